@@ -1,0 +1,1 @@
+"""How people and machines start it: the command line, deployments, the embedded server."""

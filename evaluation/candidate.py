@@ -1,0 +1,109 @@
+"""What is compared and recommended: a model with its options, prompt profile and think mode."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from evaluation.case import Message
+from evaluation.fingerprint import fingerprint
+
+DEFAULT_OPTIONS: Mapping[str, Any] = {"temperature": 0.0, "num_ctx": 4096}
+"""What a candidate gets unless the user says otherwise; part of its fingerprint."""
+DEFAULT_NUM_PREDICT = 1024
+"""Unless the benchmark or the user says."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkedExample:
+    """A question with its answer, shown to the model before the case."""
+
+    prompt: str
+    answer: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PromptProfile:
+    """A small named way of asking. Different profiles are different candidates."""
+
+    name: str
+    system: str | None = None
+    template: str = "{prompt}"
+    examples: tuple[WorkedExample, ...] = ()
+
+    @cached_property
+    def hash(self) -> str:
+        """Identity of the profile: all but its name."""
+        examples = [[example.prompt, example.answer] for example in self.examples]
+        return fingerprint({"system": self.system, "template": self.template, "examples": examples})
+
+    def wrap(self, messages: tuple[Message, ...]) -> tuple[Message, ...]:
+        """The benchmark's messages in this profile's words."""
+        own_system = (Message(role="system", content=self.system),) if self.system else ()
+        shown = tuple(
+            turn
+            for example in self.examples
+            for turn in (
+                Message(role="user", content=self._fill(example.prompt)),
+                Message(role="assistant", content=example.answer),
+            )
+        )
+        given_system = tuple(message for message in messages if message.role == "system")
+        rest = [message for message in messages if message.role != "system"]
+        last_user = max((i for i, message in enumerate(rest) if message.role == "user"), default=None)
+        if last_user is not None:
+            rest[last_user] = Message(role="user", content=self._fill(rest[last_user].content))
+        system = _joined_system(own_system + given_system)
+        return system + shown + tuple(rest)
+
+    def _fill(self, prompt: str) -> str:
+        return self.template.replace("{prompt}", prompt)
+
+
+def _joined_system(messages: tuple[Message, ...]) -> tuple[Message, ...]:
+    if len(messages) < 2:
+        return messages
+    return (Message(role="system", content="\n\n".join(message.content for message in messages)),)
+
+
+PLAIN_PROFILE = PromptProfile(name="plain")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """A model with its options, prompt profile and think mode."""
+
+    model: str
+    """Full name with tag, as its server gives it."""
+    digest: str | None
+    """None: unverified weights; then `endpoint_identity` is part of the fingerprint."""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """The user's explicit options over `DEFAULT_OPTIONS`; a benchmark's own are not among them."""
+    profile: PromptProfile = PLAIN_PROFILE
+    think: bool | str | None = None
+    endpoint_identity: str | None = None
+    """Where no digest can be had: the endpoint and what its server reports of the model."""
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Equal for two candidates whose answers may be pooled."""
+        weights = self.digest if self.digest is not None else [self.model, self.endpoint_identity]
+        return fingerprint(
+            {"weights": weights, "options": dict(self.options), "profile": self.profile.hash, "think": self.think}
+        )
+
+    @property
+    def label(self) -> str:
+        """A short name for people: the model, and what differs from the defaults."""
+        words = [self.model]
+        words += [
+            f"{key}={value}" for key, value in sorted(self.options.items()) if DEFAULT_OPTIONS.get(key, _UNSET) != value
+        ]
+        if self.profile.name != PLAIN_PROFILE.name:
+            words.append(f"profile={self.profile.name}")
+        if self.think is not None:
+            words.append(f"think={str(self.think).lower()}")
+        return " ".join(words)
+
+
+_UNSET = object()

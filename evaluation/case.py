@@ -1,0 +1,117 @@
+"""What is asked: one case, the benchmark it belongs to, and the prompt that wraps it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from evaluation.fingerprint import fingerprint
+
+TASK_TYPES = (
+    "generation",
+    "code",
+    "question_answering",
+    "summarization",
+    "classification",
+    "reasoning",
+    "instruction_following",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One turn of a conversation."""
+
+    role: str
+    """`system`, `user` or `assistant`."""
+    content: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One question with the answers that count as right."""
+
+    case_id: str
+    """Unique within its benchmark version."""
+    prompt: str = ""
+    """The question. Empty when `messages` are given."""
+    messages: tuple[Message, ...] = ()
+    """A whole conversation instead of a single prompt."""
+    references: tuple[str, ...] = ()
+    context: tuple[str, ...] = ()
+    """Passages that the answer must rest on."""
+    choices: tuple[str, ...] = ()
+    """Options of a multiple-choice case, or the labels of a classification case. Not shuffled."""
+    cluster: str | None = None
+    """Cases of one cluster (document, subject, template) are not independent evidence."""
+    tags: tuple[str, ...] = ()
+    details: Mapping[str, Any] = field(default_factory=dict)
+    """What a metric needs beyond text, as plain JSON: a program's tests, entry point, …"""
+
+    def __hash__(self) -> int:
+        return hash((self.case_id, self.prompt, self.references))
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """All that makes this case what it is, as plain JSON, without its id."""
+        return {
+            "prompt": self.prompt,
+            "messages": [[message.role, message.content] for message in self.messages],
+            "references": list(self.references),
+            "context": list(self.context),
+            "choices": list(self.choices),
+            "cluster": self.cluster,
+            "tags": list(self.tags),
+            "details": dict(self.details),
+        }
+
+    @property
+    def content_hash(self) -> str:
+        """Equal for two cases that ask and accept the same."""
+        return fingerprint(self.content)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromptTemplate:
+    """A benchmark's own wording around each case."""
+
+    system: str | None = None
+    template: str = "{prompt}"
+    """Text with `{prompt}`, and optionally `{context}` (passages, a blank line between them), `{choices}` (lettered
+    lines `A. …`) and `{labels}` (the choices in one line, with commas). Nothing else in braces is touched."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Benchmark:
+    """A version of a set of cases, with its prompt, its options and what is measured on it."""
+
+    name: str
+    task_type: str
+    """One of `TASK_TYPES`, or a word of the user's own."""
+    cases: tuple[Case, ...]
+    prompt: PromptTemplate = PromptTemplate()
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """Options that reach the model: `num_predict`, `stop`."""
+    metrics: tuple[str, ...] = ("exact_match", "token_f1")
+    """Metric names, each optionally with options: `regex(pattern='^yes')`."""
+    headline: str = "exact_match"
+    """The metric by which candidates are ranked."""
+    description: str = ""
+    criteria: str = ""
+    """What a good answer is, in words that a person or a judge can apply."""
+    licence: str = ""
+    source: str = ""
+    """The file's path as given, or `standard suite`."""
+    format: str = "plain"
+    """The file format that was recognised."""
+
+    @cached_property
+    def version(self) -> str:
+        """Hash of all cases in order, the prompt, and the options that reach the model. Metrics are not part of it."""
+        return fingerprint(
+            {
+                "cases": [[case.case_id, case.content] for case in self.cases],
+                "prompt": [self.prompt.system, self.prompt.template],
+                "options": dict(self.options),
+            }
+        )

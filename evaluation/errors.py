@@ -1,0 +1,175 @@
+"""Every error of Benchwright, sorted by the question "again, or not?".
+
+    BenchwrightError
+    ├── ConfigurationError            bad option value, no server, missing setting: the user can mend it
+    │   └── UnknownNameError          a name that does not exist; lists those that do
+    ├── BenchmarkError                a bad file: file, line, field and what was expected
+    ├── IncomparableError             two things that must not be compared; says what differs
+    ├── StoreError                    disk full, locked, newer schema, cannot be opened
+    ├── SandboxError                  no isolation here
+    ├── SelectionError                no feasible candidate, too little evidence
+    └── ProviderError                 asking again will not help
+        ├── CandidateFailureError     the candidate's own failure: an outcome, scored as an empty answer
+        └── TransientProviderError    asking again may help
+
+Errors pass all their arguments to `super().__init__`, because Prefect pickles them.
+"""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from enum import StrEnum
+
+
+class FailureKind(StrEnum):
+    """Why there is no usable answer, in words a person understands."""
+
+    SERVER_DOWN = "server_down"
+    LOADING_TIMED_OUT = "loading_timed_out"
+    QUEUE_FULL = "queue_full"
+    TIMED_OUT = "timed_out"
+    CUT_STREAM = "cut_stream"
+    RUNNER_CRASHED = "runner_crashed"
+    OUT_OF_MEMORY = "out_of_memory"
+    MODEL_NOT_PULLED = "model_not_pulled"
+    BAD_OPTION = "bad_option"
+    REFUSED_BY_POLICY = "refused_by_policy"
+    PROMPT_TRUNCATED = "prompt_truncated"
+
+    EMPTY_ANSWER = "empty_answer"
+    THINKING_USED_UP_THE_BUDGET = "thinking_used_up_the_budget"
+    REPEATED_ITSELF = "repeated_itself"
+    PROMPT_TOO_LONG = "prompt_too_long"
+
+    @property
+    def is_the_candidates_own(self) -> bool:
+        """True for a failure of the candidate, which is scored; False for one of the server, which is not."""
+        return self in OWN_FAILURES
+
+    @property
+    def is_transient(self) -> bool:
+        """True where the same request may succeed later."""
+        return self in TRANSIENT_FAILURES
+
+
+OWN_FAILURES = frozenset(
+    {
+        FailureKind.EMPTY_ANSWER,
+        FailureKind.THINKING_USED_UP_THE_BUDGET,
+        FailureKind.REPEATED_ITSELF,
+        FailureKind.PROMPT_TOO_LONG,
+    }
+)
+TRANSIENT_FAILURES = frozenset(
+    {
+        FailureKind.SERVER_DOWN,
+        FailureKind.LOADING_TIMED_OUT,
+        FailureKind.QUEUE_FULL,
+        FailureKind.TIMED_OUT,
+        FailureKind.CUT_STREAM,
+        FailureKind.RUNNER_CRASHED,
+        FailureKind.OUT_OF_MEMORY,
+    }
+)
+
+
+class BenchwrightError(Exception):
+    """Anything that Benchwright itself has to say, with the next step a person can take."""
+
+    def __init__(self, message: str, next_step: str | None = None) -> None:
+        super().__init__(message, next_step)
+        self.message = message
+        self.next_step = next_step
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class ConfigurationError(BenchwrightError):
+    """Something the user can mend: a bad option value, a missing setting, no server."""
+
+
+class UnknownNameError(ConfigurationError):
+    """A name that does not exist, with the names that do."""
+
+    def __init__(self, kind: str, name: str, known: Iterable[str], next_step: str | None = None) -> None:
+        names = tuple(known)
+        close = get_close_matches(name, names, n=1)
+        listed = ", ".join(names[:40]) + (f", … ({len(names)} in all)" if len(names) > 40 else "")
+        message = f"unknown {kind} {name!r}"
+        if close:
+            message += f"; did you mean {close[0]!r}?"
+        message += f" Known: {listed}." if names else " None is known yet."
+        super().__init__(message, next_step)
+        self.args = (kind, name, names, next_step)
+        self.kind, self.name, self.known = kind, name, names
+
+
+class BenchmarkError(BenchwrightError):
+    """A benchmark file that cannot be used: which file, line and field, and what was expected there."""
+
+    def __init__(
+        self,
+        path: str,
+        problem: str,
+        *,
+        line: int | None = None,
+        field: str | None = None,
+        expected: str | None = None,
+        next_step: str | None = None,
+    ) -> None:
+        where = path + (f", line {line}" if line is not None else "") + (f", field {field!r}" if field else "")
+        super().__init__(f"{where}: {problem}" + (f"; expected {expected}" if expected else ""), next_step)
+        self.path, self.problem, self.line, self.field, self.expected = path, problem, line, field, expected
+
+    def __reduce__(self) -> tuple[object, ...]:
+        named = {"line": self.line, "field": self.field, "expected": self.expected, "next_step": self.next_step}
+        return (_rebuild_benchmark_error, (self.path, self.problem, named))
+
+
+def _rebuild_benchmark_error(path: str, problem: str, named: dict[str, object]) -> BenchmarkError:
+    return BenchmarkError(path, problem, **named)  # type: ignore[arg-type]
+
+
+class IncomparableError(BenchwrightError):
+    """Two things whose numbers must not be held against each other; the message says what differs."""
+
+
+class StoreError(BenchwrightError):
+    """The results database cannot be opened, read or written."""
+
+
+class SandboxError(BenchwrightError):
+    """Model-written code cannot be isolated on this machine, so it is not run."""
+
+
+class SelectionError(BenchwrightError):
+    """No feasible candidate, or too little evidence to choose one."""
+
+
+class ProviderError(BenchwrightError):
+    """A server's refusal that asking again will not change."""
+
+    def __init__(self, message: str, kind: FailureKind, next_step: str | None = None) -> None:
+        super().__init__(message, next_step)
+        self.args = (message, kind, next_step)
+        self.kind = kind
+
+
+class CandidateFailureError(ProviderError):
+    """The candidate's own failure. What it did produce is kept, to be shown; the answer counts as empty."""
+
+    def __init__(self, message: str, kind: FailureKind, text: str = "", next_step: str | None = None) -> None:
+        super().__init__(message, kind, next_step)
+        self.args = (message, kind, text, next_step)
+        self.text = text
+
+
+class TransientProviderError(ProviderError):
+    """A failure that may be gone when asked again: timeout, 429, 503, runner crash, cut stream."""
+
+    def __init__(
+        self, message: str, kind: FailureKind, retry_after_s: float | None = None, next_step: str | None = None
+    ) -> None:
+        super().__init__(message, kind, next_step)
+        self.args = (message, kind, retry_after_s, next_step)
+        self.retry_after_s = retry_after_s

@@ -1,0 +1,82 @@
+"""What came back: a generation with its usage and timing, or a failure. Failure is a value."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from evaluation.case import Message
+from evaluation.errors import FailureKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GenerationRequest:
+    """All that one attempt sends, with every option explicit."""
+
+    model: str
+    messages: tuple[Message, ...]
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """Sampling and load options in Ollama's names, `seed` and `num_ctx` among them."""
+    think: bool | str | None = None
+    """None: the model has no thinking mode, and the field is not sent."""
+    format: str | Mapping[str, Any] | None = None
+    """`"json"` or a JSON schema."""
+    keep_alive: str | int = "10m"
+    timeout_s: float = 300.0
+    """One attempt, from its sending to its last byte."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """Where the seconds of one attempt went. None: the server does not say."""
+
+    total_s: float
+    """Measured by the client, from sending to the last byte: the latency that a user feels."""
+    ttft_s: float | None = None
+    """Measured by the client: sending to the first text or thinking."""
+    queue_s: float | None = None
+    """Waiting for a slot of the loaded model."""
+    load_s: float | None = None
+    prompt_s: float | None = None
+    generate_s: float | None = None
+    """After the first token."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Generation:
+    """One output of a candidate for a case."""
+
+    text: str
+    """Raw text as the model wrote it, without its thinking."""
+    answer: str
+    """What the metrics see: the text without stray thinking tags; empty where the candidate failed."""
+    thinking: str | None = None
+    finish_reason: str | None = None
+    """`stop` or `length`."""
+    own_failure: FailureKind | None = None
+    """The candidate's own failure; the case is scored as an empty answer and carries this label."""
+    message: str | None = None
+    """The own failure in words."""
+    prompt_tokens: int | None = None
+    output_tokens: int | None = None
+    """With thinking tokens."""
+    timing: Timing | None = None
+    cold: bool = False
+    """True where this request waited for the model to load."""
+    reused: bool = False
+    """Taken from an earlier run: left out of every timing figure."""
+    n_attempts: int = 1
+    seed: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """The server failed on a case: it says nothing about the candidate, is counted and never scored."""
+
+    kind: FailureKind
+    message: str
+    n_attempts: int = 1
+    seed: int | None = None
+    total_s: float | None = None
+
+
+Outcome = Generation | Failure

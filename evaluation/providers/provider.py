@@ -1,0 +1,105 @@
+"""What every provider offers: one server, one wire protocol, no memory between calls."""
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Protocol
+
+from evaluation.generation import Generation, GenerationRequest
+
+
+class Phase(StrEnum):
+    """What a server is doing with a request, as far as the client can tell."""
+
+    WAITING = "waiting"
+    """Sent, no token yet: queued, loading or reading the prompt."""
+    GENERATING = "generating"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelInfo:
+    """A model as its server describes it."""
+
+    name: str
+    """Full `name:tag`."""
+    digest: str | None
+    """64 hex digits of the weights' manifest; None where the server has none to give."""
+    family: str | None = None
+    parameter_size: str | None = None
+    """As the server writes it: `8.0B`."""
+    n_parameters: int | None = None
+    quantization: str | None = None
+    context_length: int | None = None
+    size_bytes: int | None = None
+    capabilities: tuple[str, ...] = ()
+    """`completion`, `thinking`, `tools`, `vision`, `embedding`, …"""
+    licence: str | None = None
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    """The model's own option values; a repeated key (`stop`) is a list."""
+    template: str | None = None
+    remote_host: str | None = None
+    """Set where the prompt would leave this machine."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadedModel:
+    """A model in the server's memory."""
+
+    name: str
+    digest: str | None
+    context_length: int | None
+    size_bytes: int
+    vram_bytes: int
+
+    @property
+    def vram_share(self) -> float | None:
+        """Share of the model on the GPU, in [0, 1]; None where its size is unknown."""
+        return self.vram_bytes / self.size_bytes if self.size_bytes else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PullProgress:
+    """One step of a pull."""
+
+    status: str
+    digest: str | None = None
+    total_bytes: int | None = None
+    completed_bytes: int | None = None
+
+
+class Provider(Protocol):
+    """One server. Used as an async context manager, on one event loop.
+
+    Every method raises `ProviderError` (permanent) or `TransientProviderError` (ask again later).
+    """
+
+    name: str
+    """`ollama` or `openai_compatible`."""
+    url: str
+    limits: tuple[str, ...]
+    """What this protocol cannot do, in words to be said aloud."""
+
+    async def __aenter__(self) -> "Provider": ...
+    async def __aexit__(self, *exc: object) -> None: ...
+    async def version(self) -> str | None: ...
+    async def models(self) -> tuple[ModelInfo, ...]: ...
+    async def show(self, model: str) -> ModelInfo: ...
+    async def loaded(self) -> tuple[LoadedModel, ...]: ...
+    async def load(
+        self, model: str, options: Mapping[str, Any], *, keep_alive: str | int, timeout_s: float
+    ) -> None: ...
+    async def unload(self, model: str) -> None: ...
+    async def generate(
+        self, request: GenerationRequest, *, on_phase: Callable[[Phase], None] | None = None
+    ) -> Generation:
+        """The answer, complete and checked.
+
+        Raises:
+            CandidateFailureError: the candidate's own failure, with what it produced.
+            TransientProviderError: may be gone when asked again.
+            ProviderError: will not.
+        """
+        ...
+
+    async def embed(self, model: str, texts: Sequence[str]) -> tuple[tuple[float, ...], ...]: ...
+    def pull(self, model: str) -> AsyncIterator[PullProgress]: ...

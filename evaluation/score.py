@@ -1,0 +1,30 @@
+"""What a metric says of one generation, and what many say together."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measurement:
+    """A metric's value for one case, with what explains it."""
+
+    value: float
+    label: str | None = None
+    """A short word: which extraction stage fired, the predicted class."""
+    rationale: str | None = None
+    """Why this value, for a person."""
+    evidence: tuple[float | str, ...] = ()
+    """Plain numbers and words from which a corpus metric computes its value over many cases."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """A number with its uncertainty and the number of cases behind it."""
+
+    value: float
+    low: float | None
+    """None where the cases are too few to say."""
+    high: float | None
+    n_cases: int
+    method: str
+    """How the interval was made: `wilson`, `t`, `cluster_t`, `bootstrap`, …"""
+    confidence_level: float = 0.95

@@ -1,0 +1,1 @@
+"""What to do with numbers: learn, constrain, rank, recommend, explain, remember."""

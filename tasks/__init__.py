@@ -1,0 +1,1 @@
+"""One step each, with its retry, cache, concurrency and timeout policy."""
