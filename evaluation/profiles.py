@@ -1,0 +1,64 @@
+"""Prompt profiles that come with Benchwright, and how one is read from a file."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from evaluation.candidate import PLAIN_PROFILE, PromptProfile, WorkedExample
+from evaluation.errors import ConfigurationError
+
+STANDARD_PROFILES: Mapping[str, PromptProfile] = {
+    profile.name: profile
+    for profile in (
+        PLAIN_PROFILE,
+        PromptProfile(name="concise", system="Answer as briefly as possible, without any explanation."),
+        PromptProfile(
+            name="step-by-step",
+            template="{prompt}\n\nThink step by step, then give the final answer on a line of its own.",
+        ),
+    )
+}
+
+
+class _ExampleFile(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    prompt: str = Field(min_length=1)
+    answer: str = Field(min_length=1)
+
+
+class _ProfileFile(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
+    system: str | None = None
+    template: str = "{prompt}"
+    examples: tuple[_ExampleFile, ...] = ()
+
+
+def read_profile(path: Path) -> PromptProfile:
+    """The prompt profile in a YAML file with `name`, `system`, `template` and `examples`.
+
+    Raises:
+        ConfigurationError: no such file, not YAML, a wrong field, or a template without `{prompt}`.
+    """
+    import yaml
+
+    try:
+        given = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigurationError(f"cannot read {str(path)!r}: {error.strerror}") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{str(path)!r} is not YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(given, dict):
+        raise ConfigurationError(f"{str(path)!r} is not a mapping with name, system, template and examples")
+    try:
+        found = _ProfileFile.model_validate({"name": path.stem, **given})
+    except ValidationError as error:
+        said = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
+        raise ConfigurationError(f"profile {str(path)!r}: {said}") from None
+    if "{prompt}" not in found.template:
+        raise ConfigurationError(
+            f"profile {str(path)!r}: its template lacks {{prompt}}, so that no case would be asked"
+        )
+    examples = tuple(WorkedExample(prompt=item.prompt, answer=item.answer) for item in found.examples)
+    return PromptProfile(name=found.name, system=found.system, template=found.template, examples=examples)

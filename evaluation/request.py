@@ -1,0 +1,244 @@
+"""What a person asks for: the parameters of `evaluate`, the same as form, file and command line."""
+
+import math
+import re
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from evaluation.errors import ConfigurationError, UnknownNameError
+from evaluation.options import OPTIONS, read_options
+
+CANDIDATE_WORDS = ("profile", "think")
+THINK_WORDS: Mapping[str, bool | str] = {
+    "true": True,
+    "false": False,
+    "low": "low",
+    "medium": "medium",
+    "high": "high",
+    "max": "max",
+}
+
+
+class CandidateRequest(BaseModel):
+    """A model with the options that its user wants for it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    model: str
+    options: dict[str, Any] = {}
+    profile: str | None = None
+    system: str | None = None
+    think: bool | str | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> "CandidateRequest":
+        """The candidate in `NAME temperature=0.2 num_ctx=8192 profile=concise think=false`, words as in a shell.
+
+        Raises:
+            ConfigurationError: a word that is not `key=value`, an unknown key, a bad value.
+        """
+        try:
+            words = shlex.split(text)
+        except ValueError as error:
+            raise ConfigurationError(f"candidate {text!r}: {error}", "Close the quotation mark.") from None
+        if not words or "=" in words[0]:
+            raise ConfigurationError(f"candidate {text!r} does not begin with a model's name")
+        options = parse_options(words[1:])
+        profile, think = options.pop("profile", None), options.pop("think", None)
+        read_options(options)
+        return cls(model=words[0], options=options, profile=profile, think=_read_think(think))
+
+    def as_text(self) -> str:
+        """The words from which `parse` makes this candidate."""
+        words = [self.model, *(f"{key}={_as_word(value)}" for key, value in self.options.items())]
+        words += [f"profile={self.profile}"] if self.profile else []
+        words += [f"think={_as_word(self.think)}"] if self.think is not None else []
+        return shlex.join(words)
+
+
+def _as_word(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "|".join(value) if isinstance(value, list) else str(value)
+
+
+def _read_think(value: Any) -> bool | str | None:
+    if value is None or isinstance(value, bool):
+        return value
+    if str(value).lower() not in THINK_WORDS:
+        raise ConfigurationError(f"think={value!r} is not known; allowed: {', '.join(THINK_WORDS)}")
+    return THINK_WORDS[str(value).lower()]
+
+
+def parse_options(words: list[str]) -> dict[str, Any]:
+    """`key=value` words as a mapping; several stop words are parted by `|`."""
+    options: dict[str, Any] = {}
+    for word in words:
+        key, sign, value = word.partition("=")
+        if not sign or not key or value == "":
+            raise ConfigurationError(f"option {word!r} is not of the form key=value", "For example temperature=0.2")
+        if key not in OPTIONS and key not in CANDIDATE_WORDS and key != "seed":
+            raise UnknownNameError("option", key, [*OPTIONS, *CANDIDATE_WORDS])
+        options[key] = value.split("|") if key == "stop" else value
+    return options
+
+
+class EvaluationRequest(BaseModel):
+    """Which candidates are asked which cases, how often, and what is measured."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", title="Evaluation")
+
+    benchmarks: list[str] = Field(
+        min_length=1, description="Names of standard suites or stored benchmarks, or paths of files."
+    )
+    models: list[str] = Field(default=[], description="Models with the common options below.")
+    candidates: list[str] = Field(
+        default=[],
+        description="Models with options of their own: `llama3.2:3b temperature=0.2 num_ctx=8192 profile=concise`.",
+    )
+    options: list[str] = Field(default=[], description="Options for every model above: `temperature=0.2`.")
+    system: str | None = Field(default=None, description="System prompt for every model above.")
+    profile: str | None = Field(default=None, description="Prompt profile for every model above.")
+    endpoints: list[str] = Field(default=[], description="URLs or names of servers; empty: OLLAMA_HOST.")
+    slots: int | None = Field(default=None, ge=1, le=4096, description="Requests that each server serves at once.")
+    gpu_tag: str | None = Field(default=None, description="Name of the GPU behind the endpoints.")
+    provider: str | None = Field(default=None, description="`ollama` or `openai_compatible`; empty: asked.")
+    embedded: bool = Field(default=False, description="Use the embedded server too.")
+    allow_remote: bool = Field(default=False, description="Allow models that run on somebody else's machine.")
+    metrics: list[str] = Field(default=[], description="Metrics instead of the benchmark's own.")
+    limit: int | None = Field(default=None, ge=1, description="The first N cases of a seeded order.")
+    repeats: int = Field(default=1, ge=1, le=10_000, description="How often each case is asked.")
+    seed: int = Field(default=0, ge=0, le=2**63 - 1, description="The same seed gives the same numbers.")
+    max_failures: str = Field(
+        default="10%", description="Server failures allowed for each candidate: a share (10%) or a number of cases."
+    )
+    fail_under: list[str] = Field(default=[], description="Checks that must hold: `token_f1=0.5`.")
+    timeout_s: float = Field(default=300.0, gt=0, description="Seconds for one attempt, loading excluded.")
+    case_timeout_s: float = Field(default=1800.0, gt=0, description="Seconds for all attempts of a case.")
+
+    @field_validator("options", mode="before")
+    @classmethod
+    def _options_may_be_a_mapping(cls, value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return [f"{key}={_as_word(item)}" for key, item in value.items()]
+        return value
+
+    @field_validator("benchmarks", "models", "candidates", "metrics", "endpoints", mode="before")
+    @classmethod
+    def _one_may_stand_alone(cls, value: Any) -> Any:
+        return [value] if isinstance(value, str) else value
+
+    @field_validator("max_failures", mode="before")
+    @classmethod
+    def _number_is_text(cls, value: Any) -> Any:
+        return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+    @model_validator(mode="after")
+    def _asks_somebody(self) -> "EvaluationRequest":
+        if not self.models and not self.candidates:
+            raise ValueError("no model: give at least one of `models` or `candidates` (--model, --candidate)")
+        self.failure_budget(1)
+        return self
+
+    def all_candidates(self) -> tuple[CandidateRequest, ...]:
+        """Every candidate asked for, those of `models` first.
+
+        Raises:
+            ConfigurationError: an option that does not exist or has a bad value.
+        """
+        common = parse_options(self.options)
+        think = _read_think(common.pop("think", None))
+        profile = common.pop("profile", None) or self.profile
+        read_options(common)
+        plain = [
+            CandidateRequest(model=name, options=common, profile=profile, system=self.system, think=think)
+            for name in self.models
+        ]
+        return (*plain, *(CandidateRequest.parse(text) for text in self.candidates))
+
+    def failure_budget(self, n_cases: int) -> int:
+        """The number of cases on which the server may fail for one candidate."""
+        text = self.max_failures.strip()
+        if match := re.fullmatch(r"(\d+(?:\.\d+)?)\s*%", text):
+            if float(match[1]) <= 100:
+                return math.floor(float(match[1]) / 100 * n_cases)
+        elif re.fullmatch(r"\d+", text):
+            return int(text)
+        raise ValueError(f"max_failures {text!r} is neither a share like 10% (up to 100%) nor a whole number of cases")
+
+    def thresholds(self) -> dict[str, float]:
+        """The `fail_under` checks by metric.
+
+        Raises:
+            ConfigurationError: not of the form METRIC=VALUE.
+        """
+        found: dict[str, float] = {}
+        for text in self.fail_under:
+            name, _, value = text.rpartition("=")
+            try:
+                found[name.strip()] = float(value)
+            except ValueError:
+                name = ""
+            if not name:
+                raise ConfigurationError(
+                    f"--fail-under {text!r} is not of the form METRIC=VALUE", "For example --fail-under token_f1=0.5"
+                )
+        return found
+
+
+def read_request(given: Mapping[str, Any], *, source: str = "the command line") -> EvaluationRequest:
+    """The request in `given`, checked.
+
+    Raises:
+        ConfigurationError: names each field, its value and what is allowed.
+    """
+    try:
+        request = EvaluationRequest.model_validate(dict(given))
+    except ValidationError as error:
+        raise ConfigurationError(f"{source}: " + "; ".join(_said(item) for item in error.errors())) from None
+    request.all_candidates()
+    request.thresholds()
+    return request
+
+
+def _said(item: Any) -> str:
+    field = ".".join(str(part) for part in item["loc"])
+    if item["type"] == "extra_forbidden":
+        known = ", ".join(EvaluationRequest.model_fields)
+        return f"unknown key {field!r}; known: {known}"
+    message = item["msg"].removeprefix("Value error, ")
+    value = f" (got {item['input']!r})" if field and item["type"] != "missing" else ""
+    return f"{field}: {message}{value}" if field else message
+
+
+def read_request_file(path: Path) -> dict[str, Any]:
+    """The mapping in a YAML file of `evaluate -f`, its benchmark paths taken from the file's own folder.
+
+    Raises:
+        ConfigurationError: no such file, not YAML, not a mapping.
+    """
+    import yaml
+
+    try:
+        given = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigurationError(f"cannot read {str(path)!r}: {error.strerror}") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{str(path)!r} is not YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(given, dict):
+        raise ConfigurationError(
+            f"{str(path)!r} holds a {type(given).__name__}, expected a mapping of the options of evaluate",
+            "`benchwright show RUN --as-yaml` prints an example.",
+        )
+    return {str(key): value for key, value in given.items()}
+
+
+def request_as_yaml(request: EvaluationRequest) -> str:
+    """The request as a file that `evaluate -f` takes; what has its default is left out."""
+    import yaml
+
+    return yaml.safe_dump(request.model_dump(exclude_defaults=True), sort_keys=False, allow_unicode=True)

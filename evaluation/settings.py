@@ -1,0 +1,22 @@
+"""What differs between two people's machines and changes no number: addresses, keys, places."""
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Read from `BENCHWRIGHT_…` variables by whoever starts the work; never at import."""
+
+    model_config = SettingsConfigDict(env_prefix="BENCHWRIGHT_", frozen=True, extra="ignore")
+
+    database_url: SecretStr | None = None
+    """Where results are stored; None: SQLite in the user's data directory."""
+    embedded_url: str | None = None
+    """Address of a running embedded server."""
+    retry_base_s: float = Field(default=1.0, gt=0)
+    """First pause before a request is sent again; it doubles from there."""
+
+    @property
+    def database(self) -> str | None:
+        """The database URL in clear, for the store alone."""
+        return self.database_url.get_secret_value() if self.database_url else None
