@@ -113,16 +113,20 @@ class BenchmarkError(BenchwrightError):
         problem: str,
         *,
         line: int | None = None,
+        row: int | None = None,
         field: str | None = None,
         expected: str | None = None,
         next_step: str | None = None,
     ) -> None:
-        where = path + (f", line {line}" if line is not None else "") + (f", field {field!r}" if field else "")
+        where = path + (f", line {line}" if line is not None else "") + (f", row {row}" if row is not None else "")
+        where += f", field {field!r}" if field else ""
         super().__init__(f"{where}: {problem}" + (f"; expected {expected}" if expected else ""), next_step)
-        self.path, self.problem, self.line, self.field, self.expected = path, problem, line, field, expected
+        self.path, self.problem, self.field, self.expected = path, problem, field, expected
+        self.line, self.row = line, row
 
     def __reduce__(self) -> tuple[object, ...]:
-        named = {"line": self.line, "field": self.field, "expected": self.expected, "next_step": self.next_step}
+        named = {"line": self.line, "row": self.row, "field": self.field}
+        named |= {"expected": self.expected, "next_step": self.next_step}
         return (_rebuild_benchmark_error, (self.path, self.problem, named))
 
 

@@ -320,7 +320,7 @@ def _refuse_retired(name: str, store: "Store | None") -> None:
     if is_retired(store, name):
         raise ConfigurationError(
             f"model {name!r} is retired, and takes no new runs",
-            f"`benchwright models retire {name} --undo` brings it back.",
+            f"Use another model; `benchwright models list` shows them.",
         )
 
 

@@ -1,0 +1,33 @@
+"""The `benchwright` command."""
+
+import os
+import sys
+
+
+def main() -> None:
+    """Runs the command line and exits with its code."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """The exit code of `benchwright ARGUMENTS`; a user's mistake is one message, never a traceback."""
+    from deployments.cli.app import app
+    from deployments.cli.terminal import EXIT_INTERRUPTED, report_error
+    from evaluation.errors import BenchwrightError
+
+    try:
+        app(args=arguments, prog_name="benchwright", standalone_mode=True)
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else (0 if end.code is None else 1)
+    except BenchwrightError as error:
+        return report_error(error, as_json="--json" in arguments)
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return 0
+
+
+if __name__ == "__main__":
+    main()

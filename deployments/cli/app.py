@@ -1,0 +1,41 @@
+"""Every command of `benchwright`. Heavy imports stand inside the commands, so that `--help` answers at once."""
+
+import typer
+
+from deployments.cli import demo, doctor, evaluate, runs, show
+from deployments.cli.benchmarks import benchmarks
+from deployments.cli.db import db
+from deployments.cli.endpoints import endpoints
+from deployments.cli.models import models
+from deployments.cli.profiles import profiles
+
+app = typer.Typer(
+    help="Evidence for choosing among language models that run on your own machines.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback(invoke_without_command=True)
+def options(version: bool = typer.Option(False, "--version", help="Print the version and leave.")) -> None:
+    """Evidence for choosing among language models that run on your own machines."""
+    if version:
+        from evaluation.version import code_version
+
+        typer.echo(f"benchwright {code_version()}")
+        raise typer.Exit
+
+
+app.command("demo")(demo.demo)
+app.command("doctor")(doctor.doctor)
+app.command("evaluate")(evaluate.evaluate)
+app.command("show")(show.show)
+app.add_typer(runs.runs, name="runs")
+app.add_typer(endpoints, name="endpoints")
+app.add_typer(models, name="models")
+app.add_typer(profiles, name="profiles")
+app.add_typer(benchmarks, name="benchmarks")
+app.add_typer(db, name="db")

@@ -1,0 +1,6 @@
+"""`benchwright demo`."""
+
+
+def demo() -> None:
+    """Not there yet."""
+    raise NotImplementedError

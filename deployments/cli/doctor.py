@@ -1,0 +1,6 @@
+"""`benchwright doctor`."""
+
+
+def doctor() -> None:
+    """Not there yet."""
+    raise NotImplementedError

@@ -1,0 +1,6 @@
+"""`benchwright evaluate`."""
+
+
+def evaluate() -> None:
+    """Not there yet."""
+    raise NotImplementedError

@@ -1,0 +1,6 @@
+"""`benchwright show`."""
+
+
+def show() -> None:
+    """Not there yet."""
+    raise NotImplementedError

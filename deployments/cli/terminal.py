@@ -1,0 +1,59 @@
+"""How the commands speak: the result on stdout, the story on stderr, one JSON object where a program reads."""
+
+import json
+import sys
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from evaluation.errors import BenchwrightError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+EXIT_DONE = 0
+EXIT_CHECK_FAILED = 1
+EXIT_MENDABLE = 2
+EXIT_RUN_FAILED = 3
+EXIT_INTERRUPTED = 130
+EXIT_TERMINATED = 143
+
+
+@cache
+def result() -> "Console":
+    """The console for results: stdout. Prints text as it stands, without markup."""
+    from rich.console import Console
+
+    return Console(markup=False, highlight=False, emoji=False, soft_wrap=True)
+
+
+@cache
+def story() -> "Console":
+    """The console for progress, warnings and errors: stderr."""
+    from rich.console import Console
+
+    return Console(stderr=True, markup=False, highlight=False, emoji=False, soft_wrap=True)
+
+
+def tell(text: str) -> None:
+    """Says one thing of the story."""
+    from evaluation.reports.escaping import for_terminal
+
+    story().print(for_terminal(text))
+
+
+def print_json(value: Any) -> None:
+    """Prints the one JSON value of a command that was asked for `--json`."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n")
+    sys.stdout.flush()
+
+
+def report_error(error: BenchwrightError, *, as_json: bool, code: int = EXIT_MENDABLE) -> int:
+    """Says what went wrong and what to do next; returns the exit code."""
+    from evaluation.reports.escaping import for_terminal
+
+    if as_json and code == EXIT_MENDABLE:
+        print_json({"status": "error", "error": {"message": error.message, "next": error.next_step}})
+    sys.stderr.write(f"error: {for_terminal(error.message)}\n")
+    if error.next_step:
+        sys.stderr.write(f"  next: {for_terminal(error.next_step)}\n")
+    return code
