@@ -1,0 +1,43 @@
+"""Every metric a benchmark may name. To add one: a file, a class, a line here.
+
+Metrics of other packages are found by `parsing.metric_class`; see `third_party`.
+"""
+
+from evaluation.catalogue import Catalogue
+from evaluation.metrics.accuracy import Accuracy
+from evaluation.metrics.bleu import Bleu
+from evaluation.metrics.chrf import Chrf
+from evaluation.metrics.contains import Contains
+from evaluation.metrics.exact_match import ExactMatch
+from evaluation.metrics.later import LATER_METRICS
+from evaluation.metrics.macro_f1 import MacroF1
+from evaluation.metrics.metric import Metric
+from evaluation.metrics.multiple_choice import MultipleChoice
+from evaluation.metrics.numeric_match import NumericMatch
+from evaluation.metrics.regex import Regex
+from evaluation.metrics.rouge import Rouge1, Rouge2, RougeL
+from evaluation.metrics.speed import LatencyS, TokensPerS, TpotS, TtftS
+from evaluation.metrics.token_f1 import TokenF1
+
+__all__ = ["LATER_METRICS", "METRICS"]
+
+METRICS: Catalogue[Metric] = Catalogue(
+    "metric",
+    ExactMatch,
+    NumericMatch,
+    TokenF1,
+    Contains,
+    Regex,
+    MultipleChoice,
+    Accuracy,
+    MacroF1,
+    Rouge1,
+    Rouge2,
+    RougeL,
+    Bleu,
+    Chrf,
+    LatencyS,
+    TtftS,
+    TpotS,
+    TokensPerS,
+)

@@ -53,6 +53,13 @@ class Metric(ABC):
         """The metric with all its options and its scorer version: equal signatures are comparable."""
         return f"{self!r}|v{self.scorer_version}"
 
+    def problem(self, case: Case) -> str | None:
+        """Why this metric cannot measure the case, in words to follow "case …"; None where it can.
+
+        Asked before the first token is spent: a reference without a number, a pattern that does not compile.
+        """
+        return None
+
     def requests(self, case: Case, generations: Sequence[Generation]) -> tuple[Request, ...]:
         """What this metric wants answered before `measure`."""
         return ()

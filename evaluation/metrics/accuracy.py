@@ -1,0 +1,47 @@
+"""Did the model give the right label?"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from evaluation.case import Case
+from evaluation.generation import Generation
+from evaluation.metrics.extraction import NOT_EXTRACTED, chosen_label, plain
+from evaluation.metrics.metric import Answers, Metric, Need
+from evaluation.score import Measurement
+
+
+@dataclass(frozen=True, kw_only=True)
+class Accuracy(Metric):
+    """1 where the label that the answer gives is a right one, else 0.
+
+    The label is read as the whole answer (but for case, blanks, dashes and marks around it), else as its very start,
+    else as the only label mentioned. The measurement's label is the predicted one, or `not_extracted`.
+    """
+
+    name: ClassVar[str] = "accuracy"
+    unit: ClassVar[str] = "fraction"
+    needs: ClassVar[frozenset[Need]] = frozenset({Need.REFERENCES, Need.CHOICES})
+
+    def problem(self, case: Case) -> str | None:
+        """Says which reference is not among the labels."""
+        return unknown_label(case)
+
+    def measure(self, case: Case, generations: Sequence[Generation], answers: Answers) -> Measurement:
+        (generation,) = generations
+        predicted = chosen_label(generation.answer, case.choices)
+        return Measurement(value=float(is_right(predicted, case)), label=predicted or NOT_EXTRACTED)
+
+
+def is_right(predicted: str | None, case: Case) -> bool:
+    """True where the predicted label is one of the references."""
+    return predicted is not None and plain(predicted) in {plain(reference) for reference in case.references}
+
+
+def unknown_label(case: Case) -> str | None:
+    """Which reference is not among the case's labels, in words; None where all are."""
+    known = {plain(label) for label in case.choices}
+    for reference in case.references:
+        if plain(reference) not in known:
+            return f"has the reference {reference!r}, which is not among its labels {', '.join(case.choices)}"
+    return None

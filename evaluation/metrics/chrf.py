@@ -1,0 +1,79 @@
+"""How many character sequences does a corpus of answers share with its references?
+
+Computed by `sacrebleu`: Popović 2015 (W15-3049), Popović 2017 (W17-4770).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, ClassVar
+
+from evaluation.case import Case
+from evaluation.errors import ConfigurationError
+from evaluation.generation import Generation
+from evaluation.metrics.metric import Answers, CorpusMetric, Need
+from evaluation.metrics.sufficient_statistics import mean_value, statistics_of, summed
+from evaluation.score import Measurement
+
+if TYPE_CHECKING:
+    from sacrebleu.metrics.chrf import CHRF
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chrf(CorpusMetric):
+    """Corpus chrF2 in percent, 0-100, equal to sacrebleu's; one case alone has its sentence score.
+
+    Evidence: for each order of n-gram its number in the answer, in the closest reference and in both. An empty answer
+    to an empty reference is right (100), where sacrebleu has no value.
+    """
+
+    name: ClassVar[str] = "chrf"
+    unit: ClassVar[str] = "percent"
+    needs: ClassVar[frozenset[Need]] = frozenset({Need.REFERENCES})
+
+    ignore_case: bool = False
+    word_order: int = 0
+    """Longest sequence of words that counts beside the characters: 2 makes it chrF++."""
+
+    def __post_init__(self) -> None:
+        """Refuse a word order that has no meaning."""
+        if not 0 <= self.word_order <= 4:
+            raise ConfigurationError(f"chrf: word_order={self.word_order!r} must be from 0 to 4")
+
+    @property
+    def signature(self) -> str:
+        """The metric with its options, and sacrebleu's own signature with its version."""
+        return f"{super().signature}|{_signature(self.ignore_case, self.word_order)}"
+
+    def measure(self, case: Case, generations: Sequence[Generation], answers: Answers) -> Measurement:
+        (generation,) = generations
+        scorer = _scorer(self.ignore_case, self.word_order)
+        statistics = statistics_of(scorer, generation.answer, case.references)
+        if any(statistics):
+            value = _score(scorer, statistics)
+        else:
+            value = 100.0 * (not generation.answer.strip() and any(not text.strip() for text in case.references))
+        return Measurement(value=value, evidence=tuple(float(number) for number in statistics))
+
+    def aggregate(self, rows: Sequence[Measurement]) -> float:
+        """Corpus chrF from the summed evidence."""
+        totals = summed(rows)
+        return _score(_scorer(self.ignore_case, self.word_order), totals) if any(totals) else mean_value(rows)
+
+
+def _score(scorer: "CHRF", statistics: list[int]) -> float:
+    return float(scorer._compute_score_from_stats(statistics).score)
+
+
+@lru_cache(maxsize=16)
+def _scorer(ignore_case: bool, word_order: int) -> "CHRF":
+    from sacrebleu.metrics.chrf import CHRF
+
+    return CHRF(lowercase=ignore_case, word_order=word_order)
+
+
+@lru_cache(maxsize=16)
+def _signature(ignore_case: bool, word_order: int) -> str:
+    scorer = _scorer(ignore_case, word_order)
+    scorer.num_refs = -1
+    return str(scorer.get_signature())

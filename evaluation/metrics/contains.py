@@ -1,0 +1,42 @@
+"""Does the answer contain a reference, word for word?"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from evaluation.case import Case
+from evaluation.generation import Generation
+from evaluation.metrics.metric import Answers, Metric, Need
+from evaluation.score import Measurement
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contains(Metric):
+    """1 where a reference (with `all`, every reference) stands somewhere in the answer, else 0.
+
+    Runs of blanks and line breaks count as one blank. An empty reference is contained in an empty answer only.
+    """
+
+    name: ClassVar[str] = "contains"
+    unit: ClassVar[str] = "fraction"
+    needs: ClassVar[frozenset[Need]] = frozenset({Need.REFERENCES})
+
+    all: bool = False
+    """Every reference must be there, not just one."""
+    ignore_case: bool = True
+
+    def measure(self, case: Case, generations: Sequence[Generation], answers: Answers) -> Measurement:
+        (generation,) = generations
+        answer = self._folded(generation.answer)
+        missing = [reference for reference in case.references if not _contained(self._folded(reference), answer)]
+        right = not missing if self.all else len(missing) < len(case.references)
+        rationale = None if right else f"not found: {', '.join(map(repr, missing))}"
+        return Measurement(value=float(right), rationale=rationale)
+
+    def _folded(self, text: str) -> str:
+        text = " ".join(text.split())
+        return text.casefold() if self.ignore_case else text
+
+
+def _contained(reference: str, answer: str) -> bool:
+    return reference in answer if reference else not answer

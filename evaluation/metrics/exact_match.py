@@ -1,0 +1,48 @@
+"""Is the answer one of the references, but for case, punctuation and articles?"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from evaluation.case import Case
+from evaluation.generation import Generation
+from evaluation.metrics.metric import Answers, Metric, Need
+from evaluation.metrics.normalization import without_articles, without_punctuation
+from evaluation.score import Measurement
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExactMatch(Metric):
+    """1 where the answer equals a reference after the same normalisation of both, else 0.
+
+    Applied in this order, each step an option: sentence punctuation goes (never a number's point, comma or sign,
+    nor symbols: `3.5`, `-5`, `C++` and `50%` stay themselves), English articles before another word go, case is
+    folded, outer blanks go and inner ones become one. With every option off, the texts are compared as they are.
+    """
+
+    name: ClassVar[str] = "exact_match"
+    unit: ClassVar[str] = "fraction"
+    needs: ClassVar[frozenset[Need]] = frozenset({Need.REFERENCES})
+
+    ignore_case: bool = True
+    ignore_punctuation: bool = True
+    ignore_articles: bool = True
+    strip: bool = True
+    """Outer blanks go, and runs of blanks and line breaks become one blank."""
+
+    def measure(self, case: Case, generations: Sequence[Generation], answers: Answers) -> Measurement:
+        (generation,) = generations
+        answer = self._normalised(generation.answer)
+        right = any(answer == self._normalised(reference) for reference in case.references)
+        return Measurement(value=float(right))
+
+    def _normalised(self, text: str) -> str:
+        if self.strip:
+            text = " ".join(text.split())
+        if self.ignore_punctuation:
+            text = without_punctuation(text)
+        if self.ignore_articles:
+            text = without_articles(text)
+        if self.ignore_case:
+            text = text.casefold()
+        return " ".join(text.split()) if self.strip else text

@@ -1,0 +1,39 @@
+"""Names that are already promised to metrics which this version does not have, each with what it waits for."""
+
+from collections.abc import Mapping
+
+_WAITS_FOR: Mapping[str, tuple[str, ...]] = {
+    "needs the sandbox, which is not in this version": ("pass_at_k", "tests_passed"),
+    "needs an embedding model, which is not in this version": ("semantic_similarity",),
+    "needs a judge, which is not in this version": (
+        "faithfulness",
+        "context_precision",
+        "context_recall",
+        "answer_relevance",
+        "judge_rubric",
+        "judge_pairwise",
+        "coherence",
+        "completeness",
+        "creativity",
+        "overall_quality",
+    ),
+    "needs energy measurements, which are not in this version": ("energy_j", "energy_per_right_j"),
+    "needs prices of electricity, which are not in this version": ("cost_usd",),
+    "is not in this version": (
+        "weighted_f1",
+        "mcc",
+        "rouge_lsum",
+        "ter",
+        "json_valid",
+        "json_schema",
+        "edit_similarity",
+        "syntax_valid",
+        "instruction_following",
+        "instruction_following_loose",
+        "readability",
+        "length_fit",
+        "specificity",
+    ),
+}
+LATER_METRICS: Mapping[str, str] = {name: reason for reason, names in _WAITS_FOR.items() for name in names}
+"""Why a promised metric cannot be had yet, by its name."""

@@ -1,0 +1,133 @@
+"""Which metric, with which options, does a benchmark file or a command line name?"""
+
+import ast
+from collections.abc import Mapping
+from dataclasses import MISSING, Field, fields
+from types import NoneType, UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from evaluation.catalogue import Catalogue
+from evaluation.errors import ConfigurationError, UnknownNameError
+from evaluation.metrics import LATER_METRICS, METRICS
+from evaluation.metrics.metric import Metric
+from evaluation.metrics.third_party import third_party_metric, third_party_names
+
+_EXAMPLE = "write a name, optionally with options: regex(pattern='^yes', ignore_case=True)"
+
+
+def parse_metric(text: str) -> Metric:
+    """The metric that `text` names, with the options it gives.
+
+    Args:
+        text: A name, or a name with options as literals: `regex(pattern='^yes', ignore_case=True)`.
+
+    Raises:
+        UnknownNameError: no metric of that name, or none yet.
+        ConfigurationError: text that is no name with options, an unknown option, a value of the wrong type.
+    """
+    name, options = _name_and_options(text)
+    return _with_options(metric_class(name), options)
+
+
+def metric_class(name: str) -> type[Metric]:
+    """The class of a metric: ours, else one that an installed package offers."""
+    if name in METRICS:
+        return METRICS[name]
+    offered = third_party_metric(name)
+    if offered is not None:
+        return offered
+    known = sorted({*METRICS, *third_party_names()})
+    if name in LATER_METRICS:
+        raise ConfigurationError(
+            f"metric {name!r} {LATER_METRICS[name]}", next_step=f"leave it out, or take one of: {', '.join(known)}"
+        )
+    raise UnknownNameError("metric", name, known)
+
+
+def available_metrics() -> Catalogue[Metric]:
+    """Every metric that can be named here and now: ours, then those of installed packages."""
+    others = [third_party_metric(name) for name in third_party_names() if name not in METRICS]
+    return Catalogue("metric", *METRICS.values(), *(metric for metric in others if metric is not None))
+
+
+def metric_options(metric: type[Metric]) -> dict[str, str]:
+    """Type and default of each option of a metric, in words, by the option's name."""
+    hints = get_type_hints(metric)
+    return {field.name: _described(field, hints[field.name]) for field in fields(metric)}
+
+
+def _name_and_options(text: str) -> tuple[str, dict[str, Any]]:
+    try:
+        tree = ast.parse(text.strip(), mode="eval").body
+        if isinstance(tree, ast.Name):
+            return tree.id, {}
+        if isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name) and not tree.args:
+            return tree.func.id, {_key(keyword): ast.literal_eval(keyword.value) for keyword in tree.keywords}
+    except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError) as error:
+        problem = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise ConfigurationError(f"cannot read the metric {text!r}: {problem}", next_step=_EXAMPLE) from error
+    raise ConfigurationError(f"cannot read the metric {text!r}: no name with named options", next_step=_EXAMPLE)
+
+
+def _key(keyword: ast.keyword) -> str:
+    if keyword.arg is None:
+        raise ValueError("options must be named")
+    return keyword.arg
+
+
+def _with_options(metric: type[Metric], given: Mapping[str, Any]) -> Metric:
+    hints = get_type_hints(metric)
+    known = {field.name for field in fields(metric)}
+    options = {}
+    for option, value in given.items():
+        if option not in known:
+            raise ConfigurationError(f"metric {metric.name!r} has no option {option!r}", next_step=_allowed(metric))
+        options[option] = _checked(metric, option, value, hints[option])
+    _refuse_missing(metric, options)
+    return metric(**options)
+
+
+def _refuse_missing(metric: type[Metric], given: Mapping[str, Any]) -> None:
+    for field in fields(metric):
+        if field.name not in given and field.default is MISSING and field.default_factory is MISSING:
+            raise ConfigurationError(f"metric {metric.name!r} needs the option {field.name!r}", _allowed(metric))
+
+
+def _checked(metric: type[Metric], option: str, value: Any, kind: Any) -> Any:
+    if not _fits(value, kind):
+        raise ConfigurationError(
+            f"metric {metric.name!r}: {option}={value!r} is a {type(value).__name__}, not a {_kind_name(kind)}",
+            next_step=_allowed(metric),
+        )
+    return float(value) if kind is float else value
+
+
+def _fits(value: Any, kind: Any) -> bool:
+    origin, args = get_origin(kind), get_args(kind)
+    if origin in (Union, UnionType):
+        return any(_fits(value, arg) for arg in args)
+    if origin is Literal:
+        return any(type(value) is type(arg) and value == arg for arg in args)
+    if origin is tuple:
+        return isinstance(value, tuple) and all(_fits(part, args[0]) for part in value)
+    if kind is float:
+        return type(value) in (int, float)
+    return kind is Any or type(value) is kind
+
+
+def _allowed(metric: type[Metric]) -> str:
+    options = metric_options(metric)
+    if not options:
+        return f"{metric.name} has no options"
+    return "its options: " + ", ".join(f"{name}: {words}" for name, words in options.items())
+
+
+def _described(field: Field[Any], kind: Any) -> str:
+    words = _kind_name(kind)
+    return words if field.default is MISSING else f"{words} = {field.default!r}"
+
+
+def _kind_name(kind: Any) -> str:
+    if kind is NoneType:
+        return "None"
+    return kind.__name__ if isinstance(kind, type) and not get_args(kind) else str(kind).replace("typing.", "")

@@ -1,0 +1,94 @@
+"""How fast did the answer come? Read from the timing of each generation.
+
+A reused generation has no figure, for its time belongs to another run. The time to load the model is taken off, so
+that cold and warm requests can stand in one figure: what is measured is the warm part. A cold generation whose load
+time the server did not give has none.
+"""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from evaluation.case import Case
+from evaluation.generation import Generation, Timing
+from evaluation.metrics.metric import Answers, Metric, Need
+from evaluation.score import Measurement
+
+MIN_OUTPUT_TOKENS = 8
+"""Below this, a rate is mostly the clock's own noise."""
+COLD = "cold"
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Speed(Metric):
+    needs: ClassVar[frozenset[Need]] = frozenset({Need.TIMING})
+    higher_is_better: ClassVar[bool] = False
+
+    def measure(self, case: Case, generations: Sequence[Generation], answers: Answers) -> Measurement | None:
+        (generation,) = generations
+        if generation.timing is None or generation.reused:
+            return None
+        value = self._value(generation, generation.timing)
+        return None if value is None else Measurement(value=value, label=COLD if generation.cold else None)
+
+    @abstractmethod
+    def _value(self, generation: Generation, timing: Timing) -> float | None: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class LatencyS(_Speed):
+    """Seconds from sending to the last byte, without the model's loading: a user's wait, queue included."""
+
+    name: ClassVar[str] = "latency_s"
+    unit: ClassVar[str] = "s"
+
+    def _value(self, generation: Generation, timing: Timing) -> float | None:
+        return _without_loading(timing.total_s, generation, timing)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TtftS(_Speed):
+    """Seconds from sending to the first text or thinking, without the model's loading."""
+
+    name: ClassVar[str] = "ttft_s"
+    unit: ClassVar[str] = "s"
+
+    def _value(self, generation: Generation, timing: Timing) -> float | None:
+        return None if timing.ttft_s is None else _without_loading(timing.ttft_s, generation, timing)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TpotS(_Speed):
+    """Seconds for each output token after the first; None for fewer than 8 tokens."""
+
+    name: ClassVar[str] = "tpot_s"
+    unit: ClassVar[str] = "s/token"
+
+    def _value(self, generation: Generation, timing: Timing) -> float | None:
+        later = _later_tokens(generation)
+        return timing.generate_s / later if later and timing.generate_s else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TokensPerS(_Speed):
+    """Output tokens a second, after the first; None for fewer than 8 tokens."""
+
+    name: ClassVar[str] = "tokens_per_s"
+    unit: ClassVar[str] = "token/s"
+    higher_is_better: ClassVar[bool] = True
+
+    def _value(self, generation: Generation, timing: Timing) -> float | None:
+        later = _later_tokens(generation)
+        return later / timing.generate_s if later and timing.generate_s else None
+
+
+def _without_loading(seconds: float, generation: Generation, timing: Timing) -> float | None:
+    if timing.load_s is None:
+        return None if generation.cold else seconds
+    return max(0.0, seconds - timing.load_s)
+
+
+def _later_tokens(generation: Generation) -> int | None:
+    n = generation.output_tokens
+    return n - 1 if n is not None and n >= MIN_OUTPUT_TOKENS else None

@@ -1,0 +1,28 @@
+"""The counts from which sacrebleu computes a corpus score: cases can be resampled without reading texts again."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from evaluation.score import Measurement
+
+if TYPE_CHECKING:
+    from sacrebleu.metrics.base import Metric
+
+
+def statistics_of(scorer: "Metric", answer: str, references: Sequence[str]) -> list[int]:
+    """The scorer's counts for one answer and all its references."""
+    wanted = scorer._extract_reference_info([scorer._preprocess_segment(reference) for reference in references])
+    return list(scorer._compute_segment_statistics(scorer._preprocess_segment(answer), wanted))
+
+
+def summed(rows: Sequence[Measurement]) -> list[int]:
+    """The counts of all rows, added up."""
+    import numpy as np
+
+    totals = np.array([row.evidence for row in rows], dtype=np.float64).sum(axis=0)
+    return [int(total) for total in totals]
+
+
+def mean_value(rows: Sequence[Measurement]) -> float:
+    """The mean of the values: what is left where no row has anything to count."""
+    return sum(row.value for row in rows) / len(rows)

@@ -1,0 +1,57 @@
+"""Metrics from other packages, through the entry-point group `benchwright.metrics`.
+
+A package offers one in its `pyproject.toml`, under the metric's own name:
+
+    [project.entry-points."benchwright.metrics"]
+    politeness = "their_package.politeness:Politeness"
+
+`Politeness` is a frozen, keyword-only dataclass that derives from `Metric` or `CorpusMetric`. Entry points are read
+when a name is looked up that is not ours, never at import; a name of ours cannot be taken.
+"""
+
+from importlib.metadata import EntryPoint, entry_points
+from inspect import isabstract
+
+from evaluation.errors import ConfigurationError
+from evaluation.metrics.metric import Metric
+
+GROUP = "benchwright.metrics"
+
+
+def third_party_metric(name: str) -> type[Metric] | None:
+    """The metric that an installed package offers under `name`; None where none does."""
+    offers = list(entry_points(group=GROUP, name=name))
+    if len(offers) > 1:
+        raise ConfigurationError(
+            f"metric {name!r} is offered by {len(offers)} packages: {', '.join(map(_origin, offers))}",
+            next_step="uninstall all but one of them",
+        )
+    return _loaded(offers[0]) if offers else None
+
+
+def third_party_names() -> tuple[str, ...]:
+    """The names that installed packages offer, sorted; nothing is loaded."""
+    return tuple(sorted({offer.name for offer in entry_points(group=GROUP)}))
+
+
+def _loaded(offer: EntryPoint) -> type[Metric]:
+    try:
+        metric = offer.load()
+    except Exception as error:
+        raise _refusal(offer, f"cannot be loaded: {type(error).__name__}: {error}") from error
+    if not (isinstance(metric, type) and issubclass(metric, Metric)) or isabstract(metric):
+        raise _refusal(offer, "is no concrete class that derives from evaluation.metrics.metric.Metric")
+    if getattr(metric, "name", None) != offer.name:
+        raise _refusal(offer, f"calls itself {getattr(metric, 'name', None)!r}; both names must be the same")
+    return metric
+
+
+def _refusal(offer: EntryPoint, problem: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"metric {offer.name!r} of {_origin(offer)} ({offer.value}) {problem}",
+        next_step="update or uninstall that package",
+    )
+
+
+def _origin(offer: EntryPoint) -> str:
+    return offer.dist.name if offer.dist is not None else "an unknown package"
