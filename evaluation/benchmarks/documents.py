@@ -1,0 +1,242 @@
+"""Which rows and which header does a file hold? One way of reading for each suffix; nothing is judged here."""
+
+import gzip
+import json
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import IO, Any, cast
+
+from evaluation.benchmarks import tables
+from evaluation.benchmarks.header import Header, header_of
+from evaluation.benchmarks.rows import Row
+from evaluation.benchmarks.squad_file import is_squad, squad_rows
+from evaluation.errors import BenchmarkError
+
+SUFFIXES = (".jsonl", ".ndjson", ".csv", ".tsv", ".parquet", ".json", ".yaml", ".yml")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A file taken apart. Its rows are read while they are asked for."""
+
+    path: str
+    header: Header = field(default_factory=Header)
+    rows: Iterable[Row] = ()
+    data: str | None = None
+    """Another file that holds the rows."""
+
+
+def stem_of(path: Path) -> str:
+    """The file's name without `.gz` and without the suffix of its format."""
+    return Path(path.name.removesuffix(".gz")).stem
+
+
+def read_document(path: Path) -> Document:
+    """The file's header and rows, by its suffix.
+
+    Raises:
+        BenchmarkError: the file is missing, empty, of an unknown kind, or broken; rows may raise it later.
+    """
+    reader = _reader(path)
+    _check_file(path)
+    return reader(path)
+
+
+def _reader(path: Path) -> Callable[[Path], Document]:
+    suffix = Path(path.name.removesuffix(".gz")).suffix.lower()
+    readers: dict[str, Callable[[Path], Document]] = {
+        ".jsonl": _read_jsonl,
+        ".ndjson": _read_jsonl,
+        ".csv": lambda path: Document(path=str(path), rows=_guarded(path, tables.csv_rows, ",")),
+        ".tsv": lambda path: Document(path=str(path), rows=_guarded(path, tables.csv_rows, "\t")),
+        ".parquet": lambda path: Document(path=str(path), rows=_guarded(path, tables.parquet_rows)),
+        ".json": lambda path: _taken_apart(path, _parsed_json(path)),
+        ".yaml": lambda path: _taken_apart(path, _parsed_yaml(path)),
+        ".yml": lambda path: _taken_apart(path, _parsed_yaml(path)),
+    }
+    if suffix in readers or path.is_dir() or not path.exists():
+        return readers.get(suffix, _read_jsonl)
+    raise BenchmarkError(
+        str(path),
+        f"unknown suffix {suffix!r}",
+        expected=f"one of {', '.join(SUFFIXES)}, each also with .gz",
+        next_step="rename the file after its format, or save it as JSONL",
+    )
+
+
+def _check_file(path: Path) -> None:
+    if path.is_dir():
+        raise BenchmarkError(str(path), "is a directory", expected="a file", next_step="name a file in it")
+    if not path.exists():
+        raise BenchmarkError(str(path), "no such file", next_step=f"check the path; it is read from {Path.cwd()}")
+    if path.is_file() and not path.stat().st_size:
+        raise _empty(path)
+
+
+def _empty(path: Path) -> BenchmarkError:
+    return BenchmarkError(str(path), "is empty", expected="at least one case", next_step="add a case a line")
+
+
+def _open(path: Path) -> IO[bytes]:
+    return cast(IO[bytes], gzip.open(path, "rb")) if path.name.endswith(".gz") else path.open("rb")
+
+
+def _guarded(path: Path, rows: Callable[..., Iterator[Row]], *args: Any) -> Iterator[Row]:
+    """The rows of an opened file, with whatever the disk or gzip says turned into a `BenchmarkError`."""
+    try:
+        with _open(path) as handle:
+            yield from rows(handle, str(path), *args)
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise BenchmarkError(
+            str(path), f"broken gzip: {error}", next_step="compress or download the file again"
+        ) from error
+    except OSError as error:
+        raise BenchmarkError(
+            str(path), f"cannot be read: {error.strerror or error}", next_step="check the file's rights and its disk"
+        ) from error
+
+
+def _text(data: bytes, path: str, line: int | None = None) -> str:
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = line if line is not None else data.count(b"\n", 0, error.start) + 1
+        raise BenchmarkError(
+            path,
+            f"is not UTF-8 (byte 0x{data[error.start]:02x})",
+            line=line,
+            expected="text in UTF-8",
+            next_step="save the file as UTF-8",
+        ) from error
+
+
+def _read_jsonl(path: Path) -> Document:
+    rows = _guarded(path, _json_lines)
+    first = next(rows, None)
+    if first is None:
+        raise _empty(path)
+    if not isinstance(first.get("benchmark"), dict):
+        return Document(path=str(path), rows=_again(first, rows))
+    if len(first.values) > 1:
+        raise first.error(
+            f"unknown keys beside the header: {', '.join(sorted(set(first.values) - {'benchmark'}))}",
+            field="benchmark",
+            expected="one key 'benchmark' in the header line",
+        )
+    return Document(
+        path=str(path), header=header_of(first.values["benchmark"], path=str(path), line=first.number), rows=rows
+    )
+
+
+def _again(first: Row, rows: Iterator[Row]) -> Iterator[Row]:
+    yield first
+    yield from rows
+
+
+def _json_lines(handle: IO[bytes], path: str) -> Iterator[Row]:
+    for number, data in enumerate(handle, start=1):
+        line = _text(data, path, number)
+        if not line.strip():
+            continue
+        try:
+            values = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            raise _broken_json(path, error, line=number) from error
+        row = Row(path=path, number=number, unit="line", values=values if isinstance(values, dict) else {})
+        if not isinstance(values, dict):
+            raise row.error("is no case", expected="one JSON object a line")
+        yield row
+
+
+def _broken_json(path: str, error: Exception, line: int | None) -> BenchmarkError:
+    problem = (
+        f"broken JSON: {error.msg}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else str(error)
+    )
+    where = error.lineno if isinstance(error, json.JSONDecodeError) and line is None else line
+    return BenchmarkError(
+        path, problem, line=where, expected="valid JSON", next_step="mend this line, or write the file with a JSON tool"
+    )
+
+
+def _whole_text(path: Path) -> str:
+    text = _text(b"".join(_guarded(path, _chunks)), str(path))  # type: ignore[arg-type]
+    if not text.strip():
+        raise _empty(path)
+    return text
+
+
+def _chunks(handle: IO[bytes], path: str) -> Iterator[bytes]:
+    yield handle.read()
+
+
+def _parsed_json(path: Path) -> Any:
+    try:
+        return json.loads(_whole_text(path))
+    except (ValueError, RecursionError) as error:
+        raise _broken_json(str(path), error, line=None) from error
+
+
+def _parsed_yaml(path: Path) -> Any:
+    import yaml
+
+    text = _whole_text(path)
+    try:
+        return yaml.load(text, Loader=_yaml_loader())  # noqa: S506 - a subclass of SafeLoader
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        problem = getattr(error, "problem", None) or str(error)
+        line = mark.line + 1 if mark else None
+        raise BenchmarkError(
+            str(path), f"broken YAML: {problem}", line=line, expected="valid YAML", next_step="mend this line"
+        ) from error
+
+
+@cache
+def _yaml_loader() -> Any:
+    """A safe loader in which only `true` and `false` are truth values: the label `no` stays a word, a date a text."""
+    import yaml
+
+    class Loader(yaml.SafeLoader):
+        yaml_implicit_resolvers = {  # noqa: RUF012 - yaml's own attribute
+            letter: [
+                (tag, pattern)
+                for tag, pattern in resolvers
+                if tag != "tag:yaml.org,2002:timestamp" and (tag != "tag:yaml.org,2002:bool" or letter in "tTfF")
+            ]
+            for letter, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+        }
+
+    return Loader
+
+
+def _taken_apart(path: Path, content: Any) -> Document:
+    """A list of rows, SQuAD's nesting, or header keys with `cases` or the name of a `data` file."""
+    if isinstance(content, list):
+        return Document(path=str(path), rows=_listed_rows(path, content))
+    if is_squad(content):
+        return Document(path=str(path), rows=squad_rows(content["data"], str(path)))
+    if not isinstance(content, dict) or ("cases" in content) == ("data" in content):
+        raise BenchmarkError(
+            str(path),
+            "holds no cases",
+            expected="a list of cases, or header keys with either 'cases' (a list) or 'data' (another file)",
+        )
+    header = header_of({key: value for key, value in content.items() if key not in ("cases", "data")}, path=str(path))
+    if "cases" in content:
+        return Document(path=str(path), header=header, rows=_listed_rows(path, content["cases"]))
+    if not isinstance(content["data"], str):
+        raise BenchmarkError(str(path), "is no file name", field="data", expected="the path of a data file")
+    return Document(path=str(path), header=header, data=content["data"])
+
+
+def _listed_rows(path: Path, content: Any) -> Iterator[Row]:
+    if not isinstance(content, list):
+        raise BenchmarkError(str(path), "is no list", field="cases", expected="a list of cases")
+    for number, values in enumerate(content, start=1):
+        row = Row(path=str(path), number=number, unit="row", values=values if isinstance(values, dict) else {})
+        if not isinstance(values, dict):
+            raise row.error("is no case", expected="an object with fields")
+        yield row

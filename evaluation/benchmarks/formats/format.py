@@ -1,0 +1,66 @@
+"""What every file format is: how its rows are recognised, and what a row means as a case."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from evaluation.benchmarks.rows import Row
+from evaluation.case import Case
+
+ANSWER_FROM_CONTEXT = (
+    "Context:\n{context}\n\nQuestion: {prompt}\n\nAnswer in as few words as possible, using the context."
+)
+SUMMARIZE = "Document:\n{context}\n\n{prompt}"
+CHOOSE_LABEL = "Text:\n{prompt}\n\nLabels: {labels}\n\nAnswer with one label from the list and nothing else."
+CHOOSE_LETTER = "{prompt}\n\n{choices}\n\nAnswer with the letter of the right option only."
+
+SHARED_FIELDS = ("case_id", "id", "task_id", "qid", "cluster", "tags")
+"""What a row of any format may have."""
+
+
+@dataclass(frozen=True)
+class Format(ABC):
+    """A layout of rows, with what is asked and measured unless a header says otherwise."""
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    """As people write it."""
+    fields: ClassVar[tuple[str, ...]]
+    """Its fields, for messages and for field mappings."""
+    task_type: ClassVar[str]
+    metrics: ClassVar[tuple[str, ...]]
+    headline: ClassVar[str]
+    template: ClassVar[str] = "{prompt}"
+    is_one_benchmark: ClassVar[bool] = True
+    """True where the format belongs to one published benchmark, which then names a file called `test` or `train`."""
+
+    @abstractmethod
+    def recognises(self, row: Row) -> bool:
+        """True where a row has this format's fields."""
+
+    @abstractmethod
+    def case(self, row: Row, case_id: str) -> Case:
+        """What the row means. Raises `BenchmarkError` where it is broken."""
+
+    def finished(self, cases: Sequence[Case]) -> tuple[Case, ...]:
+        """The cases with what only all of them together can tell."""
+        return tuple(cases)
+
+    def task_type_of(self, cases: Sequence[Case]) -> str:
+        """The task type of these cases."""
+        return self.task_type
+
+    def template_for(self, cases: Sequence[Case], task_type: str) -> str:
+        """The default wording around these cases."""
+        return self.template
+
+
+def case_of(row: Row, case_id: str, *, cluster: str | None = None, **parts: Any) -> Case:
+    """A case with the row's own cluster and tags, where it has them."""
+    return Case(case_id=case_id, cluster=row.word("cluster") or cluster, tags=row.texts("tags"), **parts)
+
+
+def letter(index: int) -> str:
+    """The letter of an option: A for 0, Z for 25, AA for 26."""
+    return (letter(index // 26 - 1) if index >= 26 else "") + chr(ord("A") + index % 26)

@@ -1,0 +1,128 @@
+"""Our own layout: a prompt or a conversation, with the answers that count as right."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any, ClassVar
+
+from evaluation.benchmarks.formats.format import (
+    ANSWER_FROM_CONTEXT,
+    CHOOSE_LABEL,
+    CHOOSE_LETTER,
+    SUMMARIZE,
+    Format,
+    case_of,
+    letter,
+)
+from evaluation.benchmarks.rows import Row, plain_json
+from evaluation.case import Case, Message
+
+ROLES = ("system", "user", "assistant")
+MESSAGES = "a list of objects with role (system, user or assistant) and content, at least one of them the user's"
+
+
+@dataclass(frozen=True)
+class Plain(Format):
+    """`prompt` or `messages`, and what else a case may have."""
+
+    name: ClassVar[str] = "plain"
+    title: ClassVar[str] = "plain cases"
+    fields: ClassVar[tuple[str, ...]] = (
+        "case_id",
+        "prompt",
+        "messages",
+        "references",
+        "context",
+        "choices",
+        "cluster",
+        "tags",
+        "details",
+    )
+    task_type: ClassVar[str] = "generation"
+    metrics: ClassVar[tuple[str, ...]] = ("exact_match", "token_f1")
+    headline: ClassVar[str] = "exact_match"
+    is_one_benchmark: ClassVar[bool] = False
+
+    def recognises(self, row: Row) -> bool:
+        return any(row.knows(name) for name in ("prompt", "messages", "references"))
+
+    def case(self, row: Row, case_id: str) -> Case:
+        self._check_spelling(row)
+        messages = _messages(row)
+        if messages and row.get("prompt") is not None:
+            raise row.error("stands beside messages", field="prompt", expected="either a prompt or messages")
+        return case_of(
+            row,
+            case_id,
+            prompt="" if messages else row.text("prompt"),
+            messages=messages,
+            references=row.texts("references"),
+            context=row.texts("context", "text or a list of texts"),
+            choices=row.listed("choices") if row.get("choices") not in (None, []) else (),
+            details=_details(row),
+        )
+
+    def _check_spelling(self, row: Row) -> None:
+        """Other fields are the user's own, but one that nearly has the name of an absent one of ours is a slip."""
+        absent = [name for name in self.fields if not row.knows(name)]
+        for name in row.values:
+            close = get_close_matches(name, absent, n=1, cutoff=0.9) if name not in self.fields else []
+            if close:
+                raise row.error(
+                    "is no field of a case",
+                    field=name,
+                    expected=f"{close[0]!r}",
+                    next_step=f"rename the field to {close[0]!r}, or to something less like it",
+                )
+
+    def task_type_of(self, cases: Sequence[Case]) -> str:
+        return "question_answering" if all(case.context for case in cases) else self.task_type
+
+    def template_for(self, cases: Sequence[Case], task_type: str) -> str:
+        """A wording that shows what every case has beside its prompt."""
+        if all(_has_unseen(case, case.context) for case in cases):
+            return SUMMARIZE if task_type == "summarization" else ANSWER_FROM_CONTEXT
+        if all(_has_unseen(case, case.choices) for case in cases):
+            return CHOOSE_LETTER if all(_wants_letter(case) for case in cases) else CHOOSE_LABEL
+        return self.template
+
+
+def _has_unseen(case: Case, texts: Sequence[str]) -> bool:
+    """True where not all of these texts already stand in the case's own words."""
+    own = "\n".join([case.prompt, *(message.content for message in case.messages)])
+    return any(text not in own for text in texts)
+
+
+def _wants_letter(case: Case) -> bool:
+    letters = {letter(index) for index in range(len(case.choices))}
+    return bool(case.references) and letters.issuperset(case.references) and not letters.intersection(case.choices)
+
+
+def _messages(row: Row) -> tuple[Message, ...]:
+    if row.get("messages") is None:
+        return ()
+    turns = row.structure("messages", MESSAGES)
+    messages = tuple(_message(row, turn) for turn in turns) if isinstance(turns, list) else ()
+    if not any(message.role == "user" for message in messages):
+        raise row.wrong_type("messages", MESSAGES)
+    return messages
+
+
+def _message(row: Row, turn: Any) -> Message:
+    if not isinstance(turn, dict) or set(turn) != {"role", "content"} or turn["role"] not in ROLES:
+        raise row.wrong_type("messages", MESSAGES, turn)
+    if not isinstance(turn["content"], str) or not turn["content"].strip():
+        raise row.wrong_type("messages", "content that is text and not empty", turn)
+    return Message(role=turn["role"], content=turn["content"])
+
+
+def _details(row: Row) -> dict[str, Any]:
+    if row.get("details") is None:
+        return {}
+    details = row.structure("details", "an object")
+    if not isinstance(details, dict):
+        raise row.wrong_type("details", "an object")
+    try:
+        return dict(plain_json(details))
+    except TypeError as error:
+        raise row.error(str(error), field="details", expected="plain JSON values") from error

@@ -1,0 +1,103 @@
+"""What a benchmark file may say of itself: name, prompt, options, metrics. Checked once, at the door."""
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, StrictStr, StringConstraints, ValidationError
+
+from evaluation.benchmarks.rows import plain_json, shown
+from evaluation.errors import BenchmarkError
+
+Text = Annotated[StrictStr, StringConstraints(min_length=1)]
+
+
+class HeaderPrompt(BaseModel):
+    """The benchmark's own wording around each case."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    system: Text | None = None
+    template: Text | None = None
+
+
+class Header(BaseModel):
+    """The keys of a header. What is not set comes from the recognised format."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Text | None = None
+    task_type: Text | None = None
+    prompt: HeaderPrompt = HeaderPrompt()
+    options: dict[StrictStr, Any] = {}
+    metrics: tuple[Text, ...] | None = None
+    headline: Text | None = None
+    criteria: StrictStr = ""
+    description: StrictStr = ""
+    licence: StrictStr = ""
+    fields: dict[StrictStr, Text] | None = None
+    """Our field names to the file's."""
+
+    def over(self, other: "Header") -> "Header":
+        """This header, with what it leaves unset taken from `other`."""
+        mine = {key: getattr(self, key) for key in self.model_fields_set}
+        return other.model_copy(update=mine)
+
+
+def header_of(values: Any, *, path: str, line: int | None = None) -> Header:
+    """The header in `values`.
+
+    Raises:
+        BenchmarkError: naming the first wrong key, what it holds and what was expected.
+    """
+    if not isinstance(values, Mapping):
+        raise BenchmarkError(path, f"got {shown(values)}", line=line, field="benchmark", expected="an object of keys")
+    try:
+        header = Header.model_validate(values)
+    except ValidationError as error:
+        raise _translated(error, path, line) from error
+    _check(header, path, line)
+    return header
+
+
+def _check(header: Header, path: str, line: int | None) -> None:
+    template = header.prompt.template
+    if template is not None and "{prompt}" not in template and "{context}" not in template:
+        raise BenchmarkError(
+            path,
+            f"the template {template[:60]!r} would ask every case the same",
+            line=line,
+            field="prompt.template",
+            expected="a text with {prompt} or {context}",
+        )
+    if header.metrics == ():
+        raise BenchmarkError(path, "names no metric", line=line, field="metrics", expected="at least one metric name")
+    try:
+        plain_json(header.options)
+    except TypeError as error:
+        raise BenchmarkError(path, str(error), line=line, field="options", expected="plain JSON values") from error
+
+
+def _translated(error: ValidationError, path: str, line: int | None) -> BenchmarkError:
+    problems = error.errors(include_url=False)
+    first = problems[0]
+    place = ".".join(str(part) for part in first["loc"])
+    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+    if first["type"] == "extra_forbidden":
+        return _unknown_key(place, more, path, line)
+    problem, expected = f"got {shown(first['input'])}{more}", first["msg"].removeprefix("Input should be ")
+    return BenchmarkError(path, problem, line=line, field=place, expected=expected)
+
+
+def _unknown_key(place: str, more: str, path: str, line: int | None) -> BenchmarkError:
+    model = HeaderPrompt if place.startswith("prompt.") else Header
+    keys = list(model.model_fields)
+    close = get_close_matches(place.rpartition(".")[2], keys, n=1)
+    return BenchmarkError(
+        path,
+        f"unknown key in the header{more}",
+        line=line,
+        field=place,
+        expected=f"one of {', '.join(keys)}",
+        next_step=f"did you mean {close[0]!r}?" if close else "remove it, or put it into the cases' details",
+    )

@@ -1,0 +1,69 @@
+"""Which benchmark does a name or a path stand for, and what is to be said of it in one line?"""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from evaluation.benchmarks.benchmark_file import load_file
+from evaluation.benchmarks.formats import FORMATS
+from evaluation.benchmarks.suites import load_suite, standard_suites
+from evaluation.case import Benchmark
+from evaluation.errors import ConfigurationError
+
+
+def load_benchmark(
+    source: str | Path, *, fields: Mapping[str, str] | None = None, name: str | None = None
+) -> Benchmark:
+    """The benchmark behind a standard suite's name or a file's path.
+
+    Args:
+        source: The name of a suite, or a path to JSONL, CSV, TSV, Parquet, JSON or YAML, each also as `.gz`.
+        fields: Our field names to the file's, such as `{"prompt": "question"}`; goes before the file's own mapping.
+        name: What to call it; else the header's name, or the file's.
+
+    Raises:
+        UnknownNameError: neither a suite nor a path.
+        BenchmarkError: the file cannot be used.
+    """
+    if not _is_path(source):
+        suite = _suite(str(source), fields)
+        return replace(suite, name=name) if name else suite
+    return load_file(Path(source).expanduser(), fields=fields, name=name, source=str(source))
+
+
+def _is_path(source: str | Path) -> bool:
+    if isinstance(source, Path):
+        return True
+    if source in standard_suites():
+        return False
+    return "/" in source or "\\" in source or bool(Path(source).suffix) or (bool(source) and Path(source).exists())
+
+
+def _suite(name: str, fields: Mapping[str, str] | None) -> Benchmark:
+    suite = load_suite(name)
+    if fields:
+        raise ConfigurationError(
+            f"a mapping of fields was given for the standard suite {name!r}", next_step="map the fields of files only"
+        )
+    return suite
+
+
+def recognised_line(benchmark: Benchmark) -> str:
+    """What was read, in one line: `gsm8k: 1,319 cases, read as GSM8K (reasoning); metrics numeric_match (headline)`."""
+    n = len(benchmark.cases)
+    title = FORMATS[benchmark.format].title
+    metrics = ", ".join(
+        f"{metric} (headline)" if benchmark.headline in (metric, metric.partition("(")[0].strip()) else metric
+        for metric in benchmark.metrics
+    )
+    cases = "1 case" if n == 1 else f"{n:,} cases"
+    return f"{benchmark.name}: {cases}, read as {title} ({benchmark.task_type}); metrics {metrics}"
+
+
+def equal_contents(benchmark: Benchmark) -> tuple[tuple[str, ...], ...]:
+    """Groups of case ids that ask and accept the same, in the file's order; empty where every case is its own."""
+    groups: defaultdict[str, list[str]] = defaultdict(list)
+    for case in benchmark.cases:
+        groups[case.content_hash].append(case.case_id)
+    return tuple(tuple(ids) for ids in groups.values() if len(ids) > 1)

@@ -1,0 +1,44 @@
+"""Which format are these rows in? Says what was found and what would be recognised where none fits."""
+
+from evaluation.benchmarks.formats import FORMATS
+from evaluation.benchmarks.formats.format import Format
+from evaluation.benchmarks.formats.plain import Plain
+from evaluation.benchmarks.rows import Row
+from evaluation.errors import BenchmarkError
+
+PROMPT_LIKE = ("question", "query", "input", "instruction", "problem", "text", "sentence")
+REFERENCE_LIKE = ("answer", "answers", "output", "target", "response", "solution", "completion", "reference", "label")
+
+
+def recognised(row: Row) -> Format | None:
+    """The format of a row, or None."""
+    if row.knows("references") and (row.knows("prompt") or row.knows("messages")):
+        return Plain()
+    return next((known() for known in FORMATS.values() if known().recognises(row)), None)
+
+
+def check_same(row: Row, used: Format) -> None:
+    """Raises `BenchmarkError` where the row is in another format than the rows before it."""
+    found = recognised(row)
+    if found is not None and found.name != used.name:
+        raise row.error(
+            f"looks like {found.title}, the rows before it like {used.title}",
+            expected=f"one format in a file: {', '.join(used.fields)}",
+            next_step="put the cases of each format into a file of their own",
+        )
+
+
+def unknown_format(row: Row) -> BenchmarkError:
+    """The complaint that no format has these fields, with a mapping that might do."""
+    formats = "; ".join(f"{known.title} ({', '.join(known.fields)})" for known in FORMATS.values())
+    prompt = _first(PROMPT_LIKE, row) or "<the field with the question>"
+    references = _first(REFERENCE_LIKE, row) or "<the field with the answer>"
+    return row.error(
+        f"no known format has the fields {', '.join(row.values) or '(none)'}",
+        expected=f"the fields of one of: {formats}",
+        next_step=f"name the fields in the header: 'fields': {{'prompt': {prompt!r}, 'references': {references!r}}}",
+    )
+
+
+def _first(names: tuple[str, ...], row: Row) -> str | None:
+    return next((name for name in names if row.knows(name)), None)

@@ -1,0 +1,52 @@
+"""What exactly is a model asked? The benchmark's wording with a case's own words in it."""
+
+import re
+from collections.abc import Mapping
+
+from evaluation.benchmarks.formats.format import letter
+from evaluation.case import Benchmark, Case, Message
+from evaluation.errors import BenchmarkError
+
+PLACEHOLDER = re.compile(r"\{(prompt|context|choices|labels)\}")
+
+
+def render(benchmark: Benchmark, case: Case) -> tuple[Message, ...]:
+    """The messages of a case, before any prompt profile.
+
+    A conversation keeps its turns: the benchmark's system text goes in front where it has none, the template around
+    its last user message.
+
+    Raises:
+        BenchmarkError: the user's prompt would be empty.
+    """
+    turns = list(case.messages) or [Message(role="user", content=case.prompt)]
+    asked = max((index for index, turn in enumerate(turns) if turn.role == "user"), default=None)
+    prompt = _filled(benchmark.prompt.template, case, turns[asked].content) if asked is not None else ""
+    if asked is None or not prompt.strip():
+        raise BenchmarkError(
+            benchmark.source or benchmark.name,
+            f"case {case.case_id!r} asks nothing: its rendered prompt is empty",
+            field="messages" if case.messages else "prompt",
+            expected="text for the user's message",
+        )
+    turns[asked] = Message(role="user", content=prompt)
+    if benchmark.prompt.system and all(turn.role != "system" for turn in turns):
+        turns.insert(0, Message(role="system", content=benchmark.prompt.system))
+    return tuple(turns)
+
+
+def check_renderable(benchmark: Benchmark) -> None:
+    """Raises `BenchmarkError` for the first case whose prompt would be empty."""
+    for case in benchmark.cases:
+        render(benchmark, case)
+
+
+def _filled(template: str, case: Case, prompt: str) -> str:
+    """The template with its placeholders replaced in one pass, so that braces in a case's text stay as they are."""
+    values: Mapping[str, str] = {
+        "prompt": prompt,
+        "context": "\n\n".join(case.context),
+        "choices": "\n".join(f"{letter(index)}. {choice}" for index, choice in enumerate(case.choices)),
+        "labels": ", ".join(case.choices),
+    }
+    return PLACEHOLDER.sub(lambda found: values[found[1]], template)

@@ -1,0 +1,170 @@
+"""What does one row of a benchmark file hold, and where is it? Every complaint about a row is worded here."""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any, Literal
+
+from evaluation.errors import BenchmarkError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One row of a file with its place. A null or NaN value counts as missing."""
+
+    path: str
+    number: int
+    """From 1; a line of a JSONL file, else a row of the table or list."""
+    unit: Literal["line", "row"]
+    values: Mapping[str, Any]
+    names: Mapping[str, str] = field(default_factory=dict)
+    """Our field name to the file's, where a field mapping renamed it."""
+
+    def knows(self, *names: str) -> bool:
+        """True where the row has all these fields, with or without a value."""
+        return all(name in self.values for name in names)
+
+    def get(self, name: str) -> Any:
+        """The value, or None where it is missing."""
+        value = self.values.get(name)
+        return None if isinstance(value, float) and math.isnan(value) else value
+
+    def error(
+        self, problem: str, *, field: str | None = None, expected: str | None = None, next_step: str | None = None
+    ) -> BenchmarkError:
+        """A complaint about this row, with its place and the file's own name of the field."""
+        return BenchmarkError(
+            self.path,
+            problem,
+            line=self.number if self.unit == "line" else None,
+            row=self.number if self.unit == "row" else None,
+            field=self.names.get(field, field) if field else None,
+            expected=expected,
+            next_step=next_step,
+        )
+
+    def wrong_type(self, name: str, expected: str, value: Any = None) -> BenchmarkError:
+        """The complaint that a field holds something else than `expected`."""
+        return self.error(f"got {shown(self.get(name) if value is None else value)}", field=name, expected=expected)
+
+    def required(self, name: str, expected: str) -> Any:
+        """The value, which must be there."""
+        value = self.get(name)
+        if value is None:
+            raise self.error("is missing", field=name, expected=expected)
+        return value
+
+    def text(self, name: str) -> str:
+        """A text that is not blank."""
+        value = self.required(name, "text")
+        if not isinstance(value, str):
+            raise self.wrong_type(name, "text")
+        if not value.strip():
+            raise self.error("is empty", field=name, expected="text")
+        return value
+
+    def word(self, name: str) -> str | None:
+        """A text or number as a person writes it; None where it is missing or blank."""
+        value = self.get(name)
+        if value is None:
+            return None
+        word = written(value)
+        if word is None:
+            raise self.wrong_type(name, "text or a number")
+        return word if word.strip() else None
+
+    def texts(self, name: str, expected: str = "text, a number, or a list of them") -> tuple[str, ...]:
+        """One text or a list of them; empty where the field is missing."""
+        value = self.get(name)
+        if value is None:
+            return ()
+        items = _listed_texts(value)
+        words = [written(item) for item in items]
+        for item, word in zip(items, words, strict=True):
+            if word is None:
+                raise self.error(f"got {shown(item)}", field=name, expected=expected)
+        return tuple(word for word in words if word is not None)
+
+    def structure(self, name: str, expected: str) -> Any:
+        """A list or object, written as such or, in a table's cell, as JSON text; it must be there."""
+        value = self.required(name, expected)
+        if isinstance(value, str):
+            try:
+                value = json.loads(value)
+            except ValueError:
+                raise self.wrong_type(name, expected) from None
+        if not isinstance(value, list | dict):
+            raise self.wrong_type(name, expected)
+        return value
+
+    def listed(self, name: str, expected: str = "a list of at least two different texts") -> tuple[str, ...]:
+        """A list of at least two different texts, such as choices."""
+        value = self.structure(name, expected)
+        words = [written(item) for item in value] if isinstance(value, list) else []
+        if len(words) < 2 or len(set(words)) < len(words) or any(not (word and word.strip()) for word in words):
+            raise self.wrong_type(name, expected)
+        return tuple(word for word in words if word)
+
+
+def _listed_texts(value: Any) -> list[Any]:
+    """The items of `value`; a cell with a JSON list of nothing but texts is such a list, `[1, 2]` is an answer."""
+    if isinstance(value, list):
+        return value
+    if isinstance(value, str) and value.startswith('["'):
+        try:
+            items = json.loads(value)
+        except ValueError:
+            return [value]
+        if isinstance(items, list) and all(isinstance(item, str) for item in items):
+            return items
+    return [value]
+
+
+def written(value: Any) -> str | None:
+    """`value` as a person writes it: `3` for 3 and 3.0, `0.00001` for 1e-05; None where it is no text or number."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, float):
+        return _written_decimal(Decimal(repr(value)))
+    if isinstance(value, Decimal):
+        return _written_decimal(value)
+    return value.isoformat() if isinstance(value, date) else None
+
+
+def _written_decimal(value: Decimal) -> str | None:
+    if not value.is_finite():
+        return None
+    return format(value.to_integral_value() if value == value.to_integral_value() else value.normalize(), "f")
+
+
+def shown(value: Any) -> str:
+    """`value` in a few words, for a message."""
+    kinds = {str: "text", bool: "a truth value", int: "a number", float: "a number", list: "a list", dict: "an object"}
+    kind = kinds.get(type(value), type(value).__name__)
+    text = repr(value)
+    return "nothing" if value is None else f"{kind}: {text if len(text) <= 60 else text[:57] + '...'}"
+
+
+def plain_json(value: Any) -> Any:
+    """`value` as JSON can hold it: dates and decimals as text, NaN as null. Raises TypeError for the rest."""
+    if isinstance(value, Mapping):
+        return {str(key): plain_json(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain_json(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        if math.isnan(value):
+            return None
+        raise TypeError(f"{value} is no JSON")
+    if value is None or isinstance(value, str | bool | int | float):
+        return value
+    word = written(value)
+    if word is None:
+        raise TypeError(f"{shown(value)} is no JSON")
+    return word
