@@ -1,0 +1,80 @@
+"""How would a value computed over many rows vary, had the same number of other cases been drawn?"""
+
+from collections.abc import Callable, Sequence
+from statistics import NormalDist
+from typing import TypeVar
+
+import numpy as np
+
+from evaluation.stats.intervals import Interval
+from evaluation.stats.numbers import Vector, is_constant
+
+T = TypeVar("T")
+
+
+def resampled_interval(
+    units: Sequence[Sequence[T]],
+    aggregate: Callable[[Sequence[T]], float],
+    *,
+    rng: np.random.Generator,
+    n_resamples: int,
+    accelerated: bool,
+    confidence_level: float,
+) -> Interval | None:
+    """Bootstrap interval of `aggregate` over units that are drawn whole; None where every resample says the same.
+
+    Args:
+        units: Groups of rows that belong together; at least two.
+        aggregate: The value over rows.
+        rng: Seed it to reproduce a report.
+        n_resamples: How often the units are drawn anew, with replacement.
+        accelerated: Correct bias and skewness (Efron 1987), rather than take the percentiles as they are.
+        confidence_level: Of the interval.
+    """
+    draws = rng.integers(len(units), size=(n_resamples, len(units)))
+    values = np.sort([aggregate(_rows(units, draw)) for draw in draws.tolist()])
+    if is_constant(values):
+        return None
+    tail = (1 - confidence_level) / 2
+    tails = (tail, 1 - tail)
+    if accelerated:
+        tails = _accelerated_tails(units, aggregate, values, tails)
+    low, high = np.quantile(values, tails)
+    return Interval(float(low), float(high))
+
+
+def _rows(units: Sequence[Sequence[T]], draw: Sequence[int]) -> list[T]:
+    return [row for index in draw for row in units[index]]
+
+
+def _accelerated_tails(
+    units: Sequence[Sequence[T]],
+    aggregate: Callable[[Sequence[T]], float],
+    values: Vector,
+    tails: tuple[float, float],
+) -> tuple[float, float]:
+    """The two tail probabilities, moved by the bias and the skewness of the resampled values."""
+    normal = NormalDist()
+    observed = aggregate([row for unit in units for row in unit])
+    below = (np.sum(values < observed) + np.sum(values <= observed)) / (2 * len(values))
+    edge = 0.5 / len(values)
+    bias = normal.inv_cdf(min(1 - edge, max(edge, float(below))))
+    acceleration = _acceleration(units, aggregate)
+
+    def moved(tail: float) -> float:
+        z = bias + normal.inv_cdf(tail)
+        stretch = 1 - acceleration * z
+        # Beyond the pole of Efron's formula lies the outermost resample.
+        return normal.cdf(bias + z / stretch) if stretch > 0 else float(z > 0)
+
+    return moved(tails[0]), moved(tails[1])
+
+
+def _acceleration(units: Sequence[Sequence[T]], aggregate: Callable[[Sequence[T]], float]) -> float:
+    """A sixth of the skewness of the values that leave one unit out."""
+    left_out = np.array(
+        [aggregate([row for j, unit in enumerate(units) if j != i for row in unit]) for i in range(len(units))]
+    )
+    deviations = left_out.mean() - left_out
+    spread = float((deviations**2).sum())
+    return 0.0 if is_constant(left_out) else float((deviations**3).sum()) / (6 * spread**1.5)
