@@ -12,7 +12,9 @@ from typing import Any
 
 import pytest
 
-SUITE = Path(__file__).parents[3] / "evaluation" / "benchmarks" / "standard" / "code_generation.jsonl"
+from evaluation.benchmarks.suites import load_suite
+from evaluation.case import Benchmark, Case
+
 WRONG_PROGRAMS = Path(__file__).with_name("wrong_programs.jsonl")
 DIFFICULTIES = {"easy", "medium", "hard"}
 KINDS = {"write", "repair", "complete", "class"}
@@ -36,10 +38,6 @@ json.dump([failures(job["program"], job["tests"]) for job in jobs], sys.stdout)
 """
 
 
-def _lines(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-
-
 def _failed_tests(jobs: list[dict[str, Any]]) -> list[list[str]]:
     """The assertions that each program fails, all programs in one child, each in its own namespace."""
     finished = subprocess.run(
@@ -56,107 +54,110 @@ def _failed_tests(jobs: list[dict[str, Any]]) -> list[list[str]]:
 
 
 @pytest.fixture(scope="module")
-def cases() -> list[dict[str, Any]]:
-    """The suite's cases, without its header."""
-    return _lines(SUITE)[1:]
+def suite() -> Benchmark:
+    return load_suite("code_generation")
+
+
+@pytest.fixture(scope="module")
+def cases(suite: Benchmark) -> tuple[Case, ...]:
+    return suite.cases
 
 
 @pytest.fixture(scope="module")
 def wrong_programs() -> dict[str, list[str]]:
     """Three wrong programs of each case, by case id."""
-    return {line["case_id"]: line["programs"] for line in _lines(WRONG_PROGRAMS)}
+    lines = map(json.loads, WRONG_PROGRAMS.read_text(encoding="utf-8").splitlines())
+    return {line["case_id"]: line["programs"] for line in lines}
 
 
 @pytest.fixture(scope="module")
 def failures_of_wrong_programs(
-    cases: list[dict[str, Any]], wrong_programs: dict[str, list[str]]
+    cases: tuple[Case, ...], wrong_programs: dict[str, list[str]]
 ) -> list[tuple[str, list[str]]]:
     """Every wrong program with the assertions that it fails."""
     jobs = [
-        {"program": program, "tests": case["details"]["tests"]}
+        {"program": program, "tests": case.details["tests"]}
         for case in cases
-        for program in wrong_programs[case["case_id"]]
+        for program in wrong_programs[case.case_id]
     ]
     return [(job["program"], failed) for job, failed in zip(jobs, _failed_tests(jobs), strict=True)]
 
 
-def test_the_header_names_the_suite_as_its_file_is_called() -> None:
-    header = _lines(SUITE)[0]["benchmark"]
-
-    assert SUITE.stem == header["name"]
-    assert header["task_type"] == "code"
-    assert header["metrics"] == ["pass_at_k", "tests_passed", "syntax_valid"]
-    assert header["headline"] == "pass_at_k"
-    assert header["options"] == {"num_predict": 192}
-    assert header["licence"] == "Apache-2.0"
+def test_the_header_says_how_the_suite_is_asked_and_scored(suite: Benchmark) -> None:
+    assert suite.name == "code_generation"
+    assert suite.task_type == "code"
+    assert suite.metrics == ("pass_at_k", "tests_passed", "syntax_valid")
+    assert suite.headline == "pass_at_k"
+    assert suite.options == {"num_predict": 192}
+    assert suite.licence == "Apache-2.0"
 
 
-def test_there_are_forty_cases_and_no_two_share_an_id_a_prompt_or_an_entry_point(cases: list[dict[str, Any]]) -> None:
-    entry_points = {case["details"]["entry_point"] for case in cases}
+def test_there_are_forty_cases_and_no_two_share_an_id_a_prompt_or_an_entry_point(cases: tuple[Case, ...]) -> None:
+    entry_points = {case.details["entry_point"] for case in cases}
 
     assert len(cases) == 40
-    assert [f"code-{number:02}" for number in range(1, 41)] == [case["case_id"][:7] for case in cases]
-    assert len({case["prompt"] for case in cases}) == 40
+    assert [f"code-{number:02}" for number in range(1, 41)] == [case.case_id[:7] for case in cases]
+    assert len({case.prompt for case in cases}) == 40
     assert len(entry_points) == 40
 
 
-def test_every_case_is_tagged_with_its_topic_difficulty_and_kind(cases: list[dict[str, Any]]) -> None:
+def test_every_case_is_tagged_with_its_topic_difficulty_and_kind(cases: tuple[Case, ...]) -> None:
     for case in cases:
-        topic, difficulty, kind = case["tags"]
-        assert topic.isalpha(), case["case_id"]
-        assert difficulty in DIFFICULTIES, case["case_id"]
-        assert kind in KINDS, case["case_id"]
-    assert {case["tags"][1] for case in cases} == DIFFICULTIES
-    assert {case["tags"][2] for case in cases} == KINDS
-    assert len({case["tags"][0] for case in cases}) >= 12
+        topic, difficulty, kind = case.tags
+        assert topic.isalpha(), case.case_id
+        assert difficulty in DIFFICULTIES, case.case_id
+        assert kind in KINDS, case.case_id
+    assert {case.tags[1] for case in cases} == DIFFICULTIES
+    assert {case.tags[2] for case in cases} == KINDS
+    assert len({case.tags[0] for case in cases}) >= 12
 
 
-def test_every_case_has_five_to_eight_different_tests_that_each_assert_something(cases: list[dict[str, Any]]) -> None:
+def test_every_case_has_five_to_eight_different_tests_that_each_assert_something(cases: tuple[Case, ...]) -> None:
     for case in cases:
-        tests = case["details"]["tests"]
-        assert 5 <= len(tests) <= 8, case["case_id"]
-        assert len(set(tests)) == len(tests), case["case_id"]
+        tests = case.details["tests"]
+        assert 5 <= len(tests) <= 8, case.case_id
+        assert len(set(tests)) == len(tests), case.case_id
         for test in tests:
             assert any(isinstance(node, ast.Assert) for node in ast.walk(ast.parse(test))), test
 
 
-def test_every_prompt_names_the_entry_point_and_asks_for_the_code_alone(cases: list[dict[str, Any]]) -> None:
+def test_every_prompt_names_the_entry_point_and_asks_for_the_code_alone(cases: tuple[Case, ...]) -> None:
     for case in cases:
-        what = "class" if case["tags"][2] == "class" else "function"
-        assert case["details"]["entry_point"] in case["prompt"], case["case_id"]
-        assert case["prompt"].endswith(f"Answer with the {what} only, in a Python code block."), case["case_id"]
+        what = "class" if case.tags[2] == "class" else "function"
+        assert case.details["entry_point"] in case.prompt, case.case_id
+        assert case.prompt.endswith(f"Answer with the {what} only, in a Python code block."), case.case_id
 
 
 def test_every_reference_defines_the_entry_point_and_is_short_enough_for_the_answer_budget(
-    cases: list[dict[str, Any]],
+    cases: tuple[Case, ...],
 ) -> None:
     for case in cases:
-        (reference,) = case["references"]
+        (reference,) = case.references
         defined = {node.name for node in ast.parse(reference).body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
-        assert case["details"]["entry_point"] in defined, case["case_id"]
-        assert len(reference) <= 480, case["case_id"]
+        assert case.details["entry_point"] in defined, case.case_id
+        assert len(reference) <= 480, case.case_id
 
 
-def test_every_reference_passes_all_tests_of_its_case(cases: list[dict[str, Any]]) -> None:
-    jobs = [{"program": case["references"][0], "tests": case["details"]["tests"]} for case in cases]
+def test_every_reference_passes_all_tests_of_its_case(cases: tuple[Case, ...]) -> None:
+    jobs = [{"program": case.references[0], "tests": case.details["tests"]} for case in cases]
 
-    failed = {case["case_id"]: tests for case, tests in zip(cases, _failed_tests(jobs), strict=True) if tests}
+    failed = {case.case_id: tests for case, tests in zip(cases, _failed_tests(jobs), strict=True) if tests}
 
     assert failed == {}
 
 
 def test_every_case_has_three_different_wrong_programs_that_define_its_entry_point(
-    cases: list[dict[str, Any]], wrong_programs: dict[str, list[str]]
+    cases: tuple[Case, ...], wrong_programs: dict[str, list[str]]
 ) -> None:
-    assert [case["case_id"] for case in cases] == list(wrong_programs)
+    assert [case.case_id for case in cases] == list(wrong_programs)
     for case in cases:
-        programs = wrong_programs[case["case_id"]]
-        shapes = {ast.dump(ast.parse(program)) for program in [*programs, *case["references"]]}
-        assert len(programs) == 3, case["case_id"]
-        assert len(shapes) == 4, case["case_id"]
+        programs = wrong_programs[case.case_id]
+        shapes = {ast.dump(ast.parse(program)) for program in [*programs, *case.references]}
+        assert len(programs) == 3, case.case_id
+        assert len(shapes) == 4, case.case_id
         for program in programs:
             names = {getattr(node, "name", "") for node in ast.parse(program).body}
-            assert case["details"]["entry_point"] in names, case["case_id"]
+            assert case.details["entry_point"] in names, case.case_id
 
 
 def test_every_wrong_program_fails_a_test_of_its_case(failures_of_wrong_programs: list[tuple[str, list[str]]]) -> None:
@@ -167,8 +168,8 @@ def test_every_wrong_program_fails_a_test_of_its_case(failures_of_wrong_programs
 
 
 def test_most_assertions_catch_some_wrong_program(
-    cases: list[dict[str, Any]], failures_of_wrong_programs: list[tuple[str, list[str]]]
+    cases: tuple[Case, ...], failures_of_wrong_programs: list[tuple[str, list[str]]]
 ) -> None:
     biting = {test for _, failed in failures_of_wrong_programs for test in failed}
 
-    assert len(biting) > 0.6 * sum(len(case["details"]["tests"]) for case in cases)
+    assert len(biting) > 0.6 * sum(len(case.details["tests"]) for case in cases)
