@@ -1,31 +1,204 @@
 """Which benchmark versions are stored, and what are their cases?"""
 
+import re
 from collections.abc import Sequence
-from evaluation.case import Benchmark, Case
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, RowMapping
+
+from evaluation.case import Benchmark, Case, Message, PromptTemplate
+from evaluation.errors import ConfigurationError, StoreError, UnknownNameError
 from evaluation.store.records import BenchmarkRecord
 from evaluation.store.session import Store
+from evaluation.store.statements import now, one_at_a_time, upsert
+from evaluation.store.tables import benchmark, benchmark_case
+
+_BATCH = 500
+_DESCRIBING = (
+    "task_type",
+    "metrics",
+    "headline",
+    "description",
+    "criteria",
+    "licence",
+    "source",
+    "format",
+    "saved_at",
+)
+"""What saving the same version again may change."""
 
 
-def save_benchmark(store: Store, benchmark: Benchmark) -> str:
-    """Version of the benchmark, stored with all its cases; saving it again changes only its metrics and descriptions."""
-    raise NotImplementedError
+def save_benchmark(store: Store, saved: Benchmark) -> str:
+    """Version of the benchmark, stored with all its cases; saving it again changes only what describes it."""
+    version = saved.version
+    with store.write() as connection:
+        one_at_a_time(connection, "benchmark")
+        upsert(connection, benchmark, [_benchmark_row(saved)], key=["version", "name"], update=_DESCRIBING)
+        stored = sa.select(benchmark_case.c.id).where(benchmark_case.c.version == version).limit(1)
+        if connection.execute(stored).first() is None:
+            for start in range(0, len(saved.cases), _BATCH):
+                rows = [
+                    _case_row(version, position, case)
+                    for position, case in enumerate(saved.cases[start : start + _BATCH], start)
+                ]
+                connection.execute(sa.insert(benchmark_case), rows)
+    return version
 
 
 def find_benchmark(store: Store, name_or_version: str) -> BenchmarkRecord | None:
-    """The newest version of that name, else the benchmark of that version or unique prefix of one (8 digits or more)."""
-    raise NotImplementedError
+    """The newest version of that name, else the benchmark of that version or unique prefix of one (8 digits or more).
+
+    Raises:
+        ConfigurationError: several versions begin like this.
+    """
+    with store.read() as connection:
+        rows = _newest_first(connection, benchmark.c.name == name_or_version)
+        if not rows and re.fullmatch("[0-9a-f]{8,64}", name_or_version):
+            rows = _newest_first(connection, benchmark.c.version.startswith(name_or_version))
+            versions = sorted({row["version"] for row in rows})
+            if len(versions) > 1:
+                listed = ", ".join(versions)
+                raise ConfigurationError(
+                    f"several benchmark versions begin with {name_or_version!r}: {listed}", "give more digits"
+                )
+    return _record(rows[0]) if rows else None
 
 
 def list_benchmarks(store: Store) -> tuple[BenchmarkRecord, ...]:
     """The newest version of each name, by name."""
-    raise NotImplementedError
+    with store.read() as connection:
+        rows = _newest_first(connection, sa.true())
+    newest = {row["name"]: _record(row) for row in reversed(rows)}
+    return tuple(newest[name] for name in sorted(newest))
 
 
 def load_cases(store: Store, version: str, case_ids: Sequence[str] | None = None) -> tuple[Case, ...]:
-    """Cases in the order of `case_ids`, or all in the order of the file. Raises StoreError for an unknown id."""
-    raise NotImplementedError
+    """Cases in the order of `case_ids`, or all in the order of the file.
+
+    Raises:
+        StoreError: the version, or a case of it, is not stored.
+    """
+    with store.read() as connection:
+        if case_ids is None:
+            cases = _select_cases(connection, benchmark_case.c.version == version)
+            missing = [] if cases else ["any"]
+        else:
+            cases = {}
+            for start in range(0, len(case_ids), _BATCH):
+                wanted = benchmark_case.c.case_id.in_(case_ids[start : start + _BATCH])
+                cases |= _select_cases(connection, sa.and_(benchmark_case.c.version == version, wanted))
+            missing = [case_id for case_id in case_ids if case_id not in cases]
+    if missing:
+        raise StoreError(
+            f"{store.shown_url} does not hold case {missing[0]!r} of benchmark version {version!r} "
+            f"({len(missing)} missing)",
+            "save the benchmark first",
+        )
+    return tuple(cases.values()) if case_ids is None else tuple(cases[case_id] for case_id in case_ids)
 
 
 def load_benchmark_version(store: Store, version: str, name: str | None = None) -> Benchmark:
-    """The whole benchmark, with metrics and headline as saved last (under `name`). Raises UnknownNameError."""
-    raise NotImplementedError
+    """The whole benchmark, with metrics and headline as saved last (under `name`).
+
+    Raises:
+        UnknownNameError: this version is not stored (under that name).
+    """
+    wanted = benchmark.c.version == version
+    with store.read() as connection:
+        rows = _newest_first(connection, wanted if name is None else sa.and_(wanted, benchmark.c.name == name))
+        if not rows:
+            known = connection.execute(sa.select(benchmark.c.version).distinct()).scalars().all()
+            raise UnknownNameError("benchmark version", version, known, "see `benchwright benchmarks list`")
+        cases = _select_cases(connection, benchmark_case.c.version == version)
+    return _benchmark(rows[0], tuple(cases.values()))
+
+
+def _newest_first(connection: Connection, wanted: sa.ColumnElement[bool]) -> list[RowMapping]:
+    order = (benchmark.c.saved_at.desc(), benchmark.c.id.desc())
+    return list(connection.execute(sa.select(benchmark).where(wanted).order_by(*order)).mappings())
+
+
+def _select_cases(connection: Connection, wanted: sa.ColumnElement[bool]) -> dict[str, Case]:
+    columns = (benchmark_case.c.case_id, benchmark_case.c.content)
+    rows = connection.execute(sa.select(*columns).where(wanted).order_by(benchmark_case.c.position))
+    return {row.case_id: _case(row.case_id, row.content) for row in rows}
+
+
+def _benchmark_row(saved: Benchmark) -> dict[str, Any]:
+    return {
+        "version": saved.version,
+        "name": saved.name,
+        "task_type": saved.task_type,
+        "prompt_system": saved.prompt.system,
+        "prompt_template": saved.prompt.template,
+        "options": dict(saved.options),
+        "metrics": list(saved.metrics),
+        "headline": saved.headline,
+        "description": saved.description,
+        "criteria": saved.criteria,
+        "licence": saved.licence,
+        "source": saved.source,
+        "format": saved.format,
+        "n_cases": len(saved.cases),
+        "created_at": now(),
+        "saved_at": now(),
+    }
+
+
+def _case_row(version: str, position: int, case: Case) -> dict[str, Any]:
+    return {
+        "version": version,
+        "case_id": case.case_id,
+        "position": position,
+        "content_hash": case.content_hash,
+        "content": case.content,
+    }
+
+
+def _benchmark(row: RowMapping, cases: tuple[Case, ...]) -> Benchmark:
+    return Benchmark(
+        name=row["name"],
+        task_type=row["task_type"],
+        cases=cases,
+        prompt=PromptTemplate(system=row["prompt_system"], template=row["prompt_template"]),
+        options=row["options"],
+        metrics=tuple(row["metrics"]),
+        headline=row["headline"],
+        description=row["description"],
+        criteria=row["criteria"],
+        licence=row["licence"],
+        source=row["source"],
+        format=row["format"],
+    )
+
+
+def _case(case_id: str, content: dict[str, Any]) -> Case:
+    messages = tuple(Message(role=role, content=text) for role, text in content["messages"])
+    lists = {name: tuple(content[name]) for name in ("references", "context", "choices", "tags")}
+    return Case(
+        case_id=case_id,
+        prompt=content["prompt"],
+        messages=messages,
+        cluster=content["cluster"],
+        details=content["details"],
+        **lists,
+    )
+
+
+def _record(row: RowMapping) -> BenchmarkRecord:
+    return BenchmarkRecord(
+        name=row["name"],
+        version=row["version"],
+        task_type=row["task_type"],
+        n_cases=row["n_cases"],
+        metrics=tuple(row["metrics"]),
+        headline=row["headline"],
+        options=row["options"],
+        description=row["description"],
+        criteria=row["criteria"],
+        licence=row["licence"],
+        source=row["source"],
+        format=row["format"],
+        saved_at=row["saved_at"],
+    )

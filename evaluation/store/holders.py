@@ -1,21 +1,73 @@
 """Who works on a run now, and is that process still alive?"""
 
-from collections.abc import Sequence
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Collection, Sequence
+from datetime import timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, RowMapping
+
+from evaluation.errors import StoreError
 from evaluation.store.records import HolderRecord
 from evaluation.store.session import Store
+from evaluation.store.statements import now
+from evaluation.store.tables import holder, holder_run
 
 SILENCE_S = 60.0
 """A holder that did not beat for so long counts as dead. Beat every 10 s or so."""
 
+_COLUMNS = (
+    holder.c.id.label("holder_id"),
+    holder.c.host,
+    holder.c.pid,
+    holder.c.process_start,
+    holder.c.lease_ids,
+    holder.c.started_at,
+    holder.c.heartbeat_at,
+    holder.c.ended_at,
+)
+
 
 def this_host() -> str:
     """This machine's name."""
-    raise NotImplementedError
+    return socket.gethostname()
 
 
 def process_start(pid: int) -> str | None:
-    """When and where the process started, in a form only to be compared; None: no such process, or unknown here."""
-    raise NotImplementedError
+    """When and where the process started, in a form only to be compared; None: no such process, or unknown here.
+
+    A number that was given to another process meanwhile has another start.
+    """
+    if sys.platform == "linux":
+        return _linux_process_start(pid)
+    if os.name == "posix":  # pragma: no cover  (macOS)
+        found = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)
+        return f"{_PLACE_UNKNOWN}/{found.stdout.strip()}" if found.stdout.strip() else None
+    return None  # pragma: no cover  (Windows: silence alone tells)
+
+
+_PLACE_UNKNOWN = "here"
+
+
+def _linux_process_start(pid: int) -> str | None:
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return None
+    # The command's name stands in parentheses and may hold blanks; the 22nd field is the start, in ticks since boot.
+    after_name = stat.rpartition(")")[2].split()
+    return None if after_name[0] == "Z" else f"{_linux_place()}/{after_name[19]}"
+
+
+def _linux_place() -> str:
+    """This boot and this space of process numbers: containers may share a host's name and not its processes."""
+    boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    return f"{boot}:{Path('/proc/self/ns/pid').readlink()}"
 
 
 def take_hold(
@@ -26,25 +78,102 @@ def take_hold(
     pid: int | None = None,
     process_start: str | None = None,
 ) -> str:
-    """Id of a new holder of these runs (None: this host, this process)."""
-    raise NotImplementedError
+    """Id of a new holder of these runs.
+
+    Args:
+        store: The store.
+        run_ids: What it works on.
+        host: None: this one.
+        pid: None: this process.
+        process_start: None: asked of the operating system where host and pid are this process's.
+    """
+    own = pid is None and host is None
+    holder_id, moment = uuid4().hex, now()
+    row = {
+        "id": holder_id,
+        "host": host or this_host(),
+        "pid": os.getpid() if pid is None else pid,
+        "process_start": _own_start() if own and process_start is None else process_start,
+        "lease_ids": [],
+        "started_at": moment,
+        "heartbeat_at": moment,
+        "ended_at": None,
+    }
+    with store.write() as connection:
+        connection.execute(sa.insert(holder).values(row))
+        links = [{"holder_id": holder_id, "run_id": run_id} for run_id in dict.fromkeys(run_ids)]
+        if links:
+            connection.execute(sa.insert(holder_run), links)
+    return holder_id
+
+
+def _own_start() -> str | None:
+    return process_start(os.getpid())
 
 
 def beat(store: Store, holder_id: str, *, lease_ids: Sequence[str] | None = None) -> None:
-    """Says that the holder lives, and which leases it has (None: as before)."""
-    raise NotImplementedError
+    """Says that the holder lives, and which leases it has (None: as before).
+
+    Raises:
+        StoreError: no such holder: its runs were deleted.
+    """
+    values: dict[str, object] = {"heartbeat_at": now()} | ({} if lease_ids is None else {"lease_ids": list(lease_ids)})
+    _change(store, holder_id, values)
 
 
 def let_go(store: Store, holder_id: str) -> None:
-    """Says that the holder works on its runs no more."""
-    raise NotImplementedError
+    """Says that the holder works on its runs no more.
+
+    Raises:
+        StoreError: no such holder: its runs were deleted.
+    """
+    _change(store, holder_id, {"ended_at": now()})
+
+
+def _change(store: Store, holder_id: str, values: dict[str, object]) -> None:
+    with store.write() as connection:
+        changed = connection.execute(sa.update(holder).where(holder.c.id == holder_id).values(values))
+    if not changed.rowcount:
+        raise StoreError(f"nobody holds a run as {holder_id!r} in {store.shown_url}", "were its runs deleted?")
 
 
 def holders_of(store: Store, run_id: str) -> tuple[HolderRecord, ...]:
     """All holders a run has had, newest first."""
-    raise NotImplementedError
+    wanted = (
+        sa.select(*_COLUMNS)
+        .join(holder_run, holder_run.c.holder_id == holder.c.id)
+        .where(holder_run.c.run_id == run_id)
+        .order_by(holder.c.started_at.desc(), holder.c.id)
+    )
+    with store.read() as connection:
+        return tuple(_record(row) for row in connection.execute(wanted).mappings())
 
 
-def is_alive(holder: HolderRecord) -> bool:
+def held_runs(connection: Connection, run_ids: Collection[str]) -> frozenset[str]:
+    """Those of the runs that a living holder works on."""
+    if not run_ids:
+        return frozenset()
+    wanted = (
+        sa.select(holder_run.c.run_id, *_COLUMNS)
+        .join(holder, holder_run.c.holder_id == holder.c.id)
+        .where(holder_run.c.run_id.in_(run_ids), holder.c.ended_at.is_(None))
+    )
+    rows = connection.execute(wanted).mappings()
+    return frozenset(row["run_id"] for row in rows if is_alive(_record(row)))
+
+
+def is_alive(record: HolderRecord) -> bool:
     """True unless it let go, was silent for `SILENCE_S`, or is a process of this machine that is gone."""
-    raise NotImplementedError
+    if record.ended_at is not None or now() - record.heartbeat_at > timedelta(seconds=SILENCE_S):
+        return False
+    own_start = _own_start()
+    if record.host != this_host() or record.process_start is None or own_start is None:
+        return True
+    if record.process_start.rpartition("/")[0] != own_start.rpartition("/")[0]:
+        return True  # Another boot or container, whose processes cannot be seen: its silence will tell.
+    return process_start(record.pid) == record.process_start
+
+
+def _record(row: RowMapping) -> HolderRecord:
+    named = {column.name: row[column.name] for column in _COLUMNS}
+    return HolderRecord(**{**named, "lease_ids": tuple(row["lease_ids"])})

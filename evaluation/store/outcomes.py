@@ -1,52 +1,136 @@
 """Which outcomes are stored, and which are still missing?"""
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future
-from evaluation.store.records import *
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from evaluation.errors import OWN_FAILURES, TRANSIENT_FAILURES, FailureKind
+from evaluation.store.outcome_rows import insert_outcomes, stored_outcome
+from evaluation.store.records import OutcomeCounts, OutcomeRow, Stage, StoredOutcome
 from evaluation.store.session import Store
+from evaluation.store.tables import generation, run_candidate, stage
+from evaluation.store.writer import OutcomeWriter
 
+__all__ = ["OutcomeWriter", "count_outcomes", "iterate_outcomes", "load_outcomes", "missing_cases", "save_outcomes"]
 
-class OutcomeWriter:
-    """One thread that commits outcomes in groups: it waits for one, takes what else waits, commits once.
-
-    `submit` never blocks on the database. An outcome counts as stored when its future is done.
-    After a failure every waiting and every later outcome gets that StoreError.
-    """
-
-    def __init__(self, store: Store) -> None: ...
-    def submit(self, row: OutcomeRow) -> "Future[None]":
-        """Done when the outcome is committed; StoreError when it cannot be. (asyncio: `asyncio.wrap_future`)."""
-        raise NotImplementedError
-
-    def close(self) -> None:
-        """Commits what waits and ends the thread. Idempotent."""
-
-    def __enter__(self) -> "OutcomeWriter": ...
-    def __exit__(self, *exc: object) -> None: ...
+_CHUNK = 500
+_PERMANENT = sorted(set(FailureKind) - OWN_FAILURES - TRANSIENT_FAILURES)
 
 
 def save_outcomes(store: Store, rows: Sequence[OutcomeRow]) -> None:
     """Stores outcomes in one transaction. A failure of the server's may be replaced, an answer never."""
-    raise NotImplementedError
+    with store.write() as connection:
+        insert_outcomes(connection, rows)
 
 
 def missing_cases(
-    store: Store, run_candidate_id: int, case_ids: Sequence[str], n_repeats: int
+    store: Store,
+    run_candidate_id: int,
+    case_ids: Sequence[str],
+    n_repeats: int,
+    *,
+    ask_permanent_failures_again: bool = True,
 ) -> tuple[tuple[str, int], ...]:
-    """(case id, repeat) without an answer or own failure, in the order of `case_ids`; repeats count from 0."""
-    raise NotImplementedError
+    """(case id, repeat) without an answer or own failure, in the order of `case_ids`; repeats count from 0.
+
+    Args:
+        store: The store.
+        run_candidate_id: Whose outcomes.
+        case_ids: Which cases.
+        n_repeats: How often each is asked.
+        ask_permanent_failures_again: True on a resume; False where a shard is retried, to which a failure of the
+            server's that asking again will not change is final.
+    """
+    final: sa.ColumnElement[bool] = generation.c.failure_kind.is_(None)
+    if not ask_permanent_failures_again:
+        final = sa.or_(final, generation.c.failure_kind.in_([kind.value for kind in _PERMANENT]))
+    columns = sa.select(generation.c.case_id, generation.c.repeat)
+    there: set[tuple[str, int]] = set()
+    with store.read() as connection:
+        for start in range(0, len(case_ids), _CHUNK):
+            asked = generation.c.case_id.in_(case_ids[start : start + _CHUNK])
+            of_candidate = generation.c.run_candidate_id == run_candidate_id
+            there.update((row[0], row[1]) for row in connection.execute(columns.where(of_candidate, asked, final)))
+    planned = ((case_id, repeat) for case_id in case_ids for repeat in range(n_repeats))
+    return tuple(pair for pair in planned if pair not in there)
 
 
 def count_outcomes(store: Store, run_id: str) -> tuple[OutcomeCounts, ...]:
     """Counts for each candidate of a run, in the order in which they were planned."""
-    raise NotImplementedError
+    kinds = (generation.c.failure_kind, generation.c.own_failure)
+    wanted = (
+        sa.select(run_candidate.c.id, run_candidate.c.label, *kinds, sa.func.count(generation.c.run_candidate_id))
+        .outerjoin(generation, generation.c.run_candidate_id == run_candidate.c.id)
+        .where(run_candidate.c.run_id == run_id)
+        .group_by(run_candidate.c.id, run_candidate.c.label, *kinds)
+        .order_by(run_candidate.c.id, *kinds)
+    )
+    grouped: dict[tuple[int, str], list[tuple[str | None, str | None, int]]] = defaultdict(list)
+    with store.read() as connection:
+        for row_id, label, failure, own_failure, n in connection.execute(wanted):
+            grouped[row_id, label].append((failure, own_failure, n))
+    return tuple(_counts(row_id, label, rows) for (row_id, label), rows in grouped.items())
+
+
+def _counts(row_id: int, label: str, rows: Sequence[tuple[str | None, str | None, int]]) -> OutcomeCounts:
+    failures = {FailureKind(failure): n for failure, _, n in rows if failure is not None}
+    own_failures = {FailureKind(own): n for failure, own, n in rows if failure is None and own is not None}
+    return OutcomeCounts(
+        run_candidate_id=row_id,
+        label=label,
+        n_ok=sum(n for failure, own, n in rows if failure is None and own is None),
+        n_failed=sum(failures.values()),
+        n_own_failed=sum(own_failures.values()),
+        failures=failures,
+        own_failures=own_failures,
+    )
 
 
 def iterate_outcomes(store: Store, run_candidate_id: int, *, batch: int = 500) -> Iterator[tuple[StoredOutcome, ...]]:
     """A candidate's outcomes in pages, by generation id; no transaction is open between pages."""
-    raise NotImplementedError
+    of_candidate = generation.c.run_candidate_id == run_candidate_id
+    last = 0
+    while True:
+        with store.read() as connection:
+            page = _select(connection, of_candidate, generation.c.id > last, limit=batch)
+        if not page:
+            return
+        yield page
+        last = page[-1].generation_id
 
 
 def load_outcomes(store: Store, run_candidate_id: int, case_ids: Sequence[str]) -> tuple[StoredOutcome, ...]:
-    """The outcomes of these cases, by case id and repeat."""
-    raise NotImplementedError
+    """The outcomes of these cases, by the order of `case_ids` and by repeat."""
+    of_candidate = generation.c.run_candidate_id == run_candidate_id
+    found: list[StoredOutcome] = []
+    with store.read() as connection:
+        for start in range(0, len(case_ids), _CHUNK):
+            found += _select(connection, of_candidate, generation.c.case_id.in_(case_ids[start : start + _CHUNK]))
+    place = {case_id: position for position, case_id in enumerate(case_ids)}
+    return tuple(sorted(found, key=lambda stored: (place[stored.row.case_id], stored.row.repeat)))
+
+
+def _select(
+    connection: Connection, *wanted: sa.ColumnElement[bool], limit: int | None = None
+) -> tuple[StoredOutcome, ...]:
+    query = sa.select(generation).where(*wanted).order_by(generation.c.id).limit(limit)
+    rows = connection.execute(query).mappings().all()
+    stages = _select_stages(connection, [row["id"] for row in rows])
+    return tuple(stored_outcome(row, stages.get(row["id"], ())) for row in rows)
+
+
+def _select_stages(connection: Connection, generation_ids: Sequence[int]) -> dict[int, list[Stage]]:
+    if not generation_ids:
+        return {}
+    wanted = (
+        sa.select(stage)
+        .where(stage.c.generation_id.between(min(generation_ids), max(generation_ids)))
+        .where(stage.c.generation_id.in_(generation_ids))
+        .order_by(stage.c.generation_id, stage.c.position)
+    )
+    stages: dict[int, list[Stage]] = defaultdict(list)
+    for row in connection.execute(wanted):
+        stages[row.generation_id].append(Stage(name=row.name, duration_s=row.duration_s, n_tokens=row.n_tokens))
+    return stages

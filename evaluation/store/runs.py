@@ -1,90 +1,250 @@
-"""What was asked for, by whom is it worked on, and how far is it?"""
+"""What was asked for, how far is it, and who works on it?"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
-from evaluation.store.records import *  # stub
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, RowMapping
+
+from evaluation.errors import ConfigurationError, StoreError, UnknownNameError
+from evaluation.store.holders import beat, held_runs, holders_of, let_go, take_hold
+from evaluation.store.plans import (
+    add_run_candidate,
+    create_invocation,
+    create_run,
+    find_invocation,
+    record_run_flow,
+    run_flows,
+    runs_of_flow,
+)
+from evaluation.store.records import MetricUse, RunCandidatePlan, RunCandidateRecord, RunPlan, RunRecord, Status
 from evaluation.store.session import Store
+from evaluation.store.statements import now
+from evaluation.store.summaries import derived_status, list_runs, progress
+from evaluation.store.tables import holder, holder_run, invocation, run, run_candidate
 
-
-def create_invocation(store: Store, *, invocation_id: str, request: Mapping[str, Any], code_version: str) -> None:
-    """Stores what was asked for; an existing id is left as it is, so that a retry finds its own."""
-    raise NotImplementedError
-
-
-def find_invocation(store: Store, invocation_id: str) -> InvocationRecord | None:
-    """What was asked for under that id."""
-    raise NotImplementedError
-
-
-def create_run(store: Store, plan: RunPlan) -> None:
-    """Stores a planned run; an existing id is left as it is."""
-    raise NotImplementedError
-
-
-def add_run_candidate(store: Store, plan: RunCandidatePlan) -> int:
-    """Id of the run's candidate, the same when it was added before."""
-    raise NotImplementedError
+__all__ = [
+    "add_run_candidate",
+    "archive_run",
+    "beat",
+    "create_invocation",
+    "create_run",
+    "delete_run",
+    "find_invocation",
+    "find_run",
+    "holders_of",
+    "let_go",
+    "list_runs",
+    "progress",
+    "record_run_flow",
+    "run_flows",
+    "runs_of_flow",
+    "runs_of_invocation",
+    "set_run_candidate_status",
+    "set_run_status",
+    "tag_run",
+    "take_hold",
+]
 
 
 def set_run_status(store: Store, run_id: str, status: Status, *, reason: str | None = None) -> None:
-    """Sets status and reason; `running` sets the start once, an end sets the finish, `running` again clears it."""
-    raise NotImplementedError
+    """Sets status and reason; `running` sets the start once, an end sets the finish, `running` again clears it.
+
+    Take hold of a run before it is `running`: without a living holder it reads as `interrupted`.
+
+    Raises:
+        StoreError: `interrupted` is derived, never stored.
+        UnknownNameError: no such run.
+    """
+    values = {**_at_status(run, status), "reason": reason}
+    with store.write() as connection:
+        changed = connection.execute(sa.update(run).where(run.c.id == run_id).values(values))
+    if not changed.rowcount:
+        raise _unknown_run(store, run_id)
 
 
 def set_run_candidate_status(
     store: Store, run_candidate_id: int, status: Status, *, given_up_reason: str | None = None
 ) -> None:
     """The same for one candidate of a run."""
-    raise NotImplementedError
+    values = {**_at_status(run_candidate, status), "given_up_reason": given_up_reason}
+    with store.write() as connection:
+        changed = connection.execute(
+            sa.update(run_candidate).where(run_candidate.c.id == run_candidate_id).values(values)
+        )
+    if not changed.rowcount:
+        raise StoreError(f"{store.shown_url} holds no candidate {run_candidate_id} of a run", "was the run deleted?")
 
 
-def record_run_flow(store: Store, run_id: str, flow_run_id: str) -> None:
-    """Notes that a Prefect flow run works on a run; noting it again changes nothing."""
-    raise NotImplementedError
-
-
-def run_flows(store: Store, run_id: str) -> tuple[str, ...]:
-    """Ids of the flow runs that worked on a run, oldest first."""
-    raise NotImplementedError
-
-
-def runs_of_flow(store: Store, flow_run_id: str) -> tuple[str, ...]:
-    """Ids of the runs that a flow run worked on."""
-    raise NotImplementedError
-
-
-def list_runs(store: Store, *, limit: int | None = 20, include_archived: bool = False) -> tuple[RunSummary, ...]:
-    """Runs, newest first, with their counts over all candidates."""
-    raise NotImplementedError
+def _at_status(table: sa.Table, status: Status) -> dict[str, Any]:
+    if status is Status.INTERRUPTED:
+        raise StoreError("'interrupted' is derived from the run's holders and never stored", "set 'cancelled'")
+    if status is Status.PLANNED:
+        return {"status": status.value}
+    if status is Status.RUNNING:
+        started_at = sa.func.coalesce(table.c.started_at, sa.bindparam("moment", now(), type_=table.c.started_at.type))
+        return {"status": status.value, "started_at": started_at, "finished_at": None}
+    return {"status": status.value, "finished_at": now()}
 
 
 def find_run(store: Store, wanted: str) -> RunRecord:
-    """The newest run for `last`, else the run of that id or unique prefix of one. Raises UnknownNameError."""
-    raise NotImplementedError
+    """The newest run that is not archived for `last`, else the run of that id or unique prefix of one.
+
+    Raises:
+        UnknownNameError: there is none.
+        ConfigurationError: several runs begin like this.
+    """
+    with store.read() as connection:
+        run_id = _newest_id(connection) if wanted == "last" else _id_by_prefix(connection, wanted)
+        if run_id is not None:
+            return _load(connection, run.c.id == run_id)[0]
+    raise _unknown_run(store, wanted)
+
+
+def _newest_id(connection: Connection) -> str | None:
+    newest = sa.select(run.c.id).where(run.c.archived_at.is_(None)).order_by(run.c.created_at.desc(), run.c.id.desc())
+    return connection.execute(newest.limit(1)).scalar()
+
+
+def _id_by_prefix(connection: Connection, wanted: str) -> str | None:
+    if not wanted:
+        return None
+    alike = sa.select(run.c.id).where(run.c.id.startswith(wanted, autoescape=True)).order_by(run.c.id).limit(6)
+    found = list(connection.execute(alike).scalars())
+    if len(found) > 1 and wanted not in found:
+        raise ConfigurationError(f"several runs begin with {wanted!r}: {', '.join(found)}", "give more of the id")
+    return wanted if wanted in found else next(iter(found), None)
+
+
+def _unknown_run(store: Store, wanted: str) -> UnknownNameError:
+    newest = sa.select(run.c.id).order_by(run.c.created_at.desc()).limit(40)
+    with store.read() as connection:
+        known = connection.execute(newest).scalars().all()
+    return UnknownNameError("run", wanted, known, "see `benchwright runs list`")
 
 
 def runs_of_invocation(store: Store, invocation_id: str) -> tuple[RunRecord, ...]:
     """All runs of an invocation, in the order in which they were planned."""
-    raise NotImplementedError
+    with store.read() as connection:
+        return _load(connection, run.c.invocation_id == invocation_id)
+
+
+def _load(connection: Connection, wanted: sa.ColumnElement[bool]) -> tuple[RunRecord, ...]:
+    rows = connection.execute(sa.select(run).where(wanted).order_by(run.c.created_at, run.c.id)).mappings().all()
+    held = held_runs(connection, [row["id"] for row in rows])
+    return tuple(_record(connection, row, is_held=row["id"] in held) for row in rows)
+
+
+def _record(connection: Connection, row: RowMapping, *, is_held: bool) -> RunRecord:
+    of_run = sa.select(run_candidate).where(run_candidate.c.run_id == row["id"]).order_by(run_candidate.c.id)
+    return RunRecord(
+        plan=_plan(row),
+        status=derived_status(row["status"], is_held=is_held),
+        reason=row["reason"],
+        candidates=tuple(_candidate_record(found, is_held=is_held) for found in connection.execute(of_run).mappings()),
+        favourite=row["favourite"],
+        archived_at=row["archived_at"],
+        created_at=row["created_at"],
+        started_at=row["started_at"],
+        finished_at=row["finished_at"],
+    )
+
+
+def _plan(row: RowMapping) -> RunPlan:
+    return RunPlan(
+        run_id=row["id"],
+        invocation_id=row["invocation_id"],
+        benchmark_version=row["benchmark_version"],
+        benchmark_name=row["benchmark_name"],
+        name=row["name"],
+        seed=row["seed"],
+        n_repeats=row["n_repeats"],
+        limit=row["case_limit"],
+        metrics=tuple(MetricUse(name=name, signature=signature) for name, signature in row["metrics"]),
+        headline=row["headline"],
+        case_ids=tuple(row["case_ids"]),
+        code_version=row["code_version"],
+        tags=tuple(row["tags"]),
+    )
+
+
+def _candidate_record(row: RowMapping, *, is_held: bool) -> RunCandidateRecord:
+    plan = RunCandidatePlan(
+        run_id=row["run_id"],
+        candidate_fingerprint=row["candidate_fingerprint"],
+        label=row["label"],
+        model_name=row["model_name"],
+        digest=row["digest"],
+        endpoint_name=row["endpoint_name"],
+        endpoint_url=row["endpoint_url"],
+        provider=row["provider"],
+        server_version=row["server_version"],
+        options=row["options"],
+        slots=row["slots"],
+        details=row["details"],
+    )
+    return RunCandidateRecord(
+        run_candidate_id=row["id"],
+        plan=plan,
+        status=derived_status(row["status"], is_held=is_held),
+        given_up_reason=row["given_up_reason"],
+        started_at=row["started_at"],
+        finished_at=row["finished_at"],
+    )
 
 
 def tag_run(
     store: Store, run_id: str, *, add: Sequence[str] = (), remove: Sequence[str] = (), favourite: bool | None = None
 ) -> tuple[str, ...]:
-    """The run's tags after the change."""
-    raise NotImplementedError
+    """The run's tags after the change.
+
+    Raises:
+        UnknownNameError: no such run.
+    """
+    with store.write() as connection:
+        tags = connection.execute(sa.select(run.c.tags).where(run.c.id == run_id).with_for_update()).scalar()
+        if tags is not None:
+            tags = [tag for tag in dict.fromkeys([*tags, *add]) if tag not in remove]
+            values: Mapping[str, Any] = {"tags": tags} | ({} if favourite is None else {"favourite": favourite})
+            connection.execute(sa.update(run).where(run.c.id == run_id).values(**values))
+    if tags is None:
+        raise _unknown_run(store, run_id)
+    return tuple(tags)
 
 
 def archive_run(store: Store, run_id: str, *, archived: bool = True) -> None:
-    """Takes a run out of lists, or back into them."""
-    raise NotImplementedError
+    """Takes a run out of lists, or back into them.
+
+    Raises:
+        UnknownNameError: no such run.
+    """
+    with store.write() as connection:
+        moment = now() if archived else None
+        changed = connection.execute(sa.update(run).where(run.c.id == run_id).values(archived_at=moment))
+    if not changed.rowcount:
+        raise _unknown_run(store, run_id)
 
 
 def delete_run(store: Store, run_id: str) -> None:
-    """Removes a run with its outcomes, scores and estimates. Raises StoreError while it is running and held."""
-    raise NotImplementedError
+    """Removes a run with its outcomes, scores and estimates, and its invocation where no other run is left.
+
+    Raises:
+        StoreError: it is running and somebody holds it.
+        UnknownNameError: no such run.
+    """
+    with store.write() as connection:
+        columns = (run.c.status, run.c.invocation_id)
+        found = connection.execute(sa.select(*columns).where(run.c.id == run_id).with_for_update()).first()
+        if found is not None:
+            if found.status == Status.RUNNING and held_runs(connection, [run_id]):
+                raise StoreError(f"run {run_id!r} is running and is not deleted", "cancel it first, or wait")
+            connection.execute(sa.delete(run).where(run.c.id == run_id))
+            _delete_childless(connection, found.invocation_id)
+    if found is None:
+        raise _unknown_run(store, run_id)
 
 
-def progress(store: Store, invocation_id: str) -> tuple[CandidateProgress, ...]:
-    """How far each candidate of each run is; cheap enough to ask once a second."""
-    raise NotImplementedError
+def _delete_childless(connection: Connection, invocation_id: str) -> None:
+    no_run = ~sa.exists().where(run.c.invocation_id == invocation_id)
+    connection.execute(sa.delete(invocation).where(invocation.c.id == invocation_id, no_run))
+    connection.execute(sa.delete(holder).where(~sa.exists().where(holder_run.c.holder_id == holder.c.id)))

@@ -1,30 +1,140 @@
 """What do the metrics say of stored generations, and what do many say together?"""
 
 from collections.abc import Iterator, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from evaluation.fingerprint import fingerprint
+from evaluation.score import Estimate, Measurement
 from evaluation.store.records import EstimateRow, MetricUse, ScoreRow, StoredScore
 from evaluation.store.session import Store
+from evaluation.store.statements import now, upsert
+from evaluation.store.tables import estimate, generation, metric, run_candidate, score
 
 
 def save_scores(store: Store, rows: Sequence[ScoreRow]) -> None:
     """Stores scores in one transaction; a score of the same generation and signature is replaced."""
-    raise NotImplementedError
+    moment = now()
+    values = [{**_score_values(row), "scored_at": moment} for row in rows]
+    with store.write() as connection:
+        _save_metrics(connection, [row.metric for row in rows])
+        changing = ("value", "label", "rationale", "evidence", "scorer_version", "scored_at")
+        upsert(connection, score, values, key=["generation_id", "metric_key"], update=changing)
 
 
 def iterate_scores(store: Store, run_candidate_id: int, signature: str, *, batch: int = 2000) -> Iterator[StoredScore]:
-    """A candidate's scores on one metric, by generation id."""
-    raise NotImplementedError
+    """A candidate's scores on one metric, by generation id; no transaction is open between pages."""
+    page = (
+        sa.select(score, generation.c.case_id, generation.c.repeat)
+        .join(generation, generation.c.id == score.c.generation_id)
+        .where(generation.c.run_candidate_id == run_candidate_id, score.c.metric_key == _key(signature))
+        .order_by(generation.c.id)
+        .limit(batch)
+    )
+    last = 0
+    while True:
+        with store.read() as connection:
+            rows = connection.execute(page.where(generation.c.id > last)).all()
+        for row in rows:
+            yield StoredScore(case_id=row.case_id, repeat=row.repeat, measurement=_measurement(row))
+        if len(rows) < batch:
+            return
+        last = rows[-1].generation_id
 
 
 def scored_metrics(store: Store, run_candidate_id: int) -> tuple[tuple[MetricUse, int], ...]:
-    """Metrics on which a candidate has scores, each with how many, by name."""
-    raise NotImplementedError
+    """Metrics on which a candidate has scores, each with how many, by name and signature."""
+    wanted = (
+        sa.select(metric.c.name, metric.c.signature, sa.func.count())
+        .select_from(score)
+        .join(generation, generation.c.id == score.c.generation_id)
+        .join(metric, metric.c.key == score.c.metric_key)
+        .where(generation.c.run_candidate_id == run_candidate_id)
+        .group_by(metric.c.name, metric.c.signature)
+        .order_by(metric.c.name, metric.c.signature)
+    )
+    with store.read() as connection:
+        return tuple((MetricUse(name=name, signature=said), n) for name, said, n in connection.execute(wanted))
 
 
 def save_estimates(store: Store, rows: Sequence[EstimateRow]) -> None:
     """Stores estimates in one transaction; one of the same candidate, signature and quantity is replaced."""
-    raise NotImplementedError
+    moment = now()
+    values = [{**_estimate_values(row), "estimated_at": moment} for row in rows]
+    key = ("run_candidate_id", "metric_key", "quantity")
+    changing = [column.name for column in estimate.c if column.name not in ("id", *key)]
+    with store.write() as connection:
+        _save_metrics(connection, [row.metric for row in rows])
+        upsert(connection, estimate, values, key=key, update=changing)
 
 
 def load_estimates(store: Store, run_id: str) -> tuple[EstimateRow, ...]:
-    """All estimates of a run."""
-    raise NotImplementedError
+    """All estimates of a run: by candidate, metric and quantity."""
+    wanted = (
+        sa.select(estimate, metric.c.name, metric.c.signature)
+        .join(metric, metric.c.key == estimate.c.metric_key)
+        .join(run_candidate, run_candidate.c.id == estimate.c.run_candidate_id)
+        .where(run_candidate.c.run_id == run_id)
+        .order_by(estimate.c.run_candidate_id, metric.c.name, metric.c.signature, estimate.c.quantity)
+    )
+    with store.read() as connection:
+        return tuple(_estimate_row(row) for row in connection.execute(wanted))
+
+
+def _key(signature: str) -> str:
+    return fingerprint(signature)[:32]
+
+
+def _save_metrics(connection: Connection, uses: Sequence[MetricUse]) -> None:
+    rows = [{"key": _key(use.signature), "name": use.name, "signature": use.signature} for use in set(uses)]
+    upsert(connection, metric, sorted(rows, key=lambda row: row["key"]), key=["key"])
+
+
+def _score_values(row: ScoreRow) -> dict[str, Any]:
+    return {
+        "generation_id": row.generation_id,
+        "metric_key": _key(row.metric.signature),
+        "value": float(row.measurement.value),
+        "label": row.measurement.label,
+        "rationale": row.measurement.rationale,
+        "evidence": list(row.measurement.evidence),
+        "scorer_version": row.scorer_version,
+    }
+
+
+def _measurement(row: sa.Row[Any]) -> Measurement:
+    return Measurement(value=row.value, label=row.label, rationale=row.rationale, evidence=tuple(row.evidence))
+
+
+def _estimate_values(row: EstimateRow) -> dict[str, Any]:
+    return {
+        "run_candidate_id": row.run_candidate_id,
+        "metric_key": _key(row.metric.signature),
+        "quantity": row.quantity,
+        "value": float(row.estimate.value),
+        "low": row.estimate.low,
+        "high": row.estimate.high,
+        "n_cases": row.estimate.n_cases,
+        "method": row.estimate.method,
+        "confidence_level": row.estimate.confidence_level,
+        "details": dict(row.details),
+    }
+
+
+def _estimate_row(row: sa.Row[Any]) -> EstimateRow:
+    return EstimateRow(
+        run_candidate_id=row.run_candidate_id,
+        metric=MetricUse(name=row.name, signature=row.signature),
+        quantity=row.quantity,
+        estimate=Estimate(
+            value=row.value,
+            low=row.low,
+            high=row.high,
+            n_cases=row.n_cases,
+            method=row.method,
+            confidence_level=row.confidence_level,
+        ),
+        details=row.details,
+    )

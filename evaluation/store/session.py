@@ -1,16 +1,68 @@
 """Where is the database, may this version use it, and how is it read and written?"""
 
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from types import TracebackType
+
+import sqlalchemy as sa
+from sqlalchemy.engine import URL, Connection
+
+from evaluation.errors import StoreError
+from evaluation.store.address import default_url, parse_url, shown
+from evaluation.store.engine import make_engine, make_folder, store_error, translated
 from evaluation.store.records import DatabaseInfo
+from evaluation.store.schema import check_upgradable, migrate, newest_revision, stored_revision
+from evaluation.store.tables import METADATA
+
+__all__ = ["Store", "backup", "default_url", "info", "open_store", "upgrade"]
 
 
-def default_url() -> str:
-    """The database in the user's data folder, as a URL."""
-    raise NotImplementedError
+class Store:
+    """An open results database. Safe to use from several threads; not to be pickled: pass its URL."""
+
+    def __init__(self, url: URL, *, busy_timeout_s: float = 30.0) -> None:
+        self._url = url
+        self._engine = make_engine(url, busy_timeout_s=busy_timeout_s)
+        self._writing = self._engine.execution_options(sqlite_begin="IMMEDIATE")
+
+    @property
+    def shown_url(self) -> str:
+        """The URL without its password."""
+        return shown(self._url)
+
+    @property
+    def dialect(self) -> str:
+        """`sqlite` or `postgresql`."""
+        return self._url.get_backend_name()
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection in a transaction that sees one state of the database."""
+        with translated(self._url), self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A connection in a transaction that is committed at the end, or rolled back on any error."""
+        with translated(self._url), self._writing.begin() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Closes all connections."""
+        self._engine.dispose()
+
+    def __enter__(self) -> "Store":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
 
 
-def open_store(url: str | None = None, *, upgrade_from_empty: bool = True, busy_timeout_s: float = 30.0) -> "Store":
+def open_store(url: str | None = None, *, upgrade_from_empty: bool = True, busy_timeout_s: float = 30.0) -> Store:
     """The store at `url` (None: `default_url()`), ready for use; used as a context manager or closed by the caller.
 
     Args:
@@ -20,19 +72,97 @@ def open_store(url: str | None = None, *, upgrade_from_empty: bool = True, busy_
 
     Raises:
         StoreError: it cannot be opened, or its schema is older or newer than this code's.
-        ConfigurationError: the URL is no database's.
     """
-    raise NotImplementedError
+    address = parse_url(url)
+    if not upgrade_from_empty:
+        _must_exist(address)
+    elif _is_sqlite(address):
+        make_folder(address)
+    store = Store(address, busy_timeout_s=busy_timeout_s)
+    try:
+        with store.read() as connection:
+            revision = check_upgradable(connection, address)
+        if revision is None and upgrade_from_empty:
+            _migrate(address)
+        elif revision != newest_revision():
+            raise StoreError(
+                f"the database {store.shown_url} has the schema {revision or 'of an empty one'!r}, "
+                f"and this version needs {newest_revision()!r}",
+                "run `benchwright db upgrade`",
+            )
+    except BaseException:
+        store.close()
+        raise
+    return store
 
 
 def upgrade(url: str | None = None) -> DatabaseInfo:
-    """The database after its schema was brought to this version's."""
-    raise NotImplementedError
+    """The database after its schema was brought to this version's.
+
+    Raises:
+        StoreError: it cannot be opened, is not ours, or was written by a newer version.
+    """
+    address = parse_url(url)
+    if _is_sqlite(address):
+        make_folder(address)
+    _migrate(address)
+    return info(url)
+
+
+def _migrate(address: URL) -> None:
+    engine = make_engine(address, foreign_keys=False).execution_options(sqlite_begin="IMMEDIATE")
+    try:
+        with translated(address), engine.begin() as connection:
+            migrate(connection, address)
+        if _is_sqlite(address):
+            _write_ahead(address)
+    finally:
+        engine.dispose()
+
+
+def _write_ahead(address: URL) -> None:
+    """Lets readers read while one process writes. Asked for after the check that the file is ours: it stays with it."""
+    try:
+        with closing(sqlite3.connect(str(address.database), timeout=30, isolation_level=None)) as connection:
+            connection.execute("PRAGMA journal_mode = WAL")
+    except sqlite3.Error as error:
+        raise store_error(sa.exc.DatabaseError("PRAGMA journal_mode", None, error), address) from error
 
 
 def info(url: str | None = None) -> DatabaseInfo:
-    """What the database holds. Works on an older or newer schema too."""
-    raise NotImplementedError
+    """What the database holds. Works on an older or newer schema too.
+
+    Raises:
+        StoreError: there is none, or it cannot be read.
+    """
+    address = parse_url(url)
+    _must_exist(address)
+    with Store(address) as store, store.read() as connection:
+        revision = stored_revision(connection)
+        return DatabaseInfo(
+            shown_url=store.shown_url,
+            dialect=store.dialect,
+            revision=revision,
+            newest_revision=newest_revision(),
+            size_bytes=_size_bytes(connection),
+            n_rows=_n_rows(connection) if revision == newest_revision() else {},
+        )
+
+
+def _n_rows(connection: Connection) -> dict[str, int]:
+    return {
+        name: connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()
+        for name, table in sorted(METADATA.tables.items())
+    }
+
+
+def _size_bytes(connection: Connection) -> int:
+    if connection.dialect.name == "postgresql":
+        return int(connection.execute(sa.text("SELECT pg_database_size(current_database())")).scalar_one())
+    pages, page_size = (
+        connection.exec_driver_sql(f"PRAGMA {name}").scalar_one() for name in ("page_count", "page_size")
+    )
+    return int(pages) * int(page_size)
 
 
 def backup(url: str | None, target_path: Path) -> int:
@@ -41,18 +171,45 @@ def backup(url: str | None, target_path: Path) -> int:
     Raises:
         StoreError: PostgreSQL (names the `pg_dump` command), or `target_path` exists or cannot be written.
     """
-    raise NotImplementedError
+    address = parse_url(url)
+    if not _is_sqlite(address):
+        raise StoreError(
+            f"{shown(address)} is backed up by PostgreSQL's own tool",
+            f"run `pg_dump --format=custom --file={target_path} --dbname={_without_password(address)}`",
+        )
+    _must_exist(address)
+    if target_path.exists():
+        raise StoreError(f"{str(target_path)!r} exists already and is not overwritten", "name another file")
+    try:
+        target_path.parent.mkdir(parents=True, exist_ok=True)
+        _copy_sqlite(Path(str(address.database)), target_path)
+    except (OSError, sqlite3.Error) as error:
+        raise StoreError(
+            f"the database {shown(address)} could not be copied to {str(target_path)!r}: {error}",
+            "check the path and the free space",
+        ) from error
+    return target_path.stat().st_size
 
 
-class Store:
-    """An open results database. Safe to use from several threads; not to be pickled: pass its URL."""
+def _copy_sqlite(source_path: Path, target_path: Path) -> None:
+    unfinished = target_path.with_name(f"{target_path.name}.unfinished")
+    with closing(sqlite3.connect(source_path)) as source, closing(sqlite3.connect(unfinished)) as target:
+        source.backup(target)
+    unfinished.rename(target_path)
 
-    dialect: str
-    shown_url: str
-    """Without its password."""
 
-    def close(self) -> None: ...
-    def __enter__(self) -> "Store": ...
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
+def _without_password(address: URL) -> str:
+    return (
+        address.set(drivername="postgresql", password=None)
+        .difference_update_query(["password", "sslpassword"])
+        .render_as_string()
+    )
+
+
+def _is_sqlite(address: URL) -> bool:
+    return address.get_backend_name() == "sqlite"
+
+
+def _must_exist(address: URL) -> None:
+    if _is_sqlite(address) and not Path(str(address.database)).exists():
+        raise StoreError(f"there is no database {shown(address)}", "check the path, or run an evaluation to make it")

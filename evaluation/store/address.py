@@ -1,0 +1,57 @@
+"""Which database does a path or URL name, and how may it be shown?"""
+
+import re
+from pathlib import Path
+
+import sqlalchemy as sa
+from platformdirs import user_data_path
+from sqlalchemy.engine import URL
+
+from evaluation.errors import StoreError
+
+_ALLOWED = "give a path, sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME"
+_SECRET_QUERY = ("password", "sslpassword")
+
+
+def default_url() -> str:
+    """The database in the user's data folder, as a URL."""
+    return f"sqlite:///{user_data_path('benchwright', appauthor=False) / 'benchwright.db'}"
+
+
+def parse_url(url: str | None) -> URL:
+    """The database that `url` names; None names the default one.
+
+    Raises:
+        StoreError: it is neither a path nor a URL of SQLite or PostgreSQL.
+    """
+    text = default_url() if url is None else url.strip()
+    if "://" not in text:
+        text = f"sqlite:///{text}" if text and text != ":memory:" else "sqlite://"
+    try:
+        parsed = sa.make_url(text)
+    except (sa.exc.ArgumentError, ValueError):
+        raise StoreError(f"{_masked(text)!r} is not a database URL", _ALLOWED) from None
+    match parsed.drivername.partition("+")[0]:
+        case "sqlite":
+            return _sqlite(parsed)
+        case "postgresql" | "postgres":
+            return parsed.set(drivername="postgresql+psycopg")
+        case scheme:
+            raise StoreError(f"{_masked(text)!r}: no results database speaks {scheme!r}", _ALLOWED)
+
+
+def _sqlite(url: URL) -> URL:
+    if not url.database or url.database == ":memory:":
+        raise StoreError("the results database must outlive this process: no database in memory", _ALLOWED)
+    return url.set(drivername="sqlite+pysqlite", database=str(Path(url.database).expanduser()))
+
+
+def shown(url: URL) -> str:
+    """`url` as it may be printed: without its password and its driver."""
+    hidden = url.update_query_dict({name: "***" for name in _SECRET_QUERY if name in url.query})
+    return hidden.set(drivername=url.get_backend_name()).render_as_string(hide_password=True)
+
+
+def _masked(text: str) -> str:
+    without_password = re.sub(r"(://[^:/@]*:).*@", r"\1***@", text)
+    return re.sub(rf"\b({'|'.join(_SECRET_QUERY)})=[^&]*", r"\1=***", without_password)

@@ -1,0 +1,53 @@
+"""Which servers are known?"""
+
+from dataclasses import asdict, fields
+
+import sqlalchemy as sa
+
+from evaluation.errors import UnknownNameError
+from evaluation.store.records import EndpointRecord
+from evaluation.store.session import Store
+from evaluation.store.statements import now, upsert
+from evaluation.store.tables import endpoint
+
+_COLUMNS = tuple(field.name for field in fields(EndpointRecord))
+
+
+def save_endpoint(store: Store, record: EndpointRecord) -> None:
+    """Adds an endpoint, or replaces the one of the same name."""
+    row = {**asdict(record), "created_at": now(), "removed_at": None}
+    with store.write() as connection:
+        upsert(connection, endpoint, [row], key=["name"], update=[*_COLUMNS[1:], "removed_at"])
+
+
+def list_endpoints(store: Store) -> tuple[EndpointRecord, ...]:
+    """Endpoints that were not removed, by name."""
+    columns = [endpoint.c[name] for name in _COLUMNS]
+    with store.read() as connection:
+        rows = connection.execute(
+            sa.select(*columns).where(endpoint.c.removed_at.is_(None)).order_by(endpoint.c.name)
+        ).mappings()
+        return tuple(EndpointRecord(**row) for row in rows)
+
+
+def find_endpoint(store: Store, name_or_url: str) -> EndpointRecord | None:
+    """The endpoint of that name, else of that URL (a closing slash makes no difference)."""
+    known = list_endpoints(store)
+    by_name = (record for record in known if record.name == name_or_url)
+    by_url = (record for record in known if record.url.rstrip("/") == name_or_url.rstrip("/"))
+    return next(by_name, None) or next(by_url, None)
+
+
+def remove_endpoint(store: Store, name: str) -> None:
+    """Forgets an endpoint; runs made on it keep its name.
+
+    Raises:
+        UnknownNameError: no such endpoint.
+    """
+    with store.write() as connection:
+        removed = connection.execute(
+            sa.update(endpoint).where(endpoint.c.name == name, endpoint.c.removed_at.is_(None)).values(removed_at=now())
+        )
+    if not removed.rowcount:
+        known = [record.name for record in list_endpoints(store)]
+        raise UnknownNameError("endpoint", name, known, "see `benchwright endpoints list`")

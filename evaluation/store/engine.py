@@ -1,0 +1,113 @@
+"""How the store connects, and what its errors mean to a person."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.engine import URL, Connection, Engine
+
+from evaluation.errors import StoreError
+from evaluation.store.address import shown
+
+CONNECT_TIMEOUT_S = 10
+
+
+def make_engine(url: URL, *, busy_timeout_s: float = 30.0, foreign_keys: bool = True) -> Engine:
+    """An engine that has not connected yet.
+
+    Args:
+        url: From `parse_url`.
+        busy_timeout_s: How long SQLite waits for another writer.
+        foreign_keys: Off only for migrations, where SQLite rebuilds tables.
+    """
+    to_json = partial(json.dumps, allow_nan=False)
+    if url.get_backend_name() == "postgresql":
+        arguments = {} if "connect_timeout" in url.query else {"connect_timeout": CONNECT_TIMEOUT_S}
+        return sa.create_engine(
+            url, json_serializer=to_json, connect_args=arguments, pool_pre_ping=True, max_overflow=32
+        )
+    engine = sa.create_engine(
+        url, json_serializer=to_json, connect_args={"timeout": busy_timeout_s}, pool_size=8, max_overflow=32
+    )
+    event.listen(engine, "connect", partial(_configure_sqlite, foreign_keys=foreign_keys))
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _configure_sqlite(connection: Any, _record: object, *, foreign_keys: bool) -> None:
+    # pysqlite begins transactions by itself, before some statements and not before others; we say BEGIN.
+    connection.isolation_level = None
+    connection.execute(f"PRAGMA foreign_keys = {'ON' if foreign_keys else 'OFF'}")
+    connection.execute("PRAGMA synchronous = FULL")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A writer that begins as a reader cannot wait for its lock: it fails at once where another one wrote.
+    connection.exec_driver_sql(f"BEGIN {connection.get_execution_options().get('sqlite_begin', 'DEFERRED')}")
+
+
+@contextmanager
+def translated(url: URL) -> Iterator[None]:
+    """Turns the database's errors into a `StoreError` that says what to do."""
+    try:
+        yield
+    except sa.exc.SQLAlchemyError as error:
+        raise store_error(error, url) from error
+
+
+def store_error(error: sa.exc.SQLAlchemyError, url: URL) -> StoreError:
+    """The error in words a person can act on."""
+    original = getattr(error, "orig", None) or error
+    said = str(original).strip()
+    where = shown(url)
+    state = getattr(original, "sqlstate", None)
+    for words, problem, next_step in _MEANINGS:
+        if any(word == state or word in said for word in words):
+            return StoreError(f"the database {where} {problem} ({said})", next_step)
+    return StoreError(f"the database {where} failed: {said}", "run `benchwright db info` to see its state")
+
+
+_MEANINGS: tuple[tuple[tuple[str, ...], str, str], ...] = (
+    (("disk is full", "53100"), "has no room: the disk is full", "free some space, then go on with --resume last"),
+    (("disk I/O error", "58030"), "could not be written: the disk failed", "check the disk and its free space"),
+    (("database is locked", "database table is locked", "55P03"), "is locked by another process", "wait, or end it"),
+    (("readonly database", "25006"), "may only be read", "give yourself write permission, or use another --db"),
+    (("not a database",), "is not a database", "use another --db; the file was left as it is"),
+    (("malformed", "XX001", "XX002"), "is damaged", "restore a backup made by `benchwright db backup`"),
+    (("unable to open database file",), "cannot be opened", "check that it is a file in a folder you may write to"),
+    (("28P01", "password authentication failed", "no password supplied"), "refused the password", "check the URL"),
+    (("3D000", 'database "', "does not exist"), "or a part of it does not exist", "create it with `createdb`"),
+    (("42501", "permission denied"), "refused access", "grant this user the right to create and write tables"),
+    (
+        ("Connection refused", "could not translate host", "failed to resolve", "timeout expired", "connection failed"),
+        "cannot be reached",
+        "check that the server runs and that host and port are right",
+    ),
+    (
+        ("FOREIGN KEY constraint failed", "23503"),
+        "was asked to store a part of something that it does not hold",
+        "save the benchmark, candidate, invocation and run first; was the run deleted?",
+    ),
+    (("has no time zone",), "takes no time without its zone", "give an aware datetime"),
+)
+
+
+def make_folder(url: URL) -> None:
+    """Creates the folder of a SQLite file.
+
+    Raises:
+        StoreError: a part of the path is a file, or may not be written to.
+    """
+    folder = Path(str(url.database)).parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(
+            f"the folder {str(folder)!r} of the database {shown(url)} cannot be made: {error.strerror}",
+            "use another --db, or free that path",
+        ) from error

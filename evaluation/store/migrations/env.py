@@ -1,0 +1,16 @@
+"""Runs migrations on the connection that `evaluation.store.schema` hands over."""
+
+from alembic import context
+
+from evaluation.store.schema import VERSION_TABLE
+from evaluation.store.tables import METADATA
+
+connection = context.config.attributes["connection"]
+context.configure(
+    connection=connection,
+    target_metadata=METADATA,
+    version_table=VERSION_TABLE,
+    render_as_batch=True,
+    compare_type=True,
+)
+context.run_migrations()

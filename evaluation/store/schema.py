@@ -1,0 +1,82 @@
+"""Which schema does a database have, and how does it get this version's?"""
+
+from functools import cache
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy.engine import URL, Connection
+
+from evaluation.errors import StoreError
+from evaluation.store.address import shown
+from evaluation.store.tables import METADATA
+
+VERSION_TABLE = "benchwright_version"
+"""Not Alembic's usual name: Prefect may keep its own tables in the same PostgreSQL database."""
+_MIGRATIONS = Path(__file__).parent / "migrations"
+_LOCK = 7_236_478_112
+"""An arbitrary number, the same in all processes that upgrade a PostgreSQL database."""
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+@cache
+def known_revisions() -> tuple[str, ...]:
+    """Revisions that this version knows, oldest first."""
+    scripts = ScriptDirectory.from_config(_config())
+    return tuple(reversed([script.revision for script in scripts.walk_revisions()]))
+
+
+def newest_revision() -> str:
+    """The revision that this version reads and writes."""
+    return known_revisions()[-1]
+
+
+def stored_revision(connection: Connection) -> str | None:
+    """The database's revision; None where it has no schema of ours."""
+    if not sa.inspect(connection).has_table(VERSION_TABLE):
+        return None
+    return connection.execute(sa.text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar()  # noqa: S608
+
+
+def is_empty(connection: Connection) -> bool:
+    """True where nothing is in the way of our tables: no table at all, or on a shared server none of our names."""
+    names = set(sa.inspect(connection).get_table_names())
+    return not names if connection.dialect.name == "sqlite" else names.isdisjoint(METADATA.tables)
+
+
+def check_upgradable(connection: Connection, url: URL) -> str | None:
+    """The database's revision; None where it is empty.
+
+    Raises:
+        StoreError: something else's tables are in it, or a newer version of ours wrote it.
+    """
+    revision = stored_revision(connection)
+    if revision is None:
+        if not is_empty(connection):
+            raise StoreError(f"the database {shown(url)} holds something else's tables", "use another --db")
+    elif revision not in known_revisions():
+        raise StoreError(
+            f"the database {shown(url)} was written by a newer version: it has schema {revision!r}, "
+            f"and this version knows none after {newest_revision()!r}",
+            "install a newer benchwright, or use another --db",
+        )
+    return revision
+
+
+def migrate(connection: Connection, url: URL) -> None:
+    """Brings the schema to this version's, inside the caller's transaction; does nothing where it is there already."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+    if check_upgradable(connection, url) == newest_revision():
+        return
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")

@@ -1,0 +1,115 @@
+"""How far are runs, in counts that the database makes from an index?"""
+
+from collections import defaultdict
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import RowMapping
+
+from evaluation.store.holders import held_runs
+from evaluation.store.records import CandidateProgress, RunSummary, Status
+from evaluation.store.session import Store
+from evaluation.store.tables import generation, run, run_candidate
+
+_SHOWN = tuple(column for column in run.c if column.name not in ("case_ids", "metrics", "code_version", "case_limit"))
+
+
+def derived_status(stored: str, *, is_held: bool) -> Status:
+    """The stored status, or `interrupted` for what is `running` and held by nobody."""
+    status = Status(stored)
+    return Status.INTERRUPTED if status is Status.RUNNING and not is_held else status
+
+
+def _counts(run_candidates: sa.ScalarSelect[Any] | sa.Select[Any]) -> sa.Subquery:
+    """Outcomes of these candidates: (run_candidate_id, n, n_failed, n_own_failed)."""
+    return (
+        sa.select(
+            generation.c.run_candidate_id,
+            sa.func.count().label("n"),
+            sa.func.count(generation.c.failure_kind).label("n_failed"),
+            sa.func.count(generation.c.own_failure).label("n_own_failed"),
+        )
+        .where(generation.c.run_candidate_id.in_(run_candidates))
+        .group_by(generation.c.run_candidate_id)
+        .subquery()
+    )
+
+
+def list_runs(store: Store, *, limit: int | None = 20, include_archived: bool = False) -> tuple[RunSummary, ...]:
+    """Runs, newest first, with their counts over all candidates."""
+    page = sa.select(*_SHOWN).order_by(run.c.created_at.desc(), run.c.id.desc()).limit(limit)
+    if not include_archived:
+        page = page.where(run.c.archived_at.is_(None))
+    of_page = run_candidate.c.run_id.in_(sa.select(page.subquery().c.id))
+    counts = _counts(sa.select(run_candidate.c.id).where(of_page))
+    candidates = (
+        sa.select(run_candidate.c.run_id, run_candidate.c.label, counts.c.n, counts.c.n_failed, counts.c.n_own_failed)
+        .outerjoin(counts, counts.c.run_candidate_id == run_candidate.c.id)
+        .where(of_page)
+        .order_by(run_candidate.c.id)
+    )
+    with store.read() as connection:
+        rows = connection.execute(page).mappings().all()
+        by_run = defaultdict(list)
+        for row in connection.execute(candidates).mappings():
+            by_run[row["run_id"]].append(row)
+        held = held_runs(connection, [row["id"] for row in rows if row["status"] == Status.RUNNING])
+    return tuple(_summary(row, by_run[row["id"]], is_held=row["id"] in held) for row in rows)
+
+
+def _summary(row: RowMapping, candidates: list[RowMapping], *, is_held: bool) -> RunSummary:
+    n_all, n_failed, n_own_failed = (
+        sum(candidate[name] or 0 for candidate in candidates) for name in ("n", "n_failed", "n_own_failed")
+    )
+    return RunSummary(
+        run_id=row["id"],
+        invocation_id=row["invocation_id"],
+        name=row["name"],
+        benchmark_name=row["benchmark_name"],
+        benchmark_version=row["benchmark_version"],
+        headline=row["headline"],
+        status=derived_status(row["status"], is_held=is_held),
+        reason=row["reason"],
+        seed=row["seed"],
+        n_repeats=row["n_repeats"],
+        n_cases=row["n_cases"],
+        candidates=tuple(candidate["label"] for candidate in candidates),
+        n_ok=n_all - n_failed - n_own_failed,
+        n_failed=n_failed,
+        n_own_failed=n_own_failed,
+        tags=tuple(row["tags"]),
+        favourite=row["favourite"],
+        archived_at=row["archived_at"],
+        created_at=row["created_at"],
+        started_at=row["started_at"],
+        finished_at=row["finished_at"],
+    )
+
+
+def progress(store: Store, invocation_id: str) -> tuple[CandidateProgress, ...]:
+    """How far each candidate of each run is; cheap enough to ask once a second."""
+    of_invocation = run_candidate.c.run_id.in_(sa.select(run.c.id).where(run.c.invocation_id == invocation_id))
+    counts = _counts(sa.select(run_candidate.c.id).where(of_invocation))
+    wanted = (
+        sa.select(
+            run.c.id.label("run_id"),
+            run.c.benchmark_name,
+            run_candidate.c.id.label("run_candidate_id"),
+            run_candidate.c.label,
+            run_candidate.c.status,
+            (run.c.n_cases * run.c.n_repeats).label("n_planned"),
+            (sa.func.coalesce(counts.c.n - counts.c.n_failed, 0)).label("n_done"),
+            sa.func.coalesce(counts.c.n_failed, 0).label("n_failed"),
+        )
+        .join(run_candidate, run_candidate.c.run_id == run.c.id)
+        .outerjoin(counts, counts.c.run_candidate_id == run_candidate.c.id)
+        .where(run.c.invocation_id == invocation_id)
+        .order_by(run.c.created_at, run.c.id, run_candidate.c.id)
+    )
+    with store.read() as connection:
+        rows = connection.execute(wanted).mappings().all()
+        held = held_runs(connection, {row["run_id"] for row in rows})
+    return tuple(
+        CandidateProgress(**{**row, "status": derived_status(row["status"], is_held=row["run_id"] in held)})
+        for row in rows
+    )

@@ -1,0 +1,108 @@
+"""One thread that commits outcomes in groups, without ever holding one back."""
+
+from concurrent.futures import Future
+from contextlib import suppress
+from queue import Empty, SimpleQueue
+from threading import Lock, Thread
+
+from evaluation.errors import StoreError
+from evaluation.store.outcome_rows import insert_outcomes, outcome_values
+from evaluation.store.records import OutcomeRow
+from evaluation.store.session import Store
+
+_MOST_IN_A_GROUP = 500
+
+_Waiting = tuple[OutcomeRow, "Future[None]"]
+
+
+class OutcomeWriter:
+    """One thread that waits for one outcome, takes what else waits, commits once and wakes the waiters.
+
+    `submit` never blocks on the database. An outcome counts as stored when its future is done.
+    After a failure every waiting and every later outcome gets that `StoreError`.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._queue: SimpleQueue[_Waiting | None] = SimpleQueue()
+        self._lock = Lock()
+        self._closed = False
+        self._failure: StoreError | None = None
+        # A daemon, so that a process that crashes does not hang on it; `close` waits for it.
+        self._thread = Thread(target=self._work, name="outcome-writer", daemon=True)
+        self._thread.start()
+
+    def submit(self, row: OutcomeRow) -> "Future[None]":
+        """Done when the outcome is committed; `StoreError` when it cannot be (asyncio: `asyncio.wrap_future`).
+
+        It cannot be cancelled: an answer that was paid for is stored even where its waiter goes away.
+
+        Raises:
+            ValueError: a time without its zone.
+        """
+        outcome_values(row)
+        future: Future[None] = Future()
+        future.set_running_or_notify_cancel()
+        with self._lock:
+            if self._failure is None and not self._closed:
+                self._queue.put((row, future))
+                return future
+        future.set_exception(self._again(self._failure or StoreError("this writer is closed", "open another one")))
+        return future
+
+    def close(self) -> None:
+        """Commits what waits and ends the thread. Idempotent."""
+        with self._lock:
+            if not self._closed:
+                self._closed = True
+                self._queue.put(None)
+        self._thread.join()
+
+    def __enter__(self) -> "OutcomeWriter":
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def _work(self) -> None:
+        while True:
+            group, is_last = self._next_group()
+            if group:
+                self._commit(group)
+            if is_last:
+                return
+
+    def _next_group(self) -> tuple[list[_Waiting], bool]:
+        group: list[_Waiting] = []
+        waiting = self._queue.get()
+        with suppress(Empty):
+            while waiting is not None:
+                group.append(waiting)
+                if len(group) == _MOST_IN_A_GROUP:
+                    return group, False
+                waiting = self._queue.get_nowait()
+            return group, True
+        return group, False
+
+    def _commit(self, group: list[_Waiting]) -> None:
+        if self._failure is None:
+            try:
+                with self._store.write() as connection:
+                    insert_outcomes(connection, [row for row, _ in group])
+            except Exception as error:  # Whatever it is, the waiters must hear of it, or they wait for ever.
+                self._fail(error)
+        for _, future in group:
+            if self._failure is None:
+                future.set_result(None)
+            else:
+                future.set_exception(self._again(self._failure))
+
+    def _fail(self, error: Exception) -> None:
+        with self._lock:
+            self._failure = (
+                error if isinstance(error, StoreError) else StoreError(f"an outcome was not stored: {error!r}")
+            )
+
+    def _again(self, failure: StoreError) -> StoreError:
+        # One each: an exception raised in many places at once collects all their tracebacks.
+        return StoreError(failure.message, failure.next_step)
