@@ -1,0 +1,16 @@
+"""Every classical baseline a run may include. To add one: a file, a class, a line here."""
+
+from evaluation.baselines.baseline import Baseline
+from evaluation.baselines.best_sentence import BestSentence
+from evaluation.baselines.embedding import HashedWords
+from evaluation.baselines.label_match import LabelMatch
+from evaluation.baselines.lead import Lead
+from evaluation.baselines.ngram import Ngram
+from evaluation.baselines.random_choice import RandomChoice
+from evaluation.baselines.textrank import TextRank
+from evaluation.catalogue import Catalogue
+
+BASELINES: Catalogue[Baseline] = Catalogue("baseline", Lead, TextRank, BestSentence, LabelMatch, Ngram, RandomChoice)
+"""They answer prompts. `HashedWords` (`baseline-embed`) turns texts into vectors instead, so it is not among them."""
+
+__all__ = ["BASELINES", "Baseline", "HashedWords"]

@@ -1,0 +1,102 @@
+"""`python -m deployments.embedded`: serve until told to stop. Says where, in a file, once it can be asked."""
+
+import argparse
+import asyncio
+import logging
+import os
+import socket
+import sys
+from pathlib import Path
+
+import uvicorn
+
+from deployments.embedded.app import EmbeddedApp
+from deployments.embedded.baseline_engine import baseline_models
+from deployments.embedded.engine import ServedModel
+from deployments.embedded.llama_engine import missing_parts, smollm2
+
+_LOGGER = logging.getLogger("benchwright.embedded")
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Serve as the command line says, until SIGTERM or SIGINT."""
+    options = _parser().parse_args(arguments)
+    if options.log_file:
+        _send_output_to(options.log_file)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    asyncio.run(_serve(options))
+
+
+def served_models(*, baselines_only: bool = False) -> list[ServedModel]:
+    """What can be served on this machine: the real model where its parts are installed, and the baselines."""
+    missing = "told to serve baselines only" if baselines_only else missing_parts()
+    if missing:
+        _LOGGER.info("the baselines serve alone: %s", missing)
+        return baseline_models()
+    return [smollm2(), *baseline_models()]
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m deployments.embedded", description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=0, help="0: any free one")
+    parser.add_argument("--slots", type=int, default=2, help="requests answered at the same time")
+    parser.add_argument("--log-file", type=Path, help="where all output goes, llama.cpp's too")
+    parser.add_argument("--ready-file", type=Path, help="gets the URL when the server can be asked")
+    parser.add_argument("--baselines-only", action="store_true", help="leave the language model out")
+    parser.add_argument("--test-faults", action="store_true", help="offer /test/faults, which makes requests fail")
+    return parser
+
+
+async def _serve(options: argparse.Namespace) -> None:
+    models = served_models(baselines_only=options.baselines_only)
+    app = EmbeddedApp(models, slots=options.slots, test_faults=options.test_faults)
+    listener = _listener(options.host, options.port)
+    config = uvicorn.Config(
+        app, log_config=None, log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=2
+    )
+    server = uvicorn.Server(config)
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        while not server.started and not serving.done():
+            await asyncio.sleep(0.01)
+        if server.started:
+            _announce(f"http://{options.host}:{listener.getsockname()[1]}", options.ready_file)
+        await serving
+    finally:
+        await app.scheduler.close()
+
+
+def _listener(host: str, port: int) -> socket.socket:
+    # With its protocol spelt out, else asyncio leaves Nagle's delay of 40 ms on.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((host, port))
+    listener.listen(128)
+    return listener
+
+
+def _announce(url: str, ready_file: Path | None) -> None:
+    _LOGGER.info("serving at %s", url)
+    if ready_file is None:
+        sys.stdout.write(f"{url}\n")
+        sys.stdout.flush()
+        return
+    # Renamed into place, so that nobody reads half an address.
+    unfinished = ready_file.with_name(f"{ready_file.name}.unfinished")
+    unfinished.write_text(url)
+    unfinished.replace(ready_file)
+
+
+def _send_output_to(path: Path) -> None:
+    """Lead standard output and error to a file, for code that writes there past Python as well."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    os.dup2(handle, 1)
+    os.dup2(handle, 2)
+    os.close(handle)
+
+
+if __name__ == "__main__":
+    main()

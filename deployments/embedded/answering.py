@@ -1,0 +1,96 @@
+"""One prompt through the scheduler to an engine and back: the pieces, the ending, and where the time went."""
+
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from time import perf_counter_ns
+from typing import Any
+
+from deployments.embedded.engine import Ending, Job, LoadOptions, Piece, ServedModel
+from deployments.embedded.scheduler import Scheduler
+
+_REPEATS_ALLOWED = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """A job with the model that shall do it."""
+
+    model: ServedModel
+    load: LoadOptions
+    job: Job
+    keep_alive_s: float | None = None
+    wants_context: bool = False
+    """True where the ending must carry the token ids of prompt and answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """The last thing that comes: durations in nanoseconds."""
+
+    ending: Ending
+    total_ns: int
+    load_ns: int
+    context: tuple[int, ...] = ()
+
+    @property
+    def metrics(self) -> dict[str, Any]:
+        """Counts and durations as the final record has them; zeros are left out, as Go leaves them out."""
+        values = {
+            "total_duration": self.total_ns,
+            "load_duration": self.load_ns,
+            "prompt_eval_count": self.ending.prompt_tokens,
+            "prompt_eval_duration": self.ending.prompt_ns,
+            "eval_count": self.ending.output_tokens,
+            "eval_duration": self.ending.output_ns,
+        }
+        return {name: value for name, value in values.items() if value}
+
+
+@dataclass(slots=True)
+class Collected:
+    """A whole answer. `finished` stays None where it broke off over a repeating token."""
+
+    text: str = ""
+    logprobs: list[Mapping[str, Any]] = field(default_factory=list)
+    finished: Finished | None = None
+
+
+async def answered(scheduler: Scheduler, work: Work, started_ns: int) -> AsyncGenerator[Piece | Finished, None]:
+    """Pieces, then one `Finished`. Without it the answer was broken off: one token more than 30 times in a row.
+
+    Raises:
+        WireError: the model cannot be loaded, or the engine refuses the job.
+    """
+    async with scheduler.use(work.model, work.load, work.keep_alive_s) as loaded:
+        load_ns = perf_counter_ns() - started_ns
+        async with loaded.slots, aclosing(loaded.engine.answer(work.job)) as parts:
+            said: list[str] = []
+            async for part in parts:
+                if isinstance(part, Piece):
+                    said.append(part.text)
+                    yield part
+                    if _repeats_itself(said):
+                        return
+                    continue
+                ids = await loaded.engine.token_ids(work.job, "".join(said)) if work.wants_context else []
+                total_ns = perf_counter_ns() - started_ns
+                yield Finished(ending=part, total_ns=total_ns, load_ns=load_ns, context=tuple(ids))
+
+
+async def collected(scheduler: Scheduler, work: Work, started_ns: int) -> Collected:
+    """The whole answer of `answered`."""
+    whole = Collected()
+    async with aclosing(answered(scheduler, work, started_ns)) as parts:
+        async for part in parts:
+            if isinstance(part, Piece):
+                whole.text += part.text
+                whole.logprobs += part.logprobs
+            else:
+                whole.finished = part
+    return whole
+
+
+def _repeats_itself(said: list[str]) -> bool:
+    tail = said[-_REPEATS_ALLOWED - 1 :]
+    return len(tail) > _REPEATS_ALLOWED and len({text.strip() for text in tail}) == 1

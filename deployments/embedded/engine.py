@@ -1,0 +1,112 @@
+"""What the server asks of whatever answers: a prompt in, pieces of text and one ending out."""
+
+from collections.abc import AsyncGenerator, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadOptions:
+    """What a loaded model is pinned to: a request with other ones reloads it."""
+
+    num_ctx: int
+    num_thread: int = 0
+    num_batch: int = 512
+    shift: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One prompt to be answered."""
+
+    messages: tuple[tuple[str, str], ...] = ()
+    """Pairs of role and content."""
+    raw_prompt: str | None = None
+    """A prompt that goes to the model as it is, instead of messages."""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """All sampling options, in Ollama's names."""
+    schema: Mapping[str, Any] | None = None
+    """A JSON schema that the answer must follow."""
+    truncate: bool = True
+    shift: bool = True
+    n_logprobs: int | None = None
+    """Alternatives wanted with each token's logprob; None: no logprobs."""
+
+    @property
+    def last_user_text(self) -> str:
+        """What was asked last."""
+        if self.raw_prompt is not None:
+            return self.raw_prompt
+        users = [content for role, content in self.messages if role == "user"]
+        return users[-1] if users else self.messages[-1][1]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """Some text of the answer."""
+
+    text: str
+    logprobs: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """How the answer ended, with its counts; durations in nanoseconds."""
+
+    reason: str
+    """`stop` or `length`."""
+    prompt_tokens: int
+    prompt_ns: int
+    output_tokens: int
+    output_ns: int
+
+
+class Engine(Protocol):
+    """A model in memory."""
+
+    context_length: int
+    """Of each slot, in tokens."""
+    size_bytes: int
+
+    def answer(self, job: Job) -> AsyncGenerator[Piece | Ending, None]:
+        """Pieces, then one `Ending`. Closing the generator early stops the work.
+
+        Raises:
+            WireError: the prompt does not fit, or the options make no sense to this engine.
+        """
+        ...
+
+    async def token_ids(self, job: Job, answer: str) -> list[int]:
+        """Ids of the prompt and the answer together, for `context` of `/api/generate`."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServedModel:
+    """A model that can be loaded, and what `/api/tags` and `/api/show` tell of it."""
+
+    name: str
+    """Full `name:tag`."""
+    digest: Callable[[], str]
+    size_bytes: int
+    modified_ns: int
+    details: Mapping[str, Any]
+    trained_context: int
+    capabilities: tuple[str, ...]
+    template: str
+    parameters: str
+    """Text lines as `/api/show` has them; empty for none."""
+    own_options: Mapping[str, Any]
+    """What `parameters` says, as options."""
+    show: Callable[[], Mapping[str, Any]]
+    """`model_info`, `tensors` and `license` of `/api/show`."""
+    load: Callable[[LoadOptions, int], Engine]
+    """Blocks until an engine with that many slots is ready."""
+    embed: Callable[[str], tuple[float, ...]] | None = None
+
+    @property
+    def owner_details(self) -> dict[str, Any]:
+        """`details` as `/api/show` and `/api/ps` have them: without lengths."""
+        return {key: value for key, value in self.details.items() if not key.endswith("_length")}

@@ -1,0 +1,32 @@
+"""Which models are served, and under which names are they found?"""
+
+from collections.abc import Iterable, Iterator
+
+from deployments.embedded.engine import ServedModel
+from deployments.embedded.replies import WireError
+
+
+class Registry:
+    """Served models by name: `x` means `x:latest`, and capitals do not matter."""
+
+    def __init__(self, models: Iterable[ServedModel]) -> None:
+        self._models = {model.name.lower(): model for model in models}
+
+    def __iter__(self) -> Iterator[ServedModel]:
+        return iter(self._models.values())
+
+    def get(self, name: str) -> ServedModel | None:
+        """The model of that name, or None."""
+        full = name.lower() if ":" in name else f"{name.lower()}:latest"
+        return self._models.get(full)
+
+    def find(self, name: str) -> ServedModel:
+        """The model of that name.
+
+        Raises:
+            WireError: 404, there is none.
+        """
+        model = self.get(name)
+        if model is None:
+            raise WireError(404, f"model '{name}' not found")
+        return model

@@ -1,0 +1,96 @@
+"""Which sentence of the context is closest to the question, and which stretch of it is new?"""
+
+import re
+from dataclasses import dataclass
+from typing import ClassVar
+
+from evaluation.baselines.baseline import Baseline
+from evaluation.baselines.prompt_parts import PromptParts, parts_of
+from evaluation.baselines.wording import STOP_WORDS, content_stems, cosine, sentences, stem, tfidf, words
+
+_ASKS_FOR_A_NUMBER = re.compile(
+    r"\b(?:how (?:many|much|old|long|far|tall)|when|what year|which year|what date)\b", re.I
+)
+_ASKS_FOR_A_NAME = re.compile(r"\b(?:who|whom|whose|where|which (?:city|country|person|state))\b", re.I)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BestSentence(Baseline):
+    """The context's sentence with the highest TF-IDF cosine to the question, cut down to what the question lacks."""
+
+    name: ClassVar[str] = "baseline-best-sentence"
+    summary: ClassVar[str] = "the sentence closest to the question, shortened"
+
+    shorten: bool = True
+    """Answer with a stretch of the sentence instead of the whole."""
+    max_span_words: int = 8
+
+    def _answer(self, prompt: str, *, seed: int, limit: int | None) -> str:
+        parts = parts_of(prompt)
+        found = sentences(parts.body)
+        if parts.options:
+            return _closest_option(parts, found)
+        best = _closest(parts.question, found)
+        return self._span(best, parts.question) if self.shorten else best
+
+    def _span(self, sentence: str, question: str) -> str:
+        """The stretch of `sentence` that answers by kind (number, name), else the longest one not in the question."""
+        runs = _new_runs(sentence, question)
+        if _ASKS_FOR_A_NUMBER.search(question):
+            runs = [piece for run in runs for piece in _between_small_words(run) if re.search(r"\d", piece)] or runs
+        elif _ASKS_FOR_A_NAME.search(question):
+            runs = [name for run in runs if (name := _capitalised(run))] or runs
+        short = [run for run in runs if len(run.split()) <= self.max_span_words]
+        return max(short, key=len, default=sentence)
+
+
+def _closest(question: str, texts: list[str]) -> str:
+    vectors = tfidf([question, *texts])
+    scores = [cosine(vectors[0], vector) for vector in vectors[1:]]
+    return texts[scores.index(max(scores))] if scores else question
+
+
+def _closest_option(parts: PromptParts, found: list[str]) -> str:
+    """The option whose text shares most with the sentence closest to the question."""
+    sought = _closest(parts.question, found)
+    texts = list(parts.labels or parts.choices)
+    return parts.options[texts.index(_closest(sought, texts))]
+
+
+def _new_runs(sentence: str, question: str) -> list[str]:
+    """Stretches of `sentence` between words of the question and punctuation, trimmed of small words."""
+    asked = set(content_stems(question))
+    runs: list[list[str]] = [[]]
+    for token in sentence.split():
+        known = any(stem(word) in asked for word in words(token))
+        if known:
+            runs.append([])
+            continue
+        runs[-1].append(token)
+        if token[-1] in ",;:.!?)":
+            runs.append([])
+    return [text for run in runs if (text := _trimmed(run))]
+
+
+def _between_small_words(run: str) -> list[str]:
+    pieces: list[list[str]] = [[]]
+    for token in run.split():
+        if token.lower() in STOP_WORDS:
+            pieces.append([])
+        else:
+            pieces[-1].append(token)
+    return [" ".join(piece) for piece in pieces if piece]
+
+
+def _trimmed(run: list[str]) -> str:
+    while run and set(words(run[0])) <= STOP_WORDS:
+        run = run[1:]
+    while run and set(words(run[-1])) <= STOP_WORDS:
+        run = run[:-1]
+    return " ".join(run).strip(" ,;:.!?()\"'“”‘’")
+
+
+def _capitalised(run: str) -> str:
+    """The longest stretch of words in `run` that begin with a capital letter; empty without one."""
+    stretches = re.findall(r"[A-Z][\w.'’-]*(?:[ ](?:of |the |de |van |von )?[A-Z][\w.'’-]*)*", run)
+    return max(stretches, key=len, default="")

@@ -1,0 +1,44 @@
+"""Which label does the text itself mention, or at least resemble?"""
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import ClassVar
+
+from evaluation.baselines.baseline import Baseline
+from evaluation.baselines.prompt_parts import parts_of
+from evaluation.baselines.wording import STOP_WORDS, character_trigrams, content_stems, cosine, words
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelMatch(Baseline):
+    """The label whose words the text mentions most, else the most alike by letters, else the first one."""
+
+    name: ClassVar[str] = "baseline-label-match"
+    summary: ClassVar[str] = "the label that the text mentions or resembles"
+
+    def _answer(self, prompt: str, *, seed: int, limit: int | None) -> str:
+        parts = parts_of(prompt)
+        if parts.options:
+            return parts.options[_best_label(parts.body, parts.labels or parts.choices)]
+        return _keyword(parts.body)
+
+
+def _best_label(text: str, labels: tuple[str, ...]) -> int:
+    """Index of the label for `text`; the earlier one of equals."""
+    stems = Counter(content_stems(text))
+    letters = character_trigrams(text)
+    scores = [(_mentions(label, stems), round(cosine(letters, character_trigrams(label)), 9)) for label in labels]
+    return scores.index(max(scores))
+
+
+def _mentions(label: str, stems: Counter[str]) -> float:
+    """Mean number of times that the label's words, or variants of them, stand in the text."""
+    own = content_stems(label)
+    return sum(stems[one] for one in own) / len(own) if own else 0.0
+
+
+def _keyword(text: str) -> str:
+    """The most frequent word that carries meaning: the text's own label where none are offered."""
+    every = words(text)
+    counts = Counter(word for word in every if word not in STOP_WORDS) or Counter(every)
+    return counts.most_common(1)[0][0] if counts else text

@@ -1,0 +1,21 @@
+"""What does guessing reach? The floor under every other figure."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from evaluation.baselines.baseline import Baseline, generator_for
+from evaluation.baselines.prompt_parts import parts_of
+from evaluation.baselines.wording import sentences
+
+
+@dataclass(frozen=True, kw_only=True)
+class RandomChoice(Baseline):
+    """One of the labels, of the letters, or else of the sentences, all equally likely."""
+
+    name: ClassVar[str] = "baseline-random"
+    summary: ClassVar[str] = "a random label, letter or sentence"
+
+    def _answer(self, prompt: str, *, seed: int, limit: int | None) -> str:
+        parts = parts_of(prompt)
+        pool = parts.options or tuple(sentences(parts.body)) or (prompt,)
+        return pool[int(generator_for(seed, prompt).integers(len(pool)))]
