@@ -1,0 +1,183 @@
+"""One server over HTTP: sends JSON, and turns whatever breaks on the way into our errors."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from evaluation.errors import FailureKind, ProviderError, TransientProviderError
+from evaluation.providers.ndjson import split_lines
+from evaluation.providers.refusal import Asked, Refusal
+
+QUICK_S = 30.0
+"""For questions that a server answers from memory."""
+CONNECT_S = 5.0
+SILENCE_S = 600.0
+"""Longest pause between two signs of life where no deadline surrounds the whole."""
+
+LINGER_S = 1.0
+"""How long a complete answer's stream may take to end, so that its connection can serve again."""
+
+ErrorOf = Callable[[Refusal, Asked], ProviderError]
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """An answer that has begun."""
+
+    content_type: str
+    lines: AsyncIterator[bytes]
+
+
+class Connection:
+    """Holds the client, opened at first use, and the key, which is shown nowhere."""
+
+    def __init__(
+        self, url: str, *, error_of: ErrorOf, api_key: str | None, transport: httpx.AsyncBaseTransport | None
+    ) -> None:
+        self.url = url.rstrip("/")
+        self._error_of = error_of
+        self._api_key = api_key
+        self._transport = transport
+        self._opened: httpx.AsyncClient | None = None
+
+    def __repr__(self) -> str:
+        return f"Connection({self.url!r})"
+
+    def _client(self) -> httpx.AsyncClient:
+        if self._opened is None:
+            self._opened = httpx.AsyncClient(
+                # A proxy from the environment would take even the loopback's traffic.
+                trust_env=False,
+                # Loading the certificate authorities takes long and serves https alone.
+                verify=self.url.startswith("https:"),
+                transport=self._transport,
+                timeout=httpx.Timeout(connect=CONNECT_S, read=SILENCE_S, write=60.0, pool=None),
+                limits=httpx.Limits(max_connections=None, max_keepalive_connections=32),
+                headers={"Authorization": f"Bearer {self._api_key}"} if self._api_key else {},
+            )
+        return self._opened
+
+    async def close(self) -> None:
+        """Closes every connection; a later question opens new ones."""
+        client, self._opened = self._opened, None
+        if client is not None:
+            await client.aclose()
+
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        body: dict[str, Any] | None = None,
+        *,
+        asked: Asked,
+        timeout_s: float = QUICK_S,
+        too_late: FailureKind = FailureKind.TIMED_OUT,
+    ) -> dict[str, Any]:
+        """The JSON object that the server answers with.
+
+        Raises:
+            TransientProviderError: no connection, or no answer in time, which is then of kind `too_late`.
+            ProviderError: a refusal, or an answer that is no JSON object.
+        """
+        try:
+            async with asyncio.timeout(timeout_s), self._sent(method, path, body, asked) as response:
+                content = await response.aread()
+        except TimeoutError as error:
+            raise TransientProviderError(
+                f"{asked.subject}: {method} {path} got no answer within {timeout_s:g} s", too_late
+            ) from error
+        return self._object(path, content, asked)
+
+    def _object(self, path: str, content: bytes, asked: Asked) -> dict[str, Any]:
+        try:
+            found = json.loads(content)
+        except ValueError:
+            found = None
+        if not isinstance(found, dict):
+            raise ProviderError(
+                f"{asked.subject}: {path} answered with something else than a JSON object: "
+                f"{content[:80].decode('utf-8', 'replace')!r}",
+                FailureKind.BAD_OPTION,
+                "Is this the address of a model server?",
+            )
+        return found
+
+    @asynccontextmanager
+    async def stream(self, path: str, body: dict[str, Any], *, asked: Asked, patient: bool) -> AsyncIterator[Stream]:
+        """The answer line by line. Leaving early closes the connection, which stops the server's work.
+
+        Args:
+            path: Where to.
+            body: What to send.
+            asked: What error messages name.
+            patient: No limit on silence, because the caller has set a deadline for the whole.
+        """
+        async with self._sent("POST", path, body, asked, patient=patient) as response:
+            yield Stream(response.headers.get("content-type", ""), split_lines(response.aiter_bytes()))
+
+    @asynccontextmanager
+    async def _sent(
+        self, method: str, path: str, body: dict[str, Any] | None, asked: Asked, *, patient: bool = False
+    ) -> AsyncIterator[httpx.Response]:
+        # Escaped to ASCII: a lone surrogate in a case must not break the encoding.
+        content = None if body is None else json.dumps(body, allow_nan=False).encode()
+        timeout = (
+            httpx.Timeout(connect=CONNECT_S, read=None, write=None, pool=None) if patient else httpx.USE_CLIENT_DEFAULT
+        )
+        headers = {} if content is None else {"Content-Type": "application/json"}
+        answering = False
+        try:
+            async with self._client().stream(
+                method, self.url + path, content=content, headers=headers, timeout=timeout
+            ) as response:
+                if not response.is_success:
+                    raise self._refused(response, await response.aread(), asked)
+                answering = True
+                yield response
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise broken(error, asked, answering=answering) from error
+
+    def _refused(self, response: httpx.Response, body: bytes, asked: Asked) -> ProviderError:
+        if self._api_key:
+            # Some servers repeat a wrong key in their refusal.
+            body = body.replace(self._api_key.encode(), b"***")
+        return self._error_of(Refusal.read(response.status_code, body, response.headers.get("retry-after")), asked)
+
+
+async def drain(stream: Stream) -> None:
+    """Reads what is left of a complete answer, which nobody needs; whatever happens to it does not matter."""
+    with suppress(httpx.HTTPError, TimeoutError):
+        async with asyncio.timeout(LINGER_S):
+            async for _ in stream.lines:
+                pass
+
+
+def broken(error: Exception, asked: Asked, *, answering: bool) -> ProviderError:
+    """Our error for a connection that could not be made, or that broke.
+
+    Args:
+        error: From httpx.
+        asked: What the message names.
+        answering: The server had begun its answer.
+    """
+    said = str(error) or type(error).__name__
+    if isinstance(error, httpx.InvalidURL | httpx.UnsupportedProtocol):
+        return ProviderError(f"{asked.url!r} is not the address of a server: {said}", FailureKind.BAD_OPTION)
+    if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
+        return TransientProviderError(
+            f"no server answers at {asked.url} ({said})",
+            FailureKind.SERVER_DOWN,
+            next_step="Start it, for example with `ollama serve`.",
+        )
+    if isinstance(error, httpx.TimeoutException):
+        return TransientProviderError(f"{asked.subject}: the server fell silent ({said})", FailureKind.TIMED_OUT)
+    if answering:
+        return TransientProviderError(f"{asked.subject}: the answer was cut off ({said})", FailureKind.CUT_STREAM)
+    return TransientProviderError(
+        f"{asked.subject}: the connection was closed before an answer ({said})", FailureKind.SERVER_DOWN
+    )

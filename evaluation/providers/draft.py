@@ -1,0 +1,141 @@
+"""An answer while it is coming: what has arrived, when, and what it means if nothing more does."""
+
+import re
+import time
+from collections.abc import Callable
+
+from evaluation.errors import CandidateFailureError, FailureKind, ProviderError, TransientProviderError
+from evaluation.generation import Generation, GenerationRequest, Timing
+from evaluation.providers.provider import Phase
+from evaluation.providers.refusal import Asked
+from evaluation.providers.thinking import split_thinking
+
+MAX_EQUAL_CHUNKS = 30
+"""Servers break an answer off, without an error, after more equal chunks in a row."""
+_REPEATING_END = re.compile(r"(\S.{0,31}?)(?:\s*\1){30,}\s*\Z|\s{31,}\Z", re.DOTALL)
+
+
+class Draft:
+    """Collects the chunks of one answer. Its clock starts when it is made."""
+
+    def __init__(self, on_phase: Callable[[Phase], None] | None = None) -> None:
+        self._began = time.perf_counter()
+        self._on_phase = on_phase
+        self._content: list[str] = []
+        self._thinking: list[str] = []
+        self._last_chunk: str | None = None
+        self._n_equal = 0
+        self.phase: Phase | None = None
+        self.ttft_s: float | None = None
+        self._enter(Phase.WAITING)
+
+    def add(self, content: str, thinking: str = "") -> None:
+        """One chunk has come; the first with any text ends the waiting."""
+        if not content and not thinking:
+            return
+        if self.ttft_s is None:
+            self.ttft_s = self.elapsed_s
+            self._enter(Phase.GENERATING)
+        self._content.append(content)
+        self._thinking.append(thinking)
+        chunk = (thinking + content).strip()
+        self._n_equal = self._n_equal + 1 if chunk == self._last_chunk else 1
+        self._last_chunk = chunk
+
+    def _enter(self, phase: Phase) -> None:
+        self.phase = phase
+        if self._on_phase is not None:
+            self._on_phase(phase)
+
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds since the request was sent."""
+        return time.perf_counter() - self._began
+
+    @property
+    def text(self) -> str:
+        """All content so far."""
+        return _mended("".join(self._content))
+
+    def timed_out(self, request: GenerationRequest, asked: Asked) -> TransientProviderError:
+        """The error for an attempt that used up its time; it says in which phase."""
+        if self.phase is Phase.WAITING:
+            doing = "still waiting for the first token (queued, loading or reading the prompt)"
+        else:
+            doing = f"still generating, {len(self.text)} characters so far"
+        return TransientProviderError(
+            f"{asked.subject}: no complete answer within {request.timeout_s:g} s; {doing}",
+            FailureKind.TIMED_OUT,
+            next_step="Allow more with `--timeout`, or lower `num_predict`.",
+        )
+
+    def ended_early(self, asked: Asked, *, was_whole: bool = False) -> ProviderError:
+        """The error for an answer that ended properly, but without the record that completes it.
+
+        Args:
+            asked: What the message names.
+            was_whole: The answer came as one JSON object, so that no chunks can be counted, only its text be read.
+        """
+        repeats = _REPEATING_END.search(self.text[-4000:]) if was_whole else self._n_equal > MAX_EQUAL_CHUNKS
+        if repeats:
+            return repeated_itself(asked, self.text)
+        return TransientProviderError(
+            f"{asked.subject}: the answer ended early, after {len(self.text)} characters, without its final record",
+            FailureKind.CUT_STREAM,
+        )
+
+    def generation(
+        self,
+        request: GenerationRequest,
+        *,
+        timing: Timing,
+        finish_reason: str | None,
+        prompt_tokens: int | None,
+        output_tokens: int | None,
+        cold: bool = False,
+    ) -> Generation:
+        """The complete answer; an empty one carries the candidate's own failure."""
+        text = self.text
+        stray, answer = split_thinking(text)
+        thinking = "\n".join(part for part in (_mended("".join(self._thinking)), stray) if part)
+        failure, message = _own_failure(answer, thinking, finish_reason)
+        return Generation(
+            text=text,
+            answer="" if failure else answer,
+            thinking=thinking or None,
+            finish_reason=finish_reason,
+            own_failure=failure,
+            message=message,
+            prompt_tokens=prompt_tokens,
+            output_tokens=output_tokens,
+            timing=timing,
+            cold=cold,
+            seed=request.options.get("seed"),
+        )
+
+
+def _own_failure(answer: str, thinking: str, finish_reason: str | None) -> tuple[FailureKind | None, str | None]:
+    if answer.strip():
+        return None, None
+    if thinking and finish_reason == "length":
+        return (
+            FailureKind.THINKING_USED_UP_THE_BUDGET,
+            f"num_predict was used up by {len(thinking)} characters of thinking, before any answer",
+        )
+    return FailureKind.EMPTY_ANSWER, "the model ended its answer without writing anything"
+
+
+def repeated_itself(asked: Asked, text: str) -> CandidateFailureError:
+    """The candidate's failure to stop saying one thing; what it wrote is kept."""
+    return CandidateFailureError(
+        f"{asked.subject}: the server broke the answer off because the model repeated itself",
+        FailureKind.REPEATED_ITSELF,
+        text,
+    )
+
+
+def _mended(text: str) -> str:
+    """`text` with surrogate pairs that were torn over two chunks joined, and lone ones replaced."""
+    if text.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in text):
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

@@ -1,0 +1,248 @@
+"""An Ollama server over its own API, which alone can set every option and says where the time went."""
+
+import asyncio
+import math
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from typing import Any
+
+import httpx
+
+from evaluation.errors import FailureKind, ProviderError, TransientProviderError
+from evaluation.generation import Generation, GenerationRequest
+from evaluation.providers.connection import Connection, drain
+from evaluation.providers.draft import Draft
+from evaluation.providers.model_names import find_model, is_remote, remote_refused, same_model
+from evaluation.providers.ndjson import read_object
+from evaluation.providers.ollama_errors import ollama_error
+from evaluation.providers.ollama_models import listed_models, loaded_models, pull_progress, shown_model
+from evaluation.providers.ollama_wire import chat_body, expect_done, finished, load_body, take_line
+from evaluation.providers.overlong import n_telling_characters, sign_of_truncation
+from evaluation.providers.provider import LoadedModel, ModelInfo, Phase, PullProgress
+from evaluation.providers.refusal import Asked
+
+EMBED_TIMEOUT_S = 300.0
+
+
+class OllamaProvider:
+    """One Ollama server. Use it as an async context manager, on one event loop."""
+
+    name: str = "ollama"
+    limits: tuple[str, ...] = ()
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        api_key: str | None = None,
+        allow_remote: bool = False,
+        transport: httpx.AsyncBaseTransport | None = None,
+        unload_timeout_s: float = 60.0,
+    ) -> None:
+        """Nothing is connected yet.
+
+        Args:
+            url: As `normalise_url` gives it.
+            api_key: Sent as a bearer token; for servers behind a proxy that asks for one.
+            allow_remote: Let prompts go to models that run on somebody else's machine.
+            transport: Instead of the network.
+            unload_timeout_s: How long `unload` waits for a model to be gone.
+        """
+        self.url = url.rstrip("/")
+        self._connection = Connection(self.url, error_of=ollama_error, api_key=api_key, transport=transport)
+        self._allow_remote = allow_remote
+        self._unload_timeout_s = unload_timeout_s
+
+    def __repr__(self) -> str:
+        return f"OllamaProvider({self.url!r})"
+
+    async def __aenter__(self) -> "OllamaProvider":
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self._connection.close()
+
+    async def version(self) -> str | None:
+        answer = await self._connection.ask("GET", "/api/version", asked=self._asked())
+        return str(answer["version"]) if answer.get("version") else None
+
+    async def models(self) -> tuple[ModelInfo, ...]:
+        return listed_models(await self._connection.ask("GET", "/api/tags", asked=self._asked()))
+
+    async def show(self, model: str) -> ModelInfo:
+        answer = await self._connection.ask("POST", "/api/show", {"model": model}, asked=self._asked(model))
+        return shown_model(model, answer, find_model(await self.models(), model))
+
+    async def loaded(self) -> tuple[LoadedModel, ...]:
+        return loaded_models(await self._connection.ask("GET", "/api/ps", asked=self._asked()))
+
+    async def load(self, model: str, options: Mapping[str, Any], *, keep_alive: str | int, timeout_s: float) -> None:
+        """Loads the model with the options it will be used with; other ones would load it again."""
+        self._refuse_remote(model)
+        asked = self._asked(model, options)
+        answer = await self._connection.ask(
+            "POST",
+            "/api/generate",
+            load_body(model, options, keep_alive),
+            asked=asked,
+            timeout_s=timeout_s,
+            too_late=FailureKind.LOADING_TIMED_OUT,
+        )
+        expect_done(answer, asked, "loading")
+
+    async def unload(self, model: str) -> None:
+        """Returns when the model is gone from memory.
+
+        Raises:
+            TransientProviderError: it is still there after a while, because someone uses it.
+        """
+        asked = self._asked(model)
+        body = {"model": model, "keep_alive": 0, "stream": False}
+        expect_done(await self._connection.ask("POST", "/api/generate", body, asked=asked), asked, "unloading")
+        try:
+            async with asyncio.timeout(self._unload_timeout_s):
+                await self._gone(model)
+        except TimeoutError as error:
+            raise TransientProviderError(
+                f"{asked.subject}: still loaded {self._unload_timeout_s:g} s after it was told to unload",
+                FailureKind.TIMED_OUT,
+                next_step="Someone else may be using it: `ollama ps`.",
+            ) from error
+
+    async def _gone(self, model: str) -> None:
+        pause_s = 0.05
+        while any(same_model(loaded.name, model) for loaded in await self.loaded()):
+            await asyncio.sleep(pause_s)
+            pause_s = min(1.0, 2 * pause_s)
+
+    async def generate(
+        self, request: GenerationRequest, *, on_phase: Callable[[Phase], None] | None = None
+    ) -> Generation:
+        """The answer, complete and checked: as `Provider.generate`. Cancelling it stops the server's work too."""
+        self._refuse_remote(request.model)
+        asked = self._asked(request.model, request.options)
+        refuse_empty_prompt(request, asked)
+        draft = Draft(on_phase)
+        try:
+            async with asyncio.timeout(request.timeout_s):
+                generation = await self._answered(request, draft, asked)
+        except TimeoutError as error:
+            raise draft.timed_out(request, asked) from error
+        await self._refuse_truncation(request, generation, asked)
+        return generation
+
+    async def _answered(self, request: GenerationRequest, draft: Draft, asked: Asked) -> Generation:
+        async with self._connection.stream("/api/chat", chat_body(request), asked=asked, patient=True) as stream:
+            async for line in stream.lines:
+                final = take_line(line, draft, asked)
+                if final is not None:
+                    self._refuse_remote_answer(final, asked)
+                    generation = finished(final, draft, request, asked)
+                    await drain(stream)
+                    return generation
+            raise draft.ended_early(asked, was_whole=stream.content_type.startswith("application/json"))
+
+    def _refuse_remote(self, model: str) -> None:
+        if not self._allow_remote and is_remote(model):
+            raise remote_refused(model)
+
+    def _refuse_remote_answer(self, final: Mapping[str, Any], asked: Asked) -> None:
+        """A remote model under a local name gives itself away only in its answer."""
+        if not self._allow_remote and final.get("remote_host"):
+            raise remote_refused(str(asked.model), str(final["remote_host"]))
+
+    async def _refuse_truncation(self, request: GenerationRequest, generation: Generation, asked: Asked) -> None:
+        sign = sign_of_truncation(
+            n_telling_characters(request.messages),
+            prompt_tokens=generation.prompt_tokens,
+            options=dict(request.options),
+        ) or await self._sign_of_shift(generation, asked)
+        if sign:
+            raise ProviderError(
+                f"{asked.subject}: the server cut the prompt although told not to: {sign}",
+                FailureKind.PROMPT_TRUNCATED,
+                "Raise num_ctx, or update the server; old versions ignore `truncate` and `shift`.",
+            )
+
+    async def _sign_of_shift(self, generation: Generation, asked: Asked) -> str | None:
+        """More tokens than the context holds: some were forgotten on the way."""
+        if generation.prompt_tokens is None or asked.num_ctx is None:
+            return None
+        n_tokens = generation.prompt_tokens + (generation.output_tokens or 0)
+        if n_tokens <= asked.num_ctx:
+            return None
+        # A small num_ctx is rounded up by some engines: the server knows what it really holds.
+        context = max(asked.num_ctx, await self._effective_context(str(asked.model)) or 0)
+        return f"{n_tokens} tokens of prompt and answer in a context of {context}" if n_tokens > context else None
+
+    async def _effective_context(self, model: str) -> int | None:
+        try:
+            loaded = await self.loaded()
+        except ProviderError:
+            return None
+        return next((entry.context_length for entry in loaded if same_model(entry.name, model)), None)
+
+    async def embed(self, model: str, texts: Sequence[str]) -> tuple[tuple[float, ...], ...]:
+        """One vector a text, shape (n_texts, n_dimensions), each of length one.
+
+        Sent one by one: batches have given wrong vectors on servers with several slots.
+        """
+        self._refuse_remote(model)
+        return tuple([await self._embedded(model, text) for text in texts])
+
+    async def _embedded(self, model: str, text: str) -> tuple[float, ...]:
+        asked = self._asked(model)
+        body = {"model": model, "input": [text], "truncate": False}
+        answer = await self._connection.ask("POST", "/api/embed", body, asked=asked, timeout_s=EMBED_TIMEOUT_S)
+        vectors = answer.get("embeddings")
+        return read_vector(vectors[0] if isinstance(vectors, list) and len(vectors) == 1 else None, asked)
+
+    async def pull(self, model: str) -> AsyncIterator[PullProgress]:
+        """Steps of the pull as they come, the last one `success`."""
+        asked = self._asked(model)
+        last = ""
+        body = {"model": model, "stream": True}
+        async with self._connection.stream("/api/pull", body, asked=asked, patient=False) as stream:
+            async for line in stream.lines:
+                progress = pull_progress(read_object(line) or {}, asked)
+                last = progress.status or last
+                yield progress
+        if last != "success":
+            raise TransientProviderError(
+                f"{asked.url}: pulling {model!r} ended early, at {last!r}",
+                FailureKind.CUT_STREAM,
+                next_step="Pull again; what has come is kept.",
+            )
+
+    def _asked(self, model: str | None = None, options: Mapping[str, Any] | None = None) -> Asked:
+        num_ctx = (options or {}).get("num_ctx")
+        return Asked(url=self.url, model=model, num_ctx=num_ctx if isinstance(num_ctx, int) else None)
+
+
+def refuse_empty_prompt(request: GenerationRequest, asked: Asked) -> None:
+    """Refuses what a server would answer by only loading the model.
+
+    Raises:
+        ProviderError: no message but the system's has any text.
+    """
+    if not any(message.content.strip() for message in request.messages if message.role != "system"):
+        raise ProviderError(
+            f"{asked.subject}: the prompt is empty",
+            FailureKind.BAD_OPTION,
+            "Give the case a prompt, and the template a `{prompt}`.",
+        )
+
+
+def read_vector(found: Any, asked: Asked) -> tuple[float, ...]:
+    """A vector of finite numbers.
+
+    Raises:
+        ProviderError: `found` is none.
+    """
+    numbers = found if isinstance(found, list) else []
+    if not numbers or not all(isinstance(x, int | float) and math.isfinite(x) for x in numbers):
+        raise ProviderError(
+            f"{asked.subject}: the server gave no usable embedding",
+            FailureKind.BAD_OPTION,
+            "Choose a model whose capabilities list `embedding`.",
+        )
+    return tuple(float(number) for number in numbers)

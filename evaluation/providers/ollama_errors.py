@@ -1,0 +1,147 @@
+"""Again, or not? Ollama's status codes and texts as our errors.
+
+The status alone does not tell: several of the user's mistakes come back as 500.
+"""
+
+import re
+from collections.abc import Callable
+
+from evaluation.errors import FailureKind, ProviderError, TransientProviderError
+from evaluation.providers.draft import repeated_itself
+from evaluation.providers.overlong import overlong_error
+from evaluation.providers.refusal import Asked, Refusal
+
+_REPEATED = re.compile(r"token repeat limit", re.IGNORECASE)
+_PERMANENT = re.compile(
+    r"option \"?[^\"]*\"? must be of type|invalid format|\btemplate: |does not support|invalid duration"
+    r"|unsupported (model|architecture)|unknown model architecture|failed to parse grammar",
+    re.IGNORECASE,
+)
+_OUT_OF_MEMORY = re.compile(
+    r"out of memory|requires more (system|gpu|video)? ?memory|insufficient (system |gpu |video )?memory"
+    r"|cudaMalloc failed|(cannot|failed to|unable to) allocate|not enough (system |gpu |video )?memory|ErrorOutOfDeviceMemory|bad_alloc",
+    re.IGNORECASE,
+)
+_LOAD_FAILED = re.compile(
+    r"timed out waiting for .*(start|load)|(unable|failed) to load model|error loading model|failed to load the model"
+    r"|error starting (runner|llama)",
+    re.IGNORECASE,
+)
+
+
+def ollama_error(refusal: Refusal, asked: Asked) -> ProviderError:
+    """Our error for what an Ollama server refused, sorted by whether asking again may help."""
+    if _REPEATED.search(refusal.message):
+        return repeated_itself(asked, asked.text)
+    if overlong := overlong_error(refusal, asked):
+        return overlong
+    if special := _BY_STATUS.get(refusal.status):
+        return special(refusal, asked)
+    return _by_text(refusal, asked)
+
+
+def _by_text(refusal: Refusal, asked: Asked) -> ProviderError:
+    said = _said(refusal, asked)
+    if _OUT_OF_MEMORY.search(refusal.message):
+        return TransientProviderError(
+            said,
+            FailureKind.OUT_OF_MEMORY,
+            next_step="Take a smaller model or quantization, or lower num_ctx or the server's OLLAMA_NUM_PARALLEL.",
+        )
+    if refusal.status < 500 or _PERMANENT.search(refusal.message):
+        return ProviderError(said, FailureKind.BAD_OPTION, _next_step(refusal))
+    if _LOAD_FAILED.search(refusal.message):
+        return TransientProviderError(said, FailureKind.LOADING_TIMED_OUT, next_step="The server's log says why.")
+    return TransientProviderError(said, FailureKind.RUNNER_CRASHED, refusal.retry_after_s)
+
+
+def _said(refusal: Refusal, asked: Asked) -> str:
+    return f"{asked.subject}: the server answered {refusal.status}: {refusal.message or '(nothing)'}"
+
+
+def _next_step(refusal: Refusal) -> str | None:
+    if "support thinking" in refusal.message:
+        return "Leave `think` out for this model."
+    if 300 <= refusal.status < 400:
+        return "The server redirects; give the address it redirects to."
+    return None
+
+
+def _no_key(refusal: Refusal, asked: Asked) -> ProviderError:
+    return ProviderError(
+        _said(refusal, asked),
+        FailureKind.REFUSED_BY_POLICY,
+        "The server wants a key: say with `endpoints add` which variable holds it.",
+    )
+
+
+def _forbidden(refusal: Refusal, asked: Asked) -> ProviderError:
+    if refusal.message:
+        return ProviderError(_said(refusal, asked), FailureKind.REFUSED_BY_POLICY)
+    return ProviderError(
+        f"{asked.subject}: the server answered 403 and says nothing; Ollama does so where the request's Host header is "
+        "not a local name (a tunnel, a proxy), and for remote models that its settings forbid",
+        FailureKind.REFUSED_BY_POLICY,
+        "Address it by localhost or its IP, or let the proxy send `Host: localhost`.",
+    )
+
+
+def _not_found(refusal: Refusal, asked: Asked) -> ProviderError:
+    if refusal.is_json and asked.model:
+        return ProviderError(
+            f"{asked.url}: {refusal.message or f'model {asked.model!r} not found'}",
+            FailureKind.MODEL_NOT_PULLED,
+            f"Run `ollama pull {asked.model}`.",
+        )
+    return ProviderError(
+        f"{_said(refusal, asked)} (not an Ollama server?)",
+        FailureKind.BAD_OPTION,
+        "Check the address, or say what it speaks with `--provider openai_compatible`.",
+    )
+
+
+def _wrong_method(refusal: Refusal, asked: Asked) -> ProviderError:
+    return ProviderError(
+        f"{_said(refusal, asked)} (not an Ollama server, or a very old one?)",
+        FailureKind.BAD_OPTION,
+        "Check the address, or update Ollama.",
+    )
+
+
+def _gave_up_waiting(refusal: Refusal, asked: Asked) -> ProviderError:
+    return TransientProviderError(
+        f"{_said(refusal, asked)} (the client or a proxy went away while the request was queued or loading)",
+        FailureKind.TIMED_OUT,
+        refusal.retry_after_s,
+    )
+
+
+def _busy(refusal: Refusal, asked: Asked) -> ProviderError:
+    return TransientProviderError(_said(refusal, asked), FailureKind.QUEUE_FULL, refusal.retry_after_s)
+
+
+def _down(refusal: Refusal, asked: Asked) -> ProviderError:
+    return TransientProviderError(_said(refusal, asked), FailureKind.SERVER_DOWN, refusal.retry_after_s)
+
+
+def _not_able(refusal: Refusal, asked: Asked) -> ProviderError:
+    return ProviderError(
+        _said(refusal, asked),
+        FailureKind.BAD_OPTION,
+        "For embeddings choose a model whose capabilities list `embedding`.",
+    )
+
+
+_BY_STATUS: dict[int, Callable[[Refusal, Asked], ProviderError]] = {
+    401: _no_key,
+    403: _forbidden,
+    404: _not_found,
+    405: _wrong_method,
+    408: _gave_up_waiting,
+    429: _busy,
+    499: _gave_up_waiting,
+    501: _not_able,
+    502: _down,
+    503: _busy,
+    504: _gave_up_waiting,
+}

@@ -1,0 +1,146 @@
+"""A server that speaks OpenAI's protocol: llama.cpp's, vLLM, LM Studio. It can be asked less and tells less."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from typing import Any
+
+import httpx
+
+from evaluation.errors import FailureKind, ProviderError
+from evaluation.generation import Generation, GenerationRequest
+from evaluation.providers.connection import Connection, drain
+from evaluation.providers.draft import Draft
+from evaluation.providers.model_names import find_model, is_remote, remote_refused
+from evaluation.providers.ollama import EMBED_TIMEOUT_S, read_vector, refuse_empty_prompt
+from evaluation.providers.openai_errors import openai_error
+from evaluation.providers.openai_wire import Events, chat_body, listed_models, unsupported_options
+from evaluation.providers.provider import LoadedModel, ModelInfo, Phase, PullProgress
+from evaluation.providers.refusal import Asked
+
+
+class OpenAICompatibleProvider:
+    """One OpenAI-compatible server. Use it as an async context manager, on one event loop."""
+
+    name: str = "openai_compatible"
+    limits: tuple[str, ...] = (
+        "gives no digest: the weights are unverified and their answers are never reused",
+        "num_ctx and all load options are those the server was started with",
+        "only temperature, top_p, seed, num_predict, stop, presence_penalty and frequency_penalty can be sent",
+        "the think mode cannot be set",
+        "models cannot be loaded, unloaded, listed in memory or pulled",
+        "queue, load, prompt and generation times are not told apart, nor cold from warm",
+    )
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        api_key: str | None = None,
+        allow_remote: bool = False,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        """Nothing is connected yet; arguments as for `OllamaProvider`. A `/v1` at the URL's end is understood."""
+        self.url = url.rstrip("/")
+        base = self.url.removesuffix("/v1")
+        self._connection = Connection(base, error_of=openai_error, api_key=api_key, transport=transport)
+        self._allow_remote = allow_remote
+
+    def __repr__(self) -> str:
+        return f"OpenAICompatibleProvider({self.url!r})"
+
+    async def __aenter__(self) -> "OpenAICompatibleProvider":
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self._connection.close()
+
+    def unsupported_options(self, options: Mapping[str, Any]) -> tuple[str, ...]:
+        """Names of the options that cannot be sent."""
+        return unsupported_options(options)
+
+    async def version(self) -> str | None:
+        """The server's version where it has a route for it (vLLM), else None."""
+        try:
+            answer = await self._connection.ask("GET", "/version", asked=self._asked())
+        except ProviderError as error:
+            if error.kind is FailureKind.BAD_OPTION:
+                return None
+            raise
+        return str(answer["version"]) if answer.get("version") else None
+
+    async def models(self) -> tuple[ModelInfo, ...]:
+        return listed_models(await self._connection.ask("GET", "/v1/models", asked=self._asked()))
+
+    async def show(self, model: str) -> ModelInfo:
+        known = await self.models()
+        found = find_model(known, model)
+        if found is None:
+            names = ", ".join(entry.name for entry in known) or "none"
+            raise ProviderError(
+                f"{self.url}: model {model!r} is not served; it serves: {names}", FailureKind.MODEL_NOT_PULLED
+            )
+        return found
+
+    async def loaded(self) -> tuple[LoadedModel, ...]:
+        """Nothing: the protocol does not tell."""
+        return ()
+
+    async def load(self, model: str, options: Mapping[str, Any], *, keep_alive: str | int, timeout_s: float) -> None:
+        """Does nothing: the server loads by itself."""
+
+    async def unload(self, model: str) -> None:
+        """Does nothing: the server keeps its model."""
+
+    async def generate(
+        self, request: GenerationRequest, *, on_phase: Callable[[Phase], None] | None = None
+    ) -> Generation:
+        """The answer, complete: as `Provider.generate`. Cancelling it closes the connection."""
+        self._refuse_remote(request.model)
+        asked = self._asked(request.model)
+        refuse_empty_prompt(request, asked)
+        draft = Draft(on_phase)
+        try:
+            async with asyncio.timeout(request.timeout_s):
+                return await self._answered(request, draft, asked)
+        except TimeoutError as error:
+            raise draft.timed_out(request, asked) from error
+
+    async def _answered(self, request: GenerationRequest, draft: Draft, asked: Asked) -> Generation:
+        events = Events(draft, asked)
+        body = chat_body(request)
+        async with self._connection.stream("/v1/chat/completions", body, asked=asked, patient=True) as stream:
+            async for line in stream.lines:
+                if events.take(line):
+                    await drain(stream)
+        if not events.is_complete:
+            raise draft.ended_early(asked)
+        return events.generation(request)
+
+    def _refuse_remote(self, model: str) -> None:
+        if not self._allow_remote and is_remote(model):
+            raise remote_refused(model)
+
+    async def embed(self, model: str, texts: Sequence[str]) -> tuple[tuple[float, ...], ...]:
+        """One vector a text, shape (n_texts, n_dimensions)."""
+        self._refuse_remote(model)
+        return tuple([await self._embedded(model, text) for text in texts])
+
+    async def _embedded(self, model: str, text: str) -> tuple[float, ...]:
+        asked = self._asked(model)
+        body = {"model": model, "input": [text], "encoding_format": "float"}
+        answer = await self._connection.ask("POST", "/v1/embeddings", body, asked=asked, timeout_s=EMBED_TIMEOUT_S)
+        rows = answer.get("data")
+        row = rows[0] if isinstance(rows, list) and len(rows) == 1 else None
+        return read_vector(row.get("embedding") if isinstance(row, Mapping) else None, asked)
+
+    async def pull(self, model: str) -> AsyncIterator[PullProgress]:
+        """Refuses: models are given to such a server when it is started."""
+        raise ProviderError(
+            f"{self.url}: an OpenAI-compatible server cannot pull {model!r}",
+            FailureKind.BAD_OPTION,
+            "Start the server with the model.",
+        )
+        yield  # makes this an asynchronous generator
+
+    def _asked(self, model: str | None = None) -> Asked:
+        return Asked(url=self.url, model=model)

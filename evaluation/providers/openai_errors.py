@@ -1,0 +1,22 @@
+"""Again, or not? Refusals of llama.cpp's server, vLLM and LM Studio as our errors."""
+
+from evaluation.errors import FailureKind, ProviderError, TransientProviderError
+from evaluation.providers.ollama_errors import ollama_error
+from evaluation.providers.overlong import overlong_error
+from evaluation.providers.refusal import Asked, Refusal
+
+
+def openai_error(refusal: Refusal, asked: Asked) -> ProviderError:
+    """Our error for what an OpenAI-compatible server refused, sorted by whether asking again may help."""
+    if overlong := overlong_error(refusal, asked):
+        return overlong
+    said = f"{asked.subject}: the server answered {refusal.status}: {refusal.message or '(nothing)'}"
+    if refusal.status == 404 and refusal.is_json and asked.model and "model" in refusal.message.casefold():
+        return ProviderError(said, FailureKind.MODEL_NOT_PULLED, "Choose one of the models that it lists.")
+    if refusal.status in (404, 405, 501):
+        return ProviderError(f"{said} (no such route)", FailureKind.BAD_OPTION, "Check the address of the server.")
+    if refusal.status == 403:
+        return ProviderError(said, FailureKind.REFUSED_BY_POLICY)
+    if refusal.status == 503 and "loading" in refusal.message.casefold():
+        return TransientProviderError(said, FailureKind.QUEUE_FULL, refusal.retry_after_s, "It is still loading.")
+    return ollama_error(refusal, asked)

@@ -1,0 +1,146 @@
+"""What goes over the wire to `/v1/chat/completions`, and what its events mean."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from evaluation.errors import FailureKind, TransientProviderError
+from evaluation.generation import Generation, GenerationRequest, Timing
+from evaluation.providers.draft import Draft
+from evaluation.providers.ndjson import read_object
+from evaluation.providers.openai_errors import openai_error
+from evaluation.providers.provider import ModelInfo
+from evaluation.providers.refusal import Asked, line_refusal
+
+SENDABLE: Mapping[str, str] = {
+    "temperature": "temperature",
+    "top_p": "top_p",
+    "seed": "seed",
+    "num_predict": "max_tokens",
+    "stop": "stop",
+    "presence_penalty": "presence_penalty",
+    "frequency_penalty": "frequency_penalty",
+}
+"""The options that this protocol knows, by our names for them."""
+
+
+def unsupported_options(options: Mapping[str, Any]) -> tuple[str, ...]:
+    """Names of the options that cannot be sent, and so are whatever the server was started with."""
+    return tuple(sorted(set(options) - set(SENDABLE)))
+
+
+def chat_body(request: GenerationRequest) -> dict[str, Any]:
+    """The body that asks for a streamed answer with its counts."""
+    options = {SENDABLE[name]: value for name, value in request.options.items() if name in SENDABLE}
+    if not options.get("stop", True):
+        del options["stop"]
+    body: dict[str, Any] = {
+        "model": request.model,
+        "messages": [{"role": message.role, "content": message.content} for message in request.messages],
+        "stream": True,
+        "stream_options": {"include_usage": True},
+        **options,
+    }
+    if request.format is not None:
+        body["response_format"] = _response_format(request.format)
+    return body
+
+
+def _response_format(wanted: str | Mapping[str, Any]) -> dict[str, Any]:
+    if isinstance(wanted, str):
+        return {"type": "json_object"}
+    return {"type": "json_schema", "json_schema": {"name": "answer", "schema": dict(wanted), "strict": True}}
+
+
+class Events:
+    """Takes the lines of an event stream; knows when the answer is complete."""
+
+    def __init__(self, draft: Draft, asked: Asked) -> None:
+        self._draft = draft
+        self._asked = asked
+        self._finish_reason: str | None = None
+        self._usage: Mapping[str, Any] = {}
+        self._closed = False
+
+    def take(self, line: bytes) -> bool:
+        """True when the stream has said that nothing more comes.
+
+        Raises:
+            ProviderError: the line is an error, or no event.
+        """
+        field, _, data = line.strip().partition(b":")
+        if field not in (b"data", b"error"):
+            field, data = b"", line.strip()
+            if not data.startswith(b"{"):
+                return False
+        if data.strip() == b"[DONE]":
+            self._closed = True
+            return True
+        self._take_event(data, is_error=field == b"error")
+        return False
+
+    def _take_event(self, data: bytes, *, is_error: bool) -> None:
+        event = read_object(data)
+        if event is None:
+            shown = data[:80].decode("utf-8", "replace")
+            raise TransientProviderError(
+                f"{self._asked.subject}: an event is not a record: {shown!r}", FailureKind.CUT_STREAM
+            )
+        if is_error or event.get("error") or event.get("object") == "error":
+            raise openai_error(line_refusal(event), self._asked)
+        usage, choices = event.get("usage"), event.get("choices")
+        self._usage = usage if isinstance(usage, Mapping) else self._usage
+        if isinstance(choices, list) and choices and isinstance(choices[0], Mapping):
+            self._take_choice(choices[0])
+
+    def _take_choice(self, choice: Mapping[str, Any]) -> None:
+        words = choice.get("delta") or choice.get("message")
+        if isinstance(words, Mapping):
+            self._draft.add(_text(words, "content"), _text(words, "reasoning_content") or _text(words, "reasoning"))
+        self._finish_reason = _text(choice, "finish_reason") or self._finish_reason
+
+    @property
+    def is_complete(self) -> bool:
+        """True where the server said why it stopped, or closed the stream in form."""
+        return (self._closed or self._finish_reason is not None) and self._finish_reason not in ("abort", "error")
+
+    def generation(self, request: GenerationRequest) -> Generation:
+        """The complete answer."""
+        return self._draft.generation(
+            request,
+            timing=Timing(total_s=self._draft.elapsed_s, ttft_s=self._draft.ttft_s),
+            finish_reason=self._finish_reason,
+            prompt_tokens=_count(self._usage, "prompt_tokens"),
+            output_tokens=_count(self._usage, "completion_tokens"),
+        )
+
+
+def listed_models(answer: Mapping[str, Any]) -> tuple[ModelInfo, ...]:
+    """The models in an answer of `/v1/models`, with what llama.cpp and vLLM add to it."""
+    entries = answer.get("data")
+    return tuple(
+        _listed(entry)
+        for entry in (entries if isinstance(entries, list) else ())
+        if isinstance(entry, Mapping) and _text(entry, "id")
+    )
+
+
+def _listed(entry: Mapping[str, Any]) -> ModelInfo:
+    meta = entry.get("meta")
+    meta = meta if isinstance(meta, Mapping) else {}
+    return ModelInfo(
+        name=_text(entry, "id"),
+        digest=None,
+        n_parameters=_count(meta, "n_params"),
+        size_bytes=_count(meta, "size"),
+        context_length=_count(entry, "max_model_len") or _count(meta, "n_ctx") or _count(meta, "n_ctx_train"),
+    )
+
+
+def _text(record: Mapping[str, Any], key: str) -> str:
+    value = record.get(key)
+    return value if isinstance(value, str) else ""
+
+
+def _count(record: Mapping[str, Any], key: str) -> int | None:
+    value = record.get(key)
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None

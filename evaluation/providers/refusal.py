@@ -1,0 +1,115 @@
+"""What did a server say when it refused? One reading for every shape that error bodies come in."""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+MAX_SHOWN = 500
+"""Characters of a server's text that a message shows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What an error message has to name: where, which model, with which context."""
+
+    url: str
+    model: str | None = None
+    num_ctx: int | None = None
+    text: str = ""
+    """What the model had written before the refusal."""
+
+    @property
+    def subject(self) -> str:
+        """The server, and the model if there is one, in words."""
+        return f"{self.url}, model {self.model!r}" if self.model else self.url
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """A status with what the body says."""
+
+    status: int
+    """500 for an error line inside a stream, whose own status was 200 already."""
+    message: str
+    """The innermost text; empty where the body was."""
+    details: Mapping[str, Any] = field(default_factory=dict)
+    """The innermost error object, where the server sends one."""
+    is_json: bool = False
+    retry_after_s: float | None = None
+
+    @classmethod
+    def read(cls, status: int, body: bytes, retry_after: str | None = None) -> "Refusal":
+        """The refusal in an answer's status, body and `Retry-After` header."""
+        wait_s = read_retry_after(retry_after)
+        try:
+            found = json.loads(body)
+        except ValueError:
+            text = _shortened(body.decode("utf-8", "replace"))
+            return cls(status=status, message=text, retry_after_s=wait_s)
+        message, details = innermost(found)
+        return cls(status=status, message=_shortened(message), details=details, is_json=True, retry_after_s=wait_s)
+
+
+def line_refusal(record: Mapping[str, Any]) -> Refusal:
+    """The refusal in an error record of a stream that began well."""
+    message, details = innermost(record)
+    status = details.get("code")
+    is_status = isinstance(status, int) and 400 <= status < 600
+    return Refusal(
+        status=status if is_status and status is not None else 500,
+        message=_shortened(message),
+        details=details,
+        is_json=True,
+    )
+
+
+def innermost(body: Any) -> tuple[str, Mapping[str, Any]]:
+    """Text and object of the error in a body: `{"error": …}` over text, an object, or JSON inside the text."""
+    details: Mapping[str, Any] = {}
+    for _ in range(6):
+        if isinstance(body, str):
+            inner = _object_in(body)
+            if inner is None:
+                return body, details
+            body = inner
+        elif isinstance(body, Mapping):
+            details = body if "error" not in body else details
+            body = next((body[key] for key in ("error", "message", "detail") if body.get(key)), "")
+        else:
+            break
+    return "" if body is None else str(body), details
+
+
+def _object_in(text: str) -> Mapping[str, Any] | None:
+    if not text.lstrip().startswith("{"):
+        return None
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def read_retry_after(header: str | None) -> float | None:
+    """Seconds to wait, from a number or a date; None where there is neither."""
+    if not header:
+        return None
+    try:
+        seconds = float(header)
+    except ValueError:
+        try:
+            moment = parsedate_to_datetime(header)
+        except ValueError:
+            return None
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        seconds = (moment - datetime.now(UTC)).total_seconds()
+    return max(0.0, seconds) if math.isfinite(seconds) else None
+
+
+def _shortened(text: str) -> str:
+    words = " ".join(text.split())
+    return words if len(words) <= MAX_SHOWN else words[:MAX_SHOWN] + " …"

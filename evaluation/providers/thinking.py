@@ -1,0 +1,24 @@
+"""Which part of a text is the model thinking aloud, and which is its answer?"""
+
+import re
+
+_LEADING = re.compile(r"\A\s*(?P<opened><think>)?(?P<thought>.*?)</think>\s*", re.DOTALL)
+_NEVER_CLOSED = re.compile(r"\A\s*<think>(?P<thought>.*)\Z", re.DOTALL)
+
+
+def split_thinking(text: str) -> tuple[str, str]:
+    """The thoughts that stand before the answer, and the answer.
+
+    Taken off the front: `<think>…</think>`, the same without its opening, and a block that never closes. Tags further
+    on belong to the answer.
+    """
+    thoughts: list[str] = []
+    while match := _LEADING.match(text):
+        if "<think>" in match["thought"]:
+            break
+        thoughts.append(match["thought"].strip())
+        text = text[match.end() :]
+    if (match := _NEVER_CLOSED.match(text)) and "</think>" not in match["thought"]:
+        thoughts.append(match["thought"].strip())
+        text = ""
+    return "\n".join(thought for thought in thoughts if thought), text
