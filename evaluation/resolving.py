@@ -16,8 +16,8 @@ from evaluation.fingerprint import canonical_json, fingerprint
 from evaluation.metrics.metric import Metric
 from evaluation.options import candidate_options, effective_options
 from evaluation.providers.connecting import connect, default_url, normalise_url
-from evaluation.providers.ollama import find_model, is_remote
-from evaluation.providers.openai_compatible import unsupported_options
+from evaluation.providers.model_names import find_model, is_remote
+from evaluation.providers.openai_wire import unsupported_options
 from evaluation.providers.provider import ModelInfo
 from evaluation.request import CandidateRequest, EvaluationRequest
 from evaluation.settings import Settings
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from evaluation.store.session import Store
 
 EMBEDDED = "embedded"
+SPEED_METRICS = ("latency_s", "ttft_s", "tpot_s", "tokens_per_s")
+"""Computed for every run from the timings of its generations."""
 DEFAULT_SLOTS = 1
 
 
@@ -89,15 +91,23 @@ class Resolution:
     notes: tuple[str, ...]
 
 
-async def resolve(request: EvaluationRequest, *, settings: Settings, store: "Store | None") -> Resolution:
+async def resolve(
+    request: EvaluationRequest, loaded: Sequence[Benchmark], *, settings: Settings, store: "Store | None"
+) -> Resolution:
     """The things behind the names of a request.
+
+    Args:
+        request: What was asked for.
+        loaded: Its benchmarks.
+        settings: Where an embedded server is, if one runs.
+        store: For endpoints, profiles and retired models; None: there is none yet.
 
     Raises:
         ConfigurationError: a name, value or server that its user can mend.
-        BenchmarkError: a bad benchmark file.
     """
-    benchmarks = tuple(resolve_benchmark(name, request.metrics, store=store) for name in request.benchmarks)
+    benchmarks = tuple(resolve_benchmark(benchmark, request.metrics) for benchmark in loaded)
     _refuse_doubles(benchmarks)
+    _refuse_unmeasured(request, benchmarks)
     asked = request.all_candidates()
     endpoints, notes = await resolve_endpoints(request, settings=settings, store=store)
     found: list[ResolvedCandidate] = []
@@ -121,13 +131,12 @@ async def resolve(request: EvaluationRequest, *, settings: Settings, store: "Sto
     )
 
 
-def resolve_benchmark(name: str, metrics: Sequence[str], *, store: "Store | None") -> ResolvedBenchmark:
-    """The benchmark called `name` (a standard suite, a stored benchmark or a file) and its metrics."""
+def resolve_benchmark(benchmark: Benchmark, metrics: Sequence[str]) -> ResolvedBenchmark:
+    """The benchmark with those metrics, or its own where none is named."""
     from evaluation.benchmarks.rendering import check_renderable
 
-    benchmark = find_benchmark(name, store=store)
     if not benchmark.cases:
-        raise ConfigurationError(f"benchmark {name!r} has no case")
+        raise ConfigurationError(f"benchmark {benchmark.name!r} has no case")
     check_renderable(benchmark)
     chosen = tuple(_metric(text, benchmark) for text in (metrics or benchmark.metrics))
     names = [metric.name for metric in chosen]
@@ -171,6 +180,13 @@ def _refuse_doubles(benchmarks: Sequence[ResolvedBenchmark]) -> None:
             raise ConfigurationError(
                 f"two benchmarks are named {name!r}", "Rename one of the files, or give it a name."
             )
+
+
+def _refuse_unmeasured(request: EvaluationRequest, benchmarks: Sequence[ResolvedBenchmark]) -> None:
+    measured = {metric.name for item in benchmarks for metric in item.metrics} | set(SPEED_METRICS)
+    for name in request.thresholds():
+        if name not in measured:
+            raise UnknownNameError("metric of this run", name, sorted(measured), "It is named by --fail-under.")
 
 
 async def resolve_endpoints(
@@ -221,25 +237,28 @@ def _wanted_endpoint(text: str, request: EvaluationRequest, *, store: "Store | N
             name=stored.name,
             url=stored.url,
             provider=stored.provider or "",
-            gpu_tag=stored.gpu_tag,
-            slots=stored.slots,
+            gpu_tag=request.gpu_tag or stored.gpu_tag or default_gpu_tag(stored.url),
+            slots=request.slots or stored.slots or DEFAULT_SLOTS,
             key_variable=stored.key_variable,
             allow_remote=stored.allow_remote,
         )
     url = normalise_url(text)
-    address = url.split("://", 1)[1].strip("/")
     return ResolvedEndpoint(
-        name=address,
+        name=_address(url),
         url=url,
         provider=request.provider or "",
-        gpu_tag=request.gpu_tag or "gpu-" + _tag(address),
+        gpu_tag=request.gpu_tag or default_gpu_tag(url),
         slots=request.slots or DEFAULT_SLOTS,
-        key_variable=None,
     )
 
 
-def _tag(address: str) -> str:
-    return "".join(letter if letter.isalnum() else "-" for letter in address).strip("-").lower()
+def default_gpu_tag(url: str) -> str:
+    """`gpu-HOST-PORT` of the endpoint."""
+    return "gpu-" + "".join(letter if letter.isalnum() else "-" for letter in _address(url)).strip("-").lower()
+
+
+def _address(url: str) -> str:
+    return url.split("://", 1)[1].strip("/")
 
 
 def _embedded_endpoint(settings: Settings) -> ResolvedEndpoint:
@@ -320,7 +339,7 @@ def _refuse_retired(name: str, store: "Store | None") -> None:
     if is_retired(store, name):
         raise ConfigurationError(
             f"model {name!r} is retired, and takes no new runs",
-            f"Use another model; `benchwright models list` shows them.",
+            "Use another model; `benchwright models list` shows them.",
         )
 
 

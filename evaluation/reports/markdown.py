@@ -1,0 +1,102 @@
+"""A page that a person would like to read: what was asked, what came out, how sure it is, where it comes from."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from evaluation.reports.escaping import for_markdown
+from evaluation.reports.tables import as_markdown_table, result_rows
+from evaluation.reports.verdicts import alarms, model_against_best_baseline
+from evaluation.store.runs import find_invocation
+from evaluation.store.session import Store
+
+_STATUS_WORDS = {
+    "completed": "✅ completed",
+    "failed": "❌ failed",
+    "cancelled": "⏹ cancelled",
+    "running": "▶ running",
+    "interrupted": "⚠ interrupted",
+}
+
+
+def invocation_as_markdown(store: Store, result: Mapping[str, Any]) -> str:
+    """All runs of an invocation as one page."""
+    runs: Sequence[Mapping[str, Any]] = result["runs"]
+    parts = ["# Evaluation", _lead(result)]
+    if len(runs) > 1:
+        parts.append("**On this page:** " + " · ".join(f"{for_markdown(run['benchmark'])}" for run in runs))
+    parts += [_run(store, run) for run in runs]
+    parts.append(_provenance(store, result))
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _lead(result: Mapping[str, Any]) -> str:
+    runs = result["runs"]
+    candidates = {candidate["fingerprint"] for run in runs for candidate in run["candidates"]}
+    n_ok = sum(candidate["n_ok"] for run in runs for candidate in run["candidates"])
+    n_failed = sum(candidate["n_failed"] for run in runs for candidate in run["candidates"])
+    failed = f", {n_failed:,} failures of the server (counted, never scored)" if n_failed else ", no server failure"
+    return (
+        f"{_STATUS_WORDS.get(result['status'], result['status'])} · {len(candidates)} candidates on "
+        f"{len(runs)} benchmark{'s' if len(runs) != 1 else ''} · {n_ok:,} generations{failed}"
+    )
+
+
+def _run(store: Store, run: Mapping[str, Any]) -> str:
+    rows = [{key: for_markdown(value) for key, value in row.items()} for row in result_rows(run)]
+    columns = list(rows[0]) if rows else ["candidate"]
+    titles = {column: for_markdown(column) for column in columns}
+    titles[run["headline"]] = f"**{for_markdown(run['headline'])}**"
+    table = as_markdown_table(
+        [titles[column] for column in columns], [{titles[column]: row[column] for column in columns} for row in rows]
+    )
+    lines = [f"## {for_markdown(run['benchmark'])}", _about(run), table]
+    verdict = model_against_best_baseline(store, run)
+    lines += [f"> {for_markdown(verdict)}"] if verdict else []
+    lines += [f"⚠ {for_markdown(text)}" for text in alarms(run)]
+    lines += [_given_up(candidate) for candidate in run["candidates"] if candidate["given_up"]]
+    return "\n\n".join(lines)
+
+
+def _about(run: Mapping[str, Any]) -> str:
+    repeats = f", {run['repeats']} repeats each" if run["repeats"] > 1 else ""
+    return (
+        f"Run `{run['run_id']}` · {for_markdown(str(run['task_type']))} · {run['n_cases']:,} cases{repeats} · "
+        f"seed {run['seed']} · {_STATUS_WORDS.get(run['status'], run['status'])}. "
+        f"Values are means over cases with 95 % intervals. One case in full: "
+        f"`benchwright show {run['run_id']} --case ID`"
+    )
+
+
+def _given_up(candidate: Mapping[str, Any]) -> str:
+    return f"❌ **{for_markdown(candidate['candidate'])}** was given up: {for_markdown(candidate['given_up'])}"
+
+
+def _provenance(store: Store, result: Mapping[str, Any]) -> str:
+    """What a reader needs to trace or repeat the numbers."""
+    seen = {candidate["fingerprint"]: candidate for run in result["runs"] for candidate in run["candidates"]}
+    rows = [
+        {
+            "candidate": for_markdown(candidate["candidate"]),
+            "digest": f"`{candidate['digest'][:12]}`" if candidate["digest"] else "unverified weights",
+            "quantisation": for_markdown(str(candidate["details"].get("quantization") or "–")),
+            "endpoint": for_markdown(f"{candidate['endpoint']} {candidate['server_version'] or ''}"),
+            "context": str(candidate["options"].get("num_ctx", "–")),
+            "temperature": str(candidate["options"].get("temperature", "–")),
+        }
+        for candidate in seen.values()
+    ]
+    invocation = find_invocation(store, result["invocation_id"])
+    version = for_markdown(invocation.code_version) if invocation else "?"
+    flow_runs = dict.fromkeys(flow for run in result["runs"] for flow in run["flow_run_ids"])
+    links = " · ".join(f"[flow run {flow[:8]}](/runs/flow-run/{flow})" for flow in flow_runs)
+    versions = ", ".join(
+        f"{for_markdown(run['benchmark'])} `{run['benchmark_version'][:12]}`" for run in result["runs"]
+    )
+    return "\n\n".join(
+        [
+            "## Where the numbers come from",
+            as_markdown_table(list(rows[0]), rows) if rows else "",
+            f"Invocation `{result['invocation_id']}` · benchmark versions: {versions} · code {version}"
+            + (f" · {links}" if links else ""),
+        ]
+    )

@@ -1,0 +1,121 @@
+"""A run's results as plain values: what `--json`, `show` and the artifacts are all made of."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from evaluation.store.benchmarks import find_benchmark
+from evaluation.store.outcomes import count_outcomes
+from evaluation.store.records import EstimateRow, OutcomeCounts, RunCandidateRecord, RunRecord, Status
+from evaluation.store.runs import find_run, run_flows, runs_of_invocation
+from evaluation.store.scores import load_estimates
+from evaluation.store.session import Store
+
+_WORST_FIRST = (
+    Status.FAILED,
+    Status.CANCELLED,
+    Status.INTERRUPTED,
+    Status.RUNNING,
+    Status.PLANNED,
+    Status.COMPLETED,
+)
+
+
+def worst_status(statuses: Sequence[str]) -> str:
+    """The status of several runs together."""
+    return next((str(status) for status in _WORST_FIRST if status in statuses), str(Status.PLANNED))
+
+
+def invocation_result(store: Store, invocation_id: str) -> dict[str, Any]:
+    """The runs of an invocation, with the worst of their statuses."""
+    runs = [run_result(store, run.plan.run_id) for run in runs_of_invocation(store, invocation_id)]
+    return {
+        "status": worst_status([run["status"] for run in runs]),
+        "invocation_id": invocation_id,
+        "runs": runs,
+    }
+
+
+def run_result(store: Store, run_id: str) -> dict[str, Any]:
+    """One run: what it was, its candidates, their counts and their numbers, not rounded."""
+    run = find_run(store, run_id)
+    benchmark = find_benchmark(store, run.plan.benchmark_version)
+    counts = {found.run_candidate_id: found for found in count_outcomes(store, run_id)}
+    estimates: dict[int, list[EstimateRow]] = {}
+    for row in load_estimates(store, run_id):
+        estimates.setdefault(row.run_candidate_id, []).append(row)
+    return {
+        "run_id": run.plan.run_id,
+        "invocation_id": run.plan.invocation_id,
+        "status": str(run.status),
+        "reason": run.reason,
+        "benchmark": run.plan.benchmark_name,
+        "benchmark_version": run.plan.benchmark_version,
+        "task_type": benchmark.task_type if benchmark else None,
+        "headline": run.plan.headline,
+        "metrics": {metric.name: metric.signature for metric in run.plan.metrics},
+        "seed": run.plan.seed,
+        "repeats": run.plan.n_repeats,
+        "limit": run.plan.limit,
+        "n_cases": len(run.plan.case_ids),
+        "code_version": run.plan.code_version,
+        "tags": list(run.plan.tags),
+        "started_at": _when(run, "started_at"),
+        "finished_at": _when(run, "finished_at"),
+        "flow_run_ids": list(run_flows(store, run_id)),
+        "candidates": [
+            _candidate(run, found, counts.get(found.run_candidate_id), estimates.get(found.run_candidate_id, []))
+            for found in run.candidates
+        ],
+    }
+
+
+def _when(run: RunRecord, name: str) -> str | None:
+    moment = getattr(run, name)
+    return moment.isoformat() if moment else None
+
+
+def _candidate(
+    run: RunRecord, found: RunCandidateRecord, counts: OutcomeCounts | None, rows: Sequence[EstimateRow]
+) -> dict[str, Any]:
+    plan = found.plan
+    return {
+        "candidate": plan.label,
+        "model": plan.model_name,
+        "digest": plan.digest,
+        "fingerprint": plan.candidate_fingerprint,
+        "options": dict(plan.options),
+        "endpoint": plan.endpoint_name,
+        "provider": plan.provider,
+        "server_version": plan.server_version,
+        "status": str(found.status),
+        "given_up": found.given_up_reason,
+        "n_cases": len(run.plan.case_ids),
+        "n_ok": counts.n_ok + counts.n_own_failed if counts else 0,
+        "n_failed": counts.n_failed if counts else 0,
+        "failures": _by_kind(counts.failures) if counts else {},
+        "own_failures": _by_kind(counts.own_failures) if counts else {},
+        "metrics": _metrics(rows),
+        "details": dict(plan.details),
+    }
+
+
+def _by_kind(kinds: Mapping[Any, int]) -> dict[str, int]:
+    return {str(kind): count for kind, count in sorted(kinds.items()) if count}
+
+
+def _metrics(rows: Sequence[EstimateRow]) -> dict[str, dict[str, Any]]:
+    """Each metric's mean with its interval; other quantities of the same metric stand beside it."""
+    metrics: dict[str, dict[str, Any]] = {}
+    for row in sorted(rows, key=lambda row: row.quantity != "mean"):
+        numbers = {
+            "value": row.estimate.value,
+            "low": row.estimate.low,
+            "high": row.estimate.high,
+            "n": row.estimate.n_cases,
+            "method": row.estimate.method,
+        }
+        if row.quantity == "mean":
+            metrics.setdefault(row.metric.name, {}).update(numbers, signature=row.metric.signature)
+        else:
+            metrics.setdefault(row.metric.name, {})[row.quantity] = numbers
+    return metrics

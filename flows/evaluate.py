@@ -1,0 +1,82 @@
+"""The main job: ask candidates a benchmark's cases, score what they answer, and say how sure the numbers are."""
+
+import asyncio
+from typing import Any
+from uuid import UUID
+
+from prefect import flow, get_run_logger
+from prefect.client.schemas.objects import State
+from prefect.runtime import flow_run
+from prefect.states import Cancelled, Failed
+
+from evaluation.planning import Plan
+from evaluation.request import EvaluationRequest
+from flows.generation import generate_all
+from tasks.aggregate import aggregate
+from tasks.endings import cancel_runs, fail_runs, finish_runs, start_runs
+from tasks.holding import holding
+from tasks.interruption import interruptible
+from tasks.load import load_benchmark
+from tasks.plan import Asked, plan_work
+from tasks.publish import publish_results
+from tasks.score import score_candidate
+from tasks.watching import show_progress
+from tasks.workbench import open_workbench
+
+
+def _flow_run_name() -> str:
+    request = flow_run.parameters.get("request")
+    if not isinstance(request, EvaluationRequest):
+        request = EvaluationRequest.model_validate(request)
+    n_candidates = len(request.models) + len(request.candidates)
+    names = ", ".join(name.rsplit("/", 1)[-1] for name in request.benchmarks)
+    return f"evaluate {n_candidates} candidate{'s' if n_candidates != 1 else ''} on {names}"
+
+
+@flow(name="evaluate", flow_run_name=_flow_run_name, persist_result=False)
+async def evaluate(request: EvaluationRequest, invocation_id: str | None = None) -> Any:
+    """Ask every candidate every case, score the answers, and publish the numbers with their intervals.
+
+    Args:
+        request: What to evaluate on what.
+        invocation_id: Leave empty. Given by whoever starts the flow and wants to find its results.
+    """
+    own_id = UUID(str(flow_run.id))
+    asked = Asked(request=request, invocation_id=invocation_id or own_id.hex, flow_run_id=str(own_id))
+    async with interruptible(own_id) as interruption:
+        try:
+            return await _evaluate(asked)
+        except asyncio.CancelledError:
+            await cancel_runs(asked.invocation_id, interruption.reason)
+            return Cancelled(message=interruption.reason or "cancelled")
+
+
+async def _evaluate(asked: Asked) -> State[Any] | dict[str, str]:
+    versions = [await load_benchmark(name) for name in asked.request.benchmarks]
+    plan = await plan_work(asked, tuple(versions))
+    for note in plan.notes:
+        get_run_logger().info("%s", note)
+    try:
+        async with open_workbench(plan) as bench, holding(bench.store, [run.run_id for run in plan.runs]):
+            await start_runs(bench.store, plan)
+            async with show_progress(bench.store, plan.invocation_id):
+                await generate_all(bench)
+            await _measure(plan)
+            statuses = await finish_runs(bench)
+    except Exception as error:
+        await fail_runs(plan, error)
+        raise
+    await publish_results(plan.invocation_id)
+    failed = [run_id for run_id, status in statuses.items() if status == "failed"]
+    if failed:
+        return Failed(message=f"failed: {', '.join(failed)}; the other candidates' results stand")
+    return statuses
+
+
+async def _measure(plan: Plan) -> None:
+    for run in plan.runs:
+        for item in plan.candidates_of(run.run_id):
+            await score_candidate(
+                run.run_id, item.run_candidate_id, metrics=run.metrics, label=item.label, benchmark=run.benchmark_name
+            )
+        await aggregate(run.run_id, metrics=run.metrics, benchmark=run.benchmark_name)

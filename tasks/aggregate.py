@@ -1,0 +1,27 @@
+"""Makes a run's estimates from its scores."""
+
+import asyncio
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from evaluation.aggregation import aggregate_run
+from evaluation.settings import Settings
+from evaluation.store.session import open_store
+
+
+@task(name="aggregate", task_run_name="aggregate {benchmark}", cache_policy=NO_CACHE, persist_result=False)
+async def aggregate(run_id: str, *, metrics: tuple[str, ...], benchmark: str) -> int:
+    """The number of estimates that now stand in the store.
+
+    Args:
+        run_id: The run.
+        metrics: As a benchmark names them.
+        benchmark: For the task run's name alone.
+    """
+    return await asyncio.to_thread(_aggregate, run_id, metrics)
+
+
+def _aggregate(run_id: str, metrics: tuple[str, ...]) -> int:
+    with open_store(Settings().database) as store:
+        return aggregate_run(store, run_id, metrics)

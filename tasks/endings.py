@@ -1,0 +1,70 @@
+"""How a run begins and how it ends: its status says which, whatever happened."""
+
+import asyncio
+from collections.abc import Callable
+from typing import TypeVar
+
+from prefect import get_run_logger
+
+from evaluation.errors import BenchwrightError, StoreError
+from evaluation.planning import Plan
+from evaluation.settings import Settings
+from evaluation.store.records import Status
+from evaluation.store.runs import runs_of_invocation, set_run_candidate_status, set_run_status
+from evaluation.store.session import Store, open_store
+from tasks.workbench import Workbench
+
+T = TypeVar("T")
+OPEN = (Status.PLANNED, Status.RUNNING, Status.INTERRUPTED)
+
+
+async def start_runs(store: Store, plan: Plan) -> None:
+    """Marks every run of the plan as running."""
+    for run in plan.runs:
+        await asyncio.to_thread(set_run_status, store, run.run_id, Status.RUNNING)
+
+
+async def finish_runs(bench: Workbench) -> dict[str, str]:
+    """The final status of each run: failed where any of its candidates was given up."""
+    statuses: dict[str, str] = {}
+    for run in bench.plan.runs:
+        reasons = {
+            item.label: reason
+            for item in bench.plan.candidates_of(run.run_id)
+            if (reason := await asyncio.to_thread(bench.why_given_up, item))
+        }
+        status = Status.FAILED if reasons else Status.COMPLETED
+        said = "; ".join(f"{label} was given up: {reason}" for label, reason in reasons.items()) or None
+        await asyncio.to_thread(set_run_status, bench.store, run.run_id, status, reason=said)
+        statuses[run.run_id] = str(status)
+    return statuses
+
+
+async def cancel_runs(invocation_id: str, reason: str | None) -> None:
+    """Marks every open run as cancelled."""
+    await _shielded(lambda: _end_open(invocation_id, Status.CANCELLED, reason))
+
+
+async def fail_runs(plan: Plan, error: Exception) -> None:
+    """Marks every open run as failed with the error; a store that fails too cannot be told."""
+    reason = error.message if isinstance(error, BenchwrightError) else f"{type(error).__name__}: {error}"
+    try:
+        await _shielded(lambda: _end_open(plan.invocation_id, Status.FAILED, reason))
+    except StoreError as second:
+        get_run_logger().warning("the runs could not be marked as failed: %s", second)
+
+
+async def _shielded(work: Callable[[], T]) -> T:
+    """Work that a cancellation must not cut off."""
+    return await asyncio.shield(asyncio.to_thread(work))
+
+
+def _end_open(invocation_id: str, status: Status, reason: str | None) -> None:
+    with open_store(Settings().database) as store:
+        for run in runs_of_invocation(store, invocation_id):
+            if run.status not in OPEN:
+                continue
+            for candidate in run.candidates:
+                if candidate.status in OPEN:
+                    set_run_candidate_status(store, candidate.run_candidate_id, status)
+            set_run_status(store, run.plan.run_id, status, reason=reason)

@@ -1,0 +1,206 @@
+"""Asks a stretch of cases of one candidate, and stores every outcome before it counts as done."""
+
+import asyncio
+import random
+import time
+from collections.abc import Coroutine, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from evaluation.benchmarks.rendering import render
+from evaluation.case import Case, Message
+from evaluation.errors import CandidateFailureError, FailureKind, ProviderError, TransientProviderError
+from evaluation.fingerprint import derived_seed
+from evaluation.generation import Failure, Generation, GenerationRequest, Outcome
+from evaluation.planning import PlannedCandidate
+from evaluation.store.benchmarks import load_cases
+from evaluation.store.outcomes import load_outcomes
+from evaluation.store.records import OutcomeRow
+from tasks.retrying import is_unexpected
+from tasks.workbench import Station, Workbench, workbench
+
+MAX_ATTEMPTS = 8
+FEW_ATTEMPTS = 2
+FEW_ATTEMPTS_FOR = frozenset({FailureKind.OUT_OF_MEMORY, FailureKind.LOADING_TIMED_OUT})
+LONGEST_PAUSE_S = 30.0
+KEEP_ALIVE = "30m"
+
+Item = tuple[str, int]
+"""A case id and a repeat number, from 0."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShardCounts:
+    """What became of a shard."""
+
+    n_answered: int = 0
+    n_failed: int = 0
+    n_skipped: int = 0
+    """Stored before, or left since the candidate was given up."""
+
+
+@task(
+    name="generate",
+    task_run_name="generate {label} · {benchmark} {stretch}",
+    cache_policy=NO_CACHE,
+    persist_result=False,
+    retries=1,
+    retry_delay_seconds=2,
+    retry_condition_fn=is_unexpected,
+)
+async def generate_shard(
+    invocation_id: str, run_candidate_id: int, items: tuple[Item, ...], *, label: str, benchmark: str, stretch: str
+) -> ShardCounts:
+    """Counts of what became of the cases `items` of a candidate; what is stored already is not asked again.
+
+    Args:
+        invocation_id: Whose workbench is open in this process.
+        run_candidate_id: Who is asked.
+        items: Case ids and repeat numbers.
+        label: The candidate's name, for the task run's name alone.
+        benchmark: Likewise.
+        stretch: Likewise: which cases, as `1–40`.
+    """
+    bench = workbench(invocation_id)
+    lane, planned = bench.plan.planned(run_candidate_id)
+    station = bench.stations[lane.endpoint_name]
+    left = await _not_stored(bench, run_candidate_id, items)
+    cases = await asyncio.to_thread(
+        load_cases, bench.store, planned.benchmark_version, sorted({case_id for case_id, _ in left})
+    )
+    by_id = {case.case_id: case for case in cases}
+    outcomes = await _side_by_side(
+        [_one_case(bench, station, planned, by_id[case_id], repeat) for case_id, repeat in left]
+    )
+    return ShardCounts(
+        n_answered=sum(isinstance(outcome, Generation) for outcome in outcomes),
+        n_failed=sum(isinstance(outcome, Failure) for outcome in outcomes),
+        n_skipped=len(items) - sum(outcome is not None for outcome in outcomes),
+    )
+
+
+async def _side_by_side(asking: Sequence[Coroutine[Any, Any, Outcome | None]]) -> list[Outcome | None]:
+    """All results in order; the first error ends the others and is raised as itself, since Prefect pickles it."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            begun = [group.create_task(one) for one in asking]
+    except BaseExceptionGroup as errors:
+        raise errors.exceptions[0] from errors
+    return [one.result() for one in begun]
+
+
+async def _not_stored(bench: Workbench, run_candidate_id: int, items: Sequence[Item]) -> list[Item]:
+    """Those of `items` without an outcome of this stretch of work; an old failure of the server's is asked again."""
+    stored = await asyncio.to_thread(
+        load_outcomes, bench.store, run_candidate_id, sorted({case_id for case_id, _ in items})
+    )
+    final = {
+        (found.row.case_id, found.row.repeat)
+        for found in stored
+        if isinstance(found.row.outcome, Generation) or found.row.finished_at >= bench.opened_at
+    }
+    return [item for item in items if item not in final]
+
+
+async def _one_case(
+    bench: Workbench, station: Station, planned: PlannedCandidate, case: Case, repeat: int
+) -> Outcome | None:
+    """The stored outcome of one case; None where the candidate or its server was given up before."""
+    watch = bench.watches[planned.run_candidate_id]
+    started_at = datetime.now(UTC)
+    seed = derived_seed(planned.seed, case.case_id, repeat)
+    messages = planned.profile.wrap(render(await bench.benchmark(planned.benchmark_version), case))
+    request = _request(bench, planned, messages, seed)
+    outcome = await _ask(bench, station, planned, request)
+    if outcome is None:
+        return None
+    await _stored(bench, station, planned, case, repeat, replace(outcome, seed=seed), started_at)
+    bench.pace.one_done()
+    if isinstance(outcome, Failure):
+        watch.saw(outcome.kind, outcome.message)
+        station.watch.saw(outcome.kind, outcome.message)
+    else:
+        station.watch.saw(None)
+    return outcome
+
+
+def _request(
+    bench: Workbench, planned: PlannedCandidate, messages: tuple[Message, ...], seed: int
+) -> GenerationRequest:
+    return GenerationRequest(
+        model=planned.model,
+        messages=messages,
+        options={**planned.options, "seed": seed},
+        think=planned.think,
+        keep_alive=KEEP_ALIVE,
+        timeout_s=bench.plan.timeout_s,
+    )
+
+
+async def _stored(
+    bench: Workbench,
+    station: Station,
+    planned: PlannedCandidate,
+    case: Case,
+    repeat: int,
+    outcome: Outcome,
+    started_at: datetime,
+) -> None:
+    resident = station.resident
+    row = OutcomeRow(
+        run_candidate_id=planned.run_candidate_id,
+        case_id=case.case_id,
+        repeat=repeat,
+        outcome=outcome,
+        endpoint=station.lane.endpoint_name,
+        started_at=started_at,
+        finished_at=datetime.now(UTC),
+        effective_context=resident.context_length if resident else None,
+        vram_share=resident.vram_share if resident else None,
+    )
+    await asyncio.wrap_future(bench.writer.submit(row))
+
+
+async def _ask(
+    bench: Workbench, station: Station, planned: PlannedCandidate, request: GenerationRequest
+) -> Outcome | None:
+    """The outcome of all attempts of one case; None where nobody is to be asked any more."""
+    watch = bench.watches[planned.run_candidate_id]
+    deadline = time.monotonic() + bench.plan.case_timeout_s
+    n_attempts = 0
+    while True:
+        async with station.gate:
+            if watch.given_up or station.watch.given_up:
+                return None
+            n_attempts += 1
+            began = time.monotonic()
+            try:
+                return replace(await station.provider.generate(request), n_attempts=n_attempts)
+            except CandidateFailureError as error:
+                return Generation(
+                    text=error.text, answer="", own_failure=error.kind, message=error.message, n_attempts=n_attempts
+                )
+            except ProviderError as error:
+                spent_s = time.monotonic() - began
+                failure = Failure(kind=error.kind, message=error.message, n_attempts=n_attempts, total_s=spent_s)
+                pause_s = _pause_s(error, n_attempts, base_s=bench.settings.retry_base_s)
+        if pause_s is None or time.monotonic() + pause_s >= deadline:
+            return failure
+        await asyncio.sleep(pause_s)
+
+
+def _pause_s(error: ProviderError, n_attempts: int, *, base_s: float) -> float | None:
+    """Seconds until the next attempt; None: there is none."""
+    if not isinstance(error, TransientProviderError):
+        return None
+    allowed = FEW_ATTEMPTS if error.kind in FEW_ATTEMPTS_FOR else MAX_ATTEMPTS
+    if n_attempts >= allowed:
+        return None
+    if error.retry_after_s is not None:
+        return error.retry_after_s
+    jitter = random.uniform(0.75, 1.25)  # noqa: S311 - spreads retries, decides no number
+    return float(min(base_s * 2 ** (n_attempts - 1), LONGEST_PAUSE_S) * jitter)

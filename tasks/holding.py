@@ -1,0 +1,36 @@
+"""Says that we work on runs, as long as we do: silence means that we are dead."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from prefect import get_run_logger
+
+from evaluation.errors import StoreError
+from evaluation.store.holders import beat, let_go, take_hold
+from evaluation.store.session import Store
+
+BEAT_EVERY_S = 15.0
+
+
+@asynccontextmanager
+async def holding(store: Store, run_ids: Sequence[str]) -> AsyncIterator[str]:
+    """The id under which this process holds the runs."""
+    holder_id = await asyncio.to_thread(take_hold, store, run_ids)
+    beating = asyncio.create_task(_beat(store, holder_id))
+    try:
+        yield holder_id
+    finally:
+        beating.cancel()
+        with contextlib.suppress(StoreError):
+            await asyncio.shield(asyncio.to_thread(let_go, store, holder_id))
+
+
+async def _beat(store: Store, holder_id: str) -> None:
+    while True:
+        await asyncio.sleep(BEAT_EVERY_S)
+        try:
+            await asyncio.to_thread(beat, store, holder_id)
+        except StoreError as error:
+            get_run_logger().warning("the heartbeat could not be stored, and is tried again: %s", error)

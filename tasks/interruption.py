@@ -1,0 +1,72 @@
+"""Who may end the work early: Ctrl-C, SIGTERM, and a person in Prefect's UI, whom nobody tells us about."""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from uuid import UUID
+
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import StateType
+
+LOOK_EVERY_S = 3.0
+
+
+@dataclass
+class Interruption:
+    """Why the work was ended early; None: it was not."""
+
+    reason: str | None = None
+
+
+@asynccontextmanager
+async def interruptible(flow_run_id: UUID | None) -> AsyncIterator[Interruption]:
+    """Cancels the present task on SIGINT, on SIGTERM, and when its flow run is cancelled in Prefect."""
+    work = asyncio.current_task()
+    assert work is not None  # noqa: S101 - a coroutine runs in a task
+    found = Interruption()
+
+    def interrupt(reason: str) -> None:
+        if found.reason is None:
+            found.reason = reason
+            work.cancel(reason)
+
+    loop = asyncio.get_running_loop()
+    handled = _handle(loop, interrupt)
+    looking = asyncio.create_task(_look(flow_run_id, interrupt)) if flow_run_id else None
+    try:
+        yield found
+    finally:
+        if looking:
+            looking.cancel()
+        for number, before in handled.items():
+            loop.remove_signal_handler(number)
+            signal.signal(number, before)
+
+
+def _handle(
+    loop: asyncio.AbstractEventLoop, interrupt: Callable[[str], None]
+) -> dict[signal.Signals, "signal._HANDLER"]:
+    handled: dict[signal.Signals, signal._HANDLER] = {}
+    for number, reason in ((signal.SIGINT, "interrupted by Ctrl-C"), (signal.SIGTERM, "terminated")):
+        before = signal.getsignal(number)
+        with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
+            loop.add_signal_handler(number, interrupt, reason)
+            handled[number] = before if before is not None else signal.SIG_DFL
+    return handled
+
+
+async def _look(flow_run_id: UUID, interrupt: Callable[[str], None]) -> None:
+    """Asks for the state of our own flow run now and then; what Prefect does not answer is asked later."""
+    async with get_client() as client:
+        while True:
+            await asyncio.sleep(LOOK_EVERY_S)
+            try:
+                state = (await client.read_flow_run(flow_run_id)).state
+            except Exception:  # noqa: S112 - a server that is away is no reason to stop
+                continue
+            if state is not None and state.type in (StateType.CANCELLING, StateType.CANCELLED):
+                interrupt("cancelled in Prefect")
+                return

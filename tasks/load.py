@@ -1,0 +1,22 @@
+"""Brings a benchmark into the store."""
+
+import asyncio
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from evaluation.resolving import find_benchmark
+from evaluation.settings import Settings
+from evaluation.store.benchmarks import save_benchmark
+from evaluation.store.session import open_store
+
+
+@task(name="load", task_run_name="load {name}", cache_policy=NO_CACHE, persist_result=False)
+async def load_benchmark(name: str) -> str:
+    """The version under which the cases of a suite, stored benchmark or file now stand in the store."""
+    return await asyncio.to_thread(_load, name)
+
+
+def _load(name: str) -> str:
+    with open_store(Settings().database) as store:
+        return save_benchmark(store, find_benchmark(name, store=store))

@@ -1,0 +1,99 @@
+"""Brings a model into a server's memory before it is asked, and lets it go afterwards."""
+
+import asyncio
+import contextlib
+
+from prefect import get_run_logger, task
+from prefect.cache_policies import NO_CACHE
+
+from evaluation.case import Message
+from evaluation.errors import ProviderError, TransientProviderError
+from evaluation.generation import GenerationRequest
+from evaluation.planning import Group
+from evaluation.providers.model_names import same_model
+from evaluation.providers.provider import LoadedModel
+from tasks.generate import KEEP_ALIVE, LONGEST_PAUSE_S
+from tasks.workbench import Station, workbench
+
+LOAD_TIMEOUT_S = 900.0
+LOAD_ATTEMPTS = 2
+REACH_ATTEMPTS = 8
+
+
+@task(name="load model", task_run_name="load {model} on {endpoint}", cache_policy=NO_CACHE, persist_result=False)
+async def load_model(invocation_id: str, endpoint: str, model: str, *, group_index: int) -> str | None:
+    """Why the model could not be loaded; None: it is loaded and warm.
+
+    The server's own account of what is now in its memory is kept at the station.
+    """
+    bench = workbench(invocation_id)
+    station = bench.stations[endpoint]
+    group = station.lane.groups[group_index]
+    station.resident = None
+    if (problem := await _loaded(station, group, base_s=bench.settings.retry_base_s)) is not None:
+        return problem
+    await _warm_up(station, group, timeout_s=bench.plan.timeout_s)
+    station.resident = await _resident(station, group)
+    return None
+
+
+async def _loaded(station: Station, group: Group, *, base_s: float) -> str | None:
+    failures = {True: 0, False: 0}
+    while True:
+        try:
+            await station.provider.load(
+                group.model, group.load_options, keep_alive=KEEP_ALIVE, timeout_s=LOAD_TIMEOUT_S
+            )
+        except TransientProviderError as error:
+            unreachable = error.kind == "server_down"
+            failures[unreachable] += 1
+            if failures[False] >= LOAD_ATTEMPTS or failures[True] >= REACH_ATTEMPTS:
+                return f"{error.kind}: {error.message}"
+            await asyncio.sleep(min(base_s * 2 ** failures[unreachable], LONGEST_PAUSE_S))
+        except ProviderError as error:
+            return f"{error.kind}: {error.message}"
+        else:
+            return None
+
+
+async def _warm_up(station: Station, group: Group, *, timeout_s: float) -> None:
+    """One answer of one token, never stored. Its failure says nothing about the candidate."""
+    planned = group.planned[0]
+    request = GenerationRequest(
+        model=group.model,
+        messages=(Message(role="user", content="Hello"),),
+        options={**planned.options, "num_predict": 1, "seed": 0},
+        think=planned.think,
+        keep_alive=KEEP_ALIVE,
+        timeout_s=timeout_s,
+    )
+    try:
+        await station.provider.generate(request)
+    except ProviderError as error:
+        get_run_logger().warning("warm-up of %s failed, which is no verdict on it: %s", group.model, error)
+
+
+async def _resident(station: Station, group: Group) -> LoadedModel | None:
+    try:
+        loaded = await station.provider.loaded()
+    except ProviderError as error:
+        get_run_logger().warning("%s does not say what it has loaded: %s", station.lane.endpoint_name, error)
+        return None
+    found = next((model for model in loaded if same_model(model.name, group.model)), None)
+    if found is None:
+        return None
+    asked = group.load_options.get("num_ctx")
+    if asked and found.context_length and found.context_length < asked:
+        get_run_logger().warning(
+            "%s was given a context of %s where %s was asked for", group.model, found.context_length, asked
+        )
+    return found
+
+
+@task(name="release model", task_run_name="release {model} on {endpoint}", cache_policy=NO_CACHE, persist_result=False)
+async def release_model(invocation_id: str, endpoint: str, model: str) -> None:
+    """Takes the model out of the server's memory; a server that is gone has let go already."""
+    station = workbench(invocation_id).stations[endpoint]
+    with contextlib.suppress(ProviderError):
+        await station.provider.unload(model)
+    station.resident = None
