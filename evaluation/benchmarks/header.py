@@ -9,6 +9,14 @@ from pydantic import BaseModel, ConfigDict, StrictStr, StringConstraints, Valida
 from evaluation.benchmarks.rows import plain_json, shown
 from evaluation.errors import BenchmarkError
 
+EXPECTED = {
+    "string_type": "text",
+    "string_too_short": "text that is not empty",
+    "tuple_type": "a list",
+    "dict_type": "an object",
+    "model_type": "an object",
+}
+"""pydantic's kinds of error in our words."""
 Text = Annotated[StrictStr, StringConstraints(min_length=1)]
 
 
@@ -85,8 +93,8 @@ def _translated(error: ValidationError, path: str, line: int | None) -> Benchmar
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
     if first["type"] == "extra_forbidden":
         return _unknown_key(place, more, path, line)
-    problem, expected = f"got {shown(first['input'])}{more}", first["msg"].removeprefix("Input should be ")
-    return BenchmarkError(path, problem, line=line, field=place, expected=expected)
+    expected = EXPECTED.get(first["type"], first["msg"])
+    return BenchmarkError(path, f"got {shown(first['input'])}{more}", line=line, field=place, expected=expected)
 
 
 def _unknown_key(place: str, more: str, path: str, line: int | None) -> BenchmarkError:

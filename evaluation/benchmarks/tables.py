@@ -56,6 +56,7 @@ def _records(handle: IO[bytes], path: str, delimiter: str) -> Iterator[list[str]
         ) from error
     finally:
         csv.field_size_limit(limit)
+        text.detach()
     return iter(records)
 
 
