@@ -1,0 +1,195 @@
+"""Servers that we start for ourselves: out of Ctrl-C's reach, and gone when we are, however we end.
+
+A supervisor (`helper_supervisor.py`) runs in a session of its own, and the server in a process group of its own under
+it. The supervisor ends the whole group when it is told to and when we are gone. On Linux the kernel ends the server
+should the supervisor be killed. That parent-death signal is tied to the thread that starts a process, so the
+supervisor's only thread starts the server, and any thread of ours may call `start_helper`.
+"""
+
+import http.client
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from evaluation.errors import ConfigurationError
+
+READY_TIMEOUT_S = 120.0
+_SUPERVISOR = Path(__file__).with_name("helper_supervisor.py")
+
+
+class HelperProcess:
+    """A server that runs until `stop`, until the `with` block ends, or until this process does."""
+
+    def __init__(self, process: subprocess.Popen[bytes], life_line: int, log_path: Path) -> None:
+        self._process, self._life_line, self.log_path = process, life_line, log_path
+        self._folder: Path | None = None
+        self.url = ""
+        """Where the server answers; empty until whoever started it knows."""
+
+    def __enter__(self) -> "HelperProcess":
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.stop()
+
+    @property
+    def pid(self) -> int:
+        """Process id of the supervisor; the server is its child."""
+        return self._process.pid
+
+    @property
+    def running(self) -> bool:
+        """False once the server has ended."""
+        return self._process.poll() is None
+
+    @property
+    def exit_status(self) -> int | None:
+        """The server's exit status; None while it runs."""
+        return self._process.poll()
+
+    def log_tail(self, n_lines: int = 20) -> str:
+        """The last lines that the server wrote."""
+        if not self.log_path.exists():
+            return ""
+        return "\n".join(self.log_path.read_text(errors="replace").splitlines()[-n_lines:])
+
+    def wait_until(self, ready: Callable[[], bool], *, timeout_s: float = READY_TIMEOUT_S) -> None:
+        """Return when `ready` says so. A helper that does not get there is stopped.
+
+        Raises:
+            ConfigurationError: it ended before, or took longer; with the end of its log.
+        """
+        deadline = time.monotonic() + timeout_s
+        pause_s = 0.02
+        while not ready():
+            if not self.running:
+                raise self._failed(f"ended with exit status {self.exit_status} while starting")
+            if time.monotonic() > deadline:
+                self.stop()
+                raise self._failed(f"was not ready after {timeout_s:g} s")
+            time.sleep(pause_s)
+            pause_s = min(pause_s * 1.3, 0.5)
+
+    def wait_for_health(self, url: str, *, timeout_s: float = READY_TIMEOUT_S) -> None:
+        """Return when a GET of `url` is answered with a status under 400.
+
+        Raises:
+            ConfigurationError: as `wait_until`.
+        """
+        self.wait_until(lambda: answers(url), timeout_s=timeout_s)
+
+    def stop(self, timeout_s: float = 10.0) -> None:
+        """End the server: politely, and after `timeout_s` by force, with all processes of its group."""
+        self._signal(signal.SIGTERM)
+        try:
+            self._process.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            self._signal(signal.SIGTERM)
+            self._process.wait()
+        finally:
+            self._cut_life_line()
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    def remove_when_stopped(self, folder: Path) -> None:
+        """Take over a folder that only this helper needs. It stays where the start failed, for its log."""
+        self._folder = folder
+
+    def _signal(self, number: int) -> None:
+        if self._process.poll() is None:
+            self._process.send_signal(number)
+
+    def _cut_life_line(self) -> None:
+        if self._life_line >= 0:
+            os.close(self._life_line)
+            self._life_line = -1
+
+    def _failed(self, what: str) -> ConfigurationError:
+        self._cut_life_line()
+        tail = self.log_tail() or "(it wrote nothing)"
+        message = f"the helper server {what}. The end of its log {str(self.log_path)!r}:\n{tail}"
+        return ConfigurationError(message, "read the log; a busy port or a full disk are frequent reasons")
+
+
+def start_helper(argv: Sequence[str], *, log_path: Path, env: Mapping[str, str] | None = None) -> HelperProcess:
+    """A server running as `argv`, its output appended to `log_path`. It may not be ready yet.
+
+    Args:
+        argv: Program and arguments.
+        log_path: Created with its folders where missing, readable by the user only.
+        env: The whole environment; None: a copy of ours.
+    """
+    log_path.parent.mkdir(parents=True, exist_ok=True)
+    read_end, life_line = os.pipe()
+    log = os.open(log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    # By its path and without site-packages: it starts in a blink and depends on nothing.
+    supervisor = [sys.executable, "-I", "-S", str(_SUPERVISOR), str(read_end), str(os.getpid()), *argv]
+    try:
+        process = subprocess.Popen(
+            supervisor,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env=None if env is None else dict(env),
+            pass_fds=(read_end,),
+            start_new_session=True,
+        )
+    except BaseException:
+        os.close(life_line)
+        raise
+    finally:
+        os.close(read_end)
+        os.close(log)
+    return HelperProcess(process, life_line, log_path)
+
+
+def start_embedded(
+    *,
+    slots: int = 2,
+    log_path: Path | None = None,
+    baselines_only: bool = False,
+    test_faults: bool = False,
+    timeout_s: float = READY_TIMEOUT_S,
+) -> HelperProcess:
+    """An embedded server on a free port, ready to be asked; the language model is loaded with its first request.
+
+    Args:
+        slots: Requests that it answers at the same time.
+        log_path: Where its output goes; None: a file in a temporary folder.
+        baselines_only: Leave the language model out.
+        test_faults: Offer `/test/faults`.
+        timeout_s: Time that it has to become ready.
+
+    Raises:
+        ConfigurationError: it did not start; with the end of its log.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="benchwright-embedded-"))
+    ready_file, log_path = folder / "url", log_path or folder / "embedded.log"
+    # -P: nothing in the user's folder may pass for a module of ours.
+    argv = [sys.executable, "-P", "-m", "deployments.embedded", "--slots", str(slots), "--ready-file", str(ready_file)]
+    argv += ["--baselines-only"] * baselines_only + ["--test-faults"] * test_faults
+    helper = start_helper(argv, log_path=log_path)
+    helper.wait_until(ready_file.exists, timeout_s=timeout_s)
+    helper.url = ready_file.read_text()
+    helper.remove_when_stopped(folder)
+    return helper
+
+
+def answers(url: str, *, timeout_s: float = 2.0) -> bool:
+    """True where a GET of `url` is answered with a status under 400. No proxy is asked."""
+    parts = urlsplit(url)
+    connection = http.client.HTTPConnection(parts.hostname or "127.0.0.1", parts.port, timeout=timeout_s)
+    try:
+        connection.request("GET", parts.path or "/")
+        return connection.getresponse().status < 400
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()

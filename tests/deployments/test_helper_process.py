@@ -1,0 +1,171 @@
+"""Helper servers start, are waited for, stop with all they started, and do not outlive us."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from deployments.helper_process import HelperProcess, answers, start_helper
+from evaluation.errors import ConfigurationError
+
+_GRANDPARENT = """
+    import subprocess, sys, time
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    open(sys.argv[1], "w").write(f"{__import__('os').getpid()} {child.pid}\\n")
+    time.sleep(600)
+"""
+_STUBBORN = """
+    import signal, sys, time
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    open(sys.argv[1], "w").write(f"{__import__('os').getpid()}\\n")
+    time.sleep(600)
+"""
+_HEALTHY = """
+    import http.server, os, sys
+    server = http.server.HTTPServer(("127.0.0.1", 0), http.server.SimpleHTTPRequestHandler)
+    open(sys.argv[1], "w").write(f"{server.server_port}\\n")
+    server.serve_forever()
+"""
+
+
+def _script(source: str, *arguments: Path) -> list[str]:
+    return [sys.executable, "-c", textwrap.dedent(source), *map(str, arguments)]
+
+
+def _eventually(claim: Callable[[], bool], timeout_s: float = 60.0) -> bool:
+    deadline = time.monotonic() + timeout_s
+    while not claim():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def _numbers(path: Path) -> list[int]:
+    assert _eventually(lambda: path.exists() and path.read_text().endswith("\n"))
+    return [int(word) for word in path.read_text().split()]
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    state = Path(f"/proc/{pid}/stat")
+    return not state.exists() or state.read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+def _start(source: str, tmp_path: Path, *arguments: Path) -> HelperProcess:
+    return start_helper(_script(source, *arguments), log_path=tmp_path / "log" / "helper.log")
+
+
+def test_stopping_ends_the_server_and_what_it_started(tmp_path: Path) -> None:
+    helper = _start(_GRANDPARENT, tmp_path, tmp_path / "pids")
+    pids = _numbers(tmp_path / "pids")
+    assert [True, True] == [_alive(pid) for pid in pids]
+    helper.stop()
+    assert _eventually(lambda: not any(map(_alive, pids)))
+    assert not helper.running
+
+
+def test_a_server_that_ignores_the_request_to_end_is_ended_by_force(tmp_path: Path) -> None:
+    helper = _start(_STUBBORN, tmp_path, tmp_path / "pid")
+    (pid,) = _numbers(tmp_path / "pid")
+    helper.stop(timeout_s=0.2)
+    assert _eventually(lambda: not _alive(pid))
+    assert 128 + signal.SIGKILL == helper.exit_status
+
+
+def test_stopping_twice_is_as_good_as_once(tmp_path: Path) -> None:
+    helper = _start(_STUBBORN, tmp_path, tmp_path / "pid")
+    _numbers(tmp_path / "pid")
+    helper.stop(timeout_s=0.1)
+    helper.stop()
+    assert not helper.running
+
+
+@pytest.mark.parametrize("source", [_GRANDPARENT, _STUBBORN], ids=["with a child", "ignoring SIGTERM"])
+def test_a_killed_parent_leaves_no_helper(tmp_path: Path, source: str) -> None:
+    pids_path = tmp_path / "pids"
+    parent_source = f"""
+        import time
+        from pathlib import Path
+        from deployments.helper_process import start_helper
+        start_helper({_script(source, pids_path)!r}, log_path=Path({str(tmp_path / "helper.log")!r}))
+        time.sleep(600)
+    """
+    parent = subprocess.Popen(_script(parent_source), env=dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path)))
+    pids = _numbers(pids_path)
+    parent.send_signal(signal.SIGKILL)
+    parent.wait()
+    assert _eventually(lambda: not any(map(_alive, pids)))
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux has the parent-death signal")
+def test_a_killed_supervisor_leaves_no_server(tmp_path: Path) -> None:
+    helper = _start(_STUBBORN, tmp_path, tmp_path / "pid")
+    (pid,) = _numbers(tmp_path / "pid")
+    os.kill(helper.pid, signal.SIGKILL)
+    assert _eventually(lambda: not _alive(pid))
+    helper.stop()
+
+
+def test_a_helper_outlives_the_thread_that_started_it(tmp_path: Path) -> None:
+    started: list[HelperProcess] = []
+    thread = threading.Thread(target=lambda: started.append(_start(_STUBBORN, tmp_path, tmp_path / "pid")))
+    thread.start()
+    thread.join()
+    (pid,) = _numbers(tmp_path / "pid")
+    time.sleep(0.1)
+    assert _alive(pid)
+    started[0].stop(timeout_s=0.1)
+
+
+def test_a_helper_is_in_a_session_of_its_own_so_that_ctrl_c_does_not_reach_it(tmp_path: Path) -> None:
+    with _start(_GRANDPARENT, tmp_path, tmp_path / "pids"):
+        server, _ = _numbers(tmp_path / "pids")
+        assert os.getsid(0) != os.getsid(server)
+
+
+def test_health_is_waited_for(tmp_path: Path) -> None:
+    with _start(_HEALTHY, tmp_path, tmp_path / "port") as helper:
+        (port,) = _numbers(tmp_path / "port")
+        helper.wait_for_health(f"http://127.0.0.1:{port}/")
+        assert answers(f"http://127.0.0.1:{port}/")
+        assert not answers(f"http://127.0.0.1:{port}/no-such-file")
+    assert not answers(f"http://127.0.0.1:{port}/")
+
+
+def test_a_failing_start_shows_the_end_of_the_log(tmp_path: Path) -> None:
+    helper = _start("import sys; print('the disk is full'); sys.exit(3)", tmp_path)
+    with pytest.raises(ConfigurationError, match=r"exit status 3 while starting[\s\S]*the disk is full"):
+        helper.wait_until(lambda: False)
+
+
+def test_a_start_that_takes_too_long_is_stopped(tmp_path: Path) -> None:
+    helper = _start("import time; time.sleep(600)", tmp_path)
+    with pytest.raises(ConfigurationError, match=r"not ready after 0\.2 s"):
+        helper.wait_until(lambda: False, timeout_s=0.2)
+    assert not helper.running
+
+
+def test_a_program_that_does_not_exist_is_named(tmp_path: Path) -> None:
+    helper = start_helper(["no-such-program-anywhere"], log_path=tmp_path / "helper.log")
+    with pytest.raises(ConfigurationError, match="'no-such-program-anywhere' cannot be started"):
+        helper.wait_until(lambda: False)
+
+
+def test_the_server_gets_the_environment_it_is_given(tmp_path: Path) -> None:
+    source = "import os; print(os.environ.get('COLOUR'))"
+    helper = start_helper(_script(source), log_path=tmp_path / "log", env={"COLOUR": "amber"})
+    assert _eventually(lambda: not helper.running)
+    assert "amber" == helper.log_tail()
+    assert 0 == helper.exit_status
+    helper.stop()
