@@ -16,13 +16,16 @@ _WRAPPING = " \t\r\n.,;:!?\"'`*_()[]{}<>«»“”‘’"
 _BLANKS = re.compile(r"[\s_\-]+")
 _DENIED = re.compile(r"(?:\bnot|n't|n’t|\bneither|\bnor|\bnever)\s+(?:an?\s+|the\s+)?[\"'(*]*$", re.IGNORECASE)
 
-# A letter counts as one where it does not begin a sentence of its own ("A good choice …", "I think …").
-_LETTER = r"[(\[*\"'`]*(?P<letter>[A-Za-z])(?![A-Za-z0-9'’])(?!\s+[a-z])"
+# "A good choice" and "I think" begin with a word; "A because …" with a letter.
+_NO_WORD = r"(?![AaIi]\s+(?!(?:because|since|as|and|or|is|but|for)\b)[a-z])"
+# "The answer is A or B" announces nothing.
+_NO_SECOND = r"(?!\W*(?:or|and|/)\W*[A-Z]\b)"
 _ANNOUNCED = re.compile(
-    rf"\b(?:answer|option|choice)\b\s*(?:is|would\s+be|:|=|-)?\s*:?\s*(?:(?:option|choice)\s+)?{_LETTER}", re.IGNORECASE
+    r"(?i:\b(?:answer|option|choice)\b\s*(?:is|would\s+be|:|=|-)?\s*:?\s*(?:(?:option|choice)\s+)?)"
+    rf"[(\[*\"'`\s]*{_NO_WORD}(?P<letter>[A-Za-z])(?![A-Za-z0-9'’]){_NO_SECOND}"
 )
 _LEADING = re.compile(r"\W*(?P<letter>[A-Za-z])\W*[).:,\]\n]")
-_STANDING_ALONE = re.compile(r"(?<![\w'’])(?P<letter>[A-Z])(?![\w'’])(?!\s+[a-z])")
+_STANDING_ALONE = re.compile(rf"(?<![\w'’]){_NO_WORD}(?P<letter>[A-Z])(?![\w'’])")
 _NOTHING_BUT = re.compile(r"\W*(?P<letter>[A-Za-z])\W*")
 
 

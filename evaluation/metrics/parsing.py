@@ -62,17 +62,20 @@ def _name_and_options(text: str) -> tuple[str, dict[str, Any]]:
         if isinstance(tree, ast.Name):
             return tree.id, {}
         if isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name) and not tree.args:
-            return tree.func.id, {_key(keyword): ast.literal_eval(keyword.value) for keyword in tree.keywords}
+            return tree.func.id, _options(tree.keywords)
     except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError) as error:
         problem = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise ConfigurationError(f"cannot read the metric {text!r}: {problem}", next_step=_EXAMPLE) from error
     raise ConfigurationError(f"cannot read the metric {text!r}: no name with named options", next_step=_EXAMPLE)
 
 
-def _key(keyword: ast.keyword) -> str:
-    if keyword.arg is None:
-        raise ValueError("options must be named")
-    return keyword.arg
+def _options(keywords: list[ast.keyword]) -> dict[str, Any]:
+    options: dict[str, Any] = {}
+    for keyword in keywords:
+        if keyword.arg is None or keyword.arg in options:
+            raise ValueError("each option must be named, and only once")
+        options[keyword.arg] = ast.literal_eval(keyword.value)
+    return options
 
 
 def _with_options(metric: type[Metric], given: Mapping[str, Any]) -> Metric:

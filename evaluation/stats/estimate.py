@@ -95,7 +95,7 @@ def quantile_estimate(values: Sequence[float], q: float, *, confidence_level: fl
     """The `q` quantile, with an interval between two of the sorted values that holds for every distribution.
 
     The interval's level is at least the one asked for (`order_statistics`). None where the values are too few for
-    both limits: a median needs 6 values, a 95th percentile 73.
+    both limits: a median needs 6 values, a 95th percentile 72.
     """
     level = checked_confidence_level(confidence_level)
     if not 0 < q < 1:

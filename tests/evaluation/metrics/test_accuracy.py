@@ -1,0 +1,58 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evaluation.case import Case
+from evaluation.metrics.accuracy import Accuracy
+
+LABELS = ("spam", "ham", "not_spam")
+
+
+@pytest.mark.parametrize(
+    ("answer", "predicted"),
+    [
+        ("ham", "ham"),
+        ("  **Ham**.", "ham"),
+        ("Not spam", "not_spam"),
+        ("NOT-SPAM!", "not_spam"),
+        ("ham because it reads well, unlike spam", "ham"),
+        ("Label: ham", "ham"),
+        ("The text is ham.", "ham"),
+        ("This is not spam", "not_spam"),
+        ("It is not ham, it is spam", "spam"),
+        ("It is spam or ham", "not_extracted"),
+        ("It isn't ham", "not_extracted"),
+        ("hamster", "not_extracted"),
+        ("", "not_extracted"),
+    ],
+)
+def test_the_label_is_found_in_the_answer(score, answer, predicted):
+    measurement = score(Accuracy(), answer, "ham", choices=LABELS)
+    assert (predicted, float(predicted == "ham")) == (measurement.label, measurement.value)
+
+
+def test_labels_that_differ_only_in_case_are_told_apart_by_an_exact_answer(score):
+    assert "US" == score(Accuracy(), "US", "US", choices=("us", "US")).label
+
+
+def test_labels_with_symbols_are_found_whole(score):
+    assert "C++" == score(Accuracy(), "I say C++ here", "C++", choices=("C", "C++")).label
+
+
+def test_a_case_without_labels_extracts_nothing(score):
+    assert "not_extracted" == score(Accuracy(), "ham", "ham").label
+
+
+def test_a_reference_outside_the_labels_is_reported_before_anything_is_asked():
+    assert "'eggs'" in Accuracy().problem(Case(case_id="q", references=("eggs",), choices=LABELS))
+    assert Accuracy().problem(Case(case_id="q", references=("Ham",), choices=LABELS)) is None
+
+
+@given(st.sampled_from(LABELS), st.sampled_from(["{}", "{}.", "'{}'", "{} ", "{}\n\nBecause of the tone."]))
+def test_a_label_at_the_start_is_always_found(score, label, wording):
+    assert label == score(Accuracy(), wording.format(label), label, choices=LABELS).label
+
+
+@given(st.text(max_size=100), st.lists(st.text(max_size=10), max_size=5))
+def test_any_text_can_be_read(score, answer, choices):
+    assert score(Accuracy(), answer, "x", choices=choices).value in (0.0, 1.0)

@@ -1,0 +1,79 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evaluation.metrics.exact_match import ExactMatch
+
+
+@pytest.mark.parametrize(
+    ("answer", "reference"),
+    [
+        ("Paris.", "paris"),
+        ("The Eiffel Tower", "eiffel tower"),
+        ("**42**", "42"),
+        ('"Yes", he said.', "yes he said"),
+        ("two\n  words", "two words"),
+        ("U.S.", "US"),
+        ("well-known", "wellknown"),
+        ("", ""),
+        ("STRASSE", "straße"),
+    ],
+)
+def test_case_blanks_articles_and_sentence_punctuation_do_not_matter(score, answer, reference):
+    assert 1.0 == score(ExactMatch(), answer, reference).value
+
+
+@pytest.mark.parametrize(
+    ("answer", "reference"),
+    [
+        ("3.5", "35"),
+        ("-5", "5"),
+        (".5", "5"),
+        ("1,000", "1 000"),
+        ("10:30", "1030"),
+        ("1990-95", "199095"),
+        ("C++", "C"),
+        ("C#", "C"),
+        ("50%", "50"),
+        ("vitamin A", "vitamin"),
+        ("A", "the"),
+        ("?", "!"),
+        ("", "a"),
+    ],
+)
+def test_what_carries_meaning_is_not_normalised_away(score, answer, reference):
+    assert 0.0 == score(ExactMatch(), answer, reference).value
+
+
+def test_any_reference_will_do(score):
+    assert 1.0 == score(ExactMatch(), "Holland", "the Netherlands", "Holland").value
+
+
+@pytest.mark.parametrize(
+    ("option", "answer"),
+    [
+        ("ignore_case", "big cat"),
+        ("ignore_punctuation", "Big. Cat"),
+        ("ignore_articles", "the Big Cat"),
+        ("strip", " Big  Cat"),
+    ],
+)
+def test_each_option_can_be_turned_off(score, option, answer):
+    assert 1.0 == score(ExactMatch(), answer, "Big Cat").value
+    assert 0.0 == score(ExactMatch(**{option: False}), answer, "Big Cat").value
+
+
+def test_without_any_option_texts_are_compared_as_they_are(score):
+    bare = ExactMatch(ignore_case=False, ignore_punctuation=False, ignore_articles=False, strip=False)
+    assert 0.0 == score(bare, "x ", "x").value
+    assert 1.0 == score(bare, " The x. ", " The x. ").value
+
+
+@given(st.text())
+def test_every_text_matches_itself(score, text):
+    assert 1.0 == score(ExactMatch(), text, text).value
+
+
+@given(st.text(), st.text())
+def test_the_two_sides_can_be_swapped(score, left, right):
+    assert score(ExactMatch(), left, right).value == score(ExactMatch(), right, left).value

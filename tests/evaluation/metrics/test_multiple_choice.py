@@ -1,0 +1,86 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evaluation.case import Case
+from evaluation.metrics.extraction import option_index
+from evaluation.metrics.multiple_choice import MultipleChoice
+
+CITIES = ("Paris", "London", "New York", "A small town")
+
+
+@pytest.mark.parametrize(
+    ("answer", "chosen", "stage"),
+    [
+        ("B", "London", "strict"),
+        ("(b)", "London", "strict"),
+        ("**B.**", "London", "strict"),
+        ("london.", "London", "strict"),
+        ("B. London", "London", "strict"),
+        ("The answer is B", "London", "flexible"),
+        ("the answer is b.", "London", "flexible"),
+        ("Answer: (C)", "New York", "flexible"),
+        ("**Answer:** C", "New York", "flexible"),
+        ("The correct option is: **D**", "A small town", "flexible"),
+        ("The answer is A. No wait, the answer is C.", "New York", "flexible"),
+        ("B) because it is big", "London", "flexible"),
+        ("C\nbecause it is new", "New York", "flexible"),
+        ("I think (C) is right", "New York", "flexible"),
+        ("not B, so C", "New York", "flexible"),
+        ("The answer is A because of the tower", "Paris", "flexible"),
+        ("I would say B is right", "London", "flexible"),
+        ("A good choice is B", "London", "flexible"),
+        ("It must be New York.", "New York", "flexible"),
+        ("London, since it is the capital", "London", "flexible"),
+    ],
+)
+def test_the_choice_is_read_in_stages(score, answer, chosen, stage):
+    measurement = score(MultipleChoice(), answer, "B", choices=CITIES)
+    assert (stage, f"chose {chosen!r}") == (measurement.label, measurement.rationale)
+    assert float(chosen == "London") == measurement.value
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "",
+        "I do not know",
+        "The answer is not B",
+        "It is B or C",
+        "The answer is A or B",
+        "The answer is a secret",
+        "I think so",
+        "either Z or nothing",
+        "The answer is Z",
+    ],
+)
+def test_what_settles_on_nothing_is_not_extracted_and_scores_zero(score, answer):
+    measurement = score(MultipleChoice(), answer, "B", choices=CITIES)
+    assert (0.0, "not_extracted") == (measurement.value, measurement.label)
+
+
+def test_a_reference_may_be_a_letter_or_an_options_text(score):
+    assert 1.0 == score(MultipleChoice(), "C", "new york", choices=CITIES).value
+    assert 1.0 == score(MultipleChoice(), "C", "(C)", choices=CITIES).value
+    assert 1.0 == score(MultipleChoice(), "C", "A", "C", choices=CITIES).value
+
+
+def test_a_letter_means_the_position_even_where_an_option_is_that_letter():
+    assert 0 == option_index("A", ("B", "A"))
+    assert option_index("Z", CITIES) is None
+
+
+def test_a_reference_that_names_no_option_is_reported_before_anything_is_asked():
+    assert "'Rome'" in MultipleChoice().problem(Case(case_id="q", references=("Rome",), choices=CITIES))
+    assert MultipleChoice().problem(Case(case_id="q", references=("D",), choices=CITIES)) is None
+
+
+@given(st.integers(0, 3), st.sampled_from(["{}", "({})", "{}.", " {} ", "[{}]", "**{}**"]))
+def test_a_decorated_letter_is_always_read_strictly(score, index, wrapping):
+    measurement = score(MultipleChoice(), wrapping.format("ABCD"[index]), "ABCD"[index], choices=CITIES)
+    assert (1.0, "strict") == (measurement.value, measurement.label)
+
+
+@given(st.text(max_size=100), st.lists(st.text(max_size=10), max_size=5))
+def test_any_text_can_be_read(score, answer, choices):
+    assert score(MultipleChoice(), answer, "A", choices=choices).value in (0.0, 1.0)

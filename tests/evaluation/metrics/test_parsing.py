@@ -1,0 +1,174 @@
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint, EntryPoints
+from typing import Any, ClassVar, Literal
+
+import pytest
+
+from evaluation.errors import ConfigurationError, UnknownNameError
+from evaluation.metrics import LATER_METRICS, METRICS, third_party
+from evaluation.metrics.metric import Metric
+from evaluation.metrics.numeric_match import NumericMatch
+from evaluation.metrics.parsing import available_metrics, metric_options, parse_metric
+from evaluation.metrics.regex import Regex
+from evaluation.score import Measurement
+
+
+@dataclass(frozen=True, kw_only=True)
+class Politeness(Metric):
+    """A metric of another package."""
+
+    name: ClassVar[str] = "politeness"
+    unit: ClassVar[str] = "fraction"
+
+    words: tuple[str, ...]
+    style: Literal["warm", "cool"] = "warm"
+    extra: Any = None
+
+    def measure(self, case, generations, answers):
+        return Measurement(value=float(generations[0].answer in self.words))
+
+
+NOT_A_METRIC = "just a text"
+
+
+@pytest.fixture
+def offered(monkeypatch):
+    """Makes entry points appear: `offered(name=value)`; a list of values makes several of one name."""
+
+    def offer(**values: str | list[str]) -> None:
+        offers = [
+            EntryPoint(name=name, value=value, group=third_party.GROUP)
+            for name, given in values.items()
+            for value in ([given] if isinstance(given, str) else given)
+        ]
+        monkeypatch.setattr(third_party, "entry_points", lambda **wanted: EntryPoints(offers).select(**wanted))
+
+    return offer
+
+
+@pytest.fixture
+def politeness(offered, monkeypatch):
+    monkeypatch.setattr(EntryPoint, "load", lambda self: globals()[self.attr])
+    offered(politeness="their_package:Politeness")
+
+
+@pytest.mark.parametrize("name", list(METRICS))
+def test_every_metric_can_be_named_without_options(name):
+    assert METRICS[name]() == parse_metric(f" {name} ")
+    assert parse_metric(name) == parse_metric(f"{name}()")
+
+
+def test_options_are_given_as_literals():
+    assert Regex(pattern="^yes", ignore_case=True) == parse_metric("regex(pattern='^yes', ignore_case=True)")
+
+
+def test_a_whole_number_will_do_for_a_fraction_and_has_the_same_signature():
+    assert NumericMatch(tolerance=1.0).signature == parse_metric("numeric_match(tolerance=1)").signature
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("regex(patern='x')", "no option 'patern'"),
+        ("regex(pattern=3)", "pattern=3 is a int, not a str | None"),
+        ("regex(ignore_case=1)", "ignore_case=1 is a int, not a bool"),
+        ("numeric_match(tolerance=True)", "tolerance=True is a bool, not a float"),
+        ("numeric_match(tolerance=-1)", "at least 0"),
+        ("regex('x')", "cannot read"),
+        ("regex(**{'pattern': 'x'})", "each option must be named"),
+        ("regex(pattern=open('x'))", "cannot read"),
+        ("regex(pattern='x', pattern='y')", "only once"),
+        ("regex(", "cannot read"),
+        ("", "cannot read"),
+        ("os.system()", "cannot read"),
+        ("(" * 5000, "cannot read"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_with_its_reason(text, said):
+    with pytest.raises(ConfigurationError) as caught:
+        parse_metric(text)
+    assert said in caught.value.message
+
+
+def test_an_unknown_option_is_answered_with_those_that_exist():
+    with pytest.raises(ConfigurationError) as caught:
+        parse_metric("regex(flags=2)")
+    assert "its options: pattern: str | None = None, ignore_case: bool = False, search: bool = True" == (
+        caught.value.next_step
+    )
+    with pytest.raises(ConfigurationError) as caught:
+        parse_metric("token_f1(stem=True)")
+    assert "token_f1 has no options" == caught.value.next_step
+
+
+def test_an_unknown_name_is_answered_with_those_that_exist():
+    with pytest.raises(UnknownNameError, match="did you mean 'token_f1'"):
+        parse_metric("tokn_f1")
+
+
+def test_a_metric_of_a_later_version_is_refused_with_what_it_waits_for():
+    with pytest.raises(ConfigurationError, match="'pass_at_k' needs the sandbox, which is not in this version"):
+        parse_metric("pass_at_k(k=3)")
+
+
+def test_no_name_is_both_there_and_promised_for_later():
+    assert set() == set(METRICS) & set(LATER_METRICS)
+
+
+def test_options_are_described_in_words():
+    assert {"tolerance": "float = 0.0"} == metric_options(NumericMatch)
+    assert {"words": "tuple[str, ...]", "style": "Literal['warm', 'cool'] = 'warm'", "extra": "Any = None"} == (
+        metric_options(Politeness)
+    )
+
+
+@pytest.mark.usefixtures("politeness")
+def test_a_metric_of_another_package_can_be_named_with_its_options():
+    assert Politeness(words=("please",), style="cool", extra=3) == (
+        parse_metric("politeness(words=('please',), style='cool', extra=3)")
+    )
+    assert "politeness" in available_metrics()
+    assert list(METRICS) == list(available_metrics())[:-1]
+
+
+@pytest.mark.usefixtures("politeness")
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("politeness", "needs the option 'words'"),
+        ("politeness(words=('x', 1))", "words=('x', 1) is a tuple"),
+        ("politeness(words=('x',), style='hot')", "style='hot'"),
+    ],
+)
+def test_its_options_are_checked_like_ours(text, said):
+    with pytest.raises(ConfigurationError) as caught:
+        parse_metric(text)
+    assert said in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("politeness", "no_such_package_at_all:Politeness", "cannot be loaded: ModuleNotFoundError"),
+        ("politeness", "evaluation.metrics.metric:Metric", "no concrete class"),
+        ("politeness", "evaluation.metrics.metric:Answers", "no concrete class"),
+        ("politeness", "evaluation.metrics.regex:Regex", "calls itself 'regex'"),
+    ],
+)
+def test_a_broken_offer_names_the_package_and_the_fault(offered, name, value, said):
+    offered(**{name: value})
+    with pytest.raises(ConfigurationError, match=said):
+        parse_metric(name)
+
+
+def test_two_offers_of_one_name_are_refused(offered):
+    offered(politeness=["one:Politeness", "two:Politeness"])
+    with pytest.raises(ConfigurationError, match="offered by 2 packages"):
+        parse_metric("politeness")
+
+
+def test_a_broken_offer_does_not_touch_our_own_metrics(offered):
+    offered(regex="no_such_package_at_all:Regex", politeness="no_such_package_at_all:Politeness")
+    assert Regex() == parse_metric("regex")
+    with pytest.raises(UnknownNameError, match="politeness"):
+        parse_metric("politness")
