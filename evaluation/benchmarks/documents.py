@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -57,7 +58,7 @@ def _reader(path: Path) -> Callable[[Path], Document]:
         ".yaml": lambda path: _taken_apart(path, _parsed_yaml(path)),
         ".yml": lambda path: _taken_apart(path, _parsed_yaml(path)),
     }
-    if suffix in readers or path.is_dir() or not path.exists():
+    if suffix in readers or os.path.isdir(path) or not os.path.exists(path):
         return readers.get(suffix, _read_jsonl)
     raise BenchmarkError(
         str(path),
@@ -68,9 +69,9 @@ def _reader(path: Path) -> Callable[[Path], Document]:
 
 
 def _check_file(path: Path) -> None:
-    if path.is_dir():
+    if os.path.isdir(path):  # unlike `Path`, it has no exception for a name that is too long or a folder kept shut
         raise BenchmarkError(str(path), "is a directory", expected="a file", next_step="name a file in it")
-    if not path.exists():
+    if not os.path.exists(path):
         raise BenchmarkError(str(path), "no such file", next_step=f"check the path; it is read from {Path.cwd()}")
     if path.is_file() and not path.stat().st_size:
         raise _empty(path)

@@ -1,5 +1,6 @@
 """Which benchmark does a name or a path stand for, and what is to be said of it in one line?"""
 
+import os
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import replace
@@ -37,7 +38,7 @@ def _is_path(source: str | Path) -> bool:
         return True
     if source in standard_suites():
         return False
-    return "/" in source or "\\" in source or bool(Path(source).suffix) or (bool(source) and Path(source).exists())
+    return "/" in source or "\\" in source or bool(Path(source).suffix) or os.path.exists(source)
 
 
 def _suite(name: str, fields: Mapping[str, str] | None) -> Benchmark:

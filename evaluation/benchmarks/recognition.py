@@ -1,5 +1,7 @@
 """Which format are these rows in? Says what was found and what would be recognised where none fits."""
 
+from pathlib import Path
+
 from evaluation.benchmarks.formats import FORMATS
 from evaluation.benchmarks.formats.format import Format
 from evaluation.benchmarks.formats.plain import Plain
@@ -36,7 +38,8 @@ def unknown_format(row: Row) -> BenchmarkError:
     return row.error(
         f"no known format has the fields {', '.join(row.values) or '(none)'}",
         expected=f"the fields of one of: {formats}",
-        next_step=f"name the fields in the header: 'fields': {{'prompt': {prompt!r}, 'references': {references!r}}}",
+        next_step=f"map the fields, as in prompt={prompt} references={references}: under 'fields' in the header, "
+        f"or in a small YAML file beside it with 'data: {Path(row.path).name}' and 'fields:'",
     )
 
 

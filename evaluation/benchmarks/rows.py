@@ -141,7 +141,8 @@ def written(value: Any) -> str | None:
 def _written_decimal(value: Decimal) -> str | None:
     if not value.is_finite():
         return None
-    return format(value.to_integral_value() if value == value.to_integral_value() else value.normalize(), "f")
+    digits = format(abs(value) if value == 0 else value, "f")
+    return digits.rstrip("0").rstrip(".") if "." in digits else digits
 
 
 def shown(value: Any) -> str:

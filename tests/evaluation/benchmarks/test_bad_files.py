@@ -247,7 +247,10 @@ def test_an_unknown_format_lists_the_fields_and_the_formats(write: Write) -> Non
     assert error.expected is not None
     for title in ("GSM8K", "HumanEval", "MBPP", "SQuAD", "MMLU", "ARC", "summarization", "classification", "plain"):
         assert title in error.expected
-    assert "name the fields in the header: 'fields': {'prompt': 'question', 'references': 'answer'}" == error.next_step
+    assert (
+        "map the fields, as in prompt=question references=answer: under 'fields' in the header, "
+        "or in a small YAML file beside it with 'data: x.jsonl' and 'fields:'"
+    ) == error.next_step
     assert 1 == len(load_benchmark(path, fields={"prompt": "question", "references": "answer"}).cases)
 
 
@@ -266,3 +269,8 @@ def test_a_yaml_that_names_a_missing_or_another_wrapping_file(write: Write) -> N
     write("inner.yaml", "data: x.jsonl")
     assert "field 'data': 'inner.yaml' names yet another file" in _said(write("outer.yaml", "data: inner.yaml"))
     assert "no.jsonl: no such file" == _said(write("other.yaml", "data: no.jsonl"))
+
+
+def test_a_path_that_no_disk_could_hold(tmp_path: Path) -> None:
+    assert "no such file" == _refusal(tmp_path / ("x" * 5000 + ".jsonl")).problem
+    assert "no such file" == _refusal(tmp_path / "a\0b.jsonl").problem
