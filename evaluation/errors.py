@@ -98,6 +98,8 @@ class UnknownNameError(ConfigurationError):
         message = f"unknown {kind} {name!r}"
         if close:
             message += f"; did you mean {close[0]!r}?"
+        else:
+            message += "."
         message += f" Known: {listed}." if names else " None is known yet."
         super().__init__(message, next_step)
         self.args = (kind, name, names, next_step)

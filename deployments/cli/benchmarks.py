@@ -1,5 +1,247 @@
-"""`benchwright benchmarks`."""
+"""`benchwright benchmarks`: which questions may be asked, and is a file fit to be one?"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-benchmarks = typer.Typer(no_args_is_help=True)
+from deployments.cli.arguments import DatabaseOption, JsonOption, open_results
+from evaluation.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from evaluation.case import Benchmark, Case
+    from evaluation.store.records import BenchmarkRecord
+
+benchmarks = typer.Typer(no_args_is_help=True, help="Benchmarks: list, show, add, validate.")
+
+PathArgument = Annotated[
+    Path, typer.Argument(metavar="PATH", help="JSONL, CSV, TSV, Parquet, JSON or YAML; also as .gz.")
+]
+FieldOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--field", metavar="OURS=THEIRS", help="The file's name of a field, as in prompt=question; repeatable."
+    ),
+]
+NameOption = Annotated[str | None, typer.Option("--name", metavar="NAME", help="What to call it.")]
+
+
+@benchmarks.command("list")
+def list_benchmarks(db: DatabaseOption = None, as_json: JsonOption = False) -> None:
+    """List the standard suites and the stored benchmarks."""
+    from deployments.cli.tables import print_table
+    from deployments.cli.terminal import print_json
+    from evaluation.benchmarks.suites import load_suite, standard_suites
+    from evaluation.store.benchmarks import list_benchmarks as stored_benchmarks
+
+    suites = standard_suites()
+    with open_results(db) as store:
+        stored = [_record_as_json(record) for record in stored_benchmarks(store) if record.name not in suites]
+    found = [_as_json(load_suite(name)) for name in suites] + stored
+    if as_json:
+        print_json(found)
+        return
+    print_table(
+        ("benchmark", "task", "cases", "headline", "version", "source"),
+        [
+            (item["name"], item["task_type"], item["n_cases"], item["headline"], item["version"][:12], item["source"])
+            for item in found
+        ],
+    )
+
+
+def _as_json(benchmark: "Benchmark") -> dict[str, Any]:
+    return {
+        "name": benchmark.name,
+        "version": benchmark.version,
+        "task_type": benchmark.task_type,
+        "n_cases": len(benchmark.cases),
+        "headline": benchmark.headline,
+        "metrics": list(benchmark.metrics),
+        "options": dict(benchmark.options),
+        "prompt": {"system": benchmark.prompt.system, "template": benchmark.prompt.template},
+        "description": benchmark.description,
+        "criteria": benchmark.criteria,
+        "licence": benchmark.licence,
+        "source": benchmark.source,
+        "format": benchmark.format,
+    }
+
+
+def _record_as_json(record: "BenchmarkRecord") -> dict[str, Any]:
+    return {
+        "name": record.name,
+        "version": record.version,
+        "task_type": record.task_type,
+        "n_cases": record.n_cases,
+        "headline": record.headline,
+        "metrics": list(record.metrics),
+        "options": dict(record.options),
+        "description": record.description,
+        "criteria": record.criteria,
+        "licence": record.licence,
+        "source": record.source,
+        "format": record.format,
+        "saved_at": record.saved_at.isoformat(),
+    }
+
+
+@benchmarks.command("show")
+def show(
+    name: Annotated[str, typer.Argument(metavar="NAME|PATH", help="A suite, a stored benchmark, or a file.")],
+    cases: Annotated[int, typer.Option("--cases", min=0, metavar="N", help="How many cases to show.")] = 3,
+    db: DatabaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what a benchmark asks, what counts as good, and its first cases as a model gets them."""
+    from deployments.cli.tables import print_details
+    from deployments.cli.terminal import print_json, result
+    from evaluation.resolving import find_benchmark
+
+    with open_results(db) as store:
+        benchmark = find_benchmark(name, store=store)
+    shown = benchmark.cases[:cases]
+    if as_json:
+        print_json(_as_json(benchmark) | {"cases": [_case_as_json(benchmark, case) for case in shown]})
+        return
+    details = _as_json(benchmark)
+    prompt = details.pop("prompt")
+    print_details(details | {"system": prompt["system"], "template": prompt["template"]})
+    for case in shown:
+        result().print()
+        _print_case(benchmark, case)
+
+
+def _case_as_json(benchmark: "Benchmark", case: "Case") -> dict[str, Any]:
+    from evaluation.benchmarks.rendering import render
+
+    messages = [{"role": message.role, "content": message.content} for message in render(benchmark, case)]
+    return {"case_id": case.case_id, "rendered": messages} | case.content
+
+
+def _print_case(benchmark: "Benchmark", case: "Case") -> None:
+    from deployments.cli.tables import print_details
+    from evaluation.benchmarks.rendering import render
+
+    turns = {message.role: message.content for message in render(benchmark, case)}
+    print_details({"case": case.case_id, **turns, "references": "\n".join(case.references), "tags": case.tags})
+
+
+@benchmarks.command("add")
+def add(
+    path: PathArgument,
+    name: NameOption = None,
+    field: FieldOption = None,
+    db: DatabaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Store a file's cases under its name; all of them, or none."""
+    from deployments.cli.terminal import print_json
+    from evaluation.benchmarks.suites import standard_suites
+    from evaluation.store.benchmarks import save_benchmark
+
+    benchmark = _checked(path, name=name, fields=field)
+    if benchmark.name in standard_suites():
+        raise ConfigurationError(
+            f"{benchmark.name!r} is the name of a standard suite, which it would not replace", "Give --name another."
+        )
+    with open_results(db) as store:
+        _tell_of_another_version(benchmark, store)
+        save_benchmark(store, benchmark)
+    if as_json:
+        print_json(_as_json(benchmark))
+    else:
+        _print(benchmark, f"stored as {benchmark.name}, version {benchmark.version[:12]}")
+
+
+def _tell_of_another_version(benchmark: "Benchmark", store: Any) -> None:
+    from deployments.cli.terminal import tell
+    from evaluation.store.benchmarks import find_benchmark
+
+    before = find_benchmark(store, benchmark.name)
+    if before is not None and before.version != benchmark.version:
+        tell(
+            f"{benchmark.name} was version {before.version[:12]} with {before.n_cases} cases before; "
+            "its runs keep it, and numbers of the two are not compared"
+        )
+
+
+@benchmarks.command("validate")
+def validate(
+    path: PathArgument, name: NameOption = None, field: FieldOption = None, as_json: JsonOption = False
+) -> None:
+    """Say whether a file is fit to be evaluated; nothing is stored."""
+    from deployments.cli.terminal import print_json
+    from evaluation.benchmarks.loading import equal_contents
+
+    benchmark = _checked(path, name=name, fields=field)
+    if as_json:
+        equal = [list(ids) for ids in equal_contents(benchmark)]
+        print_json({"status": "ok"} | _as_json(benchmark) | {"equal_contents": equal})
+    else:
+        _print(benchmark, "OK")
+
+
+def _checked(path: Path, *, name: str | None, fields: Sequence[str] | None) -> "Benchmark":
+    """The benchmark in the file, whole, with metrics that can be measured on it."""
+    from deployments.cli.terminal import tell
+    from evaluation.benchmarks.loading import load_benchmark
+    from evaluation.benchmarks.rendering import check_renderable
+
+    if name is not None and not name.strip():
+        raise ConfigurationError("--name is empty", "Give it a word.")
+    benchmark = load_benchmark(path, fields=_mapping(fields or []) or None, name=name)
+    check_renderable(benchmark)
+    for text in benchmark.metrics:
+        if (lacking := _not_yet(text, benchmark)) is not None:
+            tell(f"{benchmark.name} can be stored, and not be evaluated yet: {lacking}")
+    return benchmark
+
+
+def _not_yet(text: str, benchmark: "Benchmark") -> str | None:
+    """Why this version cannot measure the metric; None where it can.
+
+    Raises:
+        ConfigurationError: no such metric, or cases that lack what it needs.
+    """
+    from evaluation.metrics import LATER_METRICS
+    from evaluation.metrics.metric import Need
+    from evaluation.metrics.needs import missing_needs
+    from evaluation.metrics.parsing import parse_metric
+
+    name = text.partition("(")[0].strip()
+    if name in LATER_METRICS:
+        return f"metric {name!r} {LATER_METRICS[name]}"
+    metric = parse_metric(text)
+    if lacking := missing_needs(metric, benchmark.cases, offered=frozenset(Need)):
+        raise ConfigurationError(f"{benchmark.source}: {lacking}", "Name other metrics in the file's header.")
+    return missing_needs(metric, benchmark.cases)
+
+
+def _mapping(words: Sequence[str]) -> dict[str, str]:
+    """Our field names to the file's.
+
+    Raises:
+        ConfigurationError: a word is not `ours=theirs`, or a field is mapped twice.
+    """
+    mapping: dict[str, str] = {}
+    for word in words:
+        ours, sign, theirs = word.partition("=")
+        if not sign or not ours or not theirs:
+            raise ConfigurationError(f"--field {word!r} is not of the form OURS=THEIRS", "For example prompt=question.")
+        if ours in mapping:
+            raise ConfigurationError(f"--field {ours!r} is given twice: {mapping[ours]!r} and {theirs!r}")
+        mapping[ours] = theirs
+    return mapping
+
+
+def _print(benchmark: "Benchmark", verdict: str) -> None:
+    from deployments.cli.terminal import result, tell
+    from evaluation.benchmarks.loading import equal_contents, recognised_line
+    from evaluation.reports.escaping import for_terminal
+
+    result().print(for_terminal(recognised_line(benchmark)))
+    for ids in equal_contents(benchmark):
+        tell(f"{len(ids)} cases ask and accept the same: {', '.join(ids[:5])}{', …' if len(ids) > 5 else ''}")
+    result().print(for_terminal(verdict))

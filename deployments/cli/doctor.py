@@ -1,6 +1,195 @@
-"""`benchwright doctor`."""
+"""`benchwright doctor`: can this machine evaluate, what is missing, and where to begin?"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from deployments.cli.arguments import DatabaseOption, EndpointsOption, JsonOption, database_url
+from evaluation.errors import BenchwrightError, ConfigurationError
+
+if TYPE_CHECKING:
+    from deployments.cli.checks import Finding
+    from deployments.cli.first_steps import Suggestion
+    from deployments.cli.servers import Answer
 
 
-def doctor() -> None:
-    """Not there yet."""
-    raise NotImplementedError
+@dataclass(frozen=True, kw_only=True)
+class Diagnosis:
+    """All that was found."""
+
+    findings: "tuple[Finding, ...]"
+    answers: "tuple[Answer, ...]"
+    is_first_use: bool
+    suggestion: "Suggestion"
+    """Models that suit this machine."""
+    commands: tuple[str, ...]
+    """What to run first."""
+
+
+def doctor(endpoint: EndpointsOption = None, db: DatabaseOption = None, as_json: JsonOption = False) -> None:
+    """Check what an evaluation needs, and name the command that mends what is missing."""
+    from deployments.cli.checks import State
+    from deployments.cli.terminal import EXIT_MENDABLE, report_error
+
+    diagnosis = diagnose(endpoint or [], db)
+    broken = [finding for finding in diagnosis.findings if finding.state is State.BROKEN]
+    if as_json:
+        _print_json(diagnosis, broken)
+    else:
+        _print(diagnosis)
+    if broken:
+        report_error(_error(broken), as_json=False)
+        raise typer.Exit(EXIT_MENDABLE)
+
+
+def _error(broken: "Sequence[Finding]") -> ConfigurationError:
+    return ConfigurationError(
+        "no evaluation is possible: " + "; ".join(f"{item.name}: {item.said}" for item in broken), broken[0].next_step
+    )
+
+
+def diagnose(given: Sequence[str], db: str | None) -> Diagnosis:
+    """What is there on this machine and on the servers that are asked.
+
+    Args:
+        given: Servers by name or address; empty: those that commands ask by default.
+        db: As in `--db`.
+    """
+    from deployments.cli import checks, machine
+    from deployments.cli.first_steps import first_commands, model_memory_bytes, suggestion_for
+
+    url = database_url(db)
+    store, is_first_use = checks.database(url)
+    servers, answers = _servers(given, url, has_store=store.state is checks.State.OK)
+    gpus, memory_bytes = machine.gpus(), machine.memory_bytes()
+    findings = (
+        checks.python_version(),
+        checks.prefect(),
+        store,
+        checks.disk(url),
+        *servers,
+        checks.embedded(),
+        checks.gpu(gpus),
+        checks.memory(memory_bytes),
+    )
+    suggestion = suggestion_for(model_memory_bytes(gpus, memory_bytes))
+    can_pull = any(answer.endpoint.provider == "ollama" for answer in answers)
+    return Diagnosis(
+        findings=findings,
+        answers=answers,
+        is_first_use=is_first_use,
+        suggestion=suggestion,
+        commands=first_commands(_fit_to_answer(answers), server_answers=can_pull, suggestion=suggestion),
+    )
+
+
+def _servers(
+    given: Sequence[str], url: str | None, *, has_store: bool
+) -> "tuple[tuple[Finding, ...], tuple[Answer, ...]]":
+    """What the servers say; a name or an address that is none is a finding too."""
+    from contextlib import ExitStack
+
+    from deployments.cli import checks
+    from deployments.cli.servers import ask_all, wanted_endpoints
+    from evaluation.store.session import open_store
+
+    try:
+        with ExitStack() as stack:
+            store = stack.enter_context(open_store(url)) if has_store else None
+            wanted = wanted_endpoints(given, store)
+    except BenchwrightError as error:
+        state = checks.State.BROKEN if given else checks.State.MISSING
+        return (checks.Finding(name="endpoint", state=state, said=error.message, next_step=error.next_step),), ()
+    answers, errors = ask_all(wanted)
+    findings = [checks.answering(answer) for answer in answers]
+    findings += [checks.silent(asked, error, was_asked_for=bool(given)) for asked, error in errors]
+    return tuple(findings), tuple(answers)
+
+
+def _fit_to_answer(answers: "Sequence[Answer]") -> list[str]:
+    """Names of local models that write text, the smallest first, since their first answers come soonest."""
+    from evaluation.providers.model_names import is_remote
+
+    found = {
+        info.name: info.size_bytes or 0
+        for answer in answers
+        for info in answer.models
+        if not is_remote(info) and "embed" not in info.name
+        if not info.capabilities or "completion" in info.capabilities
+    }
+    return sorted(found, key=lambda name: (found[name], name))
+
+
+def _print(diagnosis: Diagnosis) -> None:
+    from deployments.cli.tables import print_table
+    from deployments.cli.terminal import result
+    from evaluation.reports.escaping import for_terminal
+
+    print_table(("", "check", "found"), [(item.state.value, item.name, item.said) for item in diagnosis.findings])
+    for item in diagnosis.findings:
+        if item.next_step:
+            result().print(for_terminal(f"{item.name}: {item.next_step}"))
+    if diagnosis.is_first_use:
+        _print_first_steps(diagnosis)
+
+
+def _print_first_steps(diagnosis: Diagnosis) -> None:
+    from deployments.cli.first_steps import SUGGESTIONS
+    from deployments.cli.tables import print_table, size
+    from deployments.cli.terminal import result
+
+    result().print("\nNo run is stored yet. Where to begin:\n")
+    models = [
+        (info.name, size(info.size_bytes), answer.endpoint.name)
+        for answer in diagnosis.answers
+        for info in answer.models
+    ]
+    if models:
+        print_table(("models that are there", "size", "endpoint"), models)
+    print_table(
+        ("memory for a model", "models to pull", ""),
+        [
+            (
+                f"{item.memory_gib:g} GiB or more" if item.memory_gib else "less",
+                item.models,
+                "this machine" if item is diagnosis.suggestion else "",
+            )
+            for item in SUGGESTIONS
+        ],
+    )
+    result().print("The first command:" if len(diagnosis.commands) == 1 else "The first commands:")
+    for command in diagnosis.commands:
+        result().print(f"  {command}")
+
+
+def _print_json(diagnosis: Diagnosis, broken: "Sequence[Finding]") -> None:
+    from deployments.cli.terminal import print_json
+
+    said: dict[str, Any] = {"status": "ok"}
+    if broken:
+        error = _error(broken)
+        said = {"status": "error", "error": {"message": error.message, "next": error.next_step}}
+    print_json(
+        said
+        | {
+            "checks": [
+                {"name": item.name, "state": item.state.value, "said": item.said, "next": item.next_step}
+                for item in diagnosis.findings
+            ],
+            "models": [
+                {
+                    "name": info.name,
+                    "digest": info.digest,
+                    "size_bytes": info.size_bytes,
+                    "endpoint": answer.endpoint.name,
+                }
+                for answer in diagnosis.answers
+                for info in answer.models
+            ],
+            "first_use": diagnosis.is_first_use,
+            "suggestion": asdict(diagnosis.suggestion),
+            "first_commands": list(diagnosis.commands),
+        }
+    )

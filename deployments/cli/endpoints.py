@@ -1,5 +1,175 @@
-"""`benchwright endpoints`."""
+"""`benchwright endpoints`: which servers are known by name?"""
+
+import os
+import re
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-endpoints = typer.Typer(no_args_is_help=True)
+from deployments.cli.arguments import DatabaseOption, JsonOption, open_results
+from evaluation.errors import ConfigurationError, UnknownNameError
+
+if TYPE_CHECKING:
+    from evaluation.store.records import EndpointRecord
+
+endpoints = typer.Typer(no_args_is_help=True, help="Servers that answer: list, add, remove.")
+
+RESERVED = ("embedded",)
+PROVIDERS = ("ollama", "openai_compatible")
+_KEY_STARTS = ("sk", "pk", "gsk", "hf_", "xai", "ghp", "glpat", "akia", "aiza")
+
+
+@endpoints.command("list")
+def list_endpoints(db: DatabaseOption = None, as_json: JsonOption = False) -> None:
+    """List the stored endpoints; none of them is asked."""
+    from deployments.cli.tables import print_table
+    from deployments.cli.terminal import print_json, tell
+    from evaluation.store.registry import list_endpoints as stored_endpoints
+
+    with open_results(db) as store:
+        found = stored_endpoints(store)
+    if as_json:
+        print_json([asdict(record) for record in found])
+    elif found:
+        columns = ("endpoint", "url", "provider", "GPU tag", "slots", "key from", "price per kWh", "remote models")
+        print_table(columns, [_cells(record) for record in found])
+    else:
+        tell("no endpoint is stored; commands ask OLLAMA_HOST. `benchwright endpoints add NAME URL` stores one")
+
+
+def _cells(record: "EndpointRecord") -> tuple[object, ...]:
+    key = record.key_variable
+    return (
+        record.name,
+        record.url,
+        record.provider or "asked each time",
+        record.gpu_tag or "of its address",
+        record.slots or 1,
+        f"{key} ({'set' if os.environ.get(key) else 'not set'})" if key else None,
+        record.electricity_price,
+        "allowed" if record.allow_remote else "refused",
+    )
+
+
+@endpoints.command("add")
+def add(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What to call it.")],
+    url: Annotated[str, typer.Argument(metavar="URL", help="Where it is: http://127.0.0.1:11434")],
+    gpu_tag: Annotated[
+        str | None, typer.Option("--gpu-tag", metavar="T", help="The GPU behind it; endpoints on one GPU share a tag.")
+    ] = None,
+    slots: Annotated[
+        int | None, typer.Option("--slots", min=1, max=4096, metavar="N", help="Requests that it serves at once.")
+    ] = None,
+    provider: Annotated[
+        str | None, typer.Option("--provider", metavar="P", help=f"{' or '.join(PROVIDERS)}; else it is asked.")
+    ] = None,
+    key_variable: Annotated[
+        str | None, typer.Option("--key-variable", metavar="VARIABLE", help="Name of the variable that holds its key.")
+    ] = None,
+    electricity_price: Annotated[
+        float | None, typer.Option("--electricity-price", min=0.0, metavar="X", help="Price of a kWh.")
+    ] = None,
+    allow_remote: Annotated[
+        bool, typer.Option("--allow-remote", help="Allow its models that run on somebody else's machine.")
+    ] = False,
+    no_check: Annotated[bool, typer.Option("--no-check", help="Do not ask the server.")] = False,
+    db: DatabaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Store a server under a name. It is asked which protocol it speaks and which models it has."""
+    from deployments.cli.terminal import print_json, result, tell
+    from evaluation.providers.connecting import normalise_url
+    from evaluation.store.records import EndpointRecord
+    from evaluation.store.registry import find_endpoint, save_endpoint
+
+    if key_variable is not None:
+        check_key_variable(key_variable)
+    record = EndpointRecord(
+        name=_checked_name(name),
+        url=normalise_url(url),
+        provider=_checked_provider(provider),
+        gpu_tag=gpu_tag,
+        slots=slots,
+        electricity_price=electricity_price,
+        key_variable=key_variable,
+        allow_remote=allow_remote,
+    )
+    with open_results(db) as store:
+        said = "not asked"
+        if not no_check:
+            record, said = _asked(record)
+        before = find_endpoint(store, record.name)
+        save_endpoint(store, record)
+    if before is not None and before.name == record.name:
+        tell(f"replaced {before.name}, which was {before.url}")
+    if as_json:
+        print_json(asdict(record))
+    else:
+        result().print(f"{record.name}: {record.url}, {said}")
+
+
+def _asked(record: "EndpointRecord") -> tuple["EndpointRecord", str]:
+    """The record with the protocol that its server speaks, and what is to be said of it."""
+    from deployments.cli.servers import ask_all
+    from deployments.cli.terminal import tell
+
+    answers, errors = ask_all([record])
+    for _, error in errors:
+        raise ConfigurationError(
+            f"endpoint {record.name!r}: {error}",
+            f"{error.next_step or 'Check the address.'} --no-check stores it without asking.",
+        ) from error
+    (answer,) = answers
+    for limit in answer.limits:
+        tell(f"{record.name}: {limit}")
+    n = len(answer.models)
+    version = f" {answer.version}" if answer.version else ""
+    said = f"{answer.endpoint.provider}{version}, {n} model{'' if n == 1 else 's'}"
+    return replace(record, provider=answer.endpoint.provider), said
+
+
+@endpoints.command("remove")
+def remove(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A stored endpoint's name.")], db: DatabaseOption = None
+) -> None:
+    """Forget an endpoint; its runs stay."""
+    from deployments.cli.terminal import result
+    from evaluation.store.registry import remove_endpoint
+
+    with open_results(db) as store:
+        remove_endpoint(store, name)
+    result().print(f"{name}: removed")
+
+
+def _checked_name(name: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name):
+        raise ConfigurationError(
+            f"{name!r} is not a name for an endpoint", "Letters, digits, dots, dashes and underscores, 64 at most."
+        )
+    if name in RESERVED:
+        raise ConfigurationError(f"{name!r} is the name of the server that --embedded starts", "Take another name.")
+    return name
+
+
+def _checked_provider(provider: str | None) -> str:
+    if provider is not None and provider not in PROVIDERS:
+        raise UnknownNameError("provider", provider, PROVIDERS)
+    return provider or ""
+
+
+def check_key_variable(text: str) -> None:
+    """Refuses what is not the name of a variable, without showing it: it may be the key itself.
+
+    Raises:
+        ConfigurationError: it does not look like the name of a variable.
+    """
+    is_name = re.fullmatch(r"[A-Z_][A-Z0-9_]{0,63}", text) and not text.lower().startswith(_KEY_STARTS)
+    is_set = re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", text) and text in os.environ
+    if not (is_name or is_set):
+        raise ConfigurationError(
+            "--key-variable takes the name of an environment variable in capitals, and what was given is none "
+            "(it is not shown, since it may be the key itself)",
+            "export SERVER_KEY=… and give --key-variable SERVER_KEY",
+        )

@@ -1,5 +1,305 @@
-"""`benchwright models`."""
+"""`benchwright models`: which weights are there, in which versions, and which of them take new runs?"""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-models = typer.Typer(no_args_is_help=True)
+from deployments.cli.arguments import DatabaseOption, EndpointsOption, JsonOption, open_results
+from evaluation.errors import ConfigurationError, UnknownNameError
+
+if TYPE_CHECKING:
+    from evaluation.store.records import ModelRecord
+    from evaluation.store.session import Store
+
+models = typer.Typer(no_args_is_help=True, help="Models: list, show, pull, register, retire.")
+
+NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="A model's name, as in llama3.2:3b.")]
+FamilyOption = Annotated[str | None, typer.Option("--family", metavar="F", help="As its server calls it: llama.")]
+
+
+@models.command("list")
+def list_models(
+    endpoint: EndpointsOption = None,
+    capability: Annotated[
+        str | None, typer.Option("--capability", metavar="C", help="Only models that can: completion, thinking, …")
+    ] = None,
+    max_size: Annotated[
+        str | None, typer.Option("--max-size", metavar="SIZE", help="Only models of 8GB, 500MB … at most.")
+    ] = None,
+    family: FamilyOption = None,
+    retired: Annotated[bool, typer.Option("--retired", help="Retired models too.")] = False,
+    stored: Annotated[bool, typer.Option("--stored", help="Ask no server: what was seen before.")] = False,
+    db: DatabaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List the models that the servers have now, and note them in the store."""
+    from deployments.cli.tables import read_size
+    from deployments.cli.terminal import print_json
+
+    max_bytes = read_size(max_size, option="--max-size") if max_size is not None else None
+    with open_results(db) as store:
+        everything = _seen_before(store, endpoint or []) if stored else _seen_now(store, endpoint or [])
+    live = [record for record in everything if retired or record.retired_at is None]
+    found = [record for record in live if _fits(record, capability=capability, family=family, max_bytes=max_bytes)]
+    if as_json:
+        print_json([_as_json(record) for record in found])
+    else:
+        _print_list(found)
+    _tell_of_the_rest(everything, live, found, capability=capability, family=family)
+
+
+def _seen_now(store: "Store", given: Sequence[str]) -> list["ModelRecord"]:
+    """What the servers have, and what was registered for none of them yet."""
+    from deployments.cli.servers import ask_those_that_answer, record_models, wanted_endpoints
+    from evaluation.store.registry import list_models as stored_models
+
+    found = record_models(store, ask_those_that_answer(wanted_endpoints(given, store)))
+    if not given:
+        names = {record.name for record in found}
+        registered = stored_models(store, include_retired=True)
+        found += [record for record in registered if record.endpoint_name is None and record.name not in names]
+    return sorted(found, key=lambda record: (record.name, record.endpoint_name or ""))
+
+
+def _seen_before(store: "Store", given: Sequence[str]) -> list["ModelRecord"]:
+    from deployments.cli.servers import wanted_endpoints
+    from evaluation.store.registry import list_models as stored_models
+
+    names = {endpoint.name for endpoint in wanted_endpoints(given, store)} if given else None
+    records = stored_models(store, include_retired=True)
+    return [record for record in records if names is None or record.endpoint_name in names]
+
+
+def _fits(record: "ModelRecord", *, capability: str | None, family: str | None, max_bytes: int | None) -> bool:
+    return (
+        (capability is None or capability.lower() in record.capabilities)
+        and (family is None or (record.family or "").lower() == family.lower())
+        and (max_bytes is None or (record.size_bytes is not None and record.size_bytes <= max_bytes))
+    )
+
+
+def _print_list(found: Sequence["ModelRecord"]) -> None:
+    from deployments.cli.tables import print_table, size
+
+    if not found:
+        return
+    print_table(
+        ("model", "parameters", "size", "quantisation", "context", "capabilities", "digest", "endpoint"),
+        [
+            (
+                record.name + (" (retired)" if record.retired_at else ""),
+                record.parameter_size,
+                size(record.size_bytes),
+                record.quantization,
+                record.context_length,
+                record.capabilities,
+                record.digest[:12] if record.digest else "unverified",
+                record.endpoint_name or "none yet",
+            )
+            for record in found
+        ],
+    )
+
+
+def _tell_of_the_rest(
+    everything: Sequence["ModelRecord"],
+    live: Sequence["ModelRecord"],
+    found: Sequence["ModelRecord"],
+    *,
+    capability: str | None,
+    family: str | None,
+) -> None:
+    """Says what was left out, and what there would be where a filter left nothing."""
+    from deployments.cli.terminal import tell
+
+    if n_retired := len(everything) - len(live):
+        tell(f"left out: {n_retired} retired; --retired shows {'it' if n_retired == 1 else 'them'}")
+    if found:
+        return
+    if not live:
+        tell("no model is there; `benchwright models pull NAME` fetches one")
+    elif capability is not None and not any(capability.lower() in record.capabilities for record in live):
+        seen = sorted({word for record in live for word in record.capabilities})
+        tell(f"no model has the capability {capability!r}; seen: {', '.join(seen) or 'none'}")
+    elif family is not None and not any((record.family or "").lower() == family.lower() for record in live):
+        seen = sorted({record.family for record in live if record.family})
+        tell(f"no model is of the family {family!r}; seen: {', '.join(seen) or 'none'}")
+    else:
+        tell(f"none of {len(live)} models fits")
+
+
+@models.command("show")
+def show(
+    name: NameArgument,
+    endpoint: EndpointsOption = None,
+    stored: Annotated[bool, typer.Option("--stored", help="Ask no server: what was seen before.")] = False,
+    db: DatabaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show a model in full, with every version that its name has had."""
+    from deployments.cli.terminal import print_json
+
+    with open_results(db) as store:
+        if not stored:
+            _refresh(store, endpoint or [])
+        versions = _versions(store, name)
+    if as_json:
+        print_json(_as_json(versions[0]) | {"versions": [_as_json(version) for version in versions]})
+    else:
+        _print_versions(versions)
+
+
+def _refresh(store: "Store", given: Sequence[str]) -> None:
+    """Notes what the servers have now. One that does not answer is told of: what is stored can still be shown."""
+    from deployments.cli.servers import ask_all, record_models, wanted_endpoints
+    from deployments.cli.terminal import tell
+
+    answers, errors = ask_all(wanted_endpoints(given, store), in_full=True)
+    record_models(store, answers)
+    for asked, error in errors:
+        tell(f"as seen before, since {asked.name} does not answer: {error}")
+
+
+def _versions(store: "Store", name: str) -> tuple["ModelRecord", ...]:
+    from evaluation.providers.model_names import full_name
+    from evaluation.store.registry import model_versions
+
+    try:
+        return model_versions(store, name)
+    except UnknownNameError as error:
+        if full_name(name) in error.known:
+            return model_versions(store, full_name(name))
+        raise
+
+
+def _known_name(store: "Store", name: str) -> str:
+    """The name under which the store knows the model, else its full one."""
+    from evaluation.providers.model_names import full_name
+
+    try:
+        return _versions(store, name)[0].name
+    except UnknownNameError:
+        return full_name(name)
+
+
+def _print_versions(versions: Sequence["ModelRecord"]) -> None:
+    from deployments.cli.tables import print_details, print_table, size
+    from deployments.cli.terminal import result
+
+    newest = versions[0]
+    details = _as_json(newest)
+    left_out = ("template", "first_seen", "last_seen", "is_current", "n_parameters", "endpoint")
+    print_details(
+        {key: value for key, value in details.items() if key not in left_out}
+        | {"size_bytes": size(newest.size_bytes) if newest.size_bytes else None, "template": newest.template}
+    )
+    result().print()
+    print_table(
+        ("digest", "endpoint", "size", "first seen", "last seen", "now"),
+        [
+            (
+                version.digest[:12] if version.digest else "unverified",
+                version.endpoint_name or "none yet",
+                size(version.size_bytes),
+                version.first_seen,
+                version.last_seen,
+                "retired" if version.retired_at else "current" if version.is_current else "replaced",
+            )
+            for version in versions
+        ],
+    )
+
+
+@models.command("pull")
+def pull(
+    name: NameArgument,
+    endpoint: Annotated[
+        str | None, typer.Option("--endpoint", metavar="URL|NAME", help="The server that fetches it.")
+    ] = None,
+    allow_remote: Annotated[
+        bool, typer.Option("--allow-remote", help="Allow a model that runs on somebody else's machine.")
+    ] = False,
+    db: DatabaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Have a server fetch a model, and note it in the store."""
+    from deployments.cli.pulling import pull_model
+    from deployments.cli.servers import record_models, wanted_endpoints
+    from deployments.cli.terminal import print_json, result, tell
+    from evaluation.store.registry import is_retired
+
+    with open_results(db) as store:
+        wanted = wanted_endpoints([endpoint] if endpoint else [], store)
+        if len(wanted) > 1:
+            known = ", ".join(record.name for record in wanted)
+            raise ConfigurationError(f"several servers could fetch {name!r}: {known}", "Give --endpoint NAME.")
+        answer = pull_model(wanted[0], name, allow_remote=allow_remote)
+        (record,) = record_models(store, [answer])
+        if is_retired(store, record.name):
+            tell(f"{record.name} is retired; `benchwright models register {record.name}` lets it take new runs again")
+    if as_json:
+        print_json(_as_json(record))
+    else:
+        result().print(f"{record.name}: digest {(record.digest or 'unknown')[:12]} on {record.endpoint_name}")
+
+
+@models.command("register")
+def register(
+    name: NameArgument,
+    family: FamilyOption = None,
+    quantisation: Annotated[str | None, typer.Option("--quantisation", metavar="Q", help="As in Q4_K_M.")] = None,
+    size: Annotated[str | None, typer.Option("--size", metavar="SIZE", help="Of its file: 4.7GB.")] = None,
+    parameters: Annotated[str | None, typer.Option("--parameters", metavar="N", help="As in 8.0B.")] = None,
+    context: Annotated[int | None, typer.Option("--context", min=1, metavar="N", help="Tokens it can read.")] = None,
+    capability: Annotated[
+        list[str] | None, typer.Option("--capability", metavar="C", help="What it can; may be repeated.")
+    ] = None,
+    licence: Annotated[str | None, typer.Option("--licence", metavar="L", help="Its licence.")] = None,
+    db: DatabaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Note a model that no server has yet; a retired one takes new runs again."""
+    from deployments.cli.tables import read_size
+    from deployments.cli.terminal import print_json, result
+    from evaluation.store.registry import register_model
+
+    if not name.strip() or any(letter.isspace() for letter in name):
+        raise ConfigurationError(f"{name!r} is not a model's name", "For example llama3.2:3b.")
+    with open_results(db) as store:
+        record = register_model(
+            store,
+            _known_name(store, name),
+            family=family,
+            parameter_size=parameters,
+            quantization=quantisation,
+            context_length=context,
+            size_bytes=read_size(size, option="--size") if size is not None else None,
+            capabilities=tuple(word.lower() for word in capability or ()),
+            licence=licence,
+        )
+    if as_json:
+        print_json(_as_json(record))
+    else:
+        result().print(f"{record.name}: registered" + (f" on {record.endpoint_name}" if record.endpoint_name else ""))
+
+
+@models.command("retire")
+def retire(name: NameArgument, db: DatabaseOption = None) -> None:
+    """End new use of a model; its versions and runs stay."""
+    from deployments.cli.terminal import result
+    from evaluation.store.registry import retire_model
+
+    with open_results(db) as store:
+        known = _versions(store, name)[0].name
+        retire_model(store, known)
+    result().print(f"{known}: retired; its runs stay, and `benchwright models register {known}` brings it back")
+
+
+def _as_json(record: "ModelRecord") -> dict[str, Any]:
+    known = asdict(record)
+    for moment in ("first_seen", "last_seen", "retired_at"):
+        known[moment] = known[moment].isoformat() if known[moment] else None
+    known["endpoint"] = known.pop("endpoint_name")
+    return known

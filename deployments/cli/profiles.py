@@ -1,5 +1,100 @@
-"""`benchwright profiles`."""
+"""`benchwright profiles`: in which words may candidates be asked?"""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-profiles = typer.Typer(no_args_is_help=True)
+from deployments.cli.arguments import DatabaseOption, JsonOption, open_results
+
+if TYPE_CHECKING:
+    from evaluation.candidate import PromptProfile
+
+profiles = typer.Typer(no_args_is_help=True, help="Prompt profiles: list, show, add.")
+
+
+@profiles.command("list")
+def list_profiles(db: DatabaseOption = None, as_json: JsonOption = False) -> None:
+    """List the standard and the stored profiles."""
+    from deployments.cli.tables import print_table
+    from deployments.cli.terminal import print_json
+    from evaluation.profiles import STANDARD_PROFILES
+    from evaluation.store.registry import list_profiles as stored_profiles
+
+    with open_results(db) as store:
+        found = [(profile, "stored") for profile in stored_profiles(store) if profile.name not in STANDARD_PROFILES]
+    found = [(profile, "standard") for profile in STANDARD_PROFILES.values()] + found
+    if as_json:
+        print_json([_as_json(profile) | {"source": source} for profile, source in found])
+        return
+    print_table(
+        ("profile", "hash", "system", "template", "examples", "source"),
+        [
+            (profile.name, profile.hash[:12], profile.system, repr(profile.template), len(profile.examples), source)
+            for profile, source in found
+        ],
+    )
+
+
+@profiles.command("show")
+def show(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A profile's name.")],
+    db: DatabaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show a profile in full."""
+    from evaluation.resolving import find_profile
+
+    with open_results(db) as store:
+        profile = find_profile(name, store=store)
+    _print(profile, as_json=as_json)
+
+
+@profiles.command("add")
+def add(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="YAML with name, system, template and examples.")],
+    db: DatabaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Store the profile in a file; the same name means it from now on."""
+    from deployments.cli.terminal import tell
+    from evaluation.errors import ConfigurationError
+    from evaluation.profiles import STANDARD_PROFILES, read_profile
+    from evaluation.store.registry import find_profile, save_profile
+
+    profile = read_profile(file)
+    standard = STANDARD_PROFILES.get(profile.name)
+    if standard is not None and standard.hash != profile.hash:
+        raise ConfigurationError(
+            f"profile {str(file)!r}: {profile.name!r} is the name of a standard profile", "Give it another name."
+        )
+    with open_results(db) as store:
+        before = find_profile(store, profile.name)
+        save_profile(store, profile)
+    if before is not None and before.hash != profile.hash:
+        tell(f"{profile.name} had the hash {before.hash[:12]} before; runs made with that keep it")
+    _print(profile, as_json=as_json)
+
+
+def _as_json(profile: "PromptProfile") -> dict[str, Any]:
+    return asdict(profile) | {"hash": profile.hash}
+
+
+def _print(profile: "PromptProfile", *, as_json: bool) -> None:
+    from deployments.cli.tables import print_details
+    from deployments.cli.terminal import print_json
+
+    if as_json:
+        print_json(_as_json(profile))
+        return
+    examples = "\n\n".join(f"Q: {example.prompt}\nA: {example.answer}" for example in profile.examples)
+    print_details(
+        {
+            "profile": profile.name,
+            "hash": profile.hash,
+            "system": profile.system,
+            "template": profile.template,
+            "examples": examples,
+        }
+    )

@@ -1,5 +1,174 @@
-"""`benchwright runs`."""
+"""`benchwright runs`: which runs are there, and what is to become of them?"""
+
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-runs = typer.Typer(no_args_is_help=True)
+from deployments.cli.arguments import DatabaseOption, JsonOption, open_results
+
+if TYPE_CHECKING:
+    from evaluation.store.records import RunSummary
+
+runs = typer.Typer(help="Runs: list, tag, archive, delete.")
+
+RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="A run's id, the beginning of one, or `last`.")]
+LimitOption = Annotated[int, typer.Option("--limit", min=1, metavar="N", help="The newest N runs.")]
+AllOption = Annotated[bool, typer.Option("--all", help="All runs, archived ones too.")]
+
+
+@runs.callback(invoke_without_command=True)
+def list_by_default(
+    context: typer.Context,
+    limit: LimitOption = 20,
+    everything: AllOption = False,
+    db: DatabaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Runs: list, tag, archive, delete. Alone, the same as `runs list`."""
+    if context.invoked_subcommand is None:
+        list_runs(limit=limit, everything=everything, db=db, as_json=as_json)
+    elif (limit, everything, db, as_json) != (20, False, None, False):
+        raise typer.BadParameter(f"options stand after the word {context.invoked_subcommand!r}")
+
+
+@runs.command("list")
+def list_runs(
+    limit: LimitOption = 20, everything: AllOption = False, db: DatabaseOption = None, as_json: JsonOption = False
+) -> None:
+    """List runs, newest first."""
+    from deployments.cli.tables import print_table
+    from deployments.cli.terminal import print_json, tell
+    from evaluation.store.runs import list_runs as stored_runs
+
+    with open_results(db) as store:
+        found = stored_runs(store, limit=None if everything else limit, include_archived=everything)
+    if as_json:
+        print_json([_as_json(run) for run in found])
+    elif found:
+        print_table(
+            ("run", "status", "benchmark", "started", "candidates", "cases", "ok", "failed", "tags"),
+            [_cells(run) for run in found],
+        )
+    else:
+        tell("no run is stored yet; `benchwright demo` makes the first")
+
+
+def _as_json(run: "RunSummary") -> dict[str, Any]:
+    return {
+        "run_id": run.run_id,
+        "status": str(run.status),
+        "benchmark": run.benchmark_name,
+        "started_at": run.started_at.isoformat() if run.started_at else None,
+        "finished_at": run.finished_at.isoformat() if run.finished_at else None,
+        "n_cases": run.n_cases,
+        "n_ok": run.n_ok + run.n_own_failed,
+        "n_failed": run.n_failed,
+        "n_own_failed": run.n_own_failed,
+        "n_repeats": run.n_repeats,
+        "candidates": list(run.candidates),
+        "headline": run.headline,
+        "benchmark_version": run.benchmark_version,
+        "invocation_id": run.invocation_id,
+        "reason": run.reason,
+        "seed": run.seed,
+        "tags": list(run.tags),
+        "favourite": run.favourite,
+        "archived": run.archived_at is not None,
+    }
+
+
+def _cells(run: "RunSummary") -> tuple[object, ...]:
+    from deployments.cli.tables import moment
+
+    marks = (("★",) if run.favourite else ()) + run.tags + (("archived",) if run.archived_at else ())
+    return (
+        run.run_id,
+        str(run.status),
+        run.benchmark_name,
+        moment(run.started_at),
+        run.candidates if len(run.candidates) < 4 else (*run.candidates[:3], f"… {len(run.candidates)} in all"),
+        run.n_cases,
+        run.n_ok + run.n_own_failed,
+        run.n_failed,
+        marks,
+    )
+
+
+@runs.command("tag")
+def tag(
+    run: RunArgument,
+    add: Annotated[
+        list[str] | None, typer.Option("--add", metavar="TAG", help="A tag to add; may be repeated.")
+    ] = None,
+    remove: Annotated[
+        list[str] | None, typer.Option("--remove", metavar="TAG", help="A tag to take away; may be repeated.")
+    ] = None,
+    favourite: Annotated[bool | None, typer.Option("--favourite/--no-favourite", help="Mark it, or unmark it.")] = None,
+    db: DatabaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Add and remove tags of a run, or mark it as a favourite."""
+    from deployments.cli.terminal import print_json, result
+    from evaluation.errors import ConfigurationError
+    from evaluation.store.runs import find_run, tag_run
+
+    added, removed = add or [], remove or []
+    if not added and not removed and favourite is None:
+        raise ConfigurationError("nothing was asked of the tags", "Give --add TAG, --remove TAG or --favourite.")
+    if any(not text.strip() for text in added):
+        raise ConfigurationError("a tag must not be empty", "Give --add a word.")
+    with open_results(db) as store:
+        run_id = find_run(store, run).plan.run_id
+        tags = tag_run(store, run_id, add=added, remove=removed, favourite=favourite)
+        marked = find_run(store, run_id).favourite
+    if as_json:
+        print_json({"run_id": run_id, "tags": list(tags), "favourite": marked})
+    else:
+        result().print(f"{run_id}: {', '.join(tags) or 'no tags'}{' ★' if marked else ''}")
+
+
+@runs.command("archive")
+def archive(
+    run: RunArgument,
+    undo: Annotated[bool, typer.Option("--undo", help="Take it back into the lists.")] = False,
+    db: DatabaseOption = None,
+) -> None:
+    """Take a run out of the lists; nothing of it is lost."""
+    from deployments.cli.terminal import result
+    from evaluation.store.runs import archive_run, find_run
+
+    with open_results(db) as store:
+        run_id = find_run(store, run).plan.run_id
+        archive_run(store, run_id, archived=not undo)
+    result().print(f"{run_id}: {'back in the lists' if undo else 'archived; `runs list --all` shows it'}")
+
+
+@runs.command("delete")
+def delete(
+    run: RunArgument,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    db: DatabaseOption = None,
+) -> None:
+    """Delete a run with its answers, scores and estimates. A running one is refused."""
+    from deployments.cli.terminal import result, tell
+    from evaluation.store.runs import delete_run, find_run
+
+    with open_results(db) as store:
+        record = find_run(store, run)
+        run_id = record.plan.run_id
+        if not yes and not _agrees(f"Delete run {run_id} ({record.plan.benchmark_name}) with all its answers?"):
+            tell(f"{run_id} was kept")
+            return
+        delete_run(store, run_id)
+    result().print(f"{run_id}: deleted")
+
+
+def _agrees(question: str) -> bool:
+    """True where a person says yes; without one to ask, nothing is deleted."""
+    import sys
+
+    from evaluation.errors import ConfigurationError
+
+    if not sys.stdin.isatty():
+        raise ConfigurationError("deleting needs a yes, and there is no terminal to ask on", "Give --yes.")
+    return typer.confirm(question, err=True)

@@ -1,0 +1,51 @@
+"""Options that many commands share, and the store and settings behind them."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from evaluation.settings import Settings
+    from evaluation.store.session import Store
+
+DatabaseOption = Annotated[
+    str | None,
+    typer.Option("--db", metavar="URL", help="Results database: a path or a URL.", show_default=False),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON value.")]
+EndpointsOption = Annotated[
+    list[str] | None,
+    typer.Option("--endpoint", metavar="URL|NAME", help="A server to ask; may be repeated.", show_default=False),
+]
+
+
+def read_settings() -> "Settings":
+    """The settings in `BENCHWRIGHT_…` variables.
+
+    Raises:
+        ConfigurationError: a variable holds what it must not; its value is not shown.
+    """
+    from pydantic import ValidationError
+
+    from evaluation.errors import ConfigurationError
+    from evaluation.settings import Settings
+
+    try:
+        return Settings()
+    except ValidationError as error:
+        said = "; ".join(
+            f"BENCHWRIGHT_{'_'.join(map(str, item['loc'])).upper()}: {item['msg']}" for item in error.errors()
+        )
+        raise ConfigurationError(f"a setting is wrong: {said}", "Correct the variable, or unset it.") from None
+
+
+def database_url(db: str | None) -> str | None:
+    """The database that was asked for: by `--db`, else by the setting; None: the default one."""
+    return db if db is not None else read_settings().database
+
+
+def open_results(db: str | None) -> "Store":
+    """The open store that a command works on."""
+    from evaluation.store.session import open_store
+
+    return open_store(database_url(db))

@@ -1,0 +1,63 @@
+"""Where to begin: which models suit this machine, and what is the first command to run?"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from deployments.cli.machine import Gpu
+
+GIB = 1024**3
+FIRST_BENCHMARK = "question_answering"
+FIRST_CASES = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suggestion:
+    """Models that a server can hold in so much memory, with room for their context."""
+
+    memory_gib: float
+    """At least so much: as `model_memory_bytes` counts."""
+    models: tuple[str, ...]
+    """Names in Ollama's library."""
+
+
+SUGGESTIONS = (
+    Suggestion(memory_gib=0, models=("smollm2:135m", "qwen2.5:0.5b")),
+    Suggestion(memory_gib=2, models=("llama3.2:1b", "qwen2.5:1.5b")),
+    Suggestion(memory_gib=4, models=("llama3.2:3b", "qwen2.5:3b")),
+    Suggestion(memory_gib=7.5, models=("llama3.1:8b", "qwen2.5:7b")),
+    Suggestion(memory_gib=15, models=("qwen2.5:14b", "phi4:14b")),
+    Suggestion(memory_gib=23, models=("qwen2.5:32b", "gemma2:27b")),
+    Suggestion(memory_gib=47, models=("llama3.3:70b", "qwen2.5:72b")),
+)
+"""Smallest first; sizes hold for the library's 4-bit files."""
+
+
+def model_memory_bytes(gpus: Sequence[Gpu], memory_bytes: int | None) -> int:
+    """Memory that a model may take: the GPUs', else a quarter of the machine's, since a CPU is slow with larger ones."""
+    on_gpus = sum(gpu.memory_bytes or 0 for gpu in gpus)
+    return on_gpus or (memory_bytes or 0) // 4
+
+
+def suggestion_for(n_bytes: int) -> Suggestion:
+    """The largest models that so much memory holds."""
+    return [item for item in SUGGESTIONS if item.memory_gib * GIB <= n_bytes][-1]
+
+
+def first_commands(models: Sequence[str], *, server_answers: bool, suggestion: Suggestion) -> tuple[str, ...]:
+    """What to run first, in order.
+
+    Args:
+        models: Those that a server has and that can answer, the ones to begin with first.
+        server_answers: True where there is a server to pull a model with.
+        suggestion: What suits this machine.
+    """
+    if models:
+        return (_evaluate(models[:2]),)
+    if server_answers:
+        return (*(f"benchwright models pull {name}" for name in suggestion.models), _evaluate(suggestion.models))
+    return ("benchwright demo",)
+
+
+def _evaluate(models: Sequence[str]) -> str:
+    named = " ".join(f"--model {name}" for name in models)
+    return f"benchwright evaluate --benchmark {FIRST_BENCHMARK} --limit {FIRST_CASES} {named}"

@@ -1,0 +1,66 @@
+"""What has this machine: memory, GPUs, room on a disk?"""
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+_CGROUP_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gpu:
+    """A GPU as its driver describes it."""
+
+    name: str
+    memory_bytes: int | None
+    """None where it shares the machine's memory and the driver does not say."""
+
+
+def memory_bytes() -> int | None:
+    """What this process may use of the machine's memory: all of it, or its container's share; None: unknown here."""
+    try:
+        physical = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):
+        return None
+    return min([physical, *(limit for path in _CGROUP_LIMITS if (limit := _limit(path)) is not None)])
+
+
+def _limit(path: Path) -> int | None:
+    try:
+        text = path.read_text().strip()
+    except OSError:
+        return None
+    return int(text) if text.isdecimal() else None
+
+
+def gpus() -> tuple[Gpu, ...]:
+    """The NVIDIA GPUs of this machine; none where there is no driver."""
+    import pynvml
+
+    try:
+        pynvml.nvmlInit()
+    except pynvml.NVMLError:
+        return ()
+    try:
+        handles = [pynvml.nvmlDeviceGetHandleByIndex(index) for index in range(pynvml.nvmlDeviceGetCount())]
+        return tuple(Gpu(name=str(pynvml.nvmlDeviceGetName(h)), memory_bytes=_gpu_memory(h)) for h in handles)
+    except pynvml.NVMLError:
+        return ()
+    finally:
+        pynvml.nvmlShutdown()
+
+
+def _gpu_memory(handle: object) -> int | None:
+    import pynvml
+
+    try:
+        return int(pynvml.nvmlDeviceGetMemoryInfo(handle).total)
+    except pynvml.NVMLError:
+        return None
+
+
+def free_bytes(path: Path) -> int:
+    """Free room on the disk that holds `path`, or would."""
+    there = next(folder for folder in (path, *path.absolute().parents) if folder.exists())
+    return shutil.disk_usage(there).free

@@ -1,0 +1,190 @@
+"""Which servers does a command mean, do they answer, and which models have they?"""
+
+import asyncio
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from evaluation.errors import BenchwrightError, ConfigurationError, ProviderError
+from evaluation.providers.provider import ModelInfo
+
+if TYPE_CHECKING:
+    from evaluation.providers.provider import Provider
+    from evaluation.store.records import EndpointRecord, ModelRecord
+    from evaluation.store.session import Store
+
+SHOWN_AT_ONCE = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a server said of itself."""
+
+    endpoint: "EndpointRecord"
+    """With the provider that it turned out to speak."""
+    version: str | None
+    models: tuple[ModelInfo, ...]
+    limits: tuple[str, ...]
+
+
+def wanted_endpoints(given: Sequence[str], store: "Store | None") -> list["EndpointRecord"]:
+    """The servers named or addressed; where none is given: `OLLAMA_HOST` and the stored ones, else Ollama's own.
+
+    Raises:
+        ConfigurationError: neither a stored name nor an address.
+    """
+    from evaluation.providers.connecting import default_url
+    from evaluation.store.registry import list_endpoints
+
+    if given:
+        return [_endpoint(text, store) for text in dict.fromkeys(given)]
+    stored = list(list_endpoints(store)) if store else []
+    if stored and not os.environ.get("OLLAMA_HOST"):
+        return stored
+    default = _endpoint(default_url(os.environ), store)
+    return [default, *(record for record in stored if record.name != default.name)]
+
+
+def _endpoint(text: str, store: "Store | None") -> "EndpointRecord":
+    from evaluation.providers.connecting import normalise_url
+    from evaluation.store.records import EndpointRecord
+    from evaluation.store.registry import find_endpoint
+
+    if store is not None and (stored := find_endpoint(store, text)) is not None:
+        return stored
+    url = normalise_url(text)
+    if store is not None and (stored := find_endpoint(store, url)) is not None:
+        return stored
+    return EndpointRecord(name=url.split("://", 1)[1].strip("/"), url=url, provider="")
+
+
+def api_key(endpoint: "EndpointRecord") -> str | None:
+    """The key in the variable that the endpoint names.
+
+    Raises:
+        ConfigurationError: the variable is not set.
+    """
+    if not endpoint.key_variable:
+        return None
+    if not (key := os.environ.get(endpoint.key_variable)):
+        raise ConfigurationError(
+            f"endpoint {endpoint.name!r} takes its key from the variable {endpoint.key_variable!r}, which is not set",
+            f"export {endpoint.key_variable}=…",
+        )
+    return key
+
+
+async def connected(endpoint: "EndpointRecord") -> "Provider":
+    """The provider that speaks to the endpoint; the caller enters it."""
+    from evaluation.providers.connecting import connect
+
+    return await connect(endpoint.url, provider=endpoint.provider or None, api_key=api_key(endpoint))
+
+
+async def ask(endpoint: "EndpointRecord", *, in_full: bool) -> Answer:
+    """What the server says of itself.
+
+    Args:
+        endpoint: Where to ask.
+        in_full: With each model's details, for which it is asked once more.
+    """
+    async with await connected(endpoint) as provider:
+        version, models = await asyncio.gather(provider.version(), provider.models())
+        if in_full:
+            gate = asyncio.Semaphore(SHOWN_AT_ONCE)
+            models = tuple(await asyncio.gather(*(_in_full(provider, model, gate) for model in models)))
+        return Answer(
+            endpoint=replace(endpoint, provider=provider.name), version=version, models=models, limits=provider.limits
+        )
+
+
+async def _in_full(provider: "Provider", listed: ModelInfo, gate: asyncio.Semaphore) -> ModelInfo:
+    async with gate:
+        try:
+            return await provider.show(listed.name)
+        except ProviderError:
+            return listed
+
+
+def ask_all(
+    endpoints: Sequence["EndpointRecord"], *, in_full: bool = False
+) -> tuple[list[Answer], list[tuple["EndpointRecord", BenchwrightError]]]:
+    """What the servers say, asked side by side, and the errors of those that say nothing."""
+
+    async def everyone() -> list[Answer | BaseException]:
+        return await asyncio.gather(*(ask(endpoint, in_full=in_full) for endpoint in endpoints), return_exceptions=True)
+
+    answers: list[Answer] = []
+    errors: list[tuple[EndpointRecord, BenchwrightError]] = []
+    for endpoint, said in zip(endpoints, asyncio.run(everyone()), strict=True):
+        if isinstance(said, Answer):
+            answers.append(said)
+        elif isinstance(said, BenchwrightError):
+            errors.append((endpoint, said))
+        else:
+            raise said
+    return answers, errors
+
+
+def ask_those_that_answer(endpoints: Sequence["EndpointRecord"]) -> list[Answer]:
+    """What the servers say in full; those that do not answer are told of, as long as another does.
+
+    Raises:
+        ConfigurationError: none answers.
+    """
+    from deployments.cli.terminal import tell
+
+    answers, errors = ask_all(endpoints, in_full=True)
+    if not answers and errors:
+        raise ConfigurationError("; ".join(f"{endpoint.name}: {error}" for endpoint, error in errors), _step(errors))
+    for endpoint, error in errors:
+        tell(f"left out: {endpoint.name}: {error}")
+    return answers
+
+
+def _step(errors: Sequence[tuple["EndpointRecord", BenchwrightError]]) -> str:
+    step = errors[0][1].next_step or "Check the address."
+    return f"{step} `benchwright doctor` says what is there; --endpoint URL asks another server."
+
+
+def record_models(store: "Store", answers: Sequence[Answer]) -> list["ModelRecord"]:
+    """The models as stored now that their servers have shown them; another digest than before is told of."""
+    from deployments.cli.terminal import tell
+    from evaluation.store.registry import list_models
+
+    before = {(old.name, old.endpoint_name): old.digest for old in list_models(store, include_retired=True)}
+    records = []
+    for answer in answers:
+        for info in answer.models:
+            record = _record(store, answer.endpoint.name, info)
+            old = before.get((record.name, record.endpoint_name))
+            if old and record.digest and old != record.digest:
+                tell(
+                    f"{record.name} on {record.endpoint_name} is another version now: {record.digest[:12]}, "
+                    f"before {old[:12]}; the old one's runs keep it"
+                )
+            records.append(record)
+    return records
+
+
+def _record(store: "Store", endpoint_name: str, info: ModelInfo) -> "ModelRecord":
+    from evaluation.store.registry import record_model
+
+    return record_model(
+        store,
+        name=info.name,
+        digest=info.digest,
+        endpoint_name=endpoint_name,
+        family=info.family,
+        parameter_size=info.parameter_size,
+        n_parameters=info.n_parameters,
+        quantization=info.quantization,
+        context_length=info.context_length,
+        size_bytes=info.size_bytes,
+        capabilities=info.capabilities,
+        licence=info.licence,
+        parameters=info.parameters,
+        template=info.template,
+        remote_host=info.remote_host,
+    )

@@ -1,0 +1,96 @@
+"""How lists and details look to a person: tables, sizes, moments."""
+
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from evaluation.errors import ConfigurationError
+
+_UNITS: Mapping[str, int] = {
+    "": 1,
+    "B": 1,
+    **{f"{letter}{end}": 1000**power for power, letter in enumerate("KMGT", start=1) for end in ("", "B")},
+    **{f"{letter}IB": 1024**power for power, letter in enumerate("KMGT", start=1)},
+}
+_PIPE_WIDTH = 400
+"""A pipe has no edge at which a cell would have to be cut."""
+
+
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Prints rows under columns on stdout; numbers stand to the right, None is a dash."""
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for index, column in enumerate(columns):
+        numbers = bool(rows) and all(isinstance(row[index], int | float | None) for row in rows)
+        table.add_column(column, justify="right" if numbers else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(in_words(cell)) for cell in row))
+    width = None if sys.stdout.isatty() else _PIPE_WIDTH
+    Console(markup=False, highlight=False, emoji=False, width=width).print(table)
+
+
+def print_details(details: Mapping[str, object]) -> None:
+    """Prints names and values on stdout, a line each; what is not known is left out."""
+    from deployments.cli.terminal import result
+
+    known = {name: value for name, value in details.items() if value not in (None, "", (), [], {})}
+    width = max((len(name) for name in known), default=0)
+    for name, value in known.items():
+        text = in_words(value).replace("\n", "\n" + " " * (width + 2))
+        result().print(f"{name:<{width}}  {text}")
+
+
+def in_words(value: object) -> str:
+    """`value` as a cell shows it, safe for a terminal."""
+    from evaluation.reports.escaping import for_terminal
+
+    match value:
+        case None:
+            return "–"
+        case bool():
+            return "yes" if value else "no"
+        case int():
+            return f"{value:,}"
+        case datetime():
+            return moment(value)
+        case Mapping():
+            return ", ".join(f"{key}={for_terminal(str(item))}" for key, item in value.items())
+        case list() | tuple():
+            return ", ".join(for_terminal(str(item)) for item in value)
+        case _:
+            return for_terminal(str(value))
+
+
+def moment(when: datetime | None) -> str:
+    """`when` by this machine's clock, to the minute."""
+    return when.astimezone().strftime("%Y-%m-%d %H:%M") if when else "–"
+
+
+def size(n_bytes: int | None) -> str:
+    """A number of bytes in the largest unit that fits: `2.0 GB`."""
+    if n_bytes is None:
+        return "–"
+    amount = float(n_bytes)
+    for unit in ("B", "kB", "MB", "GB", "TB"):
+        if amount < 999.5 or unit == "TB":
+            return f"{amount:.0f} {unit}" if unit == "B" or amount >= 99.5 else f"{amount:.1f} {unit}"
+        amount /= 1000
+    raise AssertionError
+
+
+def read_size(text: str, *, option: str) -> int:
+    """Bytes in `8GB`, `500 MB`, `7.5GiB` or a plain number.
+
+    Raises:
+        ConfigurationError: it is none of these, or not above zero.
+    """
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]*)\s*", text)
+    factor = _UNITS.get(found[2].upper()) if found else None
+    if found is None or factor is None or not float(found[1]):
+        raise ConfigurationError(f"{option} {text!r} is not a size", "For example 8GB, 500MB or 7.5GiB.")
+    return int(float(found[1]) * factor)
