@@ -56,9 +56,9 @@ def words(text: str) -> list[str]:
 def stem(word: str) -> str:
     """`word` without its ending, so that `sports`, `sporting` and `sport` fall together; never under three letters."""
     word = word.lower()
-    for suffix in _SUFFIXES:
-        if word.endswith(suffix) and len(word) - len(suffix) >= 3:
-            return word[: -len(suffix)].removesuffix("e")
+    shorter = next((word.removesuffix(end) for end in _SUFFIXES if word.endswith(end) and len(word) - len(end) > 2), "")
+    if shorter:
+        return stem(shorter)
     return word.removesuffix("e") if len(word) > 4 else word
 
 
