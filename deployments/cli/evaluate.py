@@ -1,6 +1,77 @@
-"""`benchwright evaluate`."""
+"""`benchwright evaluate`: ask candidates a benchmark's cases and say how sure the numbers are."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from deployments.cli.arguments import DatabaseOption, JsonOption
+
+Words = list[str] | None
 
 
-def evaluate() -> None:
-    """Not there yet."""
-    raise NotImplementedError
+def evaluate(
+    # Each option's help ends with * where it may be repeated.
+    benchmark: Annotated[Words, typer.Option(metavar="NAME|PATH", help="Suite, stored benchmark or file.*")] = None,
+    model: Annotated[Words, typer.Option(metavar="NAME", help="A model with the common options.*")] = None,
+    candidate: Annotated[
+        Words, typer.Option(metavar="'NAME key=value …'", help="A model with options, profile or think of its own.*")
+    ] = None,
+    option: Annotated[Words, typer.Option(metavar="KEY=VALUE", help="An option for every --model.*")] = None,
+    system: Annotated[str | None, typer.Option(metavar="TEXT", help="System prompt for every --model.")] = None,
+    profile: Annotated[str | None, typer.Option(metavar="NAME", help="Prompt profile for every --model.")] = None,
+    endpoint: Annotated[Words, typer.Option(metavar="URL|NAME", help="A server; default OLLAMA_HOST.*")] = None,
+    slots: Annotated[int | None, typer.Option(metavar="N", help="Requests a server serves at once; default 1.")] = None,
+    gpu_tag: Annotated[str | None, typer.Option(metavar="T", help="Name of the GPU behind the endpoints.")] = None,
+    provider: Annotated[str | None, typer.Option(metavar="P", help="ollama or openai_compatible; else asked.")] = None,
+    embedded: Annotated[bool, typer.Option("--embedded", help="Use the embedded server too, or alone.")] = False,
+    allow_remote: Annotated[bool, typer.Option("--allow-remote", help="Allow models on others' machines.")] = False,
+    metric: Annotated[Words, typer.Option(metavar="NAME", help="Instead of the benchmark's metrics.*")] = None,
+    limit: Annotated[int | None, typer.Option(metavar="N", help="The first N cases of a seeded order.")] = None,
+    repeats: Annotated[int | None, typer.Option(metavar="K", help="Ask each case K times.")] = None,
+    seed: Annotated[int | None, typer.Option(metavar="S", help="The same seed gives the same numbers.")] = None,
+    max_failures: Annotated[
+        str | None, typer.Option(metavar="10%|N", help="Server failures allowed for each candidate.")
+    ] = None,
+    fail_under: Annotated[Words, typer.Option(metavar="METRIC=VALUE", help="Exit 1 where a value is lower.*")] = None,
+    timeout: Annotated[float | None, typer.Option(metavar="S", help="One attempt; default 300.")] = None,
+    case_timeout: Annotated[float | None, typer.Option(metavar="S", help="All attempts of a case.")] = None,
+    file: Annotated[Path | None, typer.Option("-f", "--file", metavar="FILE.yaml", help="All of this.")] = None,
+    db: DatabaseOption = None,
+    json_: JsonOption = False,
+) -> None:
+    """Ask models a benchmark's cases, score the answers, and say how sure the numbers are. Marked * may be repeated."""
+    from deployments.cli.evaluating import run_evaluation
+
+    given: dict[str, Any] = {
+        "benchmarks": benchmark,
+        "models": model,
+        "candidates": candidate,
+        "options": option,
+        "system": system,
+        "profile": profile,
+        "endpoints": endpoint,
+        "slots": slots,
+        "gpu_tag": gpu_tag,
+        "provider": provider,
+        "embedded": embedded or None,
+        "allow_remote": allow_remote or None,
+        "metrics": metric,
+        "limit": limit,
+        "repeats": repeats,
+        "seed": seed,
+        "max_failures": max_failures,
+        "fail_under": fail_under,
+        "timeout_s": timeout,
+        "case_timeout_s": case_timeout,
+    }
+    code = run_evaluation(_merged(given, file), database=db, as_json=json_)
+    raise typer.Exit(code)
+
+
+def _merged(given: dict[str, Any], file: Path | None) -> dict[str, Any]:
+    """What the file says, with what the command line says in its place."""
+    from evaluation.request import read_request_file
+
+    said = {key: value for key, value in given.items() if value is not None and value != []}
+    return {**(read_request_file(file) if file else {}), **said}

@@ -1,0 +1,199 @@
+"""From a checked request to an exit code: servers started, the flow run, its result printed."""
+
+import asyncio
+import os
+import signal
+import uuid
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from deployments.cli.arguments import database_url, read_settings
+from deployments.cli.progress_bar import progress_bar
+from deployments.cli.results import print_invocation
+from deployments.cli.terminal import (
+    EXIT_CHECK_FAILED,
+    EXIT_DONE,
+    EXIT_INTERRUPTED,
+    EXIT_RUN_FAILED,
+    EXIT_TERMINATED,
+    print_json,
+    report_error,
+    tell,
+)
+from evaluation.errors import BenchwrightError, StoreError
+
+if TYPE_CHECKING:
+    from prefect.client.schemas.objects import State
+
+    from evaluation.request import EvaluationRequest
+    from evaluation.store.session import Store
+
+EMBEDDED_SLOTS = 2
+
+
+def run_evaluation(given: Mapping[str, Any], *, database: str | None, as_json: bool) -> int:
+    """The exit code of an evaluation of what was asked for.
+
+    Raises:
+        BenchwrightError: something for the user to mend, before anything was asked of a model.
+    """
+    from evaluation.request import read_request
+    from evaluation.store.session import open_store
+
+    request = _with_absolute_paths(read_request(given))
+    url = database_url(database)
+    with open_store(url) as store, ExitStack() as stack:
+        if url is not None:
+            os.environ["BENCHWRIGHT_DATABASE_URL"] = url
+        _check_benchmarks(request, store)
+        return _run(request, store, stack, as_json=as_json)
+
+
+def _with_absolute_paths(request: "EvaluationRequest") -> "EvaluationRequest":
+    """The request with its benchmark files named so that it runs again from anywhere."""
+    from evaluation.benchmarks.suites import standard_suites
+
+    suites = standard_suites()
+    names = [
+        name if name in suites or not Path(name).exists() else str(Path(name).resolve()) for name in request.benchmarks
+    ]
+    return request.model_copy(update={"benchmarks": names})
+
+
+def _check_benchmarks(request: "EvaluationRequest", store: "Store") -> None:
+    """Says what each benchmark was recognised as. Refuses what cannot be measured, before any server is started."""
+    from evaluation.benchmarks.loading import equal_contents, recognised_line
+    from evaluation.resolving import find_benchmark, resolve_benchmark
+
+    for name in request.benchmarks:
+        benchmark = find_benchmark(name, store=store)
+        resolve_benchmark(benchmark, request.metrics)
+        tell(recognised_line(benchmark))
+        if equal := equal_contents(benchmark):
+            tell(f"note: {benchmark.name}: {len(equal)} groups of cases ask and accept the same, such as {equal[0]}")
+
+
+def _run(request: "EvaluationRequest", store: "Store", stack: ExitStack, *, as_json: bool) -> int:
+    from deployments.prefect_server import prefect_server
+
+    server = stack.enter_context(prefect_server())
+    if request.embedded and not read_settings().embedded_url:
+        _start_embedded(stack)
+    _check_servers(request, store)
+    if server.is_ours:
+        tell("no Prefect server is named: one is started for this command, on your PREFECT_HOME")
+    invocation_id = uuid.uuid4().hex
+    state, number = _run_flow(request, invocation_id, store, server)
+    code = _exit_code(state, number, as_json=as_json)
+    if code not in (EXIT_DONE, EXIT_RUN_FAILED, EXIT_INTERRUPTED, EXIT_TERMINATED):
+        return code
+    return _show(request, invocation_id, store, code, as_json=as_json)
+
+
+def _start_embedded(stack: ExitStack) -> None:
+    from deployments.helper_process import start_embedded
+
+    tell("starting the embedded server")
+    helper = stack.enter_context(start_embedded(slots=EMBEDDED_SLOTS))
+    os.environ["BENCHWRIGHT_EMBEDDED_URL"] = helper.url
+    stack.callback(os.environ.pop, "BENCHWRIGHT_EMBEDDED_URL", None)
+
+
+def _check_servers(request: "EvaluationRequest", store: "Store") -> None:
+    """Asks the servers for the models, and says what the user should know, before the flow run begins."""
+    from evaluation.resolving import find_benchmark, resolve
+
+    loaded = [find_benchmark(name, store=store) for name in request.benchmarks]
+    resolution = asyncio.run(resolve(request, loaded, settings=read_settings(), store=store))
+    for note in resolution.notes:
+        tell(f"note: {note}")
+
+
+def _run_flow(
+    request: "EvaluationRequest", invocation_id: str, store: "Store", server: Any
+) -> "tuple[State[Any] | None, int | None]":
+    """The final state of the flow run (None: it had none yet) and the signal that ended it early, if one did."""
+    from flows.evaluate import evaluate
+
+    server.wait()
+    tell(f"Prefect: {server.page}")
+    seen: list[int] = []
+    with progress_bar(store, invocation_id):
+        try:
+            state = asyncio.run(_noting_signals(evaluate(request, invocation_id, return_state=True), seen))
+        except asyncio.CancelledError:
+            state = None
+    return state, seen[0] if seen else None
+
+
+async def _noting_signals(work: Any, seen: list[int]) -> Any:
+    """Runs the flow; a signal before its own handlers stand, or after, ends it too."""
+    task = asyncio.current_task()
+    loop = asyncio.get_running_loop()
+
+    def note(number: int) -> None:
+        seen.append(number)
+        if task is not None:
+            task.cancel()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, note, number)
+    return await work
+
+
+def _exit_code(state: "State[Any] | None", number: int | None, *, as_json: bool) -> int:
+    if state is None:
+        return EXIT_INTERRUPTED if number == signal.SIGINT else EXIT_TERMINATED
+    if state.is_completed():
+        return EXIT_DONE
+    if state.is_cancelled() or number is not None:
+        by_ctrl_c = number == signal.SIGINT or "Ctrl-C" in (state.message or "")
+        return EXIT_INTERRUPTED if by_ctrl_c else EXIT_TERMINATED
+    error = asyncio.run(state.aresult(raise_on_failure=False))
+    if isinstance(error, StoreError):
+        report_error(error, as_json=as_json, code=EXIT_RUN_FAILED)
+        return EXIT_RUN_FAILED
+    if isinstance(error, BenchwrightError):
+        raise error
+    if isinstance(error, BaseException):
+        tell(f"error: {type(error).__name__}: {error}")
+    return EXIT_RUN_FAILED
+
+
+def _show(request: "EvaluationRequest", invocation_id: str, store: "Store", code: int, *, as_json: bool) -> int:
+    from evaluation.reports.results import invocation_result
+
+    try:
+        result = invocation_result(store, invocation_id)
+    except StoreError as error:
+        return report_error(error, as_json=as_json, code=EXIT_RUN_FAILED)
+    if code == EXIT_DONE:
+        code = _check_thresholds(request, result)
+    if as_json:
+        print_json(result)
+    else:
+        print_invocation(store, result)
+    return code
+
+
+def _check_thresholds(request: "EvaluationRequest", result: Mapping[str, Any]) -> int:
+    """Exit code 1 where a value is under what was asked for, or above it where less is better."""
+    from evaluation.metrics import METRICS
+
+    code = EXIT_DONE
+    for name, wanted in request.thresholds().items():
+        rising = name not in METRICS or METRICS[name].higher_is_better
+        for run in result["runs"]:
+            for candidate in run["candidates"]:
+                numbers = candidate["metrics"].get(name)
+                if numbers is None or (numbers["value"] >= wanted if rising else numbers["value"] <= wanted):
+                    continue
+                sign = "under" if rising else "over"
+                tell(
+                    f"check failed: {candidate['candidate']} on {run['benchmark']}: "
+                    f"{name} {numbers['value']:.4g} is {sign} {wanted:g}"
+                )
+                code = EXIT_CHECK_FAILED
+    return code

@@ -1,0 +1,94 @@
+"""The live bar of a running evaluation, read from the store like every other face of it."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from deployments.cli.terminal import story, tell
+from evaluation.errors import StoreError
+
+if TYPE_CHECKING:
+    from evaluation.store.records import CandidateProgress
+    from evaluation.store.session import Store
+
+LOOK_EVERY_S = 0.5
+LINE_EVERY_S = 15.0
+
+
+@contextmanager
+def progress_bar(store: "Store", invocation_id: str) -> Iterator[None]:
+    """Shows done, failed, rate, time left and who is at work: a bar on a terminal, a line now and then elsewhere."""
+    closing = threading.Event()
+    show = _show_bar if story().is_terminal else _show_lines
+    thread = threading.Thread(target=show, args=(store, invocation_id, closing), daemon=True, name="progress-bar")
+    thread.start()
+    try:
+        yield
+    finally:
+        closing.set()
+        thread.join(timeout=2)
+
+
+def _look(store: "Store", invocation_id: str) -> "tuple[CandidateProgress, ...]":
+    from evaluation.store.runs import progress
+
+    try:
+        return progress(store, invocation_id)
+    except StoreError:
+        return ()
+
+
+def _show_bar(store: "Store", invocation_id: str, closing: threading.Event) -> None:
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=24),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[said]}", markup=False),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=story(), transient=True) as bar:
+        shown = bar.add_task("starting", total=None, said="")
+        last = False
+        while not last:
+            last = closing.wait(LOOK_EVERY_S)
+            if found := _look(store, invocation_id):
+                n_done, n_failed, n_planned = _sums(found)
+                rate = bar.tasks[0].speed
+                said = f"{n_failed} failed" + (f" · {rate:.1f}/s" if rate else "")
+                bar.update(shown, total=n_planned, completed=n_done + n_failed, description=_at_work(found), said=said)
+
+
+def _show_lines(store: "Store", invocation_id: str, closing: threading.Event) -> None:
+    began = time.monotonic()
+    while not closing.wait(LINE_EVERY_S):
+        if found := _look(store, invocation_id):
+            n_done, n_failed, n_planned = _sums(found)
+            ended = n_done + n_failed
+            rate = ended / (time.monotonic() - began)
+            left = f", {(n_planned - ended) / rate:.0f} s left" if rate else ""
+            tell(f"{ended} of {n_planned} done, {n_failed} failed, {rate:.1f}/s{left} · {_at_work(found)}")
+
+
+def _sums(found: "tuple[CandidateProgress, ...]") -> tuple[int, int, int]:
+    return (
+        sum(item.n_done for item in found),
+        sum(item.n_failed for item in found),
+        sum(item.n_planned for item in found),
+    )
+
+
+def _at_work(found: "tuple[CandidateProgress, ...]") -> str:
+    from evaluation.reports.escaping import for_terminal
+
+    running = [item for item in found if item.status == "running"]
+    open_ = [item for item in running if item.n_done + item.n_failed < item.n_planned]
+    if not running:
+        return "planning" if all(item.status == "planned" for item in found) else "scoring"
+    if not open_:
+        return "scoring"
+    return for_terminal(f"{open_[0].label} · {open_[0].benchmark_name}")

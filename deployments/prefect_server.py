@@ -1,0 +1,174 @@
+"""A Prefect server for as long as a command needs one: the user's own where one is named, else one that we start.
+
+Ours works on the user's `PREFECT_HOME`, so that its runs are there for `prefect server start` later, keeps leases in
+files, so that a restart forgets none, and writes its address down for a second command to share. When the server of
+another command goes away, we put one of our own in its place, at the same address.
+"""
+
+import contextlib
+import json
+import os
+import socket
+import sys
+import threading
+import tomllib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from deployments.helper_process import HelperProcess, answers, start_helper
+from evaluation.errors import ConfigurationError
+
+HEALTH = "/health"
+LOOK_EVERY_S = 2.0
+FEWER_WORDS: Mapping[str, str] = {
+    "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
+    "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "false",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "PREFECT_CLI_PROMPT": "false",
+    "DO_NOT_TRACK": "1",
+}
+_SERVER_SETTINGS: Mapping[str, str] = {
+    **FEWER_WORDS,
+    "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
+    "PREFECT_LOGGING_SERVER_LEVEL": "WARNING",
+}
+
+
+def prefect_home() -> Path:
+    """The folder in which Prefect keeps its database and profiles."""
+    return Path(os.environ.get("PREFECT_HOME") or "~/.prefect").expanduser()
+
+
+def configured_api() -> str | None:
+    """The address of the server that the user's variables or active Prefect profile name."""
+    if os.environ.get("PREFECT_API_URL"):
+        return os.environ["PREFECT_API_URL"]
+    path = Path(os.environ.get("PREFECT_PROFILES_PATH") or prefect_home() / "profiles.toml")
+    try:
+        profiles = tomllib.loads(path.read_text())
+    except (OSError, tomllib.TOMLDecodeError):
+        return None
+    active = os.environ.get("PREFECT_PROFILE") or profiles.get("active")
+    found = profiles.get("profiles", {}).get(active, {}).get("PREFECT_API_URL")
+    return str(found) if found else None
+
+
+class PrefectServer:
+    """The server that a command works with; started, where it has to be, without waiting for it."""
+
+    def __init__(self, api: str, helper: HelperProcess | None = None, *, is_shared: bool = False) -> None:
+        self.api = api
+        self.is_shared = is_shared
+        """Another command's: it may go away before we do."""
+        self._helper = helper
+        self._closing = threading.Event()
+        self._guard: threading.Thread | None = None
+
+    @property
+    def is_ours(self) -> bool:
+        """True where it ends with this command."""
+        return self._helper is not None
+
+    @property
+    def page(self) -> str:
+        """Where its user interface is."""
+        return self.api.removesuffix("/api")
+
+    def wait(self) -> None:
+        """Return when the server answers.
+
+        Raises:
+            ConfigurationError: it does not start, or the user's own does not answer.
+        """
+        if self._helper is not None:
+            self._helper.wait_for_health(self.api + HEALTH)
+            _write_address(self.api)
+        elif not answers(self.api + HEALTH, timeout_s=10):
+            raise ConfigurationError(
+                f"no Prefect server answers at {self.api} (from PREFECT_API_URL or your Prefect profile)",
+                "Start it with `prefect server start`, or `unset PREFECT_API_URL` to have one started for you.",
+            )
+        if self.is_shared:
+            self._guard = threading.Thread(target=self._replace_when_gone, daemon=True, name="prefect-server-guard")
+            self._guard.start()
+
+    def _replace_when_gone(self) -> None:
+        while not self._closing.wait(LOOK_EVERY_S):
+            if self._helper is None and not answers(self.api + HEALTH, timeout_s=5):
+                self._helper = _start(int(self.api.rsplit(":", 1)[1].split("/")[0]))
+                with contextlib.suppress(ConfigurationError):
+                    self._helper.wait_for_health(self.api + HEALTH)
+                    _write_address(self.api)
+
+    def stop(self, *, timeout_s: float) -> None:
+        """Ends the server where it is ours."""
+        self._closing.set()
+        if self._helper is not None:
+            _remove_address(self.api)
+            self._helper.stop(timeout_s)
+
+
+@contextmanager
+def prefect_server() -> Iterator[PrefectServer]:
+    """The user's server, else a running one of another command, else one of our own, started and not yet waited for.
+
+    Its address is in the environment of this process from then on, for the Prefect that is imported later.
+    """
+    server = _find_or_start()
+    os.environ["PREFECT_API_URL"] = server.api
+    for name, value in FEWER_WORDS.items():
+        os.environ.setdefault(name, value)
+    try:
+        yield server
+    except BaseException:
+        server.stop(timeout_s=0.5)
+        raise
+    server.stop(timeout_s=5.0)
+
+
+def _find_or_start() -> PrefectServer:
+    if (api := configured_api()) is not None:
+        return PrefectServer(api.rstrip("/"))
+    if (api := _read_address()) is not None and answers(api + HEALTH):
+        return PrefectServer(api, is_shared=True)
+    port = _free_port()
+    return PrefectServer(f"http://127.0.0.1:{port}/api", _start(port))
+
+
+def _start(port: int) -> HelperProcess:
+    argv = [sys.executable, "-P", "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
+    env = {name: value for name, value in os.environ.items() if name != "PREFECT_API_URL"}
+    env.update(_SERVER_SETTINGS)
+    env["PREFECT_HOME"] = str(prefect_home())
+    return start_helper(argv, log_path=prefect_home() / "benchwright" / "server.log", env=env)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _address_file() -> Path:
+    return prefect_home() / "benchwright" / "server.json"
+
+
+def _read_address() -> str | None:
+    try:
+        return str(json.loads(_address_file().read_text())["api"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _write_address(api: str) -> None:
+    path = _address_file()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_suffix(f".{os.getpid()}")
+    fresh.write_text(json.dumps({"api": api, "pid": os.getpid()}))
+    fresh.replace(path)
+
+
+def _remove_address(api: str) -> None:
+    if _read_address() == api:
+        _address_file().unlink(missing_ok=True)
