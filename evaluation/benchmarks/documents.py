@@ -18,6 +18,8 @@ from evaluation.errors import BenchmarkError
 
 SUFFIXES = (".jsonl", ".ndjson", ".csv", ".tsv", ".parquet", ".json", ".yaml", ".yml")
 
+LIST_IN_LINES = "a file that is one JSON list is named .json, not .jsonl"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
@@ -145,20 +147,24 @@ def _json_lines(handle: IO[bytes], path: str) -> Iterator[Row]:
         try:
             values = json.loads(line)
         except (ValueError, RecursionError) as error:
-            raise _broken_json(path, error, line=number) from error
+            raise _broken_json(path, error, line=number, is_list=line.startswith("[")) from error
         row = Row(path=path, number=number, unit="line", values=values if isinstance(values, dict) else {})
         if not isinstance(values, dict):
-            raise row.error("is no case", expected="one JSON object a line")
+            raise row.error("is no case", expected="one JSON object a line", next_step=LIST_IN_LINES)
         yield row
 
 
-def _broken_json(path: str, error: Exception, line: int | None) -> BenchmarkError:
+def _broken_json(path: str, error: Exception, *, line: int | None, is_list: bool = False) -> BenchmarkError:
     problem = (
         f"broken JSON: {error.msg}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else str(error)
     )
     where = error.lineno if isinstance(error, json.JSONDecodeError) and line is None else line
     return BenchmarkError(
-        path, problem, line=where, expected="valid JSON", next_step="mend this line, or write the file with a JSON tool"
+        path,
+        problem,
+        line=where,
+        expected="valid JSON",
+        next_step=LIST_IN_LINES if is_list else "mend this line, or write the file with a JSON tool",
     )
 
 

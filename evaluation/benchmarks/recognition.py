@@ -32,7 +32,7 @@ def check_same(row: Row, used: Format) -> None:
 
 def unknown_format(row: Row) -> BenchmarkError:
     """The complaint that no format has these fields, with a mapping that might do."""
-    formats = "; ".join(f"{known.title} ({', '.join(known.fields)})" for known in FORMATS.values())
+    formats = "; ".join(f"{known.title} ({', '.join(known.fields)}{known.remark})" for known in FORMATS.values())
     prompt = _first(PROMPT_LIKE, row) or "<the field with the question>"
     references = _first(REFERENCE_LIKE, row) or "<the field with the answer>"
     return row.error(

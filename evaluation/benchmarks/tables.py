@@ -69,6 +69,15 @@ def _columns(record: Sequence[str], path: str) -> tuple[str, ...]:
     twice = [name for name, n in Counter(columns).items() if n > 1]
     if twice:
         raise BenchmarkError(path, "names a column twice", line=1, field=twice[0], expected="a name for each column")
+    other = next((mark for mark in ";\t|" if len(columns) == 1 and mark in columns[0]), None)
+    if other:
+        raise BenchmarkError(
+            path,
+            f"has one column, {columns[0]!r}",
+            line=1,
+            expected="columns separated by commas in a .csv file, by tabs in a .tsv file",
+            next_step=f"write the table with commas instead of {other!r}",
+        )
     return columns
 
 

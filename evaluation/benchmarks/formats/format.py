@@ -28,6 +28,8 @@ class Format(ABC):
     """As people write it."""
     fields: ClassVar[tuple[str, ...]]
     """Its fields, for messages and for field mappings."""
+    remark: ClassVar[str] = ""
+    """What else its rows must have, for messages."""
     task_type: ClassVar[str]
     metrics: ClassVar[tuple[str, ...]]
     headline: ClassVar[str]

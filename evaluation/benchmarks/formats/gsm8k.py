@@ -15,6 +15,7 @@ class Gsm8k(Format):
     name: ClassVar[str] = "gsm8k"
     title: ClassVar[str] = "GSM8K"
     fields: ClassVar[tuple[str, ...]] = ("question", "answer")
+    remark: ClassVar[str] = " that ends in '#### 18'"
     task_type: ClassVar[str] = "reasoning"
     metrics: ClassVar[tuple[str, ...]] = ("numeric_match",)
     headline: ClassVar[str] = "numeric_match"

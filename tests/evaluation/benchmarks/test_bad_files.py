@@ -274,3 +274,20 @@ def test_a_yaml_that_names_a_missing_or_another_wrapping_file(write: Write) -> N
 def test_a_path_that_no_disk_could_hold(tmp_path: Path) -> None:
     assert "no such file" == _refusal(tmp_path / ("x" * 5000 + ".jsonl")).problem
     assert "no such file" == _refusal(tmp_path / "a\0b.jsonl").problem
+
+
+@pytest.mark.parametrize("content", [json.dumps([GOOD]), json.dumps([GOOD], indent=1)])
+def test_a_json_list_that_is_named_jsonl(write: Write, content: str) -> None:
+    error = _refusal(write("x.jsonl", content))
+    assert (1, "a file that is one JSON list is named .json, not .jsonl") == (error.line, error.next_step)
+
+
+def test_a_table_with_another_separator(write: Write) -> None:
+    error = _refusal(write("x.csv", "prompt;references\na;b\n"))
+    assert "has one column, 'prompt;references'" == error.problem
+    assert "write the table with commas instead of ';'" == error.next_step
+
+
+def test_the_layout_that_gsm8k_needs_is_said(write: Write) -> None:
+    expected = _refusal(write("x.jsonl", [{"question": "a?", "answer": "b"}])).expected
+    assert "GSM8K (question, answer that ends in '#### 18')" in str(expected)

@@ -306,6 +306,13 @@ def test_numbers_that_a_parquet_file_names_come_as_names(tmp_path: Path) -> None
     assert [("1",), ("0",)] == [case.references for case in load_benchmark(tmp_path / "y.parquet").cases]
 
 
+def test_a_class_number_without_a_name_is_a_missing_label(tmp_path: Path) -> None:
+    features = {"info": {"features": {"label": {"_type": "ClassLabel", "names": ["neg", "pos"]}}}}
+    table = pyarrow.table({"text": ["a"], "label": [-1]})
+    parquet.write_table(table.replace_schema_metadata({"huggingface": json.dumps(features)}), tmp_path / "x.parquet")
+    assert ", row 1, field 'label': is missing; expected a word or a number" == _refusal(tmp_path / "x.parquet")
+
+
 def test_a_text_without_a_label_is_refused(write: Write) -> None:
     path = write("x.csv", "text,label\na,b\nc,\n")
     assert ", row 2, field 'label': is missing; expected a word or a number" == _refusal(path)
