@@ -29,7 +29,7 @@ class Contains(Metric):
         (generation,) = generations
         answer = self._folded(generation.answer)
         missing = [reference for reference in case.references if not _contained(self._folded(reference), answer)]
-        right = not missing if self.all else len(missing) < len(case.references)
+        right = len(missing) < (1 if self.all else len(case.references))
         rationale = None if right else f"not found: {', '.join(map(repr, missing))}"
         return Measurement(value=float(right), rationale=rationale)
 

@@ -67,10 +67,8 @@ def chosen_option(answer: str, options: Sequence[str]) -> tuple[int, str] | None
 
 
 def option_index(reference: str, options: Sequence[str]) -> int | None:
-    """Index of the option that a reference names by its letter, else by its text; None where it names none."""
-    match = re.fullmatch(r"\(?([A-Za-z])[).]?", reference.strip())
-    index = _index(match.group(1), options) if match else None
-    return index if index is not None else _index_of_text(reference, options)
+    """Index of the option that a reference names by its letter, else its text, or both; None where it names none."""
+    return _strictly_chosen(reference, options)
 
 
 def _strictly_chosen(answer: str, options: Sequence[str]) -> int | None:

@@ -46,7 +46,7 @@ class MacroF1(CorpusMetric):
 
     def aggregate(self, rows: Sequence[Measurement]) -> float:
         """Macro-F1 over all rows, equal to scikit-learn's with `zero_division=0`."""
-        pairs = Counter(row.evidence for row in rows)
+        pairs = Counter(tuple(row.evidence) for row in rows)
         expected, predicted, hits = Counter[float | str](), Counter[float | str](), Counter[float | str]()
         for (wanted, given), n in pairs.items():
             expected[wanted] += n

@@ -63,7 +63,7 @@ class NumericMatch(Metric):
         number, place = found
         expected = [wanted[0] for wanted in map(_last_number, case.references) if wanted is not None]
         right = any(self._equal(number, other) for other in expected)
-        return Measurement(value=float(right), label=place, rationale=f"read as {number}")
+        return Measurement(value=float(right), label=place, rationale=f"read as {str(number)[:40]}")
 
     def _equal(self, number: Decimal, other: Decimal) -> bool:
         if not self.tolerance:

@@ -37,9 +37,8 @@ class Regex(Metric):
 
     def __post_init__(self) -> None:
         """Refuse a pattern that does not compile."""
-        fault = None if self.pattern is None else _fault(self.pattern)
-        if fault:
-            raise ConfigurationError(f"regex: the pattern {self.pattern!r} does not compile: {fault}")
+        if self.pattern is not None:
+            _compiled(self.pattern, self.ignore_case)
 
     def problem(self, case: Case) -> str | None:
         """Says that there is no pattern, or which one does not compile."""
@@ -47,10 +46,7 @@ class Regex(Metric):
             return None
         if not case.references:
             return "has no references to serve as patterns, and no pattern option is given"
-        faults = ((reference, _fault(reference)) for reference in case.references)
-        return next(
-            (f"has the pattern {text!r}, which does not compile: {fault}" for text, fault in faults if fault), None
-        )
+        return next(filter(None, map(_fault, case.references)), None)
 
     def measure(self, case: Case, generations: Sequence[Generation], answers: Answers) -> Measurement:
         (generation,) = generations
@@ -72,12 +68,15 @@ class Regex(Metric):
 
 @lru_cache(maxsize=1024)
 def _compiled(pattern: str, ignore_case: bool) -> re.Pattern[str]:
-    return re.compile(pattern, re.IGNORECASE if ignore_case else 0)
+    try:
+        return re.compile(pattern, re.IGNORECASE if ignore_case else 0)
+    except (re.error, OverflowError, RecursionError) as error:
+        raise ConfigurationError(f"regex: the pattern {pattern!r} does not compile: {error}") from error
 
 
 def _fault(pattern: str) -> str | None:
     try:
         _compiled(pattern, ignore_case=False)
-    except (re.error, OverflowError, RecursionError) as error:
-        return str(error) or type(error).__name__
+    except ConfigurationError as error:
+        return f"has references that cannot serve as patterns: {error.message}"
     return None

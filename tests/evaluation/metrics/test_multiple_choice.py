@@ -63,6 +63,7 @@ def test_a_reference_may_be_a_letter_or_an_options_text(score):
     assert 1.0 == score(MultipleChoice(), "C", "new york", choices=CITIES).value
     assert 1.0 == score(MultipleChoice(), "C", "(C)", choices=CITIES).value
     assert 1.0 == score(MultipleChoice(), "C", "A", "C", choices=CITIES).value
+    assert 1.0 == score(MultipleChoice(), "C", "C) New York", choices=CITIES).value
 
 
 def test_a_letter_means_the_position_even_where_an_option_is_that_letter():

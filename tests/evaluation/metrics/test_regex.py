@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -56,8 +58,11 @@ def test_problems_of_a_case_are_found_before_anything_is_asked():
     assert Regex(pattern="x").problem(Case(case_id="q", references=("(",))) is None
 
 
+def test_a_reference_that_does_not_compile_is_refused_by_name_when_measured_all_the_same(score):
+    with pytest.raises(ConfigurationError, match="'\\('"):
+        score(Regex(), "text", "(")
+
+
 @given(st.text(alphabet="abc .", min_size=1).filter(str.strip))
 def test_every_text_is_found_by_its_own_escaped_pattern(score, text):
-    import re
-
     assert 1.0 == score(Regex(), text, re.escape(text.strip())).value
