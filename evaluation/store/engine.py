@@ -25,18 +25,26 @@ def make_engine(url: URL, *, busy_timeout_s: float = 30.0, foreign_keys: bool = 
         busy_timeout_s: How long SQLite waits for another writer.
         foreign_keys: Off only for migrations, where SQLite rebuilds tables.
     """
-    to_json = partial(json.dumps, allow_nan=False)
     if url.get_backend_name() == "postgresql":
         arguments = {} if "connect_timeout" in url.query else {"connect_timeout": CONNECT_TIMEOUT_S}
         return sa.create_engine(
-            url, json_serializer=to_json, connect_args=arguments, pool_pre_ping=True, max_overflow=32
+            url, json_serializer=_to_json, connect_args=arguments, pool_pre_ping=True, max_overflow=32
         )
     engine = sa.create_engine(
-        url, json_serializer=to_json, connect_args={"timeout": busy_timeout_s}, pool_size=8, max_overflow=32
+        url, json_serializer=_to_json, connect_args={"timeout": busy_timeout_s}, pool_size=8, max_overflow=32
     )
     event.listen(engine, "connect", partial(_configure_sqlite, foreign_keys=foreign_keys))
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _to_json(value: Any) -> str:
+    try:
+        return json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise StoreError(
+            f"not storable as JSON: {error}", "store plain JSON: no NaN, no infinity, no objects"
+        ) from error
 
 
 def _configure_sqlite(connection: Any, _record: object, *, foreign_keys: bool) -> None:
@@ -63,6 +71,8 @@ def translated(url: URL) -> Iterator[None]:
 def store_error(error: sa.exc.SQLAlchemyError, url: URL) -> StoreError:
     """The error in words a person can act on."""
     original = getattr(error, "orig", None) or error
+    if isinstance(original, StoreError):
+        return original
     said = str(original).strip()
     where = shown(url)
     state = getattr(original, "sqlstate", None)

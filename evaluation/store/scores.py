@@ -1,11 +1,13 @@
 """What do the metrics say of stored generations, and what do many say together?"""
 
 from collections.abc import Iterator, Sequence
+from math import isfinite
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from evaluation.errors import StoreError
 from evaluation.fingerprint import fingerprint
 from evaluation.score import Estimate, Measurement
 from evaluation.store.records import EstimateRow, MetricUse, ScoreRow, StoredScore
@@ -96,12 +98,18 @@ def _score_values(row: ScoreRow) -> dict[str, Any]:
     return {
         "generation_id": row.generation_id,
         "metric_key": _key(row.metric.signature),
-        "value": float(row.measurement.value),
+        "value": _finite(row.measurement.value, row.metric),
         "label": row.measurement.label,
         "rationale": row.measurement.rationale,
         "evidence": list(row.measurement.evidence),
         "scorer_version": row.scorer_version,
     }
+
+
+def _finite(value: float, use: MetricUse) -> float:
+    if not isfinite(value):
+        raise StoreError(f"{use.name!r} gave {value!r}, not a finite number", "report this: a metric must not do so")
+    return float(value)
 
 
 def _measurement(row: sa.Row[Any]) -> Measurement:
@@ -113,7 +121,7 @@ def _estimate_values(row: EstimateRow) -> dict[str, Any]:
         "run_candidate_id": row.run_candidate_id,
         "metric_key": _key(row.metric.signature),
         "quantity": row.quantity,
-        "value": float(row.estimate.value),
+        "value": _finite(row.estimate.value, row.metric),
         "low": row.estimate.low,
         "high": row.estimate.high,
         "n_cases": row.estimate.n_cases,

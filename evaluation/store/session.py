@@ -199,11 +199,11 @@ def _copy_sqlite(source_path: Path, target_path: Path) -> None:
 
 
 def _without_password(address: URL) -> str:
-    return (
-        address.set(drivername="postgresql", password=None)
-        .difference_update_query(["password", "sslpassword"])
-        .render_as_string()
+    bare = URL.create(
+        "postgresql", username=address.username, host=address.host, port=address.port, database=address.database
     )
+    query = {name: value for name, value in address.query.items() if "password" not in name}
+    return bare.set(query=query).render_as_string()
 
 
 def _is_sqlite(address: URL) -> bool:

@@ -1,0 +1,129 @@
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from evaluation.errors import StoreError
+from evaluation.store.holders import SILENCE_S, beat, holders_of, is_alive, let_go, process_start, take_hold, this_host
+from evaluation.store.records import RunPlan, Status
+from evaluation.store.runs import find_run, list_runs, progress, set_run_candidate_status, set_run_status
+from evaluation.store.session import Store
+from evaluation.store.statements import now
+from evaluation.store.tables import holder
+
+PlanRun = Callable[..., RunPlan]
+
+
+def _make_silent(store: Store, holder_id: str, *, seconds: float) -> None:
+    with store.write() as connection:
+        silent = sa.update(holder).where(holder.c.id == holder_id)
+        connection.execute(silent.values(heartbeat_at=now() - timedelta(seconds=seconds)))
+
+
+def test_a_holder_is_known_by_its_host_and_process(store: Store, plan_run: PlanRun) -> None:
+    plan_run()
+    holder_id = take_hold(store, ["run-1", "run-1"])
+    (held,) = holders_of(store, "run-1")
+    assert (holder_id, this_host(), os.getpid(), process_start(os.getpid()), ()) == (
+        held.holder_id,
+        held.host,
+        held.pid,
+        held.process_start,
+        held.lease_ids,
+    )
+    assert is_alive(held)
+
+
+def test_a_beat_moves_the_heartbeat_and_may_change_the_leases(store: Store, plan_run: PlanRun) -> None:
+    plan_run()
+    holder_id = take_hold(store, ["run-1"])
+    _make_silent(store, holder_id, seconds=SILENCE_S + 1)
+    assert not is_alive(holders_of(store, "run-1")[0])
+    beat(store, holder_id, lease_ids=["lease-1"])
+    beat(store, holder_id)
+    (held,) = holders_of(store, "run-1")
+    assert (True, ("lease-1",)) == (is_alive(held), held.lease_ids)
+
+
+def test_an_unknown_holder_is_told_so(store: Store) -> None:
+    for use in (beat, let_go):
+        with pytest.raises(StoreError, match="nobody holds a run as 'nobody'"):
+            use(store, "nobody")
+
+
+def test_a_run_without_a_living_holder_reads_as_interrupted(
+    store: Store, plan_run: PlanRun, plan_candidate: Callable[..., int]
+) -> None:
+    plan_run()
+    run_candidate_id = plan_candidate()
+    holder_id = take_hold(store, ["run-1"])
+    set_run_status(store, "run-1", Status.RUNNING)
+    set_run_candidate_status(store, run_candidate_id, Status.RUNNING)
+
+    def statuses() -> set[Status]:
+        found = find_run(store, "run-1")
+        listed, (told,) = list_runs(store)[0], progress(store, "invocation-1")
+        return {found.status, found.candidates[0].status, listed.status, told.status}
+
+    assert {Status.RUNNING} == statuses()
+    _make_silent(store, holder_id, seconds=SILENCE_S + 1)
+    assert {Status.INTERRUPTED} == statuses()
+    second = take_hold(store, ["run-1"])
+    assert {Status.RUNNING} == statuses()
+    let_go(store, second)
+    assert {Status.INTERRUPTED} == statuses()
+    set_run_status(store, "run-1", Status.COMPLETED)
+    set_run_candidate_status(store, run_candidate_id, Status.COMPLETED)
+    assert {Status.COMPLETED} == statuses()
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="processes are looked up in /proc")
+def test_a_killed_holder_leaves_its_run_interrupted_at_once(store: Store, plan_run: PlanRun) -> None:
+    plan_run()
+    set_run_status(store, "run-1", Status.RUNNING)
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    take_hold(store, ["run-1"], host=this_host(), pid=child.pid, process_start=process_start(child.pid))
+    running = find_run(store, "run-1").status
+    child.send_signal(signal.SIGKILL)
+    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+    as_zombie = find_run(store, "run-1").status
+    child.communicate()
+    gone = find_run(store, "run-1").status
+    assert (Status.RUNNING, Status.INTERRUPTED, Status.INTERRUPTED) == (running, as_zombie, gone)
+
+
+def test_a_process_number_that_was_given_away_is_not_the_holder(store: Store, plan_run: PlanRun) -> None:
+    plan_run()
+    take_hold(store, ["run-1"])
+    (held,) = holders_of(store, "run-1")
+    assert held.process_start is not None
+    place = held.process_start.rpartition("/")[0]
+    assert not is_alive(replace(held, process_start=f"{place}/1"))
+
+
+def test_a_holder_that_cannot_be_seen_is_judged_by_its_silence_alone(store: Store, plan_run: PlanRun) -> None:
+    plan_run()
+    take_hold(store, ["run-1"], host="elsewhere", pid=2**22 + 1)
+    (elsewhere,) = holders_of(store, "run-1")
+    other_container = replace(elsewhere, host=this_host(), process_start="other boot:pid:[1]/7")
+    unknown_start = replace(elsewhere, host=this_host(), process_start=None)
+    assert [True] * 3 == [is_alive(held) for held in (elsewhere, other_container, unknown_start)]
+
+
+def test_a_process_that_is_not_there_has_no_start() -> None:
+    assert process_start(2**22 + 1) is None
+
+
+def test_a_holder_may_hold_several_runs_or_none(store: Store, plan_run: PlanRun) -> None:
+    plan_run("run-1")
+    plan_run("run-2")
+    holder_id = take_hold(store, ["run-1", "run-2"])
+    take_hold(store, [])
+    held = [holders_of(store, run_id)[0].holder_id for run_id in ("run-1", "run-2")]
+    assert [holder_id, holder_id] == held

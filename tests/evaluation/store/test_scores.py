@@ -1,0 +1,78 @@
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from evaluation.errors import StoreError
+from evaluation.score import Estimate, Measurement
+from evaluation.store.outcomes import load_outcomes, save_outcomes
+from evaluation.store.records import EstimateRow, MetricUse, OutcomeRow, ScoreRow, StoredScore
+from evaluation.store.scores import iterate_scores, load_estimates, save_estimates, save_scores, scored_metrics
+from evaluation.store.session import Store
+
+MakeRow = Callable[..., OutcomeRow]
+F1 = MetricUse(name="token_f1", signature="TokenF1()|v1")
+LONG = MetricUse(name="json_schema", signature="JsonSchema(" + "x" * 20_000 + ")|v1")
+
+
+@pytest.fixture
+def generation_ids(store: Store, run_candidate_id: int, make_row: MakeRow) -> list[int]:
+    names = [f"case-{number}" for number in range(5)]
+    save_outcomes(store, [make_row(run_candidate_id, name) for name in names])
+    return [stored.generation_id for stored in load_outcomes(store, run_candidate_id, names)]
+
+
+def _score(generation_id: int, value: float, metric: MetricUse = F1) -> ScoreRow:
+    measurement = Measurement(value=value, label="a\x00", rationale="be\ud800cause", evidence=(1.5, "word", 0.0))
+    return ScoreRow(generation_id=generation_id, metric=metric, measurement=measurement, scorer_version="1")
+
+
+def test_scores_come_back_with_their_case_in_pages(
+    store: Store, run_candidate_id: int, generation_ids: list[int]
+) -> None:
+    rows = [_score(generation_id, number / 4) for number, generation_id in enumerate(generation_ids)]
+    save_scores(store, rows)
+    expected = [
+        StoredScore(case_id=f"case-{number}", repeat=0, measurement=row.measurement) for number, row in enumerate(rows)
+    ]
+    for batch in (2, 5, 100):
+        assert expected == list(iterate_scores(store, run_candidate_id, F1.signature, batch=batch))
+
+
+def test_a_score_of_the_same_signature_is_replaced(
+    store: Store, run_candidate_id: int, generation_ids: list[int]
+) -> None:
+    save_scores(store, [_score(generation_ids[0], 0.0), _score(generation_ids[0], 0.25, LONG)])
+    save_scores(store, [_score(generation_ids[0], 1.0)])
+    (f1,) = iterate_scores(store, run_candidate_id, F1.signature)
+    (schema,) = iterate_scores(store, run_candidate_id, LONG.signature)
+    assert (1.0, 0.25) == (f1.measurement.value, schema.measurement.value)
+    assert ((LONG, 1), (F1, 1)) == scored_metrics(store, run_candidate_id)
+
+
+def test_an_unknown_signature_has_no_scores(store: Store, run_candidate_id: int) -> None:
+    assert [] == list(iterate_scores(store, run_candidate_id, "Nothing()|v1"))
+    save_scores(store, [])
+    assert () == scored_metrics(store, run_candidate_id)
+
+
+def test_a_score_that_is_no_number_is_refused(store: Store, generation_ids: list[int]) -> None:
+    with pytest.raises(StoreError, match="not a finite number"):
+        save_scores(store, [_score(generation_ids[0], float("nan"))])
+
+
+def test_a_score_of_an_unknown_generation_is_refused(store: Store) -> None:
+    with pytest.raises(StoreError, match="part of something that it does not hold"):
+        save_scores(store, [_score(404, 1.0)])
+
+
+def test_estimates_come_back_as_they_went_in_and_are_replaced(store: Store, run_candidate_id: int) -> None:
+    estimate = Estimate(value=0.5, low=0.25, high=0.75, n_cases=8, method="wilson", confidence_level=0.9)
+    mean = EstimateRow(run_candidate_id=run_candidate_id, metric=F1, estimate=estimate, details={"n_failed": 1})
+    p95 = replace(mean, quantity="p95", estimate=replace(estimate, low=None, high=None))
+    save_estimates(store, [mean, p95])
+    assert (mean, p95) == load_estimates(store, "run-1")
+    better = replace(mean, estimate=replace(estimate, value=0.625))
+    save_estimates(store, [better])
+    assert (better, p95) == load_estimates(store, "run-1")
+    assert () == load_estimates(store, "another run")
