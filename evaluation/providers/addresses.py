@@ -56,7 +56,7 @@ def _split_port(authority: str, text: str) -> tuple[str, str]:
     if match is None:
         raise ConfigurationError(f"{text!r} is not the address of a server", _EXAMPLES)
     host, port = match[1], match[2]
-    if port is None or (port == "" and host):
+    if port is None:
         return host, ""
     if not (port.isascii() and port.isdecimal() and 0 < int(port) < 65536):
         raise ConfigurationError(f"port {port!r} in {text!r} is not a whole number from 1 to 65535", _EXAMPLES)

@@ -19,7 +19,8 @@ _PERMANENT = re.compile(
 )
 _OUT_OF_MEMORY = re.compile(
     r"out of memory|requires more (system|gpu|video)? ?memory|insufficient (system |gpu |video )?memory"
-    r"|cudaMalloc failed|(cannot|failed to|unable to) allocate|not enough (system |gpu |video )?memory|ErrorOutOfDeviceMemory|bad_alloc",
+    r"|cudaMalloc failed|(cannot|failed to|unable to) allocate"
+    r"|not enough (system |gpu |video )?memory|ErrorOutOfDeviceMemory|bad_alloc",
     re.IGNORECASE,
 )
 _LOAD_FAILED = re.compile(
