@@ -42,7 +42,7 @@ def ollama_error(refusal: Refusal, asked: Asked) -> ProviderError:
 
 
 def _by_text(refusal: Refusal, asked: Asked) -> ProviderError:
-    said = _said(refusal, asked)
+    said = refusal.said(asked)
     if _OUT_OF_MEMORY.search(refusal.message):
         return TransientProviderError(
             said,
@@ -56,10 +56,6 @@ def _by_text(refusal: Refusal, asked: Asked) -> ProviderError:
     return TransientProviderError(said, FailureKind.RUNNER_CRASHED, refusal.retry_after_s)
 
 
-def _said(refusal: Refusal, asked: Asked) -> str:
-    return f"{asked.subject}: the server answered {refusal.status}: {refusal.message or '(nothing)'}"
-
-
 def _next_step(refusal: Refusal) -> str | None:
     if "support thinking" in refusal.message:
         return "Leave `think` out for this model."
@@ -70,7 +66,7 @@ def _next_step(refusal: Refusal) -> str | None:
 
 def _no_key(refusal: Refusal, asked: Asked) -> ProviderError:
     return ProviderError(
-        _said(refusal, asked),
+        refusal.said(asked),
         FailureKind.REFUSED_BY_POLICY,
         "The server wants a key: say with `endpoints add` which variable holds it.",
     )
@@ -78,7 +74,7 @@ def _no_key(refusal: Refusal, asked: Asked) -> ProviderError:
 
 def _forbidden(refusal: Refusal, asked: Asked) -> ProviderError:
     if refusal.message:
-        return ProviderError(_said(refusal, asked), FailureKind.REFUSED_BY_POLICY)
+        return ProviderError(refusal.said(asked), FailureKind.REFUSED_BY_POLICY)
     return ProviderError(
         f"{asked.subject}: the server answered 403 and says nothing; Ollama does so where the request's Host header is "
         "not a local name (a tunnel, a proxy), and for remote models that its settings forbid",
@@ -95,7 +91,7 @@ def _not_found(refusal: Refusal, asked: Asked) -> ProviderError:
             f"Run `ollama pull {asked.model}`.",
         )
     return ProviderError(
-        f"{_said(refusal, asked)} (not an Ollama server?)",
+        f"{refusal.said(asked)} (not an Ollama server?)",
         FailureKind.BAD_OPTION,
         "Check the address, or say what it speaks with `--provider openai_compatible`.",
     )
@@ -103,7 +99,7 @@ def _not_found(refusal: Refusal, asked: Asked) -> ProviderError:
 
 def _wrong_method(refusal: Refusal, asked: Asked) -> ProviderError:
     return ProviderError(
-        f"{_said(refusal, asked)} (not an Ollama server, or a very old one?)",
+        f"{refusal.said(asked)} (not an Ollama server, or a very old one?)",
         FailureKind.BAD_OPTION,
         "Check the address, or update Ollama.",
     )
@@ -111,23 +107,23 @@ def _wrong_method(refusal: Refusal, asked: Asked) -> ProviderError:
 
 def _gave_up_waiting(refusal: Refusal, asked: Asked) -> ProviderError:
     return TransientProviderError(
-        f"{_said(refusal, asked)} (the client or a proxy went away while the request was queued or loading)",
+        f"{refusal.said(asked)} (the client or a proxy went away while the request was queued or loading)",
         FailureKind.TIMED_OUT,
         refusal.retry_after_s,
     )
 
 
 def _busy(refusal: Refusal, asked: Asked) -> ProviderError:
-    return TransientProviderError(_said(refusal, asked), FailureKind.QUEUE_FULL, refusal.retry_after_s)
+    return TransientProviderError(refusal.said(asked), FailureKind.QUEUE_FULL, refusal.retry_after_s)
 
 
 def _down(refusal: Refusal, asked: Asked) -> ProviderError:
-    return TransientProviderError(_said(refusal, asked), FailureKind.SERVER_DOWN, refusal.retry_after_s)
+    return TransientProviderError(refusal.said(asked), FailureKind.SERVER_DOWN, refusal.retry_after_s)
 
 
 def _not_able(refusal: Refusal, asked: Asked) -> ProviderError:
     return ProviderError(
-        _said(refusal, asked),
+        refusal.said(asked),
         FailureKind.BAD_OPTION,
         "For embeddings choose a model whose capabilities list `embedding`.",
     )

@@ -10,7 +10,7 @@ def openai_error(refusal: Refusal, asked: Asked) -> ProviderError:
     """Our error for what an OpenAI-compatible server refused, sorted by whether asking again may help."""
     if overlong := overlong_error(refusal, asked):
         return overlong
-    said = f"{asked.subject}: the server answered {refusal.status}: {refusal.message or '(nothing)'}"
+    said = refusal.said(asked)
     if refusal.status == 404 and refusal.is_json and asked.model and "model" in refusal.message.casefold():
         return ProviderError(said, FailureKind.MODEL_NOT_PULLED, "Choose one of the models that it lists.")
     if refusal.status in (404, 405, 501):

@@ -40,6 +40,13 @@ class Refusal:
     """The innermost error object, where the server sends one."""
     is_json: bool = False
     retry_after_s: float | None = None
+    in_stream: bool = False
+    """The answer had begun well, with a status of 200."""
+
+    def said(self, asked: Asked) -> str:
+        """Who said what, in a sentence."""
+        did = "broke the answer off" if self.in_stream else f"answered {self.status}"
+        return f"{asked.subject}: the server {did}: {self.message or '(nothing)'}"
 
     @classmethod
     def read(cls, status: int, body: bytes, retry_after: str | None = None) -> "Refusal":
@@ -64,6 +71,7 @@ def line_refusal(record: Mapping[str, Any]) -> Refusal:
         message=_shortened(message),
         details=details,
         is_json=True,
+        in_stream=True,
     )
 
 

@@ -175,7 +175,7 @@ def test_an_overlong_prompt_inside_a_stream_is_the_candidates_failure(wire: Any)
 
 def test_a_nested_status_inside_a_stream_counts(wire: Any) -> None:
     nested = json.dumps({"error": {"code": 400, "message": "failed to convert schema"}})
-    with pytest.raises(ProviderError, match="answered 400: failed to convert schema") as caught:
+    with pytest.raises(ProviderError, match="broke the answer off: failed to convert schema") as caught:
         wire.chat({"error": nested}).generate()
     assert FailureKind.BAD_OPTION == caught.value.kind
 

@@ -45,7 +45,7 @@ def read(wire: Any, exchange: dict[str, Any]) -> Any:
     answer = httpx.Response(exchange["status"], headers=headers, content=exchange["body"].encode())
     asked, path = exchange["request"]["json"] or {}, exchange["request"]["path"]
     if path.startswith("/v1/"):
-        compatible = OpenAICompatibleProvider.models
+        compatible: Any = OpenAICompatibleProvider.models
         if path != "/v1/models":
             compatible = lambda provider: provider.generate(request_of(wire, asked))  # noqa: E731
         return wire.on(path, answer).compatible(compatible)
