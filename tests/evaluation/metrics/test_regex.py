@@ -17,6 +17,7 @@ from evaluation.metrics.regex import MAX_CHARS, Regex
         (Regex(pattern="^yes", ignore_case=True), "Yes, sir", 1.0),
         (Regex(pattern=r"\d+"), "about 12 or so", 1.0),
         (Regex(pattern=r"\d+", search=False), "about 12 or so", 0.0),
+        (Regex(pattern=r"\d+", search=False), "12 or so", 0.0),
         (Regex(pattern=r"\d+", search=False), " 12\n", 1.0),
         (Regex(pattern=".*"), "", 0.0),
         (Regex(pattern="^(?!.*sorry)"), "", 0.0),

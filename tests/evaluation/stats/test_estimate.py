@@ -161,6 +161,12 @@ class TestCorpus:
         assert (None, None) == limits(corpus_estimate(rows_of([1, 2, 3, 4]), mean_of, rng=rng))
         assert (None, None) == limits(corpus_estimate(rows_of([2] * 9), mean_of, rng=rng, n_resamples=50))
 
+    @pytest.mark.parametrize(("n", "method"), [(5, "bootstrap_bca"), (99, "bootstrap_bca"), (100, "bootstrap")])
+    def test_five_cases_give_an_interval_and_a_hundred_its_percentiles(self, n, method):
+        estimate = corpus_estimate(rows_of(range(n)), mean_of, rng=np.random.default_rng(0), n_resamples=50)
+        assert method == estimate.method
+        assert None not in limits(estimate)
+
     def test_a_value_that_leaving_one_out_never_changes_still_has_an_interval(self):
         def largest(rows):
             return max(row.value for row in rows)

@@ -1,0 +1,51 @@
+import numpy as np
+import pytest
+
+from evaluation.stats.bootstrap import resampled_interval
+
+
+def spread_of(values):
+    mean = sum(values) / len(values)
+    return sum((value - mean) ** 2 for value in values) / len(values)
+
+
+def interval_of(values, *, accelerated, seed=0):
+    units = [[value] for value in values]
+    return resampled_interval(
+        units,
+        spread_of,
+        rng=np.random.default_rng(seed),
+        n_resamples=10_000,
+        accelerated=accelerated,
+        confidence_level=0.9,
+    )
+
+
+@pytest.mark.parametrize(("accelerated", "method"), [(True, "BCa"), (False, "percentile")])
+def test_a_biased_and_skewed_value_has_the_limits_that_scipy_gives(accelerated, method):
+    from scipy.stats import bootstrap
+
+    values = np.random.default_rng(5).normal(size=15)
+    reference = bootstrap(
+        (values,), np.var, n_resamples=50_000, confidence_level=0.9, method=method, rng=np.random.default_rng(1)
+    )
+    found = interval_of(values.tolist(), accelerated=accelerated)
+    assert tuple(reference.confidence_interval) == pytest.approx(found, rel=0.025)
+
+
+def test_the_correction_moves_both_limits_of_a_value_that_is_biased_downwards():
+    values = np.random.default_rng(5).normal(size=15).tolist()
+    plain, corrected = (interval_of(values, accelerated=accelerated) for accelerated in (False, True))
+    assert plain.low * 1.1 < corrected.low
+    assert plain.high * 1.1 < corrected.high
+
+
+def test_beyond_the_pole_of_the_formula_the_outermost_resample_is_the_limit():
+    def product(values):
+        return float(np.prod(values))
+
+    units = [[1e-6], [1.0], [1.0], [1.0], [1e6]]
+    low, high = resampled_interval(
+        units, product, rng=np.random.default_rng(0), n_resamples=200, accelerated=True, confidence_level=0.9999
+    )
+    assert 0 < low < high
