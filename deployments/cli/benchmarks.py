@@ -95,8 +95,8 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """Show what a benchmark asks, what counts as good, and its first cases as a model gets them."""
-    from deployments.cli.tables import print_details
-    from deployments.cli.terminal import print_json, result
+    from deployments.cli.tables import print_details, say
+    from deployments.cli.terminal import print_json
     from evaluation.resolving import find_benchmark
 
     with open_results(db) as store:
@@ -109,7 +109,7 @@ def show(
     prompt = details.pop("prompt")
     print_details(details | {"system": prompt["system"], "template": prompt["template"]})
     for case in shown:
-        result().print()
+        say()
         _print_case(benchmark, case)
 
 
@@ -237,11 +237,11 @@ def _mapping(words: Sequence[str]) -> dict[str, str]:
 
 
 def _print(benchmark: "Benchmark", verdict: str) -> None:
-    from deployments.cli.terminal import result, tell
+    from deployments.cli.tables import say
+    from deployments.cli.terminal import tell
     from evaluation.benchmarks.loading import equal_contents, recognised_line
-    from evaluation.reports.escaping import for_terminal
 
-    result().print(for_terminal(recognised_line(benchmark)))
+    say(recognised_line(benchmark))
     for ids in equal_contents(benchmark):
         tell(f"{len(ids)} cases ask and accept the same: {', '.join(ids[:5])}{', …' if len(ids) > 5 else ''}")
-    result().print(for_terminal(verdict))
+    say(verdict)

@@ -37,15 +37,15 @@ def backup(
     as_json: JsonOption = False,
 ) -> None:
     """Copy the database, also while runs are written."""
-    from deployments.cli.tables import size
-    from deployments.cli.terminal import print_json, result
+    from deployments.cli.tables import say, size
+    from deployments.cli.terminal import print_json
     from evaluation.store.session import backup as backup_database
 
     n_bytes = backup_database(database_url(db), file)
     if as_json:
         print_json({"path": str(file), "size_bytes": n_bytes})
     else:
-        result().print(f"{file}: {size(n_bytes)}")
+        say(f"{file}: {size(n_bytes)}")
 
 
 def _print(found: "DatabaseInfo", *, as_json: bool) -> None:

@@ -123,24 +123,21 @@ def _fit_to_answer(answers: "Sequence[Answer]") -> list[str]:
 
 
 def _print(diagnosis: Diagnosis) -> None:
-    from deployments.cli.tables import print_table
-    from deployments.cli.terminal import result
-    from evaluation.reports.escaping import for_terminal
+    from deployments.cli.tables import print_table, say
 
     print_table(("", "check", "found"), [(item.state.value, item.name, item.said) for item in diagnosis.findings])
     for item in diagnosis.findings:
         if item.next_step:
-            result().print(for_terminal(f"{item.name}: {item.next_step}"))
+            say(f"{item.name}: {item.next_step}")
     if diagnosis.is_first_use:
         _print_first_steps(diagnosis)
 
 
 def _print_first_steps(diagnosis: Diagnosis) -> None:
     from deployments.cli.first_steps import SUGGESTIONS
-    from deployments.cli.tables import print_table, size
-    from deployments.cli.terminal import result
+    from deployments.cli.tables import print_table, say, size
 
-    result().print("\nNo run is stored yet. Where to begin:\n")
+    say("\nNo run is stored yet. Where to begin:\n")
     models = [
         (info.name, size(info.size_bytes), answer.endpoint.name)
         for answer in diagnosis.answers
@@ -159,9 +156,9 @@ def _print_first_steps(diagnosis: Diagnosis) -> None:
             for item in SUGGESTIONS
         ],
     )
-    result().print("The first command:" if len(diagnosis.commands) == 1 else "The first commands:")
+    say("The first command:" if len(diagnosis.commands) == 1 else "The first commands:")
     for command in diagnosis.commands:
-        result().print(f"  {command}")
+        say(f"  {command}")
 
 
 def _print_json(diagnosis: Diagnosis, broken: "Sequence[Finding]") -> None:

@@ -79,7 +79,8 @@ def add(
     as_json: JsonOption = False,
 ) -> None:
     """Store a server under a name. It is asked which protocol it speaks and which models it has."""
-    from deployments.cli.terminal import print_json, result, tell
+    from deployments.cli.tables import say
+    from deployments.cli.terminal import print_json, tell
     from evaluation.providers.connecting import normalise_url
     from evaluation.store.records import EndpointRecord
     from evaluation.store.registry import find_endpoint, save_endpoint
@@ -107,7 +108,7 @@ def add(
     if as_json:
         print_json(asdict(record))
     else:
-        result().print(f"{record.name}: {record.url}, {said}")
+        say(f"{record.name}: {record.url}, {said}")
 
 
 def _asked(record: "EndpointRecord") -> tuple["EndpointRecord", str]:
@@ -135,12 +136,12 @@ def remove(
     name: Annotated[str, typer.Argument(metavar="NAME", help="A stored endpoint's name.")], db: DatabaseOption = None
 ) -> None:
     """Forget an endpoint; its runs stay."""
-    from deployments.cli.terminal import result
+    from deployments.cli.tables import say
     from evaluation.store.registry import remove_endpoint
 
     with open_results(db) as store:
         remove_endpoint(store, name)
-    result().print(f"{name}: removed")
+    say(f"{name}: removed")
 
 
 def _checked_name(name: str) -> str:

@@ -33,7 +33,7 @@ SUGGESTIONS = (
 
 
 def model_memory_bytes(gpus: Sequence[Gpu], memory_bytes: int | None) -> int:
-    """Memory that a model may take: the GPUs', else a quarter of the machine's, since a CPU is slow with larger ones."""
+    """Memory that a model may take: the GPUs', else a quarter of the machine's: a CPU is slow with larger ones."""
     on_gpus = sum(gpu.memory_bytes or 0 for gpu in gpus)
     return on_gpus or (memory_bytes or 0) // 4
 

@@ -185,8 +185,7 @@ def _known_name(store: "Store", name: str) -> str:
 
 
 def _print_versions(versions: Sequence["ModelRecord"]) -> None:
-    from deployments.cli.tables import print_details, print_table, size
-    from deployments.cli.terminal import result
+    from deployments.cli.tables import print_details, print_table, say, size
 
     newest = versions[0]
     details = _as_json(newest)
@@ -195,7 +194,7 @@ def _print_versions(versions: Sequence["ModelRecord"]) -> None:
         {key: value for key, value in details.items() if key not in left_out}
         | {"size_bytes": size(newest.size_bytes) if newest.size_bytes else None, "template": newest.template}
     )
-    result().print()
+    say()
     print_table(
         ("digest", "endpoint", "size", "first seen", "last seen", "now"),
         [
@@ -227,7 +226,8 @@ def pull(
     """Have a server fetch a model, and note it in the store."""
     from deployments.cli.pulling import pull_model
     from deployments.cli.servers import record_models, wanted_endpoints
-    from deployments.cli.terminal import print_json, result, tell
+    from deployments.cli.tables import say
+    from deployments.cli.terminal import print_json, tell
     from evaluation.store.registry import is_retired
 
     with open_results(db) as store:
@@ -242,7 +242,7 @@ def pull(
     if as_json:
         print_json(_as_json(record))
     else:
-        result().print(f"{record.name}: digest {(record.digest or 'unknown')[:12]} on {record.endpoint_name}")
+        say(f"{record.name}: digest {(record.digest or 'unknown')[:12]} on {record.endpoint_name}")
 
 
 @models.command("register")
@@ -261,8 +261,8 @@ def register(
     as_json: JsonOption = False,
 ) -> None:
     """Note a model that no server has yet; a retired one takes new runs again."""
-    from deployments.cli.tables import read_size
-    from deployments.cli.terminal import print_json, result
+    from deployments.cli.tables import read_size, say
+    from deployments.cli.terminal import print_json
     from evaluation.store.registry import register_model
 
     if not name.strip() or any(letter.isspace() for letter in name):
@@ -282,19 +282,19 @@ def register(
     if as_json:
         print_json(_as_json(record))
     else:
-        result().print(f"{record.name}: registered" + (f" on {record.endpoint_name}" if record.endpoint_name else ""))
+        say(f"{record.name}: registered" + (f" on {record.endpoint_name}" if record.endpoint_name else ""))
 
 
 @models.command("retire")
 def retire(name: NameArgument, db: DatabaseOption = None) -> None:
     """End new use of a model; its versions and runs stay."""
-    from deployments.cli.terminal import result
+    from deployments.cli.tables import say
     from evaluation.store.registry import retire_model
 
     with open_results(db) as store:
         known = _versions(store, name)[0].name
         retire_model(store, known)
-    result().print(f"{known}: retired; its runs stay, and `benchwright models register {known}` brings it back")
+    say(f"{known}: retired; its runs stay, and `benchwright models register {known}` brings it back")
 
 
 def _as_json(record: "ModelRecord") -> dict[str, Any]:

@@ -108,7 +108,8 @@ def tag(
     as_json: JsonOption = False,
 ) -> None:
     """Add and remove tags of a run, or mark it as a favourite."""
-    from deployments.cli.terminal import print_json, result
+    from deployments.cli.tables import say
+    from deployments.cli.terminal import print_json
     from evaluation.errors import ConfigurationError
     from evaluation.store.runs import find_run, tag_run
 
@@ -124,7 +125,7 @@ def tag(
     if as_json:
         print_json({"run_id": run_id, "tags": list(tags), "favourite": marked})
     else:
-        result().print(f"{run_id}: {', '.join(tags) or 'no tags'}{' ★' if marked else ''}")
+        say(f"{run_id}: {', '.join(tags) or 'no tags'}{' ★' if marked else ''}")
 
 
 @runs.command("archive")
@@ -134,13 +135,13 @@ def archive(
     db: DatabaseOption = None,
 ) -> None:
     """Take a run out of the lists; nothing of it is lost."""
-    from deployments.cli.terminal import result
+    from deployments.cli.tables import say
     from evaluation.store.runs import archive_run, find_run
 
     with open_results(db) as store:
         run_id = find_run(store, run).plan.run_id
         archive_run(store, run_id, archived=not undo)
-    result().print(f"{run_id}: {'back in the lists' if undo else 'archived; `runs list --all` shows it'}")
+    say(f"{run_id}: {'back in the lists' if undo else 'archived; `runs list --all` shows it'}")
 
 
 @runs.command("delete")
@@ -150,7 +151,8 @@ def delete(
     db: DatabaseOption = None,
 ) -> None:
     """Delete a run with its answers, scores and estimates. A running one is refused."""
-    from deployments.cli.terminal import result, tell
+    from deployments.cli.tables import say
+    from deployments.cli.terminal import tell
     from evaluation.store.runs import delete_run, find_run
 
     with open_results(db) as store:
@@ -160,7 +162,7 @@ def delete(
             tell(f"{run_id} was kept")
             return
         delete_run(store, run_id)
-    result().print(f"{run_id}: deleted")
+    say(f"{run_id}: deleted")
 
 
 def _agrees(question: str) -> bool:

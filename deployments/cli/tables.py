@@ -34,15 +34,21 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Non
     Console(markup=False, highlight=False, emoji=False, width=width).print(table)
 
 
+def say(text: str = "") -> None:
+    """Prints a line of the result, harmless whoever wrote it."""
+    from deployments.cli.terminal import result
+    from evaluation.reports.escaping import for_terminal
+
+    result().print(for_terminal(text))
+
+
 def print_details(details: Mapping[str, object]) -> None:
     """Prints names and values on stdout, a line each; what is not known is left out."""
-    from deployments.cli.terminal import result
-
     known = {name: value for name, value in details.items() if value not in (None, "", (), [], {})}
     width = max((len(name) for name in known), default=0)
     for name, value in known.items():
         text = in_words(value).replace("\n", "\n" + " " * (width + 2))
-        result().print(f"{name:<{width}}  {text}")
+        say(f"{name:<{width}}  {text}")
 
 
 def in_words(value: object) -> str:
