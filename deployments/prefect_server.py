@@ -11,10 +11,13 @@ import os
 import socket
 import sys
 import threading
+import time
 import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+
+import httpx
 
 from deployments.helper_process import HelperProcess, answers, start_helper
 from evaluation.errors import ConfigurationError
@@ -172,3 +175,35 @@ def _write_address(api: str) -> None:
 def _remove_address(api: str) -> None:
     if _read_address() == api:
         _address_file().unlink(missing_ok=True)
+
+
+def settle(api: str, flow_run_id: str | None, *, timeout_s: float) -> None:
+    """Return when all that this process told the server has arrived, so that the server can end without loss.
+
+    Task runs are written some time after they ended: until the flow run shows none that is not final, and no more come.
+    """
+    from prefect.events.worker import EventsWorker
+    from prefect.logging.handlers import APILogWorker
+
+    deadline = time.monotonic() + timeout_s
+    for worker in (EventsWorker, APILogWorker):
+        worker.drain_all(timeout=max(0.1, deadline - time.monotonic()))
+    before: tuple[int, int] | None = None
+    while flow_run_id and time.monotonic() < deadline:
+        now = _task_runs(api, flow_run_id)
+        if now == before and now[1] == 0:
+            return
+        before = now
+        time.sleep(0.4)
+
+
+def _task_runs(api: str, flow_run_id: str) -> tuple[int, int]:
+    """All task runs of a flow run, and those of them that are not final."""
+    of_run = {"flow_runs": {"id": {"any_": [flow_run_id]}}}
+    open_ = {"task_runs": {"state": {"type": {"any_": ["PENDING", "RUNNING", "SCHEDULED"]}}}}
+    with httpx.Client(base_url=api, trust_env=False, timeout=5) as client:
+        try:
+            counts = [client.post("task_runs/count", json=body).json() for body in (of_run, {**of_run, **open_})]
+        except (httpx.HTTPError, ValueError):
+            return (0, 0)
+    return (int(counts[0]), int(counts[1]))

@@ -95,7 +95,7 @@ class Candidate:
     @property
     def label(self) -> str:
         """A short name for people: the model, and what differs from the defaults."""
-        words = [self.model]
+        words = [self.model.removesuffix(":latest")]
         words += [
             f"{key}={value}" for key, value in sorted(self.options.items()) if DEFAULT_OPTIONS.get(key, _UNSET) != value
         ]

@@ -115,6 +115,7 @@ def _run_flow(
     request: "EvaluationRequest", invocation_id: str, store: "Store", server: Any
 ) -> "tuple[State[Any] | None, int | None]":
     """The final state of the flow run (None: it had none yet) and the signal that ended it early, if one did."""
+    from deployments.prefect_server import settle
     from flows.evaluate import evaluate
 
     server.wait()
@@ -125,6 +126,9 @@ def _run_flow(
             state = asyncio.run(_noting_signals(evaluate(request, invocation_id, return_state=True), seen))
         except asyncio.CancelledError:
             state = None
+    flow_run_id = state.state_details.flow_run_id if state is not None else None
+    ended_well = state is not None and not state.is_cancelled()
+    settle(server.api, str(flow_run_id) if flow_run_id and ended_well else None, timeout_s=20 if ended_well else 1)
     return state, seen[0] if seen else None
 
 
