@@ -48,12 +48,6 @@ def postgresql_server() -> Iterator[str]:
         data = f"{folder}/data"
         silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         asked: dict[str, Any] = {"user": user, "cwd": folder, "check": True, **silent}
-            "user": user,
-            "cwd": folder,
-            "check": True,
-            "stdout": subprocess.DEVNULL,
-            "stderr": subprocess.DEVNULL,
-        }
         subprocess.run(
             [initdb, "-D", data, "-U", "tester", "--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C"], **asked
         )

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from evaluation.errors import OWN_FAILURES, TRANSIENT_FAILURES, FailureKind
+from evaluation.errors import FailureKind
 from evaluation.store.outcome_rows import insert_outcomes, stored_outcome
 from evaluation.store.records import OutcomeCounts, OutcomeRow, Stage, StoredOutcome
 from evaluation.store.session import Store
@@ -16,7 +16,8 @@ from evaluation.store.writer import OutcomeWriter
 __all__ = ["OutcomeWriter", "count_outcomes", "iterate_outcomes", "load_outcomes", "missing_cases", "save_outcomes"]
 
 _CHUNK = 500
-_PERMANENT = sorted(set(FailureKind) - OWN_FAILURES - TRANSIENT_FAILURES)
+_SERVERS = frozenset(kind.value for kind in FailureKind if not kind.is_the_candidates_own)
+_TRANSIENT = frozenset(kind.value for kind in FailureKind if kind.is_transient)
 
 
 def save_outcomes(store: Store, rows: Sequence[OutcomeRow]) -> None:
@@ -43,16 +44,15 @@ def missing_cases(
         ask_permanent_failures_again: True on a resume; False where a shard is retried, to which a failure of the
             server's that asking again will not change is final.
     """
-    final: sa.ColumnElement[bool] = generation.c.failure_kind.is_(None)
-    if not ask_permanent_failures_again:
-        final = sa.or_(final, generation.c.failure_kind.in_([kind.value for kind in _PERMANENT]))
-    columns = sa.select(generation.c.case_id, generation.c.repeat)
+    not_final = _SERVERS if ask_permanent_failures_again else _TRANSIENT
+    # The kind is looked at here: asked of the database, it takes the index of kinds and reads all of the candidate.
+    columns = sa.select(generation.c.case_id, generation.c.repeat, generation.c.failure_kind)
     there: set[tuple[str, int]] = set()
     with store.read() as connection:
         for start in range(0, len(case_ids), _CHUNK):
             asked = generation.c.case_id.in_(case_ids[start : start + _CHUNK])
-            of_candidate = generation.c.run_candidate_id == run_candidate_id
-            there.update((row[0], row[1]) for row in connection.execute(columns.where(of_candidate, asked, final)))
+            rows = connection.execute(columns.where(generation.c.run_candidate_id == run_candidate_id, asked))
+            there.update((case_id, repeat) for case_id, repeat, kind in rows if kind not in not_final)
     planned = ((case_id, repeat) for case_id in case_ids for repeat in range(n_repeats))
     return tuple(pair for pair in planned if pair not in there)
 
