@@ -20,7 +20,7 @@ SILENCE_S = 600.0
 """Longest pause between two signs of life where no deadline surrounds the whole."""
 
 LINGER_S = 1.0
-"""How long a complete answer's stream may take to end, so that its connection can serve again."""
+"""How long a complete answer's stream may take to end, so that its server sees no client go away."""
 
 ErrorOf = Callable[[Refusal, Asked], ProviderError]
 
@@ -57,7 +57,9 @@ class Connection:
                 verify=self.url.startswith("https:"),
                 transport=self._transport,
                 timeout=httpx.Timeout(connect=CONNECT_S, read=SILENCE_S, write=60.0, pool=None),
-                limits=httpx.Limits(max_connections=None, max_keepalive_connections=32),
+                # A connection used again may be closed by the server at that very moment, which would look like a
+                # server that went down; a new one costs nothing beside a generation.
+                limits=httpx.Limits(max_connections=None, max_keepalive_connections=0),
                 headers={"Authorization": f"Bearer {self._api_key}"} if self._api_key else {},
             )
         return self._opened

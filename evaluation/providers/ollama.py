@@ -47,7 +47,8 @@ class OllamaProvider:
             transport: Instead of the network.
             unload_timeout_s: How long `unload` waits for a model to be gone.
         """
-        self.url = url.rstrip("/")
+        # Ollama's compatibility layer; its own API, which can do more, stands beside it.
+        self.url = url.rstrip("/").removesuffix("/v1")
         self._connection = Connection(self.url, error_of=ollama_error, api_key=api_key, transport=transport)
         self._allow_remote = allow_remote
         self._unload_timeout_s = unload_timeout_s

@@ -8,12 +8,12 @@ from evaluation.providers.refusal import Asked, Refusal
 
 def openai_error(refusal: Refusal, asked: Asked) -> ProviderError:
     """Our error for what an OpenAI-compatible server refused, sorted by whether asking again may help."""
-    if overlong := overlong_error(refusal, asked):
+    if overlong := overlong_error(refusal, asked, can_set_context=False):
         return overlong
     said = refusal.said(asked)
     if refusal.status == 404 and refusal.is_json and asked.model and "model" in refusal.message.casefold():
         return ProviderError(said, FailureKind.MODEL_NOT_PULLED, "Choose one of the models that it lists.")
-    if refusal.status in (404, 405, 501):
+    if refusal.status in (404, 405):
         return ProviderError(f"{said} (no such route)", FailureKind.BAD_OPTION, "Check the address of the server.")
     if refusal.status == 403:
         return ProviderError(said, FailureKind.REFUSED_BY_POLICY)

@@ -21,8 +21,14 @@ _COUNTS = (
 )
 
 
-def overlong_error(refusal: Refusal, asked: Asked) -> CandidateFailureError | None:
-    """The candidate's failure if the refusal says that the prompt is too long; else None."""
+def overlong_error(refusal: Refusal, asked: Asked, *, can_set_context: bool = True) -> CandidateFailureError | None:
+    """The candidate's failure if the refusal says that the prompt is too long; else None.
+
+    Args:
+        refusal: What the server said.
+        asked: What the message names.
+        can_set_context: `num_ctx` is the request's, not the server's.
+    """
     said = " ".join([refusal.message, *(str(refusal.details.get(key, "")) for key in ("type", "code"))])
     if not _TEXTS.search(said):
         return None
@@ -33,7 +39,9 @@ def overlong_error(refusal: Refusal, asked: Asked) -> CandidateFailureError | No
     return CandidateFailureError(
         f"{asked.subject}: the prompt {has}, but {holds}",
         FailureKind.PROMPT_TOO_LONG,
-        next_step=f"Raise it, for example `--option num_ctx={_roomy(n_prompt, context)}`, or shorten the prompt.",
+        next_step=f"Raise it, for example `--option num_ctx={_roomy(n_prompt, context)}`, or shorten the prompt."
+        if can_set_context
+        else "Start the server with a larger context, or shorten the prompt.",
     )
 
 

@@ -156,6 +156,15 @@ def test_connecting_asks_only_where_it_must(wire: Any) -> None:
     assert 1 == len(wire.asked)
 
 
+def test_ollamas_own_api_is_used_where_its_compatible_one_was_given(wire: Any) -> None:
+    async def run() -> str | None:
+        async with await connect("gpu-box:11434/v1", transport=wire.on("/api/version", VERSION).transport) as provider:
+            return await provider.version()
+
+    assert "0.33.0" == asyncio.run(run())
+    assert ["/api/version"] * 2 == [path for path, _ in wire.asked]
+
+
 def test_an_unknown_protocol_is_answered_with_those_that_exist() -> None:
     with pytest.raises(UnknownNameError, match="ollama, openai_compatible"):
         asyncio.run(connect("gpu-box", "olama"))

