@@ -296,6 +296,8 @@ class GenerationTable(Row, table=True):
         sa.UniqueConstraint("run_candidate_id", "case_id", "repeat"),
         # Progress and summaries count from this index alone, without touching the texts.
         sa.Index(None, "run_candidate_id", "failure_kind", "own_failure"),
+        # Pages of outcomes and scores are read along this one.
+        sa.Index(None, "run_candidate_id", "id"),
     )
 
     id: int | None = _key()

@@ -1,6 +1,7 @@
 import os
 import sqlite3
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -81,6 +82,15 @@ def test_an_upgrade_makes_the_schema_once(store_url: str) -> None:
     assert newest_revision() == first.revision == first.newest_revision
     assert first == upgrade(store_url)
     open_store(store_url, upgrade_from_empty=False).close()
+
+
+def test_several_may_open_an_empty_database_at_the_same_time(store_url: str) -> None:
+    def open_and_close(_: int) -> None:
+        open_store(store_url).close()
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(open_and_close, range(8)))
+    assert newest_revision() == info(store_url).revision
 
 
 def test_a_migration_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:

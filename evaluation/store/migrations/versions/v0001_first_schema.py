@@ -312,6 +312,7 @@ def upgrade() -> None:
         ["run_candidate_id", "failure_kind", "own_failure"],
         unique=False,
     )
+    op.create_index(op.f("ix_generation_run_candidate_id_id"), "generation", ["run_candidate_id", "id"], unique=False)
     op.create_table(
         "score",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -353,6 +354,7 @@ def downgrade() -> None:
     op.drop_table("stage")
     op.drop_index(op.f("ix_score_metric_key"), table_name="score")
     op.drop_table("score")
+    op.drop_index(op.f("ix_generation_run_candidate_id_id"), table_name="generation")
     op.drop_index(op.f("ix_generation_run_candidate_id_failure_kind_own_failure"), table_name="generation")
     op.drop_table("generation")
     op.drop_index(op.f("ix_estimate_metric_key"), table_name="estimate")
