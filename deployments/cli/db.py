@@ -64,4 +64,7 @@ def _print(found: "DatabaseInfo", *, as_json: bool) -> None:
         }
     )
     if found.revision != found.newest_revision:
-        tell(f"this version writes schema {found.newest_revision}; `benchwright db upgrade` brings it there")
+        tell(
+            f"this version writes schema {found.newest_revision}: `benchwright db upgrade` brings an older database "
+            "there, and a newer one needs a newer benchwright"
+        )
