@@ -53,8 +53,8 @@ class Connection:
             self._opened = httpx.AsyncClient(
                 # A proxy from the environment would take even the loopback's traffic.
                 trust_env=False,
-                # Loading the certificate authorities takes long and serves https alone.
-                verify=self.url.startswith("https:"),
+                # Loading the certificate authorities takes long and serves https alone; SSL_CERT_FILE is honoured.
+                verify=httpx.create_ssl_context() if self.url.startswith("https:") else False,
                 transport=self._transport,
                 timeout=httpx.Timeout(connect=CONNECT_S, read=SILENCE_S, write=60.0, pool=None),
                 # A connection used again may be closed by the server at that very moment, which would look like a
