@@ -21,6 +21,7 @@ from evaluation.store.runs import find_run
 from evaluation.store.scores import iterate_scores, save_estimates
 from evaluation.store.session import Store
 
+HIGHEST_BY_UNIT = {"fraction": 1.0, "percent": 100.0}
 LATENCY_QUANTILES = {"p50": 0.5, "p90": 0.9, "p95": 0.95}
 
 
@@ -92,14 +93,17 @@ def _metric_estimates(
         return
     use = MetricUse(name=metric.name, signature=metric.signature)
     kinds = [clusters.get(case_id) for case_id in scores.case_ids]
-    estimate = _estimate(seed, metric, scores, kinds)
+    estimate = _within_range(metric, _estimate(seed, metric, scores, kinds))
     yield EstimateRow(run_candidate_id=run_candidate_id, metric=use, estimate=estimate)
     if failed and not isinstance(metric, CorpusMetric):
         worst = mean_estimate(
             [*scores.means, *(0.0 for _ in failed)], clusters=_declared([*kinds, *(clusters.get(i) for i in failed)])
         )
         yield EstimateRow(
-            run_candidate_id=run_candidate_id, metric=use, quantity="mean_with_failures_as_zero", estimate=worst
+            run_candidate_id=run_candidate_id,
+            metric=use,
+            quantity="mean_with_failures_as_zero",
+            estimate=_within_range(metric, worst),
         )
 
 
@@ -112,6 +116,14 @@ def _estimate(seed: int, metric: Metric, scores: CaseScores, kinds: Sequence[str
     rng = np.random.default_rng(int(fingerprint([seed, metric.signature])[:16], 16))
     estimate = corpus_estimate(rows, metric.aggregate, rng=rng, clusters=of_rows)
     return replace(estimate, n_cases=len(scores.case_ids))
+
+
+def _within_range(metric: Metric, estimate: Estimate) -> Estimate:
+    """The estimate with its interval cut to values that the metric can take, which costs no coverage."""
+    highest = HIGHEST_BY_UNIT.get(metric.unit)
+    if highest is None or estimate.low is None or estimate.high is None:
+        return estimate
+    return replace(estimate, low=max(0.0, estimate.low), high=min(highest, estimate.high))
 
 
 def _declared(kinds: Sequence[str | None]) -> Sequence[str | None] | None:

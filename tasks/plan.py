@@ -29,7 +29,7 @@ class Asked:
     flow_run_id: str
 
 
-@task(name="plan", cache_policy=NO_CACHE, persist_result=False)
+@task(name="plan", task_run_name="plan the work", cache_policy=NO_CACHE, persist_result=False)
 async def plan_work(asked: Asked, versions: tuple[str, ...]) -> Plan:
     """The order of the work, its runs and their candidates stored. The same for a retry of the same invocation.
 

@@ -20,7 +20,7 @@ from evaluation.settings import Settings
 from evaluation.store.session import open_store
 
 
-@task(name="publish", cache_policy=NO_CACHE, persist_result=False)
+@task(name="publish", task_run_name="publish results", cache_policy=NO_CACHE, persist_result=False)
 async def publish_results(invocation_id: str) -> None:
     """Publishes a table for each run and one page of Markdown for all of them, as artifacts."""
     result, page = await asyncio.to_thread(_report, invocation_id)
