@@ -169,8 +169,12 @@ def _agrees(question: str) -> bool:
     """True where a person says yes; without one to ask, nothing is deleted."""
     import sys
 
+    from deployments.cli.terminal import EXIT_INTERRUPTED
     from evaluation.errors import ConfigurationError
 
     if not sys.stdin.isatty():
         raise ConfigurationError("deleting needs a yes, and there is no terminal to ask on", "Give --yes.")
-    return typer.confirm(question, err=True)
+    try:
+        return typer.confirm(question, err=True)
+    except typer.Abort:
+        raise typer.Exit(EXIT_INTERRUPTED) from None

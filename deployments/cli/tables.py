@@ -27,7 +27,8 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Non
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for index, column in enumerate(columns):
         numbers = bool(rows) and all(isinstance(row[index], int | float | None) for row in rows)
-        table.add_column(column, justify="right" if numbers else "left", overflow="fold")
+        # The first column holds what a person copies into the next command: it stays whole.
+        table.add_column(column, justify="right" if numbers else "left", overflow="fold", no_wrap=index == 0)
     for row in rows:
         table.add_row(*(Text(in_words(cell)) for cell in row))
     width = None if sys.stdout.isatty() else _PIPE_WIDTH
@@ -65,9 +66,9 @@ def in_words(value: object) -> str:
         case datetime():
             return moment(value)
         case Mapping():
-            return ", ".join(f"{key}={for_terminal(str(item))}" for key, item in value.items())
+            return for_terminal(", ".join(f"{key}={item}" for key, item in value.items()))
         case list() | tuple():
-            return ", ".join(for_terminal(str(item)) for item in value)
+            return for_terminal(", ".join(str(item) for item in value))
         case _:
             return for_terminal(str(value))
 

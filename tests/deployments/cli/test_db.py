@@ -145,3 +145,15 @@ def test_a_wrong_setting_is_one_message(benchwright: Command, monkeypatch: pytes
 
     assert 2 == said.code
     assert "BENCHWRIGHT_RETRY_BASE_S" in said.err
+
+
+def test_commands_work_on_postgresql_whose_backup_is_its_own_tools_work(
+    benchwright: Command, postgresql_url: str
+) -> None:
+    assert [] == benchwright("runs", "list", "--db", postgresql_url, "--json").json
+    assert "postgresql" == benchwright("db", "info", "--db", postgresql_url, "--json").json["dialect"]
+
+    said = benchwright("db", "backup", "copy.dump", "--db", postgresql_url)
+
+    assert 2 == said.code
+    assert "pg_dump --format=custom --file=copy.dump" in said.err

@@ -164,6 +164,16 @@ def test_a_person_is_asked_before_a_run_is_deleted(
     assert n_left == len(benchwright("runs", "--json").json)
 
 
+def test_leaving_the_question_open_deletes_nothing(
+    benchwright: Command, stored_run: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored_run("run-1")
+    monkeypatch.setattr("sys.stdin", _Terminal(""))
+
+    assert 130 == benchwright("runs", "delete", "run-1").code
+    assert 1 == len(benchwright("runs", "--json").json)
+
+
 def test_a_run_that_is_worked_on_is_not_deleted(benchwright: Command, stored_run: Command, database: str) -> None:
     stored_run("run-1", status=Status.RUNNING)
     with open_store(database) as store:

@@ -1,0 +1,78 @@
+from datetime import UTC, datetime
+
+import pytest
+
+from deployments.cli import tables
+
+
+@pytest.mark.parametrize(
+    ("n_bytes", "words"),
+    [
+        (None, "–"),
+        (0, "0 B"),
+        (999, "999 B"),
+        (1000, "1.0 kB"),
+        (98_362_432, "98.4 MB"),
+        (274_000_000, "274 MB"),
+        (999_600_000, "1.0 GB"),
+        (2_019_393_189, "2.0 GB"),
+        (5 * 10**15, "5000 TB"),
+    ],
+)
+def test_a_size_is_said_in_the_largest_unit_that_fits(n_bytes: int | None, words: str) -> None:
+    assert words == tables.size(n_bytes)
+
+
+@pytest.mark.parametrize(
+    ("text", "n_bytes"),
+    [
+        ("8GB", 8 * 10**9),
+        ("8g", 8 * 10**9),
+        (" 500 MB ", 5 * 10**8),
+        ("7.5GiB", 8_053_063_680),
+        ("42", 42),
+        ("42b", 42),
+    ],
+)
+def test_a_size_is_read_in_decimal_and_binary_units(text: str, n_bytes: int) -> None:
+    assert n_bytes == tables.read_size(text, option="--max-size")
+
+
+def test_a_table_keeps_every_character_of_a_long_cell_in_a_pipe(capsys: pytest.CaptureFixture[str]) -> None:
+    tables.print_table(("name", "n"), [("x" * 150, 1234), ("[bold]not markup[/bold]", None)])
+
+    out = capsys.readouterr().out
+    assert "x" * 150 in out
+    assert "[bold]not markup[/bold]" in out
+    assert "1,234" in out
+
+
+def test_details_leave_out_what_is_not_known_and_indent_further_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    tables.print_details({"name": "a", "licence": None, "text": "one\ntwo", "none": 0})
+
+    assert "name  a\ntext  one\n      two\nnone  0\n" == capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (None, "–"),
+        (True, "yes"),
+        (1234, "1,234"),
+        (0.3, "0.3"),
+        (("a", "b"), "a, b"),
+        ({"a": 1}, "a=1"),
+        ("red\x1b[31m", "red\ufffd[31m"),
+        (["\x1b"], "\ufffd"),
+        ({"\x1b": "\x1b"}, "\ufffd=\ufffd"),
+    ],
+)
+def test_a_cell_is_said_in_words_that_a_terminal_can_bear(value: object, words: str) -> None:
+    assert words == tables.in_words(value)
+
+
+def test_a_moment_is_said_by_this_machines_clock() -> None:
+    moment = datetime(2026, 5, 4, 3, 2, tzinfo=UTC)
+
+    assert moment.astimezone().strftime("%Y-%m-%d %H:%M") == tables.in_words(moment)
+    assert "–" == tables.moment(None)
