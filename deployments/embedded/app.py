@@ -8,6 +8,7 @@ from typing import Any
 from deployments.embedded import openai_api
 from deployments.embedded.engine import ServedModel
 from deployments.embedded.faults import GENERATING, ConnectionCut, Fault, Faults, cut_short, struck
+from deployments.embedded.native_answers import NativeAnswers
 from deployments.embedded.native_api import NativeApi
 from deployments.embedded.openai_api import OpenAiApi
 from deployments.embedded.registry import Registry
@@ -26,7 +27,11 @@ class EmbeddedApp:
         registry = Registry(models)
         self.scheduler = Scheduler(slots=slots)
         self._faults = Faults() if test_faults else None
-        self._routes = _routes(NativeApi(registry, self.scheduler), OpenAiApi(registry, self.scheduler))
+        self._routes = _routes(
+            NativeApi(registry, self.scheduler),
+            NativeAnswers(registry, self.scheduler),
+            OpenAiApi(registry, self.scheduler),
+        )
         if self._faults is not None:
             self._routes["/test/faults"] = {
                 "GET": self._report,
@@ -100,15 +105,15 @@ class EmbeddedApp:
         return await self._faults.report(self.scheduler.n_loads)
 
 
-def _routes(native: NativeApi, openai: OpenAiApi) -> dict[str, dict[str, Handler]]:
+def _routes(native: NativeApi, answers: NativeAnswers, openai: OpenAiApi) -> dict[str, dict[str, Handler]]:
     return {
         "/": {"GET": native.root},
         "/api/version": {"GET": native.version},
         "/api/tags": {"GET": native.tags},
         "/api/ps": {"GET": native.ps},
         "/api/show": {"POST": native.show},
-        "/api/chat": {"POST": native.chat},
-        "/api/generate": {"POST": native.generate},
+        "/api/chat": {"POST": answers.chat},
+        "/api/generate": {"POST": answers.generate},
         "/api/embed": {"POST": native.embed},
         "/api/embeddings": {"POST": native.embeddings},
         "/api/pull": {"POST": native.pull},
