@@ -75,13 +75,13 @@ def diagnose(given: Sequence[str], db: str | None) -> Diagnosis:
         checks.memory(memory_bytes),
     )
     suggestion = suggestion_for(model_memory_bytes(gpus, memory_bytes))
-    can_pull = any(answer.endpoint.provider == "ollama" for answer in answers)
+    endpoint, models = _where_to_begin(answers)
     return Diagnosis(
         findings=findings,
         answers=answers,
         is_first_use=is_first_use,
         suggestion=suggestion,
-        commands=first_commands(_fit_to_answer(answers), server_answers=can_pull, suggestion=suggestion),
+        commands=first_commands(models, endpoint=endpoint, suggestion=suggestion),
     )
 
 
@@ -108,18 +108,26 @@ def _servers(
     return tuple(findings), tuple(answers)
 
 
-def _fit_to_answer(answers: "Sequence[Answer]") -> list[str]:
-    """Names of local models that write text, the smallest first, since their first answers come soonest."""
+def _where_to_begin(answers: "Sequence[Answer]") -> tuple[str | None, list[str]]:
+    """The server to begin with, and its models that can answer: the first that has some, else one that can pull."""
+    for answer in answers:
+        if models := _fit_to_answer(answer):
+            return answer.endpoint.name, models
+    pulling = (answer.endpoint.name for answer in answers if answer.endpoint.provider == "ollama")
+    return next(pulling, None), []
+
+
+def _fit_to_answer(answer: "Answer") -> list[str]:
+    """Local models that write text: the smallest first, since it answers soonest, and baselines after all others."""
     from evaluation.providers.model_names import is_remote
 
-    found = {
-        info.name: info.size_bytes or 0
-        for answer in answers
+    fit = [
+        info
         for info in answer.models
         if not is_remote(info) and "embed" not in info.name
         if not info.capabilities or "completion" in info.capabilities
-    }
-    return sorted(found, key=lambda name: (found[name], name))
+    ]
+    return [info.name for info in sorted(fit, key=lambda info: (info.family == "baseline", info.size_bytes or 0))]
 
 
 def _print(diagnosis: Diagnosis) -> None:

@@ -43,19 +43,21 @@ def suggestion_for(n_bytes: int) -> Suggestion:
     return [item for item in SUGGESTIONS if item.memory_gib * GIB <= n_bytes][-1]
 
 
-def first_commands(models: Sequence[str], *, server_answers: bool, suggestion: Suggestion) -> tuple[str, ...]:
+def first_commands(models: Sequence[str], *, endpoint: str | None, suggestion: Suggestion) -> tuple[str, ...]:
     """What to run first, in order.
 
     Args:
-        models: Those that a server has and that can answer, the ones to begin with first.
-        server_answers: True where there is a server to pull a model with.
+        models: Those that can answer, the ones to begin with first.
+        endpoint: Name or address of the server that has them, or that could pull some; None: there is none.
         suggestion: What suits this machine.
     """
+    if endpoint is None:
+        return ("benchwright demo",)
+    there = f" --endpoint {endpoint}"
     if models:
-        return (_evaluate(models[:2]),)
-    if server_answers:
-        return (*(f"benchwright models pull {name}" for name in suggestion.models), _evaluate(suggestion.models))
-    return ("benchwright demo",)
+        return (_evaluate(models[:2]) + there,)
+    pulls = [f"benchwright models pull {name}{there}" for name in suggestion.models]
+    return (*pulls, _evaluate(suggestion.models) + there)
 
 
 def _evaluate(models: Sequence[str]) -> str:

@@ -16,7 +16,7 @@ from deployments.cli.__main__ import run
 from evaluation.candidate import Candidate
 from evaluation.case import Benchmark, Case
 from evaluation.errors import FailureKind
-from evaluation.generation import Failure, Generation
+from evaluation.generation import Failure, Generation, Outcome
 from evaluation.store.benchmarks import save_benchmark
 from evaluation.store.outcomes import save_outcomes
 from evaluation.store.records import MetricUse, OutcomeRow, RunCandidatePlan, RunPlan, Status
@@ -244,7 +244,7 @@ def _plan_candidate(store: Any, run_id: str, model: str) -> int:
 
 
 def _outcomes(run_candidate_id: int) -> list[OutcomeRow]:
-    outcomes = [
+    outcomes: list[Outcome] = [
         Generation(text="0", answer="0"),
         Generation(text="", answer="", own_failure=FailureKind.EMPTY_ANSWER),
         Failure(kind=FailureKind.TIMED_OUT, message="no answer within 300 s"),

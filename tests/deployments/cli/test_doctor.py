@@ -105,8 +105,9 @@ def test_a_server_without_models_gets_the_command_that_pulls_one(benchwright: Co
     said = benchwright("doctor", "--endpoint", ollama.url, "--json")
 
     assert "benchwright models pull" in _check(said, "endpoint")["next"]
-    assert "benchwright models pull llama3.2:3b" == said.json["first_commands"][0]
-    assert "--model llama3.2:3b --model qwen2.5:3b" in said.json["first_commands"][-1]
+    name = ollama.url.removeprefix("http://")
+    assert f"benchwright models pull llama3.2:3b --endpoint {name}" == said.json["first_commands"][0]
+    assert said.json["first_commands"][-1].endswith(f"--model llama3.2:3b --model qwen2.5:3b --endpoint {name}")
 
 
 def test_on_the_first_use_it_leads_the_way(benchwright: Command, ollama: Any) -> None:
@@ -119,10 +120,17 @@ def test_on_the_first_use_it_leads_the_way(benchwright: Command, ollama: Any) ->
     assert "No run is stored yet" in said.out
     (here,) = [line for line in said.out.splitlines() if "this machine" in line]
     assert "llama3.2:3b" in here
-    assert (
-        "  benchwright evaluate --benchmark question_answering --limit 12 --model llama3.2:3b --model llama3.1:8b"
-        in (said.out.splitlines())
-    )
+    command = "  benchwright evaluate --benchmark question_answering --limit 12 --model llama3.2:3b --model llama3.1:8b"
+    assert f"{command} --endpoint {ollama.url.removeprefix('http://')}" == said.out.splitlines()[-1]
+
+
+def test_baselines_come_after_every_other_model(benchwright: Command, ollama: Any) -> None:
+    ollama.add("baseline-lead:latest", digest="a" * 64, size=722, family="baseline")
+    ollama.add("llama3.2:3b", digest="b" * 64)
+
+    (command,) = benchwright("doctor", "--endpoint", ollama.url, "--json").json["first_commands"]
+
+    assert "--model llama3.2:3b --model baseline-lead:latest" in command
 
 
 def test_once_there_are_runs_it_no_longer_leads_the_way(benchwright: Command, stored_run: Command) -> None:
@@ -240,9 +248,9 @@ def test_the_largest_models_that_fit_are_suggested(gib: float, index: int) -> No
 
 
 def test_the_first_command_evaluates_what_is_there() -> None:
-    (command,) = first_commands(["a:1b", "b:2b", "c:3b"], server_answers=True, suggestion=SUGGESTIONS[0])
+    (command,) = first_commands(["a:1b", "b:2b", "c:3b"], endpoint="box", suggestion=SUGGESTIONS[0])
 
-    assert command.endswith("--model a:1b --model b:2b")
+    assert command.endswith("--model a:1b --model b:2b --endpoint box")
 
 
 def test_a_machine_without_a_driver_has_no_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
