@@ -1,5 +1,6 @@
 """`benchwright runs`: which runs are there, and what is to become of them?"""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -47,7 +48,7 @@ def list_runs(
     elif found:
         print_table(
             ("run", "status", "benchmark", "started", "candidates", "cases", "ok", "failed", "tags"),
-            [_cells(run) for run in found],
+            [_cells(run, n_letters=_enough_letters([run.run_id for run in found])) for run in found],
         )
     else:
         tell("no run is stored yet; `benchwright demo` makes the first")
@@ -77,12 +78,18 @@ def _as_json(run: "RunSummary") -> dict[str, Any]:
     }
 
 
-def _cells(run: "RunSummary") -> tuple[object, ...]:
+def _enough_letters(run_ids: Sequence[str]) -> int:
+    """How many letters of the ids tell these runs apart, 8 at least; commands take the beginning of an id."""
+    longest = max(map(len, run_ids))
+    return next((n for n in range(8, longest) if len({run_id[:n] for run_id in run_ids}) == len(run_ids)), longest)
+
+
+def _cells(run: "RunSummary", *, n_letters: int) -> tuple[object, ...]:
     from deployments.cli.tables import moment
 
     marks = (("★",) if run.favourite else ()) + run.tags + (("archived",) if run.archived_at else ())
     return (
-        run.run_id,
+        run.run_id[:n_letters],
         str(run.status),
         run.benchmark_name,
         moment(run.started_at),

@@ -15,24 +15,38 @@ _UNITS: Mapping[str, int] = {
 }
 _PIPE_WIDTH = 400
 """A pipe has no edge at which a cell would have to be cut."""
+_WHOLE_WORD = 16
+"""Words up to here are kept in one piece on a narrow terminal."""
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """Prints rows under columns on stdout; numbers stand to the right, None is a dash."""
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
+    from rich.measure import Measurement
     from rich.table import Table
     from rich.text import Text
 
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    words = [[in_words(cell) for cell in row] for row in rows]
     for index, column in enumerate(columns):
         numbers = bool(rows) and all(isinstance(row[index], int | float | None) for row in rows)
-        # The first column holds what a person copies into the next command: it stays whole.
-        table.add_column(column, justify="right" if numbers else "left", overflow="fold", no_wrap=index == 0)
-    for row in rows:
-        table.add_row(*(Text(in_words(cell)) for cell in row))
-    width = None if sys.stdout.isatty() else _PIPE_WIDTH
-    Console(markup=False, highlight=False, emoji=False, width=width).print(table)
+        longest = max(len(word) for text in [column, *(line[index] for line in words)] for word in text.split() or [""])
+        table.add_column(
+            column,
+            justify="right" if numbers else "left",
+            overflow="fold",
+            min_width=min(longest, _WHOLE_WORD),
+            # The first column holds what a person copies into the next command: it stays whole.
+            no_wrap=index == 0,
+        )
+    for line in words:
+        table.add_row(*map(Text, line))
+    console = Console(markup=False, highlight=False, emoji=False, width=None if sys.stdout.isatty() else _PIPE_WIDTH)
+    # Where a terminal is too narrow for every column, its own line breaks are better than columns that are cut off.
+    least = Measurement.get(console, console.options.update(max_width=_PIPE_WIDTH), table).minimum
+    console.width = max(console.width, least)
+    console.print(table)
 
 
 def say(text: str = "") -> None:

@@ -140,3 +140,10 @@ def test_an_empty_list_says_what_is_asked_instead(benchwright: Command) -> None:
 
 def test_the_help_names_every_provider_that_there_is() -> None:
     assert set(PROVIDERS) == set(endpoints.PROVIDERS)
+
+
+def test_an_added_endpoint_is_printed_as_json_on_demand(benchwright: Command, ollama: Any) -> None:
+    said = benchwright("endpoints", "add", "box", ollama.url, "--allow-remote", "--json")
+
+    assert benchwright("endpoints", "list", "--json").json == [said.json]
+    assert said.json["allow_remote"]

@@ -334,3 +334,19 @@ def test_a_retired_model_leaves_the_list_keeps_its_versions_and_can_come_back(
     assert "c" * 64 == benchwright("models", "show", "embedder", "--json").json["digest"]
     benchwright("models", "register", "embedder")
     assert "embedder:latest" in _names(benchwright("models", "list", "--json"))
+
+
+def test_stored_models_can_be_those_of_one_endpoint(benchwright: Command, stocked: Any) -> None:
+    benchwright("models", "list")
+    benchwright("models", "register", "future:8b")
+
+    there = ("models", "list", "--stored", "--json", "--endpoint")
+    assert 3 == len(benchwright(*there, stocked.url).json)
+    assert [] == benchwright(*there, "http://127.0.0.1:9").json
+
+
+def test_a_server_without_models_says_how_to_get_one(benchwright: Command, ollama: Any) -> None:
+    said = benchwright("models", "list", "--endpoint", ollama.url)
+
+    assert (0, "") == (said.code, said.out)
+    assert "benchwright models pull NAME" in said.err

@@ -54,6 +54,18 @@ def test_the_list_shows_id_status_and_counts_to_a_person(benchwright: Command, s
     assert ["a:1b,", "b:1b", "3", "4", "2"] == line.split()[5:]
 
 
+def test_long_ids_are_cut_as_far_as_they_tell_the_runs_apart_and_a_command_takes_them(
+    benchwright: Command, stored_run: Command
+) -> None:
+    stored_run("5c9ba1f1-4c3b-44bd-9313-b99e36c4c408")
+    stored_run("5c9ba1f1-4d78-48b1-a3a3-e8c2f4f3b8f0")
+
+    shown = [line.split()[0] for line in benchwright("runs").out.splitlines() if "numbers" in line]
+
+    assert ["5c9ba1f1-4d", "5c9ba1f1-4c"] == shown
+    assert "5c9ba1f1-4c3b-44bd-9313-b99e36c4c408" in benchwright("runs", "archive", shown[1]).out
+
+
 def test_a_limit_leaves_the_newest_runs(benchwright: Command, stored_run: Command) -> None:
     for name in ("run-1", "run-2", "run-3"):
         stored_run(name)

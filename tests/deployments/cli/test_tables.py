@@ -1,3 +1,4 @@
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -45,6 +46,22 @@ def test_a_table_keeps_every_character_of_a_long_cell_in_a_pipe(capsys: pytest.C
     assert "x" * 150 in out
     assert "[bold]not markup[/bold]" in out
     assert "1,234" in out
+
+
+@pytest.mark.parametrize("width", ["70", "30"])
+def test_a_narrow_terminal_gets_every_column_with_its_short_words_whole(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, width: str
+) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", width)
+    monkeypatch.setenv("TERM", "xterm")
+
+    tables.print_table(("name", "status", "said"), [("a" * 30, "completed", "some words " * 9)])
+
+    lines = re.sub("\x1b[^m]*m", "", capsys.readouterr().out).splitlines()
+    assert ["name", "status", "said"] == lines[1].split()
+    assert ["a" * 30, "completed", "some"] == lines[3].split()[:3]
+    assert 9 == " ".join(lines).count("words")
 
 
 def test_details_leave_out_what_is_not_known_and_indent_further_lines(capsys: pytest.CaptureFixture[str]) -> None:
