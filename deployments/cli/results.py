@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from deployments.cli.split_table import print_split_table
 from deployments.cli.terminal import result, tell
-from evaluation.reports.escaping import for_terminal
+from evaluation.reports.escaping import one_line
 
 if TYPE_CHECKING:
     from evaluation.store.session import Store
@@ -18,28 +19,31 @@ def print_invocation(store: "Store", found: Mapping[str, Any]) -> None:
 
 def print_run(store: "Store", run: Mapping[str, Any]) -> None:
     """Prints a run's table with its verdicts."""
-    from rich.table import Table
-
-    from evaluation.reports.tables import result_columns, result_rows
+    from evaluation.reports.tables import caption, failures_as_zero, result_rows
     from evaluation.reports.verdicts import alarms, model_against_best_baseline
 
-    rows = result_rows(run)
-    title = f"{run['benchmark']} · {run['n_cases']} cases · run {run['run_id']} · {run['status']}"
-    table = Table(title=for_terminal(title), title_justify="left", title_style="bold")
-    for name in rows[0] if rows else ():
-        shown = f"{name} *" if name == run["headline"] else name
-        left = name in ("candidate", "failed")
-        table.add_column(for_terminal(shown), justify="left" if left else "right", overflow="fold")
-    for row in rows:
-        table.add_row(*(for_terminal(value) for value in row.values()))
-    console = result()
-    console.print()
-    console.print(table, soft_wrap=False)
-    columns = ", ".join(result_columns(run))
-    console.print(f"* headline. {columns}: mean over cases [95 % interval].")
+    cases = "1 case" if run["n_cases"] == 1 else f"{run['n_cases']:,} cases"
+    repeats = f" × {run['repeats']} repeats" if run["repeats"] > 1 else ""
+    say_line()
+    say_line(f"{run['benchmark']} · {cases}{repeats} · run {run['run_id']} · {run['status']}", style="bold")
+    say_line()
+    if rows := result_rows(run):
+        print_split_table(rows, words=("failed",), marked=run["headline"])
+        say_line()
+        say_line(caption(run))
     if (verdict := model_against_best_baseline(store, run)) is not None:
-        console.print(for_terminal(verdict))
+        say_line(verdict)
+    for text in failures_as_zero(run):
+        say_line(text)
+    for candidate in run["candidates"]:
+        if candidate["given_up"]:
+            say_line(f"{candidate['candidate']} was given up: {candidate['given_up']}")
+    if run["reason"]:
+        say_line(f"{run['status']}: {run['reason']}")
     for text in alarms(run):
         tell(f"alarm: {text}")
-    if run["reason"]:
-        console.print(for_terminal(f"{run['status']}: {run['reason']}"))
+
+
+def say_line(text: str = "", *, style: str | None = None) -> None:
+    """Prints one line of the result, whoever wrote its words."""
+    result().print(one_line(text) if text.strip() else "", style=style)

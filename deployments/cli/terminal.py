@@ -1,6 +1,5 @@
 """How the commands speak: the result on stdout, the story on stderr, one JSON object where a program reads."""
 
-import json
 import sys
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -43,7 +42,9 @@ def tell(text: str) -> None:
 
 def print_json(value: Any) -> None:
     """Prints the one JSON value of a command that was asked for `--json`."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n")
+    from evaluation.reports.escaping import as_json
+
+    sys.stdout.write(as_json(value) + "\n")
     sys.stdout.flush()
 
 

@@ -1,28 +1,48 @@
-"""Makes text that a model wrote harmless where it is shown: on a terminal, in Markdown, in a spreadsheet."""
+"""Makes text that a model wrote harmless where it is shown: on a terminal, in JSON, in Markdown, in a spreadsheet."""
 
 import html
+import json
 import re
 import unicodedata
+from typing import Any
 
+_HARMFUL = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
+"""Controls, direction marks, lone surrogates, private use, and line ends that only some programs know."""
+_JOINERS = "\u200c\u200d"
+"""Needed to write Persian, Hindi and some emoji."""
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|~>$-])")
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_LINK_STARTS = re.compile(r"(://|www\.)", re.IGNORECASE)
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""The last four are the wide forms of the first, which some spreadsheets read alike."""
 
 
 def for_terminal(text: str) -> str:
     """`text` without control and direction characters, which could move the cursor or hide what stands there."""
-    return "".join(letter if letter in "\n\t" or not _is_control(letter) else "\ufffd" for letter in text)
+    return "".join(letter if letter in "\n\t" or not _is_harmful(letter) else "\ufffd" for letter in text)
 
 
-def _is_control(letter: str) -> bool:
-    return unicodedata.category(letter) in {"Cc", "Cf", "Cs", "Co"} and letter not in "\u200c\u200d"
+def one_line(text: str) -> str:
+    """`text` as a single line for a terminal, so that it cannot pass for lines of ours."""
+    return " ".join(for_terminal(text).split())
+
+
+def _is_harmful(letter: str) -> bool:
+    return unicodedata.category(letter) in _HARMFUL and letter not in _JOINERS
+
+
+def as_json(value: Any) -> str:
+    """`value` as JSON that reads back the same and that a terminal shows without obeying it."""
+    text = json.dumps(value, ensure_ascii=False, indent=2, default=str)
+    return "".join(json.dumps(letter)[1:-1] if letter != "\n" and _is_harmful(letter) else letter for letter in text)
 
 
 def for_markdown(text: str, *, max_length: int | None = None) -> str:
     """`text` as one line of Markdown that shows just these characters."""
-    line = " ".join(for_terminal(text).split())
+    line = one_line(text)
     if max_length is not None and len(line) > max_length:
         line = line[: max_length - 1] + "…"
-    return _MARKDOWN.sub(r"\\\1", html.escape(line, quote=False)).replace("://", ":\u200b//")
+    escaped = _MARKDOWN.sub(r"\\\1", html.escape(line, quote=False))
+    return _LINK_STARTS.sub(lambda found: found[1][0] + "\u200b" + found[1][1:], escaped)
 
 
 def as_markdown_block(text: str) -> str:
@@ -36,4 +56,4 @@ def as_markdown_block(text: str) -> str:
 def for_spreadsheet(text: str) -> str:
     """`text` as a cell that no spreadsheet reads as a formula."""
     shown = for_terminal(text)
-    return "'" + shown if shown.startswith(_FORMULA_STARTS) else shown
+    return "'" + shown if shown.lstrip(" ").startswith(_FORMULA_STARTS) else shown

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evaluation.reports.escaping import for_markdown
-from evaluation.reports.tables import as_markdown_table, result_rows
+from evaluation.reports.tables import as_markdown_table, caption, failures_as_zero, result_rows
 from evaluation.reports.verdicts import alarms, model_against_best_baseline
 from evaluation.store.runs import find_invocation
 from evaluation.store.session import Store
@@ -15,6 +15,7 @@ _STATUS_WORDS = {
     "cancelled": "⏹ cancelled",
     "running": "▶ running",
     "interrupted": "⚠ interrupted",
+    "planned": "planned",
 }
 
 
@@ -36,7 +37,7 @@ def _lead(result: Mapping[str, Any]) -> str:
     n_failed = sum(candidate["n_failed"] for run in runs for candidate in run["candidates"])
     failed = f", {n_failed:,} failures of the server (counted, never scored)" if n_failed else ", no server failure"
     return (
-        f"{_STATUS_WORDS.get(result['status'], result['status'])} · {len(candidates)} candidates on "
+        f"{_STATUS_WORDS[result['status']]} · {len(candidates)} candidates on "
         f"{len(runs)} benchmark{'s' if len(runs) != 1 else ''} · {n_ok:,} generations{failed}"
     )
 
@@ -45,7 +46,7 @@ def _run(store: Store, run: Mapping[str, Any]) -> str:
     rows = [{key: for_markdown(value) for key, value in row.items()} for row in result_rows(run)]
     columns = list(rows[0]) if rows else ["candidate"]
     titles = {column: for_markdown(column) for column in columns}
-    titles[run["headline"]] = f"**{for_markdown(run['headline'])}**"
+    titles[run["headline"]] = f"**{for_markdown(run['headline'])}** \\*"
     table = as_markdown_table(
         [titles[column] for column in columns], [{titles[column]: row[column] for column in columns} for row in rows]
     )
@@ -53,6 +54,7 @@ def _run(store: Store, run: Mapping[str, Any]) -> str:
     verdict = model_against_best_baseline(store, run)
     lines += [f"> {for_markdown(verdict)}"] if verdict else []
     lines += [f"⚠ {for_markdown(text)}" for text in alarms(run)]
+    lines += [for_markdown(text) for text in failures_as_zero(run)]
     lines += [_given_up(candidate) for candidate in run["candidates"] if candidate["given_up"]]
     return "\n\n".join(lines)
 
@@ -61,8 +63,8 @@ def _about(run: Mapping[str, Any]) -> str:
     repeats = f", {run['repeats']} repeats each" if run["repeats"] > 1 else ""
     return (
         f"Run `{run['run_id']}` · {for_markdown(str(run['task_type']))} · {run['n_cases']:,} cases{repeats} · "
-        f"seed {run['seed']} · {_STATUS_WORDS.get(run['status'], run['status'])}. "
-        f"Values are means over cases with 95 % intervals. One case in full: "
+        f"seed {run['seed']} · {_STATUS_WORDS[run['status']]}. "
+        f"{for_markdown(caption(run))} One case in full: "
         f"`benchwright show {run['run_id']} --case ID`"
     )
 

@@ -1,11 +1,13 @@
 """A run's results as plain values: what `--json`, `show` and the artifacts are all made of."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from evaluation.reports.failure_examples import failure_examples
+from evaluation.reports.labels import unique_labels
 from evaluation.store.benchmarks import find_benchmark
 from evaluation.store.outcomes import count_outcomes
-from evaluation.store.records import EstimateRow, OutcomeCounts, RunCandidateRecord, RunRecord, Status
+from evaluation.store.records import EstimateRow, MetricUse, OutcomeCounts, RunCandidateRecord, RunRecord, Status
 from evaluation.store.runs import find_run, run_flows, runs_of_invocation
 from evaluation.store.scores import load_estimates
 from evaluation.store.session import Store
@@ -43,6 +45,7 @@ def run_result(store: Store, run_id: str) -> dict[str, Any]:
     estimates: dict[int, list[EstimateRow]] = {}
     for row in load_estimates(store, run_id):
         estimates.setdefault(row.run_candidate_id, []).append(row)
+    labels = unique_labels(run)
     return {
         "run_id": run.plan.run_id,
         "invocation_id": run.plan.invocation_id,
@@ -52,7 +55,7 @@ def run_result(store: Store, run_id: str) -> dict[str, Any]:
         "benchmark_version": run.plan.benchmark_version,
         "task_type": benchmark.task_type if benchmark else None,
         "headline": run.plan.headline,
-        "metrics": {metric.name: metric.signature for metric in run.plan.metrics},
+        "metrics": {key: signature for signature, key in metric_keys(run.plan.metrics).items()},
         "seed": run.plan.seed,
         "repeats": run.plan.n_repeats,
         "limit": run.plan.limit,
@@ -63,10 +66,34 @@ def run_result(store: Store, run_id: str) -> dict[str, Any]:
         "finished_at": _when(run, "finished_at"),
         "flow_run_ids": list(run_flows(store, run_id)),
         "candidates": [
-            _candidate(run, found, counts.get(found.run_candidate_id), estimates.get(found.run_candidate_id, []))
+            {
+                "candidate": labels[found.run_candidate_id],
+                **_candidate(run, found, counts[found.run_candidate_id], estimates.get(found.run_candidate_id, [])),
+            }
             for found in run.candidates
         ],
     }
+
+
+def run_in_full(store: Store, run_id: str) -> dict[str, Any]:
+    """One run with what `show` has beyond its results: failures with examples, and the ids of its cases."""
+    return {
+        **run_result(store, run_id),
+        "failure_examples": failure_examples(store, run_id),
+        "case_ids": list(find_run(store, run_id).plan.case_ids),
+    }
+
+
+def metric_keys(planned: Sequence[MetricUse], others: Iterable[MetricUse] = ()) -> dict[str, str]:
+    """The word under which each signature's numbers stand: the metric's name, which the run's own metrics take first.
+
+    Another signature of the same metric (other options, an older scorer) stands under its signature.
+    """
+    keys: dict[str, str] = {}
+    for use in (*planned, *others):
+        if use.signature not in keys:
+            keys[use.signature] = use.signature if use.name in keys.values() else use.name
+    return keys
 
 
 def _when(run: RunRecord, name: str) -> str | None:
@@ -75,26 +102,26 @@ def _when(run: RunRecord, name: str) -> str | None:
 
 
 def _candidate(
-    run: RunRecord, found: RunCandidateRecord, counts: OutcomeCounts | None, rows: Sequence[EstimateRow]
+    run: RunRecord, found: RunCandidateRecord, counts: OutcomeCounts, rows: Sequence[EstimateRow]
 ) -> dict[str, Any]:
     plan = found.plan
     return {
-        "candidate": plan.label,
         "model": plan.model_name,
         "digest": plan.digest,
         "fingerprint": plan.candidate_fingerprint,
         "options": dict(plan.options),
         "endpoint": plan.endpoint_name,
+        "endpoint_url": plan.endpoint_url,
         "provider": plan.provider,
         "server_version": plan.server_version,
         "status": str(found.status),
         "given_up": found.given_up_reason,
         "n_cases": len(run.plan.case_ids),
-        "n_ok": counts.n_ok + counts.n_own_failed if counts else 0,
-        "n_failed": counts.n_failed if counts else 0,
-        "failures": _by_kind(counts.failures) if counts else {},
-        "own_failures": _by_kind(counts.own_failures) if counts else {},
-        "metrics": _metrics(rows),
+        "n_ok": counts.n_ok + counts.n_own_failed,
+        "n_failed": counts.n_failed,
+        "failures": _by_kind(counts.failures),
+        "own_failures": _by_kind(counts.own_failures),
+        "metrics": _metrics(run.plan.metrics, rows),
         "details": dict(plan.details),
     }
 
@@ -103,9 +130,10 @@ def _by_kind(kinds: Mapping[Any, int]) -> dict[str, int]:
     return {str(kind): count for kind, count in sorted(kinds.items()) if count}
 
 
-def _metrics(rows: Sequence[EstimateRow]) -> dict[str, dict[str, Any]]:
+def _metrics(planned: Sequence[MetricUse], rows: Sequence[EstimateRow]) -> dict[str, dict[str, Any]]:
     """Each metric's mean with its interval; other quantities of the same metric stand beside it."""
     metrics: dict[str, dict[str, Any]] = {}
+    keys = metric_keys(planned, [row.metric for row in rows])
     for row in sorted(rows, key=lambda row: row.quantity != "mean"):
         numbers = {
             "value": row.estimate.value,
@@ -114,8 +142,9 @@ def _metrics(rows: Sequence[EstimateRow]) -> dict[str, dict[str, Any]]:
             "n": row.estimate.n_cases,
             "method": row.estimate.method,
         }
+        of_metric = metrics.setdefault(keys[row.metric.signature], {})
         if row.quantity == "mean":
-            metrics.setdefault(row.metric.name, {}).update(numbers, signature=row.metric.signature)
+            of_metric.update(numbers, signature=row.metric.signature)
         else:
-            metrics.setdefault(row.metric.name, {})[row.quantity] = numbers
+            of_metric[row.quantity] = numbers
     return metrics

@@ -3,7 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-SPEED_COLUMNS = {"latency_s": "latency", "tokens_per_s": "tokens/s"}
+from evaluation.reports.metric_facts import higher_is_better, is_over_all_cases
+
+SPEED_COLUMNS = {"latency_s": "latency s", "tokens_per_s": "tokens/s"}
+FAILURES_AS_ZERO = "mean_with_failures_as_zero"
 
 
 def shown_estimate(numbers: Mapping[str, Any] | None, *, digits: int = 3) -> str:
@@ -33,33 +36,72 @@ def ranked(run: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def _headline_value(run: Mapping[str, Any], candidate: Mapping[str, Any]) -> float:
-    from evaluation.metrics import METRICS
-
-    numbers = candidate["metrics"].get(run["headline"])
-    if numbers is None:
+    numbers = candidate["metrics"].get(run["headline"], {})
+    if "value" not in numbers:
         return float("-inf")
-    value = float(numbers["value"])
-    name = run["headline"]
-    return value if name not in METRICS or METRICS[name].higher_is_better else -value
+    return float(numbers["value"]) if higher_is_better(run["headline"]) else -float(numbers["value"])
 
 
 def _row(run: Mapping[str, Any], candidate: Mapping[str, Any]) -> dict[str, str]:
     row = {"candidate": str(candidate["candidate"])}
     for name in result_columns(run):
         row[name] = shown_estimate(candidate["metrics"].get(name))
-    for name, title in SPEED_COLUMNS.items():
-        row[title] = _short(candidate["metrics"].get(name), "s" if name == "latency_s" else "")
-    n_generations = run["n_cases"] * run["repeats"]
-    row["answered"] = f"{candidate['n_ok']}/{n_generations}"
+    row["answered"] = f"{candidate['n_ok']:,}/{run['n_cases'] * run['repeats']:,}"
     row["failed"] = shown_failures(candidate)
+    for name, title in SPEED_COLUMNS.items():
+        row[title] = shown_speed(candidate["metrics"].get(name))
     return row
 
 
-def _short(numbers: Mapping[str, Any] | None, unit: str) -> str:
-    if not numbers:
+def shown_speed(numbers: Mapping[str, Any] | None) -> str:
+    """`0.0730 [0.0694, 0.0766]`: three digits that count, since speeds differ by powers of ten."""
+    if not numbers or numbers.get("value") is None:
         return "–"
-    value = float(numbers["value"])
-    return (f"{value:.0f}" if value >= 100 else f"{value:.3g}") + (f" {unit}" if unit else "")
+    value = _three_digits(numbers["value"])
+    if numbers.get("low") is None:
+        return f"{value} [no interval]"
+    return f"{value} [{_three_digits(numbers['low'])}, {_three_digits(numbers['high'])}]"
+
+
+def _three_digits(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:#.3g}"
+
+
+def latency_rows(run: Mapping[str, Any]) -> list[dict[str, str]]:
+    """One row a candidate that has latencies, in the order of the results: percentiles with their intervals."""
+    return [
+        {
+            "candidate": str(candidate["candidate"]),
+            **{name: shown_speed(latency.get(name)) for name in ("p50", "p95")},
+            "cases": f"{latency['n']:,}",
+        }
+        for candidate in ranked(run)
+        if "n" in (latency := candidate["metrics"].get("latency_s", {}))
+    ]
+
+
+def caption(run: Mapping[str, Any]) -> str:
+    """What the columns of numbers are."""
+    together = [name for name in result_columns(run) if is_over_all_cases(name)]
+    means = [name for name in result_columns(run) if name not in together]
+    parts = [f"{', '.join(means)}: mean over cases"] if means else []
+    parts += [f"{', '.join(together)}: over all cases together"] if together else []
+    return f"* headline. {'; '.join(parts)} [95 % interval]."
+
+
+def failures_as_zero(run: Mapping[str, Any]) -> list[str]:
+    """For each candidate on which the server failed: the headline's value with those cases counted as zero."""
+    said = []
+    for candidate in ranked(run):
+        numbers = candidate["metrics"].get(run["headline"], {})
+        if FAILURES_AS_ZERO in numbers:
+            worst = numbers[FAILURES_AS_ZERO]
+            n_failed = worst["n"] - numbers["n"]
+            said.append(
+                f"{candidate['candidate']}: {run['headline']} {shown_estimate(numbers)} on {numbers['n']:,} cases; "
+                f"with the {n_failed:,} on which the server failed counted as zero {shown_estimate(worst)}"
+            )
+    return said
 
 
 def shown_failures(candidate: Mapping[str, Any]) -> str:

@@ -1,0 +1,149 @@
+"""What `show RUN` prints below the results: what failed, how fast it was, and where the numbers come from."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from deployments.cli.results import print_run, say_line
+from deployments.cli.split_table import print_split_table
+
+if TYPE_CHECKING:
+    from evaluation.store.session import Store
+
+_KIND_WIDTH = 12
+
+
+def print_run_page(store: "Store", run: Mapping[str, Any]) -> None:
+    """Prints a run in full, as `evaluation.reports.results.run_in_full` gives it."""
+    print_run(store, run)
+    _print_progress(run)
+    _print_failures(run["failure_examples"])
+    _print_latencies(run)
+    _print_sources(run)
+    if run["case_ids"]:
+        say_line()
+        say_line(f"One case in full: benchwright show {run['run_id']} --case {_as_word(run['case_ids'][0])}")
+
+
+def _as_word(text: str) -> str:
+    """`text` as a shell takes it for one word."""
+    import shlex
+
+    return shlex.quote(text)
+
+
+def _print_progress(run: Mapping[str, Any]) -> None:
+    """Says what an unfinished run has, and that it was not scored where it was not."""
+    n_ok = sum(candidate["n_ok"] for candidate in run["candidates"])
+    n_failed = sum(candidate["n_failed"] for candidate in run["candidates"])
+    n_planned = run["n_cases"] * run["repeats"] * len(run["candidates"])
+    if run["status"] != "completed":
+        say_line(
+            f"{n_ok + n_failed:,} of {n_planned:,} outcomes are stored: {n_ok:,} answers, "
+            f"{n_failed:,} failures of the server."
+        )
+    if not any(name in candidate["metrics"] for candidate in run["candidates"] for name in run["metrics"]):
+        say_line(_NOT_SCORED.get(run["status"], "They were not scored."))
+
+
+_NOT_SCORED = {
+    "planned": "Nothing was asked yet.",
+    "running": "They are scored when all cases were asked.",
+    "completed": "Nothing was scored.",
+    "interrupted": "They were not scored: whoever worked on the run is gone.",
+}
+
+
+def _print_failures(failures: Sequence[Mapping[str, Any]]) -> None:
+    _heading("Failures")
+    if not failures:
+        say_line("none")
+    for failure in failures:
+        whose = "the candidate's own, scored as an empty answer" if failure["own"] else "the server's, not scored"
+        say_line(f"{failure['n']:,} {failure['kind']} ({whose})")
+        say_line_below(", ".join(f"{label}: {n:,}" for label, n in failure["by_candidate"].items()))
+        if (example := failure["example"]) is not None:
+            attempts = "1 attempt" if example["n_attempts"] == 1 else f"{example['n_attempts']} attempts"
+            repeat = f", repeat {example['repeat']}" if example["repeat"] else ""
+            where = f"case {example['case_id']}{repeat}, {example['candidate']}, {attempts}"
+            say_line_below(f"for example {where}: {example['message'] or 'no message'}")
+
+
+def say_line_below(text: str) -> None:
+    """Prints one line, indented."""
+    from deployments.cli.terminal import result
+    from evaluation.reports.escaping import one_line
+
+    result().print(f"    {one_line(text)}")
+
+
+def _print_latencies(run: Mapping[str, Any]) -> None:
+    from evaluation.reports.tables import latency_rows
+
+    if rows := latency_rows(run):
+        _heading("Latency in seconds, without the model's loading [95 % interval]")
+        print_split_table(rows)
+
+
+def _heading(text: str) -> None:
+    say_line()
+    say_line(text, style="bold")
+
+
+def _print_sources(run: Mapping[str, Any]) -> None:
+    _heading("Where the numbers come from")
+    limit = f", limit {run['limit']}" if run["limit"] is not None else ""
+    times = "once" if run["repeats"] == 1 else f"{run['repeats']} times"
+    common = _common_options(run)
+    _print_facts(
+        {
+            "run": run["run_id"],
+            "invocation": run["invocation_id"],
+            "started": run["started_at"],
+            "finished": run["finished_at"],
+            "benchmark": f"{run['benchmark']} ({run['task_type']})",
+            "version": run["benchmark_version"],
+            "asked": f"{run['n_cases']:,} cases, {times} each, seed {run['seed']}{limit}",
+            "code": run["code_version"],
+            **{f"metric {name}": signature for name, signature in run["metrics"].items()},
+            "options": common,
+            "flow runs": ", ".join(run["flow_run_ids"]),
+        }
+    )
+    for candidate in run["candidates"]:
+        say_line()
+        _print_facts(_source(candidate, with_options=common is None))
+
+
+def _common_options(run: Mapping[str, Any]) -> str | None:
+    """The options that all candidates have; None where they differ."""
+    options = {_shown_options(candidate) for candidate in run["candidates"]}
+    return options.pop() if len(options) == 1 else None
+
+
+def _shown_options(candidate: Mapping[str, Any]) -> str:
+    return " ".join(f"{name}={value}" for name, value in candidate["options"].items())
+
+
+def _source(candidate: Mapping[str, Any], *, with_options: bool) -> dict[str, str | None]:
+    details = candidate["details"]
+    about = [str(details[name]) for name in ("family", "parameter_size", "quantization") if details.get(name)]
+    version = f" {candidate['server_version']}" if candidate["server_version"] else ""
+    return {
+        "candidate": candidate["candidate"],
+        "model": candidate["model"] + (f" ({', '.join(about)})" if about else ""),
+        "digest": candidate["digest"] or "none: unverified weights",
+        "fingerprint": candidate["fingerprint"],
+        "options": _shown_options(candidate) if with_options else None,
+        "endpoint": f"{candidate['endpoint']} at {candidate['endpoint_url']} ({candidate['provider']}{version})",
+    }
+
+
+def _print_facts(facts: Mapping[str, str | None]) -> None:
+    """Prints names and values, a line each; what is not known is left out."""
+    from deployments.cli.terminal import result
+    from evaluation.reports.escaping import one_line
+
+    known = {one_line(name): one_line(str(value)) for name, value in facts.items() if value}
+    width = max(_KIND_WIDTH, *map(len, known))
+    for name, value in known.items():
+        result().print(f"{name:<{width}}  {value}")

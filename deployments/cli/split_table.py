@@ -1,0 +1,85 @@
+"""A table that is never cut: where the screen is too narrow, its columns go on in a second table below."""
+
+import os
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+
+from evaluation.reports.escaping import one_line
+
+_WIDEST_NAME = 60
+_WIDEST_WORDS = 30
+_NARROWEST_NAME = 12
+_BETWEEN = 3
+"""What stands between two cells: their padding, and the box's own column."""
+_NO_EDGE = 100_000
+
+
+def screen_width() -> int | None:
+    """Columns of the screen, or as `COLUMNS` says; None: a pipe or a file, which has no edge."""
+    if sys.stdout.isatty() or os.environ.get("COLUMNS", "").isdigit():
+        return max(40, shutil.get_terminal_size().columns)
+    return None
+
+
+def print_split_table(rows: Sequence[Mapping[str, str]], *, words: Sequence[str] = (), marked: str = "") -> None:
+    """Prints rows of short texts; the first column, the names, begins every table that it takes.
+
+    Args:
+        rows: At least one, all with the same columns.
+        words: Columns of words, which may be folded; the others hold numbers and stay whole.
+        marked: The column whose title gets a star.
+    """
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    cells = {
+        column: [one_line(column) + (" *" if column == marked else ""), *(one_line(row[column]) for row in rows)]
+        for column in rows[0]
+    }
+    widths = _widths(cells, words, screen_width() or _NO_EDGE)
+    names = next(iter(cells))
+    console = Console(markup=False, highlight=False, emoji=False, width=_NO_EDGE)
+    for number, group in enumerate(_groups(widths, screen_width() or _NO_EDGE)):
+        if number:
+            console.print()
+        table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
+        for column in (names, *group):
+            table.add_column(
+                Text(cells[column][0]),
+                justify="left" if column in (names, *words) else "right",
+                width=widths[column],
+                overflow="fold",
+            )
+        for index in range(1, len(rows) + 1):
+            table.add_row(*(Text(cells[column][index]) for column in (names, *group)))
+        console.print(table)
+
+
+def _widths(cells: Mapping[str, Sequence[str]], words: Sequence[str], screen: int) -> dict[str, int]:
+    """Width of each column. Names and words are folded where they are long; numbers never."""
+    from rich.cells import cell_len
+
+    names, *others = cells
+    widths = {column: max(map(cell_len, texts)) for column, texts in cells.items()}
+    for column in words:
+        widths[column] = min(widths[column], max(_WIDEST_WORDS, cell_len(cells[column][0])))
+    left = screen - max((widths[column] for column in others), default=0) - _BETWEEN
+    widths[names] = min(widths[names], _WIDEST_NAME, max(_NARROWEST_NAME, left))
+    return widths
+
+
+def _groups(widths: Mapping[str, int], screen: int) -> list[list[str]]:
+    """The columns after the first, in as many tables as it takes for each to fit the screen beside the names."""
+    names, *others = widths
+    groups: list[list[str]] = [[]]
+    used = widths[names]
+    for column in others:
+        if groups[-1] and used + _BETWEEN + widths[column] > screen:
+            groups.append([])
+            used = widths[names]
+        groups[-1].append(column)
+        used += _BETWEEN + widths[column]
+    return groups

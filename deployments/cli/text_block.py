@@ -1,0 +1,34 @@
+"""Text that somebody else wrote, shown so that no line of it can pass for one of ours."""
+
+from collections.abc import Iterator
+
+MARGIN = "  │ "
+
+
+def as_block(text: str, *, width: int | None) -> str:
+    """`text` with a margin before each line.
+
+    Args:
+        text: As it was written.
+        width: Columns of the screen; longer lines are folded, so that the margin stands before every part of them.
+            None: no edge.
+    """
+    from evaluation.reports.escaping import for_terminal
+
+    lines = for_terminal(text).expandtabs(4).split("\n")
+    room = None if width is None else max(10, width - len(MARGIN))
+    return "\n".join(MARGIN + part for line in lines for part in _folded(line, room))
+
+
+def _folded(line: str, room: int | None) -> Iterator[str]:
+    """The line in parts of at most `room` columns, at a blank where there is one not too far back."""
+    from rich.cells import cell_len, chop_cells
+
+    while room is not None and cell_len(line) > room:
+        part = chop_cells(line, room)[0]
+        blank = part.rfind(" ")
+        if blank > len(part) // 2:
+            part = part[: blank + 1]
+        yield part.rstrip(" ")
+        line = line[len(part) :]
+    yield line

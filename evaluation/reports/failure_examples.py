@@ -1,0 +1,77 @@
+"""What failed in a run, how often, and what does one such failure look like?"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from evaluation.errors import FailureKind
+from evaluation.generation import Failure, Outcome
+from evaluation.reports.labels import unique_labels
+from evaluation.store.outcomes import count_outcomes, iterate_outcomes
+from evaluation.store.records import OutcomeCounts, StoredOutcome
+from evaluation.store.runs import find_run
+from evaluation.store.session import Store
+
+
+def failure_examples(store: Store, run_id: str) -> list[dict[str, Any]]:
+    """Every kind of failure with its count for each candidate and one example: the server's first, then the most."""
+    labels = unique_labels(find_run(store, run_id))
+    counts = {found.run_candidate_id: _kinds(found) for found in count_outcomes(store, run_id)}
+    examples: dict[FailureKind, dict[str, Any]] = {}
+    for row_id, kinds in counts.items():
+        examples |= _examples(store, row_id, labels[row_id], {kind for kind in kinds if kind not in examples})
+    found = [
+        _entry(kind, counts, labels, examples.get(kind)) for kind in sorted({k for c in counts.values() for k in c})
+    ]
+    return sorted(found, key=lambda entry: (entry["own"], -entry["n"], entry["kind"]))
+
+
+def _kinds(counts: OutcomeCounts) -> dict[FailureKind, int]:
+    return {kind: n for kind, n in (*counts.failures.items(), *counts.own_failures.items()) if n}
+
+
+def _examples(store: Store, row_id: int, label: str, wanted: set[FailureKind]) -> dict[FailureKind, dict[str, Any]]:
+    """The first failure of each wanted kind; reads no further than the last of them."""
+    examples: dict[FailureKind, dict[str, Any]] = {}
+    if not wanted:
+        return examples
+    for page in iterate_outcomes(store, row_id):
+        for found in page:
+            kind = failure_kind(found.row.outcome)
+            if kind in wanted and kind not in examples:
+                examples[kind] = _example(found, label)
+        if len(examples) == len(wanted):
+            break
+    return examples
+
+
+def failure_kind(outcome: Outcome) -> FailureKind | None:
+    """Why there is no usable answer: the server's failure or the candidate's own; None where there is one."""
+    return outcome.kind if isinstance(outcome, Failure) else outcome.own_failure
+
+
+def _example(found: StoredOutcome, label: str) -> dict[str, Any]:
+    outcome = found.row.outcome
+    return {
+        "candidate": label,
+        "case_id": found.row.case_id,
+        "repeat": found.row.repeat,
+        "message": outcome.message,
+        "n_attempts": outcome.n_attempts,
+        "endpoint": found.row.endpoint,
+    }
+
+
+def _entry(
+    kind: FailureKind,
+    counts: Mapping[int, Mapping[FailureKind, int]],
+    labels: Mapping[int, str],
+    example: Mapping[str, Any] | None,
+) -> dict[str, Any]:
+    by_candidate = {labels[row_id]: kinds[kind] for row_id, kinds in counts.items() if kind in kinds}
+    return {
+        "kind": str(kind),
+        "own": kind.is_the_candidates_own,
+        "n": sum(by_candidate.values()),
+        "by_candidate": by_candidate,
+        "example": example,
+    }
