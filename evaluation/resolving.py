@@ -154,10 +154,15 @@ def find_benchmark(name: str, *, store: "Store | None") -> Benchmark:
     if name in standard_suites() or Path(name).exists() or store is None:
         return load_benchmark(name)
     from evaluation.store.benchmarks import find_benchmark as find_stored
-    from evaluation.store.benchmarks import load_benchmark_version
+    from evaluation.store.benchmarks import list_benchmarks, load_benchmark_version
 
-    stored = find_stored(store, name)
-    return load_benchmark_version(store, stored.version) if stored else load_benchmark(name)
+    if (stored := find_stored(store, name)) is not None:
+        return load_benchmark_version(store, stored.version)
+    try:
+        return load_benchmark(name)
+    except UnknownNameError as error:
+        known = [*error.known, *(record.name for record in list_benchmarks(store))]
+        raise UnknownNameError(error.kind, name, dict.fromkeys(known), error.next_step) from None
 
 
 def _metric(text: str, benchmark: Benchmark) -> Metric:

@@ -1,9 +1,11 @@
 """Brings a benchmark into the store."""
 
 import asyncio
+from pathlib import Path
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
+from prefect.runtime import task_run
 
 from evaluation.resolving import find_benchmark
 from evaluation.settings import Settings
@@ -11,7 +13,11 @@ from evaluation.store.benchmarks import save_benchmark
 from evaluation.store.session import open_store
 
 
-@task(name="load", task_run_name="load {name}", cache_policy=NO_CACHE, persist_result=False)
+def _task_run_name() -> str:
+    return f"load {Path(str(task_run.parameters['name'])).name}"
+
+
+@task(name="load", task_run_name=_task_run_name, cache_policy=NO_CACHE, persist_result=False)
 async def load_benchmark(name: str) -> str:
     """The version under which the cases of a suite, stored benchmark or file now stand in the store."""
     return await asyncio.to_thread(_load, name)

@@ -150,7 +150,7 @@ def silent(endpoint: "EndpointRecord", error: BenchwrightError, *, was_asked_for
     """What is to be done about a server that does not answer."""
     step = error.next_step or "check the address"
     if not was_asked_for and shutil.which("ollama") is None:
-        step = f"install Ollama (https://ollama.com/download), which is not on this machine. {step}"
+        step = f"install Ollama, which is not on this machine. {step}"
     return Finding(
         name=f"endpoint {endpoint.name}",
         state=State.BROKEN if was_asked_for else State.MISSING,
