@@ -101,7 +101,7 @@ class UnknownNameError(ConfigurationError):
         else:
             message += "."
         message += f" Known: {listed}." if names else " None is known yet."
-        super().__init__(message, next_step)
+        super().__init__(message, next_step or ("Use one of the known names." if names else None))
         self.args = (kind, name, names, next_step)
         self.kind, self.name, self.known = kind, name, names
 

@@ -35,9 +35,11 @@ class Option:
         try:
             number = self._number(value)
         except (TypeError, ValueError):
-            raise ConfigurationError(f"option {name}={value!r} is not {self._allowed}") from None
+            raise ConfigurationError(f"option {name}={value!r} is not {self._allowed}", self._example(name)) from None
         if not self.low <= number <= self.high:
-            raise ConfigurationError(f"option {name}={value!r} is out of bounds; allowed: {self._allowed}")
+            raise ConfigurationError(
+                f"option {name}={value!r} is out of bounds; allowed: {self._allowed}", self._example(name)
+            )
         return number
 
     def _number(self, value: Any) -> Any:
@@ -49,6 +51,11 @@ class Option:
         if math.isnan(number) or (self.kind is int and number != int(number)):
             raise ValueError
         return self.kind(number)
+
+    def _example(self, name: str) -> str:
+        if self.kind is bool:
+            return f"For example {name}=true"
+        return f"For example {name}={self.default if self.default is not None else max(self.low, 1):g}"
 
     @property
     def _allowed(self) -> str:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from evaluation.errors import ConfigurationError, UnknownNameError
 from evaluation.options import OPTIONS, read_options
 
+HELP = "`benchwright evaluate --help` lists what can be said."
 CANDIDATE_WORDS = ("profile", "think")
 THINK_WORDS: Mapping[str, bool | str] = {
     "true": True,
@@ -46,7 +47,9 @@ class CandidateRequest(BaseModel):
         except ValueError as error:
             raise ConfigurationError(f"candidate {text!r}: {error}", "Close the quotation mark.") from None
         if not words or "=" in words[0]:
-            raise ConfigurationError(f"candidate {text!r} does not begin with a model's name")
+            raise ConfigurationError(
+                f"candidate {text!r} does not begin with a model's name", "For example 'NAME num_ctx=8192'"
+            )
         options = parse_options(words[1:])
         profile, think = options.pop("profile", None), options.pop("think", None)
         read_options(options)
@@ -70,7 +73,9 @@ def _read_think(value: Any) -> bool | str | None:
     if value is None or isinstance(value, bool):
         return value
     if str(value).lower() not in THINK_WORDS:
-        raise ConfigurationError(f"think={value!r} is not known; allowed: {', '.join(THINK_WORDS)}")
+        raise ConfigurationError(
+            f"think={value!r} is not known; allowed: {', '.join(THINK_WORDS)}", "For example think=false"
+        )
     return THINK_WORDS[str(value).lower()]
 
 
@@ -199,7 +204,7 @@ def read_request(given: Mapping[str, Any], *, source: str = "the command line") 
     try:
         request = EvaluationRequest.model_validate(dict(given))
     except ValidationError as error:
-        raise ConfigurationError(f"{source}: " + "; ".join(_said(item) for item in error.errors())) from None
+        raise ConfigurationError(f"{source}: " + "; ".join(_said(item) for item in error.errors()), HELP) from None
     request.all_candidates()
     request.thresholds()
     return request
