@@ -1,6 +1,7 @@
 """Where is the database, may this version use it, and how is it read and written?"""
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -15,6 +16,8 @@ from evaluation.store.engine import make_engine, make_folder, store_error, trans
 from evaluation.store.records import DatabaseInfo
 from evaluation.store.schema import check_upgradable, migrate, newest_revision, stored_revision
 from evaluation.store.tables import METADATA
+
+WRITE_AHEAD_WITHIN_S = 30.0
 
 __all__ = ["Store", "backup", "default_url", "info", "open_store", "upgrade"]
 
@@ -121,12 +124,20 @@ def _migrate(address: URL) -> None:
 
 
 def _write_ahead(address: URL) -> None:
-    """Lets readers read while one process writes. Asked for after the check that the file is ours: it stays with it."""
-    try:
-        with closing(sqlite3.connect(str(address.database), timeout=30, isolation_level=None)) as connection:
-            connection.execute("PRAGMA journal_mode = WAL")
-    except sqlite3.Error as error:
-        raise store_error(sa.exc.DatabaseError("PRAGMA journal_mode", None, error), address) from error
+    """Lets readers read while one process writes. Asked for after the check that the file is ours: it stays with it.
+
+    The change of mode needs the file for itself, and SQLite does not wait for it as it waits for other locks.
+    """
+    deadline = time.monotonic() + WRITE_AHEAD_WITHIN_S
+    while True:
+        try:
+            with closing(sqlite3.connect(str(address.database), timeout=30, isolation_level=None)) as connection:
+                connection.execute("PRAGMA journal_mode = WAL")
+                return
+        except sqlite3.Error as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise store_error(sa.exc.DatabaseError("PRAGMA journal_mode", None, error), address) from error
+            time.sleep(0.02)
 
 
 def info(url: str | None = None) -> DatabaseInfo:
