@@ -64,21 +64,26 @@ def _candidate_estimates(
 
 
 def case_scores(store: Store, run_candidate_id: int, signature: str) -> CaseScores:
-    """The stored scores of one candidate and metric, by case."""
-    by_case: dict[str, list[Measurement]] = {}
+    """The stored scores of one candidate and metric, by case and repeat.
+
+    Never in the order in which answers came: resampling would then give another interval each time.
+    """
+    by_case: dict[str, dict[int, Measurement]] = {}
     for score in iterate_scores(store, run_candidate_id, signature):
-        by_case.setdefault(score.case_id, []).append(score.measurement)
-    return CaseScores(case_ids=tuple(by_case), rows=tuple(tuple(repeats) for repeats in by_case.values()))
+        by_case.setdefault(score.case_id, {})[score.repeat] = score.measurement
+    case_ids = tuple(sorted(by_case))
+    rows = (tuple(by_case[case_id][repeat] for repeat in sorted(by_case[case_id])) for case_id in case_ids)
+    return CaseScores(case_ids=case_ids, rows=tuple(rows))
 
 
-def _failed_cases(store: Store, run_candidate_id: int) -> set[str]:
-    """Cases on which the server failed in every repeat."""
+def _failed_cases(store: Store, run_candidate_id: int) -> list[str]:
+    """Cases on which the server failed in every repeat, sorted."""
     failed: set[str] = set()
     answered: set[str] = set()
     for page in iterate_outcomes(store, run_candidate_id):
         for found in page:
             (failed if isinstance(found.row.outcome, Failure) else answered).add(found.row.case_id)
-    return failed - answered
+    return sorted(failed - answered)
 
 
 def _metric_estimates(
@@ -86,7 +91,7 @@ def _metric_estimates(
     run_candidate_id: int,
     metric: Metric,
     scores: CaseScores,
-    failed: set[str],
+    failed: Sequence[str],
     clusters: dict[str, str | None],
 ) -> Iterator[EstimateRow]:
     if not scores.case_ids:
