@@ -1,5 +1,6 @@
-"""Databases for tests: a SQLite file each, and a fresh database each of one PostgreSQL server."""
+"""Databases for tests (a SQLite file each, a fresh database each of one PostgreSQL server), and one Prefect server."""
 
+import gc
 import os
 import shutil
 import subprocess
@@ -7,14 +8,69 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, mkdtemp
 from typing import Any
 
 import psycopg
 import pytest
+from scripted_ollama import ScriptedOllama, scripted_ollama
 
+from deployments.prefect_server import FEWER_WORDS, prefect_server, settle
 from evaluation.store.session import Store, open_store
 from evaluation.store.tables import METADATA
+
+_PREFECT_HOME = pytest.StashKey[Path]()
+"""A folder of the test session's own: Prefect reads its settings when it is imported, which tests do first of all."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keeps the user's Prefect out of the tests."""
+    folder = Path(mkdtemp(prefix="benchwright-prefect-"))
+    config.stash[_PREFECT_HOME] = folder
+    for name in [name for name in os.environ if name.startswith(("PREFECT_", "BENCHWRIGHT_"))]:
+        del os.environ[name]
+    os.environ.update(FEWER_WORDS, PREFECT_HOME=str(folder), PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW="ignore")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Leaves nothing of Prefect's behind."""
+    shutil.rmtree(config.stash[_PREFECT_HOME], ignore_errors=True)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Lets Prefect leave the connections of its synchronous clients to the garbage collector, as it does."""
+    for item in items:
+        if "prefect_api" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.filterwarnings("ignore:unclosed <socket.socket:ResourceWarning"))
+
+
+@pytest.fixture(scope="session")
+def prefect_api_of_session() -> Iterator[str]:
+    """The address of the one Prefect server of this test session, which takes about ten seconds to start."""
+    with prefect_server() as server:
+        del os.environ["PREFECT_API_URL"]
+        server.wait()
+        yield server.api
+        settle(server.api, None, timeout_s=10)
+
+
+@pytest.fixture
+def prefect_api(prefect_api_of_session: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The address of a running Prefect server, which flows in this process and commands use."""
+    from prefect.settings import PREFECT_API_URL, temporary_settings
+
+    monkeypatch.setenv("PREFECT_API_URL", prefect_api_of_session)
+    with temporary_settings({PREFECT_API_URL: prefect_api_of_session}):
+        yield prefect_api_of_session
+    gc.collect()  # while the warnings of Prefect's clients are expected
+
+
+@pytest.fixture
+def ollama_by_script() -> Iterator[ScriptedOllama]:
+    """A server that speaks Ollama's API and answers as the test says."""
+    with scripted_ollama() as server:
+        yield server
+
 
 _POSTGRESQL_FOLDERS = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
 

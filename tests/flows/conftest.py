@@ -1,0 +1,57 @@
+"""The flow as a test starts it: in this process, on a server that answers by script and a store of its own."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from scripted_ollama import ScriptedOllama
+
+Evaluate = Callable[..., Any]
+
+
+@pytest.fixture
+def store_url(request: pytest.FixtureRequest) -> str:
+    """URL of this test's own database: SQLite, unless the test is run on another kind too."""
+    url: str = request.getfixturevalue(f"{getattr(request, 'param', 'sqlite')}_url")
+    return url
+
+
+@pytest.fixture
+def benchmark_file(tmp_path: Path) -> Callable[..., str]:
+    """Writes a benchmark of `n` cases `What is N?`, and returns its path."""
+
+    def write(n: int = 8, name: str = "numbers", **header: Any) -> str:
+        path = tmp_path / f"{name}.jsonl"
+        lines: list[dict[str, Any]] = [
+            {"benchmark": {"name": name, "task_type": "reasoning", "metrics": ["exact_match"], **header}}
+        ]
+        lines += [
+            {"case_id": f"c{number}", "prompt": f"What is {number}?", "references": [str(number)]}
+            for number in range(n)
+        ]
+        path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+        return str(path)
+
+    return write
+
+
+@pytest.fixture
+def evaluate(
+    prefect_api: str, store_url: str, ollama_by_script: ScriptedOllama, monkeypatch: pytest.MonkeyPatch
+) -> Evaluate:
+    """Runs the flow with that request and returns its final state."""
+    monkeypatch.setenv("BENCHWRIGHT_DATABASE_URL", store_url)
+    monkeypatch.setenv("BENCHWRIGHT_RETRY_BASE_S", "0.01")
+
+    def run(*benchmarks: str, invocation_id: str | None = None, **request: Any) -> Any:
+        from evaluation.request import EvaluationRequest
+        from flows.evaluate import evaluate as flow
+
+        given = {"endpoints": [ollama_by_script.url], "slots": 4, **request}
+        asked = EvaluationRequest(benchmarks=list(benchmarks), **given)
+        return asyncio.run(flow(asked, invocation_id, return_state=True))  # type: ignore[call-overload]
+
+    return run

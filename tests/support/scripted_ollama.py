@@ -1,0 +1,268 @@
+"""A server that speaks Ollama's API over a real socket, answers as a test scripts it, and notes what it was asked."""
+
+import json
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+WARM_UP = "Hello"
+
+
+@dataclass(frozen=True)
+class Chat:
+    """One request for an answer."""
+
+    model: str
+    prompt: str
+    """The last message."""
+    body: dict[str, Any]
+    n_before: int
+    """How often this model was asked this prompt before."""
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The options that came with it."""
+        found: dict[str, Any] = self.body["options"]
+        return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reply:
+    """What the server does with a request for an answer."""
+
+    text: str = ""
+    thinking: str = ""
+    status: int = 200
+    error: str = ""
+    """With a status: the body's `error`."""
+    retry_after: str | None = None
+    delay_s: float = 0.0
+    is_cut: bool = False
+    """The stream ends before the record that says `done`."""
+    prompt_tokens: int = 9
+
+
+def right(chat: Chat) -> Reply:
+    """The answer to `What is N?`."""
+    return Reply(text=chat.prompt.removeprefix("What is ").removesuffix("?"))
+
+
+Script = Callable[[Chat], Reply]
+
+
+@dataclass
+class Model:
+    """A model that the server has."""
+
+    digest: str
+    script: Script = right
+    capabilities: tuple[str, ...] = ("completion",)
+    parameters: str = 'stop "<|end|>"'
+    context_length: int = 8192
+    remote_host: str | None = None
+    load_error: tuple[int, str] | None = None
+
+
+@dataclass
+class ScriptedOllama:
+    """The server's models, and what it was asked."""
+
+    url: str = ""
+    models: dict[str, Model] = field(default_factory=dict)
+    chats: list[Chat] = field(default_factory=list)
+    """Without the warm-ups."""
+    loads: list[tuple[str, int]] = field(default_factory=list)
+    """Model and context each time that another one came into the memory, which holds one."""
+    max_active: int = 0
+    _resident: tuple[str, int] | None = None
+    _active: int = 0
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+    _stop: Callable[[], None] = lambda: None
+
+    def add(self, name: str, script: Script = right, **model: Any) -> None:
+        """Gives the server a model."""
+        self.models[name] = Model(digest=model.pop("digest", f"{len(self.models):064x}"), script=script, **model)
+
+    def asked(self, model: str) -> Counter[str]:
+        """How often each prompt came to a model."""
+        with self._lock:
+            return Counter(chat.prompt for chat in self.chats if chat.model == model)
+
+    def stop(self) -> None:
+        """Goes away: the port is closed."""
+        self._stop()
+
+    def answer(self, path: str, body: dict[str, Any]) -> dict[str, Any] | None:
+        """The JSON of a path that is not about an answer; None: 404."""
+        if path == "/api/version":
+            return {"version": "0.33.0"}
+        if path == "/api/tags":
+            return {"models": [self._tag(name) for name in self.models]}
+        if path == "/api/ps":
+            return {"models": self._loaded()}
+        if path == "/api/show" and body.get("model") in self.models:
+            return self._shown(body["model"])
+        return None
+
+    def _tag(self, name: str) -> dict[str, Any]:
+        model = self.models[name]
+        details = {"family": "llama", "parameter_size": "1B", "quantization_level": "Q4_K_M"}
+        tag = {"name": name, "model": name, "size": 1_000_000, "digest": model.digest, "details": details}
+        return tag | ({"remote_host": model.remote_host} if model.remote_host else {})
+
+    def _shown(self, name: str) -> dict[str, Any]:
+        model = self.models[name]
+        return {
+            "parameters": model.parameters,
+            "template": "{{ .Prompt }}",
+            "details": self._tag(name)["details"],
+            "model_info": {"general.architecture": "llama", "llama.context_length": model.context_length},
+            "capabilities": list(model.capabilities),
+        }
+
+    def _loaded(self) -> list[dict[str, Any]]:
+        if self._resident is None:
+            return []
+        name, context = self._resident
+        size = {"size": 1_000_000, "size_vram": 1_000_000, "context_length": context}
+        return [{"name": name, "model": name, "digest": self.models[name].digest, **size}]
+
+    def load(self, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        """Status and body of a request that only loads or unloads."""
+        name = body["model"]
+        if name not in self.models:
+            return 404, {"error": f"model '{name}' not found"}
+        if body.get("keep_alive") == 0:
+            self._resident = None
+            return 200, {"model": name, "response": "", "done": True, "done_reason": "unload"}
+        if (error := self.models[name].load_error) is not None:
+            return error[0], {"error": error[1]}
+        self._hold(name, body)
+        return 200, {"model": name, "response": "", "done": True, "done_reason": "load"}
+
+    def _hold(self, name: str, body: dict[str, Any]) -> None:
+        wanted = (name, int(body.get("options", {}).get("num_ctx", 4096)))
+        with self._lock:
+            if self._resident != wanted:
+                self._resident = wanted
+                self.loads.append(wanted)
+
+    @contextmanager
+    def chat(self, body: dict[str, Any]) -> Iterator[Reply]:
+        """The reply to a request for an answer, while it counts as active."""
+        name, prompt = body["model"], body["messages"][-1]["content"]
+        if name not in self.models:
+            yield Reply(status=404, error=f"model '{name}' not found")
+            return
+        with self._lock:
+            self._hold(name, body)
+            chat = Chat(name, prompt, body, self.asked(name)[prompt])
+            is_warm_up = prompt == WARM_UP
+            if not is_warm_up:
+                self.chats.append(chat)
+            self._active += 1
+            self.max_active = max(self.max_active, self._active)
+        try:
+            reply = Reply(text="Hi") if is_warm_up else self.models[name].script(chat)
+            time.sleep(reply.delay_s)
+            yield reply
+        finally:
+            with self._lock:
+                self._active -= 1
+
+
+def _handler(fake: ScriptedOllama) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        def log_message(self, *_: object) -> None:
+            pass
+
+        def do_GET(self) -> None:
+            self._small({})
+
+        def do_POST(self) -> None:
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            try:
+                if self.path == "/api/chat":
+                    with fake.chat(body) as reply:
+                        self._chat(body["model"], reply)
+                elif self.path == "/api/generate":
+                    self._send(*fake.load(body))
+                else:
+                    self._small(body)
+            except (BrokenPipeError, ConnectionResetError):
+                pass  # whoever asked went away
+
+        def _small(self, body: dict[str, Any]) -> None:
+            found = fake.answer(self.path, body)
+            if found is None:
+                self._send(404, {"error": f"model '{body.get('model')}' not found"})
+            else:
+                self._send(200, found)
+
+        def _chat(self, model: str, reply: Reply) -> None:
+            if reply.status != 200:
+                self._send(reply.status, {"error": reply.error}, retry_after=reply.retry_after)
+                return
+            self.send_response(200)
+            self.send_header("Content-Type", "application/x-ndjson")
+            self.end_headers()
+            message = {"role": "assistant", "content": reply.text}
+            self._line({"model": model, "message": message | {"thinking": reply.thinking}, "done": False})
+            if reply.is_cut:
+                return
+            n_words = len(reply.text.split()) + len(reply.thinking.split())
+            durations = {"total_duration": 4_000_000, "prompt_eval_duration": 1_000_000, "eval_duration": 2_000_000}
+            counts = {"prompt_eval_count": reply.prompt_tokens, "eval_count": n_words}
+            message = {"role": "assistant", "content": ""}
+            final = {"model": model, "message": message, "done": True, "done_reason": "stop", "load_duration": 1000}
+            self._line(final | durations | counts)
+
+        def _line(self, record: dict[str, Any]) -> None:
+            self.wfile.write(json.dumps(record).encode() + b"\n")
+
+        def _send(self, status: int, value: dict[str, Any], *, retry_after: str | None = None) -> None:
+            content = json.dumps(value).encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json; charset=utf-8")
+            self.send_header("Content-Length", str(len(content)))
+            if retry_after is not None:
+                self.send_header("Retry-After", retry_after)
+            self.end_headers()
+            self.wfile.write(content)
+
+    return Handler
+
+
+@contextmanager
+def scripted_ollama() -> Iterator[ScriptedOllama]:
+    """A running server without a model."""
+    fake = ScriptedOllama()
+
+    class Server(ThreadingHTTPServer):
+        daemon_threads = True
+        block_on_close = False
+        request_queue_size = 128
+
+    server = Server(("127.0.0.1", 0), _handler(fake))
+    fake.url = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    has_ended = threading.Event()
+
+    def stop() -> None:
+        if not has_ended.is_set():
+            has_ended.set()
+            server.shutdown()
+            server.server_close()
+
+    fake._stop = stop
+    try:
+        yield fake
+    finally:
+        stop()
+        thread.join()
