@@ -39,10 +39,11 @@ def print_split_table(rows: Sequence[Mapping[str, str]], *, words: Sequence[str]
         column: [one_line(column) + (" *" if column == marked else ""), *(one_line(row[column]) for row in rows)]
         for column in rows[0]
     }
-    widths = _widths(cells, words, screen_width() or _NO_EDGE)
+    screen = screen_width()
+    widths = _widths(cells, words, screen)
     names = next(iter(cells))
     console = Console(markup=False, highlight=False, emoji=False, width=_NO_EDGE)
-    for number, group in enumerate(_groups(widths, screen_width() or _NO_EDGE)):
+    for number, group in enumerate(_groups(widths, screen or _NO_EDGE)):
         if number:
             console.print()
         table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
@@ -58,12 +59,14 @@ def print_split_table(rows: Sequence[Mapping[str, str]], *, words: Sequence[str]
         console.print(table)
 
 
-def _widths(cells: Mapping[str, Sequence[str]], words: Sequence[str], screen: int) -> dict[str, int]:
+def _widths(cells: Mapping[str, Sequence[str]], words: Sequence[str], screen: int | None) -> dict[str, int]:
     """Width of each column. Names and words are folded where they are long; numbers never."""
     from rich.cells import cell_len
 
     names, *others = cells
     widths = {column: max(map(cell_len, texts)) for column, texts in cells.items()}
+    if screen is None:
+        return widths
     for column in words:
         widths[column] = min(widths[column], max(_WIDEST_WORDS, cell_len(cells[column][0])))
     left = screen - max((widths[column] for column in others), default=0) - _BETWEEN

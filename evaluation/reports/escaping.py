@@ -45,12 +45,25 @@ def for_markdown(text: str, *, max_length: int | None = None) -> str:
     return _LINK_STARTS.sub(lambda found: found[1][0] + "\u200b" + found[1][1:], escaped)
 
 
+def as_markdown_code(text: str) -> str:
+    """`text` as one line of code, which may stand in a table's cell."""
+    shown = one_line(text).replace("|", "\\|")
+    fence = _fence(shown, shortest=1)
+    edge = " " if len(fence) > 1 else ""
+    return f"{fence}{edge}{shown}{edge}{fence}"
+
+
 def as_markdown_block(text: str) -> str:
     """`text` as a fenced block whose fence is longer than any run of backticks inside."""
     shown = for_terminal(text)
-    longest = max((len(run) for run in re.findall(r"`+", shown)), default=0)
-    fence = "`" * max(3, longest + 1)
+    fence = _fence(shown, shortest=3)
     return f"{fence}text\n{shown}\n{fence}"
+
+
+def _fence(text: str, *, shortest: int) -> str:
+    """Backticks, one more than stand together anywhere in `text`."""
+    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
+    return "`" * max(shortest, longest + 1)
 
 
 def for_spreadsheet(text: str) -> str:

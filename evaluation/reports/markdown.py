@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from evaluation.reports.escaping import for_markdown
+from evaluation.reports.escaping import as_markdown_code, for_markdown
 from evaluation.reports.tables import as_markdown_table, caption, failures_as_zero, result_rows
 from evaluation.reports.verdicts import alarms, model_against_best_baseline
 from evaluation.store.runs import find_invocation
@@ -79,11 +79,11 @@ def _provenance(store: Store, result: Mapping[str, Any]) -> str:
     rows = [
         {
             "candidate": for_markdown(candidate["candidate"]),
-            "digest": f"`{candidate['digest'][:12]}`" if candidate["digest"] else "unverified weights",
+            "digest": as_markdown_code(candidate["digest"][:12]) if candidate["digest"] else "unverified weights",
             "quantisation": for_markdown(str(candidate["details"].get("quantization") or "–")),
             "endpoint": for_markdown(f"{candidate['endpoint']} {candidate['server_version'] or ''}"),
-            "context": str(candidate["options"].get("num_ctx", "–")),
-            "temperature": str(candidate["options"].get("temperature", "–")),
+            "context": for_markdown(str(candidate["options"].get("num_ctx", "–"))),
+            "temperature": for_markdown(str(candidate["options"].get("temperature", "–"))),
         }
         for candidate in seen.values()
     ]

@@ -1,0 +1,169 @@
+from typing import Any
+
+import pytest
+from stored_runs import answer, asked, numbers, right, store_run, wrong
+
+from evaluation.errors import FailureKind
+from evaluation.generation import Failure, Generation
+from evaluation.metrics import third_party
+from evaluation.reports.metric_facts import higher_is_better, is_over_all_cases
+from evaluation.reports.results import run_result
+from evaluation.reports.tables import (
+    as_markdown_table,
+    caption,
+    failures_as_zero,
+    latency_rows,
+    ranked,
+    result_columns,
+    result_rows,
+    shown_estimate,
+    shown_failures,
+    shown_speed,
+)
+from evaluation.store.records import Status
+from evaluation.store.session import Store
+
+DOWN = Failure(kind=FailureKind.SERVER_DOWN, message="nobody listens", n_attempts=8)
+
+
+@pytest.mark.parametrize(
+    ("numbers_", "shown"),
+    [
+        (None, "–"),
+        ({}, "–"),
+        ({"p50": {"value": 1.0}}, "–"),
+        ({"value": 0.39042, "low": 0.364, "high": 0.417}, "0.390 [0.364, 0.417]"),
+        ({"value": 0.5, "low": None, "high": None}, "0.500 [no interval]"),
+    ],
+)
+def test_a_value_never_stands_without_its_interval(numbers_: dict[str, Any] | None, shown: str) -> None:
+    assert shown == shown_estimate(numbers_)
+
+
+@pytest.mark.parametrize(
+    ("numbers_", "shown"),
+    [
+        (None, "–"),
+        ({"p50": {"value": 1.0}}, "–"),
+        ({"value": 0.073, "low": 0.0694, "high": 0.0766}, "0.0730 [0.0694, 0.0766]"),
+        ({"value": 29498.2, "low": 99.94, "high": 57771.0}, "29,498 [99.9, 57,771]"),
+        ({"value": 2.0, "low": None}, "2.00 [no interval]"),
+    ],
+)
+def test_a_speed_has_three_digits_that_count_and_an_interval(numbers_: dict[str, Any] | None, shown: str) -> None:
+    assert shown == shown_speed(numbers_)
+
+
+def test_rows_are_ranked_by_the_headline_and_those_without_a_value_come_last(store: Store) -> None:
+    cases = numbers(3)
+    run_id = store_run(
+        store,
+        asked("none:1b"),
+        asked("worse:1b", wrong(cases)),
+        asked("best:1b", right(cases)),
+        cases=cases,
+        metrics=("token_f1", "exact_match"),
+    )
+    run = run_result(store, run_id)
+
+    rows = result_rows(run)
+
+    assert ["best:1b", "worse:1b", "none:1b"] == [row["candidate"] for row in rows]
+    assert ["candidate", "exact_match", "token_f1", "answered", "failed", "latency s", "tokens/s"] == list(rows[0])
+    assert ["1.000 [0.439, 1.000]", "0.000 [0.000, 0.561]", "–"] == [row["exact_match"] for row in rows]
+    assert ["3/3", "3/3", "0/3"] == [row["answered"] for row in rows]
+    assert "1.38 [no interval]" == rows[0]["latency s"]
+    assert "–" == rows[2]["latency s"]
+    assert ["exact_match", "token_f1"] == result_columns(run)
+
+
+def test_the_fastest_is_the_first_where_less_is_better() -> None:
+    found = [{"candidate": name, "metrics": {"latency_s": {"value": s}}} for name, s in [("slow", 2.0), ("fast", 1.0)]]
+
+    assert ["fast", "slow"] == [row["candidate"] for row in ranked({"headline": "latency_s", "candidates": found})]
+
+
+def test_a_candidate_with_percentiles_but_no_mean_has_no_value() -> None:
+    found = [
+        {"candidate": "odd", "metrics": {"exact_match": {"p50": {"value": 1.0}}}},
+        {"candidate": "known", "metrics": {"exact_match": {"value": 0.0}}},
+    ]
+
+    assert ["known", "odd"] == [row["candidate"] for row in ranked({"headline": "exact_match", "candidates": found})]
+
+
+def test_failures_are_said_in_words_and_own_ones_marked() -> None:
+    candidate = {"failures": {"timed_out": 3}, "own_failures": {"empty_answer": 2}, "status": "failed"}
+
+    assert "given up, 3 timed_out, 2 empty_answer (own)" == shown_failures(candidate)
+    assert "0" == shown_failures({"failures": {}, "own_failures": {}, "status": "completed"})
+
+
+def test_the_value_with_failures_as_zero_stands_beside_the_headline(store: Store) -> None:
+    cases = numbers(4)
+    run_id = store_run(
+        store,
+        asked("a:1b", right(cases) | {"c3": DOWN}),
+        asked("b:1b", right(cases)),
+        cases=cases,
+        status=Status.FAILED,
+    )
+
+    (said,) = failures_as_zero(run_result(store, run_id))
+
+    assert said.startswith("a:1b: exact_match 1.000 [0.439, 1.000] on 3 cases; with the 1 on which the server failed")
+    assert said.endswith("counted as zero 0.750 [0.301, 0.954]")
+
+
+def test_only_those_with_latencies_have_a_row_of_them(store: Store) -> None:
+    cases = numbers(2)
+    untimed = {case.case_id: Generation(text="x", answer="x") for case in cases}
+    run = run_result(store, store_run(store, asked("a:1b", right(cases)), asked("b:1b", untimed), cases=cases))
+
+    assert [
+        {"candidate": "a:1b", "p50": "1.38 [no interval]", "p95": "1.38 [no interval]", "cases": "2"}
+    ] == latency_rows(run)
+
+
+def test_the_caption_says_which_values_are_no_means() -> None:
+    assert "* headline. exact_match: mean over cases [95 % interval]." == caption(
+        {"headline": "exact_match", "metrics": {"exact_match": ""}}
+    )
+    assert "* headline. accuracy: mean over cases; bleu, macro_f1: over all cases together [95 % interval]." == caption(
+        {"headline": "bleu", "metrics": {"accuracy": "", "macro_f1": "", "bleu": ""}}
+    )
+    assert "* headline. chrf: over all cases together [95 % interval]." == caption(
+        {"headline": "chrf", "metrics": {"chrf": ""}}
+    )
+
+
+def test_facts_of_metrics_are_known_and_strangers_are_taken_as_better_when_higher(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert (True, False) == (higher_is_better("exact_match"), higher_is_better("latency_s"))
+    assert (False, True) == (is_over_all_cases("exact_match"), is_over_all_cases("bleu"))
+    assert (True, False) == (higher_is_better("gone"), is_over_all_cases("gone"))
+
+    class Broken:
+        dist = None
+        name = value = "broken"
+
+        def load(self) -> None:
+            raise ImportError("no such module")
+
+    monkeypatch.setattr(third_party, "entry_points", lambda **_: [Broken()])
+
+    assert (True, False) == (higher_is_better("broken"), is_over_all_cases("broken"))
+
+
+def test_a_markdown_table_has_a_line_a_row() -> None:
+    assert "| a | b |\n| --- | --- |\n| 1 | 2 |" == as_markdown_table(["a", "b"], [{"a": "1", "b": "2"}])
+
+
+def test_repeats_count_in_what_was_to_be_answered(store: Store) -> None:
+    cases = numbers(2)
+    run_id = store_run(store, asked("a:1b", {"c0": [answer("0"), answer("1")], "c1": [DOWN]}), cases=cases, n_repeats=2)
+
+    (row,) = result_rows(run_result(store, run_id))
+
+    assert ("2/4", "1 server_down") == (row["answered"], row["failed"])

@@ -1,0 +1,192 @@
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from stored_runs import Asked, asked, numbers, right, store_run, wrong
+
+from evaluation.candidate import Candidate
+from evaluation.case import Case
+from evaluation.reports.results import run_result
+from evaluation.reports.verdicts import (
+    Pairing,
+    alarms,
+    compare_candidates,
+    model_against_best_baseline,
+    sentence,
+    shown_p,
+)
+from evaluation.stats.paired import PairedResult
+from evaluation.store.runs import find_run
+from evaluation.store.session import Store
+
+FOUND = PairedResult(
+    difference=0.25,
+    low=0.1,
+    high=0.4,
+    p_value=0.0341,
+    n_pairs=1319,
+    method="newcombe+mcnemar_exact",
+    n_better_a=9,
+    n_better_b=1,
+    verdict="A better",
+)
+
+
+def pairing(**changes: Any) -> Pairing:
+    return Pairing(a="llama", b="baseline-lead", metric="exact_match", result=replace(FOUND, **changes))
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, "Yes: llama beats baseline-lead (exact_match differs by +0.250 [+0.100, +0.400], p = .034, 1,319 cases)."),
+        (
+            {"verdict": "B better", "difference": -0.25, "low": None, "p_value": 0.0001},
+            "No: baseline-lead beats llama (exact_match differs by -0.250, p < .001, 1,319 cases).",
+        ),
+        (
+            {"verdict": "inconclusive", "p_value": 1.0},
+            "Not shown: these cases cannot tell llama from baseline-lead "
+            "(exact_match differs by +0.250 [+0.100, +0.400], p = 1.000, 1,319 cases).",
+        ),
+        (
+            {"verdict": "insufficient data", "n_pairs": 4},
+            "llama against baseline-lead: 4 cases are too few to tell (at least 6).",
+        ),
+        (
+            {"verdict": "insufficient data", "n_pairs": 1},
+            "llama against baseline-lead: 1 case is too few to tell (at least 6).",
+        ),
+    ],
+)
+def test_a_sentence_says_what_the_pairs_show_and_no_more(changes: dict[str, Any], said: str) -> None:
+    assert said == sentence(pairing(**changes))
+
+
+def test_a_metric_over_all_cases_is_compared_case_by_case_and_says_so() -> None:
+    assert "(macro_f1, case by case, differs by +0.250" in sentence(replace(pairing(), metric="macro_f1"))
+
+
+@pytest.mark.parametrize(("p_value", "shown"), [(0.0005, "< .001"), (0.001, "= .001"), (0.5, "= .500"), (1, "= 1.000")])
+def test_p_values_have_three_digits(p_value: float, shown: str) -> None:
+    assert shown == shown_p(p_value)
+
+
+def test_the_best_model_is_held_against_the_best_baseline(store: Store) -> None:
+    cases = numbers(8)
+    run_id = store_run(
+        store,
+        asked("poor:1b", wrong(cases)),
+        asked("good:1b", right(cases)),
+        asked("baseline-random", wrong(cases)),
+        asked("baseline-lead", wrong(cases) | dict(list(right(cases).items())[:1])),
+        cases=cases,
+    )
+
+    said = model_against_best_baseline(store, run_result(store, run_id))
+
+    assert said is not None
+    assert said.startswith("Yes: good:1b beats baseline-lead (exact_match differs by +0.875 [")
+    assert said.endswith("p = .016, 8 cases).")
+
+
+def test_a_model_that_loses_to_a_baseline_is_said_to(store: Store) -> None:
+    cases = numbers(8)
+    run_id = store_run(store, asked("poor:1b", wrong(cases)), asked("baseline-lead", right(cases)), cases=cases)
+
+    said = model_against_best_baseline(store, run_result(store, run_id))
+
+    assert said is not None
+    assert said.startswith("No: baseline-lead beats poor:1b")
+
+
+@pytest.mark.parametrize("models", [("a:1b", "b:1b"), ("baseline-lead",), ()])
+def test_without_a_model_or_a_baseline_nothing_is_said(store: Store, models: tuple[str, ...]) -> None:
+    cases = numbers(6)
+    run_id = store_run(store, *(asked(model, right(cases)) for model in models), cases=cases)
+
+    assert None is model_against_best_baseline(store, run_result(store, run_id))
+
+
+def test_a_baseline_without_a_score_is_not_compared(store: Store) -> None:
+    cases = numbers(6)
+    run_id = store_run(store, asked("a:1b", right(cases)), asked("baseline-lead"), cases=cases)
+
+    assert None is model_against_best_baseline(store, run_result(store, run_id))
+
+
+def test_candidates_that_share_no_case_are_not_compared(store: Store) -> None:
+    cases = numbers(2)
+    all_right = right(cases)
+    run_id = store_run(
+        store,
+        asked("a:1b", {"c0": all_right["c0"]}),
+        asked("baseline-lead", {"c1": all_right["c1"]}),
+        cases=cases,
+    )
+    first, second = (found.run_candidate_id for found in find_run(store, run_id).candidates)
+
+    assert None is compare_candidates(store, run_id, first, second)
+    assert None is model_against_best_baseline(store, run_result(store, run_id))
+
+
+def test_twins_of_one_name_are_not_mixed_up(store: Store) -> None:
+    cases = numbers(7)
+    twins = [
+        Asked(candidate=Candidate(model="a:1b", digest=digest), outcomes=outcomes)
+        for digest, outcomes in (("11111111", wrong(cases)), ("22222222", right(cases)))
+    ]
+    run_id = store_run(store, *twins, asked("baseline-lead", wrong(cases)), cases=cases)
+
+    said = model_against_best_baseline(store, run_result(store, run_id))
+
+    assert said is not None
+    assert said.startswith("Yes: a:1b @here 22222222 beats baseline-lead")
+
+
+def test_the_same_run_gives_the_same_sentence_again(store: Store) -> None:
+    cases = tuple(
+        Case(case_id=f"c{i}", prompt="?", references=("no idea at all, number " + str(i),)) for i in range(20)
+    )
+    run_id = store_run(
+        store,
+        asked("a:1b", wrong(cases)),
+        asked("baseline-lead", right(cases)),
+        cases=cases,
+        metrics=("token_f1",),
+        headline="token_f1",
+    )
+    run = run_result(store, run_id)
+
+    assert model_against_best_baseline(store, run) == model_against_best_baseline(store, run)
+
+
+def test_a_metric_that_is_zero_for_everyone_raises_an_alarm(store: Store) -> None:
+    cases = numbers(3)
+    run_id = store_run(
+        store,
+        asked("a:1b", wrong(cases)),
+        asked("b:1b", right(cases)),
+        cases=cases,
+        metrics=("exact_match", "regex(pattern='never')"),
+    )
+
+    (alarm,) = alarms(run_result(store, run_id))
+
+    assert alarm.startswith("regex is 0 for every candidate")
+    assert "benchwright show run-1 --case ID" in alarm
+
+
+@pytest.mark.parametrize(
+    ("name", "candidates"),
+    [
+        ("exact_match", []),
+        ("exact_match", [{}]),
+        ("exact_match", [{"exact_match": {"value": 0.0}}, {}]),
+        ("latency_s", [{"latency_s": {"value": 0.0}}]),
+    ],
+)
+def test_no_alarm_without_a_value_of_each_or_where_nothing_is_best(name: str, candidates: list[dict[str, Any]]) -> None:
+    assert [] == alarms(
+        {"run_id": "r", "metrics": {name: ""}, "candidates": [{"metrics": found} for found in candidates]}
+    )
