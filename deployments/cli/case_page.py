@@ -125,21 +125,24 @@ def _print_scores(scores: Mapping[str, Mapping[str, Any]]) -> None:
 
 def _print_usage(candidate: Mapping[str, Any], outcome: Mapping[str, Any]) -> None:
     """Timings, tokens, and what else is known of the attempt, as far as it is known."""
-    n = outcome["n_attempts"]
-    vram = outcome["vram_share"]
+    from evaluation.reports.tables import counted
+
     lines = {
         "timings": _timings(outcome),
         "usage": [
-            _worded(outcome.get("prompt_tokens"), "{:,} tokens in"),
-            _worded(outcome.get("output_tokens"), "{:,} tokens out"),
+            *(
+                f"{counted(outcome[name], 'token')} {way}"
+                for name, way in (("prompt_tokens", "in"), ("output_tokens", "out"))
+                if outcome.get(name) is not None
+            ),
             _worded(outcome.get("finish_reason"), "finish reason {}"),
-            "1 attempt" if n == 1 else f"{n} attempts",
+            counted(outcome["n_attempts"], "attempt"),
             _worded(outcome["seed"], "seed {}"),
         ],
         "server": [
             f"{outcome['endpoint']} ({candidate['provider']} {candidate['server_version'] or 'of unknown version'})",
             _worded(outcome["effective_context"], "context {}"),
-            _worded(vram, "{:.0%} in VRAM") + (", the rest on the CPU" if vram is not None and vram < 1 else ""),
+            _place(outcome["vram_share"]),
             f"finished {outcome['finished_at']}",
         ],
         "candidate": [
@@ -156,6 +159,15 @@ def _print_usage(candidate: Mapping[str, Any], outcome: Mapping[str, Any]) -> No
 
 def _worded(value: Any, words: str) -> str:
     return "" if value is None else words.format(value)
+
+
+def _place(vram_share: float | None) -> str:
+    """Where the model lay: a part of it on the CPU makes it slow."""
+    if vram_share is None:
+        return ""
+    if vram_share == 0:
+        return "on the CPU"
+    return f"{vram_share:.0%} in VRAM" + ("" if vram_share >= 1 else ", the rest on the CPU")
 
 
 def _timings(outcome: Mapping[str, Any]) -> list[str]:

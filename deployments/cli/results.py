@@ -19,13 +19,15 @@ def print_invocation(store: "Store", found: Mapping[str, Any]) -> None:
 
 def print_run(store: "Store", run: Mapping[str, Any]) -> None:
     """Prints a run's table with its verdicts."""
-    from evaluation.reports.tables import caption, failures_as_zero, result_rows
+    from evaluation.reports.tables import caption, counted, failures_as_zero, result_rows
     from evaluation.reports.verdicts import alarms, model_against_best_baseline
 
-    cases = "1 case" if run["n_cases"] == 1 else f"{run['n_cases']:,} cases"
     repeats = f" × {run['repeats']} repeats" if run["repeats"] > 1 else ""
     say_line()
-    say_line(f"{run['benchmark']} · {cases}{repeats} · run {run['run_id']} · {run['status']}", style="bold")
+    say_line(
+        f"{run['benchmark']} · {counted(run['n_cases'], 'case')}{repeats} · run {run['run_id']} · {run['status']}",
+        style="bold",
+    )
     say_line()
     if rows := result_rows(run):
         print_split_table(rows, words=("failed",), marked=run["headline"])

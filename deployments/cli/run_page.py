@@ -16,7 +16,7 @@ def print_run_page(store: "Store", run: Mapping[str, Any]) -> None:
     """Prints a run in full, as `evaluation.reports.results.run_in_full` gives it."""
     print_run(store, run)
     _print_progress(run)
-    _print_failures(run["failure_examples"])
+    _print_failures(run["failure_examples"], repeats=run["repeats"])
     _print_latencies(run)
     _print_sources(run)
     if run["case_ids"]:
@@ -33,13 +33,15 @@ def _as_word(text: str) -> str:
 
 def _print_progress(run: Mapping[str, Any]) -> None:
     """Says what an unfinished run has, and that it was not scored where it was not."""
+    from evaluation.reports.tables import counted
+
     n_ok = sum(candidate["n_ok"] for candidate in run["candidates"])
     n_failed = sum(candidate["n_failed"] for candidate in run["candidates"])
     n_planned = run["n_cases"] * run["repeats"] * len(run["candidates"])
     if run["status"] != "completed":
         say_line(
-            f"{n_ok + n_failed:,} of {n_planned:,} outcomes are stored: {n_ok:,} answers, "
-            f"{n_failed:,} failures of the server."
+            f"{n_ok + n_failed:,} of {n_planned:,} outcomes are stored: {counted(n_ok, 'answer')}, "
+            f"{counted(n_failed, 'failure')} of the server."
         )
     if not any(name in candidate["metrics"] for candidate in run["candidates"] for name in run["metrics"]):
         say_line(_NOT_SCORED.get(run["status"], "They were not scored."))
@@ -53,22 +55,26 @@ _NOT_SCORED = {
 }
 
 
-def _print_failures(failures: Sequence[Mapping[str, Any]]) -> None:
+def _print_failures(failures: Sequence[Mapping[str, Any]], *, repeats: int) -> None:
     _heading("Failures")
     if not failures:
         say_line("none")
     for failure in failures:
         whose = "the candidate's own, scored as an empty answer" if failure["own"] else "the server's, not scored"
         say_line(f"{failure['n']:,} {failure['kind']} ({whose})")
-        say_line_below(", ".join(f"{label}: {n:,}" for label, n in failure["by_candidate"].items()))
+        _say_line_below(", ".join(f"{label}: {n:,}" for label, n in failure["by_candidate"].items()))
         if (example := failure["example"]) is not None:
-            attempts = "1 attempt" if example["n_attempts"] == 1 else f"{example['n_attempts']} attempts"
-            repeat = f", repeat {example['repeat']}" if example["repeat"] else ""
-            where = f"case {example['case_id']}{repeat}, {example['candidate']}, {attempts}"
-            say_line_below(f"for example {where}: {example['message'] or 'no message'}")
+            _say_line_below(f"for example {_where(example, repeats)}: {example['message'] or 'no message'}")
 
 
-def say_line_below(text: str) -> None:
+def _where(example: Mapping[str, Any], repeats: int) -> str:
+    from evaluation.reports.tables import counted
+
+    repeat = f", repeat {example['repeat'] + 1} of {repeats}" if repeats > 1 else ""
+    return f"case {example['case_id']}{repeat}, {example['candidate']}, {counted(example['n_attempts'], 'attempt')}"
+
+
+def _say_line_below(text: str) -> None:
     """Prints one line, indented."""
     from deployments.cli.terminal import result
     from evaluation.reports.escaping import one_line
@@ -90,6 +96,8 @@ def _heading(text: str) -> None:
 
 
 def _print_sources(run: Mapping[str, Any]) -> None:
+    from evaluation.reports.tables import counted
+
     _heading("Where the numbers come from")
     limit = f", limit {run['limit']}" if run["limit"] is not None else ""
     times = "once" if run["repeats"] == 1 else f"{run['repeats']} times"
@@ -102,7 +110,7 @@ def _print_sources(run: Mapping[str, Any]) -> None:
             "finished": run["finished_at"],
             "benchmark": f"{run['benchmark']} ({run['task_type']})",
             "version": run["benchmark_version"],
-            "asked": f"{run['n_cases']:,} cases, {times} each, seed {run['seed']}{limit}",
+            "asked": f"{counted(run['n_cases'], 'case')}, {times} each, seed {run['seed']}{limit}",
             "code": run["code_version"],
             **{f"metric {name}": signature for name, signature in run["metrics"].items()},
             "options": common,

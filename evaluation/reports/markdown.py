@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evaluation.reports.escaping import as_markdown_code, for_markdown
-from evaluation.reports.tables import as_markdown_table, caption, failures_as_zero, result_rows
+from evaluation.reports.tables import as_markdown_table, caption, counted, failures_as_zero, result_rows
 from evaluation.reports.verdicts import alarms, model_against_best_baseline
 from evaluation.store.runs import find_invocation
 from evaluation.store.session import Store
@@ -35,10 +35,10 @@ def _lead(result: Mapping[str, Any]) -> str:
     candidates = {candidate["fingerprint"] for run in runs for candidate in run["candidates"]}
     n_ok = sum(candidate["n_ok"] for run in runs for candidate in run["candidates"])
     n_failed = sum(candidate["n_failed"] for run in runs for candidate in run["candidates"])
-    failed = f", {n_failed:,} failures of the server (counted, never scored)" if n_failed else ", no server failure"
+    failed = f"{counted(n_failed, 'server failure')} (counted, never scored)" if n_failed else "no server failure"
     return (
-        f"{_STATUS_WORDS[result['status']]} · {len(candidates)} candidates on "
-        f"{len(runs)} benchmark{'s' if len(runs) != 1 else ''} · {n_ok:,} generations{failed}"
+        f"{_STATUS_WORDS[result['status']]} · {counted(len(candidates), 'candidate')} on "
+        f"{counted(len(runs), 'benchmark')} · {counted(n_ok, 'answer')}, {failed}"
     )
 
 
@@ -62,7 +62,7 @@ def _run(store: Store, run: Mapping[str, Any]) -> str:
 def _about(run: Mapping[str, Any]) -> str:
     repeats = f", {run['repeats']} repeats each" if run["repeats"] > 1 else ""
     return (
-        f"Run `{run['run_id']}` · {for_markdown(str(run['task_type']))} · {run['n_cases']:,} cases{repeats} · "
+        f"Run `{run['run_id']}` · {for_markdown(str(run['task_type']))} · {counted(run['n_cases'], 'case')}{repeats} · "
         f"seed {run['seed']} · {_STATUS_WORDS[run['status']]}. "
         f"{for_markdown(caption(run))} One case in full: "
         f"`benchwright show {run['run_id']} --case ID`"

@@ -19,6 +19,11 @@ def shown_estimate(numbers: Mapping[str, Any] | None, *, digits: int = 3) -> str
     return f"{value} [{numbers['low']:.{digits}f}, {numbers['high']:.{digits}f}]"
 
 
+def counted(n: int, noun: str) -> str:
+    """`1 case`, `1,319 cases`."""
+    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
+
+
 def result_columns(run: Mapping[str, Any]) -> list[str]:
     """The columns of a run's table: the headline metric first."""
     names = list(run["metrics"])

@@ -58,6 +58,7 @@ class Asked:
     given_up: str | None = None
     endpoint: str = "here"
     details: Mapping[str, Any] = field(default_factory=dict)
+    vram_share: float | None = 0.75
 
 
 def asked(model: str, outcomes: Mapping[str, Outcome | Sequence[Outcome]] | None = None, **given: Any) -> Asked:
@@ -164,7 +165,7 @@ def _rows(row_id: int, given: Asked) -> list[OutcomeRow]:
             started_at=MOMENT,
             finished_at=MOMENT,
             effective_context=4096,
-            vram_share=0.75,
+            vram_share=given.vram_share,
         )
         for case_id, outcomes in given.outcomes.items()
         for repeat, outcome in enumerate([outcomes] if isinstance(outcomes, Generation | Failure) else outcomes)

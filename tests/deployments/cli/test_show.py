@@ -6,12 +6,14 @@ import pytest
 import yaml
 from stored_runs import REQUEST, Asked, answer, asked, numbers, right, store_run, wrong
 
+from deployments.cli.results import print_invocation
 from deployments.cli.show import _request_as_yaml
 from evaluation.candidate import Candidate
 from evaluation.case import Case
 from evaluation.errors import FailureKind, StoreError
 from evaluation.generation import Failure, Generation
 from evaluation.reports.escaping import for_terminal
+from evaluation.reports.results import invocation_result
 from evaluation.request import read_request, read_request_file
 from evaluation.store.records import Status
 from evaluation.store.runs import take_hold
@@ -112,7 +114,7 @@ def test_a_run_that_did_not_end_well_says_what_it_has(
 
     out = benchwright("show").out
 
-    for word in [*words, "2 of 6 outcomes are stored: 1 answers, 1 failures of the server."]:
+    for word in [*words, "2 of 6 outcomes are stored: 1 answer, 1 failure of the server."]:
         assert word in out
     assert "b:1b was given up: its server is gone" in out
     assert "Latency" not in out
@@ -147,7 +149,7 @@ def test_repeats_and_a_limit_are_said(benchwright: Command, store: Store) -> Non
 
     assert "numbers · 2 cases × 2 repeats · run run-1 · completed" in out
     assert "2 cases, 2 times each, seed 7, limit 2" in out
-    assert "for example case c0, repeat 1, a:1b, 8 attempts" in out
+    assert "for example case c0, repeat 2 of 2, a:1b, 8 attempts" in out
 
 
 def test_options_that_all_share_stand_once_and_others_with_their_candidate(benchwright: Command, store: Store) -> None:
@@ -337,3 +339,16 @@ def test_an_alarm_is_part_of_the_story(benchwright: Command, store: Store) -> No
     store_run(store, asked("a:1b", wrong(cases)), cases=cases)
 
     assert "alarm: exact_match is 0 for every candidate" in benchwright("show").err
+
+
+def test_an_invocation_shows_each_of_its_runs(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
+    cases = numbers(2)
+    store_run(store, asked("a:1b", right(cases)), cases=cases)
+    found = invocation_result(store, "of-run-1")
+
+    print_invocation(store, found | {"runs": [*found["runs"], found["runs"][0] | {"benchmark": "letters"}]})
+
+    out = capsys.readouterr().out
+    assert "numbers · 2 cases · run run-1" in out
+    assert "letters · 2 cases · run run-1" in out
+    assert "Where the numbers come from" not in out

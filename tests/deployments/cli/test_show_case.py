@@ -179,3 +179,13 @@ def test_the_think_mode_is_shown(benchwright: Command, store: Store, think: bool
     store_run(store, Asked(candidate=candidate, outcomes={"c0": answer("0")}), cases=numbers(1))
 
     assert f"think {think} · digest d" in benchwright("show", "--case", "c0").out
+
+
+@pytest.mark.parametrize(
+    ("share", "words"),
+    [(None, "context 4096 · finished"), (0.0, "· on the CPU ·"), (1.0, "· 100% in VRAM · finished")],
+)
+def test_where_the_model_lay_is_said(benchwright: Command, store: Store, share: float | None, words: str) -> None:
+    store_run(store, asked("a:1b", {"c0": answer("0")}, vram_share=share), cases=numbers(1))
+
+    assert words in benchwright("show", "--case", "c0").out
