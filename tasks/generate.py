@@ -21,7 +21,7 @@ from evaluation.store.benchmarks import load_cases
 from evaluation.store.outcomes import load_outcomes
 from evaluation.store.records import OutcomeRow
 from tasks.retrying import is_unexpected
-from tasks.workbench import Station, Workbench, workbench
+from tasks.workbench import CandidateWatch, EndpointWatch, Station, Workbench, workbench
 
 MAX_ATTEMPTS = 8
 FEW_ATTEMPTS = 2
@@ -110,7 +110,6 @@ async def _one_case(
     bench: Workbench, station: Station, planned: PlannedCandidate, case: Case, repeat: int
 ) -> Outcome | None:
     """The stored outcome of one case; None where the candidate or its server was given up before."""
-    watch = bench.watches[planned.run_candidate_id]
     started_at = datetime.now(UTC)
     seed = derived_seed(planned.seed, case.case_id, repeat)
     messages = planned.profile.wrap(render(await bench.benchmark(planned.benchmark_version), case))
@@ -120,11 +119,6 @@ async def _one_case(
         return None
     await _stored(bench, station, planned, case, repeat, replace(outcome, seed=seed), started_at)
     bench.pace.one_done()
-    if isinstance(outcome, Failure):
-        watch.saw(outcome.kind, outcome.message)
-        station.watch.saw(outcome.kind, outcome.message)
-    else:
-        station.watch.saw(None)
     return outcome
 
 
@@ -177,20 +171,36 @@ async def _ask(
             if watch.given_up or station.watch.given_up:
                 return None
             n_attempts += 1
-            began = time.monotonic()
-            try:
-                return replace(await station.provider.generate(request), n_attempts=n_attempts)
-            except CandidateFailureError as error:
-                return Generation(
-                    text=error.text, answer="", own_failure=error.kind, message=error.message, n_attempts=n_attempts
-                )
-            except ProviderError as error:
-                spent_s = time.monotonic() - began
-                failure = Failure(kind=error.kind, message=error.message, n_attempts=n_attempts, total_s=spent_s)
-                pause_s = _pause_s(error, n_attempts, base_s=bench.settings.retry_base_s)
-        if pause_s is None or time.monotonic() + pause_s >= deadline:
-            return failure
+            outcome, pause_s = await _attempt(bench, station, request, n_attempts)
+            if pause_s is None or time.monotonic() + pause_s >= deadline:
+                # Before the slot is free: who waits for it must know whether anybody is still to be asked.
+                _take_note(watch, station.watch, outcome)
+                return outcome
         await asyncio.sleep(pause_s)
+
+
+async def _attempt(
+    bench: Workbench, station: Station, request: GenerationRequest, n_attempts: int
+) -> tuple[Outcome, float | None]:
+    """What came of one attempt, and the seconds until the next one; None: there is none."""
+    began = time.monotonic()
+    try:
+        return replace(await station.provider.generate(request), n_attempts=n_attempts), None
+    except CandidateFailureError as error:
+        own = Generation(text=error.text, answer="", own_failure=error.kind, message=error.message)
+        return replace(own, n_attempts=n_attempts), None
+    except ProviderError as error:
+        spent_s = time.monotonic() - began
+        failure = Failure(kind=error.kind, message=error.message, n_attempts=n_attempts, total_s=spent_s)
+        return failure, _pause_s(error, n_attempts, base_s=bench.settings.retry_base_s)
+
+
+def _take_note(candidate: CandidateWatch, endpoint: EndpointWatch, outcome: Outcome) -> None:
+    if isinstance(outcome, Failure):
+        candidate.saw(outcome.kind, outcome.message)
+        endpoint.saw(outcome.kind, outcome.message)
+    else:
+        endpoint.saw(None)
 
 
 def _pause_s(error: ProviderError, n_attempts: int, *, base_s: float) -> float | None:

@@ -157,10 +157,8 @@ class Workbench:
         kind = FailureKind.PROMPT_TOO_LONG
         if counts is None or not counts.own_failures.get(kind) or counts.own_failures[kind] < item.n_generations:
             return None
-        return (
-            f"every prompt is too long for num_ctx {item.options.get('num_ctx')}; the longest: "
-            f"{longest_prompt(self.store, item.run_candidate_id)}. Raise it with --option num_ctx=N"
-        )
+        said, n_tokens = longest_prompt(self.store, item.run_candidate_id)
+        return f"every prompt is too long; the longest: {said}. {_larger_context(item, n_tokens)}"
 
     async def benchmark(self, version: str) -> Benchmark:
         """The benchmark of that version without its cases: its prompt and its options."""
@@ -183,15 +181,29 @@ class Workbench:
             )
 
 
-def longest_prompt(store: Store, run_candidate_id: int) -> str:
-    """What the server said of the longest of the overlong prompts."""
+def longest_prompt(store: Store, run_candidate_id: int) -> tuple[str, int]:
+    """What was said of the longest of the overlong prompts, and its tokens (0: the server did not count them)."""
     said = [
         found.row.outcome.message or ""
         for page in iterate_outcomes(store, run_candidate_id)
         for found in page
         if isinstance(found.row.outcome, Generation)
     ]
-    return max(said, key=lambda text: max((int(number) for number in re.findall(r"\d+", text)), default=0))
+    longest = max(said, key=_n_prompt_tokens)
+    return longest, _n_prompt_tokens(longest)
+
+
+def _n_prompt_tokens(said: str) -> int:
+    return int(found[1]) if (found := re.search(r"the prompt has (\d+) tokens", said)) else 0
+
+
+def _larger_context(item: PlannedCandidate, n_prompt_tokens: int) -> str:
+    """The option to raise, with a value that has room for that prompt and its answer."""
+    num_ctx = item.options.get("num_ctx")
+    if not num_ctx:
+        return "Start the server with a larger context"
+    needed = n_prompt_tokens + int(item.options.get("num_predict", 0)) if n_prompt_tokens else 2 * num_ctx
+    return f"Raise num_ctx, for example with --option num_ctx={1 << (needed - 1).bit_length()}"
 
 
 _OPEN: dict[str, Workbench] = {}

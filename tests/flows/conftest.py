@@ -52,6 +52,7 @@ def evaluate(
 
         given = {"endpoints": [ollama_by_script.url], "slots": 4, **request}
         asked = EvaluationRequest(benchmarks=list(benchmarks), **given)
-        return asyncio.run(flow(asked, invocation_id, return_state=True))  # type: ignore[call-overload]
+        running: Any = flow(asked, invocation_id, return_state=True)
+        return asyncio.run(running)
 
     return run
