@@ -19,6 +19,7 @@ from tasks.interruption import interruptible
 from tasks.load import load_benchmark
 from tasks.plan import Asked, plan_work
 from tasks.publish import publish_results
+from tasks.salvage import score_what_is_finished
 from tasks.score import score_candidate
 from tasks.watching import show_progress
 from tasks.workbench import open_workbench
@@ -63,6 +64,9 @@ async def _evaluate(asked: Asked) -> State[Any] | dict[str, str]:
                 await generate_all(bench)
             await _measure(plan)
             statuses = await finish_runs(bench)
+    except asyncio.CancelledError:
+        await score_what_is_finished(plan)
+        raise
     except Exception as error:
         await fail_runs(plan, error)
         raise

@@ -3,13 +3,16 @@
 import asyncio
 from collections.abc import Iterator, Sequence
 
-from evaluation.planning import Group, Lane, PlannedCandidate, window_of_shards
+from evaluation.planning import Group, Lane, PlannedCandidate
 from evaluation.store.outcomes import missing_cases
 from evaluation.store.records import Status
 from evaluation.store.runs import set_run_candidate_status
 from tasks.generate import Item, generate_shard
 from tasks.residency import load_model, release_model
 from tasks.workbench import Workbench
+
+LOOK_EVERY_S = 0.1
+"""How soon a case that pauses before its next attempt is made up for by another shard."""
 
 
 async def generate_all(bench: Workbench) -> None:
@@ -25,7 +28,7 @@ async def generate_all(bench: Workbench) -> None:
 async def _work_through(bench: Workbench, lane: Lane) -> None:
     for index, group in enumerate(lane.groups):
         left = {item.run_candidate_id: await _missing(bench, item) for item in group.planned}
-        if not any(left.values()):
+        if not any(left.values()) or bench.stations[lane.endpoint_name].watch.given_up:
             await _end(bench, group)
             continue
         await _set_status(bench, group, Status.RUNNING)
@@ -47,12 +50,15 @@ async def _missing(bench: Workbench, item: PlannedCandidate) -> tuple[Item, ...]
 
 async def _generate_group(bench: Workbench, lane: Lane, group: Group, left: dict[int, tuple[Item, ...]]) -> None:
     in_flight: set[asyncio.Task[object]] = set()
+    station = bench.stations[lane.endpoint_name]
+    station.n_open = 0
     try:
         for item, stretch, first in _shards(bench, group, left):
-            if bench.watches[item.run_candidate_id].given_up or bench.stations[lane.endpoint_name].watch.given_up:
+            if bench.watches[item.run_candidate_id].given_up or station.watch.given_up:
                 continue
-            while len(in_flight) >= window_of_shards(lane.slots, len(stretch)):
+            while in_flight and not station.is_hungry(len(stretch)):
                 in_flight = await _one_ends(in_flight)
+            station.n_open += len(stretch)
             in_flight.add(asyncio.create_task(_shard(bench, item, stretch, first)))
         while in_flight:
             in_flight = await _one_ends(in_flight)
@@ -87,8 +93,8 @@ async def _shard(bench: Workbench, item: PlannedCandidate, stretch: Sequence[Ite
 
 
 async def _one_ends(in_flight: set[asyncio.Task[object]]) -> set[asyncio.Task[object]]:
-    """Those still in flight after at least one has ended. An error of one is raised."""
-    done, still = await asyncio.wait(in_flight, return_when=asyncio.FIRST_COMPLETED)
+    """Those still in flight after one has ended, or a little later. An error of one is raised."""
+    done, still = await asyncio.wait(in_flight, return_when=asyncio.FIRST_COMPLETED, timeout=LOOK_EVERY_S)
     errors = [error for shard in done if not shard.cancelled() and (error := shard.exception()) is not None]
     if errors:
         in_flight -= done

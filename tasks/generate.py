@@ -69,12 +69,13 @@ async def generate_shard(
     lane, planned = bench.plan.planned(run_candidate_id)
     station = bench.stations[lane.endpoint_name]
     left = await _not_stored(bench, run_candidate_id, items)
+    station.n_open -= len(items) - len(left)
     cases = await asyncio.to_thread(
         load_cases, bench.store, planned.benchmark_version, sorted({case_id for case_id, _ in left})
     )
     by_id = {case.case_id: case for case in cases}
     outcomes = await _side_by_side(
-        [_one_case(bench, station, planned, by_id[case_id], repeat) for case_id, repeat in left]
+        [_counted(station, _one_case(bench, station, planned, by_id[case_id], repeat)) for case_id, repeat in left]
     )
     return ShardCounts(
         n_answered=sum(isinstance(outcome, Generation) for outcome in outcomes),
@@ -104,6 +105,13 @@ async def _not_stored(bench: Workbench, run_candidate_id: int, items: Sequence[I
         if isinstance(found.row.outcome, Generation) or found.row.finished_at >= bench.opened_at
     }
     return [item for item in items if item not in final]
+
+
+async def _counted(station: Station, asking: Coroutine[Any, Any, Outcome | None]) -> Outcome | None:
+    try:
+        return await asking
+    finally:
+        station.n_open -= 1
 
 
 async def _one_case(
@@ -176,7 +184,11 @@ async def _ask(
                 # Before the slot is free: who waits for it must know whether anybody is still to be asked.
                 _take_note(watch, station.watch, outcome)
                 return outcome
-        await asyncio.sleep(pause_s)
+        station.n_pausing += 1
+        try:
+            await asyncio.sleep(pause_s)
+        finally:
+            station.n_pausing -= 1
 
 
 async def _attempt(

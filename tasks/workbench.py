@@ -106,6 +106,14 @@ class Station:
     watch: EndpointWatch
     resident: LoadedModel | None = None
     """What the server said of the loaded model, after loading it."""
+    n_open: int = 0
+    """Cases handed out in shards and not yet ended."""
+    n_pausing: int = 0
+    """Those of them that wait for their next attempt."""
+
+    def is_hungry(self, size: int) -> bool:
+        """True where another shard of that size is needed to keep every slot busy while some shards end."""
+        return self.n_open - self.n_pausing < self.lane.slots + 2 * size
 
 
 class Workbench:

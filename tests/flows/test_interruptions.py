@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 from scripted_ollama import Chat, Reply, ScriptedOllama, right
 
+from evaluation.reports.results import invocation_result
 from evaluation.store.outcomes import count_outcomes
 from evaluation.store.records import Status
 from evaluation.store.runs import holders_of, runs_of_invocation
 from evaluation.store.session import Store
-from tasks import interruption
+from tasks import interruption, salvage
 
 Evaluate = Callable[..., Any]
 Benchmarks = Callable[..., str]
@@ -52,6 +53,7 @@ def test_a_run_that_is_ended_early_is_cancelled_and_keeps_every_finished_case(
     reason: str,
 ) -> None:
     monkeypatch.setattr(interruption, "LOOK_EVERY_S", 0.1)
+    monkeypatch.setattr(salvage, "AT_MOST_S", 60.0)
     may_go_on = threading.Event()
     troubles: list[BaseException] = []
 
@@ -83,6 +85,9 @@ def test_a_run_that_is_ended_early_is_cancelled_and_keeps_every_finished_case(
     assert Status.CANCELLED is run.candidates[0].status
     (counts,) = count_outcomes(store, run.plan.run_id)
     assert len(ollama_by_script.chats) - 1 == counts.n_ok > 0
+    (candidate,) = invocation_result(store, "one")["runs"][0]["candidates"]
+    numbers = candidate["metrics"]["exact_match"]
+    assert (1.0, counts.n_ok) == (numbers["value"], numbers["n"])
     assert all(holder.ended_at is not None for holder in holders_of(store, run.plan.run_id))
     assert before == [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
 
@@ -100,3 +105,28 @@ def test_an_interruption_takes_the_first_reason_and_leaves_the_handlers_as_they_
     before = signal.getsignal(signal.SIGTERM)
     assert "terminated" == asyncio.run(work())
     assert before == signal.getsignal(signal.SIGTERM)
+
+
+def test_scoring_what_is_finished_is_given_up_after_a_moment(
+    evaluate: Evaluate,
+    store: Store,
+    ollama_by_script: ScriptedOllama,
+    benchmark_file: Benchmarks,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    may_go_on = threading.Event()
+    monkeypatch.setattr(salvage, "AT_MOST_S", 0.05)
+    monkeypatch.setattr(salvage, "_score", lambda _plan, _stopping: may_go_on.wait(60))
+
+    def interrupts(chat: Chat) -> Reply:
+        os.kill(os.getpid(), signal.SIGINT)
+        return right(chat)
+
+    ollama_by_script.add("model", interrupts)
+
+    state = evaluate(benchmark_file(3), models=["model"], slots=1, invocation_id="one")
+    may_go_on.set()
+
+    assert state.is_cancelled()
+    (run,) = runs_of_invocation(store, "one")
+    assert Status.CANCELLED is run.status
