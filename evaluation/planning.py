@@ -135,8 +135,3 @@ def shard_size(n_generations: int, *, requests_per_s: float | None) -> int:
     by_count = math.ceil(n_generations / AIMED_SHARDS)
     by_rate = math.ceil((requests_per_s or 0.0) / SHARDS_PER_S) if (requests_per_s or 0.0) > SHARDS_PER_S else 1
     return max(1, by_count, by_rate)
-
-
-def window_of_shards(slots: int, size: int) -> int:
-    """Shards in flight at once, so that no slot idles while one shard ends."""
-    return math.ceil(slots / size) + 2
