@@ -1,11 +1,12 @@
 """From a checked request to an exit code: servers started, the flow run, its result printed."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import uuid
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,11 +45,35 @@ def run_evaluation(given: Mapping[str, Any], *, database: str | None, as_json: b
 
     request = _with_absolute_paths(read_request(given))
     url = database_url(database)
-    with open_store(url) as store, ExitStack() as stack:
-        if url is not None:
-            os.environ["BENCHWRIGHT_DATABASE_URL"] = url
-        _check_benchmarks(request, store)
-        return _run(request, store, stack, as_json=as_json)
+    invocation_id = uuid.uuid4().hex
+    try:
+        with _heeding_sigterm(), open_store(url) as store, ExitStack() as stack:
+            if url is not None:
+                os.environ["BENCHWRIGHT_DATABASE_URL"] = url
+            _check_benchmarks(request, store)
+            return _run(request, invocation_id, store, stack, as_json=as_json)
+    except (KeyboardInterrupt, _TerminatedError) as end:
+        if as_json:
+            print_json({"status": "cancelled", "invocation_id": invocation_id, "runs": []})
+        return EXIT_TERMINATED if isinstance(end, _TerminatedError) else EXIT_INTERRUPTED
+
+
+class _TerminatedError(BaseException):
+    """SIGTERM came while no flow was running."""
+
+
+@contextmanager
+def _heeding_sigterm() -> Iterator[None]:
+    """Lets SIGTERM unwind like Ctrl-C, so that what was started is stopped."""
+
+    def terminate(_number: int, _frame: object) -> None:
+        raise _TerminatedError
+
+    before = signal.signal(signal.SIGTERM, terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _with_absolute_paths(request: "EvaluationRequest") -> "EvaluationRequest":
@@ -75,7 +100,7 @@ def _check_benchmarks(request: "EvaluationRequest", store: "Store") -> None:
             tell(f"note: {benchmark.name}: {len(equal)} groups of cases ask and accept the same, such as {equal[0]}")
 
 
-def _run(request: "EvaluationRequest", store: "Store", stack: ExitStack, *, as_json: bool) -> int:
+def _run(request: "EvaluationRequest", invocation_id: str, store: "Store", stack: ExitStack, *, as_json: bool) -> int:
     from deployments.prefect_server import prefect_server
 
     server = stack.enter_context(prefect_server())
@@ -84,11 +109,8 @@ def _run(request: "EvaluationRequest", store: "Store", stack: ExitStack, *, as_j
     _check_servers(request, store)
     if server.is_ours:
         tell("no Prefect server is named: one is started for this command, on your PREFECT_HOME")
-    invocation_id = uuid.uuid4().hex
     state, number = _run_flow(request, invocation_id, store, server)
-    code = _exit_code(state, number, as_json=as_json)
-    if code not in (EXIT_DONE, EXIT_RUN_FAILED, EXIT_INTERRUPTED, EXIT_TERMINATED):
-        return code
+    code = _exit_code(state, number, has_runs=_has_runs(store, invocation_id))
     return _show(request, invocation_id, store, code, as_json=as_json)
 
 
@@ -128,7 +150,8 @@ def _run_flow(
             state = None
     flow_run_id = state.state_details.flow_run_id if state is not None else None
     ended_well = state is not None and not state.is_cancelled()
-    settle(server.api, str(flow_run_id) if flow_run_id and ended_well else None, timeout_s=20 if ended_well else 1)
+    with contextlib.suppress(KeyboardInterrupt, _TerminatedError):  # the run has ended, and is shown all the same
+        settle(server.api, str(flow_run_id) if flow_run_id and ended_well else None, timeout_s=20 if ended_well else 1)
     return state, seen[0] if seen else None
 
 
@@ -137,17 +160,35 @@ async def _noting_signals(work: Any, seen: list[int]) -> Any:
     task = asyncio.current_task()
     loop = asyncio.get_running_loop()
 
-    def note(number: int) -> None:
+    def note(number: int, _frame: object) -> None:
         seen.append(number)
         if task is not None:
-            task.cancel()
+            loop.call_soon_threadsafe(task.cancel)
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, note, number)
-    return await work
+    # Not the loop's own handlers: the flow's would remove them for good.
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        return await work
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
-def _exit_code(state: "State[Any] | None", number: int | None, *, as_json: bool) -> int:
+def _has_runs(store: "Store", invocation_id: str) -> bool:
+    from evaluation.store.runs import runs_of_invocation
+
+    try:
+        return bool(runs_of_invocation(store, invocation_id))
+    except StoreError:
+        return True
+
+
+def _exit_code(state: "State[Any] | None", number: int | None, *, has_runs: bool) -> int:
+    """The code of how the flow run ended.
+
+    Raises:
+        BenchwrightError: what stopped it before there was any run, for the user to mend.
+    """
     if state is None:
         return EXIT_INTERRUPTED if number == signal.SIGINT else EXIT_TERMINATED
     if state.is_completed():
@@ -156,12 +197,11 @@ def _exit_code(state: "State[Any] | None", number: int | None, *, as_json: bool)
         by_ctrl_c = number == signal.SIGINT or "Ctrl-C" in (state.message or "")
         return EXIT_INTERRUPTED if by_ctrl_c else EXIT_TERMINATED
     error = asyncio.run(state.aresult(raise_on_failure=False))
-    if isinstance(error, StoreError):
-        report_error(error, as_json=as_json, code=EXIT_RUN_FAILED)
-        return EXIT_RUN_FAILED
     if isinstance(error, BenchwrightError):
-        raise error
-    if isinstance(error, BaseException):
+        if not has_runs and not isinstance(error, StoreError):
+            raise error
+        report_error(error, as_json=False)
+    elif isinstance(error, BaseException):
         tell(f"error: {type(error).__name__}: {error}")
     return EXIT_RUN_FAILED
 
@@ -172,7 +212,10 @@ def _show(request: "EvaluationRequest", invocation_id: str, store: "Store", code
     try:
         result = invocation_result(store, invocation_id)
     except StoreError as error:
-        return report_error(error, as_json=as_json, code=EXIT_RUN_FAILED)
+        said = {"message": error.message, "next": error.next_step}
+        if as_json:
+            print_json({"status": "failed", "invocation_id": invocation_id, "runs": [], "error": said})
+        return report_error(error, as_json=False, code=EXIT_RUN_FAILED)
     if code == EXIT_DONE:
         code = _check_thresholds(request, result)
     if as_json:
