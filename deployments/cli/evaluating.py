@@ -198,7 +198,7 @@ def _exit_code(state: "State[Any] | None", number: int | None, *, has_runs: bool
         return EXIT_INTERRUPTED if by_ctrl_c else EXIT_TERMINATED
     error = asyncio.run(state.aresult(raise_on_failure=False))
     if isinstance(error, BenchwrightError):
-        if not has_runs and not isinstance(error, StoreError):
+        if not has_runs:
             raise error
         report_error(error, as_json=False)
     elif isinstance(error, BaseException):

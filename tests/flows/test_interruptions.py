@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from ending_early import HangsAtFive, cancel_in_prefect, press_ctrl_c, terminate
 from scripted_ollama import Chat, Reply, ScriptedOllama, right
 
 from evaluation.reports.results import invocation_result
@@ -21,24 +22,12 @@ Evaluate = Callable[..., Any]
 Benchmarks = Callable[..., str]
 
 
-def _cancel_in_prefect() -> None:
-    from prefect.client.orchestration import SyncPrefectClient, get_client
-    from prefect.client.schemas.filters import FlowRunFilter
-    from prefect.client.schemas.objects import State, StateType
-
-    running = FlowRunFilter.model_validate({"state": {"type": {"any_": ["RUNNING"]}}})
-    with get_client(sync_client=True) as client:
-        assert isinstance(client, SyncPrefectClient)
-        (flow_run,) = client.read_flow_runs(flow_run_filter=running)
-        client.set_flow_run_state(flow_run.id, State(type=StateType.CANCELLING))
-
-
 @pytest.mark.parametrize(
     ("interrupt", "reason"),
     [
-        (lambda: os.kill(os.getpid(), signal.SIGINT), "interrupted by Ctrl-C"),
-        (lambda: os.kill(os.getpid(), signal.SIGTERM), "terminated"),
-        (_cancel_in_prefect, "cancelled in Prefect"),
+        (press_ctrl_c, "interrupted by Ctrl-C"),
+        (terminate, "terminated"),
+        (cancel_in_prefect, "cancelled in Prefect"),
     ],
     ids=["Ctrl-C", "SIGTERM", "cancelled in Prefect"],
 )
@@ -54,31 +43,14 @@ def test_a_run_that_is_ended_early_is_cancelled_and_keeps_every_finished_case(
 ) -> None:
     monkeypatch.setattr(interruption, "LOOK_EVERY_S", 0.1)
     monkeypatch.setattr(salvage, "AT_MOST_S", 60.0)
-    may_go_on = threading.Event()
-    troubles: list[BaseException] = []
-
-    def interrupt_here() -> None:
-        from prefect.settings import PREFECT_API_URL, temporary_settings
-
-        try:
-            with temporary_settings({PREFECT_API_URL: prefect_api}):
-                interrupt()
-        except BaseException as error:
-            troubles.append(error)
-
-    def hangs_at_five(chat: Chat) -> Reply:
-        if chat.prompt == "What is 5?":
-            threading.Thread(target=interrupt_here).start()
-            may_go_on.wait(60)
-        return right(chat)
-
-    ollama_by_script.add("model", hangs_at_five)
+    script = HangsAtFive(interrupt, prefect_api)
+    ollama_by_script.add("model", script)
     before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
 
     state = evaluate(benchmark_file(30), models=["model"], slots=1, invocation_id="one")
-    may_go_on.set()
+    script.may_go_on.set()
 
-    assert [] == troubles
+    assert [] == script.troubles
     assert (True, reason) == (state.is_cancelled(), state.message)
     (run,) = runs_of_invocation(store, "one")
     assert (Status.CANCELLED, reason) == (run.status, run.reason)
