@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from math import inf
 
 import numpy as np
 
@@ -21,7 +22,8 @@ from evaluation.store.runs import find_run
 from evaluation.store.scores import iterate_scores, save_estimates
 from evaluation.store.session import Store
 
-HIGHEST_BY_UNIT = {"fraction": 1.0, "percent": 100.0}
+HIGHEST_BY_UNIT = {"fraction": 1.0, "percent": 100.0, "s": inf, "s/token": inf, "token/s": inf}
+"""What a metric of that unit can be at most; none can be less than 0."""
 LATENCY_QUANTILES = {"p50": 0.5, "p90": 0.9, "p95": 0.95}
 
 
@@ -159,7 +161,9 @@ def _speed_rows(run_candidate_id: int, metric: Metric, values: dict[str, list[fl
         return
     use = MetricUse(name=metric.name, signature=metric.signature)
     means = [float(np.mean(repeats)) for repeats in values.values()]
-    yield EstimateRow(run_candidate_id=run_candidate_id, metric=use, estimate=mean_estimate(means))
+    yield EstimateRow(
+        run_candidate_id=run_candidate_id, metric=use, estimate=_within_range(metric, mean_estimate(means))
+    )
     if metric.name == "latency_s":
         for quantity, q in LATENCY_QUANTILES.items():
             yield EstimateRow(

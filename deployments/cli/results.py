@@ -20,7 +20,7 @@ def print_invocation(store: "Store", found: Mapping[str, Any]) -> None:
 def print_run(store: "Store", run: Mapping[str, Any]) -> None:
     """Prints a run's table with its verdicts."""
     from evaluation.reports.tables import caption, counted, failures_as_zero, result_rows
-    from evaluation.reports.verdicts import alarms, model_against_best_baseline
+    from evaluation.reports.verdicts import alarms, headline_verdict
 
     repeats = f" × {run['repeats']} repeats" if run["repeats"] > 1 else ""
     say_line()
@@ -33,7 +33,7 @@ def print_run(store: "Store", run: Mapping[str, Any]) -> None:
         print_split_table(rows, words=("failed",), marked=run["headline"])
         say_line()
         say_line(caption(run))
-    if (verdict := model_against_best_baseline(store, run)) is not None:
+    if (verdict := headline_verdict(store, run)) is not None:
         say_line(verdict)
     for text in failures_as_zero(run):
         say_line(text)

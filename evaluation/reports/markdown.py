@@ -5,18 +5,9 @@ from typing import Any
 
 from evaluation.reports.escaping import as_markdown_code, for_markdown
 from evaluation.reports.tables import as_markdown_table, caption, counted, failures_as_zero, result_rows
-from evaluation.reports.verdicts import alarms, model_against_best_baseline
+from evaluation.reports.verdicts import alarms, headline_verdict
 from evaluation.store.runs import find_invocation
 from evaluation.store.session import Store
-
-_STATUS_WORDS = {
-    "completed": "✅ completed",
-    "failed": "❌ failed",
-    "cancelled": "⏹ cancelled",
-    "running": "▶ running",
-    "interrupted": "⚠ interrupted",
-    "planned": "planned",
-}
 
 
 def invocation_as_markdown(store: Store, result: Mapping[str, Any]) -> str:
@@ -37,7 +28,7 @@ def _lead(result: Mapping[str, Any]) -> str:
     n_failed = sum(candidate["n_failed"] for run in runs for candidate in run["candidates"])
     failed = f"{counted(n_failed, 'server failure')} (counted, never scored)" if n_failed else "no server failure"
     return (
-        f"{_STATUS_WORDS[result['status']]} · {counted(len(candidates), 'candidate')} on "
+        f"{result['status']} · {counted(len(candidates), 'candidate')} on "
         f"{counted(len(runs), 'benchmark')} · {counted(n_ok, 'answer')}, {failed}"
     )
 
@@ -51,9 +42,9 @@ def _run(store: Store, run: Mapping[str, Any]) -> str:
         [titles[column] for column in columns], [{titles[column]: row[column] for column in columns} for row in rows]
     )
     lines = [f"## {for_markdown(run['benchmark'])}", _about(run), table]
-    verdict = model_against_best_baseline(store, run)
+    verdict = headline_verdict(store, run)
     lines += [f"> {for_markdown(verdict)}"] if verdict else []
-    lines += [f"⚠ {for_markdown(text)}" for text in alarms(run)]
+    lines += [f"**Alarm:** {for_markdown(text)}" for text in alarms(run)]
     lines += [for_markdown(text) for text in failures_as_zero(run)]
     lines += [_given_up(candidate) for candidate in run["candidates"] if candidate["given_up"]]
     return "\n\n".join(lines)
@@ -63,14 +54,14 @@ def _about(run: Mapping[str, Any]) -> str:
     repeats = f", {run['repeats']} repeats each" if run["repeats"] > 1 else ""
     return (
         f"Run `{run['run_id']}` · {for_markdown(str(run['task_type']))} · {counted(run['n_cases'], 'case')}{repeats} · "
-        f"seed {run['seed']} · {_STATUS_WORDS[run['status']]}. "
+        f"seed {run['seed']} · {run['status']}. "
         f"{for_markdown(caption(run))} One case in full: "
         f"`benchwright show {run['run_id']} --case ID`"
     )
 
 
 def _given_up(candidate: Mapping[str, Any]) -> str:
-    return f"❌ **{for_markdown(candidate['candidate'])}** was given up: {for_markdown(candidate['given_up'])}"
+    return f"**{for_markdown(candidate['candidate'])}** was given up: {for_markdown(candidate['given_up'])}"
 
 
 def _provenance(store: Store, result: Mapping[str, Any]) -> str:

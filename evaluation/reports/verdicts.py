@@ -1,6 +1,6 @@
 """One honest sentence: how do two candidates of a run compare, as far as these cases can tell?"""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,14 +10,17 @@ from evaluation.aggregation import CaseScores, case_scores
 from evaluation.fingerprint import fingerprint
 from evaluation.reports.labels import unique_labels
 from evaluation.reports.metric_facts import higher_is_better, is_over_all_cases
+from evaluation.reports.tables import counted, ranked
 from evaluation.stats.paired import (
     A_BETTER,
     B_BETTER,
+    INCONCLUSIVE,
     INSUFFICIENT_DATA,
     MIN_PAIRS,
     PairedResult,
     paired_difference,
 )
+from evaluation.store.benchmarks import load_cases
 from evaluation.store.runs import find_run
 from evaluation.store.session import Store
 
@@ -30,9 +33,28 @@ class Pairing:
     b: str
     metric: str
     result: PairedResult
+    """Of cases, or of cluster means where the benchmark declares clusters."""
+    unit: str = "case"
+    """What is paired: `case` or `cluster`."""
+    n_compared: int = 1
+    """Comparisons from which this one was picked by its outcome; its p is multiplied by them (Bonferroni)."""
+
+    @property
+    def p_adjusted(self) -> float:
+        """The p-value that allows for the choice of this pair, in [0, 1]."""
+        return min(1.0, self.result.p_value * self.n_compared)
+
+    @property
+    def verdict(self) -> str:
+        """The verdict of the pairs, at the adjusted p."""
+        is_winner = self.result.verdict in (A_BETTER, B_BETTER)
+        return INCONCLUSIVE if is_winner and self.p_adjusted >= SIGNIFICANT else self.result.verdict
 
 
-def compare_candidates(store: Store, run_id: str, a: int, b: int) -> Pairing | None:
+SIGNIFICANT = 0.05
+
+
+def compare_candidates(store: Store, run_id: str, a: int, b: int, *, n_compared: int = 1) -> Pairing | None:
     """The headline metric of two candidates of a run, paired by case; None where no case was answered by both."""
     run = find_run(store, run_id)
     labels = unique_labels(run)
@@ -42,13 +64,31 @@ def compare_candidates(store: Store, run_id: str, a: int, b: int) -> Pairing | N
     if not both:
         return None
     seed = int(fingerprint([run.plan.seed, labels[a], labels[b], signature])[:16], 16)
+    clusters = {case.case_id: case.cluster for case in load_cases(store, run.plan.benchmark_version, both)}
+    declared = any(clusters.values())
+    units = [clusters[case_id] or case_id for case_id in both] if declared else both
     result = paired_difference(
-        [values_a[case_id] for case_id in both],
-        [values_b[case_id] for case_id in both],
+        _unit_means(units, [values_a[case_id] for case_id in both]),
+        _unit_means(units, [values_b[case_id] for case_id in both]),
         rng=np.random.default_rng(seed),
         higher_is_better=higher_is_better(run.plan.headline),
     )
-    return Pairing(a=labels[a], b=labels[b], metric=run.plan.headline, result=result)
+    return Pairing(
+        a=labels[a],
+        b=labels[b],
+        metric=run.plan.headline,
+        result=result,
+        unit="cluster" if declared else "case",
+        n_compared=n_compared,
+    )
+
+
+def _unit_means(units: Sequence[str], values: Sequence[float]) -> list[float]:
+    """One value a unit: cases of one cluster are not independent evidence."""
+    grouped: dict[str, list[float]] = {}
+    for unit, value in zip(units, values, strict=True):
+        grouped.setdefault(unit, []).append(value)
+    return [float(np.mean(group)) for group in grouped.values()]
 
 
 def _by_case(scores: CaseScores) -> dict[str, float]:
@@ -62,15 +102,16 @@ def sentence(pairing: Pairing) -> str:
     numbers = f"{pairing.metric}{case_by_case} differs by {found.difference:+.3f}"
     if found.low is not None and found.high is not None:
         numbers += f" [{found.low:+.3f}, {found.high:+.3f}]"
-    numbers += f", p {shown_p(found.p_value)}, {found.n_pairs:,} cases"
-    if found.verdict == INSUFFICIENT_DATA:
-        cases = "1 case is" if found.n_pairs == 1 else f"{found.n_pairs} cases are"
-        return f"{pairing.a} against {pairing.b}: {cases} too few to tell (at least {MIN_PAIRS})."
-    if found.verdict == A_BETTER:
+    adjusted = f" (allowing for {pairing.n_compared} comparisons)" if pairing.n_compared > 1 else ""
+    numbers += f", p {shown_p(pairing.p_adjusted)}{adjusted}, {counted(found.n_pairs, pairing.unit)}"
+    if pairing.verdict == INSUFFICIENT_DATA:
+        few = counted(found.n_pairs, pairing.unit) + (" is" if found.n_pairs == 1 else " are")
+        return f"{pairing.a} against {pairing.b}: {few} too few to tell (at least {MIN_PAIRS})."
+    if pairing.verdict == A_BETTER:
         return f"Yes: {pairing.a} beats {pairing.b} ({numbers})."
-    if found.verdict == B_BETTER:
+    if pairing.verdict == B_BETTER:
         return f"No: {pairing.b} beats {pairing.a} ({numbers})."
-    return f"Not shown: these cases cannot tell {pairing.a} from {pairing.b} ({numbers})."
+    return f"Not shown: these {pairing.unit}s cannot tell {pairing.a} from {pairing.b} ({numbers})."
 
 
 def shown_p(p_value: float) -> str:
@@ -78,10 +119,11 @@ def shown_p(p_value: float) -> str:
     return "< .001" if p_value < 0.001 else f"= {p_value:.3f}".replace("= 0", "= ")
 
 
-def model_against_best_baseline(store: Store, run: Mapping[str, Any]) -> str | None:
-    """Does the run's best model beat its best baseline? None where it has no baseline or no model."""
-    from evaluation.reports.tables import ranked
+def headline_verdict(store: Store, run: Mapping[str, Any]) -> str | None:
+    """Does the run's best model beat its best baseline; without baselines, is the first better than the second?
 
+    Whoever is first was picked by these very cases, for which the p-value allows. None for a single candidate.
+    """
     order = [
         str(candidate["candidate"])
         for candidate in ranked(run)
@@ -89,10 +131,14 @@ def model_against_best_baseline(store: Store, run: Mapping[str, Any]) -> str | N
     ]
     models = [label for label in order if not _is_baseline(label)]
     baselines = [label for label in order if _is_baseline(label)]
-    if not models or not baselines:
+    if models and baselines:
+        a, b, n_compared = models[0], baselines[0], len(models)
+    elif len(order) > 1:
+        a, b, n_compared = order[0], order[1], len(order) * (len(order) - 1) // 2
+    else:
         return None
     ids = {label: row_id for row_id, label in unique_labels(find_run(store, run["run_id"])).items()}
-    pairing = compare_candidates(store, run["run_id"], ids[models[0]], ids[baselines[0]])
+    pairing = compare_candidates(store, run["run_id"], ids[a], ids[b], n_compared=n_compared)
     return sentence(pairing) if pairing else None
 
 
@@ -101,12 +147,12 @@ def _is_baseline(label: str) -> bool:
 
 
 def alarms(run: Mapping[str, Any]) -> list[str]:
-    """Signs that a metric is broken rather than the candidates bad: nobody got anything."""
+    """Signs that a metric is broken rather than the candidates bad: nobody got anything on the headline."""
+    name = run["headline"]
+    values = [candidate["metrics"].get(name, {}).get("value") for candidate in run["candidates"]]
+    if not values or not higher_is_better(name) or any(value != 0 for value in values):
+        return []
     return [
         f"{name} is 0 for every candidate: look at an answer with `benchwright show {run['run_id']} --case ID`, "
         "since the extraction may be at fault, not the models"
-        for name in run["metrics"]
-        if run["candidates"]
-        and higher_is_better(name)
-        and all(candidate["metrics"].get(name, {}).get("value") == 0 for candidate in run["candidates"])
     ]
