@@ -1,0 +1,191 @@
+"""The Prefect server that a command works with: found, started, shared, replaced; and the versions it needs."""
+
+import asyncio
+import json
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from deployments import prefect_server as servers
+from deployments.helper_process import answers
+from deployments.prefect_server import PrefectServer, configured_api, prefect_home, prefect_server
+from evaluation.errors import ConfigurationError
+
+NOBODY = "http://127.0.0.1:9/api"
+PATIENCE_S = 60.0
+
+
+def eventually(claim: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + PATIENCE_S
+    while not claim():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.1)
+    return True
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A Prefect folder of this test's own, and no variable that names a server."""
+    for name in ("PREFECT_API_URL", "PREFECT_PROFILE", "PREFECT_PROFILES_PATH"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PREFECT_HOME", str(tmp_path))
+    return tmp_path
+
+
+def test_a_server_is_named_by_the_variable_before_the_profile(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert configured_api() is None
+    (home / "profiles.toml").write_text(
+        'active = "box"\n[profiles.box]\nPREFECT_API_URL = "http://box/api"\n[profiles.other]\n'
+    )
+    assert "http://box/api" == configured_api()
+    monkeypatch.setenv("PREFECT_PROFILE", "other")
+    assert configured_api() is None
+    monkeypatch.setenv("PREFECT_API_URL", "http://variable/api")
+    assert "http://variable/api" == configured_api()
+
+
+def test_a_broken_profile_file_names_no_server(home: Path) -> None:
+    (home / "profiles.toml").write_text("active = ")
+    assert configured_api() is None
+    assert home == prefect_home()
+
+
+def test_a_named_server_that_does_not_answer_is_an_error_with_both_ways_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PREFECT_API_URL", NOBODY)
+    with pytest.raises(ConfigurationError, match="no Prefect server answers at") as caught, prefect_server() as server:
+        server.wait()
+    assert NOBODY in caught.value.message
+    assert caught.value.next_step is not None
+    assert "prefect server start" in caught.value.next_step
+    assert "unset PREFECT_API_URL" in caught.value.next_step
+
+
+def test_the_users_own_server_is_used_and_left_running(prefect_api: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PREFECT_API_URL", prefect_api + "/")
+    with prefect_server() as server:
+        server.wait()
+        assert (prefect_api, False, False) == (server.api, server.is_ours, server.is_shared)
+        assert prefect_api.removesuffix("/api") == server.page
+    assert answers(prefect_api + "/health")
+
+
+def test_a_healthy_server_of_another_command_is_shared_and_its_address_stays(
+    prefect_api: str, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PREFECT_API_URL")
+    address = home / "benchwright" / "server.json"
+    address.parent.mkdir()
+    address.write_text(json.dumps({"api": prefect_api, "pid": 1}))
+    with prefect_server() as server:
+        server.wait()
+        assert (prefect_api, False, True) == (server.api, server.is_ours, server.is_shared)
+    assert {"api": prefect_api, "pid": 1} == json.loads(address.read_text())
+    assert answers(prefect_api + "/health")
+
+
+class StartedHelper:
+    """Stands in for a started server, which takes ten seconds; the real one is behind every other test here."""
+
+    def __init__(self) -> None:
+        self.stopped_after: float | None = None
+
+    def wait_for_health(self, _url: str) -> None:
+        """It is healthy at once."""
+
+    def stop(self, timeout_s: float) -> None:
+        """Notes that it was stopped."""
+        self.stopped_after = timeout_s
+
+
+@pytest.mark.parametrize("content", ["", "no json", "[]", json.dumps({"api": NOBODY})])
+def test_an_address_where_nobody_answers_is_forgotten_and_a_server_is_started(
+    home: Path, monkeypatch: pytest.MonkeyPatch, content: str
+) -> None:
+    address = home / "benchwright" / "server.json"
+    address.parent.mkdir()
+    address.write_text(content)
+    helper = StartedHelper()
+    monkeypatch.setattr(servers, "_start", lambda _port: helper)
+    monkeypatch.setenv("PREFECT_API_URL", "")
+    with prefect_server() as server:
+        server.wait()
+        assert (True, False) == (server.is_ours, server.is_shared)
+        assert server.api == json.loads(address.read_text())["api"]
+    assert not address.exists()
+    assert helper.stopped_after is not None
+
+
+def test_an_error_stops_the_server_without_waiting_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    helper = StartedHelper()
+    monkeypatch.setattr(servers, "_start", lambda _port: helper)
+    monkeypatch.setenv("PREFECT_API_URL", "")
+    with pytest.raises(KeyboardInterrupt), prefect_server():
+        raise KeyboardInterrupt
+    assert 0.5 == helper.stopped_after
+
+
+def test_when_a_shared_server_goes_away_one_of_ours_takes_its_place_at_the_same_address(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    helper, ports = StartedHelper(), []
+
+    def start(port: int) -> Any:
+        ports.append(port)
+        return helper
+
+    monkeypatch.setattr(servers, "_start", start)
+    monkeypatch.setattr(servers, "LOOK_EVERY_S", 0.02)
+    alive = [True]
+    monkeypatch.setattr(servers, "answers", lambda *_, **__: alive[0])
+    server = PrefectServer(NOBODY, is_shared=True)
+    server.wait()
+    assert not server.is_ours
+    alive[0] = False
+    assert eventually(lambda: server.is_ours and (home / "benchwright" / "server.json").exists())
+    server.stop(timeout_s=1.0)
+    assert ([9], 1.0) == (ports, helper.stopped_after)
+
+
+def test_what_was_told_is_waited_for_but_not_for_ever(prefect_api: str) -> None:
+    began = time.monotonic()
+    servers.settle(NOBODY, "00000000-0000-0000-0000-000000000000", timeout_s=0.5)
+    servers.settle(prefect_api, "00000000-0000-0000-0000-000000000000", timeout_s=PATIENCE_S)
+    assert time.monotonic() - began < PATIENCE_S
+
+
+def test_the_installed_fastapi_and_sqlalchemy_let_prefect_list_deployments_and_create_scheduled_runs(
+    prefect_api: str,
+) -> None:
+    """Guards the bounds in pyproject.toml: newer versions of either break a Prefect server, one of them silently."""
+    with httpx.Client(base_url=prefect_api, trust_env=False, timeout=30) as client:
+        nulls = {"flows": None, "flow_runs": None, "task_runs": None, "deployments": None, "work_pools": None}
+        listed = client.post("deployments/filter", json={**nulls, "sort": "NAME_ASC", "limit": 10, "offset": 0})
+        assert 200 == listed.status_code, listed.text
+
+    deployment_id = asyncio.run(_deploy_with_a_schedule())
+
+    with httpx.Client(base_url=prefect_api, trust_env=False, timeout=30) as client:
+        of_it = {"deployments": {"id": {"any_": [deployment_id]}}, "limit": 5}
+        assert eventually(lambda: len(client.post("flow_runs/filter", json=of_it).json()) > 0)
+        client.delete(f"deployments/{deployment_id}")
+
+
+async def _deploy_with_a_schedule() -> str:
+    from prefect.client.orchestration import get_client
+    from prefect.client.schemas.actions import DeploymentScheduleCreate
+    from prefect.client.schemas.schedules import IntervalSchedule
+
+    async with get_client() as client:
+        flow_id = await client.create_flow_from_name("guard-of-the-bounds")
+        every_hour = IntervalSchedule(interval=timedelta(hours=1))
+        created = await client.create_deployment(
+            flow_id, "hourly", schedules=[DeploymentScheduleCreate(schedule=every_hour, active=True)]
+        )
+        assert [created] == [found.id for found in await client.read_deployments() if found.id == created]
+        return str(created)

@@ -1,0 +1,91 @@
+"""What a Prefect server shows of a run: its task runs by name, none missing, its artifacts, and its end."""
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+from scripted_ollama import Reply, ScriptedOllama
+
+from deployments.prefect_server import settle
+from evaluation.store.runs import run_flows, runs_of_invocation
+from evaluation.store.session import Store
+from tasks.publish import artifact_key
+
+Evaluate = Callable[..., Any]
+Benchmarks = Callable[..., str]
+
+
+def test_the_flow_run_its_task_runs_and_its_artifacts_are_all_there(
+    evaluate: Evaluate,
+    store: Store,
+    prefect_api: str,
+    ollama_by_script: ScriptedOllama,
+    benchmark_file: Benchmarks,
+) -> None:
+    ollama_by_script.add("good")
+    ollama_by_script.add("bad", lambda _: Reply(text="no"))
+
+    evaluate(benchmark_file(5), models=["good", "bad"], slots=2, invocation_id="one")
+
+    (run,) = runs_of_invocation(store, "one")
+    (flow_run_id,) = run_flows(store, run.plan.run_id)
+    settle(prefect_api, flow_run_id, timeout_s=60)
+    with httpx.Client(base_url=prefect_api, trust_env=False, timeout=30) as client:
+        flow_run = client.get(f"flow_runs/{flow_run_id}").json()
+        of_run = {"flow_runs": {"id": {"any_": [flow_run_id]}}}
+        task_runs = client.post("task_runs/filter", json=of_run).json()
+        artifacts = client.post("artifacts/filter", json=of_run).json()
+    assert ("COMPLETED", "evaluate 2 candidates on numbers.jsonl") == (flow_run["state_type"], flow_run["name"])
+    assert {"COMPLETED"} == {found["state_type"] for found in task_runs}
+    address = ollama_by_script.url.removeprefix("http://")
+    wanted = {"plan the work", "publish results", "aggregate numbers", "load numbers.jsonl"}
+    for model in ("good", "bad"):
+        wanted |= {f"{verb} {model} on {address}" for verb in ("load", "release")} | {f"score {model} · numbers"}
+    names = {found["name"] for found in task_runs}
+    assert wanted <= names
+    shards = {name for name in names if name.startswith("generate ")}
+    assert wanted | shards == names
+    assert {f"generate {model} · numbers 1" for model in ("good", "bad")} <= shards
+    assert 2 <= len(shards) <= 10
+    assert {"progress", "table", "markdown"} == {found["type"] for found in artifacts}
+    by_type = {found["type"]: found for found in artifacts}
+    assert 100.0 == by_type["progress"]["data"]
+    assert run.plan.run_id in by_type["markdown"]["data"]
+
+
+def test_a_failed_run_is_failed_in_prefect_too_and_names_itself(
+    evaluate: Evaluate, store: Store, ollama_by_script: ScriptedOllama, benchmark_file: Benchmarks
+) -> None:
+    ollama_by_script.add("broken", lambda _: Reply(status=400, error='option "x" must be of type int'))
+
+    state = evaluate(benchmark_file(3), models=["broken"], invocation_id="one")
+
+    (run,) = runs_of_invocation(store, "one")
+    assert state.is_failed()
+    assert run.plan.run_id in (state.message or "")
+
+
+def test_a_run_of_many_generations_has_a_few_hundred_task_runs_at_most(
+    evaluate: Evaluate,
+    store: Store,
+    prefect_api: str,
+    ollama_by_script: ScriptedOllama,
+    benchmark_file: Benchmarks,
+) -> None:
+    ollama_by_script.add("good")
+
+    evaluate(benchmark_file(400), models=["good"], slots=16, invocation_id="one")
+
+    assert {1} == set(ollama_by_script.asked("good").values())
+    assert 400 == len(ollama_by_script.asked("good"))
+    (run,) = runs_of_invocation(store, "one")
+    (flow_run_id,) = run_flows(store, run.plan.run_id)
+    settle(prefect_api, flow_run_id, timeout_s=60)
+    with httpx.Client(base_url=prefect_api, trust_env=False, timeout=30) as client:
+        of_run = {"flow_runs": {"id": {"any_": [flow_run_id]}}}
+        assert client.post("task_runs/count", json=of_run).json() <= 210
+
+
+def test_keys_of_artifacts_hold_nothing_but_small_letters_digits_and_dashes() -> None:
+    assert "results-gsm8k-test-set-v2" == artifact_key("results", "GSM8K: Test_Set (v2)")
+    assert "results-f" == artifact_key("results", "é/f")

@@ -1,0 +1,124 @@
+"""The open things of an invocation are found by its tasks while they are open, and not after."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from scripted_ollama import ScriptedOllama
+
+from evaluation.candidate import PLAIN_PROFILE
+from evaluation.errors import ConfigurationError
+from evaluation.planning import Group, Lane, Plan, PlannedCandidate
+from tasks.generate import generate_shard
+from tasks.residency import load_model, release_model
+from tasks.workbench import open_workbench, workbench
+
+
+def a_plan(url: str) -> Plan:
+    planned = PlannedCandidate(
+        run_id="run",
+        run_candidate_id=1,
+        benchmark_version="v",
+        benchmark_name="numbers",
+        label="good",
+        model="good",
+        options={"num_ctx": 2048, "num_predict": 8},
+        load_options={"num_ctx": 2048},
+        think=None,
+        profile=PLAIN_PROFILE,
+        seed=0,
+        case_ids=("a", "b"),
+        n_repeats=1,
+        failure_budget=0,
+    )
+    group = Group(model="good", load_options={"num_ctx": 2048}, planned=(planned,))
+    lane = Lane(
+        endpoint_name="here",
+        url=url,
+        provider="ollama",
+        key_variable=None,
+        slots=3,
+        allow_remote=False,
+        groups=(group,),
+    )
+    return Plan(invocation_id="one", runs=(), lanes=(lane,), notes=(), timeout_s=30.0, case_timeout_s=60.0)
+
+
+@pytest.fixture(autouse=True)
+def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BENCHWRIGHT_DATABASE_URL", str(tmp_path / "results.db"))
+    monkeypatch.setenv("BENCHWRIGHT_RETRY_BASE_S", "0.01")
+
+
+def test_a_workbench_is_found_while_it_is_open(ollama_by_script: ScriptedOllama) -> None:
+    async def work() -> None:
+        async with open_workbench(a_plan(ollama_by_script.url)) as bench:
+            assert workbench("one") is bench
+            assert bench.stations["here"].gate._value == 3
+        with pytest.raises(ConfigurationError, match="no work on invocation 'one' is open in this process"):
+            workbench("one")
+
+    asyncio.run(work())
+
+
+def test_a_shard_without_a_workbench_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="no work on invocation 'two'"):
+        asyncio.run(generate_shard.fn("two", 1, (("a", 0),), label="x", benchmark="y", stretch="1"))
+
+
+def test_a_model_is_loaded_with_its_options_warmed_up_looked_at_and_let_go(ollama_by_script: ScriptedOllama) -> None:
+    ollama_by_script.add("good")
+
+    async def work() -> None:
+        async with open_workbench(a_plan(ollama_by_script.url)) as bench:
+            assert await load_model.fn("one", "here", "good", group_index=0) is None
+            resident = bench.stations["here"].resident
+            assert resident is not None
+            assert ("good", 2048, 1.0) == (resident.name, resident.context_length, resident.vram_share)
+            await release_model.fn("one", "here", "good")
+            assert bench.stations["here"].resident is None
+
+    asyncio.run(work())
+    assert [("good", 2048)] == ollama_by_script.loads
+    assert [] == ollama_by_script.chats
+
+
+@pytest.mark.parametrize(
+    ("trouble", "kind", "n_times"),
+    [
+        ((500, "llama runner process: out of memory"), "out_of_memory", 2),
+        ((404, "model 'good' not found"), "model_not_pulled", 1),
+        ((503, "server busy"), "queue_full", 2),
+    ],
+)
+def test_a_model_that_cannot_be_loaded_is_tried_as_often_as_makes_sense(
+    ollama_by_script: ScriptedOllama, trouble: tuple[int, str], kind: str, n_times: int
+) -> None:
+    ollama_by_script.add("good", load_error=trouble)
+    n_tried = 0
+    load = ollama_by_script.load
+
+    def counted(body: dict[str, object]) -> tuple[int, dict[str, object]]:
+        nonlocal n_tried
+        n_tried += 1
+        return load(body)
+
+    ollama_by_script.load = counted  # type: ignore[method-assign]
+
+    async def work() -> str | None:
+        async with open_workbench(a_plan(ollama_by_script.url)):
+            return await load_model.fn("one", "here", "good", group_index=0)
+
+    problem = asyncio.run(work())
+    assert problem is not None
+    assert problem.startswith(f"{kind}: ")
+    assert n_times == n_tried
+
+
+def test_letting_go_of_a_model_on_a_server_that_is_gone_is_no_error(ollama_by_script: ScriptedOllama) -> None:
+    async def work() -> None:
+        async with open_workbench(a_plan(ollama_by_script.url)):
+            ollama_by_script.stop()
+            await release_model.fn("one", "here", "good")
+
+    asyncio.run(work())
