@@ -12,7 +12,7 @@ from evaluation.generation import Failure, Generation
 from evaluation.metrics import METRICS
 from evaluation.metrics.metric import CorpusMetric, Metric
 from evaluation.metrics.parsing import parse_metric
-from evaluation.resolving import SPEED_METRICS
+from evaluation.metrics.speed import SPEED_METRICS
 from evaluation.score import Estimate, Measurement
 from evaluation.stats.estimate import corpus_estimate, mean_estimate, quantile_estimate
 from evaluation.store.benchmarks import load_cases

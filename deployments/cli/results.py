@@ -40,7 +40,8 @@ def print_run(store: "Store", run: Mapping[str, Any]) -> None:
     for candidate in run["candidates"]:
         if candidate["given_up"]:
             say_line(f"{candidate['candidate']} was given up: {candidate['given_up']}")
-    if run["reason"]:
+    said = [candidate["given_up"] for candidate in run["candidates"] if candidate["given_up"]]
+    if run["reason"] and not any(text in run["reason"] for text in said):
         say_line(f"{run['status']}: {run['reason']}")
     for text in alarms(run):
         tell(f"alarm: {text}")

@@ -18,6 +18,8 @@ from evaluation.score import Measurement
 MIN_OUTPUT_TOKENS = 8
 """Below this, a rate is mostly the clock's own noise."""
 COLD = "cold"
+SPEED_METRICS = ("latency_s", "ttft_s", "tpot_s", "tokens_per_s")
+"""Computed for every run from the timings of its generations."""
 
 
 @dataclass(frozen=True, kw_only=True)

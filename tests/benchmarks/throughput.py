@@ -107,7 +107,16 @@ def evaluate(url: str, n_cases: int, slots: int, folder: Path) -> None:
     cases.write_text(
         "".join(json.dumps({"prompt": f"Question {i}?", "references": ["42"]}) + "\n" for i in range(n_cases))
     )
-    command = [sys.executable, "-m", "deployments.cli.__main__", "evaluate", "--benchmark", str(cases), "--model", MODEL]
+    command = [
+        sys.executable,
+        "-m",
+        "deployments.cli.__main__",
+        "evaluate",
+        "--benchmark",
+        str(cases),
+        "--model",
+        MODEL,
+    ]
     command += ["--endpoint", url, "--slots", str(slots), "--db", str(folder / "store.db"), "--json"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:

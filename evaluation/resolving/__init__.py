@@ -1,0 +1,20 @@
+"""From names to things: which server answers, which model it has under which digest, and what will be measured."""
+
+from evaluation.resolving.benchmarks import ResolvedBenchmark, find_benchmark, resolve_benchmark
+from evaluation.resolving.candidates import ResolvedCandidate, find_profile
+from evaluation.resolving.endpoints import EMBEDDED, ResolvedEndpoint, default_gpu_tag, resolve_endpoints
+from evaluation.resolving.resolution import Resolution, resolve
+
+__all__ = [
+    "EMBEDDED",
+    "Resolution",
+    "ResolvedBenchmark",
+    "ResolvedCandidate",
+    "ResolvedEndpoint",
+    "default_gpu_tag",
+    "find_benchmark",
+    "find_profile",
+    "resolve",
+    "resolve_benchmark",
+    "resolve_endpoints",
+]

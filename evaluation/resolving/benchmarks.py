@@ -1,0 +1,68 @@
+"""Which benchmark is meant, and can these metrics be measured on it?"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from evaluation.case import Benchmark
+from evaluation.errors import ConfigurationError, UnknownNameError
+from evaluation.metrics.metric import Metric
+
+if TYPE_CHECKING:
+    from evaluation.store.session import Store
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResolvedBenchmark:
+    """A benchmark with the metrics that this run computes on it."""
+
+    benchmark: Benchmark
+    metrics: tuple[Metric, ...]
+    headline: str
+
+
+def resolve_benchmark(benchmark: Benchmark, metrics: Sequence[str]) -> ResolvedBenchmark:
+    """The benchmark with those metrics, or its own where none is named."""
+    from evaluation.benchmarks.rendering import check_renderable
+
+    if not benchmark.cases:
+        raise ConfigurationError(f"benchmark {benchmark.name!r} has no case")
+    check_renderable(benchmark)
+    chosen = tuple(_metric(text, benchmark) for text in (metrics or benchmark.metrics))
+    names = [metric.name for metric in chosen]
+    headline = benchmark.headline if benchmark.headline in names else names[0]
+    return ResolvedBenchmark(benchmark=benchmark, metrics=chosen, headline=headline)
+
+
+def find_benchmark(name: str, *, store: "Store | None") -> Benchmark:
+    """A standard suite, else a stored benchmark, else the file at that path."""
+    from pathlib import Path
+
+    from evaluation.benchmarks.loading import load_benchmark
+    from evaluation.benchmarks.suites import standard_suites
+
+    if name in standard_suites() or Path(name).exists() or store is None:
+        return load_benchmark(name)
+    from evaluation.store.benchmarks import find_benchmark as find_stored
+    from evaluation.store.benchmarks import list_benchmarks, load_benchmark_version
+
+    if (stored := find_stored(store, name)) is not None:
+        return load_benchmark_version(store, stored.version)
+    try:
+        return load_benchmark(name)
+    except UnknownNameError as error:
+        known = [*error.known, *(record.name for record in list_benchmarks(store))]
+        raise UnknownNameError(error.kind, name, dict.fromkeys(known), error.next_step) from None
+
+
+def _metric(text: str, benchmark: Benchmark) -> Metric:
+    from evaluation.metrics.needs import missing_needs
+    from evaluation.metrics.parsing import parse_metric
+
+    metric = parse_metric(text)
+    if lacking := missing_needs(metric, benchmark.cases):
+        raise ConfigurationError(
+            f"metric {metric.name!r} cannot be computed on benchmark {benchmark.name!r}: {lacking}",
+            "Choose another with --metric.",
+        )
+    return metric

@@ -1,0 +1,155 @@
+"""Which server has the model that was named, under which digest, and what will it be asked with?"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from evaluation.candidate import PLAIN_PROFILE, Candidate, PromptProfile
+from evaluation.case import Benchmark
+from evaluation.errors import ConfigurationError, ProviderError, UnknownNameError
+from evaluation.fingerprint import canonical_json, fingerprint
+from evaluation.options import candidate_options, effective_options
+from evaluation.providers.connecting import connect
+from evaluation.providers.model_names import find_model, is_remote
+from evaluation.providers.openai_wire import unsupported_options
+from evaluation.providers.provider import ModelInfo
+from evaluation.request import CandidateRequest
+from evaluation.resolving.endpoints import EMBEDDED, ResolvedEndpoint
+
+if TYPE_CHECKING:
+    from evaluation.store.session import Store
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResolvedCandidate:
+    """A candidate with the server that will answer for it."""
+
+    candidate: Candidate
+    endpoint: ResolvedEndpoint
+    info: ModelInfo
+
+    def options_for(self, benchmark: Benchmark) -> dict[str, Any]:
+        """Every option sent for this candidate on that benchmark, without the seed."""
+        options = effective_options(self.candidate.options, benchmark=benchmark.options, model=self.info.parameters)
+        trained = self.info.context_length
+        if trained and options["num_ctx"] > trained:
+            options["num_ctx"] = trained
+        if self.endpoint.provider != "ollama":
+            unsent = set(unsupported_options(options))
+            options = {name: value for name, value in options.items() if name not in unsent}
+        return options
+
+
+async def resolve_candidate(
+    wanted: CandidateRequest, endpoints: Sequence[ResolvedEndpoint], *, store: "Store | None", allow_remote: bool
+) -> tuple[ResolvedCandidate, list[str]]:
+    """The candidate that was asked for, with what its user should know of it.
+
+    Raises:
+        ConfigurationError: no server has the model, it is retired or remote, or cannot do what is asked.
+    """
+    endpoint, listed = _whoever_has(wanted.model, endpoints)
+    _refuse_retired(listed.name, store)
+    if is_remote(listed) and not (allow_remote or endpoint.allow_remote):
+        raise ConfigurationError(
+            f"model {listed.name!r} runs on another machine ({listed.remote_host or 'its name ends in cloud'}), "
+            "so that every prompt would leave this one",
+            "Give --allow-remote if that is what you want.",
+        )
+    info = await _show(endpoint, listed)
+    think, notes = _think_mode(wanted, info)
+    candidate = Candidate(
+        model=info.name,
+        digest=info.digest,
+        options=candidate_options(wanted.options),
+        profile=_profile(wanted, store),
+        think=think,
+        endpoint_identity=None if info.digest else f"{endpoint.url} {canonical_json(_reported(info))}",
+    )
+    if info.digest is None:
+        notes.append(f"{info.name}: unverified weights, since its server gives no digest")
+    if info.context_length and candidate.options["num_ctx"] > info.context_length:
+        notes.append(
+            f"{info.name}: num_ctx {candidate.options['num_ctx']} is more than the {info.context_length} "
+            "that the model was trained for, which is used"
+        )
+    return ResolvedCandidate(candidate=candidate, endpoint=endpoint, info=info), notes
+
+
+def _reported(info: ModelInfo) -> Mapping[str, Any]:
+    return {"family": info.family, "quantization": info.quantization, "context_length": info.context_length}
+
+
+def _whoever_has(name: str, endpoints: Sequence[ResolvedEndpoint]) -> tuple[ResolvedEndpoint, ModelInfo]:
+    for endpoint in endpoints:
+        if (info := find_model(endpoint.models, name)) is not None:
+            return endpoint, info
+    known = sorted({info.name for endpoint in endpoints for info in endpoint.models})
+    ollama = any(endpoint.provider == "ollama" and endpoint.name != EMBEDDED for endpoint in endpoints)
+    places = ", ".join(f"{endpoint.name} ({endpoint.url})" for endpoint in endpoints)
+    step = f"Run `benchwright models pull {name}`." if ollama else "`benchwright models list` shows what there is."
+    raise UnknownNameError("model", name, known, f"Asked: {places}. {step}")
+
+
+def _refuse_retired(name: str, store: "Store | None") -> None:
+    if store is None:
+        return
+    from evaluation.store.registry import is_retired
+
+    if is_retired(store, name):
+        raise ConfigurationError(
+            f"model {name!r} is retired, and takes no new runs",
+            "Use another model; `benchwright models list` shows them.",
+        )
+
+
+async def _show(endpoint: ResolvedEndpoint, listed: ModelInfo) -> ModelInfo:
+    provider = await connect(endpoint.url, provider=endpoint.provider, api_key=endpoint.api_key)
+    async with provider:
+        try:
+            shown = await provider.show(listed.name)
+        except ProviderError as error:
+            raise ConfigurationError(f"model {listed.name!r}: {error}", error.next_step) from error
+    return replace(
+        shown,
+        name=listed.name,
+        digest=listed.digest or shown.digest,
+        size_bytes=listed.size_bytes or shown.size_bytes,
+        remote_host=listed.remote_host or shown.remote_host,
+    )
+
+
+def _think_mode(wanted: CandidateRequest, info: ModelInfo) -> tuple[bool | str | None, list[str]]:
+    if "thinking" not in info.capabilities:
+        if wanted.think:
+            raise ConfigurationError(f"model {info.name!r} has no thinking mode", "Leave think out for it.")
+        return None, []
+    if wanted.think is not None:
+        return wanted.think, []
+    return False, [f"{info.name} can think, and is asked not to; think=true lets it (and give it a larger num_predict)"]
+
+
+def _profile(wanted: CandidateRequest, store: "Store | None") -> PromptProfile:
+    profile = find_profile(wanted.profile, store=store) if wanted.profile else PLAIN_PROFILE
+    if wanted.system is None:
+        return profile
+    name = f"system-{fingerprint(wanted.system)[:8]}" if profile is PLAIN_PROFILE else f"{profile.name}+system"
+    return replace(profile, name=name, system=wanted.system)
+
+
+def find_profile(name: str, *, store: "Store | None") -> PromptProfile:
+    """The prompt profile called `name`: stored, or one of the standard ones."""
+    from evaluation.profiles import STANDARD_PROFILES
+
+    if store is not None:
+        from evaluation.store.registry import find_profile as find_stored
+        from evaluation.store.registry import list_profiles
+
+        if (stored := find_stored(store, name)) is not None:
+            return stored
+        known = [profile.name for profile in list_profiles(store)]
+    else:
+        known = []
+    if name in STANDARD_PROFILES:
+        return STANDARD_PROFILES[name]
+    raise UnknownNameError("profile", name, [*STANDARD_PROFILES, *known], "`benchwright profiles add FILE` stores one.")

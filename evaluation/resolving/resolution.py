@@ -1,0 +1,83 @@
+"""All that a request means here and now. What a person may have got wrong is found before a token is spent."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from evaluation.case import Benchmark
+from evaluation.errors import ConfigurationError, UnknownNameError
+from evaluation.metrics.speed import SPEED_METRICS
+from evaluation.request import EvaluationRequest
+from evaluation.resolving.benchmarks import ResolvedBenchmark, resolve_benchmark
+from evaluation.resolving.candidates import ResolvedCandidate, resolve_candidate
+from evaluation.resolving.endpoints import ResolvedEndpoint, resolve_endpoints
+from evaluation.settings import Settings
+
+if TYPE_CHECKING:
+    from evaluation.store.session import Store
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resolution:
+    """All that a request means here and now, with what its user should know."""
+
+    benchmarks: tuple[ResolvedBenchmark, ...]
+    candidates: tuple[ResolvedCandidate, ...]
+    endpoints: tuple[ResolvedEndpoint, ...]
+    notes: tuple[str, ...]
+
+
+async def resolve(
+    request: EvaluationRequest, loaded: Sequence[Benchmark], *, settings: Settings, store: "Store | None"
+) -> Resolution:
+    """The things behind the names of a request.
+
+    Args:
+        request: What was asked for.
+        loaded: Its benchmarks.
+        settings: Where an embedded server is, if one runs.
+        store: For endpoints, profiles and retired models; None: there is none yet.
+
+    Raises:
+        ConfigurationError: a name, value or server that its user can mend.
+    """
+    benchmarks = tuple(resolve_benchmark(benchmark, request.metrics) for benchmark in loaded)
+    _refuse_doubles(benchmarks)
+    _refuse_unmeasured(request, benchmarks)
+    asked = request.all_candidates()
+    endpoints, notes = await resolve_endpoints(request, settings=settings, store=store)
+    found: list[ResolvedCandidate] = []
+    for wanted in asked:
+        candidate, said = await resolve_candidate(wanted, endpoints, store=store, allow_remote=request.allow_remote)
+        if candidate.candidate.fingerprint in {other.candidate.fingerprint for other in found}:
+            notes.append(f"{candidate.candidate.label} was asked for twice, and is evaluated once")
+            continue
+        found.append(candidate)
+        notes += said
+    used = {candidate.endpoint.name for candidate in found}
+    notes += [
+        f"{endpoint.name}: {limit}" for endpoint in endpoints if endpoint.name in used for limit in endpoint.limits
+    ]
+    if request.repeats > 1 and any(item.candidate.options.get("temperature") == 0 for item in found):
+        notes.append(
+            "several repeats at temperature 0 mostly repeat the same answer; --option temperature=0.7 varies it"
+        )
+    return Resolution(
+        benchmarks=benchmarks, candidates=tuple(found), endpoints=tuple(endpoints), notes=tuple(dict.fromkeys(notes))
+    )
+
+
+def _refuse_doubles(benchmarks: Sequence[ResolvedBenchmark]) -> None:
+    names = [item.benchmark.name for item in benchmarks]
+    for name in names:
+        if names.count(name) > 1:
+            raise ConfigurationError(
+                f"two benchmarks are named {name!r}", "Rename one of the files, or give it a name."
+            )
+
+
+def _refuse_unmeasured(request: EvaluationRequest, benchmarks: Sequence[ResolvedBenchmark]) -> None:
+    measured = {metric.name for item in benchmarks for metric in item.metrics} | set(SPEED_METRICS)
+    for name in request.thresholds():
+        if name not in measured:
+            raise UnknownNameError("metric of this run", name, sorted(measured), "It is named by --fail-under.")
