@@ -1,5 +1,6 @@
 """Which options a model can be given, what they must look like, and which value holds when several speak."""
 
+import contextlib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -34,7 +35,7 @@ class Option:
             return [str(item) for item in value] if isinstance(value, list | tuple) else [str(value)]
         try:
             number = self._number(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise ConfigurationError(f"option {name}={value!r} is not {self._allowed}", self._example(name)) from None
         if not self.low <= number <= self.high:
             raise ConfigurationError(
@@ -139,10 +140,7 @@ def effective_options(
         benchmark: What the benchmark sets.
         model: The model's own parameters.
     """
-    own = {name: OPTIONS[name].read(name, value) for name, value in model.items() if name in OPTIONS}
-    own.pop("num_ctx", None)
-    if "num_predict" in own and own["num_predict"] < 1:
-        own.pop("num_predict")
+    own = _usable_parameters(model)
     defaults = {name: option.default for name, option in OPTIONS.items() if option.default is not None}
     weak = {**defaults, **own}
     chosen = {name: weak.get(name) if value == MODELS_OWN else value for name, value in candidate.items()}
@@ -153,6 +151,16 @@ def effective_options(
     }
     effective["stop"] = list(dict.fromkeys([*own.get("stop", ()), *effective.get("stop", ())]))
     return dict(sorted(effective.items()))
+
+
+def _usable_parameters(model: Mapping[str, Any]) -> dict[str, Any]:
+    """A model's own parameters that hold here: not its context, nor what no user may ask for (`num_predict` -1)."""
+    own: dict[str, Any] = {}
+    for name, value in model.items():
+        if name in OPTIONS and name != "num_ctx":
+            with contextlib.suppress(ConfigurationError):
+                own[name] = OPTIONS[name].read(name, value)
+    return own
 
 
 def load_options(effective: Mapping[str, Any]) -> dict[str, Any]:
