@@ -45,7 +45,8 @@ def test_the_flow_run_its_task_runs_and_its_artifacts_are_all_there(
     assert wanted <= names
     shards = {name for name in names if name.startswith("generate ")}
     assert wanted | shards == names
-    assert {f"generate {model} · numbers 1" for model in ("good", "bad")} <= shards
+    assert {"good", "bad"} == {name.split()[1] for name in shards}
+    assert all(" · numbers " in name for name in shards)
     assert 2 <= len(shards) <= 10
     assert {"progress", "table", "markdown"} == {found["type"] for found in artifacts}
     by_type = {found["type"]: found for found in artifacts}
