@@ -1,0 +1,70 @@
+"""Every error survives the way through Prefect, which pickles it, and says what its reader needs."""
+
+import pickle
+
+import pytest
+
+from evaluation.errors import (
+    BenchmarkError,
+    BenchwrightError,
+    CandidateFailureError,
+    ConfigurationError,
+    FailureKind,
+    IncomparableError,
+    ProviderError,
+    SandboxError,
+    SelectionError,
+    StoreError,
+    TransientProviderError,
+    UnknownNameError,
+)
+
+EVERY_ERROR = [
+    BenchwrightError("m", "n"),
+    ConfigurationError("m"),
+    UnknownNameError("metric", "tokn_f1", ["token_f1", "bleu"], "look"),
+    UnknownNameError("metric", "x", []),
+    BenchmarkError("f.jsonl", "broken", line=3, row=2, field="prompt", expected="text", next_step="mend"),
+    IncomparableError("m", "n"),
+    StoreError("m", "n"),
+    SandboxError("m"),
+    SelectionError("m", "n"),
+    ProviderError("m", FailureKind.BAD_OPTION, "n"),
+    CandidateFailureError("m", FailureKind.EMPTY_ANSWER, "text", "n"),
+    TransientProviderError("m", FailureKind.TIMED_OUT, 3.5, "n"),
+]
+
+
+@pytest.mark.parametrize("error", EVERY_ERROR, ids=lambda error: type(error).__name__)
+def test_an_error_comes_out_of_a_pickle_as_it_went_in(error: BenchwrightError) -> None:
+    again = pickle.loads(pickle.dumps(error))
+    assert type(error) is type(again)
+    assert vars(error) == vars(again)
+    assert str(error) == str(again) == again.message
+
+
+def test_an_unknown_name_is_answered_with_the_nearest_and_all_others() -> None:
+    error = UnknownNameError("metric", "tokn_f1", ["token_f1", "bleu"])
+    assert "unknown metric 'tokn_f1'; did you mean 'token_f1'? Known: token_f1, bleu." == str(error)
+    assert "unknown run 'x'. None is known yet." == str(UnknownNameError("run", "x", []))
+    many = str(UnknownNameError("model", "zzz", [f"m{n}" for n in range(60)]))
+    assert "… (60 in all)" in many
+    assert "m59" not in many
+
+
+def test_a_bad_file_is_named_with_line_field_and_what_was_expected() -> None:
+    error = BenchmarkError("f.jsonl", "is a number", line=3, field="prompt", expected="text")
+    assert "f.jsonl, line 3, field 'prompt': is a number; expected text" == str(error)
+
+
+def test_every_kind_of_failure_is_the_servers_or_the_candidates_and_only_a_servers_may_pass() -> None:
+    own = {kind for kind in FailureKind if kind.is_the_candidates_own}
+    assert {"empty_answer", "thinking_used_up_the_budget", "repeated_itself", "prompt_too_long"} == own
+    assert not any(kind.is_transient for kind in own)
+    permanent = {kind for kind in FailureKind if kind not in own and not kind.is_transient}
+    assert {"model_not_pulled", "bad_option", "refused_by_policy", "prompt_truncated"} == permanent
+
+
+def test_again_or_not_is_a_question_of_the_type() -> None:
+    assert isinstance(EVERY_ERROR[-1], ProviderError)
+    assert not isinstance(EVERY_ERROR[-2], TransientProviderError)
