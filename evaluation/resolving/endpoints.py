@@ -52,6 +52,7 @@ async def resolve_endpoints(
         wanted = [_wanted_endpoint(default_url(os.environ), request, store=store)]
     if request.embedded:
         wanted.append(_embedded_endpoint(settings))
+    wanted = list({endpoint.url: endpoint for endpoint in reversed(wanted)}.values())[::-1]
     answers = await asyncio.gather(*(_ask(endpoint) for endpoint in wanted), return_exceptions=True)
     endpoints: list[ResolvedEndpoint] = []
     notes: list[str] = []

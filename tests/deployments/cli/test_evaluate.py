@@ -135,6 +135,17 @@ def test_a_check_that_does_not_hold_exits_with_1_and_names_it(
     assert "latency_s" not in not_held.err.split("check failed", 1)[1]
 
 
+def test_a_check_of_what_could_not_be_measured_does_not_hold(
+    evaluate: Command, benchmark: Path, ollama_by_script: ScriptedOllama
+) -> None:
+    ollama_by_script.add("silent", lambda _: Reply(text=""))
+
+    said = evaluate("--benchmark", benchmark, "--model", "silent", "--fail-under", "tokens_per_s=1")
+
+    assert 1 == said.code
+    assert "check failed: silent on numbers: tokens_per_s could not be measured" in said.err
+
+
 def test_a_file_holds_all_of_it_and_a_run_gives_it_back(
     evaluate: Command, benchwright: Command, benchmark: Path, tmp_path: Path, ollama_by_script: ScriptedOllama
 ) -> None:

@@ -1,0 +1,199 @@
+"""From names to things, on a server that answers by script."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from scripted_ollama import ScriptedOllama
+
+from evaluation.candidate import PromptProfile
+from evaluation.case import Benchmark, Case
+from evaluation.errors import ConfigurationError, UnknownNameError
+from evaluation.request import read_request
+from evaluation.resolving import Resolution, default_gpu_tag, find_benchmark, find_profile, resolve
+from evaluation.settings import Settings
+from evaluation.store.benchmarks import save_benchmark
+from evaluation.store.records import EndpointRecord
+from evaluation.store.registry import record_model, retire_model, save_endpoint, save_profile
+from evaluation.store.session import Store, open_store
+
+NUMBERS = Benchmark(
+    name="numbers",
+    task_type="reasoning",
+    cases=(Case(case_id="1", prompt="What is 1?", references=("1",)),),
+    options={"num_predict": 9},
+)
+
+
+@contextmanager
+def _store(folder: Path) -> Iterator[Store]:
+    with open_store(str(folder / "results.db")) as opened:
+        yield opened
+
+
+@pytest.fixture
+def own_store(tmp_path: Path) -> Iterator[Store]:
+    with _store(tmp_path) as opened:
+        yield opened
+
+
+def resolved(
+    *endpoints: str, store: Store | None = None, settings: Settings | None = None, **request: Any
+) -> Resolution:
+    benchmarks = request.pop("loaded", [NUMBERS])
+    asked = read_request({"benchmarks": ["numbers"], "models": ["m"], "endpoints": list(endpoints), **request})
+    return asyncio.run(resolve(asked, benchmarks, settings=settings or Settings(), store=store))
+
+
+def test_a_name_becomes_a_model_with_its_digest_and_every_option(ollama_by_script: ScriptedOllama) -> None:
+    ollama_by_script.add("m:latest", digest="d" * 64, parameters='temperature 0.6\nstop "<end>"\nnum_predict -1')
+
+    (found,) = resolved(ollama_by_script.url, options=["top_k=3"]).candidates
+
+    assert ("m:latest", "d" * 64, "m top_k=3") == (
+        found.candidate.model,
+        found.candidate.digest,
+        found.candidate.label,
+    )
+    options = found.options_for(NUMBERS)
+    assert (0.0, 3, 9, ["<end>"]) == tuple(options[name] for name in ("temperature", "top_k", "num_predict", "stop"))
+
+
+def test_one_slot_is_said_aloud_unless_slots_were_asked_for(ollama_by_script: ScriptedOllama) -> None:
+    ollama_by_script.add("m")
+    assert any("1 request at a time; --slots N" in note for note in resolved(ollama_by_script.url).notes)
+    assert not any("--slots" in note for note in resolved(ollama_by_script.url, slots=1).notes)
+
+
+def test_a_server_that_was_named_twice_is_one_server(ollama_by_script: ScriptedOllama) -> None:
+    ollama_by_script.add("m")
+    bare = ollama_by_script.url.removeprefix("http://")
+    resolution = resolved(ollama_by_script.url, bare, ollama_by_script.url + "/")
+    assert [bare] == [endpoint.name for endpoint in resolution.endpoints]
+
+
+def test_a_server_that_does_not_answer_is_left_out_where_another_does(ollama_by_script: ScriptedOllama) -> None:
+    ollama_by_script.add("m")
+    resolution = resolved("http://127.0.0.1:9", ollama_by_script.url)
+    assert 1 == len(resolution.endpoints)
+    assert any(note.startswith("left out: ") and "127.0.0.1:9" in note for note in resolution.notes)
+    with pytest.raises(ConfigurationError, match=r"127\.0\.0\.1:9[\s\S]*127\.0\.0\.1:11"):
+        resolved("http://127.0.0.1:9", "http://127.0.0.1:11")
+
+
+def test_a_stored_endpoint_brings_its_slots_tag_and_key(
+    ollama_by_script: ScriptedOllama, own_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ollama_by_script.add("m")
+    record = EndpointRecord(
+        name="box", url=ollama_by_script.url, gpu_tag="gpu-7", slots=6, key_variable="BOX_KEY_OF_A_TEST"
+    )
+    save_endpoint(own_store, record)
+
+    with pytest.raises(ConfigurationError, match="'BOX_KEY_OF_A_TEST', which is not set"):
+        resolved("box", store=own_store)
+    monkeypatch.setenv("BOX_KEY_OF_A_TEST", "secret")
+    (endpoint,) = resolved("box", store=own_store).endpoints
+
+    assert ("box", "gpu-7", 6, "secret") == (endpoint.name, endpoint.gpu_tag, endpoint.slots, endpoint.api_key)
+    assert "secret" not in repr(endpoint)
+
+
+def test_the_embedded_server_is_used_only_where_one_runs(ollama_by_script: ScriptedOllama) -> None:
+    ollama_by_script.add("m")
+    with pytest.raises(ConfigurationError, match="no embedded server is running"):
+        resolved(embedded=True)
+    (endpoint,) = resolved(embedded=True, settings=Settings(embedded_url=ollama_by_script.url)).endpoints
+    assert ("embedded", "gpu-embedded") == (endpoint.name, endpoint.gpu_tag)
+
+
+def test_a_retired_model_takes_no_new_runs(ollama_by_script: ScriptedOllama, own_store: Store) -> None:
+    ollama_by_script.add("m:latest")
+    record_model(own_store, name="m:latest", digest="d", endpoint_name="here")
+    retire_model(own_store, "m:latest")
+    with pytest.raises(ConfigurationError, match="'m:latest' is retired, and takes no new runs"):
+        resolved(ollama_by_script.url, store=own_store)
+
+
+def test_a_context_larger_than_the_model_was_trained_for_is_cut_and_that_is_said(
+    ollama_by_script: ScriptedOllama,
+) -> None:
+    ollama_by_script.add("m", context_length=2048)
+    resolution = resolved(ollama_by_script.url)
+    assert any("num_ctx 4096 is more than the 2048" in note for note in resolution.notes)
+    assert 2048 == resolution.candidates[0].options_for(NUMBERS)["num_ctx"]
+
+
+def test_repeats_at_temperature_0_are_warned_about(ollama_by_script: ScriptedOllama) -> None:
+    ollama_by_script.add("m")
+    warned = resolved(ollama_by_script.url, repeats=2).notes
+    quiet = resolved(ollama_by_script.url, repeats=2, options=["temperature=1"]).notes
+    assert ([True], []) == (
+        [True for note in warned if "repeats at temperature 0" in note],
+        [note for note in quiet if "repeats" in note],
+    )
+
+
+def test_two_benchmarks_of_one_name_are_refused(ollama_by_script: ScriptedOllama) -> None:
+    with pytest.raises(ConfigurationError, match="two benchmarks are named 'numbers'"):
+        resolved(ollama_by_script.url, loaded=[NUMBERS, NUMBERS])
+
+
+@pytest.mark.parametrize(
+    ("request_", "message"),
+    [
+        ({"metrics": ["multiple_choice"]}, "metric 'multiple_choice' cannot be computed on benchmark 'numbers'"),
+        ({"metrics": ["bleuu"]}, "unknown metric 'bleuu'; did you mean 'bleu'"),
+        ({"fail_under": ["bleu=1"]}, "unknown metric of this run 'bleu'"),
+        ({"profile": "concsie"}, "unknown profile 'concsie'; did you mean 'concise'"),
+        ({"options": ["think=true"]}, "model 'm' has no thinking mode"),
+        ({"models": ["n"]}, "unknown model 'n'"),
+        ({"provider": "olama"}, "olama"),
+    ],
+)
+def test_a_wrong_name_is_answered_with_those_that_exist(
+    ollama_by_script: ScriptedOllama, request_: dict[str, Any], message: str
+) -> None:
+    ollama_by_script.add("m")
+    with pytest.raises(ConfigurationError) as caught:
+        resolved(ollama_by_script.url, **request_)
+    assert message in caught.value.message
+
+
+def test_a_benchmark_without_a_case_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="'none' has no case"):
+        resolved("http://127.0.0.1:9", loaded=[Benchmark(name="none", task_type="code", cases=())])
+
+
+def test_a_benchmark_is_a_suite_else_a_stored_one_else_a_file(own_store: Store) -> None:
+    save_benchmark(own_store, NUMBERS)
+    assert 40 == len(find_benchmark("summarization", store=own_store).cases)
+    assert NUMBERS.version == find_benchmark("numbers", store=own_store).version
+
+
+def test_a_profile_is_a_stored_one_before_a_standard_one(own_store: Store) -> None:
+    assert "Answer as briefly" in (find_profile("concise", store=None).system or "")
+    save_profile(own_store, PromptProfile(name="concise", system="My own."))
+    assert "My own." == find_profile("concise", store=own_store).system
+    with pytest.raises(UnknownNameError, match="unknown profile"):
+        find_profile("nothing like it", store=own_store)
+
+
+def test_a_system_text_makes_a_profile_of_its_own(ollama_by_script: ScriptedOllama) -> None:
+    ollama_by_script.add("m")
+    (plain,) = resolved(ollama_by_script.url, system="Be kind.").candidates
+    (both,) = resolved(ollama_by_script.url, system="Be kind.", profile="step-by-step").candidates
+    assert plain.candidate.profile.name.startswith("system-")
+    assert "step-by-step+system" == both.candidate.profile.name
+    assert "Be kind." == plain.candidate.profile.system == both.candidate.profile.system
+
+
+@pytest.mark.parametrize(
+    ("url", "tag"),
+    [("http://127.0.0.1:11434", "gpu-127-0-0-1-11434"), ("https://Box.example/", "gpu-box-example")],
+)
+def test_the_default_gpu_tag_is_made_of_host_and_port(url: str, tag: str) -> None:
+    assert tag == default_gpu_tag(url)
