@@ -1,0 +1,153 @@
+"""From stored answers to scores, and from scores to a candidate's numbers with their intervals."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from stored_runs import answer, asked, numbers, right, store_run
+
+from evaluation.aggregation import aggregate_run, case_scores
+from evaluation.case import Case
+from evaluation.errors import FailureKind
+from evaluation.generation import Failure, Generation, Outcome
+from evaluation.metrics.parsing import parse_metric
+from evaluation.scoring import score_candidate
+from evaluation.store.records import EstimateRow
+from evaluation.store.runs import find_run
+from evaluation.store.scores import load_estimates
+from evaluation.store.session import Store, open_store
+
+FAILED = Failure(kind=FailureKind.TIMED_OUT, message="no answer")
+EMPTY = Generation(text="", answer="", own_failure=FailureKind.EMPTY_ANSWER)
+
+
+@pytest.fixture
+def own_store(tmp_path: Path) -> Iterator[Store]:
+    with open_store(str(tmp_path / "results.db")) as opened:
+        yield opened
+
+
+def estimates(store: Store, run_id: str = "run-1") -> dict[tuple[str, str], EstimateRow]:
+    return {(row.metric.name, row.quantity): row for row in load_estimates(store, run_id)}
+
+
+def half_right(cases: Sequence[Case]) -> dict[str, Any]:
+    answers = right(cases)
+    return {case_id: answers[case_id] if n % 2 else answer("no idea") for n, case_id in enumerate(answers)}
+
+
+def test_a_mean_over_cases_stands_with_its_interval_and_its_n(own_store: Store) -> None:
+    cases = numbers(20)
+    store_run(own_store, asked("m", half_right(cases)), cases=cases)
+
+    found = estimates(own_store)["exact_match", "mean"].estimate
+    assert (0.5, 20) == (found.value, found.n_cases)
+    assert found.low is not None
+    assert found.high is not None
+    assert 0.25 < found.low < 0.5 < found.high < 0.75
+
+
+def test_the_servers_failures_are_left_out_and_stand_beside_as_zeros(own_store: Store) -> None:
+    cases = numbers(10)
+    store_run(own_store, asked("m", {**right(cases), "c3": FAILED, "c4": EMPTY}), cases=cases)
+
+    found = estimates(own_store)
+    assert (8 / 9, 9) == pytest.approx(_value_and_n(found["exact_match", "mean"]))
+    assert (0.8, 10) == pytest.approx(_value_and_n(found["exact_match", "mean_with_failures_as_zero"]))
+
+
+def _value_and_n(row: EstimateRow) -> tuple[float, int]:
+    return row.estimate.value, row.estimate.n_cases
+
+
+def test_a_case_that_failed_in_one_repeat_only_counts_with_the_others(own_store: Store) -> None:
+    cases = numbers(3)
+    outcomes: dict[str, Outcome | Sequence[Outcome]] = {
+        "c0": [answer("0"), FAILED],
+        "c1": [answer("1"), answer("no")],
+        "c2": [FAILED, FAILED],
+    }
+    store_run(own_store, asked("m", outcomes), cases=cases, n_repeats=2)
+
+    found = estimates(own_store)
+    assert (0.75, 2) == _value_and_n(found["exact_match", "mean"])
+    assert (0.5, 3) == _value_and_n(found["exact_match", "mean_with_failures_as_zero"])
+
+
+def test_where_clusters_are_declared_the_headline_is_the_mean_of_their_means(own_store: Store) -> None:
+    cases = tuple(replace(case, cluster="large" if number < 8 else "small") for number, case in enumerate(numbers(10)))
+    outcomes = {case.case_id: answer("no") if case.cluster == "large" else right(cases)[case.case_id] for case in cases}
+    store_run(own_store, asked("m", outcomes), cases=cases)
+
+    assert 0.5 == estimates(own_store)["exact_match", "mean"].estimate.value
+
+
+@pytest.mark.parametrize("metrics", [("exact_match",), ("bleu",), ("exact_match", "chrf")])
+def test_the_order_in_which_answers_came_changes_no_digit(own_store: Store, metrics: tuple[str, ...]) -> None:
+    cases = tuple(replace(case, references=(f"the answer to this is {n * 7}",)) for n, case in enumerate(numbers(12)))
+    outcomes = {case.case_id: answer(f"the answer to it is {n * 5}") for n, case in enumerate(cases)}
+    backwards = dict(reversed(outcomes.items()))
+    found = []
+    for run_id, given in (("run-1", outcomes), ("run-2", backwards)):
+        store_run(own_store, asked("m", given), cases=cases, run_id=run_id, metrics=metrics, headline=metrics[0])
+        found.append([row.estimate for name, row in sorted(estimates(own_store, run_id).items())])
+
+    assert found[0] == found[1]
+
+
+def test_a_corpus_metric_is_computed_over_all_answers_and_resampled_by_case(own_store: Store) -> None:
+    cases = tuple(replace(case, references=("a b c d e f",)) for case in numbers(8))
+    outcomes = {case.case_id: answer("a b c d e f" if n < 6 else "x y z") for n, case in enumerate(cases)}
+    store_run(own_store, asked("m", outcomes), cases=cases, metrics=("bleu",), headline="bleu")
+
+    found = estimates(own_store)["bleu", "mean"].estimate
+    assert 8 == found.n_cases
+    assert found.low is not None
+    assert found.high is not None
+    assert 0 <= found.low < found.value < found.high <= 100
+
+
+def test_an_interval_stays_within_what_the_metric_can_be(own_store: Store) -> None:
+    cases = numbers(5)
+    clustered = tuple(replace(case, cluster=f"k{number}") for number, case in enumerate(cases))
+    outcomes = {**right(cases), "c0": answer("no")}
+    store_run(own_store, asked("m", outcomes), cases=clustered)
+
+    found = estimates(own_store)["exact_match", "mean"].estimate
+    assert found.low is not None
+    assert found.high is not None
+    assert 0.0 <= found.low <= found.high <= 1.0
+
+
+def test_latency_has_its_quantiles(own_store: Store) -> None:
+    cases = numbers(6)
+    store_run(own_store, asked("m", right(cases)), cases=cases)
+
+    found = estimates(own_store)
+    assert {"mean", "p50", "p90", "p95"} == {quantity for name, quantity in found if name == "latency_s"}
+    assert 6 == found["latency_s", "mean"].estimate.n_cases
+
+
+def test_a_candidate_without_an_answer_has_no_number(own_store: Store) -> None:
+    cases = numbers(3)
+    store_run(own_store, asked("m", {case.case_id: FAILED for case in cases}), cases=cases)
+
+    assert {} == estimates(own_store)
+
+
+def test_a_new_metric_costs_no_new_generation(own_store: Store) -> None:
+    cases = numbers(4)
+    run_id = store_run(own_store, asked("m", right(cases)), cases=cases)
+    (candidate,) = find_run(own_store, run_id).candidates
+
+    counts = score_candidate(own_store, run_id, candidate.run_candidate_id, [parse_metric("contains")])
+    n_estimates = aggregate_run(own_store, run_id, ("contains",))
+
+    assert (4, 4) == (counts.n_generations, counts.n_scores)
+    assert n_estimates > 0
+    assert 1.0 == estimates(own_store)["contains", "mean"].estimate.value
+    scores = case_scores(own_store, candidate.run_candidate_id, parse_metric("contains").signature)
+    assert ("c0", "c1", "c2", "c3") == scores.case_ids
+    assert [1.0] * 4 == scores.means
