@@ -239,7 +239,18 @@ def read_request_file(path: Path) -> dict[str, Any]:
             f"{str(path)!r} holds a {type(given).__name__}, expected a mapping of the options of evaluate",
             "`benchwright show RUN --as-yaml` prints an example.",
         )
-    return {str(key): value for key, value in given.items()}
+    found = {str(key): value for key, value in given.items()}
+    if isinstance(found.get("benchmarks"), str | list):
+        names = [found["benchmarks"]] if isinstance(found["benchmarks"], str) else found["benchmarks"]
+        found["benchmarks"] = [_beside(path, name) for name in names]
+    return found
+
+
+def _beside(path: Path, name: Any) -> Any:
+    """A benchmark file that lies where the request file lies, by its whole path; any other name as it is."""
+    if isinstance(name, str) and (path.parent / name).is_file():
+        return str((path.parent / name).resolve())
+    return name
 
 
 def request_as_yaml(request: EvaluationRequest) -> str:

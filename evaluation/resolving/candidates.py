@@ -66,6 +66,7 @@ async def resolve_candidate(
         think=think,
         endpoint_identity=None if info.digest else f"{endpoint.url} {canonical_json(_reported(info))}",
     )
+    notes += _pulled_again(info, store)
     if info.digest is None:
         notes.append(f"{info.name}: unverified weights, since its server gives no digest")
     if info.context_length and candidate.options["num_ctx"] > info.context_length:
@@ -74,6 +75,21 @@ async def resolve_candidate(
             "that the model was trained for, which is used"
         )
     return ResolvedCandidate(candidate=candidate, endpoint=endpoint, info=info), notes
+
+
+def _pulled_again(info: ModelInfo, store: "Store | None") -> list[str]:
+    """A note where the name stood for other weights before: their results are another model version's."""
+    if store is None or info.digest is None:
+        return []
+    from evaluation.store.registry import model_versions
+
+    try:
+        known = [version.digest for version in model_versions(store, info.name) if version.digest]
+    except UnknownNameError:
+        return []
+    if not known or info.digest in known:
+        return []
+    return [f"{info.name} has new weights: {info.digest[:12]}, before {known[0][:12]}; earlier results stay apart"]
 
 
 def _reported(info: ModelInfo) -> Mapping[str, Any]:

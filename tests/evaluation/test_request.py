@@ -179,3 +179,12 @@ def test_an_unknown_option_lists_those_that_exist() -> None:
     with pytest.raises(UnknownNameError) as caught:
         parse_options(["xyzzy=1"])
     assert {"temperature", "num_ctx", "stop"} <= set(caught.value.known)
+
+
+def test_a_benchmark_file_beside_the_request_file_is_found_from_anywhere(tmp_path: Path) -> None:
+    (tmp_path / "mine.jsonl").write_text("{}")
+    path = tmp_path / "evaluation.yaml"
+    path.write_text("benchmarks: [mine.jsonl, summarization]\nmodels: m\n", encoding="utf-8")
+    assert [str(tmp_path / "mine.jsonl"), "summarization"] == read_request_file(path)["benchmarks"]
+    path.write_text("benchmarks: mine.jsonl\n", encoding="utf-8")
+    assert [str(tmp_path / "mine.jsonl")] == read_request_file(path)["benchmarks"]
