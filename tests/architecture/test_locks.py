@@ -35,7 +35,9 @@ def test_every_dependency_is_locked_within_its_bounds(lock: str) -> None:
         versions = locked.get(canonicalize_name(requirement.name), set())
         assert versions, f"{requirement.name} is not in {lock}: run `make lock`"
         outside = [version for version in versions if not requirement.specifier.contains(version)]
-        assert not outside, f"{lock} pins {requirement.name} {outside}, outside {requirement.specifier}: run `make lock`"
+        assert not outside, (
+            f"{lock} pins {requirement.name} {outside}, outside {requirement.specifier}: run `make lock`"
+        )
 
 
 @pytest.mark.parametrize("lock", LOCKS)
