@@ -18,6 +18,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from deployments.helper_supervisor import FOLDER_VARIABLE
 from evaluation.errors import ConfigurationError
 
 READY_TIMEOUT_S = 120.0
@@ -175,7 +176,7 @@ def start_embedded(
     # -P: nothing in the user's folder may pass for a module of ours.
     argv = [sys.executable, "-P", "-m", "deployments.embedded", "--slots", str(slots), "--ready-file", str(ready_file)]
     argv += ["--baselines-only"] * baselines_only + ["--test-faults"] * test_faults
-    helper = start_helper(argv, log_path=log_path)
+    helper = start_helper(argv, log_path=log_path, env={**os.environ, FOLDER_VARIABLE: str(folder)})
     helper.wait_until(ready_file.exists, timeout_s=timeout_s)
     helper.url = ready_file.read_text()
     helper.remove_when_stopped(folder)

@@ -7,6 +7,7 @@ the parent is gone, even where a forked child of it still holds the pipe), and S
 import ctypes
 import os
 import select
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,6 +19,8 @@ _PR_SET_PDEATHSIG = 1
 _GRACE_S = 3.0
 """Between asking a server to end and ending it, when the parent is gone."""
 _LOOK_EVERY_S = 1.0
+FOLDER_VARIABLE = "BENCHWRIGHT_HELPER_FOLDER"
+"""Names a folder that nobody needs once the parent is gone."""
 
 
 def main(arguments: list[str]) -> int:
@@ -56,6 +59,8 @@ def main(arguments: list[str]) -> int:
             _end_group(server)
     # What the server itself left behind.
     _signal_group(server.pid, signal.SIGKILL)
+    if os.getppid() != parent and FOLDER_VARIABLE in os.environ:
+        shutil.rmtree(os.environ[FOLDER_VARIABLE], ignore_errors=True)
     return server.returncode if server.returncode >= 0 else 128 - server.returncode
 
 

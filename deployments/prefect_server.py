@@ -144,6 +144,7 @@ def _start(port: int) -> HelperProcess:
     env = {name: value for name, value in os.environ.items() if name != "PREFECT_API_URL"}
     env.update(_SERVER_SETTINGS)
     env["PREFECT_HOME"] = str(prefect_home())
+    env["PREFECT_UI_API_URL"] = f"http://127.0.0.1:{port}/api"  # else its pages ask port 4200
     return start_helper(argv, log_path=prefect_home() / "benchwright" / "server.log", env=env)
 
 

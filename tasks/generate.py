@@ -10,6 +10,8 @@ from typing import Any
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State
+from prefect.states import Cancelled
 
 from evaluation.benchmarks.rendering import render
 from evaluation.case import Case, Message
@@ -54,7 +56,7 @@ class ShardCounts:
 )
 async def generate_shard(
     invocation_id: str, run_candidate_id: int, items: tuple[Item, ...], *, label: str, benchmark: str, stretch: str
-) -> ShardCounts:
+) -> ShardCounts | State[None]:
     """Counts of what became of the cases `items` of a candidate; what is stored already is not asked again.
 
     Args:
@@ -65,6 +67,14 @@ async def generate_shard(
         benchmark: Likewise.
         stretch: Likewise: which cases, as `1–40`.
     """
+    try:
+        return await _shard(invocation_id, run_candidate_id, items)
+    except asyncio.CancelledError:
+        # Prefect would call it crashed. Whoever cancelled us goes on being cancelled.
+        return Cancelled(message="ended early; what was answered is stored")
+
+
+async def _shard(invocation_id: str, run_candidate_id: int, items: tuple[Item, ...]) -> ShardCounts:
     bench = workbench(invocation_id)
     lane, planned = bench.plan.planned(run_candidate_id)
     station = bench.stations[lane.endpoint_name]

@@ -38,7 +38,7 @@ def _report(invocation_id: str) -> tuple[dict[str, Any], str]:
 
 
 def _caption(run: dict[str, Any]) -> str:
-    return f"{run['benchmark']} · run {run['run_id']} · {run['status']} · 95 % intervals over {run['n_cases']} cases"
+    return f"{run['benchmark']} · run {run['run_id']} · {run['status']} · 95 % intervals over {run['n_cases']:,} cases"
 
 
 def artifact_key(*words: str) -> str:

@@ -1,7 +1,6 @@
 """Brings a model into a server's memory before it is asked, and lets it go afterwards."""
 
 import asyncio
-import contextlib
 
 from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
@@ -16,6 +15,8 @@ from tasks.generate import KEEP_ALIVE, LONGEST_PAUSE_S
 from tasks.workbench import Station, workbench
 
 LOAD_TIMEOUT_S = 900.0
+RELEASE_TIMEOUT_S = 10.0
+"""Longer than a server takes to let go; someone else may keep the model there."""
 LOAD_ATTEMPTS = 2
 REACH_ATTEMPTS = 8
 
@@ -94,6 +95,9 @@ async def _resident(station: Station, group: Group) -> LoadedModel | None:
 async def release_model(invocation_id: str, endpoint: str, model: str) -> None:
     """Takes the model out of the server's memory; a server that is gone has let go already."""
     station = workbench(invocation_id).stations[endpoint]
-    with contextlib.suppress(ProviderError):
-        await station.provider.unload(model)
+    try:
+        async with asyncio.timeout(RELEASE_TIMEOUT_S):
+            await station.provider.unload(model)
+    except (ProviderError, TimeoutError) as error:
+        get_run_logger().warning("%s was told to unload %s, and still has it: %s", endpoint, model, error)
     station.resident = None

@@ -3,6 +3,7 @@
 import gc
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +26,8 @@ _PREFECT_HOME = pytest.StashKey[Path]()
 
 def pytest_configure(config: pytest.Config) -> None:
     """Keeps the user's Prefect out of the tests."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # so are jobs of a script started with &
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     folder = Path(mkdtemp(prefix="benchwright-prefect-"))
     config.stash[_PREFECT_HOME] = folder
     for name in [name for name in os.environ if name.startswith(("PREFECT_", "BENCHWRIGHT_"))]:

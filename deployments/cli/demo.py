@@ -2,6 +2,9 @@
 
 import asyncio
 import os
+import shutil
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -92,6 +95,13 @@ def _say_what_next(code: int, limit: int) -> None:
         console.print(
             f"{limit} cases a suite show large differences only; all 40 show more: benchwright demo --limit 40"
         )
+    if shutil.which("benchwright") is None:
+        console.print(f"First:          . {_shown_path(Path(sys.executable).parent / 'activate')}")
     console.print("Look into it:   benchwright runs list    benchwright show last    benchwright show last --case ID")
     console.print("In the browser: prefect server start     then open http://127.0.0.1:4200/runs")
     console.print("Your models:    benchwright doctor       leads the way with Ollama")
+
+
+def _shown_path(path: Path) -> str:
+    """The path as one would type it here."""
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)

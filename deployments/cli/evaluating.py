@@ -110,8 +110,8 @@ def _run(request: "EvaluationRequest", invocation_id: str, store: "Store", stack
     if server.is_ours:
         tell("no Prefect server is named: one is started for this command, on your PREFECT_HOME")
     state, number = _run_flow(request, invocation_id, store, server)
-    code = _exit_code(state, number, has_runs=_has_runs(store, invocation_id))
-    return _show(request, invocation_id, store, code, as_json=as_json)
+    code, error = _exit_code(state, number, has_runs=_has_runs(store, invocation_id))
+    return _show(request, invocation_id, store, code, error, as_json=as_json)
 
 
 def _start_embedded(stack: ExitStack) -> None:
@@ -183,19 +183,21 @@ def _has_runs(store: "Store", invocation_id: str) -> bool:
         return True
 
 
-def _exit_code(state: "State[Any] | None", number: int | None, *, has_runs: bool) -> int:
-    """The code of how the flow run ended.
+def _exit_code(
+    state: "State[Any] | None", number: int | None, *, has_runs: bool
+) -> tuple[int, BenchwrightError | None]:
+    """The code of how the flow run ended, and what broke it.
 
     Raises:
         BenchwrightError: what stopped it before there was any run, for the user to mend.
     """
     if state is None:
-        return EXIT_INTERRUPTED if number == signal.SIGINT else EXIT_TERMINATED
+        return EXIT_INTERRUPTED if number == signal.SIGINT else EXIT_TERMINATED, None
     if state.is_completed():
-        return EXIT_DONE
+        return EXIT_DONE, None
     if state.is_cancelled() or number is not None:
         by_ctrl_c = number == signal.SIGINT or "Ctrl-C" in (state.message or "")
-        return EXIT_INTERRUPTED if by_ctrl_c else EXIT_TERMINATED
+        return EXIT_INTERRUPTED if by_ctrl_c else EXIT_TERMINATED, None
     error = asyncio.run(state.aresult(raise_on_failure=False))
     if isinstance(error, BenchwrightError):
         if not has_runs:
@@ -203,10 +205,18 @@ def _exit_code(state: "State[Any] | None", number: int | None, *, has_runs: bool
         report_error(error, as_json=False)
     elif isinstance(error, BaseException):
         tell(f"error: {type(error).__name__}: {error}")
-    return EXIT_RUN_FAILED
+    return EXIT_RUN_FAILED, error if isinstance(error, BenchwrightError) else None
 
 
-def _show(request: "EvaluationRequest", invocation_id: str, store: "Store", code: int, *, as_json: bool) -> int:
+def _show(
+    request: "EvaluationRequest",
+    invocation_id: str,
+    store: "Store",
+    code: int,
+    broken_by: BenchwrightError | None,
+    *,
+    as_json: bool,
+) -> int:
     from evaluation.reports.results import invocation_result
 
     try:
@@ -216,6 +226,8 @@ def _show(request: "EvaluationRequest", invocation_id: str, store: "Store", code
         if as_json:
             print_json({"status": "failed", "invocation_id": invocation_id, "runs": [], "error": said})
         return report_error(error, as_json=False, code=EXIT_RUN_FAILED)
+    if broken_by is not None:
+        _mark_as_failed(result, broken_by)
     if code == EXIT_DONE:
         code = _check_thresholds(request, result)
     if as_json:
@@ -223,6 +235,16 @@ def _show(request: "EvaluationRequest", invocation_id: str, store: "Store", code
     else:
         print_invocation(store, result)
     return code
+
+
+def _mark_as_failed(result: dict[str, Any], error: BenchwrightError) -> None:
+    """Says that the open runs have failed, where the store could not be told any more."""
+    open_ = ("planned", "running", "interrupted")
+    for run in result["runs"]:
+        if run["status"] in open_:
+            run.update(status="failed", reason=error.message)
+    if result["status"] in open_:
+        result["status"] = "failed"
 
 
 def _check_thresholds(request: "EvaluationRequest", result: Mapping[str, Any]) -> int:

@@ -41,7 +41,7 @@ def _look(store: "Store", invocation_id: str) -> "tuple[CandidateProgress, ...]"
 
 
 def _show_bar(store: "Store", invocation_id: str, closing: threading.Event) -> None:
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
     columns = (
         SpinnerColumn(),
@@ -49,8 +49,8 @@ def _show_bar(store: "Store", invocation_id: str, closing: threading.Event) -> N
         BarColumn(bar_width=24),
         MofNCompleteColumn(),
         TextColumn("{task.fields[said]}", markup=False),
-        TimeRemainingColumn(),
     )
+    pace = _Pace()
     with Progress(*columns, console=story(), transient=True) as bar:
         shown = bar.add_task("starting", total=None, said="")
         last = False
@@ -58,20 +58,43 @@ def _show_bar(store: "Store", invocation_id: str, closing: threading.Event) -> N
             last = closing.wait(LOOK_EVERY_S)
             if found := _look(store, invocation_id):
                 n_done, n_failed, n_planned = _sums(found)
-                rate = bar.tasks[0].speed
-                said = f"{n_failed} failed" + (f" · {rate:.1f}/s" if rate else "")
+                said = f"{n_failed} failed{pace.in_words(found)}"
                 bar.update(shown, total=n_planned, completed=n_done + n_failed, description=_at_work(found), said=said)
 
 
 def _show_lines(store: "Store", invocation_id: str, closing: threading.Event) -> None:
-    began = time.monotonic()
-    while not closing.wait(LINE_EVERY_S):
-        if found := _look(store, invocation_id):
+    pace, next_line = _Pace(), time.monotonic() + LINE_EVERY_S
+    while not closing.wait(LOOK_EVERY_S):
+        if not (found := _look(store, invocation_id)):
+            continue
+        words = pace.in_words(found)
+        if time.monotonic() >= next_line:
+            next_line += LINE_EVERY_S
             n_done, n_failed, n_planned = _sums(found)
-            ended = n_done + n_failed
-            rate = ended / (time.monotonic() - began)
-            left = f", {(n_planned - ended) / rate:.0f} s left" if rate else ""
-            tell(f"{ended} of {n_planned} done, {n_failed} failed, {rate:.1f}/s{left} · {_at_work(found)}")
+            tell(f"{n_done + n_failed} of {n_planned} done, {n_failed} failed{words} · {_at_work(found)}")
+
+
+class _Pace:
+    """How fast the candidates at work go, and how long they will take. Others may be a thousand times as fast."""
+
+    def __init__(self) -> None:
+        self._at_work: frozenset[int] = frozenset()
+        self._began, self._n_before = time.monotonic(), 0
+
+    def in_words(self, found: "tuple[CandidateProgress, ...]") -> str:
+        """` · 4.2/s, 12 s left for these, then 3 more`; nothing before there is something to say."""
+        running = [item for item in found if item.status == "running"]
+        n_ended = sum(item.n_done + item.n_failed for item in running)
+        at_work = frozenset(item.run_candidate_id for item in running)
+        if at_work != self._at_work:
+            self._at_work, self._began, self._n_before = at_work, time.monotonic(), n_ended
+        rate = (n_ended - self._n_before) / max(time.monotonic() - self._began, 1e-3)
+        n_left = sum(item.n_planned for item in running) - n_ended
+        if rate <= 0 or n_left <= 0:
+            return ""
+        labels = {item.label for item in found if item.status == "planned"}
+        then = f", then {len(labels)} more" if labels else ""
+        return f" · {rate:.1f}/s, {n_left / rate:.0f} s left for this model{then}"
 
 
 def _sums(found: "tuple[CandidateProgress, ...]") -> tuple[int, int, int]:

@@ -108,9 +108,9 @@ def sentence(pairing: Pairing) -> str:
         few = counted(found.n_pairs, pairing.unit) + (" is" if found.n_pairs == 1 else " are")
         return f"{pairing.a} against {pairing.b}: {few} too few to tell (at least {MIN_PAIRS})."
     if pairing.verdict == A_BETTER:
-        return f"Yes: {pairing.a} beats {pairing.b} ({numbers})."
+        return f"{pairing.a} beats {pairing.b} ({numbers})."
     if pairing.verdict == B_BETTER:
-        return f"No: {pairing.b} beats {pairing.a} ({numbers})."
+        return f"{pairing.b} beats {pairing.a} ({numbers})."
     return f"Not shown: these {pairing.unit}s cannot tell {pairing.a} from {pairing.b} ({numbers})."
 
 
@@ -153,6 +153,6 @@ def alarms(run: Mapping[str, Any]) -> list[str]:
     if not values or not higher_is_better(name) or any(value != 0 for value in values):
         return []
     return [
-        f"{name} is 0 for every candidate: look at an answer with `benchwright show {run['run_id']} --case ID`, "
+        f"{name} is 0 for every candidate: look at an answer (benchwright show {run['run_id']} --case ID), "
         "since the extraction may be at fault, not the models"
     ]

@@ -39,10 +39,10 @@ def pairing(**changes: Any) -> Pairing:
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({}, "Yes: llama beats baseline-lead (exact_match differs by +0.250 [+0.100, +0.400], p = .034, 1,319 cases)."),
+        ({}, "llama beats baseline-lead (exact_match differs by +0.250 [+0.100, +0.400], p = .034, 1,319 cases)."),
         (
             {"verdict": "B better", "difference": -0.25, "low": None, "p_value": 0.0001},
-            "No: baseline-lead beats llama (exact_match differs by -0.250, p < .001, 1,319 cases).",
+            "baseline-lead beats llama (exact_match differs by -0.250, p < .001, 1,319 cases).",
         ),
         (
             {"verdict": "inconclusive", "p_value": 1.0},
@@ -86,7 +86,7 @@ def test_the_best_model_is_held_against_the_best_baseline(store: Store) -> None:
     said = headline_verdict(store, run_result(store, run_id))
 
     assert said is not None
-    assert said.startswith("Yes: good:1b beats baseline-lead (exact_match differs by +0.875 [")
+    assert said.startswith("good:1b beats baseline-lead (exact_match differs by +0.875 [")
     # The better of two models was picked by these cases: its p is doubled.
     assert said.endswith("p = .031 (allowing for 2 comparisons), 8 cases).")
 
@@ -98,7 +98,7 @@ def test_a_model_that_loses_to_a_baseline_is_said_to(store: Store) -> None:
     said = headline_verdict(store, run_result(store, run_id))
 
     assert said is not None
-    assert said.startswith("No: baseline-lead beats poor:1b")
+    assert said.startswith("baseline-lead beats poor:1b")
 
 
 @pytest.mark.parametrize("models", [("a:1b",), ("baseline-lead",), ()])
@@ -122,7 +122,7 @@ def test_without_baselines_the_first_is_held_against_the_second_allowing_for_all
     said = headline_verdict(store, run_result(store, run_id))
 
     assert said is not None
-    assert said.startswith("Yes: b:1b beats c:1b (")
+    assert said.startswith("b:1b beats c:1b (")
     assert "p = .047 (allowing for 3 comparisons)" in said
 
 
@@ -186,7 +186,7 @@ def test_twins_of_one_name_are_not_mixed_up(store: Store) -> None:
     said = headline_verdict(store, run_result(store, run_id))
 
     assert said is not None
-    assert said.startswith("Yes: a:1b @here 22222222 beats baseline-lead")
+    assert said.startswith("a:1b @here 22222222 beats baseline-lead")
 
 
 def test_the_same_run_gives_the_same_sentence_again(store: Store) -> None:
