@@ -25,16 +25,19 @@ async def publish_results(invocation_id: str) -> None:
     """Publishes a table for each run and one page of Markdown for all of them, as artifacts."""
     result, page = await asyncio.to_thread(_report, invocation_id)
     for run in result["runs"]:
-        await acreate_table_artifact(
-            table=result_rows(run), key=artifact_key("results", run["benchmark"]), description=_caption(run)
-        )
+        await acreate_table_artifact(table=result_rows(run), key=_table_key(run), description=_caption(run))
     await acreate_markdown_artifact(markdown=page, key="evaluation", description="The evaluation, run by run")
 
 
 def _report(invocation_id: str) -> tuple[dict[str, Any], str]:
     with open_store(Settings().database) as store:
         result = invocation_result(store, invocation_id)
-        return result, invocation_as_markdown(store, result)
+        links = {run["run_id"]: f"/artifacts/key/{_table_key(run)}" for run in result["runs"]}
+        return result, invocation_as_markdown(store, result, table_links=links)
+
+
+def _table_key(run: dict[str, Any]) -> str:
+    return artifact_key("results", run["benchmark"])
 
 
 def _caption(run: dict[str, Any]) -> str:

@@ -10,13 +10,22 @@ from evaluation.store.runs import find_invocation
 from evaluation.store.session import Store
 
 
-def invocation_as_markdown(store: Store, result: Mapping[str, Any]) -> str:
-    """All runs of an invocation as one page."""
+def invocation_as_markdown(
+    store: Store, result: Mapping[str, Any], *, table_links: Mapping[str, str] | None = None
+) -> str:
+    """All runs of an invocation as one page.
+
+    Args:
+        store: Where the scores are that verdicts need.
+        result: The invocation's result.
+        table_links: Where each run's table stands, by run id.
+    """
+    links = table_links or {}
     runs: Sequence[Mapping[str, Any]] = result["runs"]
     parts = ["# Evaluation", _lead(result)]
     if len(runs) > 1:
         parts.append("**On this page:** " + " · ".join(f"{for_markdown(run['benchmark'])}" for run in runs))
-    parts += [_run(store, run) for run in runs]
+    parts += [_run(store, run, links.get(run["run_id"])) for run in runs]
     parts.append(_provenance(store, result))
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -33,7 +42,7 @@ def _lead(result: Mapping[str, Any]) -> str:
     )
 
 
-def _run(store: Store, run: Mapping[str, Any]) -> str:
+def _run(store: Store, run: Mapping[str, Any], table_link: str | None) -> str:
     rows = [{key: for_markdown(value) for key, value in row.items()} for row in result_rows(run)]
     columns = list(rows[0]) if rows else ["candidate"]
     titles = {column: for_markdown(column) for column in columns}
@@ -42,6 +51,7 @@ def _run(store: Store, run: Mapping[str, Any]) -> str:
         [titles[column] for column in columns], [{titles[column]: row[column] for column in columns} for row in rows]
     )
     lines = [f"## {for_markdown(run['benchmark'])}", _about(run), table]
+    lines += [f"[This table to search and sort]({table_link})"] if table_link else []
     verdict = headline_verdict(store, run)
     lines += [f"> {for_markdown(verdict)}"] if verdict else []
     lines += [f"**Alarm:** {for_markdown(text)}" for text in alarms(run)]

@@ -4,7 +4,7 @@ from stored_runs import answer, asked, numbers, right, store_run, wrong
 from evaluation.errors import FailureKind
 from evaluation.generation import Failure
 from evaluation.reports.markdown import invocation_as_markdown
-from evaluation.reports.results import invocation_result
+from evaluation.reports.results import invocation_result, run_result
 from evaluation.store.records import Status
 from evaluation.store.session import Store
 
@@ -36,6 +36,18 @@ def test_a_page_shows_the_table_the_sentence_and_where_the_numbers_come_from(sto
     assert "| a:1b | `digest-of-a:` | Q4\\_0 | here 0.33.0 | 4096 | 0.0 |" in text
     assert "code 0.1.0\\+gabc · [flow run flow-1](/runs/flow-run/flow-1)" in text
     assert "On this page" not in text
+
+
+def test_a_page_links_to_the_tables_that_it_is_given(store: Store) -> None:
+    cases = numbers(2)
+    run_id = store_run(store, asked("a:1b", right(cases)), cases=cases)
+    result = run_result(store, run_id)
+    whole = {"status": "completed", "invocation_id": result["invocation_id"], "runs": [result]}
+
+    text = invocation_as_markdown(store, whole, table_links={run_id: "/artifacts/key/results-numbers"})
+
+    assert "[This table to search and sort](/artifacts/key/results-numbers)" in text
+    assert "/artifacts/key" not in invocation_as_markdown(store, whole)
 
 
 def test_a_page_of_several_runs_names_them_and_the_worst_status(store: Store) -> None:
