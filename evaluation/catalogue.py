@@ -24,7 +24,7 @@ class Catalogue(Mapping[str, type[T]], Generic[T]):
         for entry in entries:
             name = str(entry.name)  # type: ignore[attr-defined]
             if name in self._entries:
-                raise ConfigurationError(f"two entries of the {kind} catalogue are named {name!r}")
+                raise ConfigurationError(f"two entries of the {kind} catalogue are named {name!r}", "Rename one.")
             self._entries[name] = entry
 
     def __getitem__(self, name: str) -> type[T]:

@@ -122,6 +122,9 @@ class BenchmarkError(BenchwrightError):
     ) -> None:
         where = path + (f", line {line}" if line is not None else "") + (f", row {row}" if row is not None else "")
         where += f", field {field!r}" if field else ""
+        next_step = (
+            next_step or f"mend {_place(line, row)}; `benchwright benchmarks validate FILE` checks the whole file"
+        )
         super().__init__(f"{where}: {problem}" + (f"; expected {expected}" if expected else ""), next_step)
         self.path, self.problem, self.field, self.expected = path, problem, field, expected
         self.line, self.row = line, row
@@ -130,6 +133,10 @@ class BenchmarkError(BenchwrightError):
         named = {"line": self.line, "row": self.row, "field": self.field}
         named |= {"expected": self.expected, "next_step": self.next_step}
         return (_rebuild_benchmark_error, (self.path, self.problem, named))
+
+
+def _place(line: int | None, row: int | None) -> str:
+    return f"line {line}" if line is not None else f"row {row}" if row is not None else "the file"
 
 
 def _rebuild_benchmark_error(path: str, problem: str, named: dict[str, object]) -> BenchmarkError:

@@ -66,8 +66,12 @@ class Option:
         if math.isinf(self.low) and math.isinf(self.high):
             return noun
         if math.isinf(self.high):
-            return f"{noun} of at least {self.low:g}"
-        return f"{noun} from {self.low:g} to {self.high:g}"
+            return f"{noun} of at least {_in_full(self.low)}"
+        return f"{noun} from {_in_full(self.low)} to {_in_full(self.high)}"
+
+
+def _in_full(number: float) -> str:
+    return str(int(number)) if number == int(number) else f"{number:g}"
 
 
 def _as_bool(value: Any) -> bool:

@@ -8,6 +8,18 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from evaluation.candidate import PLAIN_PROFILE, PromptProfile, WorkedExample
 from evaluation.errors import ConfigurationError
 
+CHECK_PATH = "Check the path."
+WORDS = {
+    "missing": "is missing",
+    "extra_forbidden": "is no key of a profile",
+    "string_type": "must be text",
+    "string_too_short": "must not be empty",
+    "string_pattern_mismatch": "must be letters, digits, dots, dashes and underscores, 64 at most",
+    "tuple_type": "must be a list",
+    "model_type": "must hold a prompt and an answer",
+}
+"""pydantic's kinds of error in our words."""
+EXAMPLE = "For example, in YAML: template: 'Answer in one word. {prompt}'"
 STANDARD_PROFILES: Mapping[str, PromptProfile] = {
     profile.name: profile
     for profile in (
@@ -46,19 +58,22 @@ def read_profile(path: Path) -> PromptProfile:
     try:
         given = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise ConfigurationError(f"cannot read {str(path)!r}: {error.strerror}") from None
+        raise ConfigurationError(f"cannot read {str(path)!r}: {error.strerror}", CHECK_PATH) from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{str(path)!r} is not YAML: {' '.join(str(error).split())}") from None
+        raise ConfigurationError(f"{str(path)!r} is not YAML: {' '.join(str(error).split())}", EXAMPLE) from None
     if not isinstance(given, dict):
-        raise ConfigurationError(f"{str(path)!r} is not a mapping with name, system, template and examples")
+        raise ConfigurationError(f"{str(path)!r} is not a mapping with name, system, template and examples", EXAMPLE)
     try:
         found = _ProfileFile.model_validate({"name": path.stem, **given})
     except ValidationError as error:
-        said = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
-        raise ConfigurationError(f"profile {str(path)!r}: {said}") from None
+        said = "; ".join(
+            f"{'.'.join(map(str, item['loc']))}: {WORDS.get(item['type'], item['msg'])}" for item in error.errors()
+        )
+        raise ConfigurationError(f"profile {str(path)!r}: {said}", EXAMPLE) from None
     if "{prompt}" not in found.template:
         raise ConfigurationError(
-            f"profile {str(path)!r}: its template lacks {{prompt}}, so that no case would be asked"
+            f"profile {str(path)!r}: its template lacks {{prompt}}, so that no case would be asked",
+            EXAMPLE,
         )
     examples = tuple(WorkedExample(prompt=item.prompt, answer=item.answer) for item in found.examples)
     return PromptProfile(name=found.name, system=found.system, template=found.template, examples=examples)

@@ -11,8 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from evaluation.errors import ConfigurationError, UnknownNameError
 from evaluation.options import OPTIONS, read_options
+from evaluation.request_errors import refusal
 
-HELP = "`benchwright evaluate --help` lists what can be said."
+COMMAND_LINE = "the command line"
+AN_EXAMPLE = "`benchwright show RUN --as-yaml` prints an example."
 CANDIDATE_WORDS = ("profile", "think")
 THINK_WORDS: Mapping[str, bool | str] = {
     "true": True,
@@ -195,7 +197,7 @@ class EvaluationRequest(BaseModel):
         return found
 
 
-def read_request(given: Mapping[str, Any], *, source: str = "the command line") -> EvaluationRequest:
+def read_request(given: Mapping[str, Any], *, source: str = COMMAND_LINE) -> EvaluationRequest:
     """The request in `given`, checked.
 
     Raises:
@@ -204,20 +206,15 @@ def read_request(given: Mapping[str, Any], *, source: str = "the command line") 
     try:
         request = EvaluationRequest.model_validate(dict(given))
     except ValidationError as error:
-        raise ConfigurationError(f"{source}: " + "; ".join(_said(item) for item in error.errors()), HELP) from None
-    request.all_candidates()
-    request.thresholds()
+        raise refusal(error, EvaluationRequest.model_fields, source=source) from None
+    try:
+        request.all_candidates()
+        request.thresholds()
+    except ConfigurationError as error:
+        if source == COMMAND_LINE:
+            raise
+        raise ConfigurationError(f"{source}: {error}", error.next_step) from None
     return request
-
-
-def _said(item: Any) -> str:
-    field = ".".join(str(part) for part in item["loc"])
-    if item["type"] == "extra_forbidden":
-        known = ", ".join(EvaluationRequest.model_fields)
-        return f"unknown key {field!r}; known: {known}"
-    message = item["msg"].removeprefix("Value error, ")
-    value = f" (got {item['input']!r})" if field and item["type"] != "missing" else ""
-    return f"{field}: {message}{value}" if field else message
 
 
 def read_request_file(path: Path) -> dict[str, Any]:
@@ -231,13 +228,15 @@ def read_request_file(path: Path) -> dict[str, Any]:
     try:
         given = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise ConfigurationError(f"cannot read {str(path)!r}: {error.strerror}") from None
+        raise ConfigurationError(
+            f"cannot read {str(path)!r}: {error.strerror}", "Check the path given to -f."
+        ) from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{str(path)!r} is not YAML: {' '.join(str(error).split())}") from None
+        raise ConfigurationError(f"{str(path)!r} is not YAML: {' '.join(str(error).split())}", AN_EXAMPLE) from None
     if not isinstance(given, dict):
         raise ConfigurationError(
             f"{str(path)!r} holds a {type(given).__name__}, expected a mapping of the options of evaluate",
-            "`benchwright show RUN --as-yaml` prints an example.",
+            AN_EXAMPLE,
         )
     found = {str(key): value for key, value in given.items()}
     if isinstance(found.get("benchmarks"), str | list):

@@ -231,7 +231,9 @@ def _mapping(words: Sequence[str]) -> dict[str, str]:
         if not sign or not ours or not theirs:
             raise ConfigurationError(f"--field {word!r} is not of the form OURS=THEIRS", "For example prompt=question.")
         if ours in mapping:
-            raise ConfigurationError(f"--field {ours!r} is given twice: {mapping[ours]!r} and {theirs!r}")
+            raise ConfigurationError(
+                f"--field {ours!r} is given twice: {mapping[ours]!r} and {theirs!r}", "Give it once."
+            )
         mapping[ours] = theirs
     return mapping
 

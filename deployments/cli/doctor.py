@@ -24,6 +24,8 @@ class Diagnosis:
     is_first_use: bool
     suggestion: "Suggestion"
     """Models that suit this machine."""
+    suited_by: str
+    """Which memory was counted for that."""
     commands: tuple[str, ...]
     """What to run first."""
 
@@ -58,7 +60,7 @@ def diagnose(given: Sequence[str], db: str | None) -> Diagnosis:
         db: As in `--db`.
     """
     from deployments.cli import checks, machine
-    from deployments.cli.first_steps import first_commands, model_memory_bytes, suggestion_for
+    from deployments.cli.first_steps import first_commands, memory_in_words, model_memory_bytes, suggestion_for
 
     url = database_url(db)
     store, is_first_use = checks.database(url)
@@ -81,6 +83,7 @@ def diagnose(given: Sequence[str], db: str | None) -> Diagnosis:
         answers=answers,
         is_first_use=is_first_use,
         suggestion=suggestion,
+        suited_by=memory_in_words(gpus),
         commands=first_commands(models, endpoint=endpoint, suggestion=suggestion),
     )
 
@@ -159,7 +162,7 @@ def _print_first_steps(diagnosis: Diagnosis) -> None:
             (
                 f"{item.memory_gib:g} GiB or more" if item.memory_gib else "less",
                 item.models,
-                "this machine" if item is diagnosis.suggestion else "",
+                diagnosis.suited_by if item is diagnosis.suggestion else "",
             )
             for item in SUGGESTIONS
         ],

@@ -2,8 +2,9 @@
 
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -72,13 +73,19 @@ def add(
         float | None, typer.Option("--electricity-price", min=0.0, metavar="X", help="Price of a kWh.")
     ] = None,
     allow_remote: Annotated[
-        bool, typer.Option("--allow-remote", help="Allow its models that run on somebody else's machine.")
-    ] = False,
+        bool | None,
+        typer.Option(
+            "--allow-remote/--no-allow-remote", help="Allow its models that run on somebody else's machine, or not."
+        ),
+    ] = None,
     no_check: Annotated[bool, typer.Option("--no-check", help="Do not ask the server.")] = False,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Store a server under a name. It is asked which protocol it speaks and which models it has."""
+    """Store a server under a name. It is asked which protocol it speaks and which models it has.
+
+    Under a name that is stored already, what is not given anew stays as it was.
+    """
     from deployments.cli.tables import say
     from deployments.cli.terminal import print_json, tell
     from evaluation.providers.connecting import normalise_url
@@ -87,40 +94,59 @@ def add(
 
     if key_variable is not None:
         check_key_variable(key_variable)
+    settings = {
+        "gpu_tag": gpu_tag,
+        "slots": slots,
+        "electricity_price": electricity_price,
+        "key_variable": key_variable,
+        "allow_remote": allow_remote,
+    }
+    given: dict[str, Any] = {key: value for key, value in settings.items() if value is not None}
     record = EndpointRecord(
-        name=_checked_name(name),
-        url=normalise_url(url),
-        provider=_checked_provider(provider),
-        gpu_tag=gpu_tag,
-        slots=slots,
-        electricity_price=electricity_price,
-        key_variable=key_variable,
-        allow_remote=allow_remote,
+        name=_checked_name(name), url=normalise_url(url), provider=_checked_provider(provider), **given
     )
     with open_results(db) as store:
-        said = "not asked"
+        before = find_endpoint(store, record.name)
+        kept = _kept(before, settings) if before is not None and before.name == record.name else {}
+        record, said = replace(record, **kept), "not asked"
         if not no_check:
             record, said = _asked(record)
-        before = find_endpoint(store, record.name)
         save_endpoint(store, record)
     if before is not None and before.name == record.name:
-        tell(f"replaced {before.name}, which was {before.url}")
+        tell(f"replaced {before.name}, which was {before.url}" + _kept_in_words(before.name, kept))
     if as_json:
         print_json(asdict(record))
     else:
         say(f"{record.name}: {record.url}, {said}")
 
 
+def _kept(before: "EndpointRecord", settings: Mapping[str, Any]) -> dict[str, Any]:
+    """What the stored endpoint has set and the command does not give anew."""
+    stored = {key: getattr(before, key) for key, value in settings.items() if value is None}
+    return {key: value for key, value in stored.items() if value is not None and value is not False}
+
+
+def _kept_in_words(name: str, kept: Mapping[str, Any]) -> str:
+    if not kept:
+        return ""
+    said = ", ".join(
+        f"--{key.replace('_', '-')}" + ("" if value is True else f" {value}") for key, value in kept.items()
+    )
+    return f"; kept: {said} (`benchwright endpoints remove {name}` forgets that)"
+
+
 def _asked(record: "EndpointRecord") -> tuple["EndpointRecord", str]:
     """The record with the protocol that its server speaks, and what is to be said of it."""
     from deployments.cli.servers import ask_all
     from deployments.cli.terminal import tell
+    from evaluation.providers.connecting import START_ONE
 
     answers, errors = ask_all([record])
     for _, error in errors:
+        step = "Start it, or check the address." if error.next_step == START_ONE else error.next_step
         raise ConfigurationError(
             f"endpoint {record.name!r}: {error}",
-            f"{error.next_step or 'Check the address.'} --no-check stores it without asking.",
+            f"{step or 'Check the address.'} --no-check stores it without asking.",
         ) from error
     (answer,) = answers
     for limit in answer.limits:

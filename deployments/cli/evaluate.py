@@ -31,11 +31,13 @@ def evaluate(
     repeats: Annotated[int | None, typer.Option(metavar="K", help="Ask each case K times.")] = None,
     seed: Annotated[int | None, typer.Option(metavar="S", help="The same seed gives the same numbers.")] = None,
     max_failures: Annotated[
-        str | None, typer.Option(metavar="10%|N", help="Server failures allowed for each candidate.")
+        str | None, typer.Option(metavar="10%|N", help="Server failures allowed for each candidate; default 10%.")
     ] = None,
     fail_under: Annotated[Words, typer.Option(metavar="METRIC=VALUE", help="Exit 1 where a value is lower.*")] = None,
     timeout: Annotated[float | None, typer.Option(metavar="S", help="One attempt; default 300.")] = None,
-    case_timeout: Annotated[float | None, typer.Option(metavar="S", help="All attempts of a case.")] = None,
+    case_timeout: Annotated[
+        float | None, typer.Option(metavar="S", help="All attempts of a case; default 1800.")
+    ] = None,
     file: Annotated[Path | None, typer.Option("-f", "--file", metavar="FILE.yaml", help="All of this.")] = None,
     db: DatabaseOption = None,
     json_: JsonOption = False,
@@ -65,7 +67,8 @@ def evaluate(
         "timeout_s": timeout,
         "case_timeout_s": case_timeout,
     }
-    code = run_evaluation(_merged(given, file), database=db, as_json=json_)
+    source = f"the command line with {file}" if file else "the command line"
+    code = run_evaluation(_merged(given, file), database=db, as_json=json_, source=source)
     raise typer.Exit(code)
 
 

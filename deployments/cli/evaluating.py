@@ -34,7 +34,9 @@ if TYPE_CHECKING:
 EMBEDDED_SLOTS = 2
 
 
-def run_evaluation(given: Mapping[str, Any], *, database: str | None, as_json: bool) -> int:
+def run_evaluation(
+    given: Mapping[str, Any], *, database: str | None, as_json: bool, source: str = "the command line"
+) -> int:
     """The exit code of an evaluation of what was asked for.
 
     Raises:
@@ -43,7 +45,7 @@ def run_evaluation(given: Mapping[str, Any], *, database: str | None, as_json: b
     from evaluation.request import read_request
     from evaluation.store.session import open_store
 
-    request = _with_absolute_paths(read_request(given))
+    request = _with_absolute_paths(read_request(given, source=source))
     url = database_url(database)
     invocation_id = uuid.uuid4().hex
     try:

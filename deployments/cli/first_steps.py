@@ -38,6 +38,13 @@ def model_memory_bytes(gpus: Sequence[Gpu], memory_bytes: int | None) -> int:
     return on_gpus or (memory_bytes or 0) // 4
 
 
+def memory_in_words(gpus: Sequence[Gpu]) -> str:
+    """What `model_memory_bytes` counted, for a person who knows how much memory the machine has."""
+    if any(gpu.memory_bytes for gpu in gpus):
+        return "this machine, by its GPU memory"
+    return "this machine, by a quarter of its memory, since a CPU is slow with larger models"
+
+
 def suggestion_for(n_bytes: int) -> Suggestion:
     """The largest models that so much memory holds."""
     return [item for item in SUGGESTIONS if item.memory_gib * GIB <= n_bytes][-1]

@@ -286,15 +286,20 @@ def register(
 
 
 @models.command("retire")
-def retire(name: NameArgument, db: DatabaseOption = None) -> None:
+def retire(name: NameArgument, db: DatabaseOption = None, as_json: JsonOption = False) -> None:
     """End new use of a model; its versions and runs stay."""
     from deployments.cli.tables import say
+    from deployments.cli.terminal import print_json
     from evaluation.store.registry import retire_model
 
     with open_results(db) as store:
         known = _versions(store, name)[0].name
         retire_model(store, known)
-    say(f"{known}: retired; its runs stay, and `benchwright models register {known}` brings it back")
+        (record, *_) = _versions(store, known)
+    if as_json:
+        print_json(_as_json(record))
+    else:
+        say(f"{known}: retired; its runs stay, and `benchwright models register {known}` brings it back")
 
 
 def _as_json(record: "ModelRecord") -> dict[str, Any]:

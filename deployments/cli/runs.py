@@ -140,15 +140,20 @@ def archive(
     run: RunArgument,
     undo: Annotated[bool, typer.Option("--undo", help="Take it back into the lists.")] = False,
     db: DatabaseOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Take a run out of the lists; nothing of it is lost."""
     from deployments.cli.tables import say
+    from deployments.cli.terminal import print_json
     from evaluation.store.runs import archive_run, find_run
 
     with open_results(db) as store:
         run_id = find_run(store, run).plan.run_id
         archive_run(store, run_id, archived=not undo)
-    say(f"{run_id}: {'back in the lists' if undo else 'archived; `runs list --all` shows it'}")
+    if as_json:
+        print_json({"run_id": run_id, "archived": not undo})
+    else:
+        say(f"{run_id}: {'back in the lists' if undo else 'archived; `runs list --all` shows it'}")
 
 
 @runs.command("delete")
@@ -156,10 +161,11 @@ def delete(
     run: RunArgument,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     db: DatabaseOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Delete a run with its answers, scores and estimates. A running one is refused."""
     from deployments.cli.tables import say
-    from deployments.cli.terminal import tell
+    from deployments.cli.terminal import print_json, tell
     from evaluation.store.runs import delete_run, find_run
 
     with open_results(db) as store:
@@ -167,9 +173,14 @@ def delete(
         run_id = record.plan.run_id
         if not yes and not _agrees(f"Delete run {run_id} ({record.plan.benchmark_name}) with all its answers?"):
             tell(f"{run_id} was kept")
+            if as_json:
+                print_json({"run_id": run_id, "deleted": False})
             return
         delete_run(store, run_id)
-    say(f"{run_id}: deleted")
+    if as_json:
+        print_json({"run_id": run_id, "deleted": True})
+    else:
+        say(f"{run_id}: deleted")
 
 
 def _agrees(question: str) -> bool:

@@ -144,8 +144,8 @@ def ask_those_that_answer(endpoints: Sequence["EndpointRecord"]) -> list[Answer]
 
 
 def _step(errors: Sequence[tuple["EndpointRecord", BenchwrightError]]) -> str:
-    step = errors[0][1].next_step or "Check the address."
-    return f"{step} `benchwright doctor` says what is there; --endpoint URL asks another server."
+    step = errors[0][1].next_step or "Check the address, or give another with `--endpoint`."
+    return f"{step} `benchwright doctor` says what is there."
 
 
 def record_models(store: "Store", answers: Sequence[Answer]) -> list["ModelRecord"]:

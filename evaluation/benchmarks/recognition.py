@@ -32,15 +32,21 @@ def check_same(row: Row, used: Format) -> None:
 
 def unknown_format(row: Row) -> BenchmarkError:
     """The complaint that no format has these fields, with a mapping that might do."""
-    formats = "; ".join(f"{known.title} ({', '.join(known.fields)}{known.remark})" for known in FORMATS.values())
     prompt = _first(PROMPT_LIKE, row) or "<the field with the question>"
     references = _first(REFERENCE_LIKE, row) or "<the field with the answer>"
     return row.error(
         f"no known format has the fields {', '.join(row.values) or '(none)'}",
-        expected=f"the fields of one of: {formats}",
+        expected=f"those of {', '.join(_named(known, row) for known in FORMATS.values())}",
         next_step=f"map the fields, as in prompt={prompt} references={references}: under 'fields' in the header, "
-        f"or in a small YAML file beside it with 'data: {Path(row.path).name}' and 'fields:'",
+        f"or in a small YAML file beside it with 'data: {Path(row.path).name}' and 'fields:'; "
+        "docs/benchmarks.md lists their fields",
     )
+
+
+def _named(known: type[Format], row: Row) -> str:
+    """The format's name, with what its rows must have besides where a row has its fields and is yet no such row."""
+    is_near = bool(known.remark) and row.knows(*known.fields)
+    return f"{known.title} ({', '.join(known.fields)}{known.remark})" if is_near else known.title
 
 
 def _first(names: tuple[str, ...], row: Row) -> str | None:

@@ -34,6 +34,8 @@ def normalise_url(text: str) -> str:
     if scheme not in _PORTS or not text:
         raise ConfigurationError(f"{text!r} is not the address of a server", _EXAMPLES)
     authority, _, path = rest.partition("/")
+    if sign and not authority:
+        raise ConfigurationError(f"{text!r} names no host", _EXAMPLES)
     host, port = _split_port(authority, text)
     port = port or (_PORTS[scheme] if sign else "11434")
     shown_port = "" if port == _PORTS[scheme] else f":{port}"

@@ -14,9 +14,9 @@ from evaluation.providers.openai_compatible import OpenAICompatibleProvider
 from evaluation.providers.provider import Provider
 from evaluation.providers.refusal import Asked
 
-__all__ = ["connect", "default_url", "detect_provider", "normalise_url"]
+__all__ = ["START_ONE", "connect", "default_url", "detect_provider", "normalise_url"]
 
-START_ONE = "Start one with `ollama serve`, give another address with `--endpoint`, or add `--embedded`."
+START_ONE = "Start one with `ollama serve`, or give another address with `--endpoint`."
 
 
 async def connect(

@@ -93,7 +93,7 @@ def _not_found(refusal: Refusal, asked: Asked) -> ProviderError:
     return ProviderError(
         f"{refusal.said(asked)} (not an Ollama server?)",
         FailureKind.BAD_OPTION,
-        "Check the address, or say what it speaks with `--provider openai_compatible`.",
+        "Check the address; `benchwright endpoints add NAME URL --provider openai_compatible` says what it speaks.",
     )
 
 

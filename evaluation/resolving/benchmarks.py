@@ -26,7 +26,7 @@ def resolve_benchmark(benchmark: Benchmark, metrics: Sequence[str]) -> ResolvedB
     from evaluation.benchmarks.rendering import check_renderable
 
     if not benchmark.cases:
-        raise ConfigurationError(f"benchmark {benchmark.name!r} has no case")
+        raise ConfigurationError(f"benchmark {benchmark.name!r} has no case", "Add a case to its file.")
     check_renderable(benchmark)
     chosen = tuple(_metric(text, benchmark) for text in (metrics or benchmark.metrics))
     names = [metric.name for metric in chosen]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from evaluation.candidate import PLAIN_PROFILE, Candidate, PromptProfile
@@ -101,10 +102,19 @@ def _whoever_has(name: str, endpoints: Sequence[ResolvedEndpoint]) -> tuple[Reso
         if (info := find_model(endpoint.models, name)) is not None:
             return endpoint, info
     known = sorted({info.name for endpoint in endpoints for info in endpoint.models})
-    ollama = any(endpoint.provider == "ollama" and endpoint.name != EMBEDDED for endpoint in endpoints)
-    places = ", ".join(f"{endpoint.name} ({endpoint.url})" for endpoint in endpoints)
-    step = f"Run `benchwright models pull {name}`." if ollama else "`benchwright models list` shows what there is."
-    raise UnknownNameError("model", name, known, f"Asked: {places}. {step}")
+    places = ", ".join(
+        endpoint.url if endpoint.url.endswith(endpoint.name) else f"{endpoint.name} ({endpoint.url})"
+        for endpoint in endpoints
+    )
+    raise UnknownNameError("model", name, known, f"{_how_to_get(name, known, endpoints)} Asked: {places}.")
+
+
+def _how_to_get(name: str, known: Sequence[str], endpoints: Sequence[ResolvedEndpoint]) -> str:
+    """The next step: a model that is there, or one that could be pulled, but never what is but a slip of the pen."""
+    can_pull = any(endpoint.provider == "ollama" and endpoint.name != EMBEDDED for endpoint in endpoints)
+    if get_close_matches(name, known, n=1):
+        return "Use that name" + (", or pull another model with `benchwright models pull NAME`." if can_pull else ".")
+    return f"Run `benchwright models pull {name}`." if can_pull else "Use one of the known names."
 
 
 def _refuse_retired(name: str, store: "Store | None") -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from evaluation.errors import BenchwrightError, ConfigurationError
-from evaluation.providers.connecting import connect, default_url, normalise_url
+from evaluation.providers.connecting import START_ONE, connect, default_url, normalise_url
 from evaluation.providers.provider import ModelInfo
 from evaluation.request import EvaluationRequest
 from evaluation.settings import Settings
@@ -65,8 +65,8 @@ async def resolve_endpoints(
         else:
             endpoints.append(answer)
     if not endpoints:
-        first = errors[0]
-        raise ConfigurationError("; ".join(str(error) for error in errors), first.next_step)
+        step = _next_step(errors[0], embedded=request.embedded)
+        raise ConfigurationError("; ".join(str(error) for error in errors), step)
     notes += [f"left out: {error}" for error in errors]
     if request.slots is None:
         notes += [
@@ -75,6 +75,13 @@ async def resolve_endpoints(
             if endpoint.slots == DEFAULT_SLOTS and endpoint.name != EMBEDDED
         ]
     return endpoints, notes
+
+
+def _next_step(error: BenchwrightError, *, embedded: bool) -> str | None:
+    """The error's own, with `--embedded` where a server could be started so."""
+    if error.next_step == START_ONE and not embedded:
+        return f"{START_ONE.removesuffix('.')}, or add `--embedded`."
+    return error.next_step
 
 
 def _wanted_endpoint(text: str, request: EvaluationRequest, *, store: "Store | None") -> ResolvedEndpoint:

@@ -73,7 +73,7 @@ def store_error(error: sa.exc.SQLAlchemyError, url: URL) -> StoreError:
     original = getattr(error, "orig", None) or error
     if isinstance(original, StoreError):
         return original
-    said = str(original).strip()
+    said = " ".join(str(original).split())
     where = shown(url)
     state = getattr(original, "sqlstate", None)
     for words, problem, next_step in _MEANINGS:
@@ -83,7 +83,7 @@ def store_error(error: sa.exc.SQLAlchemyError, url: URL) -> StoreError:
 
 
 _MEANINGS: tuple[tuple[tuple[str, ...], str, str], ...] = (
-    (("disk is full", "53100"), "has no room: the disk is full", "free some space, then go on with --resume last"),
+    (("disk is full", "53100"), "has no room: the disk is full", "free some space, then run the command again"),
     (("disk I/O error", "58030"), "could not be written: the disk failed", "check the disk and its free space"),
     (("database is locked", "database table is locked", "55P03"), "is locked by another process", "wait, or end it"),
     (("readonly database", "25006"), "may only be read", "give yourself write permission, or use another --db"),

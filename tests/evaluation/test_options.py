@@ -76,6 +76,7 @@ def test_what_would_load_the_model_anew_is_told_apart() -> None:
         ("num_predict", 0, "a whole number of at least 1"),
         ("num_ctx", float("inf"), "a whole number"),
         ("num_ctx", None, "a whole number"),
+        ("num_ctx", -4, "a whole number from 16 to 16777216"),
     ],
 )
 def test_a_bad_value_is_named_with_what_is_allowed(name: str, value: object, allowed: str) -> None:

@@ -31,8 +31,8 @@ def test_a_profile_is_read_from_a_file_and_named_after_it_unless_it_says(tmp_pat
         ("a: [", "is not YAML"),
         ("template: no place\n", "its template lacks {prompt}"),
         ("name: 'no good'\n", "name: "),
-        ("sistem: x\n", "sistem: Extra inputs"),
-        ("examples: [{prompt: p}]\n", "examples.0.answer: Field required"),
+        ("sistem: x\n", "sistem: is no key of a profile"),
+        ("examples: [{prompt: p}]\n", "examples.0.answer: is missing"),
     ],
 )
 def test_a_wrong_profile_is_refused_by_its_path(tmp_path: Path, content: str, message: str) -> None:
@@ -42,8 +42,10 @@ def test_a_wrong_profile_is_refused_by_its_path(tmp_path: Path, content: str, me
         read_profile(path)
     assert message in caught.value.message
     assert str(path) in caught.value.message
+    assert "{prompt}" in str(caught.value.next_step)
 
 
 def test_a_missing_profile_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="No such file"):
+    with pytest.raises(ConfigurationError, match="No such file") as caught:
         read_profile(tmp_path / "nowhere.yaml")
+    assert "Check the path." == caught.value.next_step

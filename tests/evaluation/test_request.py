@@ -103,19 +103,23 @@ def test_options_may_be_a_mapping_and_one_name_may_stand_alone_as_in_a_file() ->
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"models": ["m"]}, "benchmarks: Field required"),
-        ({"benchmarks": [], "models": ["m"]}, "benchmarks: "),
+        ({"models": ["m"]}, "no benchmark: give at least one with --benchmark (or `benchmarks` in the file)"),
+        ({"benchmarks": [], "models": ["m"]}, "no benchmark: give at least one"),
         ({"benchmarks": ["b"]}, "no model: give at least one of `models` or `candidates`"),
-        ({**SMALLEST, "modles": ["x"]}, "unknown key 'modles'; known: benchmarks, models"),
-        ({**SMALLEST, "limit": 0}, "limit: Input should be greater than or equal to 1 (got 0)"),
-        ({**SMALLEST, "repeats": 0}, "repeats: "),
-        ({**SMALLEST, "seed": -1}, "seed: "),
-        ({**SMALLEST, "slots": "many"}, "slots: "),
-        ({**SMALLEST, "timeout_s": 0}, "timeout_s: "),
-        ({**SMALLEST, "case_timeout_s": -2}, "case_timeout_s: "),
+        ({**SMALLEST, "modles": ["x"]}, "unknown key 'modles' (did you mean 'models'?); known: benchmarks, models"),
+        ({**SMALLEST, "slot": 1, "xyzzy": 2}, "unknown keys 'slot' (did you mean 'slots'?), 'xyzzy'; known: bench"),
+        ({**SMALLEST, "limit": 0}, "limit must be at least 1 (got 0)"),
+        ({**SMALLEST, "repeats": 0}, "repeats must be at least 1 (got 0)"),
+        ({**SMALLEST, "repeats": 10_001}, "repeats must be at most 10000 (got 10001)"),
+        ({**SMALLEST, "seed": -1}, "seed must be at least 0 (got -1)"),
+        ({**SMALLEST, "slots": "many"}, "slots must be a whole number (got 'many')"),
+        ({**SMALLEST, "models": [7]}, "models.0 must be text (got 7)"),
+        ({**SMALLEST, "embedded": "perhaps"}, "embedded must be true or false (got 'perhaps')"),
+        ({**SMALLEST, "timeout_s": 0.0}, "timeout_s must be more than 0 (got 0.0)"),
+        ({**SMALLEST, "case_timeout_s": -2}, "case_timeout_s must be more than 0 (got -2)"),
         ({**SMALLEST, "max_failures": "101%"}, "max_failures '101%' is neither a share like 10%"),
         ({**SMALLEST, "max_failures": "-1"}, "max_failures '-1' is neither"),
-        ({**SMALLEST, "max_failures": True}, "max_failures: "),
+        ({**SMALLEST, "max_failures": True}, "max_failures must be text (got True)"),
         ({**SMALLEST, "fail_under": ["bleu"]}, "--fail-under 'bleu' is not of the form METRIC=VALUE"),
         ({**SMALLEST, "fail_under": ["bleu=high"]}, "--fail-under 'bleu=high' is not of the form METRIC=VALUE"),
         ({**SMALLEST, "fail_under": ["=3"]}, "--fail-under '=3' is not of the form METRIC=VALUE"),
@@ -125,6 +129,21 @@ def test_a_wrong_field_of_a_request_is_named_with_its_value(given: dict[str, Any
     with pytest.raises(ConfigurationError) as caught:
         read_request(given)
     assert message in caught.value.message
+    assert 1 == caught.value.message.count(message)
+    assert caught.value.next_step
+
+
+def test_the_next_step_names_the_option_of_the_command_line() -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        read_request({**SMALLEST, "timeout_s": 0, "gpu_tag": 3})
+    assert "Correct --gpu-tag, --timeout: " in str(caught.value.next_step)
+
+
+@pytest.mark.parametrize("wrong", [{"limit": 0}, {"options": ["temperature=hot"]}, {"fail_under": ["bleu"]}])
+def test_the_source_of_a_wrong_value_is_named(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ConfigurationError, match=r"^the command line with run\.yaml: ") as caught:
+        read_request({**SMALLEST, **wrong}, source="the command line with run.yaml")
+    assert caught.value.next_step
 
 
 @pytest.mark.parametrize(
@@ -168,11 +187,13 @@ def test_a_file_that_is_no_request_is_refused_by_its_path(tmp_path: Path, conten
         read_request_file(path)
     assert message in caught.value.message
     assert str(path) in caught.value.message
+    assert "`benchwright show RUN --as-yaml` prints an example." == caught.value.next_step
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="No such file"):
+    with pytest.raises(ConfigurationError, match="No such file") as caught:
         read_request_file(tmp_path / "nowhere.yaml")
+    assert "Check the path given to -f." == caught.value.next_step
 
 
 def test_an_unknown_option_lists_those_that_exist() -> None:

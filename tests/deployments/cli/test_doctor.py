@@ -120,6 +120,7 @@ def test_on_the_first_use_it_leads_the_way(benchwright: Command, ollama: Any) ->
     assert "No run is stored yet" in said.out
     (here,) = [line for line in said.out.splitlines() if "this machine" in line]
     assert "llama3.2:3b" in here
+    assert "memory" in here.partition("this machine")[2]
     command = "  benchwright evaluate --benchmark question_answering --limit 12 --model llama3.2:3b --model llama3.1:8b"
     assert f"{command} --endpoint {ollama.url.removeprefix('http://')}" == said.out.splitlines()[-1]
 

@@ -29,7 +29,7 @@ def test_a_server_that_is_down_is_not_stored_and_the_next_step_is_named(benchwri
 
     assert 2 == said.code
     assert "endpoint 'box': no server answers at http://127.0.0.1:9" in said.err
-    assert "--no-check" in said.err
+    assert "next: Start it, or check the address. --no-check stores it without asking." in said.err
     assert [] == benchwright("endpoints", "list", "--json").json
 
 
@@ -49,6 +49,29 @@ def test_adding_a_name_again_replaces_it_and_says_so(benchwright: Command) -> No
 
     assert "replaced box, which was http://127.0.0.1:9" in said.err
     assert ["http://127.0.0.1:10"] == [item["url"] for item in benchwright("endpoints", "list", "--json").json]
+
+
+def test_adding_a_name_again_keeps_what_is_not_given_anew(benchwright: Command) -> None:
+    settings = ("--slots", "4", "--gpu-tag", "gpu-0", "--allow-remote", "--electricity-price", "0.3")
+    benchwright("endpoints", "add", "box", "http://127.0.0.1:9", "--no-check", *settings)
+
+    said = benchwright(
+        "endpoints", "add", "box", "http://127.0.0.1:10", "--no-check", "--slots", "2", "--no-allow-remote", "--json"
+    )
+
+    (record,) = benchwright("endpoints", "list", "--json").json
+    assert record == said.json
+    assert (2, "gpu-0", 0.3, False) == tuple(
+        record[key] for key in ("slots", "gpu_tag", "electricity_price", "allow_remote")
+    )
+    assert (
+        "kept: --gpu-tag gpu-0, --electricity-price 0.3 (`benchwright endpoints remove box` forgets that)" in said.err
+    )
+
+    benchwright("endpoints", "remove", "box")
+    benchwright("endpoints", "add", "box", "http://127.0.0.1:10", "--no-check")
+    (record,) = benchwright("endpoints", "list", "--json").json
+    assert (None, None) == (record["slots"], record["gpu_tag"])
 
 
 SECRETS = ("sk-proj-abcdef0123456789", "sk_live_0123456789abcdef", "hf_AbCdEfGhIjKl", "AKIA0123456789ABCDEF", "a b", "")

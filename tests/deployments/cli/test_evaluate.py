@@ -177,7 +177,7 @@ def test_a_file_holds_all_of_it_and_a_run_gives_it_back(
 @pytest.mark.parametrize(
     ("words", "message", "next_step"),
     [
-        (["--model", "good"], "benchmarks", None),
+        (["--model", "good"], "no benchmark: give at least one with --benchmark", "--benchmark"),
         (["--benchmark", "B"], "no model: give at least one", None),
         (["--benchmark", "no-such-thing", "--model", "good"], "no-such-thing", None),
         (["--benchmark", "B", "--model", "good", "--metric", "exact_mach"], "'exact_mach'; did you mean", None),
@@ -189,10 +189,14 @@ def test_a_file_holds_all_of_it_and_a_run_gives_it_back(
         (["--benchmark", "B", "--model", "good", "--max-failures", "some"], "max_failures 'some' is neither", None),
         (["--benchmark", "B", "--model", "good", "--limit", "0"], "limit", None),
         (["--benchmark", "B", "--model", "good", "--repeats", "0"], "repeats", None),
-        (["--benchmark", "B", "--model", "good", "--timeout", "0"], "timeout_s", None),
+        (
+            ["--benchmark", "B", "--model", "good", "--timeout", "0"],
+            "timeout_s must be more than 0 (got 0.0)",
+            "--timeout",
+        ),
         (["--benchmark", "B", "--model", "good", "--slots", "0"], "slots", None),
         (["--benchmark", "B", "--model", "good", "--fail-under", "exact_match"], "not of the form METRIC=VALUE", "For"),
-        (["-f", "no-such-file.yaml"], "no-such-file.yaml", None),
+        (["-f", "no-such-file.yaml"], "no-such-file.yaml", "path"),
     ],
 )
 def test_a_mistake_in_the_request_is_one_message_before_any_server_is_started(
@@ -208,6 +212,17 @@ def test_a_mistake_in_the_request_is_one_message_before_any_server_is_started(
     _is_one_clear_message(said, message)
     if next_step is not None:
         assert next_step in said.json["error"]["next"]
+
+
+def test_a_wrong_value_in_a_file_is_told_with_the_files_name(
+    benchwright: Command, benchmark: Path, without_servers: None, tmp_path: Path
+) -> None:
+    file = tmp_path / "evaluation.yaml"
+    file.write_text(f"benchmarks: {benchmark}\nmodels: good\nlimit: 0\n")
+
+    said = benchwright("evaluate", "-f", file, "--json")
+
+    _is_one_clear_message(said, f"the command line with {file}: limit must be at least 1 (got 0)")
 
 
 def _is_one_clear_message(said: Any, message: str) -> None:
@@ -267,10 +282,10 @@ def test_an_unknown_model_is_answered_with_those_that_exist_and_how_to_pull_it(
     ollama_by_script.add("good")
     ollama_by_script.add("better")
 
-    said = evaluate("--benchmark", benchmark, "--model", "best", "--json")
+    said = evaluate("--benchmark", benchmark, "--model", "mistral", "--json")
 
-    _is_one_clear_message(said, "unknown model 'best'")
-    assert "models pull best" in said.json["error"]["next"]
+    _is_one_clear_message(said, "unknown model 'mistral'")
+    assert "models pull mistral" in said.json["error"]["next"]
 
 
 def test_a_prefect_server_that_does_not_answer_is_named(

@@ -95,6 +95,7 @@ def test_no_server_is_one_error_with_the_next_step(benchwright: Command) -> None
     assert (2, "") == (said.code, said.out)
     assert "no server answers at http://127.0.0.1:9" in said.err
     assert "ollama serve" in said.err
+    assert "--embedded" not in said.err
     assert "Traceback" not in said.err
 
 
@@ -324,9 +325,10 @@ def test_a_retired_model_leaves_the_list_keeps_its_versions_and_can_come_back(
 ) -> None:
     benchwright("models", "list")
 
-    said = benchwright("models", "retire", "embedder")
+    said = benchwright("models", "retire", "embedder", "--json")
 
-    assert 0 == said.code
+    assert (0, "embedder:latest") == (said.code, said.json["name"])
+    assert said.json["retired_at"]
     listed = benchwright("models", "list", "--json")
     assert ["llama3.1:70b", "llama3.2:3b"] == _names(listed)
     assert "left out: 1 retired" in listed.err

@@ -122,7 +122,8 @@ def test_an_archived_run_leaves_the_list_and_comes_back(benchwright: Command, st
     assert 0 == benchwright("runs", "archive", "run-1").code
     assert [] == benchwright("runs", "--json").json
     assert [True] == [item["archived"] for item in benchwright("runs", "list", "--all", "--json").json]
-    assert 0 == benchwright("runs", "archive", "run-1", "--undo").code
+    back = benchwright("runs", "archive", "run-1", "--undo", "--json")
+    assert {"run_id": "run-1", "archived": False} == back.json
     assert 1 == len(benchwright("runs", "--json").json)
 
 
@@ -145,6 +146,12 @@ def test_a_deleted_run_is_gone(benchwright: Command, stored_run: Command) -> Non
 
     assert "run-1: deleted\n" == benchwright("runs", "delete", "run-1", "--yes").out
     assert [] == benchwright("runs", "list", "--all", "--json").json
+
+
+def test_a_deletion_is_told_as_json(benchwright: Command, stored_run: Command) -> None:
+    stored_run("run-1")
+
+    assert {"run_id": "run-1", "deleted": True} == benchwright("runs", "delete", "run-1", "--yes", "--json").json
 
 
 def test_deleting_without_a_terminal_needs_yes(

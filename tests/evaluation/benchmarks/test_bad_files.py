@@ -249,8 +249,9 @@ def test_an_unknown_format_lists_the_fields_and_the_formats(write: Write) -> Non
         assert title in error.expected
     assert (
         "map the fields, as in prompt=question references=answer: under 'fields' in the header, "
-        "or in a small YAML file beside it with 'data: x.jsonl' and 'fields:'"
+        "or in a small YAML file beside it with 'data: x.jsonl' and 'fields:'; docs/benchmarks.md lists their fields"
     ) == error.next_step
+    assert "canonical_solution" not in str(error)
     assert 1 == len(load_benchmark(path, fields={"prompt": "question", "references": "answer"}).cases)
 
 
@@ -286,6 +287,12 @@ def test_a_table_with_another_separator(write: Write) -> None:
     error = _refusal(write("x.csv", "prompt;references\na;b\n"))
     assert "has one column, 'prompt;references'" == error.problem
     assert "write the table with commas instead of ';'" == error.next_step
+
+
+def test_a_wrong_type_says_which_line_to_mend(write: Write) -> None:
+    error = _refusal(write("x.jsonl", [GOOD, {"prompt": 5, "references": ["b"]}]))
+    assert "got a number: 5" == error.problem
+    assert "mend line 2; `benchwright benchmarks validate FILE` checks the whole file" == error.next_step
 
 
 def test_the_layout_that_gsm8k_needs_is_said(write: Write) -> None:

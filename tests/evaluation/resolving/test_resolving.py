@@ -163,6 +163,27 @@ def test_a_wrong_name_is_answered_with_those_that_exist(
     assert message in caught.value.message
 
 
+def test_a_slip_in_a_models_name_is_not_told_to_be_pulled(ollama_by_script: ScriptedOllama) -> None:
+    ollama_by_script.add("gpt3-6b-finetuning:latest")
+    with pytest.raises(UnknownNameError) as slip:
+        resolved(ollama_by_script.url, models=["gpt3-6b-finetunin"])
+    with pytest.raises(UnknownNameError) as other:
+        resolved(ollama_by_script.url, models=["zzz"])
+    asked = f"Asked: {ollama_by_script.url}."
+    assert (
+        f"Use that name, or pull another model with `benchwright models pull NAME`. {asked}",
+        f"Run `benchwright models pull zzz`. {asked}",
+    ) == (slip.value.next_step, other.value.next_step)
+
+
+@pytest.mark.parametrize("embedded", [True, False])
+def test_the_embedded_server_is_named_where_it_was_not_asked_for(embedded: bool) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        resolved("http://127.0.0.1:9", embedded=embedded, settings=Settings(embedded_url="http://127.0.0.1:11"))
+    assert embedded is not ("or add `--embedded`." in str(caught.value.next_step))
+    assert "ollama serve" in str(caught.value.next_step)
+
+
 def test_a_benchmark_without_a_case_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="'none' has no case"):
         resolved("http://127.0.0.1:9", loaded=[Benchmark(name="none", task_type="code", cases=())])

@@ -16,6 +16,7 @@ from evaluation.store import session
 from evaluation.store.address import default_url, parse_url, shown
 from evaluation.store.benchmarks import list_benchmarks
 from evaluation.store.endpoints import save_endpoint
+from evaluation.store.engine import store_error
 from evaluation.store.records import EndpointRecord
 from evaluation.store.schema import VERSION_TABLE, migrate, newest_revision
 from evaluation.store.session import Store, backup, info, open_store, upgrade
@@ -269,7 +270,14 @@ def test_a_full_disk_is_a_store_error_that_says_so(sqlite_url: str) -> None:
             connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
         with pytest.raises(StoreError, match="the disk is full") as refused:
             save_endpoint(store, EndpointRecord(name="a" * 100_000, url="http://a"))
-    assert "free some space" in str(refused.value.next_step)
+    assert "free some space, then run the command again" == refused.value.next_step
+
+
+def test_what_a_database_says_in_several_lines_is_told_in_one() -> None:
+    said = 'connection to server at "127.0.0.1", port 9 failed: Connection refused\n\tIs the server running there?\n'
+    error = store_error(sa.exc.OperationalError("", None, Exception(said)), sa.make_url("postgresql://127.0.0.1:9/x"))
+    assert "Connection refused Is the server running there?)" == error.message[-48:]
+    assert "cannot be reached" in error.message
 
 
 def test_info_tells_the_kind_the_size_and_the_rows(store_url: str) -> None:

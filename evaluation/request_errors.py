@@ -1,0 +1,81 @@
+"""What is wrong with a request, in the words of the person who wrote it."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any
+
+from pydantic import ValidationError
+
+from evaluation.errors import ConfigurationError
+
+HELP = "`benchwright evaluate --help` lists what can be said."
+NO_BENCHMARK = "no benchmark: give at least one with --benchmark (or `benchmarks` in the file)"
+OPTION_OF: Mapping[str, str] = {
+    "benchmarks": "--benchmark",
+    "models": "--model",
+    "candidates": "--candidate",
+    "options": "--option",
+    "endpoints": "--endpoint",
+    "metrics": "--metric",
+    "timeout_s": "--timeout",
+    "case_timeout_s": "--case-timeout",
+}
+"""Options of the command line that are not called like their field."""
+
+WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "greater_than": lambda limits: f"must be more than {limits['gt']:g}",
+    "greater_than_equal": lambda limits: f"must be at least {limits['ge']}",
+    "less_than_equal": lambda limits: f"must be at most {limits['le']}",
+    "int_type": lambda _: "must be a whole number",
+    "int_parsing": lambda _: "must be a whole number",
+    "int_parsing_size": lambda _: "must be a whole number of fewer digits",
+    "int_from_float": lambda _: "must be a whole number",
+    "float_type": lambda _: "must be a number",
+    "float_parsing": lambda _: "must be a number",
+    "bool_type": lambda _: "must be true or false",
+    "bool_parsing": lambda _: "must be true or false",
+    "string_type": lambda _: "must be text",
+    "list_type": lambda _: "must be a list",
+}
+"""pydantic's kinds of error in our words."""
+
+
+def refusal(error: ValidationError, known: Iterable[str], *, source: str) -> ConfigurationError:
+    """Everything that is wrong in one error, which names each field, its value and what is allowed.
+
+    Args:
+        error: What pydantic found.
+        known: The fields that there are.
+        source: Where the request was written.
+    """
+    problems = error.errors(include_url=False)
+    unknown = [str(item["loc"][-1]) for item in problems if item["type"] == "extra_forbidden"]
+    wrong = [item for item in problems if item["type"] != "extra_forbidden"]
+    said = [_said(item) for item in wrong] + ([_unknown_keys(unknown, tuple(known))] if unknown else [])
+    return ConfigurationError(f"{source}: " + "; ".join(said), _next_step(wrong))
+
+
+def _said(item: Any) -> str:
+    field = ".".join(str(part) for part in item["loc"])
+    if field == "benchmarks" and item["type"] in ("missing", "too_short"):
+        return NO_BENCHMARK
+    if not field:
+        return str(item["msg"]).removeprefix("Value error, ")
+    words = WORDS.get(item["type"])
+    message = words(item.get("ctx", {})) if words else f"is refused: {item['msg']}"
+    return f"{field} {message} (got {item['input']!r})"
+
+
+def _unknown_keys(keys: Sequence[str], known: Sequence[str]) -> str:
+    """All unknown keys in one sentence, each with the known one that it may have been meant to be."""
+    named = []
+    for key in keys:
+        close = get_close_matches(key, known, n=1)
+        named.append(f"{key!r}" + (f" (did you mean {close[0]!r}?)" if close else ""))
+    return f"unknown key{'s' if len(keys) > 1 else ''} {', '.join(named)}; known: {', '.join(known)}"
+
+
+def _next_step(wrong: Sequence[Any]) -> str:
+    fields = dict.fromkeys(str(item["loc"][0]) for item in wrong if item["loc"])
+    options = [OPTION_OF.get(field, f"--{field.replace('_', '-')}") for field in fields]
+    return f"Correct {', '.join(options)}: {HELP}" if options else HELP
