@@ -76,6 +76,6 @@ def _unknown_keys(keys: Sequence[str], known: Sequence[str]) -> str:
 
 
 def _next_step(wrong: Sequence[Any]) -> str:
-    fields = dict.fromkeys(str(item["loc"][0]) for item in wrong if item["loc"])
+    fields = dict.fromkeys(str(item["loc"][0]) for item in wrong if item["loc"] and item["type"] != "missing")
     options = [OPTION_OF.get(field, f"--{field.replace('_', '-')}") for field in fields]
     return f"Correct {', '.join(options)}: {HELP}" if options else HELP

@@ -177,7 +177,7 @@ def test_a_file_holds_all_of_it_and_a_run_gives_it_back(
 @pytest.mark.parametrize(
     ("words", "message", "next_step"),
     [
-        (["--model", "good"], "no benchmark: give at least one with --benchmark", "--benchmark"),
+        (["--model", "good"], "no benchmark: give at least one with --benchmark", "evaluate --help"),
         (["--benchmark", "B"], "no model: give at least one", None),
         (["--benchmark", "no-such-thing", "--model", "good"], "no-such-thing", None),
         (["--benchmark", "B", "--model", "good", "--metric", "exact_mach"], "'exact_mach'; did you mean", None),
