@@ -107,7 +107,7 @@ def add(
     )
     with open_results(db) as store:
         before = find_endpoint(store, record.name)
-        kept = _kept(before, settings) if before is not None and before.name == record.name else {}
+        kept = _kept(before, record, settings) if before is not None and before.name == record.name else {}
         record, said = replace(record, **kept), "not asked"
         if not no_check:
             record, said = _asked(record)
@@ -120,9 +120,17 @@ def add(
         say(f"{record.name}: {record.url}, {said}")
 
 
-def _kept(before: "EndpointRecord", settings: Mapping[str, Any]) -> dict[str, Any]:
+OF_ONE_ADDRESS = ("key_variable", "allow_remote")
+"""What was granted to one address, and is not handed on to another: that would send it the key."""
+
+
+def _kept(before: "EndpointRecord", record: "EndpointRecord", settings: Mapping[str, Any]) -> dict[str, Any]:
     """What the stored endpoint has set and the command does not give anew."""
-    stored = {key: getattr(before, key) for key, value in settings.items() if value is None}
+    stored = {
+        key: getattr(before, key)
+        for key, value in settings.items()
+        if value is None and (before.url == record.url or key not in OF_ONE_ADDRESS)
+    }
     return {key: value for key, value in stored.items() if value is not None and value is not False}
 
 

@@ -250,8 +250,8 @@ def scripted_ollama() -> Iterator[ScriptedOllama]:
         request_queue_size = 128
 
         def handle_error(self, request: Any, client_address: Any) -> None:
-            """Says nothing of a client that left; the base class prints a traceback."""
-            if not isinstance(sys.exception(), ConnectionError):
+            """Says nothing of a client that left (a broken pipe, a closed file); the base class prints a traceback."""
+            if not isinstance(sys.exception(), OSError | ValueError):
                 super().handle_error(request, client_address)
 
     server = Server(("127.0.0.1", 0), _handler(fake))

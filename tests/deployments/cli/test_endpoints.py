@@ -74,6 +74,19 @@ def test_adding_a_name_again_keeps_what_is_not_given_anew(benchwright: Command) 
     assert (None, None) == (record["slots"], record["gpu_tag"])
 
 
+def test_a_key_and_the_leave_to_go_remote_stay_with_the_address_that_got_them(benchwright: Command) -> None:
+    granted = ("--key-variable", "BOX_KEY", "--allow-remote")
+    benchwright("endpoints", "add", "box", "http://127.0.0.1:9", "--no-check", *granted)
+
+    benchwright("endpoints", "add", "box", "http://127.0.0.1:9", "--no-check", "--slots", "2")
+    (same,) = benchwright("endpoints", "list", "--json").json
+    benchwright("endpoints", "add", "box", "http://127.0.0.1:10", "--no-check")
+    (other,) = benchwright("endpoints", "list", "--json").json
+
+    assert ("BOX_KEY", True, 2) == (same["key_variable"], same["allow_remote"], same["slots"])
+    assert (None, False, 2) == (other["key_variable"], other["allow_remote"], other["slots"])
+
+
 SECRETS = ("sk-proj-abcdef0123456789", "sk_live_0123456789abcdef", "hf_AbCdEfGhIjKl", "AKIA0123456789ABCDEF", "a b", "")
 
 
