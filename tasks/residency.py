@@ -2,7 +2,7 @@
 
 import asyncio
 
-from prefect import get_run_logger, task
+from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from evaluation.case import Message
@@ -12,6 +12,7 @@ from evaluation.planning import Group
 from evaluation.providers.model_names import same_model
 from evaluation.providers.provider import LoadedModel
 from tasks.generate import KEEP_ALIVE, LONGEST_PAUSE_S
+from tasks.story import warn
 from tasks.workbench import Station, workbench
 
 LOAD_TIMEOUT_S = 900.0
@@ -71,23 +72,21 @@ async def _warm_up(station: Station, group: Group, *, timeout_s: float) -> None:
     try:
         await station.provider.generate(request)
     except ProviderError as error:
-        get_run_logger().warning("warm-up of %s failed, which is no verdict on it: %s", group.model, error)
+        warn("warm-up of %s failed, which is no verdict on it: %s", group.model, error)
 
 
 async def _resident(station: Station, group: Group) -> LoadedModel | None:
     try:
         loaded = await station.provider.loaded()
     except ProviderError as error:
-        get_run_logger().warning("%s does not say what it has loaded: %s", station.lane.endpoint_name, error)
+        warn("%s does not say what it has loaded: %s", station.lane.endpoint_name, error)
         return None
     found = next((model for model in loaded if same_model(model.name, group.model)), None)
     if found is None:
         return None
     asked = group.load_options.get("num_ctx")
     if asked and found.context_length and found.context_length < asked:
-        get_run_logger().warning(
-            "%s was given a context of %s where %s was asked for", group.model, found.context_length, asked
-        )
+        warn("%s was given a context of %s where %s was asked for", group.model, found.context_length, asked)
     return found
 
 
@@ -99,5 +98,5 @@ async def release_model(invocation_id: str, endpoint: str, model: str) -> None:
         async with asyncio.timeout(RELEASE_TIMEOUT_S):
             await station.provider.unload(model)
     except (ProviderError, TimeoutError) as error:
-        get_run_logger().warning("%s was told to unload %s, and still has it: %s", endpoint, model, error)
+        warn("%s was told to unload %s, and still has it: %s", endpoint, model, error)
     station.resident = None

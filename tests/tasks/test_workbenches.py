@@ -115,10 +115,13 @@ def test_a_model_that_cannot_be_loaded_is_tried_as_often_as_makes_sense(
     assert n_times == n_tried
 
 
-def test_letting_go_of_a_model_on_a_server_that_is_gone_is_no_error(ollama_by_script: ScriptedOllama) -> None:
+def test_letting_go_of_a_model_on_a_server_that_is_gone_is_a_warning(
+    ollama_by_script: ScriptedOllama, caplog: pytest.LogCaptureFixture
+) -> None:
     async def work() -> None:
         async with open_workbench(a_plan(ollama_by_script.url)):
             ollama_by_script.stop()
             await release_model.fn("one", "here", "good")
 
     asyncio.run(work())
+    assert "here was told to unload good, and still has it: no server answers" in caplog.text
