@@ -14,7 +14,7 @@ from evaluation.resolving import Resolution, ResolvedBenchmark, ResolvedCandidat
 from evaluation.settings import Settings
 from evaluation.store.benchmarks import load_benchmark_version
 from evaluation.store.records import MetricUse, RunCandidatePlan, RunPlan
-from evaluation.store.registry import record_model, save_candidate
+from evaluation.store.registry import record_seen, save_candidate
 from evaluation.store.runs import add_run_candidate, create_invocation, create_run, record_run_flow
 from evaluation.store.session import Store, open_store
 from evaluation.version import code_version
@@ -83,24 +83,7 @@ def _plan(asked: Asked, resolution: Resolution, store: Store) -> Plan:
 
 def _record_models(resolution: Resolution, store: Store) -> None:
     for candidate in resolution.candidates:
-        info = candidate.info
-        record_model(
-            store,
-            name=info.name,
-            digest=info.digest,
-            endpoint_name=candidate.endpoint.name,
-            family=info.family,
-            parameter_size=info.parameter_size,
-            n_parameters=info.n_parameters,
-            quantization=info.quantization,
-            context_length=info.context_length,
-            size_bytes=info.size_bytes,
-            capabilities=info.capabilities,
-            licence=info.licence,
-            parameters=info.parameters,
-            template=info.template,
-            remote_host=info.remote_host,
-        )
+        record_seen(store, candidate.info, endpoint_name=candidate.endpoint.name)
 
 
 def _run_plan(asked: Asked, item: ResolvedBenchmark, store: Store) -> RunPlan:

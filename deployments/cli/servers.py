@@ -151,13 +151,13 @@ def _step(errors: Sequence[tuple["EndpointRecord", BenchwrightError]]) -> str:
 def record_models(store: "Store", answers: Sequence[Answer]) -> list["ModelRecord"]:
     """The models as stored now that their servers have shown them; another digest than before is told of."""
     from deployments.cli.terminal import tell
-    from evaluation.store.registry import list_models
+    from evaluation.store.registry import list_models, record_seen
 
     before = {(old.name, old.endpoint_name): old.digest for old in list_models(store, include_retired=True)}
     records = []
     for answer in answers:
         for info in answer.models:
-            record = _record(store, answer.endpoint.name, info)
+            record = record_seen(store, info, endpoint_name=answer.endpoint.name)
             old = before.get((record.name, record.endpoint_name))
             if old and record.digest and old != record.digest:
                 tell(
@@ -166,25 +166,3 @@ def record_models(store: "Store", answers: Sequence[Answer]) -> list["ModelRecor
                 )
             records.append(record)
     return records
-
-
-def _record(store: "Store", endpoint_name: str, info: ModelInfo) -> "ModelRecord":
-    from evaluation.store.registry import record_model
-
-    return record_model(
-        store,
-        name=info.name,
-        digest=info.digest,
-        endpoint_name=endpoint_name,
-        family=info.family,
-        parameter_size=info.parameter_size,
-        n_parameters=info.n_parameters,
-        quantization=info.quantization,
-        context_length=info.context_length,
-        size_bytes=info.size_bytes,
-        capabilities=info.capabilities,
-        licence=info.licence,
-        parameters=info.parameters,
-        template=info.template,
-        remote_host=info.remote_host,
-    )

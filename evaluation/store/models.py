@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
 from evaluation.errors import UnknownNameError
+from evaluation.providers.provider import ModelInfo
 from evaluation.store.records import ModelRecord
 from evaluation.store.session import Store
 from evaluation.store.statements import now, one_at_a_time
@@ -55,6 +56,12 @@ def record_model(
         here = sa.and_(model.c.name == name, model.c.endpoint_name == endpoint_name)
         connection.execute(sa.update(model).where(here).values(is_current=False))
         return _write(connection, name, facts, same=_same_version(connection, name, digest, endpoint_name))
+
+
+def record_seen(store: Store, info: ModelInfo, *, endpoint_name: str) -> ModelRecord:
+    """The model as its server describes it, recorded."""
+    facts = {field.name: getattr(info, field.name) for field in fields(ModelInfo)}
+    return record_model(store, endpoint_name=endpoint_name, **facts)
 
 
 def _same_version(connection: Connection, name: str, digest: str | None, endpoint_name: str) -> int | None:

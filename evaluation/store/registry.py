@@ -7,6 +7,7 @@ from evaluation.store.models import (
     list_models,
     model_versions,
     record_model,
+    record_seen,
     register_model,
     retire_model,
 )
@@ -21,6 +22,7 @@ __all__ = [
     "list_profiles",
     "model_versions",
     "record_model",
+    "record_seen",
     "register_model",
     "remove_endpoint",
     "retire_model",
