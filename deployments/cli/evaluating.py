@@ -28,6 +28,7 @@ from evaluation.errors import BenchwrightError, StoreError
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import State
 
+    from evaluation.case import Benchmark
     from evaluation.request import EvaluationRequest
     from evaluation.store.session import Store
 
@@ -52,8 +53,8 @@ def run_evaluation(
         with _heeding_sigterm(), open_store(url) as store, ExitStack() as stack:
             if url is not None:
                 os.environ["BENCHWRIGHT_DATABASE_URL"] = url
-            _check_benchmarks(request, store)
-            return _run(request, invocation_id, store, stack, as_json=as_json)
+            loaded = _check_benchmarks(request, store)
+            return _run(request, loaded, invocation_id, store, stack, as_json=as_json)
     except (KeyboardInterrupt, _TerminatedError) as end:
         if as_json:
             print_json({"status": "cancelled", "invocation_id": invocation_id, "runs": []})
@@ -89,26 +90,37 @@ def _with_absolute_paths(request: "EvaluationRequest") -> "EvaluationRequest":
     return request.model_copy(update={"benchmarks": names})
 
 
-def _check_benchmarks(request: "EvaluationRequest", store: "Store") -> None:
-    """Says what each benchmark was recognised as. Refuses what cannot be measured, before any server is started."""
+def _check_benchmarks(request: "EvaluationRequest", store: "Store") -> "list[Benchmark]":
+    """The benchmarks, read once. Says what each is, and refuses what cannot be measured before a server is started."""
     from evaluation.benchmarks.loading import equal_contents, recognised_line
     from evaluation.resolving import find_benchmark, resolve_benchmark
 
+    loaded = []
     for name in request.benchmarks:
         benchmark = find_benchmark(name, store=store)
         resolve_benchmark(benchmark, request.metrics)
         tell(recognised_line(benchmark))
         if equal := equal_contents(benchmark):
             tell(f"note: {benchmark.name}: {len(equal)} groups of cases ask and accept the same, such as {equal[0]}")
+        loaded.append(benchmark)
+    return loaded
 
 
-def _run(request: "EvaluationRequest", invocation_id: str, store: "Store", stack: ExitStack, *, as_json: bool) -> int:
+def _run(
+    request: "EvaluationRequest",
+    loaded: "list[Benchmark]",
+    invocation_id: str,
+    store: "Store",
+    stack: ExitStack,
+    *,
+    as_json: bool,
+) -> int:
     from deployments.prefect_server import prefect_server
 
     server = stack.enter_context(prefect_server())
     if request.embedded and not read_settings().embedded_url:
         _start_embedded(stack)
-    _check_servers(request, store)
+    _check_servers(request, loaded, store)
     if server.is_ours:
         tell("no Prefect server is named: one is started for this command, on your PREFECT_HOME")
     state, number = _run_flow(request, invocation_id, store, server)
@@ -125,11 +137,10 @@ def _start_embedded(stack: ExitStack) -> None:
     stack.callback(os.environ.pop, "BENCHWRIGHT_EMBEDDED_URL", None)
 
 
-def _check_servers(request: "EvaluationRequest", store: "Store") -> None:
+def _check_servers(request: "EvaluationRequest", loaded: "list[Benchmark]", store: "Store") -> None:
     """Asks the servers for the models, and says what the user should know, before the flow run begins."""
-    from evaluation.resolving import find_benchmark, resolve
+    from evaluation.resolving import resolve
 
-    loaded = [find_benchmark(name, store=store) for name in request.benchmarks]
     resolution = asyncio.run(resolve(request, loaded, settings=read_settings(), store=store))
     for note in resolution.notes:
         tell(f"note: {note}")
