@@ -30,7 +30,7 @@ class PlannedCandidate:
     think: bool | str | None
     profile: PromptProfile
     seed: int
-    case_ids: tuple[str, ...]
+    n_cases: int
     n_repeats: int
     failure_budget: int
     """Generations on which the server may fail."""
@@ -38,7 +38,7 @@ class PlannedCandidate:
     @property
     def n_generations(self) -> int:
         """Cases times repeats."""
-        return len(self.case_ids) * self.n_repeats
+        return self.n_cases * self.n_repeats
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterator, Sequence
 
 from evaluation.planning import Group, Lane, PlannedCandidate
-from evaluation.store.outcomes import missing_cases
+from evaluation.store.outcomes import missing_page
 from evaluation.store.records import Status
 from evaluation.store.runs import set_run_candidate_status
 from tasks.generate import Item, generate_shard
@@ -45,7 +45,12 @@ async def _work_through(bench: Workbench, lane: Lane) -> None:
 
 
 async def _missing(bench: Workbench, item: PlannedCandidate) -> tuple[Item, ...]:
-    return await asyncio.to_thread(missing_cases, bench.store, item.run_candidate_id, item.case_ids, item.n_repeats)
+    page = await asyncio.to_thread(missing_page, bench.store, item.run_candidate_id)
+    items = list(page.items)
+    while page.last_position is not None:
+        page = await asyncio.to_thread(missing_page, bench.store, item.run_candidate_id, after=page.last_position)
+        items += page.items
+    return tuple(items)
 
 
 async def _generate_group(bench: Workbench, lane: Lane, group: Group, left: dict[int, tuple[Item, ...]]) -> None:

@@ -90,6 +90,7 @@ def _run_plan(asked: Asked, item: ResolvedBenchmark, store: Store) -> RunPlan:
     request, benchmark = asked.request, item.benchmark
     order = seeded_order([case.case_id for case in benchmark.cases], seed=request.seed)
     chosen = set(order[: request.limit])
+    case_ids = tuple(case.case_id for case in benchmark.cases if case.case_id in chosen)
     run = RunPlan(
         run_id=run_id_for(asked.invocation_id, benchmark.name),
         invocation_id=asked.invocation_id,
@@ -101,10 +102,10 @@ def _run_plan(asked: Asked, item: ResolvedBenchmark, store: Store) -> RunPlan:
         limit=request.limit,
         metrics=tuple(MetricUse(name=metric.name, signature=metric.signature) for metric in item.metrics),
         headline=item.headline,
-        case_ids=tuple(case.case_id for case in benchmark.cases if case.case_id in chosen),
+        n_cases=len(case_ids),
         code_version=code_version(),
     )
-    create_run(store, run)
+    create_run(store, run, case_ids)
     record_run_flow(store, run.run_id, asked.flow_run_id)
     return run
 
@@ -139,7 +140,7 @@ def _planned(
             },
         ),
     )
-    n_generations = len(run.case_ids) * run.n_repeats
+    n_generations = run.n_cases * run.n_repeats
     return PlannedCandidate(
         run_id=run.run_id,
         run_candidate_id=run_candidate_id,
@@ -152,7 +153,7 @@ def _planned(
         think=candidate.think,
         profile=candidate.profile,
         seed=run.seed,
-        case_ids=run.case_ids,
+        n_cases=run.n_cases,
         n_repeats=run.n_repeats,
         failure_budget=asked.request.failure_budget(n_generations),
     )

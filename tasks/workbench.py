@@ -18,7 +18,7 @@ from evaluation.providers.connecting import connect
 from evaluation.providers.provider import LoadedModel, Provider
 from evaluation.settings import Settings
 from evaluation.store.benchmarks import load_benchmark_version
-from evaluation.store.outcomes import OutcomeWriter, count_outcomes, iterate_outcomes, missing_cases
+from evaluation.store.outcomes import OutcomeWriter, count_missing, count_outcomes, iterate_outcomes
 from evaluation.store.session import Store, open_store
 
 ENDPOINT_GIVEN_UP_AFTER = 5
@@ -144,11 +144,7 @@ class Workbench:
         lane, _ = self.plan.planned(item.run_candidate_id)
         reason = self.watches[item.run_candidate_id].given_up
         station = self.stations[lane.endpoint_name]
-        if (
-            reason is None
-            and station.watch.given_up
-            and missing_cases(self.store, item.run_candidate_id, item.case_ids, item.n_repeats)
-        ):
+        if reason is None and station.watch.given_up and count_missing(self.store, item.run_candidate_id):
             reason = f"endpoint {lane.endpoint_name} ({lane.url}): {station.watch.given_up}"
         return reason or self._too_long_for(item)
 

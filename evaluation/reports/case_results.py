@@ -17,7 +17,7 @@ from evaluation.store.benchmarks import load_benchmark_version
 from evaluation.store.outcomes import load_outcomes
 from evaluation.store.records import MetricUse, RunCandidateRecord, RunRecord, StoredOutcome
 from evaluation.store.registry import find_candidate
-from evaluation.store.runs import find_run
+from evaluation.store.runs import find_run, has_run_case, run_case_ids
 from evaluation.store.scores import iterate_scores, scored_metrics
 from evaluation.store.session import Store
 
@@ -34,8 +34,8 @@ def case_result(store: Store, run_id: str, case_id: str) -> dict[str, Any]:
     run = find_run(store, run_id)
     benchmark = load_benchmark_version(store, run.plan.benchmark_version, run.plan.benchmark_name)
     cases = {case.case_id: case for case in benchmark.cases}
-    if case_id not in run.plan.case_ids:
-        raise _unknown_case(run, case_id, is_in_benchmark=case_id in cases)
+    if not has_run_case(store, run.plan.run_id, case_id):
+        raise _unknown_case(store, run, case_id, is_in_benchmark=case_id in cases)
     asked = render(benchmark, cases[case_id])
     labels = unique_labels(run)
     return {
@@ -55,13 +55,14 @@ def case_result(store: Store, run_id: str, case_id: str) -> dict[str, Any]:
     }
 
 
-def _unknown_case(run: RunRecord, case_id: str, *, is_in_benchmark: bool) -> UnknownNameError:
+def _unknown_case(store: Store, run: RunRecord, case_id: str, *, is_in_benchmark: bool) -> UnknownNameError:
     plan = run.plan
     next_step = f"`benchwright show {plan.run_id} --json` lists the ids of all its cases"
     if is_in_benchmark:
-        next_step = f"it is a case of {plan.benchmark_name!r}, but this run asked only {len(plan.case_ids)} of them"
-    close = get_close_matches(case_id, plan.case_ids, n=5)
-    known = [*close, *(known for known in plan.case_ids if known not in close)]
+        next_step = f"it is a case of {plan.benchmark_name!r}, but this run asked only {plan.n_cases} of them"
+    asked = [asked for page in run_case_ids(store, plan.run_id) for asked in page]
+    close = get_close_matches(case_id, asked, n=5)
+    known = [*close, *(known for known in asked if known not in close)]
     return UnknownNameError(f"case of run {plan.run_id}", case_id, known, next_step)
 
 

@@ -8,7 +8,7 @@ from evaluation.reports.labels import unique_labels
 from evaluation.store.benchmarks import find_benchmark
 from evaluation.store.outcomes import count_outcomes
 from evaluation.store.records import EstimateRow, MetricUse, OutcomeCounts, RunCandidateRecord, RunRecord, Status
-from evaluation.store.runs import find_run, run_flows, runs_of_invocation
+from evaluation.store.runs import find_run, run_case_ids, run_flows, runs_of_invocation
 from evaluation.store.scores import load_estimates
 from evaluation.store.session import Store
 
@@ -59,7 +59,7 @@ def run_result(store: Store, run_id: str) -> dict[str, Any]:
         "seed": run.plan.seed,
         "repeats": run.plan.n_repeats,
         "limit": run.plan.limit,
-        "n_cases": len(run.plan.case_ids),
+        "n_cases": run.plan.n_cases,
         "code_version": run.plan.code_version,
         "tags": list(run.plan.tags),
         "started_at": _when(run, "started_at"),
@@ -80,7 +80,7 @@ def run_in_full(store: Store, run_id: str) -> dict[str, Any]:
     return {
         **run_result(store, run_id),
         "failure_examples": failure_examples(store, run_id),
-        "case_ids": list(find_run(store, run_id).plan.case_ids),
+        "case_ids": [case_id for page in run_case_ids(store, run_id) for case_id in page],
     }
 
 
@@ -116,7 +116,7 @@ def _candidate(
         "server_version": plan.server_version,
         "status": str(found.status),
         "given_up": found.given_up_reason,
-        "n_cases": len(run.plan.case_ids),
+        "n_cases": run.plan.n_cases,
         "n_ok": counts.n_ok + counts.n_own_failed,
         "n_failed": counts.n_failed,
         "failures": _by_kind(counts.failures),

@@ -21,7 +21,7 @@ from evaluation.stats.paired import (
     paired_difference,
 )
 from evaluation.store.benchmarks import load_cases
-from evaluation.store.runs import find_run
+from evaluation.store.runs import find_run, run_case_ids
 from evaluation.store.session import Store
 
 
@@ -60,7 +60,12 @@ def compare_candidates(store: Store, run_id: str, a: int, b: int, *, n_compared:
     labels = unique_labels(run)
     signature = next(metric.signature for metric in run.plan.metrics if metric.name == run.plan.headline)
     values_a, values_b = (_by_case(case_scores(store, found, signature)) for found in (a, b))
-    both = [case_id for case_id in run.plan.case_ids if case_id in values_a and case_id in values_b]
+    both = [
+        case_id
+        for page in run_case_ids(store, run.plan.run_id)
+        for case_id in page
+        if case_id in values_a and case_id in values_b
+    ]
     if not both:
         return None
     seed = int(fingerprint([run.plan.seed, labels[a], labels[b], signature])[:16], 16)

@@ -122,12 +122,19 @@ def beat(store: Store, holder_id: str, *, lease_ids: Sequence[str] | None = None
 
 
 def let_go(store: Store, holder_id: str) -> None:
-    """Says that the holder works on its runs no more.
+    """Says that the holder works on its runs no more, and has no leases left.
 
     Raises:
         StoreError: no such holder: its runs were deleted.
     """
-    _change(store, holder_id, {"ended_at": now()})
+    _change(store, holder_id, {"ended_at": now(), "lease_ids": []})
+
+
+def end_holder(store: Store, holder_id: str) -> None:
+    """Says that a dead holder's leases are free again. One that was deleted meanwhile needs no ending."""
+    ended_at = sa.func.coalesce(holder.c.ended_at, sa.bindparam("moment", now(), type_=holder.c.ended_at.type))
+    with store.write() as connection:
+        connection.execute(sa.update(holder).where(holder.c.id == holder_id).values(ended_at=ended_at, lease_ids=[]))
 
 
 def _change(store: Store, holder_id: str, values: dict[str, object]) -> None:
@@ -147,6 +154,20 @@ def holders_of(store: Store, run_id: str) -> tuple[HolderRecord, ...]:
     )
     with store.read() as connection:
         return tuple(_record(row) for row in connection.execute(wanted).mappings())
+
+
+def living_holders(store: Store, run_id: str) -> tuple[HolderRecord, ...]:
+    """Those who work on a run now, newest first."""
+    return tuple(record for record in holders_of(store, run_id) if is_alive(record))
+
+
+def dead_holders(store: Store) -> tuple[HolderRecord, ...]:
+    """Those who died without letting go, or whose leases nobody has freed yet, oldest first."""
+    has_leases = sa.cast(holder.c.lease_ids, sa.Text) != "[]"
+    open_ends = sa.select(*_COLUMNS).where(sa.or_(holder.c.ended_at.is_(None), has_leases))
+    with store.read() as connection:
+        rows = connection.execute(open_ends.order_by(holder.c.started_at, holder.c.id)).mappings()
+        return tuple(record for row in rows if not is_alive(record := _record(row)))
 
 
 def held_runs(connection: Connection, run_ids: Collection[str]) -> frozenset[str]:

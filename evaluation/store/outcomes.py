@@ -1,4 +1,4 @@
-"""Which outcomes are stored, and which are still missing?"""
+"""Which outcomes are stored? Those that are not yet: `missing`."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -7,54 +7,30 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from evaluation.errors import FailureKind
+from evaluation.store.missing import count_missing, missing_page
 from evaluation.store.outcome_rows import insert_outcomes, stored_outcome
 from evaluation.store.records import OutcomeCounts, OutcomeRow, Stage, StoredOutcome
 from evaluation.store.session import Store
 from evaluation.store.tables import generation, run_candidate, stage
 from evaluation.store.writer import OutcomeWriter
 
-__all__ = ["OutcomeWriter", "count_outcomes", "iterate_outcomes", "load_outcomes", "missing_cases", "save_outcomes"]
+__all__ = [
+    "OutcomeWriter",
+    "count_missing",
+    "count_outcomes",
+    "iterate_outcomes",
+    "load_outcomes",
+    "missing_page",
+    "save_outcomes",
+]
 
 _CHUNK = 500
-_SERVERS = frozenset(kind.value for kind in FailureKind if not kind.is_the_candidates_own)
-_TRANSIENT = frozenset(kind.value for kind in FailureKind if kind.is_transient)
 
 
 def save_outcomes(store: Store, rows: Sequence[OutcomeRow]) -> None:
     """Stores outcomes in one transaction. A failure of the server's may be replaced, an answer never."""
     with store.write() as connection:
         insert_outcomes(connection, rows)
-
-
-def missing_cases(
-    store: Store,
-    run_candidate_id: int,
-    case_ids: Sequence[str],
-    n_repeats: int,
-    *,
-    ask_permanent_failures_again: bool = True,
-) -> tuple[tuple[str, int], ...]:
-    """(case id, repeat) without an answer or own failure, in the order of `case_ids`; repeats count from 0.
-
-    Args:
-        store: The store.
-        run_candidate_id: Whose outcomes.
-        case_ids: Which cases.
-        n_repeats: How often each is asked.
-        ask_permanent_failures_again: True on a resume; False where a shard is retried, to which a failure of the
-            server's that asking again will not change is final.
-    """
-    not_final = _SERVERS if ask_permanent_failures_again else _TRANSIENT
-    # The kind is looked at here: asked of the database, it takes the index of kinds and reads all of the candidate.
-    columns = sa.select(generation.c.case_id, generation.c.repeat, generation.c.failure_kind)
-    there: set[tuple[str, int]] = set()
-    with store.read() as connection:
-        for start in range(0, len(case_ids), _CHUNK):
-            asked = generation.c.case_id.in_(case_ids[start : start + _CHUNK])
-            rows = connection.execute(columns.where(generation.c.run_candidate_id == run_candidate_id, asked))
-            there.update((case_id, repeat) for case_id, repeat, kind in rows if kind not in not_final)
-    planned = ((case_id, repeat) for case_id in case_ids for repeat in range(n_repeats))
-    return tuple(pair for pair in planned if pair not in there)
 
 
 def count_outcomes(store: Store, run_id: str) -> tuple[OutcomeCounts, ...]:

@@ -1,15 +1,17 @@
 """What was asked for, and what will be done about it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 import sqlalchemy as sa
 
+from evaluation.errors import ConfigurationError, StoreError
 from evaluation.store.records import InvocationRecord, RunCandidatePlan, RunPlan, Status
+from evaluation.store.run_cases import insert_run_cases
 from evaluation.store.session import Store
-from evaluation.store.statements import now, upsert
-from evaluation.store.tables import invocation, run, run_candidate, run_flow
+from evaluation.store.statements import now, one_at_a_time, upsert
+from evaluation.store.tables import invocation, run, run_candidate, run_case, run_flow
 
 
 def create_invocation(store: Store, *, invocation_id: str, request: Mapping[str, Any], code_version: str) -> None:
@@ -30,11 +32,25 @@ def find_invocation(store: Store, invocation_id: str) -> InvocationRecord | None
     )
 
 
-def create_run(store: Store, plan: RunPlan) -> None:
-    """Stores a planned run; an existing id is left as it is.
+def update_invocation_request(store: Store, invocation_id: str, request: Mapping[str, Any]) -> None:
+    """Replaces what was asked for, where a resume asks for more.
 
     Raises:
-        StoreError: its invocation or its benchmark is not stored.
+        StoreError: no such invocation.
+    """
+    with store.write() as connection:
+        changed = connection.execute(
+            sa.update(invocation).where(invocation.c.id == invocation_id).values(request=dict(request))
+        )
+    if not changed.rowcount:
+        raise StoreError(f"{store.shown_url} holds no invocation {invocation_id!r}", "was its last run deleted?")
+
+
+def create_run(store: Store, plan: RunPlan, case_ids: Sequence[str]) -> None:
+    """Stores a planned run with its cases; an existing id is left as it is.
+
+    Raises:
+        StoreError: its invocation, its benchmark or one of its cases is not stored.
     """
     row = {
         "id": plan.run_id,
@@ -45,8 +61,7 @@ def create_run(store: Store, plan: RunPlan) -> None:
         "seed": plan.seed,
         "n_repeats": plan.n_repeats,
         "case_limit": plan.limit,
-        "n_cases": len(plan.case_ids),
-        "case_ids": list(plan.case_ids),
+        "n_cases": len(set(case_ids)),
         "metrics": [[use.name, use.signature] for use in plan.metrics],
         "headline": plan.headline,
         "code_version": plan.code_version,
@@ -56,7 +71,49 @@ def create_run(store: Store, plan: RunPlan) -> None:
         "created_at": now(),
     }
     with store.write() as connection:
-        upsert(connection, run, [row], key=["id"])
+        one_at_a_time(connection, f"run {plan.run_id}")
+        if connection.execute(sa.select(run.c.id).where(run.c.id == plan.run_id)).first() is None:
+            connection.execute(sa.insert(run), row)
+            insert_run_cases(connection, plan.run_id, plan.benchmark_version, case_ids)
+
+
+def extend_run(store: Store, run_id: str, *, n_repeats: int, limit: int | None, case_ids: Sequence[str]) -> None:
+    """Lets a run ask more: more often, or more cases. What it asks already stays.
+
+    Args:
+        store: The store.
+        run_id: The run.
+        n_repeats: How often each case is asked from now on.
+        limit: How many cases the user asks for at most; None: all.
+        case_ids: All of the run's cases from now on.
+
+    Raises:
+        ConfigurationError: less than it asks already.
+        StoreError: no such run, or its benchmark does not hold one of the cases.
+    """
+    columns = (run.c.n_repeats, run.c.n_cases, run.c.case_limit, run.c.benchmark_version)
+    with store.write() as connection:
+        now_asked = connection.execute(sa.select(*columns).where(run.c.id == run_id).with_for_update()).first()
+        if now_asked is None:
+            raise StoreError(f"{store.shown_url} holds no run {run_id!r}", "see `benchwright runs list`")
+        _must_be_more("--repeats", n_repeats, now_asked.n_repeats)
+        if limit is not None and now_asked.case_limit is not None:
+            _must_be_more("--limit", limit, now_asked.case_limit)
+        _must_be_more("cases", len(set(case_ids)), now_asked.n_cases)
+        insert_run_cases(connection, run_id, now_asked.benchmark_version, case_ids)
+        of_run = sa.select(sa.func.count()).select_from(run_case).where(run_case.c.run_id == run_id)
+        n_cases = connection.execute(of_run).scalar_one()
+        _must_be_more("cases", len(set(case_ids)), n_cases)
+        kept_limit = None if now_asked.case_limit is None else limit
+        changed = sa.update(run).where(run.c.id == run_id)
+        connection.execute(changed.values(n_repeats=n_repeats, case_limit=kept_limit, n_cases=n_cases))
+
+
+def _must_be_more(what: str, wanted: int, now_asked: int) -> None:
+    if wanted < now_asked:
+        raise ConfigurationError(
+            f"the run has {what} {now_asked} already, and {wanted} is less", "give as much or more, or start a new run"
+        )
 
 
 def add_run_candidate(store: Store, plan: RunCandidatePlan) -> int:

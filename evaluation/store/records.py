@@ -54,6 +54,8 @@ class EndpointRecord:
     key_variable: str | None = None
     """Name of the environment variable that holds its key. Never the key."""
     allow_remote: bool = False
+    limit_pending: bool = False
+    """True where the slots were set while Prefect could not be told of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,8 +136,8 @@ class RunPlan:
     """How many cases the user asked for at most; None: all."""
     metrics: tuple[MetricUse, ...]
     headline: str
-    case_ids: tuple[str, ...]
-    """The chosen cases, in the order in which they are asked."""
+    n_cases: int
+    """How many cases were chosen. Which: `run_case_ids`."""
     code_version: str
     tags: tuple[str, ...] = ()
 
@@ -267,6 +269,16 @@ class StoredOutcome:
 
     generation_id: int
     row: OutcomeRow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MissingPage:
+    """A stretch of what is still to be asked of a candidate, in the order of the benchmark."""
+
+    items: tuple[tuple[str, int], ...]
+    """Case id and repeat, from 0."""
+    last_position: int | None
+    """From where the next page goes on; None: nothing is missing after this one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,12 +12,15 @@ from evaluation.store.plans import (
     add_run_candidate,
     create_invocation,
     create_run,
+    extend_run,
     find_invocation,
     record_run_flow,
     run_flows,
     runs_of_flow,
+    update_invocation_request,
 )
 from evaluation.store.records import MetricUse, RunCandidatePlan, RunCandidateRecord, RunPlan, RunRecord, Status
+from evaluation.store.run_cases import has_run_case, run_case_ids
 from evaluation.store.session import Store
 from evaluation.store.statements import now
 from evaluation.store.summaries import derived_status, list_runs, progress
@@ -30,13 +33,16 @@ __all__ = [
     "create_invocation",
     "create_run",
     "delete_run",
+    "extend_run",
     "find_invocation",
     "find_run",
+    "has_run_case",
     "holders_of",
     "let_go",
     "list_runs",
     "progress",
     "record_run_flow",
+    "run_case_ids",
     "run_flows",
     "runs_of_flow",
     "runs_of_invocation",
@@ -44,6 +50,7 @@ __all__ = [
     "set_run_status",
     "tag_run",
     "take_hold",
+    "update_invocation_request",
 ]
 
 
@@ -162,7 +169,7 @@ def _plan(row: RowMapping) -> RunPlan:
         limit=row["case_limit"],
         metrics=tuple(MetricUse(name=name, signature=signature) for name, signature in row["metrics"]),
         headline=row["headline"],
-        case_ids=tuple(row["case_ids"]),
+        n_cases=row["n_cases"],
         code_version=row["code_version"],
         tags=tuple(row["tags"]),
     )

@@ -11,7 +11,7 @@ from evaluation.store.records import CandidateProgress, RunSummary, Status
 from evaluation.store.session import Store
 from evaluation.store.tables import generation, run, run_candidate
 
-_SHOWN = tuple(column for column in run.c if column.name not in ("case_ids", "metrics", "code_version", "case_limit"))
+_SHOWN = tuple(column for column in run.c if column.name not in ("metrics", "code_version", "case_limit"))
 
 
 def derived_status(stored: str, *, is_held: bool) -> Status:

@@ -68,6 +68,8 @@ class EndpointTable(Row, table=True):
     electricity_price: float | None = _real()
     key_variable: str | None = _text(null=True)
     allow_remote: bool
+    limit_pending: bool = Field(sa_column=sa.Column(sa.Boolean(), server_default=sa.false(), nullable=False))
+    """The slots were set while Prefect could not be told of them."""
     created_at: datetime = _time()
     removed_at: datetime | None = _time(null=True)
 
@@ -209,7 +211,6 @@ class RunTable(Row, table=True):
     n_repeats: int = _whole()
     case_limit: int | None = _whole(null=True)
     n_cases: int = _whole()
-    case_ids: list[str] = _json()
     metrics: list[list[str]] = _json()
     headline: str = _text()
     code_version: str = _text()
@@ -221,6 +222,19 @@ class RunTable(Row, table=True):
     created_at: datetime = _time()
     started_at: datetime | None = _time(null=True)
     finished_at: datetime | None = _time(null=True)
+
+
+class RunCaseTable(Row, table=True):
+    """A case that a run asks; its position is the one in the benchmark version."""
+
+    __tablename__ = "run_case"
+    __table_args__ = (sa.UniqueConstraint("run_id", "case_id"),)
+
+    run_id: str = Field(
+        sa_column=sa.Column(SafeText(), sa.ForeignKey("run.id", ondelete="CASCADE"), primary_key=True, nullable=False)
+    )
+    position: int = Field(sa_type=sa.BigInteger, primary_key=True, nullable=False)
+    case_id: str = _text()
 
 
 class RunCandidateTable(Row, table=True):
@@ -326,6 +340,7 @@ class GenerationTable(Row, table=True):
     endpoint: str = _text()
     effective_context: int | None = _whole(null=True)
     vram_share: float | None = _real()
+    energy_j: float | None = _real()
     started_at: datetime | None = _time(null=True)
     finished_at: datetime = _time()
 
@@ -342,6 +357,25 @@ class StageTable(Row, table=True):
     name: str = _text()
     duration_s: float = _real(null=False)
     n_tokens: int | None = _whole(null=True)
+
+
+class GpuSampleTable(Row, table=True):
+    """What a GPU did at a moment of an invocation, as far as it says."""
+
+    __tablename__ = "gpu_sample"
+    __table_args__ = (sa.Index(None, "invocation_id", "endpoint", "sampled_at"),)
+
+    id: int | None = _key()
+    invocation_id: str = _parent("invocation.id", big=False)
+    endpoint: str = _text()
+    gpu_index: int = _whole()
+    gpu_name: str = _text()
+    sampled_at: datetime = _time()
+    utilisation: float | None = _real()
+    """In [0, 1]."""
+    memory_used_bytes: int | None = _whole(null=True)
+    memory_total_bytes: int | None = _whole(null=True)
+    power_w: float | None = _real()
 
 
 class MetricTable(Row, table=True):
@@ -402,12 +436,14 @@ benchmark = _TABLES["benchmark"]
 benchmark_case = _TABLES["benchmark_case"]
 invocation = _TABLES["invocation"]
 run = _TABLES["run"]
+run_case = _TABLES["run_case"]
 run_candidate = _TABLES["run_candidate"]
 run_flow = _TABLES["run_flow"]
 holder = _TABLES["holder"]
 holder_run = _TABLES["holder_run"]
 generation = _TABLES["generation"]
 stage = _TABLES["stage"]
+gpu_sample = _TABLES["gpu_sample"]
 metric = _TABLES["metric"]
 score = _TABLES["score"]
 estimate = _TABLES["estimate"]

@@ -30,7 +30,7 @@ def planned(number: int, model: str, *, run_id: str = "r", n_repeats: int = 1, *
         think=None,
         profile=PLAIN_PROFILE,
         seed=0,
-        case_ids=("a", "b", "c"),
+        n_cases=3,
         n_repeats=n_repeats,
         failure_budget=0,
     )

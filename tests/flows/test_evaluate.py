@@ -13,7 +13,7 @@ from evaluation.generation import Failure, Generation
 from evaluation.reports.results import invocation_result
 from evaluation.store.outcomes import iterate_outcomes, load_outcomes
 from evaluation.store.records import Status, StoredOutcome
-from evaluation.store.runs import find_invocation, holders_of, run_flows, runs_of_invocation
+from evaluation.store.runs import find_invocation, holders_of, run_case_ids, run_flows, runs_of_invocation
 from evaluation.store.session import Store
 
 Evaluate = Callable[..., Any]
@@ -162,7 +162,7 @@ def test_a_limit_takes_the_same_cases_for_the_same_seed_and_others_for_another(
     for invocation_id, seed in (("one", 1), ("two", 1), ("three", 2)):
         evaluate(benchmark_file(40), models=["good"], limit=3, seed=seed, invocation_id=invocation_id)
         (run,) = runs_of_invocation(store, invocation_id)
-        chosen[invocation_id] = set(run.plan.case_ids)
+        chosen[invocation_id] = {case_id for page in run_case_ids(store, run.plan.run_id) for case_id in page}
 
     assert 3 == len(chosen["one"])
     assert chosen["one"] == chosen["two"]

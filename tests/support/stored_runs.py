@@ -110,9 +110,10 @@ def store_run(
             limit=limit,
             metrics=tuple(MetricUse(name=metric.name, signature=metric.signature) for metric in parsed),
             headline=headline,
-            case_ids=tuple(case.case_id for case in cases[:limit]),
+            n_cases=len(cases[:limit]),
             code_version="0.1.0+gabc",
         ),
+        [case.case_id for case in cases[:limit]],
     )
     for flow_run_id in flow_run_ids:
         record_run_flow(store, run_id, flow_run_id)

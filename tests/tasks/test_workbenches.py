@@ -27,7 +27,7 @@ def a_plan(url: str) -> Plan:
         think=None,
         profile=PLAIN_PROFILE,
         seed=0,
-        case_ids=("a", "b"),
+        n_cases=2,
         n_repeats=1,
         failure_budget=0,
     )

@@ -209,9 +209,10 @@ def stored_run(database: str) -> Callable[..., str]:
                     limit=None,
                     metrics=(MetricUse(name="exact_match", signature="ExactMatch()"),),
                     headline="exact_match",
-                    case_ids=tuple(case.case_id for case in cases),
+                    n_cases=len(cases),
                     code_version="0.1.0",
                 ),
+                [case.case_id for case in cases],
             )
             set_run_status(store, run_id, Status.RUNNING)
             for model in ("a:1b", "b:1b"):

@@ -41,11 +41,11 @@ def plan_run(store: Store, benchmark: Benchmark) -> Callable[..., RunPlan]:
             limit=3,
             metrics=(MetricUse(name="exact_match", signature="ExactMatch()|v1"),),
             headline="exact_match",
-            case_ids=("case-2", "case-0", "case-1"),
+            n_cases=3,
             code_version="0.1.0",
             tags=("first",),
         )
-        create_run(store, planned)
+        create_run(store, planned, ("case-2", "case-0", "case-1"))
         return planned
 
     return plan

@@ -10,7 +10,19 @@ import pytest
 import sqlalchemy as sa
 
 from evaluation.errors import StoreError
-from evaluation.store.holders import SILENCE_S, beat, holders_of, is_alive, let_go, process_start, take_hold, this_host
+from evaluation.store.holders import (
+    SILENCE_S,
+    beat,
+    dead_holders,
+    end_holder,
+    holders_of,
+    is_alive,
+    let_go,
+    living_holders,
+    process_start,
+    take_hold,
+    this_host,
+)
 from evaluation.store.records import RunPlan, Status
 from evaluation.store.runs import find_run, list_runs, progress, set_run_candidate_status, set_run_status
 from evaluation.store.session import Store
@@ -127,3 +139,30 @@ def test_a_holder_may_hold_several_runs_or_none(store: Store, plan_run: PlanRun)
     take_hold(store, [])
     held = [holders_of(store, run_id)[0].holder_id for run_id in ("run-1", "run-2")]
     assert [holder_id, holder_id] == held
+
+
+def test_a_holder_that_lets_go_has_no_leases_left(store: Store, plan_run: PlanRun) -> None:
+    plan_run()
+    holder_id = take_hold(store, ["run-1"])
+    beat(store, holder_id, lease_ids=["lease-1"])
+    let_go(store, holder_id)
+    (held,) = holders_of(store, "run-1")
+    assert (False, ()) == (is_alive(held), held.lease_ids)
+    assert () == dead_holders(store)
+
+
+def test_dead_holders_are_those_whose_leases_nobody_has_freed(store: Store, plan_run: PlanRun) -> None:
+    plan_run()
+    silent, living, ended = (take_hold(store, ["run-1"]) for _ in range(3))
+    for holder_id in (silent, ended):
+        beat(store, holder_id, lease_ids=[f"lease of {holder_id}"])
+    _make_silent(store, silent, seconds=SILENCE_S + 1)
+    with store.write() as connection:
+        connection.execute(sa.update(holder).where(holder.c.id == ended).values(ended_at=now()))
+
+    assert {silent, ended} == {held.holder_id for held in dead_holders(store)}
+    assert [living] == [held.holder_id for held in living_holders(store, "run-1")]
+    for holder_id in (silent, ended, "deleted meanwhile"):
+        end_holder(store, holder_id)
+    assert () == dead_holders(store)
+    assert [living] == [held.holder_id for held in living_holders(store, "run-1")]

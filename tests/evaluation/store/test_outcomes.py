@@ -10,7 +10,6 @@ from evaluation.store.outcomes import (
     count_outcomes,
     iterate_outcomes,
     load_outcomes,
-    missing_cases,
     save_outcomes,
 )
 from evaluation.store.records import OutcomeRow, Stage
@@ -72,31 +71,11 @@ def test_an_answer_or_own_failure_is_never_replaced(
     assert kept == stored.row.outcome
 
 
-def test_missing_is_what_has_no_outcome_or_a_failure_of_the_servers(
-    store: Store, run_candidate_id: int, make_row: MakeRow
-) -> None:
-    save_outcomes(
-        store,
-        [
-            make_row(run_candidate_id, "case-2"),
-            make_row(run_candidate_id, "case-0", EMPTY),
-            make_row(run_candidate_id, "case-1", DOWN),
-            make_row(run_candidate_id, "case-1", BAD, repeat=1),
-        ],
-    )
-    asked = ["case-2", "case-1", "case-0"]
-    again = missing_cases(store, run_candidate_id, asked, 2)
-    assert (("case-2", 1), ("case-1", 0), ("case-1", 1), ("case-0", 1)) == again
-    retried = missing_cases(store, run_candidate_id, asked, 2, ask_permanent_failures_again=False)
-    assert (("case-2", 1), ("case-1", 0), ("case-0", 1)) == retried
-
-
-def test_missing_cases_are_found_among_more_than_one_query_can_name(
+def test_outcomes_are_found_by_more_case_ids_than_one_query_can_name(
     store: Store, run_candidate_id: int, make_row: MakeRow
 ) -> None:
     names = [f"case-{number}" for number in range(1201)]
     save_outcomes(store, [make_row(run_candidate_id, name) for name in names[:1200]])
-    assert (("case-1200", 0),) == missing_cases(store, run_candidate_id, names, 1)
     assert names[:1200] == [stored.row.case_id for stored in load_outcomes(store, run_candidate_id, names)]
 
 

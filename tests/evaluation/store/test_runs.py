@@ -72,7 +72,7 @@ def test_a_run_needs_its_invocation_and_benchmark(store: Store, plan_run: PlanRu
     plan = plan_run()
     for broken in (replace(plan, run_id="x", invocation_id="none"), replace(plan, run_id="x", benchmark_name="none")):
         with pytest.raises(StoreError, match="part of something that it does not hold"):
-            create_run(store, broken)
+            create_run(store, broken, ["case-0"])
 
 
 def test_statuses_keep_the_times_of_start_and_end(store: Store, run_candidate_id: int) -> None:

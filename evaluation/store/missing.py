@@ -1,0 +1,113 @@
+"""What is still to be asked of a candidate? Found by the database, a page at a time, along its indexes."""
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from evaluation.errors import FailureKind, StoreError
+from evaluation.store.records import MissingPage
+from evaluation.store.session import Store
+from evaluation.store.tables import generation, run, run_candidate, run_case
+
+_TRANSIENT = sorted(kind.value for kind in FailureKind if kind.is_transient)
+
+
+def missing_page(
+    store: Store,
+    run_candidate_id: int,
+    *,
+    after: int = -1,
+    n_cases: int = 500,
+    ask_permanent_failures_again: bool = True,
+) -> MissingPage:
+    """(case id, repeat) without an answer or own failure, in the order of the benchmark.
+
+    Args:
+        store: The store.
+        run_candidate_id: Whose outcomes.
+        after: Position of the last page's end; -1: from the beginning.
+        n_cases: Cases of which something is missing, at most.
+        ask_permanent_failures_again: True on a resume; False where a shard is retried, to which a failure of the
+            server's that asking again will not change is final.
+
+    Raises:
+        StoreError: no such candidate of a run.
+    """
+    final = _final(ask_permanent_failures_again=ask_permanent_failures_again)
+    with store.read() as connection:
+        run_id, n_repeats = _run_of(connection, run_candidate_id, store.shown_url)
+        of_candidate = sa.and_(generation.c.run_candidate_id == run_candidate_id, generation.c.repeat < n_repeats)
+        rows = connection.execute(_incomplete(run_id, of_candidate, final, n_repeats, after).limit(n_cases + 1)).all()
+        page = rows[:n_cases]
+        case_ids = [row.case_id for row in page]
+        stored = sa.select(generation.c.case_id, generation.c.repeat).where(of_candidate, final)
+        there = set(connection.execute(stored.where(generation.c.case_id.in_(case_ids))).tuples()) if page else set()
+    planned = ((case_id, repeat) for case_id in case_ids for repeat in range(n_repeats))
+    return MissingPage(
+        items=tuple(item for item in planned if item not in there),
+        last_position=page[-1].position if len(rows) > n_cases else None,
+    )
+
+
+def _final(*, ask_permanent_failures_again: bool) -> sa.ColumnElement[bool]:
+    """The outcomes that are not asked again.
+
+    `coalesce` keeps the databases from looking the kinds up in the index of kinds, which would read all that the
+    candidate has for every case.
+    """
+    kind = sa.func.coalesce(generation.c.failure_kind, "")
+    return kind == "" if ask_permanent_failures_again else kind.not_in(_TRANSIENT)
+
+
+def _incomplete(
+    run_id: str, of_candidate: sa.ColumnElement[bool], final: sa.ColumnElement[bool], n_repeats: int, after: int
+) -> sa.Select[tuple[int, str]]:
+    """The run's cases after a position of which a repeat is missing."""
+    n_stored = (
+        sa.select(sa.func.count())
+        .select_from(generation)
+        .where(of_candidate, generation.c.case_id == run_case.c.case_id, final)
+        .correlate(run_case)
+        .scalar_subquery()
+    )
+    return (
+        sa.select(run_case.c.position, run_case.c.case_id)
+        .where(run_case.c.run_id == run_id, run_case.c.position > after, n_stored < n_repeats)
+        .order_by(run_case.c.position)
+    )
+
+
+def count_missing(store: Store, run_candidate_id: int) -> int:
+    """How many outcomes a resume would ask for.
+
+    Raises:
+        StoreError: no such candidate of a run.
+    """
+    answered = sa.select(sa.func.count()).where(
+        generation.c.run_candidate_id == run_candidate_id, generation.c.failure_kind.is_(None)
+    )
+    planned = (
+        sa.select(run.c.n_cases * run.c.n_repeats)
+        .join(run_candidate, run_candidate.c.run_id == run.c.id)
+        .where(run_candidate.c.id == run_candidate_id)
+    )
+    with store.read() as connection:
+        n_planned = connection.execute(planned).scalar()
+        if n_planned is None:
+            raise _unknown(run_candidate_id, store.shown_url)
+        return max(0, int(n_planned) - int(connection.execute(answered).scalar_one()))
+
+
+def _run_of(connection: Connection, run_candidate_id: int, shown_url: str) -> tuple[str, int]:
+    wanted = (
+        sa.select(run.c.id, run.c.n_repeats)
+        .join(run_candidate, run_candidate.c.run_id == run.c.id)
+        .where(run_candidate.c.id == run_candidate_id)
+    )
+    found = connection.execute(wanted).first()
+    if found is None:
+        raise _unknown(run_candidate_id, shown_url)
+    return found.id, found.n_repeats
+
+
+def _unknown(run_candidate_id: int, shown_url: str) -> StoreError:
+    return StoreError(f"{shown_url} holds no candidate {run_candidate_id} of a run", "was the run deleted?")

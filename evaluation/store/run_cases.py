@@ -1,0 +1,58 @@
+"""Which cases does a run ask? Kept as rows, so that a run of 100,000 cases is read in pages."""
+
+from collections.abc import Iterator, Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from evaluation.errors import StoreError
+from evaluation.store.session import Store
+from evaluation.store.tables import benchmark_case, run_case
+
+_CHUNK = 500
+
+
+def insert_run_cases(connection: Connection, run_id: str, version: str, case_ids: Sequence[str]) -> None:
+    """Adds cases to a run in the caller's transaction, at their positions in the benchmark version.
+
+    Raises:
+        StoreError: the version does not hold one of them.
+    """
+    held = set(connection.execute(sa.select(run_case.c.case_id).where(run_case.c.run_id == run_id)).scalars())
+    wanted = [case_id for case_id in dict.fromkeys(case_ids) if case_id not in held]
+    place = sa.select(benchmark_case.c.position, benchmark_case.c.case_id).where(benchmark_case.c.version == version)
+    for start in range(0, len(wanted), _CHUNK):
+        chunk = wanted[start : start + _CHUNK]
+        found = connection.execute(place.where(benchmark_case.c.case_id.in_(chunk))).all()
+        if len(found) < len(chunk):
+            raise _unknown_case(version, set(chunk) - {row.case_id for row in found})
+        rows = [{"run_id": run_id, "position": row.position, "case_id": row.case_id} for row in found]
+        connection.execute(sa.insert(run_case), rows)
+
+
+def _unknown_case(version: str, unknown: set[str]) -> StoreError:
+    return StoreError(
+        f"benchmark version {version!r} holds no case {min(unknown)!r} ({len(unknown)} missing)",
+        "save the benchmark first",
+    )
+
+
+def run_case_ids(store: Store, run_id: str, *, page: int = 500) -> Iterator[tuple[str, ...]]:
+    """The ids of a run's cases in the order of its benchmark, in pages; no transaction is open between them."""
+    wanted = sa.select(run_case.c.position, run_case.c.case_id).order_by(run_case.c.position).limit(page)
+    last = -1
+    while True:
+        with store.read() as connection:
+            rows = connection.execute(wanted.where(run_case.c.run_id == run_id, run_case.c.position > last)).all()
+        if rows:
+            yield tuple(row.case_id for row in rows)
+        if len(rows) < page:
+            return
+        last = rows[-1].position
+
+
+def has_run_case(store: Store, run_id: str, case_id: str) -> bool:
+    """True where the run asks that case."""
+    wanted = sa.select(run_case.c.position).where(run_case.c.run_id == run_id, run_case.c.case_id == case_id)
+    with store.read() as connection:
+        return connection.execute(wanted).first() is not None
