@@ -370,6 +370,8 @@ class GpuSampleTable(Row, table=True):
     endpoint: str = _text()
     gpu_index: int = _whole()
     gpu_name: str = _text()
+    gpu_uuid: str | None = _text(null=True)
+    """The driver's name of this very card: evaluations that shared it are found by it."""
     sampled_at: datetime = _time()
     utilisation: float | None = _real()
     """In [0, 1]."""

@@ -31,6 +31,7 @@ def upgrade() -> None:
         sa.Column("endpoint", sa.Text(), nullable=False),
         sa.Column("gpu_index", sa.BigInteger(), nullable=False),
         sa.Column("gpu_name", sa.Text(), nullable=False),
+        sa.Column("gpu_uuid", sa.Text(), nullable=True),
         sa.Column("sampled_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("utilisation", sa.Double(), nullable=True),
         sa.Column("memory_used_bytes", sa.BigInteger(), nullable=True),
