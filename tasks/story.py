@@ -8,7 +8,21 @@ from prefect.exceptions import MissingContextError
 
 def warn(message: str, *words: object) -> None:
     """Logs a warning."""
+    _say(logging.WARNING, message, *words)
+
+
+def tell(message: str, *words: object) -> None:
+    """Logs what is worth knowing, with nothing to mend."""
+    _say(logging.INFO, message, *words)
+
+
+def mention(message: str, *words: object) -> None:
+    """Logs a detail that is shown only where it is asked for."""
+    _say(logging.DEBUG, message, *words)
+
+
+def _say(level: int, message: str, *words: object) -> None:
     try:
-        get_run_logger().warning(message, *words)
+        get_run_logger().log(level, message, *words)
     except MissingContextError:
-        logging.getLogger("benchwright").warning(message, *words)
+        logging.getLogger("benchwright").log(level, message, *words)

@@ -1,0 +1,144 @@
+"""Whose generations were in flight on which GPU, what power did it draw, and what did each generation take?"""
+
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import sqlalchemy as sa
+from numpy.typing import NDArray
+from sqlalchemy.engine import Connection
+
+from evaluation.store.session import Store
+from evaluation.store.tables import generation, gpu_sample, run, run_candidate
+
+_PAGE = 5000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GpuUser:
+    """An endpoint that worked on a GPU for an invocation."""
+
+    gpu: str
+    """One word for one card, equal in all invocations."""
+    invocation_id: str
+    endpoint: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flights:
+    """When an invocation's generations were in flight on an endpoint: columns of equal length."""
+
+    generation_ids: NDArray[np.int64]
+    starts: NDArray[np.float64]
+    """Seconds since 1970; of the last attempt."""
+    ends: NDArray[np.float64]
+    is_answer: NDArray[np.bool_]
+    """False for a failure of the server's."""
+
+
+# A driver that names no card leaves its place in the machine.
+_card = sa.func.coalesce(
+    gpu_sample.c.gpu_uuid, gpu_sample.c.gpu_name + sa.literal(" ") + sa.cast(gpu_sample.c.gpu_index, sa.Text)
+)
+
+
+def gpu_users(store: Store, invocation_id: str) -> tuple[GpuUser, ...]:
+    """The invocation's endpoints with their GPUs, and those of other invocations that worked on them meanwhile."""
+    span = sa.select(sa.func.min(gpu_sample.c.sampled_at), sa.func.max(gpu_sample.c.sampled_at)).where(
+        gpu_sample.c.invocation_id == invocation_id
+    )
+    with store.read() as connection:
+        own = _users(connection, gpu_sample.c.invocation_id == invocation_id)
+        if not own:
+            return ()
+        first, last = connection.execute(span).one()
+        others = (
+            sa.select(run.c.invocation_id)
+            .where(run.c.invocation_id != invocation_id, run.c.started_at <= last)
+            .where(sa.or_(run.c.finished_at.is_(None), run.c.finished_at >= first))
+        )
+        gpus = {user.gpu for user in own}
+        meanwhile = gpu_sample.c.sampled_at.between(first, last)
+        beside = _users(connection, gpu_sample.c.invocation_id.in_(others), meanwhile)
+    return (*own, *(user for user in beside if user.gpu in gpus))
+
+
+def _users(connection: Connection, *wanted: sa.ColumnElement[bool]) -> list[GpuUser]:
+    columns = (_card.label("gpu"), gpu_sample.c.invocation_id, gpu_sample.c.endpoint)
+    found = sa.select(*columns).where(*wanted).distinct()
+    return [GpuUser(**row) for row in connection.execute(found.order_by(*columns)).mappings()]
+
+
+def load_power(store: Store, invocation_id: str, gpu: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Times in s since 1970 and power in W of one GPU, as the invocation sampled it."""
+    at, power = array("d"), array("d")
+    wanted = sa.select(gpu_sample.c.sampled_at, gpu_sample.c.power_w).where(
+        gpu_sample.c.invocation_id == invocation_id, _card == gpu, gpu_sample.c.power_w.is_not(None)
+    )
+    with store.read() as connection:
+        for page in connection.execute(wanted.execution_options(yield_per=_PAGE)).partitions():
+            at.extend(row.sampled_at.timestamp() for row in page)
+            power.extend(row.power_w for row in page)
+    return np.array(at), np.array(power)
+
+
+def load_flights(store: Store, invocation_id: str, endpoint: str) -> Flights:
+    """Columns of all that the endpoint was asked for the invocation, without what was reused or has no time."""
+    ids, starts, ends, is_answer = array("q"), array("d"), array("d"), array("b")
+    for run_candidate_id in _run_candidates(store, invocation_id):
+        last = 0
+        while page := _page(store, run_candidate_id, last):
+            for row in page:
+                if row.endpoint == endpoint and row.total_s is not None and not row.reused:
+                    end = row.finished_at.timestamp()
+                    ids.append(row.id)
+                    starts.append(end - row.total_s)
+                    ends.append(end)
+                    is_answer.append(row.failure_kind is None)
+            last = page[-1].id
+    return Flights(
+        generation_ids=np.array(ids, dtype=np.int64),
+        starts=np.array(starts, dtype=np.float64),
+        ends=np.array(ends, dtype=np.float64),
+        is_answer=np.array(is_answer, dtype=np.bool_),
+    )
+
+
+def _run_candidates(store: Store, invocation_id: str) -> list[int]:
+    wanted = (
+        sa.select(run_candidate.c.id)
+        .join(run, run.c.id == run_candidate.c.run_id)
+        .where(run.c.invocation_id == invocation_id)
+        .order_by(run_candidate.c.id)
+    )
+    with store.read() as connection:
+        return list(connection.execute(wanted).scalars())
+
+
+_FLIGHT = tuple(generation.c[name] for name in ("id", "endpoint", "total_s", "finished_at", "failure_kind", "reused"))
+
+
+def _page(store: Store, run_candidate_id: int, last: int) -> Sequence[sa.Row[tuple[object, ...]]]:
+    wanted = (
+        sa.select(*_FLIGHT)
+        .where(generation.c.run_candidate_id == run_candidate_id, generation.c.id > last)
+        .order_by(generation.c.id)
+        .limit(_PAGE)
+    )
+    with store.read() as connection:
+        return connection.execute(wanted).all()
+
+
+def save_energies(store: Store, generation_ids: Sequence[int], joules: Sequence[float]) -> None:
+    """Sets what each generation took, in transactions short enough for others to write between them."""
+    statement = (
+        sa.update(generation)
+        .where(generation.c.id == sa.bindparam("which"))
+        .values(energy_j=sa.bindparam("joules"))
+        .execution_options(synchronize_session=False)
+    )
+    rows = [{"which": which, "joules": taken} for which, taken in zip(generation_ids, joules, strict=True)]
+    for start in range(0, len(rows), _PAGE):
+        with store.write() as connection:
+            connection.execute(statement, rows[start : start + _PAGE])

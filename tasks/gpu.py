@@ -1,0 +1,90 @@
+"""What do the GPUs of this machine do while an evaluation is at work? Sampled once a second, stored every few."""
+
+import asyncio
+import contextvars
+import threading
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from evaluation.errors import StoreError
+from evaluation.resolving.endpoints import EMBEDDED
+from evaluation.store.gpu_samples import save_gpu_samples
+from evaluation.store.session import Store
+from tasks.story import mention, tell, warn
+from tasks.telemetry.sampler import GpuSampler
+
+READY_WITHIN_S = 1.0
+"""How long the work waits for the first samples, without which its first generations have no energy."""
+SAVE_EVERY_S = 5.0
+ENDED_WITHIN_S = 5.0
+"""How long the end of the work waits for the last samples: a driver may hang."""
+
+
+@asynccontextmanager
+async def gpu_sampling(store: Store, invocation_id: str, endpoints: Sequence[tuple[str, str]]) -> AsyncIterator[None]:
+    """Stores samples of the GPUs of local endpoints while the work goes on; nothing that goes wrong in it stops it.
+
+    Args:
+        store: Where samples go.
+        invocation_id: Whose they are.
+        endpoints: (name, url) of all endpoints. Those on other machines are left out, and so is the embedded server,
+            which has no GPU.
+    """
+    asked = [(name, url) for name, url in endpoints if name != EMBEDDED]
+    if not asked:
+        yield
+        return
+    recorder = _Recorder(store, invocation_id, asked)
+    try:
+        await recorder.start()
+        yield
+    finally:
+        await recorder.end()
+
+
+class _Recorder:
+    """A sampler in its thread, and the task that carries its samples into the store."""
+
+    def __init__(self, store: Store, invocation_id: str, endpoints: Sequence[tuple[str, str]]) -> None:
+        self._store, self._invocation_id = store, invocation_id
+        self._sampler = GpuSampler(endpoints, tell=tell, debug=mention)
+        # With our context, in which the log is the run's. As a daemon: a driver that hangs must not keep us alive.
+        run = contextvars.copy_context().run
+        self._thread = threading.Thread(target=run, args=(self._sampler.run,), name="gpu-sampler", daemon=True)
+        self._saving: asyncio.Task[None] | None = None
+        self._one_saves = threading.Lock()
+        self._has_warned = False
+
+    async def start(self) -> None:
+        self._thread.start()
+        await asyncio.to_thread(self._sampler.is_ready.wait, READY_WITHIN_S)
+        self._saving = asyncio.create_task(self._keep_saving())
+
+    async def end(self) -> None:
+        self._sampler.stop()
+        if self._saving is not None:
+            self._saving.cancel()
+        await asyncio.shield(asyncio.to_thread(self._end))
+
+    def _end(self) -> None:
+        self._thread.join(ENDED_WITHIN_S)
+        if self._thread.is_alive():
+            tell("the GPU's driver does not answer: the last samples are missing")
+        self._save()
+
+    async def _keep_saving(self) -> None:
+        while True:
+            await asyncio.sleep(SAVE_EVERY_S)
+            await asyncio.to_thread(self._save)
+
+    def _save(self) -> None:
+        """Stores what was sampled; what the store does not take now is tried again."""
+        with self._one_saves:
+            samples = self._sampler.take()
+            try:
+                save_gpu_samples(self._store, self._invocation_id, samples)
+            except StoreError as error:
+                self._sampler.put_back(samples)
+                if not self._has_warned:
+                    self._has_warned = True
+                    warn("samples of the GPU could not be stored, and are kept for later: %s", error)

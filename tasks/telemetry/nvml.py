@@ -1,0 +1,124 @@
+"""What NVIDIA GPUs does this machine have, and what do they do just now? The one place that speaks NVML.
+
+A call may block for as long as the driver does: never call this from an event loop.
+"""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GpuReading:
+    """One GPU at one moment. None: the card does not say."""
+
+    index: int
+    name: str
+    uuid: str | None
+    read_at: datetime
+    is_working: bool
+    """True where a process computes on it, as far as the driver lets us see."""
+    utilisation: float | None
+    memory_used_bytes: int | None
+    memory_total_bytes: int | None
+    power_w: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GpuProblem:
+    """A GPU that could not be read."""
+
+    index: int
+    said: str
+
+
+@contextmanager
+def open_gpus() -> Iterator["tuple[Gpu, ...]"]:
+    """The NVIDIA GPUs of this machine while the driver is open; none where there is no driver."""
+    import pynvml
+
+    try:
+        pynvml.nvmlInit()
+    except pynvml.NVMLError:
+        yield ()
+        return
+    try:
+        yield _gpus(pynvml)
+    finally:
+        with contextlib.suppress(pynvml.NVMLError):
+            pynvml.nvmlShutdown()
+
+
+def _gpus(nvml: Any) -> "tuple[Gpu, ...]":
+    found = []
+    with contextlib.suppress(nvml.NVMLError):
+        for index in range(nvml.nvmlDeviceGetCount()):
+            # A card that fell off the bus is counted all the same.
+            with contextlib.suppress(nvml.NVMLError):
+                found.append(Gpu(nvml, index))
+    return tuple(found)
+
+
+class Gpu:
+    """A card, asked through NVML."""
+
+    def __init__(self, nvml: Any, index: int) -> None:
+        """Raises the driver's error where the card cannot be opened at all."""
+        self._nvml = nvml
+        self._handle = nvml.nvmlDeviceGetHandleByIndex(index)
+        self.index = index
+        self.name = _text(nvml.nvmlDeviceGetName(self._handle))
+        uuid = self._said("nvmlDeviceGetUUID")
+        self.uuid = None if uuid is None else _text(uuid)
+
+    def memory_total_bytes(self) -> int | None:
+        """Its memory; None where it shares the machine's and the driver does not say."""
+        try:
+            memory = self._said("nvmlDeviceGetMemoryInfo")
+        except self._nvml.NVMLError:
+            return None
+        return None if memory is None else int(memory.total)
+
+    def read(self) -> GpuReading | GpuProblem:
+        """What it does now, or why that cannot be said: a card may fall off the bus at any time."""
+        try:
+            return self._read()
+        except self._nvml.NVMLError as error:
+            return GpuProblem(index=self.index, said=str(error))
+
+    def _read(self) -> GpuReading:
+        power_mw = self._said("nvmlDeviceGetPowerUsage")
+        read_at = datetime.now(UTC)
+        utilisation, memory = self._said("nvmlDeviceGetUtilizationRates"), self._said("nvmlDeviceGetMemoryInfo")
+        return GpuReading(
+            index=self.index,
+            name=self.name,
+            uuid=self.uuid,
+            read_at=read_at,
+            is_working=bool(self._said("nvmlDeviceGetComputeRunningProcesses")),
+            utilisation=None if utilisation is None else utilisation.gpu / 100.0,
+            memory_used_bytes=None if memory is None else int(memory.used),
+            memory_total_bytes=None if memory is None else int(memory.total),
+            power_w=None if power_mw is None else power_mw / 1000.0,
+        )
+
+    def _said(self, function: str) -> Any:
+        """What the driver says of this card; None where this card or this driver has no such thing to say."""
+        nvml = self._nvml
+        ask: Callable[[Any], Any] = getattr(nvml, function)
+        try:
+            return ask(self._handle)
+        except (
+            nvml.NVMLError_NotSupported,
+            nvml.NVMLError_FunctionNotFound,
+            nvml.NVMLError_NoPermission,
+            nvml.NVMLError_NotFound,
+        ):
+            return None
+
+
+def _text(said: str | bytes) -> str:
+    return said.decode() if isinstance(said, bytes) else said

@@ -1,0 +1,117 @@
+"""Reads the GPUs of local endpoints once a second, in a thread that may wait for the driver as long as it must."""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+
+from evaluation.store.gpu_samples import GpuSample
+from tasks.telemetry.locality import is_local
+from tasks.telemetry.nvml import Gpu, GpuReading, open_gpus
+
+EVERY_S = 1.0
+MOST_KEPT = 10_000
+"""Samples that wait for a database that is away; older ones make room for newer ones."""
+
+Tell = Callable[..., None]
+"""Takes a message with its words, as a logger does."""
+
+
+class GpuSampler:
+    """Samples that were read and not yet taken away. Started once, ended once.
+
+    Which of several GPUs an endpoint works on, no driver says: taken are those on which some process computes; while
+    there is none, those on which one did last; before there was any (in a container the driver may hide them), all.
+    Every local endpoint is given the same GPUs.
+    """
+
+    def __init__(self, endpoints: Sequence[tuple[str, str]], *, tell: Tell, debug: Tell) -> None:
+        self._endpoints = endpoints
+        self._tell, self._debug = tell, debug
+        self._kept: deque[GpuSample] = deque(maxlen=MOST_KEPT)
+        self._lock = threading.Lock()
+        self._working: frozenset[int] = frozenset()
+        self._lost: set[int] = set()
+        self._stop = threading.Event()
+        self.is_ready = threading.Event()
+        """Set after the first samples, or when it is clear that there will be none."""
+
+    def run(self) -> None:
+        """Samples until `stop`, and once more then, so that the last generations lie between two samples."""
+        try:
+            names = [name for name, url in self._endpoints if is_local(url)]
+            if not names:
+                self._debug("no endpoint is on this machine: no GPU is measured")
+                return
+            with open_gpus() as gpus:
+                if not gpus:
+                    self._tell("no NVIDIA GPU found: no power or utilisation is measured")
+                    return
+                self._keep_sampling(gpus, names)
+        finally:
+            self.is_ready.set()
+
+    def stop(self) -> None:
+        """Asks for the last samples."""
+        self._stop.set()
+
+    def take(self) -> list[GpuSample]:
+        """The samples read since the last call."""
+        with self._lock:
+            taken = list(self._kept)
+            self._kept.clear()
+        return taken
+
+    def put_back(self, samples: Iterable[GpuSample]) -> None:
+        """Keeps samples that could not be stored for another time."""
+        with self._lock:
+            newer = list(self._kept)
+            self._kept.clear()
+            self._kept.extend(samples)
+            self._kept.extend(newer)
+
+    def _keep_sampling(self, gpus: Sequence[Gpu], names: Sequence[str]) -> None:
+        due = time.monotonic()
+        while True:
+            is_last = self._stop.is_set()
+            self._sample(gpus, names)
+            self.is_ready.set()
+            if is_last:
+                return
+            due = max(due + EVERY_S, time.monotonic())
+            self._stop.wait(due - time.monotonic())
+
+    def _sample(self, gpus: Sequence[Gpu], names: Sequence[str]) -> None:
+        readings = [reading for gpu in gpus if (reading := self._reading(gpu)) is not None]
+        self._working = frozenset(reading.index for reading in readings if reading.is_working) or self._working
+        chosen = [reading for reading in readings if not self._working or reading.index in self._working]
+        samples = [_sample(name, reading) for name in names for reading in chosen]
+        with self._lock:
+            self._kept.extend(samples)
+
+    def _reading(self, gpu: Gpu) -> GpuReading | None:
+        """What the GPU does; None where it cannot be read, which is said once for each."""
+        reading = gpu.read()
+        if isinstance(reading, GpuReading):
+            return reading
+        if reading.index not in self._lost:
+            self._lost.add(reading.index)
+            self._tell(_LOST, reading.index, gpu.name, reading.said)
+        return None
+
+
+_LOST = "GPU %d (%s) could not be read: %s. It is asked again; until it answers, its power is not measured"
+
+
+def _sample(endpoint: str, reading: GpuReading) -> GpuSample:
+    return GpuSample(
+        endpoint=endpoint,
+        gpu_index=reading.index,
+        gpu_name=reading.name,
+        gpu_uuid=reading.uuid,
+        sampled_at=reading.read_at,
+        utilisation=reading.utilisation,
+        memory_used_bytes=reading.memory_used_bytes,
+        memory_total_bytes=reading.memory_total_bytes,
+        power_w=reading.power_w,
+    )
