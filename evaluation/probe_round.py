@@ -1,0 +1,124 @@
+"""Of requests that were sent at once, which ones did the server serve at once, and which had to wait?
+
+With `n` slots, the request after the n-th begins when the first one ends: it waits for at least the time from its
+arrival to that first end, its *room*. One that found a free slot waits for next to nothing. So a wait is held against
+its room, which needs no knowledge of how long an answer takes, nor of how a server shares itself among several.
+
+How long a request waited is told by the server's own durations; where it gives none, by the first token, and where
+all tokens come together, by the end of the answer.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from evaluation.generation import Timing
+
+BEGAN_AT_ONCE = 0.35
+HAD_TO_WAIT = 0.65
+"""Shares of the room; between the two there is no telling."""
+LEAST_ROOM = 0.3
+"""A request that arrives later than this share before the first end shows nothing."""
+STREAMS = 0.7
+"""An answer whose first token comes before this share of its time is seen while it is written."""
+
+
+class Seen(StrEnum):
+    """What a round has shown."""
+
+    ALL_AT_ONCE = "all at once"
+    SOME_WAITED = "some waited"
+    UNCLEAR = "unclear"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProbeRound:
+    """Requests that were sent at once, and what became of them."""
+
+    n_sent: int
+    n_at_once: int
+    """The most that were seen in service together."""
+    seen: Seen
+    seconds: float
+    """From the first sending to the last end."""
+    output_tokens: int | None
+    n_tokens: int
+    """Asked of each answer."""
+
+    @property
+    def requests_per_s(self) -> float:
+        """How fast the whole was served."""
+        return self.n_sent / self.seconds
+
+    @property
+    def tokens_per_s(self) -> float | None:
+        """Of all answers together; None where the server does not count its tokens."""
+        return self.output_tokens / self.seconds if self.output_tokens else None
+
+
+def read_round(
+    timings: Sequence[Timing], *, n_refused: int = 0, output_tokens: int | None = None, n_tokens: int
+) -> ProbeRound:
+    """What the answers to requests that were sent at once have shown.
+
+    Args:
+        timings: Of the answers, each timed from the common sending.
+        n_refused: Requests for which a full queue had no place: they had to wait too.
+        output_tokens: Of all answers; None: not counted.
+        n_tokens: Asked of each answer.
+    """
+    shares = _waits_by_room(timings)
+    n_at_once = sum(share is not None and share < BEGAN_AT_ONCE for share in shares)
+    has_waited = any(share is not None and share > HAD_TO_WAIT for share in shares) or n_refused > 0
+    seen = Seen.ALL_AT_ONCE if n_at_once == len(shares) else Seen.UNCLEAR
+    return ProbeRound(
+        n_sent=len(timings) + n_refused,
+        n_at_once=max(1, n_at_once),
+        seen=Seen.SOME_WAITED if has_waited else seen,
+        seconds=max(timing.total_s for timing in timings),
+        output_tokens=output_tokens,
+        n_tokens=n_tokens,
+    )
+
+
+def _waits_by_room(timings: Sequence[Timing]) -> list[float | None]:
+    """Each request's wait as a share of its room; None where it shows nothing."""
+    first = min(timings, key=lambda timing: timing.total_s)
+    streams = first.ttft_s is not None and first.ttft_s < STREAMS * first.total_s
+    waits = _told_by_the_server(timings) or _told_by_the_answers(timings, streams=streams)
+    shares: list[float | None] = []
+    for timing, (wait_s, arrived_s) in zip(timings, waits, strict=True):
+        room_s = first.total_s - arrived_s
+        if streams and timing.ttft_s is not None and timing.ttft_s > first.total_s:
+            shares.append(1.0)  # began after another's end, whatever durations the server claims
+        elif room_s < LEAST_ROOM * first.total_s or (timing.load_s or 0.0) > LEAST_ROOM * (_server_s(timing) or 1.0):
+            shares.append(None)  # it came late, or the model was loaded anew
+        else:
+            shares.append(wait_s / room_s)
+    return shares
+
+
+def _told_by_the_server(timings: Sequence[Timing]) -> list[tuple[float, float]] | None:
+    """Wait and arrival of each request by the server's durations; None where it gives none that can be believed."""
+    spans = [_server_s(timing) for timing in timings]
+    if not all(spans):
+        return None
+    known = [(timing, span or 0.0) for timing, span in zip(timings, spans, strict=True)]
+    # A server that plays recorded time faster than it passes reports more seconds than went by.
+    scale = min(1.0, *(timing.total_s / span for timing, span in known))
+    told = [(scale * (timing.queue_s or 0.0), timing.total_s - scale * span) for timing, span in known]
+    # Between its arrival and its end a request is in the server's hands: else the durations are not about this time.
+    believable = sum(late_s < timing.total_s / 2 for (_, late_s), timing in zip(told, timings, strict=True))
+    return told if 2 * believable > len(timings) else None
+
+
+def _server_s(timing: Timing) -> float | None:
+    """Seconds that the request spent in the server, by the server's own account."""
+    served_s = (timing.prompt_s or 0.0) + (timing.generate_s or 0.0)
+    return (timing.queue_s or 0.0) + (timing.load_s or 0.0) + served_s if served_s > 0 else None
+
+
+def _told_by_the_answers(timings: Sequence[Timing], *, streams: bool) -> list[tuple[float, float]]:
+    """Wait of each request against the one that waited least, by first tokens where they are seen, else by the ends."""
+    moments = [timing.ttft_s if streams and timing.ttft_s is not None else timing.total_s for timing in timings]
+    return [(moment - min(moments), 0.0) for moment in moments]
