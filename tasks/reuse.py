@@ -1,0 +1,27 @@
+"""Takes outcomes of earlier runs that were asked for in exactly the same way. Cheap beside asking again."""
+
+import asyncio
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from evaluation.settings import Settings
+from evaluation.store.reuse import reuse_stored
+from evaluation.store.session import open_store
+
+
+@task(name="reuse", task_run_name="reuse {label} · {benchmark}", cache_policy=NO_CACHE, persist_result=False)
+async def reuse_outcomes(run_candidate_id: int, *, label: str, benchmark: str) -> int:
+    """How many outcomes of earlier runs were copied to this candidate, marked as reused.
+
+    Args:
+        run_candidate_id: The candidate of a run; only what it lacks is filled.
+        label: For the task run's name alone.
+        benchmark: Likewise.
+    """
+    return await asyncio.to_thread(_reuse, run_candidate_id)
+
+
+def _reuse(run_candidate_id: int) -> int:
+    with open_store(Settings().database) as store:
+        return reuse_stored(store, run_candidate_id)
