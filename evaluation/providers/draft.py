@@ -57,12 +57,24 @@ class Draft:
         """All content so far."""
         return _mended("".join(self._content))
 
+    @property
+    def n_chunks(self) -> int:
+        """Pieces of text or thinking that have come."""
+        return len(self._content)
+
+    @property
+    def so_far(self) -> str:
+        """How much has been written, in words."""
+        written = f"{len(self.text)} characters so far"
+        thought = sum(map(len, self._thinking))
+        return f"{written}, after {thought} of thinking" if thought else written
+
     def timed_out(self, request: GenerationRequest, asked: Asked) -> TransientProviderError:
         """The error for an attempt that used up its time; it says in which phase."""
         if self.phase is Phase.WAITING:
             doing = "still waiting for the first token (queued, loading or reading the prompt)"
         else:
-            doing = f"still generating, {len(self.text)} characters so far"
+            doing = f"still generating, {self.so_far}"
         return TransientProviderError(
             f"{asked.subject}: no complete answer within {request.timeout_s:g} s; {doing}",
             FailureKind.TIMED_OUT,

@@ -28,6 +28,7 @@ class OllamaProvider:
 
     name: str = "ollama"
     limits: tuple[str, ...] = ()
+    tells_what_is_loaded: bool = True
 
     def __init__(
         self,
@@ -118,16 +119,20 @@ class OllamaProvider:
     async def generate(
         self, request: GenerationRequest, *, on_phase: Callable[[Phase], None] | None = None
     ) -> Generation:
-        """The answer, complete and checked: as `Provider.generate`. Cancelling it stops the server's work too."""
-        self._refuse_remote(request.model)
-        asked = self._asked(request.model, request.options)
-        refuse_empty_prompt(request, asked)
+        """The answer in time, complete and checked. Cancelling it stops the server's work too."""
         draft = Draft(on_phase)
         try:
             async with asyncio.timeout(request.timeout_s):
-                generation = await self._answered(request, draft, asked)
+                return await self.answer(request, draft)
         except TimeoutError as error:
-            raise draft.timed_out(request, asked) from error
+            raise draft.timed_out(request, self._asked(request.model)) from error
+
+    async def answer(self, request: GenerationRequest, draft: Draft) -> Generation:
+        """As `generate`, without its deadline."""
+        self._refuse_remote(request.model)
+        asked = self._asked(request.model, request.options)
+        refuse_empty_prompt(request, asked)
+        generation = await self._answered(request, draft, asked)
         await self._refuse_truncation(request, generation, asked)
         return generation
 

@@ -30,6 +30,7 @@ class OpenAICompatibleProvider:
         "models cannot be loaded, unloaded, listed in memory or pulled",
         "queue, load, prompt and generation times are not told apart, nor cold from warm",
     )
+    tells_what_is_loaded: bool = False
 
     def __init__(
         self,
@@ -94,16 +95,20 @@ class OpenAICompatibleProvider:
     async def generate(
         self, request: GenerationRequest, *, on_phase: Callable[[Phase], None] | None = None
     ) -> Generation:
-        """The answer, complete: as `Provider.generate`. Cancelling it closes the connection."""
-        self._refuse_remote(request.model)
-        asked = self._asked(request.model)
-        refuse_empty_prompt(request, asked)
+        """The answer in time, complete. Cancelling it closes the connection."""
         draft = Draft(on_phase)
         try:
             async with asyncio.timeout(request.timeout_s):
-                return await self._answered(request, draft, asked)
+                return await self.answer(request, draft)
         except TimeoutError as error:
-            raise draft.timed_out(request, asked) from error
+            raise draft.timed_out(request, self._asked(request.model)) from error
+
+    async def answer(self, request: GenerationRequest, draft: Draft) -> Generation:
+        """As `generate`, without its deadline."""
+        self._refuse_remote(request.model)
+        asked = self._asked(request.model)
+        refuse_empty_prompt(request, asked)
+        return await self._answered(request, draft, asked)
 
     async def _answered(self, request: GenerationRequest, draft: Draft, asked: Asked) -> Generation:
         events = Events(draft, asked)

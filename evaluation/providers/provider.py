@@ -3,9 +3,12 @@
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from evaluation.generation import Generation, GenerationRequest
+
+if TYPE_CHECKING:
+    from evaluation.providers.draft import Draft
 
 
 class Phase(StrEnum):
@@ -78,6 +81,8 @@ class Provider(Protocol):
     url: str
     limits: tuple[str, ...]
     """What this protocol cannot do, in words to be said aloud."""
+    tells_what_is_loaded: bool
+    """False: `loaded` is always empty."""
 
     async def __aenter__(self) -> "Provider": ...
     async def __aexit__(self, *exc: object) -> None: ...
@@ -92,13 +97,17 @@ class Provider(Protocol):
     async def generate(
         self, request: GenerationRequest, *, on_phase: Callable[[Phase], None] | None = None
     ) -> Generation:
-        """The answer, complete and checked.
+        """The answer, complete and checked, within the request's `timeout_s`.
 
         Raises:
             CandidateFailureError: the candidate's own failure, with what it produced.
             TransientProviderError: may be gone when asked again.
             ProviderError: will not.
         """
+        ...
+
+    async def answer(self, request: GenerationRequest, draft: "Draft") -> Generation:
+        """As `generate`, however long it takes: the caller keeps the time, and sees in `draft` how far it is."""
         ...
 
     async def embed(self, model: str, texts: Sequence[str]) -> tuple[tuple[float, ...], ...]: ...

@@ -1,0 +1,173 @@
+"""One attempt under watch: when its time is up, is the server dead, loading, queueing or still generating?"""
+
+import asyncio
+from enum import StrEnum
+
+from evaluation.errors import FailureKind, ProviderError, TransientProviderError
+from evaluation.generation import Generation, GenerationRequest
+from evaluation.providers.draft import Draft
+from evaluation.providers.model_names import is_remote, same_model
+from evaluation.providers.provider import Phase, Provider
+
+ASK_S = 2.0
+"""A server that works says within this what it has loaded, however busy its GPU is."""
+FIRST_LOOK_S = 10.0
+"""No token by then: the server is asked whether it is loading, since that time does not count."""
+POLL_S = 1.0
+"""How often a server that loads is asked whether it has done so."""
+
+
+async def supervised(provider: Provider, request: GenerationRequest, *, load_timeout_s: float = 900.0) -> Generation:
+    """The answer, complete and checked: as `Provider.generate`, whose `timeout_s` here leaves out loading.
+
+    Cancelling it closes the connection at once, which stops the server's work.
+
+    Args:
+        provider: Whom to ask.
+        request: What to ask.
+        load_timeout_s: How long the model may take to come into memory, from the request's sending.
+
+    Raises:
+        CandidateFailureError: the candidate's own failure.
+        TransientProviderError: out of time, and the message says what the server was doing; or as `generate`.
+        ProviderError: as `generate`.
+    """
+    draft = Draft()
+    watch = _Watch(provider, request, draft, load_timeout_s)
+    try:
+        async with asyncio.timeout(None) as limit:
+            watch.begin(limit)
+            return await provider.answer(request, draft)
+    except TimeoutError as error:
+        if not limit.expired():
+            raise
+        raise watch.verdict() from error
+    finally:
+        watch.end()
+
+
+class _Doing(StrEnum):
+    """What a server does with a request, found out by asking it."""
+
+    DEAD = "dead"
+    LOADING = "loading"
+    QUEUED = "queued"
+    """Or reading the prompt: the model is in memory, and no token has come."""
+    GENERATING = "generating"
+
+
+class _Watch:
+    """Costs a timer; only an attempt that takes long gets a task that asks what the server is doing."""
+
+    def __init__(self, provider: Provider, request: GenerationRequest, draft: Draft, load_timeout_s: float) -> None:
+        self._provider = provider
+        self._request = request
+        self._draft = draft
+        self._load_timeout_s = load_timeout_s
+        self._tells_loading = provider.tells_what_is_loaded and not is_remote(request.model)
+        self._own_time_began_s = 0.0
+        """In seconds since the sending; moves on while the model loads."""
+        self._task: asyncio.Task[ProviderError] | None = None
+        self._is_over = False
+
+    def begin(self, limit: asyncio.Timeout) -> None:
+        """Starts the timer; `limit` expires when the attempt has to end."""
+        self._limit = limit
+        first_s = self._first_look_s if self._tells_loading else self._request.timeout_s
+        self._timer = asyncio.get_running_loop().call_later(first_s, self._wake)
+
+    def end(self) -> None:
+        """Stops watching."""
+        self._is_over = True
+        self._timer.cancel()
+        if self._task is not None:
+            self._task.cancel()
+
+    def verdict(self) -> ProviderError:
+        """Why the attempt had to end."""
+        if self._task is None:
+            raise RuntimeError("nobody has ended this attempt")
+        return self._task.result()
+
+    @property
+    def _first_look_s(self) -> float:
+        return min(FIRST_LOOK_S, self._request.timeout_s / 4)
+
+    def _wake(self) -> None:
+        self._task = asyncio.create_task(self._watched())
+        self._task.add_done_callback(self._end_attempt)
+
+    def _end_attempt(self, task: asyncio.Task[ProviderError]) -> None:
+        if not self._is_over and not task.cancelled():
+            self._limit.reschedule(asyncio.get_running_loop().time())
+
+    async def _watched(self) -> ProviderError:
+        """Waits for as long as the attempt may go on; then, why it may not."""
+        while True:
+            doing = await self._doing()
+            spent_s = self._draft.elapsed_s
+            if doing is _Doing.LOADING:
+                self._own_time_began_s = spent_s
+                if spent_s >= self._load_timeout_s:
+                    return self._never_loaded()
+                await asyncio.sleep(min(POLL_S, self._first_look_s))
+                continue
+            began_s = 0.0 if doing is _Doing.DEAD else self._own_time_began_s
+            left_s = began_s + self._request.timeout_s - spent_s
+            if left_s <= 0:
+                return self._out_of_time(doing)
+            await asyncio.sleep(left_s)
+
+    async def _doing(self) -> _Doing:
+        n_chunks = self._draft.n_chunks
+        is_loaded = await self._has_loaded()
+        if self._draft.n_chunks > n_chunks:
+            return _Doing.GENERATING
+        if is_loaded is None:
+            return _Doing.DEAD
+        if self._draft.phase is Phase.GENERATING:
+            return _Doing.GENERATING
+        return _Doing.QUEUED if is_loaded else _Doing.LOADING
+
+    async def _has_loaded(self) -> bool | None:
+        """Whether the model is in memory, True where the server cannot tell; None: it does not even answer."""
+        try:
+            async with asyncio.timeout(ASK_S):
+                if not self._tells_loading:
+                    await self._provider.version()
+                    return True
+                return any(same_model(found.name, self._request.model) for found in await self._provider.loaded())
+        except TimeoutError:
+            return None
+        except ProviderError as error:
+            return None if error.kind in (FailureKind.SERVER_DOWN, FailureKind.TIMED_OUT) else True
+
+    def _never_loaded(self) -> ProviderError:
+        return TransientProviderError(
+            f"{self._subject}: still not loaded after {self._draft.elapsed_s:.3g} s, and no token has come",
+            FailureKind.LOADING_TIMED_OUT,
+            next_step="See the server's log; a smaller model or context loads faster.",
+        )
+
+    def _out_of_time(self, doing: _Doing) -> ProviderError:
+        late = f"{self._subject}: no complete answer within {self._request.timeout_s:g} s"
+        if doing is _Doing.DEAD:
+            return TransientProviderError(
+                f"{late}, and the server answers no other question either: it is dead or stuck",
+                FailureKind.SERVER_DOWN,
+                next_step="See the server's log, and start it again.",
+            )
+        late += f" of its own and {self._own_time_began_s:.3g} s of loading" if self._own_time_began_s else ""
+        was = {
+            _Doing.QUEUED: "the request was still queued, or its prompt being read; no token has come",
+            _Doing.GENERATING: f"still generating, {self._draft.so_far}",
+        }[doing]
+        return TransientProviderError(
+            f"{late}; {was}",
+            FailureKind.TIMED_OUT,
+            next_step="Allow more with `--timeout`, or lower `num_predict`.",
+        )
+
+    @property
+    def _subject(self) -> str:
+        return f"{self._provider.url}, model {self._request.model!r}"
