@@ -1,0 +1,14 @@
+"""GPU slots: leased in bulk from Prefect's limits, handed out to single requests in this process.
+
+Who finds no slot at Prefect sleeps for whole seconds while the freed slot idles; so a claim leases the slots it uses
+for a stretch of work, lets requests through a gate of its own, and gives them back when its turn ends.
+"""
+
+from tasks.slots.abandoned import free_dead_slots
+from tasks.slots.claim import SlotClaim, Turn
+from tasks.slots.gate import Gate
+from tasks.slots.limits import LimitsAwayError
+from tasks.slots.prefect_limits import ensure_limit
+from tasks.slots.rhythm import Rhythm
+
+__all__ = ["Gate", "LimitsAwayError", "Rhythm", "SlotClaim", "Turn", "ensure_limit", "free_dead_slots"]

@@ -1,0 +1,24 @@
+"""Frees the slots of those who can no longer do it themselves."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from tasks.slots.prefect_limits import patiently, prefect_limits
+
+PATIENCE_S = 10.0
+"""A server that is away for longer frees the slots itself, a minute after their holder's last renewal."""
+
+
+async def free_dead_slots(lease_ids: Sequence[str]) -> int:
+    """How many leases of dead holders were given back (or were gone already), by id.
+
+    Raises:
+        LimitsAwayError: Where the Prefect server is away for longer than a few seconds.
+    """
+    if not lease_ids:
+        return 0
+    async with prefect_limits() as limits:
+        for lease_id in lease_ids:
+            UUID(lease_id)
+            await patiently(lambda: limits.give_back(lease_id), patience_s=PATIENCE_S)  # noqa: B023 - called at once
+    return len(lease_ids)

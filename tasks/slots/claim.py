@@ -1,0 +1,114 @@
+"""What one lane of work holds on one GPU: turns with a model, and slots as long as a turn lasts."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+
+from tasks.slots.gate import Gate
+from tasks.slots.keeper import Keeper
+from tasks.slots.limits import Limits
+from tasks.slots.prefect_limits import prefect_limits
+from tasks.slots.rhythm import Rhythm
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A stretch of work with one model. Its gate may close for a while and open again: others have turns too."""
+
+    failed: "asyncio.Future[None]"
+    """Gets the exception that ended it, where loading the model anew or something unexpected did; else never set."""
+    _keeper: Keeper
+
+    def is_shared(self) -> bool:
+        """True while another claim works with the same model on this GPU, so that it must not be unloaded."""
+        return self._keeper.is_shared
+
+
+class SlotClaim:
+    """One lane's claim to the slots of one GPU tag."""
+
+    def __init__(
+        self,
+        tag: str,
+        gate: Gate,
+        *,
+        slots: int,
+        on_leases: Callable[[frozenset[str]], Awaitable[None]],
+        say: Callable[[str], None],
+        open_limits: Callable[[], AbstractAsyncContextManager[Limits]] = prefect_limits,
+        rhythm: Rhythm | None = None,
+    ) -> None:
+        """A claim that holds nothing yet.
+
+        Args:
+            tag: The GPU tag, which is the name of its limit in Prefect.
+            gate: Says how many requests may be on their way; only the claim resizes it.
+            slots: How many the lane's server serves at once.
+            on_leases: Told of all leases held, whenever they change, so that others can free them if we die.
+            say: Told what a person should know, a sentence at a time.
+            open_limits: Where the limits are.
+            rhythm: How often things are done.
+        """
+        self._tag, self._gate, self._slots = tag, gate, slots
+        self._on_leases, self._say = on_leases, say
+        self._open_limits = open_limits
+        self._rhythm = rhythm or Rhythm()
+
+    @asynccontextmanager
+    async def turn(
+        self,
+        model_key: str,
+        shown_model: str,
+        *,
+        wanted: Callable[[], int],
+        prepare: Callable[[], Awaitable[float]],
+    ) -> AsyncIterator[Turn]:
+        """A turn with a model, entered when the model is loaded and the gate is open.
+
+        Args:
+            model_key: Equal where two claims can share a loaded model.
+            shown_model: The model's name as a person knows it.
+            wanted: How many slots could be used now.
+            prepare: Loads the model, and returns how long that took, s. Called again when the turn comes back after
+                another model's. What it raises the first time is raised here.
+        """
+        opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        async with self._open_limits() as limits:
+            keeper = Keeper(
+                limits,
+                self._tag,
+                self._gate,
+                slots=self._slots,
+                model_key=model_key,
+                model=shown_model,
+                wanted=wanted,
+                prepare=prepare,
+                on_open=lambda: None if opened.done() else opened.set_result(None),
+                on_leases=self._on_leases,
+                say=self._say,
+                rhythm=self._rhythm,
+            )
+            keeping = asyncio.create_task(keeper.run())
+            failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            try:
+                await asyncio.wait([opened, keeping], return_when="FIRST_COMPLETED")
+                if keeping.done():
+                    keeping.result()
+                keeping.add_done_callback(lambda done: _pass_on(done, failed))
+                yield Turn(failed, keeper)
+            finally:
+                self._gate.resize(0)
+                keeper.end()
+                try:
+                    await asyncio.wait([keeping], timeout=self._rhythm.give_back_at_most_s)
+                finally:
+                    keeping.cancel()
+                if failed.done() and not failed.cancelled():
+                    failed.exception()  # whoever wanted to know has seen it
+
+
+def _pass_on(done: "asyncio.Task[None]", failed: "asyncio.Future[None]") -> None:
+    error = None if done.cancelled() else done.exception()
+    if error is not None and not failed.done():
+        failed.set_exception(error)

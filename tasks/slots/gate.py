@@ -1,0 +1,59 @@
+"""How many requests may be on their way at once, in this process: a number that may change while they are."""
+
+import asyncio
+from collections.abc import Callable
+
+
+class Gate:
+    """Lets as many in as its capacity says. Used from one event loop, so that nothing needs a lock."""
+
+    def __init__(self, capacity: int = 0) -> None:
+        self.capacity = capacity
+        self.n_inside = 0
+        self._callbacks: list[Callable[[], None]] = []
+        self._waiting: list[tuple[int, asyncio.Future[None]]] = []
+
+    def try_enter(self) -> bool:
+        """True where there was room; whoever entered must leave."""
+        if self.n_inside >= self.capacity:
+            return False
+        self.n_inside += 1
+        return True
+
+    def leave(self) -> None:
+        """Makes room again."""
+        if self.n_inside <= 0:
+            raise RuntimeError("somebody left the gate who was not inside")
+        self.n_inside -= 1
+        self._wake()
+        self._tell()
+
+    def resize(self, n: int) -> None:
+        """Lets `n` in from now on; whoever is inside stays until they leave."""
+        has_grown = n > self.capacity
+        self.capacity = n
+        if has_grown:
+            self._tell()
+
+    def on_change(self, callback: Callable[[], None]) -> None:
+        """Calls `callback` whenever the capacity has grown or somebody has left."""
+        self._callbacks.append(callback)
+
+    async def until_at_most(self, n: int) -> None:
+        """Waits until no more than `n` are inside."""
+        while self.n_inside > n:
+            left = asyncio.get_running_loop().create_future()
+            self._waiting.append((n, left))
+            try:
+                await left
+            finally:
+                self._waiting = [entry for entry in self._waiting if entry[1] is not left]
+
+    def _wake(self) -> None:
+        for n, left in self._waiting:
+            if self.n_inside <= n and not left.done():
+                left.set_result(None)
+
+    def _tell(self) -> None:
+        for callback in tuple(self._callbacks):
+            callback()

@@ -1,0 +1,68 @@
+"""What slot leasing asks of a server of concurrency limits; Prefect's is in `prefect_limits`."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from evaluation.errors import BenchwrightError
+
+PLENTY = 1_000_000
+"""The size of limits that only count, and the capacity of one that is switched off."""
+
+
+class LimitsAwayError(BenchwrightError):
+    """The server of the limits is away, restarting or too busy: ask again later."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """A concurrency limit as its server describes it."""
+
+    limit_id: str
+    limit: int
+    """How many slots it has; an inactive one limits nobody, and has plenty."""
+    n_taken: int
+    is_active: bool = True
+    version: str = ""
+    """Another one whenever slots were taken or given back."""
+
+    @property
+    def n_free(self) -> int:
+        """How many slots can be taken now."""
+        return max(self.limit - self.n_taken, 0)
+
+
+class Limits(Protocol):
+    """Calls that answer at once or raise `LimitsAwayError`."""
+
+    async def look(self, names: Sequence[str]) -> Mapping[str, Limit]:
+        """Those of the limits that exist, by name."""
+        ...
+
+    async def create(self, name: str, limit: int) -> None:
+        """Makes a limit; one that exists already stays as it is."""
+        ...
+
+    async def change(self, limit_id: str, *, limit: int | None = None, n_taken: int | None = None) -> None:
+        """Sets how many slots a limit has, or how many of them count as taken."""
+        ...
+
+    async def take(self, name: str, n: int, *, lease_s: float) -> str | None:
+        """The id of a new lease on `n` slots; None: they are not free."""
+        ...
+
+    async def renew(self, lease_id: str, *, lease_s: float) -> bool:
+        """False where the server does not know the lease (any more)."""
+        ...
+
+    async def give_back(self, lease_id: str) -> None:
+        """Frees the slots of a lease; one that the server does not know is none."""
+        ...
+
+    async def read_note(self, name: str) -> Any:
+        """The JSON value of a note that everybody can read; None: there is none."""
+        ...
+
+    async def write_note(self, name: str, value: dict[str, Any]) -> None:
+        """Writes it."""
+        ...

@@ -1,0 +1,195 @@
+"""Prefect's global concurrency limits (version 2), asked with its own client but without its patience.
+
+Prefect's client sleeps 2, 4, 8, … s after every 503, which a server on SQLite gives whenever two processes write at
+once. Here each call is made once; who calls decides when to ask again.
+"""
+
+import asyncio
+import random
+import ssl
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+from uuid import UUID
+
+import httpx
+from prefect.client.orchestration import PrefectClient, get_client
+from prefect.client.schemas.actions import (
+    GlobalConcurrencyLimitCreate,
+    GlobalConcurrencyLimitUpdate,
+    VariableCreate,
+    VariableUpdate,
+)
+from prefect.context import SettingsContext, get_settings_context
+from prefect.exceptions import ObjectAlreadyExists
+from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_MAX_RETRIES
+
+from tasks.slots.limits import PLENTY, Limit, Limits, LimitsAwayError
+
+ANSWER_WITHIN_S = 20.0
+"""Long, since a lease whose answer was not waited for is held by nobody until it ends."""
+PAGE = 200
+_FULL = frozenset({409, 422, 423})
+"""423: taken. 422: more than the limit, which was edited since we looked."""
+_GONE = frozenset({404, 410})
+
+T = TypeVar("T")
+
+
+class PrefectLimits:
+    """The limits of the Prefect server that the present settings name."""
+
+    def __init__(self, client: PrefectClient) -> None:
+        self._client = client
+        present = get_settings_context()
+        self._profile = present.profile
+        self._settings = present.settings.copy_with_update(updates={PREFECT_CLIENT_MAX_RETRIES: 0})
+
+    async def look(self, names: Sequence[str]) -> Mapping[str, Limit]:
+        found: dict[str, Limit] = {}
+        offset = 0
+        while True:
+            page = await self._call(lambda: self._client.read_global_concurrency_limits(limit=PAGE, offset=offset))  # noqa: B023 - called at once
+            for item in page:
+                if item.name in names:
+                    found[item.name] = Limit(
+                        limit_id=str(item.id),
+                        limit=item.limit if item.active else PLENTY,
+                        n_taken=item.active_slots,
+                        is_active=item.active,
+                        version=str(item.updated),
+                    )
+            if len(page) < PAGE or len(found) == len(set(names)):
+                return found
+            offset += PAGE
+
+    async def create(self, name: str, limit: int) -> None:
+        wanted = GlobalConcurrencyLimitCreate(name=name, limit=limit, active=True)
+        try:
+            await self._call(lambda: self._client.create_global_concurrency_limit(wanted))
+        except ObjectAlreadyExists:
+            return
+
+    async def change(self, limit_id: str, *, limit: int | None = None, n_taken: int | None = None) -> None:
+        asked = {"limit": limit, "active_slots": n_taken}
+        wanted = GlobalConcurrencyLimitUpdate(**{key: value for key, value in asked.items() if value is not None})
+        await self._call(lambda: self._client.update_global_concurrency_limit(limit_id, wanted))
+
+    async def take(self, name: str, n: int, *, lease_s: float) -> str | None:
+        try:
+            answer = await self._call(
+                lambda: self._client.increment_concurrency_slots_with_lease(
+                    names=[name], slots=n, mode="concurrency", lease_duration=lease_s
+                )
+            )
+        except httpx.HTTPStatusError as error:
+            if error.response.status_code in _FULL:
+                return None
+            raise
+        return str(answer.json()["lease_id"])
+
+    async def renew(self, lease_id: str, *, lease_s: float) -> bool:
+        try:
+            await self._call(lambda: self._client.renew_concurrency_lease(UUID(lease_id), lease_duration=lease_s))
+        except httpx.HTTPStatusError as error:
+            if error.response.status_code in _GONE:
+                return False
+            raise
+        return True
+
+    async def give_back(self, lease_id: str) -> None:
+        try:
+            await self._call(lambda: self._client.release_concurrency_slots_with_lease(UUID(lease_id)))
+        except httpx.HTTPStatusError as error:
+            if error.response.status_code not in _GONE:
+                raise
+
+    async def read_note(self, name: str) -> Any:
+        found = await self._call(lambda: self._client.read_variable_by_name(name))
+        return found.value if found is not None else None
+
+    async def write_note(self, name: str, value: dict[str, Any]) -> None:
+        try:
+            await self._call(lambda: self._client.update_variable(VariableUpdate(name=name, value=value)))
+        except httpx.HTTPStatusError as error:
+            if error.response.status_code != 404:
+                raise
+            await self._create_note(name, value)
+
+    async def _create_note(self, name: str, value: dict[str, Any]) -> None:
+        try:
+            await self._call(lambda: self._client.create_variable(VariableCreate(name=name, value=value)))
+        except ObjectAlreadyExists as error:
+            raise LimitsAwayError(f"somebody else has just written the variable {name!r} in Prefect") from error
+
+    async def _call(self, call: Callable[[], Awaitable[T]]) -> T:
+        """What the API answers to one request.
+
+        Raises:
+            LimitsAwayError: Where it has no answer now, but may have one later.
+        """
+        try:
+            with SettingsContext(profile=self._profile, settings=self._settings):
+                return await call()
+        except httpx.HTTPStatusError as error:
+            status = error.response.status_code
+            if status >= 500 or status in (408, 429):
+                raise LimitsAwayError(f"the Prefect server answers {status}") from error
+            raise
+        except (httpx.TransportError, OSError) as error:
+            raise LimitsAwayError(f"the Prefect server does not answer: {type(error).__name__} {error}") from error
+
+
+@asynccontextmanager
+async def prefect_limits() -> AsyncIterator[Limits]:
+    """The limits of the Prefect server in use, for as long as the context is open."""
+    settings: dict[str, Any] = {"timeout": httpx.Timeout(ANSWER_WITHIN_S)}
+    if str(PREFECT_API_URL.value()).startswith("http://"):
+        settings["verify"] = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # loading certificates takes longer than a lease
+    async with get_client(httpx_settings=settings) as client:
+        yield PrefectLimits(client)
+
+
+async def ensure_limit(tag: str, slots: int, *, resize: bool = False, patience_s: float = 30.0) -> int:
+    """How many requests the limit of `tag` lets through now; it is created where it is missing.
+
+    A limit that exists is obeyed as it is, since a person may have edited it. One that was switched off in Prefect
+    limits nobody, as Prefect itself has it: then the answer is `slots`.
+
+    Args:
+        tag: The GPU tag, which is the limit's name.
+        slots: How many requests its endpoints serve at once.
+        resize: Sets an existing limit to `slots`.
+        patience_s: How long a server that is away is asked again.
+
+    Raises:
+        LimitsAwayError: Where it is still away then.
+    """
+    async with prefect_limits() as limits:
+        return await patiently(lambda: _ensured(limits, tag, slots, resize=resize), patience_s=patience_s)
+
+
+async def _ensured(limits: Limits, tag: str, slots: int, *, resize: bool) -> int:
+    found = (await limits.look([tag])).get(tag)
+    if found is None:
+        await limits.create(tag, slots)
+        found = (await limits.look([tag])).get(tag)
+        if found is None:
+            raise LimitsAwayError(f"the limit {tag!r} was removed as soon as it was made")
+    if resize and found.limit != slots:
+        await limits.change(found.limit_id, limit=slots)
+        return slots
+    return found.limit if found.is_active else slots
+
+
+async def patiently(call: Callable[[], Awaitable[T]], *, patience_s: float, pause_s: float = 0.5) -> T:
+    """What `call` returns, asked again every half second while the server is away."""
+    give_up_at = time.monotonic() + patience_s
+    while True:
+        try:
+            return await call()
+        except LimitsAwayError:
+            if time.monotonic() >= give_up_at:
+                raise
+        await asyncio.sleep(pause_s * random.uniform(0.7, 1.3))  # noqa: S311 - keeps processes apart

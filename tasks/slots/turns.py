@@ -1,0 +1,164 @@
+"""Whose model is at work on a GPU: a lease on a limit of one slot, and a note beside it that says which model it is."""
+
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from tasks.slots.leases import Leases
+from tasks.slots.limits import Limit, Limits, LimitsAwayError
+from tasks.slots.rhythm import Rhythm
+
+
+def note_name(tag: str) -> str:
+    """The name of the Prefect variable that says which model is at work on `tag`."""
+    return f"benchwright_turn_{re.sub(r'[^a-z0-9]+', '_', tag.lower()).strip('_')}"[:255]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnNote:
+    """What the leader of a turn writes down."""
+
+    model_key: str
+    model: str
+    """As a person knows it."""
+    since: float
+    """Unix time, s."""
+    load_s: float = 0.0
+
+    @classmethod
+    def from_json(cls, value: Any) -> "TurnNote | None":
+        """None for a note that is missing or that somebody else wrote."""
+        try:
+            return cls(
+                model_key=str(value["model_key"]),
+                model=str(value["model"]),
+                since=float(value["since"]),
+                load_s=float(value.get("load_s", 0.0)),
+            )
+        except (AttributeError, KeyError, TypeError, ValueError):
+            return None
+
+
+class TurnTable:
+    """The turn on one GPU tag, as one claim sees it."""
+
+    def __init__(
+        self, limits: Limits, tag: str, rhythm: Rhythm, *, model_key: str, model: str, on_change: Callable[[], None]
+    ) -> None:
+        self.lease = Leases(limits, f"{tag}:turn", rhythm, on_change)
+        self.note: TurnNote | None = None
+        """The newest that was read or written."""
+        self._limits = limits
+        self._name = note_name(tag)
+        self._rhythm = rhythm
+        self._model_key = model_key
+        self._model = model
+        self._since = 0.0
+        self._n_beats = 0
+        self._write_at = 0.0
+        self._read_at = 0.0
+        self._read_of = ("", 0)
+        self._heard: tuple[Any, float] | None = None
+
+    @property
+    def leads(self) -> bool:
+        """True while the turn is held by us."""
+        return self.lease.n > 0
+
+    @property
+    def is_our_models(self) -> bool:
+        """True where the newest note names our model."""
+        return self.note is not None and self.note.model_key == self._model_key
+
+    @property
+    def has_lasted_s(self) -> float:
+        """For how long the model of the note has been at work, s."""
+        return max(time.time() - self.note.since, 0.0) if self.note is not None else 0.0
+
+    @property
+    def owes_s(self) -> float:
+        """How long a turn of the note's model has to last, s."""
+        load_s = self.note.load_s if self.note is not None else 0.0
+        return max(load_s * self._rhythm.turn_per_load, self._rhythm.shortest_turn_s)
+
+    async def take(self, limit: Limit, *, goes_on: bool) -> bool:
+        """True where the turn is now ours; `note` then still says whose it was before, for `announce` to replace.
+
+        Args:
+            limit: The turn's limit.
+            goes_on: The model was at work until now, with another leader: its turn began with that one.
+        """
+        if limit.n_free < 1 or not await self.lease.take(1, limit.limit_id):
+            return False
+        before = self.note
+        self._since = before.since if goes_on and before is not None else time.time()
+        self._write_at = 0.0
+        return True
+
+    async def announce(self, *, load_s: float | None = None) -> bool:
+        """False where the note could not be written: ask again."""
+        if load_s is not None:
+            self._since = time.time()
+        known = self.note.load_s if self.is_our_models and self.note is not None else 0.0
+        note = TurnNote(
+            model_key=self._model_key,
+            model=self._model,
+            since=self._since,
+            load_s=max(known, load_s or 0.0),
+        )
+        self._n_beats += 1
+        try:
+            await self._limits.write_note(
+                self._name,
+                {
+                    "model_key": note.model_key,
+                    "model": note.model,
+                    "since": note.since,
+                    "load_s": note.load_s,
+                    "beat": self._n_beats,
+                },
+            )
+        except LimitsAwayError:
+            self._write_at = 0.0
+            return False
+        self.note = note
+        self._write_at = time.monotonic() + self._rhythm.write_turn_every_s
+        return True
+
+    async def keep(self) -> None:
+        """Says that the leader is still there, now and then."""
+        if self.leads and time.monotonic() >= self._write_at:
+            await self.announce()
+
+    async def read(self, limit: Limit, *, fresh: bool = False) -> bool:
+        """False where the note could not be read; an old one serves where nobody has taken the turn since."""
+        now = time.monotonic()
+        version, n_reads = self._read_of
+        n_reads = n_reads if version == limit.version else 0
+        # A leader writes its note after it took the turn, so what was read just after a change is read once more.
+        if not fresh and n_reads >= 2 and now < self._read_at + self._rhythm.read_turn_every_s:
+            return True
+        try:
+            value = await self._limits.read_note(self._name)
+        except LimitsAwayError:
+            self.hear_nothing()
+            return False
+        self._read_of = (limit.version, n_reads + 1)
+        self._read_at = now
+        self.note = TurnNote.from_json(value)
+        if self._heard is None or self._heard[0] != value:
+            self._heard = (value, now)
+        return True
+
+    def hear_nothing(self) -> None:
+        """A server that is away keeps every leader silent: that does not count."""
+        self._heard = None
+
+    @property
+    def is_forgotten(self) -> bool:
+        """True where the leader has said nothing for so long that there is none."""
+        if self._heard is None:
+            return False
+        return time.monotonic() >= self._heard[1] + self._rhythm.turn_forgotten_after_s
