@@ -1,0 +1,345 @@
+"""What will planned work cost: model loads, calls, tokens and time, judged by what the same work took before?
+
+An endpoint works through its groups in order, endpoints go side by side, and a pool shares a group by the speed of its
+slots. `n` calls on an endpoint take `n × seconds of a generation / slots`.
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import datetime
+from functools import cache
+from statistics import fmean
+from typing import Any
+
+from evaluation.fingerprint import canonical_json
+from evaluation.store.past_speed import PastSpeed, past_load_s, past_speed
+from evaluation.store.session import Store
+
+CHARACTERS_PER_TOKEN = 4.0
+"""A rule of thumb for English text, used only where nothing is known, and said."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedWork:
+    """One candidate on one benchmark, with what is known of it before anything is stored."""
+
+    endpoint_names: tuple[str, ...]
+    """The endpoints that share it."""
+    slots: Mapping[str, int]
+    """Of each of these endpoints."""
+    model: str
+    digest: str | None
+    load_options: Mapping[str, Any]
+    label: str
+    fingerprint: str
+    benchmark_name: str
+    n_cases: int
+    n_repeats: int
+    n_done: int = 0
+    """Outcomes that are stored already."""
+    n_reusable: int = 0
+    """Outcomes that earlier runs have, where these are to be reused."""
+    options: Mapping[str, Any]
+    """The effective ones."""
+    prompt_characters: int | None = None
+    """Of the messages of all cases together, asked once; None: not counted."""
+
+    @property
+    def n_calls(self) -> int:
+        """Generations that are still to be asked for."""
+        return max(0, self.n_cases * self.n_repeats - self.n_done - self.n_reusable)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkForecast:
+    """One candidate on one benchmark at one endpoint."""
+
+    label: str
+    benchmark_name: str
+    n_cases: int
+    n_repeats: int
+    n_done: int
+    n_reusable: int
+    n_calls: int
+    """This endpoint's share of what is still to be asked."""
+    prompt_tokens: int | None
+    """None: not known."""
+    prompt_tokens_from_characters: bool
+    """True where they are no more than four characters to a token."""
+    output_tokens: int | None
+    seconds: float | None
+    """Without loading; None: the model was never asked here, nor at another endpoint of the pool."""
+    speed: PastSpeed | None
+    """What the estimate rests on; of another endpoint of the pool where this one was never asked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadForecast:
+    """All that one loaded model does on one endpoint before the next takes its place."""
+
+    model: str
+    load_options: Mapping[str, Any]
+    load_s: float | None
+    """None: not known, and not in any sum."""
+    shared_with: tuple[str, ...]
+    """Other endpoints that take part in the same work."""
+    works: tuple[WorkForecast, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndpointForecast:
+    """The work of one endpoint, in order."""
+
+    endpoint_name: str
+    slots: int
+    loads: tuple[LoadForecast, ...]
+    seconds: float | None
+    """Until it is done, as far as that is known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forecast:
+    """All planned work and what it will cost."""
+
+    endpoints: tuple[EndpointForecast, ...]
+    n_model_loads: int
+    n_calls: int
+    n_done: int
+    n_reusable: int
+    n_calls_untimed: int
+    """Calls without an estimate of their time: in no sum of seconds."""
+    n_loads_untimed: int
+    prompt_tokens: int | None
+    """Of the calls for which they are known; None: of none."""
+    output_tokens: int | None
+    seconds: float | None
+    """Until the last endpoint is done, as far as that is known."""
+
+    @property
+    def works(self) -> tuple[WorkForecast, ...]:
+        """All of them, by endpoint and in order."""
+        return tuple(work for endpoint in self.endpoints for load in endpoint.loads for work in load.works)
+
+    @property
+    def speeds(self) -> tuple[PastSpeed, ...]:
+        """What the estimates rest on, each once."""
+        return tuple(dict.fromkeys(work.speed for work in self.works if work.speed is not None))
+
+
+@dataclass(slots=True)
+class _Station:
+    """How far an endpoint is."""
+
+    slots: int
+    free_at_s: float
+    loads: list[LoadForecast]
+
+
+def forecast(store: Store, planned: Sequence[PlannedWork]) -> Forecast:
+    """What the work will cost, in the order in which it is given; work of one group stands together.
+
+    Nothing is stored. Estimates assume as many at once as the past had: other slots change what a generation takes.
+    """
+    stations = {
+        name: _Station(slots=work.slots[name], free_at_s=0.0, loads=[])
+        for work in planned
+        for name in work.endpoint_names
+    }
+    look_up = _looking_up(store)
+    for group in _groups(planned):
+        if any(work.n_calls for work in group):
+            _add(stations, group, look_up, _load_times(store, group[0]))
+    return _summed(stations, planned)
+
+
+def _groups(planned: Sequence[PlannedWork]) -> list[list[PlannedWork]]:
+    """Work that the same endpoints do with the same model loaded, in order of first appearance."""
+    groups: dict[tuple[tuple[str, ...], str, str], list[PlannedWork]] = {}
+    for work in planned:
+        key = (work.endpoint_names, work.model, canonical_json(dict(work.load_options)))
+        groups.setdefault(key, []).append(work)
+    return list(groups.values())
+
+
+_LookUp = Callable[[PlannedWork, str], PastSpeed | None]
+
+
+def _looking_up(store: Store) -> _LookUp:
+    known = cache(
+        lambda endpoint, model, digest, fingerprint, benchmark: past_speed(
+            store,
+            endpoint_name=endpoint,
+            model=model,
+            digest=digest,
+            fingerprint=fingerprint,
+            benchmark_name=benchmark,
+        )
+    )
+    return lambda work, name: known(name, work.model, work.digest, work.fingerprint, work.benchmark_name)
+
+
+def _load_times(store: Store, work: PlannedWork) -> dict[str, float | None]:
+    return {
+        name: past_load_s(store, endpoint_name=name, model=work.model, digest=work.digest, fingerprint=work.fingerprint)
+        for name in work.endpoint_names
+    }
+
+
+def _add(
+    stations: Mapping[str, _Station],
+    group: Sequence[PlannedWork],
+    look_up: _LookUp,
+    load_times: Mapping[str, float | None],
+) -> None:
+    """Lets the stations do the work of one group after what they have."""
+    sharing = {name: stations[name] for name in group[0].endpoint_names}
+    free_at_s = {name: station.free_at_s for name, station in sharing.items()}
+    for name, station in sharing.items():
+        station.free_at_s += load_times[name] or 0.0
+    by_work = [_worked(sharing, work, look_up) for work in group]
+    taking_part = [name for name in sharing if any(parts[name].n_calls for parts in by_work)]
+    for name, station in sharing.items():
+        if name not in taking_part:
+            station.free_at_s = free_at_s[name]
+            continue
+        load = LoadForecast(
+            model=group[0].model,
+            load_options=dict(group[0].load_options),
+            load_s=load_times[name],
+            shared_with=tuple(other for other in taking_part if other != name),
+            works=tuple(parts[name] for parts in by_work),
+        )
+        station.loads.append(load)
+
+
+def _worked(stations: Mapping[str, _Station], work: PlannedWork, look_up: _LookUp) -> dict[str, WorkForecast]:
+    """Each station's part of the work, with the stations busy until it is done."""
+    speeds = {name: look_up(work, name) for name in stations}
+    known = [speed for speed in speeds.values() if speed is not None]
+    generation_s = {
+        name: speed.generation_s if speed else fmean(other.generation_s for other in known) if known else None
+        for name, speed in speeds.items()
+    }
+    shares = _shares(stations, work.n_calls, generation_s)
+    parts = {}
+    for name, station in stations.items():
+        each_s, speed = generation_s[name], speeds[name] or next(iter(known), None)
+        seconds = None if each_s is None else _seconds(shares[name], each_s, station.slots)
+        station.free_at_s += seconds or 0.0
+        parts[name] = _part(work, round(shares[name]), seconds, speed)
+    return parts
+
+
+def _seconds(n_calls: float, generation_s: float, slots: int) -> float:
+    return max(n_calls / slots, min(n_calls, 1.0)) * generation_s
+
+
+def _shares(
+    stations: Mapping[str, _Station], n_calls: int, generation_s: Mapping[str, float | None]
+) -> dict[str, float]:
+    """Calls of each station so that all who take part end together; whoever is free too late takes none.
+
+    With rates r and starts s the end T solves Σ r·(T − s) = n over those with s < T.
+    """
+    is_timed = any(each_s is not None for each_s in generation_s.values())
+    starts = {name: station.free_at_s if is_timed else 0.0 for name, station in stations.items()}
+    rates = {name: station.slots / (generation_s[name] or 1.0) for name, station in stations.items()}
+    taking_part: list[str] = []
+    end = math.inf
+    for name in sorted(starts, key=lambda name: starts[name]):
+        if starts[name] >= end:
+            break
+        taking_part.append(name)
+        end = (n_calls + sum(rates[one] * starts[one] for one in taking_part)) / sum(rates[one] for one in taking_part)
+    exact = {name: rates[name] * (end - starts[name]) if name in taking_part else 0.0 for name in stations}
+    return _whole(exact, n_calls)
+
+
+def _whole(exact: Mapping[str, float], total: int) -> dict[str, float]:
+    """Whole numbers that sum up to `total`, the largest remainders rounded up."""
+    whole = {name: int(share) for name, share in exact.items()}
+    by_remainder = sorted(exact, key=lambda name: whole[name] - exact[name])
+    for name in by_remainder[: total - sum(whole.values())]:
+        whole[name] += 1
+    return {name: float(share) for name, share in whole.items()}
+
+
+def _part(work: PlannedWork, n_calls: int, seconds: float | None, speed: PastSpeed | None) -> WorkForecast:
+    prompt_tokens, from_characters = _prompt_tokens(work, speed)
+    output_tokens = speed.output_tokens if speed else None
+    most = work.options.get("num_predict")
+    if output_tokens is not None and most is not None:
+        output_tokens = min(output_tokens, most)
+    return WorkForecast(
+        label=work.label,
+        benchmark_name=work.benchmark_name,
+        n_cases=work.n_cases,
+        n_repeats=work.n_repeats,
+        n_done=work.n_done,
+        n_reusable=work.n_reusable,
+        n_calls=n_calls,
+        prompt_tokens=None if prompt_tokens is None else round(n_calls * prompt_tokens),
+        prompt_tokens_from_characters=from_characters,
+        output_tokens=None if output_tokens is None else round(n_calls * output_tokens),
+        seconds=seconds,
+        speed=speed,
+    )
+
+
+def _prompt_tokens(work: PlannedWork, speed: PastSpeed | None) -> tuple[float | None, bool]:
+    """Tokens of one prompt, and whether they were counted from its characters."""
+    seen = speed.prompt_tokens if speed else None
+    if seen is not None and speed is not None and speed.same_benchmark:
+        return seen, False
+    if work.prompt_characters is not None and work.n_cases:
+        return work.prompt_characters / work.n_cases / CHARACTERS_PER_TOKEN, True
+    return seen, False
+
+
+def _summed(stations: Mapping[str, _Station], planned: Sequence[PlannedWork]) -> Forecast:
+    endpoints = tuple(_endpoint(name, station) for name, station in stations.items())
+    loads = [load for endpoint in endpoints for load in endpoint.loads]
+    works = [work for load in loads for work in load.works]
+    timed = [endpoint.seconds for endpoint in endpoints if endpoint.seconds is not None]
+    return Forecast(
+        endpoints=endpoints,
+        n_model_loads=len(loads),
+        n_calls=sum(work.n_calls for work in planned),
+        n_done=sum(work.n_done for work in planned),
+        n_reusable=sum(work.n_reusable for work in planned),
+        n_calls_untimed=sum(work.n_calls for work in works if work.seconds is None),
+        n_loads_untimed=sum(load.load_s is None for load in loads),
+        prompt_tokens=_total([work.prompt_tokens for work in works]),
+        output_tokens=_total([work.output_tokens for work in works]),
+        seconds=max(timed, default=None),
+    )
+
+
+def _endpoint(name: str, station: _Station) -> EndpointForecast:
+    is_known = any(work.seconds is not None for load in station.loads for work in load.works)
+    return EndpointForecast(
+        endpoint_name=name,
+        slots=station.slots,
+        loads=tuple(station.loads),
+        seconds=station.free_at_s if is_known else None,
+    )
+
+
+def _total(counts: Sequence[int | None]) -> int | None:
+    known = [count for count in counts if count is not None]
+    return sum(known) if known else None
+
+
+def as_json(value: Forecast) -> dict[str, Any]:
+    """The forecast as plain JSON, numbers not rounded."""
+    plain: dict[str, Any] = _plain(value)
+    return plain
+
+
+def _plain(value: Any) -> Any:
+    if is_dataclass(value):
+        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    return value.isoformat() if isinstance(value, datetime) else value

@@ -1,0 +1,185 @@
+"""How fast did a model answer on a server before, and how long did it take to load?"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from statistics import fmean, median
+from typing import Any, Literal
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Row
+
+from evaluation.store.session import Store
+from evaluation.store.tables import generation, run, run_candidate
+
+Basis = Literal["weights", "candidate", "model name"]
+"""What the past and the planned work have in common: the digest, else the candidate, else no more than a name."""
+
+_NEWEST = 500
+"""Generations that an estimate rests on, at most."""
+_ENOUGH = 10
+"""Generations of the same benchmark below which those of all benchmarks say more."""
+_SOURCES = 50
+"""Run candidates that are looked through, at most."""
+_LOOKED_AT = 2_000
+"""Outcomes of each of them, at most: an endpoint of a pool may have answered few."""
+_READ = (
+    *("id", "endpoint", "failure_kind", "reused", "cold"),
+    *("total_s", "load_s", "prompt_tokens", "output_tokens", "finished_at"),
+)
+_LOAD_S = "load_s"
+"""In a run candidate's details: seconds by endpoint name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastSpeed:
+    """What a generation took on one endpoint, over the newest ones that were really asked there."""
+
+    endpoint_name: str
+    model: str
+    n_generations: int
+    newest_at: datetime
+    basis: Basis
+    same_benchmark: bool
+    """False where there were too few of the planned benchmark, and others stand in for it."""
+    slots: int
+    """How many were asked at once in the newest of these runs."""
+    generation_s: float
+    """Mean, from sending to the last byte, with that many at once."""
+    prompt_tokens: float | None
+    """Mean; None: the server does not say."""
+    output_tokens: float | None
+
+
+def past_speed(
+    store: Store, *, endpoint_name: str, model: str, digest: str | None, fingerprint: str, benchmark_name: str
+) -> PastSpeed | None:
+    """The speed of the newest warm generations on that endpoint; None: the model was never asked there.
+
+    Generations of the same digest come first, then of the same candidate, then of the same model name; within these
+    those of the same benchmark, where they are enough.
+
+    Args:
+        store: The store.
+        endpoint_name: Where.
+        model: The model's name.
+        digest: Its digest, if it has one.
+        fingerprint: The candidate's.
+        benchmark_name: What is to be asked.
+    """
+    with store.read() as connection:
+        for basis, same in _identities(model, digest, fingerprint):
+            sources = _sources(connection, same)
+            alike = [source for source in sources if source.benchmark_name == benchmark_name]
+            narrow = _generations(connection, alike, endpoint_name)
+            wide = narrow if len(narrow) >= _ENOUGH else _generations(connection, sources, endpoint_name)
+            if wide:
+                return _speed(wide, endpoint_name, model, basis, same_benchmark=len(narrow) == len(wide))
+    return None
+
+
+def past_load_s(store: Store, *, endpoint_name: str, model: str, digest: str | None, fingerprint: str) -> float | None:
+    """Seconds that the model took to load on that endpoint: the median of its newest loads; None: not known."""
+    with store.read() as connection:
+        for _, same in _identities(model, digest, fingerprint):
+            sources = _sources(connection, same)
+            noted = [source.details.get(_LOAD_S, {}).get(endpoint_name) for source in sources]
+            seconds = [load_s for load_s in noted if load_s is not None]
+            seconds = seconds or [row.load_s for row in _cold(connection, sources, endpoint_name)]
+            if seconds:
+                return float(median(seconds))
+    return None
+
+
+def record_load_s(store: Store, run_candidate_ids: Sequence[int], *, endpoint_name: str, load_s: float) -> None:
+    """Notes with these candidates how long their model took to load on an endpoint; the last time counts."""
+    of_candidates = run_candidate.c.id.in_(run_candidate_ids)
+    wanted = sa.select(run_candidate.c.id, run_candidate.c.details).where(of_candidates).with_for_update()
+    with store.write() as connection:
+        for row in connection.execute(wanted).all():
+            noted = {**row.details, _LOAD_S: {**row.details.get(_LOAD_S, {}), endpoint_name: load_s}}
+            connection.execute(sa.update(run_candidate).where(run_candidate.c.id == row.id).values(details=noted))
+
+
+def _identities(model: str, digest: str | None, fingerprint: str) -> Iterator[tuple[Basis, sa.ColumnElement[bool]]]:
+    if digest is not None:
+        yield "weights", run_candidate.c.digest == digest
+    else:
+        yield "candidate", run_candidate.c.candidate_fingerprint == fingerprint
+    yield "model name", run_candidate.c.model_name == model
+
+
+def _sources(connection: Connection, same: sa.ColumnElement[bool]) -> Sequence[Row[Any]]:
+    """The newest candidates of runs that are the same in that sense."""
+    return connection.execute(
+        sa.select(run_candidate.c.id, run_candidate.c.slots, run_candidate.c.details, run.c.benchmark_name)
+        .join(run, run.c.id == run_candidate.c.run_id)
+        .where(same)
+        .order_by(run.c.created_at.desc(), run_candidate.c.id.desc())
+        .limit(_SOURCES)
+    ).all()
+
+
+def _generations(
+    connection: Connection, sources: Sequence[Row[Any]], endpoint_name: str
+) -> list[tuple[Row[Any], Row[Any]]]:
+    """The newest timed ones with their sources; the candidate's own failures cost time like any other."""
+    found: list[tuple[Row[Any], Row[Any]]] = []
+    for source in sources:
+        some = _newest_of(source.id)
+        wanted = (
+            sa.select(some)
+            .where(some.c.endpoint == endpoint_name, some.c.failure_kind.is_(None), some.c.total_s.is_not(None))
+            .where(sa.not_(some.c.reused), sa.not_(some.c.cold))
+            .order_by(some.c.id.desc())
+            .limit(_NEWEST - len(found))
+        )
+        found += [(source, row) for row in connection.execute(wanted)]
+        if len(found) == _NEWEST:
+            break
+    return found
+
+
+def _cold(connection: Connection, sources: Sequence[Row[Any]], endpoint_name: str) -> list[Row[Any]]:
+    """Generations of the newest run that waited for their model to load."""
+    for source in sources:
+        some = _newest_of(source.id)
+        waited = sa.and_(some.c.cold, sa.not_(some.c.reused), some.c.load_s.is_not(None))
+        rows = connection.execute(sa.select(some).where(some.c.endpoint == endpoint_name, waited)).all()
+        if rows:
+            return list(rows)
+    return []
+
+
+def _newest_of(run_candidate_id: int) -> sa.Subquery:
+    """A stretch along the index of (candidate, id), before anything is asked of a row."""
+    return (
+        sa.select(*(generation.c[name] for name in _READ))
+        .where(generation.c.run_candidate_id == run_candidate_id)
+        .order_by(generation.c.id.desc())
+        .limit(_LOOKED_AT)
+        .subquery()
+    )
+
+
+def _speed(
+    found: Sequence[tuple[Row[Any], Row[Any]]], endpoint_name: str, model: str, basis: Basis, *, same_benchmark: bool
+) -> PastSpeed:
+    rows = [row for _, row in found]
+    return PastSpeed(
+        endpoint_name=endpoint_name,
+        model=model,
+        n_generations=len(rows),
+        newest_at=max(row.finished_at for row in rows),
+        basis=basis,
+        same_benchmark=same_benchmark,
+        slots=found[0][0].slots,
+        generation_s=fmean(row.total_s for row in rows),
+        prompt_tokens=_mean([row.prompt_tokens for row in rows]),
+        output_tokens=_mean([row.output_tokens for row in rows]),
+    )
+
+
+def _mean(counts: Sequence[int | None]) -> float | None:
+    known = [count for count in counts if count is not None]
+    return fmean(known) if known else None
