@@ -57,6 +57,12 @@ def configured_api() -> str | None:
     return str(found) if found else None
 
 
+def standing_api() -> str | None:
+    """The address of a server that answers now: the user's own where one is named, else another command's."""
+    api = configured_api() or _read_address()
+    return api.rstrip("/") if api is not None and answers(api.rstrip("/") + HEALTH) else None
+
+
 class PrefectServer:
     """The server that a command works with; started, where it has to be, without waiting for it."""
 

@@ -9,9 +9,9 @@ import math
 import secrets
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from evaluation.candidate import DEFAULT_OPTIONS
 from evaluation.case import Message
@@ -28,11 +28,14 @@ FEW_TOKENS = 16
 MOST_TOKENS = 512
 AIMED_ANSWER_S = 0.5
 """Shorter answers are over before many requests are sent."""
+LEAST_ANSWER_S = 0.01
+"""In less, this machine's own work hides what the server does."""
 UNCLEAR_TRIES = 3
 FAILED_TRIES = 4
 PAUSE_S = 0.5
 """After a failure, doubled each time."""
 
+T = TypeVar("T")
 Prompts = Sequence[tuple[Message, ...]]
 
 
@@ -51,6 +54,8 @@ class Probe:
     together_tokens_per_s: float | None
     """`slots` requests at a time, all together."""
     seconds: float
+    was_disturbed: bool
+    """Somebody else used the server."""
     notes: tuple[str, ...]
     """What could not be told."""
 
@@ -107,6 +112,7 @@ async def probe_slots(
         alone_tokens_per_s=await _speed(sender, 1),
         together_tokens_per_s=await _speed(sender, slots),
         seconds=time.monotonic() - began,
+        was_disturbed=was_busy,
         notes=notes,
     )
 
@@ -195,9 +201,7 @@ class _Sender:
         self.n_tokens = n_tokens
 
 
-async def _all_of(
-    asking: Sequence[Any],
-) -> list[Generation | ProviderError | None]:
+async def _all_of(asking: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
     async with asyncio.TaskGroup() as group:
         begun = [group.create_task(one) for one in asking]
     return [one.result() for one in begun]
@@ -217,6 +221,8 @@ async def _prepare(sender: _Sender) -> bool:
     if found.seconds < AIMED_ANSWER_S:
         sender.n_tokens = min(MOST_TOKENS, math.ceil(FEW_TOKENS * AIMED_ANSWER_S / found.seconds))
         found = await sender.send(1)
+    if found.seconds < LEAST_ANSWER_S:
+        raise _too_fast(sender)
     return found.seen is not Seen.ALL_AT_ONCE
 
 

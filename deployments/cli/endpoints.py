@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from deployments.cli.arguments import DatabaseOption, JsonOption, open_results
+from deployments.cli.probing import probe
 from evaluation.errors import ConfigurationError, UnknownNameError
 
 if TYPE_CHECKING:
     from evaluation.store.records import EndpointRecord
 
-endpoints = typer.Typer(no_args_is_help=True, help="Servers that answer: list, add, remove.")
+endpoints = typer.Typer(no_args_is_help=True, help="Servers that answer: list, add, probe, remove.")
+endpoints.command("probe")(probe)
 
 RESERVED = ("embedded",)
 PROVIDERS = ("ollama", "openai_compatible")
@@ -86,8 +88,10 @@ def add(
 
     Under a name that is stored already, what is not given anew stays as it was.
     """
+    from deployments.cli.limits import tell_prefect
     from deployments.cli.tables import say
     from deployments.cli.terminal import print_json, tell
+    from evaluation.gpu_limits import gpu_tag as tag_of
     from evaluation.providers.connecting import normalise_url
     from evaluation.store.records import EndpointRecord
     from evaluation.store.registry import find_endpoint, save_endpoint
@@ -111,7 +115,11 @@ def add(
         record, said = replace(record, **kept), "not asked"
         if not no_check:
             record, said = _asked(record)
+        is_resized = record.slots is not None and (slots is not None or gpu_tag is not None)
+        record = replace(record, limit_pending=is_resized or (before is not None and before.limit_pending))
         save_endpoint(store, record)
+        if is_resized and tell_prefect(store, tag_of(record)):
+            record = replace(record, limit_pending=False)
     if before is not None and before.name == record.name:
         tell(f"replaced {before.name}, which was {before.url}" + _kept_in_words(before.name, kept))
     if as_json:

@@ -1,5 +1,6 @@
 """Which servers are known?"""
 
+from collections.abc import Sequence
 from dataclasses import asdict, fields
 
 import sqlalchemy as sa
@@ -18,6 +19,12 @@ def save_endpoint(store: Store, record: EndpointRecord) -> None:
     row = {**asdict(record), "created_at": now(), "removed_at": None}
     with store.write() as connection:
         upsert(connection, endpoint, [row], key=["name"], update=[*_COLUMNS[1:], "removed_at"])
+
+
+def set_limit_pending(store: Store, names: Sequence[str], *, pending: bool) -> None:
+    """Notes whether Prefect is still to be told of the endpoints' slots."""
+    with store.write() as connection:
+        connection.execute(sa.update(endpoint).where(endpoint.c.name.in_(names)).values(limit_pending=pending))
 
 
 def list_endpoints(store: Store) -> tuple[EndpointRecord, ...]:

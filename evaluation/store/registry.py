@@ -1,7 +1,13 @@
 """Which models, endpoints, profiles and candidates are known?"""
 
 from evaluation.store.candidates import find_candidate, find_profile, list_profiles, save_candidate, save_profile
-from evaluation.store.endpoints import find_endpoint, list_endpoints, remove_endpoint, save_endpoint
+from evaluation.store.endpoints import (
+    find_endpoint,
+    list_endpoints,
+    remove_endpoint,
+    save_endpoint,
+    set_limit_pending,
+)
 from evaluation.store.models import (
     is_retired,
     list_models,
@@ -29,4 +35,5 @@ __all__ = [
     "save_candidate",
     "save_endpoint",
     "save_profile",
+    "set_limit_pending",
 ]

@@ -1,0 +1,203 @@
+"""`benchwright endpoints probe`: how many requests does a server really serve at once?"""
+
+import asyncio
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from deployments.cli.arguments import DatabaseOption, JsonOption, open_results
+from evaluation.errors import UnknownNameError
+
+if TYPE_CHECKING:
+    from evaluation.case import Message
+    from evaluation.probe_round import ProbeRound
+    from evaluation.probing import Probe
+    from evaluation.providers.provider import ModelInfo, Provider
+    from evaluation.store.records import EndpointRecord
+    from evaluation.store.session import Store
+
+
+def probe(
+    endpoint: Annotated[str, typer.Argument(metavar="NAME|URL", help="A stored endpoint, or an address.")],
+    model: Annotated[
+        str | None, typer.Option("--model", metavar="M", help="Ask this one; else the smallest that is there.")
+    ] = None,
+    most: Annotated[int, typer.Option("--most", min=1, max=1024, metavar="N", help="Send no more at once.")] = 64,
+    benchmark: Annotated[
+        str | None,
+        typer.Option("--benchmark", metavar="NAME|PATH", help="Send its prompts, to a server that knows only these."),
+    ] = None,
+    save: Annotated[
+        bool | None, typer.Option("--save/--no-save", help="Store the number with the endpoint, or not.")
+    ] = None,
+    db: DatabaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure how many requests a server serves at once, which no server tells. The answers are not kept.
+
+    A stored endpoint gets the number as its slots, and the limit of its GPU in Prefect follows.
+    """
+    from deployments.cli.servers import wanted_endpoints
+
+    with open_results(db) as store:
+        (record,) = wanted_endpoints([endpoint], store)
+        prompts = _prompts(benchmark, store) if benchmark is not None else ()
+        found = asyncio.run(_probed(record, model, most=most, prompts=prompts))
+        saved = _saved(store, record, found, save=save)
+    if as_json:
+        _print_json(record, found, saved)
+    else:
+        _print(record, found)
+
+
+def _prompts(name: str, store: "Store") -> "tuple[tuple[Message, ...], ...]":
+    from evaluation.benchmarks.rendering import render
+    from evaluation.resolving import find_benchmark
+
+    benchmark = find_benchmark(name, store=store)
+    return tuple(render(benchmark, case) for case in benchmark.cases)
+
+
+async def _probed(
+    record: "EndpointRecord", model: str | None, *, most: int, prompts: "tuple[tuple[Message, ...], ...]"
+) -> "Probe":
+    from deployments.cli.servers import api_key
+    from deployments.cli.terminal import tell
+    from evaluation.probing import probe_slots
+    from evaluation.providers.connecting import connect
+
+    provider = await connect(
+        record.url,
+        provider=record.provider or None,
+        api_key=api_key(record),
+        allow_remote=record.allow_remote,
+    )
+    async with provider:
+        chosen = await _model(provider, model)
+        tell(f"{record.name}: asking {chosen.name}" + ("" if model else ", the smallest there; --model names another"))
+        return await probe_slots(provider, chosen, most=most, prompts=prompts, on_round=_tell_round)
+
+
+async def _model(provider: "Provider", name: str | None) -> "ModelInfo":
+    """The model named, else the one that answers soonest.
+
+    Raises:
+        UnknownNameError: the server has none of that name.
+    """
+    from evaluation.probing import model_to_probe
+    from evaluation.providers.model_names import find_model
+
+    listed = await provider.models()
+    if name is None:
+        return await provider.show(model_to_probe(listed, await provider.loaded(), url=provider.url).name)
+    if (found := find_model(listed, name)) is None:
+        known = [info.name for info in listed]
+        raise UnknownNameError("model", name, known, f"Use a model of {provider.url}, or pull it there.")
+    return await provider.show(found.name)
+
+
+def _tell_round(found: "ProbeRound") -> None:
+    from deployments.cli.terminal import tell
+
+    tell(f"  {found.n_sent} at once: {found.seen.value}, {found.seconds:.2f} s")
+
+
+def _saved(store: "Store", record: "EndpointRecord", found: "Probe", *, save: bool | None) -> dict[str, Any]:
+    """Whether the slots were stored, and whether the limit in Prefect stands; says so."""
+    from deployments.cli.limits import tell_prefect
+    from deployments.cli.terminal import tell
+    from evaluation.gpu_limits import gpu_tag
+    from evaluation.store.registry import find_endpoint, save_endpoint
+
+    not_saved: dict[str, Any] = {"saved": False, "gpu_tag": gpu_tag(record), "limit_pending": None}
+    stored = find_endpoint(store, record.name)
+    if save is False:
+        return not_saved
+    if stored is None:
+        tell(f"not stored: `benchwright endpoints add NAME {record.url} --slots {found.slots}` stores it")
+        return not_saved
+    if not save and (doubt := _doubt(found, stored)) is not None:
+        tell(f"not stored, since {doubt}; --save stores {found.slots} all the same")
+        return not_saved
+    save_endpoint(store, replace(stored, slots=found.slots, limit_pending=True))
+    before = f", before {stored.slots}" if stored.slots not in (None, found.slots) else ""
+    tell(f"{record.name}: stored with {found.slots} slots{before}")
+    return {**not_saved, "saved": True, "limit_pending": not tell_prefect(store, gpu_tag(stored))}
+
+
+def _doubt(found: "Probe", stored: "EndpointRecord") -> str | None:
+    """Why the number is no better than the one that is stored."""
+    if found.was_disturbed:
+        return "somebody else uses the server"
+    if found.is_at_least and (stored.slots or 0) > found.slots:
+        return f"{stored.slots} are stored, and there may be more than {found.slots}"
+    return None
+
+
+def _print(record: "EndpointRecord", found: "Probe") -> None:
+    from deployments.cli.tables import print_table, say
+
+    print_table(
+        ("sent at once", "served at once", "seen", "requests/s", "tokens/s", "seconds"),
+        [
+            (
+                item.n_sent,
+                item.n_at_once,
+                item.seen.value,
+                f"{item.requests_per_s:.2f}",
+                f"{item.tokens_per_s:.0f}" if item.tokens_per_s else None,
+                f"{item.seconds:.2f}",
+            )
+            for item in found.rounds
+        ],
+    )
+    number = f"at least {found.slots}" if found.is_at_least else f"{found.slots}"
+    noun = "request" if found.slots == 1 else "requests"
+    digest = f" (digest {found.digest[:12]})" if found.digest else ""
+    say(f"{record.name} serves {number} {noun} at once, seen with {found.model}{digest} in {found.seconds:.1f} s")
+    if (sentence := _does_it_pay(found)) is not None:
+        say(sentence)
+    for note in found.notes:
+        say(note)
+
+
+def _does_it_pay(found: "Probe") -> str | None:
+    alone, together = found.alone_tokens_per_s, found.together_tokens_per_s
+    if found.slots == 1 or not alone or not together:
+        return None
+    factor = together / alone
+    verdict = "parallel requests pay" if factor >= 1.15 else "parallel requests do not pay here"
+    return f"{alone:.1f} tokens/s one at a time, {together:.1f} with {found.slots} at once ({factor:.2f} ×): {verdict}"
+
+
+def _print_json(record: "EndpointRecord", found: "Probe", saved: dict[str, Any]) -> None:
+    from deployments.cli.terminal import print_json
+
+    print_json(
+        {
+            "endpoint": record.name,
+            "url": record.url,
+            "model": found.model,
+            "digest": found.digest,
+            "slots": found.slots,
+            "is_at_least": found.is_at_least,
+            "was_disturbed": found.was_disturbed,
+            "rounds": [
+                {
+                    "n_sent": item.n_sent,
+                    "peak_overlap": item.n_at_once,
+                    "seen": item.seen.value,
+                    "requests_per_s": item.requests_per_s,
+                    "tokens_per_s": item.tokens_per_s,
+                    "seconds": item.seconds,
+                }
+                for item in found.rounds
+            ],
+            "alone_tokens_per_s": found.alone_tokens_per_s,
+            "together_tokens_per_s": found.together_tokens_per_s,
+            "seconds": found.seconds,
+            "notes": list(found.notes),
+            **saved,
+        }
+    )

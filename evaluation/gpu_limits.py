@@ -1,0 +1,23 @@
+"""How large should the limit of a GPU be? As large as the stored endpoints behind it serve together."""
+
+from collections.abc import Sequence
+
+from evaluation.resolving import default_gpu_tag
+from evaluation.store.records import EndpointRecord
+
+UNSET_SLOTS = 1
+"""What an endpoint counts for as long as nobody has said how many requests it serves at once."""
+
+
+def gpu_tag(endpoint: EndpointRecord) -> str:
+    """The endpoint's own tag, else the one of its address."""
+    return endpoint.gpu_tag or default_gpu_tag(endpoint.url)
+
+
+def slots_by_tag(endpoints: Sequence[EndpointRecord]) -> dict[str, int]:
+    """How many requests the endpoints behind each GPU serve at once, together."""
+    slots: dict[str, int] = {}
+    for record in endpoints:
+        tag = gpu_tag(record)
+        slots[tag] = slots.get(tag, 0) + (record.slots or UNSET_SLOTS)
+    return slots

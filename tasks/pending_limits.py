@@ -1,0 +1,26 @@
+"""Makes the limits in Prefect as large as the stored endpoints serve, where Prefect could not be told before."""
+
+from collections.abc import Mapping
+
+from evaluation.gpu_limits import gpu_tag, slots_by_tag
+from evaluation.store.registry import list_endpoints, set_limit_pending
+from evaluation.store.session import Store
+from tasks.slots.prefect_limits import ensure_limit
+
+
+async def apply_pending_limits(store: Store, *, patience_s: float = 30.0) -> Mapping[str, int]:
+    """The limits that were set now, by GPU tag; each is what its stored endpoints serve together.
+
+    Only those are touched whose endpoints were given slots since the last time: a person may have edited the others.
+
+    Raises:
+        LimitsAwayError: the Prefect server does not answer; what is left stays pending.
+    """
+    endpoints = list_endpoints(store)
+    slots = slots_by_tag(endpoints)
+    done: dict[str, int] = {}
+    for tag in dict.fromkeys(gpu_tag(record) for record in endpoints if record.limit_pending):
+        await ensure_limit(tag, slots[tag], resize=True, patience_s=patience_s)
+        set_limit_pending(store, [record.name for record in endpoints if gpu_tag(record) == tag], pending=False)
+        done[tag] = slots[tag]
+    return done
