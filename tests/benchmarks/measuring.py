@@ -162,11 +162,16 @@ def run_bare(server: SlotServer, n_cases: int, at_once: int, folder: Path) -> Do
     return run([sys.executable, str(_HERE / "bare_client.py"), *words], folder)
 
 
-def write_cases(path: Path, n_cases: int) -> Path:
-    """A benchmark file of cases whose right answer the slot server gives."""
+def question(i: int) -> str:
+    """A prompt to which the slot server answers `i`."""
+    return f"Question {i}?"
+
+
+def write_cases(path: Path, n_cases: int, *, first: int = 0) -> Path:
+    """A benchmark file of numbered cases whose right answer, the number, the slot server gives."""
     with path.open("w") as file:
-        for i in range(n_cases):
-            case = {"case_id": f"c{i}", "prompt": f"Question {i}?", "references": [str(i)]}
+        for i in range(first, first + n_cases):
+            case = {"case_id": f"c{i}", "prompt": question(i), "references": [str(i)]}
             file.write(json.dumps(case) + "\n")
     return path
 

@@ -36,7 +36,10 @@ def main() -> None:
     with workplace() as (folder, stack):
         prefect = stack.enter_context(standing_prefect(folder, asked.prefect))
         server = stack.enter_context(slot_server(slots=asked.slots, latency_s=asked.latency, load_s=asked.load))
-        benchmarks = [write_cases(folder / f"{name}.jsonl", asked.cases) for name in ("first", "second")]
+        benchmarks = [
+            write_cases(folder / "first.jsonl", asked.cases),
+            write_cases(folder / "second.jsonl", asked.cases, first=asked.cases),
+        ]
         words = evaluate_words(server, benchmarks, slots=asked.slots, database=folder / "store.db", models=models)
         done = run(words, folder, prefect.env)
         check_result(done, n_cases=asked.cases, n_candidates=len(benchmarks) * len(models))
