@@ -1,0 +1,119 @@
+"""How `--dry-run` looks: the plan as a table, and what it will cost in a sentence or two."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from evaluation.forecast import Forecast, LoadForecast, WorkForecast
+    from evaluation.store.past_speed import PastSpeed
+
+_BASIS = {"weights": "", "candidate": "", "model name": ", other weights of that name"}
+
+
+def show_dry_run(forecast: "Forecast", *, as_json: bool) -> None:
+    """Prints what would be done: the plan in order and its cost, or all of it as one JSON object."""
+    from deployments.cli.tables import say
+    from deployments.cli.terminal import print_json
+    from evaluation import forecast as forecasting
+
+    if as_json:
+        print_json(forecasting.as_json(forecast))
+        return
+    if forecast.works:
+        from deployments.cli.split_table import print_split_table
+
+        print_split_table(list(_rows(forecast)), words=("benchmark", "endpoint", "estimated from"))
+        say()
+    for sentence in sentences(forecast):
+        say(sentence)
+
+
+def sentences(forecast: "Forecast") -> Iterator[str]:
+    """What it will cost: "2 model loads, 80 calls, about 3 min (from 500 generations of 2026-11-20).", and more."""
+    if not forecast.n_calls:
+        taken = f", {forecast.n_reusable:,} of them in earlier runs" if forecast.n_reusable else ""
+        yield f"Nothing to ask: {_n(forecast.n_done + forecast.n_reusable, 'outcome')} stored already{taken}."
+        return
+    yield f"{_n(forecast.n_model_loads, 'model load')}, {_n(forecast.n_calls, 'call')}, {_time(forecast)}."
+    if forecast.prompt_tokens is not None:
+        yield _tokens(forecast)
+    if forecast.n_done:
+        yield f"{_n(forecast.n_done, 'outcome')} stored already."
+    if forecast.n_reusable:
+        yield f"{_n(forecast.n_reusable, 'outcome')} reused from earlier runs."
+    if forecast.seconds is not None and forecast.n_loads_untimed:
+        yield f"Without the time of {_n(forecast.n_loads_untimed, 'load')} that was never measured."
+
+
+def duration(seconds: float) -> str:
+    """Seconds in the unit that a person would choose: `40 s`, `3 min`, `1 h 20 min`."""
+    if seconds < 99.5:
+        return f"{seconds:.0f} s" if seconds >= 9.5 else f"{seconds:.1f} s"
+    minutes = round(seconds / 60)
+    if minutes < 100:
+        return f"{minutes} min"
+    hours, rest = divmod(minutes, 60)
+    return f"{hours} h {rest} min" if rest else f"{hours} h"
+
+
+def _rows(forecast: "Forecast") -> "Iterator[dict[str, str]]":
+    for endpoint in forecast.endpoints:
+        for number, load in enumerate(endpoint.loads, start=1):
+            for work in load.works:
+                yield _row(forecast, work, load, f"{endpoint.endpoint_name} ({_n(endpoint.slots, 'slot')})", number)
+
+
+def _row(
+    forecast: "Forecast", work: "WorkForecast", load: "LoadForecast", endpoint: str, number: int
+) -> "dict[str, str]":
+    row = {"candidate": work.label, "benchmark": work.benchmark_name, "endpoint": endpoint, "load": str(number)}
+    row["cases"] = f"{work.n_cases:,}" + (f" × {work.n_repeats}" if work.n_repeats > 1 else "")
+    if forecast.n_done:
+        row["stored"] = f"{work.n_done:,}"
+    if forecast.n_reusable:
+        row["reused"] = f"{work.n_reusable:,}"
+    row["calls"] = f"{work.n_calls:,}" + (" (its share)" if load.shared_with else "")
+    row["tokens in"] = _about(work.prompt_tokens)
+    row["tokens out"] = _about(work.output_tokens)
+    row["time"] = "unknown" if work.seconds is None else duration(work.seconds)
+    row["estimated from"] = "never asked here" if work.speed is None else _origin(work.speed)
+    return row
+
+
+def _about(count: int | None) -> str:
+    return "unknown" if count is None else f"{count:,}"
+
+
+def _origin(speed: "PastSpeed") -> str:
+    other = "" if speed.same_benchmark else ", other benchmarks"
+    day = speed.newest_at.astimezone().date()
+    return f"{_n(speed.n_generations, 'generation')} of {day}{other}{_BASIS[speed.basis]}"
+
+
+def _time(forecast: "Forecast") -> str:
+    if forecast.seconds is None:
+        return "time unknown: never asked here"
+    left_out = f", without {_n(forecast.n_calls_untimed, 'call')} never asked here" if forecast.n_calls_untimed else ""
+    return f"about {duration(forecast.seconds)} (from {_origins(forecast)}{left_out})"
+
+
+def _origins(forecast: "Forecast") -> str:
+    days = sorted({speed.newest_at.astimezone().date() for speed in forecast.speeds})
+    n = sum(speed.n_generations for speed in forecast.speeds)
+    span = str(days[0]) if len(days) == 1 else f"{days[0]} to {days[-1]}"
+    return f"{_n(n, 'generation')} of {span}"
+
+
+def _tokens(forecast: "Forecast") -> str:
+    rough = any(work.prompt_tokens_from_characters and work.n_calls for work in forecast.works)
+    words = f"About {forecast.prompt_tokens:,} tokens in" + (
+        " (counting one for every four characters)" if rough else ""
+    )
+    if forecast.output_tokens is not None:
+        words += f" and {forecast.output_tokens:,} out"
+    some = any(work.output_tokens is None and work.n_calls for work in forecast.works)
+    return words + (", as far as that is known." if some else ".")
+
+
+def _n(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" + ("" if count == 1 else "s")
