@@ -5,7 +5,8 @@
     │   └── UnknownNameError          a name that does not exist; lists those that do
     ├── BenchmarkError                a bad file: file, line, field and what was expected
     ├── IncomparableError             two things that must not be compared; says what differs
-    ├── StoreError                    disk full, locked, newer schema, cannot be opened
+    ├── StoreError                    disk full, newer schema, cannot be opened
+    │   └── StoreUnreachableError     the database is away or locked just now: asking again may help
     ├── SandboxError                  no isolation here
     ├── SelectionError                no feasible candidate, too little evidence
     └── ProviderError                 asking again will not help
@@ -149,6 +150,10 @@ class IncomparableError(BenchwrightError):
 
 class StoreError(BenchwrightError):
     """The results database cannot be opened, read or written."""
+
+
+class StoreUnreachableError(StoreError):
+    """The database is away, restarts, broke the connection, or is locked by another process: it may be there later."""
 
 
 class SandboxError(BenchwrightError):

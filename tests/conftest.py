@@ -4,16 +4,16 @@ import gc
 import os
 import shutil
 import signal
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
-from tempfile import TemporaryDirectory, mkdtemp
-from typing import Any
+from tempfile import mkdtemp
 
+import postgresql
 import psycopg
 import pytest
+from postgresql import PostgresqlServer
 from scripted_ollama import ScriptedOllama, scripted_ollama
 
 from deployments.prefect_server import FEWER_WORDS, prefect_server, settle
@@ -75,55 +75,19 @@ def ollama_by_script() -> Iterator[ScriptedOllama]:
         yield server
 
 
-_POSTGRESQL_FOLDERS = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
-
-
-def _postgresql_program(name: str) -> str | None:
-    folders = [str(folder) for folder in _POSTGRESQL_FOLDERS]
-    return shutil.which(name, path=os.pathsep.join([*folders, os.environ.get("PATH", "")]))
-
-
-def _unprivileged_user() -> str | None:
-    """Who runs PostgreSQL, which refuses to be run by root; None: we are not root."""
-    if os.geteuid() != 0:
-        return None
-    import pwd
-
-    known = {entry.pw_name for entry in pwd.getpwall()}
-    return next((name for name in ("postgres", "nobody") if name in known), None)
+@pytest.fixture(scope="session")
+def postgresql_of_session() -> Iterator[PostgresqlServer]:
+    """The one PostgreSQL server of this test session; who stops it starts it again."""
+    if not postgresql.is_installed():
+        pytest.skip("PostgreSQL is not installed here (no initdb, no pg_ctl)")
+    with postgresql.postgresql() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
-def postgresql_server() -> Iterator[str]:
+def postgresql_server(postgresql_of_session: PostgresqlServer) -> str:
     """URL of a running server's maintenance database, on a socket of its own."""
-    initdb, pg_ctl = _postgresql_program("initdb"), _postgresql_program("pg_ctl")
-    if initdb is None or pg_ctl is None:
-        pytest.skip("PostgreSQL is not installed here (no initdb, no pg_ctl)")
-    user = _unprivileged_user()
-    # Not under pytest's own folder: other users may not enter that one, and a socket's path must be short.
-    with TemporaryDirectory(prefix="benchwright-pg-") as folder:
-        if user is not None:
-            shutil.chown(folder, user)
-        data = f"{folder}/data"
-        silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        asked: dict[str, Any] = {"user": user, "cwd": folder, "check": True, **silent}
-        subprocess.run(
-            [initdb, "-D", data, "-U", "tester", "--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C"], **asked
-        )
-        settings = {
-            "listen_addresses": "''",
-            "unix_socket_directories": f"'{folder}'",
-            "fsync": "off",
-            "full_page_writes": "off",
-            "synchronous_commit": "off",
-            "autovacuum": "off",
-        }
-        options = " ".join(f"-c {name}={value}" for name, value in settings.items())
-        subprocess.run([pg_ctl, "-D", data, "-w", "-l", f"{folder}/log", "-o", options, "start"], **asked)
-        try:
-            yield f"postgresql://tester@/postgres?host={folder}"
-        finally:
-            subprocess.run([pg_ctl, "-D", data, "-w", "-m", "immediate", "stop"], **asked)
+    return postgresql_of_session.url
 
 
 _numbers = count(1)

@@ -11,10 +11,17 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import URL, Connection, Engine
 
-from evaluation.errors import StoreError
+from evaluation.errors import StoreError, StoreUnreachableError
 from evaluation.store.address import shown
 
 CONNECT_TIMEOUT_S = 10
+_NOTICING_A_DEAD_LINE = {
+    "keepalives_idle": 15,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
+"""Seconds and, the last, milliseconds. A host that fell silent would else be waited for as long as the system likes."""
 
 
 def make_engine(url: URL, *, busy_timeout_s: float = 30.0, foreign_keys: bool = True) -> Engine:
@@ -26,7 +33,8 @@ def make_engine(url: URL, *, busy_timeout_s: float = 30.0, foreign_keys: bool = 
         foreign_keys: Off only for migrations, where SQLite rebuilds tables.
     """
     if url.get_backend_name() == "postgresql":
-        arguments = {} if "connect_timeout" in url.query else {"connect_timeout": CONNECT_TIMEOUT_S}
+        defaults = {"connect_timeout": CONNECT_TIMEOUT_S, **_NOTICING_A_DEAD_LINE}
+        arguments = {name: value for name, value in defaults.items() if name not in url.query}
         return sa.create_engine(
             url, json_serializer=_to_json, connect_args=arguments, pool_pre_ping=True, max_overflow=32
         )
@@ -69,23 +77,33 @@ def translated(url: URL) -> Iterator[None]:
 
 
 def store_error(error: sa.exc.SQLAlchemyError, url: URL) -> StoreError:
-    """The error in words a person can act on."""
+    """The error in words a person can act on: a `StoreUnreachableError` where the same may succeed later."""
     original = getattr(error, "orig", None) or error
     if isinstance(original, StoreError):
         return original
     said = " ".join(str(original).split())
     where = shown(url)
     state = getattr(original, "sqlstate", None)
-    for words, problem, next_step in _MEANINGS:
+    for words, problem, next_step in (*_LASTING, *_PASSING):
         if any(word == state or word in said for word in words):
-            return StoreError(f"the database {where} {problem} ({said})", next_step)
+            kind = StoreUnreachableError if (words, problem, next_step) in _PASSING else StoreError
+            return kind(f"the database {where} {problem} ({said})", next_step)
+    if _is_of_the_connection(error, state, url):
+        return StoreUnreachableError(f"the database {where} cannot be reached ({said})", _LOOK_AT_THE_SERVER)
     return StoreError(f"the database {where} failed: {said}", "run `benchwright db info` to see its state")
 
 
-_MEANINGS: tuple[tuple[tuple[str, ...], str, str], ...] = (
+def _is_of_the_connection(error: sa.exc.SQLAlchemyError, state: str | None, url: URL) -> bool:
+    """True where not the statement failed but the way to the server: what PostgreSQL itself says has a code."""
+    if getattr(error, "connection_invalidated", False):
+        return True
+    return url.get_backend_name() == "postgresql" and isinstance(error, sa.exc.OperationalError) and state is None
+
+
+_LOOK_AT_THE_SERVER = "check that the server runs and that host and port are right"
+_LASTING: tuple[tuple[tuple[str, ...], str, str], ...] = (
     (("disk is full", "53100"), "has no room: the disk is full", "free some space, then run the command again"),
     (("disk I/O error", "58030"), "could not be written: the disk failed", "check the disk and its free space"),
-    (("database is locked", "database table is locked", "55P03"), "is locked by another process", "wait, or end it"),
     (("readonly database", "25006"), "may only be read", "give yourself write permission, or use another --db"),
     (("not a database",), "is not a database", "use another --db; the file was left as it is"),
     (("malformed", "XX001", "XX002"), "is damaged", "restore a backup made by `benchwright db backup`"),
@@ -94,16 +112,39 @@ _MEANINGS: tuple[tuple[tuple[str, ...], str, str], ...] = (
     (("3D000", 'database "', "does not exist"), "or a part of it does not exist", "create it with `createdb`"),
     (("42501", "permission denied"), "refused access", "grant this user the right to create and write tables"),
     (
-        ("Connection refused", "could not translate host", "failed to resolve", "timeout expired", "connection failed"),
-        "cannot be reached",
-        "check that the server runs and that host and port are right",
-    ),
-    (
         ("FOREIGN KEY constraint failed", "23503"),
         "was asked to store a part of something that it does not hold",
         "save the benchmark, candidate, invocation and run first; was the run deleted?",
     ),
     (("has no time zone",), "takes no time without its zone", "give an aware datetime"),
+)
+_PASSING: tuple[tuple[tuple[str, ...], str, str], ...] = (
+    (("database is locked", "database table is locked", "55P03"), "is locked by another process", "wait, or end it"),
+    (("40001", "40P01"), "gave way to another process that wrote the same", "run the command again"),
+    (("53300", "too many clients", "remaining connection slots"), "has no connection left", "end other programs' use"),
+    (
+        ("57P01", "57P02", "57P03", "starting up", "shutting down", "in recovery mode", "terminating connection"),
+        "restarts or was stopped",
+        _LOOK_AT_THE_SERVER,
+    ),
+    (
+        ("Connection refused", "could not translate host", "failed to resolve", "timeout expired", "connection failed"),
+        "cannot be reached",
+        _LOOK_AT_THE_SERVER,
+    ),
+    (
+        (
+            *(f"08{rest}" for rest in ("000", "001", "003", "004", "006", "007")),
+            "connection is lost",
+            "connection is closed",
+            "server closed the connection",
+            "closed unexpectedly",
+            "consuming input failed",
+        ),
+        "broke the connection",
+        _LOOK_AT_THE_SERVER,
+    ),
+    (("QueuePool limit",), "has all its connections in use", "wait a moment"),
 )
 
 

@@ -312,6 +312,8 @@ class GenerationTable(Row, table=True):
         sa.Index(None, "run_candidate_id", "failure_kind", "own_failure"),
         # Pages of outcomes and scores are read along this one.
         sa.Index(None, "run_candidate_id", "id"),
+        # How many were reused, and the least share that was in VRAM, come from this one.
+        sa.Index(None, "run_candidate_id", "reused", "vram_share"),
     )
 
     id: int | None = _key()

@@ -2,11 +2,13 @@
 
 from concurrent.futures import Future
 from contextlib import suppress
+from functools import partial
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 
 from evaluation.errors import StoreError
 from evaluation.store.outcome_rows import insert_outcomes, outcome_values
+from evaluation.store.patience import PATIENCE_S, patiently
 from evaluation.store.records import OutcomeRow
 from evaluation.store.session import Store
 
@@ -18,12 +20,18 @@ _Waiting = tuple[OutcomeRow, "Future[None]"]
 class OutcomeWriter:
     """One thread that waits for one outcome, takes what else waits, commits once and wakes the waiters.
 
-    `submit` never blocks on the database. An outcome counts as stored when its future is done.
-    After a failure every waiting and every later outcome gets that `StoreError`.
+    `submit` never blocks on the database. An outcome counts as stored when its future is done. While the database is
+    away, its outcomes wait; a commit of which nobody knows whether it took place is made again, which changes nothing.
+    After any other failure, and after one that lasts, every waiting and every later outcome gets that `StoreError`.
+
+    Args:
+        store: The store.
+        patience_s: How long a database may be away.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, *, patience_s: float = PATIENCE_S) -> None:
         self._store = store
+        self._patience_s = patience_s
         self._queue: SimpleQueue[_Waiting | None] = SimpleQueue()
         self._lock = Lock()
         self._closed = False
@@ -87,8 +95,7 @@ class OutcomeWriter:
     def _commit(self, group: list[_Waiting]) -> None:
         if self._failure is None:
             try:
-                with self._store.write() as connection:
-                    insert_outcomes(connection, [row for row, _ in group])
+                patiently(partial(self._insert, [row for row, _ in group]), patience_s=self._patience_s)
             except Exception as error:  # Whatever it is, the waiters must hear of it, or they wait for ever.
                 self._fail(error)
         for _, future in group:
@@ -96,6 +103,10 @@ class OutcomeWriter:
                 future.set_result(None)
             else:
                 future.set_exception(self._again(self._failure))
+
+    def _insert(self, rows: list[OutcomeRow]) -> None:
+        with self._store.write() as connection:
+            insert_outcomes(connection, rows)
 
     def _fail(self, error: Exception) -> None:
         with self._lock:
@@ -105,4 +116,4 @@ class OutcomeWriter:
 
     def _again(self, failure: StoreError) -> StoreError:
         # One each: an exception raised in many places at once collects all their tracebacks.
-        return StoreError(failure.message, failure.next_step)
+        return type(failure)(failure.message, failure.next_step)

@@ -52,6 +52,12 @@ def upgrade() -> None:
         unique=False,
     )
     op.add_column("generation", sa.Column("energy_j", sa.Double(), nullable=True))
+    op.create_index(
+        op.f("ix_generation_run_candidate_id_reused_vram_share"),
+        "generation",
+        ["run_candidate_id", "reused", "vram_share"],
+        unique=False,
+    )
     op.add_column("endpoint", sa.Column("limit_pending", sa.Boolean(), server_default=sa.false(), nullable=False))
 
 

@@ -1,0 +1,42 @@
+"""How is a database waited for that is away for a while?"""
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from evaluation.errors import StoreError, StoreUnreachableError
+
+T = TypeVar("T")
+PATIENCE_S = 120.0
+"""A server that restarts, or a laptop's lid: longer is another matter."""
+FIRST_PAUSE_S = 0.1
+LONGEST_PAUSE_S = 2.0
+
+
+def patiently(
+    call: Callable[[], T], *, patience_s: float = PATIENCE_S, on_wait: Callable[[StoreError], None] | None = None
+) -> T:
+    """What `call` gives, which is called again while the database is away.
+
+    Args:
+        call: Must do no harm when it is done twice: a connection may break after the commit.
+        patience_s: How long to go on; a call that has begun is not cut off.
+        on_wait: Told of the error before every pause.
+
+    Raises:
+        StoreUnreachableError: the database was away for longer.
+        StoreError: another failure, at once.
+    """
+    deadline = time.monotonic() + patience_s
+    pause_s = FIRST_PAUSE_S
+    while True:
+        try:
+            return call()
+        except StoreUnreachableError as error:
+            left_s = deadline - time.monotonic()
+            if left_s <= 0:
+                raise
+            if on_wait is not None:
+                on_wait(error)
+            time.sleep(min(pause_s, left_s))
+            pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
