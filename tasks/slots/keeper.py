@@ -86,8 +86,8 @@ class Keeper:
         """Works until `end` is called, or `prepare` fails."""
         try:
             while True:
-                await self._queue_up()
-                if await self._get_slots() and await self._load():
+                view = await self._queue_up()
+                if await self._get_slots(view) and await self._load():
                     await self._work()
                 await self._step_down()
         except _StopError:
@@ -99,19 +99,18 @@ class Keeper:
 
     # -- waiting for the turn
 
-    async def _queue_up(self) -> None:
-        """Returns when the turn is ours to lead or our model's to follow."""
+    async def _queue_up(self) -> Mapping[str, Limit]:
+        """The limits as they are when the turn is ours to lead or our model's to follow."""
         while True:
             for left_over in (self._slots, self._wants, self._turn.lease):
                 await left_over.give_all_back()
             view = await self._look()
             if view is not None:
                 if await self._is_our_turn(view):
-                    break
+                    self._said.discard("waiting")
+                    return view
                 await self._wait_in_line(view)
             await self._pause(self._rhythm.poll_every_s)
-        await self._waits.give_all_back()
-        self._said.discard("waiting")
 
     async def _is_our_turn(self, view: Mapping[str, Limit]) -> bool:
         turn = view[self._turn.lease.name]
@@ -159,16 +158,17 @@ class Keeper:
 
     # -- slots
 
-    async def _get_slots(self) -> bool:
+    async def _get_slots(self, newest: Mapping[str, Limit]) -> bool:
         """True with at least one slot leased; False where the turn went to another model meanwhile."""
         differs = self._turn.leads and self._turn.note is not None and not self._turn.is_our_models
         if self._turn.leads:
             while not await self._turn.announce():
                 await self._pause(self._rhythm.poll_every_s)
+        await self._waits.give_all_back()
         began = time.monotonic()
         empty = not differs
+        view: Mapping[str, Limit] | None = newest
         while True:
-            view = await self._look()
             if view is not None:
                 if not await self._is_still_ours(view):
                     return False
@@ -187,6 +187,7 @@ class Keeper:
                     if self._slots.n:
                         return True
             await self._pause(self._rhythm.poll_every_s)
+            view = await self._look()
 
     async def _starve(self, view: Mapping[str, Limit]) -> None:
         """Says that we have no slot; who follows a turn and gets none waits for one of its own."""
@@ -426,7 +427,8 @@ class Keeper:
                 await self._gate.until_at_most(0)
         everything = (self._slots, self._wants, self._waits, self._turn.lease)
         for _ in range(self._rhythm.n_give_back_tries):
-            await asyncio.gather(*(leases.give_all_back() for leases in everything))
+            for leases in everything:
+                await leases.give_all_back()
             if not any(leases.n for leases in everything):
                 break
             await asyncio.sleep(self._rhythm.poll_every_s)

@@ -1,6 +1,5 @@
 """The leases that a claim holds on one limit."""
 
-import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -53,7 +52,7 @@ class Leases:
         """False where the server has forgotten some of them; those are no longer ours."""
         now = time.monotonic()
         due = [lease_id for lease_id, lease in self._held.items() if now >= lease.renew_at]
-        return all(await asyncio.gather(*(self._renew(lease_id) for lease_id in due)))
+        return all([await self._renew(lease_id) for lease_id in due])
 
     async def _renew(self, lease_id: str) -> bool:
         lease = self._held[lease_id]
@@ -80,7 +79,7 @@ class Leases:
     async def shrink_to(self, n: int, limit_id: str) -> None:
         """Gives back what is more than `n`; the part of a lease that stays is taken anew, where nobody is faster."""
         kept = leases_to_keep({lease_id: lease.n for lease_id, lease in self._held.items()}, n)
-        await asyncio.gather(*(self._give_back(lease_id) for lease_id in self._held if lease_id not in kept))
+        await self._give_back(self.ids - kept)
         if self.n < n:
             await self.take(n - self.n, limit_id)
 
@@ -88,16 +87,18 @@ class Leases:
         """Holds `n` instead, of a limit that has plenty; at no moment fewer than the smaller of the two."""
         before = self.ids
         if await self.take(n, limit_id):
-            await asyncio.gather(*(self._give_back(lease_id) for lease_id in before))
+            await self._give_back(before)
 
     async def give_all_back(self) -> None:
         """Keeps those whose return the server did not take; see `n`."""
-        await asyncio.gather(*(self._give_back(lease_id) for lease_id in self._held))
+        await self._give_back(self.ids)
 
-    async def _give_back(self, lease_id: str) -> None:
-        try:
-            await self._limits.give_back(lease_id)
-        except LimitsAwayError:
-            return
-        self._held.pop(lease_id, None)
-        self._on_change()
+    async def _give_back(self, lease_ids: frozenset[str]) -> None:
+        """One after the other: at once, they wait for each other at the server for longer."""
+        for lease_id in lease_ids:
+            try:
+                await self._limits.give_back(lease_id)
+            except LimitsAwayError:
+                return
+            self._held.pop(lease_id, None)
+            self._on_change()

@@ -23,7 +23,7 @@ from prefect.client.schemas.actions import (
 )
 from prefect.context import SettingsContext, get_settings_context
 from prefect.exceptions import ObjectAlreadyExists
-from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_MAX_RETRIES
+from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_MAX_RETRIES, Settings
 
 from tasks.slots.limits import PLENTY, Limit, Limits, LimitsAwayError
 
@@ -44,7 +44,7 @@ class PrefectLimits:
         self._client = client
         present = get_settings_context()
         self._profile = present.profile
-        self._settings = present.settings.copy_with_update(updates={PREFECT_CLIENT_MAX_RETRIES: 0})
+        self._settings = _without_retries(present.settings)
 
     async def look(self, names: Sequence[str]) -> Mapping[str, Limit]:
         found: dict[str, Limit] = {}
@@ -139,6 +139,19 @@ class PrefectLimits:
             raise
         except (httpx.TransportError, OSError) as error:
             raise LimitsAwayError(f"the Prefect server does not answer: {type(error).__name__} {error}") from error
+
+
+_impatient: list[tuple[Settings, Settings]] = []
+
+
+def _without_retries(settings: Settings) -> Settings:
+    """The same settings but for retries; kept, since copying them takes longer than taking a lease."""
+    for known, copied in _impatient:
+        if known is settings:
+            return copied
+    copied = settings.copy_with_update(updates={PREFECT_CLIENT_MAX_RETRIES: 0})
+    _impatient[:] = [(settings, copied)]
+    return copied
 
 
 @asynccontextmanager
