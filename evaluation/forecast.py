@@ -6,7 +6,7 @@ slots. `n` calls on an endpoint take `n × seconds of a generation / slots`.
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import datetime
 from functools import cache
 from statistics import fmean
@@ -63,6 +63,8 @@ class WorkForecast:
     n_reusable: int
     n_calls: int
     """This endpoint's share of what is still to be asked."""
+    shared_with: tuple[str, ...]
+    """Other endpoints that take part in the same work."""
     prompt_tokens: int | None
     """None: not known."""
     prompt_tokens_from_characters: bool
@@ -82,8 +84,6 @@ class LoadForecast:
     load_options: Mapping[str, Any]
     load_s: float | None
     """None: not known, and not in any sum."""
-    shared_with: tuple[str, ...]
-    """Other endpoints that take part in the same work."""
     works: tuple[WorkForecast, ...]
 
 
@@ -134,6 +134,14 @@ class _Station:
     slots: int
     free_at_s: float
     loads: list[LoadForecast]
+
+    def load(self, work: PlannedWork, load_s: float | None) -> None:
+        """Loads the work's model, unless it is loaded already."""
+        wanted = (work.model, dict(work.load_options))
+        if self.loads and (self.loads[-1].model, self.loads[-1].load_options) == wanted:
+            return
+        self.loads.append(LoadForecast(model=wanted[0], load_options=wanted[1], load_s=load_s, works=()))
+        self.free_at_s += load_s or 0.0
 
 
 def forecast(store: Store, planned: Sequence[PlannedWork]) -> Forecast:
@@ -194,23 +202,17 @@ def _add(
 ) -> None:
     """Lets the stations do the work of one group after what they have."""
     sharing = {name: stations[name] for name in group[0].endpoint_names}
-    free_at_s = {name: station.free_at_s for name, station in sharing.items()}
+    before = {name: (station.free_at_s, list(station.loads)) for name, station in sharing.items()}
     for name, station in sharing.items():
-        station.free_at_s += load_times[name] or 0.0
+        station.load(group[0], load_times[name])
     by_work = [_worked(sharing, work, look_up) for work in group]
-    taking_part = [name for name in sharing if any(parts[name].n_calls for parts in by_work)]
     for name, station in sharing.items():
-        if name not in taking_part:
-            station.free_at_s = free_at_s[name]
-            continue
-        load = LoadForecast(
-            model=group[0].model,
-            load_options=dict(group[0].load_options),
-            load_s=load_times[name],
-            shared_with=tuple(other for other in taking_part if other != name),
-            works=tuple(parts[name] for parts in by_work),
-        )
-        station.loads.append(load)
+        if any(parts[name].n_calls for parts in by_work):
+            station.loads[-1] = replace(
+                station.loads[-1], works=(*station.loads[-1].works, *(parts[name] for parts in by_work))
+            )
+        else:
+            station.free_at_s, station.loads = before[name]
 
 
 def _worked(stations: Mapping[str, _Station], work: PlannedWork, look_up: _LookUp) -> dict[str, WorkForecast]:
@@ -222,12 +224,14 @@ def _worked(stations: Mapping[str, _Station], work: PlannedWork, look_up: _LookU
         for name, speed in speeds.items()
     }
     shares = _shares(stations, work.n_calls, generation_s)
+    taking_part = [name for name, share in shares.items() if share]
     parts = {}
     for name, station in stations.items():
+        others = tuple(other for other in taking_part if other != name)
         each_s, speed = generation_s[name], speeds[name] or next(iter(known), None)
         seconds = None if each_s is None else _seconds(shares[name], each_s, station.slots)
         station.free_at_s += seconds or 0.0
-        parts[name] = _part(work, round(shares[name]), seconds, speed)
+        parts[name] = _part(work, round(shares[name]), others, seconds, speed)
     return parts
 
 
@@ -265,7 +269,9 @@ def _whole(exact: Mapping[str, float], total: int) -> dict[str, float]:
     return {name: float(share) for name, share in whole.items()}
 
 
-def _part(work: PlannedWork, n_calls: int, seconds: float | None, speed: PastSpeed | None) -> WorkForecast:
+def _part(
+    work: PlannedWork, n_calls: int, shared_with: tuple[str, ...], seconds: float | None, speed: PastSpeed | None
+) -> WorkForecast:
     prompt_tokens, from_characters = _prompt_tokens(work, speed)
     output_tokens = speed.output_tokens if speed else None
     most = work.options.get("num_predict")
@@ -279,6 +285,7 @@ def _part(work: PlannedWork, n_calls: int, seconds: float | None, speed: PastSpe
         n_done=work.n_done,
         n_reusable=work.n_reusable,
         n_calls=n_calls,
+        shared_with=shared_with,
         prompt_tokens=None if prompt_tokens is None else round(n_calls * prompt_tokens),
         prompt_tokens_from_characters=from_characters,
         output_tokens=None if output_tokens is None else round(n_calls * output_tokens),

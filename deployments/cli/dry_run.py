@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from evaluation.forecast import Forecast, LoadForecast, WorkForecast
+    from evaluation.forecast import Forecast, WorkForecast
     from evaluation.store.past_speed import PastSpeed
 
 _BASIS = {"weights": "", "candidate": "", "model name": ", other weights of that name"}
@@ -42,7 +42,7 @@ def sentences(forecast: "Forecast") -> Iterator[str]:
     if forecast.n_reusable:
         yield f"{_n(forecast.n_reusable, 'outcome')} reused from earlier runs."
     if forecast.seconds is not None and forecast.n_loads_untimed:
-        yield f"Without the time of {_n(forecast.n_loads_untimed, 'load')} that was never measured."
+        yield f"Not in it: the time of {_n(forecast.n_loads_untimed, 'load')}, which was never measured."
 
 
 def duration(seconds: float) -> str:
@@ -60,19 +60,17 @@ def _rows(forecast: "Forecast") -> "Iterator[dict[str, str]]":
     for endpoint in forecast.endpoints:
         for number, load in enumerate(endpoint.loads, start=1):
             for work in load.works:
-                yield _row(forecast, work, load, f"{endpoint.endpoint_name} ({_n(endpoint.slots, 'slot')})", number)
+                yield _row(forecast, work, f"{endpoint.endpoint_name} ({_n(endpoint.slots, 'slot')})", number)
 
 
-def _row(
-    forecast: "Forecast", work: "WorkForecast", load: "LoadForecast", endpoint: str, number: int
-) -> "dict[str, str]":
+def _row(forecast: "Forecast", work: "WorkForecast", endpoint: str, number: int) -> "dict[str, str]":
     row = {"candidate": work.label, "benchmark": work.benchmark_name, "endpoint": endpoint, "load": str(number)}
     row["cases"] = f"{work.n_cases:,}" + (f" × {work.n_repeats}" if work.n_repeats > 1 else "")
     if forecast.n_done:
         row["stored"] = f"{work.n_done:,}"
     if forecast.n_reusable:
         row["reused"] = f"{work.n_reusable:,}"
-    row["calls"] = f"{work.n_calls:,}" + (" (its share)" if load.shared_with else "")
+    row["calls"] = f"{work.n_calls:,}" + (" (its share)" if work.shared_with else "")
     row["tokens in"] = _about(work.prompt_tokens)
     row["tokens out"] = _about(work.output_tokens)
     row["time"] = "unknown" if work.seconds is None else duration(work.seconds)

@@ -95,6 +95,15 @@ def test_another_context_is_another_load(store: Store) -> None:
     assert {"here": [80, 40]} == calls(found)
 
 
+def test_a_model_that_is_loaded_already_is_not_loaded_again(store: Store) -> None:
+    asked_before(store, 2.0, load_s=5.0)
+
+    found = forecast(store, [work(), work(endpoint_names=("here", "there"))])
+
+    assert ["a:1b"] == [load.model for load in found.endpoints[0].loads]
+    assert 2 == found.n_model_loads
+
+
 def test_endpoints_go_side_by_side(store: Store) -> None:
     asked_before(store, 2.0)
     asked_before(store, 3.0, candidate=B, endpoint="there")
@@ -137,7 +146,7 @@ def test_a_pool_shares_the_work_by_the_speed_of_its_slots(store: Store) -> None:
     assert {"here": [80], "there": [20]} == calls(found)
     assert 20.0 == found.seconds
     assert 2 == found.n_model_loads
-    assert [("there",), ("here",)] == [load.shared_with for endpoint in found.endpoints for load in endpoint.loads]
+    assert [("there",), ("here",)] == [part.shared_with for part in found.works]
     assert (100, 1200) == (found.n_calls, found.prompt_tokens)
 
 
@@ -161,7 +170,7 @@ def test_a_server_that_would_come_too_late_loads_nothing(store: Store) -> None:
 
     assert {"here": [], "there": [40]} == calls(found)
     assert (1, 20.0) == (found.n_model_loads, found.seconds)
-    assert [()] == [load.shared_with for endpoint in found.endpoints for load in endpoint.loads]
+    assert [()] == [part.shared_with for part in found.works]
 
 
 def test_what_was_never_asked_has_no_time(store: Store) -> None:

@@ -39,6 +39,7 @@ def part(**given: Any) -> WorkForecast:
         "n_done": 0,
         "n_reusable": 0,
         "n_calls": 40,
+        "shared_with": (),
         "prompt_tokens": 480,
         "prompt_tokens_from_characters": False,
         "output_tokens": 1600,
@@ -48,10 +49,8 @@ def part(**given: Any) -> WorkForecast:
     return WorkForecast(**(known | given))
 
 
-def planned(*works: WorkForecast, shared_with: tuple[str, ...] = (), **given: Any) -> Forecast:
-    load = LoadForecast(
-        model="a:1b", load_options={"num_ctx": 4096}, load_s=5.0, shared_with=shared_with, works=works or (part(),)
-    )
+def planned(*works: WorkForecast, **given: Any) -> Forecast:
+    load = LoadForecast(model="a:1b", load_options={"num_ctx": 4096}, load_s=5.0, works=works or (part(),))
     endpoint = EndpointForecast(endpoint_name="here", slots=4, loads=(load,), seconds=180.0)
     known: dict[str, Any] = {
         "endpoints": (endpoint,),
@@ -102,7 +101,7 @@ def test_what_is_left_out_of_the_time_is_said() -> None:
         f"2 model loads, 80 calls, about 3 min (from 500 generations of {DAY}, without 40 calls never asked "
         in (said[0])
     )
-    assert "Without the time of 1 load that was never measured." == said[-1]
+    assert "Not in it: the time of 1 load, which was never measured." == said[-1]
 
 
 def test_estimates_of_several_days_name_the_first_and_the_last() -> None:
@@ -152,8 +151,8 @@ def test_what_the_estimate_lacks_stands_in_its_row(capsys: pytest.CaptureFixture
 
 
 def test_shares_and_what_is_there_already_have_their_columns(capsys: pytest.CaptureFixture[str]) -> None:
-    shown = part(n_done=7, n_reusable=3, n_calls=20)
-    show_dry_run(planned(shown, shared_with=("there",), n_done=7, n_reusable=3), as_json=False)
+    shown = part(n_done=7, n_reusable=3, n_calls=20, shared_with=("there",))
+    show_dry_run(planned(shown, n_done=7, n_reusable=3), as_json=False)
 
     head, _, row, *_ = capsys.readouterr().out.splitlines()
     assert "load cases stored reused calls" in " ".join(head.split())
