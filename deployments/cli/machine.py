@@ -36,28 +36,10 @@ def _limit(path: Path) -> int | None:
 
 def gpus() -> tuple[Gpu, ...]:
     """The NVIDIA GPUs of this machine; none where there is no driver."""
-    import pynvml
+    from tasks.telemetry.nvml import open_gpus
 
-    try:
-        pynvml.nvmlInit()
-    except pynvml.NVMLError:
-        return ()
-    try:
-        handles = [pynvml.nvmlDeviceGetHandleByIndex(index) for index in range(pynvml.nvmlDeviceGetCount())]
-        return tuple(Gpu(name=str(pynvml.nvmlDeviceGetName(h)), memory_bytes=_gpu_memory(h)) for h in handles)
-    except pynvml.NVMLError:
-        return ()
-    finally:
-        pynvml.nvmlShutdown()
-
-
-def _gpu_memory(handle: object) -> int | None:
-    import pynvml
-
-    try:
-        return int(pynvml.nvmlDeviceGetMemoryInfo(handle).total)
-    except pynvml.NVMLError:
-        return None
+    with open_gpus() as found:
+        return tuple(Gpu(name=gpu.name, memory_bytes=gpu.memory_total_bytes()) for gpu in found)
 
 
 def free_bytes(path: Path) -> int:

@@ -18,6 +18,7 @@ def print_run_page(store: "Store", run: Mapping[str, Any]) -> None:
     _print_progress(run)
     _print_failures(run["failure_examples"], repeats=run["repeats"])
     _print_latencies(run)
+    _print_gpus(run)
     _print_sources(run)
     if run["case_ids"]:
         say_line()
@@ -88,6 +89,15 @@ def _print_latencies(run: Mapping[str, Any]) -> None:
     if rows := latency_rows(run):
         _heading("Latency in seconds, without the model's loading [95 % interval]")
         print_split_table(rows)
+
+
+def _print_gpus(run: Mapping[str, Any]) -> None:
+    from evaluation.reports.gpu import gpu_lines
+
+    if lines := gpu_lines(run):
+        _heading("The endpoints' GPUs during the evaluation, and the energy of its answers")
+        for line in lines:
+            say_line(line)
 
 
 def _heading(text: str) -> None:

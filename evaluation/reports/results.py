@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from evaluation.reports.failure_examples import failure_examples
+from evaluation.reports.gpu import energy_report, gpu_report
 from evaluation.reports.labels import unique_labels
 from evaluation.store.benchmarks import find_benchmark
 from evaluation.store.outcomes import count_outcomes
@@ -46,6 +47,8 @@ def run_result(store: Store, run_id: str) -> dict[str, Any]:
     for row in load_estimates(store, run_id):
         estimates.setdefault(row.run_candidate_id, []).append(row)
     labels = unique_labels(run)
+    gpus = gpu_report(store, run.plan.invocation_id)
+    energies = energy_report(store, run.plan) if gpus else {}
     return {
         "run_id": run.plan.run_id,
         "invocation_id": run.plan.invocation_id,
@@ -65,10 +68,12 @@ def run_result(store: Store, run_id: str) -> dict[str, Any]:
         "started_at": _when(run, "started_at"),
         "finished_at": _when(run, "finished_at"),
         "flow_run_ids": list(run_flows(store, run_id)),
+        "gpu": gpus,
         "candidates": [
             {
                 "candidate": labels[found.run_candidate_id],
                 **_candidate(run, found, counts[found.run_candidate_id], estimates.get(found.run_candidate_id, [])),
+                "energy": energies.get(found.run_candidate_id),
             }
             for found in run.candidates
         ],

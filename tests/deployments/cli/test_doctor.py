@@ -1,4 +1,5 @@
 import importlib.util
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fake_nvml import FakeCard, FakeNvml
 
 from deployments.cli import checks, machine
 from deployments.cli.checks import State
@@ -256,40 +258,17 @@ def test_the_first_command_evaluates_what_is_there() -> None:
 
 def test_a_machine_without_a_driver_has_no_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
-    import pynvml
-
-    def fails() -> None:
-        raise pynvml.NVMLError(pynvml.NVML_ERROR_LIBRARY_NOT_FOUND)
-
-    monkeypatch.setattr(pynvml, "nvmlInit", fails)
+    monkeypatch.setitem(sys.modules, "pynvml", FakeNvml(has_driver=False))
 
     assert () == machine.gpus()
 
 
 def test_gpus_are_read_from_the_driver(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
-    import pynvml
+    cards = FakeCard(name="GPU 0", memory_total=85_520_809_984), FakeCard(name="GPU 1", memory_used=None)
+    monkeypatch.setitem(sys.modules, "pynvml", FakeNvml(*cards))
 
-    class Memory:
-        total = 85_520_809_984
-
-    def memory(handle: int) -> Memory:
-        if handle == 1:
-            raise pynvml.NVMLError(pynvml.NVML_ERROR_NOT_SUPPORTED)
-        return Memory()
-
-    for name, value in {
-        "nvmlInit": lambda: None,
-        "nvmlShutdown": lambda: None,
-        "nvmlDeviceGetCount": lambda: 2,
-        "nvmlDeviceGetHandleByIndex": lambda index: index,
-        "nvmlDeviceGetName": lambda handle: f"GPU {handle}",
-        "nvmlDeviceGetMemoryInfo": memory,
-    }.items():
-        monkeypatch.setattr(pynvml, name, value)
-
-    expected = (Gpu(name="GPU 0", memory_bytes=Memory.total), Gpu(name="GPU 1", memory_bytes=None))
-    assert expected == machine.gpus()
+    assert (Gpu(name="GPU 0", memory_bytes=85_520_809_984), Gpu(name="GPU 1", memory_bytes=None)) == machine.gpus()
 
 
 def test_a_containers_limit_counts_before_the_machines_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

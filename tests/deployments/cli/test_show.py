@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 import yaml
-from stored_runs import REQUEST, Asked, answer, asked, numbers, right, store_run, wrong
+from stored_runs import MOMENT, REQUEST, Asked, answer, asked, numbers, right, store_run, wrong
 
 from deployments.cli.results import print_invocation
 from deployments.cli.show import _request_as_yaml
@@ -15,6 +15,7 @@ from evaluation.generation import Failure, Generation
 from evaluation.reports.escaping import for_terminal
 from evaluation.reports.results import invocation_result
 from evaluation.request import read_request, read_request_file
+from evaluation.store.gpu_samples import GpuSample, save_gpu_samples
 from evaluation.store.records import Status
 from evaluation.store.runs import take_hold
 from evaluation.store.session import Store, open_store
@@ -36,6 +37,17 @@ def shown_lines(said: Any) -> list[str]:
     assert 0 == said.code, said.err
     lines: list[str] = said.out.splitlines()
     return lines
+
+
+def test_a_run_on_a_gpu_of_this_machine_shows_what_it_did(benchwright: Command, store: Store) -> None:
+    run_id = store_run(store, asked("a:1b", right(numbers(1))), cases=numbers(1))
+    sample = GpuSample(endpoint="here", gpu_index=0, gpu_name="NVIDIA H100", sampled_at=MOMENT, power_w=312.0)
+    save_gpu_samples(store, f"of-{run_id}", [sample])
+
+    out = benchwright("show", run_id).out
+
+    assert "The endpoints' GPUs during the evaluation, and the energy of its answers\n" in out
+    assert "here, GPU 0 (NVIDIA H100): 312 W (at most 312 W); 1 sample\n" in out
 
 
 def test_a_run_shows_results_failures_and_sources(benchwright: Command, store: Store) -> None:

@@ -1,0 +1,147 @@
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from stored_runs import answer, asked, numbers, store_run
+
+from evaluation.energy import apportion_energy
+from evaluation.generation import Timing
+from evaluation.metrics.parsing import parse_metric
+from evaluation.reports.gpu import energy_report, gpu_lines, gpu_report
+from evaluation.reports.metric_facts import has_full_score
+from evaluation.reports.results import run_result
+from evaluation.scoring import score_candidate
+from evaluation.store.gpu_samples import GpuSample, save_gpu_samples
+from evaluation.store.outcomes import save_outcomes
+from evaluation.store.records import OutcomeRow, Status
+from evaluation.store.runs import find_run
+from evaluation.store.session import Store
+
+
+def _sampled_run(
+    store: Store, texts: list[str], *, power_w: float | None = 100.0, headline: str = "exact_match"
+) -> str:
+    """A run of a second an answer, one after the other, on a GPU of that power."""
+    run_id = store_run(
+        store,
+        asked("m:1b"),
+        cases=numbers(len(texts)),
+        metrics=(headline,),
+        headline=headline,
+        scored=False,
+        status=Status.RUNNING,
+    )
+    row_id = find_run(store, run_id).candidates[0].run_candidate_id
+    began = datetime.now(UTC)
+    moments = [began + timedelta(seconds=second) for second in range(len(texts) + 1)]
+    rows = [
+        OutcomeRow(
+            run_candidate_id=row_id,
+            case_id=f"c{index}",
+            repeat=0,
+            outcome=answer(text, timing=Timing(total_s=1.0)),
+            endpoint="here",
+            finished_at=moments[index + 1],
+        )
+        for index, text in enumerate(texts)
+    ]
+    save_outcomes(store, rows)
+    samples = [
+        GpuSample(
+            endpoint="here",
+            gpu_index=0,
+            gpu_name="NVIDIA H100",
+            gpu_uuid="GPU-1",
+            sampled_at=moment,
+            utilisation=0.25 * (index + 1),
+            memory_used_bytes=40_000_000_000,
+            memory_total_bytes=80_000_000_000,
+            power_w=power_w,
+        )
+        for index, moment in enumerate(moments)
+    ]
+    save_gpu_samples(store, "of-run-1", samples)
+    apportion_energy(store, "of-run-1")
+    score_candidate(store, run_id, row_id, [parse_metric(headline)])
+    return run_id
+
+
+def test_a_result_has_the_gpus_and_the_joules_of_an_answer_and_of_a_right_one(store: Store) -> None:
+    result = run_result(store, _sampled_run(store, ["0", "1", "no idea"]))
+
+    (gpu,) = result["gpu"]
+    assert ("here", 0, "NVIDIA H100", 4) == tuple(gpu[name] for name in ("endpoint", "gpu_index", "gpu", "n_samples"))
+    assert (0.625, 1.0) == (gpu["utilisation_mean"], gpu["utilisation_peak"])
+    (candidate,) = result["candidates"]
+    assert {
+        "n": 3,
+        "total_j": pytest.approx(300.0),
+        "mean_j": pytest.approx(100.0),
+        "n_scored": 3,
+        "n_right": 2,
+        "per_right_j": pytest.approx(150.0),
+    } == candidate["energy"]
+
+
+def test_a_page_says_it_in_a_line_for_each_gpu_and_candidate(store: Store) -> None:
+    result = run_result(store, _sampled_run(store, ["0", "1", "no idea"]))
+
+    assert [
+        "here, GPU 0 (NVIDIA H100): 62% busy (at most 100%), 100 W (at most 100 W), 40.0 of 80.0 GB in use at most; "
+        "4 samples",
+        "m:1b: 100 J an answer, 150 J for each right one (3 answers measured, 300 J)",
+    ] == gpu_lines(result)
+
+
+def test_where_nothing_was_right_there_are_no_joules_of_a_right_answer(store: Store) -> None:
+    result = run_result(store, _sampled_run(store, ["no idea", "neither"]))
+
+    (candidate,) = result["candidates"]
+    assert (0, None) == (candidate["energy"]["n_right"], candidate["energy"]["per_right_j"])
+    assert "none of them right" in gpu_lines(result)[-1]
+
+
+def test_a_headline_without_a_full_score_makes_no_answer_right(store: Store) -> None:
+    plan = find_run(store, _sampled_run(store, ["0"], headline="bleu")).plan
+
+    (energy,) = energy_report(store, plan).values()
+
+    assert (1, None, None) == (energy["n"], energy["n_right"], energy["per_right_j"])
+
+
+def test_a_card_that_does_not_say_its_power_is_shown_without_it(store: Store) -> None:
+    result = run_result(store, _sampled_run(store, ["0"], power_w=None))
+
+    (line,) = gpu_lines(result)
+    assert "here, GPU 0 (NVIDIA H100): 38% busy (at most 50%), 40.0 of 80.0 GB in use at most; 2 samples" == line
+    assert [None] == [candidate["energy"] for candidate in result["candidates"]]
+
+
+def test_a_run_on_no_gpu_of_ours_says_nothing_of_gpus(store: Store) -> None:
+    result = run_result(store, store_run(store, asked("m:1b"), cases=numbers(1)))
+
+    assert ([], [], None) == (result["gpu"], gpu_lines(result), result["candidates"][0]["energy"])
+    assert [] == gpu_report(store, "of-run-1")
+
+
+def test_a_card_that_says_nothing_but_its_name_is_named() -> None:
+    silent: dict[str, Any] = dict.fromkeys(
+        [
+            "utilisation_mean",
+            "utilisation_peak",
+            "power_mean_w",
+            "power_peak_w",
+            "memory_peak_bytes",
+            "memory_total_bytes",
+        ]
+    )
+    gpu = {"endpoint": "here", "gpu_index": 1, "gpu": "Old card", "n_samples": 1, **silent}
+
+    assert ["here, GPU 1 (Old card): it says nothing of its load; 1 sample"] == gpu_lines(
+        {"gpu": [gpu], "candidates": []}
+    )
+
+
+@pytest.mark.parametrize(("metric", "expected"), [("exact_match", True), ("bleu", False), ("latency_s", False)])
+def test_an_answer_can_be_right_in_metrics_that_go_up_to_one(metric: str, expected: bool) -> None:
+    assert expected == has_full_score(metric)
