@@ -6,6 +6,7 @@ A failure of the server's never does, nor one of weights that nobody can verify.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, cast
 
 import sqlalchemy as sa
@@ -17,7 +18,8 @@ from evaluation.fingerprint import canonical_json, derived_seed
 from evaluation.generation import Generation
 from evaluation.store.missing import missing_page
 from evaluation.store.outcome_rows import insert_outcomes, stored_outcome
-from evaluation.store.records import OutcomeRow
+from evaluation.store.patience import patiently
+from evaluation.store.records import MissingPage, OutcomeRow
 from evaluation.store.session import Store
 from evaluation.store.tables import benchmark, benchmark_case, generation, run, run_candidate
 
@@ -74,23 +76,32 @@ class _Source:
 def reuse_stored(store: Store, run_candidate_id: int) -> int:
     """How many outcomes of other runs were copied to where this candidate has none, marked as reused.
 
-    May be called again at any time: what is there stays.
+    May be called again at any time: what is there stays. A database that is away for a while is waited for.
 
     Raises:
         StoreError: no such candidate of a run.
     """
-    asking = _asking(store, run_candidate_id)
-    sources = _sources(store, asking)
+    asking = patiently(lambda: _asking(store, run_candidate_id))
+    sources = patiently(lambda: _sources(store, asking))
     n_copied, after = 0, -1
     while sources:
-        page = missing_page(store, run_candidate_id, after=after, n_cases=_PAGE)
-        with store.read() as connection:
-            found = _found(connection, asking, sources, page.items)
-        n_copied += _copied(store, run_candidate_id, list(found.values()))
+        page, found = patiently(partial(_page, store, run_candidate_id, asking, sources, after))
+        for start in range(0, len(found), _COPIED_AT_ONCE):
+            some = found[start : start + _COPIED_AT_ONCE]
+            n_copied += patiently(partial(_copied, store, run_candidate_id, some))
         if page.last_position is None:
             break
         after = page.last_position
     return n_copied
+
+
+def _page(
+    store: Store, run_candidate_id: int, asking: Asking, sources: Sequence[_Source], after: int
+) -> tuple[MissingPage, list[int]]:
+    """A page of what is missing, and the ids of the generations that serve for it."""
+    page = missing_page(store, run_candidate_id, after=after, n_cases=_PAGE)
+    with store.read() as connection:
+        return page, list(_found(connection, asking, sources, page.items).values())
 
 
 def count_reusable(store: Store, asking: Asking, cases: Sequence[Case], *, n_repeats: int) -> int:
@@ -245,15 +256,11 @@ def _question(content: Mapping[str, Any]) -> _Question:
 
 
 def _copied(store: Store, run_candidate_id: int, generation_ids: Sequence[int]) -> int:
-    n_copied = 0
-    for start in range(0, len(generation_ids), _COPIED_AT_ONCE):
-        some = generation_ids[start : start + _COPIED_AT_ONCE]
-        with store.write() as connection:
-            rows = connection.execute(sa.select(generation).where(generation.c.id.in_(some))).mappings()
-            copies = [_copy(stored_outcome(row, stages=()).row, run_candidate_id) for row in rows]
-            insert_outcomes(connection, copies)
-        n_copied += len(copies)
-    return n_copied
+    with store.write() as connection:
+        rows = connection.execute(sa.select(generation).where(generation.c.id.in_(generation_ids))).mappings()
+        copies = [_copy(stored_outcome(row, stages=()).row, run_candidate_id) for row in rows]
+        insert_outcomes(connection, copies)
+    return len(copies)
 
 
 def _copy(original: OutcomeRow, run_candidate_id: int) -> OutcomeRow:

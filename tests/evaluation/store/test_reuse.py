@@ -1,5 +1,7 @@
 """Outcomes of earlier runs serve a new one where it would ask in exactly the same way, and nowhere else."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import fields, replace
 from datetime import timedelta
 from typing import Any
@@ -10,7 +12,7 @@ from reusable_runs import BENCHMARK, CANDIDATE, CASES, MOMENT, AskedRun, answer,
 from evaluation.benchmarks.rendering import render
 from evaluation.candidate import PromptProfile
 from evaluation.case import Benchmark, Case, Message, PromptTemplate
-from evaluation.errors import FailureKind, StoreError
+from evaluation.errors import FailureKind, StoreError, StoreUnreachableError
 from evaluation.generation import Failure, Generation
 from evaluation.store.outcomes import count_missing, load_outcomes
 from evaluation.store.records import OutcomeRow
@@ -295,3 +297,23 @@ def test_thousands_are_copied_by_the_page(store: Store) -> None:
 def test_a_candidate_that_is_not_stored_is_named(store: Store) -> None:
     with pytest.raises(StoreError, match="holds no candidate 5 of a run"):
         reuse_stored(store, 5)
+
+
+def test_a_database_that_is_away_for_a_moment_is_waited_for(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    EARLIER.store(store)
+    later = LATER.store(store)
+    gaps = [StoreUnreachableError("away"), StoreUnreachableError("still away")]
+    write = store.write
+
+    @contextmanager
+    def writing() -> Iterator[Any]:
+        if gaps:
+            raise gaps.pop()
+        with write() as connection:
+            yield connection
+
+    monkeypatch.setattr(store, "write", writing)
+    monkeypatch.setattr("evaluation.store.patience.time.sleep", lambda _: None)
+
+    assert reuse_stored(store, later) == 3
+    assert gaps == []
