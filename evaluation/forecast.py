@@ -4,7 +4,6 @@ An endpoint works through its groups in order, endpoints go side by side, and a 
 slots. `n` calls on an endpoint take `n × seconds of a generation / slots`.
 """
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import datetime
@@ -13,6 +12,7 @@ from statistics import fmean
 from typing import Any
 
 from evaluation.fingerprint import canonical_json
+from evaluation.sharing import shared_out
 from evaluation.store.past_speed import PastSpeed, past_load_s, past_speed
 from evaluation.store.session import Store
 
@@ -223,7 +223,11 @@ def _worked(stations: Mapping[str, _Station], work: PlannedWork, look_up: _LookU
         name: speed.generation_s if speed else fmean(other.generation_s for other in known) if known else None
         for name, speed in speeds.items()
     }
-    shares = _shares(stations, work.n_calls, generation_s)
+    shares = shared_out(
+        work.n_calls,
+        starts_s={name: station.free_at_s if known else 0.0 for name, station in stations.items()},
+        calls_per_s={name: station.slots / (generation_s[name] or 1.0) for name, station in stations.items()},
+    )
     taking_part = [name for name, share in shares.items() if share]
     parts = {}
     for name, station in stations.items():
@@ -231,42 +235,12 @@ def _worked(stations: Mapping[str, _Station], work: PlannedWork, look_up: _LookU
         each_s, speed = generation_s[name], speeds[name] or next(iter(known), None)
         seconds = None if each_s is None else _seconds(shares[name], each_s, station.slots)
         station.free_at_s += seconds or 0.0
-        parts[name] = _part(work, round(shares[name]), others, seconds, speed)
+        parts[name] = _part(work, shares[name], others, seconds, speed)
     return parts
 
 
-def _seconds(n_calls: float, generation_s: float, slots: int) -> float:
-    return max(n_calls / slots, min(n_calls, 1.0)) * generation_s
-
-
-def _shares(
-    stations: Mapping[str, _Station], n_calls: int, generation_s: Mapping[str, float | None]
-) -> dict[str, float]:
-    """Calls of each station so that all who take part end together; whoever is free too late takes none.
-
-    With rates r and starts s the end T solves Σ r·(T − s) = n over those with s < T.
-    """
-    is_timed = any(each_s is not None for each_s in generation_s.values())
-    starts = {name: station.free_at_s if is_timed else 0.0 for name, station in stations.items()}
-    rates = {name: station.slots / (generation_s[name] or 1.0) for name, station in stations.items()}
-    taking_part: list[str] = []
-    end = math.inf
-    for name in sorted(starts, key=lambda name: starts[name]):
-        if starts[name] >= end:
-            break
-        taking_part.append(name)
-        end = (n_calls + sum(rates[one] * starts[one] for one in taking_part)) / sum(rates[one] for one in taking_part)
-    exact = {name: rates[name] * (end - starts[name]) if name in taking_part else 0.0 for name in stations}
-    return _whole(exact, n_calls)
-
-
-def _whole(exact: Mapping[str, float], total: int) -> dict[str, float]:
-    """Whole numbers that sum up to `total`, the largest remainders rounded up."""
-    whole = {name: int(share) for name, share in exact.items()}
-    by_remainder = sorted(exact, key=lambda name: whole[name] - exact[name])
-    for name in by_remainder[: total - sum(whole.values())]:
-        whole[name] += 1
-    return {name: float(share) for name, share in whole.items()}
+def _seconds(n_calls: int, generation_s: float, slots: int) -> float:
+    return max(n_calls / slots, min(n_calls, 1)) * generation_s
 
 
 def _part(

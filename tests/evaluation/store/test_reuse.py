@@ -16,7 +16,8 @@ from evaluation.errors import FailureKind, StoreError, StoreUnreachableError
 from evaluation.generation import Failure, Generation
 from evaluation.store.outcomes import count_missing, load_outcomes
 from evaluation.store.records import OutcomeRow
-from evaluation.store.reuse import ASKED, SERVER_VERSIONS, Asking, count_reusable, reuse_stored
+from evaluation.store.reusable import ASKED, SERVER_VERSIONS, Asking
+from evaluation.store.reuse import count_reusable, reuse_stored
 from evaluation.store.runs import delete_run
 from evaluation.store.session import Store
 
