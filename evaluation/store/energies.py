@@ -133,12 +133,9 @@ def _page(store: Store, run_candidate_id: int, last: int) -> Sequence[sa.Row[tup
 def save_energies(store: Store, generation_ids: Sequence[int], joules: Sequence[float]) -> None:
     """Sets what each generation took, in transactions short enough for others to write between them."""
     statement = (
-        sa.update(generation)
-        .where(generation.c.id == sa.bindparam("which"))
-        .values(energy_j=sa.bindparam("joules"))
-        .execution_options(synchronize_session=False)
+        sa.update(generation).where(generation.c.id == sa.bindparam("which")).values(energy_j=sa.bindparam("joules"))
     )
-    rows = [{"which": which, "joules": taken} for which, taken in zip(generation_ids, joules, strict=True)]
-    for start in range(0, len(rows), _PAGE):
+    for start in range(0, len(generation_ids), _PAGE):
+        pairs = zip(generation_ids[start : start + _PAGE], joules[start : start + _PAGE], strict=True)
         with store.write() as connection:
-            connection.execute(statement, rows[start : start + _PAGE])
+            connection.execute(statement, [{"which": which, "joules": taken} for which, taken in pairs])
