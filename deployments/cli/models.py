@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from deployments.cli.agreeing import agree
 from deployments.cli.arguments import DatabaseOption, EndpointsOption, JsonOption, open_results
 from evaluation.errors import ConfigurationError, UnknownNameError
 
@@ -13,7 +14,8 @@ if TYPE_CHECKING:
     from evaluation.store.records import ModelRecord
     from evaluation.store.session import Store
 
-models = typer.Typer(no_args_is_help=True, help="Models: list, show, pull, register, retire.")
+models = typer.Typer(no_args_is_help=True, help="Models: list, show, agree, pull, register, retire.")
+models.command("agree")(agree)
 
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="A model's name, as in llama3.2:3b.")]
 FamilyOption = Annotated[str | None, typer.Option("--family", metavar="F", help="As its server calls it: llama.")]

@@ -1,0 +1,269 @@
+"""Do two servers answer alike, so that their answers may be pooled?
+
+No server repeats itself to the bit: each is held against itself first, asked twice. Two servers may be pooled when they
+agree with each other no less than each agrees with itself, and their scores do not differ by more than chance.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from evaluation.asking_twice import Answers, Question
+from evaluation.errors import ConfigurationError
+from evaluation.generation import Failure, Generation, Outcome
+from evaluation.metrics.metric import Metric
+from evaluation.stats.intervals import wilson_interval
+from evaluation.stats.paired import MIN_PAIRS, PairedResult, paired_difference
+
+P_LIMIT = 0.05
+SHOWN = 40
+"""Characters of a text that are shown around a difference."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """On how many cases two texts were equal, with Wilson's 95% interval."""
+
+    n_equal: int
+    n: int
+    low: float
+    high: float
+
+    @property
+    def value(self) -> float:
+        """In [0, 1]."""
+        return self.n_equal / self.n
+
+    @classmethod
+    def of(cls, equal: Sequence[bool]) -> "Share":
+        """The share of what is true."""
+        low, high = wilson_interval(sum(equal), len(equal))
+        return cls(n_equal=sum(equal), n=len(equal), low=low, high=high)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Within:
+    """How an endpoint agrees with itself: the floor of the noise."""
+
+    endpoint: str
+    equal: Share
+    score: float | None
+    """Mean of both times; None where the metric has no value."""
+    score_noise: float | None
+    """The first time's mean less the second's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Between:
+    """How two endpoints agree with each other, the first time that each was asked."""
+
+    a: str
+    b: str
+    equal: Share
+    scores: PairedResult | None
+    """A less B over the cases, each the mean of both times; None where the metric has no value."""
+    may_be_pooled: bool
+    sentence: str
+
+    @property
+    def score_differs(self) -> bool:
+        """True where the scores differ by more than chance explains."""
+        return self.scores is not None and self.scores.p_value < P_LIMIT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseDifference:
+    """A case on which two endpoints wrote different texts."""
+
+    case_id: str
+    a: str
+    b: str
+    position: int
+    """The first character that differs, from 0."""
+    text_a: str
+    """What stands there."""
+    text_b: str
+    score_a: float | None
+    score_b: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agreement:
+    """How alike several endpoints answer."""
+
+    within: tuple[Within, ...]
+    between: tuple[Between, ...]
+    differences: tuple[CaseDifference, ...]
+    n_cases: int
+    """On which every endpoint answered every time."""
+    n_failed: int
+    """Left out: a server failed on them."""
+
+    @property
+    def may_be_pooled(self) -> bool:
+        """True where that holds for every two of them."""
+        return all(pair.may_be_pooled for pair in self.between)
+
+
+def agreement(
+    endpoints: Sequence[str], answers: Sequence[Answers], questions: Sequence[Question], metric: Metric
+) -> Agreement:
+    """How alike the endpoints answered.
+
+    Args:
+        endpoints: Their names.
+        answers: What each answered, as `ask_everyone_twice` returns it.
+        questions: What they were asked.
+        metric: The quantity whose difference matters.
+
+    Raises:
+        ConfigurationError: on no case every endpoint answered.
+    """
+    whole = [
+        index
+        for index in range(len(questions))
+        if not any(isinstance(outcome, Failure) for of_one in answers for outcome in of_one[index])
+    ]
+    if not whole:
+        raise _nobody_answered(endpoints, answers)
+    parties = [
+        _Answered(name, [of_one[index] for index in whole], [questions[index] for index in whole], metric)
+        for name, of_one in zip(endpoints, answers, strict=True)
+    ]
+    pairs = list(combinations(parties, 2))
+    return Agreement(
+        within=tuple(party.within() for party in parties),
+        between=tuple(_between(a, b) for a, b in pairs),
+        differences=tuple(found for a, b in pairs for found in _differences(a, b)),
+        n_cases=len(whole),
+        n_failed=len(questions) - len(whole),
+    )
+
+
+def _nobody_answered(endpoints: Sequence[str], answers: Sequence[Answers]) -> ConfigurationError:
+    name, failure = next(
+        (name, outcome)
+        for name, of_one in zip(endpoints, answers, strict=True)
+        for times in of_one
+        for outcome in times
+        if isinstance(outcome, Failure)
+    )
+    return ConfigurationError(
+        f"there is no case that all of {', '.join(endpoints)} answered: {name}: {failure.message}",
+        "`benchwright doctor` says what is there.",
+    )
+
+
+class _Answered:
+    """What one endpoint wrote, case by case and time by time, with its scores."""
+
+    def __init__(
+        self, name: str, answers: Sequence[Sequence[Outcome]], questions: Sequence[Question], metric: Metric
+    ) -> None:
+        self.name = name
+        self.case_ids = [question.case.case_id for question in questions]
+        written = [[outcome for outcome in times if isinstance(outcome, Generation)] for times in answers]
+        self.texts = [[generation.text for generation in times] for times in written]
+        self.scores = [
+            [_score(metric, question, generation) for generation in times]
+            for question, times in zip(questions, written, strict=True)
+        ]
+
+    def within(self) -> Within:
+        means = self.means()
+        noise = None
+        if means is not None:
+            noise = float(np.mean([first - second for first, second in self._known_scores()]))
+        return Within(
+            endpoint=self.name,
+            equal=Share.of([first == second for first, second in self.texts]),
+            score=float(np.mean(means)) if means is not None else None,
+            score_noise=noise,
+        )
+
+    def means(self) -> list[float] | None:
+        """One score a case; None where a case has none."""
+        known = self._known_scores()
+        return [float(np.mean(times)) for times in known] if len(known) == len(self.scores) else None
+
+    def _known_scores(self) -> list[list[float]]:
+        known = [[score for score in times if score is not None] for times in self.scores]
+        return [times for times, every in zip(known, self.scores, strict=True) if len(times) == len(every)]
+
+
+def _score(metric: Metric, question: Question, generation: Generation) -> float | None:
+    measured = metric.measure(question.case, (generation,), {})
+    return None if measured is None else measured.value
+
+
+def _between(a: _Answered, b: _Answered) -> Between:
+    equal = Share.of([one[0] == other[0] for one, other in zip(a.texts, b.texts, strict=True)])
+    means_a, means_b = a.means(), b.means()
+    scores = None
+    if means_a is not None and means_b is not None:
+        scores = paired_difference(means_a, means_b, rng=np.random.default_rng(0))
+    is_alike, reason = _held_against_noise(a, b)
+    if scores is not None and scores.p_value < P_LIMIT:
+        is_alike, reason = False, f"their scores differ by more than chance explains (p = {scores.p_value:.2g})"
+    verdict = "may be pooled" if is_alike else "should not be pooled"
+    agree = f"they agree on {equal.n_equal} of {equal.n} cases (95% interval {equal.low:.0%} to {equal.high:.0%})"
+    sentence = f"{a.name} and {b.name} {verdict}: {agree}, {reason}"
+    return Between(a=a.name, b=b.name, equal=equal, scores=scores, may_be_pooled=is_alike, sentence=sentence)
+
+
+def _held_against_noise(a: _Answered, b: _Answered) -> tuple[bool, str]:
+    """Whether the two agree no less with each other than each with itself, as far as can be told, and how that is.
+
+    Against each of them by itself: a noisy server beside a steady one is no reason to pool the two.
+    """
+    pairs = list(zip(a.texts, b.texts, strict=True))
+    between = [float(np.mean([text == another for text in one for another in other])) for one, other in pairs]
+    within = {party.name: [float(first == second) for first, second in party.texts] for party in (a, b)}
+    if all(sum(between) >= sum(own) for own in within.values()):
+        return True, "no less than each agrees with itself asked twice"
+    if all(min(own) == 1 for own in within.values()):
+        return False, "though each repeats itself exactly"
+    if len(pairs) < MIN_PAIRS:
+        return False, f"less than with themselves, and {len(pairs)} cases are too few to put that down to noise"
+    p_values = {
+        name: paired_difference(own, between, rng=np.random.default_rng(0)).p_value
+        for name, own in within.items()
+        if sum(between) < sum(own)
+    }
+    name = min(p_values, key=lambda name: p_values[name])
+    told = f"less than {name} with itself"
+    if p_values[name] < P_LIMIT:
+        return False, f"{told}, beyond chance (p = {p_values[name]:.2g})"
+    return True, f"{told}, but not beyond chance (p = {p_values[name]:.2g})"
+
+
+def _differences(a: _Answered, b: _Answered) -> list[CaseDifference]:
+    return [
+        _difference(a, b, index)
+        for index, (one, other) in enumerate(zip(a.texts, b.texts, strict=True))
+        if one[0] != other[0]
+    ]
+
+
+def _difference(a: _Answered, b: _Answered, index: int) -> CaseDifference:
+    one, other = a.texts[index][0], b.texts[index][0]
+    position = first_difference(one, other)
+    return CaseDifference(
+        case_id=a.case_ids[index],
+        a=a.name,
+        b=b.name,
+        position=position,
+        text_a=one[position : position + SHOWN],
+        text_b=other[position : position + SHOWN],
+        score_a=a.scores[index][0],
+        score_b=b.scores[index][0],
+    )
+
+
+def first_difference(one: str, other: str) -> int:
+    """Where two different texts part, from 0; where one begins the other, the length of the shorter."""
+    return next(
+        (index for index, (x, y) in enumerate(zip(one, other, strict=False)) if x != y), min(len(one), len(other))
+    )
