@@ -2,14 +2,15 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterable, AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import httpx
 
 from evaluation.errors import FailureKind, ProviderError, TransientProviderError
+from evaluation.providers.kept_connections import KeptConnections
 from evaluation.providers.ndjson import split_lines
 from evaluation.providers.refusal import Asked, Refusal
 
@@ -21,6 +22,8 @@ SILENCE_S = 600.0
 
 LINGER_S = 1.0
 """How long a complete answer's stream may take to end, so that its server sees no client go away."""
+
+_to_json = json.JSONEncoder(allow_nan=False).encode
 
 ErrorOf = Callable[[Refusal, Asked], ProviderError]
 
@@ -34,7 +37,7 @@ class Stream:
 
 
 class Connection:
-    """Holds the client, opened at first use, and the key, which is shown nowhere."""
+    """Holds the connections, opened at first use, and the key, which is shown nowhere."""
 
     def __init__(
         self, url: str, *, error_of: ErrorOf, api_key: str | None, transport: httpx.AsyncBaseTransport | None
@@ -42,33 +45,19 @@ class Connection:
         self.url = url.rstrip("/")
         self._error_of = error_of
         self._api_key = api_key
-        self._transport = transport
-        self._opened: httpx.AsyncClient | None = None
+        self._transport = transport or KeptConnections()
+        self._urls: dict[str, httpx.URL] = {}
+        # An answer in small pieces gains nothing from compression.
+        self._headers = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": "benchwright"}
+        if api_key:
+            self._headers["Authorization"] = f"Bearer {api_key}"
 
     def __repr__(self) -> str:
         return f"Connection({self.url!r})"
 
-    def _client(self) -> httpx.AsyncClient:
-        if self._opened is None:
-            self._opened = httpx.AsyncClient(
-                # A proxy from the environment would take even the loopback's traffic.
-                trust_env=False,
-                # Loading the certificate authorities takes long and serves https alone; SSL_CERT_FILE is honoured.
-                verify=httpx.create_ssl_context() if self.url.startswith("https:") else False,
-                transport=self._transport,
-                timeout=httpx.Timeout(connect=CONNECT_S, read=SILENCE_S, write=60.0, pool=None),
-                # A connection used again may be closed by the server at that very moment, which would look like a
-                # server that went down; a new one costs nothing beside a generation.
-                limits=httpx.Limits(max_connections=None, max_keepalive_connections=0),
-                headers={"Authorization": f"Bearer {self._api_key}"} if self._api_key else {},
-            )
-        return self._opened
-
     async def close(self) -> None:
         """Closes every connection; a later question opens new ones."""
-        client, self._opened = self._opened, None
-        if client is not None:
-            await client.aclose()
+        await self._transport.aclose()
 
     async def ask(
         self,
@@ -120,35 +109,45 @@ class Connection:
             patient: No limit on silence, because the caller has set a deadline for the whole.
         """
         async with self._sent("POST", path, body, asked, patient=patient) as response:
-            yield Stream(response.headers.get("content-type", ""), split_lines(response.aiter_bytes()))
+            yield Stream(response.headers.get("content-type", ""), split_lines(_content(response)))
 
     @asynccontextmanager
     async def _sent(
         self, method: str, path: str, body: dict[str, Any] | None, asked: Asked, *, patient: bool = False
     ) -> AsyncIterator[httpx.Response]:
-        # Escaped to ASCII: a lone surrogate in a case must not break the encoding.
-        content = None if body is None else json.dumps(body, allow_nan=False).encode()
-        timeout = (
-            httpx.Timeout(connect=CONNECT_S, read=None, write=None, pool=None) if patient else httpx.USE_CLIENT_DEFAULT
-        )
-        headers = {} if content is None else {"Content-Type": "application/json"}
         answering = False
         try:
-            async with self._client().stream(
-                method, self.url + path, content=content, headers=headers, timeout=timeout
-            ) as response:
+            response = await self._transport.handle_async_request(self._request(method, path, body, patient=patient))
+            try:
                 if not response.is_success:
                     raise self._refused(response, await response.aread(), asked)
                 answering = True
                 yield response
+            finally:
+                await response.aclose()
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise broken(error, asked, answering=answering) from error
+
+    def _request(self, method: str, path: str, body: dict[str, Any] | None, *, patient: bool) -> httpx.Request:
+        timeout = {"connect": CONNECT_S, "read": None if patient else SILENCE_S}
+        headers = self._headers if body is None else {**self._headers, "Content-Type": "application/json"}
+        # Escaped to ASCII: a lone surrogate in a case must not break the encoding.
+        content = None if body is None else _to_json(body).encode()
+        url = self._urls.get(path) or self._urls.setdefault(path, httpx.URL(self.url + path))
+        return httpx.Request(method, url, headers=headers, content=content, extensions={"timeout": timeout})
 
     def _refused(self, response: httpx.Response, body: bytes, asked: Asked) -> ProviderError:
         if self._api_key:
             # Some servers repeat a wrong key in their refusal.
             body = body.replace(self._api_key.encode(), b"***")
         return self._error_of(Refusal.read(response.status_code, body, response.headers.get("retry-after")), asked)
+
+
+def _content(response: httpx.Response) -> AsyncIterable[bytes]:
+    """The content as it comes, decompressed where the server did not do as told."""
+    if "content-encoding" in response.headers:
+        return response.aiter_bytes()
+    return cast("httpx.AsyncByteStream", response.stream)
 
 
 async def drain(stream: Stream) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -113,8 +114,14 @@ def wire() -> Wire:
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
+async def read_request(reader: asyncio.StreamReader) -> bytes:
+    head = await reader.readuntil(b"\r\n\r\n")
+    length = next((line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")), b":0")
+    return await reader.readexactly(int(length.partition(b":")[2]))
+
+
 @asynccontextmanager
-async def raw_server(handler: Handler) -> AsyncIterator[str]:
+async def raw_server(handler: Handler, *, port: int = 0, tls: ssl.SSLContext | None = None) -> AsyncIterator[str]:
     """The URL of a server on a free port, which reads a request and then does whatever `handler` does."""
     writers: list[asyncio.StreamWriter] = []
     handlers: list[asyncio.Task[None]] = []
@@ -124,14 +131,12 @@ async def raw_server(handler: Handler) -> AsyncIterator[str]:
         task = asyncio.current_task()
         assert task is not None
         handlers.append(task)
-        head = await reader.readuntil(b"\r\n\r\n")
-        length = next((line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")), b":0")
-        await reader.readexactly(int(length.partition(b":")[2]))
+        await read_request(reader)
         await handler(reader, writer)
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    server = await asyncio.start_server(serve, "127.0.0.1", port, ssl=tls)
     try:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        yield f"http{'s' if tls else ''}://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     finally:
         server.close()
         for task in handlers:
@@ -154,6 +159,7 @@ class Raw:
     """The raw server's parts, for tests, which cannot import them."""
 
     server = staticmethod(raw_server)
+    read_request = staticmethod(read_request)
     chunked = staticmethod(chunked)
     ndjson = staticmethod(ndjson)
     head = HEAD

@@ -1,5 +1,4 @@
 import asyncio
-import ssl
 from typing import Any
 
 import pytest
@@ -183,18 +182,3 @@ def test_an_address_that_is_none_is_a_permanent_error(wire: Any) -> None:
     with pytest.raises(ProviderError, match="not the address of a server") as caught:
         asyncio.run(run())
     assert not isinstance(caught.value, TransientProviderError)
-
-
-def test_https_checks_certificates(monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: list[Any] = []
-
-    class Client:
-        def __init__(self, *, verify: Any, **given: Any) -> None:
-            seen.append(verify)
-
-    monkeypatch.setattr("evaluation.providers.connection.httpx.AsyncClient", Client)
-    for url in ("https://gpu-box", "http://gpu-box"):
-        OllamaProvider(url)._connection._client()
-    assert ssl.CERT_REQUIRED == seen[0].verify_mode
-    assert seen[0].check_hostname
-    assert seen[1] is False
