@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from evaluation.errors import StoreError
 from evaluation.resolving.endpoints import EMBEDDED
 from evaluation.store.gpu_samples import save_gpu_samples
+from evaluation.store.patience import patiently
 from evaluation.store.session import Store
 from tasks.story import mention, tell, warn
 from tasks.telemetry.sampler import GpuSampler
@@ -18,6 +19,8 @@ READY_WITHIN_S = 1.0
 SAVE_EVERY_S = 5.0
 ENDED_WITHIN_S = 5.0
 """How long the end of the work waits for the last samples: a driver may hang."""
+STORED_WITHIN_S = 30.0
+"""How long it waits for a database that is away."""
 
 
 @asynccontextmanager
@@ -70,21 +73,30 @@ class _Recorder:
         self._thread.join(ENDED_WITHIN_S)
         if self._thread.is_alive():
             tell("the GPU's driver does not answer: the last samples are missing")
-        self._save()
+        try:
+            patiently(self._save, patience_s=STORED_WITHIN_S)
+        except StoreError as error:
+            warn("the last samples of the GPU could not be stored: %s", error)
 
     async def _keep_saving(self) -> None:
         while True:
             await asyncio.sleep(SAVE_EVERY_S)
-            await asyncio.to_thread(self._save)
+            try:
+                await asyncio.to_thread(self._save)
+            except StoreError as error:
+                self._warn_once(error)
+
+    def _warn_once(self, error: StoreError) -> None:
+        if not self._has_warned:
+            warn("samples of the GPU could not be stored, and are kept for later: %s", error)
+        self._has_warned = True
 
     def _save(self) -> None:
-        """Stores what was sampled; what the store does not take now is tried again."""
+        """Stores what was sampled; what the store does not take is kept."""
         with self._one_saves:
             samples = self._sampler.take()
             try:
                 save_gpu_samples(self._store, self._invocation_id, samples)
-            except StoreError as error:
+            except StoreError:
                 self._sampler.put_back(samples)
-                if not self._has_warned:
-                    self._has_warned = True
-                    warn("samples of the GPU could not be stored, and are kept for later: %s", error)
+                raise

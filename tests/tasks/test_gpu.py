@@ -9,7 +9,7 @@ from fake_nvml import FakeCard, FakeNvml
 from stored_runs import asked, numbers, store_run
 
 import tasks.gpu as module
-from evaluation.errors import StoreError
+from evaluation.errors import StoreError, StoreUnreachableError
 from evaluation.store.gpu_samples import GpuSample, iterate_gpu_samples, save_gpu_samples
 from evaluation.store.session import Store, open_store
 from tasks.gpu import gpu_sampling
@@ -114,6 +114,41 @@ def test_a_store_that_is_away_for_a_while_loses_no_sample(
     found = [sample.power_w for sample in _stored(store)]
     assert [float(watts) for watts in range(1, nvml.cards[0].n_readings + 1)] == found
     assert 1 == sum("could not be stored" in record.getMessage() for record in caplog.records)
+
+
+def test_a_store_that_is_away_at_the_end_is_waited_for(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pynvml", FakeNvml(FakeCard()))
+    refused: list[int] = []
+
+    def save(store: Store, invocation_id: str, samples: list[GpuSample]) -> None:
+        if not refused:
+            refused.append(len(samples))
+            raise StoreUnreachableError("the database restarts")
+        save_gpu_samples(store, invocation_id, samples)
+
+    monkeypatch.setattr(module, "SAVE_EVERY_S", 3600.0)
+    monkeypatch.setattr(module, "save_gpu_samples", save)
+
+    asyncio.run(_sampled(store, until=lambda: True))
+
+    assert len(_stored(store)) == refused[0] >= 2
+
+
+def test_samples_that_could_not_be_stored_do_not_end_the_work(
+    store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setitem(sys.modules, "pynvml", FakeNvml(FakeCard()))
+
+    def save(store: Store, invocation_id: str, samples: list[GpuSample]) -> None:
+        raise StoreError("the run was deleted")
+
+    monkeypatch.setattr(module, "save_gpu_samples", save)
+
+    asyncio.run(_sampled(store, until=lambda: bool(caplog.records)))
+
+    first, last = [record.getMessage() for record in caplog.records if record.name == "benchwright"]
+    assert first.startswith("samples of the GPU could not be stored, and are kept for later: ")
+    assert last.startswith("the last samples of the GPU could not be stored: ")
 
 
 def test_an_error_of_the_work_comes_through_and_what_was_sampled_is_stored(
