@@ -115,17 +115,19 @@ class Keeper:
     async def _is_our_turn(self, view: Mapping[str, Limit]) -> bool:
         turn = view[self._turn.lease.name]
         others_wait = self._others_waiting(view)
+        now = time.monotonic()
+        if now < self._compete_from:
+            return False
         if turn.n_free and not self._turn.leads:
-            now = time.monotonic()
-            if now < self._compete_from or (others_wait and now < self._compete_anyway_from):
+            if others_wait and now < self._compete_anyway_from:
                 return False
             if others_wait and self._compete_anyway_from:
                 self._ignore_waiting(others_wait)
+            self._compete_anyway_from = 0.0
             if not await self._turn.read(turn, fresh=True):
                 return False
             return await self._turn.take(turn, goes_on=False)
-        if time.monotonic() < self._compete_from and others_wait:
-            return False
+        self._compete_anyway_from = 0.0
         if not await self._turn.read(turn):
             return False
         if self._turn.is_forgotten:
@@ -315,7 +317,7 @@ class Keeper:
             return True
         if turn.n_free == 0:
             return not await self._turn.read(turn) or self._turn.is_our_models
-        if others_wait and self._turn.has_lasted_s >= self._turn.owes_s:
+        if self._slots.n and others_wait and self._turn.has_lasted_s >= self._turn.owes_s:
             self._stand_back()
             return False
         if await self._turn.take(turn, goes_on=self._slots.n > 0):

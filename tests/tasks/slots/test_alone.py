@@ -1,0 +1,279 @@
+"""One claim, and what may happen to it."""
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+from slot_workers import TAG, FakeLimits, UnreachableStore, Worker, until
+
+from evaluation.errors import ConfigurationError
+
+Make = Callable[..., Worker]
+
+
+def _nothing_is_left(limits: FakeLimits) -> bool:
+    return not limits.leases and all(found["taken"] == 0 for found in limits.limits.values())
+
+
+def test_a_claim_alone_makes_its_limits_takes_all_slots_in_one_lease_and_leaves_nothing(
+    limits: FakeLimits, worker: Make
+) -> None:
+    async def scenario() -> None:
+        one = worker().start()
+        await until(lambda: one.gate.capacity == 16)
+        assert {f"{TAG}{end}" for end in ("", ":turn", ":wanted", ":waiting")} == set(limits.limits)
+        assert 16 == limits.limits[TAG]["limit"]
+        assert [1, 16, 16] == sorted(n for _, n in limits.leases.values())
+        assert frozenset(limits.leases) == one.leases
+        assert one.turn is not None
+        assert not one.turn.is_shared()
+        await until(lambda: one.n_done > 50)
+        await one.stop()
+        assert 16 == limits.most_taken
+        assert one.gate.capacity == 0
+        assert one.leases == frozenset()
+
+    asyncio.run(scenario())
+    assert _nothing_is_left(limits)
+
+
+def test_the_model_is_loaded_after_the_first_slot_is_ours_and_before_the_gate_opens(
+    limits: FakeLimits, worker: Make
+) -> None:
+    one = worker()
+    seen: list[tuple[int, int]] = []
+
+    async def load() -> float:
+        seen.append((limits.taken(), one.gate.capacity))
+        return 0.0
+
+    async def scenario() -> None:
+        one.on_load = load
+        one.start()
+        await until(lambda: one.n_done > 0)
+        await one.stop()
+
+    asyncio.run(scenario())
+    assert [(16, 0)] == seen
+
+
+def test_an_error_of_the_first_load_is_raised_where_the_turn_was_asked_for_and_nothing_stays_taken(
+    limits: FakeLimits, worker: Make
+) -> None:
+    async def scenario() -> None:
+        one = worker()
+        one.load_error = ConfigurationError("no such model")
+        one.start()
+        assert one.task is not None
+        with pytest.raises(ConfigurationError, match="no such model"):
+            await one.task
+        assert one.turn is None
+
+    asyncio.run(scenario())
+    assert _nothing_is_left(limits)
+
+
+def test_an_edited_limit_is_followed_down_and_up_and_said_aloud(limits: FakeLimits, worker: Make) -> None:
+    async def scenario() -> None:
+        one = worker().start()
+        await until(lambda: one.gate.capacity == 16)
+        limits.limits[TAG]["limit"] = 5
+        await until(lambda: one.gate.capacity == 5 and limits.taken() == 5)
+        limits.limits[TAG]["limit"] = 40
+        await until(lambda: one.gate.capacity == 16)
+        assert 16 == limits.taken()
+        await one.stop()
+        assert [
+            f"the limit of {TAG} is 5 in Prefect: at most 5 requests at once",
+            f"the limit of {TAG} allows all 16 requests at once again",
+        ] == one.said
+
+    asyncio.run(scenario())
+    assert _nothing_is_left(limits)
+
+
+def test_slots_are_given_back_only_when_their_requests_have_finished(limits: FakeLimits, worker: Make) -> None:
+    async def scenario() -> None:
+        one = worker(request_s=0.3).start()
+        await until(lambda: one.gate.n_inside == 16)
+        limits.limits[TAG]["limit"] = 4
+        await until(lambda: one.gate.capacity == 4)
+        assert one.gate.n_inside == 16
+        assert limits.taken() == 16
+        await until(lambda: limits.taken() == 4)
+        assert one.gate.n_inside <= 4
+        await one.stop()
+
+    asyncio.run(scenario())
+
+
+def test_a_limit_of_zero_stops_the_work_until_it_is_raised(limits: FakeLimits, worker: Make) -> None:
+    async def scenario() -> None:
+        one = worker().start()
+        await until(lambda: one.gate.capacity == 16)
+        limits.limits[TAG]["limit"] = 0
+        await until(lambda: limits.taken() == 0 and one.gate.n_inside == 0)
+        await until(lambda: any("nothing is asked until it is raised" in sentence for sentence in one.said))
+        limits.limits[TAG]["limit"] = 2
+        await until(lambda: one.gate.capacity == 2)
+        await one.stop()
+
+    asyncio.run(scenario())
+    assert _nothing_is_left(limits)
+
+
+def test_a_limit_that_was_smaller_from_the_start_is_obeyed(limits: FakeLimits, worker: Make) -> None:
+    async def scenario() -> None:
+        await limits.create(TAG, 3)
+        one = worker().start()
+        await until(lambda: one.n_done > 20)
+        await one.stop()
+
+    asyncio.run(scenario())
+    assert 3 == limits.most_taken
+
+
+def test_an_inactive_limit_limits_nobody(limits: FakeLimits, worker: Make) -> None:
+    async def scenario() -> None:
+        await limits.create(TAG, 3)
+        limits.limits[TAG]["active"] = False
+        one = worker().start()
+        await until(lambda: one.gate.capacity == 16)
+        await one.stop()
+        assert [] == one.said
+
+    asyncio.run(scenario())
+
+
+def test_forgotten_leases_close_the_gate_and_are_taken_anew(limits: FakeLimits, worker: Make) -> None:
+    async def scenario() -> None:
+        one = worker().start()
+        await until(lambda: one.gate.capacity == 16)
+        before = one.leases
+        for lease_id in before:
+            limits.expire(lease_id)
+        await until(lambda: not before & one.leases and limits.taken() == 16 and one.gate.capacity == 16)
+        assert [1, 16, 16] == sorted(n for _, n in limits.leases.values())
+        await one.stop()
+
+    asyncio.run(scenario())
+    assert _nothing_is_left(limits)
+
+
+def test_a_limit_that_was_deleted_is_made_anew(limits: FakeLimits, worker: Make) -> None:
+    async def scenario() -> None:
+        one = worker().start()
+        await until(lambda: one.gate.capacity == 16)
+        limits.limits.clear()
+        await until(lambda: limits.taken() == 16 and limits.taken(f"{TAG}:turn") == 1)
+        await one.stop()
+
+    asyncio.run(scenario())
+    assert all(found["taken"] == 0 for found in limits.limits.values())
+
+
+def test_a_server_that_is_away_changes_nothing_and_is_mentioned_once(limits: FakeLimits, worker: Make) -> None:
+    async def scenario() -> None:
+        one = worker().start()
+        await until(lambda: one.gate.capacity == 16)
+        limits.is_away = True
+        n_looks = limits.calls["look"]
+        n_renewals = limits.calls["renew"]
+        await until(lambda: limits.calls["look"] >= n_looks + 5 and limits.calls["renew"] >= n_renewals + 5)
+        assert 16 == one.gate.capacity
+        limits.is_away = False
+        n_looks = limits.calls["look"]
+        await until(lambda: limits.calls["look"] >= n_looks + 3)
+        await one.stop()
+        assert 1 == len(one.said)
+        assert "going on with 16 slots" in one.said[0]
+
+    asyncio.run(scenario())
+    assert _nothing_is_left(limits)
+
+
+def test_a_server_that_is_away_at_the_end_is_not_waited_for(limits: FakeLimits, worker: Make) -> None:
+    async def scenario() -> None:
+        one = worker().start()
+        await until(lambda: one.gate.capacity == 16)
+        limits.is_away = True
+        await one.stop()
+        assert frozenset(limits.leases) == one.leases
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("call", ["look", "create", "take", "read_note", "write_note", "give_back", "renew"])
+def test_a_busy_server_is_asked_again(limits: FakeLimits, worker: Make, call: str) -> None:
+    async def scenario() -> None:
+        limits.fails_next[call] = 3
+        one = worker().start()
+        await until(lambda: one.gate.capacity == 16)
+        await until(lambda: one.n_done > 20)
+        await one.stop()
+
+    asyncio.run(scenario())
+    assert _nothing_is_left(limits)
+
+
+def test_a_claim_that_is_cancelled_gives_everything_back(limits: FakeLimits, worker: Make) -> None:
+    async def scenario() -> None:
+        one = worker(request_s=60).start()
+        await until(lambda: one.gate.n_inside == 16)
+        assert one.task is not None
+        one.task.cancel()
+        await asyncio.wait([one.task])
+        assert one.task.cancelled()
+
+    asyncio.run(scenario())
+    assert _nothing_is_left(limits)
+
+
+def test_a_claim_that_is_cancelled_while_its_model_loads_gives_everything_back(
+    limits: FakeLimits, worker: Make
+) -> None:
+    async def scenario() -> None:
+        ended = asyncio.Event()
+
+        async def load() -> float:
+            try:
+                await asyncio.sleep(60)
+            finally:
+                ended.set()
+            return 60.0
+
+        one = worker()
+        one.on_load = load
+        one.start()
+        await until(lambda: one.n_loads == 1)
+        assert one.task is not None
+        one.task.cancel()
+        await asyncio.wait([one.task])
+        assert ended.is_set()
+
+    asyncio.run(scenario())
+    assert _nothing_is_left(limits)
+
+
+def test_a_store_that_is_away_hears_of_the_leases_later(limits: FakeLimits, worker: Make) -> None:
+    store = UnreachableStore()
+
+    async def scenario() -> None:
+        one = worker(on_leases=store.note).start()
+        await until(lambda: frozenset(limits.leases) in store.heard and len(limits.leases) == 3)
+        await one.stop()
+
+    asyncio.run(scenario())
+    assert frozenset() == store.heard[-1]
+
+
+def test_a_claim_that_has_its_slots_only_looks_and_renews(limits: FakeLimits, worker: Make) -> None:
+    async def scenario() -> None:
+        one = worker().start()
+        await until(lambda: one.gate.capacity == 16)
+        limits.calls.clear()
+        await until(lambda: limits.calls["look"] >= 30)
+        assert {"look", "renew", "write_note"} >= set(limits.calls)
+        await one.stop()
+
+    asyncio.run(scenario())
