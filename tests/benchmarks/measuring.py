@@ -228,25 +228,29 @@ class PrefectServer:
         """The variables with which a command works with it."""
         return {**QUIET_PREFECT, "PREFECT_API_URL": self.api, "PREFECT_HOME": str(self.home)}
 
-    def record(self) -> dict[str, Any]:
-        """Active slots of each limit, and the number of task runs in each state, when all have arrived."""
+    def record(self, results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """Active slots of each limit, and how many task runs of these results are in each state, all arrived."""
+        flow_runs = [each for result in results for found in result["runs"] for each in found["flow_run_ids"]]
         deadline = time.monotonic() + _SETTLE_S
         with httpx.Client(base_url=self.api, trust_env=False, timeout=30) as client:
             before: dict[str, int] = {}
-            while (now := _task_runs(client)) != before or set(now) - {"COMPLETED"}:
+            while (now := _task_runs(client, flow_runs)) != before and time.monotonic() < deadline:
                 before = now
-                if time.monotonic() > deadline:
-                    break
                 time.sleep(0.5)
-            limits = client.post("/v2/concurrency_limits/filter", json={}).json()
-        return {"limits": {each["name"]: each["active_slots"] for each in limits}, "task_runs": before}
+        return {"limits": self.limits(), "task_runs": now}
+
+    def limits(self) -> dict[str, float]:
+        """Active slots of each limit."""
+        answer = httpx.post(f"{self.api}/v2/concurrency_limits/filter", json={}, trust_env=False, timeout=30)
+        return {each["name"]: each["active_slots"] for each in answer.json()}
 
 
-def _task_runs(client: httpx.Client) -> dict[str, int]:
+def _task_runs(client: httpx.Client, flow_runs: Sequence[str]) -> dict[str, int]:
     states = ("SCHEDULED", "PENDING", "RUNNING", "COMPLETED", "FAILED", "CRASHED", "CANCELLED", "PAUSED")
     counts = {}
     for state in states:
-        wanted = {"task_runs": {"state": {"type": {"any_": [state]}}}}
+        of_state = {"task_runs": {"state": {"type": {"any_": [state]}}}}
+        wanted = {**of_state, "flow_runs": {"id": {"any_": list(dict.fromkeys(flow_runs))}}}
         counts[state] = int(client.post("/task_runs/count", json=wanted).json())
     return {state: n for state, n in counts.items() if n}
 

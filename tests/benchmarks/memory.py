@@ -124,8 +124,7 @@ def main() -> None:
             done = command.wait()
             watch.stop()
         stats = server.stats()
-        check_result(done, n_cases=asked.cases)
-        record = prefect.record()
+        record = prefect.record([check_result(done, n_cases=asked.cases)])
         n_stored = stored(database)
     values = {
         "cases": asked.cases,

@@ -57,8 +57,7 @@ def evaluate(server: SlotServer, prefect: PrefectServer, n_cases: int, slots: in
     words = evaluate_words(server, [cases], slots=slots, database=folder / f"{n_cases}.db")
     before = prefect.pid and cpu_s_of_tree(prefect.pid)
     done = run(words, folder, prefect.env)
-    check_result(done, n_cases=n_cases)
-    prefect.record()
+    prefect.record([check_result(done, n_cases=n_cases)])
     after = prefect.pid and cpu_s_of_tree(prefect.pid)
     of_prefect = {} if before is None or after is None else {"prefect_server_cpu_ms": after - before}
     return {**cost(server, done), **of_prefect}

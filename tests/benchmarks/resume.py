@@ -102,7 +102,7 @@ def main() -> None:
             own_folder.mkdir()
             after_s = moments.uniform(0, 0.9 * ideal_s)
             rounds.append(one_round(own_folder, prefect, server, asked.cases, asked.slots, after_s))
-        record = prefect.record()
+        limits = prefect.limits()
     firsts = [each["first_request_s"] for each in rounds if each["first_request_s"] is not None]
     values = {
         "cases": asked.cases,
@@ -111,7 +111,7 @@ def main() -> None:
         "asked_again": sum(each["asked_again"] for each in rounds),
         "lost": sum(each["lost"] for each in rounds),
         "first_request_s": {"worst": max(firsts, default=None), "best": min(firsts, default=None)},
-        "limits": record["limits"],
+        "limits": limits,
         "rounds": rounds,
     }
     said = (

@@ -1,0 +1,109 @@
+import importlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+HERE = Path(__file__).parent
+
+
+def run(program: str, *options: str) -> dict[str, Any]:
+    """The one line that a program prints."""
+    argv = [sys.executable, str(HERE / f"{program}.py"), *options]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    assert 0 == done.returncode, done.stderr
+    (line,) = done.stdout.splitlines()
+    found: dict[str, Any] = json.loads(line)
+    assert program == found["program"]
+    return found
+
+
+@pytest.mark.parametrize("program", ["slot_utilisation", "overhead_per_case", "swaps", "resume", "memory", "peers"])
+def test_a_program_says_how_it_is_used(program: str) -> None:
+    done = subprocess.run([sys.executable, str(HERE / f"{program}.py"), "--help"], capture_output=True, text=True)
+    assert 0 == done.returncode, done.stderr
+    assert "--cases" in done.stdout
+
+
+def test_busy_slots_are_measured_beside_a_bare_client(prefect_api: str) -> None:
+    found = run("slot_utilisation", "--cases=6", "--slots=2", "--latency=0.02", f"--prefect={prefect_api}")
+    assert (6, 2, 0.02, 0.06) == (found["cases"], found["slots"], found["latency_s"], found["ideal_s"])
+    assert 0 < found["bare"]["busy"] <= 1.0
+    assert 0 < found["benchwright"]["busy"] <= 1.0
+    assert found["benchwright"]["demand"] <= 2
+    assert found["ratio"] == pytest.approx(found["benchwright"]["busy"] / found["bare"]["busy"], abs=0.01)
+
+
+def test_the_stores_writes_and_reads_are_measured() -> None:
+    found = run("store_speed", "--rows=60", "--in-flight=8")
+    assert {"one_by_one", "8_in_flight"} == set(found["sqlite"]["writes_per_s"])
+    assert all(seconds >= 0 for seconds in found["sqlite"]["reads"].values())
+
+
+def test_slots_are_half_busy_when_half_of_their_time_was_used() -> None:
+    measuring = importlib.import_module("measuring")
+    assert 0.5 == measuring.busy_share({"busy_s": 4.0, "slots": 2, "first": 10.0, "last": 14.0})
+
+
+def test_there_is_no_share_where_nothing_was_asked() -> None:
+    measuring = importlib.import_module("measuring")
+    with pytest.raises(measuring.MeasuringError, match="asked nothing"):
+        measuring.busy_share({"busy_s": 0.0, "slots": 2, "first": None, "last": None})
+
+
+@pytest.mark.parametrize(("n_ok", "value"), [(4, 1.0), (5, 0.8)])
+def test_a_run_that_lacks_an_answer_or_a_right_one_is_no_measurement(n_ok: int, value: float) -> None:
+    measuring = importlib.import_module("measuring")
+    candidate = {"n_ok": n_ok, "metrics": {"exact_match": {"value": value}}}
+    done = measuring.Done(1.0, 1.0, 0, json.dumps({"runs": [{"candidates": [candidate]}]}), "")
+    with pytest.raises(measuring.MeasuringError, match="not every case"):
+        measuring.check_result(done, n_cases=5)
+
+
+def test_a_command_that_fails_is_no_measurement_and_its_words_are_given(tmp_path: Path) -> None:
+    measuring = importlib.import_module("measuring")
+    with pytest.raises(measuring.MeasuringError, match="exit status 3: no luck"):
+        measuring.run([sys.executable, "-c", "import sys; print('no luck', file=sys.stderr); sys.exit(3)"], tmp_path)
+
+
+def test_a_commands_own_cpu_time_is_counted(tmp_path: Path) -> None:
+    measuring = importlib.import_module("measuring")
+    work = "import time\nwhile time.process_time() < 0.2: pass"
+    assert 0.2 <= measuring.run([sys.executable, "-c", work], tmp_path).cpu_s
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="this system has no /proc")
+def test_memory_and_cpu_time_of_a_process_are_read() -> None:
+    measuring = importlib.import_module("measuring")
+    assert measuring.memory_bytes(os.getpid()) > 10_000_000
+    assert measuring.cpu_s_of_tree(os.getpid()) > 0
+    assert measuring.memory_bytes(2**22 + 1) is None
+
+
+def test_what_a_case_costs_leaves_out_what_every_run_costs() -> None:
+    program = importlib.import_module("overhead_per_case")
+    costs = program.cost_per_case(lambda n: {"cpu_ms": 5.0 + 0.002 * n}, 100, 1100)
+    assert {"cpu_ms": pytest.approx(2.0)} == costs
+
+
+@pytest.mark.parametrize("tool", ["inspect", "lm_eval", "promptfoo"])
+def test_every_tool_is_told_the_server_and_how_much_it_serves_at_once(tool: str, tmp_path: Path) -> None:
+    peers, measuring = importlib.import_module("peers"), importlib.import_module("measuring")
+    work = peers.Work(
+        server=measuring.SlotServer("http://127.0.0.1:9", 1),
+        n_cases=3,
+        slots=13,
+        models=("steady:1b",),
+        folder=tmp_path,
+        tools=tmp_path / "tools",
+    )
+    (call,) = peers.PEERS[tool](work)
+    files = "".join(path.read_text() for path in tmp_path.iterdir() if path.is_file())
+    assert "13" in call.shown(work).replace("num_concurrent=", "").replace(",", " ").split()
+    assert "URL" in call.shown(work)
+    assert "steady:1b" in call.shown(work) + files
+    assert all(f"Question {i}?" in files for i in range(3))
