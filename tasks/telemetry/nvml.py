@@ -19,8 +19,8 @@ class GpuReading:
     name: str
     uuid: str | None
     read_at: datetime
-    is_working: bool
-    """True where a process computes on it, as far as the driver lets us see."""
+    pids: frozenset[int]
+    """Processes that compute on it, as far as the driver lets us see."""
     utilisation: float | None
     memory_used_bytes: int | None
     memory_total_bytes: int | None
@@ -98,7 +98,7 @@ class Gpu:
             name=self.name,
             uuid=self.uuid,
             read_at=read_at,
-            is_working=bool(self._said("nvmlDeviceGetComputeRunningProcesses")),
+            pids=frozenset(process.pid for process in self._said("nvmlDeviceGetComputeRunningProcesses") or ()),
             utilisation=None if utilisation is None else utilisation.gpu / 100.0,
             memory_used_bytes=None if memory is None else int(memory.used),
             memory_total_bytes=None if memory is None else int(memory.total),

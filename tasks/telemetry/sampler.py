@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 
 from evaluation.store.gpu_samples import GpuSample
+from tasks.telemetry.choosing import CardChoice
 from tasks.telemetry.locality import is_local
 from tasks.telemetry.nvml import Gpu, GpuReading, open_gpus
 
@@ -18,19 +19,13 @@ Tell = Callable[..., None]
 
 
 class GpuSampler:
-    """Samples that were read and not yet taken away. Started once, ended once.
-
-    Which of several GPUs an endpoint works on, no driver says: taken are those on which some process computes; while
-    there is none, those on which one did last; before there was any (in a container the driver may hide them), all.
-    Every local endpoint is given the same GPUs.
-    """
+    """Samples that were read and not yet taken away. Started once, ended once."""
 
     def __init__(self, endpoints: Sequence[tuple[str, str]], *, tell: Tell, debug: Tell) -> None:
         self._endpoints = endpoints
         self._tell, self._debug = tell, debug
         self._kept: deque[GpuSample] = deque(maxlen=MOST_KEPT)
         self._lock = threading.Lock()
-        self._working: frozenset[int] = frozenset()
         self._lost: set[int] = set()
         self._stop = threading.Event()
         self.is_ready = threading.Event()
@@ -39,15 +34,15 @@ class GpuSampler:
     def run(self) -> None:
         """Samples until `stop`, and once more then, so that the last generations lie between two samples."""
         try:
-            names = [name for name, url in self._endpoints if is_local(url)]
-            if not names:
+            local = [(name, url) for name, url in self._endpoints if is_local(url)]
+            if not local:
                 self._debug("no endpoint is on this machine: no GPU is measured")
                 return
             with open_gpus() as gpus:
                 if not gpus:
                     self._tell("no NVIDIA GPU found: no power or utilisation is measured")
                     return
-                self._keep_sampling(gpus, names)
+                self._keep_sampling(gpus, CardChoice(local))
         finally:
             self.is_ready.set()
 
@@ -70,22 +65,26 @@ class GpuSampler:
             self._kept.extend(samples)
             self._kept.extend(newer)
 
-    def _keep_sampling(self, gpus: Sequence[Gpu], names: Sequence[str]) -> None:
+    def _keep_sampling(self, gpus: Sequence[Gpu], choice: CardChoice) -> None:
         due = time.monotonic()
         while True:
             is_last = self._stop.is_set()
-            self._sample(gpus, names)
+            self._sample(gpus, choice)
             self.is_ready.set()
             if is_last:
                 return
             due = max(due + EVERY_S, time.monotonic())
             self._stop.wait(due - time.monotonic())
 
-    def _sample(self, gpus: Sequence[Gpu], names: Sequence[str]) -> None:
+    def _sample(self, gpus: Sequence[Gpu], choice: CardChoice) -> None:
         readings = [reading for gpu in gpus if (reading := self._reading(gpu)) is not None]
-        self._working = frozenset(reading.index for reading in readings if reading.is_working) or self._working
-        chosen = [reading for reading in readings if not self._working or reading.index in self._working]
-        samples = [_sample(name, reading) for name in names for reading in chosen]
+        was_a_guess = choice.is_a_guess
+        chosen = choice.choose(readings)
+        if choice.is_a_guess and not was_a_guess:
+            self._tell(_GUESSED)
+        samples = [
+            _sample(name, reading) for name, cards in chosen.items() for reading in readings if reading.index in cards
+        ]
         with self._lock:
             self._kept.extend(samples)
 
@@ -101,6 +100,11 @@ class GpuSampler:
 
 
 _LOST = "GPU %d (%s) could not be read: %s. It is asked again; until it answers, its power is not measured"
+
+_GUESSED = (
+    "several endpoints on this machine use several GPUs, and which uses which cannot be seen: "
+    "their energy is shared evenly"
+)
 
 
 def _sample(endpoint: str, reading: GpuReading) -> GpuSample:

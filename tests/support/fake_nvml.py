@@ -23,6 +23,9 @@ class FakeCard:
     memory_used: Sequence[int] | None = (4 * GIB,)
     memory_total: int = 16 * GIB
     is_working: Sequence[bool] | None = (True,)
+    """Whether a process computes on it."""
+    pid: int = 2**22 + 1
+    """Its process; greater than any there is."""
     lost_after: int | None = None
     """Readings of its power after which it falls off the bus, for as long as `returns_after` more."""
     returns_after: int | None = None
@@ -124,7 +127,10 @@ class FakeNvml(ModuleType):
 
     def nvmlDeviceGetComputeRunningProcesses(self, card: FakeCard) -> list[SimpleNamespace]:
         return self._ask(
-            card, "processes", card.is_working, lambda works: [SimpleNamespace(pid=1, usedGpuMemory=None)] * works
+            card,
+            "processes",
+            card.is_working,
+            lambda works: [SimpleNamespace(pid=card.pid, usedGpuMemory=None)] * works,
         )
 
     def _ask(self, card: FakeCard, what: str, values: Sequence[Any] | None, convert: Callable[[Any], T]) -> T:

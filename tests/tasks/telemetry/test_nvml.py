@@ -17,7 +17,7 @@ def test_a_card_says_what_it_does_in_our_units(monkeypatch: pytest.MonkeyPatch) 
     assert (0, "NVIDIA H100", "GPU-1") == (reading.index, reading.name, reading.uuid)
     assert (312.5, 0.97) == (reading.power_w, reading.utilisation)
     assert (3 * GIB, 16 * GIB) == (reading.memory_used_bytes, reading.memory_total_bytes)
-    assert reading.is_working
+    assert frozenset({card.pid}) == reading.pids
     assert reading.read_at.tzinfo is not None
 
 
@@ -30,7 +30,7 @@ def test_what_a_card_does_not_support_is_none_and_the_rest_is_read(monkeypatch: 
 
     assert isinstance(reading, GpuReading)
     assert (None, None, None) == (reading.power_w, reading.memory_used_bytes, reading.memory_total_bytes)
-    assert (0.5, False) == (reading.utilisation, reading.is_working)
+    assert (0.5, frozenset()) == (reading.utilisation, reading.pids)
 
 
 def test_a_machine_without_a_driver_has_no_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
