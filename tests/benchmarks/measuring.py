@@ -87,6 +87,8 @@ def slot_server(
 class Done:
     """A command that ended."""
 
+    began: float
+    """On the machine's monotonic clock, as the slot server's times."""
     seconds: float
     cpu_s: float
     """User and system time of the process and of the children that it waited for."""
@@ -124,7 +126,7 @@ class Command:
         seconds = time.monotonic() - self.began
         self._process.returncode = os.waitstatus_to_exitcode(status)
         said = [path.read_text(errors="replace") for path in self._paths]
-        return Done(seconds, used.ru_utime + used.ru_stime, self._process.returncode, *said)
+        return Done(self.began, seconds, used.ru_utime + used.ru_stime, self._process.returncode, *said)
 
     def __enter__(self) -> Self:
         return self
@@ -315,6 +317,17 @@ def serving_s(stats: Mapping[str, Any]) -> float:
     if stats["first"] is None or stats["last"] is None:
         raise MeasuringError("the server was asked nothing")
     return float(stats["last"] - stats["first"])
+
+
+def parts_s(done: Done, stats: Mapping[str, Any]) -> dict[str, float]:
+    """The seconds of a whole command: before its first generation, while the server was at work, and after it."""
+    started_s = stats["first"] - done.began
+    return {
+        "command_s": done.seconds,
+        "before_s": started_s,
+        "serving_s": serving_s(stats),
+        "after_s": done.seconds - started_s - serving_s(stats),
+    }
 
 
 @contextmanager

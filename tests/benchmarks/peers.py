@@ -17,7 +17,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,7 @@ from measuring import (
     busy_share,
     check_result,
     evaluate_words,
+    parts_s,
     print_result,
     question,
     run,
@@ -194,10 +195,10 @@ def measure(work: Work, make_calls: Callable[[Work], list[Call]], env: Mapping[s
     n_right = sum(call.n_right(each) for call, each in zip(calls, done, strict=True))
     if n_right != work.n_cases * len(work.models):
         raise MeasuringError(f"{calls[0].shown(work)}: {n_right} right answers")
+    whole = replace(done[0], seconds=done[-1].began + done[-1].seconds - done[0].began)
     return {
-        "command_s": sum(each.seconds for each in done),
+        **parts_s(whole, stats),
         "cpu_s": sum(each.cpu_s for each in done),
-        "serving_s": serving_s(stats),
         "busy": busy_share(stats),
         "demand": stats["demand"],
         "loads": stats["loads"],

@@ -13,6 +13,7 @@ from measuring import (
     busy_share,
     check_result,
     evaluate_words,
+    parts_s,
     print_result,
     run,
     run_bare,
@@ -51,8 +52,7 @@ def main() -> None:
         "bare": {"busy": busy_share(bare), "serving_s": serving_s(bare)},
         "benchwright": {
             "busy": busy_share(ours),
-            "serving_s": serving_s(ours),
-            "command_s": done.seconds,
+            **parts_s(done, ours),
             "demand": ours["demand"],
             "loads": ours["loads"],
         },

@@ -49,6 +49,13 @@ def test_slots_are_half_busy_when_half_of_their_time_was_used() -> None:
     assert 0.5 == measuring.busy_share({"busy_s": 4.0, "slots": 2, "first": 10.0, "last": 14.0})
 
 
+def test_a_commands_seconds_fall_into_those_before_while_and_after_the_server_worked() -> None:
+    measuring = importlib.import_module("measuring")
+    done = measuring.Done(100.0, 10.0, 1.0, 0, "", "")
+    expected = {"command_s": 10.0, "before_s": 3.0, "serving_s": 5.0, "after_s": 2.0}
+    assert expected == measuring.parts_s(done, {"first": 103.0, "last": 108.0})
+
+
 def test_there_is_no_share_where_nothing_was_asked() -> None:
     measuring = importlib.import_module("measuring")
     with pytest.raises(measuring.MeasuringError, match="asked nothing"):
@@ -59,7 +66,7 @@ def test_there_is_no_share_where_nothing_was_asked() -> None:
 def test_a_run_that_lacks_an_answer_or_a_right_one_is_no_measurement(n_ok: int, value: float) -> None:
     measuring = importlib.import_module("measuring")
     candidate = {"n_ok": n_ok, "metrics": {"exact_match": {"value": value}}}
-    done = measuring.Done(1.0, 1.0, 0, json.dumps({"runs": [{"candidates": [candidate]}]}), "")
+    done = measuring.Done(0.0, 1.0, 1.0, 0, json.dumps({"runs": [{"candidates": [candidate]}]}), "")
     with pytest.raises(measuring.MeasuringError, match="not every case"):
         measuring.check_result(done, n_cases=5)
 
