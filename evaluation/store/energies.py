@@ -88,9 +88,9 @@ def load_flights(store: Store, invocation_id: str, endpoint: str) -> Flights:
     ids, starts, ends, is_answer = array("q"), array("d"), array("d"), array("b")
     for run_candidate_id in _run_candidates(store, invocation_id):
         last = 0
-        while page := _page(store, run_candidate_id, last):
+        while page := _page(store, run_candidate_id, endpoint, last):
             for row in page:
-                if row.endpoint == endpoint and row.total_s is not None and not row.reused:
+                if row.total_s is not None and not row.reused:
                     end = row.finished_at.timestamp()
                     ids.append(row.id)
                     starts.append(end - row.total_s)
@@ -116,13 +116,14 @@ def _run_candidates(store: Store, invocation_id: str) -> list[int]:
         return list(connection.execute(wanted).scalars())
 
 
-_FLIGHT = tuple(generation.c[name] for name in ("id", "endpoint", "total_s", "finished_at", "failure_kind", "reused"))
+_FLIGHT = tuple(generation.c[name] for name in ("id", "total_s", "finished_at", "failure_kind", "reused"))
 
 
-def _page(store: Store, run_candidate_id: int, last: int) -> Sequence[sa.Row[tuple[object, ...]]]:
+def _page(store: Store, run_candidate_id: int, endpoint: str, last: int) -> Sequence[sa.Row[tuple[object, ...]]]:
     wanted = (
         sa.select(*_FLIGHT)
         .where(generation.c.run_candidate_id == run_candidate_id, generation.c.id > last)
+        .where(generation.c.endpoint == endpoint)
         .order_by(generation.c.id)
         .limit(_PAGE)
     )
