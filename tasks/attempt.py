@@ -15,6 +15,8 @@ FIRST_LOOK_S = 10.0
 """No token by then: the server is asked whether it is loading, since that time does not count."""
 POLL_S = 1.0
 """How often a server that loads is asked whether it has done so."""
+SILENT_S = 20.0
+"""A server that was loading may be this slow to answer anything at all."""
 
 
 async def supervised(provider: Provider, request: GenerationRequest, *, load_timeout_s: float = 900.0) -> Generation:
@@ -94,6 +96,9 @@ class _Watch:
         return min(FIRST_LOOK_S, self._request.timeout_s / 4)
 
     def _wake(self) -> None:
+        if self._draft.phase is Phase.GENERATING and self._left_s > 0:
+            self._timer = asyncio.get_running_loop().call_later(self._left_s, self._wake)
+            return
         self._task = asyncio.create_task(self._watched())
         self._task.add_done_callback(self._end_attempt)
 
@@ -101,22 +106,24 @@ class _Watch:
         if not self._is_over and not task.cancelled():
             self._limit.reschedule(asyncio.get_running_loop().time())
 
+    @property
+    def _left_s(self) -> float:
+        return self._own_time_began_s + self._request.timeout_s - self._draft.elapsed_s
+
     async def _watched(self) -> ProviderError:
         """Waits for as long as the attempt may go on; then, why it may not."""
         while True:
             doing = await self._doing()
-            spent_s = self._draft.elapsed_s
+            left_s = self._left_s
             if doing is _Doing.LOADING:
-                self._own_time_began_s = spent_s
-                if spent_s >= self._load_timeout_s:
-                    return self._never_loaded()
-                await asyncio.sleep(min(POLL_S, self._first_look_s))
-                continue
-            began_s = 0.0 if doing is _Doing.DEAD else self._own_time_began_s
-            left_s = began_s + self._request.timeout_s - spent_s
+                self._own_time_began_s = self._draft.elapsed_s
+                left_s = self._load_timeout_s - self._own_time_began_s
+            elif doing is _Doing.DEAD and self._own_time_began_s:
+                left_s -= max(0.0, self._request.timeout_s - SILENT_S)
             if left_s <= 0:
                 return self._out_of_time(doing)
-            await asyncio.sleep(left_s)
+            is_waiting = doing in (_Doing.LOADING, _Doing.DEAD)
+            await asyncio.sleep(min(left_s, POLL_S, self._first_look_s) if is_waiting else left_s)
 
     async def _doing(self) -> _Doing:
         n_chunks = self._draft.n_chunks
@@ -142,14 +149,13 @@ class _Watch:
         except ProviderError as error:
             return None if error.kind in (FailureKind.SERVER_DOWN, FailureKind.TIMED_OUT) else True
 
-    def _never_loaded(self) -> ProviderError:
-        return TransientProviderError(
-            f"{self._subject}: still not loaded after {self._draft.elapsed_s:.3g} s, and no token has come",
-            FailureKind.LOADING_TIMED_OUT,
-            next_step="See the server's log; a smaller model or context loads faster.",
-        )
-
     def _out_of_time(self, doing: _Doing) -> ProviderError:
+        if doing is _Doing.LOADING:
+            return TransientProviderError(
+                f"{self._subject}: still not loaded after {self._draft.elapsed_s:.3g} s, and no token has come",
+                FailureKind.LOADING_TIMED_OUT,
+                next_step="See the server's log; a smaller model or context loads faster.",
+            )
         late = f"{self._subject}: no complete answer within {self._request.timeout_s:g} s"
         if doing is _Doing.DEAD:
             return TransientProviderError(

@@ -60,6 +60,35 @@ def test_a_model_that_still_writes_is_told_with_how_far_it_came() -> None:
     assert "within 0.3 s; still generating, 15 characters so far" in error.message
 
 
+def test_a_server_that_is_seen_to_write_is_asked_only_when_the_time_is_up() -> None:
+    async def run() -> int:
+        async with stuck_ollama(n_tokens=3) as server, OllamaProvider(server.url) as provider:
+            with pytest.raises(TransientProviderError, match="still generating"):
+                await supervised(provider, ask_for(1.0))
+            return server.n_looks
+
+    assert 1 == asyncio.run(run())
+
+
+def test_a_server_that_dies_while_loading_is_noticed_before_the_loading_time_is_over(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("tasks.attempt.ASK_S", 0.1)
+    monkeypatch.setattr("tasks.attempt.SILENT_S", 0.2)
+
+    async def run() -> FailureKind:
+        async with stuck_ollama(is_loaded=False) as server, OllamaProvider(server.url) as provider:
+            asking = asyncio.create_task(supervised(provider, ask_for(0.4), load_timeout_s=LONG_S))
+            while server.n_looks < 6:
+                await asyncio.sleep(0.01)
+            server.is_deaf = True
+            with pytest.raises(TransientProviderError, match="dead or stuck") as caught:
+                await asking
+            return caught.value.kind
+
+    assert FailureKind.SERVER_DOWN == asyncio.run(run())
+
+
 def test_a_model_that_never_comes_into_memory_timed_out_while_loading() -> None:
     error = error_of(timeout_s=0.1, load_timeout_s=0.3, is_loaded=False)
     assert FailureKind.LOADING_TIMED_OUT == error.kind
