@@ -138,6 +138,7 @@ def _print_usage(candidate: Mapping[str, Any], outcome: Mapping[str, Any]) -> No
             _worded(outcome.get("finish_reason"), "finish reason {}"),
             counted(outcome["n_attempts"], "attempt"),
             _worded(outcome["seed"], "seed {}"),
+            _worded(outcome["energy_j"], "{:.3g} J"),
         ],
         "server": [
             f"{outcome['endpoint']} ({candidate['provider']} {candidate['server_version'] or 'of unknown version'})",

@@ -1,5 +1,6 @@
 """How many joules did a run's candidates take, and how many of the answers were right?"""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -49,3 +50,12 @@ def energy_totals(store: Store, run_id: str, signature: str | None) -> dict[int,
     with store.read() as connection:
         rows = connection.execute(wanted).mappings().all()
     return {row["id"]: EnergyTotal(**{name: value for name, value in row.items() if name != "id"}) for row in rows}
+
+
+def energies_of(store: Store, generation_ids: Sequence[int]) -> dict[int, float]:
+    """Joules of those of a few generations that were measured."""
+    wanted = sa.select(generation.c.id, generation.c.energy_j).where(
+        generation.c.id.in_(generation_ids), generation.c.energy_j.is_not(None)
+    )
+    with store.read() as connection:
+        return {row.id: row.energy_j for row in connection.execute(wanted)}

@@ -57,6 +57,7 @@ def test_a_case_shows_what_came_back_with_scores_timings_and_where_from(store: S
         "endpoint": "here",
         "effective_context": 4096,
         "vram_share": 0.75,
+        "energy_j": None,
         "stages": [],
         "started_at": MOMENT.isoformat(),
         "finished_at": MOMENT.isoformat(),

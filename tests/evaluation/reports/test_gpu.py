@@ -7,6 +7,7 @@ from stored_runs import answer, asked, numbers, store_run
 from evaluation.energy import apportion_energy
 from evaluation.generation import Timing
 from evaluation.metrics.parsing import parse_metric
+from evaluation.reports.case_results import case_result
 from evaluation.reports.gpu import energy_report, gpu_lines, gpu_report
 from evaluation.reports.metric_facts import has_full_score
 from evaluation.reports.results import run_result
@@ -91,6 +92,12 @@ def test_a_page_says_it_in_a_line_for_each_gpu_and_candidate(store: Store) -> No
         "4 samples",
         "m:1b: 100 J an answer, 150 J for each right one (3 answers measured, 300 J)",
     ] == gpu_lines(result)
+
+
+def test_a_case_has_the_joules_of_its_answer(store: Store) -> None:
+    found = case_result(store, _sampled_run(store, ["0", "1"]), "c1")
+
+    assert [pytest.approx(100.0)] == [outcome["energy_j"] for outcome in found["candidates"][0]["outcomes"]]
 
 
 def test_where_nothing_was_right_there_are_no_joules_of_a_right_answer(store: Store) -> None:
