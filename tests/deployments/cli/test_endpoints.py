@@ -1,7 +1,9 @@
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
+import httpx
 import pytest
 
 from deployments.cli import endpoints
@@ -183,3 +185,30 @@ def test_an_added_endpoint_is_printed_as_json_on_demand(benchwright: Command, ol
 
     assert benchwright("endpoints", "list", "--json").json == [said.json]
     assert said.json["allow_remote"]
+
+
+def test_slots_that_are_set_without_prefect_wait_for_the_next_evaluation(benchwright: Command) -> None:
+    said = benchwright("endpoints", "add", "box", "http://gpu:1", "--gpu-tag", "gpu-0", "--slots", 4, "--no-check")
+
+    assert "the limit gpu-0 in Prefect is set by the next evaluation" in said.err
+    (record,) = benchwright("endpoints", "list", "--json").json
+    assert record["limit_pending"]
+
+
+def test_an_endpoint_without_slots_leaves_the_limit_alone(benchwright: Command) -> None:
+    said = benchwright("endpoints", "add", "box", "http://gpu:1", "--gpu-tag", "gpu-0", "--no-check")
+
+    assert "Prefect" not in said.err
+    (record,) = benchwright("endpoints", "list", "--json").json
+    assert not record["limit_pending"]
+
+
+def test_slots_that_are_set_while_prefect_answers_are_its_limit(benchwright: Command, prefect_api: str) -> None:
+    tag = f"gpu-{uuid4()}"
+    benchwright("endpoints", "add", "a", "http://one:1", "--gpu-tag", tag, "--slots", 4, "--no-check")
+    said = benchwright("endpoints", "add", "b", "http://two:1", "--gpu-tag", tag, "--slots", 3, "--no-check", "--json")
+
+    assert f"the limit {tag} in Prefect is 7 now" in said.err
+    assert not said.json["limit_pending"]
+    with httpx.Client(base_url=prefect_api, trust_env=False, timeout=30) as client:
+        assert 7 == client.get(f"v2/concurrency_limits/{tag}").json()["limit"]
