@@ -5,9 +5,9 @@
 
 `--install` puts Inspect, lm-evaluation-harness and promptfoo into the folder, each apart from this project and from the
 others. Then every tool asks the same questions through the same slots, one tool after the other, each told how many
-requests the server serves at once, and each with the settings that it documents for throughput: `commands` gives them
-in full. Seconds are those of the whole command. Benchwright is measured twice: with its Prefect server to be started,
-and with one standing.
+requests the server serves at once, and each with what it has for a quick run that still keeps its record; `_plain` is
+the same tool told nothing but the requests at once. `commands` gives them in full. Seconds are those of the whole
+command. Benchwright is measured twice: with its Prefect server to be started (`_alone`), and with one standing.
 
 With `--models 2` and `--load 1` the tools ask two models of a server that holds one.
 """
@@ -87,15 +87,15 @@ def steady():
 """
 
 
-def inspect(work: Work) -> list[Call]:
-    """One command for all models; its own Ollama provider, live view of the log off, more samples than connections."""
+def inspect(work: Work, extra: Sequence[str] = ()) -> list[Call]:
+    """One command for all models; its own Ollama provider."""
     rows = [{"input": question(i), "target": str(i)} for i in range(work.n_cases)]
     _write_lines(work.folder / "cases.jsonl", rows)
     (work.folder / "task.py").write_text(INSPECT_TASK)
     models = ",".join(f"ollama/{model}" for model in work.models)
     argv = [str(work.tools / "inspect/bin/inspect"), "eval", "task.py", "--model", models]
-    argv += ["--max-connections", str(work.slots), "--max-samples", str(2 * work.slots), "--no-log-realtime"]
-    argv += ["--max-tokens", str(ANSWER_TOKENS), "--temperature", "0", "--display", "none", "--log-dir", "logs"]
+    argv += ["--max-connections", str(work.slots), "--max-tokens", str(ANSWER_TOKENS), "--temperature", "0"]
+    argv += ["--display", "none", "--log-dir", "logs", *extra]
 
     def n_right(done: Done) -> int:
         dump = [str(work.tools / "inspect/bin/inspect"), "log", "dump", "--header-only"]
@@ -104,6 +104,11 @@ def inspect(work: Work) -> list[Call]:
         return round(float(sum(values)) * work.n_cases)
 
     return [Call(argv=argv, env={"OLLAMA_BASE_URL": f"{work.server.url}/v1"}, n_right=n_right)]
+
+
+def inspect_quick(work: Work) -> list[Call]:
+    """Without the live view of its log, and with some more samples in work than connections instead of all."""
+    return inspect(work, ["--max-samples", str(2 * work.slots), "--no-log-realtime"])
 
 
 def lm_eval(work: Work) -> list[Call]:
@@ -139,7 +144,7 @@ def _lm_eval_call(work: Work, model: str, out: str) -> Call:
     return Call(argv=argv, n_right=n_right, env={"HF_HUB_OFFLINE": "1", "HF_HOME": str(work.folder / "hf")})
 
 
-def promptfoo(work: Work) -> list[Call]:
+def promptfoo(work: Work, extra: Sequence[str] = ()) -> list[Call]:
     """One command for all models; its own Ollama provider, cache off."""
     lines = ["question,__expected", *(f"{question(i)},{i}" for i in range(work.n_cases))]
     (work.folder / "cases.csv").write_text("\n".join(lines) + "\n")
@@ -151,7 +156,7 @@ def promptfoo(work: Work) -> list[Call]:
     }
     (work.folder / "config.yaml").write_text(json.dumps(config))
     argv = [str(work.tools / "promptfoo/node_modules/.bin/promptfoo"), "eval", "-c", "config.yaml", "--no-cache"]
-    argv += ["--max-concurrency", str(work.slots), "--no-table", "--no-progress-bar", "-o", "out.json"]
+    argv += ["--max-concurrency", str(work.slots), "-o", "out.json", *extra]
     env = {
         "OLLAMA_BASE_URL": work.server.url,
         "PROMPTFOO_DISABLE_TELEMETRY": "1",
@@ -164,6 +169,11 @@ def promptfoo(work: Work) -> list[Call]:
         return int(json.loads((work.folder / "out.json").read_text())["results"]["stats"]["successes"])
 
     return [Call(argv=argv, env=env, n_right=n_right)]
+
+
+def promptfoo_quick(work: Work) -> list[Call]:
+    """Without a table and a bar on the terminal."""
+    return promptfoo(work, ["--no-table", "--no-progress-bar"])
 
 
 def benchwright(work: Work) -> list[Call]:
@@ -179,7 +189,13 @@ def benchwright(work: Work) -> list[Call]:
     return [Call(argv=argv, env={**QUIET_PREFECT, "PREFECT_HOME": str(work.folder / "prefect")}, n_right=n_right)]
 
 
-PEERS: Mapping[str, Callable[[Work], list[Call]]] = {"inspect": inspect, "lm_eval": lm_eval, "promptfoo": promptfoo}
+PEERS: Mapping[str, Callable[[Work], list[Call]]] = {
+    "inspect": inspect_quick,
+    "inspect_plain": inspect,
+    "lm_eval": lm_eval,
+    "promptfoo": promptfoo_quick,
+    "promptfoo_plain": promptfoo,
+}
 
 
 def measure(work: Work, make_calls: Callable[[Work], list[Call]], env: Mapping[str, str]) -> dict[str, Any]:

@@ -97,7 +97,7 @@ def test_what_a_case_costs_leaves_out_what_every_run_costs() -> None:
     assert {"cpu_ms": pytest.approx(2.0)} == costs
 
 
-@pytest.mark.parametrize("tool", ["inspect", "lm_eval", "promptfoo"])
+@pytest.mark.parametrize("tool", ["inspect", "inspect_plain", "lm_eval", "promptfoo", "promptfoo_plain"])
 def test_every_tool_is_told_the_server_and_how_much_it_serves_at_once(tool: str, tmp_path: Path) -> None:
     peers, measuring = importlib.import_module("peers"), importlib.import_module("measuring")
     work = peers.Work(
