@@ -10,8 +10,7 @@ from evaluation.providers.socket_exchange import SocketExchange
 
 KEEP_S = 3.0
 """Servers close idle connections after five seconds or more; ours are given up before."""
-
-
+CLOSE_S = 1.0
 NEXT_ADDRESS_S = 0.25
 """A host's next address is tried when the one before has not answered for this long."""
 
@@ -47,7 +46,7 @@ class KeptConnections(httpx.AsyncBaseTransport):
         for connection in self._open:
             connection.close()
         if self._open:
-            await asyncio.wait([connection.closed for connection in self._open])
+            await asyncio.wait([connection.closed for connection in self._open], timeout=CLOSE_S)
 
     def _kept(self) -> SocketExchange | None:
         while self._idle:
