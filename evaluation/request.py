@@ -120,6 +120,9 @@ class EvaluationRequest(BaseModel):
     limit: int | None = Field(default=None, ge=1, description="The first N cases of a seeded order.")
     repeats: int = Field(default=1, ge=1, le=10_000, description="How often each case is asked.")
     seed: int = Field(default=0, ge=0, le=2**63 - 1, description="The same seed gives the same numbers.")
+    reuse: bool = Field(
+        default=False, description="Take equal answers of earlier runs; they are marked, and out of timing figures."
+    )
     max_failures: str = Field(
         default="10%", description="Server failures allowed for each candidate: a share (10%) or a number of cases."
     )

@@ -23,11 +23,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class ResolvedCandidate:
-    """A candidate with the server that will answer for it."""
+    """A candidate with the servers that will answer for it."""
 
     candidate: Candidate
-    endpoint: ResolvedEndpoint
+    endpoints: tuple[ResolvedEndpoint, ...]
+    """All that have its model, with equal digests; at least one."""
     info: ModelInfo
+
+    @property
+    def endpoint(self) -> ResolvedEndpoint:
+        """The first of its servers, which described the model."""
+        return self.endpoints[0]
 
     def options_for(self, benchmark: Benchmark) -> dict[str, Any]:
         """Every option sent for this candidate on that benchmark, without the seed."""
@@ -49,7 +55,8 @@ async def resolve_candidate(
     Raises:
         ConfigurationError: no server has the model, it is retired or remote, or cannot do what is asked.
     """
-    endpoint, listed = _whoever_has(wanted.model, endpoints)
+    pool, listed, notes = _whoever_has(wanted.model, endpoints)
+    endpoint = pool[0]
     _refuse_retired(listed.name, store)
     if is_remote(listed) and not (allow_remote or endpoint.allow_remote):
         raise ConfigurationError(
@@ -58,7 +65,8 @@ async def resolve_candidate(
             "Give --allow-remote if that is what you want.",
         )
     info = await _show(endpoint, listed)
-    think, notes = _think_mode(wanted, info)
+    think, said = _think_mode(wanted, info)
+    notes += said
     candidate = Candidate(
         model=info.name,
         digest=info.digest,
@@ -75,7 +83,7 @@ async def resolve_candidate(
             f"{info.name}: num_ctx {candidate.options['num_ctx']} is more than the {info.context_length} "
             "that the model was trained for, which is used"
         )
-    return ResolvedCandidate(candidate=candidate, endpoint=endpoint, info=info), notes
+    return ResolvedCandidate(candidate=candidate, endpoints=pool, info=info), notes
 
 
 def _pulled_again(info: ModelInfo, store: "Store | None") -> list[str]:
@@ -97,16 +105,54 @@ def _reported(info: ModelInfo) -> Mapping[str, Any]:
     return {"family": info.family, "quantization": info.quantization, "context_length": info.context_length}
 
 
-def _whoever_has(name: str, endpoints: Sequence[ResolvedEndpoint]) -> tuple[ResolvedEndpoint, ModelInfo]:
-    for endpoint in endpoints:
-        if (info := find_model(endpoint.models, name)) is not None:
-            return endpoint, info
+def _whoever_has(
+    name: str, endpoints: Sequence[ResolvedEndpoint]
+) -> tuple[tuple[ResolvedEndpoint, ...], ModelInfo, list[str]]:
+    """The servers that have the model, how the first describes it, and what is to be said of them.
+
+    The embedded server is asked only for what nobody else has.
+    """
+    found = [(endpoint, info) for endpoint in endpoints if (info := find_model(endpoint.models, name)) is not None]
+    elsewhere = [(endpoint, info) for endpoint, info in found if endpoint.name != EMBEDDED]
+    if found:
+        pool, notes = _pool(name, elsewhere or found)
+        return pool, (elsewhere or found)[0][1], notes
     known = sorted({info.name for endpoint in endpoints for info in endpoint.models})
     places = ", ".join(
         endpoint.url if endpoint.url.endswith(endpoint.name) else f"{endpoint.name} ({endpoint.url})"
         for endpoint in endpoints
     )
     raise UnknownNameError("model", name, known, f"{_how_to_get(name, known, endpoints)} Asked: {places}.")
+
+
+def _pool(
+    name: str, found: Sequence[tuple[ResolvedEndpoint, ModelInfo]]
+) -> tuple[tuple[ResolvedEndpoint, ...], list[str]]:
+    """The servers that share the work, which must have the same weights.
+
+    Raises:
+        ConfigurationError: they have others under the same name.
+    """
+    first, _ = found[0]
+    if len(found) == 1:
+        return (first,), []
+    alike = all(other.digest is not None and endpoint.provider == first.provider for endpoint, other in found)
+    if not alike:
+        return (first,), [f"{name} is asked at {first.name} alone: without digests, equal weights cannot be told"]
+    if len({other.digest for _, other in found}) > 1:
+        places = ", ".join(f"{(other.digest or '')[:12]} at {endpoint.name}" for endpoint, other in found)
+        raise ConfigurationError(
+            f"model {name!r} has different weights on its servers: {places}",
+            f"Pull it again where it is old (`benchwright models pull {name} --endpoint NAME`), or name one server.",
+        )
+    pool = tuple(endpoint for endpoint, _ in found)
+    notes = [f"{name} is shared by {', '.join(endpoint.name for endpoint in pool)}"]
+    if len(versions := {endpoint.server_version for endpoint in pool}) > 1:
+        notes.append(
+            f"the servers of {name} have different versions ({', '.join(sorted(map(str, versions)))}); "
+            f"`benchwright models agree {name}` measures whether they answer alike"
+        )
+    return pool, notes
 
 
 def _how_to_get(name: str, known: Sequence[str], endpoints: Sequence[ResolvedEndpoint]) -> str:

@@ -54,7 +54,7 @@ async def resolve(
             continue
         found.append(candidate)
         notes += said
-    used = {candidate.endpoint.name for candidate in found}
+    used = {endpoint.name for candidate in found for endpoint in candidate.endpoints}
     notes += [
         f"{endpoint.name}: {limit}" for endpoint in endpoints if endpoint.name in used for limit in endpoint.limits
     ]
