@@ -34,6 +34,9 @@ class PlannedCandidate:
     n_repeats: int
     failure_budget: int
     """Generations on which the server may fail."""
+    digest: str | None = None
+    endpoints: tuple[str, ...] = ()
+    """Names of the servers that have its model, with equal digests: a pool that shares its work."""
 
     @property
     def n_generations(self) -> int:
@@ -49,10 +52,21 @@ class Group:
     load_options: Mapping[str, Any]
     planned: tuple[PlannedCandidate, ...]
 
+    @property
+    def endpoints(self) -> tuple[str, ...]:
+        """Names of the servers that share the work."""
+        return self.planned[0].endpoints
+
+    @property
+    def residency(self) -> str:
+        """What is in a server's memory: the same for everything that would find its model loaded."""
+        weights = self.planned[0].digest or f"{self.model} on {', '.join(self.endpoints)}"
+        return fingerprint([weights, dict(self.load_options)])
+
 
 @dataclass(frozen=True, kw_only=True)
 class Lane:
-    """All work of one endpoint, in order. Lanes go side by side."""
+    """One server that works. Lanes go side by side, each on one group at a time."""
 
     endpoint_name: str
     url: str
@@ -60,7 +74,7 @@ class Lane:
     key_variable: str | None
     slots: int
     allow_remote: bool
-    groups: tuple[Group, ...]
+    gpu_tag: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,40 +94,47 @@ class Plan:
     invocation_id: str
     runs: tuple[PlannedRun, ...]
     lanes: tuple[Lane, ...]
+    groups: tuple[Group, ...]
+    """In the order in which they are worked on."""
     notes: tuple[str, ...]
     timeout_s: float
     case_timeout_s: float
+    reuse: bool = False
+
+    @property
+    def candidates(self) -> tuple[PlannedCandidate, ...]:
+        """Every candidate of every run, in the order of the work."""
+        return tuple(item for group in self.groups for item in group.planned)
 
     @property
     def n_generations(self) -> int:
         """All generations of all runs."""
-        return sum(item.n_generations for lane in self.lanes for group in lane.groups for item in group.planned)
+        return sum(item.n_generations for item in self.candidates)
 
     def candidates_of(self, run_id: str) -> tuple[PlannedCandidate, ...]:
         """The candidates of a run."""
-        return tuple(
-            item for lane in self.lanes for group in lane.groups for item in group.planned if item.run_id == run_id
-        )
+        return tuple(item for item in self.candidates if item.run_id == run_id)
 
-    def planned(self, run_candidate_id: int) -> tuple[Lane, PlannedCandidate]:
-        """The candidate of that id, and the lane that it is in."""
-        for lane in self.lanes:
-            for group in lane.groups:
-                for item in group.planned:
-                    if item.run_candidate_id == run_candidate_id:
-                        return lane, item
+    def planned(self, run_candidate_id: int) -> tuple[int, PlannedCandidate]:
+        """The place of the group of the candidate of that id, and the candidate."""
+        for index, group in enumerate(self.groups):
+            for item in group.planned:
+                if item.run_candidate_id == run_candidate_id:
+                    return index, item
         raise KeyError(run_candidate_id)
 
 
 def grouped_by_residency(planned: Sequence[PlannedCandidate]) -> tuple[Group, ...]:
-    """The work of one endpoint so that no model is loaded twice: by model, then by what would load it anew.
+    """The work in an order in which no server loads a model twice: by server, model, and what would load it anew.
 
-    Models keep the order in which they first appear.
+    Servers and models keep the order in which they first appear.
     """
+    pools = list(dict.fromkeys(item.endpoints for item in planned))
     models = list(dict.fromkeys(item.model for item in planned))
-    groups: dict[tuple[int, str], list[PlannedCandidate]] = {}
+    groups: dict[tuple[int, int, str], list[PlannedCandidate]] = {}
     for item in planned:
-        groups.setdefault((models.index(item.model), canonical_json(dict(item.load_options))), []).append(item)
+        place = (pools.index(item.endpoints), models.index(item.model), canonical_json(dict(item.load_options)))
+        groups.setdefault(place, []).append(item)
     return tuple(
         Group(model=items[0].model, load_options=items[0].load_options, planned=tuple(items))
         for _, items in sorted(groups.items(), key=lambda entry: entry[0])

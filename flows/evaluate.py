@@ -9,16 +9,20 @@ from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 from prefect.states import Cancelled, Failed
 
+from evaluation.energy import apportion_energy
 from evaluation.planning import Plan
 from evaluation.request import EvaluationRequest
 from flows.generation import generate_all
 from tasks.aggregate import aggregate
 from tasks.endings import cancel_runs, fail_runs, finish_runs, start_runs
+from tasks.gpu import gpu_sampling
 from tasks.holding import holding
 from tasks.interruption import interruptible
-from tasks.load import load_benchmark
+from tasks.load import load_benchmark, stored_versions
 from tasks.plan import Asked, plan_work
 from tasks.publish import publish_results
+from tasks.recovery import call_crashed, free_slots_of_the_dead
+from tasks.reuse import reuse_outcomes
 from tasks.salvage import score_what_is_finished
 from tasks.score import score_candidate
 from tasks.watching import show_progress
@@ -53,17 +57,29 @@ async def evaluate(request: EvaluationRequest, invocation_id: str | None = None)
 
 
 async def _evaluate(asked: Asked) -> State[Any] | dict[str, str]:
-    versions = [await load_benchmark(name) for name in asked.request.benchmarks]
+    known = await stored_versions(asked.invocation_id)
+    versions = [*known, *[await load_benchmark(name) for name in asked.request.benchmarks[len(known) :]]]
     plan = await plan_work(asked, tuple(versions))
     for note in plan.notes:
         get_run_logger().info("%s", note)
     try:
-        async with open_workbench(plan) as bench, holding(bench.store, [run.run_id for run in plan.runs]):
-            await start_runs(bench.store, plan)
-            async with show_progress(bench.store, plan.invocation_id):
-                await generate_all(bench)
-            await _measure(plan)
-            statuses = await finish_runs(bench)
+        async with open_workbench(plan) as bench:
+            run_ids = [run.run_id for run in plan.runs]
+            async with holding(bench.store, run_ids) as bench.holder_id:
+                await free_slots_of_the_dead(bench.store)
+                await call_crashed(bench.store, run_ids, UUID(asked.flow_run_id))
+                await start_runs(bench.store, plan)
+                if plan.reuse:
+                    await _reuse(plan)
+                servers = [(lane.endpoint_name, lane.url) for lane in plan.lanes]
+                async with (
+                    show_progress(bench.store, plan.invocation_id),
+                    gpu_sampling(bench.store, plan.invocation_id, servers),
+                ):
+                    await generate_all(bench)
+                await asyncio.to_thread(apportion_energy, bench.store, plan.invocation_id)
+                await _measure(plan)
+                statuses = await finish_runs(bench)
     except asyncio.CancelledError:
         await score_what_is_finished(plan)
         raise
@@ -75,6 +91,12 @@ async def _evaluate(asked: Asked) -> State[Any] | dict[str, str]:
     if failed:
         return Failed(message=f"failed: {', '.join(failed)}; the other candidates' results stand")
     return statuses
+
+
+async def _reuse(plan: Plan) -> None:
+    for item in plan.candidates:
+        n_reused = await reuse_outcomes(item.run_candidate_id, label=item.label, benchmark=item.benchmark_name)
+        get_run_logger().info("%s · %s: %d answers of earlier runs are used", item.label, item.benchmark_name, n_reused)
 
 
 async def _measure(plan: Plan) -> None:

@@ -1,69 +1,64 @@
-"""All generations of a plan: endpoints side by side, on each one model after the other, shards in flight."""
+"""All generations of a plan: servers side by side, on each one model after the other, shards in flight."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 
-from evaluation.planning import Group, Lane, PlannedCandidate
-from evaluation.store.outcomes import missing_page
+from evaluation.planning import Group, PlannedCandidate
+from evaluation.store.outcomes import count_missing, missing_page
+from evaluation.store.patience import patiently
 from evaluation.store.records import Status
 from evaluation.store.runs import set_run_candidate_status
+from flows.serving import serve_all
 from tasks.generate import Item, generate_shard
-from tasks.residency import load_model, release_model
+from tasks.giving_up import why_given_up
+from tasks.group_work import GroupWork
 from tasks.workbench import Workbench
 
 LOOK_EVERY_S = 0.1
 """How soon a case that pauses before its next attempt is made up for by another shard."""
+PAGE_CASES = 1_000
+"""Cases whose ids are held in memory for what is to be handed out next."""
 
 
 async def generate_all(bench: Workbench) -> None:
     """Asks every case that has no outcome yet."""
+    for work in bench.works:
+        for item in work.group.planned:
+            work.left[item.run_candidate_id] = await _count_left(bench, item)
     try:
-        async with asyncio.TaskGroup() as lanes:
-            for lane in bench.plan.lanes:
-                lanes.create_task(_work_through(bench, lane))
+        async with asyncio.TaskGroup() as tasks:
+            for work in bench.works:
+                tasks.create_task(_work_through(bench, work))
+            tasks.create_task(serve_all(bench))
     except BaseExceptionGroup as errors:
         raise errors.exceptions[0] from errors
 
 
-async def _work_through(bench: Workbench, lane: Lane) -> None:
-    for index, group in enumerate(lane.groups):
-        left = {item.run_candidate_id: await _missing(bench, item) for item in group.planned}
-        if not any(left.values()) or bench.stations[lane.endpoint_name].watch.given_up:
-            await _end(bench, group)
-            continue
-        await _set_status(bench, group, Status.RUNNING)
-        problem = await load_model(bench.plan.invocation_id, lane.endpoint_name, group.model, group_index=index)
-        if problem is not None:
-            for item in group.planned:
-                bench.watches[item.run_candidate_id].given_up = f"{group.model} could not be loaded: {problem}"
-        else:
-            await _generate_group(bench, lane, group, left)
-        following = lane.groups[index + 1].model if index + 1 < len(lane.groups) else None
-        if following != group.model and problem is None:
-            await release_model(bench.plan.invocation_id, lane.endpoint_name, group.model)
-        await _end(bench, group)
+async def _count_left(bench: Workbench, item: PlannedCandidate) -> int:
+    return await asyncio.to_thread(patiently, lambda: count_missing(bench.store, item.run_candidate_id))
 
 
-async def _missing(bench: Workbench, item: PlannedCandidate) -> tuple[Item, ...]:
-    page = await asyncio.to_thread(missing_page, bench.store, item.run_candidate_id)
-    items = list(page.items)
-    while page.last_position is not None:
-        page = await asyncio.to_thread(missing_page, bench.store, item.run_candidate_id, after=page.last_position)
-        items += page.items
-    return tuple(items)
-
-
-async def _generate_group(bench: Workbench, lane: Lane, group: Group, left: dict[int, tuple[Item, ...]]) -> None:
-    in_flight: set[asyncio.Task[object]] = set()
-    station = bench.stations[lane.endpoint_name]
-    station.n_open = 0
+async def _work_through(bench: Workbench, work: GroupWork) -> None:
+    """Hands out a group's cases as its servers have room for them, until every one has ended."""
     try:
-        for item, stretch, first in _shards(bench, group, left):
-            if bench.watches[item.run_candidate_id].given_up or station.watch.given_up:
-                continue
-            while in_flight and not station.is_hungry(len(stretch)):
+        if work.n_left:
+            await work.pool.opened.wait()
+            if work.why_given_up is None:
+                await _set_status(bench, work.group, Status.RUNNING)
+                await _hand_out(bench, work)
+    finally:
+        work.ended.set()
+    await _end(bench, work.group)
+
+
+async def _hand_out(bench: Workbench, work: GroupWork) -> None:
+    in_flight: set[asyncio.Task[object]] = set()
+    pool = work.pool
+    try:
+        async for item, stretch, first in _stretches(bench, work):
+            while in_flight and not pool.is_hungry(len(stretch)):
                 in_flight = await _one_ends(in_flight)
-            station.n_open += len(stretch)
+            pool.n_open += len(stretch)
             in_flight.add(asyncio.create_task(_shard(bench, item, stretch, first)))
         while in_flight:
             in_flight = await _one_ends(in_flight)
@@ -73,16 +68,33 @@ async def _generate_group(bench: Workbench, lane: Lane, group: Group, left: dict
         await asyncio.gather(*in_flight, return_exceptions=True)
 
 
-def _shards(
-    bench: Workbench, group: Group, left: dict[int, tuple[Item, ...]]
-) -> Iterator[tuple[PlannedCandidate, tuple[Item, ...], int]]:
-    """Stretches of one candidate's cases, each as long as the present pace asks for."""
-    for item in group.planned:
-        items, first = left[item.run_candidate_id], 0
-        while first < len(items):
-            stretch = items[first : first + bench.next_shard_size()]
-            yield item, stretch, first
-            first += len(stretch)
+async def _stretches(
+    bench: Workbench, work: GroupWork
+) -> AsyncIterator[tuple[PlannedCandidate, tuple[Item, ...], int]]:
+    """Stretches of one candidate's missing cases, each as long as the present pace asks for."""
+    for item in work.group.planned:
+        n_before = 0
+        async for items in _missing(bench, item):
+            if bench.watches[item.run_candidate_id].given_up or work.why_given_up is not None:
+                break
+            while items:
+                size = bench.next_shard_size()
+                stretch, items = items[:size], items[size:]
+                work.left[item.run_candidate_id] -= len(stretch)
+                yield item, stretch, n_before
+                n_before += len(stretch)
+        work.left[item.run_candidate_id] = 0
+
+
+async def _missing(bench: Workbench, item: PlannedCandidate) -> AsyncIterator[tuple[Item, ...]]:
+    after: int | None = -1
+    while after is not None:
+        at = after
+        page = await asyncio.to_thread(
+            patiently, lambda at=at: missing_page(bench.store, item.run_candidate_id, after=at, n_cases=PAGE_CASES)
+        )
+        yield page.items
+        after = page.last_position
 
 
 async def _shard(bench: Workbench, item: PlannedCandidate, stretch: Sequence[Item], first: int) -> object:
@@ -109,14 +121,18 @@ async def _one_ends(in_flight: set[asyncio.Task[object]]) -> set[asyncio.Task[ob
 
 async def _set_status(bench: Workbench, group: Group, status: Status) -> None:
     for item in group.planned:
-        await asyncio.to_thread(set_run_candidate_status, bench.store, item.run_candidate_id, status)
+        await asyncio.to_thread(
+            patiently, lambda item=item: set_run_candidate_status(bench.store, item.run_candidate_id, status)
+        )
 
 
 async def _end(bench: Workbench, group: Group) -> None:
     """Every candidate of the group is completed, or failed with the reason for which it was given up."""
     for item in group.planned:
-        reason = await asyncio.to_thread(bench.why_given_up, item)
-        status = Status.FAILED if reason else Status.COMPLETED
-        await asyncio.to_thread(
-            set_run_candidate_status, bench.store, item.run_candidate_id, status, given_up_reason=reason
-        )
+        await asyncio.to_thread(patiently, lambda item=item: _end_candidate(bench, item))
+
+
+def _end_candidate(bench: Workbench, item: PlannedCandidate) -> None:
+    reason = why_given_up(bench, item)
+    status = Status.FAILED if reason else Status.COMPLETED
+    set_run_candidate_status(bench.store, item.run_candidate_id, status, given_up_reason=reason)

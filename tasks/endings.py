@@ -12,6 +12,7 @@ from evaluation.settings import Settings
 from evaluation.store.records import Status
 from evaluation.store.runs import runs_of_invocation, set_run_candidate_status, set_run_status
 from evaluation.store.session import Store, open_store
+from tasks.giving_up import why_given_up
 from tasks.workbench import Workbench
 
 T = TypeVar("T")
@@ -31,7 +32,7 @@ async def finish_runs(bench: Workbench) -> dict[str, str]:
         reasons = {
             item.label: reason
             for item in bench.plan.candidates_of(run.run_id)
-            if (reason := await asyncio.to_thread(bench.why_given_up, item))
+            if (reason := await asyncio.to_thread(why_given_up, bench, item))
         }
         status = Status.FAILED if reasons else Status.COMPLETED
         said = "; ".join(f"{label} was given up: {reason}" for label, reason in reasons.items()) or None

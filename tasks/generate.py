@@ -11,6 +11,7 @@ from typing import Any
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
+from prefect.runtime import task_run
 from prefect.states import Cancelled
 
 from evaluation.benchmarks.rendering import render
@@ -22,8 +23,11 @@ from evaluation.planning import PlannedCandidate
 from evaluation.store.benchmarks import load_cases
 from evaluation.store.outcomes import load_outcomes
 from evaluation.store.records import OutcomeRow
+from tasks.attempt import supervised
+from tasks.pool import Pool, Station
 from tasks.retrying import is_unexpected
-from tasks.workbench import CandidateWatch, EndpointWatch, Station, Workbench, workbench
+from tasks.watches import CandidateWatch, EndpointWatch
+from tasks.workbench import Workbench, workbench
 
 MAX_ATTEMPTS = 8
 FEW_ATTEMPTS = 2
@@ -76,22 +80,29 @@ async def generate_shard(
 
 async def _shard(invocation_id: str, run_candidate_id: int, items: tuple[Item, ...]) -> ShardCounts:
     bench = workbench(invocation_id)
-    lane, planned = bench.plan.planned(run_candidate_id)
-    station = bench.stations[lane.endpoint_name]
+    index, planned = bench.plan.planned(run_candidate_id)
+    asking = Asking(bench=bench, pool=bench.works[index].pool, planned=planned)
     left = await _not_stored(bench, run_candidate_id, items)
-    station.n_open -= len(items) - len(left)
+    asking.pool.n_open -= len(items) - len(left)
     cases = await asyncio.to_thread(
         load_cases, bench.store, planned.benchmark_version, sorted({case_id for case_id, _ in left})
     )
     by_id = {case.case_id: case for case in cases}
-    outcomes = await _side_by_side(
-        [_counted(station, _one_case(bench, station, planned, by_id[case_id], repeat)) for case_id, repeat in left]
-    )
+    outcomes = await _side_by_side([_counted(asking, by_id[case_id], repeat) for case_id, repeat in left])
     return ShardCounts(
         n_answered=sum(isinstance(outcome, Generation) for outcome in outcomes),
         n_failed=sum(isinstance(outcome, Failure) for outcome in outcomes),
         n_skipped=len(items) - sum(outcome is not None for outcome in outcomes),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """Who is asked, and where."""
+
+    bench: Workbench
+    pool: Pool
+    planned: PlannedCandidate
 
 
 async def _side_by_side(asking: Sequence[Coroutine[Any, Any, Outcome | None]]) -> list[Outcome | None]:
@@ -105,7 +116,9 @@ async def _side_by_side(asking: Sequence[Coroutine[Any, Any, Outcome | None]]) -
 
 
 async def _not_stored(bench: Workbench, run_candidate_id: int, items: Sequence[Item]) -> list[Item]:
-    """Those of `items` without an outcome of this stretch of work; an old failure of the server's is asked again."""
+    """Those of `items` without an outcome of this stretch of work, which only a retried task run can have."""
+    if (task_run.run_count or 1) < 2:
+        return list(items)
     stored = await asyncio.to_thread(
         load_outcomes, bench.store, run_candidate_id, sorted({case_id for case_id, _ in items})
     )
@@ -117,25 +130,35 @@ async def _not_stored(bench: Workbench, run_candidate_id: int, items: Sequence[I
     return [item for item in items if item not in final]
 
 
-async def _counted(station: Station, asking: Coroutine[Any, Any, Outcome | None]) -> Outcome | None:
+async def _counted(asking: Asking, case: Case, repeat: int) -> Outcome | None:
     try:
-        return await asking
+        return await _one_case(asking, case, repeat)
     finally:
-        station.n_open -= 1
+        asking.pool.n_open -= 1
 
 
-async def _one_case(
-    bench: Workbench, station: Station, planned: PlannedCandidate, case: Case, repeat: int
-) -> Outcome | None:
-    """The stored outcome of one case; None where the candidate or its server was given up before."""
+async def _one_case(asking: Asking, case: Case, repeat: int) -> Outcome | None:
+    """The stored outcome of one case; None where the candidate or its servers were given up before."""
+    bench, planned = asking.bench, asking.planned
     started_at = datetime.now(UTC)
     seed = derived_seed(planned.seed, case.case_id, repeat)
     messages = planned.profile.wrap(render(await bench.benchmark(planned.benchmark_version), case))
-    request = _request(bench, planned, messages, seed)
-    outcome = await _ask(bench, station, planned, request)
-    if outcome is None:
+    found = await _ask(asking, _request(bench, planned, messages, seed))
+    if found is None:
         return None
-    await _stored(bench, station, planned, case, repeat, replace(outcome, seed=seed), started_at)
+    outcome, station = found
+    row = OutcomeRow(
+        run_candidate_id=planned.run_candidate_id,
+        case_id=case.case_id,
+        repeat=repeat,
+        outcome=replace(outcome, seed=seed),
+        endpoint=station.name,
+        started_at=started_at,
+        finished_at=datetime.now(UTC),
+        effective_context=station.resident.context_length if station.resident else None,
+        vram_share=station.resident.vram_share if station.resident else None,
+    )
+    await asyncio.wrap_future(bench.writer.submit(row))
     bench.pace.one_done()
     return outcome
 
@@ -153,68 +176,70 @@ def _request(
     )
 
 
-async def _stored(
-    bench: Workbench,
-    station: Station,
-    planned: PlannedCandidate,
-    case: Case,
-    repeat: int,
-    outcome: Outcome,
-    started_at: datetime,
-) -> None:
-    resident = station.resident
-    row = OutcomeRow(
-        run_candidate_id=planned.run_candidate_id,
-        case_id=case.case_id,
-        repeat=repeat,
-        outcome=outcome,
-        endpoint=station.lane.endpoint_name,
-        started_at=started_at,
-        finished_at=datetime.now(UTC),
-        effective_context=resident.context_length if resident else None,
-        vram_share=resident.vram_share if resident else None,
-    )
-    await asyncio.wrap_future(bench.writer.submit(row))
-
-
-async def _ask(
-    bench: Workbench, station: Station, planned: PlannedCandidate, request: GenerationRequest
-) -> Outcome | None:
-    """The outcome of all attempts of one case; None where nobody is to be asked any more."""
-    watch = bench.watches[planned.run_candidate_id]
-    deadline = time.monotonic() + bench.plan.case_timeout_s
-    n_attempts = 0
+async def _ask(asking: Asking, request: GenerationRequest) -> tuple[Outcome, Station] | None:
+    """The outcome of all attempts of one case, and who gave the last; None where nobody is to be asked any more."""
+    watch = asking.bench.watches[asking.planned.run_candidate_id]
+    deadline = time.monotonic() + asking.bench.plan.case_timeout_s
+    n_attempts = n_handed_over = 0
     while True:
-        async with station.gate:
+        if (station := await asking.pool.enter()) is None:
+            return None
+        try:
             if watch.given_up or station.watch.given_up:
                 return None
             n_attempts += 1
-            outcome, pause_s = await _attempt(bench, station, request, n_attempts)
+            outcome, pause_s = await _attempt(asking.bench, station, request, n_attempts, n_attempts - n_handed_over)
+            if pause_s is not None and _is_handed_over(asking.pool, station, outcome):
+                n_handed_over, pause_s = n_handed_over + 1, 0.0
             if pause_s is None or time.monotonic() + pause_s >= deadline:
                 # Before the slot is free: who waits for it must know whether anybody is still to be asked.
                 _take_note(watch, station.watch, outcome)
-                return outcome
-        station.n_pausing += 1
-        try:
-            await asyncio.sleep(pause_s)
+                return outcome, station
         finally:
-            station.n_pausing -= 1
+            station.gate.leave()
+        await _pause(asking.pool, pause_s)
+
+
+def _is_handed_over(pool: Pool, station: Station, outcome: Outcome) -> bool:
+    """True where a server is down and another one can take its case at once."""
+    if not isinstance(outcome, Failure) or outcome.kind is not FailureKind.SERVER_DOWN:
+        return False
+    if not pool.has_another(station):
+        return False
+    station.watch.saw(outcome.kind, outcome.message)
+    return True
+
+
+async def _pause(pool: Pool, pause_s: float) -> None:
+    pool.n_pausing += 1
+    try:
+        await asyncio.sleep(pause_s)
+    finally:
+        pool.n_pausing -= 1
 
 
 async def _attempt(
-    bench: Workbench, station: Station, request: GenerationRequest, n_attempts: int
+    bench: Workbench, station: Station, request: GenerationRequest, n_attempts: int, n_counted: int
 ) -> tuple[Outcome, float | None]:
-    """What came of one attempt, and the seconds until the next one; None: there is none."""
+    """What came of one attempt, and the seconds until the next one; None: there is none.
+
+    Args:
+        bench: Whose settings say how long the pauses are.
+        station: Who is asked.
+        request: What.
+        n_attempts: Which attempt this is, to be stored.
+        n_counted: How many of them count towards giving up.
+    """
     began = time.monotonic()
     try:
-        return replace(await station.provider.generate(request), n_attempts=n_attempts), None
+        return replace(await supervised(station.provider, request), n_attempts=n_attempts), None
     except CandidateFailureError as error:
         own = Generation(text=error.text, answer="", own_failure=error.kind, message=error.message)
         return replace(own, n_attempts=n_attempts), None
     except ProviderError as error:
         spent_s = time.monotonic() - began
         failure = Failure(kind=error.kind, message=error.message, n_attempts=n_attempts, total_s=spent_s)
-        return failure, _pause_s(error, n_attempts, base_s=bench.settings.retry_base_s)
+        return failure, _pause_s(error, n_counted, base_s=bench.settings.retry_base_s)
 
 
 def _take_note(candidate: CandidateWatch, endpoint: EndpointWatch, outcome: Outcome) -> None:

@@ -10,6 +10,7 @@ from prefect.runtime import task_run
 from evaluation.resolving import find_benchmark
 from evaluation.settings import Settings
 from evaluation.store.benchmarks import save_benchmark
+from evaluation.store.runs import runs_of_invocation
 from evaluation.store.session import open_store
 
 
@@ -21,6 +22,19 @@ def _task_run_name() -> str:
 async def load_benchmark(name: str) -> str:
     """The version under which the cases of a suite, stored benchmark or file now stand in the store."""
     return await asyncio.to_thread(_load, name)
+
+
+async def stored_versions(invocation_id: str) -> tuple[str, ...]:
+    """The benchmark versions of the runs that an invocation has already, in the order in which they were asked for.
+
+    A resume goes on with these, whatever became of their files.
+    """
+    return await asyncio.to_thread(_stored_versions, invocation_id)
+
+
+def _stored_versions(invocation_id: str) -> tuple[str, ...]:
+    with open_store(Settings().database) as store:
+        return tuple(run.plan.benchmark_version for run in runs_of_invocation(store, invocation_id))
 
 
 def _load(name: str) -> str:

@@ -6,16 +6,26 @@ from dataclasses import dataclass
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from evaluation.benchmarks.sampling import seeded_order
 from evaluation.options import load_options
+from evaluation.planned_works import chosen_cases
 from evaluation.planning import Lane, Plan, PlannedCandidate, PlannedRun, grouped_by_residency, run_id_for
 from evaluation.request import EvaluationRequest
 from evaluation.resolving import Resolution, ResolvedBenchmark, ResolvedCandidate, ResolvedEndpoint, resolve
+from evaluation.resuming import refuse_changed_weights, refuse_held
 from evaluation.settings import Settings
 from evaluation.store.benchmarks import load_benchmark_version
 from evaluation.store.records import MetricUse, RunCandidatePlan, RunPlan
 from evaluation.store.registry import record_seen, save_candidate
-from evaluation.store.runs import add_run_candidate, create_invocation, create_run, record_run_flow
+from evaluation.store.reusable import SERVER_VERSIONS
+from evaluation.store.runs import (
+    add_run_candidate,
+    create_invocation,
+    create_run,
+    extend_run,
+    record_run_flow,
+    runs_of_invocation,
+    update_invocation_request,
+)
 from evaluation.store.session import Store, open_store
 from evaluation.version import code_version
 
@@ -39,58 +49,45 @@ async def plan_work(asked: Asked, versions: tuple[str, ...]) -> Plan:
     """
     settings = Settings()
     with await asyncio.to_thread(open_store, settings.database) as store:
+        await asyncio.to_thread(refuse_held, store, asked.invocation_id)
         loaded = [await asyncio.to_thread(load_benchmark_version, store, version) for version in versions]
         resolution = await resolve(asked.request, loaded, settings=settings, store=store)
         return await asyncio.to_thread(_plan, asked, resolution, store)
 
 
 def _plan(asked: Asked, resolution: Resolution, store: Store) -> Plan:
-    create_invocation(
-        store,
-        invocation_id=asked.invocation_id,
-        request=asked.request.model_dump(mode="json", exclude_defaults=True),
-        code_version=code_version(),
-    )
-    _record_models(resolution, store)
-    planned: dict[str, list[PlannedCandidate]] = {endpoint.name: [] for endpoint in resolution.endpoints}
+    earlier = runs_of_invocation(store, asked.invocation_id)
+    refuse_changed_weights(earlier, resolution.candidates)
+    given = asked.request.model_dump(mode="json", exclude_defaults=True)
+    create_invocation(store, invocation_id=asked.invocation_id, request=given, code_version=code_version())
+    if earlier:
+        update_invocation_request(store, asked.invocation_id, given)
+    for candidate in resolution.candidates:
+        for endpoint in candidate.endpoints:
+            record_seen(store, candidate.info, endpoint_name=endpoint.name)
+    planned: list[PlannedCandidate] = []
     runs = []
     for item in resolution.benchmarks:
-        run = _run_plan(asked, item, store)
-        runs.append(
-            PlannedRun(
-                run_id=run.run_id,
-                benchmark_name=run.benchmark_name,
-                metrics=tuple(asked.request.metrics or item.benchmark.metrics),
-            )
-        )
-        for candidate in resolution.candidates:
-            planned[candidate.endpoint.name].append(_planned(asked, run, item, candidate, store))
-    allow_remote = asked.request.allow_remote
-    lanes = (
-        _lane(endpoint, planned[endpoint.name], allow_remote=allow_remote)
-        for endpoint in resolution.endpoints
-        if planned[endpoint.name]
-    )
+        run = _run_plan(asked, item, store, begun=frozenset(run.plan.run_id for run in earlier))
+        metrics = tuple(asked.request.metrics or item.benchmark.metrics)
+        runs.append(PlannedRun(run_id=run.run_id, benchmark_name=run.benchmark_name, metrics=metrics))
+        planned += [_planned(asked, run, item, candidate, store) for candidate in resolution.candidates]
+    used = {endpoint.name: endpoint for candidate in resolution.candidates for endpoint in candidate.endpoints}
     return Plan(
         invocation_id=asked.invocation_id,
         runs=tuple(runs),
-        lanes=tuple(lanes),
+        lanes=tuple(_lane(endpoint, allow_remote=asked.request.allow_remote) for endpoint in used.values()),
+        groups=grouped_by_residency(planned),
         notes=resolution.notes,
         timeout_s=asked.request.timeout_s,
         case_timeout_s=asked.request.case_timeout_s,
+        reuse=asked.request.reuse,
     )
 
 
-def _record_models(resolution: Resolution, store: Store) -> None:
-    for candidate in resolution.candidates:
-        record_seen(store, candidate.info, endpoint_name=candidate.endpoint.name)
-
-
-def _run_plan(asked: Asked, item: ResolvedBenchmark, store: Store) -> RunPlan:
+def _run_plan(asked: Asked, item: ResolvedBenchmark, store: Store, *, begun: frozenset[str]) -> RunPlan:
     request, benchmark = asked.request, item.benchmark
-    order = seeded_order([case.case_id for case in benchmark.cases], seed=request.seed)
-    chosen = set(order[: request.limit])
-    case_ids = tuple(case.case_id for case in benchmark.cases if case.case_id in chosen)
+    case_ids = [case.case_id for case in chosen_cases(benchmark, limit=request.limit, seed=request.seed)]
     run = RunPlan(
         run_id=run_id_for(asked.invocation_id, benchmark.name),
         invocation_id=asked.invocation_id,
@@ -106,6 +103,8 @@ def _run_plan(asked: Asked, item: ResolvedBenchmark, store: Store) -> RunPlan:
         code_version=code_version(),
     )
     create_run(store, run, case_ids)
+    if run.run_id in begun:
+        extend_run(store, run.run_id, n_repeats=run.n_repeats, limit=run.limit, case_ids=case_ids)
     record_run_flow(store, run.run_id, asked.flow_run_id)
     return run
 
@@ -128,10 +127,11 @@ def _planned(
             provider=endpoint.provider,
             server_version=endpoint.server_version,
             options=options,
-            slots=endpoint.slots,
+            slots=sum(one.slots for one in resolved.endpoints),
             details={
                 "think": candidate.think,
                 "gpu_tag": endpoint.gpu_tag,
+                SERVER_VERSIONS: {one.name: one.server_version for one in resolved.endpoints},
                 "family": info.family,
                 "parameter_size": info.parameter_size,
                 "quantization": info.quantization,
@@ -156,10 +156,12 @@ def _planned(
         n_cases=run.n_cases,
         n_repeats=run.n_repeats,
         failure_budget=asked.request.failure_budget(n_generations),
+        digest=candidate.digest,
+        endpoints=tuple(one.name for one in resolved.endpoints),
     )
 
 
-def _lane(endpoint: ResolvedEndpoint, planned: list[PlannedCandidate], *, allow_remote: bool) -> Lane:
+def _lane(endpoint: ResolvedEndpoint, *, allow_remote: bool) -> Lane:
     return Lane(
         endpoint_name=endpoint.name,
         url=endpoint.url,
@@ -167,5 +169,5 @@ def _lane(endpoint: ResolvedEndpoint, planned: list[PlannedCandidate], *, allow_
         key_variable=endpoint.key_variable,
         slots=endpoint.slots,
         allow_remote=endpoint.allow_remote or allow_remote,
-        groups=grouped_by_residency(planned),
+        gpu_tag=endpoint.gpu_tag,
     )

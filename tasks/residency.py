@@ -1,42 +1,59 @@
 """Brings a model into a server's memory before it is asked, and lets it go afterwards."""
 
 import asyncio
+import contextlib
+import time
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from evaluation.case import Message
-from evaluation.errors import ProviderError, TransientProviderError
+from evaluation.errors import ProviderError, StoreError, TransientProviderError
 from evaluation.generation import GenerationRequest
 from evaluation.planning import Group
 from evaluation.providers.model_names import same_model
 from evaluation.providers.provider import LoadedModel
+from evaluation.store.past_speed import record_load_s
 from tasks.generate import KEEP_ALIVE, LONGEST_PAUSE_S
+from tasks.pool import Station
 from tasks.story import warn
-from tasks.workbench import Station, workbench
+from tasks.workbench import Workbench, workbench
 
 LOAD_TIMEOUT_S = 900.0
 RELEASE_TIMEOUT_S = 10.0
 """Longer than a server takes to let go; someone else may keep the model there."""
+LAST_RELEASE_TIMEOUT_S = 1.0
+LOADED_ALREADY_S = 0.2
+"""Who answers sooner had the model in memory, which says nothing of how long loading takes."""
 LOAD_ATTEMPTS = 2
 REACH_ATTEMPTS = 8
 
 
 @task(name="load model", task_run_name="load {model} on {endpoint}", cache_policy=NO_CACHE, persist_result=False)
-async def load_model(invocation_id: str, endpoint: str, model: str, *, group_index: int) -> str | None:
-    """Why the model could not be loaded; None: it is loaded and warm.
+async def load_model(invocation_id: str, endpoint: str, model: str, *, group_index: int) -> str | float:
+    """Seconds that loading took, the model now being warm; a text says why it could not be loaded.
 
     The server's own account of what is now in its memory is kept at the station.
     """
     bench = workbench(invocation_id)
-    station = bench.stations[endpoint]
-    group = station.lane.groups[group_index]
+    station, group = bench.stations[endpoint], bench.plan.groups[group_index]
     station.resident = None
+    began = time.monotonic()
     if (problem := await _loaded(station, group, base_s=bench.settings.retry_base_s)) is not None:
         return problem
+    load_s = time.monotonic() - began
     await _warm_up(station, group, timeout_s=bench.plan.timeout_s)
     station.resident = await _resident(station, group)
-    return None
+    await asyncio.to_thread(_note_load, bench, station, group, load_s)
+    return load_s
+
+
+def _note_load(bench: Workbench, station: Station, group: Group, load_s: float) -> None:
+    if load_s < LOADED_ALREADY_S:
+        return
+    ids = [item.run_candidate_id for item in group.planned]
+    with contextlib.suppress(StoreError):  # it serves estimates alone
+        record_load_s(bench.store, ids, endpoint_name=station.name, load_s=load_s)
 
 
 async def _loaded(station: Station, group: Group, *, base_s: float) -> str | None:
@@ -91,12 +108,20 @@ async def _resident(station: Station, group: Group) -> LoadedModel | None:
 
 
 @task(name="release model", task_run_name="release {model} on {endpoint}", cache_policy=NO_CACHE, persist_result=False)
-async def release_model(invocation_id: str, endpoint: str, model: str) -> None:
-    """Takes the model out of the server's memory; a server that is gone has let go already."""
+async def release_model(invocation_id: str, endpoint: str, model: str, *, is_last: bool = False) -> None:
+    """Takes the model out of the server's memory; a server that is gone has let go already.
+
+    Args:
+        invocation_id: Whose workbench is open in this process.
+        endpoint: The server.
+        model: The model.
+        is_last: No other model follows on it, so that nobody waits for the memory.
+    """
     station = workbench(invocation_id).stations[endpoint]
     try:
-        async with asyncio.timeout(RELEASE_TIMEOUT_S):
+        async with asyncio.timeout(LAST_RELEASE_TIMEOUT_S if is_last else RELEASE_TIMEOUT_S):
             await station.provider.unload(model)
     except (ProviderError, TimeoutError) as error:
-        warn("%s was told to unload %s, and still has it: %s", endpoint, model, error)
+        if not (is_last and isinstance(error, TimeoutError)):
+            warn("%s was told to unload %s, and still has it: %s", endpoint, model, error)
     station.resident = None

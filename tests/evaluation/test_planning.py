@@ -17,7 +17,16 @@ from evaluation.planning import (
 )
 
 
-def planned(number: int, model: str, *, run_id: str = "r", n_repeats: int = 1, **load: Any) -> PlannedCandidate:
+def planned(
+    number: int,
+    model: str,
+    *,
+    run_id: str = "r",
+    n_repeats: int = 1,
+    endpoints: tuple[str, ...] = ("one",),
+    digest: str | None = None,
+    **load: Any,
+) -> PlannedCandidate:
     return PlannedCandidate(
         run_id=run_id,
         run_candidate_id=number,
@@ -33,6 +42,8 @@ def planned(number: int, model: str, *, run_id: str = "r", n_repeats: int = 1, *
         n_cases=3,
         n_repeats=n_repeats,
         failure_budget=0,
+        digest=digest,
+        endpoints=endpoints,
     )
 
 
@@ -61,35 +72,66 @@ def test_no_work_makes_no_group() -> None:
     assert () == grouped_by_residency([])
 
 
+def test_candidates_that_share_servers_stand_together_and_keep_the_order_of_their_servers() -> None:
+    work = [
+        planned(1, "x", endpoints=("one", "two")),
+        planned(2, "y", endpoints=("two",)),
+        planned(3, "z", endpoints=("one", "two")),
+    ]
+    groups = grouped_by_residency(work)
+    assert [("x", ("one", "two")), ("z", ("one", "two")), ("y", ("two",))] == [
+        (group.model, group.endpoints) for group in groups
+    ]
+
+
+def test_the_same_weights_with_the_same_load_options_are_the_same_residency_whatever_they_are_called() -> None:
+    one, alias, other, longer, unknown = (
+        grouped_by_residency([item])[0].residency
+        for item in (
+            planned(1, "x", digest="d", num_ctx=1),
+            planned(2, "alias-of-x", digest="d", num_ctx=1),
+            planned(3, "y", digest="e", num_ctx=1),
+            planned(4, "x", digest="d", num_ctx=2),
+            planned(5, "x", num_ctx=1),
+        )
+    )
+    assert one == alias
+    assert 4 == len({one, other, longer, unknown})
+
+
 def a_plan() -> Plan:
-    first = Lane(
-        endpoint_name="one",
-        url="http://one",
-        provider="ollama",
-        key_variable=None,
-        slots=1,
-        allow_remote=False,
-        groups=(Group(model="x", load_options={}, planned=(planned(1, "x"), planned(2, "x", run_id="s"))),),
+    lanes = tuple(
+        Lane(
+            endpoint_name=name,
+            url=f"http://{name}",
+            provider="ollama",
+            key_variable=None,
+            slots=1,
+            allow_remote=False,
+            gpu_tag=f"gpu-{name}",
+        )
+        for name in ("one", "two")
     )
-    second = Lane(
-        endpoint_name="two",
-        url="http://two",
-        provider="ollama",
-        key_variable=None,
-        slots=1,
-        allow_remote=False,
-        groups=(Group(model="y", load_options={}, planned=(planned(3, "y", n_repeats=4),)),),
-    )
+    first = Group(model="x", load_options={}, planned=(planned(1, "x"), planned(2, "x", run_id="s")))
+    second = Group(model="y", load_options={}, planned=(planned(3, "y", n_repeats=4),))
     runs = tuple(PlannedRun(run_id=run_id, benchmark_name="b", metrics=()) for run_id in ("r", "s"))
-    return Plan(invocation_id="i", runs=runs, lanes=(first, second), notes=(), timeout_s=1.0, case_timeout_s=1.0)
+    return Plan(
+        invocation_id="i",
+        runs=runs,
+        lanes=lanes,
+        groups=(first, second),
+        notes=(),
+        timeout_s=1.0,
+        case_timeout_s=1.0,
+    )
 
 
 def test_a_plan_counts_its_generations_and_finds_its_candidates() -> None:
     plan = a_plan()
     assert 3 + 3 + 12 == plan.n_generations
     assert [1, 3] == [item.run_candidate_id for item in plan.candidates_of("r")]
-    lane, found = plan.planned(3)
-    assert ("two", "y") == (lane.endpoint_name, found.model)
+    index, found = plan.planned(3)
+    assert (1, "y") == (index, found.model)
     with pytest.raises(KeyError):
         plan.planned(4)
 

@@ -30,6 +30,7 @@ def a_plan(url: str) -> Plan:
         n_cases=2,
         n_repeats=1,
         failure_budget=0,
+        endpoints=("here",),
     )
     group = Group(model="good", load_options={"num_ctx": 2048}, planned=(planned,))
     lane = Lane(
@@ -39,9 +40,17 @@ def a_plan(url: str) -> Plan:
         key_variable=None,
         slots=3,
         allow_remote=False,
-        groups=(group,),
+        gpu_tag="gpu-here",
     )
-    return Plan(invocation_id="one", runs=(), lanes=(lane,), notes=(), timeout_s=30.0, case_timeout_s=60.0)
+    return Plan(
+        invocation_id="one",
+        runs=(),
+        lanes=(lane,),
+        groups=(group,),
+        notes=(),
+        timeout_s=30.0,
+        case_timeout_s=60.0,
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -54,7 +63,7 @@ def test_a_workbench_is_found_while_it_is_open(ollama_by_script: ScriptedOllama)
     async def work() -> None:
         async with open_workbench(a_plan(ollama_by_script.url)) as bench:
             assert workbench("one") is bench
-            assert bench.stations["here"].gate._value == 3
+            assert (0, 3) == (bench.stations["here"].gate.capacity, bench.stations["here"].lane.slots)
         with pytest.raises(ConfigurationError, match="no work on invocation 'one' is open in this process"):
             workbench("one")
 
@@ -71,7 +80,8 @@ def test_a_model_is_loaded_with_its_options_warmed_up_looked_at_and_let_go(ollam
 
     async def work() -> None:
         async with open_workbench(a_plan(ollama_by_script.url)) as bench:
-            assert await load_model.fn("one", "here", "good", group_index=0) is None
+            load_s = await load_model.fn("one", "here", "good", group_index=0)
+            assert isinstance(load_s, float)
             resident = bench.stations["here"].resident
             assert resident is not None
             assert ("good", 2048, 1.0) == (resident.name, resident.context_length, resident.vram_share)
@@ -105,12 +115,12 @@ def test_a_model_that_cannot_be_loaded_is_tried_as_often_as_makes_sense(
 
     ollama_by_script.load = counted  # type: ignore[method-assign]
 
-    async def work() -> str | None:
+    async def work() -> str | float:
         async with open_workbench(a_plan(ollama_by_script.url)):
             return await load_model.fn("one", "here", "good", group_index=0)
 
     problem = asyncio.run(work())
-    assert problem is not None
+    assert isinstance(problem, str)
     assert problem.startswith(f"{kind}: ")
     assert n_times == n_tried
 

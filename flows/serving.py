@@ -1,0 +1,176 @@
+"""What each server does: its turn on the GPU, a model loaded, the slots offered, the model let go, the next one."""
+
+import asyncio
+
+from evaluation.errors import ProviderError
+from tasks.group_work import GroupWork
+from tasks.pending_limits import apply_pending_limits
+from tasks.pool import Station
+from tasks.residency import load_model, release_model
+from tasks.slots import LimitsAwayError, SlotClaim, Turn, ensure_limit
+from tasks.story import tell, warn
+from tasks.workbench import Workbench
+
+LOOK_EVERY_S = 0.1
+FIRST_LOOK_BACK_S, LAST_LOOK_BACK_S = 2.0, 30.0
+"""How soon a server that was given up is asked again whether it is back, at first and later on."""
+
+
+class CannotServeError(Exception):
+    """A server that cannot be brought to serve a model."""
+
+    def __init__(self, why: str, *, is_down: bool) -> None:
+        super().__init__(why, is_down)
+        self.why, self.is_down = why, is_down
+
+
+async def serve_all(bench: Workbench) -> None:
+    """Lets every server of the plan work until there is nothing left that it could do."""
+    await _ensure_limits(bench)
+    try:
+        async with asyncio.TaskGroup() as lanes:
+            for station in bench.stations.values():
+                lanes.create_task(_serve(bench, station))
+    except BaseExceptionGroup as errors:
+        raise errors.exceptions[0] from errors
+
+
+async def _ensure_limits(bench: Workbench) -> None:
+    """Makes the limits that do not exist yet, sets those that were to be set when Prefect was away, obeys the others."""
+    try:
+        await apply_pending_limits(bench.store)
+    except LimitsAwayError as error:
+        warn("%s", error)
+    slots: dict[str, int] = {}
+    for lane in bench.plan.lanes:
+        slots[lane.gpu_tag] = slots.get(lane.gpu_tag, 0) + lane.slots
+    for tag, wanted in slots.items():
+        limit = await ensure_limit(tag, wanted)
+        if limit < wanted:
+            tell(
+                "the limit %s in Prefect is %d, so that %d of %d slots are used; raise it in Prefect's pages under "
+                "Concurrency, or with `benchwright endpoints probe`",
+                tag,
+                limit,
+                limit,
+                wanted,
+            )
+
+
+async def _serve(bench: Workbench, station: Station) -> None:
+    lane = station.lane
+    claim = SlotClaim(
+        lane.gpu_tag,
+        station.gate,
+        slots=lane.slots,
+        on_leases=lambda leases: bench.note_leases(station.name, leases),
+        say=tell,
+    )
+    while (work := await _next_work(bench, station)) is not None:
+        work.at_it.add(station.name)
+        try:
+            await _work_on(bench, station, claim, work)
+        except CannotServeError as error:
+            _cannot_serve(bench, station, work, error)
+        finally:
+            work.at_it.discard(station.name)
+        if station.watch.given_up:
+            await _until_back(bench, station)
+
+
+async def _next_work(bench: Workbench, station: Station) -> GroupWork | None:
+    """What the server should do next: what nobody does yet, else where help is worth a load; None: nothing any more."""
+    while True:
+        mine = [work for work in bench.works if work.is_open_to(station.name)]
+        if not mine:
+            return None
+        for work in (*(work for work in mine if not work.at_it), *mine):
+            if work.needs(station.lane):
+                return work
+        await asyncio.sleep(LOOK_EVERY_S)
+
+
+async def _work_on(bench: Workbench, station: Station, claim: SlotClaim, work: GroupWork) -> None:
+    group, index = work.group, bench.works.index(work)
+
+    async def prepare() -> float:
+        loaded = await load_model(bench.plan.invocation_id, station.name, group.model, group_index=index)
+        if isinstance(loaded, str):
+            raise CannotServeError(loaded, is_down=loaded.startswith("server_down"))
+        return loaded
+
+    def wanted() -> int:
+        return min(station.lane.slots, work.n_left + work.pool.n_open)
+
+    async with claim.turn(group.residency, group.model, wanted=wanted, prepare=prepare) as turn:
+        work.pool.join(station)
+        try:
+            await _until_done(station, work, turn)
+        finally:
+            work.pool.part(station)
+        await _let_go(bench, station, work, turn)
+    if station.watch.given_up:
+        raise CannotServeError(station.watch.given_up, is_down=True)
+
+
+async def _until_done(station: Station, work: GroupWork, turn: Turn) -> None:
+    """Returns when the group has ended, another server needs no help, or this one is given up."""
+    ended = asyncio.create_task(work.ended.wait())
+    try:
+        while not (work.ended.is_set() or station.watch.given_up or work.is_idle_for(station.lane)):
+            await asyncio.wait((ended, turn.failed), timeout=LOOK_EVERY_S, return_when=asyncio.FIRST_COMPLETED)
+            if turn.failed.done():
+                turn.failed.result()
+    finally:
+        ended.cancel()
+
+
+async def _let_go(bench: Workbench, station: Station, work: GroupWork, turn: Turn) -> None:
+    """Takes the model out of the server's memory, unless the next work or another evaluation needs it there."""
+    if station.watch.given_up or turn.is_shared():
+        return
+    following = next((other for other in bench.works if other is not work and other.is_open_to(station.name)), None)
+    if following is not None and following.group.model == work.group.model:
+        return
+    await station.gate.until_at_most(0)
+    await release_model(bench.plan.invocation_id, station.name, work.group.model, is_last=following is None)
+
+
+def _cannot_serve(bench: Workbench, station: Station, work: GroupWork, error: CannotServeError) -> None:
+    """A server that is down may come back while others do its work; alone, or for any other reason, it is over."""
+    if not error.is_down:
+        work.refuse(station.name, f"{work.group.model} could not be loaded: {error.why}")
+        return
+    could_be_loaded = station.watch.given_up is not None
+    why = error.why if could_be_loaded else f"{work.group.model} could not be loaded: {error.why}"
+    station.watch.given_up = station.watch.given_up or why
+    if all(bench.stations[name].watch.given_up for name in work.group.endpoints):
+        place = f"endpoint {station.name} ({station.lane.url}): " if could_be_loaded else ""
+        for name in work.group.endpoints:
+            work.refuse(name, place + why)
+    else:
+        warn("endpoint %s (%s) is left to the others for now: %s", station.name, station.lane.url, why)
+
+
+async def _until_back(bench: Workbench, station: Station) -> None:
+    """Returns when the server answers again, or has nothing left that it could do."""
+    pause_s = FIRST_LOOK_BACK_S
+    while any(_others_hold(bench, work, station) for work in bench.works):
+        await asyncio.sleep(pause_s)
+        pause_s = min(2 * pause_s, LAST_LOOK_BACK_S)
+        try:
+            await station.provider.version()
+        except ProviderError:
+            continue
+        tell("endpoint %s (%s) answers again", station.name, station.lane.url)
+        station.watch.tried_again()
+        return
+    for work in bench.works:
+        if work.is_open_to(station.name) and station.watch.given_up:
+            work.refuse(station.name, f"endpoint {station.name} ({station.lane.url}): {station.watch.given_up}")
+
+
+def _others_hold(bench: Workbench, work: GroupWork, station: Station) -> bool:
+    """True where the work goes on without this server."""
+    others = (name for name in work.group.endpoints if name != station.name and name not in work.refused)
+    return work.is_open_to(station.name) and any(bench.stations[name].watch.given_up is None for name in others)

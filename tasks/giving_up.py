@@ -1,0 +1,58 @@
+"""Why is a candidate given up? Its own failures, its server's, or a context into which no prompt fits."""
+
+import re
+
+from evaluation.errors import FailureKind
+from evaluation.generation import Generation
+from evaluation.planning import PlannedCandidate
+from evaluation.store.outcomes import count_missing, count_outcomes, iterate_outcomes
+from evaluation.store.session import Store
+from tasks.workbench import Workbench
+
+
+def why_given_up(bench: Workbench, item: PlannedCandidate) -> str | None:
+    """The reason for which a candidate was given up; None: it was not."""
+    if reason := bench.watches[item.run_candidate_id].given_up:
+        return reason
+    index, _ = bench.plan.planned(item.run_candidate_id)
+    if (reason := bench.works[index].why_given_up) and count_missing(bench.store, item.run_candidate_id):
+        return reason
+    return _too_long_for(bench.store, item)
+
+
+def _too_long_for(store: Store, item: PlannedCandidate) -> str | None:
+    """The error of a candidate for whose context every single prompt is too long."""
+    counts = next(
+        (found for found in count_outcomes(store, item.run_id) if found.run_candidate_id == item.run_candidate_id),
+        None,
+    )
+    kind = FailureKind.PROMPT_TOO_LONG
+    if counts is None or not counts.own_failures.get(kind) or counts.own_failures[kind] < item.n_generations:
+        return None
+    said, n_tokens = longest_prompt(store, item.run_candidate_id)
+    return f"every prompt is too long; the longest: {said}. {_larger_context(item, n_tokens)}"
+
+
+def longest_prompt(store: Store, run_candidate_id: int) -> tuple[str, int]:
+    """What was said of the longest of the overlong prompts, and its tokens (0: the server did not count them)."""
+    said = [
+        found.row.outcome.message or ""
+        for page in iterate_outcomes(store, run_candidate_id)
+        for found in page
+        if isinstance(found.row.outcome, Generation)
+    ]
+    longest = max(said, key=_n_prompt_tokens)
+    return longest, _n_prompt_tokens(longest)
+
+
+def _n_prompt_tokens(said: str) -> int:
+    return int(found[1]) if (found := re.search(r"the prompt has (\d+) tokens", said)) else 0
+
+
+def _larger_context(item: PlannedCandidate, n_prompt_tokens: int) -> str:
+    """The option to raise, with a value that has room for that prompt and its answer."""
+    num_ctx = item.options.get("num_ctx")
+    if not num_ctx:
+        return "Start the server with a larger context"
+    needed = n_prompt_tokens + int(item.options.get("num_predict", 0)) if n_prompt_tokens else 2 * num_ctx
+    return f"Raise num_ctx, for example with --option num_ctx={1 << (needed - 1).bit_length()}"

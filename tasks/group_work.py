@@ -1,0 +1,58 @@
+"""What is left of one group's work, and which servers are at it."""
+
+import asyncio
+
+from evaluation.planning import Group, Lane
+from tasks.pool import Pool
+
+WORTH_A_LOAD = 2
+"""A server helps with a model that others have loaded where so many cases are left for each of its slots."""
+
+
+class GroupWork:
+    """One group's cases on their way through a pool of servers."""
+
+    def __init__(self, group: Group) -> None:
+        self.group = group
+        self.pool = Pool()
+        self.left = {item.run_candidate_id: item.n_generations for item in group.planned}
+        """Generations of each candidate that are not handed out yet."""
+        self.at_it: set[str] = set()
+        """Endpoints that work on it now, or wait for their turn to."""
+        self.refused: dict[str, str] = {}
+        """Endpoints that will not serve this group any more, and why."""
+        self.ended = asyncio.Event()
+
+    @property
+    def n_left(self) -> int:
+        """Generations that are not handed out yet."""
+        return sum(self.left.values())
+
+    @property
+    def why_given_up(self) -> str | None:
+        """Why nobody serves this group any more; None: somebody may."""
+        if set(self.group.endpoints) - set(self.refused):
+            return None
+        return "; ".join(dict.fromkeys(self.refused.values()))
+
+    def refuse(self, endpoint: str, why: str) -> None:
+        """Takes note that a server will not do this work. The last one closes the pool."""
+        self.refused[endpoint] = why
+        if self.why_given_up is not None:
+            self.pool.close()
+
+    def is_open_to(self, endpoint: str) -> bool:
+        """True where that server may have something to do here, now or when another one fails."""
+        return endpoint in self.group.endpoints and endpoint not in self.refused and not self.ended.is_set()
+
+    def needs(self, lane: Lane) -> bool:
+        """True where that server should load the model now."""
+        if not self.is_open_to(lane.endpoint_name):
+            return False
+        if not self.at_it:
+            return True
+        return self.n_left + self.pool.n_waiting > WORTH_A_LOAD * lane.slots
+
+    def is_idle_for(self, lane: Lane) -> bool:
+        """True where nothing waits for that server, though others are still at work."""
+        return not self.n_left and not self.pool.n_waiting and len(self.at_it) > 1

@@ -1,0 +1,130 @@
+"""The servers that have a model loaded now, as one place to get a slot: work goes to whichever is free."""
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass, field
+
+from evaluation.planning import Lane
+from evaluation.providers.provider import LoadedModel, Provider
+from tasks.slots import Gate
+from tasks.watches import EndpointWatch
+
+
+@dataclass
+class Station:
+    """One server as this process works with it."""
+
+    lane: Lane
+    provider: Provider
+    watch: EndpointWatch
+    gate: Gate = field(default_factory=Gate)
+    """As many may be inside as slots of its GPU are leased."""
+    resident: LoadedModel | None = None
+    """What the server said of the loaded model, after loading it."""
+
+    pool: "Pool | None" = None
+    """Where its slots are offered now."""
+
+    def __post_init__(self) -> None:
+        self.gate.on_change(self._slot_may_be_free)
+
+    @property
+    def name(self) -> str:
+        """The endpoint's name."""
+        return self.lane.endpoint_name
+
+    def _slot_may_be_free(self) -> None:
+        if self.pool is not None:
+            self.pool.serve()
+
+
+class Pool:
+    """Hands out the free slots of its stations, first come, first served."""
+
+    def __init__(self) -> None:
+        self._stations: list[Station] = []
+        self._waiting: deque[asyncio.Future[Station | None]] = deque()
+        self._closed = False
+        self.opened = asyncio.Event()
+        """Somebody serves here, or nobody ever will."""
+        self.n_open = 0
+        """Cases handed out in shards and not yet ended."""
+        self.n_pausing = 0
+        """Those of them that wait for their next attempt."""
+
+    @property
+    def capacity(self) -> int:
+        """Generations that may be in flight now."""
+        return sum(station.gate.capacity for station in self._stations)
+
+    @property
+    def n_waiting(self) -> int:
+        """Cases that wait for a slot."""
+        return len(self._waiting)
+
+    def is_hungry(self, size: int) -> bool:
+        """True where another shard of that size is needed to keep every slot busy while some shards end."""
+        return self.n_open - self.n_pausing < self.capacity + 2 * size
+
+    def join(self, station: Station) -> None:
+        """Offers the station's slots from now on."""
+        self._stations.append(station)
+        station.pool = self
+        self.opened.set()
+        self.serve()
+
+    def part(self, station: Station) -> None:
+        """Offers them no more. Who is inside stays until the answer has come."""
+        self._stations.remove(station)
+        station.pool = None
+
+    def has_another(self, than: Station) -> bool:
+        """True where another server could do what this one did not."""
+        return any(station is not than and not station.watch.given_up for station in self._stations)
+
+    def close(self) -> None:
+        """Nobody will serve here any more: who waits is told so."""
+        self._closed = True
+        self.opened.set()
+        while self._waiting:
+            waiter = self._waiting.popleft()
+            if not waiter.done():
+                waiter.set_result(None)
+
+    async def enter(self) -> Station | None:
+        """A station with a slot that is now ours, to be given back with `leave`; None: the pool is closed."""
+        if self._closed:
+            return None
+        if not self._waiting and (station := self._free_one()) is not None:
+            return station
+        waiter: asyncio.Future[Station | None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(waiter)
+        try:
+            return await waiter
+        except asyncio.CancelledError:
+            if waiter.done() and not waiter.cancelled() and (station := waiter.result()) is not None:
+                station.gate.leave()
+            raise
+
+    def serve(self) -> None:
+        """Gives free slots to who waits for one."""
+        while self._waiting:
+            if self._waiting[0].done():
+                self._waiting.popleft()
+                continue
+            if (station := self._free_one()) is None:
+                return
+            self._waiting.popleft().set_result(station)
+
+    def _free_one(self) -> Station | None:
+        """The station with the greatest share of its slots free."""
+        if len(self._stations) == 1:
+            return self._stations[0] if self._stations[0].gate.try_enter() else None
+        for station in sorted(self._stations, key=_share_taken):
+            if not station.watch.given_up and station.gate.try_enter():
+                return station
+        return None
+
+
+def _share_taken(station: Station) -> float:
+    return station.gate.n_inside / station.gate.capacity if station.gate.capacity else 1.0

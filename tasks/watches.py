@@ -1,0 +1,85 @@
+"""Who is given up, and when: a candidate that its server fails on too often, a server that does not answer at all."""
+
+import time
+from collections import deque
+from dataclasses import dataclass, field
+
+from evaluation.errors import FailureKind
+
+ENDPOINT_GIVEN_UP_AFTER = 5
+"""Different cases in a row, all attempts used up, on which a server failed to answer at all."""
+UNREACHABLE = frozenset({FailureKind.SERVER_DOWN, FailureKind.LOADING_TIMED_OUT, FailureKind.TIMED_OUT})
+GIVES_UP_AT_ONCE = frozenset(
+    {
+        FailureKind.MODEL_NOT_PULLED,
+        FailureKind.BAD_OPTION,
+        FailureKind.REFUSED_BY_POLICY,
+        FailureKind.OUT_OF_MEMORY,
+    }
+)
+"""Failures that every other case of the candidate would meet too."""
+RATE_WINDOW_S = 10.0
+
+
+@dataclass
+class CandidateWatch:
+    """Counts one candidate's server failures, and says when it is given up."""
+
+    budget: int
+    n_failed: int = 0
+    given_up: str | None = None
+
+    def saw(self, kind: FailureKind, message: str) -> None:
+        """Takes note of a failure of the server's."""
+        self.n_failed += 1
+        if self.given_up:
+            return
+        if kind in GIVES_UP_AT_ONCE:
+            self.given_up = f"{kind}: {message}"
+        elif self.n_failed > self.budget:
+            self.given_up = (
+                f"the server failed on {self.n_failed} generations, more than the {self.budget} allowed "
+                f"(--max-failures); the last: {kind}: {message}"
+            )
+
+
+@dataclass
+class EndpointWatch:
+    """Notices that a server is gone for good: many different cases in a row, not one."""
+
+    slots: int
+    n_in_a_row: int = 0
+    given_up: str | None = None
+
+    def tried_again(self) -> None:
+        """The server answers again."""
+        self.n_in_a_row, self.given_up = 0, None
+
+    def saw(self, kind: FailureKind | None, message: str = "") -> None:
+        """Takes note of an outcome; None: an answer."""
+        if kind not in UNREACHABLE:
+            self.n_in_a_row = 0
+            return
+        self.n_in_a_row += 1
+        if self.n_in_a_row >= max(ENDPOINT_GIVEN_UP_AFTER, self.slots):
+            self.given_up = f"the server did not answer {self.n_in_a_row} cases in a row; the last: {kind}: {message}"
+
+
+@dataclass
+class Pace:
+    """How fast answers come just now, over the last seconds."""
+
+    ends: deque[float] = field(default_factory=deque)
+
+    def one_done(self) -> None:
+        """Takes note that a generation ended now."""
+        self.ends.append(time.monotonic())
+
+    def requests_per_s(self) -> float | None:
+        """Answers a second lately; None before there are some."""
+        now = time.monotonic()
+        while self.ends and self.ends[0] < now - RATE_WINDOW_S:
+            self.ends.popleft()
+        if len(self.ends) < 4:
+            return None
+        return len(self.ends) / max(now - self.ends[0], 1e-3)
