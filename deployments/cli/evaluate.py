@@ -38,6 +38,12 @@ def evaluate(
     case_timeout: Annotated[
         float | None, typer.Option(metavar="S", help="All attempts of a case; default 1800.")
     ] = None,
+    resume: Annotated[
+        str | None,
+        typer.Option(metavar="RUN|last", help="Go on with that run's whole invocation: only what is missing is asked."),
+    ] = None,
+    reuse: Annotated[bool, typer.Option("--reuse", help="Take equal answers of earlier runs, marked.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan, its loads and its cost, alone.")] = False,
     file: Annotated[Path | None, typer.Option("-f", "--file", metavar="FILE.yaml", help="All of this.")] = None,
     db: DatabaseOption = None,
     json_: JsonOption = False,
@@ -66,9 +72,12 @@ def evaluate(
         "fail_under": fail_under,
         "timeout_s": timeout,
         "case_timeout_s": case_timeout,
+        "reuse": reuse or None,
     }
     source = f"the command line with {file}" if file else "the command line"
-    code = run_evaluation(_merged(given, file), database=db, as_json=json_, source=source)
+    code = run_evaluation(
+        _merged(given, file), database=db, as_json=json_, source=source, resume=resume, dry_run=dry_run
+    )
     raise typer.Exit(code)
 
 

@@ -4,13 +4,12 @@ import asyncio
 import contextlib
 import os
 import signal
-import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deployments.cli.arguments import database_url, read_settings
+from deployments.cli.preparing import Prepared, check_servers, prepare
 from deployments.cli.progress_bar import progress_bar
 from deployments.cli.results import print_invocation
 from deployments.cli.terminal import (
@@ -28,7 +27,6 @@ from evaluation.errors import BenchwrightError, StoreError
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import State
 
-    from evaluation.case import Benchmark
     from evaluation.request import EvaluationRequest
     from evaluation.store.session import Store
 
@@ -36,27 +34,42 @@ EMBEDDED_SLOTS = 2
 
 
 def run_evaluation(
-    given: Mapping[str, Any], *, database: str | None, as_json: bool, source: str = "the command line"
+    given: Mapping[str, Any],
+    *,
+    database: str | None,
+    as_json: bool,
+    source: str = "the command line",
+    resume: str | None = None,
+    dry_run: bool = False,
 ) -> int:
     """The exit code of an evaluation of what was asked for.
+
+    Args:
+        given: Fields of `EvaluationRequest`; with `resume`, what is added to the stored request.
+        database: Where results are kept; None: the default.
+        as_json: Print the result as JSON.
+        source: What errors name as the place of a bad value.
+        resume: A run whose invocation is gone on with, or `last`.
+        dry_run: Print the plan alone.
 
     Raises:
         BenchwrightError: something for the user to mend, before anything was asked of a model.
     """
-    from evaluation.request import read_request
     from evaluation.store.session import open_store
 
-    request = _with_absolute_paths(read_request(given, source=source))
     url = database_url(database)
-    invocation_id = uuid.uuid4().hex
+    prepared: Prepared | None = None
     try:
         with _heeding_sigterm(), open_store(url) as store, ExitStack() as stack:
             if url is not None:
                 os.environ["BENCHWRIGHT_DATABASE_URL"] = url
-            loaded = _check_benchmarks(request, store)
-            return _run(request, loaded, invocation_id, store, stack, as_json=as_json)
+            prepared = prepare(given, store, source=source, resume=resume)
+            if dry_run:
+                return _dry_run(prepared, store, stack, as_json=as_json)
+            return _run(prepared, store, stack, as_json=as_json)
     except (KeyboardInterrupt, _TerminatedError) as end:
         if as_json:
+            invocation_id = prepared.invocation_id if prepared else None
             print_json({"status": "cancelled", "invocation_id": invocation_id, "runs": []})
         return EXIT_TERMINATED if isinstance(end, _TerminatedError) else EXIT_INTERRUPTED
 
@@ -79,53 +92,34 @@ def _heeding_sigterm() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _with_absolute_paths(request: "EvaluationRequest") -> "EvaluationRequest":
-    """The request with its benchmark files named so that it runs again from anywhere."""
-    from evaluation.benchmarks.suites import standard_suites
-
-    suites = standard_suites()
-    names = [
-        name if name in suites or not Path(name).exists() else str(Path(name).resolve()) for name in request.benchmarks
-    ]
-    return request.model_copy(update={"benchmarks": names})
-
-
-def _check_benchmarks(request: "EvaluationRequest", store: "Store") -> "list[Benchmark]":
-    """The benchmarks, read once. Says what each is, and refuses what cannot be measured before a server is started."""
-    from evaluation.benchmarks.loading import equal_contents, recognised_line
-    from evaluation.resolving import find_benchmark, resolve_benchmark
-
-    loaded = []
-    for name in request.benchmarks:
-        benchmark = find_benchmark(name, store=store)
-        resolve_benchmark(benchmark, request.metrics)
-        tell(recognised_line(benchmark))
-        if equal := equal_contents(benchmark):
-            tell(f"note: {benchmark.name}: {len(equal)} groups of cases ask and accept the same, such as {equal[0]}")
-        loaded.append(benchmark)
-    return loaded
-
-
-def _run(
-    request: "EvaluationRequest",
-    loaded: "list[Benchmark]",
-    invocation_id: str,
-    store: "Store",
-    stack: ExitStack,
-    *,
-    as_json: bool,
-) -> int:
+def _run(prepared: Prepared, store: "Store", stack: ExitStack, *, as_json: bool) -> int:
     from deployments.prefect_server import prefect_server
 
     server = stack.enter_context(prefect_server())
-    if request.embedded and not read_settings().embedded_url:
-        _start_embedded(stack)
-    _check_servers(request, loaded, store)
+    _start_embedded_where_asked(prepared, stack)
+    check_servers(prepared, store)
     if server.is_ours:
         tell("no Prefect server is named: one is started for this command, on your PREFECT_HOME")
-    state, number = _run_flow(request, invocation_id, store, server)
-    code, error = _exit_code(state, number, has_runs=_has_runs(store, invocation_id))
-    return _show(request, invocation_id, store, code, error, as_json=as_json)
+    state, number = _run_flow(prepared, store, server)
+    code, error = _exit_code(state, number, has_runs=_has_runs(store, prepared.invocation_id))
+    return _show(prepared, store, code, error, as_json=as_json)
+
+
+def _dry_run(prepared: Prepared, store: "Store", stack: ExitStack, *, as_json: bool) -> int:
+    from deployments.cli.dry_run import show_dry_run
+    from evaluation.forecast import forecast
+    from evaluation.planned_works import planned_works
+
+    _start_embedded_where_asked(prepared, stack)
+    resolution = check_servers(prepared, store)
+    works = planned_works(store, prepared.request, resolution, prepared.earlier)
+    show_dry_run(forecast(store, works), as_json=as_json)
+    return EXIT_DONE
+
+
+def _start_embedded_where_asked(prepared: Prepared, stack: ExitStack) -> None:
+    if prepared.request.embedded and not read_settings().embedded_url:
+        _start_embedded(stack)
 
 
 def _start_embedded(stack: ExitStack) -> None:
@@ -137,18 +131,7 @@ def _start_embedded(stack: ExitStack) -> None:
     stack.callback(os.environ.pop, "BENCHWRIGHT_EMBEDDED_URL", None)
 
 
-def _check_servers(request: "EvaluationRequest", loaded: "list[Benchmark]", store: "Store") -> None:
-    """Asks the servers for the models, and says what the user should know, before the flow run begins."""
-    from evaluation.resolving import resolve
-
-    resolution = asyncio.run(resolve(request, loaded, settings=read_settings(), store=store))
-    for note in resolution.notes:
-        tell(f"note: {note}")
-
-
-def _run_flow(
-    request: "EvaluationRequest", invocation_id: str, store: "Store", server: Any
-) -> "tuple[State[Any] | None, int | None]":
+def _run_flow(prepared: Prepared, store: "Store", server: Any) -> "tuple[State[Any] | None, int | None]":
     """The final state of the flow run (None: it had none yet) and the signal that ended it early, if one did."""
     from deployments.prefect_server import settle
     from flows.evaluate import evaluate
@@ -156,9 +139,10 @@ def _run_flow(
     server.wait()
     tell(f"Prefect: {server.page}")
     seen: list[int] = []
-    with progress_bar(store, invocation_id):
+    with progress_bar(store, prepared.invocation_id):
         try:
-            state = asyncio.run(_noting_signals(evaluate(request, invocation_id, return_state=True), seen))
+            work = evaluate(prepared.request, prepared.invocation_id, return_state=True)
+            state = asyncio.run(_noting_signals(work, seen))
         except asyncio.CancelledError:
             state = None
     flow_run_id = state.state_details.flow_run_id if state is not None else None
@@ -222,8 +206,7 @@ def _exit_code(
 
 
 def _show(
-    request: "EvaluationRequest",
-    invocation_id: str,
+    prepared: Prepared,
     store: "Store",
     code: int,
     broken_by: BenchwrightError | None,
@@ -232,6 +215,7 @@ def _show(
 ) -> int:
     from evaluation.reports.results import invocation_result
 
+    invocation_id = prepared.invocation_id
     try:
         result = invocation_result(store, invocation_id)
     except StoreError as error:
@@ -242,7 +226,7 @@ def _show(
     if broken_by is not None:
         _mark_as_failed(result, broken_by)
     if code == EXIT_DONE:
-        code = _check_thresholds(request, result)
+        code = _check_thresholds(prepared.request, result)
     if as_json:
         print_json(result)
     else:
