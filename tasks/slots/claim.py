@@ -98,7 +98,6 @@ class SlotClaim:
                 keeping.add_done_callback(lambda done: _pass_on(done, failed))
                 yield Turn(failed, keeper)
             finally:
-                self._gate.resize(0)
                 keeper.end()
                 try:
                     await asyncio.wait([keeping], timeout=self._rhythm.give_back_at_most_s)

@@ -9,6 +9,7 @@ from typing import Any
 from tasks.slots.leases import Leases
 from tasks.slots.limits import Limit, Limits, LimitsAwayError
 from tasks.slots.rhythm import Rhythm
+from tasks.slots.tag_limits import turn_name
 
 
 def note_name(tag: str) -> str:
@@ -47,7 +48,7 @@ class TurnTable:
     def __init__(
         self, limits: Limits, tag: str, rhythm: Rhythm, *, model_key: str, model: str, on_change: Callable[[], None]
     ) -> None:
-        self.lease = Leases(limits, f"{tag}:turn", rhythm, on_change)
+        self.lease = Leases(limits, turn_name(tag), rhythm, on_change)
         self.note: TurnNote | None = None
         """The newest that was read or written."""
         self._limits = limits

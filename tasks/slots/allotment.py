@@ -1,0 +1,157 @@
+"""How many slots of a GPU one claim holds: its share of the limit, taken and given back as the others come and go."""
+
+import time
+from collections.abc import Callable
+
+from tasks.slots.gate import Gate
+from tasks.slots.leases import Leases
+from tasks.slots.limits import Limit, Limits
+from tasks.slots.rhythm import Rhythm
+from tasks.slots.saying import Saying
+from tasks.slots.shares import growth, share
+from tasks.slots.tag_limits import TagView, wanted_name
+
+LOOKS_BEFORE_LEFTOVERS = 3
+"""Slots that stood free for so many looks are wanted by nobody."""
+
+
+class Allotment:
+    """The slots of one claim, and the gate that lets as many requests through."""
+
+    def __init__(
+        self,
+        limits: Limits,
+        tag: str,
+        gate: Gate,
+        *,
+        slots: int,
+        wanted: Callable[[], int],
+        saying: Saying,
+        rhythm: Rhythm,
+        on_change: Callable[[], None],
+    ) -> None:
+        self.leases = Leases(limits, tag, rhythm, on_change)
+        self.wants = Leases(limits, wanted_name(tag), rhythm, on_change)
+        self.others_want = 0
+        """How many slots other claims with our model could use."""
+        self._tag, self._gate, self._own_slots, self._wanted = tag, gate, slots, wanted
+        self._saying, self._rhythm = saying, rhythm
+        self._is_open = False
+        self._target = 0
+        self._n_looks_with_leftovers = 0
+        self._known_limit: int | None = None
+        self._none_since: float | None = None
+
+    @property
+    def is_shared(self) -> bool:
+        """True while another claim works with the same model."""
+        return self._is_open and self.others_want > 0
+
+    @property
+    def is_growing(self) -> bool:
+        """True while more slots are ours than we hold."""
+        return self.leases.n < self._target
+
+    @property
+    def has_none_for_s(self) -> float:
+        """For how long we have asked for slots and held none, s."""
+        return time.monotonic() - self._none_since if self._none_since is not None else 0.0
+
+    def open(self) -> None:
+        """Lets as many requests through as we hold slots."""
+        self._is_open = True
+        self._resize(self.leases.n)
+
+    def close(self) -> None:
+        """Lets no request through from now on."""
+        self._is_open = False
+        self._gate.resize(0)
+
+    def _resize(self, n: int) -> None:
+        if self._is_open:
+            self._gate.resize(n)
+
+    def check(self, view: TagView) -> None:
+        """Takes note of what the limits say; requests beyond slots that are no longer ours get no successors."""
+        self.leases.forget_all_but(view.slots.limit_id)
+        self.wants.forget_all_but(view.wanted.limit_id)
+        self.others_want = max(view.wanted.n_taken - self.wants.n, 0)
+        self._stay_within()
+
+    async def renew(self) -> None:
+        """Keeps what is held; what the server has forgotten is no longer ours."""
+        await self.wants.renew()
+        if not await self.leases.renew():
+            self._stay_within()
+
+    def _stay_within(self) -> None:
+        if self._gate.capacity > self.leases.n:
+            self._resize(self.leases.n)
+
+    async def adjust(self, view: TagView) -> None:
+        """Takes or gives back slots, so that we hold what is ours; gives none back that a request still needs."""
+        slots = view.slots
+        self._tell_limit(slots)
+        alone = self.others_want == 0
+        self._target = self._allowed(slots, await self._ask(view, alone=alone))
+        is_too_much = self.leases.n > self._target and not (alone and slots.n_taken <= slots.limit)
+        if is_too_much:
+            self._resize(self._target)
+            if self._gate.n_inside <= self._target:
+                await self.leases.shrink_to(self._target, slots.limit_id)
+        else:
+            n = growth(limit=slots.limit, held=self.leases.n, target=self._target, free=slots.n_free, alone=alone)
+            if n:
+                await self.leases.take(n, slots.limit_id)
+        self._resize(min(self.leases.n, self._target) if is_too_much else self.leases.n)
+        self._count_the_time_without(slots)
+
+    def _allowed(self, slots: Limit, mine: int) -> int:
+        """Our share, and what nobody has come for."""
+        fair = share(limit=slots.limit, mine=mine, others=self.others_want)
+        stands_free = bool(slots.n_free and self.others_want)
+        self._n_looks_with_leftovers = self._n_looks_with_leftovers + 1 if stands_free else 0
+        if self.leases.n >= fair and self._n_looks_with_leftovers >= LOOKS_BEFORE_LEFTOVERS:
+            # One is left free: when it goes, somebody does want it, and all take their shares.
+            return max(fair, min(mine, self.leases.n + slots.n_free - 1))
+        return fair
+
+    async def _ask(self, view: TagView, *, alone: bool) -> int:
+        """How many slots we could use, which the others are told when it has changed by much."""
+        could_use = max(min(self._own_slots, self._wanted()), 1)
+        told = self.wants.n
+        much = max(self._own_slots // 4, 1)
+        if told == 0 or could_use - told >= much or (not alone and told - could_use >= much):
+            await self.wants.replace(could_use, view.wanted.limit_id)
+        return could_use
+
+    def _tell_limit(self, slots: Limit) -> None:
+        limit, before = slots.limit, self._known_limit
+        self._known_limit = limit
+        if limit == before or (before is None and limit >= self._own_slots):
+            return
+        if limit == 0:
+            self._saying.now(f"the limit of {self._tag} is 0 in Prefect: nothing is asked until it is raised")
+        elif limit < self._own_slots:
+            self._saying.now(f"the limit of {self._tag} is {limit} in Prefect: at most {limit} requests at once")
+        elif before is not None and before < self._own_slots:
+            self._saying.now(f"the limit of {self._tag} allows all {self._own_slots} requests at once again")
+
+    def _count_the_time_without(self, slots: Limit) -> None:
+        if self.leases.n:
+            self._none_since = None
+            self._saying.over("no slots")
+            return
+        if self._none_since is None:
+            self._none_since = time.monotonic()
+        if slots.limit == 0 or self.has_none_for_s < self._rhythm.starved_after_s:
+            return
+        self._saying.once(
+            "no slots", f"waiting for the GPU {self._tag}: all {slots.limit} slots of its limit are taken"
+        )
+        if self.has_none_for_s >= 2 * self._rhythm.empty_at_most_s and self.others_want == 0:
+            self._saying.once(
+                "slots of nobody",
+                f"no evaluation is at work on {self._tag}, and yet Prefect counts {slots.n_taken} of its slots as "
+                f"taken: if nothing else uses it, delete the limit {self._tag!r} in Prefect (it is made anew)",
+            )

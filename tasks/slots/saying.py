@@ -1,0 +1,25 @@
+"""Says a sentence once as long as it stays true, however often it is looked at."""
+
+from collections.abc import Callable
+
+
+class Saying:
+    """What a person is told by one claim."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say = say
+        self._said: set[str] = set()
+
+    def now(self, sentence: str) -> None:
+        """Says it."""
+        self._say(sentence)
+
+    def once(self, matter: str, sentence: str) -> None:
+        """Says it, unless something was said on this matter since it was last over."""
+        if matter not in self._said:
+            self._said.add(matter)
+            self._say(sentence)
+
+    def over(self, matter: str) -> None:
+        """Lets the matter be mentioned again."""
+        self._said.discard(matter)
