@@ -1,38 +1,173 @@
 """Leases from a real Prefect server."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from uuid import uuid4
 
 import pytest
+from slot_workers import Worker, until
 
-from tasks.slots import Gate, SlotClaim, ensure_limit
+from tasks.slots import LimitsAwayError, Rhythm, ensure_limit, free_dead_slots
 from tasks.slots.limits import Limit
 from tasks.slots.prefect_limits import prefect_limits
+from tasks.slots.tag_limits import turn_name, waiting_name, wanted_name
 
-pytestmark = pytest.mark.usefixtures("prefect_api")
-
-
-async def _no_leases(ids: frozenset[str]) -> None:
-    pass
+QUICK = replace(Rhythm().times(0.1), lease_s=60.0, poll_every_s=0.1)
+"""Prefect accepts no shorter lease."""
 
 
-async def _loads() -> float:
-    return 0.0
+@pytest.fixture
+def tag() -> str:
+    return f"gpu-{uuid4().hex[:8]}"
 
 
-async def _limit(tag: str) -> Limit:
+@pytest.fixture
+def worker(prefect_api: str, tag: str) -> Callable[..., Worker]:
+    def make(model: str = "small", rhythm: Rhythm = QUICK) -> Worker:
+        return Worker(prefect_limits, model, tag=tag, slots=8, request_s=0.02, rhythm=rhythm)
+
+    return make
+
+
+async def _limit(name: str) -> Limit:
     async with prefect_limits() as limits:
-        return (await limits.look([tag]))[tag]
+        return (await limits.look([name]))[name]
 
 
-def test_a_claim_alone_gets_all_slots_at_once_and_gives_them_back() -> None:
+async def _taken(tag: str) -> list[int]:
+    return [(await _limit(name)).n_taken for name in (tag, turn_name(tag), wanted_name(tag), waiting_name(tag))]
+
+
+async def _until_true(condition: Callable[[], Awaitable[bool]], *, within_s: float = 30.0) -> None:
+    async with asyncio.timeout(within_s):
+        while not await condition():
+            await asyncio.sleep(0.05)
+
+
+def test_a_limit_is_made_where_it_is_missing_and_obeyed_where_it_is_not(prefect_api: str, tag: str) -> None:
     async def scenario() -> None:
-        gate = Gate()
-        assert await ensure_limit("gpu-alone", 4) == 4
-        claim = SlotClaim("gpu-alone", gate, slots=4, on_leases=_no_leases, say=lambda _: None)
-        async with claim.turn("m", "llama3.2:3b", wanted=lambda: 4, prepare=_loads):
-            assert gate.capacity == 4
-            assert (await _limit("gpu-alone")).n_taken == 4
-        assert gate.capacity == 0
-        assert (await _limit("gpu-alone")).n_taken == 0
+        assert 8 == await ensure_limit(tag, 8)
+        assert 8 == (await _limit(tag)).limit
+        assert 8 == await ensure_limit(tag, 4)
+        assert 4 == await ensure_limit(tag, 4, resize=True)
+        assert 4 == (await _limit(tag)).limit
 
     asyncio.run(scenario())
+
+
+def test_a_limit_that_was_switched_off_limits_nobody(prefect_api: str, tag: str) -> None:
+    from prefect.client.orchestration import get_client
+    from prefect.client.schemas.actions import GlobalConcurrencyLimitUpdate
+
+    async def scenario() -> None:
+        await ensure_limit(tag, 2)
+        async with get_client() as client:
+            await client.update_global_concurrency_limit(tag, GlobalConcurrencyLimitUpdate(active=False))
+        assert 8 == await ensure_limit(tag, 8)
+        found = await _limit(tag)
+        assert not found.is_active
+        assert found.n_free > 8
+
+    asyncio.run(scenario())
+
+
+def test_slots_are_taken_renewed_and_given_back_once(prefect_api: str, tag: str) -> None:
+    async def scenario() -> None:
+        await ensure_limit(tag, 4)
+        async with prefect_limits() as limits:
+            lease_id = await limits.take(tag, 3, lease_s=60)
+            assert lease_id is not None
+            assert await limits.take(tag, 2, lease_s=60) is None
+            assert await limits.take(tag, 5, lease_s=60) is None
+            assert await limits.renew(lease_id, lease_s=60)
+            await limits.give_back(lease_id)
+            await limits.give_back(lease_id)
+            assert not await limits.renew(lease_id, lease_s=60)
+        assert 0 == (await _limit(tag)).n_taken
+
+    asyncio.run(scenario())
+
+
+def test_a_note_can_be_written_read_and_written_again(prefect_api: str) -> None:
+    async def scenario() -> None:
+        name = f"benchwright_turn_{uuid4().hex}"
+        async with prefect_limits() as limits:
+            assert await limits.read_note(name) is None
+            for value in ({"model": "a", "since": 1.5}, {"model": "b", "since": 2.5}):
+                await limits.write_note(name, value)
+                assert value == await limits.read_note(name)
+
+    asyncio.run(scenario())
+
+
+def test_claims_with_one_model_share_the_limit_follow_an_edit_and_leave_nothing(
+    worker: Callable[..., Worker], tag: str
+) -> None:
+    async def scenario() -> None:
+        first = worker().start()
+        await until(lambda: first.gate.capacity == 8)
+        assert [8, 1, 8, 0] == await _taken(tag)
+        second = worker().start()
+        await until(lambda: [4, 4] == [first.gate.capacity, second.gate.capacity])
+        assert 4 == await ensure_limit(tag, 4, resize=True)
+        await until(lambda: [2, 2] == [first.gate.capacity, second.gate.capacity])
+        await _until_true(lambda: _is_taken(tag, 4))
+        await first.stop()
+        await until(lambda: second.gate.capacity == 4)
+        await second.stop()
+        assert [0, 0, 0, 0] == await _taken(tag)
+        assert [1, 1] == [first.n_loads, second.n_loads]
+
+    asyncio.run(scenario())
+
+
+async def _is_taken(tag: str, n: int) -> bool:
+    return (await _limit(tag)).n_taken == n
+
+
+def test_claims_with_different_models_take_turns(worker: Callable[..., Worker], tag: str) -> None:
+    async def scenario() -> None:
+        first, second = worker("small").start(), worker("large")
+        await until(lambda: first.n_done > 0)
+        at_work_while_loading: list[int] = []
+
+        async def load() -> float:
+            at_work_while_loading.append(first.gate.n_inside)
+            return 0.0
+
+        second.on_load = load
+        second.start()
+        await until(lambda: second.n_done > 0)
+        await until(lambda: first.n_loads == 2)
+        await first.stop()
+        await second.stop()
+        assert 0 == sum(at_work_while_loading)
+        assert f"waiting for the GPU {tag}: small:1b of another evaluation is at work" in second.said
+        assert [0, 0, 0, 0] == await _taken(tag)
+
+    asyncio.run(scenario())
+
+
+def test_the_slots_of_a_dead_holder_are_freed_by_the_ids_of_its_leases(prefect_api: str, tag: str) -> None:
+    async def scenario() -> None:
+        await ensure_limit(tag, 8)
+        async with prefect_limits() as limits:
+            ids = [await limits.take(tag, n, lease_s=60) for n in (3, 4)]
+        assert 7 == (await _limit(tag)).n_taken
+        assert 3 == await free_dead_slots([str(lease_id) for lease_id in (*ids, uuid4())])
+        assert 0 == (await _limit(tag)).n_taken
+        assert 0 == await free_dead_slots([])
+
+    asyncio.run(scenario())
+
+
+def test_a_server_that_is_away_is_named_when_patience_ends(prefect_api: str, tag: str) -> None:
+    from prefect.settings import PREFECT_API_URL, temporary_settings
+
+    async def scenario() -> None:
+        with pytest.raises(LimitsAwayError, match="does not answer"):
+            await ensure_limit(tag, 8, patience_s=0)
+
+    with temporary_settings({PREFECT_API_URL: "http://127.0.0.1:9/api"}):
+        asyncio.run(scenario())
