@@ -7,7 +7,8 @@
 others. Then every tool asks the same questions through the same slots, one tool after the other, each told how many
 requests the server serves at once, and each with what it has for a quick run that still keeps its record; `_plain` is
 the same tool told nothing but the requests at once. `commands` gives them in full. Seconds are those of the whole
-command. Benchwright is measured twice: with its Prefect server to be started (`_alone`), and with one standing.
+command. Benchwright is measured twice: with a Prefect server standing, and with one to be started (`_alone`, in a home
+that Prefect has used before).
 
 With `--models 2` and `--load 1` the tools ask two models of a server that holds one.
 """
@@ -107,8 +108,8 @@ def inspect(work: Work, extra: Sequence[str] = ()) -> list[Call]:
 
 
 def inspect_quick(work: Work) -> list[Call]:
-    """Without the live view of its log, and with some more samples in work than connections instead of all."""
-    return inspect(work, ["--max-samples", str(2 * work.slots), "--no-log-realtime"])
+    """One model after the other, no live view of the log, and some more samples in work than connections, not all."""
+    return inspect(work, ["--max-tasks", "1", "--max-samples", str(2 * work.slots), "--no-log-realtime"])
 
 
 def lm_eval(work: Work) -> list[Call]:
@@ -271,7 +272,7 @@ def main() -> None:
         return install(tools)
     models = (MODEL, OTHER_MODEL)[: asked.models]
     results: dict[str, Any] = {}
-    with workplace() as (folder, stack):
+    with workplace() as (folder, _):
 
         def measured(name: str, make_calls: Callable[[Work], list[Call]], **env: str) -> None:
             # A server for each: nothing is loaded when a tool begins.
@@ -294,9 +295,9 @@ def main() -> None:
                 results["bare"] = {"command_s": done.seconds, "busy": busy_share(stats), "serving_s": serving_s(stats)}
         for name in asked.only:
             measured(name, PEERS[name])
-        measured("benchwright_alone", benchwright)
-        prefect = stack.enter_context(standing_prefect(folder / "standing"))
-        measured("benchwright", benchwright, **prefect.env)
+        with standing_prefect(folder / "standing") as prefect:
+            measured("benchwright", benchwright, **prefect.env)
+        measured("benchwright_alone", benchwright, PREFECT_HOME=str(prefect.home))
     n_calls = asked.cases * len(models)
     values = {
         "cases": asked.cases,
