@@ -74,16 +74,17 @@ def test_a_server_that_dies_while_loading_is_noticed_before_the_loading_time_is_
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("tasks.attempt.ASK_S", 0.1)
+    monkeypatch.setattr("tasks.attempt.FIRST_LOOK_S", 0.02)
     monkeypatch.setattr("tasks.attempt.SILENT_S", 0.2)
 
     async def run() -> FailureKind:
         async with stuck_ollama(is_loaded=False) as server, OllamaProvider(server.url) as provider:
-            asking = asyncio.create_task(supervised(provider, ask_for(0.4), load_timeout_s=LONG_S))
+            asking = asyncio.create_task(supervised(provider, ask_for(10 * LONG_S), load_timeout_s=20 * LONG_S))
             while server.n_looks < 6:
                 await asyncio.sleep(0.01)
             server.is_deaf = True
             with pytest.raises(TransientProviderError, match="dead or stuck") as caught:
-                await asking
+                await asyncio.wait_for(asking, LONG_S)
             return caught.value.kind
 
     assert FailureKind.SERVER_DOWN == asyncio.run(run())

@@ -151,6 +151,29 @@ def test_a_connection_with_more_than_was_asked_for_is_given_up(raw: Any, wire: A
     assert 2 == server.n_connections
 
 
+def test_what_comes_while_a_connection_is_idle_is_no_answer_to_the_next_request(raw: Any, wire: Any) -> None:
+    async def says_goodbye(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        writer.write(whole(raw, wire))
+        await goodbye.wait()
+        writer.write(b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n")
+        await writer.drain()
+        return False
+
+    goodbye = asyncio.Event()
+    server = Server(raw, says_goodbye, whole(raw, wire, "b"))
+
+    async def run() -> str:
+        async with raw.server(server) as url, OllamaProvider(url) as provider:
+            await provider.generate(wire.ask_for())
+            goodbye.set()
+            await asyncio.sleep(0.1)
+            text: str = (await provider.generate(wire.ask_for())).text
+            return text
+
+    assert "b" == asyncio.run(run())
+    assert 2 == server.n_connections
+
+
 def test_an_error_in_the_stream_gives_the_connection_up(raw: Any, wire: Any) -> None:
     error = raw.head + raw.chunked(raw.ndjson({"error": "unexpected EOF"}))
     server = Server(raw, error, whole(raw, wire))
