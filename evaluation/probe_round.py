@@ -44,6 +44,8 @@ class ProbeRound:
     output_tokens: int | None
     n_tokens: int
     """Asked of each answer."""
+    n_failed: int = 0
+    """Requests without an answer; a round of which some failed never shows that all were served at once."""
 
     @property
     def requests_per_s(self) -> float:
@@ -57,27 +59,34 @@ class ProbeRound:
 
 
 def read_round(
-    timings: Sequence[Timing], *, n_refused: int = 0, output_tokens: int | None = None, n_tokens: int
+    timings: Sequence[Timing],
+    *,
+    n_tokens: int,
+    n_refused: int = 0,
+    n_failed: int = 0,
+    output_tokens: int | None = None,
 ) -> ProbeRound:
     """What the answers to requests that were sent at once have shown.
 
     Args:
         timings: Of the answers, each timed from the common sending.
-        n_refused: Requests for which a full queue had no place: they had to wait too.
-        output_tokens: Of all answers; None: not counted.
         n_tokens: Asked of each answer.
+        n_refused: Requests for which a full queue had no place: they had to wait too.
+        n_failed: Requests that failed, and may have left their slots to others.
+        output_tokens: Of all answers; None: not counted.
     """
     shares = _waits_by_room(timings)
     n_at_once = sum(share is not None and share < BEGAN_AT_ONCE for share in shares)
     has_waited = any(share is not None and share > HAD_TO_WAIT for share in shares) or n_refused > 0
-    seen = Seen.ALL_AT_ONCE if n_at_once == len(shares) else Seen.UNCLEAR
+    seen = Seen.ALL_AT_ONCE if n_at_once == len(shares) and not n_failed else Seen.UNCLEAR
     return ProbeRound(
-        n_sent=len(timings) + n_refused,
+        n_sent=len(timings) + n_refused + n_failed,
         n_at_once=max(1, n_at_once),
         seen=Seen.SOME_WAITED if has_waited else seen,
         seconds=max(timing.total_s for timing in timings),
         output_tokens=output_tokens,
         n_tokens=n_tokens,
+        n_failed=n_failed,
     )
 
 

@@ -95,6 +95,12 @@ def test_a_full_queue_shows_that_no_slot_was_free() -> None:
     assert (Seen.SOME_WAITED, 2, 4) == (found.seen, found.n_at_once, found.n_sent)
 
 
+def test_where_one_failed_it_is_not_shown_that_all_were_served_at_once() -> None:
+    found = read_round([told(0.0), told(0.0)], n_failed=1, n_tokens=16)
+
+    assert (Seen.UNCLEAR, 2, 3) == (found.seen, found.n_at_once, found.n_sent)
+
+
 def test_rates_are_of_the_whole_round() -> None:
     found = seen(told(0.0), told(1.0))
 

@@ -94,7 +94,7 @@ def test_a_queue_that_is_full_shows_the_slots_too() -> None:
 
 
 def test_a_server_that_somebody_else_uses_is_said_to_be_disturbed() -> None:
-    found = probed(ImaginedServer(4, hiccup=lambda n_round, index: 0.8 if n_round < 4 else 0.0))
+    found = probed(ImaginedServer(4, hiccup=lambda n_round, index: 9.0 if n_round < 6 else 0.0))
 
     assert (True, True) == (found.was_disturbed, found.is_at_least)
     assert "somebody else uses the server" in found.notes[-1]
@@ -152,14 +152,32 @@ def test_speed_is_that_of_all_answers_together() -> None:
 
 
 def test_a_round_that_fails_is_sent_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("evaluation.probing.PAUSE_S", 0.0)
+    monkeypatch.setattr("evaluation.probe_sender.PAUSE_S", 0.0)
     crash = TransientProviderError("the runner crashed", FailureKind.RUNNER_CRASHED)
 
     assert 2 == probed(ImaginedServer(2, failures=[crash, crash, crash])).slots
 
 
+def test_a_request_that_fails_hides_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("evaluation.probe_sender.PAUSE_S", 0.0)
+    server = ImaginedServer(3)
+    crash = TransientProviderError("the runner crashed", FailureKind.RUNNER_CRASHED)
+
+    def one_of_four_fails(found: ProbeRound) -> None:
+        if len(found_rounds) < 4:
+            server.failures = [crash]
+        found_rounds.append(found)
+
+    found_rounds: list[ProbeRound] = []
+    found = probed(server, on_round=one_of_four_fails)
+
+    assert (3, False) == (found.slots, found.is_at_least)
+    assert 3 == sum(item.n_failed for item in found.rounds)
+    assert ("3 requests failed, which makes the rest less sure",) == found.notes
+
+
 def test_a_server_that_only_fails_ends_the_probe(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("evaluation.probing.PAUSE_S", 0.0)
+    monkeypatch.setattr("evaluation.probe_sender.PAUSE_S", 0.0)
     crash = TransientProviderError("the runner crashed", FailureKind.RUNNER_CRASHED)
 
     with pytest.raises(TransientProviderError, match="the runner crashed"):

@@ -1,0 +1,132 @@
+"""Sends as many requests at once as a probe asks for, and reads what their answers show."""
+
+import asyncio
+import secrets
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, TypeVar
+
+from evaluation.candidate import DEFAULT_OPTIONS
+from evaluation.case import Message
+from evaluation.errors import FailureKind, ProviderError, TransientProviderError
+from evaluation.generation import Generation, GenerationRequest
+from evaluation.options import effective_options, load_options
+from evaluation.probe_round import ProbeRound, read_round
+from evaluation.providers.model_names import same_model
+from evaluation.providers.openai_wire import unsupported_options
+from evaluation.providers.provider import ModelInfo, Provider
+
+LOAD_TIMEOUT_S = 900.0
+FEW_TOKENS = 16
+FAILED_TRIES = 4
+PAUSE_S = 0.5
+"""After a failure, doubled each time."""
+
+T = TypeVar("T")
+Prompts = Sequence[tuple[Message, ...]]
+
+
+async def explicit_options(provider: Provider, model: ModelInfo) -> dict[str, Any]:
+    """Every option that a probe sends; the context is the one that the model is loaded with, which keeps it loaded."""
+    loaded = next((entry for entry in await provider.loaded() if same_model(entry.name, model.name)), None)
+    num_ctx = (loaded.context_length if loaded else None) or DEFAULT_OPTIONS["num_ctx"]
+    given = {"temperature": 0.0, "num_ctx": min(num_ctx, model.context_length or num_ctx), "repeat_penalty": 1.1}
+    options = {**effective_options(given, benchmark={}, model=model.parameters), "seed": 0}
+    unsent = () if provider.name == "ollama" else unsupported_options(options)
+    return {name: value for name, value in options.items() if name not in unsent}
+
+
+class Sender:
+    """Sends rounds of requests, each with a prompt of its own, so that no prompt cache serves one sooner."""
+
+    def __init__(
+        self,
+        provider: Provider,
+        model: ModelInfo,
+        options: dict[str, Any],
+        *,
+        prompts: Prompts,
+        on_round: Callable[[ProbeRound], None],
+    ) -> None:
+        self.n_tokens = FEW_TOKENS
+        self.rounds: list[ProbeRound] = []
+        self.provider, self.model, self.options = provider, model, options
+        self._prompts, self._on_round = prompts, on_round
+        self._salt, self._n_asked = secrets.token_hex(3), 0
+
+    async def send(self, n: int) -> ProbeRound:
+        """What `n` requests at once show; a round in which all failed is sent again.
+
+        Raises:
+            ProviderError: a refusal, or nothing but failures.
+        """
+        pause_s = PAUSE_S
+        for n_left in reversed(range(FAILED_TRIES)):
+            answers = await _all_of([self._answer(self._request()) for _ in range(n)])
+            errors = [answer for answer in answers if isinstance(answer, ProviderError)]
+            refused = next((error for error in errors if not isinstance(error, TransientProviderError)), None)
+            if refused is not None or (len(errors) == n and n_left == 0):
+                raise refused or errors[0]
+            if len(errors) < n:
+                break  # at least one was answered
+            await asyncio.sleep(pause_s)
+            pause_s *= 2
+        found = _read(answers, self.n_tokens)
+        self.rounds.append(found)
+        self._on_round(found)
+        return found
+
+    async def _answer(self, request: GenerationRequest) -> Generation | ProviderError:
+        try:
+            return await self.provider.generate(request)
+        except ProviderError as error:
+            return error
+
+    def _request(self) -> GenerationRequest:
+        self._n_asked += 1
+        return GenerationRequest(
+            model=self.model.name,
+            messages=self._messages(),
+            options={**self.options, "num_predict": self.n_tokens},
+            think=False if "thinking" in self.model.capabilities else None,
+        )
+
+    def _messages(self) -> tuple[Message, ...]:
+        if self._prompts:
+            return self._prompts[self._n_asked % len(self._prompts)]
+        first = 1000 + 7 * self._n_asked
+        text = (
+            f"{self._salt}-{self._n_asked}: Count in words from {first} upwards, one number after the other, with "
+            "commas between them and no other word, and do not stop before you have come a thousand numbers further."
+        )
+        return (Message(role="user", content=text),)
+
+    async def warm_up(self) -> None:
+        """Loads the model, and has it write one token."""
+        await self.provider.load(
+            self.model.name,
+            load_options(self.options),
+            keep_alive=self._request().keep_alive,
+            timeout_s=LOAD_TIMEOUT_S,
+        )
+        n_tokens, self.n_tokens = self.n_tokens, 1
+        await self._answer(self._request())
+        self.n_tokens = n_tokens
+
+
+async def _all_of(asking: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
+    async with asyncio.TaskGroup() as group:
+        begun = [group.create_task(one) for one in asking]
+    return [one.result() for one in begun]
+
+
+def _read(answers: Sequence[Generation | ProviderError], n_tokens: int) -> ProbeRound:
+    n_refused = sum(isinstance(item, ProviderError) and item.kind is FailureKind.QUEUE_FULL for item in answers)
+    whole = [answer for answer in answers if isinstance(answer, Generation)]
+    counts = [answer.output_tokens for answer in whole]
+    return read_round(
+        [answer.timing for answer in whole if answer.timing is not None],
+        n_tokens=n_tokens,
+        n_refused=n_refused,
+        n_failed=len(answers) - len(whole) - n_refused,
+        output_tokens=sum(count or 0 for count in counts) if all(count is not None for count in counts) else None,
+    )
