@@ -198,7 +198,8 @@ class Keeper:
         except LimitsAwayError as error:
             self._line.turn.hear_nothing()
             n = self._allotment.leases.n
-            self._saying.once("away", f"{error.message}; going on with {n} slots of {self._tag}")
+            now = f"going on with {n} slots of {self._tag}" if n else f"waiting for it to ask for slots of {self._tag}"
+            self._saying.once("away", f"{error.message}; {now}")
             return None
         self._saying.over("away")
         self._allotment.check(view)

@@ -1,5 +1,7 @@
 """The leases that a claim holds on one limit."""
 
+import asyncio
+import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -38,15 +40,25 @@ class Leases:
 
     async def take(self, n: int, limit_id: str) -> bool:
         """False where they are not to be had now."""
-        try:
-            lease_id = await self._limits.take(self.name, n, lease_s=self._rhythm.lease_s)
-        except LimitsAwayError:
-            return False
+        lease_id = await self._taken(n)
         if lease_id is None:
             return False
         self._held[lease_id] = _Lease(n, limit_id, time.monotonic() + self._rhythm.renew_every_s)
         self._on_change()
         return True
+
+    async def _taken(self, n: int) -> str | None:
+        """A server on SQLite refuses many a first try within milliseconds, and answers the second."""
+        for n_tries_left in reversed(range(self._rhythm.n_take_tries)):
+            asked_at = time.monotonic()
+            try:
+                return await self._limits.take(self.name, n, lease_s=self._rhythm.lease_s)
+            except LimitsAwayError:
+                took_s = time.monotonic() - asked_at
+                if not n_tries_left or took_s > self._rhythm.poll_every_s:
+                    break
+            await asyncio.sleep(self._rhythm.take_again_s * random.uniform(0.5, 1.5))  # noqa: S311 - keeps processes apart
+        return None
 
     async def renew(self) -> bool:
         """False where the server has forgotten some of them; those are no longer ours."""

@@ -134,7 +134,8 @@ class PrefectLimits:
                 return await call()
         except httpx.HTTPStatusError as error:
             status = error.response.status_code
-            if status >= 500 or status in (408, 429):
+            is_old_token = status == 403 and "CSRF" in error.response.text  # the client fetches a new one next time
+            if status >= 500 or status in (408, 429) or is_old_token:
                 raise LimitsAwayError(f"the Prefect server answers {status}") from error
             raise
         except (httpx.TransportError, OSError) as error:

@@ -15,6 +15,9 @@ class Rhythm:
     look_every_s: float = 1.0
     poll_every_s: float = 0.5
     """While we wait for a turn or for slots, or have fewer slots than are ours."""
+    take_again_s: float = 0.06
+    """After a server refused in haste; else we look again first."""
+    n_take_tries: int = 4
     shortest_turn_s: float = 10.0
     turn_per_load: float = 10.0
     """A turn lasts at least this many times as long as its model took to load (a ratio)."""
