@@ -149,9 +149,11 @@ class Allotment:
         self._saying.once(
             "no slots", f"waiting for the GPU {self._tag}: all {slots.limit} slots of its limit are taken"
         )
-        if self.has_none_for_s >= 2 * self._rhythm.empty_at_most_s and self.others_want == 0:
+        if self.has_none_for_s >= self._rhythm.empty_at_most_s and self.others_want == 0:
             self._saying.once(
                 "slots of nobody",
-                f"no evaluation is at work on {self._tag}, and yet Prefect counts {slots.n_taken} of its slots as "
-                f"taken: if nothing else uses it, delete the limit {self._tag!r} in Prefect (it is made anew)",
+                f"no other evaluation is at work on {self._tag}, and yet Prefect counts {slots.n_taken} of its slots "
+                f"as taken. Where nothing else uses it, the Prefect server forgot their leases when it was restarted, "
+                f"as it does unless PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE names its filesystem storage: delete the "
+                f"limit {self._tag!r} in Prefect, and it is made anew",
             )

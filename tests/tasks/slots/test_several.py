@@ -251,6 +251,20 @@ def test_a_new_model_goes_on_with_what_is_free_when_slots_stay_taken_for_long(li
     assert 6 == limits.taken()
 
 
+def test_slots_that_nobody_gives_back_are_named_with_the_way_out(limits: FakeLimits, worker: Make) -> None:
+    async def scenario() -> None:
+        await limits.create(TAG, 16)
+        await limits.take(TAG, 16, lease_s=60)
+        one = worker().start()
+        await until(lambda: any(f"delete the limit '{TAG}'" in sentence for sentence in one.said))
+        assert f"waiting for the GPU {TAG}: all 16 slots of its limit are taken" == one.said[0]
+        del limits.limits[TAG]
+        await until(lambda: one.gate.capacity == 16)
+        await one.stop()
+
+    asyncio.run(scenario())
+
+
 def test_a_follower_takes_an_abandoned_turn_over_without_stopping(limits: FakeLimits, worker: Make) -> None:
     async def scenario() -> None:
         first, second = worker().start(), worker()
