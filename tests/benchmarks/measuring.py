@@ -38,6 +38,8 @@ QUIET_PREFECT = {
     "DO_NOT_TRACK": "1",
 }
 _SETTLE_S = 60.0
+_EQUAL_LOOKS = 5
+"""So many in a row, and no more task runs are on their way into the server's database."""
 
 
 class MeasuringError(Exception):
@@ -235,11 +237,11 @@ class PrefectServer:
         flow_runs = [each for result in results for found in result["runs"] for each in found["flow_run_ids"]]
         deadline = time.monotonic() + _SETTLE_S
         with httpx.Client(base_url=self.api, trust_env=False, timeout=30) as client:
-            before: dict[str, int] = {}
-            while (now := _task_runs(client, flow_runs)) != before and time.monotonic() < deadline:
-                before = now
+            looks = [_task_runs(client, flow_runs)]
+            while looks[-_EQUAL_LOOKS:] != [looks[-1]] * _EQUAL_LOOKS and time.monotonic() < deadline:
                 time.sleep(0.5)
-        return {"limits": self.limits(), "task_runs": now}
+                looks.append(_task_runs(client, flow_runs))
+        return {"limits": self.limits(), "task_runs": looks[-1]}
 
     def limits(self) -> dict[str, float]:
         """Active slots of each limit."""
