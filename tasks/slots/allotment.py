@@ -73,8 +73,8 @@ class Allotment:
 
     def check(self, view: TagView) -> None:
         """Takes note of what the limits say; requests beyond slots that are no longer ours get no successors."""
-        self.leases.forget_all_but(view.slots.limit_id)
-        self.wants.forget_all_but(view.wanted.limit_id)
+        self.leases.check(view.slots)
+        self.wants.check(view.wanted)
         self.others_want = max(view.wanted.n_taken - self.wants.n, 0)
         self._stay_within()
 
@@ -149,11 +149,11 @@ class Allotment:
         self._saying.once(
             "no slots", f"waiting for the GPU {self._tag}: all {slots.limit} slots of its limit are taken"
         )
-        if self.has_none_for_s >= self._rhythm.empty_at_most_s and self.others_want == 0:
+        if self.has_none_for_s >= self._rhythm.empty_at_most_s:
             self._saying.once(
                 "slots of nobody",
-                f"no other evaluation is at work on {self._tag}, and yet Prefect counts {slots.n_taken} of its slots "
-                f"as taken. Where nothing else uses it, the Prefect server forgot their leases when it was restarted, "
-                f"as it does unless PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE names its filesystem storage: delete the "
-                f"limit {self._tag!r} in Prefect, and it is made anew",
+                f"Prefect counts {slots.n_taken} slots of {self._tag} as taken. Where no other evaluation or program "
+                f"is at work on it, the Prefect server forgot their leases when it was restarted, as it does unless "
+                f"PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE names its filesystem storage: delete the limit "
+                f"{self._tag!r} in Prefect, and it is made anew",
             )

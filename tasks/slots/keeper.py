@@ -197,6 +197,8 @@ class Keeper:
             view = await look_at(self._limits, self._tag, slots=self._own_slots)
         except LimitsAwayError as error:
             self._line.turn.hear_nothing()
+            for leases in self._everything:
+                leases.doubt()
             n = self._allotment.leases.n
             now = f"going on with {n} slots of {self._tag}" if n else f"waiting for it to ask for slots of {self._tag}"
             self._saying.once("away", f"{error.message}; {now}")

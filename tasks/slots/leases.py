@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tasks.slots.limits import Limits, LimitsAwayError
+from tasks.slots.limits import Limit, Limits, LimitsAwayError
 from tasks.slots.rhythm import Rhythm
 from tasks.slots.shares import leases_to_keep
 
@@ -15,7 +15,14 @@ from tasks.slots.shares import leases_to_keep
 class _Lease:
     n: int
     limit_id: str
-    renew_at: float
+    renew_at: float = 0.0
+    """On the monotonic clock, s."""
+    ends_at: float = 0.0
+    """Unix time, s: a computer that slept was silent too."""
+    version: str = ""
+    """The limit's, when it was last seen before `ends_at`."""
+    is_doubtful: bool = False
+    """The server was away since it was renewed, and may know nothing of it."""
 
 
 class Leases:
@@ -27,6 +34,7 @@ class Leases:
         self._rhythm = rhythm
         self._on_change = on_change
         self._held: dict[str, _Lease] = {}
+        self._n_still_counted = 0
 
     @property
     def n(self) -> int:
@@ -43,7 +51,8 @@ class Leases:
         lease_id = await self._taken(n)
         if lease_id is None:
             return False
-        self._held[lease_id] = _Lease(n, limit_id, time.monotonic() + self._rhythm.renew_every_s)
+        self._held[lease_id] = lease = _Lease(n, limit_id)
+        self._is_good(lease)
         self._on_change()
         return True
 
@@ -64,14 +73,18 @@ class Leases:
         """False where the server has forgotten some of them; those are no longer ours."""
         now = time.monotonic()
         due = [lease_id for lease_id, lease in self._held.items() if now >= lease.renew_at]
-        return all([await self._renew(lease_id) for lease_id in due])
+        renewed = [await self._renew(lease_id) for lease_id in due]
+        await self._uncount()
+        return all(renewed)
 
     async def _renew(self, lease_id: str) -> bool:
         lease = self._held[lease_id]
         try:
             if await self._limits.renew(lease_id, lease_s=self._rhythm.lease_s):
-                lease.renew_at = time.monotonic() + self._rhythm.renew_every_s
+                self._is_good(lease)
                 return True
+            if await self._is_still_counted(lease):
+                self._n_still_counted += lease.n
         except LimitsAwayError:
             lease.renew_at = time.monotonic() + self._rhythm.renew_again_s
             return True
@@ -79,14 +92,47 @@ class Leases:
         self._on_change()
         return False
 
-    def forget_all_but(self, limit_id: str) -> bool:
-        """True where some were on a limit that is no more: a person removed it and there is another one now."""
-        forgotten = [lease_id for lease_id, lease in self._held.items() if lease.limit_id != limit_id]
-        for lease_id in forgotten:
-            del self._held[lease_id]
-        if forgotten:
-            self._on_change()
-        return bool(forgotten)
+    def _is_good(self, lease: _Lease) -> None:
+        lease.renew_at = time.monotonic() + self._rhythm.renew_every_s
+        lease.ends_at = time.time() + self._rhythm.lease_s
+        lease.is_doubtful = False
+
+    async def _is_still_counted(self, lease: _Lease) -> bool:
+        """True where the server has forgotten a lease, but not that its slots are taken.
+
+        So does a server that keeps leases in memory, as Prefect's does unless told otherwise, when it is restarted:
+        then nobody else would ever free them. A lease that ended, or that somebody gave back, was counted down.
+        """
+        if time.time() < lease.ends_at:
+            return True
+        found = (await self._limits.look([self.name])).get(self.name)
+        return found is not None and found.version == lease.version
+
+    async def _uncount(self) -> None:
+        if self._n_still_counted:
+            try:
+                await self._limits.uncount(self.name, self._n_still_counted)
+            except LimitsAwayError:
+                return
+            self._n_still_counted = 0
+
+    def check(self, limit: Limit) -> None:
+        """Takes note of what the limit is now; leases of one that a person removed are no more."""
+        now = time.time()
+        for lease_id, lease in tuple(self._held.items()):
+            if lease.limit_id != limit.limit_id:
+                del self._held[lease_id]
+                self._on_change()
+                continue
+            if now < lease.ends_at:
+                lease.version = limit.version
+            if lease.is_doubtful:
+                lease.renew_at = 0.0
+
+    def doubt(self) -> None:
+        """Renews everything as soon as the server answers again."""
+        for lease in self._held.values():
+            lease.is_doubtful = True
 
     async def shrink_to(self, n: int, limit_id: str) -> None:
         """Gives back what is more than `n`; the part of a lease that stays is taken anew, where nobody is faster."""
@@ -104,13 +150,16 @@ class Leases:
     async def give_all_back(self) -> None:
         """Keeps those whose return the server did not take; see `n`."""
         await self._give_back(self.ids)
+        await self._uncount()
 
     async def _give_back(self, lease_ids: frozenset[str]) -> None:
         """One after the other: at once, they wait for each other at the server for longer."""
         for lease_id in lease_ids:
+            if self._held[lease_id].is_doubtful and not await self._renew(lease_id):
+                continue
             try:
                 await self._limits.give_back(lease_id)
             except LimitsAwayError:
                 return
-            self._held.pop(lease_id, None)
+            del self._held[lease_id]
             self._on_change()

@@ -59,6 +59,10 @@ class Limits(Protocol):
         """Frees the slots of a lease; one that the server does not know is none."""
         ...
 
+    async def uncount(self, name: str, n: int) -> None:
+        """Frees `n` slots that count as taken by a lease which the server has forgotten."""
+        ...
+
     async def read_note(self, name: str) -> Any:
         """The JSON value of a note that everybody can read; None: there is none."""
         ...

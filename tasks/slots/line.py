@@ -39,8 +39,8 @@ class Line:
 
     def check(self, view: TagView) -> None:
         """Takes note of limits that were removed and made anew."""
-        self.turn.lease.forget_all_but(view.turn.limit_id)
-        self.place.forget_all_but(view.waiting.limit_id)
+        self.turn.lease.check(view.turn)
+        self.place.check(view.waiting)
 
     async def renew(self) -> None:
         """Keeps the turn or the place in line, and lets the others know that the leader is there."""

@@ -105,6 +105,10 @@ class PrefectLimits:
             if error.response.status_code not in _GONE:
                 raise
 
+    async def uncount(self, name: str, n: int) -> None:
+        held_s = 1.0  # of no interest here, but Prefect wants to know
+        await self._call(lambda: self._client.release_concurrency_slots([name], n, held_s))
+
     async def read_note(self, name: str) -> Any:
         found = await self._call(lambda: self._client.read_variable_by_name(name))
         return found.value if found is not None else None

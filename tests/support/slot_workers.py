@@ -85,6 +85,12 @@ class FakeLimits:
         await self._called("give_back")
         self.expire(lease_id)
 
+    async def uncount(self, name: str, n: int) -> None:
+        await self._called("uncount")
+        found = self.limits[name]
+        found["taken"] = max(found["taken"] - n, 0)
+        found["version"] += 1
+
     async def read_note(self, name: str) -> Any:
         await self._called("read_note")
         return self.notes.get(name)
@@ -100,6 +106,10 @@ class FakeLimits:
             if found["id"] == limit_id and found["active"]:
                 found["taken"] = max(found["taken"] - n, 0)
                 found["version"] += 1
+
+    def restart_without_leases(self) -> None:
+        """As a server does that keeps them in memory."""
+        self.leases.clear()
 
     def taken(self, name: str = TAG) -> int:
         """How many slots count as taken."""

@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
-from slot_workers import TAG, FakeLimits, UnreachableStore, Worker, until
+from slot_workers import FAST, TAG, FakeLimits, UnreachableStore, Worker, until
 
 from evaluation.errors import ConfigurationError
 
@@ -145,15 +146,54 @@ def test_an_inactive_limit_limits_nobody(limits: FakeLimits, worker: Make) -> No
     asyncio.run(scenario())
 
 
-def test_forgotten_leases_close_the_gate_and_are_taken_anew(limits: FakeLimits, worker: Make) -> None:
+def test_leases_that_have_ended_close_the_gate_and_are_taken_anew(limits: FakeLimits, worker: Make) -> None:
+    silent = replace(FAST, lease_s=0.001)  # every renewal comes too late, if the server so wants
+
     async def scenario() -> None:
-        one = worker().start()
+        one = worker(rhythm=silent).start()
         await until(lambda: one.gate.capacity == 16)
         before = one.leases
         for lease_id in before:
             limits.expire(lease_id)
         await until(lambda: not before & one.leases and limits.taken() == 16 and one.gate.capacity == 16)
         assert [1, 16, 16] == sorted(n for _, n in limits.leases.values())
+        assert 0 == limits.calls["uncount"]
+        await one.stop()
+
+    asyncio.run(scenario())
+    assert _nothing_is_left(limits)
+
+
+@pytest.mark.parametrize("lease_s", [60.0, 0.001], ids=["while they lasted", "while nobody renewed them"])
+def test_slots_whose_leases_the_server_forgot_are_freed_by_who_had_them(
+    limits: FakeLimits, worker: Make, lease_s: float
+) -> None:
+    async def scenario() -> None:
+        one = worker(rhythm=replace(FAST, lease_s=lease_s)).start()
+        await until(lambda: one.gate.capacity == 16)
+        n_looks = limits.calls["look"]
+        await until(lambda: limits.calls["look"] > n_looks + 1)
+        before = one.leases
+        limits.fails_next["uncount"] = 2
+        limits.restart_without_leases()
+        await until(lambda: not before & one.leases and limits.taken() == 16 and one.gate.capacity == 16)
+        await until(lambda: [1, 16] == [limits.taken(f"{TAG}:{name}") for name in ("turn", "wanted")])
+        await one.stop()
+
+    asyncio.run(scenario())
+    assert _nothing_is_left(limits)
+
+
+def test_slots_whose_leases_the_server_forgot_are_freed_also_when_the_work_ends_just_then(
+    limits: FakeLimits, worker: Make
+) -> None:
+    async def scenario() -> None:
+        one = worker().start()
+        await until(lambda: one.gate.capacity == 16)
+        limits.is_away = True
+        await until(lambda: len(one.said) == 1)
+        limits.restart_without_leases()
+        limits.is_away = False
         await one.stop()
 
     asyncio.run(scenario())
