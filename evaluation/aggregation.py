@@ -1,111 +1,112 @@
-"""From the scores of single cases to a candidate's numbers in a run, each with its interval."""
+"""From the scores of single cases to a candidate's numbers in a run, each with its interval.
 
-from collections.abc import Iterator, Sequence
+Of 100,000 cases only ids and numbers are in memory, never a text; a corpus metric's evidence is the exception.
+"""
+
+from array import array
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from math import inf
+from operator import itemgetter
 
 import numpy as np
 
 from evaluation.case import Case
+from evaluation.errors import ConfigurationError
 from evaluation.fingerprint import fingerprint
-from evaluation.generation import Failure, Generation
 from evaluation.metrics import METRICS
 from evaluation.metrics.metric import CorpusMetric, Metric
-from evaluation.metrics.parsing import parse_metric
-from evaluation.metrics.speed import SPEED_METRICS
+from evaluation.metrics.parsing import metric_class, parse_metric
+from evaluation.metrics.speed import TIMED_METRICS, EnergyPerRightJ
 from evaluation.score import Estimate, Measurement
 from evaluation.stats.estimate import corpus_estimate, mean_estimate, quantile_estimate
-from evaluation.store.benchmarks import load_cases
-from evaluation.store.outcomes import iterate_outcomes
-from evaluation.store.records import EstimateRow, MetricUse
+from evaluation.stats.ratio import ratio_estimate
+from evaluation.store.benchmarks import case_clusters
+from evaluation.store.outcome_numbers import failed_cases, iterate_energies, iterate_timed, iterate_values
+from evaluation.store.records import EstimateRow, MetricUse, RunPlan
 from evaluation.store.runs import find_run
 from evaluation.store.scores import iterate_scores, save_estimates
 from evaluation.store.session import Store
 
-HIGHEST_BY_UNIT = {"fraction": 1.0, "percent": 100.0, "s": inf, "s/token": inf, "token/s": inf}
+HIGHEST_BY_UNIT = {"fraction": 1.0, "percent": 100.0, "s": inf, "s/token": inf, "token/s": inf, "J": inf}
 """What a metric of that unit can be at most; none can be less than 0."""
 LATENCY_QUANTILES = {"p50": 0.5, "p90": 0.9, "p95": 0.95}
+_ANY_CASE = Case(case_id="any")
+"""A figure of speed does not look at the case."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CaseScores:
-    """One metric's measurements of one candidate, case by case."""
+class CaseValues:
+    """One metric's values of one candidate, case by case."""
 
     case_ids: tuple[str, ...]
-    rows: tuple[tuple[Measurement, ...], ...]
-    """The repeats of each case."""
-
-    @property
-    def means(self) -> list[float]:
-        """One value a case: repeats of one case are not independent evidence."""
-        return [float(np.mean([row.value for row in repeats])) for repeats in self.rows]
+    means: Sequence[float]
+    """One a case: repeats of one case are not independent evidence."""
 
 
 def aggregate_run(store: Store, run_id: str, metrics: Sequence[str]) -> int:
     """The number of estimates that now stand in the store for a run, over all its candidates."""
     run = find_run(store, run_id)
-    clusters = {case.case_id: case.cluster for case in load_cases(store, run.plan.benchmark_version)}
+    clusters = case_clusters(store, run.plan.benchmark_version)
     rows = [
         row
         for candidate in run.candidates
-        for row in _candidate_estimates(store, run.plan.seed, candidate.run_candidate_id, metrics, clusters)
+        for row in _candidate_estimates(store, run.plan, candidate.run_candidate_id, metrics, clusters)
     ]
     save_estimates(store, rows)
     return len(rows)
 
 
 def _candidate_estimates(
-    store: Store, seed: int, run_candidate_id: int, metrics: Sequence[str], clusters: dict[str, str | None]
+    store: Store, plan: RunPlan, run_candidate_id: int, metrics: Sequence[str], clusters: Mapping[str, str]
 ) -> Iterator[EstimateRow]:
-    failed = _failed_cases(store, run_candidate_id)
+    failed = failed_cases(store, run_candidate_id)
     for text in metrics:
         metric = parse_metric(text)
-        scores = case_scores(store, run_candidate_id, metric.signature)
-        yield from _metric_estimates(seed, run_candidate_id, metric, scores, failed, clusters)
+        if isinstance(metric, CorpusMetric):
+            yield from _corpus_estimates(store, plan.seed, run_candidate_id, metric, clusters)
+        else:
+            values = case_values(store, run_candidate_id, metric.signature)
+            yield from _mean_estimates(run_candidate_id, metric, values, failed, clusters)
     yield from _speed_estimates(store, run_candidate_id)
+    yield from _energy_per_right(store, plan, run_candidate_id, clusters)
 
 
-def case_scores(store: Store, run_candidate_id: int, signature: str) -> CaseScores:
-    """The stored scores of one candidate and metric, by case and repeat.
+def case_values(store: Store, run_candidate_id: int, signature: str) -> CaseValues:
+    """The stored scores of one candidate and metric, in the order of the case ids.
 
     Never in the order in which answers came: resampling would then give another interval each time.
     """
-    by_case: dict[str, dict[int, Measurement]] = {}
-    for score in iterate_scores(store, run_candidate_id, signature):
-        by_case.setdefault(score.case_id, {})[score.repeat] = score.measurement
-    case_ids = tuple(sorted(by_case))
-    rows = (tuple(by_case[case_id][repeat] for repeat in sorted(by_case[case_id])) for case_id in case_ids)
-    return CaseScores(case_ids=case_ids, rows=tuple(rows))
+    case_ids: list[str] = []
+    means = array("d")
+    for case_id, values in _by_case(iterate_values(store, run_candidate_id, signature)):
+        case_ids.append(case_id)
+        means.append(_mean(values))
+    return CaseValues(case_ids=tuple(case_ids), means=means)
 
 
-def _failed_cases(store: Store, run_candidate_id: int) -> list[str]:
-    """Cases on which the server failed in every repeat, sorted."""
-    failed: set[str] = set()
-    answered: set[str] = set()
-    for page in iterate_outcomes(store, run_candidate_id):
-        for found in page:
-            (failed if isinstance(found.row.outcome, Failure) else answered).add(found.row.case_id)
-    return sorted(failed - answered)
+def _by_case(pairs: Iterable[tuple[str, float]]) -> Iterator[tuple[str, list[float]]]:
+    """The values of each case, whose pairs stand together."""
+    for case_id, of_case in groupby(pairs, key=itemgetter(0)):
+        yield case_id, [value for _, value in of_case]
 
 
-def _metric_estimates(
-    seed: int,
-    run_candidate_id: int,
-    metric: Metric,
-    scores: CaseScores,
-    failed: Sequence[str],
-    clusters: dict[str, str | None],
+def _mean(values: Sequence[float]) -> float:
+    return values[0] if len(values) == 1 else sum(values) / len(values)
+
+
+def _mean_estimates(
+    run_candidate_id: int, metric: Metric, values: CaseValues, failed: Sequence[str], clusters: Mapping[str, str]
 ) -> Iterator[EstimateRow]:
-    if not scores.case_ids:
+    if not values.case_ids:
         return
     use = MetricUse(name=metric.name, signature=metric.signature)
-    kinds = [clusters.get(case_id) for case_id in scores.case_ids]
-    estimate = _within_range(metric, _estimate(seed, metric, scores, kinds))
-    yield EstimateRow(run_candidate_id=run_candidate_id, metric=use, estimate=estimate)
-    if failed and not isinstance(metric, CorpusMetric):
-        worst = mean_estimate(
-            [*scores.means, *(0.0 for _ in failed)], clusters=_declared([*kinds, *(clusters.get(i) for i in failed)])
-        )
+    estimate = mean_estimate(values.means, clusters=_clusters_of(values.case_ids, clusters))
+    yield EstimateRow(run_candidate_id=run_candidate_id, metric=use, estimate=_within_range(metric, estimate))
+    if failed:
+        all_values = array("d", values.means) + array("d", [0.0] * len(failed))
+        worst = mean_estimate(all_values, clusters=_clusters_of((*values.case_ids, *failed), clusters))
         yield EstimateRow(
             run_candidate_id=run_candidate_id,
             metric=use,
@@ -114,15 +115,37 @@ def _metric_estimates(
         )
 
 
-def _estimate(seed: int, metric: Metric, scores: CaseScores, kinds: Sequence[str | None]) -> Estimate:
-    if not isinstance(metric, CorpusMetric):
-        return mean_estimate(scores.means, clusters=_declared(kinds))
-    units = [kind or case_id for kind, case_id in zip(kinds, scores.case_ids, strict=True)]
-    rows = [row for repeats in scores.rows for row in repeats]
-    of_rows = [unit for unit, repeats in zip(units, scores.rows, strict=True) for _ in repeats]
-    rng = np.random.default_rng(int(fingerprint([seed, metric.signature])[:16], 16))
-    estimate = corpus_estimate(rows, metric.aggregate, rng=rng, clusters=of_rows)
-    return replace(estimate, n_cases=len(scores.case_ids))
+def _clusters_of(case_ids: Sequence[str], clusters: Mapping[str, str]) -> list[str | None] | None:
+    """The cluster of each case; None where none of them declares one."""
+    kinds = [clusters.get(case_id) for case_id in case_ids] if clusters else []
+    return kinds if any(kind is not None for kind in kinds) else None
+
+
+def _corpus_estimates(
+    store: Store, seed: int, run_candidate_id: int, metric: CorpusMetric, clusters: Mapping[str, str]
+) -> Iterator[EstimateRow]:
+    """The value over all answers together; its interval resamples cases, or whole clusters."""
+    rows, case_ids = _evidence(store, run_candidate_id, metric.signature)
+    if not rows:
+        return
+    units = [clusters.get(case_id) or case_id for case_id in case_ids]
+    rng = np.random.default_rng(_seed(seed, metric.signature))
+    estimate = corpus_estimate(rows, metric.aggregate, rng=rng, clusters=units)
+    yield EstimateRow(
+        run_candidate_id=run_candidate_id,
+        metric=MetricUse(name=metric.name, signature=metric.signature),
+        estimate=_within_range(metric, replace(estimate, n_cases=len(set(case_ids)))),
+    )
+
+
+def _evidence(store: Store, run_candidate_id: int, signature: str) -> tuple[list[Measurement], list[str]]:
+    """All measurements and their cases, by case and repeat."""
+    scores = sorted(iterate_scores(store, run_candidate_id, signature), key=lambda found: (found.case_id, found.repeat))
+    return [score.measurement for score in scores], [score.case_id for score in scores]
+
+
+def _seed(seed: int, signature: str) -> int:
+    return int(fingerprint([seed, signature])[:16], 16)
 
 
 def _within_range(metric: Metric, estimate: Estimate) -> Estimate:
@@ -133,34 +156,23 @@ def _within_range(metric: Metric, estimate: Estimate) -> Estimate:
     return replace(estimate, low=max(0.0, estimate.low), high=min(highest, estimate.high))
 
 
-def _declared(kinds: Sequence[str | None]) -> Sequence[str | None] | None:
-    """The clusters, where the benchmark declares any."""
-    return kinds if any(kind is not None for kind in kinds) else None
-
-
 def _speed_estimates(store: Store, run_candidate_id: int) -> Iterator[EstimateRow]:
-    metrics = [METRICS[name]() for name in SPEED_METRICS]
-    values: dict[str, dict[str, list[float]]] = {metric.name: {} for metric in metrics}
-    for page in iterate_outcomes(store, run_candidate_id):
-        for found in page:
-            if isinstance(found.row.outcome, Generation):
-                for metric in metrics:
-                    _note(values[metric.name], metric, found.row.case_id, found.row.outcome)
+    metrics = [METRICS[name]() for name in TIMED_METRICS]
+    means = {metric.name: array("d") for metric in metrics}
+    for _, of_case in groupby(iterate_timed(store, run_candidate_id), key=itemgetter(0)):
+        generations = [generation for _, generation in of_case]
+        for metric in metrics:
+            measured = [metric.measure(_ANY_CASE, (generation,), {}) for generation in generations]
+            if values := [found.value for found in measured if found is not None]:
+                means[metric.name].append(_mean(values))
     for metric in metrics:
-        yield from _speed_rows(run_candidate_id, metric, values[metric.name])
+        yield from _speed_rows(run_candidate_id, metric, means[metric.name])
 
 
-def _note(values: dict[str, list[float]], metric: Metric, case_id: str, generation: Generation) -> None:
-    measured = metric.measure(Case(case_id=case_id), (generation,), {})
-    if measured is not None:
-        values.setdefault(case_id, []).append(measured.value)
-
-
-def _speed_rows(run_candidate_id: int, metric: Metric, values: dict[str, list[float]]) -> Iterator[EstimateRow]:
-    if not values:
+def _speed_rows(run_candidate_id: int, metric: Metric, means: Sequence[float]) -> Iterator[EstimateRow]:
+    if not means:
         return
     use = MetricUse(name=metric.name, signature=metric.signature)
-    means = [float(np.mean(repeats)) for repeats in values.values()]
     yield EstimateRow(
         run_candidate_id=run_candidate_id, metric=use, estimate=_within_range(metric, mean_estimate(means))
     )
@@ -169,3 +181,37 @@ def _speed_rows(run_candidate_id: int, metric: Metric, values: dict[str, list[fl
             yield EstimateRow(
                 run_candidate_id=run_candidate_id, metric=use, quantity=quantity, estimate=quantile_estimate(means, q)
             )
+
+
+def _says_how_right(name: str) -> bool:
+    """True for a metric whose value for one answer lies between 0, wrong, and 1, right."""
+    try:
+        metric = metric_class(name)
+    except ConfigurationError:  # of a package that is no longer installed
+        return False
+    return metric.unit == "fraction" and metric.higher_is_better and not issubclass(metric, CorpusMetric)
+
+
+def _energy_per_right(
+    store: Store, plan: RunPlan, run_candidate_id: int, clusters: Mapping[str, str]
+) -> Iterator[EstimateRow]:
+    """Joules over scores, where the headline says how right an answer is and energies are known."""
+    signature = next((use.signature for use in plan.metrics if use.name == plan.headline), None)
+    if signature is None or not _says_how_right(plan.headline):
+        return
+    case_ids: list[str] = []
+    joules, right = array("d"), array("d")
+    found = iterate_energies(store, run_candidate_id, signature)
+    for case_id, of_case in groupby(found, key=lambda answer: answer.case_id):
+        answers = list(of_case)
+        case_ids.append(case_id)
+        joules.append(sum(answer.energy_j for answer in answers))
+        right.append(sum(answer.score for answer in answers))
+    if not case_ids:
+        return
+    metric = EnergyPerRightJ()
+    rng = np.random.default_rng(_seed(plan.seed, metric.signature))
+    estimate = ratio_estimate(joules, right, rng=rng, clusters=_clusters_of(case_ids, clusters))
+    if estimate is not None:
+        use = MetricUse(name=metric.name, signature=metric.signature)
+        yield EstimateRow(run_candidate_id=run_candidate_id, metric=use, estimate=estimate)

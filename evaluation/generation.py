@@ -66,6 +66,8 @@ class Generation:
     """Taken from an earlier run: left out of every timing figure."""
     n_attempts: int = 1
     seed: int | None = None
+    energy_j: float | None = None
+    """What the GPU used for it, where that was measured; known some time after the answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ from evaluation.metrics.multiple_choice import MultipleChoice
 from evaluation.metrics.numeric_match import NumericMatch
 from evaluation.metrics.regex import Regex
 from evaluation.metrics.rouge import Rouge1, Rouge2, RougeL
-from evaluation.metrics.speed import LatencyS, TokensPerS, TpotS, TtftS
+from evaluation.metrics.speed import EnergyJ, EnergyPerRightJ, LatencyS, TokensPerS, TpotS, TtftS
 from evaluation.metrics.token_f1 import TokenF1
 
 __all__ = ["LATER_METRICS", "METRICS"]
@@ -40,4 +40,6 @@ METRICS: Catalogue[Metric] = Catalogue(
     TtftS,
     TpotS,
     TokensPerS,
+    EnergyJ,
+    EnergyPerRightJ,
 )

@@ -17,10 +17,6 @@ _WAITS_FOR: Mapping[str, tuple[str, ...]] = {
         "creativity",
         "overall_quality",
     ),
-    "is not a metric in this version: joules stand under `energy` in a run's results": (
-        "energy_j",
-        "energy_per_right_j",
-    ),
     "needs prices of electricity, which are not in this version": ("cost_usd",),
     "is not in this version": (
         "weighted_f1",

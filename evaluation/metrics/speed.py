@@ -1,4 +1,4 @@
-"""How fast did the answer come? Read from the timing of each generation.
+"""How fast did the answer come, and what did it cost in joules? Read from the figures of each generation.
 
 A reused generation has no figure, for its time belongs to another run. The time to load the model is taken off, so
 that cold and warm requests can stand in one figure: what is measured is the warm part. A cold generation whose load
@@ -18,8 +18,10 @@ from evaluation.score import Measurement
 MIN_OUTPUT_TOKENS = 8
 """Below this, a rate is mostly the clock's own noise."""
 COLD = "cold"
-SPEED_METRICS = ("latency_s", "ttft_s", "tpot_s", "tokens_per_s")
-"""Computed for every run from the timings of its generations."""
+TIMED_METRICS = ("latency_s", "ttft_s", "tpot_s", "tokens_per_s", "energy_j")
+"""Computed for every run from the figures of each of its generations, as far as there are any."""
+SPEED_METRICS = (*TIMED_METRICS, "energy_per_right_j")
+"""Computed for every run, whatever its benchmark names."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +85,31 @@ class TokensPerS(_Speed):
     def _value(self, generation: Generation, timing: Timing) -> float | None:
         later = _later_tokens(generation)
         return later / timing.generate_s if later and timing.generate_s else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class EnergyJ(_Speed):
+    """Joules that the GPU used for the answer, its idle draw shared among those in flight."""
+
+    name: ClassVar[str] = "energy_j"
+    unit: ClassVar[str] = "J"
+
+    def _value(self, generation: Generation, timing: Timing) -> float | None:
+        return generation.energy_j
+
+
+@dataclass(frozen=True, kw_only=True)
+class EnergyPerRightJ(_Speed):
+    """Joules for each right answer: those of all answers over the sum of their scores, which one answer does not have.
+
+    Computed by `evaluation.aggregation` where the headline metric's scores lie in [0, 1].
+    """
+
+    name: ClassVar[str] = "energy_per_right_j"
+    unit: ClassVar[str] = "J"
+
+    def _value(self, generation: Generation, timing: Timing) -> float | None:
+        return None
 
 
 def _without_loading(seconds: float, generation: Generation, timing: Timing) -> float | None:

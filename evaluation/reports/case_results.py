@@ -13,17 +13,18 @@ from evaluation.generation import Failure, Generation
 from evaluation.reports.failure_examples import failure_kind
 from evaluation.reports.labels import unique_labels
 from evaluation.reports.results import metric_keys
-from evaluation.store.benchmarks import load_benchmark_version
+from evaluation.store.benchmarks import has_case, load_benchmark_version
 from evaluation.store.energy_totals import energies_of
 from evaluation.store.outcomes import load_outcomes
 from evaluation.store.records import MetricUse, RunCandidateRecord, RunRecord, StoredOutcome
 from evaluation.store.registry import find_candidate
 from evaluation.store.runs import find_run, has_run_case, run_case_ids
-from evaluation.store.scores import iterate_scores, scored_metrics
+from evaluation.store.scores import scores_of_case
 from evaluation.store.session import Store
 
 Scores = dict[int, dict[str, dict[str, Any]]]
 """By repeat, then by metric."""
+_MOST_NAMED = 500
 
 
 def case_result(store: Store, run_id: str, case_id: str) -> dict[str, Any]:
@@ -33,11 +34,12 @@ def case_result(store: Store, run_id: str, case_id: str) -> dict[str, Any]:
         UnknownNameError: the run did not ask this case; names those that are written alike.
     """
     run = find_run(store, run_id)
-    benchmark = load_benchmark_version(store, run.plan.benchmark_version, run.plan.benchmark_name)
-    cases = {case.case_id: case for case in benchmark.cases}
+    version, name = run.plan.benchmark_version, run.plan.benchmark_name
     if not has_run_case(store, run.plan.run_id, case_id):
-        raise _unknown_case(store, run, case_id, is_in_benchmark=case_id in cases)
-    asked = render(benchmark, cases[case_id])
+        raise _unknown_case(store, run, case_id)
+    benchmark = load_benchmark_version(store, version, name, case_ids=[case_id])
+    (case,) = benchmark.cases
+    asked = render(benchmark, case)
     labels = unique_labels(run)
     return {
         "run_id": run.plan.run_id,
@@ -49,22 +51,27 @@ def case_result(store: Store, run_id: str, case_id: str) -> dict[str, Any]:
         "seed": run.plan.seed,
         "repeats": run.plan.n_repeats,
         "code_version": run.plan.code_version,
-        "case": _case(cases[case_id]),
+        "case": _case(case),
         "candidates": [
             _candidate(store, run, found, labels[found.run_candidate_id], case_id, asked) for found in run.candidates
         ],
     }
 
 
-def _unknown_case(store: Store, run: RunRecord, case_id: str, *, is_in_benchmark: bool) -> UnknownNameError:
+def _unknown_case(store: Store, run: RunRecord, case_id: str) -> UnknownNameError:
+    """Names the cases that are written alike; all others too where they are few."""
     plan = run.plan
     next_step = f"`benchwright show {plan.run_id} --json` lists the ids of all its cases"
-    if is_in_benchmark:
+    if has_case(store, plan.benchmark_version, case_id):
         next_step = f"it is a case of {plan.benchmark_name!r}, but this run asked only {plan.n_cases} of them"
-    asked = [asked for page in run_case_ids(store, plan.run_id) for asked in page]
-    close = get_close_matches(case_id, asked, n=5)
-    known = [*close, *(known for known in asked if known not in close)]
-    return UnknownNameError(f"case of run {plan.run_id}", case_id, known, next_step)
+    alike: list[str] = []
+    first: list[str] = []
+    for page in run_case_ids(store, plan.run_id):
+        alike = get_close_matches(case_id, [*alike, *page], n=5)
+        first += page[: _MOST_NAMED - len(first)]
+    return UnknownNameError(
+        f"case of run {plan.run_id}", case_id, [*alike, *(known for known in first if known not in alike)], next_step
+    )
 
 
 def _case(case: Case) -> dict[str, Any]:
@@ -79,7 +86,7 @@ def _candidate(
     candidate = _stored_candidate(store, plan.candidate_fingerprint)
     outcomes = {stored.row.repeat: stored for stored in load_outcomes(store, found.run_candidate_id, [case_id])}
     energies = energies_of(store, [stored.generation_id for stored in outcomes.values()])
-    scores = _scores(store, found.run_candidate_id, case_id, planned=run.plan.metrics, n_wanted=len(outcomes))
+    scores = _scores(store, found.run_candidate_id, case_id, planned=run.plan.metrics)
     return {
         "candidate": label,
         "model": plan.model_name,
@@ -108,26 +115,19 @@ def _stored_candidate(store: Store, fingerprint: str) -> Candidate:
     return candidate
 
 
-def _scores(
-    store: Store, run_candidate_id: int, case_id: str, *, planned: Sequence[MetricUse], n_wanted: int
-) -> Scores:
-    """The scores of a case's repeats, on every metric that the candidate was ever scored with."""
+def _scores(store: Store, run_candidate_id: int, case_id: str, *, planned: Sequence[MetricUse]) -> Scores:
+    """The scores of a case's repeats, on every metric that they were ever scored with, the run's own first."""
+    found = scores_of_case(store, run_candidate_id, case_id)
+    keys = metric_keys(planned, [use for use, _ in found])
+    order = list(keys)
     scores: Scores = {}
-    uses = [use for use, _ in scored_metrics(store, run_candidate_id)]
-    keys = metric_keys(planned, uses)
-    for use in sorted(uses, key=lambda use: list(keys).index(use.signature)):
-        n_found = 0
-        for score in iterate_scores(store, run_candidate_id, use.signature):
-            if score.case_id == case_id:
-                scores.setdefault(score.repeat, {})[keys[use.signature]] = {
-                    "value": score.measurement.value,
-                    "label": score.measurement.label,
-                    "rationale": score.measurement.rationale,
-                    "signature": use.signature,
-                }
-                n_found += 1
-            if n_found == n_wanted:
-                break
+    for use, score in sorted(found, key=lambda pair: order.index(pair[0].signature)):
+        scores.setdefault(score.repeat, {})[keys[use.signature]] = {
+            "value": score.measurement.value,
+            "label": score.measurement.label,
+            "rationale": score.measurement.rationale,
+            "signature": use.signature,
+        }
     return scores
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from evaluation.errors import FailureKind
 from evaluation.generation import Failure, Outcome
 from evaluation.reports.labels import unique_labels
-from evaluation.store.outcomes import count_outcomes, iterate_outcomes
+from evaluation.store.outcomes import count_outcomes, first_of_kind
 from evaluation.store.records import OutcomeCounts, StoredOutcome
 from evaluation.store.runs import find_run
 from evaluation.store.session import Store
@@ -30,18 +30,9 @@ def _kinds(counts: OutcomeCounts) -> dict[FailureKind, int]:
 
 
 def _examples(store: Store, row_id: int, label: str, wanted: set[FailureKind]) -> dict[FailureKind, dict[str, Any]]:
-    """The first failure of each wanted kind; reads no further than the last of them."""
-    examples: dict[FailureKind, dict[str, Any]] = {}
-    if not wanted:
-        return examples
-    for page in iterate_outcomes(store, row_id):
-        for found in page:
-            kind = failure_kind(found.row.outcome)
-            if kind in wanted and kind not in examples:
-                examples[kind] = _example(found, label)
-        if len(examples) == len(wanted):
-            break
-    return examples
+    """The first failure of each wanted kind; one that was answered meanwhile has none."""
+    found = {kind: first_of_kind(store, row_id, kind) for kind in sorted(wanted)}
+    return {kind: _example(stored, label) for kind, stored in found.items() if stored is not None}
 
 
 def failure_kind(outcome: Outcome) -> FailureKind | None:

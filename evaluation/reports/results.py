@@ -124,6 +124,8 @@ def _candidate(
         "n_cases": run.plan.n_cases,
         "n_ok": counts.n_ok + counts.n_own_failed,
         "n_failed": counts.n_failed,
+        "n_reused": counts.n_reused,
+        "vram_share": counts.vram_share,
         "failures": _by_kind(counts.failures),
         "own_failures": _by_kind(counts.own_failures),
         "metrics": _metrics(run.plan.metrics, rows),

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from evaluation.aggregation import CaseScores, case_scores
+from evaluation.aggregation import CaseValues, case_values
 from evaluation.fingerprint import fingerprint
 from evaluation.reports.labels import unique_labels
 from evaluation.reports.metric_facts import higher_is_better, is_over_all_cases
@@ -20,7 +20,7 @@ from evaluation.stats.paired import (
     PairedResult,
     paired_difference,
 )
-from evaluation.store.benchmarks import load_cases
+from evaluation.store.benchmarks import case_clusters
 from evaluation.store.runs import find_run, run_case_ids
 from evaluation.store.session import Store
 
@@ -59,7 +59,7 @@ def compare_candidates(store: Store, run_id: str, a: int, b: int, *, n_compared:
     run = find_run(store, run_id)
     labels = unique_labels(run)
     signature = next(metric.signature for metric in run.plan.metrics if metric.name == run.plan.headline)
-    values_a, values_b = (_by_case(case_scores(store, found, signature)) for found in (a, b))
+    values_a, values_b = (_by_case(case_values(store, found, signature)) for found in (a, b))
     both = [
         case_id
         for page in run_case_ids(store, run.plan.run_id)
@@ -69,9 +69,9 @@ def compare_candidates(store: Store, run_id: str, a: int, b: int, *, n_compared:
     if not both:
         return None
     seed = int(fingerprint([run.plan.seed, labels[a], labels[b], signature])[:16], 16)
-    clusters = {case.case_id: case.cluster for case in load_cases(store, run.plan.benchmark_version, both)}
-    declared = any(clusters.values())
-    units = [clusters[case_id] or case_id for case_id in both] if declared else both
+    clusters = case_clusters(store, run.plan.benchmark_version)
+    declared = any(case_id in clusters for case_id in both)
+    units = [clusters.get(case_id) or case_id for case_id in both] if declared else both
     result = paired_difference(
         _unit_means(units, [values_a[case_id] for case_id in both]),
         _unit_means(units, [values_b[case_id] for case_id in both]),
@@ -96,7 +96,7 @@ def _unit_means(units: Sequence[str], values: Sequence[float]) -> list[float]:
     return [float(np.mean(group)) for group in grouped.values()]
 
 
-def _by_case(scores: CaseScores) -> dict[str, float]:
+def _by_case(scores: CaseValues) -> dict[str, float]:
     return dict(zip(scores.case_ids, scores.means, strict=True))
 
 

@@ -15,6 +15,7 @@ from evaluation.store.statements import now, one_at_a_time, upsert
 from evaluation.store.tables import benchmark, benchmark_case
 
 _BATCH = 500
+_PAGE = 5000
 _DESCRIBING = (
     "task_type",
     "metrics",
@@ -87,7 +88,8 @@ def load_cases(store: Store, version: str, case_ids: Sequence[str] | None = None
             cases = {}
             for start in range(0, len(case_ids), _BATCH):
                 wanted = benchmark_case.c.case_id.in_(case_ids[start : start + _BATCH])
-                cases |= _select_cases(connection, sa.and_(benchmark_case.c.version == version, wanted))
+                # Without an order: to have one, SQLite would read the whole benchmark along its positions.
+                cases |= _select_cases(connection, sa.and_(benchmark_case.c.version == version, wanted), ordered=False)
             missing = [case_id for case_id in case_ids if case_id not in cases]
     if missing:
         raise StoreError(
@@ -98,8 +100,42 @@ def load_cases(store: Store, version: str, case_ids: Sequence[str] | None = None
     return tuple(cases.values()) if case_ids is None else tuple(cases[case_id] for case_id in case_ids)
 
 
-def load_benchmark_version(store: Store, version: str, name: str | None = None) -> Benchmark:
-    """The whole benchmark, with metrics and headline as saved last (under `name`).
+def has_case(store: Store, version: str, case_id: str) -> bool:
+    """True where the version holds that case."""
+    wanted = sa.select(benchmark_case.c.id).where(
+        benchmark_case.c.version == version, benchmark_case.c.case_id == case_id
+    )
+    with store.read() as connection:
+        return connection.execute(wanted).first() is not None
+
+
+def case_clusters(store: Store, version: str) -> dict[str, str]:
+    """The cluster of each case that declares one, by case id."""
+    columns = (benchmark_case.c.position, benchmark_case.c.case_id, benchmark_case.c.cluster)
+    page = sa.select(*columns).where(benchmark_case.c.version == version, benchmark_case.c.cluster.is_not(None))
+    page = page.order_by(benchmark_case.c.position).limit(_PAGE)
+    clusters: dict[str, str] = {}
+    names: dict[str, str] = {}
+    last = -1
+    while True:
+        with store.read() as connection:
+            rows = connection.execute(page.where(benchmark_case.c.position > last)).all()
+        clusters.update((row.case_id, names.setdefault(row.cluster, row.cluster)) for row in rows)
+        if len(rows) < _PAGE:
+            return clusters
+        last = rows[-1].position
+
+
+def load_benchmark_version(
+    store: Store, version: str, name: str | None = None, *, case_ids: Sequence[str] | None = None
+) -> Benchmark:
+    """The benchmark, with metrics and headline as saved last (under `name`).
+
+    Args:
+        store: The store.
+        version: Its version.
+        name: Its name, where the version has several.
+        case_ids: Which of its cases, for whoever does not need all of them; None: all.
 
     Raises:
         UnknownNameError: this version is not stored (under that name).
@@ -110,8 +146,9 @@ def load_benchmark_version(store: Store, version: str, name: str | None = None) 
         if not rows:
             known = connection.execute(sa.select(benchmark.c.version).distinct()).scalars().all()
             raise UnknownNameError("benchmark version", version, known, "see `benchwright benchmarks list`")
-        cases = _select_cases(connection, benchmark_case.c.version == version)
-    return _benchmark(rows[0], tuple(cases.values()))
+        if case_ids is None:
+            return _benchmark(rows[0], tuple(_select_cases(connection, benchmark_case.c.version == version).values()))
+    return _benchmark(rows[0], load_cases(store, version, case_ids) if case_ids else ())
 
 
 def _newest_first(connection: Connection, wanted: sa.ColumnElement[bool]) -> list[RowMapping]:
@@ -119,9 +156,10 @@ def _newest_first(connection: Connection, wanted: sa.ColumnElement[bool]) -> lis
     return list(connection.execute(sa.select(benchmark).where(wanted).order_by(*order)).mappings())
 
 
-def _select_cases(connection: Connection, wanted: sa.ColumnElement[bool]) -> dict[str, Case]:
+def _select_cases(connection: Connection, wanted: sa.ColumnElement[bool], *, ordered: bool = True) -> dict[str, Case]:
     columns = (benchmark_case.c.case_id, benchmark_case.c.content)
-    rows = connection.execute(sa.select(*columns).where(wanted).order_by(benchmark_case.c.position))
+    query = sa.select(*columns).where(wanted)
+    rows = connection.execute(query.order_by(benchmark_case.c.position) if ordered else query)
     return {row.case_id: _case(row.case_id, row.content) for row in rows}
 
 
@@ -153,6 +191,7 @@ def _case_row(version: str, position: int, case: Case) -> dict[str, Any]:
         "position": position,
         "content_hash": case.content_hash,
         "content": case.content,
+        "cluster": case.cluster,
     }
 
 

@@ -113,5 +113,5 @@ def _outcome(row: RowMapping) -> Outcome:
         return Failure(kind=kind, message=row["message"], total_s=row["total_s"], **shared)
     own_failure = None if row["own_failure"] is None else FailureKind(row["own_failure"])
     timing = None if row["total_s"] is None else Timing(**{name: row[name] for name in _TIMING})
-    answer = {name: row[name] for name in (*_ANSWER, "cold", "reused")}
+    answer = {name: row[name] for name in (*_ANSWER, "cold", "reused", "energy_j")}
     return Generation(own_failure=own_failure, timing=timing, **answer, **shared)

@@ -18,6 +18,7 @@ __all__ = [
     "OutcomeWriter",
     "count_missing",
     "count_outcomes",
+    "first_of_kind",
     "iterate_outcomes",
     "load_outcomes",
     "missing_page",
@@ -47,10 +48,26 @@ def count_outcomes(store: Store, run_id: str) -> tuple[OutcomeCounts, ...]:
     with store.read() as connection:
         for row_id, label, failure, own_failure, n in connection.execute(wanted):
             grouped[row_id, label].append((failure, own_failure, n))
-    return tuple(_counts(row_id, label, rows) for (row_id, label), rows in grouped.items())
+        extra = {row_id: _reused_and_vram(connection, row_id) for row_id, _ in grouped}
+    return tuple(_counts(row_id, label, rows, *extra[row_id]) for (row_id, label), rows in grouped.items())
 
 
-def _counts(row_id: int, label: str, rows: Sequence[tuple[str | None, str | None, int]]) -> OutcomeCounts:
+def _reused_and_vram(connection: Connection, row_id: int) -> tuple[int, float | None]:
+    """How many of a candidate's outcomes were reused, and the least share in VRAM of the others."""
+    of_candidate = generation.c.run_candidate_id == row_id
+    n_reused = sa.select(sa.func.count()).where(of_candidate, generation.c.reused == sa.true())
+    least = (
+        sa.select(generation.c.vram_share)
+        .where(of_candidate, generation.c.reused == sa.false(), generation.c.vram_share.is_not(None))
+        .order_by(generation.c.vram_share)
+        .limit(1)
+    )
+    return connection.execute(n_reused).scalar_one(), connection.execute(least).scalar()
+
+
+def _counts(
+    row_id: int, label: str, rows: Sequence[tuple[str | None, str | None, int]], n_reused: int, vram: float | None
+) -> OutcomeCounts:
     failures = {FailureKind(failure): n for failure, _, n in rows if failure is not None}
     own_failures = {FailureKind(own): n for failure, own, n in rows if failure is None and own is not None}
     return OutcomeCounts(
@@ -59,9 +76,23 @@ def _counts(row_id: int, label: str, rows: Sequence[tuple[str | None, str | None
         n_ok=sum(n for failure, own, n in rows if failure is None and own is None),
         n_failed=sum(failures.values()),
         n_own_failed=sum(own_failures.values()),
+        n_reused=n_reused,
+        vram_share=vram,
         failures=failures,
         own_failures=own_failures,
     )
+
+
+def first_of_kind(store: Store, run_candidate_id: int, kind: FailureKind) -> StoredOutcome | None:
+    """A candidate's first outcome that failed in that way."""
+    is_own = kind.is_the_candidates_own
+    wanted = (
+        generation.c.run_candidate_id == run_candidate_id,
+        generation.c.failure_kind.is_(None) if is_own else generation.c.failure_kind == kind.value,
+        generation.c.own_failure == kind.value if is_own else generation.c.own_failure.is_(None),
+    )
+    with store.read() as connection:
+        return next(iter(_select(connection, *wanted, limit=1)), None)
 
 
 def iterate_outcomes(store: Store, run_candidate_id: int, *, batch: int = 500) -> Iterator[tuple[StoredOutcome, ...]]:

@@ -293,6 +293,10 @@ class OutcomeCounts:
     """Failures of the server: never scored."""
     n_own_failed: int
     """The candidate's own failures: scored as empty answers."""
+    n_reused: int
+    """Those of both that were taken from earlier runs: left out of every timing figure."""
+    vram_share: float | None
+    """The least share of the model that a server had in the GPU's memory; None: no server said so."""
     failures: Mapping[FailureKind, int]
     own_failures: Mapping[FailureKind, int]
 

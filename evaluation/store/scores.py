@@ -31,7 +31,7 @@ def iterate_scores(store: Store, run_candidate_id: int, signature: str, *, batch
     page = (
         sa.select(score, generation.c.case_id, generation.c.repeat)
         .join(generation, generation.c.id == score.c.generation_id)
-        .where(generation.c.run_candidate_id == run_candidate_id, score.c.metric_key == _key(signature))
+        .where(generation.c.run_candidate_id == run_candidate_id, score.c.metric_key == metric_key(signature))
         .order_by(generation.c.id)
         .limit(batch)
     )
@@ -44,6 +44,25 @@ def iterate_scores(store: Store, run_candidate_id: int, signature: str, *, batch
         if len(rows) < batch:
             return
         last = rows[-1].generation_id
+
+
+def scores_of_case(store: Store, run_candidate_id: int, case_id: str) -> tuple[tuple[MetricUse, StoredScore], ...]:
+    """All scores of a candidate's outcomes of one case, by metric, signature and repeat."""
+    wanted = (
+        sa.select(score, metric.c.name, metric.c.signature, generation.c.case_id, generation.c.repeat)
+        .join(generation, generation.c.id == score.c.generation_id)
+        .join(metric, metric.c.key == score.c.metric_key)
+        .where(generation.c.run_candidate_id == run_candidate_id, generation.c.case_id == case_id)
+        .order_by(metric.c.name, metric.c.signature, generation.c.repeat)
+    )
+    with store.read() as connection:
+        return tuple(
+            (
+                MetricUse(name=row.name, signature=row.signature),
+                StoredScore(case_id=row.case_id, repeat=row.repeat, measurement=_measurement(row)),
+            )
+            for row in connection.execute(wanted)
+        )
 
 
 def scored_metrics(store: Store, run_candidate_id: int) -> tuple[tuple[MetricUse, int], ...]:
@@ -85,19 +104,20 @@ def load_estimates(store: Store, run_id: str) -> tuple[EstimateRow, ...]:
         return tuple(_estimate_row(row) for row in connection.execute(wanted))
 
 
-def _key(signature: str) -> str:
+def metric_key(signature: str) -> str:
+    """Under which key the metric of that signature stands."""
     return fingerprint(signature)[:32]
 
 
 def _save_metrics(connection: Connection, uses: Sequence[MetricUse]) -> None:
-    rows = [{"key": _key(use.signature), "name": use.name, "signature": use.signature} for use in set(uses)]
+    rows = [{"key": metric_key(use.signature), "name": use.name, "signature": use.signature} for use in set(uses)]
     upsert(connection, metric, sorted(rows, key=lambda row: row["key"]), key=["key"])
 
 
 def _score_values(row: ScoreRow) -> dict[str, Any]:
     return {
         "generation_id": row.generation_id,
-        "metric_key": _key(row.metric.signature),
+        "metric_key": metric_key(row.metric.signature),
         "value": _finite(row.measurement.value, row.metric),
         "label": row.measurement.label,
         "rationale": row.measurement.rationale,
@@ -119,7 +139,7 @@ def _measurement(row: sa.Row[Any]) -> Measurement:
 def _estimate_values(row: EstimateRow) -> dict[str, Any]:
     return {
         "run_candidate_id": row.run_candidate_id,
-        "metric_key": _key(row.metric.signature),
+        "metric_key": metric_key(row.metric.signature),
         "quantity": row.quantity,
         "value": _finite(row.estimate.value, row.metric),
         "low": row.estimate.low,

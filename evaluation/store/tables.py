@@ -176,6 +176,8 @@ class BenchmarkCaseTable(Row, table=True):
     position: int = _whole()
     content_hash: str = _text()
     content: dict[str, Any] = _json()
+    cluster: str | None = _text(null=True)
+    """As in the content, for whoever needs nothing else of it."""
 
 
 class InvocationTable(Row, table=True):
@@ -396,7 +398,7 @@ class ScoreTable(Row, table=True):
     """A metric's value for a generation."""
 
     __tablename__ = "score"
-    __table_args__ = (sa.UniqueConstraint("generation_id", "metric_key"), sa.Index(None, "metric_key"))
+    __table_args__ = (sa.UniqueConstraint("generation_id", "metric_key"),)
 
     id: int | None = _key()
     generation_id: int = _parent("generation.id")

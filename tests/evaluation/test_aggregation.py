@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from stored_runs import answer, asked, numbers, right, store_run
 
-from evaluation.aggregation import aggregate_run, case_scores
+from evaluation.aggregation import aggregate_run, case_values
 from evaluation.case import Case
 from evaluation.errors import FailureKind
 from evaluation.generation import Failure, Generation, Outcome
@@ -148,6 +148,6 @@ def test_a_new_metric_costs_no_new_generation(own_store: Store) -> None:
     assert (4, 4) == (counts.n_generations, counts.n_scores)
     assert n_estimates > 0
     assert 1.0 == estimates(own_store)["contains", "mean"].estimate.value
-    scores = case_scores(own_store, candidate.run_candidate_id, parse_metric("contains").signature)
+    scores = case_values(own_store, candidate.run_candidate_id, parse_metric("contains").signature)
     assert ("c0", "c1", "c2", "c3") == scores.case_ids
-    assert [1.0] * 4 == scores.means
+    assert [1.0] * 4 == list(scores.means)

@@ -17,29 +17,25 @@ def test_the_kind_of_an_outcome_is_the_servers_or_its_own() -> None:
     assert None is failure_kind(answer("x"))
 
 
-def test_reading_ends_with_the_last_kind_that_is_wanted(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    cases = numbers(4)
-    outcomes = {"c0": answer("0"), "c1": DOWN, "c2": LATE, "c3": answer("3")}
-    run_id = store_run(store, asked("a:1b", outcomes), cases=cases)
-    read: list[int] = []
+def test_the_example_of_each_kind_is_its_first(store: Store) -> None:
+    cases = numbers(5)
+    silent = answer("", own_failure=FailureKind.EMPTY_ANSWER)
+    outcomes = {"c0": answer("0"), "c1": LATE, "c2": DOWN, "c3": silent, "c4": DOWN}
+    run_id = store_run(store, asked("a:1b", outcomes), asked("b:1b", {"c0": DOWN, "c1": silent}), cases=cases)
 
-    def one_a_page(*arguments: object) -> object:
-        for page in iterate_outcomes(*arguments, batch=1):  # type: ignore[arg-type]
-            read.append(len(page))
-            yield page
+    found = failure_examples(store, run_id)
 
-    iterate_outcomes = module.iterate_outcomes
-    monkeypatch.setattr(module, "iterate_outcomes", one_a_page)
-
-    assert ["server_down", "timed_out"] == [found["kind"] for found in failure_examples(store, run_id)]
-    assert [1, 1, 1] == read
+    assert [("server_down", 3, "c2"), ("timed_out", 1, "c1"), ("empty_answer", 2, "c3")] == [
+        (entry["kind"], entry["n"], entry["example"]["case_id"]) for entry in found
+    ]
+    assert {"a:1b": 2, "b:1b": 1} == found[0]["by_candidate"]
 
 
 def test_a_failure_that_was_answered_meanwhile_is_counted_without_an_example(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run_id = store_run(store, asked("a:1b", {"c0": DOWN}), cases=numbers(1))
-    monkeypatch.setattr(module, "iterate_outcomes", lambda *_: iter(()))
+    monkeypatch.setattr(module, "first_of_kind", lambda *_: None)
 
     (found,) = failure_examples(store, run_id)
 

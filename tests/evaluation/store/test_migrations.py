@@ -36,8 +36,14 @@ def _first_schema(url: str, *statements: tuple[str, dict[str, object]]) -> None:
 
 
 def _benchmark_case(position: int, case_id: str) -> tuple[str, dict[str, object]]:
-    row = {"version": "v", "case_id": case_id, "position": position, "content_hash": "h", "content": "{}"}
-    return "benchmark_case", dict(row)
+    content = json.dumps({"cluster": f"of {position}"} if position else {})
+    return "benchmark_case", {
+        "version": "v",
+        "case_id": case_id,
+        "position": position,
+        "content_hash": "h",
+        "content": content,
+    }
 
 
 def _rows() -> list[tuple[str, dict[str, object]]]:

@@ -24,6 +24,10 @@ def upgrade() -> None:
     _move_case_ids()
     with op.batch_alter_table("run") as run:
         run.drop_column("case_ids")
+    op.add_column("benchmark_case", sa.Column("cluster", sa.Text(), nullable=True))
+    _fill_clusters()
+    # All of a metric's scores in all runs: nobody asks for them, and planners chose it over what they needed.
+    op.drop_index(op.f("ix_score_metric_key"), table_name="score")
     op.create_table(
         "gpu_sample",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -80,6 +84,22 @@ def _move_case_ids() -> None:
         ]
         for start in range(0, len(rows), _CHUNK):
             connection.execute(sa.insert(run_case), rows[start : start + _CHUNK])
+
+
+def _fill_clusters() -> None:
+    from evaluation.store.columns import escape_text
+
+    connection = op.get_bind()
+    cases = sa.table("benchmark_case", sa.column("id"), sa.column("content", sa.JSON()), sa.column("cluster"))
+    page = sa.select(cases.c.id, cases.c.content).order_by(cases.c.id).limit(_CHUNK)
+    filled = sa.update(cases).where(cases.c.id == sa.bindparam("row")).values(cluster=sa.bindparam("named"))
+    last = 0
+    while rows := connection.execute(page.where(cases.c.id > last)).all():
+        last = rows[-1].id
+        named = [(row.id, row.content.get("cluster")) for row in rows]
+        values = [{"row": row, "named": escape_text(cluster)} for row, cluster in named if cluster is not None]
+        if values:
+            connection.execute(filled, values)
 
 
 def downgrade() -> None:

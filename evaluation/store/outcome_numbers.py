@@ -1,0 +1,101 @@
+"""What a summary needs of outcomes: ids and numbers in pages along an index, never a text."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Row
+
+from evaluation.generation import Generation, Timing
+from evaluation.store.columns import SafeText
+from evaluation.store.scores import metric_key
+from evaluation.store.session import Store
+from evaluation.store.tables import generation, score
+
+_PAGE = 5000
+_TIMING = ("total_s", "ttft_s", "queue_s", "load_s", "prompt_s", "generate_s")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoredEnergy:
+    """What one answer took, and how good it was."""
+
+    case_id: str
+    energy_j: float
+    score: float
+
+
+def iterate_values(store: Store, run_candidate_id: int, signature: str) -> Iterator[tuple[str, float]]:
+    """(case id, value) of a candidate's scores on one metric, by case and repeat."""
+    wanted = sa.select(generation.c.case_id, generation.c.repeat, score.c.value).join(score, _score_of(signature))
+    for row in _by_case(store, run_candidate_id, wanted):
+        yield row.case_id, row.value
+
+
+def iterate_timed(store: Store, run_candidate_id: int) -> Iterator[tuple[str, Generation]]:
+    """(case id, generation) of all answers that this run itself asked for, without their texts, by case and repeat."""
+    names = ("output_tokens", "cold", "energy_j", *_TIMING)
+    wanted = sa.select(generation.c.case_id, generation.c.repeat, *(generation.c[name] for name in names))
+    own = wanted.where(_is_answer(), generation.c.total_s.is_not(None), sa.not_(generation.c.reused))
+    for row in _by_case(store, run_candidate_id, own):
+        yield row.case_id, _without_texts(row)
+
+
+def iterate_energies(store: Store, run_candidate_id: int, signature: str) -> Iterator[ScoredEnergy]:
+    """The answers of this run itself whose energy is known, with their scores on one metric, by case and repeat."""
+    columns = (generation.c.case_id, generation.c.repeat, generation.c.energy_j, score.c.value)
+    wanted = sa.select(*columns).join(score, _score_of(signature))
+    own = wanted.where(_is_answer(), generation.c.energy_j.is_not(None), sa.not_(generation.c.reused))
+    for row in _by_case(store, run_candidate_id, own):
+        yield ScoredEnergy(case_id=row.case_id, energy_j=row.energy_j, score=row.value)
+
+
+def failed_cases(store: Store, run_candidate_id: int) -> tuple[str, ...]:
+    """Cases on which the server failed in every repeat, in the order of their ids."""
+    other = generation.alias()
+    answered = sa.exists().where(
+        other.c.run_candidate_id == run_candidate_id,
+        other.c.case_id == generation.c.case_id,
+        sa.func.coalesce(other.c.failure_kind, "") == "",
+    )
+    wanted = (
+        sa.select(generation.c.case_id)
+        .where(generation.c.run_candidate_id == run_candidate_id, generation.c.failure_kind.is_not(None), ~answered)
+        .distinct()
+        .order_by(generation.c.case_id)
+    )
+    with store.read() as connection:
+        return tuple(connection.execute(wanted).scalars())
+
+
+def _is_answer() -> sa.ColumnElement[bool]:
+    """`coalesce` keeps a planner from the index of kinds: rows are read by case."""
+    return sa.func.coalesce(generation.c.failure_kind, "") == ""
+
+
+def _score_of(signature: str) -> sa.ColumnElement[bool]:
+    return sa.and_(score.c.generation_id == generation.c.id, score.c.metric_key == metric_key(signature))
+
+
+def _by_case(store: Store, run_candidate_id: int, wanted: sa.Select[Any]) -> Iterator[Row[Any]]:
+    """A candidate's rows by case and repeat; no transaction is open between pages."""
+    place = sa.tuple_(generation.c.case_id, generation.c.repeat)
+    page = wanted.where(generation.c.run_candidate_id == run_candidate_id)
+    page = page.order_by(generation.c.case_id, generation.c.repeat).limit(_PAGE)
+    rest = page
+    while True:
+        with store.read() as connection:
+            rows = connection.execute(rest).all()
+        yield from rows
+        if len(rows) < _PAGE:
+            return
+        last = rows[-1]
+        rest = page.where(place > sa.tuple_(sa.literal(last.case_id, SafeText()), sa.literal(last.repeat)))
+
+
+def _without_texts(row: Row[Any]) -> Generation:
+    timing = Timing(**{name: getattr(row, name) for name in _TIMING})
+    return Generation(
+        text="", answer="", output_tokens=row.output_tokens, cold=row.cold, energy_j=row.energy_j, timing=timing
+    )
