@@ -25,6 +25,7 @@ from tasks.recovery import call_crashed, free_slots_of_the_dead
 from tasks.reuse import reuse_outcomes
 from tasks.salvage import score_what_is_finished
 from tasks.score import score_candidate
+from tasks.stored import stored
 from tasks.watching import show_progress
 from tasks.workbench import open_workbench
 
@@ -77,7 +78,7 @@ async def _evaluate(asked: Asked) -> State[Any] | dict[str, str]:
                     gpu_sampling(bench.store, plan.invocation_id, servers),
                 ):
                     await generate_all(bench)
-                await asyncio.to_thread(apportion_energy, bench.store, plan.invocation_id)
+                await stored(apportion_energy, bench.store, plan.invocation_id)
                 await _measure(plan)
                 statuses = await finish_runs(bench)
     except asyncio.CancelledError:

@@ -5,13 +5,13 @@ from collections.abc import AsyncIterator, Sequence
 
 from evaluation.planning import Group, PlannedCandidate
 from evaluation.store.outcomes import count_missing, missing_page
-from evaluation.store.patience import patiently
 from evaluation.store.records import Status
 from evaluation.store.runs import set_run_candidate_status
 from flows.serving import serve_all
 from tasks.generate import Item, generate_shard
 from tasks.giving_up import why_given_up
 from tasks.group_work import GroupWork
+from tasks.stored import stored
 from tasks.workbench import Workbench
 
 LOOK_EVERY_S = 0.1
@@ -35,7 +35,7 @@ async def generate_all(bench: Workbench) -> None:
 
 
 async def _count_left(bench: Workbench, item: PlannedCandidate) -> int:
-    return await asyncio.to_thread(patiently, lambda: count_missing(bench.store, item.run_candidate_id))
+    return await stored(count_missing, bench.store, item.run_candidate_id)
 
 
 async def _work_through(bench: Workbench, work: GroupWork) -> None:
@@ -89,10 +89,7 @@ async def _stretches(
 async def _missing(bench: Workbench, item: PlannedCandidate) -> AsyncIterator[tuple[Item, ...]]:
     after: int | None = -1
     while after is not None:
-        at = after
-        page = await asyncio.to_thread(
-            patiently, lambda at=at: missing_page(bench.store, item.run_candidate_id, after=at, n_cases=PAGE_CASES)
-        )
+        page = await stored(missing_page, bench.store, item.run_candidate_id, after=after, n_cases=PAGE_CASES)
         yield page.items
         after = page.last_position
 
@@ -121,15 +118,13 @@ async def _one_ends(in_flight: set[asyncio.Task[object]]) -> set[asyncio.Task[ob
 
 async def _set_status(bench: Workbench, group: Group, status: Status) -> None:
     for item in group.planned:
-        await asyncio.to_thread(
-            patiently, lambda item=item: set_run_candidate_status(bench.store, item.run_candidate_id, status)
-        )
+        await stored(set_run_candidate_status, bench.store, item.run_candidate_id, status)
 
 
 async def _end(bench: Workbench, group: Group) -> None:
     """Every candidate of the group is completed, or failed with the reason for which it was given up."""
     for item in group.planned:
-        await asyncio.to_thread(patiently, lambda item=item: _end_candidate(bench, item))
+        await stored(_end_candidate, bench, item)
 
 
 def _end_candidate(bench: Workbench, item: PlannedCandidate) -> None:

@@ -36,7 +36,7 @@ async def serve_all(bench: Workbench) -> None:
 
 
 async def _ensure_limits(bench: Workbench) -> None:
-    """Makes the limits that do not exist yet, sets those that were to be set when Prefect was away, obeys the others."""
+    """Makes the limits that are not there yet, sets those that Prefect could not be told of, obeys the others."""
     try:
         await apply_pending_limits(bench.store)
     except LimitsAwayError as error:

@@ -1,13 +1,12 @@
 """Makes a run's estimates from its scores."""
 
-import asyncio
-
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from evaluation.aggregation import aggregate_run
 from evaluation.settings import Settings
 from evaluation.store.session import open_store
+from tasks.stored import stored
 
 
 @task(name="aggregate", task_run_name="aggregate {benchmark}", cache_policy=NO_CACHE, persist_result=False)
@@ -19,7 +18,7 @@ async def aggregate(run_id: str, *, metrics: tuple[str, ...], benchmark: str) ->
         metrics: As a benchmark names them.
         benchmark: For the task run's name alone.
     """
-    return await asyncio.to_thread(_aggregate, run_id, metrics)
+    return await stored(_aggregate, run_id, metrics)
 
 
 def _aggregate(run_id: str, metrics: tuple[str, ...]) -> int:

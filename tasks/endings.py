@@ -13,6 +13,7 @@ from evaluation.store.records import Status
 from evaluation.store.runs import runs_of_invocation, set_run_candidate_status, set_run_status
 from evaluation.store.session import Store, open_store
 from tasks.giving_up import why_given_up
+from tasks.stored import stored
 from tasks.workbench import Workbench
 
 T = TypeVar("T")
@@ -22,7 +23,7 @@ OPEN = (Status.PLANNED, Status.RUNNING, Status.INTERRUPTED)
 async def start_runs(store: Store, plan: Plan) -> None:
     """Marks every run of the plan as running."""
     for run in plan.runs:
-        await asyncio.to_thread(set_run_status, store, run.run_id, Status.RUNNING)
+        await stored(set_run_status, store, run.run_id, Status.RUNNING)
 
 
 async def finish_runs(bench: Workbench) -> dict[str, str]:
@@ -32,11 +33,11 @@ async def finish_runs(bench: Workbench) -> dict[str, str]:
         reasons = {
             item.label: reason
             for item in bench.plan.candidates_of(run.run_id)
-            if (reason := await asyncio.to_thread(why_given_up, bench, item))
+            if (reason := await stored(why_given_up, bench, item))
         }
         status = Status.FAILED if reasons else Status.COMPLETED
         said = "; ".join(f"{label} was given up: {reason}" for label, reason in reasons.items()) or None
-        await asyncio.to_thread(set_run_status, bench.store, run.run_id, status, reason=said)
+        await stored(set_run_status, bench.store, run.run_id, status, reason=said)
         statuses[run.run_id] = str(status)
     return statuses
 

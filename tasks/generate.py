@@ -26,6 +26,7 @@ from evaluation.store.records import OutcomeRow
 from tasks.attempt import supervised
 from tasks.pool import Pool, Station
 from tasks.retrying import is_unexpected
+from tasks.stored import stored
 from tasks.watches import CandidateWatch, EndpointWatch
 from tasks.workbench import Workbench, workbench
 
@@ -84,9 +85,7 @@ async def _shard(invocation_id: str, run_candidate_id: int, items: tuple[Item, .
     asking = Asking(bench=bench, pool=bench.works[index].pool, planned=planned)
     left = await _not_stored(bench, run_candidate_id, items)
     asking.pool.n_open -= len(items) - len(left)
-    cases = await asyncio.to_thread(
-        load_cases, bench.store, planned.benchmark_version, sorted({case_id for case_id, _ in left})
-    )
+    cases = await stored(load_cases, bench.store, planned.benchmark_version, sorted({case_id for case_id, _ in left}))
     by_id = {case.case_id: case for case in cases}
     outcomes = await _side_by_side([_counted(asking, by_id[case_id], repeat) for case_id, repeat in left])
     return ShardCounts(
@@ -119,12 +118,10 @@ async def _not_stored(bench: Workbench, run_candidate_id: int, items: Sequence[I
     """Those of `items` without an outcome of this stretch of work, which only a retried task run can have."""
     if (task_run.run_count or 1) < 2:
         return list(items)
-    stored = await asyncio.to_thread(
-        load_outcomes, bench.store, run_candidate_id, sorted({case_id for case_id, _ in items})
-    )
+    there = await stored(load_outcomes, bench.store, run_candidate_id, sorted({case_id for case_id, _ in items}))
     final = {
         (found.row.case_id, found.row.repeat)
-        for found in stored
+        for found in there
         if isinstance(found.row.outcome, Generation) or found.row.finished_at >= bench.opened_at
     }
     return [item for item in items if item not in final]

@@ -10,6 +10,7 @@ from prefect import get_run_logger
 from evaluation.errors import StoreError
 from evaluation.store.holders import beat, let_go, take_hold
 from evaluation.store.session import Store
+from tasks.stored import stored
 
 BEAT_EVERY_S = 15.0
 
@@ -17,7 +18,7 @@ BEAT_EVERY_S = 15.0
 @asynccontextmanager
 async def holding(store: Store, run_ids: Sequence[str]) -> AsyncIterator[str]:
     """The id under which this process holds the runs."""
-    holder_id = await asyncio.to_thread(take_hold, store, run_ids)
+    holder_id = await stored(take_hold, store, run_ids)
     beating = asyncio.create_task(_beat(store, holder_id))
     try:
         yield holder_id

@@ -1,6 +1,5 @@
 """Brings a benchmark into the store."""
 
-import asyncio
 from pathlib import Path
 
 from prefect import task
@@ -12,6 +11,7 @@ from evaluation.settings import Settings
 from evaluation.store.benchmarks import save_benchmark
 from evaluation.store.runs import runs_of_invocation
 from evaluation.store.session import open_store
+from tasks.stored import stored
 
 
 def _task_run_name() -> str:
@@ -21,7 +21,7 @@ def _task_run_name() -> str:
 @task(name="load", task_run_name=_task_run_name, cache_policy=NO_CACHE, persist_result=False)
 async def load_benchmark(name: str) -> str:
     """The version under which the cases of a suite, stored benchmark or file now stand in the store."""
-    return await asyncio.to_thread(_load, name)
+    return await stored(_load, name)
 
 
 async def stored_versions(invocation_id: str) -> tuple[str, ...]:
@@ -29,7 +29,7 @@ async def stored_versions(invocation_id: str) -> tuple[str, ...]:
 
     A resume goes on with these, whatever became of their files.
     """
-    return await asyncio.to_thread(_stored_versions, invocation_id)
+    return await stored(_stored_versions, invocation_id)
 
 
 def _stored_versions(invocation_id: str) -> tuple[str, ...]:

@@ -1,6 +1,5 @@
 """Turns a request into stored runs and an order of work."""
 
-import asyncio
 from dataclasses import dataclass
 
 from prefect import task
@@ -28,6 +27,7 @@ from evaluation.store.runs import (
 )
 from evaluation.store.session import Store, open_store
 from evaluation.version import code_version
+from tasks.stored import stored
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,11 +48,11 @@ async def plan_work(asked: Asked, versions: tuple[str, ...]) -> Plan:
         versions: The benchmarks' versions in the store.
     """
     settings = Settings()
-    with await asyncio.to_thread(open_store, settings.database) as store:
-        await asyncio.to_thread(refuse_held, store, asked.invocation_id)
-        loaded = [await asyncio.to_thread(load_benchmark_version, store, version) for version in versions]
+    with await stored(open_store, settings.database) as store:
+        await stored(refuse_held, store, asked.invocation_id)
+        loaded = [await stored(load_benchmark_version, store, version) for version in versions]
         resolution = await resolve(asked.request, loaded, settings=settings, store=store)
-        return await asyncio.to_thread(_plan, asked, resolution, store)
+        return await stored(_plan, asked, resolution, store)
 
 
 def _plan(asked: Asked, resolution: Resolution, store: Store) -> Plan:

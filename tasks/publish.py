@@ -1,6 +1,5 @@
 """Shows a run's results in Prefect: a table, a page of Markdown, and how far the work is."""
 
-import asyncio
 from typing import Any
 from uuid import UUID
 
@@ -18,12 +17,13 @@ from evaluation.reports.results import invocation_result
 from evaluation.reports.tables import result_rows
 from evaluation.settings import Settings
 from evaluation.store.session import open_store
+from tasks.stored import stored
 
 
 @task(name="publish", task_run_name="publish results", cache_policy=NO_CACHE, persist_result=False)
 async def publish_results(invocation_id: str) -> None:
     """Publishes a table for each run and one page of Markdown for all of them, as artifacts."""
-    result, page = await asyncio.to_thread(_report, invocation_id)
+    result, page = await stored(_report, invocation_id)
     for run in result["runs"]:
         await acreate_table_artifact(table=result_rows(run), key=_table_key(run), description=_caption(run))
     await acreate_markdown_artifact(markdown=page, key="evaluation", description="The evaluation, run by run")

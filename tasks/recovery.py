@@ -1,6 +1,5 @@
 """Tidies up after the dead: their slots are freed, their flow runs are called crashed, before work goes on."""
 
-import asyncio
 from collections.abc import Sequence
 from uuid import UUID
 
@@ -13,15 +12,16 @@ from evaluation.store.holders import dead_holders, end_holder
 from evaluation.store.runs import run_flows
 from evaluation.store.session import Store
 from tasks.slots import free_dead_slots
+from tasks.stored import stored
 from tasks.story import tell, warn
 
 
 async def free_slots_of_the_dead(store: Store) -> None:
     """Gives back the GPU slots that dead holders of this store's runs still lease."""
-    for holder in await asyncio.to_thread(dead_holders, store):
+    for holder in await stored(dead_holders, store):
         try:
             n_freed = await free_dead_slots(holder.lease_ids)
-            await asyncio.to_thread(end_holder, store, holder.holder_id)
+            await stored(end_holder, store, holder.holder_id)
         except StoreError as error:
             warn("process %d on %s is gone and could not be tidied up after: %s", holder.pid, holder.host, error)
             continue
@@ -31,7 +31,7 @@ async def free_slots_of_the_dead(store: Store) -> None:
 
 async def call_crashed(store: Store, run_ids: Sequence[str], own_id: UUID) -> None:
     """Tells Prefect of the flow runs that worked on these runs and died, which it still shows as running."""
-    earlier = {flow for run_id in run_ids for flow in await asyncio.to_thread(run_flows, store, run_id)}
+    earlier = {flow for run_id in run_ids for flow in await stored(run_flows, store, run_id)}
     async with get_client() as client:
         for flow_run_id in earlier - {str(own_id)}:
             try:

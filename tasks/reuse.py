@@ -1,13 +1,12 @@
 """Takes outcomes of earlier runs that were asked for in exactly the same way. Cheap beside asking again."""
 
-import asyncio
-
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from evaluation.settings import Settings
 from evaluation.store.reuse import reuse_stored
 from evaluation.store.session import open_store
+from tasks.stored import stored
 
 
 @task(name="reuse", task_run_name="reuse {label} · {benchmark}", cache_policy=NO_CACHE, persist_result=False)
@@ -19,7 +18,7 @@ async def reuse_outcomes(run_candidate_id: int, *, label: str, benchmark: str) -
         label: For the task run's name alone.
         benchmark: Likewise.
     """
-    return await asyncio.to_thread(_reuse, run_candidate_id)
+    return await stored(_reuse, run_candidate_id)
 
 
 def _reuse(run_candidate_id: int) -> int:

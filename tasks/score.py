@@ -1,7 +1,5 @@
 """Measures the stored answers of one candidate. Cheap beside a task run, so one task for all of them."""
 
-import asyncio
-
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
@@ -9,6 +7,7 @@ from evaluation import scoring
 from evaluation.metrics.parsing import parse_metric
 from evaluation.settings import Settings
 from evaluation.store.session import open_store
+from tasks.stored import stored
 
 
 @task(name="score", task_run_name="score {label} · {benchmark}", cache_policy=NO_CACHE, persist_result=False)
@@ -24,7 +23,7 @@ async def score_candidate(
         label: For the task run's name alone.
         benchmark: Likewise.
     """
-    return await asyncio.to_thread(_score, run_id, run_candidate_id, metrics)
+    return await stored(_score, run_id, run_candidate_id, metrics)
 
 
 def _score(run_id: str, run_candidate_id: int, metrics: tuple[str, ...]) -> scoring.ScoreCounts:

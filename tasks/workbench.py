@@ -18,6 +18,7 @@ from evaluation.store.outcomes import OutcomeWriter
 from evaluation.store.session import Store, open_store
 from tasks.group_work import GroupWork
 from tasks.pool import Station
+from tasks.stored import stored
 from tasks.story import warn
 from tasks.watches import CandidateWatch, EndpointWatch, Pace
 
@@ -59,7 +60,7 @@ class Workbench:
     async def benchmark(self, version: str) -> Benchmark:
         """The benchmark of that version without its cases: its prompt and its options."""
         if version not in self._benchmarks:
-            whole = await asyncio.to_thread(load_benchmark_version, self.store, version)
+            whole = await stored(load_benchmark_version, self.store, version)
             self._benchmarks[version] = replace(whole, cases=())
         return self._benchmarks[version]
 
@@ -81,7 +82,7 @@ _OPEN: dict[str, Workbench] = {}
 async def open_workbench(plan: Plan) -> AsyncIterator[Workbench]:
     """The workbench of the plan's invocation, found by its tasks through `workbench` while it is open."""
     settings = Settings()
-    store = await asyncio.to_thread(open_store, settings.database)
+    store = await stored(open_store, settings.database)
     bench = Workbench(store, settings, plan)
     try:
         async with AsyncExitStack() as stack:
