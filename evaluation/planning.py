@@ -12,6 +12,8 @@ AIMED_SHARDS = 200
 """Task runs that a flow run has at most, in the main."""
 SHARDS_PER_S = 4.0
 """Task runs that a Prefect server digests with ease."""
+ONE_CASE_UNDER_PER_S = 5.0
+"""Answers a second up to which every case may be a task run of its own."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,5 +156,6 @@ def shard_size(n_generations: int, *, requests_per_s: float | None) -> int:
         requests_per_s: How fast answers come now; None: not known yet.
     """
     by_count = math.ceil(n_generations / AIMED_SHARDS)
-    by_rate = math.ceil((requests_per_s or 0.0) / SHARDS_PER_S) if (requests_per_s or 0.0) > SHARDS_PER_S else 1
+    rate = requests_per_s or 0.0
+    by_rate = math.ceil(rate / SHARDS_PER_S) if rate > ONE_CASE_UNDER_PER_S else 1
     return max(1, by_count, by_rate)

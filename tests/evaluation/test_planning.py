@@ -142,6 +142,8 @@ def test_a_plan_counts_its_generations_and_finds_its_candidates() -> None:
         (1, None, 1),
         (200, None, 1),
         (200, 4.0, 1),
+        (200, 4.9, 1),
+        (200, 5.1, 2),
         (201, None, 2),
         (200, 40.0, 10),
         (5276, None, 27),
