@@ -4,7 +4,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evaluation.reports.escaping import as_markdown_code, for_markdown
-from evaluation.reports.tables import as_markdown_table, caption, counted, failures_as_zero, result_rows
+from evaluation.reports.tables import (
+    as_markdown_table,
+    caption,
+    counted,
+    failures_as_zero,
+    partly_on_the_cpu,
+    result_rows,
+    reused,
+)
 from evaluation.reports.verdicts import alarms, headline_verdict
 from evaluation.store.runs import find_invocation
 from evaluation.store.session import Store
@@ -55,7 +63,8 @@ def _run(store: Store, run: Mapping[str, Any], table_link: str | None) -> str:
     verdict = headline_verdict(store, run)
     lines += [f"> {for_markdown(verdict)}"] if verdict else []
     lines += [f"**Alarm:** {for_markdown(text)}" for text in alarms(run)]
-    lines += [for_markdown(text) for text in failures_as_zero(run)]
+    lines += [for_markdown(text) for text in (*failures_as_zero(run), *reused(run))]
+    lines += [f"**Warning:** {for_markdown(text)}" for text in partly_on_the_cpu(run)]
     lines += [_given_up(candidate) for candidate in run["candidates"] if candidate["given_up"]]
     return "\n\n".join(lines)
 

@@ -6,6 +6,8 @@ from typing import Any
 from evaluation.reports.metric_facts import higher_is_better, is_over_all_cases
 
 SPEED_COLUMNS = {"latency_s": "latency s", "tokens_per_s": "tokens/s"}
+ENERGY_COLUMNS = {"energy_j": "J/answer", "energy_per_right_j": "J/right answer"}
+"""Shown where any candidate's energy was measured."""
 FAILURES_AS_ZERO = "mean_with_failures_as_zero"
 
 
@@ -32,7 +34,12 @@ def result_columns(run: Mapping[str, Any]) -> list[str]:
 
 def result_rows(run: Mapping[str, Any]) -> list[dict[str, str]]:
     """One row a candidate, best headline value first."""
-    return [_row(run, candidate) for candidate in ranked(run)]
+    energies = {
+        name: title
+        for name, title in ENERGY_COLUMNS.items()
+        if any(name in candidate["metrics"] for candidate in run["candidates"])
+    }
+    return [_row(run, candidate, {**SPEED_COLUMNS, **energies}) for candidate in ranked(run)]
 
 
 def ranked(run: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -47,13 +54,13 @@ def _headline_value(run: Mapping[str, Any], candidate: Mapping[str, Any]) -> flo
     return float(numbers["value"]) if higher_is_better(run["headline"]) else -float(numbers["value"])
 
 
-def _row(run: Mapping[str, Any], candidate: Mapping[str, Any]) -> dict[str, str]:
+def _row(run: Mapping[str, Any], candidate: Mapping[str, Any], speeds: Mapping[str, str]) -> dict[str, str]:
     row = {"candidate": str(candidate["candidate"])}
     for name in result_columns(run):
         row[name] = shown_estimate(candidate["metrics"].get(name))
     row["answered"] = f"{candidate['n_ok']:,}/{run['n_cases'] * run['repeats']:,}"
     row["failed"] = shown_failures(candidate)
-    for name, title in SPEED_COLUMNS.items():
+    for name, title in speeds.items():
         row[title] = shown_speed(candidate["metrics"].get(name))
     return row
 
@@ -107,6 +114,26 @@ def failures_as_zero(run: Mapping[str, Any]) -> list[str]:
                 f"with the {n_failed:,} on which the server failed counted as zero {shown_estimate(worst)}"
             )
     return said
+
+
+def reused(run: Mapping[str, Any]) -> list[str]:
+    """For each candidate that took outcomes from earlier runs: how many."""
+    return [
+        f"{candidate['candidate']}: {candidate['n_reused']:,} of {run['n_cases'] * run['repeats']:,} "
+        "taken from earlier runs (out of timing figures)"
+        for candidate in ranked(run)
+        if candidate["n_reused"]
+    ]
+
+
+def partly_on_the_cpu(run: Mapping[str, Any]) -> list[str]:
+    """For each candidate whose model did not fit the GPU's memory: how much of it did not."""
+    shares = {str(found["candidate"]): found["vram_share"] for found in ranked(run) if found["vram_share"] is not None}
+    return [f"{name}: {_percent(1 - share)} of the model was on the CPU" for name, share in shares.items() if share < 1]
+
+
+def _percent(share: float) -> str:
+    return f"{share * 100:.0f} %" if share >= 0.01 else "less than 1 %"
 
 
 def shown_failures(candidate: Mapping[str, Any]) -> str:

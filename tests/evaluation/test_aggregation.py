@@ -6,18 +6,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from stored_runs import answer, asked, numbers, right, store_run
+import sqlalchemy as sa
+from stored_runs import answer, asked, numbers, right, store_run, wrong
 
 from evaluation.aggregation import aggregate_run, case_values
 from evaluation.case import Case
 from evaluation.errors import FailureKind
-from evaluation.generation import Failure, Generation, Outcome
+from evaluation.generation import Failure, Generation, Outcome, Timing
 from evaluation.metrics.parsing import parse_metric
 from evaluation.scoring import score_candidate
 from evaluation.store.records import EstimateRow
 from evaluation.store.runs import find_run
 from evaluation.store.scores import load_estimates
 from evaluation.store.session import Store, open_store
+from evaluation.store.tables import generation
 
 FAILED = Failure(kind=FailureKind.TIMED_OUT, message="no answer")
 EMPTY = Generation(text="", answer="", own_failure=FailureKind.EMPTY_ANSWER)
@@ -151,3 +153,82 @@ def test_a_new_metric_costs_no_new_generation(own_store: Store) -> None:
     scores = case_values(own_store, candidate.run_candidate_id, parse_metric("contains").signature)
     assert ("c0", "c1", "c2", "c3") == scores.case_ids
     assert [1.0] * 4 == list(scores.means)
+
+
+def _set_energies(store: Store, joules: Sequence[float | None]) -> None:
+    """Writes the energy of the answers in the order in which they were stored, as the sampling of GPUs does."""
+    with store.write() as connection:
+        ids = connection.execute(sa.select(generation.c.id).order_by(generation.c.id)).scalars().all()
+        for row_id, energy_j in zip(ids, joules, strict=True):
+            connection.execute(sa.update(generation).where(generation.c.id == row_id).values(energy_j=energy_j))
+
+
+def test_joules_stand_for_an_answer_and_for_a_right_one(own_store: Store) -> None:
+    cases = numbers(20)
+    store_run(own_store, asked("m", half_right(cases)), cases=cases)
+    assert "energy_j" not in {name for name, _ in estimates(own_store)}
+
+    _set_energies(own_store, [4.0, 8.0] * 9 + [None, None])
+    aggregate_run(own_store, "run-1", ("exact_match",))
+
+    found = estimates(own_store)
+    each, right_one = found["energy_j", "mean"].estimate, found["energy_per_right_j", "mean"].estimate
+    assert (6.0, 18) == (each.value, each.n_cases)
+    assert (12.0, 18) == (right_one.value, right_one.n_cases)
+    for estimate in (each, right_one):
+        assert estimate.low is not None
+        assert estimate.high is not None
+        assert estimate.low < estimate.value < estimate.high
+
+
+def test_there_are_no_joules_for_a_right_answer_where_none_is_right_or_rightness_is_not_what_is_measured(
+    own_store: Store,
+) -> None:
+    cases = tuple(replace(case, references=("a b c d",)) for case in numbers(6))
+    for run_id, metric in (("run-1", "exact_match"), ("run-2", "bleu")):
+        store_run(own_store, asked("m", wrong(cases)), cases=cases, run_id=run_id, metrics=(metric,), headline=metric)
+    _set_energies(own_store, [2.0] * 12)
+    for run_id, metric in (("run-1", "exact_match"), ("run-2", "bleu")):
+        aggregate_run(own_store, run_id, (metric,))
+        names = {name for name, _ in estimates(own_store, run_id)}
+        assert "energy_j" in names
+        assert "energy_per_right_j" not in names
+
+
+def test_what_was_taken_from_earlier_runs_is_scored_and_in_no_figure_of_speed(own_store: Store) -> None:
+    cases = numbers(6)
+    outcomes = {case_id: replace(given, reused=case_id < "c4") for case_id, given in right(cases).items()}
+    store_run(own_store, asked("m", outcomes), cases=cases)
+    _set_energies(own_store, [3.0] * 6)
+    aggregate_run(own_store, "run-1", ("exact_match",))
+
+    n_by_metric = {name: row.estimate.n_cases for (name, _), row in estimates(own_store).items()}
+    assert 6 == n_by_metric.pop("exact_match")
+    assert {"latency_s", "ttft_s", "tpot_s", "tokens_per_s", "energy_j", "energy_per_right_j"} == set(n_by_metric)
+    assert {2} == set(n_by_metric.values())
+
+
+def test_repeats_of_a_case_are_one_value_in_every_figure(own_store: Store) -> None:
+    cases = numbers(3)
+    slow = Timing(total_s=3.0, load_s=0.0, generate_s=1.0)
+    quick = Timing(total_s=1.0, load_s=0.0, generate_s=1.0)
+    outcomes = {
+        case.case_id: [answer("0", timing=slow, output_tokens=11), answer("0", timing=quick, output_tokens=11)]
+        for case in cases
+    }
+    store_run(own_store, asked("m", outcomes), cases=cases, n_repeats=2)
+
+    found = estimates(own_store)
+    assert (2.0, 3) == _value_and_n(found["latency_s", "mean"])
+    assert (10.0, 3) == _value_and_n(found["tokens_per_s", "mean"])
+
+
+def test_more_cases_than_a_page_holds_are_all_counted(own_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    cases = tuple(replace(case, cluster=f"k{n % 3}") for n, case in enumerate(numbers(11)))
+    store_run(own_store, asked("m", {**half_right(cases), "c7": FAILED}), cases=cases)
+    whole = {name: row.estimate for name, row in estimates(own_store).items()}
+    for page in ("evaluation.store.outcome_numbers._PAGE", "evaluation.store.benchmarks._PAGE"):
+        monkeypatch.setattr(page, 2)
+    aggregate_run(own_store, "run-1", ("exact_match",))
+
+    assert whole == {name: row.estimate for name, row in estimates(own_store).items()}

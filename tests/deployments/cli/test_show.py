@@ -1,4 +1,5 @@
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -351,6 +352,17 @@ def test_an_alarm_is_part_of_the_story(benchwright: Command, store: Store) -> No
     store_run(store, asked("a:1b", wrong(cases)), cases=cases)
 
     assert "alarm: exact_match is 0 for every candidate" in benchwright("show").err
+
+
+def test_what_was_reused_and_what_did_not_fit_the_gpu_is_said(benchwright: Command, store: Store) -> None:
+    cases = numbers(2)
+    given = {case_id: replace(given, reused=case_id == "c0") for case_id, given in right(cases).items()}
+    store_run(store, asked("a:1b", given, vram_share=0.25), cases=cases)
+
+    shown = shown_lines(benchwright("show"))
+
+    assert "a:1b: 1 of 2 taken from earlier runs (out of timing figures)" in shown
+    assert "warning: a:1b: 75 % of the model was on the CPU" in shown
 
 
 def test_an_invocation_shows_each_of_its_runs(store: Store, capsys: pytest.CaptureFixture[str]) -> None:

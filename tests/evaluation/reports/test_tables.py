@@ -1,8 +1,11 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from stored_runs import answer, asked, numbers, right, store_run, wrong
 
+from evaluation.aggregation import aggregate_run
 from evaluation.errors import FailureKind
 from evaluation.generation import Failure, Generation
 from evaluation.metrics import third_party
@@ -13,15 +16,18 @@ from evaluation.reports.tables import (
     caption,
     failures_as_zero,
     latency_rows,
+    partly_on_the_cpu,
     ranked,
     result_columns,
     result_rows,
+    reused,
     shown_estimate,
     shown_failures,
     shown_speed,
 )
 from evaluation.store.records import Status
 from evaluation.store.session import Store
+from evaluation.store.tables import generation
 
 DOWN = Failure(kind=FailureKind.SERVER_DOWN, message="nobody listens", n_attempts=8)
 
@@ -167,3 +173,48 @@ def test_repeats_count_in_what_was_to_be_answered(store: Store) -> None:
     (row,) = result_rows(run_result(store, run_id))
 
     assert ("2/4", "1 server_down") == (row["answered"], row["failed"])
+
+
+def test_it_is_said_how_much_was_taken_from_earlier_runs(store: Store) -> None:
+    cases = numbers(4)
+    some = {case_id: replace(given, reused=case_id != "c3") for case_id, given in right(cases).items()}
+    run = run_result(store, store_run(store, asked("a:1b", some), asked("b:1b", right(cases)), cases=cases))
+
+    assert [3, 0] == [candidate["n_reused"] for candidate in run["candidates"]]
+    assert ["a:1b: 3 of 4 taken from earlier runs (out of timing figures)"] == reused(run)
+
+
+def test_a_model_that_was_partly_on_the_cpu_is_warned_of_by_the_least_share(store: Store) -> None:
+    cases = numbers(3)
+    run_id = store_run(
+        store,
+        asked("a:1b", right(cases), vram_share=0.75),
+        asked("b:1b", right(cases), vram_share=1.0),
+        asked("c:1b", right(cases), vram_share=None),
+        asked("d:1b", right(cases), vram_share=0.999),
+        asked("e:1b", {k: replace(given, reused=True) for k, given in right(cases).items()}, vram_share=0.5),
+        cases=cases,
+    )
+    with store.write() as connection:
+        connection.execute(sa.update(generation).where(generation.c.id == 1).values(vram_share=0.5))
+
+    run = run_result(store, run_id)
+
+    assert [0.5, 1.0, None, 0.999, None] == [candidate["vram_share"] for candidate in run["candidates"]]
+    assert ["a:1b: 50 % of the model was on the CPU", "d:1b: less than 1 % of the model was on the CPU"] == (
+        partly_on_the_cpu(run)
+    )
+
+
+def test_joules_have_columns_only_where_there_are_any(store: Store) -> None:
+    cases = numbers(8)
+    run_id = store_run(store, asked("a:1b", right(cases)), cases=cases)
+    assert not {"J/answer", "J/right answer"} & set(result_rows(run_result(store, run_id))[0])
+
+    with store.write() as connection:
+        connection.execute(sa.update(generation).values(energy_j=generation.c.id * 1.0))
+    aggregate_run(store, run_id, ("exact_match",))
+
+    (row,) = result_rows(run_result(store, run_id))
+    assert row["J/answer"].startswith("4.50 [")
+    assert row["J/right answer"].startswith("4.50 [")
