@@ -95,7 +95,7 @@ def test_an_edited_limit_is_followed_down_and_up_and_said_aloud(limits: FakeLimi
 
 def test_slots_are_given_back_only_when_their_requests_have_finished(limits: FakeLimits, worker: Make) -> None:
     async def scenario() -> None:
-        one = worker(request_s=0.3).start()
+        one = worker(request_s=0.15).start()
         await until(lambda: one.gate.n_inside == 16)
         limits.limits[TAG]["limit"] = 4
         await until(lambda: one.gate.capacity == 4)
@@ -164,7 +164,9 @@ def test_leases_that_have_ended_close_the_gate_and_are_taken_anew(limits: FakeLi
     assert _nothing_is_left(limits)
 
 
-@pytest.mark.parametrize("lease_s", [60.0, 0.001], ids=["while they lasted", "while nobody renewed them"])
+@pytest.mark.parametrize(
+    "lease_s", [60.0, 0.8 * FAST.renew_every_s], ids=["while they lasted", "while nobody renewed them"]
+)
 def test_slots_whose_leases_the_server_forgot_are_freed_by_who_had_them(
     limits: FakeLimits, worker: Make, lease_s: float
 ) -> None:

@@ -167,7 +167,7 @@ def test_a_turn_lasts_as_long_as_its_work_where_nobody_waits(limits: FakeLimits,
         one = worker().start()
         await until(lambda: one.gate.capacity == 16)
         n_looks = limits.calls["look"]
-        await until(lambda: limits.calls["look"] > n_looks + 4 * FAST.shortest_turn_s / FAST.look_every_s)
+        await until(lambda: limits.calls["look"] > n_looks + 2 * FAST.shortest_turn_s / FAST.look_every_s)
         assert 1 == one.n_loads
         await one.stop()
 
@@ -182,7 +182,7 @@ def test_a_turn_lasts_ten_times_as_long_as_its_model_took_to_load(limits: FakeLi
 
         async def slow() -> float:
             loaded_at.append(loop.time())
-            return 0.1
+            return 0.05
 
         first = worker("slow")
         first.on_load = slow
@@ -190,7 +190,7 @@ def test_a_turn_lasts_ten_times_as_long_as_its_model_took_to_load(limits: FakeLi
         await until(lambda: first.gate.capacity == 16)
         second = worker("other").start()
         await until(lambda: second.n_loads == 1)
-        assert loop.time() - loaded_at[0] >= 0.1 * FAST.turn_per_load
+        assert loop.time() - loaded_at[0] >= 0.05 * FAST.turn_per_load
         await _stop(first, second)
 
     asyncio.run(scenario())
@@ -242,7 +242,7 @@ def test_a_new_model_goes_on_with_what_is_free_when_slots_stay_taken_for_long(li
         await limits.create(TAG, 16)
         await limits.take(TAG, 6, lease_s=60)
         limits.notes[note_name(TAG)] = {"model_key": "old", "model": "old:1b", "since": 0.0}
-        one = worker("new").start()
+        one = worker("new", rhythm=replace(FAST, empty_at_most_s=0.3)).start()
         await until(lambda: one.gate.capacity == 10)
         assert any("6 slots of gpu-test are still taken" in sentence for sentence in one.said)
         await one.stop()
@@ -255,7 +255,7 @@ def test_slots_that_nobody_gives_back_are_named_with_the_way_out(limits: FakeLim
     async def scenario() -> None:
         await limits.create(TAG, 16)
         await limits.take(TAG, 16, lease_s=60)
-        one = worker().start()
+        one = worker(rhythm=replace(FAST, empty_at_most_s=0.3)).start()
         await until(lambda: any(f"delete the limit '{TAG}'" in sentence for sentence in one.said))
         assert f"waiting for the GPU {TAG}: all 16 slots of its limit are taken" == one.said[0]
         del limits.limits[TAG]
@@ -313,7 +313,7 @@ def test_who_waits_and_does_not_come_costs_one_pause_and_not_one_after_another(
         await limits.take(WAITING, 1, lease_s=60)  # of one who was killed
         await until(lambda: one.n_loads == 2)
         n_looks = limits.calls["look"]
-        await until(lambda: limits.calls["look"] > n_looks + 4 * FAST.shortest_turn_s / FAST.look_every_s)
+        await until(lambda: limits.calls["look"] > n_looks + 2 * FAST.shortest_turn_s / FAST.look_every_s)
         assert 2 == one.n_loads
         await one.stop()
 
@@ -325,7 +325,7 @@ def test_a_turn_that_nobody_renews_or_writes_about_is_freed(limits: FakeLimits, 
         await limits.create(TURN, 1)
         await limits.take(TURN, 1, lease_s=60)
         limits.notes[note_name(TAG)] = {"model_key": "old", "model": "old:1b", "since": 0.0}
-        one = worker().start()
+        one = worker(rhythm=replace(FAST, turn_forgotten_after_s=0.3)).start()
         await until(lambda: one.gate.capacity == 16)
         assert any("nothing was heard of the turn" in sentence for sentence in one.said)
         await one.stop()
