@@ -1,5 +1,7 @@
 """What is still to be asked of a candidate? Found by the database, a page at a time, along its indexes."""
 
+from collections.abc import Sequence
+
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
@@ -8,7 +10,8 @@ from evaluation.store.records import MissingPage
 from evaluation.store.session import Store
 from evaluation.store.tables import generation, run, run_candidate, run_case
 
-_TRANSIENT = sorted(kind.value for kind in FailureKind if kind.is_transient)
+_SERVERS = frozenset(kind.value for kind in FailureKind if not kind.is_the_candidates_own)
+_TRANSIENT = frozenset(kind.value for kind in FailureKind if kind.is_transient)
 
 
 def missing_page(
@@ -32,15 +35,14 @@ def missing_page(
     Raises:
         StoreError: no such candidate of a run.
     """
-    final = _final(ask_permanent_failures_again=ask_permanent_failures_again)
+    not_final = _not_final(ask_permanent_failures_again=ask_permanent_failures_again)
     with store.read() as connection:
         run_id, n_repeats = _run_of(connection, run_candidate_id, store.shown_url)
-        of_candidate = sa.and_(generation.c.run_candidate_id == run_candidate_id, generation.c.repeat < n_repeats)
-        rows = connection.execute(_incomplete(run_id, of_candidate, final, n_repeats, after).limit(n_cases + 1)).all()
+        wanted = _incomplete(run_id, run_candidate_id, not_final, n_repeats, after)
+        rows = connection.execute(wanted.limit(n_cases + 1)).all()
         page = rows[:n_cases]
         case_ids = [row.case_id for row in page]
-        stored = sa.select(generation.c.case_id, generation.c.repeat).where(of_candidate, final)
-        there = set(connection.execute(stored.where(generation.c.case_id.in_(case_ids))).tuples()) if page else set()
+        there = _final_items(connection, run_candidate_id, case_ids, not_final) if page else set()
     planned = ((case_id, repeat) for case_id in case_ids for repeat in range(n_repeats))
     return MissingPage(
         items=tuple(item for item in planned if item not in there),
@@ -48,32 +50,44 @@ def missing_page(
     )
 
 
-def _final(*, ask_permanent_failures_again: bool) -> sa.ColumnElement[bool]:
-    """The outcomes that are not asked again.
-
-    `coalesce` keeps the databases from looking the kinds up in the index of kinds, which would read all that the
-    candidate has for every case.
-    """
-    kind = sa.func.coalesce(generation.c.failure_kind, "")
-    return kind == "" if ask_permanent_failures_again else kind.not_in(_TRANSIENT)
+def _not_final(*, ask_permanent_failures_again: bool) -> frozenset[str]:
+    """The kinds of failures of the server's that are asked again."""
+    return _SERVERS if ask_permanent_failures_again else _TRANSIENT
 
 
 def _incomplete(
-    run_id: str, of_candidate: sa.ColumnElement[bool], final: sa.ColumnElement[bool], n_repeats: int, after: int
+    run_id: str, run_candidate_id: int, not_final: frozenset[str], n_repeats: int, after: int
 ) -> sa.Select[tuple[int, str]]:
-    """The run's cases after a position of which a repeat is missing."""
-    n_stored = (
-        sa.select(sa.func.count())
-        .select_from(generation)
-        .where(of_candidate, generation.c.case_id == run_case.c.case_id, final)
-        .correlate(run_case)
-        .scalar_subquery()
+    """The run's cases after a position with fewer rows than repeats, or with a failure that is asked again.
+
+    Two questions in place of one: the rows are counted in the unique index, without looking at their kinds, which
+    stand among the texts; the failures have an index of their own.
+    """
+    same_case = sa.and_(generation.c.run_candidate_id == run_candidate_id, generation.c.case_id == run_case.c.case_id)
+    rows = sa.select(sa.func.count()).select_from(generation).where(same_case, generation.c.repeat < n_repeats)
+    failed = sa.select(generation.c.id).where(
+        same_case, generation.c.failure_kind.is_not(None), generation.c.failure_kind.in_(sorted(not_final))
     )
+    is_incomplete = sa.or_(rows.correlate(run_case).scalar_subquery() < n_repeats, failed.correlate(run_case).exists())
     return (
         sa.select(run_case.c.position, run_case.c.case_id)
-        .where(run_case.c.run_id == run_id, run_case.c.position > after, n_stored < n_repeats)
+        .where(run_case.c.run_id == run_id, run_case.c.position > after, is_incomplete)
         .order_by(run_case.c.position)
     )
+
+
+def _final_items(
+    connection: Connection, run_candidate_id: int, case_ids: Sequence[str], not_final: frozenset[str]
+) -> set[tuple[str, int]]:
+    """(case id, repeat) of what is stored and not asked again, of a page of cases.
+
+    The kind is looked at here: asked of the database, it takes the index of kinds and reads all of the candidate.
+    """
+    columns = (generation.c.case_id, generation.c.repeat, generation.c.failure_kind)
+    of_page = sa.select(*columns).where(
+        generation.c.run_candidate_id == run_candidate_id, generation.c.case_id.in_(case_ids)
+    )
+    return {(case_id, repeat) for case_id, repeat, kind in connection.execute(of_page) if kind not in not_final}
 
 
 def count_missing(store: Store, run_candidate_id: int) -> int:

@@ -314,6 +314,14 @@ class GenerationTable(Row, table=True):
         sa.Index(None, "run_candidate_id", "failure_kind", "own_failure"),
         # Pages of outcomes and scores are read along this one.
         sa.Index(None, "run_candidate_id", "id"),
+        # What is missing is found from the unique index and from this one, which holds the server's failures alone.
+        sa.Index(
+            "ix_generation_failed_case",
+            "run_candidate_id",
+            "case_id",
+            sqlite_where=sa.text("failure_kind IS NOT NULL"),
+            postgresql_where=sa.text("failure_kind IS NOT NULL"),
+        ),
         # How many were reused, and the least share that was in VRAM, come from this one.
         sa.Index(None, "run_candidate_id", "reused", "vram_share"),
     )

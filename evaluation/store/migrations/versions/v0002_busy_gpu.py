@@ -57,6 +57,14 @@ def upgrade() -> None:
     )
     op.add_column("generation", sa.Column("energy_j", sa.Double(), nullable=True))
     op.create_index(
+        "ix_generation_failed_case",
+        "generation",
+        ["run_candidate_id", "case_id"],
+        unique=False,
+        sqlite_where=sa.text("failure_kind IS NOT NULL"),
+        postgresql_where=sa.text("failure_kind IS NOT NULL"),
+    )
+    op.create_index(
         op.f("ix_generation_run_candidate_id_reused_vram_share"),
         "generation",
         ["run_candidate_id", "reused", "vram_share"],
