@@ -23,7 +23,7 @@ def escape_text(text: str) -> str:
 
 def unescape_text(stored: str) -> str:
     """The text that `escape_text` was given."""
-    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), stored)
+    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), stored) if _MARK in stored else stored
 
 
 class SafeText(TypeDecorator[str]):
