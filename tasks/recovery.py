@@ -11,7 +11,7 @@ from evaluation.errors import StoreError
 from evaluation.store.holders import dead_holders, end_holder
 from evaluation.store.runs import run_flows
 from evaluation.store.session import Store
-from tasks.slots import free_dead_slots
+from tasks.slots import LimitsAwayError, free_dead_slots
 from tasks.stored import stored
 from tasks.story import tell, warn
 
@@ -22,7 +22,7 @@ async def free_slots_of_the_dead(store: Store) -> None:
         try:
             n_freed = await free_dead_slots(holder.lease_ids)
             await stored(end_holder, store, holder.holder_id)
-        except StoreError as error:
+        except (StoreError, LimitsAwayError) as error:
             warn("process %d on %s is gone and could not be tidied up after: %s", holder.pid, holder.host, error)
             continue
         if n_freed:
