@@ -109,10 +109,13 @@ def quantile_estimate(values: Sequence[float], q: float, *, confidence_level: fl
 
 def _ranks(n: int, q: float, confidence_level: float) -> tuple[int, int]:
     """Ranks of the two limits, counted from 1; outside 1 … n where there is no such value."""
-    from scipy.stats import binom
+    # Not scipy.stats, which takes seconds to import for this one quantile.
+    from scipy.special import bdtr
 
     tail = (1 - confidence_level) / 2
-    return int(binom.ppf(tail, n, q)), int(binom.ppf(1 - tail, n, q)) + 1
+    cumulative = bdtr(np.arange(n + 1), n, q)
+    low, high = np.searchsorted(cumulative, (tail, 1 - tail))
+    return int(low), int(high) + 1
 
 
 def _cluster_mean(vector: Vector, clusters: Sequence[Hashable | None], confidence_level: float) -> Estimate:
