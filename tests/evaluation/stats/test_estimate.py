@@ -205,6 +205,14 @@ class TestQuantile:
         estimate = quantile_estimate(list(range(1, 21)), 0.5)
         assert (6, 15, 20, "order_statistics") == (*limits(estimate), estimate.n_cases, estimate.method)
 
+    @pytest.mark.parametrize("n", [73, 200, 1319])
+    @pytest.mark.parametrize("q", [0.05, 0.5, 0.9, 0.95])
+    def test_the_limits_are_the_binomial_quantiles(self, n, q):
+        from scipy.stats import binom
+
+        low, high = int(binom.ppf(0.025, n, q)), int(binom.ppf(0.975, n, q)) + 1
+        assert (low, high) == limits(quantile_estimate(list(range(1, n + 1)), q))
+
     @pytest.mark.parametrize(("q", "least"), [(0.5, 6), (0.95, 72), (0.05, 72)])
     def test_both_limits_need_enough_values(self, q, least):
         assert (None, None) == limits(quantile_estimate(list(range(least - 1)), q))
