@@ -14,7 +14,6 @@ from evaluation.reports.failure_examples import failure_kind
 from evaluation.reports.labels import unique_labels
 from evaluation.reports.results import metric_keys
 from evaluation.store.benchmarks import has_case, load_benchmark_version
-from evaluation.store.energy_totals import energies_of
 from evaluation.store.outcomes import load_outcomes
 from evaluation.store.records import MetricUse, RunCandidateRecord, RunRecord, StoredOutcome
 from evaluation.store.registry import find_candidate
@@ -85,7 +84,6 @@ def _candidate(
     plan = found.plan
     candidate = _stored_candidate(store, plan.candidate_fingerprint)
     outcomes = {stored.row.repeat: stored for stored in load_outcomes(store, found.run_candidate_id, [case_id])}
-    energies = energies_of(store, [stored.generation_id for stored in outcomes.values()])
     scores = _scores(store, found.run_candidate_id, case_id, planned=run.plan.metrics)
     return {
         "candidate": label,
@@ -100,8 +98,7 @@ def _candidate(
         "server_version": plan.server_version,
         "messages": [asdict(message) for message in candidate.profile.wrap(asked)],
         "outcomes": [
-            _outcome(outcomes.get(repeat), repeat, scores.get(repeat, {}), energies)
-            for repeat in range(run.plan.n_repeats)
+            _outcome(outcomes.get(repeat), repeat, scores.get(repeat, {})) for repeat in range(run.plan.n_repeats)
         ],
     }
 
@@ -131,9 +128,7 @@ def _scores(store: Store, run_candidate_id: int, case_id: str, *, planned: Seque
     return scores
 
 
-def _outcome(
-    stored: StoredOutcome | None, repeat: int, scores: Mapping[str, Any], energies: Mapping[int, float]
-) -> dict[str, Any]:
+def _outcome(stored: StoredOutcome | None, repeat: int, scores: Mapping[str, Any]) -> dict[str, Any]:
     if stored is None:
         return {"repeat": repeat, "outcome": "missing"}
     row, outcome = stored.row, stored.row.outcome
@@ -149,7 +144,7 @@ def _outcome(
         "endpoint": row.endpoint,
         "effective_context": row.effective_context,
         "vram_share": row.vram_share,
-        "energy_j": energies.get(stored.generation_id),
+        "energy_j": outcome.energy_j if isinstance(outcome, Generation) else None,
         "stages": [asdict(stage) for stage in row.stages],
         "started_at": row.started_at.isoformat() if row.started_at else None,
         "finished_at": row.finished_at.isoformat(),

@@ -3,11 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from evaluation.reports.metric_facts import has_full_score
 from evaluation.reports.tables import counted
-from evaluation.store.energy_totals import EnergyTotal, energy_totals
+from evaluation.store.energy_totals import energy_totals
 from evaluation.store.gpu_samples import GpuUse, gpu_summary
-from evaluation.store.records import RunPlan
 from evaluation.store.session import Store
 
 
@@ -33,33 +31,21 @@ def _gpu(use: GpuUse) -> dict[str, Any]:
     }
 
 
-def energy_report(store: Store, plan: RunPlan) -> dict[int, dict[str, Any]]:
+def energy_report(store: Store, run_id: str) -> dict[int, dict[str, Any]]:
     """Joules of each candidate of a run whose answers were measured, by the candidate's row.
 
-    A right answer is one with a full score in the headline metric; what the others took is shared among them.
+    What an answer and a right one took, with their intervals, are metrics: `energy_j` and `energy_per_right_j`.
     """
-    signatures = [use.signature for use in plan.metrics if use.name == plan.headline and has_full_score(use.name)]
-    totals = energy_totals(store, plan.run_id, signatures[0] if signatures else None)
-    return {row_id: _energy(total) for row_id, total in totals.items()}
-
-
-def _energy(total: EnergyTotal) -> dict[str, Any]:
     return {
-        "n": total.n_measured,
-        "total_j": total.energy_j,
-        "mean_j": total.energy_j / total.n_measured,
-        "n_scored": total.n_scored,
-        "n_right": total.n_right if total.n_scored else None,
-        "per_right_j": total.scored_energy_j / total.n_right if total.n_right else None,
+        row_id: {"n": total.n_measured, "total_j": total.energy_j, "mean_j": total.energy_j / total.n_measured}
+        for row_id, total in energy_totals(store, run_id).items()
     }
 
 
 def gpu_lines(run: Mapping[str, Any]) -> list[str]:
     """A line for each GPU, and one for each candidate whose joules are known."""
     return [_gpu_line(gpu) for gpu in run["gpu"]] + [
-        f"{candidate['candidate']}: {_energy_line(candidate['energy'])}"
-        for candidate in run["candidates"]
-        if candidate["energy"]
+        f"{candidate['candidate']}: {_energy_line(candidate)}" for candidate in run["candidates"] if candidate["energy"]
     ]
 
 
@@ -77,12 +63,10 @@ def _gpu_line(gpu: Mapping[str, Any]) -> str:
     return f"{gpu['endpoint']}, GPU {gpu['gpu_index']} ({gpu['gpu']}): {what}; {counted(gpu['n_samples'], 'sample')}"
 
 
-def _energy_line(energy: Mapping[str, Any]) -> str:
+def _energy_line(candidate: Mapping[str, Any]) -> str:
+    energy, right = candidate["energy"], candidate["metrics"].get("energy_per_right_j")
     parts = [f"{_joules(energy['mean_j'])} an answer"]
-    if energy["per_right_j"] is not None:
-        parts.append(f"{_joules(energy['per_right_j'])} for each right one")
-    elif energy["n_right"] == 0:
-        parts.append("none of them right")
+    parts += [f"{_joules(right['value'])} for each right one"] if right else []
     return f"{', '.join(parts)} ({counted(energy['n'], 'answer')} measured, {_joules(energy['total_j'])})"
 
 

@@ -18,12 +18,6 @@ def is_over_all_cases(name: str) -> bool:
     return metric is not None and issubclass(metric, CorpusMetric)
 
 
-def has_full_score(name: str) -> bool:
-    """True for a metric whose best value for one answer is 1: an answer that has it is right."""
-    metric = _find(name)
-    return metric is not None and metric.unit == "fraction" and metric.higher_is_better
-
-
 def _find(name: str) -> type[Metric] | None:
     if name in METRICS:
         return METRICS[name]

@@ -48,7 +48,7 @@ def run_result(store: Store, run_id: str) -> dict[str, Any]:
         estimates.setdefault(row.run_candidate_id, []).append(row)
     labels = unique_labels(run)
     gpus = gpu_report(store, run.plan.invocation_id)
-    energies = energy_report(store, run.plan) if gpus else {}
+    energies = energy_report(store, run.plan.run_id) if gpus else {}
     return {
         "run_id": run.plan.run_id,
         "invocation_id": run.plan.invocation_id,

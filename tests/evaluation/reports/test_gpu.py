@@ -4,12 +4,12 @@ from typing import Any
 import pytest
 from stored_runs import answer, asked, numbers, store_run
 
+from evaluation.aggregation import aggregate_run
 from evaluation.energy import apportion_energy
 from evaluation.generation import Timing
 from evaluation.metrics.parsing import parse_metric
 from evaluation.reports.case_results import case_result
-from evaluation.reports.gpu import energy_report, gpu_lines, gpu_report
-from evaluation.reports.metric_facts import has_full_score
+from evaluation.reports.gpu import gpu_lines, gpu_report
 from evaluation.reports.results import run_result
 from evaluation.scoring import score_candidate
 from evaluation.store.gpu_samples import GpuSample, save_gpu_samples
@@ -64,6 +64,7 @@ def _sampled_run(
     save_gpu_samples(store, "of-run-1", samples)
     apportion_energy(store, "of-run-1")
     score_candidate(store, run_id, row_id, [parse_metric(headline)])
+    aggregate_run(store, run_id, [headline])
     return run_id
 
 
@@ -78,10 +79,10 @@ def test_a_result_has_the_gpus_and_the_joules_of_an_answer_and_of_a_right_one(st
         "n": 3,
         "total_j": pytest.approx(300.0),
         "mean_j": pytest.approx(100.0),
-        "n_scored": 3,
-        "n_right": 2,
-        "per_right_j": pytest.approx(150.0),
     } == candidate["energy"]
+    assert [pytest.approx(100.0), pytest.approx(150.0)] == [
+        candidate["metrics"][name]["value"] for name in ("energy_j", "energy_per_right_j")
+    ]
 
 
 def test_a_page_says_it_in_a_line_for_each_gpu_and_candidate(store: Store) -> None:
@@ -100,20 +101,12 @@ def test_a_case_has_the_joules_of_its_answer(store: Store) -> None:
     assert [pytest.approx(100.0)] == [outcome["energy_j"] for outcome in found["candidates"][0]["outcomes"]]
 
 
-def test_where_nothing_was_right_there_are_no_joules_of_a_right_answer(store: Store) -> None:
-    result = run_result(store, _sampled_run(store, ["no idea", "neither"]))
+@pytest.mark.parametrize(("text", "headline"), [("no idea", "exact_match"), ("0", "bleu")])
+def test_where_nothing_was_right_there_are_no_joules_of_a_right_answer(store: Store, text: str, headline: str) -> None:
+    result = run_result(store, _sampled_run(store, [text], headline=headline))
 
-    (candidate,) = result["candidates"]
-    assert (0, None) == (candidate["energy"]["n_right"], candidate["energy"]["per_right_j"])
-    assert "none of them right" in gpu_lines(result)[-1]
-
-
-def test_a_headline_without_a_full_score_makes_no_answer_right(store: Store) -> None:
-    plan = find_run(store, _sampled_run(store, ["0"], headline="bleu")).plan
-
-    (energy,) = energy_report(store, plan).values()
-
-    assert (1, None, None) == (energy["n"], energy["n_right"], energy["per_right_j"])
+    assert "energy_per_right_j" not in result["candidates"][0]["metrics"]
+    assert "m:1b: 100 J an answer (1 answer measured, 100 J)" == gpu_lines(result)[-1]
 
 
 def test_a_card_that_does_not_say_its_power_is_shown_without_it(store: Store) -> None:
@@ -147,8 +140,3 @@ def test_a_card_that_says_nothing_but_its_name_is_named() -> None:
     assert ["here, GPU 1 (Old card): it says nothing of its load; 1 sample"] == gpu_lines(
         {"gpu": [gpu], "candidates": []}
     )
-
-
-@pytest.mark.parametrize(("metric", "expected"), [("exact_match", True), ("bleu", False), ("latency_s", False)])
-def test_an_answer_can_be_right_in_metrics_that_go_up_to_one(metric: str, expected: bool) -> None:
-    assert expected == has_full_score(metric)
