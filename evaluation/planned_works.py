@@ -27,9 +27,9 @@ def planned_works(
         resolution: What it means here and now.
         earlier: The runs that a resume goes on with.
     """
-    begun = {run.plan.benchmark_version: run for run in earlier}
+    begun = {run.plan.benchmark_name: run for run in earlier}
     return tuple(
-        _work(store, request, item.benchmark, candidate, begun.get(item.benchmark.version))
+        _work(store, request, item.benchmark, candidate, begun.get(item.benchmark.name))
         for item in resolution.benchmarks
         for candidate in resolution.candidates
     )

@@ -18,7 +18,7 @@ from tasks.endings import cancel_runs, fail_runs, finish_runs, start_runs
 from tasks.gpu import gpu_sampling
 from tasks.holding import holding
 from tasks.interruption import interruptible
-from tasks.load import load_benchmark, stored_versions
+from tasks.load import benchmarks_begun, load_benchmark
 from tasks.plan import Asked, plan_work
 from tasks.publish import publish_results
 from tasks.recovery import call_crashed, free_slots_of_the_dead
@@ -58,9 +58,9 @@ async def evaluate(request: EvaluationRequest, invocation_id: str | None = None)
 
 
 async def _evaluate(asked: Asked) -> State[Any] | dict[str, str]:
-    known = await stored_versions(asked.invocation_id)
-    versions = [*known, *[await load_benchmark(name) for name in asked.request.benchmarks[len(known) :]]]
-    plan = await plan_work(asked, tuple(versions))
+    begun = await benchmarks_begun(asked.invocation_id)
+    rest = [await load_benchmark(name) for name in asked.request.benchmarks[len(begun) :]]
+    plan = await plan_work(asked, (*begun, *rest))
     for note in plan.notes:
         get_run_logger().info("%s", note)
     try:

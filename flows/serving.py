@@ -1,6 +1,7 @@
 """What each server does: its turn on the GPU, a model loaded, the slots offered, the model let go, the next one."""
 
 import asyncio
+import time
 
 from evaluation.errors import ProviderError
 from tasks.group_work import GroupWork
@@ -108,6 +109,7 @@ async def _work_on(bench: Workbench, station: Station, claim: SlotClaim, work: G
             await _until_done(station, work, turn)
         finally:
             work.pool.part(station)
+            work.at_it.discard(station.name)  # at once: of two that look whether the other stays, one must
         await _let_go(bench, station, work, turn)
     if station.watch.given_up:
         raise CannotServeError(station.watch.given_up, is_down=True)
@@ -155,8 +157,7 @@ def _cannot_serve(bench: Workbench, station: Station, work: GroupWork, error: Ca
 async def _until_back(bench: Workbench, station: Station) -> None:
     """Returns when the server answers again, or has nothing left that it could do."""
     pause_s = FIRST_LOOK_BACK_S
-    while any(_others_hold(bench, work, station) for work in bench.works):
-        await asyncio.sleep(pause_s)
+    while await _is_missed_for(bench, station, pause_s):
         pause_s = min(2 * pause_s, LAST_LOOK_BACK_S)
         try:
             await station.provider.version()
@@ -168,6 +169,16 @@ async def _until_back(bench: Workbench, station: Station) -> None:
     for work in bench.works:
         if work.is_open_to(station.name) and station.watch.given_up:
             work.refuse(station.name, f"endpoint {station.name} ({station.lane.url}): {station.watch.given_up}")
+
+
+async def _is_missed_for(bench: Workbench, station: Station, seconds: float) -> bool:
+    """True after that time; False as soon as no work goes on with which the server could help if it came back."""
+    until = time.monotonic() + seconds
+    while any(_others_hold(bench, work, station) for work in bench.works):
+        if (left_s := until - time.monotonic()) <= 0:
+            return True
+        await asyncio.sleep(min(LOOK_EVERY_S, left_s))
+    return False
 
 
 def _others_hold(bench: Workbench, work: GroupWork, station: Station) -> bool:

@@ -1,5 +1,6 @@
 """Brings a benchmark into the store."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from prefect import task
@@ -14,29 +15,39 @@ from evaluation.store.session import open_store
 from tasks.stored import stored
 
 
+@dataclass(frozen=True, kw_only=True)
+class LoadedBenchmark:
+    """A benchmark that stands in the store. Equal contents under two names are one version."""
+
+    name: str
+    version: str
+
+
 def _task_run_name() -> str:
     return f"load {Path(str(task_run.parameters['name'])).name}"
 
 
 @task(name="load", task_run_name=_task_run_name, cache_policy=NO_CACHE, persist_result=False)
-async def load_benchmark(name: str) -> str:
-    """The version under which the cases of a suite, stored benchmark or file now stand in the store."""
+async def load_benchmark(name: str) -> LoadedBenchmark:
+    """The name and version under which the cases of a suite, stored benchmark or file now stand in the store."""
     return await stored(_load, name)
 
 
-async def stored_versions(invocation_id: str) -> tuple[str, ...]:
-    """The benchmark versions of the runs that an invocation has already, in the order in which they were asked for.
+async def benchmarks_begun(invocation_id: str) -> tuple[LoadedBenchmark, ...]:
+    """The benchmarks of the runs that an invocation has already, in the order in which they were asked for.
 
     A resume goes on with these, whatever became of their files.
     """
-    return await stored(_stored_versions, invocation_id)
+    return await stored(_begun, invocation_id)
 
 
-def _stored_versions(invocation_id: str) -> tuple[str, ...]:
+def _begun(invocation_id: str) -> tuple[LoadedBenchmark, ...]:
     with open_store(Settings().database) as store:
-        return tuple(run.plan.benchmark_version for run in runs_of_invocation(store, invocation_id))
+        plans = [run.plan for run in runs_of_invocation(store, invocation_id)]
+    return tuple(LoadedBenchmark(name=plan.benchmark_name, version=plan.benchmark_version) for plan in plans)
 
 
-def _load(name: str) -> str:
+def _load(name: str) -> LoadedBenchmark:
     with open_store(Settings().database) as store:
-        return save_benchmark(store, find_benchmark(name, store=store))
+        found = find_benchmark(name, store=store)
+        return LoadedBenchmark(name=found.name, version=save_benchmark(store, found))

@@ -27,6 +27,7 @@ from evaluation.store.runs import (
 )
 from evaluation.store.session import Store, open_store
 from evaluation.version import code_version
+from tasks.load import LoadedBenchmark
 from tasks.stored import stored
 
 
@@ -40,17 +41,17 @@ class Asked:
 
 
 @task(name="plan", task_run_name="plan the work", cache_policy=NO_CACHE, persist_result=False)
-async def plan_work(asked: Asked, versions: tuple[str, ...]) -> Plan:
+async def plan_work(asked: Asked, benchmarks: tuple[LoadedBenchmark, ...]) -> Plan:
     """The order of the work, its runs and their candidates stored. The same for a retry of the same invocation.
 
     Args:
         asked: What was asked for.
-        versions: The benchmarks' versions in the store.
+        benchmarks: Where its benchmarks are in the store.
     """
     settings = Settings()
     with await stored(open_store, settings.database) as store:
         await stored(refuse_held, store, asked.invocation_id)
-        loaded = [await stored(load_benchmark_version, store, version) for version in versions]
+        loaded = [await stored(load_benchmark_version, store, found.version, found.name) for found in benchmarks]
         resolution = await resolve(asked.request, loaded, settings=settings, store=store)
         return await stored(_plan, asked, resolution, store)
 

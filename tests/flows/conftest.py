@@ -2,12 +2,12 @@
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from scripted_ollama import ScriptedOllama
+from scripted_ollama import ScriptedOllama, scripted_ollama
 
 Evaluate = Callable[..., Any]
 
@@ -36,6 +36,13 @@ def benchmark_file(tmp_path: Path) -> Callable[..., str]:
         return str(path)
 
     return write
+
+
+@pytest.fixture
+def other_ollama() -> Iterator[ScriptedOllama]:
+    """A second server."""
+    with scripted_ollama() as server:
+        yield server
 
 
 @pytest.fixture

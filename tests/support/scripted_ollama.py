@@ -60,7 +60,8 @@ Script = Callable[[Chat], Reply]
 class Model:
     """A model that the server has."""
 
-    digest: str
+    digest: str | None
+    """None: the server gives none."""
     script: Script = right
     capabilities: tuple[str, ...] = ("completion",)
     parameters: str = 'stop "<|end|>"'
@@ -80,28 +81,52 @@ class ScriptedOllama:
     loads: list[tuple[str, int]] = field(default_factory=list)
     """Model and context each time that another one came into the memory, which holds one."""
     max_active: int = 0
+    version: str = "0.33.0"
     _resident: tuple[str, int] | None = None
     _active: int = 0
     _lock: threading.RLock = field(default_factory=threading.RLock)
-    _stop: Callable[[], None] = lambda: None
+    _server: ThreadingHTTPServer | None = None
 
     def add(self, name: str, script: Script = right, **model: Any) -> None:
         """Gives the server a model."""
         self.models[name] = Model(digest=model.pop("digest", f"{len(self.models):064x}"), script=script, **model)
+
+    @property
+    def name(self) -> str:
+        """What an endpoint at this address is called."""
+        return self.url.removeprefix("http://")
 
     def asked(self, model: str) -> Counter[str]:
         """How often each prompt came to a model."""
         with self._lock:
             return Counter(chat.prompt for chat in self.chats if chat.model == model)
 
+    def start(self) -> None:
+        """Comes back, on the port that it had, with nothing in its memory."""
+        with self._lock:
+            if self._server is not None:
+                return
+            self._resident = None
+            self._server = server = _Server(("127.0.0.1", self._port()), _handler(self))
+            self.url = f"http://127.0.0.1:{server.server_port}"
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}).start()
+
+    def _port(self) -> int:
+        """0, which is any, before it had one."""
+        return int(self.url.rpartition(":")[2] or 0)
+
     def stop(self) -> None:
-        """Goes away: the port is closed."""
-        self._stop()
+        """Goes away: the port is closed. Who was let in already gets an answer."""
+        with self._lock:
+            server, self._server = self._server, None
+        if server is not None:
+            server.shutdown()
+            server.server_close()
 
     def answer(self, path: str, body: dict[str, Any]) -> dict[str, Any] | None:
         """The JSON of a path that is not about an answer; None: 404."""
         if path == "/api/version":
-            return {"version": "0.33.0"}
+            return {"version": self.version}
         if path == "/api/tags":
             return {"models": [self._tag(name) for name in self.models]}
         if path == "/api/ps":
@@ -113,7 +138,8 @@ class ScriptedOllama:
     def _tag(self, name: str) -> dict[str, Any]:
         model = self.models[name]
         details = {"family": "llama", "parameter_size": "1B", "quantization_level": "Q4_K_M"}
-        tag = {"name": name, "model": name, "size": 1_000_000, "digest": model.digest, "details": details}
+        tag = {"name": name, "model": name, "size": 1_000_000, "details": details}
+        tag |= {"digest": model.digest} if model.digest else {}
         return tag | ({"remote_host": model.remote_host} if model.remote_host else {})
 
     def _shown(self, name: str) -> dict[str, Any]:
@@ -239,36 +265,23 @@ def _handler(fake: ScriptedOllama) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False
+    request_queue_size = 128
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Says nothing of a client that left (a broken pipe, a closed file); the base class prints a traceback."""
+        if not isinstance(sys.exception(), OSError | ValueError):
+            super().handle_error(request, client_address)
+
+
 @contextmanager
 def scripted_ollama() -> Iterator[ScriptedOllama]:
     """A running server without a model."""
     fake = ScriptedOllama()
-
-    class Server(ThreadingHTTPServer):
-        daemon_threads = True
-        block_on_close = False
-        request_queue_size = 128
-
-        def handle_error(self, request: Any, client_address: Any) -> None:
-            """Says nothing of a client that left (a broken pipe, a closed file); the base class prints a traceback."""
-            if not isinstance(sys.exception(), OSError | ValueError):
-                super().handle_error(request, client_address)
-
-    server = Server(("127.0.0.1", 0), _handler(fake))
-    fake.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    has_ended = threading.Event()
-
-    def stop() -> None:
-        if not has_ended.is_set():
-            has_ended.set()
-            server.shutdown()
-            server.server_close()
-
-    fake._stop = stop
+    fake.start()
     try:
         yield fake
     finally:
-        stop()
-        thread.join()
+        fake.stop()

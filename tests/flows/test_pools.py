@@ -1,0 +1,256 @@
+"""Several servers share the work of a run: whichever is free is asked, and one that dies loses nothing."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from looking_back import only_run, outcomes, results
+from scripted_ollama import Chat, Reply, ScriptedOllama, right
+
+from evaluation.store.records import Status
+from evaluation.store.session import Store
+from flows import serving
+
+Evaluate = Callable[..., Any]
+Benchmarks = Callable[..., str]
+PATIENCE_S = 120.0
+"""So much longer than anything should take that no slow machine fails a test."""
+ONCE = {f"What is {n}?": 1 for n in range(40)}
+
+
+def answered_at(store: Store) -> Counter[str]:
+    """How many outcomes name which endpoint."""
+    return Counter(found.row.endpoint for found in outcomes(store))
+
+
+def test_two_servers_share_one_run_and_the_slower_gets_less(
+    evaluate: Evaluate,
+    store: Store,
+    ollama_by_script: ScriptedOllama,
+    other_ollama: ScriptedOllama,
+    benchmark_file: Benchmarks,
+) -> None:
+    slow_is_at_it, fast_has_done_most = threading.Event(), threading.Event()
+
+    def fast(chat: Chat) -> Reply:
+        slow_is_at_it.wait(PATIENCE_S)
+        if len(ollama_by_script.chats) >= 28:
+            fast_has_done_most.set()
+        return right(chat)
+
+    def slow(chat: Chat) -> Reply:
+        slow_is_at_it.set()
+        fast_has_done_most.wait(PATIENCE_S)
+        return right(chat)
+
+    ollama_by_script.add("model", fast, digest="d" * 64)
+    other_ollama.add("model", slow, digest="d" * 64)
+    urls = [ollama_by_script.url, other_ollama.url]
+
+    state = evaluate(benchmark_file(40), models=["model"], endpoints=urls, slots=2, invocation_id="one")
+
+    assert state.is_completed()
+    asked = [ollama_by_script.asked("model"), other_ollama.asked("model")]
+    assert ONCE == asked[0] + asked[1]
+    assert 2 <= sum(asked[1].values()) <= 12
+    assert {ollama_by_script.name: sum(asked[0].values()), other_ollama.name: sum(asked[1].values())} == answered_at(
+        store
+    )
+    assert {f"c{n}" for n in range(40) if f"What is {n}?" in asked[1]} == {
+        found.row.case_id for found in outcomes(store) if found.row.endpoint == other_ollama.name
+    }
+    assert (2, 2) == (ollama_by_script.max_active, other_ollama.max_active)
+    assert 4 == only_run(store).candidates[0].plan.slots
+
+
+def test_the_other_takes_over_from_a_server_that_dies_and_nobody_waits_for_that_one_at_the_end(
+    evaluate: Evaluate,
+    store: Store,
+    ollama_by_script: ScriptedOllama,
+    other_ollama: ScriptedOllama,
+    benchmark_file: Benchmarks,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(serving, "FIRST_LOOK_BACK_S", 10_000.0)
+    has_died = threading.Event()
+
+    def dies(chat: Chat) -> Reply:
+        if len(other_ollama.chats) >= 3:
+            other_ollama.stop()
+            has_died.set()
+        return right(chat)
+
+    def survives(chat: Chat) -> Reply:
+        has_died.wait(PATIENCE_S)
+        return right(chat)
+
+    ollama_by_script.add("model", survives, digest="d" * 64)
+    other_ollama.add("model", dies, digest="d" * 64)
+    urls = [ollama_by_script.url, other_ollama.url]
+
+    state = evaluate(
+        benchmark_file(40), models=["model"], endpoints=urls, slots=2, max_failures="0", invocation_id="one"
+    )
+
+    assert state.is_completed()
+    found = results(store)["model"]
+    assert (40, 0, 1.0) == (found["n_ok"], found["n_failed"], found["metrics"]["exact_match"]["value"])
+    assert ONCE == ollama_by_script.asked("model") + other_ollama.asked("model")
+    assert {ollama_by_script.name, other_ollama.name} == set(answered_at(store))
+
+
+def test_a_server_that_comes_back_is_used_again(
+    evaluate: Evaluate,
+    store: Store,
+    ollama_by_script: ScriptedOllama,
+    other_ollama: ScriptedOllama,
+    benchmark_file: Benchmarks,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(serving, "FIRST_LOOK_BACK_S", 0.05)
+    monkeypatch.setattr(serving, "LAST_LOOK_BACK_S", 0.1)
+    said: list[str] = []
+    monkeypatch.setattr(serving, "tell", lambda message, *words: said.append(message % words))
+    monkeypatch.setattr(serving, "warn", lambda message, *words: said.append(message % words))
+    has_died, is_back = threading.Event(), threading.Event()
+
+    def dies_once(chat: Chat) -> Reply:
+        if has_died.is_set():
+            is_back.set()
+        elif len(other_ollama.chats) >= 3:
+            other_ollama.stop()
+            has_died.set()
+        return right(chat)
+
+    def sees_it_come_back(chat: Chat) -> Reply:
+        has_died.wait(PATIENCE_S)
+        if any("left to the others for now" in line for line in said):
+            other_ollama.start()
+            is_back.wait(PATIENCE_S)
+        return Reply(text=right(chat).text, delay_s=0.02)
+
+    ollama_by_script.add("model", sees_it_come_back, digest="d" * 64)
+    other_ollama.add("model", dies_once, digest="d" * 64)
+    urls = [ollama_by_script.url, other_ollama.url]
+
+    state = evaluate(benchmark_file(200), models=["model"], endpoints=urls, slots=2, invocation_id="one")
+
+    assert state.is_completed()
+    assert is_back.is_set()
+    assert any(f"endpoint {other_ollama.name} ({other_ollama.url}) answers again" == line for line in said)
+    assert (200, 0) == (results(store)["model"]["n_ok"], results(store)["model"]["n_failed"])
+    asked = ollama_by_script.asked("model") + other_ollama.asked("model")
+    assert {f"What is {n}?": 1 for n in range(200)} == asked
+
+
+def test_where_both_servers_die_the_candidate_is_given_up_and_an_endpoint_is_named(
+    evaluate: Evaluate,
+    store: Store,
+    ollama_by_script: ScriptedOllama,
+    other_ollama: ScriptedOllama,
+    benchmark_file: Benchmarks,
+) -> None:
+    meet = threading.Barrier(2, timeout=PATIENCE_S)
+
+    def dies(server: ScriptedOllama) -> Callable[[Chat], Reply]:
+        def reply(chat: Chat) -> Reply:
+            if len(server.chats) == 1:
+                meet.wait()
+            elif len(server.chats) >= 3:
+                server.stop()
+            return right(chat)
+
+        return reply
+
+    urls = []
+    for server in (ollama_by_script, other_ollama):
+        server.add("model", dies(server), digest="d" * 64)
+        urls.append(server.url)
+
+    state = evaluate(
+        benchmark_file(40), models=["model"], endpoints=urls, slots=1, max_failures="100%", invocation_id="one"
+    )
+
+    assert state.is_failed()
+    run = only_run(store)
+    assert (Status.FAILED, Status.FAILED) == (run.status, run.candidates[0].status)
+    reason = run.candidates[0].given_up_reason or ""
+    assert "server_down" in reason
+    assert any(server.url in reason for server in (ollama_by_script, other_ollama))
+    assert 1 < results(store)["model"]["n_ok"] < 40
+
+
+def test_one_of_two_servers_keeps_the_model_until_the_last_case_has_its_answer(
+    evaluate: Evaluate,
+    store: Store,
+    ollama_by_script: ScriptedOllama,
+    other_ollama: ScriptedOllama,
+    benchmark_file: Benchmarks,
+) -> None:
+    asked: Counter[str] = Counter()
+
+    def fails_late(chat: Chat) -> Reply:
+        asked[chat.prompt] += 1
+        is_late = chat.prompt in {"What is 10?", "What is 11?"} and asked[chat.prompt] == 1
+        return Reply(text="half", is_cut=True, delay_s=0.5) if is_late else right(chat)
+
+    urls = []
+    for server in (ollama_by_script, other_ollama):
+        server.add("model", fails_late, digest="d" * 64)
+        urls.append(server.url)
+
+    state = evaluate(benchmark_file(12), models=["model"], endpoints=urls, slots=1, invocation_id="one")
+
+    assert state.is_completed()
+    assert 12 == results(store)["model"]["n_ok"]
+    assert len(ollama_by_script.loads) <= 1
+    assert len(other_ollama.loads) <= 1
+
+
+def test_two_models_on_two_servers_are_loaded_once_at_each_at_most(
+    evaluate: Evaluate,
+    store: Store,
+    ollama_by_script: ScriptedOllama,
+    other_ollama: ScriptedOllama,
+    benchmark_file: Benchmarks,
+) -> None:
+    urls = []
+    for server in (ollama_by_script, other_ollama):
+        for model in ("small", "large"):
+            server.add(model, lambda chat: Reply(text=right(chat).text, delay_s=0.01), digest=model[0] * 64)
+        urls.append(server.url)
+
+    state = evaluate(
+        benchmark_file(20), benchmark_file(20, "more"), models=["small", "large"], endpoints=urls, slots=2,
+        invocation_id="one",
+    )  # fmt: skip
+
+    assert state.is_completed()
+    loads = ollama_by_script.loads + other_ollama.loads
+    assert {("small", 4096), ("large", 4096)} == set(loads)
+    assert all(len(set(server.loads)) == len(server.loads) for server in (ollama_by_script, other_ollama))
+    for model in ("small", "large"):
+        asked = ollama_by_script.asked(model) + other_ollama.asked(model)
+        assert {f"What is {n}?": 2 for n in range(20)} == asked
+
+
+def test_what_one_server_alone_has_is_asked_there(
+    evaluate: Evaluate,
+    store: Store,
+    ollama_by_script: ScriptedOllama,
+    other_ollama: ScriptedOllama,
+    benchmark_file: Benchmarks,
+) -> None:
+    ollama_by_script.add("here", digest="1" * 64)
+    other_ollama.add("there", digest="2" * 64)
+    urls = [ollama_by_script.url, other_ollama.url]
+
+    state = evaluate(benchmark_file(6), models=["here", "there"], endpoints=urls, slots=2, invocation_id="one")
+
+    assert state.is_completed()
+    assert ([("here", 4096)], [("there", 4096)]) == (ollama_by_script.loads, other_ollama.loads)
+    assert [ollama_by_script.name, other_ollama.name] == [
+        candidate.plan.endpoint_name for candidate in only_run(store).candidates
+    ]
