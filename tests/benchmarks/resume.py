@@ -4,8 +4,8 @@
 
 `kill -9` ends the command somewhere between its first request and the moment at which an undisturbed server would be
 done; `evaluate --resume last` finishes the run. A case is asked again where its answer was in the database when the
-process was dead, and lost where the finished run has no answer to it. Cases that were being answered at that moment
-(at most one a slot) were paid for in vain and have to be asked again: they are counted apart.
+process was dead, and lost where the finished run has no answer to it. Cases that were being answered or stored at that
+moment were paid for in vain and have to be asked again: they are counted apart.
 """
 
 import argparse
