@@ -61,7 +61,7 @@ def test_two_servers_share_one_run_and_the_slower_gets_less(
     assert {f"c{n}" for n in range(40) if f"What is {n}?" in asked[1]} == {
         found.row.case_id for found in outcomes(store) if found.row.endpoint == other_ollama.name
     }
-    assert (2, 2) == (ollama_by_script.max_active, other_ollama.max_active)
+    assert 2 == other_ollama.max_active >= ollama_by_script.max_active
     assert 4 == only_run(store).candidates[0].plan.slots
 
 

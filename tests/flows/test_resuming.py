@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import threading
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID
@@ -22,6 +23,8 @@ from tasks.slots.prefect_limits import prefect_limits
 
 Evaluate = Callable[..., Any]
 Benchmarks = Callable[..., str]
+PATIENCE_S = 120.0
+"""So much longer than anything should take that no slow machine fails a test."""
 
 
 def test_a_run_that_was_cancelled_asks_only_what_is_not_stored(
@@ -53,7 +56,13 @@ def test_after_a_crash_the_dead_ones_slots_are_freed_its_flow_run_is_called_cras
     ollama_by_script: ScriptedOllama,
     benchmark_file: Benchmarks,
 ) -> None:
-    ollama_by_script.add("model", lambda chat: Reply(text=right(chat).text, delay_s=0.1))
+    all_slots = threading.Barrier(4, timeout=PATIENCE_S)
+
+    def fills_all_slots(chat: Chat) -> Reply:
+        all_slots.wait()
+        return right(chat)
+
+    ollama_by_script.add("model", fills_all_slots)
     path = benchmark_file(16)
     evaluate(path, models=["model"], limit=8, invocation_id="one")
     holder_id, dead_flow = _as_a_crash_leaves_it(store, ollama_by_script)

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from numbers_benchmark import write_numbers
+from scripted_ollama import ScriptedOllama
 
 from deployments.cli.__main__ import run
 from evaluation.candidate import Candidate
@@ -75,6 +77,40 @@ def benchwright(capsys: pytest.CaptureFixture[str]) -> Callable[..., Said]:
         return Said(code, captured.out, captured.err)
 
     return command
+
+
+@pytest.fixture
+def benchmark(tmp_path: Path) -> Path:
+    """A file of six cases."""
+    return write_numbers(tmp_path / "numbers.jsonl", 6)
+
+
+@pytest.fixture
+def evaluate(
+    benchwright: Callable[..., Said],
+    ollama_by_script: ScriptedOllama,
+    prefect_api: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Callable[..., Said]:
+    """Runs `benchwright evaluate` on the server that answers by script."""
+    monkeypatch.setenv("BENCHWRIGHT_RETRY_BASE_S", "0.01")
+    # The session's Prefect server goes on, so that nobody need wait until it has taken everything in.
+    monkeypatch.setattr("deployments.prefect_server.settle", lambda *_, **__: None)
+
+    def command(*arguments: object) -> Said:
+        return benchwright("evaluate", "--endpoint", ollama_by_script.url, "--slots", 2, *arguments)
+
+    return command
+
+
+@pytest.fixture
+def without_servers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fails the test where a Prefect server is started."""
+
+    def refuse() -> None:
+        raise AssertionError("a Prefect server is started")
+
+    monkeypatch.setattr("deployments.prefect_server.prefect_server", refuse)
 
 
 @dataclass

@@ -1,6 +1,5 @@
 """`benchwright evaluate` in this process: what it prints, its exit codes, and one clear message for every mistake."""
 
-import json
 import signal
 import sqlite3
 from collections.abc import Callable
@@ -10,46 +9,11 @@ from typing import Any
 import pytest
 import yaml
 from ending_early import HangsAtFive, cancel_in_prefect, press_ctrl_c, room_for, terminate
+from numbers_benchmark import write_cases, write_numbers
 from scripted_ollama import Chat, Reply, ScriptedOllama, right
 
 Command = Callable[..., Any]
 NOBODY_LISTENS = "http://127.0.0.1:9"
-CASES = [{"case_id": f"c{n}", "prompt": f"What is {n}?", "references": [str(n)]} for n in range(6)]
-
-
-def write_cases(path: Path, cases: list[dict[str, Any]]) -> Path:
-    path.write_text("".join(json.dumps(case) + "\n" for case in cases))
-    return path
-
-
-@pytest.fixture
-def benchmark(tmp_path: Path) -> Path:
-    return write_cases(tmp_path / "numbers.jsonl", CASES)
-
-
-@pytest.fixture
-def evaluate(
-    benchwright: Command, ollama_by_script: ScriptedOllama, prefect_api: str, monkeypatch: pytest.MonkeyPatch
-) -> Command:
-    """Runs `benchwright evaluate` on the server that answers by script."""
-    monkeypatch.setenv("BENCHWRIGHT_RETRY_BASE_S", "0.01")
-    # The session's Prefect server goes on, so that nobody need wait until it has taken everything in.
-    monkeypatch.setattr("deployments.prefect_server.settle", lambda *_, **__: None)
-
-    def command(*arguments: object) -> Any:
-        return benchwright("evaluate", "--endpoint", ollama_by_script.url, "--slots", 2, *arguments)
-
-    return command
-
-
-@pytest.fixture
-def without_servers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Fails the test where a mistake is found only after a server was started."""
-
-    def refuse() -> None:
-        raise AssertionError("a Prefect server is started")
-
-    monkeypatch.setattr("deployments.prefect_server.prefect_server", refuse)
 
 
 def test_results_are_printed_with_intervals_and_can_be_looked_into(
@@ -346,8 +310,7 @@ def test_a_disk_that_is_full_in_mid_run_exits_with_3_and_shows_what_was_stored(
     evaluate: Command, benchwright: Command, database: str, tmp_path: Path, ollama_by_script: ScriptedOllama
 ) -> None:
     ollama_by_script.add("chatty", lambda _: Reply(text="word " * 4000))
-    cases = [{"case_id": f"c{n}", "prompt": f"What is {n}?", "references": [str(n)]} for n in range(40)]
-    path = write_cases(tmp_path / "many.jsonl", cases)
+    path = write_numbers(tmp_path / "many.jsonl", 40)
 
     with room_for(database, 60):
         said = evaluate("--benchmark", path, "--model", "chatty", "--json")
@@ -392,8 +355,7 @@ def test_a_run_that_is_ended_early_has_its_exit_code_and_its_results(
     monkeypatch.setattr("tasks.interruption.LOOK_EVERY_S", 0.1)
     script = HangsAtFive(interrupt, prefect_api)
     ollama_by_script.add("model", script)
-    cases = [{"case_id": f"c{n}", "prompt": f"What is {n}?", "references": [str(n)]} for n in range(30)]
-    path = write_cases(tmp_path / "many.jsonl", cases)
+    path = write_numbers(tmp_path / "many.jsonl", 30)
 
     said = evaluate("--benchmark", path, "--model", "model", "--json")
     script.may_go_on.set()

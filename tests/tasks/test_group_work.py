@@ -1,0 +1,95 @@
+"""Which server is needed for a group's work, and when nobody is left for it."""
+
+import pytest
+
+from evaluation.candidate import PLAIN_PROFILE
+from evaluation.planning import Group, Lane, PlannedCandidate
+from tasks.group_work import GroupWork
+
+
+def a_lane(name: str, slots: int = 2) -> Lane:
+    return Lane(
+        endpoint_name=name,
+        url=f"http://{name}",
+        provider="ollama",
+        key_variable=None,
+        slots=slots,
+        allow_remote=False,
+        gpu_tag=f"gpu-{name}",
+    )
+
+
+def some_work(*endpoints: str, n_cases: int = 10) -> GroupWork:
+    planned = PlannedCandidate(
+        run_id="run",
+        run_candidate_id=1,
+        benchmark_version="v",
+        benchmark_name="numbers",
+        label="good",
+        model="good",
+        options={},
+        load_options={},
+        think=None,
+        profile=PLAIN_PROFILE,
+        seed=0,
+        n_cases=n_cases,
+        n_repeats=1,
+        failure_budget=0,
+        endpoints=endpoints,
+    )
+    return GroupWork(Group(model="good", load_options={}, planned=(planned,)))
+
+
+def test_the_first_server_is_needed_for_whatever_there_is() -> None:
+    work = some_work("one", "two", n_cases=1)
+
+    assert work.needs(a_lane("one", slots=8))
+    assert not work.needs(a_lane("elsewhere"))
+
+
+@pytest.mark.parametrize(("n_left", "is_needed"), [(4, False), (5, True)])
+def test_another_one_is_needed_where_enough_is_left_for_each_of_its_slots(n_left: int, is_needed: bool) -> None:
+    work = some_work("one", "two", n_cases=n_left)
+    work.at_it.add("one")
+
+    assert is_needed is work.needs(a_lane("two", slots=2))
+
+
+def test_a_server_has_nothing_to_do_where_all_is_handed_out_and_another_is_at_it() -> None:
+    work = some_work("one", "two")
+    work.at_it |= {"one", "two"}
+    assert not work.is_idle_for(a_lane("one"))
+
+    work.left[1] = 0
+    assert work.is_idle_for(a_lane("one"))
+
+    work.at_it.discard("two")
+    assert not work.is_idle_for(a_lane("one"))
+
+
+def test_work_that_the_last_server_refused_is_given_up_with_all_their_reasons() -> None:
+    work = some_work("one", "two")
+
+    work.refuse("one", "out of memory")
+    assert (None, True, False) == (work.why_given_up, work.is_open_to("two"), work.is_open_to("one"))
+    assert not work.pool.opened.is_set()
+
+    work.refuse("two", "not pulled")
+    assert "out of memory; not pulled" == work.why_given_up
+    assert work.pool.opened.is_set()
+
+
+def test_one_reason_of_several_servers_is_said_once() -> None:
+    work = some_work("one", "two")
+    for name in ("one", "two"):
+        work.refuse(name, "out of memory")
+
+    assert "out of memory" == work.why_given_up
+
+
+def test_work_that_has_ended_needs_nobody() -> None:
+    work = some_work("one")
+    work.ended.set()
+
+    assert not work.is_open_to("one")
+    assert not work.needs(a_lane("one"))
