@@ -12,9 +12,11 @@ from typing import Any
 
 import pytest
 from ending_early import HangsAtFive
+from numbers_benchmark import write_numbers
 from scripted_ollama import ScriptedOllama
 
 from evaluation.reports.results import run_result
+from evaluation.store.outcomes import iterate_outcomes
 from evaluation.store.runs import find_run
 from evaluation.store.session import open_store
 
@@ -26,23 +28,19 @@ PATIENCE_S = 120.0
 class Command:
     """`benchwright evaluate` on a store and with a Prefect of its own; its processes carry a mark."""
 
-    def __init__(self, folder: Path, url: str, *words: str) -> None:
-        folder.mkdir()
+    def __init__(self, folder: Path, *words: str) -> None:
         self.mark = f"BENCHWRIGHT_TEST_MARK={uuid.uuid4().hex}"
         self.database = f"sqlite:///{folder}/results.db"
-        cases = "".join(f'{{"prompt": "What is {n}?", "references": ["{n}"]}}\n' for n in range(30))
-        (folder / "numbers.jsonl").write_text(cases)
         name, _, value = self.mark.partition("=")
         own = {name: value, "PREFECT_HOME": str(folder / "prefect"), "BENCHWRIGHT_DATABASE_URL": self.database}
         env = {key: text for key, text in os.environ.items() if key != "PREFECT_API_URL"} | own
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "deployments.cli", "evaluate", "--benchmark", str(folder / "numbers.jsonl"),
-             "--endpoint", url, "--model", "model", "--metric", "exact_match", *words],
+            [sys.executable, "-m", "deployments.cli", "evaluate", *words],
             env=env,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-        )  # fmt: skip
+        )
 
     def left_behind(self) -> list[int]:
         """Ids of living processes that carry the mark."""
@@ -75,7 +73,10 @@ def eventually(claim: Callable[[], bool]) -> bool:
 
 @pytest.fixture(scope="module")
 def ended(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, dict[str, Any]]]:
-    """How two commands ended that were interrupted in mid-run, side by side: one by Ctrl-C, one by kill -9."""
+    """How two commands ended that were interrupted in mid-run, side by side: one by Ctrl-C, one by kill -9.
+
+    `resumed` is how the run of the second one went on in a third command.
+    """
     from scripted_ollama import scripted_ollama
 
     folder = tmp_path_factory.mktemp("processes")
@@ -85,7 +86,8 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, dict[s
             signal.SIGKILL: _start(folder / "killed", second, "--embedded", "--model", "baseline-lead"),
         }
         try:
-            yield {number.name: _ended(command, script, number) for number, (command, script) in commands.items()}
+            found = {number.name: _ended(command, script, number) for number, (command, script) in commands.items()}
+            yield found | {"resumed": _resumed(folder / "killed", second)}
         finally:
             for command, script in commands.values():
                 script.may_go_on.set()
@@ -94,21 +96,43 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, dict[s
 
 def _start(folder: Path, server: ScriptedOllama, *words: str) -> tuple[Command, HangsAtFive]:
     script = HangsAtFive(lambda: None)
-    server.add("model", script)
-    return Command(folder, server.url, *words), script
+    server.add("model", script, digest="d" * 64)
+    folder.mkdir()
+    path = write_numbers(folder / "numbers.jsonl", 30)
+    asked = ("--benchmark", str(path), "--endpoint", server.url, "--model", "model", "--metric", "exact_match")
+    return Command(folder, *asked, *words), script
 
 
 def _ended(command: Command, script: HangsAtFive, number: signal.Signals) -> dict[str, Any]:
     while not script.has_come.wait(0.2):
         assert command.process.poll() is None, command.process.communicate()
     n_helpers = len(command.left_behind()) - 1
-    began = time.monotonic()
     command.process.send_signal(number)
     out, err = command.process.communicate(timeout=PATIENCE_S)
-    took_s = time.monotonic() - began
     none_left = eventually(lambda: not command.left_behind())
-    said = {"code": command.process.returncode, "out": out, "err": err, "took_s": took_s}
-    return said | {"n_helpers": n_helpers, "none_left": none_left, "database": command.database}
+    said = {"code": command.process.returncode, "out": out, "err": err}
+    return said | {"n_helpers": n_helpers, "none_left": none_left} | _stored(command)
+
+
+def _resumed(folder: Path, server: ScriptedOllama) -> dict[str, Any]:
+    asked = server.asked("model")
+    server.add("model", digest="d" * 64)
+    command = Command(folder, "--resume", "last")
+    try:
+        out, err = command.process.communicate(timeout=PATIENCE_S)
+    finally:
+        command.end()
+    said = {"code": command.process.returncode, "out": out, "err": err, "asked": server.asked("model") - asked}
+    return said | {"none_left": eventually(lambda: not command.left_behind())} | _stored(command)
+
+
+def _stored(command: Command) -> dict[str, Any]:
+    """What is reported of the run, and the ids of its generations by case."""
+    with open_store(command.database) as store:
+        run = find_run(store, "last")
+        (row_id,) = (found.run_candidate_id for found in run.candidates if found.plan.model_name == "model")
+        kept = {found.row.case_id: found.generation_id for page in iterate_outcomes(store, row_id) for found in page}
+        return {"result": run_result(store, run.plan.run_id), "kept": kept}
 
 
 def test_ctrl_c_in_mid_run_ends_with_130_and_everything_finished_is_stored(ended: dict[str, dict[str, Any]]) -> None:
@@ -116,8 +140,7 @@ def test_ctrl_c_in_mid_run_ends_with_130_and_everything_finished_is_stored(ended
 
     assert 130 == interrupted["code"]
     assert "Traceback" not in interrupted["err"]
-    with open_store(interrupted["database"]) as store:
-        result = run_result(store, find_run(store, "last").plan.run_id)
+    result = interrupted["result"]
     assert ("cancelled", "interrupted by Ctrl-C") == (result["status"], result["reason"])
     assert result["candidates"][0]["n_ok"] >= 4
     assert "cancelled: interrupted by Ctrl-C" in interrupted["out"]
@@ -134,7 +157,23 @@ def test_after_kill_9_no_helper_is_left_and_what_was_finished_is_stored(ended: d
     assert -signal.SIGKILL == killed["code"]
     assert killed["n_helpers"] >= 4  # the embedded server and its supervisor too
     assert killed["none_left"]
-    with open_store(killed["database"]) as store:
-        result = run_result(store, find_run(store, "last").plan.run_id)
+    result = killed["result"]
     assert "interrupted" == result["status"]
     assert next(item for item in result["candidates"] if item["model"] == "model")["n_ok"] >= 4
+
+
+def test_after_kill_9_a_resume_asks_what_is_not_stored_and_nothing_else_and_ends_complete(
+    ended: dict[str, dict[str, Any]],
+) -> None:
+    killed, resumed = ended["SIGKILL"], ended["resumed"]
+
+    assert 0 == resumed["code"], resumed["err"]
+    assert {f"What is {n}?": 1 for n in range(30) if f"c{n}" not in killed["kept"]} == resumed["asked"]
+    assert killed["kept"].items() <= resumed["kept"].items()
+    result = resumed["result"]
+    assert ("completed", killed["result"]["run_id"]) == (result["status"], result["run_id"])
+    assert [(30, 0), (30, 0)] == [(found["n_ok"], found["n_failed"]) for found in result["candidates"]]
+    model = next(found for found in result["candidates"] if found["model"] == "model")
+    assert 1.0 == model["metrics"]["exact_match"]["value"]
+    assert "Traceback" not in resumed["err"]
+    assert resumed["none_left"]
