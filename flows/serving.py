@@ -72,7 +72,7 @@ async def _serve(bench: Workbench, station: Station) -> None:
         try:
             await _work_on(bench, station, claim, work)
         except CannotServeError as error:
-            _cannot_serve(bench, station, work, error)
+            await _cannot_serve(bench, station, work, error)
         finally:
             work.at_it.discard(station.name)
         if station.watch.given_up:
@@ -109,7 +109,6 @@ async def _work_on(bench: Workbench, station: Station, claim: SlotClaim, work: G
             await _until_done(station, work, turn)
         finally:
             work.pool.part(station)
-            work.at_it.discard(station.name)  # at once: of two that look whether the other stays, one must
         await _let_go(bench, station, work, turn)
     if station.watch.given_up:
         raise CannotServeError(station.watch.given_up, is_down=True)
@@ -119,7 +118,7 @@ async def _until_done(station: Station, work: GroupWork, turn: Turn) -> None:
     """Returns when the group has ended, another server needs no help, or this one is given up."""
     ended = asyncio.create_task(work.ended.wait())
     try:
-        while not (work.ended.is_set() or station.watch.given_up or work.is_idle_for(station.lane)):
+        while not (work.ended.is_set() or station.watch.given_up or work.is_idle_for(station)):
             await asyncio.wait((ended, turn.failed), timeout=LOOK_EVERY_S, return_when=asyncio.FIRST_COMPLETED)
             if turn.failed.done():
                 turn.failed.result()
@@ -138,7 +137,7 @@ async def _let_go(bench: Workbench, station: Station, work: GroupWork, turn: Tur
     await release_model(bench.plan.invocation_id, station.name, work.group.model, is_last=following is None)
 
 
-def _cannot_serve(bench: Workbench, station: Station, work: GroupWork, error: CannotServeError) -> None:
+async def _cannot_serve(bench: Workbench, station: Station, work: GroupWork, error: CannotServeError) -> None:
     """A server that is down may come back while others do its work; alone, or for any other reason, it is over."""
     if not error.is_down:
         work.refuse(station.name, f"{work.group.model} could not be loaded: {error.why}")
@@ -146,7 +145,7 @@ def _cannot_serve(bench: Workbench, station: Station, work: GroupWork, error: Ca
     could_be_loaded = station.watch.given_up is not None
     why = error.why if could_be_loaded else f"{work.group.model} could not be loaded: {error.why}"
     station.watch.given_up = station.watch.given_up or why
-    if all(bench.stations[name].watch.given_up for name in work.group.endpoints):
+    if not await _is_another_there(bench, station, work):
         place = f"endpoint {station.name} ({station.lane.url}): " if could_be_loaded else ""
         for name in work.group.endpoints:
             work.refuse(name, place + why)
@@ -154,21 +153,37 @@ def _cannot_serve(bench: Workbench, station: Station, work: GroupWork, error: Ca
         warn("endpoint %s (%s) is left to the others for now: %s", station.name, station.lane.url, why)
 
 
+async def _is_another_there(bench: Workbench, station: Station, work: GroupWork) -> bool:
+    """True where the work need not end with this server; those given up before are asked whether they are back."""
+    others = [bench.stations[name] for name in work.group.endpoints if name != station.name]
+    if any(other.watch.given_up is None for other in others):
+        return True
+    return any([await _is_back(other) for other in others if work.is_open_to(other.name)])
+
+
+async def _is_back(station: Station) -> bool:
+    """True where a server that was given up answers again, and may be given work."""
+    try:
+        await station.provider.version()
+    except ProviderError:
+        return False
+    tell("endpoint %s (%s) answers again", station.name, station.lane.url)
+    station.watch.tried_again()
+    return True
+
+
 async def _until_back(bench: Workbench, station: Station) -> None:
     """Returns when the server answers again, or has nothing left that it could do."""
     pause_s = FIRST_LOOK_BACK_S
     while await _is_missed_for(bench, station, pause_s):
         pause_s = min(2 * pause_s, LAST_LOOK_BACK_S)
-        try:
-            await station.provider.version()
-        except ProviderError:
-            continue
-        tell("endpoint %s (%s) answers again", station.name, station.lane.url)
-        station.watch.tried_again()
+        if await _is_back(station):
+            return
+    left = [work for work in bench.works if work.is_open_to(station.name)]
+    if not left or not station.watch.given_up or await _is_back(station):  # the others' end is a reason to look
         return
-    for work in bench.works:
-        if work.is_open_to(station.name) and station.watch.given_up:
-            work.refuse(station.name, f"endpoint {station.name} ({station.lane.url}): {station.watch.given_up}")
+    for work in left:
+        work.refuse(station.name, f"endpoint {station.name} ({station.lane.url}): {station.watch.given_up}")
 
 
 async def _is_missed_for(bench: Workbench, station: Station, seconds: float) -> bool:

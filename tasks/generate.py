@@ -182,8 +182,10 @@ async def _ask(asking: Asking, request: GenerationRequest) -> tuple[Outcome, Sta
         if (station := await asking.pool.enter()) is None:
             return None
         try:
-            if watch.given_up or station.watch.given_up:
+            if watch.given_up:
                 return None
+            if station.watch.given_up:  # since its slot was given to us: another server may have one
+                continue
             n_attempts += 1
             outcome, pause_s = await _attempt(asking.bench, station, request, n_attempts, n_attempts - n_handed_over)
             if pause_s is not None and _is_handed_over(asking.pool, station, outcome):

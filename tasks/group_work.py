@@ -3,7 +3,7 @@
 import asyncio
 
 from evaluation.planning import Group, Lane
-from tasks.pool import Pool
+from tasks.pool import Pool, Station
 
 WORTH_A_LOAD = 2
 """A server helps with a model that others have loaded where so many cases are left for each of its slots."""
@@ -53,6 +53,6 @@ class GroupWork:
             return True
         return self.n_left + self.pool.n_waiting > WORTH_A_LOAD * lane.slots
 
-    def is_idle_for(self, lane: Lane) -> bool:
-        """True where nothing waits for that server, though others are still at work."""
-        return not self.n_left and not self.pool.n_waiting and len(self.at_it) > 1
+    def is_idle_for(self, station: Station) -> bool:
+        """True where nothing waits for that server, and another one has the model loaded for what may still come."""
+        return not self.n_left and not self.pool.n_waiting and self.pool.has_another(station)

@@ -117,10 +117,8 @@ class Pool:
             self._waiting.popleft().set_result(station)
 
     def _free_one(self) -> Station | None:
-        """The station with the greatest share of its slots free."""
-        if len(self._stations) == 1:
-            return self._stations[0] if self._stations[0].gate.try_enter() else None
-        for station in sorted(self._stations, key=_share_taken):
+        """The station with the greatest share of its slots free; none that was given up, and is about to part."""
+        for station in sorted(self._stations, key=_share_taken) if len(self._stations) > 1 else self._stations:
             if not station.watch.given_up and station.gate.try_enter():
                 return station
         return None

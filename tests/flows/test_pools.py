@@ -74,15 +74,17 @@ def test_the_other_takes_over_from_a_server_that_dies_and_nobody_waits_for_that_
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(serving, "FIRST_LOOK_BACK_S", 10_000.0)
-    has_died = threading.Event()
+    both_are_at_it, has_died = threading.Event(), threading.Event()
 
     def dies(chat: Chat) -> Reply:
+        both_are_at_it.wait(PATIENCE_S)
         if len(other_ollama.chats) >= 3:
             other_ollama.stop()
             has_died.set()
         return right(chat)
 
     def survives(chat: Chat) -> Reply:
+        both_are_at_it.set()
         has_died.wait(PATIENCE_S)
         return right(chat)
 
@@ -114,9 +116,10 @@ def test_a_server_that_comes_back_is_used_again(
     said: list[str] = []
     monkeypatch.setattr(serving, "tell", lambda message, *words: said.append(message % words))
     monkeypatch.setattr(serving, "warn", lambda message, *words: said.append(message % words))
-    has_died, is_back = threading.Event(), threading.Event()
+    both_are_at_it, has_died, is_back = threading.Event(), threading.Event(), threading.Event()
 
     def dies_once(chat: Chat) -> Reply:
+        both_are_at_it.wait(PATIENCE_S)
         if has_died.is_set():
             is_back.set()
         elif len(other_ollama.chats) >= 3:
@@ -125,6 +128,7 @@ def test_a_server_that_comes_back_is_used_again(
         return right(chat)
 
     def sees_it_come_back(chat: Chat) -> Reply:
+        both_are_at_it.set()
         has_died.wait(PATIENCE_S)
         if any("left to the others for now" in line for line in said):
             other_ollama.start()
@@ -143,6 +147,47 @@ def test_a_server_that_comes_back_is_used_again(
     assert (200, 0) == (results(store)["model"]["n_ok"], results(store)["model"]["n_failed"])
     asked = ollama_by_script.asked("model") + other_ollama.asked("model")
     assert {f"What is {n}?": 1 for n in range(200)} == asked
+
+
+def test_a_server_that_is_back_unnoticed_takes_over_from_the_last_one(
+    evaluate: Evaluate,
+    store: Store,
+    ollama_by_script: ScriptedOllama,
+    other_ollama: ScriptedOllama,
+    benchmark_file: Benchmarks,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(serving, "FIRST_LOOK_BACK_S", 10_000.0)
+    said: list[str] = []
+    monkeypatch.setattr(serving, "warn", lambda message, *words: said.append(message % words))
+    both_are_at_it, has_died = threading.Event(), threading.Event()
+
+    def dies_first(chat: Chat) -> Reply:
+        both_are_at_it.wait(PATIENCE_S)
+        if not has_died.is_set() and len(other_ollama.chats) >= 3:
+            other_ollama.stop()
+            has_died.set()
+        return right(chat)
+
+    def dies_when_the_other_is_back(chat: Chat) -> Reply:
+        both_are_at_it.set()
+        has_died.wait(PATIENCE_S)
+        if any(f"endpoint {other_ollama.name} " in line for line in said):
+            other_ollama.start()
+            ollama_by_script.stop()
+        return Reply(text=right(chat).text, delay_s=0.02)
+
+    ollama_by_script.add("model", dies_when_the_other_is_back, digest="d" * 64)
+    other_ollama.add("model", dies_first, digest="d" * 64)
+    urls = [ollama_by_script.url, other_ollama.url]
+
+    state = evaluate(benchmark_file(200), models=["model"], endpoints=urls, slots=2, invocation_id="one")
+
+    assert state.is_completed(), only_run(store).reason
+    assert any(f"endpoint {ollama_by_script.name} " in line for line in said)
+    found = results(store)["model"]
+    assert 200 == found["n_ok"] + found["n_failed"]
+    assert found["n_failed"] <= 20
 
 
 def test_where_both_servers_die_the_candidate_is_given_up_and_an_endpoint_is_named(

@@ -1,10 +1,16 @@
 """Which server is needed for a group's work, and when nobody is left for it."""
 
+import asyncio
+from typing import cast
+
 import pytest
 
 from evaluation.candidate import PLAIN_PROFILE
 from evaluation.planning import Group, Lane, PlannedCandidate
+from evaluation.providers.provider import Provider
 from tasks.group_work import GroupWork
+from tasks.pool import Station
+from tasks.watches import EndpointWatch
 
 
 def a_lane(name: str, slots: int = 2) -> Lane:
@@ -17,6 +23,10 @@ def a_lane(name: str, slots: int = 2) -> Lane:
         allow_remote=False,
         gpu_tag=f"gpu-{name}",
     )
+
+
+def a_station(name: str) -> Station:
+    return Station(lane=a_lane(name), provider=cast(Provider, None), watch=EndpointWatch(slots=2))
 
 
 def some_work(*endpoints: str, n_cases: int = 10) -> GroupWork:
@@ -55,16 +65,32 @@ def test_another_one_is_needed_where_enough_is_left_for_each_of_its_slots(n_left
     assert is_needed is work.needs(a_lane("two", slots=2))
 
 
-def test_a_server_has_nothing_to_do_where_all_is_handed_out_and_another_is_at_it() -> None:
-    work = some_work("one", "two")
-    work.at_it |= {"one", "two"}
-    assert not work.is_idle_for(a_lane("one"))
+def test_a_server_has_nothing_to_do_where_all_is_handed_out_and_another_has_the_model_loaded() -> None:
+    async def work() -> list[bool]:
+        shared = some_work("one", "two")
+        one, two = a_station("one"), a_station("two")
+        shared.at_it |= {"one", "two"}
+        shared.pool.join(one)
+        shared.left[1] = 0
+        while_two_loads = shared.is_idle_for(one)
+        shared.pool.join(two)
+        when_two_serves = shared.is_idle_for(one)
+        shared.pool.part(one)
+        of_two_alone = shared.is_idle_for(two)
+        return [while_two_loads, when_two_serves, of_two_alone]
 
-    work.left[1] = 0
-    assert work.is_idle_for(a_lane("one"))
+    assert [False, True, False] == asyncio.run(work())
 
-    work.at_it.discard("two")
-    assert not work.is_idle_for(a_lane("one"))
+
+def test_a_server_has_something_to_do_while_cases_are_left() -> None:
+    async def work() -> bool:
+        shared = some_work("one", "two", n_cases=1)
+        one, two = a_station("one"), a_station("two")
+        shared.pool.join(one)
+        shared.pool.join(two)
+        return shared.is_idle_for(one)
+
+    assert not asyncio.run(work())
 
 
 def test_work_that_the_last_server_refused_is_given_up_with_all_their_reasons() -> None:

@@ -113,6 +113,20 @@ def test_a_server_that_was_given_up_is_left_out_where_there_is_another() -> None
     assert (["alive", "alive"], True, False) == run(work())
 
 
+def test_the_only_server_that_is_left_serves_nobody_once_it_was_given_up() -> None:
+    async def work() -> tuple[bool, Station | None]:
+        station = a_station("dead", 2)
+        pool = a_pool(station)
+        station.watch.given_up = "gone"
+        waiting = asyncio.create_task(pool.enter())
+        await asyncio.sleep(0)
+        still_waits = not waiting.done()
+        pool.close()
+        return still_waits, await waiting
+
+    assert (True, None) == run(work())
+
+
 def test_a_closed_pool_serves_nobody_and_keeps_nobody_waiting() -> None:
     async def work() -> list[Station | None]:
         station = a_station("one", 1)

@@ -1,0 +1,161 @@
+"""A case that was given a slot is asked, wherever that turns out to be possible."""
+
+import asyncio
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any, cast
+
+from evaluation.case import Message
+from evaluation.errors import FailureKind, TransientProviderError
+from evaluation.generation import Failure, Generation, GenerationRequest, Outcome
+from evaluation.planning import Lane, PlannedCandidate
+from evaluation.providers.provider import Provider
+from tasks.generate import Asking, _ask
+from tasks.pool import Pool, Station
+from tasks.watches import CandidateWatch, EndpointWatch
+from tasks.workbench import Workbench
+
+REQUEST = GenerationRequest(model="m", messages=(Message(role="user", content="?"),), timeout_s=30.0)
+
+
+@dataclass
+class Scripted:
+    """A server that does what it is told, attempt by attempt, and answers from then on."""
+
+    troubles: list[TransientProviderError] = field(default_factory=list)
+    n_asked: int = 0
+    tells_what_is_loaded: bool = False
+
+    async def answer(self, _request: GenerationRequest, _draft: object) -> Generation:
+        self.n_asked += 1
+        if self.troubles:
+            raise self.troubles.pop(0)
+        return Generation(text="yes", answer="yes")
+
+
+def a_station(name: str, capacity: int, *troubles: TransientProviderError) -> Station:
+    lane = Lane(
+        endpoint_name=name,
+        url=f"http://{name}",
+        provider="ollama",
+        key_variable=None,
+        slots=1,
+        allow_remote=False,
+        gpu_tag=f"gpu-{name}",
+    )
+    provider = cast(Provider, Scripted(list(troubles)))
+    station = Station(lane=lane, provider=provider, watch=EndpointWatch(slots=1))
+    station.gate.resize(capacity)
+    return station
+
+
+def asking_in(pool: Pool, *, case_timeout_s: float = 60.0) -> Asking:
+    bench = SimpleNamespace(
+        watches={1: CandidateWatch(budget=0)},
+        plan=SimpleNamespace(case_timeout_s=case_timeout_s),
+        settings=SimpleNamespace(retry_base_s=0.001),
+    )
+    planned = SimpleNamespace(run_candidate_id=1)
+    return Asking(bench=cast(Workbench, bench), pool=pool, planned=cast(PlannedCandidate, planned))
+
+
+def down(kind: FailureKind = FailureKind.SERVER_DOWN) -> TransientProviderError:
+    return TransientProviderError("no server answers", kind)
+
+
+def asked(work: Any) -> tuple[Outcome, Station] | None:
+    found: tuple[Outcome, Station] | None = asyncio.run(work)
+    return found
+
+
+def test_a_case_whose_server_is_given_up_as_it_gets_its_slot_is_asked_of_another() -> None:
+    dying, other = a_station("dying", 1), a_station("other", 0)
+
+    async def work() -> Any:
+        pool = Pool()
+        pool.join(dying)
+        pool.join(other)
+        dying.gate.try_enter()
+        asking = asyncio.create_task(_ask(asking_in(pool), REQUEST))
+        await asyncio.sleep(0)
+        dying.gate.leave()
+        dying.watch.given_up = "gone"
+        other.gate.resize(1)
+        return await asking
+
+    found = asked(work())
+
+    assert found is not None
+    assert ("other", "yes") == (found[1].name, cast(Generation, found[0]).answer)
+    assert [0, 0] == [dying.gate.n_inside, other.gate.n_inside]
+
+
+def test_a_case_whose_only_server_is_given_up_is_asked_of_one_that_joins_later() -> None:
+    dying, later = a_station("dying", 1), a_station("later", 1)
+
+    async def work() -> Any:
+        pool = Pool()
+        pool.join(dying)
+        dying.watch.given_up = "gone"
+        asking = asyncio.create_task(_ask(asking_in(pool), REQUEST))
+        await asyncio.sleep(0)
+        pool.part(dying)
+        pool.join(later)
+        return await asking
+
+    found = asked(work())
+
+    assert found is not None
+    assert "later" == found[1].name
+
+
+def test_a_server_that_is_down_hands_its_case_over_at_once_and_that_attempt_is_stored_but_does_not_count() -> None:
+    # Sorting is stable: of two empty servers the first is taken.
+    dead, alive = a_station("dead", 1, down()), a_station("alive", 1, *[down(FailureKind.CUT_STREAM)] * 7)
+
+    async def work() -> Any:
+        pool = Pool()
+        pool.join(dead)
+        dead.gate.resize(1)
+        asking = asyncio.create_task(_ask(asking_in(pool), REQUEST))
+        pool.join(alive)
+        await asyncio.sleep(0)
+        dead.watch.given_up = "gone"
+        return await asking
+
+    found = asked(work())
+
+    assert found is not None
+    outcome, station = found
+    assert ("alive", 8) == (station.name, cast(Scripted, alive.provider).n_asked)
+    assert isinstance(outcome, Generation)
+    assert 9 == outcome.n_attempts
+
+
+def test_a_case_is_given_up_after_eight_attempts_at_one_server() -> None:
+    station = a_station("only", 1, *[down(FailureKind.CUT_STREAM)] * 10)
+
+    async def work() -> Any:
+        pool = Pool()
+        pool.join(station)
+        return await _ask(asking_in(pool), REQUEST)
+
+    found = asked(work())
+
+    assert found is not None
+    assert isinstance(found[0], Failure)
+    assert (FailureKind.CUT_STREAM, 8) == (found[0].kind, found[0].n_attempts)
+
+
+def test_nobody_is_asked_for_a_candidate_that_was_given_up() -> None:
+    station = a_station("only", 1)
+
+    async def work() -> Any:
+        pool = Pool()
+        pool.join(station)
+        asking = asking_in(pool)
+        asking.bench.watches[1].given_up = "it failed too often"
+        return await _ask(asking, REQUEST)
+
+    assert asked(work()) is None
+    assert (0, 0) == (cast(Scripted, station.provider).n_asked, station.gate.n_inside)
