@@ -180,7 +180,8 @@ async def _until_back(bench: Workbench, station: Station) -> None:
         if await _is_back(station):
             return
     left = [work for work in bench.works if work.is_open_to(station.name)]
-    if not left or not station.watch.given_up or await _is_back(station):  # the others' end is a reason to look
+    is_last = any(len(work.group.endpoints) > 1 for work in left)
+    if not station.watch.given_up or (is_last and await _is_back(station)):  # the others' end is a reason to look
         return
     for work in left:
         work.refuse(station.name, f"endpoint {station.name} ({station.lane.url}): {station.watch.given_up}")
