@@ -45,6 +45,7 @@ async def _work_through(bench: Workbench, work: GroupWork) -> None:
             await work.pool.opened.wait()
             if work.why_given_up is None:
                 await _set_status(bench, work.group, Status.RUNNING)
+                bench.pace.begin()
                 await _hand_out(bench, work)
     finally:
         work.ended.set()

@@ -15,7 +15,7 @@ from prefect.runtime import task_run
 from prefect.states import Cancelled
 
 from evaluation.benchmarks.rendering import render
-from evaluation.case import Case, Message
+from evaluation.case import Benchmark, Case, Message
 from evaluation.errors import CandidateFailureError, FailureKind, ProviderError, TransientProviderError
 from evaluation.fingerprint import derived_seed
 from evaluation.generation import Failure, Generation, GenerationRequest, Outcome
@@ -82,7 +82,12 @@ async def generate_shard(
 async def _shard(invocation_id: str, run_candidate_id: int, items: tuple[Item, ...]) -> ShardCounts:
     bench = workbench(invocation_id)
     index, planned = bench.plan.planned(run_candidate_id)
-    asking = Asking(bench=bench, pool=bench.works[index].pool, planned=planned)
+    asking = Asking(
+        bench=bench,
+        pool=bench.works[index].pool,
+        planned=planned,
+        benchmark=await bench.benchmark(planned.benchmark_version),
+    )
     left = await _not_stored(bench, run_candidate_id, items)
     asking.pool.n_open -= len(items) - len(left)
     cases = await stored(load_cases, bench.store, planned.benchmark_version, sorted({case_id for case_id, _ in left}))
@@ -102,6 +107,8 @@ class Asking:
     bench: Workbench
     pool: Pool
     planned: PlannedCandidate
+    benchmark: Benchmark
+    """Without its cases."""
 
 
 async def _side_by_side(asking: Sequence[Coroutine[Any, Any, Outcome | None]]) -> list[Outcome | None]:
@@ -139,7 +146,7 @@ async def _one_case(asking: Asking, case: Case, repeat: int) -> Outcome | None:
     bench, planned = asking.bench, asking.planned
     started_at = datetime.now(UTC)
     seed = derived_seed(planned.seed, case.case_id, repeat)
-    messages = planned.profile.wrap(render(await bench.benchmark(planned.benchmark_version), case))
+    messages = planned.profile.wrap(render(asking.benchmark, case))
     found = await _ask(asking, _request(bench, planned, messages, seed))
     if found is None:
         return None

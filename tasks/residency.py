@@ -22,7 +22,6 @@ from tasks.workbench import Workbench, workbench
 LOAD_TIMEOUT_S = 900.0
 RELEASE_TIMEOUT_S = 10.0
 """Longer than a server takes to let go; someone else may keep the model there."""
-LAST_RELEASE_TIMEOUT_S = 1.0
 LOADED_ALREADY_S = 0.2
 """Who answers sooner had the model in memory, which says nothing of how long loading takes."""
 LOAD_ATTEMPTS = 2
@@ -119,9 +118,8 @@ async def release_model(invocation_id: str, endpoint: str, model: str, *, is_las
     """
     station = workbench(invocation_id).stations[endpoint]
     try:
-        async with asyncio.timeout(LAST_RELEASE_TIMEOUT_S if is_last else RELEASE_TIMEOUT_S):
-            await station.provider.unload(model)
+        async with asyncio.timeout(RELEASE_TIMEOUT_S):
+            await station.provider.unload(model, wait=not is_last)
     except (ProviderError, TimeoutError) as error:
-        if not (is_last and isinstance(error, TimeoutError)):
-            warn("%s was told to unload %s, and still has it: %s", endpoint, model, error)
+        warn("%s was told to unload %s, and still has it: %s", endpoint, model, error)
     station.resident = None

@@ -70,6 +70,12 @@ class Pace:
     """How fast answers come just now, over the last seconds."""
 
     ends: deque[float] = field(default_factory=deque)
+    began: float | None = None
+
+    def begin(self) -> None:
+        """Takes note that the first request goes out now: many answers may end at the same moment."""
+        if self.began is None:
+            self.began = time.monotonic()
 
     def one_done(self) -> None:
         """Takes note that a generation ended now."""
@@ -78,8 +84,9 @@ class Pace:
     def requests_per_s(self) -> float | None:
         """Answers a second lately; None before there are some."""
         now = time.monotonic()
-        while self.ends and self.ends[0] < now - RATE_WINDOW_S:
+        since = max(now - RATE_WINDOW_S, self.began or 0.0)
+        while self.ends and self.ends[0] < since:
             self.ends.popleft()
         if len(self.ends) < 4:
             return None
-        return len(self.ends) / max(now - self.ends[0], 1e-3)
+        return len(self.ends) / max(now - since, 1e-3)

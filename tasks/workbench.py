@@ -4,7 +4,6 @@ import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 
 from evaluation.case import Benchmark
@@ -60,8 +59,7 @@ class Workbench:
     async def benchmark(self, version: str) -> Benchmark:
         """The benchmark of that version without its cases: its prompt and its options."""
         if version not in self._benchmarks:
-            whole = await stored(load_benchmark_version, self.store, version)
-            self._benchmarks[version] = replace(whole, cases=())
+            self._benchmarks[version] = await stored(load_benchmark_version, self.store, version, case_ids=())
         return self._benchmarks[version]
 
     async def enter_stations(self, stack: AsyncExitStack) -> None:

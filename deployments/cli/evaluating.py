@@ -148,7 +148,9 @@ def _run_flow(prepared: Prepared, store: "Store", server: Any) -> "tuple[State[A
     flow_run_id = state.state_details.flow_run_id if state is not None else None
     ended_well = state is not None and not state.is_cancelled()
     with contextlib.suppress(KeyboardInterrupt, _TerminatedError):  # the run has ended, and is shown all the same
-        settle(server.api, str(flow_run_id) if flow_run_id and ended_well else None, timeout_s=20 if ended_well else 1)
+        # A standing server goes on digesting what it was told; one that ends with a command must have done so.
+        awaited = str(flow_run_id) if flow_run_id and ended_well and (server.is_ours or server.is_shared) else None
+        settle(server.api, awaited, timeout_s=20 if ended_well else 1)
     return state, seen[0] if seen else None
 
 

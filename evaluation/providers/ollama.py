@@ -91,8 +91,8 @@ class OllamaProvider:
         )
         expect_done(answer, asked, "loading")
 
-    async def unload(self, model: str) -> None:
-        """Returns when the model is gone from memory.
+    async def unload(self, model: str, *, wait: bool = True) -> None:
+        """Returns when the model is gone from memory, or with `wait` false when the server was told.
 
         Raises:
             TransientProviderError: it is still there after a while, because someone uses it.
@@ -100,6 +100,8 @@ class OllamaProvider:
         asked = self._asked(model)
         body = {"model": model, "keep_alive": 0, "stream": False}
         expect_done(await self._connection.ask("POST", "/api/generate", body, asked=asked), asked, "unloading")
+        if not wait:
+            return
         try:
             async with asyncio.timeout(self._unload_timeout_s):
                 await self._gone(model)

@@ -89,7 +89,7 @@ class OpenAICompatibleProvider:
     async def load(self, model: str, options: Mapping[str, Any], *, keep_alive: str | int, timeout_s: float) -> None:
         """Does nothing: the server loads by itself."""
 
-    async def unload(self, model: str) -> None:
+    async def unload(self, model: str, *, wait: bool = True) -> None:
         """Does nothing: the server keeps its model."""
 
     async def generate(

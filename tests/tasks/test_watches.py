@@ -78,9 +78,24 @@ def test_the_pace_is_not_known_before_there_are_some_answers_and_is_that_of_the_
     pace.ends.extend([now - 2.0] * 40)
     rate = pace.requests_per_s()
     assert rate is not None
-    assert 10 < rate <= 20
+    assert 3.5 < rate <= 4
     for _ in range(4):
         pace.one_done()
     faster = pace.requests_per_s()
     assert faster is not None
     assert 44 == len(pace.ends)
+
+
+def test_answers_that_end_at_the_same_moment_are_no_faster_than_the_time_since_the_first_request() -> None:
+    pace = Pace()
+    pace.begin()
+    assert pace.began is not None
+    pace.began -= 1.0
+    for _ in range(4):
+        pace.one_done()
+    rate = pace.requests_per_s()
+    assert rate is not None
+    assert 3 < rate <= 4
+    before = pace.began
+    pace.begin()
+    assert before == pace.began

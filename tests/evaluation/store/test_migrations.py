@@ -86,3 +86,12 @@ def test_the_lists_of_case_ids_become_rows_and_all_else_stays(store_url: str) ->
         assert [("c0", "\x00c")] == list(run_case_ids(store, "old"))
         assert 2 == find_run(store, "old").plan.n_cases
         assert 1 == count_outcomes(store, "old")[0].n_ok
+
+
+def test_the_numbers_of_the_files_are_the_revisions_that_alembic_finds() -> None:
+    from alembic.script import ScriptDirectory
+
+    from evaluation.store import schema
+
+    scripts = ScriptDirectory.from_config(schema._config())
+    assert tuple(reversed([script.revision for script in scripts.walk_revisions()])) == schema.known_revisions()
