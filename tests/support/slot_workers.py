@@ -209,7 +209,7 @@ class Worker:
         self.n_done += 1
 
 
-async def until(condition: Callable[[], bool], *, within_s: float = 30.0) -> None:
+async def until(condition: Callable[[], bool], *, within_s: float = 120.0) -> None:
     """Returns as soon as it holds; the time is for machines that are very slow."""
     async with asyncio.timeout(within_s):
         while not condition():

@@ -39,7 +39,7 @@ async def _taken(tag: str) -> list[int]:
     return [(await _limit(name)).n_taken for name in (tag, turn_name(tag), wanted_name(tag), waiting_name(tag))]
 
 
-async def _until_true(condition: Callable[[], Awaitable[bool]], *, within_s: float = 30.0) -> None:
+async def _until_true(condition: Callable[[], Awaitable[bool]], *, within_s: float = 120.0) -> None:
     async with asyncio.timeout(within_s):
         while not await condition():
             await asyncio.sleep(0.05)
