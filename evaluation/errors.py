@@ -2,7 +2,8 @@
 
     BenchwrightError
     ├── ConfigurationError            bad option value, no server, missing setting: the user can mend it
-    │   └── UnknownNameError          a name that does not exist; lists those that do
+    │   ├── UnknownNameError          a name that does not exist; lists those that do
+    │   └── HeldError                 a run that another process works on now
     ├── BenchmarkError                a bad file: file, line, field and what was expected
     ├── IncomparableError             two things that must not be compared; says what differs
     ├── StoreError                    disk full, newer schema, cannot be opened
@@ -105,6 +106,10 @@ class UnknownNameError(ConfigurationError):
         super().__init__(message, next_step or ("Use one of the known names." if names else None))
         self.args = (kind, name, names, next_step)
         self.kind, self.name, self.known = kind, name, names
+
+
+class HeldError(ConfigurationError):
+    """A run that another living process works on."""
 
 
 class BenchmarkError(BenchwrightError):

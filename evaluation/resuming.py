@@ -6,11 +6,10 @@ from typing import Any
 from evaluation.errors import ConfigurationError
 from evaluation.request import EvaluationRequest, read_request
 from evaluation.resolving import ResolvedCandidate
-from evaluation.store.holders import SILENCE_S, living_holders
+from evaluation.store.holders import held_error, living_holders
 from evaluation.store.records import RunRecord
 from evaluation.store.runs import find_invocation, find_run, runs_of_invocation
 from evaluation.store.session import Store
-from evaluation.store.statements import now
 
 ADDED = ("models", "candidates")
 MORE = ("repeats", "limit")
@@ -94,16 +93,11 @@ def refuse_held(store: Store, invocation_id: str) -> None:
     """Refuses to work on runs that somebody works on now.
 
     Raises:
-        ConfigurationError: names who it is.
+        HeldError: names who it is.
     """
     for run in runs_of_invocation(store, invocation_id):
         for holder in living_holders(store, run.plan.run_id):
-            silent_s = (now() - holder.heartbeat_at).total_seconds()
-            raise ConfigurationError(
-                f"run {run.plan.run_id} is being worked on by process {holder.pid} on {holder.host}, "
-                f"last heard of {silent_s:.0f} s ago",
-                f"Wait for it, or end it; one that died on another machine counts as dead after {SILENCE_S:.0f} s.",
-            )
+            raise held_error(run.plan.run_id, holder)
 
 
 def refuse_changed_weights(earlier: Sequence[RunRecord], candidates: Sequence[ResolvedCandidate]) -> None:

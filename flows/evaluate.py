@@ -10,6 +10,7 @@ from prefect.runtime import flow_run
 from prefect.states import Cancelled, Failed
 
 from evaluation.energy import apportion_energy
+from evaluation.errors import HeldError
 from evaluation.planning import Plan
 from evaluation.request import EvaluationRequest
 from flows.generation import generate_all
@@ -84,6 +85,8 @@ async def _evaluate(asked: Asked) -> State[Any] | dict[str, str]:
     except asyncio.CancelledError:
         await score_what_is_finished(plan)
         raise
+    except HeldError:
+        raise  # its runs are somebody else's
     except Exception as error:
         await fail_runs(plan, error)
         raise

@@ -1,6 +1,7 @@
 """What each server does: its turn on the GPU, a model loaded, the slots offered, the model let go, the next one."""
 
 import asyncio
+import contextlib
 import time
 
 from evaluation.errors import ProviderError
@@ -70,7 +71,7 @@ async def _serve(bench: Workbench, station: Station) -> None:
     while (work := await _next_work(bench, station)) is not None:
         work.at_it.add(station.name)
         try:
-            await _work_on(bench, station, claim, work)
+            await _work_on_until_ended(bench, station, claim, work)
         except CannotServeError as error:
             await _cannot_serve(bench, station, work, error)
         finally:
@@ -91,6 +92,24 @@ async def _next_work(bench: Workbench, station: Station) -> GroupWork | None:
         await asyncio.sleep(LOOK_EVERY_S)
 
 
+async def _work_on_until_ended(bench: Workbench, station: Station, claim: SlotClaim, work: GroupWork) -> None:
+    """Works on the group; who still waits for its turn when the others have ended it need not load the model."""
+    working = asyncio.create_task(_work_on(bench, station, claim, work))
+    ended = asyncio.create_task(work.ended.wait())
+    try:
+        await asyncio.wait((working, ended), return_when=asyncio.FIRST_COMPLETED)
+        if not working.done() and station.name not in work.served_by:
+            working.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.shield(working)
+        if not working.done():
+            raise asyncio.CancelledError
+    finally:
+        ended.cancel()
+        working.cancel()
+        await asyncio.gather(working, return_exceptions=True)
+
+
 async def _work_on(bench: Workbench, station: Station, claim: SlotClaim, work: GroupWork) -> None:
     group, index = work.group, bench.works.index(work)
 
@@ -104,6 +123,7 @@ async def _work_on(bench: Workbench, station: Station, claim: SlotClaim, work: G
         return min(station.lane.slots, work.n_left + work.pool.n_open)
 
     async with claim.turn(group.residency, group.model, wanted=wanted, prepare=prepare) as turn:
+        work.served_by.add(station.name)
         work.pool.join(station)
         try:
             await _until_done(station, work, turn)

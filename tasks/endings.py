@@ -9,6 +9,7 @@ from prefect import get_run_logger
 from evaluation.errors import BenchwrightError, StoreError
 from evaluation.planning import Plan
 from evaluation.settings import Settings
+from evaluation.store.holders import living_holders
 from evaluation.store.records import Status
 from evaluation.store.runs import runs_of_invocation, set_run_candidate_status, set_run_status
 from evaluation.store.session import Store, open_store
@@ -64,8 +65,8 @@ async def _shielded(work: Callable[[], T]) -> T:
 def _end_open(invocation_id: str, status: Status, reason: str | None) -> None:
     with open_store(Settings().database) as store:
         for run in runs_of_invocation(store, invocation_id):
-            if run.status not in OPEN:
-                continue
+            if run.status not in OPEN or living_holders(store, run.plan.run_id):
+                continue  # ended, or somebody else's: we have let go of ours by now
             for candidate in run.candidates:
                 if candidate.status in OPEN:
                     set_run_candidate_status(store, candidate.run_candidate_id, status)

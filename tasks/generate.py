@@ -24,6 +24,7 @@ from evaluation.store.benchmarks import load_cases
 from evaluation.store.outcomes import load_outcomes
 from evaluation.store.records import OutcomeRow
 from tasks.attempt import supervised
+from tasks.group_work import GroupWork
 from tasks.pool import Pool, Station
 from tasks.retrying import is_unexpected
 from tasks.stored import stored
@@ -84,7 +85,7 @@ async def _shard(invocation_id: str, run_candidate_id: int, items: tuple[Item, .
     index, planned = bench.plan.planned(run_candidate_id)
     asking = Asking(
         bench=bench,
-        pool=bench.works[index].pool,
+        work=bench.works[index],
         planned=planned,
         benchmark=await bench.benchmark(planned.benchmark_version),
     )
@@ -105,10 +106,15 @@ class Asking:
     """Who is asked, and where."""
 
     bench: Workbench
-    pool: Pool
+    work: GroupWork
     planned: PlannedCandidate
     benchmark: Benchmark
     """Without its cases."""
+
+    @property
+    def pool(self) -> Pool:
+        """Where slots are to be had."""
+        return self.work.pool
 
 
 async def _side_by_side(asking: Sequence[Coroutine[Any, Any, Outcome | None]]) -> list[Outcome | None]:
@@ -195,7 +201,7 @@ async def _ask(asking: Asking, request: GenerationRequest) -> tuple[Outcome, Sta
                 continue
             n_attempts += 1
             outcome, pause_s = await _attempt(asking.bench, station, request, n_attempts, n_attempts - n_handed_over)
-            if pause_s is not None and _is_handed_over(asking.pool, station, outcome):
+            if pause_s is not None and _is_handed_over(asking, station, outcome):
                 n_handed_over, pause_s = n_handed_over + 1, 0.0
             if pause_s is None or time.monotonic() + pause_s >= deadline:
                 # Before the slot is free: who waits for it must know whether anybody is still to be asked.
@@ -206,11 +212,11 @@ async def _ask(asking: Asking, request: GenerationRequest) -> tuple[Outcome, Sta
         await _pause(asking.pool, pause_s)
 
 
-def _is_handed_over(pool: Pool, station: Station, outcome: Outcome) -> bool:
+def _is_handed_over(asking: Asking, station: Station, outcome: Outcome) -> bool:
     """True where a server is down and another one can take its case at once."""
     if not isinstance(outcome, Failure) or outcome.kind is not FailureKind.SERVER_DOWN:
         return False
-    if not pool.has_another(station):
+    if not asking.bench.has_another_server(asking.work, station):
         return False
     station.watch.saw(outcome.kind, outcome.message)
     return True

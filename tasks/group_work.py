@@ -19,6 +19,8 @@ class GroupWork:
         """Generations of each candidate that are not handed out yet."""
         self.at_it: set[str] = set()
         """Endpoints that work on it now, or wait for their turn to."""
+        self.served_by: set[str] = set()
+        """Endpoints that have served it, now or before."""
         self.refused: dict[str, str] = {}
         """Endpoints that will not serve this group any more, and why."""
         self.ended = asyncio.Event()

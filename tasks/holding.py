@@ -17,8 +17,12 @@ BEAT_EVERY_S = 15.0
 
 @asynccontextmanager
 async def holding(store: Store, run_ids: Sequence[str]) -> AsyncIterator[str]:
-    """The id under which this process holds the runs."""
-    holder_id = await stored(take_hold, store, run_ids)
+    """The id under which this process holds the runs, alone.
+
+    Raises:
+        HeldError: another process works on one of them.
+    """
+    holder_id = await stored(take_hold, store, run_ids, alone=True)
     beating = asyncio.create_task(_beat(store, holder_id))
     try:
         yield holder_id

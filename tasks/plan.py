@@ -13,14 +13,14 @@ from evaluation.resolving import Resolution, ResolvedBenchmark, ResolvedCandidat
 from evaluation.resuming import refuse_changed_weights, refuse_held
 from evaluation.settings import Settings
 from evaluation.store.benchmarks import load_benchmark_version
-from evaluation.store.records import MetricUse, RunCandidatePlan, RunPlan
+from evaluation.store.records import SERVER_VERSIONS, MetricUse, RunCandidatePlan, RunPlan
 from evaluation.store.registry import record_seen, save_candidate
-from evaluation.store.reusable import SERVER_VERSIONS
 from evaluation.store.runs import (
     add_run_candidate,
     create_invocation,
     create_run,
     extend_run,
+    note_servers,
     record_run_flow,
     runs_of_invocation,
     update_invocation_request,
@@ -115,6 +115,7 @@ def _planned(
 ) -> PlannedCandidate:
     candidate, endpoint, info = resolved.candidate, resolved.endpoint, resolved.info
     options = resolved.options_for(item.benchmark)
+    versions = {one.name: one.server_version for one in resolved.endpoints}
     run_candidate_id = add_run_candidate(
         store,
         RunCandidatePlan(
@@ -132,7 +133,7 @@ def _planned(
             details={
                 "think": candidate.think,
                 "gpu_tag": endpoint.gpu_tag,
-                SERVER_VERSIONS: {one.name: one.server_version for one in resolved.endpoints},
+                SERVER_VERSIONS: versions,
                 "family": info.family,
                 "parameter_size": info.parameter_size,
                 "quantization": info.quantization,
@@ -141,6 +142,7 @@ def _planned(
             },
         ),
     )
+    note_servers(store, run_candidate_id, versions)
     n_generations = run.n_cases * run.n_repeats
     return PlannedCandidate(
         run_id=run.run_id,

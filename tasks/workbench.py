@@ -52,6 +52,11 @@ class Workbench:
         except StoreError as error:
             warn("the leases could not be written down; were we killed, they would be free after a minute: %s", error)
 
+    def has_another_server(self, work: GroupWork, than: Station) -> bool:
+        """True where another server does a group's work, or may soon, where this one is down."""
+        others = (name for name in work.group.endpoints if name != than.name and name not in work.refused)
+        return any(self.stations[name].watch.given_up is None for name in others)
+
     def next_shard_size(self) -> int:
         """Cases in the next shard, at the present pace."""
         return shard_size(self.plan.n_generations, requests_per_s=self.pace.requests_per_s())

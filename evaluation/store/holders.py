@@ -12,10 +12,10 @@ from uuid import uuid4
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
-from evaluation.errors import StoreError
+from evaluation.errors import HeldError, StoreError
 from evaluation.store.records import HolderRecord
 from evaluation.store.session import Store
-from evaluation.store.statements import now
+from evaluation.store.statements import now, one_at_a_time
 from evaluation.store.tables import holder, holder_run
 
 SILENCE_S = 60.0
@@ -77,6 +77,7 @@ def take_hold(
     host: str | None = None,
     pid: int | None = None,
     process_start: str | None = None,
+    alone: bool = False,
 ) -> str:
     """Id of a new holder of these runs.
 
@@ -86,6 +87,10 @@ def take_hold(
         host: None: this one.
         pid: None: this process.
         process_start: None: asked of the operating system where host and pid are this process's.
+        alone: Refuse runs that another process works on.
+
+    Raises:
+        HeldError: another living process holds one of them.
     """
     own = pid is None and host is None
     holder_id, moment = uuid4().hex, now()
@@ -100,11 +105,37 @@ def take_hold(
         "ended_at": None,
     }
     with store.write() as connection:
+        if alone:
+            one_at_a_time(connection, "holder")
+            _refuse_held(connection, run_ids)
         connection.execute(sa.insert(holder).values(row))
         links = [{"holder_id": holder_id, "run_id": run_id} for run_id in dict.fromkeys(run_ids)]
         if links:
             connection.execute(sa.insert(holder_run), links)
     return holder_id
+
+
+def _refuse_held(connection: Connection, run_ids: Collection[str]) -> None:
+    """Refuses runs that another living process holds; what this process holds already is its own."""
+    wanted = (
+        sa.select(holder_run.c.run_id, *_COLUMNS)
+        .join(holder, holder_run.c.holder_id == holder.c.id)
+        .where(holder_run.c.run_id.in_(run_ids), holder.c.ended_at.is_(None))
+    )
+    for row in connection.execute(wanted).mappings().all():
+        record = _record(row)
+        is_own = record.host == this_host() and record.pid == os.getpid() and record.process_start == _own_start()
+        if is_alive(record) and not is_own:
+            raise held_error(row["run_id"], record)
+
+
+def held_error(run_id: str, record: HolderRecord) -> HeldError:
+    """The refusal of a run that somebody works on."""
+    silent_s = (now() - record.heartbeat_at).total_seconds()
+    return HeldError(
+        f"run {run_id} is being worked on by process {record.pid} on {record.host}, last heard of {silent_s:.0f} s ago",
+        f"Wait for it, or end it; one that died on another machine counts as dead after {SILENCE_S:.0f} s.",
+    )
 
 
 def _own_start() -> str | None:

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from evaluation.errors import ConfigurationError, StoreError
-from evaluation.store.records import InvocationRecord, RunCandidatePlan, RunPlan, Status
+from evaluation.store.records import SERVER_VERSIONS, InvocationRecord, RunCandidatePlan, RunPlan, Status
 from evaluation.store.run_cases import insert_run_cases
 from evaluation.store.session import Store
 from evaluation.store.statements import now, one_at_a_time, upsert
@@ -131,6 +131,21 @@ def add_run_candidate(store: Store, plan: RunCandidatePlan) -> int:
     with store.write() as connection:
         upsert(connection, run_candidate, [row], key=["run_id", "candidate_fingerprint"])
         return int(connection.execute(sa.select(run_candidate.c.id).where(same)).scalar_one())
+
+
+def note_servers(store: Store, run_candidate_id: int, versions: Mapping[str, str | None]) -> None:
+    """Notes the versions of servers by endpoint with a candidate, beside those of servers that it was asked at before.
+
+    A server that has another version than before has none that is known: nobody can tell which gave an answer.
+    """
+    of_candidate = run_candidate.c.id == run_candidate_id
+    with store.write() as connection:
+        details = connection.execute(sa.select(run_candidate.c.details).where(of_candidate).with_for_update()).scalar()
+        if details is not None:
+            before = details.get(SERVER_VERSIONS, {})
+            known = {name: said if before.get(name, said) == said else None for name, said in versions.items()}
+            noted = {**details, SERVER_VERSIONS: {**before, **known}}
+            connection.execute(sa.update(run_candidate).where(of_candidate).values(details=noted))
 
 
 def record_run_flow(store: Store, run_id: str, flow_run_id: str) -> None:

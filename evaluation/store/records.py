@@ -142,6 +142,10 @@ class RunPlan:
     tags: tuple[str, ...] = ()
 
 
+SERVER_VERSIONS = "server_versions"
+"""Key in a run candidate's details: the version of each endpoint that was asked, None where it is not known."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunCandidatePlan:
     """One candidate of a run, with all that can change its answers."""

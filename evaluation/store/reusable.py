@@ -14,13 +14,12 @@ from sqlalchemy.engine import Connection, Row, RowMapping
 from evaluation.case import PromptTemplate
 from evaluation.errors import StoreError
 from evaluation.fingerprint import canonical_json, derived_seed
+from evaluation.store.records import SERVER_VERSIONS
 from evaluation.store.session import Store
 from evaluation.store.tables import benchmark, benchmark_case, generation, run, run_candidate
 
 ASKED = ("prompt", "messages", "context", "choices")
 """The parts of a case that can reach a model. Equal ones in the same wording make equal messages."""
-SERVER_VERSIONS = "server_versions"
-"""In a run candidate's details: version by endpoint name, where several endpoints answer for it."""
 
 _SOURCES_AT_ONCE = 16
 

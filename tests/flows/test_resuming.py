@@ -19,7 +19,7 @@ from evaluation.store.holders import beat, dead_holders, holders_of
 from evaluation.store.records import Status
 from evaluation.store.runs import find_invocation, record_run_flow, set_run_candidate_status, set_run_status
 from evaluation.store.session import Store
-from tasks.slots.prefect_limits import prefect_limits
+from tasks.slots.prefect_limits import patiently, prefect_limits
 
 Evaluate = Callable[..., Any]
 Benchmarks = Callable[..., str]
@@ -91,7 +91,7 @@ def _as_a_crash_leaves_it(store: Store, server: ScriptedOllama) -> tuple[str, UU
 
     async def crash() -> tuple[list[str], UUID]:
         async with prefect_limits() as limits:
-            lease_id = await limits.take(default_gpu_tag(server.url), 4, lease_s=60)
+            lease_id = await patiently(lambda: limits.take(default_gpu_tag(server.url), 4, lease_s=60), patience_s=120)
         async with get_client() as client:
             flow_run = await client.create_flow_run(flow, state=Running())
         return [str(lease_id)], flow_run.id
@@ -108,7 +108,7 @@ def _as_a_crash_leaves_it(store: Store, server: ScriptedOllama) -> tuple[str, UU
 
 async def _n_taken(tag: str) -> int:
     async with prefect_limits() as limits:
-        return (await limits.look([tag]))[tag].n_taken
+        return (await patiently(lambda: limits.look([tag]), patience_s=120))[tag].n_taken
 
 
 async def _state_of(flow_run_id: UUID) -> str:

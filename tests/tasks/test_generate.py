@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any, cast
 
-from evaluation.case import Message
+from evaluation.case import Benchmark, Message
 from evaluation.errors import FailureKind, TransientProviderError
 from evaluation.generation import Failure, Generation, GenerationRequest, Outcome
 from evaluation.planning import Lane, PlannedCandidate
 from evaluation.providers.provider import Provider
 from tasks.generate import Asking, _ask
+from tasks.group_work import GroupWork
 from tasks.pool import Pool, Station
 from tasks.watches import CandidateWatch, EndpointWatch
 from tasks.workbench import Workbench
@@ -49,14 +50,20 @@ def a_station(name: str, capacity: int, *troubles: TransientProviderError) -> St
     return station
 
 
-def asking_in(pool: Pool, *, case_timeout_s: float = 60.0) -> Asking:
+def asking_in(pool: Pool, *, others: tuple[Station, ...] = (), case_timeout_s: float = 60.0) -> Asking:
+    """What `_ask` needs. `others` are servers of the group that have not joined its pool, such as one that loads."""
     bench = SimpleNamespace(
         watches={1: CandidateWatch(budget=0)},
         plan=SimpleNamespace(case_timeout_s=case_timeout_s),
         settings=SimpleNamespace(retry_base_s=0.001),
+        has_another_server=lambda _work, than: pool.has_another(than) or bool(others),
     )
-    planned = SimpleNamespace(run_candidate_id=1)
-    return Asking(bench=cast(Workbench, bench), pool=pool, planned=cast(PlannedCandidate, planned))
+    return Asking(
+        bench=cast(Workbench, bench),
+        work=cast(GroupWork, SimpleNamespace(pool=pool)),
+        planned=cast(PlannedCandidate, SimpleNamespace(run_candidate_id=1)),
+        benchmark=cast(Benchmark, None),
+    )
 
 
 def down(kind: FailureKind = FailureKind.SERVER_DOWN) -> TransientProviderError:
@@ -130,6 +137,27 @@ def test_a_server_that_is_down_hands_its_case_over_at_once_and_that_attempt_is_s
     assert ("alive", 8) == (station.name, cast(Scripted, alive.provider).n_asked)
     assert isinstance(outcome, Generation)
     assert 9 == outcome.n_attempts
+
+
+def test_a_case_waits_for_a_server_that_still_loads_rather_than_use_up_its_attempts_at_a_dead_one() -> None:
+    dead, loading = a_station("dead", 1, *[down()] * 20), a_station("loading", 1)
+
+    async def work() -> Any:
+        pool = Pool()
+        pool.join(dead)
+        asking = asyncio.create_task(_ask(asking_in(pool, others=(loading,)), REQUEST))
+        while dead.watch.given_up is None:
+            await asyncio.sleep(0)
+        pool.part(dead)
+        pool.join(loading)
+        return await asking
+
+    found = asked(work())
+
+    assert found is not None
+    outcome, station = found
+    assert ("loading", 5) == (station.name, cast(Scripted, dead.provider).n_asked)
+    assert isinstance(outcome, Generation)
 
 
 def test_a_case_is_given_up_after_eight_attempts_at_one_server() -> None:

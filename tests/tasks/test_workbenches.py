@@ -1,6 +1,7 @@
 """The open things of an invocation are found by its tasks while they are open, and not after."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -135,3 +136,22 @@ def test_letting_go_of_a_model_on_a_server_that_is_gone_is_a_warning(
 
     asyncio.run(work())
     assert "here was told to unload good, and still has it: no server answers" in caplog.text
+
+
+def test_another_server_of_a_group_counts_until_it_is_refused_or_given_up(ollama_by_script: ScriptedOllama) -> None:
+    plan = a_plan(ollama_by_script.url)
+    (lane,), (group,) = plan.lanes, plan.groups
+    shared = replace(group, planned=(replace(group.planned[0], endpoints=("here", "there")),))
+    plan = replace(plan, lanes=(lane, replace(lane, endpoint_name="there")), groups=(shared,))
+
+    async def work() -> list[bool]:
+        async with open_workbench(plan) as bench:
+            (work,), here, there = bench.works, bench.stations["here"], bench.stations["there"]
+            found = [bench.has_another_server(work, here)]
+            there.watch.given_up = "gone"
+            found.append(bench.has_another_server(work, here))
+            there.watch.tried_again()
+            work.refuse("there", "no such model")
+            return [*found, bench.has_another_server(work, here)]
+
+    assert [True, False, False] == asyncio.run(work())

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from evaluation.errors import StoreError
+from evaluation.errors import HeldError, StoreError
 from evaluation.store.holders import (
     SILENCE_S,
     beat,
@@ -108,6 +108,21 @@ def test_a_killed_holder_leaves_its_run_interrupted_at_once(store: Store, plan_r
     child.communicate()
     gone = find_run(store, "run-1").status
     assert (Status.RUNNING, Status.INTERRUPTED, Status.INTERRUPTED) == (running, as_zombie, gone)
+
+
+def test_who_wants_runs_alone_is_refused_while_another_lives_and_not_by_the_dead_or_by_itself(
+    store: Store, plan_run: PlanRun
+) -> None:
+    plan_run()
+    take_hold(store, ["run-1"], alone=True)
+    take_hold(store, ["run-1"], alone=True)
+    elsewhere = take_hold(store, ["run-1"], host="elsewhere", pid=2**22 + 1)
+    with pytest.raises(HeldError, match="run run-1 is being worked on by process 4194305 on elsewhere") as error:
+        take_hold(store, ["run-1"], alone=True)
+    assert "counts as dead after 60 s" in str(error.value.next_step)
+    assert 3 == len(living_holders(store, "run-1"))
+    _make_silent(store, elsewhere, seconds=SILENCE_S + 1)
+    take_hold(store, ["run-1"], alone=True)
 
 
 def test_a_process_number_that_was_given_away_is_not_the_holder(store: Store, plan_run: PlanRun) -> None:
