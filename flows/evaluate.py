@@ -16,7 +16,7 @@ from evaluation.request import EvaluationRequest
 from flows.generation import generate_all
 from tasks.aggregate import aggregate
 from tasks.endings import cancel_runs, fail_runs, finish_runs, start_runs
-from tasks.gpu import gpu_sampling
+from tasks.generation.workbench import open_workbench
 from tasks.holding import holding
 from tasks.interruption import interruptible
 from tasks.load import benchmarks_begun, load_benchmark
@@ -27,8 +27,8 @@ from tasks.reuse import reuse_outcomes
 from tasks.salvage import score_what_is_finished
 from tasks.score import score_candidate
 from tasks.stored import stored
+from tasks.telemetry.gpu_sampling import gpu_sampling
 from tasks.watching import show_progress
-from tasks.workbench import open_workbench
 
 
 def _flow_run_name() -> str:

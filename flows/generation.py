@@ -8,11 +8,11 @@ from evaluation.store.outcomes import count_missing, missing_page
 from evaluation.store.records import Status
 from evaluation.store.runs import set_run_candidate_status
 from flows.serving import serve_all
-from tasks.generate import Item, generate_shard
-from tasks.giving_up import why_given_up
-from tasks.group_work import GroupWork
+from tasks.generation.generate import Item, generate_shard
+from tasks.generation.giving_up import why_given_up
+from tasks.generation.group_work import GroupWork
+from tasks.generation.workbench import Workbench
 from tasks.stored import stored
-from tasks.workbench import Workbench
 
 LOOK_EVERY_S = 0.1
 """How soon a case that pauses before its next attempt is made up for by another shard."""

@@ -5,13 +5,13 @@ import contextlib
 import time
 
 from evaluation.errors import ProviderError
-from tasks.group_work import GroupWork
+from tasks.generation.group_work import GroupWork
+from tasks.generation.pool import Station
+from tasks.generation.residency import load_model, release_model
+from tasks.generation.workbench import Workbench
 from tasks.pending_limits import apply_pending_limits
-from tasks.pool import Station
-from tasks.residency import load_model, release_model
 from tasks.slots import LimitsAwayError, SlotClaim, Turn, ensure_limit
 from tasks.story import tell, warn
-from tasks.workbench import Workbench
 
 LOOK_EVERY_S = 0.1
 FIRST_LOOK_BACK_S, LAST_LOOK_BACK_S = 2.0, 30.0

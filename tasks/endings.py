@@ -13,9 +13,9 @@ from evaluation.store.holders import living_holders
 from evaluation.store.records import Status
 from evaluation.store.runs import runs_of_invocation, set_run_candidate_status, set_run_status
 from evaluation.store.session import Store, open_store
-from tasks.giving_up import why_given_up
+from tasks.generation.giving_up import why_given_up
+from tasks.generation.workbench import Workbench
 from tasks.stored import stored
-from tasks.workbench import Workbench
 
 T = TypeVar("T")
 OPEN = (Status.PLANNED, Status.RUNNING, Status.INTERRUPTED)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from evaluation.gpu_limits import gpu_tag, slots_by_tag
+from evaluation.servers.gpu_limits import gpu_tag, slots_by_tag
 from evaluation.store.registry import list_endpoints, set_limit_pending
 from evaluation.store.session import Store
 from tasks.slots.prefect_limits import ensure_limit

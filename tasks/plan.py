@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
+from evaluation.benchmarks.sampling import chosen_cases
 from evaluation.options import load_options
-from evaluation.planned_works import chosen_cases
 from evaluation.planning import Lane, Plan, PlannedCandidate, PlannedRun, grouped_by_residency, run_id_for
 from evaluation.request import EvaluationRequest
 from evaluation.resolving import Resolution, ResolvedBenchmark, ResolvedCandidate, ResolvedEndpoint, resolve

@@ -14,11 +14,11 @@ from evaluation.errors import ConfigurationError, UnknownNameError
 
 if TYPE_CHECKING:
     from deployments.cli.servers import Answer
-    from evaluation.agreement import Agreement
-    from evaluation.asking_twice import Party, Question
     from evaluation.metrics.metric import Metric
     from evaluation.providers.provider import ModelInfo
     from evaluation.request import CandidateRequest
+    from evaluation.servers.agreement import Agreement
+    from evaluation.servers.asking_twice import Party, Question
     from evaluation.store.session import Store
 
 DEFAULT_BENCHMARK = "text_generation"
@@ -85,12 +85,12 @@ def agree(
 
 
 def _asked(store: "Store", model: str, options: Sequence[str], benchmark: str, *, n_cases: int, seed: int) -> _Asked:
-    from evaluation.asking_twice import Question
     from evaluation.benchmarks.rendering import render
     from evaluation.benchmarks.sampling import limited
     from evaluation.candidate import PLAIN_PROFILE
     from evaluation.request import CandidateRequest
     from evaluation.resolving import find_benchmark, find_profile, resolve_benchmark
+    from evaluation.servers.asking_twice import Question
 
     wanted = CandidateRequest.parse(shlex.join([model, *options]))
     profile = find_profile(wanted.profile, store=store) if wanted.profile else PLAIN_PROFILE
@@ -150,8 +150,8 @@ def _compare_digests(answers: "Sequence[Answer]", infos: "Sequence[ModelInfo]", 
 
 async def _measured(answers: "Sequence[Answer]", infos: "Sequence[ModelInfo]", asked: _Asked) -> "Agreement":
     from deployments.cli.terminal import tell
-    from evaluation.agreement import agreement
-    from evaluation.asking_twice import N_TIMES, ask_everyone_twice
+    from evaluation.servers.agreement import agreement
+    from evaluation.servers.asking_twice import N_TIMES, ask_everyone_twice
 
     n = N_TIMES * len(asked.questions)
     tell(f"asking {len(answers)} servers {len(asked.questions)} cases of {asked.benchmark}, each twice")
@@ -180,10 +180,10 @@ async def _parties(
 ) -> "list[Party]":
     """The servers, opened, all asked with the options of the first, whatever parameters another has for the model."""
     from deployments.cli.servers import api_key
-    from evaluation.asking_twice import Party
     from evaluation.options import candidate_options, effective_options
     from evaluation.providers.connecting import connect
     from evaluation.providers.openai_wire import unsupported_options
+    from evaluation.servers.asking_twice import Party
 
     providers = [
         await stack.enter_async_context(

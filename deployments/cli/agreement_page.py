@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from deployments.cli.tables import print_table, say
 
 if TYPE_CHECKING:
-    from evaluation.agreement import Agreement, Share
+    from evaluation.servers.agreement import Agreement, Share
 
 MOST_SHOWN = 10
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from evaluation.forecast import Forecast, WorkForecast
+    from evaluation.forecasting.forecast import Forecast, WorkForecast
     from evaluation.store.past_speed import PastSpeed
 
 _BASIS = {"weights": "", "candidate": "", "model name": ", other weights of that name"}
@@ -14,7 +14,7 @@ def show_dry_run(forecast: "Forecast", *, as_json: bool) -> None:
     """Prints what would be done: the plan in order and its cost, or all of it as one JSON object."""
     from deployments.cli.tables import say
     from deployments.cli.terminal import print_json
-    from evaluation import forecast as forecasting
+    from evaluation.forecasting import forecast as forecasting
 
     if as_json:
         print_json(forecasting.as_json(forecast))

@@ -91,8 +91,8 @@ def add(
     from deployments.cli.limits import tell_prefect
     from deployments.cli.tables import say
     from deployments.cli.terminal import print_json, tell
-    from evaluation.gpu_limits import gpu_tag as tag_of
     from evaluation.providers.connecting import normalise_url
+    from evaluation.servers.gpu_limits import gpu_tag as tag_of
     from evaluation.store.records import EndpointRecord
     from evaluation.store.registry import find_endpoint, save_endpoint
 

@@ -107,8 +107,8 @@ def _run(prepared: Prepared, store: "Store", stack: ExitStack, *, as_json: bool)
 
 def _dry_run(prepared: Prepared, store: "Store", stack: ExitStack, *, as_json: bool) -> int:
     from deployments.cli.dry_run import show_dry_run
-    from evaluation.forecast import forecast
-    from evaluation.planned_works import planned_works
+    from evaluation.forecasting.forecast import forecast
+    from evaluation.forecasting.planned_works import planned_works
 
     _start_embedded_where_asked(prepared, stack)
     resolution = check_servers(prepared, store)

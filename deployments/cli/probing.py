@@ -11,9 +11,9 @@ from evaluation.errors import UnknownNameError
 
 if TYPE_CHECKING:
     from evaluation.case import Message
-    from evaluation.probe_round import ProbeRound
-    from evaluation.probing import Probe
     from evaluation.providers.provider import ModelInfo, Provider
+    from evaluation.servers.probe_round import ProbeRound
+    from evaluation.servers.probing import Probe
     from evaluation.store.records import EndpointRecord
     from evaluation.store.session import Store
 
@@ -64,8 +64,8 @@ async def _probed(
 ) -> "Probe":
     from deployments.cli.servers import api_key
     from deployments.cli.terminal import tell
-    from evaluation.probing import probe_slots
     from evaluation.providers.connecting import connect
+    from evaluation.servers.probing import probe_slots
 
     provider = await connect(
         record.url,
@@ -85,8 +85,8 @@ async def _model(provider: "Provider", name: str | None) -> "ModelInfo":
     Raises:
         UnknownNameError: the server has none of that name.
     """
-    from evaluation.probing import model_to_probe
     from evaluation.providers.model_names import find_model
+    from evaluation.servers.probing import model_to_probe
 
     listed = await provider.models()
     if name is None:
@@ -107,7 +107,7 @@ def _saved(store: "Store", record: "EndpointRecord", found: "Probe", *, save: bo
     """Whether the slots were stored, and whether the limit in Prefect stands; says so."""
     from deployments.cli.limits import tell_prefect
     from deployments.cli.terminal import tell
-    from evaluation.gpu_limits import gpu_tag
+    from evaluation.servers.gpu_limits import gpu_tag
     from evaluation.store.registry import find_endpoint, save_endpoint
 
     not_saved: dict[str, Any] = {"saved": False, "gpu_tag": gpu_tag(record), "limit_pending": None}

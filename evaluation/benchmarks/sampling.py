@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from evaluation.case import Benchmark, Case
 from evaluation.errors import ConfigurationError
 
 
@@ -23,3 +24,9 @@ def limited(case_ids: Sequence[str], *, limit: int | None, seed: int) -> tuple[s
     if limit is not None and limit < 1:
         raise ConfigurationError(f"the limit is {limit}", next_step="give a limit of 1 or more, or none")
     return seeded_order(case_ids, seed=seed)[:limit]
+
+
+def chosen_cases(benchmark: Benchmark, *, limit: int | None, seed: int) -> tuple[Case, ...]:
+    """The cases of a run, in the order of the benchmark: the first `limit` of an order that the seed decides."""
+    chosen = set(limited([case.case_id for case in benchmark.cases], limit=limit, seed=seed))
+    return tuple(case for case in benchmark.cases if case.case_id in chosen)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from evaluation.errors import CandidateFailureError, FailureKind, ProviderError, TransientProviderError
 from evaluation.generation import Generation, GenerationRequest, Timing
-from evaluation.providers.provider import Phase
+from evaluation.providers.phase import Phase
 from evaluation.providers.refusal import Asked
 from evaluation.providers.thinking import split_thinking
 

@@ -17,7 +17,8 @@ from evaluation.providers.ollama_errors import ollama_error
 from evaluation.providers.ollama_models import listed_models, loaded_models, pull_progress, shown_model
 from evaluation.providers.ollama_wire import chat_body, expect_done, finished, load_body, take_line
 from evaluation.providers.overlong import n_telling_characters, sign_of_truncation
-from evaluation.providers.provider import LoadedModel, ModelInfo, Phase, PullProgress
+from evaluation.providers.phase import Phase
+from evaluation.providers.provider import LoadedModel, ModelInfo, PullProgress
 from evaluation.providers.refusal import Asked
 
 EMBED_TIMEOUT_S = 300.0

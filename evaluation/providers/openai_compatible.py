@@ -14,7 +14,8 @@ from evaluation.providers.model_names import find_model, is_remote, remote_refus
 from evaluation.providers.ollama import EMBED_TIMEOUT_S, read_vector, refuse_empty_prompt
 from evaluation.providers.openai_errors import openai_error
 from evaluation.providers.openai_wire import Events, chat_body, listed_models, unsupported_options
-from evaluation.providers.provider import LoadedModel, ModelInfo, Phase, PullProgress
+from evaluation.providers.phase import Phase
+from evaluation.providers.provider import LoadedModel, ModelInfo, PullProgress
 from evaluation.providers.refusal import Asked
 
 

@@ -2,21 +2,13 @@
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 
 from evaluation.generation import Generation, GenerationRequest
 
 if TYPE_CHECKING:
     from evaluation.providers.draft import Draft
-
-
-class Phase(StrEnum):
-    """What a server is doing with a request, as far as the client can tell."""
-
-    WAITING = "waiting"
-    """Sent, no token yet: queued, loading or reading the prompt."""
-    GENERATING = "generating"
+from evaluation.providers.phase import Phase
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,7 +25,7 @@ from evaluation.reports.gpu import gpu_report
 from evaluation.store.gpu_samples import GpuSample, iterate_gpu_samples
 from evaluation.store.runs import create_invocation
 from evaluation.store.session import Store, open_store
-from tasks.gpu import gpu_sampling
+from tasks.telemetry.gpu_sampling import gpu_sampling
 from tasks.telemetry.nvml import open_gpus
 
 ENDPOINT = ("here", "http://127.0.0.1:11434")

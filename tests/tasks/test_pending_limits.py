@@ -5,7 +5,7 @@ import httpx
 import pytest
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
-from evaluation.gpu_limits import slots_by_tag
+from evaluation.servers.gpu_limits import slots_by_tag
 from evaluation.store.records import EndpointRecord
 from evaluation.store.registry import list_endpoints, save_endpoint
 from evaluation.store.session import Store

@@ -7,7 +7,7 @@ import pytest
 from prefect.states import exception_to_failed_state
 
 from evaluation.errors import FailureKind, ProviderError, StoreError, TransientProviderError
-from tasks.generate import FEW_ATTEMPTS, LONGEST_PAUSE_S, MAX_ATTEMPTS, _pause_s
+from tasks.generation.generate import FEW_ATTEMPTS, LONGEST_PAUSE_S, MAX_ATTEMPTS, _pause_s
 from tasks.retrying import is_unexpected
 
 

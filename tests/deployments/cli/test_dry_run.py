@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from deployments.cli.dry_run import duration, sentences, show_dry_run
-from evaluation.forecast import EndpointForecast, Forecast, LoadForecast, WorkForecast
+from evaluation.forecasting.forecast import EndpointForecast, Forecast, LoadForecast, WorkForecast
 from evaluation.store.past_speed import PastSpeed
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)

@@ -6,7 +6,7 @@ import pytest
 from evaluation.errors import FailureKind, ProviderError, TransientProviderError
 from evaluation.providers.draft import Draft
 from evaluation.providers.ollama import OllamaProvider
-from evaluation.providers.provider import Phase
+from evaluation.providers.phase import Phase
 from evaluation.providers.refusal import Asked
 
 

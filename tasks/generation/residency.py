@@ -14,10 +14,10 @@ from evaluation.planning import Group
 from evaluation.providers.model_names import same_model
 from evaluation.providers.provider import LoadedModel
 from evaluation.store.past_speed import record_load_s
-from tasks.generate import KEEP_ALIVE, LONGEST_PAUSE_S
-from tasks.pool import Station
+from tasks.generation.generate import KEEP_ALIVE, LONGEST_PAUSE_S
+from tasks.generation.pool import Station
+from tasks.generation.workbench import Workbench, workbench
 from tasks.story import warn
-from tasks.workbench import Workbench, workbench
 
 LOAD_TIMEOUT_S = 900.0
 RELEASE_TIMEOUT_S = 10.0

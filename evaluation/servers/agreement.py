@@ -10,10 +10,10 @@ from itertools import combinations
 
 import numpy as np
 
-from evaluation.asking_twice import Answers, Question
 from evaluation.errors import ConfigurationError
 from evaluation.generation import Failure, Generation, Outcome
 from evaluation.metrics.metric import Metric
+from evaluation.servers.asking_twice import Answers, Question
 from evaluation.stats.intervals import wilson_interval
 from evaluation.stats.paired import MIN_PAIRS, PairedResult, paired_difference
 

@@ -12,7 +12,7 @@ from statistics import fmean
 from typing import Any
 
 from evaluation.fingerprint import canonical_json
-from evaluation.sharing import shared_out
+from evaluation.forecasting.sharing import shared_out
 from evaluation.store.past_speed import PastSpeed, past_load_s, past_speed
 from evaluation.store.session import Store
 

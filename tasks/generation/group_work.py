@@ -3,7 +3,7 @@
 import asyncio
 
 from evaluation.planning import Group, Lane
-from tasks.pool import Pool, Station
+from tasks.generation.pool import Pool, Station
 
 WORTH_A_LOAD = 2
 """A server helps with a model that others have loaded where so many cases are left for each of its slots."""

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from evaluation.errors import FailureKind
-from tasks.watches import CandidateWatch, EndpointWatch, Pace
+from tasks.generation.watches import CandidateWatch, EndpointWatch, Pace
 
 
 def test_a_candidate_is_given_up_when_its_budget_is_exceeded_and_not_when_it_is_used_up() -> None:

@@ -10,11 +10,11 @@ from evaluation.errors import FailureKind, TransientProviderError
 from evaluation.generation import Failure, Generation, GenerationRequest, Outcome
 from evaluation.planning import Lane, PlannedCandidate
 from evaluation.providers.provider import Provider
-from tasks.generate import Asking, _ask
-from tasks.group_work import GroupWork
-from tasks.pool import Pool, Station
-from tasks.watches import CandidateWatch, EndpointWatch
-from tasks.workbench import Workbench
+from tasks.generation.generate import Asking, _ask
+from tasks.generation.group_work import GroupWork
+from tasks.generation.pool import Pool, Station
+from tasks.generation.watches import CandidateWatch, EndpointWatch
+from tasks.generation.workbench import Workbench
 
 REQUEST = GenerationRequest(model="m", messages=(Message(role="user", content="?"),), timeout_s=30.0)
 

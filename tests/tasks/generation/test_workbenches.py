@@ -10,9 +10,9 @@ from scripted_ollama import ScriptedOllama
 from evaluation.candidate import PLAIN_PROFILE
 from evaluation.errors import ConfigurationError
 from evaluation.planning import Group, Lane, Plan, PlannedCandidate
-from tasks.generate import generate_shard
-from tasks.residency import load_model, release_model
-from tasks.workbench import open_workbench, workbench
+from tasks.generation.generate import generate_shard
+from tasks.generation.residency import load_model, release_model
+from tasks.generation.workbench import open_workbench, workbench
 
 
 def a_plan(url: str) -> Plan:

@@ -13,8 +13,8 @@ from evaluation.planning import Group, Plan, PlannedCandidate
 from evaluation.settings import Settings
 from evaluation.store.runs import find_run
 from evaluation.store.session import Store
-from tasks.giving_up import longest_prompt, why_given_up
-from tasks.workbench import Workbench
+from tasks.generation.giving_up import longest_prompt, why_given_up
+from tasks.generation.workbench import Workbench
 
 CASES = numbers(3)
 

@@ -23,13 +23,13 @@ from evaluation.planning import PlannedCandidate
 from evaluation.store.benchmarks import load_cases
 from evaluation.store.outcomes import load_outcomes
 from evaluation.store.records import OutcomeRow
-from tasks.attempt import supervised
-from tasks.group_work import GroupWork
-from tasks.pool import Pool, Station
+from tasks.generation.attempt import supervised
+from tasks.generation.group_work import GroupWork
+from tasks.generation.pool import Pool, Station
+from tasks.generation.watches import CandidateWatch, EndpointWatch
+from tasks.generation.workbench import Workbench, workbench
 from tasks.retrying import is_unexpected
 from tasks.stored import stored
-from tasks.watches import CandidateWatch, EndpointWatch
-from tasks.workbench import Workbench, workbench
 
 MAX_ATTEMPTS = 8
 FEW_ATTEMPTS = 2

@@ -11,10 +11,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from evaluation.errors import ConfigurationError
-from evaluation.probe_round import ProbeRound, Seen
-from evaluation.probe_sender import FEW_TOKENS, Prompts, Sender, explicit_options
 from evaluation.providers.model_names import is_remote, same_model
 from evaluation.providers.provider import LoadedModel, ModelInfo, Provider
+from evaluation.servers.probe_round import ProbeRound, Seen
+from evaluation.servers.probe_sender import FEW_TOKENS, Prompts, Sender, explicit_options
 
 MOST_TOKENS = 512
 AIMED_ANSWER_S = 0.5

@@ -8,12 +8,12 @@ import pytest
 from fake_nvml import FakeCard, FakeNvml
 from stored_runs import asked, numbers, store_run
 
-import tasks.gpu as module
+import tasks.telemetry.gpu_sampling as module
 from evaluation.errors import StoreError, StoreUnreachableError
 from evaluation.store.gpu_samples import GpuSample, iterate_gpu_samples, save_gpu_samples
 from evaluation.store.session import Store, open_store
-from tasks.gpu import gpu_sampling
 from tasks.telemetry import sampler
+from tasks.telemetry.gpu_sampling import gpu_sampling
 
 ENDPOINTS = [("here", "http://127.0.0.1:11434"), ("away", "http://192.0.2.7:11434"), ("embedded", "http://127.0.0.1:1")]
 NO_GPU = "no NVIDIA GPU found: no power or utilisation is measured"

@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluation.generation import Timing
-from evaluation.probe_round import ProbeRound, Seen, read_round
+from evaluation.servers.probe_round import ProbeRound, Seen, read_round
 
 
 def told(wait_s: float, *, answer_s: float = 1.0, late_s: float = 0.0) -> Timing:

@@ -10,10 +10,10 @@ from evaluation.case import Message
 from evaluation.errors import FailureKind, ProviderError, TransientProviderError
 from evaluation.generation import Generation, GenerationRequest
 from evaluation.options import effective_options, load_options
-from evaluation.probe_round import ProbeRound, read_round
 from evaluation.providers.model_names import same_model
 from evaluation.providers.openai_wire import unsupported_options
 from evaluation.providers.provider import ModelInfo, Provider
+from evaluation.servers.probe_round import ProbeRound, read_round
 
 LOAD_TIMEOUT_S = 900.0
 FEW_TOKENS = 16

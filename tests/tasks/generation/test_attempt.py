@@ -11,7 +11,7 @@ from evaluation.errors import FailureKind, ProviderError, TransientProviderError
 from evaluation.generation import Generation, GenerationRequest
 from evaluation.providers.ollama import OllamaProvider
 from evaluation.providers.openai_compatible import OpenAICompatibleProvider
-from tasks.attempt import supervised
+from tasks.generation.attempt import supervised
 
 LONG_S = 60.0
 
@@ -73,9 +73,9 @@ def test_a_server_that_is_seen_to_write_is_asked_only_when_the_time_is_up() -> N
 def test_a_server_that_dies_while_loading_is_noticed_before_the_loading_time_is_over(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("tasks.attempt.ASK_S", 0.1)
-    monkeypatch.setattr("tasks.attempt.FIRST_LOOK_S", 0.02)
-    monkeypatch.setattr("tasks.attempt.SILENT_S", 0.2)
+    monkeypatch.setattr("tasks.generation.attempt.ASK_S", 0.1)
+    monkeypatch.setattr("tasks.generation.attempt.FIRST_LOOK_S", 0.02)
+    monkeypatch.setattr("tasks.generation.attempt.SILENT_S", 0.2)
 
     async def run() -> FailureKind:
         async with stuck_ollama(is_loaded=False) as server, OllamaProvider(server.url) as provider:
@@ -97,14 +97,14 @@ def test_a_model_that_never_comes_into_memory_timed_out_while_loading() -> None:
 
 
 def test_a_server_that_answers_nothing_at_all_is_down(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tasks.attempt.ASK_S", 0.1)
+    monkeypatch.setattr("tasks.generation.attempt.ASK_S", 0.1)
     error = error_of(timeout_s=0.1, is_deaf=True)
     assert FailureKind.SERVER_DOWN == error.kind
     assert "model 'tiny': no complete answer within 0.1 s, and the server answers no other question" in error.message
 
 
 def test_a_server_that_only_writes_on_is_not_taken_for_dead(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tasks.attempt.ASK_S", 1.0)
+    monkeypatch.setattr("tasks.generation.attempt.ASK_S", 1.0)
     error = error_of(timeout_s=0.1, is_deaf=True, token_every_s=0.02)
     assert FailureKind.TIMED_OUT == error.kind
     assert "still generating" in error.message

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from evaluation.benchmarks.rendering import render
-from evaluation.benchmarks.sampling import seeded_order
+from evaluation.benchmarks.sampling import chosen_cases
 from evaluation.case import Benchmark, Case
-from evaluation.forecast import PlannedWork
+from evaluation.forecasting.forecast import PlannedWork
 from evaluation.options import load_options
 from evaluation.request import EvaluationRequest
 from evaluation.resolving import Resolution, ResolvedCandidate
@@ -33,12 +33,6 @@ def planned_works(
         for item in resolution.benchmarks
         for candidate in resolution.candidates
     )
-
-
-def chosen_cases(benchmark: Benchmark, *, limit: int | None, seed: int) -> tuple[Case, ...]:
-    """The cases of a run, in the order of the benchmark: the first `limit` of an order that the seed decides."""
-    chosen = set(seeded_order([case.case_id for case in benchmark.cases], seed=seed)[:limit])
-    return tuple(case for case in benchmark.cases if case.case_id in chosen)
 
 
 def _work(

@@ -15,11 +15,11 @@ from evaluation.store.benchmarks import load_benchmark_version
 from evaluation.store.holders import beat
 from evaluation.store.outcomes import OutcomeWriter
 from evaluation.store.session import Store, open_store
-from tasks.group_work import GroupWork
-from tasks.pool import Station
+from tasks.generation.group_work import GroupWork
+from tasks.generation.pool import Station
+from tasks.generation.watches import CandidateWatch, EndpointWatch, Pace
 from tasks.stored import stored
 from tasks.story import warn
-from tasks.watches import CandidateWatch, EndpointWatch, Pace
 
 
 class Workbench:

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 from evaluation.planning import Lane
 from evaluation.providers.provider import LoadedModel, Provider
+from tasks.generation.watches import EndpointWatch
 from tasks.slots import Gate
-from tasks.watches import EndpointWatch
 
 
 @dataclass

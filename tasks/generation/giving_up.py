@@ -7,7 +7,7 @@ from evaluation.generation import Generation
 from evaluation.planning import PlannedCandidate
 from evaluation.store.outcomes import count_missing, count_outcomes, iterate_outcomes
 from evaluation.store.session import Store
-from tasks.workbench import Workbench
+from tasks.generation.workbench import Workbench
 
 
 def why_given_up(bench: Workbench, item: PlannedCandidate) -> str | None:

@@ -1,0 +1,1 @@
+"""What would an evaluation cost, before anything of it is asked or stored?"""

@@ -1,0 +1,11 @@
+"""How far is a request?"""
+
+from enum import StrEnum
+
+
+class Phase(StrEnum):
+    """What a server is doing with a request, as far as the client can tell."""
+
+    WAITING = "waiting"
+    """Sent, no token yet: queued, loading or reading the prompt."""
+    GENERATING = "generating"
