@@ -3,8 +3,15 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from prefect.client.orchestration import get_client
-from prefect.client.schemas.objects import State
+from prefect.client.orchestration import PrefectClient, get_client
+from prefect.client.schemas.filters import (
+    FlowRunFilter,
+    FlowRunFilterId,
+    TaskRunFilter,
+    TaskRunFilterState,
+    TaskRunFilterStateType,
+)
+from prefect.client.schemas.objects import State, StateType
 from prefect.states import Crashed
 
 from evaluation.errors import StoreError
@@ -14,6 +21,9 @@ from evaluation.store.session import Store
 from tasks.slots import LimitsAwayError, free_dead_slots
 from tasks.stored import stored
 from tasks.story import tell, warn
+
+OPEN_STATES = (StateType.PENDING, StateType.RUNNING)
+PAGE, MOST_PAGES = 100, 20
 
 
 async def free_slots_of_the_dead(store: Store) -> None:
@@ -39,5 +49,19 @@ async def call_crashed(store: Store, run_ids: Sequence[str], own_id: UUID) -> No
                 if found.state is not None and not found.state.is_final():
                     said: State[None] = Crashed(message="its process is gone; another flow run goes on with its work")
                     await client.set_flow_run_state(found.id, said, force=True)
+                    await _call_tasks_crashed(client, found.id)
             except Exception as error:  # another server's flow run, or none that answers: it is only tidiness
                 warn("flow run %s could not be called crashed: %s", flow_run_id, error)
+
+
+async def _call_tasks_crashed(client: PrefectClient, flow_run_id: UUID) -> None:
+    """The same for its task runs, page by page: each page leaves the ones that are called crashed behind."""
+    of_run = FlowRunFilter(id=FlowRunFilterId(any_=[flow_run_id]))
+    open_ = TaskRunFilter(state=TaskRunFilterState(type=TaskRunFilterStateType(any_=list(OPEN_STATES))))
+    for _ in range(MOST_PAGES):
+        found = await client.read_task_runs(flow_run_filter=of_run, task_run_filter=open_, limit=PAGE)
+        for task_run in found:
+            said: State[None] = Crashed(message="its process is gone")
+            await client.set_task_run_state(task_run.id, said, force=True)
+        if len(found) < PAGE:
+            return

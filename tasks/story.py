@@ -1,6 +1,7 @@
 """One line an event, to the log of the run that is at work; to a plain log where none is."""
 
 import logging
+from collections.abc import Callable
 
 from prefect import get_run_logger
 from prefect.exceptions import MissingContextError
@@ -21,7 +22,13 @@ def mention(message: str, *words: object) -> None:
     _say(logging.DEBUG, message, *words)
 
 
+listeners: list[Callable[[int, str], None]] = []
+"""Who hears every line as it is said, with its level: a terminal before which somebody sits."""
+
+
 def _say(level: int, message: str, *words: object) -> None:
+    for listener in listeners:
+        listener(level, message % words)
     try:
         get_run_logger().log(level, message, *words)
     except MissingContextError:

@@ -1,7 +1,6 @@
 """From a checked request to an exit code: servers started, the flow run, its result printed."""
 
 import asyncio
-import contextlib
 import os
 import signal
 from collections.abc import Iterator, Mapping
@@ -10,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from deployments.cli.arguments import database_url, read_settings
 from deployments.cli.preparing import Prepared, check_servers, prepare
-from deployments.cli.progress_bar import progress_bar
 from deployments.cli.results import print_invocation
+from deployments.cli.running import TerminatedError, all_have_ended, run_flow
 from deployments.cli.terminal import (
     EXIT_CHECK_FAILED,
     EXIT_DONE,
@@ -60,22 +59,18 @@ def run_evaluation(
     url = database_url(database)
     prepared: Prepared | None = None
     try:
-        with _heeding_sigterm(), open_store(url) as store, ExitStack() as stack:
+        with _heeding_sigterm(), open_store(url, upgrade_from_empty=resume is None) as store, ExitStack() as stack:
             if url is not None:
                 os.environ["BENCHWRIGHT_DATABASE_URL"] = url
             prepared = prepare(given, store, source=source, resume=resume)
             if dry_run:
                 return _dry_run(prepared, store, stack, as_json=as_json)
             return _run(prepared, store, stack, as_json=as_json)
-    except (KeyboardInterrupt, _TerminatedError) as end:
+    except (KeyboardInterrupt, TerminatedError) as end:
         if as_json:
             invocation_id = prepared.invocation_id if prepared else None
             print_json({"status": "cancelled", "invocation_id": invocation_id, "runs": []})
-        return EXIT_TERMINATED if isinstance(end, _TerminatedError) else EXIT_INTERRUPTED
-
-
-class _TerminatedError(BaseException):
-    """SIGTERM came while no flow was running."""
+        return EXIT_TERMINATED if isinstance(end, TerminatedError) else EXIT_INTERRUPTED
 
 
 @contextmanager
@@ -83,7 +78,7 @@ def _heeding_sigterm() -> Iterator[None]:
     """Lets SIGTERM unwind like Ctrl-C, so that what was started is stopped."""
 
     def terminate(_number: int, _frame: object) -> None:
-        raise _TerminatedError
+        raise TerminatedError
 
     before = signal.signal(signal.SIGTERM, terminate)
     try:
@@ -100,7 +95,9 @@ def _run(prepared: Prepared, store: "Store", stack: ExitStack, *, as_json: bool)
     check_servers(prepared, store)
     if server.is_ours:
         tell("no Prefect server is named: one is started for this command, on your PREFECT_HOME")
-    state, number = _run_flow(prepared, store, server)
+    state, number = run_flow(prepared, store, server)
+    if state is None and number is None and (code := _code_of_stored(store, prepared.invocation_id)) is not None:
+        return _show(prepared, store, code, None, as_json=as_json)
     code, error = _exit_code(state, number, has_runs=_has_runs(store, prepared.invocation_id))
     return _show(prepared, store, code, error, as_json=as_json)
 
@@ -131,46 +128,16 @@ def _start_embedded(stack: ExitStack) -> None:
     stack.callback(os.environ.pop, "BENCHWRIGHT_EMBEDDED_URL", None)
 
 
-def _run_flow(prepared: Prepared, store: "Store", server: Any) -> "tuple[State[Any] | None, int | None]":
-    """The final state of the flow run (None: it had none yet) and the signal that ended it early, if one did."""
-    from deployments.prefect_server import settle
-    from flows.evaluate import evaluate
+def _code_of_stored(store: "Store", invocation_id: str) -> int | None:
+    """The exit code of runs that have ended in the store; None: they have not."""
+    from evaluation.store.runs import runs_of_invocation
 
-    server.wait()
-    tell(f"Prefect: {server.page}")
-    seen: list[int] = []
-    with progress_bar(store, prepared.invocation_id):
-        try:
-            work = evaluate(prepared.request, prepared.invocation_id, return_state=True)
-            state = asyncio.run(_noting_signals(work, seen))
-        except asyncio.CancelledError:
-            state = None
-    flow_run_id = state.state_details.flow_run_id if state is not None else None
-    ended_well = state is not None and not state.is_cancelled()
-    with contextlib.suppress(KeyboardInterrupt, _TerminatedError):  # the run has ended, and is shown all the same
-        # A standing server goes on digesting what it was told; one that ends with a command must have done so.
-        awaited = str(flow_run_id) if flow_run_id and ended_well and (server.is_ours or server.is_shared) else None
-        settle(server.api, awaited, timeout_s=20 if ended_well else 1)
-    return state, seen[0] if seen else None
-
-
-async def _noting_signals(work: Any, seen: list[int]) -> Any:
-    """Runs the flow; a signal before its own handlers stand, or after, ends it too."""
-    task = asyncio.current_task()
-    loop = asyncio.get_running_loop()
-
-    def note(number: int, _frame: object) -> None:
-        seen.append(number)
-        if task is not None:
-            loop.call_soon_threadsafe(task.cancel)
-
-    # Not the loop's own handlers: the flow's would remove them for good.
-    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        return await work
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    if not all_have_ended(store, invocation_id):
+        return None
+    statuses = {str(run.status) for run in runs_of_invocation(store, invocation_id)}
+    if "cancelled" in statuses:
+        return EXIT_TERMINATED
+    return EXIT_RUN_FAILED if "failed" in statuses else EXIT_DONE
 
 
 def _has_runs(store: "Store", invocation_id: str) -> bool:

@@ -26,10 +26,11 @@ from evaluation.store.records import OutcomeRow
 from tasks.generation.attempt import supervised
 from tasks.generation.group_work import GroupWork
 from tasks.generation.pool import Pool, Station
-from tasks.generation.watches import CandidateWatch, EndpointWatch
+from tasks.generation.watches import UNREACHABLE, CandidateWatch, EndpointWatch
 from tasks.generation.workbench import Workbench, workbench
 from tasks.retrying import is_unexpected
 from tasks.stored import stored
+from tasks.story import tell, warn
 
 MAX_ATTEMPTS = 8
 FEW_ATTEMPTS = 2
@@ -244,14 +245,29 @@ async def _attempt(
     """
     began = time.monotonic()
     try:
-        return replace(await supervised(station.provider, request), n_attempts=n_attempts), None
+        generation = replace(await supervised(station.provider, request), n_attempts=n_attempts)
+        _say_of_trouble(station, None)
+        return generation, None
     except CandidateFailureError as error:
         own = Generation(text=error.text, answer="", own_failure=error.kind, message=error.message)
         return replace(own, n_attempts=n_attempts), None
     except ProviderError as error:
         spent_s = time.monotonic() - began
         failure = Failure(kind=error.kind, message=error.message, n_attempts=n_attempts, total_s=spent_s)
+        _say_of_trouble(station, failure)
         return failure, _pause_s(error, n_counted, base_s=bench.settings.retry_base_s)
+
+
+def _say_of_trouble(station: Station, failure: Failure | None) -> None:
+    """Names a server that does not answer when it begins to, and says when it answers again."""
+    is_in_trouble = failure is not None and failure.kind in UNREACHABLE
+    if is_in_trouble == station.watch.is_in_trouble:
+        return
+    station.watch.is_in_trouble = is_in_trouble
+    if failure is not None and is_in_trouble:
+        warn("endpoint %s is in trouble, and is asked again: %s: %s", station.name, failure.kind, failure.message)
+    elif failure is None:
+        tell("endpoint %s answers again", station.name)
 
 
 def _take_note(candidate: CandidateWatch, endpoint: EndpointWatch, outcome: Outcome) -> None:

@@ -50,6 +50,8 @@ class EndpointWatch:
     slots: int
     n_in_a_row: int = 0
     given_up: str | None = None
+    is_in_trouble: bool = False
+    """Its last attempt did not reach it, or was not answered."""
 
     def tried_again(self) -> None:
         """The server answers again."""

@@ -1,0 +1,137 @@
+"""The flow run itself: its signals, its story on the terminal, and a Prefect server that goes away for good."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from deployments.cli.preparing import Prepared
+from deployments.cli.progress_bar import progress_bar
+from deployments.cli.terminal import tell
+from evaluation.errors import StoreError
+
+if TYPE_CHECKING:
+    from prefect.client.schemas.objects import State
+
+    from evaluation.store.session import Store
+
+PREFECT_GONE_AFTER_S = 30.0
+"""How long results that are complete wait for Prefect's server to come back."""
+PREFECT_LOOK_EVERY_S = 3.0
+
+
+class PrefectGoneError(Exception):
+    """Prefect's server is gone, and nothing is left to be done without it."""
+
+
+class TerminatedError(BaseException):
+    """SIGTERM came while no flow was running."""
+
+
+def run_flow(prepared: Prepared, store: "Store", server: Any) -> "tuple[State[Any] | None, int | None]":
+    """The final state of the flow run (None: it had none yet) and the signal that ended it early, if one did."""
+    from deployments.prefect_server import settle
+    from flows.evaluate import evaluate
+
+    server.wait()
+    tell(f"Prefect: {server.page}")
+    seen: list[int] = []
+    runner = asyncio.Runner()
+    with progress_bar(store, prepared.invocation_id), _telling_the_story():
+        try:
+            work = evaluate(prepared.request, prepared.invocation_id, return_state=True)
+            state = runner.run(_until_prefect_is_gone(_noting_signals(work, seen), server.api, store, prepared))
+        except asyncio.CancelledError:
+            state = None
+        except PrefectGoneError:
+            # Its runner is left as it is: ending it would wait for a server that does not answer.
+            tell(f"warning: Prefect's server at {server.api} is gone, and its record of this run ends early")
+            return None, None
+    runner.close()
+    flow_run_id = state.state_details.flow_run_id if state is not None else None
+    ended_well = state is not None and not state.is_cancelled()
+    with contextlib.suppress(KeyboardInterrupt, TerminatedError):  # the run has ended, and is shown all the same
+        # A standing server goes on digesting what it was told; one that ends with a command must have done so.
+        awaited = str(flow_run_id) if flow_run_id and ended_well and (server.is_ours or server.is_shared) else None
+        settle(server.api, awaited, timeout_s=20 if ended_well else 1)
+    return state, seen[0] if seen else None
+
+
+@contextmanager
+def _telling_the_story() -> Iterator[None]:
+    """Lets whoever sits at the terminal hear what the flow says."""
+    from tasks.story import listeners
+
+    def hear(level: int, said: str) -> None:
+        if level >= logging.INFO:
+            tell(f"{'warning' if level >= logging.WARNING else 'note'}: {said}")
+
+    listeners.append(hear)
+    try:
+        yield
+    finally:
+        listeners.remove(hear)
+
+
+async def _until_prefect_is_gone(work: Any, api: str, store: "Store", prepared: Prepared) -> Any:
+    """What the flow run gives.
+
+    Raises:
+        PrefectGoneError: all is stored, and Prefect's server has not answered for a while.
+    """
+    running, gone = asyncio.create_task(work), asyncio.create_task(_prefect_gone(api, store, prepared.invocation_id))
+    await asyncio.wait((running, gone), return_when=asyncio.FIRST_COMPLETED)
+    if not running.done():
+        raise PrefectGoneError
+    gone.cancel()
+    return running.result()
+
+
+async def _prefect_gone(api: str, store: "Store", invocation_id: str) -> None:
+    """Returns when every run has ended in the store and Prefect has not answered for `PREFECT_GONE_AFTER_S`."""
+    from deployments.helper_process import answers
+    from deployments.prefect_server import HEALTH
+
+    answered_at = time.monotonic()
+    while True:
+        await asyncio.sleep(PREFECT_LOOK_EVERY_S)
+        if await asyncio.to_thread(answers, api + HEALTH, timeout_s=PREFECT_LOOK_EVERY_S):
+            answered_at = time.monotonic()
+        elif time.monotonic() - answered_at > PREFECT_GONE_AFTER_S and await asyncio.to_thread(
+            all_have_ended, store, invocation_id
+        ):
+            return
+
+
+def all_have_ended(store: "Store", invocation_id: str) -> bool:
+    """True where every run of the invocation has its end in the store."""
+    from evaluation.store.runs import runs_of_invocation
+
+    try:
+        runs = runs_of_invocation(store, invocation_id)
+    except StoreError:
+        return False
+    return bool(runs) and all(run.finished_at is not None for run in runs)
+
+
+async def _noting_signals(work: Any, seen: list[int]) -> Any:
+    """Runs the flow; a signal before its own handlers stand, or after, ends it too."""
+    task = asyncio.current_task()
+    loop = asyncio.get_running_loop()
+
+    def note(number: int, _frame: object) -> None:
+        seen.append(number)
+        if task is not None:
+            loop.call_soon_threadsafe(task.cancel)
+
+    # Not the loop's own handlers: the flow's would remove them for good.
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        return await work
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
