@@ -153,6 +153,7 @@ def _source(candidate: Mapping[str, Any], *, with_options: bool) -> dict[str, st
         "fingerprint": candidate["fingerprint"],
         "options": _shown_options(candidate) if with_options else None,
         "endpoint": f"{candidate['endpoint']} at {candidate['endpoint_url']} ({candidate['provider']}{version})",
+        "answered by": ", ".join(f"{name} {n:,}" for name, n in (candidate["endpoints"] or {}).items()) or None,
     }
 
 

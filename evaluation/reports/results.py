@@ -7,8 +7,16 @@ from evaluation.reports.failure_examples import failure_examples
 from evaluation.reports.gpu import energy_report, gpu_report
 from evaluation.reports.labels import unique_labels
 from evaluation.store.benchmarks import find_benchmark
-from evaluation.store.outcomes import count_outcomes
-from evaluation.store.records import EstimateRow, MetricUse, OutcomeCounts, RunCandidateRecord, RunRecord, Status
+from evaluation.store.outcomes import count_outcomes, outcomes_by_endpoint
+from evaluation.store.records import (
+    SERVER_VERSIONS,
+    EstimateRow,
+    MetricUse,
+    OutcomeCounts,
+    RunCandidateRecord,
+    RunRecord,
+    Status,
+)
 from evaluation.store.runs import find_run, run_case_ids, run_flows, runs_of_invocation
 from evaluation.store.scores import load_estimates
 from evaluation.store.session import Store
@@ -73,6 +81,7 @@ def run_result(store: Store, run_id: str) -> dict[str, Any]:
             {
                 "candidate": labels[found.run_candidate_id],
                 **_candidate(run, found, counts[found.run_candidate_id], estimates.get(found.run_candidate_id, [])),
+                "endpoints": _endpoints(store, found),
                 "energy": energies.get(found.run_candidate_id),
             }
             for found in run.candidates
@@ -131,6 +140,13 @@ def _candidate(
         "metrics": _metrics(run.plan.metrics, rows),
         "details": dict(plan.details),
     }
+
+
+def _endpoints(store: Store, found: RunCandidateRecord) -> dict[str, int] | None:
+    """How many outcomes each server of a pool gave; None where there was but one server."""
+    if len(found.plan.details.get(SERVER_VERSIONS, {})) < 2:
+        return None
+    return outcomes_by_endpoint(store, found.run_candidate_id)
 
 
 def _by_kind(kinds: Mapping[Any, int]) -> dict[str, int]:

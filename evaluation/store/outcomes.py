@@ -22,6 +22,7 @@ __all__ = [
     "iterate_outcomes",
     "load_outcomes",
     "missing_page",
+    "outcomes_by_endpoint",
     "save_outcomes",
 ]
 
@@ -81,6 +82,18 @@ def _counts(
         failures=failures,
         own_failures=own_failures,
     )
+
+
+def outcomes_by_endpoint(store: Store, run_candidate_id: int) -> dict[str, int]:
+    """How many of a candidate's outcomes each endpoint gave, by name."""
+    wanted = (
+        sa.select(generation.c.endpoint, sa.func.count())
+        .where(generation.c.run_candidate_id == run_candidate_id)
+        .group_by(generation.c.endpoint)
+        .order_by(generation.c.endpoint)
+    )
+    with store.read() as connection:
+        return {name: n for name, n in connection.execute(wanted)}
 
 
 def first_of_kind(store: Store, run_candidate_id: int, kind: FailureKind) -> StoredOutcome | None:

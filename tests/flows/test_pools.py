@@ -9,6 +9,7 @@ import pytest
 from looking_back import only_run, outcomes, results
 from scripted_ollama import Chat, Reply, ScriptedOllama, right
 
+from evaluation.reports.results import invocation_result
 from evaluation.store.records import Status
 from evaluation.store.session import Store
 from flows import serving
@@ -61,6 +62,8 @@ def test_two_servers_share_one_run_and_the_slower_gets_less(
     assert {f"c{n}" for n in range(40) if f"What is {n}?" in asked[1]} == {
         found.row.case_id for found in outcomes(store) if found.row.endpoint == other_ollama.name
     }
+    (candidate,) = invocation_result(store, "one")["runs"][0]["candidates"]
+    assert answered_at(store) == candidate["endpoints"]
     assert 2 == other_ollama.max_active >= ollama_by_script.max_active
     assert 4 == only_run(store).candidates[0].plan.slots
 

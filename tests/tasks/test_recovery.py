@@ -81,7 +81,7 @@ def test_where_prefect_is_away_the_dead_ones_leases_are_kept_for_the_next_time(
 def test_flow_runs_that_were_still_called_running_are_called_crashed_and_no_others(
     prefect_api: str, store: Store, run_id: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    from prefect import flow
+    from prefect import flow, task
     from prefect.client.orchestration import get_client
     from prefect.states import Completed, Running
 
@@ -106,7 +106,22 @@ def test_flow_runs_that_were_still_called_running_are_called_crashed_and_no_othe
         async with get_client() as client:
             await client.set_flow_run_state(flow_run_id, Completed(), force=True)
 
+    @task
+    def step() -> None:
+        pass
+
+    async def begin_a_task(flow_run_id: UUID) -> UUID:
+        async with get_client() as client:
+            return (await client.create_task_run(step, flow_run_id, dynamic_key="0", state=Running())).id
+
+    async def task_state_of(task_run_id: UUID) -> str:
+        async with get_client() as client:
+            state = (await client.read_task_run(task_run_id)).state
+        assert state is not None
+        return str(state.type.value)
+
     running, own = (asyncio.run(begin(Running())) for _ in range(2))
+    their_tasks = [asyncio.run(begin_a_task(flow_run_id)) for flow_run_id in (running, own)]
     completed = asyncio.run(begin(Completed()))
     elsewhere = uuid4()
     for flow_run_id in (running, own, completed, elsewhere):
@@ -115,6 +130,8 @@ def test_flow_runs_that_were_still_called_running_are_called_crashed_and_no_othe
     asyncio.run(call_crashed(store, [run_id], own))
 
     found = [asyncio.run(state_of(flow_run_id)) for flow_run_id in (running, own, completed)]
+    of_tasks = [asyncio.run(task_state_of(task_run_id)) for task_run_id in their_tasks]
     asyncio.run(end(own))
+    assert ["CRASHED", "RUNNING"] == of_tasks
     assert ["CRASHED", "RUNNING", "COMPLETED"] == found
     assert f"flow run {elsewhere} could not be called crashed" in caplog.text

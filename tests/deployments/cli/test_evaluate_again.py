@@ -89,6 +89,17 @@ def test_a_run_that_does_not_exist_cannot_be_resumed(
     assert said.json["error"]["next"]
 
 
+def test_a_resume_makes_no_database_where_there_is_none(
+    benchwright: Command, without_servers: None, tmp_path: Path
+) -> None:
+    missing = tmp_path / "nowhere" / "results.db"
+    said = benchwright("evaluate", "--resume", "last", "--db", missing, "--json")
+
+    assert (2, "error") == (said.code, said.json["status"])
+    assert f"there is no database {missing}" in said.json["error"]["message"].replace("sqlite:///", "")
+    assert not missing.parent.exists()
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

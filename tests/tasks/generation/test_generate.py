@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any, cast
 
+import pytest
+
 from evaluation.case import Benchmark, Message
 from evaluation.errors import FailureKind, TransientProviderError
 from evaluation.generation import Failure, Generation, GenerationRequest, Outcome
@@ -187,3 +189,36 @@ def test_nobody_is_asked_for_a_candidate_that_was_given_up() -> None:
 
     assert asked(work()) is None
     assert (0, 0) == (cast(Scripted, station.provider).n_asked, station.gate.n_inside)
+
+
+def test_a_server_in_trouble_is_named_once_and_so_is_its_recovery(monkeypatch: pytest.MonkeyPatch) -> None:
+    heard: list[str] = []
+    monkeypatch.setattr("tasks.story.listeners", [lambda _level, said: heard.append(said)])
+    station = a_station("only", 1, down(), down(FailureKind.TIMED_OUT))
+
+    async def work() -> Any:
+        pool = Pool()
+        pool.join(station)
+        return await _ask(asking_in(pool), REQUEST)
+
+    asked(work())
+
+    assert [
+        "endpoint only is in trouble, and is asked again: server_down: no server answers",
+        "endpoint only answers again",
+    ] == heard
+
+
+def test_a_cut_answer_is_no_trouble_with_its_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    heard: list[str] = []
+    monkeypatch.setattr("tasks.story.listeners", [lambda _level, said: heard.append(said)])
+    station = a_station("only", 1, down(FailureKind.CUT_STREAM))
+
+    async def work() -> Any:
+        pool = Pool()
+        pool.join(station)
+        return await _ask(asking_in(pool), REQUEST)
+
+    asked(work())
+
+    assert [] == heard

@@ -1,0 +1,62 @@
+"""A flow run whose Prefect server goes away for good ends with its results, and its story is heard at the terminal."""
+
+import asyncio
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from deployments.cli import running
+from deployments.cli.preparing import Prepared
+from evaluation.store.session import Store, open_store
+from tasks import story
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Any:
+    with open_store(str(tmp_path / "results.db")) as opened:
+        yield opened
+
+
+def prepared() -> Prepared:
+    return Prepared(request=cast(Any, None), invocation_id="i", benchmarks=())
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "PREFECT_GONE_AFTER_S", 0.0)
+    monkeypatch.setattr(running, "PREFECT_LOOK_EVERY_S", 0.01)
+
+
+async def a_flow_that_hangs() -> None:
+    await asyncio.sleep(3600)
+
+
+@pytest.mark.usefixtures("impatient")
+def test_complete_results_do_not_wait_for_a_prefect_server_that_is_gone(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(running, "all_have_ended", lambda *_: True)
+    with pytest.raises(running.PrefectGoneError):
+        asyncio.run(running._until_prefect_is_gone(a_flow_that_hangs(), "http://127.0.0.1:9/api", store, prepared()))
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_run_that_is_still_at_work_goes_on_without_its_prefect_server(store: Store) -> None:
+    async def flow() -> str:
+        await asyncio.sleep(0.2)
+        return "done"
+
+    found = asyncio.run(running._until_prefect_is_gone(flow(), "http://127.0.0.1:9/api", store, prepared()))
+    assert "done" == found
+
+
+def test_what_the_flow_says_is_heard_at_the_terminal_and_its_details_are_not(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with running._telling_the_story():
+        story.warn("endpoint %s is in trouble", "box")
+        story.tell("waiting for %s", "gpu-box")
+        story.mention("a detail")
+    story.warn("nobody listens any more")
+    assert ["warning: endpoint box is in trouble", "note: waiting for gpu-box"] == capsys.readouterr().err.splitlines()
