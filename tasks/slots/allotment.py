@@ -38,6 +38,7 @@ class Allotment:
         self._saying, self._rhythm = saying, rhythm
         self._is_open = False
         self._target = 0
+        self._n_usable = 0
         self._n_looks_with_leftovers = 0
         self._known_limit: int | None = None
         self._none_since: float | None = None
@@ -60,7 +61,7 @@ class Allotment:
     def open(self) -> None:
         """Lets as many requests through as we hold slots."""
         self._is_open = True
-        self._resize(self.leases.n)
+        self._resize(min(self.leases.n, self._n_usable))
 
     def close(self) -> None:
         """Lets no request through from now on."""
@@ -103,7 +104,8 @@ class Allotment:
             n = growth(limit=slots.limit, held=self.leases.n, target=self._target, free=slots.n_free, alone=alone)
             if n:
                 await self.leases.take(n, slots.limit_id)
-        self._resize(min(self.leases.n, self._target) if is_too_much else self.leases.n)
+        self._n_usable = min(self.leases.n, self._target) if is_too_much else self.leases.n
+        self._resize(self._n_usable)
         self._count_the_time_without(slots)
 
     def _allowed(self, slots: Limit, mine: int) -> int:
@@ -130,7 +132,7 @@ class Allotment:
         self._known_limit = limit
         if limit == before or (before is None and limit >= self._own_slots):
             return
-        if limit == 0:
+        if slots.is_paused:
             self._saying.now(f"the limit of {self._tag} is 0 in Prefect: nothing is asked until it is raised")
         elif limit < self._own_slots:
             self._saying.now(f"the limit of {self._tag} is {limit} in Prefect: at most {limit} requests at once")
@@ -138,13 +140,13 @@ class Allotment:
             self._saying.now(f"the limit of {self._tag} allows all {self._own_slots} requests at once again")
 
     def _count_the_time_without(self, slots: Limit) -> None:
-        if self.leases.n:
+        if self.leases.n or slots.is_paused:
             self._none_since = None
             self._saying.over("no slots")
             return
         if self._none_since is None:
             self._none_since = time.monotonic()
-        if slots.limit == 0 or self.has_none_for_s < self._rhythm.starved_after_s:
+        if self.has_none_for_s < self._rhythm.starved_after_s:
             return
         self._saying.once(
             "no slots", f"waiting for the GPU {self._tag}: all {slots.limit} slots of its limit are taken"

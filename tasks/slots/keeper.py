@@ -4,7 +4,8 @@
        ↑                                                                                     │
        └────── give everything back ←── let requests finish ←── the turn is another's ───────┘
 
-Everything is "later" where the server is away: what is held stays, and is looked at again.
+Everything is "later" where the server is away: what is held stays, and is looked at again. A limit that a person set to
+0 pauses the work: the gate is shut, the turn and the slots stay ours until it is raised.
 """
 
 import asyncio
@@ -111,6 +112,7 @@ class Keeper:
         view: TagView | None = newest
         while True:
             if view is not None:
+                began = time.monotonic() if view.slots.is_paused else began
                 if not await self._line.may_stay(view, works=False, has_slots=self._allotment.leases.n > 0):
                     return False
                 is_empty = is_empty or self._is_empty(view, time.monotonic() - began)
@@ -137,7 +139,7 @@ class Keeper:
     async def _take_slots(self, view: TagView) -> None:
         """Takes what is ours; who follows a turn and gets nothing asks for one of its own."""
         await self._allotment.adjust(view)
-        is_starved = view.slots.limit > 0 and self._allotment.has_none_for_s >= self._rhythm.starved_after_s
+        is_starved = not view.slots.is_paused and self._allotment.has_none_for_s >= self._rhythm.starved_after_s
         if self._allotment.leases.n:
             await self._line.leave()
         elif is_starved and not self._line.turn.leads:
@@ -227,14 +229,28 @@ class Keeper:
         self._news.look()
 
     async def _give_everything_back(self) -> None:
-        """Tries a few times; what a server that is away does not take back, it frees itself."""
+        """Tries a few times; what a server does not take back, being away or the limit 0, it frees itself."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._rhythm.drain_at_end_s):
                 await self._gate.until_at_most(0)
         for _ in range(self._rhythm.n_give_back_tries):
             for leases in self._everything:
                 await leases.give_all_back()
-            if not any(leases.n for leases in self._everything):
+            kept = [leases for leases in self._everything if leases.n]
+            for leases in kept:
+                await leases.look()
+            if all(leases.is_paused for leases in kept):
                 break
             await asyncio.sleep(self._rhythm.poll_every_s)
+        self._tell_kept()
         await self._news.settle(at_most_s=self._rhythm.give_back_at_most_s)
+
+    def _tell_kept(self) -> None:
+        """Says when slots will be free that Prefect would not take back."""
+        leases = self._allotment.leases
+        if leases.n and leases.is_paused:
+            within_s = self._rhythm.lease_s + self._rhythm.freed_after_s
+            self._saying.now(
+                f"the limit of {self._tag} is 0, and Prefect takes no slots of such a limit back: it frees the "
+                f"{leases.n} of this evaluation by itself, {within_s:.0f} s after the limit was raised at the latest"
+            )

@@ -1,6 +1,10 @@
-"""The leases that a claim holds on one limit."""
+"""The leases that a claim holds on one limit.
+
+Of a limit that a person set to 0 they are kept and renewed: Prefect takes none back before it is raised.
+"""
 
 import asyncio
+import contextlib
 import random
 import time
 from collections.abc import Callable
@@ -35,6 +39,8 @@ class Leases:
         self._on_change = on_change
         self._held: dict[str, _Lease] = {}
         self._n_still_counted = 0
+        self.is_paused = False
+        """The limit was 0 when it was last seen."""
 
     @property
     def n(self) -> int:
@@ -118,6 +124,7 @@ class Leases:
 
     def check(self, limit: Limit) -> None:
         """Takes note of what the limit is now; leases of one that a person removed are no more."""
+        self.is_paused = limit.is_paused
         now = time.time()
         for lease_id, lease in tuple(self._held.items()):
             if lease.limit_id != limit.limit_id:
@@ -148,13 +155,19 @@ class Leases:
             await self._give_back(before)
 
     async def give_all_back(self) -> None:
-        """Keeps those whose return the server did not take; see `n`."""
+        """Keeps those whose return the server did not take, or would not at limit 0; see `n`."""
         await self._give_back(self.ids)
         await self._uncount()
 
+    async def look(self) -> None:
+        """Takes note of whether slots that are kept can be given back now."""
+        with contextlib.suppress(LimitsAwayError):
+            found = (await self._limits.look([self.name])).get(self.name)
+            self.is_paused = found is not None and found.is_paused
+
     async def _give_back(self, lease_ids: frozenset[str]) -> None:
         """One after the other: at once, they wait for each other at the server for longer."""
-        for lease_id in lease_ids:
+        for lease_id in () if self.is_paused else lease_ids:
             if self._held[lease_id].is_doubtful and not await self._renew(lease_id):
                 continue
             try:

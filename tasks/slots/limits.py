@@ -27,6 +27,11 @@ class Limit:
     """Another one whenever slots were taken or given back."""
 
     @property
+    def is_paused(self) -> bool:
+        """True at 0, which a person set: then Prefect renews leases, but gives out none and takes none back."""
+        return self.limit == 0
+
+    @property
     def n_free(self) -> int:
         """How many slots can be taken now."""
         return max(self.limit - self.n_taken, 0)
@@ -56,7 +61,11 @@ class Limits(Protocol):
         ...
 
     async def give_back(self, lease_id: str) -> None:
-        """Frees the slots of a lease; one that the server does not know is none."""
+        """Frees the slots of a lease; one that the server does not know is none.
+
+        Raises:
+            LimitsAwayError: Also while the limit is 0, where Prefect cannot.
+        """
         ...
 
     async def uncount(self, name: str, n: int) -> None:

@@ -99,7 +99,7 @@ class Line:
             has_slots: We hold at least one slot.
         """
         somebody_waits = self._n_others_waiting(view) > 0
-        is_due = somebody_waits and self.turn.has_lasted_s >= self.turn.owes_s
+        is_due = somebody_waits and self.turn.has_lasted_s >= self.turn.owes_s and not view.slots.is_paused
         if self.turn.leads:
             if is_due and works:
                 self._saying.now(f"another evaluation waits for the GPU {self._tag}: it has its turn now")

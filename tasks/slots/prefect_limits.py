@@ -30,8 +30,10 @@ from tasks.slots.limits import PLENTY, Limit, Limits, LimitsAwayError
 ANSWER_WITHIN_S = 20.0
 """Long, since a lease whose answer was not waited for is held by nobody until it ends."""
 PAGE = 200
-_FULL = frozenset({409, 422, 423})
+_FULL = frozenset({422, 423})
 """423: taken. 422: more than the limit, which was edited since we looked."""
+_LATER = frozenset({408, 409, 425, 429})
+"""409: two wrote at once, or the limit is 0, of which Prefect 3.8 can take no lease back (it divides by the limit)."""
 _GONE = frozenset({404, 410})
 
 T = TypeVar("T")
@@ -106,8 +108,8 @@ class PrefectLimits:
                 raise
 
     async def uncount(self, name: str, n: int) -> None:
-        held_s = 1.0  # of no interest here, but Prefect wants to know
-        await self._call(lambda: self._client.release_concurrency_slots([name], n, held_s))
+        slots = {"names": [name], "slots": n}  # the client's own method says for how long, which divides by the limit
+        await self._call(lambda: self._client.request("POST", "/v2/concurrency_limits/decrement", json=slots))
 
     async def read_note(self, name: str) -> Any:
         found = await self._call(lambda: self._client.read_variable_by_name(name))
@@ -139,7 +141,7 @@ class PrefectLimits:
         except httpx.HTTPStatusError as error:
             status = error.response.status_code
             is_old_token = status == 403 and "CSRF" in error.response.text  # the client fetches a new one next time
-            if status >= 500 or status in (408, 429) or is_old_token:
+            if status >= 500 or status in _LATER or is_old_token:
                 raise LimitsAwayError(f"the Prefect server answers {status}") from error
             raise
         except (httpx.TransportError, OSError) as error:

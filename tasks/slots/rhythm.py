@@ -8,7 +8,9 @@ class Rhythm:
     """How often, and how long, a claim looks, waits, renews and works."""
 
     lease_s: float = 60.0
-    """Prefect accepts no shorter lease; it frees the slots of a dead holder up to 15 s after its end."""
+    """Prefect accepts no shorter one."""
+    freed_after_s: float = 15.0
+    """Within how long after its end the server frees the slots of a lease that nobody gave back."""
     renew_every_s: float = 15.0
     renew_again_s: float = 3.0
     """After a renewal that had no answer."""

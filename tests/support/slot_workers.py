@@ -83,6 +83,9 @@ class FakeLimits:
 
     async def give_back(self, lease_id: str) -> None:
         await self._called("give_back")
+        limit_id, _ = self.leases.get(lease_id, ("", 0))
+        if any(found["id"] == limit_id and found["limit"] == 0 for found in self.limits.values()):
+            raise LimitsAwayError("the Prefect server answers 409")
         self.expire(lease_id)
 
     async def uncount(self, name: str, n: int) -> None:

@@ -108,15 +108,115 @@ def test_slots_are_given_back_only_when_their_requests_have_finished(limits: Fak
     asyncio.run(scenario())
 
 
-def test_a_limit_of_zero_stops_the_work_until_it_is_raised(limits: FakeLimits, worker: Make) -> None:
+PAUSED = f"the limit of {TAG} is 0 in Prefect: nothing is asked until it is raised"
+
+
+async def _until_looked_and_renewed(limits: FakeLimits) -> None:
+    n_looks, n_renewals = limits.calls["look"], limits.calls["renew"]
+    await until(lambda: limits.calls["look"] >= n_looks + 5 and limits.calls["renew"] >= n_renewals + 5)
+
+
+@pytest.mark.parametrize("raised_to", [2, 16, 40])
+def test_a_limit_of_zero_pauses_the_work_until_it_is_raised(limits: FakeLimits, worker: Make, raised_to: int) -> None:
     async def scenario() -> None:
         one = worker().start()
         await until(lambda: one.gate.capacity == 16)
         limits.limits[TAG]["limit"] = 0
-        await until(lambda: limits.taken() == 0 and one.gate.n_inside == 0)
-        await until(lambda: any("nothing is asked until it is raised" in sentence for sentence in one.said))
-        limits.limits[TAG]["limit"] = 2
-        await until(lambda: one.gate.capacity == 2)
+        await until(lambda: one.gate.capacity == 0 and one.gate.n_inside == 0)
+        n_done = one.n_done
+        await _until_looked_and_renewed(limits)
+        assert [16, 0, n_done] == [limits.taken(), limits.calls["give_back"], one.n_done]
+        limits.limits[TAG]["limit"] = raised_to
+        await until(lambda: one.gate.capacity == min(raised_to, 16) == limits.taken())
+        await until(lambda: one.n_done > n_done)
+        assert 1 == one.said.count(PAUSED)
+        assert 1 == one.n_loads
+        await one.stop()
+
+    asyncio.run(scenario())
+    assert _nothing_is_left(limits)
+
+
+def test_a_limit_that_becomes_zero_while_slots_are_given_back_pauses_the_work(limits: FakeLimits, worker: Make) -> None:
+    async def scenario() -> None:
+        one = worker(request_s=0.1).start()
+        await until(lambda: one.gate.n_inside == 16)
+        limits.fails_next["give_back"] = 1
+        limits.limits[TAG]["limit"] = 4
+        await until(lambda: one.gate.capacity == 4)
+        await until(lambda: limits.calls["give_back"] == 1)
+        limits.limits[TAG]["limit"] = 0
+        await until(lambda: one.gate.capacity == 0 and one.gate.n_inside == 0)
+        limits.limits[TAG]["limit"] = 16
+        await until(lambda: one.gate.capacity == 16)
+        await one.stop()
+
+    asyncio.run(scenario())
+    assert _nothing_is_left(limits)
+
+
+def test_a_limit_that_becomes_zero_while_the_model_loads_keeps_the_gate_shut(limits: FakeLimits, worker: Make) -> None:
+    capacities: list[int] = []
+
+    async def load() -> float:
+        limits.limits[TAG]["limit"] = 0
+        await until(lambda: PAUSED in one.said)
+        return 0.0
+
+    one = worker()
+    one.on_load = load
+
+    async def scenario() -> None:
+        one.start()
+        one.gate.on_change(lambda: capacities.append(one.gate.capacity))
+        await until(lambda: one.turn is not None)
+        await _until_looked_and_renewed(limits)
+        assert [[], 0] == [capacities, one.n_done]
+        limits.limits[TAG]["limit"] = 16
+        await until(lambda: one.n_done > 20)
+        await one.stop()
+
+    asyncio.run(scenario())
+    assert _nothing_is_left(limits)
+
+
+@pytest.mark.parametrize("is_cancelled", [False, True], ids=["ended", "cancelled"])
+def test_work_that_ends_while_the_limit_is_zero_says_when_its_slots_are_free_again(
+    limits: FakeLimits, worker: Make, is_cancelled: bool
+) -> None:
+    async def scenario() -> None:
+        one = worker().start()
+        await until(lambda: one.gate.capacity == 16)
+        limits.limits[TAG]["limit"] = 0
+        await until(lambda: one.gate.capacity == 0)
+        assert one.task is not None
+        if is_cancelled:
+            one.task.cancel()
+            await asyncio.wait([one.task])
+            assert one.task.cancelled()
+        else:
+            await one.stop()
+        assert [(limits.limits[TAG]["id"], 16)] == list(limits.leases.values())
+        assert frozenset(limits.leases) == one.leases
+        within_s = f"{FAST.lease_s + FAST.freed_after_s:.0f}"
+        assert [
+            PAUSED,
+            f"the limit of {TAG} is 0, and Prefect takes no slots of such a limit back: it frees the 16 of this "
+            f"evaluation by itself, {within_s} s after the limit was raised at the latest",
+        ] == one.said
+
+    asyncio.run(scenario())
+
+
+def test_work_that_ends_just_after_the_limit_was_raised_from_zero_leaves_nothing(
+    limits: FakeLimits, worker: Make
+) -> None:
+    async def scenario() -> None:
+        one = worker(rhythm=replace(FAST, give_back_at_most_s=60.0)).start()
+        await until(lambda: one.gate.capacity == 16)
+        limits.limits[TAG]["limit"] = 0
+        await until(lambda: one.gate.capacity == 0)
+        limits.limits[TAG]["limit"] = 16
         await one.stop()
 
     asyncio.run(scenario())

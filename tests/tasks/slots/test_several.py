@@ -348,3 +348,38 @@ def test_a_model_that_cannot_be_loaded_again_breaks_the_turn(limits: FakeLimits,
 
     asyncio.run(scenario())
     assert _nothing_is_left(limits)
+
+
+# -- a limit of zero
+
+
+def test_nobody_gives_up_a_turn_while_the_limit_is_zero(limits: FakeLimits, worker: Make) -> None:
+    async def scenario() -> None:
+        first, second = worker("small").start(), worker("large")
+        await until(lambda: first.n_done > 0)
+        limits.limits[TAG]["limit"] = 0
+        await until(lambda: first.gate.capacity == 0)
+        second.start()
+        await until(lambda: limits.taken(WAITING) == 1)
+        await asyncio.sleep(2 * FAST.shortest_turn_s)
+        assert [1, 0] == [first.n_loads, second.n_loads]
+        limits.limits[TAG]["limit"] = 16
+        await until(lambda: second.n_done > 0)
+        await _stop(first, second)
+
+    asyncio.run(scenario())
+    assert _nothing_is_left(limits)
+
+
+def test_two_claims_with_one_model_pause_together_and_share_what_comes_back(limits: FakeLimits, worker: Make) -> None:
+    async def scenario() -> None:
+        both = [worker().start(), worker().start()]
+        await until(lambda: [8, 8] == [one.gate.capacity for one in both])
+        limits.limits[TAG]["limit"] = 0
+        await until(lambda: [0, 0] == [one.gate.capacity for one in both])
+        limits.limits[TAG]["limit"] = 8
+        await until(lambda: [4, 4] == [one.gate.capacity for one in both])
+        await _stop(*both)
+
+    asyncio.run(scenario())
+    assert _nothing_is_left(limits)

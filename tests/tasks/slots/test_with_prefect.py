@@ -122,6 +122,75 @@ def test_claims_with_one_model_share_the_limit_follow_an_edit_and_leave_nothing(
     asyncio.run(scenario())
 
 
+def test_prefect_renews_the_leases_of_a_limit_of_zero_and_takes_none_back(prefect_api: str, tag: str) -> None:
+    async def scenario() -> None:
+        await ensure_limit(tag, 4)
+        async with prefect_limits() as limits:
+            lease_id = await limits.take(tag, 3, lease_s=60)
+            assert lease_id is not None
+            await ensure_limit(tag, 0, resize=True)
+            with pytest.raises(LimitsAwayError):
+                await limits.give_back(lease_id)
+            assert await limits.renew(lease_id, lease_s=60)
+            assert await limits.take(tag, 1, lease_s=60) is None
+            assert 3 == (await _limit(tag)).n_taken
+            await limits.uncount(tag, 1)
+            assert 2 == (await _limit(tag)).n_taken
+            await ensure_limit(tag, 4, resize=True)
+            await limits.give_back(lease_id)
+        assert 0 == (await _limit(tag)).n_taken
+
+    asyncio.run(scenario())
+
+
+def test_a_claim_pauses_at_a_limit_of_zero_and_goes_on_when_it_is_raised(
+    worker: Callable[..., Worker], tag: str
+) -> None:
+    async def scenario() -> None:
+        one = worker().start()
+        await until(lambda: one.n_done > 0)
+        await ensure_limit(tag, 0, resize=True)
+        await until(lambda: one.gate.capacity == 0 and one.gate.n_inside == 0)
+        n_done, looks_and_renewals_s = one.n_done, 2 * QUICK.renew_every_s
+        await asyncio.sleep(looks_and_renewals_s)
+        assert one.task is not None
+        assert not one.task.done()
+        assert n_done == one.n_done
+        assert [8, 1, 8, 0] == await _taken(tag)
+        await ensure_limit(tag, 8, resize=True)
+        await until(lambda: one.gate.capacity == 8 and one.n_done > n_done)
+        await one.stop()
+        assert [0, 0, 0, 0] == await _taken(tag)
+        assert 1 == one.n_loads
+        assert [
+            f"the limit of {tag} is 0 in Prefect: nothing is asked until it is raised",
+            f"the limit of {tag} allows all 8 requests at once again",
+        ] == one.said
+
+    asyncio.run(scenario())
+
+
+def test_a_claim_that_is_cancelled_at_a_limit_of_zero_leaves_only_leases_that_others_can_free(
+    worker: Callable[..., Worker], tag: str
+) -> None:
+    async def scenario() -> None:
+        one = worker(rhythm=replace(QUICK, give_back_at_most_s=60.0)).start()
+        await until(lambda: one.n_done > 0)
+        await ensure_limit(tag, 0, resize=True)
+        await until(lambda: one.gate.capacity == 0)
+        assert one.task is not None
+        one.task.cancel()
+        await asyncio.wait([one.task])
+        assert one.task.cancelled()
+        assert [8, 0, 0, 0] == await _taken(tag)
+        assert "Prefect takes no slots of such a limit back: it frees the 8" in one.said[-1]
+        await ensure_limit(tag, 8, resize=True)
+        assert 1 == await free_dead_slots(sorted(one.leases))
+        assert [0, 0, 0, 0] == await _taken(tag)
+
+    asyncio.run(scenario())
+
+
 async def _is_taken(tag: str, n: int) -> bool:
     return (await _limit(tag)).n_taken == n
 
