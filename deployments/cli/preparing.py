@@ -36,12 +36,13 @@ def prepare(given: Mapping[str, Any], store: "Store", *, source: str, resume: st
         BenchwrightError: something for the user to mend.
     """
     from evaluation.request import read_request
-    from evaluation.resuming import refuse_held, resumed
 
     if resume is None:
         request = _with_absolute_paths(read_request(given, source=source))
         loaded = tuple(_read_benchmark(name, request, store) for name in request.benchmarks)
         return Prepared(request=request, invocation_id=uuid.uuid4().hex, benchmarks=loaded)
+    from evaluation.resuming import refuse_held, resumed
+
     request, invocation_id, earlier = resumed(store, resume, given)
     refuse_held(store, invocation_id)
     begun = tuple(_stored_benchmark(run, store) for run in earlier)
@@ -58,10 +59,12 @@ def check_servers(prepared: Prepared, store: "Store") -> "Resolution":
         BenchwrightError: no server, no such model, or one that is not the one that was asked before.
     """
     from evaluation.resolving import resolve
-    from evaluation.resuming import refuse_changed_weights
 
     resolution = asyncio.run(resolve(prepared.request, prepared.benchmarks, settings=read_settings(), store=store))
-    refuse_changed_weights(prepared.earlier, resolution.candidates)
+    if prepared.earlier:
+        from evaluation.resuming import refuse_changed_weights
+
+        refuse_changed_weights(prepared.earlier, resolution.candidates)
     for note in resolution.notes:
         tell(f"note: {note}")
     return resolution
