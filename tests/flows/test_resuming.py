@@ -91,7 +91,12 @@ def _as_a_crash_leaves_it(store: Store, server: ScriptedOllama) -> tuple[str, UU
 
     async def crash() -> tuple[list[str], UUID]:
         async with prefect_limits() as limits:
-            lease_id = await patiently(lambda: limits.take(default_gpu_tag(server.url), 4, lease_s=60), patience_s=120)
+            lease_id = None
+            while lease_id is None:  # what the run before had may take a moment to come back
+                lease_id = await patiently(
+                    lambda: limits.take(default_gpu_tag(server.url), 4, lease_s=60), patience_s=120
+                )
+                await asyncio.sleep(0.1)
         async with get_client() as client:
             flow_run = await client.create_flow_run(flow, state=Running())
         return [str(lease_id)], flow_run.id
