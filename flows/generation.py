@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 
 from evaluation.planning import Group, PlannedCandidate
+from evaluation.side_by_side import side_by_side
 from evaluation.store.outcomes import count_missing, missing_page
 from evaluation.store.records import Status
 from evaluation.store.runs import set_run_candidate_status
@@ -24,18 +25,8 @@ async def generate_all(bench: Workbench) -> None:
     """Asks every case that has no outcome yet."""
     for work in bench.works:
         for item in work.group.planned:
-            work.left[item.run_candidate_id] = await _count_left(bench, item)
-    try:
-        async with asyncio.TaskGroup() as tasks:
-            for work in bench.works:
-                tasks.create_task(_work_through(bench, work))
-            tasks.create_task(serve_all(bench))
-    except BaseExceptionGroup as errors:
-        raise errors.exceptions[0] from errors
-
-
-async def _count_left(bench: Workbench, item: PlannedCandidate) -> int:
-    return await stored(count_missing, bench.store, item.run_candidate_id)
+            work.left[item.run_candidate_id] = await stored(count_missing, bench.store, item.run_candidate_id)
+    await side_by_side([*(_work_through(bench, work) for work in bench.works), serve_all(bench)])
 
 
 async def _work_through(bench: Workbench, work: GroupWork) -> None:

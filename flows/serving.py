@@ -5,6 +5,7 @@ import contextlib
 import time
 
 from evaluation.errors import ProviderError
+from evaluation.side_by_side import side_by_side
 from tasks.generation.group_work import GroupWork
 from tasks.generation.pool import Station
 from tasks.generation.residency import load_model, release_model
@@ -29,12 +30,7 @@ class CannotServeError(Exception):
 async def serve_all(bench: Workbench) -> None:
     """Lets every server of the plan work until there is nothing left that it could do."""
     await _ensure_limits(bench)
-    try:
-        async with asyncio.TaskGroup() as lanes:
-            for station in bench.stations.values():
-                lanes.create_task(_serve(bench, station))
-    except BaseExceptionGroup as errors:
-        raise errors.exceptions[0] from errors
+    await side_by_side(_serve(bench, station) for station in bench.stations.values())
 
 
 async def _ensure_limits(bench: Workbench) -> None:
@@ -219,5 +215,4 @@ async def _is_missed_for(bench: Workbench, station: Station, seconds: float) -> 
 
 def _others_hold(bench: Workbench, work: GroupWork, station: Station) -> bool:
     """True where the work goes on without this server."""
-    others = (name for name in work.group.endpoints if name != station.name and name not in work.refused)
-    return work.is_open_to(station.name) and any(bench.stations[name].watch.given_up is None for name in others)
+    return work.is_open_to(station.name) and bench.has_another_server(work, station)

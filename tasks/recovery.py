@@ -42,8 +42,10 @@ async def free_slots_of_the_dead(store: Store) -> None:
 async def call_crashed(store: Store, run_ids: Sequence[str], own_id: UUID) -> None:
     """Tells Prefect of the flow runs that worked on these runs and died, which it still shows as running."""
     earlier = {flow for run_id in run_ids for flow in await stored(run_flows, store, run_id)}
+    if not (earlier := earlier - {str(own_id)}):
+        return
     async with get_client() as client:
-        for flow_run_id in earlier - {str(own_id)}:
+        for flow_run_id in earlier:
             try:
                 found = await client.read_flow_run(UUID(flow_run_id))
                 if found.state is not None and not found.state.is_final():

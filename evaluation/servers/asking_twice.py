@@ -11,6 +11,7 @@ from evaluation.fingerprint import derived_seed
 from evaluation.generation import Failure, Generation, GenerationRequest, Outcome
 from evaluation.options import load_options
 from evaluation.providers.provider import Provider
+from evaluation.side_by_side import side_by_side
 
 N_TIMES = 2
 ATTEMPTS = 3
@@ -67,15 +68,8 @@ async def ask_everyone_twice(
     Raises:
         ProviderError: a server refuses; asking again would not help.
     """
-    try:
-        async with asyncio.TaskGroup() as group:
-            asked = [
-                group.create_task(_twice(party, questions, seed=seed, timeout_s=timeout_s, on_answer=on_answer))
-                for party in parties
-            ]
-    except BaseExceptionGroup as errors:
-        raise errors.exceptions[0] from errors
-    return tuple(task.result() for task in asked)
+    asking = (_twice(party, questions, seed=seed, timeout_s=timeout_s, on_answer=on_answer) for party in parties)
+    return tuple(await side_by_side(asking))
 
 
 async def _twice(

@@ -2,8 +2,8 @@
 
 import asyncio
 import secrets
-from collections.abc import Callable, Coroutine, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from evaluation.candidate import DEFAULT_OPTIONS
 from evaluation.case import Message
@@ -14,6 +14,7 @@ from evaluation.providers.model_names import same_model
 from evaluation.providers.openai_wire import unsupported_options
 from evaluation.providers.provider import ModelInfo, Provider
 from evaluation.servers.probe_round import ProbeRound, read_round
+from evaluation.side_by_side import side_by_side
 
 LOAD_TIMEOUT_S = 900.0
 FEW_TOKENS = 16
@@ -21,7 +22,6 @@ FAILED_TRIES = 4
 PAUSE_S = 0.5
 """After a failure, doubled each time."""
 
-T = TypeVar("T")
 Prompts = Sequence[tuple[Message, ...]]
 
 
@@ -61,7 +61,7 @@ class Sender:
         """
         pause_s = PAUSE_S
         for n_left in reversed(range(FAILED_TRIES)):
-            answers = await _all_of([self._answer(self._request()) for _ in range(n)])
+            answers = await side_by_side(self._answer(self._request()) for _ in range(n))
             errors = [answer for answer in answers if isinstance(answer, ProviderError)]
             refused = next((error for error in errors if not isinstance(error, TransientProviderError)), None)
             if refused is not None or (len(errors) == n and n_left == 0):
@@ -111,12 +111,6 @@ class Sender:
         n_tokens, self.n_tokens = self.n_tokens, 1
         await self._answer(self._request())
         self.n_tokens = n_tokens
-
-
-async def _all_of(asking: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
-    async with asyncio.TaskGroup() as group:
-        begun = [group.create_task(one) for one in asking]
-    return [one.result() for one in begun]
 
 
 def _read(answers: Sequence[Generation | ProviderError], n_tokens: int) -> ProbeRound:

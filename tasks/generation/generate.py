@@ -3,10 +3,9 @@
 import asyncio
 import random
 import time
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
@@ -20,6 +19,7 @@ from evaluation.errors import CandidateFailureError, FailureKind, ProviderError,
 from evaluation.fingerprint import derived_seed
 from evaluation.generation import Failure, Generation, GenerationRequest, Outcome
 from evaluation.planning import PlannedCandidate
+from evaluation.side_by_side import side_by_side
 from evaluation.store.benchmarks import load_cases
 from evaluation.store.outcomes import load_outcomes
 from evaluation.store.records import OutcomeRow
@@ -94,7 +94,7 @@ async def _shard(invocation_id: str, run_candidate_id: int, items: tuple[Item, .
     asking.pool.n_open -= len(items) - len(left)
     cases = await stored(load_cases, bench.store, planned.benchmark_version, sorted({case_id for case_id, _ in left}))
     by_id = {case.case_id: case for case in cases}
-    outcomes = await _side_by_side([_counted(asking, by_id[case_id], repeat) for case_id, repeat in left])
+    outcomes = await side_by_side(_counted(asking, by_id[case_id], repeat) for case_id, repeat in left)
     return ShardCounts(
         n_answered=sum(isinstance(outcome, Generation) for outcome in outcomes),
         n_failed=sum(isinstance(outcome, Failure) for outcome in outcomes),
@@ -116,16 +116,6 @@ class Asking:
     def pool(self) -> Pool:
         """Where slots are to be had."""
         return self.work.pool
-
-
-async def _side_by_side(asking: Sequence[Coroutine[Any, Any, Outcome | None]]) -> list[Outcome | None]:
-    """All results in order; the first error ends the others and is raised as itself, since Prefect pickles it."""
-    try:
-        async with asyncio.TaskGroup() as group:
-            begun = [group.create_task(one) for one in asking]
-    except BaseExceptionGroup as errors:
-        raise errors.exceptions[0] from errors
-    return [one.result() for one in begun]
 
 
 async def _not_stored(bench: Workbench, run_candidate_id: int, items: Sequence[Item]) -> list[Item]:

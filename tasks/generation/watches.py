@@ -55,7 +55,7 @@ class EndpointWatch:
 
     def tried_again(self) -> None:
         """The server answers again."""
-        self.n_in_a_row, self.given_up = 0, None
+        self.n_in_a_row, self.given_up, self.is_in_trouble = 0, None, False
 
     def saw(self, kind: FailureKind | None, message: str = "") -> None:
         """Takes note of an outcome; None: an answer."""

@@ -1,0 +1,17 @@
+"""Several pieces of work at once, of which the first error ends the others and is raised as itself."""
+
+import asyncio
+from collections.abc import Coroutine, Iterable
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+async def side_by_side(works: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+    """All results in order. An error is raised bare, not in a group: Prefect pickles it, and callers tell it apart."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            begun = [group.create_task(work) for work in works]
+    except BaseExceptionGroup as errors:
+        raise errors.exceptions[0] from errors
+    return [work.result() for work in begun]
