@@ -13,10 +13,12 @@ from evaluation.energy import apportion_energy
 from evaluation.errors import HeldError
 from evaluation.planning import Plan
 from evaluation.request import EvaluationRequest
-from flows.generation import generate_all
+from evaluation.side_by_side import side_by_side
+from flows.generation import count_left, generate_all
+from flows.serving import serve_all
 from tasks.aggregate import aggregate
 from tasks.endings import cancel_runs, fail_runs, finish_runs, start_runs
-from tasks.generation.workbench import open_workbench
+from tasks.generation.workbench import Workbench, open_workbench
 from tasks.holding import holding
 from tasks.interruption import interruptible
 from tasks.load import benchmarks_begun, load_benchmark
@@ -73,14 +75,8 @@ async def _evaluate(asked: Asked) -> State[Any] | dict[str, str]:
                 await start_runs(bench.store, plan)
                 if plan.reuse:
                     await _reuse(plan)
-                servers = [(lane.endpoint_name, lane.url) for lane in plan.lanes]
-                async with (
-                    show_progress(bench.store, plan.invocation_id),
-                    gpu_sampling(bench.store, plan.invocation_id, servers),
-                ):
-                    await generate_all(bench)
-                await stored(apportion_energy, bench.store, plan.invocation_id)
-                await _measure(plan)
+                await count_left(bench)
+                await side_by_side([serve_all(bench), _generate_and_measure(bench)])
                 statuses = await finish_runs(bench)
     except asyncio.CancelledError:
         await score_what_is_finished(plan)
@@ -101,6 +97,16 @@ async def _reuse(plan: Plan) -> None:
     for item in plan.candidates:
         n_reused = await reuse_outcomes(item.run_candidate_id, label=item.label, benchmark=item.benchmark_name)
         get_run_logger().info("%s · %s: %d answers of earlier runs are used", item.label, item.benchmark_name, n_reused)
+
+
+async def _generate_and_measure(bench: Workbench) -> None:
+    """Scoring begins with the last answer, while the servers still let go of models and slots."""
+    plan = bench.plan
+    servers = [(lane.endpoint_name, lane.url) for lane in plan.lanes]
+    async with show_progress(bench.store, plan.invocation_id), gpu_sampling(bench.store, plan.invocation_id, servers):
+        await generate_all(bench)
+    await stored(apportion_energy, bench.store, plan.invocation_id)
+    await _measure(plan)
 
 
 async def _measure(plan: Plan) -> None:

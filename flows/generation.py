@@ -8,7 +8,6 @@ from evaluation.side_by_side import side_by_side
 from evaluation.store.outcomes import count_missing, missing_page
 from evaluation.store.records import Status
 from evaluation.store.runs import set_run_candidate_status
-from flows.serving import serve_all
 from tasks.generation.generate import Item, generate_shard
 from tasks.generation.giving_up import why_given_up
 from tasks.generation.group_work import GroupWork
@@ -21,12 +20,16 @@ PAGE_CASES = 1_000
 """Cases whose ids are held in memory for what is to be handed out next."""
 
 
-async def generate_all(bench: Workbench) -> None:
-    """Asks every case that has no outcome yet."""
+async def count_left(bench: Workbench) -> None:
+    """Notes how many cases of each candidate have no outcome yet, before servers are told what there is to do."""
     for work in bench.works:
         for item in work.group.planned:
             work.left[item.run_candidate_id] = await stored(count_missing, bench.store, item.run_candidate_id)
-    await side_by_side([*(_work_through(bench, work) for work in bench.works), serve_all(bench)])
+
+
+async def generate_all(bench: Workbench) -> None:
+    """Returns when every case that `count_left` found has an outcome, or is given up; `serve_all` runs beside it."""
+    await side_by_side(_work_through(bench, work) for work in bench.works)
 
 
 async def _work_through(bench: Workbench, work: GroupWork) -> None:
