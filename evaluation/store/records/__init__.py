@@ -1,0 +1,49 @@
+"""What goes into the store and comes out of it, as values that know no SQL; a file for each kind."""
+
+from evaluation.store.records.asked import BenchmarkRecord, DatabaseInfo, EndpointRecord, MetricUse, ModelRecord
+from evaluation.store.records.outcomes import (
+    CandidateProgress,
+    MissingPage,
+    OutcomeCounts,
+    OutcomeRow,
+    Stage,
+    StoredOutcome,
+)
+from evaluation.store.records.runs import (
+    SERVER_VERSIONS,
+    HolderRecord,
+    InvocationRecord,
+    RunCandidatePlan,
+    RunCandidateRecord,
+    RunPlan,
+    RunRecord,
+    RunSummary,
+)
+from evaluation.store.records.scores import EstimateRow, ScoreRow, StoredScore
+from evaluation.store.records.status import Status
+
+__all__ = [
+    "SERVER_VERSIONS",
+    "BenchmarkRecord",
+    "CandidateProgress",
+    "DatabaseInfo",
+    "EndpointRecord",
+    "EstimateRow",
+    "HolderRecord",
+    "InvocationRecord",
+    "MetricUse",
+    "MissingPage",
+    "ModelRecord",
+    "OutcomeCounts",
+    "OutcomeRow",
+    "RunCandidatePlan",
+    "RunCandidateRecord",
+    "RunPlan",
+    "RunRecord",
+    "RunSummary",
+    "ScoreRow",
+    "Stage",
+    "Status",
+    "StoredOutcome",
+    "StoredScore",
+]

@@ -1,0 +1,109 @@
+"""Tables of what came of asking."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from evaluation.store.tables.row import (
+    METADATA,
+    Row,
+    key_field,
+    parent_field,
+    real_field,
+    text_field,
+    time_field,
+    whole_field,
+)
+
+
+class GenerationTable(Row, table=True):
+    """One outcome: an answer, a candidate's own failure, or (`failure_kind`) a failure of the server's."""
+
+    __tablename__ = "generation"
+    __table_args__ = (
+        sa.UniqueConstraint("run_candidate_id", "case_id", "repeat"),
+        # Progress and summaries count from this index alone, without touching the texts.
+        sa.Index(None, "run_candidate_id", "failure_kind", "own_failure"),
+        # Pages of outcomes and scores are read along this one.
+        sa.Index(None, "run_candidate_id", "id"),
+        # What is missing is found from the unique index and from this one, which holds the server's failures alone.
+        sa.Index(
+            "ix_generation_failed_case",
+            "run_candidate_id",
+            "case_id",
+            sqlite_where=sa.text("failure_kind IS NOT NULL"),
+            postgresql_where=sa.text("failure_kind IS NOT NULL"),
+        ),
+        # How many were reused, and the least share that was in VRAM, come from this one.
+        sa.Index(None, "run_candidate_id", "reused", "vram_share"),
+    )
+
+    id: int | None = key_field()
+    run_candidate_id: int = parent_field("run_candidate.id")
+    case_id: str = text_field()
+    repeat: int = whole_field()
+    failure_kind: str | None = text_field(null=True)
+    own_failure: str | None = text_field(null=True)
+    message: str | None = text_field(null=True)
+    text: str | None = text_field(null=True)
+    answer: str | None = text_field(null=True)
+    thinking: str | None = text_field(null=True)
+    finish_reason: str | None = text_field(null=True)
+    prompt_tokens: int | None = whole_field(null=True)
+    output_tokens: int | None = whole_field(null=True)
+    total_s: float | None = real_field()
+    ttft_s: float | None = real_field()
+    queue_s: float | None = real_field()
+    load_s: float | None = real_field()
+    prompt_s: float | None = real_field()
+    generate_s: float | None = real_field()
+    cold: bool
+    reused: bool
+    n_attempts: int = whole_field()
+    seed: int | None = whole_field(null=True)
+    endpoint: str = text_field()
+    effective_context: int | None = whole_field(null=True)
+    vram_share: float | None = real_field()
+    energy_j: float | None = real_field()
+    started_at: datetime | None = time_field(null=True)
+    finished_at: datetime = time_field()
+
+
+class StageTable(Row, table=True):
+    """One step of a generation."""
+
+    __tablename__ = "stage"
+    __table_args__ = (sa.UniqueConstraint("generation_id", "position"),)
+
+    id: int | None = key_field()
+    generation_id: int = parent_field("generation.id")
+    position: int = whole_field()
+    name: str = text_field()
+    duration_s: float = real_field(null=False)
+    n_tokens: int | None = whole_field(null=True)
+
+
+class GpuSampleTable(Row, table=True):
+    """What a GPU did at a moment of an invocation, as far as it says."""
+
+    __tablename__ = "gpu_sample"
+    __table_args__ = (sa.Index(None, "invocation_id", "endpoint", "sampled_at"),)
+
+    id: int | None = key_field()
+    invocation_id: str = parent_field("invocation.id", big=False)
+    endpoint: str = text_field()
+    gpu_index: int = whole_field()
+    gpu_name: str = text_field()
+    gpu_uuid: str | None = text_field(null=True)
+    """The driver's name of this very card: evaluations that shared it are found by it."""
+    sampled_at: datetime = time_field()
+    utilisation: float | None = real_field()
+    """In [0, 1]."""
+    memory_used_bytes: int | None = whole_field(null=True)
+    memory_total_bytes: int | None = whole_field(null=True)
+    power_w: float | None = real_field()
+
+
+generation = METADATA.tables["generation"]
+stage = METADATA.tables["stage"]
+gpu_sample = METADATA.tables["gpu_sample"]

@@ -1,0 +1,61 @@
+"""What every table shares, and the kinds of its columns."""
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+
+from evaluation.store.columns import SafeText, UtcTime, big_key, json_column
+
+NAMING_CONVENTION = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Row(SQLModel):
+    """What all tables share: one metadata of our own, with named constraints."""
+
+    metadata = sa.MetaData(naming_convention=NAMING_CONVENTION)
+
+
+def key_field() -> Any:
+    """The key that the database counts up."""
+    return Field(default=None, sa_column=sa.Column(big_key(), primary_key=True, autoincrement=True))
+
+
+def text_field(*, null: bool = False, primary_key: bool = False) -> Any:
+    """Text."""
+    return Field(sa_type=SafeText, nullable=null, primary_key=primary_key)
+
+
+def time_field(*, null: bool = False) -> Any:
+    """A moment, UTC."""
+    return Field(sa_type=UtcTime, nullable=null)
+
+
+def json_field(*, null: bool = False) -> Any:
+    """A value as JSON."""
+    return Field(sa_type=json_column(), nullable=null)
+
+
+def real_field(*, null: bool = True) -> Any:
+    """A number that may be missing."""
+    return Field(sa_type=sa.Double, nullable=null)
+
+
+def whole_field(*, null: bool = False) -> Any:
+    """A whole number."""
+    return Field(sa_type=sa.BigInteger, nullable=null)
+
+
+def parent_field(target: str, *, big: bool = True) -> Any:
+    """A column of a row that goes when its parent goes."""
+    kind = sa.BigInteger() if big else SafeText()
+    return Field(sa_column=sa.Column(kind, sa.ForeignKey(target, ondelete="CASCADE"), nullable=False))
+
+
+METADATA: sa.MetaData = Row.metadata
