@@ -187,7 +187,7 @@ async def ensure_limit(tag: str, slots: int, *, resize: bool = False, patience_s
         LimitsAwayError: Where it is still away then.
     """
     async with prefect_limits() as limits:
-        return await patiently(lambda: _ensured(limits, tag, slots, resize=resize), patience_s=patience_s)
+        return await asked_again(lambda: _ensured(limits, tag, slots, resize=resize), patience_s=patience_s)
 
 
 async def _ensured(limits: Limits, tag: str, slots: int, *, resize: bool) -> int:
@@ -203,7 +203,7 @@ async def _ensured(limits: Limits, tag: str, slots: int, *, resize: bool) -> int
     return found.limit if found.is_active else slots
 
 
-async def patiently(call: Callable[[], Awaitable[T]], *, patience_s: float, pause_s: float = 0.5) -> T:
+async def asked_again(call: Callable[[], Awaitable[T]], *, patience_s: float, pause_s: float = 0.5) -> T:
     """What `call` returns, asked again every half second while the server is away."""
     give_up_at = time.monotonic() + patience_s
     while True:

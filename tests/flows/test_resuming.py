@@ -19,7 +19,7 @@ from evaluation.store.holders import beat, dead_holders, holders_of
 from evaluation.store.records import Status
 from evaluation.store.runs import find_invocation, record_run_flow, set_run_candidate_status, set_run_status
 from evaluation.store.session import Store
-from tasks.slots.prefect_limits import patiently, prefect_limits
+from tasks.slots.prefect_limits import asked_again, prefect_limits
 
 Evaluate = Callable[..., Any]
 Benchmarks = Callable[..., str]
@@ -93,7 +93,7 @@ def _as_a_crash_leaves_it(store: Store, server: ScriptedOllama) -> tuple[str, UU
         async with prefect_limits() as limits:
             lease_id = None
             while lease_id is None:  # what the run before had may take a moment to come back
-                lease_id = await patiently(
+                lease_id = await asked_again(
                     lambda: limits.take(default_gpu_tag(server.url), 4, lease_s=60), patience_s=120
                 )
                 await asyncio.sleep(0.1)
@@ -113,7 +113,7 @@ def _as_a_crash_leaves_it(store: Store, server: ScriptedOllama) -> tuple[str, UU
 
 async def _n_taken(tag: str) -> int:
     async with prefect_limits() as limits:
-        return (await patiently(lambda: limits.look([tag]), patience_s=120))[tag].n_taken
+        return (await asked_again(lambda: limits.look([tag]), patience_s=120))[tag].n_taken
 
 
 async def _state_of(flow_run_id: UUID) -> str:

@@ -13,7 +13,7 @@ from evaluation.store.records import Status
 from evaluation.store.session import Store
 from tasks.recovery import call_crashed, free_slots_of_the_dead
 from tasks.slots import ensure_limit
-from tasks.slots.prefect_limits import patiently, prefect_limits
+from tasks.slots.prefect_limits import asked_again, prefect_limits
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def run_id(store: Store) -> str:
 
 async def n_taken(tag: str) -> int:
     async with prefect_limits() as limits:
-        return (await patiently(lambda: limits.look([tag]), patience_s=120))[tag].n_taken
+        return (await asked_again(lambda: limits.look([tag]), patience_s=120))[tag].n_taken
 
 
 def test_slots_of_the_dead_are_freed_and_those_of_the_living_are_not(
@@ -39,7 +39,7 @@ def test_slots_of_the_dead_are_freed_and_those_of_the_living_are_not(
     async def lease() -> str:
         await ensure_limit(tag, 8)
         async with prefect_limits() as limits:
-            return str(await patiently(lambda: limits.take(tag, 3, lease_s=60), patience_s=120))
+            return str(await asked_again(lambda: limits.take(tag, 3, lease_s=60), patience_s=120))
 
     with another_process() as process:
         of_the_living, of_the_dead = asyncio.run(lease()), asyncio.run(lease())
