@@ -4,10 +4,9 @@ Of 100,000 cases only ids and numbers are in memory, never a text; a corpus metr
 """
 
 from array import array
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
-from math import inf
 from operator import itemgetter
 
 import numpy as np
@@ -29,8 +28,6 @@ from evaluation.store.runs import find_run
 from evaluation.store.scores import iterate_scores, save_estimates
 from evaluation.store.session import Store
 
-HIGHEST_BY_UNIT = {"fraction": 1.0, "percent": 100.0, "s": inf, "s/token": inf, "token/s": inf, "J": inf}
-"""What a metric of that unit can be at most; none can be less than 0."""
 LATENCY_QUANTILES = {"p50": 0.5, "p90": 0.9, "p95": 0.95}
 _ANY_CASE = Case(case_id="any")
 """A figure of speed does not look at the case."""
@@ -67,22 +64,30 @@ def _candidate_estimates(
         if isinstance(metric, CorpusMetric):
             yield from _corpus_estimates(store, plan.seed, run_candidate_id, metric, clusters)
         else:
-            values = case_values(store, run_candidate_id, metric.signature)
+            values = case_values(store, run_candidate_id, metric.signature, metric.combine)
             yield from _mean_estimates(run_candidate_id, metric, values, failed, clusters)
     yield from _speed_estimates(store, run_candidate_id)
     yield from _energy_per_right(store, plan, run_candidate_id, clusters)
 
 
-def case_values(store: Store, run_candidate_id: int, signature: str) -> CaseValues:
+def case_values(
+    store: Store, run_candidate_id: int, signature: str, combine: Callable[[Sequence[float]], float] | None = None
+) -> CaseValues:
     """The stored scores of one candidate and metric, in the order of the case ids.
 
     Never in the order in which answers came: resampling would then give another interval each time.
+
+    Args:
+        store: Where they are.
+        run_candidate_id: The candidate in its run.
+        signature: The metric's.
+        combine: The metric's, for the value of a case from those of its repeats; None: their mean.
     """
     case_ids: list[str] = []
     means = array("d")
     for case_id, values in _by_case(iterate_values(store, run_candidate_id, signature)):
         case_ids.append(case_id)
-        means.append(_mean(values))
+        means.append((combine or _mean)(values))
     return CaseValues(case_ids=tuple(case_ids), means=means)
 
 
@@ -150,10 +155,10 @@ def _seed(seed: int, signature: str) -> int:
 
 def _within_range(metric: Metric, estimate: Estimate) -> Estimate:
     """The estimate with its interval cut to values that the metric can take, which costs no coverage."""
-    highest = HIGHEST_BY_UNIT.get(metric.unit)
-    if highest is None or estimate.low is None or estimate.high is None:
+    least, greatest = metric.value_range
+    if estimate.low is None or estimate.high is None:
         return estimate
-    return replace(estimate, low=max(0.0, estimate.low), high=min(highest, estimate.high))
+    return replace(estimate, low=max(least, estimate.low), high=min(greatest, estimate.high))
 
 
 def _speed_estimates(store: Store, run_candidate_id: int) -> Iterator[EstimateRow]:
@@ -163,7 +168,7 @@ def _speed_estimates(store: Store, run_candidate_id: int) -> Iterator[EstimateRo
         generations = [generation for _, generation in of_case]
         for metric in metrics:
             measured = [metric.measure(_ANY_CASE, (generation,), {}) for generation in generations]
-            if values := [found.value for found in measured if found is not None]:
+            if values := [found.value for found in measured if isinstance(found, Measurement)]:
                 means[metric.name].append(_mean(values))
     for metric in metrics:
         yield from _speed_rows(run_candidate_id, metric, means[metric.name])

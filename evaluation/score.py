@@ -17,6 +17,16 @@ class Measurement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreFailure:
+    """A score that could not be had: counted beside the scores, never a value of its own."""
+
+    kind: str
+    """A word to count by: `verdict_unreadable`, `judge_refused`, `timed_out`, `metric_raised`, …"""
+    message: str
+    """What happened, for a person; with what a judge wrote where that is the reason."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
     """A number with its uncertainty and the number of cases behind it."""
 

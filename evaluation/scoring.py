@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from evaluation.case import Case
 from evaluation.generation import Generation
 from evaluation.metrics.metric import Metric
+from evaluation.score import Measurement
 from evaluation.store.benchmarks import load_cases
 from evaluation.store.outcomes import iterate_outcomes
 from evaluation.store.records import MetricUse, ScoreRow, StoredOutcome
@@ -50,7 +51,7 @@ def _measure_page(
 
 def _measured(generation_id: int, metric: Metric, case: Case, generation: Generation) -> ScoreRow | None:
     measurement = metric.measure(case, (generation,), {})
-    if measurement is None:
+    if not isinstance(measurement, Measurement):
         return None
     return ScoreRow(
         generation_id=generation_id,

@@ -32,6 +32,7 @@ class Bleu(CorpusMetric):
 
     name: ClassVar[str] = "bleu"
     unit: ClassVar[str] = "percent"
+    value_range: ClassVar[tuple[float, float]] = (0.0, 100.0)
     needs: ClassVar[frozenset[Need]] = frozenset({Need.REFERENCES})
 
     ignore_case: bool = False

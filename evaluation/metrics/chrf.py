@@ -29,6 +29,7 @@ class Chrf(CorpusMetric):
 
     name: ClassVar[str] = "chrf"
     unit: ClassVar[str] = "percent"
+    value_range: ClassVar[tuple[float, float]] = (0.0, 100.0)
     needs: ClassVar[frozenset[Need]] = frozenset({Need.REFERENCES})
 
     ignore_case: bool = False

@@ -1,14 +1,17 @@
 """What every metric is: a frozen dataclass with pure steps, connected to nothing."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from evaluation.case import Case
 from evaluation.generation import Generation
-from evaluation.score import Measurement
+from evaluation.metrics.requests import Answers, Request
+from evaluation.score import Measurement, ScoreFailure
+
+__all__ = ["Answers", "CorpusMetric", "Metric", "ModelMetric", "Need", "Request"]
 
 
 class Need(StrEnum):
@@ -23,35 +26,36 @@ class Need(StrEnum):
     JUDGE = "judge"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """Something to be answered before a metric can measure: a text to embed, a judge prompt, a program to run."""
-
-    need: Need
-    key: str
-    payload: str
-
-
-Answers = Mapping[str, Any]
-"""Answers to a metric's requests, by their key."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Metric(ABC):
     """A quantity measured on generations. Its fields are its options; its `repr` is its signature."""
 
     name: ClassVar[str]
     unit: ClassVar[str]
+    value_range: ClassVar[tuple[float, float]] = (0.0, 1.0)
+    """Least and greatest value, in the unit."""
     higher_is_better: ClassVar[bool] = True
     needs: ClassVar[frozenset[Need]] = frozenset()
+    formula: ClassVar[str] = ""
+    """One line, in words or symbols."""
+    source: ClassVar[str] = ""
+    """The paper or the implementation that it equals; empty: our own."""
+    blind_spots: ClassVar[str] = ""
+    """What it cannot see, in a sentence."""
     scorer_version: ClassVar[str] = "1"
     """Raised whenever the same text could get another value."""
     chance_level: ClassVar[float | None] = None
+    """What guessing gets, where that does not depend on the case."""
 
     @property
     def signature(self) -> str:
         """The metric with all its options and its scorer version: equal signatures are comparable."""
         return f"{self!r}|v{self.scorer_version}"
+
+    @property
+    def n_repeats_needed(self) -> int:
+        """How often each case must be asked at least."""
+        return 1
 
     def problem(self, case: Case) -> str | None:
         """Why this metric cannot measure the case, in words to follow "case …"; None where it can.
@@ -65,8 +69,30 @@ class Metric(ABC):
         return ()
 
     @abstractmethod
-    def measure(self, case: Case, generations: Sequence[Generation], answers: Answers) -> Measurement | None:
-        """The value for one case; None where the quantity is not defined for it (a timing the server did not give)."""
+    def measure(
+        self, case: Case, generations: Sequence[Generation], answers: Answers
+    ) -> Measurement | ScoreFailure | None:
+        """The value for one case; None where the quantity is not defined for it (a timing the server did not give).
+
+        Args:
+            case: What was asked.
+            generations: One answer; for a pairwise judge two candidates', the measured one first.
+            answers: To each of `requests`; a `ScoreFailure` where one could not be answered.
+        """
+
+    def combine(self, values: Sequence[float]) -> float:
+        """The value of a case from those of its repeats, at least one."""
+        return values[0] if len(values) == 1 else sum(values) / len(values)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelMetric(Metric):
+    """A metric that asks a model of its own: an embedder or a judge, as its `needs` says."""
+
+    model: str = ""
+    """Empty: the one that the run names for it."""
+    digest: str = ""
+    """The model's weights, filled in before anything is measured, so that the signature tells two of them apart."""
 
 
 class CorpusMetric(Metric):

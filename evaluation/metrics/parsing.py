@@ -29,6 +29,16 @@ def parse_metric(text: str) -> Metric:
     return _with_options(metric_class(name), options)
 
 
+def metric_of(name: str, signature: str) -> Metric | None:
+    """The metric that was stored with this signature; None where it is no longer to be had as it was."""
+    options, _, version = signature.rpartition("|v")
+    try:
+        metric = parse_metric(f"{name}({options.partition('(')[2]}")
+    except ConfigurationError:
+        return None
+    return metric if metric.scorer_version == version else None
+
+
 def metric_class(name: str) -> type[Metric]:
     """The class of a metric: ours, else one that an installed package offers."""
     if name in METRICS:

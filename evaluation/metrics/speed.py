@@ -8,6 +8,7 @@ time the server did not give has none.
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import ClassVar
 
 from evaluation.case import Case
@@ -26,6 +27,7 @@ SPEED_METRICS = (*TIMED_METRICS, "energy_per_right_j")
 
 @dataclass(frozen=True, kw_only=True)
 class _Speed(Metric):
+    value_range: ClassVar[tuple[float, float]] = (0.0, inf)
     needs: ClassVar[frozenset[Need]] = frozenset({Need.TIMING})
     higher_is_better: ClassVar[bool] = False
 

@@ -13,6 +13,7 @@ import numpy as np
 from evaluation.errors import ConfigurationError
 from evaluation.generation import Failure, Generation, Outcome
 from evaluation.metrics.metric import Metric
+from evaluation.score import Measurement
 from evaluation.servers.asking_twice import Answers, Question
 from evaluation.stats.intervals import wilson_interval
 from evaluation.stats.paired import MIN_PAIRS, PairedResult, paired_difference
@@ -195,7 +196,7 @@ class _Answered:
 
 def _score(metric: Metric, question: Question, generation: Generation) -> float | None:
     measured = metric.measure(question.case, (generation,), {})
-    return None if measured is None else measured.value
+    return measured.value if isinstance(measured, Measurement) else None
 
 
 def _between(a: _Answered, b: _Answered) -> Between:

@@ -8,7 +8,7 @@ from evaluation.errors import ConfigurationError, UnknownNameError
 from evaluation.metrics import LATER_METRICS, METRICS, third_party
 from evaluation.metrics.metric import Metric
 from evaluation.metrics.numeric_match import NumericMatch
-from evaluation.metrics.parsing import available_metrics, metric_options, parse_metric
+from evaluation.metrics.parsing import available_metrics, metric_of, metric_options, parse_metric
 from evaluation.metrics.regex import Regex
 from evaluation.score import Measurement
 
@@ -172,3 +172,14 @@ def test_a_broken_offer_does_not_touch_our_own_metrics(offered):
     assert Regex() == parse_metric("regex")
     with pytest.raises(UnknownNameError, match="politeness"):
         parse_metric("politness")
+
+
+def test_a_metric_is_found_again_by_its_stored_signature() -> None:
+    metric = parse_metric("regex(pattern='^(yes|v2)', ignore_case=True)")
+
+    assert metric == metric_of("regex", metric.signature)
+
+
+@pytest.mark.parametrize("signature", ["Regex(pattern='x')|v999", "Regex(gone=1)|v1", "Regex|v1", ""])
+def test_a_metric_that_is_not_to_be_had_as_it_was_is_none(signature: str) -> None:
+    assert metric_of("regex", signature) is None
