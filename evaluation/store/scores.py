@@ -1,6 +1,6 @@
 """What do the metrics say of stored generations, and what do many say together?"""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from math import isfinite
 from typing import Any
 
@@ -9,21 +9,101 @@ from sqlalchemy.engine import Connection
 
 from evaluation.errors import StoreError
 from evaluation.fingerprint import fingerprint
-from evaluation.score import Estimate, Measurement
-from evaluation.store.records import EstimateRow, MetricUse, ScoreRow, StoredScore
+from evaluation.score import Estimate, Measurement, ScoreFailure
+from evaluation.store.records import EstimateRow, MetricUse, ScoreRow, StoredScore, StoredScoreFailure
 from evaluation.store.session import Store
 from evaluation.store.statements import now, upsert
-from evaluation.store.tables import estimate, generation, metric, run_candidate, score
+from evaluation.store.tables import estimate, generation, metric, run_candidate, score, score_failure
+
+_PLACE = ("generation_id", "metric_key")
+_CHUNK = 500
+_LONGEST_MESSAGE = 4000
 
 
 def save_scores(store: Store, rows: Sequence[ScoreRow]) -> None:
-    """Stores scores in one transaction; a score of the same generation and signature is replaced."""
+    """Stores scores, and those that could not be had, in one transaction; what stood for the same is replaced."""
     moment = now()
-    values = [{**_score_values(row), "scored_at": moment} for row in rows]
+    values, failures = [], []
+    for row in rows:
+        place = {"generation_id": row.generation_id, "metric_key": metric_key(row.metric.signature)}
+        if isinstance(row.measurement, ScoreFailure):
+            failures.append({**place, **_failure_values(row.measurement, row.scorer_version), "failed_at": moment})
+        else:
+            values.append({**place, **_score_values(row.measurement, row), "scored_at": moment})
     with store.write() as connection:
         _save_metrics(connection, [row.metric for row in rows])
-        changing = ("value", "label", "rationale", "evidence", "scorer_version", "scored_at")
-        upsert(connection, score, values, key=["generation_id", "metric_key"], update=changing)
+        for table, here, other in ((score, values, score_failure), (score_failure, failures, score)):
+            if here:
+                changing = [name for name in here[0] if name not in _PLACE]
+                upsert(connection, table, here, key=_PLACE, update=changing)
+                _remove(connection, other, here)
+
+
+def _remove(connection: Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Takes out what stood for the same generations and metrics."""
+    by_metric: dict[str, list[int]] = {}
+    for row in rows:
+        by_metric.setdefault(row["metric_key"], []).append(row["generation_id"])
+    for key, ids in by_metric.items():
+        for start in range(0, len(ids), _CHUNK):
+            of_those = table.c.generation_id.in_(ids[start : start + _CHUNK])
+            connection.execute(sa.delete(table).where(of_those, table.c.metric_key == key))
+
+
+def judged_ids(store: Store, signature: str, generation_ids: Sequence[int]) -> frozenset[int]:
+    """Those of the generations that have a score on a metric."""
+    found: set[int] = set()
+    with store.read() as connection:
+        for start in range(0, len(generation_ids), _CHUNK):
+            some = generation_ids[start : start + _CHUNK]
+            wanted = sa.select(score.c.generation_id).where(
+                score.c.generation_id.in_(some), score.c.metric_key == metric_key(signature)
+            )
+            found.update(connection.execute(wanted).scalars())
+    return frozenset(found)
+
+
+def count_score_failures(store: Store, run_candidate_id: int) -> tuple[tuple[MetricUse, dict[str, int]], ...]:
+    """How many scores a candidate could not be given, by metric and kind."""
+    wanted = (
+        sa.select(metric.c.name, metric.c.signature, score_failure.c.kind, sa.func.count())
+        .select_from(score_failure)
+        .join(generation, generation.c.id == score_failure.c.generation_id)
+        .join(metric, metric.c.key == score_failure.c.metric_key)
+        .where(generation.c.run_candidate_id == run_candidate_id)
+        .group_by(metric.c.name, metric.c.signature, score_failure.c.kind)
+        .order_by(metric.c.name, metric.c.signature, score_failure.c.kind)
+    )
+    counts: dict[MetricUse, dict[str, int]] = {}
+    with store.read() as connection:
+        for name, signature, kind, n in connection.execute(wanted):
+            counts.setdefault(MetricUse(name=name, signature=signature), {})[kind] = n
+    return tuple(counts.items())
+
+
+def score_failures_of_case(
+    store: Store, run_candidate_id: int, case_id: str
+) -> tuple[tuple[MetricUse, StoredScoreFailure], ...]:
+    """Scores of one case that could not be had, by metric, signature and repeat."""
+    wanted = (
+        sa.select(score_failure, metric.c.name, metric.c.signature, generation.c.case_id, generation.c.repeat)
+        .join(generation, generation.c.id == score_failure.c.generation_id)
+        .join(metric, metric.c.key == score_failure.c.metric_key)
+        .where(generation.c.run_candidate_id == run_candidate_id, generation.c.case_id == case_id)
+        .order_by(metric.c.name, metric.c.signature, generation.c.repeat)
+    )
+    with store.read() as connection:
+        return tuple(
+            (
+                MetricUse(name=row.name, signature=row.signature),
+                StoredScoreFailure(
+                    case_id=row.case_id,
+                    repeat=row.repeat,
+                    failure=ScoreFailure(kind=row.kind, message=row.message),
+                ),
+            )
+            for row in connection.execute(wanted)
+        )
 
 
 def iterate_scores(store: Store, run_candidate_id: int, signature: str, *, batch: int = 2000) -> Iterator[StoredScore]:
@@ -114,16 +194,18 @@ def _save_metrics(connection: Connection, uses: Sequence[MetricUse]) -> None:
     upsert(connection, metric, sorted(rows, key=lambda row: row["key"]), key=["key"])
 
 
-def _score_values(row: ScoreRow) -> dict[str, Any]:
+def _score_values(measurement: Measurement, row: ScoreRow) -> dict[str, Any]:
     return {
-        "generation_id": row.generation_id,
-        "metric_key": metric_key(row.metric.signature),
-        "value": _finite(row.measurement.value, row.metric),
-        "label": row.measurement.label,
-        "rationale": row.measurement.rationale,
-        "evidence": list(row.measurement.evidence),
+        "value": _finite(measurement.value, row.metric),
+        "label": measurement.label,
+        "rationale": measurement.rationale,
+        "evidence": list(measurement.evidence),
         "scorer_version": row.scorer_version,
     }
+
+
+def _failure_values(failure: ScoreFailure, scorer_version: str) -> dict[str, Any]:
+    return {"kind": failure.kind, "message": failure.message[:_LONGEST_MESSAGE], "scorer_version": scorer_version}
 
 
 def _finite(value: float, use: MetricUse) -> float:

@@ -19,7 +19,7 @@ from evaluation.store.records.runs import (
     RunRecord,
     RunSummary,
 )
-from evaluation.store.records.scores import EstimateRow, ScoreRow, StoredScore
+from evaluation.store.records.scores import EstimateRow, ScoreRow, StoredScore, StoredScoreFailure
 from evaluation.store.records.status import Status
 
 __all__ = [
@@ -46,4 +46,5 @@ __all__ = [
     "Status",
     "StoredOutcome",
     "StoredScore",
+    "StoredScoreFailure",
 ]

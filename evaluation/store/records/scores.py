@@ -4,17 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from evaluation.score import Estimate, Measurement
+from evaluation.score import Estimate, Measurement, ScoreFailure
 from evaluation.store.records.asked import MetricUse
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreRow:
-    """A metric's value for one stored generation, on its way into the store."""
+    """What a metric says of one stored generation, on its way into the store."""
 
     generation_id: int
     metric: MetricUse
-    measurement: Measurement
+    measurement: Measurement | ScoreFailure
     scorer_version: str
 
 
@@ -25,6 +25,15 @@ class StoredScore:
     case_id: str
     repeat: int
     measurement: Measurement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredScoreFailure:
+    """A score of one case and repeat that could not be had."""
+
+    case_id: str
+    repeat: int
+    failure: ScoreFailure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,13 +29,25 @@ from evaluation.store.tables.runs import (
     run_case,
     run_flow,
 )
-from evaluation.store.tables.scores import EstimateTable, MetricTable, ScoreTable, estimate, metric, score
+from evaluation.store.tables.scores import (
+    EmbeddingTable,
+    EstimateTable,
+    MetricTable,
+    ScoreFailureTable,
+    ScoreTable,
+    embedding,
+    estimate,
+    metric,
+    score,
+    score_failure,
+)
 
 __all__ = [
     "METADATA",
     "BenchmarkCaseTable",
     "BenchmarkTable",
     "CandidateTable",
+    "EmbeddingTable",
     "EndpointTable",
     "EstimateTable",
     "GenerationTable",
@@ -51,11 +63,13 @@ __all__ = [
     "RunCaseTable",
     "RunFlowTable",
     "RunTable",
+    "ScoreFailureTable",
     "ScoreTable",
     "StageTable",
     "benchmark",
     "benchmark_case",
     "candidate",
+    "embedding",
     "endpoint",
     "estimate",
     "generation",
@@ -71,5 +85,6 @@ __all__ = [
     "run_case",
     "run_flow",
     "score",
+    "score_failure",
     "stage",
 ]

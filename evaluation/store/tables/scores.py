@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlmodel import Field
 
 from evaluation.store.tables.row import (
     METADATA,
@@ -45,6 +46,34 @@ class ScoreTable(Row, table=True):
     scored_at: datetime = time_field()
 
 
+class ScoreFailureTable(Row, table=True):
+    """A score that could not be had."""
+
+    __tablename__ = "score_failure"
+    __table_args__ = (sa.UniqueConstraint("generation_id", "metric_key"),)
+
+    id: int | None = key_field()
+    generation_id: int = parent_field("generation.id")
+    metric_key: str = parent_field("metric.key", big=False)
+    kind: str = text_field()
+    message: str = text_field()
+    scorer_version: str = text_field()
+    failed_at: datetime = time_field()
+
+
+class EmbeddingTable(Row, table=True):
+    """A text's vector, so that a text is embedded once, whoever asks for it."""
+
+    __tablename__ = "embedding"
+
+    model_key: str = text_field(primary_key=True)
+    """Hash of the model's name and digest."""
+    text_hash: str = text_field(primary_key=True)
+    vector: bytes = Field(sa_type=sa.LargeBinary, nullable=False)
+    """32-bit floats, little-endian."""
+    embedded_at: datetime = time_field()
+
+
 class EstimateTable(Row, table=True):
     """A candidate's value in a run."""
 
@@ -67,4 +96,6 @@ class EstimateTable(Row, table=True):
 
 metric = METADATA.tables["metric"]
 score = METADATA.tables["score"]
+score_failure = METADATA.tables["score_failure"]
+embedding = METADATA.tables["embedding"]
 estimate = METADATA.tables["estimate"]

@@ -4,10 +4,19 @@ from dataclasses import replace
 import pytest
 
 from evaluation.errors import StoreError
-from evaluation.score import Estimate, Measurement
+from evaluation.score import Estimate, Measurement, ScoreFailure
 from evaluation.store.outcomes import load_outcomes, save_outcomes
-from evaluation.store.records import EstimateRow, MetricUse, OutcomeRow, ScoreRow, StoredScore
-from evaluation.store.scores import iterate_scores, load_estimates, save_estimates, save_scores, scored_metrics
+from evaluation.store.records import EstimateRow, MetricUse, OutcomeRow, ScoreRow, StoredScore, StoredScoreFailure
+from evaluation.store.scores import (
+    count_score_failures,
+    iterate_scores,
+    judged_ids,
+    load_estimates,
+    save_estimates,
+    save_scores,
+    score_failures_of_case,
+    scored_metrics,
+)
 from evaluation.store.session import Store
 
 MakeRow = Callable[..., OutcomeRow]
@@ -76,3 +85,47 @@ def test_estimates_come_back_as_they_went_in_and_are_replaced(store: Store, run_
     save_estimates(store, [better])
     assert (better, p95) == load_estimates(store, "run-1")
     assert () == load_estimates(store, "another run")
+
+
+UNREADABLE = ScoreFailure(kind="verdict_unreadable", message="no JSON: 'well\x00\ud800'")
+
+
+def _failed(generation_id: int, failure: ScoreFailure = UNREADABLE) -> ScoreRow:
+    return ScoreRow(generation_id=generation_id, metric=F1, measurement=failure, scorer_version="1")
+
+
+def test_scores_that_could_not_be_had_are_counted_by_metric_and_kind(
+    store: Store, run_candidate_id: int, generation_ids: list[int]
+) -> None:
+    refused = ScoreFailure(kind="judge_refused", message="no")
+    save_scores(
+        store,
+        [
+            _score(generation_ids[0], 1.0),
+            *(_failed(one) for one in generation_ids[1:3]),
+            _failed(generation_ids[3], refused),
+        ],
+    )
+
+    assert ((F1, {"judge_refused": 1, "verdict_unreadable": 2}),) == count_score_failures(store, run_candidate_id)
+    assert ((F1, StoredScoreFailure(case_id="case-1", repeat=0, failure=UNREADABLE)),) == score_failures_of_case(
+        store, run_candidate_id, "case-1"
+    )
+    assert [generation_ids[0]] == sorted(judged_ids(store, F1.signature, generation_ids))
+
+
+def test_a_score_takes_the_place_of_its_failure_and_the_other_way_round(
+    store: Store, run_candidate_id: int, generation_ids: list[int]
+) -> None:
+    save_scores(store, [_failed(generation_ids[0]), _score(generation_ids[1], 0.5)])
+    save_scores(store, [_score(generation_ids[0], 1.0), _failed(generation_ids[1])])
+
+    assert [1.0] == [found.measurement.value for found in iterate_scores(store, run_candidate_id, F1.signature)]
+    assert ((F1, {"verdict_unreadable": 1}),) == count_score_failures(store, run_candidate_id)
+
+
+def test_a_message_is_stored_up_to_a_length(store: Store, run_candidate_id: int, generation_ids: list[int]) -> None:
+    save_scores(store, [_failed(generation_ids[0], ScoreFailure(kind="metric_raised", message="x" * 100_000))])
+
+    ((_, stored),) = score_failures_of_case(store, run_candidate_id, "case-0")
+    assert 4000 == len(stored.failure.message)

@@ -1,0 +1,71 @@
+"""Vectors of texts: each text is embedded once by a model, however often and for whomever it is needed."""
+
+import hashlib
+from array import array
+from collections.abc import Mapping, Sequence
+from sys import byteorder
+
+import sqlalchemy as sa
+
+from evaluation.fingerprint import fingerprint
+from evaluation.store.session import Store
+from evaluation.store.statements import now, upsert
+from evaluation.store.tables import embedding
+
+_CHUNK = 500
+
+
+def load_vectors(store: Store, model: str, digest: str, texts: Sequence[str]) -> dict[str, tuple[float, ...]]:
+    """The vectors that are known of these texts, by text."""
+    by_hash = {_text_hash(text): text for text in texts}
+    hashes = list(by_hash)
+    found: dict[str, tuple[float, ...]] = {}
+    with store.read() as connection:
+        for start in range(0, len(hashes), _CHUNK):
+            wanted = sa.select(embedding.c.text_hash, embedding.c.vector).where(
+                embedding.c.model_key == _model_key(model, digest),
+                embedding.c.text_hash.in_(hashes[start : start + _CHUNK]),
+            )
+            found.update({by_hash[key]: _unpacked(packed) for key, packed in connection.execute(wanted)})
+    return found
+
+
+def save_vectors(store: Store, model: str, digest: str, vectors: Mapping[str, Sequence[float]]) -> None:
+    """Stores vectors by their texts, in one transaction. What is there already stays."""
+    moment = now()
+    rows = [
+        {
+            "model_key": _model_key(model, digest),
+            "text_hash": _text_hash(text),
+            "vector": _packed(vector),
+            "embedded_at": moment,
+        }
+        for text, vector in vectors.items()
+    ]
+    with store.write() as connection:
+        upsert(connection, embedding, rows, key=["model_key", "text_hash"])
+
+
+def _model_key(model: str, digest: str) -> str:
+    return fingerprint([model, digest])[:32]
+
+
+def _text_hash(text: str) -> str:
+    """Of any text, one with lone surrogates too."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _packed(vector: Sequence[float]) -> bytes:
+    """As 32-bit floats: servers compute with no more."""
+    numbers = array("f", vector)
+    if byteorder == "big":
+        numbers.byteswap()
+    return numbers.tobytes()
+
+
+def _unpacked(packed: bytes) -> tuple[float, ...]:
+    numbers = array("f")
+    numbers.frombytes(packed)
+    if byteorder == "big":
+        numbers.byteswap()
+    return tuple(numbers)
