@@ -53,6 +53,11 @@ class Metric(ABC):
         return f"{self!r}|v{self.scorer_version}"
 
     @property
+    def asks_for(self) -> frozenset[Need]:
+        """What this instance needs: `needs`, unless its options say otherwise."""
+        return self.needs
+
+    @property
     def n_repeats_needed(self) -> int:
         """How often each case must be asked at least."""
         return 1

@@ -27,7 +27,7 @@ def missing_needs(
         benchmark_cases: Every one of them must have what the metric needs.
         offered: Which of embedder, sandbox and judge the caller can provide.
     """
-    for need in sorted(metric.needs):
+    for need in sorted(metric.asks_for):
         if need in _IN_WORDS and need not in offered:
             return f"metric {metric.name!r} needs {_IN_WORDS[need]}, which is not there"
         if need in _IN_A_CASE:
