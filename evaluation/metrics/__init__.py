@@ -11,6 +11,7 @@ from evaluation.metrics.contains import Contains
 from evaluation.metrics.exact_match import ExactMatch
 from evaluation.metrics.later import LATER_METRICS
 from evaluation.metrics.macro_f1 import MacroF1
+from evaluation.metrics.mcc import Mcc
 from evaluation.metrics.metric import Metric
 from evaluation.metrics.multiple_choice import MultipleChoice
 from evaluation.metrics.numeric_match import NumericMatch
@@ -18,6 +19,7 @@ from evaluation.metrics.regex import Regex
 from evaluation.metrics.rouge import Rouge1, Rouge2, RougeL
 from evaluation.metrics.speed import EnergyJ, EnergyPerRightJ, LatencyS, TokensPerS, TpotS, TtftS
 from evaluation.metrics.token_f1 import TokenF1
+from evaluation.metrics.weighted_f1 import WeightedF1
 
 __all__ = ["LATER_METRICS", "METRICS"]
 
@@ -31,6 +33,8 @@ METRICS: Catalogue[Metric] = Catalogue(
     MultipleChoice,
     Accuracy,
     MacroF1,
+    WeightedF1,
+    Mcc,
     Rouge1,
     Rouge2,
     RougeL,

@@ -19,8 +19,6 @@ _WAITS_FOR: Mapping[str, tuple[str, ...]] = {
     ),
     "needs prices of electricity, which are not in this version": ("cost_usd",),
     "is not in this version": (
-        "weighted_f1",
-        "mcc",
         "rouge_lsum",
         "ter",
         "json_valid",

@@ -1,0 +1,69 @@
+"""How well is each class told apart, and with which other one is it confused?
+
+Precision = hits / times predicted; recall = hits / times expected; F1 = 2·hits / (times expected + times predicted).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from evaluation.metrics.labelled import NOTHING, counted_pairs
+from evaluation.score import Measurement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassRow:
+    """One class over all cases."""
+
+    label: str
+    precision: float
+    """0 where the class was never predicted, as in scikit-learn."""
+    recall: float
+    """0 where it was never expected."""
+    f1: float
+    support: int
+    """Times expected."""
+    n_predicted: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassTable:
+    """Every class that was expected or predicted at least once, and the confusion matrix."""
+
+    classes: tuple[ClassRow, ...]
+    """By their label."""
+    predicted: tuple[str, ...]
+    """The matrix's columns: the classes' labels, then `""` where an answer gave none."""
+    confusion: tuple[tuple[int, ...], ...]
+    """One row for each class that was expected, or could have been: how often each column was predicted."""
+    accuracy: float
+    n_rows: int
+
+
+def classification_report(rows: Sequence[Measurement]) -> ClassTable:
+    """The table of classes from the evidence of `macro_f1`, `weighted_f1` or `mcc`; without classes for no rows."""
+    pairs = counted_pairs(rows)
+    labels = sorted({label for pair in pairs for label in pair} - {NOTHING})
+    columns = (*labels, NOTHING) if any(given == NOTHING for _, given in pairs) else tuple(labels)
+    confusion = tuple(tuple(pairs[wanted, given] for given in columns) for wanted in labels)
+    supports = [sum(row) for row in confusion]
+    predicted = [sum(row[i] for row in confusion) for i in range(len(labels))]
+    hits = [confusion[i][i] for i in range(len(labels))]
+    classes = [_class_row(*of_class) for of_class in zip(labels, hits, supports, predicted, strict=True)]
+    return ClassTable(
+        classes=tuple(classes),
+        predicted=columns,
+        confusion=confusion,
+        accuracy=sum(hits) / len(rows) if rows else 0.0,
+        n_rows=len(rows),
+    )
+
+
+def _class_row(label: str, n_hits: int, support: int, n_predicted: int) -> ClassRow:
+    return ClassRow(
+        label=label,
+        precision=n_hits / n_predicted if n_predicted else 0.0,
+        recall=n_hits / support if support else 0.0,
+        f1=2 * n_hits / (support + n_predicted),
+        support=support,
+        n_predicted=n_predicted,
+    )

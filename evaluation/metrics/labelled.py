@@ -1,0 +1,50 @@
+"""Which class was expected, and which one did the answer give? What the metrics over all classes count."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from evaluation.case import Case
+from evaluation.generation import Generation
+from evaluation.metrics.accuracy import is_right, unknown_label
+from evaluation.metrics.extraction import NOT_EXTRACTED, chosen_label, plain
+from evaluation.metrics.metric import Answers, CorpusMetric, Need
+from evaluation.score import Measurement
+
+NOTHING = ""
+"""Stands for the predicted class in the evidence of an answer without a label."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelledMetric(CorpusMetric):
+    """A metric over the expected and the predicted classes; one case alone has 1 where its label is right, else 0.
+
+    Evidence: the expected and the predicted class.
+    """
+
+    unit: ClassVar[str] = "fraction"
+    needs: ClassVar[frozenset[Need]] = frozenset({Need.REFERENCES, Need.CHOICES})
+
+    def problem(self, case: Case) -> str | None:
+        """Says which reference is not among the labels."""
+        return unknown_label(case)
+
+    def measure(self, case: Case, generations: Sequence[Generation], answers: Answers) -> Measurement:
+        (generation,) = generations
+        predicted = chosen_label(generation.answer, case.choices)
+        right = is_right(predicted, case)
+        expected = predicted if right and predicted is not None else _as_in_choices(case.references[0], case.choices)
+        return Measurement(
+            value=float(right), label=predicted or NOT_EXTRACTED, evidence=(expected, predicted or NOTHING)
+        )
+
+
+def counted_pairs(rows: Sequence[Measurement]) -> Counter[tuple[str, str]]:
+    """How often each pair of an expected and a predicted class occurs."""
+    return Counter((str(row.evidence[0]), str(row.evidence[1])) for row in rows)
+
+
+def _as_in_choices(reference: str, choices: Sequence[str]) -> str:
+    """The reference, written as the case's labels write it."""
+    return next((label for label in choices if plain(label) == plain(reference)), reference)
