@@ -8,7 +8,10 @@ from evaluation.metrics.accuracy import Accuracy
 from evaluation.metrics.bleu import Bleu
 from evaluation.metrics.chrf import Chrf
 from evaluation.metrics.contains import Contains
+from evaluation.metrics.edit_similarity import EditSimilarity
 from evaluation.metrics.exact_match import ExactMatch
+from evaluation.metrics.judges.pairwise import JudgePairwise
+from evaluation.metrics.judges.rubric import JudgeRubric
 from evaluation.metrics.later import LATER_METRICS
 from evaluation.metrics.macro_f1 import MacroF1
 from evaluation.metrics.mcc import Mcc
@@ -17,7 +20,9 @@ from evaluation.metrics.multiple_choice import MultipleChoice
 from evaluation.metrics.numeric_match import NumericMatch
 from evaluation.metrics.regex import Regex
 from evaluation.metrics.rouge import Rouge1, Rouge2, RougeL
+from evaluation.metrics.rouge_lsum import RougeLsum
 from evaluation.metrics.speed import EnergyJ, EnergyPerRightJ, LatencyS, TokensPerS, TpotS, TtftS
+from evaluation.metrics.ter import Ter
 from evaluation.metrics.token_f1 import TokenF1
 from evaluation.metrics.weighted_f1 import WeightedF1
 
@@ -38,8 +43,13 @@ METRICS: Catalogue[Metric] = Catalogue(
     Rouge1,
     Rouge2,
     RougeL,
+    RougeLsum,
     Bleu,
     Chrf,
+    Ter,
+    EditSimilarity,
+    JudgeRubric,
+    JudgePairwise,
     LatencyS,
     TtftS,
     TpotS,

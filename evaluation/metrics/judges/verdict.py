@@ -1,0 +1,184 @@
+"""What does a judge's reply say? Exactly what its schema allows, or it is unreadable: nothing is repaired."""
+
+import json
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+from evaluation.fingerprint import canonical_json
+from evaluation.score import ScoreFailure
+
+UNREADABLE = "verdict_unreadable"
+LOWEST_SCORE, HIGHEST_SCORE = 1, 5
+
+Preference = Literal["A", "B", "tie"]
+PREFERENCES: tuple[Preference, ...] = get_args(Preference)
+
+MAX_REPLY_CHARACTERS = 20_000
+"""More than any verdict has; a longer reply is not read."""
+MAX_RATIONALE_CHARACTERS = 2_000
+"""What is kept of a rationale. The schema asks for less."""
+_ASKED_RATIONALE_CHARACTERS = 400
+_EXCERPT_CHARACTERS = 160
+_HARMFUL = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
+
+_RATIONALE_SCHEMA = {"type": "string", "minLength": 1, "maxLength": _ASKED_RATIONALE_CHARACTERS}
+
+
+def _schema(**fields: Mapping[str, Any]) -> str:
+    # Sorted keys put the rationale first: the grade is written when the reasons are.
+    properties = {"rationale": _RATIONALE_SCHEMA, **fields}
+    required = sorted(properties)
+    return canonical_json(
+        {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
+    )
+
+
+RUBRIC_SCHEMA = _schema(score={"type": "integer", "enum": list(range(LOWEST_SCORE, HIGHEST_SCORE + 1))})
+PAIRWISE_SCHEMA = _schema(verdict={"type": "string", "enum": list(PREFERENCES)})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RubricVerdict:
+    """A grade with its reason."""
+
+    score: int
+    """1 to 5."""
+    rationale: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairVerdict:
+    """Which of two answers is better, by its place, with the reason."""
+
+    preference: Preference
+    rationale: str
+
+
+class _UnreadableError(ValueError):
+    """Says what is wrong with a reply, in words to follow "the verdict"."""
+
+
+def read_rubric_verdict(reply: str) -> RubricVerdict | ScoreFailure:
+    """The grade that a reply gives; a failure that quotes it where it gives none."""
+    try:
+        fields = _fields(reply, "rationale", "score")
+        return RubricVerdict(score=_score(fields["score"]), rationale=_rationale(fields["rationale"]))
+    except _UnreadableError as error:
+        return unreadable(reply, str(error))
+
+
+def read_pair_verdict(reply: str) -> PairVerdict | ScoreFailure:
+    """The preference that a reply states; a failure that quotes it where it states none."""
+    try:
+        fields = _fields(reply, "rationale", "verdict")
+        return PairVerdict(preference=_preference(fields["verdict"]), rationale=_rationale(fields["rationale"]))
+    except _UnreadableError as error:
+        return unreadable(reply, str(error))
+
+
+def unreadable(reply: str, problem: str) -> ScoreFailure:
+    """A failure that says what is wrong with a reply and shows its beginning."""
+    wrote = f"; the judge wrote: {excerpt(reply)}" if reply.strip() else ""
+    return ScoreFailure(kind=UNREADABLE, message=f"the verdict {problem}{wrote}")
+
+
+def excerpt(text: str, *, max_characters: int = _EXCERPT_CHARACTERS) -> str:
+    """The beginning of `text` in one line, without characters that a terminal or a page would obey."""
+    # Twice the length is looked at, since runs of blanks shrink.
+    shown = " ".join(_harmless(text[: 2 * max_characters]).split())
+    return shown if len(shown) <= max_characters and len(text) <= 2 * max_characters else shown[:max_characters] + "…"
+
+
+def _fields(reply: str, *names: str) -> dict[str, Any]:
+    """The reply's object, which has just the fields asked for."""
+    found = _parsed(reply)
+    if not isinstance(found, dict):
+        raise _UnreadableError(f"is {_kind(found)}, not an object")
+    missing = [name for name in names if name not in found]
+    if missing:
+        raise _UnreadableError(f"lacks {' and '.join(map(repr, missing))}")
+    extra = [name for name in found if name not in names]
+    if extra:
+        raise _UnreadableError(f"has a field that was not asked for, {excerpt(extra[0], max_characters=40)!r}")
+    return found
+
+
+def _parsed(reply: str) -> Any:
+    if not reply.strip():
+        raise _UnreadableError("is empty")
+    if len(reply) > MAX_REPLY_CHARACTERS:
+        raise _UnreadableError(f"is {len(reply)} characters long, more than the {MAX_REPLY_CHARACTERS} that are read")
+    try:
+        return json.loads(reply, object_pairs_hook=_without_doubles, parse_constant=_no_constant)
+    except _UnreadableError:
+        raise
+    except json.JSONDecodeError as error:
+        raise _UnreadableError(_json_problem(reply, error)) from error
+    except RecursionError as error:
+        raise _UnreadableError("is no JSON that can be read: it is nested too deeply") from error
+    except ValueError as error:  # a number of thousands of digits
+        raise _UnreadableError("is no JSON that can be read: it has a number of too many digits") from error
+
+
+def _json_problem(reply: str, error: json.JSONDecodeError) -> str:
+    if error.msg == "Extra data":
+        return f"is followed by more text, from character {error.pos + 1} on"
+    if reply.lstrip()[:1] not in ("{", "["):
+        return "is no JSON"
+    return f"is no JSON ({error.msg} at character {error.pos + 1})"
+
+
+def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        double = next(name for name in names if names.count(name) > 1)
+        raise _UnreadableError(f"has the field {excerpt(double, max_characters=40)!r} twice")
+    return found
+
+
+def _no_constant(name: str) -> Any:
+    raise _UnreadableError(f"is no JSON: {name} is no value of JSON's")
+
+
+def _score(value: Any) -> int:
+    if type(value) is not int:
+        raise _UnreadableError(f"has {_kind(value)} for a score, not a whole number")
+    if not LOWEST_SCORE <= value <= HIGHEST_SCORE:
+        shown = str(value) if abs(value) < 10**9 else "a number of many digits"
+        raise _UnreadableError(f"has the score {shown}, which is not from {LOWEST_SCORE} to {HIGHEST_SCORE}")
+    return value
+
+
+def _preference(value: Any) -> Preference:
+    if not isinstance(value, str):
+        raise _UnreadableError(f"has {_kind(value)} for a preference, not one of {', '.join(PREFERENCES)}")
+    if value not in PREFERENCES:
+        shown = excerpt(value, max_characters=40)
+        raise _UnreadableError(f"prefers {shown!r}, which is not one of {', '.join(PREFERENCES)}")
+    return value
+
+
+def _rationale(value: Any) -> str:
+    if not isinstance(value, str):
+        raise _UnreadableError(f"has {_kind(value)} for a rationale, not a text")
+    if not value.strip():
+        raise _UnreadableError("has an empty rationale")
+    return _harmless(value[:MAX_RATIONALE_CHARACTERS])
+
+
+def _harmless(text: str) -> str:
+    return "".join(
+        "\ufffd" if unicodedata.category(letter) in _HARMFUL and letter not in "\n\t\r\u200c\u200d" else letter
+        for letter in text
+    )
+
+
+def _kind(value: Any) -> str:
+    """What sort of JSON value this is, in words."""
+    if value is None:
+        return "null"
+    kinds = {bool: "a truth value", int: "a whole number", float: "a decimal number", str: "a text", list: "a list"}
+    return kinds.get(type(value), "an object")
