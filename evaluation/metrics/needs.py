@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 from evaluation.case import Case
+from evaluation.metrics.faults import in_words
 from evaluation.metrics.metric import Metric, Need
 
 _IN_A_CASE: Mapping[Need, Callable[[Case], Collection[str]]] = {
@@ -46,7 +47,15 @@ def _counted(lacking: Sequence[str], n_cases: int) -> str:
 
 def _first_problem(metric: Metric, cases: Sequence[Case]) -> str | None:
     for case in cases:
-        problem = metric.problem(case)
+        problem = _problem(metric, case)
         if problem:
             return f"metric {metric.name!r} cannot be measured: case {case.case_id!r} {problem}"
     return None
+
+
+def _problem(metric: Metric, case: Case) -> str | None:
+    """What the metric finds wrong with the case; where it cannot even say, that."""
+    try:
+        return metric.problem(case)
+    except Exception as error:  # anybody's code
+        return f"makes its problem() raise {in_words(error)}"

@@ -3,40 +3,83 @@
 import ast
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields
+from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from evaluation.catalogue import Catalogue
-from evaluation.errors import ConfigurationError, UnknownNameError
+from evaluation.errors import BenchwrightError, ConfigurationError, UnknownNameError
 from evaluation.metrics import LATER_METRICS, METRICS
+from evaluation.metrics.faults import in_words
 from evaluation.metrics.metric import Metric
+from evaluation.metrics.metric_files import (
+    EXAMPLE,
+    file_and_call,
+    loaded_metric,
+    metric_in_file,
+    names_a_file,
+)
 from evaluation.metrics.third_party import third_party_metric, third_party_names
 
 _EXAMPLE = "write a name, optionally with options: regex(pattern='^yes', ignore_case=True)"
 
 
-def parse_metric(text: str) -> Metric:
+def parse_metric(text: str, *, may_name_a_file: bool = True) -> Metric:
     """The metric that `text` names, with the options it gives.
 
     Args:
-        text: A name, or a name with options as literals: `regex(pattern='^yes', ignore_case=True)`.
+        text: A name, or a name with options as literals: `regex(pattern='^yes', ignore_case=True)`. Of a metric in a
+            file of the user's own, the path before it: `path.py:Name(threshold=2)`.
+        may_name_a_file: False for text that comes from a benchmark, which must not have code run.
 
     Raises:
         UnknownNameError: no metric of that name, or none yet.
-        ConfigurationError: text that is no name with options, an unknown option, a value of the wrong type.
+        ConfigurationError: text that is no name with options, an unknown option, a value of the wrong type, a file
+            that cannot be used.
     """
-    name, options = _name_and_options(text)
-    return _with_options(metric_class(name), options)
+    if names_a_file(text) and not may_name_a_file:
+        raise ConfigurationError(
+            f"the benchmark names the metric {text[:200]!r}, which is code in a file, and data runs no code",
+            "Take it out of the benchmark, and name it yourself with --metric where you trust it.",
+        )
+    kind, options = _class_and_options(text)
+    return _with_options(kind, options)
+
+
+def class_named(text: str) -> type[Metric]:
+    """The class of the metric that `text` names, whatever options it gives."""
+    return _class_and_options(text)[0]
 
 
 def metric_of(name: str, signature: str) -> Metric | None:
-    """The metric that was stored with this signature; None where it is no longer to be had as it was."""
+    """The metric that was stored with this signature; None where it is no longer to be had as it was.
+
+    A metric from a user's file is had where this process has loaded that very file: a stored text runs no code.
+    """
     options, _, version = signature.rpartition("|v")
     try:
-        metric = parse_metric(f"{name}({options.partition('(')[2]}")
+        kind = loaded_metric(name, version) or metric_class(name)
+        metric = _with_options(kind, _name_and_options(f"{name}({options.partition('(')[2]}")[1])
     except ConfigurationError:
         return None
     return metric if metric.scorer_version == version else None
+
+
+def _class_and_options(text: str) -> tuple[type[Metric], dict[str, Any]]:
+    in_file = file_and_call(text)
+    name, options = _name_and_options(in_file[1] if in_file is not None else text)
+    return (_own_class(in_file[0], name) if in_file is not None else metric_class(name)), options
+
+
+def _own_class(path: Path, class_name: str) -> type[Metric]:
+    """The class in the user's file, where its name is not taken."""
+    kind = metric_in_file(path, class_name)
+    if kind.name in METRICS or kind.name in LATER_METRICS or kind.name in third_party_names():
+        raise ConfigurationError(
+            f"metric {class_name} ({path}) has the name {kind.name!r}, which another metric has already",
+            f"Give it another `name`. {EXAMPLE}",
+        )
+    return kind
 
 
 def metric_class(name: str) -> type[Metric]:
@@ -97,7 +140,21 @@ def _with_options(metric: type[Metric], given: Mapping[str, Any]) -> Metric:
             raise ConfigurationError(f"metric {metric.name!r} has no option {option!r}", next_step=_allowed(metric))
         options[option] = _checked(metric, option, value, hints[option])
     _refuse_missing(metric, options)
-    return metric(**options)
+    return _made(metric, options)
+
+
+def _made(metric: type[Metric], options: Mapping[str, Any]) -> Metric:
+    """The metric with these options, whoever wrote its class."""
+    try:
+        made = metric(**options)
+        hash(made)
+    except BenchwrightError:
+        raise
+    except Exception as error:
+        raise ConfigurationError(
+            f"metric {metric.name!r} refuses {dict(options)}: {in_words(error)}", _allowed(metric)
+        ) from error
+    return made
 
 
 def _refuse_missing(metric: type[Metric], given: Mapping[str, Any]) -> None:

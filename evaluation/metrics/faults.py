@@ -1,0 +1,21 @@
+"""Where in somebody else's code did it go wrong, in words that cannot harm a screen or a database?"""
+
+from traceback import walk_tb
+
+_LONGEST = 500
+
+
+def in_words(error: BaseException) -> str:
+    """Type and message of an error, in one line of at most 500 characters."""
+    try:
+        said = " ".join(str(error).split())
+    except Exception:  # its `__str__` is broken too
+        said = ""
+    said = said if len(said) <= _LONGEST else f"{said[:_LONGEST]}…"
+    return f"{type(error).__name__}: {said}" if said else type(error).__name__
+
+
+def place_in(error: BaseException, file: str) -> int | None:
+    """The line of `file` that was at work last when the error rose; None where it was not at work."""
+    lines = [line for frame, line in walk_tb(error.__traceback__) if frame.f_code.co_filename == file]
+    return lines[-1] if lines else None

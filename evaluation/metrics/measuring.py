@@ -1,0 +1,134 @@
+"""How is a metric asked, so that a broken one fails its own score and nothing else?
+
+A metric may be anybody's code: whatever it raises, and whatever it returns that is no measurement, becomes a
+`ScoreFailure` with a name. Only the interruption of the process itself goes through.
+"""
+
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from math import isfinite
+from numbers import Real
+
+from evaluation.case import Case
+from evaluation.generation import Generation
+from evaluation.metrics.faults import in_words, place_in
+from evaluation.metrics.metric import Answers, CorpusMetric, Metric, Request
+from evaluation.metrics.requests import AskJudge, EmbedText, RunProgram
+from evaluation.score import Measurement, ScoreFailure
+
+RAISED = "metric_raised"
+NONSENSE = "metric_returned_nonsense"
+_SLACK = 1e-9
+"""How far beyond its range a value may lie by rounding alone; it is then taken for the end of the range."""
+
+
+def measured(
+    metric: Metric, case: Case, generations: Sequence[Generation], answers: Answers
+) -> Measurement | ScoreFailure | None:
+    """What the metric says of the case, or how it failed.
+
+    Args:
+        metric: Anybody's.
+        case: What was asked.
+        generations: As `Metric.measure` takes them.
+        answers: Likewise.
+    """
+    try:
+        found = metric.measure(case, generations, answers)
+    except (Exception, SystemExit) as error:
+        return _raised(metric, "measure", error)
+    if found is None or isinstance(found, ScoreFailure):
+        return found
+    for problem in _problems(metric, found):
+        return ScoreFailure(kind=NONSENSE, message=f"{metric.name}: {problem}")
+    low, high = metric.value_range
+    return replace(found, value=min(max(float(found.value), float(low)), float(high)))
+
+
+def requested(metric: Metric, case: Case, generations: Sequence[Generation]) -> tuple[Request, ...] | ScoreFailure:
+    """What the metric wants answered for the case, or how it failed."""
+    try:
+        found = tuple(metric.requests(case, generations))
+    except (Exception, SystemExit) as error:
+        return _raised(metric, "requests", error)
+    for request in found:
+        if not isinstance(request, EmbedText | AskJudge | RunProgram):
+            said = f"{metric.name}: requests() gave a {type(request).__name__}, which nobody can answer"
+            return ScoreFailure(kind=NONSENSE, message=said)
+    return found
+
+
+def combined(metric: Metric, values: Sequence[float]) -> float | ScoreFailure:
+    """The value of a case from those of its repeats, or how the metric failed to give one."""
+    try:
+        found = metric.combine(values)
+    except (Exception, SystemExit) as error:
+        return _raised(metric, "combine", error)
+    return _number(metric, "combine", found)
+
+
+def aggregated(metric: CorpusMetric, rows: Sequence[Measurement]) -> float | ScoreFailure:
+    """The value over many cases, or how the metric failed to give one."""
+    try:
+        found = metric.aggregate(rows)
+    except (Exception, SystemExit) as error:
+        return _raised(metric, "aggregate", error)
+    return _number(metric, "aggregate", found)
+
+
+def _raised(metric: Metric, step: str, error: BaseException) -> ScoreFailure:
+    file = getattr(sys.modules.get(type(metric).__module__), "__file__", None)
+    line = place_in(error, file) if file is not None else None
+    where = f" (line {line} of {file})" if line is not None else ""
+    return ScoreFailure(kind=RAISED, message=f"{metric.name}: {step}() raised {in_words(error)}{where}")
+
+
+def _problems(metric: Metric, found: object) -> Iterator[str]:
+    if not isinstance(found, Measurement):
+        yield f"measure() returned a {type(found).__name__}, not a Measurement, a ScoreFailure or None"
+        return
+    yield from _wrong_value(metric, "measure", found.value)
+    for name, text in (("label", found.label), ("rationale", found.rationale)):
+        if text is not None and not isinstance(text, str):
+            yield f"its {name} is a {type(text).__name__}, not text or None"
+    if not isinstance(found.evidence, tuple) or not all(map(_is_plain, found.evidence)):
+        yield "its evidence is not a tuple of finite numbers and texts"
+
+
+def _is_plain(part: object) -> bool:
+    return isinstance(part, str) or (isinstance(part, int | float) and _as_float(part) is not None)
+
+
+def _wrong_value(metric: Metric, step: str, value: object) -> Iterator[str]:
+    """Why the value is none, at most once."""
+    low, high = metric.value_range
+    number = _as_float(value)
+    if not isinstance(value, Real):
+        yield f"{step}() gave {_shown(value)}, a {type(value).__name__}, as its value: not a number"
+    elif number is None:
+        yield f"{step}() gave the value {_shown(value)}, which is no finite number"
+    elif not low - _SLACK * max(1.0, abs(low)) <= number <= high + _SLACK * max(1.0, abs(high)):
+        yield f"{step}() gave the value {_shown(value)}, outside its own range of {low:g} to {high:g}"
+
+
+def _as_float(value: object) -> float | None:
+    """The value as a finite number; None where it is none."""
+    try:
+        number = float(value) if isinstance(value, Real) else None
+    except (OverflowError, ValueError, TypeError):
+        return None
+    return number if number is not None and isfinite(number) else None
+
+
+def _number(metric: Metric, step: str, value: object) -> float | ScoreFailure:
+    for problem in _wrong_value(metric, step, value):
+        return ScoreFailure(kind=NONSENSE, message=f"{metric.name}: {problem}")
+    return min(max(float(value), float(metric.value_range[0])), float(metric.value_range[1]))  # type: ignore[arg-type]
+
+
+def _shown(value: object) -> str:
+    try:
+        return repr(value)[:80]
+    except Exception:  # its `__repr__` is broken too
+        return "that cannot be shown"

@@ -1,0 +1,196 @@
+"""Metrics from a file of the user's own, named `path.py:Name`.
+
+The file is the user's code and runs with the user's rights: only what the user typed may name one, never a benchmark
+file or a database. Its class is a frozen, keyword-only dataclass that derives from `Metric` or `CorpusMetric`; what
+identifies it is its `name`, and the hash of the file stands in its scorer version and so in its signature: scores by
+two versions of a file are never taken for the same. What the file imports is not part of the hash.
+"""
+
+import ast
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import fields
+from hashlib import sha256
+from importlib.abc import SourceLoader
+from importlib.util import module_from_spec, spec_from_loader
+from inspect import isabstract
+from math import isnan
+from pathlib import Path
+from threading import Lock
+from types import ModuleType
+from typing import get_type_hints
+
+from evaluation.errors import ConfigurationError, UnknownNameError
+from evaluation.metrics.faults import in_words, place_in
+from evaluation.metrics.metric import CorpusMetric, Metric, Need
+
+EXAMPLE = (
+    "write a class with @dataclass(frozen=True, kw_only=True) that derives from evaluation.metrics.metric.Metric; "
+    "docs/metrics.md, section Custom, has one in full"
+)
+FROM_A_FILE = "+file:"
+"""In the scorer version of a metric from a file, before the file's hash."""
+LOWER, CORPUS = "+lower", "+corpus"
+"""After the hash: less is better; computed over all cases together. Reports read it there and run no code for it."""
+
+_PLAIN = re.compile(r"[A-Za-z_]\w*(?:\s*\(.*\))?", re.DOTALL)
+_IN_A_FILE = re.compile(r"(?P<path>.+?\.py):(?P<call>[A-Za-z_]\w*(?:\s*\(.*\))?)", re.DOTALL)
+_loading = Lock()
+_classes: dict[tuple[str, str], type[Metric]] = {}
+"""What was loaded in this process, by the metric's name and scorer version."""
+
+
+def names_a_file(text: str) -> bool:
+    """True where `text` can only be meant for a metric in a file."""
+    return ".py:" in text and not _PLAIN.fullmatch(text.strip())
+
+
+def file_and_call(text: str) -> tuple[Path, str] | None:
+    """Path and `Name` or `Name(option=…)` of a metric in a file; None where `text` names no file."""
+    found = _IN_A_FILE.fullmatch(text.strip()) if names_a_file(text) else None
+    return (Path(found["path"]).expanduser(), found["call"]) if found else None
+
+
+def with_whole_path(text: str, *, folder: Path | None = None) -> str:
+    """`text` such that it names the same from any working directory; a metric that is in no file stays as it is.
+
+    Args:
+        text: A metric as a user names it.
+        folder: From where a path leads; None: the working directory.
+    """
+    found = file_and_call(text)
+    return text if found is None else f"{((folder or Path()) / found[0]).resolve()}:{found[1]}"
+
+
+def metric_in_file(path: Path, class_name: str) -> type[Metric]:
+    """The metric class of that name in the file.
+
+    Raises:
+        ConfigurationError: no such file or class, code that does not run, a class that is no metric.
+    """
+    source = _read(path)
+    with _loading:
+        module = _loaded(path, source)
+    lines = _class_lines(source)
+    if class_name not in lines:
+        known = [name for name in lines if _is_metric(getattr(module, name, None))]
+        raise UnknownNameError(f"metric class in {str(path)!r}:", class_name, known, None if known else EXAMPLE)
+    where = f"metric {class_name} ({path}, line {lines[class_name]})"
+    kind: type[Metric] = getattr(module, class_name)
+    for problem in _problems(kind):
+        raise ConfigurationError(f"{where} {problem}", EXAMPLE)
+    kind.scorer_version = kind.scorer_version.partition(FROM_A_FILE)[0] + _mark(kind, source)
+    kind.text = property(_text)
+    _classes[kind.name, kind.scorer_version] = kind
+    return kind
+
+
+def _text(metric: Metric) -> str:
+    """What `parse_metric` reads the metric from again, from any working directory: path, class and all its options."""
+    options = ", ".join(f"{option.name}={getattr(metric, option.name)!r}" for option in fields(metric))
+    return f"{sys.modules[type(metric).__module__].__file__}:{type(metric).__name__}({options})"
+
+
+def loaded_metric(name: str, scorer_version: str) -> type[Metric] | None:
+    """The metric from a file that this process has loaded under that name and version. Nothing is loaded for it."""
+    return _classes.get((name, scorer_version))
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ConfigurationError(
+            f"cannot read {str(path)!r}: {error.strerror}", "Check the path before the colon: path.py:Name."
+        ) from None
+
+
+class _FromBytes(SourceLoader):
+    """Runs the very bytes that were hashed, and leaves no compiled file beside the user's."""
+
+    def __init__(self, path: str, source: bytes) -> None:
+        self._path, self._source = path, source
+
+    def get_filename(self, fullname: str) -> str:
+        return self._path
+
+    def get_data(self, path: str | bytes) -> bytes:
+        return self._source
+
+
+def _loaded(path: Path, source: bytes) -> ModuleType:
+    """The file as a module of a name of its own: one that was loaded stays, another version is another module."""
+    whole = str(path.resolve())
+    name = f"benchwright_metric_{sha256(whole.encode(errors='surrogateescape') + b'|' + source).hexdigest()[:24]}"
+    if name in sys.modules:
+        return sys.modules[name]
+    spec = spec_from_loader(name, _FromBytes(whole, source))
+    if spec is None or spec.loader is None:
+        raise ConfigurationError(f"{whole!r} cannot be loaded", EXAMPLE)
+    module = sys.modules[name] = module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except (Exception, SystemExit) as error:
+        del sys.modules[name]
+        line = error.lineno if isinstance(error, SyntaxError) else place_in(error, whole)
+        where = f"{str(path)!r}" + (f", line {line}" if line is not None else "")
+        raise ConfigurationError(f"{where} does not run: {in_words(error)}", EXAMPLE) from error
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module
+
+
+def _class_lines(source: bytes) -> dict[str, int]:
+    """Line of each class at the top level of the file."""
+    return {node.name: node.lineno for node in ast.parse(source).body if isinstance(node, ast.ClassDef)}
+
+
+def _is_metric(kind: object) -> bool:
+    return isinstance(kind, type) and issubclass(kind, Metric)
+
+
+def _problems(kind: type[Metric]) -> Iterator[str]:
+    """What keeps a class from being a metric, in words to follow its name; nothing where it is one."""
+    if not _is_metric(kind):
+        yield "does not derive from Metric or CorpusMetric"
+    elif isabstract(kind):
+        yield f"lacks {' and '.join(sorted(kind.__abstractmethods__))}"
+    elif "__dataclass_params__" not in kind.__dict__ or not kind.__dataclass_params__.frozen:  # type: ignore[attr-defined]
+        yield "is no frozen dataclass"
+    elif positional := [field.name for field in fields(kind) if not field.kw_only]:
+        yield f"takes {', '.join(positional)} by position: kw_only=True is missing"
+    elif kind.signature is not Metric.signature:
+        yield "makes its own signature, which must hold the hash of its file"
+    else:
+        yield from _wrong_facts(kind)
+
+
+def _wrong_facts(kind: type[Metric]) -> Iterator[str]:
+    for fact, wanted in (("name", str), ("unit", str), ("higher_is_better", bool), ("scorer_version", str)):
+        value = getattr(kind, fact, None)
+        if not isinstance(value, wanted) or value == "":
+            yield f"has {fact} = {value!r}; it must be a {wanted.__name__}, as a ClassVar"
+    if isinstance(getattr(kind, "name", None), str) and not kind.name.isidentifier():
+        yield f"has the name {kind.name!r}; it must be letters, digits and underscores, as in politeness"
+    if not _is_range(kind.value_range):
+        yield f"has value_range = {kind.value_range!r}; it must be a pair of numbers, the least and the greatest value"
+    if not isinstance(kind.needs, frozenset) or not all(isinstance(need, Need) for need in kind.needs):
+        yield f"has needs = {kind.needs!r}; it must be a frozenset of Need: {', '.join(need.name for need in Need)}"
+    try:
+        get_type_hints(kind)
+    except Exception as error:  # a name that the file only has for a type checker, say
+        yield f"has an annotation that cannot be read: {in_words(error)}"
+
+
+def _is_range(ends: object) -> bool:
+    if not isinstance(ends, tuple) or len(ends) != 2 or not all(isinstance(end, int | float) for end in ends):
+        return False
+    return not any(isnan(end) for end in ends) and ends[0] < ends[1]
+
+
+def _mark(kind: type[Metric], source: bytes) -> str:
+    direction = "" if kind.higher_is_better else LOWER
+    together = CORPUS if issubclass(kind, CorpusMetric) else ""
+    return f"{FROM_A_FILE}{sha256(source).hexdigest()[:16]}{direction}{together}"
