@@ -81,7 +81,7 @@ def metric_in_file(path: Path, class_name: str) -> type[Metric]:
     for problem in _problems(kind):
         raise ConfigurationError(f"{where} {problem}", EXAMPLE)
     kind.scorer_version = kind.scorer_version.partition(FROM_A_FILE)[0] + _mark(kind, source)
-    kind.text = property(_text)
+    type.__setattr__(kind, "text", property(_text))
     _classes[kind.name, kind.scorer_version] = kind
     return kind
 

@@ -177,7 +177,7 @@ def test_an_unknown_class_is_answered_with_those_of_the_file(write: Write) -> No
 
 
 def test_a_file_that_is_not_there_is_named() -> None:
-    with pytest.raises(ConfigurationError, match="cannot read '/nowhere/own.py'"):
+    with pytest.raises(ConfigurationError, match=r"cannot read '/nowhere/own.py'"):
         parse_metric("/nowhere/own.py:Politeness")
 
 
@@ -196,7 +196,7 @@ def test_its_options_are_checked_like_ours(write: Write, options: str, said: str
 
 def test_a_class_that_refuses_its_options_is_one_message(write: Write) -> None:
     checks = POLITE + "\n    def __post_init__(self):\n        1 / self.threshold\n"
-    with pytest.raises(ConfigurationError, match="refuses {'threshold': 0}: ZeroDivisionError"):
+    with pytest.raises(ConfigurationError, match=r"refuses {'threshold': 0}: ZeroDivisionError"):
         parse_metric(f"{write(checks)}:Politeness(threshold=0)")
 
 
