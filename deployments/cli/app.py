@@ -6,6 +6,7 @@ from deployments.cli import demo, doctor, evaluate, runs, show
 from deployments.cli.benchmarks import benchmarks
 from deployments.cli.db import db
 from deployments.cli.endpoints import endpoints
+from deployments.cli.metrics import metrics
 from deployments.cli.models import models
 from deployments.cli.profiles import profiles
 
@@ -38,4 +39,5 @@ app.add_typer(endpoints, name="endpoints")
 app.add_typer(models, name="models")
 app.add_typer(profiles, name="profiles")
 app.add_typer(benchmarks, name="benchmarks")
+app.add_typer(metrics, name="metrics")
 app.add_typer(db, name="db")

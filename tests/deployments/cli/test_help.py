@@ -10,7 +10,9 @@ ROOT = Path(__file__).parents[3]
 SLOW = ("prefect", "pandas", "numpy", "scipy", "sklearn", "sqlmodel", "sqlalchemy", "httpx", "pyarrow", "uvicorn")
 
 
-@pytest.mark.parametrize("words", [(), ("models",), ("benchmarks", "add"), ("doctor",), ("evaluate",)])
+@pytest.mark.parametrize(
+    "words", [(), ("models",), ("benchmarks", "add"), ("metrics", "list"), ("doctor",), ("evaluate",)]
+)
 def test_help_answers_without_importing_what_is_slow(words: tuple[str, ...]) -> None:
     program = (
         "import sys; from deployments.cli.__main__ import run; "
@@ -31,6 +33,7 @@ def test_help_answers_without_importing_what_is_slow(words: tuple[str, ...]) -> 
         ("models", ("list", "show", "pull", "register", "retire")),
         ("profiles", ("list", "show", "add")),
         ("benchmarks", ("list", "show", "add", "validate")),
+        ("metrics", ("list", "show")),
         ("db", ("info", "upgrade", "backup")),
     ],
 )

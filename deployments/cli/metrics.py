@@ -1,0 +1,202 @@
+"""`benchwright metrics`: what can be measured, and what does a number of it mean?"""
+
+from collections.abc import Mapping, Sequence
+from math import isfinite
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from deployments.cli.arguments import JsonOption
+
+if TYPE_CHECKING:
+    from evaluation.metrics.metric import Metric
+
+metrics = typer.Typer(no_args_is_help=True, help="Metrics: list, show.")
+
+
+@metrics.command("list")
+def list_metrics(as_json: JsonOption = False) -> None:
+    """List every metric by family: unit, range, which values are better, and what it needs."""
+    from deployments.cli.terminal import print_json, tell
+    from evaluation.metrics import LATER_METRICS
+
+    found, broken = _available()
+    for problem in broken:
+        tell(problem)
+    if as_json:
+        print_json([_in_short(metric) for metric in found] + [_promised(name) for name in LATER_METRICS])
+        return
+    _print_families([_in_short(metric) for metric in found])
+    _print_later(LATER_METRICS)
+
+
+def _available() -> tuple[list[type["Metric"]], list[str]]:
+    """Every metric that can be named, ours first, and what is wrong with those of packages that cannot."""
+    from evaluation.errors import ConfigurationError
+    from evaluation.metrics import METRICS
+    from evaluation.metrics.third_party import third_party_metric, third_party_names
+
+    found, broken = list(METRICS.values()), []
+    for name in third_party_names():
+        try:
+            metric = third_party_metric(name) if name not in METRICS else None
+        except ConfigurationError as error:
+            broken.append(error.message)
+            continue
+        found += [metric] if metric is not None else []
+    return found, broken
+
+
+def _in_short(metric: type["Metric"]) -> dict[str, Any]:
+    from evaluation.metrics.describing import summary
+    from evaluation.metrics.families import family_of
+
+    low, high = metric.value_range
+    return {
+        "name": metric.name,
+        "family": family_of(metric.name),
+        "available": True,
+        "unit": metric.unit,
+        "range": [low if isfinite(low) else None, high if isfinite(high) else None],
+        "higher_is_better": metric.higher_is_better,
+        "needs": sorted(metric.needs),
+        "summary": summary(metric),
+    }
+
+
+def _promised(name: str) -> dict[str, Any]:
+    from evaluation.metrics import LATER_METRICS
+    from evaluation.metrics.families import family_of
+
+    nothing = dict.fromkeys(("unit", "range", "higher_is_better"))
+    return {
+        "name": name,
+        "family": family_of(name),
+        "available": False,
+        **nothing,
+        "needs": [],
+        "summary": LATER_METRICS[name],
+    }
+
+
+def _print_families(found: Sequence[Mapping[str, Any]]) -> None:
+    from deployments.cli.tables import print_table, say
+    from evaluation.metrics.families import FAMILIES, OTHERS
+
+    for family in (*FAMILIES, OTHERS):
+        of_family = [item for item in found if item["family"] == family]
+        if of_family:
+            say(family.upper())
+            print_table(
+                ("metric", "unit", "range", "better", "needs", "what it is"),
+                [
+                    (
+                        item["name"],
+                        item["unit"],
+                        _range(item["range"]),
+                        _better(item["higher_is_better"]),
+                        item["needs"],
+                        item["summary"],
+                    )
+                    for item in of_family
+                ],
+            )
+
+
+def _range(ends: Sequence[float | None]) -> str:
+    low, high = ("∞" if end is None else f"{end:g}" for end in ends)
+    return f"{'-∞' if ends[0] is None else low} to {high}"
+
+
+def _better(higher: bool) -> str:
+    return "higher" if higher else "lower"
+
+
+def _print_later(later: Mapping[str, str]) -> None:
+    from deployments.cli.tables import print_table, say
+
+    if later:
+        say("PROMISED, AND NOT IN THIS VERSION")
+        print_table(("metric", "why"), list(later.items()))
+
+
+@metrics.command("show")
+def show(
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="A metric, also with options, or path.py:Name of your own.")
+    ],
+    as_json: JsonOption = False,
+) -> None:
+    """Show what a metric computes, what it cannot see, and its options."""
+    from deployments.cli.tables import print_details, say
+    from deployments.cli.terminal import print_json
+
+    found = _in_full(name)
+    if as_json:
+        print_json(found)
+        return
+    _print_facts(found)
+    options = found["options"]
+    if options:
+        say()
+        say("options")
+        print_details({f"  {option['name']}": _option_in_words(option) for option in options})
+    say()
+    say(found["docstring"])
+
+
+def _print_facts(found: Mapping[str, Any]) -> None:
+    from deployments.cli.tables import print_details
+
+    repeats = found["repeats_needed"]
+    print_details(
+        {
+            "metric": found["name"],
+            "family": found["family"],
+            "formula": found["formula"],
+            "unit": found["unit"],
+            "range": _range(found["range"]),
+            "better": _better(found["higher_is_better"]),
+            "chance": None if found["chance_level"] is None else f"{found['chance_level']:g}",
+            "needs": found["needs"],
+            "repeats": f"each case asked {repeats} times or more" if repeats > 1 else None,
+            "source": found["source"],
+            "blind spots": found["blind_spots"],
+            "signature": found["signature"],
+        }
+    )
+
+
+def _option_in_words(option: Mapping[str, Any]) -> str:
+    return f"{option['type']}\n{option['meaning']}".rstrip()
+
+
+def _in_full(text: str) -> dict[str, Any]:
+    """A metric with all that is known of it; its signature where every option that it must have is given."""
+    from evaluation.errors import ConfigurationError
+    from evaluation.metrics.describing import docstring, option_docs
+    from evaluation.metrics.parsing import class_named, metric_options, parse_metric
+
+    kind = class_named(text)
+    metric = None
+    try:
+        metric = parse_metric(text)
+    except ConfigurationError:
+        if "(" in text:
+            raise
+    said = option_docs(kind)
+    return {
+        **_in_short(kind),
+        "needs": sorted(metric.asks_for if metric is not None else kind.needs),
+        "formula": kind.formula or None,
+        "source": kind.source or None,
+        "blind_spots": kind.blind_spots or None,
+        "chance_level": kind.chance_level,
+        "repeats_needed": metric.n_repeats_needed if metric is not None else 1,
+        "scorer_version": kind.scorer_version,
+        "signature": metric.signature if metric is not None else None,
+        "options": [
+            {"name": name, "type": words, "meaning": said.get(name, "")} for name, words in metric_options(kind).items()
+        ],
+        "docstring": docstring(kind),
+    }

@@ -1,0 +1,45 @@
+"""What is a metric, in words that its own class gives?"""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import fields
+from inspect import cleandoc, getsource
+from itertools import pairwise
+from textwrap import dedent
+
+from evaluation.metrics.metric import Metric
+
+
+def docstring(metric: type[Metric]) -> str:
+    """What the class says of itself; empty where it says nothing."""
+    text = metric.__dict__.get("__doc__") or ""
+    # A dataclass without words of its own is given its list of arguments.
+    return "" if text.startswith(f"{metric.__name__}(") else cleandoc(text)
+
+
+def summary(metric: type[Metric]) -> str:
+    """The first line of what the class says: what its value is."""
+    return docstring(metric).partition("\n")[0]
+
+
+def option_docs(metric: type[Metric]) -> dict[str, str]:
+    """What the class says below each of its options, by the option's name; silent ones are left out."""
+    found: dict[str, str] = {}
+    for owner in reversed(metric.__mro__):
+        found.update(_field_docs(owner))
+    known = {field.name for field in fields(metric)}
+    return {name: text for name, text in found.items() if name in known}
+
+
+def _field_docs(owner: type) -> Iterator[tuple[str, str]]:
+    """Names of annotated fields, each with the string that stands right after it."""
+    try:
+        tree = ast.parse(dedent(getsource(owner)))
+    except (OSError, TypeError, SyntaxError):  # a class of which there is no source
+        return
+    body = [statement for node in tree.body[:1] if isinstance(node, ast.ClassDef) for statement in node.body]
+    for field, after in pairwise(body):
+        if not (isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)):
+            continue
+        if isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant) and isinstance(after.value.value, str):
+            yield field.target.id, cleandoc(after.value.value)

@@ -1,0 +1,58 @@
+"""To which family does a metric belong? Only for lists that people read."""
+
+from collections.abc import Mapping
+
+FAMILIES: Mapping[str, tuple[str, ...]] = {
+    "text": (
+        "exact_match",
+        "numeric_match",
+        "token_f1",
+        "contains",
+        "regex",
+        "multiple_choice",
+        "rouge_1",
+        "rouge_2",
+        "rouge_l",
+        "rouge_lsum",
+        "bleu",
+        "chrf",
+        "ter",
+        "edit_similarity",
+        "semantic_similarity",
+        "json_valid",
+        "json_schema",
+    ),
+    "instruction following": ("instruction_following", "instruction_following_loose"),
+    "classification": ("accuracy", "macro_f1", "weighted_f1", "mcc"),
+    "code": ("pass_at_k", "tests_passed", "syntax_valid"),
+    "retrieval-augmented answers": ("faithfulness", "context_precision", "context_recall", "answer_relevance"),
+    "quality without references": (
+        "coherence",
+        "completeness",
+        "readability",
+        "length_fit",
+        "creativity",
+        "specificity",
+        "overall_quality",
+    ),
+    "judges": ("judge_rubric", "judge_pairwise"),
+    "speed and cost": (
+        "latency_s",
+        "ttft_s",
+        "tpot_s",
+        "tokens_per_s",
+        "prompt_tokens",
+        "output_tokens",
+        "energy_j",
+        "energy_per_right_j",
+        "cost_usd",
+    ),
+}
+"""In the order in which they are listed."""
+OTHERS = "others"
+"""Of installed packages and of users' files."""
+
+
+def family_of(name: str) -> str:
+    """The family of a metric; `others` for one that is not ours."""
+    return next((family for family, names in FAMILIES.items() if name in names), OTHERS)
