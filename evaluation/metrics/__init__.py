@@ -10,6 +10,10 @@ from evaluation.metrics.chrf import Chrf
 from evaluation.metrics.contains import Contains
 from evaluation.metrics.edit_similarity import EditSimilarity
 from evaluation.metrics.exact_match import ExactMatch
+from evaluation.metrics.grounding.answer_relevance import AnswerRelevance
+from evaluation.metrics.grounding.context_precision import ContextPrecision
+from evaluation.metrics.grounding.context_recall import ContextRecall
+from evaluation.metrics.grounding.faithfulness import Faithfulness
 from evaluation.metrics.judges.pairwise import JudgePairwise
 from evaluation.metrics.judges.rubric import JudgeRubric
 from evaluation.metrics.later import LATER_METRICS
@@ -21,6 +25,7 @@ from evaluation.metrics.numeric_match import NumericMatch
 from evaluation.metrics.regex import Regex
 from evaluation.metrics.rouge import Rouge1, Rouge2, RougeL
 from evaluation.metrics.rouge_lsum import RougeLsum
+from evaluation.metrics.semantic_similarity import SemanticSimilarity
 from evaluation.metrics.speed import EnergyJ, EnergyPerRightJ, LatencyS, TokensPerS, TpotS, TtftS
 from evaluation.metrics.ter import Ter
 from evaluation.metrics.token_f1 import TokenF1
@@ -48,6 +53,11 @@ METRICS: Catalogue[Metric] = Catalogue(
     Chrf,
     Ter,
     EditSimilarity,
+    SemanticSimilarity,
+    Faithfulness,
+    ContextPrecision,
+    ContextRecall,
+    AnswerRelevance,
     JudgeRubric,
     JudgePairwise,
     LatencyS,

@@ -4,12 +4,7 @@ from collections.abc import Mapping
 
 _WAITS_FOR: Mapping[str, tuple[str, ...]] = {
     "needs the sandbox, which is not in this version": ("pass_at_k", "tests_passed"),
-    "needs an embedding model, which is not in this version": ("semantic_similarity",),
     "needs a judge, which is not in this version": (
-        "faithfulness",
-        "context_precision",
-        "context_recall",
-        "answer_relevance",
         "coherence",
         "completeness",
         "creativity",

@@ -1,24 +1,41 @@
 """How much of the closest reference does a summary share, in words, word pairs or longest common order?
 
-Computed by the `rouge-score` package, whose tokenizer knows the letters a-z and the digits alone.
+Equal to the `rouge-score` package, whose tokenizer knows the letters a-z and the digits alone.
 """
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from evaluation.case import Case
 from evaluation.generation import Generation
 from evaluation.metrics.metric import Answers, Metric, Need
 from evaluation.score import Measurement
 
+_BLIND_SPOTS = (
+    "Sees the letters a-z and the digits alone, so it cannot measure other scripts. Words are compared, not meanings: "
+    "a paraphrase scores low, and a false sentence of the right words high."
+)
+
+
+class Shares(NamedTuple):
+    """What two texts share, seen from both."""
+
+    precision: float
+    recall: float
+    f: float
+
 
 @dataclass(frozen=True, kw_only=True)
-class _Rouge(Metric):
+class RougeMetric(Metric):
+    """F-measure with the closest reference, in [0, 1]; both texts blank is right (1), where rouge-score has 0."""
+
     unit: ClassVar[str] = "fraction"
     needs: ClassVar[frozenset[Need]] = frozenset({Need.REFERENCES})
-    rouge_type: ClassVar[str]
+    source: ClassVar[str] = "Lin 2004, aclanthology W04-1013; the rouge-score package"
+    blind_spots: ClassVar[str] = _BLIND_SPOTS
 
     use_stemmer: bool = True
     """Word endings do not count (Porter's rules for English)."""
@@ -26,7 +43,7 @@ class _Rouge(Metric):
     def problem(self, case: Case) -> str | None:
         """Says which reference has no word that the tokenizer can see."""
         for reference in case.references:
-            if reference.strip() and not _words(reference, self.use_stemmer):
+            if reference.strip() and not rouge_words(reference, self.use_stemmer):
                 return f"has the reference {reference[:60]!r}, in which ROUGE sees no word (it reads a-z and 0-9 alone)"
         return None
 
@@ -35,44 +52,87 @@ class _Rouge(Metric):
         answer = generation.answer.strip()
         if not answer or not case.references:
             return Measurement(value=float(any(not reference.strip() for reference in case.references)))
-        scorer = _scorer(self.rouge_type, self.use_stemmer)
-        score = scorer.score_multi(list(case.references), answer)[self.rouge_type]
-        rationale = f"precision {score.precision:.3f}, recall {score.recall:.3f}"
-        return Measurement(value=float(score.fmeasure), rationale=rationale)
+        best = max((self._shares(reference, answer) for reference in case.references), key=lambda shares: shares.f)
+        rationale = f"precision {best.precision:.3f}, recall {best.recall:.3f}"
+        return Measurement(value=best.f, label=self._label(case.references, answer), rationale=rationale)
+
+    @abstractmethod
+    def _shares(self, reference: str, answer: str) -> Shares: ...
+
+    def _label(self, references: Sequence[str], answer: str) -> str | None:
+        return None
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rouge1(_Rouge):
+class _RougeN(RougeMetric):
+    rouge_type: ClassVar[str]
+
+    def _shares(self, reference: str, answer: str) -> Shares:
+        score = _scorer(self.rouge_type, self.use_stemmer).score(reference, answer)[self.rouge_type]
+        return Shares(float(score.precision), float(score.recall), float(score.fmeasure))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rouge1(_RougeN):
     """F-measure of shared words with the closest reference, in [0, 1] (Lin 2004, aclanthology W04-1013)."""
 
     name: ClassVar[str] = "rouge_1"
+    formula: ClassVar[str] = "max over references of 2·P·R / (P + R), P and R the shares of common words"
     rouge_type: ClassVar[str] = "rouge1"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rouge2(_Rouge):
+class Rouge2(_RougeN):
     """F-measure of shared pairs of neighbouring words with the closest reference, in [0, 1] (Lin 2004)."""
 
     name: ClassVar[str] = "rouge_2"
+    formula: ClassVar[str] = "max over references of 2·P·R / (P + R), P and R the shares of common word pairs"
     rouge_type: ClassVar[str] = "rouge2"
 
 
 @dataclass(frozen=True, kw_only=True)
-class RougeL(_Rouge):
+class RougeL(RougeMetric):
     """F-measure of the longest common subsequence of words with the closest reference, in [0, 1] (Lin 2004)."""
 
     name: ClassVar[str] = "rouge_l"
-    rouge_type: ClassVar[str] = "rougeL"
+    formula: ClassVar[str] = "max over references of 2·P·R / (P + R), P = LCS / words of the answer, R = LCS / its own"
+
+    def _shares(self, reference: str, answer: str) -> Shares:
+        wanted, given = rouge_words(reference, self.use_stemmer), rouge_words(answer, self.use_stemmer)
+        return shares_of(_common_order(wanted, given), n_wanted=len(wanted), n_given=len(given))
+
+
+def shares_of(n_shared: int, *, n_wanted: int, n_given: int) -> Shares:
+    """Precision, recall and F-measure of so many shared words; all 0 where a side has none."""
+    if not n_shared:
+        return Shares(0.0, 0.0, 0.0)
+    precision, recall = n_shared / n_given, n_shared / n_wanted
+    return Shares(precision, recall, 2 * precision * recall / (precision + recall))
+
+
+@lru_cache(maxsize=1024)
+def rouge_words(text: str, use_stemmer: bool) -> tuple[str, ...]:
+    """The words of `text` as rouge-score's default tokenizer sees them."""
+    return tuple(_tokenizer(use_stemmer).tokenize(text))
+
+
+def _common_order(left: Sequence[str], right: Sequence[str]) -> int:
+    """Length of the longest common subsequence, 64 words at a time: rouge-score's own table is quadratic in Python."""
+    from rapidfuzz.distance import LCSseq
+
+    numbers: dict[str, int] = {}
+    in_numbers = [[numbers.setdefault(word, len(numbers)) for word in words] for words in (left, right)]
+    return int(LCSseq.similarity(*in_numbers))
 
 
 class _CachedTokenizer:
-    """Tokenizes each text once for all three metrics."""
+    """Tokenizes each text once for all metrics."""
 
     def __init__(self, use_stemmer: bool) -> None:
         self._use_stemmer = use_stemmer
 
     def tokenize(self, text: str) -> list[str]:
-        return list(_words(text, self._use_stemmer))
+        return list(rouge_words(text, self._use_stemmer))
 
 
 @lru_cache(maxsize=8)
@@ -87,8 +147,3 @@ def _tokenizer(use_stemmer: bool) -> Any:
     from rouge_score.tokenizers import DefaultTokenizer
 
     return DefaultTokenizer(use_stemmer)
-
-
-@lru_cache(maxsize=1024)
-def _words(text: str, use_stemmer: bool) -> tuple[str, ...]:
-    return tuple(_tokenizer(use_stemmer).tokenize(text))

@@ -1,0 +1,113 @@
+"""How much of each sentence of the closest reference do the sentences of a summary cover together, in order?"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from evaluation.metrics.rouge import RougeMetric, Shares, rouge_words, shares_of
+from evaluation.sentences import split_sentences
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+CUT = "cut"
+MAX_CELLS = 20_000_000
+"""Of the tables of common order: words of the reference times words of the answer. What lies beyond is not read."""
+_CELLS_OF_A_PAIR = 8
+"""What a pair of sentences costs beside its words, in words."""
+
+Sentence = tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RougeLsum(RougeMetric):
+    """F-measure of the union of longest common subsequences, sentence by sentence, in [0, 1] (Lin 2004, section 3.2).
+
+    A sentence is a line, as in rouge-score. The words of an answer that lie beyond 20,000,000 comparisons (200,000
+    words against a reference of 100) count as not shared, and the label is `cut`.
+    """
+
+    name: ClassVar[str] = "rouge_lsum"
+    formula: ClassVar[str] = (
+        "max over references of 2·P·R / (P + R), from the words of each reference sentence that lie in a longest "
+        "common subsequence with any sentence of the answer, each counted once"
+    )
+
+    split_sentences: bool = False
+    """Sentences are found by punctuation, by our own rules; False: by line breaks alone, as rouge-score does."""
+
+    def _shares(self, reference: str, answer: str) -> Shares:
+        wanted, given = self._sentences(reference), self._sentences(answer)
+        read, _ = _affordable(wanted, given)
+        n_wanted, n_given = sum(map(len, wanted)), sum(map(len, given))
+        return shares_of(_hits(wanted, given, read), n_wanted=n_wanted, n_given=n_given)
+
+    def _label(self, references: Sequence[str], answer: str) -> str | None:
+        given = self._sentences(answer)
+        return CUT if any(_affordable(self._sentences(reference), given)[1] for reference in references) else None
+
+    def _sentences(self, text: str) -> list[Sentence]:
+        pieces = split_sentences(text, limit=len(text) + 1) if self.split_sentences else text.split("\n")
+        return [words for piece in pieces if (words := rouge_words(piece, self.use_stemmer))]
+
+
+def _affordable(wanted: Sequence[Sentence], given: Sequence[Sentence]) -> tuple[list[Sentence], bool]:
+    """The different sentences of an answer that can be compared, and True where that is not all of them."""
+    n_words = MAX_CELLS // max(1, sum(len(sentence) + _CELLS_OF_A_PAIR for sentence in wanted))
+    read: list[Sentence] = []
+    for sentence in dict.fromkeys(given):
+        n_words -= _CELLS_OF_A_PAIR
+        if len(sentence) > n_words:
+            return [*read, sentence[: max(0, n_words)]], True
+        read.append(sentence)
+        n_words -= len(sentence)
+    return read, False
+
+
+def _hits(wanted: Sequence[Sentence], given: Sequence[Sentence], read: Sequence[Sentence]) -> int:
+    """Words of the reference that the answer covers, each word of the answer used once at most."""
+    left_wanted, left_given = (Counter(word for sentence in text for word in sentence) for text in (wanted, given))
+    n_hits = 0
+    for sentence in wanted:
+        for i in sorted(set[int]().union(*(_common_places(sentence, other) for other in read))):
+            word = sentence[i]
+            if left_given[word] > 0 and left_wanted[word] > 0:
+                n_hits += 1
+                left_given[word] -= 1
+                left_wanted[word] -= 1
+    return n_hits
+
+
+def _common_places(wanted: Sentence, given: Sentence) -> set[int]:
+    """Places in `wanted` of one longest common subsequence, the one that rouge-score finds."""
+    places: set[int] = set()
+    if set(wanted).isdisjoint(given):
+        return places
+    table = _common_order_table(wanted, given)
+    i, j = len(wanted), len(given)
+    while i > 0 and j > 0:
+        if wanted[i - 1] == given[j - 1]:
+            i, j = i - 1, j - 1
+            places.add(i)
+        elif table[i, j - 1] > table[i - 1, j]:
+            j -= 1
+        else:
+            i -= 1
+    return places
+
+
+def _common_order_table(wanted: Sentence, given: Sentence) -> "NDArray[np.int32]":
+    """Length of the longest common subsequence of every two beginnings, filled along the longer sentence."""
+    import numpy as np
+
+    if len(given) < len(wanted):
+        return _common_order_table(given, wanted).T
+    table: NDArray[np.int32] = np.zeros((len(wanted) + 1, len(given) + 1), dtype=np.int32)
+    numbers = {word: i for i, word in enumerate(dict.fromkeys(wanted))}
+    given_numbers = np.array([numbers.get(word, -1) for word in given])
+    for i, word in enumerate(wanted):
+        longer = table[i, :-1] + (given_numbers == numbers[word])
+        np.maximum.accumulate(np.maximum(table[i, 1:], longer), out=table[i + 1, 1:])
+    return table

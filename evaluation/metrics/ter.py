@@ -1,0 +1,99 @@
+"""How many edits turn the answers of a corpus into their references? Words inserted, deleted, replaced, or moved.
+
+Computed by `sacrebleu`: Snover et al. 2006 (2006.amta-papers.25).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from math import inf
+from typing import TYPE_CHECKING, ClassVar
+
+from evaluation.case import Case
+from evaluation.generation import Generation
+from evaluation.metrics.metric import Answers, CorpusMetric, Need
+from evaluation.score import Measurement
+
+if TYPE_CHECKING:
+    from sacrebleu.metrics.ter import TER
+
+CUT = "cut"
+MAX_WORDS = 200
+"""An answer is aligned up to so many words, or as many as its longest reference has: moves cost much time."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ter(CorpusMetric):
+    """Edits in percent of the references' words, equal to sacrebleu's TER; 0 is a perfect answer, lower is better.
+
+    Over 100 where more is wrong than the reference is long. Evidence: the least number of edits over the references,
+    and their mean length. Words beyond the 200th, or beyond the longest reference's length where that is more, are
+    not aligned and count as one edit each; the label is then `cut`.
+    """
+
+    name: ClassVar[str] = "ter"
+    unit: ClassVar[str] = "percent"
+    value_range: ClassVar[tuple[float, float]] = (0.0, inf)
+    higher_is_better: ClassVar[bool] = False
+    needs: ClassVar[frozenset[Need]] = frozenset({Need.REFERENCES})
+    formula: ClassVar[str] = "100 · Σ least edits over the references / Σ mean length of the references, in words"
+    source: ClassVar[str] = "Snover et al. 2006, aclanthology 2006.amta-papers.25; sacrebleu TER"
+    blind_spots: ClassVar[str] = (
+        "Every edit costs the same, be it a comma or a negation; a paraphrase is edited word by word. "
+        "It has no upper end, so that one very long answer can outweigh many."
+    )
+
+    ignore_case: bool = True
+    normalized: bool = False
+    """Punctuation is split from words, as tercom does."""
+    no_punct: bool = False
+    """Punctuation does not count."""
+    asian_support: bool = False
+    """Chinese and Japanese characters count as words of their own."""
+
+    @property
+    def signature(self) -> str:
+        """The metric with its options, and sacrebleu's own signature with its version."""
+        return f"{super().signature}|{_signature(*self._options)}"
+
+    def measure(self, case: Case, generations: Sequence[Generation], answers: Answers) -> Measurement:
+        (generation,) = generations
+        scorer = _scorer(*self._options)
+        wanted = scorer._extract_reference_info(list(case.references))
+        words = scorer._preprocess_segment(generation.answer).split()
+        n_read = max(MAX_WORDS, *map(len, wanted["ref_words"]))
+        n_edits, length = scorer._compute_segment_statistics(" ".join(words[:n_read]), wanted)
+        n_edits += max(0, len(words) - n_read)
+        return Measurement(
+            value=_score(scorer, n_edits, length),
+            label=CUT if len(words) > n_read else None,
+            rationale=f"{n_edits:g} edits for {length:g} words",
+            evidence=(float(n_edits), float(length)),
+        )
+
+    def aggregate(self, rows: Sequence[Measurement]) -> float:
+        """Corpus TER from the summed evidence."""
+        n_edits, length = (sum(float(row.evidence[i]) for row in rows) for i in (0, 1))
+        return _score(_scorer(*self._options), n_edits, length)
+
+    @property
+    def _options(self) -> tuple[bool, bool, bool, bool]:
+        return self.normalized, self.no_punct, self.asian_support, not self.ignore_case
+
+
+def _score(scorer: "TER", n_edits: float, length: float) -> float:
+    return float(scorer._compute_score_from_stats([n_edits, length]).score)
+
+
+@lru_cache(maxsize=16)
+def _scorer(normalized: bool, no_punct: bool, asian_support: bool, case_sensitive: bool) -> "TER":
+    from sacrebleu.metrics.ter import TER
+
+    return TER(normalized, no_punct, asian_support, case_sensitive)
+
+
+@lru_cache(maxsize=16)
+def _signature(normalized: bool, no_punct: bool, asian_support: bool, case_sensitive: bool) -> str:
+    scorer = _scorer(normalized, no_punct, asian_support, case_sensitive)
+    scorer.num_refs = -1
+    return str(scorer.get_signature())
