@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, StrictStr, StringConstraints, Valida
 
 from evaluation.benchmarks.rows import plain_json, shown
 from evaluation.errors import BenchmarkError
+from evaluation.metric_text import names_a_file
 
 EXPECTED = {
     "string_type": "text",
@@ -80,10 +81,24 @@ def _check(header: Header, path: str, line: int | None) -> None:
         )
     if header.metrics == ():
         raise BenchmarkError(path, "names no metric", line=line, field="metrics", expected="at least one metric name")
+    for metric in header.metrics or ():
+        if names_a_file(metric):
+            raise _code_in_data(metric, path, line)
     try:
         plain_json(header.options)
     except TypeError as error:
         raise BenchmarkError(path, str(error), line=line, field="options", expected="plain JSON values") from error
+
+
+def _code_in_data(metric: str, path: str, line: int | None) -> BenchmarkError:
+    return BenchmarkError(
+        path,
+        f"names {metric[:60]!r}, which is code in a file; a benchmark is data, and runs no code",
+        line=line,
+        field="metrics",
+        expected="names of metrics that Benchwright or an installed package has",
+        next_step="take it out, and give it with --metric path.py:Name where you trust that file",
+    )
 
 
 def _translated(error: ValidationError, path: str, line: int | None) -> BenchmarkError:

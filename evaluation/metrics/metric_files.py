@@ -22,6 +22,7 @@ from types import ModuleType
 from typing import get_type_hints
 
 from evaluation.errors import ConfigurationError, UnknownNameError
+from evaluation.metric_text import names_a_file
 from evaluation.metrics.faults import in_words, place_in
 from evaluation.metrics.metric import CorpusMetric, Metric, Need
 
@@ -34,16 +35,10 @@ FROM_A_FILE = "+file:"
 LOWER, CORPUS = "+lower", "+corpus"
 """After the hash: less is better; computed over all cases together. Reports read it there and run no code for it."""
 
-_PLAIN = re.compile(r"[A-Za-z_]\w*(?:\s*\(.*\))?", re.DOTALL)
 _IN_A_FILE = re.compile(r"(?P<path>.+?\.py):(?P<call>[A-Za-z_]\w*(?:\s*\(.*\))?)", re.DOTALL)
 _loading = Lock()
 _classes: dict[tuple[str, str], type[Metric]] = {}
 """What was loaded in this process, by the metric's name and scorer version."""
-
-
-def names_a_file(text: str) -> bool:
-    """True where `text` can only be meant for a metric in a file."""
-    return ".py:" in text and not _PLAIN.fullmatch(text.strip())
 
 
 def file_and_call(text: str) -> tuple[Path, str] | None:

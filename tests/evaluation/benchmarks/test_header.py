@@ -19,6 +19,10 @@ WRONG = [
     ({"metrics": "bleu"}, "field 'metrics': got text: 'bleu'; expected a list"),
     ({"metrics": [3]}, "field 'metrics.0': got a number: 3; expected text"),
     ({"metrics": []}, "field 'metrics': names no metric; expected at least one metric name"),
+    (
+        {"metrics": ["exact_match", "./own.py:Name(x=1)"]},
+        "field 'metrics': names './own.py:Name(x=1)', which is code in a file; a benchmark is data, and runs no code;",
+    ),
     ({"name": ""}, "field 'name': got text: ''; expected text that is not empty"),
     ({"prompt": "a"}, "field 'prompt': got text: 'a'; expected an object"),
     ({"prompt": {"text": "a"}}, "field 'prompt.text': unknown key in the header; expected one of system, template"),
