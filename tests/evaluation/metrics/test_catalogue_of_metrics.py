@@ -13,7 +13,7 @@ def test_every_metric_is_a_value_with_a_signature(name):
     assert metric == pickle.loads(pickle.dumps(metric))
     assert hash(metric) == hash(METRICS[name]())
     assert repr(metric) in metric.signature
-    assert metric.unit in {"fraction", "percent", "s", "s/token", "token/s", "J", "correlation"}
+    assert metric.unit in {"fraction", "percent", "s", "s/token", "token/s", "J", "correlation", "cosine"}
     assert METRICS[name].__doc__
 
 

@@ -1,0 +1,125 @@
+"""Does the answer speak to the question?
+
+By words: the rarity-weighted share of the question's words in a sentence of the answer or in what it rests on.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from evaluation.case import Case
+from evaluation.generation import Generation
+from evaluation.metrics.grounding.attribution import MOST_LINES, claims
+from evaluation.metrics.grounding.grounded import EMPTY, GroundedMetric
+from evaluation.metrics.grounding.passages import Passages, closest_sentences, indexed
+from evaluation.metrics.grounding.reading import Reading, read
+from evaluation.metrics.metric import Answers
+from evaluation.metrics.requests import Request
+from evaluation.metrics.vectors import cosines
+from evaluation.score import Measurement, ScoreFailure
+from evaluation.sentences import split_sentences
+
+NONCOMMITTAL = "noncommittal"
+"""The answer only says that it does not know."""
+_SOURCE = r"(?:context|passage|text|document|article|information|question)s?"
+_DOES_NOT_KNOW = re.compile(
+    rf"""
+    \bI\ (?:do\ not|don['’]t|did\ not|didn['’]t)\ (?:know|have)\b
+    | \bI(?:\ am|['’]m)\ (?:not\ sure|unable|sorry)\b
+    | \b(?:cannot|can\ not|can['’]t|could\ not|couldn['’]t|unable\ to)\ (?:be\ )?(?:answer|determine|tell|say|find)
+    | \b{_SOURCE}\ (?:provided\ |given\ )?(?:does\ not|doesn['’]t|do\ not|don['’]t|did\ not)\ \w+
+    | \b(?:not\ enough|no|insufficient)\ (?:\w+\ )?information\b
+    | \bnot\ (?:mentioned|specified|stated|provided|given)\ (?:in|by)\ the\ {_SOURCE}\b
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+_MOST_CLOSE = 60
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnswerRelevance(GroundedMetric):
+    """How far the answer speaks to the question, in [0, 1]; 0 for an empty answer and for "I do not know".
+
+    By words, a short answer shares no word with its question, so the sentence of the passages that it rests on speaks
+    for it. By embedding, the cosine of question and answer, where it is positive.
+    """
+
+    name: ClassVar[str] = "answer_relevance"
+    formula: ClassVar[str] = (
+        "by words: mean over the answer's sentences of the question's words, weighted by rarity, that stand in the "
+        "sentence or in the passage's sentence that it rests on; by embedding: max(0, cosine of question and answer)"
+    )
+    source: ClassVar[str] = (
+        "after answer relevance of RAGAS (Es et al. 2023, arXiv:2309.15217), which lets a model guess the question"
+    )
+    blind_spots: ClassVar[str] = (
+        "Does not know whether the answer is right; an answer that repeats the question looks relevant, and one in "
+        "other words, without passages, does not."
+    )
+
+    def requests(self, case: Case, generations: Sequence[Generation]) -> tuple[Request, ...]:
+        (generation,) = generations
+        question, answer = _question(case), generation.answer.strip()
+        if self.by == "words" or not question or not answer or _is_noncommittal(answer):
+            return ()
+        return tuple(self.asked(text) for text in dict.fromkeys([question, answer]))
+
+    def measure(
+        self, case: Case, generations: Sequence[Generation], answers: Answers
+    ) -> Measurement | ScoreFailure | None:
+        (generation,) = generations
+        question, answer = _question(case), generation.answer.strip()
+        if not answer:
+            return Measurement(value=0.0, label=EMPTY)
+        if _is_noncommittal(answer):
+            return Measurement(value=0.0, label=NONCOMMITTAL)
+        if not question:
+            return None
+        if self.by == "words":
+            return self._by_words(question, answer, case)
+        found = cosines([answers[self.asked(question)]], [answers[self.asked(answer)]])
+        return found if isinstance(found, ScoreFailure) else Measurement(value=max(0.0, float(found[0, 0])))
+
+    def _by_words(self, question: str, answer: str, case: Case) -> Measurement | None:
+        asked, sentences = read(question), claims(answer)
+        if not asked.claims_something or not sentences:
+            return None
+        passages = indexed(case.context)
+        shares = [_share_of_question(asked, read(text), passages, self.least_relevance) for text in sentences]
+        lines = [f"sentence {number}: {share:.2f}" for number, share in enumerate(shares, start=1)]
+        return Measurement(
+            value=sum(shares) / len(shares), rationale="\n".join(lines[:MOST_LINES]), evidence=tuple(shares)
+        )
+
+
+def _question(case: Case) -> str:
+    asked = [message.content for message in case.messages if message.role == "user"]
+    return (asked[-1] if asked else case.prompt).strip()
+
+
+def _is_noncommittal(answer: str) -> bool:
+    """True where each of one or two sentences only says that it does not know."""
+    sentences = split_sentences(answer, limit=3)
+    return len(sentences) < 3 and all(_DOES_NOT_KNOW.search(sentence[:1000]) for sentence in sentences)
+
+
+def _share_of_question(asked: Reading, sentence: Reading, passages: Passages, threshold: float) -> float:
+    """The question's words in `sentence`, or in it and the sentence of a passage that it rests on."""
+    weights = {stem: passages.rarity(stem) for stem in asked.stems}
+    bases = [frozenset[str](), *_bases(sentence, passages, threshold)]
+    said = frozenset(sentence.stems)
+    return max(_share(weights, said | base) for base in bases)
+
+
+def _bases(sentence: Reading, passages: Passages, threshold: float) -> Iterator[frozenset[str]]:
+    """The words of each passage sentence that holds enough of `sentence`."""
+    weights = {stem: passages.rarity(stem) for stem in sentence.stems}
+    for index in closest_sentences(passages, weights, most=_MOST_CLOSE):
+        stems = passages.sentences[index].stems
+        if sentence.numbers <= stems and _share(weights, stems) >= threshold:
+            yield stems
+
+
+def _share(weights: Mapping[str, float], held: frozenset[str]) -> float:
+    return sum(weight for stem, weight in weights.items() if stem in held) / sum(weights.values())

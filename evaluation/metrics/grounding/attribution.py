@@ -1,0 +1,96 @@
+"""Why this answer? Each of its sentences with the passage that it rests on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from evaluation.case import Case
+from evaluation.generation import Generation
+from evaluation.metrics.grounding.passages import indexed
+from evaluation.metrics.grounding.reading import read
+from evaluation.metrics.grounding.support import THRESHOLD, Support, supports
+from evaluation.sentences import split_sentences
+
+MOST_SENTENCES = 200
+"""Of one text, no more are looked at."""
+MOST_LINES = 40
+_EXCERPT = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attribution:
+    """One sentence of an answer, and where it comes from."""
+
+    sentence: str
+    passage_index: int | None
+    """The best passage, from 0; None where no passage has anything to do with the sentence."""
+    relevance: float
+    """Of that passage, in [0, 1]."""
+    supported: bool
+    doubt: str | None = None
+    """What speaks against it: a number that is not there, a denial."""
+
+
+def attributions(case: Case, generation: Generation, *, threshold: float = THRESHOLD) -> tuple[Attribution, ...]:
+    """The sentences of an answer that claim something, each with the passage that it rests on by its words.
+
+    Args:
+        case: Its `context` holds the passages.
+        generation: The first `MOST_SENTENCES` sentences of its answer are looked at.
+        threshold: The least relevance that counts as support.
+    """
+    known = indexed(case.context)
+    sentences = claims(generation.answer)
+    return tuple(attribution(text, tuple(supports(read(text), known)), threshold=threshold) for text in sentences)
+
+
+def claims(text: str) -> tuple[str, ...]:
+    """The sentences of `text` in which there is something to look for; a bare `Yes.` has nothing."""
+    sentences = split_sentences(text, limit=MOST_SENTENCES)
+    return tuple(sentence for sentence in sentences if read(sentence).claims_something)
+
+
+def attribution(sentence: str, found: Sequence[Support], *, threshold: float) -> Attribution:
+    """The sentence with the best of the supports that were found for it, the earlier one of equals."""
+    if not found:
+        return Attribution(sentence=sentence, passage_index=None, relevance=0.0, supported=False)
+    best = max(found, key=lambda support: support.relevance)
+    return Attribution(
+        sentence=sentence,
+        passage_index=best.passage_index,
+        relevance=best.relevance,
+        supported=best.holds(threshold),
+        doubt=best.doubt,
+    )
+
+
+def as_evidence(attributed: Sequence[Attribution]) -> tuple[float | str, ...]:
+    """Three values a sentence, in order: its passage from 1 or `none`, the relevance, and 1 where it is supported."""
+    return tuple(
+        value
+        for each in attributed
+        for value in (
+            "none" if each.passage_index is None else float(each.passage_index + 1),
+            each.relevance,
+            float(each.supported),
+        )
+    )
+
+
+def as_rationale(attributed: Sequence[Attribution]) -> str:
+    """A line for each sentence: `sentence 1 ← passage 2 (.83) "…"`, and what speaks against it."""
+    lines = [_line(number, each) for number, each in enumerate(attributed[:MOST_LINES], start=1)]
+    left_out = len(attributed) - len(lines)
+    return "\n".join([*lines, f"and {left_out} more"] if left_out else lines)
+
+
+def _line(number: int, attributed: Attribution) -> str:
+    passage = "no passage" if attributed.passage_index is None else f"passage {attributed.passage_index + 1}"
+    arrow = "←" if attributed.supported else "↚"
+    doubt = f", {attributed.doubt}" if attributed.doubt else ""
+    relevance = f"{attributed.relevance:.2f}".removeprefix("0")
+    return f"sentence {number} {arrow} {passage} ({relevance}{doubt}) {_excerpt(attributed.sentence)}"
+
+
+def _excerpt(sentence: str) -> str:
+    shown = sentence if len(sentence) <= _EXCERPT else f"{sentence[: _EXCERPT - 1]}…"
+    return '"' + "".join(letter if letter.isprintable() else "·" for letter in shown) + '"'

@@ -1,0 +1,74 @@
+"""Did the passages that mattered come first?
+
+Average precision: the mean, over the passages that matter, of the share of those up to it that matter.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from evaluation.case import Case
+from evaluation.generation import Generation
+from evaluation.metrics.grounding.attribution import claims
+from evaluation.metrics.grounding.grounded import EMPTY, GroundedMetric
+from evaluation.metrics.metric import Answers, Need
+from evaluation.metrics.requests import Request
+from evaluation.score import Measurement, ScoreFailure
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContextPrecision(GroundedMetric):
+    """Average precision of the passages in their order, in [0, 1]; 0 where none of them matters.
+
+    A passage matters where it supports a sentence of a reference; where there is no reference, one of the answer. Its
+    evidence is 1 or 0 for each passage.
+    """
+
+    name: ClassVar[str] = "context_precision"
+    needs: ClassVar[frozenset[Need]] = frozenset({Need.CONTEXT})
+    formula: ClassVar[str] = (
+        "Σ precision@k · mₖ / Σ mₖ over the passages k in their order; mₖ = 1 where passage k supports a sentence of a "
+        "reference (without references: of the answer), else 0"
+    )
+    source: ClassVar[str] = "context precision of RAGAS (Es et al. 2023, arXiv:2309.15217), rules in place of its judge"
+    blind_spots: ClassVar[str] = (
+        "A short reference is found by chance in a passage about something else, and a passage that gives one of two "
+        "facts that must be joined does not count; without references a wrong answer makes its own passages matter."
+    )
+
+    def requests(self, case: Case, generations: Sequence[Generation]) -> tuple[Request, ...]:
+        return self.to_embed(_sentences(case, generations), case)
+
+    def measure(
+        self, case: Case, generations: Sequence[Generation], answers: Answers
+    ) -> Measurement | ScoreFailure | None:
+        sentences = _sentences(case, generations)
+        if not sentences:
+            is_empty = not case.references and not generations[0].answer.strip()
+            return Measurement(value=0.0, label=EMPTY) if is_empty else None
+        found = self.found(sentences, case, answers)
+        if isinstance(found, ScoreFailure):
+            return found
+        matter = {support.passage_index for given in found for support in given if support.holds(self.least_relevance)}
+        flags = [index in matter for index in range(len(case.context))]
+        named = ", ".join(str(index + 1) for index in sorted(matter)) or "none"
+        return Measurement(
+            value=average_precision(flags),
+            rationale=f"passages that matter: {named} of {len(flags)}",
+            evidence=tuple(map(float, flags)),
+        )
+
+
+def average_precision(flags: Sequence[bool]) -> float:
+    """Mean over the true flags of the share of true ones up to each; 0 where none is true."""
+    n_true = 0
+    total = 0.0
+    for position, flag in enumerate(flags, start=1):
+        n_true += flag
+        total += n_true / position if flag else 0.0
+    return total / n_true if n_true else 0.0
+
+
+def _sentences(case: Case, generations: Sequence[Generation]) -> list[str]:
+    texts = case.references or tuple(generation.answer for generation in generations)
+    return [sentence for text in texts for sentence in claims(text)]

@@ -1,0 +1,104 @@
+"""What the metrics of retrieval-augmented answers share: sentences are looked for in passages."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from evaluation.case import Case
+from evaluation.errors import ConfigurationError
+from evaluation.metrics.grounding.attribution import Attribution, attribution
+from evaluation.metrics.grounding.passages import Passages, indexed
+from evaluation.metrics.grounding.reading import read
+from evaluation.metrics.grounding.support import THRESHOLD, Support, support_by, supports
+from evaluation.metrics.metric import Answers, ModelMetric, Need
+from evaluation.metrics.requests import EmbedText
+from evaluation.metrics.vectors import cosines
+from evaluation.score import ScoreFailure
+
+EMBEDDING_THRESHOLD = 0.7
+"""A cosine from which two sentences are taken to say the same. Embedding models differ: set your own."""
+MOST_EMBEDDED = 500
+"""Sentences of all passages together that are embedded for one case; later ones are not looked at."""
+EMPTY = "empty"
+NOTHING_CLAIMED = "nothing_claimed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroundedMetric(ModelMetric):
+    """A metric that looks for sentences in the passages of a case."""
+
+    unit: ClassVar[str] = "fraction"
+
+    by: Literal["words", "embedding"] = "words"
+    """`embedding`: cosine of the sentence with each sentence of the passages; needs an embedding model."""
+    threshold: float | None = None
+    """The least relevance that counts as support. None: .6 by words, .7 by embedding."""
+
+    def __post_init__(self) -> None:
+        """Refuse a threshold that no relevance, or every one, would reach."""
+        if self.threshold is not None and not 0 < self.threshold <= 1:
+            raise ConfigurationError(
+                f"{self.name}: threshold={self.threshold!r} is not above 0 and at most 1",
+                next_step="leave it out, or write for example threshold=0.6",
+            )
+
+    @property
+    def asks_for(self) -> frozenset[Need]:
+        """What this instance needs: an embedding model only where it looks by embedding."""
+        return self.needs | {Need.EMBEDDER} if self.by == "embedding" else self.needs
+
+    @property
+    def least_relevance(self) -> float:
+        """What counts as support."""
+        if self.threshold is not None:
+            return self.threshold
+        return THRESHOLD if self.by == "words" else EMBEDDING_THRESHOLD
+
+    def to_embed(self, sentences: Sequence[str], case: Case) -> tuple[EmbedText, ...]:
+        """Sentences and passages to be embedded, each once; none by words, or where there is nothing to look for."""
+        if self.by == "words" or not sentences:
+            return ()
+        known = [sentence.text for sentence in indexed(case.context).sentences[:MOST_EMBEDDED]]
+        return tuple(self.asked(text) for text in dict.fromkeys([*sentences, *known])) if known else ()
+
+    def found(self, sentences: Sequence[str], case: Case, answers: Answers) -> list[list[Support]] | ScoreFailure:
+        """What each passage gives to each of the sentences, in the order of the passages."""
+        passages = indexed(case.context)
+        if self.by == "words" or not sentences or not passages.sentences:
+            return [list(supports(read(sentence), passages)) for sentence in sentences]
+        vectors = [answers[self.asked(text)] for text in sentences]
+        known = [answers[self.asked(each.text)] for each in passages.sentences[:MOST_EMBEDDED]]
+        likeness = cosines(vectors, known)
+        if isinstance(likeness, ScoreFailure):
+            return likeness
+        rows = likeness.clip(0.0, 1.0).tolist()
+        return [_by_passage(sentence, row, passages) for sentence, row in zip(sentences, rows, strict=True)]
+
+    def attributed(
+        self, sentences: Sequence[str], case: Case, answers: Answers
+    ) -> tuple[Attribution, ...] | ScoreFailure:
+        """Each sentence with the passage that it rests on."""
+        found = self.found(sentences, case, answers)
+        if isinstance(found, ScoreFailure):
+            return found
+        pairs = zip(sentences, found, strict=True)
+        return tuple(attribution(text, given, threshold=self.least_relevance) for text, given in pairs)
+
+    def asked(self, text: str) -> EmbedText:
+        """The request to embed `text`."""
+        return EmbedText(model=self.model, digest=self.digest, text=text)
+
+
+def share_supported(attributed: Sequence[Attribution]) -> float:
+    """The share of the sentences that some passage supports; there must be one."""
+    return sum(each.supported for each in attributed) / len(attributed)
+
+
+def _by_passage(sentence: str, row: Sequence[float], passages: Passages) -> list[Support]:
+    closest: dict[int, int] = {}
+    for index, likeness in enumerate(row):
+        passage_index = passages.sentences[index].passage_index
+        if passage_index not in closest or likeness > row[closest[passage_index]]:
+            closest[passage_index] = index
+    reading = read(sentence)
+    return [support_by(reading, passages, index, likeness=row[index]) for index in closest.values()]
