@@ -38,7 +38,8 @@ def resampled_interval(
     tail = (1 - confidence_level) / 2
     tails = (tail, 1 - tail)
     if accelerated:
-        tails = _accelerated_tails(units, aggregate, values, tails)
+        observed = aggregate([row for unit in units for row in unit])
+        tails = accelerated_tails(values, observed=observed, left_out=_left_out(units, aggregate), tails=tails)
     low, high = np.quantile(values, tails)
     return Interval(float(low), float(high))
 
@@ -47,19 +48,22 @@ def _rows(units: Sequence[Sequence[T]], draw: Sequence[int]) -> list[T]:
     return [row for index in draw for row in units[index]]
 
 
-def _accelerated_tails(
-    units: Sequence[Sequence[T]],
-    aggregate: Callable[[Sequence[T]], float],
-    values: Vector,
-    tails: tuple[float, float],
+def accelerated_tails(
+    values: Vector, *, observed: float, left_out: Vector, tails: tuple[float, float]
 ) -> tuple[float, float]:
-    """The two tail probabilities, moved by the bias and the skewness of the resampled values."""
+    """The two tail probabilities, moved by the bias and the skewness of the resampled values (Efron 1987).
+
+    Args:
+        values: What the resamples gave.
+        observed: The value over all units.
+        left_out: The values that leave one unit out, shape (n_units,).
+        tails: The probabilities below the lower and the upper limit, as asked for.
+    """
     normal = NormalDist()
-    observed = aggregate([row for unit in units for row in unit])
     below = (np.sum(values < observed) + np.sum(values <= observed)) / (2 * len(values))
     edge = 0.5 / len(values)
     bias = normal.inv_cdf(min(1 - edge, max(edge, float(below))))
-    acceleration = _acceleration(units, aggregate)
+    acceleration = _acceleration(left_out)
 
     def moved(tail: float) -> float:
         z = bias + normal.inv_cdf(tail)
@@ -70,11 +74,16 @@ def _accelerated_tails(
     return moved(tails[0]), moved(tails[1])
 
 
-def _acceleration(units: Sequence[Sequence[T]], aggregate: Callable[[Sequence[T]], float]) -> float:
+def _acceleration(left_out: Vector) -> float:
     """A sixth of the skewness of the values that leave one unit out."""
-    left_out = np.array(
+    if is_constant(left_out):
+        return 0.0
+    deviations = left_out.mean() - left_out
+    spread: float = (deviations**2).sum() ** 1.5
+    return float((deviations**3).sum()) / (6 * spread)
+
+
+def _left_out(units: Sequence[Sequence[T]], aggregate: Callable[[Sequence[T]], float]) -> Vector:
+    return np.array(
         [aggregate([row for j, unit in enumerate(units) if j != i for row in unit]) for i in range(len(units))]
     )
-    deviations = left_out.mean() - left_out
-    spread = float((deviations**2).sum())
-    return 0.0 if is_constant(left_out) else float((deviations**3).sum()) / (6 * spread**1.5)

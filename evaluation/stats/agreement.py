@@ -1,0 +1,215 @@
+"""Do raters agree, be they judges or people, more than they would by chance?
+
+Krippendorff's alpha = 1 - observed disagreement / disagreement expected by chance, for any number of raters and with
+gaps; weighted kappa, the same idea for two raters who each keep their own habits; and the plain share of agreement.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from evaluation.errors import ConfigurationError
+from evaluation.stats.disagreement import Level, Weights, alpha_statistic, kappa_statistic
+from evaluation.stats.estimate import mean_estimate
+from evaluation.stats.intervals import Interval, checked_confidence_level
+from evaluation.stats.numbers import Vector
+from evaluation.stats.reweighting import Matrix, reweighted_interval
+
+N_RESAMPLES = 1000
+_FEW_OR_ALIKE = "too few cases, or too much alike, for an interval"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agreement:
+    """How far raters agree."""
+
+    coefficient: str
+    """`krippendorff_alpha_ordinal`, `weighted_kappa_quadratic`, `raw_agreement`, …"""
+    value: float | None
+    """1: always. For alpha and kappa 0: as often as by chance, below 0: less often. None: not defined."""
+    low: float | None
+    high: float | None
+    n_cases: int
+    """All that were to be rated."""
+    n_pairable: int
+    """Those that at least two raters did rate. The others say nothing."""
+    reason: str | None = None
+    """Why there is no value, or no interval."""
+    confidence_level: float = 0.95
+
+
+def krippendorff_alpha(
+    ratings: ArrayLike,
+    *,
+    rng: np.random.Generator,
+    level: Level = "ordinal",
+    n_resamples: int = N_RESAMPLES,
+    confidence_level: float = 0.95,
+) -> Agreement:
+    """Krippendorff's alpha (Krippendorff 2011, "Computing Krippendorff's alpha-reliability"), cases resampled.
+
+    Args:
+        ratings: Shape (n_raters, n_cases), NaN where a rater gave none. Categories as numbers, too.
+        rng: Seed it to reproduce a report.
+        level: `ordinal` for grades of 1-5, `nominal` for categories, `interval` where distances are meant.
+        n_resamples: How often the cases are drawn anew for the interval.
+        confidence_level: Of the interval.
+
+    Raises:
+        ConfigurationError: not a table of numbers, or a rating that is infinite.
+    """
+    checked_level = checked_confidence_level(confidence_level)
+    table = _table(ratings)
+    pairable = _pairable(table)
+    coefficient = f"krippendorff_alpha_{level}"
+    problem = _problem(table, pairable)
+    if problem is not None:
+        return _undefined(coefficient, table.shape[1], pairable.shape[1], problem, checked_level)
+    n_pairable = pairable.shape[1]
+    statistic = alpha_statistic(pairable, level)
+    interval = reweighted_interval(
+        statistic,
+        n_pairable,
+        rng=rng,
+        n_resamples=n_resamples,
+        confidence_level=checked_level,
+        n_numbers_a_row=int((~np.isnan(pairable)).sum()),
+    )
+    value = float(statistic(np.ones((1, n_pairable)))[0])
+    return _defined(coefficient, value, interval, table.shape[1], n_pairable, checked_level)
+
+
+def weighted_kappa(
+    a: Sequence[float] | Vector,
+    b: Sequence[float] | Vector,
+    *,
+    rng: np.random.Generator,
+    weights: Weights = "quadratic",
+    n_resamples: int = N_RESAMPLES,
+    confidence_level: float = 0.95,
+) -> Agreement:
+    """Cohen's weighted kappa of two raters (Cohen 1968, doi:10.1037/h0026256), cases resampled.
+
+    A disagreement counts by the distance of the two ratings as numbers: that of a 1 and a 5 four times (`linear`) or
+    sixteen times (`quadratic`) that of a 1 and a 2, whether or not anybody gave a 3; `equal` is plain kappa.
+
+    Args:
+        a: Shape (n_cases,), NaN where there is no rating.
+        b: The same cases in the same order.
+        rng: Seed it to reproduce a report.
+        weights: How a disagreement counts.
+        n_resamples: How often the cases are drawn anew for the interval.
+        confidence_level: Of the interval.
+
+    Raises:
+        ConfigurationError: not two rows of one length, or a rating that is infinite.
+    """
+    checked_level = checked_confidence_level(confidence_level)
+    table = _table([list(a), list(b)])
+    pairable = _pairable(table)
+    coefficient = f"weighted_kappa_{weights}" if weights != "equal" else "kappa"
+    problem = _problem(table, pairable)
+    if problem is not None:
+        return _undefined(coefficient, table.shape[1], pairable.shape[1], problem, checked_level)
+    statistic = kappa_statistic(pairable[0], pairable[1], weights)
+    interval = reweighted_interval(
+        statistic, pairable.shape[1], rng=rng, n_resamples=n_resamples, confidence_level=checked_level
+    )
+    value = float(statistic(np.ones((1, pairable.shape[1])))[0])
+    return _defined(coefficient, value, interval, table.shape[1], pairable.shape[1], checked_level)
+
+
+def raw_agreement(ratings: ArrayLike, *, within: float = 0.0, confidence_level: float = 0.95) -> Agreement:
+    """Share of pairs of ratings of one case that are equal, averaged over the cases; chance is not taken off.
+
+    Args:
+        ratings: Shape (n_raters, n_cases), NaN where a rater gave none.
+        within: How far two ratings may be apart and still agree.
+        confidence_level: Of the interval, which is Wilson's for two raters and Student's for more.
+
+    Raises:
+        ConfigurationError: not a table of numbers, or a rating that is infinite.
+    """
+    checked_level = checked_confidence_level(confidence_level)
+    table = _table(ratings)
+    pairable = _pairable(table)
+    if pairable.shape[1] == 0:
+        return _undefined("raw_agreement", table.shape[1], 0, _nobody_twice(table), checked_level)
+    shares = [_equal_pairs(column[~np.isnan(column)], within) for column in pairable.T]
+    found = mean_estimate(shares, confidence_level=checked_level)
+    interval = None if found.low is None or found.high is None else Interval(found.low, found.high)
+    return _defined("raw_agreement", found.value, interval, table.shape[1], pairable.shape[1], checked_level)
+
+
+def _table(ratings: ArrayLike) -> Matrix:
+    try:
+        table = np.asarray(ratings, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ConfigurationError(
+            f"the ratings are no table of numbers: {error}", "give each rater one rating a case, NaN for none"
+        ) from error
+    if table.ndim != 2:
+        raise ConfigurationError(
+            f"the ratings have {table.ndim} dimensions, not 2", "give one row a rater and one column a case"
+        )
+    if np.isinf(table).any():
+        raise ConfigurationError("a rating is infinite", "leave missing ratings out as NaN")
+    return table
+
+
+def _pairable(table: Matrix) -> Matrix:
+    """The cases with two ratings or more."""
+    found: Matrix = table[:, (~np.isnan(table)).sum(axis=0) >= 2]
+    return found
+
+
+def _problem(table: Matrix, pairable: Matrix) -> str | None:
+    """Why agreement beyond chance is not defined; None where it is."""
+    if pairable.shape[1] == 0:
+        return _nobody_twice(table)
+    given = np.unique(pairable[~np.isnan(pairable)])
+    if given.size == 1:
+        return f"every rating is {given[0]:g}: agreement beyond chance is not defined"
+    return None
+
+
+def _nobody_twice(table: Matrix) -> str:
+    return f"no case of {table.shape[1]} was rated twice"
+
+
+def _equal_pairs(given: Vector, within: float) -> float:
+    """Share of the pairs of these ratings that lie at most `within` apart."""
+    ordered = np.sort(given)
+    n_upto = np.searchsorted(ordered, ordered + within, side="right") - np.arange(ordered.size) - 1
+    return float(n_upto.sum()) / (ordered.size * (ordered.size - 1) / 2)
+
+
+def _undefined(coefficient: str, n_cases: int, n_pairable: int, reason: str, confidence_level: float) -> Agreement:
+    return Agreement(
+        coefficient=coefficient,
+        value=None,
+        low=None,
+        high=None,
+        n_cases=n_cases,
+        n_pairable=n_pairable,
+        reason=reason,
+        confidence_level=confidence_level,
+    )
+
+
+def _defined(
+    coefficient: str, value: float, interval: Interval | None, n_cases: int, n_pairable: int, confidence_level: float
+) -> Agreement:
+    low, high = interval if interval is not None else (None, None)
+    return Agreement(
+        coefficient=coefficient,
+        value=value,
+        low=low,
+        high=high,
+        n_cases=n_cases,
+        n_pairable=n_pairable,
+        reason=None if interval is not None else _FEW_OR_ALIKE,
+        confidence_level=confidence_level,
+    )

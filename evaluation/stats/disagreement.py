@@ -1,0 +1,105 @@
+"""Agreement beyond chance as a function of how often each case counts, so that all resamples are computed at once.
+
+Every way of counting here takes time in proportion to the number of ratings, however many different ones there are.
+"""
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evaluation.stats.numbers import Vector
+from evaluation.stats.reweighting import Matrix, Statistic, cumulative
+
+Level = Literal["nominal", "ordinal", "interval"]
+"""What a difference means: another category, so many ranks between, or a distance."""
+Weights = Literal["equal", "linear", "quadratic"]
+
+_NO_SPREAD = 1e-12
+
+
+def alpha_statistic(pairable: Matrix, level: Level) -> Statistic:
+    """Krippendorff's alpha as a function of the weights of the cases.
+
+    Args:
+        pairable: Shape (n_raters, n_cases), NaN where a rater gave none; each case with two ratings or more, and not
+            all ratings equal.
+        level: What a difference of two ratings means.
+    """
+    columns, raters = np.nonzero(~np.isnan(pairable.T))
+    given = _on_unit_scale(pairable[raters, columns])
+    n_ratings = np.bincount(columns).astype(np.float64)
+    case_starts = np.concatenate([[0], np.cumsum(n_ratings)[:-1]]).astype(np.intp)
+    values, value_of, counts = np.unique(given, return_inverse=True, return_counts=True)
+    by_value, value_ends = np.argsort(value_of, kind="stable"), np.cumsum(counts)
+    mixed = _mixed_pairs(columns, value_of, n_ratings)
+
+    def totals(weights: Matrix) -> Matrix:
+        """How many pairable ratings of each value there are, shape (n_rows, n_values)."""
+        return np.diff(cumulative(weights[:, columns[by_value]], value_ends), axis=1, prepend=0.0)
+
+    def nominal(weights: Matrix) -> Vector:
+        found = totals(weights)
+        n = found.sum(axis=1)
+        return _beyond_chance(weights @ mixed, (n**2 - (found**2).sum(axis=1)) / (n - 1))
+
+    def metric(weights: Matrix) -> Vector:
+        # Ordinal distances are those between the midranks, so that both levels are sums of squares.
+        found = totals(weights)
+        n = found.sum(axis=1)
+        places = np.cumsum(found, axis=1) - found / 2 if level == "ordinal" else np.tile(values, (len(weights), 1))
+        places = places - ((found * places).sum(axis=1) / n)[:, None]
+        expected = 2 * n * (found * places**2).sum(axis=1) / (n - 1)
+        placed = places[:, value_of]
+        sums = np.add.reduceat(placed, case_starts, axis=1)
+        squares = np.add.reduceat(placed**2, case_starts, axis=1)
+        observed = 2 * (weights * (n_ratings * squares - sums**2) / (n_ratings - 1)).sum(axis=1)
+        return _beyond_chance(observed, expected)
+
+    return nominal if level == "nominal" else metric
+
+
+def _mixed_pairs(columns: NDArray[np.intp], value_of: NDArray[np.intp], n_ratings: Vector) -> Vector:
+    """For each case, its ordered pairs of unequal ratings, over one less than its ratings."""
+    cells, n_equal = np.unique(np.stack([columns, value_of]), axis=1, return_counts=True)
+    equal = np.bincount(cells[0], weights=n_equal.astype(np.float64) ** 2)
+    mixed: Vector = (n_ratings**2 - equal) / (n_ratings - 1)
+    return mixed
+
+
+def kappa_statistic(a: Vector, b: Vector, weights: Weights) -> Statistic:
+    """Weighted kappa as a function of the weights of the cases; not all ratings may be equal."""
+    a, b = _on_unit_scale(np.stack([a, b]))
+    values = np.unique([a, b])
+    gaps = np.diff(values)
+    apart = {"equal": (a != b).astype(np.float64), "linear": np.abs(a - b), "quadratic": (a - b) ** 2}[weights]
+    sides = [(np.argsort(side), np.searchsorted(np.sort(side), values, side="right")) for side in (a, b)]
+
+    def statistic(drawn: Matrix) -> Vector:
+        n = drawn.sum(axis=1)
+        upto_a, upto_b = (cumulative(drawn[:, order], ends) / n[:, None] for order, ends in sides)
+        share_a, share_b = (np.diff(upto, axis=1, prepend=0.0) for upto in (upto_a, upto_b))
+        if weights == "equal":
+            expected = 1 - (share_a * share_b).sum(axis=1)
+        elif weights == "linear":
+            crossing = upto_a * (1 - upto_b) + upto_b * (1 - upto_a)
+            expected = crossing[:, :-1] @ gaps
+        else:
+            expected = (share_a + share_b) @ values**2 - 2 * (share_a @ values) * (share_b @ values)
+        return _beyond_chance(drawn @ apart / n, expected)
+
+    return statistic
+
+
+def _beyond_chance(observed: Vector, expected: Vector) -> Vector:
+    """1 - observed / expected, NaN where chance leaves nothing to disagree about."""
+    found = np.full(expected.shape, np.nan)
+    np.divide(observed, expected, out=found, where=expected > _NO_SPREAD)
+    return 1 - found
+
+
+def _on_unit_scale(ratings: Matrix) -> Matrix:
+    """The ratings from 0 to 1: both coefficients are ratios, in which the unit cancels."""
+    low, high = ratings.min(), ratings.max()
+    scaled: Matrix = (ratings - low) / (high - low)
+    return scaled

@@ -1,0 +1,93 @@
+"""How would a statistic vary, had other cases been drawn? For statistics that take a weight for each case.
+
+Drawing a case twice is giving it the weight 2. So all resamples are computed at once, as one array.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evaluation.stats.bootstrap import accelerated_tails
+from evaluation.stats.estimate import MIN_UNITS_FOR_PERCENTILES, MIN_UNITS_TO_RESAMPLE
+from evaluation.stats.intervals import Interval
+from evaluation.stats.numbers import Vector, is_constant
+
+Matrix = NDArray[np.float64]
+Statistic = Callable[[Matrix], Vector]
+"""The statistic for each row of weights: shape (n_rows, n_cases) to shape (n_rows,), NaN where it is not defined."""
+
+MAX_UNDEFINED_SHARE = 0.05
+_NUMBERS_AT_ONCE = 1_000_000
+
+
+def reweighted_interval(
+    statistic: Statistic,
+    n_cases: int,
+    *,
+    rng: np.random.Generator,
+    n_resamples: int,
+    confidence_level: float,
+    n_numbers_a_row: int | None = None,
+) -> Interval | None:
+    """Bootstrap interval of a statistic over cases: bias-corrected and accelerated under 100, else by percentiles.
+
+    None under 5 cases, where every resample says the same, and where more than one in twenty says nothing.
+
+    Args:
+        statistic: Takes any number of rows of weights.
+        n_cases: How many weights a row has.
+        rng: Seed it to reproduce a report.
+        n_resamples: How often the cases are drawn anew, with replacement.
+        confidence_level: Of the interval.
+        n_numbers_a_row: What a row makes the statistic hold in memory; None: one number a case.
+    """
+    if n_cases < MIN_UNITS_TO_RESAMPLE:
+        return None
+    values = _resampled(statistic, n_cases, rng, n_resamples, n_numbers_a_row or n_cases)
+    if values.size < (1 - MAX_UNDEFINED_SHARE) * n_resamples or is_constant(values):
+        return None
+    tail = (1 - confidence_level) / 2
+    tails = (tail, 1 - tail)
+    if n_cases < MIN_UNITS_FOR_PERCENTILES:
+        left_out = statistic(1 - np.eye(n_cases))
+        observed = float(statistic(np.ones((1, n_cases)))[0])
+        if np.isnan(left_out).any():
+            return None
+        tails = accelerated_tails(values, observed=observed, left_out=left_out, tails=tails)
+    low, high = np.quantile(values, tails)
+    return Interval(float(low), float(high))
+
+
+def weighted_midranks(weights: Matrix, values: Vector) -> Matrix:
+    """The rank of each value among all, equal values sharing theirs, where a case counts as often as its weight says.
+
+    Shape (n_rows, n_cases), like the weights. Ranks are counted from 0.5: of three different values 0.5, 1.5 and 2.5.
+    """
+    order = np.argsort(values, kind="stable")
+    _, group, sizes = np.unique(values, return_inverse=True, return_counts=True)
+    upto = cumulative(weights[:, order], np.cumsum(sizes))
+    below = np.concatenate([np.zeros((len(weights), 1)), upto[:, :-1]], axis=1)
+    midranks: Matrix = ((below + upto) / 2)[:, group.ravel()]
+    return midranks
+
+
+def cumulative(weights: Matrix, ends: NDArray[np.integer]) -> Matrix:
+    """The sum of each row's first `end` weights, for every end. Shape (n_rows, n_ends)."""
+    sums = np.concatenate([np.zeros((len(weights), 1)), np.cumsum(weights, axis=1)], axis=1)
+    picked: Matrix = sums[:, ends]
+    return picked
+
+
+def _resampled(
+    statistic: Statistic, n_cases: int, rng: np.random.Generator, n_resamples: int, n_numbers_a_row: int
+) -> Vector:
+    """The statistic of each resample in which it is defined."""
+    shares = np.full(n_cases, 1 / n_cases)
+    rows_at_once = max(1, _NUMBERS_AT_ONCE // n_numbers_a_row)
+    parts = []
+    for start in range(0, n_resamples, rows_at_once):
+        weights = rng.multinomial(n_cases, shares, size=min(rows_at_once, n_resamples - start))
+        parts.append(statistic(weights.astype(np.float64)))
+    values = np.concatenate(parts)
+    return values[~np.isnan(values)]
