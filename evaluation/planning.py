@@ -7,6 +7,7 @@ from typing import Any
 
 from evaluation.candidate import PromptProfile
 from evaluation.fingerprint import canonical_json, fingerprint
+from evaluation.options import load_options
 
 AIMED_SHARDS = 200
 """Task runs that a flow run has at most, in the main."""
@@ -86,7 +87,50 @@ class PlannedRun:
     run_id: str
     benchmark_name: str
     metrics: tuple[str, ...]
-    """As a benchmark names them, with their options."""
+    """With all their options, as `parse_metric` reads them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AskedModel:
+    """A model that metrics ask once the answers are there: an embedder or a judge."""
+
+    need: str
+    """`embedder` or `judge`."""
+    model: str
+    digest: str
+    lane: Lane
+    """The server that answers for it."""
+    options: Mapping[str, Any]
+    """All that is sent, but the seed and the length of an answer."""
+    think: bool | str | None = None
+
+    @property
+    def residency(self) -> str:
+        """What is in the server's memory, as `Group.residency` has it."""
+        return fingerprint([self.digest, load_options(self.options)])
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoredRun:
+    """A run whose answers are to be scored."""
+
+    run_id: str
+    benchmark_name: str
+    metrics: tuple[str, ...]
+    """With all their options, as `parse_metric` reads them."""
+    candidates: Mapping[int, str]
+    """Labels by run-candidate id."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoringPlan:
+    """Answers that are to be scored, and the models that are asked for it, one after the other."""
+
+    name: str
+    """Of this work, in this process."""
+    runs: tuple[ScoredRun, ...]
+    asked_models: tuple[AskedModel, ...]
+    timeout_s: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,11 +146,31 @@ class Plan:
     timeout_s: float
     case_timeout_s: float
     reuse: bool = False
+    asked_models: tuple[AskedModel, ...] = ()
+    """In the order in which they are asked, after the last generation."""
 
     @property
     def candidates(self) -> tuple[PlannedCandidate, ...]:
         """Every candidate of every run, in the order of the work."""
         return tuple(item for group in self.groups for item in group.planned)
+
+    @property
+    def scoring(self) -> ScoringPlan:
+        """What follows the last generation."""
+        return ScoringPlan(
+            name=self.invocation_id,
+            runs=tuple(
+                ScoredRun(
+                    run_id=run.run_id,
+                    benchmark_name=run.benchmark_name,
+                    metrics=run.metrics,
+                    candidates={item.run_candidate_id: item.label for item in self.candidates_of(run.run_id)},
+                )
+                for run in self.runs
+            ),
+            asked_models=self.asked_models,
+            timeout_s=self.timeout_s,
+        )
 
     @property
     def n_generations(self) -> int:

@@ -117,6 +117,8 @@ class EvaluationRequest(BaseModel):
     embedded: bool = Field(default=False, description="Use the embedded server too.")
     allow_remote: bool = Field(default=False, description="Allow models that run on somebody else's machine.")
     metrics: list[str] = Field(default=[], description="Metrics instead of the benchmark's own.")
+    judges: list[str] = Field(default=[], description="Models that judge answers: `MODEL` or `MODEL@ENDPOINT`.")
+    embedder: str | None = Field(default=None, description="Model that embeds texts: `MODEL` or `MODEL@ENDPOINT`.")
     limit: int | None = Field(default=None, ge=1, description="The first N cases of a seeded order.")
     repeats: int = Field(default=1, ge=1, le=10_000, description="How often each case is asked.")
     seed: int = Field(default=0, ge=0, le=2**63 - 1, description="The same seed gives the same numbers.")
@@ -137,7 +139,7 @@ class EvaluationRequest(BaseModel):
             return [f"{key}={_as_word(item)}" for key, item in value.items()]
         return value
 
-    @field_validator("benchmarks", "models", "candidates", "metrics", "endpoints", mode="before")
+    @field_validator("benchmarks", "models", "candidates", "metrics", "endpoints", "judges", mode="before")
     @classmethod
     def _one_may_stand_alone(cls, value: Any) -> Any:
         return [value] if isinstance(value, str) else value

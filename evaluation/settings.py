@@ -1,5 +1,7 @@
 """What differs between two people's machines and changes no number: addresses, keys, places."""
 
+from typing import Literal
+
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -15,6 +17,9 @@ class Settings(BaseSettings):
     """Address of a running embedded server."""
     retry_base_s: float = Field(default=1.0, gt=0)
     """First pause before a request is sent again; it doubles from there."""
+
+    sandbox: Literal["weak"] | None = None
+    """`weak`: programs may run with resource limits alone where bubblewrap is missing."""
 
     @property
     def database(self) -> str | None:

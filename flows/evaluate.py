@@ -15,8 +15,8 @@ from evaluation.planning import Plan
 from evaluation.request import EvaluationRequest
 from evaluation.side_by_side import side_by_side
 from flows.generation import count_left, generate_all
+from flows.scoring import score_all
 from flows.serving import serve_all
-from tasks.aggregate import aggregate
 from tasks.endings import cancel_runs, fail_runs, finish_runs, start_runs
 from tasks.generation.workbench import Workbench, open_workbench
 from tasks.holding import holding
@@ -27,7 +27,6 @@ from tasks.publish import publish_results
 from tasks.recovery import call_crashed, free_slots_of_the_dead
 from tasks.reuse import reuse_outcomes
 from tasks.salvage import score_what_is_finished
-from tasks.score import score_candidate
 from tasks.stored import stored
 from tasks.telemetry.gpu_sampling import gpu_sampling
 from tasks.watching import show_progress
@@ -76,7 +75,8 @@ async def _evaluate(asked: Asked) -> State[Any] | dict[str, str]:
                 if plan.reuse:
                     await _reuse(plan)
                 await count_left(bench)
-                await side_by_side([serve_all(bench), _generate_and_measure(bench)])
+                served = asyncio.Event()
+                await side_by_side([_serve(bench, served), _generate_and_score(bench, served)])
                 statuses = await finish_runs(bench)
     except asyncio.CancelledError:
         await score_what_is_finished(plan)
@@ -99,20 +99,18 @@ async def _reuse(plan: Plan) -> None:
         get_run_logger().info("%s · %s: %d answers of earlier runs are used", item.label, item.benchmark_name, n_reused)
 
 
-async def _generate_and_measure(bench: Workbench) -> None:
+async def _serve(bench: Workbench, served: asyncio.Event) -> None:
+    await serve_all(bench)
+    served.set()
+
+
+async def _generate_and_score(bench: Workbench, served: asyncio.Event) -> None:
     """Scoring begins with the last answer, while the servers still let go of models and slots."""
     plan = bench.plan
     servers = [(lane.endpoint_name, lane.url) for lane in plan.lanes]
     async with show_progress(bench.store, plan.invocation_id), gpu_sampling(bench.store, plan.invocation_id, servers):
         await generate_all(bench)
     await stored(apportion_energy, bench.store, plan.invocation_id)
-    await _measure(plan)
-
-
-async def _measure(plan: Plan) -> None:
-    for run in plan.runs:
-        for item in plan.candidates_of(run.run_id):
-            await score_candidate(
-                run.run_id, item.run_candidate_id, metrics=run.metrics, label=item.label, benchmark=run.benchmark_name
-            )
-        await aggregate(run.run_id, metrics=run.metrics, benchmark=run.benchmark_name)
+    await score_all(
+        bench.store, plan.scoring, bench.settings, on_leases=bench.note_leases, servers_are_free=served.wait
+    )

@@ -1,15 +1,26 @@
 """Turns a request into stored runs and an order of work."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from evaluation.benchmarks.sampling import chosen_cases
-from evaluation.options import load_options
-from evaluation.planning import Lane, Plan, PlannedCandidate, PlannedRun, grouped_by_residency, run_id_for
+from evaluation.metrics.metric import Need
+from evaluation.options import effective_options, load_options
+from evaluation.planning import AskedModel, Lane, Plan, PlannedCandidate, PlannedRun, grouped_by_residency, run_id_for
+from evaluation.providers.openai_wire import unsupported_options
 from evaluation.request import EvaluationRequest
-from evaluation.resolving import Resolution, ResolvedBenchmark, ResolvedCandidate, ResolvedEndpoint, resolve
+from evaluation.resolving import (
+    MetricModel,
+    Resolution,
+    ResolvedBenchmark,
+    ResolvedCandidate,
+    ResolvedEndpoint,
+    resolve,
+)
 from evaluation.resuming import refuse_changed_weights, refuse_held
 from evaluation.settings import Settings
 from evaluation.store.benchmarks import load_benchmark_version
@@ -29,6 +40,8 @@ from evaluation.store.session import Store, open_store
 from evaluation.version import code_version
 from tasks.load import LoadedBenchmark
 from tasks.stored import stored
+
+JUDGE_NUM_CTX = 8192
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +83,7 @@ def _plan(asked: Asked, resolution: Resolution, store: Store) -> Plan:
     runs = []
     for item in resolution.benchmarks:
         run = _run_plan(asked, item, store, begun=frozenset(run.plan.run_id for run in earlier))
-        metrics = tuple(asked.request.metrics or item.benchmark.metrics)
+        metrics = tuple(metric.text for metric in item.metrics)
         runs.append(PlannedRun(run_id=run.run_id, benchmark_name=run.benchmark_name, metrics=metrics))
         planned += [_planned(asked, run, item, candidate, store) for candidate in resolution.candidates]
     used = {endpoint.name: endpoint for candidate in resolution.candidates for endpoint in candidate.endpoints}
@@ -83,6 +96,7 @@ def _plan(asked: Asked, resolution: Resolution, store: Store) -> Plan:
         timeout_s=asked.request.timeout_s,
         case_timeout_s=asked.request.case_timeout_s,
         reuse=asked.request.reuse,
+        asked_models=asked_models(resolution.metric_models, allow_remote=asked.request.allow_remote),
     )
 
 
@@ -162,6 +176,30 @@ def _planned(
         digest=candidate.digest,
         endpoints=tuple(one.name for one in resolved.endpoints),
     )
+
+
+def asked_models(models: Sequence[MetricModel], *, allow_remote: bool) -> tuple[AskedModel, ...]:
+    """The models that metrics ask, embedders first: they are small, and soon done."""
+    return tuple(
+        AskedModel(
+            need=str(model.need),
+            model=model.model,
+            digest=model.digest,
+            lane=_lane(model.resolved.endpoint, allow_remote=allow_remote),
+            options=_judging_options(model),
+            think=model.resolved.candidate.think,
+        )
+        for model in sorted(models, key=lambda model: model.need is Need.JUDGE)
+    )
+
+
+def _judging_options(model: MetricModel) -> dict[str, Any]:
+    """The same for every judge: the likeliest verdict, and room for a long answer."""
+    info = model.resolved.info
+    given = {"temperature": 0.0, "num_ctx": min(JUDGE_NUM_CTX, info.context_length or JUDGE_NUM_CTX)}
+    options = effective_options(given, benchmark={}, model=info.parameters)
+    unsent = set() if model.resolved.endpoint.provider == "ollama" else set(unsupported_options(options))
+    return {name: value for name, value in options.items() if name not in {*unsent, "num_predict", "stop"}}
 
 
 def _lane(endpoint: ResolvedEndpoint, *, allow_remote: bool) -> Lane:

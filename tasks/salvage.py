@@ -9,7 +9,7 @@ from prefect import get_run_logger
 from evaluation.aggregation import aggregate_run
 from evaluation.metrics.parsing import parse_metric
 from evaluation.planning import Plan
-from evaluation.scoring import score_candidate
+from evaluation.scoring import by_work, score_candidate
 from evaluation.settings import Settings
 from evaluation.store.session import open_store
 
@@ -40,7 +40,7 @@ async def score_what_is_finished(plan: Plan) -> None:
 def _score(plan: Plan, stopping: threading.Event) -> None:
     with open_store(Settings().database) as store:
         for run in plan.runs:
-            metrics = [parse_metric(text) for text in run.metrics]
+            metrics = [parse_metric(text) for text in by_work(run.metrics).plain]
             for item in plan.candidates_of(run.run_id):
                 if stopping.is_set():
                     return

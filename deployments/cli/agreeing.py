@@ -88,13 +88,14 @@ def _asked(store: "Store", model: str, options: Sequence[str], benchmark: str, *
     from evaluation.benchmarks.rendering import render
     from evaluation.benchmarks.sampling import limited
     from evaluation.candidate import PLAIN_PROFILE
-    from evaluation.request import CandidateRequest
+    from evaluation.request import CandidateRequest, EvaluationRequest
     from evaluation.resolving import find_benchmark, find_profile, resolve_benchmark
     from evaluation.servers.asking_twice import Question
 
     wanted = CandidateRequest.parse(shlex.join([model, *options]))
     profile = find_profile(wanted.profile, store=store) if wanted.profile else PLAIN_PROFILE
-    resolved = resolve_benchmark(find_benchmark(benchmark, store=store), ())
+    request = EvaluationRequest(benchmarks=[benchmark], models=[wanted.model])
+    resolved = resolve_benchmark(find_benchmark(benchmark, store=store), request)
     by_id = {case.case_id: case for case in resolved.benchmark.cases}
     chosen = [by_id[case_id] for case_id in limited(list(by_id), limit=n_cases, seed=seed)]
     return _Asked(

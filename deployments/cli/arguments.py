@@ -49,3 +49,22 @@ def open_results(db: str | None) -> "Store":
     from evaluation.store.session import open_store
 
     return open_store(database_url(db))
+
+
+def accept_sandbox(wanted: str | None) -> None:
+    """Lets this process run programs with the weaker isolation that its user accepts.
+
+    Raises:
+        ConfigurationError: there is no isolation of that name.
+    """
+    import os
+
+    from evaluation.errors import ConfigurationError
+
+    if wanted is None:
+        return
+    if wanted != "weak":
+        raise ConfigurationError(
+            f"--sandbox {wanted!r} is not known; allowed: weak", "Leave it out where bubblewrap is installed."
+        )
+    os.environ["BENCHWRIGHT_SANDBOX"] = wanted

@@ -27,6 +27,16 @@ def evaluate(
     embedded: Annotated[bool, typer.Option("--embedded", help="Use the embedded server too, or alone.")] = False,
     allow_remote: Annotated[bool, typer.Option("--allow-remote", help="Allow models on others' machines.")] = False,
     metric: Annotated[Words, typer.Option(metavar="NAME", help="Instead of the benchmark's metrics.*")] = None,
+    judge: Annotated[
+        Words, typer.Option(metavar="MODEL[@ENDPOINT]", help="A model that judges answers, after the last of them.*")
+    ] = None,
+    embedder: Annotated[
+        str | None, typer.Option(metavar="MODEL[@ENDPOINT]", help="The model that embeds texts for metrics.")
+    ] = None,
+    sandbox: Annotated[
+        str | None,
+        typer.Option(metavar="weak", help="Accept weaker isolation of programs where bubblewrap is missing."),
+    ] = None,
     limit: Annotated[int | None, typer.Option(metavar="N", help="The first N cases of a seeded order.")] = None,
     repeats: Annotated[int | None, typer.Option(metavar="K", help="Ask each case K times.")] = None,
     seed: Annotated[int | None, typer.Option(metavar="S", help="The same seed gives the same numbers.")] = None,
@@ -49,6 +59,7 @@ def evaluate(
     json_: JsonOption = False,
 ) -> None:
     """Ask models a benchmark's cases, score the answers, and say how sure the numbers are. Marked * may be repeated."""
+    from deployments.cli.arguments import accept_sandbox
     from deployments.cli.evaluating import run_evaluation
 
     given: dict[str, Any] = {
@@ -65,6 +76,8 @@ def evaluate(
         "embedded": embedded or None,
         "allow_remote": allow_remote or None,
         "metrics": metric,
+        "judges": judge,
+        "embedder": embedder,
         "limit": limit,
         "repeats": repeats,
         "seed": seed,
@@ -74,6 +87,7 @@ def evaluate(
         "case_timeout_s": case_timeout,
         "reuse": reuse or None,
     }
+    accept_sandbox(sandbox)
     source = f"the command line with {file}" if file else "the command line"
     code = run_evaluation(
         _merged(given, file), database=db, as_json=json_, source=source, resume=resume, dry_run=dry_run

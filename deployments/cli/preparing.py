@@ -87,7 +87,7 @@ def _read_benchmark(name: str, request: "EvaluationRequest", store: "Store") -> 
     from evaluation.resolving import find_benchmark, resolve_benchmark
 
     benchmark = find_benchmark(name, store=store)
-    resolve_benchmark(benchmark, request.metrics)
+    resolve_benchmark(benchmark, request)
     tell(recognised_line(benchmark))
     if equal := equal_contents(benchmark):
         tell(f"note: {benchmark.name}: {len(equal)} groups of cases ask and accept the same, such as {equal[0]}")

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import ClassVar
 
@@ -51,6 +51,12 @@ class Metric(ABC):
     def signature(self) -> str:
         """The metric with all its options and its scorer version: equal signatures are comparable."""
         return f"{self!r}|v{self.scorer_version}"
+
+    @property
+    def text(self) -> str:
+        """What `parse_metric` reads it from again: its name with all its options."""
+        options = ", ".join(f"{option.name}={getattr(self, option.name)!r}" for option in fields(self))
+        return f"{self.name}({options})" if options else self.name
 
     @property
     def asks_for(self) -> frozenset[Need]:

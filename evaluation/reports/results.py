@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from evaluation.metrics.metric import ModelMetric
+from evaluation.metrics.parsing import metric_of
 from evaluation.reports.failure_examples import failure_examples
 from evaluation.reports.gpu import energy_report, gpu_report
 from evaluation.reports.labels import unique_labels
@@ -101,13 +103,20 @@ def run_in_full(store: Store, run_id: str) -> dict[str, Any]:
 def metric_keys(planned: Sequence[MetricUse], others: Iterable[MetricUse] = ()) -> dict[str, str]:
     """The word under which each signature's numbers stand: the metric's name, which the run's own metrics take first.
 
-    Another signature of the same metric (other options, an older scorer) stands under its signature.
+    The same metric of another judge or embedder stands under `NAME by MODEL`; another signature of the same metric
+    (other options, an older scorer) under its signature.
     """
     keys: dict[str, str] = {}
     for use in (*planned, *others):
         if use.signature not in keys:
-            keys[use.signature] = use.signature if use.name in keys.values() else use.name
+            words = (use.name, *_by_model(use))
+            keys[use.signature] = next((word for word in words if word not in keys.values()), use.signature)
     return keys
+
+
+def _by_model(use: MetricUse) -> tuple[str, ...]:
+    metric = metric_of(use.name, use.signature)
+    return (f"{use.name} by {metric.model}",) if isinstance(metric, ModelMetric) and metric.model else ()
 
 
 def _when(run: RunRecord, name: str) -> str | None:

@@ -3,10 +3,12 @@
 from evaluation.resolving.benchmarks import ResolvedBenchmark, find_benchmark, resolve_benchmark
 from evaluation.resolving.candidates import ResolvedCandidate, find_profile
 from evaluation.resolving.endpoints import EMBEDDED, ResolvedEndpoint, default_gpu_tag, resolve_endpoints
+from evaluation.resolving.metric_models import MetricModel
 from evaluation.resolving.resolution import Resolution, resolve
 
 __all__ = [
     "EMBEDDED",
+    "MetricModel",
     "Resolution",
     "ResolvedBenchmark",
     "ResolvedCandidate",

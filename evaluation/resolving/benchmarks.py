@@ -1,6 +1,5 @@
 """Which benchmark is meant, and can these metrics be measured on it?"""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,6 +8,7 @@ from evaluation.errors import ConfigurationError, UnknownNameError
 from evaluation.metrics.metric import Metric
 
 if TYPE_CHECKING:
+    from evaluation.request import EvaluationRequest
     from evaluation.store.session import Store
 
 
@@ -21,14 +21,14 @@ class ResolvedBenchmark:
     headline: str
 
 
-def resolve_benchmark(benchmark: Benchmark, metrics: Sequence[str]) -> ResolvedBenchmark:
-    """The benchmark with those metrics, or its own where none is named."""
+def resolve_benchmark(benchmark: Benchmark, request: "EvaluationRequest") -> ResolvedBenchmark:
+    """The benchmark with the request's metrics, or its own where none is named. They know of no model yet."""
     from evaluation.benchmarks.rendering import check_renderable
 
     if not benchmark.cases:
         raise ConfigurationError(f"benchmark {benchmark.name!r} has no case", "Add a case to its file.")
     check_renderable(benchmark)
-    chosen = tuple(_metric(text, benchmark) for text in (metrics or benchmark.metrics))
+    chosen = tuple(_metric(text, benchmark, request) for text in (request.metrics or benchmark.metrics))
     names = [metric.name for metric in chosen]
     headline = benchmark.headline if benchmark.headline in names else names[0]
     return ResolvedBenchmark(benchmark=benchmark, metrics=chosen, headline=headline)
@@ -55,14 +55,22 @@ def find_benchmark(name: str, *, store: "Store | None") -> Benchmark:
         raise UnknownNameError(error.kind, name, dict.fromkeys(known), error.next_step) from None
 
 
-def _metric(text: str, benchmark: Benchmark) -> Metric:
+def _metric(text: str, benchmark: Benchmark, request: "EvaluationRequest") -> Metric:
     from evaluation.metrics.needs import missing_needs
     from evaluation.metrics.parsing import parse_metric
+    from evaluation.resolving.metric_models import how_to_offer, offered_needs
 
     metric = parse_metric(text)
-    if lacking := missing_needs(metric, benchmark.cases):
+    offered = offered_needs(request, metric)
+    if lacking := missing_needs(metric, benchmark.cases, offered=offered):
         raise ConfigurationError(
             f"metric {metric.name!r} cannot be computed on benchmark {benchmark.name!r}: {lacking}",
-            "Choose another with --metric.",
+            (how_to_offer(metric) if metric.asks_for - offered else None) or "Choose another with --metric.",
+        )
+    if metric.n_repeats_needed > request.repeats:
+        raise ConfigurationError(
+            f"metric {metric.text} needs each case asked {metric.n_repeats_needed} times, and repeats is "
+            f"{request.repeats}",
+            f"Give --repeats {metric.n_repeats_needed} or more.",
         )
     return metric

@@ -1,7 +1,7 @@
 """All that a request means here and now. What a person may have got wrong is found before a token is spent."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from evaluation.case import Benchmark
@@ -11,6 +11,7 @@ from evaluation.request import EvaluationRequest
 from evaluation.resolving.benchmarks import ResolvedBenchmark, resolve_benchmark
 from evaluation.resolving.candidates import ResolvedCandidate, resolve_candidate
 from evaluation.resolving.endpoints import ResolvedEndpoint, resolve_endpoints
+from evaluation.resolving.metric_models import MetricModel, bound_metrics, opponent_name, resolve_metric_models
 from evaluation.settings import Settings
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ class Resolution:
     candidates: tuple[ResolvedCandidate, ...]
     endpoints: tuple[ResolvedEndpoint, ...]
     notes: tuple[str, ...]
+    metric_models: tuple[MetricModel, ...] = ()
+    """Those that the metrics ask: embedders before judges."""
 
 
 async def resolve(
@@ -41,7 +44,7 @@ async def resolve(
     Raises:
         ConfigurationError: a name, value or server that its user can mend.
     """
-    benchmarks = tuple(resolve_benchmark(benchmark, request.metrics) for benchmark in loaded)
+    benchmarks = tuple(resolve_benchmark(benchmark, request) for benchmark in loaded)
     _refuse_doubles(benchmarks)
     _refuse_unmeasured(request, benchmarks)
     asked = request.all_candidates()
@@ -54,6 +57,8 @@ async def resolve(
             continue
         found.append(candidate)
         notes += said
+    benchmarks, models, said = await _with_models(request, benchmarks, found, endpoints, settings=settings, store=store)
+    notes += said
     used = {endpoint.name for candidate in found for endpoint in candidate.endpoints}
     notes += [
         f"{endpoint.name}: {limit}" for endpoint in endpoints if endpoint.name in used for limit in endpoint.limits
@@ -63,8 +68,39 @@ async def resolve(
             "several repeats at temperature 0 mostly repeat the same answer; --option temperature=0.7 varies it"
         )
     return Resolution(
-        benchmarks=benchmarks, candidates=tuple(found), endpoints=tuple(endpoints), notes=tuple(dict.fromkeys(notes))
+        benchmarks=benchmarks,
+        candidates=tuple(found),
+        endpoints=tuple(endpoints),
+        notes=tuple(dict.fromkeys(notes)),
+        metric_models=models,
     )
+
+
+async def _with_models(
+    request: EvaluationRequest,
+    benchmarks: Sequence[ResolvedBenchmark],
+    candidates: Sequence[ResolvedCandidate],
+    endpoints: Sequence[ResolvedEndpoint],
+    *,
+    settings: Settings,
+    store: "Store | None",
+) -> tuple[tuple[ResolvedBenchmark, ...], tuple[MetricModel, ...], list[str]]:
+    """The benchmarks with metrics that know whom to ask."""
+    metrics = [metric for item in benchmarks for metric in item.metrics]
+    models, notes = await resolve_metric_models(request, metrics, endpoints, settings=settings, store=store)
+    first = candidates[0].candidate
+    for metric in metrics:
+        if getattr(metric, "against", None) == "" and len(candidates) < 2:
+            raise ConfigurationError(
+                f"metric {metric.name!r} compares candidates, and there is only one: {first.label}",
+                "Name a second one with --model or --candidate.",
+            )
+    against = opponent_name(first.label, first.fingerprint)
+    bound = tuple(
+        replace(item, metrics=bound_metrics(item.metrics, models, against=against, criteria=item.benchmark.criteria))
+        for item in benchmarks
+    )
+    return bound, models, notes
 
 
 def _refuse_doubles(benchmarks: Sequence[ResolvedBenchmark]) -> None:

@@ -78,6 +78,8 @@ class ScriptedOllama:
     models: dict[str, Model] = field(default_factory=dict)
     chats: list[Chat] = field(default_factory=list)
     """Without the warm-ups."""
+    embedded: Counter[str] = field(default_factory=Counter)
+    """How often each text was embedded."""
     loads: list[tuple[str, int]] = field(default_factory=list)
     """Model and context each time that another one came into the memory, which holds one."""
     max_active: int = 0
@@ -131,9 +133,20 @@ class ScriptedOllama:
             return {"models": [self._tag(name) for name in self.models]}
         if path == "/api/ps":
             return {"models": self._loaded()}
+        if path == "/api/embed" and body.get("model") in self.models:
+            return {"model": body["model"], "embeddings": [self._embedded(text) for text in body["input"]]}
         if path == "/api/show" and body.get("model") in self.models:
             return self._shown(body["model"])
         return None
+
+    def _embedded(self, text: str) -> list[float]:
+        """A direction for each text: its letters, counted. Notes that it was asked."""
+        with self._lock:
+            self.embedded[text] += 1
+        counts = Counter(text.lower())
+        vector = [float(counts[letter]) for letter in "abcdefghijklmnopqrstuvwxyz0123456789"]
+        length = sum(number * number for number in vector) ** 0.5 or 1.0
+        return [number / length for number in vector]
 
     def _tag(self, name: str) -> dict[str, Any]:
         model = self.models[name]

@@ -1,0 +1,23 @@
+"""Who answers what metrics ask for? One function for each kind of request; equal requests are answered once."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+
+from evaluation.metrics.requests import Answer, Answers, Request
+from evaluation.score import ScoreFailure
+
+Answerers = Mapping[type[Request], Callable[[Any], Awaitable[Answer]]]
+"""Who answers, by the kind of request. None of them raises for what a model or a program did."""
+NOBODY = ScoreFailure(kind="nobody_answers", message="nothing here answers this kind of request")
+
+
+async def all_answers(answerers: Answerers, requests: Sequence[Request]) -> Answers:
+    """The answer to each request, asked side by side."""
+    different = list(dict.fromkeys(requests))
+    return dict(zip(different, await asyncio.gather(*(_answer(answerers, one) for one in different)), strict=True))
+
+
+async def _answer(answerers: Answerers, request: Request) -> Answer:
+    answerer = answerers.get(type(request))
+    return NOBODY if answerer is None else await answerer(request)

@@ -1,0 +1,82 @@
+"""From stored answers to a run's numbers: what needs the answer alone, then programs, then one model after another."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from evaluation.answering.answering import Answerers
+from evaluation.errors import ConfigurationError
+from evaluation.planning import AskedModel, ScoringPlan
+from evaluation.scoring import by_work
+from evaluation.settings import Settings
+from evaluation.store.session import Store
+from tasks.aggregate import aggregate
+from tasks.scoring.asked_server import asked_server, nobody_answers
+from tasks.scoring.sandboxed import sandboxed
+from tasks.scoring.score import Asking, score_by_asking, score_candidate
+from tasks.story import warn
+
+OnLeases = Callable[[str, frozenset[str]], Awaitable[None]]
+
+
+async def at_once() -> None:
+    """Nothing to wait for."""
+
+
+async def score_all(
+    store: Store,
+    plan: ScoringPlan,
+    settings: Settings,
+    *,
+    on_leases: OnLeases,
+    servers_are_free: Callable[[], Awaitable[Any]] = at_once,
+) -> None:
+    """Scores every candidate of every run, and makes the runs' estimates.
+
+    Args:
+        store: Where the answers are, and the scores go.
+        plan: What is to be scored, and whom the metrics ask.
+        settings: How long to wait before asking again, and which isolation programs get.
+        on_leases: Told which leases are held for the slots of the models that are asked.
+        servers_are_free: Returns when the candidates' models need their servers no more.
+    """
+    for run in plan.runs:
+        if metrics := by_work(run.metrics).plain:
+            for run_candidate_id, label in run.candidates.items():
+                await score_candidate(
+                    run.run_id, run_candidate_id, metrics=metrics, label=label, benchmark=run.benchmark_name
+                )
+    if any(by_work(run.metrics).programs for run in plan.runs):
+        await _score_by_asking(store, plan, sandboxed(settings), None)
+    if plan.asked_models:
+        await servers_are_free()
+    for asked in plan.asked_models:
+        try:
+            async with asked_server(
+                asked, store, timeout_s=plan.timeout_s, retry_base_s=settings.retry_base_s, on_leases=on_leases
+            ) as answerers:
+                await _score_by_asking(store, plan, answerers, asked)
+        except ConfigurationError as error:
+            warn("%s asks %s, and nobody answers: %s", asked.need, asked.model, error)
+            await _score_by_asking(store, plan, nobody_answers(asked, error), asked)
+    for run in plan.runs:
+        await aggregate(run.run_id, metrics=run.metrics, benchmark=run.benchmark_name)
+
+
+async def _score_by_asking(store: Store, plan: ScoringPlan, answerers: Answerers, asked: AskedModel | None) -> None:
+    """What one model is asked for, in all runs; None: the sandbox."""
+    with Asking(plan.name, store, answerers) as name:
+        for run in plan.runs:
+            work = by_work(run.metrics)
+            metrics = work.programs if asked is None else work.of_model(asked)
+            if not metrics:
+                continue
+            for run_candidate_id, label in run.candidates.items():
+                await score_by_asking(
+                    name,
+                    run.run_id,
+                    run_candidate_id,
+                    metrics=metrics,
+                    label=label,
+                    benchmark=run.benchmark_name,
+                    who=asked.model if asked else "sandbox",
+                )

@@ -1,0 +1,179 @@
+"""From answers to scores that somebody else is asked for: judges, embedders; and what they fail to give."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from scripted_ollama import Chat, Reply, ScriptedOllama
+
+from evaluation.reports.results import invocation_result
+from evaluation.store.records import RunRecord
+from evaluation.store.runs import runs_of_invocation
+from evaluation.store.scores import count_score_failures, iterate_scores
+from evaluation.store.session import Store
+
+Evaluate = Callable[..., Any]
+Benchmarks = Callable[..., str]
+
+
+def verdict(score: int) -> Reply:
+    return Reply(text=json.dumps({"rationale": "so it is", "score": score}))
+
+
+def strict_judge(chat: Chat) -> Reply:
+    return verdict(5 if "I do not know" not in chat.prompt else 1)
+
+
+def wrong(_chat: Chat) -> Reply:
+    return Reply(text="I do not know")
+
+
+def one_run(store: Store, invocation_id: str) -> RunRecord:
+    (run,) = runs_of_invocation(store, invocation_id)
+    return run
+
+
+def values(store: Store, invocation_id: str, candidate: int, metric: str) -> list[float]:
+    run = one_run(store, invocation_id)
+    signature = next(use.signature for use in run.plan.metrics if use.name == metric)
+    row_id = run.candidates[candidate].run_candidate_id
+    return [found.measurement.value for found in iterate_scores(store, row_id, signature)]
+
+
+def test_a_judge_is_asked_after_the_last_answer_in_one_load(
+    evaluate: Evaluate, store: Store, ollama_by_script: ScriptedOllama, benchmark_file: Benchmarks
+) -> None:
+    ollama_by_script.add("good")
+    ollama_by_script.add("bad", wrong)
+    ollama_by_script.add("judge", strict_judge)
+
+    state = evaluate(
+        benchmark_file(5),
+        models=["good", "bad"],
+        metrics=["judge_rubric", "exact_match"],
+        judges=["judge"],
+        invocation_id="one",
+    )
+
+    assert state.is_completed()
+    assert [1.0] * 5 == values(store, "one", 0, "judge_rubric")
+    assert [0.0] * 5 == values(store, "one", 1, "judge_rubric")
+    assert ["good", "bad", "judge"] == [name for name, _ in ollama_by_script.loads]
+    assert 10 == sum(ollama_by_script.asked("judge").values())
+    assert all(chat.options["temperature"] == 0 for chat in ollama_by_script.chats if chat.model == "judge")
+    digest = ollama_by_script.models["judge"].digest
+    (run,) = invocation_result(store, "one")["runs"]
+    assert f"model='judge', digest='{digest}'" in run["metrics"]["judge_rubric"]
+
+
+def test_several_judges_give_scores_of_their_own(
+    evaluate: Evaluate, store: Store, ollama_by_script: ScriptedOllama, benchmark_file: Benchmarks
+) -> None:
+    ollama_by_script.add("good")
+    ollama_by_script.add("mild", lambda _: verdict(4))
+    ollama_by_script.add("harsh", lambda _: verdict(2))
+
+    evaluate(
+        benchmark_file(4), models=["good"], metrics=["judge_rubric"], judges=["mild", "harsh"], invocation_id="one"
+    )
+
+    (run,) = invocation_result(store, "one")["runs"]
+    found = {key: metric["value"] for key, metric in run["candidates"][0]["metrics"].items() if "judge" in key}
+    assert {"judge_rubric": 0.75, "judge_rubric by harsh": 0.25} == found
+
+
+def test_every_case_ends_in_a_verdict_or_a_named_failure(
+    evaluate: Evaluate, store: Store, ollama_by_script: ScriptedOllama, benchmark_file: Benchmarks
+) -> None:
+    def moody(chat: Chat) -> Reply:
+        number = chat.prompt.split("What is ")[1].split("?")[0]
+        return {
+            "0": Reply(text="Surely a five!"),
+            "1": Reply(status=500, error="runner crashed"),
+            "2": Reply(text='{"score": 9, "rationale": "x"}'),
+        }.get(number, verdict(3))
+
+    ollama_by_script.add("good")
+    ollama_by_script.add("judge", moody)
+
+    state = evaluate(
+        benchmark_file(6), models=["good"], metrics=["judge_rubric"], judges=["judge"], invocation_id="one"
+    )
+
+    assert state.is_completed()
+    assert [0.5] * 3 == values(store, "one", 0, "judge_rubric")
+    row_id = one_run(store, "one").candidates[0].run_candidate_id
+    ((use, kinds),) = count_score_failures(store, row_id)
+    assert ("judge_rubric", 3, 2) == (use.name, sum(kinds.values()), kinds["verdict_unreadable"])
+
+
+def test_a_pair_is_shown_in_both_orders_and_the_first_candidate_is_the_opponent(
+    evaluate: Evaluate, store: Store, ollama_by_script: ScriptedOllama, benchmark_file: Benchmarks
+) -> None:
+    def first_is_better(_chat: Chat) -> Reply:
+        return Reply(text=json.dumps({"rationale": "it came first", "verdict": "A"}))
+
+    ollama_by_script.add("good")
+    ollama_by_script.add("bad", wrong)
+    ollama_by_script.add("judge", first_is_better)
+
+    evaluate(
+        benchmark_file(4),
+        models=["good", "bad"],
+        metrics=["judge_pairwise", "exact_match"],
+        judges=["judge"],
+        invocation_id="one",
+    )
+
+    assert [] == values(store, "one", 0, "judge_pairwise")
+    assert [0.5] * 4 == values(store, "one", 1, "judge_pairwise")
+    assert 8 == sum(ollama_by_script.asked("judge").values())
+
+
+def test_a_judge_that_cannot_be_loaded_fails_its_scores_and_not_the_run(
+    evaluate: Evaluate, store: Store, ollama_by_script: ScriptedOllama, benchmark_file: Benchmarks
+) -> None:
+    ollama_by_script.add("good")
+    ollama_by_script.add("judge", strict_judge, load_error=(500, "out of memory"))
+
+    state = evaluate(
+        benchmark_file(3),
+        models=["good"],
+        metrics=["exact_match", "judge_rubric"],
+        judges=["judge"],
+        invocation_id="one",
+    )
+
+    assert state.is_completed()
+    assert [1.0] * 3 == values(store, "one", 0, "exact_match")
+    row_id = one_run(store, "one").candidates[0].run_candidate_id
+    ((_, kinds),) = count_score_failures(store, row_id)
+    assert {"judge_not_loaded": 3} == kinds
+
+
+def test_each_text_is_embedded_once_for_all_candidates_and_runs(
+    evaluate: Evaluate, store: Store, ollama_by_script: ScriptedOllama, benchmark_file: Benchmarks
+) -> None:
+    ollama_by_script.add("good")
+    ollama_by_script.add("bad", wrong)
+    ollama_by_script.add("vectors", capabilities=("embedding",))
+    asked = {"models": ["good", "bad"], "metrics": ["semantic_similarity"], "embedder": "vectors"}
+
+    evaluate(benchmark_file(4), **asked, invocation_id="one")
+    evaluate(benchmark_file(4), **asked, invocation_id="two")
+
+    assert {"0": 1, "1": 1, "2": 1, "3": 1, "I do not know": 1} == ollama_by_script.embedded
+    assert [1.0] * 4 == [round(value, 6) for value in values(store, "two", 0, "semantic_similarity")]
+    assert max(values(store, "two", 1, "semantic_similarity")) < 1.0
+
+
+def test_a_metric_that_asks_nobody_is_refused_before_a_token_is_spent(
+    evaluate: Evaluate, ollama_by_script: ScriptedOllama, benchmark_file: Benchmarks
+) -> None:
+    ollama_by_script.add("good")
+
+    state = evaluate(benchmark_file(3), models=["good"], metrics=["judge_rubric"])
+
+    assert state.is_failed()
+    assert "needs a judge" in str(state.message)
+    assert [] == ollama_by_script.chats
