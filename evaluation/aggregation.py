@@ -3,6 +3,7 @@
 Of 100,000 cases only ids and numbers are in memory, never a text; a corpus metric's evidence is the exception.
 """
 
+import math
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,15 +16,17 @@ from evaluation.case import Case
 from evaluation.errors import ConfigurationError
 from evaluation.fingerprint import fingerprint
 from evaluation.metrics import METRICS
+from evaluation.metrics.cost import CostUsd, cost_metric
 from evaluation.metrics.metric import CorpusMetric, Metric
 from evaluation.metrics.parsing import metric_class, parse_metric
-from evaluation.metrics.speed import TIMED_METRICS, EnergyPerRightJ
+from evaluation.metrics.speed import TIMED_METRICS, USAGE_METRICS, EnergyPerRightJ
+from evaluation.prices import PRICE
 from evaluation.score import Estimate, Measurement
 from evaluation.stats.estimate import corpus_estimate, mean_estimate, quantile_estimate
 from evaluation.stats.ratio import ratio_estimate
 from evaluation.store.benchmarks import case_clusters
-from evaluation.store.outcome_numbers import failed_cases, iterate_energies, iterate_timed, iterate_values
-from evaluation.store.records import EstimateRow, MetricUse, RunPlan
+from evaluation.store.outcome_numbers import failed_cases, iterate_energies, iterate_figures, iterate_values
+from evaluation.store.records import EstimateRow, MetricUse, RunCandidateRecord, RunPlan
 from evaluation.store.runs import find_run
 from evaluation.store.scores import iterate_scores, save_estimates
 from evaluation.store.session import Store
@@ -49,15 +52,16 @@ def aggregate_run(store: Store, run_id: str, metrics: Sequence[str]) -> int:
     rows = [
         row
         for candidate in run.candidates
-        for row in _candidate_estimates(store, run.plan, candidate.run_candidate_id, metrics, clusters)
+        for row in _candidate_estimates(store, run.plan, candidate, metrics, clusters)
     ]
     save_estimates(store, rows)
     return len(rows)
 
 
 def _candidate_estimates(
-    store: Store, plan: RunPlan, run_candidate_id: int, metrics: Sequence[str], clusters: Mapping[str, str]
+    store: Store, plan: RunPlan, candidate: RunCandidateRecord, metrics: Sequence[str], clusters: Mapping[str, str]
 ) -> Iterator[EstimateRow]:
+    run_candidate_id = candidate.run_candidate_id
     failed = failed_cases(store, run_candidate_id)
     for text in metrics:
         metric = parse_metric(text)
@@ -66,7 +70,7 @@ def _candidate_estimates(
         else:
             values = case_values(store, run_candidate_id, metric.signature, metric.combine)
             yield from _mean_estimates(run_candidate_id, metric, values, failed, clusters)
-    yield from _speed_estimates(store, run_candidate_id)
+    yield from _figure_estimates(store, run_candidate_id, cost_metric(candidate.plan.details.get(PRICE)))
     yield from _energy_per_right(store, plan, run_candidate_id, clusters)
 
 
@@ -161,17 +165,32 @@ def _within_range(metric: Metric, estimate: Estimate) -> Estimate:
     return replace(estimate, low=max(least, estimate.low), high=min(greatest, estimate.high))
 
 
-def _speed_estimates(store: Store, run_candidate_id: int) -> Iterator[EstimateRow]:
-    metrics = [METRICS[name]() for name in TIMED_METRICS]
+def _figure_estimates(store: Store, run_candidate_id: int, cost: CostUsd | None) -> Iterator[EstimateRow]:
+    """Speed, tokens and cost, from one reading of the answers' figures."""
+    metrics: list[Metric] = [METRICS[name]() for name in (*TIMED_METRICS, *USAGE_METRICS)]
+    metrics += [cost] if cost is not None else []
     means = {metric.name: array("d") for metric in metrics}
-    for _, of_case in groupby(iterate_timed(store, run_candidate_id), key=itemgetter(0)):
+    paid = array("d")
+    for _, of_case in groupby(iterate_figures(store, run_candidate_id), key=itemgetter(0)):
         generations = [generation for _, generation in of_case]
         for metric in metrics:
             measured = [metric.measure(_ANY_CASE, (generation,), {}) for generation in generations]
             if values := [found.value for found in measured if isinstance(found, Measurement)]:
                 means[metric.name].append(_mean(values))
+            if metric is cost:
+                own = zip(generations, measured, strict=True)
+                paid.extend(found.value for given, found in own if isinstance(found, Measurement) and not given.reused)
     for metric in metrics:
         yield from _speed_rows(run_candidate_id, metric, means[metric.name])
+    if cost is not None and paid:
+        yield _total(run_candidate_id, cost, paid)
+
+
+def _total(run_candidate_id: int, metric: Metric, values: Sequence[float]) -> EstimateRow:
+    """What all answers that the run itself asked for took together: a sum that was counted, and has no interval."""
+    total = Estimate(value=math.fsum(values), low=None, high=None, n_cases=len(values), method="sum")
+    use = MetricUse(name=metric.name, signature=metric.signature)
+    return EstimateRow(run_candidate_id=run_candidate_id, metric=use, quantity="total", estimate=total)
 
 
 def _speed_rows(run_candidate_id: int, metric: Metric, means: Sequence[float]) -> Iterator[EstimateRow]:

@@ -8,6 +8,7 @@ from evaluation.metrics.accuracy import Accuracy
 from evaluation.metrics.bleu import Bleu
 from evaluation.metrics.chrf import Chrf
 from evaluation.metrics.contains import Contains
+from evaluation.metrics.cost import CostUsd
 from evaluation.metrics.edit_similarity import EditSimilarity
 from evaluation.metrics.exact_match import ExactMatch
 from evaluation.metrics.grounding.answer_relevance import AnswerRelevance
@@ -16,6 +17,12 @@ from evaluation.metrics.grounding.context_recall import ContextRecall
 from evaluation.metrics.grounding.faithfulness import Faithfulness
 from evaluation.metrics.judges.pairwise import JudgePairwise
 from evaluation.metrics.judges.rubric import JudgeRubric
+from evaluation.metrics.instruction_following import (
+    InstructionAccuracy,
+    InstructionAccuracyLoose,
+    InstructionFollowing,
+    InstructionFollowingLoose,
+)
 from evaluation.metrics.later import LATER_METRICS
 from evaluation.metrics.macro_f1 import MacroF1
 from evaluation.metrics.mcc import Mcc
@@ -29,6 +36,7 @@ from evaluation.metrics.semantic_similarity import SemanticSimilarity
 from evaluation.metrics.speed import EnergyJ, EnergyPerRightJ, LatencyS, TokensPerS, TpotS, TtftS
 from evaluation.metrics.ter import Ter
 from evaluation.metrics.token_f1 import TokenF1
+from evaluation.metrics.tokens import OutputTokens, PromptTokens
 from evaluation.metrics.weighted_f1 import WeightedF1
 
 __all__ = ["LATER_METRICS", "METRICS"]
@@ -60,10 +68,17 @@ METRICS: Catalogue[Metric] = Catalogue(
     AnswerRelevance,
     JudgeRubric,
     JudgePairwise,
+    InstructionFollowing,
+    InstructionFollowingLoose,
+    InstructionAccuracy,
+    InstructionAccuracyLoose,
     LatencyS,
     TtftS,
     TpotS,
     TokensPerS,
+    PromptTokens,
+    OutputTokens,
     EnergyJ,
     EnergyPerRightJ,
+    CostUsd,
 )

@@ -10,13 +10,10 @@ _WAITS_FOR: Mapping[str, tuple[str, ...]] = {
         "creativity",
         "overall_quality",
     ),
-    "needs prices of electricity, which are not in this version": ("cost_usd",),
     "is not in this version": (
         "json_valid",
         "json_schema",
         "syntax_valid",
-        "instruction_following",
-        "instruction_following_loose",
         "readability",
         "length_fit",
         "specificity",

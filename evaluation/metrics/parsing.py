@@ -169,7 +169,10 @@ def _checked(metric: type[Metric], option: str, value: Any, kind: Any) -> Any:
             f"metric {metric.name!r}: {option}={value!r} is a {type(value).__name__}, not a {_kind_name(kind)}",
             next_step=_allowed(metric),
         )
-    return float(value) if kind is float else value
+    # 1 for 1.0: equal options have equal signatures.
+    return (
+        float(value) if type(value) is int and float in (kind, *get_args(kind)) and int not in get_args(kind) else value
+    )
 
 
 def _fits(value: Any, kind: Any) -> bool:

@@ -21,8 +21,10 @@ MIN_OUTPUT_TOKENS = 8
 COLD = "cold"
 TIMED_METRICS = ("latency_s", "ttft_s", "tpot_s", "tokens_per_s", "energy_j")
 """Computed for every run from the figures of each of its generations, as far as there are any."""
-SPEED_METRICS = (*TIMED_METRICS, "energy_per_right_j")
-"""Computed for every run, whatever its benchmark names."""
+USAGE_METRICS = ("prompt_tokens", "output_tokens")
+"""Likewise, of reused answers too."""
+SPEED_METRICS = (*TIMED_METRICS, *USAGE_METRICS, "energy_per_right_j", "cost_usd")
+"""Computed for every run, whatever its benchmark names, as far as there are figures, energies and prices."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -33,12 +33,11 @@ def iterate_values(store: Store, run_candidate_id: int, signature: str) -> Itera
         yield row.case_id, row.value
 
 
-def iterate_timed(store: Store, run_candidate_id: int) -> Iterator[tuple[str, Generation]]:
-    """(case id, generation) of all answers that this run itself asked for, without their texts, by case and repeat."""
-    names = ("output_tokens", "cold", "energy_j", *_TIMING)
+def iterate_figures(store: Store, run_candidate_id: int) -> Iterator[tuple[str, Generation]]:
+    """(case id, generation) of all answers without their texts, reused ones marked, by case and repeat."""
+    names = ("prompt_tokens", "output_tokens", "cold", "reused", "energy_j", *_TIMING)
     wanted = sa.select(generation.c.case_id, generation.c.repeat, *(generation.c[name] for name in names))
-    own = wanted.where(_is_answer(), generation.c.total_s.is_not(None), sa.not_(generation.c.reused))
-    for row in _by_case(store, run_candidate_id, own):
+    for row in _by_case(store, run_candidate_id, wanted.where(_is_answer())):
         yield row.case_id, _without_texts(row)
 
 
@@ -95,7 +94,14 @@ def _by_case(store: Store, run_candidate_id: int, wanted: sa.Select[Any]) -> Ite
 
 
 def _without_texts(row: Row[Any]) -> Generation:
-    timing = Timing(**{name: getattr(row, name) for name in _TIMING})
+    timing = None if row.total_s is None else Timing(**{name: getattr(row, name) for name in _TIMING})
     return Generation(
-        text="", answer="", output_tokens=row.output_tokens, cold=row.cold, energy_j=row.energy_j, timing=timing
+        text="",
+        answer="",
+        prompt_tokens=row.prompt_tokens,
+        output_tokens=row.output_tokens,
+        cold=row.cold,
+        reused=row.reused,
+        energy_j=row.energy_j,
+        timing=timing,
     )

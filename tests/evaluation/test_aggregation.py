@@ -13,7 +13,9 @@ from evaluation.aggregation import aggregate_run, case_values
 from evaluation.case import Case
 from evaluation.errors import FailureKind
 from evaluation.generation import Failure, Generation, Outcome, Timing
+from evaluation.metrics.cost import CostUsd
 from evaluation.metrics.parsing import parse_metric
+from evaluation.prices import PRICE, Price
 from evaluation.scoring import score_candidate
 from evaluation.store.records import EstimateRow
 from evaluation.store.runs import find_run
@@ -203,9 +205,54 @@ def test_what_was_taken_from_earlier_runs_is_scored_and_in_no_figure_of_speed(ow
     aggregate_run(own_store, "run-1", ("exact_match",))
 
     n_by_metric = {name: row.estimate.n_cases for (name, _), row in estimates(own_store).items()}
-    assert 6 == n_by_metric.pop("exact_match")
+    assert [6, 6, 6] == [n_by_metric.pop(name) for name in ("exact_match", "prompt_tokens", "output_tokens")]
     assert {"latency_s", "ttft_s", "tpot_s", "tokens_per_s", "energy_j", "energy_per_right_j"} == set(n_by_metric)
     assert {2} == set(n_by_metric.values())
+
+
+def test_tokens_are_counted_for_every_run(own_store: Store) -> None:
+    cases = numbers(2)
+    outcomes = {"c0": [answer("0", prompt_tokens=10), answer("0", prompt_tokens=None)], "c1": answer("1")}
+    store_run(own_store, asked("m", outcomes), cases=cases)
+
+    found = estimates(own_store)
+    assert ((11.0, 2), (1300.0, 2)) == tuple(
+        _value_and_n(found[name, "mean"]) for name in ("prompt_tokens", "output_tokens")
+    )
+
+
+def test_an_answer_is_priced_by_its_tokens_and_the_total_leaves_out_what_was_reused(own_store: Store) -> None:
+    cases = numbers(4)
+    outcomes = {case_id: replace(given, reused=case_id == "c3") for case_id, given in right(cases).items()}
+    price = Price(input_per_million=1.0, output_per_million=2.0)
+    store_run(own_store, asked("m", outcomes, details={PRICE: price.options}), cases=cases)
+
+    found = estimates(own_store)
+    each = (12 * 1.0 + 1300 * 2.0) / 1e6
+    assert (each, 4) == pytest.approx(_value_and_n(found["cost_usd", "mean"]))
+    assert (3 * each, 3) == pytest.approx(_value_and_n(found["cost_usd", "total"]))
+    assert ("sum", None) == (found["cost_usd", "total"].estimate.method, found["cost_usd", "total"].estimate.low)
+    assert CostUsd(**price.options).signature == found["cost_usd", "mean"].metric.signature
+
+
+def test_an_answer_is_priced_by_its_energy_where_that_is_known(own_store: Store) -> None:
+    cases = numbers(4)
+    outcomes = {case_id: replace(given, reused=case_id == "c3") for case_id, given in right(cases).items()}
+    store_run(own_store, asked("m", outcomes, details={PRICE: Price(per_kwh=0.5).options}), cases=cases)
+    assert ("cost_usd", "mean") not in estimates(own_store)
+
+    _set_energies(own_store, [3.6e6, 7.2e6, None, 3.6e6])
+    aggregate_run(own_store, "run-1", ("exact_match",))
+
+    found = estimates(own_store)
+    assert (0.75, 2) == pytest.approx(_value_and_n(found["cost_usd", "mean"]))
+    assert (1.5, 2) == pytest.approx(_value_and_n(found["cost_usd", "total"]))
+
+
+def test_a_candidate_without_a_price_has_no_cost(own_store: Store) -> None:
+    store_run(own_store, asked("m", right(numbers(3))), cases=numbers(3))
+
+    assert "cost_usd" not in {name for name, _ in estimates(own_store)}
 
 
 def test_repeats_of_a_case_are_one_value_in_every_figure(own_store: Store) -> None:

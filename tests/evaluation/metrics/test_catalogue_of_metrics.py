@@ -13,7 +13,18 @@ def test_every_metric_is_a_value_with_a_signature(name):
     assert metric == pickle.loads(pickle.dumps(metric))
     assert hash(metric) == hash(METRICS[name]())
     assert repr(metric) in metric.signature
-    assert metric.unit in {"fraction", "percent", "s", "s/token", "token/s", "J", "correlation", "cosine"}
+    assert metric.unit in {
+        "fraction",
+        "percent",
+        "s",
+        "s/token",
+        "token/s",
+        "token",
+        "J",
+        "USD",
+        "correlation",
+        "cosine",
+    }
     assert METRICS[name].__doc__
 
 

@@ -64,6 +64,7 @@ def test_options_are_given_as_literals():
 
 def test_a_whole_number_will_do_for_a_fraction_and_has_the_same_signature():
     assert NumericMatch(tolerance=1.0).signature == parse_metric("numeric_match(tolerance=1)").signature
+    assert parse_metric("cost_usd(per_kwh=1.0)").signature == parse_metric("cost_usd(per_kwh=1)").signature
 
 
 @pytest.mark.parametrize(

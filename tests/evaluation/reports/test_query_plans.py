@@ -16,7 +16,7 @@ from evaluation.reports.results import invocation_result, run_in_full, run_resul
 from evaluation.reports.verdicts import headline_verdict
 from evaluation.store.benchmarks import load_cases
 from evaluation.store.missing import count_missing, missing_page
-from evaluation.store.outcome_numbers import failed_cases, iterate_energies, iterate_timed, iterate_values
+from evaluation.store.outcome_numbers import failed_cases, iterate_energies, iterate_figures, iterate_values
 from evaluation.store.outcomes import count_outcomes, first_of_kind, iterate_outcomes, load_outcomes
 from evaluation.store.runs import find_run, list_runs, progress
 from evaluation.store.scores import iterate_scores
@@ -42,7 +42,7 @@ USES: dict[str, Use] = {
     "load_cases": lambda store, _: load_cases(store, find_run(store, "last").plan.benchmark_version, ["c0", "c1"]),
     "iterate_scores": lambda store, row_id: list(iterate_scores(store, row_id, SIGNATURE, batch=2)),
     "iterate_values": lambda store, row_id: list(iterate_values(store, row_id, SIGNATURE)),
-    "iterate_timed": lambda store, row_id: list(iterate_timed(store, row_id)),
+    "iterate_figures": lambda store, row_id: list(iterate_figures(store, row_id)),
     "iterate_energies": lambda store, row_id: list(iterate_energies(store, row_id, SIGNATURE)),
     "failed_cases": lambda store, row_id: failed_cases(store, row_id),
     "run_result": lambda store, _: run_result(store, "run-1"),

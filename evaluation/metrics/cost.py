@@ -1,0 +1,95 @@
+"""What does an answer cost in US dollars: by its tokens, or by the energy that it took?
+
+cost = (tokens in · price in + tokens out · price out) / 10⁶, or joules / 3.6·10⁶ · price of a kilowatt-hour
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from math import inf, isfinite
+from typing import ClassVar
+
+from evaluation.case import Case
+from evaluation.errors import ConfigurationError
+from evaluation.generation import Generation
+from evaluation.metrics.metric import Answers, Metric
+from evaluation.score import Measurement
+
+JOULES_PER_KWH = 3.6e6
+_EXAMPLE = "For example cost_usd(input_per_million=0.15, output_per_million=0.60), or cost_usd(per_kwh=0.30)"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CostUsd(Metric):
+    """US dollars for one answer, by its tokens or by the electricity that its GPU used for it.
+
+    A reused answer costs by its tokens what it would cost again, so it counts in the mean, and not in the run's
+    total; by electricity it has no cost, since its energy belongs to another run. Where tokens or energy are not known
+    there is no cost: it is never taken for 0.
+    """
+
+    name: ClassVar[str] = "cost_usd"
+    unit: ClassVar[str] = "USD"
+    value_range: ClassVar[tuple[float, float]] = (0.0, inf)
+    higher_is_better: ClassVar[bool] = False
+    formula: ClassVar[str] = "(tokens in · price in + tokens out · price out) / 1e6, or joules / 3.6e6 · price of a kWh"
+    blind_spots: ClassVar[str] = (
+        "By tokens: discounts for cached prompts and the tokens of attempts that failed. By energy: the machine beside "
+        "its GPU, cooling, the model's loading, and what the machine itself cost."
+    )
+
+    input_per_million: float | None = None
+    """US dollars for a million tokens of prompts."""
+    output_per_million: float | None = None
+    """US dollars for a million tokens of answers, thinking among them."""
+    per_kwh: float | None = None
+    """US dollars for a kilowatt-hour."""
+
+    def __post_init__(self) -> None:
+        """Refuse a price that is none, half a price, and two prices."""
+        for option in fields(self):
+            price = getattr(self, option.name)
+            if price is not None and not (isfinite(price) and price >= 0):
+                raise ConfigurationError(
+                    f"cost_usd: {option.name}={price!r} must be a finite number of at least 0", _EXAMPLE
+                )
+        if (self.input_per_million is None) != (self.output_per_million is None):
+            raise ConfigurationError("cost_usd: a price in needs a price out, and the reverse; 0 is a price", _EXAMPLE)
+        if self.is_by_token and self.per_kwh is not None:
+            raise ConfigurationError(
+                "cost_usd: an answer is paid by its tokens or by its energy, not by both", _EXAMPLE
+            )
+
+    @property
+    def is_by_token(self) -> bool:
+        """True for a price by tokens."""
+        return self.input_per_million is not None
+
+    def problem(self, case: Case) -> str | None:
+        """Says that there is no price."""
+        if self.is_by_token or self.per_kwh is not None:
+            return None
+        return (
+            "cannot be priced: give a price as an option, as in cost_usd(per_kwh=0.30), or leave cost_usd out and give "
+            "--prices FILE, by which every run has it"
+        )
+
+    def measure(self, case: Case, generations: Sequence[Generation], answers: Answers) -> Measurement | None:
+        (generation,) = generations
+        cost = self._by_token(generation) if self.is_by_token else self._by_energy(generation)
+        return None if cost is None else Measurement(value=cost)
+
+    def _by_token(self, generation: Generation) -> float | None:
+        n_in, n_out = generation.prompt_tokens, generation.output_tokens
+        if n_in is None or n_out is None or self.input_per_million is None or self.output_per_million is None:
+            return None
+        return (n_in * self.input_per_million + n_out * self.output_per_million) / 1e6
+
+    def _by_energy(self, generation: Generation) -> float | None:
+        if generation.energy_j is None or generation.reused or self.per_kwh is None:
+            return None
+        return generation.energy_j / JOULES_PER_KWH * self.per_kwh
+
+
+def cost_metric(price: Mapping[str, float] | None) -> CostUsd | None:
+    """The metric for a price as a run keeps it with a candidate; None for a candidate without one."""
+    return CostUsd(**price) if price else None
