@@ -22,7 +22,12 @@ FAMILIES: Mapping[str, tuple[str, ...]] = {
         "json_valid",
         "json_schema",
     ),
-    "instruction following": ("instruction_following", "instruction_following_loose"),
+    "instruction following": (
+        "instruction_following",
+        "instruction_following_loose",
+        "instruction_accuracy",
+        "instruction_accuracy_loose",
+    ),
     "classification": ("accuracy", "macro_f1", "weighted_f1", "mcc"),
     "code": ("pass_at_k", "tests_passed", "syntax_valid"),
     "retrieval-augmented answers": ("faithfulness", "context_precision", "context_recall", "answer_relevance"),
