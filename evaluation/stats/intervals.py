@@ -26,7 +26,7 @@ def checked_confidence_level(confidence_level: float) -> float:
 
 def wilson_interval(n_successes: int, n: int, *, confidence_level: float = 0.95) -> Interval:
     """Interval of a proportion, within [0, 1]; never of zero width (Wilson 1927)."""
-    z = _z(confidence_level)
+    z = z_value(confidence_level)
     share = n_successes / n
     centre = share + z * z / (2 * n)
     spread = z * sqrt(share * (1 - share) / n + z * z / (4 * n * n))
@@ -59,7 +59,8 @@ def t_interval(mean: float, standard_error: float, degrees_of_freedom: int, *, c
     return Interval(mean - half_width, mean + half_width)
 
 
-def _z(confidence_level: float) -> float:
+def z_value(confidence_level: float) -> float:
+    """How many standard errors to each side make a normal interval of this level."""
     return NormalDist().inv_cdf((1 + checked_confidence_level(confidence_level)) / 2)
 
 

@@ -1,0 +1,267 @@
+"""Does a judge look at more than the answers: at which of the two stands first, or at which is longer?
+
+Every pair is judged in both orders. A judge who looks at the answers alone prefers the first place once and the second
+once, so each pair leans to neither; what is left over is the preference for a place.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from evaluation.errors import ConfigurationError, IncomparableError
+from evaluation.stats.intervals import Interval, checked_confidence_level, wilson_interval, z_value
+from evaluation.stats.numbers import Vector, as_vector, is_constant
+from evaluation.stats.paired import MIN_PAIRS, mcnemar_p_value, sign_flip_p_value
+from evaluation.stats.rank_correlation import centred_ranks, shuffle_p_value, spearman
+from evaluation.stats.reweighting import Matrix, reweighted_interval
+
+FIRST, SECOND, TIE = "A", "B", "tie"
+N_RESAMPLES = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PositionBias:
+    """How far a pairwise judge prefers a place."""
+
+    first_share: float | None
+    """Share of the decided verdicts that prefer the answer in the first place; without bias one half."""
+    first_low: float | None
+    """Wilson's limits, the verdicts taken as independent: too wide for a judge who is consistent."""
+    first_high: float | None
+    size: float | None
+    """P(first place wins) - P(second place wins) over both orders, in [-1, 1]."""
+    size_low: float | None
+    """Over the pairs: limits of Bonett and Price."""
+    size_high: float | None
+    p_value: float | None
+    """Exact two-sided sign test among the pairs that lean to a place: does one half lean to the first?"""
+    n_pairs: int
+    n_decided: int
+    """Verdicts, two a pair, that are no tie."""
+    n_first: int
+    """Of these, such as prefer the first place."""
+    n_inconsistent: int
+    """Pairs whose two verdicts name different winners, a tie being a winner of its own."""
+    reason: str | None = None
+    """Why there are no values."""
+    confidence_level: float = 0.95
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LengthBias:
+    """How far a judge's preference goes with length. Longer answers may also be better: this is no proof of bias."""
+
+    correlation: float | None
+    """Spearman's, in [-1, 1]: of grade and length; of preference and difference in length."""
+    low: float | None
+    """Bootstrap limits, over the cases."""
+    high: float | None
+    p_value: float | None
+    """Two-sided, by permutation."""
+    n_cases: int
+    longer_share: float | None = None
+    """Of the decided pairs of unequal length, those in which the longer answer won; None for grades."""
+    longer_low: float | None = None
+    longer_high: float | None = None
+    n_decided: int = 0
+    reason: str | None = None
+    """Why there are no values."""
+    confidence_level: float = 0.95
+
+
+def position_bias(verdicts: Sequence[str], swapped: Sequence[str], *, confidence_level: float = 0.95) -> PositionBias:
+    """How far the judge prefers a place, from verdicts of `A` (the first place), `B` (the second) and `tie`.
+
+    Args:
+        verdicts: One a pair.
+        swapped: Those on the same pairs with the answers in the other order.
+        confidence_level: Of the intervals.
+
+    Raises:
+        IncomparableError: not two verdicts for each pair.
+        ConfigurationError: a verdict that is none of the three.
+    """
+    level = checked_confidence_level(confidence_level)
+    if len(verdicts) != len(swapped):
+        raise IncomparableError(
+            f"{len(verdicts)} verdicts and {len(swapped)} on the swapped pairs", "leave out pairs that lack one"
+        )
+    places, swapped_places = _places(verdicts), _places(swapped)
+    n_first = int((places > 0).sum() + (swapped_places > 0).sum())
+    n_decided = n_first + int((places < 0).sum() + (swapped_places < 0).sum())
+    n_inconsistent = int((places != -swapped_places).sum())
+    n_pairs = places.size
+    decided_pairs = int(((places != 0) | (swapped_places != 0)).sum())
+    if decided_pairs < MIN_PAIRS:
+        return _no_position_bias(n_pairs, n_decided, n_first, n_inconsistent, decided_pairs, level)
+    leans = (places + swapped_places) / 2
+    share, size = wilson_interval(n_first, n_decided, confidence_level=level), _lean_interval(leans, level)
+    return PositionBias(
+        first_share=n_first / n_decided,
+        first_low=share.low,
+        first_high=share.high,
+        size=float(leans.mean()),
+        size_low=size.low,
+        size_high=size.high,
+        p_value=mcnemar_p_value(int((leans > 0).sum()), int((leans < 0).sum()))[0],
+        n_pairs=n_pairs,
+        n_decided=n_decided,
+        n_first=n_first,
+        n_inconsistent=n_inconsistent,
+        confidence_level=level,
+    )
+
+
+def length_bias_of_pairs(
+    preferences: Sequence[float],
+    lengths: Sequence[float],
+    other_lengths: Sequence[float],
+    *,
+    rng: np.random.Generator,
+    n_resamples: int = N_RESAMPLES,
+    confidence_level: float = 0.95,
+) -> LengthBias:
+    """How far the longer of two answers is preferred.
+
+    The correlation is that of the preference with the logarithm of the lengths' ratio, over the pairs as seen from
+    both sides, so that it does not matter which of the two is called the measured one. p flips the sides.
+
+    Args:
+        preferences: 1 where the first of the two answers won, 0 where the other did, 0.5 for a tie.
+        lengths: Of the answers, in characters.
+        other_lengths: Of the answers that they were compared with.
+        rng: Seed it to reproduce a report.
+        n_resamples: How often the pairs are drawn anew for the interval.
+        confidence_level: Of the intervals.
+    """
+    level = checked_confidence_level(confidence_level)
+    if not len(preferences) == len(lengths) == len(other_lengths):
+        raise IncomparableError(
+            f"{len(preferences)} preferences, {len(lengths)} lengths and {len(other_lengths)} of the others",
+            "give one of each for every pair",
+        )
+    if not preferences:
+        return _no_length_bias(0, "there are no verdicts")
+    wins = 2 * as_vector(preferences, what="preferences") - 1
+    ratios = np.log1p(as_vector(lengths, what="lengths")) - np.log1p(as_vector(other_lengths, what="other lengths"))
+    longer_wins = (wins * ratios)[(wins != 0) & (ratios != 0)] > 0
+    if longer_wins.size < MIN_PAIRS:
+        few = f"{longer_wins.size} decided pairs of unequal length are too few (at least {MIN_PAIRS})"
+        return _no_length_bias(wins.size, few, n_decided=longer_wins.size)
+    both_sides = np.concatenate([ratios, -ratios]), np.concatenate([wins, -wins])
+
+    def statistic(weights: Matrix) -> Vector:
+        return spearman(np.tile(weights, (1, 2)), *both_sides)
+
+    interval = reweighted_interval(
+        statistic, wins.size, rng=rng, n_resamples=n_resamples, confidence_level=level, n_numbers_a_row=2 * wins.size
+    )
+    ranks = [centred_ranks(side)[: wins.size] for side in both_sides]
+    share = wilson_interval(int(longer_wins.sum()), longer_wins.size, confidence_level=level)
+    return LengthBias(
+        correlation=float(statistic(np.ones((1, wins.size)))[0]),
+        low=interval.low if interval else None,
+        high=interval.high if interval else None,
+        p_value=sign_flip_p_value(ranks[0] * ranks[1], rng=rng)[0],
+        n_cases=wins.size,
+        longer_share=float(longer_wins.mean()),
+        longer_low=share.low,
+        longer_high=share.high,
+        n_decided=longer_wins.size,
+        confidence_level=level,
+    )
+
+
+def length_bias_of_grades(
+    grades: Sequence[float],
+    lengths: Sequence[float],
+    *,
+    rng: np.random.Generator,
+    n_resamples: int = N_RESAMPLES,
+    confidence_level: float = 0.95,
+) -> LengthBias:
+    """How far longer answers get better grades: Spearman's correlation of the two.
+
+    Args:
+        grades: One an answer.
+        lengths: Of the same answers.
+        rng: Seed it to reproduce a report.
+        n_resamples: How often the answers are drawn anew for the interval.
+        confidence_level: Of the interval.
+    """
+    level = checked_confidence_level(confidence_level)
+    if len(grades) != len(lengths):
+        raise IncomparableError(f"{len(grades)} grades and {len(lengths)} lengths", "give one of each for every answer")
+    if len(grades) < MIN_PAIRS:
+        return _no_length_bias(len(grades), f"{len(grades)} grades are too few (at least {MIN_PAIRS})")
+    given, long = as_vector(grades, what="grades"), as_vector(lengths, what="lengths")
+    if is_constant(given) or is_constant(long):
+        alike = "grades" if is_constant(given) else "lengths"
+        return _no_length_bias(given.size, f"all {alike} are equal: no correlation is defined")
+    interval = reweighted_interval(
+        lambda weights: spearman(weights, long, given),
+        given.size,
+        rng=rng,
+        n_resamples=n_resamples,
+        confidence_level=level,
+    )
+    return LengthBias(
+        correlation=float(spearman(np.ones((1, given.size)), long, given)[0]),
+        low=interval.low if interval else None,
+        high=interval.high if interval else None,
+        p_value=shuffle_p_value(centred_ranks(long), centred_ranks(given), rng),
+        n_cases=given.size,
+        confidence_level=level,
+    )
+
+
+def _places(verdicts: Sequence[str]) -> Vector:
+    """1 where the first place won, -1 where the second did, 0 for a tie."""
+    known = {FIRST: 1.0, SECOND: -1.0, TIE: 0.0}
+    for verdict in verdicts:
+        if verdict not in known:
+            raise ConfigurationError(
+                f"verdict {verdict!r} is none of {FIRST}, {SECOND}, {TIE}",
+                "leave unreadable verdicts out, and count them",
+            )
+    return np.array([known[verdict] for verdict in verdicts], dtype=np.float64)
+
+
+def _lean_interval(leans: Vector, confidence_level: float) -> Interval:
+    """Limits of the mean lean of a pair, in [-1, 1]; never of zero width.
+
+    Wald's, after one more pair that leans to each place (Bonett & Price 2012, doi:10.3102/1076998611411915): made for
+    differences of two paired shares, it needs no more than the leans themselves.
+    """
+    n = leans.size + 2
+    centre = leans.sum() / n
+    variance = ((leans**2).sum() + 2) / n - centre**2
+    half_width = z_value(confidence_level) * (variance / n) ** 0.5
+    return Interval(max(-1.0, float(centre - half_width)), min(1.0, float(centre + half_width)))
+
+
+def _no_position_bias(
+    n_pairs: int, n_decided: int, n_first: int, n_inconsistent: int, n_decided_pairs: int, confidence_level: float
+) -> PositionBias:
+    return PositionBias(
+        first_share=None,
+        first_low=None,
+        first_high=None,
+        size=None,
+        size_low=None,
+        size_high=None,
+        p_value=None,
+        n_pairs=n_pairs,
+        n_decided=n_decided,
+        n_first=n_first,
+        n_inconsistent=n_inconsistent,
+        reason=f"{n_decided_pairs} pairs with a decided verdict are too few (at least {MIN_PAIRS})",
+        confidence_level=confidence_level,
+    )
+
+
+def _no_length_bias(n_cases: int, reason: str, *, n_decided: int = 0) -> LengthBias:
+    return LengthBias(
+        correlation=None, low=None, high=None, p_value=None, n_cases=n_cases, n_decided=n_decided, reason=reason
+    )

@@ -1,0 +1,56 @@
+"""Do two quantities rise together, whatever their scales? Spearman's correlation, for all resamples at once."""
+
+import numpy as np
+
+from evaluation.stats.numbers import Vector
+from evaluation.stats.reweighting import Matrix, weighted_midranks
+
+N_SHUFFLES = 10_000
+MAX_CASES_TO_SHUFFLE = 1000
+_NUMBERS_AT_ONCE = 1_000_000
+_ROUNDING = 1e-12
+
+
+def spearman(weights: Matrix, x: Vector, y: Vector) -> Vector:
+    """Spearman's correlation for each row of weights, shape (n_rows,); NaN where one of the two does not vary.
+
+    Args:
+        weights: How often each case counts, shape (n_rows, n_cases).
+        x: Shape (n_cases,). Equal values share their rank.
+        y: Of the same cases.
+    """
+    n = weights.sum(axis=1)
+    ranks = [weighted_midranks(weights, side) - (n / 2)[:, None] for side in (x, y)]
+    spreads = np.prod([(weights * side**2).sum(axis=1) for side in ranks], axis=0)
+    found = np.full(n.shape, np.nan)
+    np.divide((weights * ranks[0] * ranks[1]).sum(axis=1), np.sqrt(spreads), out=found, where=spreads > 0)
+    return found
+
+
+def centred_ranks(values: Vector) -> Vector:
+    """Ranks with the mean 0; equal values share theirs."""
+    ranks: Vector = weighted_midranks(np.ones((1, values.size)), values)[0] - values.size / 2
+    return ranks
+
+
+def shuffle_p_value(a: Vector, b: Vector, rng: np.random.Generator) -> float:
+    """Two-sided p: how often shuffled ranks go together as closely; from 1001 cases on Student's approximation.
+
+    Args:
+        a: Centred ranks that vary.
+        b: Those of the same cases.
+        rng: Draws 10,000 shuffles; p = (1 + hits) / (1 + shuffles).
+    """
+    observed = abs(float(a @ b)) / float(np.sqrt((a @ a) * (b @ b)))
+    if a.size > MAX_CASES_TO_SHUFFLE:
+        from scipy.special import stdtr
+
+        degrees = a.size - 2
+        return 2 * float(stdtr(degrees, -observed * (degrees / max(1e-300, 1 - observed**2)) ** 0.5))
+    limit = (1 - _ROUNDING) * abs(float(a @ b))
+    rows_at_once = max(1, _NUMBERS_AT_ONCE // a.size)
+    hits = 0
+    for start in range(0, N_SHUFFLES, rows_at_once):
+        rows = np.tile(b, (min(rows_at_once, N_SHUFFLES - start), 1))
+        hits += int((np.abs(rng.permuted(rows, axis=1) @ a) >= limit).sum())
+    return (1 + hits) / (1 + N_SHUFFLES)
