@@ -15,14 +15,16 @@ from evaluation.metrics.grounding.answer_relevance import AnswerRelevance
 from evaluation.metrics.grounding.context_precision import ContextPrecision
 from evaluation.metrics.grounding.context_recall import ContextRecall
 from evaluation.metrics.grounding.faithfulness import Faithfulness
-from evaluation.metrics.judges.pairwise import JudgePairwise
-from evaluation.metrics.judges.rubric import JudgeRubric
 from evaluation.metrics.instruction_following import (
     InstructionAccuracy,
     InstructionAccuracyLoose,
     InstructionFollowing,
     InstructionFollowingLoose,
 )
+from evaluation.metrics.json_schema import JsonSchema
+from evaluation.metrics.json_valid import JsonValid
+from evaluation.metrics.judges.pairwise import JudgePairwise
+from evaluation.metrics.judges.rubric import JudgeRubric
 from evaluation.metrics.later import LATER_METRICS
 from evaluation.metrics.macro_f1 import MacroF1
 from evaluation.metrics.mcc import Mcc
@@ -48,6 +50,8 @@ METRICS: Catalogue[Metric] = Catalogue(
     TokenF1,
     Contains,
     Regex,
+    JsonValid,
+    JsonSchema,
     MultipleChoice,
     Accuracy,
     MacroF1,

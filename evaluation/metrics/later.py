@@ -11,8 +11,6 @@ _WAITS_FOR: Mapping[str, tuple[str, ...]] = {
         "overall_quality",
     ),
     "is not in this version": (
-        "json_valid",
-        "json_schema",
         "syntax_valid",
         "readability",
         "length_fit",

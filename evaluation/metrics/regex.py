@@ -3,17 +3,17 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import ClassVar
 
 from evaluation.case import Case
 from evaluation.errors import ConfigurationError
 from evaluation.generation import Generation
+from evaluation.metrics.bounded_search import PatternTimeoutError, checked_pattern, is_found
 from evaluation.metrics.metric import Answers, Metric
-from evaluation.score import Measurement
+from evaluation.score import Measurement, ScoreFailure
 
 MAX_CHARS = 20_000
-"""Of an answer, no more is looked at: a careless pattern takes time that grows faster than the text."""
+"""Of an answer, no more is looked at: many a pattern takes time that grows faster than the text."""
 CUT = "cut"
 
 
@@ -22,13 +22,19 @@ class Regex(Metric):
     r"""1 where the pattern (Python's `re`) is found in the answer, else 0.
 
     Without the `pattern` option, each reference of a case is a pattern, and one match is enough. Flags can be set
-    inline: `(?m)`, `(?s)`. Only the first 20,000 characters are read; a longer answer carries the label `cut`. An
-    answer of nothing but blanks matches only the patterns `""`, `^$` and `\A\Z`, so that a failed answer cannot pass
-    for a good one; the empty pattern matches nothing else.
+    inline: `(?m)`, `(?s)`. Only the first 20,000 characters are read; a longer answer carries the label `cut`. A
+    pattern that takes longer than two seconds makes the score fail (`timed_out`). An answer of nothing but blanks
+    matches only the patterns `""`, `^$` and `\A\Z`, so that a failed answer cannot pass for a good one; the empty
+    pattern matches nothing else.
     """
 
     name: ClassVar[str] = "regex"
     unit: ClassVar[str] = "fraction"
+    formula: ClassVar[str] = "1 if a pattern is found in the answer, else 0"
+    blind_spots: ClassVar[str] = (
+        "Sees what the pattern's author thought of: another wording of the same is wrong. "
+        "Anything after the first 20,000 characters is not read."
+    )
 
     pattern: str | None = None
     ignore_case: bool = False
@@ -38,7 +44,7 @@ class Regex(Metric):
     def __post_init__(self) -> None:
         """Refuse a pattern that does not compile."""
         if self.pattern is not None:
-            _compiled(self.pattern, self.ignore_case)
+            _check(self.pattern, self.ignore_case)
 
     def problem(self, case: Case) -> str | None:
         """Says that there is no pattern, or which one does not compile."""
@@ -48,11 +54,16 @@ class Regex(Metric):
             return "has no references to serve as patterns, and no pattern option is given"
         return next(filter(None, map(_fault, case.references)), None)
 
-    def measure(self, case: Case, generations: Sequence[Generation], answers: Answers) -> Measurement:
+    def measure(
+        self, case: Case, generations: Sequence[Generation], answers: Answers
+    ) -> Measurement | ScoreFailure | None:
         (generation,) = generations
         patterns = case.references if self.pattern is None else (self.pattern,)
         answer = generation.answer.strip()
-        matched = next((pattern for pattern in patterns if self._matches(pattern, answer[:MAX_CHARS])), None)
+        try:
+            matched = next((pattern for pattern in patterns if self._matches(pattern, answer[:MAX_CHARS])), None)
+        except PatternTimeoutError as error:
+            return ScoreFailure(kind="timed_out", message=str(error))
         return Measurement(
             value=float(matched is not None),
             label=CUT if len(answer) > MAX_CHARS else None,
@@ -62,21 +73,20 @@ class Regex(Metric):
     def _matches(self, pattern: str, answer: str) -> bool:
         if not pattern or not answer:
             return not answer and pattern in ("", "^$", r"\A\Z")
-        compiled = _compiled(pattern, self.ignore_case)
-        return bool(compiled.search(answer) if self.search else compiled.fullmatch(answer))
+        _check(pattern, self.ignore_case)
+        return is_found(pattern, answer, ignore_case=self.ignore_case, whole=not self.search)
 
 
-@lru_cache(maxsize=1024)
-def _compiled(pattern: str, ignore_case: bool) -> re.Pattern[str]:
+def _check(pattern: str, ignore_case: bool) -> None:
     try:
-        return re.compile(pattern, re.IGNORECASE if ignore_case else 0)
+        checked_pattern(pattern, ignore_case=ignore_case)
     except (re.error, OverflowError, RecursionError) as error:
         raise ConfigurationError(f"regex: the pattern {pattern!r} does not compile: {error}") from error
 
 
 def _fault(pattern: str) -> str | None:
     try:
-        _compiled(pattern, ignore_case=False)
+        _check(pattern, ignore_case=False)
     except ConfigurationError as error:
         return f"has references that cannot serve as patterns: {error.message}"
     return None

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from evaluation.case import Case
 from evaluation.errors import ConfigurationError
+from evaluation.metrics import bounded_search
 from evaluation.metrics.regex import MAX_CHARS, Regex
 
 
@@ -45,6 +46,12 @@ def test_a_long_answer_is_cut_and_says_so(score):
     at_the_end = score(Regex(pattern="end"), "a" * MAX_CHARS + "end")
     assert (0.0, "cut") == (at_the_end.value, at_the_end.label)
     assert score(Regex(pattern="end"), "end").label is None
+
+
+def test_a_pattern_that_takes_too_long_fails_the_score(score, monkeypatch):
+    monkeypatch.setattr(bounded_search, "TIMEOUT_S", 0.05)
+    failed = score(Regex(pattern="(a|aa)+$"), "a" * 60 + "b")
+    assert ("timed_out", True) == (failed.kind, "(a|aa)+$" in failed.message)
 
 
 def test_a_pattern_that_does_not_compile_is_refused():

@@ -1,0 +1,62 @@
+"""Is a pattern found in a text, in bounded time? A careless pattern takes for ever on a text that a model made up."""
+
+import re
+from functools import lru_cache
+from typing import Any
+
+TIMEOUT_S = 2.0
+"""For one search; all but careless patterns take milliseconds."""
+
+# What the `regex` package reads otherwise than Python's `re`: fuzzy counts and named sets.
+_READ_OTHERWISE = re.compile(r"\{[^\d,}]|\[\[?[.:=]")
+
+
+class PatternTimeoutError(Exception):
+    """The search took longer than it may: nothing is known of the text."""
+
+
+def is_found(pattern: str, text: str, *, ignore_case: bool = False, whole: bool = False) -> bool:
+    """True where the pattern, in the syntax of Python's `re`, stands somewhere in `text`, or makes up all of it.
+
+    Raises:
+        re.error: a pattern that does not compile.
+        PatternTimeoutError: it took longer than `TIMEOUT_S`.
+    """
+    compiled, limits = _compiled(pattern, ignore_case)
+    try:
+        return bool(compiled.fullmatch(text, **limits()) if whole else compiled.search(text, **limits()))
+    except TimeoutError as error:
+        raise PatternTimeoutError(
+            f"the pattern {pattern[:200]!r} took longer than {TIMEOUT_S:g} s on a text of {len(text):,} characters"
+        ) from error
+
+
+def checked_pattern(pattern: str, *, ignore_case: bool = False) -> None:
+    """Nothing, where the pattern compiles.
+
+    Raises:
+        re.error, OverflowError, RecursionError: it does not.
+    """
+    _compiled(pattern, ignore_case)
+
+
+def _with_timeout() -> dict[str, Any]:
+    return {"timeout": TIMEOUT_S}
+
+
+def _without_timeout() -> dict[str, Any]:
+    return {}
+
+
+@lru_cache(maxsize=1024)
+def _compiled(pattern: str, ignore_case: bool) -> tuple[Any, Any]:
+    """The compiled pattern, and the limits of a search with it."""
+    by_python = re.compile(pattern, re.IGNORECASE if ignore_case else 0)
+    if _READ_OTHERWISE.search(pattern):
+        return by_python, _without_timeout
+    import regex  # type: ignore[import-untyped]
+
+    try:
+        return regex.compile(pattern, regex.IGNORECASE if ignore_case else 0), _with_timeout
+    except regex.error:
+        return by_python, _without_timeout

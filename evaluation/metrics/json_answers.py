@@ -1,0 +1,116 @@
+"""What JSON does an answer hold? RFC 8259: no NaN, no comments, no comma before a closing bracket."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+WHOLE = "whole"
+FENCED = "fenced"
+NOT_JSON = "not_json"
+MAX_DEPTH = 64
+"""Of nested arrays and objects: deeper ones are not read, since whoever uses them would fail as well."""
+
+_MARKS = re.compile(r'["\\\[\]{}]')
+_FENCE = re.compile(r"\s{0,3}(?P<fence>`{3,}|~{3,})[ \t]*(?P<language>[\w/+.-]*)[ \t]*")
+_LANGUAGES = ("", "json", "application/json")
+_LONGEST_INTEGER = 1000
+"""In digits; longer ones are read as floats."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundJson:
+    """The JSON value of an answer, and where it stood."""
+
+    value: Any
+    place: str
+    """`whole` or `fenced`."""
+
+
+def found_json(answer: str, *, strict: bool) -> FoundJson | str:
+    """The JSON value of an answer, or in a line why there is none.
+
+    The whole answer, but for blanks around it; unless `strict`, else the first fenced code block that is JSON and not
+    marked as another language.
+    """
+    value = parsed_json(answer.strip())
+    if not isinstance(value, NotJson):
+        return FoundJson(value=value, place=WHOLE)
+    for block in () if strict else _fenced_blocks(answer):
+        in_block = parsed_json(block.strip())
+        if not isinstance(in_block, NotJson):
+            return FoundJson(value=in_block, place=FENCED)
+    return value.reason
+
+
+@dataclass(frozen=True, slots=True)
+class NotJson:
+    """Why a text is not JSON that can be read."""
+
+    reason: str
+
+
+def parsed_json(text: str) -> Any:
+    """The value of a JSON text; a `NotJson` where it is none, or one nested deeper than 64 levels."""
+    if _depth(text) > MAX_DEPTH:
+        return NotJson(f"nested deeper than {MAX_DEPTH} levels")
+    try:
+        return json.loads(text, parse_constant=_refused, parse_int=_integer)
+    except json.JSONDecodeError as error:
+        return NotJson(f"line {error.lineno}, column {error.colno}: {error.msg}")
+    except ValueError as error:
+        return NotJson(str(error))
+
+
+def _fenced_blocks(text: str) -> Iterator[str]:
+    """The fenced code blocks that may be JSON; one that is not closed goes on to the end."""
+    fence, language, lines = "", "", list[str]()
+    for line in text.split("\n"):
+        opening = _FENCE.fullmatch(line.rstrip()) if not fence else None
+        if opening:
+            fence, language, lines = opening["fence"], opening["language"].casefold(), []
+        elif fence and _closes(line, fence):
+            if language in _LANGUAGES:
+                yield "\n".join(lines)
+            fence = ""
+        elif fence:
+            lines.append(line)
+    if fence and language in _LANGUAGES:
+        yield "\n".join(lines)
+
+
+def _closes(line: str, fence: str) -> bool:
+    line = line.strip()
+    return len(line) >= len(fence) and line == fence[0] * len(line)
+
+
+def _depth(text: str) -> int:
+    """How deep brackets nest outside of strings."""
+    if text.count("[") + text.count("{") <= MAX_DEPTH:
+        return 0
+    deepest = depth = 0
+    in_string, escaped_at = False, -1
+    for match in _MARKS.finditer(text):
+        mark, at = match.group(), match.start()
+        if in_string:
+            if mark == "\\" and at != escaped_at:
+                escaped_at = at + 1
+            elif mark == '"' and at != escaped_at:
+                in_string = False
+        elif mark == '"':
+            in_string = True
+        elif mark in "[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif mark in "]}":
+            depth -= 1
+    return deepest
+
+
+def _refused(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON number")
+
+
+def _integer(digits: str) -> int | float:
+    return int(digits) if len(digits) <= _LONGEST_INTEGER else float(digits)

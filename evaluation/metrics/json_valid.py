@@ -1,0 +1,46 @@
+"""Is the answer JSON?"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from evaluation.case import Case
+from evaluation.generation import Generation
+from evaluation.metrics.json_answers import NOT_JSON, found_json
+from evaluation.metrics.metric import Answers, Metric
+from evaluation.score import Measurement
+
+_KINDS: dict[str, type | tuple[type, ...]] = {"any": object, "object": dict, "array": list}
+
+
+@dataclass(frozen=True, kw_only=True)
+class JsonValid(Metric):
+    """1 where the answer is JSON, or holds a fenced code block that is, else 0.
+
+    The label says where it was found: `whole` (nothing else is in the answer), `fenced`, or `not_json`. By RFC 8259: no
+    NaN, no comments, no comma before a closing bracket; a bare number or word in quotes is JSON too, unless
+    `top_level` says otherwise. Nested deeper than 64 levels is not read.
+    """
+
+    name: ClassVar[str] = "json_valid"
+    unit: ClassVar[str] = "fraction"
+    formula: ClassVar[str] = "1 if the whole answer, else a fenced block without another language, is JSON; else 0"
+    source: ClassVar[str] = "RFC 8259; Python's json without NaN and Infinity"
+    blind_spots: ClassVar[str] = (
+        "Says nothing about what the JSON holds (json_schema does); JSON in the middle of a sentence is not looked "
+        "for, and a key that occurs twice is not seen."
+    )
+
+    strict: bool = False
+    """The whole answer must be JSON: a fenced block is not enough."""
+    top_level: Literal["any", "object", "array"] = "any"
+    """What the outermost value must be."""
+
+    def measure(self, case: Case, generations: Sequence[Generation], answers: Answers) -> Measurement:
+        (generation,) = generations
+        found = found_json(generation.answer, strict=self.strict)
+        if isinstance(found, str):
+            return Measurement(value=0.0, label=NOT_JSON, rationale=found)
+        right = isinstance(found.value, _KINDS[self.top_level])
+        rationale = None if right else f"JSON, but no {self.top_level}"
+        return Measurement(value=float(right), label=found.place, rationale=rationale)
