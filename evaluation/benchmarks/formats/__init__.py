@@ -3,6 +3,7 @@
 from evaluation.benchmarks.formats.classification import Classification
 from evaluation.benchmarks.formats.format import Format
 from evaluation.benchmarks.formats.gsm8k import Gsm8k
+from evaluation.benchmarks.formats.ifeval import IfEval
 from evaluation.benchmarks.formats.multiple_choice import Arc, Mmlu
 from evaluation.benchmarks.formats.plain import Plain
 from evaluation.benchmarks.formats.programs import HumanEval, Mbpp
@@ -11,6 +12,6 @@ from evaluation.benchmarks.formats.summarization import Summarization
 from evaluation.catalogue import Catalogue
 
 FORMATS: Catalogue[Format] = Catalogue(
-    "benchmark format", Gsm8k, HumanEval, Mbpp, Squad, Arc, Mmlu, Summarization, Classification, Plain
+    "benchmark format", Gsm8k, IfEval, HumanEval, Mbpp, Squad, Arc, Mmlu, Summarization, Classification, Plain
 )
 """In the order in which they are tried: the first that recognises a row reads it."""

@@ -1,0 +1,31 @@
+"""Does the answer hold two answers, or the request before it?"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from evaluation.metrics.instructions.instruction import Instruction
+
+
+@dataclass(frozen=True, kw_only=True)
+class TwoResponses(Instruction):
+    """Two different answers with `******` between them, and nothing empty but before the first and after the last."""
+
+    name: ClassVar[str] = "combination:two_responses"
+
+    def is_followed(self, answer: str) -> bool:
+        parts = [part.strip() for part in answer.split("******")]
+        if not all(parts[1:-1]):
+            return False
+        given = [part for part in parts if part]
+        return len(given) == 2 and given[0] != given[1]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RepeatPrompt(Instruction):
+    """The answer begins with the request, in any case."""
+
+    name: ClassVar[str] = "combination:repeat_prompt"
+    prompt_to_repeat: str
+
+    def is_followed(self, answer: str) -> bool:
+        return answer.strip().lower().startswith(self.prompt_to_repeat.strip().lower())

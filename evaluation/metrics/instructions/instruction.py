@@ -1,0 +1,51 @@
+"""What every kind of instruction is: a frozen dataclass whose fields are its arguments and which judges an answer.
+
+All kinds together follow the published checker of IFEval (Zhou et al. 2023, arXiv:2311.07911), its odd corners too:
+a number that can be compared with published ones is worth more than a better rule.
+"""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from typing import ClassVar
+
+from evaluation.errors import ConfigurationError
+
+
+class Relation(StrEnum):
+    """How a count must stand to the number that was asked for."""
+
+    LESS_THAN = "less than"
+    AT_LEAST = "at least"
+
+    def holds(self, count: int, wanted: int) -> bool:
+        """True where `count` stands so to `wanted`."""
+        return count < wanted if self is Relation.LESS_THAN else count >= wanted
+
+
+@dataclass(frozen=True, kw_only=True)
+class Instruction(ABC):
+    """Something an answer can be seen to do or not to do. Fields bear the names of IFEval's `kwargs`."""
+
+    name: ClassVar[str]
+    """IFEval's id: `keywords:existence`."""
+
+    @abstractmethod
+    def is_followed(self, answer: str) -> bool:
+        """True where the answer, which is not blank, does what was asked."""
+
+    @property
+    def shown(self) -> str:
+        """The id with its arguments, in short: `punctuation:no_comma`, `keywords:existence(keywords=('a', 'b'))`."""
+        pairs = [f"{field.name}={_shortened(getattr(self, field.name))}" for field in fields(self)]
+        return f"{self.name}({', '.join(pairs)})" if pairs else self.name
+
+    def refuse(self, argument: str, expected: str) -> ConfigurationError:
+        """The complaint that an argument cannot be meant, to be raised."""
+        value = _shortened(getattr(self, argument))
+        return ConfigurationError(f"{self.name}: {argument}={value} is not {expected}", f"give it {expected}")
+
+
+def _shortened(value: object) -> str:
+    text = repr(str(value) if isinstance(value, StrEnum) else value)
+    return text if len(text) <= 60 else f"{text[:57]}..."

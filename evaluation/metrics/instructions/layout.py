@@ -1,0 +1,110 @@
+"""Has the answer the form that was asked for: bullets, highlights, sections, JSON, a title, one of three sentences?"""
+
+import json
+import re
+from dataclasses import dataclass
+from typing import ClassVar
+
+from evaluation.metrics.instructions.instruction import Instruction
+from evaluation.metrics.instructions.patterns import check_pattern
+
+_OPTIONS = ("My answer is yes.", "My answer is no.", "My answer is maybe.")
+_FENCES = ("```json", "```Json", "```JSON", "```")
+_HIGHLIGHT = re.compile(r"\*[^\n*]*\*")
+_DOUBLE_HIGHLIGHT = re.compile(r"\*\*([^\n*]*)\*\*")
+
+
+@dataclass(frozen=True, kw_only=True)
+class NumberBulletLists(Instruction):
+    """Exactly so many bullet points: lines that begin with `-`, or with `*` and something else than a second `*`."""
+
+    name: ClassVar[str] = "detectable_format:number_bullet_lists"
+    num_bullets: int
+
+    def is_followed(self, answer: str) -> bool:
+        lines = [line.lstrip() for line in answer.split("\n")]
+        return _n_starred(lines) + sum(line.startswith("-") for line in lines) == self.num_bullets
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConstrainedResponse(Instruction):
+    """One of the three sentences "My answer is yes.", "… no." and "… maybe." is somewhere in the answer."""
+
+    name: ClassVar[str] = "detectable_format:constrained_response"
+
+    def is_followed(self, answer: str) -> bool:
+        return any(option in answer for option in _OPTIONS)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NumberHighlightedSections(Instruction):
+    """At least so many highlights that are not blank, `*so*` or `**so**`, each in one line."""
+
+    name: ClassVar[str] = "detectable_format:number_highlighted_sections"
+    num_highlights: int
+
+    def is_followed(self, answer: str) -> bool:
+        single = sum(bool(found.strip("*").strip()) for found in _HIGHLIGHT.findall(answer))
+        double = sum(bool(found.strip()) for found in _DOUBLE_HIGHLIGHT.findall(answer))
+        return single + double >= self.num_highlights
+
+
+@dataclass(frozen=True, kw_only=True)
+class MultipleSections(Instruction):
+    """At least so many places where the section's word stands before a number."""
+
+    name: ClassVar[str] = "detectable_format:multiple_sections"
+    section_spliter: str
+    """Spelt as in IFEval. A regular expression, in this case only."""
+    num_sections: int
+
+    def __post_init__(self) -> None:
+        check_pattern(self, "section_spliter", self.section_spliter.strip())
+
+    def is_followed(self, answer: str) -> bool:
+        parts = re.split(rf"\s?{self.section_spliter.strip()}\s?\d+\s?", answer)
+        return len(parts) - 1 >= self.num_sections
+
+
+@dataclass(frozen=True, kw_only=True)
+class JsonFormat(Instruction):
+    """The whole answer is JSON, alone or between three backticks. JSON nested deeper than Python can read is none."""
+
+    name: ClassVar[str] = "detectable_format:json_format"
+
+    def is_followed(self, answer: str) -> bool:
+        text = answer.strip()
+        for fence in _FENCES:
+            text = text.removeprefix(fence)
+        try:
+            json.loads(text.removesuffix("```").strip())
+        except (ValueError, RecursionError):
+            return False
+        return True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Title(Instruction):
+    """A title between `<<` and `>>` in one line, which is not blank."""
+
+    name: ClassVar[str] = "detectable_format:title"
+
+    def is_followed(self, answer: str) -> bool:
+        return any(map(_has_title, answer.split("\n")))
+
+
+def _n_starred(lines: list[str]) -> int:
+    """The number of starred points. A star alone in its line takes the next line into its point."""
+    n, index = 0, 0
+    while index < len(lines):
+        line = lines[index]
+        alone = line == "*" and index + 1 < len(lines)
+        n += alone or (line[:1] == "*" and line[1:2] not in ("*", ""))
+        index += 2 if alone else 1
+    return n
+
+
+def _has_title(line: str) -> bool:
+    """From the first `<<` to the last `>>`, with more than brackets between them."""
+    start, end = line.find("<<"), line.rfind(">>")
+    return 0 <= start <= end - 3 and bool(line[start : end + 2].lstrip("<").rstrip(">").strip())

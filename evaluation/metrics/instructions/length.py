@@ -1,0 +1,80 @@
+"""How many sentences, paragraphs and words has the answer?"""
+
+import re
+from dataclasses import dataclass
+from typing import ClassVar
+
+from evaluation.metrics.instructions.instruction import Instruction, Relation
+from evaluation.metrics.instructions.sentences import sentences
+
+_WORD = re.compile(r"\w+")
+_DIVIDER = re.compile(r"\s?\*\*\*\s?")
+_END_OF_FIRST_WORD = re.compile("[.,?!'\"]")
+
+
+@dataclass(frozen=True, kw_only=True)
+class NumberSentences(Instruction):
+    """So many sentences, by the rules of Punkt (see `sentences`)."""
+
+    name: ClassVar[str] = "length_constraints:number_sentences"
+    num_sentences: int
+    relation: Relation
+
+    def is_followed(self, answer: str) -> bool:
+        return self.relation.holds(len(sentences(answer)), self.num_sentences)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NumberWords(Instruction):
+    r"""So many words, which are runs of `\w`: "it's" is two."""
+
+    name: ClassVar[str] = "length_constraints:number_words"
+    num_words: int
+    relation: Relation
+
+    def is_followed(self, answer: str) -> bool:
+        return self.relation.holds(sum(1 for _ in _WORD.finditer(answer)), self.num_words)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NumberParagraphs(Instruction):
+    """Exactly so many paragraphs between the dividers `***`; an empty one counts only as a fault, not at the ends."""
+
+    name: ClassVar[str] = "length_constraints:number_paragraphs"
+    num_paragraphs: int
+
+    def is_followed(self, answer: str) -> bool:
+        first, *rest = [bool(paragraph.strip()) for paragraph in _DIVIDER.split(answer)]
+        if not rest:
+            return int(first) == self.num_paragraphs
+        *middle, last = rest
+        return all(middle) and first + len(middle) + last == self.num_paragraphs
+
+
+@dataclass(frozen=True, kw_only=True)
+class NthParagraphFirstWord(Instruction):
+    """Exactly so many paragraphs between blank lines, and one of them begins with this word."""
+
+    name: ClassVar[str] = "length_constraints:nth_paragraph_first_word"
+    num_paragraphs: int
+    nth_paragraph: int
+    first_word: str
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.nth_paragraph <= self.num_paragraphs:
+            raise self.refuse("nth_paragraph", f"between 1 and num_paragraphs={self.num_paragraphs}")
+
+    def is_followed(self, answer: str) -> bool:
+        # Empty paragraphs are not counted, and yet have their place among the paragraphs, as in the published checker.
+        paragraphs = answer.split("\n\n")
+        n_paragraphs = sum(1 for paragraph in paragraphs if paragraph.strip())
+        if n_paragraphs != self.num_paragraphs:
+            return False
+        words = paragraphs[self.nth_paragraph - 1].split(maxsplit=1)
+        return bool(words) and _plain_first_word(words[0]) == self.first_word.lower()
+
+
+def _plain_first_word(word: str) -> str:
+    """The word in lower case, letter by letter, without quotes before it and what begins with a mark after it."""
+    start = word.lstrip("'").lstrip('"')
+    return "".join(letter.lower() for letter in _END_OF_FIRST_WORD.split(start, maxsplit=1)[0])

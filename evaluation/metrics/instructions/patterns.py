@@ -1,0 +1,28 @@
+"""The words of a file that the published checker reads as regular expressions: which of them are safe to search for?
+
+They come from the benchmark, the text from a model: whatever it wrote, the search must end soon. Without `*`, `+` and
+`{` a search takes time in proportion to the text.
+"""
+
+import re
+
+from evaluation.errors import ConfigurationError
+from evaluation.metrics.instructions.instruction import Instruction
+
+_ENDLESS = re.compile(r"(?<!\\)(?:\\\\)*[*+{]")
+
+
+def check_pattern(instruction: Instruction, argument: str, pattern: str) -> None:
+    r"""Raises `ConfigurationError` where a word cannot be searched for: `C++` must be written `C\+\+`."""
+    if _ENDLESS.search(pattern):
+        raise ConfigurationError(
+            f"{instruction.name}: {pattern!r} in {argument} holds *, + or {{, which repeat without end in a pattern",
+            "put a backslash before each of them",
+        )
+    try:
+        re.compile(pattern)
+    except (re.error, OverflowError, RecursionError) as error:
+        raise ConfigurationError(
+            f"{instruction.name}: {pattern!r} in {argument} is no pattern: {error}",
+            "words are read as Python regular expressions: put a backslash before . ? ( ) [ ] | ^ $ that are meant so",
+        ) from error

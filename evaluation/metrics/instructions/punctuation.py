@@ -1,0 +1,16 @@
+"""Is a mark left out?"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from evaluation.metrics.instructions.instruction import Instruction
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoComma(Instruction):
+    """No `,`; the commas of other scripts are not looked for."""
+
+    name: ClassVar[str] = "punctuation:no_comma"
+
+    def is_followed(self, answer: str) -> bool:
+        return "," not in answer

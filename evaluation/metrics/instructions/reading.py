@@ -1,0 +1,77 @@
+"""Which instructions does a case carry? `details["instruction_id_list"]` and `details["kwargs"]`, as in IFEval's files.
+
+The published checker draws an argument at random where it is missing or out of range. Here the case is refused: a
+benchmark that differs from run to run measures nothing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any, get_type_hints
+
+from evaluation.case import Case
+from evaluation.errors import ConfigurationError
+from evaluation.metrics.instructions import INSTRUCTIONS
+from evaluation.metrics.instructions.instruction import Instruction, Relation
+
+NEXT_STEP = "mend the case's instruction_id_list and kwargs"
+
+
+def instructions_of(case: Case) -> tuple[Instruction, ...]:
+    """The instructions of a case, at least one, in their order.
+
+    Raises:
+        UnknownNameError: an instruction that does not exist; lists those that do.
+        ConfigurationError: no instruction, or arguments that it does not take.
+    """
+    ids, arguments = case.details.get("instruction_id_list"), case.details.get("kwargs")
+    if not isinstance(ids, list | tuple) or not ids or not all(isinstance(name, str) for name in ids):
+        raise ConfigurationError("details.instruction_id_list is no list of instruction ids", NEXT_STEP)
+    if not isinstance(arguments, list | tuple) or len(arguments) != len(ids):
+        raise ConfigurationError("details.kwargs is no list with an object for each instruction", NEXT_STEP)
+    return tuple(instruction_of(name, given) for name, given in zip(ids, arguments, strict=True))
+
+
+def instruction_of(name: str, arguments: Any) -> Instruction:
+    """One instruction from its id and an object of arguments, in which nulls count as missing."""
+    kind = INSTRUCTIONS[name]
+    if arguments is not None and not isinstance(arguments, Mapping):
+        raise ConfigurationError(f"{name}: its kwargs are {arguments!r}, which is no object", NEXT_STEP)
+    given = {key: value for key, value in (arguments or {}).items() if value is not None}
+    expected = {field.name for field in fields(kind)}
+    if set(given) != expected:
+        raise ConfigurationError(
+            f"{name} takes {_listed(expected)}, its kwargs hold {_listed(set(given))}", next_step=NEXT_STEP
+        )
+    hints = get_type_hints(kind)
+    return kind(**{key: _converted(name, key, value, hints[key]) for key, value in given.items()})
+
+
+def _converted(name: str, key: str, value: Any, wanted: Any) -> Any:
+    if wanted is int:
+        if type(value) in (int, float) and value >= 0 and float(value).is_integer():
+            return int(value)
+        raise _wrong(name, key, value, "a whole number from 0")
+    if wanted is Relation:
+        if isinstance(value, str) and value in tuple(Relation):
+            return Relation(value)
+        raise _wrong(name, key, value, " or ".join(repr(relation.value) for relation in Relation))
+    if wanted is str:
+        if _is_text(value):
+            return value
+        raise _wrong(name, key, value, "text that is not blank")
+    if isinstance(value, list | tuple) and value and all(map(_is_text, value)):
+        return tuple(value)
+    raise _wrong(name, key, value, "a list of texts, at least one")
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
+
+def _wrong(name: str, key: str, value: Any, expected: str) -> ConfigurationError:
+    shown = repr(value)
+    return ConfigurationError(f"{name}: {key}={shown[:60]} is not {expected}", next_step=NEXT_STEP)
+
+
+def _listed(names: set[str]) -> str:
+    return ", ".join(sorted(names)) or "no arguments"

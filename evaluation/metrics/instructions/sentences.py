@@ -1,0 +1,117 @@
+"""Where does a sentence end? The decisions of Punkt (Kiss & Strunk 2006, doi:10.1162/coli.2006.32.4.485), as in NLTK.
+
+A mark that may end a sentence is looked at with the word before and the word after it; whether it does depends on lists
+of words. NLTK learned its lists from newspapers and does not install them with itself. Ours (`sentence_words`) are
+short, and leave out its collocations: the same rules, which differ where a rare word follows an abbreviation or dots.
+"""
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+from string import whitespace
+
+from evaluation.metrics.instructions.sentence_words import ABBREVIATIONS, STARTERS, USUALLY_SMALL
+
+_CLOSING = "['\")\\]}‘’“”«»]"
+_NO_WORD = "[)\";}\\]*:@'({\\[‘’“”«»!?]"
+_LONG_MARK = r"(?:-{2,}|\.{2,}|(?:\.\s){2,}\.)"
+_TOKEN = re.compile(
+    rf"{_LONG_MARK}|(?=[^(\"`{{\[:;&#*@)}}\]\-,])\S+?(?=\s|$|{_NO_WORD}|{_LONG_MARK}|,(?=$|\s|{_NO_WORD}|{_LONG_MARK}))|\S"
+)
+_CANDIDATE = re.compile(rf"[.?!](?=(?P<after>{_NO_WORD}|\s+(?P<next>\S+)))")
+_LEFT_OVER = re.compile(rf"{_CLOSING}+?(?:\s+|(?=--)|$)", re.MULTILINE)
+_ELLIPSIS = re.compile(r"\.\.+")
+_NUMBER = re.compile(r"-?[.,]?\d[\d,.\-]*\.?")
+_INITIAL = re.compile(r"[^\W\d]\.")
+_INSIDE = frozenset(";:,.!?")
+
+_Span = tuple[int, int]
+_Context = tuple[re.Match[str], str]
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences of a text, in time that grows with its length."""
+    return [text[start:stop] for start, stop in _with_closing_marks(text, list(_spans(text)))]
+
+
+def _spans(text: str) -> Iterator[_Span]:
+    start = 0
+    for mark, context in _contexts(text):
+        if _holds_an_end(context):
+            yield start, mark.end()
+            start = mark.start("next") if mark["next"] else mark.end()
+    yield start, len(text.rstrip())
+
+
+def _with_closing_marks(text: str, spans: list[_Span]) -> Iterator[_Span]:
+    """The spans, with quotes and brackets given back to the sentence that they close; none is empty."""
+    taken = 0
+    for (start, stop), following in zip(spans, [*spans[1:], None], strict=True):
+        found = _LEFT_OVER.match(text[slice(*following)]) if following else None
+        if found and following:
+            yield start + taken, following[0] + len(found[0].rstrip())
+        elif start + taken < stop:
+            yield start + taken, stop
+        taken = found.end() if found else 0
+
+
+def _contexts(text: str) -> Iterator[_Context]:
+    """Each mark that may end a sentence, with the word that it stands in and what comes after it.
+
+    Of marks in one word only the last is looked at.
+    """
+    held: re.Match[str] | None = None
+    word: _Span = (0, 0)
+    for mark in _CANDIDATE.finditer(text):
+        start = _word_start(text, word, mark.start())
+        if held and word[1] <= start:
+            yield held, text[slice(*word)] + held[0] + held["after"]
+        held, word = mark, (start, mark.start())
+    if held:
+        yield held, text[slice(*word)] + held[0] + held["after"]
+
+
+def _word_start(text: str, word: _Span, stop: int) -> int:
+    """After the last blank since the word before; where there is none, that word goes on."""
+    between = text[word[1] : stop]
+    blank = max(between.rfind(character) for character in whitespace)
+    return word[1] + blank + 1 if blank > 0 else word[0]
+
+
+def _holds_an_end(context: str) -> bool:
+    """True where a token of the context, but not the last, ends a sentence."""
+    tokens = [token for line in context.split("\n") for token in _TOKEN.findall(line)]
+    return any(_ends(token, following) for token, following in pairwise(tokens))
+
+
+def _ends(token: str, following: str) -> bool:
+    is_abbreviation = _is_abbreviation(token)
+    is_ellipsis = _ELLIPSIS.fullmatch(token) is not None
+    is_initial = _INITIAL.fullmatch(token) is not None
+    if is_abbreviation or is_ellipsis:
+        return not is_initial and following[0].isupper() and _type(following) in STARTERS
+    if not token.endswith(".") or token.endswith(".."):
+        return token in ("?", "!")
+    if is_initial:
+        return not (
+            _goes_on(following) or (following[0].isupper() and _type(following) not in USUALLY_SMALL | STARTERS)
+        )
+    return not (_NUMBER.fullmatch(token) and _goes_on(following))
+
+
+def _is_abbreviation(token: str) -> bool:
+    if not token.endswith(".") or token.endswith(".."):
+        return False
+    word = token[:-1].lower()
+    return word in ABBREVIATIONS or word.rpartition("-")[2] in ABBREVIATIONS
+
+
+def _goes_on(following: str) -> bool:
+    """True for what does not begin a sentence."""
+    return following in _INSIDE or following[0].islower()
+
+
+def _type(token: str) -> str:
+    """The word in small letters, without the period that ends its own sentence."""
+    ends_too = token.endswith(".") and not token.endswith("..") and not _is_abbreviation(token)
+    return (token[:-1] if ends_too and len(token) > 1 else token).lower()

@@ -1,0 +1,62 @@
+"""The words of a text, by the rules of the Penn Treebank as NLTK's `word_tokenize` has them.
+
+Marks stand apart, "don't" is "do" and "n't", "cannot" is "can" and "not", and a hyphen joins. The rules follow one
+another over the whole sentence; only what they do to words is meant, not how many marks are left.
+"""
+
+import re
+from collections.abc import Sequence
+
+from evaluation.metrics.instructions.sentences import sentences
+
+_Rule = tuple[re.Pattern[str], str]
+_APART = r" \g<0> "
+_JOINED = (
+    ("can", r"not\b"),
+    ("d", r"'ye\b"),
+    ("gim", r"me\b"),
+    ("gon", r"na\b"),
+    ("got", r"ta\b"),
+    ("lem", r"me\b"),
+    ("more", r"'n\b"),
+    ("wan", r"na(?=\s)"),
+)
+"""Two words each, written as one."""
+
+
+def _rules(*rules: tuple[str, str]) -> tuple[_Rule, ...]:
+    return tuple((re.compile(pattern), replacement) for pattern, replacement in rules)
+
+
+_MARKS = _rules(
+    ("[«“‘„]|`+", _APART),
+    (r"(?<!\w)'(?!(?i:re|ve|ll|m|t|s|d|n)\b)(?=\w)", "' "),
+    (r"(?<=[^.])\.(?=[\])}>\"'»”’ ]*+\s*$)", _APART),
+    (r"([:,])(\D)", r" \1 \2"),
+    ("[:,]$", _APART),
+    (r"\.{2,}|[;@#$%&‒–—―?!]", _APART),
+    ("(?<=[^'])' ", _APART),
+    (r"[*\]\[(){}<>]|--", _APART),
+)
+_ENDINGS = _rules(
+    ("[»”’\"]|''", _APART),
+    (r"\s+", " "),
+    ("(?<=[^' ])'[sSmMdD]? ", _APART),
+    ("(?<=[^' ])(?:'ll|'LL|'re|'RE|'ve|'VE|n't|N'T) ", _APART),
+    *((rf"(?i)\b({first})({second})", r" \1 \2 ") for first, second in _JOINED),
+    (r"(?i) ('t)(is|was)\b", r" \1 \2 "),
+)
+"""Of a sentence with a blank before and after it."""
+
+
+def words(text: str) -> list[str]:
+    """The words and marks of a text, sentence by sentence."""
+    return [
+        word for sentence in sentences(text) for word in _applied(_ENDINGS, f" {_applied(_MARKS, sentence)} ").split()
+    ]
+
+
+def _applied(rules: Sequence[_Rule], text: str) -> str:
+    for pattern, replacement in rules:
+        text = pattern.sub(replacement, text)
+    return text
