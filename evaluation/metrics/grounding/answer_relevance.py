@@ -35,6 +35,8 @@ _DOES_NOT_KNOW = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _MOST_CLOSE = 60
+_LEAST_BEST = 0.3
+"""Passages that hold less of the question are about something else, and no measure of what an answer can hold."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,7 +111,15 @@ def _share_of_question(asked: Reading, sentence: Reading, passages: Passages, th
     weights = {stem: passages.rarity(stem) for stem in asked.stems}
     bases = [frozenset[str](), *_bases(sentence, passages, threshold)]
     said = frozenset(sentence.stems)
-    return max(_share(weights, said | base) for base in bases)
+    share = max(_share(weights, said | base) for base in bases)
+    return min(1.0, share / _best_share(weights, passages))
+
+
+def _best_share(weights: Mapping[str, float], passages: Passages) -> float:
+    """What the passages' sentence that is closest to the question holds of it; 1 where there are no passages."""
+    closest = closest_sentences(passages, weights, most=1)
+    best = [_share(weights, passages.sentences[index].stems) for index in closest]
+    return max([_LEAST_BEST, *best]) if passages.sentences else 1.0
 
 
 def _bases(sentence: Reading, passages: Passages, threshold: float) -> Iterator[frozenset[str]]:

@@ -27,8 +27,8 @@ class Faithfulness(GroundedMetric):
     name: ClassVar[str] = "faithfulness"
     needs: ClassVar[frozenset[Need]] = frozenset({Need.CONTEXT})
     formula: ClassVar[str] = (
-        "sentences with relevance ≥ threshold in some passage, every number of theirs in it and nothing denied "
-        "/ sentences that claim something; relevance = .4·window + .3·passage + .3·neighbours, weighted by rarity"
+        "sentences with relevance ≥ threshold in some passage, with every number and name in it and nothing denied "
+        "/ sentences that claim something; relevance = .3·window + .5·passage + .2·neighbours, weighted by rarity"
     )
     source: ClassVar[str] = "after RAGAS (Es et al. 2023, arXiv:2309.15217), with rules in place of its judge"
     blind_spots: ClassVar[str] = (

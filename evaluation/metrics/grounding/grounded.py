@@ -32,14 +32,14 @@ class GroundedMetric(ModelMetric):
     by: Literal["words", "embedding"] = "words"
     """`embedding`: cosine of the sentence with each sentence of the passages; needs an embedding model."""
     threshold: float | None = None
-    """The least relevance that counts as support. None: .6 by words, .7 by embedding."""
+    """The least relevance that counts as support. None: .4 by words, .7 by embedding."""
 
     def __post_init__(self) -> None:
         """Refuse a threshold that no relevance, or every one, would reach."""
         if self.threshold is not None and not 0 < self.threshold <= 1:
             raise ConfigurationError(
                 f"{self.name}: threshold={self.threshold!r} is not above 0 and at most 1",
-                next_step="leave it out, or write for example threshold=0.6",
+                next_step="leave it out, or write for example threshold=0.5",
             )
 
     @property

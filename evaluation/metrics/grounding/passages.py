@@ -2,16 +2,20 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import islice
+from typing import TypeVar
 
 from evaluation.metrics.grounding.reading import MOST_WORDS, Reading, read
 from evaluation.sentences import split_sentences
 
-MOST_SENTENCES = 4_000
+Key = TypeVar("Key")
+
+MOST_STEMS = 50_000
 """Of all passages together, no more are read."""
+_NEAR = 3
+_MOST_CAPITALS = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,26 +37,63 @@ class Passages:
     """By stem: the indices of the sentences that hold it."""
     passages_holding: Mapping[str, frozenset[int]]
     """By stem: the indices of the passages that hold it."""
+    near: Mapping[tuple[str, str], frozenset[int]]
+    """By two stems in alphabetical order: the indices of the passages in which they stand near one another."""
+    beginnings: Mapping[str, frozenset[int]]
+    """By the first letters of a stem: the indices of the passages that hold one."""
+    capitals_are_names: bool
+    """False where so many words have one that the language must ask for it, as German does of every noun."""
 
     def rarity(self, stem: str) -> float:
         """ln((1 + n) / (1 + df)) + 1 over the n sentences: a word that none of them holds weighs most."""
         return math.log((1 + len(self.sentences)) / (1 + len(self.holding.get(stem, ())))) + 1
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=4)
 def indexed(passages: tuple[str, ...]) -> Passages:
-    """The first `MOST_SENTENCES` sentences of `passages`, ready to be searched."""
-    sentences = tuple(islice(_sentences(passages), MOST_SENTENCES))
+    """The first sentences of `passages`, up to `MOST_STEMS` words that carry meaning, ready to be searched."""
+    sentences = tuple(_first(_sentences(passages)))
     return Passages(
         sentences,
-        _by_stem((stem, index) for index, sentence in enumerate(sentences) for stem in sentence.stems),
-        _by_stem((stem, sentence.passage_index) for sentence in sentences for stem in sentence.stems),
+        _grouped((stem, index) for index, sentence in enumerate(sentences) for stem in sentence.stems),
+        _grouped((stem, sentence.passage_index) for sentence in sentences for stem in sentence.stems),
+        _grouped(
+            (pair, sentence.passage_index) for sentence in sentences for pair in near_pairs(sentence.reading.stems)
+        ),
+        _grouped((beginning(stem), sentence.passage_index) for sentence in sentences for stem in sentence.stems),
+        _capitals_are_names([sentence.reading for sentence in sentences]),
     )
+
+
+def beginning(stem: str) -> str:
+    """What two forms of one name have in common: `Norway` and `Norwegian`."""
+    return stem[:4]
+
+
+def _capitals_are_names(readings: Sequence[Reading]) -> bool:
+    n_words = sum(reading.n_words for reading in readings)
+    return sum(reading.n_capitals for reading in readings) <= _MOST_CAPITALS * n_words
+
+
+def _first(sentences: Iterable[PassageSentence]) -> Iterable[PassageSentence]:
+    n_stems = 0
+    for sentence in sentences:
+        n_stems += len(sentence.reading.stems)
+        if n_stems > MOST_STEMS:
+            return
+        yield sentence
+
+
+def near_pairs(stems: Sequence[str], *, at_most: int = _NEAR) -> Iterator[tuple[str, str]]:
+    """Every two stems that stand no further apart, in alphabetical order."""
+    for index, first in enumerate(stems):
+        for second in stems[index + 1 : index + 1 + at_most]:
+            yield (first, second) if first < second else (second, first)
 
 
 def _sentences(passages: Sequence[str]) -> Iterable[PassageSentence]:
     for passage_index, passage in enumerate(passages):
-        for sentence in split_sentences(passage, limit=MOST_SENTENCES):
+        for sentence in split_sentences(passage):
             for text in _stretches(sentence):
                 reading = read(text)
                 if reading.claims_something:
@@ -66,11 +107,11 @@ def _stretches(sentence: str) -> Iterable[str]:
     return (" ".join(words[start : start + MOST_WORDS]) for start in range(0, len(words), MOST_WORDS))
 
 
-def _by_stem(pairs: Iterable[tuple[str, int]]) -> dict[str, frozenset[int]]:
-    found: dict[str, set[int]] = {}
-    for stem, index in pairs:
-        found.setdefault(stem, set()).add(index)
-    return {stem: frozenset(indices) for stem, indices in found.items()}
+def _grouped(pairs: Iterable[tuple[Key, int]]) -> dict[Key, frozenset[int]]:
+    found: dict[Key, set[int]] = {}
+    for key, index in pairs:
+        found.setdefault(key, set()).add(index)
+    return {key: frozenset(indices) for key, indices in found.items()}
 
 
 def closest_sentences(passages: Passages, weights: Mapping[str, float], *, most: int) -> list[int]:

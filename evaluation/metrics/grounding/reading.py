@@ -17,6 +17,7 @@ MOST_WORDS = 300
 """Of one sentence, no more are read."""
 _PIECE = 200
 _LONGEST_WORD = 40
+_SHORTEST_NAME = 3
 _DENIED_WITHIN = 4
 """Words after a denial among which the denied one is looked for."""
 
@@ -35,11 +36,15 @@ class Reading:
     stems: tuple[str, ...]
     """Of the words that carry meaning, numbers among them, in order."""
     numbers: frozenset[str]
+    """Without the words `one` and `two`, which often only point at something."""
     names: frozenset[str]
     """Stems of words written with a capital where none is due."""
     denied: frozenset[str]
     """Stems that a denial stands before."""
     denies: bool
+    n_words: int
+    n_capitals: int
+    """Words written with a capital, the first one left out."""
 
     @property
     def claims_something(self) -> bool:
@@ -62,15 +67,21 @@ def read(sentence: str) -> Reading:
     content = [word for word in words if _carries_meaning(word)]
     return Reading(
         stems=tuple(word.stem for word in content),
-        numbers=frozenset(word.stem for word in words if word.is_number and word.text != "one"),
-        names=frozenset(word.stem for word in content if word.is_capital and word is not words[0]),
+        numbers=frozenset(word.stem for word in words if word.is_number and word.text not in ("one", "two")),
+        names=frozenset(word.stem for word in content if _is_name(word) and word is not words[0]),
         denied=frozenset(_denied(words)),
         denies=any(_is_denial(words, index) for index in range(len(words))),
+        n_words=len(words),
+        n_capitals=sum(word.is_capital for word in words[1:]),
     )
 
 
 def _carries_meaning(word: _Word) -> bool:
     return not word.is_denial and word.text not in STOP_WORDS
+
+
+def _is_name(word: _Word) -> bool:
+    return word.is_capital and not word.is_number and len(word.stem) >= _SHORTEST_NAME
 
 
 def _words(sentence: str) -> list[_Word]:

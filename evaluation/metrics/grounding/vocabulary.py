@@ -7,7 +7,7 @@ him himself his how however i if in into is it its itself just may me might more
 once one only or other our ours ourselves out over own said same shall she should since so some such than that the
 their theirs them themselves then there therefore these they this those though through thus to too under until up upon
 us very was we were what when where whether which while who whom whose why will with within would yet you your yours
-yes true false ok okay sure indeed
+yes true false ok okay sure indeed mr mrs ms dr
 """
 STOP_WORDS = frozenset(_SMALL_WORDS.split())
 """English words that say little about what a sentence claims; in other languages weights by rarity must do."""
