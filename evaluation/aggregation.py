@@ -6,6 +6,7 @@ Of 100,000 cases only ids and numbers are in memory, never a text; a corpus metr
 import math
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import groupby
 from operator import itemgetter
@@ -17,6 +18,7 @@ from evaluation.errors import ConfigurationError
 from evaluation.fingerprint import fingerprint
 from evaluation.metrics import METRICS
 from evaluation.metrics.cost import CostUsd, cost_metric
+from evaluation.metrics.measuring import BrokenMetricError, aggregating, combining
 from evaluation.metrics.metric import CorpusMetric, Metric
 from evaluation.metrics.parsing import metric_class, parse_metric
 from evaluation.metrics.speed import TIMED_METRICS, USAGE_METRICS, EnergyPerRightJ
@@ -64,14 +66,26 @@ def _candidate_estimates(
     run_candidate_id = candidate.run_candidate_id
     failed = failed_cases(store, run_candidate_id)
     for text in metrics:
-        metric = parse_metric(text)
-        if isinstance(metric, CorpusMetric):
-            yield from _corpus_estimates(store, plan.seed, run_candidate_id, metric, clusters)
-        else:
-            values = case_values(store, run_candidate_id, metric.signature, metric.combine)
-            yield from _mean_estimates(run_candidate_id, metric, values, failed, clusters)
+        with suppress(BrokenMetricError):  # it has no number then, which raises an alarm
+            yield from _estimates(store, plan, run_candidate_id, parse_metric(text), failed, clusters)
     yield from _figure_estimates(store, run_candidate_id, cost_metric(candidate.plan.details.get(PRICE)))
     yield from _energy_per_right(store, plan, run_candidate_id, clusters)
+
+
+def _estimates(
+    store: Store,
+    plan: RunPlan,
+    run_candidate_id: int,
+    metric: Metric,
+    failed: Sequence[str],
+    clusters: Mapping[str, str],
+) -> Iterator[EstimateRow]:
+    """One metric's estimates."""
+    if isinstance(metric, CorpusMetric):
+        yield from _corpus_estimates(store, plan.seed, run_candidate_id, metric, clusters)
+    else:
+        values = case_values(store, run_candidate_id, metric.signature, combining(metric))
+        yield from _mean_estimates(run_candidate_id, metric, values, failed, clusters)
 
 
 def case_values(
@@ -139,7 +153,7 @@ def _corpus_estimates(
         return
     units = [clusters.get(case_id) or case_id for case_id in case_ids]
     rng = np.random.default_rng(_seed(seed, metric.signature))
-    estimate = corpus_estimate(rows, metric.aggregate, rng=rng, clusters=units)
+    estimate = corpus_estimate(rows, aggregating(metric), rng=rng, clusters=units)
     yield EstimateRow(
         run_candidate_id=run_candidate_id,
         metric=MetricUse(name=metric.name, signature=metric.signature),

@@ -1,10 +1,36 @@
 """Does a text name a metric by its name, or a class in a file? Asked by benchmarks and by metrics alike."""
 
 import re
+from pathlib import Path
 
 _PLAIN = re.compile(r"[A-Za-z_]\w*(?:\s*\(.*\))?", re.DOTALL)
+_IN_A_FILE = re.compile(r"(?P<path>.+?\.py):(?P<call>[A-Za-z_]\w*(?:\s*\(.*\))?)", re.DOTALL)
 
 
 def names_a_file(text: str) -> bool:
     """True where `text` can only be meant for a metric in a file: `path.py:Name`, with or without options."""
     return ".py:" in text and not _PLAIN.fullmatch(text.strip())
+
+
+def file_and_call(text: str) -> tuple[Path, str] | None:
+    """Path and `Name` or `Name(option=…)` of a metric in a file; None where `text` names no file."""
+    found = _IN_A_FILE.fullmatch(text.strip()) if names_a_file(text) else None
+    return (_at_home(Path(found["path"])), found["call"]) if found else None
+
+
+def _at_home(path: Path) -> Path:
+    try:
+        return path.expanduser()
+    except RuntimeError:  # `~` of nobody that is known here
+        return path
+
+
+def with_whole_path(text: str, *, folder: Path | None = None) -> str:
+    """`text` such that it names the same from any working directory; a metric that is in no file stays as it is.
+
+    Args:
+        text: A metric as a user names it.
+        folder: From where a path leads; None: the working directory.
+    """
+    found = file_and_call(text)
+    return text if found is None else f"{((folder or Path()) / found[0]).resolve()}:{found[1]}"

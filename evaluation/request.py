@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from evaluation.errors import ConfigurationError, UnknownNameError
+from evaluation.metric_text import with_whole_path
 from evaluation.options import OPTIONS, read_options
 from evaluation.request_errors import refusal
 
@@ -116,7 +117,9 @@ class EvaluationRequest(BaseModel):
     provider: str | None = Field(default=None, description="`ollama` or `openai_compatible`; empty: asked.")
     embedded: bool = Field(default=False, description="Use the embedded server too.")
     allow_remote: bool = Field(default=False, description="Allow models that run on somebody else's machine.")
-    metrics: list[str] = Field(default=[], description="Metrics instead of the benchmark's own.")
+    metrics: list[str] = Field(
+        default=[], description="Metrics instead of the benchmark's own; of your own file: `path.py:Name`."
+    )
     judges: list[str] = Field(default=[], description="Models that judge answers: `MODEL` or `MODEL@ENDPOINT`.")
     embedder: str | None = Field(default=None, description="Model that embeds texts: `MODEL` or `MODEL@ENDPOINT`.")
     limit: int | None = Field(default=None, ge=1, description="The first N cases of a seeded order.")
@@ -143,6 +146,11 @@ class EvaluationRequest(BaseModel):
     @classmethod
     def _one_may_stand_alone(cls, value: Any) -> Any:
         return [value] if isinstance(value, str) else value
+
+    @field_validator("metrics")
+    @classmethod
+    def _files_have_whole_paths(cls, value: list[str]) -> list[str]:
+        return [with_whole_path(text) for text in value]
 
     @field_validator("max_failures", mode="before")
     @classmethod
@@ -223,7 +231,7 @@ def read_request(given: Mapping[str, Any], *, source: str = COMMAND_LINE) -> Eva
 
 
 def read_request_file(path: Path) -> dict[str, Any]:
-    """The mapping in a YAML file of `evaluate -f`, its benchmark paths taken from the file's own folder.
+    """The mapping in a YAML file of `evaluate -f`, with paths of benchmarks and metrics taken from its own folder.
 
     Raises:
         ConfigurationError: no such file, not YAML, not a mapping.
@@ -247,6 +255,11 @@ def read_request_file(path: Path) -> dict[str, Any]:
     if isinstance(found.get("benchmarks"), str | list):
         names = [found["benchmarks"]] if isinstance(found["benchmarks"], str) else found["benchmarks"]
         found["benchmarks"] = [_beside(path, name) for name in names]
+    if isinstance(found.get("metrics"), str | list):
+        texts = [found["metrics"]] if isinstance(found["metrics"], str) else found["metrics"]
+        found["metrics"] = [
+            with_whole_path(text, folder=path.parent) if isinstance(text, str) else text for text in texts
+        ]
     return found
 
 

@@ -5,7 +5,7 @@ A metric may be anybody's code: whatever it raises, and whatever it returns that
 """
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from math import isfinite
 from numbers import Real
@@ -42,8 +42,7 @@ def measured(
         return found
     for problem in _problems(metric, found):
         return ScoreFailure(kind=NONSENSE, message=f"{metric.name}: {problem}")
-    low, high = metric.value_range
-    return replace(found, value=min(max(float(found.value), float(low)), float(high)))
+    return replace(found, value=_in_range(metric, found.value))
 
 
 def requested(metric: Metric, case: Case, generations: Sequence[Generation]) -> tuple[Request, ...] | ScoreFailure:
@@ -59,22 +58,38 @@ def requested(metric: Metric, case: Case, generations: Sequence[Generation]) -> 
     return found
 
 
-def combined(metric: Metric, values: Sequence[float]) -> float | ScoreFailure:
-    """The value of a case from those of its repeats, or how the metric failed to give one."""
-    try:
-        found = metric.combine(values)
-    except (Exception, SystemExit) as error:
-        return _raised(metric, "combine", error)
-    return _number(metric, "combine", found)
+class BrokenMetricError(Exception):
+    """A metric that failed on many values at once, where no single score could fail for it."""
 
 
-def aggregated(metric: CorpusMetric, rows: Sequence[Measurement]) -> float | ScoreFailure:
-    """The value over many cases, or how the metric failed to give one."""
+def combining(metric: Metric) -> Callable[[Sequence[float]], float]:
+    """The metric's `combine`; what it returns raises `BrokenMetricError` where that fails."""
+    if type(metric).combine is Metric.combine:
+        return metric.combine
+
+    def combined(values: Sequence[float]) -> float:
+        return _sound(metric, "combine", lambda: metric.combine(values))
+
+    return combined
+
+
+def aggregating(metric: CorpusMetric) -> Callable[[Sequence[Measurement]], float]:
+    """The metric's `aggregate`; what it returns raises `BrokenMetricError` where that fails."""
+
+    def aggregated(rows: Sequence[Measurement]) -> float:
+        return _sound(metric, "aggregate", lambda: metric.aggregate(rows))
+
+    return aggregated
+
+
+def _sound(metric: Metric, step: str, call: Callable[[], object]) -> float:
     try:
-        found = metric.aggregate(rows)
+        value = call()
     except (Exception, SystemExit) as error:
-        return _raised(metric, "aggregate", error)
-    return _number(metric, "aggregate", found)
+        raise BrokenMetricError(_raised(metric, step, error).message) from error
+    for problem in _wrong_value(metric, step, value):
+        raise BrokenMetricError(f"{metric.name}: {problem}")
+    return _in_range(metric, value)
 
 
 def _raised(metric: Metric, step: str, error: BaseException) -> ScoreFailure:
@@ -121,10 +136,9 @@ def _as_float(value: object) -> float | None:
     return number if number is not None and isfinite(number) else None
 
 
-def _number(metric: Metric, step: str, value: object) -> float | ScoreFailure:
-    for problem in _wrong_value(metric, step, value):
-        return ScoreFailure(kind=NONSENSE, message=f"{metric.name}: {problem}")
-    return min(max(float(value), float(metric.value_range[0])), float(metric.value_range[1]))  # type: ignore[arg-type]
+def _in_range(metric: Metric, value: object) -> float:
+    low, high = metric.value_range
+    return min(max(_as_float(value) or 0.0, float(low)), float(high))
 
 
 def _shown(value: object) -> str:

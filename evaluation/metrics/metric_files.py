@@ -7,7 +7,6 @@ two versions of a file are never taken for the same. What the file imports is no
 """
 
 import ast
-import re
 import sys
 from collections.abc import Iterator
 from dataclasses import fields
@@ -22,7 +21,6 @@ from types import ModuleType
 from typing import get_type_hints
 
 from evaluation.errors import ConfigurationError, UnknownNameError
-from evaluation.metric_text import names_a_file
 from evaluation.metrics.faults import in_words, place_in
 from evaluation.metrics.metric import CorpusMetric, Metric, Need
 
@@ -35,27 +33,9 @@ FROM_A_FILE = "+file:"
 LOWER, CORPUS = "+lower", "+corpus"
 """After the hash: less is better; computed over all cases together. Reports read it there and run no code for it."""
 
-_IN_A_FILE = re.compile(r"(?P<path>.+?\.py):(?P<call>[A-Za-z_]\w*(?:\s*\(.*\))?)", re.DOTALL)
 _loading = Lock()
 _classes: dict[tuple[str, str], type[Metric]] = {}
 """What was loaded in this process, by the metric's name and scorer version."""
-
-
-def file_and_call(text: str) -> tuple[Path, str] | None:
-    """Path and `Name` or `Name(option=…)` of a metric in a file; None where `text` names no file."""
-    found = _IN_A_FILE.fullmatch(text.strip()) if names_a_file(text) else None
-    return (Path(found["path"]).expanduser(), found["call"]) if found else None
-
-
-def with_whole_path(text: str, *, folder: Path | None = None) -> str:
-    """`text` such that it names the same from any working directory; a metric that is in no file stays as it is.
-
-    Args:
-        text: A metric as a user names it.
-        folder: From where a path leads; None: the working directory.
-    """
-    found = file_and_call(text)
-    return text if found is None else f"{((folder or Path()) / found[0]).resolve()}:{found[1]}"
 
 
 def metric_in_file(path: Path, class_name: str) -> type[Metric]:
@@ -95,9 +75,10 @@ def loaded_metric(name: str, scorer_version: str) -> type[Metric] | None:
 def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise ConfigurationError(
-            f"cannot read {str(path)!r}: {error.strerror}", "Check the path before the colon: path.py:Name."
+            f"cannot read {str(path)!r}: {getattr(error, 'strerror', None) or error}",
+            "Check the path before the colon: path.py:Name.",
         ) from None
 
 

@@ -9,13 +9,12 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from evaluation.catalogue import Catalogue
 from evaluation.errors import BenchwrightError, ConfigurationError, UnknownNameError
-from evaluation.metric_text import names_a_file
+from evaluation.metric_text import file_and_call, names_a_file
 from evaluation.metrics import LATER_METRICS, METRICS
 from evaluation.metrics.faults import in_words
 from evaluation.metrics.metric import Metric
 from evaluation.metrics.metric_files import (
     EXAMPLE,
-    file_and_call,
     loaded_metric,
     metric_in_file,
 )

@@ -8,6 +8,7 @@ import numpy as np
 
 from evaluation.aggregation import CaseValues, case_values
 from evaluation.fingerprint import fingerprint
+from evaluation.metrics.measuring import BrokenMetricError, combining
 from evaluation.metrics.parsing import metric_of
 from evaluation.reports.labels import unique_labels
 from evaluation.reports.metric_facts import higher_is_better, is_over_all_cases
@@ -61,8 +62,11 @@ def compare_candidates(store: Store, run_id: str, a: int, b: int, *, n_compared:
     labels = unique_labels(run)
     signature = next(metric.signature for metric in run.plan.metrics if metric.name == run.plan.headline)
     metric = metric_of(run.plan.headline, signature)
-    combine = metric.combine if metric is not None else None
-    values_a, values_b = (_by_case(case_values(store, found, signature, combine)) for found in (a, b))
+    combine = combining(metric) if metric is not None else None
+    try:
+        values_a, values_b = (_by_case(case_values(store, found, signature, combine)) for found in (a, b))
+    except BrokenMetricError:
+        return None
     both = [
         case_id
         for page in run_case_ids(store, run.plan.run_id)

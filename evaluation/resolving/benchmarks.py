@@ -60,7 +60,7 @@ def _metric(text: str, benchmark: Benchmark, request: "EvaluationRequest") -> Me
     from evaluation.metrics.parsing import parse_metric
     from evaluation.resolving.metric_models import how_to_offer, offered_needs
 
-    metric = parse_metric(text)
+    metric = parse_metric(text, may_name_a_file=bool(request.metrics))
     offered = offered_needs(request, metric)
     if lacking := missing_needs(metric, benchmark.cases, offered=offered):
         raise ConfigurationError(

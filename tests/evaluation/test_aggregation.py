@@ -19,7 +19,7 @@ from evaluation.prices import PRICE, Price
 from evaluation.scoring import score_candidate
 from evaluation.store.records import EstimateRow
 from evaluation.store.runs import find_run
-from evaluation.store.scores import load_estimates
+from evaluation.store.scores import count_score_failures, load_estimates
 from evaluation.store.session import Store, open_store
 from evaluation.store.tables import generation
 
@@ -208,6 +208,56 @@ def test_what_was_taken_from_earlier_runs_is_scored_and_in_no_figure_of_speed(ow
     assert [6, 6, 6] == [n_by_metric.pop(name) for name in ("exact_match", "prompt_tokens", "output_tokens")]
     assert {"latency_s", "ttft_s", "tpot_s", "tokens_per_s", "energy_j", "energy_per_right_j"} == set(n_by_metric)
     assert {2} == set(n_by_metric.values())
+
+
+BROKEN = """
+from dataclasses import dataclass
+from typing import ClassVar
+
+from evaluation.metrics.metric import CorpusMetric, Metric
+from evaluation.score import Measurement
+
+
+@dataclass(frozen=True, kw_only=True)
+class Moody(Metric):
+    name: ClassVar[str] = "moody"
+    unit: ClassVar[str] = "fraction"
+
+    def measure(self, case, generations, answers):
+        return Measurement(value=1.0 / int(case.references[0]))
+
+    def combine(self, values):
+        return values["first"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gloomy(CorpusMetric):
+    name: ClassVar[str] = "gloomy"
+    unit: ClassVar[str] = "fraction"
+
+    def measure(self, case, generations, answers):
+        return Measurement(value=1.0)
+
+    def aggregate(self, rows):
+        raise RuntimeError("not today")
+"""
+
+
+def test_a_broken_metric_of_a_users_file_fails_its_own_scores_and_numbers_alone(
+    own_store: Store, tmp_path: Path
+) -> None:
+    path = tmp_path / "own.py"
+    path.write_text(BROKEN)
+    cases = numbers(6)
+    metrics = (f"{path}:Moody", f"{path}:Gloomy", "exact_match")
+    store_run(own_store, asked("m", right(cases)), cases=cases, metrics=metrics)
+
+    (candidate,) = find_run(own_store, "run-1").candidates
+    ((use, kinds),) = count_score_failures(own_store, candidate.run_candidate_id)
+    assert ("moody", {"metric_raised": 1}) == (use.name, kinds)
+    names = {name for name, _ in estimates(own_store)}
+    assert "exact_match" in names
+    assert {"moody", "gloomy"} & names == set()
 
 
 def test_tokens_are_counted_for_every_run(own_store: Store) -> None:

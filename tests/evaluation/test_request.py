@@ -209,3 +209,19 @@ def test_a_benchmark_file_beside_the_request_file_is_found_from_anywhere(tmp_pat
     assert [str(tmp_path / "mine.jsonl"), "summarization"] == read_request_file(path)["benchmarks"]
     path.write_text("benchmarks: mine.jsonl\n", encoding="utf-8")
     assert [str(tmp_path / "mine.jsonl")] == read_request_file(path)["benchmarks"]
+
+
+def test_a_metric_of_ones_own_file_is_named_by_its_whole_path_from_then_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    request = read_request({"benchmarks": "b", "models": "m", "metrics": ["own.py:Name(x=1)", "exact_match"]})
+    assert [f"{tmp_path.resolve()}/own.py:Name(x=1)", "exact_match"] == request.metrics
+
+
+def test_a_metric_beside_the_request_file_is_found_from_anywhere(tmp_path: Path) -> None:
+    path = tmp_path / "evaluation.yaml"
+    path.write_text("metrics: [own.py:Name, exact_match, 3]\n", encoding="utf-8")
+    assert [f"{tmp_path.resolve()}/own.py:Name", "exact_match", 3] == read_request_file(path)["metrics"]
+    path.write_text("metrics: own.py:Name\n", encoding="utf-8")
+    assert [f"{tmp_path.resolve()}/own.py:Name"] == read_request_file(path)["metrics"]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from evaluation.case import Case
 from evaluation.generation import Generation
-from evaluation.metrics.measuring import aggregated, combined, measured, requested
+from evaluation.metrics.measuring import BrokenMetricError, aggregating, combining, measured, requested
 from evaluation.metrics.metric import CorpusMetric
 from evaluation.metrics.needs import missing_needs
 from evaluation.metrics.requests import EmbedText
@@ -155,12 +155,14 @@ def test_what_it_wants_answered_is_checked_too() -> None:
 def test_numbers_over_repeats_and_over_cases_are_checked_too(result: Any) -> None:
     metric = Given(result=result)
 
-    assert isinstance(combined(metric, [1.0]), ScoreFailure)
-    assert isinstance(aggregated(metric, []), ScoreFailure)
+    with pytest.raises(BrokenMetricError, match=r"given: combine\(\)"):
+        combining(metric)([1.0])
+    with pytest.raises(BrokenMetricError, match=r"given: aggregate\(\)"):
+        aggregating(metric)([])
 
 
 def test_sound_numbers_over_repeats_and_over_cases_are_returned() -> None:
-    assert (0.25, 0.25) == (combined(Given(result=0.25), [1.0]), aggregated(Given(result=0.25), []))
+    assert (0.25, 0.25) == (combining(Given(result=0.25))([1.0]), aggregating(Given(result=0.25))([]))
 
 
 def test_a_metric_that_cannot_even_say_what_is_wrong_with_a_case_refuses_the_run_in_words() -> None:

@@ -13,9 +13,8 @@ from hypothesis import strategies as st
 from evaluation.case import Case
 from evaluation.errors import ConfigurationError, UnknownNameError
 from evaluation.generation import Generation
-from evaluation.metric_text import names_a_file
+from evaluation.metric_text import file_and_call, names_a_file, with_whole_path
 from evaluation.metrics.measuring import measured
-from evaluation.metrics.metric_files import file_and_call, with_whole_path
 from evaluation.metrics.parsing import class_named, metric_of, parse_metric
 
 HEAD = """
@@ -177,9 +176,11 @@ def test_an_unknown_class_is_answered_with_those_of_the_file(write: Write) -> No
         parse_metric(f"{write(POLITE)}:Polite")
 
 
-def test_a_file_that_is_not_there_is_named() -> None:
-    with pytest.raises(ConfigurationError, match=r"cannot read '/nowhere/own.py'"):
-        parse_metric("/nowhere/own.py:Politeness")
+@pytest.mark.parametrize("path", ["/nowhere/own.py", "~nobody-of-that-name/own.py", "/own\x00.py"])
+def test_a_file_that_is_not_there_is_named(path: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        parse_metric(f"{path}:Politeness")
+    assert f"cannot read {path!r}" in caught.value.message
 
 
 @pytest.mark.parametrize(

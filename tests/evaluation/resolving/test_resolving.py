@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -187,6 +188,13 @@ def test_the_embedded_server_is_named_where_it_was_not_asked_for(embedded: bool)
 def test_a_benchmark_without_a_case_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="'none' has no case"):
         resolved("http://127.0.0.1:9", loaded=[Benchmark(name="none", task_type="code", cases=())])
+
+
+def test_a_stored_benchmark_can_have_no_code_run(tmp_path: Path) -> None:
+    own = tmp_path / "own.py"
+    own.write_text("raise AssertionError('it ran')")
+    with pytest.raises(ConfigurationError, match="data runs no code"):
+        resolved("http://127.0.0.1:9", loaded=[replace(NUMBERS, metrics=(f"{own}:Name",))])
 
 
 def test_a_benchmark_is_a_suite_else_a_stored_one_else_a_file(own_store: Store) -> None:
