@@ -68,7 +68,7 @@ async def _evaluate(asked: Asked) -> State[Any] | dict[str, str]:
     try:
         async with open_workbench(plan) as bench:
             run_ids = [run.run_id for run in plan.runs]
-            async with holding(bench.store, run_ids) as bench.holder_id:
+            async with holding(bench.store, run_ids) as bench.leases.holder_id:
                 await free_slots_of_the_dead(bench.store)
                 await call_crashed(bench.store, run_ids, UUID(asked.flow_run_id))
                 await start_runs(bench.store, plan)
@@ -112,5 +112,5 @@ async def _generate_and_score(bench: Workbench, served: asyncio.Event) -> None:
         await generate_all(bench)
     await stored(apportion_energy, bench.store, plan.invocation_id)
     await score_all(
-        bench.store, plan.scoring, bench.settings, on_leases=bench.note_leases, servers_are_free=served.wait
+        bench.store, plan.scoring, bench.settings, on_leases=bench.leases.note, servers_are_free=served.wait
     )

@@ -61,7 +61,7 @@ async def _serve(bench: Workbench, station: Station) -> None:
         lane.gpu_tag,
         station.gate,
         slots=lane.slots,
-        on_leases=lambda leases: bench.note_leases(station.name, leases),
+        on_leases=lambda leases: bench.leases.note(station.name, leases),
         say=tell,
     )
     while (work := await _next_work(bench, station)) is not None:

@@ -2,7 +2,7 @@
 
 import typer
 
-from deployments.cli import demo, doctor, evaluate, runs, show
+from deployments.cli import demo, doctor, evaluate, runs, score, show
 from deployments.cli.benchmarks import benchmarks
 from deployments.cli.db import db
 from deployments.cli.endpoints import endpoints
@@ -33,6 +33,7 @@ def options(version: bool = typer.Option(False, "--version", help="Print the ver
 app.command("demo")(demo.demo)
 app.command("doctor")(doctor.doctor)
 app.command("evaluate")(evaluate.evaluate)
+app.command("score")(score.score)
 app.command("show")(show.show)
 app.add_typer(runs.runs, name="runs")
 app.add_typer(endpoints, name="endpoints")

@@ -18,6 +18,17 @@ EndpointsOption = Annotated[
     typer.Option("--endpoint", metavar="URL|NAME", help="A server to ask; may be repeated.", show_default=False),
 ]
 
+JudgesOption = Annotated[
+    list[str] | None, typer.Option("--judge", metavar="MODEL[@ENDPOINT]", help="A model that judges the answers.*")
+]
+EmbedderOption = Annotated[
+    str | None, typer.Option("--embedder", metavar="MODEL[@ENDPOINT]", help="The model that embeds texts for metrics.")
+]
+SandboxOption = Annotated[
+    str | None,
+    typer.Option("--sandbox", metavar="weak", help="Accept a weaker sandbox where bubblewrap is missing."),
+]
+
 
 def read_settings() -> "Settings":
     """The settings in `BENCHWRIGHT_…` variables.

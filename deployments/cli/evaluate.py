@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from deployments.cli.arguments import DatabaseOption, JsonOption
+from deployments.cli.arguments import DatabaseOption, EmbedderOption, JsonOption, JudgesOption, SandboxOption
 
 Words = list[str] | None
 
@@ -27,16 +27,9 @@ def evaluate(
     embedded: Annotated[bool, typer.Option("--embedded", help="Use the embedded server too, or alone.")] = False,
     allow_remote: Annotated[bool, typer.Option("--allow-remote", help="Allow models on others' machines.")] = False,
     metric: Annotated[Words, typer.Option(metavar="NAME", help="Instead of the benchmark's metrics.*")] = None,
-    judge: Annotated[
-        Words, typer.Option(metavar="MODEL[@ENDPOINT]", help="A model that judges answers, after the last of them.*")
-    ] = None,
-    embedder: Annotated[
-        str | None, typer.Option(metavar="MODEL[@ENDPOINT]", help="The model that embeds texts for metrics.")
-    ] = None,
-    sandbox: Annotated[
-        str | None,
-        typer.Option(metavar="weak", help="Accept weaker isolation of programs where bubblewrap is missing."),
-    ] = None,
+    judge: JudgesOption = None,
+    embedder: EmbedderOption = None,
+    sandbox: SandboxOption = None,
     limit: Annotated[int | None, typer.Option(metavar="N", help="The first N cases of a seeded order.")] = None,
     repeats: Annotated[int | None, typer.Option(metavar="K", help="Ask each case K times.")] = None,
     seed: Annotated[int | None, typer.Option(metavar="S", help="The same seed gives the same numbers.")] = None,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from deployments.cli.arguments import database_url, read_settings
 from deployments.cli.preparing import Prepared, check_servers, prepare
 from deployments.cli.results import print_invocation
-from deployments.cli.running import TerminatedError, all_have_ended, run_flow
+from deployments.cli.running import TerminatedError, all_have_ended, run_evaluation_flow
 from deployments.cli.terminal import (
     EXIT_CHECK_FAILED,
     EXIT_DONE,
@@ -59,7 +59,7 @@ def run_evaluation(
     url = database_url(database)
     prepared: Prepared | None = None
     try:
-        with _heeding_sigterm(), open_store(url, upgrade_from_empty=resume is None) as store, ExitStack() as stack:
+        with heeding_sigterm(), open_store(url, upgrade_from_empty=resume is None) as store, ExitStack() as stack:
             if url is not None:
                 os.environ["BENCHWRIGHT_DATABASE_URL"] = url
             prepared = prepare(given, store, source=source, resume=resume)
@@ -74,7 +74,7 @@ def run_evaluation(
 
 
 @contextmanager
-def _heeding_sigterm() -> Iterator[None]:
+def heeding_sigterm() -> Iterator[None]:
     """Lets SIGTERM unwind like Ctrl-C, so that what was started is stopped."""
 
     def terminate(_number: int, _frame: object) -> None:
@@ -95,10 +95,10 @@ def _run(prepared: Prepared, store: "Store", stack: ExitStack, *, as_json: bool)
     check_servers(prepared, store)
     if server.is_ours:
         tell("no Prefect server is named: one is started for this command, on your PREFECT_HOME")
-    state, number = run_flow(prepared, store, server)
+    state, number = run_evaluation_flow(prepared, store, server)
     if state is None and number is None and (code := _code_of_stored(store, prepared.invocation_id)) is not None:
         return _show(prepared, store, code, None, as_json=as_json)
-    code, error = _exit_code(state, number, has_runs=_has_runs(store, prepared.invocation_id))
+    code, error = exit_code(state, number, has_runs=_has_runs(store, prepared.invocation_id))
     return _show(prepared, store, code, error, as_json=as_json)
 
 
@@ -149,9 +149,7 @@ def _has_runs(store: "Store", invocation_id: str) -> bool:
         return True
 
 
-def _exit_code(
-    state: "State[Any] | None", number: int | None, *, has_runs: bool
-) -> tuple[int, BenchwrightError | None]:
+def exit_code(state: "State[Any] | None", number: int | None, *, has_runs: bool) -> tuple[int, BenchwrightError | None]:
     """The code of how the flow run ended, and what broke it.
 
     Raises:

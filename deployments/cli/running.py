@@ -5,7 +5,7 @@ import contextlib
 import logging
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -32,19 +32,39 @@ class TerminatedError(BaseException):
     """SIGTERM came while no flow was running."""
 
 
-def run_flow(prepared: Prepared, store: "Store", server: Any) -> "tuple[State[Any] | None, int | None]":
+def run_evaluation_flow(prepared: Prepared, store: "Store", server: Any) -> "tuple[State[Any] | None, int | None]":
     """The final state of the flow run (None: it had none yet) and the signal that ended it early, if one did."""
-    from deployments.prefect_server import settle
     from flows.evaluate import evaluate
+
+    server.wait()
+
+    def begin() -> Any:
+        return evaluate(prepared.request, prepared.invocation_id, return_state=True)
+
+    return run_flow(begin, prepared.invocation_id, store, server)
+
+
+def run_flow(
+    begin: Callable[[], Any], invocation_id: str, store: "Store", server: Any
+) -> "tuple[State[Any] | None, int | None]":
+    """As `run_evaluation_flow`, of any flow.
+
+    Args:
+        begin: Calls the flow, so that it returns its state.
+        invocation_id: Whose progress is shown.
+        store: Where that stands.
+        server: Prefect's.
+    """
+    from deployments.prefect_server import settle
 
     server.wait()
     tell(f"Prefect: {server.page}")
     seen: list[int] = []
     runner = asyncio.Runner()
-    with progress_bar(store, prepared.invocation_id), _telling_the_story():
+    with progress_bar(store, invocation_id), _telling_the_story():
         try:
-            work = evaluate(prepared.request, prepared.invocation_id, return_state=True)
-            state = runner.run(_until_prefect_is_gone(_noting_signals(work, seen), server.api, store, prepared))
+            work = _noting_signals(begin(), seen)
+            state = runner.run(_until_prefect_is_gone(work, server.api, store, invocation_id))
         except asyncio.CancelledError:
             state = None
         except PrefectGoneError:
@@ -77,13 +97,13 @@ def _telling_the_story() -> Iterator[None]:
         listeners.remove(hear)
 
 
-async def _until_prefect_is_gone(work: Any, api: str, store: "Store", prepared: Prepared) -> Any:
+async def _until_prefect_is_gone(work: Any, api: str, store: "Store", invocation_id: str) -> Any:
     """What the flow run gives.
 
     Raises:
         PrefectGoneError: all is stored, and Prefect's server has not answered for a while.
     """
-    running, gone = asyncio.create_task(work), asyncio.create_task(_prefect_gone(api, store, prepared.invocation_id))
+    running, gone = asyncio.create_task(work), asyncio.create_task(_prefect_gone(api, store, invocation_id))
     await asyncio.wait((running, gone), return_when=asyncio.FIRST_COMPLETED)
     if not running.done():
         raise PrefectGoneError

@@ -7,19 +7,18 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 
 from evaluation.case import Benchmark
-from evaluation.errors import ConfigurationError, StoreError
+from evaluation.errors import ConfigurationError
 from evaluation.planning import Plan, shard_size
 from evaluation.providers.connecting import connect
 from evaluation.settings import Settings
 from evaluation.store.benchmarks import load_benchmark_version
-from evaluation.store.holders import beat
 from evaluation.store.outcomes import OutcomeWriter
 from evaluation.store.session import Store, open_store
 from tasks.generation.group_work import GroupWork
 from tasks.generation.pool import Station
 from tasks.generation.watches import CandidateWatch, EndpointWatch, Pace
+from tasks.lease_book import LeaseBook
 from tasks.stored import stored
-from tasks.story import warn
 
 
 class Workbench:
@@ -36,21 +35,8 @@ class Workbench:
         self.works = tuple(GroupWork(group) for group in plan.groups)
         """What is left of each of the plan's groups."""
         self.watches = {item.run_candidate_id: CandidateWatch(budget=item.failure_budget) for item in plan.candidates}
-        self.holder_id: str | None = None
-        """Under which the runs are held; it carries the leases, so that a resume can free those of the dead."""
-        self._leases: dict[str, frozenset[str]] = {}
+        self.leases = LeaseBook(store)
         self._benchmarks: dict[str, Benchmark] = {}
-
-    async def note_leases(self, endpoint: str, lease_ids: frozenset[str]) -> None:
-        """Writes down which leases are held for a server's slots."""
-        self._leases[endpoint] = lease_ids
-        if self.holder_id is None:
-            return
-        held = sorted(set().union(*self._leases.values()))
-        try:
-            await asyncio.to_thread(beat, self.store, self.holder_id, lease_ids=held)
-        except StoreError as error:
-            warn("the leases could not be written down; were we killed, they would be free after a minute: %s", error)
 
     def has_another_server(self, work: GroupWork, than: Station) -> bool:
         """True where another server does a group's work, or may soon, where this one is down."""

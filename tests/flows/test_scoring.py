@@ -1,9 +1,11 @@
 """From answers to scores that somebody else is asked for: judges, embedders; and what they fail to give."""
 
+import asyncio
 import json
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from scripted_ollama import Chat, Reply, ScriptedOllama
 
 from evaluation.reports.results import invocation_result
@@ -177,3 +179,60 @@ def test_a_metric_that_asks_nobody_is_refused_before_a_token_is_spent(
     assert state.is_failed()
     assert "needs a judge" in str(state.message)
     assert [] == ollama_by_script.chats
+
+
+@pytest.fixture
+def score(evaluate: Evaluate) -> Callable[..., Any]:
+    """Runs the flow that scores stored answers anew, with that request."""
+
+    def run(**request: Any) -> Any:
+        from evaluation.score_request import ScoreRequest
+        from flows.score import score as flow
+
+        running: Any = flow(ScoreRequest(**request), return_state=True)
+        return asyncio.run(running)
+
+    return run
+
+
+def test_stored_answers_are_scored_anew_without_a_generation(
+    evaluate: Evaluate,
+    score: Callable[..., Any],
+    store: Store,
+    ollama_by_script: ScriptedOllama,
+    benchmark_file: Benchmarks,
+) -> None:
+    ollama_by_script.add("good")
+    ollama_by_script.add("judge", strict_judge)
+    evaluate(benchmark_file(5), models=["good"], invocation_id="one")
+    n_asked = len(ollama_by_script.chats)
+
+    state = score(run="last", metrics=["token_f1", "judge_rubric"], judges=["judge"], slots=4)
+
+    assert state.is_completed()
+    assert 5 == len(ollama_by_script.chats) - n_asked
+    (run,) = invocation_result(store, "one")["runs"]
+    found = {key: run["candidates"][0]["metrics"][key]["value"] for key in ("exact_match", "token_f1", "judge_rubric")}
+    assert {"exact_match": 1.0, "token_f1": 1.0, "judge_rubric": 1.0} == found
+
+
+def test_what_a_judge_has_scored_is_not_asked_again_but_its_failures_are(
+    evaluate: Evaluate,
+    score: Callable[..., Any],
+    store: Store,
+    ollama_by_script: ScriptedOllama,
+    benchmark_file: Benchmarks,
+) -> None:
+    def moody(chat: Chat) -> Reply:
+        return Reply(text="no") if "What is 3?" in chat.prompt and not chat.n_before else verdict(3)
+
+    ollama_by_script.add("good")
+    ollama_by_script.add("judge", moody)
+    evaluate(benchmark_file(5), models=["good"], metrics=["judge_rubric"], judges=["judge"], invocation_id="one")
+    assert [0.5] * 4 == values(store, "one", 0, "judge_rubric")
+    n_asked = len(ollama_by_script.chats)
+
+    score(run="last", metrics=["judge_rubric"], judges=["judge"])
+
+    assert 1 == len(ollama_by_script.chats) - n_asked
+    assert [0.5] * 5 == values(store, "one", 0, "judge_rubric")

@@ -1,0 +1,105 @@
+"""`benchwright score`: measure stored answers by other metrics, or by another judge. Nothing is generated again."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from deployments.cli.arguments import DatabaseOption, EmbedderOption, JsonOption, JudgesOption, SandboxOption
+
+if TYPE_CHECKING:
+    from evaluation.score_request import ScoreRequest
+    from evaluation.store.session import Store
+
+Words = list[str] | None
+
+
+def score(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="A run's id, the beginning of one, or `last`.")],
+    metric: Annotated[Words, typer.Option(metavar="NAME", help="A metric; none: the benchmark's own.*")] = None,
+    judge: JudgesOption = None,
+    embedder: EmbedderOption = None,
+    sandbox: SandboxOption = None,
+    endpoint: Annotated[Words, typer.Option(metavar="URL|NAME", help="A server; default: those of the run.*")] = None,
+    slots: Annotated[int | None, typer.Option(metavar="N", help="Requests a server serves at once; default 1.")] = None,
+    gpu_tag: Annotated[str | None, typer.Option(metavar="T", help="Name of the GPU behind the endpoints.")] = None,
+    provider: Annotated[str | None, typer.Option(metavar="P", help="ollama or openai_compatible; else asked.")] = None,
+    allow_remote: Annotated[bool, typer.Option("--allow-remote", help="Allow models on others' machines.")] = False,
+    timeout: Annotated[float | None, typer.Option(metavar="S", help="One attempt; default 300.")] = None,
+    db: DatabaseOption = None,
+    json_: JsonOption = False,
+) -> None:
+    """Measure a run's stored answers by metrics; nothing is generated again. Marked * may be repeated."""
+    from deployments.cli.arguments import accept_sandbox
+    from evaluation.score_request import read_score_request
+
+    accept_sandbox(sandbox)
+    given: dict[str, Any] = {
+        "run": run,
+        "metrics": metric,
+        "judges": judge,
+        "embedder": embedder,
+        "endpoints": endpoint,
+        "slots": slots,
+        "gpu_tag": gpu_tag,
+        "provider": provider,
+        "allow_remote": allow_remote or None,
+        "timeout_s": timeout,
+    }
+    request = read_score_request({key: value for key, value in given.items() if value is not None and value != []})
+    raise typer.Exit(_scored(request, db, as_json=json_))
+
+
+def _scored(request: "ScoreRequest", db: str | None, *, as_json: bool) -> int:
+    import os
+
+    from deployments.cli.arguments import database_url
+    from deployments.cli.evaluating import heeding_sigterm
+    from deployments.cli.running import TerminatedError
+    from deployments.cli.terminal import EXIT_INTERRUPTED, EXIT_TERMINATED
+    from evaluation.store.session import open_store
+
+    url = database_url(db)
+    try:
+        with heeding_sigterm(), open_store(url, upgrade_from_empty=False) as store:
+            if url is not None:
+                os.environ["BENCHWRIGHT_DATABASE_URL"] = url
+            return _score(request, store, as_json=as_json)
+    except TerminatedError:
+        return EXIT_TERMINATED
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+
+
+def _score(request: "ScoreRequest", store: "Store", *, as_json: bool) -> int:
+    import asyncio
+
+    from deployments.cli.arguments import read_settings
+    from deployments.cli.evaluating import exit_code
+    from deployments.cli.results import print_run
+    from deployments.cli.running import run_flow
+    from deployments.cli.terminal import print_json, tell
+    from deployments.prefect_server import prefect_server
+    from evaluation.reports.results import run_result
+    from evaluation.resolving.scoring import resolve_scoring
+
+    found = asyncio.run(resolve_scoring(request, settings=read_settings(), store=store))
+    for note in found.notes:
+        tell(f"note: {note}")
+    with prefect_server() as server:
+        server.wait()
+        if server.is_ours:
+            tell("no Prefect server is named: one is started for this command, on your PREFECT_HOME")
+
+        def begin() -> Any:
+            from flows.score import score
+
+            return score(request, return_state=True)
+
+        state, number = run_flow(begin, found.run.plan.invocation_id, store, server)
+    code, _ = exit_code(state, number, has_runs=False)
+    result = run_result(store, found.run.plan.run_id)
+    if as_json:
+        print_json(result)
+    else:
+        print_run(store, result)
+    return code

@@ -1,0 +1,43 @@
+"""Measure stored answers anew: other metrics, another judge, a newer scorer. Nothing is generated again."""
+
+from typing import Any
+
+from prefect import flow, get_run_logger
+from prefect.runtime import flow_run
+
+from evaluation.score_request import ScoreRequest
+from evaluation.settings import Settings
+from evaluation.store.session import open_store
+from flows.scoring import score_all
+from tasks.holding import holding
+from tasks.lease_book import LeaseBook
+from tasks.publish import publish_results
+from tasks.scoring.plan_scoring import plan_scoring
+from tasks.stored import stored
+
+
+def _flow_run_name() -> str:
+    request = flow_run.parameters.get("request")
+    run = request.run if isinstance(request, ScoreRequest) else (request or {}).get("run", "")
+    return f"score run {run}"
+
+
+@flow(name="score", flow_run_name=_flow_run_name, persist_result=False)
+async def score(request: ScoreRequest) -> Any:
+    """Measure the stored answers of a run by other metrics. Scores of other metrics and versions stay.
+
+    Args:
+        request: Which run, which metrics, and which models they ask.
+    """
+    settings = Settings()
+    store = await stored(open_store, settings.database)
+    try:
+        plan = await plan_scoring(request)
+        for note in plan.notes:
+            get_run_logger().info("%s", note)
+        async with holding(store, [run.run_id for run in plan.scoring.runs]) as holder_id:
+            await score_all(store, plan.scoring, settings, on_leases=LeaseBook(store, holder_id).note)
+    finally:
+        store.close()
+    await publish_results(plan.invocation_id)
+    return {"run_id": plan.scoring.runs[0].run_id}

@@ -1,0 +1,29 @@
+"""Writes down which leases this process holds for the slots of servers, so that others can free them if it dies."""
+
+import asyncio
+
+from evaluation.errors import StoreError
+from evaluation.store.holders import beat
+from evaluation.store.session import Store
+from tasks.story import warn
+
+
+class LeaseBook:
+    """The leases of one holder of runs."""
+
+    def __init__(self, store: Store, holder_id: str | None = None) -> None:
+        self.holder_id = holder_id
+        """Under which the runs are held; None: not yet."""
+        self._store = store
+        self._held: dict[str, frozenset[str]] = {}
+
+    async def note(self, server: str, lease_ids: frozenset[str]) -> None:
+        """Writes down which leases are held for a server's slots."""
+        self._held[server] = lease_ids
+        if self.holder_id is None:
+            return
+        held = sorted(frozenset().union(*self._held.values()))
+        try:
+            await asyncio.to_thread(beat, self._store, self.holder_id, lease_ids=held)
+        except StoreError as error:
+            warn("the leases could not be written down; were we killed, they would be free after a minute: %s", error)
