@@ -1,0 +1,80 @@
+"""What is known of the judges of a run, a sentence for each thing."""
+
+from evaluation.reports.judging import PEOPLE, JudgeFinding, JudgingFindings, RaterAgreement
+from evaluation.reports.tables import counted
+from evaluation.reports.verdicts import SIGNIFICANT, shown_p
+from evaluation.stats.judge_bias import PositionBias
+
+
+def judging_lines(findings: JudgingFindings) -> list[str]:
+    """First of each judge what it looks at, then how far the judges agree, with one another and with people."""
+    lines = [line for judge in findings.judges for line in _judge_lines(judge)]
+    return lines + [_agreement_line(found) for found in findings.agreements]
+
+
+def _judge_lines(found: JudgeFinding) -> list[str]:
+    lines = [_failure_line(found)] if found.failures else []
+    lines += [_position_line(found.judge, found.position)] if found.position is not None else []
+    return [*lines, _length_line(found)]
+
+
+def _failure_line(found: JudgeFinding) -> str:
+    n_failed = sum(found.failures.values())
+    kinds = ", ".join(f"{n:,} {kind}" for kind, n in sorted(found.failures.items()))
+    asked = counted(found.n_judged + n_failed, "verdict")
+    return f"judge {found.judge} ({found.metric}): {n_failed:,} of {asked} could not be had ({kinds})"
+
+
+def _position_line(judge: str, bias: PositionBias) -> str:
+    if bias.first_share is None or bias.size is None or bias.p_value is None:
+        return f"judge {judge}: whether it prefers a position cannot be told: {bias.reason}"
+    said = "shows no preference for a position"
+    if bias.p_value < SIGNIFICANT:
+        said = f"prefers the {'first' if bias.size > 0 else 'second'} position"
+    share = f"{bias.first_share:.0%}{_percents(bias.first_low, bias.first_high)}"
+    size = f"size {bias.size:+.2f}{_limits(bias.size_low, bias.size_high)}, p {shown_p(bias.p_value)}"
+    inconsistent = f"{bias.n_inconsistent:,} of {counted(bias.n_pairs, 'pair')} inconsistent"
+    return (
+        f"judge {judge} {said}: {share} of decided verdicts name the first (n = {bias.n_decided:,}), {size}, "
+        f"{inconsistent}; its verdicts are averaged over both orders"
+    )
+
+
+def _length_line(found: JudgeFinding) -> str:
+    bias = found.length
+    who = f"judge {found.judge} ({found.metric})"
+    if bias.correlation is None or bias.p_value is None:
+        return f"{who}: whether it goes by length cannot be told: {bias.reason}"
+    said = "shows no preference for longer or shorter answers"
+    if bias.p_value < SIGNIFICANT:
+        said = f"prefers {'longer' if bias.correlation > 0 else 'shorter'} answers, which may also be better ones"
+    numbers = f"correlation {bias.correlation:+.2f}{_limits(bias.low, bias.high)}, p {shown_p(bias.p_value)}"
+    if bias.longer_share is not None:
+        share = f"{bias.longer_share:.0%}{_percents(bias.longer_low, bias.longer_high)}"
+        numbers += f", the longer one wins {share} of {counted(bias.n_decided, 'decided pair')}"
+    return f"{who} {said}: {numbers}"
+
+
+def _agreement_line(found: RaterAgreement) -> str:
+    agreement = found.agreement
+    who = f"{_raters(found.raters)} ({found.metric})"
+    if agreement.value is None:
+        return f"agreement of {who} cannot be told: {agreement.reason}"
+    name = "alpha" if "alpha" in agreement.coefficient else "weighted kappa"
+    limits = " [no interval]" if agreement.low is None or agreement.high is None else ""
+    limits = limits or f" [{agreement.low:.2f}, {agreement.high:.2f}]"
+    return f"agreement of {who}: {name} {agreement.value:.2f}{limits}, {counted(agreement.n_pairable, 'case')}"
+
+
+def _raters(raters: tuple[str, ...]) -> str:
+    if PEOPLE in raters:
+        return f"judge {raters[0]} and people"
+    return f"judges {', '.join(raters[:-1])} and {raters[-1]}"
+
+
+def _limits(low: float | None, high: float | None) -> str:
+    return "" if low is None or high is None else f" [{low:+.2f}, {high:+.2f}]"
+
+
+def _percents(low: float | None, high: float | None) -> str:
+    return "" if low is None or high is None else f" [{low:.0%}, {high:.0%}]"
