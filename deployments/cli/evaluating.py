@@ -213,15 +213,15 @@ def _mark_as_failed(result: dict[str, Any], error: BenchwrightError) -> None:
 
 def _check_thresholds(request: "EvaluationRequest", result: Mapping[str, Any]) -> int:
     """Exit code 1 where a value is under what was asked for, or above it where less is better."""
-    from evaluation.metrics import METRICS
     from evaluation.metrics.speed import SPEED_METRICS
+    from evaluation.reports.metric_facts import higher_is_better
 
     code = EXIT_DONE
     for name, wanted in request.thresholds().items():
-        rising = name not in METRICS or METRICS[name].higher_is_better
         for run in result["runs"]:
             if name not in run["metrics"] and name not in SPEED_METRICS:
                 continue
+            rising = higher_is_better(name, run["metrics"].get(name, ""))
             for candidate in run["candidates"]:
                 if (problem := _problem(candidate["metrics"].get(name), wanted, rising=rising)) is not None:
                     tell(f"check failed: {candidate['candidate']} on {run['benchmark']}: {name} {problem}")

@@ -18,6 +18,7 @@ def print_run_page(store: "Store", run: Mapping[str, Any]) -> None:
     _print_progress(run)
     _print_failures(run["failure_examples"], repeats=run["repeats"])
     _print_latencies(run)
+    _print_usage(run)
     _print_gpus(run)
     _print_sources(run)
     if run["case_ids"]:
@@ -88,6 +89,14 @@ def _print_latencies(run: Mapping[str, Any]) -> None:
 
     if rows := latency_rows(run):
         _heading("Latency in seconds, without the model's loading [95 % interval]")
+        print_split_table(rows)
+
+
+def _print_usage(run: Mapping[str, Any]) -> None:
+    from evaluation.reports.tables import usage_rows
+
+    if rows := usage_rows(run):
+        _heading("Tokens and cost of an answer [95 % interval]")
         print_split_table(rows)
 
 

@@ -3,19 +3,33 @@
 from evaluation.errors import ConfigurationError
 from evaluation.metrics import METRICS
 from evaluation.metrics.metric import CorpusMetric, Metric
+from evaluation.metrics.metric_files import CORPUS, FROM_A_FILE, LOWER
 from evaluation.metrics.third_party import third_party_metric
 
 
-def higher_is_better(name: str) -> bool:
-    """True also for a metric whose package is no longer installed."""
+def higher_is_better(name: str, signature: str = "") -> bool:
+    """True also for a metric whose package is no longer installed.
+
+    Args:
+        name: The metric's.
+        signature: As stored; that of a metric from a user's file says it itself, so that no report runs its code.
+    """
+    if FROM_A_FILE in _version(signature):
+        return LOWER not in _version(signature)
     metric = _find(name)
     return metric is None or metric.higher_is_better
 
 
-def is_over_all_cases(name: str) -> bool:
+def is_over_all_cases(name: str, signature: str = "") -> bool:
     """True for a metric whose value is computed from all cases together, and is no mean over them."""
+    if FROM_A_FILE in _version(signature):
+        return CORPUS in _version(signature)
     metric = _find(name)
     return metric is not None and issubclass(metric, CorpusMetric)
+
+
+def _version(signature: str) -> str:
+    return signature.rpartition("|v")[2]
 
 
 def _find(name: str) -> type[Metric] | None:

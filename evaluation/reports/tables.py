@@ -3,11 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from evaluation.metrics.speed import SPEED_METRICS
 from evaluation.reports.metric_facts import higher_is_better, is_over_all_cases
 
 SPEED_COLUMNS = {"latency_s": "latency s", "tokens_per_s": "tokens/s"}
 ENERGY_COLUMNS = {"energy_j": "J/answer", "energy_per_right_j": "J/right answer"}
-"""Shown where any candidate's energy was measured."""
+COST_COLUMNS = {"cost_usd": "USD/answer"}
+"""These and those above are shown where any candidate has them."""
+USAGE_COLUMNS = {"prompt_tokens": "tokens in", "output_tokens": "tokens out", **COST_COLUMNS}
 FAILURES_AS_ZERO = "mean_with_failures_as_zero"
 
 
@@ -34,12 +37,12 @@ def result_columns(run: Mapping[str, Any]) -> list[str]:
 
 def result_rows(run: Mapping[str, Any]) -> list[dict[str, str]]:
     """One row a candidate, best headline value first."""
-    energies = {
+    known = {
         name: title
-        for name, title in ENERGY_COLUMNS.items()
-        if any(name in candidate["metrics"] for candidate in run["candidates"])
+        for name, title in {**ENERGY_COLUMNS, **COST_COLUMNS}.items()
+        if name not in run["metrics"] and any(name in candidate["metrics"] for candidate in run["candidates"])
     }
-    return [_row(run, candidate, {**SPEED_COLUMNS, **energies}) for candidate in ranked(run)]
+    return [_row(run, candidate, {**SPEED_COLUMNS, **known}) for candidate in ranked(run)]
 
 
 def ranked(run: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -51,13 +54,15 @@ def _headline_value(run: Mapping[str, Any], candidate: Mapping[str, Any]) -> flo
     numbers = candidate["metrics"].get(run["headline"], {})
     if "value" not in numbers:
         return float("-inf")
-    return float(numbers["value"]) if higher_is_better(run["headline"]) else -float(numbers["value"])
+    is_better = higher_is_better(run["headline"], run["metrics"].get(run["headline"], ""))
+    return float(numbers["value"]) if is_better else -float(numbers["value"])
 
 
 def _row(run: Mapping[str, Any], candidate: Mapping[str, Any], speeds: Mapping[str, str]) -> dict[str, str]:
     row = {"candidate": str(candidate["candidate"])}
     for name in result_columns(run):
-        row[name] = shown_estimate(candidate["metrics"].get(name))
+        shown = shown_speed if name in SPEED_METRICS else shown_estimate
+        row[name] = shown(candidate["metrics"].get(name))
     row["answered"] = f"{candidate['n_ok']:,}/{run['n_cases'] * run['repeats']:,}"
     row["failed"] = shown_failures(candidate)
     for name, title in speeds.items():
@@ -92,9 +97,24 @@ def latency_rows(run: Mapping[str, Any]) -> list[dict[str, str]]:
     ]
 
 
+def usage_rows(run: Mapping[str, Any]) -> list[dict[str, str]]:
+    """One row a candidate whose tokens or costs are known, in the order of the results: of an answer, and in all."""
+    rows = []
+    for candidate in ranked(run):
+        metrics = candidate["metrics"]
+        known = {name: title for name, title in USAGE_COLUMNS.items() if "value" in metrics.get(name, {})}
+        row = {title: shown_speed(metrics[name]) for name, title in known.items()}
+        if "total" in (cost := metrics.get("cost_usd", {})):
+            row["USD in all"] = _three_digits(cost["total"]["value"])
+        if row:
+            rows.append({"candidate": str(candidate["candidate"]), **row})
+    titles = dict.fromkeys(title for row in rows for title in row)
+    return [{title: row.get(title, "–") for title in titles} for row in rows]
+
+
 def caption(run: Mapping[str, Any]) -> str:
     """What the columns of numbers are."""
-    together = [name for name in result_columns(run) if is_over_all_cases(name)]
+    together = [name for name in result_columns(run) if is_over_all_cases(name, run["metrics"][name])]
     means = [name for name in result_columns(run) if name not in together]
     parts = [f"{', '.join(means)}: mean over cases"] if means else []
     parts += [f"{', '.join(together)}: over all cases together"] if together else []
@@ -114,6 +134,16 @@ def failures_as_zero(run: Mapping[str, Any]) -> list[str]:
                 f"with the {n_failed:,} on which the server failed counted as zero {shown_estimate(worst)}"
             )
     return said
+
+
+def unscored(run: Mapping[str, Any]) -> list[str]:
+    """For each candidate and metric with scores that could not be had: how many, and why."""
+    return [
+        f"{candidate['candidate']}: {counted(sum(kinds.values()), 'answer')} without a score on {metric}: "
+        + ", ".join(f"{n:,} {kind}" for kind, n in kinds.items())
+        for candidate in ranked(run)
+        for metric, kinds in candidate["score_failures"].items()
+    ]
 
 
 def reused(run: Mapping[str, Any]) -> list[str]:

@@ -34,6 +34,7 @@ class Pairing:
     a: str
     b: str
     metric: str
+    signature: str = ""
     result: PairedResult
     """Of cases, or of cluster means where the benchmark declares clusters."""
     unit: str = "case"
@@ -83,12 +84,13 @@ def compare_candidates(store: Store, run_id: str, a: int, b: int, *, n_compared:
         _unit_means(units, [values_a[case_id] for case_id in both]),
         _unit_means(units, [values_b[case_id] for case_id in both]),
         rng=np.random.default_rng(seed),
-        higher_is_better=higher_is_better(run.plan.headline),
+        higher_is_better=higher_is_better(run.plan.headline, signature),
     )
     return Pairing(
         a=labels[a],
         b=labels[b],
         metric=run.plan.headline,
+        signature=signature,
         result=result,
         unit="cluster" if declared else "case",
         n_compared=n_compared,
@@ -110,7 +112,7 @@ def _by_case(scores: CaseValues) -> dict[str, float]:
 def sentence(pairing: Pairing) -> str:
     """What the pairs say, and what they do not."""
     found = pairing.result
-    case_by_case = ", case by case," if is_over_all_cases(pairing.metric) else ""
+    case_by_case = ", case by case," if is_over_all_cases(pairing.metric, pairing.signature) else ""
     numbers = f"{pairing.metric}{case_by_case} differs by {found.difference:+.3f}"
     if found.low is not None and found.high is not None:
         numbers += f" [{found.low:+.3f}, {found.high:+.3f}]"

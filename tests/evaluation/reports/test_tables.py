@@ -9,6 +9,7 @@ from evaluation.aggregation import aggregate_run
 from evaluation.errors import FailureKind
 from evaluation.generation import Failure, Generation
 from evaluation.metrics import third_party
+from evaluation.prices import PRICE
 from evaluation.reports.metric_facts import higher_is_better, is_over_all_cases
 from evaluation.reports.results import run_result
 from evaluation.reports.tables import (
@@ -24,6 +25,7 @@ from evaluation.reports.tables import (
     shown_estimate,
     shown_failures,
     shown_speed,
+    usage_rows,
 )
 from evaluation.store.records import Status
 from evaluation.store.session import Store
@@ -86,7 +88,9 @@ def test_rows_are_ranked_by_the_headline_and_those_without_a_value_come_last(sto
 def test_the_fastest_is_the_first_where_less_is_better() -> None:
     found = [{"candidate": name, "metrics": {"latency_s": {"value": s}}} for name, s in [("slow", 2.0), ("fast", 1.0)]]
 
-    assert ["fast", "slow"] == [row["candidate"] for row in ranked({"headline": "latency_s", "candidates": found})]
+    assert ["fast", "slow"] == [
+        row["candidate"] for row in ranked({"headline": "latency_s", "metrics": {}, "candidates": found})
+    ]
 
 
 def test_a_candidate_with_percentiles_but_no_mean_has_no_value() -> None:
@@ -95,7 +99,9 @@ def test_a_candidate_with_percentiles_but_no_mean_has_no_value() -> None:
         {"candidate": "known", "metrics": {"exact_match": {"value": 0.0}}},
     ]
 
-    assert ["known", "odd"] == [row["candidate"] for row in ranked({"headline": "exact_match", "candidates": found})]
+    assert ["known", "odd"] == [
+        row["candidate"] for row in ranked({"headline": "exact_match", "metrics": {}, "candidates": found})
+    ]
 
 
 def test_failures_are_said_in_words_and_own_ones_marked() -> None:
@@ -141,6 +147,54 @@ def test_the_caption_says_which_values_are_no_means() -> None:
     assert "* headline. chrf: over all cases together [95 % interval]." == caption(
         {"headline": "chrf", "metrics": {"chrf": ""}}
     )
+
+
+def test_tokens_and_costs_are_told_for_each_candidate(store: Store) -> None:
+    cases = numbers(2)
+    price = {"input_per_million": 1.0, "output_per_million": 2.0}
+    run_id = store_run(
+        store, asked("a:1b", right(cases), details={PRICE: price}), asked("b:1b", wrong(cases)), cases=cases
+    )
+    run = run_result(store, run_id)
+
+    assert ["0.00261 [no interval]", "–"] == [row["USD/answer"] for row in result_rows(run)]
+    assert [
+        {
+            "candidate": "a:1b",
+            "tokens in": "12.0 [no interval]",
+            "tokens out": "1,300 [no interval]",
+            "USD/answer": "0.00261 [no interval]",
+            "USD in all": "0.00522",
+        },
+        {
+            "candidate": "b:1b",
+            "tokens in": "12.0 [no interval]",
+            "tokens out": "1,300 [no interval]",
+            "USD/answer": "–",
+            "USD in all": "–",
+        },
+    ] == usage_rows(run)
+
+
+def test_a_cost_that_is_named_as_a_metric_keeps_the_digits_that_count(store: Store) -> None:
+    cases = numbers(2)
+    metric = "cost_usd(input_per_million=0.1, output_per_million=0.1)"
+    run_id = store_run(store, asked("a:1b", right(cases)), cases=cases, metrics=("exact_match", metric))
+
+    (row,) = result_rows(run_result(store, run_id))
+    assert "0.000131 [no interval]" == row["cost_usd"]
+    assert "USD/answer" not in row
+
+
+def test_a_metric_of_a_users_file_says_in_its_signature_which_way_is_better() -> None:
+    lower, together = "Own()|v1+file:abc+lower", "Own()|v1+file:abc+corpus"
+
+    assert (False, True) == (higher_is_better("own", lower), higher_is_better("own", together))
+    assert (False, True) == (is_over_all_cases("own", lower), is_over_all_cases("own", together))
+    candidates = [{"candidate": name, "metrics": {"own": {"value": value}}} for name, value in (("a", 1), ("b", 2))]
+    for signature, order in ((lower, ["a", "b"]), (together, ["b", "a"])):
+        run = {"headline": "own", "metrics": {"own": signature}, "candidates": candidates}
+        assert order == [found["candidate"] for found in ranked(run)]
 
 
 def test_facts_of_metrics_are_known_and_strangers_are_taken_as_better_when_higher(
