@@ -1,44 +1,46 @@
-"""Is the last number of the answer the number of the reference?"""
+"""Is the number that the answer gives the number of the reference?"""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal, localcontext
+from fractions import Fraction
 from typing import ClassVar
 
 from evaluation.case import Case
 from evaluation.errors import ConfigurationError
 from evaluation.generation import Generation
 from evaluation.metrics.metric import Answers, Metric, Need
+from evaluation.metrics.numbers_in_text import FoundNumber, found_number
 from evaluation.score import Measurement
 
 NO_NUMBER = "no_number"
 
-_DIGITS = r"(?:\d{1,3}(?:[,\u00a0\u202f]\d{3})+(?!\d)|\d+)(?:\.\d+)?(?:[eE][+-]?\d{1,3}(?!\w))?"
-# The digit of `m2`, `x1` or `m^2` is part of a name or a unit; that of `18km` is not.
-_NUMBER = re.compile(rf"(?<![A-Za-z\d^]){_DIGITS}|(?<![\w.])\.\d+")
-_NUMBER_IN_A_WORD = re.compile(_DIGITS)
-# In `16-3` the dash subtracts; in `= -3`, `-$3` and `$-3` it belongs to the number.
-_MINUS_BEFORE = re.compile(r"(?:(?:^|[^\w)\]%.$€£¥])[-−][$€£¥]?|(?:^|[^\w)\]%])[$€£¥][-−])$")
-_SEPARATORS = str.maketrans("", "", ",\u00a0\u202f")
-
 
 @dataclass(frozen=True, kw_only=True)
 class NumericMatch(Metric):
-    """1 where the last number of the answer equals the last number of a reference, else 0.
+    r"""1 where the number that the answer gives equals that of a reference, else 0.
 
-    Compared as exact decimals: `57.00` is 57, `$1,234` is 1234, `-5`, `€5.`, `50%` and `12 km` are what they look
-    like; a percent sign, a currency and a unit are not compared. The comma is a thousands separator, so `3,5` reads
-    as two numbers. The label says where the number stood: `last_line`, `earlier_line`, `inside_word` (`USD18`, used
-    only where no number stands alone), or `no_number`, which scores 0.
+    It is the last number, unless one is marked as the answer (`\boxed{…}`, or alone in a line after `####`), and the
+    label says where it stood: `marked`, `last_line`, `earlier_line`, `inside_word` (`USD18`, used only where no number
+    stands by itself), or `no_number`, which scores 0. Compared exactly: `57.00` and `$57` are 57, `1,234` and `1'234`
+    are 1234, `3/4`, `¾` and `\frac{3}{4}` are 0.75, `1 1/2` is 1.5, `1.5e3` and `1.5 × 10^3` are 1500. A currency and a
+    unit are not compared. A percentage equals its number and, where only one side has the sign, its hundredth: `12%`
+    is right for 12 and for 0.12. The comma separates thousands (`3,5` are two numbers), unless `decimal_comma` is set.
     """
 
     name: ClassVar[str] = "numeric_match"
     unit: ClassVar[str] = "fraction"
     needs: ClassVar[frozenset[Need]] = frozenset({Need.REFERENCES})
+    scorer_version: ClassVar[str] = "2"
+    formula: ClassVar[str] = "1 if |number of the answer - number of a reference| ≤ tolerance, else 0"
+    blind_spots: ClassVar[str] = (
+        "A number that follows the answer (`18, as 2 · 9 = 18 and 9 > 2`) is taken for it; units, currencies, words "
+        "(`twelve`, `2 million`) and the way to the number are not read."
+    )
 
     tolerance: float = 0.0
     """The largest absolute difference that still counts as equal."""
+    decimal_comma: bool = False
+    """`1.234,5` and `1 234,5` are 1234.5, as in much of Europe."""
 
     def __post_init__(self) -> None:
         """Refuse a tolerance that no difference can meet."""
@@ -50,46 +52,33 @@ class NumericMatch(Metric):
     def problem(self, case: Case) -> str | None:
         """Says which reference holds no number."""
         for reference in case.references:
-            if reference.strip() and _last_number(reference) is None:
+            found = self._number(reference)
+            if reference.strip() and (found is None or found.value is None):
                 return f"has the reference {reference!r}, which holds no number"
         return None
 
     def measure(self, case: Case, generations: Sequence[Generation], answers: Answers) -> Measurement:
         (generation,) = generations
-        found = _last_number(generation.answer)
+        found = self._number(generation.answer)
         if found is None:
             both_empty = not generation.answer.strip() and any(not text.strip() for text in case.references)
             return Measurement(value=float(both_empty), label=NO_NUMBER)
-        number, place = found
-        expected = [wanted[0] for wanted in map(_last_number, case.references) if wanted is not None]
-        right = any(self._equal(number, other) for other in expected)
-        return Measurement(value=float(right), label=place, rationale=f"read as {str(number)[:40]}")
+        expected = [wanted for wanted in map(self._number, case.references) if wanted is not None]
+        right = any(self._equal(found, wanted) for wanted in expected)
+        return Measurement(value=float(right), label=found.place, rationale=f"read as {found.text[:40]!r}")
 
-    def _equal(self, number: Decimal, other: Decimal) -> bool:
-        if not self.tolerance:
-            return number == other
-        with localcontext() as context:
-            context.prec = 60
-            return abs(number - other) <= Decimal(str(self.tolerance))
+    def _number(self, text: str) -> FoundNumber | None:
+        return found_number(text, decimal_comma=self.decimal_comma)
 
+    def _equal(self, found: FoundNumber, wanted: FoundNumber) -> bool:
+        if found.value is None or wanted.value is None:
+            return False
+        if self._close(found.value, wanted.value):
+            return True
+        if found.is_percent == wanted.is_percent:
+            return False
+        percent, other = (found, wanted) if found.is_percent else (wanted, found)
+        return percent.value is not None and other.value is not None and self._close(percent.value, 100 * other.value)
 
-def _last_number(text: str) -> tuple[Decimal, str] | None:
-    """The last number of `text` and where it stood; None where there is none."""
-    text = text.rstrip()
-    match, place = _last(_NUMBER, text), "last_line"
-    if match is None:
-        match, place = _last(_NUMBER_IN_A_WORD, text), "inside_word"
-    elif "\n" in text[match.end() :]:
-        place = "earlier_line"
-    if match is None:
-        return None
-    number = Decimal(match.group().translate(_SEPARATORS))
-    before = text[max(0, match.start() - 3) : match.start()]
-    return (-number if _MINUS_BEFORE.search(before) else number), place
-
-
-def _last(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
-    last = None
-    for match in pattern.finditer(text):
-        last = match
-    return last
+    def _close(self, one: Fraction, other: Fraction) -> bool:
+        return abs(one - other) <= Fraction(str(self.tolerance))

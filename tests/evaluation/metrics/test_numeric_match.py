@@ -47,6 +47,44 @@ RECORDED = Path(__file__).parents[3].parent / "shared" / "data" / "gsm8k" / "cas
         ("first 1, then 2, so 3", "3"),
         ("1,2,3", "3"),
         ("#### 18", "18"),
+        ("1'234 and 1’234", "1234"),
+        ("1\u00a0234\u202f567", "1234567"),
+        ("1,234,5678", "5678"),
+        ("5,678,9", "9"),
+        ("１，２３４．５", "1234.5"),
+        ("－５", "-5"),
+        ("١٢٫٥", "12.5"),
+        ("1.5E+3", "1500"),
+        ("2e-1", "0.2"),
+        ("1.5 × 10^3", "1500"),
+        ("1.5x10^{-2} m", "0.015"),
+        (r"1.5 \times 10^2", "150"),
+        (r"2\cdot10^{3}", "2000"),
+        ("1.5 · 10⁻³", "0.0015"),
+        ("10^3", "1000"),
+        ("10⁻²", "0.01"),
+        ("3 x 10", "10"),
+        ("2^10", "2"),
+        ("3/4", "0.75"),
+        ("3⁄4 cup", "0.75"),
+        ("- 10 / 4", "2.5"),
+        ("= -3/4", "-0.75"),
+        ("1 3/4 hours", "1.75"),
+        ("5 10/4", "2.5"),
+        ("5 4/4", "1"),
+        ("1,000/4", "250"),
+        ("0.5/2", "0.25"),
+        ("7/0", "0"),
+        ("½", "0.5"),
+        ("2½ cups", "2.5"),
+        ("1 ⅐", "8/7"),
+        (r"\frac{3}{4}", "0.75"),
+        (r"so $-\dfrac{3}{4}$", "-0.75"),
+        (r"1\tfrac{1}{2}", "1.5"),
+        ("on 11/21/2026", "2026"),
+        ("11/21/2026 it was", "2026"),
+        ("48/2=24", "24"),
+        ("5 km/h", "5"),
     ],
 )
 def test_the_last_number_is_read_as_a_person_reads_it(score, answer, number):
@@ -65,12 +103,77 @@ def test_the_reference_is_read_by_the_same_rule(score):
         ("It is 18\n\n", "last_line"),
         ("It is 18\nI hope that helps!", "earlier_line"),
         ("USD18", "inside_word"),
+        ("USD18\nor so", "inside_word"),
+        ("#### 18\nI used 3 steps", "marked"),
+        ("#### $-18.\nI used 3 steps", "marked"),
+        ("#### 18 eggs\nI used 3 steps", "marked"),
+        ("####18%\n3", "marked"),
+        ("\\boxed{18} in 3 steps", "marked"),
+        ("\\boxed{\\text{about } 18}, or 3", "marked"),
+        ("#### Step 3\n18", "last_line"),
+        ("#### 3. Add up\n18", "last_line"),
+        ("#### 3 eggs left\n18", "last_line"),
+        ("\\boxed{none} 18", "last_line"),
+        ("####\n18", "last_line"),
         ("I do not know", "no_number"),
         ("", "no_number"),
     ],
 )
 def test_the_label_says_where_the_number_stood(score, answer, label):
     assert label == score(NumericMatch(), answer, "18").label
+
+
+@pytest.mark.parametrize(
+    ("answer", "reference", "value"),
+    [
+        ("12%", "12", 1.0),
+        ("12%", "0.12", 1.0),
+        ("0.12", "12 %", 1.0),
+        ("12 percent", "0.12", 1.0),
+        ("12\\%", "0.12", 1.0),
+        ("12%", "12%", 1.0),
+        ("12", "0.12", 0.0),
+        ("12%", "0.12%", 0.0),
+        ("0.12%", "12", 0.0),
+        ("-12%", "-0.12", 1.0),
+    ],
+)
+def test_a_percentage_is_its_number_or_its_hundredth(score, answer, reference, value):
+    assert value == score(NumericMatch(), answer, reference).value
+
+
+def test_a_tolerance_counts_in_percent_where_one_side_is_a_percentage(score):
+    assert 1.0 == score(NumericMatch(tolerance=1), "13%", "0.12").value
+    assert 0.0 == score(NumericMatch(tolerance=1), "13.1%", "0.12").value
+
+
+@pytest.mark.parametrize(
+    ("answer", "number"),
+    [("1.234,5", "1234,5"), ("1 234,5", "1234,5"), ("3,5", "7/2"), ("3/4", "0,75"), (",5", "0,5"), ("1.234", "1234")],
+)
+def test_the_comma_can_be_the_decimal_point(score, answer, number):
+    assert 1.0 == score(NumericMatch(decimal_comma=True), answer, number).value
+    assert "-3,5" in score(NumericMatch(decimal_comma=True), "x = -3,5", "1").rationale
+
+
+def test_what_was_read_is_said(score):
+    assert "read as '-1,234%'" == score(NumericMatch(), "that is -$1,234 %", "1").rationale
+    assert "read as '3/4'" == score(NumericMatch(), "3/4.", "1").rationale
+
+
+def test_a_number_that_nobody_can_mean_equals_nothing(score):
+    huge = "1" * 401
+    assert (0.0, "last_line") == (score(NumericMatch(), huge, huge).value, score(NumericMatch(), huge, "1").label)
+    assert 1.0 == score(NumericMatch(), "1" * 400, "1" * 400).value
+    assert "holds no number" in NumericMatch().problem(Case(case_id="q", references=(huge,)))
+    assert 0.0 == score(NumericMatch(tolerance=1.0), "1e999", "1").value
+
+
+@pytest.mark.parametrize(
+    "piece", ["1", "1,111,", "1/", "1 1/1 ", "####1\n", "\\boxed{1", "\\frac{1}{", "10^", "-$", "１½", "1e9"]
+)
+def test_a_very_long_answer_is_read_in_linear_time(score, piece):
+    assert score(NumericMatch(), piece * (100_000 // len(piece)), "1").value in (0.0, 1.0)
 
 
 def test_no_number_scores_zero_unless_answer_and_reference_are_empty(score):

@@ -1,0 +1,152 @@
+"""Which number does a text give, and where did it stand?
+
+Numbers are exact fractions: `57.00` is 57, `3/4` and `¾` are 0.75, `1.5e3` and `1.5 × 10^3` are 1500.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+from unicodedata import numeric
+
+MARKED = "marked"
+LAST_LINE = "last_line"
+EARLIER_LINE = "earlier_line"
+INSIDE_WORD = "inside_word"
+MAX_CHARS = 400
+"""A longer number is not read: nobody means it."""
+
+_MAX_MARKED_CHARS = 200
+_RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻", "0123456789+-")
+# Each stands for one character, so that places in the text stay what they are.
+_PLAIN_FORMS = str.maketrans("０１２３４５６７８９．，－−＋％／＄￥٫٬⁄∕", "0123456789.,--+%/$¥.,//")
+_VULGAR = "½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅐⅛⅜⅝⅞⅑⅒"
+# In `16-3` the dash subtracts; in `= -3`, `-$3` and `$-3` it belongs to the number.
+_MINUS_BEFORE = re.compile(r"(?:(?:^|[^\w)\]%.$€£¥])-[$€£¥]?|(?:^|[^\w)\]%])[$€£¥]-)$")
+_PERCENT_AFTER = re.compile(r"\s?\\?%|\s(?:percent|per cent|pct)\b", re.IGNORECASE)
+_UNIT_TO_THE_END = re.compile(r"\s?(?:\\?%|[^\W\d]{0,12}|[$€£¥])\.?\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class FoundNumber:
+    """A number in a text."""
+
+    value: Fraction | None
+    """None: it is too long to be read."""
+    is_percent: bool
+    place: str
+    """`marked`, `last_line`, `earlier_line` or `inside_word`."""
+    text: str
+    """As it was written."""
+
+
+def found_number(text: str, *, decimal_comma: bool = False) -> FoundNumber | None:
+    r"""The number that `text` gives; None where there is none.
+
+    The one that is marked as the answer, in the last `\boxed{…}` or alone in a line after `####`; else the last number.
+    """
+    text = text.rstrip().translate(_PLAIN_FORMS)
+    marked = _marked(text, decimal_comma)
+    if marked is not None:
+        return marked
+    number, in_word = _patterns(decimal_comma)
+    match = _last(number, text)
+    if match is not None:
+        return _read(match, text, EARLIER_LINE if "\n" in text[match.end() :] else LAST_LINE, decimal_comma)
+    match = _last(in_word, text)
+    return None if match is None else _read(match, text, INSIDE_WORD, decimal_comma)
+
+
+def _marked(text: str, decimal_comma: bool) -> FoundNumber | None:
+    number, _ = _patterns(decimal_comma)
+    boxed = text.rfind("\\boxed{")
+    if boxed >= 0:
+        inner = _up_to_its_brace(text[boxed + 7 : boxed + 7 + _MAX_MARKED_CHARS])
+        match = _last(number, inner)
+        return None if match is None else _read(match, inner, MARKED, decimal_comma)
+    line = text[text.rfind("####") + 4 :].partition("\n")[0] if "####" in text else ""
+    match = number.search(line[:_MAX_MARKED_CHARS])
+    if match is None or line[: match.start()].strip(" -+$€£¥") or not _UNIT_TO_THE_END.fullmatch(line, match.end()):
+        return None
+    return _read(match, line, MARKED, decimal_comma)
+
+
+def _up_to_its_brace(text: str) -> str:
+    depth = 1
+    for i, mark in enumerate(text):
+        depth += (mark == "{") - (mark == "}")
+        if depth == 0:
+            return text[:i]
+    return text
+
+
+def _read(match: re.Match[str], text: str, place: str, decimal_comma: bool) -> FoundNumber:
+    is_negative = _MINUS_BEFORE.search(text[max(0, match.start() - 3) : match.start()]) is not None
+    is_percent = _PERCENT_AFTER.match(text, match.end()) is not None
+    value = None if match.end() - match.start() > MAX_CHARS else _value(match.groupdict(), decimal_comma)
+    written = ("-" if is_negative else "") + match.group()[:MAX_CHARS] + ("%" if is_percent else "")
+    return FoundNumber(-value if value is not None and is_negative else value, is_percent, place, written)
+
+
+def _value(parts: Mapping[str, str | None], decimal_comma: bool) -> Fraction:
+    """The value of a match, by which of its groups took part."""
+
+    def number(name: str) -> Fraction:
+        return _plain(parts.get(name) or "0", decimal_comma)
+
+    for prefix in ("", "latex_"):
+        if parts.get(f"{prefix}over"):
+            return _mixed(number(f"{prefix}whole"), number(f"{prefix}over"), number(f"{prefix}under"))
+    if parts.get("vulgar"):
+        return number("vulgar_whole") + Fraction(numeric(str(parts["vulgar"]))).limit_denominator(10)
+    powers = (parts.get(name) for name in ("e", "power", "raised", "ten_power", "ten_raised"))
+    power = next(filter(None, powers), "0")
+    written = "plain" if parts.get("plain") else "bare"
+    factor = number(written) if parts.get(written) else Fraction(1)
+    return factor * Fraction(10) ** int(power.translate(_RAISED))
+
+
+def _mixed(whole: Fraction, over: Fraction, under: Fraction) -> Fraction:
+    """`1 3/4` is a mixed number; in `5 10/2` the 5 stands by itself. What is divided by zero ends in a zero."""
+    if not under:
+        return under
+    return over / under + (whole if over < under else 0)
+
+
+def _plain(text: str, decimal_comma: bool) -> Fraction:
+    text = re.sub(r"[\s'’]", "", text)
+    return Fraction(text.replace(".", "").replace(",", ".") if decimal_comma else text.replace(",", ""))
+
+
+@lru_cache(maxsize=2)
+def _patterns(decimal_comma: bool) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Of a number that stands by itself, and of one inside a word."""
+    point, separators = (",", r".'’\u00a0\u202f\u2009 ") if decimal_comma else (r"\.", r",'’\u00a0\u202f\u2009")
+    plain = rf"(?:\d{{1,3}}(?:[{separators}]\d{{3}}(?!\d))++|\d++)(?:{point}\d++)?"
+    simple = rf"(?P<plain>{plain})(?:[eE](?P<e>[+-]?\d{{1,3}})(?!\w))?"
+    number = rf"""
+        # The digit of `m2`, `x1` or `m^2` is part of a name or a unit; that of `18km` is not.
+        (?<![A-Za-z\d^])(?:
+            (?:(?P<latex_whole>\d{{1,9}})\s?)?
+            \\[dt]?frac\s?\{{\s?(?P<latex_over>{plain})\s?\}}\s?\{{\s?(?P<latex_under>{plain})\s?\}}
+        |   (?:(?P<vulgar_whole>\d{{1,9}})\s?)?(?P<vulgar>[{_VULGAR}])
+        |   (?<![/.,])(?:(?P<whole>\d{{1,9}})[ ])?(?P<over>{plain})[ ]?/[ ]?(?P<under>{plain})(?![\d/])
+        |   10{_exponent("ten_")}
+        |   {simple}(?:\s?(?:[×x*·]|\\times|\\cdot)\s?10{_exponent("")})?
+        )
+        |   (?<![\w.])(?P<bare>{point}\d++)
+    """
+    return re.compile(number, re.VERBOSE), re.compile(simple)
+
+
+def _exponent(prefix: str) -> str:
+    raised = rf"(?P<{prefix}raised>[⁻⁺]?[⁰¹²³⁴⁵⁶⁷⁸⁹]{{1,3}})"
+    return rf"(?:\^\{{?(?P<{prefix}power>[-+]?\d{{1,3}})(?!\d)\}}?|{raised})"
+
+
+def _last(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
+    last = None
+    for match in pattern.finditer(text):
+        last = match
+    return last
