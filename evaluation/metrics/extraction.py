@@ -19,7 +19,7 @@ _DENIED = re.compile(r"(?:\bnot|n't|n’t|\bneither|\bnor|\bnever)\s+(?:an?\s+|t
 # "A good choice" and "I think" begin with a word; "A because …" with a letter.
 _NO_WORD = r"(?![AaIi]\s+(?!(?:because|since|as|and|or|is|but|for)\b)[a-z])"
 # "The answer is A or B" announces nothing.
-_NO_SECOND = r"(?!\W*(?:or|and|/)\W*[A-Z]\b)"
+_NO_SECOND = r"(?!\W{0,8}(?:or|and|/)\W{0,8}[A-Z]\b)"
 _ANNOUNCED = re.compile(
     r"(?i:\b(?:answer|option|choice)\b\s*(?:is|would\s+be|:|=|-)?\s*:?\s*(?:(?:option|choice)\s+)?)"
     rf"[(\[*\"'`\s]*{_NO_WORD}(?P<letter>[A-Za-z])(?![A-Za-z0-9'’]){_NO_SECOND}"
@@ -86,6 +86,8 @@ def _strictly_chosen(answer: str, options: Sequence[str]) -> int | None:
 
 
 def _flexibly_chosen(answer: str, options: Sequence[str]) -> int | None:
+    # Some of the patterns below would try every way to part a long run of blanks.
+    answer = "\n".join(words for line in answer.splitlines() if (words := " ".join(line.split())))
     announced = [match.group("letter") for match in _ANNOUNCED.finditer(answer)]
     if announced:
         return _index(announced[-1], options)

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from evaluation.case import Case
 from evaluation.generation import Generation
-from evaluation.metrics.extraction import NOT_EXTRACTED, chosen_option, option_index
+from evaluation.metrics.extraction import FLEXIBLE, NOT_EXTRACTED, STRICT, chosen_option, option_index
 from evaluation.metrics.metric import Answers, Metric, Need
 from evaluation.score import Measurement
 
@@ -17,12 +17,24 @@ class MultipleChoice(Metric):
 
     The label is the stage that found the choice: `strict` (the answer is a letter, an option's text, or both),
     `flexible` (somewhere in a longer answer), or `not_extracted`, which scores 0. Many of the last kind mean that
-    the format broke, not the model's knowledge.
+    the format broke, not the model's knowledge. Evidence: whether the choice is right by the strict stage alone, and
+    by both stages.
     """
 
     name: ClassVar[str] = "multiple_choice"
     unit: ClassVar[str] = "fraction"
     needs: ClassVar[frozenset[Need]] = frozenset({Need.REFERENCES, Need.CHOICES})
+    scorer_version: ClassVar[str] = "2"
+    formula: ClassVar[str] = "1 if the option that is read from the answer, strictly or else flexibly, is right; else 0"
+    blind_spots: ClassVar[str] = (
+        "An answer that weighs several options and settles on none by a letter is not extracted; guessing gets one in "
+        "as many as there are options; a taste for one letter looks like knowledge where that letter is often right."
+    )
+    evidence_names: ClassVar[tuple[str, ...]] = (STRICT, FLEXIBLE)
+    """What the numbers of the evidence are; the mean of each is an estimate of its own."""
+
+    extraction: Literal["flexible", "strict"] = "flexible"
+    """By which stage the value is taken; the evidence has both."""
 
     def problem(self, case: Case) -> str | None:
         """Says which reference names no option."""
@@ -35,7 +47,13 @@ class MultipleChoice(Metric):
         (generation,) = generations
         choice = chosen_option(generation.answer, case.choices)
         if choice is None:
-            return Measurement(value=0.0, label=NOT_EXTRACTED)
+            return Measurement(value=0.0, label=NOT_EXTRACTED, evidence=(0.0, 0.0))
         index, stage = choice
-        right = index in {option_index(reference, case.choices) for reference in case.references}
-        return Measurement(value=float(right), label=stage, rationale=f"chose {case.choices[index]!r}")
+        right = float(index in {option_index(reference, case.choices) for reference in case.references})
+        by_stage = {STRICT: right if stage == STRICT else 0.0, FLEXIBLE: right}
+        return Measurement(
+            value=by_stage[self.extraction],
+            label=stage if stage == STRICT or self.extraction == FLEXIBLE else NOT_EXTRACTED,
+            rationale=f"chose {case.choices[index]!r}",
+            evidence=(by_stage[STRICT], by_stage[FLEXIBLE]),
+        )

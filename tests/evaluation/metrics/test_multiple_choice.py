@@ -59,6 +59,33 @@ def test_what_settles_on_nothing_is_not_extracted_and_scores_zero(score, answer)
     assert (0.0, "not_extracted") == (measurement.value, measurement.label)
 
 
+@pytest.mark.parametrize(
+    ("answer", "strict", "flexible"),
+    [
+        ("B", (1.0, "strict"), (1.0, "strict")),
+        ("A", (0.0, "strict"), (0.0, "strict")),
+        ("The answer is B", (0.0, "not_extracted"), (1.0, "flexible")),
+        ("The answer is A", (0.0, "not_extracted"), (0.0, "flexible")),
+        ("no idea", (0.0, "not_extracted"), (0.0, "not_extracted")),
+    ],
+)
+def test_both_stages_are_reported_so_that_a_failed_extraction_is_no_wrong_answer(score, answer, strict, flexible):
+    for extraction, expected in (("strict", strict), ("flexible", flexible)):
+        found = score(MultipleChoice(extraction=extraction), answer, "B", choices=CITIES)
+        assert (expected, (strict[0], flexible[0])) == ((found.value, found.label), found.evidence)
+    assert ("strict", "flexible") == MultipleChoice.evidence_names
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["answer is ", "answer", "answer" + " " * 999, "answer is A/", "A ", "(", "\n", "A\n\n", " ", "not A ", "/"],
+)
+def test_a_very_long_answer_is_read_in_linear_time(score, piece):
+    for before in ("", "The answer is A", "A"):
+        text = before + piece * (100_000 // len(piece)) + "z"
+        assert score(MultipleChoice(), text, "A", choices=CITIES).value in (0.0, 1.0)
+
+
 def test_a_reference_may_be_a_letter_or_an_options_text(score):
     assert 1.0 == score(MultipleChoice(), "C", "new york", choices=CITIES).value
     assert 1.0 == score(MultipleChoice(), "C", "(C)", choices=CITIES).value
