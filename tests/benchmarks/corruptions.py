@@ -19,7 +19,8 @@ _LEADING = re.compile(
 _SYNONYMS = {
     "big": "large", "large": "big", "begin": "start", "start": "begin", "began": "started", "started": "began",
     "bought": "purchased", "buy": "purchase", "every": "each", "about": "roughly", "also": "too", "often": "frequently",
-    "because": "since", "small": "little", "near": "close to", "house": "building", "said": "stated", "shows": "reveals",
+    "because": "since", "near": "close to", "small": "little",
+    "house": "building", "said": "stated", "shows": "reveals",
     "found": "discovered", "help": "assist", "needs": "requires", "need": "require", "must": "has to", "but": "yet",
     "quickly": "fast", "whole": "entire", "keeps": "retains", "today": "now", "people": "persons", "almost": "nearly",
     "many": "numerous", "made": "produced", "get": "receive", "gets": "receives", "children": "kids", "old": "aged",
@@ -103,5 +104,5 @@ def negated(sentence: str, rng: Draw) -> str | None:
 def _replaced(sentence: str, found: Sequence[re.Match[str]], others: Sequence[str], rng: Draw) -> str | None:
     if not found or not others:
         return None
-    match = found[rng.integers(len(found))]
-    return sentence[: match.start()] + others[rng.integers(len(others))] + sentence[match.end() :]
+    match = found[int(rng.integers(len(found)))]
+    return sentence[: match.start()] + others[int(rng.integers(len(others)))] + sentence[match.end() :]

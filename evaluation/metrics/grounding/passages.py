@@ -16,6 +16,8 @@ MOST_STEMS = 50_000
 """Of all passages together, no more are read."""
 _NEAR = 3
 _MOST_CAPITALS = 0.25
+_TOO_FEW_WORDS = 20
+"""From fewer words nothing is concluded about the language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,8 @@ def beginning(stem: str) -> str:
 
 def _capitals_are_names(readings: Sequence[Reading]) -> bool:
     n_words = sum(reading.n_words for reading in readings)
-    return sum(reading.n_capitals for reading in readings) <= _MOST_CAPITALS * n_words
+    n_capitals = sum(reading.n_capitals for reading in readings)
+    return n_words < _TOO_FEW_WORDS or n_capitals <= _MOST_CAPITALS * n_words
 
 
 def _first(sentences: Iterable[PassageSentence]) -> Iterable[PassageSentence]:

@@ -1,0 +1,56 @@
+"""Numbers in digits and in words, brought to one form."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from evaluation.metrics.grounding.numbers import folded_numbers, plain_number
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("1,000", "1000"),
+        ("1,234,567.50", "1234567.5"),
+        ("3.50", "3.5"),
+        ("3,5", "3.5"),
+        ("007", "7"),
+        ("0.0", "0"),
+        ("100", "100"),
+        ("٣٤", "34"),
+        ("1.2.3", "1.2.3"),
+        ("12,34,56", "12,34,56"),
+        ("word", None),
+        ("", None),
+    ],
+)
+def test_one_number_has_one_form(written: str, expected: str | None) -> None:
+    assert expected == plain_number(written)
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("twenty-six boats", ["26", None]),
+        ("five hundred", ["500"]),
+        ("two hundred thousand", ["200000"]),
+        ("3.2 million people", ["3200000", None]),
+        ("thousand", ["1000"]),
+        ("twenty ten", ["20", "10"]),
+        ("26", [None]),
+        ("Seven dwarfs", ["7", None]),
+        ("zero", ["0"]),
+    ],
+)
+def test_number_words_are_read_together(words: str, expected: list[str | None]) -> None:
+    assert expected == [number for _, number in folded_numbers(words.replace("-", " ").split())]
+
+
+def test_a_number_of_a_thousand_digits_is_taken_as_it_is() -> None:
+    assert "9" * 1000 == plain_number("9" * 1000)
+
+
+@settings(max_examples=100)
+@given(st.lists(st.sampled_from(["hundred", "million", "billion", "9", "twenty", "six", "x", "1.2.3", "1,2,3"])))
+def test_any_row_of_number_words_is_read_without_losing_a_word(words: list[str]) -> None:
+    assert " ".join(words) == " ".join(text for text, _ in folded_numbers(words))

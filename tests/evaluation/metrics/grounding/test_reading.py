@@ -1,0 +1,95 @@
+"""What the measures of support see of a sentence."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from evaluation.metrics.grounding.reading import MOST_WORDS, light_stem, read
+
+
+@pytest.mark.parametrize(
+    ("forms", "expected"),
+    [
+        ("stop stops stopped stopping", "stop"),
+        ("study studies studied", "studi"),
+        ("invest invested investment", "invest"),
+        ("operate operation operations operates", "operat"),
+        ("find finds found finding", "find"),
+        ("use used using uses", "use"),
+        ("lamp lamps lamp's", "lamp"),
+        ("bus", "bus"),
+        ("glass", "glass"),
+        ("bed", "bed"),
+        ("größe", "größe"),
+    ],
+)
+def test_forms_of_one_word_have_one_stem(forms: str, expected: str) -> None:
+    assert {expected} == {light_stem(form) for form in forms.split()}
+
+
+def test_small_words_are_left_out_and_the_others_stay_in_order() -> None:
+    assert ("keeper", "light", "lamp") == read("The keeper of it lit the lamps.").stems
+
+
+def test_names_are_words_with_a_capital_that_is_not_the_first_of_the_sentence() -> None:
+    reading = read("After Anders Lie, Ingrid is the keeper of XI.")
+
+    assert frozenset({"ander", "lie", "ingrid"}) == reading.names
+
+
+def test_numbers_are_found_in_digits_and_in_words_but_one_and_two_are_not_held_against_anybody() -> None:
+    assert frozenset({"26", "1891", "3"}) == read("In 1,891 one of two boats made twenty-six trips to 3 towns.").numbers
+
+
+@pytest.mark.parametrize(
+    ("sentence", "denied"),
+    [
+        ("The lamp was not lit.", {"light"}),
+        ("The bus doesn't run.", {"run"}),
+        ("The bus doesn’t run.", {"run"}),
+        ("It sails without a crew.", {"crew"}),
+        ("No, it was lit.", set()),
+        ("It was not only lit.", set()),
+        ("Tell me whether or not it was lit.", set()),
+        ("Es brennt nicht.", set()),
+        ("Die Lampe hat kein Licht.", {"licht"}),
+        ("It is lit.", set()),
+    ],
+)
+def test_the_word_after_a_denial_is_denied(sentence: str, denied: set[str]) -> None:
+    assert denied == read(sentence).denied
+
+
+def test_a_denial_at_the_end_denies_without_a_word_that_it_denies() -> None:
+    reading = read("Es brennt nicht.")
+
+    assert reading.denies
+    assert not read("Es brennt.").denies
+
+
+def test_scripts_without_blanks_are_read_in_pairs_of_letters() -> None:
+    assert ("他来", "来了") == read("他来了。").stems
+    assert ("我",) == read("我").stems
+
+
+@pytest.mark.parametrize("sentence", ["Yes.", "No.", "It is so.", "", "…", "?!"])
+def test_a_sentence_of_small_words_claims_nothing(sentence: str) -> None:
+    assert not read(sentence).claims_something
+
+
+def test_the_same_word_in_other_letters_has_the_same_stem() -> None:
+    assert read("cafe\u0301 ①").stems == read("Café 1").stems
+
+
+def test_no_more_words_are_read_than_promised() -> None:
+    assert MOST_WORDS == len(read("word " * (MOST_WORDS + 100)).stems)
+
+
+@settings(max_examples=200)
+@given(st.text())
+def test_any_text_can_be_read(text: str) -> None:
+    reading = read(text)
+
+    assert reading.names <= set(reading.stems)
+    assert len(reading.stems) <= reading.n_words <= MOST_WORDS
+    assert all(reading.stems)
