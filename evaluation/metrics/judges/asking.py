@@ -26,7 +26,7 @@ MATERIAL_RULE = (
 EMPTY_ANSWER = "empty_answer"
 """The label of an answer that is not worth a question."""
 
-_LEAST_CHARACTERS = 200
+_LEAST_CHARACTERS = 1000
 _LEAST_TOKENS = 64
 
 
@@ -43,8 +43,11 @@ class JudgeMetric(ModelMetric):
     """Shows the judge the reference answers where there are any."""
     with_context: bool = True
     """Shows the judge the passages where there are any."""
-    max_characters: int = 4000
-    """Of the question, the passages, the references and an answer, each; longer ones lose their middle."""
+    max_characters: int = 9000
+    """Of question, passages, references and answers together; where they have more, the longest lose their middle.
+
+    With the rest of the prompt and the verdict that is what fits into 4096 tokens of English.
+    """
     num_predict: int = 512
     """The longest verdict, in tokens. One that is cut there is unreadable."""
     seed: int = 0

@@ -61,12 +61,25 @@ def fenced(materials: Sequence[Material], *, max_characters: int) -> FencedMater
 
     Args:
         materials: In the order in which the judge is to read them.
-        max_characters: Of each piece; of a longer one, the first two thirds of these and the last third are shown, and
-            a line with the mark says how much is left out between them.
+        max_characters: Of all pieces together. Where they have more, the longest lose their middle down to a common
+            length, of which the first two thirds and the last third are shown; a line with the mark between them says
+            how much is left out.
     """
-    pieces = [_clipped(material, max_characters) for material in materials]
+    longest = longest_piece([len(material.text) for material in materials], max_characters)
+    pieces = [_clipped(material, longest) for material in materials]
     mark = fence_mark([part for piece in pieces for part in (piece.head, piece.tail)])
     return FencedMaterial(mark=mark, text="\n\n".join(_block(piece, mark) for piece in pieces))
+
+
+def longest_piece(lengths: Sequence[int], max_characters: int) -> int:
+    """The greatest length to which pieces may go, so that all together have `max_characters` at most."""
+    left = max_characters
+    for n_before, length in enumerate(sorted(lengths)):
+        share = left // (len(lengths) - n_before)
+        if length > share:
+            return share
+        left -= length
+    return max(lengths, default=0)
 
 
 def fence_mark(texts: Sequence[str]) -> str:

@@ -33,6 +33,8 @@ Reply in JSON with two fields and nothing else: "rationale", one or two sentence
 
 INCONSISTENT = "inconsistent"
 EQUAL_ANSWERS = "equal_answers"
+NO_OPPONENT = "no_opponent"
+"""The kind of the failure where there is nobody to be compared with."""
 
 Winner = Literal["win", "loss", "tie"]
 _VALUES: dict[str, float] = {"win": 1.0, "loss": 0.0, "tie": 0.5}
@@ -74,12 +76,18 @@ class JudgePairwise(JudgeMetric):
     """Who the opponent is, filled in by the run. Never shown to the judge."""
 
     def requests(self, case: Case, generations: Sequence[Generation]) -> tuple[AskJudge, ...]:
+        if len(generations) != 2:
+            return ()
         measured, opponent = generations
         return () if _without_judge(case, measured, opponent) else self._both_orders(case, measured, opponent)
 
     def measure(
         self, case: Case, generations: Sequence[Generation], answers: Answers
     ) -> Measurement | ScoreFailure | None:
+        if len(generations) != 2:
+            return ScoreFailure(
+                kind=NO_OPPONENT, message="judge_pairwise compares two candidates; there is no other one"
+            )
         measured, opponent = generations
         known = _without_judge(case, measured, opponent)
         if known is not None:

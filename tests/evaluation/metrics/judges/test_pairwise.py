@@ -111,6 +111,14 @@ def test_an_empty_answer_is_shown_where_a_reference_is_empty():
     assert 2 == len(JUDGE.requests(Case(case_id="1", prompt="Say nothing.", references=("",)), pair("", "words")))
 
 
+def test_without_an_opponent_there_is_a_named_failure_and_no_question():
+    alone = (Generation(text="Paris", answer="Paris"),)
+    assert () == JUDGE.requests(CASE, alone)
+    found = JUDGE.measure(CASE, alone, {})
+    assert isinstance(found, ScoreFailure)
+    assert "no_opponent" == found.kind
+
+
 def test_evidence_is_read_back_from_plain_lists():
     stored = Measurement(value=0.5, evidence=tuple(json.loads(json.dumps(("A", "tie", 3.0, 4.0)))))
     assert PairwiseEvidence("A", "tie", 3.0, 4.0) == pairwise_evidence(stored)
