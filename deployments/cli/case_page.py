@@ -115,6 +115,9 @@ def _print_answer(outcome: Mapping[str, Any]) -> None:
 
 def _print_scores(scores: Mapping[str, Mapping[str, Any]]) -> None:
     for name, score in scores.items():
+        if (failure := score.get("failure")) is not None:
+            _print_text(f"{name} could not be had: {failure['kind']}", failure["message"])
+            continue
         label = f" · {score['label']}" if score["label"] else ""
         say_line(f"{name} {score['value']:.4g}{label}")
         if score["rationale"]:

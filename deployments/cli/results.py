@@ -19,7 +19,15 @@ def print_invocation(store: "Store", found: Mapping[str, Any]) -> None:
 
 def print_run(store: "Store", run: Mapping[str, Any]) -> None:
     """Prints a run's table with its verdicts."""
-    from evaluation.reports.tables import caption, counted, failures_as_zero, partly_on_the_cpu, result_rows, reused
+    from evaluation.reports.tables import (
+        caption,
+        counted,
+        failures_as_zero,
+        partly_on_the_cpu,
+        result_rows,
+        reused,
+        unscored,
+    )
     from evaluation.reports.verdicts import alarms, headline_verdict
 
     repeats = f" × {run['repeats']} repeats" if run["repeats"] > 1 else ""
@@ -35,7 +43,7 @@ def print_run(store: "Store", run: Mapping[str, Any]) -> None:
         say_line(caption(run))
     if (verdict := headline_verdict(store, run)) is not None:
         say_line(verdict)
-    for text in (*failures_as_zero(run), *reused(run)):
+    for text in (*failures_as_zero(run), *unscored(run), *reused(run)):
         say_line(text)
     for text in partly_on_the_cpu(run):
         say_line(f"warning: {text}")

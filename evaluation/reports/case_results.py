@@ -18,7 +18,7 @@ from evaluation.store.outcomes import load_outcomes
 from evaluation.store.records import MetricUse, RunCandidateRecord, RunRecord, StoredOutcome
 from evaluation.store.registry import find_candidate
 from evaluation.store.runs import find_run, has_run_case, run_case_ids
-from evaluation.store.scores import scores_of_case
+from evaluation.store.scores import score_failures_of_case, scores_of_case
 from evaluation.store.session import Store
 
 Scores = dict[int, dict[str, dict[str, Any]]]
@@ -115,7 +115,8 @@ def _stored_candidate(store: Store, fingerprint: str) -> Candidate:
 def _scores(store: Store, run_candidate_id: int, case_id: str, *, planned: Sequence[MetricUse]) -> Scores:
     """The scores of a case's repeats, on every metric that they were ever scored with, the run's own first."""
     found = scores_of_case(store, run_candidate_id, case_id)
-    keys = metric_keys(planned, [use for use, _ in found])
+    failed = score_failures_of_case(store, run_candidate_id, case_id)
+    keys = metric_keys(planned, [use for use, _ in (*found, *failed)])
     order = list(keys)
     scores: Scores = {}
     for use, score in sorted(found, key=lambda pair: order.index(pair[0].signature)):
@@ -123,6 +124,12 @@ def _scores(store: Store, run_candidate_id: int, case_id: str, *, planned: Seque
             "value": score.measurement.value,
             "label": score.measurement.label,
             "rationale": score.measurement.rationale,
+            "signature": use.signature,
+        }
+    for use, missing in failed:
+        scores.setdefault(missing.repeat, {})[keys[use.signature]] = {
+            "value": None,
+            "failure": {"kind": missing.failure.kind, "message": missing.failure.message},
             "signature": use.signature,
         }
     return scores

@@ -12,6 +12,7 @@ from evaluation.reports.tables import (
     partly_on_the_cpu,
     result_rows,
     reused,
+    unscored,
 )
 from evaluation.reports.verdicts import alarms, headline_verdict
 from evaluation.store.runs import find_invocation
@@ -63,7 +64,7 @@ def _run(store: Store, run: Mapping[str, Any], table_link: str | None) -> str:
     verdict = headline_verdict(store, run)
     lines += [f"> {for_markdown(verdict)}"] if verdict else []
     lines += [f"**Alarm:** {for_markdown(text)}" for text in alarms(run)]
-    lines += [for_markdown(text) for text in (*failures_as_zero(run), *reused(run))]
+    lines += [for_markdown(text) for text in (*failures_as_zero(run), *unscored(run), *reused(run))]
     lines += [f"**Warning:** {for_markdown(text)}" for text in partly_on_the_cpu(run)]
     lines += [_given_up(candidate) for candidate in run["candidates"] if candidate["given_up"]]
     return "\n\n".join(lines)

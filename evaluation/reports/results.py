@@ -5,6 +5,7 @@ from typing import Any
 
 from evaluation.metrics.metric import ModelMetric
 from evaluation.metrics.parsing import metric_of
+from evaluation.metrics.speed import SPEED_METRICS
 from evaluation.reports.failure_examples import failure_examples
 from evaluation.reports.gpu import energy_report, gpu_report
 from evaluation.reports.labels import unique_labels
@@ -20,7 +21,7 @@ from evaluation.store.records import (
     Status,
 )
 from evaluation.store.runs import find_run, run_case_ids, run_flows, runs_of_invocation
-from evaluation.store.scores import load_estimates
+from evaluation.store.scores import count_score_failures, load_estimates
 from evaluation.store.session import Store
 
 _WORST_FIRST = (
@@ -56,6 +57,9 @@ def run_result(store: Store, run_id: str) -> dict[str, Any]:
     estimates: dict[int, list[EstimateRow]] = {}
     for row in load_estimates(store, run_id):
         estimates.setdefault(row.run_candidate_id, []).append(row)
+    failed = {found.run_candidate_id: count_score_failures(store, found.run_candidate_id) for found in run.candidates}
+    others = [row.metric for rows in estimates.values() for row in rows]
+    keys = metric_keys(run.plan.metrics, [*others, *(use for counted in failed.values() for use, _ in counted)])
     labels = unique_labels(run)
     gpus = gpu_report(store, run.plan.invocation_id)
     energies = energy_report(store, run.plan.run_id) if gpus else {}
@@ -68,7 +72,7 @@ def run_result(store: Store, run_id: str) -> dict[str, Any]:
         "benchmark_version": run.plan.benchmark_version,
         "task_type": benchmark.task_type if benchmark else None,
         "headline": run.plan.headline,
-        "metrics": {key: signature for signature, key in metric_keys(run.plan.metrics).items()},
+        "metrics": _measured(run, keys),
         "seed": run.plan.seed,
         "repeats": run.plan.n_repeats,
         "limit": run.plan.limit,
@@ -82,7 +86,10 @@ def run_result(store: Store, run_id: str) -> dict[str, Any]:
         "candidates": [
             {
                 "candidate": labels[found.run_candidate_id],
-                **_candidate(run, found, counts[found.run_candidate_id], estimates.get(found.run_candidate_id, [])),
+                **_candidate(
+                    run, found, counts[found.run_candidate_id], estimates.get(found.run_candidate_id, []), keys
+                ),
+                "score_failures": {keys[use.signature]: kinds for use, kinds in failed[found.run_candidate_id]},
                 "endpoints": _endpoints(store, found),
                 "energy": energies.get(found.run_candidate_id),
             }
@@ -119,13 +126,27 @@ def _by_model(use: MetricUse) -> tuple[str, ...]:
     return (f"{use.name} by {metric.model}",) if isinstance(metric, ModelMetric) and metric.model else ()
 
 
+def _measured(run: RunRecord, keys: Mapping[str, str]) -> dict[str, str]:
+    """Signatures of what the run measures, and of what it was scored by later on, by their words."""
+    planned = {use.signature for use in run.plan.metrics}
+    return {
+        key: signature
+        for signature, key in keys.items()
+        if signature in planned or (key != signature and key not in SPEED_METRICS)
+    }
+
+
 def _when(run: RunRecord, name: str) -> str | None:
     moment = getattr(run, name)
     return moment.isoformat() if moment else None
 
 
 def _candidate(
-    run: RunRecord, found: RunCandidateRecord, counts: OutcomeCounts, rows: Sequence[EstimateRow]
+    run: RunRecord,
+    found: RunCandidateRecord,
+    counts: OutcomeCounts,
+    rows: Sequence[EstimateRow],
+    keys: Mapping[str, str],
 ) -> dict[str, Any]:
     plan = found.plan
     return {
@@ -146,7 +167,7 @@ def _candidate(
         "vram_share": counts.vram_share,
         "failures": _by_kind(counts.failures),
         "own_failures": _by_kind(counts.own_failures),
-        "metrics": _metrics(run.plan.metrics, rows),
+        "metrics": _metrics(rows, keys),
         "details": dict(plan.details),
     }
 
@@ -162,10 +183,9 @@ def _by_kind(kinds: Mapping[Any, int]) -> dict[str, int]:
     return {str(kind): count for kind, count in sorted(kinds.items()) if count}
 
 
-def _metrics(planned: Sequence[MetricUse], rows: Sequence[EstimateRow]) -> dict[str, dict[str, Any]]:
+def _metrics(rows: Sequence[EstimateRow], keys: Mapping[str, str]) -> dict[str, dict[str, Any]]:
     """Each metric's mean with its interval; other quantities of the same metric stand beside it."""
     metrics: dict[str, dict[str, Any]] = {}
-    keys = metric_keys(planned, [row.metric for row in rows])
     for row in sorted(rows, key=lambda row: row.quantity != "mean"):
         numbers = {
             "value": row.estimate.value,
