@@ -22,6 +22,14 @@ class Accuracy(Metric):
     name: ClassVar[str] = "accuracy"
     unit: ClassVar[str] = "fraction"
     needs: ClassVar[frozenset[Need]] = frozenset({Need.REFERENCES, Need.CHOICES})
+    formula: ClassVar[str] = (
+        "1 if the label that is read from the answer is a reference, else 0; the mean is the share of right labels"
+    )
+    source: ClassVar[str] = "scikit-learn accuracy_score, on the labels that were read"
+    blind_spots: ClassVar[str] = (
+        "Where one class is common, always naming it scores high: see macro_f1 and mcc. Guessing gets one in as many "
+        "as there are labels."
+    )
 
     def problem(self, case: Case) -> str | None:
         """Says which reference is not among the labels."""

@@ -34,6 +34,16 @@ class Bleu(CorpusMetric):
     unit: ClassVar[str] = "percent"
     value_range: ClassVar[tuple[float, float]] = (0.0, 100.0)
     needs: ClassVar[frozenset[Need]] = frozenset({Need.REFERENCES})
+    formula: ClassVar[str] = (
+        "100 · min(1, e^(1 - r/c)) · (p1·p2·p3·p4)^¼, with matched n-grams of all cases over possible ones"
+    )
+    source: ClassVar[str] = (
+        "Papineni et al. 2002, aclanthology P02-1040; Post 2018, aclanthology W18-6319; sacrebleu BLEU"
+    )
+    blind_spots: ClassVar[str] = (
+        "Knows no synonyms and hardly any word order beyond four words; means little for one sentence or with one "
+        "short reference; values of two tokenizers or languages cannot be compared."
+    )
 
     ignore_case: bool = False
     tokenize: str = "13a"

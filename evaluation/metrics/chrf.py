@@ -31,6 +31,14 @@ class Chrf(CorpusMetric):
     unit: ClassVar[str] = "percent"
     value_range: ClassVar[tuple[float, float]] = (0.0, 100.0)
     needs: ClassVar[frozenset[Need]] = frozenset({Need.REFERENCES})
+    formula: ClassVar[str] = (
+        "100 · 5·P·R / (4·P + R), P and R the mean shares of common character sequences of length 1 to 6"
+    )
+    source: ClassVar[str] = "Popović 2015, aclanthology W15-3049; Popović 2017, aclanthology W17-4770; sacrebleu chrF"
+    blind_spots: ClassVar[str] = (
+        "Two texts of one language share many letters: 20 to 30 is what unrelated sentences get. A changed number or "
+        "negation costs next to nothing."
+    )
 
     ignore_case: bool = False
     word_order: int = 0

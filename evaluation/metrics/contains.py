@@ -20,6 +20,11 @@ class Contains(Metric):
     name: ClassVar[str] = "contains"
     unit: ClassVar[str] = "fraction"
     needs: ClassVar[frozenset[Need]] = frozenset({Need.REFERENCES})
+    formula: ClassVar[str] = "1 if a reference (with `all`: each of them) is a part of the answer, else 0"
+    blind_spots: ClassVar[str] = (
+        "A denied or quoted reference counts ('it is not Paris'), a long answer that names everything is right, and "
+        "'art' is found in 'party'."
+    )
 
     all: bool = False
     """Every reference must be there, not just one."""

@@ -7,7 +7,7 @@ from typing import ClassVar
 from evaluation.case import Case
 from evaluation.generation import Generation
 from evaluation.metrics.metric import Answers, Metric, Need
-from evaluation.metrics.normalization import without_articles, without_punctuation
+from evaluation.metrics.normalization import squad_words, without_articles, without_punctuation
 from evaluation.score import Measurement
 
 
@@ -18,17 +18,24 @@ class ExactMatch(Metric):
     Applied in this order, each step an option: sentence punctuation goes (never a number's point, comma or sign,
     nor symbols: `3.5`, `-5`, `C++` and `50%` stay themselves), English articles before another word go, case is
     folded, outer blanks go and inner ones become one. With every option off, the texts are compared as they are.
+    With `squad`, SQuAD's official rule is applied instead, which removes all ASCII punctuation and every article.
     """
 
     name: ClassVar[str] = "exact_match"
     unit: ClassVar[str] = "fraction"
     needs: ClassVar[frozenset[Need]] = frozenset({Need.REFERENCES})
+    formula: ClassVar[str] = "1 if the normalised answer equals a normalised reference, else 0"
+    source: ClassVar[str] = "with `squad`: Rajpurkar et al. 2016, arXiv:1606.05250; SQuAD's evaluation script"
+    blind_spots: ClassVar[str] = "A right answer in other words, or in a sentence around the right words, scores 0."
 
     ignore_case: bool = True
     ignore_punctuation: bool = True
     ignore_articles: bool = True
     strip: bool = True
     """Outer blanks go, and runs of blanks and line breaks become one blank."""
+
+    squad: bool = False
+    """SQuAD's rule, whatever the options above: `3.5` is `35` there, and `the` equals an empty answer."""
 
     def measure(self, case: Case, generations: Sequence[Generation], answers: Answers) -> Measurement:
         (generation,) = generations
@@ -37,6 +44,8 @@ class ExactMatch(Metric):
         return Measurement(value=float(right))
 
     def _normalised(self, text: str) -> str:
+        if self.squad:
+            return " ".join(squad_words(text))
         if self.strip:
             text = " ".join(text.split())
         if self.ignore_punctuation:

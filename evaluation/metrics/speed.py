@@ -50,6 +50,11 @@ class LatencyS(_Speed):
 
     name: ClassVar[str] = "latency_s"
     unit: ClassVar[str] = "s"
+    formula: ClassVar[str] = "seconds from sending to the last byte - seconds of loading"
+    blind_spots: ClassVar[str] = (
+        "Depends on how long the answer is and on how many were asked at once; compare it on the same machine and "
+        "load alone."
+    )
 
     def _value(self, generation: Generation, timing: Timing) -> float | None:
         return _without_loading(timing.total_s, generation, timing)
@@ -61,6 +66,10 @@ class TtftS(_Speed):
 
     name: ClassVar[str] = "ttft_s"
     unit: ClassVar[str] = "s"
+    formula: ClassVar[str] = "seconds from sending to the first text or thinking - seconds of loading"
+    blind_spots: ClassVar[str] = (
+        "Waiting for a free slot is part of it; a server that sends its answer in one piece makes it the whole latency."
+    )
 
     def _value(self, generation: Generation, timing: Timing) -> float | None:
         return None if timing.ttft_s is None else _without_loading(timing.ttft_s, generation, timing)
@@ -72,6 +81,10 @@ class TpotS(_Speed):
 
     name: ClassVar[str] = "tpot_s"
     unit: ClassVar[str] = "s/token"
+    formula: ClassVar[str] = "seconds of generation after the first token / (output tokens - 1)"
+    blind_spots: ClassVar[str] = (
+        "Tokens of two models are not equally long: fewer seconds a token may be more seconds a word."
+    )
 
     def _value(self, generation: Generation, timing: Timing) -> float | None:
         later = _later_tokens(generation)
@@ -85,6 +98,11 @@ class TokensPerS(_Speed):
     name: ClassVar[str] = "tokens_per_s"
     unit: ClassVar[str] = "token/s"
     higher_is_better: ClassVar[bool] = True
+    formula: ClassVar[str] = "(output tokens - 1) / seconds of generation after the first token"
+    blind_spots: ClassVar[str] = (
+        "Of one answer, not of the server: with several at once the server does more. Tokens of two models are not "
+        "equally long."
+    )
 
     def _value(self, generation: Generation, timing: Timing) -> float | None:
         later = _later_tokens(generation)
@@ -97,6 +115,10 @@ class EnergyJ(_Speed):
 
     name: ClassVar[str] = "energy_j"
     unit: ClassVar[str] = "J"
+    formula: ClassVar[str] = "energy of the GPU while the answer was generated, idle draw shared among those in flight"
+    blind_spots: ClassVar[str] = (
+        "The GPU alone: processor, memory and cooling are not measured. Short answers are within the sampling's error."
+    )
 
     def _value(self, generation: Generation, timing: Timing) -> float | None:
         return generation.energy_j
@@ -111,6 +133,10 @@ class EnergyPerRightJ(_Speed):
 
     name: ClassVar[str] = "energy_per_right_j"
     unit: ClassVar[str] = "J"
+    formula: ClassVar[str] = "Σ joules of all answers / Σ scores of all answers"
+    blind_spots: ClassVar[str] = (
+        "The GPU alone; depends on the headline metric's idea of right, and has no value where nothing is right."
+    )
 
     def _value(self, generation: Generation, timing: Timing) -> float | None:
         return None

@@ -26,6 +26,14 @@ class TokenF1(Metric):
     name: ClassVar[str] = "token_f1"
     unit: ClassVar[str] = "fraction"
     needs: ClassVar[frozenset[Need]] = frozenset({Need.REFERENCES})
+    formula: ClassVar[str] = (
+        "max over references of 2·shared / (words of the answer + words of the reference), words as a multiset"
+    )
+    source: ClassVar[str] = "Rajpurkar et al. 2016, arXiv:1606.05250; SQuAD's evaluation script"
+    blind_spots: ClassVar[str] = (
+        "Order and meaning are not seen: a 'not' costs one word of many. Scripts without blanks between words are one"
+        " word a line."
+    )
 
     def measure(self, case: Case, generations: Sequence[Generation], answers: Answers) -> Measurement:
         (generation,) = generations

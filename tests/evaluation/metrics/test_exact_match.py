@@ -69,6 +69,20 @@ def test_without_any_option_texts_are_compared_as_they_are(score):
     assert 1.0 == score(bare, " The x. ", " The x. ").value
 
 
+@pytest.mark.parametrize(
+    ("answer", "reference", "value"),
+    [
+        ("3.5", "35", 1.0),
+        ("The cat!", "cat", 1.0),
+        ("vitamin A", "vitamin", 1.0),
+        ("the", "", 1.0),
+        ("cats", "cat", 0.0),
+    ],
+)
+def test_squads_own_rule_can_be_asked_for(score, answer, reference, value):
+    assert value == score(ExactMatch(squad=True, ignore_case=False, strip=False), answer, reference).value
+
+
 @given(st.text())
 def test_every_text_matches_itself(score, text):
     assert 1.0 == score(ExactMatch(), text, text).value
