@@ -1,0 +1,7 @@
+"""Runs what a model wrote, kept from harm, and has it checked where it cannot reach."""
+
+from evaluation.sandbox.isolation import Isolation, describe_isolation, isolation
+from evaluation.sandbox.running import run_programs
+from evaluation.sandbox.watching import CancelledError
+
+__all__ = ["CancelledError", "Isolation", "describe_isolation", "isolation", "run_programs"]

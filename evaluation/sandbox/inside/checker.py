@@ -1,0 +1,176 @@
+"""The interpreter that runs the benchmark's tests against a program in another one, and says which of them held."""
+
+from __future__ import annotations
+
+import builtins
+import os
+import sys
+from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
+
+from evaluation.sandbox.inside.errors import said_by
+from evaluation.sandbox.inside.exchanges import PROGRAM, CheckerExchange
+from evaluation.sandbox.inside.limits import apply_limits, close_input, read_to_end
+from evaluation.sandbox.inside.line import GoneError, Line, NotCheckableError, UnreadableError, write_frame
+from evaluation.sandbox.inside.values import Decoder, Encoder, PlainOnly
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+_MAX_MESSAGE = 300
+_TESTS = "<tests>"
+
+
+class Checker:
+    """The tests, and the line to the program."""
+
+    def __init__(self, job: dict[str, Any], line: Line, namespace: dict[str, Any], verdicts: int) -> None:
+        self._tests: Sequence[str] = job["tests"]
+        self._setup: str = job["setup"]
+        self._entry_point: str | None = job["entry_point"]
+        self._line, self._namespace, self._verdicts = line, namespace, verdicts
+
+    def check(self) -> None:
+        """Says `loaded`, then of each test whether it held, then `end`; or what the program failed by."""
+        status, error = self._line.ask("load")
+        if status != "loaded":
+            names, _, words = error
+            words = " ".join(words.split())
+            self._say(
+                "failed",
+                "syntax" if status == "syntax" else names[0],
+                _cut(f"{names[0]}: {words}" if words else names[0]),
+            )
+            return
+        self._bring_names()
+        setup_failure = self._failure(self._setup, "<setup>")
+        if self._entry_point:
+            self._bring(self._entry_point)
+        for test in self._tests:
+            failure = setup_failure or self._failure(test, _TESTS)
+            self._say("test", failure is None, *(failure or ("", "")))
+            if isinstance(self._line.trouble, GoneError | UnreadableError):
+                break
+        self._say("end")
+
+    def _bring_names(self) -> None:
+        """Gives the tests what they need of the program; what the setup defines comes later and wins."""
+        wanted = {self._entry_point} if self._entry_point else set()
+        codes = [code for text in (self._setup, *self._tests) if (code := _compiled(text)) is not None]
+        for name in sorted({name for code in codes for name in _names(code)} - set(vars(builtins))):
+            self._bring(name, modules_only=bool(wanted) and name not in wanted)
+
+    def _bring(self, name: str, *, modules_only: bool = False) -> None:
+        status, value = self._line.ask("name", name)
+        if status == "module" and value == name and name in sys.stdlib_module_names:
+            # The checker's own: a program's `math` might not be what it is called.
+            self._namespace[name] = __import__(name)
+        elif modules_only:
+            return
+        elif status == "error":
+            self._namespace[name] = self._error_class(name, value)
+        elif status == "value":
+            self._namespace[name] = value
+
+    def _error_class(self, name: str, names: Sequence[str]) -> type[BaseException]:
+        found = (vars(builtins).get(each) for each in names)
+        base = next(kind for kind in found if isinstance(kind, type) and issubclass(kind, BaseException))
+        kind = type(name, (base,), {"__module__": PROGRAM})
+        self._line.error_classes[name] = kind
+        return kind
+
+    def _failure(self, text: str, file_name: str) -> tuple[str, str] | None:
+        """What a statement failed by: a word and a line; None where it ran to its end."""
+        self._line.trouble = failure = None
+        try:
+            exec(compile(text, file_name, "exec", dont_inherit=True), self._namespace)  # noqa: S102
+        except BaseException as error:
+            failure = error
+        failure = self._line.trouble or failure
+        return None if failure is None else (_kind(failure), _in_a_line(failure, _where(failure, text)))
+
+    def _say(self, *words: Any) -> None:
+        write_frame(self._verdicts, Encoder(PlainOnly()).encoded(words))
+
+
+def _kind(error: BaseException) -> str:
+    match error:
+        case GoneError():
+            return "gone"
+        case UnreadableError():
+            return "unreadable"
+        case NotCheckableError():
+            return "not checkable"
+        case MemoryError():
+            return "memory"
+    return "failed"
+
+
+def _in_a_line(error: BaseException, where: str) -> str:
+    """What went wrong; of a failed assertion, the assertion too."""
+    words = " ".join(said_by(error).split())
+    if isinstance(error, AssertionError):
+        words = ": ".join(each for each in (where, words) if each)
+    if not isinstance(error, GoneError | UnreadableError | NotCheckableError):
+        words = f"{type(error).__name__}: {words}" if words else type(error).__name__
+    return _cut(words)
+
+
+def _cut(words: str) -> str:
+    return words if len(words) <= _MAX_MESSAGE else words[: _MAX_MESSAGE - 1] + "…"
+
+
+def _where(error: BaseException, text: str) -> str:
+    """The line of the test in which it failed."""
+    found, place = None, error.__traceback__
+    while place is not None:
+        if place.tb_frame.f_code.co_filename == _TESTS:
+            found = place.tb_lineno
+        place = place.tb_next
+    lines = text.splitlines()
+    return lines[found - 1].strip() if found is not None and 0 < found <= len(lines) else ""
+
+
+def _compiled(text: str) -> CodeType | None:
+    try:
+        return compile(text, _TESTS, "exec", dont_inherit=True)
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        return None
+
+
+def _names(code: CodeType) -> set[str]:
+    inner = (each for each in code.co_consts if isinstance(each, CodeType))
+    return set(code.co_names).union(*map(_names, inner))
+
+
+def main() -> None:
+    """Waits for the program, checks it, and ends."""
+    _, reads, writes, verdicts = sys.argv[:4]
+    job = Decoder(PlainOnly(), read_to_end(0)).decoded()
+    apply_limits(job["limits"])
+    close_input()
+    module = ModuleType(PROGRAM)
+    sys.modules[PROGRAM] = module
+    exchange = CheckerExchange(vars(module))
+
+    def perform(operation: str, *args: Any, **kwargs: Any) -> Any:
+        """The program may call functions that it was handed, and say that it is ready."""
+        if operation == "ready":
+            write_frame(int(verdicts), Encoder(PlainOnly()).encoded(("ready",)))
+            return None
+        target, *rest = args
+        if operation != "call" or not isinstance(target, FunctionType | MethodType | BuiltinFunctionType):
+            raise TypeError("a function of the tests can be called and nothing else")
+        return target(*rest, **kwargs)
+
+    line = Line(int(reads), int(writes), exchange, perform)
+    exchange.line = line
+    try:
+        line.serve_once()
+        Checker(job, line, vars(module), int(verdicts)).check()
+    except BaseException as error:
+        trouble = error if line.trouble is None else line.trouble
+        kind = "unreadable" if line.trouble is None else _kind(trouble)
+        write_frame(int(verdicts), Encoder(PlainOnly()).encoded(("failed", kind, _in_a_line(trouble, ""))))
+    os._exit(0)

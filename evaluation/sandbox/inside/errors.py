@@ -1,0 +1,57 @@
+"""How does an exception cross over? By the names of its classes and its words; here it becomes a built-in one again."""
+
+from __future__ import annotations
+
+import builtins
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+_MAX_WORDS = 2_000
+_PLAIN = (str, int, float, bool, bytes, type(None))
+
+
+def described(error: BaseException) -> tuple[tuple[str, ...], tuple[Any, ...], str]:
+    """Names of the exception's classes, the nearest first; its plain arguments; what it says."""
+    names = tuple(kind.__name__ for kind in type(error).__mro__ if issubclass(kind, BaseException))
+    return names, _plain_arguments(error), said_by(error)
+
+
+def said_by(error: BaseException) -> str:
+    """What an exception says, cut where it says too much."""
+    try:
+        return str(error)[:_MAX_WORDS]
+    except BaseException:
+        return ""
+
+
+def rebuilt(description: Any, classes: Mapping[str, type[BaseException]]) -> BaseException:
+    """The exception that was described, of the nearest class that is known here."""
+    try:
+        names, arguments, words = description
+        kind = next(found for name in names if (found := classes.get(name) or _builtin(name)) is not None)
+        arguments = arguments or ((words,) if words else ())
+    except (TypeError, ValueError, StopIteration):
+        return RuntimeError("an exception that cannot be read")
+    try:
+        return kind(*arguments)
+    except Exception:
+        error = kind.__new__(kind)
+        error.args = arguments
+        return error
+
+
+def _plain_arguments(error: BaseException) -> tuple[Any, ...]:
+    arguments = error.args
+    if all(type(each) in _PLAIN and len(repr(each)) < _MAX_WORDS for each in arguments):
+        return arguments
+    return ()
+
+
+def _builtin(name: Any) -> type[BaseException] | None:
+    kind = getattr(builtins, name, None) if type(name) is str else None
+    if not isinstance(kind, type) or not issubclass(kind, BaseException) or issubclass(kind, BaseExceptionGroup):
+        return None
+    return kind

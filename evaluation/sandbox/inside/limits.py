@@ -1,0 +1,48 @@
+"""What may a process take? Set by itself before it meets anything that others wrote; it cannot be taken back."""
+
+from __future__ import annotations
+
+import os
+import resource
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def apply_limits(limits: Mapping[str, int]) -> None:
+    """Gives up privileges, where there are any to give up, and bounds this process and all that come of it."""
+    if limits["uid"]:
+        os.setgroups([])
+        os.setresgid(limits["uid"], limits["uid"], limits["uid"])
+        os.setresuid(limits["uid"], limits["uid"], limits["uid"])
+    for name in ("AS", "FSIZE", "NOFILE", "NPROC", "CPU", "CORE", "MEMLOCK", "MSGQUEUE"):
+        kind = getattr(resource, f"RLIMIT_{name}", None)
+        if kind is not None and name in limits:
+            _lower(kind, limits[name])
+
+
+def read_to_end(file: int) -> bytes:
+    """All that a file still holds."""
+    parts = []
+    while part := os.read(file, 1 << 20):
+        parts.append(part)
+    return b"".join(parts)
+
+
+def close_input() -> None:
+    """Leaves nothing to be read from standard input."""
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+
+
+def _lower(kind: int, value: int) -> None:
+    _, hard = resource.getrlimit(kind)
+    if hard != resource.RLIM_INFINITY:
+        value = min(value, hard)
+    try:
+        resource.setrlimit(kind, (value, value))
+    except (ValueError, OSError):
+        if kind != resource.RLIMIT_AS:  # macOS knows it and refuses it
+            raise

@@ -1,0 +1,96 @@
+"""The interpreter that runs what a model wrote, and answers what the tests ask of it. It knows none of the tests."""
+
+from __future__ import annotations
+
+import operator
+import os
+import sys
+from types import ModuleType
+
+from evaluation.sandbox.inside.errors import described
+from evaluation.sandbox.inside.exchanges import PROGRAM, ProgramExchange, setup_classes
+from evaluation.sandbox.inside.limits import apply_limits, close_input, read_to_end
+from evaluation.sandbox.inside.line import GoneError, Line, UnreadableError
+from evaluation.sandbox.inside.stand_ins import CALCULATED
+from evaluation.sandbox.inside.values import Decoder, PlainOnly
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+class Served:
+    """A program that was loaded, or will be, and what may be asked of it."""
+
+    def __init__(self, source: str, setup: str) -> None:
+        module = ModuleType(PROGRAM)
+        # As where the benchmarks' own harnesses run a program: `if __name__ == "__main__"` is not.
+        sys.modules[PROGRAM] = module
+        self.namespace = vars(module)
+        self.exchange = ProgramExchange(self.namespace)
+        self._source, self._setup = source, setup
+        self._operations: dict[str, Any] = {
+            **{name: getattr(operator, f"__{name}__") for name in CALCULATED},
+            **{each.__name__: each for each in (getattr, setattr, delattr, len, iter, next, abs)},
+            **{each.__name__: each for each in (str, repr, bool, int, float)},
+            **{name: getattr(operator, f"__{name}__") for name in ("getitem", "setitem", "delitem", "index", "neg")},
+            "enter": lambda target: target.__enter__(),
+            "exit": lambda target, *error: target.__exit__(*error),
+            "call": lambda target, *args, **kwargs: target(*args, **kwargs),
+            "load": self.load,
+            "name": self.name,
+        }
+
+    def perform(self, operation: str, *args: Any, **kwargs: Any) -> Any:
+        """What an operation gives."""
+        return self._operations[operation](*args, **kwargs)
+
+    def load(self) -> tuple[str, Any]:
+        """`loaded`; or what was wrong, with the exception in words."""
+        # A setup may need what only the program defines; then it is the tests' alone.
+        _run_quietly(self._setup, self.namespace)
+        self.exchange.setup_names = setup_classes(self.namespace)
+        try:
+            code = compile(self._source, "<program>", "exec", dont_inherit=True)
+        except BaseException as error:
+            return "syntax", described(error)
+        try:
+            exec(code, self.namespace)  # noqa: S102
+        except BaseException as error:
+            return "raised", described(error)
+        return "loaded", None
+
+    def name(self, name: str) -> tuple[str, Any]:
+        """What the program calls by a name: `nothing`, `module`, `error` with the names of its classes, or `value`."""
+        if name not in self.namespace:
+            return "nothing", None
+        value = self.namespace[name]
+        if isinstance(value, ModuleType):
+            return "module", value.__name__
+        if isinstance(value, type) and issubclass(value, BaseException):
+            return "error", tuple(kind.__name__ for kind in value.__mro__)
+        return "value", value
+
+
+def _run_quietly(source: str, namespace: dict[str, Any]) -> None:
+    try:
+        exec(compile(source, "<setup>", "exec", dont_inherit=True), namespace)  # noqa: S102
+    except BaseException:
+        return
+
+
+def main() -> None:
+    """Runs until the tests are done with it."""
+    _, reads, writes = sys.argv[:3]
+    job = Decoder(PlainOnly(), read_to_end(0)).decoded()
+    apply_limits(job["limits"])
+    close_input()
+    sys.argv = [PROGRAM]
+    served = Served(job["source"], job["setup"])
+    line = Line(int(reads), int(writes), served.exchange, served.perform)
+    served.exchange.line = line
+    try:
+        line.ask("ready")
+        line.serve()
+    except (GoneError, UnreadableError):
+        os._exit(0)

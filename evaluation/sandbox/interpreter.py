@@ -1,0 +1,74 @@
+"""Which Python runs the programs, and which folders of this machine does it need for that?"""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from evaluation.errors import SandboxError
+
+_STARTED_BY = ("-I", "-S", "-B", "-X", "utf8")
+_LOOK = """
+import json, sys, sysconfig
+for name in ("bz2", "ctypes", "decimal", "hashlib", "lzma", "readline", "sqlite3", "ssl", "uuid", "zlib",
+             "xml.parsers.expat"):
+    try:
+        __import__(name)
+    except ImportError:
+        pass
+libraries = set()
+try:
+    with open("/proc/self/maps") as file:
+        words = [line.split(maxsplit=5) for line in file]
+    libraries = {each[5].strip() for each in words if len(each) > 5 and ".so" in each[5]}
+except OSError:
+    pass
+print(json.dumps([sorted(libraries), sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib")]))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Interpreter:
+    """A Python with its standard library and nothing else."""
+
+    executable: str
+    library_folders: tuple[str, ...]
+    """The standard library's, without other packages."""
+    system_folders: tuple[str, ...]
+    """Those of the machine's shared libraries that it loads."""
+
+    def argv(self, code: str, *words: str) -> list[str]:
+        """The words that start it on `code`, with nothing of the machine's settings and packages."""
+        return [self.executable, *_STARTED_BY, "-c", code, *words]
+
+
+@lru_cache(maxsize=1)
+def find_interpreter() -> Interpreter:
+    """The Python that this process runs on, outside its virtual environment.
+
+    Raises:
+        SandboxError: it does not start.
+    """
+    executable = os.path.realpath(getattr(sys, "_base_executable", None) or sys.executable)
+    try:
+        looked = subprocess.run(
+            [executable, *_STARTED_BY, "-c", _LOOK], capture_output=True, text=True, timeout=60, check=True, env={}
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        raise SandboxError(
+            f"the Python that would run the programs, {executable!r}, does not start: {error}",
+            "use a Python that is installed whole",
+        ) from error
+    libraries, *folders = json.loads(looked.stdout)
+    own = tuple(dict.fromkeys(os.path.realpath(folder) for folder in folders))
+    found = {str(Path(library).parent) for library in libraries}
+    outside = sorted(folder for folder in found if not _is_within(folder, own))
+    loaders = [folder for folder in ("/lib64", "/usr/lib64") if Path(folder).is_dir() and not Path(folder).is_symlink()]
+    return Interpreter(executable, own, tuple(dict.fromkeys([*outside, *loaders])))
+
+
+def _is_within(folder: str, others: tuple[str, ...]) -> bool:
+    return any(Path(folder).is_relative_to(other) for other in others)

@@ -1,0 +1,82 @@
+"""How can model-written code be kept from harm on this machine? Tried once, for real; refused where it cannot."""
+
+import os
+from dataclasses import dataclass
+from functools import lru_cache
+
+from evaluation.errors import ConfigurationError, SandboxError
+from evaluation.sandbox.bubblewrap import find_bubblewrap
+
+BUBBLEWRAP = "bubblewrap"
+WEAK = "weak"
+_NEXT = (
+    "install bubblewrap (`apt-get install bubblewrap`, `dnf install bubblewrap`), or accept the weak isolation with "
+    "`--sandbox weak` or BENCHWRIGHT_SANDBOX=weak: limits on time and memory, but the code can read what you can read"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Isolation:
+    """How programs are kept from harm."""
+
+    name: str
+    """`bubblewrap` or `weak`."""
+    in_user_namespace: bool = False
+    """Whether bubblewrap's privileges come from a user namespace; else from root, and each program gets a user id."""
+
+
+def isolation(wanted: str | None = None) -> Isolation:
+    """The isolation to use: `bubblewrap` where it works; `weak` only where that is wanted.
+
+    Raises:
+        ConfigurationError: there is none called so.
+        SandboxError: bubblewrap is not installed, or does not work; says what to do.
+    """
+    if wanted not in (None, "", BUBBLEWRAP, WEAK):
+        raise ConfigurationError(f"unknown isolation {wanted!r}", f"use {BUBBLEWRAP!r} or {WEAK!r}")
+    if wanted == WEAK:
+        return Isolation(name=WEAK)
+    found, problem = _tried()
+    if found is None:
+        raise SandboxError(f"programs that a model wrote cannot be isolated here: {problem}", _NEXT)
+    return found
+
+
+def describe_isolation() -> str:
+    """Which isolation programs get on this machine, in a line."""
+    found, problem = _tried()
+    if found is None:
+        return f"none: {problem}; code is not run unless `--sandbox weak` accepts limits that are no sandbox"
+    privileges = "in a user namespace" if found.in_user_namespace else "under user ids of their own"
+    return f"{BUBBLEWRAP}: programs run without network and files, {privileges}"
+
+
+@lru_cache(maxsize=1)
+def _tried() -> tuple[Isolation | None, str]:
+    """The isolation that ran a program, or why there is none."""
+    if find_bubblewrap() is None:
+        return None, "bubblewrap is not installed"
+    problem = ""
+    for in_user_namespace in (False, True) if _is_root() else (True,):
+        found = Isolation(name=BUBBLEWRAP, in_user_namespace=in_user_namespace)
+        trouble = _trouble(found)
+        if trouble is None:
+            return found, ""
+        problem = problem or trouble
+    return None, f"bubblewrap is installed and does not work: {problem}"
+
+
+def _is_root() -> bool:
+    return hasattr(os, "geteuid") and os.geteuid() == 0
+
+
+def _trouble(found: Isolation) -> str | None:
+    from evaluation.program import Program, ProgramEnd
+    from evaluation.sandbox.running import run_programs
+
+    program = Program(source="def double(n):\n    return 2 * n", tests=("assert double(4) == 8",), timeout_s=30.0)
+    try:
+        (outcome,) = run_programs([program], isolation=found)
+    except SandboxError as error:
+        return str(error)
+    return None if outcome.end is ProgramEnd.FINISHED and all(outcome.passed) else outcome.message

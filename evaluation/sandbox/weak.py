@@ -1,0 +1,102 @@
+"""The weak isolation: limits, an empty environment, a folder of its own, and a search for what is left behind.
+
+It is no sandbox. A program can read what this user can read, and use the network.
+"""
+
+import os
+import signal
+import stat
+import subprocess
+import time
+from contextlib import suppress
+from pathlib import Path
+
+MARK = "BENCHWRIGHT_PROGRAM"
+"""The variable by which a process tells where it came from."""
+_PATIENCE_S = 5.0
+
+
+def readable_by_all(*paths: str) -> bool:
+    """Whether any user could open these files, so that the process may become another user."""
+    return all(_open_to_all(Path(path)) for path in paths)
+
+
+def _open_to_all(path: Path) -> bool:
+    try:
+        open_folders = all(parent.stat().st_mode & stat.S_IXOTH for parent in path.resolve().parents)
+        return open_folders and bool(path.stat().st_mode & stat.S_IROTH)
+    except OSError:
+        return False
+
+
+def n_tasks_of_user() -> int:
+    """How many processes and threads this user has now: the limit counts them all. 0 where there is no /proc."""
+    return sum(_n_threads(folder) for folder in Path("/proc").glob("[0-9]*") if _owner(folder) == os.getuid())
+
+
+def _n_threads(folder: Path) -> int:
+    try:
+        return len(os.listdir(folder / "task"))
+    except OSError:
+        return 0
+
+
+def _owner(folder: Path) -> int | None:
+    try:
+        return folder.stat().st_uid
+    except OSError:
+        return None
+
+
+def kill_tree(process: "subprocess.Popen[bytes]", mark: str, uid: int) -> None:
+    """Kills a process, its group, its descendants, and whatever bears its mark or its user id, until none is left.
+
+    Args:
+        process: The first of them, started in a session of its own.
+        mark: The value of `MARK` in its environment.
+        uid: The user id that it took for itself; 0: none.
+    """
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGSTOP)  # so that none gets away while we look
+    doomed = _descendants(process.pid)
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    deadline = time.monotonic() + _PATIENCE_S
+    while (doomed or (doomed := _marked(mark, uid))) and time.monotonic() < deadline:
+        for pid in doomed:
+            with suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+        doomed = set()
+    process.kill()
+    process.wait()
+
+
+def _rows() -> dict[int, list[str]]:
+    rows = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):  # it may end while we look
+            rows[int(path.parent.name)] = path.read_text(errors="replace").rpartition(")")[2].split()
+    return rows
+
+
+def _descendants(pid: int) -> set[int]:
+    rows = _rows()
+    found = {pid}
+    while more := {each for each, row in rows.items() if int(row[1]) in found} - found:
+        found |= more
+    return found - {pid}
+
+
+def _marked(mark: str, uid: int) -> set[int]:
+    wanted = f"{MARK}={mark}".encode()
+    found = set()
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            is_marked = wanted in (folder / "environ").read_bytes().split(b"\0")
+            if (is_marked or (uid and folder.stat().st_uid == uid)) and not _is_dead(folder):
+                found.add(int(folder.name))
+    return found - {os.getpid()}
+
+
+def _is_dead(folder: Path) -> bool:
+    return (folder / "stat").read_text(errors="replace").rpartition(")")[2].split()[0] in ("Z", "X")
