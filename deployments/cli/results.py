@@ -28,7 +28,7 @@ def print_run(store: "Store", run: Mapping[str, Any]) -> None:
         reused,
         unscored,
     )
-    from evaluation.reports.verdicts import alarms, headline_verdict
+    from evaluation.reports.verdicts import headline_verdict
 
     repeats = f" × {run['repeats']} repeats" if run["repeats"] > 1 else ""
     say_line()
@@ -43,7 +43,7 @@ def print_run(store: "Store", run: Mapping[str, Any]) -> None:
         say_line(caption(run))
     if (verdict := headline_verdict(store, run)) is not None:
         say_line(verdict)
-    for text in (*failures_as_zero(run), *unscored(run), *reused(run)):
+    for text in (*failures_as_zero(run), *unscored(run), *reused(run), *run["judging"]):
         say_line(text)
     for text in partly_on_the_cpu(run):
         say_line(f"warning: {text}")
@@ -53,8 +53,8 @@ def print_run(store: "Store", run: Mapping[str, Any]) -> None:
     said = [candidate["given_up"] for candidate in run["candidates"] if candidate["given_up"]]
     if run["reason"] and not any(text in run["reason"] for text in said):
         say_line(f"{run['status']}: {run['reason']}")
-    for text in alarms(run):
-        tell(f"alarm: {text}")
+    for alarm in run["alarms"]:
+        tell(f"alarm: {alarm['message']}")
 
 
 def say_line(text: str = "", *, style: str | None = None) -> None:

@@ -14,7 +14,7 @@ from evaluation.reports.tables import (
     reused,
     unscored,
 )
-from evaluation.reports.verdicts import alarms, headline_verdict
+from evaluation.reports.verdicts import headline_verdict
 from evaluation.store.runs import find_invocation
 from evaluation.store.session import Store
 
@@ -63,8 +63,8 @@ def _run(store: Store, run: Mapping[str, Any], table_link: str | None) -> str:
     lines += [f"[This table to search and sort]({table_link})"] if table_link else []
     verdict = headline_verdict(store, run)
     lines += [f"> {for_markdown(verdict)}"] if verdict else []
-    lines += [f"**Alarm:** {for_markdown(text)}" for text in alarms(run)]
-    lines += [for_markdown(text) for text in (*failures_as_zero(run), *unscored(run), *reused(run))]
+    lines += [f"**Alarm:** {for_markdown(alarm['message'])}" for alarm in run["alarms"]]
+    lines += [for_markdown(text) for text in (*failures_as_zero(run), *unscored(run), *reused(run), *run["judging"])]
     lines += [f"**Warning:** {for_markdown(text)}" for text in partly_on_the_cpu(run)]
     lines += [_given_up(candidate) for candidate in run["candidates"] if candidate["given_up"]]
     return "\n\n".join(lines)

@@ -1,13 +1,16 @@
 """A run's results as plain values: what `--json`, `show` and the artifacts are all made of."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from evaluation.metrics.metric import ModelMetric
 from evaluation.metrics.parsing import metric_of
 from evaluation.metrics.speed import SPEED_METRICS
+from evaluation.reports.alarms import Findings, find_alarms
 from evaluation.reports.failure_examples import failure_examples
 from evaluation.reports.gpu import energy_report, gpu_report
+from evaluation.reports.judges_of_run import judging_report
 from evaluation.reports.labels import unique_labels
 from evaluation.store.benchmarks import find_benchmark
 from evaluation.store.outcomes import count_outcomes, outcomes_by_endpoint
@@ -61,6 +64,16 @@ def run_result(store: Store, run_id: str) -> dict[str, Any]:
     others = [row.metric for rows in estimates.values() for row in rows]
     keys = metric_keys(run.plan.metrics, [*others, *(use for counted in failed.values() for use, _ in counted)])
     labels = unique_labels(run)
+    measured = _measured(run, keys)
+    uses = [*run.plan.metrics, *others, *(use for counted in failed.values() for use, _ in counted)]
+    findings = Findings(
+        run=run,
+        words={use: keys[use.signature] for use in uses if use.signature in measured.values()},
+        labels=labels,
+        counts=counts,
+        estimates=estimates,
+        score_failures=failed,
+    )
     gpus = gpu_report(store, run.plan.invocation_id)
     energies = energy_report(store, run.plan.run_id) if gpus else {}
     return {
@@ -72,7 +85,8 @@ def run_result(store: Store, run_id: str) -> dict[str, Any]:
         "benchmark_version": run.plan.benchmark_version,
         "task_type": benchmark.task_type if benchmark else None,
         "headline": run.plan.headline,
-        "metrics": _measured(run, keys),
+        "metrics": measured,
+        "alarms": [asdict(alarm) for alarm in find_alarms(store, findings)],
         "seed": run.plan.seed,
         "repeats": run.plan.n_repeats,
         "limit": run.plan.limit,
@@ -83,6 +97,7 @@ def run_result(store: Store, run_id: str) -> dict[str, Any]:
         "finished_at": _when(run, "finished_at"),
         "flow_run_ids": list(run_flows(store, run_id)),
         "gpu": gpus,
+        "judging": judging_report(store, run, _uses(keys, run, others)),
         "candidates": [
             {
                 "candidate": labels[found.run_candidate_id],
@@ -118,12 +133,21 @@ def metric_keys(planned: Sequence[MetricUse], others: Iterable[MetricUse] = ()) 
         if use.signature not in keys:
             words = (use.name, *_by_model(use))
             keys[use.signature] = next((word for word in words if word not in keys.values()), use.signature)
+        # Candidates have prices of their own, and each has one cost.
+        if use.name in SPEED_METRICS and use.name not in {other.name for other in planned}:
+            keys[use.signature] = use.name
     return keys
 
 
 def _by_model(use: MetricUse) -> tuple[str, ...]:
     metric = metric_of(use.name, use.signature)
     return (f"{use.name} by {metric.model}",) if isinstance(metric, ModelMetric) and metric.model else ()
+
+
+def _uses(keys: Mapping[str, str], run: RunRecord, others: Sequence[MetricUse]) -> list[MetricUse]:
+    """Every metric by which the run was scored, once."""
+    uses = {use.signature: use for use in (*run.plan.metrics, *others)}
+    return [uses[signature] for signature in keys if signature in uses]
 
 
 def _measured(run: RunRecord, keys: Mapping[str, str]) -> dict[str, str]:

@@ -2,10 +2,12 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from hostile_judge import HostileJudge
 from scripted_ollama import Chat, Reply, ScriptedOllama
 
 from evaluation.reports.results import invocation_result
@@ -236,3 +238,33 @@ def test_what_a_judge_has_scored_is_not_asked_again_but_its_failures_are(
 
     assert 1 == len(ollama_by_script.chats) - n_asked
     assert [0.5] * 5 == values(store, "one", 0, "judge_rubric")
+
+
+def test_a_hostile_judge_leaves_a_verdict_or_a_named_failure_of_every_case_and_its_bias_is_found(
+    evaluate: Evaluate, store: Store, ollama_by_script: ScriptedOllama, benchmark_file: Benchmarks
+) -> None:
+    judge = HostileJudge(broken=0.08, refuses=0.04, stalls=0.02, fails=0.04, first=0.6, stall_s=3.0)
+    ollama_by_script.add("good", lambda chat: Reply(text=f"It is {chat.prompt}"))
+    ollama_by_script.add("bad", wrong)
+    ollama_by_script.add("judge", judge)
+
+    state = evaluate(
+        benchmark_file(120),
+        models=["good", "bad"],
+        metrics=["judge_pairwise"],
+        judges=["judge"],
+        slots=16,
+        timeout_s=0.5,
+        invocation_id="one",
+    )
+
+    assert state.is_completed()
+    row_id = one_run(store, "one").candidates[1].run_candidate_id
+    ((_, kinds),) = count_score_failures(store, row_id)
+    assert 120 == len(values(store, "one", 1, "judge_pairwise")) + sum(kinds.values())
+    assert {"verdict_unreadable", "runner_crashed", "timed_out"} == kinds.keys()
+    (run,) = invocation_result(store, "one")["runs"]
+    (said,) = (line for line in run["judging"] if "position" in line)
+    assert said.startswith("judge judge prefers the first position: ")
+    share = int(re.search(r": (\d+)%", said)[1])  # type: ignore[index]
+    assert 70 <= share <= 92, said
