@@ -31,6 +31,14 @@ from evaluation.metrics.mcc import Mcc
 from evaluation.metrics.metric import Metric
 from evaluation.metrics.multiple_choice import MultipleChoice
 from evaluation.metrics.numeric_match import NumericMatch
+from evaluation.metrics.quality.coherence import Coherence
+from evaluation.metrics.quality.completeness import Completeness
+from evaluation.metrics.quality.counts import SentenceCount, WordCount
+from evaluation.metrics.quality.creativity import Creativity
+from evaluation.metrics.quality.length_fit import LengthFit
+from evaluation.metrics.quality.overall_quality import OverallQuality
+from evaluation.metrics.quality.readability import Readability
+from evaluation.metrics.quality.specificity import Specificity
 from evaluation.metrics.regex import Regex
 from evaluation.metrics.rouge import Rouge1, Rouge2, RougeL
 from evaluation.metrics.rouge_lsum import RougeLsum
@@ -76,6 +84,15 @@ METRICS: Catalogue[Metric] = Catalogue(
     InstructionFollowingLoose,
     InstructionAccuracy,
     InstructionAccuracyLoose,
+    Coherence,
+    Completeness,
+    Readability,
+    LengthFit,
+    Creativity,
+    Specificity,
+    OverallQuality,
+    WordCount,
+    SentenceCount,
     LatencyS,
     TtftS,
     TpotS,

@@ -39,6 +39,8 @@ FAMILIES: Mapping[str, tuple[str, ...]] = {
         "creativity",
         "specificity",
         "overall_quality",
+        "word_count",
+        "sentence_count",
     ),
     "judges": ("judge_rubric", "judge_pairwise"),
     "speed and cost": (

@@ -4,18 +4,7 @@ from collections.abc import Mapping
 
 _WAITS_FOR: Mapping[str, tuple[str, ...]] = {
     "needs the sandbox, which is not in this version": ("pass_at_k", "tests_passed"),
-    "needs a judge, which is not in this version": (
-        "coherence",
-        "completeness",
-        "creativity",
-        "overall_quality",
-    ),
-    "is not in this version": (
-        "syntax_valid",
-        "readability",
-        "length_fit",
-        "specificity",
-    ),
+    "is not in this version": ("syntax_valid",),
 }
 LATER_METRICS: Mapping[str, str] = {name: reason for reason, names in _WAITS_FOR.items() for name in names}
 """Why a promised metric cannot be had yet, by its name."""

@@ -24,6 +24,8 @@ def test_every_metric_is_a_value_with_a_signature(name):
         "USD",
         "correlation",
         "cosine",
+        "words",
+        "sentences",
     }
     assert METRICS[name].__doc__
 

@@ -1,0 +1,70 @@
+"""Do the sentences follow one another, and do they speak of the same things?"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import ClassVar
+
+from evaluation.case import Case
+from evaluation.generation import Generation
+from evaluation.metrics.quality.quality_metric import QualityMetric, confidence_of, measurement
+from evaluation.metrics.quality.reading import reading_of
+from evaluation.metrics.quality.sentence_order import MOST_SENTENCES, Sentence, order_log_odds, sentence_of
+from evaluation.metrics.quality.word_classes import CUE_CLASSES
+from evaluation.score import Measurement
+
+_LINKING = frozenset({"anaphoric", "contrast", "also"})
+_HALF_SURE_AT = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Coherence(QualityMetric):
+    """How well the sentences follow one another and belong together, in [0, 1].
+
+    The probability that this is the writer's order and not a random one of the same sentences (1/2 where nothing tells,
+    as for one sentence), and the share of sentences that are linked to another one. In other languages than English the
+    words shared by neighbours, the first sentence's share and its length decide alone.
+    """
+
+    name: ClassVar[str] = "coherence"
+    formula: ClassVar[str] = (
+        "(1 - w)·P(order) + w·(share of sentences that share a stem with another or begin with a linking word);"
+        " P(order) logistic in 27 order features, each less its mean over all orders of the same sentences"
+    )
+    source: ClassVar[str] = "after Barzilay & Lapata 2008, doi:10.1162/coli.2008.34.1.1; weights of our own"
+    blind_spots: ClassVar[str] = (
+        "Contradictions and false statements; order in texts that repeat no words, such as news and stories; what comes"
+        f" after {MOST_SENTENCES} sentences; the weights come from English technical prose"
+    )
+
+    link_weight: float = 0.2
+    """Weight of the share of linked sentences, in [0, 1]; the rest is that of the order."""
+
+    def judge(self, case: Case, generation: Generation) -> Measurement:
+        """The value of an answer that holds a word."""
+        found = read_sentences(reading_of(generation.answer).sentences[:MOST_SENTENCES])
+        order = 1 / (1 + math.exp(-max(-30.0, min(30.0, order_log_odds(found)))))
+        linked = linked_share(found)
+        value = (1 - self.link_weight) * order + self.link_weight * linked
+        label = "one_sentence" if len(found) < 2 else None
+        parts = {"order": order, "linked": linked, "sentences": float(len(found))}
+        return measurement(value, parts, confidence=confidence_of(len(found) - 1, half_at=_HALF_SURE_AT), label=label)
+
+
+@lru_cache(maxsize=8)
+def read_sentences(sentences: tuple[str, ...]) -> tuple[Sentence, ...]:
+    """What is known of each sentence."""
+    return tuple(map(sentence_of, sentences))
+
+
+def linked_share(sentences: Sequence[Sentence]) -> float:
+    """Share of sentences that have a stem in common with another one, or begin with a word that points back."""
+    if len(sentences) < 2:
+        return 1.0
+    n_linked = 0
+    for i, sentence in enumerate(sentences):
+        others = (other for j, other in enumerate(sentences) if j != i)
+        refers = i > 0 and CUE_CLASSES.get(sentence.first) in _LINKING
+        n_linked += refers or any(sentence.stems & other.stems for other in others)
+    return n_linked / len(sentences)

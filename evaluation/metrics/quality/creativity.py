@@ -1,0 +1,69 @@
+"""How varied is the wording, and does the answer repeat itself?
+
+distinct-n = different n-grams / all n-grams (Li et al. 2016, arXiv:1510.03055), here in stretches of equal length,
+since it falls with length; self-repetition = share of 4-grams that stood in the answer before.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from evaluation.case import Case
+from evaluation.generation import Generation
+from evaluation.metrics.quality.quality_metric import QualityMetric, confidence_of, measurement
+from evaluation.metrics.quality.reading import READ_CHARS, reading_of
+from evaluation.score import Measurement
+
+_HALF_SURE_AT = 40
+_REPEATED_N = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class Creativity(QualityMetric):
+    """Variety of the wording without self-repetition, in [0, 1]; it means the same in every language."""
+
+    name: ClassVar[str] = "creativity"
+    formula: ClassVar[str] = (
+        "(mean of distinct-1, -2, -3 in stretches of `window` words) · (1 - share of 4-grams that stood there before)"
+    )
+    source: ClassVar[str] = "distinct-n: Li et al. 2016, arXiv:1510.03055"
+    blind_spots: ClassVar[str] = (
+        "Sense: random words score highest; ideas: an old thought in new words scores high; copies of the prompt;"
+        f" what comes after {READ_CHARS} characters"
+    )
+
+    window: int = 50
+    """Words of a stretch. A shorter answer is one stretch, and looks more varied for it."""
+
+    def judge(self, case: Case, generation: Generation) -> Measurement:
+        """The value of an answer that holds a word."""
+        words = reading_of(generation.answer).lower
+        variety = sum(windowed_distinct(words, n, window=self.window) for n in (1, 2, 3)) / 3
+        repeated = repeated_share(words)
+        parts = {"variety": variety, "repeated": repeated}
+        return measurement(variety * (1 - repeated), parts, confidence=confidence_of(len(words), half_at=_HALF_SURE_AT))
+
+
+def distinct(words: Sequence[str], n: int) -> float:
+    """Different n-grams over all n-grams; 1 where there is none."""
+    grams = _grams(words, n)
+    return len(set(grams)) / len(grams) if grams else 1.0
+
+
+def windowed_distinct(words: Sequence[str], n: int, *, window: int) -> float:
+    """Mean of distinct-n over stretches of `window` words side by side; the last one reaches back to be full."""
+    window = max(window, n)
+    begins = list(range(0, max(1, len(words) - window + 1), window))
+    if begins[-1] + window < len(words):
+        begins.append(len(words) - window)
+    return sum(distinct(words[begin : begin + window], n) for begin in begins) / len(begins)
+
+
+def repeated_share(words: Sequence[str], n: int = _REPEATED_N) -> float:
+    """Share of n-grams that are not the first of their kind; of a shorter text 0."""
+    grams = _grams(words, n)
+    return 1 - len(set(grams)) / len(grams) if grams else 0.0
+
+
+def _grams(words: Sequence[str], n: int) -> list[tuple[str, ...]]:
+    return list(zip(*(words[i:] for i in range(n)), strict=False))

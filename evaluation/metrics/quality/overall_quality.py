@@ -1,0 +1,69 @@
+"""All qualities in one number, with weights that can be changed."""
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar
+
+from evaluation.case import Case
+from evaluation.generation import Generation
+from evaluation.metrics.quality.coherence import Coherence
+from evaluation.metrics.quality.completeness import Completeness
+from evaluation.metrics.quality.creativity import Creativity
+from evaluation.metrics.quality.length_fit import LengthFit
+from evaluation.metrics.quality.quality_metric import QualityMetric, measurement
+from evaluation.metrics.quality.readability import Readability
+from evaluation.metrics.quality.specificity import Specificity
+from evaluation.score import Measurement
+
+_LEAST = 0.05
+"""A quality counts as no less, so that one failure does not hide all the others."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OverallQuality(QualityMetric):
+    """The weighted geometric mean of the six qualities with their default options, in [0, 1].
+
+    Geometric, since a text that fails in one of them is not saved by the others. A quality that could not be measured
+    (readability in another script) is left out, and the weights of the others count in its place.
+    """
+
+    name: ClassVar[str] = "overall_quality"
+    formula: ClassVar[str] = "exp(sum of w·ln(max(0.05, quality)) / sum of w)"
+    blind_spots: ClassVar[str] = (
+        "Whether anything said is true or useful: read it beside a metric that knows the right answer; the weights are"
+        " a convention; the blind spots of its parts"
+    )
+
+    coherence: float = 0.25
+    completeness: float = 0.25
+    readability: float = 0.1
+    length_fit: float = 0.15
+    creativity: float = 0.15
+    specificity: float = 0.1
+
+    def judge(self, case: Case, generation: Generation) -> Measurement:
+        """The value of an answer that holds a word."""
+        weights = self._weights()
+        found = {metric.name: metric.judge(case, generation) for metric in weights}
+        parts = {name: each.value for name, each in found.items() if isinstance(each, Measurement)}
+        weight = {metric.name: share for metric, share in weights.items() if metric.name in parts}
+        total = sum(weight.values())
+        logs = sum(weight[name] * math.log(max(_LEAST, value)) for name, value in parts.items())
+        confidence = sum(weight[name] * _confidence(found[name]) for name in parts) / total if total else 0.0
+        return measurement(math.exp(logs / total) if total else 0.0, parts, confidence=confidence)
+
+    def _weights(self) -> dict[QualityMetric, float]:
+        named: dict[QualityMetric, float] = {
+            Coherence(): self.coherence,
+            Completeness(): self.completeness,
+            Readability(): self.readability,
+            LengthFit(): self.length_fit,
+            Creativity(): self.creativity,
+            Specificity(): self.specificity,
+        }
+        return {metric: weight for metric, weight in named.items() if weight > 0}
+
+
+def _confidence(found: object) -> float:
+    """The last number of the evidence."""
+    return float(found.evidence[-1]) if isinstance(found, Measurement) else 0.0

@@ -1,0 +1,60 @@
+"""What all metrics of quality without references share: an empty answer is worth nothing, a short one says little."""
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from evaluation.case import Case
+from evaluation.generation import Generation
+from evaluation.metrics.metric import Answers, Metric
+from evaluation.metrics.quality.reading import reading_of
+from evaluation.score import Measurement, ScoreFailure
+
+LOW_CONFIDENCE = 0.5
+
+
+@dataclass(frozen=True, kw_only=True)
+class QualityMetric(Metric):
+    """A metric of the answer alone, in [0, 1]; 0 where the answer holds no word."""
+
+    unit: ClassVar[str] = "fraction"
+
+    def measure(
+        self, case: Case, generations: Sequence[Generation], answers: Answers
+    ) -> Measurement | ScoreFailure | None:
+        (generation,) = generations
+        if not generation.answer.strip():
+            return Measurement(value=0.0, label="empty", rationale="the answer is empty")
+        if not reading_of(generation.answer).words:
+            return Measurement(value=0.0, label="no_words", rationale="the answer holds no word")
+        return self.judge(case, generation)
+
+    @abstractmethod
+    def judge(self, case: Case, generation: Generation) -> Measurement | ScoreFailure:
+        """The value of an answer that holds a word."""
+
+
+def measurement(
+    value: float, parts: Mapping[str, float], *, confidence: float, label: str | None = None
+) -> Measurement:
+    """A value with the parts it was made of, as rationale and as evidence: names and numbers in turn.
+
+    Args:
+        value: Cut to [0, 1].
+        parts: What it was computed from, by name.
+        confidence: How much the answer's length lets one say, in [0, 1]; under a half it becomes the label.
+        label: Another label, which goes before that.
+    """
+    shown = {**parts, "confidence": confidence}
+    return Measurement(
+        value=min(1.0, max(0.0, value)),
+        label=label or ("low_confidence" if confidence < LOW_CONFIDENCE else None),
+        rationale=", ".join(f"{name.replace('_', ' ')} {number:.3g}" for name, number in shown.items()),
+        evidence=tuple(entry for pair in shown.items() for entry in pair),
+    )
+
+
+def confidence_of(n: int, *, half_at: int) -> float:
+    """How much `n` words or sentences let one say, n / (n + half_at), in [0, 1)."""
+    return n / (n + half_at)

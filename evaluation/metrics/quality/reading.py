@@ -1,0 +1,82 @@
+"""How an answer is read before its quality is measured: prose, sentences, words. Linear in what it reads.
+
+A word is a run of letters, marks and digits, with apostrophes and hyphens inside; in scripts without blanks (Chinese,
+Japanese, Thai, Lao, Khmer, Burmese) every character is one. A sentence ends at `. ! ?` and their like in other scripts,
+at an empty line, and where a list item or a heading begins; not after a known abbreviation or an initial.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+READ_CHARS = 60_000
+"""No quality metric but the counts reads more than so many characters from the beginning."""
+_FENCED = re.compile(r"^[ \t]*(```|~~~).*?(?:^[ \t]*\1[ \t]*$|\Z)", re.M | re.S)
+_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_WORD = re.compile(rf"[{_UNSPACED}]|(?:(?![{_UNSPACED}])[^\W_])+(?:['’\-](?:(?![{_UNSPACED}])[^\W_])+)*")
+_HEADING = re.compile(r"^[ \t]*#{1,6}[ \t].*$", re.M)
+_BLOCK = re.compile(r"\n[ \t\r]*\n|\n(?=[ \t]*(?:[-*+•‣–>|]|\(?(?:\d{1,3}[.)]|[a-zA-Z]\)))[ \t])")
+_END = re.compile(
+    r"(?<=[.!?…])[\"'”’»)\]*_]{0,3}\s+(?=[\"'“‘«(\[*_]{0,3}[^\W_a-z])|(?<=[。！？｡])[」』”’）]{0,3}\s*|(?<=[؟।॥።။])\s+"
+)
+_MARKER = re.compile(r"^[\s>]*(?:[-*+•‣–#|]+|\(?(?:\d{1,3}[.)]|[a-zA-Z]\)))?\s+")
+_ABBREVIATION = re.compile(
+    r"(?:^|[\s(\[\"'“])(?:[A-Z]|e\.g|i\.e|etc|cf|vs|approx|al|Mr|Mrs|Ms|Dr|Prof|St|Jr|Sr|No|Nos|Fig|Eq|Eqs|Sec|Vol|pp|p|"
+    r"Inc|Ltd|Co|Jan|Feb|Mar|Apr|Aug|Sept?|Oct|Nov|Dec)\.$"
+)
+_LONGEST_ABBREVIATION = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The prose that quality is judged by."""
+
+    text: str
+    sentences: tuple[str, ...]
+    words: tuple[str, ...]
+    """As written."""
+
+    @property
+    def lower(self) -> tuple[str, ...]:
+        """The words in lower case."""
+        return tuple(word.lower() for word in self.words)
+
+
+@lru_cache(maxsize=8)
+def reading_of(text: str) -> Reading:
+    """The first `READ_CHARS` characters of `text`, without fenced code unless there is nothing else."""
+    beginning = text[:READ_CHARS]
+    outside = without_code(beginning)
+    body = outside if _WORD.search(outside) else beginning
+    return Reading(text=body, sentences=sentences(body), words=tuple(words(body)))
+
+
+def without_code(text: str) -> str:
+    """`text` with an empty line where fenced code stood."""
+    return _FENCED.sub("\n\n", text)
+
+
+def words(text: str) -> list[str]:
+    """The words of `text` as written."""
+    return _WORD.findall(text)
+
+
+def sentences(text: str) -> tuple[str, ...]:
+    """The sentences, list items and headings of `text` that hold a word, each with single blanks."""
+    found: list[str] = []
+    for block in _BLOCK.split(_HEADING.sub(r"\n\n\g<0>\n\n", text)):
+        body = " ".join(_MARKER.sub("", f" {block}").split())
+        found += [sentence for sentence in _split(body) if _WORD.search(sentence)]
+    return tuple(found)
+
+
+def _split(block: str) -> list[str]:
+    pieces: list[str] = []
+    begin = 0
+    for gap in _END.finditer(block):
+        tail = block[max(begin, gap.start() - _LONGEST_ABBREVIATION) : gap.start()]
+        if not _ABBREVIATION.search(tail):
+            pieces.append(block[begin : gap.end()].strip())
+            begin = gap.end()
+    pieces.append(block[begin:].strip())
+    return pieces

@@ -1,0 +1,95 @@
+"""Closed classes of English words: what they tell about a sentence's place and about how definite a claim is."""
+
+from collections.abc import Mapping
+
+CUE_CLASSES: Mapping[str, str] = {
+    word: name
+    for name, listed in {
+        "modal": "will would can could may might must should shall need needs",
+        "be": "is are was were be been being am",
+        "anaphoric": "it its they them their theirs he she him his her hers these those such this that there itself",
+        "contrast": "however but instead otherwise although though unlike rather yet nevertheless nonetheless still "
+        "while",
+        "example": "example instance particular specifically case cases",
+        "also": "also then thus so therefore hence furthermore moreover additionally similarly likewise finally again "
+        "too consequently",
+        "indefinite": "a an",
+        "negative": "not no only never cannot don't doesn't",
+        "relating": "more other another same both different above each all any",
+        "speaker": "we you your our i",
+        "condition": "if when because since unless until once",
+        "pointing": "see note read refer details information",
+        "definite": "the",
+        "time": "later next after before now meanwhile afterwards last",
+        "ordinal": "second third fourth fifth secondly thirdly",
+        "question": "how what which who why where",
+        "preposition": "in on at for by with from to",
+    }.items()
+    for word in listed.split()
+}
+"""The class of a word that hints at where its sentence stands."""
+
+SMALL_WORDS = frozenset(CUE_CLASSES) | frozenset(
+    [
+        "and",
+        "or",
+        "nor",
+        "than",
+        "as",
+        "of",
+        "without",
+        "into",
+        "onto",
+        "about",
+        "over",
+        "under",
+        "between",
+        "through",
+        "during",
+        "do",
+        "does",
+        "did",
+        "done",
+        "have",
+        "has",
+        "had",
+        "having",
+        "me",
+        "us",
+        "my",
+        "mine",
+        "yours",
+        "ours",
+        "whom",
+        "whose",
+        "every",
+        "some",
+        "own",
+        "one",
+        "two",
+        "three",
+        "either",
+        "neither",
+        "most",
+        "less",
+        "least",
+        "much",
+        "many",
+        "few",
+        "very",
+        "just",
+        "even",
+        "ever",
+        "here",
+        "up",
+        "down",
+        "out",
+        "off",
+        "further",
+        "whether",
+    ]
+)
+"""Words that two sentences may share without speaking of the same."""
+
+INTRODUCING = frozenset(["a", "an", "some", "each", "any", "every", "one", "two", "three", "several", "four"])
+POINTING_BACK = frozenset(["the", "its", "their", "his", "her", "both", "this", "these", "that", "those", "such"])
