@@ -15,6 +15,7 @@ Key = TypeVar("Key")
 MOST_STEMS = 50_000
 """Of all passages together, no more are read."""
 _NEAR = 3
+_EXACT_WEIGHT = 1.5
 _MOST_CAPITALS = 0.25
 _TOO_FEW_WORDS = 20
 """From fewer words nothing is concluded about the language."""
@@ -49,6 +50,18 @@ class Passages:
     def rarity(self, stem: str) -> float:
         """ln((1 + n) / (1 + df)) + 1 over the n sentences: a word that none of them holds weighs most."""
         return math.log((1 + len(self.sentences)) / (1 + len(self.holding.get(stem, ())))) + 1
+
+    def weights(self, sentence: Reading) -> dict[str, float]:
+        """The rarity of each of the sentence's words, half as much again for names and numbers."""
+        exact = sentence.names | sentence.numbers
+        return {stem: self.rarity(stem) * (_EXACT_WEIGHT if stem in exact else 1.0) for stem in sentence.stems}
+
+    def beside(self, index: int) -> Iterator[int]:
+        """The indices of the sentences before and after that at `index`, as far as its passage has them."""
+        for other in (index - 1, index + 1):
+            is_there = 0 <= other < len(self.sentences)
+            if is_there and self.sentences[other].passage_index == self.sentences[index].passage_index:
+                yield other
 
 
 @lru_cache(maxsize=4)
@@ -124,3 +137,8 @@ def closest_sentences(passages: Passages, weights: Mapping[str, float], *, most:
         for index in passages.holding.get(stem, ()):
             held[index] += weight  # type: ignore[assignment]
     return sorted(held, key=lambda index: (-held[index], index))[:most]
+
+
+def weight_held(weights: Mapping[str, float], stems: frozenset[str]) -> float:
+    """The weights of those words that are among `stems`, together."""
+    return sum(weight for stem, weight in weights.items() if stem in stems)

@@ -79,6 +79,25 @@ def test_a_name_that_is_not_in_the_passage_is_named_and_its_adjective_counts_as_
     assert only("He saw a Norwegian lamp.", "He saw a lamp in Norway.").doubt is None
 
 
+TWO_LAMPS = "The red lamp burned for 12 hours. It is old. Nobody knows its maker. The green lamp was lit after 30 days."
+
+
+def test_a_number_of_another_sentence_speaks_against_support_where_one_says_all_the_rest() -> None:
+    assert only("The red lamp burned for 12 hours.", TWO_LAMPS).doubt is None
+    assert "number of something else in the passage: 30" == only("The red lamp burned for 30 hours.", TWO_LAMPS).doubt
+
+
+def test_a_number_is_not_held_against_a_sentence_that_puts_several_together() -> None:
+    assert only("After 30 days nobody saw how the old red lamp of the harbour shone.", TWO_LAMPS).doubt is None
+
+
+def test_a_name_of_the_next_sentence_may_stand_for_she_and_one_from_further_away_may_not() -> None:
+    passage = "It was Solheim. She tended the small lamp. Nobody came. Then it was Lie."
+
+    assert only("Often Solheim tended the small lamp.", passage).doubt is None
+    assert "name of something else in the passage: lie" == only("Often Lie tended the small lamp.", passage).doubt
+
+
 def test_capitals_say_nothing_where_every_noun_has_one() -> None:
     passage = "Der Mann sah den Hund, die Katze, das Haus und den Garten. Dann kam der Wind und nahm den Hut mit."
 
