@@ -46,7 +46,8 @@ async def score_all(
                     run.run_id, run_candidate_id, metrics=metrics, label=label, benchmark=run.benchmark_name
                 )
     if any(by_work(run.metrics).programs for run in plan.runs):
-        await _score_by_asking(store, plan, sandboxed(settings), None)
+        async with sandboxed(settings) as answerers:
+            await _score_by_asking(store, plan, answerers, None)
     if plan.asked_models:
         await servers_are_free()
     for asked in plan.asked_models:

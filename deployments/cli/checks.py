@@ -189,3 +189,14 @@ def memory(n_bytes: int | None) -> Finding:
 
     n_cores = os.cpu_count() or 1
     return Finding(name="memory", state=State.NOTE, said=f"{size(n_bytes)}, {n_cores} cores")
+
+
+def sandbox() -> Finding:
+    """How programs that a model wrote would be kept from harm."""
+    from evaluation.sandbox.isolation import describe_isolation, isolation
+
+    try:
+        isolation()
+    except BenchwrightError as error:
+        return Finding(name="sandbox", state=State.MISSING, said=error.message, next_step=error.next_step)
+    return Finding(name="sandbox", state=State.OK, said=describe_isolation())

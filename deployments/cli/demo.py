@@ -15,7 +15,8 @@ from deployments.cli.terminal import result, tell
 if TYPE_CHECKING:
     from evaluation.providers.provider import ModelInfo
 
-SUITES = ("question_answering", "summarization", "classification", "text_generation")
+CODE = "code_generation"
+SUITES = ("question_answering", "summarization", "classification", "text_generation", CODE)
 SMALL_MODEL = "smollm2:135m"
 BASELINES = ("baseline-lead", "baseline-best-sentence", "baseline-label-match", "baseline-random")
 N_CASES = 12
@@ -28,13 +29,13 @@ def demo(
     db: DatabaseOption = None,
     json_: JsonOption = False,
 ) -> None:
-    """Evaluate a small real model and simple baselines on four suites: a first look, in a few minutes.
+    """Evaluate a small real model and simple baselines on five suites: a first look, in a few minutes.
 
     Where an Ollama server answers, its smallest models take part.
     """
     from deployments.cli.evaluating import run_evaluation
 
-    given: dict[str, Any] = {"benchmarks": list(SUITES), "limit": limit, "embedded": True}
+    given: dict[str, Any] = {"benchmarks": _suites(), "limit": limit, "embedded": True}
     models = asyncio.run(_ollama_models())
     if models:
         given["endpoints"] = [_ollama_url()]
@@ -52,6 +53,20 @@ def demo(
     if not json_:
         _say_what_next(code, limit)
     raise typer.Exit(code)
+
+
+def _suites() -> list[str]:
+    """The standard suites; the one whose programs are run only where they can be kept from harm."""
+    from deployments.cli.arguments import read_settings
+    from evaluation.errors import SandboxError
+    from evaluation.sandbox.isolation import isolation
+
+    try:
+        isolation(read_settings().sandbox)
+    except SandboxError as error:
+        tell(f"{CODE} is left out: {error.message}; {error.next_step}")
+        return [name for name in SUITES if name != CODE]
+    return list(SUITES)
 
 
 def embedded_model_is_there() -> bool:

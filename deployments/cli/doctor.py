@@ -73,6 +73,7 @@ def diagnose(given: Sequence[str], db: str | None) -> Diagnosis:
         checks.disk(url),
         *servers,
         checks.embedded(),
+        checks.sandbox(),
         checks.gpu(gpus),
         checks.memory(memory_bytes),
     )

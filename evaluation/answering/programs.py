@@ -1,32 +1,84 @@
-"""Outcomes of programs from the sandbox, as many at once as there are processors."""
+"""Outcomes of programs from the sandbox: batch after batch, each with as many at once as there are processors."""
 
 import asyncio
-import os
-from collections.abc import Callable
-from functools import partial
+import threading
+from collections.abc import Callable, Sequence
 
 from evaluation.metrics.requests import Answer, RunProgram
 from evaluation.program import Program, ProgramOutcome
 from evaluation.score import ScoreFailure
 
+BATCH = 256
+WAIT_S = 0.02
+"""How long a program waits for others, to be run with them."""
+
+OnDone = Callable[[int, ProgramOutcome], None]
+RunAll = Callable[[Sequence[Program], threading.Event, OnDone], object]
+"""Runs programs, tells of each as it ends by its place, and ends them all where the event is set."""
+
 
 class Programs:
     """Answers `RunProgram`. Used on one event loop."""
 
-    def __init__(self, run: Callable[[Program], ProgramOutcome], *, n_at_once: int | None = None) -> None:
-        """Runs nothing yet.
-
-        Args:
-            run: Runs one program to its end; called in a thread.
-            n_at_once: None: one for each processor.
-        """
-        self._run = run
-        self._room = asyncio.Semaphore(n_at_once or os.cpu_count() or 1)
+    def __init__(self, run_all: RunAll) -> None:
+        self._run_all = run_all
+        self._waiting: dict[Program, asyncio.Future[Answer]] = {}
+        self._room = asyncio.Lock()
+        self._working: set[asyncio.Task[None]] = set()
+        self._timer: asyncio.TimerHandle | None = None
 
     async def answer(self, request: RunProgram) -> Answer:
-        """What came of the program."""
+        """What came of the program; a failure says that the sandbox broke, which is no verdict on it."""
+        future = self._waiting.get(request.program)
+        if future is None:
+            loop = asyncio.get_running_loop()
+            future = self._waiting[request.program] = loop.create_future()
+            if len(self._waiting) >= BATCH:
+                self._begin()
+            elif self._timer is None:
+                self._timer = loop.call_later(WAIT_S, self._begin)
+        return await asyncio.shield(future)
+
+    def _begin(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        batch, self._waiting = self._waiting, {}
+        working = asyncio.create_task(self._run(batch))
+        self._working.add(working)
+        working.add_done_callback(self._working.discard)
+
+    async def _run(self, batch: dict[Program, asyncio.Future[Answer]]) -> None:
+        loop, cancelled = asyncio.get_running_loop(), threading.Event()
+        futures = list(batch.values())
+
+        def answer(place: int, outcome: ProgramOutcome) -> None:
+            loop.call_soon_threadsafe(_settle, futures[place], outcome)
+
         async with self._room:
+            running = asyncio.create_task(asyncio.to_thread(self._run_all, list(batch), cancelled, answer))
             try:
-                return await asyncio.to_thread(partial(self._run, request.program))
-            except Exception as error:  # the sandbox itself broke: no verdict on the program
-                return ScoreFailure(kind="sandbox_failed", message=f"{type(error).__name__}: {error}")
+                await asyncio.shield(running)
+            except asyncio.CancelledError:
+                cancelled.set()
+                await asyncio.gather(running, return_exceptions=True)
+                raise
+            except Exception as error:
+                failure = ScoreFailure(kind="sandbox_failed", message=f"{type(error).__name__}: {error}")
+                for future in futures:
+                    _settle(future, failure)
+            finally:
+                for future in futures:
+                    loop.call_soon(future.cancel)
+
+    async def close(self) -> None:
+        """Ends what still runs."""
+        working = tuple(self._working)
+        for task in working:
+            task.cancel()
+        await asyncio.gather(*working, return_exceptions=True)
+
+
+def _settle(future: "asyncio.Future[Answer]", answer: Answer) -> None:
+    if not future.done():
+        future.set_result(answer)

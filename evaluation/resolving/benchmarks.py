@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from evaluation.case import Benchmark
 from evaluation.errors import ConfigurationError, UnknownNameError
-from evaluation.metrics.metric import Metric
+from evaluation.metrics.metric import Metric, Need
 
 if TYPE_CHECKING:
     from evaluation.request import EvaluationRequest
@@ -59,6 +59,8 @@ def _metric(text: str, benchmark: Benchmark, request: "EvaluationRequest") -> Me
     from evaluation.metrics.needs import missing_needs
     from evaluation.metrics.parsing import parse_metric
     from evaluation.resolving.metric_models import how_to_offer, offered_needs
+    from evaluation.sandbox.isolation import isolation
+    from evaluation.settings import Settings
 
     metric = parse_metric(text, may_name_a_file=bool(request.metrics))
     offered = offered_needs(request, metric)
@@ -67,6 +69,8 @@ def _metric(text: str, benchmark: Benchmark, request: "EvaluationRequest") -> Me
             f"metric {metric.name!r} cannot be computed on benchmark {benchmark.name!r}: {lacking}",
             (how_to_offer(metric) if metric.asks_for - offered else None) or "Choose another with --metric.",
         )
+    if Need.SANDBOX in metric.asks_for:
+        isolation(Settings().sandbox)  # refuses where programs cannot be kept from harm
     if metric.n_repeats_needed > request.repeats:
         raise ConfigurationError(
             f"metric {metric.text} needs each case asked {metric.n_repeats_needed} times, and repeats is "

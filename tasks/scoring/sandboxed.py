@@ -1,13 +1,32 @@
 """Whoever runs programs for metrics: the sandbox that this machine has, or that its user accepts."""
 
+import threading
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
 from evaluation.answering.answering import Answerers
+from evaluation.answering.programs import OnDone, Programs
+from evaluation.metrics.requests import RunProgram
+from evaluation.program import Program, ProgramOutcome
+from evaluation.sandbox.isolation import isolation
+from evaluation.sandbox.running import run_programs
 from evaluation.settings import Settings
 
 
-def sandboxed(settings: Settings) -> Answerers:
+@asynccontextmanager
+async def sandboxed(settings: Settings) -> AsyncIterator[Answerers]:
     """Runs programs with the isolation of the settings.
 
     Raises:
         SandboxError: there is none.
     """
-    return {}
+    found = isolation(settings.sandbox)
+
+    def run_all(programs: Sequence[Program], cancelled: threading.Event, on_done: OnDone) -> list[ProgramOutcome]:
+        return run_programs(programs, isolation=found, cancelled=cancelled, on_done=on_done)
+
+    programs = Programs(run_all)
+    try:
+        yield {RunProgram: programs.answer}
+    finally:
+        await programs.close()
