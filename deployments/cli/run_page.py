@@ -84,6 +84,17 @@ def _say_line_below(text: str) -> None:
     result().print(f"    {one_line(text)}")
 
 
+def _print_classes(tables: Mapping[str, Any]) -> None:
+    from evaluation.reports.classes import class_rows, confusion_rows
+
+    for label, table in tables.items():
+        _heading(f"Classes: {label}")
+        print_split_table(class_rows(table))
+        say_line()
+        say_line("Expected (rows) and given (columns):")
+        print_split_table(confusion_rows(table))
+
+
 def _print_latencies(run: Mapping[str, Any]) -> None:
     from evaluation.reports.tables import latency_rows
 

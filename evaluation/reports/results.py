@@ -8,6 +8,7 @@ from evaluation.metrics.metric import ModelMetric
 from evaluation.metrics.parsing import metric_of
 from evaluation.metrics.speed import SPEED_METRICS
 from evaluation.reports.alarms import Findings, find_alarms
+from evaluation.reports.classes import class_tables
 from evaluation.reports.failure_examples import failure_examples
 from evaluation.reports.gpu import energy_report, gpu_report
 from evaluation.reports.judges_of_run import judging_report
@@ -118,6 +119,7 @@ def run_in_full(store: Store, run_id: str) -> dict[str, Any]:
     return {
         **run_result(store, run_id),
         "failure_examples": failure_examples(store, run_id),
+        "classes": class_tables(store, run_id),
         "case_ids": [case_id for page in run_case_ids(store, run_id) for case_id in page],
     }
 
