@@ -2,7 +2,7 @@
 
 from evaluation.errors import ConfigurationError
 from evaluation.metrics import METRICS
-from evaluation.metrics.metric import CorpusMetric, Metric
+from evaluation.metrics.metric import CorpusMetric, Metric, Need
 from evaluation.metrics.metric_files import CORPUS, FROM_A_FILE, LOWER
 from evaluation.metrics.third_party import third_party_metric
 
@@ -26,6 +26,18 @@ def is_over_all_cases(name: str, signature: str = "") -> bool:
         return CORPUS in _version(signature)
     metric = _find(name)
     return metric is not None and issubclass(metric, CorpusMetric)
+
+
+def chance_level(name: str) -> float | None:
+    """What guessing gets on every case alike; None where that depends on the case, or is not known."""
+    metric = _find(name)
+    return None if metric is None else metric.chance_level
+
+
+def is_guessed_among_choices(name: str) -> bool:
+    """True for a metric on which a blind guess among a case's choices is right once in as many times as there are."""
+    metric = _find(name)
+    return metric is not None and Need.CHOICES in metric.needs and not issubclass(metric, CorpusMetric)
 
 
 def _version(signature: str) -> str:

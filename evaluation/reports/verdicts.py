@@ -158,15 +158,3 @@ def headline_verdict(store: Store, run: Mapping[str, Any]) -> str | None:
 
 def _is_baseline(label: str) -> bool:
     return label.startswith("baseline-")
-
-
-def alarms(run: Mapping[str, Any]) -> list[str]:
-    """Signs that a metric is broken rather than the candidates bad: nobody got anything on the headline."""
-    name = run["headline"]
-    values = [candidate["metrics"].get(name, {}).get("value") for candidate in run["candidates"]]
-    if not values or not higher_is_better(name) or any(value != 0 for value in values):
-        return []
-    return [
-        f"{name} is 0 for every candidate: look at an answer (benchwright show {run['run_id']} --case ID), "
-        "since the extraction may be at fault, not the models"
-    ]

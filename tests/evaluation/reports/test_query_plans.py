@@ -14,6 +14,7 @@ from evaluation.metrics.parsing import parse_metric
 from evaluation.reports.case_results import case_result
 from evaluation.reports.results import invocation_result, run_in_full, run_result
 from evaluation.reports.verdicts import headline_verdict
+from evaluation.store.alarm_counts import count_cut, score_spreads
 from evaluation.store.benchmarks import load_cases
 from evaluation.store.missing import count_missing, missing_page
 from evaluation.store.outcome_numbers import failed_cases, iterate_energies, iterate_figures, iterate_values
@@ -45,6 +46,8 @@ USES: dict[str, Use] = {
     "iterate_figures": lambda store, row_id: list(iterate_figures(store, row_id)),
     "iterate_energies": lambda store, row_id: list(iterate_energies(store, row_id, SIGNATURE)),
     "failed_cases": lambda store, row_id: failed_cases(store, row_id),
+    "score_spreads": lambda store, row_id: score_spreads(store, row_id, [SIGNATURE], labels=["not_extracted"]),
+    "count_cut": lambda store, row_id: count_cut(store, row_id),
     "run_result": lambda store, _: run_result(store, "run-1"),
     "invocation_result": lambda store, _: invocation_result(store, "of-run-1"),
     "run_in_full": lambda store, _: run_in_full(store, "run-1"),

@@ -9,7 +9,6 @@ from evaluation.case import Case
 from evaluation.reports.results import run_result
 from evaluation.reports.verdicts import (
     Pairing,
-    alarms,
     compare_candidates,
     headline_verdict,
     sentence,
@@ -204,34 +203,3 @@ def test_the_same_run_gives_the_same_sentence_again(store: Store) -> None:
     run = run_result(store, run_id)
 
     assert headline_verdict(store, run) == headline_verdict(store, run)
-
-
-def test_a_headline_that_is_zero_for_everyone_raises_an_alarm(store: Store) -> None:
-    cases = numbers(3)
-    run_id = store_run(
-        store,
-        asked("a:1b", wrong(cases)),
-        asked("b:1b", right(cases)),
-        cases=cases,
-        metrics=("exact_match", "regex(pattern='never')"),
-        headline="regex",
-    )
-
-    (alarm,) = alarms(run_result(store, run_id))
-
-    assert alarm.startswith("regex is 0 for every candidate")
-    assert "benchwright show run-1 --case ID" in alarm
-
-
-@pytest.mark.parametrize(
-    ("name", "candidates"),
-    [
-        ("exact_match", []),
-        ("exact_match", [{}]),
-        ("exact_match", [{"exact_match": {"value": 0.0}}, {}]),
-        ("exact_match", [{"exact_match": {"value": 0.0}}, {"exact_match": {"value": 0.1}}]),
-        ("latency_s", [{"latency_s": {"value": 0.0}}]),
-    ],
-)
-def test_no_alarm_without_a_value_of_each_or_where_nothing_is_best(name: str, candidates: list[dict[str, Any]]) -> None:
-    assert [] == alarms({"run_id": "r", "headline": name, "candidates": [{"metrics": found} for found in candidates]})

@@ -1,0 +1,283 @@
+"""Signs that the measuring is at fault: each is raised where it should be, and nowhere else."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from stored_runs import Asked, answer, asked, numbers, right, store_run, wrong
+
+from evaluation.case import Case
+from evaluation.errors import FailureKind
+from evaluation.generation import Failure, Generation, Outcome
+from evaluation.reports.results import run_result
+from evaluation.store.records import MetricUse, ScoreRow, Status
+from evaluation.store.runs import find_run
+from evaluation.store.scores import save_scores
+from evaluation.store.session import Store
+
+LETTERS = ("A", "B", "C", "D")
+DOWN = Failure(kind=FailureKind.SERVER_DOWN, message="nobody listens")
+
+
+def alarms(store: Store, *candidates: Asked, cases: Sequence[Case], **given: Any) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = run_result(store, store_run(store, *candidates, cases=cases, **given))["alarms"]
+    return found
+
+
+def choices(n: int) -> tuple[Case, ...]:
+    """Cases of four choices, of which A is right."""
+    return tuple(
+        Case(case_id=f"c{i:03}", prompt="Which?", choices=("one", "two", "three", "four"), references=("A",))
+        for i in range(n)
+    )
+
+
+def chosen(cases: Sequence[Case], letters: str) -> dict[str, Outcome]:
+    """An answer of one letter for each case, over and over."""
+    return {case.case_id: answer(letters[i % len(letters)]) for i, case in enumerate(cases)}
+
+
+def mixed(cases: Sequence[Case], n_right: int) -> dict[str, Outcome]:
+    """The right answer to the first cases, a wrong one to the others."""
+    return {**wrong(cases), **right(cases[:n_right])}
+
+
+def kinds(found: Sequence[dict[str, Any]]) -> list[str]:
+    return [alarm["kind"] for alarm in found]
+
+
+def test_a_run_without_fault_raises_none(store: Store) -> None:
+    cases = numbers(40)
+
+    assert [] == alarms(store, asked("a:1b", mixed(cases, 20)), asked("b:1b", mixed(cases, 30)), cases=cases)
+
+
+def test_a_headline_that_is_zero_for_everyone_raises_an_alarm(store: Store) -> None:
+    cases = numbers(3)
+    (alarm,) = alarms(
+        store,
+        asked("a:1b", wrong(cases)),
+        asked("b:1b", right(cases)),
+        cases=cases,
+        metrics=("exact_match", "regex(pattern='never')"),
+        headline="regex",
+    )
+
+    assert ("near_chance", "regex", None, 3) == tuple(alarm[key] for key in ("kind", "metric", "candidate", "n"))
+    assert alarm["message"].startswith("regex is 0 for every candidate")
+    assert "benchwright show run-1 --case ID" in alarm["message"]
+
+
+def test_zero_on_another_metric_than_the_headline_or_for_one_candidate_alone_raises_none(store: Store) -> None:
+    cases = numbers(5)
+    asked_ = (asked("a:1b", wrong(cases)), asked("b:1b", right(cases)))
+
+    assert [] == alarms(store, *asked_, cases=cases, metrics=("exact_match", "regex(pattern='never')"))
+
+
+def test_a_candidate_without_a_value_keeps_the_alarm_about_all_of_them_back(store: Store) -> None:
+    cases = numbers(3)
+    failed: dict[str, Outcome] = {case.case_id: DOWN for case in cases}
+
+    assert [] == alarms(store, asked("a:1b", wrong(cases)), asked("b:1b", failed), cases=cases)
+
+
+def test_scores_near_chance_for_every_candidate_raise_an_alarm(store: Store) -> None:
+    cases = choices(40)
+    given = {"metrics": ("multiple_choice",), "headline": "multiple_choice"}
+    guess, worse = asked("a:1b", chosen(cases, "ABCD")), asked("b:1b", chosen(cases, "BCDBCDBA"))
+
+    (alarm,) = alarms(store, guess, worse, cases=cases, **given)
+
+    assert ("near_chance", "multiple_choice", None, 40) == tuple(
+        alarm[key] for key in ("kind", "metric", "candidate", "n")
+    )
+    assert "multiple_choice cannot be told from guessing (0.25) for any candidate" in alarm["message"]
+    knows = asked("c:1b", chosen(cases, "AAB"))
+    assert [] == alarms(store, guess, knows, cases=cases, run_id="run-2", **given)
+    few = choices(9)
+    assert [] == alarms(store, asked("a:1b", chosen(few, "ABCD")), cases=few, run_id="run-3", **given)
+
+
+def test_chance_is_averaged_over_cases_of_different_numbers_of_choices(store: Store) -> None:
+    two = tuple(replace(case, choices=("one", "two")) for case in choices(40)[:20])
+    cases = (*two, *choices(40)[20:])
+    (alarm,) = alarms(
+        store,
+        asked("a:1b", chosen(cases, "ABB")),
+        cases=cases,
+        metrics=("multiple_choice",),
+        headline="multiple_choice",
+    )
+
+    assert "guessing (0.375)" in alarm["message"]
+
+
+def test_a_metric_with_a_chance_level_of_its_own_is_held_against_that(store: Store) -> None:
+    labels = ("spam", "ham")
+    cases = tuple(Case(case_id=f"c{i:03}", prompt="?", choices=labels, references=(labels[i % 2],)) for i in range(40))
+    answers = {case.case_id: answer(labels[i // 2 % 2]) for i, case in enumerate(cases)}
+    found = alarms(store, asked("a:1b", answers), cases=cases, metrics=("mcc",), headline="mcc")
+
+    assert [("near_chance", "mcc")] == [(alarm["kind"], alarm["metric"]) for alarm in found]
+    assert "guessing (0)" in found[0]["message"]
+
+
+def test_a_metric_that_says_the_same_of_all_tells_nobody_apart(store: Store) -> None:
+    cases = numbers(10)
+    (alarm,) = alarms(store, asked("a:1b", right(cases)), asked("b:1b", right(cases)), cases=cases)
+
+    assert ("zero_variance", "exact_match", None, 10) == tuple(
+        alarm[key] for key in ("kind", "metric", "candidate", "n")
+    )
+    assert "exact_match is 1 for every answer of every candidate (10 cases)" in alarm["message"]
+    few = numbers(9)
+    assert [] == alarms(store, asked("a:1b", right(few)), cases=few, run_id="run-2")
+
+
+def test_a_metric_that_says_the_same_of_one_candidates_answers_is_told_of(store: Store) -> None:
+    cases = numbers(12)
+    (alarm,) = alarms(store, asked("a:1b", wrong(cases)), asked("b:1b", mixed(cases, 9)), cases=cases)
+
+    assert ("zero_variance", "a:1b", 12) == tuple(alarm[key] for key in ("kind", "candidate", "n"))
+    assert "a:1b: exact_match is 0 in every one of 12 cases" in alarm["message"]
+
+
+def test_repeats_of_few_cases_are_not_many_cases(store: Store) -> None:
+    cases = numbers(5)
+    repeated: dict[str, Any] = {case.case_id: [answer(case.references[0])] * 4 for case in cases}
+
+    assert [] == alarms(store, asked("a:1b", repeated), cases=cases, n_repeats=4)
+
+
+@pytest.mark.parametrize(("n", "raised"), [(2, []), (3, ["extraction_failed"])])
+def test_answers_in_which_nothing_was_found_raise_one_above_5_percent(store: Store, n: int, raised: list[str]) -> None:
+    cases = choices(40)
+    outcomes = {**chosen(cases, "AAB"), **{case.case_id: answer("I would rather not.") for case in cases[:n]}}
+    found = alarms(
+        store, asked("a:1b", outcomes), cases=cases, metrics=("multiple_choice",), headline="multiple_choice"
+    )
+
+    assert raised == kinds(found)
+    if raised:
+        assert ("a:1b", n, n / 40) == tuple(found[0][key] for key in ("candidate", "n", "share"))
+        assert "a:1b: 3 of 40 answers (8%) gave multiple_choice nothing to compare" in found[0]["message"]
+
+
+def test_metrics_that_read_the_same_fail_in_one_alarm(store: Store) -> None:
+    labels = ("spam", "ham")
+    cases = tuple(Case(case_id=f"c{i:03}", prompt="?", choices=labels, references=(labels[i % 2],)) for i in range(40))
+    outcomes = {case.case_id: answer("hm" if i % 4 == 0 else labels[i % 2]) for i, case in enumerate(cases)}
+    (alarm,) = alarms(
+        store, asked("a:1b", outcomes), cases=cases, metrics=("accuracy", "macro_f1"), headline="accuracy"
+    )
+
+    assert ("extraction_failed", "accuracy", 10) == (alarm["kind"], alarm["metric"], alarm["n"])
+    assert "gave accuracy, macro_f1 nothing to compare" in alarm["message"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "step"),
+    [
+        (FailureKind.EMPTY_ANSWER, "look at the prompt, and at `stop`"),
+        (FailureKind.THINKING_USED_UP_THE_BUDGET, "raise num_predict, or turn thinking off"),
+        (FailureKind.REPEATED_ITSELF, "raise repeat_penalty"),
+        (FailureKind.PROMPT_TOO_LONG, "raise num_ctx"),
+    ],
+)
+def test_empty_answers_raise_one_above_5_percent_with_the_step_that_helps(
+    store: Store, kind: FailureKind, step: str
+) -> None:
+    cases = numbers(40)
+    empty = Generation(text="", answer="", own_failure=kind, finish_reason="length")
+    outcomes = {**mixed(cases, 20), **{case.case_id: empty for case in cases[-3:]}}
+    (alarm,) = alarms(store, asked("a:1b", outcomes), cases=cases)
+
+    assert ("empty_answers", None, 3, 3 / 40) == tuple(alarm[key] for key in ("kind", "metric", "n", "share"))
+    assert f"3 {kind}" in alarm["message"]
+    assert step in alarm["message"]
+
+
+@pytest.mark.parametrize(("n", "raised"), [(2, []), (3, ["cut_answers"])])
+def test_answers_that_were_cut_raise_one_above_5_percent(store: Store, n: int, raised: list[str]) -> None:
+    cases = numbers(41)
+    cut = answer("no idea", finish_reason="length")
+    outcomes: dict[str, Outcome] = {**mixed(cases, 20), **{case.case_id: cut for case in cases[20 : 20 + n]}}
+    outcomes["c40"] = DOWN
+    found = alarms(store, asked("a:1b", outcomes), cases=cases)
+
+    assert raised == kinds(found)
+    if raised:
+        assert "3 of 40 answers (8%) were cut at num_predict; raise num_predict" in found[0]["message"]
+
+
+def _fail_scores(store: Store, use: MetricUse, kind: str, n: int) -> None:
+    """Writes failures in the place of the first scores."""
+    from evaluation.score import ScoreFailure
+    from evaluation.store.outcomes import iterate_outcomes
+
+    (candidate,) = find_run(store, "run-1").candidates
+    (page,) = iterate_outcomes(store, candidate.run_candidate_id)
+    failure = ScoreFailure(kind=kind, message="it said {")
+    rows = [
+        ScoreRow(generation_id=found.generation_id, metric=use, measurement=failure, scorer_version="1")
+        for found in page[:n]
+    ]
+    save_scores(store, rows)
+
+
+@pytest.mark.parametrize(
+    ("kind", "n", "raised"),
+    [
+        ("verdict_unreadable", 2, []),
+        ("verdict_unreadable", 3, ["score_failures"]),
+        ("metric_raised", 1, ["score_failures"]),
+        ("metric_returned_nonsense", 1, ["score_failures"]),
+    ],
+)
+def test_scores_that_could_not_be_had_raise_one_above_5_percent_and_any_where_the_metric_is_broken(
+    store: Store, kind: str, n: int, raised: list[str]
+) -> None:
+    cases = numbers(40)
+    store_run(store, asked("a:1b", mixed(cases, 20)), cases=cases)
+    _fail_scores(store, find_run(store, "run-1").plan.metrics[0], kind, n)
+
+    found = run_result(store, "run-1")["alarms"]
+    assert raised == kinds(found)
+    if raised:
+        assert (n, n / 40, "exact_match") == tuple(found[0][key] for key in ("n", "share", "metric"))
+        assert f"have no exact_match ({n} {kind})" in found[0]["message"]
+
+
+def test_a_metric_with_scores_and_no_number_is_told_of(store: Store, tmp_path: Path) -> None:
+    path = tmp_path / "own.py"
+    path.write_text(
+        "from dataclasses import dataclass\n"
+        "from typing import ClassVar\n"
+        "from evaluation.metrics.metric import CorpusMetric\n"
+        "from evaluation.score import Measurement\n"
+        "@dataclass(frozen=True, kw_only=True)\n"
+        "class Gloomy(CorpusMetric):\n"
+        "    name: ClassVar[str] = 'gloomy'\n"
+        "    unit: ClassVar[str] = 'fraction'\n"
+        "    def measure(self, case, generations, answers):\n"
+        "        return Measurement(value=float(len(generations[0].answer) % 2))\n"
+        "    def aggregate(self, rows):\n"
+        "        raise RuntimeError('not today')\n"
+    )
+    cases = numbers(12)
+    (alarm,) = alarms(store, asked("a:1b", mixed(cases, 6)), cases=cases, metrics=("exact_match", f"{path}:Gloomy"))
+
+    assert ("no_number", "gloomy", "a:1b", 12) == tuple(alarm[key] for key in ("kind", "metric", "candidate", "n"))
+    assert "its combine() or aggregate() fails" in alarm["message"]
+
+
+def test_a_run_that_was_not_asked_or_not_scored_yet_raises_none_about_scores(store: Store) -> None:
+    cases = numbers(12)
+
+    assert [] == alarms(store, asked("a:1b"), cases=cases, scored=False, status=Status.RUNNING)
+    assert [] == alarms(
+        store, asked("a:1b", wrong(cases)), cases=cases, run_id="run-2", scored=False, status=Status.RUNNING
+    )
