@@ -176,6 +176,15 @@ def test_tokens_and_costs_are_told_for_each_candidate(store: Store) -> None:
     ] == usage_rows(run)
 
 
+def test_candidates_of_different_prices_have_one_cost_each_under_one_name(store: Store) -> None:
+    cases = numbers(2)
+    prices = [{"input_per_million": 0.0, "output_per_million": price} for price in (1.0, 2.0)]
+    models = [asked(f"{n}:1b", right(cases), details={PRICE: price}) for n, price in enumerate(prices)]
+    run = run_result(store, store_run(store, *models, cases=cases))
+
+    assert [0.0013, 0.0026] == [found["metrics"]["cost_usd"]["value"] for found in run["candidates"]]
+
+
 def test_a_cost_that_is_named_as_a_metric_keeps_the_digits_that_count(store: Store) -> None:
     cases = numbers(2)
     metric = "cost_usd(input_per_million=0.1, output_per_million=0.1)"
