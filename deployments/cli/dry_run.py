@@ -1,23 +1,25 @@
 """How `--dry-run` looks: the plan as a table, and what it will cost in a sentence or two."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from evaluation.forecasting.asked_afterwards import AskedAfterwards
     from evaluation.forecasting.forecast import Forecast, WorkForecast
     from evaluation.store.past_speed import PastSpeed
 
 _BASIS = {"weights": "", "candidate": "", "model name": ", other weights of that name"}
 
 
-def show_dry_run(forecast: "Forecast", *, as_json: bool) -> None:
+def show_dry_run(forecast: "Forecast", afterwards: "Sequence[AskedAfterwards]" = (), *, as_json: bool) -> None:
     """Prints what would be done: the plan in order and its cost, or all of it as one JSON object."""
     from deployments.cli.tables import say
     from deployments.cli.terminal import print_json
     from evaluation.forecasting import forecast as forecasting
 
     if as_json:
-        print_json(forecasting.as_json(forecast))
+        print_json(forecasting.as_json(forecast) | {"asked_afterwards": [asdict(asked) for asked in afterwards]})
         return
     if forecast.works:
         from deployments.cli.split_table import print_split_table
@@ -26,6 +28,8 @@ def show_dry_run(forecast: "Forecast", *, as_json: bool) -> None:
         say()
     for sentence in sentences(forecast):
         say(sentence)
+    for asked in afterwards:
+        say(f"Then the {asked.need} {asked.model} at {asked.endpoint} is asked up to {_n(asked.n_answers, 'time')}.")
 
 
 def sentences(forecast: "Forecast") -> Iterator[str]:

@@ -104,13 +104,14 @@ def _run(prepared: Prepared, store: "Store", stack: ExitStack, *, as_json: bool)
 
 def _dry_run(prepared: Prepared, store: "Store", stack: ExitStack, *, as_json: bool) -> int:
     from deployments.cli.dry_run import show_dry_run
+    from evaluation.forecasting.asked_afterwards import asked_afterwards
     from evaluation.forecasting.forecast import forecast
     from evaluation.forecasting.planned_works import planned_works
 
     _start_embedded_where_asked(prepared, stack)
     resolution = check_servers(prepared, store)
     works = planned_works(store, prepared.request, resolution, prepared.earlier)
-    show_dry_run(forecast(store, works), as_json=as_json)
+    show_dry_run(forecast(store, works), asked_afterwards(prepared.request, resolution), as_json=as_json)
     return EXIT_DONE
 
 
