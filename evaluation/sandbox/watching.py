@@ -13,7 +13,8 @@ from typing import Any
 from evaluation.errors import SandboxError
 from evaluation.program import Program, ProgramEnd, ProgramOutcome
 from evaluation.sandbox.bubblewrap import HOME
-from evaluation.sandbox.inside.values import Decoder, GarbageError, PlainOnly
+from evaluation.sandbox.inside.shared import GarbageError
+from evaluation.sandbox.inside.values import Decoder, PlainOnly
 from evaluation.sandbox.starting import Place, Started, checker_job, program_job, start_side
 
 MAX_OUTPUT_BYTES = 1_000_000

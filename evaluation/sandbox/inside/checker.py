@@ -11,6 +11,7 @@ from evaluation.sandbox.inside.errors import said_by
 from evaluation.sandbox.inside.exchanges import PROGRAM, CheckerExchange
 from evaluation.sandbox.inside.limits import apply_limits, close_input, read_to_end
 from evaluation.sandbox.inside.line import GoneError, Line, NotCheckableError, UnreadableError, write_frame
+from evaluation.sandbox.inside.shared import Shared
 from evaluation.sandbox.inside.values import Decoder, Encoder, PlainOnly
 
 TYPE_CHECKING = False
@@ -164,7 +165,7 @@ def main() -> None:
             raise TypeError("a function of the tests can be called and nothing else")
         return target(*rest, **kwargs)
 
-    line = Line(int(reads), int(writes), exchange, perform)
+    line = Line(int(reads), int(writes), exchange, perform, shared=Shared(0))
     exchange.line = line
     try:
         line.serve_once()

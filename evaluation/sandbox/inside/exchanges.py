@@ -6,8 +6,9 @@ import builtins
 import sys
 from types import BuiltinFunctionType, FunctionType, MethodDescriptorType, MethodType
 
+from evaluation.sandbox.inside.shared import GarbageError
 from evaluation.sandbox.inside.stand_ins import StandIn, number_of
-from evaluation.sandbox.inside.values import GarbageError, NotCarriedError, contents, drained
+from evaluation.sandbox.inside.values import NotCarriedError, drained
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -136,7 +137,7 @@ def setup_classes(namespace: dict[str, Any]) -> frozenset[str]:
 def _instance(value: Any, namespace: dict[str, Any]) -> tuple[bytes, tuple[Any, ...]]:
     kind = type(value)
     if kind.__module__ == PROGRAM and namespace.get(kind.__name__) is kind and hasattr(value, "__dict__"):
-        return b"p", (kind.__name__, *contents(value))
+        return b"p", (kind.__name__,)
     raise NotCarriedError(f"a value of type {kind.__name__!r}")
 
 

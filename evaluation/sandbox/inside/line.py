@@ -1,7 +1,7 @@
 """How do two interpreters ask each other? In frames over two pipes: a request, and an answer that bears its number.
 
 While a side waits for an answer it serves requests, so that a function which was handed over can be called back.
-Changeable arguments come back with the answer, and are changed in place where they were changed over there.
+What both sides hold stays the same on both (`shared`).
 """
 
 from __future__ import annotations
@@ -9,16 +9,8 @@ from __future__ import annotations
 import os
 
 from evaluation.sandbox.inside.errors import described, rebuilt
-from evaluation.sandbox.inside.values import (
-    MAX_BYTES,
-    Decoder,
-    Encoder,
-    GarbageError,
-    NotCarriedError,
-    PlainOnly,
-    contents,
-    replace,
-)
+from evaluation.sandbox.inside.shared import GarbageError, Shared
+from evaluation.sandbox.inside.values import MAX_BYTES, Decoder, Encoder, NotCarriedError, PlainOnly
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,9 +37,11 @@ class NotCheckableError(BaseException):
 class Line:
     """A connection to the other interpreter."""
 
-    def __init__(self, reads: int, writes: int, exchange: Exchange, perform: Callable[..., Any]) -> None:
+    def __init__(
+        self, reads: int, writes: int, exchange: Exchange, perform: Callable[..., Any], *, shared: Shared
+    ) -> None:
         self._reads, self._writes = reads, writes
-        self._exchange, self._perform = exchange, perform
+        self._exchange, self._perform, self._shared = exchange, perform, shared
         self._last = 0
         self.error_classes: dict[str, type[BaseException]] = {}
         """Classes of exceptions, beside the built-in ones, that answers may raise here."""
@@ -69,17 +63,15 @@ class Line:
         """
         self._last += 1
         number = self._last
-        encoder = Encoder(self._exchange)
         try:
-            frame = encoder.encoded((True, number, operation, args, kwargs))
+            frame = self._encoded(True, number, operation, (args, kwargs))
         except NotCarriedError as error:
             raise self.troubled(NotCheckableError(f"the test hands over {error}")) from None
         self._send(frame)
         while True:
-            kept = list(encoder.kept)
-            asked, *message = self._read(kept)
-            if asked:
-                self._serve(message, kept)
+            message = self._read()
+            if message.pop(0):
+                self._serve(message)
             else:
                 return self._settled(number, message)
 
@@ -90,30 +82,77 @@ class Line:
 
     def serve_once(self) -> None:
         """Answers one request."""
-        kept: list[Any] = []
-        asked, *message = self._read(kept)
-        if not asked:
-            raise self.troubled(UnreadableError("an answer that nobody asked for"))
-        self._serve(message, kept)
+        message = self._read()
+        if not message.pop(0):
+            raise self._unreadable("an answer that nobody asked for")
+        self._serve(message)
 
-    def _read(self, kept: list[Any]) -> list[Any]:
-        """The next message; `kept` gets the changeable values in it."""
+    def _settled(self, number: int, message: list[Any]) -> Any:
+        answered, status, result = message
+        if answered != number:
+            raise self._unreadable("an answer to another question")
+        if status == "value":
+            return result
+        if status == "raised":
+            raise rebuilt(result, self.error_classes)
+        raise self.troubled(NotCheckableError(str(result)))
+
+    def _serve(self, message: list[Any]) -> None:
+        number, operation, given = message
+        # Whoever else refers to an argument now has kept it.
+        message.clear()
+        status, result = self._performed(operation, given)
+        del given
         try:
-            frame = self._frame()
-            decoder = Decoder(self._exchange, frame, () if frame[:6] == _REQUEST else kept)
-            message = decoder.decoded()
-            kept[:] = decoder.kept
-            if type(message) is not tuple or type(message[0]) is not bool or len(message) != 5:
+            frame = self._encoded(False, number, status, result)
+        except NotCarriedError as error:
+            words = (False, number, "not carried", (), (), f"the answer is {error}")
+            frame = Encoder(PlainOnly()).encoded(words)
+        self._send(frame)
+
+    def _performed(self, operation: Any, given: Any) -> tuple[str, Any]:
+        try:
+            args, kwargs = given
+            return "value", self._perform(operation, *args, **kwargs)
+        except (GoneError, UnreadableError):
+            raise
+        except BaseException as error:
+            return "raised", described(error)
+
+    def _encoded(self, asks: bool, number: int, word: str, held: Any) -> bytes:
+        """A message, with all that changed and was lost here since the last one.
+
+        Raises:
+            NotCarriedError: it is as if it had never been tried.
+        """
+        shared = self._shared
+        known, changed, lost = shared.numbers, *shared.settle()
+        message = (asks, number, word, shared.rows(changed), lost, held)
+        try:
+            frame = Encoder(self._exchange, shared).encoded(message)
+        except NotCarriedError:
+            shared.forget(shared.numbers - known)
+            shared.unsettle(changed)
+            raise
+        shared.settle()
+        shared.forget(lost)
+        return frame
+
+    def _read(self) -> list[Any]:
+        """The next message: whether it asks, its number, its word, and what it holds."""
+        try:
+            message = Decoder(self._exchange, read_frame(self._reads), self._shared).decoded()
+            if type(message) is not tuple or type(message[0]) is not bool or len(message) != 6:
                 raise GarbageError("no message")
-        except GarbageError as error:
-            raise self.troubled(UnreadableError(f"the program broke the line to the tests: {error}")) from None
-        return list(message)
-
-    def _frame(self) -> bytes:
-        try:
-            return read_frame(self._reads)
+            asks, number, word, changes, lost, held = message
+            self._shared.change(changes)
+            self._shared.forget(lost)
         except GoneError as error:
             raise self.troubled(error) from None
+        except (GarbageError, ValueError, TypeError, IndexError, AttributeError) as error:
+            raise self._unreadable(str(error)) from None
+        self._shared.settle()
+        return [asks, number, word, held]
 
     def _send(self, frame: bytes) -> None:
         try:
@@ -121,50 +160,8 @@ class Line:
         except GoneError as error:
             raise self.troubled(error) from None
 
-    def _settled(self, number: int, message: list[Any]) -> Any:
-        answered, status, changed, result = message
-        if answered != number:
-            raise self.troubled(
-                UnreadableError("the program broke the line to the tests: an answer to another question")
-            )
-        try:
-            for value, row in changed:
-                replace(value, row)
-        except (ValueError, TypeError, IndexError) as error:
-            raise self.troubled(UnreadableError(f"the program broke the line to the tests: {error}")) from None
-        if status == "value":
-            return result
-        if status == "raised":
-            raise rebuilt(result, self.error_classes)
-        raise self.troubled(NotCheckableError(str(result)))
-
-    def _serve(self, message: list[Any], kept: list[Any]) -> None:
-        number, operation, args, kwargs = message
-        before = [(value, contents(value)) for value in kept]
-        try:
-            status, result = "value", self._perform(operation, *args, **kwargs)
-        except (GoneError, UnreadableError):
-            raise
-        except BaseException as error:
-            status, result = "raised", described(error)
-        changed = tuple((value, row) for value, was in before if _differs(was, row := contents(value)))
-        self._send(self._answer((False, number, status, changed, result), kept))
-
-    def _answer(self, message: tuple[Any, ...], kept: list[Any]) -> bytes:
-        try:
-            return Encoder(self._exchange, kept).encoded(message)
-        except NotCarriedError as error:
-            return Encoder(PlainOnly()).encoded((False, message[1], "not carried", (), f"the answer is {error}"))
-
-
-_REQUEST = Encoder(PlainOnly()).encoded((True, 0, 0, 0, 0))[:6]
-
-
-def _differs(was: tuple[Any, ...], now: tuple[Any, ...]) -> bool:
-    return len(was) != len(now) or not all(
-        old is new or (type(old) is bytes and type(new) is bytes and old == new)
-        for old, new in zip(was, now, strict=True)
-    )
+    def _unreadable(self, why: str) -> BaseException:
+        return self.troubled(UnreadableError(f"the program broke the line to the tests: {why}"))
 
 
 def read_frame(reads: int) -> bytes:

@@ -11,6 +11,7 @@ from evaluation.sandbox.inside.errors import described
 from evaluation.sandbox.inside.exchanges import PROGRAM, ProgramExchange, setup_classes
 from evaluation.sandbox.inside.limits import apply_limits, close_input, read_to_end
 from evaluation.sandbox.inside.line import GoneError, Line, UnreadableError
+from evaluation.sandbox.inside.shared import Shared
 from evaluation.sandbox.inside.stand_ins import CALCULATED
 from evaluation.sandbox.inside.values import Decoder, PlainOnly
 
@@ -87,7 +88,7 @@ def main() -> None:
     close_input()
     sys.argv = [PROGRAM]
     served = Served(job["source"], job["setup"])
-    line = Line(int(reads), int(writes), served.exchange, served.perform)
+    line = Line(int(reads), int(writes), served.exchange, served.perform, shared=Shared(1))
     served.exchange.line = line
     try:
         line.ask("ready")

@@ -2,13 +2,15 @@
 
 A value is a tag, a number and a colon; then so many bytes, or so many values. What is written is what `type` says and
 what the value holds, so nothing of a subclass but its plain value arrives, and reading builds nothing but plain values.
-Lists, dictionaries and the like are numbered in the order in which they are met: what was sent comes back as itself.
+Lists, dictionaries and the like have numbers (`shared`): what both sides hold is mentioned, and not sent again.
 """
 
 from __future__ import annotations
 
 import sys
 from itertools import islice
+
+from evaluation.sandbox.inside.shared import GarbageError, Shared, contents, replace
 
 TYPE_CHECKING = False  # typing's own takes longer to import than a small program to run
 if TYPE_CHECKING:
@@ -34,17 +36,12 @@ class NotCarriedError(Exception):
     """A value that is no plain data and cannot be spoken of by number either."""
 
 
-class GarbageError(Exception):
-    """Bytes that are no value."""
-
-
 class Encoder:
-    """Writes values; `kept` are the changeable ones among them, in the order of their numbers."""
+    """Writes values."""
 
-    def __init__(self, exchange: Exchange, kept: Iterable[Any] = ()) -> None:
+    def __init__(self, exchange: Exchange, shared: Shared | None = None) -> None:
         self._exchange = exchange
-        self.kept = list(kept)
-        self._numbers = {id(each): number for number, each in enumerate(self.kept)}
+        self._shared = shared or Shared()
         self._parts: list[bytes] = []
         self._size = 0
         self._depth = 0
@@ -59,7 +56,7 @@ class Encoder:
         return b"".join(self._parts)
 
     def _put(self, value: Any) -> None:
-        known = self._numbers.get(id(value))
+        known = self._shared.number_of(value)
         if known is not None:
             self._word(b"@", b"%d" % known)
             return
@@ -84,21 +81,22 @@ class Encoder:
         for value in values:
             self._put(value)
 
-    def keep(self, value: Any) -> None:
-        """Numbers a value that may change."""
-        self._numbers[id(value)] = len(self.kept)
-        self.kept.append(value)
+    def _number(self, value: Any) -> bytes:
+        return b"%d" % self._shared.add(value)
 
     def _put_list(self, value: list[Any]) -> None:
-        self.keep(value)
         if list.__len__(value) > 8 and set(map(type, list.__iter__(value))) == {int}:
-            self._word(b"I", b",".join(b"%x" % each for each in list.__iter__(value)))
+            hexadecimals = b",".join(b"%x" % each for each in list.__iter__(value))
+            self._word(b"I", b"%b:%b" % (self._number(value), hexadecimals))
         else:
-            self._items(b"l", value)
+            self._put_changeable(b"l", value)
 
-    def _put_changeable(self, tag: bytes, value: Any) -> None:
-        self.keep(value)
-        self._items(tag, contents(value))
+    def _put_changeable(self, tag: bytes, value: Any, name: str = "") -> None:
+        held = contents(value)
+        self._add(b"%b%d:" % (tag, len(held) + (2 if name else 1)))
+        self._word(b"#", self._number(value))
+        for each in (name, *held) if name else held:
+            self._put(each)
 
     def _put_other(self, value: Any) -> None:
         for name, tag in _LIBRARY_TYPES:
@@ -116,18 +114,20 @@ class Encoder:
                 return
         tag, words = self._exchange.export(value)
         if tag == b"p":
-            self.keep(value)
-        self._items(tag, words)
+            self._put_changeable(tag, value, *words)
+        else:
+            self._items(tag, words)
 
 
 class Decoder:
     """Reads values; whatever is not one is refused."""
 
-    def __init__(self, exchange: Exchange, data: bytes, kept: Iterable[Any] = ()) -> None:
+    def __init__(self, exchange: Exchange, data: bytes, shared: Shared | None = None) -> None:
         self._exchange = exchange
         self._data = data
         self._at = 0
-        self.kept = list(kept)
+        # Jobs and verdicts are read by a side that gives no numbers.
+        self._shared = shared or Shared(1)
         self._depth = 0
 
     def decoded(self) -> Any:
@@ -173,69 +173,33 @@ class Decoder:
         return [self._get() for _ in range(count)]
 
     def changeable(self, empty: Any, count: int) -> Any:
-        """A container that is numbered before it is filled, since it may hold itself."""
-        self.kept.append(empty)
-        replace(empty, self.items(count))
+        """A container that has its number before it is filled, since it may hold itself."""
+        self._shared.accept(self._get(), empty)
+        replace(empty, self.items(count - 1))
         return empty
 
     def integers(self, size: int) -> list[int]:
         """A list of nothing but integers."""
-        values = [int(each, 16) for each in self.bytes_of(size).split(b",")]
-        self.kept.append(values)
+        number, _, hexadecimals = self.bytes_of(size).partition(b":")
+        values = [int(each, 16) for each in hexadecimals.split(b",")]
+        self._shared.accept(int(number), values)
         return values
+
+    def mentioned(self, size: int) -> Any:
+        """A value that both sides hold already."""
+        return self._shared.value_of(int(self.bytes_of(size)))
+
+    def instance(self, count: int) -> Any:
+        """An object of a class that both sides have."""
+        number, name = self._get(), self._get()
+        value = self._exchange.take(b"p", (name,))
+        self._shared.accept(number, value)
+        replace(value, self.items(count - 2))
+        return value
 
     def exported(self, tag: bytes, count: int) -> Any:
         """An object that the other side means, by its words."""
-        if tag != b"p":
-            return self._exchange.take(tag, tuple(self.items(count)))
-        number = len(self.kept)
-        self.kept.append(None)
-        name = self._get()
-        self.kept[number] = value = self._exchange.take(tag, (name,))
-        replace(value, self.items(count - 1))
-        return value
-
-
-def contents(value: Any) -> tuple[Any, ...]:
-    """What a changeable value holds, as a flat row that `replace` takes."""
-    if isinstance(value, bytearray):
-        return (bytes(value),)
-    if isinstance(value, dict):
-        return (*dict.keys(value), *dict.values(value))
-    if isinstance(value, list):
-        return tuple(list.__iter__(value))
-    if isinstance(value, set):
-        return tuple(set.__iter__(value))
-    deque = _library_type("collections.deque")
-    if deque is not None and isinstance(value, deque):
-        return tuple(value)
-    attributes = vars(value)
-    return (*attributes.keys(), *attributes.values())
-
-
-def replace(value: Any, row: Iterable[Any]) -> None:
-    """Gives a changeable value other contents, in place."""
-    held = tuple(row)
-    half = len(held) // 2
-    deque = _library_type("collections.deque")
-    match value:
-        case bytearray():
-            value[:] = held[0]
-        case list():
-            value[:] = held
-        case set():
-            value.clear()
-            value.update(held)
-        case dict():
-            value.clear()
-            for key, each in zip(held[:half], held[half:], strict=True):
-                value[key] = each
-        case _ if deque is not None and isinstance(value, deque):
-            value.clear()
-            value.extend(held)
-        case _:
-            vars(value).clear()
-            vars(value).update(zip(map(str, held[:half]), held[half:], strict=True))
+        return self._exchange.take(tag, tuple(self.items(count)))
 
 
 def drained(value: Iterable[Any]) -> tuple[Any, ...]:
@@ -343,7 +307,8 @@ _READERS: dict[bytes, Callable[[Decoder, int], Any]] = {
     b"d": lambda decoder, count: decoder.changeable({}, count),
     b"S": lambda decoder, count: decoder.changeable(set(), count),
     b"B": lambda decoder, count: decoder.changeable(bytearray(), count),
-    b"@": lambda decoder, size: decoder.kept[int(decoder.bytes_of(size))],
+    b"#": lambda decoder, size: int(decoder.bytes_of(size)),
+    b"@": Decoder.mentioned,
     b"K": lambda decoder, count: dict.fromkeys(decoder.items(count)).keys(),
     b"V": lambda decoder, count: dict(enumerate(decoder.items(count))).values(),
     b"M": lambda decoder, count: dict(decoder.items(count)).items(),
@@ -361,7 +326,7 @@ _READERS: dict[bytes, Callable[[Decoder, int], Any]] = {
     b"o": lambda decoder, count: decoder.exported(b"o", count),
     b"O": lambda decoder, count: decoder.exported(b"O", count),
     b"k": lambda decoder, count: decoder.exported(b"k", count),
-    b"p": lambda decoder, count: decoder.exported(b"p", count),
+    b"p": Decoder.instance,
 }
 
 

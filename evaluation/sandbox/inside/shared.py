@@ -1,0 +1,171 @@
+"""Which changeable values (lists, dictionaries and the like) do both sides hold, and how do they stay the same?
+
+Only one side works at a time, so it is enough to send along, whenever the other's turn comes, what changed here. A
+value that one side holds no more is shared no more.
+"""
+
+from __future__ import annotations
+
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+    Row = tuple[Any, ...]
+
+
+class GarbageError(Exception):
+    """Bytes that are no value, or a number that means nothing."""
+
+
+class Shared:
+    """The values that both sides hold. One side's own numbers are even, the other's are odd."""
+
+    def __init__(self, first: int = 0) -> None:
+        self._objects: dict[int, Any] = {}
+        self._numbers: dict[int, int] = {}
+        self._rows: dict[int, Row] = {}
+        self._own, self._next = first, first
+
+    def number_of(self, value: Any) -> int | None:
+        """The number of a value; None where it is not shared."""
+        return self._numbers.get(id(value))
+
+    def value_of(self, number: Any) -> Any:
+        """The value of a number."""
+        if number not in self._objects:
+            raise GarbageError("a number that no value has")
+        return self._objects[number]
+
+    def add(self, value: Any) -> int:
+        """A new number for a value that the other side gets now."""
+        number, self._next = self._next, self._next + 2
+        self._put(number, value)
+        return number
+
+    def accept(self, number: Any, value: Any) -> None:
+        """Takes a value under the number that the other side gave it."""
+        if type(number) is not int or number % 2 == self._own or number in self._objects:
+            raise GarbageError("a number that is not new")
+        self._put(number, value)
+
+    def _put(self, number: int, value: Any) -> None:
+        self._objects[number] = value
+        self._numbers[id(value)] = number
+
+    def settle(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Takes note of what every value holds now. Numbers of those that changed, and of those that are lost here."""
+        changed = tuple(number for number in self._objects if self._has_changed(number))
+        self._rows = {number: contents(value) for number, value in self._objects.items()}
+        return changed, self._lost()
+
+    def unsettle(self, changed: Iterable[int]) -> None:
+        """The other side does not know of these changes after all."""
+        for number in changed:
+            self._rows.pop(number, None)
+
+    def rows(self, numbers: Iterable[int]) -> tuple[tuple[int, Row], ...]:
+        """What these values hold, with their numbers."""
+        return tuple((number, self._rows[number]) for number in numbers)
+
+    def _has_changed(self, number: int) -> bool:
+        was = self._rows.get(number)
+        return was is None or _differs(was, contents(self._objects[number]))
+
+    def change(self, changes: Iterable[tuple[int, Row]]) -> None:
+        """Makes the values hold what they hold over there."""
+        for number, row in changes:
+            replace(self.value_of(number), row)
+
+    def forget(self, numbers: Iterable[int]) -> None:
+        """These are shared no more."""
+        for number in numbers:
+            if number in self._objects:
+                del self._numbers[id(self._objects.pop(number))]
+                self._rows.pop(number, None)
+
+    @property
+    def numbers(self) -> frozenset[int]:
+        """All numbers that are in use."""
+        return frozenset(self._objects)
+
+    def _lost(self) -> tuple[int, ...]:
+        """Numbers of the values that nothing on this side refers to but one another and this table."""
+        inner = self._inner_references()
+        held = [
+            number
+            for number in self._objects
+            # One reference is the table's, one the question's own.
+            if sys.getrefcount(self._objects[number]) - inner.get(number, 0) > 2
+        ]
+        reached = set(held)
+        while held:
+            row = self._rows[held.pop()]
+            inside = {self._numbers[id(each)] for each in row if id(each) in self._numbers} - reached
+            reached |= inside
+            held.extend(inside)
+        return tuple(number for number in self._objects if number not in reached)
+
+    def _inner_references(self) -> dict[int, int]:
+        """How often each value is referred to by the others: once in the value, and once in its row."""
+        counts: dict[int, int] = {}
+        for row in self._rows.values():
+            for each in row:
+                number = self._numbers.get(id(each))
+                if number is not None:
+                    counts[number] = counts.get(number, 0) + 2
+        return counts
+
+
+def contents(value: Any) -> Row:
+    """What a changeable value holds, as a flat row that `replace` takes."""
+    if isinstance(value, bytearray):
+        return (bytes(value),)
+    if isinstance(value, dict):
+        return (*dict.keys(value), *dict.values(value))
+    if isinstance(value, list):
+        return tuple(list.__iter__(value))
+    if isinstance(value, set):
+        return tuple(set.__iter__(value))
+    if _is_deque(value):
+        return tuple(value)
+    attributes = vars(value)
+    return (*attributes.keys(), *attributes.values())
+
+
+def replace(value: Any, row: Iterable[Any]) -> None:
+    """Gives a changeable value other contents, in place."""
+    held = tuple(row)
+    half = len(held) // 2
+    match value:
+        case bytearray():
+            value[:] = held[0]
+        case list():
+            value[:] = held
+        case set():
+            value.clear()
+            value.update(held)
+        case dict():
+            value.clear()
+            for key, each in zip(held[:half], held[half:], strict=True):
+                value[key] = each
+        case _ if _is_deque(value):
+            value.clear()
+            value.extend(held)
+        case _:
+            vars(value).clear()
+            vars(value).update(zip(map(str, held[:half]), held[half:], strict=True))
+
+
+def _is_deque(value: Any) -> bool:
+    kind = getattr(sys.modules.get("collections"), "deque", None)
+    return kind is not None and isinstance(value, kind)
+
+
+def _differs(was: Row, now: Row) -> bool:
+    return len(was) != len(now) or not all(
+        old is new or (type(old) is bytes and type(new) is bytes and old == new)
+        for old, new in zip(was, now, strict=True)
+    )
