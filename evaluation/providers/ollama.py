@@ -248,10 +248,18 @@ def read_vector(found: Any, asked: Asked) -> tuple[float, ...]:
         ProviderError: `found` is none.
     """
     numbers = found if isinstance(found, list) else []
-    if not numbers or not all(isinstance(x, int | float) and math.isfinite(x) for x in numbers):
+    if not numbers or not all(map(_is_finite, numbers)):
         raise ProviderError(
             f"{asked.subject}: the server gave no usable embedding",
             FailureKind.BAD_OPTION,
             "Choose a model whose capabilities list `embedding`.",
         )
     return tuple(float(number) for number in numbers)
+
+
+def _is_finite(number: Any) -> bool:
+    try:
+        return not isinstance(number, bool) and isinstance(number, int | float) and math.isfinite(number)
+    except OverflowError:
+        # A whole number of hundreds of digits, which JSON allows.
+        return False

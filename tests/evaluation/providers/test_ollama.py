@@ -214,8 +214,9 @@ def test_an_unusable_embedding_is_an_error(wire: Any, answer: Any) -> None:
         on_json(wire, "/api/embed", answer).ollama(lambda provider: provider.embed("e5", ["a"]))
 
 
-def test_an_embedding_with_a_number_that_is_none_is_an_error(wire: Any) -> None:
-    wire.on("/api/embed", httpx.Response(200, content=b'{"embeddings": [[NaN, 1.0]]}'))
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "1e999", "true", "null", "1" + 400 * "0"])
+def test_an_embedding_with_a_number_that_is_none_is_an_error(wire: Any, number: str) -> None:
+    wire.on("/api/embed", httpx.Response(200, content=f'{{"embeddings": [[{number}, 1.0]]}}'.encode()))
     with pytest.raises(ProviderError, match="no usable embedding"):
         wire.ollama(lambda provider: provider.embed("e5", ["a"]))
 
