@@ -1,6 +1,6 @@
 """How far may the judges of a run be trusted: do they agree, and what do they look at beside the answers?"""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 from statistics import fmean
@@ -35,6 +35,13 @@ class JudgeScores:
     """By what was judged: the same key for the same answer, or pair of answers, whoever judges it."""
     failures: Mapping[str, int] = field(default_factory=dict)
     """How many verdicts could not be had, by the kind of the failure."""
+    cases: Mapping[str, str] = field(default_factory=dict)
+    """The case of each key, where a case was judged more than once: its repeats and its candidates are no independent
+    evidence. Empty: each key is a case of its own."""
+
+    def clusters(self, keys: Iterable[str]) -> list[str]:
+        """The case of each of these keys."""
+        return [self.cases.get(key, key) for key in keys]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,88 +95,99 @@ def judging_findings(
     found = tuple(_finding(scores, rng) for scores in judges)
     agreements = []
     for metric in dict.fromkeys(scores.metric for scores in judges):
-        rated = {scores.judge: _rated(scores) for scores in judges if scores.metric == metric}
-        agreements += _agreements(metric, rated, (ratings or {}).get(metric, {}), rng)
+        same = [scores for scores in judges if scores.metric == metric]
+        agreements += _agreements(same, (ratings or {}).get(metric, {}), rng)
     return JudgingFindings(judges=found, agreements=tuple(agreements))
 
 
 def _finding(scores: JudgeScores, rng: np.random.Generator) -> JudgeFinding:
     pairs, grades = _pairs(scores), _grades(scores)
     n_judged = len(pairs) + len(grades)
+    is_pairwise = scores.metric == JudgePairwise.name
     return JudgeFinding(
         judge=scores.judge,
         metric=scores.metric,
         n_judged=n_judged,
         n_without_judge=len(scores.measurements) - n_judged,
         failures=dict(scores.failures),
-        position=_position(pairs) if scores.metric == JudgePairwise.name else None,
-        length=_length_of_pairs(pairs, rng) if scores.metric == JudgePairwise.name else _length_of_grades(grades, rng),
+        position=_position(scores, pairs) if is_pairwise else None,
+        length=_length_of_pairs(scores, pairs, rng) if is_pairwise else _length_of_grades(scores, grades, rng),
     )
 
 
-def _pairs(scores: JudgeScores) -> list[tuple[float, PairwiseEvidence]]:
-    """Value and evidence of each pair that was judged."""
+def _pairs(scores: JudgeScores) -> dict[str, PairwiseEvidence]:
+    """What each pair's value rests on, where a judge was asked."""
     if scores.metric != JudgePairwise.name:
-        return []
-    read = [(found.value, pairwise_evidence(found)) for found in scores.measurements.values()]
-    return [(value, evidence) for value, evidence in read if evidence is not None]
+        return {}
+    read = {key: pairwise_evidence(found) for key, found in scores.measurements.items()}
+    return {key: evidence for key, evidence in read.items() if evidence is not None}
 
 
-def _grades(scores: JudgeScores) -> list[RubricEvidence]:
+def _grades(scores: JudgeScores) -> dict[str, RubricEvidence]:
     if scores.metric != JudgeRubric.name:
-        return []
-    read = [rubric_evidence(found) for found in scores.measurements.values()]
-    return [evidence for evidence in read if evidence is not None]
+        return {}
+    read = {key: rubric_evidence(found) for key, found in scores.measurements.items()}
+    return {key: evidence for key, evidence in read.items() if evidence is not None}
 
 
-def _position(pairs: Sequence[tuple[float, PairwiseEvidence]]) -> PositionBias:
+def _position(scores: JudgeScores, pairs: Mapping[str, PairwiseEvidence]) -> PositionBias:
     return position_bias(
-        [evidence.measured_first for _, evidence in pairs], [evidence.opponent_first for _, evidence in pairs]
+        [evidence.measured_first for evidence in pairs.values()],
+        [evidence.opponent_first for evidence in pairs.values()],
+        clusters=scores.clusters(pairs),
     )
 
 
-def _length_of_pairs(pairs: Sequence[tuple[float, PairwiseEvidence]], rng: np.random.Generator) -> LengthBias:
+def _length_of_pairs(
+    scores: JudgeScores, pairs: Mapping[str, PairwiseEvidence], rng: np.random.Generator
+) -> LengthBias:
     return length_bias_of_pairs(
-        [value for value, _ in pairs],
-        [evidence.n_characters for _, evidence in pairs],
-        [evidence.n_characters_opponent for _, evidence in pairs],
+        [scores.measurements[key].value for key in pairs],
+        [evidence.n_characters for evidence in pairs.values()],
+        [evidence.n_characters_opponent for evidence in pairs.values()],
         rng=rng,
+        clusters=scores.clusters(pairs),
     )
 
 
-def _length_of_grades(grades: Sequence[RubricEvidence], rng: np.random.Generator) -> LengthBias:
+def _length_of_grades(
+    scores: JudgeScores, grades: Mapping[str, RubricEvidence], rng: np.random.Generator
+) -> LengthBias:
     return length_bias_of_grades(
-        [evidence.score for evidence in grades], [evidence.n_characters for evidence in grades], rng=rng
+        [evidence.score for evidence in grades.values()],
+        [evidence.n_characters for evidence in grades.values()],
+        rng=rng,
+        clusters=scores.clusters(grades),
     )
 
 
 def _rated(scores: JudgeScores) -> dict[str, float]:
     """What a judge gave, in the unit in which people give it: a grade of 1-5, or 1, 0.5 and 0 for a pair."""
-    if scores.metric == JudgePairwise.name:
-        return {key: found.value for key, found in scores.measurements.items() if pairwise_evidence(found) is not None}
-    read = {key: rubric_evidence(found) for key, found in scores.measurements.items()}
-    return {key: evidence.score for key, evidence in read.items() if evidence is not None}
+    pairs = {key: scores.measurements[key].value for key in _pairs(scores)}
+    return pairs | {key: evidence.score for key, evidence in _grades(scores).items()}
 
 
 def _agreements(
-    metric: str,
-    judges: Mapping[str, Mapping[str, float]],
-    ratings: Mapping[str, Sequence[float]],
-    rng: np.random.Generator,
+    judges: Sequence[JudgeScores], ratings: Mapping[str, Sequence[float]], rng: np.random.Generator
 ) -> list[RaterAgreement]:
-    groups = [tuple(judges)] if len(judges) > 2 else []
-    groups += list(combinations(judges, 2))
+    """Of judges of one metric."""
+    rated = {scores.judge: _rated(scores) for scores in judges}
+    groups = [tuple(rated)] if len(rated) > 2 else []
+    groups += list(combinations(rated, 2))
     found = []
     for raters in groups:
-        alpha = krippendorff_alpha(_table([judges[rater] for rater in raters]), rng=rng)
-        found.append(RaterAgreement(raters=raters, metric=metric, agreement=alpha))
+        keys, table = _table([rated[rater] for rater in raters])
+        alpha = krippendorff_alpha(table, rng=rng, clusters=judges[0].clusters(keys))
+        found.append(RaterAgreement(raters=raters, metric=judges[0].metric, agreement=alpha))
     people = {key: fmean(given) for key, given in ratings.items() if given}
-    for judge, rated in judges.items() if people else ():
-        kappa = weighted_kappa(*_table([rated, people]), rng=rng)
-        found.append(RaterAgreement(raters=(judge, PEOPLE), metric=metric, agreement=kappa))
+    for scores in judges if people else ():
+        keys, table = _table([rated[scores.judge], people])
+        kappa = weighted_kappa(*table, rng=rng, clusters=scores.clusters(keys))
+        found.append(RaterAgreement(raters=(scores.judge, PEOPLE), metric=scores.metric, agreement=kappa))
     return found
 
 
-def _table(rows: Sequence[Mapping[str, float]]) -> list[list[float]]:
+def _table(rows: Sequence[Mapping[str, float]]) -> tuple[list[str], list[list[float]]]:
+    """Everything that anybody rated, and a row for each rater with gaps as NaN."""
     keys = sorted(set().union(*rows))
-    return [[row.get(key, _MISSING) for key in keys] for row in rows]
+    return keys, [[row.get(key, _MISSING) for key in keys] for row in rows]

@@ -4,11 +4,11 @@ Krippendorff's alpha = 1 - observed disagreement / disagreement expected by chan
 gaps; weighted kappa, the same idea for two raters who each keep their own habits; and the plain share of agreement.
 """
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from evaluation.errors import ConfigurationError
 from evaluation.stats.disagreement import Level, Weights, alpha_statistic, kappa_statistic
@@ -45,6 +45,7 @@ def krippendorff_alpha(
     *,
     rng: np.random.Generator,
     level: Level = "ordinal",
+    clusters: Sequence[Hashable] | None = None,
     n_resamples: int = N_RESAMPLES,
     confidence_level: float = 0.95,
 ) -> Agreement:
@@ -54,6 +55,7 @@ def krippendorff_alpha(
         ratings: Shape (n_raters, n_cases), NaN where a rater gave none. Categories as numbers, too.
         rng: Seed it to reproduce a report.
         level: `ordinal` for grades of 1-5, `nominal` for categories, `interval` where distances are meant.
+        clusters: What each column belongs to, of which several are no independent evidence: drawn whole.
         n_resamples: How often the cases are drawn anew for the interval.
         confidence_level: Of the interval.
 
@@ -76,6 +78,7 @@ def krippendorff_alpha(
         n_resamples=n_resamples,
         confidence_level=checked_level,
         n_numbers_a_row=int((~np.isnan(pairable)).sum()),
+        clusters=_kept(clusters, table),
     )
     value = float(statistic(np.ones((1, n_pairable)))[0])
     return _defined(coefficient, value, interval, table.shape[1], n_pairable, checked_level)
@@ -87,6 +90,7 @@ def weighted_kappa(
     *,
     rng: np.random.Generator,
     weights: Weights = "quadratic",
+    clusters: Sequence[Hashable] | None = None,
     n_resamples: int = N_RESAMPLES,
     confidence_level: float = 0.95,
 ) -> Agreement:
@@ -100,6 +104,7 @@ def weighted_kappa(
         b: The same cases in the same order.
         rng: Seed it to reproduce a report.
         weights: How a disagreement counts.
+        clusters: What each column belongs to, of which several are no independent evidence: drawn whole.
         n_resamples: How often the cases are drawn anew for the interval.
         confidence_level: Of the interval.
 
@@ -115,7 +120,12 @@ def weighted_kappa(
         return _undefined(coefficient, table.shape[1], pairable.shape[1], problem, checked_level)
     statistic = kappa_statistic(pairable[0], pairable[1], weights)
     interval = reweighted_interval(
-        statistic, pairable.shape[1], rng=rng, n_resamples=n_resamples, confidence_level=checked_level
+        statistic,
+        pairable.shape[1],
+        rng=rng,
+        n_resamples=n_resamples,
+        confidence_level=checked_level,
+        clusters=_kept(clusters, table),
     )
     value = float(statistic(np.ones((1, pairable.shape[1])))[0])
     return _defined(coefficient, value, interval, table.shape[1], pairable.shape[1], checked_level)
@@ -161,8 +171,24 @@ def _table(ratings: ArrayLike) -> Matrix:
 
 def _pairable(table: Matrix) -> Matrix:
     """The cases with two ratings or more."""
-    found: Matrix = table[:, (~np.isnan(table)).sum(axis=0) >= 2]
+    found: Matrix = table[:, _is_pairable(table)]
     return found
+
+
+def _is_pairable(table: Matrix) -> NDArray[np.bool_]:
+    twice: NDArray[np.bool_] = (~np.isnan(table)).sum(axis=0) >= 2
+    return twice
+
+
+def _kept(clusters: Sequence[Hashable] | None, table: Matrix) -> list[Hashable] | None:
+    """The clusters of the cases with two ratings or more."""
+    if clusters is None:
+        return None
+    if len(clusters) != table.shape[1]:
+        raise ConfigurationError(
+            f"{table.shape[1]} cases, but {len(clusters)} clusters", "name one cluster for each case"
+        )
+    return [cluster for cluster, kept in zip(clusters, _is_pairable(table), strict=True) if kept]
 
 
 def _problem(table: Matrix, pairable: Matrix) -> str | None:

@@ -4,17 +4,18 @@ Every pair is judged in both orders. A judge who looks at the answers alone pref
 once, so each pair leans to neither; what is left over is the preference for a place.
 """
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from evaluation.errors import ConfigurationError, IncomparableError
+from evaluation.stats.clusters import cluster_means
 from evaluation.stats.intervals import Interval, checked_confidence_level, wilson_interval, z_value
 from evaluation.stats.numbers import Vector, as_vector, is_constant
 from evaluation.stats.paired import MIN_PAIRS, mcnemar_p_value, sign_flip_p_value
 from evaluation.stats.rank_correlation import centred_ranks, shuffle_p_value, spearman
-from evaluation.stats.reweighting import Matrix, reweighted_interval
+from evaluation.stats.reweighting import Matrix, cluster_numbers, reweighted_interval
 
 FIRST, SECOND, TIE = "A", "B", "tie"
 N_RESAMPLES = 1000
@@ -32,10 +33,10 @@ class PositionBias:
     size: float | None
     """P(first place wins) - P(second place wins) over both orders, in [-1, 1]."""
     size_low: float | None
-    """Over the pairs: limits of Bonett and Price."""
+    """Over the cases: limits of Bonett and Price."""
     size_high: float | None
     p_value: float | None
-    """Exact two-sided sign test among the pairs that lean to a place: does one half lean to the first?"""
+    """Exact two-sided sign test among the cases that lean to a place: does one half lean to the first?"""
     n_pairs: int
     n_decided: int
     """Verdicts, two a pair, that are no tie."""
@@ -70,12 +71,19 @@ class LengthBias:
     confidence_level: float = 0.95
 
 
-def position_bias(verdicts: Sequence[str], swapped: Sequence[str], *, confidence_level: float = 0.95) -> PositionBias:
+def position_bias(
+    verdicts: Sequence[str],
+    swapped: Sequence[str],
+    *,
+    clusters: Sequence[Hashable] | None = None,
+    confidence_level: float = 0.95,
+) -> PositionBias:
     """How far the judge prefers a place, from verdicts of `A` (the first place), `B` (the second) and `tie`.
 
     Args:
         verdicts: One a pair.
         swapped: Those on the same pairs with the answers in the other order.
+        clusters: The case of each pair; pairs of one case are averaged before size and p are computed.
         confidence_level: Of the intervals.
 
     Raises:
@@ -92,10 +100,13 @@ def position_bias(verdicts: Sequence[str], swapped: Sequence[str], *, confidence
     n_decided = n_first + int((places < 0).sum() + (swapped_places < 0).sum())
     n_inconsistent = int((places != -swapped_places).sum())
     n_pairs = places.size
-    decided_pairs = int(((places != 0) | (swapped_places != 0)).sum())
-    if decided_pairs < MIN_PAIRS:
-        return _no_position_bias(n_pairs, n_decided, n_first, n_inconsistent, decided_pairs, level)
+    decided = (places != 0) | (swapped_places != 0)
+    case_of = range(places.size) if clusters is None else clusters
+    n_cases = len({case for case, is_decided in zip(case_of, decided, strict=True) if is_decided})
+    if n_cases < MIN_PAIRS:
+        return _no_position_bias(n_pairs, n_decided, n_first, n_inconsistent, n_cases, level)
     leans = (places + swapped_places) / 2
+    leans = leans if clusters is None else cluster_means(leans, clusters)
     share, size = wilson_interval(n_first, n_decided, confidence_level=level), _lean_interval(leans, level)
     return PositionBias(
         first_share=n_first / n_decided,
@@ -119,6 +130,7 @@ def length_bias_of_pairs(
     other_lengths: Sequence[float],
     *,
     rng: np.random.Generator,
+    clusters: Sequence[Hashable] | None = None,
     n_resamples: int = N_RESAMPLES,
     confidence_level: float = 0.95,
 ) -> LengthBias:
@@ -132,7 +144,8 @@ def length_bias_of_pairs(
         lengths: Of the answers, in characters.
         other_lengths: Of the answers that they were compared with.
         rng: Seed it to reproduce a report.
-        n_resamples: How often the pairs are drawn anew for the interval.
+        clusters: The case of each pair, where a case has several: it is drawn and flipped whole.
+        n_resamples: How often the cases are drawn anew for the interval.
         confidence_level: Of the intervals.
     """
     level = checked_confidence_level(confidence_level)
@@ -141,7 +154,7 @@ def length_bias_of_pairs(
             f"{len(preferences)} preferences, {len(lengths)} lengths and {len(other_lengths)} of the others",
             "give one of each for every pair",
         )
-    if not preferences:
+    if len(preferences) == 0:
         return _no_length_bias(0, "there are no verdicts")
     wins = 2 * as_vector(preferences, what="preferences") - 1
     ratios = np.log1p(as_vector(lengths, what="lengths")) - np.log1p(as_vector(other_lengths, what="other lengths"))
@@ -155,7 +168,13 @@ def length_bias_of_pairs(
         return spearman(np.tile(weights, (1, 2)), *both_sides)
 
     interval = reweighted_interval(
-        statistic, wins.size, rng=rng, n_resamples=n_resamples, confidence_level=level, n_numbers_a_row=2 * wins.size
+        statistic,
+        wins.size,
+        rng=rng,
+        n_resamples=n_resamples,
+        confidence_level=level,
+        n_numbers_a_row=2 * wins.size,
+        clusters=clusters,
     )
     ranks = [centred_ranks(side)[: wins.size] for side in both_sides]
     share = wilson_interval(int(longer_wins.sum()), longer_wins.size, confidence_level=level)
@@ -163,7 +182,7 @@ def length_bias_of_pairs(
         correlation=float(statistic(np.ones((1, wins.size)))[0]),
         low=interval.low if interval else None,
         high=interval.high if interval else None,
-        p_value=sign_flip_p_value(ranks[0] * ranks[1], rng=rng)[0],
+        p_value=sign_flip_p_value(_by_case(ranks[0] * ranks[1], clusters), rng=rng)[0],
         n_cases=wins.size,
         longer_share=float(longer_wins.mean()),
         longer_low=share.low,
@@ -178,6 +197,7 @@ def length_bias_of_grades(
     lengths: Sequence[float],
     *,
     rng: np.random.Generator,
+    clusters: Sequence[Hashable] | None = None,
     n_resamples: int = N_RESAMPLES,
     confidence_level: float = 0.95,
 ) -> LengthBias:
@@ -187,7 +207,9 @@ def length_bias_of_grades(
         grades: One an answer.
         lengths: Of the same answers.
         rng: Seed it to reproduce a report.
-        n_resamples: How often the answers are drawn anew for the interval.
+        clusters: The case of each answer, where a case has several: it is drawn whole, and p flips the signs of the
+            cases' shares in the correlation instead of shuffling grades.
+        n_resamples: How often the cases are drawn anew for the interval.
         confidence_level: Of the interval.
     """
     level = checked_confidence_level(confidence_level)
@@ -205,15 +227,27 @@ def length_bias_of_grades(
         rng=rng,
         n_resamples=n_resamples,
         confidence_level=level,
+        clusters=clusters,
     )
+    ranks = centred_ranks(long), centred_ranks(given)
+    shares = _by_case(ranks[0] * ranks[1], clusters)
+    alone = shares.size == given.size
     return LengthBias(
         correlation=float(spearman(np.ones((1, given.size)), long, given)[0]),
         low=interval.low if interval else None,
         high=interval.high if interval else None,
-        p_value=shuffle_p_value(centred_ranks(long), centred_ranks(given), rng),
+        p_value=shuffle_p_value(*ranks, rng) if alone else sign_flip_p_value(shares, rng=rng)[0],
         n_cases=given.size,
         confidence_level=level,
     )
+
+
+def _by_case(products: Vector, clusters: Sequence[Hashable] | None) -> Vector:
+    """What each case adds to a correlation."""
+    if clusters is None:
+        return products
+    sums: Vector = np.bincount(cluster_numbers(clusters), weights=products).astype(np.float64)
+    return sums
 
 
 def _places(verdicts: Sequence[str]) -> Vector:
@@ -242,7 +276,7 @@ def _lean_interval(leans: Vector, confidence_level: float) -> Interval:
 
 
 def _no_position_bias(
-    n_pairs: int, n_decided: int, n_first: int, n_inconsistent: int, n_decided_pairs: int, confidence_level: float
+    n_pairs: int, n_decided: int, n_first: int, n_inconsistent: int, n_cases: int, confidence_level: float
 ) -> PositionBias:
     return PositionBias(
         first_share=None,
@@ -256,7 +290,7 @@ def _no_position_bias(
         n_decided=n_decided,
         n_first=n_first,
         n_inconsistent=n_inconsistent,
-        reason=f"{n_decided_pairs} pairs with a decided verdict are too few (at least {MIN_PAIRS})",
+        reason=f"{n_cases} cases with a decided verdict are too few (at least {MIN_PAIRS})",
         confidence_level=confidence_level,
     )
 

@@ -3,7 +3,7 @@
 Drawing a case twice is giving it the weight 2. So all resamples are computed at once, as one array.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,10 +29,12 @@ def reweighted_interval(
     n_resamples: int,
     confidence_level: float,
     n_numbers_a_row: int | None = None,
+    clusters: Sequence[Hashable] | None = None,
 ) -> Interval | None:
     """Bootstrap interval of a statistic over cases: bias-corrected and accelerated under 100, else by percentiles.
 
-    None under 5 cases, where every resample says the same, and where more than one in twenty says nothing.
+    None under 5 cases, where every resample says the same, and where more than one in twenty says nothing. With
+    clusters, these are drawn whole, and counted.
 
     Args:
         statistic: Takes any number of rows of weights.
@@ -41,22 +43,35 @@ def reweighted_interval(
         n_resamples: How often the cases are drawn anew, with replacement.
         confidence_level: Of the interval.
         n_numbers_a_row: What a row makes the statistic hold in memory; None: one number a case.
+        clusters: What each case belongs to, of which several are no independent evidence.
     """
-    if n_cases < MIN_UNITS_TO_RESAMPLE:
+    unit_of = cluster_numbers(clusters) if clusters is not None else np.arange(n_cases)
+    n_units = len(set(unit_of.tolist()))
+    if n_units < MIN_UNITS_TO_RESAMPLE:
         return None
-    values = _resampled(statistic, n_cases, rng, n_resamples, n_numbers_a_row or n_cases)
+
+    def of_units(weights: Matrix) -> Vector:
+        return statistic(weights[:, unit_of])
+
+    values = _resampled(of_units, n_units, rng, n_resamples, n_numbers_a_row or n_cases)
     if values.size < (1 - MAX_UNDEFINED_SHARE) * n_resamples or is_constant(values):
         return None
     tail = (1 - confidence_level) / 2
     tails = (tail, 1 - tail)
-    if n_cases < MIN_UNITS_FOR_PERCENTILES:
-        left_out = statistic(1 - np.eye(n_cases))
-        observed = float(statistic(np.ones((1, n_cases)))[0])
+    if n_units < MIN_UNITS_FOR_PERCENTILES:
+        left_out = of_units(1 - np.eye(n_units))
+        observed = float(of_units(np.ones((1, n_units)))[0])
         if np.isnan(left_out).any():
             return None
         tails = accelerated_tails(values, observed=observed, left_out=left_out, tails=tails)
     low, high = np.quantile(values, tails)
     return Interval(float(low), float(high))
+
+
+def cluster_numbers(clusters: Sequence[Hashable]) -> NDArray[np.intp]:
+    """The clusters as numbers from 0 on, in order of first appearance."""
+    numbers = {cluster: number for number, cluster in enumerate(dict.fromkeys(clusters))}
+    return np.array([numbers[cluster] for cluster in clusters], dtype=np.intp)
 
 
 def weighted_midranks(weights: Matrix, values: Vector) -> Matrix:
@@ -80,14 +95,14 @@ def cumulative(weights: Matrix, ends: NDArray[np.integer]) -> Matrix:
 
 
 def _resampled(
-    statistic: Statistic, n_cases: int, rng: np.random.Generator, n_resamples: int, n_numbers_a_row: int
+    statistic: Statistic, n_units: int, rng: np.random.Generator, n_resamples: int, n_numbers_a_row: int
 ) -> Vector:
     """The statistic of each resample in which it is defined."""
-    shares = np.full(n_cases, 1 / n_cases)
+    shares = np.full(n_units, 1 / n_units)
     rows_at_once = max(1, _NUMBERS_AT_ONCE // n_numbers_a_row)
     parts = []
     for start in range(0, n_resamples, rows_at_once):
-        weights = rng.multinomial(n_cases, shares, size=min(rows_at_once, n_resamples - start))
+        weights = rng.multinomial(n_units, shares, size=min(rows_at_once, n_resamples - start))
         parts.append(statistic(weights.astype(np.float64)))
     values = np.concatenate(parts)
     return values[~np.isnan(values)]

@@ -58,7 +58,7 @@ def test_too_few_pairs_are_said_to_tell_nothing():
     found = lines(compared("j", [WIN, LOSS]))
     assert [
         "judge j: whether it prefers a position cannot be told: "
-        "2 pairs with a decided verdict are too few (at least 6)",
+        "2 cases with a decided verdict are too few (at least 6)",
         "judge j (judge_pairwise): whether it goes by length cannot be told: "
         "2 decided pairs of unequal length are too few (at least 6)",
     ] == found
@@ -162,3 +162,12 @@ def test_equal_seeds_give_equal_findings(seed):
     judges = [graded("x", [1, 2, 3, 4, 5, 1]), graded("y", [2, 2, 3, 4, 5, 1])]
     once, again = (judging_findings(judges, rng=np.random.default_rng(seed)) for _ in range(2))
     assert once == again
+
+
+def test_repeats_of_a_case_are_no_independent_evidence():
+    alone = compared("j", [FIRST] * 12)
+    cases = {key: f"case {number // 2}" for number, key in enumerate(alone.measurements)}
+    together = JudgeScores(judge="j", metric="judge_pairwise", measurements=alone.measurements, cases=cases)
+    few, many = (judging_findings([scores], rng=rng()).judges[0].position for scores in (together, alone))
+    assert (2 / 2**6, 2 / 2**12) == (few.p_value, many.p_value)
+    assert few.n_pairs == many.n_pairs == 12

@@ -177,6 +177,36 @@ def test_raw_agreement_of_two_raters_has_wilsons_interval():
     assert (0.8, 0.490, 0.943) == (found.value, round(found.low, 3), round(found.high, 3))
 
 
+def test_cases_of_one_cluster_count_as_one_piece_of_evidence():
+    ratings = noisy_raters(np.random.default_rng(2), 2, 40)
+    often = np.repeat(ratings, 5, axis=1)
+    clusters = [number // 5 for number in range(200)]
+    for measure in (
+        lambda table, **more: krippendorff_alpha(table, rng=rng(), level="interval", **more),
+        lambda table, **more: weighted_kappa(*table, rng=rng(), **more),
+    ):
+        once, falsely, rightly = measure(ratings), measure(often), measure(often, clusters=clusters)
+        assert falsely.high - falsely.low < 0.6 * (once.high - once.low)
+        assert rightly.high - rightly.low == pytest.approx(once.high - once.low, rel=0.05)
+        assert rightly.value == falsely.value
+
+
+def test_clusters_of_cases_that_nobody_rated_twice_are_left_out():
+    ratings = np.concatenate([noisy_raters(np.random.default_rng(2), 2, 30), [[1.0], [NAN]]], axis=1)
+    with_gap = krippendorff_alpha(ratings, rng=rng(), clusters=[*range(30), "gap"])
+    assert (with_gap.low, with_gap.high) == (
+        krippendorff_alpha(ratings[:, :30], rng=rng()).low,
+        krippendorff_alpha(ratings[:, :30], rng=rng()).high,
+    )
+    with pytest.raises(ConfigurationError, match="31 cases, but 2 clusters"):
+        krippendorff_alpha(ratings, rng=rng(), clusters=["a", "b"])
+
+
+def test_four_clusters_are_too_few_for_an_interval():
+    ratings = noisy_raters(np.random.default_rng(2), 2, 40)
+    assert krippendorff_alpha(ratings, rng=rng(), clusters=[number % 4 for number in range(40)]).low is None
+
+
 grades = st.lists(st.tuples(*[st.sampled_from([1.0, 2.0, 3.0, 5.0, NAN])] * 3), min_size=1, max_size=12)
 
 

@@ -83,8 +83,14 @@ def test_too_few_decided_pairs_have_counts_and_a_reason_but_no_values():
     found = position_bias(["A"] * 5 + ["tie"] * 20, ["A"] * 5 + ["tie"] * 20)
     assert (None, None, None, None) == (found.first_share, found.size, found.size_low, found.p_value)
     assert (25, 10, 10, 5) == (found.n_pairs, found.n_decided, found.n_first, found.n_inconsistent)
-    assert "5 pairs with a decided verdict are too few (at least 6)" == found.reason
-    assert "0 pairs" in position_bias([], []).reason
+    assert "5 cases with a decided verdict are too few (at least 6)" == found.reason
+    assert "0 cases" in position_bias([], []).reason
+
+
+def test_a_hundred_pairs_of_one_case_are_one_case():
+    found = position_bias(["A"] * 100, ["A"] * 100, clusters=["the same"] * 100)
+    assert found.size is None
+    assert "1 cases with a decided verdict are too few (at least 6)" == found.reason
 
 
 def test_what_is_no_verdict_is_refused_and_never_counted_as_a_tie():
@@ -215,3 +221,48 @@ def test_equal_seeds_give_equal_figures():
     source = np.random.default_rng(9)
     lengths, grades = source.integers(1, 50, size=(2, 30)).tolist()
     assert length_bias_of_grades(grades, lengths, rng=rng()) == length_bias_of_grades(grades, lengths, rng=rng())
+
+
+def test_pairs_of_one_case_are_one_piece_of_evidence_of_a_position_bias():
+    verdicts, swapped = judged(np.random.default_rng(5), 30, 0.3)
+    clusters = [number // 4 for number in range(120)]
+    once = position_bias(verdicts, swapped)
+    often = position_bias(np.repeat(verdicts, 4).tolist(), np.repeat(swapped, 4).tolist(), clusters=clusters)
+    assert (once.size, once.size_low, once.size_high, once.p_value) == (
+        often.size,
+        often.size_low,
+        often.size_high,
+        often.p_value,
+    )
+    assert (120, once.first_share) == (often.n_pairs, often.first_share)
+
+
+def test_answers_of_one_case_are_one_piece_of_evidence_of_a_length_bias():
+    source = np.random.default_rng(9)
+    lengths, others = source.integers(1, 900, size=(2, 40))
+    wins = np.where(source.random(40) < 0.4, (lengths > others) * 1.0, source.choice([0.0, 1.0], size=40))
+    clusters = [number // 3 for number in range(120)]
+    once = length_bias_of_pairs(wins, lengths, others, rng=rng())
+    often = length_bias_of_pairs(
+        np.repeat(wins, 3), np.repeat(lengths, 3), np.repeat(others, 3), rng=rng(), clusters=clusters
+    )
+    grades_once = length_bias_of_grades(wins, lengths, rng=rng())
+    grades_often = length_bias_of_grades(np.repeat(wins, 3), np.repeat(lengths, 3), rng=rng(), clusters=clusters)
+    for few, many in ((once, often), (grades_once, grades_often)):
+        assert few.correlation == pytest.approx(many.correlation, abs=0.02)
+        assert few.high - few.low == pytest.approx(many.high - many.low, rel=0.1)
+        assert few.p_value == pytest.approx(many.p_value, abs=0.03)
+
+
+def test_an_innocent_judge_of_cases_that_differ_is_found_biased_no_more_often_than_the_level_says():
+    source = np.random.default_rng(12)
+    found = []
+    for _ in range(120):
+        # Each case has its own level and its own length: answers of one case are alike in both.
+        levels, sizes = source.integers(1, 6, size=20), source.integers(10, 500, size=20)
+        grades = np.clip(np.repeat(levels, 6) + source.integers(-1, 2, size=120), 1, 5)
+        lengths = np.repeat(sizes, 6) + source.integers(0, 60, size=120)
+        clusters = np.repeat(np.arange(20), 6).tolist()
+        bias = length_bias_of_grades(grades, lengths, rng=source, clusters=clusters, n_resamples=20)
+        found.append(bias.p_value < 0.05)
+    assert np.mean(found) <= 0.1
