@@ -57,6 +57,12 @@ class PriceTable:
     electricity_per_kwh: float | None = None
     """For models that have no price of their own."""
 
+    @property
+    def content(self) -> dict[str, Any]:
+        """The table as plain JSON, from which `as_prices` makes it again: what a request keeps of a file."""
+        models = {pattern: price.options for pattern, price in self.by_model}
+        return {"electricity_per_kwh": self.electricity_per_kwh, "models": models}
+
 
 def price_of(table: PriceTable, model_name: str) -> Price | None:
     """The price of a model; None where nothing is known of it, which never means that it is free.
@@ -91,14 +97,27 @@ def read_prices(path: Path) -> PriceTable:
     Raises:
         ConfigurationError: no such file, neither YAML nor TOML, a wrong key, a price that is none.
     """
+    return as_prices(_mapping(path), source=f"prices {str(path)!r}")
+
+
+def as_prices(given: Mapping[str, Any], *, source: str = "prices") -> PriceTable:
+    """The prices in a mapping, checked.
+
+    Args:
+        given: As a file has it.
+        source: Where it comes from, for a message.
+
+    Raises:
+        ConfigurationError: a wrong key, a price that is none.
+    """
     try:
-        found = _PriceFile.model_validate(_mapping(path))
+        found = _PriceFile.model_validate(given)
     except ValidationError as error:
         said = "; ".join(
             f"{' → '.join(map(str, item['loc']))} {_WORDS.get(item['type'], item['msg'])}" for item in error.errors()
         )
-        raise ConfigurationError(f"prices {str(path)!r}: {said}", EXAMPLE) from None
-    by_model = tuple((name, _price(path, name, given)) for name, given in found.models.items())
+        raise ConfigurationError(f"{source}: {said}", EXAMPLE) from None
+    by_model = tuple((name, _price(source, name, entry)) for name, entry in found.models.items())
     return PriceTable(by_model=by_model, electricity_per_kwh=found.electricity_per_kwh)
 
 
@@ -133,14 +152,13 @@ def _mapping(path: Path) -> Mapping[str, Any]:
     return given
 
 
-def _price(path: Path, name: str, given: _PriceEntry) -> Price:
+def _price(source: str, name: str, given: _PriceEntry) -> Price:
     by_token = [given.input_per_million, given.output_per_million]
     is_by_token = None not in by_token
     is_by_energy = given.per_kwh is not None and by_token == [None, None]
     if not is_by_energy and not (is_by_token and given.per_kwh is None):
         raise ConfigurationError(
-            f"prices {str(path)!r}: models → {name} must have either input_per_million and output_per_million, "
-            "or per_kwh",
+            f"{source}: models → {name} must have either input_per_million and output_per_million, or per_kwh",
             EXAMPLE,
         )
     return Price(**given.model_dump())

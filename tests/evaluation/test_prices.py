@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import pytest
@@ -6,7 +7,7 @@ from hypothesis import strategies as st
 
 from evaluation.errors import ConfigurationError
 from evaluation.metrics.cost import CostUsd
-from evaluation.prices import Price, PriceTable, price_of, read_prices
+from evaluation.prices import Price, PriceTable, as_prices, price_of, read_prices
 
 YAML = """
 electricity_per_kwh: 0.30
@@ -80,6 +81,14 @@ def test_a_price_is_kept_as_the_options_of_its_metric() -> None:
 
     assert {"input_per_million": 0.0, "output_per_million": 2.0} == by_token.options
     assert CostUsd(input_per_million=0.0, output_per_million=2.0) == CostUsd(**by_token.options)
+
+
+def test_a_table_is_made_again_from_what_a_request_keeps_of_it(tmp_path: Path) -> None:
+    (tmp_path / "p.yaml").write_text(YAML)
+    prices = read_prices(tmp_path / "p.yaml")
+
+    assert prices == as_prices(json.loads(json.dumps(prices.content)))
+    assert PriceTable() == as_prices(PriceTable().content)
 
 
 @pytest.mark.parametrize(
