@@ -1,0 +1,20 @@
+"""Another word to the judge makes other scores: no change of the prompts may go unnoticed."""
+
+import pytest
+
+from evaluation.fingerprint import fingerprint
+from evaluation.metrics.judges.asking import JudgeMetric
+from evaluation.metrics.judges.pairwise import JudgePairwise
+from evaluation.metrics.judges.rubric import JudgeRubric
+
+
+@pytest.mark.parametrize(
+    ("metric", "scorer_version", "signature"),
+    [(JudgeRubric(), "1.125f8de72083", "5a6232a883a5"), (JudgePairwise(), "1.0720b64e69a6", "9e80969f3550")],
+)
+def test_prompts_and_defaults_are_those_of_the_stored_scores(
+    metric: JudgeMetric, scorer_version: str, signature: str
+) -> None:
+    # Where a change is meant, these are what changes with it; old scores stay under their old signature.
+    assert scorer_version == metric.scorer_version
+    assert signature == fingerprint(metric.signature)[:12]
