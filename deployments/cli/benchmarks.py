@@ -195,12 +195,12 @@ def _checked(path: Path, *, name: str | None, fields: Sequence[str] | None) -> "
     check_renderable(benchmark)
     for text in benchmark.metrics:
         if (lacking := _not_yet(text, benchmark)) is not None:
-            tell(f"{benchmark.name} can be stored, and not be evaluated yet: {lacking}")
+            tell(f"note: {benchmark.name}: {lacking}")
     return benchmark
 
 
 def _not_yet(text: str, benchmark: "Benchmark") -> str | None:
-    """Why this version cannot measure the metric; None where it can.
+    """What an evaluation will need beside the benchmark, or why this version cannot measure the metric; None: nothing.
 
     Raises:
         ConfigurationError: no such metric, or cases that lack what it needs.
@@ -209,6 +209,7 @@ def _not_yet(text: str, benchmark: "Benchmark") -> str | None:
     from evaluation.metrics.metric import Need
     from evaluation.metrics.needs import missing_needs
     from evaluation.metrics.parsing import parse_metric
+    from evaluation.resolving.metric_models import how_to_offer
 
     name = text.partition("(")[0].strip()
     if name in LATER_METRICS:
@@ -216,7 +217,8 @@ def _not_yet(text: str, benchmark: "Benchmark") -> str | None:
     metric = parse_metric(text)
     if lacking := missing_needs(metric, benchmark.cases, offered=frozenset(Need)):
         raise ConfigurationError(f"{benchmark.source}: {lacking}", "Name other metrics in the file's header.")
-    return missing_needs(metric, benchmark.cases)
+    lacking = missing_needs(metric, benchmark.cases, offered={Need.SANDBOX})
+    return None if lacking is None else f"{lacking}; {how_to_offer(metric) or 'leave it out'}"
 
 
 def _mapping(words: Sequence[str]) -> dict[str, str]:
