@@ -33,13 +33,15 @@ def _scores_of(store: Store, run: RunRecord, use: MetricUse) -> JudgeScores | No
         return None
     measurements: dict[str, Measurement] = {}
     failures: dict[str, int] = {}
+    cases: dict[str, str] = {}
     for found in run.candidates:
         row_id = found.run_candidate_id
         for score in iterate_scores(store, row_id, use.signature):
-            measurements[f"{row_id} {score.case_id} {score.repeat}"] = score.measurement
+            key = f"{row_id} {score.case_id} {score.repeat}"
+            measurements[key], cases[key] = score.measurement, score.case_id
         kinds: dict[str, Any] = dict(count_score_failures(store, row_id)).get(use, {})
         for kind, n in kinds.items():
             failures[kind] = failures.get(kind, 0) + n
     if not measurements and not failures:
         return None
-    return JudgeScores(judge=metric.model, metric=use.name, measurements=measurements, failures=failures)
+    return JudgeScores(judge=metric.model, metric=use.name, measurements=measurements, failures=failures, cases=cases)

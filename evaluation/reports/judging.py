@@ -30,7 +30,7 @@ class JudgeScores:
     judge: str
     """What the judge is called in the report."""
     metric: str
-    """`judge_rubric` or `judge_pairwise`."""
+    """Any that asks a judge. What goes into the value is known for `judge_rubric` and `judge_pairwise` alone."""
     measurements: Mapping[str, Measurement]
     """By what was judged: the same key for the same answer, or pair of answers, whoever judges it."""
     failures: Mapping[str, int] = field(default_factory=dict)
@@ -51,13 +51,14 @@ class JudgeFinding:
     judge: str
     metric: str
     n_judged: int
-    """Values that rest on a verdict."""
+    """Values that rest on a verdict, as far as that is known."""
     n_without_judge: int
     """Values of answers that needed none: empty ones, equal ones."""
     failures: Mapping[str, int]
     position: PositionBias | None
     """None for a metric that shows one answer at a time."""
-    length: LengthBias
+    length: LengthBias | None
+    """None for a metric whose verdicts are not known one by one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,17 +103,27 @@ def judging_findings(
 
 def _finding(scores: JudgeScores, rng: np.random.Generator) -> JudgeFinding:
     pairs, grades = _pairs(scores), _grades(scores)
-    n_judged = len(pairs) + len(grades)
-    is_pairwise = scores.metric == JudgePairwise.name
+    n_judged = len(_rated(scores))
     return JudgeFinding(
         judge=scores.judge,
         metric=scores.metric,
         n_judged=n_judged,
         n_without_judge=len(scores.measurements) - n_judged,
         failures=dict(scores.failures),
-        position=_position(scores, pairs) if is_pairwise else None,
-        length=_length_of_pairs(scores, pairs, rng) if is_pairwise else _length_of_grades(scores, grades, rng),
+        position=_position(scores, pairs) if scores.metric == JudgePairwise.name else None,
+        length=_length(scores, pairs, grades, rng),
     )
+
+
+def _length(
+    scores: JudgeScores,
+    pairs: Mapping[str, PairwiseEvidence],
+    grades: Mapping[str, RubricEvidence],
+    rng: np.random.Generator,
+) -> LengthBias | None:
+    if scores.metric == JudgePairwise.name:
+        return _length_of_pairs(scores, pairs, rng)
+    return _length_of_grades(scores, grades, rng) if scores.metric == JudgeRubric.name else None
 
 
 def _pairs(scores: JudgeScores) -> dict[str, PairwiseEvidence]:
@@ -163,6 +174,8 @@ def _length_of_grades(
 
 def _rated(scores: JudgeScores) -> dict[str, float]:
     """What a judge gave, in the unit in which people give it: a grade of 1-5, or 1, 0.5 and 0 for a pair."""
+    if scores.metric not in (JudgeRubric.name, JudgePairwise.name):
+        return {key: found.value for key, found in scores.measurements.items()}
     pairs = {key: scores.measurements[key].value for key in _pairs(scores)}
     return pairs | {key: evidence.score for key, evidence in _grades(scores).items()}
 

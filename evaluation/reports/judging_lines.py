@@ -3,7 +3,7 @@
 from evaluation.reports.judging import PEOPLE, JudgeFinding, JudgingFindings, RaterAgreement
 from evaluation.reports.tables import counted
 from evaluation.reports.verdicts import SIGNIFICANT, shown_p
-from evaluation.stats.judge_bias import PositionBias
+from evaluation.stats.judge_bias import LengthBias, PositionBias
 
 
 def judging_lines(findings: JudgingFindings) -> list[str]:
@@ -15,7 +15,8 @@ def judging_lines(findings: JudgingFindings) -> list[str]:
 def _judge_lines(found: JudgeFinding) -> list[str]:
     lines = [_failure_line(found)] if found.failures else []
     lines += [_position_line(found.judge, found.position)] if found.position is not None else []
-    return [*lines, _length_line(found)]
+    lines += [_length_line(found, found.length)] if found.length is not None else []
+    return lines
 
 
 def _failure_line(found: JudgeFinding) -> str:
@@ -40,8 +41,7 @@ def _position_line(judge: str, bias: PositionBias) -> str:
     )
 
 
-def _length_line(found: JudgeFinding) -> str:
-    bias = found.length
+def _length_line(found: JudgeFinding, bias: LengthBias) -> str:
     who = f"judge {found.judge} ({found.metric})"
     if bias.correlation is None or bias.p_value is None:
         return f"{who}: whether it goes by length cannot be told: {bias.reason}"

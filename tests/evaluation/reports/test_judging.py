@@ -171,3 +171,10 @@ def test_repeats_of_a_case_are_no_independent_evidence():
     few, many = (judging_findings([scores], rng=rng()).judges[0].position for scores in (together, alone))
     assert (2 / 2**6, 2 / 2**12) == (few.p_value, many.p_value)
     assert few.n_pairs == many.n_pairs == 12
+
+
+def test_of_a_metric_whose_verdicts_are_not_known_one_by_one_only_the_agreement_is_told():
+    values = [0.0, 0.5, 1.0, 1.0, 0.25, 0.75]
+    measurements = {f"answer {number}": Measurement(value=value) for number, value in enumerate(values)}
+    judges = [JudgeScores(judge=name, metric="faithfulness", measurements=measurements) for name in "xy"]
+    assert ["agreement of judges x and y (faithfulness): alpha 1.00 [no interval], 6 cases"] == lines(*judges)

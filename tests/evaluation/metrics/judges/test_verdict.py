@@ -28,6 +28,7 @@ MALFORMED_GRADES = {
     "true": "is a truth value, not an object",
     "[]": "is a list, not an object",
     '[{"rationale": "r", "score": 4}]': "is a list, not an object",
+    "[4": "is no JSON (",
     "{}": "lacks 'rationale' and 'score'",
     '{"score": 4}': "lacks 'rationale'",
     '{"rationale": "r"}': "lacks 'score'",
