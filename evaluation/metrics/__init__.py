@@ -31,6 +31,9 @@ from evaluation.metrics.mcc import Mcc
 from evaluation.metrics.metric import Metric
 from evaluation.metrics.multiple_choice import MultipleChoice
 from evaluation.metrics.numeric_match import NumericMatch
+from evaluation.metrics.programs.pass_at_k import PassAtK
+from evaluation.metrics.programs.syntax_valid import SyntaxValid
+from evaluation.metrics.programs.tests_passed import TestsPassed
 from evaluation.metrics.quality.coherence import Coherence
 from evaluation.metrics.quality.completeness import Completeness
 from evaluation.metrics.quality.counts import SentenceCount, WordCount
@@ -80,6 +83,9 @@ METRICS: Catalogue[Metric] = Catalogue(
     AnswerRelevance,
     JudgeRubric,
     JudgePairwise,
+    PassAtK,
+    TestsPassed,
+    SyntaxValid,
     InstructionFollowing,
     InstructionFollowingLoose,
     InstructionAccuracy,

@@ -1,0 +1,51 @@
+"""How likely is one of k programs to pass all its tests?"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import comb
+from typing import ClassVar
+
+from evaluation.errors import ConfigurationError
+from evaluation.metrics.programs.program_metric import ProgramMetric, has_passed
+from evaluation.program import ProgramOutcome
+
+
+@dataclass(frozen=True, kw_only=True)
+class PassAtK(ProgramMetric):
+    """The chance that one of `k` programs passes all tests of its case, in [0, 1] (Chen et al. 2021).
+
+    A program counts 1 where every test held and it kept within its limits, else 0. Of a case with n repeats, c of
+    them right, the value is the unbiased estimate 1 − C(n−c, k) / C(n, k). Where the server failed so often that fewer
+    than `k` repeats are left, it is the estimate for as many as there are, which is less.
+    """
+
+    name: ClassVar[str] = "pass_at_k"
+    formula: ClassVar[str] = "1 − C(n−c, k) / C(n, k) for n repeats of a case, c of them right; mean over cases"
+    source: ClassVar[str] = "Chen et al. 2021, arXiv:2107.03374"
+    blind_spots: ClassVar[str] = (
+        "Sees what the tests test: a program that is wrong elsewhere passes, and so does a slow or unreadable one "
+        "within the time limit. A program that needs packages beyond the standard library fails."
+    )
+
+    k: int = 1
+    """How many programs may be tried."""
+
+    def __post_init__(self) -> None:
+        """Refuse a `k` that is no number of programs."""
+        ProgramMetric.__post_init__(self)
+        if self.k < 1:
+            raise ConfigurationError(f"pass_at_k has k={self.k!r}", "give a number from 1")
+
+    @property
+    def n_repeats_needed(self) -> int:
+        """`k`: fewer say nothing about one of k."""
+        return self.k
+
+    def combine(self, values: Sequence[float]) -> float:
+        """The unbiased estimate from the repeats of a case."""
+        n, n_right = len(values), sum(value == 1.0 for value in values)
+        k = min(self.k, n)
+        return 1.0 - comb(n - n_right, k) / comb(n, k)
+
+    def _value(self, outcome: ProgramOutcome) -> float:
+        return float(has_passed(outcome))

@@ -1,0 +1,80 @@
+"""What the metrics of programs share: the answer is run in the sandbox against the tests of its case, once for all."""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from evaluation.case import Case
+from evaluation.errors import ConfigurationError
+from evaluation.generation import Generation
+from evaluation.metrics.metric import Answers, Metric, Need, Request
+from evaluation.metrics.programs.case_program import found_program, program_of, program_problem
+from evaluation.metrics.requests import RunProgram
+from evaluation.program import ProgramEnd, ProgramOutcome
+from evaluation.score import Measurement, ScoreFailure
+
+PASSED, FAILED, EMPTY = "passed", "failed", "empty_answer"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProgramMetric(Metric):
+    """A metric of what came of running the answer."""
+
+    unit: ClassVar[str] = "fraction"
+    needs: ClassVar[frozenset[Need]] = frozenset({Need.SANDBOX})
+
+    timeout_s: float = 3.0
+    """For a program with all its tests."""
+
+    def __post_init__(self) -> None:
+        """Refuse a time limit that is none."""
+        if not 0 < self.timeout_s <= 3600:
+            raise ConfigurationError(f"timeout_s is {self.timeout_s!r}", "give seconds above 0, up to 3600")
+
+    def problem(self, case: Case) -> str | None:
+        """Says what the case lacks to test a program."""
+        return program_problem(case)
+
+    def requests(self, case: Case, generations: Sequence[Generation]) -> tuple[Request, ...]:
+        """The program in the answer, with the tests; nothing for an empty answer."""
+        (generation,) = generations
+        return (self._request(case, generation.answer)[0],) if generation.answer.strip() else ()
+
+    def measure(
+        self, case: Case, generations: Sequence[Generation], answers: Answers
+    ) -> Measurement | ScoreFailure | None:
+        (generation,) = generations
+        if not generation.answer.strip():
+            return Measurement(value=0.0, label=EMPTY, rationale="the answer is empty")
+        request, stage = self._request(case, generation.answer)
+        outcome = answers.get(request)
+        if isinstance(outcome, ScoreFailure):
+            return outcome
+        if not isinstance(outcome, ProgramOutcome):
+            return ScoreFailure(kind="not_run", message="the program was not run")
+        return Measurement(value=self._value(outcome), label=_label(outcome), rationale=_rationale(outcome, stage))
+
+    @abstractmethod
+    def _value(self, outcome: ProgramOutcome) -> float:
+        """The value for one program."""
+
+    def _request(self, case: Case, answer: str) -> tuple[RunProgram, str]:
+        found = found_program(case, answer)
+        return RunProgram(program=program_of(case, found.source, self.timeout_s)), found.stage
+
+
+def has_passed(outcome: ProgramOutcome) -> bool:
+    """Whether every test held, and the program kept within its limits."""
+    return outcome.end is ProgramEnd.FINISHED and all(outcome.passed)
+
+
+def _label(outcome: ProgramOutcome) -> str:
+    if outcome.end is not ProgramEnd.FINISHED:
+        return outcome.end.value
+    return PASSED if all(outcome.passed) else FAILED
+
+
+def _rationale(outcome: ProgramOutcome, stage: str) -> str:
+    tests = f"{sum(outcome.passed)} of {len(outcome.passed)} tests passed; program found as {stage}"
+    return f"{outcome.message} ({tests})" if outcome.message else tests

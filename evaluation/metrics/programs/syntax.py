@@ -1,0 +1,40 @@
+"""Is a text a Python program? Asked of Python's own parser, of a bounded text, and nothing of it is run."""
+
+import ast
+import warnings
+
+MAX_CHARS = 100_000
+
+
+def syntax_problem(source: str) -> str | None:
+    """What is wrong with a program's syntax, in a line; None where nothing is."""
+    error = _error(source)
+    if isinstance(error, SyntaxError):
+        place = f" (line {error.lineno})" if error.lineno else ""
+        return f"{type(error).__name__}: {error.msg}{place}"
+    if isinstance(error, RecursionError | MemoryError):
+        return "nested too deep for Python"
+    return None if error is None else str(error)[:300]
+
+
+def syntax_error_line(source: str) -> int | None:
+    """The line in which the parser stumbles, counted from 1; 1 where it does not say; None for a good program."""
+    error = _error(source)
+    return None if error is None else max(1, getattr(error, "lineno", None) or 1)
+
+
+def is_python(source: str) -> bool:
+    """Whether a text is a Python program, if perhaps an empty one."""
+    return _error(source) is None
+
+
+def _error(source: str) -> Exception | None:
+    if len(source) > MAX_CHARS:
+        return ValueError(f"{len(source)} characters, and no more than {MAX_CHARS} are read")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a doubtful escape is no error
+            ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        return error.with_traceback(None)
+    return None
