@@ -12,7 +12,7 @@ from evaluation.metrics.judges.rubric import JudgeRubric
 
 @pytest.mark.parametrize(
     ("metric", "scorer_version", "signature"),
-    [(JudgeRubric(), "1.125f8de72083", "5a6232a883a5"), (JudgePairwise(), "1.0720b64e69a6", "9e80969f3550")],
+    [(JudgeRubric(), "1.62d55301c7d2", "507e1b476098"), (JudgePairwise(), "1.0237f8e5398e", "d8dca0e0ba7a")],
 )
 def test_prompts_and_defaults_are_those_of_the_stored_scores(
     metric: JudgeMetric, scorer_version: str, signature: str
@@ -22,7 +22,7 @@ def test_prompts_and_defaults_are_those_of_the_stored_scores(
     assert signature == fingerprint(metric.signature)[:12]
 
 
-@pytest.mark.parametrize(("metric", "questions"), [(JudgeRubric(), "e1abcede6870"), (JudgePairwise(), "1aad75c8f0c0")])
+@pytest.mark.parametrize(("metric", "questions"), [(JudgeRubric(), "47c770638899"), (JudgePairwise(), "146274631a8f")])
 def test_a_whole_question_is_laid_out_as_it_was(metric: JudgeMetric, questions: str) -> None:
     case = Case(case_id="1", prompt="Q", references=("r", "s"), context=("c", "d"), choices=("x", "y"))
     generations = [Generation(text="", answer="a" * 9000), Generation(text="", answer="b")]
