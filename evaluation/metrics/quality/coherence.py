@@ -59,9 +59,9 @@ def read_sentences(sentences: tuple[str, ...]) -> tuple[Sentence, ...]:
 
 
 def linked_share(sentences: Sequence[Sentence]) -> float:
-    """Share of sentences that have a stem in common with another one, or begin with a word that points back."""
+    """Share of sentences with a stem in common with another one, or a first word that points back; 1/2 for one."""
     if len(sentences) < 2:
-        return 1.0
+        return 0.5
     n_linked = 0
     for i, sentence in enumerate(sentences):
         others = (other for j, other in enumerate(sentences) if j != i)

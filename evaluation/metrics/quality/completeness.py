@@ -1,6 +1,7 @@
 """Does the answer end properly, and does it treat all that the prompt asks for?"""
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -9,7 +10,7 @@ from evaluation.generation import Generation
 from evaluation.metrics.quality.prompt_wishes import items_wanted, prompt_of, stem_of, topics
 from evaluation.metrics.quality.quality_metric import QualityMetric, confidence_of, measurement
 from evaluation.metrics.quality.reading import READ_CHARS, reading_of, words
-from evaluation.metrics.quality.word_classes import SMALL_WORDS
+from evaluation.metrics.quality.word_classes import DANGLING_WORDS
 from evaluation.score import Measurement
 
 _END_MARKS = ".!?…。！？｡؟।॥።။"
@@ -19,6 +20,9 @@ _PHRASE_WORDS = 12
 _TAIL_CHARS = 2_000
 _HALF_SURE_AT = 20
 _ITEM = re.compile(r"^[ \t]*(?:[-*+•‣–]|\(?(?:\d{1,3}|[a-zA-Z])[.)])[ \t]+\S", re.M)
+_NOTE = re.compile(r"\s?(?:\[\d{1,3}\]\s?){1,9}$")
+_ORNAMENTS = frozenset({"So", "Sk", "Cf", "Mn", "Me"})
+_CODE_LINE = re.compile(r"^(?: {2,}|\t)\S|^(?:return|print|end|var|let|const)\b|\w = ")
 _PAIRS = (("(", ")"), ("[", "]"), ("“", "”"), ("«", "»"))
 _ENOUGH_OF_A_TOPIC = 0.5
 
@@ -28,9 +32,9 @@ class Completeness(QualityMetric):
     """How far the answer comes to its end and treats everything that was asked, in [0, 1].
 
     The ending: 1 after an end mark, closed code or a list's item, or for a short phrase; 1/2 where the text has no end
-    marks at all or leaves a bracket open; 0 in the middle of a sentence, of a code block, or where the server says that
-    the answer was cut. Topics and numbers of items count where the prompt sets an open task or several questions.
-    In other languages than English the ending decides alone.
+    marks at all, ends in bare code or leaves a bracket open; 0 in the middle of a sentence or of a code block, or where
+    the server says that the answer was cut. Topics and numbers of items count where the prompt sets an open task or
+    several questions. In other languages than English the ending decides alone.
     """
 
     name: ClassVar[str] = "completeness"
@@ -64,7 +68,7 @@ def ending_score(answer: str) -> float:
     tail = text[-_TAIL_CHARS:]
     if _open_fence(text):
         return 0.0
-    bare = tail.rstrip(_CLOSERS)
+    bare = _bare_end(tail)
     if bare and bare[-1] in _END_MARKS:
         last_sentence = re.split(r"(?<=[.!?])\s", tail)[-1]
         return 0.5 if any(last_sentence.count(left) > last_sentence.count(right) for left, right in _PAIRS) else 1.0
@@ -84,14 +88,25 @@ def coverage(prompt: str, answer: str) -> float | None:
     return sum(shares) / len(shares) if shares else None
 
 
+def _bare_end(tail: str) -> str:
+    """`tail` without the closing quotes, brackets, emphasis, emoji and numbers of notes at its end."""
+    end = len(tail)
+    while end and (tail[end - 1] in _CLOSERS or unicodedata.category(tail[end - 1]) in _ORNAMENTS):
+        end -= 1
+    note = _NOTE.search(tail[: end + 1])
+    return tail[: note.start()].rstrip(_CLOSERS) if note else tail[:end]
+
+
 def _open_fence(text: str) -> bool:
     return len(re.findall(r"^[ \t]*```", text, re.M)) % 2 == 1
 
 
 def _end_without_mark(tail: str, *, n_words: int) -> float:
     last_line = tail.splitlines()[-1]
+    if _CODE_LINE.search(last_line):
+        return 0.5
     last_words = words(last_line)
-    if tail[-1] in ",;:–—-(/" or (last_words and last_words[-1].lower() in SMALL_WORDS):
+    if tail[-1] in ",;:–—-(/" or (last_words and last_words[-1].lower() in DANGLING_WORDS):
         return 0.0
     if _ITEM.match(last_line) or tail[-1] in _CLOSING or n_words <= _PHRASE_WORDS:
         return 1.0

@@ -1,6 +1,7 @@
 """How easy is the answer to read? Formulas for English from sentence length and syllables, by `textstat`."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, ClassVar, Literal
@@ -22,6 +23,7 @@ _FUNCTIONS = {
 }
 _EASY_GRADE, _HARD_GRADE = 5.0, 20.0
 _HALF_SURE_AT = 50
+_ENDLESS = re.compile(r"(\w{60})\w+")
 _LAST_LATIN = "\u024f"
 
 
@@ -51,10 +53,15 @@ class Readability(QualityMetric):
         reading = reading_of(generation.answer)
         if _latin_share(reading.text) < 0.5:
             return ScoreFailure(kind="script_unsupported", message="fewer than half of the letters are Latin")
-        own = _own_value(self.formula_name, ". ".join(s.rstrip(".") for s in reading.sentences) + ".")
+        own = _own_value(self.formula_name, _as_prose(reading.sentences))
         value = own / 100 if self.formula_name == "flesch" else (_HARD_GRADE - own) / (_HARD_GRADE - _EASY_GRADE)
         confidence = confidence_of(len(reading.words), half_at=_HALF_SURE_AT)
         return measurement(value, {self.formula_name: own}, confidence=confidence)
+
+
+def _as_prose(sentences: Sequence[str]) -> str:
+    """The sentences with an end mark each, without the ends of endless words, whose syllables take long to count."""
+    return _ENDLESS.sub(r"\1", ". ".join(sentence.rstrip(".") for sentence in sentences) + ".")
 
 
 def _latin_share(text: str) -> float:

@@ -13,7 +13,10 @@ READ_CHARS = 60_000
 """No quality metric but the counts reads more than so many characters from the beginning."""
 _FENCED = re.compile(r"^[ \t]*(```|~~~).*?(?:^[ \t]*\1[ \t]*$|\Z)", re.M | re.S)
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-_WORD = re.compile(rf"[{_UNSPACED}]|(?:(?![{_UNSPACED}])[^\W_])+(?:['’\-](?:(?![{_UNSPACED}])[^\W_])+)*")
+_MARKS = "\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0900-\u0963\u0966-\u0dff\u200c\u200d"
+"""Accents and vowel signs that stand alone, which the pattern of letters and digits leaves out."""
+_LETTERS = rf"(?:(?![{_UNSPACED}])[^\W_])(?:(?![{_UNSPACED}])[^\W_]|[{_MARKS}])*"
+_WORD = re.compile(rf"[{_UNSPACED}]|{_LETTERS}(?:['’\-]{_LETTERS})*")
 _HEADING = re.compile(r"^[ \t]*#{1,6}[ \t].*$", re.M)
 _BLOCK = re.compile(r"\n[ \t\r]*\n|\n(?=[ \t]*(?:[-*+•‣–>|]|\(?(?:\d{1,3}[.)]|[a-zA-Z]\)))[ \t])")
 _END = re.compile(

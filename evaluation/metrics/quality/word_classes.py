@@ -93,3 +93,8 @@ SMALL_WORDS = frozenset(CUE_CLASSES) | frozenset(
 
 INTRODUCING = frozenset(["a", "an", "some", "each", "any", "every", "one", "two", "three", "several", "four"])
 POINTING_BACK = frozenset(["the", "its", "their", "his", "her", "both", "this", "these", "that", "those", "such"])
+_DANGLING_TEXT = """
+    the a an and or but nor of to from with into than because although while whether if its their our your my very
+"""
+DANGLING_WORDS = frozenset(_DANGLING_TEXT.split())
+"""Words after which no answer ends."""
