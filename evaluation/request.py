@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from evaluation.errors import ConfigurationError, UnknownNameError
 from evaluation.metric_text import with_whole_path
 from evaluation.options import OPTIONS, read_options
+from evaluation.prices import PriceTable, as_prices, read_prices
 from evaluation.request_errors import refusal
 
 COMMAND_LINE = "the command line"
@@ -122,6 +123,9 @@ class EvaluationRequest(BaseModel):
     )
     judges: list[str] = Field(default=[], description="Models that judge answers: `MODEL` or `MODEL@ENDPOINT`.")
     embedder: str | None = Field(default=None, description="Model that embeds texts: `MODEL` or `MODEL@ENDPOINT`.")
+    prices: dict[str, Any] | None = Field(
+        default=None, description="Prices by model, as a file of `--prices` has them; each candidate gets its cost."
+    )
     limit: int | None = Field(default=None, ge=1, description="The first N cases of a seeded order.")
     repeats: int = Field(default=1, ge=1, le=10_000, description="How often each case is asked.")
     seed: int = Field(default=0, ge=0, le=2**63 - 1, description="The same seed gives the same numbers.")
@@ -190,6 +194,14 @@ class EvaluationRequest(BaseModel):
             return int(text)
         raise ValueError(f"max_failures {text!r} is neither a share like 10% (up to 100%) nor a whole number of cases")
 
+    def price_table(self) -> PriceTable:
+        """The prices, empty where none are given.
+
+        Raises:
+            ConfigurationError: a price that is none.
+        """
+        return as_prices(self.prices or {})
+
     def thresholds(self) -> dict[str, float]:
         """The `fail_under` checks by metric.
 
@@ -223,6 +235,7 @@ def read_request(given: Mapping[str, Any], *, source: str = COMMAND_LINE) -> Eva
     try:
         request.all_candidates()
         request.thresholds()
+        request.price_table()
     except ConfigurationError as error:
         if source == COMMAND_LINE:
             raise
@@ -231,7 +244,7 @@ def read_request(given: Mapping[str, Any], *, source: str = COMMAND_LINE) -> Eva
 
 
 def read_request_file(path: Path) -> dict[str, Any]:
-    """The mapping in a YAML file of `evaluate -f`, with paths of benchmarks and metrics taken from its own folder.
+    """The mapping in a YAML file of `evaluate -f`, with paths in it taken from its own folder.
 
     Raises:
         ConfigurationError: no such file, not YAML, not a mapping.
@@ -260,6 +273,8 @@ def read_request_file(path: Path) -> dict[str, Any]:
         found["metrics"] = [
             with_whole_path(text, folder=path.parent) if isinstance(text, str) else text for text in texts
         ]
+    if isinstance(found.get("prices"), str):
+        found["prices"] = read_prices(path.parent / found["prices"]).content
     return found
 
 

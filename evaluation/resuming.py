@@ -29,7 +29,13 @@ HOW = frozenset(
     }
 )
 """What says how the work is done, and may change from one stretch of it to the next."""
-FLAGS = {"benchmarks": "--benchmark", "models": "--model", "candidates": "--candidate", "options": "--option"}
+FLAGS = {
+    "prices": "--prices",
+    "benchmarks": "--benchmark",
+    "models": "--model",
+    "candidates": "--candidate",
+    "options": "--option",
+}
 
 
 def resumed(

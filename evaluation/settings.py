@@ -1,5 +1,6 @@
 """What differs between two people's machines and changes no number: addresses, keys, places."""
 
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, SecretStr
@@ -20,6 +21,9 @@ class Settings(BaseSettings):
 
     sandbox: Literal["weak"] | None = None
     """`weak`: programs may run with resource limits alone where bubblewrap is missing."""
+
+    prices: Path | None = None
+    """A file of prices by model, for whoever gives no `--prices`; a run keeps what it used."""
 
     @property
     def database(self) -> str | None:

@@ -11,6 +11,7 @@ from evaluation.benchmarks.sampling import chosen_cases
 from evaluation.metrics.metric import Need
 from evaluation.options import effective_options, load_options
 from evaluation.planning import AskedModel, Lane, Plan, PlannedCandidate, PlannedRun, grouped_by_residency, run_id_for
+from evaluation.prices import PRICE, price_of
 from evaluation.providers.openai_wire import unsupported_options
 from evaluation.request import EvaluationRequest
 from evaluation.resolving import (
@@ -130,6 +131,7 @@ def _planned(
     candidate, endpoint, info = resolved.candidate, resolved.endpoint, resolved.info
     options = resolved.options_for(item.benchmark)
     versions = {one.name: one.server_version for one in resolved.endpoints}
+    price = price_of(asked.request.price_table(), candidate.model)
     run_candidate_id = add_run_candidate(
         store,
         RunCandidatePlan(
@@ -148,6 +150,7 @@ def _planned(
                 "think": candidate.think,
                 "gpu_tag": endpoint.gpu_tag,
                 SERVER_VERSIONS: versions,
+                PRICE: price.options if price is not None else None,
                 "family": info.family,
                 "parameter_size": info.parameter_size,
                 "quantization": info.quantization,

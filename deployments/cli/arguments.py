@@ -1,6 +1,7 @@
 """Options that many commands share, and the store and settings behind them."""
 
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -28,6 +29,25 @@ SandboxOption = Annotated[
     str | None,
     typer.Option("--sandbox", metavar="weak", help="Accept a weaker sandbox where bubblewrap is missing."),
 ]
+
+
+PricesOption = Annotated[
+    Path | None,
+    typer.Option("--prices", metavar="FILE", help="Prices by model, for cost_usd; default BENCHWRIGHT_PRICES."),
+]
+
+
+def read_price_file(file: Path | None) -> dict[str, Any] | None:
+    """What the file of `--prices` holds; None where none is named."""
+    from evaluation.prices import read_prices
+
+    return None if file is None else read_prices(file).content
+
+
+def usual_prices() -> dict[str, Any]:
+    """The field of a request with the prices in the file that the setting names; empty where it names none."""
+    prices = read_price_file(read_settings().prices)
+    return {} if prices is None else {"prices": prices}
 
 
 def read_settings() -> "Settings":

@@ -5,7 +5,14 @@ from typing import Annotated, Any
 
 import typer
 
-from deployments.cli.arguments import DatabaseOption, EmbedderOption, JsonOption, JudgesOption, SandboxOption
+from deployments.cli.arguments import (
+    DatabaseOption,
+    EmbedderOption,
+    JsonOption,
+    JudgesOption,
+    PricesOption,
+    SandboxOption,
+)
 
 Words = list[str] | None
 
@@ -30,6 +37,7 @@ def evaluate(
     judge: JudgesOption = None,
     embedder: EmbedderOption = None,
     sandbox: SandboxOption = None,
+    prices: PricesOption = None,
     limit: Annotated[int | None, typer.Option(metavar="N", help="The first N cases of a seeded order.")] = None,
     repeats: Annotated[int | None, typer.Option(metavar="K", help="Ask each case K times.")] = None,
     seed: Annotated[int | None, typer.Option(metavar="S", help="The same seed gives the same numbers.")] = None,
@@ -52,7 +60,7 @@ def evaluate(
     json_: JsonOption = False,
 ) -> None:
     """Ask models a benchmark's cases, score the answers, and say how sure the numbers are. Marked * may be repeated."""
-    from deployments.cli.arguments import accept_sandbox
+    from deployments.cli.arguments import accept_sandbox, read_price_file, usual_prices
     from deployments.cli.evaluating import run_evaluation
 
     given: dict[str, Any] = {
@@ -79,12 +87,14 @@ def evaluate(
         "timeout_s": timeout,
         "case_timeout_s": case_timeout,
         "reuse": reuse or None,
+        "prices": read_price_file(prices),
     }
     accept_sandbox(sandbox)
     source = f"the command line with {file}" if file else "the command line"
-    code = run_evaluation(
-        _merged(given, file), database=db, as_json=json_, source=source, resume=resume, dry_run=dry_run
-    )
+    asked = _merged(given, file)
+    if resume is None and "prices" not in asked:
+        asked |= usual_prices()
+    code = run_evaluation(asked, database=db, as_json=json_, source=source, resume=resume, dry_run=dry_run)
     raise typer.Exit(code)
 
 

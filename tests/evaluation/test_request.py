@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from evaluation.errors import ConfigurationError, UnknownNameError
+from evaluation.prices import Price, PriceTable
 from evaluation.request import (
     CandidateRequest,
     EvaluationRequest,
@@ -225,3 +226,18 @@ def test_a_metric_beside_the_request_file_is_found_from_anywhere(tmp_path: Path)
     assert [f"{tmp_path.resolve()}/own.py:Name", "exact_match", 3] == read_request_file(path)["metrics"]
     path.write_text("metrics: own.py:Name\n", encoding="utf-8")
     assert [f"{tmp_path.resolve()}/own.py:Name"] == read_request_file(path)["metrics"]
+
+
+def test_prices_in_a_file_beside_the_request_file_become_part_of_the_request(tmp_path: Path) -> None:
+    (tmp_path / "prices.yaml").write_text("models: {m: {per_kwh: 0.5}}", encoding="utf-8")
+    path = tmp_path / "evaluation.yaml"
+    path.write_text("benchmarks: b\nmodels: m\nprices: prices.yaml\n", encoding="utf-8")
+    request = read_request(read_request_file(path))
+    assert {"electricity_per_kwh": None, "models": {"m": {"per_kwh": 0.5}}} == request.prices
+    assert PriceTable(by_model=(("m", Price(per_kwh=0.5)),)) == request.price_table()
+    assert PriceTable() == read_request({"benchmarks": "b", "models": "m"}).price_table()
+
+
+def test_a_price_that_is_none_is_refused_with_its_place() -> None:
+    with pytest.raises(ConfigurationError, match="prices: models → m must have either"):
+        read_request({"benchmarks": "b", "models": "m", "prices": {"models": {"m": {}}}})
