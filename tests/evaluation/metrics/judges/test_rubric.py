@@ -145,6 +145,21 @@ def test_options_that_cannot_work_are_refused(options):
         parse_metric(f"judge_rubric({options})")
 
 
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        ("max_characters=999", "max_characters=999 is less than 1000"),
+        ("num_predict=63", "num_predict=63 is less than 64"),
+    ],
+)
+def test_what_is_too_little_is_told_with_the_least_that_will_do(options, problem):
+    with pytest.raises(ConfigurationError, match=f"metric 'judge_rubric': {problem}") as raised:
+        parse_metric(f"judge_rubric({options})")
+    least = problem.rpartition(" ")[2]
+    assert f"give {least} or more: a judge that sees or says less cannot judge" in str(raised.value)
+    assert parse_metric(f"judge_rubric({options.partition('=')[0]}={least})")
+
+
 @settings(max_examples=100)
 @given(st.text(), st.text(max_size=60))
 def test_any_answer_and_any_reply_end_in_a_value_within_bounds_or_a_named_failure(answer, reply):
