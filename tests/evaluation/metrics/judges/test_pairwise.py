@@ -79,7 +79,7 @@ def test_one_unreadable_order_makes_the_pair_a_failure_that_says_which(first, se
     found = judged(first, second)
     assert isinstance(found, ScoreFailure)
     assert "verdict_unreadable" == found.kind
-    assert order in found.message
+    assert found.message.startswith(f"where the {order}: the verdict ")
     assert "is no JSON" in found.message
 
 

@@ -156,7 +156,7 @@ def test_what_is_too_little_is_told_with_the_least_that_will_do(options, problem
     with pytest.raises(ConfigurationError, match=f"metric 'judge_rubric': {problem}") as raised:
         parse_metric(f"judge_rubric({options})")
     least = problem.rpartition(" ")[2]
-    assert f"give {least} or more: a judge that sees or says less cannot judge" in str(raised.value)
+    assert f"give {least} or more: a judge that sees or says less cannot judge" == raised.value.next_step
     assert parse_metric(f"judge_rubric({options.partition('=')[0]}={least})")
 
 

@@ -141,7 +141,16 @@ def test_a_rationale_is_kept_in_bounds_and_without_characters_that_a_terminal_ob
 
 
 @pytest.mark.parametrize(
-    ("text", "shown"), [("", ""), (" a \n b ", "a b"), ("abcdef", "abcd…"), ("a" + " " * 99, "a…")]
+    ("text", "shown"),
+    [
+        ("", ""),
+        (" a \n b ", "a b"),
+        ("abcd", "abcd"),
+        ("abcdef", "abcd…"),
+        ("a      b", "a b"),
+        ("a       b", "a…"),
+        ("a" + " " * 99, "a…"),
+    ],
 )
 def test_an_excerpt_is_one_line_and_says_where_it_stops(text, shown):
     assert shown == excerpt(text, max_characters=4)
