@@ -80,6 +80,11 @@ def test_a_line_break_inside_prose_ends_no_sentence() -> None:
     assert expected == list(split_sentences(wrapped))
 
 
+@pytest.mark.parametrize(("length", "n_sentences"), [(59, 2), (60, 1)])
+def test_a_line_of_sixty_letters_without_a_mark_goes_on_in_the_next(length: int, n_sentences: int) -> None:
+    assert n_sentences == len(split_sentences("x" * length + "\nParis is near"))
+
+
 def test_short_lines_that_begin_with_capitals_are_sentences_of_their_own() -> None:
     assert ("Roses are red", "Violets are blue") == split_sentences("Roses are red\nViolets are blue")
 

@@ -101,10 +101,11 @@ def _first(sentences: Iterable[PassageSentence]) -> Iterable[PassageSentence]:
 
 
 def near_pairs(stems: Sequence[str], *, at_most: int = _NEAR) -> Iterator[tuple[str, str]]:
-    """Every two stems that stand no further apart, in alphabetical order."""
+    """Every two different stems that stand no further apart, each two in alphabetical order."""
     for index, first in enumerate(stems):
         for second in stems[index + 1 : index + 1 + at_most]:
-            yield (first, second) if first < second else (second, first)
+            if first != second:
+                yield (first, second) if first < second else (second, first)
 
 
 def _sentences(passages: Sequence[str]) -> Iterable[PassageSentence]:

@@ -70,10 +70,10 @@ def _relevance(
     total = sum(weights.values())
     held = {stem for stem in weights if passage_index in passages.passages_holding.get(stem, ())}
     in_passage = sum(weights[stem] for stem in held) / total
-    in_window = max(_in_window(weights, passages, index) for index in close) / total
     together = _together(sentence, weights, passages, passage_index)
     if together is None:
-        return min(1.0, (3 * in_window + 5 * in_passage) / 8)
+        return in_passage
+    in_window = max(_in_window(weights, passages, index) for index in close) / total
     return min(1.0, 0.3 * in_window + 0.5 * in_passage + 0.2 * together)
 
 
@@ -85,7 +85,7 @@ def _in_window(weights: Mapping[str, float], passages: Passages, index: int) -> 
 
 
 def _together(sentence: Reading, weights: Mapping[str, float], passages: Passages, passage_index: int) -> float | None:
-    """The share of neighbours in `sentence` that stand near one another in the passage; None where it has none."""
+    """The share of neighbours in `sentence` that are near one another in the passage; None where it is but one word."""
     total = found = 0.0
     exact = sentence.names | sentence.numbers
     for pair in near_pairs(sentence.stems, at_most=1):

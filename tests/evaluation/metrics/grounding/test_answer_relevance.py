@@ -81,6 +81,14 @@ def test_an_answer_that_also_says_something_is_measured(answer: str) -> None:
     assert found.value > 0
 
 
+def test_each_sentence_has_its_own_share_in_rationale_and_evidence() -> None:
+    found = measured("Solheim. Cats purr.")
+
+    assert found is not None
+    assert ("sentence 1: 1.00\nsentence 2: 0.00", (1.0, 0.0)) == (found.rationale, found.evidence)
+    assert 0.5 == found.value
+
+
 def test_an_empty_answer_has_zero() -> None:
     assert Measurement(value=0.0, label="empty") == measured(" ")
 

@@ -33,6 +33,10 @@ def test_one_number_has_one_form(written: str, expected: str | None) -> None:
     [
         ("twenty-six boats", ["26", None]),
         ("five hundred", ["500"]),
+        ("twenty-six", ["26"]),
+        ("page twenty", [None, "20"]),
+        ("twenty zero", ["20", "0"]),
+        ("ninety-nine", ["99"]),
         ("two hundred thousand", ["200000"]),
         ("3.2 million people", ["3200000", None]),
         ("thousand", ["1000"]),
