@@ -42,7 +42,13 @@ class _Work:
 
 
 async def score_asking(
-    store: Store, run_id: str, run_candidate_id: int, metrics: Sequence[Metric], answerers: Answerers
+    store: Store,
+    run_id: str,
+    run_candidate_id: int,
+    metrics: Sequence[Metric],
+    answerers: Answerers,
+    *,
+    on_scored: Callable[[int], None] = lambda _: None,
 ) -> ScoreCounts:
     """Counts of what was scored now; what has a score already is left as it is, what failed before is asked again.
 
@@ -52,6 +58,7 @@ async def score_asking(
         run_candidate_id: Its candidate.
         metrics: Those that ask.
         answerers: Who answers.
+        on_scored: Told after each score how many there are, with those that could not be had.
     """
     run = await _patient(lambda: find_run(store, run_id))
     metrics = [metric for metric in metrics if not _is_its_own_opponent(metric, run, run_candidate_id)]
@@ -68,6 +75,7 @@ async def score_asking(
             n_failed += isinstance(row.measurement, ScoreFailure)
             if len(rows) >= SAVED_EVERY:
                 rows = await _saved(store, rows)
+            on_scored(n_scores + n_failed)
         await _saved(store, rows)
     return ScoreCounts(n_generations=n_generations, n_scores=n_scores, n_failed=n_failed)
 

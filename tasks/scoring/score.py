@@ -1,5 +1,7 @@
 """Measures the stored answers of one candidate: what needs nothing more at once, the rest by whoever is asked."""
 
+import time
+
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
@@ -10,6 +12,9 @@ from evaluation.metrics.parsing import parse_metric
 from evaluation.settings import Settings
 from evaluation.store.session import Store, open_store
 from tasks.stored import stored
+from tasks.story import tell
+
+SAID_EVERY_S = 15.0
 
 
 @task(name="score", task_run_name="score {label} · {benchmark}", cache_policy=NO_CACHE, persist_result=False)
@@ -67,4 +72,13 @@ async def score_by_asking(
         who: Likewise: the model that is asked, or the sandbox.
     """
     store, answerers = _ASKING[asking]
-    return await score_asking(store, run_id, run_candidate_id, [parse_metric(text) for text in metrics], answerers)
+    said_at = time.monotonic()
+
+    def say(n_scored: int) -> None:
+        nonlocal said_at
+        if time.monotonic() - said_at >= SAID_EVERY_S:
+            said_at = time.monotonic()
+            tell("%s has scored %d times: %s · %s", who, n_scored, label, benchmark)
+
+    parsed = [parse_metric(text) for text in metrics]
+    return await score_asking(store, run_id, run_candidate_id, parsed, answerers, on_scored=say)
