@@ -20,7 +20,7 @@ from evaluation.metrics import METRICS
 from evaluation.metrics.cost import CostUsd, cost_metric
 from evaluation.metrics.measuring import BrokenMetricError, aggregating, combining
 from evaluation.metrics.metric import CorpusMetric, Metric
-from evaluation.metrics.parsing import metric_class, parse_metric
+from evaluation.metrics.parsing import metric_class, metric_of, parse_metric
 from evaluation.metrics.speed import TIMED_METRICS, USAGE_METRICS, EnergyPerRightJ
 from evaluation.prices import PRICE
 from evaluation.score import Estimate, Measurement
@@ -221,11 +221,12 @@ def _speed_rows(run_candidate_id: int, metric: Metric, means: Sequence[float]) -
             )
 
 
-def _says_how_right(name: str) -> bool:
+def _says_how_right(name: str, signature: str) -> bool:
     """True for a metric whose value for one answer lies between 0, wrong, and 1, right."""
+    found = metric_of(name, signature)
     try:
-        metric = metric_class(name)
-    except ConfigurationError:  # of a package that is no longer installed
+        metric = metric_class(name) if found is None else type(found)
+    except ConfigurationError:  # of a package that is no longer installed, or of a file that was not loaded
         return False
     return metric.unit == "fraction" and metric.higher_is_better and not issubclass(metric, CorpusMetric)
 
@@ -235,7 +236,7 @@ def _energy_per_right(
 ) -> Iterator[EstimateRow]:
     """Joules over scores, where the headline says how right an answer is and energies are known."""
     signature = next((use.signature for use in plan.metrics if use.name == plan.headline), None)
-    if signature is None or not _says_how_right(plan.headline):
+    if signature is None or not _says_how_right(plan.headline, signature):
         return
     case_ids: list[str] = []
     joules, right = array("d"), array("d")

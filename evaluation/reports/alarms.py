@@ -10,7 +10,7 @@ from functools import cache
 
 from evaluation.errors import FailureKind
 from evaluation.metrics.measuring import NONSENSE, RAISED
-from evaluation.reports.metric_facts import chance_level, higher_is_better, is_guessed_among_choices
+from evaluation.reports.metric_facts import best_value, chance_level, higher_is_better, is_guessed_among_choices
 from evaluation.reports.tables import counted
 from evaluation.store.alarm_counts import ScoreSpread, count_cut, score_spreads
 from evaluation.store.benchmarks import load_cases
@@ -145,9 +145,8 @@ def _without_variance(
         if not same or findings.words[use] in alarmed:
             continue
         if len(same) == len(findings.labels) and len(values) == 1:
-            yield _tells_nobody_apart(
-                findings.words[use], values.pop(), min(_n_cases(findings, row_id, use) for row_id in same)
-            )
+            n = min(_n_cases(findings, row_id, use) for row_id in same)
+            yield _tells_nobody_apart(findings, use, values.pop(), n)
             continue
         for row_id, spread in same.items():
             n = _n_cases(findings, row_id, use)
@@ -174,10 +173,12 @@ def _n_cases(findings: Findings, row_id: int, use: MetricUse) -> int:
     return 0 if row is None else row.estimate.n_cases
 
 
-def _tells_nobody_apart(word: str, value: float, n: int) -> Alarm:
+def _tells_nobody_apart(findings: Findings, use: MetricUse, value: float, n: int) -> Alarm:
+    word = findings.words[use]
+    step = "take harder cases" if value == best_value(use.name) else f"look at an answer ({findings.look})"
     message = (
         f"{word} is {value:g} for every answer of every candidate ({counted(n, 'case')}): it tells nobody apart; "
-        "take harder cases, or another metric"
+        f"{step}, or take another metric"
     )
     return Alarm(kind="zero_variance", metric=word, candidate=None, share=None, n=n, message=message)
 

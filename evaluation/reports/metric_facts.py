@@ -28,6 +28,12 @@ def is_over_all_cases(name: str, signature: str = "") -> bool:
     return metric is not None and issubclass(metric, CorpusMetric)
 
 
+def best_value(name: str) -> float | None:
+    """The best that a metric can say; None where it is not known."""
+    metric = _find(name)
+    return None if metric is None else metric.value_range[1 if metric.higher_is_better else 0]
+
+
 def chance_level(name: str) -> float | None:
     """What guessing gets on every case alike; None where that depends on the case, or is not known."""
     metric = _find(name)

@@ -16,6 +16,7 @@ from evaluation.generation import Generation
 from evaluation.metric_text import file_and_call, names_a_file, with_whole_path
 from evaluation.metrics.measuring import measured
 from evaluation.metrics.parsing import class_named, metric_of, parse_metric
+from evaluation.score import Measurement
 
 HEAD = """
 from dataclasses import dataclass
@@ -256,3 +257,13 @@ def test_the_class_can_be_had_without_the_options_that_it_must_have(write: Write
 @given(st.text(max_size=200))
 def test_no_text_is_taken_for_a_file_by_its_look_alone(text: str) -> None:
     assert (file_and_call(text) is None) or names_a_file(text)
+
+
+def test_the_example_of_the_documentation_is_a_metric(write: Write) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "metrics.md").read_text(encoding="utf-8")
+    example = page.partition("## Custom")[2].partition("```python\n")[2].partition("```")[0]
+    metric = parse_metric(f"{write(example)}:Politeness(threshold=2)")
+
+    said = [measured(metric, Case(case_id="a"), (Generation(text=text, answer=text),), {}) for text in ("please", "")]
+    assert Measurement(value=0.0) == said[0]
+    assert "nothing_said" == getattr(said[1], "kind", None)

@@ -133,8 +133,18 @@ def test_a_metric_that_says_the_same_of_all_tells_nobody_apart(store: Store) -> 
         alarm[key] for key in ("kind", "metric", "candidate", "n")
     )
     assert "exact_match is 1 for every answer of every candidate (10 cases)" in alarm["message"]
+    assert "take harder cases" in alarm["message"]
     few = numbers(9)
     assert [] == alarms(store, asked("a:1b", right(few)), cases=few, run_id="run-2")
+
+
+def test_a_metric_that_is_never_reached_is_to_be_looked_at(store: Store) -> None:
+    cases = numbers(10)
+    metrics = ("exact_match", "regex(pattern='never')")
+    (alarm,) = alarms(store, asked("a:1b", mixed(cases, 5)), cases=cases, metrics=metrics)
+
+    assert ("zero_variance", "regex") == (alarm["kind"], alarm["metric"])
+    assert "it tells nobody apart; look at an answer (benchwright show run-1 --case ID)" in alarm["message"]
 
 
 def test_a_metric_that_says_the_same_of_one_candidates_answers_is_told_of(store: Store) -> None:
