@@ -114,3 +114,26 @@ def test_every_tool_is_told_the_server_and_how_much_it_serves_at_once(tool: str,
     assert "URL" in call.shown(work)
     assert "steady:1b" in call.shown(work) + files
     assert all(f"Question {i}?" in files for i in range(3))
+
+
+def test_metrics_are_held_against_their_references_in_another_process() -> None:
+    found = run("metric_parity", "--cases=25", "--metric=exact_match", "--metric=rouge_l", "--metric=mcc")
+    assert found["ok"]
+    assert [("exact_match(squad=True)", 25), ("mcc", 25), ("rouge_l", 25)] == sorted(
+        (row["metric"], row["cases"]) for row in found["rows"]
+    )
+    assert all(row["largest_difference"] < 1e-9 for row in found["rows"])
+
+
+def test_a_metric_that_differs_from_its_reference_is_found() -> None:
+    parity, cases = importlib.import_module("metric_parity"), importlib.import_module("metric_cases")
+    row = parity.Row("exact_match", "exact_match", cases.texts)
+    assert 1.0 == parity.compared(row, 200, 1).largest_difference
+
+
+def test_the_table_of_parity_is_written_between_its_marks(tmp_path: Path) -> None:
+    parity = importlib.import_module("metric_parity")
+    page = tmp_path / "metrics.md"
+    page.write_text(f"before\n{parity.BEGIN}\nold\n{parity.END}\nafter\n")
+    parity.write_table(page, "new")
+    assert f"before\n{parity.BEGIN}\nnew\n{parity.END}\nafter\n" == page.read_text()
