@@ -90,21 +90,22 @@ def test_a_judge_that_could_not_be_asked_is_passed_on_as_it_is():
 
 
 @pytest.mark.parametrize(
-    ("measured", "opponent", "value", "label"),
+    ("measured", "opponent", "value", "label", "reason"),
     [
-        ("Paris", "Paris", 0.5, "equal_answers"),
-        (" Paris\n", "Paris", 0.5, "equal_answers"),
-        ("", " ", 0.5, "equal_answers"),
-        ("", "Lyon", 0.0, "empty_answer"),
-        ("Lyon", "\n", 1.0, "empty_answer"),
+        ("Paris", "Paris", 0.5, "equal_answers", "the answers are equal"),
+        (" Paris\n", "Paris", 0.5, "equal_answers", "the answers are equal"),
+        ("", " ", 0.5, "equal_answers", "the answers are equal"),
+        ("", "Lyon", 0.0, "empty_answer", "the answer is empty"),
+        ("Lyon", "\n", 1.0, "empty_answer", "the opponent's answer is empty"),
     ],
 )
-def test_what_needs_no_judge_is_not_asked(measured, opponent, value, label):
+def test_what_needs_no_judge_is_not_asked(measured, opponent, value, label, reason):
     both = pair(measured, opponent)
     assert () == JUDGE.requests(CASE, both)
     found = JUDGE.measure(CASE, both, {})
     assert isinstance(found, Measurement)
     assert (value, label, None) == (found.value, found.label, pairwise_evidence(found))
+    assert f"{reason}: no judge was asked" == found.rationale
 
 
 def test_an_empty_answer_is_shown_where_a_reference_is_empty():
@@ -116,7 +117,10 @@ def test_without_an_opponent_there_is_a_named_failure_and_no_question():
     assert () == JUDGE.requests(CASE, alone)
     found = JUDGE.measure(CASE, alone, {})
     assert isinstance(found, ScoreFailure)
-    assert "no_opponent" == found.kind
+    assert ("no_opponent", "judge_pairwise compares two candidates; there is no other one") == (
+        found.kind,
+        found.message,
+    )
 
 
 def test_evidence_is_read_back_from_plain_lists():

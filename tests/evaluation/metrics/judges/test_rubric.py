@@ -60,6 +60,7 @@ def test_an_empty_answer_gets_the_lowest_grade_without_a_judge(answer):
     found = JUDGE.measure(CASE, written(answer), {})
     assert isinstance(found, Measurement)
     assert (0.0, "empty_answer", None) == (found.value, found.label, rubric_evidence(found))
+    assert "the answer is empty: no judge was asked" == found.rationale
 
 
 def test_an_empty_answer_is_shown_where_a_reference_is_empty():
@@ -158,6 +159,13 @@ def test_what_is_too_little_is_told_with_the_least_that_will_do(options, problem
     least = problem.rpartition(" ")[2]
     assert f"give {least} or more: a judge that sees or says less cannot judge" == raised.value.next_step
     assert parse_metric(f"judge_rubric({options.partition('=')[0]}={least})")
+
+
+def test_anchors_that_are_no_five_descriptions_are_told_what_is_wanted():
+    with pytest.raises(ConfigurationError) as raised:
+        parse_metric("judge_rubric(anchors=('a',))")
+    assert "metric 'judge_rubric': anchors=('a',) are not 5 descriptions" in str(raised.value)
+    assert "describe each grade from 1 to 5, in this order" == raised.value.next_step
 
 
 @settings(max_examples=100)

@@ -36,24 +36,26 @@ MALFORMED_GRADES = {
     '{"rationale": "r", "score": 0}': "has the score 0, which is not from 1 to 5",
     '{"rationale": "r", "score": 6}': "has the score 6, which is not from 1 to 5",
     '{"rationale": "r", "score": -1}': "has the score -1, which is not from 1 to 5",
-    '{"rationale": "r", "score": 10000000000}': "has the score a number of many digits",
-    '{"rationale": "r", "score": 4.0}': "has a decimal number for a score",
-    '{"rationale": "r", "score": 4.5}': "has a decimal number for a score",
-    '{"rationale": "r", "score": 4e0}': "has a decimal number for a score",
-    '{"rationale": "r", "score": "4"}': "has a text for a score",
-    '{"rationale": "r", "score": "four"}': "has a text for a score",
-    '{"rationale": "r", "score": true}': "has a truth value for a score",
-    '{"rationale": "r", "score": null}': "has null for a score",
-    '{"rationale": "r", "score": [4]}': "has a list for a score",
-    '{"rationale": "r", "score": {"value": 4}}': "has an object for a score",
-    '{"rationale": "r", "score": NaN}': "NaN is no value of JSON's",
-    '{"rationale": "r", "score": Infinity}': "Infinity is no value of JSON's",
+    '{"rationale": "r", "score": 999999999}': "has the score 999999999, which is not from 1 to 5",
+    '{"rationale": "r", "score": -1000000000}': "has the score a number of many digits, which is not from 1 to 5",
+    '{"rationale": "r", "score": 10000000000}': "has the score a number of many digits, which is not from 1 to 5",
+    '{"rationale": "r", "score": 4.0}': "has a decimal number for a score, not a whole number",
+    '{"rationale": "r", "score": 4.5}': "has a decimal number for a score, not a whole number",
+    '{"rationale": "r", "score": 4e0}': "has a decimal number for a score, not a whole number",
+    '{"rationale": "r", "score": "4"}': "has a text for a score, not a whole number",
+    '{"rationale": "r", "score": "four"}': "has a text for a score, not a whole number",
+    '{"rationale": "r", "score": true}': "has a truth value for a score, not a whole number",
+    '{"rationale": "r", "score": null}': "has null for a score, not a whole number",
+    '{"rationale": "r", "score": [4]}': "has a list for a score, not a whole number",
+    '{"rationale": "r", "score": {"value": 4}}': "has an object for a score, not a whole number",
+    '{"rationale": "r", "score": NaN}': "is no JSON: NaN is no value of JSON's",
+    '{"rationale": "r", "score": Infinity}': "is no JSON: Infinity is no value of JSON's",
     '{"rationale": "r", "score": 04}': "is no JSON (",
     '{"rationale": "r", "score": +4}': "is no JSON (",
     '{"rationale": "r", "score": 4, "score": 5}': "has the field 'score' twice",
     '{"rationale": "r", "score": 4, "score": 4}': "has the field 'score' twice",
     '{"rationale": "r", "score": 4, "confidence": 0.9}': "has a field that was not asked for, 'confidence'",
-    '{"rationale": 7, "score": 4}': "has a whole number for a rationale",
+    '{"rationale": 7, "score": 4}': "has a whole number for a rationale, not a text",
     '{"rationale": "", "score": 4}': "has an empty rationale",
     '{"rationale": " \\n", "score": 4}': "has an empty rationale",
     '{"rationale": "r", "score": 4': "is no JSON (",
@@ -63,30 +65,43 @@ MALFORMED_GRADES = {
     '{"rationale": "a\nb", "score": 4}': "is no JSON (",
     '{rationale: "r", score: 4}': "is no JSON (",
     '{"rationale": "r", "score": 4} I hope this helps!': "is followed by more text, from character 32 on",
-    '{"rationale": "r", "score": 4}{"rationale": "r", "score": 4}': "is followed by more text",
+    '{"rationale": "r", "score": 4}{"rationale": "r", "score": 4}': "is followed by more text, from character 31 on",
     'Here it is: {"rationale": "r", "score": 4}': "is no JSON",
     '```json\n{"rationale": "r", "score": 4}\n```': "is no JSON",
     '\ufeff{"rationale": "r", "score": 4}': "is no JSON",
     '<think>hm</think>{"rationale": "r", "score": 4}': "is no JSON",
-    "[" * 10_000: "nested too deeply",
-    '{"rationale": "r", "score": ' + "4" * 5_000 + "}": "a number of too many digits",
-    '{"rationale": "' + "r" * MAX_REPLY_CHARACTERS + '", "score": 4}': "characters long, more than the 20000",
+    "[" * 10_000: "is no JSON that can be read: it is nested too deeply",
+    '{"rationale": "r", "score": '
+    + "4" * 5_000
+    + "}": "is no JSON that can be read: it has a number of too many digits",
+    '{"rationale": "'
+    + "r" * MAX_REPLY_CHARACTERS
+    + '", "score": 4}': "is 20029 characters long, more than the 20000 that are read",
 }
 
 MALFORMED_PREFERENCES = {
     '{"rationale": "r", "verdict": "a"}': "prefers 'a', which is not one of A, B, tie",
-    '{"rationale": "r", "verdict": "TIE"}': "prefers 'TIE'",
-    '{"rationale": "r", "verdict": "C"}': "prefers 'C'",
-    '{"rationale": "r", "verdict": "A "}': "prefers 'A'",
-    '{"rationale": "r", "verdict": ""}': "prefers ''",
-    '{"rationale": "r", "verdict": 1}': "has a whole number for a preference",
-    '{"rationale": "r", "verdict": ["A"]}': "has a list for a preference",
-    '{"rationale": "r", "verdict": null}': "has null for a preference",
+    '{"rationale": "r", "verdict": "TIE"}': "prefers 'TIE', which is not one of A, B, tie",
+    '{"rationale": "r", "verdict": "C"}': "prefers 'C', which is not one of A, B, tie",
+    '{"rationale": "r", "verdict": "A "}': "prefers 'A', which is not one of A, B, tie",
+    '{"rationale": "r", "verdict": ""}': "prefers '', which is not one of A, B, tie",
+    '{"rationale": "r", "verdict": 1}': "has a whole number for a preference, not one of A, B, tie",
+    '{"rationale": "r", "verdict": ["A"]}': "has a list for a preference, not one of A, B, tie",
+    '{"rationale": "r", "verdict": null}': "has null for a preference, not one of A, B, tie",
+    '{"rationale": "r", "verdict": "' + "neither " * 6 + '"}': (
+        "prefers 'neither neither neither neither neither …', which is not one of A, B, tie"
+    ),
     '{"rationale": "r", "winner": "A"}': "lacks 'verdict'",
     '{"rationale": "r", "score": 4}': "lacks 'verdict'",
     '{"rationale": "r", "verdict": "A", "verdict": "B"}': "has the field 'verdict' twice",
-    "[[A]]": "is no JSON",
+    "[[A]]": "is no JSON (",
 }
+
+
+def says(message: str, problem: str) -> bool:
+    """Whether the message says just this; after `(`, the words of the Python at hand."""
+    said = message.removeprefix("the verdict ").split("; the judge wrote: ")[0]
+    return said.startswith(problem) if problem.endswith("(") else said == problem
 
 
 def names(malformed: dict[str, str]) -> list[str]:
@@ -98,7 +113,7 @@ def test_a_grade_that_breaks_the_schema_is_unreadable_and_says_why(reply, proble
     found = read_rubric_verdict(reply)
     assert isinstance(found, ScoreFailure)
     assert "verdict_unreadable" == found.kind
-    assert problem in found.message
+    assert says(found.message, problem)
 
 
 @pytest.mark.parametrize(("reply", "problem"), MALFORMED_PREFERENCES.items(), ids=names(MALFORMED_PREFERENCES))
@@ -106,11 +121,23 @@ def test_a_preference_that_breaks_the_schema_is_unreadable_and_says_why(reply, p
     found = read_pair_verdict(reply)
     assert isinstance(found, ScoreFailure)
     assert "verdict_unreadable" == found.kind
-    assert problem in found.message
+    assert says(found.message, problem)
 
 
 def test_there_are_more_than_thirty_kinds_of_malformed_verdicts():
     assert 30 < len(MALFORMED_GRADES)
+
+
+def test_where_json_breaks_is_counted_from_one():
+    found = read_rubric_verdict("{x")
+    assert isinstance(found, ScoreFailure)
+    assert "at character 2); the judge wrote: {x" in found.message
+
+
+def test_what_the_judge_wrote_is_quoted_up_to_160_characters():
+    found = read_rubric_verdict("x" * 161)
+    assert isinstance(found, ScoreFailure)
+    assert "the verdict is no JSON; the judge wrote: " + "x" * 160 + "…" == found.message
 
 
 @pytest.mark.parametrize("score", [1, 2, 3, 4, 5])
