@@ -1,0 +1,28 @@
+"""What in a run's results points at a fault in the measuring, rather than at bad candidates?
+
+A score near chance for every candidate is mostly a broken extraction; a metric that says the same of every answer tells
+nobody apart; answers that were cut, empty or not read score low for reasons that have nothing to do with knowledge.
+"""
+
+from evaluation.reports.alarms.alarm import Alarm, Findings
+from evaluation.reports.alarms.of_answers import EXTRACTION_FAILED, of_candidate
+from evaluation.reports.alarms.of_metrics import near_chance, without_variance
+from evaluation.store.alarm_counts import score_spreads
+from evaluation.store.session import Store
+
+__all__ = ["Alarm", "Findings", "find_alarms"]
+
+
+def find_alarms(store: Store, findings: Findings) -> tuple[Alarm, ...]:
+    """Every alarm of a run: those about all candidates first, then candidate by candidate."""
+    signatures = [use.signature for use in findings.words]
+    spreads = {
+        row_id: {found.signature: found for found in score_spreads(store, row_id, signatures, labels=EXTRACTION_FAILED)}
+        for row_id in findings.labels
+    }
+    guessed = list(near_chance(store, findings))
+    alarmed = {alarm.metric for alarm in guessed}
+    alarms = guessed + list(without_variance(findings, spreads, alarmed))
+    for row_id in findings.labels:
+        alarms += of_candidate(store, findings, row_id, spreads[row_id])
+    return tuple(alarms)

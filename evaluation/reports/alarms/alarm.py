@@ -1,0 +1,53 @@
+"""A sign that the measuring is at fault, and what it is read from."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from evaluation.store.alarm_counts import ScoreSpread
+from evaluation.store.records import EstimateRow, MetricUse, OutcomeCounts, RunRecord
+
+Spreads = Mapping[str, ScoreSpread]
+"""How far a candidate's scores lie apart, by the metric's signature."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alarm:
+    """One sign of a fault."""
+
+    kind: str
+    """`near_chance`, `zero_variance`, `extraction_failed`, `empty_answers`, `cut_answers`, `score_failures` or
+    `no_number`."""
+    metric: str | None
+    candidate: str | None
+    """None: all of them."""
+    share: float | None
+    """Of the answers or scores, in [0, 1]; None for an alarm that counts none."""
+    n: int
+    """How many answers or scores it is about; for `near_chance` and `zero_variance`, how many cases."""
+    message: str
+    """What it is and what to do next."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Findings:
+    """What is known of a run when it is looked through."""
+
+    run: RunRecord
+    words: Mapping[MetricUse, str]
+    """What each metric is called that was measured on all answers: planned, or scored later."""
+    labels: Mapping[int, str]
+    """What each candidate is called, by its row."""
+    counts: Mapping[int, OutcomeCounts]
+    estimates: Mapping[int, Sequence[EstimateRow]]
+    score_failures: Mapping[int, Sequence[tuple[MetricUse, Mapping[str, int]]]]
+    """How many scores could not be had, by metric and kind."""
+
+    def estimate(self, row_id: int, use: MetricUse) -> EstimateRow | None:
+        """A candidate's value on a metric; None where it has none."""
+        found = (row for row in self.estimates.get(row_id, ()) if row.metric == use and row.quantity == "mean")
+        return next(found, None)
+
+    @property
+    def look(self) -> str:
+        """How to look at one answer."""
+        return f"benchwright show {self.run.plan.run_id} --case ID"
