@@ -111,7 +111,7 @@ def _completed(prompt: str, body: str) -> str:
     body = body.strip("\n")
     start = prompt if prompt.endswith("\n") else prompt + "\n"
     lines = body.split("\n")
-    shapes = [lines, ["    " + lines[0], *lines[1:]], ["    " + line if line.strip() else line for line in lines]]
+    shapes = [lines, ["    " + line if line.strip() else line for line in lines], ["    " + lines[0], *lines[1:]]]
     for shape in shapes:
         if shape[0][:1].isspace() and is_python(start + "\n".join(shape)):
             return start + "\n".join(shape) + "\n"

@@ -92,7 +92,7 @@ class ProgramExchange:
         name = kind.__name__
         if type(value) is RemoteFunction:
             return b"O", (value.number,)
-        if isinstance(value, type) and _is_plain(value) and value.__module__ == "builtins":
+        if issubclass(kind, type) and _is_plain(value) and value.__module__ == "builtins":
             return b"k", ("builtins", value.__qualname__)
         if name in self.setup_names and self._namespace.get(name) is kind:
             return _instance(value, self._namespace)

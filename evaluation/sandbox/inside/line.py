@@ -10,7 +10,7 @@ import os
 
 from evaluation.sandbox.inside.errors import described, rebuilt
 from evaluation.sandbox.inside.shared import GarbageError, Shared
-from evaluation.sandbox.inside.values import MAX_BYTES, Decoder, Encoder, NotCarriedError, PlainOnly
+from evaluation.sandbox.inside.values import MAX_BYTES, Decoder, Encoder, PlainOnly
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class Line:
         number = self._last
         try:
             frame = self._encoded(True, number, operation, (args, kwargs))
-        except NotCarriedError as error:
+        except Exception as error:
             raise self.troubled(NotCheckableError(f"the test hands over {error}")) from None
         self._send(frame)
         while True:
@@ -105,7 +105,7 @@ class Line:
         del given
         try:
             frame = self._encoded(False, number, status, result)
-        except NotCarriedError as error:
+        except Exception as error:  # such as its attributes raise while it is looked at
             words = (False, number, "not carried", (), (), f"the answer is {error}")
             frame = Encoder(PlainOnly()).encoded(words)
         self._send(frame)
@@ -130,7 +130,7 @@ class Line:
         message = (asks, number, word, shared.rows(changed), lost, held)
         try:
             frame = Encoder(self._exchange, shared).encoded(message)
-        except NotCarriedError:
+        except Exception:
             shared.forget(shared.numbers - known)
             shared.unsettle(changed)
             raise

@@ -121,13 +121,14 @@ class Shared:
 
 def contents(value: Any) -> Row:
     """What a changeable value holds, as a flat row that `replace` takes."""
-    if isinstance(value, bytearray):
+    kind = type(value)
+    if issubclass(kind, bytearray):
         return (bytes(value),)
-    if isinstance(value, dict):
+    if issubclass(kind, dict):
         return (*dict.keys(value), *dict.values(value))
-    if isinstance(value, list):
+    if issubclass(kind, list):
         return tuple(list.__iter__(value))
-    if isinstance(value, set):
+    if issubclass(kind, set):
         return tuple(set.__iter__(value))
     if _is_deque(value):
         return tuple(value)
@@ -161,7 +162,7 @@ def replace(value: Any, row: Iterable[Any]) -> None:
 
 def _is_deque(value: Any) -> bool:
     kind = getattr(sys.modules.get("collections"), "deque", None)
-    return kind is not None and isinstance(value, kind)
+    return kind is not None and issubclass(type(value), kind)
 
 
 def _differs(was: Row, now: Row) -> bool:

@@ -104,12 +104,13 @@ class Encoder:
             if kind is not None and type(value) is kind:
                 _put_library(self, tag, value)
                 return
-        if isinstance(value, tuple) and isinstance(names := getattr(type(value), "_fields", None), tuple):
+        # By its type, since a value may say that it is of another class.
+        if issubclass(type(value), tuple) and type(names := getattr(type(value), "_fields", None)) is tuple:
             fields = tuple(map(str, names))
             self._items(b"n", (type(value).__name__, fields, tuple(tuple.__iter__(value))))
             return
         for kind in _PLAIN_BASES:
-            if isinstance(value, kind):
+            if issubclass(type(value), kind):
                 _WRITERS[kind](self, value)
                 return
         tag, words = self._exchange.export(value)
