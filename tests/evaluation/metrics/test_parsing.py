@@ -118,7 +118,7 @@ def test_no_name_is_both_there_and_promised_for_later():
 
 
 def test_options_are_described_in_words():
-    assert {"tolerance": "float = 0.0"} == metric_options(NumericMatch)
+    assert {"tolerance": "float = 0.0", "decimal_comma": "bool = False"} == metric_options(NumericMatch)
     assert {"words": "tuple[str, ...]", "style": "Literal['warm', 'cool'] = 'warm'", "extra": "Any = None"} == (
         metric_options(Politeness)
     )
