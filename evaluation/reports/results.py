@@ -220,7 +220,10 @@ def _metrics(rows: Sequence[EstimateRow], keys: Mapping[str, str]) -> dict[str, 
             "n": row.estimate.n_cases,
             "method": row.estimate.method,
         }
-        of_metric = metrics.setdefault(keys[row.metric.signature], {})
+        word, signature = keys[row.metric.signature], row.metric.signature
+        if metrics.get(word, {}).get("signature", signature) != signature:  # a cost by another price
+            word = signature
+        of_metric = metrics.setdefault(word, {})
         if row.quantity == "mean":
             of_metric.update(numbers, signature=row.metric.signature)
         else:

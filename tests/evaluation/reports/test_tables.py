@@ -9,6 +9,7 @@ from evaluation.aggregation import aggregate_run
 from evaluation.errors import FailureKind
 from evaluation.generation import Failure, Generation
 from evaluation.metrics import third_party
+from evaluation.metrics.cost import CostUsd
 from evaluation.prices import PRICE
 from evaluation.reports.metric_facts import higher_is_better, is_over_all_cases
 from evaluation.reports.results import run_result
@@ -27,7 +28,9 @@ from evaluation.reports.tables import (
     shown_speed,
     usage_rows,
 )
+from evaluation.scoring import score_candidate
 from evaluation.store.records import Status
+from evaluation.store.runs import find_run
 from evaluation.store.session import Store
 from evaluation.store.tables import generation
 
@@ -183,6 +186,20 @@ def test_candidates_of_different_prices_have_one_cost_each_under_one_name(store:
     run = run_result(store, store_run(store, *models, cases=cases))
 
     assert [0.0013, 0.0026] == [found["metrics"]["cost_usd"]["value"] for found in run["candidates"]]
+
+
+def test_a_cost_by_another_price_stands_beside_the_first(store: Store) -> None:
+    cases = numbers(2)
+    prices = [CostUsd(input_per_million=0.0, output_per_million=price) for price in (1.0, 2.0)]
+    price = {"input_per_million": 0.0, "output_per_million": 1.0}
+    run_id = store_run(store, asked("a:1b", right(cases), details={PRICE: price}), cases=cases)
+    (found,) = find_run(store, run_id).candidates
+    score_candidate(store, run_id, found.run_candidate_id, prices[1:])
+    aggregate_run(store, run_id, (prices[1].text,))
+
+    metrics = run_result(store, run_id)["candidates"][0]["metrics"]
+    assert (0.0013, "total") == (metrics["cost_usd"]["value"], "total" if "total" in metrics["cost_usd"] else None)
+    assert 0.0026 == metrics[prices[1].signature]["value"]
 
 
 def test_a_cost_that_is_named_as_a_metric_keeps_the_digits_that_count(store: Store) -> None:
