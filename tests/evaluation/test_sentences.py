@@ -89,6 +89,10 @@ def test_short_lines_that_begin_with_capitals_are_sentences_of_their_own() -> No
     assert ("Roses are red", "Violets are blue") == split_sentences("Roses are red\nViolets are blue")
 
 
+def test_a_break_after_a_mark_ends_the_sentence_even_before_a_small_letter() -> None:
+    assert ("We ate.", "then we left") == split_sentences("We ate.\nthen we left")
+
+
 def test_a_break_after_an_abbreviation_ends_no_sentence() -> None:
     assert ("We met Dr. Jones.",) == split_sentences("We met Dr.\nJones.")
 

@@ -89,6 +89,14 @@ def test_each_sentence_has_its_own_share_in_rationale_and_evidence() -> None:
     assert 0.5 == found.value
 
 
+def test_a_number_must_stand_in_the_sentence_that_an_answer_rests_on() -> None:
+    case = Case(case_id="1", prompt=QUESTION, context=("Solheim lit the lamp in 1868. Lie came in 1870.",))
+
+    assert 1.0 == value("in 1868", case)
+    assert 0.0 == value("in 1870", case)
+    assert 0.0 == value("Solheim, in 1870", case)
+
+
 def test_an_empty_answer_has_zero() -> None:
     assert Measurement(value=0.0, label="empty") == measured(" ")
 

@@ -92,7 +92,9 @@ def test_a_number_of_another_sentence_speaks_against_support_where_one_says_all_
 
 
 def test_a_number_is_not_held_against_a_sentence_that_puts_several_together() -> None:
-    assert only("After 30 days nobody saw how the old red lamp of the harbour shone.", TWO_LAMPS).doubt is None
+    fused = "The green lamp was lit for days, and 12 engineers polished harbour windows brightly."
+    assert only(fused, TWO_LAMPS).doubt is None
+    assert "number of something else in the passage: 12" == only("The green lamp was lit for 12 days.", TWO_LAMPS).doubt
 
 
 def test_a_name_of_the_next_sentence_may_stand_for_she_and_one_from_further_away_may_not() -> None:
@@ -151,6 +153,12 @@ def test_a_denial_in_one_of_two_sentences_speaks_against_support(sentence: str, 
 )
 def test_equal_denials_and_denials_of_something_else_do_not(sentence: str, passage: str) -> None:
     assert only(sentence, passage).doubt is None
+
+
+def test_a_denial_about_something_that_the_passage_does_not_speak_of_is_not_held_against_a_sentence() -> None:
+    fused = "The lamp was never seen by engineers who polished the harbour windows."
+
+    assert only(fused, "The lamp burns oil.").doubt is None
 
 
 def test_of_sentences_that_hold_equally_much_one_without_a_doubt_is_taken() -> None:
