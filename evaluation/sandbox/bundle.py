@@ -1,31 +1,28 @@
 """The part of this package that runs inside the sandbox, compiled once, in a folder that holds nothing else."""
 
+import atexit
+import os
 import py_compile
+import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+import threading
 from pathlib import Path
 
 _INSIDE = Path(__file__).with_name("inside")
 _PACKAGE = Path("evaluation", "sandbox", "inside")
+_lock = threading.Lock()
+_made: dict[int, Path] = {}
+"""By process: a fork does not take its parent's folder away."""
 
 
-@contextmanager
-def bundle() -> Iterator[Path]:
-    """A folder from which an interpreter without this project can import what it runs there."""
-    with tempfile.TemporaryDirectory(prefix="benchwright-sandbox-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)
-        for source in sorted(_INSIDE.glob("*.py")):
-            _compile(source, folder / _PACKAGE / f"{source.stem}.pyc")
-        for package in _PACKAGE.parents[:-1]:
-            _compile(_INSIDE / "__init__.py", folder / package / "__init__.pyc")
-        yield folder
-
-
-def _compile(source: Path, target: Path) -> None:
-    mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
-    py_compile.compile(str(source), cfile=str(target), dfile=source.name, doraise=True, invalidation_mode=mode)
+def bundle() -> Path:
+    """A folder from which an interpreter without this project can import what it runs; gone with this process."""
+    with _lock:
+        folder = _made.get(os.getpid())
+        if folder is None or not (folder / _PACKAGE).is_dir():
+            folder = _made[os.getpid()] = _make()
+            atexit.register(_remove, os.getpid(), folder)
+        return folder
 
 
 def start_code(side: str, folder: str) -> str:
@@ -34,3 +31,24 @@ def start_code(side: str, folder: str) -> str:
         f"import sys; sys.path.insert(0, {folder!r}); from evaluation.sandbox.inside.{side} import main; "
         "del sys.path[0]; main()"
     )
+
+
+def _make() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="benchwright-sandbox-"))
+    for source in sorted(_INSIDE.glob("*.py")):
+        _compile(source, folder / _PACKAGE / f"{source.stem}.pyc")
+    for package in _PACKAGE.parents[:-1]:
+        _compile(_INSIDE / "__init__.py", folder / package / "__init__.pyc")
+    for each in (folder, *folder.rglob("*")):
+        each.chmod(0o755 if each.is_dir() else 0o644)  # whatever the umask: another user reads it
+    return folder
+
+
+def _compile(source: Path, target: Path) -> None:
+    mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
+    py_compile.compile(str(source), cfile=str(target), dfile=source.name, doraise=True, invalidation_mode=mode)
+
+
+def _remove(process: int, folder: Path) -> None:
+    if process == os.getpid():
+        shutil.rmtree(folder, ignore_errors=True)

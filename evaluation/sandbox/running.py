@@ -43,17 +43,16 @@ def run_programs(
     def is_unwanted() -> bool:
         return stop.is_set() or (cancelled is not None and cancelled.is_set())
 
-    with bundle() as folder:
-        place = Place(isolation, find_interpreter(), folder)
-        pool = ThreadPoolExecutor(max_workers=n_at_once or _n_processors(), thread_name_prefix="sandbox")
-        try:
-            futures = [pool.submit(run_program, program, place, is_unwanted) for program in programs]
-            return _gathered(futures, on_done)
-        except BaseException:
-            stop.set()
-            raise
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+    place = Place(isolation, find_interpreter(), bundle())
+    pool = ThreadPoolExecutor(max_workers=n_at_once or _n_processors(), thread_name_prefix="sandbox")
+    try:
+        futures = [pool.submit(run_program, program, place, is_unwanted) for program in programs]
+        return _gathered(futures, on_done)
+    except BaseException:
+        stop.set()
+        raise
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _gathered(

@@ -44,8 +44,10 @@ class Checker:
                 _cut(f"{names[0]}: {words}" if words else names[0]),
             )
             return
-        self._bring_names()
         setup_failure = self._failure(self._setup, "<setup>")
+        self._bring_names()
+        if setup_failure:  # it may build on what only the program defines
+            setup_failure = self._failure(self._setup, "<setup>")
         if self._entry_point:
             self._bring(self._entry_point)
         for test in self._tests:
@@ -56,10 +58,12 @@ class Checker:
         self._say("end")
 
     def _bring_names(self) -> None:
-        """Gives the tests what they need of the program; what the setup defines comes later and wins."""
+        """Gives the tests what they need of the program and the setup does not define."""
         wanted = {self._entry_point} if self._entry_point else set()
         codes = [code for text in (self._setup, *self._tests) if (code := _compiled(text)) is not None]
-        for name in sorted({name for code in codes for name in _names(code)} - set(vars(builtins))):
+        for name in sorted(
+            {name for code in codes for name in _names(code)} - set(vars(builtins)) - set(self._namespace)
+        ):
             self._bring(name, modules_only=bool(wanted) and name not in wanted)
 
     def _bring(self, name: str, *, modules_only: bool = False) -> None:

@@ -94,6 +94,9 @@ class ProgramExchange:
             return b"O", (value.number,)
         if issubclass(kind, type) and _is_plain(value) and value.__module__ == "builtins":
             return b"k", ("builtins", value.__qualname__)
+        named = _setup_name(value, self._namespace)
+        if named and named[1] in self.setup_names:
+            return b"k", named
         if name in self.setup_names and self._namespace.get(name) is kind:
             return _instance(value, self._namespace)
         return b"o", (self._own.number(value), name)
@@ -170,7 +173,7 @@ def _library_name(value: Any) -> tuple[str, str] | None:
 
 
 def _setup_name(value: Any, namespace: dict[str, Any]) -> tuple[str, str] | None:
-    if not isinstance(value, type) or value.__module__ != PROGRAM:
+    if not issubclass(type(value), type) or value.__module__ != PROGRAM:
         return None
     name = str(value.__name__)
     return (PROGRAM, name) if namespace.get(name) is value else None
