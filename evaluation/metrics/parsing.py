@@ -55,13 +55,22 @@ def metric_of(name: str, signature: str) -> Metric | None:
 
     A metric from a user's file is had where this process has loaded that very file: a stored text runs no code.
     """
-    options, _, version = signature.rpartition("|v")
+    # What follows the version (sacrebleu's own signature) may hold the mark too, and so may an option's text.
+    at = signature.rfind("|v")
+    while at >= 0:
+        metric = _stored(name, signature[:at], version=signature[at + 2 :].partition("|")[0])
+        if metric is not None and metric.signature == signature:
+            return metric
+        at = signature.rfind("|v", 0, at)
+    return None
+
+
+def _stored(name: str, shown: str, *, version: str) -> Metric | None:
     try:
         kind = loaded_metric(name, version) or metric_class(name)
-        metric = _with_options(kind, _name_and_options(f"{name}({options.partition('(')[2]}")[1])
+        return _with_options(kind, _name_and_options(f"{name}({shown.partition('(')[2]}")[1])
     except ConfigurationError:
         return None
-    return metric if metric.scorer_version == version else None
 
 
 def _class_and_options(text: str) -> tuple[type[Metric], dict[str, Any]]:

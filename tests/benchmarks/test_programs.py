@@ -1,3 +1,4 @@
+import ast
 import importlib
 import json
 import os
@@ -137,3 +138,36 @@ def test_the_table_of_parity_is_written_between_its_marks(tmp_path: Path) -> Non
     page.write_text(f"before\n{parity.BEGIN}\nold\n{parity.END}\nafter\n")
     parity.write_table(page, "new")
     assert f"before\n{parity.BEGIN}\nnew\n{parity.END}\nafter\n" == page.read_text()
+
+
+def test_small_faults_are_put_where_something_is_computed_and_nowhere_else() -> None:
+    program = importlib.import_module("mutants")
+    text = (
+        '"""Says."""\n'
+        'unit: ClassVar[str] = "s"\n'
+        "def f(a: int = 1) -> bool:\n"
+        '    """Says more."""\n'
+        "    if not a < 2:\n"
+        '        raise ValueError("no" + "thing")\n'
+        "    return a\n"
+    )
+    tree = ast.parse(text)
+    found = program.mutants(tree)
+    assert {
+        (3, "1 -> 2"),
+        (5, "condition negated"),
+        (5, "Not removed"),
+        (5, "Lt -> LtE"),
+        (5, "2 -> 3"),
+        (7, "return None"),
+    } == {(mutant.line, mutant.fault) for mutant in found}
+    next(mutant for mutant in found if mutant.fault == "Lt -> LtE").put()
+    assert "if not a <= 2:" in ast.unparse(tree)
+
+
+def test_mutants_are_tried_by_the_tests_of_their_module() -> None:
+    found = run("mutation", "--file=evaluation/metrics/weighted_f1.py", "--share=0.7")
+    assert {} == found["not_tried"]
+    tally = found["files"]["evaluation/metrics/weighted_f1.py"]
+    assert tally["mutants"] == tally["killed"] + len(found["survivors"].get("evaluation/metrics/weighted_f1.py", []))
+    assert tally["killed"] > 0

@@ -182,6 +182,14 @@ def test_a_metric_is_found_again_by_its_stored_signature() -> None:
     assert metric == metric_of("regex", metric.signature)
 
 
+@pytest.mark.parametrize("text", ["bleu", "chrf(word_order=2)", "ter", "regex(pattern='a|v2|version')"])
+def test_a_metric_whose_signature_goes_on_after_its_version_is_found_by_it(text):
+    metric = parse_metric(text)
+    assert metric == metric_of(metric.name, metric.signature)
+    assert metric_of(metric.name, metric.signature.replace("|v1", "|v999")) is None
+    assert metric_of(metric.name, metric.signature + "0") is None
+
+
 @pytest.mark.parametrize("signature", ["Regex(pattern='x')|v999", "Regex(gone=1)|v1", "Regex|v1", ""])
 def test_a_metric_that_is_not_to_be_had_as_it_was_is_none(signature: str) -> None:
     assert metric_of("regex", signature) is None
