@@ -69,7 +69,7 @@ def run_result(store: Store, run_id: str) -> dict[str, Any]:
     uses = [*run.plan.metrics, *others, *(use for counted in failed.values() for use, _ in counted)]
     findings = Findings(
         run=run,
-        words={use: keys[use.signature] for use in uses if use.signature in measured.values()},
+        words={use: keys[use.signature] for use in uses if use in run.plan.metrics or use.name not in SPEED_METRICS},
         labels=labels,
         counts=counts,
         estimates=estimates,

@@ -74,9 +74,11 @@ def _not_scored(findings: Findings, row_id: int, spreads: Spreads) -> Iterator[A
         if not is_broken and not _is_too_many(n, n_all):
             continue
         said = ", ".join(f"{count:,} {kind}" for kind, count in sorted(kinds.items()) if count)
-        what = f"have no {findings.words.get(use, use.name)} ({said})"
+        what = f"have no {findings.words.get(use, use.signature)} ({said})"
         step = f"see why: {findings.look}" if is_broken else f"see why ({findings.look}), then score again"
-        yield _share_alarm(findings, row_id, "score_failures", findings.words.get(use, use.name), n, n_all, what, step)
+        yield _share_alarm(
+            findings, row_id, "score_failures", findings.words.get(use, use.signature), n, n_all, what, step
+        )
 
 
 def _without_number(findings: Findings, row_id: int, spreads: Spreads) -> Iterator[Alarm]:

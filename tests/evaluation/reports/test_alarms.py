@@ -8,10 +8,13 @@ from typing import Any
 import pytest
 from stored_runs import Asked, answer, asked, numbers, right, store_run, wrong
 
+from evaluation.aggregation import aggregate_run
 from evaluation.case import Case
 from evaluation.errors import FailureKind
 from evaluation.generation import Failure, Generation, Outcome
+from evaluation.metrics.parsing import parse_metric
 from evaluation.reports.results import run_result
+from evaluation.scoring import score_candidate
 from evaluation.store.records import MetricUse, ScoreRow, Status
 from evaluation.store.runs import find_run
 from evaluation.store.scores import save_scores
@@ -259,6 +262,19 @@ def test_scores_that_could_not_be_had_raise_one_above_5_percent_and_any_where_th
     if raised:
         assert (n, n / 40, "exact_match") == tuple(found[0][key] for key in ("n", "share", "metric"))
         assert f"have no exact_match ({n} {kind})" in found[0]["message"]
+
+
+def test_a_metric_that_was_scored_later_with_other_options_is_looked_at_as_well(store: Store) -> None:
+    cases = numbers(40)
+    store_run(store, asked("a:1b", mixed(cases, 20)), cases=cases, metrics=("exact_match", "regex(pattern='no')"))
+    (candidate,) = find_run(store, "run-1").candidates
+    later = parse_metric("regex(pattern='idea')")
+    score_candidate(store, "run-1", candidate.run_candidate_id, [later])
+    aggregate_run(store, "run-1", (later.text,))
+    _fail_scores(store, MetricUse(name=later.name, signature=later.signature), "metric_raised", 4)
+
+    (alarm,) = run_result(store, "run-1")["alarms"]
+    assert ("score_failures", later.signature, 4, 0.1) == tuple(alarm[key] for key in ("kind", "metric", "n", "share"))
 
 
 def test_a_metric_with_scores_and_no_number_is_told_of(store: Store, tmp_path: Path) -> None:
