@@ -41,6 +41,11 @@ class Coherence(QualityMetric):
     link_weight: float = 0.2
     """Weight of the share of linked sentences, in [0, 1]; the rest is that of the order."""
 
+    def __post_init__(self) -> None:
+        """Refuse a weight that is no share."""
+        if not 0 <= self.link_weight <= 1:
+            self.refuse("link_weight", allowed="from 0 to 1", example="0.5")
+
     def judge(self, case: Case, generation: Generation) -> Measurement:
         """The value of an answer that holds a word."""
         found = read_sentences(reading_of(generation.answer).sentences[:MOST_SENTENCES])

@@ -42,6 +42,7 @@ class Completeness(QualityMetric):
         "w·ending + (1 - w)·coverage; coverage = mean over the prompt's parts of min(1, share of its key stems / 0.5),"
         " and over numbers asked for of min(1, items found / items asked); the ending alone where it names no parts"
     )
+    source: ClassVar[str] = "our own"
     blind_spots: ClassVar[str] = (
         "An answer that stops after a whole sentence too early, unless the prompt names what is missing; whether what"
         f" is said of a topic is right; synonyms; topics treated only after {READ_CHARS} characters"
@@ -49,6 +50,11 @@ class Completeness(QualityMetric):
 
     ending_weight: float = 0.5
     """Weight of the ending where there are parts to cover."""
+
+    def __post_init__(self) -> None:
+        """Refuse a weight that is no share."""
+        if not 0 <= self.ending_weight <= 1:
+            self.refuse("ending_weight", allowed="from 0 to 1", example="0.5")
 
     def judge(self, case: Case, generation: Generation) -> Measurement:
         """The value of an answer that holds a word."""

@@ -23,6 +23,7 @@ class WordCount(Metric):
     unit: ClassVar[str] = "words"
     value_range: ClassVar[tuple[float, float]] = (0.0, float("inf"))
     formula: ClassVar[str] = "number of words"
+    source: ClassVar[str] = "our own"
     blind_spots: ClassVar[str] = "More is not better: it has no direction. A token of a model is not a word"
 
     def measure(self, case: Case, generations: Sequence[Generation], answers: Answers) -> Measurement:
@@ -38,6 +39,7 @@ class SentenceCount(Metric):
     unit: ClassVar[str] = "sentences"
     value_range: ClassVar[tuple[float, float]] = (0.0, float("inf"))
     formula: ClassVar[str] = "number of sentences, list items and headings that hold a word"
+    source: ClassVar[str] = "our own"
     blind_spots: ClassVar[str] = (
         "More is not better: it has no direction. Sentences without an end mark count as one; rare abbreviations do"
     )

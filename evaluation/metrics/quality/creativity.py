@@ -35,6 +35,11 @@ class Creativity(QualityMetric):
     window: int = 50
     """Words of a stretch. A shorter answer is one stretch, and looks more varied for it."""
 
+    def __post_init__(self) -> None:
+        """Refuse a stretch that holds no word."""
+        if self.window < 1:
+            self.refuse("window", allowed="a number of words from 1", example="100")
+
     def judge(self, case: Case, generation: Generation) -> Measurement:
         """The value of an answer that holds a word."""
         words = reading_of(generation.answer).lower

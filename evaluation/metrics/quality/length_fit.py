@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from math import isfinite
 from typing import ClassVar
 
 from evaluation.case import Case
@@ -30,6 +31,7 @@ class LengthFit(QualityMetric):
 
     name: ClassVar[str] = "length_fit"
     formula: ClassVar[str] = "min over the lengths asked for of min(1, n / low, high / n), n in the unit asked for"
+    source: ClassVar[str] = "our own"
     blind_spots: ClassVar[str] = (
         "Padding within the range; lengths that the prompt mentions for another purpose, or that only the benchmark's"
         " template states; the assumed ranges are conventions"
@@ -40,13 +42,20 @@ class LengthFit(QualityMetric):
     most: int = 400
     """Words of an answer at most, where nothing says how long it should be."""
 
+    def __post_init__(self) -> None:
+        """Refuse a range that holds no length."""
+        if not 1 <= self.fewest <= self.most:
+            self.refuse("fewest", allowed=f"from 1 to most={self.most!r}", example="1")
+
     def judge(self, case: Case, generation: Generation) -> Measurement:
         """The value of an answer that holds a word."""
         stated = length_wishes(prompt_of(case))
         wishes = stated or (self._assumed(case),)
         fits = {wish: _fit(_length(generation.answer, wish.unit), wish) for wish in wishes}
         wish = min(fits, key=lambda wish: fits[wish])
-        parts = {f"{wish.unit}s": _length(generation.answer, wish.unit), "low": wish.low, "high": wish.high}
+        parts = {f"{wish.unit}s": _length(generation.answer, wish.unit), "low": wish.low}
+        if isfinite(wish.high):
+            parts["high"] = wish.high
         return measurement(
             fits[wish],
             parts,

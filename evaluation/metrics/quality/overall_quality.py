@@ -13,7 +13,7 @@ from evaluation.metrics.quality.length_fit import LengthFit
 from evaluation.metrics.quality.quality_metric import QualityMetric, measurement
 from evaluation.metrics.quality.readability import Readability
 from evaluation.metrics.quality.specificity import Specificity
-from evaluation.score import Measurement
+from evaluation.score import Measurement, ScoreFailure
 
 _LEAST = 0.05
 """A quality counts as no less, so that one failure does not hide all the others."""
@@ -29,6 +29,7 @@ class OverallQuality(QualityMetric):
 
     name: ClassVar[str] = "overall_quality"
     formula: ClassVar[str] = "exp(sum of w·ln(max(0.05, quality)) / sum of w)"
+    source: ClassVar[str] = "our own"
     blind_spots: ClassVar[str] = (
         "Whether anything said is true or useful: read it beside a metric that knows the right answer; the weights are"
         " a convention; the blind spots of its parts"
@@ -41,7 +42,15 @@ class OverallQuality(QualityMetric):
     creativity: float = 0.15
     specificity: float = 0.1
 
-    def judge(self, case: Case, generation: Generation) -> Measurement:
+    def __post_init__(self) -> None:
+        """Refuse a negative weight, and weights that are all zero."""
+        for name in ("coherence", "completeness", "readability", "length_fit", "creativity", "specificity"):
+            if not 0 <= getattr(self, name) < math.inf:
+                self.refuse(name, allowed="a weight from 0", example="0.2")
+        if not self._weights():
+            self.refuse("coherence", allowed="above 0 while all other weights are 0", example="1.0")
+
+    def judge(self, case: Case, generation: Generation) -> Measurement | ScoreFailure:
         """The value of an answer that holds a word."""
         weights = self._weights()
         found = {metric.name: metric.judge(case, generation) for metric in weights}
@@ -49,8 +58,12 @@ class OverallQuality(QualityMetric):
         weight = {metric.name: share for metric, share in weights.items() if metric.name in parts}
         total = sum(weight.values())
         logs = sum(weight[name] * math.log(max(_LEAST, value)) for name, value in parts.items())
-        confidence = sum(weight[name] * _confidence(found[name]) for name in parts) / total if total else 0.0
-        return measurement(math.exp(logs / total) if total else 0.0, parts, confidence=confidence)
+        if not total:
+            return ScoreFailure(
+                kind="nothing_measured", message="none of the qualities with a weight could be measured"
+            )
+        confidence = sum(weight[name] * _confidence(found[name]) for name in parts) / total
+        return measurement(math.exp(logs / total), parts, confidence=confidence)
 
     def _weights(self) -> dict[QualityMetric, float]:
         named: dict[QualityMetric, float] = {

@@ -3,9 +3,10 @@
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, NoReturn
 
 from evaluation.case import Case
+from evaluation.errors import ConfigurationError
 from evaluation.generation import Generation
 from evaluation.metrics.metric import Answers, Metric
 from evaluation.metrics.quality.reading import reading_of
@@ -30,6 +31,13 @@ class QualityMetric(Metric):
             return Measurement(value=0.0, label="no_words", rationale="the answer holds no word")
         return self.judge(case, generation)
 
+    def refuse(self, option: str, *, allowed: str, example: str) -> NoReturn:
+        """Raise ConfigurationError: the option has a value that it cannot have."""
+        raise ConfigurationError(
+            f"{self.name}: {option}={getattr(self, option)!r} is not {allowed}",
+            next_step=f"leave it out, or write for example {option}={example}",
+        )
+
     @abstractmethod
     def judge(self, case: Case, generation: Generation) -> Measurement | ScoreFailure:
         """The value of an answer that holds a word."""
@@ -42,7 +50,7 @@ def measurement(
 
     Args:
         value: Cut to [0, 1].
-        parts: What it was computed from, by name.
+        parts: What it was computed from, by name; finite.
         confidence: How much the answer's length lets one say, in [0, 1]; under a half it becomes the label.
         label: Another label, which goes before that.
     """

@@ -42,6 +42,7 @@ class Specificity(QualityMetric):
         "s / (s + v + floor): s = share of words that are numbers, names (a capital inside a sentence) or have 8"
         " letters or more, v = share of vague words and hedges"
     )
+    source: ClassVar[str] = "our own"
     blind_spots: ClassVar[str] = (
         "Truth: an invented number is specific; short concrete words (oak, tin); names at the head of a sentence;"
         f" capitals in German; jargon counts as specific; what comes after {READ_CHARS} characters"
@@ -49,6 +50,11 @@ class Specificity(QualityMetric):
 
     floor: float = 0.1
     """Keeps a text with neither from having any value."""
+
+    def __post_init__(self) -> None:
+        """Refuse a floor that would lift the value above 1, or hide it."""
+        if not 0 <= self.floor <= 1:
+            self.refuse("floor", allowed="from 0 to 1", example="0.2")
 
     def judge(self, case: Case, generation: Generation) -> Measurement:
         """The value of an answer that holds a word."""

@@ -44,6 +44,11 @@ def test_a_range_is_assumed_by_the_kind_of_case(measure, case: Case, low: float,
     assert ("words", 1.0, "low", low, "high", high) == measurement.evidence[:6]
 
 
+def test_an_open_end_is_no_number_of_the_evidence(measure) -> None:
+    measurement = measure(LengthFit(), "one two", prompt="At least 4 words.")
+    assert ("words", 2.0, "low", 4.0, "confidence", 1.0) == measurement.evidence
+
+
 def test_the_assumed_range_is_an_option(measure) -> None:
     assert 0.5 == measure(LengthFit(fewest=2), "word", prompt="Explain.").value
     assert 0.5 == measure(LengthFit(most=20), "w " * 40, prompt="Explain.").value

@@ -2,9 +2,12 @@ import math
 
 import pytest
 
+from evaluation.case import Case
+from evaluation.generation import Generation
 from evaluation.metrics import METRICS
 from evaluation.metrics.quality.overall_quality import OverallQuality
 from evaluation.metrics.quality.reading import sentences
+from evaluation.score import ScoreFailure
 
 WEIGHTS = {
     "coherence": 0.25,
@@ -47,9 +50,11 @@ def test_a_quality_that_could_not_be_measured_is_left_out(measure) -> None:
     assert measurement.value == pytest.approx(without.value)
 
 
-def test_nothing_is_worth_nothing(measure, story) -> None:
-    nothing = OverallQuality(**dict.fromkeys(WEIGHTS, 0.0))
-    assert 0.0 == measure(nothing, story).value
+def test_where_no_weighted_quality_could_be_measured_the_score_fails_by_name() -> None:
+    only = OverallQuality(**(dict.fromkeys(WEIGHTS, 0.0) | {"readability": 1.0}))
+    found = only.measure(Case(case_id="1"), (Generation(text="今天。", answer="今天。"),), {})
+    assert isinstance(found, ScoreFailure)
+    assert "nothing_measured" == found.kind
 
 
 def test_spoilt_texts_are_worth_less(measure, story) -> None:
