@@ -100,7 +100,7 @@ def _ends(token: str, following: str) -> bool:
 
 
 def _is_abbreviation(token: str) -> bool:
-    if not token.endswith(".") or token.endswith(".."):
+    if not token.endswith("."):
         return False
     word = token[:-1].lower()
     return word in ABBREVIATIONS or word.rpartition("-")[2] in ABBREVIATIONS
@@ -112,6 +112,5 @@ def _goes_on(following: str) -> bool:
 
 
 def _type(token: str) -> str:
-    """The word in small letters, without the period that ends its own sentence."""
-    ends_too = token.endswith(".") and not token.endswith("..") and not _is_abbreviation(token)
-    return (token[:-1] if ends_too and len(token) > 1 else token).lower()
+    """The word in small letters, without the period after it."""
+    return token.removesuffix(".").lower()

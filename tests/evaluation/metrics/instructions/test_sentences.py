@@ -61,4 +61,5 @@ def test_the_decisions_on_common_english_are_those_of_nltks_model(text: str, exp
 
 def test_a_word_is_in_one_list_only() -> None:
     assert not STARTERS & USUALLY_SMALL
+    assert not ABBREVIATIONS & (STARTERS | USUALLY_SMALL)
     assert all(word == word.lower() and not word.endswith(".") for word in ABBREVIATIONS | STARTERS | USUALLY_SMALL)
