@@ -76,7 +76,7 @@ class Started:
 
 def program_job(program: Program) -> dict[str, Any]:
     """What the program's side is told. Nothing of the tests."""
-    return {"source": program.source, "setup": program.setup}
+    return {"source": program.source, "setup": program.setup, "entry_point": program.entry_point}
 
 
 def checker_job(program: Program) -> dict[str, Any]:

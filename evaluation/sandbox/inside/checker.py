@@ -49,6 +49,7 @@ class Checker:
         if setup_failure:  # it may build on what only the program defines
             setup_failure = self._failure(self._setup, "<setup>")
         if self._entry_point:
+            self._namespace.pop(self._entry_point, None)  # a setup may hold its head
             self._bring(self._entry_point)
         for test in self._tests:
             failure = setup_failure or self._failure(test, _TESTS)
@@ -59,12 +60,10 @@ class Checker:
 
     def _bring_names(self) -> None:
         """Gives the tests what they need of the program and the setup does not define."""
-        wanted = {self._entry_point} if self._entry_point else set()
         codes = [code for text in (self._setup, *self._tests) if (code := _compiled(text)) is not None]
-        for name in sorted(
-            {name for code in codes for name in _names(code)} - set(vars(builtins)) - set(self._namespace)
-        ):
-            self._bring(name, modules_only=bool(wanted) and name not in wanted)
+        names = {name for code in codes for name in _names(code)}
+        for name in sorted(names - set(vars(builtins)) - set(self._namespace)):
+            self._bring(name, modules_only=self._entry_point not in (None, name))
 
     def _bring(self, name: str, *, modules_only: bool = False) -> None:
         status, value = self._line.ask("name", name)

@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 class Served:
     """A program that was loaded, or will be, and what may be asked of it."""
 
-    def __init__(self, source: str, setup: str) -> None:
+    def __init__(self, source: str, setup: str, entry_point: str | None) -> None:
         module = ModuleType(PROGRAM)
         # As where the benchmarks' own harnesses run a program: `if __name__ == "__main__"` is not.
         sys.modules[PROGRAM] = module
         self.namespace = vars(module)
         self.exchange = ProgramExchange(self.namespace)
-        self._source, self._setup = source, setup
+        self._source, self._setup, self._entry_point = source, setup, entry_point
         self._operations: dict[str, Any] = {
             **{name: getattr(operator, f"__{name}__") for name in CALCULATED},
             **{each.__name__: each for each in (getattr, setattr, delattr, len, iter, next, abs)},
@@ -50,6 +50,7 @@ class Served:
         """`loaded`; or what was wrong, with the exception in words."""
         # A setup may need what only the program defines; then it is the tests' alone.
         _run_quietly(self._setup, self.namespace)
+        self.namespace.pop(self._entry_point or "", None)  # a setup may hold its head
         self.exchange.setup_names = setup_classes(self.namespace)
         try:
             code = compile(self._source, "<program>", "exec", dont_inherit=True)
@@ -87,7 +88,7 @@ def main() -> None:
     apply_limits(job["limits"])
     close_input()
     sys.argv = [PROGRAM]
-    served = Served(job["source"], job["setup"])
+    served = Served(job["source"], job["setup"], job["entry_point"])
     line = Line(int(reads), int(writes), served.exchange, served.perform, shared=Shared(1))
     served.exchange.line = line
     try:

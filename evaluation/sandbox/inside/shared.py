@@ -47,7 +47,7 @@ class Shared:
 
     def accept(self, number: Any, value: Any) -> None:
         """Takes a value under the number that the other side gave it."""
-        if type(number) is not int or number % 2 == self._own or number in self._objects:
+        if type(number) is not int or number < 0 or number % 2 == self._own or number in self._objects:
             raise GarbageError("a number that is not new")
         self._put(number, value)
 

@@ -179,3 +179,8 @@ def test_an_object_of_a_class_of_the_setup_does_not_bring_its_own_comparison(run
     setup = "class Pair:\n    def __init__(self, a): self.a = a\n    def __eq__(self, other): return self.a == other.a"
     source = "Pair.__eq__ = lambda self, other: True\ndef f(): return Pair(0)"
     assert (False,) == run(source, "assert f() == Pair(1)", setup=setup).passed
+
+
+def test_a_function_of_the_setup_does_not_stand_in_for_a_missing_one(run: Run) -> None:
+    outcome = run("def g(): return 1", "assert f() == 1", setup="def f(): return 1", entry_point="f")
+    assert ((False,), "NameError: name 'f' is not defined") == (outcome.passed, outcome.message)
