@@ -161,10 +161,12 @@ def test_a_failure_shows_the_beginning_of_what_the_judge_wrote_as_a_harmless_lin
 
 
 def test_a_rationale_is_kept_in_bounds_and_without_characters_that_a_terminal_obeys():
-    found = read_rubric_verdict(json.dumps({"rationale": "\x1b[2J\ud800" + "e" * 5_000, "score": 2}))
+    found = read_rubric_verdict(
+        json.dumps({"rationale": "\x1b[2J\ud800\u2028\u2029\ue000\u202e" + "e" * 5_000, "score": 2})
+    )
     assert isinstance(found, RubricVerdict)
     assert MAX_RATIONALE_CHARACTERS == len(found.rationale)
-    assert found.rationale.startswith("\ufffd[2J\ufffdee")
+    assert found.rationale.startswith("\ufffd[2J\ufffd\ufffd\ufffd\ufffd\ufffdee")
 
 
 @pytest.mark.parametrize(
