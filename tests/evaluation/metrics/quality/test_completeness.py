@@ -63,6 +63,7 @@ def test_ending_and_coverage_are_weighed(measure) -> None:
     prompt = "Explain photosynthesis and respiration."
     assert 0.75 == measure(Completeness(), "Photosynthesis needs light.", prompt=prompt).value
     assert 0.9 == measure(Completeness(ending_weight=0.8), "Photosynthesis needs light.", prompt=prompt).value
+    assert 0.5 == measure(Completeness(), "Photosynthesis (by light.", prompt=prompt).value
     assert 1.0 == measure(Completeness(), "Photosynthesis needs light.", prompt="Go on.").value
 
 
