@@ -104,7 +104,7 @@ def _refuse_what_cannot_be_bounded(schema: Any, validator: Any) -> None:
     for part in parts:
         for pattern in [part.get("pattern"), *_keys(part.get("patternProperties"))]:
             _refuse_bad_pattern(pattern)
-        for keyword in ("$ref", "$dynamicRef", "$recursiveRef"):
+        for keyword in ("$ref", "$dynamicRef"):
             reference = part.get(keyword)
             if isinstance(reference, str) and not has_own_addresses:
                 try:

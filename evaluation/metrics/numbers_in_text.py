@@ -41,7 +41,7 @@ class FoundNumber:
     """As it was written."""
 
 
-def found_number(text: str, *, decimal_comma: bool = False) -> FoundNumber | None:
+def found_number(text: str, *, decimal_comma: bool) -> FoundNumber | None:
     r"""The number that `text` gives; None where there is none.
 
     The one that is marked as the answer, in the last `\boxed{…}` or alone in a line after `####`; else the last number.

@@ -68,15 +68,14 @@ def _affordable(wanted: Sequence[Sentence], given: Sequence[Sentence]) -> tuple[
 
 def _hits(wanted: Sequence[Sentence], given: Sequence[Sentence], read: Sequence[Sentence]) -> int:
     """Words of the reference that the answer covers, each word of the answer used once at most."""
-    left_wanted, left_given = (Counter(word for sentence in text for word in sentence) for text in (wanted, given))
+    left = Counter(word for sentence in given for word in sentence)
     n_hits = 0
     for sentence in wanted:
         for i in sorted(set[int]().union(*(_common_places(sentence, other) for other in read))):
             word = sentence[i]
-            if left_given[word] > 0 and left_wanted[word] > 0:
+            if left[word] > 0:
                 n_hits += 1
-                left_given[word] -= 1
-                left_wanted[word] -= 1
+                left[word] -= 1
     return n_hits
 
 

@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from evaluation.case import Case
 from evaluation.metrics.accuracy import Accuracy
+from evaluation.metrics.extraction import chosen_label
 
 LABELS = ("spam", "ham", "not_spam")
 
@@ -56,3 +57,12 @@ def test_a_label_at_the_start_is_always_found(score, label, wording):
 @given(st.text(max_size=100), st.lists(st.text(max_size=10), max_size=5))
 def test_any_text_can_be_read(score, answer, choices):
     assert score(Accuracy(), answer, "x", choices=choices).value in (0.0, 1.0)
+
+
+def test_a_label_of_nothing_but_marks_is_never_read():
+    assert chosen_label("?!", ("", "ham")) is None
+    assert "" == chosen_label("", ("", "ham"))
+
+
+def test_case_is_folded_as_unicode_says(score):
+    assert "straße" == score(Accuracy(), "STRASSE", "straße", choices=("straße", "weg")).label

@@ -66,3 +66,13 @@ def test_the_signature_holds_sacrebleus_own():
 def test_an_unknown_tokenizer_is_refused():
     with pytest.raises(ConfigurationError, match="13a"):
         Bleu(tokenize="flores200")
+
+
+def test_a_corpus_of_nothing_but_empty_right_answers_is_perfect(score):
+    nothing = score(Bleu(), "", "")
+    assert 100.0 == Bleu().aggregate([nothing, nothing])
+
+
+def test_its_range_and_any_number_of_references_are_said():
+    assert (0.0, 100.0) == Bleu.value_range
+    assert "|nrefs:var|" in Bleu().signature

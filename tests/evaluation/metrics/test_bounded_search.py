@@ -48,3 +48,8 @@ def test_it_finds_what_python_finds(pattern, text):
     except re.error:
         return
     assert expected is is_found(pattern, text)
+
+
+def test_case_can_be_left_aside_by_the_slower_engine_too():
+    assert is_found("A{e}", "a{e}", ignore_case=True)
+    assert not is_found("A{e}", "a{e}")

@@ -43,3 +43,14 @@ def test_the_signature_holds_sacrebleus_own():
 def test_a_word_order_without_meaning_is_refused():
     with pytest.raises(ConfigurationError, match="word_order"):
         Chrf(word_order=-1)
+
+
+def test_its_range_and_any_number_of_references_are_said():
+    assert (0.0, 100.0) == Chrf.value_range
+    assert "|nrefs:var|" in Chrf().signature
+
+
+def test_words_of_up_to_four_can_count():
+    assert 4 == Chrf(word_order=4).word_order
+    with pytest.raises(ConfigurationError, match="word_order"):
+        Chrf(word_order=5)

@@ -31,3 +31,8 @@ def test_what_was_not_found_is_said(score):
 @given(st.text(), st.text().filter(str.strip), st.text())
 def test_what_stands_in_the_middle_is_found(score, before, reference, after):
     assert 1.0 == score(Contains(), f"{before} {reference} {after}", reference).value
+
+
+def test_case_is_folded_as_unicode_says(score):
+    assert 1.0 == score(Contains(), "HAUPTSTRASSE 5", "straße").value
+    assert 1.0 == score(Contains(), "it is o'neill's", "O'Neill'S").value

@@ -46,3 +46,9 @@ def test_it_equals_the_plain_table_and_is_symmetric(score, left, right):
     assert similarity(left, right) == pytest.approx(value, abs=1e-12)
     assert value == score(EditSimilarity(strip=False), right, left).value
     assert 0.0 <= value <= 1.0
+
+
+def test_words_are_parted_by_one_blank_and_case_is_folded_as_unicode_says(score):
+    # "a b c" and "abc": two blanks deleted, of five characters
+    assert pytest.approx(0.6) == score(EditSimilarity(), "a  b\nc", "abc").value
+    assert 1.0 == score(EditSimilarity(ignore_case=True), "STRASSE", "straße").value

@@ -82,6 +82,8 @@ def test_a_case_without_a_schema_has_no_value_and_is_reported_before_anything_is
         ({"patternProperties": {"(": {}}}, "("),
         ({"$ref": "#/definitions/gone"}, "refers to '#/definitions/gone', which it does not hold"),
         ({"items": {"$ref": "http://127.0.0.1:9/schema.json"}}, "refers to 'http://127.0.0.1:9/schema.json'"),
+        ({"allOf": [{"$ref": "#/gone"}]}, "refers to '#/gone'"),
+        ({"$schema": "http://json-schema.org/draft-04/schema#", "patternProperties": {"(": {}}}, "has a pattern '('"),
         ({"patternProperties": {"a": {}}, "unevaluatedProperties": False}, "cannot be bounded"),
     ],
 )
@@ -194,3 +196,21 @@ def test_any_answer_is_measured(answer):
     found = measured(answer, {"type": ["array", "string"], "items": {"type": "integer"}})
     assert isinstance(found, Measurement)
     assert found.value in (0.0, 1.0)
+
+
+def test_what_is_plain_data_is_no_part_of_the_schema():
+    data = {"$ref": "http://127.0.0.1:9/gone", "pattern": "(", "$schema": "no draft"}
+    for keyword, value in (("const", data), ("enum", [data]), ("default", data), ("examples", [data])):
+        assert problem({keyword: value}) is None
+    assert [1.0, 0.0] == [measured(text, {"const": data}).value for text in (json.dumps(data), "{}")]
+
+
+def test_a_part_that_names_its_draft_is_bounded_too(monkeypatch):
+    monkeypatch.setattr(bounded_search, "TIMEOUT_S", 0.05)
+    part = {"$schema": "http://json-schema.org/draft-07/schema#", "pattern": "(a|aa)+$"}
+    assert "timed_out" == measured(json.dumps(["a" * 60 + "b"]), {"items": part}).kind
+
+
+def test_lists_and_objects_are_told_apart_among_the_members_of_a_list():
+    unique = {"uniqueItems": True}
+    assert [1.0, 0.0, 0.0] == [measured(text, unique).value for text in ("[[], {}]", "[[1], [1]]", "[{}, {}]")]

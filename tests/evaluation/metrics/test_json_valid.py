@@ -95,3 +95,7 @@ def test_what_json_writes_is_json(score, value, indent):
     text = json.dumps(value, indent=indent or None, ensure_ascii=bool(indent))
     assert 1.0 == score(JsonValid(strict=True), text).value
     assert 1.0 == score(JsonValid(), f"Well:\n```json\n{text}\n```\n").value
+
+
+def test_a_block_that_is_not_closed_is_read_to_its_end(score):
+    assert ("fenced", 1.0) == ((found := score(JsonValid(), '```json\n[1,\n "a"\n]\n')).label, found.value)

@@ -54,3 +54,7 @@ def test_expected_and_predicted_can_be_swapped(pairs):
     value = Mcc().aggregate(rows(pairs))
     assert value == pytest.approx(Mcc().aggregate(rows(swapped)), abs=1e-12)
     assert -1.0 - 1e-12 <= value <= 1.0 + 1e-12
+
+
+def test_its_range_and_its_chance_level_are_said():
+    assert ((-1.0, 1.0), 0.0) == (Mcc.value_range, Mcc.chance_level)

@@ -50,6 +50,7 @@ def test_the_choice_is_read_in_stages(score, answer, chosen, stage):
         "The answer is A or B",
         "The answer is a secret",
         "I think so",
+        "E",
         "either Z or nothing",
         "The answer is Z",
     ],

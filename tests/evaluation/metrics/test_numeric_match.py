@@ -110,6 +110,8 @@ def test_the_reference_is_read_by_the_same_rule(score):
         ("####18%\n3", "marked"),
         ("\\boxed{18} in 3 steps", "marked"),
         ("\\boxed{\\text{about } 18}, or 3", "marked"),
+        ("#### 3 or\nno:\n#### 18\nby 3 steps", "marked"),
+        ("#### 18\nI used\n3 steps", "marked"),
         ("#### Step 3\n18", "last_line"),
         ("#### 3. Add up\n18", "last_line"),
         ("#### 3 eggs left\n18", "last_line"),
@@ -180,6 +182,7 @@ def test_no_number_scores_zero_unless_answer_and_reference_are_empty(score):
     assert 0.0 == score(NumericMatch(), "none", "none").value
     assert 0.0 == score(NumericMatch(), "", "18").value
     assert 1.0 == score(NumericMatch(), "", "").value
+    assert 1.0 == score(NumericMatch(), "", "5", "").value
     assert 0.0 == score(NumericMatch(), "5", "").value
 
 
@@ -229,3 +232,9 @@ def test_the_published_verdicts_on_recorded_answers_are_reproduced():
         "gpt3-175b-verification": 742,
     }
     assert published == right
+
+
+@pytest.mark.parametrize("n", [1, 170])
+def test_a_box_is_read_up_to_its_own_brace(score, n):
+    answer = "\\boxed{" + "\\text{" * 3 + "}" * 3 + " " * n + "18} of {7}"
+    assert ("marked", 1.0) == (score(NumericMatch(), answer, "18").label, score(NumericMatch(), answer, "18").value)

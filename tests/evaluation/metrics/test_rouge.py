@@ -55,3 +55,12 @@ def test_it_equals_the_reference_package(score, metric, rouge_type, answer, refe
     value = score(metric(use_stemmer=use_stemmer), answer, *references).value
     assert reference.fmeasure == value
     assert 0.0 <= value <= 1.0
+
+
+def test_a_blank_answer_is_right_where_any_reference_is_blank(score):
+    assert 1.0 == score(Rouge1(), " ", "cat", "").value
+
+
+def test_what_shares_nothing_has_neither_precision_nor_recall(score):
+    found = score(RougeL(), "cat", "dog")
+    assert (0.0, "precision 0.000, recall 0.000") == (found.value, found.rationale)

@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 from evaluation.case import Case
 from evaluation.errors import FailureKind
 from evaluation.generation import Generation, Timing
-from evaluation.metrics.speed import LatencyS, TokensPerS, TpotS, TtftS
+from evaluation.metrics import METRICS
+from evaluation.metrics.speed import SPEED_METRICS, TIMED_METRICS, LatencyS, TokensPerS, TpotS, TtftS
 
 CASE = Case(case_id="q")
 ALL = (LatencyS(), TtftS(), TpotS(), TokensPerS())
@@ -68,3 +69,13 @@ def test_the_two_rates_are_each_others_inverse(tokens, seconds):
 @given(st.floats(0, 100), st.floats(0, 100))
 def test_no_latency_is_negative(total_s, load_s):
     assert 0 <= measured(LatencyS(), timing=Timing(total_s=total_s, load_s=load_s)).value
+
+
+def test_what_took_no_longer_than_the_loading_took_no_time():
+    assert 0.0 == measured(LatencyS(), timing=Timing(total_s=1.0, load_s=2.0)).value
+    assert all((0.0, float("inf")) == metric.value_range for metric in ALL)
+
+
+def test_what_every_run_is_measured_by_exists():
+    assert set(SPEED_METRICS) <= set(METRICS)
+    assert set(TIMED_METRICS) < set(SPEED_METRICS)

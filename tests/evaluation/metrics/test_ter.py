@@ -81,3 +81,8 @@ def test_the_signature_holds_sacrebleus_own():
 
     assert f"case:lc|tok:tercom|norm:no|punct:yes|asian:no|version:{__version__}" in Ter().signature
     assert "case:mixed" in Ter(ignore_case=False).signature
+
+
+def test_its_range_and_any_number_of_references_are_said():
+    assert (0.0, float("inf")) == Ter.value_range
+    assert "|nrefs:var|" in Ter().signature
