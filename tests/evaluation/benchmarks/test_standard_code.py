@@ -1,6 +1,6 @@
 """Do the code suite's own programs do what its assertions say, and do the assertions catch plausible mistakes?
 
-Every program here is our own text, so a plain child process runs it.
+Every program here is our own text, so a plain child process runs it; and the sandbox must say the same of each.
 """
 
 import ast
@@ -14,10 +14,14 @@ import pytest
 
 from evaluation.benchmarks.suites import load_suite
 from evaluation.case import Benchmark, Case
+from evaluation.errors import SandboxError
+from evaluation.program import Program
+from evaluation.sandbox import Isolation, isolation, run_programs
 
 WRONG_PROGRAMS = Path(__file__).with_name("wrong_programs.jsonl")
 DIFFICULTIES = {"easy", "medium", "hard"}
 KINDS = {"write", "repair", "complete", "class"}
+
 
 RUNNER = """
 import json, sys
@@ -53,6 +57,24 @@ def _failed_tests(jobs: list[dict[str, Any]]) -> list[list[str]]:
     return failed
 
 
+def _failed_in_sandbox(jobs: list[dict[str, Any]], found: Isolation) -> list[list[str]]:
+    """The assertions that each program fails in the sandbox."""
+    programs = [
+        Program(source=job["program"], tests=tuple(job["tests"]), entry_point=job["entry_point"], timeout_s=60)
+        for job in jobs
+    ]
+    outcomes = run_programs(programs, isolation=found)
+    assert {outcome.end for outcome in outcomes} <= {"finished"}
+    return [
+        [test for test, passed in zip(job["tests"], outcome.passed, strict=True) if not passed]
+        for job, outcome in zip(jobs, outcomes, strict=True)
+    ]
+
+
+def _job(case: Case, program: str) -> dict[str, Any]:
+    return {"program": program, "tests": case.details["tests"], "entry_point": case.details["entry_point"]}
+
+
 @pytest.fixture(scope="module")
 def suite() -> Benchmark:
     return load_suite("code_generation")
@@ -75,11 +97,7 @@ def failures_of_wrong_programs(
     cases: tuple[Case, ...], wrong_programs: dict[str, list[str]]
 ) -> list[tuple[str, list[str]]]:
     """Every wrong program with the assertions that it fails."""
-    jobs = [
-        {"program": program, "tests": case.details["tests"]}
-        for case in cases
-        for program in wrong_programs[case.case_id]
-    ]
+    jobs = [_job(case, program) for case in cases for program in wrong_programs[case.case_id]]
     return [(job["program"], failed) for job, failed in zip(jobs, _failed_tests(jobs), strict=True)]
 
 
@@ -139,7 +157,7 @@ def test_every_reference_defines_the_entry_point_and_is_short_enough_for_the_ans
 
 
 def test_every_reference_passes_all_tests_of_its_case(cases: tuple[Case, ...]) -> None:
-    jobs = [{"program": case.references[0], "tests": case.details["tests"]} for case in cases]
+    jobs = [_job(case, case.references[0]) for case in cases]
 
     failed = {case.case_id: tests for case, tests in zip(cases, _failed_tests(jobs), strict=True) if tests}
 
@@ -173,3 +191,19 @@ def test_most_assertions_catch_some_wrong_program(
     biting = {test for _, failed in failures_of_wrong_programs for test in failed}
 
     assert len(biting) > 0.6 * sum(len(case.details["tests"]) for case in cases)
+
+
+@pytest.mark.parametrize("name", ["bubblewrap", "weak"])
+def test_the_sandbox_says_of_every_assertion_what_a_plain_process_says(
+    name: str, cases: tuple[Case, ...], wrong_programs: dict[str, list[str]]
+) -> None:
+    try:
+        found = isolation(name)
+    except SandboxError as error:
+        pytest.skip(str(error))
+    jobs = [_job(case, text) for case in cases for text in (*case.references, *wrong_programs[case.case_id])]
+
+    in_sandbox = _failed_in_sandbox(jobs, found)
+
+    assert _failed_tests(jobs) == in_sandbox
+    assert 40 == sum(not failed for failed in in_sandbox)
