@@ -140,6 +140,15 @@ def test_the_table_of_parity_is_written_between_its_marks(tmp_path: Path) -> Non
     assert f"before\n{parity.BEGIN}\nnew\n{parity.END}\nafter\n" == page.read_text()
 
 
+def test_rows_of_the_table_that_were_not_measured_again_stay() -> None:
+    parity = importlib.import_module("metric_parity")
+    found = parity.Found("bleu", "sacrebleu 2.6.0 `BLEU`", 1000, 73, 1e-12, 1e-9, {})
+    old = "| `bleu` | sacrebleu 2.5.1 `BLEU` | 10 | 0 | 0 |\n| `mcc` | scikit-learn 1.9 `mcc` | 10 | 0 | 0 |"
+    text = parity.table([found], 1, f"{parity.BEGIN}\n{old}\n{parity.END}")
+    rows = [line for line in text.splitlines() if line.startswith("| `")]
+    assert ["| `bleu` | sacrebleu 2.6.0 `BLEU` | 1,000 | 73 | 1.0e-12 |", old.splitlines()[1]] == rows
+
+
 def test_small_faults_are_put_where_something_is_computed_and_nowhere_else() -> None:
     program = importlib.import_module("mutants")
     text = (
