@@ -1,6 +1,7 @@
 """How can model-written code be kept from harm on this machine? Tried once, for real; refused where it cannot."""
 
 import os
+import sys
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -35,6 +36,8 @@ def isolation(wanted: str | None = None) -> Isolation:
     if wanted not in (None, "", BUBBLEWRAP, WEAK):
         raise ConfigurationError(f"unknown isolation {wanted!r}", f"use {BUBBLEWRAP!r} or {WEAK!r}")
     if wanted == WEAK:
+        if os.name != "posix":
+            raise SandboxError(f"there are no limits for processes on {sys.platform}", "use Linux, WSL or macOS")
         return Isolation(name=WEAK)
     found, problem = _tried()
     if found is None:

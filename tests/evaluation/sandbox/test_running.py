@@ -107,7 +107,7 @@ def _living_with(pid: str) -> list[str]:
     return found
 
 
-def test_a_killed_benchwright_takes_its_shut_in_programs_with_it(shut_in: Isolation) -> None:
+def test_a_killed_benchwright_takes_its_shut_in_programs_with_it(shut_in: Isolation, tmp_path: Path) -> None:
     code = (
         "from evaluation.program import Program\nfrom evaluation.sandbox import Isolation, run_programs\n"
         "right = Program(source='def f(): return 1', tests=('f()',), timeout_s=600)\n"
@@ -115,7 +115,10 @@ def test_a_killed_benchwright_takes_its_shut_in_programs_with_it(shut_in: Isolat
         f"run_programs([endless, right], isolation={shut_in!r}, n_at_once=2, "
         "on_done=lambda *told: print('go', flush=True))"
     )
-    with subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+    env = {**os.environ, "TMPDIR": str(tmp_path)}  # it cannot tidy up
+    with subprocess.Popen(
+        [sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True, env=env
+    ) as process:
         assert process.stdout is not None
         process.stdout.readline()
         shut_ins = _living_with(str(process.pid))
@@ -152,6 +155,12 @@ def test_weak_is_only_had_by_asking_for_it(monkeypatch: pytest.MonkeyPatch) -> N
     finally:
         tried.cache_clear()
     assert callable(isolation_module)
+
+
+def test_weak_is_refused_where_processes_cannot_be_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules["evaluation.sandbox.isolation"].os, "name", "nt")  # type: ignore[attr-defined]
+    with pytest.raises(SandboxError, match="no limits for processes"):
+        isolation("weak")
 
 
 def test_the_isolation_that_there_is_is_described(shut_in: Isolation) -> None:
