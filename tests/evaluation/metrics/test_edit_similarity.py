@@ -52,3 +52,7 @@ def test_words_are_parted_by_one_blank_and_case_is_folded_as_unicode_says(score)
     # "a b c" and "abc": two blanks deleted, of five characters
     assert pytest.approx(0.6) == score(EditSimilarity(), "a  b\nc", "abc").value
     assert 1.0 == score(EditSimilarity(ignore_case=True), "STRASSE", "straße").value
+
+
+def test_without_references_nothing_is_alike(score):
+    assert 0.0 == score(EditSimilarity(), "cat").value

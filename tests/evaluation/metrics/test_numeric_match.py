@@ -238,3 +238,15 @@ def test_the_published_verdicts_on_recorded_answers_are_reproduced():
 def test_a_box_is_read_up_to_its_own_brace(score, n):
     answer = "\\boxed{" + "\\text{" * 3 + "}" * 3 + " " * n + "18} of {7}"
     assert ("marked", 1.0) == (score(NumericMatch(), answer, "18").label, score(NumericMatch(), answer, "18").value)
+
+
+def test_the_last_box_counts(score):
+    assert 1.0 == score(NumericMatch(), "\\boxed{3}, no: \\boxed{18} after 2 tries", "18").value
+
+
+def test_digits_may_be_parted_by_thin_blanks_and_apostrophes_of_two_kinds(score):
+    for separator in (",", "'", "’", "\u00a0", "\u202f", "\u2009"):
+        assert 1.0 == score(NumericMatch(), f"1{separator}234", "1234").value
+    for separator in (".", "'", "’", "\u00a0", "\u202f", "\u2009", " "):
+        assert 1.0 == score(NumericMatch(decimal_comma=True), f"1{separator}234,5", "1234,5").value
+    assert 0.0 == score(NumericMatch(decimal_comma=True), "1X234,5", "1234,5").value
