@@ -83,6 +83,12 @@ def is_not_blank(case: Values) -> bool:
     return bool(case["answer"].strip()) or all(reference.strip() for reference in case["references"])
 
 
+def is_not_all_blank(corpus: Values) -> bool:
+    """False for a corpus of blank answers to blank references alone."""
+    pairs = zip(corpus["answers"], corpus["references"], strict=True)
+    return any(is_not_blank({"answer": answer, "references": references}) for answer, references in pairs)
+
+
 def has_squad_words(case: Values) -> bool:
     """False where the rule would let an answer without words match another text, as in the answer "" to "A"."""
     from metric_references import squad_words
@@ -110,12 +116,12 @@ class Row:
 
 ROWS = (
     Row("bleu", "bleu", agrees=is_not_blank),
-    Row("bleu", "bleu_corpus", corpora, of_corpus),
-    Row("bleu(tokenize='char', ignore_case=True)", "bleu_char_corpus", corpora, of_corpus),
-    Row("bleu(tokenize='intl')", "bleu_intl_corpus", corpora, of_corpus),
+    Row("bleu", "bleu_corpus", corpora, of_corpus, is_not_all_blank),
+    Row("bleu(tokenize='char', ignore_case=True)", "bleu_char_corpus", corpora, of_corpus, is_not_all_blank),
+    Row("bleu(tokenize='intl')", "bleu_intl_corpus", corpora, of_corpus, is_not_all_blank),
     Row("chrf", "chrf", agrees=is_not_blank),
-    Row("chrf", "chrf_corpus", corpora, of_corpus),
-    Row("chrf(word_order=2)", "chrf_words_corpus", corpora, of_corpus),
+    Row("chrf", "chrf_corpus", corpora, of_corpus, is_not_all_blank),
+    Row("chrf(word_order=2)", "chrf_words_corpus", corpora, of_corpus, is_not_all_blank),
     Row("ter", "ter", partial(texts, longest=90)),
     Row("ter", "ter_corpus", partial(corpora, largest=6, longest=12), of_corpus),
     Row("rouge_1", "rouge_1", agrees=is_not_blank),
