@@ -67,7 +67,7 @@ def test_strictly_a_fence_is_no_json():
 
 def test_a_case_without_a_schema_has_no_value_and_is_reported_before_anything_is_asked():
     assert measured("{}") is None
-    assert "has no `schema` in its details" in JsonSchema().problem(Case(case_id="q"))
+    assert "has no `schema` in its details, and no schema option is given" == (JsonSchema().problem(Case(case_id="q")))
     assert JsonSchema(schema="{}").problem(Case(case_id="q")) is None
     assert problem(PERSON) is None
 

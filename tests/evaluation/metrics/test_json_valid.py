@@ -73,6 +73,7 @@ def test_the_depth_is_counted_outside_of_strings_alone(score):
         return "[" * n + "]" * n
 
     assert 1.0 == score(JsonValid(), nested(MAX_DEPTH)).value
+    assert 1.0 == score(JsonValid(), "[" * MAX_DEPTH + "], []" + "]" * (MAX_DEPTH - 1)).value
     deep = score(JsonValid(), nested(MAX_DEPTH + 1))
     assert (0.0, f"nested deeper than {MAX_DEPTH} levels") == (deep.value, deep.rationale)
     assert 0.0 == score(JsonValid(), '{"a":' * (MAX_DEPTH + 1) + "1" + "}" * (MAX_DEPTH + 1)).value
