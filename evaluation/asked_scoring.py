@@ -102,15 +102,18 @@ def _missing(
     answered = [found for found in page if isinstance(found.row.outcome, Generation)]
     case_ids = sorted({found.row.case_id for found in answered})
     cases = {case.case_id: case for case in load_cases(store, run.plan.benchmark_version, case_ids)}
-    for metric in metrics:
-        done = judged_ids(store, metric.signature, [found.generation_id for found in answered])
-        others = _opponents(store, run, metric, case_ids)
-        for found in answered:
-            if found.generation_id in done or not isinstance(found.row.outcome, Generation):
+    done = {
+        metric: judged_ids(store, metric.signature, [found.generation_id for found in answered]) for metric in metrics
+    }
+    others = {metric: _opponents(store, run, metric, case_ids) for metric in metrics}
+    # Answer by answer: metrics that want the same of an answer ask for it at the same time, and it is done once.
+    for found in answered:
+        for metric in metrics:
+            if found.generation_id in done[metric] or not isinstance(found.row.outcome, Generation):
                 continue
             generations: tuple[Generation, ...] = (found.row.outcome,)
-            if others is not None:
-                other = others.get((found.row.case_id, found.row.repeat))
+            if (of_other := others[metric]) is not None:
+                other = of_other.get((found.row.case_id, found.row.repeat))
                 generations = () if other is None else (found.row.outcome, other)
             yield _Work(
                 generation_id=found.generation_id,

@@ -23,16 +23,19 @@ class Programs:
     def __init__(self, run_all: RunAll) -> None:
         self._run_all = run_all
         self._waiting: dict[Program, asyncio.Future[Answer]] = {}
+        self._open: dict[Program, asyncio.Future[Answer]] = {}
+        """Those that wait and those that run: equal programs are run once."""
         self._room = asyncio.Lock()
         self._working: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
 
     async def answer(self, request: RunProgram) -> Answer:
         """What came of the program; a failure says that the sandbox broke, which is no verdict on it."""
-        future = self._waiting.get(request.program)
+        future = self._open.get(request.program)
         if future is None:
             loop = asyncio.get_running_loop()
-            future = self._waiting[request.program] = loop.create_future()
+            future = self._open[request.program] = self._waiting[request.program] = loop.create_future()
+            future.add_done_callback(lambda _: self._open.pop(request.program, None))
             if len(self._waiting) >= BATCH:
                 self._begin()
             elif self._timer is None:

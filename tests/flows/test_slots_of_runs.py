@@ -17,7 +17,7 @@ from evaluation.store.session import Store
 from flows import serving
 from tasks.slots import ensure_limit
 from tasks.slots.limits import Limit
-from tasks.slots.prefect_limits import patiently, prefect_limits
+from tasks.slots.prefect_limits import asked_again, prefect_limits
 
 Evaluate = Callable[..., Any]
 Benchmarks = Callable[..., str]
@@ -26,7 +26,7 @@ Benchmarks = Callable[..., str]
 def limit_of(tag: str) -> Limit:
     async def look() -> Limit:
         async with prefect_limits() as limits:
-            return (await patiently(lambda: limits.look([tag]), patience_s=120))[tag]
+            return (await asked_again(lambda: limits.look([tag]), patience_s=120))[tag]
 
     return asyncio.run(look())
 
