@@ -2,6 +2,7 @@ import ast
 import importlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -43,6 +44,13 @@ def test_the_stores_writes_and_reads_are_measured() -> None:
     found = run("store_speed", "--rows=60", "--in-flight=8")
     assert {"one_by_one", "8_in_flight"} == set(found["sqlite"]["writes_per_s"])
     assert all(seconds >= 0 for seconds in found["sqlite"]["reads"].values())
+
+
+@pytest.mark.skipif(shutil.which("bwrap") is None, reason="bubblewrap is not installed")
+def test_the_sandbox_gives_every_made_program_its_verdict() -> None:
+    found = run("sandbox_speed", "--problems=2", "--samples=2", "--endless-every=0")
+    assert (4, {"passed": 2, "failed": 2}) == (found["n_programs"], found["ends"])
+    assert found["seconds"] > 0
 
 
 def test_slots_are_half_busy_when_half_of_their_time_was_used() -> None:

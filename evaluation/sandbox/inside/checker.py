@@ -95,7 +95,7 @@ class Checker:
         return None if failure is None else (_kind(failure), _in_a_line(failure, _where(failure, text)))
 
     def _say(self, *words: Any) -> None:
-        write_frame(self._verdicts, Encoder(PlainOnly()).encoded(words))
+        _say(self._verdicts, *words)
 
 
 def _kind(error: BaseException) -> str:
@@ -148,6 +148,14 @@ def _names(code: CodeType) -> set[str]:
     return set(code.co_names).union(*map(_names, inner))
 
 
+def called(operation: str, *args: Any, **kwargs: Any) -> Any:
+    """What a function of the tests gives, which the program was handed; it may ask for nothing else."""
+    target, *rest = args or (None,)
+    if operation != "call" or not isinstance(target, FunctionType | MethodType | BuiltinFunctionType):
+        raise TypeError("a function of the tests can be called and nothing else")
+    return target(*rest, **kwargs)
+
+
 def main() -> None:
     """Waits for the program, checks it, and ends."""
     _, reads, writes, verdicts = sys.argv[:4]
@@ -159,14 +167,10 @@ def main() -> None:
     exchange = CheckerExchange(vars(module))
 
     def perform(operation: str, *args: Any, **kwargs: Any) -> Any:
-        """The program may call functions that it was handed, and say that it is ready."""
-        if operation == "ready":
-            write_frame(int(verdicts), Encoder(PlainOnly()).encoded(("ready",)))
-            return None
-        target, *rest = args
-        if operation != "call" or not isinstance(target, FunctionType | MethodType | BuiltinFunctionType):
-            raise TypeError("a function of the tests can be called and nothing else")
-        return target(*rest, **kwargs)
+        if operation != "ready":
+            return called(operation, *args, **kwargs)
+        _say(int(verdicts), "ready")
+        return None
 
     line = Line(int(reads), int(writes), exchange, perform, shared=Shared(0))
     exchange.line = line
@@ -176,5 +180,9 @@ def main() -> None:
     except BaseException as error:
         trouble = error if line.trouble is None else line.trouble
         kind = "unreadable" if line.trouble is None else _kind(trouble)
-        write_frame(int(verdicts), Encoder(PlainOnly()).encoded(("failed", kind, _in_a_line(trouble, ""))))
+        _say(int(verdicts), "failed", kind, _in_a_line(trouble, ""))
     os._exit(0)
+
+
+def _say(verdicts: int, *words: Any) -> None:
+    write_frame(verdicts, Encoder(PlainOnly()).encoded(words))

@@ -1,11 +1,22 @@
 """An honest program gets the verdict that it would get if its tests were run in its own interpreter."""
 # ruff: noqa: E501  (a program and its test are a line of a table)
 
+import os
+import sys
+import threading
 from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
 
 import pytest
 
 from evaluation.program import ProgramEnd, ProgramOutcome
+from evaluation.sandbox.inside.checker import Checker, called
+from evaluation.sandbox.inside.exchanges import CheckerExchange
+from evaluation.sandbox.inside.line import GoneError, Line, read_frame
+from evaluation.sandbox.inside.program import Served
+from evaluation.sandbox.inside.shared import Shared
+from evaluation.sandbox.inside.values import Decoder, PlainOnly
 
 Run = Callable[..., ProgramOutcome]
 
@@ -184,3 +195,69 @@ def test_an_object_of_a_class_of_the_setup_does_not_bring_its_own_comparison(run
 def test_a_function_of_the_setup_does_not_stand_in_for_a_missing_one(run: Run) -> None:
     outcome = run("def g(): return 1", "assert f() == 1", setup="def f(): return 1", entry_point="f")
     assert ((False,), "NameError: name 'f' is not defined") == (outcome.passed, outcome.message)
+
+
+IN_ONE_PROCESS = [each for each in HOLDS if each[0] not in ("its own folder", "prints")]
+
+
+@pytest.mark.parametrize(
+    ("source", "test"), [each[1:] for each in IN_ONE_PROCESS], ids=[each[0] for each in IN_ONE_PROCESS]
+)
+def test_the_two_sides_agree_where_both_are_threads_of_one_process_on(
+    source: str, test: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert [("test", True, "", ""), ("end",)] == _verdicts(source, (test,), monkeypatch)
+
+
+def test_the_sides_say_what_went_wrong_in_one_process_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    tests = (
+        "assert f() == 1",
+        "f().x == 2",
+        "f().isdigit()",
+        "f() + 1",
+        "f() < 1",
+        "f(open)",
+        "f(object())",
+        "g()",
+        "assert f(",
+    )
+    found = _verdicts("class A: pass\ndef f(*x): return A()", tests, monkeypatch)
+    assert ["not checkable"] == [each[2] for each in found[:1]]
+    assert ["failed", *["not checkable"] * 3, "", "not checkable", "failed", "failed"] == [
+        each[2] for each in found[1:-1]
+    ]
+    assert [("failed", "syntax", "SyntaxError: invalid syntax (<program>, line 1)")] == _verdicts(
+        "1 +", tests, monkeypatch
+    )
+    assert [("failed", "MemoryError", "MemoryError: no")] == _verdicts("raise MemoryError('no')", tests, monkeypatch)
+
+
+def _verdicts(source: str, tests: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
+    """What the checker says, with the program in another thread of this process."""
+    monkeypatch.setitem(sys.modules, "program", None)
+    (program_reads, checker_writes), (checker_reads, program_writes), (hears, says) = os.pipe(), os.pipe(), os.pipe()
+    served = Served(source, "", None)
+    side = Line(program_reads, program_writes, served.exchange, served.perform, shared=Shared(1))
+    served.exchange.line = side
+    thread = threading.Thread(target=_serve, args=(side,))
+    thread.start()
+    namespace: dict[str, Any] = {"__name__": "program"}
+    exchange = CheckerExchange(namespace)
+    line = Line(checker_reads, checker_writes, exchange, called, shared=Shared(0))
+    exchange.line = line
+    Checker({"tests": tests, "setup": "", "entry_point": None}, line, namespace, says).check()
+    for file in (checker_writes, says):
+        os.close(file)
+    thread.join()
+    found = []
+    with suppress(GoneError):
+        while True:
+            found.append(Decoder(PlainOnly(), read_frame(hears)).decoded())
+    for file in (program_reads, program_writes, checker_reads, hears):
+        os.close(file)
+    return found
+
+
+def _serve(side: Line) -> None:
+    with suppress(GoneError):
+        side.serve()
