@@ -9,12 +9,13 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import mkdtemp
 from textwrap import dedent, indent
 
 import pytest
 
 from evaluation.program import Program, ProgramEnd, ProgramOutcome
-from evaluation.sandbox import Isolation, isolation, run_programs
+from evaluation.sandbox import Isolation, isolation, run_programs, starting
 
 FINISHED, RAISED, CRASHED = ProgramEnd.FINISHED, ProgramEnd.RAISED, ProgramEnd.CRASHED
 TIMED_OUT, OUT_OF_MEMORY = ProgramEnd.TIMED_OUT, ProgramEnd.OUT_OF_MEMORY
@@ -209,9 +210,12 @@ MULTIPLYING = [
             if os.fork() == 0:
                 os.setsid()
                 if os.fork() == 0:
+                    with open("@daemon@", "w") as file:
+                        file.write(str(os.getpid()))
                     time.sleep(600)
                 os._exit(0)
             os.wait()
+            time.sleep(0.2)
             """,
             "0",
         ),
@@ -538,7 +542,9 @@ class Ran:
 
     outcomes: dict[str, ProgramOutcome]
     afterwards: dict[str, ProgramOutcome]
-    canary: Path
+    folder: Path
+    made: list[str]
+    """Folders that were made for the programs."""
 
 
 def _run_all(found: Isolation, folder: Path, programs: list[Hostile]) -> Ran:
@@ -548,13 +554,19 @@ def _run_all(found: Isolation, folder: Path, programs: list[Hostile]) -> Ran:
     at_home = {each for each in os.listdir(home) if not interpreter.startswith(str(home / each))} or {"nothing"}
     with socket.create_server(("127.0.0.1", 0)) as server:
         filled = {"@secret@": str(folder / "secret"), "@canary@": str(folder / "canary"), "@home@": repr(str(home))}
-        filled |= {"@at_home@": repr(at_home), "@port@": str(server.getsockname()[1])}
+        filled |= {
+            "@daemon@": str(folder / "daemon"),
+            "@at_home@": repr(at_home),
+            "@port@": str(server.getsockname()[1]),
+        }
         wanted = [each for hostile in programs for each in (_program(hostile, filled), HONEST)]
-        outcomes = run_programs(wanted, isolation=found)
+        made: list[str] = []
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(starting.tempfile, "mkdtemp", lambda **named: made.append(mkdtemp(**named)) or made[-1])
+            outcomes = run_programs(wanted, isolation=found)
     names = [each.name for each in programs]
-    return Ran(
-        dict(zip(names, outcomes[::2], strict=True)), dict(zip(names, outcomes[1::2], strict=True)), folder / "canary"
-    )
+    afterwards = dict(zip(names, outcomes[1::2], strict=True))
+    return Ran(dict(zip(names, outcomes[::2], strict=True)), afterwards, folder, made)
 
 
 def _program(hostile: Hostile, filled: dict[str, str]) -> Program:
@@ -609,19 +621,28 @@ def test_no_two_hostile_programs_are_the_same_and_there_are_more_than_forty() ->
 @pytest.mark.parametrize("which", ["of_bubblewrap", "of_weak"])
 def test_nothing_of_them_remains(which: str, request: pytest.FixtureRequest) -> None:
     ran: Ran = request.getfixturevalue(which)
-    assert not ran.canary.exists()
-    assert [] == _processes_of_programs()
+    assert not (ran.folder / "canary").exists()
+    assert [] == [folder for folder in ran.made if Path(folder).exists()]
+    assert [] == [words for words in _command_lines() if "sandbox.inside" in words]
+    if (ran.folder / "daemon").exists():
+        daemon = int((ran.folder / "daemon").read_text())
+        assert "sandbox.inside" not in _command_line(daemon)
 
 
-def _processes_of_programs() -> list[str]:
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
+def _command_lines() -> list[str]:
+    """Of every process below this one."""
+    rows = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
         with suppress(OSError):
-            words = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-            if "evaluation.sandbox.inside" in words and f"{os.getpid()}" == _parent_line(folder):
-                found.append(words)
-    return found
+            rows[int(path.parent.name)] = int(path.read_text().rpartition(")")[2].split()[1])
+    below = {os.getpid()}
+    while more := {pid for pid, parent in rows.items() if parent in below} - below:
+        below |= more
+    return [_command_line(pid) for pid in below - {os.getpid()}]
 
 
-def _parent_line(folder: Path) -> str:
-    return (folder / "stat").read_text().rpartition(")")[2].split()[1]
+def _command_line(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    except OSError:
+        return ""
