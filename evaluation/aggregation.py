@@ -86,6 +86,28 @@ def _estimates(
     else:
         values = case_values(store, run_candidate_id, metric.signature, combining(metric))
         yield from _mean_estimates(run_candidate_id, metric, values, failed, clusters)
+        yield from _part_estimates(store, run_candidate_id, metric, clusters)
+
+
+def _part_estimates(
+    store: Store, run_candidate_id: int, metric: Metric, clusters: Mapping[str, str]
+) -> Iterator[EstimateRow]:
+    """A mean for each number that the metric notes beside its value."""
+    if not metric.evidence_names:
+        return
+    scores, case_ids = _evidence(store, run_candidate_id, metric.signature)
+    for place, quantity in enumerate(metric.evidence_names):
+        pairs = [(case_id, float(score.evidence[place])) for case_id, score in zip(case_ids, scores, strict=True)]
+        by_case = {case_id: _mean(values) for case_id, values in _by_case(pairs)}
+        if by_case:
+            yield EstimateRow(
+                run_candidate_id=run_candidate_id,
+                metric=MetricUse(name=metric.name, signature=metric.signature),
+                quantity=quantity,
+                estimate=_within_range(
+                    metric, mean_estimate(list(by_case.values()), clusters=_clusters_of(list(by_case), clusters))
+                ),
+            )
 
 
 def case_values(

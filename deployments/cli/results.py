@@ -19,15 +19,7 @@ def print_invocation(store: "Store", found: Mapping[str, Any]) -> None:
 
 def print_run(store: "Store", run: Mapping[str, Any]) -> None:
     """Prints a run's table with its verdicts."""
-    from evaluation.reports.tables import (
-        caption,
-        counted,
-        failures_as_zero,
-        partly_on_the_cpu,
-        result_rows,
-        reused,
-        unscored,
-    )
+    from evaluation.reports.tables import caption, counted, partly_on_the_cpu, remarks, result_rows
     from evaluation.reports.verdicts import headline_verdict
 
     repeats = f" × {run['repeats']} repeats" if run["repeats"] > 1 else ""
@@ -43,7 +35,7 @@ def print_run(store: "Store", run: Mapping[str, Any]) -> None:
         say_line(caption(run))
     if (verdict := headline_verdict(store, run)) is not None:
         say_line(verdict)
-    for text in (*failures_as_zero(run), *unscored(run), *reused(run), *run["judging"]):
+    for text in remarks(run):
         say_line(text)
     for text in partly_on_the_cpu(run):
         say_line(f"warning: {text}")

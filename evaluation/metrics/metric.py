@@ -44,6 +44,8 @@ class Metric(ABC):
     """What it cannot see, in a sentence."""
     scorer_version: ClassVar[str] = "1"
     """Raised whenever the same text could get another value."""
+    evidence_names: ClassVar[tuple[str, ...]] = ()
+    """Names of the numbers in `evidence`, where each has a mean worth showing beside the value's."""
     chance_level: ClassVar[float | None] = None
     """What guessing gets, where that does not depend on the case."""
 

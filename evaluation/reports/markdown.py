@@ -8,11 +8,9 @@ from evaluation.reports.tables import (
     as_markdown_table,
     caption,
     counted,
-    failures_as_zero,
     partly_on_the_cpu,
+    remarks,
     result_rows,
-    reused,
-    unscored,
 )
 from evaluation.reports.verdicts import headline_verdict
 from evaluation.store.runs import find_invocation
@@ -64,7 +62,7 @@ def _run(store: Store, run: Mapping[str, Any], table_link: str | None) -> str:
     verdict = headline_verdict(store, run)
     lines += [f"> {for_markdown(verdict)}"] if verdict else []
     lines += [f"**Alarm:** {for_markdown(alarm['message'])}" for alarm in run["alarms"]]
-    lines += [for_markdown(text) for text in (*failures_as_zero(run), *unscored(run), *reused(run), *run["judging"])]
+    lines += [for_markdown(text) for text in remarks(run)]
     lines += [f"**Warning:** {for_markdown(text)}" for text in partly_on_the_cpu(run)]
     lines += [_given_up(candidate) for candidate in run["candidates"] if candidate["given_up"]]
     return "\n\n".join(lines)

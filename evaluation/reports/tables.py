@@ -121,6 +121,11 @@ def caption(run: Mapping[str, Any]) -> str:
     return f"* headline. {'; '.join(parts)} [95 % interval]."
 
 
+def remarks(run: Mapping[str, Any]) -> list[str]:
+    """What is to be said below the table of a run, a sentence for each thing."""
+    return [*failures_as_zero(run), *extractions(run), *unscored(run), *reused(run), *run["judging"]]
+
+
 def failures_as_zero(run: Mapping[str, Any]) -> list[str]:
     """For each candidate on which the server failed: the headline's value with those cases counted as zero."""
     said = []
@@ -143,6 +148,17 @@ def unscored(run: Mapping[str, Any]) -> list[str]:
         + ", ".join(f"{n:,} {kind}" for kind, n in kinds.items())
         for candidate in ranked(run)
         for metric, kinds in candidate["score_failures"].items()
+    ]
+
+
+def extractions(run: Mapping[str, Any]) -> list[str]:
+    """For each candidate: what a strict and a forgiving reading of its answers give, where they differ."""
+    return [
+        f"{candidate['candidate']}: {metric} read strictly {shown_estimate(numbers['strict'])}, "
+        f"forgivingly {shown_estimate(numbers['flexible'])}"
+        for candidate in ranked(run)
+        for metric, numbers in candidate["metrics"].items()
+        if {"strict", "flexible"} <= numbers.keys() and numbers["strict"]["value"] != numbers["flexible"]["value"]
     ]
 
 

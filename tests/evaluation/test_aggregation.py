@@ -329,3 +329,14 @@ def test_more_cases_than_a_page_holds_are_all_counted(own_store: Store, monkeypa
     aggregate_run(own_store, "run-1", ("exact_match",))
 
     assert whole == {name: row.estimate for name, row in estimates(own_store).items()}
+
+
+def test_multiple_choice_has_a_mean_for_each_way_of_reading(own_store: Store) -> None:
+    cases = [Case(case_id=f"c{n}", prompt=f"Which? {n}", choices=("red", "blue"), references=("B",)) for n in range(10)]
+    said = {case.case_id: answer("B" if n < 4 else "I think it is (B).") for n, case in enumerate(cases)}
+    store_run(own_store, asked("m", said), cases=cases, metrics=("multiple_choice",))
+
+    found = estimates(own_store)
+    quantities = ("mean", "strict", "flexible")
+    assert [1.0, 0.4, 1.0] == [found["multiple_choice", name].estimate.value for name in quantities]
+    assert 10 == found["multiple_choice", "strict"].estimate.n_cases
