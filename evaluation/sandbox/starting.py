@@ -163,8 +163,9 @@ def _readable(data: bytes) -> int:
 def _limits(place: Place, uid: int, timeout_s: float) -> dict[str, int]:
     limits = {"uid": uid, "AS": MEMORY_BYTES, "FSIZE": FILE_BYTES, "NOFILE": N_OPEN_FILES, "CORE": 0}
     limits |= {"MEMLOCK": 0, "MSGQUEUE": 0, "CPU": math.ceil(2 * timeout_s) + 2, "NPROC": N_TASKS}
-    if place.isolation.name == WEAK and not uid:
-        limits["NPROC"] += n_tasks_of_user()
+    if place.isolation.name == WEAK:
+        limits["reaper"] = 1
+        limits["NPROC"] += 0 if uid else n_tasks_of_user()
     return limits
 
 

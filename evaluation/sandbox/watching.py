@@ -107,8 +107,9 @@ class _Pair:
         return ends
 
     def __exit__(self, *exc: object) -> None:
-        for side in self._sides.values():
-            side.end()
+        for name in ("program", "checker"):  # the program first: without the checker it would end itself
+            if name in self._sides:
+                self._sides[name].end()
         for file in self._files:
             os.close(file)
         self._files = set()

@@ -14,6 +14,7 @@ from pathlib import Path
 MARK = "BENCHWRIGHT_PROGRAM"
 """The variable by which a process tells where it came from."""
 _PATIENCE_S = 5.0
+_DEAD = ("Z", "X")
 
 
 def readable_by_all(*paths: str) -> bool:
@@ -56,19 +57,22 @@ def kill_tree(process: "subprocess.Popen[bytes]", mark: str, uid: int) -> None:
         mark: The value of `MARK` in its environment.
         uid: The user id that it took for itself; 0: none.
     """
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGSTOP)  # so that none gets away while we look
-    doomed = _descendants(process.pid)
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
+    _signal_group(process.pid, signal.SIGSTOP)  # so that none gets away, and orphans stay its own, while we look
     deadline = time.monotonic() + _PATIENCE_S
-    while (doomed or (doomed := _marked(mark, uid))) and time.monotonic() < deadline:
+    while time.monotonic() < deadline and (
+        doomed := _living_descendants(process.pid) | _marked(mark, uid, process.pid)
+    ):
         for pid in doomed:
             with suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signal.SIGKILL)
-        doomed = set()
+    _signal_group(process.pid, signal.SIGKILL)
     process.kill()
     process.wait()
+
+
+def _signal_group(pid: int, number: signal.Signals) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, number)
 
 
 def _rows() -> dict[int, list[str]]:
@@ -79,15 +83,15 @@ def _rows() -> dict[int, list[str]]:
     return rows
 
 
-def _descendants(pid: int) -> set[int]:
+def _living_descendants(pid: int) -> set[int]:
     rows = _rows()
     found = {pid}
     while more := {each for each, row in rows.items() if int(row[1]) in found} - found:
         found |= more
-    return found - {pid}
+    return {each for each in found - {pid} if rows[each][0] not in _DEAD}
 
 
-def _marked(mark: str, uid: int) -> set[int]:
+def _marked(mark: str, uid: int, first: int) -> set[int]:
     wanted = f"{MARK}={mark}".encode()
     found = set()
     for folder in Path("/proc").glob("[0-9]*"):
@@ -95,8 +99,8 @@ def _marked(mark: str, uid: int) -> set[int]:
             is_marked = wanted in (folder / "environ").read_bytes().split(b"\0")
             if (is_marked or (uid and folder.stat().st_uid == uid)) and not _is_dead(folder):
                 found.add(int(folder.name))
-    return found - {os.getpid()}
+    return found - {os.getpid(), first}
 
 
 def _is_dead(folder: Path) -> bool:
-    return (folder / "stat").read_text(errors="replace").rpartition(")")[2].split()[0] in ("Z", "X")
+    return (folder / "stat").read_text(errors="replace").rpartition(")")[2].split()[0] in _DEAD

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import os
+import select
 import sys
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
 
@@ -181,7 +182,15 @@ def main() -> None:
         trouble = error if line.trouble is None else line.trouble
         kind = "unreadable" if line.trouble is None else _kind(trouble)
         _say(int(verdicts), "failed", kind, _in_a_line(trouble, ""))
+    _wait_until_unheard(int(verdicts))
     os._exit(0)
+
+
+def _wait_until_unheard(verdicts: int) -> None:
+    """Keeps the line to the program until nobody listens: it is to be ended before it can end itself."""
+    waiting = select.poll()
+    waiting.register(verdicts, 0)
+    waiting.poll()
 
 
 def _say(verdicts: int, *words: Any) -> None:
