@@ -129,7 +129,7 @@ class _Pair:
                     self._hear(selector, key.fd)
         end, message = self._end
         self._sides["program"].end()
-        self._drain()
+        self._drain("program", self._program_prints)
         if self._n_output > MAX_OUTPUT_BYTES:
             end, message = ProgramEnd.TOO_MUCH_OUTPUT, f"more than {MAX_OUTPUT_BYTES} bytes of output"
         duration_s = time.monotonic() - (self._started_at or began)
@@ -218,6 +218,9 @@ class _Pair:
     def _silence(self) -> tuple[ProgramEnd, str]:
         """The checker is gone and has not said why."""
         if self._started_at is None:
+            with suppress(subprocess.TimeoutExpired):
+                self._sides["checker"].process.wait(timeout=5)
+            self._drain("checker", self._checker_prints)
             raise SandboxError(f"the sandbox does not start{self._said()}")
         return ProgramEnd.CRASHED, "the tests' interpreter ended before the tests"
 
@@ -228,7 +231,7 @@ class _Pair:
         except subprocess.TimeoutExpired:
             return ProgramEnd.CRASHED, "it cut the line to the tests"
         if self._started_at is None:
-            self._drain()
+            self._drain("program", self._program_prints)
             raise SandboxError(f"the sandbox does not start{self._said()}")
         number = -status if status < 0 else status - 128 if status > 128 else 0
         name = signal.Signals(number).name if number in set(signal.Signals) else ""
@@ -236,12 +239,12 @@ class _Pair:
             return ProgramEnd.TIMED_OUT, "no processor time left"
         return ProgramEnd.CRASHED, f"killed by {name}" if name else f"ended with exit status {status}, without a word"
 
-    def _drain(self) -> None:
-        """Reads what is still in the program's pipe, up to what ends it."""
+    def _drain(self, side: str, prints: int) -> None:
+        """Reads what is still in a side's pipe, up to what ends a program."""
         with suppress(OSError):
-            while self._n_output <= MAX_OUTPUT_BYTES and (data := os.read(self._program_prints, 1 << 16)):
+            while self._n_output <= MAX_OUTPUT_BYTES and (data := os.read(prints, 1 << 16)):
                 self._n_output += len(data)
-                self._output["program"] = (self._output["program"] + data)[-2_000:]
+                self._output[side] = (self._output[side] + data)[-2_000:]
 
     def _said(self) -> str:
         said = b" ".join(self._output.values()).decode(errors="replace").split()

@@ -1,6 +1,7 @@
 """Many programs at once: in order, cancellable, and nothing stays."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -184,4 +185,6 @@ def test_every_program_of_root_is_a_user_of_its_own(shut_in: Isolation) -> None:
     program = Program(source="import os\ndef f(): return os.getresuid()", tests=("assert False, f()",), timeout_s=60)
     outcomes = run_programs([program, program], isolation=shut_in)
     assert 2 == len({each.message for each in outcomes})
-    assert all("61" in each.message and "(0" not in each.message for each in outcomes)
+    uids = [int(found) for each in outcomes for found in re.findall(r"\d{5}", each.message)]
+    assert 6 == len(uids), outcomes
+    assert {61_184 <= uid < 65_184 for uid in uids} == {True}
