@@ -49,7 +49,7 @@ class GroupWork:
 
     def needs(self, lane: Lane) -> bool:
         """True where that server should load the model now."""
-        if not self.is_open_to(lane.endpoint_name):
+        if not self.is_open_to(lane.endpoint_name) or not (self.n_left or self.pool.n_open):
             return False
         if not self.at_it:
             return True

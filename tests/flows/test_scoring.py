@@ -268,3 +268,23 @@ def test_a_hostile_judge_leaves_a_verdict_or_a_named_failure_of_every_case_and_i
     assert said.startswith("judge judge prefers the first position: ")
     share = int(re.search(r": (\d+)%", said)[1])  # type: ignore[index]
     assert 70 <= share <= 92, said
+
+
+def test_a_resume_that_has_only_scores_left_loads_the_judge_alone(
+    evaluate: Evaluate, store: Store, ollama_by_script: ScriptedOllama, benchmark_file: Benchmarks
+) -> None:
+    def moody(chat: Chat) -> Reply:
+        return Reply(text="no") if "What is 3?" in chat.prompt and not chat.n_before else verdict(3)
+
+    ollama_by_script.add("good")
+    ollama_by_script.add("judge", moody)
+    asked = {"models": ["good"], "metrics": ["judge_rubric"], "judges": ["judge"], "invocation_id": "one"}
+    benchmark = benchmark_file(5)
+    evaluate(benchmark, **asked)
+    n_loads = len(ollama_by_script.loads)
+
+    state = evaluate(benchmark, **asked)
+
+    assert state.is_completed()
+    assert ["judge"] == [name for name, _ in ollama_by_script.loads[n_loads:]]
+    assert [0.5] * 5 == values(store, "one", 0, "judge_rubric")
