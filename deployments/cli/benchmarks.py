@@ -194,31 +194,27 @@ def _checked(path: Path, *, name: str | None, fields: Sequence[str] | None) -> "
     benchmark = load_benchmark(path, fields=_mapping(fields or []) or None, name=name)
     check_renderable(benchmark)
     for text in benchmark.metrics:
-        if (lacking := _not_yet(text, benchmark)) is not None:
+        if (lacking := _asks_for(text, benchmark)) is not None:
             tell(f"note: {benchmark.name}: {lacking}")
     return benchmark
 
 
-def _not_yet(text: str, benchmark: "Benchmark") -> str | None:
-    """What an evaluation will need beside the benchmark, or why this version cannot measure the metric; None: nothing.
+def _asks_for(text: str, benchmark: "Benchmark") -> str | None:
+    """What an evaluation will need beside the benchmark; None: nothing.
 
     Raises:
         ConfigurationError: no such metric, or cases that lack what it needs.
     """
-    from evaluation.metrics import LATER_METRICS
     from evaluation.metrics.metric import Need
     from evaluation.metrics.needs import missing_needs
     from evaluation.metrics.parsing import parse_metric
     from evaluation.resolving.metric_models import how_to_offer
 
-    name = text.partition("(")[0].strip()
-    if name in LATER_METRICS:
-        return f"metric {name!r} {LATER_METRICS[name]}"
     metric = parse_metric(text)
     if lacking := missing_needs(metric, benchmark.cases, offered=frozenset(Need)):
         raise ConfigurationError(f"{benchmark.source}: {lacking}", "Name other metrics in the file's header.")
     lacking = missing_needs(metric, benchmark.cases, offered={Need.SANDBOX})
-    return None if lacking is None else f"{lacking}; {how_to_offer(metric) or 'leave it out'}"
+    return None if lacking is None else f"{lacking}. {how_to_offer(metric)}"
 
 
 def _mapping(words: Sequence[str]) -> dict[str, str]:

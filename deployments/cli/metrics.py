@@ -18,16 +18,14 @@ metrics = typer.Typer(no_args_is_help=True, help="Metrics: list, show.")
 def list_metrics(as_json: JsonOption = False) -> None:
     """List every metric by family: unit, range, which values are better, and what it needs."""
     from deployments.cli.terminal import print_json, tell
-    from evaluation.metrics import LATER_METRICS
 
     found, broken = _available()
     for problem in broken:
         tell(problem)
     if as_json:
-        print_json([_in_short(metric) for metric in found] + [_promised(name) for name in LATER_METRICS])
+        print_json([_in_short(metric) for metric in found])
         return
     _print_families([_in_short(metric) for metric in found])
-    _print_later(LATER_METRICS)
 
 
 def _available() -> tuple[list[type["Metric"]], list[str]]:
@@ -55,27 +53,11 @@ def _in_short(metric: type["Metric"]) -> dict[str, Any]:
     return {
         "name": metric.name,
         "family": family_of(metric.name),
-        "available": True,
         "unit": metric.unit,
         "range": [low if isfinite(low) else None, high if isfinite(high) else None],
         "higher_is_better": metric.higher_is_better,
         "needs": sorted(metric.needs),
         "summary": summary(metric),
-    }
-
-
-def _promised(name: str) -> dict[str, Any]:
-    from evaluation.metrics import LATER_METRICS
-    from evaluation.metrics.families import family_of
-
-    nothing = dict.fromkeys(("unit", "range", "higher_is_better"))
-    return {
-        "name": name,
-        "family": family_of(name),
-        "available": False,
-        **nothing,
-        "needs": [],
-        "summary": LATER_METRICS[name],
     }
 
 
@@ -110,14 +92,6 @@ def _range(ends: Sequence[float | None]) -> str:
 
 def _better(higher: bool) -> str:
     return "higher" if higher else "lower"
-
-
-def _print_later(later: Mapping[str, str]) -> None:
-    from deployments.cli.tables import print_table, say
-
-    if later:
-        say("PROMISED, AND NOT IN THIS VERSION")
-        print_table(("metric", "why"), list(later.items()))
 
 
 @metrics.command("show")

@@ -25,7 +25,6 @@ from evaluation.metrics.json_schema import JsonSchema
 from evaluation.metrics.json_valid import JsonValid
 from evaluation.metrics.judges.pairwise import JudgePairwise
 from evaluation.metrics.judges.rubric import JudgeRubric
-from evaluation.metrics.later import LATER_METRICS
 from evaluation.metrics.macro_f1 import MacroF1
 from evaluation.metrics.mcc import Mcc
 from evaluation.metrics.metric import Metric
@@ -52,7 +51,7 @@ from evaluation.metrics.token_f1 import TokenF1
 from evaluation.metrics.tokens import OutputTokens, PromptTokens
 from evaluation.metrics.weighted_f1 import WeightedF1
 
-__all__ = ["LATER_METRICS", "METRICS"]
+__all__ = ["METRICS"]
 
 METRICS: Catalogue[Metric] = Catalogue(
     "metric",

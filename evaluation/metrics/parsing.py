@@ -10,7 +10,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from evaluation.catalogue import Catalogue
 from evaluation.errors import BenchwrightError, ConfigurationError, UnknownNameError
 from evaluation.metric_text import file_and_call, names_a_file
-from evaluation.metrics import LATER_METRICS, METRICS
+from evaluation.metrics import METRICS
 from evaluation.metrics.faults import in_words
 from evaluation.metrics.metric import Metric
 from evaluation.metrics.metric_files import (
@@ -82,7 +82,7 @@ def _class_and_options(text: str) -> tuple[type[Metric], dict[str, Any]]:
 def _own_class(path: Path, class_name: str) -> type[Metric]:
     """The class in the user's file, where its name is not taken."""
     kind = metric_in_file(path, class_name)
-    if kind.name in METRICS or kind.name in LATER_METRICS or kind.name in third_party_names():
+    if kind.name in METRICS or kind.name in third_party_names():
         raise ConfigurationError(
             f"metric {class_name} ({path}) has the name {kind.name!r}, which another metric has already",
             f"Give it another `name`. {EXAMPLE}",
@@ -97,12 +97,7 @@ def metric_class(name: str) -> type[Metric]:
     offered = third_party_metric(name)
     if offered is not None:
         return offered
-    known = sorted({*METRICS, *third_party_names()})
-    if name in LATER_METRICS:
-        raise ConfigurationError(
-            f"metric {name!r} {LATER_METRICS[name]}", next_step=f"leave it out, or take one of: {', '.join(known)}"
-        )
-    raise UnknownNameError("metric", name, known)
+    raise UnknownNameError("metric", name, sorted({*METRICS, *third_party_names()}))
 
 
 def available_metrics() -> Catalogue[Metric]:

@@ -23,13 +23,13 @@ from evaluation.case import Benchmark, Case
 from evaluation.errors import CandidateFailureError
 from evaluation.fingerprint import derived_seed
 from evaluation.generation import Generation, GenerationRequest
-from evaluation.metrics import LATER_METRICS
 from evaluation.metrics.metric import CorpusMetric, Metric
 from evaluation.metrics.parsing import parse_metric
 from evaluation.options import candidate_options, effective_options
 from evaluation.providers.connecting import connect
 from evaluation.providers.provider import ModelInfo, Provider
 from evaluation.score import Estimate, Measurement
+from evaluation.scoring import asks
 from evaluation.stats.estimate import corpus_estimate, mean_estimate
 from evaluation.stats.paired import paired_difference
 
@@ -65,9 +65,8 @@ def main() -> int:
     arguments = _arguments()
     measurable = [load_suite(name) for name in arguments.suite or standard_suites()]
     for suite in list(measurable):
-        waiting = {name: LATER_METRICS[name] for name in suite.metrics if name in LATER_METRICS}
-        if waiting:
-            print(f"{suite.name}: not measured, since its headline {suite.headline} {waiting[suite.headline]}\n")
+        if any(asks(parse_metric(text)) for text in suite.metrics):
+            print(f"{suite.name}: not measured here; `benchwright evaluate` runs its programs in the sandbox\n")
             measurable.remove(suite)
     with start_embedded(slots=SLOTS, baselines_only=arguments.baselines_only) as helper:
         within = asyncio.run(_measure_all(helper.url, measurable))

@@ -154,14 +154,14 @@ def test_a_bad_option_is_refused(benchwright: Command, write: Command, options: 
     assert words in said.err
 
 
-def test_a_metric_of_a_later_version_is_told_of_and_the_file_is_stored(benchwright: Command, write: Command) -> None:
+def test_what_a_metric_will_ask_for_is_told_of_and_the_file_is_stored(benchwright: Command, write: Command) -> None:
     path = write({"benchmark": {"metrics": ["exact_match", "judge_rubric"]}}, *CASES)
 
     said = benchwright("benchmarks", "add", path)
 
     assert 0 == said.code
     assert "cannot" not in said.out
-    assert "not be evaluated yet: metric 'judge_rubric' needs a judge" in said.err
+    assert "metric 'judge_rubric' needs a judge, which is not there. Name one with --judge MODEL." in said.err
     assert ["sums"] == _stored(benchwright)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from evaluation.metrics import LATER_METRICS, METRICS, third_party
+from evaluation.metrics import METRICS, third_party
 
 Command = Callable[..., Any]
 OWN = '''
@@ -56,11 +56,10 @@ def broken_offer(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_every_metric_is_listed_with_what_tells_it_apart(benchwright: Command) -> None:
     listed = {item["name"]: item for item in benchwright("metrics", "list", "--json").json}
 
-    assert [*METRICS, *LATER_METRICS] == list(listed)
+    assert [*METRICS] == list(listed)
     assert {
         "name": "latency_s",
         "family": "speed and cost",
-        "available": True,
         "unit": "s",
         "range": [0.0, None],
         "higher_is_better": False,
@@ -80,16 +79,6 @@ def test_the_list_for_people_is_grouped_by_family(benchwright: Command) -> None:
     assert sorted(places) == places
     assert said.out.index("macro_f1") > places[1]
     assert "0 to ∞" in said.out
-
-
-def test_what_is_promised_stands_apart_with_its_reason(benchwright: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("evaluation.metrics.LATER_METRICS", {"mind_reading": "needs a mind"})
-
-    out = benchwright("metrics", "list").out
-    (promised,) = [item for item in benchwright("metrics", "list", "--json").json if not item["available"]]
-
-    assert out.index("PROMISED") < out.index("mind_reading") < out.index("needs a mind")
-    assert ("mind_reading", "needs a mind", "others") == (promised["name"], promised["summary"], promised["family"])
 
 
 @pytest.mark.usefixtures("broken_offer")

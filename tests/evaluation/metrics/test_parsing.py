@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Literal
 import pytest
 
 from evaluation.errors import ConfigurationError, UnknownNameError
-from evaluation.metrics import LATER_METRICS, METRICS, third_party
+from evaluation.metrics import METRICS, third_party
 from evaluation.metrics.metric import Metric
 from evaluation.metrics.numeric_match import NumericMatch
 from evaluation.metrics.parsing import available_metrics, metric_of, metric_options, parse_metric
@@ -105,16 +105,6 @@ def test_an_unknown_option_is_answered_with_those_that_exist():
 def test_an_unknown_name_is_answered_with_those_that_exist():
     with pytest.raises(UnknownNameError, match="did you mean 'token_f1'"):
         parse_metric("tokn_f1")
-
-
-def test_a_metric_of_a_later_version_is_refused_with_what_it_waits_for(monkeypatch):
-    monkeypatch.setitem(LATER_METRICS, "taste", "needs a palate, which is not in this version")
-    with pytest.raises(ConfigurationError, match="'taste' needs a palate, which is not in this version"):
-        parse_metric("taste(k=3)")
-
-
-def test_no_name_is_both_there_and_promised_for_later():
-    assert set() == set(METRICS) & set(LATER_METRICS)
 
 
 def test_options_are_described_in_words():
