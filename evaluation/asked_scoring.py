@@ -1,6 +1,7 @@
 """Scores of metrics that ask for more than the answer: vectors, verdicts, programs' outcomes. Asked only once each."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -24,7 +25,8 @@ from evaluation.store.session import Store
 AT_ONCE = 256
 """Answers that are worked on at once; who answers lets in as many as fit."""
 SAVED_EVERY = 32
-"""Scores that a killed process may lose, at most."""
+SAVED_AFTER_S = 1.0
+"""How many scores, and how many seconds of them, a killed process may lose at most."""
 NO_OPPONENT = ScoreFailure(kind="no_opponent", message="the other candidate has no answer to this case")
 
 T = TypeVar("T")
@@ -67,23 +69,26 @@ async def score_asking(
         works = await _patient(lambda: list(_missing(store, run, page, metrics)))  # noqa: B023 - awaited at once
         n_generations += len({work.generation_id for work in works})
         rows: list[ScoreRow] = []
-        async for row in _limited((_score(work, answerers) for work in works), AT_ONCE):
-            if row is None:
-                continue
-            rows.append(row)
-            n_scores += isinstance(row.measurement, Measurement)
-            n_failed += isinstance(row.measurement, ScoreFailure)
-            if len(rows) >= SAVED_EVERY:
-                rows = await _saved(store, rows)
-            on_scored(n_scores + n_failed)
-        await _saved(store, rows)
+        saved_at = time.monotonic()
+        try:
+            async for row in _limited((_score(work, answerers) for work in works), AT_ONCE):
+                if row is None:
+                    continue
+                rows.append(row)
+                n_scores += isinstance(row.measurement, Measurement)
+                n_failed += isinstance(row.measurement, ScoreFailure)
+                if len(rows) >= SAVED_EVERY or time.monotonic() - saved_at >= SAVED_AFTER_S:
+                    saving, rows, saved_at = rows, [], time.monotonic()
+                    await _saved(store, saving)
+                on_scored(n_scores + n_failed)
+        finally:  # who ends us early keeps what there is
+            await asyncio.shield(_saved(store, rows))
     return ScoreCounts(n_generations=n_generations, n_scores=n_scores, n_failed=n_failed)
 
 
-async def _saved(store: Store, rows: list[ScoreRow]) -> list[ScoreRow]:
+async def _saved(store: Store, rows: list[ScoreRow]) -> None:
     if rows:
         await _patient(lambda: save_scores(store, rows))
-    return []
 
 
 async def _patient(call: Callable[[], T]) -> T:

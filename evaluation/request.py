@@ -156,6 +156,14 @@ class EvaluationRequest(BaseModel):
     def _files_have_whole_paths(cls, value: list[str]) -> list[str]:
         return [with_whole_path(text) for text in value]
 
+    @field_validator("judges", "embedder")
+    @classmethod
+    def _names_a_model(cls, value: Any) -> Any:
+        for name in value if isinstance(value, list) else [value]:
+            if name is not None and not name.strip():
+                raise ValueError("an empty name; write MODEL or MODEL@ENDPOINT")
+        return value
+
     @field_validator("max_failures", mode="before")
     @classmethod
     def _number_is_text(cls, value: Any) -> Any:

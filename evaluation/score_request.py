@@ -26,6 +26,14 @@ class ScoreRequest(BaseModel):
     allow_remote: bool = Field(default=False, description="Allow models that run on somebody else's machine.")
     timeout_s: float = Field(default=300.0, gt=0, description="Seconds for one attempt, loading excluded.")
 
+    @field_validator("judges", "embedder")
+    @classmethod
+    def _names_a_model(cls, value: Any) -> Any:
+        for name in value if isinstance(value, list) else [value]:
+            if name is not None and not name.strip():
+                raise ValueError("an empty name; write MODEL or MODEL@ENDPOINT")
+        return value
+
     @field_validator("metrics", "judges", "endpoints", mode="before")
     @classmethod
     def _one_may_stand_alone(cls, value: Any) -> Any:

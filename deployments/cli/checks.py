@@ -193,10 +193,14 @@ def memory(n_bytes: int | None) -> Finding:
 
 def sandbox() -> Finding:
     """How programs that a model wrote would be kept from harm."""
-    from evaluation.sandbox.isolation import describe_isolation, isolation
+    from deployments.cli.arguments import read_settings
+    from evaluation.sandbox.isolation import WEAK, describe_isolation, isolation
 
     try:
-        isolation()
+        found = isolation(read_settings().sandbox)
     except BenchwrightError as error:
         return Finding(name="sandbox", state=State.MISSING, said=error.message, next_step=error.next_step)
+    if found.name == WEAK:
+        said = "weak, as BENCHWRIGHT_SANDBOX says: no sandbox, programs may do what you may do"
+        return Finding(name="sandbox", state=State.NOTE, said=said)
     return Finding(name="sandbox", state=State.OK, said=describe_isolation())

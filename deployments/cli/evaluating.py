@@ -220,13 +220,13 @@ def _check_thresholds(request: "EvaluationRequest", result: Mapping[str, Any]) -
     code = EXIT_DONE
     for name, wanted in request.thresholds().items():
         for run in result["runs"]:
-            if name not in run["metrics"] and name not in SPEED_METRICS:
-                continue
-            rising = higher_is_better(name, run["metrics"].get(name, ""))
-            for candidate in run["candidates"]:
-                if (problem := _problem(candidate["metrics"].get(name), wanted, rising=rising)) is not None:
-                    tell(f"check failed: {candidate['candidate']} on {run['benchmark']}: {name} {problem}")
-                    code = EXIT_CHECK_FAILED
+            of_judges = [word for word in run["metrics"] if word == name or word.startswith(f"{name} by ")]
+            for word in of_judges or ([name] if name in SPEED_METRICS else []):
+                rising = higher_is_better(word, run["metrics"].get(word, ""))
+                for candidate in run["candidates"]:
+                    if (problem := _problem(candidate["metrics"].get(word), wanted, rising=rising)) is not None:
+                        tell(f"check failed: {candidate['candidate']} on {run['benchmark']}: {word} {problem}")
+                        code = EXIT_CHECK_FAILED
     return code
 
 

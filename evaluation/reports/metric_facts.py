@@ -16,7 +16,7 @@ def higher_is_better(name: str, signature: str = "") -> bool:
     """
     if FROM_A_FILE in _version(signature):
         return LOWER not in _version(signature)
-    metric = _find(name)
+    metric = _find(name.partition(" by ")[0])
     return metric is None or metric.higher_is_better
 
 

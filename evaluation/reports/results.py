@@ -85,7 +85,7 @@ def run_result(store: Store, run_id: str) -> dict[str, Any]:
         "benchmark": run.plan.benchmark_name,
         "benchmark_version": run.plan.benchmark_version,
         "task_type": benchmark.task_type if benchmark else None,
-        "headline": run.plan.headline,
+        "headline": headline_key(run, keys),
         "metrics": measured,
         "alarms": [asdict(alarm) for alarm in find_alarms(store, findings)],
         "seed": run.plan.seed,
@@ -127,23 +127,33 @@ def run_in_full(store: Store, run_id: str) -> dict[str, Any]:
 def metric_keys(planned: Sequence[MetricUse], others: Iterable[MetricUse] = ()) -> dict[str, str]:
     """The word under which each signature's numbers stand: the metric's name, which the run's own metrics take first.
 
-    The same metric of another judge or embedder stands under `NAME by MODEL`; another signature of the same metric
-    (other options, an older scorer) under its signature.
+    Where several judges or embedders answered for it, each stands under `NAME by MODEL`; another signature of the same
+    metric (other options, an older scorer) under its signature.
     """
+    uses = list({use.signature: use for use in (*planned, *others)}.values())
+    models = {use.signature: _model_of(use) for use in uses}
+    shared = {use.name for use in uses if len({models[one.signature] for one in uses if one.name == use.name}) > 1}
     keys: dict[str, str] = {}
-    for use in (*planned, *others):
-        if use.signature not in keys:
-            words = (use.name, *_by_model(use))
-            keys[use.signature] = next((word for word in words if word not in keys.values()), use.signature)
+    for use in uses:
+        model = models[use.signature]
+        word = f"{use.name} by {model}" if model and use.name in shared else use.name
+        keys[use.signature] = use.signature if word in keys.values() else word
         # Candidates have prices of their own, and each has one cost.
         if use.name in SPEED_METRICS and use.name not in {other.name for other in planned}:
             keys[use.signature] = use.name
     return keys
 
 
-def _by_model(use: MetricUse) -> tuple[str, ...]:
+def _model_of(use: MetricUse) -> str | None:
+    """The judge or embedder that a metric asks."""
     metric = metric_of(use.name, use.signature)
-    return (f"{use.name} by {metric.model}",) if isinstance(metric, ModelMetric) and metric.model else ()
+    return metric.model or None if isinstance(metric, ModelMetric) else None
+
+
+def headline_key(run: RunRecord, keys: Mapping[str, str]) -> str:
+    """The word under which the headline's numbers stand: of several judges', the first one's."""
+    name = run.plan.headline
+    return next((keys[use.signature] for use in run.plan.metrics if use.name == name), name)
 
 
 def _uses(keys: Mapping[str, str], run: RunRecord, others: Sequence[MetricUse]) -> list[MetricUse]:

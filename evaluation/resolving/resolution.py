@@ -6,12 +6,19 @@ from typing import TYPE_CHECKING
 
 from evaluation.case import Benchmark
 from evaluation.errors import ConfigurationError, UnknownNameError
+from evaluation.metrics.metric import Metric, Need
 from evaluation.metrics.speed import SPEED_METRICS
 from evaluation.request import EvaluationRequest
 from evaluation.resolving.benchmarks import ResolvedBenchmark, resolve_benchmark
 from evaluation.resolving.candidates import ResolvedCandidate, resolve_candidate
 from evaluation.resolving.endpoints import ResolvedEndpoint, resolve_endpoints
-from evaluation.resolving.metric_models import MetricModel, bound_metrics, opponent_name, resolve_metric_models
+from evaluation.resolving.metric_models import (
+    MetricModel,
+    bound_metrics,
+    models_needed,
+    opponent_name,
+    resolve_metric_models,
+)
 from evaluation.settings import Settings
 
 if TYPE_CHECKING:
@@ -100,7 +107,18 @@ async def _with_models(
         replace(item, metrics=bound_metrics(item.metrics, models, against=against, criteria=item.benchmark.criteria))
         for item in benchmarks
     )
-    return bound, models, notes
+    return bound, models, [*notes, *_asked_in_vain(request, metrics)]
+
+
+def _asked_in_vain(request: EvaluationRequest, metrics: Sequence[Metric]) -> list[str]:
+    """Models that were named for metrics, and that no metric asks."""
+    needs = frozenset().union(*(models_needed(metric) for metric in metrics))
+    named = [(Need.JUDGE, text) for text in request.judges] + [(Need.EMBEDDER, request.embedder)]
+    return [
+        f"no metric asks the {need} {text}; `benchwright metrics list` shows which do"
+        for need, text in named
+        if text and need not in needs
+    ]
 
 
 def _refuse_doubles(benchmarks: Sequence[ResolvedBenchmark]) -> None:

@@ -19,7 +19,6 @@ HOME_BYTES = 16 * 2**20
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random")
 
 
-@lru_cache(maxsize=1)
 def find_bubblewrap() -> str | None:
     """The path of `bwrap`; None where it is not installed."""
     return shutil.which("bwrap")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from evaluation.errors import SandboxError
+from evaluation.sandbox.weak import readable_by_all
 
 _STARTED_BY = ("-I", "-S", "-B", "-X", "utf8")
 _LOOK = """
@@ -45,14 +47,37 @@ class Interpreter:
         return [self.executable, *_STARTED_BY, "-c", code, *words]
 
 
-@lru_cache(maxsize=1)
-def find_interpreter() -> Interpreter:
+@lru_cache(maxsize=2)
+def find_interpreter(*, for_any_user: bool = False) -> Interpreter:
     """The Python that this process runs on, outside its virtual environment.
 
+    Args:
+        for_any_user: One that every user can read, so that programs need not run as root: else another of the same
+            version that is installed on this machine.
+
     Raises:
-        SandboxError: it does not start.
+        SandboxError: it does not start, or there is none that every user can read.
     """
-    executable = os.path.realpath(getattr(sys, "_base_executable", None) or sys.executable)
+    own = os.path.realpath(getattr(sys, "_base_executable", None) or sys.executable)
+    if not for_any_user:
+        return _looked_at(own)
+    for executable in dict.fromkeys((own, *_others_of_this_version())):
+        found = _looked_at(executable)
+        if readable_by_all(found.executable, *found.library_folders):
+            return found
+    raise SandboxError(
+        f"programs would run as root: other users cannot read the Python at {own!r}",
+        "run it as another user, or install bubblewrap (`apt-get install bubblewrap`)",
+    )
+
+
+def _others_of_this_version() -> list[str]:
+    names = [f"python{sys.version_info.major}.{sys.version_info.minor}"]
+    folders = ("/usr/local/bin", "/usr/bin", "/opt/python/bin")
+    return [os.path.realpath(found) for name in names if (found := shutil.which(name, path=os.pathsep.join(folders)))]
+
+
+def _looked_at(executable: str) -> Interpreter:
     try:
         looked = subprocess.run(
             [executable, *_STARTED_BY, "-c", _LOOK], capture_output=True, text=True, timeout=60, check=True, env={}

@@ -7,12 +7,14 @@ from functools import lru_cache
 
 from evaluation.errors import ConfigurationError, SandboxError
 from evaluation.sandbox.bubblewrap import find_bubblewrap
+from evaluation.sandbox.interpreter import find_interpreter
 
 BUBBLEWRAP = "bubblewrap"
 WEAK = "weak"
 _NEXT = (
     "install bubblewrap (`apt-get install bubblewrap`, `dnf install bubblewrap`), or accept the weak isolation with "
-    "`--sandbox weak` or BENCHWRIGHT_SANDBOX=weak: limits on time and memory, but the code can read what you can read"
+    "`--sandbox weak` or BENCHWRIGHT_SANDBOX=weak: limits on time and memory, but the code may do "
+    "what you may do: read and delete files, end processes"
 )
 
 
@@ -38,8 +40,10 @@ def isolation(wanted: str | None = None) -> Isolation:
     if wanted == WEAK:
         if os.name != "posix":
             raise SandboxError(f"there are no limits for processes on {sys.platform}", "use Linux, WSL or macOS")
+        if _is_root():
+            find_interpreter(for_any_user=True)  # refuses where programs would run as root
         return Isolation(name=WEAK)
-    found, problem = _tried()
+    found, problem = _tried(find_bubblewrap())
     if found is None:
         raise SandboxError(f"programs that a model wrote cannot be isolated here: {problem}", _NEXT)
     return found
@@ -47,17 +51,17 @@ def isolation(wanted: str | None = None) -> Isolation:
 
 def describe_isolation() -> str:
     """Which isolation programs get on this machine, in a line."""
-    found, problem = _tried()
+    found, problem = _tried(find_bubblewrap())
     if found is None:
         return f"none: {problem}; code is not run unless `--sandbox weak` accepts limits that are no sandbox"
     privileges = "in a user namespace" if found.in_user_namespace else "under user ids of their own"
     return f"{BUBBLEWRAP}: programs run without network and files, {privileges}"
 
 
-@lru_cache(maxsize=1)
-def _tried() -> tuple[Isolation | None, str]:
-    """The isolation that ran a program, or why there is none."""
-    if find_bubblewrap() is None:
+@lru_cache(maxsize=4)
+def _tried(bubblewrap: str | None) -> tuple[Isolation | None, str]:
+    """The isolation that ran a program, or why there is none. Tried once for each place where bubblewrap is."""
+    if bubblewrap is None:
         return None, "bubblewrap is not installed"
     problem = ""
     for in_user_namespace in (False, True) if _is_root() else (True,):

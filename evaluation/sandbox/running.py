@@ -8,7 +8,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from evaluation.program import Program, ProgramOutcome
 from evaluation.sandbox.bundle import bundle
 from evaluation.sandbox.interpreter import find_interpreter
-from evaluation.sandbox.isolation import Isolation
+from evaluation.sandbox.isolation import WEAK, Isolation
 from evaluation.sandbox.starting import Place
 from evaluation.sandbox.watching import run_program
 
@@ -43,7 +43,8 @@ def run_programs(
     def is_unwanted() -> bool:
         return stop.is_set() or (cancelled is not None and cancelled.is_set())
 
-    place = Place(isolation, find_interpreter(), bundle())
+    is_weak_root = isolation.name == WEAK and hasattr(os, "geteuid") and os.geteuid() == 0
+    place = Place(isolation, find_interpreter(for_any_user=is_weak_root), bundle())
     pool = ThreadPoolExecutor(max_workers=n_at_once or _n_processors(), thread_name_prefix="sandbox")
     try:
         futures = [pool.submit(run_program, program, place, is_unwanted) for program in programs]

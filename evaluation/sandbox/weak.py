@@ -1,6 +1,7 @@
 """The weak isolation: limits, an empty environment, a folder of its own, and a search for what is left behind.
 
-It is no sandbox. A program can read what this user can read, and use the network.
+It is no sandbox. A program may do what this user may do: read and delete files, end processes, use the network. Started
+by root it becomes a user of its own, or is not run.
 """
 
 import os

@@ -8,9 +8,10 @@ from evaluation.answering.answering import Answerers
 from evaluation.answering.programs import OnDone, Programs
 from evaluation.metrics.requests import RunProgram
 from evaluation.program import Program, ProgramOutcome
-from evaluation.sandbox.isolation import isolation
+from evaluation.sandbox.isolation import WEAK, isolation
 from evaluation.sandbox.running import run_programs
 from evaluation.settings import Settings
+from tasks.story import warn
 
 
 @asynccontextmanager
@@ -21,6 +22,8 @@ async def sandboxed(settings: Settings) -> AsyncIterator[Answerers]:
         SandboxError: there is none.
     """
     found = isolation(settings.sandbox)
+    if found.name == WEAK:
+        warn("programs run under the weak isolation, which is no sandbox: they may do what you may do")
 
     def run_all(programs: Sequence[Program], cancelled: threading.Event, on_done: OnDone) -> list[ProgramOutcome]:
         return run_programs(programs, isolation=found, cancelled=cancelled, on_done=on_done)

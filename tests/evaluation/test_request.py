@@ -241,3 +241,9 @@ def test_prices_in_a_file_beside_the_request_file_become_part_of_the_request(tmp
 def test_a_price_that_is_none_is_refused_with_its_place() -> None:
     with pytest.raises(ConfigurationError, match="prices: models → m must have either"):
         read_request({"benchmarks": "b", "models": "m", "prices": {"models": {"m": {}}}})
+
+
+@pytest.mark.parametrize("named", [{"judges": [""]}, {"judges": ["judge", " "]}, {"embedder": ""}])
+def test_a_model_of_metrics_without_a_name_is_refused(named: dict[str, Any]) -> None:
+    with pytest.raises(ConfigurationError, match="an empty name; write MODEL or MODEL@ENDPOINT"):
+        read_request({"benchmarks": ["b"], "models": ["m"], **named})

@@ -83,7 +83,24 @@ def test_several_judges_give_scores_of_their_own(
 
     (run,) = invocation_result(store, "one")["runs"]
     found = {key: metric["value"] for key, metric in run["candidates"][0]["metrics"].items() if "judge" in key}
-    assert {"judge_rubric": 0.75, "judge_rubric by harsh": 0.25} == found
+    assert {"judge_rubric by mild": 0.75, "judge_rubric by harsh": 0.25} == found
+    assert "judge_rubric by mild" == run["headline"]
+
+
+def test_a_judge_that_no_metric_asks_is_told_of(
+    evaluate: Evaluate,
+    ollama_by_script: ScriptedOllama,
+    benchmark_file: Benchmarks,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    ollama_by_script.add("good")
+    ollama_by_script.add("judge", strict_judge)
+
+    state = evaluate(benchmark_file(3), models=["good"], metrics=["exact_match"], judges=["judge"])
+
+    assert state.is_completed()
+    assert "no metric asks the judge judge" in caplog.text
+    assert 3 == len(ollama_by_script.chats)
 
 
 def test_every_case_ends_in_a_verdict_or_a_named_failure(

@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -15,6 +16,7 @@ from evaluation.errors import ConfigurationError, SandboxError
 from evaluation.program import Program, ProgramEnd, ProgramOutcome
 from evaluation.sandbox import CancelledError, Isolation, describe_isolation, isolation, run_programs
 from evaluation.sandbox import isolation as isolation_module
+from evaluation.sandbox.interpreter import find_interpreter
 from evaluation.sandbox.starting import Place
 from evaluation.sandbox.watching import run_program
 
@@ -132,12 +134,22 @@ def test_a_killed_benchwright_takes_its_shut_in_programs_with_it(shut_in: Isolat
     assert [] == [pid for pid in shut_ins if Path("/proc", pid).exists()]
 
 
-def test_a_user_with_a_sandbox_that_does_not_start_is_told_what_it_said(tmp_path: Path) -> None:
-    found = isolation("weak")
-    from evaluation.sandbox.interpreter import find_interpreter
+def test_a_user_with_a_sandbox_that_does_not_start_is_told_what_it_said() -> None:
+    found = Isolation(name="weak")
+    interpreter = find_interpreter(for_any_user=os.geteuid() == 0)
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        with pytest.raises(SandboxError, match=r"the sandbox does not start: .*No module named 'evaluation'"):
+            run_program(_right(1), Place(found, interpreter, Path(folder)), lambda: False)
 
-    with pytest.raises(SandboxError, match=r"the sandbox does not start: .*No module named 'evaluation'"):
-        run_program(_right(1), Place(found, find_interpreter(), tmp_path), lambda: False)
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root could run programs as root")
+def test_the_weak_isolation_runs_nothing_as_root(tmp_path: Path) -> None:
+    tmp_path.chmod(0o700)  # no other user reads the code that starts programs
+    interpreter = find_interpreter()
+
+    with pytest.raises(SandboxError, match="runs nothing as root"):
+        run_program(_right(1), Place(Isolation(name="weak"), interpreter, tmp_path), lambda: False)
 
 
 def test_weak_is_only_had_by_asking_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
