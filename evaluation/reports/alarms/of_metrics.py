@@ -28,7 +28,7 @@ def near_chance(store: Store, findings: Findings) -> Iterator[Alarm]:
             continue
         n = min(row.estimate.n_cases for row in rows)
         chance = among_choices() if is_guessed_among_choices(use.name) else chance_level(use.name)
-        if word == findings.run.plan.headline and chance != 0 and all(row.estimate.value == 0 for row in rows):
+        if use.name == findings.run.plan.headline and chance != 0 and all(row.estimate.value == 0 for row in rows):
             yield _at_fault(findings, word, n, f"{word} is 0 for every candidate")
         elif chance is not None and n >= ENOUGH_CASES and all(_least(row) <= chance for row in rows):
             yield _at_fault(findings, word, n, f"{word} cannot be told from guessing ({chance:.3g}) for any candidate")
