@@ -71,6 +71,8 @@ def without_variance(findings: Findings, spreads: Mapping[int, Spreads], alarmed
             yield _tells_nobody_apart(findings, use, values.pop(), n)
             continue
         for row_id, spread in same.items():
+            if spread.least == best_value(use.name):
+                continue  # a perfect candidate beside others is news, and no fault
             n = _n_cases(findings, row_id, use)
             message = (
                 f"{findings.labels[row_id]}: {findings.words[use]} is {spread.least:g} in every one of {n:,} cases; "

@@ -158,6 +158,12 @@ def test_a_metric_that_says_the_same_of_one_candidates_answers_is_told_of(store:
     assert "a:1b: exact_match is 0 in every one of 12 cases" in alarm["message"]
 
 
+def test_a_candidate_that_is_always_right_beside_others_raises_none(store: Store) -> None:
+    cases = numbers(20)
+
+    assert [] == alarms(store, asked("a:1b", right(cases)), asked("b:1b", mixed(cases, 10)), cases=cases)
+
+
 def test_repeats_of_few_cases_are_not_many_cases(store: Store) -> None:
     cases = numbers(5)
     repeated: dict[str, Any] = {case.case_id: [answer(case.references[0])] * 4 for case in cases}
