@@ -2,12 +2,14 @@
 
 import asyncio
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from deployments.cli.servers import Answer, connected
-from evaluation.errors import ConfigurationError
+from evaluation.errors import ConfigurationError, ProviderError
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
     from rich.progress import Progress, TaskID
 
     from evaluation.providers.provider import PullProgress
@@ -28,9 +30,20 @@ def pull_model(endpoint: "EndpointRecord", name: str, *, allow_remote: bool) -> 
         refused = remote_refused(name)
         raise ConfigurationError(refused.message, refused.next_step)
     try:
-        return asyncio.run(_pulled(endpoint, name))
+        return asyncio.run(_interruptible(_pulled(endpoint, name)))
     except KeyboardInterrupt:
         tell("interrupted; what has come is kept, and the same command goes on from there")
+        raise
+
+
+async def _interruptible(pulling: "Coroutine[Any, Any, Answer]") -> Answer:
+    """What the pull gives. One that breaks because Ctrl-C ended it was interrupted, whatever error it makes of that."""
+    try:
+        return await pulling
+    except ProviderError:
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise asyncio.CancelledError from None
         raise
 
 
