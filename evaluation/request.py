@@ -96,6 +96,18 @@ def parse_options(words: list[str]) -> dict[str, Any]:
     return options
 
 
+def names_a_model(value: Any) -> Any:
+    """The name, or the list of names, of models that metrics ask.
+
+    Raises:
+        ValueError: one of them is empty, as an unset shell variable is.
+    """
+    for name in value if isinstance(value, list) else [value]:
+        if name is not None and not name.strip():
+            raise ValueError("an empty name; write MODEL or MODEL@ENDPOINT")
+    return value
+
+
 class EvaluationRequest(BaseModel):
     """Which candidates are asked which cases, how often, and what is measured."""
 
@@ -156,13 +168,7 @@ class EvaluationRequest(BaseModel):
     def _files_have_whole_paths(cls, value: list[str]) -> list[str]:
         return [with_whole_path(text) for text in value]
 
-    @field_validator("judges", "embedder")
-    @classmethod
-    def _names_a_model(cls, value: Any) -> Any:
-        for name in value if isinstance(value, list) else [value]:
-            if name is not None and not name.strip():
-                raise ValueError("an empty name; write MODEL or MODEL@ENDPOINT")
-        return value
+    _names_a_model = field_validator("judges", "embedder")(names_a_model)
 
     @field_validator("max_failures", mode="before")
     @classmethod

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from evaluation.request import EvaluationRequest
+from evaluation.request import EvaluationRequest, names_a_model
 from evaluation.request_errors import refusal
 from evaluation.store.records import RunRecord
 
@@ -26,13 +26,7 @@ class ScoreRequest(BaseModel):
     allow_remote: bool = Field(default=False, description="Allow models that run on somebody else's machine.")
     timeout_s: float = Field(default=300.0, gt=0, description="Seconds for one attempt, loading excluded.")
 
-    @field_validator("judges", "embedder")
-    @classmethod
-    def _names_a_model(cls, value: Any) -> Any:
-        for name in value if isinstance(value, list) else [value]:
-            if name is not None and not name.strip():
-                raise ValueError("an empty name; write MODEL or MODEL@ENDPOINT")
-        return value
+    _names_a_model = field_validator("judges", "embedder")(names_a_model)
 
     @field_validator("metrics", "judges", "endpoints", mode="before")
     @classmethod

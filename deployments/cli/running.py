@@ -36,8 +36,6 @@ def run_evaluation_flow(prepared: Prepared, store: "Store", server: Any) -> "tup
     """The final state of the flow run (None: it had none yet) and the signal that ended it early, if one did."""
     from flows.evaluate import evaluate
 
-    server.wait()
-
     def begin() -> Any:
         return evaluate(prepared.request, prepared.invocation_id, return_state=True)
 

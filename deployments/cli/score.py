@@ -86,13 +86,12 @@ def _score(request: "ScoreRequest", store: "Store", *, as_json: bool) -> int:
     for note in found.notes:
         tell(f"note: {note}")
     with prefect_server() as server:
-        server.wait()
         if server.is_ours:
             tell("no Prefect server is named: one is started for this command, on your PREFECT_HOME")
 
-        def begin() -> Any:
-            from flows.score import score
+        from flows.score import score  # while the server starts
 
+        def begin() -> Any:
             return score(request, return_state=True)
 
         state, number = run_flow(begin, found.run.plan.invocation_id, store, server)

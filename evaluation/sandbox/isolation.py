@@ -8,6 +8,7 @@ from functools import lru_cache
 from evaluation.errors import ConfigurationError, SandboxError
 from evaluation.sandbox.bubblewrap import find_bubblewrap
 from evaluation.sandbox.interpreter import find_interpreter
+from evaluation.sandbox.weak import is_root
 
 BUBBLEWRAP = "bubblewrap"
 WEAK = "weak"
@@ -40,7 +41,7 @@ def isolation(wanted: str | None = None) -> Isolation:
     if wanted == WEAK:
         if os.name != "posix":
             raise SandboxError(f"there are no limits for processes on {sys.platform}", "use Linux, WSL or macOS")
-        if _is_root():
+        if is_root():
             find_interpreter(for_any_user=True)  # refuses where programs would run as root
         return Isolation(name=WEAK)
     found, problem = _tried(find_bubblewrap())
@@ -64,17 +65,13 @@ def _tried(bubblewrap: str | None) -> tuple[Isolation | None, str]:
     if bubblewrap is None:
         return None, "bubblewrap is not installed"
     problem = ""
-    for in_user_namespace in (False, True) if _is_root() else (True,):
+    for in_user_namespace in (False, True) if is_root() else (True,):
         found = Isolation(name=BUBBLEWRAP, in_user_namespace=in_user_namespace)
         trouble = _trouble(found)
         if trouble is None:
             return found, ""
         problem = problem or trouble
     return None, f"bubblewrap is installed and does not work: {problem}"
-
-
-def _is_root() -> bool:
-    return hasattr(os, "geteuid") and os.geteuid() == 0
 
 
 def _trouble(found: Isolation) -> str | None:

@@ -11,6 +11,7 @@ from evaluation.sandbox.interpreter import find_interpreter
 from evaluation.sandbox.isolation import WEAK, Isolation
 from evaluation.sandbox.starting import Place
 from evaluation.sandbox.watching import run_program
+from evaluation.sandbox.weak import is_root
 
 _LOOK_S = 0.2
 
@@ -43,8 +44,7 @@ def run_programs(
     def is_unwanted() -> bool:
         return stop.is_set() or (cancelled is not None and cancelled.is_set())
 
-    is_weak_root = isolation.name == WEAK and hasattr(os, "geteuid") and os.geteuid() == 0
-    place = Place(isolation, find_interpreter(for_any_user=is_weak_root), bundle())
+    place = Place(isolation, find_interpreter(for_any_user=isolation.name == WEAK and is_root()), bundle())
     pool = ThreadPoolExecutor(max_workers=n_at_once or _n_processors(), thread_name_prefix="sandbox")
     try:
         futures = [pool.submit(run_program, program, place, is_unwanted) for program in programs]

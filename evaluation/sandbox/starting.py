@@ -20,7 +20,7 @@ from evaluation.sandbox.inside.values import Encoder, NotCarriedError, PlainOnly
 from evaluation.sandbox.interpreter import Interpreter
 from evaluation.sandbox.isolation import WEAK, Isolation
 from evaluation.sandbox.system_calls import system_call_filter
-from evaluation.sandbox.weak import MARK, kill_tree, n_tasks_of_user, readable_by_all
+from evaluation.sandbox.weak import MARK, is_root, kill_tree, n_tasks_of_user, readable_by_all
 
 MEMORY_BYTES = 2**30
 FILE_BYTES = 16 * 2**20
@@ -44,7 +44,7 @@ class Place:
     @property
     def takes_user_ids(self) -> bool:
         """Whether every process becomes a user of its own."""
-        if not hasattr(os, "geteuid") or os.geteuid() != 0 or self.isolation.in_user_namespace:
+        if not is_root() or self.isolation.in_user_namespace:
             return False
         files = (self.interpreter.executable, *self.interpreter.library_folders, str(self.bundle))
         return self.isolation.name != WEAK or readable_by_all(*files)
@@ -101,7 +101,7 @@ def start_side(
         SandboxError: it cannot be started.
     """
     uid = _take_uid() if place.takes_user_ids else 0
-    if place.isolation.name == WEAK and not uid and hasattr(os, "geteuid") and os.geteuid() == 0:
+    if place.isolation.name == WEAK and not uid and is_root():
         raise SandboxError("the weak isolation runs nothing as root", "install bubblewrap, or run it as another user")
     with tempfile.TemporaryFile() as told:
         told.write(_encoded({**job, "limits": _limits(place, uid, timeout_s)}))

@@ -18,6 +18,11 @@ _PATIENCE_S = 5.0
 _DEAD = ("Z", "X")
 
 
+def is_root() -> bool:
+    """Whether this process may become any user."""
+    return hasattr(os, "geteuid") and os.geteuid() == 0
+
+
 def readable_by_all(*paths: str) -> bool:
     """Whether any user could open these files, so that the process may become another user."""
     return all(_open_to_all(Path(path)) for path in paths)
