@@ -140,6 +140,20 @@ def bound_metrics(
     return tuple(dict.fromkeys(bound))
 
 
+def refuse_without_opponent(metrics: Sequence[Metric], labels: Sequence[str]) -> None:
+    """Refuses a metric that compares candidates where there is but one.
+
+    Raises:
+        ConfigurationError: names the metric and the candidate.
+    """
+    for metric in metrics:
+        if getattr(metric, "against", None) == "" and len(labels) < 2:
+            raise ConfigurationError(
+                f"metric {metric.name!r} compares candidates, and there is only one: {labels[0]}",
+                "Name a second one with --model or --candidate.",
+            )
+
+
 def opponent_name(label: str, fingerprint: str) -> str:
     """A candidate as a pairwise metric names it: for people, and for sure."""
     return f"{label} #{fingerprint[:12]}"

@@ -17,6 +17,7 @@ from evaluation.resolving.metric_models import (
     bound_metrics,
     models_needed,
     opponent_name,
+    refuse_without_opponent,
     resolve_metric_models,
 )
 from evaluation.settings import Settings
@@ -96,12 +97,7 @@ async def _with_models(
     metrics = [metric for item in benchmarks for metric in item.metrics]
     models, notes = await resolve_metric_models(request, metrics, endpoints, settings=settings, store=store)
     first = candidates[0].candidate
-    for metric in metrics:
-        if getattr(metric, "against", None) == "" and len(candidates) < 2:
-            raise ConfigurationError(
-                f"metric {metric.name!r} compares candidates, and there is only one: {first.label}",
-                "Name a second one with --model or --candidate.",
-            )
+    refuse_without_opponent(metrics, [found.candidate.label for found in candidates])
     against = opponent_name(first.label, first.fingerprint)
     bound = tuple(
         replace(item, metrics=bound_metrics(item.metrics, models, against=against, criteria=item.benchmark.criteria))

@@ -12,6 +12,7 @@ from evaluation.resolving.metric_models import (
     bound_metrics,
     models_needed,
     opponent_name,
+    refuse_without_opponent,
     resolve_metric_models,
 )
 from evaluation.settings import Settings
@@ -49,6 +50,7 @@ async def resolve_scoring(request: "ScoreRequest", *, settings: Settings, store:
     metrics = resolve_benchmark(benchmark, asked).metrics
     if not any(models_needed(metric) for metric in metrics):
         return ScoringResolution(run=run, metrics=metrics, models=(), notes=())
+    refuse_without_opponent(metrics, [found.plan.label for found in run.candidates])
     endpoints, notes = await resolve_endpoints(asked, settings=settings, store=store)
     models, said = await resolve_metric_models(asked, metrics, endpoints, settings=settings, store=store)
     first = run.candidates[0].plan

@@ -305,3 +305,16 @@ def test_a_resume_that_has_only_scores_left_loads_the_judge_alone(
     assert state.is_completed()
     assert ["judge"] == [name for name, _ in ollama_by_script.loads[n_loads:]]
     assert [0.5] * 5 == values(store, "one", 0, "judge_rubric")
+
+
+def test_a_pairwise_judge_is_refused_for_a_run_of_one_candidate(
+    evaluate: Evaluate, score: Callable[..., Any], ollama_by_script: ScriptedOllama, benchmark_file: Benchmarks
+) -> None:
+    ollama_by_script.add("good")
+    ollama_by_script.add("judge", strict_judge)
+    evaluate(benchmark_file(3), models=["good"], invocation_id="one")
+
+    state = score(run="last", metrics=["judge_pairwise"], judges=["judge"])
+
+    assert state.is_failed()
+    assert "compares candidates, and there is only one: good" in str(state.message)
