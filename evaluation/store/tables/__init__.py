@@ -11,6 +11,26 @@ from evaluation.store.tables.asked import (
     profile,
 )
 from evaluation.store.tables.benchmarks import BenchmarkCaseTable, BenchmarkTable, benchmark, benchmark_case
+from evaluation.store.tables.comparisons import (
+    ComparisonPairTable,
+    ComparisonTable,
+    RaceDecisionTable,
+    RaceTable,
+    SweepTable,
+    comparison,
+    comparison_pair,
+    race,
+    race_decision,
+    sweep,
+)
+from evaluation.store.tables.experiments import (
+    AnnotationTable,
+    ExperimentRunTable,
+    ExperimentTable,
+    annotation,
+    experiment,
+    experiment_run,
+)
 from evaluation.store.tables.outcomes import GenerationTable, GpuSampleTable, StageTable, generation, gpu_sample, stage
 from evaluation.store.tables.row import METADATA, Row
 from evaluation.store.tables.runs import (
@@ -44,12 +64,17 @@ from evaluation.store.tables.scores import (
 
 __all__ = [
     "METADATA",
+    "AnnotationTable",
     "BenchmarkCaseTable",
     "BenchmarkTable",
     "CandidateTable",
+    "ComparisonPairTable",
+    "ComparisonTable",
     "EmbeddingTable",
     "EndpointTable",
     "EstimateTable",
+    "ExperimentRunTable",
+    "ExperimentTable",
     "GenerationTable",
     "GpuSampleTable",
     "HolderRunTable",
@@ -58,6 +83,8 @@ __all__ = [
     "MetricTable",
     "ModelTable",
     "ProfileTable",
+    "RaceDecisionTable",
+    "RaceTable",
     "Row",
     "RunCandidateTable",
     "RunCaseTable",
@@ -66,12 +93,18 @@ __all__ = [
     "ScoreFailureTable",
     "ScoreTable",
     "StageTable",
+    "SweepTable",
+    "annotation",
     "benchmark",
     "benchmark_case",
     "candidate",
+    "comparison",
+    "comparison_pair",
     "embedding",
     "endpoint",
     "estimate",
+    "experiment",
+    "experiment_run",
     "generation",
     "gpu_sample",
     "holder",
@@ -80,6 +113,8 @@ __all__ = [
     "metric",
     "model",
     "profile",
+    "race",
+    "race_decision",
     "run",
     "run_candidate",
     "run_case",
@@ -87,4 +122,5 @@ __all__ = [
     "score",
     "score_failure",
     "stage",
+    "sweep",
 ]

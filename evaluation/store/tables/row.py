@@ -58,4 +58,11 @@ def parent_field(target: str, *, big: bool = True) -> Any:
     return Field(sa_column=sa.Column(kind, sa.ForeignKey(target, ondelete="CASCADE"), nullable=False))
 
 
+def optional_parent_field(target: str) -> Any:
+    """A column that may name a row with a text for its key, and goes with that row."""
+    return Field(
+        default=None, sa_column=sa.Column(SafeText(), sa.ForeignKey(target, ondelete="CASCADE"), nullable=True)
+    )
+
+
 METADATA: sa.MetaData = Row.metadata

@@ -1,0 +1,70 @@
+"""Tables of questions that several runs answer together, and of what people note."""
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from evaluation.store.tables.row import (
+    METADATA,
+    Row,
+    json_field,
+    key_field,
+    optional_parent_field,
+    parent_field,
+    text_field,
+    time_field,
+    whole_field,
+)
+
+
+class ExperimentTable(Row, table=True):
+    """A named question."""
+
+    __tablename__ = "experiment"
+    __table_args__ = (sa.UniqueConstraint("name"),)
+
+    id: str = text_field(primary_key=True)
+    name: str = text_field()
+    question: str = text_field()
+    description: str = text_field()
+    template: dict[str, Any] | None = json_field(null=True)
+    """What `evaluate -f` takes; None where the experiment has none."""
+    tags: list[str] = json_field()
+    favourite: bool
+    archived_at: datetime | None = time_field(null=True)
+    created_at: datetime = time_field()
+
+
+class ExperimentRunTable(Row, table=True):
+    """A run that belongs to an experiment; it may belong to several."""
+
+    __tablename__ = "experiment_run"
+    __table_args__ = (sa.UniqueConstraint("experiment_id", "run_id"), sa.Index(None, "run_id"))
+
+    id: int | None = key_field()
+    experiment_id: str = parent_field("experiment.id", big=False)
+    run_id: str = parent_field("run.id", big=False)
+    position: int = whole_field()
+    added_at: datetime = time_field()
+
+
+class AnnotationTable(Row, table=True):
+    """A person's note on one of an experiment, a run, a case of a run, or a comparison."""
+
+    __tablename__ = "annotation"
+    __table_args__ = (sa.Index(None, "experiment_id"), sa.Index(None, "run_id"), sa.Index(None, "comparison_id"))
+
+    id: int | None = key_field()
+    experiment_id: str | None = optional_parent_field("experiment.id")
+    run_id: str | None = optional_parent_field("run.id")
+    case_id: str | None = text_field(null=True)
+    comparison_id: str | None = optional_parent_field("comparison.id")
+    author: str = text_field()
+    text: str = text_field()
+    created_at: datetime = time_field()
+
+
+experiment = METADATA.tables["experiment"]
+experiment_run = METADATA.tables["experiment_run"]
+annotation = METADATA.tables["annotation"]
