@@ -5,8 +5,9 @@
 
 Each mutant is tried in a fork of one interpreter that has loaded pytest and the libraries, and nothing of Benchwright:
 the fork imports the module with its fault from memory, and runs the tests of that module until the first that fails. A
-module is tested by the test file of its name; where it has none, by those that import it or a module that does. All of
-it happens in a copy of the tree. A mutant on which the tests take far longer than without it counts as found.
+module is tested by the test file of its name; where it has none, by those that import it, the catalogue that lists it,
+and those of the modules that import it. All of it happens in a copy of the tree. A mutant on which the tests take far
+longer than without it counts as found.
 """
 
 import argparse
@@ -82,7 +83,7 @@ class _WithFault(SourceFileLoader, importlib.abc.MetaPathFinder):
 
 
 def tests_of(source: Path) -> tuple[str, ...]:
-    """The test files of a module: the one of its name, else those that import it or a module that imports it."""
+    """The test files of a module: the one of its name, else those that import it, and those of its importers."""
     mirrored = TESTS / source.relative_to(SOURCES).parent / f"test_{source.stem}.py"
     if mirrored.exists():
         return (str(mirrored),)
@@ -90,9 +91,16 @@ def tests_of(source: Path) -> tuple[str, ...]:
     found = {str(path) for path in TESTS.rglob("test_*.py") if f"{name} import" in path.read_text()}
     for path in SOURCES.rglob("*.py"):
         if path != source and path.name != "__init__.py" and f"{name} import" in path.read_text():
-            own = TESTS / path.relative_to(SOURCES).parent / f"test_{path.stem}.py"
-            found |= {str(own)} & {str(test) for test in TESTS.rglob("test_*.py")}
-    return tuple(sorted(found))
+            found |= set(tests_of(path))
+    return tuple(sorted(found | _tests_of_its_catalogue(source)))
+
+
+def _tests_of_its_catalogue(source: Path) -> set[str]:
+    """The test files that import a package of metrics' parts whose catalogue lists something of the module."""
+    catalogue = source.with_name("__init__.py")
+    if source.parent == SOURCES or f"{_module_name(source)} import" not in catalogue.read_text():
+        return set()
+    return {str(path) for path in TESTS.rglob("test_*.py") if f"{_module_name(catalogue)} import" in path.read_text()}
 
 
 def _module_name(source: Path) -> str:

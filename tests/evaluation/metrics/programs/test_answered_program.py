@@ -34,6 +34,8 @@ F = "def f(x):\n    return x"
         ("I cannot.", "I cannot.", "as_it_is"),
         ("f = lambda x: x", "f = lambda x: x", "as_it_is"),
         (f"Use `f` so:\n@cache\n{F}\nDone, it's over.", f"@cache\n{F}", "text"),
+        ("f = lambda x: x\nThat's all.", "f = lambda x: x", "text"),
+        (f"{F}\nNote\n    how short it is", F, "text"),
     ],
 )
 def test_the_program_is_found(answer: str, source: str, stage: str) -> None:
@@ -58,6 +60,11 @@ def test_the_program_is_found(answer: str, source: str, stage: str) -> None:
 )
 def test_an_answer_that_goes_on_with_the_prompt_is_put_behind_it(answer: str, body: str) -> None:
     assert AnsweredProgram(PROMPT + body, "completion") == answered_program(answer, names=("half",), prompt=PROMPT)
+
+
+def test_a_prompt_that_ends_without_a_line_break_gets_one() -> None:
+    found = answered_program("return x // 2", names=("half",), prompt=PROMPT.rstrip("\n"))
+    assert PROMPT + "    return x // 2\n" == found.source
 
 
 def test_an_answer_that_gives_the_whole_function_stands_for_itself() -> None:

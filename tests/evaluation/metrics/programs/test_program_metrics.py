@@ -77,6 +77,10 @@ def test_a_program_passes_where_all_tests_held_and_it_kept_its_limits(
     assert share == _measured(TestsPassed(), outcome).value
 
 
+def test_a_program_that_came_to_no_test_has_passed_none() -> None:
+    assert 0.0 == _measured(TestsPassed(), _outcome(end=ProgramEnd.TIMED_OUT)).value
+
+
 @pytest.mark.parametrize("metric", [PassAtK(), TestsPassed(), SyntaxValid()])
 @pytest.mark.parametrize("answer", ["", " \n\t\u2003"])
 def test_an_empty_answer_is_wrong_and_nothing_is_run(metric: Any, answer: str) -> None:
