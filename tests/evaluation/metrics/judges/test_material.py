@@ -153,6 +153,13 @@ def test_what_a_case_does_not_have_is_not_shown():
     assert [Material(title="question", text="user: Hi\n\nassistant: Yes?")] == found
 
 
+def test_references_are_shown_where_one_of_them_says_something():
+    found = asked_material(
+        Case(case_id="1", prompt="Q", references=("", "Paris")), with_context=True, with_references=True
+    )
+    assert ["question", "reference_answers"] == titles(found)
+
+
 def test_a_single_reference_is_not_numbered():
     (_, reference) = asked_material(
         Case(case_id="1", prompt="Q", references=("r",)), with_context=True, with_references=True

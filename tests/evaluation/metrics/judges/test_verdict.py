@@ -211,3 +211,21 @@ def test_a_verdict_is_read_if_and_only_if_the_schema_that_was_sent_allows_it(ver
 def test_a_schema_is_canonical_and_asks_for_the_reasons_before_the_verdict(schema):
     assert schema == json.dumps(json.loads(schema), sort_keys=True, separators=(",", ":"))
     assert "rationale" == next(iter(json.loads(schema)["properties"]))
+
+
+@pytest.mark.parametrize(
+    ("schema", "verdict"),
+    [
+        (RUBRIC_SCHEMA, {"score": {"type": "integer", "enum": [1, 2, 3, 4, 5]}}),
+        (PAIRWISE_SCHEMA, {"verdict": {"type": "string", "enum": ["A", "B", "tie"]}}),
+    ],
+)
+def test_a_schema_asks_for_a_short_rationale_and_a_verdict_and_nothing_else(schema, verdict):
+    properties = {"rationale": {"type": "string", "minLength": 1, "maxLength": 400}, **verdict}
+    expected = {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+    assert expected == json.loads(schema)
