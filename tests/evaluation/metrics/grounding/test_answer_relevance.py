@@ -137,6 +137,10 @@ def test_by_embedding_nothing_is_asked_for_an_answer_that_says_nothing(answer: s
     assert () == metric.requests(CASE, (Generation(text="", answer=answer),))
 
 
+def test_by_words_nothing_is_asked() -> None:
+    assert () == AnswerRelevance().requests(CASE, (Generation(text="", answer="Solheim lit it."),))
+
+
 def test_it_needs_no_passages() -> None:
     assert frozenset() == AnswerRelevance().asks_for
     assert frozenset({Need.EMBEDDER}) == AnswerRelevance(by="embedding").asks_for

@@ -158,6 +158,10 @@ def test_a_threshold_that_decides_nothing_is_refused(threshold: float) -> None:
         Faithfulness(threshold=threshold)
 
 
+def test_all_of_a_sentences_words_may_be_asked_for() -> None:
+    assert 1.0 == Faithfulness(threshold=1.0).least_relevance
+
+
 def test_an_unknown_way_to_look_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="by='magic'"):
         parse_metric("faithfulness(by='magic')")

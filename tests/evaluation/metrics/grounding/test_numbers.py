@@ -44,10 +44,33 @@ def test_one_number_has_one_form(written: str, expected: str | None) -> None:
         ("26", [None]),
         ("Seven dwarfs", ["7", None]),
         ("zero", ["0"]),
+        ("twenty one", ["21"]),
+        ("twenty boats", ["20", None]),
+        ("thousand boats", ["1000", None]),
+        ("three billion", ["3000000000"]),
+        ("1.2.3 million", [None, "1000000"]),
     ],
 )
 def test_number_words_are_read_together(words: str, expected: list[str | None]) -> None:
     assert expected == [number for _, number in folded_numbers(words.replace("-", " ").split())]
+
+
+ALONE = """
+zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen
+nineteen
+"""
+
+
+def test_every_small_number_word_has_its_value() -> None:
+    found = [number for _, number in folded_numbers([word for each in ALONE.split() for word in (each, "boats")])]
+    assert [str(value) for value in range(20)] == found[::2]
+
+
+def test_every_ten_and_every_scale_has_its_value() -> None:
+    tens = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+    scales = {"hundred": 100, "thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000}
+    expected = {word: 10 * value for value, word in enumerate(tens, start=2)} | scales
+    assert expected == {word: int(number or 0) for word in expected for _, number in folded_numbers([word])}
 
 
 def test_a_number_of_a_thousand_digits_is_taken_as_it_is() -> None:

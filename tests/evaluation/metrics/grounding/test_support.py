@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from evaluation.metrics.grounding.passages import MOST_STEMS, indexed
 from evaluation.metrics.grounding.reading import read
-from evaluation.metrics.grounding.support import Support, supports
+from evaluation.metrics.grounding.support import THRESHOLD, Support, supports
 
 ABSENT = math.log(2) + 1
 """The weight of a word that a lone sentence lacks: ln((1 + 1) / (1 + 0)) + 1; that of its own words is 1."""
@@ -47,6 +47,19 @@ def test_words_in_one_place_weigh_more_than_words_all_over_the_passage() -> None
     assert pytest.approx(0.3 + 0.5) == only("Lamps smell.", passage).relevance
     assert pytest.approx(0.3 + 0.5) == only("Boats smell.", passage).relevance
     assert pytest.approx(0.3 * 0.5 + 0.5) == only("Oil blows.", passage).relevance
+
+
+def test_the_window_is_where_most_words_stand_together() -> None:
+    passage = "The lamp burns oil. It is night. Nobody came. They talk of a lamp."
+
+    assert pytest.approx(1.0) == only("The lamp burns oil.", passage).relevance
+
+
+def test_support_holds_from_the_threshold_on_unless_something_speaks_against_it() -> None:
+    at, under = (Support(passage_index=0, sentence_index=0, relevance=relevance) for relevance in (0.4, 0.39))
+    doubted = Support(passage_index=0, sentence_index=0, relevance=1.0, doubt="denied")
+
+    assert [True, False, False] == [support.holds(THRESHOLD) for support in (at, under, doubted)]
 
 
 def test_a_lone_word_has_no_neighbours_to_lose() -> None:
