@@ -127,6 +127,7 @@ def _heading(text: str) -> None:
 
 def _print_sources(run: Mapping[str, Any]) -> None:
     from evaluation.reports.tables import counted
+    from evaluation.reports.titles import short_titles
 
     _heading("Where the numbers come from")
     limit = f", limit {run['limit']}" if run["limit"] is not None else ""
@@ -142,7 +143,7 @@ def _print_sources(run: Mapping[str, Any]) -> None:
             "version": run["benchmark_version"],
             "asked": f"{counted(run['n_cases'], 'case')}, {times} each, seed {run['seed']}{limit}",
             "code": run["code_version"],
-            **{f"metric {name}": signature for name, signature in run["metrics"].items()},
+            **{f"metric {short_titles(run['metrics'])[name]}": said for name, said in run["metrics"].items()},
             "options": common,
             "flow runs": ", ".join(run["flow_run_ids"]),
         }

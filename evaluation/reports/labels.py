@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+from evaluation.baselines import BASELINES
 from evaluation.store.records import RunCandidateRecord, RunRecord
 
 
@@ -12,6 +13,11 @@ def unique_labels(run: RunRecord) -> dict[int, str]:
         found.run_candidate_id: found.plan.label if times[found.plan.label] == 1 else _with_identity(found)
         for found in run.candidates
     }
+
+
+def is_baseline(model: str) -> bool:
+    """True for a program that the embedded server offers under a model's name, to hold models against."""
+    return model.removesuffix(":latest") in BASELINES
 
 
 def _with_identity(found: RunCandidateRecord) -> str:

@@ -3,11 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from evaluation.reports.alarms.saying import alarm_lines, baselines_line
 from evaluation.reports.escaping import as_markdown_code, for_markdown
 from evaluation.reports.tables import (
     as_markdown_table,
     caption,
     counted,
+    headline_title,
     partly_on_the_cpu,
     remarks,
     result_rows,
@@ -33,6 +35,8 @@ def invocation_as_markdown(
     if len(runs) > 1:
         parts.append("**On this page:** " + " · ".join(f"{for_markdown(run['benchmark'])}" for run in runs))
     parts += [_run(store, run, links.get(run["run_id"])) for run in runs]
+    parts += [f"**Warning:** {for_markdown(said)}"] if (said := partly_on_the_cpu(runs)) else []
+    parts += [for_markdown(said)] if (said := baselines_line(runs)) else []
     parts.append(_provenance(store, result))
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -53,7 +57,8 @@ def _run(store: Store, run: Mapping[str, Any], table_link: str | None) -> str:
     rows = [{key: for_markdown(value) for key, value in row.items()} for row in result_rows(run)]
     columns = list(rows[0]) if rows else ["candidate"]
     titles = {column: for_markdown(column) for column in columns}
-    titles[run["headline"]] = f"**{for_markdown(run['headline'])}** \\*"
+    headline = headline_title(run)
+    titles[headline] = f"**{for_markdown(headline)}** \\*"
     table = as_markdown_table(
         [titles[column] for column in columns], [{titles[column]: row[column] for column in columns} for row in rows]
     )
@@ -61,9 +66,8 @@ def _run(store: Store, run: Mapping[str, Any], table_link: str | None) -> str:
     lines += [f"[This table to search and sort]({table_link})"] if table_link else []
     verdict = headline_verdict(store, run)
     lines += [f"> {for_markdown(verdict)}"] if verdict else []
-    lines += [f"**Alarm:** {for_markdown(alarm['message'])}" for alarm in run["alarms"]]
+    lines += [f"**Alarm:** {for_markdown(text)}" for text in alarm_lines(run)]
     lines += [for_markdown(text) for text in remarks(run)]
-    lines += [f"**Warning:** {for_markdown(text)}" for text in partly_on_the_cpu(run)]
     lines += [_given_up(candidate) for candidate in run["candidates"] if candidate["given_up"]]
     return "\n\n".join(lines)
 

@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evaluation.metrics.speed import SPEED_METRICS
+from evaluation.reports.labels import is_baseline
 from evaluation.reports.metric_facts import higher_is_better, is_over_all_cases
+from evaluation.reports.titles import short_titles
 
 SPEED_COLUMNS = {"latency_s": "latency s", "tokens_per_s": "tokens/s"}
 ENERGY_COLUMNS = {"energy_j": "J/answer", "energy_per_right_j": "J/right answer"}
@@ -35,6 +37,16 @@ def result_columns(run: Mapping[str, Any]) -> list[str]:
     return [run["headline"], *(name for name in names if name != run["headline"])]
 
 
+def headline_title(run: Mapping[str, Any]) -> str:
+    """The column of the headline metric."""
+    return _titles(run)[run["headline"]]
+
+
+def _titles(run: Mapping[str, Any]) -> dict[str, str]:
+    """The column of each metric; of one that only candidates have, its word."""
+    return {name: name for name in [run["headline"]]} | short_titles(run["metrics"])
+
+
 def result_rows(run: Mapping[str, Any]) -> list[dict[str, str]]:
     """One row a candidate, best headline value first."""
     known = {
@@ -60,9 +72,10 @@ def _headline_value(run: Mapping[str, Any], candidate: Mapping[str, Any]) -> flo
 
 def _row(run: Mapping[str, Any], candidate: Mapping[str, Any], speeds: Mapping[str, str]) -> dict[str, str]:
     row = {"candidate": str(candidate["candidate"])}
+    titles = _titles(run)
     for name in result_columns(run):
         shown = shown_speed if name in SPEED_METRICS else shown_estimate
-        row[name] = shown(candidate["metrics"].get(name))
+        row[titles[name]] = shown(candidate["metrics"].get(name))
     row["answered"] = f"{candidate['n_ok']:,}/{run['n_cases'] * run['repeats']:,}"
     row["failed"] = shown_failures(candidate)
     for name, title in speeds.items():
@@ -114,8 +127,9 @@ def usage_rows(run: Mapping[str, Any]) -> list[dict[str, str]]:
 
 def caption(run: Mapping[str, Any]) -> str:
     """What the columns of numbers are."""
-    together = [name for name in result_columns(run) if is_over_all_cases(name, run["metrics"][name])]
-    means = [name for name in result_columns(run) if name not in together]
+    titles = _titles(run)
+    together = [titles[name] for name in result_columns(run) if is_over_all_cases(name, run["metrics"][name])]
+    means = [title for name in result_columns(run) if (title := titles[name]) not in together]
     parts = [f"{', '.join(means)}: mean over cases"] if means else []
     parts += [f"{', '.join(together)}: over all cases together"] if together else []
     return f"* headline. {'; '.join(parts)} [95 % interval]."
@@ -143,9 +157,10 @@ def failures_as_zero(run: Mapping[str, Any]) -> list[str]:
 
 def unscored(run: Mapping[str, Any]) -> list[str]:
     """For each candidate and metric with scores that could not be had: how many, and why."""
+    titles = _titles(run)
     return [
-        f"{candidate['candidate']}: {counted(sum(kinds.values()), 'answer')} without a score on {metric}: "
-        + ", ".join(f"{n:,} {kind}" for kind, n in kinds.items())
+        f"{candidate['candidate']}: {counted(sum(kinds.values()), 'answer')} without a score on "
+        f"{titles.get(metric, metric)}: " + ", ".join(f"{n:,} {kind}" for kind, n in kinds.items())
         for candidate in ranked(run)
         for metric, kinds in candidate["score_failures"].items()
     ]
@@ -153,8 +168,9 @@ def unscored(run: Mapping[str, Any]) -> list[str]:
 
 def extractions(run: Mapping[str, Any]) -> list[str]:
     """For each candidate: what a strict and a forgiving reading of its answers give, where they differ."""
+    titles = _titles(run)
     return [
-        f"{candidate['candidate']}: {metric} read strictly {shown_estimate(numbers['strict'])}, "
+        f"{candidate['candidate']}: {titles.get(metric, metric)} read strictly {shown_estimate(numbers['strict'])}, "
         f"forgivingly {shown_estimate(numbers['flexible'])}"
         for candidate in ranked(run)
         for metric, numbers in candidate["metrics"].items()
@@ -172,10 +188,18 @@ def reused(run: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def partly_on_the_cpu(run: Mapping[str, Any]) -> list[str]:
-    """For each candidate whose model did not fit the GPU's memory: how much of it did not."""
-    shares = {str(found["candidate"]): found["vram_share"] for found in ranked(run) if found["vram_share"] is not None}
-    return [f"{name}: {_percent(1 - share)} of the model was on the CPU" for name, share in shares.items() if share < 1]
+def partly_on_the_cpu(runs: Sequence[Mapping[str, Any]]) -> str | None:
+    """The models that did not fit the GPU's memory, each with how much of it did not; None where all did.
+
+    Baselines are no models, and need no GPU.
+    """
+    shares: dict[str, float] = {}
+    for found in (candidate for run in runs for candidate in ranked(run)):
+        if found["vram_share"] is not None and not is_baseline(found["model"]):
+            label = str(found["candidate"])
+            shares[label] = min(found["vram_share"], shares.get(label, 1.0))
+    said = [f"{label} ({_percent(1 - share)})" for label, share in shares.items() if share < 1]
+    return f"on the CPU, wholly or in part: {', '.join(said)}" if said else None
 
 
 def _percent(share: float) -> str:

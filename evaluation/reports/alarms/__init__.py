@@ -4,9 +4,12 @@ A score near chance for every candidate is mostly a broken extraction; a metric 
 nobody apart; answers that were cut, empty or not read score low for reasons that have nothing to do with knowledge.
 """
 
+from dataclasses import replace
+
 from evaluation.reports.alarms.alarm import Alarm, Findings
 from evaluation.reports.alarms.of_answers import EXTRACTION_FAILED, of_candidate
 from evaluation.reports.alarms.of_metrics import near_chance, without_variance
+from evaluation.reports.labels import is_baseline
 from evaluation.store.alarm_counts import score_spreads
 from evaluation.store.session import Store
 
@@ -25,4 +28,14 @@ def find_alarms(store: Store, findings: Findings) -> tuple[Alarm, ...]:
     alarms = guessed + list(without_variance(findings, spreads, alarmed))
     for row_id in findings.labels:
         alarms += of_candidate(store, findings, row_id, spreads[row_id])
-    return tuple(alarms)
+    baselines = _baselines(findings)
+    return tuple(replace(alarm, about_baseline=alarm.candidate in baselines) for alarm in alarms)
+
+
+def _baselines(findings: Findings) -> frozenset[str]:
+    """Labels of the candidates that are baselines."""
+    return frozenset(
+        findings.labels[found.run_candidate_id]
+        for found in findings.run.candidates
+        if is_baseline(found.plan.model_name)
+    )

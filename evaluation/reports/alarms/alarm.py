@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from evaluation.reports.titles import short_titles
 from evaluation.store.alarm_counts import ScoreSpread
 from evaluation.store.records import EstimateRow, MetricUse, OutcomeCounts, RunRecord
 
@@ -26,6 +27,8 @@ class Alarm:
     """How many answers or scores it is about; for `near_chance` and `zero_variance`, how many cases."""
     message: str
     """What it is and what to do next."""
+    about_baseline: bool = False
+    """True where the candidate is no model, but a baseline: it fails in ways of its own, and nobody mends it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +49,15 @@ class Findings:
         """A candidate's value on a metric; None where it has none."""
         found = (row for row in self.estimates.get(row_id, ()) if row.metric == use and row.quantity == "mean")
         return next(found, None)
+
+    def title(self, use: MetricUse) -> str:
+        """What a metric is called in a sentence."""
+        return self.titles.get(self.words.get(use, use.signature), use.signature)
+
+    @property
+    def titles(self) -> Mapping[str, str]:
+        """What each metric is called in a sentence, by its word."""
+        return short_titles({word: use.signature for use, word in self.words.items()})
 
     @property
     def look(self) -> str:

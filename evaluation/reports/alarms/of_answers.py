@@ -9,6 +9,7 @@ from evaluation.metrics.numeric_match import NO_NUMBER
 from evaluation.reports.alarms.alarm import Alarm, Findings, Spreads
 from evaluation.reports.tables import counted
 from evaluation.store.alarm_counts import count_cut
+from evaluation.store.records import MetricUse
 from evaluation.store.session import Store
 
 TOO_MANY = 0.05
@@ -36,15 +37,15 @@ def of_candidate(store: Store, findings: Findings, row_id: int, spreads: Spreads
 
 def _not_extracted(findings: Findings, row_id: int, spreads: Spreads) -> Iterator[Alarm]:
     """Once for metrics that read the same from an answer: they fail on the same answers."""
-    by_count: dict[tuple[int, int], list[str]] = {}
+    by_count: dict[tuple[int, int], list[MetricUse]] = {}
     for use in findings.words:
         spread = spreads.get(use.signature)
         if spread is not None and _is_too_many(spread.n_labelled, spread.n):
-            by_count.setdefault((spread.n_labelled, spread.n), []).append(findings.words[use])
-    for (n, n_all), names in by_count.items():
-        what = f"gave {', '.join(names)} nothing to compare, and count as wrong"
+            by_count.setdefault((spread.n_labelled, spread.n), []).append(use)
+    for (n, n_all), uses in by_count.items():
+        what = f"gave {', '.join(map(findings.title, uses))} nothing to compare, and count as wrong"
         step = f"look at one ({findings.look}), then ask for the form of the answer in the prompt"
-        yield _share_alarm(findings, row_id, "extraction_failed", names[0], n, n_all, what, step)
+        yield _share_alarm(findings, row_id, "extraction_failed", findings.words[uses[0]], n, n_all, what, step)
 
 
 def _empty(findings: Findings, row_id: int) -> Iterator[Alarm]:
@@ -74,7 +75,7 @@ def _not_scored(findings: Findings, row_id: int, spreads: Spreads) -> Iterator[A
         if not is_broken and not _is_too_many(n, n_all):
             continue
         said = ", ".join(f"{count:,} {kind}" for kind, count in sorted(kinds.items()) if count)
-        what = f"have no {findings.words.get(use, use.signature)} ({said})"
+        what = f"have no {findings.title(use)} ({said})"
         step = f"see why: {findings.look}" if is_broken else f"see why ({findings.look}), then score again"
         yield _share_alarm(
             findings, row_id, "score_failures", findings.words.get(use, use.signature), n, n_all, what, step
@@ -89,7 +90,7 @@ def _without_number(findings: Findings, row_id: int, spreads: Spreads) -> Iterat
         spread = spreads.get(use.signature)
         if spread is not None and findings.estimate(row_id, use) is None:
             message = (
-                f"{findings.labels[row_id]}: {findings.words[use]} has {counted(spread.n, 'score')} and no number over "
+                f"{findings.labels[row_id]}: {findings.title(use)} has {counted(spread.n, 'score')} and no number over "
                 "them: its combine() or aggregate() fails; mend it, then score again"
             )
             yield Alarm(

@@ -29,9 +29,10 @@ def near_chance(store: Store, findings: Findings) -> Iterator[Alarm]:
         n = min(row.estimate.n_cases for row in rows)
         chance = among_choices() if is_guessed_among_choices(use.name) else chance_level(use.name)
         if use.name == findings.run.plan.headline and chance != 0 and all(row.estimate.value == 0 for row in rows):
-            yield _at_fault(findings, word, n, f"{word} is 0 for every candidate")
+            yield _at_fault(findings, word, n, f"{findings.title(use)} is 0 for every candidate")
         elif chance is not None and n >= ENOUGH_CASES and all(_least(row) <= chance for row in rows):
-            yield _at_fault(findings, word, n, f"{word} cannot be told from guessing ({chance:.3g}) for any candidate")
+            what = f"{findings.title(use)} cannot be told from guessing ({chance:.3g}) for any candidate"
+            yield _at_fault(findings, word, n, what)
 
 
 def _least(row: EstimateRow) -> float:
@@ -75,7 +76,7 @@ def without_variance(findings: Findings, spreads: Mapping[int, Spreads], alarmed
                 continue  # a perfect candidate beside others is news, and no fault
             n = _n_cases(findings, row_id, use)
             message = (
-                f"{findings.labels[row_id]}: {findings.words[use]} is {spread.least:g} in every one of {n:,} cases; "
+                f"{findings.labels[row_id]}: {findings.title(use)} is {spread.least:g} in every one of {n:,} cases; "
                 f"look at two answers ({findings.look}) whether they deserve the same"
             )
             yield Alarm(
@@ -101,7 +102,7 @@ def _tells_nobody_apart(findings: Findings, use: MetricUse, value: float, n: int
     word = findings.words[use]
     step = "take harder cases" if value == best_value(use.name) else f"look at an answer ({findings.look})"
     message = (
-        f"{word} is {value:g} for every answer of every candidate ({counted(n, 'case')}): it tells nobody apart; "
-        f"{step}, or take another metric"
+        f"{findings.title(use)} is {value:g} for every answer of every candidate ({counted(n, 'case')}): it tells "
+        f"nobody apart; {step}, or take another metric"
     )
     return Alarm(kind="zero_variance", metric=word, candidate=None, share=None, n=n, message=message)

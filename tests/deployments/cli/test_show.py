@@ -362,7 +362,7 @@ def test_what_was_reused_and_what_did_not_fit_the_gpu_is_said(benchwright: Comma
     shown = shown_lines(benchwright("show"))
 
     assert "a:1b: 1 of 2 taken from earlier runs (out of timing figures)" in shown
-    assert "warning: a:1b: 75 % of the model was on the CPU" in shown
+    assert "warning: on the CPU, wholly or in part: a:1b (75 %)" in shown
 
 
 def test_an_invocation_shows_each_of_its_runs(store: Store, capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,6 +13,7 @@ from evaluation.case import Case
 from evaluation.errors import FailureKind
 from evaluation.generation import Failure, Generation, Outcome
 from evaluation.metrics.parsing import parse_metric
+from evaluation.reports.alarms.saying import alarm_lines, baselines_line
 from evaluation.reports.results import run_result
 from evaluation.scoring import score_candidate
 from evaluation.store.records import MetricUse, ScoreRow, Status
@@ -313,3 +314,47 @@ def test_a_run_that_was_not_asked_or_not_scored_yet_raises_none_about_scores(sto
     assert [] == alarms(
         store, asked("a:1b", wrong(cases)), cases=cases, run_id="run-2", scored=False, status=Status.RUNNING
     )
+
+
+def test_alarms_about_baselines_are_one_line_and_those_about_models_are_said_one_by_one(store: Store) -> None:
+    cases = choices(40)
+    unread = {case.case_id: answer("I would rather not.", finish_reason="length") for case in cases}
+    given: dict[str, Any] = {"metrics": ("multiple_choice",), "headline": "multiple_choice"}
+    asked_ = [
+        asked("good:1b", chosen(cases, "AAB")),
+        asked("bad:1b", unread),
+        asked("baseline-lead", unread),
+        asked("baseline-random:latest", unread),
+    ]
+    run = run_result(store, store_run(store, *asked_, cases=cases, **given))
+
+    assert ["bad:1b", "baseline-lead", "baseline-random"] == list(
+        dict.fromkeys(alarm["candidate"] for alarm in run["alarms"])
+    )
+    assert {True} == {alarm["about_baseline"] for alarm in run["alarms"] if "baseline-" in alarm["candidate"]}
+    assert {"bad:1b"} == {line.partition(": ")[0] for line in alarm_lines(run)}
+    assert (
+        "12 alarms about baselines left out, which fail in ways of their own (baseline-lead 6, "
+        "baseline-random 6); --json lists them"
+    ) == baselines_line([run, run])
+    assert baselines_line([]) is None
+
+
+def test_a_model_that_only_sounds_like_a_baseline_keeps_its_alarms(store: Store) -> None:
+    cases = numbers(12)
+    asked_ = asked("baseline-finetune:8b", wrong(cases)), asked("b:1b", mixed(cases, 9))
+    run = run_result(store, store_run(store, *asked_, cases=cases))
+
+    assert ["baseline-finetune:8b: exact_match is 0 in every one of 12 cases"] == [
+        line.partition(";")[0] for line in alarm_lines(run)
+    ]
+
+
+def test_an_alarm_about_all_candidates_is_said_though_baselines_are_among_them(store: Store) -> None:
+    cases = numbers(12)
+    run = run_result(
+        store, store_run(store, asked("a:1b", wrong(cases)), asked("baseline-lead", wrong(cases)), cases=cases)
+    )
+
+    assert ["exact_match is 0 for every candidate"] == [line.partition(":")[0] for line in alarm_lines(run)]
+    assert baselines_line([run]) is None

@@ -281,9 +281,36 @@ def test_a_model_that_was_partly_on_the_cpu_is_warned_of_by_the_least_share(stor
     run = run_result(store, run_id)
 
     assert [0.5, 1.0, None, 0.999, None] == [candidate["vram_share"] for candidate in run["candidates"]]
-    assert ["a:1b: 50 % of the model was on the CPU", "d:1b: less than 1 % of the model was on the CPU"] == (
-        partly_on_the_cpu(run)
-    )
+    assert "on the CPU, wholly or in part: a:1b (50 %), d:1b (less than 1 %)" == partly_on_the_cpu([run])
+
+
+def test_a_model_that_several_runs_had_on_the_cpu_is_named_once_and_a_baseline_never(store: Store) -> None:
+    cases = numbers(2)
+    for number, share in ((1, 0.75), (2, 0.0)):
+        store_run(
+            store,
+            asked("a:1b", right(cases), vram_share=share),
+            asked("baseline-lead", right(cases), vram_share=0.0),
+            cases=cases,
+            run_id=f"run-{number}",
+        )
+    runs = [run_result(store, "run-1"), run_result(store, "run-2")]
+
+    assert "on the CPU, wholly or in part: a:1b (100 %)" == partly_on_the_cpu(runs)
+    store_run(store, asked("baseline-lead", right(cases), vram_share=0.0), cases=cases, run_id="run-3")
+    assert partly_on_the_cpu([run_result(store, "run-3")]) is None
+
+
+def test_a_metric_with_other_options_has_a_short_column_and_its_signature_in_the_numbers(store: Store) -> None:
+    cases = numbers(3)
+    metrics = ("exact_match", "contains", "contains(all=True)")
+    run = run_result(store, store_run(store, asked("a:1b", right(cases)), cases=cases, metrics=metrics))
+
+    (row,) = result_rows(run)
+    assert ["candidate", "exact_match", "contains", "contains(all=True)"] == list(row)[:4]
+    assert "1.000 [0.439, 1.000]" == row["contains(all=True)"]
+    assert "Contains(all=True, ignore_case=True)|v1" in run["candidates"][0]["metrics"]
+    assert "* headline. exact_match, contains, contains(all=True): mean over cases [95 % interval]." == caption(run)
 
 
 def test_joules_have_columns_only_where_there_are_any(store: Store) -> None:

@@ -1,0 +1,24 @@
+"""Which alarms does a person read one by one? Those about models; those about baselines are one line together."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from evaluation.reports.tables import counted
+
+
+def alarm_lines(run: Mapping[str, Any]) -> list[str]:
+    """Each alarm of a run that is about a model, or about all candidates."""
+    return [str(alarm["message"]) for alarm in run["alarms"] if not alarm["about_baseline"]]
+
+
+def baselines_line(runs: Sequence[Mapping[str, Any]]) -> str | None:
+    """How many alarms of these runs are about baselines; None where none is."""
+    about = Counter(str(alarm["candidate"]) for run in runs for alarm in run["alarms"] if alarm["about_baseline"])
+    if not about:
+        return None
+    who = ", ".join(f"{label} {n}" for label, n in sorted(about.items(), key=lambda item: (-item[1], item[0])))
+    return (
+        f"{counted(about.total(), 'alarm')} about baselines left out, which fail in ways of their own ({who}); "
+        f"--json lists them"
+    )

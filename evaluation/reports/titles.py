@@ -1,0 +1,94 @@
+"""What is a metric called at the head of a column? Its name, with those options alone that tell it from its fellows."""
+
+import ast
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+
+from evaluation.metrics import METRICS
+
+LONGEST_VALUE = 24
+"""Letters of an option's value; a longer one is cut, and its whole text stands in the signature."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Named:
+    """A metric as its word and signature tell of it."""
+
+    word: str
+    kind: str
+    """Name of its class."""
+    options: Mapping[str, str]
+    """As they are written."""
+    version: str
+
+
+def short_titles(signatures: Mapping[str, str]) -> dict[str, str]:
+    """The title of each metric of a run, by its word; no two are the same.
+
+    Args:
+        signatures: By the word under which the metric's numbers stand.
+    """
+    named = [_read(word, signature) for word, signature in signatures.items()]
+    titles: dict[str, str] = {}
+    for item in named:
+        title = _title(item, [other for other in named if other.kind == item.kind])
+        titles[item.word] = title if title not in titles.values() else item.word
+    return titles
+
+
+def _read(word: str, signature: str) -> _Named:
+    # An option's text may hold the mark of the version too, and so may what follows it.
+    at = signature.rfind("|v")
+    while at >= 0:
+        kind, options = _call(signature[:at])
+        if kind:
+            return _Named(word=word, kind=kind, options=options, version=signature[at + 2 :].partition("|")[0])
+        at = signature.rfind("|v", 0, at)
+    return _Named(word=word, kind=word, options={}, version="")
+
+
+def _call(shown: str) -> tuple[str, dict[str, str]]:
+    """Class and options of a `repr`; what cannot be read has neither."""
+    try:
+        tree = ast.parse(shown, mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return "", {}
+    if not isinstance(tree, ast.Call) or not isinstance(tree.func, ast.Name):
+        return "", {}
+    return tree.func.id, {word.arg: ast.unparse(word.value) for word in tree.keywords if word.arg}
+
+
+def _title(item: _Named, fellows: Sequence[_Named]) -> str:
+    """The word itself where it is one of a kind, or where it names the model that alone tells it from the others."""
+    if len(fellows) == 1 and not _is_signature(item):
+        return item.word
+    differing = [name for name in item.options if len({other.options.get(name) for other in fellows}) > 1]
+    base = _plain_name(item, fellows)
+    if " by " in base:
+        differing = [name for name in differing if name not in ("model", "digest")]
+    defaults = _defaults(base)
+    said = [f"{name}={_cut(item.options[name])}" for name in differing if item.options[name] != defaults.get(name)]
+    version = f" v{_cut(item.version)}" if len({other.version for other in fellows}) > 1 else ""
+    return base + (f"({', '.join(said)})" if said else "") + version
+
+
+def _is_signature(item: _Named) -> bool:
+    return item.word.startswith(f"{item.kind}(")
+
+
+def _plain_name(item: _Named, fellows: Sequence[_Named]) -> str:
+    """The metric's name, with its model where its word has that."""
+    if not _is_signature(item):
+        return item.word
+    names = [other.word.partition(" by ")[0] for other in fellows if not _is_signature(other)]
+    names += [metric.name for metric in METRICS.values() if metric.__name__ == item.kind]
+    return names[0] if names else item.kind
+
+
+def _defaults(name: str) -> dict[str, str]:
+    """An option that has its usual value goes without saying."""
+    return {field.name: repr(field.default) for field in fields(METRICS[name])} if name in METRICS else {}
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 1]}…"
