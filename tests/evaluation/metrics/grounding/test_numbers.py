@@ -67,7 +67,7 @@ def test_every_small_number_word_has_its_value() -> None:
 
 
 def test_every_ten_and_every_scale_has_its_value() -> None:
-    tens = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+    tens = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
     scales = {"hundred": 100, "thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000}
     expected = {word: 10 * value for value, word in enumerate(tens, start=2)} | scales
     assert expected == {word: int(number or 0) for word in expected for _, number in folded_numbers([word])}
