@@ -1,6 +1,7 @@
 """What goes into the store and comes out of it, as values that know no SQL; a file for each kind."""
 
 from evaluation.store.records.asked import BenchmarkRecord, DatabaseInfo, EndpointRecord, MetricUse, ModelRecord
+from evaluation.store.records.experiments import AnnotationRecord, ExperimentRecord
 from evaluation.store.records.outcomes import (
     CandidateProgress,
     MissingPage,
@@ -24,11 +25,13 @@ from evaluation.store.records.status import Status
 
 __all__ = [
     "SERVER_VERSIONS",
+    "AnnotationRecord",
     "BenchmarkRecord",
     "CandidateProgress",
     "DatabaseInfo",
     "EndpointRecord",
     "EstimateRow",
+    "ExperimentRecord",
     "HolderRecord",
     "InvocationRecord",
     "MetricUse",

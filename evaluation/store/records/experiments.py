@@ -1,0 +1,39 @@
+"""Questions that several runs answer together, and what people noted."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExperimentRecord:
+    """A named question, as stored."""
+
+    experiment_id: str
+    name: str
+    question: str
+    description: str
+    template: Mapping[str, Any] | None
+    """Fields of `EvaluationRequest`; None where its runs have nothing in common."""
+    tags: tuple[str, ...]
+    favourite: bool
+    archived_at: datetime | None
+    created_at: datetime
+    run_ids: tuple[str, ...]
+    """In the order in which they were added."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnnotationRecord:
+    """A person's note."""
+
+    annotation_id: int
+    experiment_id: str | None
+    run_id: str | None
+    case_id: str | None
+    """Of the run."""
+    comparison_id: str | None
+    author: str
+    text: str
+    created_at: datetime
