@@ -17,8 +17,9 @@ from evaluation.case import Case
 from evaluation.errors import ConfigurationError
 from evaluation.fingerprint import fingerprint
 from evaluation.metrics import METRICS
+from evaluation.metrics.apart import Apart
 from evaluation.metrics.cost import CostUsd, cost_metric
-from evaluation.metrics.measuring import BrokenMetricError, aggregating, combining
+from evaluation.metrics.measuring import BrokenMetricError
 from evaluation.metrics.metric import CorpusMetric, Metric
 from evaluation.metrics.parsing import metric_class, metric_of, parse_metric
 from evaluation.metrics.speed import TIMED_METRICS, USAGE_METRICS, EnergyPerRightJ
@@ -47,27 +48,42 @@ class CaseValues:
     """One a case: repeats of one case are not independent evidence."""
 
 
-def aggregate_run(store: Store, run_id: str, metrics: Sequence[str]) -> int:
-    """The number of estimates that now stand in the store for a run, over all its candidates."""
+def aggregate_run(store: Store, run_id: str, metrics: Sequence[str], *, apart: Apart | None = None) -> int:
+    """The number of estimates that now stand in the store for a run, over all its candidates.
+
+    Args:
+        store: Where the scores are.
+        run_id: The run.
+        metrics: As `parse_metric` reads them.
+        apart: Where others' metrics work; None: in processes for this call alone.
+    """
+    if apart is None:
+        with Apart() as apart:
+            return aggregate_run(store, run_id, metrics, apart=apart)
     run = find_run(store, run_id)
     clusters = case_clusters(store, run.plan.benchmark_version)
     rows = [
         row
         for candidate in run.candidates
-        for row in _candidate_estimates(store, run.plan, candidate, metrics, clusters)
+        for row in _candidate_estimates(store, run.plan, candidate, metrics, clusters, apart)
     ]
     save_estimates(store, rows)
     return len(rows)
 
 
 def _candidate_estimates(
-    store: Store, plan: RunPlan, candidate: RunCandidateRecord, metrics: Sequence[str], clusters: Mapping[str, str]
+    store: Store,
+    plan: RunPlan,
+    candidate: RunCandidateRecord,
+    metrics: Sequence[str],
+    clusters: Mapping[str, str],
+    apart: Apart,
 ) -> Iterator[EstimateRow]:
     run_candidate_id = candidate.run_candidate_id
     failed = failed_cases(store, run_candidate_id)
     for text in metrics:
         with suppress(BrokenMetricError):  # it has no number then, which raises an alarm
-            yield from _estimates(store, plan, run_candidate_id, parse_metric(text), failed, clusters)
+            yield from _estimates(store, plan, run_candidate_id, parse_metric(text), failed, clusters, apart)
     yield from _figure_estimates(store, run_candidate_id, cost_metric(candidate.plan.details.get(PRICE)))
     yield from _energy_per_right(store, plan, run_candidate_id, clusters)
 
@@ -79,12 +95,13 @@ def _estimates(
     metric: Metric,
     failed: Sequence[str],
     clusters: Mapping[str, str],
+    apart: Apart,
 ) -> Iterator[EstimateRow]:
     """One metric's estimates."""
     if isinstance(metric, CorpusMetric):
-        yield from _corpus_estimates(store, plan.seed, run_candidate_id, metric, clusters)
+        yield from _corpus_estimates(store, plan.seed, run_candidate_id, metric, clusters, apart)
     else:
-        values = case_values(store, run_candidate_id, metric.signature, combining(metric))
+        values = case_values(store, run_candidate_id, metric.signature, apart.combining(metric))
         yield from _mean_estimates(run_candidate_id, metric, values, failed, clusters)
         yield from _part_estimates(store, run_candidate_id, metric, clusters)
 
@@ -167,7 +184,12 @@ def _clusters_of(case_ids: Sequence[str], clusters: Mapping[str, str]) -> list[s
 
 
 def _corpus_estimates(
-    store: Store, seed: int, run_candidate_id: int, metric: CorpusMetric, clusters: Mapping[str, str]
+    store: Store,
+    seed: int,
+    run_candidate_id: int,
+    metric: CorpusMetric,
+    clusters: Mapping[str, str],
+    apart: Apart,
 ) -> Iterator[EstimateRow]:
     """The value over all answers together; its interval resamples cases, or whole clusters."""
     rows, case_ids = _evidence(store, run_candidate_id, metric.signature)
@@ -175,7 +197,7 @@ def _corpus_estimates(
         return
     units = [clusters.get(case_id) or case_id for case_id in case_ids]
     rng = np.random.default_rng(_seed(seed, metric.signature))
-    estimate = corpus_estimate(rows, aggregating(metric), rng=rng, clusters=units)
+    estimate = corpus_estimate(rows, apart.aggregating(metric), rng=rng, clusters=units)
     yield EstimateRow(
         run_candidate_id=run_candidate_id,
         metric=MetricUse(name=metric.name, signature=metric.signature),

@@ -9,8 +9,8 @@ from typing import TypeVar
 from evaluation.answering.answering import Answerers, all_answers
 from evaluation.case import Case
 from evaluation.generation import Generation
-from evaluation.metrics.measuring import measured, requested
-from evaluation.metrics.metric import Metric
+from evaluation.metrics.apart import Apart, is_ours
+from evaluation.metrics.metric import Answers, Metric, Request
 from evaluation.resolving.metric_models import is_opponent
 from evaluation.score import Measurement, ScoreFailure
 from evaluation.scoring import ScoreCounts, as_row
@@ -51,6 +51,7 @@ async def score_asking(
     answerers: Answerers,
     *,
     on_scored: Callable[[int], None] = lambda _: None,
+    apart: Apart | None = None,
 ) -> ScoreCounts:
     """Counts of what was scored now; what has a score already is left as it is, what failed before is asked again.
 
@@ -61,7 +62,14 @@ async def score_asking(
         metrics: Those that ask.
         answerers: Who answers.
         on_scored: Told after each score how many there are, with those that could not be had.
+        apart: Where others' metrics measure; None: in processes for this call alone.
     """
+    if apart is None:
+        with Apart() as apart:
+            return await score_asking(
+                store, run_id, run_candidate_id, metrics, answerers, on_scored=on_scored, apart=apart
+            )
+    workers = {metric: _Worker(metric, apart) for metric in metrics}
     run = await _patient(lambda: find_run(store, run_id))
     metrics = [metric for metric in metrics if not _is_its_own_opponent(metric, run, run_candidate_id)]
     n_generations = n_scores = n_failed = 0
@@ -71,7 +79,7 @@ async def score_asking(
         rows: list[ScoreRow] = []
         saved_at = time.monotonic()
         try:
-            async for row in _limited((_score(work, answerers) for work in works), AT_ONCE):
+            async for row in _limited((_score(work, workers[work.metric], answerers) for work in works), AT_ONCE):
                 if row is None:
                     continue
                 rows.append(row)
@@ -156,14 +164,36 @@ def _opponents(
     return {}
 
 
-async def _score(work: _Work, answerers: Answerers) -> ScoreRow | None:
+class _Worker:
+    """Measures by one metric: ours at once, another's in a thread, which waits for its process, one case at a time."""
+
+    def __init__(self, metric: Metric, apart: Apart) -> None:
+        self._metric, self._apart, self._is_ours = metric, apart, is_ours(metric)
+        self._at_work = asyncio.Lock()
+
+    async def requested(self, work: _Work) -> tuple[Request, ...] | ScoreFailure:
+        """What the metric wants answered."""
+        return await self._done(lambda: self._apart.requested(self._metric, work.case, work.generations))
+
+    async def measured(self, work: _Work, answers: Answers) -> Measurement | ScoreFailure | None:
+        """What it says, given that."""
+        return await self._done(lambda: self._apart.measured(self._metric, work.case, work.generations, answers))
+
+    async def _done(self, call: Callable[[], T]) -> T:
+        if self._is_ours:
+            return call()
+        async with self._at_work:
+            return await asyncio.to_thread(call)
+
+
+async def _score(work: _Work, worker: _Worker, answerers: Answerers) -> ScoreRow | None:
     if not work.generations:
         return as_row(work.generation_id, work.metric, NO_OPPONENT)
-    requests = requested(work.metric, work.case, work.generations)
+    requests = await worker.requested(work)
     if isinstance(requests, ScoreFailure):
         return as_row(work.generation_id, work.metric, requests)
     answers = await all_answers(answerers, requests)
-    return as_row(work.generation_id, work.metric, measured(work.metric, work.case, work.generations, answers))
+    return as_row(work.generation_id, work.metric, await worker.measured(work, answers))
 
 
 async def _limited(works: Iterator[Awaitable[T]], n_at_once: int) -> AsyncIterator[T]:

@@ -1,10 +1,11 @@
 """Measures the stored answers of one candidate, in batches. No generation is needed for a new metric."""
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from evaluation.generation import Generation
-from evaluation.metrics.measuring import measured
+from evaluation.metrics.apart import Apart, is_ours
 from evaluation.metrics.metric import Metric, ModelMetric, Need
 from evaluation.metrics.parsing import parse_metric
 from evaluation.planning import AskedModel
@@ -17,6 +18,8 @@ from evaluation.store.scores import save_scores
 from evaluation.store.session import Store
 
 ASKED = frozenset({Need.EMBEDDER, Need.SANDBOX, Need.JUDGE})
+SAVED_AFTER_S = 1.0
+"""How many seconds of scores by somebody else's metric a killed process may lose at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,39 +74,58 @@ def by_work(metrics: Sequence[str]) -> MetricsByWork:
     )
 
 
-def score_candidate(store: Store, run_id: str, run_candidate_id: int, metrics: Sequence[Metric]) -> ScoreCounts:
+def score_candidate(
+    store: Store, run_id: str, run_candidate_id: int, metrics: Sequence[Metric], *, apart: Apart | None = None
+) -> ScoreCounts:
     """Counts of what was scored; every score is stored. The server's failures are left out, the candidate's are not.
+
+    Our own metrics come first: they do not wait for somebody else's that takes long, or never returns.
 
     Args:
         store: Where the answers are, and the scores go.
         run_id: The run.
         run_candidate_id: Its candidate.
         metrics: Those that ask for nothing.
+        apart: Where others' metrics measure; None: in processes for this call alone.
     """
-    n_generations = n_scores = n_failed = 0
+    if apart is None:
+        with Apart() as apart:
+            return score_candidate(store, run_id, run_candidate_id, metrics, apart=apart)
     version = find_run(store, run_id).plan.benchmark_version
-    for page in iterate_outcomes(store, run_candidate_id):
-        rows = _measure_page(store, version, page, metrics)
-        save_scores(store, rows)
-        n_generations += len(page)
-        failed = sum(isinstance(row.measurement, ScoreFailure) for row in rows)
-        n_failed += failed
-        n_scores += len(rows) - failed
+    n_generations = n_scores = n_failed = 0
+    for some in (list(filter(is_ours, metrics)), [metric for metric in metrics if not is_ours(metric)]):
+        if not some:
+            continue
+        n_generations = 0
+        for page in iterate_outcomes(store, run_candidate_id):
+            n_generations += len(page)
+            for rows in _measured_page(store, version, page, some, apart):
+                save_scores(store, rows)
+                failed = sum(isinstance(row.measurement, ScoreFailure) for row in rows)
+                n_failed += failed
+                n_scores += len(rows) - failed
     return ScoreCounts(n_generations=n_generations, n_scores=n_scores, n_failed=n_failed)
 
 
-def _measure_page(
-    store: Store, version: str, page: tuple[StoredOutcome, ...], metrics: Sequence[Metric]
-) -> list[ScoreRow]:
+def _measured_page(
+    store: Store, version: str, page: tuple[StoredOutcome, ...], metrics: Sequence[Metric], apart: Apart
+) -> Iterator[list[ScoreRow]]:
+    """The page's scores, in so many parts that none of them waits long to be stored."""
     wanted = sorted({found.row.case_id for found in page})
     cases = {case.case_id: case for case in load_cases(store, version, wanted)}
-    rows = (
-        as_row(found.generation_id, metric, measured(metric, cases[found.row.case_id], (found.row.outcome,), {}))
-        for found in page
-        if isinstance(found.row.outcome, Generation)
-        for metric in metrics
-    )
-    return [row for row in rows if row is not None]
+    rows: list[ScoreRow] = []
+    saved_at = time.monotonic()
+    for found in page:
+        if not isinstance(found.row.outcome, Generation):
+            continue
+        for metric in metrics:
+            said = apart.measured(metric, cases[found.row.case_id], (found.row.outcome,), {})
+            if (row := as_row(found.generation_id, metric, said)) is not None:
+                rows.append(row)
+        if time.monotonic() - saved_at >= SAVED_AFTER_S:
+            yield rows
+            rows, saved_at = [], time.monotonic()
+    yield rows
 
 
 def as_row(generation_id: int, metric: Metric, measurement: Measurement | ScoreFailure | None) -> ScoreRow | None:

@@ -19,6 +19,9 @@ class Settings(BaseSettings):
     retry_base_s: float = Field(default=1.0, gt=0)
     """First pause before a request is sent again; it doubles from there."""
 
+    metric_timeout_s: float = Field(default=60.0, gt=0)
+    """Seconds that a metric from a user's file, or from another package, has for one case."""
+
     sandbox: Literal["weak"] | None = None
     """`weak`: programs may run with resource limits alone where bubblewrap is missing."""
 

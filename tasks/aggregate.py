@@ -4,6 +4,7 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from evaluation.aggregation import aggregate_run
+from evaluation.metrics.apart import Apart
 from evaluation.settings import Settings
 from evaluation.store.session import open_store
 from tasks.stored import stored
@@ -18,9 +19,10 @@ async def aggregate(run_id: str, *, metrics: tuple[str, ...], benchmark: str) ->
         metrics: As a benchmark names them.
         benchmark: For the task run's name alone.
     """
-    return await stored(_aggregate, run_id, metrics)
+    with Apart(limit_s=Settings().metric_timeout_s) as apart:  # who is cancelled ends what is at work there
+        return await stored(_aggregate, run_id, metrics, apart)
 
 
-def _aggregate(run_id: str, metrics: tuple[str, ...]) -> int:
+def _aggregate(run_id: str, metrics: tuple[str, ...], apart: Apart) -> int:
     with open_store(Settings().database) as store:
-        return aggregate_run(store, run_id, metrics)
+        return aggregate_run(store, run_id, metrics, apart=apart)

@@ -1,10 +1,12 @@
 """How is a metric asked, so that a broken one fails its own score and nothing else?
 
 A metric may be anybody's code: whatever it raises, and whatever it returns that is no measurement, becomes a
-`ScoreFailure` with a name. Only the interruption of the process itself goes through.
+`ScoreFailure` with a name. Only the interruption of the process itself, by a real Ctrl-C, goes through.
 """
 
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from math import isfinite
@@ -19,6 +21,7 @@ from evaluation.score import Measurement, ScoreFailure
 
 RAISED = "metric_raised"
 NONSENSE = "metric_returned_nonsense"
+_UNSOUND = "measure() returned a ScoreFailure whose kind is no word, or whose message is no text"
 _SLACK = 1e-9
 """How far beyond its range a value may lie by rounding alone; it is then taken for the end of the range."""
 
@@ -36,10 +39,12 @@ def measured(
     """
     try:
         found = metric.measure(case, generations, answers)
-    except (Exception, SystemExit) as error:
-        return _raised(metric, "measure", error)
-    if found is None or isinstance(found, ScoreFailure):
-        return found
+    except BaseException as error:
+        return _raised(metric, "measure", _not_ours(error))
+    if found is None:
+        return None
+    if isinstance(found, ScoreFailure):
+        return found if _is_sound(found) else ScoreFailure(kind=NONSENSE, message=f"{metric.name}: {_UNSOUND}")
     for problem in _problems(metric, found):
         return ScoreFailure(kind=NONSENSE, message=f"{metric.name}: {problem}")
     return replace(found, value=_in_range(metric, found.value))
@@ -49,8 +54,8 @@ def requested(metric: Metric, case: Case, generations: Sequence[Generation]) -> 
     """What the metric wants answered for the case, or how it failed."""
     try:
         found = tuple(metric.requests(case, generations))
-    except (Exception, SystemExit) as error:
-        return _raised(metric, "requests", error)
+    except BaseException as error:
+        return _raised(metric, "requests", _not_ours(error))
     for request in found:
         if not isinstance(request, EmbedText | AskJudge | RunProgram):
             said = f"{metric.name}: requests() gave a {type(request).__name__}, which nobody can answer"
@@ -85,11 +90,26 @@ def aggregating(metric: CorpusMetric) -> Callable[[Sequence[Measurement]], float
 def _sound(metric: Metric, step: str, call: Callable[[], object]) -> float:
     try:
         value = call()
-    except (Exception, SystemExit) as error:
-        raise BrokenMetricError(_raised(metric, step, error).message) from error
+    except BaseException as error:
+        raise BrokenMetricError(_raised(metric, step, _not_ours(error)).message) from error
     for problem in _wrong_value(metric, step, value):
         raise BrokenMetricError(f"{metric.name}: {problem}")
     return _in_range(metric, value)
+
+
+def _not_ours(error: BaseException) -> BaseException:
+    """The error, where it is the metric's own. A Ctrl-C at the terminal is none, and is raised again.
+
+    Python raises it only in the main thread, and only as long as its own handler stands: anywhere else a
+    `KeyboardInterrupt` is somebody's idea of an error.
+    """
+    if (
+        isinstance(error, KeyboardInterrupt)
+        and threading.current_thread() is threading.main_thread()
+        and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    ):
+        raise error
+    return error
 
 
 def _raised(metric: Metric, step: str, error: BaseException) -> ScoreFailure:
@@ -99,9 +119,16 @@ def _raised(metric: Metric, step: str, error: BaseException) -> ScoreFailure:
     return ScoreFailure(kind=RAISED, message=f"{metric.name}: {step}() raised {in_words(error)}{where}")
 
 
+def _is_sound(failure: ScoreFailure) -> bool:
+    return isinstance(failure.kind, str) and failure.kind != "" and isinstance(failure.message, str)
+
+
 def _problems(metric: Metric, found: object) -> Iterator[str]:
     if not isinstance(found, Measurement):
-        yield f"measure() returned a {type(found).__name__}, not a Measurement, a ScoreFailure or None"
+        yield (
+            f"measure() returned {_shown(found)}, a {type(found).__name__}; "
+            "it must return a Measurement(value=…), a ScoreFailure or None"
+        )
         return
     yield from _wrong_value(metric, "measure", found.value)
     for name, text in (("label", found.label), ("rationale", found.rationale)):

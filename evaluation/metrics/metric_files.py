@@ -44,7 +44,15 @@ def metric_in_file(path: Path, class_name: str) -> type[Metric]:
     Raises:
         ConfigurationError: no such file or class, code that does not run, a class that is no metric.
     """
-    source = _read(path)
+    return metric_from_source(path, _read(path), class_name)
+
+
+def metric_from_source(path: Path, source: bytes, class_name: str) -> type[Metric]:
+    """The metric class of that name in the file, had it this content.
+
+    Raises:
+        ConfigurationError: as `metric_in_file`.
+    """
     with _loading:
         module = _loaded(path, source)
     lines = _class_lines(source)
@@ -72,6 +80,12 @@ def loaded_metric(name: str, scorer_version: str) -> type[Metric] | None:
     return _classes.get((name, scorer_version))
 
 
+def source_of(kind: type[Metric]) -> tuple[Path, bytes] | None:
+    """Path and content of the user's file that a class was loaded from; None for a class from elsewhere."""
+    loader = getattr(sys.modules.get(kind.__module__), "__loader__", None)
+    return (Path(loader.path), loader.source) if isinstance(loader, _FromBytes) else None
+
+
 def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
@@ -86,13 +100,13 @@ class _FromBytes(SourceLoader):
     """Runs the very bytes that were hashed, and leaves no compiled file beside the user's."""
 
     def __init__(self, path: str, source: bytes) -> None:
-        self._path, self._source = path, source
+        self.path, self.source = path, source
 
     def get_filename(self, fullname: str) -> str:
-        return self._path
+        return self.path
 
     def get_data(self, path: str | bytes) -> bytes:
-        return self._source
+        return self.source
 
 
 def _loaded(path: Path, source: bytes) -> ModuleType:

@@ -8,6 +8,7 @@ from prefect.cache_policies import NO_CACHE
 from evaluation import scoring
 from evaluation.answering.answering import Answerers
 from evaluation.asked_scoring import score_asking
+from evaluation.metrics.apart import Apart
 from evaluation.metrics.parsing import parse_metric
 from evaluation.settings import Settings
 from evaluation.store.session import Store, open_store
@@ -30,12 +31,14 @@ async def score_candidate(
         label: For the task run's name alone.
         benchmark: Likewise.
     """
-    return await stored(_score, run_id, run_candidate_id, metrics)
+    with Apart(limit_s=Settings().metric_timeout_s) as apart:  # who is cancelled ends what is at work there
+        return await stored(_score, run_id, run_candidate_id, metrics, apart)
 
 
-def _score(run_id: str, run_candidate_id: int, metrics: tuple[str, ...]) -> scoring.ScoreCounts:
+def _score(run_id: str, run_candidate_id: int, metrics: tuple[str, ...], apart: Apart) -> scoring.ScoreCounts:
     with open_store(Settings().database) as store:
-        return scoring.score_candidate(store, run_id, run_candidate_id, [parse_metric(text) for text in metrics])
+        parsed = [parse_metric(text) for text in metrics]
+        return scoring.score_candidate(store, run_id, run_candidate_id, parsed, apart=apart)
 
 
 _ASKING: dict[str, tuple[Store, Answerers]] = {}
@@ -81,4 +84,5 @@ async def score_by_asking(
             tell("%s has scored %d times: %s · %s", who, n_scored, label, benchmark)
 
     parsed = [parse_metric(text) for text in metrics]
-    return await score_asking(store, run_id, run_candidate_id, parsed, answerers, on_scored=say)
+    with Apart(limit_s=Settings().metric_timeout_s) as apart:
+        return await score_asking(store, run_id, run_candidate_id, parsed, answerers, on_scored=say, apart=apart)

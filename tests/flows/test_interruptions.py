@@ -88,7 +88,7 @@ def test_scoring_what_is_finished_is_given_up_after_a_moment(
 ) -> None:
     may_go_on = threading.Event()
     monkeypatch.setattr(salvage, "AT_MOST_S", 0.05)
-    monkeypatch.setattr(salvage, "_score", lambda _plan, _stopping: may_go_on.wait(60))
+    monkeypatch.setattr(salvage, "_score", lambda _plan, _stopping, _apart: may_go_on.wait(60))
 
     def interrupts(chat: Chat) -> Reply:
         os.kill(os.getpid(), signal.SIGINT)

@@ -1,5 +1,7 @@
 """A broken metric fails its own score, with a name and a reason."""
 
+import signal
+import threading
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, ClassVar
@@ -95,11 +97,30 @@ def test_the_interruption_of_the_process_goes_through() -> None:
         said(KeyboardInterrupt())
 
 
+def test_a_keyboard_interrupt_that_cannot_be_a_real_one_is_the_metrics_own() -> None:
+    found = []
+    thread = threading.Thread(target=lambda: found.append(said(KeyboardInterrupt("no"))))
+    thread.start()
+    thread.join()
+
+    before = signal.signal(signal.SIGINT, lambda *_: None)
+    try:
+        found.append(said(KeyboardInterrupt("no")))
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert ["metric_raised"] * 2 == [failure.kind for failure in found]
+    assert all("given: measure() raised KeyboardInterrupt: no" in failure.message for failure in found)
+
+
 @pytest.mark.parametrize(
     ("result", "words"),
     [
-        (0.5, "measure() returned a float, not a Measurement"),
-        ({"value": 1}, "returned a dict"),
+        (0.5, "measure() returned 0.5, a float; it must return a Measurement(value=…), a ScoreFailure or None"),
+        (float("nan"), "measure() returned nan, a float; it must"),
+        ("good", "measure() returned 'good', a str; it must"),
+        ({"value": 1}, "returned {'value': 1}, a dict"),
+        (ScoreFailure(kind="", message=""), "a ScoreFailure whose kind is no word"),
+        (ScoreFailure(kind="word", message=None), "whose message is no text"),  # type: ignore[arg-type]
         (Measurement(value="0.5"), "gave '0.5', a str, as its value: not a number"),  # type: ignore[arg-type]
         (Measurement(value=None), "gave None, a NoneType"),  # type: ignore[arg-type]
         (Measurement(value=1j), "a complex"),  # type: ignore[arg-type]
