@@ -82,7 +82,7 @@ VERDICTS: list[tuple[str, dict[str, Any], list[str], list[str]]] = [
     (
         "length_constraints:number_words",
         {"num_words": 3, "relation": LESS},
-        ["हिंदी वाक्य", "a ½ b", "१२ १"],
+        ["हिंदी वाक्य", "a ½ b", "१२ १", "a‿b c", "a\u20ddb c", "a\u200cb\u200dc d"],
         ["a b c", "日 本 語"],
     ),
     (
@@ -150,7 +150,7 @@ VERDICTS: list[tuple[str, dict[str, Any], list[str], list[str]]] = [
     (
         "detectable_format:json_format",
         {},
-        ['{"a": [1, 2]}', "```json\n[1]\n```", "``` 3 ```", '```JSON\n"a"', "NaN"],
+        ['{"a": [1, 2]}', "```json\n[1]\n```", "``` 3 ```", '```JSON\n"a"', "```Json\n[]", "NaN"],
         ["{'a': 1}", "Here: {}", "```python\n[1]\n```", "[1] [2]", "```", "[1,]"],
     ),
     (
@@ -177,7 +177,7 @@ VERDICTS: list[tuple[str, dict[str, Any], list[str], list[str]]] = [
         ["Bye. any QUESTIONS?", '"Bye. Any questions?"\n', "Many questions? Any questions?"],
         ["Any questions? Yes.", "Any questions", "*Any questions?*"],
     ),
-    ("startend:quotation", {}, ['"Hi"', ' "a" and "b"\n', '""'], ["“Hi”", "'Hi'", '"', 'He: "Hi"']),
+    ("startend:quotation", {}, ['"Hi"', ' "a" and "b"\n', '""'], ["“Hi”", "'Hi'", '"', 'He: "Hi"', '"Hi', 'Hi"']),
     (
         "change_case:capital_word_frequency",
         {"capital_frequency": 2, "capital_relation": LEAST},

@@ -1,6 +1,8 @@
 import langdetect
+import pytest
 
-from evaluation.metrics.instructions.language import MAX_CHARS, is_in
+from evaluation.errors import ConfigurationError
+from evaluation.metrics.instructions.language import MAX_CHARS, ResponseLanguage, is_in
 
 TEXT = "Der schnelle Fuchs springt über den faulen Hund."
 
@@ -12,6 +14,15 @@ def test_another_seed_of_the_package_changes_nothing_and_its_own_is_left_alone(m
     monkeypatch.setattr(langdetect.DetectorFactory, "seed", None)
     assert verdicts == [is_in("Hallo Otto", language) for language in ("de", "fi", "en", "it")]
     assert langdetect.DetectorFactory.seed is None
+
+
+def test_an_answer_follows_where_it_is_in_the_language_that_was_asked_for() -> None:
+    assert [True, False] == [ResponseLanguage(language=language).is_followed(TEXT) for language in ("de", "en")]
+
+
+def test_a_language_without_a_name_in_the_list_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="language='German' is not one of ar, bg"):
+        ResponseLanguage(language="German")
 
 
 def test_what_has_no_language_passes_for_every_one() -> None:

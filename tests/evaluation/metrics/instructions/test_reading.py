@@ -7,6 +7,7 @@ from evaluation.errors import ConfigurationError, UnknownNameError
 from evaluation.metrics.instruction_following import InstructionFollowing
 from evaluation.metrics.instructions.instruction import Relation
 from evaluation.metrics.instructions.keywords import Frequency
+from evaluation.metrics.instructions.layout import NumberBulletLists
 from evaluation.metrics.instructions.punctuation import NoComma
 from evaluation.metrics.instructions.reading import instruction_of, instructions_of
 
@@ -26,6 +27,12 @@ def test_nulls_count_as_missing_and_whole_decimals_as_numbers() -> None:
     expected = (NoComma(), Frequency(keyword="a", frequency=2, relation=Relation.AT_LEAST))
     assert expected == instructions_of(case)
     assert (NoComma(),) == instructions_of(_case(["punctuation:no_comma"], [None]))
+
+
+def test_none_of_something_can_be_asked_for() -> None:
+    assert NumberBulletLists(num_bullets=0) == instruction_of(
+        "detectable_format:number_bullet_lists", {"num_bullets": 0}
+    )
 
 
 def test_an_unknown_instruction_is_answered_with_the_known_ones() -> None:

@@ -48,6 +48,7 @@ def test_the_rules_are_punkts(punkt: PunktSentenceTokenizer, text: str) -> None:
         ('He said "Go." Then (he left.) "Why?" she.', ['He said "Go."', "Then (he left.)", '"Why?"', "she."]),
         ("She said “Go.” He left.", ["She said “Go.”", "He left."]),
         ("Grade A. The best. Vitamin C. The best.", ["Grade A.", "The best.", "Vitamin C. The best."]),
+        ("The vice-lt-gen. Smith left. He ran.", ["The vice-lt-gen. Smith left.", "He ran."]),
         ("No end\n\nNew line", ["No end\n\nNew line"]),
         ("Why?! No!!! Yes", ["Why?!", "No!!!", "Yes"]),
         ("版权。没有", ["版权。没有"]),

@@ -7,8 +7,8 @@ from evaluation.metrics.instructions.sentences import sentences
 from evaluation.metrics.instructions.words import words
 
 _TOKENS = (
-    "I'M DON'T CANNOT cannot GONNA wanna HE'S. 'TIS 'TWAS D'YE MORE'N IT'S' A,B A,1 A:B -x U.S.A. NASA's Ph.D. 90'S "
-    "THEY'LL ``x'' \"Hi.\" (Yes.) 'no.' . ... -- * [x] <a> #1 $5 50% a&b X,:Y 'n' ''' , : end."
+    "I'M DON'T CANNOT cannot GONNA wanna HE'S. 'TIS 'TWAS D'YE MORE'N GIMME GOTTA LEMME IT'S' A,B A,1 A:B -x "
+    "U.S.A. NASA's Ph.D. 90'S THEY'LL ``x'' \"Hi.\" (Yes.) 'no.' . ... -- * [x] <a> #1 $5 50% a&b X,:Y 'n' ''' , : end."
 )
 TOKENS = _TOKENS.split(" ")
 PIECES = st.tuples(st.sampled_from(TOKENS), st.sampled_from([" ", " ", "", "\n", "\t"]))
@@ -30,6 +30,8 @@ def test_words_are_those_of_nltk(text: str) -> None:
     ("text", "expected"),
     [
         ("I CANNOT go.", ["I", "CAN", "NOT", "go", "."]),
+        ("Gimme, LEMME, GOTTA, GONNA!", ["Gim", "me", ",", "LEM", "ME", ",", "GOT", "TA", ",", "GON", "NA", "!"]),
+        ("D'YE wanna go?", ["D", "'YE", "wan", "na", "go", "?"]),
         ("It's Ann's dog, isn't it?", ["It", "'s", "Ann", "'s", "dog", ",", "is", "n't", "it", "?"]),
         (
             "The U.S. won 3,000 (well-known) *prizes*.",
