@@ -6,7 +6,16 @@ from evaluation.case import Case
 from evaluation.errors import FailureKind
 from evaluation.generation import Generation, Timing
 from evaluation.metrics import METRICS
-from evaluation.metrics.speed import SPEED_METRICS, TIMED_METRICS, LatencyS, TokensPerS, TpotS, TtftS
+from evaluation.metrics.speed import (
+    SPEED_METRICS,
+    TIMED_METRICS,
+    EnergyJ,
+    EnergyPerRightJ,
+    LatencyS,
+    TokensPerS,
+    TpotS,
+    TtftS,
+)
 
 CASE = Case(case_id="q")
 ALL = (LatencyS(), TtftS(), TpotS(), TokensPerS())
@@ -53,6 +62,16 @@ def test_rates_need_eight_tokens_and_time():
     assert 3.5 == measured(TokensPerS(), output_tokens=8).value
     no_time = Timing(total_s=1.0, generate_s=0.0)
     assert [None, None] == [measured(metric, timing=no_time) for metric in ALL[2:]]
+
+
+def test_energy_is_what_the_gpu_used_and_is_not_known_of_a_reused_answer():
+    assert 12.5 == measured(EnergyJ(), energy_j=12.5).value
+    assert measured(EnergyJ()) is None
+    assert measured(EnergyJ(), energy_j=12.5, reused=True) is None
+
+
+def test_one_answer_alone_has_no_energy_for_each_right_one():
+    assert measured(EnergyPerRightJ(), energy_j=12.5) is None
 
 
 def test_only_tokens_per_second_are_better_when_higher():
