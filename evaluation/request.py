@@ -100,11 +100,13 @@ def names_a_model(value: Any) -> Any:
     """The name, or the list of names, of models that metrics ask.
 
     Raises:
-        ValueError: one of them is empty, as an unset shell variable is.
+        ValueError: one of them is empty, as an unset shell variable is, or lacks its model or its server.
     """
     for name in value if isinstance(value, list) else [value]:
         if name is not None and not name.strip():
             raise ValueError("an empty name; write MODEL or MODEL@ENDPOINT")
+        if name is not None and "@" in name and not all(part.strip() for part in name.partition("@")):
+            raise ValueError(f"{name!r} is neither MODEL nor MODEL@ENDPOINT, such as qwen3:8b@big-server")
     return value
 
 

@@ -17,6 +17,7 @@ OPTION_OF: Mapping[str, str] = {
     "options": "--option",
     "endpoints": "--endpoint",
     "metrics": "--metric",
+    "judges": "--judge",
     "timeout_s": "--timeout",
     "case_timeout_s": "--case-timeout",
 }
@@ -61,6 +62,8 @@ def _said(item: Any) -> str:
         return NO_BENCHMARK
     if not field:
         return str(item["msg"]).removeprefix("Value error, ")
+    if item["type"] == "value_error":
+        return f"{field}: {str(item['msg']).removeprefix('Value error, ')} (got {item['input']!r})"
     words = WORDS.get(item["type"])
     message = words(item.get("ctx", {})) if words else f"is refused: {item['msg']}"
     return f"{field} {message} (got {item['input']!r})"

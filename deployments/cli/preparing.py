@@ -2,8 +2,8 @@
 
 import asyncio
 import uuid
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from evaluation.case import Benchmark
     from evaluation.request import EvaluationRequest
     from evaluation.resolving import Resolution
+    from evaluation.resolving.benchmarks import ResolvedBenchmark
     from evaluation.store.records import RunRecord
     from evaluation.store.session import Store
 
@@ -87,11 +88,21 @@ def _read_benchmark(name: str, request: "EvaluationRequest", store: "Store") -> 
     from evaluation.resolving import find_benchmark, resolve_benchmark
 
     benchmark = find_benchmark(name, store=store)
-    resolve_benchmark(benchmark, request)
-    tell(recognised_line(benchmark))
+    measured = resolve_benchmark(benchmark, request)
+    tell(recognised_line(_as_measured(measured, request.metrics)))
     if equal := equal_contents(benchmark):
         tell(f"note: {benchmark.name}: {len(equal)} groups of cases ask and accept the same, such as {equal[0]}")
     return benchmark
+
+
+def _as_measured(found: "ResolvedBenchmark", asked: Sequence[str]) -> "Benchmark":
+    """The benchmark with the metrics of the request in the place of its own, where that names any."""
+    from evaluation.metric_text import names_a_file
+
+    if not asked:
+        return found.benchmark
+    said = [metric.name if names_a_file(text) else text for text, metric in zip(asked, found.metrics, strict=True)]
+    return replace(found.benchmark, metrics=tuple(said), headline=found.headline)
 
 
 def _stored_benchmark(run: "RunRecord", store: "Store") -> "Benchmark":

@@ -54,12 +54,14 @@ def recognised_line(benchmark: Benchmark) -> str:
     """What was read, in one line: `gsm8k: 1,319 cases, read as GSM8K (reasoning); metrics numeric_match (headline)`."""
     n = len(benchmark.cases)
     title = FORMATS[benchmark.format].title
-    metrics = ", ".join(
-        f"{metric} (headline)" if benchmark.headline in (metric, metric.partition("(")[0].strip()) else metric
-        for metric in benchmark.metrics
-    )
+    headline = next((metric for metric in benchmark.metrics if _is_called(metric, benchmark.headline)), None)
+    metrics = ", ".join(f"{metric} (headline)" if metric == headline else metric for metric in benchmark.metrics)
     cases = "1 case" if n == 1 else f"{n:,} cases"
     return f"{benchmark.name}: {cases}, read as {title} ({benchmark.task_type}); metrics {metrics}"
+
+
+def _is_called(metric: str, name: str) -> bool:
+    return name in (metric, metric.partition("(")[0].strip())
 
 
 def equal_contents(benchmark: Benchmark) -> tuple[tuple[str, ...], ...]:

@@ -11,6 +11,7 @@ from evaluation.catalogue import Catalogue
 from evaluation.errors import BenchwrightError, ConfigurationError, UnknownNameError
 from evaluation.metric_text import file_and_call, names_a_file
 from evaluation.metrics import METRICS
+from evaluation.metrics.classes_in_file import without_class
 from evaluation.metrics.faults import in_words
 from evaluation.metrics.metric import Metric
 from evaluation.metrics.metric_files import (
@@ -41,12 +42,15 @@ def parse_metric(text: str, *, may_name_a_file: bool = True) -> Metric:
             f"the benchmark names the metric {text[:200]!r}, which is code in a file, and data runs no code",
             "Take it out of the benchmark, and name it yourself with --metric where you trust it.",
         )
+    if may_name_a_file:
+        _refuse_without_class(text)
     kind, options = _class_and_options(text)
     return _with_options(kind, options)
 
 
 def class_named(text: str) -> type[Metric]:
     """The class of the metric that `text` names, whatever options it gives."""
+    _refuse_without_class(text)
     return _class_and_options(text)[0]
 
 
@@ -71,6 +75,11 @@ def _stored(name: str, shown: str, *, version: str) -> Metric | None:
         return _with_options(kind, _name_and_options(f"{name}({shown.partition('(')[2]}")[1])
     except ConfigurationError:
         return None
+
+
+def _refuse_without_class(text: str) -> None:
+    if (refusal := without_class(text)) is not None:
+        raise refusal
 
 
 def _class_and_options(text: str) -> tuple[type[Metric], dict[str, Any]]:
@@ -113,6 +122,8 @@ def metric_options(metric: type[Metric]) -> dict[str, str]:
 
 
 def _name_and_options(text: str) -> tuple[str, dict[str, Any]]:
+    if not text.strip():
+        raise ConfigurationError(f"cannot read the metric {text!r}: it has no name", next_step=_EXAMPLE)
     try:
         tree = ast.parse(text.strip(), mode="eval").body
         if isinstance(tree, ast.Name):

@@ -66,7 +66,7 @@ def _metric(text: str, benchmark: Benchmark, request: "EvaluationRequest") -> Me
     offered = offered_needs(request, metric)
     if lacking := missing_needs(metric, benchmark.cases, offered=offered):
         raise ConfigurationError(
-            f"metric {metric.name!r} cannot be computed on benchmark {benchmark.name!r}: {lacking}",
+            f"benchmark {benchmark.name!r}: {lacking}",
             (how_to_offer(metric) if metric.asks_for - offered else None) or "Choose another with --metric.",
         )
     if Need.SANDBOX in metric.asks_for:

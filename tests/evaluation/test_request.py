@@ -247,3 +247,11 @@ def test_a_price_that_is_none_is_refused_with_its_place() -> None:
 def test_a_model_of_metrics_without_a_name_is_refused(named: dict[str, Any]) -> None:
     with pytest.raises(ConfigurationError, match="an empty name; write MODEL or MODEL@ENDPOINT"):
         read_request({"benchmarks": ["b"], "models": ["m"], **named})
+
+
+@pytest.mark.parametrize("named", [{"judges": ["judge@"]}, {"judges": ["@server"]}, {"embedder": "embedder@ "}])
+def test_a_model_of_metrics_without_its_model_or_its_server_is_refused(named: dict[str, Any]) -> None:
+    with pytest.raises(ConfigurationError, match="is neither MODEL nor MODEL@ENDPOINT") as caught:
+        read_request({"benchmarks": ["b"], "models": ["m"], **named})
+    assert caught.value.next_step is not None
+    assert f"Correct --{'judge' if 'judges' in named else 'embedder'}: " in caught.value.next_step

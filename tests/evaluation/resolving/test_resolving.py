@@ -146,7 +146,7 @@ def test_two_benchmarks_of_one_name_are_refused(ollama_by_script: ScriptedOllama
 @pytest.mark.parametrize(
     ("request_", "message"),
     [
-        ({"metrics": ["multiple_choice"]}, "metric 'multiple_choice' cannot be computed on benchmark 'numbers'"),
+        ({"metrics": ["multiple_choice"]}, "benchmark 'numbers': metric 'multiple_choice' needs choices, which none"),
         ({"metrics": ["bleuu"]}, "unknown metric 'bleuu'; did you mean 'bleu'"),
         ({"fail_under": ["bleu=1"]}, "unknown metric of this run 'bleu'"),
         ({"profile": "concsie"}, "unknown profile 'concsie'; did you mean 'concise'"),
