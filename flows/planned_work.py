@@ -1,0 +1,91 @@
+"""What evaluations, sweeps and races have in common: a plan is made, and worked through from answers to estimates."""
+
+import asyncio
+from uuid import UUID
+
+from prefect import get_run_logger
+
+from evaluation.energy import apportion_energy
+from evaluation.errors import HeldError
+from evaluation.planning import Plan
+from evaluation.side_by_side import side_by_side
+from flows.generation import count_left, generate_all
+from flows.scoring import score_all
+from flows.serving import serve_all
+from tasks.endings import fail_runs, finish_runs, start_runs
+from tasks.generation.workbench import Workbench, open_workbench
+from tasks.holding import holding
+from tasks.load import benchmarks_begun, load_benchmark
+from tasks.plan import Asked, plan_work
+from tasks.recovery import call_crashed, free_slots_of_the_dead
+from tasks.reuse import reuse_outcomes
+from tasks.salvage import score_what_is_finished
+from tasks.stored import stored
+from tasks.telemetry.gpu_sampling import gpu_sampling
+from tasks.watching import show_progress
+
+
+async def planned(asked: Asked) -> Plan:
+    """The order of the work, its benchmarks, runs and candidates stored."""
+    begun = await benchmarks_begun(asked.invocation_id)
+    rest = [await load_benchmark(name) for name in asked.request.benchmarks[len(begun) :]]
+    return await plan_work(asked, (*begun, *rest))
+
+
+async def work_through(plan: Plan, flow_run_id: UUID, *, ends: bool = True) -> dict[str, str]:
+    """The status of each run, once all that the plan asks is asked, scored and estimated.
+
+    Args:
+        plan: What is missing of it is asked.
+        flow_run_id: Who works on it.
+        ends: False where more will be asked of the same runs, which are then left as running.
+
+    Raises:
+        HeldError: somebody else works on its runs.
+        CancelledError: what is finished is stored, and scored as far as a moment was enough; the runs are still open.
+        Exception: whatever broke the work; the runs are failed.
+    """
+    try:
+        async with open_workbench(plan) as bench:
+            run_ids = [run.run_id for run in plan.runs]
+            async with holding(bench.store, run_ids) as bench.leases.holder_id:
+                await free_slots_of_the_dead(bench.store)
+                await call_crashed(bench.store, run_ids, flow_run_id)
+                await start_runs(bench.store, plan)
+                if plan.reuse:
+                    await _reuse(plan)
+                await count_left(bench)
+                served = asyncio.Event()
+                await side_by_side([_serve(bench, served), _generate_and_score(bench, served)])
+                return await finish_runs(bench) if ends else dict.fromkeys(run_ids, "running")
+    except asyncio.CancelledError:
+        await score_what_is_finished(plan)
+        raise
+    except HeldError:
+        raise  # its runs are somebody else's
+    except Exception as error:
+        await fail_runs(plan, error)
+        raise
+
+
+async def _reuse(plan: Plan) -> None:
+    for item in plan.candidates:
+        n_reused = await reuse_outcomes(item.run_candidate_id, label=item.label, benchmark=item.benchmark_name)
+        get_run_logger().info("%s · %s: %d answers of earlier runs are used", item.label, item.benchmark_name, n_reused)
+
+
+async def _serve(bench: Workbench, served: asyncio.Event) -> None:
+    await serve_all(bench)
+    served.set()
+
+
+async def _generate_and_score(bench: Workbench, served: asyncio.Event) -> None:
+    """Scoring begins with the last answer, while the servers still let go of models and slots."""
+    plan = bench.plan
+    servers = [(lane.endpoint_name, lane.url) for lane in plan.lanes]
+    async with show_progress(bench.store, plan.invocation_id), gpu_sampling(bench.store, plan.invocation_id, servers):
+        await generate_all(bench)
+    await stored(apportion_energy, bench.store, plan.invocation_id)
+    await score_all(
+        bench.store, plan.scoring, bench.settings, on_leases=bench.leases.note, servers_are_free=served.wait
+    )
