@@ -10,6 +10,7 @@ from evaluation.stats.intervals import Interval
 from evaluation.stats.numbers import Vector, is_constant
 
 T = TypeVar("T")
+_DRAWN_AT_ONCE = 1_000_000
 
 
 def resampled_interval(
@@ -41,6 +42,34 @@ def resampled_interval(
         observed = aggregate([row for unit in units for row in unit])
         tails = accelerated_tails(values, observed=observed, left_out=_left_out(units, aggregate), tails=tails)
     low, high = np.quantile(values, tails)
+    return Interval(float(low), float(high))
+
+
+def accelerated_mean_interval(
+    vector: Vector, *, rng: np.random.Generator, n_resamples: int = 10_000, confidence_level: float = 0.95
+) -> Interval | None:
+    """Bias-corrected and accelerated bootstrap interval of a mean (Efron 1987); None where the values are all equal.
+
+    Args:
+        vector: Shape (n,), at least two values. Their order does not matter.
+        rng: Seed it to reproduce a report.
+        n_resamples: How often the values are drawn anew, with replacement.
+        confidence_level: Of the interval.
+    """
+    if is_constant(vector):
+        return None
+    ordered, n = np.sort(vector), vector.size
+    at_once = max(1, _DRAWN_AT_ONCE // n)
+    means = np.concatenate(
+        [
+            ordered[rng.integers(n, size=(min(at_once, n_resamples - done), n), dtype=np.int32)].mean(axis=1)
+            for done in range(0, n_resamples, at_once)
+        ]
+    )
+    tail = (1 - confidence_level) / 2
+    left_out = (ordered.sum() - ordered) / (n - 1)
+    tails = accelerated_tails(means, observed=float(ordered.mean()), left_out=left_out, tails=(tail, 1 - tail))
+    low, high = np.quantile(means, tails)
     return Interval(float(low), float(high))
 
 

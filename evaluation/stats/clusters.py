@@ -39,3 +39,13 @@ def clustered_standard_error(vector: Vector, clusters: Sequence[Hashable | None]
     sums = np.array([sum(group) for group in groups])
     correction = len(groups) / (len(groups) - 1)
     return float(np.sqrt(correction * (sums**2).sum())) / vector.size, len(groups)
+
+
+def design_effect(vector: Vector, clusters: Sequence[Hashable | None]) -> float | None:
+    """How many times the variance of the mean is what it would be, were the cases independent.
+
+    (clustered standard error / plain one)², the clustered one times sqrt(G/(G-1)). None for one cluster, and where
+    all values are equal.
+    """
+    error, _ = clustered_standard_error(vector, clusters)
+    return None if error is None else error**2 * vector.size / float(vector.var(ddof=1))

@@ -8,24 +8,32 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from evaluation.errors import IncomparableError
 from evaluation.stats.intervals import Interval, checked_confidence_level, newcombe_interval, t_interval
+from evaluation.stats.mcnemar import mcnemar_p_value
 from evaluation.stats.numbers import Vector, as_vector, difference_of, is_binary, is_constant
+from evaluation.stats.sign_flips import sign_flip_p_value
+from evaluation.stats.verdicts import (
+    A_BETTER,
+    B_BETTER,
+    EQUIVALENT,
+    INCONCLUSIVE,
+    INSUFFICIENT_DATA,
+    MIN_PAIRS,
+    verdict_of,
+)
 
-A_BETTER = "A better"
-B_BETTER = "B better"
-INCONCLUSIVE = "inconclusive"
-INSUFFICIENT_DATA = "insufficient data"
-
-MIN_PAIRS = 6
-"""With fewer, no exact two-sided test can reach p < .05."""
-MAX_DISCORDANT_FOR_EXACT = 1000
-MAX_PAIRS_FOR_ALL_FLIPS = 15
-N_FLIPS = 10_000
-_FLIPS_AT_ONCE = 2_000_000
-_ROUNDING = 1e-12
+__all__ = [
+    "A_BETTER",
+    "B_BETTER",
+    "EQUIVALENT",
+    "INCONCLUSIVE",
+    "INSUFFICIENT_DATA",
+    "MIN_PAIRS",
+    "PairedResult",
+    "paired_difference",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,45 +102,14 @@ def paired_difference(
         method=method,
         n_better_a=more if higher_is_better else less,
         n_better_b=less if higher_is_better else more,
-        verdict=_verdict(difference if higher_is_better else -difference, p_value, left.size, level),
+        verdict=verdict_of(
+            gain=difference if higher_is_better else -difference,
+            p_value=p_value,
+            n_pairs=left.size,
+            alpha=round(1 - level, 12),
+        ),
         confidence_level=level,
     )
-
-
-def mcnemar_p_value(only_a: int, only_b: int) -> tuple[float, str]:
-    """Two-sided p of McNemar's test on the discordant pairs, and which form of it was used."""
-    n = only_a + only_b
-    if n == 0:
-        return 1.0, "mcnemar_exact"
-    if n <= MAX_DISCORDANT_FOR_EXACT:
-        # With equal chances the two tails are each other's mirror image. Not scipy.stats: it takes seconds to import.
-        from scipy.special import bdtr
-
-        return min(1.0, 2 * float(bdtr(min(only_a, only_b), n, 0.5))), "mcnemar_exact"
-    from scipy.special import chdtrc
-
-    return float(chdtrc(1, (only_a - only_b) ** 2 / n)), "mcnemar_chi2"
-
-
-def sign_flip_p_value(differences: Vector, *, rng: np.random.Generator) -> tuple[float, str]:
-    """Two-sided p: how often the mean is as far from 0 when signs are flipped at random, and the form of the test."""
-    moved = differences[differences != 0]
-    if moved.size <= MAX_PAIRS_FOR_ALL_FLIPS:
-        flips = (np.arange(2**moved.size)[:, None] >> np.arange(moved.size)) & 1
-        return float(_as_far(flips, moved).mean()), "sign_flip_exact"
-    hits = 0
-    rows_at_once = max(1, _FLIPS_AT_ONCE // moved.size)
-    for start in range(0, N_FLIPS, rows_at_once):
-        rows = min(rows_at_once, N_FLIPS - start)
-        hits += int(_as_far(rng.integers(0, 2, size=(rows, moved.size), dtype=np.int8), moved).sum())
-    return (1 + hits) / (1 + N_FLIPS), "sign_flip"
-
-
-def _as_far(flips: NDArray[np.integer], differences: Vector) -> NDArray[np.bool_]:
-    """For each row of flips (1: the sign stays), whether the flipped sum is as far from 0 as the real one."""
-    sums = 2 * (flips @ differences) - differences.sum()
-    far_enough: NDArray[np.bool_] = np.abs(sums) >= abs(differences.sum()) - _ROUNDING * np.abs(differences).sum()
-    return far_enough
 
 
 def _binary(a: Vector, b: Vector, confidence_level: float) -> tuple[Interval | None, float, str]:
@@ -157,11 +134,3 @@ def _continuous(
         return None, p_value, f"no_spread+{test}"
     error = float(differences.std(ddof=1)) / n**0.5
     return t_interval(float(differences.mean()), error, n - 1, confidence_level=confidence_level), p_value, f"t+{test}"
-
-
-def _verdict(gain: float, p_value: float, n_pairs: int, confidence_level: float) -> str:
-    if n_pairs < MIN_PAIRS:
-        return INSUFFICIENT_DATA
-    if p_value >= round(1 - confidence_level, 12) or gain == 0:
-        return INCONCLUSIVE
-    return A_BETTER if gain > 0 else B_BETTER

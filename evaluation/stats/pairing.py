@@ -1,7 +1,10 @@
 """Which cases do two candidates have in common? Pairs are made by case id, never by position."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass
+from math import isinf, isnan
+
+from evaluation.errors import ConfigurationError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +24,15 @@ class Pairs:
         return len(self.case_ids)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usable:
+    """Scores that can be computed with, and the cases that have none."""
+
+    values: Mapping[str, float]
+    missing: frozenset[str]
+    """Cases whose score is None, NaN or a value that stands for "no score"."""
+
+
 def paired_by_case(a: Mapping[str, float], b: Mapping[str, float]) -> Pairs:
     """The cases of `a` that `b` has too, in the order of `a`."""
     shared = tuple(case_id for case_id in a if case_id in b)
@@ -31,3 +43,34 @@ def paired_by_case(a: Mapping[str, float], b: Mapping[str, float]) -> Pairs:
         only_a=tuple(case_id for case_id in a if case_id not in b),
         only_b=tuple(case_id for case_id in b if case_id not in a),
     )
+
+
+def usable_scores(scores: Mapping[str, float | None], *, sentinels: Collection[float] = ()) -> Usable:
+    """The finite scores as floats, truth values as 0 and 1, apart from the cases without a score.
+
+    Args:
+        scores: One for each case; None and NaN say that there is none.
+        sentinels: Values that say the same, such as the -1 of a judge that gave no verdict.
+
+    Raises:
+        ConfigurationError: a score that is infinite or no number.
+    """
+    values = {case_id: _number(case_id, score) for case_id, score in scores.items()}
+    missing = frozenset(case_id for case_id, value in values.items() if isnan(value) or value in sentinels)
+    return Usable(
+        values={case_id: value for case_id, value in values.items() if case_id not in missing}, missing=missing
+    )
+
+
+def _number(case_id: Hashable, score: object) -> float:
+    if score is None:
+        return float("nan")
+    # Not float(score) alone: it would read the text "1".
+    if isinstance(score, str | bytes) or not hasattr(score, "__float__"):
+        raise ConfigurationError(f"the score {score!r} of case {case_id!r} is no number", "leave such cases out")
+    value = float(score)
+    if isinf(value):
+        raise ConfigurationError(
+            f"the score of case {case_id!r} is {value}, not a finite number", "leave failed cases out and count them"
+        )
+    return value

@@ -1,0 +1,108 @@
+"""Scores on a scale, on the same cases: Student's interval of the differences, and a test that flips their signs."""
+
+from math import sqrt
+
+import numpy as np
+
+from evaluation.stats.bootstrap import accelerated_mean_interval
+from evaluation.stats.effect_sizes import hedges_gz
+from evaluation.stats.equivalence import mean_within
+from evaluation.stats.evidence import Evidence, Terms
+from evaluation.stats.intervals import Interval, t_interval
+from evaluation.stats.numbers import Vector, difference_of, is_constant
+from evaluation.stats.power import cases_for_equivalence, paired_t_cases, paired_t_detectable
+from evaluation.stats.sign_flips import sign_flip_p_value
+
+NO_SPREAD = "every pair differs by the same: no spread was seen, so there is no interval"
+MIN_PAIRS_TO_RESAMPLE = 20
+SKEWED = 0.1
+"""Skewness of the mean from which its interval is checked by a bootstrap."""
+
+
+def continuous_evidence(a: Vector, b: Vector, terms: Terms) -> Evidence:
+    """What two scores a case say of the difference of their means."""
+    differences = difference_of(a, b)
+    p_value, test = sign_flip_p_value(differences, rng=terms.rng)
+    return mean_evidence(differences, terms, test=test, p_value=p_value)
+
+
+def mean_evidence(differences: Vector, terms: Terms, *, test: str, p_value: float) -> Evidence:
+    """The evidence of differences whose test was made before.
+
+    Args:
+        differences: Shape (n_pairs,).
+        terms: What is asked.
+        test: Name of the test.
+        p_value: What it gave.
+    """
+    interval = spread_interval(differences, terms.confidence_level)
+    t_p_value = paired_t_p_value(differences)
+    mean, n, margin = float(differences.mean()), differences.size, terms.margin
+    deviation = float(differences.std(ddof=1)) if interval else 0.0
+    aim = abs(mean) if margin is None else margin
+    return Evidence(
+        difference=mean,
+        interval=interval,
+        p_value=p_value,
+        lean=mean,
+        method=f"{'t' if interval else 'no_spread'}+{test}",
+        effect_size=hedges_gz(differences),
+        effect_size_name="hedges_gz",
+        mde=_detectable(n, deviation, terms.alpha),
+        n_needed=needed(deviation, aim, is_margin=margin is not None, alpha=terms.alpha),
+        aim=aim or None,
+        within=None if margin is None else mean_within(differences, margin),
+        also={} if t_p_value is None else {"paired_t": t_p_value},
+        intervals=_checks(differences, terms),
+        notes=(NO_SPREAD,) if n > 1 and interval is None and mean else (),
+    )
+
+
+def spread_interval(differences: Vector, confidence_level: float) -> Interval | None:
+    """Student's interval of the mean; None for one pair, and where no spread was seen."""
+    n = differences.size
+    if n < 2 or is_constant(differences):
+        return None
+    error = float(differences.std(ddof=1)) / sqrt(n)
+    return t_interval(float(differences.mean()), error, n - 1, confidence_level=confidence_level)
+
+
+def paired_t_p_value(differences: Vector) -> float | None:
+    """Two-sided p of the paired t-test; None for one pair, and where no spread was seen."""
+    from scipy.special import stdtr
+
+    n = differences.size
+    if n < 2 or is_constant(differences):
+        return None
+    t = float(differences.mean() / differences.std(ddof=1)) * sqrt(n)
+    return 2 * float(stdtr(n - 1, -abs(t)))
+
+
+def needed(deviation: float, aim: float, *, is_margin: bool, alpha: float) -> float | None:
+    """Pairs that would show a difference of `aim`, or equivalence within it; None where nothing can be said."""
+    if not deviation or not aim:
+        return None
+    if is_margin:
+        return cases_for_equivalence(aim, variance=deviation**2, alpha=alpha)
+    return paired_t_cases(aim / deviation, alpha=alpha)
+
+
+def _detectable(n: int, deviation: float, alpha: float) -> float | None:
+    effect = paired_t_detectable(n, alpha=alpha) if deviation else None
+    return None if effect is None else effect * deviation
+
+
+def _checks(differences: Vector, terms: Terms) -> dict[str, Interval]:
+    """The bootstrap's interval, where the mean of so many differences is still skewed and they are enough for it."""
+    if not terms.beside or differences.size < MIN_PAIRS_TO_RESAMPLE or is_constant(differences):
+        return {}
+    if abs(skewness(differences)) / sqrt(differences.size) < SKEWED:
+        return {}
+    interval = accelerated_mean_interval(differences, rng=terms.rng, confidence_level=terms.confidence_level)
+    return {} if interval is None else {"bca": interval}
+
+
+def skewness(vector: Vector) -> float:
+    """How lopsided the values are around their mean, 0 for none; they must vary."""
+    scaled = (vector - vector.mean()) / vector.std()
+    return float(np.mean(scaled**3))

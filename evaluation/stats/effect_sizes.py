@@ -1,0 +1,30 @@
+"""How large is a difference, whatever the unit of the metric?"""
+
+from evaluation.stats.numbers import Vector, is_constant
+
+
+def cohen_g(only_a: int, only_b: int) -> float | None:
+    """How far A's share of the discordant pairs lies from one half, in [-0.5, 0.5]; None where nothing differs."""
+    n = only_a + only_b
+    return only_a / n - 0.5 if n else None
+
+
+def odds_ratio(only_a: int, only_b: int) -> float | None:
+    """Cases that only A has right for each that only B has right; None where B has none of its own."""
+    return only_a / only_b if only_b else None
+
+
+def hedges_gz(differences: Vector) -> float | None:
+    """Mean difference in standard deviations of the differences, less its bias in small samples (Hedges 1981).
+
+    J · mean / sd, J = 1 - 3 / (4 (n - 1) - 1). None for one pair, and where no spread was seen.
+    """
+    n = differences.size
+    if n < 2 or is_constant(differences):
+        return None
+    return small_sample_factor(n - 1) * float(differences.mean() / differences.std(ddof=1))
+
+
+def small_sample_factor(degrees_of_freedom: int) -> float:
+    """Hedges' J, which takes the bias out of a standardised difference."""
+    return 1 - 3 / (4 * degrees_of_freedom - 1)

@@ -1,0 +1,52 @@
+"""Ratings on the same cases, of which the order counts and no distance: who is rated higher more often?
+
+P(A > B) - P(A < B) with Tango's interval of three outcomes, and Wilcoxon's test of the signed ranks.
+"""
+
+from evaluation.stats.binary_pairs import share_intervals
+from evaluation.stats.continuous_pairs import paired_t_p_value
+from evaluation.stats.equivalence import share_within
+from evaluation.stats.evidence import Evidence, Terms
+from evaluation.stats.mcnemar import exact_p_value
+from evaluation.stats.numbers import Vector, difference_of
+from evaluation.stats.power import cases_for_equivalence, mcnemar_cases, mcnemar_detectable
+from evaluation.stats.signed_ranks import rank_biserial, wilcoxon_p_value
+from evaluation.stats.tango import tango_interval
+
+
+def ordinal_evidence(a: Vector, b: Vector, terms: Terms) -> Evidence:
+    """What two ratings a case say of the chance that A's is the higher one, less the chance that B's is."""
+    differences = difference_of(a, b)
+    n, up, down = differences.size, int((differences > 0).sum()), int((differences < 0).sum())
+    p_value, test = wilcoxon_p_value(differences)
+    level, margin, discordant = terms.confidence_level, terms.margin, (up + down) / n
+    interval = tango_interval(only_a=up, only_b=down, n=n, confidence_level=level)
+    aim = abs(up - down) / n if margin is None else margin
+    return Evidence(
+        difference=(up - down) / n,
+        interval=interval if n > 1 else None,
+        p_value=p_value,
+        lean=rank_biserial(differences) or 0.0,
+        method=f"tango+{test}",
+        effect_size=rank_biserial(differences),
+        effect_size_name="rank_biserial",
+        mde=mcnemar_detectable(n, discordant=discordant, alpha=terms.alpha),
+        n_needed=_needed(discordant, aim, is_margin=margin is not None, alpha=terms.alpha),
+        aim=aim or None,
+        within=None if margin is None else share_within(only_a=up, only_b=down, n=n, margin=margin),
+        also={"sign_test": exact_p_value(up, down)} | _mean_test(differences),
+        intervals={"bonett_price": share_intervals(up, down, n, level)["bonett_price"]} if n > 1 else {},
+    )
+
+
+def _mean_test(differences: Vector) -> dict[str, float]:
+    p_value = paired_t_p_value(differences)
+    return {} if p_value is None else {"paired_t": p_value}
+
+
+def _needed(discordant: float, aim: float, *, is_margin: bool, alpha: float) -> float | None:
+    if not aim:
+        return None
+    if is_margin:
+        return cases_for_equivalence(aim, variance=max(discordant, aim), alpha=alpha)
+    return mcnemar_cases(aim, discordant=discordant, alpha=alpha)

@@ -1,0 +1,315 @@
+"""Is one of two candidates better on the cases that both answered, are they equal by a margin, or is it open?
+
+The kind of data decides on estimate, interval and test; the verdict follows the test, never the interval.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from math import ceil
+
+import numpy as np
+
+from evaluation.errors import ConfigurationError
+from evaluation.stats.binary_pairs import binary_evidence
+from evaluation.stats.clustered_pairs import clustered_evidence
+from evaluation.stats.clusters import cluster_means
+from evaluation.stats.continuous_pairs import continuous_evidence
+from evaluation.stats.evidence import Evidence, Terms
+from evaluation.stats.intervals import Interval, checked_confidence_level
+from evaluation.stats.numbers import Vector, difference_of
+from evaluation.stats.ordinal_pairs import ordinal_evidence
+from evaluation.stats.pairing import Usable, paired_by_case, usable_scores
+from evaluation.stats.ratio_pairs import as_ratio, log_terms, ratio_evidence
+from evaluation.stats.verdicts import A_BETTER, B_BETTER, EQUIVALENT, INSUFFICIENT_DATA, MIN_PAIRS, verdict_of
+
+
+class Kind(StrEnum):
+    """What the numbers are."""
+
+    BINARY = "binary"
+    CONTINUOUS = "continuous"
+    ORDINAL = "ordinal"
+    """Ratings, of which only the order counts: the difference is P(A > B) - P(A < B)."""
+    RATIO = "ratio"
+    """Positive quantities whose ratio counts, such as latencies: the difference is the geometric mean of A / B."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairComparison:
+    """How A compares with B on the cases that both answered. What cannot be said is None, never NaN."""
+
+    kind: Kind
+    n_pairs: int
+    """Cases with a value on both sides that entered."""
+    n_only_a: int
+    """Cases with a value of A alone."""
+    n_only_b: int
+    n_clusters: int | None
+    """None where the cases stand by themselves."""
+    mean_a: float | None
+    """Over the pairs; with clusters, the mean of the cluster means."""
+    mean_b: float | None
+    difference: float | None
+    """A less B in the metric's unit; ordinal: P(A > B) - P(A < B); ratio: geometric mean of A / B, 1 = equal."""
+    low: float | None
+    high: float | None
+    p_value: float | None
+    """Two-sided."""
+    p_adjusted: float | None = None
+    """Where this is one of several comparisons; the verdict follows it, then."""
+    method: str
+    """The interval's method and the test's: `newcombe+mcnemar_exact`, `t+sign_flip`, `cluster_t`, …"""
+    effect_size: float | None
+    effect_size_name: str
+    mde: float | None
+    """The smallest true difference that so many pairs show with a power of .8; ratio: above 1."""
+    n_more: int | None
+    """Further cases with which `aim` would be settled; 0 where these would have shown it, None where it is settled."""
+    aim: float | None = None
+    """The difference for which `n_more` is: the margin, else 3 points for binary scores and the observed one."""
+    verdict: str
+    margin: float | None = None
+    p_equivalence: float | None = None
+    """Of two one-sided tests against the margin."""
+    p_a_not_worse: float | None = None
+    """One-sided: that A is not worse than B by the margin."""
+    p_b_not_worse: float | None = None
+    also: Mapping[str, float] = field(default_factory=dict)
+    """p-values of other tests, by name."""
+    intervals: Mapping[str, Interval] = field(default_factory=dict)
+    """Other intervals, by name."""
+    design_effect: float | None = None
+    """How many times the clusters multiply the variance of the mean over cases."""
+    n_better_a: int
+    """Pairs in which A is the better one."""
+    n_better_b: int
+    n_equal: int
+    failures_as_zero: "PairComparison | None" = None
+    """The same with failed cases scored 0; None where nothing failed, or 0 is not the worst value."""
+    notes: tuple[str, ...] = ()
+    higher_is_better: bool = True
+    confidence_level: float = 0.95
+
+
+def kind_of(*sides: Mapping[str, float]) -> Kind:
+    """`binary` where the sides have nothing but 0 and 1, else `continuous`."""
+    found = {value for side in sides for value in usable_scores(side).values.values()}
+    return Kind.BINARY if found <= {0.0, 1.0} else Kind.CONTINUOUS
+
+
+def compare_pair(
+    a: Mapping[str, float],
+    b: Mapping[str, float],
+    *,
+    rng: np.random.Generator,
+    kind: Kind | None = None,
+    clusters: Mapping[str, str] | None = None,
+    failed_a: Collection[str] = (),
+    failed_b: Collection[str] = (),
+    margin: float | None = None,
+    higher_is_better: bool = True,
+    confidence_level: float = 0.95,
+    sentinels: Collection[float] = (),
+    beside: bool = True,
+) -> PairComparison:
+    """The comparison of two candidates, by case id.
+
+    Args:
+        a: One score for each case, repeats averaged before (`repeats.case_means`). NaN and None are failures.
+        b: The same for the other one; the two may have different cases, and different numbers of repeats.
+        rng: Seed it to reproduce a report. The order of the cases does not matter.
+        kind: Told from the scores where it is not given: `kind_of`.
+        clusters: The cluster of each case; a case that is not in it stands by itself.
+        failed_a: Cases on which A's server failed, which have no score.
+        failed_b: The same of B.
+        margin: The largest difference that does not matter, in the unit of the difference. Ratio: 0.1 reaches from
+            1/1.1 to 1.1.
+        higher_is_better: False for a latency: then A is better where it has less.
+        confidence_level: Of the interval; its rest is the limit for p.
+        sentinels: Values that say "no score", such as the -1 of a judge without a verdict.
+        beside: Whether other intervals are computed too, such as a bootstrap's.
+
+    Raises:
+        ConfigurationError: a score that is no finite number or does not fit the kind, a margin that is not positive.
+    """
+    _check_margin(margin)
+    terms = Terms(confidence_level=checked_confidence_level(confidence_level), margin=margin, rng=rng, beside=beside)
+    usable_a, usable_b = usable_scores(a, sentinels=sentinels), usable_scores(b, sentinels=sentinels)
+    kind = kind or kind_of(usable_a.values, usable_b.values)
+    found = _compared(usable_a.values, usable_b.values, kind, clusters or {}, terms, higher_is_better)
+    zeros_a, zeros_b = _with_zeros(usable_a, failed_a), _with_zeros(usable_b, failed_b)
+    n_both = len(zeros_a.keys() & zeros_b.keys())
+    if n_both == len(usable_a.values.keys() & usable_b.values.keys()):
+        return found
+    if kind is Kind.RATIO or not higher_is_better:
+        return found
+    return replace(found, failures_as_zero=_compared(zeros_a, zeros_b, kind, clusters or {}, terms, higher_is_better))
+
+
+def readjusted(
+    found: PairComparison, *, p_adjusted: float, alpha: float, p_equivalence: float | None = None
+) -> PairComparison:
+    """The comparison with the verdict that follows from an adjusted p.
+
+    Args:
+        found: One of several comparisons.
+        p_adjusted: Its p, allowing for the others.
+        alpha: The limit for it.
+        p_equivalence: Adjusted too; without it, the comparison's own.
+    """
+    gain = _lean(found)
+    verdict = verdict_of(
+        gain=gain if found.higher_is_better else -gain,
+        p_value=None if found.p_value is None else p_adjusted,
+        n_pairs=found.n_pairs,
+        alpha=alpha,
+        p_equivalence=found.p_equivalence if p_equivalence is None else p_equivalence,
+    )
+    return replace(found, p_adjusted=p_adjusted, verdict=verdict)
+
+
+def _lean(found: PairComparison) -> float:
+    if found.difference is None:
+        return 0.0
+    return found.difference - 1 if found.kind is Kind.RATIO else found.difference
+
+
+def _check_margin(margin: float | None) -> None:
+    if margin is not None and not 0 < margin < float("inf"):
+        raise ConfigurationError(
+            f"margin={margin!r} must be a positive number", "name the largest difference that does not matter"
+        )
+
+
+def _with_zeros(side: Usable, failed: Collection[str]) -> Mapping[str, float]:
+    return {case_id: 0.0 for case_id in side.missing.union(failed)} | dict(side.values)
+
+
+def _compared(
+    a: Mapping[str, float],
+    b: Mapping[str, float],
+    kind: Kind,
+    clusters: Mapping[str, str],
+    terms: Terms,
+    higher_is_better: bool,
+) -> PairComparison:
+    # In the order of their ids, so that no other order changes a bit of the result.
+    pairs = paired_by_case(dict(sorted(a.items())), dict(sorted(b.items())))
+    kept = [i for i in range(pairs.n_pairs) if kind is not Kind.RATIO or min(pairs.a[i], pairs.b[i]) > 0]
+    left, right = np.array(pairs.a, dtype=np.float64)[kept], np.array(pairs.b, dtype=np.float64)[kept]
+    groups = [clusters.get(pairs.case_ids[i]) for i in kept]
+    units = groups if _share_a_cluster(groups) else None
+    evidence = _evidence(left, right, kind, units, terms) if kept else _NO_EVIDENCE
+    gain = evidence.lean if higher_is_better else -evidence.lean
+    within = evidence.within
+    p_not_worse = None if within is None else (within.p_above, within.p_below)
+    if p_not_worse is not None and not higher_is_better:
+        p_not_worse = p_not_worse[::-1]
+    verdict = verdict_of(
+        gain=gain,
+        p_value=evidence.p_value,
+        n_pairs=len(kept),
+        alpha=terms.alpha,
+        p_equivalence=None if within is None else within.p_equivalence,
+    )
+    differences = difference_of(left, right)
+    more, less = int((differences > 0).sum()), int((differences < 0).sum())
+    return PairComparison(
+        kind=kind,
+        n_pairs=len(kept),
+        n_only_a=len(pairs.only_a),
+        n_only_b=len(pairs.only_b),
+        n_clusters=None if units is None else cluster_means(left, units).size,
+        mean_a=_mean(left, units),
+        mean_b=_mean(right, units),
+        difference=evidence.difference if kept else None,
+        low=None if evidence.interval is None else evidence.interval.low,
+        high=None if evidence.interval is None else evidence.interval.high,
+        p_value=evidence.p_value,
+        method=evidence.method,
+        effect_size=evidence.effect_size,
+        effect_size_name=evidence.effect_size_name,
+        mde=evidence.mde,
+        n_more=_n_more(evidence, len(kept), verdict),
+        aim=evidence.aim,
+        verdict=verdict,
+        margin=terms.margin,
+        p_equivalence=None if within is None else within.p_equivalence,
+        p_a_not_worse=None if p_not_worse is None else p_not_worse[0],
+        p_b_not_worse=None if p_not_worse is None else p_not_worse[1],
+        also=evidence.also,
+        intervals=evidence.intervals,
+        design_effect=evidence.design_effect,
+        n_better_a=more if higher_is_better else less,
+        n_better_b=less if higher_is_better else more,
+        n_equal=len(kept) - more - less,
+        notes=_notes(evidence, kind, pairs.n_pairs - len(kept), verdict, terms),
+        higher_is_better=higher_is_better,
+        confidence_level=terms.confidence_level,
+    )
+
+
+_NO_EVIDENCE = Evidence(
+    difference=0.0,
+    interval=None,
+    p_value=None,
+    lean=0.0,
+    method="none",
+    effect_size=None,
+    effect_size_name="none",
+    mde=None,
+    n_needed=None,
+    aim=None,
+    notes=("the two have no case in common",),
+)
+
+_BY_CASE: Mapping[Kind, Callable[[Vector, Vector, Terms], Evidence]] = {
+    Kind.BINARY: binary_evidence,
+    Kind.CONTINUOUS: continuous_evidence,
+    Kind.ORDINAL: ordinal_evidence,
+    Kind.RATIO: ratio_evidence,
+}
+
+
+def _evidence(a: Vector, b: Vector, kind: Kind, clusters: Sequence[str | None] | None, terms: Terms) -> Evidence:
+    if clusters is None:
+        return _BY_CASE[kind](a, b, terms)
+    if kind is Kind.RATIO:
+        return as_ratio(clustered_evidence(difference_of(np.log(a), np.log(b)), clusters, log_terms(terms)))
+    differences = difference_of(a, b)
+    return clustered_evidence(np.sign(differences) if kind is Kind.ORDINAL else differences, clusters, terms)
+
+
+def _share_a_cluster(clusters: Sequence[str | None]) -> bool:
+    named = [cluster for cluster in clusters if cluster is not None]
+    return len(set(named)) < len(named)
+
+
+def _mean(vector: Vector, clusters: Sequence[str | None] | None) -> float | None:
+    if not vector.size:
+        return None
+    return float((vector if clusters is None else cluster_means(vector, clusters)).mean())
+
+
+def _n_more(evidence: Evidence, n_pairs: int, verdict: str) -> int | None:
+    if verdict in (A_BETTER, B_BETTER, EQUIVALENT):
+        return None
+    at_least = max(0, MIN_PAIRS - n_pairs)
+    if evidence.n_needed is None:
+        return at_least or None
+    return max(at_least, ceil(evidence.n_needed - n_pairs))
+
+
+def _notes(evidence: Evidence, kind: Kind, n_without_ratio: int, verdict: str, terms: Terms) -> tuple[str, ...]:
+    notes = list(evidence.notes)
+    if n_without_ratio:
+        notes.append(f"{n_without_ratio} pairs have no ratio, since one side is not above 0, and were left out")
+    equal = 1.0 if kind is Kind.RATIO else 0.0
+    if evidence.interval is not None and evidence.p_value is not None and verdict != INSUFFICIENT_DATA:
+        is_outside = not evidence.interval.low <= equal <= evidence.interval.high
+        if is_outside != (evidence.p_value < terms.alpha):
+            notes.append("interval and test disagree; the verdict follows the test")
+    if verdict in (A_BETTER, B_BETTER) and evidence.within and evidence.within.p_equivalence < terms.alpha:
+        notes.append("the difference is real, and smaller than the margin")
+    return tuple(notes)

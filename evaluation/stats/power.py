@@ -1,0 +1,134 @@
+"""How many cases would show a difference, and which difference do so many cases show?
+
+n = (z_{1-α/2} + z_{power})² (ω² + σ_A²/K_A + σ_B²/K_B) / δ² (Miller 2024, arXiv:2411.00640, eq. 9), and its likes for
+binary scores and for few pairs. All of them are two-sided.
+"""
+
+from math import exp, log, sqrt
+from statistics import NormalDist
+
+from evaluation.errors import ConfigurationError
+from evaluation.stats.roots import crossing
+
+POWER = 0.8
+ALPHA = 0.05
+_MOST_PAIRS = 1e15
+_FEWEST_PAIRS = 2.0
+
+
+def cases_for_difference(difference: float, *, variance: float, alpha: float = ALPHA, power: float = POWER) -> float:
+    """Pairs that show a true mean difference, by the normal approximation.
+
+    Args:
+        difference: In the metric's unit, not 0.
+        variance: Of one case's difference: ω² + σ_A²/K_A + σ_B²/K_B.
+        alpha: Chance of a false alarm, both sides together.
+        power: Chance of seeing the difference.
+    """
+    _checked(alpha, power)
+    return (_z(1 - alpha / 2) + _z(power)) ** 2 * variance / _not_zero(difference) ** 2
+
+
+def detectable_difference(n_cases: float, *, variance: float, alpha: float = ALPHA, power: float = POWER) -> float:
+    """The smallest true mean difference that so many pairs show, by the normal approximation."""
+    _checked(alpha, power)
+    return (_z(1 - alpha / 2) + _z(power)) * sqrt(variance / n_cases)
+
+
+def paired_t_power(effect: float, n_pairs: float, *, alpha: float = ALPHA) -> float:
+    """Chance that the paired t-test sees a true effect, from the noncentral t distribution.
+
+    Args:
+        effect: True mean difference in standard deviations of the differences.
+        n_pairs: More than one; may be broken, between two whole numbers.
+        alpha: Chance of a false alarm, both sides together.
+    """
+    from scipy.special import nctdtr, stdtrit
+
+    degrees, shift = n_pairs - 1, abs(effect) * sqrt(n_pairs)
+    limit = float(stdtrit(degrees, 1 - alpha / 2))
+    return float(nctdtr(degrees, shift, -limit)) + 1 - float(nctdtr(degrees, shift, limit))
+
+
+def paired_t_cases(effect: float, *, alpha: float = ALPHA, power: float = POWER) -> float:
+    """Pairs with which the paired t-test sees a true effect, not rounded up; at least 2."""
+    _checked(alpha, power)
+    by_z = cases_for_difference(effect, variance=1.0, alpha=alpha, power=power)
+    if by_z > _MOST_PAIRS:
+        return by_z
+
+    def gain(log_n: float) -> float:
+        return paired_t_power(effect, exp(log_n), alpha=alpha) - power
+
+    return exp(crossing(gain, log(_FEWEST_PAIRS), log(10 * by_z + 100)))
+
+
+def paired_t_detectable(n_pairs: int, *, alpha: float = ALPHA, power: float = POWER) -> float | None:
+    """The smallest true effect that the paired t-test sees, in standard deviations; None for fewer than 2 pairs."""
+    _checked(alpha, power)
+    if n_pairs < _FEWEST_PAIRS:
+        return None
+
+    def gain(effect: float) -> float:
+        return paired_t_power(effect, n_pairs, alpha=alpha) - power
+
+    from scipy.special import stdtrit
+
+    widest = 2 * float(stdtrit(n_pairs - 1, 1 - alpha / 2)) + 2 * float(stdtrit(n_pairs - 1, power)) + 2
+    return crossing(gain, 0.0, widest)
+
+
+def mcnemar_cases(difference: float, *, discordant: float, alpha: float = ALPHA, power: float = POWER) -> float:
+    """Pairs with which McNemar's test sees a true difference of two shares (Connor 1987, Biometrics 43:207).
+
+    (z sqrt(p_d) + z_power sqrt(p_d - δ²))² / δ². Where fewer cases differ than the difference needs, so many do.
+
+    Args:
+        difference: δ, in [-1, 1], not 0.
+        discordant: p_d, the share of cases on which the two differ.
+        alpha: Chance of a false alarm, both sides together.
+        power: Chance of seeing the difference.
+    """
+    _checked(alpha, power)
+    size = abs(_not_zero(difference))
+    share = max(discordant, size)
+    return (_z(1 - alpha / 2) * sqrt(share) + _z(power) * sqrt(share - size * size)) ** 2 / size**2
+
+
+def mcnemar_detectable(n_pairs: int, *, discordant: float, alpha: float = ALPHA, power: float = POWER) -> float | None:
+    """The smallest true difference of two shares that McNemar's test sees; None where not even one of 1 would be."""
+    _checked(alpha, power)
+
+    def lacking(difference: float) -> float:
+        return mcnemar_cases(difference, discordant=discordant, alpha=alpha, power=power) - n_pairs
+
+    return crossing(lacking, 1e-9, 1.0) if lacking(1.0) <= 0 else None
+
+
+def cases_for_equivalence(margin: float, *, variance: float, alpha: float = ALPHA, power: float = POWER) -> float:
+    """Pairs that show two equal candidates to be equivalent within a margin, by two one-sided tests.
+
+    So many also show a true difference of the margin, with about the same power.
+    """
+    _checked(alpha, power)
+    return (_z(1 - alpha) + _z((1 + power) / 2)) ** 2 * variance / _not_zero(margin) ** 2
+
+
+def _z(probability: float) -> float:
+    return NormalDist().inv_cdf(probability)
+
+
+def _not_zero(difference: float) -> float:
+    if difference == 0:
+        raise ConfigurationError(
+            "no number of cases shows a difference of 0", "name the smallest difference that would matter"
+        )
+    return difference
+
+
+def _checked(alpha: float, power: float) -> None:
+    if not 0 < alpha < power < 1:
+        raise ConfigurationError(
+            f"alpha={alpha!r} and power={power!r} must lie between 0 and 1, alpha below power",
+            "usual are alpha=0.05 and power=0.8",
+        )

@@ -1,0 +1,56 @@
+"""Latency, tokens, cost on the same cases: how many times as much does A take as B?
+
+exp(mean(log A - log B)), the geometric mean of the ratios, with Student's interval and test of the logarithms.
+"""
+
+from dataclasses import replace
+from math import exp, log1p
+
+import numpy as np
+
+from evaluation.stats.continuous_pairs import mean_evidence, paired_t_p_value
+from evaluation.stats.evidence import Evidence, Terms
+from evaluation.stats.intervals import Interval
+from evaluation.stats.numbers import Vector, difference_of
+from evaluation.stats.sign_flips import sign_flip_p_value
+
+_LARGEST_LOG = 700.0
+
+
+def ratio_evidence(a: Vector, b: Vector, terms: Terms) -> Evidence:
+    """What two positive quantities a case say of their ratio, A by B; a margin of 0.1 reaches from 1/1.1 to 1.1."""
+    differences = difference_of(np.log(a), np.log(b))
+    p_flips, flips = sign_flip_p_value(differences, rng=terms.rng)
+    p_t = paired_t_p_value(differences)
+    test, p_value = ("t", p_t) if p_t is not None else (flips, p_flips)
+    found = mean_evidence(differences, log_terms(terms), test=test, p_value=p_value)
+    method = found.method.replace("t+t", "log_t").replace("no_spread+", "log_no_spread+")
+    return as_ratio(replace(found, method=method, also={**found.also, "sign_flip": p_flips}))
+
+
+def log_terms(terms: Terms) -> Terms:
+    """The terms with the margin on the scale of logarithms."""
+    return replace(terms, margin=None if terms.margin is None else log1p(terms.margin))
+
+
+def as_ratio(found: Evidence) -> Evidence:
+    """The evidence of logarithms as one of ratios."""
+    return replace(
+        found,
+        difference=_exp(found.difference),
+        interval=_interval(found.interval),
+        effect_size=_exp(found.difference),
+        effect_size_name="ratio",
+        mde=None if found.mde is None or found.mde > _LARGEST_LOG else exp(found.mde),
+        aim=None if found.aim is None else _exp(found.aim),
+        intervals={name: Interval(_exp(low), _exp(high)) for name, (low, high) in found.intervals.items()},
+    )
+
+
+def _interval(logs: Interval | None) -> Interval | None:
+    return None if logs is None else Interval(_exp(logs.low), _exp(logs.high))
+
+
+def _exp(logarithm: float) -> float:
+    """The number itself; beyond the largest float, one close to it."""
+    return exp(min(logarithm, _LARGEST_LOG))
