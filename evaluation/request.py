@@ -150,6 +150,7 @@ class EvaluationRequest(BaseModel):
         default="10%", description="Server failures allowed for each candidate: a share (10%) or a number of cases."
     )
     fail_under: list[str] = Field(default=[], description="Checks that must hold: `token_f1=0.5`.")
+    experiment: str | None = Field(default=None, description="Experiment to which the runs belong.")
     timeout_s: float = Field(default=300.0, gt=0, description="Seconds for one attempt, loading excluded.")
     case_timeout_s: float = Field(default=1800.0, gt=0, description="Seconds for all attempts of a case.")
 

@@ -25,6 +25,7 @@ from evaluation.resolving import (
 from evaluation.resuming import refuse_changed_weights, refuse_held
 from evaluation.settings import Settings
 from evaluation.store.benchmarks import load_benchmark_version
+from evaluation.store.experiments import add_runs, find_experiment
 from evaluation.store.records import SERVER_VERSIONS, MetricUse, RunCandidatePlan, RunPlan
 from evaluation.store.registry import record_seen, save_candidate
 from evaluation.store.runs import (
@@ -71,6 +72,8 @@ async def plan_work(asked: Asked, benchmarks: tuple[LoadedBenchmark, ...]) -> Pl
 
 
 def _plan(asked: Asked, resolution: Resolution, store: Store) -> Plan:
+    name = asked.request.experiment
+    experiment = find_experiment(store, name) if name is not None else None
     earlier = runs_of_invocation(store, asked.invocation_id)
     refuse_changed_weights(earlier, resolution.candidates)
     given = asked.request.model_dump(mode="json", exclude_defaults=True)
@@ -87,6 +90,8 @@ def _plan(asked: Asked, resolution: Resolution, store: Store) -> Plan:
         metrics = tuple(metric.text for metric in item.metrics)
         runs.append(PlannedRun(run_id=run.run_id, benchmark_name=run.benchmark_name, metrics=metrics))
         planned += [_planned(asked, run, item, candidate, store) for candidate in resolution.candidates]
+    if experiment is not None:
+        add_runs(store, experiment.experiment_id, [run.run_id for run in runs])
     used = {endpoint.name: endpoint for candidate in resolution.candidates for endpoint in candidate.endpoints}
     return Plan(
         invocation_id=asked.invocation_id,

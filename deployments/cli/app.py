@@ -6,6 +6,7 @@ from deployments.cli import demo, doctor, evaluate, runs, score, show
 from deployments.cli.benchmarks import benchmarks
 from deployments.cli.db import db
 from deployments.cli.endpoints import endpoints
+from deployments.cli.experiments import experiments
 from deployments.cli.metrics import metrics
 from deployments.cli.models import models
 from deployments.cli.profiles import profiles
@@ -36,6 +37,7 @@ app.command("evaluate")(evaluate.evaluate)
 app.command("score")(score.score)
 app.command("show")(show.show)
 app.add_typer(runs.runs, name="runs")
+app.add_typer(experiments, name="experiments")
 app.add_typer(endpoints, name="endpoints")
 app.add_typer(models, name="models")
 app.add_typer(profiles, name="profiles")

@@ -55,6 +55,9 @@ def evaluate(
     ] = None,
     reuse: Annotated[bool, typer.Option("--reuse", help="Take equal answers of earlier runs, marked.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan, its loads and its cost, alone.")] = False,
+    experiment: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Add the runs to it; its template says what is not said here.")
+    ] = None,
     file: Annotated[Path | None, typer.Option("-f", "--file", metavar="FILE.yaml", help="All of this.")] = None,
     db: DatabaseOption = None,
     json_: JsonOption = False,
@@ -87,6 +90,7 @@ def evaluate(
         "timeout_s": timeout,
         "case_timeout_s": case_timeout,
         "reuse": reuse or None,
+        "experiment": experiment,
         "prices": read_price_file(prices),
     }
     accept_sandbox(sandbox)

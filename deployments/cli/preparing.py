@@ -39,7 +39,9 @@ def prepare(given: Mapping[str, Any], store: "Store", *, source: str, resume: st
     from evaluation.request import read_request
 
     if resume is None:
-        request = _with_absolute_paths(read_request(given, source=source))
+        from evaluation.templates import with_template
+
+        request = _with_absolute_paths(read_request(with_template(store, given), source=source))
         loaded = tuple(_read_benchmark(name, request, store) for name in request.benchmarks)
         return Prepared(request=request, invocation_id=uuid.uuid4().hex, benchmarks=loaded)
     from evaluation.resuming import refuse_held, resumed

@@ -164,6 +164,7 @@ def delete(
     as_json: JsonOption = False,
 ) -> None:
     """Delete a run with its answers, scores and estimates. A running one is refused."""
+    from deployments.cli.agreeing_to_delete import agrees
     from deployments.cli.tables import say
     from deployments.cli.terminal import print_json, tell
     from evaluation.store.runs import delete_run, find_run
@@ -171,7 +172,7 @@ def delete(
     with open_results(db) as store:
         record = find_run(store, run)
         run_id = record.plan.run_id
-        if not yes and not _agrees(f"Delete run {run_id} ({record.plan.benchmark_name}) with all its answers?"):
+        if not yes and not agrees(f"Delete run {run_id} ({record.plan.benchmark_name}) with all its answers?"):
             tell(f"{run_id} was kept")
             if as_json:
                 print_json({"run_id": run_id, "deleted": False})
@@ -181,18 +182,3 @@ def delete(
         print_json({"run_id": run_id, "deleted": True})
     else:
         say(f"{run_id}: deleted")
-
-
-def _agrees(question: str) -> bool:
-    """True where a person says yes; without one to ask, nothing is deleted."""
-    import sys
-
-    from deployments.cli.terminal import EXIT_INTERRUPTED
-    from evaluation.errors import ConfigurationError
-
-    if not sys.stdin.isatty():
-        raise ConfigurationError("deleting needs a yes, and there is no terminal to ask on", "Give --yes.")
-    try:
-        return typer.confirm(question, err=True)
-    except typer.Abort:
-        raise typer.Exit(EXIT_INTERRUPTED) from None

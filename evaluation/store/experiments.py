@@ -13,7 +13,7 @@ from evaluation.store.records import AnnotationRecord, ExperimentRecord, Status
 from evaluation.store.runs import delete_run, find_run
 from evaluation.store.session import Store
 from evaluation.store.statements import now
-from evaluation.store.tables import annotation, experiment, experiment_run, run
+from evaluation.store.tables import annotation, comparison, experiment, experiment_run, run
 
 _CHANGEABLE = frozenset({"name", "question", "description", "template", "tags", "favourite"})
 
@@ -266,6 +266,23 @@ def annotations(
             sa.select(annotation).where(sa.or_(*wanted)).order_by(annotation.c.created_at, annotation.c.id)
         ).mappings()
         return tuple(_annotation(row) for row in rows)
+
+
+def comparisons_of_experiment(store: Store, experiment_id: str) -> tuple[dict[str, Any], ...]:
+    """The experiment's comparisons, oldest first: which runs, and the sentence that they ended in."""
+    wanted = sa.select(comparison).where(comparison.c.experiment_id == experiment_id)
+    with store.read() as connection:
+        rows = connection.execute(wanted.order_by(comparison.c.created_at, comparison.c.id)).mappings().all()
+    return tuple(
+        {
+            "comparison_id": row["id"],
+            "benchmark": row["benchmark_name"],
+            "run_ids": list(row["run_ids"]),
+            "sentence": row["result"].get("sentence"),
+            "created_at": row["created_at"].isoformat(),
+        }
+        for row in rows
+    )
 
 
 def remove_annotation(store: Store, annotation_id: int) -> None:
