@@ -4,7 +4,9 @@ from typing import Any
 
 from prefect import flow, get_run_logger
 from prefect.runtime import flow_run
+from prefect.states import Failed
 
+from evaluation.missing_scores import too_many_missing
 from evaluation.score_request import ScoreRequest
 from evaluation.settings import Settings
 from evaluation.store.session import open_store
@@ -37,7 +39,11 @@ async def score(request: ScoreRequest) -> Any:
             get_run_logger().info("%s", note)
         async with holding(store, [run.run_id for run in plan.scoring.runs]) as holder_id:
             await score_all(store, plan.scoring, settings, on_leases=LeaseBook(store, holder_id).note)
+        (run,) = plan.scoring.runs
+        missing = await stored(too_many_missing, store, run.run_id, run.metrics, plan.failure_budgets)
     finally:
         store.close()
     await publish_results(plan.invocation_id)
-    return {"run_id": plan.scoring.runs[0].run_id}
+    if missing:
+        return Failed(message=f"{missing}; the same command asks them again")
+    return {"run_id": run.run_id}

@@ -1,12 +1,12 @@
 """From stored answers to a run's numbers: what needs the answer alone, then programs, then one model after another."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from evaluation.answering.answering import Answerers
 from evaluation.errors import ConfigurationError
 from evaluation.planning import AskedModel, ScoringPlan
-from evaluation.scoring import by_work
+from evaluation.scoring import MetricsByWork, by_work
 from evaluation.settings import Settings
 from evaluation.store.session import Store
 from tasks.aggregate import aggregate
@@ -39,15 +39,16 @@ async def score_all(
         on_leases: Told which leases are held for the slots of the models that are asked.
         servers_are_free: Returns when the candidates' models need their servers no more.
     """
+    works = {run.run_id: by_work(run.metrics) for run in plan.runs}
     for run in plan.runs:
-        if metrics := by_work(run.metrics).plain:
+        if metrics := works[run.run_id].plain:
             for run_candidate_id, label in run.candidates.items():
                 await score_candidate(
                     run.run_id, run_candidate_id, metrics=metrics, label=label, benchmark=run.benchmark_name
                 )
-    if any(by_work(run.metrics).programs for run in plan.runs):
+    if any(work.programs for work in works.values()):
         async with sandboxed(settings) as answerers:
-            await _score_by_asking(store, plan, answerers, None)
+            await _score_by_asking(store, plan, works, answerers, None)
     if plan.asked_models:
         await servers_are_free()
     for asked in plan.asked_models:
@@ -55,19 +56,25 @@ async def score_all(
             async with asked_server(
                 asked, store, timeout_s=plan.timeout_s, retry_base_s=settings.retry_base_s, on_leases=on_leases
             ) as answerers:
-                await _score_by_asking(store, plan, answerers, asked)
+                await _score_by_asking(store, plan, works, answerers, asked)
         except ConfigurationError as error:
             warn("%s asks %s, and nobody answers: %s", asked.need, asked.model, error)
-            await _score_by_asking(store, plan, nobody_answers(asked, error), asked)
+            await _score_by_asking(store, plan, works, nobody_answers(asked, error), asked)
     for run in plan.runs:
         await aggregate(run.run_id, metrics=run.metrics, benchmark=run.benchmark_name)
 
 
-async def _score_by_asking(store: Store, plan: ScoringPlan, answerers: Answerers, asked: AskedModel | None) -> None:
+async def _score_by_asking(
+    store: Store,
+    plan: ScoringPlan,
+    works: Mapping[str, MetricsByWork],
+    answerers: Answerers,
+    asked: AskedModel | None,
+) -> None:
     """What one model is asked for, in all runs; None: the sandbox."""
     with Asking(plan.name, store, answerers) as name:
         for run in plan.runs:
-            work = by_work(run.metrics)
+            work = works[run.run_id]
             metrics = work.programs if asked is None else work.of_model(asked)
             if not metrics:
                 continue

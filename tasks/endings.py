@@ -7,6 +7,7 @@ from typing import TypeVar
 from prefect import get_run_logger
 
 from evaluation.errors import BenchwrightError, StoreError
+from evaluation.missing_scores import too_many_missing
 from evaluation.planning import Plan
 from evaluation.settings import Settings
 from evaluation.store.holders import living_holders
@@ -28,7 +29,7 @@ async def start_runs(store: Store, plan: Plan) -> None:
 
 
 async def finish_runs(bench: Workbench) -> dict[str, str]:
-    """The final status of each run: failed where any of its candidates was given up."""
+    """The final status of each run: failed where a candidate was given up, or too many scores are missing."""
     statuses: dict[str, str] = {}
     for run in bench.plan.runs:
         reasons = {
@@ -36,8 +37,12 @@ async def finish_runs(bench: Workbench) -> dict[str, str]:
             for item in bench.plan.candidates_of(run.run_id)
             if (reason := await stored(why_given_up, bench, item))
         }
-        status = Status.FAILED if reasons else Status.COMPLETED
-        said = "; ".join(f"{label} was given up: {reason}" for label, reason in reasons.items()) or None
+        sentences = [f"{label} was given up: {reason}" for label, reason in reasons.items()]
+        budgets = {item.run_candidate_id: item.failure_budget for item in bench.plan.candidates_of(run.run_id)}
+        if missing := await stored(too_many_missing, bench.store, run.run_id, run.metrics, budgets):
+            sentences.append(f"{missing}; `benchwright evaluate --resume {run.run_id}` asks them again")
+        status = Status.FAILED if sentences else Status.COMPLETED
+        said = "; ".join(sentences) or None
         await stored(set_run_status, bench.store, run.run_id, status, reason=said)
         statuses[run.run_id] = str(status)
     return statuses

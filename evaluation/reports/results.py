@@ -25,7 +25,7 @@ from evaluation.store.records import (
     Status,
 )
 from evaluation.store.runs import find_run, run_case_ids, run_flows, runs_of_invocation
-from evaluation.store.scores import count_score_failures, load_estimates
+from evaluation.store.scores import count_score_failures, load_estimates, scored_metrics
 from evaluation.store.session import Store
 
 _WORST_FIRST = (
@@ -106,6 +106,7 @@ def run_result(store: Store, run_id: str) -> dict[str, Any]:
                     run, found, counts[found.run_candidate_id], estimates.get(found.run_candidate_id, []), keys
                 ),
                 "score_failures": {keys[use.signature]: kinds for use, kinds in failed[found.run_candidate_id]},
+                "n_scored": _n_scored(store, found, keys),
                 "endpoints": _endpoints(store, found),
                 "energy": energies.get(found.run_candidate_id),
             }
@@ -213,6 +214,12 @@ def _endpoints(store: Store, found: RunCandidateRecord) -> dict[str, int] | None
     if len(found.plan.details.get(SERVER_VERSIONS, {})) < 2:
         return None
     return outcomes_by_endpoint(store, found.run_candidate_id)
+
+
+def _n_scored(store: Store, found: RunCandidateRecord, keys: Mapping[str, str]) -> dict[str, int]:
+    """How many answers have a score, by metric."""
+    counted = scored_metrics(store, found.run_candidate_id)
+    return {keys[use.signature]: n for use, n in counted if use.signature in keys}
 
 
 def _by_kind(kinds: Mapping[Any, int]) -> dict[str, int]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evaluation.metrics.speed import SPEED_METRICS
+from evaluation.missing_scores import SERVERS_FAULT
 from evaluation.reports.labels import is_baseline
 from evaluation.reports.metric_facts import higher_is_better, is_over_all_cases
 from evaluation.reports.titles import short_titles
@@ -137,7 +138,8 @@ def caption(run: Mapping[str, Any]) -> str:
 
 def remarks(run: Mapping[str, Any]) -> list[str]:
     """What is to be said below the table of a run, a sentence for each thing."""
-    return [*failures_as_zero(run), *extractions(run), *unscored(run), *reused(run), *run["judging"]]
+    parts = (failures_as_zero(run), extractions(run), unscored(run), not_defined(run), reused(run), run["judging"])
+    return [text for part in parts for text in part]
 
 
 def failures_as_zero(run: Mapping[str, Any]) -> list[str]:
@@ -160,10 +162,51 @@ def unscored(run: Mapping[str, Any]) -> list[str]:
     titles = _titles(run)
     return [
         f"{candidate['candidate']}: {counted(sum(kinds.values()), 'answer')} without a score on "
-        f"{titles.get(metric, metric)}: " + ", ".join(f"{n:,} {kind}" for kind, n in kinds.items())
+        f"{titles.get(metric, metric)}: "
+        + ", ".join(f"{n:,} {kind}" for kind, n in kinds.items())
+        + _asked_again(run, candidate, metric)
         for candidate in ranked(run)
         for metric, kinds in candidate["score_failures"].items()
     ]
+
+
+def _asked_again(run: Mapping[str, Any], candidate: Mapping[str, Any], metric: str) -> str:
+    """How many scores there are, and what to do, where others are missing by the fault of a server."""
+    kinds = candidate["score_failures"][metric]
+    if not SERVERS_FAULT & kinds.keys():
+        return ""
+    n_scored = candidate["n_scored"].get(metric, 0)
+    return (
+        f"; {n_scored:,} of {n_scored + sum(kinds.values()):,} have one; `benchwright evaluate --resume "
+        f"{run['run_id']}` or the same `benchwright score` asks the others again"
+    )
+
+
+def not_defined(run: Mapping[str, Any]) -> list[str]:
+    """For each metric that said of no answer of a candidate what its value is, and failed on none: that it did not.
+
+    Of a run that was scored: where nothing has a score yet, nothing is said.
+    """
+    titles = _titles(run)
+    said: dict[str, list[str]] = {}
+    for candidate in ranked(run):
+        if not candidate["n_scored"] and run["status"] != "completed":
+            continue
+        for metric, signature in run["metrics"].items():
+            if not (candidate["n_ok"] and _is_measured(metric, signature, candidate)):
+                continue
+            if not candidate["n_scored"].get(metric) and not candidate["score_failures"].get(metric):
+                said.setdefault(metric, []).append(str(candidate["candidate"]))
+    return [
+        f"{titles.get(metric, metric)}: not defined for any case of {', '.join(labels)} "
+        "(it returned None each time, and has no value)"
+        for metric, labels in said.items()
+    ]
+
+
+def _is_measured(metric: str, signature: str, candidate: Mapping[str, Any]) -> bool:
+    """False for a figure of speed that has a value, and for the candidate with which a metric compares others."""
+    return metric not in candidate["metrics"] and f"#{candidate['fingerprint'][:12]}" not in signature
 
 
 def extractions(run: Mapping[str, Any]) -> list[str]:

@@ -1,15 +1,19 @@
 """Turns a request to score a stored run into an order of work."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from evaluation.planning import ScoredRun, ScoringPlan
+from evaluation.request import read_request
 from evaluation.resolving.scoring import resolve_scoring
 from evaluation.score_request import ScoreRequest
 from evaluation.settings import Settings
-from evaluation.store.session import open_store
+from evaluation.store.records import RunRecord
+from evaluation.store.runs import find_invocation
+from evaluation.store.session import Store, open_store
 from tasks.plan import asked_models
 from tasks.stored import stored
 
@@ -21,6 +25,8 @@ class PlannedScoring:
     invocation_id: str
     scoring: ScoringPlan
     notes: tuple[str, ...]
+    failure_budgets: Mapping[int, int]
+    """How many scores may be missing by the fault of a server, by run-candidate id."""
 
 
 @task(name="plan", task_run_name="plan the scoring", cache_policy=NO_CACHE, persist_result=False)
@@ -29,6 +35,7 @@ async def plan_scoring(request: ScoreRequest) -> PlannedScoring:
     settings = Settings()
     with await stored(open_store, settings.database) as store:
         found = await resolve_scoring(request, settings=settings, store=store)
+        budget = await stored(_failure_budget, store, found.run)
     plan = found.run.plan
     run = ScoredRun(
         run_id=plan.run_id,
@@ -41,4 +48,12 @@ async def plan_scoring(request: ScoreRequest) -> PlannedScoring:
         invocation_id=plan.invocation_id,
         scoring=ScoringPlan(name=f"score {plan.run_id}", runs=(run,), asked_models=models, timeout_s=request.timeout_s),
         notes=found.notes,
+        failure_budgets=dict.fromkeys(run.candidates, budget),
     )
+
+
+def _failure_budget(store: Store, run: RunRecord) -> int:
+    """As many as the run itself allows its servers."""
+    asked = find_invocation(store, run.plan.invocation_id)
+    request = read_request(asked.request if asked else {}, source="the stored request")
+    return request.failure_budget(run.plan.n_cases * run.plan.n_repeats)

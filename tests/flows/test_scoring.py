@@ -10,8 +10,10 @@ import pytest
 from hostile_judge import HostileJudge
 from scripted_ollama import Chat, Reply, ScriptedOllama
 
+from evaluation.errors import FailureKind, TransientProviderError
 from evaluation.reports.results import invocation_result
-from evaluation.store.records import RunRecord
+from evaluation.reports.tables import remarks
+from evaluation.store.records import RunRecord, Status
 from evaluation.store.runs import runs_of_invocation
 from evaluation.store.scores import count_score_failures, iterate_scores
 from evaluation.store.session import Store
@@ -42,6 +44,20 @@ def values(store: Store, invocation_id: str, candidate: int, metric: str) -> lis
     signature = next(use.signature for use in run.plan.metrics if use.name == metric)
     row_id = run.candidates[candidate].run_candidate_id
     return [found.measurement.value for found in iterate_scores(store, row_id, signature)]
+
+
+@pytest.fixture
+def score(evaluate: Evaluate) -> Callable[..., Any]:
+    """Runs the flow that scores stored answers anew, with that request."""
+
+    def run(**request: Any) -> Any:
+        from evaluation.score_request import ScoreRequest
+        from flows.score import score as flow
+
+        running: Any = flow(ScoreRequest(**request), return_state=True)
+        return asyncio.run(running)
+
+    return run
 
 
 def test_a_judge_is_asked_after_the_last_answer_in_one_load(
@@ -118,7 +134,12 @@ def test_every_case_ends_in_a_verdict_or_a_named_failure(
     ollama_by_script.add("judge", moody)
 
     state = evaluate(
-        benchmark_file(6), models=["good"], metrics=["judge_rubric"], judges=["judge"], invocation_id="one"
+        benchmark_file(6),
+        models=["good"],
+        metrics=["judge_rubric"],
+        judges=["judge"],
+        max_failures="20%",
+        invocation_id="one",
     )
 
     assert state.is_completed()
@@ -151,7 +172,7 @@ def test_a_pair_is_shown_in_both_orders_and_the_first_candidate_is_the_opponent(
     assert 8 == sum(ollama_by_script.asked("judge").values())
 
 
-def test_a_judge_that_cannot_be_loaded_fails_its_scores_and_not_the_run(
+def test_a_judge_that_cannot_be_loaded_fails_the_run_and_no_other_score(
     evaluate: Evaluate, store: Store, ollama_by_script: ScriptedOllama, benchmark_file: Benchmarks
 ) -> None:
     ollama_by_script.add("good")
@@ -165,11 +186,113 @@ def test_a_judge_that_cannot_be_loaded_fails_its_scores_and_not_the_run(
         invocation_id="one",
     )
 
-    assert state.is_completed()
+    assert state.is_failed()
     assert [1.0] * 3 == values(store, "one", 0, "exact_match")
-    row_id = one_run(store, "one").candidates[0].run_candidate_id
-    ((_, kinds),) = count_score_failures(store, row_id)
+    run = one_run(store, "one")
+    ((_, kinds),) = count_score_failures(store, run.candidates[0].run_candidate_id)
     assert {"judge_not_loaded": 3} == kinds
+    assert Status.FAILED is run.status
+    assert (
+        "judge_rubric by judge: 0 of 3 answers of good scored, 3 missing (3 judge_not_loaded); "
+        f"`benchwright evaluate --resume {run.plan.run_id}` asks them again"
+    ) == run.reason
+
+
+def crashing(*numbers: int) -> Callable[[Chat], Reply]:
+    """A judge whose server does not answer about those cases."""
+
+    def judge(chat: Chat) -> Reply:
+        number = int(chat.prompt.split("What is ")[1].split("?")[0])
+        return Reply(status=500, error="runner crashed") if number in numbers else verdict(3)
+
+    return judge
+
+
+def test_few_missing_verdicts_stand_below_the_results_and_do_not_fail_the_run(
+    evaluate: Evaluate, store: Store, ollama_by_script: ScriptedOllama, benchmark_file: Benchmarks
+) -> None:
+    ollama_by_script.add("good")
+    ollama_by_script.add("judge", crashing(7))
+
+    state = evaluate(
+        benchmark_file(10), models=["good"], metrics=["judge_rubric"], judges=["judge"], invocation_id="one"
+    )
+
+    assert state.is_completed()
+    (run,) = invocation_result(store, "one")["runs"]
+    assert "completed" == run["status"]
+    assert (
+        "good: 1 answer without a score on judge_rubric: 1 runner_crashed; 9 of 10 have one; "
+        f"`benchwright evaluate --resume {run['run_id']}` or the same `benchwright score` asks the others again"
+    ) in remarks(run)
+
+
+def test_too_many_missing_verdicts_fail_the_run_and_a_resume_mends_it(
+    evaluate: Evaluate, store: Store, ollama_by_script: ScriptedOllama, benchmark_file: Benchmarks
+) -> None:
+    ollama_by_script.add("good")
+    ollama_by_script.add("judge", crashing(7, 8))
+    asked = {"models": ["good"], "metrics": ["judge_rubric"], "judges": ["judge"], "invocation_id": "one"}
+    benchmark = benchmark_file(10)
+    state = evaluate(benchmark, **asked)
+    assert state.is_failed()
+    reason = str(one_run(store, "one").reason)
+    assert "judge_rubric by judge: 8 of 10 answers of good scored, 2 missing (2 runner_crashed)" in reason
+
+    ollama_by_script.add("judge", strict_judge, digest=ollama_by_script.models["judge"].digest)
+    again = evaluate(benchmark, **asked)
+
+    assert again.is_completed()
+    run = one_run(store, "one")
+    assert (Status.COMPLETED, None) == (run.status, run.reason)
+    assert [0.5] * 7 + [0.5, 1.0, 1.0] == sorted(values(store, "one", 0, "judge_rubric"))
+
+
+def test_scoring_anew_by_a_judge_that_is_gone_fails_and_leaves_the_run_as_it_was(
+    evaluate: Evaluate,
+    score: Callable[..., Any],
+    store: Store,
+    ollama_by_script: ScriptedOllama,
+    benchmark_file: Benchmarks,
+) -> None:
+    ollama_by_script.add("good")
+    ollama_by_script.add("judge", crashing(*range(5)))
+    evaluate(benchmark_file(5), models=["good"], invocation_id="one")
+
+    state = score(run="last", metrics=["judge_rubric"], judges=["judge"])
+
+    assert state.is_failed()
+    assert "judge_rubric by judge: 0 of 5 answers of good scored, 5 missing (5 runner_crashed)" in str(state.message)
+    assert Status.COMPLETED is one_run(store, "one").status
+
+
+def test_an_embedder_whose_server_fails_fails_the_run(
+    evaluate: Evaluate,
+    store: Store,
+    ollama_by_script: ScriptedOllama,
+    benchmark_file: Benchmarks,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def down(*_: Any) -> Any:
+        raise TransientProviderError("nobody listens", FailureKind.SERVER_DOWN)
+
+    monkeypatch.setattr("evaluation.providers.ollama.OllamaProvider.embed", down)
+    monkeypatch.setattr("evaluation.answering.embedder.PAUSE_S", 0.001)
+    ollama_by_script.add("good")
+    ollama_by_script.add("vectors", capabilities=("embedding",))
+
+    state = evaluate(
+        benchmark_file(3),
+        models=["good"],
+        metrics=["exact_match", "semantic_similarity"],
+        embedder="vectors",
+        invocation_id="one",
+    )
+
+    assert state.is_failed()
+    reason = str(one_run(store, "one").reason)
+    assert "semantic_similarity by vectors: 0 of 3 answers of good scored, 3 missing (3 server_down)" in reason
+    assert [1.0] * 3 == values(store, "one", 0, "exact_match")
 
 
 def test_each_text_is_embedded_once_for_all_candidates_and_runs(
@@ -198,20 +321,6 @@ def test_a_metric_that_asks_nobody_is_refused_before_a_token_is_spent(
     assert state.is_failed()
     assert "needs a judge" in str(state.message)
     assert [] == ollama_by_script.chats
-
-
-@pytest.fixture
-def score(evaluate: Evaluate) -> Callable[..., Any]:
-    """Runs the flow that scores stored answers anew, with that request."""
-
-    def run(**request: Any) -> Any:
-        from evaluation.score_request import ScoreRequest
-        from flows.score import score as flow
-
-        running: Any = flow(ScoreRequest(**request), return_state=True)
-        return asyncio.run(running)
-
-    return run
 
 
 def test_stored_answers_are_scored_anew_without_a_generation(
@@ -272,6 +381,7 @@ def test_a_hostile_judge_leaves_a_verdict_or_a_named_failure_of_every_case_and_i
         judges=["judge"],
         slots=16,
         timeout_s=0.5,
+        max_failures="50%",
         invocation_id="one",
     )
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 
 from evaluation.errors import FailureKind
+from evaluation.metrics.apart import BROKEN
 from evaluation.metrics.extraction import NOT_EXTRACTED
-from evaluation.metrics.measuring import NONSENSE, RAISED
 from evaluation.metrics.numeric_match import NO_NUMBER
 from evaluation.reports.alarms.alarm import Alarm, Findings, Spreads
 from evaluation.reports.tables import counted
@@ -71,7 +71,7 @@ def _not_scored(findings: Findings, row_id: int, spreads: Spreads) -> Iterator[A
         n = sum(kinds.values())
         spread = spreads.get(use.signature)
         n_all = n + (spread.n if spread is not None else 0)
-        is_broken = any(kinds.get(kind) for kind in (RAISED, NONSENSE))
+        is_broken = any(kinds.get(kind) for kind in BROKEN)
         if not is_broken and not _is_too_many(n, n_all):
             continue
         said = ", ".join(f"{count:,} {kind}" for kind, count in sorted(kinds.items()) if count)

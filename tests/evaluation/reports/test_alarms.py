@@ -255,6 +255,8 @@ def _fail_scores(store: Store, use: MetricUse, kind: str, n: int) -> None:
         ("verdict_unreadable", 3, ["score_failures"]),
         ("metric_raised", 1, ["score_failures"]),
         ("metric_returned_nonsense", 1, ["score_failures"]),
+        ("metric_timed_out", 1, ["score_failures"]),
+        ("metric_ended_its_process", 1, ["score_failures"]),
     ],
 )
 def test_scores_that_could_not_be_had_raise_one_above_5_percent_and_any_where_the_metric_is_broken(

@@ -1,0 +1,92 @@
+"""Which scores are missing because a judge's or an embedder's server failed, and are they too many?"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from evaluation.errors import OWN_FAILURES, FailureKind
+from evaluation.metrics.metric import ModelMetric
+from evaluation.metrics.parsing import parse_metric
+from evaluation.store.runs import find_run
+from evaluation.store.scores import count_score_failures, scored_metrics
+from evaluation.store.session import Store
+
+SERVERS_FAULT = frozenset(
+    {
+        *(str(kind) for kind in FailureKind if kind not in OWN_FAILURES),
+        "judge_given_up",
+        "judge_not_loaded",
+        "embedder_not_loaded",
+    }
+)
+"""Kinds of score failures that say nothing of the answer, and may be gone when somebody asks again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MissingScores:
+    """What the server of one metric's model failed to score of one candidate's answers."""
+
+    run_candidate_id: int
+    label: str
+    metric: str
+    model: str
+    n_scored: int
+    kinds: Mapping[str, int]
+    """How many are missing, by kind."""
+
+    @property
+    def n_missing(self) -> int:
+        """How many there are in all."""
+        return sum(self.kinds.values())
+
+    def __str__(self) -> str:
+        whom = f"{self.metric} by {self.model}" if self.model else self.metric
+        kinds = ", ".join(f"{n:,} {kind}" for kind, n in sorted(self.kinds.items()))
+        return (
+            f"{whom}: {self.n_scored:,} of {self.n_scored + self.n_missing:,} answers of {self.label} scored, "
+            f"{self.n_missing:,} missing ({kinds})"
+        )
+
+
+def missing_scores(store: Store, run_id: str, metrics: Sequence[str]) -> Iterator[MissingScores]:
+    """By candidate and metric, where any is missing.
+
+    Args:
+        store: Where the scores are.
+        run_id: The run.
+        metrics: Those to look at, as `parse_metric` reads them.
+    """
+    models = {metric.signature: _model(metric) for metric in map(parse_metric, metrics)}
+    for found in find_run(store, run_id).candidates:
+        n_scored = {use.signature: n for use, n in scored_metrics(store, found.run_candidate_id)}
+        for use, kinds in count_score_failures(store, found.run_candidate_id):
+            of_server = {kind: n for kind, n in kinds.items() if kind in SERVERS_FAULT and n}
+            if of_server and use.signature in models:
+                yield MissingScores(
+                    run_candidate_id=found.run_candidate_id,
+                    label=found.plan.label,
+                    metric=use.name,
+                    model=models[use.signature],
+                    n_scored=n_scored.get(use.signature, 0),
+                    kinds=of_server,
+                )
+
+
+def _model(metric: object) -> str:
+    return metric.model if isinstance(metric, ModelMetric) else ""
+
+
+def too_many_missing(store: Store, run_id: str, metrics: Sequence[str], budgets: Mapping[int, int]) -> str | None:
+    """Why the run's scoring failed, in a sentence; None where no budget is exceeded.
+
+    Args:
+        store: Where the scores are.
+        run_id: The run.
+        metrics: Those that were to be scored, as `parse_metric` reads them.
+        budgets: How many may be missing, by run-candidate id: as many as answers may.
+    """
+    said = [
+        str(missing)
+        for missing in missing_scores(store, run_id, metrics)
+        if missing.n_missing > budgets.get(missing.run_candidate_id, 0)
+    ]
+    return "; ".join(said) if said else None
