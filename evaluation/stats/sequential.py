@@ -1,0 +1,184 @@
+"""May one look after every case, and stop when it is clear? Evidence that keeps its promise at every look at once.
+
+An e-value is the wealth of someone who started with 1 and bet against "no difference" at fair odds. Were there none,
+the wealth would ever reach 1/α with a chance of at most α (Ville 1939), so one may stop as soon as it does. Wealth is
+handled as its natural logarithm, and for many pairs of candidates at once: every function takes arrays.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from evaluation.errors import ConfigurationError
+from evaluation.stats.intervals import checked_confidence_level
+
+Array = NDArray[np.float64]
+
+_BISECTIONS = 40
+_STAKES = 0.95 * (np.arange(1, 9) / 8) ** 1.5
+"""Shares of the wealth that are risked on one case, by as many bettors with an equal part of the first stake."""
+_ROUNDING = 1e-9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EProcess:
+    """Bets on the cases on which two candidates differ, of which each wins half where neither is better.
+
+    E = 2^n B(w + 1, n - w + 1) after w wins among n differing cases: the likelihood ratio, averaged over all chances
+    of winning (Lindon and Malek 2022, arXiv:2011.03567).
+    """
+
+    one_sided: bool = False
+    """Only chances above one half are averaged over: evidence that A wins more, and against "no more than B"."""
+    prior: float = 1.0
+    """Weight of the chances averaged over, Beta(prior, prior): 1 for all alike; more bets on small differences."""
+
+    def __post_init__(self) -> None:
+        if not 0 < self.prior < float("inf"):
+            raise ConfigurationError(f"prior={self.prior!r} must be above 0 and finite", "1 weighs all chances alike")
+
+    def log_e_values(self, wins: ArrayLike, losses: ArrayLike) -> Array:
+        """Natural logarithm of E for each pair, in the shape of the counts; -inf where nothing is left.
+
+        Args:
+            wins: How many of the differing cases A won.
+            losses: How many B won.
+
+        Raises:
+            ConfigurationError: a count below 0.
+        """
+        from scipy.special import betainc, betaln
+
+        w, lost = np.asarray(wins, dtype=np.float64), np.asarray(losses, dtype=np.float64)
+        if (w < 0).any() or (lost < 0).any():
+            raise ConfigurationError("wins and losses are counts", "give numbers from 0 on")
+        log_e: Array = (w + lost) * np.log(2) + betaln(w + self.prior, lost + self.prior)
+        log_e = log_e - betaln(self.prior, self.prior)
+        if self.one_sided:
+            with np.errstate(divide="ignore"):
+                log_e = log_e + np.log(2 * betainc(lost + self.prior, w + self.prior, 0.5))
+        return log_e
+
+    def log_e_path(self, outcomes: ArrayLike) -> Array:
+        """Logarithm of E after each differing case along the last axis: 1 where A won, 0 where B did."""
+        won = np.asarray(outcomes, dtype=np.float64)
+        return self.log_e_values(won.cumsum(axis=-1), (1 - won).cumsum(axis=-1))
+
+
+def always_valid_p_values(log_e_path: ArrayLike) -> Array:
+    """1 / the largest E so far along the last axis, at most 1: a p-value however often one looked."""
+    p_values: Array = np.exp(-np.maximum(0.0, np.asarray(log_e_path, dtype=np.float64).max(axis=-1)))
+    return p_values
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BettingSequence:
+    """Limits around the mean of bounded values that hold at every look at once, by bets against each mean.
+
+    Some bettors bet that the mean is above m, as many that it is below, each with a constant share of its wealth; m is
+    ruled out as soon as one side has 2/α times what it began with (Waudby-Smith and Ramdas 2024, arXiv:2010.09686:
+    the hedged grid of Kelly bettors). Values lie in rows, case by case along the last axis; NaN stands for a case that
+    was not seen.
+    """
+
+    low: float = -1.0
+    """The least a value can be: -1 for the difference of two scores in [0, 1]."""
+    high: float = 1.0
+    confidence_level: float = 0.95
+
+    def __post_init__(self) -> None:
+        checked_confidence_level(self.confidence_level)
+        if not -np.inf < self.low < self.high < np.inf:
+            raise ConfigurationError(
+                f"values between low={self.low!r} and high={self.high!r} cannot be bet on",
+                "give two finite bounds, the lower first",
+            )
+
+    def log_e_path(self, values: ArrayLike, *, mean: float = 0.0) -> Array:
+        """Logarithm of the wealth after each value, of those who bet that the true mean is above `mean`.
+
+        At every look an e-value against "the mean is at most this". For the other side give -values.
+        """
+        if not self.low < mean < self.high:
+            raise ConfigurationError(
+                f"mean={mean!r} must lie between {self.low!r} and {self.high!r}", "nothing can be bet on a bound"
+            )
+        return _log_wealth(_scaled(values, self.low, self.high), np.asarray(_share(mean, self.low, self.high)))
+
+    def log_e_values(self, values: ArrayLike, *, mean: float = 0.0) -> Array:
+        """The last of `log_e_path`, one for each row of values: 0 where there are none."""
+        path = self.log_e_path(values, mean=mean)
+        return path[..., -1] if path.shape[-1] else np.zeros(path.shape[:-1])
+
+    def limits(self, values: ArrayLike) -> tuple[Array, Array]:
+        """Lower and upper limit of the mean after the last value, one for each row.
+
+        What an earlier look ruled out stays ruled out. So the lower limit can end above the upper one, where cases
+        come in an order that no single mean explains.
+        """
+        x, threshold = _scaled(values, self.low, self.high), np.log(2 / (1 - self.confidence_level))
+        width = self.high - self.low
+        return self.low + width * _lowest(x, threshold), self.high - width * _lowest(1 - x, threshold)
+
+
+def empirical_bernstein_limits(
+    values: ArrayLike, *, low: float = -1.0, high: float = 1.0, confidence_level: float = 0.95
+) -> tuple[Array, Array]:
+    """Limits with the same promise as a betting sequence's in closed form, and wider: to hold against it.
+
+    Source: Waudby-Smith and Ramdas 2024, arXiv:2010.09686, theorem 2 (predictable plug-in, truncated at 1/2).
+    """
+    x, t = _scaled(values, low, high), np.arange(1, np.shape(values)[-1] + 1)
+    level = np.log(2 / (1 - checked_confidence_level(confidence_level)))
+    means = (0.5 + x.cumsum(axis=-1)) / (t + 1)
+    variances = (0.25 + ((x - means) ** 2).cumsum(axis=-1)) / (t + 1)
+    mean_before, variance_before = _delayed(means, 0.5), _delayed(variances, 0.25)
+    stakes = np.minimum(0.5, np.sqrt(2 * level / (variance_before * t * np.log1p(t))))
+    total = stakes.cumsum(axis=-1)
+    spent = ((x - mean_before) ** 2 * (-np.log1p(-stakes) - stakes)).cumsum(axis=-1)
+    centre, half_width = (stakes * x).cumsum(axis=-1) / total, (level + spent) / total
+    lows, highs = (centre - half_width).max(axis=-1), (centre + half_width).min(axis=-1)
+    return low + (high - low) * np.maximum(lows, 0.0), low + (high - low) * np.minimum(highs, 1.0)
+
+
+def _share(value: ArrayLike, low: float, high: float) -> Array:
+    return (np.asarray(value, dtype=np.float64) - low) / (high - low)
+
+
+def _scaled(values: ArrayLike, low: float, high: float) -> Array:
+    """The values as shares of the way from `low` to `high`."""
+    x = _share(values, low, high)
+    if (x < -_ROUNDING).any() or (x > 1 + _ROUNDING).any():
+        raise ConfigurationError(
+            f"there are values outside {low!r} to {high!r}, on which a bet can lose more than all",
+            "give the bounds of the values",
+        )
+    return x.clip(0.0, 1.0)
+
+
+def _log_wealth(x: Array, mean: Array) -> Array:
+    """Logarithm of the mean wealth of all bettors after each value; `mean` in (0, 1], one for each row."""
+    gain = x / mean[..., None] - 1
+    gain[np.isnan(gain)] = 0.0
+    total = np.full(x.shape, -np.inf)
+    for stake in _STAKES:
+        total = np.logaddexp(total, np.log1p(stake * gain).cumsum(axis=-1))
+    wealth: Array = total - np.log(_STAKES.size)
+    return wealth
+
+
+def _lowest(x: Array, threshold: float) -> Array:
+    """The least mean that no look ruled out: wealth falls as the mean rises, so it is found by halving."""
+    low, high = np.zeros(x.shape[:-1]), np.ones(x.shape[:-1])
+    for _ in range(_BISECTIONS):
+        middle = (low + high) / 2
+        is_out = _log_wealth(x, middle).max(axis=-1, initial=0.0) >= threshold
+        low, high = np.where(is_out, middle, low), np.where(is_out, high, middle)
+    return low
+
+
+def _delayed(path: Array, first: float) -> Array:
+    """What was known before each value."""
+    before: Array = np.concatenate([np.full((*path.shape[:-1], 1), first), path[..., :-1]], axis=-1)
+    return before
