@@ -210,7 +210,7 @@ def main() -> None:
     began = time.monotonic()
     os.environ.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1", PYTHONWARNINGS="")
     with tempfile.TemporaryDirectory(prefix="benchwright-mutation-") as folder:
-        for part in ("evaluation", "tests/evaluation", "tests/support"):
+        for part in ("evaluation", "tests/evaluation", "tests/support", "docs"):
             shutil.copytree(ROOT / part, Path(folder) / part, ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copy(ROOT / "pyproject.toml", folder)
         os.chdir(folder)
