@@ -11,8 +11,9 @@ from evaluation.settings import Settings
 from evaluation.store.session import Store
 from tasks.aggregate import aggregate
 from tasks.scoring.asked_server import asked_server, nobody_answers
+from tasks.scoring.asking import asking
 from tasks.scoring.sandboxed import sandboxed
-from tasks.scoring.score import Asking, score_by_asking, score_candidate
+from tasks.scoring.score import score_by_asking, score_candidate
 from tasks.story import warn
 
 OnLeases = Callable[[str, frozenset[str]], Awaitable[None]]
@@ -72,7 +73,7 @@ async def _score_by_asking(
     asked: AskedModel | None,
 ) -> None:
     """What one model is asked for, in all runs; None: the sandbox."""
-    with Asking(plan.name, store, answerers) as name:
+    async with asking(store, plan, answerers, asked) as name:
         for run in plan.runs:
             work = works[run.run_id]
             metrics = work.programs if asked is None else work.of_model(asked)

@@ -53,7 +53,8 @@ def artifact_key(*words: str) -> str:
 class ProgressArtifact:
     """The progress of a flow run as Prefect shows it. What Prefect does not answer now is tried with the next step."""
 
-    def __init__(self) -> None:
+    def __init__(self, key: str = "progress") -> None:
+        self._key = key
         self._id: UUID | None = None
         self._shown = -1.0
 
@@ -64,7 +65,7 @@ class ProgressArtifact:
             return
         try:
             if self._id is None:
-                self._id = await acreate_progress_artifact(progress=rounded, key="progress", description=description)
+                self._id = await acreate_progress_artifact(progress=rounded, key=self._key, description=description)
             else:
                 await aupdate_progress_artifact(artifact_id=self._id, progress=rounded, description=description)
         except Exception as error:  # a bar must not end a run

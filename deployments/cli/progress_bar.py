@@ -12,6 +12,7 @@ from evaluation.errors import StoreError
 if TYPE_CHECKING:
     from evaluation.store.records import CandidateProgress
     from evaluation.store.session import Store
+    from tasks.scoring.how_far import HowFar
 
 LOOK_EVERY_S = 0.5
 LINE_EVERY_S = 15.0
@@ -56,7 +57,10 @@ def _show_bar(store: "Store", invocation_id: str, closing: threading.Event) -> N
         last = False
         while not last:
             last = closing.wait(LOOK_EVERY_S)
-            if found := _look(store, invocation_id):
+            if (asked := _asked()) is not None:
+                said = f"scores · {asked.time_left}".removesuffix(" · ")
+                bar.update(shown, total=asked.n_planned, completed=asked.n_ended, description=asked.who, said=said)
+            elif found := _look(store, invocation_id):
                 n_done, n_failed, n_planned = _sums(found)
                 said = f"{n_failed} failed{pace.in_words(found)}"
                 bar.update(shown, total=n_planned, completed=n_done + n_failed, description=_at_work(found), said=said)
@@ -70,8 +74,18 @@ def _show_lines(store: "Store", invocation_id: str, closing: threading.Event) ->
         words = pace.in_words(found)
         if time.monotonic() >= next_line:
             next_line += LINE_EVERY_S
+            if (asked := _asked()) is not None:
+                tell(str(asked))
+                continue
             n_done, n_failed, n_planned = _sums(found)
             tell(f"{n_done + n_failed} of {n_planned} done, {n_failed} failed{words} · {_at_work(found)}")
+
+
+def _asked() -> "HowFar | None":
+    """Whoever is asked for scores now, with how far that is."""
+    from tasks.scoring.how_far import at_work
+
+    return at_work[-1] if at_work else None
 
 
 class _Pace:

@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 from hostile_judge import HostileJudge
+from prefect import get_client
+from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
+from prefect.client.schemas.objects import Artifact
 from scripted_ollama import Chat, Reply, ScriptedOllama
 
 from evaluation.errors import FailureKind, TransientProviderError
@@ -17,6 +20,7 @@ from evaluation.store.records import RunRecord, Status
 from evaluation.store.runs import runs_of_invocation
 from evaluation.store.scores import count_score_failures, iterate_scores
 from evaluation.store.session import Store
+from tasks.scoring.how_far import at_work
 
 Evaluate = Callable[..., Any]
 Benchmarks = Callable[..., str]
@@ -428,3 +432,38 @@ def test_a_pairwise_judge_is_refused_for_a_run_of_one_candidate(
 
     assert state.is_failed()
     assert "compares candidates, and there is only one: good" in str(state.message)
+
+
+def test_the_progress_of_a_judge_has_a_total_over_all_candidates(
+    evaluate: Evaluate, store: Store, ollama_by_script: ScriptedOllama, benchmark_file: Benchmarks, prefect_api: str
+) -> None:
+    ollama_by_script.add("good")
+    ollama_by_script.add("bad", wrong)
+    ollama_by_script.add("counting-judge", HostileJudge())
+
+    state = evaluate(
+        benchmark_file(5),
+        models=["good", "bad"],
+        metrics=["judge_pairwise", "judge_rubric"],
+        judges=["counting-judge"],
+        invocation_id="one",
+    )
+
+    assert state.is_completed()
+    (progress,) = artifacts("progress-judge-counting-judge")
+    # Five pairs, since nobody is compared with itself, and a grade for each of ten answers.
+    assert (100.0, "judge counting-judge: 15 of 15 scores") == (
+        progress.data,
+        (progress.description or "").partition(",")[0],
+    )
+    assert [] == at_work
+
+
+def artifacts(key: str) -> list[Artifact]:
+    """Every version of Prefect's artifact of that name."""
+
+    async def read() -> list[Artifact]:
+        async with get_client() as client:
+            return await client.read_artifacts(artifact_filter=ArtifactFilter(key=ArtifactFilterKey(any_=[key])))
+
+    return asyncio.run(read())

@@ -1,11 +1,16 @@
 """What the bar says of rate and time left."""
 
+import threading
 import time
+from typing import cast
 
 import pytest
 
+from deployments.cli import progress_bar
 from deployments.cli.progress_bar import _at_work, _Pace
 from evaluation.store.records import CandidateProgress, Status
+from evaluation.store.session import Store
+from tasks.scoring.how_far import HowFar, at_work
 
 
 def _progress(row: int, status: Status, n_done: int, n_planned: int = 100) -> CandidateProgress:
@@ -57,3 +62,20 @@ def test_another_model_begins_with_a_rate_of_its_own(clock: list[float]) -> None
 )
 def test_the_bar_says_who_is_at_work(found: tuple[CandidateProgress, ...], said: str) -> None:
     assert said == _at_work(found)
+
+
+def test_whoever_is_asked_for_scores_is_told_of_with_a_total(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress_bar, "LOOK_EVERY_S", 0.001)
+    monkeypatch.setattr(progress_bar, "LINE_EVERY_S", 0.0)
+    monkeypatch.setattr(progress_bar, "_look", lambda *_: (_progress(1, Status.RUNNING, 100),))
+    told = threading.Event()
+    lines: list[str] = []
+    monkeypatch.setattr(progress_bar, "tell", lambda line: (lines.append(line), told.set()))
+    at_work.append(HowFar(who="judge qwen3:8b", n_planned=120, n_ended=34))
+    try:
+        with progress_bar.progress_bar(cast("Store", None), "invocation"):
+            assert told.wait(10)
+    finally:
+        at_work.clear()
+
+    assert "judge qwen3:8b: 34 of 120 scores" == lines[0]

@@ -1,0 +1,48 @@
+"""How far is a judge, an embedder or the sandbox with what it is asked? For all in this process who want to watch."""
+
+import time
+from dataclasses import dataclass, field
+
+LEAST_S = 1.0
+"""So long nothing is said of the time that is left: the first answers are no measure."""
+
+
+@dataclass(kw_only=True)
+class HowFar:
+    """What whoever is asked has done, of what there is to do."""
+
+    who: str
+    """`judge qwen3:8b`, `embedder nomic-embed-text`, `programs`."""
+    n_planned: int
+    """Scores; fewer may come, where a metric has none for an answer."""
+    n_ended: int = 0
+    """With those that could not be had."""
+    _began: float = field(default_factory=lambda: time.monotonic())
+
+    @property
+    def percent(self) -> float:
+        """Of what is planned, in [0, 100]."""
+        return min(100.0, 100.0 * self.n_ended / self.n_planned) if self.n_planned else 100.0
+
+    @property
+    def seconds_left(self) -> float | None:
+        """At the pace so far; None: nothing is known yet."""
+        passed = time.monotonic() - self._began
+        if not self.n_ended or passed < LEAST_S:
+            return None
+        return max(0, self.n_planned - self.n_ended) * passed / self.n_ended
+
+    @property
+    def time_left(self) -> str:
+        """`41 s left`, `3 min left`; empty where nothing is known, and where nothing is left."""
+        if not (seconds := self.seconds_left):
+            return ""
+        return f"{seconds:.0f} s left" if seconds < 100 else f"{seconds / 60:.0f} min left"
+
+    def __str__(self) -> str:
+        said = f"{self.who}: {self.n_ended:,} of {self.n_planned:,} scores"
+        return f"{said}, {self.time_left}" if self.time_left else said
+
+
+at_work: list[HowFar] = []
+"""The one that is asked now; empty where nobody is."""
