@@ -40,6 +40,21 @@ def test_no_name_is_in_two_families_and_ours_are_in_one() -> None:
     assert OTHERS == family_of("politeness")
 
 
+def test_a_metric_is_listed_under_the_name_of_its_family() -> None:
+    expected = {
+        "token_f1": "text",
+        "instruction_following": "instruction following",
+        "accuracy": "classification",
+        "pass_at_k": "code",
+        "faithfulness": "retrieval-augmented answers",
+        "coherence": "quality without references",
+        "judge_rubric": "judges",
+        "latency_s": "speed and cost",
+    }
+    assert expected == {name: family_of(name) for name in expected}
+    assert list(expected.values()) == list(FAMILIES)
+
+
 def test_a_class_without_words_has_none_and_its_heir_has_its_own() -> None:
     assert ("", "") == (docstring(Wordless), summary(Wordless))
     assert ("Has its own.\n\nAnd more.", "Has its own.") == (docstring(Heir), summary(Heir))

@@ -122,6 +122,8 @@ def test_the_loose_verdict_forgives_a_first_line_a_last_line_and_asterisks(
     case = _case_of(instructions)
     assert 0.0 == _measured(InstructionFollowing(), case, answer).value
     assert 1.0 == _measured(InstructionFollowingLoose(), case, answer).value
+    assert _measured(InstructionAccuracy(), case, answer).value < 1.0
+    assert 1.0 == _measured(InstructionAccuracyLoose(), case, answer).value
 
 
 def test_the_loose_verdict_forgives_nothing_else() -> None:
