@@ -11,7 +11,7 @@ LONGEST_VALUE = 24
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Named:
+class Named:
     """A metric as its word and signature tell of it."""
 
     word: str
@@ -36,15 +36,20 @@ def short_titles(signatures: Mapping[str, str]) -> dict[str, str]:
     return titles
 
 
-def _read(word: str, signature: str) -> _Named:
+def signature_parts(signature: str) -> Named:
+    """What a signature tells: the metric's class, its options and its scorer's version."""
+    return _read("", signature)
+
+
+def _read(word: str, signature: str) -> Named:
     # An option's text may hold the mark of the version too, and so may what follows it.
     at = signature.rfind("|v")
     while at >= 0:
         kind, options = _call(signature[:at])
         if kind:
-            return _Named(word=word, kind=kind, options=options, version=signature[at + 2 :].partition("|")[0])
+            return Named(word=word, kind=kind, options=options, version=signature[at + 2 :].partition("|")[0])
         at = signature.rfind("|v", 0, at)
-    return _Named(word=word, kind=word, options={}, version="")
+    return Named(word=word, kind=word, options={}, version="")
 
 
 def _call(shown: str) -> tuple[str, dict[str, str]]:
@@ -58,7 +63,7 @@ def _call(shown: str) -> tuple[str, dict[str, str]]:
     return tree.func.id, {word.arg: ast.unparse(word.value) for word in tree.keywords if word.arg}
 
 
-def _title(item: _Named, fellows: Sequence[_Named]) -> str:
+def _title(item: Named, fellows: Sequence[Named]) -> str:
     """The word itself where it is one of a kind, or where it names the model that alone tells it from the others."""
     if len(fellows) == 1 and not _is_signature(item):
         return item.word
@@ -72,11 +77,11 @@ def _title(item: _Named, fellows: Sequence[_Named]) -> str:
     return base + (f"({', '.join(said)})" if said else "") + version
 
 
-def _is_signature(item: _Named) -> bool:
+def _is_signature(item: Named) -> bool:
     return item.word.startswith(f"{item.kind}(")
 
 
-def _plain_name(item: _Named, fellows: Sequence[_Named]) -> str:
+def _plain_name(item: Named, fellows: Sequence[Named]) -> str:
     """The metric's name, with its model where its word has that."""
     if not _is_signature(item):
         return item.word

@@ -1,0 +1,56 @@
+"""How large is a difference that would not matter? `2pp`, `2%` and `0.02` say the same of a metric in [0, 1]."""
+
+import math
+import re
+from dataclasses import dataclass
+
+from evaluation.errors import ConfigurationError
+
+_EXAMPLE = "For example --margin 2pp: two points of a metric between 0 and 1, the same as 2% or 0.02."
+_SHARE = re.compile(r"(?P<number>[-+]?\d+(?:\.\d*)?|[-+]?\.\d+)\s*(?P<unit>pp|%|points?)?", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Margin:
+    """A difference too small to matter."""
+
+    text: str
+    """As it was typed."""
+    value: float
+    """In the metric's unit."""
+    in_points: bool
+    """True where it was given in points, which only a metric between 0 and 1 has."""
+
+    def of_unit(self, metric: str, unit: str) -> float:
+        """The margin in that metric's unit.
+
+        Raises:
+            ConfigurationError: it makes no sense for this metric.
+        """
+        if unit == "fraction" and self.value >= 1:
+            raise ConfigurationError(
+                f"--margin {self.text!r} is as large as the whole range of {metric!r}, which lies between 0 and 1",
+                f"Write {self.text}pp for points. {_EXAMPLE}",
+            )
+        if unit != "fraction" and self.in_points:
+            raise ConfigurationError(
+                f"--margin {self.text!r} is in points, and {metric!r} is measured in {unit}",
+                f"Give a plain number of {unit}.",
+            )
+        return self.value
+
+
+def read_margin(text: str) -> Margin:
+    """The margin that `text` names.
+
+    Raises:
+        ConfigurationError: no number, not above zero.
+    """
+    found = _SHARE.fullmatch(text.strip())
+    number = float(found["number"]) if found else math.nan
+    if found is None or not math.isfinite(number):
+        raise ConfigurationError(f"--margin {text!r} is no difference", _EXAMPLE)
+    if number <= 0:
+        raise ConfigurationError(f"--margin {text!r} must be above zero: it is a distance", _EXAMPLE)
+    in_points = found["unit"] is not None
+    return Margin(text=text.strip(), value=number / 100 if in_points else number, in_points=in_points)

@@ -1,0 +1,243 @@
+"""Which comparisons were made, and how did one pair come out over time?"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, RowMapping
+
+from evaluation.errors import ConfigurationError, UnknownNameError
+from evaluation.store.records import MetricUse
+from evaluation.store.scores import metric_key
+from evaluation.store.session import Store
+from evaluation.store.statements import now, upsert
+from evaluation.store.tables import comparison, comparison_pair, metric
+
+_NUMBERS = ("difference", "low", "high", "p_value", "p_adjusted", "n_pairs", "effect_size", "mde")
+_SHOWN = ("a", "b", "verdict", "method", *_NUMBERS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComparisonPairRecord:
+    """Two sides of a comparison on one metric."""
+
+    metric: MetricUse
+    a: str
+    b: str
+    a_key: str
+    """What the side is, whatever it was called: its candidate's fingerprint, or the value it was grouped by."""
+    b_key: str
+    verdict: str
+    difference: float | None
+    low: float | None
+    high: float | None
+    p_value: float | None
+    p_adjusted: float | None
+    n_pairs: int
+    method: str
+    effect_size: float | None
+    mde: float | None
+    details: Mapping[str, Any]
+    """All that is known of the pair, as plain JSON."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComparisonRecord:
+    """A comparison as stored."""
+
+    comparison_id: str
+    benchmark_version: str
+    benchmark_name: str
+    run_ids: tuple[str, ...]
+    request: Mapping[str, Any]
+    result: Mapping[str, Any]
+    """All but the pairs."""
+    pairs: tuple[ComparisonPairRecord, ...]
+    code_version: str
+    created_at: datetime
+    experiment_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairHistoryRow:
+    """How one pair came out in one comparison."""
+
+    comparison_id: str
+    created_at: datetime
+    benchmark_name: str
+    benchmark_version: str
+    run_ids: tuple[str, ...]
+    code_version: str
+    pair: ComparisonPairRecord
+
+
+def save_comparison(
+    store: Store,
+    *,
+    comparison_id: str,
+    benchmark: tuple[str, str],
+    run_ids: Sequence[str],
+    request: Mapping[str, Any],
+    result: Mapping[str, Any],
+    pairs: Sequence[ComparisonPairRecord],
+    code_version: str,
+) -> bool:
+    """True where the comparison is new; one of the same id is left as it is.
+
+    Args:
+        store: Where it goes.
+        comparison_id: The same for the same numbers, so that looking twice makes no history.
+        benchmark: Version and name.
+        run_ids: From whose scores it was made.
+        request: What was asked for.
+        result: All but the pairs.
+        pairs: In the order in which they are shown.
+        code_version: The code that answered.
+    """
+    version, name = benchmark
+    row = {
+        "id": comparison_id,
+        "benchmark_version": version,
+        "benchmark_name": name,
+        "run_ids": list(run_ids),
+        "request": dict(request),
+        "result": dict(result),
+        "code_version": code_version,
+        "created_at": now(),
+    }
+    with store.write() as connection:
+        known = connection.execute(sa.select(comparison.c.id).where(comparison.c.id == comparison_id)).first()
+        if known is not None:
+            return False
+        upsert(connection, comparison, [row], key=["id"])
+        _save_metrics(connection, [pair.metric for pair in pairs])
+        rows = [_pair_row(comparison_id, position, pair) for position, pair in enumerate(pairs)]
+        upsert(connection, comparison_pair, rows, key=["comparison_id", "position"])
+    return True
+
+
+def find_comparison(store: Store, wanted: str) -> ComparisonRecord:
+    """The newest comparison for `last`, else the one of that id or unique prefix of one.
+
+    Raises:
+        UnknownNameError: there is none.
+        ConfigurationError: several comparisons begin like this.
+    """
+    newest_first = sa.select(comparison).order_by(comparison.c.created_at.desc(), comparison.c.id.desc())
+    with store.read() as connection:
+        if wanted == "last":
+            rows = connection.execute(newest_first.limit(1)).mappings().all()
+        else:
+            alike = newest_first.where(comparison.c.id.startswith(wanted, autoescape=True)).limit(6)
+            rows = connection.execute(alike).mappings().all() if wanted else []
+        exact = [row for row in rows if row["id"] == wanted] or rows
+        if len(exact) == 1:
+            return _record(connection, exact[0])
+        known = connection.execute(newest_first.with_only_columns(comparison.c.id).limit(40)).scalars().all()
+    if exact:
+        found = ", ".join(row["id"] for row in exact)
+        raise ConfigurationError(f"several comparisons begin with {wanted!r}: {found}", "give more of the id")
+    raise UnknownNameError("comparison", wanted, known, "make one with `benchwright compare RUN RUN`")
+
+
+def list_comparisons(store: Store, *, limit: int | None = 20) -> tuple[ComparisonRecord, ...]:
+    """Comparisons with their pairs, newest first."""
+    page = sa.select(comparison).order_by(comparison.c.created_at.desc(), comparison.c.id.desc()).limit(limit)
+    with store.read() as connection:
+        return tuple(_record(connection, row) for row in connection.execute(page).mappings().all())
+
+
+def delete_comparison(store: Store, comparison_id: str) -> None:
+    """Takes a comparison out; its pairs and notes go with it."""
+    with store.write() as connection:
+        connection.execute(sa.delete(comparison).where(comparison.c.id == comparison_id))
+
+
+def pair_history(
+    store: Store, a_keys: Collection[str], b_keys: Collection[str], *, limit: int = 200
+) -> tuple[PairHistoryRow, ...]:
+    """Every stored pair of a side of `a_keys` with one of `b_keys`, in either order, the oldest comparison first.
+
+    Args:
+        store: Where they are.
+        a_keys: Keys of sides, or what the sides were called.
+        b_keys: Of the other.
+        limit: The newest so many.
+    """
+    one = sa.and_(_names(a_keys, "a"), _names(b_keys, "b"))
+    other = sa.and_(_names(a_keys, "b"), _names(b_keys, "a"))
+    of_comparison = ("created_at", "benchmark_name", "benchmark_version", "run_ids", "code_version")
+    wanted = (
+        sa.select(comparison_pair, metric.c.name, metric.c.signature, *(comparison.c[name] for name in of_comparison))
+        .join(comparison, comparison.c.id == comparison_pair.c.comparison_id)
+        .join(metric, metric.c.key == comparison_pair.c.metric_key)
+        .where(sa.or_(one, other))
+        .order_by(comparison.c.created_at.desc(), comparison_pair.c.comparison_id, comparison_pair.c.position.desc())
+        .limit(limit)
+    )
+    with store.read() as connection:
+        rows = connection.execute(wanted).mappings().all()
+    return tuple(
+        PairHistoryRow(
+            comparison_id=row["comparison_id"],
+            pair=_pair(row),
+            **{name: row[name] for name in of_comparison if name != "run_ids"},
+            run_ids=tuple(row["run_ids"]),
+        )
+        for row in reversed(rows)
+    )
+
+
+def _names(keys: Collection[str], side: str) -> sa.ColumnElement[bool]:
+    columns = comparison_pair.c
+    return sa.or_(columns[f"{side}_key"].in_(keys), columns[side].in_(keys))
+
+
+def _save_metrics(connection: Connection, uses: Sequence[MetricUse]) -> None:
+    rows = [{"key": metric_key(use.signature), "name": use.name, "signature": use.signature} for use in set(uses)]
+    upsert(connection, metric, sorted(rows, key=lambda row: row["key"]), key=["key"])
+
+
+def _pair_row(comparison_id: str, position: int, pair: ComparisonPairRecord) -> dict[str, Any]:
+    return {
+        "comparison_id": comparison_id,
+        "position": position,
+        "metric_key": metric_key(pair.metric.signature),
+        "a_key": pair.a_key,
+        "b_key": pair.b_key,
+        **{name: getattr(pair, name) for name in _SHOWN},
+        "details": dict(pair.details),
+    }
+
+
+def _record(connection: Connection, row: RowMapping) -> ComparisonRecord:
+    pairs = (
+        sa.select(comparison_pair, metric.c.name, metric.c.signature)
+        .join(metric, metric.c.key == comparison_pair.c.metric_key)
+        .where(comparison_pair.c.comparison_id == row["id"])
+        .order_by(comparison_pair.c.position)
+    )
+    return ComparisonRecord(
+        comparison_id=row["id"],
+        benchmark_version=row["benchmark_version"],
+        benchmark_name=row["benchmark_name"],
+        run_ids=tuple(row["run_ids"]),
+        request=row["request"],
+        result=row["result"],
+        pairs=tuple(_pair(found) for found in connection.execute(pairs).mappings()),
+        code_version=row["code_version"],
+        created_at=row["created_at"],
+        experiment_id=row["experiment_id"],
+    )
+
+
+def _pair(row: RowMapping) -> ComparisonPairRecord:
+    return ComparisonPairRecord(
+        metric=MetricUse(name=row["name"], signature=row["signature"]),
+        a_key=row["a_key"],
+        b_key=row["b_key"],
+        details=row["details"],
+        **{name: row[name] for name in _SHOWN},
+    )
