@@ -34,6 +34,9 @@ from evaluation.metrics.quality.completeness import Completeness, coverage, endi
         ("It is one two three four five. Six seven eight nine ten", 1.0),
         ("It is one two three four five. Six seven eight nine ten eleven", 0.0),
         ("```py\nx = 1.", 0.0),
+        ("```py\nx = 1\n```\nThen:\n```py\nx = 2.", 0.0),
+        ("```py\nx = 1\n```\nThen:\n```py\nx = 2\n```\nDone.", 1.0),
+        ("Well done! 👍🏽", 1.0),
     ],
 )
 def test_an_ending_is_proper_uncertain_or_broken_off(answer: str, expected: float) -> None:

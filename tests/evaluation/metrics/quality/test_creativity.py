@@ -35,6 +35,12 @@ def test_the_value_is_variety_without_repetition(measure) -> None:
     assert measure(Creativity(), "A b c d e. A B c d!").value == pytest.approx(expected)
 
 
+@pytest.mark.parametrize(("answer", "label"), [(" \n", "empty"), ("… !", "no_words")])
+def test_an_answer_without_a_word_is_worth_nothing(measure, answer: str, label: str) -> None:
+    measurement = measure(Creativity(), answer)
+    assert (0.0, label) == (measurement.value, measurement.label)
+
+
 def test_a_text_of_different_words_is_as_varied_as_can_be(measure) -> None:
     assert 1.0 == measure(Creativity(), " ".join(f"word{i}" for i in range(400))).value
 

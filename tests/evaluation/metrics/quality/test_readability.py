@@ -52,7 +52,7 @@ def test_longer_words_are_harder(measure, story) -> None:
     assert measure(Readability(), story).value > 0.7 > measure(Readability(), harder).value
 
 
-@pytest.mark.parametrize("answer", ["今天天气很好。", "Привет, мир!", "مرحبا بالعالم"])
+@pytest.mark.parametrize("answer", ["今天天气很好。", "Привет, мир!", "مرحبا بالعالم", "今天 2026-01-31 10:00"])
 def test_other_scripts_fail_by_name(answer: str) -> None:
     found = Readability().measure(Case(case_id="1"), (Generation(text=answer, answer=answer),), {})
     assert isinstance(found, ScoreFailure)
