@@ -51,7 +51,7 @@ def newcombe_interval(*, both: int, only_a: int, only_b: int, neither: int, conf
     return Interval(max(-1.0, a - b - below), min(1.0, a - b + above))
 
 
-def t_interval(mean: float, standard_error: float, degrees_of_freedom: int, *, confidence_level: float) -> Interval:
+def t_interval(mean: float, standard_error: float, degrees_of_freedom: float, *, confidence_level: float) -> Interval:
     """Student's interval around a mean."""
     from scipy.special import stdtrit
 
