@@ -2,7 +2,7 @@
 
 import typer
 
-from deployments.cli import demo, doctor, evaluate, runs, score, show
+from deployments.cli import demo, doctor, evaluate, export, runs, score, show
 from deployments.cli.benchmarks import benchmarks
 from deployments.cli.db import db
 from deployments.cli.endpoints import endpoints
@@ -36,6 +36,7 @@ app.command("doctor")(doctor.doctor)
 app.command("evaluate")(evaluate.evaluate)
 app.command("score")(score.score)
 app.command("show")(show.show)
+app.command("export")(export.export)
 app.add_typer(runs.runs, name="runs")
 app.add_typer(experiments, name="experiments")
 app.add_typer(endpoints, name="endpoints")

@@ -145,6 +145,33 @@ def scores_of_case(store: Store, run_candidate_id: int, case_id: str) -> tuple[t
         )
 
 
+def scores_of_generations(
+    store: Store, generation_ids: Sequence[int]
+) -> dict[int, list[tuple[MetricUse, Measurement | ScoreFailure]]]:
+    """All that metrics said of these generations, failures too, by generation id; without a score: left out."""
+    found: dict[int, list[tuple[MetricUse, Measurement | ScoreFailure]]] = {}
+    with store.read() as connection:
+        for start in range(0, len(generation_ids), _CHUNK):
+            chunk = generation_ids[start : start + _CHUNK]
+            for row in connection.execute(_said_of(score, chunk)):
+                use = MetricUse(name=row.name, signature=row.signature)
+                found.setdefault(row.generation_id, []).append((use, _measurement(row)))
+            for row in connection.execute(_said_of(score_failure, chunk)):
+                use = MetricUse(name=row.name, signature=row.signature)
+                failure = ScoreFailure(kind=row.kind, message=row.message)
+                found.setdefault(row.generation_id, []).append((use, failure))
+    return found
+
+
+def _said_of(table: sa.Table, generation_ids: Sequence[int]) -> sa.Select[Any]:
+    return (
+        sa.select(table, metric.c.name, metric.c.signature)
+        .join(metric, metric.c.key == table.c.metric_key)
+        .where(table.c.generation_id.in_(generation_ids))
+        .order_by(table.c.generation_id, metric.c.name, metric.c.signature)
+    )
+
+
 def scored_metrics(store: Store, run_candidate_id: int) -> tuple[tuple[MetricUse, int], ...]:
     """Metrics on which a candidate has scores, each with how many, by name and signature."""
     wanted = (

@@ -1,0 +1,181 @@
+"""Rows as CSV, JSON or Parquet: written row by row, whole or not at all."""
+
+import csv
+import json
+import os
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from enum import StrEnum
+from itertools import islice
+from pathlib import Path
+from typing import IO, Any
+
+from evaluation.errors import ConfigurationError
+from evaluation.reports.escaping import for_spreadsheet
+
+_ROWS_AT_ONCE = 2_000
+_REALS = frozenset(
+    {
+        "value", "low", "high", "difference", "p_value", "p_adjusted", "effect_size", "mde", "total_s", "ttft_s",
+        "queue_s", "load_s", "prompt_s", "generate_s", "vram_share", "energy_j",
+    }
+)  # fmt: skip
+_WHOLES = frozenset(
+    {"repeat", "prompt_tokens", "output_tokens", "n_attempts", "seed", "effective_context", "n", "n_pairs"}
+)
+_TRUTHS = frozenset({"cold", "reused"})
+_MOMENTS = frozenset({"started_at", "finished_at"})
+
+
+class Format(StrEnum):
+    """The form of a file."""
+
+    CSV = "csv"
+    JSON = "json"
+    PARQUET = "parquet"
+
+
+def write_file(
+    path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, Any]], form: Format, *, metrics: Sequence[str] = ()
+) -> int:
+    """The number of rows that now stand in the file, which was not there before.
+
+    Args:
+        path: Where to.
+        columns: In their order; a row may lack some.
+        rows: One after the other.
+        form: The form.
+        metrics: Columns that hold a metric's value.
+
+    Raises:
+        ConfigurationError: there is such a file already, or it cannot be written.
+    """
+    if path.exists():
+        raise ConfigurationError(f"{str(path)!r} exists already", "Name another file, or remove that one.")
+    try:
+        with _whole_or_nothing(path) as file:
+            return write_rows(file, columns, rows, form, metrics=metrics)
+    except OSError as error:
+        raise ConfigurationError(f"cannot write {str(path)!r}: {error.strerror}", "Name another file.") from error
+
+
+@contextmanager
+def _whole_or_nothing(path: Path) -> Iterator[IO[bytes]]:
+    """A file beside `path` that takes its name when all is written."""
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        mask = os.umask(0)
+        os.umask(mask)
+        Path(name).chmod(0o666 & ~mask)
+        Path(name).replace(path)
+    except BaseException:
+        with suppress(OSError):
+            Path(name).unlink()
+        raise
+
+
+def write_rows(
+    file: IO[bytes],
+    columns: Sequence[str],
+    rows: Iterable[Mapping[str, Any]],
+    form: Format,
+    *,
+    metrics: Sequence[str] = (),
+) -> int:
+    """The number of rows written."""
+    if form is Format.CSV:
+        return _write_csv(file, columns, rows)
+    if form is Format.JSON:
+        return _write_json(file, columns, rows)
+    return _write_parquet(file, columns, rows, metrics)
+
+
+def _write_csv(file: IO[bytes], columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> int:
+    """Numbers are not rounded; no text is a formula to a spreadsheet, nor holds what a terminal would obey."""
+
+    class _Encoded:
+        def write(self, text: str) -> int:
+            return file.write(text.encode("utf-8", "replace"))
+
+    writer = csv.writer(_Encoded(), lineterminator="\n")
+    writer.writerow([for_spreadsheet(column) for column in columns])
+    n = 0
+    for row in rows:
+        writer.writerow([_cell(row.get(column)) for column in columns])
+        n += 1
+    return n
+
+
+def _cell(value: Any) -> str:
+    match value:
+        case None:
+            return ""
+        case bool():
+            return str(value).lower()
+        case int() | float():
+            return repr(value)
+        case datetime():
+            return value.isoformat()
+        case _:
+            return for_spreadsheet(str(value))
+
+
+def _write_json(file: IO[bytes], columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> int:
+    """One array of objects; what a row lacks is null."""
+    n = 0
+    for row in rows:
+        value = {column: _plain(row.get(column)) for column in columns}
+        file.write((b"[\n" if n == 0 else b",\n") + json.dumps(value).encode())
+        n += 1
+    file.write(b"\n]\n" if n else b"[]\n")
+    return n
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def _write_parquet(
+    file: IO[bytes], columns: Sequence[str], rows: Iterable[Mapping[str, Any]], metrics: Sequence[str]
+) -> int:
+    """Columns have the type that their name stands for, so that files of different runs can be put together."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    schema = pa.schema([(column, _type(column, metrics, pa)) for column in columns])
+    n = 0
+    several = iter(rows)
+    with pq.ParquetWriter(file, schema, compression="zstd") as writer:
+        while page := list(islice(several, _ROWS_AT_ONCE)):
+            n += len(page)
+            writer.write_table(
+                pa.table(
+                    [
+                        pa.array([_for_parquet(row.get(field.name)) for row in page], type=field.type)
+                        for field in schema
+                    ],
+                    schema=schema,
+                )
+            )
+    return n
+
+
+def _type(column: str, metrics: Sequence[str], pa: Any) -> Any:
+    if column in _REALS or column in metrics:
+        return pa.float64()
+    if column in _WHOLES:
+        return pa.int64()
+    if column in _TRUTHS:
+        return pa.bool_()
+    return pa.timestamp("us", tz="UTC") if column in _MOMENTS else pa.string()
+
+
+def _for_parquet(value: Any) -> Any:
+    """Text without lone surrogates, which no UTF-8 can hold."""
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
