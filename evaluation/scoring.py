@@ -79,7 +79,7 @@ def score_candidate(
 ) -> ScoreCounts:
     """Counts of what was scored; every score is stored. The server's failures are left out, the candidate's are not.
 
-    Our own metrics come first: they do not wait for somebody else's that takes long, or never returns.
+    Our own metrics come first, then one after the other: none waits for one that comes later and never returns.
 
     Args:
         store: Where the answers are, and the scores go.
@@ -93,7 +93,8 @@ def score_candidate(
             return score_candidate(store, run_id, run_candidate_id, metrics, apart=apart)
     version = find_run(store, run_id).plan.benchmark_version
     n_generations = n_scores = n_failed = 0
-    for some in (list(filter(is_ours, metrics)), [metric for metric in metrics if not is_ours(metric)]):
+    ours, others = list(filter(is_ours, metrics)), [metric for metric in metrics if not is_ours(metric)]
+    for some in (ours, *([metric] for metric in others)):
         if not some:
             continue
         n_generations = 0

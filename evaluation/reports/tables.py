@@ -185,12 +185,14 @@ def _asked_again(run: Mapping[str, Any], candidate: Mapping[str, Any], metric: s
 def not_defined(run: Mapping[str, Any]) -> list[str]:
     """For each metric that said of no answer of a candidate what its value is, and failed on none: that it did not.
 
-    Of a run that was scored: where nothing has a score yet, nothing is said.
+    Of a run that was scored to its end: before, nothing is said.
     """
+    if run["status"] not in ("completed", "failed"):
+        return []
     titles = _titles(run)
     said: dict[str, list[str]] = {}
     for candidate in ranked(run):
-        if not candidate["n_scored"] and run["status"] != "completed":
+        if candidate["status"] != "completed":
             continue
         for metric, signature in run["metrics"].items():
             if not (candidate["n_ok"] and _is_measured(metric, signature, candidate)):
