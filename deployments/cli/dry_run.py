@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from evaluation.forecasting.asked_afterwards import AskedAfterwards
@@ -19,7 +19,8 @@ def show_dry_run(forecast: "Forecast", afterwards: "Sequence[AskedAfterwards]" =
     from evaluation.forecasting import forecast as forecasting
 
     if as_json:
-        print_json(forecasting.as_json(forecast) | {"asked_afterwards": [asdict(asked) for asked in afterwards]})
+        later = [asdict(asked) | {"pace": _pace(asked)} for asked in afterwards]
+        print_json(forecasting.as_json(forecast) | {"asked_afterwards": later})
         return
     if forecast.works:
         from deployments.cli.split_table import print_split_table
@@ -29,7 +30,7 @@ def show_dry_run(forecast: "Forecast", afterwards: "Sequence[AskedAfterwards]" =
     for sentence in sentences(forecast):
         say(sentence)
     for asked in afterwards:
-        say(f"Then the {asked.need} {asked.model} at {asked.endpoint} is asked up to {_n(asked.n_answers, 'time')}.")
+        say(afterwards_sentence(asked))
 
 
 def sentences(forecast: "Forecast") -> Iterator[str]:
@@ -47,6 +48,21 @@ def sentences(forecast: "Forecast") -> Iterator[str]:
         yield f"{_n(forecast.n_reusable, 'outcome')} reused from earlier runs."
     if forecast.seconds is not None and forecast.n_loads_untimed:
         yield f"Not in it: the time of {_n(forecast.n_loads_untimed, 'load')}, which was never measured."
+
+
+def _pace(asked: "AskedAfterwards") -> "dict[str, Any] | None":
+    return asdict(asked.pace) | {"newest_at": asked.pace.newest_at.isoformat()} if asked.pace is not None else None
+
+
+def afterwards_sentence(asked: "AskedAfterwards") -> str:
+    """Who is asked when the answers are there, how often, and for how long."""
+    what = f"the {asked.need} {asked.model} at {asked.endpoint} is asked up to {_n(asked.n_answers, 'time')}"
+    if asked.model is None:
+        what = f"programs are run for up to {_n(asked.n_answers, 'score')}"
+    if asked.seconds is None or asked.pace is None:
+        return f"Then {what}, time unknown: too few such scores here yet."
+    day = asked.pace.newest_at.astimezone().date()
+    return f"Then {what}, about {duration(asked.seconds)} (from {_n(asked.pace.n_scores, 'score')} of {day})."
 
 
 def duration(seconds: float) -> str:

@@ -111,7 +111,7 @@ def _dry_run(prepared: Prepared, store: "Store", stack: ExitStack, *, as_json: b
     _start_embedded_where_asked(prepared, stack)
     resolution = check_servers(prepared, store)
     works = planned_works(store, prepared.request, resolution, prepared.earlier)
-    show_dry_run(forecast(store, works), asked_afterwards(prepared.request, resolution), as_json=as_json)
+    show_dry_run(forecast(store, works), asked_afterwards(store, prepared.request, resolution), as_json=as_json)
     return EXIT_DONE
 
 

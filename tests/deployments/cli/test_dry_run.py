@@ -1,15 +1,21 @@
 """`--dry-run` shows the plan in order and says in a sentence what it will cost."""
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from scripted_ollama import Reply, ScriptedOllama
 
-from deployments.cli.dry_run import duration, sentences, show_dry_run
+from deployments.cli.dry_run import afterwards_sentence, duration, sentences, show_dry_run
+from evaluation.forecasting.asked_afterwards import AskedAfterwards
 from evaluation.forecasting.forecast import EndpointForecast, Forecast, LoadForecast, WorkForecast
+from evaluation.forecasting.scoring_pace import ScoringPace
 from evaluation.store.past_speed import PastSpeed
 
+Command = Callable[..., Any]
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 DAY = NOON.astimezone().date()
 
@@ -189,3 +195,47 @@ def test_a_program_reads_one_json_object(capsys: pytest.CaptureFixture[str]) -> 
 )
 def test_a_duration_is_said_in_the_unit_that_fits(seconds: float, said: str) -> None:
     assert said == duration(seconds)
+
+
+JUDGE = AskedAfterwards(
+    need="judge",
+    model="qwen3:14b",
+    endpoint="here",
+    n_answers=120,
+    seconds=180.0,
+    pace=ScoringPace(n_scores=200, newest_at=NOON, request_s=1.5),
+)
+PROGRAMS = AskedAfterwards(need="sandbox", model=None, endpoint=None, n_answers=1, seconds=None, pace=None)
+
+
+def test_what_is_asked_afterwards_has_a_time_or_is_said_to_have_none() -> None:
+    assert (
+        f"Then the judge qwen3:14b at here is asked up to 120 times, about 3 min (from 200 scores of {DAY})."
+        == afterwards_sentence(JUDGE)
+    )
+    assert "Then programs are run for up to 1 score, time unknown: too few such scores here yet." == (
+        afterwards_sentence(PROGRAMS)
+    )
+
+
+def test_a_program_reads_the_time_of_what_is_asked_afterwards(capsys: pytest.CaptureFixture[str]) -> None:
+    show_dry_run(planned(), (JUDGE, PROGRAMS), as_json=True)
+
+    judge, programs = json.loads(capsys.readouterr().out)["asked_afterwards"]
+    assert (180.0, NOON.isoformat()) == (judge["seconds"], judge["pace"]["newest_at"])
+    assert ("sandbox", None, None) == (programs["need"], programs["seconds"], programs["pace"])
+
+
+def test_a_dry_run_after_a_run_knows_how_long_the_judge_took(
+    evaluate: Command, benchmark: Path, ollama_by_script: ScriptedOllama
+) -> None:
+    ollama_by_script.add("good")
+    ollama_by_script.add("judge", lambda _: Reply(text='{"rationale": "so it is", "score": 3}', delay_s=0.6))
+    words = "--benchmark", benchmark, "--model", "good", "--metric", "judge_rubric", "--judge", "judge", "--slots", 1
+
+    before = evaluate(*words, "--dry-run").out
+    assert f"judge judge at {ollama_by_script.name} is asked up to 6 times, time unknown" in before
+    assert 0 == evaluate(*words).code
+    (after,) = evaluate(*words, "--dry-run", "--json").json["asked_afterwards"]
+    assert ("judge", 6, 6) == (after["need"], after["n_answers"], after["pace"]["n_scores"])
+    assert after["pace"]["request_s"] > 0.3
