@@ -1,0 +1,71 @@
+"""What everybody scored on the cases of a race, in the order in which they are asked."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evaluation.errors import ConfigurationError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grid:
+    """Scores from 0, the worst that the metric can say, to 1, the best; NaN where there is none."""
+
+    values: NDArray[np.float64]
+    """Shape (n_cases, n_candidates): cases in the order of the race, candidates in that of its runners."""
+    span: float = 1.0
+    """What a difference of 1 is in the metric's unit."""
+
+    def first(self, n_cases: int) -> "Grid":
+        """The scores on the first cases alone."""
+        return Grid(values=self.values[:n_cases], span=self.span)
+
+    def means(self) -> NDArray[np.float64]:
+        """Each candidate's mean over the cases on which it has a score; NaN where there is none."""
+        counts = np.isfinite(self.values).sum(axis=0)
+        sums = np.nansum(self.values, axis=0)
+        return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
+
+    def counts(self) -> NDArray[np.int64]:
+        """On how many cases each candidate has a score."""
+        counts: NDArray[np.int64] = np.isfinite(self.values).sum(axis=0).astype(np.int64)
+        return counts
+
+    def differences(self, one: int, other: int) -> NDArray[np.float64]:
+        """`one` less `other` on every case on which both have a score."""
+        found = self.values[:, one] - self.values[:, other]
+        return found[np.isfinite(found)]
+
+
+def grid_of(
+    scores: Sequence[Mapping[str, float]],
+    order: Sequence[str],
+    *,
+    value_range: tuple[float, float],
+    higher_is_better: bool = True,
+) -> Grid:
+    """The scores of each candidate by case, laid out in the order of the race.
+
+    Args:
+        scores: One mapping for each candidate; a case that is not in it has no score.
+        order: Ids of the cases.
+        value_range: Least and greatest value of the metric.
+        higher_is_better: False turns the scale round.
+
+    Raises:
+        ConfigurationError: the metric has no bounds, or a score lies outside of them.
+    """
+    low, high = value_range
+    if not (np.isfinite(low) and np.isfinite(high) and high > low):
+        raise ConfigurationError(
+            f"a race needs a metric with a least and a greatest value, and this one goes from {low:g} to {high:g}",
+            "Race on another metric of the benchmark with --metric.",
+        )
+    table = [[scored.get(case_id, np.nan) for scored in scores] for case_id in order]
+    values = np.array(table, dtype=np.float64).reshape(len(order), len(scores))
+    scaled = (values - low) / (high - low)
+    if np.nanmin(scaled, initial=0.0) < -1e-9 or np.nanmax(scaled, initial=1.0) > 1 + 1e-9:
+        raise ConfigurationError(f"a score lies outside of {low:g} to {high:g}, the range that the metric names")
+    return Grid(values=np.clip(scaled if higher_is_better else 1 - scaled, 0.0, 1.0), span=high - low)

@@ -1,0 +1,69 @@
+"""After how many cases is it decided who goes on? The schedule of a race, fixed before it begins."""
+
+import math
+
+from evaluation.racing.rules import Level, Method, RaceRules
+
+FIRST_LOOK = 20
+GROWTH = 1.5
+"""From one look to the next. Fewer generations with more looks; each costs a load of every model that is left."""
+FIRST_ROUND = 28
+ROUND_GROWTH = 1.75
+"""From one round of halving to the next."""
+SMALLEST_ROUND = 8
+
+
+def n_kept_back(rules: RaceRules, n_pool: int) -> int:
+    """Cases that only the confirmation asks, of a benchmark with `n_pool` cases."""
+    wanted = rules.confirm if rules.confirm is not None else math.ceil(rules.confirm_share * n_pool)
+    return max(0, min(wanted, n_pool - 2))
+
+
+def schedule(rules: RaceRules, *, n_pool: int, n_candidates: int) -> tuple[Level, ...]:
+    """The looks of a race, each with the cases that everybody left has been asked by then.
+
+    Args:
+        rules: The race's.
+        n_pool: Cases of the benchmark.
+        n_candidates: Who begins.
+    """
+    most = n_pool - n_kept_back(rules, n_pool)
+    if rules.levels:
+        return _named(rules.levels, most)
+    sizes = _rounds(most, n_candidates) if rules.method is Method.HALVING else _looks(most)
+    word = "round" if rules.method is Method.HALVING else "look"
+    return tuple(Level(name=f"{word} {number}", n_cases=size) for number, size in enumerate(sizes, 1))
+
+
+def n_kept_of(n_alive: int, *, is_last: bool) -> int:
+    """How many go on after a round of halving; the last round keeps one."""
+    return 1 if is_last else math.ceil(n_alive / 2)
+
+
+def _named(levels: tuple[Level, ...], most: int) -> tuple[Level, ...]:
+    """The levels that a benchmark has cases for; the last one that has asks all of them."""
+    cut: list[Level] = []
+    for level in levels:
+        size = most if level.n_cases is None else min(level.n_cases, most)
+        cut.append(Level(name=level.name, n_cases=size))
+        if size == most:
+            break
+    return tuple(cut)
+
+
+def _looks(most: int) -> list[int]:
+    sizes = [min(FIRST_LOOK, most)]
+    while sizes[-1] < most:
+        sizes.append(min(most, math.ceil(sizes[-1] * GROWTH)))
+    return sizes
+
+
+def _rounds(most: int, n_candidates: int) -> list[int]:
+    """As many rounds as there is to halve; they begin smaller where the benchmark has too few cases for them."""
+    n_rounds, n_alive = 1, n_candidates
+    while (n_alive := n_kept_of(n_alive, is_last=False)) > 1:
+        n_rounds += 1
+    fitting = most / ROUND_GROWTH ** (n_rounds - 1)
+    first = min(FIRST_ROUND, max(SMALLEST_ROUND, math.floor(fitting)))
+    sizes = [min(most, round(first * ROUND_GROWTH**number)) for number in range(n_rounds)]
+    return list(dict.fromkeys(sizes))

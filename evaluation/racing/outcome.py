@@ -1,0 +1,140 @@
+"""How a race came out: one sentence, then everybody's place."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from evaluation.racing.confirmation import Confirmation, confirmation
+from evaluation.racing.grid import Grid
+from evaluation.racing.rules import Method
+from evaluation.racing.standing import Standing, runner_up, standings
+from evaluation.racing.state import Ending, RaceState
+from evaluation.racing.wording import counted, in_points
+
+
+class Verdict(StrEnum):
+    """What may be said of the first one."""
+
+    WINNER = "winner"
+    """It is the best, confirmed on unseen cases."""
+    TIED = "tied"
+    """Nobody can be called the best."""
+    UNCONFIRMED = "unconfirmed"
+    """It is the only one left, and was not held against anybody on unseen cases."""
+    NOBODY = "nobody"
+    """Every candidate was given up."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RaceOutcome:
+    """What a race has found."""
+
+    verdict: Verdict
+    winner: str | None
+    """Label of the winner, where there is one."""
+    tied: tuple[str, ...]
+    """Labels of those among whom nobody can be called the best, best first; empty where there is a winner."""
+    ending: Ending
+    sentence: str
+    ranking: tuple[Standing, ...]
+    confirmation: Confirmation | None
+
+
+def outcome(state: RaceState, grid: Grid, *, seed: int) -> RaceOutcome:
+    """The outcome of a race that is over.
+
+    Args:
+        state: With its ending.
+        grid: All scores.
+        seed: The race's.
+    """
+    assert state.ending is not None  # noqa: S101 - the caller asks when the race is over
+    checked = confirmation(state, grid, seed=seed)
+    ranking = standings(state, grid)
+    verdict = _verdict(state, checked)
+    tied = _tied(state, grid, ranking, verdict)
+    return RaceOutcome(
+        verdict=verdict,
+        winner=ranking[0].label if verdict is Verdict.WINNER else None,
+        tied=tied,
+        ending=state.ending,
+        sentence=_sentence(state, grid, verdict, ranking, tied, checked),
+        ranking=ranking,
+        confirmation=checked,
+    )
+
+
+def _verdict(state: RaceState, checked: Confirmation | None) -> Verdict:
+    if not state.alive:
+        return Verdict.NOBODY
+    if state.ending is not Ending.ONE_LEFT:
+        return Verdict.TIED
+    if checked is None:
+        return Verdict.UNCONFIRMED
+    return Verdict.WINNER if checked.is_confirmed else Verdict.TIED
+
+
+def _tied(state: RaceState, grid: Grid, ranking: tuple[Standing, ...], verdict: Verdict) -> tuple[str, ...]:
+    if verdict is not Verdict.TIED:
+        return ()
+    second = runner_up(state, grid) if state.ending is Ending.ONE_LEFT else None
+    keys = {state.runners[place].key for place in (*state.alive, *(() if second is None else (second,)))}
+    return tuple(found.label for found in ranking if found.key in keys)
+
+
+def _sentence(
+    state: RaceState,
+    grid: Grid,
+    verdict: Verdict,
+    ranking: tuple[Standing, ...],
+    tied: tuple[str, ...],
+    checked: Confirmation | None,
+) -> str:
+    if verdict is Verdict.NOBODY:
+        return "Every candidate was given up; nobody has won."
+    first, n_cases = ranking[0].label, counted(state.n_asked, "case")
+    if verdict is Verdict.UNCONFIRMED:
+        return f"{first} is the only one left after {n_cases}; it was not confirmed on unseen cases."
+    if checked is not None:
+        return _confirmed(state, grid, verdict, tied, checked)
+    names = _listed(tied)
+    if state.ending is Ending.TIED_WITHIN_MARGIN:
+        margin = in_points((state.rules.margin or 0.0) / grid.span, grid.span)
+        return f"{names} are tied after {n_cases}: none is better than {first} by {margin} or more."
+    why = "the budget is spent" if state.ending is Ending.BUDGET_SPENT else "the cases are used up"
+    return f"No winner: {why} after {n_cases}, and {names} cannot be told apart; {first} is ahead."
+
+
+def _confirmed(state: RaceState, grid: Grid, verdict: Verdict, tied: tuple[str, ...], checked: Confirmation) -> str:
+    seen = f"{counted(checked.n_cases, 'unseen case')} {_interval(checked, grid.span)}"
+    others = len(state.runners) - 1
+    if verdict is Verdict.WINNER:
+        basis = (
+            f"the only one of {others + 1} that is not shown to be worse"
+            if state.rules.method is Method.EVIDENCE
+            else f"first of {others + 1} by halving"
+        )
+        return f"{checked.winner} wins: {basis} after {counted(state.n_asked, 'case')}, and on {seen}."
+    return (
+        f"No winner: {checked.winner} came first, and on {seen}, which does not confirm it; {_listed(tied)} are tied."
+    )
+
+
+def _interval(checked: Confirmation, span: float) -> str:
+    if checked.difference is None:
+        return f"there is nothing to hold it against {checked.runner_up}"
+    lean = "ahead of" if checked.difference > 0 else "behind" if checked.difference < 0 else "level with"
+    if lean == "level with":
+        return f"it is level with {checked.runner_up}"
+    scale = 100 if span == 1.0 else 1
+    limits = (
+        ""
+        if checked.low is None or checked.high is None
+        else f" [{scale * checked.low:.3g}, {scale * checked.high:.3g}]"
+    )
+    return (
+        f"{in_points(checked.difference / span, span)}{limits} {lean} {checked.runner_up} (p = {checked.p_value:.2g})"
+    )
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
