@@ -1,0 +1,210 @@
+"""Which of several candidates are better than which, allowing for how many pairs were looked at?
+
+Every pair has its own paired test; Holm's adjustment keeps the chance that any claim is wrong below the level.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from hashlib import sha256
+from itertools import combinations
+
+import numpy as np
+
+from evaluation.errors import ConfigurationError, UnknownNameError
+from evaluation.stats.adjusted_pairs import adjusted_pairs
+from evaluation.stats.clusters import cluster_means
+from evaluation.stats.gates import Gate, Matrix, gate_of
+from evaluation.stats.intervals import checked_confidence_level
+from evaluation.stats.multiplicity import ADJUSTMENTS
+from evaluation.stats.pair_comparison import Kind, PairComparison, compare_pair, kind_of
+from evaluation.stats.pairing import usable_scores
+from evaluation.stats.standing import apart_without_difference, rank_intervals, sole_winner, tied_groups
+from evaluation.stats.verdicts import A_BETTER, B_BETTER
+
+Scores = Mapping[str, float]
+
+MAX_PAIRS_WITH_CHECKS = 10
+"""With more pairs, bootstrap intervals beside the table's own are left out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManyComparison:
+    """How several candidates compare on one metric."""
+
+    pairs: tuple[tuple[str, str, PairComparison], ...]
+    """All pairs in the order given, or each side with the baseline second; p and verdicts adjusted for their number."""
+    gate: Gate | None
+    """None for two sides, and where fewer than two cases are common to all."""
+    order: tuple[str, ...]
+    """Best first, by the mean over the cases that all sides have, or over each one's own where there are none."""
+    groups: tuple[tuple[str, ...], ...]
+    """Those that do not differ, best first; one may stand in several. Empty where more than one meets a baseline."""
+    ranks: Mapping[str, tuple[int, int]]
+    """The best and the worst rank of each that the significant differences leave open."""
+    winner: str | None
+    """The one that is significantly better than every other."""
+    adjust: str = "holm"
+    confidence_level: float = 0.95
+    """Of all claims together. The pairs' intervals are at their own level, which is higher (Bonferroni)."""
+    notes: tuple[str, ...] = ()
+
+
+def compare_many(
+    sides: Mapping[str, Scores],
+    *,
+    seed: int,
+    kind: Kind | None = None,
+    clusters: Mapping[str, str] | None = None,
+    failed: Mapping[str, Collection[str]] | None = None,
+    margin: float | None = None,
+    against: str | None = None,
+    higher_is_better: bool = True,
+    adjust: str = "holm",
+    confidence_level: float = 0.95,
+    sentinels: Collection[float] = (),
+) -> ManyComparison:
+    """The comparison of two or more candidates, every pair by case id.
+
+    The order of the sides changes which of two is called A, and nothing else.
+
+    Args:
+        sides: One score for each case of each candidate, by its label.
+        seed: The draws of each pair follow from it and the two labels.
+        kind: Told from all scores together where it is not given.
+        clusters: The cluster of each case.
+        failed: Cases on which a candidate's server failed, by its label.
+        margin: The largest difference that does not matter.
+        against: A baseline: each other side is compared with it, and not with one another.
+        higher_is_better: False for a latency.
+        adjust: `holm` for claims, `bh` for screening.
+        confidence_level: Of all claims together.
+        sentinels: Values that say "no score".
+
+    Raises:
+        ConfigurationError: fewer than two sides, or a score that is no number.
+        UnknownNameError: a baseline or an adjustment that does not exist.
+    """
+    _check(sides, against, adjust)
+    level = checked_confidence_level(confidence_level)
+    usable = {label: usable_scores(scores, sentinels=sentinels).values for label, scores in sides.items()}
+    kind, named_clusters, failures = kind or kind_of(*usable.values()), clusters or {}, failed or {}
+    pairs, alpha = _pairs_of(sides, against), round(1 - level, 12)
+    compared = partial(
+        compare_pair,
+        kind=kind,
+        clusters=named_clusters,
+        margin=margin,
+        higher_is_better=higher_is_better,
+        confidence_level=1 - alpha / len(pairs),
+        sentinels=sentinels,
+        beside=len(pairs) <= MAX_PAIRS_WITH_CHECKS,
+    )
+    found = [
+        compared(
+            sides[a], sides[b], rng=pair_rng(seed, a, b), failed_a=failures.get(a, ()), failed_b=failures.get(b, ())
+        )
+        for a, b in pairs
+    ]
+    adjusted, notes = adjusted_pairs(found, adjust=adjust, alpha=alpha)
+    labelled = tuple((a, b, one) for (a, b), one in zip(pairs, adjusted, strict=True))
+    matrix = _common(usable, kind, named_clusters)
+    order, order_notes = _order(usable, matrix, kind, higher_is_better)
+    beaten = [(a, b) if one.verdict == A_BETTER else (b, a) for a, b, one in labelled if one.verdict in _DECIDED]
+    has_all_pairs = against is None or len(sides) == 2
+    groups = tied_groups(order, beaten) if has_all_pairs else ()
+    return ManyComparison(
+        pairs=labelled,
+        gate=_gate(matrix, higher_is_better, alpha) if len(sides) > 2 else None,
+        order=order,
+        groups=groups,
+        ranks=rank_intervals(order, beaten),
+        winner=sole_winner(order, beaten),
+        adjust=adjust,
+        confidence_level=level,
+        notes=(*notes, *order_notes, *(_group_notes(order, groups, beaten) if has_all_pairs else ())),
+    )
+
+
+_DECIDED = (A_BETTER, B_BETTER)
+
+
+def pair_rng(seed: int, a: str, b: str) -> np.random.Generator:
+    """A generator that the seed and the two labels determine, in whichever order they come."""
+    named = "\0".join(sorted((a, b)))
+    return np.random.default_rng([seed, *sha256(named.encode()).digest()])
+
+
+def _check(sides: Mapping[str, Scores], against: str | None, adjust: str) -> None:
+    if len(sides) < 2:
+        raise ConfigurationError(
+            f"{len(sides)} side cannot be compared: {', '.join(map(repr, sides)) or 'none'}", "name at least two"
+        )
+    if against is not None and against not in sides:
+        raise UnknownNameError("baseline", against, sides)
+    if adjust not in ADJUSTMENTS:
+        raise UnknownNameError("adjustment", adjust, ADJUSTMENTS)
+
+
+def _pairs_of(sides: Mapping[str, Scores], against: str | None) -> list[tuple[str, str]]:
+    if against is None:
+        return list(combinations(sides, 2))
+    return [(label, against) for label in sides if label != against]
+
+
+def _common(sides: Mapping[str, Scores], kind: Kind, clusters: Mapping[str, str]) -> Matrix:
+    """The scores on the cases that all sides have, or the means of their clusters, shape (n_units, n_sides).
+
+    Of ratios their logarithms, so that a mean over them is the geometric one's.
+    """
+    values = {label: _logarithms(scores) if kind is Kind.RATIO else scores for label, scores in sides.items()}
+    case_ids = sorted(set.intersection(*(set(scores) for scores in values.values())))
+    if not case_ids:
+        return np.empty((0, len(sides)))
+    groups = [clusters.get(case_id) for case_id in case_ids]
+    columns = [np.array([scores[case_id] for case_id in case_ids]) for scores in values.values()]
+    return np.column_stack([cluster_means(column, groups) for column in columns])
+
+
+def _logarithms(scores: Scores) -> Scores:
+    return {case_id: float(np.log(value)) for case_id, value in scores.items() if value > 0}
+
+
+def _order(
+    sides: Mapping[str, Scores], matrix: Matrix, kind: Kind, higher_is_better: bool
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The labels, best first, and what there is to say of that; equal ones by name, sides without a case last."""
+    notes: tuple[str, ...] = ()
+    if len(matrix):
+        means: dict[str, float | None] = dict(zip(sides, matrix.mean(axis=0).tolist(), strict=True))
+    else:
+        means = {label: _own_mean(scores, kind) for label, scores in sides.items()}
+        notes = ("no case is common to all sides: they are ordered by the means of their own cases",)
+
+    def place(label: str) -> tuple[bool, float, str]:
+        mean = means[label]
+        if mean is None:
+            return True, 0.0, label
+        return False, -mean if higher_is_better else mean, label
+
+    return tuple(sorted(means, key=place)), notes
+
+
+def _own_mean(scores: Scores, kind: Kind) -> float | None:
+    values = list((_logarithms(scores) if kind is Kind.RATIO else scores).values())
+    return float(np.mean(values)) if values else None
+
+
+def _gate(matrix: Matrix, higher_is_better: bool, alpha: float) -> Gate | None:
+    return gate_of(matrix, higher_is_better=higher_is_better, alpha=alpha) if len(matrix) > 1 else None
+
+
+def _group_notes(
+    order: Sequence[str], groups: Sequence[Sequence[str]], beaten: Collection[tuple[str, str]]
+) -> tuple[str, ...]:
+    apart = apart_without_difference(order, groups, beaten)
+    if not apart:
+        return ()
+    (a, b), n_more = apart[0], len(apart) - 1
+    others = f", nor do {n_more} further pairs" if n_more else ""
+    return (f"{a!r} and {b!r} share no group, yet do not differ significantly{others}: others among them do",)
