@@ -7,6 +7,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from deployments.cli.preparing import Prepared
@@ -39,19 +40,26 @@ def run_evaluation_flow(prepared: Prepared, store: "Store", server: Any) -> "tup
     def begin() -> Any:
         return evaluate(prepared.request, prepared.invocation_id, return_state=True)
 
-    return run_flow(begin, prepared.invocation_id, store, server)
+    return run_flow(
+        begin,
+        prepared.invocation_id,
+        store,
+        server,
+        has_ended=lambda: all_have_ended(store, prepared.invocation_id),
+    )
 
 
 def run_flow(
-    begin: Callable[[], Any], invocation_id: str, store: "Store", server: Any
+    begin: Callable[[], Any], invocation_id: str, store: "Store", server: Any, *, has_ended: Callable[[], bool]
 ) -> "tuple[State[Any] | None, int | None]":
-    """As `run_evaluation_flow`, of any flow.
+    """As `run_evaluation_flow`, of any flow. Neither a state nor a signal: it ended, and Prefect's server is gone.
 
     Args:
         begin: Calls the flow, so that it returns its state.
         invocation_id: Whose progress is shown.
         store: Where that stands.
         server: Prefect's.
+        has_ended: True where all that the flow was to store is stored.
     """
     from deployments.prefect_server import settle
 
@@ -62,12 +70,15 @@ def run_flow(
     with progress_bar(store, invocation_id), _telling_the_story():
         try:
             work = _noting_signals(begin(), seen)
-            state = runner.run(_until_prefect_is_gone(work, server.api, store, invocation_id))
+            state = runner.run(_until_prefect_is_gone(work, server.api, has_ended))
         except asyncio.CancelledError:
             state = None
         except PrefectGoneError:
             # Its runner is left as it is: ending it would wait for a server that does not answer.
-            tell(f"warning: Prefect's server at {server.api} is gone, and its record of this run ends early")
+            tell(
+                f"warning: Prefect's server at {server.api} is gone, and its record of this run ends early; "
+                "all answers and scores are stored"
+            )
             return None, None
     runner.close()
     flow_run_id = state.state_details.flow_run_id if state is not None else None
@@ -95,13 +106,13 @@ def _telling_the_story() -> Iterator[None]:
         listeners.remove(hear)
 
 
-async def _until_prefect_is_gone(work: Any, api: str, store: "Store", invocation_id: str) -> Any:
+async def _until_prefect_is_gone(work: Any, api: str, has_ended: Callable[[], bool]) -> Any:
     """What the flow run gives.
 
     Raises:
         PrefectGoneError: all is stored, and Prefect's server has not answered for a while.
     """
-    running, gone = asyncio.create_task(work), asyncio.create_task(_prefect_gone(api, store, invocation_id))
+    running, gone = asyncio.create_task(work), asyncio.create_task(_prefect_gone(api, has_ended))
     await asyncio.wait((running, gone), return_when=asyncio.FIRST_COMPLETED)
     if not running.done():
         raise PrefectGoneError
@@ -109,8 +120,8 @@ async def _until_prefect_is_gone(work: Any, api: str, store: "Store", invocation
     return running.result()
 
 
-async def _prefect_gone(api: str, store: "Store", invocation_id: str) -> None:
-    """Returns when every run has ended in the store and Prefect has not answered for `PREFECT_GONE_AFTER_S`."""
+async def _prefect_gone(api: str, has_ended: Callable[[], bool]) -> None:
+    """Returns when nothing is left to be stored and Prefect has not answered for `PREFECT_GONE_AFTER_S`."""
     from deployments.helper_process import answers
     from deployments.prefect_server import HEALTH
 
@@ -119,9 +130,7 @@ async def _prefect_gone(api: str, store: "Store", invocation_id: str) -> None:
         await asyncio.sleep(PREFECT_LOOK_EVERY_S)
         if await asyncio.to_thread(answers, api + HEALTH, timeout_s=PREFECT_LOOK_EVERY_S):
             answered_at = time.monotonic()
-        elif time.monotonic() - answered_at > PREFECT_GONE_AFTER_S and await asyncio.to_thread(
-            all_have_ended, store, invocation_id
-        ):
+        elif time.monotonic() - answered_at > PREFECT_GONE_AFTER_S and await asyncio.to_thread(has_ended):
             return
 
 
@@ -134,6 +143,20 @@ def all_have_ended(store: "Store", invocation_id: str) -> bool:
     except StoreError:
         return False
     return bool(runs) and all(run.finished_at is not None for run in runs)
+
+
+def work_on_it_has_ended(store: "Store", run_id: str, *, since: datetime) -> bool:
+    """True where this process took hold of the run since then, and has let go of it again."""
+    import os
+
+    from evaluation.store.runs import holders_of
+
+    try:
+        holders = holders_of(store, run_id)
+    except StoreError:
+        return False
+    own = [holder for holder in holders if holder.pid == os.getpid() and holder.started_at >= since]
+    return bool(own) and all(holder.ended_at is not None for holder in own)
 
 
 async def _noting_signals(work: Any, seen: list[int]) -> Any:

@@ -72,12 +72,13 @@ def _scored(request: "ScoreRequest", db: str | None, *, as_json: bool) -> int:
 
 def _score(request: "ScoreRequest", store: "Store", *, as_json: bool) -> int:
     import asyncio
+    from datetime import UTC, datetime
 
     from deployments.cli.arguments import read_settings
     from deployments.cli.evaluating import exit_code
     from deployments.cli.results import print_run
-    from deployments.cli.running import run_flow
-    from deployments.cli.terminal import print_json, tell
+    from deployments.cli.running import run_flow, work_on_it_has_ended
+    from deployments.cli.terminal import EXIT_DONE, print_json, tell
     from deployments.prefect_server import prefect_server
     from evaluation.reports.results import run_result
     from evaluation.resolving.scoring import resolve_scoring
@@ -94,9 +95,16 @@ def _score(request: "ScoreRequest", store: "Store", *, as_json: bool) -> int:
         def begin() -> Any:
             return score(request, return_state=True)
 
-        state, number = run_flow(begin, found.run.plan.invocation_id, store, server)
-    code, _ = exit_code(state, number, has_runs=False)
-    result = run_result(store, found.run.plan.run_id)
+        plan, since = found.run.plan, datetime.now(UTC)
+        state, number = run_flow(
+            begin,
+            plan.invocation_id,
+            store,
+            server,
+            has_ended=lambda: work_on_it_has_ended(store, plan.run_id, since=since),
+        )
+    code = EXIT_DONE if state is None and number is None else exit_code(state, number, has_runs=False)[0]
+    result = run_result(store, plan.run_id)
     if as_json:
         print_json(result)
     else:

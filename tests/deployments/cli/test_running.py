@@ -1,13 +1,15 @@
 """A flow run whose Prefect server goes away for good ends with its results, and its story is heard at the terminal."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
+from stored_runs import asked, numbers, right, store_run
 
 from deployments.cli import running
-from deployments.cli.preparing import Prepared
+from evaluation.store.holders import let_go, take_hold
 from evaluation.store.session import Store, open_store
 from tasks import story
 
@@ -16,10 +18,6 @@ from tasks import story
 def store(tmp_path: Path) -> Any:
     with open_store(str(tmp_path / "results.db")) as opened:
         yield opened
-
-
-def prepared() -> Prepared:
-    return Prepared(request=cast(Any, None), invocation_id="i", benchmarks=())
 
 
 @pytest.fixture
@@ -33,22 +31,36 @@ async def a_flow_that_hangs() -> None:
 
 
 @pytest.mark.usefixtures("impatient")
-def test_complete_results_do_not_wait_for_a_prefect_server_that_is_gone(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(running, "all_have_ended", lambda *_: True)
+def test_complete_results_do_not_wait_for_a_prefect_server_that_is_gone() -> None:
     with pytest.raises(running.PrefectGoneError):
-        asyncio.run(running._until_prefect_is_gone(a_flow_that_hangs(), "http://127.0.0.1:9/api", store, prepared()))
+        asyncio.run(running._until_prefect_is_gone(a_flow_that_hangs(), "http://127.0.0.1:9/api", lambda: True))
 
 
 @pytest.mark.usefixtures("impatient")
-def test_a_run_that_is_still_at_work_goes_on_without_its_prefect_server(store: Store) -> None:
+def test_a_run_that_is_still_at_work_goes_on_without_its_prefect_server() -> None:
     async def flow() -> str:
         await asyncio.sleep(0.2)
         return "done"
 
-    found = asyncio.run(running._until_prefect_is_gone(flow(), "http://127.0.0.1:9/api", store, prepared()))
+    found = asyncio.run(running._until_prefect_is_gone(flow(), "http://127.0.0.1:9/api", lambda: False))
     assert "done" == found
+
+
+def test_scoring_anew_has_ended_when_this_process_has_let_go_of_the_run(store: Store) -> None:
+    cases = numbers(1)
+    store_run(store, asked("m", right(cases)), cases=cases)
+
+    def has_ended(since: datetime) -> bool:
+        return running.work_on_it_has_ended(store, "run-1", since=since)
+
+    earlier = take_hold(store, ["run-1"], alone=True)
+    let_go(store, earlier)
+    began = datetime.now(UTC)
+    assert (True, False) == (has_ended(began - timedelta(hours=1)), has_ended(began))
+    holder = take_hold(store, ["run-1"], alone=True)
+    assert not has_ended(began)
+    let_go(store, holder)
+    assert has_ended(began)
 
 
 def test_what_the_flow_says_is_heard_at_the_terminal_and_its_details_are_not(
