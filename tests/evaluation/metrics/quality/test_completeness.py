@@ -1,5 +1,6 @@
 import pytest
 
+from evaluation.errors import ConfigurationError
 from evaluation.metrics.quality.completeness import Completeness, coverage, ending_score
 
 
@@ -68,6 +69,12 @@ def test_ending_and_coverage_are_weighed(measure) -> None:
     assert 0.9 == measure(Completeness(ending_weight=0.8), "Photosynthesis needs light.", prompt=prompt).value
     assert 0.5 == measure(Completeness(), "Photosynthesis (by light.", prompt=prompt).value
     assert 1.0 == measure(Completeness(), "Photosynthesis needs light.", prompt="Go on.").value
+
+
+@pytest.mark.parametrize("weight", [-0.1, 1.1])
+def test_a_weight_that_is_no_share_is_refused(weight: float) -> None:
+    with pytest.raises(ConfigurationError, match=r"ending_weight=.* is not from 0 to 1"):
+        Completeness(ending_weight=weight)
 
 
 def test_an_answer_that_the_server_cut_has_no_ending(measure) -> None:

@@ -32,6 +32,8 @@ def test_the_value_is_the_ratio_to_the_nearer_end(measure, prompt: str, answer: 
         (Case(case_id="1", prompt="Which?", choices=("a", "b")), 1, 12),
         (Case(case_id="1", prompt="Summarize the document.", context=("w " * 500, "w " * 500)), 50, 400),
         (Case(case_id="1", prompt="Summarize the document.", context=("w " * 20,)), 5, 30),
+        (Case(case_id="1", prompt="Please summarize the document.", context=("w " * 20,)), 5, 30),
+        (Case(case_id="1", prompt="Tell me: how many cats are there?"), 1, 60),
         (Case(case_id="1", prompt="Why did it end?", context=("It did.",)), 1, 60),
         (Case(case_id="1", prompt="How many cats are there?"), 1, 60),
         (Case(case_id="1", prompt="Explain briefly."), 1, 80),

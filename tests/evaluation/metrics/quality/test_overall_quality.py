@@ -37,6 +37,16 @@ def test_each_weight_is_an_option(measure, story, name: str) -> None:
     assert measure(alone, story, prompt=PROMPT).value == pytest.approx(expected)
 
 
+def test_a_quality_without_weight_is_left_out_and_the_confidence_is_the_weighted_mean_of_the_others(
+    measure, story
+) -> None:
+    metric = OverallQuality(**(dict.fromkeys(WEIGHTS, 0.0) | {"creativity": 3.0, "specificity": 1.0}))
+    found = {name: measure(METRICS[name](), story, prompt=PROMPT).evidence[-1] for name in WEIGHTS}
+    evidence = measure(metric, story, prompt=PROMPT).evidence
+    assert ("creativity", "specificity", "confidence") == evidence[::2]
+    assert evidence[-1] == pytest.approx((3 * found["creativity"] + found["specificity"]) / 4)
+
+
 def test_a_quality_counts_as_no_less_than_a_twentieth(measure) -> None:
     only = OverallQuality(coherence=0, readability=0, length_fit=0, creativity=0, specificity=0)
     assert measure(only, "Eggs and").value == pytest.approx(0.05)
