@@ -8,6 +8,7 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from evaluation.benchmarks.sampling import chosen_cases
+from evaluation.candidate import Candidate
 from evaluation.metrics.metric import Need
 from evaluation.options import effective_options, load_options
 from evaluation.planning import AskedModel, Lane, Plan, PlannedCandidate, PlannedRun, grouped_by_residency, run_id_for
@@ -47,12 +48,36 @@ JUDGE_NUM_CTX = 8192
 
 
 @dataclass(frozen=True, kw_only=True)
+class Stretch:
+    """The part of what was asked for that is worked on now; a later one goes on where it ends."""
+
+    n_cases: int
+    """The first ones of the seeded order."""
+    n_cases_at_most: int
+    """Of all stretches together: by these goes how often servers may fail."""
+    fingerprints: frozenset[str] | None = None
+    """Candidates that are asked; None: all."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Asked:
     """What was asked for, under which id, by which flow run."""
 
     request: EvaluationRequest
     invocation_id: str
     flow_run_id: str
+    stretch: Stretch | None = None
+    """None: all of it at once."""
+
+    @property
+    def limit(self) -> int | None:
+        """How many cases are asked now; None: all."""
+        return self.request.limit if self.stretch is None else self.stretch.n_cases
+
+    def asks(self, candidate: Candidate) -> bool:
+        """True for a candidate that is asked now."""
+        wanted = None if self.stretch is None else self.stretch.fingerprints
+        return wanted is None or candidate.fingerprint in wanted
 
 
 @task(name="plan", task_run_name="plan the work", cache_policy=NO_CACHE, persist_result=False)
@@ -80,7 +105,8 @@ def _plan(asked: Asked, resolution: Resolution, store: Store) -> Plan:
     create_invocation(store, invocation_id=asked.invocation_id, request=given, code_version=code_version())
     if earlier:
         update_invocation_request(store, asked.invocation_id, given)
-    for candidate in resolution.candidates:
+    candidates = [resolved for resolved in resolution.candidates if asked.asks(resolved.candidate)]
+    for candidate in candidates:
         for endpoint in candidate.endpoints:
             record_seen(store, candidate.info, endpoint_name=endpoint.name)
     planned: list[PlannedCandidate] = []
@@ -108,7 +134,7 @@ def _plan(asked: Asked, resolution: Resolution, store: Store) -> Plan:
 
 def _run_plan(asked: Asked, item: ResolvedBenchmark, store: Store, *, begun: frozenset[str]) -> RunPlan:
     request, benchmark = asked.request, item.benchmark
-    case_ids = [case.case_id for case in chosen_cases(benchmark, limit=request.limit, seed=request.seed)]
+    case_ids = [case.case_id for case in chosen_cases(benchmark, limit=asked.limit, seed=request.seed)]
     run = RunPlan(
         run_id=run_id_for(asked.invocation_id, benchmark.name),
         invocation_id=asked.invocation_id,
@@ -117,7 +143,7 @@ def _run_plan(asked: Asked, item: ResolvedBenchmark, store: Store, *, begun: fro
         name=benchmark.name,
         seed=request.seed,
         n_repeats=request.repeats,
-        limit=request.limit,
+        limit=asked.limit,
         metrics=tuple(MetricUse(name=metric.name, signature=metric.signature) for metric in item.metrics),
         headline=item.headline,
         n_cases=len(case_ids),
@@ -165,7 +191,7 @@ def _planned(
         ),
     )
     note_servers(store, run_candidate_id, versions)
-    n_generations = run.n_cases * run.n_repeats
+    n_at_most = run.n_cases if asked.stretch is None else asked.stretch.n_cases_at_most
     return PlannedCandidate(
         run_id=run.run_id,
         run_candidate_id=run_candidate_id,
@@ -180,7 +206,7 @@ def _planned(
         seed=run.seed,
         n_cases=run.n_cases,
         n_repeats=run.n_repeats,
-        failure_budget=asked.request.failure_budget(n_generations),
+        failure_budget=asked.request.failure_budget(n_at_most * run.n_repeats),
         digest=candidate.digest,
         endpoints=tuple(one.name for one in resolved.endpoints),
     )
