@@ -127,5 +127,5 @@ def _at_work(found: "tuple[CandidateProgress, ...]") -> str:
     if not running:
         return "planning" if all(item.status == "planned" for item in found) else "scoring"
     if not open_:
-        return "scoring"
+        return "loading the next model" if any(item.status == "planned" for item in found) else "scoring"
     return for_terminal(f"{open_[0].label} · {open_[0].benchmark_name}")

@@ -66,10 +66,15 @@ def _run(store: Store, run: Mapping[str, Any], table_link: str | None) -> str:
     lines += [f"[This table to search and sort]({table_link})"] if table_link else []
     verdict = headline_verdict(store, run)
     lines += [f"> {for_markdown(verdict)}"] if verdict else []
-    lines += [f"**Alarm:** {for_markdown(text)}" for text in alarm_lines(run)]
-    lines += [for_markdown(text) for text in remarks(run)]
+    lines += _list("Alarms", alarm_lines(run))
+    lines += _list("Notes", remarks(run))
     lines += [_given_up(candidate) for candidate in run["candidates"] if candidate["given_up"]]
     return "\n\n".join(lines)
+
+
+def _list(title: str, texts: Sequence[str]) -> list[str]:
+    """A titled list; nothing where it is empty."""
+    return ["\n".join([f"### {title}", "", *(f"- {for_markdown(text)}" for text in texts)])] if texts else []
 
 
 def _about(run: Mapping[str, Any]) -> str:

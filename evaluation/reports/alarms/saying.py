@@ -20,5 +20,5 @@ def baselines_line(runs: Sequence[Mapping[str, Any]]) -> str | None:
     who = ", ".join(f"{label} {n}" for label, n in sorted(about.items(), key=lambda item: (-item[1], item[0])))
     return (
         f"{counted(about.total(), 'alarm')} about baselines left out, which fail in ways of their own ({who}); "
-        f"--json lists them"
+        "`benchwright show RUN --json` lists them"
     )

@@ -57,6 +57,7 @@ def test_another_model_begins_with_a_rate_of_its_own(clock: list[float]) -> None
         ((_progress(1, Status.PLANNED, 0),), "planning"),
         ((_progress(1, Status.RUNNING, 3), _progress(2, Status.PLANNED, 0)), "m1 · numbers"),
         ((_progress(1, Status.RUNNING, 100),), "scoring"),
+        ((_progress(1, Status.RUNNING, 100), _progress(2, Status.PLANNED, 0)), "loading the next model"),
         ((_progress(1, Status.COMPLETED, 100),), "scoring"),
     ],
 )

@@ -79,7 +79,8 @@ def test_failures_alarms_and_who_was_given_up_are_on_the_page(store: Store) -> N
     assert "1 server failure (counted, never scored)" in text
     assert r"given up, 1 server\_down" in text
     assert "with the 1 on which the server failed counted as zero" in text
-    assert r"**Alarm:** exact\_match is 0 for every candidate" in text
+    assert "### Alarms\n\n- exact\\_match is 0 for every candidate" in text
+    assert "### Notes\n\n- a:1b: exact\\_match " in text
     assert r"**a:1b** was given up: 3 of 3 failed: \`nobody\` &lt;listens&gt;" in text
 
 
@@ -115,3 +116,21 @@ def test_a_hostile_label_is_only_text_on_the_page(store: Store, name: str) -> No
     assert "](http" not in text
     (row,) = [line for line in text.splitlines() if "/1 |" in line]
     assert 7 == row.replace("\\|", "").count("|")
+
+
+def test_the_cpu_and_the_alarms_about_baselines_are_a_line_each_for_the_whole_page(store: Store) -> None:
+    cases = numbers(12)
+    for number in (1, 2):
+        store_run(
+            store,
+            asked("a:1b", right(cases[:6]) | wrong(cases[6:]), vram_share=0.5),
+            asked("baseline-lead", wrong(cases), vram_share=0.0),
+            cases=cases,
+            run_id=f"run-{number}",
+        )
+    runs = [run_result(store, "run-1"), run_result(store, "run-2")]
+    text = invocation_as_markdown(store, {"status": "completed", "invocation_id": "of-run-1", "runs": runs})
+
+    assert 1 == text.count("on the CPU, wholly or in part: a:1b \\(50 %\\)")
+    assert 1 == text.count("2 alarms about baselines left out")
+    assert "### Alarms" not in text
