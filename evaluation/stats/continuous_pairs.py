@@ -9,7 +9,7 @@ from evaluation.stats.effect_sizes import hedges_gz
 from evaluation.stats.equivalence import mean_within
 from evaluation.stats.evidence import Evidence, Terms
 from evaluation.stats.intervals import Interval, t_interval
-from evaluation.stats.numbers import Vector, difference_of, is_constant
+from evaluation.stats.numbers import Vector, difference_of, is_constant, standard_deviation
 from evaluation.stats.power import cases_for_equivalence, paired_t_cases, paired_t_detectable
 from evaluation.stats.sign_flips import sign_flip_p_value
 
@@ -17,7 +17,9 @@ NO_SPREAD = "every pair differs by the same: no spread was seen, so there is no 
 MIN_PAIRS_TO_RESAMPLE = 100
 """With fewer heavy-tailed differences the bootstrap's 95% interval covers under 90%, Student's nearly 95%."""
 SKEWED = 0.1
-"""Skewness of the mean from which its interval is checked by a bootstrap."""
+"""Skewness of the mean (the differences' by the root of n) from which its interval is checked by a bootstrap."""
+_SMALLEST_EFFECT = 1e-6
+"""In standard deviations; nobody has the cases that would show a smaller one."""
 
 
 def continuous_evidence(a: Vector, b: Vector, terms: Terms) -> Evidence:
@@ -39,7 +41,7 @@ def mean_evidence(differences: Vector, terms: Terms, *, test: str, p_value: floa
     interval = spread_interval(differences, terms.confidence_level)
     t_p_value = paired_t_p_value(differences)
     mean, n, margin = float(differences.mean()), differences.size, terms.margin
-    deviation = float(differences.std(ddof=1)) if interval else 0.0
+    deviation = standard_deviation(differences) if interval else 0.0
     aim = abs(mean) if margin is None else margin
     return Evidence(
         difference=mean,
@@ -64,7 +66,7 @@ def spread_interval(differences: Vector, confidence_level: float) -> Interval | 
     n = differences.size
     if n < 2 or is_constant(differences):
         return None
-    error = float(differences.std(ddof=1)) / sqrt(n)
+    error = standard_deviation(differences) / sqrt(n)
     return t_interval(float(differences.mean()), error, n - 1, confidence_level=confidence_level)
 
 
@@ -75,17 +77,18 @@ def paired_t_p_value(differences: Vector) -> float | None:
     n = differences.size
     if n < 2 or is_constant(differences):
         return None
-    t = float(differences.mean() / differences.std(ddof=1)) * sqrt(n)
+    t = float(differences.mean()) / standard_deviation(differences) * sqrt(n)
     return 2 * float(stdtr(n - 1, -abs(t)))
 
 
 def needed(deviation: float, aim: float, *, is_margin: bool, alpha: float) -> float | None:
     """Pairs that would show a difference of `aim`, or equivalence within it; None where nothing can be said."""
-    if not deviation or not aim:
+    if not deviation or aim < deviation * _SMALLEST_EFFECT:
         return None
-    if is_margin:
-        return cases_for_equivalence(aim, variance=deviation**2, alpha=alpha)
-    return paired_t_cases(aim / deviation, alpha=alpha)
+    effect = aim / deviation
+    return (
+        cases_for_equivalence(effect, variance=1.0, alpha=alpha) if is_margin else paired_t_cases(effect, alpha=alpha)
+    )
 
 
 def _detectable(n: int, deviation: float, alpha: float) -> float | None:
@@ -105,5 +108,5 @@ def _checks(differences: Vector, terms: Terms) -> dict[str, Interval]:
 
 def skewness(vector: Vector) -> float:
     """How lopsided the values are around their mean, 0 for none; they must vary."""
-    scaled = (vector - vector.mean()) / vector.std()
+    scaled = (vector - vector.mean()) / standard_deviation(vector)
     return float(np.mean(scaled**3))

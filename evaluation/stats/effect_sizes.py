@@ -1,6 +1,6 @@
 """How large is a difference, whatever the unit of the metric?"""
 
-from evaluation.stats.numbers import Vector, is_constant
+from evaluation.stats.numbers import Vector, is_constant, standard_deviation
 
 
 def cohen_g(only_a: int, only_b: int) -> float | None:
@@ -22,7 +22,7 @@ def hedges_gz(differences: Vector) -> float | None:
     n = differences.size
     if n < 2 or is_constant(differences):
         return None
-    return small_sample_factor(n - 1) * float(differences.mean() / differences.std(ddof=1))
+    return small_sample_factor(n - 1) * float(differences.mean()) / standard_deviation(differences)
 
 
 def small_sample_factor(degrees_of_freedom: int) -> float:

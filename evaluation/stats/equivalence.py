@@ -7,7 +7,7 @@ non-inferiority by one alone.
 from dataclasses import dataclass
 from math import erfc, sqrt
 
-from evaluation.stats.numbers import Vector, is_constant
+from evaluation.stats.numbers import Vector, is_constant, standard_deviation
 from evaluation.stats.tango import tango_z
 
 _ROUNDING = 1e-12
@@ -59,7 +59,7 @@ def _p_positive(distances: Vector) -> float:
     from scipy.special import stdtr
 
     n = distances.size
-    t = float(distances.mean() / distances.std(ddof=1)) * sqrt(n)
+    t = float(distances.mean()) / standard_deviation(distances) * sqrt(n)
     return float(stdtr(n - 1, -t))
 
 

@@ -43,3 +43,9 @@ def is_binary(vector: Vector) -> bool:
 def is_constant(vector: Vector) -> bool:
     """True where the values differ by no more than floating-point noise."""
     return bool(np.ptp(vector) <= _ROUNDING * np.abs(vector).max())
+
+
+def standard_deviation(vector: Vector) -> float:
+    """Standard deviation of a sample of at least two values (n - 1), of very small and very large ones too."""
+    scale = float(np.abs(vector).max()) or 1.0
+    return float((vector / scale).std(ddof=1)) * scale

@@ -13,6 +13,8 @@ from evaluation.stats.power import cases_for_equivalence, mcnemar_cases, mcnemar
 from evaluation.stats.signed_ranks import rank_biserial, wilcoxon_p_value
 from evaluation.stats.tango import tango_interval
 
+SPLIT = "one is rated higher more often, the other by more: the ratings lean to neither"
+
 
 def ordinal_evidence(a: Vector, b: Vector, terms: Terms) -> Evidence:
     """What two ratings a case say of the chance that A's is the higher one, less the chance that B's is."""
@@ -22,13 +24,15 @@ def ordinal_evidence(a: Vector, b: Vector, terms: Terms) -> Evidence:
     level, margin, discordant = terms.confidence_level, terms.margin, (up + down) / n
     interval = tango_interval(only_a=up, only_b=down, n=n, confidence_level=level)
     aim = abs(up - down) / n if margin is None else margin
+    ranks_lean = rank_biserial(differences)
+    is_split = ranks_lean is not None and ranks_lean * (up - down) <= 0
     return Evidence(
         difference=(up - down) / n,
         interval=interval if n > 1 else None,
         p_value=p_value,
-        lean=rank_biserial(differences) or 0.0,
+        lean=0 if is_split else up - down,
         method=f"tango+{test}",
-        effect_size=rank_biserial(differences),
+        effect_size=ranks_lean,
         effect_size_name="rank_biserial",
         mde=mcnemar_detectable(n, discordant=discordant, alpha=terms.alpha),
         n_needed=_needed(discordant, aim, is_margin=margin is not None, alpha=terms.alpha),
@@ -36,6 +40,7 @@ def ordinal_evidence(a: Vector, b: Vector, terms: Terms) -> Evidence:
         within=None if margin is None else share_within(only_a=up, only_b=down, n=n, margin=margin),
         also={"sign_test": exact_p_value(up, down)} | _mean_test(differences),
         intervals={"bonett_price": share_intervals(up, down, n, level)["bonett_price"]} if n > 1 else {},
+        notes=(SPLIT,) if is_split and p_value < terms.alpha else (),
     )
 
 

@@ -23,6 +23,9 @@ from evaluation.stats.pairing import Usable, paired_by_case, usable_scores
 from evaluation.stats.ratio_pairs import as_ratio, log_terms, ratio_evidence
 from evaluation.stats.verdicts import A_BETTER, B_BETTER, EQUIVALENT, INSUFFICIENT_DATA, MIN_PAIRS, verdict_of
 
+DISAGREE = "interval and test disagree; the verdict follows the test"
+_SETTLED = (A_BETTER, B_BETTER, EQUIVALENT)
+
 
 class Kind(StrEnum):
     """What the numbers are."""
@@ -166,13 +169,32 @@ def readjusted(
         alpha=alpha,
         p_equivalence=found.p_equivalence if p_equivalence is None else p_equivalence,
     )
-    return replace(found, p_adjusted=p_adjusted, verdict=verdict)
+    disagree = found.p_value is not None and _disagree(found.kind, found.low, found.high, p_adjusted < alpha, verdict)
+    notes = tuple(note for note in found.notes if note != DISAGREE)
+    return replace(
+        found,
+        p_adjusted=p_adjusted,
+        verdict=verdict,
+        n_more=None if verdict in _SETTLED else found.n_more,
+        notes=(*notes, DISAGREE) if disagree else notes,
+    )
 
 
 def _lean(found: PairComparison) -> float:
+    """Above 0 where the difference, and what the test looks at, lean to A; 0 where they lean to neither."""
     if found.difference is None:
         return 0.0
-    return found.difference - 1 if found.kind is Kind.RATIO else found.difference
+    if found.kind is Kind.RATIO:
+        return found.difference - 1
+    is_split = found.effect_size is not None and found.effect_size * found.difference < 0
+    return 0.0 if is_split else found.difference
+
+
+def _disagree(kind: Kind, low: float | None, high: float | None, is_significant: bool, verdict: str) -> bool:
+    if low is None or high is None or verdict == INSUFFICIENT_DATA:
+        return False
+    equal = 1.0 if kind is Kind.RATIO else 0.0
+    return is_significant == (low <= equal <= high)
 
 
 def _check_margin(margin: float | None) -> None:
@@ -293,7 +315,7 @@ def _mean(vector: Vector, clusters: Sequence[str | None] | None) -> float | None
 
 
 def _n_more(evidence: Evidence, n_pairs: int, verdict: str) -> int | None:
-    if verdict in (A_BETTER, B_BETTER, EQUIVALENT):
+    if verdict in _SETTLED:
         return None
     at_least = max(0, MIN_PAIRS - n_pairs)
     if evidence.n_needed is None:
@@ -305,11 +327,9 @@ def _notes(evidence: Evidence, kind: Kind, n_without_ratio: int, verdict: str, t
     notes = list(evidence.notes)
     if n_without_ratio:
         notes.append(f"{n_without_ratio} pairs have no ratio, since one side is not above 0, and were left out")
-    equal = 1.0 if kind is Kind.RATIO else 0.0
-    if evidence.interval is not None and evidence.p_value is not None and verdict != INSUFFICIENT_DATA:
-        is_outside = not evidence.interval.low <= equal <= evidence.interval.high
-        if is_outside != (evidence.p_value < terms.alpha):
-            notes.append("interval and test disagree; the verdict follows the test")
+    low, high = evidence.interval or (None, None)
+    if evidence.p_value is not None and _disagree(kind, low, high, evidence.p_value < terms.alpha, verdict):
+        notes.append(DISAGREE)
     if verdict in (A_BETTER, B_BETTER) and evidence.within and evidence.within.p_equivalence < terms.alpha:
         notes.append("the difference is real, and smaller than the margin")
     return tuple(notes)

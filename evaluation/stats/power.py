@@ -12,8 +12,12 @@ from evaluation.stats.roots import crossing
 
 POWER = 0.8
 ALPHA = 0.05
-_MOST_PAIRS = 1e15
+_MOST_PAIRS = 1e9
 _FEWEST_PAIRS = 2.0
+_CERTAIN = 12.0
+"""Times the limit at which even one degree of freedom leaves no doubt, and scipy's numbers begin to fail."""
+_FAR = 5.0
+"""Standard errors from 0 beyond which the test never errs on the side, and scipy's tail there may be NaN."""
 
 
 def cases_for_difference(difference: float, *, variance: float, alpha: float = ALPHA, power: float = POWER) -> float:
@@ -47,7 +51,10 @@ def paired_t_power(effect: float, n_pairs: float, *, alpha: float = ALPHA) -> fl
 
     degrees, shift = n_pairs - 1, abs(effect) * sqrt(n_pairs)
     limit = float(stdtrit(degrees, 1 - alpha / 2))
-    return float(nctdtr(degrees, shift, -limit)) + 1 - float(nctdtr(degrees, shift, limit))
+    if shift > _CERTAIN * limit:
+        return 1.0
+    wrong_side = float(nctdtr(degrees, shift, -limit)) if shift < _FAR else 0.0
+    return 1 - float(nctdtr(degrees, shift, limit)) + wrong_side
 
 
 def paired_t_cases(effect: float, *, alpha: float = ALPHA, power: float = POWER) -> float:
@@ -69,13 +76,13 @@ def paired_t_detectable(n_pairs: int, *, alpha: float = ALPHA, power: float = PO
     if n_pairs < _FEWEST_PAIRS:
         return None
 
-    def gain(effect: float) -> float:
-        return paired_t_power(effect, n_pairs, alpha=alpha) - power
-
     from scipy.special import stdtrit
 
-    widest = 2 * float(stdtrit(n_pairs - 1, 1 - alpha / 2)) + 2 * float(stdtrit(n_pairs - 1, power)) + 2
-    return crossing(gain, 0.0, widest)
+    def gain(shift: float) -> float:
+        return paired_t_power(shift / sqrt(n_pairs), n_pairs, alpha=alpha) - power
+
+    furthest = 2 * (float(stdtrit(n_pairs - 1, 1 - alpha / 2)) + float(stdtrit(n_pairs - 1, power)) + 1)
+    return crossing(gain, 0.0, furthest) / sqrt(n_pairs)
 
 
 def mcnemar_cases(difference: float, *, discordant: float, alpha: float = ALPHA, power: float = POWER) -> float:
