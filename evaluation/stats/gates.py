@@ -5,6 +5,7 @@ Nemenyi's critical difference of mean ranks. They say that there is a difference
 """
 
 from dataclasses import dataclass
+from functools import cache
 from math import exp, lgamma, sqrt
 
 import numpy as np
@@ -139,10 +140,16 @@ def _range_beyond(width: float, k: int) -> float:
     """Chance that k standard normal values spread wider: the highest at z, the others within `width` below it."""
     from scipy.special import ndtr
 
-    points, weights = np.polynomial.legendre.leggauss(_POINTS)
+    points, weights = _legendre()
     z = points * _FARTHEST_Z
     density = np.exp(-z * z / 2) / sqrt(2 * np.pi)
     return 1 - k * _FARTHEST_Z * float((weights * density * (ndtr(z) - ndtr(z - width)) ** (k - 1)).sum())
+
+
+@cache
+def _legendre() -> tuple[Vector, Vector]:
+    """Points and weights of the integral, which take longer than all else."""
+    return np.polynomial.legendre.leggauss(_POINTS)
 
 
 def _checked(scores: Matrix) -> tuple[int, int]:
