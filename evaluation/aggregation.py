@@ -19,6 +19,7 @@ from evaluation.fingerprint import fingerprint
 from evaluation.metrics import METRICS
 from evaluation.metrics.apart import Apart
 from evaluation.metrics.cost import CostUsd, cost_metric
+from evaluation.metrics.lost import LostMetric
 from evaluation.metrics.measuring import BrokenMetricError
 from evaluation.metrics.metric import CorpusMetric, Metric
 from evaluation.metrics.parsing import metric_class, metric_of, parse_metric
@@ -81,9 +82,11 @@ def _candidate_estimates(
 ) -> Iterator[EstimateRow]:
     run_candidate_id = candidate.run_candidate_id
     failed = failed_cases(store, run_candidate_id)
-    for text in metrics:
+    for metric in map(parse_metric, metrics):
+        if isinstance(metric, LostMetric):
+            continue
         with suppress(BrokenMetricError):  # it has no number then, which raises an alarm
-            yield from _estimates(store, plan, run_candidate_id, parse_metric(text), failed, clusters, apart)
+            yield from _estimates(store, plan, run_candidate_id, metric, failed, clusters, apart)
     yield from _figure_estimates(store, run_candidate_id, cost_metric(candidate.plan.details.get(PRICE)))
     yield from _energy_per_right(store, plan, run_candidate_id, clusters)
 

@@ -4,9 +4,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evaluation.errors import ConfigurationError
+from evaluation.found_metrics import found_metrics
+from evaluation.metric_text import names_a_file, with_whole_path
 from evaluation.request import EvaluationRequest, read_request
 from evaluation.resolving import ResolvedCandidate
 from evaluation.store.holders import held_error, living_holders
+from evaluation.store.outcomes import count_missing
 from evaluation.store.records import RunRecord
 from evaluation.store.runs import find_invocation, find_run, runs_of_invocation
 from evaluation.store.session import Store
@@ -56,7 +59,31 @@ def resumed(
     stored = find_invocation(store, invocation_id)
     assert stored is not None  # noqa: S101 - a run's invocation cannot be missing: a foreign key
     before = read_request(stored.request, source="the stored request")
-    return grown(before, given), invocation_id, runs_of_invocation(store, invocation_id)
+    runs = runs_of_invocation(store, invocation_id)
+    more = {name: value for name, value in given.items() if name != "metrics"}
+    found = found_metrics(
+        before.metrics,
+        runs,
+        _files_alone(before, given),
+        may_go_on_without=_is_something_left(store, runs, before) or not {*ADDED, *MORE}.isdisjoint(given),
+    )
+    return grown(before.model_copy(update={"metrics": found}), more), invocation_id, runs
+
+
+def _files_alone(before: EvaluationRequest, given: Mapping[str, Any]) -> list[str]:
+    """The metrics that are named, which must be in files: any other belongs to the run."""
+    texts = given.get("metrics") or []
+    texts = [texts] if isinstance(texts, str) else list(texts)
+    if not all(names_a_file(text) for text in texts):
+        grown(before, {"metrics": texts})  # refuses
+    return [with_whole_path(text) for text in texts]
+
+
+def _is_something_left(store: Store, runs: Sequence[RunRecord], request: EvaluationRequest) -> bool:
+    """True where answers are still to be had."""
+    if len(runs) < len(request.benchmarks):
+        return True
+    return any(count_missing(store, found.run_candidate_id) for run in runs for found in run.candidates)
 
 
 def grown(before: EvaluationRequest, given: Mapping[str, Any]) -> EvaluationRequest:

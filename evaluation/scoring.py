@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from evaluation.generation import Generation
 from evaluation.metrics.apart import Apart, is_ours
+from evaluation.metrics.lost import LostMetric
 from evaluation.metrics.metric import Metric, ModelMetric, Need
 from evaluation.metrics.parsing import parse_metric
 from evaluation.planning import AskedModel
@@ -14,7 +15,7 @@ from evaluation.store.benchmarks import load_cases
 from evaluation.store.outcomes import iterate_outcomes
 from evaluation.store.records import MetricUse, ScoreRow, StoredOutcome
 from evaluation.store.runs import find_run
-from evaluation.store.scores import save_scores
+from evaluation.store.scores import judged_ids, save_scores
 from evaluation.store.session import Store
 
 ASKED = frozenset({Need.EMBEDDER, Need.SANDBOX, Need.JUDGE})
@@ -114,12 +115,19 @@ def _measured_page(
     """The page's scores, in so many parts that none of them waits long to be stored."""
     wanted = sorted({found.row.case_id for found in page})
     cases = {case.case_id: case for case in load_cases(store, version, wanted)}
+    ids = [found.generation_id for found in page]
+    # A metric that is lost takes no score away that it gave before.
+    kept: dict[Metric, frozenset[int]] = {
+        metric: judged_ids(store, metric.signature, ids) for metric in metrics if isinstance(metric, LostMetric)
+    }
     rows: list[ScoreRow] = []
     saved_at = time.monotonic()
     for found in page:
         if not isinstance(found.row.outcome, Generation):
             continue
         for metric in metrics:
+            if found.generation_id in kept.get(metric, ()):
+                continue
             said = apart.measured(metric, cases[found.row.case_id], (found.row.outcome,), {})
             if (row := as_row(found.generation_id, metric, said)) is not None:
                 rows.append(row)

@@ -21,6 +21,7 @@ from evaluation.generation import Generation
 from evaluation.metrics import measuring
 from evaluation.metrics.apart_child import Hello
 from evaluation.metrics.faults import in_words
+from evaluation.metrics.lost import LOST
 from evaluation.metrics.measuring import NONSENSE, RAISED, BrokenMetricError
 from evaluation.metrics.metric import Answers, CorpusMetric, Metric, Request
 from evaluation.metrics.metric_files import source_of
@@ -37,7 +38,7 @@ GIVEN_UP_AFTER = 3
 TIMED_OUT = "metric_timed_out"
 DIED = "metric_ended_its_process"
 GIVEN_UP = "metric_given_up"
-BROKEN = frozenset({RAISED, NONSENSE, TIMED_OUT, DIED, GIVEN_UP})
+BROKEN = frozenset({RAISED, NONSENSE, TIMED_OUT, DIED, GIVEN_UP, LOST})
 """Kinds of score failures that are the fault of the metric's own code."""
 
 _CHILD = (

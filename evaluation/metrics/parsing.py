@@ -13,6 +13,7 @@ from evaluation.metric_text import file_and_call, names_a_file
 from evaluation.metrics import METRICS
 from evaluation.metrics.classes_in_file import without_class
 from evaluation.metrics.faults import in_words
+from evaluation.metrics.lost import LostMetric
 from evaluation.metrics.metric import Metric
 from evaluation.metrics.metric_files import (
     EXAMPLE,
@@ -45,6 +46,8 @@ def parse_metric(text: str, *, may_name_a_file: bool = True) -> Metric:
     if may_name_a_file:
         _refuse_without_class(text)
     kind, options = _class_and_options(text)
+    if kind is LostMetric and not may_name_a_file:
+        raise UnknownNameError("metric", LostMetric.name, sorted(METRICS))
     return _with_options(kind, options)
 
 
@@ -101,6 +104,8 @@ def _own_class(path: Path, class_name: str) -> type[Metric]:
 
 def metric_class(name: str) -> type[Metric]:
     """The class of a metric: ours, else one that an installed package offers."""
+    if name == LostMetric.name:
+        return LostMetric
     if name in METRICS:
         return METRICS[name]
     offered = third_party_metric(name)

@@ -63,6 +63,78 @@ def test_a_metric_of_ones_own_file_is_measured_and_scored_again_from_elsewhere(
     assert "evenness: measure() raised ArithmeticError: three is too much" in " ".join(shown.split())
 
 
+@pytest.fixture
+def begun(evaluate: Command, benchmark: Path, tmp_path: Path) -> Path:
+    """The file of a metric by which a run of three of six cases was measured."""
+    (tmp_path / "own.py").write_text(OWN)
+    said = evaluate(
+        *("--benchmark", benchmark, "--model", "good", "--limit", 3),
+        *("--metric", f"{tmp_path}/own.py:Evenness", "--metric", "exact_match"),
+    )
+    assert 0 == said.code
+    return tmp_path / "own.py"
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda path: path.unlink(), "own.py' is gone"),
+        (lambda path: path.write_text(OWN.replace("== 0", "== 1")), "own.py' was changed since the run began"),
+        (lambda path: path.write_text("broken("), "own.py' was changed since: "),
+    ],
+)
+def test_a_resume_with_nothing_left_but_a_metric_whose_file_is_gone_or_changed_is_refused(
+    begun: Path, benchwright: Command, change: Callable[[Path], None], words: str
+) -> None:
+    change(begun)
+    refused = benchwright("evaluate", "--resume", "last")
+
+    said = " ".join(refused.err.split())
+    assert 2 == refused.code
+    assert "measures by 'evenness', and its file '" in said
+    assert words in said
+    assert "Put the file back as it was, or name it where it is now: --metric PATH.py:Evenness" in said
+
+
+def test_a_resume_takes_the_same_metric_from_another_file_and_no_other_metric(
+    begun: Path, benchwright: Command, tmp_path: Path
+) -> None:
+    (tmp_path / "else").mkdir()
+    moved = begun.rename(tmp_path / "else" / "moved.py")
+    (tmp_path / "other.py").write_text(OWN.replace("evenness", "oddness"))
+    for metric, words in (
+        (f"{tmp_path}/other.py:Evenness", "is none of the metrics with which the run began"),
+        (f"{moved}:Evenness(strict=True)", "is none of the metrics with which the run began"),
+        ("bleu", "--metric belongs to a run"),
+    ):
+        refused = benchwright("evaluate", "--resume", "last", "--limit", 6, "--metric", metric)
+        assert 2 == refused.code
+        assert words in " ".join(refused.err.split())
+
+    grown = benchwright("evaluate", "--resume", "last", "--limit", 6, "--metric", f"{moved}:Evenness", "--json")
+    assert 0 == grown.code
+    assert 6 == grown.json["runs"][0]["candidates"][0]["metrics"]["evenness"]["n"]
+    again = benchwright("evaluate", "--resume", "last", "--json")
+    assert 0 == again.code
+
+
+def test_a_resume_with_answers_to_be_had_goes_on_without_a_metric_that_is_gone(
+    begun: Path, benchwright: Command
+) -> None:
+    begun.unlink()
+    grown = benchwright("evaluate", "--resume", "last", "--limit", 6, "--json")
+
+    assert 0 == grown.code
+    (candidate,) = grown.json["runs"][0]["candidates"]
+    assert ({"evenness": 3, "exact_match": 6}, 6) == (candidate["n_scored"], candidate["n_ok"])
+    assert {"evenness": {"metric_lost": 3}} == candidate["score_failures"]
+    begun.write_text(OWN)
+    back = benchwright("evaluate", "--resume", "last", "--json")
+    assert 0 == back.code
+    (candidate,) = back.json["runs"][0]["candidates"]
+    assert ({}, 6) == (candidate["score_failures"], candidate["metrics"]["evenness"]["n"])
+
+
 def test_a_benchmark_that_names_code_is_refused_before_anything_runs(
     evaluate: Command, tmp_path: Path, without_servers: None
 ) -> None:
