@@ -1,0 +1,62 @@
+"""Which of several, asked the same cases, may be the best? A set that misses the best one at most as often as agreed.
+
+One is left out where another is shown to be better, one-sided, at the level divided by the number of others: whichever
+is truly the best, the chance that it is left out is at most the level (Gupta 1965, doi:10.1080/00401706.1965.10490251,
+with Bonferroni's bound in place of equal variances).
+"""
+
+import numpy as np
+
+from evaluation.stats.numbers import Vector, is_binary
+from evaluation.sweeping.contrasts import Matrix
+
+MIN_PAIRS = 6
+_ALIKE = 1e-12
+
+
+def may_be_best(scores: Matrix, *, confidence_level: float) -> list[bool]:
+    """For each row of scores, whether it may be that with the highest mean.
+
+    Args:
+        scores: Shape (n_rows, n_units), higher is better, NaN where there is none.
+        confidence_level: With which the best one is among those that may be.
+    """
+    n_rows = len(scores)
+    level = (1 - confidence_level) / max(1, n_rows - 1)
+    order = np.argsort(-_means(scores), kind="stable")
+    possible = [not bool(np.isnan(row).all()) for row in scores]
+    for row in range(n_rows):
+        if possible[row]:
+            # The likeliest to be better come first.
+            possible[row] = not any(
+                other != row and one_sided_p(scores[other], scores[row]) < level for other in order.tolist()
+            )
+    return possible
+
+
+def _means(scores: Matrix) -> Vector:
+    known = ~np.isnan(scores)
+    return np.where(known.any(axis=1), np.nansum(scores, axis=1) / np.maximum(known.sum(axis=1), 1), -np.inf)
+
+
+def one_sided_p(first: Vector, second: Vector) -> float:
+    """One-sided p of "the first is better", over the units that both have: sign test of 0 and 1, else Student's."""
+    from scipy.special import bdtrc, stdtr
+
+    both = ~(np.isnan(first) | np.isnan(second))
+    n = int(both.sum())
+    if n < MIN_PAIRS:
+        return 1.0
+    a, b = first[both], second[both]
+    gains = a - b
+    mean = float(gains.mean())
+    if mean <= 0:
+        return 1.0
+    if is_binary(a) and is_binary(b):
+        more, less = int((gains > 0).sum()), int((gains < 0).sum())
+        # P(at least `more` of the pairs that differ).
+        return float(bdtrc(more - 1, more + less, 0.5))
+    error = float(gains.std(ddof=1)) / n**0.5
+    if error <= _ALIKE * abs(mean):
+        return float(0.5**n)
+    return float(stdtr(n - 1, -mean / error))
