@@ -2,7 +2,7 @@
 
 import typer
 
-from deployments.cli import demo, doctor, evaluate, export, runs, score, show
+from deployments.cli import compare, demo, doctor, evaluate, export, runs, score, show
 from deployments.cli.benchmarks import benchmarks
 from deployments.cli.db import db
 from deployments.cli.endpoints import endpoints
@@ -31,6 +31,7 @@ def options(version: bool = typer.Option(False, "--version", help="Print the ver
         raise typer.Exit
 
 
+app.command("compare")(compare.compare)
 app.command("demo")(demo.demo)
 app.command("doctor")(doctor.doctor)
 app.command("evaluate")(evaluate.evaluate)

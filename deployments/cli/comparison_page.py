@@ -1,0 +1,138 @@
+"""A comparison on the terminal: one sentence first, then the table, then the cases that flipped."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from deployments.cli.results import say_line
+from deployments.cli.split_table import print_split_table
+
+Result = Mapping[str, Any]
+
+
+def print_comparisons(results: Sequence[Result]) -> None:
+    """Prints each comparison, as `evaluation.reports.comparison_store` gives it."""
+    for number, result in enumerate(results):
+        if number:
+            say_line()
+        _print_one(result)
+
+
+def _print_one(result: Result) -> None:
+    from evaluation.reports.comparison_tables import dropped_lines, is_pair, zero_lines
+
+    lead, *others = result["sentences"]
+    say_line(lead, style="bold")
+    for sentence in others:
+        say_line(sentence)
+    say_line()
+    say_line(_about(result))
+    say_line()
+    if is_pair(result):
+        _print_pair(result)
+    else:
+        _print_many(result)
+    for line in (*dropped_lines(result), *zero_lines(result), *result["notes"]):
+        say_line(line)
+    _print_flips(result)
+    _print_sources(result)
+
+
+def _about(result: Result) -> str:
+    from evaluation.reports.tables import counted
+
+    by = f" by {result['by']}" if result["by"] else ""
+    n_runs = len(result["run_ids"])
+    runs = f"run {result['run_ids'][0]}" if n_runs == 1 else f"{n_runs} runs"
+    return f"{result['benchmark']} · {counted(len(result['sides']), 'side')}{by} · {runs}"
+
+
+def _print_pair(result: Result) -> None:
+    from evaluation.reports.comparison_tables import metric_rows
+
+    if rows := metric_rows(result):
+        print_split_table(rows, words=("verdict",))
+        say_line()
+        say_line("* headline. Differences and ratios are the first side's by the second's, case by case [95 %].")
+
+
+def _print_many(result: Result) -> None:
+    from evaluation.reports.comparison_tables import (
+        gate_line,
+        matrix_rows,
+        more_sides,
+        pair_rows,
+        side_rows,
+        title,
+    )
+
+    if not result["metrics"]:
+        return
+    headline = result["metrics"][0]
+    print_split_table(side_rows(result), marked=title(headline["metric"]))
+    say_line()
+    for line in more_sides(result):
+        say_line(line)
+    if (gate := gate_line(headline)) is not None:
+        say_line(gate)
+    for note in headline["notes"]:
+        say_line(note)
+    if result["against"] is None:
+        _heading(f"{headline['metric']}: the row's side less the column's, * where the difference is shown")
+        print_split_table(matrix_rows(result))
+    _heading(f"{headline['metric']}, pair by pair [intervals allow for all pairs]")
+    print_split_table(pair_rows(result, headline["metric"]), words=("verdict",))
+    say_line()
+
+
+def _heading(text: str) -> None:
+    say_line()
+    say_line(text, style="bold")
+
+
+def _print_flips(result: Result) -> None:
+    from evaluation.reports.comparison_tables import flip_line
+
+    for flips in result["flips"]:
+        if not flips["n_better_a"] and not flips["n_better_b"]:
+            continue
+        if not flips["better_a"] and not flips["better_b"]:
+            say_line(flip_line(flips))
+            continue
+        _heading(flip_line(flips))
+        for which, winner, run_id in (
+            ("better_a", flips["a"], flips["run_a"]),
+            ("better_b", flips["b"], flips["run_b"]),
+        ):
+            _print_flipped(flips, which, winner, run_id)
+
+
+def _print_flipped(flips: Mapping[str, Any], which: str, winner: str, run_id: str) -> None:
+    from evaluation.reports.comparison_tables import flip_rows
+
+    rows = flip_rows(flips, which)
+    if not rows:
+        return
+    say_line()
+    print_split_table(rows, words=(flips["a"], flips["b"]))
+    left = flips[f"n_{which}"] - len(rows)
+    more = f"{left:,} more: --flips {flips[f'n_{which}']}. " if left else ""
+    say_line(f"{winner} is better on these. {more}One in full: benchwright show {run_id} --case ID")
+
+
+def _print_sources(result: Result) -> None:
+    from evaluation.reports.comparison_tables import side_source_rows
+
+    _heading("Where the numbers come from")
+    print_split_table(side_source_rows(result), words=("model", "server", "options"))
+    say_line()
+    stored = f", comparison {result['comparison_id']}" if result.get("comparison_id") else ""
+    say_line(f"benchmark version {result['benchmark_version'][:12]}{stored}, code {result.get('code_version')}")
+
+
+def print_history(rows: Sequence[Mapping[str, Any]], words: Sequence[str]) -> None:
+    """Prints how a pair came out each time, the oldest first."""
+    from evaluation.reports.comparison_tables import history_rows
+
+    say_line(f"{' and '.join(words)}: {len(rows)} stored results", style="bold")
+    say_line()
+    print_split_table(history_rows(rows), words=("pair", "verdict"))

@@ -1,0 +1,225 @@
+"""Candidates on the same cases, metric by metric, with what is sure and what is not."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from evaluation.comparing.flips import Flips, find_flips, flipped_pairs
+from evaluation.comparing.members import Member, find_members
+from evaluation.comparing.metrics import ComparedMetric, find_metrics
+from evaluation.comparing.pair_error import paired_standard_error
+from evaluation.comparing.refusing import refuse_other_versions
+from evaluation.comparing.remarks import remarks_on
+from evaluation.comparing.request import ComparisonRequest
+from evaluation.comparing.sides import Side, find_side, make_sides
+from evaluation.comparing.standing import Standing, standings
+from evaluation.comparing.values import failed_of, figure_of_side, figures_of, scores_of
+from evaluation.errors import IncomparableError
+from evaluation.fingerprint import fingerprint
+from evaluation.score import Estimate
+from evaluation.stats.estimate import mean_estimate
+from evaluation.stats.pair_comparison import PairComparison
+from evaluation.stats.ranking import ManyComparison, compare_many
+from evaluation.store.benchmarks import case_clusters
+from evaluation.store.session import Store
+
+Values = Mapping[str, Mapping[str, float]]
+"""By side, then by case."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComparedPair:
+    """Two sides on one metric."""
+
+    a: Side
+    b: Side
+    found: PairComparison
+    standard_error: float | None
+    """Of the difference, over cases or clusters; None where it says nothing, as of a ratio."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricComparison:
+    """All sides on one metric."""
+
+    metric: ComparedMetric
+    sides: tuple[str, ...]
+    """Labels of those that have a value, in the order of the comparison."""
+    pairs: tuple[ComparedPair, ...]
+    many: ManyComparison
+    values: Mapping[str, Estimate]
+    """Each side's mean over the cases that all of them have; empty where there is none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """What came of holding candidates against each other."""
+
+    members: tuple[Member, ...]
+    sides: tuple[Side, ...]
+    standings: Mapping[str, Standing]
+    by: str | None
+    against: str | None
+    margin: float | None
+    metrics: tuple[MetricComparison, ...]
+    """Of quality, the headline first."""
+    figures: tuple[MetricComparison, ...]
+    """Speed, tokens, cost and energy, as ratios."""
+    flips: tuple[Flips, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def headline(self) -> MetricComparison | None:
+        """The metric by which sides are ranked; None where figures alone were asked for."""
+        return self.metrics[0] if self.metrics else None
+
+
+def compare_runs(store: Store, run_ids: Sequence[str], request: ComparisonRequest) -> Comparison:
+    """The comparison of all candidates of these runs.
+
+    Args:
+        store: Where they are.
+        run_ids: Ids, beginnings of ids, or `last`; their order decides who is first.
+        request: Along what, by which metrics, with which margin.
+
+    Raises:
+        IncomparableError: they asked other cases, were measured in other ways, or share nothing.
+        ConfigurationError: something in the request that does not fit these runs.
+    """
+    members = find_members(store, run_ids)
+    if not members:
+        raise IncomparableError("these runs have no candidate", "See `benchwright runs list`.")
+    refuse_other_versions(store, members)
+    sides, notes = make_sides(members, request.by)
+    against = find_side(sides, request.against) if request.against is not None else None
+    measured = find_metrics(store, sides, request.metrics)
+    if against is not None and against not in measured.sides:
+        raise IncomparableError(f"{against.label!r} has no scores to be held against", "Choose another --against.")
+    work = _Work(store, members, measured.sides, against, request)
+    metrics = tuple(work.quality(measured.metrics))
+    _refuse_nothing_shared(metrics, measured.sides)
+    figures = tuple(work.figures(measured.figures))
+    return Comparison(
+        members=members,
+        sides=measured.sides,
+        standings=standings(store, measured.sides, metrics[0].metric.use if metrics else None),
+        by=request.by,
+        against=against.label if against else None,
+        margin=work.margin_of(measured.metrics[0]) if measured.metrics else None,
+        metrics=metrics,
+        figures=figures,
+        flips=work.flips(metrics[0]) if metrics else (),
+        notes=(*notes, *measured.notes, *work.notes, *remarks_on(measured.sides, metrics, figures)),
+    )
+
+
+def _refuse_nothing_shared(metrics: Sequence[MetricComparison], sides: Sequence[Side]) -> None:
+    if metrics and not any(pair.found.n_pairs for pair in metrics[0].pairs):
+        raise IncomparableError(
+            f"{' and '.join(repr(side.label) for side in sides)} share no case with a value of "
+            f"{metrics[0].metric.word!r} on both sides",
+            "Evaluate them on the same cases: the same benchmark, the same --limit and --seed.",
+        )
+
+
+class _Work:
+    """What every metric of one comparison is compared with."""
+
+    def __init__(
+        self,
+        store: Store,
+        members: Sequence[Member],
+        sides: Sequence[Side],
+        against: Side | None,
+        request: ComparisonRequest,
+    ) -> None:
+        self._store, self._sides, self._against, self._request = store, sides, against, request
+        self._version = members[0].run.plan.benchmark_version
+        self._clusters = case_clusters(store, self._version)
+        self._failed = {side.label: failed_of(store, side) for side in sides}
+        self._by_label = {side.label: side for side in sides}
+        self._headline_values: Values = {}
+        self._margin = request.read_margin()
+        self.seed = int(fingerprint([members[0].run.plan.seed, self._version])[:12], 16)
+        self.notes: list[str] = []
+
+    def quality(self, metrics: Sequence[ComparedMetric]) -> Iterator[MetricComparison]:
+        """The comparison by each metric, the headline's first; a metric that no side has a value of is left out."""
+        for position, metric in enumerate(metrics):
+            values = {side.label: scores_of(self._store, side, metric.use) for side in self._sides}
+            if position == 0:
+                self._headline_values = values
+            if position == 0 or any(values.values()):
+                yield self._compared(metric, values, failed=self._failed, margin=self.margin_of(metric))
+
+    def margin_of(self, metric: ComparedMetric) -> float | None:
+        """The margin in that metric's unit; None for a metric in another unit than the headline's."""
+        if self._margin is None:
+            return None
+        if metric.unit != "fraction" and self._margin.in_points and self._headline_values:
+            return None
+        return self._margin.of_unit(metric.word, metric.unit)
+
+    def figures(self, metrics: Sequence[ComparedMetric]) -> Iterator[MetricComparison]:
+        """The comparison by each figure that two sides have; those that lack it are left out."""
+        read = {side.label: [figures_of(self._store, member) for member in side.members] for side in self._sides}
+        for metric in metrics:
+            values = {label: figure_of_side(found, metric.word) for label, found in read.items()}
+            known = {label: found for label, found in values.items() if found}
+            if len(known) > 1 and (self._against is None or self._against.label in known):
+                lacking = [label for label in values if label not in known]
+                if lacking:
+                    self.notes.append(f"{metric.word}: nothing is known of {', '.join(lacking)}")
+                yield self._compared(metric, known, failed={}, margin=None)
+
+    def _compared(
+        self, metric: ComparedMetric, values: Values, *, failed: Mapping[str, Collection[str]], margin: float | None
+    ) -> MetricComparison:
+        many = compare_many(
+            values,
+            seed=self.seed,
+            kind=metric.kind,
+            clusters=self._clusters or None,
+            failed=failed,
+            margin=margin,
+            against=self._against.label if self._against else None,
+            higher_is_better=metric.higher_is_better,
+        )
+        pairs = tuple(
+            ComparedPair(
+                a=self._by_label[a],
+                b=self._by_label[b],
+                found=found,
+                standard_error=paired_standard_error(values[a], values[b], found, clusters=self._clusters),
+            )
+            for a, b, found in many.pairs
+        )
+        return MetricComparison(metric=metric, sides=tuple(values), pairs=pairs, many=many, values=self._means(values))
+
+    def _means(self, values: Values) -> dict[str, Estimate]:
+        first, *others = values.values()
+        common = sorted(case_id for case_id in first if all(case_id in other for other in others))
+        if not common:
+            return {}
+        clusters = [self._clusters.get(case_id) for case_id in common] if self._clusters else None
+        return {
+            label: mean_estimate([found[case_id] for case_id in common], clusters=clusters)
+            for label, found in values.items()
+        }
+
+    def flips(self, headline: MetricComparison) -> tuple[Flips, ...]:
+        """The cases on which the pairs differ that a reader looks at first."""
+        order = headline.many.order
+        pairs = flipped_pairs(order, self._against.label if self._against else None)
+        return tuple(
+            find_flips(
+                self._store,
+                (self._by_label[a], self._by_label[b]),
+                (self._headline_values[a], self._headline_values[b]),
+                n_shown=self._request.n_flips if position == 0 or len(order) <= _FEW else 0,
+                higher_is_better=headline.metric.higher_is_better,
+            )
+            for position, (a, b) in enumerate(pairs)
+        )
+
+
+_FEW = 6

@@ -1,0 +1,60 @@
+"""How did two sides come out whenever they were compared? By what they are, or by what they were called."""
+
+from collections.abc import Sequence
+from itertools import combinations
+from typing import Any
+
+from evaluation.comparing.members import find_members
+from evaluation.errors import ConfigurationError, UnknownNameError
+from evaluation.store.comparisons import PairHistoryRow, pair_history
+from evaluation.store.session import Store
+
+_EXAMPLE = "For example `benchwright compare --history last`, or `benchwright compare --history llama3.2:3b qwen3:4b`."
+
+
+def history_of(store: Store, words: Sequence[str]) -> list[dict[str, Any]]:
+    """Every stored comparison of these sides as plain values, the oldest first.
+
+    Args:
+        store: Where comparisons are.
+        words: Runs, whose candidates are looked up in pairs; or the names of two sides as comparisons showed them.
+
+    Raises:
+        ConfigurationError: neither runs nor two names.
+        UnknownNameError: nothing was ever compared under these names.
+    """
+    if not words:
+        raise ConfigurationError("--history needs runs, or the names of two sides", _EXAMPLE)
+    rows = [row for a, b in _pairs(store, words) for row in pair_history(store, a, b)]
+    distinct = {(row.comparison_id, row.pair.metric, row.pair.a, row.pair.b): row for row in rows}
+    ordered = sorted(distinct.values(), key=lambda row: (row.created_at, row.comparison_id))
+    if not ordered:
+        raise UnknownNameError("comparison of", " and ".join(words), (), "compare them first; that makes its history")
+    return [_as_plain(row) for row in ordered]
+
+
+def _pairs(store: Store, words: Sequence[str]) -> list[tuple[list[str], list[str]]]:
+    """Keys of two sides each."""
+    try:
+        members = find_members(store, words)
+    except UnknownNameError:
+        if len(words) != 2:
+            raise
+        return [([words[0]], [words[1]])]
+    fingerprints = [member.fingerprint for member in members]
+    pairs = list(dict.fromkeys(combinations(fingerprints, 2)))
+    if not pairs:
+        raise ConfigurationError("there is only one candidate in that run, and a history is of two", _EXAMPLE)
+    return [([a], [b]) for a, b in pairs]
+
+
+def _as_plain(row: PairHistoryRow) -> dict[str, Any]:
+    return {
+        "comparison_id": row.comparison_id,
+        "created_at": row.created_at.isoformat(),
+        "benchmark": row.benchmark_name,
+        "benchmark_version": row.benchmark_version,
+        "run_ids": list(row.run_ids),
+        "code_version": row.code_version,
+        **row.pair.details,
+    }

@@ -1,0 +1,214 @@
+"""What a comparison says, in one sentence first: who is better, or equal by a margin, or what is still missing."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from evaluation.reports.comparison_words import (
+    FRACTION,
+    ORDINAL,
+    RATIO,
+    amount,
+    evidence_of,
+    listed,
+    points,
+    shown_p_value,
+    shown_pairs,
+    size_of,
+    unit_of,
+)
+from evaluation.stats.verdicts import A_BETTER, B_BETTER, EQUIVALENT, INSUFFICIENT_DATA, MIN_PAIRS
+
+Pair = Mapping[str, Any]
+Result = Mapping[str, Any]
+
+
+def sentences(result: Result) -> list[str]:
+    """First what the headline says, then what the margin adds to it, and where tests and intervals disagree."""
+    metric = result["headline"]
+    if metric is None:
+        return [_figure_sentence(pair) for pair in result["comparisons"]] or ["there is nothing to compare"]
+    pairs = [pair for pair in result["comparisons"] if pair["metric"] == metric]
+    found = next(found for found in result["metrics"] if found["metric"] == metric)
+    lead = _lead(result, found, pairs)
+    extra = [said for pair in _looked_at(result, pairs) if (said := not_worse(pair, result["against"]))]
+    notes = dict.fromkeys(note for pair in pairs for note in pair["notes"] if len(pairs) == 1)
+    return [lead, *extra, *(f"{note[0].upper()}{note[1:]}." for note in notes)]
+
+
+def _lead(result: Result, found: Mapping[str, Any], pairs: Sequence[Pair]) -> str:
+    if len(pairs) == 1:
+        return f"{_capital(pair_sentence(pairs[0]))}."
+    if result["against"] is not None:
+        return f"{_against(result['against'], pairs)}."
+    return f"{_many(found, pairs)}."
+
+
+def _capital(text: str) -> str:
+    """The sentence as it stands: names at its head keep their letters."""
+    return text
+
+
+def pair_sentence(pair: Pair, *, n_adjusted: int = 1) -> str:
+    """What one pair says, and what it does not.
+
+    Args:
+        pair: As a comparison's result has it.
+        n_adjusted: For how many pairs its p-value allows.
+    """
+    a, b, verdict = pair["a"], pair["b"], pair["verdict"]
+    if verdict in (A_BETTER, B_BETTER):
+        first, second = (a, b) if verdict == A_BETTER else (b, a)
+        return f"{_better(pair, first, second)}, {evidence_of(pair, n_adjusted)}"
+    if verdict == EQUIVALENT:
+        return f"{a} and {b} are equivalent within {_within(pair)} ({_seen(pair, n_adjusted)})"
+    if verdict == INSUFFICIENT_DATA:
+        return _too_few(pair)
+    return f"inconclusive: {_what_is_missing(pair)} ({_seen(pair, n_adjusted)})"
+
+
+def _better(pair: Pair, first: str, second: str) -> str:
+    """`B is better than A by 4.1 points [1.9, 6.3]`, always a gain."""
+    flipped = first == pair["b"]
+    if pair["kind"] == RATIO:
+        return f"{first} is better than {second}: {pair['metric']} {size_of(pair, flipped=flipped)} as large"
+    if pair["kind"] == ORDINAL:
+        how = f"rated higher {size_of(pair, flipped=flipped)} more often than lower"
+        return f"{first} is better than {second}: {how}"
+    falling = "" if pair["higher_is_better"] else f" ({pair['metric']}, less is better)"
+    if not pair["higher_is_better"]:
+        flipped = not flipped
+    return f"{first} is better than {second} by {size_of(pair, flipped=flipped)}{falling}"
+
+
+def _within(pair: Pair) -> str:
+    if pair["kind"] == RATIO:
+        return f"a factor of {1 + pair['margin']:.3g}"
+    return _plural(amount(pair["margin"], pair).removesuffix(".0"), pair)
+
+
+def _plural(number: str, pair: Pair) -> str:
+    word = unit_of(pair)
+    return f"{number} point" if word == " points" and number == "1" else f"{number}{word}"
+
+
+def _seen(pair: Pair, n_adjusted: int) -> str:
+    if pair["difference"] is None:
+        return shown_pairs(pair)
+    how = "to" if pair["kind"] == RATIO else "less"
+    return f"{pair['a']} {how} {pair['b']}: {size_of(pair, signed=True)}, {evidence_of(pair, n_adjusted)}"
+
+
+def _too_few(pair: Pair) -> str:
+    if not pair["n_pairs"]:
+        return f"{pair['a']} and {pair['b']} share no case with a value on both sides"
+    are = "is" if pair["n_pairs"] == 1 else "are"
+    if pair["n_clusters"] is not None and pair["p_value"] is None:
+        return f"insufficient data: {shown_pairs(pair)} cannot tell {pair['a']} from {pair['b']}"
+    few = f"{shown_pairs(pair)} {are} too few to tell {pair['a']} from {pair['b']} (at least {MIN_PAIRS})"
+    return f"insufficient data: {few}"
+
+
+def _what_is_missing(pair: Pair) -> str:
+    """`240 more cases would settle a 3-point difference`."""
+    n_more, aim = pair["n_more"], pair["aim"]
+    if n_more and aim:
+        more = f"{n_more:,} more case{'s' if n_more > 1 else ''} would settle"
+        return f"{more} {_aimed_at(aim, pair)}"
+    if pair["mde"] is not None:
+        return f"a difference of {_amount_of(pair['mde'], pair)} or more would have shown"
+    return f"these cases cannot tell {pair['a']} from {pair['b']}"
+
+
+def _aimed_at(aim: float, pair: Pair) -> str:
+    if pair["kind"] == RATIO:
+        return f"a factor of {max(aim, 1 / aim):.3g}"
+    if pair["unit"] == FRACTION or pair["kind"] == ORDINAL:
+        return f"a {points(abs(aim)).removesuffix('.0')}-point difference"
+    return f"a difference of {amount(abs(aim), pair)}{unit_of(pair)}"
+
+
+def _amount_of(value: float, pair: Pair) -> str:
+    return f"a factor of {value:.3g}" if pair["kind"] == RATIO else f"{amount(value, pair)}{unit_of(pair)}"
+
+
+def not_worse(pair: Pair, against: str | None = None) -> str | None:
+    """That a side is shown to be not worse by the margin, where the verdict does not say more; None without it."""
+    if pair["margin"] is None or pair["verdict"] in (EQUIVALENT, INSUFFICIENT_DATA):
+        return None
+    alpha = 1 - pair["confidence_level"] if pair["p_adjusted"] is None else 0.05
+    sides = ((pair["a"], pair["b"], pair["p_a_not_worse"]), (pair["b"], pair["a"], pair["p_b_not_worse"]))
+    winner = {A_BETTER: pair["a"], B_BETTER: pair["b"]}.get(pair["verdict"])
+    said = [
+        f"{side} is not worse than {other} by {_within(pair)} or more ({shown_p_value(p)})"
+        for side, other, p in sides
+        if p is not None and p < alpha and side not in (winner, against)
+    ]
+    return f"{listed(said)}." if said else None
+
+
+def _looked_at(result: Result, pairs: Sequence[Pair]) -> Sequence[Pair]:
+    return pairs if len(pairs) == 1 or result["against"] is not None else ()
+
+
+def _against(baseline: str, pairs: Sequence[Pair]) -> str:
+    """How each side stands to the baseline, the clear ones first."""
+    better, worse, open_ = [], [], []
+    for pair in pairs:
+        other = pair["a"] if pair["b"] == baseline else pair["b"]
+        wins = A_BETTER if other == pair["a"] else B_BETTER
+        size = size_of(pair, flipped=(other == pair["b"]) == (pair["higher_is_better"] or pair["kind"] == RATIO))
+        loss = size_of(pair, flipped=(other == pair["a"]) == (pair["higher_is_better"] or pair["kind"] == RATIO))
+        p = shown_p_value(pair["p_adjusted"])
+        if pair["verdict"] == wins:
+            better.append(f"{other} (by {size}, {p})")
+        elif pair["verdict"] in (A_BETTER, B_BETTER):
+            worse.append(f"{other} (by {loss}, {p})")
+        else:
+            open_.append(f"{other} ({pair['verdict']})")
+    parts = [f"{word}: {listed(names)}" for word, names in _KINDS(better, worse, open_) if names]
+    return f"against {baseline}: {'; '.join(parts)}"
+
+
+def _KINDS(better: list[str], worse: list[str], open_: list[str]) -> tuple[tuple[str, list[str]], ...]:
+    return (("better", better), ("worse", worse), ("not told apart", open_))
+
+
+def _many(found: Mapping[str, Any], pairs: Sequence[Pair]) -> str:
+    """Who wins, where anybody does; else who leads and cannot be told apart."""
+    order, winner, n_adjusted = found["order"], found["winner"], len(pairs)
+    if winner is not None:
+        nearest = min(_pairs_of(winner, pairs), key=lambda pair: abs(_gap(pair)))
+        other = nearest["b"] if nearest["a"] == winner else nearest["a"]
+        smallest = _better(nearest, winner, other)
+        return (
+            f"{winner} is the best of {len(order)}; its smallest lead: {smallest}, {evidence_of(nearest, n_adjusted)}"
+        )
+    if not order:
+        return "no side could be ranked"
+    leaders = [order[0], *(o for o in order[1:] if _is_open(order[0], o, pairs))]
+    if len(leaders) == 1:
+        return f"no winner among {len(order)}: not every lead is shown"
+    first = next(pair for pair in pairs if {pair["a"], pair["b"]} == set(leaders[:2]))
+    return (
+        f"no winner among {len(order)}: {listed(leaders)} cannot be told apart; between the first two, "
+        f"{pair_sentence(first, n_adjusted=n_adjusted)}"
+    )
+
+
+def _pairs_of(side: str, pairs: Sequence[Pair]) -> list[Pair]:
+    return [pair for pair in pairs if side in (pair["a"], pair["b"])]
+
+
+def _gap(pair: Pair) -> float:
+    value = pair["difference"]
+    if value is None:
+        return 0.0
+    return float(value - 1 if pair["kind"] == RATIO else value)
+
+
+def _is_open(a: str, b: str, pairs: Sequence[Pair]) -> bool:
+    return any({pair["a"], pair["b"]} == {a, b} and pair["verdict"] not in (A_BETTER, B_BETTER) for pair in pairs)
+
+
+def _figure_sentence(pair: Pair) -> str:
+    return f"{pair['metric']}: {pair_sentence(pair)}."

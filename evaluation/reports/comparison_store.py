@@ -1,0 +1,120 @@
+"""From what was asked to stored comparisons: one for each benchmark version, the same numbers under the same id."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from evaluation.comparing.comparison import Comparison, compare_runs
+from evaluation.comparing.refusing import SHORT, version_differences
+from evaluation.comparing.request import ComparisonRequest
+from evaluation.errors import IncomparableError
+from evaluation.fingerprint import fingerprint
+from evaluation.reports.comparison import comparison_result
+from evaluation.store.comparisons import ComparisonPairRecord, ComparisonRecord, save_comparison
+from evaluation.store.records import MetricUse
+from evaluation.store.runs import find_run
+from evaluation.store.session import Store
+from evaluation.version import code_version
+
+PAIR_COLUMNS = (
+    "verdict",
+    "difference",
+    "low",
+    "high",
+    "p_value",
+    "p_adjusted",
+    "n_pairs",
+    "method",
+    "effect_size",
+    "mde",
+)
+
+
+def compare_and_store(
+    store: Store, request: ComparisonRequest, *, evaluated: Sequence[str] = (), stored: Sequence[str] | None = None
+) -> list[dict[str, Any]]:
+    """The comparisons that were asked for, as plain values, stored.
+
+    Args:
+        store: Where the runs are and the comparisons go.
+        request: What was asked for.
+        evaluated: Runs of the evaluation that was made for it, each of a benchmark of its own.
+        stored: Ids of the runs that the request names, where they were looked up before; None: looked up now.
+
+    Raises:
+        BenchwrightError: what cannot be compared, and why.
+    """
+    named = list(request.runs if stored is None else stored)
+    return [_compared(store, request, run_ids) for run_ids in _groups(store, named, evaluated)]
+
+
+def _groups(store: Store, named: Sequence[str], evaluated: Sequence[str]) -> list[list[str]]:
+    """The runs of each comparison, stored ones before the one that was just made."""
+    if not evaluated:
+        return [list(named)]
+    versions = {run_id: find_run(store, run_id).plan.benchmark_version for run_id in (*named, *evaluated)}
+    return [[*(old for old in named if versions[old] == versions[run_id]), run_id] for run_id in evaluated]
+
+
+def refuse_unfit_runs(store: Store, run_ids: Sequence[str], benchmarks: Mapping[str, str]) -> None:
+    """Returns where each stored run asked one of the benchmarks that will be evaluated, before a token is spent.
+
+    Args:
+        store: Where the runs are.
+        run_ids: Of the stored runs.
+        benchmarks: Names by version, all stored.
+
+    Raises:
+        IncomparableError: one did not; says in what the versions differ.
+    """
+    for run_id in run_ids:
+        plan = find_run(store, run_id).plan
+        if plan.benchmark_version not in benchmarks:
+            version, name = next(iter(benchmarks.items()))
+            differing = version_differences(store, plan.benchmark_version, version)
+            raise IncomparableError(
+                f"run {plan.run_id} asked {plan.benchmark_name!r} in version {plan.benchmark_version[:SHORT]}, and "
+                f"{name!r} is version {version[:SHORT]}: {differing}",
+                f"Evaluate on what that run asked: --benchmark {plan.benchmark_version[:SHORT]}.",
+            )
+
+
+def _compared(store: Store, request: ComparisonRequest, run_ids: Sequence[str]) -> dict[str, Any]:
+    comparison = compare_runs(store, run_ids, request)
+    result = comparison_result(store, comparison)
+    asked = request.model_dump(mode="json", exclude_defaults=True) | {"runs": result["run_ids"]}
+    comparison_id = fingerprint([asked, result])[:12]
+    made = {"comparison_id": comparison_id, "code_version": code_version(), **result}
+    save_comparison(
+        store,
+        comparison_id=comparison_id,
+        benchmark=(result["benchmark_version"], result["benchmark"]),
+        run_ids=result["run_ids"],
+        request=asked,
+        result={name: value for name, value in made.items() if name != "comparisons"},
+        pairs=_pair_records(comparison, result["comparisons"]),
+        code_version=made["code_version"],
+    )
+    return made
+
+
+def _pair_records(comparison: Comparison, pairs: Sequence[Mapping[str, Any]]) -> list[ComparisonPairRecord]:
+    keys = {side.label: side.key for side in comparison.sides}
+    uses = {found.metric.word: found.metric.use for found in (*comparison.metrics, *comparison.figures)}
+    return [_pair_record(pair, uses[pair["metric"]], keys) for pair in pairs]
+
+
+def _pair_record(pair: Mapping[str, Any], use: MetricUse, keys: Mapping[str, str]) -> ComparisonPairRecord:
+    return ComparisonPairRecord(
+        metric=use,
+        a=pair["a"],
+        b=pair["b"],
+        a_key=keys[pair["a"]],
+        b_key=keys[pair["b"]],
+        details=dict(pair),
+        **{name: pair[name] for name in PAIR_COLUMNS},
+    )
+
+
+def stored_result(record: ComparisonRecord) -> dict[str, Any]:
+    """A stored comparison as it was when it was made, its pairs with it."""
+    return {**record.result, "comparisons": [dict(pair.details) for pair in record.pairs]}

@@ -1,0 +1,312 @@
+"""A comparison as rows of short texts: the same for the terminal, a table artifact and Markdown."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from evaluation.reports.comparison_words import RATIO, amount, interval, quantity, short_p_value, shown_p_value, size_of
+from evaluation.reports.tables import counted
+from evaluation.stats.standing import letters
+from evaluation.stats.verdicts import A_BETTER, B_BETTER, EQUIVALENT, INSUFFICIENT_DATA
+
+Result = Mapping[str, Any]
+Row = dict[str, str]
+FIGURE_TITLES = {
+    "latency_s": "latency s",
+    "ttft_s": "first token s",
+    "tpot_s": "s/later token",
+    "tokens_per_s": "tokens/s",
+    "prompt_tokens": "tokens in",
+    "output_tokens": "tokens out",
+    "cost_usd": "USD/answer",
+    "energy_j": "J/answer",
+}
+
+
+def is_pair(result: Result) -> bool:
+    """True for a comparison of two sides."""
+    return len(result["sides"]) == 2
+
+
+def metric_rows(result: Result) -> list[Row]:
+    """Of two sides: one row a metric, the headline first; differences are the first side less the second."""
+    a, b = _two(result)
+    rows = []
+    for pair in result["comparisons"]:
+        found = _metric(result, pair["metric"])
+        difference = size_of(pair, flipped=pair["a"] != a, signed=True) if pair["difference"] is not None else "–"
+        rows.append(
+            {
+                "metric": title(pair["metric"]) + (" *" if pair["metric"] == result["headline"] else ""),
+                a: _value(found, a),
+                b: _value(found, b),
+                "difference [95 %]": difference,
+                "p": short_p_value(pair["p_value"]),
+                "pairs": f"{pair['n_pairs']:,}",
+                "verdict": verdict_words(pair),
+            }
+        )
+    return rows
+
+
+def _two(result: Result) -> tuple[str, str]:
+    pairs = result["comparisons"]
+    if pairs:
+        return pairs[0]["a"], pairs[0]["b"]
+    return result["sides"][0]["side"], result["sides"][1]["side"]
+
+
+def title(word: str) -> str:
+    """What a metric is called in a table."""
+    return FIGURE_TITLES.get(word, word)
+
+
+def verdict_words(pair: Mapping[str, Any]) -> str:
+    """The verdict with the better side's name in it."""
+    match pair["verdict"]:
+        case verdict if verdict in (A_BETTER, B_BETTER):
+            return f"{pair['a'] if verdict == A_BETTER else pair['b']} better"
+        case verdict if verdict == EQUIVALENT:
+            return "equivalent within the margin"
+        case verdict if verdict == INSUFFICIENT_DATA:
+            return "too few to tell"
+        case _ if pair["n_more"]:
+            return f"inconclusive (+{pair['n_more']:,} cases)"
+        case _:
+            return "inconclusive"
+
+
+def side_rows(result: Result) -> list[Row]:
+    """One row a side, best first: the headline with rank and tied group, then every other metric with its groups."""
+    if not result["metrics"]:
+        return []
+    headline = result["metrics"][0]
+    order = headline["order"] or [side["side"] for side in result["sides"]]
+    sides = {side["side"]: side for side in result["sides"]}
+    rows = []
+    for label in [*order, *(name for name in sides if name not in order)]:
+        row: Row = {"side": label}
+        for found in result["metrics"]:
+            shown = _estimate(found, label) if found is headline else _value(found, label)
+            row[title(found["metric"])] = f"{shown} {_letters(found, label)}".rstrip()
+            if found is headline:
+                row["rank"] = _ranks(found, label)
+        row["answered"] = f"{sides[label]['n_answered']:,}/{sides[label]['n_asked']:,}"
+        rows.append(row)
+    return rows
+
+
+def _letters(found: Mapping[str, Any], label: str) -> str:
+    """A letter for each tied group in which the side stands."""
+    return letters(found["groups"]).get(label, "")
+
+
+def _ranks(found: Mapping[str, Any], label: str) -> str:
+    low, high = found["ranks"].get(label, (None, None))
+    if low is None:
+        return "–"
+    return f"{low}" if low == high else f"{low}–{high}"
+
+
+def _estimate(found: Mapping[str, Any], label: str) -> str:
+    numbers = found["values"].get(label)
+    if numbers is None:
+        return "–"
+    value = _number(found, numbers["value"])
+    if numbers["low"] is None:
+        return f"{value} [no interval]"
+    return f"{value} [{_number(found, numbers['low'])}, {_number(found, numbers['high'])}]"
+
+
+def _value(found: Mapping[str, Any], label: str) -> str:
+    numbers = found["values"].get(label)
+    return "–" if numbers is None else _number(found, numbers["value"])
+
+
+def _number(found: Mapping[str, Any], value: float) -> str:
+    return f"{value:.3f}" if found["unit"] == "fraction" else quantity(value)
+
+
+def _metric(result: Result, word: str) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = next(found for found in result["metrics"] if found["metric"] == word)
+    return found
+
+
+def matrix_rows(result: Result) -> list[Row]:
+    """Of the headline: the row's side less the column's, best first, with a star where the difference is shown."""
+    found = result["metrics"][0]
+    pairs = {(pair["a"], pair["b"]): pair for pair in result["comparisons"] if pair["metric"] == found["metric"]}
+    order = found["order"]
+    return [{"side": row, **{column: _cell(row, column, pairs) for column in order}} for row in order]
+
+
+def _cell(row: str, column: str, pairs: Mapping[tuple[str, str], Mapping[str, Any]]) -> str:
+    pair = pairs.get((row, column)) or pairs.get((column, row))
+    if pair is None or pair["difference"] is None:
+        return ""
+    value = pair["difference"]
+    if pair["a"] != row:
+        value = 1 / value if pair["kind"] == RATIO else -value
+    return amount(value, pair, signed=True) + ("*" if pair["verdict"] in (A_BETTER, B_BETTER) else "")
+
+
+def pair_rows(result: Result, metric: str) -> list[Row]:
+    """One row a pair of a metric, in full."""
+    return [
+        {
+            "pair": f"{pair['a']} – {pair['b']}",
+            "difference": "–" if pair["difference"] is None else amount(pair["difference"], pair, signed=True),
+            "interval": interval(pair, signed=True) if pair["difference"] is not None else "–",
+            "p": short_p_value(pair["p_value"]),
+            "p (Holm)": short_p_value(pair["p_adjusted"]),
+            "pairs": f"{pair['n_pairs']:,}",
+            "better/worse/equal": f"{pair['n_better_a']:,}/{pair['n_better_b']:,}/{pair['n_equal']:,}",
+            "MDE": "–" if pair["mde"] is None else amount(pair["mde"], pair),
+            "verdict": verdict_words(pair),
+        }
+        for pair in result["comparisons"]
+        if pair["metric"] == metric
+    ]
+
+
+def artifact_rows(result: Result) -> list[Row]:
+    """Every pair of every metric, for a table that can be searched and sorted."""
+    return [
+        {"metric": title(metric["metric"]), **row}
+        for metric in result["metrics"]
+        for row in pair_rows(result, metric["metric"])
+    ]
+
+
+def side_source_rows(result: Result) -> list[Row]:
+    """What each side is: one row for each of its members."""
+    return [
+        {
+            "side": side["side"],
+            "model": member["model"],
+            "digest": (member["digest"] or "unverified").removeprefix("sha256:")[:12],
+            "quantisation": str(member["quantization"] or "–"),
+            "run": member["run_id"],
+            "server": f"{member['endpoint']} {member['server_version']}",
+            "options": _differing_options(result, member),
+        }
+        for side in result["sides"]
+        for member in side["members"]
+    ]
+
+
+def _differing_options(result: Result, member: Mapping[str, Any]) -> str:
+    """The options in which the members of the comparison differ."""
+    everyone = [found["options"] for side in result["sides"] for found in side["members"]]
+    names = sorted({name for options in everyone for name in options})
+    differing = [name for name in names if len({repr(options.get(name)) for options in everyone}) > 1]
+    profile = [f"profile={member['profile']}"] if member["profile"] != "plain" else []
+    return " ".join([*(f"{name}={member['options'].get(name)}" for name in differing), *profile]) or "the same"
+
+
+def dropped_lines(result: Result) -> list[str]:
+    """For each side from which cases were dropped: how many, and why."""
+    lines = []
+    for side in result["sides"]:
+        kinds = {**side["failures"], **{f"no score: {kind}": n for kind, n in side["score_failures"].items()}}
+        missing = side["n_asked"] - side["n_answered"] - sum(side["failures"].values())
+        kinds |= {"not answered": missing} if missing > 0 else {}
+        if kinds:
+            said = ", ".join(f"{n:,} {kind}" for kind, n in kinds.items())
+            lines.append(f"{side['side']}: {counted(sum(kinds.values()), 'answer')} dropped ({said})")
+        if side["n_reused"]:
+            lines.append(f"{side['side']}: {counted(side['n_reused'], 'answer')} reused, out of every timing figure")
+    unequal = [
+        f"{pair['a']} – {pair['b']}: {pair['n_pairs']:,} pairs; {pair['n_only_a']:,} cases have a value of the first "
+        f"alone, {pair['n_only_b']:,} of the second"
+        for pair in result["comparisons"]
+        if pair["metric"] == result["headline"] and (pair["n_only_a"] or pair["n_only_b"])
+    ]
+    return lines + unequal
+
+
+def zero_lines(result: Result) -> list[str]:
+    """For each pair of the headline of which a server failed: what comes of counting those cases as zero."""
+    return [
+        f"{pair['a']} – {pair['b']} on complete cases: {_short(pair)}; with failed cases as zero: "
+        f"{_short({**pair, **pair['failures_as_zero']})}"
+        for pair in result["comparisons"]
+        if pair["metric"] == result["headline"] and pair["failures_as_zero"] is not None
+    ]
+
+
+def _short(pair: Mapping[str, Any]) -> str:
+    return (
+        f"{size_of(pair, signed=True)}, p {short_p_value(pair['p_value'])}, {counted(pair['n_pairs'], 'pair')}, "
+        f"{verdict_words(pair)}"
+    )
+
+
+def flip_rows(flips: Mapping[str, Any], which: str) -> list[Row]:
+    """The cases that one side of a pair won, with what both said there.
+
+    Args:
+        flips: Of one pair.
+        which: `better_a` or `better_b`.
+    """
+    return [
+        {
+            "case": flip["case_id"],
+            "values": f"{flip['value_a']:.3g} – {flip['value_b']:.3g}",
+            flips["a"]: _answer(flip["answer_a"]),
+            flips["b"]: _answer(flip["answer_b"]),
+        }
+        for flip in flips[which]
+    ]
+
+
+def _answer(text: str | None) -> str:
+    if text is None:
+        return "(none)"
+    line = " ".join(text.split())
+    return f"{line[:_BEGIN]} … {line[-_END:]}" if len(line) > _BEGIN + _END else line or "(empty)"
+
+
+_BEGIN, _END = 30, 45
+
+
+def flip_line(flips: Mapping[str, Any]) -> str:
+    """How many cases flipped each way."""
+    n = flips["n_better_a"] + flips["n_better_b"]
+    return (
+        f"{counted(n, 'case')} flipped: {flips['a']} is better on {flips['n_better_a']:,}, {flips['b']} on "
+        f"{flips['n_better_b']:,}; {flips['n_equal']:,} alike"
+    )
+
+
+def gate_line(found: Mapping[str, Any]) -> str | None:
+    """What a test of all sides at once says; None for two sides."""
+    gate = found["gate"]
+    if not gate:
+        return None
+    name = {"cochran_q": "Cochran's Q"}.get(gate["test"], "Friedman's test")
+    return f"all {len(found['order'])} sides at once ({name}): {shown_p_value(gate['p_value'])}"
+
+
+def more_sides(result: Result) -> Sequence[str]:
+    """How to read the tables of three or more sides."""
+    return (
+        "Sides that share a letter are not shown to differ (Holm over all pairs of a metric). Ranks from–to are those "
+        "that the shown differences leave open.",
+    )
+
+
+def history_rows(rows: Sequence[Mapping[str, Any]]) -> list[Row]:
+    """One row for each time that a pair was compared by a metric."""
+    return [
+        {
+            "when": str(row["created_at"])[:16].replace("T", " "),
+            "pair": f"{row['a']} – {row['b']}",
+            "metric": f"{row['benchmark']} {title(row['metric'])}",
+            "difference [interval]": size_of(row, signed=True),
+            "p": short_p_value(row["p_adjusted"] if row["p_adjusted"] is not None else row["p_value"]),
+            "pairs": f"{row['n_pairs']:,}",
+            "verdict": verdict_words(row),
+            "comparison": row["comparison_id"],
+        }
+        for row in rows
+    ]

@@ -1,0 +1,81 @@
+"""Who is better, and how sure is that? Candidates of stored runs, or of an evaluation made now, on the same cases."""
+
+import asyncio
+from typing import Any
+from uuid import UUID
+
+from prefect import flow, get_run_logger
+from prefect.client.schemas.objects import State
+from prefect.runtime import flow_run
+from prefect.states import Cancelled, Failed
+
+from evaluation.comparing.request import ComparisonRequest
+from evaluation.request import EvaluationRequest
+from flows.planned_work import planned, work_through
+from tasks.comparing import compare_candidates, find_runs, publish_comparison, refuse_unfit
+from tasks.endings import cancel_runs
+from tasks.interruption import interruptible
+from tasks.load import load_benchmark
+from tasks.plan import Asked
+from tasks.publish import publish_results
+
+
+def _flow_run_name() -> str:
+    request = flow_run.parameters.get("request")
+    if not isinstance(request, ComparisonRequest):
+        request = ComparisonRequest.model_validate(request)
+    names = list(request.runs)
+    if request.evaluation is not None:
+        names.append(f"an evaluation on {', '.join(name.rsplit('/', 1)[-1] for name in request.evaluation.benchmarks)}")
+    return f"compare {' with '.join(names)}"
+
+
+@flow(name="compare", flow_run_name=_flow_run_name, persist_result=False)
+async def compare(request: ComparisonRequest, invocation_id: str | None = None) -> Any:
+    """Hold candidates against each other, case by case, and publish who is better and how sure that is.
+
+    Args:
+        request: Which runs, or what to evaluate first; along what, by which metrics, with which margin.
+        invocation_id: Leave empty. Given by whoever starts the flow and wants to find the results of its evaluation.
+    """
+    own_id = UUID(str(flow_run.id))
+    invocation = invocation_id or own_id.hex
+    async with interruptible(own_id) as interruption:
+        try:
+            stored_runs = await find_runs(request)
+            if request.evaluation is None:
+                return await _compare(request, stored_runs, ())
+            return await _evaluate_and_compare(request, request.evaluation, stored_runs, invocation, own_id)
+        except asyncio.CancelledError:
+            await cancel_runs(invocation, interruption.reason)
+            return Cancelled(message=interruption.reason or "cancelled")
+
+
+async def _evaluate_and_compare(
+    request: ComparisonRequest,
+    evaluation: EvaluationRequest,
+    stored_runs: tuple[str, ...],
+    invocation_id: str,
+    flow_run_id: UUID,
+) -> State[Any] | dict[str, Any]:
+    if stored_runs:
+        loaded = [await load_benchmark(name) for name in evaluation.benchmarks]
+        await refuse_unfit(stored_runs, {found.version: found.name for found in loaded})
+    plan = await planned(Asked(request=evaluation, invocation_id=invocation_id, flow_run_id=str(flow_run_id)))
+    for note in plan.notes:
+        get_run_logger().info("%s", note)
+    statuses = await work_through(plan, flow_run_id)
+    await publish_results(plan.invocation_id)
+    found = await _compare(request, stored_runs, tuple(run.run_id for run in plan.runs))
+    failed = [run_id for run_id, status in statuses.items() if status == "failed"]
+    if failed:
+        return Failed(message=f"failed: {', '.join(failed)}; the comparison of the other candidates stands")
+    return {**found, "runs": statuses}
+
+
+async def _compare(
+    request: ComparisonRequest, stored_runs: tuple[str, ...], evaluated: tuple[str, ...]
+) -> dict[str, Any]:
+    comparison_ids = await compare_candidates(request, stored_runs=stored_runs, evaluated=evaluated)
+    await publish_comparison(comparison_ids)
+    return {"comparisons": list(comparison_ids)}

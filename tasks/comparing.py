@@ -1,0 +1,80 @@
+"""Holds candidates of stored runs against each other, and shows what came of it in Prefect."""
+
+from typing import Any
+
+from prefect import task
+from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
+from prefect.cache_policies import NO_CACHE
+
+from evaluation.comparing.request import ComparisonRequest
+from evaluation.reports.comparison_markdown import comparisons_as_markdown
+from evaluation.reports.comparison_store import compare_and_store, refuse_unfit_runs, stored_result
+from evaluation.reports.comparison_tables import artifact_rows
+from evaluation.settings import Settings
+from evaluation.store.comparisons import find_comparison
+from evaluation.store.runs import find_run
+from evaluation.store.session import open_store
+from tasks.publish import artifact_key
+from tasks.stored import stored
+
+
+@task(name="find runs", task_run_name="find the runs", cache_policy=NO_CACHE, persist_result=False)
+async def find_runs(request: ComparisonRequest) -> tuple[str, ...]:
+    """The ids of the stored runs, looked up before an evaluation makes another one the last."""
+    return await stored(_find_runs, request)
+
+
+def _find_runs(request: ComparisonRequest) -> tuple[str, ...]:
+    with open_store(Settings().database) as store:
+        return tuple(dict.fromkeys(find_run(store, run).plan.run_id for run in request.runs))
+
+
+async def refuse_unfit(run_ids: tuple[str, ...], benchmarks: dict[str, str]) -> None:
+    """Returns where each stored run asked one of these benchmarks, names by version.
+
+    Raises:
+        IncomparableError: one did not.
+    """
+    await stored(_refuse_unfit, run_ids, benchmarks)
+
+
+def _refuse_unfit(run_ids: tuple[str, ...], benchmarks: dict[str, str]) -> None:
+    with open_store(Settings().database) as store:
+        refuse_unfit_runs(store, run_ids, benchmarks)
+
+
+@task(name="compare", task_run_name="compare the sides", cache_policy=NO_CACHE, persist_result=False)
+async def compare_candidates(
+    request: ComparisonRequest, *, stored_runs: tuple[str, ...], evaluated: tuple[str, ...]
+) -> tuple[str, ...]:
+    """The ids of the comparisons that now stand in the store, one for each benchmark.
+
+    Args:
+        request: Along what, by which metrics, with which margin.
+        stored_runs: Ids of the runs that it names.
+        evaluated: Of the runs that were made for it.
+    """
+    return await stored(_compare, request, stored_runs, evaluated)
+
+
+def _compare(request: ComparisonRequest, stored_runs: tuple[str, ...], evaluated: tuple[str, ...]) -> tuple[str, ...]:
+    with open_store(Settings().database) as store:
+        results = compare_and_store(store, request, evaluated=evaluated, stored=stored_runs)
+    return tuple(result["comparison_id"] for result in results)
+
+
+@task(name="publish comparison", task_run_name="publish the comparison", cache_policy=NO_CACHE, persist_result=False)
+async def publish_comparison(comparison_ids: tuple[str, ...]) -> None:
+    """Publishes a table of all pairs for each comparison and one page of Markdown for all of them, as artifacts."""
+    results = await stored(_load, comparison_ids)
+    for result in results:
+        key = artifact_key("comparison", result["benchmark"])
+        description = f"{result['benchmark']} · comparison {result['comparison_id']} · {len(result['sides'])} sides"
+        await acreate_table_artifact(table=artifact_rows(result), key=key, description=description)
+    page = comparisons_as_markdown(results)
+    await acreate_markdown_artifact(markdown=page, key="comparison", description="Who is better, and how sure that is")
+
+
+def _load(comparison_ids: tuple[str, ...]) -> list[dict[str, Any]]:
+    with open_store(Settings().database) as store:
+        return [stored_result(find_comparison(store, comparison_id)) for comparison_id in comparison_ids]
