@@ -32,6 +32,7 @@ from evaluation.metrics.grounding.reading import MOST_WORDS, light_stem, read
         ("paint painting paintings", "paint"),
         ("quick quickly", "quick"),
         ("box boxes", "box"),
+        ("press presses pressed pressing", "press"),
     ],
 )
 def test_forms_of_one_word_have_one_stem(forms: str, expected: str) -> None:

@@ -62,6 +62,11 @@ def test_an_answer_that_goes_on_with_the_prompt_is_put_behind_it(answer: str, bo
     assert AnsweredProgram(PROMPT + body, "completion") == answered_program(answer, names=("half",), prompt=PROMPT)
 
 
+def test_a_body_keeps_its_own_blanks() -> None:
+    found = answered_program(" return x", names=("one",), prompt="def one(x):\n")
+    assert "def one(x):\n return x\n" == found.source
+
+
 def test_a_prompt_that_ends_without_a_line_break_gets_one() -> None:
     found = answered_program("return x // 2", names=("half",), prompt=PROMPT.rstrip("\n"))
     assert PROMPT + "    return x // 2\n" == found.source
