@@ -63,6 +63,11 @@ def test_an_empty_answer_gets_the_lowest_grade_without_a_judge(answer):
     assert "the answer is empty: no judge was asked" == found.rationale
 
 
+def test_one_empty_reference_among_others_makes_an_empty_answer_worth_a_question():
+    case = Case(case_id="1", prompt="Which errors?", references=("", "none"))
+    assert 1 == len(JUDGE.requests(case, written("")))
+
+
 def test_an_empty_answer_is_shown_where_a_reference_is_empty():
     case = Case(case_id="1", prompt="Say nothing.", references=("",))
     assert 1 == len(JUDGE.requests(case, written("")))
