@@ -5,7 +5,7 @@ on early looks; Δ = 1/2 is Pocock's, the same at every look. The constant c sol
 recursive integration over the statistic of one look given that of the look before (Armitage, McPherson and Rowe 1969).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from enum import StrEnum
 from functools import cache
 
@@ -13,12 +13,12 @@ import numpy as np
 
 from evaluation.errors import ConfigurationError
 from evaluation.stats.numbers import Vector
+from evaluation.stats.roots import crossing
 
 _LEAST_NODES = 64
 _NODES_PER_STEP = 16
-_MOST_NODES = 600
-_BISECTIONS = 44
-_LARGEST_Z = 12.0
+_CLOSEST_LOOKS = 0.001
+_FARTHEST_Z = 9.0
 
 
 class Design(StrEnum):
@@ -53,7 +53,7 @@ def group_sequential_bounds(
     if not 0 < alpha < 1:
         raise ConfigurationError(f"alpha={alpha!r} must lie between 0 and 1", "for 5 % write 0.05")
     shape = shares ** (_DELTA[design] - 0.5)
-    constant = _falling_to(alpha, lambda c: _crossing(c * shape, shares), high=_LARGEST_Z)
+    constant = crossing(lambda c: _crossing(c * shape, shares) - alpha, 0.0, _FARTHEST_Z)
     return tuple((constant * shape).tolist())
 
 
@@ -66,9 +66,10 @@ def _checked_fractions(n_looks: int, fractions: Sequence[float] | None) -> Vecto
     if n_looks < 1:
         raise ConfigurationError(f"n_looks={n_looks!r} must be at least 1", "the last look counts too")
     shares = np.arange(1, n_looks + 1) / n_looks if fractions is None else np.asarray(fractions, dtype=np.float64)
-    if shares.size != n_looks or shares[-1] != 1 or not (np.diff(shares, prepend=0.0) > 0).all():
+    is_rising = shares.size == n_looks and shares[0] > 0 and shares[-1] == 1
+    if not is_rising or (np.diff(shares) < _CLOSEST_LOOKS * (1 - 1e-9)).any():
         raise ConfigurationError(
-            f"fractions={fractions!r} must be {n_looks} numbers that rise from above 0 to 1",
+            f"fractions={fractions!r} must be {n_looks} numbers that rise from above 0 to 1, by .001 or more",
             "leave them out for equal steps",
         )
     return shares
@@ -76,9 +77,9 @@ def _checked_fractions(n_looks: int, fractions: Sequence[float] | None) -> Vecto
 
 def _crossing(bounds: Vector, shares: Vector) -> float:
     """One less the chance that the sum of the scores, a walk with variance t at the share t, stays inside."""
-    limits = bounds * np.sqrt(shares)
+    limits = np.minimum(bounds, _FARTHEST_Z) * np.sqrt(shares)
     steps = np.sqrt(np.diff(shares, prepend=0.0))
-    points, weights = _quadrature(float(steps.min()))
+    points, weights = _quadrature(float(steps[1:].min(initial=1.0)))
     places, density = np.zeros(1), np.ones(1)
     for limit, step in zip(limits, steps, strict=True):
         reached = points * limit
@@ -90,19 +91,10 @@ def _crossing(bounds: Vector, shares: Vector) -> float:
 @cache
 def _quadrature(step: float) -> tuple[Vector, Vector]:
     """Points in [-1, 1] and their weights, so many that they lie closer than the smallest step spreads."""
-    points, weights = np.polynomial.legendre.leggauss(min(_MOST_NODES, _LEAST_NODES + round(_NODES_PER_STEP / step)))
+    points, weights = np.polynomial.legendre.leggauss(_LEAST_NODES + round(_NODES_PER_STEP / step))
     return points, weights
 
 
 def _normal(z: Vector) -> Vector:
     density: Vector = np.exp(-0.5 * z * z) / np.sqrt(2 * np.pi)
     return density
-
-
-def _falling_to(target: float, value_at: Callable[[float], float], *, high: float) -> float:
-    """Where a falling function of a number from 0 to `high` takes the target."""
-    low = 0.0
-    for _ in range(_BISECTIONS):
-        middle = (low + high) / 2
-        low, high = (middle, high) if value_at(middle) > target else (low, middle)
-    return (low + high) / 2

@@ -1,0 +1,236 @@
+"""Which of several candidates is preferred, when a judge or a person saw two answers at a time?
+
+Bradley-Terry ratings on the Elo scale. A prompt gives many votes, which are no independent evidence: standard errors
+are clustered by prompt, and the bootstrap draws prompts.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import log
+
+import numpy as np
+
+from evaluation.stats.bradley_terry import chance_of
+from evaluation.stats.intervals import checked_confidence_level
+from evaluation.stats.multiplicity import holm
+from evaluation.stats.preference_fit import PreferenceFit, deviance_of, fitted, resampled_limits
+from evaluation.stats.standing import rank_intervals, sole_winner, tied_groups
+from evaluation.stats.votes import Vote, VoteTable, components, tabled
+
+ELO = 400 / log(10)
+"""Elo points for each unit of log-odds."""
+ELO_MEAN = 1000.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rating:
+    """How strong one candidate is."""
+
+    name: str
+    log_ability: float
+    """Log-odds against an opponent of average strength."""
+    elo: float
+    """The average of all is 1000."""
+    standard_error: float | None
+    """Of the Elo figure, clustered by prompt."""
+    low: float | None
+    """Elo; None where there is no lower end: it never won against any but its like, or there is a single prompt."""
+    high: float | None
+    """Elo; None where there is no upper end: it was never beaten but by its like, or there is a single prompt."""
+    ranks: tuple[int, int]
+    """Best and worst rank that the significant contrasts leave open."""
+    n_votes: int
+    bootstrap: tuple[float | None, float | None] | None = None
+    """Elo, by percentiles over prompts drawn anew, from 100 prompts on; None for an open end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contrast:
+    """Two candidates on the scale of all."""
+
+    a: str
+    b: str
+    elo: float
+    """A less B."""
+    low: float | None
+    high: float | None
+    chance: float
+    """That A is preferred to B."""
+    z: float | None
+    """Difference by standard error."""
+    p_value: float | None
+    p_adjusted: float | None
+    """Holm's, over all contrasts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreferenceRanking:
+    """Candidates on one scale of strength, or why they have none in common."""
+
+    ratings: tuple[Rating, ...]
+    """Best first; empty where the candidates fall apart into several components."""
+    contrasts: tuple[Contrast, ...]
+    components: tuple[tuple[str, ...], ...]
+    """Candidates connected by comparisons. Where there are several, `parts` ranks each by itself."""
+    parts: "tuple[PreferenceRanking, ...]"
+    groups: tuple[tuple[str, ...], ...]
+    winner: str | None
+    n_votes: int
+    n_prompts: int
+    deviance: float | None
+    """How far the votes are from what one scale can say: near its degrees of freedom where it says all."""
+    degrees_of_freedom: int | None
+    notes: tuple[str, ...] = ()
+    confidence_level: float = 0.95
+
+
+def rank_preferences(
+    votes: Sequence[Vote], *, rng: np.random.Generator, n_resamples: int = 1000, confidence_level: float = 0.95
+) -> PreferenceRanking:
+    """The candidates of the votes on one scale of strength, with what is certain of their order.
+
+    Where one never lost, or never won, no finite strength is the most likely: half a win is added to both sides of
+    every pairing, the end is open, and standard errors are the larger of the clustered and the model's.
+
+    Args:
+        votes: In any order.
+        rng: Draws the prompts for the bootstrap.
+        n_resamples: How often.
+        confidence_level: Of each interval, and of all claims of who is better together.
+
+    Raises:
+        ConfigurationError: no votes, a candidate against itself, or a score outside [0, 1].
+    """
+    level = checked_confidence_level(confidence_level)
+    table = tabled(votes)
+    found = components(table)
+    if len(found) == 1:
+        return _ranked(table, rng, n_resamples, level)
+    parts = tuple(
+        rank_preferences(
+            [vote for vote in votes if vote.a in names], rng=rng, n_resamples=n_resamples, confidence_level=level
+        )
+        for names in found
+    )
+    return PreferenceRanking(
+        ratings=(),
+        contrasts=(),
+        components=found,
+        parts=parts,
+        groups=(),
+        winner=None,
+        n_votes=len(votes),
+        n_prompts=table.n_prompts,
+        deviance=None,
+        degrees_of_freedom=None,
+        notes=(f"{len(found)} sets of candidates were never compared with one another: they have no joint ranking",),
+        confidence_level=level,
+    )
+
+
+def _ranked(table: VoteTable, rng: np.random.Generator, n_resamples: int, level: float) -> PreferenceRanking:
+    fit, names = fitted(table), table.names
+    contrasts = _contrasts(fit, table, level)
+    alpha = round(1 - level, 12)
+    beaten = [
+        (one.a, one.b) if one.elo > 0 else (one.b, one.a)
+        for one in contrasts
+        if one.p_adjusted is not None and one.p_adjusted < alpha
+    ]
+    order = sorted(names, key=lambda name: (-fit.s[names.index(name)], name))
+    ratings = _ratings(
+        fit, table, resampled_limits(table, rng, n_resamples, level), rank_intervals(names, beaten), level
+    )
+    deviance, degrees = deviance_of(fit, table)
+    return PreferenceRanking(
+        ratings=tuple(sorted(ratings, key=lambda rating: order.index(rating.name))),
+        contrasts=contrasts,
+        components=(names,),
+        parts=(),
+        groups=tied_groups(order, beaten),
+        winner=sole_winner(names, beaten),
+        n_votes=table.score.size,
+        n_prompts=table.n_prompts,
+        deviance=deviance,
+        degrees_of_freedom=degrees,
+        notes=fit.notes,
+        confidence_level=level,
+    )
+
+
+def _ratings(
+    fit: PreferenceFit,
+    table: VoteTable,
+    resampled: Sequence[tuple[float | None, float | None]] | None,
+    ranks: Mapping[str, tuple[int, int]],
+    level: float,
+) -> list[Rating]:
+    errors = np.sqrt(np.max([np.diagonal(one) for one in fit.covariances], axis=0)) * ELO if fit.covariances else None
+    half_width = None if errors is None else errors * _t_value(table, level)
+    n_votes = np.bincount(np.concatenate([table.a, table.b]), minlength=fit.s.size)
+    elo = ELO_MEAN + ELO * fit.s
+    return [
+        Rating(
+            name=name,
+            log_ability=float(fit.s[i]),
+            elo=float(elo[i]),
+            standard_error=None if errors is None else float(errors[i]),
+            low=None if half_width is None or fit.is_weak[i] else float(elo[i] - half_width[i]),
+            high=None if half_width is None or fit.is_strong[i] else float(elo[i] + half_width[i]),
+            ranks=ranks[name],
+            n_votes=int(n_votes[i]),
+            bootstrap=None if resampled is None else (_as_elo(resampled[i][0]), _as_elo(resampled[i][1])),
+        )
+        for i, name in enumerate(table.names)
+    ]
+
+
+def _contrasts(fit: PreferenceFit, table: VoteTable, level: float) -> tuple[Contrast, ...]:
+    from scipy.special import stdtr
+
+    i, j = np.triu_indices(fit.s.size, k=1)
+    difference, chance = fit.s[i] - fit.s[j], chance_of(fit.s, i, j)
+    named = [(table.names[x], table.names[y]) for x, y in zip(i, j, strict=True)]
+    if not fit.covariances:
+        return tuple(_contrast(a, b, difference[n], chance[n]) for n, (a, b) in enumerate(named))
+    variances = [np.diagonal(one)[i] + np.diagonal(one)[j] - 2 * one[i, j] for one in fit.covariances]
+    errors = np.sqrt(np.max(variances, axis=0))
+    z = difference / errors
+    p_values = np.minimum(1.0, 2 * stdtr(table.n_prompts - 1, -np.abs(z)))
+    adjusted = holm(p_values.tolist())
+    half_width = errors * _t_value(table, level)
+    return tuple(
+        replace(
+            _contrast(a, b, difference[n], chance[n]),
+            low=float(ELO * (difference[n] - half_width[n])) if fit.reached[i[n], j[n]] else None,
+            high=float(ELO * (difference[n] + half_width[n])) if fit.reached[j[n], i[n]] else None,
+            z=float(z[n]),
+            p_value=float(p_values[n]),
+            p_adjusted=adjusted[n],
+        )
+        for n, (a, b) in enumerate(named)
+    )
+
+
+def _contrast(a: str, b: str, difference: float, chance: float) -> Contrast:
+    return Contrast(
+        a=a,
+        b=b,
+        elo=float(ELO * difference),
+        low=None,
+        high=None,
+        chance=float(chance),
+        z=None,
+        p_value=None,
+        p_adjusted=None,
+    )
+
+
+def _t_value(table: VoteTable, level: float) -> float:
+    from scipy.special import stdtrit
+
+    return float(stdtrit(table.n_prompts - 1, (1 + level) / 2))
+
+
+def _as_elo(ability: float | None) -> float | None:
+    return None if ability is None else ELO_MEAN + ELO * ability
