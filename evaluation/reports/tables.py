@@ -1,6 +1,6 @@
 """Results as rows of short texts: the same for the terminal, a table artifact and Markdown."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from evaluation.metrics.speed import SPEED_METRICS
@@ -40,12 +40,43 @@ def result_columns(run: Mapping[str, Any]) -> list[str]:
 
 def headline_title(run: Mapping[str, Any]) -> str:
     """The column of the headline metric."""
-    return _titles(run)[run["headline"]]
+    return _columns(run)[run["headline"]]
+
+
+def _columns(run: Mapping[str, Any]) -> dict[str, str]:
+    """What each metric is called that has a column."""
+    return {run["headline"]: run["headline"]} | short_titles(run["metrics"])
 
 
 def _titles(run: Mapping[str, Any]) -> dict[str, str]:
-    """The column of each metric; of one that only candidates have, its word."""
-    return {name: name for name in [run["headline"]]} | short_titles(run["metrics"])
+    """What each metric is called; those that were scored later do not change what those with a column are called."""
+    later = {word: word for candidate in run["candidates"] for word in candidate["score_failures"]}
+    for candidate in run["candidates"]:
+        later |= {word: found["signature"] for word, found in candidate["metrics"].items() if "signature" in found}
+    return short_titles({**run["metrics"], **later}) | _columns(run)
+
+
+def _shown_as(title: str) -> Callable[[Mapping[str, Any] | None], str]:
+    return shown_speed if title.partition("(")[0] in SPEED_METRICS else shown_estimate
+
+
+def without_column(run: Mapping[str, Any]) -> list[str]:
+    """For each metric that a run was scored by under other options or an older scorer: every candidate's value."""
+    titles = _titles(run)
+    words = dict.fromkeys(
+        word
+        for candidate in run["candidates"]
+        for word, numbers in candidate["metrics"].items()
+        if word not in run["metrics"] and numbers.get("signature") == word
+    )
+    return [
+        f"{titles[word]}, scored beside the table: "
+        + ", ".join(
+            f"{candidate['candidate']} {_shown_as(titles[word])(candidate['metrics'].get(word))}"
+            for candidate in ranked(run)
+        )
+        for word in words
+    ]
 
 
 def result_rows(run: Mapping[str, Any]) -> list[dict[str, str]]:
@@ -73,7 +104,7 @@ def _headline_value(run: Mapping[str, Any], candidate: Mapping[str, Any]) -> flo
 
 def _row(run: Mapping[str, Any], candidate: Mapping[str, Any], speeds: Mapping[str, str]) -> dict[str, str]:
     row = {"candidate": str(candidate["candidate"])}
-    titles = _titles(run)
+    titles = _columns(run)
     for name in result_columns(run):
         shown = shown_speed if name in SPEED_METRICS else shown_estimate
         row[titles[name]] = shown(candidate["metrics"].get(name))
@@ -128,7 +159,7 @@ def usage_rows(run: Mapping[str, Any]) -> list[dict[str, str]]:
 
 def caption(run: Mapping[str, Any]) -> str:
     """What the columns of numbers are."""
-    titles = _titles(run)
+    titles = _columns(run)
     together = [titles[name] for name in result_columns(run) if is_over_all_cases(name, run["metrics"][name])]
     means = [title for name in result_columns(run) if (title := titles[name]) not in together]
     parts = [f"{', '.join(means)}: mean over cases"] if means else []
@@ -138,8 +169,8 @@ def caption(run: Mapping[str, Any]) -> str:
 
 def remarks(run: Mapping[str, Any]) -> list[str]:
     """What is to be said below the table of a run, a sentence for each thing."""
-    parts = (failures_as_zero(run), extractions(run), unscored(run), not_defined(run), reused(run), run["judging"])
-    return [text for part in parts for text in part]
+    scored = (failures_as_zero(run), extractions(run), unscored(run), not_defined(run))
+    return [text for part in (without_column(run), *scored, reused(run), run["judging"]) for text in part]
 
 
 def failures_as_zero(run: Mapping[str, Any]) -> list[str]:

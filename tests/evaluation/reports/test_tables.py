@@ -10,6 +10,7 @@ from evaluation.errors import FailureKind
 from evaluation.generation import Failure, Generation
 from evaluation.metrics import third_party
 from evaluation.metrics.cost import CostUsd
+from evaluation.metrics.parsing import parse_metric
 from evaluation.prices import PRICE
 from evaluation.reports.metric_facts import higher_is_better, is_over_all_cases
 from evaluation.reports.results import run_result
@@ -20,6 +21,7 @@ from evaluation.reports.tables import (
     latency_rows,
     partly_on_the_cpu,
     ranked,
+    remarks,
     result_columns,
     result_rows,
     reused,
@@ -27,6 +29,7 @@ from evaluation.reports.tables import (
     shown_failures,
     shown_speed,
     usage_rows,
+    without_column,
 )
 from evaluation.scoring import score_candidate
 from evaluation.store.records import Status
@@ -325,3 +328,19 @@ def test_joules_have_columns_only_where_there_are_any(store: Store) -> None:
     (row,) = result_rows(run_result(store, run_id))
     assert row["J/answer"].startswith("4.50 [")
     assert row["J/right answer"].startswith("4.50 [")
+
+
+def test_what_was_scored_later_with_other_options_is_said_below_the_table_by_a_short_name(store: Store) -> None:
+    cases = numbers(3)
+    run_id = store_run(store, asked("a:1b", right(cases)), asked("b:1b", wrong(cases)), cases=cases)
+    later = parse_metric("exact_match(ignore_case=False)")
+    for candidate in find_run(store, run_id).candidates:
+        score_candidate(store, run_id, candidate.run_candidate_id, [later])
+    aggregate_run(store, run_id, (later.text,))
+
+    run = run_result(store, run_id)
+    (said,) = without_column(run)
+    assert said in remarks(run)
+    assert said.startswith("exact_match(ignore_case=False), scored beside the table: a:1b 1.000 [")
+    assert "b:1b 0.000 [" in said
+    assert "exact_match" == list(result_rows(run)[0])[1]
