@@ -78,7 +78,7 @@ def _score(request: "ScoreRequest", store: "Store", *, as_json: bool) -> int:
     from deployments.cli.evaluating import exit_code
     from deployments.cli.results import print_run
     from deployments.cli.running import run_flow, work_on_it_has_ended
-    from deployments.cli.terminal import EXIT_DONE, print_json, tell
+    from deployments.cli.terminal import EXIT_DONE, EXIT_RUN_FAILED, print_json, tell
     from deployments.prefect_server import prefect_server
     from evaluation.reports.results import run_result
     from evaluation.resolving.scoring import resolve_scoring
@@ -104,6 +104,10 @@ def _score(request: "ScoreRequest", store: "Store", *, as_json: bool) -> int:
             has_ended=lambda: work_on_it_has_ended(store, plan.run_id, since=since),
         )
     code = EXIT_DONE if state is None and number is None else exit_code(state, number, has_runs=False)[0]
+    if code == EXIT_RUN_FAILED and state is not None:
+        broken_by = asyncio.run(state.aresult(raise_on_failure=False))
+        if not isinstance(broken_by, BaseException):  # which was told of already
+            tell(f"error: {state.message}")
     result = run_result(store, plan.run_id)
     if as_json:
         print_json(result)
