@@ -125,3 +125,46 @@ def _statistic(signs: Matrix, effects: Matrix) -> Vector:
     variances = (effects**2).mean(axis=0) - means**2
     squared: Vector = (means**2 / np.maximum(variances, _ALIKE**2)).sum(axis=1)
     return squared
+
+
+def partial_p_value(
+    values: Vector, others: Matrix, own: Matrix, *, rng: np.random.Generator, n_shuffles: int = 4999
+) -> float | None:
+    """Do a parameter's columns go with the values beyond all other columns, the answers being independent?
+
+    Residuals of the other columns are shuffled (Freedman and Lane 1983, doi:10.1080/07350015.1983.10509354); the
+    statistic is what the columns explain of the rest. p = (1 + hits) / (1 + shuffles). None for too few answers.
+
+    Args:
+        values: One an answer, shape (n,).
+        others: The other parameters' columns, shape (n, n_others).
+        own: The parameter's, shape (n, n_own).
+        rng: Seed it to reproduce a report.
+        n_shuffles: How often.
+    """
+    constant = np.ones((len(values), 1))
+    small = _basis(np.column_stack([constant, others]))
+    extra = own - small @ (small.T @ own)
+    added = _basis(extra)
+    if added.shape[1] < own.shape[1] or len(values) <= small.shape[1] + added.shape[1] + 1:
+        return None
+    rest = values - small @ (small.T @ values)
+    if float(np.abs(rest).max(initial=0.0)) <= _ALIKE:
+        return 1.0
+
+    def explained(residuals: Matrix) -> Vector:
+        left = residuals - small @ (small.T @ residuals)
+        by_own = ((added.T @ left) ** 2).sum(axis=0)
+        share: Vector = by_own / np.maximum((left**2).sum(axis=0), _ALIKE**2)
+        return share
+
+    observed = float(explained(rest[:, None])[0])
+    shuffled = np.column_stack([rng.permutation(rest) for _ in range(n_shuffles)])
+    return (1 + int((explained(shuffled) >= observed * (1 - _ALIKE)).sum())) / (1 + n_shuffles)
+
+
+def _basis(columns: Matrix) -> Matrix:
+    """Orthonormal columns that span the same, shape (n, rank)."""
+    left, sizes, _ = np.linalg.svd(columns, full_matrices=False)
+    found: Matrix = left[:, sizes > _ALIKE * max(1.0, float(sizes.max(initial=0.0)))]
+    return found

@@ -14,13 +14,15 @@ MIN_PAIRS = 6
 _ALIKE = 1e-12
 
 
-def may_be_best(scores: Matrix, *, confidence_level: float) -> list[bool]:
+def may_be_best(scores: Matrix, *, confidence_level: float, independent: bool = False) -> list[bool]:
     """For each row of scores, whether it may be that with the highest mean.
 
     Args:
         scores: Shape (n_rows, n_units), higher is better, NaN where there is none.
         confidence_level: With which the best one is among those that may be.
+        independent: The columns are no cases that all rows share, but answers of their own.
     """
+    better = _welch_p if independent else one_sided_p
     n_rows = len(scores)
     level = (1 - confidence_level) / max(1, n_rows - 1)
     order = np.argsort(-_means(scores), kind="stable")
@@ -29,7 +31,7 @@ def may_be_best(scores: Matrix, *, confidence_level: float) -> list[bool]:
         if possible[row]:
             # The likeliest to be better come first.
             possible[row] = not any(
-                other != row and one_sided_p(scores[other], scores[row]) < level for other in order.tolist()
+                other != row and better(scores[other], scores[row]) < level for other in order.tolist()
             )
     return possible
 
@@ -60,3 +62,20 @@ def one_sided_p(first: Vector, second: Vector) -> float:
     if error <= _ALIKE * abs(mean):
         return float(0.5**n)
     return float(stdtr(n - 1, -mean / error))
+
+
+def _welch_p(first: Vector, second: Vector) -> float:
+    """One-sided p of "the first is better", of answers that are no pairs (Welch 1947)."""
+    from scipy.special import stdtr
+
+    a, b = first[~np.isnan(first)], second[~np.isnan(second)]
+    if a.size < 2 or b.size < 2 or a.size + b.size < MIN_PAIRS:
+        return 1.0
+    gain = float(a.mean() - b.mean())
+    if gain <= 0:
+        return 1.0
+    parts = float(a.var(ddof=1)) / a.size, float(b.var(ddof=1)) / b.size
+    if sum(parts) <= _ALIKE * gain**2:
+        return float(0.5 ** min(a.size, b.size))
+    freedom = sum(parts) ** 2 / (parts[0] ** 2 / (a.size - 1) + parts[1] ** 2 / (b.size - 1))
+    return float(stdtr(freedom, -gain / sum(parts) ** 0.5))
