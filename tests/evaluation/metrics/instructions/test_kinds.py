@@ -156,7 +156,7 @@ VERDICTS: list[tuple[str, dict[str, Any], list[str], list[str]]] = [
     (
         "detectable_format:title",
         {},
-        ["<<Joy>>\ntext", "a <<b>> c", "<<<x>>>", "<<a>> and <<b>>"],
+        ["<<Joy>>\ntext", "a <<b>> c", "<<<x>>>", "<<a>> and <<b>>", "1 >> 0 <<Joy>>"],
         ["<Joy>", "<<>>", "<< >>", "<<a\nb>>", ">>a<<", "<<>>>"],
     ),
     (
