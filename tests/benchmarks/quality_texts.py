@@ -72,7 +72,7 @@ def good_texts(*, most_of_one_package: int = 120, suites_only: bool = False) -> 
     kept: list[GoodText] = []
     for source, texts in _sources(suites_only=suites_only):
         n_left = len(texts) if source in SUITES else most_of_one_package
-        for text in sorted((text for text in texts if _is_good(text)), key=lambda text: text.digest):
+        for text in sorted((text for text in texts if is_good(text)), key=lambda text: text.digest):
             if n_left and known.isdisjoint(text.sentences):
                 known.update(text.sentences)
                 kept.append(text)
@@ -82,20 +82,22 @@ def good_texts(*, most_of_one_package: int = 120, suites_only: bool = False) -> 
 
 def _sources(*, suites_only: bool) -> Iterator[tuple[str, list[GoodText]]]:
     for name in SUITES:
-        yield name, [_text(name, "\n\n".join(case.context)) for case in load_suite(name).cases]
+        yield name, [text_of(name, "\n\n".join(case.context)) for case in load_suite(name).cases]
     if suites_only:
         return
     purelib, stdlib = Path(sysconfig.get_path("purelib")), Path(sysconfig.get_path("stdlib"))
-    yield MODULES_OF_PYTHON, _texts_below(MODULES_OF_PYTHON, stdlib)
+    yield MODULES_OF_PYTHON, texts_below(MODULES_OF_PYTHON, stdlib)
     for package in PACKAGES:
-        yield package, _texts_below(package, purelib / package)
+        yield package, texts_below(package, purelib / package)
 
 
-def _text(source: str, body: str) -> GoodText:
+def text_of(source: str, body: str) -> GoodText:
+    """The sentences of `body` as a text."""
     return GoodText(source=source, sentences=sentences(body))
 
 
-def _is_good(text: GoodText) -> bool:
+def is_good(text: GoodText) -> bool:
+    """True for a text of whole sentences, neither short nor long."""
     n_words = len(words(text.text))
     return (
         _FEWEST <= len(text.sentences) <= _MOST
@@ -109,13 +111,14 @@ def _is_good(text: GoodText) -> bool:
     )
 
 
-def _texts_below(source: str, folder: Path) -> list[GoodText]:
+def texts_below(source: str, folder: Path) -> list[GoodText]:
+    """A text for each docstring in the Python files of a folder, good or not."""
     texts: dict[str, GoodText] = {}
     for path in sorted(folder.rglob("*.py")):
         if _IN_PACKAGES.search(str(path.relative_to(folder.parent)).join("//")) or path.stat().st_size > _LARGEST_FILE:
             continue
         for docstring in _docstrings(path):
-            text = _text(source, _prose(docstring))
+            text = text_of(source, _prose(docstring))
             texts[text.digest] = text
     return list(texts.values())
 
@@ -136,10 +139,11 @@ def _prose(docstring: str) -> str:
         _MARKUP.sub(lambda found: next(filter(None, found.groups()), ""), paragraph)
         for paragraph in re.split(r"\n[ \t]*\n", docstring)
     )
-    return "\n\n".join(paragraph for paragraph in paragraphs if _is_prose(paragraph))
+    return "\n\n".join(paragraph for paragraph in paragraphs if is_prose(paragraph))
 
 
-def _is_prose(paragraph: str) -> bool:
+def is_prose(paragraph: str) -> bool:
+    """True for a paragraph of sentences, without lists and code."""
     lines = paragraph.splitlines()
     if not lines or any(_NO_PROSE.search(line) or line[:1].isspace() for line in lines):
         return False

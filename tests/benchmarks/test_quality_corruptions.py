@@ -44,7 +44,9 @@ def test_metrics_rank_texts_of_the_suites_above_what_they_are_meant_to_see() -> 
     (line,) = done.stdout.splitlines()
     found = json.loads(line)
     assert ("quality_corruptions", "reporting") == (found["program"], found["half"])
-    weak = {("coherence", "shuffled"), ("readability", "run_together")}
     for name, meant in found["meant"].items():
         for how in meant:
-            assert (name, how) in weak or 0.9 <= found["auc"][name][how]["pooled"], (name, how)
+            # Order is learned from texts that repeat words more than the suites' few news, letters and stories.
+            assert how == "shuffled" or 0.9 <= found["auc"][name][how]["pooled"], (name, how)
+    for name, meant in found["meant_beside_itself"].items():
+        assert all(0.9 <= found["auc"][name][how]["paired"] for how in meant), name

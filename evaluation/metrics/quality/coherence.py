@@ -8,9 +8,11 @@ from typing import ClassVar
 
 from evaluation.case import Case
 from evaluation.generation import Generation
+from evaluation.metrics.quality.order_weights import WEIGHTS
 from evaluation.metrics.quality.quality_metric import QualityMetric, confidence_of, measurement
 from evaluation.metrics.quality.reading import reading_of
-from evaluation.metrics.quality.sentence_order import MOST_SENTENCES, Sentence, order_log_odds, sentence_of
+from evaluation.metrics.quality.sentence_facts import Sentence, sentence_of
+from evaluation.metrics.quality.sentence_order import MOST_SENTENCES, order_log_odds
 from evaluation.metrics.quality.word_classes import CUE_CLASSES
 from evaluation.score import Measurement
 
@@ -24,18 +26,19 @@ class Coherence(QualityMetric):
 
     The probability that this is the writer's order and not a random one of the same sentences (1/2 where nothing tells,
     as for one sentence), and the share of sentences that are linked to another one. In other languages than English the
-    words shared by neighbours, the first sentence's share and its length decide alone.
+    words, names, years and quotations that neighbours share and the first sentence's make decide alone.
     """
 
     name: ClassVar[str] = "coherence"
+    scorer_version: ClassVar[str] = "2"
     formula: ClassVar[str] = (
         "(1 - w)·P(order) + w·(share of sentences that share a stem with another or begin with a linking word);"
-        " P(order) logistic in 27 order features, each less its mean over all orders of the same sentences"
+        f" P(order) logistic in {len(WEIGHTS)} order features, each less its mean over all orders of the same sentences"
     )
     source: ClassVar[str] = "after Barzilay & Lapata 2008, doi:10.1162/coli.2008.34.1.1; weights of our own"
     blind_spots: ClassVar[str] = (
-        "Contradictions and false statements; order in texts that repeat no words, such as news and stories; what comes"
-        f" after {MOST_SENTENCES} sentences; the weights come from English technical prose"
+        "Contradictions and false statements; order in texts that repeat few words, such as stories and letters; what"
+        f" comes after {MOST_SENTENCES} sentences; the weights come from English manuals, dictionaries and news"
     )
 
     link_weight: float = 0.2

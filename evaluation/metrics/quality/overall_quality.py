@@ -28,6 +28,7 @@ class OverallQuality(QualityMetric):
     """
 
     name: ClassVar[str] = "overall_quality"
+    scorer_version: ClassVar[str] = "2"
     formula: ClassVar[str] = "exp(sum of w·ln(max(0.05, quality)) / sum of w)"
     source: ClassVar[str] = "our own"
     blind_spots: ClassVar[str] = (

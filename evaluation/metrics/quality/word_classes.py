@@ -93,6 +93,51 @@ SMALL_WORDS = frozenset(CUE_CLASSES) | frozenset(
 
 INTRODUCING = frozenset(["a", "an", "some", "each", "any", "every", "one", "two", "three", "several", "four"])
 POINTING_BACK = frozenset(["the", "its", "their", "his", "her", "both", "this", "these", "that", "those", "such"])
+DEMONSTRATIVES = frozenset(["this", "these", "that", "those", "such"])
+ARTICLES_OF_ORDERS = frozenset(["a", "an", "the", "all", "this", "if", "whether", "one", "each", "any", "of", "for"])
+"""What often follows the verb that a description or a request begins with: "Return the", "Counts all"."""
+_FINITE_TEXT = "is are was were be been has have had can will may must should would could do does did"
+FINITE = frozenset(_FINITE_TEXT.split())
+_PAST_TEXT = """
+    was were had did said told made took went came found became began gave got knew left saw thought held put won lost
+    wrote ran
+"""
+PAST = frozenset(_PAST_TEXT.split())
+"""Verbs in the past tense that do not end in "ed"."""
+ORDINALS: Mapping[str, int] = {
+    word: place
+    for place, listed in enumerate(
+        (
+            "begin initially",
+            "first firstly one",
+            "second secondly two",
+            "third thirdly next then",
+            "fourth",
+            "fifth",
+            "finally last lastly",
+        )
+    )
+    for word in listed.split()
+}
+SPEAKERS: Mapping[str, str] = {
+    word: who
+    for who, listed in {"you": "you your", "we": "we our us", "i": "i my me", "he": "he she his her him"}.items()
+    for word in listed.split()
+}
+"""Who speaks, is spoken to or spoken of."""
+TELLING: Mapping[str, str] = {
+    word: name
+    for name, listed in {
+        "has_also": "also",
+        "has_other": "other another others same both such more",
+        "has_however": "however but therefore thus hence though instead otherwise",
+        "has_modal": "can will may must should would could might",
+        "has_negative": "not no never cannot don't",
+    }.items()
+    for word in listed.split()
+}
+"""The class of a word that tells of a sentence's place wherever in the sentence it stands."""
+
 _DANGLING_TEXT = """
     the a an and or but nor of to from with into than because although while whether if its their our your my very
 """

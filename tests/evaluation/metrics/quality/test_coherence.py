@@ -5,7 +5,8 @@ import pytest
 
 from evaluation.metrics.quality.coherence import Coherence, linked_share
 from evaluation.metrics.quality.reading import sentences
-from evaluation.metrics.quality.sentence_order import MOST_SENTENCES, order_log_odds, sentence_of
+from evaluation.metrics.quality.sentence_facts import sentence_of
+from evaluation.metrics.quality.sentence_order import MOST_SENTENCES, order_log_odds
 
 
 def test_the_value_weighs_the_probability_of_the_order_and_the_links(measure, story) -> None:

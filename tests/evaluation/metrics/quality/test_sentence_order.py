@@ -5,69 +5,31 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evaluation.metrics.quality.sentence_order import (
-    WEIGHTS,
-    linked,
-    order_features,
-    order_log_odds,
-    sentence_of,
-)
+from evaluation.metrics.quality.order_weights import WEIGHTS
+from evaluation.metrics.quality.sentence_facts import sentence_of
+from evaluation.metrics.quality.sentence_order import order_features, order_log_odds
 
 TEXTS = ("A heron stood in the reeds.", "The heron also saw a frog.", "However, this frog was quick.")
 
 
-def test_a_sentence_is_known_by_its_stems_its_articles_and_its_cues() -> None:
-    sentence = sentence_of("The old herons also saw three green frogs.")
-    assert "the" == sentence.first
-    assert 8 == sentence.n_words
-    assert {"old", "heron", "saw", "green", "frogs"} == sentence.stems
-    assert {"green", "frogs"} == sentence.introduced
-    assert {"old", "heron"} == sentence.pointed_at
-    assert {"starts_definite", "also"} == sentence.cues
-
-
-@pytest.mark.parametrize(
-    ("text", "cue"),
-    [("Herons fish.", "starts_content"), ("And so on.", "starts_other"), ("It rains.", "starts_anaphoric")],
-)
-def test_the_first_word_is_a_cue_by_its_class(text: str, cue: str) -> None:
-    assert cue in sentence_of(text).cues
-
-
-def test_a_sentence_without_words_is_known_by_nothing() -> None:
-    assert frozenset() == sentence_of("!").cues == sentence_of("!").stems
-    assert 1 == sentence_of("!").n_words
-
-
-def test_rare_stems_link_more_than_frequent_ones() -> None:
-    # Stems: {cats, like} {cats, milk} {milk}. Weight ln(4/n): cats and milk ln 2, like ln 4 = 2 ln 2.
-    # First and second share cats: ln 2 / sqrt(3 ln 2 * 2 ln 2) = 1/sqrt 6; second and third milk: 1/sqrt 2.
-    links = linked([sentence_of("Cats like it."), sentence_of("Cats and milk."), sentence_of("Milk!")])
-    assert links[0][1] == links[1][0] == pytest.approx(1 / math.sqrt(6))
-    assert links[1][2] == pytest.approx(1 / math.sqrt(2))
-    assert 0.0 == links[0][2] == links[0][0]
-
-
 def test_features_of_a_small_text_are_those_worked_out_by_hand() -> None:
     found = order_features([sentence_of(text) for text in TEXTS])
-    # The first introduces nothing that a later one points at but "heron" (a heron, the heron) and "frog": 2 pairs.
-    assert 2.0 == found["introduced"]
-    # One in three begins with a cue of contrast, and it is not the first.
-    assert found["first_starts_contrast"] == pytest.approx(-1 / 3)
-    assert 0.5 == found["place_starts_contrast"]
-    assert -0.5 == found["place_starts_indefinite"]
-    assert 0.0 == found["same_start"]
-    # 6, 6 and 5 words.
-    assert found["first_length"] == pytest.approx(math.log(6) - (2 * math.log(6) + math.log(5)) / 3)
-
-
-def test_neighbours_that_share_words_and_beginnings_count() -> None:
-    # Links: first-second and third-fourth 1 each, no other. Given order: 2; by chance 4 (both ways) / 4 = 1.
-    sentences = [sentence_of(text) for text in ("The oak.", "The oak.", "Her ship.", "Her ship.")]
-    found = order_features(sentences)
-    assert found["cosine"] == pytest.approx(2 - 1)
-    # Two alike pairs of starts; by chance (2·1 + 2·1) / 4 = 1.
-    assert 1.0 == found["same_start"]
+    root = math.sqrt(3)
+    # One in three begins with a cue of contrast, and it is not the first but the last.
+    assert found["first_starts_contrast"] * root == pytest.approx(-1 / 3)
+    assert found["last_starts_contrast"] * root == pytest.approx(2 / 3)
+    assert found["place_starts_contrast"] * root == pytest.approx(0.5)
+    assert found["place_starts_indefinite"] * root == pytest.approx(-0.5)
+    # "A heron", "the heron" and "a frog", "this frog": 2 pairs of neighbours; by chance 2 of 6 pairs for 2 places.
+    assert found["next_introduced"] * root == pytest.approx(2 - 2 * 2 / 6)
+    # None between the first and the last, one place.
+    assert found["after_next_introduced"] * root == pytest.approx(-2 / 6)
+    # One of the two after the first; by chance 2 of 6.
+    assert found["opening_introduced"] * root == pytest.approx(1 / 2 - 2 / 6)
+    # Both are in order; by chance one; over the number of sentences.
+    assert found["later_introduced"] * root == pytest.approx((2 - 1) / 3)
+    # Of the first sentence's words heron, stood and reeds, one is elsewhere; heron, saw, frog: two; frog, quick: one.
+    assert found["first_own_words"] * root == pytest.approx(2 / 3 - (2 / 3 + 1 / 3 + 1 / 2) / 3)
 
 
 @settings(max_examples=30, deadline=None)
@@ -84,6 +46,16 @@ def test_the_log_odds_are_the_weighted_sum() -> None:
     features = order_features(sentences)
     expected = sum(weight * features.get(name, 0.0) for name, weight in WEIGHTS.items())
     assert order_log_odds(sentences) == pytest.approx(expected)
+
+
+def test_every_weight_belongs_to_a_feature() -> None:
+    cues = (
+        *("A", "It", "Oak", "However", "We", "Other", "And", "Waters", "See", "The", "Later", "In", "Also", "Quickly"),
+        *("Oak example", "Oak is", "Oak see", "Oak a", "Oak it", "Oak from", "Oak could", "Oak but", "Oak also"),
+        *("Oak waded, the 7", 'Oak "no" other', "They met Anna Berg", "Return the oak", "Oak not", "A frog", "Wading"),
+    )
+    features = order_features([sentence_of(text) for text in cues])
+    assert set() == WEIGHTS.keys() - features.keys()
 
 
 def test_one_sentence_has_no_order() -> None:

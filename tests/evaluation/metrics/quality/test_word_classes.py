@@ -5,7 +5,7 @@ import pytest
 from evaluation.metrics.quality.completeness import ending_score
 from evaluation.metrics.quality.prompt_wishes import topics
 from evaluation.metrics.quality.reading import reading_of
-from evaluation.metrics.quality.sentence_order import sentence_of
+from evaluation.metrics.quality.sentence_facts import sentence_of
 from evaluation.metrics.quality.specificity import specific_share
 
 SMALL = """
@@ -51,8 +51,9 @@ def test_a_small_word_is_no_name_no_topic_and_no_link(word: str) -> None:
 
 @pytest.mark.parametrize(("word", "name"), CUES.items())
 def test_a_word_of_each_class_tells_where_its_sentence_stands(word: str, name: str) -> None:
-    assert frozenset({f"starts_{name}"}) == sentence_of(f"{word} heron").cues
-    assert frozenset({"starts_content", name}) == sentence_of(f"Herons {word}").cues
+    classes = {each for cue in CUES.values() for each in (cue, f"starts_{cue}")} | {"starts_content", "starts_other"}
+    assert {f"starts_{name}"} == classes & sentence_of(f"{word} heron").cues.keys()
+    assert {"starts_content", name} == classes & sentence_of(f"Herons {word}").cues.keys()
 
 
 @pytest.mark.parametrize("word", INTRODUCING.split())
