@@ -16,7 +16,7 @@ def pairs_of(sentences: Sequence[Sentence]) -> dict[str, Pairs]:
     weight = _rarity(sentence.stems for sentence in sentences)
     size = [_size(sentence.stems, weight) for sentence in sentences]
     found: dict[str, Pairs] = {
-        "words": [[math.sqrt(value) for value in row] for row in _cosines(sentences, attrgetter("stems"))],
+        "words": [[math.sqrt(value) for value in row] for row in linked(sentences)],
         "word_beginnings": _cosines(sentences, attrgetter("short_stems")),
         "end_to_start": _shared(sentences, attrgetter("back"), attrgetter("front"), weight, size),
     }
