@@ -15,7 +15,7 @@ from flows.serving import serve_all
 from tasks.endings import fail_runs, finish_runs, start_runs
 from tasks.generation.workbench import Workbench, open_workbench
 from tasks.holding import holding
-from tasks.load import benchmarks_begun, load_benchmark
+from tasks.load import LoadedBenchmark, benchmarks_begun, load_benchmark
 from tasks.plan import Asked, plan_work
 from tasks.recovery import call_crashed, free_slots_of_the_dead
 from tasks.reuse import reuse_outcomes
@@ -25,8 +25,15 @@ from tasks.telemetry.gpu_sampling import gpu_sampling
 from tasks.watching import show_progress
 
 
-async def planned(asked: Asked) -> Plan:
-    """The order of the work, its benchmarks, runs and candidates stored."""
+async def planned(asked: Asked, benchmarks: tuple[LoadedBenchmark, ...] | None = None) -> Plan:
+    """The order of the work, its benchmarks, runs and candidates stored.
+
+    Args:
+        asked: What was asked for.
+        benchmarks: Where its benchmarks are in the store; None: they are brought there, where they are not yet.
+    """
+    if benchmarks is not None:
+        return await plan_work(asked, benchmarks)
     begun = await benchmarks_begun(asked.invocation_id)
     rest = [await load_benchmark(name) for name in asked.request.benchmarks[len(begun) :]]
     return await plan_work(asked, (*begun, *rest))

@@ -2,7 +2,7 @@
 
 import typer
 
-from deployments.cli import compare, demo, doctor, evaluate, export, runs, score, show
+from deployments.cli import compare, demo, doctor, evaluate, export, race, runs, score, show
 from deployments.cli.benchmarks import benchmarks
 from deployments.cli.db import db
 from deployments.cli.endpoints import endpoints
@@ -35,6 +35,7 @@ app.command("compare")(compare.compare)
 app.command("demo")(demo.demo)
 app.command("doctor")(doctor.doctor)
 app.command("evaluate")(evaluate.evaluate)
+app.command("race")(race.race)
 app.command("score")(score.score)
 app.command("show")(show.show)
 app.command("export")(export.export)

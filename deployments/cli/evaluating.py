@@ -91,14 +91,14 @@ def _run(prepared: Prepared, store: "Store", stack: ExitStack, *, as_json: bool)
     from deployments.prefect_server import prefect_server
 
     server = stack.enter_context(prefect_server())
-    _start_embedded_where_asked(prepared, stack)
+    start_embedded_where_asked(prepared, stack)
     check_servers(prepared, store)
     if server.is_ours:
         tell("no Prefect server is named: one is started for this command, on your PREFECT_HOME")
     state, number = run_evaluation_flow(prepared, store, server)
-    if state is None and number is None and (code := _code_of_stored(store, prepared.invocation_id)) is not None:
+    if state is None and number is None and (code := code_of_stored(store, prepared.invocation_id)) is not None:
         return _show(prepared, store, code, None, as_json=as_json)
-    code, error = exit_code(state, number, has_runs=_has_runs(store, prepared.invocation_id))
+    code, error = exit_code(state, number, has_runs=has_runs(store, prepared.invocation_id))
     return _show(prepared, store, code, error, as_json=as_json)
 
 
@@ -108,14 +108,15 @@ def _dry_run(prepared: Prepared, store: "Store", stack: ExitStack, *, as_json: b
     from evaluation.forecasting.forecast import forecast
     from evaluation.forecasting.planned_works import planned_works
 
-    _start_embedded_where_asked(prepared, stack)
+    start_embedded_where_asked(prepared, stack)
     resolution = check_servers(prepared, store)
     works = planned_works(store, prepared.request, resolution, prepared.earlier)
     show_dry_run(forecast(store, works), asked_afterwards(store, prepared.request, resolution), as_json=as_json)
     return EXIT_DONE
 
 
-def _start_embedded_where_asked(prepared: Prepared, stack: ExitStack) -> None:
+def start_embedded_where_asked(prepared: Prepared, stack: ExitStack) -> None:
+    """Starts the embedded server where it is asked for, until the stack is left."""
     if prepared.request.embedded and not read_settings().embedded_url:
         _start_embedded(stack)
 
@@ -129,7 +130,7 @@ def _start_embedded(stack: ExitStack) -> None:
     stack.callback(os.environ.pop, "BENCHWRIGHT_EMBEDDED_URL", None)
 
 
-def _code_of_stored(store: "Store", invocation_id: str) -> int | None:
+def code_of_stored(store: "Store", invocation_id: str) -> int | None:
     """The exit code of runs that have ended in the store; None: they have not."""
     from evaluation.store.runs import runs_of_invocation
 
@@ -141,7 +142,8 @@ def _code_of_stored(store: "Store", invocation_id: str) -> int | None:
     return EXIT_RUN_FAILED if "failed" in statuses else EXIT_DONE
 
 
-def _has_runs(store: "Store", invocation_id: str) -> bool:
+def has_runs(store: "Store", invocation_id: str) -> bool:
+    """True where the invocation has begun a run, or nobody can tell."""
     from evaluation.store.runs import runs_of_invocation
 
     try:
@@ -192,7 +194,7 @@ def _show(
             print_json({"status": "failed", "invocation_id": invocation_id, "runs": [], "error": said})
         return report_error(error, as_json=False, code=EXIT_RUN_FAILED)
     if broken_by is not None:
-        _mark_as_failed(result, broken_by)
+        mark_as_failed(result, broken_by)
     if code == EXIT_DONE:
         code = _check_thresholds(prepared.request, result)
     if as_json:
@@ -202,7 +204,7 @@ def _show(
     return code
 
 
-def _mark_as_failed(result: dict[str, Any], error: BenchwrightError) -> None:
+def mark_as_failed(result: dict[str, Any], error: BenchwrightError) -> None:
     """Says that the open runs have failed, where the store could not be told any more."""
     open_ = ("planned", "running", "interrupted")
     for run in result["runs"]:

@@ -44,6 +44,8 @@ class Confirmation:
     needed: float | None
     """What the p must not exceed; None: being ahead is enough."""
     is_confirmed: bool
+    span: float = 1.0
+    """From the metric's least to its greatest value."""
 
 
 def n_to_confirm(state: RaceState, grid: Grid) -> int:
@@ -90,6 +92,7 @@ def confirmation(state: RaceState, grid: Grid, *, seed: int) -> Confirmation | N
         p_value=p_value,
         needed=needed,
         is_confirmed=ahead and (needed is None or p_value <= needed),
+        span=grid.span,
     )
 
 

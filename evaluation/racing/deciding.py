@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from evaluation.racing.confirmation import Confirmation
 from evaluation.racing.decision import Decision, Fate
 from evaluation.racing.evidence import evidence_against, evidence_within
 from evaluation.racing.grid import Grid
@@ -48,13 +49,43 @@ def decide(state: RaceState, grid: Grid) -> tuple[RaceState, tuple[Decision, ...
     if len(state.alive) < 2:
         return _ended(state), ()
     if state.rules.method is Method.HALVING:
-        if not _is_at_a_level(state):
-            return state, ()  # the budget has cut the round short, and ends the race
         dropped, decisions = _halved(state, grid)
     else:
         dropped, decisions = _by_evidence(state, grid)
     after = state.without(dropped)
-    return _ended(after, is_tied=_is_tied(after, grid)), decisions
+    return with_ending(after, grid), decisions
+
+
+def confirmed(state: RaceState, found: Confirmation | None) -> tuple[Decision, ...]:
+    """What the unseen cases say of the winner, as a decision.
+
+    Args:
+        state: After the confirmation's block.
+        found: What `confirmation` gave.
+    """
+    if found is None or state.n_confirmed is None:
+        return ()
+    runner = state.runners[state.alive[0]]
+    needed = "it need only be ahead" if found.needed is None else f"p must be at most {found.needed:g}"
+    standing = against((found.difference or 0.0) / found.span, found.span, found.runner_up)
+    return (
+        Decision(
+            look=state.look,
+            key=runner.key,
+            label=runner.label,
+            fate=Fate.CONFIRMED if found.is_confirmed else Fate.NOT_CONFIRMED,
+            n_cases=state.n_asked + state.n_confirmed,
+            reason=f"on {counted(found.n_cases, 'unseen case')} {standing}, p = {found.p_value:.2g}; {needed}",
+            evidence={
+                "rival": found.runner_up,
+                "difference": found.difference,
+                "low": found.low,
+                "high": found.high,
+                "p_value": found.p_value,
+                "n_pairs": found.n_cases,
+            },
+        ),
+    )
 
 
 def _by_evidence(state: RaceState, grid: Grid) -> tuple[tuple[int, ...], tuple[Decision, ...]]:
@@ -73,7 +104,9 @@ def _by_evidence(state: RaceState, grid: Grid) -> tuple[tuple[int, ...], tuple[D
 
 def _halved(state: RaceState, grid: Grid) -> tuple[tuple[int, ...], tuple[Decision, ...]]:
     order = leaders_first(grid, state.alive)
-    dropped = order[n_kept_of(len(order), is_last=_next_level(state) is None) :]
+    # A round that the budget has cut short drops nobody: it ends the race.
+    n_kept = n_kept_of(len(order), is_last=_next_level(state) is None) if _is_at_a_level(state) else len(order)
+    dropped = order[n_kept:]
     return dropped, tuple(_decision(state, grid, place, order, dropped=place in dropped) for place in order)
 
 
@@ -116,8 +149,12 @@ def _decision(
     )
 
 
-def _ended(state: RaceState, *, is_tied: bool = False) -> RaceState:
+def with_ending(state: RaceState, grid: Grid) -> RaceState:
     """The race with the reason for which it is over, if it is."""
+    return _ended(state, is_tied=_is_tied(state, grid))
+
+
+def _ended(state: RaceState, *, is_tied: bool = False) -> RaceState:
     if not state.alive:
         return replace(state, ending=Ending.NOBODY_LEFT)
     if len(state.alive) == 1:

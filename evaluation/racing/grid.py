@@ -1,7 +1,7 @@
 """What everybody scored on the cases of a race, in the order in which they are asked."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,10 +17,17 @@ class Grid:
     """Shape (n_cases, n_candidates): cases in the order of the race, candidates in that of its runners."""
     span: float = 1.0
     """What a difference of 1 is in the metric's unit."""
+    worst: float = 0.0
+    """What 0 is in the metric's unit."""
+    higher_is_better: bool = True
 
     def first(self, n_cases: int) -> "Grid":
         """The scores on the first cases alone."""
-        return Grid(values=self.values[:n_cases], span=self.span)
+        return replace(self, values=self.values[:n_cases])
+
+    def in_unit(self, score: float) -> float:
+        """A score in the metric's unit."""
+        return self.worst + score * self.span * (1 if self.higher_is_better else -1)
 
     def means(self) -> NDArray[np.float64]:
         """Each candidate's mean over the cases on which it has a score; NaN where there is none."""
@@ -55,17 +62,17 @@ def grid_of(
         higher_is_better: False turns the scale round.
 
     Raises:
-        ConfigurationError: the metric has no bounds, or a score lies outside of them.
+        ConfigurationError: a score lies outside of the metric's bounds.
     """
     low, high = value_range
-    if not (np.isfinite(low) and np.isfinite(high) and high > low):
-        raise ConfigurationError(
-            f"a race needs a metric with a least and a greatest value, and this one goes from {low:g} to {high:g}",
-            "Race on another metric of the benchmark with --metric.",
-        )
     table = [[scored.get(case_id, np.nan) for scored in scores] for case_id in order]
     values = np.array(table, dtype=np.float64).reshape(len(order), len(scores))
     scaled = (values - low) / (high - low)
     if np.nanmin(scaled, initial=0.0) < -1e-9 or np.nanmax(scaled, initial=1.0) > 1 + 1e-9:
         raise ConfigurationError(f"a score lies outside of {low:g} to {high:g}, the range that the metric names")
-    return Grid(values=np.clip(scaled if higher_is_better else 1 - scaled, 0.0, 1.0), span=high - low)
+    return Grid(
+        values=np.clip(scaled if higher_is_better else 1 - scaled, 0.0, 1.0),
+        span=high - low,
+        worst=low if higher_is_better else high,
+        higher_is_better=higher_is_better,
+    )

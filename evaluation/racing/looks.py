@@ -7,6 +7,8 @@ from evaluation.racing.rules import Level, Method, RaceRules
 FIRST_LOOK = 20
 GROWTH = 1.5
 """From one look to the next. Fewer generations with more looks; each costs a load of every model that is left."""
+LEAST_GROWTH = 1.2
+"""A look that would add less than this to the one before is joined with it."""
 FIRST_ROUND = 28
 ROUND_GROWTH = 1.75
 """From one round of halving to the next."""
@@ -54,7 +56,8 @@ def _named(levels: tuple[Level, ...], most: int) -> tuple[Level, ...]:
 def _looks(most: int) -> list[int]:
     sizes = [min(FIRST_LOOK, most)]
     while sizes[-1] < most:
-        sizes.append(min(most, math.ceil(sizes[-1] * GROWTH)))
+        following = math.ceil(sizes[-1] * GROWTH)
+        sizes.append(following if following * LEAST_GROWTH < most else most)
     return sizes
 
 

@@ -109,6 +109,13 @@ def has_case(store: Store, version: str, case_id: str) -> bool:
         return connection.execute(wanted).first() is not None
 
 
+def case_ids_of(store: Store, version: str) -> tuple[str, ...]:
+    """The ids of a version's cases, in the order of the file."""
+    wanted = sa.select(benchmark_case.c.case_id).where(benchmark_case.c.version == version)
+    with store.read() as connection:
+        return tuple(connection.execute(wanted.order_by(benchmark_case.c.position)).scalars())
+
+
 def case_clusters(store: Store, version: str) -> dict[str, str]:
     """The cluster of each case that declares one, by case id."""
     columns = (benchmark_case.c.position, benchmark_case.c.case_id, benchmark_case.c.cluster)

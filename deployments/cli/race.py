@@ -1,0 +1,63 @@
+"""`benchwright race`: finds the best of many candidates with a fraction of the generations."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import typer
+
+from deployments.cli.arguments import DatabaseOption, JsonOption
+from deployments.cli.evaluate_options import taking_evaluation
+
+Words = list[str] | None
+
+
+@taking_evaluation
+def race(
+    method: Annotated[
+        str | None,
+        typer.Option(metavar="evidence|halving", help="With a guarantee (default), or the worse half of every round."),
+    ] = None,
+    alpha: Annotated[
+        float | None, typer.Option(metavar="P", help="The best is dropped with at most this probability; default 0.05.")
+    ] = None,
+    margin: Annotated[
+        str | None, typer.Option(metavar="2pp", help="A difference that does not matter: the race may end there.")
+    ] = None,
+    levels: Annotated[
+        Words,
+        typer.Option(
+            metavar="smoke=20,quick=100,full", help="After how many cases it is decided; default: continuous.*"
+        ),
+    ] = None,
+    confirm: Annotated[
+        int | None, typer.Option(metavar="N", help="Unseen cases for the winner and the runner-up, at most.")
+    ] = None,
+    budget: Annotated[
+        Words, typer.Option(metavar="calls=N,minutes=N,tokens=N", help="The race ends when one of these is spent.*")
+    ] = None,
+    resume: Annotated[
+        str | None, typer.Option(metavar="RUN|last", help="Go on with that race: only what is missing is asked.")
+    ] = None,
+    db: DatabaseOption = None,
+    json_: JsonOption = False,
+    *,
+    evaluation: Mapping[str, Any],
+) -> None:
+    """Find the best of many candidates on one benchmark: losers leave early. Options marked * may be repeated."""
+    from deployments.cli.evaluate_options import evaluation_fields
+    from deployments.cli.racing import Wanted, run_race
+
+    given: dict[str, Any] = {
+        "method": method,
+        "alpha": alpha,
+        "margin": margin,
+        "levels": levels,
+        "confirm": confirm,
+        "budget": budget,
+    }
+    wanted = Wanted(
+        given={key: value for key, value in given.items() if value not in (None, [])},
+        evaluation=evaluation_fields(evaluation),
+        resume=resume,
+    )
+    raise typer.Exit(run_race(wanted, database=db, as_json=json_))

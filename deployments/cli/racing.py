@@ -1,0 +1,172 @@
+"""From what was typed to an exit code: a race is prepared, run by its flow and shown."""
+
+import os
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from deployments.cli.arguments import database_url
+from deployments.cli.evaluating import (
+    code_of_stored,
+    exit_code,
+    has_runs,
+    heeding_sigterm,
+    mark_as_failed,
+    start_embedded_where_asked,
+)
+from deployments.cli.preparing import Prepared, check_servers, prepare
+from deployments.cli.running import TerminatedError, all_have_ended, run_flow
+from deployments.cli.terminal import (
+    EXIT_DONE,
+    EXIT_INTERRUPTED,
+    EXIT_RUN_FAILED,
+    EXIT_TERMINATED,
+    print_json,
+    report_error,
+    tell,
+)
+from evaluation.errors import BenchwrightError, ConfigurationError, StoreError
+
+if TYPE_CHECKING:
+    from evaluation.racing.request import RaceRequest
+    from evaluation.store.session import Store
+
+SOURCE = "the command line"
+MAY_CHANGE = "budget"
+"""Of a race's own words, what a resume may say anew."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What was typed."""
+
+    given: Mapping[str, Any]
+    """Fields of `RaceRequest`."""
+    evaluation: Mapping[str, Any]
+    """Fields of `EvaluationRequest`."""
+    resume: str | None = None
+
+
+def run_race(wanted: Wanted, *, database: str | None, as_json: bool) -> int:
+    """The exit code of a race.
+
+    Raises:
+        BenchwrightError: something for the user to mend, before anything was asked of a model.
+    """
+    from evaluation.store.session import open_store
+
+    url = database_url(database)
+    invocation_id: str | None = None
+    try:
+        with (
+            heeding_sigterm(),
+            open_store(url, upgrade_from_empty=wanted.resume is None) as store,
+            ExitStack() as stack,
+        ):
+            if url is not None:
+                os.environ["BENCHWRIGHT_DATABASE_URL"] = url
+            prepared, request = _prepared(wanted, store)
+            invocation_id = prepared.invocation_id
+            return _run(prepared, request, store, stack, as_json=as_json)
+    except (KeyboardInterrupt, TerminatedError) as end:
+        if as_json:
+            print_json({"status": "cancelled", "invocation_id": invocation_id, "runs": []})
+        return EXIT_TERMINATED if isinstance(end, TerminatedError) else EXIT_INTERRUPTED
+
+
+def _prepared(wanted: Wanted, store: "Store") -> "tuple[Prepared, RaceRequest]":
+    from evaluation.racing.request import read_race_request
+
+    if wanted.resume is not None:
+        return _resumed(wanted, wanted.resume, store)
+    typed = read_race_request({**wanted.given, "evaluation": dict(wanted.evaluation)})
+    prepared = prepare(wanted.evaluation, store, source=SOURCE, resume=None)
+    _refuse_unfit(typed, prepared)
+    return prepared, typed.model_copy(update={"evaluation": prepared.request})
+
+
+def _resumed(wanted: Wanted, run: str, store: "Store") -> "tuple[Prepared, RaceRequest]":
+    from evaluation.racing.request import read_race_request
+    from evaluation.resuming import HOW
+    from evaluation.store.races import find_race
+
+    others = [name for name in wanted.given if name != MAY_CHANGE]
+    others += [name for name in wanted.evaluation if name not in HOW and name != "prices"]
+    if others:
+        raise ConfigurationError(
+            f"{', '.join(others)}: a race that is resumed keeps its candidates, its cases and its rules",
+            f"Resume it with nothing but --{MAY_CHANGE} and how its servers are asked, or begin a new race.",
+        )
+    asked = {name: value for name, value in wanted.evaluation.items() if name != "prices"}
+    prepared = prepare(asked, store, source=SOURCE, resume=run)
+    record = find_race(store, prepared.invocation_id)
+    if record is None:
+        raise ConfigurationError(
+            f"run {prepared.earlier[0].plan.run_id} is no race's", "Go on with it by `benchwright evaluate --resume`."
+        )
+    fields = {**record.request, **wanted.given, "evaluation": prepared.request.model_dump(exclude_defaults=True)}
+    return prepared, read_race_request(fields, source="the stored race")
+
+
+def _refuse_unfit(request: "RaceRequest", prepared: Prepared) -> None:
+    """Refuses a metric on which nobody can race, before a server is started."""
+    from evaluation.racing.fitness import refuse_unfit
+    from evaluation.resolving import resolve_benchmark
+
+    found = resolve_benchmark(prepared.benchmarks[0], prepared.request)
+    headline = next(metric for metric in found.metrics if metric.name == found.headline)
+    refuse_unfit(headline)
+    request.rules(metric=headline.name, unit=headline.unit)
+
+
+def _run(prepared: Prepared, request: "RaceRequest", store: "Store", stack: ExitStack, *, as_json: bool) -> int:
+    from deployments.prefect_server import prefect_server
+
+    server = stack.enter_context(prefect_server())
+    start_embedded_where_asked(prepared, stack)
+    check_servers(prepared, store)
+    if server.is_ours:
+        tell("no Prefect server is named: one is started for this command, on your PREFECT_HOME")
+
+    from flows.race import race  # while the server starts
+
+    def begin() -> Any:
+        return race(request, prepared.invocation_id, return_state=True)
+
+    state, number = run_flow(
+        begin,
+        prepared.invocation_id,
+        store,
+        server,
+        has_ended=lambda: all_have_ended(store, prepared.invocation_id),
+    )
+    if state is None and number is None and (code := code_of_stored(store, prepared.invocation_id)) is not None:
+        return _show(prepared, store, code, None, as_json=as_json)
+    code, error = exit_code(state, number, has_runs=has_runs(store, prepared.invocation_id))
+    return _show(prepared, store, code, error, as_json=as_json)
+
+
+def _show(prepared: Prepared, store: "Store", code: int, broken_by: BenchwrightError | None, *, as_json: bool) -> int:
+    from deployments.cli.race_page import print_race
+    from evaluation.reports.race import race_result
+
+    try:
+        result = race_result(store, prepared.invocation_id)
+    except (StoreError, ValueError) as error:
+        if code in (EXIT_INTERRUPTED, EXIT_TERMINATED):
+            return code
+        said = error if isinstance(error, StoreError) else StoreError("the race has no run", "Run it again.")
+        if as_json:
+            words = {"message": said.message, "next": said.next_step}
+            print_json({"status": "failed", "invocation_id": prepared.invocation_id, "runs": [], "error": words})
+        return report_error(said, as_json=False, code=EXIT_RUN_FAILED)
+    if broken_by is not None:
+        mark_as_failed(result, broken_by)
+    if as_json:
+        print_json(result)
+    else:
+        print_race(result)
+    if code != EXIT_DONE:
+        tell(f"  next: `benchwright race --resume {result['race']['run_id']}` goes on with it")
+    return code

@@ -1,0 +1,98 @@
+"""A race for people: who came where, what was decided at which look, and what it cost."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from evaluation.reports.escaping import for_markdown
+from evaluation.reports.race import looks_of
+from evaluation.reports.tables import as_markdown_table, counted
+
+Race = Mapping[str, Any]
+
+
+def ranking_rows(race: Race) -> list[dict[str, str]]:
+    """A row for each candidate, the first one first."""
+    return [
+        {
+            "candidate": place["candidate"],
+            "rank": str(place["rank"]),
+            "score": "–" if place["score"] is None else f"{place['score']:.3f}",
+            "behind the first": "–" if place["behind_first"] is None else f"{place['behind_first']:.3f}",
+            "cases": f"{place['n_cases']:,}",
+            "left": _left(place),
+        }
+        for place in race["ranking"]
+    ]
+
+
+def _left(place: Mapping[str, Any]) -> str:
+    if place["left_after"] is None:
+        return "in to the end"
+    how = "given up" if place["given_up"] else "dropped"
+    return f"{how} after {place['left_after']:,}"
+
+
+def look_lines(race: Race) -> list[str]:
+    """A line for each look: how many cases, who left, who went on."""
+    return [_look_line(look) for look in looks_of(race["decisions"])]
+
+
+def _look_line(look: Mapping[str, Any]) -> str:
+    calls = "" if look["calls"] is None else f", {counted(look['calls'], 'call')} so far"
+    if look["checks"]:
+        check = look["checks"][0]
+        return f"confirmation{calls}: {check['candidate']} {check['reason']}"
+    names = ", ".join(decision["candidate"] for decision in look["left"])
+    left = f"{len(look['left'])} left ({names})" if look["left"] else "nobody left"
+    return f"look {look['look']}, {counted(look['n_cases'], 'case')}{calls}: {left}, {look['n_left_in']} went on"
+
+
+def departure_lines(race: Race) -> list[str]:
+    """Why each candidate left, in the order in which they did."""
+    return [
+        f"{decision['candidate']}: {decision['reason']}"
+        for look in looks_of(race["decisions"])
+        for decision in look["left"]
+    ]
+
+
+def cost_line(race: Race) -> str:
+    """What the race took, beside what asking everybody everything would have taken."""
+    spent = race["spent"]
+    share = spent["calls"] / race["full_grid_calls"]
+    return (
+        f"{counted(spent['calls'], 'call')} of the {race['full_grid_calls']:,} that asking everybody everything takes "
+        f"({share:.0%}), {spent['tokens']:,} tokens, {spent['minutes']:.1f} minutes"
+    )
+
+
+def rule_line(race: Race) -> str:
+    """By which rules it was run."""
+    if race["method"] == "halving":
+        rule = "halving: the worse half of every round leaves, with no guarantee but the confirmation's"
+    else:
+        rule = f"evidence: the best one is dropped with a probability of at most {race['alpha']:g}"
+    margin = f"; a difference under {race['margin']} does not matter" if race["margin"] else ""
+    return f"{rule}{margin}; scores are {race['metric']}"
+
+
+def race_as_markdown(race: Race) -> str:
+    """The race with all that was decided in it, as one page."""
+    parts = [
+        f"# Race on {for_markdown(race['benchmark'])}",
+        f"> {for_markdown(race['sentence'])}",
+        _table(ranking_rows(race)),
+        for_markdown(f"{cost_line(race)}. {rule_line(race)}. Run {race['run_id']}."),
+        _list("Looks", look_lines(race)),
+        _list("Why each one left", departure_lines(race)),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _table(rows: list[dict[str, str]]) -> str:
+    escaped = [{for_markdown(key): for_markdown(value) for key, value in row.items()} for row in rows]
+    return as_markdown_table(list(escaped[0]), escaped) if escaped else ""
+
+
+def _list(title: str, lines: list[str]) -> str:
+    return "\n".join([f"## {title}", "", *(f"- {for_markdown(line)}" for line in lines)]) if lines else ""

@@ -1,0 +1,133 @@
+"""Which races were run, and what was decided in them, look by look?"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from evaluation.errors import StoreError
+from evaluation.racing.decision import Decision, Fate
+from evaluation.store.session import Store
+from evaluation.store.statements import now, upsert
+from evaluation.store.tables import generation, race, race_decision, run_candidate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RaceRecord:
+    """A race as stored."""
+
+    invocation_id: str
+    request: Mapping[str, Any]
+    """Its rules, in its user's words; what is evaluated stands with the invocation."""
+    result: Mapping[str, Any] | None
+    """How it came out; None: it is not over."""
+    code_version: str
+    created_at: datetime
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunCosts:
+    """What the answers of a run took."""
+
+    n_calls: int
+    """Outcomes that were asked for, failures among them, reused ones not."""
+    n_tokens: int
+    """Of prompts and answers."""
+
+
+def begin_race(store: Store, invocation_id: str, *, request: Mapping[str, Any], code_version: str) -> None:
+    """Stores that an invocation is a race; one that is stored keeps all but its request.
+
+    Raises:
+        StoreError: the invocation is not stored.
+    """
+    row = {
+        "invocation_id": invocation_id,
+        "request": dict(request),
+        "code_version": code_version,
+        "created_at": now(),
+    }
+    with store.write() as connection:
+        upsert(connection, race, [row], key=["invocation_id"], update=["request"])
+
+
+def find_race(store: Store, invocation_id: str) -> RaceRecord | None:
+    """The race of an invocation; None where it is none."""
+    with store.read() as connection:
+        row = connection.execute(sa.select(race).where(race.c.invocation_id == invocation_id)).first()
+    return None if row is None else RaceRecord(**row._mapping)
+
+
+def finish_race(store: Store, invocation_id: str, result: Mapping[str, Any]) -> None:
+    """Stores how a race came out.
+
+    Raises:
+        StoreError: no such race.
+    """
+    changed = sa.update(race).where(race.c.invocation_id == invocation_id)
+    with store.write() as connection:
+        done = connection.execute(changed.values(result=dict(result), finished_at=now()))
+    if not done.rowcount:
+        raise StoreError(f"{store.shown_url} holds no race {invocation_id!r}", "was its run deleted?")
+
+
+def save_decisions(store: Store, invocation_id: str, decisions: Sequence[Decision]) -> None:
+    """Stores what was decided, after what was decided before; a look that is stored already is left as it is."""
+    of_race = race_decision.c.invocation_id == invocation_id
+    with store.write() as connection:
+        known = connection.execute(
+            sa.select(race_decision.c.look, race_decision.c.candidate_fingerprint).where(of_race)
+        ).all()
+        there = {(row.look, row.candidate_fingerprint) for row in known}
+        fresh = [decision for decision in decisions if (decision.look, decision.key) not in there]
+        rows = [
+            {
+                "invocation_id": invocation_id,
+                "position": len(known) + offset,
+                "look": decision.look,
+                "candidate_fingerprint": decision.key,
+                "label": decision.label,
+                "decision": str(decision.fate),
+                "n_cases": decision.n_cases,
+                "reason": decision.reason,
+                "evidence": dict(decision.evidence),
+                "decided_at": now(),
+            }
+            for offset, decision in enumerate(fresh)
+        ]
+        upsert(connection, race_decision, rows, key=["invocation_id", "position"])
+
+
+def load_decisions(store: Store, invocation_id: str) -> tuple[Decision, ...]:
+    """All decisions of a race, in the order in which they were made."""
+    wanted = sa.select(race_decision).where(race_decision.c.invocation_id == invocation_id)
+    with store.read() as connection:
+        return tuple(
+            Decision(
+                look=row.look,
+                key=row.candidate_fingerprint,
+                label=row.label,
+                fate=Fate(row.decision),
+                n_cases=row.n_cases,
+                reason=row.reason,
+                evidence=row.evidence,
+            )
+            for row in connection.execute(wanted.order_by(race_decision.c.position))
+        )
+
+
+def costs_of_run(store: Store, run_id: str) -> RunCosts:
+    """What a run has taken so far, from an index of its candidates."""
+    tokens = sa.func.coalesce(generation.c.prompt_tokens, 0) + sa.func.coalesce(generation.c.output_tokens, 0)
+    wanted = (
+        sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(tokens), 0))
+        .select_from(generation)
+        .join(run_candidate, run_candidate.c.id == generation.c.run_candidate_id)
+        .where(run_candidate.c.run_id == run_id, sa.not_(generation.c.reused))
+    )
+    with store.read() as connection:
+        n_calls, n_tokens = connection.execute(wanted).one()
+    return RunCosts(n_calls=int(n_calls), n_tokens=int(n_tokens))

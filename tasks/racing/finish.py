@@ -1,0 +1,76 @@
+"""How did a race come out? Stored, and shown in Prefect."""
+
+from typing import Any
+
+from prefect import task
+from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
+from prefect.cache_policies import NO_CACHE
+
+from evaluation.missing_scores import too_many_missing
+from evaluation.racing.blocks import next_block
+from evaluation.racing.outcome import outcome
+from evaluation.reports.race import outcome_as_json, race_result
+from evaluation.reports.race_page import race_as_markdown, ranking_rows
+from evaluation.settings import Settings
+from evaluation.store.races import finish_race
+from evaluation.store.records import RunRecord, Status
+from evaluation.store.runs import set_run_status
+from evaluation.store.session import Store, open_store
+from tasks.publish import artifact_key
+from tasks.racing.course import Course, position, run_of
+from tasks.stored import stored
+
+
+@task(name="finish race", task_run_name="finish the race", cache_policy=NO_CACHE, persist_result=False)
+async def end_race(course: Course, *, minutes: float, metrics: tuple[str, ...]) -> dict[str, str]:
+    """The status of the run, once the outcome of the race is stored.
+
+    Args:
+        course: The race, over.
+        minutes: That this process has taken.
+        metrics: The run's, as `parse_metric` reads them.
+    """
+    return await stored(_end, course, minutes, metrics)
+
+
+def _end(course: Course, minutes: float, metrics: tuple[str, ...]) -> dict[str, str]:
+    with open_store(Settings().database) as store:
+        run = run_of(store, course)
+        assert run is not None  # noqa: S101 - a race that has asked something has its run
+        here = position(store, course, minutes=minutes)
+        state, _ = next_block(here.state, here.grid, here.spent)
+        found = outcome(state, here.grid, seed=course.request.evaluation.seed)
+        finish_race(store, course.invocation_id, outcome_as_json(found, here.grid, state, here.spent))
+        reasons = _why_failed(store, course, run, metrics)
+        status = Status.FAILED if reasons else Status.COMPLETED
+        set_run_status(store, run.plan.run_id, status, reason="; ".join(reasons) or None)
+        return {run.plan.run_id: str(status)}
+
+
+def _why_failed(store: Store, course: Course, run: RunRecord, metrics: tuple[str, ...]) -> list[str]:
+    reasons = [
+        f"{found.plan.label} was given up: {found.given_up_reason}"
+        for found in run.candidates
+        if found.status is Status.FAILED and found.given_up_reason
+    ]
+    budget = course.request.evaluation.failure_budget(run.plan.n_cases * run.plan.n_repeats)
+    budgets = {found.run_candidate_id: budget for found in run.candidates}
+    if missing := too_many_missing(store, run.plan.run_id, metrics, budgets):
+        reasons.append(f"{missing}; `benchwright race --resume {run.plan.run_id}` asks them again")
+    return reasons
+
+
+@task(name="publish race", task_run_name="publish the race", cache_policy=NO_CACHE, persist_result=False)
+async def publish_race(invocation_id: str) -> None:
+    """Publishes the ranking as a table, and the race with all its decisions as a page of Markdown."""
+    result = await stored(_result, invocation_id)
+    race = result["race"]
+    await acreate_table_artifact(
+        table=ranking_rows(race), key=artifact_key("race", race["benchmark"]), description=race["sentence"]
+    )
+    await acreate_markdown_artifact(markdown=race_as_markdown(race), key="race", description=race["sentence"])
+
+
+def _result(invocation_id: str) -> dict[str, Any]:
+    with open_store(Settings().database) as store:
+        return race_result(store, invocation_id)
