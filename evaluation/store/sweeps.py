@@ -1,0 +1,73 @@
+"""Which sweeps were made, what did they try, and what came of them?"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from evaluation.errors import StoreError
+from evaluation.store.session import Store
+from evaluation.store.statements import now, upsert
+from evaluation.store.tables import sweep
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepRecord:
+    """A sweep as stored."""
+
+    invocation_id: str
+    request: Mapping[str, Any]
+    """Its parameters, in its user's words; what is evaluated stands with the invocation."""
+    combinations: Sequence[Mapping[str, Any]]
+    """In the order of the run's candidates."""
+    result: Mapping[str, Any] | None
+    """What was found; None: it is not over."""
+    code_version: str
+    created_at: datetime
+    finished_at: datetime | None
+
+
+def begin_sweep(
+    store: Store,
+    invocation_id: str,
+    *,
+    request: Mapping[str, Any],
+    combinations: Sequence[Mapping[str, Any]],
+    code_version: str,
+) -> None:
+    """Stores that an invocation is a sweep; one that is stored already is left as it is.
+
+    Raises:
+        StoreError: the invocation is not stored.
+    """
+    row = {
+        "invocation_id": invocation_id,
+        "request": dict(request),
+        "combinations": [dict(combination) for combination in combinations],
+        "code_version": code_version,
+        "created_at": now(),
+    }
+    with store.write() as connection:
+        upsert(connection, sweep, [row], key=["invocation_id"])
+
+
+def find_sweep(store: Store, invocation_id: str) -> SweepRecord | None:
+    """The sweep of an invocation; None where it is none."""
+    with store.read() as connection:
+        row = connection.execute(sa.select(sweep).where(sweep.c.invocation_id == invocation_id)).first()
+    return None if row is None else SweepRecord(**row._mapping)
+
+
+def finish_sweep(store: Store, invocation_id: str, result: Mapping[str, Any]) -> None:
+    """Stores what a sweep found.
+
+    Raises:
+        StoreError: no such sweep.
+    """
+    changed = sa.update(sweep).where(sweep.c.invocation_id == invocation_id)
+    with store.write() as connection:
+        done = connection.execute(changed.values(result=dict(result), finished_at=now()))
+    if not done.rowcount:
+        raise StoreError(f"{store.shown_url} holds no sweep {invocation_id!r}", "was its run deleted?")

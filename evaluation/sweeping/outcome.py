@@ -1,0 +1,188 @@
+"""What a sweep found, from the stored scores of its run."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from evaluation.aggregation import case_values
+from evaluation.errors import StoreError
+from evaluation.metrics.measuring import combining
+from evaluation.metrics.parsing import metric_of
+from evaluation.reports.metric_facts import higher_is_better, is_over_all_cases
+from evaluation.store.benchmarks import case_clusters
+from evaluation.store.outcome_numbers import iterate_values
+from evaluation.store.records import MetricUse, RunCandidateRecord, RunRecord
+from evaluation.store.runs import find_run, runs_of_invocation
+from evaluation.store.session import Store
+from evaluation.store.sweeps import SweepRecord, find_sweep
+from evaluation.sweeping.analysis import analyse, recommended
+from evaluation.sweeping.contrasts import Matrix
+from evaluation.sweeping.findings import Effect, Level, SweepAnalysis
+from evaluation.sweeping.space import Combination, Parameter, parse_parameters
+
+
+def sweep_outcome(store: Store, invocation_id: str) -> dict[str, Any]:
+    """The analysis of every metric of a sweep's run, as plain values, the headline first.
+
+    Raises:
+        StoreError: the invocation is no sweep, or has no run yet.
+    """
+    record, run = sweep_of(store, invocation_id)
+    candidates = candidates_of(record, run)
+    parameters = parameters_of(record)
+    uses = sorted(run.plan.metrics, key=lambda use: use.name != run.plan.headline)
+    metrics = [
+        _metric(store, run, use, record.combinations, candidates, parameters)
+        for use in uses
+        if not is_over_all_cases(use.name, use.signature)
+    ]
+    return {
+        "run_id": run.plan.run_id,
+        "benchmark": run.plan.benchmark_name,
+        "benchmark_version": run.plan.benchmark_version,
+        "prompt": record.request.get("prompt"),
+        "design": record.request.get("design", "grid"),
+        "seed": run.plan.seed,
+        "n_cases": run.plan.n_cases,
+        "repeats": run.plan.n_repeats,
+        "n_combinations": len(record.combinations),
+        "parameters": {parameter.name: _range_of(parameter) for parameter in parameters},
+        "headline": run.plan.headline,
+        "metrics": metrics,
+    }
+
+
+def sweep_of(store: Store, invocation_id: str) -> tuple[SweepRecord, RunRecord]:
+    """The sweep of an invocation, and its run.
+
+    Raises:
+        StoreError: it is no sweep, or has no run yet.
+    """
+    record, runs = find_sweep(store, invocation_id), runs_of_invocation(store, invocation_id)
+    if record is None or not runs:
+        raise StoreError(f"{store.shown_url} holds no sweep {invocation_id!r}", "was its run deleted?")
+    return record, find_run(store, runs[0].plan.run_id)
+
+
+def candidates_of(record: SweepRecord, run: RunRecord) -> tuple[RunCandidateRecord, ...]:
+    """The candidate of each combination.
+
+    Raises:
+        StoreError: the run has not got one of them.
+    """
+    found = sorted(run.candidates, key=lambda candidate: candidate.run_candidate_id)
+    if len(found) != len(record.combinations) or not all(
+        _fits(combination, candidate) for combination, candidate in zip(record.combinations, found, strict=True)
+    ):
+        raise StoreError(
+            f"the candidates of run {run.plan.run_id!r} are not the combinations of its sweep",
+            "a sweep is gone on with by `benchwright sweep --resume`, and takes no other candidates",
+        )
+    return tuple(found)
+
+
+def _fits(combination: Combination, candidate: RunCandidateRecord) -> bool:
+    options = candidate.plan.options
+    return all(options[name] == value for name, value in combination.items() if name in options)
+
+
+def parameters_of(record: SweepRecord) -> tuple[Parameter, ...]:
+    """What was swept, a choice among models too."""
+    given = parse_parameters(record.request.get("parameters", ()))
+    names = {parameter.name for parameter in given}
+    rest = [name for name in record.combinations[0] if name not in names]
+    return (
+        *(Parameter(name=name, values=tuple(dict.fromkeys(one[name] for one in record.combinations))) for name in rest),
+        *given,
+    )
+
+
+def _metric(
+    store: Store,
+    run: RunRecord,
+    use: MetricUse,
+    tried: Sequence[Combination],
+    candidates: Sequence[RunCandidateRecord],
+    parameters: Sequence[Parameter],
+) -> dict[str, Any]:
+    independent = run.plan.n_cases == 1
+    better = higher_is_better(use.name, use.signature)
+    scores, case_ids = _scores(store, use, candidates, independent=independent)
+    clusters = case_clusters(store, run.plan.benchmark_version)
+    found = analyse(
+        tried,
+        scores,
+        parameters,
+        seed=run.plan.seed,
+        clusters=None if independent else [clusters.get(case_id) for case_id in case_ids],
+        independent=independent,
+        higher_is_better=better,
+    )
+    return {"metric": use.name, "signature": use.signature, "higher_is_better": better, **analysis_as_json(found)}
+
+
+def _scores(
+    store: Store, use: MetricUse, candidates: Sequence[RunCandidateRecord], *, independent: bool
+) -> tuple[Matrix, tuple[str, ...]]:
+    """One row a combination and one column a case (or an answer), NaN where there is no score; the ids of the cases."""
+    metric = metric_of(use.name, use.signature)
+    combine = combining(metric) if metric is not None else None
+    read = _answers if independent else _cases
+    rows = [read(store, candidate.run_candidate_id, use.signature, combine) for candidate in candidates]
+    columns = sorted({key for row in rows for key in row})
+    scores = np.full((len(rows), len(columns)), np.nan)
+    places = {key: place for place, key in enumerate(columns)}
+    for number, row in enumerate(rows):
+        for key, value in row.items():
+            scores[number, places[key]] = value
+    return scores, tuple(columns)
+
+
+def _cases(
+    store: Store, run_candidate_id: int, signature: str, combine: Callable[..., float] | None
+) -> dict[str, float]:
+    values = case_values(store, run_candidate_id, signature, combine)
+    return dict(zip(values.case_ids, values.means, strict=True))
+
+
+def _answers(store: Store, run_candidate_id: int, signature: str, _combine: object) -> dict[str, float]:
+    values = iterate_values(store, run_candidate_id, signature)
+    return {f"{number:06d}": value for number, (_, value) in enumerate(values)}
+
+
+def _range_of(parameter: Parameter) -> dict[str, Any]:
+    if parameter.is_continuous:
+        return {"low": parameter.low, "high": parameter.high}
+    return {"values": list(parameter.values)}
+
+
+def analysis_as_json(found: SweepAnalysis) -> dict[str, Any]:
+    """An analysis as plain values, not rounded."""
+    level = found.confidence_level
+    return {
+        "n_units": found.n_units,
+        "unit": found.unit,
+        "confidence_level": level,
+        "combinations": [asdict(standing) for standing in found.standings],
+        "n_may_be_best": sum(standing.may_be_best for standing in found.standings),
+        "effects": [_effect(effect, level) for effect in found.effects],
+        "interactions": [{**asdict(one), "is_shown": one.is_shown(level)} for one in found.interactions],
+        "constant": list(found.constant),
+        "notes": list(found.notes),
+    }
+
+
+def _effect(effect: Effect, level: float) -> dict[str, Any]:
+    return {
+        **asdict(effect),
+        "is_shown": effect.is_shown(level),
+        "recommended": _recommendation(effect, recommended(effect)),
+    }
+
+
+def _recommendation(effect: Effect, levels: Sequence[Level]) -> Mapping[str, Any]:
+    if effect.is_numeric and levels:
+        return {"low": levels[0].low, "high": levels[-1].high}
+    return {"values": [level.low for level in levels]}

@@ -1,0 +1,170 @@
+"""What a person asks for when parameters are swept: the parameters of `sweep`, the same as form and command."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from evaluation.candidate import DEFAULT_NUM_PREDICT
+from evaluation.case import Benchmark, Case
+from evaluation.errors import ConfigurationError
+from evaluation.fingerprint import fingerprint
+from evaluation.options import load_options
+from evaluation.request import CandidateRequest, EvaluationRequest, parse_options
+from evaluation.request_errors import refusal
+from evaluation.sweeping.designs import Design, combinations
+from evaluation.sweeping.space import MODEL, PROFILE, THINK, Combination, Parameter, parse_parameters
+
+ABOUT = "`benchwright sweep --help` lists what can be said."
+PROMPT_METRICS = (
+    "overall_quality",
+    "coherence",
+    "completeness",
+    "readability",
+    "length_fit",
+    "creativity",
+    "specificity",
+)
+"""What is measured on a single prompt, for which there is no reference."""
+
+
+class SweepRequest(BaseModel):
+    """Which parameters are swept over which values, for which models, on what."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", title="Sweep")
+
+    evaluation: EvaluationRequest = Field(
+        description="Models, one benchmark, and how they are asked. Of several models each is tried."
+    )
+    parameters: list[str] = Field(
+        default=[], description="`temperature=0.1:1.0:0.1`, `top_p=0.5,0.9`, `profile=plain,concise`."
+    )
+    design: Literal["grid", "random", "latin"] = Field(
+        default="grid", description="All combinations; some at random; some that are spread evenly."
+    )
+    samples: int | None = Field(default=None, ge=1, description="How many combinations; a grid has all.")
+    prompt: str | None = Field(default=None, description="A single prompt without a reference, instead of a benchmark.")
+
+    @field_validator("parameters", mode="before")
+    @classmethod
+    def _one_may_stand_alone(cls, value: Any) -> Any:
+        return [value] if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _is_a_sweep(self) -> "SweepRequest":
+        if self.evaluation.candidates:
+            raise ValueError("a sweep makes its candidates itself: give --model and --param, and no --candidate")
+        if self.evaluation.system is not None:
+            raise ValueError("a sweep takes no --system: store a profile, and give --profile or --param profile=…")
+        if len(self.evaluation.benchmarks) != 1:
+            raise ValueError(f"a sweep has one benchmark, and {len(self.evaluation.benchmarks)} are named")
+        if self.prompt is not None and not self.prompt.strip():
+            raise ValueError("the prompt is empty")
+        if not self.all_parameters():
+            raise ValueError("nothing is swept: give --param NAME=VALUES, or several --model")
+        return self
+
+    @property
+    def own_fields(self) -> dict[str, Any]:
+        """All but the evaluation, as plain JSON."""
+        return self.model_dump(mode="json", exclude={"evaluation"})
+
+    def all_parameters(self) -> tuple[Parameter, ...]:
+        """What is swept; several models are a parameter too, the first one.
+
+        Raises:
+            ConfigurationError: a parameter that is none.
+        """
+        given = parse_parameters(self.parameters)
+        models = self.evaluation.models
+        if len(models) < 2:
+            return given
+        return (Parameter(name=MODEL, values=tuple(dict.fromkeys(models))), *given)
+
+    def combinations(self) -> tuple[Combination, ...]:
+        """What is tried, in an order in which no server loads a model twice.
+
+        Raises:
+            ConfigurationError: a space that cannot be tried so.
+        """
+        parameters = self.all_parameters()
+        found = combinations(parameters, Design(self.design), n_samples=self.samples, seed=self.evaluation.seed)
+        return tuple(sorted(found, key=lambda one: _residency(one, found)))
+
+    def candidates(self) -> tuple[CandidateRequest, ...]:
+        """The candidate of each combination, in the same order.
+
+        Raises:
+            ConfigurationError: an option that does not exist or has a bad value.
+        """
+        common = parse_options(self.evaluation.options)
+        profile = common.pop(PROFILE, None) or self.evaluation.profile
+        think = common.pop(THINK, None)
+        return tuple(self._candidate(one, common, profile, think) for one in self.combinations())
+
+    def _candidate(
+        self, combination: Combination, common: Mapping[str, Any], profile: Any, think: Any
+    ) -> CandidateRequest:
+        own = {name: value for name, value in combination.items() if name not in (MODEL, PROFILE, THINK)}
+        words = CandidateRequest(
+            model=str(combination.get(MODEL, self.evaluation.models[0])),
+            options={**common, **own},
+            profile=combination.get(PROFILE, profile),
+            think=combination.get(THINK, think),
+        ).as_text()
+        return CandidateRequest.parse(words)
+
+    def evaluation_of_all(self) -> EvaluationRequest:
+        """The evaluation of every combination.
+
+        Raises:
+            ConfigurationError: an option that does not exist or has a bad value.
+        """
+        texts = [candidate.as_text() for candidate in self.candidates()]
+        return self.evaluation.model_copy(update={"models": [], "options": [], "profile": None, "candidates": texts})
+
+
+def _residency(combination: Combination, all_of_them: Sequence[Combination]) -> tuple[int, ...]:
+    """The places at which the model, and what would load it anew, first appeared."""
+
+    def first(key: Any) -> int:
+        return next(place for place, one in enumerate(all_of_them) if _loads(one) == key)
+
+    return (
+        next(place for place, one in enumerate(all_of_them) if one.get(MODEL) == combination.get(MODEL)),
+        first(_loads(combination)),
+    )
+
+
+def _loads(combination: Combination) -> tuple[Any, str]:
+    return combination.get(MODEL), fingerprint(load_options(combination))
+
+
+def read_sweep_request(given: Mapping[str, Any], *, source: str = "the command line") -> SweepRequest:
+    """The request in `given`, checked.
+
+    Raises:
+        ConfigurationError: names each field, its value and what is allowed.
+    """
+    try:
+        request = SweepRequest.model_validate(dict(given))
+    except ValidationError as error:
+        refused = refusal(error, SweepRequest.model_fields, source=source)
+        raise ConfigurationError(refused.message, ABOUT) from None
+    request.evaluation_of_all()
+    return request
+
+
+def prompt_benchmark(prompt: str) -> Benchmark:
+    """A single prompt as a benchmark of one case, named by its contents."""
+    case = Case(case_id="prompt", prompt=prompt)
+    return Benchmark(
+        name=f"prompt-{fingerprint(prompt)[:8]}",
+        task_type="generation",
+        cases=(case,),
+        options={"num_predict": DEFAULT_NUM_PREDICT},
+        metrics=PROMPT_METRICS,
+        headline=PROMPT_METRICS[0],
+        description="A single prompt without a reference.",
+        source="a prompt",
+    )
