@@ -4,11 +4,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from evaluation.stats.multiplicity import ADJUSTMENTS
-from evaluation.stats.pair_comparison import Kind, PairComparison, readjusted
+from evaluation.stats.pair_comparison import PairComparison, readjusted
 from evaluation.stats.sign_flips import N_FLIPS
-from evaluation.stats.verdicts import A_BETTER, B_BETTER, INCONCLUSIVE, MIN_PAIRS
-
-_DISAGREE = "interval and test disagree"
+from evaluation.stats.verdicts import MIN_PAIRS
 
 
 def adjusted_pairs(
@@ -41,8 +39,7 @@ def _readjusted(
     within = dict(zip(within, ADJUSTMENTS[adjust](tuple(within.values())), strict=True))
     decided = list(found)
     for i, p_adjusted in zip(places, ADJUSTMENTS[adjust](p_values), strict=True):
-        one = readjusted(found[i], p_adjusted=p_adjusted, alpha=alpha, p_equivalence=within.get(i))
-        decided[i] = _consistent(one)
+        decided[i] = readjusted(found[i], p_adjusted=p_adjusted, alpha=alpha, p_equivalence=within.get(i))
     return decided, notes
 
 
@@ -60,14 +57,3 @@ def _resolved(found: Sequence[PairComparison], alpha: float) -> tuple[list[float
         f"for {len(found)} pairs {N_FLIPS} flips of signs cannot show a p that is small enough: where none came as far"
         " as the scores did, the paired t-test's p was adjusted",
     )
-
-
-def _consistent(one: PairComparison) -> PairComparison:
-    """The comparison with what it says of itself brought in line with its adjusted verdict."""
-    equal = 1.0 if one.kind is Kind.RATIO else 0.0
-    is_decided = one.verdict in (A_BETTER, B_BETTER)
-    is_apart = one.low is not None and one.high is not None and not one.low <= equal <= one.high
-    notes = tuple(note for note in one.notes if not note.startswith(_DISAGREE))
-    if one.low is not None and is_apart != is_decided:
-        notes = (*notes, f"{_DISAGREE} once both allow for the number of pairs; the verdict follows the test")
-    return replace(one, notes=notes, n_more=one.n_more if one.verdict == INCONCLUSIVE else None)
