@@ -58,7 +58,7 @@ def compare(
     from deployments.cli.evaluate_options import evaluation_fields
 
     if history:
-        raise typer.Exit(show_history(runs or [], evaluation, database=db, as_json=json_))
+        raise typer.Exit(show_history(runs or [], metric or [], database=db, as_json=json_))
     asked = evaluation_fields(evaluation)
     given: dict[str, Any] = {
         "runs": runs,

@@ -273,7 +273,7 @@ def _as_json(
     }
 
 
-def show_history(words: Sequence[str], evaluation: Mapping[str, Any], *, database: str | None, as_json: bool) -> int:
+def show_history(words: Sequence[str], metrics: Sequence[str], *, database: str | None, as_json: bool) -> int:
     """The exit code of showing how a pair came out before.
 
     Raises:
@@ -283,7 +283,7 @@ def show_history(words: Sequence[str], evaluation: Mapping[str, Any], *, databas
     from evaluation.comparing.history import history_of
 
     with open_results(database) as store:
-        rows = history_of(store, words)
+        rows = history_of(store, words, metrics=metrics)
     if as_json:
         print_json({"history": rows})
     else:

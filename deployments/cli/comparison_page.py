@@ -31,8 +31,10 @@ def _print_one(result: Result) -> None:
         _print_pair(result)
     else:
         _print_many(result)
-    for line in (*dropped_lines(result), *zero_lines(result), *result["notes"]):
+    remarks = (*dropped_lines(result), *zero_lines(result), *result["notes"])
+    for line in ("", *remarks) if remarks else ():
         say_line(line)
+    _print_preferences(result)
     _print_flips(result)
     _print_sources(result)
 
@@ -59,6 +61,7 @@ def _print_many(result: Result) -> None:
     from evaluation.reports.comparison_tables import (
         gate_line,
         matrix_rows,
+        matrix_title,
         more_sides,
         pair_rows,
         side_rows,
@@ -77,11 +80,10 @@ def _print_many(result: Result) -> None:
     for note in headline["notes"]:
         say_line(note)
     if result["against"] is None:
-        _heading(f"{headline['metric']}: the row's side less the column's, * where the difference is shown")
+        _heading(matrix_title(result))
         print_split_table(matrix_rows(result))
     _heading(f"{headline['metric']}, pair by pair [intervals allow for all pairs]")
     print_split_table(pair_rows(result, headline["metric"]), words=("verdict",))
-    say_line()
 
 
 def _heading(text: str) -> None:
@@ -89,13 +91,23 @@ def _heading(text: str) -> None:
     say_line(text, style="bold")
 
 
+def _print_preferences(result: Result) -> None:
+    from evaluation.reports.preference_tables import preference_lines, preference_rows
+
+    for found in result["preferences"]:
+        _heading(f"{found['word']}: who is preferred")
+        if rows := preference_rows(found):
+            print_split_table(rows)
+            say_line()
+        for line in preference_lines(found):
+            say_line(line)
+
+
 def _print_flips(result: Result) -> None:
     from evaluation.reports.comparison_tables import flip_line
 
-    for flips in result["flips"]:
-        if not flips["n_better_a"] and not flips["n_better_b"]:
-            continue
-        if not flips["better_a"] and not flips["better_b"]:
+    for position, flips in enumerate(result["flips"]):
+        if position or not (flips["better_a"] or flips["better_b"]):
             say_line(flip_line(flips))
             continue
         _heading(flip_line(flips))

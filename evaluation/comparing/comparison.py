@@ -7,6 +7,7 @@ from evaluation.comparing.flips import Flips, find_flips, flipped_pairs
 from evaluation.comparing.members import Member, find_members
 from evaluation.comparing.metrics import ComparedMetric, find_metrics
 from evaluation.comparing.pair_error import paired_standard_error
+from evaluation.comparing.preferences import Preferences, find_preferences
 from evaluation.comparing.refusing import refuse_other_versions
 from evaluation.comparing.remarks import remarks_on
 from evaluation.comparing.request import ComparisonRequest
@@ -64,13 +65,15 @@ class Comparison:
     """Of quality, the headline first."""
     figures: tuple[MetricComparison, ...]
     """Speed, tokens, cost and energy, as ratios."""
+    preferences: tuple[Preferences, ...]
+    """By judges who saw two answers at a time."""
     flips: tuple[Flips, ...]
     notes: tuple[str, ...]
 
     @property
     def headline(self) -> MetricComparison | None:
-        """The metric by which sides are ranked; None where figures alone were asked for."""
-        return self.metrics[0] if self.metrics else None
+        """What sides are ranked by: a metric of quality, else a figure; None for preferences alone."""
+        return next(iter((*self.metrics, *self.figures)), None)
 
 
 def compare_runs(store: Store, run_ids: Sequence[str], request: ComparisonRequest) -> Comparison:
@@ -107,6 +110,7 @@ def compare_runs(store: Store, run_ids: Sequence[str], request: ComparisonReques
         margin=work.margin_of(measured.metrics[0]) if measured.metrics else None,
         metrics=metrics,
         figures=figures,
+        preferences=tuple(find_preferences(store, measured.sides, measured.pairwise, seed=work.seed)),
         flips=work.flips(metrics[0]) if metrics else (),
         notes=(*notes, *measured.notes, *work.notes, *remarks_on(measured.sides, metrics, figures)),
     )

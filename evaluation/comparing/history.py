@@ -5,6 +5,7 @@ from itertools import combinations
 from typing import Any
 
 from evaluation.comparing.members import find_members
+from evaluation.comparing.metrics import FIGURES
 from evaluation.errors import ConfigurationError, UnknownNameError
 from evaluation.store.comparisons import PairHistoryRow, pair_history
 from evaluation.store.session import Store
@@ -12,12 +13,13 @@ from evaluation.store.session import Store
 _EXAMPLE = "For example `benchwright compare --history last`, or `benchwright compare --history llama3.2:3b qwen3:4b`."
 
 
-def history_of(store: Store, words: Sequence[str]) -> list[dict[str, Any]]:
+def history_of(store: Store, words: Sequence[str], *, metrics: Sequence[str] = ()) -> list[dict[str, Any]]:
     """Every stored comparison of these sides as plain values, the oldest first.
 
     Args:
         store: Where comparisons are.
         words: Runs, whose candidates are looked up in pairs; or the names of two sides as comparisons showed them.
+        metrics: Which; empty: those of quality.
 
     Raises:
         ConfigurationError: neither runs nor two names.
@@ -25,12 +27,21 @@ def history_of(store: Store, words: Sequence[str]) -> list[dict[str, Any]]:
     """
     if not words:
         raise ConfigurationError("--history needs runs, or the names of two sides", _EXAMPLE)
-    rows = [row for a, b in _pairs(store, words) for row in pair_history(store, a, b)]
-    distinct = {(row.comparison_id, row.pair.metric, row.pair.a, row.pair.b): row for row in rows}
-    ordered = sorted(distinct.values(), key=lambda row: (row.created_at, row.comparison_id))
-    if not ordered:
+    found = {
+        (row.comparison_id, row.pair.metric, row.pair.a, row.pair.b): _as_plain(row, a)
+        for a, b in _pairs(store, words)
+        for row in pair_history(store, a, b)
+        if _is_wanted(row, metrics)
+    }
+    if not found:
         raise UnknownNameError("comparison of", " and ".join(words), (), "compare them first; that makes its history")
-    return [_as_plain(row) for row in ordered]
+    return sorted(found.values(), key=lambda row: (row["created_at"], row["comparison_id"]))
+
+
+def _is_wanted(row: PairHistoryRow, metrics: Sequence[str]) -> bool:
+    if metrics:
+        return row.pair.details.get("metric") in metrics or row.pair.metric.name in metrics
+    return row.pair.metric.name not in FIGURES
 
 
 def _pairs(store: Store, words: Sequence[str]) -> list[tuple[list[str], list[str]]]:
@@ -48,7 +59,9 @@ def _pairs(store: Store, words: Sequence[str]) -> list[tuple[list[str], list[str
     return [([a], [b]) for a, b in pairs]
 
 
-def _as_plain(row: PairHistoryRow) -> dict[str, Any]:
+def _as_plain(row: PairHistoryRow, first: Sequence[str]) -> dict[str, Any]:
+    """The row, with `flipped` where the side that was asked for first stands second."""
+    is_first = row.pair.a_key in first or row.pair.a in first
     return {
         "comparison_id": row.comparison_id,
         "created_at": row.created_at.isoformat(),
@@ -57,4 +70,5 @@ def _as_plain(row: PairHistoryRow) -> dict[str, Any]:
         "run_ids": list(row.run_ids),
         "code_version": row.code_version,
         **row.pair.details,
+        "flipped": not is_first,
     }

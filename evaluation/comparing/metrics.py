@@ -78,7 +78,8 @@ def find_metrics(store: Store, sides: Sequence[Side], wanted: Sequence[str]) -> 
     names = _wanted_names(wanted, used, words)
     shared, refused = _shared(used)
     plain = [use for use in shared if use.name not in SPEED_METRICS and use.name != JudgePairwise.name]
-    chosen = _chosen(plain, refused, names, scored[0].members[0], used)
+    figures_alone = bool(wanted) and not names
+    chosen = _chosen(plain, refused, names, scored[0].members[0], used, figures_alone=figures_alone)
     if wanted:
         plain = [use for use in plain if use in chosen]
     for name, problem in refused.items():
@@ -171,10 +172,14 @@ def _chosen(
     names: Sequence[tuple[str, str | None]],
     first: Member,
     used: Mapping[str, Sequence[MetricUse]],
+    *,
+    figures_alone: bool,
 ) -> list[MetricUse]:
     """The metrics that come first: those that were asked for, else the headline of the first run."""
     if names:
         return [use for name, signature in names for use in _of_name(shared, refused, name, signature)]
+    if figures_alone:
+        return []
     headline = first.run.plan.headline
     if headline in SPEED_METRICS or headline == JudgePairwise.name:
         return list(shared)

@@ -33,7 +33,7 @@ def comparison_result(store: Store, comparison: Comparison) -> dict[str, Any]:
         "winner": comparison.headline.many.winner if comparison.headline else None,
         "sides": [_side(comparison, side) for side in comparison.sides],
         "metrics": [_metric(found) for found in (*comparison.metrics, *comparison.figures)],
-        "preferences": [],
+        "preferences": [asdict(found) for found in comparison.preferences],
         "flips": [asdict(found) for found in comparison.flips],
         "notes": list(comparison.notes),
         "comparisons": [

@@ -5,10 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from evaluation.errors import UnknownNameError
-from evaluation.reports.comparison_sentences import pair_sentence
+from evaluation.reports.comparison_sentences import ALPHA, pair_sentence
 from evaluation.stats.verdicts import A_BETTER, B_BETTER, INSUFFICIENT_DATA
-
-ALPHA = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

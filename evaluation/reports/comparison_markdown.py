@@ -10,6 +10,7 @@ from evaluation.reports.comparison_tables import (
     gate_line,
     is_pair,
     matrix_rows,
+    matrix_title,
     metric_rows,
     more_sides,
     pair_rows,
@@ -19,6 +20,7 @@ from evaluation.reports.comparison_tables import (
     zero_lines,
 )
 from evaluation.reports.escaping import for_markdown
+from evaluation.reports.preference_tables import preference_lines, preference_rows
 from evaluation.reports.tables import as_markdown_table, counted
 
 Result = Mapping[str, Any]
@@ -39,6 +41,7 @@ def _one(result: Result) -> str:
     else:
         parts += _of_many(result)
     parts += [for_markdown(line) for line in (*dropped_lines(result), *zero_lines(result))]
+    parts += _preferences(result)
     parts += _flips(result)
     parts += _sources(result)
     return "\n\n".join(part for part in parts if part)
@@ -59,8 +62,16 @@ def _of_many(result: Result) -> list[str]:
         parts.append(for_markdown(f"{headline['metric']}: {gate}."))
     name = for_markdown(title(headline["metric"]))
     if result["against"] is None:
-        parts += [f"### {name}: the row's side less the column's", _table(matrix_rows(result))]
+        parts += [f"### {for_markdown(matrix_title(result))}", _table(matrix_rows(result))]
     return [*parts, f"### {name}, pair by pair", _table(pair_rows(result, headline["metric"]))]
+
+
+def _preferences(result: Result) -> list[str]:
+    parts: list[str] = []
+    for found in result["preferences"]:
+        parts += [f"### {for_markdown(found['word'])}: who is preferred", _table(preference_rows(found))]
+        parts += [for_markdown(line) for line in preference_lines(found)]
+    return parts
 
 
 def _flips(result: Result) -> list[str]:

@@ -16,8 +16,10 @@ from evaluation.reports.comparison_words import (
     size_of,
     unit_of,
 )
+from evaluation.reports.preference_tables import preference_sentence
 from evaluation.stats.verdicts import A_BETTER, B_BETTER, EQUIVALENT, INSUFFICIENT_DATA, MIN_PAIRS
 
+ALPHA = 0.05
 Pair = Mapping[str, Any]
 Result = Mapping[str, Any]
 
@@ -25,27 +27,25 @@ Result = Mapping[str, Any]
 def sentences(result: Result) -> list[str]:
     """First what the headline says, then what the margin adds to it, and where tests and intervals disagree."""
     metric = result["headline"]
+    preferred = [f"{preference_sentence(found)}." for found in result["preferences"]]
     if metric is None:
-        return [_figure_sentence(pair) for pair in result["comparisons"]] or ["there is nothing to compare"]
+        return [*preferred, *(f"{pair['metric']}: {pair_sentence(pair)}." for pair in result["comparisons"])] or [
+            "there is nothing to compare"
+        ]
     pairs = [pair for pair in result["comparisons"] if pair["metric"] == metric]
     found = next(found for found in result["metrics"] if found["metric"] == metric)
     lead = _lead(result, found, pairs)
     extra = [said for pair in _looked_at(result, pairs) if (said := not_worse(pair, result["against"]))]
     notes = dict.fromkeys(note for pair in pairs for note in pair["notes"] if len(pairs) == 1)
-    return [lead, *extra, *(f"{note[0].upper()}{note[1:]}." for note in notes)]
+    return [lead, *extra, *preferred, *(f"{note[0].upper()}{note[1:]}." for note in notes)]
 
 
 def _lead(result: Result, found: Mapping[str, Any], pairs: Sequence[Pair]) -> str:
     if len(pairs) == 1:
-        return f"{_capital(pair_sentence(pairs[0]))}."
+        return f"{pair_sentence(pairs[0])}."
     if result["against"] is not None:
         return f"{_against(result['against'], pairs)}."
     return f"{_many(found, pairs)}."
-
-
-def _capital(text: str) -> str:
-    """The sentence as it stands: names at its head keep their letters."""
-    return text
 
 
 def pair_sentence(pair: Pair, *, n_adjusted: int = 1) -> str:
@@ -135,13 +135,12 @@ def not_worse(pair: Pair, against: str | None = None) -> str | None:
     """That a side is shown to be not worse by the margin, where the verdict does not say more; None without it."""
     if pair["margin"] is None or pair["verdict"] in (EQUIVALENT, INSUFFICIENT_DATA):
         return None
-    alpha = 1 - pair["confidence_level"] if pair["p_adjusted"] is None else 0.05
     sides = ((pair["a"], pair["b"], pair["p_a_not_worse"]), (pair["b"], pair["a"], pair["p_b_not_worse"]))
     winner = {A_BETTER: pair["a"], B_BETTER: pair["b"]}.get(pair["verdict"])
     said = [
         f"{side} is not worse than {other} by {_within(pair)} or more ({shown_p_value(p)})"
         for side, other, p in sides
-        if p is not None and p < alpha and side not in (winner, against)
+        if p is not None and p < ALPHA and side not in (winner, against)
     ]
     return f"{listed(said)}." if said else None
 
@@ -165,12 +164,8 @@ def _against(baseline: str, pairs: Sequence[Pair]) -> str:
             worse.append(f"{other} (by {loss}, {p})")
         else:
             open_.append(f"{other} ({pair['verdict']})")
-    parts = [f"{word}: {listed(names)}" for word, names in _KINDS(better, worse, open_) if names]
-    return f"against {baseline}: {'; '.join(parts)}"
-
-
-def _KINDS(better: list[str], worse: list[str], open_: list[str]) -> tuple[tuple[str, list[str]], ...]:
-    return (("better", better), ("worse", worse), ("not told apart", open_))
+    kinds = {"better": better, "worse": worse, "not told apart": open_}
+    return f"against {baseline}: {'; '.join(f'{word}: {listed(names)}' for word, names in kinds.items() if names)}"
 
 
 def _many(found: Mapping[str, Any], pairs: Sequence[Pair]) -> str:
@@ -208,7 +203,3 @@ def _gap(pair: Pair) -> float:
 
 def _is_open(a: str, b: str, pairs: Sequence[Pair]) -> bool:
     return any({pair["a"], pair["b"]} == {a, b} and pair["verdict"] not in (A_BETTER, B_BETTER) for pair in pairs)
-
-
-def _figure_sentence(pair: Pair) -> str:
-    return f"{pair['metric']}: {pair_sentence(pair)}."

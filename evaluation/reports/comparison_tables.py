@@ -131,6 +131,13 @@ def _metric(result: Result, word: str) -> Mapping[str, Any]:
     return found
 
 
+def matrix_title(result: Result) -> str:
+    """What the cells of the matrix are."""
+    found = result["metrics"][0]
+    word = "by" if found["kind"] == RATIO else "less"
+    return f"{title(found['metric'])}: the row's side {word} the column's, * where the difference is shown"
+
+
 def matrix_rows(result: Result) -> list[Row]:
     """Of the headline: the row's side less the column's, best first, with a star where the difference is shown."""
     found = result["metrics"][0]
@@ -263,10 +270,13 @@ def _answer(text: str | None) -> str:
     if text is None:
         return "(none)"
     line = " ".join(text.split())
-    return f"{line[:_BEGIN]} … {line[-_END:]}" if len(line) > _BEGIN + _END else line or "(empty)"
+    if len(line) <= _LONGEST:
+        return line or "(empty)"
+    begin, end = line[:_BEGIN].rpartition(" ")[0] or line[:_BEGIN], line[-_END:].partition(" ")[2] or line[-_END:]
+    return f"{begin} … {end}"
 
 
-_BEGIN, _END = 30, 45
+_LONGEST, _BEGIN, _END = 80, 34, 48
 
 
 def flip_line(flips: Mapping[str, Any]) -> str:
@@ -289,6 +299,8 @@ def gate_line(found: Mapping[str, Any]) -> str | None:
 
 def more_sides(result: Result) -> Sequence[str]:
     """How to read the tables of three or more sides."""
+    if result["against"] is not None:
+        return (f"Each side is held against {result['against']} alone; ranks from–to are those that this leaves open.",)
     return (
         "Sides that share a letter are not shown to differ (Holm over all pairs of a metric). Ranks from–to are those "
         "that the shown differences leave open.",
@@ -296,13 +308,13 @@ def more_sides(result: Result) -> Sequence[str]:
 
 
 def history_rows(rows: Sequence[Mapping[str, Any]]) -> list[Row]:
-    """One row for each time that a pair was compared by a metric."""
+    """One row for each time that a pair was compared by a metric; a pair stands the same way round each time."""
     return [
         {
             "when": str(row["created_at"])[:16].replace("T", " "),
-            "pair": f"{row['a']} – {row['b']}",
+            "pair": f"{row['b']} – {row['a']}" if row["flipped"] else f"{row['a']} – {row['b']}",
             "metric": f"{row['benchmark']} {title(row['metric'])}",
-            "difference [interval]": size_of(row, signed=True),
+            "difference [interval]": size_of(row, flipped=row["flipped"], signed=True),
             "p": short_p_value(row["p_adjusted"] if row["p_adjusted"] is not None else row["p_value"]),
             "pairs": f"{row['n_pairs']:,}",
             "verdict": verdict_words(row),

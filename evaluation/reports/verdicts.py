@@ -1,6 +1,6 @@
 """One honest sentence: how do two candidates of a run compare, as far as these cases can tell?"""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,22 +8,16 @@ import numpy as np
 
 from evaluation.aggregation import CaseValues, case_values
 from evaluation.fingerprint import fingerprint
+from evaluation.metrics.judges.rubric import JudgeRubric
 from evaluation.metrics.measuring import BrokenMetricError, combining
 from evaluation.metrics.parsing import metric_of
 from evaluation.reports.labels import unique_labels
 from evaluation.reports.metric_facts import higher_is_better, is_over_all_cases
 from evaluation.reports.tables import counted, ranked
-from evaluation.stats.paired import (
-    A_BETTER,
-    B_BETTER,
-    INCONCLUSIVE,
-    INSUFFICIENT_DATA,
-    MIN_PAIRS,
-    PairedResult,
-    paired_difference,
-)
+from evaluation.stats.pair_comparison import Kind, PairComparison, compare_pair
+from evaluation.stats.verdicts import A_BETTER, B_BETTER, INCONCLUSIVE, INSUFFICIENT_DATA, MIN_PAIRS
 from evaluation.store.benchmarks import case_clusters
-from evaluation.store.runs import find_run, run_case_ids
+from evaluation.store.runs import find_run
 from evaluation.store.session import Store
 
 
@@ -35,17 +29,14 @@ class Pairing:
     b: str
     metric: str
     signature: str = ""
-    result: PairedResult
-    """Of cases, or of cluster means where the benchmark declares clusters."""
-    unit: str = "case"
-    """What is paired: `case` or `cluster`."""
+    result: PairComparison
     n_compared: int = 1
     """Comparisons from which this one was picked by its outcome; its p is multiplied by them (Bonferroni)."""
 
     @property
     def p_adjusted(self) -> float:
-        """The p-value that allows for the choice of this pair, in [0, 1]."""
-        return min(1.0, self.result.p_value * self.n_compared)
+        """The p-value that allows for the choice of this pair, in [0, 1]; 1 where there was no test."""
+        return 1.0 if self.result.p_value is None else min(1.0, self.result.p_value * self.n_compared)
 
     @property
     def verdict(self) -> str:
@@ -68,23 +59,17 @@ def compare_candidates(store: Store, run_id: str, a: int, b: int, *, n_compared:
         values_a, values_b = (_by_case(case_values(store, found, signature, combine)) for found in (a, b))
     except BrokenMetricError:
         return None
-    both = [
-        case_id
-        for page in run_case_ids(store, run.plan.run_id)
-        for case_id in page
-        if case_id in values_a and case_id in values_b
-    ]
-    if not both:
+    if not values_a.keys() & values_b.keys():
         return None
     seed = int(fingerprint([run.plan.seed, labels[a], labels[b], signature])[:16], 16)
-    clusters = case_clusters(store, run.plan.benchmark_version)
-    declared = any(case_id in clusters for case_id in both)
-    units = [clusters.get(case_id) or case_id for case_id in both] if declared else both
-    result = paired_difference(
-        _unit_means(units, [values_a[case_id] for case_id in both]),
-        _unit_means(units, [values_b[case_id] for case_id in both]),
+    result = compare_pair(
+        values_a,
+        values_b,
         rng=np.random.default_rng(seed),
+        kind=Kind.ORDINAL if run.plan.headline == JudgeRubric.name else None,
+        clusters=case_clusters(store, run.plan.benchmark_version) or None,
         higher_is_better=higher_is_better(run.plan.headline, signature),
+        beside=False,
     )
     return Pairing(
         a=labels[a],
@@ -92,17 +77,8 @@ def compare_candidates(store: Store, run_id: str, a: int, b: int, *, n_compared:
         metric=run.plan.headline,
         signature=signature,
         result=result,
-        unit="cluster" if declared else "case",
         n_compared=n_compared,
     )
-
-
-def _unit_means(units: Sequence[str], values: Sequence[float]) -> list[float]:
-    """One value a unit: cases of one cluster are not independent evidence."""
-    grouped: dict[str, list[float]] = {}
-    for unit, value in zip(units, values, strict=True):
-        grouped.setdefault(unit, []).append(value)
-    return [float(np.mean(group)) for group in grouped.values()]
 
 
 def _by_case(scores: CaseValues) -> dict[str, float]:
@@ -113,19 +89,23 @@ def sentence(pairing: Pairing) -> str:
     """What the pairs say, and what they do not."""
     found = pairing.result
     case_by_case = ", case by case," if is_over_all_cases(pairing.metric, pairing.signature) else ""
-    numbers = f"{pairing.metric}{case_by_case} differs by {found.difference:+.3f}"
+    differs = "is higher less lower by" if found.kind is Kind.ORDINAL else "differs by"
+    numbers = f"{pairing.metric}{case_by_case} {differs} {found.difference or 0.0:+.3f}"
     if found.low is not None and found.high is not None:
         numbers += f" [{found.low:+.3f}, {found.high:+.3f}]"
     adjusted = f" (allowing for {pairing.n_compared} comparisons)" if pairing.n_compared > 1 else ""
-    numbers += f", p {shown_p(pairing.p_adjusted)}{adjusted}, {counted(found.n_pairs, pairing.unit)}"
+    clusters = f" in {counted(found.n_clusters, 'cluster')}" if found.n_clusters is not None else ""
+    cases = counted(found.n_pairs, "case") + clusters
+    numbers += f", p {shown_p(pairing.p_adjusted)}{adjusted}, {cases}"
     if pairing.verdict == INSUFFICIENT_DATA:
-        few = counted(found.n_pairs, pairing.unit) + (" is" if found.n_pairs == 1 else " are")
-        return f"{pairing.a} against {pairing.b}: {few} too few to tell (at least {MIN_PAIRS})."
+        few = cases + (" is" if found.n_pairs == 1 else " are")
+        least = f" (at least {MIN_PAIRS})" if found.n_pairs < MIN_PAIRS else ""
+        return f"{pairing.a} against {pairing.b}: {few} too few to tell{least}."
     if pairing.verdict == A_BETTER:
         return f"{pairing.a} beats {pairing.b} ({numbers})."
     if pairing.verdict == B_BETTER:
         return f"{pairing.b} beats {pairing.a} ({numbers})."
-    return f"Not shown: these {pairing.unit}s cannot tell {pairing.a} from {pairing.b} ({numbers})."
+    return f"Not shown: these cases cannot tell {pairing.a} from {pairing.b} ({numbers})."
 
 
 def shown_p(p_value: float) -> str:

@@ -14,20 +14,31 @@ from evaluation.reports.verdicts import (
     sentence,
     shown_p,
 )
-from evaluation.stats.paired import PairedResult
+from evaluation.stats.pair_comparison import Kind, PairComparison
 from evaluation.store.runs import find_run
 from evaluation.store.session import Store
 
-FOUND = PairedResult(
+FOUND = PairComparison(
+    kind=Kind.BINARY,
+    n_pairs=1319,
+    n_only_a=0,
+    n_only_b=0,
+    n_clusters=None,
+    mean_a=0.75,
+    mean_b=0.5,
     difference=0.25,
     low=0.1,
     high=0.4,
     p_value=0.0341,
-    n_pairs=1319,
     method="newcombe+mcnemar_exact",
+    effect_size=0.4,
+    effect_size_name="cohen_g",
+    mde=0.03,
+    n_more=None,
+    verdict="A better",
     n_better_a=9,
     n_better_b=1,
-    verdict="A better",
+    n_equal=1309,
 )
 
 
@@ -149,7 +160,25 @@ def test_cases_of_one_cluster_count_as_one(store: Store) -> None:
 
     said = headline_verdict(store, run_result(store, run_id))
 
-    assert said == "a:1b against baseline-lead: 2 clusters are too few to tell (at least 6)."
+    assert said == (
+        "Not shown: these cases cannot tell a:1b from baseline-lead (exact_match differs by +1.000, p = .500, "
+        "8 cases in 2 clusters)."
+    )
+
+
+def test_cases_of_a_single_cluster_are_too_few(store: Store) -> None:
+    cases = numbers(8, cluster="the only topic")
+    run_id = store_run(store, asked("a:1b", right(cases)), asked("baseline-lead", wrong(cases)), cases=cases)
+
+    said = headline_verdict(store, run_result(store, run_id))
+
+    assert said == "a:1b against baseline-lead: 8 cases in 1 cluster are too few to tell."
+
+
+def test_grades_are_compared_by_their_order() -> None:
+    said = sentence(pairing(kind=Kind.ORDINAL))
+
+    assert "(exact_match is higher less lower by +0.250" in said
 
 
 def test_a_baseline_without_a_score_is_not_compared(store: Store) -> None:

@@ -1,0 +1,61 @@
+"""Rankings by preference as rows and sentences."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from evaluation.reports.comparison_words import listed, shown_p_value
+from evaluation.reports.tables import counted
+from evaluation.stats.standing import letters
+
+Row = dict[str, str]
+
+
+def preference_rows(found: Mapping[str, Any]) -> list[Row]:
+    """One row a side, the strongest first; sides that were never compared with one another stand below each other."""
+    ranking = found["ranking"]
+    if ranking["parts"]:
+        return [row for part in ranking["parts"] for row in preference_rows({"ranking": part})]
+    groups = letters(ranking["groups"])
+    return [
+        {
+            "side": rating["name"],
+            "Elo [95 %]": f"{rating['elo']:.0f} [{_end(rating['low'])}, {_end(rating['high'])}]",
+            "tied": groups.get(rating["name"], ""),
+            "rank": _ranks(rating["ranks"]),
+            "votes": f"{rating['n_votes']:,}",
+        }
+        for rating in ranking["ratings"]
+    ]
+
+
+def _end(limit: float | None) -> str:
+    return "open" if limit is None else f"{limit:.0f}"
+
+
+def _ranks(ranks: tuple[int, int]) -> str:
+    low, high = ranks
+    return f"{low}" if low == high else f"{low}–{high}"
+
+
+def preference_sentence(found: Mapping[str, Any]) -> str:
+    """Who is preferred, where anybody is."""
+    ranking = found["ranking"]
+    votes = f"{counted(ranking['n_votes'], 'verdict')} on {counted(ranking['n_prompts'], 'case')}"
+    contrasts = ranking["contrasts"]
+    if not ranking["ratings"]:
+        return f"{found['word']}: no joint ranking ({votes})"
+    first, second = (rating["name"] for rating in ranking["ratings"][:2])
+    between = next(one for one in contrasts if {one["a"], one["b"]} == {first, second})
+    chance = between["chance"] if between["a"] == first else 1 - between["chance"]
+    numbers = f"chance {chance:.0%} against {second}, {shown_p_value(between['p_adjusted'])}, {votes}"
+    if ranking["winner"] is not None:
+        return f"{found['word']}: {ranking['winner']} is preferred ({numbers})"
+    top = next((group for group in ranking["groups"] if first in group), (first,))
+    if len(top) > 1:
+        return f"{found['word']}: no winner, {listed(list(top))} cannot be told apart ({numbers})"
+    return f"{found['word']}: no winner ({numbers})"
+
+
+def preference_lines(found: Mapping[str, Any]) -> list[str]:
+    """What is to be said below the table."""
+    return [preference_sentence(found), *found["ranking"]["notes"]]
