@@ -18,6 +18,7 @@ MIN_PAIRS_TO_RESAMPLE = 100
 """With fewer heavy-tailed differences the bootstrap's 95% interval covers under 90%, Student's nearly 95%."""
 SKEWED = 0.1
 """Skewness of the mean (the differences' by the root of n) from which its interval is checked by a bootstrap."""
+_LARGEST_EFFECT = 1e6
 _SMALLEST_EFFECT = 1e-6
 """In standard deviations; nobody has the cases that would show a smaller one."""
 
@@ -85,7 +86,7 @@ def needed(deviation: float, aim: float, *, is_margin: bool, alpha: float) -> fl
     """Pairs that would show a difference of `aim`, or equivalence within it; None where nothing can be said."""
     if not deviation or aim < deviation * _SMALLEST_EFFECT:
         return None
-    effect = aim / deviation
+    effect = min(aim / deviation, _LARGEST_EFFECT)
     return (
         cases_for_equivalence(effect, variance=1.0, alpha=alpha) if is_margin else paired_t_cases(effect, alpha=alpha)
     )

@@ -36,7 +36,11 @@ def mean_within(differences: Vector, margin: float) -> MarginTest:
     """
     if differences.size < 2 or is_constant(differences):
         return _without_spread(float(differences.mean()), differences.size, margin)
-    return MarginTest(p_above=_p_positive(differences + margin), p_below=_p_positive(margin - differences))
+    mean, error = float(differences.mean()), standard_deviation(differences) / sqrt(differences.size)
+    degrees = differences.size - 1
+    return MarginTest(
+        p_above=_p_positive((mean + margin) / error, degrees), p_below=_p_positive((margin - mean) / error, degrees)
+    )
 
 
 def share_within(*, only_a: int, only_b: int, n: int, margin: float) -> MarginTest:
@@ -54,13 +58,11 @@ def _without_spread(difference: float, n: int, margin: float) -> MarginTest:
     )
 
 
-def _p_positive(distances: Vector) -> float:
-    """One-sided p that the mean is above 0, by Student's t."""
+def _p_positive(t: float, degrees_of_freedom: int) -> float:
+    """One-sided p of Student's t: the chance of one above it."""
     from scipy.special import stdtr
 
-    n = distances.size
-    t = float(distances.mean()) / standard_deviation(distances) * sqrt(n)
-    return float(stdtr(n - 1, -t))
+    return float(stdtr(degrees_of_freedom, -t))
 
 
 def _normal_tail(z: float) -> float:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from evaluation.stats.bootstrap import resampled_interval
+from evaluation.stats.bootstrap import accelerated_mean_interval, resampled_interval
 
 
 def spread_of(values):
@@ -49,3 +49,34 @@ def test_beyond_the_pole_of_the_formula_the_outermost_resample_is_the_limit():
         units, product, rng=np.random.default_rng(0), n_resamples=200, accelerated=True, confidence_level=0.9999
     )
     assert 0 < low < high
+
+
+class TestAcceleratedMeanInterval:
+    def test_it_equals_scipys(self):
+        from scipy.stats import bootstrap
+
+        values = np.random.default_rng(0).lognormal(0, 1, 60)
+        options = {"method": "BCa", "n_resamples": 20_000, "rng": np.random.default_rng(1)}
+        expected = bootstrap((values,), np.mean, confidence_level=0.9, **options).confidence_interval
+        found = accelerated_mean_interval(
+            values, rng=np.random.default_rng(2), n_resamples=20_000, confidence_level=0.9
+        )
+        assert pytest.approx((expected.low, expected.high), rel=0.01) == found
+
+    def test_it_reaches_further_to_the_long_side(self):
+        values = np.random.default_rng(0).lognormal(0, 1, 60)
+        low, high = accelerated_mean_interval(values, rng=np.random.default_rng(2))
+        assert high - values.mean() > values.mean() - low > 0
+
+    def test_the_order_of_the_values_does_not_matter(self):
+        values = np.random.default_rng(0).lognormal(0, 1, 60)
+        found, turned = (accelerated_mean_interval(v, rng=np.random.default_rng(2)) for v in (values, values[::-1]))
+        assert found == turned
+
+    def test_many_values_are_drawn_in_parts(self):
+        values = np.random.default_rng(0).normal(0, 1, 3000)
+        low, high = accelerated_mean_interval(values, rng=np.random.default_rng(2), n_resamples=1000)
+        assert 1.96 / 3000**0.5 == pytest.approx((high - low) / 2, rel=0.1)
+
+    def test_equal_values_have_none(self):
+        assert accelerated_mean_interval(np.ones(30), rng=np.random.default_rng(0)) is None
