@@ -115,10 +115,10 @@ def _plan(asked: Asked, resolution: Resolution, store: Store) -> Plan:
         run = _run_plan(asked, item, store, begun=frozenset(run.plan.run_id for run in earlier))
         metrics = tuple(metric.text for metric in item.metrics)
         runs.append(PlannedRun(run_id=run.run_id, benchmark_name=run.benchmark_name, metrics=metrics))
-        planned += [_planned(asked, run, item, candidate, store) for candidate in resolution.candidates]
+        planned += [_planned(asked, run, item, candidate, store) for candidate in candidates]
     if experiment is not None:
         add_runs(store, experiment.experiment_id, [run.run_id for run in runs])
-    used = {endpoint.name: endpoint for candidate in resolution.candidates for endpoint in candidate.endpoints}
+    used = {endpoint.name: endpoint for candidate in candidates for endpoint in candidate.endpoints}
     return Plan(
         invocation_id=asked.invocation_id,
         runs=tuple(runs),
