@@ -97,8 +97,7 @@ class PairComparison:
 
 def kind_of(*sides: Mapping[str, float]) -> Kind:
     """`binary` where the sides have nothing but 0 and 1, else `continuous`."""
-    found = {value for side in sides for value in usable_scores(side).values.values()}
-    return Kind.BINARY if found <= {0.0, 1.0} else Kind.CONTINUOUS
+    return _kind_of(*(usable_scores(side).values for side in sides))
 
 
 def compare_pair(
@@ -139,7 +138,7 @@ def compare_pair(
     _check_margin(margin)
     terms = Terms(confidence_level=checked_confidence_level(confidence_level), margin=margin, rng=rng, beside=beside)
     usable_a, usable_b = usable_scores(a, sentinels=sentinels), usable_scores(b, sentinels=sentinels)
-    kind = kind or kind_of(usable_a.values, usable_b.values)
+    kind = kind or _kind_of(usable_a.values, usable_b.values)
     found = _compared(usable_a.values, usable_b.values, kind, clusters or {}, terms, higher_is_better)
     zeros_a, zeros_b = _with_zeros(usable_a, failed_a), _with_zeros(usable_b, failed_b)
     n_both = len(zeros_a.keys() & zeros_b.keys())
@@ -148,6 +147,11 @@ def compare_pair(
     if kind is Kind.RATIO or not higher_is_better:
         return found
     return replace(found, failures_as_zero=_compared(zeros_a, zeros_b, kind, clusters or {}, terms, higher_is_better))
+
+
+def _kind_of(*sides: Mapping[str, float]) -> Kind:
+    found = {value for side in sides for value in side.values()}
+    return Kind.BINARY if found <= {0.0, 1.0} else Kind.CONTINUOUS
 
 
 def readjusted(

@@ -63,6 +63,8 @@ def usable_scores(scores: Mapping[str, float | None], *, sentinels: Collection[f
 
 
 def _number(case_id: Hashable, score: object) -> float:
+    if type(score) is float and not isinf(score):
+        return score
     if score is None:
         return float("nan")
     # Not float(score) alone: it would read the text "1".

@@ -4,6 +4,7 @@ n = (z_{1-α/2} + z_{power})² (ω² + σ_A²/K_A + σ_B²/K_B) / δ² (Miller 2
 binary scores and for few pairs. All of them are two-sided.
 """
 
+from functools import lru_cache
 from math import exp, log, sqrt
 from statistics import NormalDist
 
@@ -70,6 +71,7 @@ def paired_t_cases(effect: float, *, alpha: float = ALPHA, power: float = POWER)
     return exp(crossing(gain, log(_FEWEST_PAIRS), log(10 * by_z + 100)))
 
 
+@lru_cache(maxsize=4096)
 def paired_t_detectable(n_pairs: int, *, alpha: float = ALPHA, power: float = POWER) -> float | None:
     """The smallest true effect that the paired t-test sees, in standard deviations; None for fewer than 2 pairs."""
     _checked(alpha, power)
