@@ -161,9 +161,11 @@ def _common(sides: Mapping[str, Scores], kind: Kind, clusters: Mapping[str, str]
     case_ids = sorted(set.intersection(*(set(scores) for scores in values.values())))
     if not case_ids:
         return np.empty((0, len(sides)))
-    groups = [clusters.get(case_id) for case_id in case_ids]
     columns = [np.array([scores[case_id] for case_id in case_ids]) for scores in values.values()]
-    return np.column_stack([cluster_means(column, groups) for column in columns])
+    if clusters:
+        groups = [clusters.get(case_id) for case_id in case_ids]
+        columns = [cluster_means(column, groups) for column in columns]
+    return np.column_stack(columns)
 
 
 def _logarithms(scores: Scores) -> Scores:
