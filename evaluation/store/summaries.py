@@ -109,7 +109,12 @@ def progress(store: Store, invocation_id: str) -> tuple[CandidateProgress, ...]:
     with store.read() as connection:
         rows = connection.execute(wanted).mappings().all()
         held = held_runs(connection, {row["run_id"] for row in rows})
-    return tuple(
-        CandidateProgress(**{**row, "status": derived_status(row["status"], is_held=row["run_id"] in held)})
-        for row in rows
-    )
+    return tuple(_progress(row, is_held=row["run_id"] in held) for row in rows)
+
+
+def _progress(row: RowMapping, *, is_held: bool) -> CandidateProgress:
+    """Of a candidate that has ended, what it was asked: a race asks a run's later cases of others alone."""
+    status = derived_status(row["status"], is_held=is_held)
+    n_ended = row["n_done"] + row["n_failed"]
+    n_planned = min(row["n_planned"], n_ended) if status is Status.COMPLETED else row["n_planned"]
+    return CandidateProgress(**{**row, "status": status, "n_planned": n_planned})
