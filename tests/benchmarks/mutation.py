@@ -1,7 +1,8 @@
-"""Would the tests of a metric notice a fault in it? Puts small faults into the modules and counts those found.
+"""Would the tests of a module notice a fault in it? Puts small faults into modules and counts those found.
 
     python tests/benchmarks/mutation.py --share 0.2                       # a fifth of all mutants, drawn by --seed
     python tests/benchmarks/mutation.py --file evaluation/metrics/ter.py  # all mutants of one file
+    python tests/benchmarks/mutation.py --folder evaluation/stats         # another package than the metrics
 
 Each mutant is tried in a fork of one interpreter that has loaded pytest and the libraries, and nothing of Benchwright:
 the fork imports the module with its fault from memory, and runs the tests of that module until the first that fails. A
@@ -35,13 +36,13 @@ from typing import Any
 from mutants import Mutant, mutants
 
 ROOT = Path(__file__).parents[2]
-SOURCES, TESTS = Path("evaluation/metrics"), Path("tests/evaluation/metrics")
+METRICS = Path("evaluation/metrics")
 _LIBRARIES = """
-pytest _hypothesis_pytestplugin hypothesis hypothesis.strategies numpy scipy sklearn.metrics sacrebleu
-sacrebleu.metrics rouge_score.rouge_scorer rapidfuzz.distance jsonschema jsonschema.validators referencing.jsonschema
+pytest _hypothesis_pytestplugin hypothesis hypothesis.strategies numpy scipy scipy.special scipy.stats
+sklearn.metrics sacrebleu sacrebleu.metrics rouge_score.rouge_scorer rapidfuzz.distance jsonschema jsonschema.validators referencing.jsonschema
 regex textstat langdetect krippendorff difflib decimal fractions ast gzip
 """
-_IN_OTHER_PROCESSES = frozenset({SOURCES / "apart_child.py"})
+_IN_OTHER_PROCESSES = frozenset({METRICS / "apart_child.py"})
 """Whatever is changed in memory, a child process reads their files."""
 _MEMORY_BYTES = 4 * 2**30
 _LEAST_S, _TIMES = 10.0, 8.0
@@ -84,14 +85,20 @@ class _WithFault(SourceFileLoader, importlib.abc.MetaPathFinder):
         return self._code
 
 
+def sources_of(source: Path) -> Path:
+    """The package of `evaluation` that the module is part of, with its own folder of tests."""
+    return Path(*source.parts[:2])
+
+
 def tests_of(source: Path) -> tuple[str, ...]:
     """The test files of a module: the one of its name, else those that import it, and those of its importers."""
-    mirrored = TESTS / source.relative_to(SOURCES).parent / f"test_{source.stem}.py"
+    sources, tests = sources_of(source), "tests" / sources_of(source)
+    mirrored = tests / source.relative_to(sources).parent / f"test_{source.stem}.py"
     if mirrored.exists():
         return (str(mirrored),)
     name = _module_name(source)
-    found = {str(path) for path in TESTS.rglob("test_*.py") if f"{name} import" in path.read_text()}
-    for path in SOURCES.rglob("*.py"):
+    found = {str(path) for path in tests.rglob("test_*.py") if f"{name} import" in path.read_text()}
+    for path in sources.rglob("*.py"):
         if path != source and path.name != "__init__.py" and f"{name} import" in path.read_text():
             found |= set(tests_of(path))
     return tuple(sorted(found | _tests_of_its_catalogue(source)))
@@ -99,10 +106,11 @@ def tests_of(source: Path) -> tuple[str, ...]:
 
 def _tests_of_its_catalogue(source: Path) -> set[str]:
     """The test files that import a package of metrics' parts whose catalogue lists something of the module."""
-    catalogue = source.with_name("__init__.py")
-    if source.parent == SOURCES or f"{_module_name(source)} import" not in catalogue.read_text():
+    catalogue, sources = source.with_name("__init__.py"), sources_of(source)
+    if source.parent == sources or f"{_module_name(source)} import" not in catalogue.read_text():
         return set()
-    return {str(path) for path in TESTS.rglob("test_*.py") if f"{_module_name(catalogue)} import" in path.read_text()}
+    tests = ("tests" / sources).rglob("test_*.py")
+    return {str(path) for path in tests if f"{_module_name(catalogue)} import" in path.read_text()}
 
 
 def _module_name(source: Path) -> str:
@@ -122,7 +130,7 @@ def run_here(work: Work) -> int:
     sys.meta_path.insert(0, _WithFault(_module_name(work.source), str(work.source.absolute()), code))
     options = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:cov", "-p", "no:anyio", "--tb=no"]
     options += ["-W", "ignore:Module already imported"]
-    return int(pytest.main([*options, f"--confcutdir={TESTS}", *work.tests]))
+    return int(pytest.main([*options, f"--confcutdir={'tests' / sources_of(work.source)}", *work.tests]))
 
 
 def start(work: Work) -> int:
@@ -207,6 +215,7 @@ def load_libraries() -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--file", action="append", type=Path, help="only these, as paths from the root")
+    parser.add_argument("--folder", type=Path, default=METRICS, help="all of this package, where no file is named")
     parser.add_argument("--share", type=float, default=1.0, help="of the mutants of each file")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2)
@@ -220,7 +229,7 @@ def main() -> None:
         os.chdir(folder)
         sys.path.insert(0, folder)
         load_libraries()
-        files = given.file or sorted(path for path in SOURCES.rglob("*.py") if path.name != "__init__.py")
+        files = given.file or sorted(path for path in given.folder.rglob("*.py") if path.name != "__init__.py")
         plans = {source: planned(source, given.share, given.seed) for source in files}
         tallies = count([work for works, _ in plans.values() for work in works], given.jobs)
         os.chdir("/")
