@@ -38,9 +38,9 @@ from mutants import Mutant, mutants
 ROOT = Path(__file__).parents[2]
 METRICS = Path("evaluation/metrics")
 _LIBRARIES = """
-pytest _hypothesis_pytestplugin hypothesis hypothesis.strategies numpy scipy scipy.special scipy.stats
-sklearn.metrics sacrebleu sacrebleu.metrics rouge_score.rouge_scorer rapidfuzz.distance jsonschema jsonschema.validators referencing.jsonschema
-regex textstat langdetect krippendorff difflib decimal fractions ast gzip
+pytest _hypothesis_pytestplugin hypothesis hypothesis.strategies numpy scipy scipy.special scipy.stats sklearn.metrics
+sacrebleu sacrebleu.metrics rouge_score.rouge_scorer rapidfuzz.distance jsonschema jsonschema.validators
+referencing.jsonschema regex textstat langdetect krippendorff difflib decimal fractions ast gzip
 """
 _IN_OTHER_PROCESSES = frozenset({METRICS / "apart_child.py"})
 """Whatever is changed in memory, a child process reads their files."""
