@@ -12,6 +12,7 @@ from evaluation.settings import Settings
 from evaluation.store.benchmarks import save_benchmark
 from evaluation.store.runs import runs_of_invocation
 from evaluation.store.session import open_store
+from evaluation.sweeping.request import prompt_benchmark
 from tasks.stored import stored
 
 
@@ -31,6 +32,16 @@ def _task_run_name() -> str:
 async def load_benchmark(name: str) -> LoadedBenchmark:
     """The name and version under which the cases of a suite, stored benchmark or file now stand in the store."""
     return await stored(_load, name)
+
+
+async def load_prompt(prompt: str) -> None:
+    """Stores a single prompt as a benchmark of one case, under the name that a sweep gives it."""
+    await stored(_load_prompt, prompt)
+
+
+def _load_prompt(prompt: str) -> None:
+    with open_store(Settings().database) as store:
+        save_benchmark(store, prompt_benchmark(prompt))
 
 
 async def benchmarks_begun(invocation_id: str) -> tuple[LoadedBenchmark, ...]:

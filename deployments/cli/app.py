@@ -2,7 +2,7 @@
 
 import typer
 
-from deployments.cli import compare, demo, doctor, evaluate, export, race, runs, score, show
+from deployments.cli import compare, demo, doctor, evaluate, export, race, runs, score, show, sweep
 from deployments.cli.benchmarks import benchmarks
 from deployments.cli.db import db
 from deployments.cli.endpoints import endpoints
@@ -38,6 +38,7 @@ app.command("evaluate")(evaluate.evaluate)
 app.command("race")(race.race)
 app.command("score")(score.score)
 app.command("show")(show.show)
+app.command("sweep")(sweep.sweep)
 app.command("export")(export.export)
 app.add_typer(runs.runs, name="runs")
 app.add_typer(experiments, name="experiments")

@@ -64,7 +64,7 @@ def run_evaluation(
                 os.environ["BENCHWRIGHT_DATABASE_URL"] = url
             prepared = prepare(given, store, source=source, resume=resume)
             if dry_run:
-                return _dry_run(prepared, store, stack, as_json=as_json)
+                return show_dry_plan(prepared, store, stack, as_json=as_json)
             return _run(prepared, store, stack, as_json=as_json)
     except (KeyboardInterrupt, TerminatedError) as end:
         if as_json:
@@ -102,7 +102,8 @@ def _run(prepared: Prepared, store: "Store", stack: ExitStack, *, as_json: bool)
     return _show(prepared, store, code, error, as_json=as_json)
 
 
-def _dry_run(prepared: Prepared, store: "Store", stack: ExitStack, *, as_json: bool) -> int:
+def show_dry_plan(prepared: Prepared, store: "Store", stack: ExitStack, *, as_json: bool) -> int:
+    """Prints what would be asked, and what it will cost; nothing is asked."""
     from deployments.cli.dry_run import show_dry_run
     from evaluation.forecasting.asked_afterwards import asked_afterwards
     from evaluation.forecasting.forecast import forecast

@@ -11,7 +11,7 @@ from evaluation.store.missing import count_missing, missing_page
 from evaluation.store.outcome_rows import insert_outcomes, stored_outcome
 from evaluation.store.records import OutcomeCounts, OutcomeRow, Stage, StoredOutcome
 from evaluation.store.session import Store
-from evaluation.store.tables import generation, run_candidate, stage
+from evaluation.store.tables import generation, run, run_candidate, stage
 from evaluation.store.writer import OutcomeWriter
 
 __all__ = [
@@ -106,6 +106,22 @@ def first_of_kind(store: Store, run_candidate_id: int, kind: FailureKind) -> Sto
     )
     with store.read() as connection:
         return next(iter(_select(connection, *wanted, limit=1)), None)
+
+
+def latest_answer(store: Store, invocation_id: str) -> str | None:
+    """The newest answer of an invocation; None where there is none yet."""
+    of_invocation = (
+        sa.select(run_candidate.c.id)
+        .join(run, run.c.id == run_candidate.c.run_id)
+        .where(run.c.invocation_id == invocation_id)
+    )
+    newest = sa.select(sa.func.max(generation.c.id)).where(
+        generation.c.run_candidate_id.in_(of_invocation), generation.c.failure_kind.is_(None)
+    )
+    with store.read() as connection:
+        return connection.execute(
+            sa.select(generation.c.answer).where(generation.c.id == newest.scalar_subquery())
+        ).scalar()
 
 
 def iterate_outcomes(store: Store, run_candidate_id: int, *, batch: int = 500) -> Iterator[tuple[StoredOutcome, ...]]:

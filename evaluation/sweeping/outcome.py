@@ -15,6 +15,7 @@ from evaluation.store.benchmarks import case_clusters
 from evaluation.store.outcome_numbers import iterate_values
 from evaluation.store.records import MetricUse, RunCandidateRecord, RunRecord
 from evaluation.store.runs import find_run, runs_of_invocation
+from evaluation.store.scores import load_estimates
 from evaluation.store.session import Store
 from evaluation.store.sweeps import SweepRecord, find_sweep
 from evaluation.sweeping.analysis import analyse, recommended
@@ -54,6 +55,26 @@ def sweep_outcome(store: Store, invocation_id: str) -> dict[str, Any]:
     }
 
 
+def best_so_far(store: Store, invocation_id: str) -> tuple[Combination, dict[str, Any]] | None:
+    """The combination with the best mean of the headline among those that have one, with its interval: no verdict."""
+    record, run = sweep_of(store, invocation_id)
+    of_candidate = {
+        candidate.run_candidate_id: combination
+        for combination, candidate in zip(record.combinations, candidates_of(record, run), strict=True)
+    }
+    means = [
+        row
+        for row in load_estimates(store, run.plan.run_id)
+        if row.metric.name == run.plan.headline and row.quantity == "mean"
+    ]
+    if not means:
+        return None
+    sign = 1 if higher_is_better(means[0].metric.name, means[0].metric.signature) else -1
+    best = max(means, key=lambda row: sign * row.estimate.value)
+    numbers = {"value": best.estimate.value, "low": best.estimate.low, "high": best.estimate.high}
+    return of_candidate[best.run_candidate_id], numbers
+
+
 def sweep_of(store: Store, invocation_id: str) -> tuple[SweepRecord, RunRecord]:
     """The sweep of an invocation, and its run.
 
@@ -84,8 +105,8 @@ def candidates_of(record: SweepRecord, run: RunRecord) -> tuple[RunCandidateReco
 
 
 def _fits(combination: Combination, candidate: RunCandidateRecord) -> bool:
-    options = candidate.plan.options
-    return all(options[name] == value for name, value in combination.items() if name in options)
+    options = candidate.plan.options  # the context that a model was trained for bounds that one
+    return all(options[name] == value for name, value in combination.items() if name in options and name != "num_ctx")
 
 
 def parameters_of(record: SweepRecord) -> tuple[Parameter, ...]:

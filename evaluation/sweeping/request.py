@@ -50,6 +50,20 @@ class SweepRequest(BaseModel):
     def _one_may_stand_alone(cls, value: Any) -> Any:
         return [value] if isinstance(value, str) else value
 
+    @model_validator(mode="before")
+    @classmethod
+    def _a_prompt_is_a_benchmark(cls, given: Any) -> Any:
+        """A single prompt stands in the place of the benchmark, under a name of its own."""
+        if not isinstance(given, Mapping) or not isinstance(given.get("prompt"), str):
+            return given
+        evaluation = given.get("evaluation")
+        if not isinstance(evaluation, Mapping):
+            return given
+        name = prompt_benchmark(given["prompt"]).name
+        if evaluation.get("benchmarks") not in (None, [], [name]):
+            raise ValueError("a sweep is made on a benchmark or on a prompt: give one of them")
+        return {**given, "evaluation": {**evaluation, "benchmarks": [name]}}
+
     @model_validator(mode="after")
     def _is_a_sweep(self) -> "SweepRequest":
         if self.evaluation.candidates:
@@ -65,9 +79,9 @@ class SweepRequest(BaseModel):
         return self
 
     @property
-    def own_fields(self) -> dict[str, Any]:
-        """All but the evaluation, as plain JSON."""
-        return self.model_dump(mode="json", exclude={"evaluation"})
+    def fields(self) -> dict[str, Any]:
+        """What was asked for, as plain JSON; what has its default is left out."""
+        return self.model_dump(mode="json", exclude_defaults=True)
 
     def all_parameters(self) -> tuple[Parameter, ...]:
         """What is swept; several models are a parameter too, the first one.

@@ -1,0 +1,52 @@
+"""`benchwright sweep`: which values of which parameters are best?"""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import typer
+
+from deployments.cli.arguments import DatabaseOption, JsonOption
+from deployments.cli.evaluate_options import taking_evaluation
+
+Words = list[str] | None
+
+
+@taking_evaluation
+def sweep(
+    param: Annotated[
+        Words,
+        typer.Option(metavar="NAME=VALUES", help="temperature=0.1:1.0:0.1, top_p=0.5,0.9, model=a,b, profile=a,b.*"),
+    ] = None,
+    design: Annotated[
+        str | None, typer.Option(metavar="grid|random|latin", help="All combinations (default), or --samples of them.")
+    ] = None,
+    samples: Annotated[int | None, typer.Option(metavar="N", help="Combinations of a random or latin design.")] = None,
+    prompt: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="A single prompt without a reference, instead of a benchmark.")
+    ] = None,
+    resume: Annotated[
+        str | None, typer.Option(metavar="RUN|last", help="Go on with that sweep: only what is missing is asked.")
+    ] = None,
+    show: Annotated[
+        str | None, typer.Option(metavar="RUN|last", help="Show what that sweep found; nothing is asked.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the combinations and the cost, alone.")] = False,
+    db: DatabaseOption = None,
+    json_: JsonOption = False,
+    *,
+    evaluation: Mapping[str, Any],
+) -> None:
+    """Ask every combination of parameters the same cases, and say which values are best. Marked * may be repeated."""
+    from deployments.cli.evaluate_options import evaluation_fields
+    from deployments.cli.sweeping import Wanted, run_sweep, show_sweep
+
+    if show is not None:
+        raise typer.Exit(show_sweep(show, database=db, as_json=json_))
+    given: dict[str, Any] = {"parameters": param, "design": design, "samples": samples, "prompt": prompt}
+    wanted = Wanted(
+        given={key: value for key, value in given.items() if value not in (None, [])},
+        evaluation=evaluation_fields(evaluation),
+        resume=resume,
+        dry_run=dry_run,
+    )
+    raise typer.Exit(run_sweep(wanted, database=db, as_json=json_))

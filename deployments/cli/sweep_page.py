@@ -1,0 +1,48 @@
+"""A sweep on the terminal: what the scores say, parameter by parameter, and the best combinations."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from deployments.cli.results import say_line
+from deployments.cli.split_table import print_split_table
+from evaluation.reports.sweep import (
+    SHOWN_COMBINATIONS,
+    caption,
+    combination_rows,
+    effect_rows,
+    level_rows,
+    other_metric_lines,
+    sweep_sentences,
+)
+
+
+def print_sweep(result: Mapping[str, Any], sweep: Mapping[str, Any]) -> None:
+    """Prints a sweep; of one that is not over, what its answers say so far."""
+    say_line()
+    say_line(f"sweep on {sweep['benchmark']} · run {sweep['run_id']} · {result['status']}", style="bold")
+    say_line(f"{caption(sweep)}.")
+    say_line()
+    for sentence in sweep_sentences(sweep):
+        say_line(sentence)
+    if sweep["metrics"]:
+        _print_tables(sweep["metrics"][0])
+    for line in other_metric_lines(sweep):
+        say_line(line)
+    for run in result["runs"]:
+        if run["reason"]:
+            say_line(f"{run['status']}: {run['reason']}")
+    say_line()
+    say_line(f"`benchwright show {sweep['run_id']}` shows every combination with its answers.")
+
+
+def _print_tables(metric: Mapping[str, Any]) -> None:
+    for rows, words in (
+        (effect_rows(metric), ("effect", "recommended")),
+        (level_rows(metric), ()),
+        (combination_rows(metric), ()),
+    ):
+        if rows:
+            say_line()
+            print_split_table(rows, words=words)
+    if (n_more := len(metric["combinations"]) - SHOWN_COMBINATIONS) > 0:
+        say_line(f"… and {n_more:,} combinations with lower means (--json has all).")

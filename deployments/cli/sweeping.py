@@ -1,0 +1,208 @@
+"""From what was typed to an exit code: a sweep is prepared, run by its flow and shown."""
+
+import os
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from deployments.cli.arguments import database_url, open_results
+from deployments.cli.evaluating import (
+    code_of_stored,
+    exit_code,
+    has_runs,
+    heeding_sigterm,
+    show_dry_plan,
+    start_embedded_where_asked,
+)
+from deployments.cli.preparing import Prepared, check_servers, prepare
+from deployments.cli.running import TerminatedError, all_have_ended, run_flow
+from deployments.cli.terminal import (
+    EXIT_DONE,
+    EXIT_INTERRUPTED,
+    EXIT_RUN_FAILED,
+    EXIT_TERMINATED,
+    print_json,
+    report_error,
+    tell,
+)
+from evaluation.errors import BenchwrightError, ConfigurationError, StoreError
+
+if TYPE_CHECKING:
+    from evaluation.store.session import Store
+    from evaluation.sweeping.request import SweepRequest
+
+SOURCE = "the command line"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What was typed."""
+
+    given: Mapping[str, Any]
+    """Fields of `SweepRequest`."""
+    evaluation: Mapping[str, Any]
+    """Fields of `EvaluationRequest`."""
+    resume: str | None = None
+    dry_run: bool = False
+
+
+def run_sweep(wanted: Wanted, *, database: str | None, as_json: bool) -> int:
+    """The exit code of a sweep.
+
+    Raises:
+        BenchwrightError: something for the user to mend, before anything was asked of a model.
+    """
+    from evaluation.store.session import open_store
+
+    url = database_url(database)
+    invocation_id: str | None = None
+    try:
+        with (
+            heeding_sigterm(),
+            open_store(url, upgrade_from_empty=wanted.resume is None) as store,
+            ExitStack() as stack,
+        ):
+            if url is not None:
+                os.environ["BENCHWRIGHT_DATABASE_URL"] = url
+            prepared, request = _prepared(wanted, store)
+            invocation_id = prepared.invocation_id
+            if wanted.dry_run:
+                tell(_what_is_tried(request))
+                return show_dry_plan(prepared, store, stack, as_json=as_json)
+            return _run(prepared, request, store, stack, as_json=as_json)
+    except (KeyboardInterrupt, TerminatedError) as end:
+        if as_json:
+            print_json({"status": "cancelled", "invocation_id": invocation_id, "runs": []})
+        return EXIT_TERMINATED if isinstance(end, TerminatedError) else EXIT_INTERRUPTED
+
+
+def show_sweep(run: str, *, database: str | None, as_json: bool) -> int:
+    """Prints what a stored sweep found.
+
+    Raises:
+        UnknownNameError: no such run.
+        ConfigurationError: the run is no sweep's.
+    """
+    from evaluation.reports.results import invocation_result
+    from evaluation.store.runs import find_run
+
+    with open_results(database) as store:
+        found = find_run(store, run).plan
+        _refuse_other(store, found.invocation_id, found.run_id)
+        result = invocation_result(store, found.invocation_id)
+        _print(store, found.invocation_id, result, as_json=as_json)
+    return EXIT_DONE
+
+
+def _prepared(wanted: Wanted, store: "Store") -> "tuple[Prepared, SweepRequest]":
+    from evaluation.store.benchmarks import save_benchmark
+    from evaluation.sweeping.request import prompt_benchmark, read_sweep_request
+    from evaluation.templates import with_template
+
+    if wanted.resume is not None:
+        return _resumed(wanted, wanted.resume, store)
+    typed = read_sweep_request({**wanted.given, "evaluation": with_template(store, wanted.evaluation)})
+    if typed.prompt is not None:
+        save_benchmark(store, prompt_benchmark(typed.prompt))
+    asked = typed.evaluation_of_all().model_dump(exclude_defaults=True)
+    prepared = prepare(asked, store, source=SOURCE, resume=None)
+    names = {"benchmarks": prepared.request.benchmarks}
+    return prepared, typed.model_copy(update={"evaluation": typed.evaluation.model_copy(update=names)})
+
+
+def _resumed(wanted: Wanted, run: str, store: "Store") -> "tuple[Prepared, SweepRequest]":
+    from evaluation.resuming import HOW
+    from evaluation.store.sweeps import find_sweep
+    from evaluation.sweeping.request import read_sweep_request
+
+    others = [*wanted.given, *(name for name in wanted.evaluation if name not in HOW and name != "prices")]
+    if others:
+        raise ConfigurationError(
+            f"{', '.join(others)}: a sweep that is resumed keeps its parameters, its models and its cases",
+            "Resume it with nothing but how its servers are asked, or begin a new sweep.",
+        )
+    asked = {name: value for name, value in wanted.evaluation.items() if name != "prices"}
+    prepared = prepare(asked, store, source=SOURCE, resume=run)
+    _refuse_other(store, prepared.invocation_id, prepared.earlier[0].plan.run_id)
+    record = find_sweep(store, prepared.invocation_id)
+    assert record is not None  # noqa: S101 - refused above
+    how = {name: getattr(prepared.request, name) for name in HOW}
+    evaluation = {**record.request["evaluation"], **how}
+    return prepared, read_sweep_request({**record.request, "evaluation": evaluation}, source="the stored sweep")
+
+
+def _refuse_other(store: "Store", invocation_id: str, run_id: str) -> None:
+    from evaluation.store.sweeps import find_sweep
+
+    if find_sweep(store, invocation_id) is None:
+        raise ConfigurationError(f"run {run_id} is no sweep's", "`benchwright show` shows any run.")
+
+
+def _what_is_tried(request: "SweepRequest") -> str:
+    n = len(request.combinations())
+    names = ", ".join(parameter.name for parameter in request.all_parameters())
+    return f"{n:,} combination{'s' if n != 1 else ''} of {names} ({request.design})"
+
+
+def _run(prepared: Prepared, request: "SweepRequest", store: "Store", stack: ExitStack, *, as_json: bool) -> int:
+    from deployments.cli.dry_run import sentences
+    from deployments.prefect_server import prefect_server
+    from evaluation.forecasting.forecast import forecast
+    from evaluation.forecasting.planned_works import planned_works
+
+    server = stack.enter_context(prefect_server())
+    start_embedded_where_asked(prepared, stack)
+    resolution = check_servers(prepared, store)
+    tell(_what_is_tried(request))
+    for sentence in sentences(forecast(store, planned_works(store, prepared.request, resolution, prepared.earlier))):
+        tell(sentence)
+    if server.is_ours:
+        tell("no Prefect server is named: one is started for this command, on your PREFECT_HOME")
+
+    from flows.sweep import sweep  # while the server starts
+
+    def begin() -> Any:
+        return sweep(request, prepared.invocation_id, return_state=True)
+
+    state, number = run_flow(
+        begin,
+        prepared.invocation_id,
+        store,
+        server,
+        has_ended=lambda: all_have_ended(store, prepared.invocation_id),
+    )
+    if state is None and number is None and (code := code_of_stored(store, prepared.invocation_id)) is not None:
+        return _show(prepared, store, code, None, as_json=as_json)
+    code, error = exit_code(state, number, has_runs=has_runs(store, prepared.invocation_id))
+    return _show(prepared, store, code, error, as_json=as_json)
+
+
+def _show(prepared: Prepared, store: "Store", code: int, broken_by: BenchwrightError | None, *, as_json: bool) -> int:
+    from deployments.cli.evaluating import mark_as_failed
+    from evaluation.reports.results import invocation_result
+
+    try:
+        result = invocation_result(store, prepared.invocation_id)
+        if broken_by is not None:
+            mark_as_failed(result, broken_by)
+        _print(store, prepared.invocation_id, result, as_json=as_json)
+    except StoreError as error:
+        if code in (EXIT_INTERRUPTED, EXIT_TERMINATED):
+            return code
+        return report_error(broken_by or error, as_json=as_json, code=EXIT_RUN_FAILED)
+    if code != EXIT_DONE:
+        tell(f"  next: `benchwright sweep --resume {result['runs'][0]['run_id']}` goes on with it")
+    return code
+
+
+def _print(store: "Store", invocation_id: str, result: dict[str, Any], *, as_json: bool) -> None:
+    from deployments.cli.sweep_page import print_sweep
+    from evaluation.reports.sweep import sweep_sentences
+    from evaluation.sweeping.outcome import sweep_outcome
+
+    found = sweep_outcome(store, invocation_id)
+    if as_json:
+        print_json({**result, "sweep": {**found, "sentences": sweep_sentences(found)}})
+    else:
+        print_sweep(result, found)

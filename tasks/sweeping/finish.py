@@ -1,0 +1,41 @@
+"""What a sweep found: stored, and shown in Prefect."""
+
+from typing import Any
+
+from prefect import task
+from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
+from prefect.cache_policies import NO_CACHE
+
+from evaluation.reports.sweep import combination_rows, sweep_as_markdown, sweep_sentences
+from evaluation.settings import Settings
+from evaluation.store.session import open_store
+from evaluation.store.sweeps import finish_sweep
+from evaluation.sweeping.outcome import sweep_outcome
+from tasks.publish import artifact_key
+from tasks.stored import stored
+
+
+@task(name="analyse sweep", task_run_name="analyse the sweep", cache_policy=NO_CACHE, persist_result=False)
+async def analyse_sweep(invocation_id: str) -> dict[str, Any]:
+    """What the sweep found, stored."""
+    return await stored(_analyse, invocation_id)
+
+
+def _analyse(invocation_id: str) -> dict[str, Any]:
+    with open_store(Settings().database) as store:
+        found = sweep_outcome(store, invocation_id)
+        finish_sweep(store, invocation_id, found)
+        return found
+
+
+@task(name="publish sweep", task_run_name="publish the sweep", cache_policy=NO_CACHE, persist_result=False)
+async def publish_sweep(found: dict[str, Any]) -> None:
+    """Publishes the combinations as a table, and the report as a page of Markdown."""
+    sentence = sweep_sentences(found)[0]
+    if found["metrics"]:
+        await acreate_table_artifact(
+            table=combination_rows(found["metrics"][0], limit=None),
+            key=artifact_key("sweep", found["benchmark"]),
+            description=sentence,
+        )
+    await acreate_markdown_artifact(markdown=sweep_as_markdown(found), key="sweep", description=sentence)

@@ -1,0 +1,62 @@
+"""How far a sweep is: the best combination so far, the time that is left, and the latest answer."""
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+from prefect.runtime import task_run
+
+from evaluation.reports.escaping import one_line
+from evaluation.reports.sweep import words_of
+from evaluation.reports.tables import shown_estimate
+from evaluation.settings import Settings
+from evaluation.store.outcomes import latest_answer
+from evaluation.store.session import open_store
+from evaluation.sweeping.outcome import best_so_far
+from evaluation.sweeping.space import Combination
+from tasks.stored import stored
+from tasks.story import tell
+from tasks.sweeping.layout import SweepStretch
+
+_SHOWN_LETTERS = 120
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pace:
+    """When this process began, and how many combinations were done then."""
+
+    began: float
+    n_before: int
+
+    def left(self, stretch: SweepStretch) -> str:
+        """`4 min left`; empty where nothing is left, or nothing was measured."""
+        n_done, n_left = stretch.n_done_after - self.n_before, stretch.n_all - stretch.n_done_after
+        if n_done <= 0 or n_left <= 0:
+            return ""
+        seconds = (time.monotonic() - self.began) / n_done * n_left
+        return f"; {seconds:.0f} s left" if seconds < 100 else f"; {seconds / 60:.0f} min left"
+
+
+def _task_run_name() -> str:
+    stretch = task_run.parameters["stretch"]
+    return f"look after {stretch.n_done_after} of {stretch.n_all} combinations"
+
+
+@task(name="look", task_run_name=_task_run_name, cache_policy=NO_CACHE, persist_result=False)
+async def look_at_sweep(invocation_id: str, stretch: SweepStretch, pace: Pace) -> None:
+    """Says how far the sweep is. The best so far is the highest mean, and no verdict."""
+    best, answer = await stored(_seen, invocation_id)
+    said = f"{stretch.n_done_after} of {stretch.n_all} combinations{pace.left(stretch)}"
+    if best is not None:
+        said += f"; highest so far {words_of(best[0])}: {shown_estimate(best[1])}"
+    tell("%s", said)
+    if answer:
+        shown = one_line(answer)
+        tell("latest answer: %s", shown if len(shown) <= _SHOWN_LETTERS else shown[: _SHOWN_LETTERS - 1] + "…")
+
+
+def _seen(invocation_id: str) -> tuple[tuple[Combination, dict[str, Any]] | None, str | None]:
+    with open_store(Settings().database) as store:
+        return best_so_far(store, invocation_id), latest_answer(store, invocation_id)
