@@ -20,8 +20,8 @@ from evaluation.racing.standing import runner_up
 from evaluation.racing.state import RaceState
 from evaluation.stats.pair_comparison import PairComparison, compare_pair
 
-POWER = 0.8
-"""With which halving's test sees a difference as large as the race's."""
+POWER = 0.95
+"""With which halving's test sees a difference as large as the race's, which flatters the winner."""
 SURE_TO_BE_AHEAD = 0.95
 """With which probability a difference as large as the race's is seen by its sign."""
 FEWEST = 20
