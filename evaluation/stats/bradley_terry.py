@@ -34,8 +34,7 @@ def abilities(wins: Matrix) -> Matrix:
         s = s + step
         if np.abs(step).max(initial=0.0) < _CLOSE_ENOUGH:
             break
-    centred: Matrix = s - s.mean(axis=-1, keepdims=True)
-    return centred
+    return s
 
 
 def information(met: Matrix, s: Matrix) -> Matrix:
@@ -87,14 +86,14 @@ def reaches(wins: Matrix) -> Flags:
 def open_ends(wins: Matrix) -> tuple[Flags, Flags]:
     """Who could be infinitely strong, and who infinitely weak, shape (…, k).
 
-    Strong: whoever beat it, through however many others, was beaten by it the same way, and there are others left.
+    Strong: it beat some, through however many others, who never beat it the same way, and none beat it so.
     """
     reached = reaches(wins)
     back = np.swapaxes(reached, -1, -2)
-    has_others = ~np.all(reached & back, axis=-1, keepdims=True)
-    is_strong: Flags = np.all(reached | ~back, axis=-1, keepdims=True) & has_others
-    is_weak: Flags = np.all(back | ~reached, axis=-1, keepdims=True) & has_others
-    return is_strong[..., 0], is_weak[..., 0]
+    is_above, is_below = reached & ~back, back & ~reached
+    is_strong: Flags = np.any(is_above, axis=-1) & ~np.any(is_below, axis=-1)
+    is_weak: Flags = np.any(is_below, axis=-1) & ~np.any(is_above, axis=-1)
+    return is_strong, is_weak
 
 
 def with_pseudo_wins(wins: Matrix, ever_met: Flags) -> Matrix:

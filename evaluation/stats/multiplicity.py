@@ -30,7 +30,7 @@ def benjamini_hochberg(p_values: Sequence[float]) -> tuple[float, ...]:
     """
     p, order = _sorted(p_values)
     stepped = np.minimum.accumulate((p * p.size / np.arange(1, p.size + 1))[::-1])[::-1]
-    return _in_given_order(np.minimum(1.0, stepped), order)
+    return _in_given_order(stepped, order)
 
 
 ADJUSTMENTS: Mapping[str, Callable[[Sequence[float]], tuple[float, ...]]] = MappingProxyType(

@@ -80,8 +80,8 @@ class PreferenceRanking:
     deviance: float | None
     """How far the votes are from what one scale can say: near its degrees of freedom where it says all."""
     degrees_of_freedom: int | None
-    notes: tuple[str, ...] = ()
-    confidence_level: float = 0.95
+    notes: tuple[str, ...]
+    confidence_level: float
 
 
 def rank_preferences(
@@ -196,7 +196,7 @@ def _contrasts(fit: PreferenceFit, table: VoteTable, level: float) -> tuple[Cont
     variances = [np.diagonal(one)[i] + np.diagonal(one)[j] - 2 * one[i, j] for one in fit.covariances]
     errors = np.sqrt(np.max(variances, axis=0))
     z = difference / errors
-    p_values = np.minimum(1.0, 2 * stdtr(table.n_prompts - 1, -np.abs(z)))
+    p_values = 2 * stdtr(table.n_prompts - 1, -np.abs(z))
     adjusted = holm(p_values.tolist())
     half_width = errors * _t_value(table, level)
     return tuple(

@@ -68,6 +68,39 @@ def test_many_tables_are_handled_at_once():
     assert found[0] == pytest.approx(found[2])
 
 
+def test_tables_taken_together_are_those_taken_alone():
+    rng = np.random.default_rng(3)
+    many = rng.integers(0, 4, size=(5, 3, 3)) * (1.0 - np.eye(3))
+    ever_met = np.ones((3, 3)) > np.eye(3)
+    added = with_pseudo_wins(many, ever_met)
+    for i, alone in enumerate(many):
+        assert reaches(alone).tolist() == reaches(many)[i].tolist()
+        assert [ends.tolist() for ends in open_ends(alone)] == [ends[i].tolist() for ends in open_ends(many)]
+        assert with_pseudo_wins(alone, ever_met).tolist() == added[i].tolist()
+        assert abilities(added[i]) == pytest.approx(abilities(added)[i])
+
+
+def test_full_steps_that_would_leap_off_are_shortened():
+    wins = np.zeros((7, 7))
+    wins[[0, 1, 1, 1, 2, 2, 3, 3, 3, 3], [5, 0, 5, 6, 3, 6, 0, 2, 4, 6]] = [
+        1,
+        529.5,
+        124.5,
+        4535,
+        551,
+        88412.5,
+        84,
+        2,
+        15,
+        2.5,
+    ]
+    wins[[4, 5, 5, 6, 6], [1, 0, 6, 0, 2]] = [40528.5, 3208.5, 3409.5, 9.5, 1]
+    s = abilities(wins)
+    i, j = np.divmod(np.arange(49), 7)
+    expected = (wins + wins.T) * chance_of(s, i, j).reshape(7, 7)
+    assert wins.sum(axis=1) == pytest.approx(expected.sum(axis=1), abs=1e-6)
+
+
 def test_lopsided_tables_converge_too():
     s = abilities(np.array([[0, 1000, 1000], [0.5, 0, 1000], [0.5, 0.5, 0]]))
     two = abilities(np.array([[0, 1e6], [1, 0]]))
@@ -129,6 +162,12 @@ def test_who_stands_between_has_both_ends():
     assert ([True, False, False], [False, False, True]) == (is_strong.tolist(), is_weak.tolist())
 
 
+def test_who_met_nobody_is_neither():
+    is_strong, is_weak = open_ends(np.array([[0, 2, 0], [1, 0, 0], [0, 0, 0]], dtype=float))
+    assert not is_strong.any()
+    assert not is_weak.any()
+
+
 def test_all_that_beat_one_another_have_both_ends():
     is_strong, is_weak = open_ends(np.stack([WINS, WINS.T]))
     assert not is_strong.any()
@@ -164,7 +203,7 @@ def test_who_beats_whom_is_the_powers_of_who_beat_whom(wins):
     power = np.linalg.matrix_power((wins > 0).astype(int) + np.eye(k, dtype=int), k) > 0
     assert power.tolist() == reaches(wins).tolist()
     is_strong, is_weak = open_ends(wins)
-    assert is_strong.any() == is_weak.any() == (not power.all())
+    assert is_strong.any() == is_weak.any() == (power != power.T).any()
 
 
 @given(tables(least=0))

@@ -78,6 +78,8 @@ class TestFriedman:
     def test_floating_point_noise_makes_no_rank(self):
         noisy = np.array([[0.1 + 0.2, 0.3], [0.3, 0.1 + 0.2], [0.6, 0.1]])
         assert (1 + 1 / 3, 1 + 2 / 3) == pytest.approx(friedman(noisy).mean_ranks)
+        assert friedman(noisy).mean_ranks == pytest.approx(friedman(1e9 * noisy).mean_ranks)
+        assert friedman(noisy).mean_ranks == pytest.approx(friedman(noisy - noisy.min()).mean_ranks)
         assert (1.5, 1.5) == friedman(np.zeros((3, 2))).mean_ranks
 
     def test_equal_candidates_are_called_different_no_more_often_than_promised(self):

@@ -116,7 +116,8 @@ class TestUnbeaten:
         assert ("A", None) == (best.name, best.high)
         assert math.isfinite(best.elo)
         assert best.low < best.elo
-        assert "half a win" in found.notes[0]
+        half = "not all are connected by wins in both directions: half a win was added to each side"
+        assert (half,) == found.notes
         assert (None, None) == (found.deviance, found.degrees_of_freedom)
 
     def test_half_a_win_was_added_to_each_pairing(self):
@@ -124,6 +125,19 @@ class TestUnbeaten:
         first, second = ranked(wins(A_B=5)).ratings
         assert math.log(11) == pytest.approx(first.log_ability - second.log_ability)
         assert (None, None) == (first.high, second.low)
+
+    def test_pairings_that_never_were_get_nothing_and_those_that_were_once_get_theirs(self):
+        ratings = {rating.name: rating.log_ability for rating in ranked(wins(A_B=1, B_C=1)).ratings}
+        assert {"A": math.log(3), "B": 0, "C": -math.log(3)} == pytest.approx(ratings)
+
+    def test_resamples_without_one_of_the_candidates_count_too(self):
+        # A third of the resamples have no vote on C, which is then as good as B and neither strong nor weak.
+        by_name = {rating.name: rating for rating in ranked(wins(A_B=60, B_A=39, B_C=1)).ratings}
+        assert (None, None) == (by_name["A"].bootstrap[1], by_name["B"].bootstrap[1])
+        assert 1000 < by_name["A"].bootstrap[0] < by_name["A"].elo
+        low, high = by_name["C"].bootstrap
+        assert low is None
+        assert by_name["C"].elo < high < 1000
 
     def test_contrasts_are_open_where_one_never_lost_and_closed_between_those_who_did(self):
         by_pair = {(one.a, one.b): one for one in ranked(self.VOTES).contrasts}
@@ -190,14 +204,30 @@ class TestClusters:
         assert (None, None, None) == (rating.standard_error, rating.low, rating.high)
         assert (None,) * 5 == (contrast.low, contrast.high, contrast.z, contrast.p_value, contrast.p_adjusted)
         assert ((1, 2), None) == (rating.ranks, found.winner)
-        assert "one prompt" in found.notes[0]
+        assert ("one prompt says nothing of others: there are no intervals",) == found.notes
+
+    def test_two_prompts_have_intervals(self):
+        found = ranked(
+            [Vote(a="A", b="B", score=score, prompt=str(i)) for i, score in enumerate((1, 1, 0, 0, 1, 0))][:2]
+        )
+        assert None not in (found.contrasts[0].z, found.ratings[0].low)
+
+    def test_votes_that_balance_within_a_prompt_say_more_than_as_many_apart(self):
+        pattern = [(1, 0)] * 30 + [(1, 1)] * 10
+        found = ranked(
+            [Vote(a="A", b="B", score=score, prompt=str(i)) for i, both in enumerate(pattern) for score in both]
+        )
+        alone = ranked([Vote(a="A", b="B", score=score) for both in pattern for score in both])
+        assert found.contrasts[0].elo == pytest.approx(alone.contrasts[0].elo)
+        assert found.contrasts[0].z > 1.3 * alone.contrasts[0].z
+        assert () == found.notes
 
     def test_where_every_prompt_says_the_same_the_models_errors_stand_in(self):
         votes = [Vote(a="A", b="B", score=score, prompt=str(i)) for i in range(30) for score in (1, 1, 0)]
         found = ranked(votes)
         # ln 2 has the standard error 1 / sqrt(n p q)
         assert math.log(2) * math.sqrt(90 * 2 / 9) == pytest.approx(found.contrasts[0].z)
-        assert "every prompt says the same" in found.notes[0]
+        assert ("every prompt says the same: standard errors are those of independent votes",) == found.notes
 
     def test_verdicts_that_follow_the_position_are_a_tie(self):
         votes = [vote for i in range(10) for vote in wins(A_B=1, B_A=1)]
@@ -244,6 +274,8 @@ def test_percentiles_wait_for_a_hundred_prompts():
     (low, high), _ = resampled_limits(tabled(votes), rng, 2000, 0.95)
     # ln(.6 / .4) / 2 with half the standard error 1 / sqrt(n p q)
     assert (0.203 - 0.2, 0.203 + 0.2) == pytest.approx((low, high), abs=0.03)
+    (once_low, once_high), _ = resampled_limits(tabled(votes), np.random.default_rng(0), 2, 0.95)
+    assert once_low < once_high
     (narrow_low, narrow_high), _ = resampled_limits(tabled(votes), rng, 2000, 0.5)
     assert (0.203 - 0.069, 0.203 + 0.069) == pytest.approx((narrow_low, narrow_high), abs=0.02)
 
