@@ -119,13 +119,13 @@ def _print_flips(result: Result) -> None:
 
 
 def _print_flipped(flips: Mapping[str, Any], which: str, winner: str, run_id: str) -> None:
-    from evaluation.reports.comparison_tables import flip_rows
+    from evaluation.reports.comparison_tables import flip_rows, side_column
 
     rows = flip_rows(flips, which)
     if not rows:
         return
     say_line()
-    print_split_table(rows, words=(flips["a"], flips["b"]))
+    print_split_table(rows, words=(side_column(flips["a"]), side_column(flips["b"])))
     left = flips[f"n_{which}"] - len(rows)
     more = f"{left:,} more: --flips {flips[f'n_{which}']}. " if left else ""
     say_line(f"{winner} is better on these. {more}One in full: benchwright show {run_id} --case ID")

@@ -40,7 +40,15 @@ def comparison_result(store: Store, comparison: Comparison) -> dict[str, Any]:
             pair_result(found, pair) for found in (*comparison.metrics, *comparison.figures) for pair in found.pairs
         ],
     }
-    return {"sentences": sentences(result), **result}
+    plain: dict[str, Any] = _as_lists(result)
+    return {"sentences": sentences(plain), **plain}
+
+
+def _as_lists(value: Any) -> Any:
+    """The value as JSON gives it back."""
+    if isinstance(value, Mapping):
+        return {str(key): _as_lists(item) for key, item in value.items()}
+    return [_as_lists(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def _side(comparison: Comparison, side: Side) -> dict[str, Any]:

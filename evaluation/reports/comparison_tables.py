@@ -37,8 +37,8 @@ def metric_rows(result: Result) -> list[Row]:
         rows.append(
             {
                 "metric": title(pair["metric"]) + (" *" if pair["metric"] == result["headline"] else ""),
-                a: _value(found, a),
-                b: _value(found, b),
+                side_column(a): _value(found, a),
+                side_column(b): _value(found, b),
                 "difference [95 %]": difference,
                 "p": short_p_value(pair["p_value"]),
                 "pairs": f"{pair['n_pairs']:,}",
@@ -46,6 +46,14 @@ def metric_rows(result: Result) -> list[Row]:
             }
         )
     return rows
+
+
+_TITLES = frozenset({"metric", "difference [95 %]", "p", "pairs", "verdict", "case", "values", "side"})
+
+
+def side_column(label: str) -> str:
+    """The title of a side's column, which is no other column's."""
+    return f"{label} (side)" if label in _TITLES else label
 
 
 def _two(result: Result) -> tuple[str, str]:
@@ -143,7 +151,7 @@ def matrix_rows(result: Result) -> list[Row]:
     found = result["metrics"][0]
     pairs = {(pair["a"], pair["b"]): pair for pair in result["comparisons"] if pair["metric"] == found["metric"]}
     order = found["order"]
-    return [{"side": row, **{column: _cell(row, column, pairs) for column in order}} for row in order]
+    return [{"side": row, **{side_column(other): _cell(row, other, pairs) for other in order}} for row in order]
 
 
 def _cell(row: str, column: str, pairs: Mapping[tuple[str, str], Mapping[str, Any]]) -> str:
@@ -259,8 +267,8 @@ def flip_rows(flips: Mapping[str, Any], which: str) -> list[Row]:
         {
             "case": flip["case_id"],
             "values": f"{flip['value_a']:.3g} – {flip['value_b']:.3g}",
-            flips["a"]: _answer(flip["answer_a"]),
-            flips["b"]: _answer(flip["answer_b"]),
+            side_column(flips["a"]): _answer(flip["answer_a"]),
+            side_column(flips["b"]): _answer(flip["answer_b"]),
         }
         for flip in flips[which]
     ]

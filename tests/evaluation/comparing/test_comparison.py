@@ -1,6 +1,7 @@
 import json
 from dataclasses import replace
 from math import exp, log
+from typing import Any
 
 import pytest
 from compared_runs import candidate, cases_of, compared, failed, pair_of, right_on, store_run, timed
@@ -270,7 +271,7 @@ def test_a_candidate_without_a_score_is_left_out_and_said_to_be(store: Store) ->
         ({"runs": ["never"]}, "unknown run 'never'"),
     ],
 )
-def test_what_cannot_be_compared_is_refused_in_words(store: Store, asked: dict[str, object], said: str) -> None:
+def test_what_cannot_be_compared_is_refused_in_words(store: Store, asked: dict[str, Any], said: str) -> None:
     first, second = right_on(CASES[:20], range(9)), right_on(CASES, range(30))
     store_run(store, candidate("a:1b", first), cases=CASES, run_id="one")
     store_run(store, candidate("b:1b", {}), cases=CASES, run_id="none")
@@ -279,7 +280,7 @@ def test_what_cannot_be_compared_is_refused_in_words(store: Store, asked: dict[s
     store_run(store, candidate("d:1b", second), cases=CASES, run_id="three")
 
     with pytest.raises(BenchwrightError) as refused:
-        compared(store, *asked.pop("runs"), **asked)  # type: ignore[misc]
+        compared(store, *asked.pop("runs"), **asked)
 
     assert said in refused.value.message
     assert refused.value.next_step
@@ -303,7 +304,7 @@ def test_another_benchmark_version_is_refused_and_the_difference_said(store: Sto
         ({"options": {"stop": ["\n"]}}, "stop=unset against ['\\n']"),
     ],
 )
-def test_other_options_of_the_benchmark_are_named(store: Store, changed: dict[str, object], said: str) -> None:
+def test_other_options_of_the_benchmark_are_named(store: Store, changed: dict[str, Any], said: str) -> None:
     store_run(store, candidate("a:1b", right_on(CASES, range(9))), cases=CASES, run_id="one")
     store_run(store, candidate("b:1b", right_on(CASES, range(9))), cases=CASES, run_id="two", **changed)
 
@@ -314,8 +315,8 @@ def test_other_options_of_the_benchmark_are_named(store: Store, changed: dict[st
 
 
 def test_another_signature_of_the_headline_is_refused_and_the_option_named(store: Store) -> None:
-    strict = {"metrics": ("numeric_match",), "headline": "numeric_match"}
-    loose = {"metrics": ("numeric_match(tolerance=0.5)",), "headline": "numeric_match"}
+    strict: dict[str, Any] = {"metrics": ("numeric_match",), "headline": "numeric_match"}
+    loose: dict[str, Any] = {"metrics": ("numeric_match(tolerance=0.5)",), "headline": "numeric_match"}
     store_run(store, candidate("a:1b", right_on(CASES, range(9))), cases=CASES, run_id="one", **strict)
     store_run(store, candidate("b:1b", right_on(CASES, range(9))), cases=CASES, run_id="two", **loose)
 
@@ -324,8 +325,8 @@ def test_another_signature_of_the_headline_is_refused_and_the_option_named(store
 
 
 def test_another_metric_with_two_signatures_is_left_out_and_the_reason_said(store: Store) -> None:
-    one = {"metrics": ("exact_match", "numeric_match")}
-    two = {"metrics": ("exact_match", "numeric_match(tolerance=0.5)")}
+    one: dict[str, Any] = {"metrics": ("exact_match", "numeric_match")}
+    two: dict[str, Any] = {"metrics": ("exact_match", "numeric_match(tolerance=0.5)")}
     store_run(store, candidate("a:1b", right_on(CASES, range(9))), cases=CASES, run_id="one", **one)
     store_run(store, candidate("b:1b", right_on(CASES, range(9))), cases=CASES, run_id="two", **two)
 

@@ -1,0 +1,212 @@
+"""What a comparison says and shows, whatever its sides are called and whatever they wrote."""
+
+from typing import Any
+from xml.etree.ElementTree import fromstring
+
+import pytest
+from compared_runs import candidate, cases_of, compared, right_on, store_run
+from stored_runs import answer
+
+from evaluation.reports.comparison_checks import RegressionCheck, regression_checks
+from evaluation.reports.comparison_junit import as_junit
+from evaluation.reports.comparison_markdown import comparisons_as_markdown
+from evaluation.reports.comparison_sentences import not_worse, pair_sentence
+from evaluation.reports.comparison_store import stored_result
+from evaluation.reports.comparison_tables import artifact_rows, matrix_rows, metric_rows, side_rows
+from evaluation.reports.comparison_words import shown_p_value
+from evaluation.store.comparisons import find_comparison, list_comparisons
+from evaluation.store.session import Store
+
+CASES = cases_of(40)
+PAIR: dict[str, Any] = {
+    "metric": "exact_match",
+    "a": "A",
+    "b": "B",
+    "kind": "binary",
+    "unit": "fraction",
+    "verdict": "B better",
+    "difference": -0.041,
+    "low": -0.063,
+    "high": -0.019,
+    "p_value": 0.0004,
+    "p_adjusted": 0.0004,
+    "n_pairs": 1319,
+    "n_clusters": None,
+    "n_more": None,
+    "aim": None,
+    "mde": 0.031,
+    "margin": None,
+    "higher_is_better": True,
+    "confidence_level": 0.95,
+    "p_a_not_worse": None,
+    "p_b_not_worse": None,
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, "B is better than A by 4.1 points [1.9, 6.3], p = .0004, 1,319 pairs"),
+        (
+            {"n_clusters": 57},
+            "B is better than A by 4.1 points [1.9, 6.3], p = .0004, 1,319 pairs in 57 clusters",
+        ),
+        (
+            {"verdict": "A better", "higher_is_better": False, "unit": "s", "difference": -1.25, "low": -2, "high": -1},
+            "A is better than B by 1.25 s [1.00, 2.00] (exact_match, less is better), p = .0004, 1,319 pairs",
+        ),
+        (
+            {"verdict": "equivalent", "margin": 0.02, "difference": 0.001, "low": -0.01, "high": 0.012, "p_value": 0.8,
+             "p_adjusted": 0.8},
+            "A and B are equivalent within 2 points (A less B: +0.1 points [-1.0, +1.2], p = .800, 1,319 pairs)",
+        ),
+        (
+            {"verdict": "inconclusive", "n_more": 240, "aim": 0.03, "difference": 0.012, "low": -0.01, "high": 0.034,
+             "p_value": 0.28, "p_adjusted": 0.28},
+            "inconclusive: 240 more cases would settle a 3-point difference "
+            "(A less B: +1.2 points [-1.0, +3.4], p = .280, 1,319 pairs)",
+        ),
+        (
+            {"verdict": "inconclusive", "n_more": 0, "aim": 0.03, "difference": 0.0, "low": -0.01, "high": 0.01,
+             "p_value": 1.0, "p_adjusted": 1.0},
+            "inconclusive: a difference of 3.1 points or more would have shown "
+            "(A less B: +0.0 points [-1.0, +1.0], p = 1.000, 1,319 pairs)",
+        ),
+        (
+            {"verdict": "insufficient data", "n_pairs": 4},
+            "insufficient data: 4 pairs are too few to tell A from B (at least 6)",
+        ),
+        (
+            {"verdict": "insufficient data", "n_pairs": 0, "difference": None},
+            "A and B share no case with a value on both sides",
+        ),
+        (
+            {"verdict": "B better", "kind": "ratio", "unit": "s", "metric": "latency_s", "difference": 2.0, "low": 1.6,
+             "high": 2.5, "higher_is_better": False},
+            "B is better than A: latency_s 0.500 times [0.400, 0.625] as large, p = .0004, 1,319 pairs",
+        ),
+        (
+            {"verdict": "A better", "kind": "ordinal", "difference": 0.2, "low": 0.1, "high": 0.3},
+            "A is better than B: rated higher 20.0 points [10.0, 30.0] more often than lower, p = .0004, 1,319 pairs",
+        ),
+    ],
+)  # fmt: skip
+def test_a_sentence_says_who_is_better_or_what_is_missing(changes: dict[str, Any], said: str) -> None:
+    assert said == pair_sentence(PAIR | changes)
+
+
+def test_not_worse_is_said_of_the_side_for_which_it_is_shown() -> None:
+    loss = PAIR | {"margin": 0.08, "p_a_not_worse": 0.01, "p_b_not_worse": 0.0}
+
+    assert "A is not worse than B by 8 points or more (p = .010)." == not_worse(loss)
+    assert None is not_worse(loss, against="A")
+    assert None is not_worse(PAIR)
+    assert None is not_worse(loss | {"p_a_not_worse": 0.2})
+
+
+@pytest.mark.parametrize(
+    ("p_value", "said"),
+    [(0.00004, "p < .0001"), (0.0032, "p = .0032"), (0.034, "p = .034"), (1.0, "p = 1.000"), (None, "no test")],
+)
+def test_small_p_values_keep_the_digits_that_count(p_value: float | None, said: str) -> None:
+    assert said == shown_p_value(p_value)
+
+
+HOSTILE = "|a](javascript:alert(1)) <img src=x onerror=alert(1)> `b` :1b"
+
+
+def hostile_result(store: Store) -> dict[str, Any]:
+    said = {case.case_id: answer("<script>alert(1)</script> | [x](javascript:y) ![z](http://evil)") for case in CASES}
+    store_run(
+        store, candidate(HOSTILE, said), candidate("b:1b", right_on(CASES, range(40))), cases=CASES, run_id="hostile"
+    )
+    return compared(store, "hostile")
+
+
+def test_the_page_shows_hostile_names_and_answers_as_text(store: Store) -> None:
+    page = comparisons_as_markdown([hostile_result(store)])
+
+    assert "<script" not in page
+    assert "<img" not in page
+    assert "](javascript" not in page
+    assert "![z]" not in page
+    assert "http://" not in page
+    # Whatever a cell holds, a table's row has as many of them as its head.
+    tables = [block.splitlines() for block in page.split("\n\n") if block.startswith("| ")]
+    assert len(tables) > 2
+    assert all(1 == len({line.replace("\\|", "").count("|") for line in table}) for table in tables)
+
+
+def test_the_page_has_sentence_table_flips_and_sources_in_this_order(store: Store) -> None:
+    store_run(
+        store,
+        candidate("a:1b", right_on(CASES, range(10))),
+        candidate("b:1b", right_on(CASES, range(30))),
+        cases=CASES,
+        run_id="one",
+    )
+    page = comparisons_as_markdown([compared(store, "one")])
+
+    places = [page.index(text) for text in ("> b:1b is better", "| metric |", "cases flipped", "Where the numbers")]
+    assert sorted(places) == places
+
+
+def test_junit_is_valid_xml_whatever_a_model_is_called() -> None:
+    check = RegressionCheck(
+        benchmark='n<&"\x00', metric="m", baseline="]]>\x1b", side="\ud800", outcome="regressed", said="<b>&\x0b"
+    )
+
+    (suite,) = fromstring(as_junit([check]))
+
+    assert "1" == suite.attrib["failures"]
+    assert "<b>&" in str(suite[0][0].text)
+
+
+def test_a_stored_comparison_is_the_one_that_was_made(store: Store) -> None:
+    run = store_run(
+        store, candidate("a:1b", right_on(CASES, range(9))), candidate("b:1b", right_on(CASES, range(30))), cases=CASES
+    )
+    result = compared(store, run)
+
+    stored = find_comparison(store, result["comparison_id"][:6])
+
+    assert stored_result(stored) == result
+    assert (run,) == stored.run_ids
+    assert result["code_version"] == stored.code_version
+    assert {"digest-of-a:1b", "digest-of-b:1b"} == {
+        digest for side in stored.result["sides"] for digest in side["digests"]
+    }
+    assert [stored] == list(list_comparisons(store))
+
+
+def test_tables_hold_every_side_and_pair(store: Store) -> None:
+    run = store_run(
+        store, *(candidate(f"m{n}:1b", right_on(CASES, range(n * 10))) for n in range(3)), cases=CASES, run_id="three"
+    )
+    result = compared(store, run)
+
+    assert ["m2:1b", "m1:1b", "m0:1b"] == [row["side"] for row in side_rows(result)]
+    assert ["", "+25.0*", "+50.0*"] == [matrix_rows(result)[0][name] for name in ("m2:1b", "m1:1b", "m0:1b")]
+    assert len(result["comparisons"]) == len(artifact_rows(result))
+
+
+def test_two_sides_of_which_one_is_called_like_a_column_keep_all_columns(store: Store) -> None:
+    run = store_run(
+        store,
+        candidate("pairs", right_on(CASES, range(9))),
+        candidate("verdict", right_on(CASES, range(30))),
+        cases=CASES,
+    )
+
+    row = metric_rows(compared(store, run))[0]
+
+    assert 7 == len(row)
+    assert "40" == row["pairs"]
+
+
+def test_checks_hold_every_side_against_the_first(store: Store) -> None:
+    run = store_run(store, *(candidate(f"m{n}:1b", right_on(CASES, range(40 - n * 15))) for n in range(3)), cases=CASES)
+
+    checks = regression_checks([compared(store, run)])
+
+    assert [("m1:1b", "regressed"), ("m2:1b", "regressed")] == [(check.side, check.outcome) for check in checks]
