@@ -105,7 +105,7 @@ def _sentence(
 
 
 def _confirmed(state: RaceState, grid: Grid, verdict: Verdict, tied: tuple[str, ...], checked: Confirmation) -> str:
-    seen = f"{counted(checked.n_cases, 'unseen case')} {_interval(checked, grid.span)}"
+    unseen, shown = counted(checked.n_cases, "unseen case"), _interval(checked, grid.span)
     others = len(state.runners) - 1
     if verdict is Verdict.WINNER:
         basis = (
@@ -113,18 +113,16 @@ def _confirmed(state: RaceState, grid: Grid, verdict: Verdict, tied: tuple[str, 
             if state.rules.method is Method.EVIDENCE
             else f"first of {others + 1} by halving"
         )
-        return f"{checked.winner} wins: {basis} after {counted(state.n_asked, 'case')}, and on {seen}."
-    return (
-        f"No winner: {checked.winner} came first, and on {seen}, which does not confirm it; {_listed(tied)} are tied."
-    )
+        return f"{checked.winner} wins: {basis} after {counted(state.n_asked, 'case')}; on {unseen} it is {shown}."
+    return f"No winner: {checked.winner} came first, but on {unseen} it is {shown}; {_listed(tied)} are tied."
 
 
 def _interval(checked: Confirmation, span: float) -> str:
     if checked.difference is None:
-        return f"there is nothing to hold it against {checked.runner_up}"
+        return f"not comparable with {checked.runner_up}, as no case has both scores"
     lean = "ahead of" if checked.difference > 0 else "behind" if checked.difference < 0 else "level with"
     if lean == "level with":
-        return f"it is level with {checked.runner_up}"
+        return f"level with {checked.runner_up}"
     scale = 100 if span == 1.0 else 1
     limits = (
         ""

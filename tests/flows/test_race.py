@@ -1,0 +1,185 @@
+"""A race asks less and less: who leaves is asked nothing more, and what is stored lets it go on."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from ending_early import HangsAtFive, press_ctrl_c
+from looking_back import only_run, results
+from scripted_ollama import Chat, Reply, ScriptedOllama, right
+
+from evaluation.benchmarks.sampling import limited
+from evaluation.racing.decision import Fate
+from evaluation.reports.race import race_result
+from evaluation.store.races import load_decisions
+from evaluation.store.records import Status
+from evaluation.store.session import Store
+
+Race = Callable[..., Any]
+Benchmarks = Callable[..., str]
+
+
+@pytest.fixture
+def race(prefect_api: str, store_url: str, ollama_by_script: ScriptedOllama, monkeypatch: pytest.MonkeyPatch) -> Race:
+    """Runs the flow and returns its final state."""
+    monkeypatch.setenv("BENCHWRIGHT_DATABASE_URL", store_url)
+    monkeypatch.setenv("BENCHWRIGHT_RETRY_BASE_S", "0.01")
+
+    def run(benchmark: str, *, models: list[str], evaluation: dict[str, Any] | None = None, **rules: Any) -> Any:
+        from evaluation.racing.request import read_race_request
+        from flows.race import race as flow
+
+        asked = {
+            "benchmarks": [benchmark],
+            "models": models,
+            "endpoints": [ollama_by_script.url],
+            "slots": 4,
+            **(evaluation or {}),
+        }
+        running: Any = flow(read_race_request({"evaluation": asked, **rules}), "one", return_state=True)
+        return asyncio.run(running)
+
+    return run
+
+
+def right_on(share: float) -> Callable[[Chat], Reply]:
+    """Answers `What is N?` rightly where N, of 100, is below that share."""
+
+    def script(chat: Chat) -> Reply:
+        number = int(chat.prompt.removeprefix("What is ").removesuffix("?"))
+        return right(chat) if number * 37 % 100 < 100 * share else Reply(text="no idea")
+
+    return script
+
+
+def _n_asked(server: ScriptedOllama, model: str) -> int:
+    return sum(server.asked(model).values())
+
+
+def test_the_best_wins_with_fewer_calls_and_stands_in_the_store_like_any_run(
+    race: Race, store: Store, ollama_by_script: ScriptedOllama, benchmark_file: Benchmarks
+) -> None:
+    ollama_by_script.add("good", right_on(0.95))
+    ollama_by_script.add("middling", right_on(0.4))
+    ollama_by_script.add("bad", right_on(0.1))
+
+    state = race(benchmark_file(60), models=["bad", "good", "middling"], levels="smoke=16,full")
+
+    assert state.is_completed()
+    result = race_result(store, "one")
+    found = result["race"]
+    assert ("winner", "good", "one_left") == (found["verdict"], found["winner"], found["ending"])
+    assert ["good", "middling", "bad"] == [place["candidate"] for place in found["ranking"]]
+    asked = {model: _n_asked(ollama_by_script, model) for model in ("good", "middling", "bad")}
+    assert found["spent"]["calls"] == sum(asked.values()) < found["full_grid_calls"] == 180
+    left_after = {place["candidate"]: place["left_after"] for place in found["ranking"]}
+    assert asked["bad"] == left_after["bad"] < asked["good"]
+    assert asked["good"] == results(store)["good"]["n_ok"]
+    assert Status.COMPLETED is only_run(store).status
+    assert all(count == 1 for model in asked for count in ollama_by_script.asked(model).values())
+    assert len(ollama_by_script.loads) <= 3 * found["n_looks"]
+
+
+def test_everybody_who_is_in_is_asked_the_same_cases(
+    race: Race, store: Store, ollama_by_script: ScriptedOllama, benchmark_file: Benchmarks
+) -> None:
+    ollama_by_script.add("one", right_on(0.6))
+    ollama_by_script.add("other", right_on(0.6))
+
+    state = race(benchmark_file(12), models=["one", "other"])
+
+    assert state.is_completed()
+    assert ollama_by_script.asked("one") == ollama_by_script.asked("other")
+    found = race_result(store, "one")["race"]
+    assert ("tied", None, "cases_used_up", ["one", "other"]) == (
+        found["verdict"],
+        found["winner"],
+        found["ending"],
+        found["tied"],
+    )
+
+
+def test_a_race_that_was_cancelled_goes_on_where_it_was(
+    race: Race, store: Store, ollama_by_script: ScriptedOllama, benchmark_file: Benchmarks
+) -> None:
+    script = HangsAtFive(press_ctrl_c)
+    ollama_by_script.add("good", script, digest="1" * 64)
+    ollama_by_script.add("bad", right_on(0.1), digest="2" * 64)
+    path = benchmark_file(30)
+    ids = [f"c{number}" for number in range(30)]
+    seed = next(seed for seed in range(99) if "c5" in limited(ids, limit=20, seed=seed))  # asked at the first look
+
+    first = race(path, models=["bad", "good"], evaluation={"seed": seed})
+    script.may_go_on.set()
+    before = load_decisions(store, "one")
+    ollama_by_script.add("good", digest="1" * 64)
+    second = race(path, models=["bad", "good"], evaluation={"seed": seed})
+
+    assert (True, True) == (first.is_cancelled(), second.is_completed())
+    after = load_decisions(store, "one")
+    assert before == after[: len(before)]
+    found = race_result(store, "one")["race"]
+    assert ("winner", "good") == (found["verdict"], found["winner"])
+    assert {1} == set(ollama_by_script.asked("bad").values())
+    assert Fate.CONFIRMED is after[-1].fate
+
+
+def test_a_candidate_that_cannot_be_asked_is_given_up_and_the_others_race_on(
+    race: Race, store: Store, ollama_by_script: ScriptedOllama, benchmark_file: Benchmarks
+) -> None:
+    ollama_by_script.add("good", right_on(0.95))
+    ollama_by_script.add("bad", right_on(0.1))
+    ollama_by_script.add("broken", load_error=(500, "no such file"))
+
+    state = race(benchmark_file(30), models=["bad", "broken", "good"])
+
+    assert state.is_failed()
+    found = race_result(store, "one")["race"]
+    assert ("winner", "good") == (found["verdict"], found["winner"])
+    assert (3, "broken", True) == tuple(found["ranking"][-1][name] for name in ("rank", "candidate", "given_up"))
+    assert "broken was given up" in (only_run(store).reason or "")
+    assert Fate.GIVEN_UP in {decision.fate for decision in load_decisions(store, "one")}
+
+
+def test_halving_asks_the_better_half_more_and_more(
+    race: Race, store: Store, ollama_by_script: ScriptedOllama, benchmark_file: Benchmarks
+) -> None:
+    shares = {"a": 0.1, "b": 0.3, "c": 0.6, "d": 0.97}
+    for name, share in shares.items():
+        ollama_by_script.add(name, right_on(share))
+
+    state = race(benchmark_file(40), models=list(shares), method="halving", levels="one=10,two=20", confirm=4)
+
+    assert state.is_completed()
+    found = race_result(store, "one")["race"]
+    assert "d" == found["ranking"][0]["candidate"]
+    asked = sorted(_n_asked(ollama_by_script, name) for name in shares)
+    assert asked[0] == asked[1] < asked[2] == asked[3]
+
+
+def test_a_budget_of_calls_ends_the_race(
+    race: Race, store: Store, ollama_by_script: ScriptedOllama, benchmark_file: Benchmarks
+) -> None:
+    ollama_by_script.add("one", right_on(0.6))
+    ollama_by_script.add("other", right_on(0.6))
+
+    state = race(benchmark_file(100), models=["one", "other"], budget="calls=30")
+
+    assert state.is_completed()
+    found = race_result(store, "one")["race"]
+    assert ("tied", "budget_spent") == (found["verdict"], found["ending"])
+    assert 20 <= found["spent"]["calls"] <= 30
+
+
+def test_an_unfit_metric_is_refused_before_anybody_is_asked(
+    race: Race, ollama_by_script: ScriptedOllama, benchmark_file: Benchmarks
+) -> None:
+    ollama_by_script.add("one")
+    ollama_by_script.add("other")
+
+    state = race(benchmark_file(10), models=["one", "other"], evaluation={"metrics": ["bleu"]})
+
+    assert state.is_failed()
+    assert "a race needs a value of each case" in state.message
+    assert [] == ollama_by_script.chats
