@@ -6,6 +6,7 @@ import logging
 import os
 import socket
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import uvicorn
@@ -13,7 +14,8 @@ import uvicorn
 from deployments.embedded.app import EmbeddedApp
 from deployments.embedded.baseline_engine import baseline_models
 from deployments.embedded.engine import ServedModel
-from deployments.embedded.smollm2 import missing_parts, smollm2
+from deployments.embedded.smollm2 import chatml_model, missing_parts, smollm2
+from evaluation.errors import ConfigurationError
 
 _LOGGER = logging.getLogger("benchwright.embedded")
 
@@ -25,16 +27,41 @@ def main(arguments: list[str] | None = None) -> None:
         _send_output_to(options.log_file)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    asyncio.run(_serve(options))
+    try:
+        asyncio.run(_serve(options))
+    except ConfigurationError as error:
+        sys.stderr.write(f"error: {error}\n  next: {error.next_step}\n")
+        raise SystemExit(2) from None
 
 
-def served_models(*, baselines_only: bool = False) -> list[ServedModel]:
-    """What can be served on this machine: the real model where its parts are installed, and the baselines."""
+def served_models(*, baselines_only: bool = False, files: Sequence[str] = ()) -> list[ServedModel]:
+    """What can be served on this machine: the real model where its parts are installed, and the baselines.
+
+    Args:
+        baselines_only: Leave the real model out.
+        files: `NAME=FILE.gguf` of models that are served beside it.
+
+    Raises:
+        ConfigurationError: a file that is none.
+    """
     missing = "told to serve baselines only" if baselines_only else missing_parts()
     if missing:
         _LOGGER.info("the baselines serve alone: %s", missing)
         return baseline_models()
-    return [smollm2(), *baseline_models()]
+    return [smollm2(), *(_of_a_file(text) for text in files), *baseline_models()]
+
+
+def _of_a_file(text: str) -> ServedModel:
+    name, sign, path = text.partition("=")
+    example = "For example --model smollm2:135m-q4_0=smollm2-q4_0.gguf"
+    if not sign or not name or not path:
+        raise ConfigurationError(f"--model {text!r} is not of the form NAME=FILE.gguf", example)
+    try:
+        return chatml_model(name if ":" in name else f"{name}:latest", Path(path))
+    except OSError as error:
+        raise ConfigurationError(f"--model {text!r}: cannot read the file: {error.strerror}", example) from None
+    except ConfigurationError as error:
+        raise ConfigurationError(f"--model {text!r}: {error}", example) from None
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -45,12 +72,19 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--log-file", type=Path, help="where all output goes, llama.cpp's too")
     parser.add_argument("--ready-file", type=Path, help="gets the URL when the server can be asked")
     parser.add_argument("--baselines-only", action="store_true", help="leave the language model out")
+    parser.add_argument(
+        "--model",
+        action="append",
+        default=[],
+        metavar="NAME=FILE.gguf",
+        help="a file to serve beside the model, asked in ChatML like it: another quantisation; may be repeated",
+    )
     parser.add_argument("--test-faults", action="store_true", help="offer /test/faults, which makes requests fail")
     return parser
 
 
 async def _serve(options: argparse.Namespace) -> None:
-    models = served_models(baselines_only=options.baselines_only)
+    models = served_models(baselines_only=options.baselines_only, files=options.model)
     app = EmbeddedApp(models, slots=options.slots, test_faults=options.test_faults)
     listener = _listener(options.host, options.port)
     config = uvicorn.Config(

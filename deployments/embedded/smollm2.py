@@ -36,6 +36,16 @@ def smollm2() -> ServedModel:
     """The model, ready to be served; its file is read when something is asked of it."""
     path = weights_path()
     assert path is not None, "ask missing_parts() first"  # noqa: S101
+    return chatml_model(NAME, path)
+
+
+def chatml_model(name: str, path: Path) -> ServedModel:
+    """A GGUF file as a model of that name, asked in ChatML as SmolLM2 is: another quantisation of it, or its kin.
+
+    Raises:
+        OSError: the file cannot be read.
+        ConfigurationError: it is no GGUF file.
+    """
     header = read_header(path)
     stat = path.stat()
 
@@ -48,7 +58,7 @@ def smollm2() -> ServedModel:
             return hashlib.file_digest(file, "sha256").hexdigest()
 
     return ServedModel(
-        name=NAME,
+        name=name,
         digest=digest,
         size_bytes=stat.st_size,
         modified_ns=stat.st_mtime_ns,

