@@ -1,0 +1,85 @@
+"""`benchwright race`: one sentence first, exit codes as everywhere, and a race that goes on."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from numbers_benchmark import write_numbers
+from scripted_ollama import Chat, Reply, ScriptedOllama
+
+Command = Callable[..., Any]
+
+
+def _never_right(_: Chat) -> Reply:
+    return Reply(text="no idea")
+
+
+@pytest.fixture
+def race(
+    benchwright: Command, ollama_by_script: ScriptedOllama, prefect_api: str, monkeypatch: pytest.MonkeyPatch
+) -> Command:
+    """Runs `benchwright race` on the server that answers by script: `good` is always right, `bad` never."""
+    monkeypatch.setenv("BENCHWRIGHT_RETRY_BASE_S", "0.01")
+    monkeypatch.setattr("deployments.prefect_server.settle", lambda *_, **__: None)
+    ollama_by_script.add("good", digest="1" * 64)
+    ollama_by_script.add("bad", _never_right, digest="2" * 64)
+
+    def command(*arguments: object) -> Any:
+        return benchwright("race", "--endpoint", ollama_by_script.url, "--slots", 2, *arguments)
+
+    return command
+
+
+def test_a_race_is_told_in_one_sentence_and_resumed_it_says_the_same_without_asking(
+    race: Command, benchwright: Command, tmp_path: Path, ollama_by_script: ScriptedOllama
+) -> None:
+    path = write_numbers(tmp_path / "numbers.jsonl", 20)
+
+    said = race("--benchmark", path, "--model", "bad", "--model", "good")
+    ollama_by_script.chats.clear()
+    again = race("--resume", "last", "--json")
+
+    assert (0, 0) == (said.code, again.code)
+    sentence = again.json["race"]["sentence"]
+    assert sentence.startswith("good wins: the only one of 2 that is not shown to be worse after 16 cases; on 4 unseen")
+    assert sentence in said.out
+    assert "look 1, 16 cases, 32 calls so far: 1 left (bad), 1 went on" in said.out
+    assert "40 calls of the 40 that asking everybody everything takes (100%)" in said.out
+    assert [] == ollama_by_script.chats
+    decisions = [(found["candidate"], found["decision"]) for found in again.json["race"]["decisions"]]
+    assert [("good", "kept"), ("bad", "dropped"), ("good", "confirmed")] == decisions
+    assert ["completed"] == [run["status"] for run in again.json["runs"]]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--model", "good"), "a race needs two candidates or more"),
+        (("--model", "good", "--model", "bad", "--metric", "bleu"), "a race needs a value of each case"),
+        (("--model", "good", "--model", "bad", "--margin", "3"), "as large as the whole range of 'exact_match'"),
+        (("--model", "good", "--model", "bad", "--levels", "warm"), "level 'warm' is not known"),
+        (("--model", "good", "--model", "bad", "--method", "luck"), "method is refused"),
+    ],
+)
+def test_what_makes_no_race_is_refused_before_a_server_is_started(
+    benchwright: Command, without_servers: None, benchmark: Path, words: tuple[str, ...], message: str
+) -> None:
+    said = benchwright("race", "--benchmark", benchmark, *words, "--json")
+
+    assert 2 == said.code
+    assert message in said.json["error"]["message"]
+    assert said.json["error"]["next"]
+
+
+def test_a_resumed_race_keeps_its_candidates_and_an_evaluation_is_no_race(
+    race: Command, evaluate: Command, benchmark: Path, ollama_by_script: ScriptedOllama
+) -> None:
+    evaluate("--benchmark", benchmark, "--model", "good", "--limit", 1)
+
+    of_evaluation = race("--resume", "last")
+    more = race("--resume", "last", "--model", "other", "--alpha", 0.1)
+
+    assert (2, 2) == (of_evaluation.code, more.code)
+    assert "is no race's" in of_evaluation.err
+    assert "alpha, models: a race that is resumed keeps its candidates, its cases and its rules" in more.err
