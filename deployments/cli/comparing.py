@@ -76,8 +76,11 @@ def _refuse_unwritable(path: Path) -> None:
 
 def _request(wanted: Wanted, evaluation: Any) -> "ComparisonRequest":
     from evaluation.comparing.request import read_comparison_request
+    from evaluation.comparing.sides import FIRST
 
     given = {**wanted.given, "evaluation": evaluation}
+    if wanted.checks:  # the other pairs are not asked for, and p need not allow for them
+        given = {"against": FIRST, **given}
     if wanted.fails and "metrics" in given:
         given["metrics"] = [*given["metrics"], *wanted.check_metrics]
     return read_comparison_request(given)

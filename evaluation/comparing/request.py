@@ -25,7 +25,9 @@ class ComparisonRequest(BaseModel):
         description="What makes a side: model, family, quantization, temperature, any option, profile, think, "
         "endpoint, server_version, digest, week, run, tag. Empty: each candidate of each run.",
     )
-    against: str | None = Field(default=None, description="The side that every other one is held against.")
+    against: str | None = Field(
+        default=None, description="The side that every other one is held against; `first`: the first one."
+    )
     margin: str | None = Field(default=None, description="A difference too small to matter: `2pp`, `2%` or `0.02`.")
     n_flips: int = Field(default=5, ge=0, le=10_000, description="How many flipped cases are shown each way.")
 

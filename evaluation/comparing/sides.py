@@ -8,6 +8,7 @@ from evaluation.comparing.keys import KEY_NAMES, key_of, options_of, without_com
 from evaluation.comparing.members import Member
 from evaluation.errors import ConfigurationError, IncomparableError, UnknownNameError
 
+FIRST = "first"
 _SHORT = 8
 
 
@@ -162,11 +163,13 @@ def _refuse_two_weights(by: str, value: str, group: Sequence[Member]) -> None:
 def find_side(sides: Sequence[Side], wanted: str) -> Side:
     """The side of that label; else the one whose model, run, weights or fingerprint `wanted` names or begins.
 
+    `first` is the first of all, unless one is called so.
+
     Raises:
         UnknownNameError: there is none.
         ConfigurationError: it names several.
     """
-    exact = [side for side in sides if side.label == wanted]
+    exact = [side for side in sides if side.label == wanted] or (list(sides[:1]) if wanted == FIRST else [])
     named = exact or [side for side in sides if any(wanted in _names(member) for member in side.members)]
     begun = named or [side for side in sides if side.label.startswith(wanted)]
     begun = begun or [side for side in sides if len(wanted) >= 4 and any(_begins(m, wanted) for m in side.members)]
