@@ -52,9 +52,22 @@ def test_drawn_flips_depend_on_neither_order_nor_side():
     assert p_value == flipped(differences[::-1])[0] == flipped(-differences)[0]
 
 
-def test_fifteen_pairs_that_differ_are_exact_sixteen_are_drawn():
-    assert "sign_flip_exact" == flipped([1] * 15 + [0] * 30)[1]
-    assert "sign_flip" == flipped([1] * 16)[1]
+def test_fifteen_pairs_are_exact_and_of_sixteen_flips_with_the_same_mean_count_half():
+    assert (2 * (1 + 15) / 2**15, "sign_flip_exact") == flipped([1] * 14 + [-1])
+    assert (2 * (1 + 15 / 2) / 2**15, "sign_flip") == flipped([1] * 14 + [-1, 0])
+
+
+def test_beyond_fifteen_pairs_of_ones_it_is_mcnemars_mid_p():
+    from evaluation.stats.mcnemar import mid_p_value
+
+    assert pytest.approx(mid_p_value(9, 3)) == flipped([1.0] * 9 + [-1.0] * 3 + [0.0] * 8)[0]
+    assert mid_p_value(14, 6) == pytest.approx(flipped([1.0] * 14 + [-1.0] * 6)[0], abs=0.01)
+
+
+def test_beyond_fifteen_pairs_too_a_mean_of_nothing_has_a_p_of_one():
+    assert (1.0, "sign_flip") == flipped([1, -1, 2, -2, 0.5, -0.5] + [0] * 20)
+    assert (1.0, "sign_flip") == flipped([1, -1] * 10)
+    assert (1.0, "sign_flip") == flipped([0.0] * 16)
 
 
 @pytest.mark.parametrize("n", [16, 17, 23, 24, 25, 200])
@@ -63,14 +76,6 @@ def test_drawn_flips_come_close_to_the_paired_t_test_of_normal_differences(n):
 
     differences = np.random.default_rng(n).normal(0.3, 1, n)
     assert ttest_1samp(differences, 0).pvalue == pytest.approx(flipped(differences)[0], abs=0.02)
-
-
-def test_drawn_flips_come_close_to_all_flips():
-    from evaluation.stats.mcnemar import exact_p_value
-
-    # Of ones alone, the test is the sign test.
-    differences = [1.0] * 14 + [-1.0] * 6
-    assert exact_p_value(14, 6) == pytest.approx(flipped(differences)[0], abs=0.01)
 
 
 def test_draws_count_themselves_in_so_that_p_is_never_zero():
