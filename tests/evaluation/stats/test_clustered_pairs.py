@@ -56,7 +56,7 @@ def test_a_single_cluster_is_refused():
     found = evidence([1.0, 0.0, 1.0, 1.0], ["a"] * 4)
     assert (0.75, None, None, 0.0) == (found.difference, found.interval, found.p_value, found.lean)
     assert (None, None, None, None) == (found.mde, found.n_needed, found.effect_size, found.within)
-    assert (None, "cluster_none") == (found.design_effect, found.method)
+    assert (None, "cluster_none", "hedges_gz") == (found.design_effect, found.method, found.effect_size_name)
     assert found.notes == ("all pairs are of one cluster, which says nothing about how clusters vary",)
 
 

@@ -30,6 +30,11 @@ def test_one_cluster_says_nothing_about_its_own_variation():
     assert design_effect(np.ones(4), [0, 0, 1, 1]) is None
 
 
+def test_two_clusters_have_an_error():
+    # Means 1 and 0, each of two cases: √2 · √(1² + 1²) / 4
+    assert (pytest.approx(0.5), 2) == clustered_standard_error(np.array([1.0, 1, 0, 0]), ["a", "a", "b", "b"])
+
+
 def test_each_cluster_has_its_mean_in_order_of_appearance():
     means = cluster_means(np.array([4.0, 1.0, 2.0, 9.0, 5.0]), ["b", "a", "b", None, None])
     assert [3.0, 1.0, 9.0, 5.0] == means.tolist()

@@ -77,6 +77,7 @@ def test_nothing_differs():
 def test_a_constant_difference_has_its_exact_p_and_is_flagged():
     found = evidence([0.7] * 8, [0.6] * 8)
     assert 0.1 == pytest.approx(found.difference)
+    assert NO_SPREAD.startswith("every pair differs by the same")
     assert (0.0078125, None, (NO_SPREAD,)) == (found.p_value, found.interval, found.notes)
     assert ({}, None, None) == (found.also, found.mde, found.n_needed)
 
@@ -147,6 +148,12 @@ def test_t_interval_and_p_are_scipys_at_any_level():
 def test_without_spread_there_is_neither_interval_nor_p():
     for differences in (np.array([1.0]), np.ones(3)):
         assert (None, None) == (spread_interval(differences, 0.95), paired_t_p_value(differences))
+
+
+def test_two_pairs_with_spread_have_both():
+    # t = 3 with one degree of freedom: p = 1 - 2 arctan(3) / pi
+    assert 1 - 2 * np.arctan(3) / np.pi == pytest.approx(paired_t_p_value(np.array([1.0, 2.0])))
+    assert spread_interval(np.array([1.0, 2.0]), 0.95).low < 1.5
 
 
 def test_nothing_can_be_planned_without_spread_or_aim():

@@ -53,6 +53,18 @@ def test_where_no_spread_was_seen_the_signs_of_the_distances_are_flipped():
     assert 0.5 == mean_within(np.array([0.0]), 0.1).p_equivalence
 
 
+def test_two_pairs_with_spread_are_tested_by_t():
+    # t = 1.1 / 0.5 with one degree of freedom: 1/2 - arctan(2.2) / pi
+    assert 0.5 - np.arctan(2.2) / np.pi == pytest.approx(mean_within(np.array([0.0, 1.0]), 0.6).p_above)
+
+
+def test_without_spread_a_margin_of_any_size_is_told_from_noise():
+    tiny = np.full(8, 7e-15) - np.full(8, 6e-15)
+    assert (0.5**8, 0.5**8) == (mean_within(tiny, 2e-15).p_above, mean_within(tiny, 2e-15).p_below)
+    assert 0.5**8 == mean_within(np.zeros(8), 1e-13).p_equivalence
+    assert 1.0 == mean_within(np.full(8, 7e14) - np.full(8, 6e14), 1e14).p_below
+
+
 def test_shares_are_held_against_the_margin_by_tangos_score():
     found = share_within(only_a=9, only_b=4, n=100, margin=0.05)
     z_low, z_high = (tango_z(only_a=9, only_b=4, n=100, difference=margin) for margin in (-0.05, 0.05))

@@ -88,6 +88,16 @@ def test_ratings_that_lean_to_one_side_by_number_and_to_the_other_by_size_lean_t
     assert (0, (SPLIT,)) == (even.lean, even.notes)
 
 
+def test_few_ratings_of_one_side_lean_to_it():
+    found = evidence([2, 1, 1], [1, 1, 1])
+    assert (1, 1.0) == (found.lean, found.effect_size)
+    assert SPLIT.startswith("one is rated higher more often")
+
+
+def test_ratings_that_all_lean_one_way_carry_no_note():
+    assert () == evidence([2] * 30 + [1], [1] * 31).notes
+
+
 def test_without_significance_nothing_is_said_of_such_ratings():
     found = evidence([2, 2, 2, 1, 1], [1, 1, 1, 5, 5])
     assert (0, ()) == (found.lean, found.notes)

@@ -86,6 +86,14 @@ def test_skewed_logarithms_get_a_bootstrap_of_the_ratio_beside():
     assert log(high) == pytest.approx(log(found.interval.high), rel=0.2)
 
 
+def test_of_very_many_pairs_no_signs_are_flipped_beside_the_t_test():
+    logs = np.random.default_rng(0).normal(0.01, 0.5, 20_001)
+    many, fewer = (evidence(np.exp(x), np.ones(x.size)) for x in (logs, logs[:20_000]))
+    assert ({"paired_t"}, {"paired_t", "sign_flip"}) == (many.also.keys(), fewer.also.keys())
+    assert ("log_t", many.also["paired_t"]) == (many.method, many.p_value)
+    assert fewer.p_value == pytest.approx(fewer.also["sign_flip"], abs=0.02)
+
+
 def test_two_pairs_that_tell_nothing_have_limits_that_are_numbers():
     found = evidence([1e-150, 1e150], [1.0, 1.0])
     assert np.isfinite(found.interval).all()

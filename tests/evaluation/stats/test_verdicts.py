@@ -33,3 +33,8 @@ from evaluation.stats.verdicts import (
 def test_the_verdict_follows_the_test(gain, p_value, n_pairs, p_equivalence, verdict):
     found = verdict_of(gain=gain, p_value=p_value, n_pairs=n_pairs, alpha=0.05, p_equivalence=p_equivalence)
     assert verdict == found
+
+
+def test_the_words_are_those_that_reports_and_the_store_know():
+    expected = ("A better", "B better", "equivalent", "inconclusive", "insufficient data")
+    assert expected == (A_BETTER, B_BETTER, EQUIVALENT, INCONCLUSIVE, INSUFFICIENT_DATA)
