@@ -71,7 +71,7 @@ async def work_through(plan: Plan, flow_run_id: UUID, *, ends: bool = True) -> d
     except HeldError:
         raise  # its runs are somebody else's
     except Exception as error:
-        await fail_runs(plan, error)
+        await fail_runs(plan.invocation_id, error)
         raise
 
 

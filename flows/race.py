@@ -10,10 +10,11 @@ from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 from prefect.states import Cancelled, Failed
 
+from evaluation.errors import HeldError
 from evaluation.planning import Plan
 from evaluation.racing.request import RaceRequest
 from flows.planned_work import planned, work_through
-from tasks.endings import cancel_runs
+from tasks.endings import cancel_runs, fail_runs
 from tasks.interruption import interruptible
 from tasks.load import benchmarks_begun, load_benchmark
 from tasks.plan import Asked, Stretch
@@ -21,6 +22,7 @@ from tasks.publish import publish_results
 from tasks.racing.course import Course, Step, lay_out, next_step
 from tasks.racing.finish import end_race, publish_race
 from tasks.racing.look import decide_look, mark_planned
+from tasks.story import tell
 
 
 def _flow_run_name() -> str:
@@ -54,22 +56,41 @@ async def _race(request: RaceRequest, invocation_id: str, flow_run_id: UUID) -> 
     begun = await benchmarks_begun(invocation_id)
     (benchmark,) = begun or (await load_benchmark(request.evaluation.benchmarks[0]),)
     course = await lay_out(request, invocation_id, benchmark)
-    plan: Plan | None = None
-    notes: set[str] = set()
-    while (step := await next_step(course, minutes=_minutes_since(began))) is not None:
-        get_run_logger().info("%s: %d candidates, %d cases each", step.name, step.n_candidates, step.n_cases)
-        plan = await _ask(course, step, flow_run_id, notes)
-        await decide_look(course, step, minutes=_minutes_since(began))
-    metrics = plan.runs[0].metrics if plan is not None else ()
-    statuses = await end_race(course, minutes=_minutes_since(began), metrics=metrics)
+    try:
+        metrics = await _looks(course, flow_run_id, began)
+        statuses = await end_race(course, minutes=_minutes_since(began), metrics=metrics)
+    except HeldError:
+        raise  # its run is somebody else's
+    except Exception as error:
+        await fail_runs(invocation_id, error)
+        raise
     await publish_results(invocation_id)
     await publish_race(invocation_id)
     if "failed" in statuses.values():
-        return Failed(message=f"failed: {', '.join(statuses)}; the other candidates' results stand")
+        return Failed(message=f"failed: {', '.join(statuses)}; every other result stands")
     return statuses
 
 
-async def _ask(course: Course, step: Step, flow_run_id: UUID, notes: set[str]) -> Plan:
+async def _looks(course: Course, flow_run_id: UUID, began: float) -> tuple[str, ...]:
+    """The metrics of the run, once all looks are taken; none where nothing was asked."""
+    plan: Plan | None = None
+    told: set[str] = set()
+    _tell_once(course.notes, told)
+    while (step := await next_step(course, minutes=_minutes_since(began))) is not None:
+        get_run_logger().info("%s: %d candidates, %d cases each", step.name, step.n_candidates, step.n_cases)
+        plan = await _ask(course, step, flow_run_id, told)
+        await decide_look(course, step, minutes=_minutes_since(began))
+    return plan.runs[0].metrics if plan is not None else ()
+
+
+def _tell_once(notes: tuple[str, ...], told: set[str]) -> None:
+    for note in notes:
+        if note not in told:
+            tell("%s", note)
+    told.update(notes)
+
+
+async def _ask(course: Course, step: Step, flow_run_id: UUID, told: set[str]) -> Plan:
     """The plan of one look, once all of it is asked and scored."""
     stretch = Stretch(n_cases=step.n_cases, n_cases_at_most=step.n_cases_at_most, fingerprints=step.keys)
     asked = Asked(
@@ -79,10 +100,7 @@ async def _ask(course: Course, step: Step, flow_run_id: UUID, notes: set[str]) -
         stretch=stretch,
     )
     plan = await planned(asked, (course.benchmark,))
-    for note in plan.notes:
-        if note not in notes:
-            get_run_logger().info("%s", note)
-    notes.update(plan.notes)
+    _tell_once(plan.notes, told)
     await mark_planned(plan)
     await work_through(plan, flow_run_id, ends=False)
     return plan

@@ -53,11 +53,11 @@ async def cancel_runs(invocation_id: str, reason: str | None) -> None:
     await _shielded(lambda: _end_open(invocation_id, Status.CANCELLED, reason))
 
 
-async def fail_runs(plan: Plan, error: Exception) -> None:
+async def fail_runs(invocation_id: str, error: Exception) -> None:
     """Marks every open run as failed with the error; a store that fails too cannot be told."""
     reason = error.message if isinstance(error, BenchwrightError) else f"{type(error).__name__}: {error}"
     try:
-        await _shielded(lambda: _end_open(plan.invocation_id, Status.FAILED, reason))
+        await _shielded(lambda: _end_open(invocation_id, Status.FAILED, reason))
     except StoreError as second:
         get_run_logger().warning("the runs could not be marked as failed: %s", second)
 

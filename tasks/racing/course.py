@@ -1,5 +1,6 @@
 """Where does a race stand? All of it is read from the store, so that a race that was killed goes on where it was."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from evaluation.aggregation import case_values
@@ -18,7 +19,7 @@ from evaluation.racing.state import RaceState, Runner
 from evaluation.reports.labels import unique_labels
 from evaluation.resolving.benchmarks import resolve_benchmark
 from evaluation.settings import Settings
-from evaluation.store.benchmarks import case_ids_of, load_benchmark_version
+from evaluation.store.benchmarks import case_clusters, case_ids_of, load_benchmark_version
 from evaluation.store.plans import create_invocation
 from evaluation.store.races import begin_race, costs_of_run, load_decisions
 from evaluation.store.records import RunRecord
@@ -39,6 +40,8 @@ class Course:
     metric: str
     """What is raced on, as `parse_metric` reads it."""
     minutes_before: float
+    notes: tuple[str, ...] = ()
+    """What its user should know before it begins."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +88,7 @@ def _lay_out(request: RaceRequest, invocation_id: str, benchmark: LoadedBenchmar
         given = request.evaluation.model_dump(mode="json", exclude_defaults=True)
         create_invocation(store, invocation_id=invocation_id, request=given, code_version=code_version())
         begin_race(store, invocation_id, request=request.own_fields, code_version=code_version())
+        notes = _notes(case_clusters(store, benchmark.version))
         said = [decision.evidence.get("minutes", 0.0) for decision in load_decisions(store, invocation_id)]
     return Course(
         request=request,
@@ -92,6 +96,17 @@ def _lay_out(request: RaceRequest, invocation_id: str, benchmark: LoadedBenchmar
         benchmark=benchmark,
         metric=headline.text,
         minutes_before=max(said, default=0.0),
+        notes=notes,
+    )
+
+
+def _notes(clusters: Mapping[str, str]) -> tuple[str, ...]:
+    n_clusters = len(set(clusters.values()))
+    if n_clusters < 2:
+        return ()
+    return (
+        f"the cases stand in {n_clusters} clusters: the race tells who is best on questions like these, drawn from "
+        "these clusters; whether that holds in others is for `compare` to say",
     )
 
 

@@ -1,13 +1,14 @@
 """After a block of cases: who is dropped, who goes on, and why."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect.runtime import task_run
 
+from evaluation.errors import ConfigurationError
 from evaluation.planning import Plan
 from evaluation.racing.blocks import Block, after
 from evaluation.racing.confirmation import confirmation
@@ -49,6 +50,9 @@ async def decide_look(course: Course, step: Step, *, minutes: float) -> tuple[De
         course: The race.
         step: What was asked.
         minutes: That this process has taken.
+
+    Raises:
+        ConfigurationError: none of those that are in could be asked.
     """
     decisions = await stored(_decide, course, step, minutes)
     for decision in decisions:
@@ -68,7 +72,9 @@ def _decide(course: Course, step: Step, minutes: float) -> tuple[Decision, ...]:
             found = confirmation(state, here.grid, seed=course.request.evaluation.seed)
             decisions = confirmed(state, found)
         else:
-            state, gone = give_up(state, _given_up(store, course))
+            reasons = _given_up(store, course)
+            _refuse_to_end_for_want_of_a_server(state, reasons)
+            state, gone = give_up(state, reasons)
             decisions = (*gone, *decide(state, here.grid)[1])
         decisions = _with_costs(decisions, here.spent)
         save_decisions(store, course.invocation_id, decisions)
@@ -90,6 +96,17 @@ def _given_up(store: Store, course: Course) -> dict[str, str]:
         for found in (run.candidates if run is not None else ())
         if found.status is Status.FAILED and found.given_up_reason
     }
+
+
+def _refuse_to_end_for_want_of_a_server(state: RaceState, reasons: Mapping[str, str]) -> None:
+    """Nobody is dropped where nobody could be asked: the same look is asked again by a resume."""
+    runners = [state.runners[place] for place in state.alive]
+    if runners and all(runner.key in reasons for runner in runners):
+        said = "; ".join(dict.fromkeys(reasons[runner.key] for runner in runners))
+        raise ConfigurationError(
+            f"none of the {len(runners)} candidates that are in the race could be asked: {said}",
+            "Mend that, and go on with `benchwright race --resume last`.",
+        )
 
 
 def _with_costs(decisions: Sequence[Decision], spent: Spent) -> tuple[Decision, ...]:

@@ -62,15 +62,14 @@ def race(answers: Pool, rules: RaceRules, *, seed: int) -> Raced:
     seen = np.full_like(ordered, np.nan)
     runners = tuple(Runner(key=str(place), label=f"c{place}") for place in range(n_candidates))
     state = RaceState(rules=rules, n_pool=n_cases, runners=runners)
-    grid, n_calls, n_loads, last = Grid(values=seen[:0]), 0, 0, -1
+    grid, n_calls, n_loads = Grid(values=seen[:0]), 0, 0
     while True:
         state, block = next_block(state, grid, Spent(calls=n_calls))
         if block is None:
             break
         places = list(block.places)
         n_calls += len(places) * (block.n_cases - state.n_asked)
-        n_loads += len(places) - (last in places)  # the look begins with the model that is still loaded
-        last = places[-1] if last != places[-1] or len(places) == 1 else places[0]
+        n_loads += len(places)
         seen[state.n_asked : block.n_cases, places] = ordered[state.n_asked : block.n_cases, places]
         grid = Grid(values=seen[: block.n_cases])
         state = after(state, block)

@@ -142,6 +142,25 @@ def test_a_candidate_that_cannot_be_asked_is_given_up_and_the_others_race_on(
     assert Fate.GIVEN_UP in {decision.fate for decision in load_decisions(store, "one")}
 
 
+def test_where_nobody_could_be_asked_nobody_is_dropped_and_the_race_goes_on_once_that_is_mended(
+    race: Race, store: Store, ollama_by_script: ScriptedOllama, benchmark_file: Benchmarks
+) -> None:
+    for name in ("one", "other"):
+        ollama_by_script.add(name, digest=f"{name:0<64}", load_error=(500, "no such file"))
+    path = benchmark_file(8)
+
+    first = race(path, models=["one", "other"])
+    decided = load_decisions(store, "one")
+    for name in ("one", "other"):
+        ollama_by_script.add(name, digest=f"{name:0<64}")
+    second = race(path, models=["one", "other"])
+
+    assert (True, True) == (first.is_failed(), second.is_completed())
+    assert "none of the 2 candidates that are in the race could be asked" in first.message
+    assert () == decided
+    assert "tied" == race_result(store, "one")["race"]["verdict"]
+
+
 def test_halving_asks_the_better_half_more_and_more(
     race: Race, store: Store, ollama_by_script: ScriptedOllama, benchmark_file: Benchmarks
 ) -> None:
