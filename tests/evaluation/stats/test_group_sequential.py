@@ -34,6 +34,10 @@ def test_the_last_bound_is_the_published_one(n_looks, alpha, obrien_fleming, poc
     assert [pytest.approx(pocock, abs=0.0006)] * n_looks == list(found)
 
 
+def test_designs_go_by_name():
+    assert ["obrien_fleming", "pocock"] == [str(design) for design in Design]
+
+
 def test_a_plain_test_looked_at_twenty_times_goes_wrong_in_a_quarter_of_cases():
     # Armitage, McPherson and Rowe 1969, table 2: .248 after 20 looks, .142 after 5
     assert 0.248 == pytest.approx(crossing_probability([1.96] * 20), abs=0.0005)

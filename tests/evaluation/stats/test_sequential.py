@@ -78,6 +78,8 @@ class TestEProcess:
         with pytest.raises(ConfigurationError, match="counts"):
             EProcess().log_e_values([1, -1], [0, 0])
         with pytest.raises(ConfigurationError, match="counts"):
+            EProcess().log_e_values([1, 1], [0, -1])
+        with pytest.raises(ConfigurationError, match="counts"):
             EProcess().log_e_values(1, -1)
         for prior in (0.0, -1.0, float("inf"), float("nan")):
             with pytest.raises(ConfigurationError, match="prior="):
@@ -136,6 +138,29 @@ class TestBettingSequence:
         eb_low, eb_high = empirical_bernstein_limits(rows.clip(0, 1), low=0, high=1)
         assert 0.440 == pytest.approx(np.median(eb_low), abs=0.004)
         assert 0.713 == pytest.approx(np.median(eb_high), abs=0.004)
+
+    def test_empirical_bernstein_is_theorem_two_of_the_paper(self):
+        values = np.random.default_rng(11).beta(2, 3, size=25)
+        lows, highs = [], []
+        mean, variance, total, weighted, spent = 0.5, 0.25, 0.0, 0.0, 0.0
+        for t, x in enumerate(values, start=1):
+            stake = min(0.5, np.sqrt(2 * log(2 / 0.1) / (variance * t * log(1 + t))))
+            spent += 4 * (x - mean) ** 2 * (-log(1 - stake) - stake) / 4
+            total, weighted = total + stake, weighted + stake * x
+            lows.append((weighted - log(2 / 0.1) - spent) / total)
+            highs.append((weighted + log(2 / 0.1) + spent) / total)
+            mean = (0.5 + values[:t].sum()) / (t + 1)
+            so_far = [(0.5 + values[: i + 1].sum()) / (i + 2) for i in range(t)]
+            variance = (0.25 + ((values[:t] - so_far) ** 2).sum()) / (t + 1)
+        found = empirical_bernstein_limits(values, low=0, high=1, confidence_level=0.9)
+        assert (max(lows), min(highs)) == pytest.approx(found)
+        # Where values hardly vary, stakes are all at their limit; where they vary a lot, none is.
+        wide = empirical_bernstein_limits(np.tile([0.0, 1.0], 200), low=0, high=1)
+        assert 0.4 < wide[0] < 0.5 < wide[1] < 0.6
+
+    def test_empirical_bernstein_keeps_to_the_bounds(self):
+        assert (-1, 1) == empirical_bernstein_limits([0.5])
+        assert (2, 7) == empirical_bernstein_limits([3.0], low=2, high=7)
 
     def test_the_wealth_of_the_bettors_by_hand(self):
         stakes = 0.95 * (np.arange(1, 9) / 8) ** 1.5
@@ -208,7 +233,7 @@ class TestBettingSequence:
         low, high = BettingSequence().limits([1 + 1e-12, -1 - 1e-12])
         assert (-1, 1) == pytest.approx((low, high), abs=0.05)
 
-    @pytest.mark.parametrize("bounds", [(1, 1), (1, -1), (0, float("inf")), (float("nan"), 1)])
+    @pytest.mark.parametrize("bounds", [(1, 1), (1, -1), (0, float("inf")), (-float("inf"), 0), (float("nan"), 1)])
     def test_bounds_without_room_are_refused(self, bounds):
         with pytest.raises(ConfigurationError, match="cannot be bet on"):
             BettingSequence(low=bounds[0], high=bounds[1])
