@@ -15,6 +15,9 @@ POWER = 0.8
 ALPHA = 0.05
 _MOST_PAIRS = 1e9
 _FEWEST_PAIRS = 2.0
+_STEPS = 12
+_CLOSE = 1e-13
+"""In power; a thousand times what floating-point numbers can tell apart."""
 _CERTAIN = 12.0
 """Times the limit at which even one degree of freedom leaves no doubt, and scipy's numbers begin to fail."""
 _FAR = 5.0
@@ -68,6 +71,18 @@ def paired_t_cases(effect: float, *, alpha: float = ALPHA, power: float = POWER)
     def gain(log_n: float) -> float:
         return paired_t_power(effect, exp(log_n), alpha=alpha) - power
 
+    # Nearly straight, so that two points lead to the third; Student's limits cost about z²/2 pairs.
+    before, here = log(max(_FEWEST_PAIRS, by_z)), log(by_z + _z(1 - alpha / 2) ** 2 / 2 + 1)
+    at_before, at_here = gain(before), gain(here)
+    for _ in range(_STEPS):
+        if abs(at_here) < _CLOSE or at_here == at_before:
+            break
+        before, here = here, here - at_here * (here - before) / (at_here - at_before)
+        if not log(_FEWEST_PAIRS) < here < log(10 * by_z + 100):
+            break
+        at_before, at_here = at_here, gain(here)
+    if abs(at_here) < _CLOSE and here > log(_FEWEST_PAIRS):
+        return exp(here)
     return exp(crossing(gain, log(_FEWEST_PAIRS), log(10 * by_z + 100)))
 
 
