@@ -50,7 +50,7 @@ def _resolved(found: Sequence[PairComparison], alpha: float) -> tuple[list[float
     if least * len(found) < alpha:
         return p_values, ()
     resolved = [
-        min(p, one.also.get("paired_t", p)) if one.method.endswith("sign_flip") and p <= least else p
+        min(p, one.also.get("paired_t", p)) if one.method.endswith("sign_flip") and p == least else p
         for p, one in zip(p_values, found, strict=True)
     ]
     return resolved, (

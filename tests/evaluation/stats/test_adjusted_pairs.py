@@ -122,6 +122,11 @@ class TestManyPairs:
         decided, _ = adjusted_pairs([near, exact, *[self.NEAR] * 499], adjust="holm", alpha=0.05)
         assert [1000 / (1 + N_FLIPS), 501 / (1 + N_FLIPS)] == pytest.approx([one.p_adjusted for one in decided[:2]])
 
+    def test_nor_where_every_flip_of_the_few_that_differ_was_tried(self):
+        fewer = replace(self.FAR, p_value=0.5 / 2**15)
+        decided, _ = adjusted_pairs([fewer, *[self.NEAR] * 500], adjust="holm", alpha=0.05)
+        assert 501 * 0.5 / 2**15 == pytest.approx(decided[0].p_adjusted)
+
     def test_nor_where_students_is_the_larger_one_or_there_is_none(self):
         larger, none = replace(self.FAR, also={"paired_t": 0.01}), replace(self.FAR, also={})
         decided, _ = adjusted_pairs([larger, none, *[self.NEAR] * 499], adjust="holm", alpha=0.05)
