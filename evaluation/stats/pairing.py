@@ -2,7 +2,8 @@
 
 from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass
-from math import isinf, isnan
+from math import isfinite, isinf, isnan
+from typing import cast
 
 from evaluation.errors import ConfigurationError
 
@@ -55,6 +56,8 @@ def usable_scores(scores: Mapping[str, float | None], *, sentinels: Collection[f
     Raises:
         ConfigurationError: a score that is infinite or no number.
     """
+    if not sentinels and all(type(score) is float and isfinite(score) for score in scores.values()):
+        return Usable(values=cast(dict[str, float], dict(scores)), missing=frozenset())  # the common case, read fast
     values = {case_id: _number(case_id, score) for case_id, score in scores.items()}
     missing = frozenset(case_id for case_id, value in values.items() if isnan(value) or value in sentinels)
     return Usable(
