@@ -9,7 +9,7 @@ from evaluation.store.records import Status
 if TYPE_CHECKING:
     from evaluation.comparing.comparison import MetricComparison
 
-_TIMED = ("latency_s", "ttft_s", "tpot_s", "tokens_per_s", "energy_j")
+_TIMED = ("latency_s", "ttft_s", "tokens_per_s", "energy_j")
 
 
 def remarks_on(

@@ -13,7 +13,6 @@ Row = dict[str, str]
 FIGURE_TITLES = {
     "latency_s": "latency s",
     "ttft_s": "first token s",
-    "tpot_s": "s/later token",
     "tokens_per_s": "tokens/s",
     "prompt_tokens": "tokens in",
     "output_tokens": "tokens out",

@@ -131,7 +131,7 @@ def test_too_few_cases_are_undecided_and_fail_nothing(benchwright: Command, data
     said = benchwright("compare", "last", "--fail-on-regression", "--junit", report)
 
     assert 0 == said.code
-    assert said.out.startswith("insufficient data: 4 pairs are too few to tell a:1b from b:1b (at least 6).")
+    assert said.out.startswith("insufficient data: 4 pairs are too few to tell b:1b from a:1b (at least 6).")
     assert "1" == fromstring(report.read_text()).attrib["skipped"]
 
 
