@@ -1,14 +1,19 @@
 """How a race came out: one sentence, then everybody's place."""
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 
 from evaluation.racing.confirmation import Confirmation, confirmation
 from evaluation.racing.grid import Grid
 from evaluation.racing.rules import Method
-from evaluation.racing.standing import Standing, runner_up, standings
+from evaluation.racing.standing import Standing, leaders_first, runner_up, standings
 from evaluation.racing.state import Ending, RaceState
 from evaluation.racing.wording import counted, in_points
+
+MOST_NAMES = 6
+"""Of those that are tied, in a sentence."""
+COST_OF_NOT_KNOWING = 1.0
 
 
 class Verdict(StrEnum):
@@ -37,6 +42,8 @@ class RaceOutcome:
     sentence: str
     ranking: tuple[Standing, ...]
     confirmation: Confirmation | None
+    n_more: int | None = None
+    """About how many more cases would tell the first from the second, if the difference is as it seems."""
 
 
 def outcome(state: RaceState, grid: Grid, *, seed: int) -> RaceOutcome:
@@ -60,6 +67,7 @@ def outcome(state: RaceState, grid: Grid, *, seed: int) -> RaceOutcome:
         sentence=_sentence(state, grid, verdict, ranking, tied, checked),
         ranking=ranking,
         confirmation=checked,
+        n_more=_n_more(state, grid),
     )
 
 
@@ -101,7 +109,9 @@ def _sentence(
         margin = in_points((state.rules.margin or 0.0) / grid.span, grid.span)
         return f"{names} are tied after {n_cases}: none is better than {first} by {margin} or more."
     why = "the budget is spent" if state.ending is Ending.BUDGET_SPENT else "the cases are used up"
-    return f"No winner: {why} after {n_cases}, and {names} cannot be told apart; {first} is ahead."
+    more = _n_more(state, grid)
+    settled = "" if more is None else f"; if it is as it seems, about {more:,} more cases would tell it from {tied[1]}"
+    return f"No winner: {why} after {n_cases}, and {names} cannot be told apart; {first} is ahead{settled}."
 
 
 def _confirmed(state: RaceState, grid: Grid, verdict: Verdict, tied: tuple[str, ...], checked: Confirmation) -> str:
@@ -134,5 +144,30 @@ def _interval(checked: Confirmation, span: float) -> str:
     )
 
 
+def _n_more(state: RaceState, grid: Grid) -> int | None:
+    """None where the race ended otherwise than for want of cases, or the first two are level.
+
+    In logarithms, bets win d² / (2 · variance) a case; they have to win log(1/alpha), and what not knowing the
+    stake costs.
+    """
+    if state.ending not in (Ending.CASES_USED_UP, Ending.BUDGET_SPENT):
+        return None
+    first, second, *_ = leaders_first(grid, state.alive)
+    seen = grid.differences(first, second)
+    gap = float(seen.mean()) if seen.size else 0.0
+    if gap <= 0:
+        return None
+    needed = 2 * float(seen.var()) * (math.log(1 / state.rules.alpha) + COST_OF_NOT_KNOWING) / gap**2
+    return _rounded(max(1.0, needed - seen.size))
+
+
+def _rounded(number: float) -> int:
+    """Two digits are all that an estimate of this kind is good for."""
+    step: int = 10 ** max(0, math.floor(math.log10(number)) - 1)
+    return max(1, round(number / step) * step)
+
+
 def _listed(names: tuple[str, ...]) -> str:
+    if len(names) > MOST_NAMES:
+        return f"{len(names)} candidates ({', '.join(names[:MOST_NAMES])}, …)"
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -28,6 +28,7 @@ def outcome_as_json(found: RaceOutcome, grid: Grid, state: RaceState, spent: Spe
         "sentence": found.sentence,
         "ranking": [_standing(standing, grid) for standing in found.ranking],
         "confirmation": None if found.confirmation is None else asdict(found.confirmation),
+        "n_more": found.n_more,
         "n_looks": state.look,
         "n_cases": state.n_asked,
         "n_pool": state.n_pool,

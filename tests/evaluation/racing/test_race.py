@@ -73,6 +73,23 @@ def test_equals_end_tied_when_the_cases_are_used_up() -> None:
     assert "No winner: the cases are used up after 320 cases, and a and b cannot be told apart" in found.sentence
 
 
+def test_a_race_without_a_winner_says_how_many_more_cases_would_settle_it() -> None:
+    # 50 of 250 cases are right with the first alone, 30 with the second alone: .08 apart, variance .32 − .08².
+    answers = np.array(([[1.0, 0.0]] * 5 + [[0.0, 1.0]] * 3 + [[1.0, 1.0]] * 17) * 10)
+    found = RaceCourse(answers, RaceRules(confirm=0)).run()
+
+    needed = 2 * (0.32 - 0.08**2) * (np.log(20) + 1) / 0.08**2 - 250
+    assert round(needed, -1) == found.n_more
+    assert f"about {found.n_more} more cases would tell it from b" in found.sentence
+    assert RaceCourse(ALIKE).run().n_more is None
+
+
+def test_of_many_that_are_tied_a_few_are_named() -> None:
+    found = RaceCourse(np.ones((30, 9))).run()
+
+    assert "9 candidates (a, b, c, d, e, f, …) cannot be told apart" in found.sentence
+
+
 def test_a_race_may_end_where_a_difference_no_longer_matters() -> None:
     course = RaceCourse(ALIKE, RaceRules(margin=0.1))
 
