@@ -7,13 +7,15 @@ from evaluation.stats.effect_sizes import cohen_g
 from evaluation.stats.equivalence import share_within
 from evaluation.stats.evidence import Evidence, Terms
 from evaluation.stats.intervals import Interval, newcombe_interval
-from evaluation.stats.mcnemar import chi2_p_value, mcnemar_p_value, mid_p_value
+from evaluation.stats.mcnemar import chi2_p_value, corrected_chi2_p_value, mcnemar_p_value, mid_p_value
 from evaluation.stats.numbers import Vector, is_binary
 from evaluation.stats.power import cases_for_equivalence, mcnemar_cases, mcnemar_detectable
-from evaluation.stats.tango import bonett_price_interval, tango_interval
+from evaluation.stats.tango import bonett_price_interval, paired_wald_interval, tango_interval
 
 AIM = 0.03
 """The difference that an inconclusive comparison is measured by where no margin was given."""
+
+MIN_PAIRS_FOR_WALD = 300
 
 
 def binary_evidence(a: Vector, b: Vector, terms: Terms) -> Evidence:
@@ -49,17 +51,24 @@ def binary_evidence(a: Vector, b: Vector, terms: Terms) -> Evidence:
         n_needed=_needed(discordant, margin, terms.alpha),
         aim=AIM if margin is None else margin,
         within=None if margin is None else share_within(only_a=only_a, only_b=only_b, n=n, margin=margin),
-        also={"mid_p": mid_p_value(only_a, only_b), "mcnemar_chi2": chi2_p_value(only_a, only_b)},
+        also={
+            "mid_p": mid_p_value(only_a, only_b),
+            "mcnemar_chi2": chi2_p_value(only_a, only_b),
+            "mcnemar_chi2_corrected": corrected_chi2_p_value(only_a, only_b),
+        },
         intervals=share_intervals(only_a, only_b, n, level) if terms.beside and n > 1 else {},
     )
 
 
 def share_intervals(only_a: int, only_b: int, n: int, level: float) -> Mapping[str, Interval]:
     """Other intervals of the difference of two paired shares, by name."""
-    return {
+    found = {
         "tango": tango_interval(only_a=only_a, only_b=only_b, n=n, confidence_level=level),
         "bonett_price": bonett_price_interval(only_a=only_a, only_b=only_b, n=n, confidence_level=level),
     }
+    if n >= MIN_PAIRS_FOR_WALD:
+        found["wald"] = paired_wald_interval(only_a=only_a, only_b=only_b, n=n, confidence_level=level)
+    return found
 
 
 def _needed(discordant: float, margin: float | None, alpha: float) -> float:

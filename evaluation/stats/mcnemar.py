@@ -39,3 +39,11 @@ def chi2_p_value(only_a: int, only_b: int) -> float:
 
     n = only_a + only_b
     return float(chdtrc(1, (only_a - only_b) ** 2 / n)) if n else 1.0
+
+
+def corrected_chi2_p_value(only_a: int, only_b: int) -> float:
+    """Two-sided p of (|b - c| - 1)² / (b + c), the usual correction, which is more cautious than the exact test."""
+    from scipy.special import chdtrc
+
+    n, apart = only_a + only_b, abs(only_a - only_b)
+    return float(chdtrc(1, max(0, apart - 1) ** 2 / n)) if n else 1.0

@@ -24,11 +24,17 @@ def wilcoxon_p_value(differences: Vector) -> tuple[float, str]:
     without continuity correction (`wilcoxon_pratt`).
     """
     ranks, is_up = _signed_ranks(differences)
-    total = float(ranks.sum())
-    lean = abs(2 * float(ranks[is_up].sum()) - total)
     if ranks.size <= MAX_PAIRS_FOR_EXACT:
+        lean = abs(2 * float(ranks[is_up].sum()) - float(ranks.sum()))
         return _exact(ranks, lean), "wilcoxon_pratt_exact"
-    return erfc(lean / sqrt(2 * float((ranks**2).sum()))), "wilcoxon_pratt"
+    return normal_p_value(differences), "wilcoxon_pratt"
+
+
+def normal_p_value(differences: Vector) -> float:
+    """Two-sided p of the normal approximation, without continuity correction; some difference must not be 0."""
+    ranks, is_up = _signed_ranks(differences)
+    lean = abs(2 * float(ranks[is_up].sum()) - float(ranks.sum()))
+    return erfc(lean / sqrt(2 * float((ranks**2).sum())))
 
 
 def rank_biserial(differences: Vector) -> float | None:

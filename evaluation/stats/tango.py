@@ -48,3 +48,15 @@ def bonett_price_interval(*, only_a: int, only_b: int, n: int, confidence_level:
     a, b = (only_a + 1) / (n + 2), (only_b + 1) / (n + 2)
     half_width = z_value(confidence_level) * sqrt((a + b - (a - b) ** 2) / (n + 2))
     return Interval(max(-1.0, a - b - half_width), min(1.0, a - b + half_width))
+
+
+def paired_wald_interval(*, only_a: int, only_b: int, n: int, confidence_level: float = 0.95) -> Interval:
+    """The difference of two paired shares and so many standard errors to each side: too short under 300 pairs."""
+    difference = (only_a - only_b) / n
+    half_width = z_value(confidence_level) * paired_standard_error(only_a=only_a, only_b=only_b, n=n)
+    return Interval(max(-1.0, difference - half_width), min(1.0, difference + half_width))
+
+
+def paired_standard_error(*, only_a: int, only_b: int, n: int) -> float:
+    """Standard error of the difference of two paired shares: sqrt(b + c - (b - c)² / n) / n."""
+    return sqrt(only_a + only_b - (only_a - only_b) ** 2 / n) / n

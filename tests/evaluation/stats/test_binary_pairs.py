@@ -7,7 +7,7 @@ from evaluation.stats.equivalence import share_within
 from evaluation.stats.evidence import Terms
 from evaluation.stats.intervals import newcombe_interval
 from evaluation.stats.power import cases_for_equivalence, mcnemar_cases, mcnemar_detectable
-from evaluation.stats.tango import bonett_price_interval, tango_interval
+from evaluation.stats.tango import bonett_price_interval, paired_wald_interval, tango_interval
 
 
 def evidence(*, both=0, only_a=0, only_b=0, neither=0, level=0.95, **options):
@@ -38,7 +38,11 @@ def test_accuracies_and_tests_of_wikipedias_larger_table():
     found = evidence(both=101, only_a=121, only_b=59, neither=33)
     assert 0.7070063694267515 - 0.5095541401273885 == pytest.approx(found.difference)
     assert 4.4344492637551645e-06 == pytest.approx(found.p_value, abs=1e-12)
-    also = {"mid_p": 3.2666467957745733e-06, "mcnemar_chi2": 3.815135865112594e-06}
+    also = {
+        "mid_p": 3.2666467957745733e-06,
+        "mcnemar_chi2": 3.815135865112594e-06,
+        "mcnemar_chi2_corrected": 5.450094825427117e-06,
+    }
     assert pytest.approx(also, abs=1e-12) == found.also
     assert ("newcombe+mcnemar_exact", 62, "cohen_g") == (found.method, found.lean, found.effect_size_name)
     assert 121 / 180 - 0.5 == found.effect_size
@@ -93,3 +97,11 @@ def test_scores_between_right_and_wrong_are_refused(side):
     sides[side][1] = 0.5
     with pytest.raises(ConfigurationError, match=r"such as 0\.5 are not right or wrong"):
         binary_evidence(*sides, Terms(confidence_level=0.95, margin=None, rng=np.random.default_rng(0)))
+
+
+def test_walds_interval_joins_the_others_from_three_hundred_pairs_on():
+    assert "wald" not in share_intervals(12, 2, 299, 0.95)
+    assert (
+        paired_wald_interval(only_a=12, only_b=2, n=300, confidence_level=0.9)
+        == share_intervals(12, 2, 300, 0.9)["wald"]
+    )

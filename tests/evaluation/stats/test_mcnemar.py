@@ -1,6 +1,6 @@
 import pytest
 
-from evaluation.stats.mcnemar import chi2_p_value, exact_p_value, mcnemar_p_value, mid_p_value
+from evaluation.stats.mcnemar import chi2_p_value, corrected_chi2_p_value, exact_p_value, mcnemar_p_value, mid_p_value
 
 # Cases that only A has right, that only B has right, exact p, mid-p, chi-square's p without correction.
 PUBLISHED = [
@@ -60,3 +60,27 @@ def test_up_to_a_thousand_differing_cases_the_test_is_exact_and_beyond_by_chi_sq
     assert (exact_p_value(520, 480), "mcnemar_exact") == mcnemar_p_value(520, 480)
     assert (chi2_p_value(520, 481), "mcnemar_chi2") == mcnemar_p_value(520, 481)
     assert exact_p_value(560, 480) == pytest.approx(chi2_p_value(560, 480), abs=2e-3)
+
+
+@pytest.mark.parametrize(
+    ("only_a", "only_b", "corrected"),
+    [
+        # Wikipedia: .055; statsmodels' tests: 20.67222; StatsDirect: Yates' chi-square 5.785714, p = .0162; Fagerland
+        (6, 16, 0.055008833629265896),
+        (121, 59, 5.450094825427117e-06),
+        (12, 2, 0.016156931261181322),
+        (1, 7, 0.07709987174354202),
+    ],
+)
+def test_the_corrected_p_is_the_published_one(only_a, only_b, corrected):
+    assert corrected == pytest.approx(corrected_chi2_p_value(only_a, only_b), abs=1e-9)
+    assert corrected == pytest.approx(corrected_chi2_p_value(only_b, only_a), abs=1e-9)
+
+
+def test_the_correction_leaves_even_and_no_cases_a_p_of_one():
+    assert (1.0, 1.0, 1.0) == (corrected_chi2_p_value(0, 0), corrected_chi2_p_value(4, 4), corrected_chi2_p_value(4, 3))
+
+
+def test_darwins_maize_by_the_sign_test():
+    # Thirteen of fifteen pairs favour crossing.
+    assert 0.00738525390625 == pytest.approx(exact_p_value(13, 2), abs=1e-12)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaluation.stats.signed_ranks import hodges_lehmann, rank_biserial, wilcoxon_p_value
+from evaluation.stats.signed_ranks import hodges_lehmann, normal_p_value, rank_biserial, wilcoxon_p_value
 
 MAIZE = np.array([49, -67, 8, 16, 6, 23, 28, 41, 14, 29, 56, 24, 75, 60, -48], dtype=float)
 # Hollander & Wolfe's depression data, as in R's help of wilcox.test
@@ -23,6 +23,9 @@ def of(differences):
 def test_the_depression_data_have_the_p_of_r():
     # R: V = 40, two-sided .0390625, pseudo-median .46
     assert (0.0390625, "wilcoxon_pratt_exact") == wilcoxon_p_value(BEFORE - AFTER)
+    # One-sided .01953: the exact distribution is symmetric. V is the sum of the ranks that rise, of 45.
+    assert 0.01953125 == wilcoxon_p_value(BEFORE - AFTER)[0] / 2
+    assert 40 == pytest.approx((1 + rank_biserial(BEFORE - AFTER)) * 45 / 2)
     assert 0.46 == pytest.approx(hodges_lehmann(BEFORE - AFTER), abs=1e-9)
     assert 0.7777777777777778 == pytest.approx(rank_biserial(BEFORE - AFTER), abs=1e-9)
 
@@ -30,6 +33,8 @@ def test_the_depression_data_have_the_p_of_r():
 def test_darwins_maize_has_the_p_of_scipys_documentation():
     # 24.0 and 0.041259765625, its ties of sizes left aside: no two differences are of one size
     assert 0.041259765625 == wilcoxon_p_value(MAIZE)[0]
+    # The smaller one of both sums of ranks, of 120 in all
+    assert 24.0 == pytest.approx((1 - rank_biserial(MAIZE)) * 120 / 2)
 
 
 def test_zeros_are_ranked_and_then_left_out():
@@ -59,6 +64,11 @@ def test_beyond_twenty_pairs_that_differ_it_is_the_normal_one_of_scipy():
     reference = wilcoxon(differences, zero_method="pratt", correction=False, method="asymptotic").pvalue
     # scipy takes the variance of ties and zeros from sums of ranks; ours is the sum of their squares: the same thing
     assert (pytest.approx(reference, rel=1e-9), "wilcoxon_pratt") == wilcoxon_p_value(differences)
+
+
+def test_the_normal_p_of_the_sleep_data_without_their_zero():
+    # scipy's wilcoxon of method "asymptotic", without correction: statistic 0, p = .00763
+    assert 0.007632441648205508 == pytest.approx(normal_p_value(SLEEP[SLEEP != 0]), abs=1e-9)
 
 
 def test_twenty_pairs_that_differ_are_exact_twenty_one_are_not():

@@ -4,7 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaluation.stats.tango import bonett_price_interval, tango_interval, tango_z
+from evaluation.stats.tango import (
+    bonett_price_interval,
+    paired_standard_error,
+    paired_wald_interval,
+    tango_interval,
+    tango_z,
+)
 
 # A alone, B alone, n, then the intervals. Tables: Agresti, Categorical Data Analysis 10.1; Armitage & Berry 1994,
 # p. 127; Bentur et al. 2009 in Fagerland et al. 2013. Intervals: Tango 1998 and Bonett & Price 2012.
@@ -76,3 +82,29 @@ def test_intervals_of_pairs_that_all_differ_one_way_end_at_the_bound():
     assert 1.0 == tango_interval(only_a=9, only_b=0, n=9).high
     assert 1.0 == bonett_price_interval(only_a=200, only_b=0, n=200, confidence_level=0.9999).high
     assert -1.0 == bonett_price_interval(only_a=0, only_b=200, n=200, confidence_level=0.9999).low
+
+
+@pytest.mark.parametrize(
+    ("only_a", "only_b", "n", "interval"),
+    [
+        (150, 86, 1600, (0.021283883249668335, 0.05871611675033167)),
+        (12, 2, 50, (0.06420971191085939, 0.33579028808914063)),
+        (1, 7, 21, (-0.5197090362572807, -0.05171953517129063)),
+    ],
+)
+def test_walds_interval_of_the_published_tables(only_a, only_b, n, interval):
+    assert pytest.approx(interval, abs=1e-6) == paired_wald_interval(only_a=only_a, only_b=only_b, n=n)
+
+
+def test_agrestis_standard_error():
+    # .0095; from the differences themselves, with n - 1, .00955220015650288
+    error = paired_standard_error(only_a=150, only_b=86, n=1600)
+    assert 0.00954921462739214 == pytest.approx(error, abs=1e-9)
+    assert 0.00955220015650288 == pytest.approx(error * (1600 / 1599) ** 0.5, abs=1e-9)
+
+
+def test_walds_interval_ends_at_the_bounds_and_follows_its_level():
+    assert 1.0 == paired_wald_interval(only_a=9, only_b=1, n=10, confidence_level=0.9999).high
+    assert -1.0 == paired_wald_interval(only_a=1, only_b=9, n=10, confidence_level=0.9999).low
+    wide, narrow = (paired_wald_interval(only_a=12, only_b=2, n=50, confidence_level=level) for level in (0.95, 0.8))
+    assert wide.low < narrow.low < narrow.high < wide.high
