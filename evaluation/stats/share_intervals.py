@@ -25,7 +25,7 @@ def jeffreys_interval(n_successes: int, n: int, *, confidence_level: float = 0.9
 
 
 def wald_interval(n_successes: int, n: int, *, confidence_level: float = 0.95) -> Interval:
-    """The share and so many standard errors to each side: too short for few cases, and without width for none or all."""
+    """The share and so many standard errors to each side: too short for few cases, without width for none or all."""
     share = n_successes / n
     half_width = z_value(confidence_level) * sqrt(share * (1 - share) / n)
     return Interval(max(0.0, share - half_width), min(1.0, share + half_width))
