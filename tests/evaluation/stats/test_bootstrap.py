@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from evaluation.stats.bootstrap import accelerated_mean_interval, resampled_interval
+from evaluation.stats.bootstrap import accelerated_mean_interval, accelerated_tails, resampled_interval
 
 
 def spread_of(values):
@@ -80,3 +80,23 @@ class TestAcceleratedMeanInterval:
 
     def test_equal_values_have_none(self):
         assert accelerated_mean_interval(np.ones(30), rng=np.random.default_rng(0)) is None
+
+    def test_no_more_than_a_million_numbers_are_drawn_at_once_and_ten_thousand_resamples_in_all(self):
+        sizes = []
+
+        class Recorded:
+            def integers(self, n, *, size, dtype):
+                sizes.append(size)
+                return np.random.default_rng(len(sizes)).integers(n, size=size, dtype=dtype)
+
+        accelerated_mean_interval(np.arange(300.0), rng=Recorded())
+        assert [(3333, 300)] * 3 + [(1, 300)] == sizes
+
+    def test_the_limits_are_those_of_the_general_bootstrap(self):
+        values = np.sort(np.random.default_rng(0).lognormal(0, 1, 40))
+        rows = np.random.default_rng(1).integers(40, size=(500, 40), dtype=np.int32)
+        means = values[rows].mean(axis=1)
+        left_out = np.array([np.delete(values, i).mean() for i in range(40)])
+        tails = accelerated_tails(means, observed=values.mean(), left_out=left_out, tails=(0.1, 0.9))
+        found = accelerated_mean_interval(values, rng=np.random.default_rng(1), n_resamples=500, confidence_level=0.8)
+        assert pytest.approx(tuple(np.quantile(means, tails))) == found

@@ -40,9 +40,15 @@ def test_values_are_constant_where_they_differ_by_noise():
     assert not is_constant(np.array([-1e-9, 1e-9]))
 
 
+def test_values_without_a_name_are_called_values():
+    with pytest.raises(ConfigurationError, match="there are no values"):
+        as_vector([])
+
+
 @pytest.mark.parametrize("unit", [1.0, 1e-200, 1e200])
 def test_very_small_and_very_large_values_have_their_standard_deviation(unit):
     assert unit * 0.5**0.5 == pytest.approx(standard_deviation(np.array([1.0, 2.0]) * unit))
+    assert unit * 0.5**0.5 == pytest.approx(standard_deviation(np.array([0.0, -1.0]) * unit))
 
 
 def test_zeros_do_not_deviate():

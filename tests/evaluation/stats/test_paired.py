@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from evaluation.errors import ConfigurationError, IncomparableError
 from evaluation.stats.mcnemar import mcnemar_p_value
-from evaluation.stats.paired import paired_difference
+from evaluation.stats.paired import PairedResult, paired_difference
 from evaluation.stats.sign_flips import sign_flip_p_value
 
 MAIZE = [49, -67, 8, 16, 6, 23, 28, 41, 14, 29, 56, 24, 75, 60, -48]
@@ -147,6 +147,16 @@ class TestContinuous:
 def test_what_makes_no_pairs_is_refused(a, b):
     with pytest.raises(IncomparableError, match="make no pairs"):
         compared(a, b)
+
+
+def test_the_level_is_told_and_no_bootstrap_is_drawn():
+    skewed = np.random.default_rng(0).lognormal(0, 1, 150).tolist()
+    rng = np.random.default_rng(0)
+    result = paired_difference(skewed, [0.0] * 150, rng=rng)
+    assert 0.95 == result.confidence_level == PairedResult.__dataclass_fields__["confidence_level"].default
+    flips = np.random.default_rng(0)
+    flips.integers(256, size=(19, 10_000), dtype=np.uint8)
+    assert flips.random() == rng.random()
 
 
 def test_a_score_that_is_no_number_is_refused():

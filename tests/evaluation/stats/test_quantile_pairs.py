@@ -70,6 +70,35 @@ def test_many_pairs_are_drawn_in_parts_that_make_up_all_resamples():
     assert half_width == pytest.approx((found.high - found.low) / 2, rel=0.15)
 
 
+class Recorded:
+    """A generator that remembers how much was drawn at once."""
+
+    def __init__(self):
+        self.rng, self.sizes = np.random.default_rng(0), []
+
+    def integers(self, n, *, size, dtype):
+        self.sizes.append(size)
+        return self.rng.integers(n, size=size, dtype=dtype)
+
+
+def test_no_more_than_a_million_numbers_are_drawn_at_once_and_as_many_resamples_as_were_asked_for():
+    recorded = Recorded()
+    quantile_difference(latencies(600, 1), latencies(600, 2), 0.5, rng=recorded, n_resamples=4000)
+    assert [(1666, 600), (1666, 600), (668, 600)] == recorded.sizes
+    recorded = Recorded()
+    quantile_difference(latencies(100, 1), latencies(100, 2), 0.5, rng=recorded)
+    assert [(2000, 100)] == recorded.sizes
+
+
+def test_the_limits_are_the_quantiles_of_the_resamples():
+    a, b = (np.array(latencies(120, seed)) for seed in (1, 2))
+    order = np.argsort(a)
+    rows = np.random.default_rng(0).integers(120, size=(300, 120), dtype=np.int32)
+    resampled = np.quantile(a[order][rows], 0.9, axis=1) - np.quantile(b[order][rows], 0.9, axis=1)
+    found = compared(a.tolist(), b.tolist(), 0.9, n_resamples=300, confidence_level=0.9)
+    assert pytest.approx(tuple(np.quantile(resampled, (0.05, 0.95)))) == (found.low, found.high)
+
+
 def test_what_makes_no_pairs_is_refused():
     with pytest.raises(IncomparableError, match="2 values of A and 1 of B"):
         compared([1.0, 2.0], [1.0])
@@ -77,5 +106,7 @@ def test_what_makes_no_pairs_is_refused():
         compared([1.0], [1.0], 1)
     with pytest.raises(ConfigurationError, match="q=0"):
         compared([1.0], [1.0], 0)
-    with pytest.raises(ConfigurationError, match="values of A"):
+    with pytest.raises(ConfigurationError, match="no values of A"):
         compared([], [])
+    with pytest.raises(ConfigurationError, match=r"^values of B\[0\] is inf"):
+        compared([1.0], [float("inf")])
