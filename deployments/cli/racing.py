@@ -68,6 +68,8 @@ def run_race(wanted: Wanted, *, database: str | None, as_json: bool) -> int:
                 os.environ["BENCHWRIGHT_DATABASE_URL"] = url
             prepared, request = _prepared(wanted, store)
             invocation_id = prepared.invocation_id
+            if not wanted.given and not wanted.evaluation and _is_over(prepared, store):
+                return _show(prepared, store, EXIT_DONE, None, as_json=as_json)
             return _run(prepared, request, store, stack, as_json=as_json)
     except (KeyboardInterrupt, TerminatedError) as end:
         if as_json:
@@ -107,6 +109,15 @@ def _resumed(wanted: Wanted, run: str, store: "Store") -> "tuple[Prepared, RaceR
         )
     fields = {**record.request, **wanted.given, "evaluation": prepared.request.model_dump(exclude_defaults=True)}
     return prepared, read_race_request(fields, source="the stored race")
+
+
+def _is_over(prepared: Prepared, store: "Store") -> bool:
+    """True where there is nothing to go on with, so that no server is needed."""
+    from evaluation.store.races import find_race
+
+    record = find_race(store, prepared.invocation_id)
+    has_ended = record is not None and record.finished_at is not None
+    return has_ended and all(run.status == "completed" for run in prepared.earlier)
 
 
 def _refuse_unfit(request: "RaceRequest", prepared: Prepared) -> None:

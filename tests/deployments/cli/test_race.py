@@ -39,8 +39,10 @@ def test_a_race_is_told_in_one_sentence_and_resumed_it_says_the_same_without_ask
     said = race("--benchmark", path, "--model", "bad", "--model", "good")
     ollama_by_script.chats.clear()
     again = race("--resume", "last", "--json")
+    shown = benchwright("race", "--resume", "last", "--json")
 
-    assert (0, 0) == (said.code, again.code)
+    assert (0, 0, 0) == (said.code, again.code, shown.code)
+    assert again.json["race"] == shown.json["race"]
     sentence = again.json["race"]["sentence"]
     assert sentence.startswith("good wins: the only one of 2 that is not shown to be worse after 16 cases; on 4 unseen")
     assert sentence in said.out
