@@ -174,10 +174,9 @@ def _many(found: Mapping[str, Any], pairs: Sequence[Pair]) -> str:
     if winner is not None:
         nearest = min(_pairs_of(winner, pairs), key=lambda pair: abs(_gap(pair)))
         other = nearest["b"] if nearest["a"] == winner else nearest["a"]
-        smallest = _better(nearest, winner, other)
-        return (
-            f"{winner} is the best of {len(order)}; its smallest lead: {smallest}, {evidence_of(nearest, n_adjusted)}"
-        )
+        lead = _better(nearest, winner, other).removeprefix(f"{winner} is better than {other}")
+        nearest_one = f"better than the nearest, {other}{lead if lead.startswith(':') else ',' + lead}"
+        return f"{winner} is the best of {len(order)}: {nearest_one}, {evidence_of(nearest, n_adjusted)}"
     if not order:
         return "no side could be ranked"
     leaders = [order[0], *(o for o in order[1:] if _is_open(order[0], o, pairs))]

@@ -72,7 +72,7 @@ def test_many_sides_are_a_ranking_with_letters_and_a_matrix(benchwright: Command
     said = benchwright("compare", "last")
 
     assert 0 == said.code
-    assert said.out.startswith("m3:1b is the best of 4; its smallest lead: m3:1b is better than m2:1b by 25.0 points [")
+    assert said.out.startswith("m3:1b is the best of 4: better than the nearest, m2:1b, by 25.0 points [")
     assert "exact_match: the row's side less the column's" in said.out
     assert "+75.0*" in said.out
 

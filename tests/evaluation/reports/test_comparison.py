@@ -179,6 +179,16 @@ def test_a_stored_comparison_is_the_one_that_was_made(store: Store) -> None:
     assert [stored] == list(list_comparisons(store))
 
 
+def test_the_winner_of_many_is_said_with_its_smallest_lead(store: Store) -> None:
+    run = store_run(
+        store, *(candidate(f"m{n}:1b", right_on(CASES, range(n * 13))) for n in range(4)), cases=CASES, run_id="four"
+    )
+
+    assert compared(store, run)["sentences"][0].startswith(
+        "m3:1b is the best of 4: better than the nearest, m2:1b, by 32.5 points ["
+    )
+
+
 def test_tables_hold_every_side_and_pair(store: Store) -> None:
     run = store_run(
         store, *(candidate(f"m{n}:1b", right_on(CASES, range(n * 10))) for n in range(3)), cases=CASES, run_id="three"

@@ -1,0 +1,105 @@
+from typing import Any
+
+import pytest
+
+from evaluation.errors import ConfigurationError, UnknownNameError
+from evaluation.store.comparisons import (
+    ComparisonPairRecord,
+    delete_comparison,
+    find_comparison,
+    list_comparisons,
+    pair_history,
+    save_comparison,
+)
+from evaluation.store.records import MetricUse
+from evaluation.store.session import Store
+
+EXACT = MetricUse(name="exact_match", signature="ExactMatch(ignore_case=True)|v1")
+
+
+def pair(a: str, b: str, **changes: Any) -> ComparisonPairRecord:
+    known: dict[str, Any] = {
+        "metric": EXACT,
+        "a_key": f"key of {a}",
+        "b_key": f"key of {b}",
+        "verdict": "A better",
+        "difference": 0.25,
+        "low": 0.1,
+        "high": None,
+        "p_value": 0.01,
+        "p_adjusted": 0.02,
+        "n_pairs": 40,
+        "method": "newcombe+mcnemar_exact",
+        "effect_size": None,
+        "mde": 0.2,
+        "details": {"a": a, "b": b, "notes": ["none"]},
+    }
+    return ComparisonPairRecord(a=a, b=b, **(known | changes))
+
+
+def save(store: Store, comparison_id: str, *pairs: ComparisonPairRecord) -> bool:
+    return save_comparison(
+        store,
+        comparison_id=comparison_id,
+        benchmark=("v1", "numbers"),
+        run_ids=["one", "two"],
+        request={"runs": ["one", "two"]},
+        result={"winner": "a"},
+        pairs=pairs,
+        code_version="0.1.0",
+    )
+
+
+def test_a_comparison_is_found_as_it_was_saved_by_the_beginning_of_its_id(store: Store) -> None:
+    pairs = (pair("a", "b"), pair("a", "c", verdict="inconclusive"))
+
+    assert save(store, "abcdef", *pairs)
+
+    found = find_comparison(store, "abc")
+    assert pairs == found.pairs
+    assert ("abcdef", "v1", "numbers", ("one", "two")) == (
+        found.comparison_id,
+        found.benchmark_version,
+        found.benchmark_name,
+        found.run_ids,
+    )
+    assert ({"runs": ["one", "two"]}, {"winner": "a"}, "0.1.0") == (found.request, found.result, found.code_version)
+
+
+def test_the_same_comparison_again_is_left_as_it_is(store: Store) -> None:
+    assert save(store, "abcdef", pair("a", "b"))
+    assert not save(store, "abcdef", pair("a", "b", verdict="B better"))
+
+    assert "A better" == find_comparison(store, "last").pairs[0].verdict
+
+
+def test_an_unknown_or_ambiguous_comparison_is_said_to_be(store: Store) -> None:
+    save(store, "abc1", pair("a", "b"))
+    save(store, "abc2", pair("a", "b"))
+
+    with pytest.raises(ConfigurationError, match="several comparisons begin with 'abc'"):
+        find_comparison(store, "abc")
+    with pytest.raises(UnknownNameError, match="unknown comparison 'zzz'"):
+        find_comparison(store, "zzz")
+
+
+def test_the_history_of_a_pair_is_in_order_whichever_side_stood_first(store: Store) -> None:
+    save(store, "first", pair("a", "b"), pair("a", "c"))
+    save(store, "second", pair("b", "a", difference=-0.5))
+    save(store, "third", pair("b", "c"))
+
+    by_name = pair_history(store, ["a"], ["b"])
+    by_key = pair_history(store, ["key of b"], ["key of a"])
+
+    assert [("first", 0.25), ("second", -0.5)] == [(row.comparison_id, row.pair.difference) for row in by_name]
+    assert by_name == by_key
+
+
+def test_a_deleted_comparison_takes_its_pairs_with_it(store: Store) -> None:
+    save(store, "gone", pair("a", "b"))
+    save(store, "kept", pair("a", "b"))
+
+    delete_comparison(store, "gone")
+
+    assert ["kept"] == [found.comparison_id for found in list_comparisons(store)]
+    assert ["kept"] == [row.comparison_id for row in pair_history(store, ["a"], ["b"])]
