@@ -74,6 +74,7 @@ class TestPairs:
         values = found.difference, found.mean_a, found.mean_b, found.low, found.high, found.p_value, found.mde
         assert (None,) * 7 == values
         assert (6, ("the two have no case in common",), "none") == (found.n_more, found.notes, found.method)
+        assert (None, "none", None) == (found.effect_size, found.effect_size_name, found.n_clusters)
 
     def test_nothing_at_all_is_no_verdict(self):
         assert "insufficient data" == compared({}, {}).verdict
@@ -216,7 +217,8 @@ class TestFailures:
         found = compared(a, b, failed_a=["q1"], failed_b=["q3"])
         assert 0.2 == pytest.approx(found.failures_as_zero.difference)
         # Only the failure of the one side is known to be one.
-        assert 4 == compared(a, b, failed_a=["q1"]).failures_as_zero.n_pairs
+        one_sided = compared(a, b, failed_a=["q1"]).failures_as_zero
+        assert (4, 0.0, 0.5, 0.5) == (one_sided.n_pairs, one_sided.difference, one_sided.mean_a, one_sided.mean_b)
 
     def test_a_case_on_which_both_failed_is_a_tie(self):
         found = compared([1, 1], [0, 1], failed_a=["q7"], failed_b=["q7"])
