@@ -12,7 +12,13 @@ if TYPE_CHECKING:
 _BASIS = {"weights": "", "candidate": "", "model name": ", other weights of that name"}
 
 
-def show_dry_run(forecast: "Forecast", afterwards: "Sequence[AskedAfterwards]" = (), *, as_json: bool) -> None:
+def show_dry_run(
+    forecast: "Forecast",
+    afterwards: "Sequence[AskedAfterwards]" = (),
+    *,
+    as_json: bool,
+    max_rows: int | None = None,
+) -> None:
     """Prints what would be done: the plan in order and its cost, or all of it as one JSON object."""
     from deployments.cli.tables import say
     from deployments.cli.terminal import print_json
@@ -25,7 +31,10 @@ def show_dry_run(forecast: "Forecast", afterwards: "Sequence[AskedAfterwards]" =
     if forecast.works:
         from deployments.cli.split_table import print_split_table
 
-        print_split_table(list(_rows(forecast)), words=("benchmark", "endpoint", "estimated from"))
+        rows = list(_rows(forecast))
+        print_split_table(rows[:max_rows], words=("benchmark", "endpoint", "estimated from"))
+        if max_rows is not None and len(rows) > max_rows:
+            say(f"… and {len(rows) - max_rows:,} more (--json has all).")
         say()
     for sentence in sentences(forecast):
         say(sentence)

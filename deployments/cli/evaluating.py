@@ -102,8 +102,10 @@ def _run(prepared: Prepared, store: "Store", stack: ExitStack, *, as_json: bool)
     return _show(prepared, store, code, error, as_json=as_json)
 
 
-def show_dry_plan(prepared: Prepared, store: "Store", stack: ExitStack, *, as_json: bool) -> int:
-    """Prints what would be asked, and what it will cost; nothing is asked."""
+def show_dry_plan(
+    prepared: Prepared, store: "Store", stack: ExitStack, *, as_json: bool, max_rows: int | None = None
+) -> int:
+    """Prints what would be asked, and what it will cost; nothing is asked. `max_rows` cuts the table short."""
     from deployments.cli.dry_run import show_dry_run
     from evaluation.forecasting.asked_afterwards import asked_afterwards
     from evaluation.forecasting.forecast import forecast
@@ -112,7 +114,8 @@ def show_dry_plan(prepared: Prepared, store: "Store", stack: ExitStack, *, as_js
     start_embedded_where_asked(prepared, stack)
     resolution = check_servers(prepared, store)
     works = planned_works(store, prepared.request, resolution, prepared.earlier)
-    show_dry_run(forecast(store, works), asked_afterwards(store, prepared.request, resolution), as_json=as_json)
+    afterwards = asked_afterwards(store, prepared.request, resolution)
+    show_dry_run(forecast(store, works), afterwards, as_json=as_json, max_rows=max_rows)
     return EXIT_DONE
 
 

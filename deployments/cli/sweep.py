@@ -40,8 +40,6 @@ def sweep(
     from deployments.cli.evaluate_options import evaluation_fields
     from deployments.cli.sweeping import Wanted, run_sweep, show_sweep
 
-    if show is not None:
-        raise typer.Exit(show_sweep(show, database=db, as_json=json_))
     given: dict[str, Any] = {"parameters": param, "design": design, "samples": samples, "prompt": prompt}
     wanted = Wanted(
         given={key: value for key, value in given.items() if value not in (None, [])},
@@ -49,4 +47,6 @@ def sweep(
         resume=resume,
         dry_run=dry_run,
     )
+    if show is not None:
+        raise typer.Exit(show_sweep(show, wanted, database=db, as_json=json_))
     raise typer.Exit(run_sweep(wanted, database=db, as_json=json_))

@@ -6,10 +6,10 @@ from typing import Any
 from deployments.cli.results import say_line
 from deployments.cli.split_table import print_split_table
 from evaluation.reports.sweep import (
-    SHOWN_COMBINATIONS,
     caption,
     combination_rows,
     effect_rows,
+    further_combinations,
     level_rows,
     other_metric_lines,
     sweep_sentences,
@@ -26,7 +26,10 @@ def print_sweep(result: Mapping[str, Any], sweep: Mapping[str, Any]) -> None:
         say_line(sentence)
     if sweep["metrics"]:
         _print_tables(sweep["metrics"][0])
-    for line in other_metric_lines(sweep):
+    if others := other_metric_lines(sweep):
+        say_line()
+        say_line("The other metrics:")
+    for line in others:
         say_line(line)
     for run in result["runs"]:
         if run["reason"]:
@@ -44,5 +47,5 @@ def _print_tables(metric: Mapping[str, Any]) -> None:
         if rows:
             say_line()
             print_split_table(rows, words=words)
-    if (n_more := len(metric["combinations"]) - SHOWN_COMBINATIONS) > 0:
-        say_line(f"… and {n_more:,} combinations with lower means (--json has all).")
+    if more := further_combinations(metric):
+        say_line(more)

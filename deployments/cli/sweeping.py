@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from evaluation.sweeping.request import SweepRequest
 
 SOURCE = "the command line"
+ABOUT_SHOW = "For example `benchwright sweep --show last`"
+SHOWN_ROWS = 24
+"""Of a dry run's table: a sweep may have thousands of combinations, and they all look alike."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +72,7 @@ def run_sweep(wanted: Wanted, *, database: str | None, as_json: bool) -> int:
             invocation_id = prepared.invocation_id
             if wanted.dry_run:
                 tell(_what_is_tried(request))
-                return show_dry_plan(prepared, store, stack, as_json=as_json)
+                return show_dry_plan(prepared, store, stack, as_json=as_json, max_rows=SHOWN_ROWS)
             return _run(prepared, request, store, stack, as_json=as_json)
     except (KeyboardInterrupt, TerminatedError) as end:
         if as_json:
@@ -77,18 +80,27 @@ def run_sweep(wanted: Wanted, *, database: str | None, as_json: bool) -> int:
         return EXIT_TERMINATED if isinstance(end, TerminatedError) else EXIT_INTERRUPTED
 
 
-def show_sweep(run: str, *, database: str | None, as_json: bool) -> int:
+def show_sweep(run: str, wanted: Wanted, *, database: str | None, as_json: bool) -> int:
     """Prints what a stored sweep found.
+
+    Args:
+        run: Its run.
+        wanted: What else was typed, which must be nothing.
+        database: Where it is stored.
+        as_json: Print one JSON value.
 
     Raises:
         UnknownNameError: no such run.
-        ConfigurationError: the run is no sweep's.
+        ConfigurationError: the run is no sweep's, or something else was typed.
     """
     from evaluation.reports.results import invocation_result
     from evaluation.store.runs import find_run
 
+    others = [*wanted.given, *(name for name in wanted.evaluation if name != "prices")]
+    if others or wanted.resume is not None or wanted.dry_run:
+        raise ConfigurationError("--show shows what is stored, and takes nothing but --db and --json", ABOUT_SHOW)
     with open_results(database) as store:
-        found = find_run(store, run).plan
+        found = find_run(store, _newest_for_last(store, run)).plan
         _refuse_other(store, found.invocation_id, found.run_id)
         result = invocation_result(store, found.invocation_id)
         _print(store, found.invocation_id, result, as_json=as_json)
@@ -123,7 +135,7 @@ def _resumed(wanted: Wanted, run: str, store: "Store") -> "tuple[Prepared, Sweep
             "Resume it with nothing but how its servers are asked, or begin a new sweep.",
         )
     asked = {name: value for name, value in wanted.evaluation.items() if name != "prices"}
-    prepared = prepare(asked, store, source=SOURCE, resume=run)
+    prepared = prepare(asked, store, source=SOURCE, resume=_newest_for_last(store, run))
     _refuse_other(store, prepared.invocation_id, prepared.earlier[0].plan.run_id)
     record = find_sweep(store, prepared.invocation_id)
     assert record is not None  # noqa: S101 - refused above
@@ -132,31 +144,46 @@ def _resumed(wanted: Wanted, run: str, store: "Store") -> "tuple[Prepared, Sweep
     return prepared, read_sweep_request({**record.request, "evaluation": evaluation}, source="the stored sweep")
 
 
+def _newest_for_last(store: "Store", run: str) -> str:
+    """The newest sweep's run for `last`; what was typed else, and where there is no sweep."""
+    from evaluation.store.sweeps import newest_sweep
+
+    return (newest_sweep(store) or run) if run == "last" else run
+
+
 def _refuse_other(store: "Store", invocation_id: str, run_id: str) -> None:
     from evaluation.store.sweeps import find_sweep
 
     if find_sweep(store, invocation_id) is None:
-        raise ConfigurationError(f"run {run_id} is no sweep's", "`benchwright show` shows any run.")
+        raise ConfigurationError(
+            f"run {run_id} is no sweep's", "`benchwright runs list` names the runs, and `benchwright show` shows any."
+        )
 
 
 def _what_is_tried(request: "SweepRequest") -> str:
     n = len(request.combinations())
     names = ", ".join(parameter.name for parameter in request.all_parameters())
-    return f"{n:,} combination{'s' if n != 1 else ''} of {names} ({request.design})"
+    fewer = f"; there are no {request.samples:,}" if request.samples is not None and n < request.samples else ""
+    return f"{n:,} combination{'s' if n != 1 else ''} of {names} ({request.design}){fewer}"
 
 
 def _run(prepared: Prepared, request: "SweepRequest", store: "Store", stack: ExitStack, *, as_json: bool) -> int:
-    from deployments.cli.dry_run import sentences
+    from deployments.cli.dry_run import afterwards_sentence, sentences
     from deployments.prefect_server import prefect_server
+    from evaluation.forecasting.asked_afterwards import asked_afterwards
     from evaluation.forecasting.forecast import forecast
     from evaluation.forecasting.planned_works import planned_works
+    from evaluation.sweeping.request import refuse_alike
 
     server = stack.enter_context(prefect_server())
     start_embedded_where_asked(prepared, stack)
     resolution = check_servers(prepared, store)
+    refuse_alike(len(request.combinations()), len(resolution.candidates))
     tell(_what_is_tried(request))
     for sentence in sentences(forecast(store, planned_works(store, prepared.request, resolution, prepared.earlier))):
         tell(sentence)
+    for asked in asked_afterwards(store, prepared.request, resolution):
+        tell(afterwards_sentence(asked))
     if server.is_ours:
         tell("no Prefect server is named: one is started for this command, on your PREFECT_HOME")
 

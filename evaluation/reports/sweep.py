@@ -6,6 +6,7 @@ from typing import Any
 from evaluation.reports.comparison_words import short_p_value, shown_p_value
 from evaluation.reports.escaping import for_markdown
 from evaluation.reports.tables import as_markdown_table, counted, shown_estimate
+from evaluation.sweeping.evidence import MIN_UNITS
 
 Metric = Mapping[str, Any]
 SHOWN_COMBINATIONS = 12
@@ -35,20 +36,46 @@ def sweep_sentences(sweep: Mapping[str, Any]) -> list[str]:
         _of_combinations(metric),
         *(f"{name} had one value only, and nothing can be said of it." for name in metric["constant"]),
         *(f"Note: {note}." for note in metric["notes"]),
+        *(f"Note: {note}." for note in sweep["as_asked"]),
         *_only_this_prompt(sweep),
     ]
 
 
 def _first_sentence(metric: Metric) -> str:
+    if not metric["effects"]:
+        return "Nothing can be said of a parameter: each had one value only."
+    if not any(effect["p_value"] is not None for effect in metric["effects"]):
+        return f"Nothing can be said of the parameters in {metric['metric']}: {_why_untested(metric)}."
     shown = [effect for effect in metric["effects"] if effect["is_shown"]]
     evidence = counted(metric["n_units"], metric["unit"])
-    if not any(effect["p_value"] is not None for effect in metric["effects"]):
-        return f"Nothing can be said of the parameters: {evidence} do not suffice to test {metric['metric']}."
     if not shown:
         names = _listed([effect["name"] for effect in metric["effects"]])
         return f"No effect found: {evidence} show no difference in {metric['metric']} between values of {names}."
-    said = _listed([f"{effect['name']} {_range(effect)}" for effect in shown])
+    narrowed = [effect for effect in shown if _is_narrowed(effect)]
+    if not narrowed:
+        names = _listed([effect["name"] for effect in shown])
+        one = "makes" if len(shown) == 1 else "make"
+        return f"{names} {one} a difference in {metric['metric']}, but {evidence} do not tell which values are best."
+    said = _listed([f"{effect['name']} {_range(effect)}" for effect in narrowed])
     return f"Best for {metric['metric']}, as far as {evidence} can tell: {said}."
+
+
+def _why_untested(metric: Metric) -> str:
+    scored = [one for one in metric["combinations"] if one["value"] is not None]
+    if len(scored) < len(metric["combinations"]):
+        return f"{len(scored):,} of {counted(len(metric['combinations']), 'combination')} have scores"
+    if metric["unit"] != "answer" and metric["n_units"] < MIN_UNITS:
+        return f"{counted(metric['n_units'], metric['unit'])} are too few"
+    of = counted(metric["n_units"], metric["unit"])
+    return f"{of} of {counted(len(scored), 'combination')} do not tell the parameters apart"
+
+
+def _is_narrowed(effect: Mapping[str, Any]) -> bool:
+    """True where a value is left out of what is recommended."""
+    found, levels = effect["recommended"], effect["levels"]
+    if "values" in found:
+        return len(found["values"]) < len(levels)
+    return bool(levels) and (found["low"], found["high"]) != (levels[0]["low"], levels[-1]["high"])
 
 
 def _of_effect(metric: Metric, effect: Mapping[str, Any]) -> list[str]:
@@ -56,7 +83,10 @@ def _of_effect(metric: Metric, effect: Mapping[str, Any]) -> list[str]:
         return []
     p_value = shown_p_value(effect["p_adjusted"])
     if not effect["is_shown"]:
-        return [f"{effect['name']}: no effect found ({p_value}; its values' means lie within {effect['spread']:.3f})."]
+        return [
+            f"{effect['name']}: no effect found ({p_value}; the means of its values differ by up to "
+            f"{effect['spread']:.3f}{_would_have_been_found(effect)})."
+        ]
     best, worst = _extremes(metric, effect)
     said = [
         f"{effect['name']} matters ({p_value}): {_level(best)} has {_mean(best)}, {_level(worst)} has {_mean(worst)}; "
@@ -69,6 +99,14 @@ def _of_effect(metric: Metric, effect: Mapping[str, Any]) -> list[str]:
             f"(Spearman {effect['correlation']:+.2f}, {shown_p_value(effect['p_correlation'])})."
         )
     return said
+
+
+def _would_have_been_found(effect: Mapping[str, Any]) -> str:
+    """What could have been found: silence is no proof of sameness."""
+    if effect["detectable"] is None:
+        return ""
+    what = "a steady rise or fall" if effect["is_numeric"] else "a difference between two of them"
+    return f"; {what} of {effect['detectable']:.3f} would have been found 4 times in 5"
 
 
 def _why(effect: Mapping[str, Any]) -> str:
@@ -115,14 +153,21 @@ def _of_interactions(metric: Metric) -> list[str]:
 
 
 def _of_combinations(metric: Metric) -> str:
-    best = next((one for one in metric["combinations"] if one["value"] is not None), None)
-    if best is None:
+    scored = [one for one in metric["combinations"] if one["value"] is not None]
+    if not scored:
         return "No combination has a score."
-    n_all, n_possible = len(metric["combinations"]), metric["n_may_be_best"]
+    best, n_all, n_possible = scored[0], len(scored), metric["n_may_be_best"]
+    if n_all == 1:
+        return f"One combination has scores, {words_of(best['combination'])}: {shown_estimate(best)}."
     word = "highest" if metric["higher_is_better"] else "lowest"
-    said = f"The {word} mean has {words_of(best['combination'])}: {shown_estimate(best)}."
+    n_alike = sum(one["value"] == best["value"] for one in scored) - 1
+    alike = f", and {n_alike:,} more the same" if n_alike else ""
+    said = f"The {word} mean has {words_of(best['combination'])}: {shown_estimate(best)}{alike}."
     if n_possible == 1:
-        return f"{said} It is shown to be better than each of the other {n_all - 1}."
+        others = "the other one" if n_all == 2 else f"each of the other {n_all - 1:,}"
+        return f"{said} It is shown to be better than {others}."
+    if n_possible == n_all:
+        return f"{said} None of the {n_all:,} combinations is shown to be worse than another: each may be the best."
     return (
         f"{said} {n_possible:,} of {counted(n_all, 'combination')} may be the best: with "
         f"{metric['confidence_level']:.0%} confidence the best one is among them."
@@ -157,16 +202,12 @@ def effect_rows(metric: Metric) -> list[dict[str, str]]:
     return [
         {
             "parameter": effect["name"],
-            "effect": "shown"
-            if effect["is_shown"]
-            else "none found"
-            if effect["p_adjusted"] is not None
-            else "untested",
+            "effect": _found(effect),
             "p": short_p_value(effect["p_adjusted"]),
             "spread": f"{effect['spread']:.3f}",
-            "correlation": "–" if effect["correlation"] is None else f"{effect['correlation']:+.2f}",
+            "correlation": "–" if effect["p_correlation"] is None else f"{effect['correlation']:+.2f}",
             "p of correlation": short_p_value(effect["p_correlation"]),
-            "recommended": _range(effect) if effect["is_shown"] else "any",
+            "recommended": _advice(effect),
         }
         for effect in metric["effects"]
     ]
@@ -176,6 +217,12 @@ def _found(effect: Mapping[str, Any]) -> str:
     if effect["p_adjusted"] is None:
         return "untested"
     return "shown" if effect["is_shown"] else "none found"
+
+
+def _advice(effect: Mapping[str, Any]) -> str:
+    if effect["is_shown"]:
+        return _range(effect) if _is_narrowed(effect) else "open"
+    return "any" if effect["p_adjusted"] is not None else "–"
 
 
 def level_rows(metric: Metric) -> list[dict[str, str]]:
@@ -195,6 +242,16 @@ def level_rows(metric: Metric) -> list[dict[str, str]]:
 def other_metric_lines(sweep: Mapping[str, Any]) -> list[str]:
     """For each metric beside the headline, what its scores say in a sentence."""
     return [_first_sentence(metric) for metric in sweep["metrics"][1:]]
+
+
+def further_combinations(metric: Metric, *, limit: int = SHOWN_COMBINATIONS) -> str:
+    """What the table of combinations leaves out; empty where it has all."""
+    rest = metric["combinations"][limit:]
+    if not rest:
+        return ""
+    n_unscored = sum(one["value"] is None for one in rest)
+    without = f", {n_unscored:,} of them without a score" if n_unscored else ""
+    return f"… and {len(rest):,} more{without} (--json has all)."
 
 
 def caption(sweep: Mapping[str, Any]) -> str:

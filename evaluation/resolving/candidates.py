@@ -48,9 +48,21 @@ class ResolvedCandidate:
 
 
 async def resolve_candidate(
-    wanted: CandidateRequest, endpoints: Sequence[ResolvedEndpoint], *, store: "Store | None", allow_remote: bool
+    wanted: CandidateRequest,
+    endpoints: Sequence[ResolvedEndpoint],
+    *,
+    store: "Store | None",
+    allow_remote: bool,
+    described: dict[tuple[str, str], ModelInfo] | None = None,
 ) -> tuple[ResolvedCandidate, list[str]]:
     """The candidate that was asked for, with what its user should know of it.
+
+    Args:
+        wanted: What was asked for.
+        endpoints: The servers that there are.
+        store: For profiles and retired models; None: there is none yet.
+        allow_remote: Models on others' machines may be asked.
+        described: What servers said of their models, by endpoint and model, so that each is asked once; added to.
 
     Raises:
         ConfigurationError: no server has the model, it is retired or remote, or cannot do what is asked.
@@ -64,7 +76,11 @@ async def resolve_candidate(
             "so that every prompt would leave this one",
             "Give --allow-remote if that is what you want.",
         )
-    info = await _show(endpoint, listed)
+    known = {} if described is None else described
+    key = (endpoint.name, listed.name)
+    if key not in known:
+        known[key] = await _show(endpoint, listed)
+    info = known[key]
     think, said = _think_mode(wanted, info)
     notes += said
     candidate = Candidate(

@@ -8,6 +8,7 @@ from evaluation.case import Benchmark
 from evaluation.errors import ConfigurationError, UnknownNameError
 from evaluation.metrics.metric import Metric, Need
 from evaluation.metrics.speed import SPEED_METRICS
+from evaluation.providers.provider import ModelInfo
 from evaluation.request import EvaluationRequest
 from evaluation.resolving.benchmarks import ResolvedBenchmark, resolve_benchmark
 from evaluation.resolving.candidates import ResolvedCandidate, resolve_candidate
@@ -58,11 +59,16 @@ async def resolve(
     asked = request.all_candidates()
     endpoints, notes = await resolve_endpoints(request, settings=settings, store=store)
     found: list[ResolvedCandidate] = []
+    described: dict[tuple[str, str], ModelInfo] = {}
+    fingerprints: set[str] = set()
     for wanted in asked:
-        candidate, said = await resolve_candidate(wanted, endpoints, store=store, allow_remote=request.allow_remote)
-        if candidate.candidate.fingerprint in {other.candidate.fingerprint for other in found}:
+        candidate, said = await resolve_candidate(
+            wanted, endpoints, store=store, allow_remote=request.allow_remote, described=described
+        )
+        if candidate.candidate.fingerprint in fingerprints:
             notes.append(f"{candidate.candidate.label} was asked for twice, and is evaluated once")
             continue
+        fingerprints.add(candidate.candidate.fingerprint)
         found.append(candidate)
         notes += said
     benchmarks, models, said = await _with_models(request, benchmarks, found, endpoints, settings=settings, store=store)

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from evaluation.errors import StoreError
 from evaluation.store.session import Store
 from evaluation.store.statements import now, upsert
-from evaluation.store.tables import sweep
+from evaluation.store.tables import run, sweep
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +58,19 @@ def find_sweep(store: Store, invocation_id: str) -> SweepRecord | None:
     with store.read() as connection:
         row = connection.execute(sa.select(sweep).where(sweep.c.invocation_id == invocation_id)).first()
     return None if row is None else SweepRecord(**row._mapping)
+
+
+def newest_sweep(store: Store) -> str | None:
+    """Id of the run of the newest sweep that is not archived; None: there is none."""
+    newest = (
+        sa.select(run.c.id)
+        .join(sweep, sweep.c.invocation_id == run.c.invocation_id)
+        .where(run.c.archived_at.is_(None))
+        .order_by(run.c.created_at.desc(), run.c.id.desc())
+    )
+    with store.read() as connection:
+        found: str | None = connection.execute(newest.limit(1)).scalar()
+    return found
 
 
 def finish_sweep(store: Store, invocation_id: str, result: Mapping[str, Any]) -> None:

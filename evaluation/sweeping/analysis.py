@@ -59,6 +59,7 @@ def analyse(
     varied = [(parameter, columns) for parameter, columns in known if columns is not None]
     evidence = (OverAnswers if independent else OverCases)(units, [columns for _, columns in varied])
     effects = _effects(tried, units, [parameter for parameter, _ in varied], evidence, terms, seed)
+    evidence.notes += _of_missing(units, independent=independent)
     if varied and units.shape[1] >= MIN_UNITS and all(effect.p_value is None for effect in effects):
         evidence.notes.append("too few combinations to tell the parameters apart")
     return SweepAnalysis(
@@ -83,6 +84,21 @@ def _unit_scores(scores: Matrix, clusters: Sequence[str | None] | None) -> Matri
     return np.column_stack([mean_known(scores[:, places]) for places in groups.values()])
 
 
+def _of_missing(units: Matrix, *, independent: bool) -> list[str]:
+    """What is to be said of scores that are not there."""
+    known = ~np.isnan(units)
+    n_scored = int(known.any(axis=1).sum())
+    notes = []
+    if n_scored < len(units):
+        notes.append(
+            f"{len(units) - n_scored} of {len(units)} combinations have no score; all that is said is of the others"
+        )
+    if not independent and (n_partly := int((known.any(axis=1) & ~known.all(axis=1)).sum())):
+        what = "combination lacks" if n_partly == 1 else "combinations lack"
+        notes.append(f"{n_partly} {what} the scores of some cases, and a mean is over those that are there")
+    return notes
+
+
 def _effects(
     tried: Sequence[Combination],
     units: Matrix,
@@ -93,20 +109,23 @@ def _effects(
 ) -> tuple[Effect, ...]:
     """The effects of the parameters, tested together: each one beside all others."""
     found = []
+    alpha = (1 - terms.confidence_level) / max(1, len(varied))  # what Holm asks of the first one
     for place, parameter in enumerate(varied):
         levels = levels_of(parameter, tried, units, terms)
         correlation = _correlation(parameter, tried, units)
+        p_value = evidence.effect(place, rng=np.random.default_rng([seed, place]))
         found.append(
             Effect(
                 name=parameter.name,
                 is_numeric=parameter.is_numeric,
                 levels=levels,
-                p_value=evidence.effect(place, rng=np.random.default_rng([seed, place])),
+                p_value=p_value,
                 spread=max(level.value for level in levels) - min(level.value for level in levels) if levels else 0.0,
                 correlation=correlation,
                 p_correlation=None
                 if correlation is None
                 else evidence.line(place, rng=np.random.default_rng([seed, 500 + place])),
+                detectable=None if p_value is None else evidence.detectable(place, alpha=alpha),
             )
         )
     return _adjusted(found)

@@ -142,8 +142,7 @@ def partial_p_value(
         rng: Seed it to reproduce a report.
         n_shuffles: How often.
     """
-    constant = np.ones((len(values), 1))
-    small = _basis(np.column_stack([constant, others]))
+    small = _basis(np.column_stack([np.ones((len(values), 1)), others]))
     extra = own - small @ (small.T @ own)
     added = _basis(extra)
     if added.shape[1] < own.shape[1] or len(values) <= small.shape[1] + added.shape[1] + 1:
@@ -161,6 +160,12 @@ def partial_p_value(
     observed = float(explained(rest[:, None])[0])
     shuffled = np.column_stack([rng.permutation(rest) for _ in range(n_shuffles)])
     return (1 + int((explained(shuffled) >= observed * (1 - _ALIKE)).sum())) / (1 + n_shuffles)
+
+
+def residual_columns(values: Vector, others: Matrix, own: Matrix) -> tuple[Vector, Matrix]:
+    """What the other columns leave of the values, shape (n,), and of a parameter's own columns, (n, n_own)."""
+    small = _basis(others)
+    return values - small @ (small.T @ values), own - small @ (small.T @ own)
 
 
 def _basis(columns: Matrix) -> Matrix:

@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from evaluation.stats.numbers import Vector
 from evaluation.sweeping.contrasts import (
@@ -14,6 +15,7 @@ from evaluation.sweeping.contrasts import (
     joint_p_value,
     partial_p_value,
 )
+from evaluation.sweeping.detectable import over_answers, over_cases
 
 MIN_UNITS = 6
 """With fewer cases no test here can reach p < .05."""
@@ -46,8 +48,16 @@ class Evidence(ABC):
         products = interaction_of(self.varied[first], self.varied[second])
         return self._p_value([columns.matrix for columns in self.varied], products, rng=rng)
 
+    def detectable(self, place: int, *, alpha: float) -> float | None:
+        """How far the ends of the parameter must be apart to be found with power .8; None where it is not tested."""
+        others = [used for index, used in enumerate(self.used) if index != place]
+        return self._detectable(others, self.used[place], self.varied[place], alpha=alpha)
+
     @abstractmethod
     def _p_value(self, others: Sequence[Matrix], own: Matrix, *, rng: np.random.Generator) -> float | None: ...
+
+    @abstractmethod
+    def _detectable(self, others: Sequence[Matrix], own: Matrix, columns: Columns, *, alpha: float) -> float | None: ...
 
 
 class OverCases(Evidence):
@@ -60,6 +70,15 @@ class OverCases(Evidence):
             self.notes.append(f"{scores.shape[1]} cases are too few to test a parameter (at least {MIN_UNITS})")
 
     def _p_value(self, others: Sequence[Matrix], own: Matrix, *, rng: np.random.Generator) -> float | None:
+        effects = self._effects(others, own)
+        return joint_p_value(effects, rng=rng) if effects is not None else None
+
+    def _detectable(self, others: Sequence[Matrix], own: Matrix, columns: Columns, *, alpha: float) -> float | None:
+        effects = self._effects(others, own)
+        return over_cases(effects, columns, alpha=alpha) if effects is not None else None
+
+    def _effects(self, others: Sequence[Matrix], own: Matrix) -> Matrix | None:
+        """The parameter's coefficients in each case that can tell them; None for too few of those."""
         if self.scores.shape[1] < MIN_UNITS:
             return None
         # What stands first and what last makes no difference to any column: one computation serves all parameters.
@@ -70,7 +89,7 @@ class OverCases(Evidence):
             self._found[key] = coefficients(self.scores, stacked[:, order])
         per_case = self._found[key][:, np.argsort(order)][:, -own.shape[1] :]
         usable = per_case[~np.isnan(per_case).any(axis=1)]
-        return joint_p_value(usable, rng=rng) if len(usable) >= MIN_UNITS else None
+        return usable if len(usable) >= MIN_UNITS else None
 
 
 class OverAnswers(Evidence):
@@ -81,7 +100,15 @@ class OverAnswers(Evidence):
         self._known = ~np.isnan(scores)
 
     def _p_value(self, others: Sequence[Matrix], own: Matrix, *, rng: np.random.Generator) -> float | None:
-        rows = np.nonzero(self._known)[0]
-        values: Vector = self.scores[self._known]
+        rows, values = self._answers
         stacked = np.column_stack([np.empty((len(self.scores), 0)), *others])
         return partial_p_value(values, stacked[rows], own[rows], rng=rng)
+
+    def _detectable(self, others: Sequence[Matrix], own: Matrix, columns: Columns, *, alpha: float) -> float | None:
+        rows, values = self._answers
+        return over_answers(values, [other[rows] for other in others], own[rows], columns, alpha=alpha)
+
+    @property
+    def _answers(self) -> tuple[NDArray[np.intp], Vector]:
+        """The combination that each answer was given by, and its score."""
+        return np.nonzero(self._known)[0], self.scores[self._known]

@@ -51,6 +51,8 @@ class Effect:
     """Spearman's, of the values and the combinations' means; numbers alone."""
     p_correlation: float | None = None
     """Does the straight line rise or fall over the cases? Adjusted over the parameters (Holm)."""
+    detectable: float | None = None
+    """How far the ends of its range must be apart to be found 4 times in 5; None where it was not tested."""
 
     def is_shown(self, confidence_level: float) -> bool:
         """True where the parameter makes a difference beyond chance."""

@@ -1,6 +1,6 @@
 """What a sweep found, from the stored scores of its run."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -10,6 +10,7 @@ from evaluation.aggregation import case_values
 from evaluation.errors import StoreError
 from evaluation.metrics.measuring import combining
 from evaluation.metrics.parsing import metric_of
+from evaluation.options import OPTIONS
 from evaluation.reports.metric_facts import higher_is_better, is_over_all_cases
 from evaluation.store.benchmarks import case_clusters
 from evaluation.store.outcome_numbers import iterate_values
@@ -51,6 +52,7 @@ def sweep_outcome(store: Store, invocation_id: str) -> dict[str, Any]:
         "n_combinations": len(record.combinations),
         "parameters": {parameter.name: _range_of(parameter) for parameter in parameters},
         "headline": run.plan.headline,
+        "as_asked": list(_as_asked(record.combinations, candidates)),
         "metrics": metrics,
     }
 
@@ -107,6 +109,25 @@ def candidates_of(record: SweepRecord, run: RunRecord) -> tuple[RunCandidateReco
 def _fits(combination: Combination, candidate: RunCandidateRecord) -> bool:
     options = candidate.plan.options  # the context that a model was trained for bounds that one
     return all(options[name] == value for name, value in combination.items() if name in options and name != "num_ctx")
+
+
+def _as_asked(tried: Sequence[Combination], candidates: Sequence[RunCandidateRecord]) -> Iterator[str]:
+    """Where a model was asked with something else than the combination says: nothing can be said of that value."""
+    unsent: dict[tuple[str, str], None] = {}
+    changed: dict[tuple[str, str, Any, Any], None] = {}
+    for combination, candidate in zip(tried, candidates, strict=True):
+        plan = candidate.plan
+        for name, value in combination.items():
+            if name not in OPTIONS:
+                continue
+            if name not in plan.options:
+                unsent[name, plan.endpoint_name] = None
+            elif plan.options[name] != value:
+                changed[plan.model_name, name, value, plan.options[name]] = None
+    for name, endpoint in unsent:
+        yield f"{endpoint} takes no {name}: its values were not sent, and cannot make a difference there"
+    for model, name, value, used in changed:
+        yield f"{model} was asked with {name}={used} where {name}={value} was wanted: it was trained for no more"
 
 
 def parameters_of(record: SweepRecord) -> tuple[Parameter, ...]:

@@ -1,6 +1,6 @@
 """What a person asks for when parameters are swept: the parameters of `sweep`, the same as form and command."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -52,17 +52,21 @@ class SweepRequest(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _a_prompt_is_a_benchmark(cls, given: Any) -> Any:
-        """A single prompt stands in the place of the benchmark, under a name of its own."""
-        if not isinstance(given, Mapping) or not isinstance(given.get("prompt"), str):
+    def _completed(cls, given: Any) -> Any:
+        """A single prompt stands in the place of the benchmark; `model=a,b` among the parameters names the models."""
+        if not isinstance(given, Mapping) or not isinstance(evaluation := given.get("evaluation"), Mapping):
             return given
-        evaluation = given.get("evaluation")
-        if not isinstance(evaluation, Mapping):
-            return given
-        name = prompt_benchmark(given["prompt"]).name
-        if evaluation.get("benchmarks") not in (None, [], [name]):
-            raise ValueError("a sweep is made on a benchmark or on a prompt: give one of them")
-        return {**given, "evaluation": {**evaluation, "benchmarks": [name]}}
+        found = dict(evaluation)
+        if isinstance(prompt := given.get("prompt"), str):
+            name = prompt_benchmark(prompt).name
+            if found.get("benchmarks") not in (None, [], [name]):
+                raise ValueError("a sweep is made on a benchmark or on a prompt: give one of them")
+            found["benchmarks"] = [name]
+        if not found.get("benchmarks"):
+            raise ValueError("a sweep needs a benchmark (--benchmark), or a single prompt (--prompt)")
+        if not found.get("models") and not found.get("candidates"):
+            found["models"] = _models_among(given.get("parameters"))
+        return {**given, "evaluation": found}
 
     @model_validator(mode="after")
     def _is_a_sweep(self) -> "SweepRequest":
@@ -74,9 +78,20 @@ class SweepRequest(BaseModel):
             raise ValueError(f"a sweep has one benchmark, and {len(self.evaluation.benchmarks)} are named")
         if self.prompt is not None and not self.prompt.strip():
             raise ValueError("the prompt is empty")
-        if not self.all_parameters():
+        swept = self.all_parameters()
+        if not swept:
             raise ValueError("nothing is swept: give --param NAME=VALUES, or several --model")
+        self._refuse_fixed({parameter.name for parameter in swept})
         return self
+
+    def _refuse_fixed(self, swept: Collection[str]) -> None:
+        """What is swept cannot be fixed as well."""
+        fixed = dict.fromkeys(parse_options(self.evaluation.options), "--option")
+        if self.evaluation.profile is not None:
+            fixed[PROFILE] = "--profile"
+        for name, option in fixed.items():
+            if name in swept:
+                raise ValueError(f"{name} is swept, and fixed by {option} too: give one of them")
 
     @property
     def fields(self) -> dict[str, Any]:
@@ -90,10 +105,16 @@ class SweepRequest(BaseModel):
             ConfigurationError: a parameter that is none.
         """
         given = parse_parameters(self.parameters)
-        models = self.evaluation.models
-        if len(models) < 2:
+        models = tuple(dict.fromkeys(self.evaluation.models))
+        named = next((parameter.values for parameter in given if parameter.name == MODEL), None)
+        if named is not None and not set(models) <= set(named):
+            raise ConfigurationError(
+                f"models are named by --model ({', '.join(models)}) and by --param model=… ({', '.join(named)})",
+                "Give all of them in one place.",
+            )
+        if named is not None or len(models) < 2:
             return given
-        return (Parameter(name=MODEL, values=tuple(dict.fromkeys(models))), *given)
+        return (Parameter(name=MODEL, values=models), *given)
 
     def combinations(self) -> tuple[Combination, ...]:
         """What is tried, in an order in which no server loads a model twice.
@@ -103,7 +124,14 @@ class SweepRequest(BaseModel):
         """
         parameters = self.all_parameters()
         found = combinations(parameters, Design(self.design), n_samples=self.samples, seed=self.evaluation.seed)
-        return tuple(sorted(found, key=lambda one: _residency(one, found)))
+        loads = [_loads(combination) for combination in found]
+        models: dict[Any, int] = {}
+        first: dict[Any, int] = {}
+        for place, (combination, load) in enumerate(zip(found, loads, strict=True)):
+            models.setdefault(combination.get(MODEL), place)
+            first.setdefault(load, place)
+        order = sorted(range(len(found)), key=lambda place: (models[found[place].get(MODEL)], first[loads[place]]))
+        return tuple(found[place] for place in order)
 
     def candidates(self) -> tuple[CandidateRequest, ...]:
         """The candidate of each combination, in the same order.
@@ -138,19 +166,15 @@ class SweepRequest(BaseModel):
         return self.evaluation.model_copy(update={"models": [], "options": [], "profile": None, "candidates": texts})
 
 
-def _residency(combination: Combination, all_of_them: Sequence[Combination]) -> tuple[int, ...]:
-    """The places at which the model, and what would load it anew, first appeared."""
-
-    def first(key: Any) -> int:
-        return next(place for place, one in enumerate(all_of_them) if _loads(one) == key)
-
-    return (
-        next(place for place, one in enumerate(all_of_them) if one.get(MODEL) == combination.get(MODEL)),
-        first(_loads(combination)),
-    )
+def _models_among(parameters: Any) -> list[str]:
+    """The models that a parameter `model=a,b` names; none where the parameters cannot be read, which is said later."""
+    texts = [parameters] if isinstance(parameters, str) else parameters if isinstance(parameters, list) else []
+    named = [text for text in texts if isinstance(text, str) and text.partition("=")[0].strip() == MODEL]
+    return [str(value) for parameter in parse_parameters(named) for value in parameter.values]
 
 
 def _loads(combination: Combination) -> tuple[Any, str]:
+    """The model, and what would load it anew."""
     return combination.get(MODEL), fingerprint(load_options(combination))
 
 
@@ -167,6 +191,20 @@ def read_sweep_request(given: Mapping[str, Any], *, source: str = "the command l
         raise ConfigurationError(refused.message, ABOUT) from None
     request.evaluation_of_all()
     return request
+
+
+def refuse_alike(n_combinations: int, n_candidates: int) -> None:
+    """Refuses a sweep of which two combinations are one and the same to the servers.
+
+    Raises:
+        ConfigurationError: there are fewer candidates than combinations.
+    """
+    if n_candidates < n_combinations:
+        raise ConfigurationError(
+            f"of {n_combinations:,} combinations only {n_candidates:,} differ for the servers: "
+            "two values mean the same, such as two names of one model",
+            "Leave one of each two such values out.",
+        )
 
 
 def prompt_benchmark(prompt: str) -> Benchmark:

@@ -11,7 +11,7 @@ from evaluation.store.outcomes import count_missing
 from evaluation.store.runs import find_run
 from evaluation.store.session import Store, open_store
 from evaluation.store.sweeps import begin_sweep
-from evaluation.sweeping.request import SweepRequest
+from evaluation.sweeping.request import SweepRequest, refuse_alike
 from evaluation.version import code_version
 from tasks.stored import stored
 
@@ -43,6 +43,7 @@ async def lay_out(request: SweepRequest, plan: Plan) -> tuple[SweepStretch, ...]
 
 def _lay_out(request: SweepRequest, plan: Plan) -> tuple[SweepStretch, ...]:
     with open_store(Settings().database) as store:
+        refuse_alike(len(request.combinations()), len(find_run(store, plan.runs[0].run_id).candidates))
         begin_sweep(
             store,
             plan.invocation_id,

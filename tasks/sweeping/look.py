@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from prefect import task
+from prefect.artifacts import acreate_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.runtime import task_run
 
-from evaluation.reports.escaping import one_line
+from evaluation.reports.escaping import for_markdown, one_line
 from evaluation.reports.sweep import words_of
 from evaluation.reports.tables import shown_estimate
 from evaluation.settings import Settings
@@ -17,7 +18,7 @@ from evaluation.store.session import open_store
 from evaluation.sweeping.outcome import best_so_far
 from evaluation.sweeping.space import Combination
 from tasks.stored import stored
-from tasks.story import tell
+from tasks.story import mention, tell
 from tasks.sweeping.layout import SweepStretch
 
 _SHOWN_LETTERS = 120
@@ -50,11 +51,23 @@ async def look_at_sweep(invocation_id: str, stretch: SweepStretch, pace: Pace) -
     best, answer = await stored(_seen, invocation_id)
     said = f"{stretch.n_done_after} of {stretch.n_all} combinations{pace.left(stretch)}"
     if best is not None:
-        said += f"; highest so far {words_of(best[0])}: {shown_estimate(best[1])}"
+        said += f"; best so far {words_of(best[0])}: {shown_estimate(best[1])}"
     tell("%s", said)
+    lines = [said]
     if answer:
         shown = one_line(answer)
-        tell("latest answer: %s", shown if len(shown) <= _SHOWN_LETTERS else shown[: _SHOWN_LETTERS - 1] + "…")
+        lines.append(f"latest answer: {shown if len(shown) <= _SHOWN_LETTERS else shown[: _SHOWN_LETTERS - 1] + '…'}")
+        tell("%s", lines[-1])
+    await _show(lines)
+
+
+async def _show(lines: list[str]) -> None:
+    """Shows the same on the flow run's page."""
+    page = "\n\n".join(for_markdown(line) for line in lines)
+    try:
+        await acreate_markdown_artifact(markdown=page, key="sweep-progress", description="How far the sweep is")
+    except Exception as error:  # what is shown must not end the work
+        mention("progress is shown later: %s", error)
 
 
 def _seen(invocation_id: str) -> tuple[tuple[Combination, dict[str, Any]] | None, str | None]:

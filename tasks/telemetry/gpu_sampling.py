@@ -17,6 +17,8 @@ from tasks.telemetry.sampler import GpuSampler
 READY_WITHIN_S = 1.0
 """How long the work waits for the first samples, without which its first generations have no energy."""
 SAVE_EVERY_S = 5.0
+_told: set[tuple[str, str]] = set()
+"""What was said, of which invocation: a sweep or a race is at work several times."""
 ENDED_WITHIN_S = 5.0
 """How long the end of the work waits for the last samples: a driver may hang."""
 STORED_WITHIN_S = 30.0
@@ -50,13 +52,20 @@ class _Recorder:
 
     def __init__(self, store: Store, invocation_id: str, endpoints: Sequence[tuple[str, str]]) -> None:
         self._store, self._invocation_id = store, invocation_id
-        self._sampler = GpuSampler(endpoints, tell=tell, debug=mention)
+        self._sampler = GpuSampler(endpoints, tell=self._tell_once, debug=mention)
         # With our context, in which the log is the run's. As a daemon: a driver that hangs must not keep us alive.
         run = contextvars.copy_context().run
         self._thread = threading.Thread(target=run, args=(self._sampler.run,), name="gpu-sampler", daemon=True)
         self._saving: asyncio.Task[None] | None = None
         self._one_saves = threading.Lock()
         self._has_warned = False
+
+    def _tell_once(self, message: str, *words: object) -> None:
+        """Says it, unless it was said of an earlier stretch of the same work."""
+        said = (self._invocation_id, message % words)
+        if said not in _told:
+            _told.add(said)
+            tell(message, *words)
 
     async def start(self) -> None:
         self._thread.start()
