@@ -1,6 +1,6 @@
 """Do the metrics of quality rank a good text above the same text spoilt? Prints one line of JSON.
 
-Every text is spoilt in eight ways. `pooled` is the AUC: the share of all pairs of a good text and a spoilt one, of
+Every text is spoilt in nine ways. `pooled` is the AUC: the share of all pairs of a good text and a spoilt one, of
 whatever texts, in which the good one scores higher (ties count half); its interval resamples texts. `paired` looks only
 at pairs of a text and its own corruption. All pairs of metric and corruption are printed; `meant` lists those that a
 metric is meant to see, `meant_beside_itself` those that it is meant to see in two versions of one text. Constants were

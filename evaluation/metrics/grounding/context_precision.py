@@ -54,7 +54,7 @@ class ContextPrecision(GroundedMetric):
         named = ", ".join(str(index + 1) for index in sorted(matter)) or "none"
         return Measurement(
             value=average_precision(flags),
-            rationale=f"passages that matter: {named} of {len(flags)}",
+            rationale=f"of {len(flags)} passages these matter: {named}",
             evidence=tuple(map(float, flags)),
         )
 

@@ -68,7 +68,7 @@ def test_any_reference_makes_a_passage_matter() -> None:
     found = measured(ContextPrecision(), OIL, SEA, CATS, references=("Oil.", "The cats."))
 
     assert found is not None
-    assert "passages that matter: 1, 3 of 3" == found.rationale
+    assert "of 3 passages these matter: 1, 3" == found.rationale
 
 
 def test_without_references_the_answer_makes_passages_matter() -> None:
