@@ -35,6 +35,8 @@ def print_case_page(found: Mapping[str, Any]) -> None:
         for outcome in candidate["outcomes"]:
             _print_outcome(candidate, outcome, repeats=found["repeats"])
     say_line()
+    for note in found["annotations"]:
+        say_line(f"note {note['annotation_id']} · {note['created_at'][:10]} {note['author']}: {note['text']}")
     say_line(f"benchmark version {found['benchmark_version']}, code {found['code_version']}")
 
 

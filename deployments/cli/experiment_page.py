@@ -1,9 +1,11 @@
 """How an experiment, and the difference of two runs, look on the terminal."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from deployments.cli.tables import print_details, print_table, say
+from deployments.cli.split_table import print_split_table
+from deployments.cli.tables import in_words, moment, print_details, say
 from evaluation.reports.tables import counted, shown_estimate
 
 _SHOWN_CASES = 10
@@ -20,47 +22,70 @@ def print_experiment(found: Mapping[str, Any]) -> None:
             "question": found["question"],
             "description": found["description"],
             "tags": found["tags"],
-            "template": _template_line(found["template"]),
+            "created": moment(datetime.fromisoformat(found["created_at"])),
             "archived": "yes" if found["archived"] else None,
+            "template": _template_lines(found["template"]),
         }
     )
     say()
     if found["runs"]:
-        print_table(
-            ("run", "status", "benchmark", "cases", "candidates", "headline", "highest"),
-            [_run_cells(run) for run in found["runs"]],
-        )
-        say("The highest value is not a verdict: `benchwright compare RUN …` says which candidate is better.")
+        print_split_table([_run_cells(run) for run in found["runs"]], words=("highest", "candidates"))
+        say()
+        say(f"The highest value is no verdict; this is: benchwright compare {_as_word(found['experiment'])}")
     else:
-        say("It has no run yet.")
-    for one in found["comparisons"]:
-        say(f"comparison {one['comparison_id'][:8]} ({one['benchmark']}): {one['sentence'] or '–'}")
-    for note in found["annotations"]:
-        say(f"{note['created_at'][:10]} {note['author']}{_on(note)}: {note['text']}")
+        say(f"It has no run yet; `benchwright evaluate --experiment {_as_word(found['experiment'])} …` adds some.")
+    _print_comparisons(found["comparisons"])
+    _print_notes(found["annotations"])
 
 
-def _template_line(template: Mapping[str, Any] | None) -> str | None:
+def _as_word(text: str) -> str:
+    """`text` as a shell takes it for one word."""
+    import shlex
+
+    return shlex.quote(text)
+
+
+def _print_comparisons(comparisons: Sequence[Mapping[str, Any]]) -> None:
+    if comparisons:
+        say()
+        say("Comparisons")
+    for one in comparisons:
+        say(f"{one['comparison_id']} ({one['benchmark']}): {one['sentence'] or '–'}")
+
+
+def _print_notes(notes: Sequence[Mapping[str, Any]]) -> None:
+    if notes:
+        say()
+        say("Notes")
+    for note in notes:
+        text = note["text"].replace("\n", "\n    ")
+        say(f"note {note['annotation_id']} · {note['created_at'][:10]} {note['author']}{_on(note)}: {text}")
+
+
+def _template_lines(template: Mapping[str, Any] | None) -> str | None:
+    """An option a line."""
     if template is None:
         return None
-    return ", ".join(
-        f"{name}: {value if not isinstance(value, list) else ' '.join(map(str, value))}"
-        for name, value in template.items()
-    )
+    return "\n".join(f"{name}: {_shown_option(value)}" for name, value in template.items()) or "empty"
 
 
-def _run_cells(run: Mapping[str, Any]) -> tuple[object, ...]:
+def _shown_option(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else in_words(value)
+
+
+def _run_cells(run: Mapping[str, Any]) -> dict[str, str]:
     highest = run["highest"]
     names = run["candidates"]
     shown = names if len(names) < 4 else [*names[:3], f"… {len(names)} in all"]
-    return (
-        run["run_id"][:8],
-        run["status"],
-        run["benchmark"],
-        run["n_cases"],
-        shown,
-        run["headline"],
-        f"{highest['candidate']} {shown_estimate(highest)}" if highest else None,
-    )
+    return {
+        "run": run["run_id"][:8],
+        "status": run["status"],
+        "benchmark": run["benchmark"],
+        "cases": f"{run['n_cases']:,}",
+        "headline": run["headline"],
+        "highest": f"{shown_estimate(highest)} {highest['candidate']}" if highest else "–",
+        "candidates": ", ".join(shown),
+    }
 
 
 def _on(note: Mapping[str, Any]) -> str:
@@ -93,21 +118,21 @@ def _print_candidate(candidate: Mapping[str, Any], first: str, second: str) -> N
     say(candidate["candidate"])
     _print_parameters("of the candidate", candidate["parameters"], first, second)
     if candidate["scores"]:
-        print_table(
-            ("metric", first, second, f"{second} less {first}"),
+        say()
+        print_split_table(
             [
-                (
-                    score["metric"],
-                    shown_estimate(score["first"]),
-                    shown_estimate(score["second"]),
-                    "not comparable: another signature"
-                    if score["difference"] is None
-                    else f"{score['difference']:+.4g}",
-                )
+                {
+                    "metric": score["metric"],
+                    first: shown_estimate(score["first"]),
+                    second: shown_estimate(score["second"]),
+                    f"{second} less {first}": _difference(score),
+                }
                 for score in candidate["scores"]
-            ],
+            ]
         )
-    if cases := candidate["cases"]:
+        say()
+    cases = candidate["cases"]
+    if cases and cases["n_both"]:
         say(
             f"{cases['metric']}: of {counted(cases['n_both'], 'case')} in both, {len(cases['better']):,} better and "
             f"{len(cases['worse']):,} worse in {second}"
@@ -121,15 +146,24 @@ def _print_parameters(whose: str, parameters: Mapping[str, Sequence[Any]], first
     if not parameters:
         say(f"No difference in the parameters {whose}.")
         return
-    print_table(
-        ("parameter", first, second),
-        [(name, _short(values[0]), _short(values[1])) for name, values in parameters.items()],
+    print_split_table(
+        [
+            {"parameter": name, first: _short(values[0]), second: _short(values[1])}
+            for name, values in parameters.items()
+        ],
+        words=(first, second),
     )
 
 
-def _short(value: Any) -> str | None:
+def _difference(score: Mapping[str, Any]) -> str:
+    if score["difference"] is not None:
+        return f"{score['difference']:+.4g}"
+    return "another signature" if score["first"]["signature"] != score["second"]["signature"] else "–"
+
+
+def _short(value: Any) -> str:
     if value is None:
-        return None
+        return "–"
     text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
     return text if len(text) <= _SHOWN_LETTERS else text[: _SHOWN_LETTERS - 1] + "…"
 

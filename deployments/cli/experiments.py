@@ -8,6 +8,7 @@ import typer
 from deployments.cli.arguments import DatabaseOption, JsonOption, open_results
 
 if TYPE_CHECKING:
+    from evaluation.store.experiment_deletion import Doomed
     from evaluation.store.records import ExperimentRecord
     from evaluation.store.session import Store
 
@@ -187,7 +188,7 @@ def diff(
 
 @experiments.command("annotate")
 def annotate(
-    text: Annotated[str, typer.Argument(metavar="TEXT", help="The note.")],
+    text: Annotated[str | None, typer.Argument(metavar="[TEXT]", help="The note.")] = None,
     experiment: Annotated[
         str | None, typer.Option("--experiment", metavar="NAME", help="A note on an experiment.")
     ] = None,
@@ -199,6 +200,7 @@ def annotate(
     author: Annotated[
         str | None, typer.Option("--author", metavar="NAME", help="Who says so; default: the user of this machine.")
     ] = None,
+    remove: Annotated[int | None, typer.Option("--remove", metavar="N", help="Take note N away again.")] = None,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -207,29 +209,49 @@ def annotate(
 
     from deployments.cli.tables import say
     from deployments.cli.terminal import print_json
-    from evaluation.store.experiments import annotate as note
+    from evaluation.errors import ConfigurationError
+    from evaluation.store.annotations import annotate as note
+    from evaluation.store.annotations import remove_annotation
     from evaluation.store.experiments import find_experiment
+
+    targets = {"experiment": experiment, "run": run, "case": case, "comparison": comparison}
+    if remove is not None and (text is not None or any(target is not None for target in targets.values())):
+        raise ConfigurationError("--remove stands alone: a note has a number", "Leave out the text and the rest.")
+    with open_results(db) as store:
+        if remove is not None:
+            remove_annotation(store, remove)
+            number, said = remove, "is gone"
+        else:
+            run_id = _noted_run(store, run, case)
+            number, said = (
+                note(
+                    store,
+                    text=text or "",
+                    author=author or getpass.getuser(),
+                    experiment_id=find_experiment(store, experiment).experiment_id if experiment is not None else None,
+                    run_id=run_id,
+                    case_id=case,
+                    comparison_id=comparison,
+                ),
+                "is kept",
+            )
+    if as_json:
+        print_json({"annotation_id": number})
+    else:
+        say(f"note {number} {said}")
+
+
+def _noted_run(store: "Store", run: str | None, case: str | None) -> str | None:
+    """The id of the run that a note is on, which has that case."""
+    from evaluation.reports.case_results import unknown_case
     from evaluation.store.runs import find_run, has_run_case
 
-    with open_results(db) as store:
-        run_id = find_run(store, run).plan.run_id if run is not None else None
-        if run_id is not None and case is not None and not has_run_case(store, run_id, case):
-            from evaluation.errors import UnknownNameError
-
-            raise UnknownNameError(f"case of run {run_id}", case, (), f"`benchwright show {run_id} --json` lists them")
-        added = note(
-            store,
-            text=text,
-            author=author or getpass.getuser(),
-            experiment_id=find_experiment(store, experiment).experiment_id if experiment is not None else None,
-            run_id=run_id,
-            case_id=case,
-            comparison_id=comparison,
-        )
-    if as_json:
-        print_json({"annotation_id": added})
-    else:
-        say(f"note {added} is kept")
+    if run is None:
+        return None
+    found = find_run(store, run)
+    if case is not None and not has_run_case(store, found.plan.run_id, case):
+        raise unknown_case(store, found, case)
+    return found.plan.run_id
 
 
 @experiments.command("clone")
@@ -277,12 +299,14 @@ def delete(
     from deployments.cli.agreeing_to_delete import agrees
     from deployments.cli.tables import say
     from deployments.cli.terminal import print_json, tell
-    from evaluation.store.experiments import delete_experiment, find_experiment, runs_of_its_own
+    from evaluation.store.experiment_deletion import delete_experiment, what_goes
+    from evaluation.store.experiments import find_experiment
 
     with open_results(db) as store:
         found = find_experiment(store, name)
-        n_runs = 0 if keep_runs else len(runs_of_its_own(store, found.experiment_id))
-        if not yes and not agrees(f"Delete experiment {found.name!r} with its notes, comparisons and {_runs(n_runs)}?"):
+        goes = what_goes(store, found.experiment_id, with_runs=not keep_runs)
+        hanging = _hanging(goes)
+        if not yes and not agrees(f"Delete experiment {found.name!r} with {hanging}?"):
             tell(f"{found.name} was kept")
             if as_json:
                 print_json({"experiment": found.name, "deleted": False, "deleted_runs": []})
@@ -291,7 +315,7 @@ def delete(
     if as_json:
         print_json({"experiment": found.name, "deleted": True, "deleted_runs": list(gone)})
     else:
-        say(f"{found.name}: deleted, with {_runs(len(gone))}")
+        say(f"{found.name}: deleted, with {hanging}")
 
 
 @experiments.command("template")
@@ -357,6 +381,17 @@ def _checked_tags(tags: list[str] | None) -> list[str]:
     if any(not word.strip() for word in tags or ()):
         raise ConfigurationError("a tag must not be empty", "Give --tag a word.")
     return [word.strip() for word in tags or ()]
+
+
+def _hanging(goes: "Doomed") -> str:
+    """What goes with an experiment, in words."""
+    from evaluation.reports.tables import counted
+
+    runs = _runs(len(goes.run_ids)) + (f" ({counted(goes.n_answers, 'answer')})" if goes.run_ids else "")
+    kept = (
+        f"; {_runs(goes.n_runs_kept)} of it {'stays' if goes.n_runs_kept == 1 else 'stay'}" if goes.n_runs_kept else ""
+    )
+    return f"{counted(goes.n_notes, 'note')}, {counted(goes.n_comparisons, 'comparison')} and {runs}{kept}"
 
 
 def _runs(n: int) -> str:

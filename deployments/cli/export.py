@@ -1,12 +1,19 @@
 """`benchwright export`: a run, an experiment or a comparison as a file for other programs."""
 
+import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from deployments.cli.arguments import DatabaseOption, open_results
+
+if TYPE_CHECKING:
+    from evaluation.exporting.files import Format
+    from evaluation.exporting.filters import Filters
+    from evaluation.exporting.source import Kind
+    from evaluation.store.session import Store
 
 Words = list[str] | None
 
@@ -16,7 +23,10 @@ def export(
         str,
         typer.Argument(metavar="RUN|EXPERIMENT|COMPARISON", help="An id, the beginning of one, a name, or `last`."),
     ],
-    form: Annotated[str, typer.Option("--format", metavar="csv|json|parquet", help="The form of the file.")] = "csv",
+    form: Annotated[
+        str | None,
+        typer.Option("--format", metavar="csv|json|parquet", help="Default: as --out ends, else csv."),
+    ] = None,
     table: Annotated[
         str | None,
         typer.Option(
@@ -37,29 +47,66 @@ def export(
     db: DatabaseOption = None,
 ) -> None:
     """Write what is shown as a table: numbers unrounded, formulas defused. Marked * may be repeated."""
-    from deployments.cli.terminal import tell
-    from evaluation.errors import ConfigurationError, UnknownNameError
-    from evaluation.exporting.files import Format, write_file, write_rows
-    from evaluation.exporting.rows import Filters, Kind, check_filters, find_source, rows
+    from deployments.cli.evaluating import heeding_sigterm
+    from deployments.cli.running import TerminatedError
+    from deployments.cli.terminal import EXIT_INTERRUPTED, EXIT_TERMINATED
+    from evaluation.exporting.filters import Filters
 
-    if form not in {*Format}:
-        raise UnknownNameError("format", form, list(Format))
-    if table is not None and table not in {*Kind}:
-        raise UnknownNameError("table", table, list(Kind))
-    if form == Format.PARQUET and out is None:
-        raise ConfigurationError("a Parquet file is not for a terminal", "Give --out FILE.parquet.")
     filters = Filters(
         candidates=tuple(candidate or ()), metrics=tuple(metric or ()), cases=tuple(case or ()), failed=failed
     )
-    with open_results(db) as store:
-        source = find_source(store, what)
-        kind = Kind(table) if table else source.kinds[0]
-        check_filters(store, source, kind, filters)
-        columns, found = rows(store, source, kind, filters)
-        values = [column for column in columns if f"{column} failure" in columns]
-        if out is not None:
-            n = write_file(out, columns, found, Format(form), metrics=values)
-            tell(f"{out}: {n:,} {kind} of {source.name}")
-        else:
-            write_rows(sys.stdout.buffer, columns, found, Format(form), metrics=values)
-            sys.stdout.flush()
+    chosen, kind = _format(form, out), _kind(table)
+    try:
+        with heeding_sigterm(), open_results(db) as store:
+            _export(store, what, chosen, kind, filters, out)
+    except KeyboardInterrupt:
+        raise typer.Exit(EXIT_INTERRUPTED) from None
+    except TerminatedError:
+        raise typer.Exit(EXIT_TERMINATED) from None
+
+
+def _format(form: str | None, out: Path | None) -> "Format":
+    from evaluation.errors import ConfigurationError, UnknownNameError
+    from evaluation.exporting.files import Format
+
+    if form is not None and form not in {*Format}:
+        raise UnknownNameError("format", form, list(Format))
+    ending = out.suffix.removeprefix(".").lower() if out is not None else ""
+    found = Format(form) if form else Format(ending) if ending in {*Format} else Format.CSV
+    if found is Format.PARQUET and out is None:
+        raise ConfigurationError("a Parquet file is not for a terminal", "Give --out FILE.parquet.")
+    return found
+
+
+def _kind(table: str | None) -> "Kind | None":
+    from evaluation.errors import UnknownNameError
+    from evaluation.exporting.source import Kind
+
+    if table is not None and table not in {*Kind}:
+        raise UnknownNameError("table", table, list(Kind))
+    return Kind(table) if table else None
+
+
+def _export(
+    store: "Store", what: str, form: "Format", wanted: "Kind | None", filters: "Filters", out: Path | None
+) -> None:
+    from deployments.cli.terminal import tell
+    from evaluation.exporting.files import write_file, write_to_pipe
+    from evaluation.exporting.filters import check_filters
+    from evaluation.exporting.rows import rows
+    from evaluation.exporting.source import find_source
+
+    source = find_source(store, what)
+    kind = wanted or source.kinds[0]
+    check_filters(store, source, kind, filters)
+    columns, found = rows(store, source, kind, filters)
+    values = [column for column in columns if f"{column} failure" in columns]
+    if out is not None:
+        n = write_file(out, columns, found, form, metrics=values)
+        tell(f"{out}: {n:,} {kind} of {source.name}")
+        return
+    try:
+        write_to_pipe(sys.stdout.buffer, columns, found, form, metrics=values)
+    except BrokenPipeError:
+        # Whoever read it has had enough; what is still to be flushed at the end goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -20,6 +20,7 @@ def print_run_page(store: "Store", run: Mapping[str, Any]) -> None:
     _print_latencies(run)
     _print_usage(run)
     _print_gpus(run)
+    _print_notes(run["annotations"])
     _print_sources(run)
     if run["case_ids"]:
         say_line()
@@ -120,6 +121,14 @@ def _print_gpus(run: Mapping[str, Any]) -> None:
             say_line(line)
 
 
+def _print_notes(notes: Sequence[Mapping[str, Any]]) -> None:
+    if notes:
+        _heading("Notes")
+    for note in notes:
+        on = f", case {note['case_id']}" if note["case_id"] is not None else ""
+        say_line(f"note {note['annotation_id']} · {note['created_at'][:10]} {note['author']}{on}: {note['text']}")
+
+
 def _heading(text: str) -> None:
     say_line()
     say_line(text, style="bold")
@@ -146,6 +155,7 @@ def _print_sources(run: Mapping[str, Any]) -> None:
             **{f"metric {short_titles(run['metrics'])[name]}": said for name, said in run["metrics"].items()},
             "options": common,
             "flow runs": ", ".join(run["flow_run_ids"]),
+            "experiments": ", ".join(run["experiments"]),
         }
     )
     for candidate in run["candidates"]:

@@ -14,6 +14,9 @@ runs = typer.Typer(help="Runs: list, tag, archive, delete.")
 
 RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="A run's id, the beginning of one, or `last`.")]
 LimitOption = Annotated[int, typer.Option("--limit", min=1, metavar="N", help="The newest N runs.")]
+ExperimentOption = Annotated[
+    str | None, typer.Option("--experiment", metavar="NAME", help="Runs of this experiment alone.")
+]
 AllOption = Annotated[bool, typer.Option("--all", help="All runs, archived ones too.")]
 
 
@@ -22,27 +25,36 @@ def list_by_default(
     context: typer.Context,
     limit: LimitOption = 20,
     everything: AllOption = False,
+    experiment: ExperimentOption = None,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Runs: list, tag, archive, delete. Alone, the same as `runs list`."""
     if context.invoked_subcommand is None:
-        list_runs(limit=limit, everything=everything, db=db, as_json=as_json)
-    elif (limit, everything, db, as_json) != (20, False, None, False):
+        list_runs(limit=limit, everything=everything, experiment=experiment, db=db, as_json=as_json)
+    elif (limit, everything, experiment, db, as_json) != (20, False, None, None, False):
         raise typer.BadParameter(f"options stand after the word {context.invoked_subcommand!r}")
 
 
 @runs.command("list")
 def list_runs(
-    limit: LimitOption = 20, everything: AllOption = False, db: DatabaseOption = None, as_json: JsonOption = False
+    limit: LimitOption = 20,
+    everything: AllOption = False,
+    experiment: ExperimentOption = None,
+    db: DatabaseOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """List runs, newest first."""
     from deployments.cli.tables import print_table
     from deployments.cli.terminal import print_json, tell
+    from evaluation.store.experiments import find_experiment
     from evaluation.store.runs import list_runs as stored_runs
 
     with open_results(db) as store:
-        found = stored_runs(store, limit=None if everything else limit, include_archived=everything)
+        experiment_id = find_experiment(store, experiment).experiment_id if experiment is not None else None
+        found = stored_runs(
+            store, limit=None if everything else limit, include_archived=everything, experiment_id=experiment_id
+        )
     if as_json:
         print_json([_as_json(run) for run in found])
     elif found:
@@ -50,6 +62,8 @@ def list_runs(
             ("run", "status", "benchmark", "started", "candidates", "cases", "ok", "failed", "tags"),
             [_cells(run, n_letters=_enough_letters([run.run_id for run in found])) for run in found],
         )
+    elif experiment is not None:
+        tell("the experiment has no run; `benchwright evaluate --experiment NAME` and `experiments add` give it some")
     else:
         tell("no run is stored yet; `benchwright demo` makes the first")
 

@@ -1,6 +1,7 @@
 """Rows as CSV, JSON or Parquet: written row by row, whole or not at all."""
 
 import csv
+import errno
 import json
 import os
 import tempfile
@@ -15,16 +16,21 @@ from typing import IO, Any
 from evaluation.errors import ConfigurationError
 from evaluation.reports.escaping import for_spreadsheet
 
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _ROWS_AT_ONCE = 2_000
 _REALS = frozenset(
     {
         "value", "low", "high", "difference", "p_value", "p_adjusted", "effect_size", "mde", "total_s", "ttft_s",
-        "queue_s", "load_s", "prompt_s", "generate_s", "vram_share", "energy_j",
+        "queue_s", "load_s", "prompt_s", "generate_s", "vram_share", "energy_j", "mean_a", "mean_b", "margin",
+        "p_equivalence", "p_a_not_worse", "p_b_not_worse", "confidence_level", "standard_error",
     }
 )  # fmt: skip
 _WHOLES = frozenset(
-    {"repeat", "prompt_tokens", "output_tokens", "n_attempts", "seed", "effective_context", "n", "n_pairs"}
-)
+    {
+        "repeat", "prompt_tokens", "output_tokens", "n_attempts", "seed", "effective_context", "n", "n_pairs", "n_more",
+        "n_only_a", "n_only_b", "n_clusters", "n_better_a", "n_better_b", "n_equal",
+    }
+)  # fmt: skip
 _TRUTHS = frozenset({"cold", "reused"})
 _MOMENTS = frozenset({"started_at", "finished_at"})
 
@@ -58,7 +64,36 @@ def write_file(
         with _whole_or_nothing(path) as file:
             return write_rows(file, columns, rows, form, metrics=metrics)
     except OSError as error:
-        raise ConfigurationError(f"cannot write {str(path)!r}: {error.strerror}", "Name another file.") from error
+        raise _unwritable(repr(str(path)), error) from error
+
+
+def write_to_pipe(
+    file: IO[bytes],
+    columns: Sequence[str],
+    rows: Iterable[Mapping[str, Any]],
+    form: Format,
+    *,
+    metrics: Sequence[str] = (),
+) -> int:
+    """The number of rows written to a file that somebody else opened; the arguments are those of `write_file`.
+
+    Raises:
+        ConfigurationError: it cannot be written.
+        BrokenPipeError: whoever read it has had enough.
+    """
+    try:
+        n = write_rows(file, columns, rows, form, metrics=metrics)
+        file.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise _unwritable("what was exported", error) from error
+    return n
+
+
+def _unwritable(what: str, error: OSError) -> ConfigurationError:
+    next_step = "Make room, or name a file elsewhere." if error.errno in _FULL else "Name another file."
+    return ConfigurationError(f"cannot write {what}: {error.strerror or error}", next_step)
 
 
 @contextmanager
@@ -122,6 +157,8 @@ def _cell(value: Any) -> str:
             return repr(value)
         case datetime():
             return value.isoformat()
+        case list() | dict():
+            return for_spreadsheet(json.dumps(value))
         case _:
             return for_spreadsheet(str(value))
 
@@ -177,5 +214,7 @@ def _type(column: str, metrics: Sequence[str], pa: Any) -> Any:
 
 
 def _for_parquet(value: Any) -> Any:
-    """Text without lone surrogates, which no UTF-8 can hold."""
+    """Text without lone surrogates, which no UTF-8 can hold; lists and mappings as JSON."""
+    if isinstance(value, list | dict):
+        return json.dumps(value)
     return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value

@@ -12,7 +12,9 @@ from evaluation.errors import StoreError, UnknownNameError
 from evaluation.generation import Failure, Generation
 from evaluation.reports.failure_examples import failure_kind
 from evaluation.reports.labels import unique_labels
+from evaluation.reports.notes import annotation_facts
 from evaluation.reports.results import metric_keys
+from evaluation.store.annotations import notes_on_case
 from evaluation.store.benchmarks import has_case, load_benchmark_version
 from evaluation.store.outcomes import load_outcomes
 from evaluation.store.records import MetricUse, RunCandidateRecord, RunRecord, StoredOutcome
@@ -35,7 +37,7 @@ def case_result(store: Store, run_id: str, case_id: str) -> dict[str, Any]:
     run = find_run(store, run_id)
     version, name = run.plan.benchmark_version, run.plan.benchmark_name
     if not has_run_case(store, run.plan.run_id, case_id):
-        raise _unknown_case(store, run, case_id)
+        raise unknown_case(store, run, case_id)
     benchmark = load_benchmark_version(store, version, name, case_ids=[case_id])
     (case,) = benchmark.cases
     asked = render(benchmark, case)
@@ -51,13 +53,14 @@ def case_result(store: Store, run_id: str, case_id: str) -> dict[str, Any]:
         "repeats": run.plan.n_repeats,
         "code_version": run.plan.code_version,
         "case": _case(case),
+        "annotations": [annotation_facts(note) for note in notes_on_case(store, run.plan.run_id, case_id)],
         "candidates": [
             _candidate(store, run, found, labels[found.run_candidate_id], case_id, asked) for found in run.candidates
         ],
     }
 
 
-def _unknown_case(store: Store, run: RunRecord, case_id: str) -> UnknownNameError:
+def unknown_case(store: Store, run: RunRecord, case_id: str) -> UnknownNameError:
     """Names the cases that are written alike; all others too where they are few."""
     plan = run.plan
     next_step = f"`benchwright show {plan.run_id} --json` lists the ids of all its cases"

@@ -18,6 +18,8 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\n", "\uff1d", "\uff0b", "\uff0d",
 
 def for_terminal(text: str) -> str:
     """`text` without control and direction characters, which could move the cursor or hide what stands there."""
+    if text.isprintable():  # which no harmful letter is
+        return text
     return "".join(letter if letter in "\n\t" or not _is_harmful(letter) else "\ufffd" for letter in text)
 
 

@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from evaluation.reports.labels import unique_labels
+from evaluation.reports.notes import annotation_facts
 from evaluation.reports.results import run_result
 from evaluation.reports.tables import ranked
-from evaluation.store.experiments import annotations, comparisons_of_experiment, find_experiment
-from evaluation.store.records import AnnotationRecord, ExperimentRecord
+from evaluation.store.annotations import annotations
+from evaluation.store.experiments import comparisons_of_experiment, find_experiment
+from evaluation.store.records import ExperimentRecord
 from evaluation.store.runs import find_run
 from evaluation.store.session import Store
 
@@ -47,20 +49,6 @@ def experiment_result(store: Store, wanted: str) -> dict[str, Any]:
         "runs": [_run(store, run_id) for run_id in found.run_ids],
         "comparisons": compared,
         "annotations": [annotation_facts(note) for note in notes],
-    }
-
-
-def annotation_facts(note: AnnotationRecord) -> dict[str, Any]:
-    """A note as plain values."""
-    return {
-        "annotation_id": note.annotation_id,
-        "experiment_id": note.experiment_id,
-        "run_id": note.run_id,
-        "case_id": note.case_id,
-        "comparison_id": note.comparison_id,
-        "author": note.author,
-        "text": note.text,
-        "created_at": note.created_at.isoformat(),
     }
 
 

@@ -13,7 +13,10 @@ from evaluation.reports.failure_examples import failure_examples
 from evaluation.reports.gpu import energy_report, gpu_report
 from evaluation.reports.judges_of_run import judging_report
 from evaluation.reports.labels import unique_labels
+from evaluation.reports.notes import annotation_facts
+from evaluation.store.annotations import annotations
 from evaluation.store.benchmarks import find_benchmark
+from evaluation.store.experiments import experiments_of_run
 from evaluation.store.outcomes import count_outcomes, outcomes_by_endpoint
 from evaluation.store.records import (
     SERVER_VERSIONS,
@@ -116,11 +119,13 @@ def run_result(store: Store, run_id: str) -> dict[str, Any]:
 
 
 def run_in_full(store: Store, run_id: str) -> dict[str, Any]:
-    """One run with what `show` has beyond its results: failures with examples, and the ids of its cases."""
+    """One run with what `show` has beyond its results: failures with examples, notes, and the ids of its cases."""
     return {
         **run_result(store, run_id),
         "failure_examples": failure_examples(store, run_id),
         "classes": class_tables(store, run_id),
+        "experiments": list(experiments_of_run(store, run_id)),
+        "annotations": [annotation_facts(note) for note in annotations(store, run_ids=[run_id])],
         "case_ids": [case_id for page in run_case_ids(store, run_id) for case_id in page],
     }
 

@@ -1,20 +1,19 @@
-"""Which questions are asked, which runs answer them, and what did people note?"""
+"""Which questions are asked, and which runs and comparisons answer them?"""
 
 import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection, RowMapping
+from sqlalchemy.engine import Connection
 
-from evaluation.errors import ConfigurationError, StoreError, UnknownNameError
-from evaluation.store.holders import held_runs
-from evaluation.store.records import AnnotationRecord, ExperimentRecord, Status
-from evaluation.store.runs import delete_run, find_run
+from evaluation.errors import ConfigurationError, UnknownNameError
+from evaluation.store.records import ExperimentRecord
 from evaluation.store.session import Store
 from evaluation.store.statements import now
-from evaluation.store.tables import annotation, comparison, experiment, experiment_run, run
+from evaluation.store.tables import comparison, experiment, experiment_run
 
+_NEWEST = "last"
 _CHANGEABLE = frozenset({"name", "question", "description", "template", "tags", "favourite"})
 
 
@@ -52,6 +51,8 @@ def create_experiment(
 def _checked_name(name: str) -> str:
     if not name.strip():
         raise ConfigurationError("an experiment needs a name", "For example: quantisations-2026-11")
+    if name.strip() == _NEWEST:
+        raise ConfigurationError(f"{_NEWEST!r} always means the newest run", "Give the experiment another name.")
     return name.strip()
 
 
@@ -168,104 +169,26 @@ def clone_experiment(store: Store, experiment_id: str, *, name: str) -> Experime
     )
 
 
-def runs_of_its_own(store: Store, experiment_id: str) -> tuple[str, ...]:
-    """The experiment's runs that belong to no other experiment."""
-    other = experiment_run.alias()
-    elsewhere = sa.exists().where(
-        other.c.run_id == experiment_run.c.run_id, other.c.experiment_id != experiment_run.c.experiment_id
+def experiment_of_runs(store: Store, run_ids: Sequence[str]) -> str | None:
+    """The id of the one experiment that has all these runs; None where there is none, or several."""
+    wanted = set(run_ids)
+    has_all = (
+        sa.select(experiment_run.c.experiment_id)
+        .where(experiment_run.c.run_id.in_(wanted))
+        .group_by(experiment_run.c.experiment_id)
+        .having(sa.func.count() == len(wanted))
+        .limit(2)
     )
-    wanted = (
-        sa.select(experiment_run.c.run_id)
-        .where(experiment_run.c.experiment_id == experiment_id, ~elsewhere)
-        .order_by(experiment_run.c.position)
-    )
     with store.read() as connection:
-        return tuple(connection.execute(wanted).scalars())
+        found = connection.execute(has_all).scalars().all()
+    return found[0] if len(found) == 1 else None
 
 
-def delete_experiment(store: Store, experiment_id: str, *, with_runs: bool) -> tuple[str, ...]:
-    """Deletes an experiment with its notes and comparisons; the ids of the runs that went with it.
-
-    Args:
-        store: The store.
-        experiment_id: The experiment's.
-        with_runs: Its runs too, except those that belong to another experiment.
-
-    Raises:
-        StoreError: one of these runs is running; nothing is deleted then.
-    """
-    doomed = runs_of_its_own(store, experiment_id) if with_runs else ()
-    with store.read() as connection:
-        running = sa.select(run.c.id).where(run.c.id.in_(doomed), run.c.status == Status.RUNNING)
-        held = held_runs(connection, list(connection.execute(running).scalars()))
-    if held:
-        raise StoreError(
-            f"run {min(held)!r} of the experiment is running, and nothing is deleted", "cancel it first, or wait"
-        )
-    for run_id in doomed:
-        delete_run(store, run_id)
+def file_comparison(store: Store, comparison_id: str, experiment_id: str) -> None:
+    """Makes a comparison one of an experiment's."""
+    mine = sa.update(comparison).where(comparison.c.id == comparison_id)
     with store.write() as connection:
-        connection.execute(sa.delete(experiment).where(experiment.c.id == experiment_id))
-    return doomed
-
-
-def annotate(
-    store: Store,
-    *,
-    text: str,
-    author: str,
-    experiment_id: str | None = None,
-    run_id: str | None = None,
-    case_id: str | None = None,
-    comparison_id: str | None = None,
-) -> int:
-    """Notes something on an experiment, a run, a case of a run, or a comparison; the note's id.
-
-    Raises:
-        ConfigurationError: an empty note, or not on exactly one thing.
-        UnknownNameError: no such run.
-    """
-    if not text.strip():
-        raise ConfigurationError("a note must say something", "Give a text.")
-    if sum(target is not None for target in (experiment_id, run_id, comparison_id)) != 1:
-        raise ConfigurationError("a note belongs to one thing", "Name an experiment, a run or a comparison.")
-    if case_id is not None and run_id is None:
-        raise ConfigurationError(f"case {case_id!r} is a case of no run", "Name its run.")
-    if run_id is not None:
-        run_id = find_run(store, run_id).plan.run_id
-    row = {
-        "experiment_id": experiment_id,
-        "run_id": run_id,
-        "case_id": case_id,
-        "comparison_id": comparison_id,
-        "author": author,
-        "text": text.strip(),
-        "created_at": now(),
-    }
-    with store.write() as connection:
-        added = connection.execute(sa.insert(annotation).values(row).returning(annotation.c.id)).scalar_one()
-    return int(added)
-
-
-def annotations(
-    store: Store,
-    *,
-    experiment_id: str | None = None,
-    run_ids: Sequence[str] = (),
-    comparison_ids: Sequence[str] = (),
-) -> tuple[AnnotationRecord, ...]:
-    """Notes on any of these, oldest first."""
-    wanted: list[sa.ColumnElement[bool]] = [
-        annotation.c.run_id.in_(run_ids),
-        annotation.c.comparison_id.in_(comparison_ids),
-    ]
-    if experiment_id is not None:
-        wanted.append(annotation.c.experiment_id == experiment_id)
-    with store.read() as connection:
-        rows = connection.execute(
-            sa.select(annotation).where(sa.or_(*wanted)).order_by(annotation.c.created_at, annotation.c.id)
-        ).mappings()
-        return tuple(_annotation(row) for row in rows)
+        connection.execute(mine.values(experiment_id=experiment_id))
 
 
 def comparisons_of_experiment(store: Store, experiment_id: str) -> tuple[dict[str, Any], ...]:
@@ -278,28 +201,11 @@ def comparisons_of_experiment(store: Store, experiment_id: str) -> tuple[dict[st
             "comparison_id": row["id"],
             "benchmark": row["benchmark_name"],
             "run_ids": list(row["run_ids"]),
-            "sentence": row["result"].get("sentence"),
+            "sentence": next(iter(row["result"].get("sentences", ())), None),
             "created_at": row["created_at"].isoformat(),
         }
         for row in rows
     )
-
-
-def remove_annotation(store: Store, annotation_id: int) -> None:
-    """Deletes a note.
-
-    Raises:
-        UnknownNameError: no such note.
-    """
-    with store.write() as connection:
-        removed = connection.execute(sa.delete(annotation).where(annotation.c.id == annotation_id))
-    if not removed.rowcount:
-        raise UnknownNameError("note", str(annotation_id), (), "`benchwright experiments show NAME` lists notes")
-
-
-def _annotation(row: RowMapping) -> AnnotationRecord:
-    values = {name: value for name, value in row.items() if name != "id"}
-    return AnnotationRecord(annotation_id=row["id"], **values)
 
 
 def _load(connection: Connection, wanted: sa.ColumnElement[bool]) -> tuple[ExperimentRecord, ...]:

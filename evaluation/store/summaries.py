@@ -9,7 +9,7 @@ from sqlalchemy.engine import RowMapping
 from evaluation.store.holders import held_runs
 from evaluation.store.records import CandidateProgress, RunSummary, Status
 from evaluation.store.session import Store
-from evaluation.store.tables import generation, run, run_candidate
+from evaluation.store.tables import experiment_run, generation, run, run_candidate
 
 _SHOWN = tuple(column for column in run.c if column.name not in ("metrics", "code_version", "case_limit"))
 
@@ -35,11 +35,16 @@ def _counts(run_candidates: sa.ScalarSelect[Any] | sa.Select[Any]) -> sa.Subquer
     )
 
 
-def list_runs(store: Store, *, limit: int | None = 20, include_archived: bool = False) -> tuple[RunSummary, ...]:
-    """Runs, newest first, with their counts over all candidates."""
+def list_runs(
+    store: Store, *, limit: int | None = 20, include_archived: bool = False, experiment_id: str | None = None
+) -> tuple[RunSummary, ...]:
+    """Runs, newest first, with their counts over all candidates; of one experiment where one is named."""
     page = sa.select(*_SHOWN).order_by(run.c.created_at.desc(), run.c.id.desc()).limit(limit)
     if not include_archived:
         page = page.where(run.c.archived_at.is_(None))
+    if experiment_id is not None:
+        of_experiment = sa.select(experiment_run.c.run_id).where(experiment_run.c.experiment_id == experiment_id)
+        page = page.where(run.c.id.in_(of_experiment))
     of_page = run_candidate.c.run_id.in_(sa.select(page.subquery().c.id))
     counts = _counts(sa.select(run_candidate.c.id).where(of_page))
     candidates = (

@@ -5,21 +5,18 @@ from collections.abc import Callable
 import pytest
 
 from evaluation.errors import ConfigurationError, StoreError, UnknownNameError
+from evaluation.store.annotations import annotate, annotations, remove_annotation
+from evaluation.store.experiment_deletion import delete_experiment, runs_of_its_own
 from evaluation.store.experiments import (
     add_runs,
-    annotate,
-    annotations,
     archive_experiment,
     change_experiment,
     clone_experiment,
     create_experiment,
-    delete_experiment,
     experiments_of_run,
     find_experiment,
     list_experiments,
-    remove_annotation,
     remove_runs,
-    runs_of_its_own,
 )
 from evaluation.store.records import RunPlan, Status
 from evaluation.store.runs import find_run, set_run_status, take_hold

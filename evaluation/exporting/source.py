@@ -1,0 +1,97 @@
+"""What a name stands for: a run, the runs of an experiment, or a comparison."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from evaluation.errors import ConfigurationError, UnknownNameError
+from evaluation.store.comparisons import find_comparison
+from evaluation.store.experiments import find_experiment
+from evaluation.store.records import ExperimentRecord
+from evaluation.store.runs import find_run
+from evaluation.store.session import Store
+
+_NEWEST = "last"
+
+
+class Kind(StrEnum):
+    """What one row is."""
+
+    ANSWERS = "answers"
+    SCORES = "scores"
+    RESULTS = "results"
+    PAIRS = "pairs"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """What is exported: runs, or a comparison."""
+
+    name: str
+    run_ids: tuple[str, ...] = ()
+    comparison_id: str | None = None
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """The kinds of rows that it has, the usual one first."""
+        return (Kind.PAIRS,) if self.comparison_id else (Kind.ANSWERS, Kind.SCORES, Kind.RESULTS)
+
+
+def find_source(store: Store, wanted: str) -> Source:
+    """The experiment of that name, else the run, experiment or comparison of that id or the beginning of one.
+
+    `last` is the newest run.
+
+    Raises:
+        UnknownNameError: none of them.
+        ConfigurationError: several, or an experiment without runs.
+    """
+    if wanted == _NEWEST:
+        return _run(store, wanted)
+    if (named := _experiment_named(store, wanted)) is not None:
+        return _of_experiment(named)
+    found: list[Source] = []
+    for look in (_run, _experiment, _comparison):
+        try:
+            found.append(look(store, wanted))
+        except UnknownNameError:
+            continue
+    if not found:
+        raise UnknownNameError(
+            "run, experiment or comparison",
+            wanted,
+            (),
+            "see `benchwright runs list` and `benchwright experiments list`",
+        )
+    if len(found) > 1:
+        raise ConfigurationError(
+            f"{wanted!r} begins the ids of {' and '.join(source.name for source in found)}", "give more of the id"
+        )
+    return found[0]
+
+
+def _run(store: Store, wanted: str) -> Source:
+    run_id = find_run(store, wanted).plan.run_id
+    return Source(name=f"run {run_id}", run_ids=(run_id,))
+
+
+def _experiment_named(store: Store, wanted: str) -> ExperimentRecord | None:
+    try:
+        found = find_experiment(store, wanted)
+    except (UnknownNameError, ConfigurationError):
+        return None
+    return found if found.name == wanted else None
+
+
+def _experiment(store: Store, wanted: str) -> Source:
+    return _of_experiment(find_experiment(store, wanted))
+
+
+def _of_experiment(found: ExperimentRecord) -> Source:
+    if not found.run_ids:
+        raise ConfigurationError(f"experiment {found.name!r} has no run to export", "add one: `experiments add`")
+    return Source(name=f"experiment {found.name}", run_ids=found.run_ids)
+
+
+def _comparison(store: Store, wanted: str) -> Source:
+    comparison_id = find_comparison(store, wanted).comparison_id
+    return Source(name=f"comparison {comparison_id}", comparison_id=comparison_id)

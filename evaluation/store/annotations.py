@@ -1,0 +1,96 @@
+"""What did people note, and on what?"""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.engine import RowMapping
+
+from evaluation.errors import ConfigurationError, UnknownNameError
+from evaluation.store.comparisons import find_comparison
+from evaluation.store.records import AnnotationRecord
+from evaluation.store.runs import find_run
+from evaluation.store.session import Store
+from evaluation.store.statements import now
+from evaluation.store.tables import annotation
+
+
+def annotate(
+    store: Store,
+    *,
+    text: str,
+    author: str,
+    experiment_id: str | None = None,
+    run_id: str | None = None,
+    case_id: str | None = None,
+    comparison_id: str | None = None,
+) -> int:
+    """Notes something on an experiment, a run, a case of a run, or a comparison; the note's id.
+
+    Raises:
+        ConfigurationError: an empty note, or not on exactly one thing.
+        UnknownNameError: no such run, or no such comparison.
+    """
+    if not text.strip():
+        raise ConfigurationError("a note must say something", "Give a text.")
+    if sum(target is not None for target in (experiment_id, run_id, comparison_id)) != 1:
+        raise ConfigurationError("a note belongs to one thing", "Name an experiment, a run or a comparison.")
+    if case_id is not None and run_id is None:
+        raise ConfigurationError(f"case {case_id!r} is a case of no run", "Name its run.")
+    row = {
+        "experiment_id": experiment_id,
+        "run_id": find_run(store, run_id).plan.run_id if run_id is not None else None,
+        "case_id": case_id,
+        "comparison_id": find_comparison(store, comparison_id).comparison_id if comparison_id is not None else None,
+        "author": author,
+        "text": text.strip(),
+        "created_at": now(),
+    }
+    with store.write() as connection:
+        added = connection.execute(sa.insert(annotation).values(row).returning(annotation.c.id)).scalar_one()
+    return int(added)
+
+
+def annotations(
+    store: Store,
+    *,
+    experiment_id: str | None = None,
+    run_ids: Sequence[str] = (),
+    comparison_ids: Sequence[str] = (),
+) -> tuple[AnnotationRecord, ...]:
+    """Notes on any of these, oldest first; those on a run's cases are the run's too."""
+    wanted: list[sa.ColumnElement[bool]] = []
+    if run_ids:
+        wanted.append(annotation.c.run_id.in_(run_ids))
+    if comparison_ids:
+        wanted.append(annotation.c.comparison_id.in_(comparison_ids))
+    if experiment_id is not None:
+        wanted.append(annotation.c.experiment_id == experiment_id)
+    return _found(store, sa.or_(*wanted)) if wanted else ()
+
+
+def notes_on_case(store: Store, run_id: str, case_id: str) -> tuple[AnnotationRecord, ...]:
+    """Notes on one case of a run, oldest first."""
+    return _found(store, sa.and_(annotation.c.run_id == run_id, annotation.c.case_id == case_id))
+
+
+def remove_annotation(store: Store, annotation_id: int) -> None:
+    """Deletes a note.
+
+    Raises:
+        UnknownNameError: no such note.
+    """
+    with store.write() as connection:
+        removed = connection.execute(sa.delete(annotation).where(annotation.c.id == annotation_id))
+    if not removed.rowcount:
+        raise UnknownNameError("note", str(annotation_id), (), "`benchwright experiments show NAME --json` lists notes")
+
+
+def _found(store: Store, wanted: sa.ColumnElement[bool]) -> tuple[AnnotationRecord, ...]:
+    oldest_first = sa.select(annotation).where(wanted).order_by(annotation.c.created_at, annotation.c.id)
+    with store.read() as connection:
+        return tuple(_annotation(row) for row in connection.execute(oldest_first).mappings())
+
+
+def _annotation(row: RowMapping) -> AnnotationRecord:
+    values = {name: value for name, value in row.items() if name != "id"}
+    return AnnotationRecord(annotation_id=row["id"], **values)

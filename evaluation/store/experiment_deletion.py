@@ -1,0 +1,102 @@
+"""What goes with an experiment when it is deleted, and what stays?"""
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from evaluation.errors import StoreError
+from evaluation.store.experiments import find_experiment
+from evaluation.store.holders import held_runs
+from evaluation.store.records import Status
+from evaluation.store.runs import delete_run
+from evaluation.store.session import Store
+from evaluation.store.tables import (
+    annotation,
+    comparison,
+    experiment,
+    experiment_run,
+    generation,
+    run,
+    run_candidate,
+)
+
+
+def runs_of_its_own(store: Store, experiment_id: str) -> tuple[str, ...]:
+    """The experiment's runs that belong to no other experiment."""
+    other = experiment_run.alias()
+    elsewhere = sa.exists().where(
+        other.c.run_id == experiment_run.c.run_id, other.c.experiment_id != experiment_run.c.experiment_id
+    )
+    wanted = (
+        sa.select(experiment_run.c.run_id)
+        .where(experiment_run.c.experiment_id == experiment_id, ~elsewhere)
+        .order_by(experiment_run.c.position)
+    )
+    with store.read() as connection:
+        return tuple(connection.execute(wanted).scalars())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doomed:
+    """What goes when an experiment is deleted."""
+
+    run_ids: tuple[str, ...]
+    n_answers: int
+    """Outcomes of those runs."""
+    n_comparisons: int
+    n_notes: int
+    """On the experiment, on its comparisons, and on those runs."""
+    n_runs_kept: int
+    """Runs that stay: all, or those that belong to another experiment too."""
+
+
+def what_goes(store: Store, experiment_id: str, *, with_runs: bool) -> Doomed:
+    """What `delete_experiment` would delete; nothing is deleted."""
+    n_runs = len(find_experiment(store, experiment_id).run_ids)
+    run_ids = runs_of_its_own(store, experiment_id) if with_runs else ()
+    filed = sa.select(comparison.c.id).where(comparison.c.experiment_id == experiment_id)
+    on_these = sa.or_(
+        annotation.c.experiment_id == experiment_id,
+        annotation.c.comparison_id.in_(filed),
+        annotation.c.run_id.in_(run_ids),
+    )
+    answers = (
+        sa.select(sa.func.count())
+        .select_from(generation)
+        .join(run_candidate, run_candidate.c.id == generation.c.run_candidate_id)
+        .where(run_candidate.c.run_id.in_(run_ids))
+    )
+    with store.read() as connection:
+        return Doomed(
+            run_ids=run_ids,
+            n_answers=connection.execute(answers).scalar_one(),
+            n_comparisons=connection.execute(sa.select(sa.func.count()).select_from(filed.subquery())).scalar_one(),
+            n_notes=connection.execute(sa.select(sa.func.count()).where(on_these)).scalar_one(),
+            n_runs_kept=n_runs - len(run_ids),
+        )
+
+
+def delete_experiment(store: Store, experiment_id: str, *, with_runs: bool) -> tuple[str, ...]:
+    """Deletes an experiment with its notes and comparisons; the ids of the runs that went with it.
+
+    Args:
+        store: The store.
+        experiment_id: The experiment's.
+        with_runs: Its runs too, except those that belong to another experiment.
+
+    Raises:
+        StoreError: one of these runs is running; nothing is deleted then.
+    """
+    doomed = runs_of_its_own(store, experiment_id) if with_runs else ()
+    with store.read() as connection:
+        running = sa.select(run.c.id).where(run.c.id.in_(doomed), run.c.status == Status.RUNNING)
+        held = held_runs(connection, list(connection.execute(running).scalars()))
+    if held:
+        raise StoreError(
+            f"run {min(held)!r} of the experiment is running, and nothing is deleted", "cancel it first, or wait"
+        )
+    for run_id in doomed:
+        delete_run(store, run_id)
+    with store.write() as connection:
+        connection.execute(sa.delete(experiment).where(experiment.c.id == experiment_id))
+    return doomed
