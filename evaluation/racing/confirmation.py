@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from statistics import NormalDist
 
 import numpy as np
+from numpy.typing import NDArray
 
 from evaluation.racing.grid import Grid
 from evaluation.racing.looks import n_kept_back
@@ -21,9 +22,11 @@ from evaluation.racing.state import RaceState
 from evaluation.stats.pair_comparison import PairComparison, compare_pair
 
 POWER = 0.95
-"""With which halving's test sees a difference as large as the race's, which flatters the winner."""
+"""With which halving's test sees a difference about as large as the race's."""
 SURE_TO_BE_AHEAD = 0.95
-"""With which probability a difference as large as the race's is seen by its sign."""
+"""With which probability such a difference is seen by its sign."""
+LUCKIEST = 3.0
+"""How many times too large the race's difference is taken to be, at most."""
 FEWEST = 20
 
 
@@ -55,15 +58,21 @@ def n_to_confirm(state: RaceState, grid: Grid) -> int:
     if second is None or most <= 0:
         return 0
     seen = grid.differences(state.alive[0], second)
-    gap = float(seen.mean()) if seen.size else 0.0
-    if gap <= 0:
+    if not seen.size or float(seen.mean()) <= 0:
         return most
+    gap = _less_flattering(seen)
     normal = NormalDist()
     if state.rules.method is Method.HALVING:
         z = normal.inv_cdf(1 - state.rules.alpha) + normal.inv_cdf(POWER)
     else:
         z = normal.inv_cdf(SURE_TO_BE_AHEAD)
     return min(most, max(FEWEST, math.ceil(z * z * float(seen.var()) / gap**2)))
+
+
+def _less_flattering(seen: NDArray[np.float64]) -> float:
+    """The mean difference, a standard error smaller: who came first among many was lucky too."""
+    mean = float(seen.mean())
+    return max(mean - float(seen.std()) / math.sqrt(seen.size), mean / LUCKIEST)
 
 
 def confirmation(state: RaceState, grid: Grid, *, seed: int) -> Confirmation | None:

@@ -22,14 +22,14 @@ def _columns(n_both: int, n_first: int, n_second: int) -> list[list[float]]:
 
 
 def test_as_many_cases_are_asked_as_would_show_a_difference_like_the_races() -> None:
-    # Mean difference .2, variance (.3 + .1) − .2² = .36.
+    # Mean difference .2, variance (.3 + .1) − .2² = .36, standard error .06: a difference of .14 is to be seen.
     grid = Grid(values=np.array(_columns(60, 30, 10)))
 
-    by_evidence = n_to_confirm(_with_one_left(Method.EVIDENCE, 100, 1000), grid)
-    by_halving = n_to_confirm(_with_one_left(Method.HALVING, 100, 1000), grid)
+    by_evidence = n_to_confirm(_with_one_left(Method.EVIDENCE, 100, 9000), grid)
+    by_halving = n_to_confirm(_with_one_left(Method.HALVING, 100, 9000), grid)
 
-    assert np.ceil(1.6449**2 * 0.36 / 0.04) == by_evidence
-    assert np.ceil((1.6449 + 1.6449) ** 2 * 0.36 / 0.04) == by_halving
+    assert np.ceil(1.6449**2 * 0.36 / 0.14**2) == by_evidence
+    assert np.ceil((1.6449 + 1.6449) ** 2 * 0.36 / 0.14**2) == by_halving
 
 
 def test_never_more_than_are_kept_back_nor_fewer_than_twenty() -> None:
