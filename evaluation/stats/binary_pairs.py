@@ -43,7 +43,6 @@ def binary_evidence(a: Vector, b: Vector, terms: Terms) -> Evidence:
         difference=(only_a - only_b) / n,
         interval=interval if n > 1 else None,
         p_value=p_value,
-        lean=only_a - only_b,
         method=f"newcombe+{test}",
         effect_size=cohen_g(only_a, only_b),
         effect_size_name="cohen_g",

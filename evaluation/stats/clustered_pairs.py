@@ -52,7 +52,6 @@ def _refused(difference: float) -> Evidence:
         difference=difference,
         interval=None,
         p_value=None,
-        lean=0.0,
         method="cluster_none",
         effect_size=None,
         effect_size_name="hedges_gz",

@@ -48,7 +48,6 @@ def mean_evidence(differences: Vector, terms: Terms, *, test: str, p_value: floa
         difference=mean,
         interval=interval,
         p_value=p_value,
-        lean=mean,
         method=f"{'t' if interval else 'no_spread'}+{test}",
         effect_size=hedges_gz(differences),
         effect_size_name="hedges_gz",

@@ -34,8 +34,6 @@ class Evidence:
     interval: Interval | None
     p_value: float | None
     """Two-sided."""
-    lean: float
-    """Above 0 where the test's statistic leans to A."""
     method: str
     effect_size: float | None
     effect_size_name: str

@@ -30,7 +30,6 @@ def ordinal_evidence(a: Vector, b: Vector, terms: Terms) -> Evidence:
         difference=(up - down) / n,
         interval=interval if n > 1 else None,
         p_value=p_value,
-        lean=0 if is_split else up - down,
         method=f"tango+{test}",
         effect_size=ranks_lean,
         effect_size_name="rank_biserial",

@@ -24,7 +24,7 @@ from evaluation.stats.ratio_pairs import as_ratio, log_terms, ratio_evidence
 from evaluation.stats.verdicts import A_BETTER, B_BETTER, EQUIVALENT, INSUFFICIENT_DATA, MIN_PAIRS, verdict_of
 
 DISAGREE = "interval and test disagree; the verdict follows the test"
-_SETTLED = (A_BETTER, B_BETTER, EQUIVALENT)
+SMALL = "the difference is real, and smaller than the margin"
 
 
 class Kind(StrEnum):
@@ -165,23 +165,34 @@ def readjusted(
         alpha: The limit for it.
         p_equivalence: Adjusted too; without it, the comparison's own.
     """
+    decided = _decided(
+        found,
+        p_value=None if found.p_value is None else p_adjusted,
+        p_equivalence=found.p_equivalence if p_equivalence is None else p_equivalence,
+        alpha=alpha,
+    )
+    return replace(decided, p_adjusted=p_adjusted)
+
+
+def _decided(
+    found: PairComparison, *, p_value: float | None, p_equivalence: float | None, alpha: float
+) -> PairComparison:
+    """The comparison with the verdict that follows from its p, and what is to be noted of that."""
     gain = _lean(found)
     verdict = verdict_of(
         gain=gain if found.higher_is_better else -gain,
-        p_value=None if found.p_value is None else p_adjusted,
+        p_value=p_value,
         n_pairs=found.n_pairs,
         alpha=alpha,
-        p_equivalence=found.p_equivalence if p_equivalence is None else p_equivalence,
+        p_equivalence=p_equivalence,
     )
-    disagree = found.p_value is not None and _disagree(found.kind, found.low, found.high, p_adjusted < alpha, verdict)
-    notes = tuple(note for note in found.notes if note != DISAGREE)
-    return replace(
-        found,
-        p_adjusted=p_adjusted,
-        verdict=verdict,
-        n_more=None if verdict in _SETTLED else found.n_more,
-        notes=(*notes, DISAGREE) if disagree else notes,
-    )
+    notes = [note for note in found.notes if note not in (DISAGREE, SMALL)]
+    if p_value is not None and verdict != INSUFFICIENT_DATA and _is_outside(found) not in (None, p_value < alpha):
+        notes.append(DISAGREE)
+    if verdict in (A_BETTER, B_BETTER) and p_equivalence is not None and p_equivalence < alpha:
+        notes.append(SMALL)
+    n_more = None if verdict in (A_BETTER, B_BETTER, EQUIVALENT) else found.n_more
+    return replace(found, verdict=verdict, n_more=n_more, notes=tuple(notes))
 
 
 def _lean(found: PairComparison) -> float:
@@ -194,11 +205,12 @@ def _lean(found: PairComparison) -> float:
     return 0.0 if is_split else found.difference
 
 
-def _disagree(kind: Kind, low: float | None, high: float | None, is_significant: bool, verdict: str) -> bool:
-    if low is None or high is None or verdict == INSUFFICIENT_DATA:
-        return False
-    equal = 1.0 if kind is Kind.RATIO else 0.0
-    return is_significant == (low <= equal <= high)
+def _is_outside(found: PairComparison) -> bool | None:
+    """Whether "no difference" lies outside the interval; None where there is none."""
+    if found.low is None or found.high is None:
+        return None
+    equal = 1.0 if found.kind is Kind.RATIO else 0.0
+    return not found.low <= equal <= found.high
 
 
 def _check_margin(margin: float | None) -> None:
@@ -227,21 +239,11 @@ def _compared(
     groups = [clusters.get(pairs.case_ids[i]) for i in kept]
     units = groups if _share_a_cluster(groups) else None
     evidence = _evidence(left, right, kind, units, terms) if kept else _NO_EVIDENCE
-    gain = evidence.lean if higher_is_better else -evidence.lean
     within = evidence.within
-    p_not_worse = None if within is None else (within.p_above, within.p_below)
-    if p_not_worse is not None and not higher_is_better:
-        p_not_worse = p_not_worse[::-1]
-    verdict = verdict_of(
-        gain=gain,
-        p_value=evidence.p_value,
-        n_pairs=len(kept),
-        alpha=terms.alpha,
-        p_equivalence=None if within is None else within.p_equivalence,
-    )
+    p_not_worse = (None, None) if within is None else (within.p_above, within.p_below)
     differences = difference_of(left, right)
     more, less = int((differences > 0).sum()), int((differences < 0).sum())
-    return PairComparison(
+    found = PairComparison(
         kind=kind,
         n_pairs=len(kept),
         n_only_a=len(pairs.only_a),
@@ -257,37 +259,36 @@ def _compared(
         effect_size=evidence.effect_size,
         effect_size_name=evidence.effect_size_name,
         mde=evidence.mde,
-        n_more=_n_more(evidence, len(kept), verdict),
+        n_more=_n_more(evidence, len(kept)),
         aim=evidence.aim,
-        verdict=verdict,
+        verdict=INSUFFICIENT_DATA,
         margin=terms.margin,
         p_equivalence=None if within is None else within.p_equivalence,
-        p_a_not_worse=None if p_not_worse is None else p_not_worse[0],
-        p_b_not_worse=None if p_not_worse is None else p_not_worse[1],
+        p_a_not_worse=p_not_worse[0 if higher_is_better else 1],
+        p_b_not_worse=p_not_worse[1 if higher_is_better else 0],
         also=evidence.also,
         intervals=evidence.intervals,
         design_effect=evidence.design_effect,
         n_better_a=more if higher_is_better else less,
         n_better_b=less if higher_is_better else more,
         n_equal=len(kept) - more - less,
-        notes=_notes(evidence, kind, pairs.n_pairs - len(kept), verdict, terms),
+        notes=evidence.notes + _left_out(pairs.n_pairs, pairs.n_pairs - len(kept)),
         higher_is_better=higher_is_better,
         confidence_level=terms.confidence_level,
     )
+    return _decided(found, p_value=found.p_value, p_equivalence=found.p_equivalence, alpha=terms.alpha)
 
 
 _NO_EVIDENCE = Evidence(
     difference=0.0,
     interval=None,
     p_value=None,
-    lean=0.0,
     method="none",
     effect_size=None,
     effect_size_name="none",
     mde=None,
     n_needed=None,
     aim=None,
-    notes=("the two have no case in common",),
 )
 
 _BY_CASE: Mapping[Kind, Callable[[Vector, Vector, Terms], Evidence]] = {
@@ -318,22 +319,16 @@ def _mean(vector: Vector, clusters: Sequence[str | None] | None) -> float | None
     return float((vector if clusters is None else cluster_means(vector, clusters)).mean())
 
 
-def _n_more(evidence: Evidence, n_pairs: int, verdict: str) -> int | None:
-    if verdict in _SETTLED:
-        return None
+def _n_more(evidence: Evidence, n_pairs: int) -> int | None:
     at_least = max(0, MIN_PAIRS - n_pairs)
     if evidence.n_needed is None:
         return at_least or None
     return max(at_least, ceil(evidence.n_needed - n_pairs))
 
 
-def _notes(evidence: Evidence, kind: Kind, n_without_ratio: int, verdict: str, terms: Terms) -> tuple[str, ...]:
-    notes = list(evidence.notes)
-    if n_without_ratio:
-        notes.append(f"{n_without_ratio} pairs have no ratio, since one side is not above 0, and were left out")
-    low, high = evidence.interval or (None, None)
-    if evidence.p_value is not None and _disagree(kind, low, high, evidence.p_value < terms.alpha, verdict):
-        notes.append(DISAGREE)
-    if verdict in (A_BETTER, B_BETTER) and evidence.within and evidence.within.p_equivalence < terms.alpha:
-        notes.append("the difference is real, and smaller than the margin")
-    return tuple(notes)
+def _left_out(n_pairs: int, n_without_ratio: int) -> tuple[str, ...]:
+    if not n_pairs:
+        return ("the two have no case in common",)
+    if not n_without_ratio:
+        return ()
+    return (f"{n_without_ratio} pairs have no ratio, since one side is not above 0, and were left out",)

@@ -195,6 +195,11 @@ class TestMargin:
         found = table(both=500, only_a=20, only_b=4, neither=476, margin=0.05)
         assert ("A better", ("the difference is real, and smaller than the margin",)) == (found.verdict, found.notes)
         assert () == table(both=500, only_a=20, only_b=4, neither=476, margin=0.01).notes
+        # Of many comparisons, it is not real any more, but equivalent still.
+        assert ("equivalent", (DISAGREE,)) == (
+            readjusted(found, p_adjusted=0.06, alpha=0.05).verdict,
+            readjusted(found, p_adjusted=0.06, alpha=0.05).notes,
+        )
 
     @pytest.mark.parametrize("margin", [0, -0.1, float("nan"), float("inf")])
     def test_a_margin_that_is_none_is_refused(self, margin):
@@ -302,6 +307,7 @@ class TestRatios:
     def test_where_none_has_a_ratio_there_is_no_verdict(self):
         found = compared([0.0, 0.0], [1.0, 1.0], kind=Kind.RATIO)
         assert ("insufficient data", 0, None) == (found.verdict, found.n_pairs, found.difference)
+        assert found.notes == ("2 pairs have no ratio, since one side is not above 0, and were left out",)
 
 
 class TestReadjusted:
