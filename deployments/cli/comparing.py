@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from deployments.cli.preparing import Prepared
     from evaluation.comparing.request import ComparisonRequest
     from evaluation.reports.comparison_checks import RegressionCheck
+    from evaluation.resolving import Resolution
     from evaluation.store.session import Store
 
 Results = list[dict[str, Any]]
@@ -112,12 +113,15 @@ def _run(wanted: Wanted, store: "Store", stack: ExitStack, *, as_json: bool) -> 
     prepared = _prepared(wanted, store)
     request = _request(wanted, prepared.request if prepared else None)
     stored_runs = _find_stored(request, prepared, store)
+    if prepared is not None:
+        _refuse_hopeless(request, prepared, stored_runs)
     request = request.model_copy(update={"runs": stored_runs})
     invocation_id = prepared.invocation_id if prepared else uuid.uuid4().hex
     server = stack.enter_context(prefect_server())
     if prepared is not None:
         _start_embedded_where_asked(prepared, stack)
-        check_servers(prepared, store)
+        resolution = check_servers(prepared, store)
+        _refuse_unknown_side(request, resolution, store)
     if server.is_ours:
         tell("no Prefect server is named: one is started for this command, on your PREFECT_HOME")
 
@@ -161,6 +165,38 @@ def _find_stored(request: "ComparisonRequest", prepared: "Prepared | None", stor
         versions = {save_benchmark(store, benchmark): benchmark.name for benchmark in prepared.benchmarks}
         refuse_unfit_runs(store, found, versions)
     return found
+
+
+def _refuse_hopeless(request: "ComparisonRequest", prepared: "Prepared", stored_runs: Sequence[str]) -> None:
+    """Refuses what could not be compared after the evaluation either, before a server is started."""
+    from evaluation.comparing.keys import KEY_NAMES
+    from evaluation.errors import IncomparableError, UnknownNameError
+    from evaluation.options import OPTIONS
+
+    if not stored_runs and len(prepared.request.models) + len(prepared.request.candidates) < 2:
+        raise IncomparableError(
+            "a comparison needs two sides, and one candidate is asked for",
+            "Name a second one with --model or --candidate, or a stored RUN.",
+        )
+    if request.by is not None and request.by not in (*KEY_NAMES, *OPTIONS):
+        raise UnknownNameError("key to compare by", request.by, [*KEY_NAMES, *OPTIONS])
+
+
+def _refuse_unknown_side(request: "ComparisonRequest", resolution: "Resolution", store: "Store") -> None:
+    """Refuses a baseline that no candidate is called, before a token is spent."""
+    from evaluation.comparing.sides import FIRST
+    from evaluation.errors import UnknownNameError
+    from evaluation.store.runs import find_run
+
+    wanted = request.against
+    if wanted is None or wanted == FIRST or request.by is not None:
+        return
+    stored = [find_run(store, run_id) for run_id in request.runs]
+    labels = [found.plan.label for run in stored for found in run.candidates]
+    labels += [found.candidate.label for found in resolution.candidates]
+    names = [*labels, *(run.plan.run_id for run in stored), *(found.candidate.model for found in resolution.candidates)]
+    if not any(name.startswith(wanted) or wanted.startswith(name) for name in names):
+        raise UnknownNameError("side", wanted, labels, "Give --against one of these names.")
 
 
 def _start_embedded_where_asked(prepared: "Prepared", stack: ExitStack) -> None:

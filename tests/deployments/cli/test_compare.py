@@ -276,3 +276,34 @@ def test_a_stored_run_of_another_version_is_refused_before_a_token_is_spent(
 
     assert 2 == said.code
     assert "run one asked 'numbers' in version" in said.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--model", "good"), "a comparison needs two sides, and one candidate is asked for"),
+        (("--model", "good", "--model", "half", "--by", "colour"), "unknown key to compare by 'colour'"),
+    ],
+)
+@pytest.mark.usefixtures("without_servers")
+def test_what_could_not_be_compared_afterwards_is_not_evaluated(
+    benchwright: Command, benchmark: Path, arguments: tuple[str, ...], said: str
+) -> None:
+    found = benchwright("compare", "--benchmark", benchmark, *arguments)
+
+    assert 2 == found.code
+    assert said in found.err
+
+
+def test_a_baseline_that_nobody_is_called_is_refused_before_a_token_is_spent(
+    benchwright: Command, benchmark: Path, ollama_by_script: ScriptedOllama, prefect_api: str
+) -> None:
+    ollama_by_script.add("good")
+    ollama_by_script.add("half", half)
+    asked = ("--benchmark", benchmark, "--endpoint", ollama_by_script.url, "--model", "good", "--model", "half")
+
+    found = benchwright("compare", *asked, "--against", "nobody")
+
+    assert 2 == found.code
+    assert "unknown side 'nobody'" in found.err
+    assert not ollama_by_script.asked("good")
