@@ -14,7 +14,7 @@ from evaluation.racing.looks import n_kept_of
 from evaluation.racing.rules import Method
 from evaluation.racing.standing import leaders_first
 from evaluation.racing.state import Ending, RaceState
-from evaluation.racing.wording import against, counted
+from evaluation.racing.wording import against, counted, odds
 
 
 def give_up(state: RaceState, reasons: Mapping[str, str]) -> tuple[RaceState, tuple[Decision, ...]]:
@@ -137,7 +137,7 @@ def _decision(
         why = f"place {order.index(place) + 1} of {len(order)}"
     else:
         numbers |= {"evidence": evidence, "needed": 1 / state.rules.alpha}
-        why = f"evidence that it is not the best: {evidence:.3g} to 1, and {1 / state.rules.alpha:.3g} drops it"
+        why = f"evidence that it is not the best: {odds(evidence)} to 1, and {odds(1 / state.rules.alpha)} drops it"
     return Decision(
         look=state.look,
         key=state.runners[place].key,

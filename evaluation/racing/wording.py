@@ -18,3 +18,13 @@ def against(difference: float, span: float, rival: str) -> str:
 def counted(n: int, what: str) -> str:
     """`1 case`, `1,200 cases`."""
     return f"{n:,} {what}{'' if n == 1 else 's'}"
+
+
+MOST_ODDS = 1_000_000
+
+
+def odds(value: float) -> str:
+    """`24.2`, `1,600` or `over 1,000,000`, to be followed by "to 1"."""
+    if value > MOST_ODDS:
+        return f"over {MOST_ODDS:,}"
+    return f"{value:.3g}" if value < 100 else f"{value:,.0f}"
