@@ -63,7 +63,6 @@ def paired_t_power(effect: float, n_pairs: float, *, alpha: float = ALPHA) -> fl
 
 def paired_t_cases(effect: float, *, alpha: float = ALPHA, power: float = POWER) -> float:
     """Pairs with which the paired t-test sees a true effect, not rounded up; at least 2."""
-    _checked(alpha, power)
     by_z = cases_for_difference(effect, variance=1.0, alpha=alpha, power=power)
     if by_z > _MOST_PAIRS:
         return by_z
@@ -121,7 +120,6 @@ def mcnemar_cases(difference: float, *, discordant: float, alpha: float = ALPHA,
 
 def mcnemar_detectable(n_pairs: int, *, discordant: float, alpha: float = ALPHA, power: float = POWER) -> float | None:
     """The smallest true difference of two shares that McNemar's test sees; None where not even one of 1 would be."""
-    _checked(alpha, power)
 
     def lacking(difference: float) -> float:
         return mcnemar_cases(difference, discordant=discordant, alpha=alpha, power=power) - n_pairs
