@@ -18,7 +18,7 @@ def print_comparisons(results: Sequence[Result]) -> None:
 
 
 def _print_one(result: Result) -> None:
-    from evaluation.reports.comparison_tables import dropped_lines, is_pair, zero_lines
+    from evaluation.reports.comparison_tables import dropped_lines, is_pair, tail_lines, zero_lines
 
     lead, *others = result["sentences"]
     say_line(lead, style="bold")
@@ -31,7 +31,7 @@ def _print_one(result: Result) -> None:
         _print_pair(result)
     else:
         _print_many(result)
-    remarks = (*dropped_lines(result), *zero_lines(result), *result["notes"])
+    remarks = (*dropped_lines(result), *zero_lines(result), *tail_lines(result), *result["notes"])
     for line in ("", *remarks) if remarks else ():
         say_line(line)
     _print_preferences(result)

@@ -1,7 +1,7 @@
 """Candidates on the same cases, metric by metric, with what is sure and what is not."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from evaluation.comparing.flips import Flips, find_flips, flipped_pairs
 from evaluation.comparing.members import Member, find_members
@@ -13,6 +13,7 @@ from evaluation.comparing.remarks import remarks_on
 from evaluation.comparing.request import ComparisonRequest
 from evaluation.comparing.sides import Side, find_side, make_sides
 from evaluation.comparing.standing import Standing, standings
+from evaluation.comparing.tails import MOST_PAIRS_OF_SIDES, TAILED, tails_of
 from evaluation.comparing.values import failed_of, figure_of_side, figures_of, scores_of
 from evaluation.errors import IncomparableError
 from evaluation.fingerprint import fingerprint
@@ -36,6 +37,8 @@ class ComparedPair:
     found: PairComparison
     standard_error: float | None
     """Of the difference, over cases or clusters; None where it says nothing, as of a ratio."""
+    tails: Mapping[str, Estimate] = field(default_factory=dict)
+    """Of latencies: by how much the median and the slow tail differ, A less B."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,10 +197,19 @@ class _Work:
                 b=self._by_label[b],
                 found=found,
                 standard_error=paired_standard_error(values[a], values[b], found, clusters=self._clusters),
+                tails=self._tails(metric, values, (a, b), len(many.pairs), found.confidence_level),
             )
             for a, b, found in many.pairs
         )
         return MetricComparison(metric=metric, sides=tuple(values), pairs=pairs, many=many, values=self._means(values))
+
+    def _tails(
+        self, metric: ComparedMetric, values: Values, labels: tuple[str, str], n_pairs: int, level: float
+    ) -> dict[str, Estimate]:
+        if metric.word not in TAILED or n_pairs > MOST_PAIRS_OF_SIDES:
+            return {}
+        a, b = labels
+        return tails_of(values[a], values[b], labels, seed=self.seed, confidence_level=level)
 
     def _means(self, values: Values) -> dict[str, Estimate]:
         first, *others = values.values()

@@ -16,6 +16,7 @@ from evaluation.reports.comparison_tables import (
     pair_rows,
     side_rows,
     side_source_rows,
+    tail_lines,
     title,
     zero_lines,
 )
@@ -40,7 +41,7 @@ def _one(result: Result) -> str:
         parts += [_table(metric_rows(result)), "\\* headline. Differences are the first side less the second, paired."]
     else:
         parts += _of_many(result)
-    parts += [for_markdown(line) for line in (*dropped_lines(result), *zero_lines(result))]
+    parts += [for_markdown(line) for line in (*dropped_lines(result), *zero_lines(result), *tail_lines(result))]
     parts += _preferences(result)
     parts += _flips(result)
     parts += _sources(result)

@@ -238,6 +238,23 @@ def dropped_lines(result: Result) -> list[str]:
     return lines + unequal
 
 
+def tail_lines(result: Result) -> list[str]:
+    """For each pair whose latencies were looked at so: how far the median and the slow tail are apart, in seconds."""
+    return [
+        f"{title(pair['metric'])}, {pair['a']} less {pair['b']}: "
+        + ", ".join(f"{name} {_shown_tail(tail)}" for name, tail in pair["tails"].items())
+        for pair in result["comparisons"]
+        if pair["tails"]
+    ]
+
+
+def _shown_tail(tail: Mapping[str, Any]) -> str:
+    value = quantity(tail["value"], signed=True)
+    if tail["low"] is None:
+        return f"{value} [no interval]"
+    return f"{value} [{quantity(tail['low'], signed=True)}, {quantity(tail['high'], signed=True)}]"
+
+
 def zero_lines(result: Result) -> list[str]:
     """For each pair of the headline of which a server failed: what comes of counting those cases as zero."""
     return [

@@ -118,6 +118,9 @@ def test_latency_is_a_geometric_mean_of_ratios_and_less_is_better(store: Store) 
 
     assert ("ratio", "B better", 12) == (pair["kind"], pair["verdict"], pair["n_pairs"])
     assert pytest.approx(exp(log(2.0) - log(0.5))) == pair["difference"]
+    # The median of 12 latencies that rise by a hundredth of the first.
+    assert pytest.approx((2.0 - 0.5) * 1.055) == pair["tails"]["p50"]["value"]
+    assert {"p50", "p95"} == pair["tails"].keys()
 
 
 def test_reused_answers_have_tokens_and_no_time(store: Store) -> None:
