@@ -7,6 +7,7 @@ from typing import ClassVar
 from evaluation.case import Case
 from evaluation.generation import Generation
 from evaluation.metrics.metric import Answers, Metric, Need
+from evaluation.metrics.normalization import folded
 from evaluation.score import Measurement
 
 
@@ -20,6 +21,7 @@ class Contains(Metric):
     name: ClassVar[str] = "contains"
     unit: ClassVar[str] = "fraction"
     needs: ClassVar[frozenset[Need]] = frozenset({Need.REFERENCES})
+    scorer_version: ClassVar[str] = "2"
     formula: ClassVar[str] = "1 if a reference (with `all`: each of them) is a part of the answer, else 0"
     blind_spots: ClassVar[str] = (
         "A denied or quoted reference counts ('it is not Paris'), a long answer that names everything is right, and "
@@ -40,7 +42,7 @@ class Contains(Metric):
 
     def _folded(self, text: str) -> str:
         text = " ".join(text.split())
-        return text.casefold() if self.ignore_case else text
+        return folded(text) if self.ignore_case else text
 
 
 def _contained(reference: str, answer: str) -> bool:

@@ -7,7 +7,7 @@ from typing import ClassVar
 from evaluation.case import Case
 from evaluation.generation import Generation
 from evaluation.metrics.metric import Answers, Metric, Need
-from evaluation.metrics.normalization import squad_words, without_articles, without_punctuation
+from evaluation.metrics.normalization import folded, squad_words, without_articles, without_punctuation
 from evaluation.score import Measurement
 
 
@@ -17,7 +17,8 @@ class ExactMatch(Metric):
 
     Applied in this order, each step an option: sentence punctuation goes (never a number's point, comma or sign,
     nor symbols: `3.5`, `-5`, `C++` and `50%` stay themselves), English articles before another word go, case is
-    folded, outer blanks go and inner ones become one. With every option off, the texts are compared as they are.
+    folded and letters are composed (`é` may be written in two characters), outer blanks go and inner ones become
+    one. With every option off, the texts are compared as they are.
     With `squad`, SQuAD's official rule is applied instead, which removes all ASCII punctuation and every article.
     """
 
@@ -26,6 +27,7 @@ class ExactMatch(Metric):
     needs: ClassVar[frozenset[Need]] = frozenset({Need.REFERENCES})
     formula: ClassVar[str] = "1 if the normalised answer equals a normalised reference, else 0"
     source: ClassVar[str] = "with `squad`: Rajpurkar et al. 2016, arXiv:1606.05250; SQuAD's evaluation script"
+    scorer_version: ClassVar[str] = "2"
     blind_spots: ClassVar[str] = "A right answer in other words, or in a sentence around the right words, scores 0."
 
     ignore_case: bool = True
@@ -53,5 +55,5 @@ class ExactMatch(Metric):
         if self.ignore_articles:
             text = without_articles(text)
         if self.ignore_case:
-            text = text.casefold()
+            text = folded(text)
         return " ".join(text.split()) if self.strip else text

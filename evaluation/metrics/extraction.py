@@ -8,6 +8,8 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
+from evaluation.metrics.normalization import folded
+
 NOT_EXTRACTED = "not_extracted"
 STRICT = "strict"
 FLEXIBLE = "flexible"
@@ -31,7 +33,7 @@ _NOTHING_BUT = re.compile(r"\W*(?P<letter>[A-Za-z])\W*")
 
 def plain(text: str) -> str:
     """`text` in lower case, with single blanks for blanks, `_` and `-`, and without marks around it."""
-    return _BLANKS.sub(" ", text.casefold().strip(_WRAPPING)).strip()
+    return _BLANKS.sub(" ", folded(text).strip(_WRAPPING)).strip()
 
 
 def chosen_label(answer: str, labels: Sequence[str]) -> str | None:

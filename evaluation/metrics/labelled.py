@@ -23,6 +23,7 @@ class LabelledMetric(CorpusMetric):
     Evidence: the expected and the predicted class.
     """
 
+    scorer_version: ClassVar[str] = "2"
     unit: ClassVar[str] = "fraction"
     needs: ClassVar[frozenset[Need]] = frozenset({Need.REFERENCES, Need.CHOICES})
 

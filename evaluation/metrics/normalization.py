@@ -2,6 +2,7 @@
 
 import re
 import string
+import unicodedata
 
 _ARTICLE_BEFORE_A_WORD = re.compile(r"\b(?:a|an|the)\s+(?=\S)", re.IGNORECASE)
 _SENTENCE_PUNCTUATION = re.compile(
@@ -15,6 +16,16 @@ _SENTENCE_PUNCTUATION = re.compile(
 )
 _SQUAD_ARTICLE = re.compile(r"\b(?:a|an|the)\b")
 _SQUAD_PUNCTUATION = str.maketrans("", "", string.punctuation)
+
+
+def folded(text: str) -> str:
+    """`text` in lower case, and with one way of writing each letter: `é` may come as one character or as two.
+
+    Unicode's canonical caseless matching (chapter 3.13, D145), in composed form.
+    """
+    if text.isascii():
+        return text.casefold()
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
 
 
 def without_articles(text: str) -> str:
