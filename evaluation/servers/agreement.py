@@ -16,7 +16,8 @@ from evaluation.metrics.metric import Metric
 from evaluation.score import Measurement
 from evaluation.servers.asking_twice import Answers, Question
 from evaluation.stats.intervals import wilson_interval
-from evaluation.stats.paired import MIN_PAIRS, PairedResult, paired_difference
+from evaluation.stats.paired import PairedResult, paired_difference
+from evaluation.stats.verdicts import MIN_PAIRS
 
 P_LIMIT = 0.05
 SHOWN = 40

@@ -15,26 +15,7 @@ from evaluation.stats.continuous_pairs import continuous_evidence
 from evaluation.stats.evidence import Terms
 from evaluation.stats.intervals import checked_confidence_level
 from evaluation.stats.numbers import as_vector, difference_of, is_binary
-from evaluation.stats.verdicts import (
-    A_BETTER,
-    B_BETTER,
-    EQUIVALENT,
-    INCONCLUSIVE,
-    INSUFFICIENT_DATA,
-    MIN_PAIRS,
-    verdict_of,
-)
-
-__all__ = [
-    "A_BETTER",
-    "B_BETTER",
-    "EQUIVALENT",
-    "INCONCLUSIVE",
-    "INSUFFICIENT_DATA",
-    "MIN_PAIRS",
-    "PairedResult",
-    "paired_difference",
-]
+from evaluation.stats.verdicts import verdict_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
