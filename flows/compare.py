@@ -24,7 +24,7 @@ def _flow_run_name() -> str:
     request = flow_run.parameters.get("request")
     if not isinstance(request, ComparisonRequest):
         request = ComparisonRequest.model_validate(request)
-    names = list(request.runs)
+    names = list(request.runs) or ([] if request.experiment is None else [request.experiment])
     if request.evaluation is not None:
         names.append(f"an evaluation on {', '.join(name.rsplit('/', 1)[-1] for name in request.evaluation.benchmarks)}")
     return f"compare {' with '.join(names)}"

@@ -8,11 +8,10 @@ from prefect.cache_policies import NO_CACHE
 
 from evaluation.comparing.request import ComparisonRequest
 from evaluation.reports.comparison_markdown import comparisons_as_markdown
-from evaluation.reports.comparison_store import compare_and_store, refuse_unfit_runs, stored_result
+from evaluation.reports.comparison_store import compare_and_store, refuse_unfit_runs, runs_meant, stored_result
 from evaluation.reports.comparison_tables import artifact_rows
 from evaluation.settings import Settings
 from evaluation.store.comparisons import find_comparison
-from evaluation.store.runs import find_run
 from evaluation.store.session import open_store
 from tasks.publish import artifact_key
 from tasks.stored import stored
@@ -26,7 +25,7 @@ async def find_runs(request: ComparisonRequest) -> tuple[str, ...]:
 
 def _find_runs(request: ComparisonRequest) -> tuple[str, ...]:
     with open_store(Settings().database) as store:
-        return tuple(dict.fromkeys(find_run(store, run).plan.run_id for run in request.runs))
+        return runs_meant(store, request)
 
 
 async def refuse_unfit(run_ids: tuple[str, ...], benchmarks: dict[str, str]) -> None:

@@ -15,7 +15,7 @@ Words = list[str] | None
 @taking_evaluation
 def compare(
     runs: Annotated[
-        Words, typer.Argument(metavar="[RUN]...", help="Stored runs: ids, beginnings of ids, or `last`.")
+        Words, typer.Argument(metavar="[RUN|EXPERIMENT]...", help="Stored runs: ids, `last`; an experiment: its runs.")
     ] = None,
     by: Annotated[
         str | None,
@@ -42,6 +42,9 @@ def compare(
     history: Annotated[
         bool, typer.Option("--history", help="How these sides came out before: runs, or names of two sides.")
     ] = False,
+    experiment: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Make it one of this experiment's; alone: compare its runs.")
+    ] = None,
     publish: Annotated[
         bool, typer.Option("--publish", help="Run as a flow, so that the page stands in Prefect too.")
     ] = False,
@@ -60,8 +63,11 @@ def compare(
     if history:
         raise typer.Exit(show_history(runs or [], metric or [], database=db, as_json=json_))
     asked = evaluation_fields(evaluation)
+    if asked and experiment is not None:
+        asked["experiment"] = experiment
     given: dict[str, Any] = {
         "runs": runs,
+        "experiment": experiment,
         "by": by,
         "against": against,
         "margin": margin,

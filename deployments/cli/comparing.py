@@ -115,7 +115,7 @@ def _run(wanted: Wanted, store: "Store", stack: ExitStack, *, as_json: bool) -> 
     stored_runs = _find_stored(request, prepared, store)
     if prepared is not None:
         _refuse_hopeless(request, prepared, stored_runs)
-    request = request.model_copy(update={"runs": stored_runs})
+        request = request.model_copy(update={"runs": stored_runs})
     invocation_id = prepared.invocation_id if prepared else uuid.uuid4().hex
     server = stack.enter_context(prefect_server())
     if prepared is not None:
@@ -156,11 +156,10 @@ def _prepared(wanted: Wanted, store: "Store") -> "Prepared | None":
 
 def _find_stored(request: "ComparisonRequest", prepared: "Prepared | None", store: "Store") -> list[str]:
     """Ids of the stored runs; one of another benchmark version is refused before a server is started."""
-    from evaluation.reports.comparison_store import refuse_unfit_runs
+    from evaluation.reports.comparison_store import refuse_unfit_runs, runs_meant
     from evaluation.store.benchmarks import save_benchmark
-    from evaluation.store.runs import find_run
 
-    found = list(dict.fromkeys(find_run(store, run).plan.run_id for run in request.runs))
+    found = list(runs_meant(store, request))
     if prepared is not None and found:
         versions = {save_benchmark(store, benchmark): benchmark.name for benchmark in prepared.benchmarks}
         refuse_unfit_runs(store, found, versions)
@@ -264,6 +263,9 @@ def _show(
         print_json(_as_json(store, results, checks if wanted.checks else None, evaluated))
     else:
         print_comparisons(results)
+        for result in results:
+            if result.get("experiment") is not None:
+                tell(f"comparison {result['comparison_id']} is one of experiment {result['experiment']}")
     for check in checks:
         if check.outcome != "passed":
             tell(f"check {'failed' if check.outcome == 'regressed' else 'undecided'}: {check.said}")

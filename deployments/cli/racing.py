@@ -79,10 +79,11 @@ def run_race(wanted: Wanted, *, database: str | None, as_json: bool) -> int:
 
 def _prepared(wanted: Wanted, store: "Store") -> "tuple[Prepared, RaceRequest]":
     from evaluation.racing.request import read_race_request
+    from evaluation.templates import with_template
 
     if wanted.resume is not None:
         return _resumed(wanted, wanted.resume, store)
-    typed = read_race_request({**wanted.given, "evaluation": dict(wanted.evaluation)})
+    typed = read_race_request({**wanted.given, "evaluation": with_template(store, wanted.evaluation)})
     prepared = prepare(wanted.evaluation, store, source=SOURCE, resume=None)
     _refuse_unfit(typed, prepared)
     return prepared, typed.model_copy(update={"evaluation": prepared.request})

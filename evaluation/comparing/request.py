@@ -17,7 +17,13 @@ class ComparisonRequest(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", title="Comparison")
 
-    runs: list[str] = Field(default=[], description="Ids of runs, beginnings of ids, or `last`: all their candidates.")
+    runs: list[str] = Field(
+        default=[],
+        description="Ids of runs, beginnings of ids, `last`, or names of experiments: all their candidates.",
+    )
+    experiment: str | None = Field(
+        default=None, description="The comparison becomes one of this experiment's, whose runs are meant where none is."
+    )
     evaluation: EvaluationRequest | None = Field(default=None, description="What is evaluated first, and compared.")
     metrics: list[str] = Field(default=[], description="Metrics; empty: the headline first, then all that are shared.")
     by: str | None = Field(
@@ -43,7 +49,7 @@ class ComparisonRequest(BaseModel):
             raise ValueError("an empty name, as an unset shell variable leaves it")
         return list(dict.fromkeys(value))
 
-    @field_validator("by", "against")
+    @field_validator("by", "against", "experiment")
     @classmethod
     def _is_not_empty(cls, value: str | None) -> str | None:
         if value is not None and not value.strip():
@@ -52,8 +58,10 @@ class ComparisonRequest(BaseModel):
 
     @model_validator(mode="after")
     def _compares_something(self) -> "ComparisonRequest":
-        if not self.runs and self.evaluation is None:
-            raise ValueError("nothing to compare: give at least one RUN, or --benchmark and --model to evaluate now")
+        if not self.runs and self.evaluation is None and self.experiment is None:
+            raise ValueError(
+                "nothing to compare: give at least one RUN or an EXPERIMENT, or --benchmark and --model to evaluate now"
+            )
         return self
 
     def read_margin(self) -> Margin | None:

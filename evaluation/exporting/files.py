@@ -22,7 +22,8 @@ _REALS = frozenset(
     {
         "value", "low", "high", "difference", "p_value", "p_adjusted", "effect_size", "mde", "total_s", "ttft_s",
         "queue_s", "load_s", "prompt_s", "generate_s", "vram_share", "energy_j", "mean_a", "mean_b", "margin",
-        "p_equivalence", "p_a_not_worse", "p_b_not_worse", "confidence_level", "standard_error",
+        "p_equivalence", "p_a_not_worse", "p_b_not_worse", "confidence_level", "standard_error", "aim",
+        "design_effect",
     }
 )  # fmt: skip
 _WHOLES = frozenset(
@@ -31,7 +32,7 @@ _WHOLES = frozenset(
         "n_only_a", "n_only_b", "n_clusters", "n_better_a", "n_better_b", "n_equal",
     }
 )  # fmt: skip
-_TRUTHS = frozenset({"cold", "reused"})
+_TRUTHS = frozenset({"cold", "reused", "higher_is_better"})
 _MOMENTS = frozenset({"started_at", "finished_at"})
 
 
@@ -194,7 +195,7 @@ def _write_parquet(
             writer.write_table(
                 pa.table(
                     [
-                        pa.array([_for_parquet(row.get(field.name)) for row in page], type=field.type)
+                        pa.array([_for_parquet(row.get(field.name), field.type) for row in page], type=field.type)
                         for field in schema
                     ],
                     schema=schema,
@@ -213,8 +214,8 @@ def _type(column: str, metrics: Sequence[str], pa: Any) -> Any:
     return pa.timestamp("us", tz="UTC") if column in _MOMENTS else pa.string()
 
 
-def _for_parquet(value: Any) -> Any:
-    """Text without lone surrogates, which no UTF-8 can hold; lists and mappings as JSON."""
-    if isinstance(value, list | dict):
-        return json.dumps(value)
-    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
+def _for_parquet(value: Any, type_: Any) -> Any:
+    """Text without lone surrogates, which no UTF-8 can hold; what else stands in a column of text as JSON."""
+    if value is None or str(type_) != "string":
+        return value
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else json.dumps(value)

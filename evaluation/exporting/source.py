@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from evaluation.errors import ConfigurationError, UnknownNameError
 from evaluation.store.comparisons import find_comparison
-from evaluation.store.experiments import find_experiment
+from evaluation.store.experiments import experiment_named, find_experiment
 from evaluation.store.records import ExperimentRecord
 from evaluation.store.runs import find_run
 from evaluation.store.session import Store
@@ -47,7 +47,7 @@ def find_source(store: Store, wanted: str) -> Source:
     """
     if wanted == _NEWEST:
         return _run(store, wanted)
-    if (named := _experiment_named(store, wanted)) is not None:
+    if (named := experiment_named(store, wanted)) is not None:
         return _of_experiment(named)
     found: list[Source] = []
     for look in (_run, _experiment, _comparison):
@@ -72,14 +72,6 @@ def find_source(store: Store, wanted: str) -> Source:
 def _run(store: Store, wanted: str) -> Source:
     run_id = find_run(store, wanted).plan.run_id
     return Source(name=f"run {run_id}", run_ids=(run_id,))
-
-
-def _experiment_named(store: Store, wanted: str) -> ExperimentRecord | None:
-    try:
-        found = find_experiment(store, wanted)
-    except (UnknownNameError, ConfigurationError):
-        return None
-    return found if found.name == wanted else None
 
 
 def _experiment(store: Store, wanted: str) -> Source:

@@ -6,11 +6,12 @@ from typing import Any
 from evaluation.comparing.comparison import Comparison, compare_runs
 from evaluation.comparing.refusing import SHORT, version_differences
 from evaluation.comparing.request import ComparisonRequest
-from evaluation.errors import IncomparableError
+from evaluation.errors import ConfigurationError, IncomparableError
 from evaluation.fingerprint import fingerprint
 from evaluation.reports.comparison import comparison_result
-from evaluation.store.comparisons import ComparisonPairRecord, ComparisonRecord, save_comparison
-from evaluation.store.records import MetricUse
+from evaluation.store.comparisons import ComparisonPairRecord, ComparisonRecord, find_comparison, save_comparison
+from evaluation.store.experiments import experiment_named, experiment_of_runs, file_comparison, find_experiment
+from evaluation.store.records import ExperimentRecord, MetricUse, RunRecord
 from evaluation.store.runs import find_run
 from evaluation.store.session import Store
 from evaluation.version import code_version
@@ -43,8 +44,49 @@ def compare_and_store(
     Raises:
         BenchwrightError: what cannot be compared, and why.
     """
-    named = list(request.runs if stored is None else stored)
+    named = list(runs_meant(store, request) if stored is None else stored)
+    if not evaluated and _means_an_experiment(store, request):
+        return [_compared(store, request, run_ids) for run_ids in _by_version(store, named)]
     return [_compared(store, request, run_ids) for run_ids in _groups(store, named, evaluated)]
+
+
+def runs_meant(store: Store, request: ComparisonRequest) -> tuple[str, ...]:
+    """Ids of the stored runs that a request means: the name of an experiment stands for its runs.
+
+    Raises:
+        UnknownNameError: no such run or experiment.
+        ConfigurationError: an experiment without runs, or several runs that begin so.
+    """
+    if not request.runs and request.experiment is not None and request.evaluation is None:
+        return _runs_of(find_experiment(store, request.experiment))
+    found: list[str] = []
+    for word in request.runs:
+        named = experiment_named(store, word)
+        found += _runs_of(named) if named is not None else [find_run(store, word).plan.run_id]
+    return tuple(dict.fromkeys(found))
+
+
+def _runs_of(found: ExperimentRecord) -> tuple[str, ...]:
+    if not found.run_ids:
+        raise ConfigurationError(
+            f"experiment {found.name!r} has no run to compare",
+            "`benchwright evaluate --experiment NAME` or `benchwright experiments add NAME RUN` gives it one.",
+        )
+    return found.run_ids
+
+
+def _means_an_experiment(store: Store, request: ComparisonRequest) -> bool:
+    return not request.runs or any(experiment_named(store, word) is not None for word in request.runs)
+
+
+def _by_version(store: Store, run_ids: Sequence[str]) -> list[list[str]]:
+    """The runs of each benchmark version, where two candidates can be compared; all together where there are none."""
+    runs = [find_run(store, run_id) for run_id in run_ids]
+    groups: dict[str, list[RunRecord]] = {}
+    for run in runs:
+        groups.setdefault(run.plan.benchmark_version, []).append(run)
+    several = [group for group in groups.values() if sum(len(run.candidates) for run in group) > 1]
+    return [[run.plan.run_id for run in group] for group in several or [runs]]
 
 
 def _groups(store: Store, named: Sequence[str], evaluated: Sequence[str]) -> list[list[str]]:
@@ -81,7 +123,8 @@ def refuse_unfit_runs(store: Store, run_ids: Sequence[str], benchmarks: Mapping[
 def _compared(store: Store, request: ComparisonRequest, run_ids: Sequence[str]) -> dict[str, Any]:
     comparison = compare_runs(store, run_ids, request)
     result = comparison_result(store, comparison)
-    asked = request.model_dump(mode="json", exclude_defaults=True) | {"runs": result["run_ids"]}
+    # Under which experiment it is filed changes no number, and so makes no other comparison.
+    asked = request.model_dump(mode="json", exclude_defaults=True, exclude={"experiment"}) | {"runs": result["run_ids"]}
     comparison_id = fingerprint([asked, result])[:12]
     made = {"comparison_id": comparison_id, "code_version": code_version(), **result}
     save_comparison(
@@ -94,7 +137,22 @@ def _compared(store: Store, request: ComparisonRequest, run_ids: Sequence[str]) 
         pairs=_pair_records(comparison, result["comparisons"]),
         code_version=made["code_version"],
     )
-    return made
+    return {**made, "experiment": _filed(store, request, comparison_id, result["run_ids"])}
+
+
+def _filed(store: Store, request: ComparisonRequest, comparison_id: str, run_ids: Sequence[str]) -> str | None:
+    """The name of the experiment whose the comparison is: the one that is named, else the one that has all its runs."""
+    if request.experiment is not None:
+        named: ExperimentRecord | None = find_experiment(store, request.experiment)
+    else:
+        named = experiment_named(store, request.runs[0]) if len(request.runs) == 1 else None
+    before = find_comparison(store, comparison_id).experiment_id
+    experiment_id = named.experiment_id if named else before or experiment_of_runs(store, run_ids)
+    if experiment_id is None:
+        return None
+    if experiment_id != before:
+        file_comparison(store, comparison_id, experiment_id)
+    return find_experiment(store, experiment_id).name
 
 
 def _pair_records(comparison: Comparison, pairs: Sequence[Mapping[str, Any]]) -> list[ComparisonPairRecord]:

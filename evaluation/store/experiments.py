@@ -94,6 +94,12 @@ def find_experiment(store: Store, wanted: str) -> ExperimentRecord:
     return found[0]
 
 
+def experiment_named(store: Store, name: str) -> ExperimentRecord | None:
+    """The experiment of exactly that name; None where there is none."""
+    with store.read() as connection:
+        return next(iter(_load(connection, experiment.c.name == name)), None)
+
+
 def experiments_of_run(store: Store, run_id: str) -> tuple[str, ...]:
     """Names of the experiments to which a run belongs."""
     wanted = (

@@ -69,6 +69,10 @@ def test_nothing_stored_is_said_and_no_error(benchwright: Command) -> None:
         (("delete", "ladder"), "deleting needs a yes"),
         (("annotate", "x"), "belongs to one thing"),
         (("annotate", "x", "--run", "run-1", "--case", "c9"), "unknown case of run run-1 'c9'"),
+        (("annotate", "x", "--comparison", "no-such"), "unknown comparison 'no-such'"),
+        (("annotate", "x", "--remove", "1"), "--remove stands alone"),
+        (("annotate", "--remove", "1"), "unknown note '1'"),
+        (("create", "last"), "'last' always means the newest run"),
     ],
 )
 def test_wrong_input_ends_with_one_message_and_a_next_step(
@@ -132,6 +136,52 @@ def test_notes_stand_with_the_experiment_and_cannot_trick_the_terminal(
     assert "bo: see notes" in page
     notes = benchwright("experiments", "show", "ladder", "--json").json["annotations"]
     assert [("ada", "c0"), ("bo", None)] == [(note["author"], note["case_id"]) for note in notes]
+
+
+def test_notes_and_experiments_stand_with_the_run_and_the_case(benchwright: Command, stored_run: Command) -> None:
+    stored_run("run-1")
+    stored_run("run-2")
+    benchwright("experiments", "create", "ladder")
+    benchwright("experiments", "add", "ladder", "run-1")
+    benchwright("experiments", "annotate", "wrong\nreference", "--run", "run-1", "--case", "c0", "--author", "ada")
+
+    assert ["run-1"] == [run["run_id"] for run in benchwright("runs", "list", "--experiment", "ladder", "--json").json]
+    shown = benchwright("show", "run-1", "--json").json
+    assert (["ladder"], ["c0"]) == (shown["experiments"], [note["case_id"] for note in shown["annotations"]])
+    page = benchwright("show", "run-1").out
+    assert "ada, case c0: wrong reference" in page
+    assert ["experiments", "ladder"] in [line.split() for line in page.splitlines()]
+    assert "ada: wrong reference" in benchwright("show", "run-1", "--case", "c0").out
+    assert [] == benchwright("show", "run-1", "--case", "c1", "--json").json["annotations"]
+
+    assert "note 1 is gone" in benchwright("experiments", "annotate", "--remove", 1).out
+    assert [] == benchwright("show", "run-1", "--json").json["annotations"]
+
+
+def test_a_comparison_of_an_experiments_runs_is_one_of_the_experiments(
+    benchwright: Command, stored_run: Command, database: str
+) -> None:
+    for number in (1, 2):
+        _score(database, stored_run(f"run-{number}"), {"c0": 1.0, "c1": 0.0, "c2": 1.0})
+    benchwright("experiments", "create", "ladder")
+    assert "experiment 'ladder' has no run to compare" in benchwright("compare", "ladder").err
+    benchwright("experiments", "add", "ladder", "run-1", "run-2")
+
+    (first,) = benchwright("compare", "run-1", "run-2", "--json").json["results"]
+    (again,) = benchwright("compare", "ladder", "--json").json["results"]
+    (third,) = benchwright("compare", "--experiment", "ladder", "--json").json["results"]
+
+    assert "ladder" == first["experiment"]
+    assert first == again == third
+    (one,) = benchwright("experiments", "show", "ladder", "--json").json["comparisons"]
+    assert (first["comparison_id"], first["sentences"][0]) == (one["comparison_id"], one["sentence"])
+
+    benchwright("experiments", "create", "other")
+    (moved,) = benchwright("compare", "run-1", "run-2", "--experiment", "other", "--json").json["results"]
+    assert (first["comparison_id"], "other") == (moved["comparison_id"], moved["experiment"])
+    assert "unknown experiment 'oter'" in benchwright("compare", "run-1", "run-2", "--experiment", "oter").err
+    deleted = benchwright("experiments", "delete", "other", "--yes").out
+    assert "other: deleted, with 0 notes, 1 comparison and 0 runs" in deleted
 
 
 def test_two_runs_differ_in_their_cases_and_only_there(
@@ -244,3 +294,30 @@ def test_what_is_said_stands_in_place_of_the_template(
 def _serve_both(server: ScriptedOllama) -> None:
     server.add("right:1b")
     server.add("wrong:1b", digest="e" * 64)
+
+
+@pytest.mark.parametrize(
+    "words", [("race", "--model", "right:1b", "--model", "wrong:1b"), ("sweep", "--param", "temperature=0,1")]
+)
+def test_races_and_sweeps_take_the_template_and_add_their_runs(
+    benchwright: Command,
+    evaluate: Command,
+    template: Path,
+    database: str,
+    ollama_by_script: ScriptedOllama,
+    words: tuple[str, ...],
+) -> None:
+    _serve_both(ollama_by_script)
+    benchwright("experiments", "create", "ladder", "--template", template)
+    command, *rest = words
+
+    ended = benchwright(
+        command, "--endpoint", ollama_by_script.url, "--experiment", "ladder", "--limit", 4, *rest, "--json"
+    )
+
+    assert 0 == ended.code
+    with open_store(database) as store:
+        (run_id,) = find_experiment(store, "ladder").run_ids
+        labels = [found.plan.label for found in find_run(store, run_id).candidates]
+    assert run_id == ended.json["runs"][0]["run_id"]
+    assert all("num_predict=8" in label for label in labels)

@@ -6,7 +6,8 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from types import UnionType
+from typing import Any, get_args, get_type_hints
 
 import pyarrow.parquet as pq
 import pytest
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 
 from evaluation.errors import ConfigurationError
 from evaluation.exporting.files import Format, write_file, write_rows
+from evaluation.stats.pair_comparison import PairComparison
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 COLUMNS = ("case_id", "answer", "exact_match", "repeat", "cold", "started_at", "total_s")
@@ -122,3 +124,31 @@ def test_a_written_file_is_whole(tmp_path: Path) -> None:
 
     assert 2 == pq.read_table(path).num_rows
     assert [path] == list(tmp_path.iterdir())
+
+
+def test_every_field_of_a_pair_has_the_type_of_its_values() -> None:
+    numbers = {
+        name: kind for name, kind in get_type_hints(PairComparison).items() if {int, float, bool} & set(_kinds(kind))
+    }
+    schema = pq.read_schema(io.BytesIO(as_bytes(Format.PARQUET, [], tuple(numbers))))
+
+    assert {name: _parquet_type(kind) for name, kind in numbers.items()} == {
+        field.name: str(field.type) for field in schema
+    }
+
+
+def _kinds(kind: Any) -> tuple[Any, ...]:
+    return get_args(kind) if isinstance(kind, UnionType) else (kind,)
+
+
+def _parquet_type(kind: Any) -> str:
+    return next(word for one, word in ((bool, "bool"), (float, "double"), (int, "int64")) if one in _kinds(kind))
+
+
+def test_what_is_neither_text_nor_a_number_stands_as_json() -> None:
+    rows = [{"also": {"mid_p": 0.25}, "notes": ["=a"]}]
+    read = next(csv.DictReader(io.StringIO(as_bytes(Format.CSV, rows, ("also", "notes")).decode())))
+    table = pq.read_table(io.BytesIO(as_bytes(Format.PARQUET, rows, ("also", "notes")))).to_pylist()
+
+    assert {"also": '{"mid_p": 0.25}', "notes": '["=a"]'} == read == table[0]
+    assert rows == json.loads(as_bytes(Format.JSON, rows, ("also", "notes")))
