@@ -1,7 +1,11 @@
+from statistics import NormalDist
+
 import numpy as np
 import pytest
 
 from evaluation.stats.bootstrap import accelerated_mean_interval, accelerated_tails, resampled_interval
+
+NORMAL = NormalDist()
 
 
 def spread_of(values):
@@ -100,3 +104,44 @@ class TestAcceleratedMeanInterval:
         tails = accelerated_tails(means, observed=values.mean(), left_out=left_out, tails=(0.1, 0.9))
         found = accelerated_mean_interval(values, rng=np.random.default_rng(1), n_resamples=500, confidence_level=0.8)
         assert pytest.approx(tuple(np.quantile(means, tails))) == found
+
+
+class TestAcceleratedTails:
+    def test_values_equal_to_the_observed_one_count_half_on_each_side(self):
+        found = accelerated_tails(np.array([1.0, 2, 2, 3]), observed=2.0, left_out=np.ones(4), tails=(0.1, 0.9))
+        assert pytest.approx((0.1, 0.9)) == found
+
+    @pytest.mark.parametrize(("observed", "below"), [(0.0, 0.125), (9.0, 0.875), (2.5, 0.5), (1.5, 0.25)])
+    def test_bias_moves_both_tails_by_twice_its_z_and_is_never_without_bound(self, observed, below):
+        bias = NORMAL.inv_cdf(below)
+        expected = tuple(NORMAL.cdf(2 * bias + NORMAL.inv_cdf(tail)) for tail in (0.1, 0.9))
+        found = accelerated_tails(np.array([1.0, 2, 3, 4]), observed=observed, left_out=np.ones(4), tails=(0.1, 0.9))
+        assert pytest.approx(expected) == found
+
+    @pytest.mark.parametrize("sign", [1.0, -1.0])
+    def test_skewness_stretches_the_tails_by_efrons_formula(self, sign):
+        left_out = sign * np.array([0.0, 0.1, 0.2, 3.0])
+        deviations = left_out.mean() - left_out
+        acceleration = (deviations**3).sum() / (6 * (deviations**2).sum() ** 1.5)
+        bias = NORMAL.inv_cdf(0.25)
+        moved = [bias + NORMAL.inv_cdf(tail) for tail in (0.1, 0.9)]
+        expected = tuple(NORMAL.cdf(bias + z / (1 - acceleration * z)) for z in moved)
+        found = accelerated_tails(np.array([1.0, 2, 3, 4]), observed=1.5, left_out=left_out, tails=(0.1, 0.9))
+        assert pytest.approx(expected) == found
+
+
+def test_the_general_bootstrap_leaves_out_one_unit_after_the_other():
+    values = np.random.default_rng(0).lognormal(0, 1, 20)
+    drawn = np.random.default_rng(0).integers(20, size=(400, 20))
+    means = np.sort(values[drawn].mean(axis=1))
+    left_out = np.array([np.delete(values, i).mean() for i in range(20)])
+    tails = accelerated_tails(means, observed=values.mean(), left_out=left_out, tails=(0.05, 0.95))
+    found = resampled_interval(
+        [[value] for value in values.tolist()],
+        lambda rows: sum(rows) / len(rows),
+        rng=np.random.default_rng(0),
+        n_resamples=400,
+        accelerated=True,
+        confidence_level=0.9,
+    )
+    assert pytest.approx(tuple(np.quantile(means, tails))) == found
