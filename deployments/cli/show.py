@@ -48,6 +48,17 @@ def _show_run(store: "Store", run_id: str, *, as_json: bool) -> None:
         print_json(found)
     else:
         print_run_page(store, found)
+        _say_whether_it_is_a_race(store, found["invocation_id"], run_id)
+
+
+def _say_whether_it_is_a_race(store: "Store", invocation_id: str, run_id: str) -> None:
+    """A race asks its candidates different numbers of cases, which a reader may wonder at."""
+    from deployments.cli.results import say_line
+    from evaluation.store.races import find_race
+
+    if find_race(store, invocation_id) is not None:
+        say_line()
+        say_line(f"This run is a race's: `benchwright race --resume {run_id}` shows who left after how many cases.")
 
 
 def _show_case(store: "Store", run_id: str, case_id: str, *, as_json: bool) -> None:
