@@ -18,7 +18,8 @@ def print_comparisons(results: Sequence[Result]) -> None:
 
 
 def _print_one(result: Result) -> None:
-    from evaluation.reports.comparison_tables import dropped_lines, is_pair, tail_lines, zero_lines
+    from evaluation.reports.comparison_remarks import dropped_lines, tail_lines, zero_lines
+    from evaluation.reports.comparison_tables import is_pair
 
     lead, *others = result["sentences"]
     say_line(lead, style="bold")
@@ -58,11 +59,10 @@ def _print_pair(result: Result) -> None:
 
 
 def _print_many(result: Result) -> None:
+    from evaluation.reports.comparison_remarks import gate_line, more_sides
     from evaluation.reports.comparison_tables import (
-        gate_line,
         matrix_rows,
         matrix_title,
-        more_sides,
         pair_rows,
         side_rows,
         title,
@@ -104,7 +104,7 @@ def _print_preferences(result: Result) -> None:
 
 
 def _print_flips(result: Result) -> None:
-    from evaluation.reports.comparison_tables import flip_line
+    from evaluation.reports.comparison_flips import flip_line
 
     for position, flips in enumerate(result["flips"]):
         if position or not (flips["better_a"] or flips["better_b"]):
@@ -119,7 +119,8 @@ def _print_flips(result: Result) -> None:
 
 
 def _print_flipped(flips: Mapping[str, Any], which: str, winner: str, run_id: str) -> None:
-    from evaluation.reports.comparison_tables import flip_rows, side_column
+    from evaluation.reports.comparison_flips import flip_rows
+    from evaluation.reports.comparison_tables import side_column
 
     rows = flip_rows(flips, which)
     if not rows:

@@ -3,22 +3,26 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from evaluation.reports.comparison_tables import (
-    dropped_lines,
+from evaluation.reports.comparison_flips import (
     flip_line,
     flip_rows,
+)
+from evaluation.reports.comparison_remarks import (
+    dropped_lines,
     gate_line,
+    more_sides,
+    tail_lines,
+    zero_lines,
+)
+from evaluation.reports.comparison_tables import (
     is_pair,
     matrix_rows,
     matrix_title,
     metric_rows,
-    more_sides,
     pair_rows,
     side_rows,
     side_source_rows,
-    tail_lines,
     title,
-    zero_lines,
 )
 from evaluation.reports.escaping import for_markdown
 from evaluation.reports.preference_tables import preference_lines, preference_rows

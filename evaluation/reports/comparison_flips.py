@@ -1,0 +1,47 @@
+"""The cases on which two sides of a comparison differ, as rows with what both said."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from evaluation.reports.comparison_tables import Row, side_column
+from evaluation.reports.tables import counted
+
+
+def flip_rows(flips: Mapping[str, Any], which: str) -> list[Row]:
+    """The cases that one side of a pair won, with what both said there.
+
+    Args:
+        flips: Of one pair.
+        which: `better_a` or `better_b`.
+    """
+    return [
+        {
+            "case": flip["case_id"],
+            "values": f"{flip['value_a']:.3g} – {flip['value_b']:.3g}",
+            side_column(flips["a"]): _answer(flip["answer_a"]),
+            side_column(flips["b"]): _answer(flip["answer_b"]),
+        }
+        for flip in flips[which]
+    ]
+
+
+def _answer(text: str | None) -> str:
+    if text is None:
+        return "(none)"
+    line = " ".join(text.split())
+    if len(line) <= _LONGEST:
+        return line or "(empty)"
+    begin, end = line[:_BEGIN].rpartition(" ")[0] or line[:_BEGIN], line[-_END:].partition(" ")[2] or line[-_END:]
+    return f"{begin} … {end}"
+
+
+_LONGEST, _BEGIN, _END = 80, 34, 48
+
+
+def flip_line(flips: Mapping[str, Any]) -> str:
+    """How many cases flipped each way."""
+    n = flips["n_better_a"] + flips["n_better_b"]
+    return (
+        f"{counted(n, 'case')} flipped: {flips['a']} is better on {flips['n_better_a']:,}, {flips['b']} on "
+        f"{flips['n_better_b']:,}; {flips['n_equal']:,} alike"
+    )

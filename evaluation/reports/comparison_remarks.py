@@ -1,0 +1,82 @@
+"""What is to be said below the tables of a comparison, a line for each thing."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from evaluation.reports.comparison_tables import Result, title, verdict_words
+from evaluation.reports.comparison_words import quantity, short_p_value, shown_p_value, size_of
+from evaluation.reports.tables import counted
+
+
+def dropped_lines(result: Result) -> list[str]:
+    """For each side from which cases were dropped: how many, and why."""
+    lines = []
+    for side in result["sides"]:
+        kinds = {**side["failures"], **{f"no score: {kind}": n for kind, n in side["score_failures"].items()}}
+        missing = side["n_asked"] - side["n_answered"] - sum(side["failures"].values())
+        kinds |= {"not answered": missing} if missing > 0 else {}
+        if kinds:
+            said = ", ".join(f"{n:,} {kind}" for kind, n in kinds.items())
+            lines.append(f"{side['side']}: {counted(sum(kinds.values()), 'answer')} dropped ({said})")
+        if side["n_reused"]:
+            lines.append(f"{side['side']}: {counted(side['n_reused'], 'answer')} reused, out of every timing figure")
+    unequal = [
+        f"{pair['a']} – {pair['b']}: {pair['n_pairs']:,} pairs; {pair['n_only_a']:,} cases have a value of the first "
+        f"alone, {pair['n_only_b']:,} of the second"
+        for pair in result["comparisons"]
+        if pair["metric"] == result["headline"] and (pair["n_only_a"] or pair["n_only_b"])
+    ]
+    return lines + unequal
+
+
+def tail_lines(result: Result) -> list[str]:
+    """For each pair whose latencies were looked at so: how far the median and the slow tail are apart, in seconds."""
+    return [
+        f"{title(pair['metric'])}, {pair['a']} less {pair['b']}: "
+        + ", ".join(f"{name} {_shown_tail(tail)}" for name, tail in pair["tails"].items())
+        for pair in result["comparisons"]
+        if pair["tails"]
+    ]
+
+
+def _shown_tail(tail: Mapping[str, Any]) -> str:
+    value = quantity(tail["value"], signed=True)
+    if tail["low"] is None:
+        return f"{value} [no interval]"
+    return f"{value} [{quantity(tail['low'], signed=True)}, {quantity(tail['high'], signed=True)}]"
+
+
+def zero_lines(result: Result) -> list[str]:
+    """For each pair of the headline of which a server failed: what comes of counting those cases as zero."""
+    return [
+        f"{pair['a']} – {pair['b']} on complete cases: {_short(pair)}; with failed cases as zero: "
+        f"{_short({**pair, **pair['failures_as_zero']})}"
+        for pair in result["comparisons"]
+        if pair["metric"] == result["headline"] and pair["failures_as_zero"] is not None
+    ]
+
+
+def _short(pair: Mapping[str, Any]) -> str:
+    return (
+        f"{size_of(pair, signed=True)}, p {short_p_value(pair['p_value'])}, {counted(pair['n_pairs'], 'pair')}, "
+        f"{verdict_words(pair)}"
+    )
+
+
+def gate_line(found: Mapping[str, Any]) -> str | None:
+    """What a test of all sides at once says; None for two sides."""
+    gate = found["gate"]
+    if not gate:
+        return None
+    name = {"cochran_q": "Cochran's Q"}.get(gate["test"], "Friedman's test")
+    return f"all {len(found['order'])} sides at once ({name}): {shown_p_value(gate['p_value'])}"
+
+
+def more_sides(result: Result) -> Sequence[str]:
+    """How to read the tables of three or more sides."""
+    if result["against"] is not None:
+        return (f"Each side is held against {result['against']} alone; ranks from–to are those that this leaves open.",)
+    return (
+        "Sides that share a letter are not shown to differ (Holm over all pairs of a metric). Ranks from–to are those "
+        "that the shown differences leave open.",
+    )
