@@ -74,7 +74,7 @@ def _power(cell: Cell) -> str:
     ratio = f"{cell['power_ratio']['share']:.3f}"
     theirs = alike["others"][match]
     is_fit = theirs["share"] <= 0.05 + 2 * (0.05 * 0.95 / _n(differ["rejected"])) ** 0.5
-    return f"{_share(differ['rejected'])} at {differ['truth']:.3g}: {ratio if is_fit else f'[{ratio}]'}"
+    return f"{_share(differ['rejected'])} at {_short(differ['truth'])}: {ratio if is_fit else f'[{ratio}]'}"
 
 
 def _n(share: Mapping[str, float]) -> float:
@@ -144,6 +144,10 @@ def _table(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> s
 
 def _percent(share: Mapping[str, float]) -> str:
     return f"{100 * share['share']:.1f} % (±{100 * share['error']:.1f})"
+
+
+def _short(number: float) -> str:
+    return f"{number:.3g}".removeprefix("0")
 
 
 def _share(share: Mapping[str, float]) -> str:
