@@ -11,6 +11,7 @@ from evaluation.reports.sweep import (
     effect_rows,
     further_combinations,
     level_rows,
+    missing_lines,
     other_metric_lines,
     sweep_sentences,
 )
@@ -30,6 +31,8 @@ def print_sweep(result: Mapping[str, Any], sweep: Mapping[str, Any]) -> None:
         say_line()
         say_line("The other metrics:")
     for line in others:
+        say_line(line)
+    for line in missing_lines(result):
         say_line(line)
     for run in result["runs"]:
         if run["reason"]:

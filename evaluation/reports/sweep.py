@@ -1,5 +1,6 @@
 """A sweep for people: what each parameter does, which values may be the best, and no more than the cases carry."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -34,7 +35,7 @@ def sweep_sentences(sweep: Mapping[str, Any]) -> list[str]:
         *(sentence for effect in metric["effects"] for sentence in _of_effect(metric, effect)),
         *_of_interactions(metric),
         _of_combinations(metric),
-        *(f"{name} had one value only, and nothing can be said of it." for name in metric["constant"]),
+        *(f"{name} has scores of one value only, and nothing can be said of it." for name in metric["constant"]),
         *(f"Note: {note}." for note in metric["notes"]),
         *(f"Note: {note}." for note in sweep["as_asked"]),
         *_only_this_prompt(sweep),
@@ -42,8 +43,6 @@ def sweep_sentences(sweep: Mapping[str, Any]) -> list[str]:
 
 
 def _first_sentence(metric: Metric) -> str:
-    if not metric["effects"]:
-        return "Nothing can be said of a parameter: each had one value only."
     if not any(effect["p_value"] is not None for effect in metric["effects"]):
         return f"Nothing can be said of the parameters in {metric['metric']}: {_why_untested(metric)}."
     shown = [effect for effect in metric["effects"] if effect["is_shown"]]
@@ -64,6 +63,8 @@ def _why_untested(metric: Metric) -> str:
     scored = [one for one in metric["combinations"] if one["value"] is not None]
     if len(scored) < len(metric["combinations"]):
         return f"{len(scored):,} of {counted(len(metric['combinations']), 'combination')} have scores"
+    if not metric["effects"]:
+        return "each has one value only"
     if metric["unit"] != "answer" and metric["n_units"] < MIN_UNITS:
         return f"{counted(metric['n_units'], metric['unit'])} are too few"
     of = counted(metric["n_units"], metric["unit"])
@@ -191,7 +192,7 @@ def combination_rows(metric: Metric, *, limit: int | None = SHOWN_COMBINATIONS) 
             **{name: shown_value(value) for name, value in one["combination"].items()},
             metric["metric"]: shown_estimate(one),
             f"{metric['unit']}s": f"{one['n_units']:,}",
-            "may be the best": "yes" if one["may_be_best"] else "no",
+            "may be the best": "–" if one["value"] is None else "yes" if one["may_be_best"] else "no",
         }
         for one in metric["combinations"][:limit]
     ]
@@ -242,6 +243,26 @@ def level_rows(metric: Metric) -> list[dict[str, str]]:
 def other_metric_lines(sweep: Mapping[str, Any]) -> list[str]:
     """For each metric beside the headline, what its scores say in a sentence."""
     return [_first_sentence(metric) for metric in sweep["metrics"][1:]]
+
+
+def missing_lines(result: Mapping[str, Any]) -> list[str]:
+    """What the servers, and whoever scores, still owe: a line each.
+
+    Args:
+        result: Of the sweep's invocation.
+    """
+    failed: Counter[str] = Counter()
+    unscored: Counter[str] = Counter()
+    for candidate in (candidate for run in result["runs"] for candidate in run["candidates"]):
+        failed.update(candidate["failures"])
+        for metric, kinds in candidate["score_failures"].items():
+            unscored.update({f"{metric}: {kind}": n for kind, n in kinds.items()})
+    lines = [f"Not answered: {_by_kind(failed)}."] if failed else []
+    return [*lines, f"Answered, without a score: {_by_kind(unscored)}."] if unscored else lines
+
+
+def _by_kind(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{n:,} × {kind}" for kind, n in sorted(counts.items()))
 
 
 def further_combinations(metric: Metric, *, limit: int = SHOWN_COMBINATIONS) -> str:

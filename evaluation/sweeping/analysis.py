@@ -55,10 +55,12 @@ def analyse(
         )
     terms = Terms(independent=independent, higher_is_better=higher_is_better, confidence_level=confidence_level)
     units = scores if independent else _unit_scores(scores, clusters)
-    known = [(parameter, columns_of(parameter, tried)) for parameter in parameters]
+    scored = np.flatnonzero(~np.isnan(units).all(axis=1)).tolist()
+    heard, scores_heard = [tried[place] for place in scored], units[scored]
+    known = [(parameter, columns_of(parameter, heard)) for parameter in parameters] if heard else []
     varied = [(parameter, columns) for parameter, columns in known if columns is not None]
-    evidence = (OverAnswers if independent else OverCases)(units, [columns for _, columns in varied])
-    effects = _effects(tried, units, [parameter for parameter, _ in varied], evidence, terms, seed)
+    evidence = (OverAnswers if independent else OverCases)(scores_heard, [columns for _, columns in varied])
+    effects = _effects(heard, scores_heard, [parameter for parameter, _ in varied], evidence, terms, seed)
     evidence.notes += _of_missing(units, independent=independent)
     if varied and units.shape[1] >= MIN_UNITS and all(effect.p_value is None for effect in effects):
         evidence.notes.append("too few combinations to tell the parameters apart")
@@ -89,7 +91,7 @@ def _of_missing(units: Matrix, *, independent: bool) -> list[str]:
     known = ~np.isnan(units)
     n_scored = int(known.any(axis=1).sum())
     notes = []
-    if n_scored < len(units):
+    if 0 < n_scored < len(units):
         notes.append(
             f"{len(units) - n_scored} of {len(units)} combinations have no score; all that is said is of the others"
         )

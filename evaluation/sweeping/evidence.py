@@ -66,7 +66,7 @@ class OverCases(Evidence):
     def __init__(self, scores: Matrix, varied: Sequence[Columns]) -> None:
         super().__init__(scores, varied)
         self._found: dict[bytes, Matrix] = {}
-        if scores.shape[1] < MIN_UNITS:
+        if 0 < scores.shape[1] < MIN_UNITS:
             self.notes.append(f"{scores.shape[1]} cases are too few to test a parameter (at least {MIN_UNITS})")
 
     def _p_value(self, others: Sequence[Matrix], own: Matrix, *, rng: np.random.Generator) -> float | None:

@@ -82,7 +82,7 @@ class SweepAnalysis:
     effects: tuple[Effect, ...]
     interactions: tuple[Interaction, ...]
     constant: tuple[str, ...]
-    """Parameters of which one value was tried."""
+    """Parameters of which one value has scores."""
     n_units: int
     """Pieces of evidence."""
     unit: str

@@ -219,6 +219,7 @@ def analysis_as_json(found: SweepAnalysis) -> dict[str, Any]:
 def _effect(effect: Effect, level: float) -> dict[str, Any]:
     return {
         **asdict(effect),
+        "levels": [asdict(level) for level in effect.levels],
         "is_shown": effect.is_shown(level),
         "recommended": _recommendation(effect, recommended(effect)),
     }
