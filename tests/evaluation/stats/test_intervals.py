@@ -102,6 +102,7 @@ def test_newcombe_covers_the_truth_as_often_as_it_promises_at_ten_and_fifty_pair
 def test_a_t_interval_has_the_tabled_quantile():
     """Student's t with 9 degrees of freedom: 2.262157 at 97.5%."""
     assert (-2.262157, 2.262157) == pytest.approx(t_interval(0.0, 1.0, 9, confidence_level=0.95), abs=1e-6)
+    assert (5 - 1.1310785, 5 + 1.1310785) == pytest.approx(t_interval(5.0, 0.5, 9, confidence_level=0.95), abs=1e-6)
 
 
 @pytest.mark.parametrize("level", [0.05, 1.0, 0.0, 95, float("nan")])

@@ -76,3 +76,38 @@ def test_a_ratio_grows_with_its_numerators(pairs: list[tuple[float, float]], fac
     assert one is not None
     assert other is not None
     assert other.value == pytest.approx(factor * one.value)
+
+
+class Recorded:
+    """A generator that remembers how much was drawn at once."""
+
+    def __init__(self) -> None:
+        self.rng, self.sizes = rng(), list[tuple[int, int]]()
+
+    def integers(self, n: int, *, size: tuple[int, int]) -> np.ndarray:
+        self.sizes.append(size)
+        return self.rng.integers(n, size=size)
+
+
+def test_no_more_than_a_million_numbers_are_drawn_at_once() -> None:
+    recorded = Recorded()
+    ratio_estimate([1.0, 2.0] * 400, [1.0, 1.0] * 400, rng=recorded, n_resamples=3000)
+    assert [(1250, 800), (1250, 800), (500, 800)] == recorded.sizes
+
+
+def test_the_limits_of_many_cases_are_percentiles_of_their_resamples() -> None:
+    above, below = np.arange(1.0, 121.0), np.arange(120.0) % 3 + 1
+    rows = rng().integers(120, size=(400, 120))
+    expected = np.quantile(above[rows].sum(axis=1) / below[rows].sum(axis=1), (0.1, 0.9))
+    found = ratio_estimate(above.tolist(), below.tolist(), rng=rng(), n_resamples=400, confidence_level=0.8)
+    assert found is not None
+    assert pytest.approx(tuple(expected)) == (found.low, found.high)
+
+
+def test_what_is_no_number_is_named() -> None:
+    for numerators, denominators, said in (
+        ([1.0, float("nan")], [1.0, 1.0], r"^numerators\[1\]"),
+        ([1.0], [float("inf")], r"^denominators\[0\]"),
+    ):
+        with pytest.raises(ConfigurationError, match=said):
+            ratio_estimate(numerators, denominators, rng=rng())
