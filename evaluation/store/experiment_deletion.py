@@ -55,11 +55,6 @@ def what_goes(store: Store, experiment_id: str, *, with_runs: bool) -> Doomed:
     n_runs = len(find_experiment(store, experiment_id).run_ids)
     run_ids = runs_of_its_own(store, experiment_id) if with_runs else ()
     filed = sa.select(comparison.c.id).where(comparison.c.experiment_id == experiment_id)
-    on_these = sa.or_(
-        annotation.c.experiment_id == experiment_id,
-        annotation.c.comparison_id.in_(filed),
-        annotation.c.run_id.in_(run_ids),
-    )
     answers = (
         sa.select(sa.func.count())
         .select_from(generation)
@@ -67,10 +62,16 @@ def what_goes(store: Store, experiment_id: str, *, with_runs: bool) -> Doomed:
         .where(run_candidate.c.run_id.in_(run_ids))
     )
     with store.read() as connection:
+        comparison_ids = connection.execute(filed).scalars().all()
+        on_these = sa.or_(
+            annotation.c.experiment_id == experiment_id,
+            annotation.c.comparison_id.in_(comparison_ids),
+            annotation.c.run_id.in_(run_ids),
+        )
         return Doomed(
             run_ids=run_ids,
             n_answers=connection.execute(answers).scalar_one(),
-            n_comparisons=connection.execute(sa.select(sa.func.count()).select_from(filed.subquery())).scalar_one(),
+            n_comparisons=len(comparison_ids),
             n_notes=connection.execute(sa.select(sa.func.count()).where(on_these)).scalar_one(),
             n_runs_kept=n_runs - len(run_ids),
         )

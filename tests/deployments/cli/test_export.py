@@ -3,13 +3,18 @@
 import csv
 import io
 import json
-from collections.abc import Callable
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
 from scripted_ollama import Chat, Reply, ScriptedOllama
+
+from deployments.cli.running import TerminatedError
 
 Command = Callable[..., Any]
 
@@ -108,6 +113,7 @@ def test_an_experiment_is_exported_with_all_its_runs(benchwright: Command, finis
         (("run-1", "--table", "results", "--failed"), "choose among answers"),
         (("run-1", "--table", "results", "--case", "c0"), "does not choose among results"),
         (("run-1", "--out", "/no-such/a.csv"), "cannot write '/no-such/a.csv'"),
+        (("run-1", "--case", "c9"), "unknown case of run run-1 'c9'"),
     ],
 )
 def test_wrong_input_ends_with_one_message_and_a_next_step(
@@ -120,3 +126,58 @@ def test_wrong_input_ends_with_one_message_and_a_next_step(
     assert (2, "") == (said.code, said.out)
     assert expected in said.err
     assert "Traceback" not in said.err
+
+
+def test_the_form_is_told_by_the_files_name_unless_it_is_said(
+    benchwright: Command, stored_run: Command, tmp_path: Path
+) -> None:
+    stored_run("run-1")
+
+    benchwright("export", "run-1", "--out", tmp_path / "a.json")
+    benchwright("export", "run-1", "--out", tmp_path / "a.parquet")
+    benchwright("export", "run-1", "--out", tmp_path / "b.json", "--format", "csv")
+
+    assert 6 == len(json.loads((tmp_path / "a.json").read_text()))
+    assert 6 == pq.read_table(tmp_path / "a.parquet").num_rows
+    assert (tmp_path / "b.json").read_text().startswith("run_id,")
+
+
+@pytest.mark.parametrize(("raised", "code"), [(KeyboardInterrupt, 130), (TerminatedError, 143)])
+def test_an_interrupted_export_leaves_no_half_a_file(
+    benchwright: Command,
+    stored_run: Command,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    raised: type[BaseException],
+    code: int,
+) -> None:
+    stored_run("run-1")
+
+    def interrupted(*_: object) -> Iterator[dict[str, object]]:
+        yield {"case_id": "c0"}
+        raise raised
+
+    monkeypatch.setattr("evaluation.exporting.rows.answer_rows", interrupted)
+    (tmp_path / "out").mkdir()
+    said = benchwright("export", "run-1", "--out", tmp_path / "out" / "a.csv")
+
+    assert (code, "") == (said.code, said.err)
+    assert [] == list((tmp_path / "out").iterdir())
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_full_disk_is_one_error_and_a_closed_pipe_is_none(stored_run: Command, database: str) -> None:
+    stored_run("run-1")
+    command = [sys.executable, "-m", "deployments.cli", "export", "run-1", "--db", database]
+    with Path("/dev/full").open("wb") as full:
+        stopped = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    reader, writer = os.pipe()
+    os.close(reader)
+    closed = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(writer)
+
+    assert 2 == stopped.returncode
+    assert stopped.stderr.startswith(
+        "error: cannot write what was exported: No space left on device\n  next: Make room"
+    )
+    assert (0, "") == (closed.returncode, closed.stderr)

@@ -9,13 +9,21 @@ from sqlalchemy import event
 from stored_runs import answer, asked, numbers, store_run
 
 from evaluation.errors import FailureKind
+from evaluation.exporting.filters import Filters, check_filters
+from evaluation.exporting.rows import rows
+from evaluation.exporting.source import Kind, find_source
 from evaluation.generation import Failure, Outcome
 from evaluation.metrics.parsing import parse_metric
 from evaluation.reports.case_results import case_result
+from evaluation.reports.experiments import experiment_result
 from evaluation.reports.results import invocation_result, run_in_full, run_result
+from evaluation.reports.run_diff import run_diff
 from evaluation.reports.verdicts import headline_verdict
 from evaluation.store.alarm_counts import count_cut, score_spreads
+from evaluation.store.annotations import annotations
 from evaluation.store.benchmarks import load_cases
+from evaluation.store.experiment_deletion import what_goes
+from evaluation.store.experiments import add_runs, create_experiment, experiment_named
 from evaluation.store.missing import count_missing, missing_page
 from evaluation.store.outcome_numbers import failed_cases, iterate_energies, iterate_figures, iterate_values
 from evaluation.store.outcomes import count_outcomes, first_of_kind, iterate_outcomes, load_outcomes
@@ -23,7 +31,7 @@ from evaluation.store.runs import find_run, list_runs, progress
 from evaluation.store.scores import iterate_scores
 from evaluation.store.session import Store
 
-LARGE = ("generation", "score", "stage", "run_case", "benchmark_case")
+LARGE = ("generation", "score", "stage", "run_case", "benchmark_case", "annotation")
 SIGNATURE = parse_metric("exact_match").signature
 DOWN = Failure(kind=FailureKind.SERVER_DOWN, message="nobody listens")
 
@@ -52,8 +60,29 @@ USES: dict[str, Use] = {
     "invocation_result": lambda store, _: invocation_result(store, "of-run-1"),
     "run_in_full": lambda store, _: run_in_full(store, "run-1"),
     "headline_verdict": lambda store, _: headline_verdict(store, run_result(store, "run-1")),
+    "annotations": lambda store, _: annotations(store, experiment_id="e", run_ids=["run-1"], comparison_ids=["c"]),
+    "what_goes": lambda store, _: what_goes(store, _experiment(store), with_runs=True),
+    "list_runs of an experiment": lambda store, _: list_runs(store, experiment_id=_experiment(store)),
+    "experiment_result": lambda store, _: experiment_result(store, _experiment(store)),
+    "run_diff": lambda store, _: run_diff(store, "run-1", "run-1"),
+    "export of answers": lambda store, _: _export(store, Kind.ANSWERS, Filters()),
+    "export of one case": lambda store, _: _export(store, Kind.SCORES, Filters(cases=("c0",))),
     "case_result": lambda store, _: case_result(store, "run-1", "c1"),
 }
+
+
+def _experiment(store: Store) -> str:
+    """An experiment's id, whose run is the stored one."""
+    made = experiment_named(store, "ladder") or create_experiment(store, name="ladder")
+    add_runs(store, made.experiment_id, ["run-1"])
+    return made.experiment_id
+
+
+def _export(store: Store, kind: Kind, filters: Filters) -> None:
+    source = find_source(store, "run-1")
+    check_filters(store, source, kind, filters)
+    _, found = rows(store, source, kind, filters)
+    assert list(found)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
