@@ -10,7 +10,7 @@ from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 from prefect.states import Cancelled, Failed
 
-from evaluation.errors import HeldError
+from evaluation.errors import BenchwrightError, ConfigurationError, HeldError
 from evaluation.planning import Plan
 from evaluation.racing.request import RaceRequest
 from flows.planned_work import planned, work_through
@@ -74,9 +74,13 @@ async def _race(request: RaceRequest, invocation_id: str, flow_run_id: UUID) -> 
 async def _looks(course: Course, flow_run_id: UUID, began: float) -> tuple[str, ...]:
     """The metrics of the run, once all looks are taken; none where nothing was asked."""
     plan: Plan | None = None
+    last: Step | None = None
     told: set[str] = set()
     _tell_once(course.notes, told)
     while (step := await next_step(course, minutes=_minutes_since(began))) is not None:
+        if step == last:
+            raise BenchwrightError(f"nothing was decided after {step.name}", "Report this: a race must end.")
+        last = step
         get_run_logger().info("%s: %d candidates, %d cases each", step.name, step.n_candidates, step.n_cases)
         plan = await _ask(course, step, flow_run_id, told)
         await decide_look(course, step, minutes=_minutes_since(began))
@@ -101,6 +105,8 @@ async def _ask(course: Course, step: Step, flow_run_id: UUID, told: set[str]) ->
     )
     plan = await planned(asked, (course.benchmark,))
     _tell_once(plan.notes, told)
+    if len(plan.candidates) < 2:
+        raise ConfigurationError("the candidates are one and the same", "Race two that differ, or more.")
     await mark_planned(plan)
     await work_through(plan, flow_run_id, ends=False)
     return plan

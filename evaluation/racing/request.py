@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from evaluation.comparing.margin import read_margin
 from evaluation.errors import ConfigurationError
 from evaluation.racing.rules import Budget, Level, Method, RaceRules
-from evaluation.request import EvaluationRequest
+from evaluation.request import EvaluationRequest, read_request
 from evaluation.request_errors import refusal
 
 ABOUT = "`benchwright race --help` lists what can be said."
@@ -93,8 +93,10 @@ def read_race_request(given: Mapping[str, Any], *, source: str = "the command li
     Raises:
         ConfigurationError: names each field, its value and what is allowed.
     """
+    asked = given.get("evaluation")
+    evaluation = read_request(asked, source=source) if isinstance(asked, Mapping) else asked
     try:
-        request = RaceRequest.model_validate(dict(given))
+        request = RaceRequest.model_validate({**given, "evaluation": evaluation})
     except ValidationError as error:
         refused = refusal(error, RaceRequest.model_fields, source=source)
         raise ConfigurationError(refused.message, ABOUT) from None

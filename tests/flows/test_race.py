@@ -191,6 +191,18 @@ def test_a_budget_of_calls_ends_the_race(
     assert 20 <= found["spent"]["calls"] <= 30
 
 
+def test_one_candidate_under_two_names_is_no_race(
+    race: Race, ollama_by_script: ScriptedOllama, benchmark_file: Benchmarks
+) -> None:
+    ollama_by_script.add("one")
+
+    state = race(benchmark_file(10), models=["one", "one"])
+
+    assert state.is_failed()
+    assert "the candidates are one and the same" in state.message
+    assert [] == ollama_by_script.chats
+
+
 def test_an_unfit_metric_is_refused_before_anybody_is_asked(
     race: Race, ollama_by_script: ScriptedOllama, benchmark_file: Benchmarks
 ) -> None:

@@ -49,6 +49,7 @@ def test_words_become_rules() -> None:
 @pytest.mark.parametrize(
     ("said", "message"),
     [
+        ({"evaluation": {}}, "no benchmark: give at least one with --benchmark"),
         ({"evaluation": {**TWO, "models": ["x"]}}, "a race needs two candidates or more"),
         ({"evaluation": {**TWO, "benchmarks": ["a", "b"]}}, "a race has one benchmark, and 2 are named"),
         ({"method": "elimination"}, "method is refused"),
