@@ -137,7 +137,8 @@ def _run(prepared: Prepared, request: "RaceRequest", store: "Store", stack: Exit
 
     server = stack.enter_context(prefect_server())
     start_embedded_where_asked(prepared, stack)
-    check_servers(prepared, store)
+    if len(check_servers(prepared, store).candidates) < 2:
+        raise ConfigurationError("the candidates are one and the same", "Race two that differ, or more.")
     if server.is_ours:
         tell("no Prefect server is named: one is started for this command, on your PREFECT_HOME")
 
