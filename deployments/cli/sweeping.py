@@ -125,6 +125,7 @@ def _prepared(wanted: Wanted, store: "Store") -> "tuple[Prepared, SweepRequest]"
 
 def _resumed(wanted: Wanted, run: str, store: "Store") -> "tuple[Prepared, SweepRequest]":
     from evaluation.resuming import HOW
+    from evaluation.store.runs import find_run
     from evaluation.store.sweeps import find_sweep
     from evaluation.sweeping.request import read_sweep_request
 
@@ -135,8 +136,9 @@ def _resumed(wanted: Wanted, run: str, store: "Store") -> "tuple[Prepared, Sweep
             "Resume it with nothing but how its servers are asked, or begin a new sweep.",
         )
     asked = {name: value for name, value in wanted.evaluation.items() if name != "prices"}
-    prepared = prepare(asked, store, source=SOURCE, resume=_newest_for_last(store, run))
-    _refuse_other(store, prepared.invocation_id, prepared.earlier[0].plan.run_id)
+    earlier = find_run(store, _newest_for_last(store, run)).plan
+    _refuse_other(store, earlier.invocation_id, earlier.run_id)
+    prepared = prepare(asked, store, source=SOURCE, resume=earlier.run_id)
     record = find_sweep(store, prepared.invocation_id)
     assert record is not None  # noqa: S101 - refused above
     how = {name: getattr(prepared.request, name) for name in HOW}

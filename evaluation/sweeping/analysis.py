@@ -15,7 +15,7 @@ from evaluation.errors import ConfigurationError
 from evaluation.stats.multiplicity import holm
 from evaluation.stats.rank_correlation import centred_ranks
 from evaluation.sweeping.contrasts import Matrix, columns_of
-from evaluation.sweeping.evidence import MIN_UNITS, Evidence, OverAnswers, OverCases
+from evaluation.sweeping.evidence import MIN_UNITS, N_DRAWS, Evidence, OverAnswers, OverCases
 from evaluation.sweeping.findings import Effect, Interaction, Level, SweepAnalysis
 from evaluation.sweeping.levels import Terms, levels_of, mean_known, standings_of
 from evaluation.sweeping.space import Combination, Parameter
@@ -33,6 +33,7 @@ def analyse(
     independent: bool = False,
     higher_is_better: bool = True,
     confidence_level: float = 0.95,
+    n_draws: int = N_DRAWS,
 ) -> SweepAnalysis:
     """What the scores say of the parameters.
 
@@ -45,6 +46,7 @@ def analyse(
         independent: The columns are answers to a single prompt, and no cases.
         higher_is_better: False for a latency.
         confidence_level: Of intervals and tests.
+        n_draws: For each p-value.
 
     Raises:
         ConfigurationError: not one row of scores for each combination.
@@ -59,7 +61,9 @@ def analyse(
     heard, scores_heard = [tried[place] for place in scored], units[scored]
     known = [(parameter, columns_of(parameter, heard)) for parameter in parameters] if heard else []
     varied = [(parameter, columns) for parameter, columns in known if columns is not None]
-    evidence = (OverAnswers if independent else OverCases)(scores_heard, [columns for _, columns in varied])
+    evidence = (OverAnswers if independent else OverCases)(
+        scores_heard, [columns for _, columns in varied], n_draws=n_draws
+    )
     effects = _effects(heard, scores_heard, [parameter for parameter, _ in varied], evidence, terms, seed)
     evidence.notes += _of_missing(units, independent=independent)
     if varied and units.shape[1] >= MIN_UNITS and all(effect.p_value is None for effect in effects):

@@ -91,7 +91,7 @@ def coefficients(scores: Matrix, design: Matrix) -> Matrix:
     return found
 
 
-def joint_p_value(effects: Matrix, *, rng: np.random.Generator, n_flips: int = 9999) -> float | None:
+def joint_p_value(effects: Matrix, *, rng: np.random.Generator, n_flips: int = 4999) -> float | None:
     """Do the columns together go with the scores? p by flipping the signs of whole cases; None for too few of them.
 
     The statistic is the sum over columns of (mean / standard error) squared. p = (1 + hits) / (1 + flips).

@@ -19,12 +19,15 @@ from evaluation.sweeping.detectable import over_answers, over_cases
 
 MIN_UNITS = 6
 """With fewer cases no test here can reach p < .05."""
+N_DRAWS = 4999
+"""Of signs, or of orders, for one p-value."""
 
 
 class Evidence(ABC):
     """Scores, and the parameters that may go with them."""
 
-    def __init__(self, scores: Matrix, varied: Sequence[Columns]) -> None:
+    def __init__(self, scores: Matrix, varied: Sequence[Columns], *, n_draws: int = N_DRAWS) -> None:
+        self.n_draws = n_draws
         self.notes: list[str] = []
         self.scores, self.varied = scores, varied
         has_curves = len(scores) > sum(columns.matrix.shape[1] for columns in varied)
@@ -63,15 +66,15 @@ class Evidence(ABC):
 class OverCases(Evidence):
     """Every combination was asked the same cases: what a parameter does is seen within each case."""
 
-    def __init__(self, scores: Matrix, varied: Sequence[Columns]) -> None:
-        super().__init__(scores, varied)
+    def __init__(self, scores: Matrix, varied: Sequence[Columns], *, n_draws: int = N_DRAWS) -> None:
+        super().__init__(scores, varied, n_draws=n_draws)
         self._found: dict[bytes, Matrix] = {}
         if 0 < scores.shape[1] < MIN_UNITS:
             self.notes.append(f"{scores.shape[1]} cases are too few to test a parameter (at least {MIN_UNITS})")
 
     def _p_value(self, others: Sequence[Matrix], own: Matrix, *, rng: np.random.Generator) -> float | None:
         effects = self._effects(others, own)
-        return joint_p_value(effects, rng=rng) if effects is not None else None
+        return joint_p_value(effects, rng=rng, n_flips=self.n_draws) if effects is not None else None
 
     def _detectable(self, others: Sequence[Matrix], own: Matrix, columns: Columns, *, alpha: float) -> float | None:
         effects = self._effects(others, own)
@@ -95,14 +98,14 @@ class OverCases(Evidence):
 class OverAnswers(Evidence):
     """A single prompt, asked several times: each answer is a piece of evidence, and all holds for that prompt alone."""
 
-    def __init__(self, scores: Matrix, varied: Sequence[Columns]) -> None:
-        super().__init__(scores, varied)
+    def __init__(self, scores: Matrix, varied: Sequence[Columns], *, n_draws: int = N_DRAWS) -> None:
+        super().__init__(scores, varied, n_draws=n_draws)
         self._known = ~np.isnan(scores)
 
     def _p_value(self, others: Sequence[Matrix], own: Matrix, *, rng: np.random.Generator) -> float | None:
         rows, values = self._answers
         stacked = np.column_stack([np.empty((len(self.scores), 0)), *others])
-        return partial_p_value(values, stacked[rows], own[rows], rng=rng)
+        return partial_p_value(values, stacked[rows], own[rows], rng=rng, n_shuffles=self.n_draws)
 
     def _detectable(self, others: Sequence[Matrix], own: Matrix, columns: Columns, *, alpha: float) -> float | None:
         rows, values = self._answers
