@@ -205,6 +205,8 @@ def _show(
         print_json(result)
     else:
         print_invocation(store, result)
+    if code in (EXIT_INTERRUPTED, EXIT_TERMINATED) and result["runs"]:
+        tell(f"  next: `benchwright evaluate --resume {result['runs'][0]['run_id']}` asks and scores what is missing")
     return code
 
 

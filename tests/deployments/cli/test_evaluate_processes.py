@@ -144,6 +144,7 @@ def test_ctrl_c_in_mid_run_ends_with_130_and_everything_finished_is_stored(ended
     assert ("cancelled", "interrupted by Ctrl-C") == (result["status"], result["reason"])
     assert result["candidates"][0]["n_ok"] >= 4
     assert "cancelled: interrupted by Ctrl-C" in interrupted["out"]
+    assert f"next: `benchwright evaluate --resume {result['run_id']}`" in interrupted["err"]
 
 
 def test_after_ctrl_c_no_helper_is_left(ended: dict[str, dict[str, Any]]) -> None:
