@@ -73,16 +73,28 @@ def with_template(store: Store, given: Mapping[str, Any]) -> dict[str, Any]:
     return {**template, **given, EXPERIMENT: found.name}
 
 
-def template_as_yaml(found: ExperimentRecord) -> str:
-    """The template as a file, with the question that it serves above it."""
+def template_as_yaml(found: ExperimentRecord, *, folder: Path | None = None) -> str:
+    """The template as a file, with the question that it serves above it.
+
+    Args:
+        found: The experiment.
+        folder: Where the file is to lie. Benchmark files in it are named from there, so that they can travel with it.
+    """
     import yaml
 
     words = f"{found.name}: {found.question}" if found.question else found.name
     head = "".join(f"# {line}\n" for line in words.splitlines())
     options = dict(found.template or {})
     ordered = {name: options[name] for name in (*_LISTS, *options) if name in options}
+    if folder is not None and isinstance(ordered.get("benchmarks"), list):
+        ordered["benchmarks"] = [_from(folder.resolve(), name) for name in ordered["benchmarks"]]
     # ASCII alone: whoever wrote the options cannot trick the terminal on which they are printed.
     return _ascii(head) + yaml.safe_dump(ordered, sort_keys=False, allow_unicode=False)
+
+
+def _from(folder: Path, name: str) -> str:
+    path = Path(name)
+    return str(path.relative_to(folder)) if path.is_absolute() and path.is_relative_to(folder) else name
 
 
 def _ascii(text: str) -> str:

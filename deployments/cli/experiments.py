@@ -341,11 +341,10 @@ def template(
             f"experiment {found.name!r} has no template",
             "`benchwright experiments edit NAME --template FILE.yaml` gives it one.",
         )
-    text = template_as_yaml(found)
     if out is None:
-        sys.stdout.write(text)
+        sys.stdout.write(template_as_yaml(found))
         return
-    write_new_file(out, text)
+    write_new_file(out, template_as_yaml(found, folder=out.parent))
     tell(f"{out}: written")
 
 
