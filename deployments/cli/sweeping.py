@@ -176,11 +176,14 @@ def _run(prepared: Prepared, request: "SweepRequest", store: "Store", stack: Exi
     from evaluation.forecasting.forecast import forecast
     from evaluation.forecasting.planned_works import planned_works
     from evaluation.sweeping.request import refuse_alike
+    from evaluation.sweeping.sending import unsent_notes
 
     server = stack.enter_context(prefect_server())
     start_embedded_where_asked(prepared, stack)
     resolution = check_servers(prepared, store)
     refuse_alike(len(request.combinations()), len(resolution.candidates))
+    for note in unsent_notes(request.all_parameters(), resolution.candidates, resolution.benchmarks[0].benchmark):
+        tell(f"note: {note}")
     tell(_what_is_tried(request))
     for sentence in sentences(forecast(store, planned_works(store, prepared.request, resolution, prepared.earlier))):
         tell(sentence)
