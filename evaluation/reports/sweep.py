@@ -223,7 +223,7 @@ def _found(effect: Mapping[str, Any]) -> str:
 def _advice(effect: Mapping[str, Any]) -> str:
     if effect["is_shown"]:
         return _range(effect) if _is_narrowed(effect) else "open"
-    return "any" if effect["p_adjusted"] is not None else "–"
+    return "none" if effect["p_adjusted"] is not None else "–"
 
 
 def level_rows(metric: Metric) -> list[dict[str, str]]:

@@ -7,7 +7,10 @@ import pytest
 
 from evaluation.reports.sweep import (
     combination_rows,
+    effect_rows,
     further_combinations,
+    level_rows,
+    missing_lines,
     other_metric_lines,
     sweep_as_markdown,
     sweep_sentences,
@@ -204,3 +207,27 @@ def test_a_hostile_name_stays_a_name_on_the_page(name: str) -> None:
     assert "](" not in page
     assert "\n# title" not in page
     assert "http://" not in page
+
+
+def test_a_table_recommends_only_where_an_effect_is_shown() -> None:
+    found = report(CURVE, curved())["metrics"][0]
+
+    assert [("temperature", "shown", "= 0.5"), ("top_k", "none found", "none")] == [
+        (row["parameter"], row["effect"], row["recommended"]) for row in effect_rows(found)
+    ]
+    assert {"temperature"} == {row["value"].split()[0] for row in level_rows(found)}
+    untested = report(CURVE, noise(n_cases=4))["metrics"][0]
+    assert {("untested", "–", "–")} == {
+        (row["effect"], row["correlation"], row["recommended"]) for row in effect_rows(untested)
+    }
+
+
+def test_what_the_servers_and_the_judges_owe_is_counted_by_kind() -> None:
+    owing = {"failures": {"timed_out": 2}, "score_failures": {"judge_rubric": {"unreadable": 3}}}
+    result = {"runs": [{"candidates": [owing, owing, {"failures": {}, "score_failures": {}}]}]}
+
+    assert [
+        "Not answered: 4 × timed_out.",
+        "Answered, without a score: 6 × judge_rubric: unreadable.",
+    ] == missing_lines(result)
+    assert [] == missing_lines({"runs": []})
