@@ -40,18 +40,22 @@ def leaders_first(grid: Grid, places: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def runner_up(state: RaceState, grid: Grid) -> int | None:
-    """Of those dropped for their answers, whoever came closest to the only one left; None: there is nobody."""
+    """Of those dropped for their answers, whoever came closest to the only one left; None: there is nobody.
+
+    By the cases before each left, and after the confirmation by who was asked in it: its block asks the runner-up, too,
+    what the winner was asked since it left, and what failed before, so that the scores then may point to another one.
+    """
     if len(state.alive) != 1:
         return None
-    raced = grid.first(state.n_asked)
+    unseen = grid.values[state.n_asked : state.n_asked + (state.n_confirmed or 0)]
     dropped = [
-        (float(found.mean()), -place)
+        (bool(np.isfinite(unseen[:, place]).any()), float(found.mean()), -place)
         for place, runner in enumerate(state.runners)
         if runner.left_at is not None
         and not runner.is_given_up
-        and (found := raced.differences(place, state.alive[0])).size
+        and (found := grid.first(runner.left_at).differences(place, state.alive[0])).size
     ]
-    return -max(dropped)[1] if dropped else None
+    return -max(dropped)[2] if dropped else None
 
 
 def finalists(state: RaceState, grid: Grid) -> tuple[int, ...]:

@@ -9,6 +9,7 @@ from race_course import RaceCourse
 from evaluation.racing.confirmation import confirmation, n_to_confirm
 from evaluation.racing.grid import Grid
 from evaluation.racing.rules import Method, RaceRules
+from evaluation.racing.standing import runner_up
 from evaluation.racing.state import RaceState
 
 
@@ -87,3 +88,25 @@ def test_of_two_equals_the_confirmation_agrees_with_the_race_in_at_most_half() -
         agreed += found is not None and found.is_confirmed
 
     assert agreed <= 100
+
+
+@pytest.mark.parametrize("failed_before", [0, 20])
+def test_the_runner_up_stays_who_was_asked_the_unseen_cases_whatever_it_was_asked_beside_them(
+    failed_before: int,
+) -> None:
+    values = np.full((60, 3), np.nan)
+    values[:, 0] = 1.0
+    values[:30, 1] = np.arange(30) >= 6  # b left after 30 cases, 20 points behind; c after 40, 25 points behind
+    values[:40, 2] = np.arange(40) >= 10
+    values[:failed_before, 1] = np.nan
+    beginning = replace(_with_one_left(Method.EVIDENCE, 40, 100, 3), n_asked=40)
+    runners = (beginning.runners[0], replace(beginning.runners[1], left_at=30), beginning.runners[2])
+    state = replace(beginning, runners=runners)
+    before = Grid(values=values[:40].copy())
+
+    values[:60, 1] = np.where(np.arange(60) < 40, 0.0, 1.0)  # the confirmation's block asks b what it lacks, too
+    found = confirmation(replace(state, n_confirmed=20), Grid(values=values), seed=0)
+
+    assert 1 == runner_up(state, before)
+    assert found is not None
+    assert ("b", 20) == (found.runner_up, found.n_cases)
