@@ -61,7 +61,9 @@ def run_comparison(wanted: Wanted, *, database: str | None, as_json: bool) -> in
         if wanted.evaluation or wanted.publish:
             return _by_the_flow(wanted, database, as_json=as_json)
         with open_results(database) as store:
-            return _show(wanted, store, _of_stored_runs(_request(wanted, None), store), as_json=as_json)
+            results = _of_stored_runs(_request(wanted, None), store)
+            has_failed = wanted.fails and _code_of(store, _runs_of(results)) == EXIT_RUN_FAILED
+            return _show(wanted, store, results, as_json=as_json, code=EXIT_RUN_FAILED if has_failed else EXIT_DONE)
     except (KeyboardInterrupt, TerminatedError) as end:
         return EXIT_TERMINATED if isinstance(end, TerminatedError) else EXIT_INTERRUPTED
 
@@ -214,6 +216,10 @@ def _code_of(store: "Store", run_ids: Sequence[str]) -> int:
 
     statuses = {str(find_run(store, run_id).status) for run_id in run_ids}
     return EXIT_RUN_FAILED if "failed" in statuses else EXIT_TERMINATED if "cancelled" in statuses else EXIT_DONE
+
+
+def _runs_of(results: Results) -> list[str]:
+    return [run_id for result in results for run_id in result["run_ids"]]
 
 
 def _evaluated(store: "Store", invocation_id: str) -> list[str]:

@@ -10,6 +10,7 @@ from compared_runs import candidate, cases_of, right_on, store_run, timed
 from numbers_benchmark import write_numbers
 from scripted_ollama import Chat, Reply, ScriptedOllama
 
+from evaluation.store.records import Status
 from evaluation.store.session import open_store
 
 Command = Callable[..., Any]
@@ -107,6 +108,17 @@ def test_a_loss_that_is_shown_to_be_smaller_than_the_margin_is_no_regression(ben
 
     assert 0 == said.code
     assert "poor:1b is not worse than good:1b by 90 points or more (p < .0001)." in said.out
+
+
+def test_a_stored_run_of_which_a_candidate_failed_passes_no_check(benchwright: Command, database: str) -> None:
+    with open_store(database) as store:
+        asked = [candidate(f"{name}:1b", right_on(CASES, range(30))) for name in ("a", "b")]
+        store_run(store, *asked, cases=CASES, status=Status.FAILED)
+
+    plain = benchwright("compare", "last")
+    checked = benchwright("compare", "last", "--fail-on-regression")
+
+    assert (0, 3) == (plain.code, checked.code)
 
 
 def test_a_slower_side_is_a_regression_where_that_was_asked_for(benchwright: Command, database: str) -> None:
