@@ -120,13 +120,12 @@ def _part_estimates(
         pairs = [(case_id, float(score.evidence[place])) for case_id, score in zip(case_ids, scores, strict=True)]
         by_case = {case_id: _mean(values) for case_id, values in _by_case(pairs)}
         if by_case:
+            mean = mean_estimate(list(by_case.values()), clusters=_clusters_of(list(by_case), clusters))
             yield EstimateRow(
                 run_candidate_id=run_candidate_id,
                 metric=MetricUse(name=metric.name, signature=metric.signature),
                 quantity=quantity,
-                estimate=_within_range(
-                    metric, mean_estimate(list(by_case.values()), clusters=_clusters_of(list(by_case), clusters))
-                ),
+                estimate=mean.within(metric.value_range),
             )
 
 
@@ -168,7 +167,7 @@ def _mean_estimates(
         return
     use = MetricUse(name=metric.name, signature=metric.signature)
     estimate = mean_estimate(values.means, clusters=_clusters_of(values.case_ids, clusters))
-    yield EstimateRow(run_candidate_id=run_candidate_id, metric=use, estimate=_within_range(metric, estimate))
+    yield EstimateRow(run_candidate_id=run_candidate_id, metric=use, estimate=estimate.within(metric.value_range))
     if failed:
         all_values = array("d", values.means) + array("d", [0.0] * len(failed))
         worst = mean_estimate(all_values, clusters=_clusters_of((*values.case_ids, *failed), clusters))
@@ -176,7 +175,7 @@ def _mean_estimates(
             run_candidate_id=run_candidate_id,
             metric=use,
             quantity="mean_with_failures_as_zero",
-            estimate=_within_range(metric, worst),
+            estimate=worst.within(metric.value_range),
         )
 
 
@@ -204,7 +203,7 @@ def _corpus_estimates(
     yield EstimateRow(
         run_candidate_id=run_candidate_id,
         metric=MetricUse(name=metric.name, signature=metric.signature),
-        estimate=_within_range(metric, replace(estimate, n_cases=len(set(case_ids)))),
+        estimate=replace(estimate, n_cases=len(set(case_ids))).within(metric.value_range),
     )
 
 
@@ -216,14 +215,6 @@ def _evidence(store: Store, run_candidate_id: int, signature: str) -> tuple[list
 
 def _seed(seed: int, signature: str) -> int:
     return int(fingerprint([seed, signature])[:16], 16)
-
-
-def _within_range(metric: Metric, estimate: Estimate) -> Estimate:
-    """The estimate with its interval cut to values that the metric can take, which costs no coverage."""
-    least, greatest = metric.value_range
-    if estimate.low is None or estimate.high is None:
-        return estimate
-    return replace(estimate, low=max(least, estimate.low), high=min(greatest, estimate.high))
 
 
 def _figure_estimates(store: Store, run_candidate_id: int, cost: CostUsd | None) -> Iterator[EstimateRow]:
@@ -259,7 +250,7 @@ def _speed_rows(run_candidate_id: int, metric: Metric, means: Sequence[float]) -
         return
     use = MetricUse(name=metric.name, signature=metric.signature)
     yield EstimateRow(
-        run_candidate_id=run_candidate_id, metric=use, estimate=_within_range(metric, mean_estimate(means))
+        run_candidate_id=run_candidate_id, metric=use, estimate=mean_estimate(means).within(metric.value_range)
     )
     if metric.name == "latency_s":
         for quantity, q in LATENCY_QUANTILES.items():

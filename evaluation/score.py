@@ -1,6 +1,6 @@
 """What a metric says of one generation, and what many say together."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,3 +38,10 @@ class Estimate:
     method: str
     """How the interval was made: `wilson`, `t`, `cluster_t`, `bootstrap`, …"""
     confidence_level: float = 0.95
+
+    def within(self, value_range: tuple[float, float]) -> "Estimate":
+        """The same with its interval cut to values that there can be, which costs no coverage."""
+        least, greatest = value_range
+        if self.low is None or self.high is None:
+            return self
+        return replace(self, low=max(least, self.low), high=min(greatest, self.high))

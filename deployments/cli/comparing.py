@@ -274,8 +274,8 @@ def _show(
                 tell(f"comparison {result['comparison_id']} is one of experiment {result['experiment']}")
     for check in checks:
         if check.outcome != "passed":
-            tell(f"check {'failed' if check.outcome == 'regressed' else 'undecided'}: {check.said}")
-    if code == EXIT_DONE and wanted.fails and any(check.outcome == "regressed" for check in checks):
+            tell(f"check {'failed' if check.has_failed else 'undecided'}: {check.said}")
+    if code == EXIT_DONE and wanted.fails and any(check.has_failed for check in checks):
         return EXIT_CHECK_FAILED
     return code
 

@@ -72,7 +72,12 @@ def _format(form: str | None, out: Path | None) -> "Format":
     if form is not None and form not in {*Format}:
         raise UnknownNameError("format", form, list(Format))
     ending = out.suffix.removeprefix(".").lower() if out is not None else ""
-    found = Format(form) if form else Format(ending) if ending in {*Format} else Format.CSV
+    if form is None and ending and ending not in {*Format}:
+        raise ConfigurationError(
+            f"--out {str(out)!r} names no format that is known; allowed: {', '.join(Format)}",
+            f"Give --format, or a file such as {Path(str(out)).stem}.csv.",
+        )
+    found = Format(form) if form else Format(ending) if ending else Format.CSV
     if found is Format.PARQUET and out is None:
         raise ConfigurationError("a Parquet file is not for a terminal", "Give --out FILE.parquet.")
     return found

@@ -17,6 +17,7 @@ from evaluation.comparing.tails import MOST_PAIRS_OF_SIDES, TAILED, tails_of
 from evaluation.comparing.values import failed_of, figure_of_side, figures_of, scores_of
 from evaluation.errors import IncomparableError
 from evaluation.fingerprint import fingerprint
+from evaluation.reports.metric_facts import value_range
 from evaluation.score import Estimate
 from evaluation.stats.estimate import mean_estimate
 from evaluation.stats.pair_comparison import PairComparison
@@ -72,6 +73,8 @@ class Comparison:
     """By judges who saw two answers at a time."""
     flips: tuple[Flips, ...]
     notes: tuple[str, ...]
+    unscored: tuple[str, ...] = ()
+    """Labels of the sides that have no score at all, which are left out."""
 
     @property
     def headline(self) -> MetricComparison | None:
@@ -115,6 +118,7 @@ def compare_runs(store: Store, run_ids: Sequence[str], request: ComparisonReques
         figures=figures,
         preferences=tuple(find_preferences(store, measured.sides, measured.pairwise, seed=work.seed)),
         flips=work.flips(metrics[0]) if metrics else (),
+        unscored=measured.unscored,
         notes=(*notes, *measured.notes, *work.notes, *remarks_on(measured.sides, metrics, figures)),
     )
 
@@ -201,7 +205,9 @@ class _Work:
             )
             for a, b, found in many.pairs
         )
-        return MetricComparison(metric=metric, sides=tuple(values), pairs=pairs, many=many, values=self._means(values))
+        return MetricComparison(
+            metric=metric, sides=tuple(values), pairs=pairs, many=many, values=self._means(metric, values)
+        )
 
     def _tails(
         self, metric: ComparedMetric, values: Values, labels: tuple[str, str], n_pairs: int, level: float
@@ -211,14 +217,16 @@ class _Work:
         a, b = labels
         return tails_of(values[a], values[b], labels, seed=self.seed, confidence_level=level)
 
-    def _means(self, values: Values) -> dict[str, Estimate]:
+    def _means(self, metric: ComparedMetric, values: Values) -> dict[str, Estimate]:
         first, *others = values.values()
         common = sorted(case_id for case_id in first if all(case_id in other for other in others))
         if not common:
             return {}
         clusters = [self._clusters.get(case_id) for case_id in common] if self._clusters else None
         return {
-            label: mean_estimate([found[case_id] for case_id in common], clusters=clusters)
+            label: mean_estimate([found[case_id] for case_id in common], clusters=clusters).within(
+                value_range(metric.use.name)
+            )
             for label, found in values.items()
         }
 

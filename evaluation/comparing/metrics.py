@@ -58,6 +58,8 @@ class Measured:
     pairwise: tuple[MetricUse, ...]
     """Verdicts of judges on pairs of candidates."""
     notes: tuple[str, ...]
+    unscored: tuple[str, ...] = ()
+    """Labels of the sides that have no score at all, which are left out."""
 
 
 def find_metrics(store: Store, sides: Sequence[Side], wanted: Sequence[str]) -> Measured:
@@ -92,6 +94,7 @@ def find_metrics(store: Store, sides: Sequence[Side], wanted: Sequence[str]) -> 
         figures=tuple(figure(name) for name in figures),
         pairwise=_pairwise(used, wanted),
         notes=tuple(notes),
+        unscored=tuple(side.label for side in sides if side not in scored),
     )
 
 

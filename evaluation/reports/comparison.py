@@ -32,6 +32,7 @@ def comparison_result(store: Store, comparison: Comparison) -> dict[str, Any]:
         "headline": comparison.headline.metric.word if comparison.headline else None,
         "winner": comparison.headline.many.winner if comparison.headline else None,
         "sides": [_side(comparison, side) for side in comparison.sides],
+        "unscored": list(comparison.unscored),
         "metrics": [_metric(found) for found in (*comparison.metrics, *comparison.figures)],
         "preferences": [asdict(found) for found in comparison.preferences],
         "flips": [asdict(found) for found in comparison.flips],

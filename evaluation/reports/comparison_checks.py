@@ -18,8 +18,13 @@ class RegressionCheck:
     baseline: str
     side: str
     outcome: str
-    """`passed`, `regressed`, or `undecided` where the cases are too few to tell."""
+    """`passed`, `regressed`, `undecided` where the cases are too few, `unscored` where the side has no score."""
     said: str
+
+    @property
+    def has_failed(self) -> bool:
+        """True where the side is worse, or was not measured at all."""
+        return self.outcome in ("regressed", "unscored")
 
 
 def regression_checks(results: Sequence[Mapping[str, Any]], metrics: Sequence[str] = ()) -> list[RegressionCheck]:
@@ -45,7 +50,20 @@ def _of_result(result: Mapping[str, Any], metrics: Sequence[str]) -> list[Regres
         if name not in known:
             raise UnknownNameError("metric that was compared", name, known)
     pairs = [pair for pair in result["comparisons"] if baseline in (pair["a"], pair["b"])]
-    return [_check(result, baseline, pair) for name in wanted for pair in pairs if pair["metric"] == name]
+    found = [_check(result, baseline, pair) for name in wanted for pair in pairs if pair["metric"] == name]
+    return [*found, *(_unscored(result, baseline, side) for side in result.get("unscored", ()))]
+
+
+def _unscored(result: Mapping[str, Any], baseline: str, side: str) -> RegressionCheck:
+    metric = str(result["headline"])
+    return RegressionCheck(
+        benchmark=result["benchmark"],
+        metric=metric,
+        baseline=baseline,
+        side=side,
+        outcome="unscored",
+        said=f"{metric}: {side} has no score, and cannot be held against {baseline}",
+    )
 
 
 def _check(result: Mapping[str, Any], baseline: str, pair: Mapping[str, Any]) -> RegressionCheck:

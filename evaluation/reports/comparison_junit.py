@@ -8,10 +8,16 @@ from evaluation.reports.escaping import one_line
 
 
 def as_junit(checks: Sequence[RegressionCheck]) -> bytes:
-    """One test case a check: a regression fails, and what cannot be told is skipped."""
+    """One test case a check: a regression fails, what was not scored is an error, what cannot be told is skipped."""
     failed = [check for check in checks if check.outcome == "regressed"]
     skipped = [check for check in checks if check.outcome == "undecided"]
-    counts = {"tests": str(len(checks)), "failures": str(len(failed)), "errors": "0", "skipped": str(len(skipped))}
+    broken = [check for check in checks if check.outcome == "unscored"]
+    counts = {
+        "tests": str(len(checks)),
+        "failures": str(len(failed)),
+        "errors": str(len(broken)),
+        "skipped": str(len(skipped)),
+    }
     named = {"name": "benchwright compare", **counts}
     suites = Element("testsuites", named)
     suite = SubElement(suites, "testsuite", named)
@@ -27,6 +33,8 @@ def _add(suite: Element, check: RegressionCheck) -> None:
     case = SubElement(suite, "testcase", name=_text(name), classname=_text(check.benchmark), time="0")
     if check.outcome == "regressed":
         SubElement(case, "failure", message=_text(check.said), type="regression").text = _text(check.said)
+    elif check.outcome == "unscored":
+        SubElement(case, "error", message=_text(check.said), type="unscored").text = _text(check.said)
     elif check.outcome == "undecided":
         SubElement(case, "skipped", message=_text(check.said))
     else:

@@ -1,5 +1,7 @@
 """What a report must know of a metric whose numbers it shows."""
 
+from math import inf
+
 from evaluation.errors import ConfigurationError
 from evaluation.metrics import METRICS
 from evaluation.metrics.metric import CorpusMetric, Metric, Need
@@ -26,6 +28,12 @@ def is_over_all_cases(name: str, signature: str = "") -> bool:
         return CORPUS in _version(signature)
     metric = _find(name)
     return metric is not None and issubclass(metric, CorpusMetric)
+
+
+def value_range(name: str) -> tuple[float, float]:
+    """The least and the greatest value of a metric; without bounds where it is not known."""
+    metric = _find(name)
+    return (-inf, inf) if metric is None else metric.value_range
 
 
 def best_value(name: str) -> float | None:

@@ -93,7 +93,7 @@ def _of_effect(metric: Metric, effect: Mapping[str, Any]) -> list[str]:
         f"{effect['name']} matters ({p_value}): {_level(best)} has {_mean(best)}, {_level(worst)} has {_mean(worst)}; "
         f"{_why(effect)}."
     ]
-    if effect["p_correlation"] is not None and effect["p_correlation"] < 1 - metric["confidence_level"]:
+    if _goes_one_way(metric, effect):
         goes = "rises" if effect["correlation"] > 0 else "falls"
         said.append(
             f"{metric['metric']} {goes} with {effect['name']} "
@@ -108,6 +108,15 @@ def _would_have_been_found(effect: Mapping[str, Any]) -> str:
         return ""
     what = "a steady rise or fall" if effect["is_numeric"] else "a difference between two of them"
     return f"; {what} of {effect['detectable']:.3f} would have been found 4 times in 5"
+
+
+def _goes_one_way(metric: Metric, effect: Mapping[str, Any]) -> bool:
+    """True where a line is shown and its ends have the lowest and the highest mean: a curve does not rise or fall."""
+    if effect["p_correlation"] is None or effect["p_correlation"] >= 1 - metric["confidence_level"]:
+        return False
+    values = [level["value"] for level in effect["levels"]]
+    ends = values if effect["correlation"] > 0 else values[::-1]
+    return bool(ends[0] == min(values) and ends[-1] == max(values))
 
 
 def _why(effect: Mapping[str, Any]) -> str:

@@ -118,7 +118,7 @@ def compare_many(
         gate=_gate(matrix, higher_is_better, alpha) if len(sides) > 2 else None,
         order=order,
         groups=groups,
-        ranks=rank_intervals(order, beaten),
+        ranks=rank_intervals(order, beaten, through=against),
         winner=sole_winner(order, beaten),
         adjust=adjust,
         confidence_level=level,

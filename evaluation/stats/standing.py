@@ -8,10 +8,21 @@ from collections.abc import Collection, Mapping, Sequence
 Beaten = Collection[tuple[str, str]]
 
 
-def rank_intervals(names: Sequence[str], beaten: Beaten) -> dict[str, tuple[int, int]]:
-    """The best and the worst rank of each that the certain differences leave open, 1 being the best."""
+def rank_intervals(names: Sequence[str], beaten: Beaten, *, through: str | None = None) -> dict[str, tuple[int, int]]:
+    """The best and the worst rank of each that the certain differences leave open, 1 being the best.
+
+    Args:
+        names: All of them.
+        beaten: Pairs of a winner and a loser.
+        through: The one that all others were compared with, where they were not compared with one another: who is
+            better than it is better than those that are worse.
+    """
     better = {name: {winner for winner, loser in beaten if loser == name} for name in names}
     worse = {name: {loser for winner, loser in beaten if winner == name} for name in names}
+    if through is not None:
+        for name in names:
+            better[name] |= better[through] if through in better[name] else set()
+            worse[name] |= worse[through] if through in worse[name] else set()
     return {name: (1 + len(better[name]), len(names) - len(worse[name])) for name in names}
 
 

@@ -8,6 +8,7 @@ asked several times, the answers are the units, and what is found holds for that
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations as pairs_of
+from math import inf
 
 import numpy as np
 
@@ -32,6 +33,7 @@ def analyse(
     clusters: Sequence[str | None] | None = None,
     independent: bool = False,
     higher_is_better: bool = True,
+    value_range: tuple[float, float] = (-inf, inf),
     confidence_level: float = 0.95,
     n_draws: int = N_DRAWS,
 ) -> SweepAnalysis:
@@ -45,6 +47,7 @@ def analyse(
         clusters: The cluster of each case; None for one that stands by itself.
         independent: The columns are answers to a single prompt, and no cases.
         higher_is_better: False for a latency.
+        value_range: Of the scores: no interval reaches beyond it.
         confidence_level: Of intervals and tests.
         n_draws: For each p-value.
 
@@ -55,7 +58,12 @@ def analyse(
         raise ConfigurationError(
             f"{len(tried)} combinations, but scores of shape {scores.shape}", "give one row of scores for each"
         )
-    terms = Terms(independent=independent, higher_is_better=higher_is_better, confidence_level=confidence_level)
+    terms = Terms(
+        independent=independent,
+        higher_is_better=higher_is_better,
+        confidence_level=confidence_level,
+        value_range=value_range,
+    )
     units = scores if independent else _unit_scores(scores, clusters)
     scored = np.flatnonzero(~np.isnan(units).all(axis=1)).tolist()
     heard, scores_heard = [tried[place] for place in scored], units[scored]

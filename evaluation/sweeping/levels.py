@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,8 @@ class Terms:
     """The columns are answers to a single prompt, and no cases."""
     higher_is_better: bool
     confidence_level: float
+    value_range: tuple[float, float] = (-inf, inf)
+    """Of the scores: no interval reaches beyond it."""
 
 
 def mean_known(values: Matrix) -> Vector:
@@ -47,7 +50,7 @@ def standings_of(tried: Sequence[Combination], units: Matrix, terms: Terms) -> t
                 Standing(combination=combination, value=None, low=None, high=None, n_units=0, may_be_best=is_possible)
             )
             continue
-        estimate = mean_estimate(values.tolist(), confidence_level=terms.confidence_level)
+        estimate = mean_estimate(values.tolist(), confidence_level=terms.confidence_level).within(terms.value_range)
         found.append(
             Standing(
                 combination=combination,
@@ -72,7 +75,7 @@ def levels_of(parameter: Parameter, tried: Sequence[Combination], units: Matrix,
         values = means[~np.isnan(means)]
         if values.size == 0:
             continue
-        estimate = mean_estimate(values.tolist(), confidence_level=terms.confidence_level)
+        estimate = mean_estimate(values.tolist(), confidence_level=terms.confidence_level).within(terms.value_range)
         found.append(
             Level(
                 low=low,

@@ -11,7 +11,7 @@ from evaluation.errors import StoreError
 from evaluation.metrics.measuring import combining
 from evaluation.metrics.parsing import metric_of
 from evaluation.options import OPTIONS
-from evaluation.reports.metric_facts import higher_is_better, is_over_all_cases
+from evaluation.reports.metric_facts import higher_is_better, is_over_all_cases, value_range
 from evaluation.store.benchmarks import case_clusters
 from evaluation.store.outcome_numbers import iterate_values
 from evaluation.store.records import MetricUse, RunCandidateRecord, RunRecord
@@ -161,6 +161,7 @@ def _metric(
         clusters=None if independent else [clusters.get(case_id) for case_id in case_ids],
         independent=independent,
         higher_is_better=better,
+        value_range=value_range(use.name),
     )
     return {"metric": use.name, "signature": use.signature, "higher_is_better": better, **analysis_as_json(found)}
 

@@ -105,6 +105,7 @@ def test_an_experiment_is_exported_with_all_its_runs(benchwright: Command, finis
     [
         (("no-such",), "unknown run, experiment or comparison 'no-such'"),
         (("run-1", "--format", "xlsx"), "unknown format 'xlsx'"),
+        (("run-1", "--out", "a.xlsx"), "names no format that is known"),
         (("run-1", "--table", "pairs"), "has no pairs"),
         (("run-1", "--table", "rows"), "unknown table 'rows'"),
         (("run-1", "--format", "parquet"), "not for a terminal"),

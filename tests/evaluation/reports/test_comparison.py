@@ -162,6 +162,24 @@ def test_junit_is_valid_xml_whatever_a_model_is_called() -> None:
     assert "<b>&" in str(suite[0][0].text)
 
 
+def test_a_side_without_a_score_is_an_error_to_continuous_integration_and_fails_the_check(store: Store) -> None:
+    run = store_run(
+        store,
+        candidate("a:1b", right_on(CASES, range(9))),
+        candidate("b:1b", right_on(CASES, range(30))),
+        candidate("silent:1b", {}),
+        cases=CASES,
+    )
+
+    *others, silent = regression_checks([compared(store, run)])
+
+    assert [False] == [check.has_failed for check in others]
+    assert ("silent:1b", "unscored", True) == (silent.side, silent.outcome, silent.has_failed)
+    (suite,) = fromstring(as_junit([*others, silent]))
+    assert ("2", "0", "1") == (suite.attrib["tests"], suite.attrib["failures"], suite.attrib["errors"])
+    assert "silent:1b has no score" in str(suite[-1][0].text)
+
+
 def test_a_stored_comparison_is_the_one_that_was_made(store: Store) -> None:
     run = store_run(
         store, candidate("a:1b", right_on(CASES, range(9))), candidate("b:1b", right_on(CASES, range(30))), cases=CASES

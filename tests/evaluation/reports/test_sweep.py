@@ -110,6 +110,20 @@ def test_a_straight_line_is_said_with_its_direction() -> None:
     assert "The lowest mean has temperature=0" in cost
 
 
+def test_a_curve_neither_rises_nor_falls_though_its_straight_line_does() -> None:
+    (steps,) = parse_parameters(["temperature=0:1:0.2"])
+    rng = np.random.default_rng(3)
+    hump = np.array([0.05, 0.25, 0.9, 0.95, 0.9, 0.3])[:, None]
+    scores = (rng.random((6, 80)) < hump).astype(np.float64)
+
+    sweep = report((steps,), scores)
+
+    (effect,) = sweep["metrics"][0]["effects"]
+    assert effect["p_correlation"] < 0.05
+    assert "rises" not in said(sweep)
+    assert all(0 <= level["value_low"] and level["value_high"] <= 1 for level in effect["levels"])
+
+
 def test_parameters_that_act_together_are_said_to() -> None:
     both = parse_parameters(["model=a,b", "temperature=0,1"])
     rng = np.random.default_rng(2)

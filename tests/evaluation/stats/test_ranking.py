@@ -61,7 +61,7 @@ class TestAllPairs:
         found = compare_many(binary_sides({"a": 0.3, "b": 0.5, "c": 0.7}), seed=1, against="b")
         assert [("a", "b", "B better"), ("c", "b", "A better")] == [(a, b, one.verdict) for a, b, one in found.pairs]
         assert ((), None) == (found.groups, found.winner)
-        assert {"c": (1, 2), "b": (2, 2), "a": (2, 3)} == found.ranks
+        assert {"c": (1, 1), "b": (2, 2), "a": (3, 3)} == found.ranks
 
 
 @pytest.mark.parametrize("sides", [{}, {"a": {"1": 1.0}}])

@@ -22,6 +22,12 @@ def test_ranks_count_those_that_are_certainly_better_and_worse():
     assert {"a": (1, 2), "b": (1, 2)} == rank_intervals("ab", [])
 
 
+def test_who_is_better_than_the_baseline_is_better_than_those_below_it_though_they_were_not_compared():
+    against_c = [("a", "c"), ("b", "c"), ("c", "d")]
+
+    assert {"a": (1, 2), "b": (1, 2), "c": (3, 3), "d": (4, 4)} == rank_intervals("abcd", against_c, through="c")
+
+
 def test_groups_are_the_longest_stretches_without_a_difference():
     assert (("a", "b"), ("b", "c")) == tied_groups("abc", [("a", "c")])
     assert (("a",), ("b", "c")) == tied_groups("abc", [("a", "b"), ("a", "c")])
