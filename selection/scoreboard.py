@@ -1,0 +1,71 @@
+"""What is known of each candidate on each task, in plain arrays that a recommendation is read from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from evaluation.evidence import Choosable
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class TaskStanding:
+    """How the candidates stand on a task; arrays are shape (n_candidates,) unless they say so, NaN where unknown."""
+
+    task: str
+    n_cases: int
+    """Cases of the task that anybody was measured on."""
+    n_measured: "NDArray[np.int64]"
+    """Cases that each was measured on."""
+    quality: "NDArray[np.float64]"
+    """Expected on all cases of the task: adjusted for the cases one was not asked, shrunk towards the overall."""
+    quality_se: "NDArray[np.float64]"
+    difference: "NDArray[np.float64]"
+    """Row minus column on their common cases, shape (n_candidates, n_candidates)."""
+    difference_se: "NDArray[np.float64]"
+    n_pairs: "NDArray[np.int64]"
+    """Common families behind a difference; under 6 nothing is told apart."""
+    latency_s: "NDArray[np.float64]"
+    """Quantiles at 0, .01 … 1, shape (n_candidates, 101)."""
+    n_timed: "NDArray[np.int64]"
+    cost_usd: "NDArray[np.float64]"
+    """Mean of an answer."""
+    cost_se: "NDArray[np.float64]"
+    energy_j: "NDArray[np.float64]"
+    energy_se: "NDArray[np.float64]"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Scoreboard:
+    """All candidates on all tasks, from one state of the evidence."""
+
+    candidates: tuple[Choosable, ...]
+    standings: Mapping[str, TaskStanding]
+    overall: TaskStanding
+    """Over all tasks, each task counting alike; for a question that names no task."""
+    fingerprint: str
+    """Of the evidence."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Deviations:
+    """How far each candidate will be from its mean on the task, for one prompt; shape (n_candidates,), 0 if unknown."""
+
+    value: "NDArray[np.float64]"
+    se: "NDArray[np.float64]"
+
+
+class Predictor(Protocol):
+    """A trained selection model, as far as serving needs it."""
+
+    @property
+    def version(self) -> str:
+        """What is said of who decided, such as `ridge 7 (3f2a9c)`."""
+        ...
+
+    def deviations(self, task: str | None, prompt: str, keys: tuple[str, ...]) -> Deviations | None:
+        """For the candidates with these keys, in their order; None where it knows nothing of this task."""
+        ...

@@ -1,0 +1,104 @@
+"""What does the one who asks want: what must hold, and what is worth how much?"""
+
+import math
+from dataclasses import dataclass, fields
+from typing import Literal, get_args
+
+from evaluation.errors import ConfigurationError
+
+OnTie = Literal["cheapest", "fastest", "best"]
+"""Which of the tied is named: the cheapest, the fastest, or the one with the highest estimate."""
+OnLittleEvidence = Literal["abstain", "rules"]
+"""What happens where too few cases were measured: no candidate is named, or a rule picks one and says so."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Constraints:
+    """What must hold. None and empty: nothing is asked.
+
+    Raises:
+        ConfigurationError: a limit that cannot be one.
+    """
+
+    max_latency_s: float | None = None
+    """Seconds for an answer, at `percentile` of those measured."""
+    percentile: float = 0.95
+    max_memory_gb: float | None = None
+    """10⁹ bytes of a loaded model."""
+    max_cost_per_1k: float | None = None
+    """US dollars for 1,000 answers."""
+    max_energy_j: float | None = None
+    """Joules for an answer, on average."""
+    min_quality: float | None = None
+    """In the unit of the task's metric, mostly a fraction in [0, 1]; the estimate must reach it."""
+    capabilities: tuple[str, ...] = ()
+    """What the model must be able to do, as its server says: `vision`, `tools`, `thinking`."""
+    endpoints: tuple[str, ...] = ()
+    """Names of the servers that may be used; empty: all."""
+
+    def __post_init__(self) -> None:
+        for name in ("capabilities", "endpoints"):
+            _must_be_names(self, name)
+        for name in ("max_latency_s", "max_memory_gb", "max_cost_per_1k", "max_energy_j", "min_quality"):
+            limit = getattr(self, name)
+            if limit is not None and not (_is_number(limit) and limit >= 0):
+                raise ConfigurationError(
+                    f"the constraint {name} is {limit!r}", "Give a number that is zero or more, or leave it out."
+                )
+        if not (_is_number(self.percentile) and 0 < self.percentile < 1):
+            raise ConfigurationError(
+                f"the constraint percentile is {self.percentile!r}", "Give a share between 0 and 1, such as 0.95."
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weights:
+    """How much each thing is worth: points of quality (hundredths) for each halving of the other.
+
+    With `Weights(latency=2)` a candidate that is twice as fast is worth as much as one that is 2 points better.
+    Halvings and not shares of the largest, so that a candidate nobody would choose changes no ranking.
+
+    Raises:
+        ConfigurationError: a weight that cannot be one.
+    """
+
+    quality: float = 1.0
+    latency: float = 0.0
+    cost: float = 0.0
+    energy: float = 0.0
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            weight = getattr(self, field.name)
+            if not (_is_number(weight) and weight >= 0):
+                raise ConfigurationError(
+                    f"the weight {field.name} is {weight!r}", "Give a number that is zero or more."
+                )
+        if not any(getattr(self, field.name) for field in fields(self)):
+            raise ConfigurationError("all weights are zero", "Give at least one that is more, such as quality=1.")
+
+
+def checked_choice(name: str, value: str, kind: object) -> str:
+    """`value`, where it is one of the words of the literal type `kind`.
+
+    Raises:
+        ConfigurationError: it is none of them.
+    """
+    allowed = get_args(kind)
+    if value not in allowed:
+        raise ConfigurationError(f"{name} is {value!r}", f"Give one of {', '.join(allowed)}.")
+    return value
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _must_be_names(constraints: Constraints, name: str) -> None:
+    value = getattr(constraints, name)
+    if isinstance(value, str):
+        raise ConfigurationError(f"the constraint {name} is {value!r}", f"Give several names: {name}=({value!r},).")
+    names = tuple(value)
+    if not all(isinstance(one, str) for one in names):
+        raise ConfigurationError(f"the constraint {name} is {value!r}", "Give names.")
+    object.__setattr__(constraints, name, names)
