@@ -1,4 +1,4 @@
-"""From what was asked to stored comparisons: one for each benchmark version, the same numbers under the same id."""
+"""From what was asked to stored comparisons: one for each benchmark version, the same question under the same id."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -123,9 +123,10 @@ def refuse_unfit_runs(store: Store, run_ids: Sequence[str], benchmarks: Mapping[
 def _compared(store: Store, request: ComparisonRequest, run_ids: Sequence[str]) -> dict[str, Any]:
     comparison = compare_runs(store, run_ids, request)
     result = comparison_result(store, comparison)
-    # Under which experiment it is filed changes no number, and so makes no other comparison.
-    asked = request.model_dump(mode="json", exclude_defaults=True, exclude={"experiment"}) | {"runs": result["run_ids"]}
-    comparison_id = fingerprint([asked, result])[:12]
+    # Where it is filed, and how its runs were made, change no number, and so make no other comparison.
+    asked = request.model_dump(mode="json", exclude_defaults=True, exclude={"experiment", "evaluation"})
+    asked |= {"runs": result["run_ids"]}
+    comparison_id = _id_of(request, result)
     made = {"comparison_id": comparison_id, "code_version": code_version(), **result}
     save_comparison(
         store,
@@ -138,6 +139,20 @@ def _compared(store: Store, request: ComparisonRequest, run_ids: Sequence[str]) 
         code_version=made["code_version"],
     )
     return {**made, "experiment": _filed(store, request, comparison_id, result["run_ids"])}
+
+
+def _id_of(request: ComparisonRequest, result: Mapping[str, Any]) -> str:
+    """The same for the same question to the same runs, however it was worded and however many cases are shown."""
+    margin = request.read_margin()
+    return fingerprint(
+        {
+            "runs": result["run_ids"],
+            "by": result["by"],
+            "against": result["against"],
+            "metrics": request.metrics,
+            "margin": None if margin is None else [margin.value, margin.in_points],
+        }
+    )[:12]
 
 
 def _filed(store: Store, request: ComparisonRequest, comparison_id: str, run_ids: Sequence[str]) -> str | None:

@@ -84,11 +84,13 @@ def save_comparison(
     pairs: Sequence[ComparisonPairRecord],
     code_version: str,
 ) -> bool:
-    """True where the comparison is new; one of the same id is left as it is.
+    """True where something was written: one that says the same is left as it is, one that says something else replaced.
+
+    What hangs on it stays: its notes and its experiment. Its date is that of its numbers.
 
     Args:
         store: Where it goes.
-        comparison_id: The same for the same numbers, so that looking twice makes no history.
+        comparison_id: The same for the same question, so that looking twice makes no history.
         benchmark: Version and name.
         run_ids: From whose scores it was made.
         request: What was asked for.
@@ -108,14 +110,22 @@ def save_comparison(
         "created_at": now(),
     }
     with store.write() as connection:
-        known = connection.execute(sa.select(comparison.c.id).where(comparison.c.id == comparison_id)).first()
-        if known is not None:
-            return False
-        upsert(connection, comparison, [row], key=["id"])
-        _save_metrics(connection, [pair.metric for pair in pairs])
-        rows = [_pair_row(comparison_id, position, pair) for position, pair in enumerate(pairs)]
-        upsert(connection, comparison_pair, rows, key=["comparison_id", "position"])
+        found = connection.execute(sa.select(comparison).where(comparison.c.id == comparison_id)).mappings().first()
+        known = None if found is None else _record(connection, found)
+        same_numbers = known is not None and known.pairs == tuple(pairs)
+        if known is not None and same_numbers:
+            if _says(known.result) == _says(result):
+                return False
+            row["created_at"] = known.created_at
+        upsert(connection, comparison, [row], key=["id"], update=[name for name in row if name != "id"])
+        if not same_numbers:
+            _save_pairs(connection, comparison_id, pairs)
     return True
+
+
+def _says(result: Mapping[str, Any]) -> dict[str, Any]:
+    """What it says, whichever code said so."""
+    return {name: value for name, value in result.items() if name != "code_version"}
 
 
 def find_comparison(store: Store, wanted: str) -> ComparisonRecord:
@@ -193,6 +203,14 @@ def pair_history(
 def _names(keys: Collection[str], side: str) -> sa.ColumnElement[bool]:
     columns = comparison_pair.c
     return sa.or_(columns[f"{side}_key"].in_(keys), columns[side].in_(keys))
+
+
+def _save_pairs(connection: Connection, comparison_id: str, pairs: Sequence[ComparisonPairRecord]) -> None:
+    """Puts these pairs in the place of all that the comparison had."""
+    connection.execute(sa.delete(comparison_pair).where(comparison_pair.c.comparison_id == comparison_id))
+    _save_metrics(connection, [pair.metric for pair in pairs])
+    rows = [_pair_row(comparison_id, position, pair) for position, pair in enumerate(pairs)]
+    upsert(connection, comparison_pair, rows, key=["comparison_id", "position"])
 
 
 def _save_metrics(connection: Connection, uses: Sequence[MetricUse]) -> None:

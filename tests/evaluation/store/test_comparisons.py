@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 
 from evaluation.errors import ConfigurationError, UnknownNameError
+from evaluation.store.annotations import annotate, annotations
 from evaluation.store.comparisons import (
     ComparisonPairRecord,
     delete_comparison,
@@ -68,9 +69,24 @@ def test_a_comparison_is_found_as_it_was_saved_by_the_beginning_of_its_id(store:
 
 def test_the_same_comparison_again_is_left_as_it_is(store: Store) -> None:
     assert save(store, "abcdef", pair("a", "b"))
-    assert not save(store, "abcdef", pair("a", "b", verdict="B better"))
+    made = find_comparison(store, "last")
 
-    assert "A better" == find_comparison(store, "last").pairs[0].verdict
+    assert not save(store, "abcdef", pair("a", "b"))
+
+    assert made == find_comparison(store, "last")
+
+
+def test_a_comparison_that_says_something_else_by_now_is_replaced_and_keeps_its_notes(store: Store) -> None:
+    save(store, "abcdef", pair("a", "b"), pair("a", "c"))
+    annotate(store, text="look again", author="me", comparison_id="abcdef")
+    made = find_comparison(store, "abcdef")
+
+    assert save(store, "abcdef", pair("a", "b", verdict="B better"))
+
+    (found,) = list_comparisons(store)
+    assert ["B better"] == [row.verdict for row in found.pairs]
+    assert made.created_at < found.created_at
+    assert ["look again"] == [note.text for note in annotations(store, comparison_ids=["abcdef"])]
 
 
 def test_an_unknown_or_ambiguous_comparison_is_said_to_be(store: Store) -> None:
