@@ -3,14 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from evaluation.reports.comparison_missing import all_equal, is_all_equal, what_is_missing
 from evaluation.reports.comparison_words import (
-    FRACTION,
     ORDINAL,
     RATIO,
     amount,
     evidence_of,
     listed,
-    points,
     shown_p_value,
     shown_pairs,
     size_of,
@@ -63,7 +62,8 @@ def pair_sentence(pair: Pair, *, n_adjusted: int = 1) -> str:
         return f"{a} and {b} are equivalent within {_within(pair)} ({_seen(pair, n_adjusted)})"
     if verdict == INSUFFICIENT_DATA:
         return _too_few(pair)
-    return f"inconclusive: {_what_is_missing(pair)} ({_seen(pair, n_adjusted)})"
+    missing = what_is_missing(pair)
+    return f"inconclusive: {missing} ({_seen(pair, n_adjusted)})" if missing else f"inconclusive: {all_equal(pair)}"
 
 
 def _better(pair: Pair, first: str, second: str) -> str:
@@ -94,6 +94,8 @@ def _plural(number: str, pair: Pair) -> str:
 def _seen(pair: Pair, n_adjusted: int) -> str:
     if pair["difference"] is None:
         return shown_pairs(pair)
+    if is_all_equal(pair):
+        return all_equal(pair)
     how = "to" if pair["kind"] == RATIO else "less"
     return f"{pair['a']} {how} {pair['b']}: {size_of(pair, signed=True)}, {evidence_of(pair, n_adjusted)}"
 
@@ -106,29 +108,6 @@ def _too_few(pair: Pair) -> str:
         return f"insufficient data: {shown_pairs(pair)} cannot tell {pair['a']} from {pair['b']}"
     few = f"{shown_pairs(pair)} {are} too few to tell {pair['a']} from {pair['b']} (at least {MIN_PAIRS})"
     return f"insufficient data: {few}"
-
-
-def _what_is_missing(pair: Pair) -> str:
-    """`240 more cases would settle a 3-point difference`."""
-    n_more, aim = pair["n_more"], pair["aim"]
-    if n_more and aim:
-        more = f"{n_more:,} more case{'s' if n_more > 1 else ''} would settle"
-        return f"{more} {_aimed_at(aim, pair)}"
-    if pair["mde"] is not None:
-        return f"a difference of {_amount_of(pair['mde'], pair)} or more would have shown"
-    return f"these cases cannot tell {pair['a']} from {pair['b']}"
-
-
-def _aimed_at(aim: float, pair: Pair) -> str:
-    if pair["kind"] == RATIO:
-        return f"a factor of {max(aim, 1 / aim):.3g}"
-    if pair["unit"] == FRACTION or pair["kind"] == ORDINAL:
-        return f"a {points(abs(aim)).removesuffix('.0')}-point difference"
-    return f"a difference of {amount(abs(aim), pair)}{unit_of(pair)}"
-
-
-def _amount_of(value: float, pair: Pair) -> str:
-    return f"a factor of {value:.3g}" if pair["kind"] == RATIO else f"{amount(value, pair)}{unit_of(pair)}"
 
 
 def not_worse(pair: Pair, against: str | None = None) -> str | None:

@@ -32,6 +32,9 @@ PAIR: dict[str, Any] = {
     "p_adjusted": 0.0004,
     "n_pairs": 1319,
     "n_clusters": None,
+    "n_better_a": 180,
+    "n_better_b": 234,
+    "n_equal": 905,
     "n_more": None,
     "aim": None,
     "mde": 0.031,
@@ -71,6 +74,34 @@ PAIR: dict[str, Any] = {
              "p_value": 1.0, "p_adjusted": 1.0},
             "inconclusive: a difference of 3.1 points or more would have shown "
             "(A less B: +0.0 points [-1.0, +1.0], p = 1.000, 1,319 pairs)",
+        ),
+        (
+            {"verdict": "inconclusive", "n_more": 2_127, "aim": 0.03, "difference": 0.1, "low": -0.06, "high": 0.26,
+             "p_value": 0.29, "p_adjusted": 0.29, "n_pairs": 40, "n_better_a": 8, "n_better_b": 4, "n_equal": 28},
+            "inconclusive: 2,127 more cases would settle a 3-point difference, and 194 more cases one of 10 points, "
+            "as seen (A less B: +10.0 points [-6.0, +26.0], p = .290, 40 pairs)",
+        ),
+        (
+            {"verdict": "inconclusive", "n_more": 900, "aim": 0.02, "margin": 0.02, "difference": 0.1, "low": -0.06,
+             "high": 0.26, "p_value": 0.29, "p_adjusted": 0.29},
+            "inconclusive: 900 more cases would settle a 2-point difference, the margin "
+            "(A less B: +10.0 points [-6.0, +26.0], p = .290, 1,319 pairs)",
+        ),
+        (
+            {"verdict": "inconclusive", "kind": "ratio", "unit": "s", "n_more": 90, "aim": 1.04, "difference": 1.04,
+             "low": 0.98, "high": 1.11, "p_value": 0.29, "p_adjusted": 0.29},
+            "inconclusive: 90 more cases would settle a factor of 1.04, the one seen "
+            "(A to B: 1.04 times [0.980, 1.11], p = .290, 1,319 pairs)",
+        ),
+        (
+            {"verdict": "inconclusive", "kind": "ratio", "unit": "tokens", "difference": 1.0, "low": None, "high": None,
+             "mde": None, "p_value": 1.0, "p_adjusted": 1.0, "n_pairs": 40, "n_equal": 40},
+            "inconclusive: A and B are equal on all 40 pairs",
+        ),
+        (
+            {"verdict": "inconclusive", "n_more": 220, "aim": 0.03, "difference": 0.0, "low": -0.09, "high": 0.09,
+             "p_value": 1.0, "p_adjusted": 1.0, "n_pairs": 40, "n_better_a": 0, "n_better_b": 0, "n_equal": 40},
+            "inconclusive: 220 more cases would settle a 3-point difference (A and B are equal on all 40 pairs)",
         ),
         (
             {"verdict": "insufficient data", "n_pairs": 4},

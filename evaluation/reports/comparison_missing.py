@@ -1,0 +1,72 @@
+"""What would an inconclusive pair need? More cases: for the margin, else for 3 points or the difference seen."""
+
+from collections.abc import Mapping
+from math import ceil
+from typing import Any
+
+from evaluation.reports.comparison_words import FRACTION, ORDINAL, RATIO, amount, points, shown_pairs, unit_of
+from evaluation.stats.binary_pairs import AIM
+from evaluation.stats.pair_comparison import Kind
+from evaluation.stats.power import mcnemar_cases
+
+Pair = Mapping[str, Any]
+
+
+def what_is_missing(pair: Pair) -> str | None:
+    """`240 more cases would settle a 3-point difference`; None where the pairs show nothing that could be counted by.
+
+    Of right or wrong answers without a margin the count is for 3 points, whatever was seen; where that was more, the
+    count for as much stands beside it.
+    """
+    if pair["n_more"] and pair["aim"]:
+        return f"{_more(pair['n_more'])} would settle {_aimed_at(pair['aim'], pair)}{_aim_is(pair)}"
+    if pair["mde"] is not None:
+        return f"a difference of {_amount_of(pair['mde'], pair)} or more would have shown"
+    return None if is_all_equal(pair) else f"these cases cannot tell {pair['a']} from {pair['b']}"
+
+
+def is_all_equal(pair: Pair) -> bool:
+    """True where the two have the same value on every case."""
+    return bool(pair["n_pairs"]) and pair["n_equal"] == pair["n_pairs"]
+
+
+def all_equal(pair: Pair) -> str:
+    """`A and B are equal on all 40 pairs`."""
+    return f"{pair['a']} and {pair['b']} are equal on all {shown_pairs(pair)}"
+
+
+def _more(n: int) -> str:
+    return f"{n:,} more case{'s' if n > 1 else ''}"
+
+
+def _aim_is(pair: Pair) -> str:
+    """What the difference is that the cases were counted for, where it is not the usual 3 points."""
+    if pair["margin"] is not None:
+        return ", the margin"
+    if pair["kind"] != Kind.BINARY:
+        return ", the one seen"
+    n_more = _more_for_seen(pair)
+    seen = points(abs(pair["difference"])).removesuffix(".0")
+    return f", and {_more(n_more)} one of {seen} points, as seen" if n_more else ""
+
+
+def _more_for_seen(pair: Pair) -> int:
+    """Further cases that would show the difference that was seen; 0 where it is no larger than the usual aim."""
+    seen = abs(float(pair["difference"]))
+    if seen <= AIM:
+        return 0
+    n_pairs = int(pair["n_pairs"])
+    discordant = (pair["n_better_a"] + pair["n_better_b"]) / n_pairs
+    return max(0, ceil(mcnemar_cases(seen, discordant=discordant, alpha=1 - pair["confidence_level"]) - n_pairs))
+
+
+def _aimed_at(aim: float, pair: Pair) -> str:
+    if pair["kind"] == RATIO:
+        return f"a factor of {max(aim, 1 / aim):.3g}"
+    if pair["unit"] == FRACTION or pair["kind"] == ORDINAL:
+        return f"a {points(abs(aim)).removesuffix('.0')}-point difference"
+    return f"a difference of {amount(abs(aim), pair)}{unit_of(pair)}"
+
+
+def _amount_of(value: float, pair: Pair) -> str:
+    return f"a factor of {value:.3g}" if pair["kind"] == RATIO else f"{amount(value, pair)}{unit_of(pair)}"
