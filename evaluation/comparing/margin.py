@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from evaluation.errors import ConfigurationError
 
 _EXAMPLE = "For example --margin 2pp: two points of a metric between 0 and 1, the same as 2% or 0.02."
+_ALL_POINTS = 100
 _SHARE = re.compile(r"(?P<number>[-+]?\d+(?:\.\d*)?|[-+]?\.\d+)\s*(?P<unit>pp|%|points?)?", re.IGNORECASE)
 
 
@@ -28,9 +29,12 @@ class Margin:
             ConfigurationError: it makes no sense for this metric.
         """
         if unit == "fraction" and self.value >= 1:
+            advice = (
+                f"Give less than {_ALL_POINTS} points." if self._has_too_many else f"Write {self.text}pp for points."
+            )
             raise ConfigurationError(
                 f"--margin {self.text!r} is as large as the whole range of {metric!r}, which lies between 0 and 1",
-                f"Write {self.text}pp for points. {_EXAMPLE}",
+                f"{advice} {_EXAMPLE}",
             )
         if unit != "fraction" and self.in_points:
             raise ConfigurationError(
@@ -38,6 +42,10 @@ class Margin:
                 f"Give a plain number of {unit}.",
             )
         return self.value
+
+    @property
+    def _has_too_many(self) -> bool:
+        return self.in_points or self.value >= _ALL_POINTS
 
 
 def read_margin(text: str) -> Margin:
