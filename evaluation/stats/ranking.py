@@ -77,7 +77,7 @@ def compare_many(
         margin: The largest difference that does not matter.
         against: A baseline: each other side is compared with it, and not with one another.
         higher_is_better: False for a latency.
-        adjust: `holm` for claims, `bh` for screening.
+        adjust: `holm` for claims, `bh` for screening, or another of `multiplicity.ADJUSTMENTS`.
         confidence_level: Of all claims together.
         sentinels: Values that say "no score".
 

@@ -1,9 +1,11 @@
+from itertools import combinations
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluation.errors import ConfigurationError
-from evaluation.stats.multiplicity import ADJUSTMENTS, benjamini_hochberg, holm
+from evaluation.stats.multiplicity import ADJUSTMENTS, benjamini_hochberg, benjamini_yekutieli, bonferroni, holm, hommel
 
 # Benjamini and Hochberg 1995, section 3.3: Bonferroni and Holm reject 3 of these, their own procedure 4.
 P = [0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344, 0.0459, 0.324, 0.4262, 0.5719, 0.6528, 0.759, 1.0]
@@ -49,7 +51,42 @@ def test_what_is_no_p_value_is_refused(adjust, wrong):
 
 
 def test_they_go_by_name():
-    assert {"holm": holm, "bh": benjamini_hochberg} == ADJUSTMENTS
+    named = {"holm": holm, "bh": benjamini_hochberg, "bonferroni": bonferroni, "hommel": hommel}
+    assert {**named, "by": benjamini_yekutieli} == ADJUSTMENTS
+
+
+def test_the_others_too_are_adjusted_by_hand_in_the_order_given():
+    assert (0.12, 0.03, 0.06) == pytest.approx(bonferroni([0.04, 0.01, 0.02]))
+    # 1 + 1/2 + 1/3 = 11/6
+    assert (0.04 * 11 / 6, 0.03 * 11 / 6, 0.03 * 11 / 6) == pytest.approx(benjamini_yekutieli([0.04, 0.01, 0.02]))
+    assert (0.04, 0.03, 0.04) == pytest.approx(hommel([0.04, 0.01, 0.02]))
+    # Two that are small together, which Holm does not see
+    assert (0.045, 0.045) == pytest.approx(hommel([0.04, 0.045]))
+    assert (0.08, 0.08) == pytest.approx(holm([0.04, 0.045]))
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=6))
+def test_hommel_rejects_what_simes_test_rejects_in_every_set_that_holds_it(values):
+    def simes(chosen):
+        return min(len(chosen) * p / rank for rank, p in enumerate(sorted(chosen), start=1))
+
+    places = range(len(values))
+    sets = [chosen for size in places for chosen in combinations(places, size + 1)]
+    expected = [max(simes([values[j] for j in chosen]) for chosen in sets if i in chosen) for i in places]
+    assert expected == pytest.approx(list(hommel(values)), abs=1e-12)
+
+
+@given(p_values)
+def test_hommel_lies_between_the_raw_ones_and_holm_and_bonferroni_above(values):
+    for raw, middle, claim, most in zip(values, hommel(values), holm(values), bonferroni(values), strict=True):
+        assert raw <= middle <= claim + 1e-15
+        assert claim <= most + 1e-15
+
+
+@given(p_values)
+def test_screening_whatever_depends_on_what_is_dearer_than_where_nothing_does(values):
+    for screening, dearer in zip(benjamini_hochberg(values), benjamini_yekutieli(values), strict=True):
+        assert screening <= dearer + 1e-15 <= 1 + 1e-15
 
 
 @given(p_values)
