@@ -54,16 +54,21 @@ def krippendorff_alpha(
     Args:
         ratings: Shape (n_raters, n_cases), NaN where a rater gave none. Categories as numbers, too.
         rng: Seed it to reproduce a report.
-        level: `ordinal` for grades of 1-5, `nominal` for categories, `interval` where distances are meant.
+        level: `ordinal` for grades of 1-5, `nominal` for categories, `interval` where distances are meant, `ratio`
+            for quantities from 0 on, of which 1 and 2 are as far apart as 10 and 20.
         clusters: What each column belongs to, of which several are no independent evidence: drawn whole.
         n_resamples: How often the cases are drawn anew for the interval.
         confidence_level: Of the interval.
 
     Raises:
-        ConfigurationError: not a table of numbers, or a rating that is infinite.
+        ConfigurationError: not a table of numbers, a rating that is infinite, or one below 0 at the level `ratio`.
     """
     checked_level = checked_confidence_level(confidence_level)
     table = _table(ratings)
+    if level == "ratio" and (table < 0).any():
+        raise ConfigurationError(
+            f"a rating is {np.nanmin(table):g}, and ratios need ratings from 0 on", "use level='interval' instead"
+        )
     pairable = _pairable(table)
     coefficient = f"krippendorff_alpha_{level}"
     problem = _problem(table, pairable)

@@ -1,6 +1,7 @@
 """Agreement beyond chance as a function of how often each case counts, so that all resamples are computed at once.
 
-Every way of counting here takes time in proportion to the number of ratings, however many different ones there are.
+Every way of counting here but that of ratios takes time in proportion to the number of ratings, however many different
+ones there are.
 """
 
 from typing import Literal
@@ -11,8 +12,8 @@ from numpy.typing import NDArray
 from evaluation.stats.numbers import Vector
 from evaluation.stats.reweighting import Matrix, Statistic, cumulative
 
-Level = Literal["nominal", "ordinal", "interval"]
-"""What a difference means: another category, so many ranks between, or a distance."""
+Level = Literal["nominal", "ordinal", "interval", "ratio"]
+"""What a difference means: another category, so many ranks between, a distance, or a share of both together."""
 Weights = Literal["equal", "linear", "quadratic"]
 
 _NO_SPREAD = 1e-12
@@ -26,6 +27,8 @@ def alpha_statistic(pairable: Matrix, level: Level) -> Statistic:
             all ratings equal.
         level: What a difference of two ratings means.
     """
+    if level == "ratio":
+        return _ratio_statistic(pairable)
     columns, raters = np.nonzero(~np.isnan(pairable.T))
     given = _on_unit_scale(pairable[raters, columns])
     n_ratings = np.bincount(columns).astype(np.float64)
@@ -57,6 +60,32 @@ def alpha_statistic(pairable: Matrix, level: Level) -> Statistic:
         return _beyond_chance(observed, expected)
 
     return nominal if level == "nominal" else metric
+
+
+def _ratio_statistic(pairable: Matrix) -> Statistic:
+    """Alpha where two ratings c and k differ by ((c - k) / (c + k))², which is no sum of squares."""
+    is_given = ~np.isnan(pairable)
+    values, value_of = np.unique(pairable[is_given], return_inverse=True)
+    n_ratings = is_given.sum(axis=0)
+    counts = np.zeros((pairable.shape[1], values.size))
+    np.add.at(counts, (np.nonzero(is_given)[1], value_of), 1.0)
+    apart = _ratio_distances(values)
+    observed = ((counts @ apart) * counts).sum(axis=1) / (n_ratings - 1)
+
+    def statistic(weights: Matrix) -> Vector:
+        found = weights @ counts
+        return _beyond_chance(weights @ observed, ((found @ apart) * found).sum(axis=1) / (found.sum(axis=1) - 1))
+
+    return statistic
+
+
+def _ratio_distances(values: Vector) -> Matrix:
+    """((c - k) / (c + k))² of each two values, which are not below 0; two zeros do not differ."""
+    sums = values[:, None] + values[None, :]
+    shares = np.zeros(sums.shape)
+    np.divide(values[:, None] - values[None, :], sums, out=shares, where=sums > 0)
+    distances: Matrix = shares**2
+    return distances
 
 
 def _mixed_pairs(columns: NDArray[np.intp], value_of: NDArray[np.intp], n_ratings: Vector) -> Vector:

@@ -14,6 +14,7 @@ FOUR_RATERS = [
     [1, 2, 3, 3, 2, 4, 4, 1, 2, 5, 1, NAN],
 ]
 """Krippendorff 2011, "Computing Krippendorff's alpha-reliability", section C."""
+LEVELS = [("nominal", 0.743), ("ordinal", 0.815), ("interval", 0.849), ("ratio", 0.797)]
 
 
 def rng() -> np.random.Generator:
@@ -28,7 +29,7 @@ def noisy_raters(source: np.random.Generator, n_raters: int, n_cases: int, share
     return ratings
 
 
-@pytest.mark.parametrize(("level", "published"), [("nominal", 0.743), ("ordinal", 0.815), ("interval", 0.849)])
+@pytest.mark.parametrize(("level", "published"), LEVELS)
 def test_alpha_of_four_raters_with_gaps_is_the_published_one(level, published):
     found = krippendorff_alpha(FOUR_RATERS, level=level, rng=rng())
     assert published == round(found.value, 3)
@@ -49,6 +50,25 @@ def test_alpha_equals_the_reference_implementation(level, seed):
     assert krippendorff_alpha(ratings, level=level, rng=rng(), n_resamples=10).value == pytest.approx(
         reference, abs=1e-9
     )
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_alpha_of_ratios_equals_the_reference_implementation(seed):
+    krippendorff = pytest.importorskip("krippendorff")
+    source = np.random.default_rng(seed)
+    ratings = noisy_raters(source, 2 + seed % 4, 30, share_missing=0.1 * (seed % 3)) * 0.25
+    reference = krippendorff.alpha(reliability_data=ratings, level_of_measurement="ratio")
+    found = krippendorff_alpha(ratings, level="ratio", rng=rng(), n_resamples=10)
+    assert reference == pytest.approx(found.value, abs=1e-9)
+
+
+def test_two_zeros_are_no_ratio_apart_and_below_zero_there_is_none():
+    # Distances: 0 and 0 none, 0 and 3 one; two of four cases differ. Observed 4, expected 2*4*4/7 = 32/7; 1 - 28/32.
+    ratings = [[0, 0, 3, 3], [0, 3, 3, 0]]
+    assert 0.125 == pytest.approx(krippendorff_alpha(ratings, level="ratio", rng=rng()).value)
+    with pytest.raises(ConfigurationError, match=r"a rating is -0\.5, and ratios need ratings from 0 on"):
+        krippendorff_alpha([[1, 2, NAN], [1, -0.5, NAN]], level="ratio", rng=rng())
+    assert krippendorff_alpha([[1, 2, NAN], [1, -0.5, NAN]], level="interval", rng=rng()).value is not None
 
 
 def test_alpha_of_as_many_values_as_ratings_equals_the_reference_implementation():
