@@ -3,11 +3,18 @@
 from collections.abc import Mapping
 
 from evaluation.errors import ConfigurationError
-from evaluation.stats.effect_sizes import cohen_g
+from evaluation.stats.effect_sizes import cohen_g, odds_ratio
 from evaluation.stats.equivalence import share_within
 from evaluation.stats.evidence import Evidence, Terms
-from evaluation.stats.intervals import Interval, newcombe_interval
-from evaluation.stats.mcnemar import chi2_p_value, corrected_chi2_p_value, mcnemar_p_value, mid_p_value
+from evaluation.stats.intervals import Interval, newcombe_interval, newcombe_phi
+from evaluation.stats.mcnemar import (
+    chi2,
+    chi2_p_value,
+    corrected_chi2,
+    corrected_chi2_p_value,
+    mcnemar_p_value,
+    mid_p_value,
+)
 from evaluation.stats.numbers import Vector, is_binary
 from evaluation.stats.power import cases_for_equivalence, mcnemar_cases, mcnemar_detectable
 from evaluation.stats.tango import bonett_price_interval, paired_wald_interval, tango_interval
@@ -35,9 +42,8 @@ def binary_evidence(a: Vector, b: Vector, terms: Terms) -> Evidence:
     discordant = (only_a + only_b) / n
     level = terms.confidence_level
     both = int((a * b).sum())
-    interval = newcombe_interval(
-        both=both, only_a=only_a, only_b=only_b, neither=n - both - only_a - only_b, confidence_level=level
-    )
+    table = {"both": both, "only_a": only_a, "only_b": only_b, "neither": n - both - only_a - only_b}
+    interval = newcombe_interval(**table, confidence_level=level)
     margin = terms.margin
     return Evidence(
         difference=(only_a - only_b) / n,
@@ -55,8 +61,19 @@ def binary_evidence(a: Vector, b: Vector, terms: Terms) -> Evidence:
             "mcnemar_chi2": chi2_p_value(only_a, only_b),
             "mcnemar_chi2_corrected": corrected_chi2_p_value(only_a, only_b),
         },
+        statistics=_statistics(**table),
         intervals=share_intervals(only_a, only_b, n, level) if terms.beside and n > 1 else {},
     )
+
+
+def _statistics(*, both: int, only_a: int, only_b: int, neither: int) -> dict[str, float]:
+    ratio = odds_ratio(only_a, only_b)
+    return {
+        "mcnemar_chi2": chi2(only_a, only_b),
+        "mcnemar_chi2_corrected": corrected_chi2(only_a, only_b),
+        "newcombe_phi": newcombe_phi(both=both, only_a=only_a, only_b=only_b, neither=neither),
+        **({} if ratio is None else {"odds_ratio": ratio}),
+    }
 
 
 def share_intervals(only_a: int, only_b: int, n: int, level: float) -> Mapping[str, Interval]:

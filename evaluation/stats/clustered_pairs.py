@@ -36,6 +36,7 @@ def clustered_evidence(differences: Vector, clusters: Sequence[str | None], term
         method="cluster_t" if p_t is not None else f"cluster_{found.method}",
         n_needed=None if found.n_needed is None else found.n_needed * cases_a_cluster,
         also={"sign_flip": p_flips},
+        statistics={"cluster_t" if name == "paired_t" else name: value for name, value in found.statistics.items()},
         design_effect=design_effect(differences, clusters),
         notes=found.notes + _few(means.size),
     )

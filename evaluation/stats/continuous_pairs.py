@@ -1,11 +1,13 @@
 """Scores on a scale, on the same cases: Student's interval of the differences, and a test that flips their signs."""
 
+from dataclasses import replace
 from math import sqrt
+from typing import NamedTuple
 
 import numpy as np
 
 from evaluation.stats.bootstrap import accelerated_mean_interval
-from evaluation.stats.effect_sizes import hedges_gz
+from evaluation.stats.effect_sizes import cohen_dz, hedges_gz
 from evaluation.stats.equivalence import mean_within
 from evaluation.stats.evidence import Evidence, Terms
 from evaluation.stats.intervals import Interval, t_interval
@@ -27,7 +29,9 @@ def continuous_evidence(a: Vector, b: Vector, terms: Terms) -> Evidence:
     """What two scores a case say of the difference of their means."""
     differences = difference_of(a, b)
     p_value, test = sign_flip_p_value(differences, rng=terms.rng)
-    return mean_evidence(differences, terms, test=test, p_value=p_value)
+    found = mean_evidence(differences, terms, test=test, p_value=p_value)
+    together = correlation(a, b)
+    return found if together is None else replace(found, statistics={**found.statistics, "correlation": together})
 
 
 def mean_evidence(differences: Vector, terms: Terms, *, test: str, p_value: float) -> Evidence:
@@ -40,7 +44,7 @@ def mean_evidence(differences: Vector, terms: Terms, *, test: str, p_value: floa
         p_value: What it gave.
     """
     interval = spread_interval(differences, terms.confidence_level)
-    t_p_value = paired_t_p_value(differences)
+    t = paired_t(differences)
     mean, n, margin = float(differences.mean()), differences.size, terms.margin
     deviation = standard_deviation(differences) if interval else 0.0
     aim = abs(mean) if margin is None else margin
@@ -55,7 +59,8 @@ def mean_evidence(differences: Vector, terms: Terms, *, test: str, p_value: floa
         n_needed=needed(deviation, aim, is_margin=margin is not None, alpha=terms.alpha),
         aim=aim or None,
         within=None if margin is None else mean_within(differences, margin),
-        also={} if t_p_value is None else {"paired_t": t_p_value},
+        also={} if t is None else {"paired_t": t.p_value},
+        statistics=_statistics(t, cohen_dz(differences)),
         intervals=_checks(differences, terms),
         notes=(NO_SPREAD,) if n > 1 and interval is None and mean else (),
     )
@@ -70,15 +75,45 @@ def spread_interval(differences: Vector, confidence_level: float) -> Interval | 
     return t_interval(float(differences.mean()), error, n - 1, confidence_level=confidence_level)
 
 
-def paired_t_p_value(differences: Vector) -> float | None:
-    """Two-sided p of the paired t-test; None for one pair, and where no spread was seen."""
+class PairedT(NamedTuple):
+    """Student's test of paired differences."""
+
+    t: float
+    standard_error: float
+    """Of the mean difference."""
+    degrees_of_freedom: int
+    p_value: float
+    """Two-sided."""
+
+
+def paired_t(differences: Vector) -> PairedT | None:
+    """The paired t-test; None for one pair, and where no spread was seen."""
     from scipy.special import stdtr
 
     n = differences.size
     if n < 2 or is_constant(differences):
         return None
-    t = float(differences.mean()) / standard_deviation(differences) * sqrt(n)
-    return 2 * float(stdtr(n - 1, -abs(t)))
+    deviation = standard_deviation(differences)
+    t = float(differences.mean()) / deviation * sqrt(n)
+    return PairedT(t, deviation / sqrt(n), n - 1, 2 * float(stdtr(n - 1, -abs(t))))
+
+
+def paired_t_p_value(differences: Vector) -> float | None:
+    """Two-sided p of the paired t-test; None for one pair, and where no spread was seen."""
+    found = paired_t(differences)
+    return None if found is None else found.p_value
+
+
+def correlation(a: Vector, b: Vector) -> float | None:
+    """Pearson's correlation of two sides' scores, which is what pairing saves; None where a side does not vary."""
+    if a.size < 2 or is_constant(a) or is_constant(b):
+        return None
+    scaled = [(side - side.mean()) / standard_deviation(side) for side in (a, b)]
+    return max(-1.0, min(1.0, float(scaled[0] @ scaled[1]) / (a.size - 1)))
+
+
+def _statistics(t: PairedT | None, d: float | None) -> dict[str, float]:
+    return {} if t is None or d is None else {"paired_t": t.t, "cohen_dz": d}
 
 
 def needed(deviation: float, aim: float, *, is_margin: bool, alpha: float) -> float | None:

@@ -14,15 +14,20 @@ def odds_ratio(only_a: int, only_b: int) -> float | None:
     return only_a / only_b if only_b else None
 
 
+def cohen_dz(differences: Vector) -> float | None:
+    """Mean difference in standard deviations of the differences; None for one pair, and where no spread was seen."""
+    if differences.size < 2 or is_constant(differences):
+        return None
+    return float(differences.mean()) / standard_deviation(differences)
+
+
 def hedges_gz(differences: Vector) -> float | None:
     """Mean difference in standard deviations of the differences, less its bias in small samples (Hedges 1981).
 
     J · mean / sd, J = 1 - 3 / (4 (n - 1) - 1). None for one pair, and where no spread was seen.
     """
-    n = differences.size
-    if n < 2 or is_constant(differences):
-        return None
-    return small_sample_factor(n - 1) * float(differences.mean()) / standard_deviation(differences)
+    d = cohen_dz(differences)
+    return None if d is None else small_sample_factor(differences.size - 1) * d
 
 
 def small_sample_factor(degrees_of_freedom: int) -> float:

@@ -21,6 +21,10 @@ class MarginTest:
     """One-sided: that A less B is more than -margin."""
     p_below: float
     """One-sided: that A less B is less than margin."""
+    statistic_above: float | None = None
+    """Standard errors (t or z) from -margin up to the difference; None where no spread was seen."""
+    statistic_below: float | None = None
+    """Those from margin up to the difference, so below 0 where it is within."""
 
     @property
     def p_equivalence(self) -> float:
@@ -38,8 +42,12 @@ def mean_within(differences: Vector, margin: float) -> MarginTest:
         return _without_spread(float(differences.mean()), differences.size, margin)
     mean, error = float(differences.mean()), standard_deviation(differences) / sqrt(differences.size)
     degrees = differences.size - 1
+    above, below = (mean + margin) / error, (mean - margin) / error
     return MarginTest(
-        p_above=_p_positive((mean + margin) / error, degrees), p_below=_p_positive((margin - mean) / error, degrees)
+        p_above=_p_positive(above, degrees),
+        p_below=_p_positive(-below, degrees),
+        statistic_above=above,
+        statistic_below=below,
     )
 
 
@@ -47,7 +55,12 @@ def share_within(*, only_a: int, only_b: int, n: int, margin: float) -> MarginTe
     """Tango's score test against each margin, for the difference of two paired shares."""
     z_above = tango_z(only_a=only_a, only_b=only_b, n=n, difference=-min(1.0, margin))
     z_below = tango_z(only_a=only_a, only_b=only_b, n=n, difference=min(1.0, margin))
-    return MarginTest(p_above=_normal_tail(z_above), p_below=_normal_tail(-z_below))
+    return MarginTest(
+        p_above=_normal_tail(z_above),
+        p_below=_normal_tail(-z_below),
+        statistic_above=z_above,
+        statistic_below=z_below,
+    )
 
 
 def _without_spread(difference: float, n: int, margin: float) -> MarginTest:

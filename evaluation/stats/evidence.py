@@ -44,6 +44,7 @@ class Evidence:
     """The difference for which `n_needed` is."""
     within: MarginTest | None = None
     also: Mapping[str, float] = field(default_factory=dict)
+    statistics: Mapping[str, float] = field(default_factory=dict)
     intervals: Mapping[str, Interval] = field(default_factory=dict)
     design_effect: float | None = None
     notes: tuple[str, ...] = ()

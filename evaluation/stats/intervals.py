@@ -45,10 +45,23 @@ def newcombe_interval(*, both: int, only_a: int, only_b: int, neither: int, conf
     a, b = (both + only_a) / n, (both + only_b) / n
     low_a, high_a = wilson_interval(both + only_a, n, confidence_level=confidence_level)
     low_b, high_b = wilson_interval(both + only_b, n, confidence_level=confidence_level)
-    phi = _phi(both, only_a, only_b, neither)
+    phi = newcombe_phi(both=both, only_a=only_a, only_b=only_b, neither=neither)
     below = _joined(a - low_a, high_b - b, phi)
     above = _joined(high_a - a, b - low_b, phi)
     return Interval(max(-1.0, a - b - below), min(1.0, a - b + above))
+
+
+def newcombe_phi(*, both: int, only_a: int, only_b: int, neither: int) -> float:
+    """Correlation of the two outcomes, a positive one drawn towards 0 (Newcombe's continuity correction).
+
+    0 where one of the two is always right, or always wrong.
+    """
+    product = (both + only_a) * (only_b + neither) * (both + only_b) * (only_a + neither)
+    if product == 0:
+        return 0.0
+    cross = both * neither - only_a * only_b
+    n = both + only_a + only_b + neither
+    return (max(cross - n / 2, 0.0) if cross > 0 else cross) / sqrt(product)
 
 
 def t_interval(mean: float, standard_error: float, degrees_of_freedom: float, *, confidence_level: float) -> Interval:
@@ -66,13 +79,3 @@ def z_value(confidence_level: float) -> float:
 
 def _joined(own: float, other: float, phi: float) -> float:
     return sqrt(max(0.0, own * own - 2 * phi * own * other + other * other))
-
-
-def _phi(both: int, only_a: int, only_b: int, neither: int) -> float:
-    """Correlation of the two outcomes, a positive one drawn towards 0 (Newcombe's continuity correction)."""
-    product = (both + only_a) * (only_b + neither) * (both + only_b) * (only_a + neither)
-    if product == 0:
-        return 0.0
-    cross = both * neither - only_a * only_b
-    n = both + only_a + only_b + neither
-    return (max(cross - n / 2, 0.0) if cross > 0 else cross) / sqrt(product)

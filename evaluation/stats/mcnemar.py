@@ -33,17 +33,29 @@ def mid_p_value(only_a: int, only_b: int) -> float:
     return min(1.0, below + float(bdtr(fewer, n, 0.5)))
 
 
-def chi2_p_value(only_a: int, only_b: int) -> float:
-    """Two-sided p of (b - c)² / (b + c) without continuity correction; 1 where nothing differs."""
-    from scipy.special import chdtrc
-
+def chi2(only_a: int, only_b: int) -> float:
+    """(b - c)² / (b + c), with one degree of freedom; 0 where nothing differs."""
     n = only_a + only_b
-    return float(chdtrc(1, (only_a - only_b) ** 2 / n)) if n else 1.0
+    return (only_a - only_b) ** 2 / n if n else 0.0
+
+
+def corrected_chi2(only_a: int, only_b: int) -> float:
+    """(|b - c| - 1)² / (b + c), with one degree of freedom; 0 where nothing differs (Edwards 1948)."""
+    n = only_a + only_b
+    return max(0, abs(only_a - only_b) - 1) ** 2 / n if n else 0.0
+
+
+def chi2_p_value(only_a: int, only_b: int) -> float:
+    """Two-sided p of chi-square without continuity correction; 1 where nothing differs."""
+    return _p_value(chi2(only_a, only_b))
 
 
 def corrected_chi2_p_value(only_a: int, only_b: int) -> float:
-    """Two-sided p of (|b - c| - 1)² / (b + c), the usual correction, which is more cautious than the exact test."""
+    """Two-sided p of chi-square with the usual correction, which is more cautious than the exact test."""
+    return _p_value(corrected_chi2(only_a, only_b))
+
+
+def _p_value(statistic: float) -> float:
     from scipy.special import chdtrc
 
-    n, apart = only_a + only_b, abs(only_a - only_b)
-    return float(chdtrc(1, max(0, apart - 1) ** 2 / n)) if n else 1.0
+    return float(chdtrc(1, statistic))

@@ -80,6 +80,8 @@ class PairComparison:
     p_b_not_worse: float | None = None
     also: Mapping[str, float] = field(default_factory=dict)
     """p-values of other tests, by name."""
+    statistics: Mapping[str, float] = field(default_factory=dict)
+    """What goes into p-values and intervals, by name: chi-squares, Newcombe's phi, Student's t, Cohen's d, …"""
     intervals: Mapping[str, Interval] = field(default_factory=dict)
     """Other intervals, by name."""
     design_effect: float | None = None
@@ -267,6 +269,7 @@ def _compared(
         p_a_not_worse=p_not_worse[0 if higher_is_better else 1],
         p_b_not_worse=p_not_worse[1 if higher_is_better else 0],
         also=evidence.also,
+        statistics=evidence.statistics,
         intervals=evidence.intervals,
         design_effect=evidence.design_effect,
         n_better_a=more if higher_is_better else less,

@@ -5,7 +5,7 @@ from evaluation.errors import ConfigurationError
 from evaluation.stats.binary_pairs import binary_evidence, share_intervals
 from evaluation.stats.equivalence import share_within
 from evaluation.stats.evidence import Terms
-from evaluation.stats.intervals import newcombe_interval
+from evaluation.stats.intervals import newcombe_interval, newcombe_phi
 from evaluation.stats.power import cases_for_equivalence, mcnemar_cases, mcnemar_detectable
 from evaluation.stats.tango import bonett_price_interval, paired_wald_interval, tango_interval
 
@@ -46,6 +46,13 @@ def test_accuracies_and_tests_of_wikipedias_larger_table():
     assert pytest.approx(also, abs=1e-12) == found.also
     assert ("newcombe+mcnemar_exact", "cohen_g") == (found.method, found.effect_size_name)
     assert 121 / 180 - 0.5 == found.effect_size
+    statistics = {
+        "mcnemar_chi2": 21.355555555555554,
+        "mcnemar_chi2_corrected": 20.67222222222222,
+        "newcombe_phi": newcombe_phi(both=101, only_a=121, only_b=59, neither=33),
+        "odds_ratio": 121 / 59,
+    }
+    assert pytest.approx(statistics) == found.statistics
 
 
 def test_other_intervals_stand_beside_at_the_same_level():
@@ -81,6 +88,7 @@ def test_with_a_margin_it_is_equivalence_that_has_to_be_settled():
 def test_pairs_that_all_agree_have_p_one_and_an_interval_of_positive_width():
     found = evidence(both=4, neither=2)
     assert (0.0, 1.0, None) == (found.difference, found.p_value, found.effect_size)
+    assert {"mcnemar_chi2", "mcnemar_chi2_corrected", "newcombe_phi"} == found.statistics.keys()
     assert pytest.approx((-0.2863297027642045, 0.2863297027642045), abs=1e-9) == found.interval
     assert pytest.approx((-0.3903342879021653, 0.3903342879021653), abs=1e-9) == found.intervals["tango"]
 

@@ -29,6 +29,8 @@ def test_the_means_of_the_clusters_are_what_was_sampled():
     assert (pytest.approx(reference.pvalue), "cluster_t") == (found.p_value, found.method)
     assert {"sign_flip": sign_flip_p_value(MEANS, rng=np.random.default_rng(0))[0]} == found.also
     assert design_effect(DIFFERENCES, CLUSTERS) == found.design_effect
+    statistics = {"cluster_t": reference.statistic, "cohen_dz": MEANS.mean() / MEANS.std(ddof=1)}
+    assert pytest.approx(statistics) == found.statistics
 
 
 def test_what_would_settle_it_is_counted_in_cases():

@@ -7,7 +7,9 @@ from evaluation.stats.bootstrap import accelerated_mean_interval
 from evaluation.stats.continuous_pairs import (
     NO_SPREAD,
     continuous_evidence,
+    correlation,
     needed,
+    paired_t,
     paired_t_p_value,
     skewness,
     spread_interval,
@@ -37,6 +39,8 @@ def test_students_sleep_data():
     assert {"paired_t": pytest.approx(0.002832890197384273, abs=1e-9)} == found.also
     assert (pytest.approx(-1.1744526286546784, abs=1e-9), "hedges_gz") == (found.effect_size, found.effect_size_name)
     assert ((), {}) == (found.notes, found.intervals)
+    statistics = {"paired_t": -4.062127683382037, "cohen_dz": -1.2845575625910546, "correlation": 0.7951702058335777}
+    assert pytest.approx(statistics, abs=1e-9) == found.statistics
 
 
 def test_darwins_maize():
@@ -71,7 +75,7 @@ def test_nothing_differs():
     found = evidence([0.5] * 8, [0.5] * 8)
     assert (0.0, 1.0, None) == (found.difference, found.p_value, found.interval)
     assert (None, None, None, None, ()) == (found.mde, found.n_needed, found.aim, found.effect_size, found.notes)
-    assert ({}, "no_spread+sign_flip_exact") == (found.also, found.method)
+    assert ({}, {}, "no_spread+sign_flip_exact") == (found.also, found.statistics, found.method)
 
 
 def test_a_constant_difference_has_its_exact_p_and_is_flagged():
@@ -148,6 +152,21 @@ def test_t_interval_and_p_are_scipys_at_any_level():
 def test_without_spread_there_is_neither_interval_nor_p():
     for differences in (np.array([1.0]), np.ones(3)):
         assert (None, None) == (spread_interval(differences, 0.95), paired_t_p_value(differences))
+        assert paired_t(differences) is None
+
+
+def test_the_correlation_is_numpys_wherever_both_sides_vary():
+    rng = np.random.default_rng(2)
+    a = rng.normal(size=30)
+    b = a + rng.normal(size=30)
+    assert np.corrcoef(a, b)[0, 1] == pytest.approx(correlation(a, b))
+    assert np.corrcoef(a, b)[0, 1] == pytest.approx(correlation(1e-200 * a, -3 - b) * -1)
+    assert pytest.approx((1.0, -1.0)) == (correlation(a, a * 7), correlation(a, -a * 7))
+    two = np.arange(2.0)
+    assert pytest.approx((1.0, -1.0)) == (correlation(two, two), correlation(two, -two))
+    for side in (np.ones(30), np.zeros(30)):
+        assert (None, None) == (correlation(a, side), correlation(side, a))
+    assert correlation(np.array([1.0]), np.array([2.0])) is None
 
 
 def test_two_pairs_with_spread_have_both():

@@ -47,6 +47,7 @@ def test_where_no_spread_was_seen_the_signs_of_the_distances_are_flipped():
     assert (0.5**8, 1.0) == (found.p_above, found.p_below)
     found = mean_within(np.full(8, 0.6) - np.full(8, 0.7), 0.05)
     assert (1.0, 0.5**8) == (found.p_above, found.p_below)
+    assert (None, None) == (found.statistic_above, found.statistic_below)
     # A difference that is the margin but for floating-point noise is not within it.
     assert 1.0 == mean_within(np.full(8, 0.7) - np.full(8, 0.6), 0.1).p_below
     assert 1.0 == mean_within(np.full(8, 0.6) - np.full(8, 0.7), 0.1).p_above
@@ -70,6 +71,7 @@ def test_shares_are_held_against_the_margin_by_tangos_score():
     z_low, z_high = (tango_z(only_a=9, only_b=4, n=100, difference=margin) for margin in (-0.05, 0.05))
     assert erfc(z_low / sqrt(2)) / 2 == found.p_above
     assert erfc(-z_high / sqrt(2)) / 2 == found.p_below
+    assert (z_low, z_high) == (found.statistic_above, found.statistic_below)
     # Not-inferiority is Tango's one-sided interval: here its 90 % one ends at the margin.
     low, high = tango_interval(only_a=9, only_b=4, n=100, confidence_level=0.9)
     assert 0.05 == pytest.approx(share_within(only_a=9, only_b=4, n=100, margin=-low).p_above)

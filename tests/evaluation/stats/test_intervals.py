@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluation.errors import ConfigurationError
-from evaluation.stats.intervals import newcombe_interval, t_interval, wilson_interval
+from evaluation.stats.intervals import newcombe_interval, newcombe_phi, t_interval, wilson_interval
 
 CELLS = st.integers(0, 60)
 
@@ -69,6 +69,18 @@ def test_wilson_covers_the_truth_as_often_as_it_promises():
 def test_newcombe_gives_the_reference_limits(both, only_a, only_b, neither, low, high):
     interval = newcombe_interval(both=both, only_a=only_a, only_b=only_b, neither=neither)
     assert (low, high) == pytest.approx(interval, abs=1e-6)
+
+
+def test_newcombes_phi_is_the_correlation_drawn_towards_nothing_where_it_is_positive():
+    # Outcomes that lean against one another keep theirs: (1 - 81) / √(10 · 10 · 10 · 10).
+    assert -0.8 == newcombe_phi(both=1, only_a=9, only_b=9, neither=1)
+    a, b = [1] * 20 + [1] * 12 + [0] * 2 + [0] * 16, [1] * 20 + [0] * 12 + [1] * 2 + [0] * 16
+    plain = float(np.corrcoef(a, b)[0, 1])
+    # (ad - bc - n/2) for (ad - bc)
+    found = newcombe_phi(both=20, only_a=12, only_b=2, neither=16)
+    assert plain * (20 * 16 - 12 * 2 - 25) / (20 * 16 - 12 * 2) == pytest.approx(found)
+    assert 0.0 == newcombe_phi(both=3, only_a=2, only_b=2, neither=3)
+    assert 0.0 == newcombe_phi(both=3, only_a=5, only_b=0, neither=0)
 
 
 def test_newcombes_own_example_is_reproduced():

@@ -1,6 +1,14 @@
 import pytest
 
-from evaluation.stats.mcnemar import chi2_p_value, corrected_chi2_p_value, exact_p_value, mcnemar_p_value, mid_p_value
+from evaluation.stats.mcnemar import (
+    chi2,
+    chi2_p_value,
+    corrected_chi2,
+    corrected_chi2_p_value,
+    exact_p_value,
+    mcnemar_p_value,
+    mid_p_value,
+)
 
 # Cases that only A has right, that only B has right, exact p, mid-p, chi-square's p without correction.
 PUBLISHED = [
@@ -22,9 +30,16 @@ def test_each_p_is_the_published_one(only_a, only_b, exact, mid, chi2):
 
 def test_agrestis_approval_ratings_have_his_chi_square():
     # Agresti, Categorical Data Analysis 10.1: 150 against 86, z² = 17.36
-    from scipy.stats import chi2
+    from scipy.stats import chi2 as distribution
 
-    assert chi2.sf(17.35593220338983, 1) == pytest.approx(chi2_p_value(150, 86), rel=1e-9)
+    assert 17.35593220338983 == pytest.approx(chi2(150, 86), rel=1e-12)
+    assert distribution.sf(17.35593220338983, 1) == pytest.approx(chi2_p_value(150, 86), rel=1e-9)
+
+
+def test_chi_square_is_nothing_where_nothing_differs_and_its_correction_never_goes_below():
+    assert (0.0, 0.0, 0.0) == (chi2(0, 0), corrected_chi2(0, 0), corrected_chi2(4, 4))
+    assert (1.0, 0.25, 1 / 7, 0.0) == (chi2(4, 0) / 4, chi2(5, 3) / 2, chi2(3, 4), corrected_chi2(3, 4))
+    assert 9 / 4 == corrected_chi2(4, 0) == corrected_chi2(0, 4)
 
 
 @pytest.mark.parametrize("only_a", [0, 1, 3, 10])
