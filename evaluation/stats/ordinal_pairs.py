@@ -4,7 +4,7 @@ P(A > B) - P(A < B) with Tango's interval of three outcomes, and Wilcoxon's test
 """
 
 from evaluation.stats.binary_pairs import share_intervals
-from evaluation.stats.continuous_pairs import paired_t_p_value
+from evaluation.stats.continuous_pairs import paired_t
 from evaluation.stats.equivalence import share_within
 from evaluation.stats.evidence import Evidence, Terms
 from evaluation.stats.mcnemar import exact_p_value
@@ -24,7 +24,7 @@ def ordinal_evidence(a: Vector, b: Vector, terms: Terms) -> Evidence:
     level, margin, discordant = terms.confidence_level, terms.margin, (up + down) / n
     interval = tango_interval(only_a=up, only_b=down, n=n, confidence_level=level)
     aim = abs(up - down) / n if margin is None else margin
-    ranks_lean = rank_biserial(differences)
+    ranks_lean, t = rank_biserial(differences), paired_t(differences)
     is_split = ranks_lean is not None and ranks_lean * (up - down) <= 0
     return Evidence(
         difference=(up - down) / n,
@@ -37,15 +37,11 @@ def ordinal_evidence(a: Vector, b: Vector, terms: Terms) -> Evidence:
         n_needed=_needed(discordant, aim, is_margin=margin is not None, alpha=terms.alpha),
         aim=aim or None,
         within=None if margin is None else share_within(only_a=up, only_b=down, n=n, margin=margin),
-        also={"sign_test": exact_p_value(up, down)} | _mean_test(differences),
+        also={"sign_test": exact_p_value(up, down)} | ({} if t is None else {"paired_t": t.p_value}),
+        statistics={} if t is None else {"paired_t": t.t},
         intervals={"bonett_price": share_intervals(up, down, n, level)["bonett_price"]} if n > 1 else {},
         notes=(SPLIT,) if is_split and p_value < terms.alpha else (),
     )
-
-
-def _mean_test(differences: Vector) -> dict[str, float]:
-    p_value = paired_t_p_value(differences)
-    return {} if p_value is None else {"paired_t": p_value}
 
 
 def _needed(discordant: float, aim: float, *, is_margin: bool, alpha: float) -> float | None:

@@ -49,7 +49,9 @@ def test_the_mean_is_tested_beside_it():
     from scipy.stats import ttest_rel
 
     assert ttest_rel(A, B).pvalue == pytest.approx(evidence(A, B).also["paired_t"])
+    assert {"paired_t": pytest.approx(ttest_rel(A, B).statistic)} == evidence(A, B).statistics
     assert {"sign_test"} == evidence([2, 3], [1, 2]).also.keys()
+    assert {} == evidence([2, 3], [1, 2]).statistics
 
 
 def test_what_so_many_pairs_show():
