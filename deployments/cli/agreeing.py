@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from deployments.cli.arguments import DatabaseOption, JsonOption, open_results
+from deployments.cli.arguments import DatabaseOption, JsonOption, open_to_list
 from evaluation.errors import ConfigurationError, UnknownNameError
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def agree(
     from deployments.cli.servers import ask_all, wanted_endpoints
     from deployments.cli.terminal import EXIT_CHECK_FAILED, print_json
 
-    with open_results(db) as store:
+    with open_to_list(db) as store:
         asked = _asked(store, model, option or [], benchmark, n_cases=cases, seed=seed)
         records = wanted_endpoints(endpoint, store)
     if len({record.url for record in records}) < 2:

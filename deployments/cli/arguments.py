@@ -76,10 +76,32 @@ def database_url(db: str | None) -> str | None:
 
 
 def open_results(db: str | None) -> "Store":
-    """The open store that a command works on."""
+    """The open store that a command works on; made where there is none yet."""
     from evaluation.store.session import open_store
 
     return open_store(database_url(db))
+
+
+def open_stored(db: str | None) -> "Store":
+    """The open store of a command on what is stored already: one that was named must be there.
+
+    Raises:
+        StoreError: it is not.
+    """
+    from evaluation.store.session import must_be_there
+
+    if (url := database_url(db)) is not None:
+        must_be_there(url)
+    return open_results(db)
+
+
+def open_to_list(db: str | None) -> "Store":
+    """The open store of a command that lists what comes with this program too: one of `--db` must be there.
+
+    Raises:
+        StoreError: it is not.
+    """
+    return open_results(None) if db is None else open_stored(db)
 
 
 def accept_sandbox(wanted: str | None) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from deployments.cli.arguments import DatabaseOption, JsonOption, open_results
+from deployments.cli.arguments import DatabaseOption, JsonOption, open_results, open_to_list
 from evaluation.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def list_benchmarks(db: DatabaseOption = None, as_json: JsonOption = False) -> N
     from evaluation.store.benchmarks import list_benchmarks as stored_benchmarks
 
     suites = standard_suites()
-    with open_results(db) as store:
+    with open_to_list(db) as store:
         stored = [_record_as_json(record) for record in stored_benchmarks(store) if record.name not in suites]
     found = [_as_json(load_suite(name)) for name in suites] + stored
     if as_json:
@@ -99,7 +99,7 @@ def show(
     from deployments.cli.terminal import print_json
     from evaluation.resolving import find_benchmark
 
-    with open_results(db) as store:
+    with open_to_list(db) as store:
         benchmark = find_benchmark(name, store=store)
     shown = benchmark.cases[:cases]
     if as_json:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from deployments.cli.arguments import database_url, open_results, read_settings
+from deployments.cli.arguments import database_url, open_stored, read_settings
 from deployments.cli.terminal import (
     EXIT_CHECK_FAILED,
     EXIT_DONE,
@@ -60,7 +60,7 @@ def run_comparison(wanted: Wanted, *, database: str | None, as_json: bool) -> in
     try:
         if wanted.evaluation or wanted.publish:
             return _by_the_flow(wanted, database, as_json=as_json)
-        with open_results(database) as store:
+        with open_stored(database) as store:
             results = _of_stored_runs(_request(wanted, None), store)
             has_failed = wanted.fails and _code_of(store, _runs_of(results)) == EXIT_RUN_FAILED
             return _show(wanted, store, results, as_json=as_json, code=EXIT_RUN_FAILED if has_failed else EXIT_DONE)
@@ -97,9 +97,11 @@ def _of_stored_runs(request: "ComparisonRequest", store: "Store") -> Results:
 
 def _by_the_flow(wanted: Wanted, database: str | None, *, as_json: bool) -> int:
     from deployments.cli.evaluating import heeding_sigterm
-    from evaluation.store.session import open_store
+    from evaluation.store.session import must_be_there, open_store
 
     url = database_url(database)
+    if not wanted.evaluation and url is not None:
+        must_be_there(url)
     with heeding_sigterm(), open_store(url) as store, ExitStack() as stack:
         if url is not None:
             os.environ["BENCHWRIGHT_DATABASE_URL"] = url
@@ -329,7 +331,7 @@ def show_history(words: Sequence[str], metrics: Sequence[str], *, database: str 
     from deployments.cli.comparison_page import print_history
     from evaluation.comparing.history import history_of
 
-    with open_results(database) as store:
+    with open_stored(database) as store:
         rows = history_of(store, words, metrics=metrics)
     if as_json:
         print_json({"history": rows})

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from deployments.cli.arguments import DatabaseOption, JsonOption, open_results
+from deployments.cli.arguments import DatabaseOption, JsonOption, open_results, open_to_list
 from deployments.cli.probing import probe
 from evaluation.errors import ConfigurationError, UnknownNameError
 
@@ -30,7 +30,7 @@ def list_endpoints(db: DatabaseOption = None, as_json: JsonOption = False) -> No
     from deployments.cli.terminal import print_json, tell
     from evaluation.store.registry import list_endpoints as stored_endpoints
 
-    with open_results(db) as store:
+    with open_to_list(db) as store:
         found = stored_endpoints(store)
     if as_json:
         print_json([asdict(record) for record in found])
@@ -181,7 +181,7 @@ def remove(
     from deployments.cli.tables import say
     from evaluation.store.registry import remove_endpoint
 
-    with open_results(db) as store:
+    with open_to_list(db) as store:
         remove_endpoint(store, name)
     say(f"{name}: removed")
 

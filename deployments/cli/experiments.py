@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from deployments.cli.arguments import DatabaseOption, JsonOption, open_results
+from deployments.cli.arguments import DatabaseOption, JsonOption, open_results, open_stored
 
 if TYPE_CHECKING:
     from evaluation.store.experiment_deletion import Doomed
@@ -72,7 +72,7 @@ def list_all(
     from deployments.cli.terminal import print_json, tell
     from evaluation.store.experiments import list_experiments
 
-    with open_results(db) as store:
+    with open_stored(db) as store:
         found = [one for one in list_experiments(store, include_archived=everything) if {*(tag or ())} <= {*one.tags}]
     found.sort(key=lambda one: not one.favourite)
     if as_json:
@@ -96,7 +96,7 @@ def show(name: NameArgument, db: DatabaseOption = None, as_json: JsonOption = Fa
     from deployments.cli.terminal import print_json
     from evaluation.reports.experiments import experiment_result
 
-    with open_results(db) as store:
+    with open_stored(db) as store:
         found = experiment_result(store, name)
     if as_json:
         print_json(found)
@@ -122,7 +122,7 @@ def edit(
     from evaluation.store.experiments import change_experiment, find_experiment
     from evaluation.templates import read_template
 
-    with open_results(db) as store:
+    with open_stored(db) as store:
         before = find_experiment(store, name)
         given: dict[str, Any] = {
             "name": rename,
@@ -147,7 +147,7 @@ def add(name: NameArgument, runs: RunsArgument, db: DatabaseOption = None, as_js
     """Add runs that are stored already."""
     from evaluation.store.experiments import add_runs, find_experiment
 
-    with open_results(db) as store:
+    with open_stored(db) as store:
         experiment_id = find_experiment(store, name).experiment_id
         n_new = add_runs(store, experiment_id, _run_ids(store, runs))
         after = find_experiment(store, experiment_id)
@@ -159,7 +159,7 @@ def remove(name: NameArgument, runs: RunsArgument, db: DatabaseOption = None, as
     """Take runs out of an experiment; they stay in the store."""
     from evaluation.store.experiments import find_experiment, remove_runs
 
-    with open_results(db) as store:
+    with open_stored(db) as store:
         experiment_id = find_experiment(store, name).experiment_id
         n_gone = remove_runs(store, experiment_id, _run_ids(store, runs))
         after = find_experiment(store, experiment_id)
@@ -177,7 +177,7 @@ def diff(
     from deployments.cli.terminal import print_json
     from evaluation.reports.run_diff import run_diff
 
-    with open_results(db) as store:
+    with open_stored(db) as store:
         first, second = _two_runs(store, what)
         found = run_diff(store, first, second)
     if as_json:
@@ -217,7 +217,7 @@ def annotate(
     targets = {"experiment": experiment, "run": run, "case": case, "comparison": comparison}
     if remove is not None and (text is not None or any(target is not None for target in targets.values())):
         raise ConfigurationError("--remove stands alone: a note has a number", "Leave out the text and the rest.")
-    with open_results(db) as store:
+    with open_stored(db) as store:
         if remove is not None:
             remove_annotation(store, remove)
             number, said = remove, "is gone"
@@ -264,7 +264,7 @@ def clone(
     """Begin a new experiment with another one's question, template and tags, and no runs."""
     from evaluation.store.experiments import clone_experiment, find_experiment
 
-    with open_results(db) as store:
+    with open_stored(db) as store:
         made = clone_experiment(store, find_experiment(store, name).experiment_id, name=new_name)
     _say(made, f"{made.name}: created, without runs", as_json=as_json)
 
@@ -279,7 +279,7 @@ def archive(
     """Take an experiment out of the list; nothing of it is lost."""
     from evaluation.store.experiments import archive_experiment, find_experiment
 
-    with open_results(db) as store:
+    with open_stored(db) as store:
         experiment_id = find_experiment(store, name).experiment_id
         archive_experiment(store, experiment_id, archived=not undo)
         after = find_experiment(store, experiment_id)
@@ -302,7 +302,7 @@ def delete(
     from evaluation.store.experiment_deletion import delete_experiment, what_goes
     from evaluation.store.experiments import find_experiment
 
-    with open_results(db) as store:
+    with open_stored(db) as store:
         found = find_experiment(store, name)
         goes = what_goes(store, found.experiment_id, with_runs=not keep_runs)
         hanging = _hanging(goes)
@@ -334,7 +334,7 @@ def template(
     from evaluation.store.experiments import find_experiment
     from evaluation.templates import template_as_yaml, write_new_file
 
-    with open_results(db) as store:
+    with open_stored(db) as store:
         found = find_experiment(store, name)
     if found.template is None:
         raise ConfigurationError(

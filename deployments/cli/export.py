@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from deployments.cli.arguments import DatabaseOption, open_results
+from deployments.cli.arguments import DatabaseOption, open_stored
 
 if TYPE_CHECKING:
     from evaluation.exporting.files import Format
@@ -57,7 +57,7 @@ def export(
     )
     chosen, kind = _format(form, out), _kind(table)
     try:
-        with heeding_sigterm(), open_results(db) as store:
+        with heeding_sigterm(), open_stored(db) as store:
             _export(store, what, chosen, kind, filters, out)
     except KeyboardInterrupt:
         raise typer.Exit(EXIT_INTERRUPTED) from None

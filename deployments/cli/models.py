@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from deployments.cli.agreeing import agree
-from deployments.cli.arguments import DatabaseOption, EndpointsOption, JsonOption, open_results
+from deployments.cli.arguments import (
+    DatabaseOption,
+    EndpointsOption,
+    JsonOption,
+    open_results,
+    open_stored,
+    open_to_list,
+)
 from evaluation.errors import ConfigurationError, UnknownNameError
 
 if TYPE_CHECKING:
@@ -41,7 +48,7 @@ def list_models(
     from deployments.cli.terminal import print_json
 
     max_bytes = read_size(max_size, option="--max-size") if max_size is not None else None
-    with open_results(db) as store:
+    with open_to_list(db) if stored else open_results(db) as store:
         everything = _seen_before(store, endpoint or []) if stored else _seen_now(store, endpoint or [])
     live = [record for record in everything if retired or record.retired_at is None]
     found = [record for record in live if _fits(record, capability=capability, family=family, max_bytes=max_bytes)]
@@ -143,7 +150,7 @@ def show(
     """Show a model in full, with every version that its name has had."""
     from deployments.cli.terminal import print_json
 
-    with open_results(db) as store:
+    with open_to_list(db) if stored else open_results(db) as store:
         if not stored:
             _refresh(store, endpoint or [])
         versions = _versions(store, name)
@@ -294,7 +301,7 @@ def retire(name: NameArgument, db: DatabaseOption = None, as_json: JsonOption = 
     from deployments.cli.terminal import print_json
     from evaluation.store.registry import retire_model
 
-    with open_results(db) as store:
+    with open_stored(db) as store:
         known = _versions(store, name)[0].name
         retire_model(store, known)
         (record, *_) = _versions(store, known)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from deployments.cli.arguments import DatabaseOption, JsonOption, open_results
+from deployments.cli.arguments import DatabaseOption, JsonOption, open_results, open_to_list
 
 if TYPE_CHECKING:
     from evaluation.candidate import PromptProfile
@@ -22,7 +22,7 @@ def list_profiles(db: DatabaseOption = None, as_json: JsonOption = False) -> Non
     from evaluation.profiles import STANDARD_PROFILES
     from evaluation.store.registry import list_profiles as stored_profiles
 
-    with open_results(db) as store:
+    with open_to_list(db) as store:
         found = [(profile, "stored") for profile in stored_profiles(store) if profile.name not in STANDARD_PROFILES]
     found = [(profile, "standard") for profile in STANDARD_PROFILES.values()] + found
     if as_json:
@@ -46,7 +46,7 @@ def show(
     """Show a profile in full."""
     from evaluation.resolving import find_profile
 
-    with open_results(db) as store:
+    with open_to_list(db) as store:
         profile = find_profile(name, store=store)
     _print(profile, as_json=as_json)
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from deployments.cli.arguments import DatabaseOption, JsonOption, open_results
+from deployments.cli.arguments import DatabaseOption, JsonOption, open_stored
 
 if TYPE_CHECKING:
     from evaluation.store.records import RunSummary
@@ -50,7 +50,7 @@ def list_runs(
     from evaluation.store.experiments import find_experiment
     from evaluation.store.runs import list_runs as stored_runs
 
-    with open_results(db) as store:
+    with open_stored(db) as store:
         experiment_id = find_experiment(store, experiment).experiment_id if experiment is not None else None
         found = stored_runs(
             store, limit=None if everything else limit, include_archived=everything, experiment_id=experiment_id
@@ -139,7 +139,7 @@ def tag(
         raise ConfigurationError("nothing was asked of the tags", "Give --add TAG, --remove TAG or --favourite.")
     if any(not text.strip() for text in added):
         raise ConfigurationError("a tag must not be empty", "Give --add a word.")
-    with open_results(db) as store:
+    with open_stored(db) as store:
         run_id = find_run(store, run).plan.run_id
         tags = tag_run(store, run_id, add=added, remove=removed, favourite=favourite)
         marked = find_run(store, run_id).favourite
@@ -161,7 +161,7 @@ def archive(
     from deployments.cli.terminal import print_json
     from evaluation.store.runs import archive_run, find_run
 
-    with open_results(db) as store:
+    with open_stored(db) as store:
         run_id = find_run(store, run).plan.run_id
         archive_run(store, run_id, archived=not undo)
     if as_json:
@@ -183,7 +183,7 @@ def delete(
     from deployments.cli.terminal import print_json, tell
     from evaluation.store.runs import delete_run, find_run
 
-    with open_results(db) as store:
+    with open_stored(db) as store:
         record = find_run(store, run)
         run_id = record.plan.run_id
         if not yes and not agrees(f"Delete run {run_id} ({record.plan.benchmark_name}) with all its answers?"):

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from deployments.cli.arguments import DatabaseOption, JsonOption, open_results
+from deployments.cli.arguments import DatabaseOption, JsonOption, open_stored
 
 if TYPE_CHECKING:
     from evaluation.store.session import Store
@@ -28,7 +28,7 @@ def show(
 
     if as_yaml and (as_json or case is not None):
         raise ConfigurationError("--as-yaml stands alone", "Leave out --json and --case, or --as-yaml.")
-    with open_results(db) as store:
+    with open_stored(db) as store:
         run_id = find_run(store, run).plan.run_id
         if as_yaml:
             sys.stdout.write(_request_as_yaml(store, run_id))

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from deployments.cli.arguments import database_url, open_results
+from deployments.cli.arguments import database_url, open_stored
 from deployments.cli.evaluating import (
     code_of_stored,
     exit_code,
@@ -99,7 +99,7 @@ def show_sweep(run: str, wanted: Wanted, *, database: str | None, as_json: bool)
     others = [*wanted.given, *(name for name in wanted.evaluation if name != "prices")]
     if others or wanted.resume is not None or wanted.dry_run:
         raise ConfigurationError("--show shows what is stored, and takes nothing but --db and --json", ABOUT_SHOW)
-    with open_results(database) as store:
+    with open_stored(database) as store:
         found = find_run(store, _newest_for_last(store, run)).plan
         _refuse_other(store, found.invocation_id, found.run_id)
         result = invocation_result(store, found.invocation_id)

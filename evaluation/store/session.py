@@ -19,7 +19,7 @@ from evaluation.store.tables import METADATA
 
 WRITE_AHEAD_WITHIN_S = 30.0
 
-__all__ = ["Store", "backup", "default_url", "info", "open_store", "upgrade"]
+__all__ = ["Store", "backup", "default_url", "info", "must_be_there", "open_store", "upgrade"]
 
 
 class Store:
@@ -78,7 +78,7 @@ def open_store(url: str | None = None, *, upgrade_from_empty: bool = True, busy_
     """
     address = parse_url(url)
     if not upgrade_from_empty:
-        _must_exist(address)
+        _must_be_there(address)
     elif _is_sqlite(address):
         make_folder(address)
     store = Store(address, busy_timeout_s=busy_timeout_s)
@@ -97,6 +97,15 @@ def open_store(url: str | None = None, *, upgrade_from_empty: bool = True, busy_
         store.close()
         raise
     return store
+
+
+def must_be_there(url: str | None) -> None:
+    """Returns where there is a database at `url`, or a server that knows.
+
+    Raises:
+        StoreError: its file is missing.
+    """
+    _must_be_there(parse_url(url))
 
 
 def upgrade(url: str | None = None) -> DatabaseInfo:
@@ -147,7 +156,7 @@ def info(url: str | None = None) -> DatabaseInfo:
         StoreError: there is none, or it cannot be read.
     """
     address = parse_url(url)
-    _must_exist(address)
+    _must_be_there(address)
     with Store(address) as store, store.read() as connection:
         revision = stored_revision(connection)
         return DatabaseInfo(
@@ -188,7 +197,7 @@ def backup(url: str | None, target_path: Path) -> int:
             f"{shown(address)} is backed up by PostgreSQL's own tool",
             f"run `pg_dump --format=custom --file={target_path} --dbname={_without_password(address)}`",
         )
-    _must_exist(address)
+    _must_be_there(address)
     if target_path.exists():
         raise StoreError(f"{str(target_path)!r} exists already and is not overwritten", "name another file")
     try:
@@ -221,6 +230,6 @@ def _is_sqlite(address: URL) -> bool:
     return address.get_backend_name() == "sqlite"
 
 
-def _must_exist(address: URL) -> None:
+def _must_be_there(address: URL) -> None:
     if _is_sqlite(address) and not Path(str(address.database)).exists():
         raise StoreError(f"there is no database {shown(address)}", "check the path, or run an evaluation to make it")

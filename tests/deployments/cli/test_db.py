@@ -67,6 +67,48 @@ def test_a_database_that_is_not_there_is_named(
     assert not (tmp_path / "nowhere.db").exists()
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("compare", "a", "b"),
+        ("compare", "--history", "a", "b"),
+        ("compare", "a", "b", "--publish"),
+        ("show", "last"),
+        ("export", "last"),
+        ("runs", "list"),
+        ("runs", "delete", "a", "--yes"),
+        ("sweep", "--show", "last"),
+        ("experiments", "list"),
+        ("experiments", "show", "a"),
+        ("benchmarks", "list"),
+        ("profiles", "list"),
+        ("endpoints", "list"),
+        ("models", "list", "--stored"),
+    ],
+)
+@pytest.mark.usefixtures("without_servers")
+def test_what_reads_a_database_makes_none_under_a_name_that_was_mistyped(
+    benchwright: Command, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    said = benchwright(*words, "--db", tmp_path / "typo.db")
+
+    assert 2 == said.code
+    assert f"there is no database sqlite:///{tmp_path / 'typo.db'}" in said.err
+    assert "next: check the path, or run an evaluation to make it" in said.err
+    assert not (tmp_path / "typo.db").exists()
+
+
+def test_the_results_of_a_setting_are_not_made_by_reading_them_but_the_suites_are_listed(
+    benchwright: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "not-yet.db"
+    monkeypatch.setenv("BENCHWRIGHT_DATABASE_URL", str(path))
+
+    assert 2 == benchwright("runs", "list").code
+    assert not path.exists()
+    assert 0 == benchwright("benchmarks", "list").code
+
+
 def test_upgrade_makes_a_database_where_there_is_none(benchwright: Command, tmp_path: Path) -> None:
     said = benchwright("db", "upgrade", "--db", tmp_path / "new" / "results.db", "--json")
 
@@ -120,7 +162,7 @@ def test_a_database_that_cannot_be_opened_is_one_message_without_its_password(
 def test_a_path_below_a_file_is_refused_even_for_root(benchwright: Command, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
 
-    said = benchwright("runs", "list", "--db", tmp_path / "file" / "results.db", "--json")
+    said = benchwright("db", "upgrade", "--db", tmp_path / "file" / "results.db", "--json")
 
     assert 2 == said.code
     assert "cannot be made" in said.json["error"]["message"]
