@@ -15,6 +15,18 @@ from evaluation.store.tables.row import (
     whole_field,
 )
 
+FIGURES = (
+    "case_id",
+    "total_s",
+    "load_s",
+    "cold",
+    "reused",
+    "prompt_tokens",
+    "output_tokens",
+    "energy_j",
+)
+"""What an outcome took, and whose it was."""
+
 
 class GenerationTable(Row, table=True):
     """One outcome: an answer, a candidate's own failure, or (`failure_kind`) a failure of the server's."""
@@ -24,8 +36,9 @@ class GenerationTable(Row, table=True):
         sa.UniqueConstraint("run_candidate_id", "case_id", "repeat"),
         # Progress and summaries count from this index alone, without touching the texts.
         sa.Index(None, "run_candidate_id", "failure_kind", "own_failure"),
-        # Pages of outcomes and scores are read along this one.
-        sa.Index(None, "run_candidate_id", "id"),
+        # Pages of outcomes and scores are read along this one. Evidence is read from it alone: in the table itself a
+        # row's figures stand behind its texts.
+        sa.Index("ix_generation_figures", "run_candidate_id", "id", *FIGURES),
         # What is missing is found from the unique index and from this one, which holds the server's failures alone.
         sa.Index(
             "ix_generation_failed_case",

@@ -33,7 +33,11 @@ class ScoreTable(Row, table=True):
     """A metric's value for a generation."""
 
     __tablename__ = "score"
-    __table_args__ = (sa.UniqueConstraint("generation_id", "metric_key"),)
+    __table_args__ = (
+        sa.UniqueConstraint("generation_id", "metric_key"),
+        # Evidence is read from this one alone, without touching rationales.
+        sa.Index(None, "generation_id", "metric_key", "value"),
+    )
 
     id: int | None = key_field()
     generation_id: int = parent_field("generation.id")
