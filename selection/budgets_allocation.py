@@ -1,0 +1,131 @@
+"""Which candidate for each of many questions, where all answers together may cost so much and no more?
+
+Maximise the sum of `quality[i, x_i]` where the sum of `cost[i, x_i]` is at most the budget. At a multiplier λ (points
+of quality that a dollar must buy) each question gets `argmax_j quality[i, j] - λ cost[i, j]`; the smallest λ that keeps
+the budget leaves a gap to the optimum of at most one question's next better choice (Sinha & Zoltners 1979,
+doi:10.1287/opre.27.3.503).
+"""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evaluation.errors import SelectionError
+
+Floats = NDArray[np.float64]
+Choices = NDArray[np.int64]
+_HALVINGS = 80
+_LEEWAY = 1e-12
+"""Relative: sums of floats in another order must not count as overspending."""
+
+
+def at_multiplier(quality: Floats, cost: Floats, multiplier: float) -> Choices:
+    """The candidate of each question at a multiplier, the cheaper of equals; shape (n_questions,).
+
+    Args:
+        quality: Expected, shape (n_questions, n_candidates).
+        cost: US dollars, the same shape.
+        multiplier: Quality that a dollar must buy, from 0 (the best at any cost) to infinity (the cheapest).
+    """
+    if math.isinf(multiplier):
+        cheapest = cost <= cost.min(axis=1, keepdims=True)
+        return _first_largest(np.where(cheapest, quality, -np.inf))
+    value = quality - multiplier * cost
+    best = value.max(axis=1, keepdims=True)
+    equal = value >= best - _LEEWAY * np.maximum(1.0, np.abs(best))
+    return _first_largest(-np.where(equal, cost, np.inf))
+
+
+def _first_largest(value: Floats) -> Choices:
+    found: Choices = np.argmax(value, axis=1)
+    return found
+
+
+def smallest_multiplier(quality: Floats, cost: Floats, budget: float) -> float:
+    """The smallest multiplier at which all choices together cost at most the budget; infinity where none does."""
+    if spent(cost, at_multiplier(quality, cost, 0.0)) <= budget:
+        return 0.0
+    low, high = 0.0, steepest(quality, cost) * (1 + 1e-9)
+    if spent(cost, at_multiplier(quality, cost, high)) > budget:
+        return math.inf
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        if not low < middle < high:
+            break
+        if spent(cost, at_multiplier(quality, cost, middle)) <= budget:
+            high = middle
+        else:
+            low = middle
+    return high
+
+
+def allocate(quality: Floats, cost: Floats, budget: float) -> Choices:
+    """The candidate of each question, so that the sum of expected costs keeps the budget; shape (n_questions,).
+
+    Args:
+        quality: Expected, shape (n_questions, n_candidates).
+        cost: US dollars, the same shape.
+        budget: US dollars for all together.
+
+    Raises:
+        SelectionError: not even the cheapest candidates keep it; says what is needed.
+    """
+    cheapest = at_multiplier(quality, cost, math.inf)
+    least = spent(cost, cheapest)
+    if least > budget * (1 + _LEEWAY):
+        raise SelectionError(
+            f"${budget:g} are too little for {len(quality)} prompts: the cheapest candidates take ${least:.6g}",
+            f"Give a budget of at least ${least:.6g}, or ask fewer prompts.",
+        )
+    multiplier = smallest_multiplier(quality, cost, budget)
+    choices = at_multiplier(quality, cost, multiplier)
+    if multiplier == 0:
+        return choices
+    if spent(cost, choices) > budget:
+        choices = cheapest
+    return _filled(quality, cost, choices, budget)
+
+
+def spent(cost: Floats, choices: Choices) -> float:
+    """The sum of the costs of what was chosen."""
+    return float(np.take_along_axis(cost, choices[:, None], axis=1).sum())
+
+
+def steepest(quality: Floats, cost: Floats) -> float:
+    """The most quality that a further dollar buys anywhere: above it, every question gets its cheapest candidate."""
+    cheapest = at_multiplier(quality, cost, math.inf)[:, None]
+    more = cost - np.take_along_axis(cost, cheapest, axis=1)
+    better = quality - np.take_along_axis(quality, cheapest, axis=1)
+    useful = (more > 0) & (better > 0)
+    return float((better[useful] / more[useful]).max()) if useful.any() else 0.0
+
+
+def _filled(quality: Floats, cost: Floats, choices: Choices, budget: float) -> Choices:
+    """The choices with what is left of the budget spent on single questions, the most for a dollar first."""
+    rows = np.arange(len(choices))
+    found = choices.copy()
+    left = budget - spent(cost, found)
+    while True:
+        more = cost - cost[rows, found][:, None]
+        better = quality - quality[rows, found][:, None]
+        fits = (better > 0) & (more <= left)
+        per_dollar = np.where(fits, better / np.maximum(more, 1e-300), -np.inf)
+        taken_before = left
+        left = _upgrade(found, per_dollar, more, left)
+        if left == taken_before:
+            return found
+
+
+def _upgrade(found: Choices, per_dollar: Floats, more: Floats, left: float) -> float:
+    """What is left of the budget after each question got its best upgrade, as far as it went; changes `found`."""
+    best = per_dollar.argmax(axis=1)
+    value = per_dollar[np.arange(len(found)), best]
+    for row in np.argsort(-value, kind="stable"):
+        if value[row] == -np.inf:
+            break
+        extra = float(more[row, best[row]])
+        if extra <= left:
+            found[row] = best[row]
+            left -= extra
+    return left
