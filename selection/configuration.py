@@ -1,0 +1,187 @@
+"""How is a candidate written down for other programs: as an Ollama Modelfile, as JSON, as environment variables?"""
+
+import re
+import shlex
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Literal
+
+from evaluation.errors import ConfigurationError
+from evaluation.evidence import Choosable
+from evaluation.options import MODELS_OWN, OPTIONS
+from evaluation.reports.escaping import as_json, for_terminal, one_line
+
+Form = Literal["modelfile", "json", "env"]
+
+PLAIN_TEMPLATE = "{prompt}"
+_MODEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@-]*(/[A-Za-z0-9][A-Za-z0-9._:@-]*)*")
+_BASELINES = "baseline-"
+
+
+def written_as(candidate: Choosable, form: Form) -> str:
+    """The candidate in that form, ending with a line end.
+
+    Raises:
+        ConfigurationError: it cannot be written so.
+    """
+    writers: Mapping[Form, Callable[[Choosable], str]] = {
+        "modelfile": as_modelfile,
+        "json": lambda found: as_json(as_mapping(found)) + "\n",
+        "env": as_environment,
+    }
+    return writers[form](candidate)
+
+
+def as_mapping(candidate: Choosable) -> dict[str, Any]:
+    """All that it takes to call the candidate, for JSON."""
+    return {
+        "candidate": candidate.label,
+        "fingerprint": candidate.key,
+        "model": candidate.model,
+        "digest": candidate.digest,
+        "options": dict(candidate.options),
+        "think": candidate.think,
+        "profile": candidate.profile,
+        "system": candidate.system,
+        "template": candidate.template,
+        "endpoints": [{"name": place.name, "url": place.url, "provider": place.provider} for place in candidate.places],
+        "capabilities": sorted(candidate.capabilities),
+        "n_parameters": candidate.n_parameters,
+        "memory_bytes": candidate.memory_bytes,
+        "not_ready": candidate.not_ready,
+    }
+
+
+def as_environment(candidate: Choosable) -> str:
+    """Lines `export LLM_…=…` for a shell to read, whatever stands in the values."""
+    place = candidate.places[0] if candidate.places else None
+    values = {
+        "LLM_MODEL": candidate.model,
+        "LLM_DIGEST": candidate.digest,
+        "LLM_ENDPOINT": place.url if place else None,
+        "LLM_PROVIDER": place.provider if place else None,
+        "LLM_OPTIONS": _on_one_line(dict(candidate.options)) if candidate.options else None,
+        "LLM_THINK": None if candidate.think is None else str(candidate.think).lower(),
+        "LLM_SYSTEM": candidate.system,
+        "LLM_TEMPLATE": None if candidate.template == PLAIN_TEMPLATE else candidate.template,
+    }
+    return "".join(f"export {name}={_shell_word(value)}\n" for name, value in values.items() if value is not None)
+
+
+def _on_one_line(value: Mapping[str, Any]) -> str:
+    return " ".join(line.strip() for line in as_json(value).split("\n"))
+
+
+def _shell_word(text: str) -> str:
+    r"""`text` as one word of a shell; as `$'\033…'` where it holds what a terminal would obey."""
+    text = text.encode("utf-8", "replace").decode().replace("\0", "")
+    if text == for_terminal(text):
+        return shlex.quote(text)
+    written = "".join(
+        f"\\{byte:03o}" if not 32 <= byte < 127 or byte in b"'\\" else chr(byte) for byte in text.encode()
+    )
+    return f"$'{written}'"
+
+
+def as_modelfile(candidate: Choosable) -> str:
+    """A Modelfile for `ollama create NAME -f FILE`.
+
+    A Modelfile knows no way to escape a quotation mark: a value ends where a line ends with the quotes it began with,
+    and characters that cannot be seen are dropped first. What no Modelfile can hold is left out and said in a comment.
+
+    Raises:
+        ConfigurationError: it is no model of an Ollama server.
+    """
+    _must_be_ollamas(candidate)
+    lines = [_comment(f"{candidate.label}: written by Benchwright")]
+    if candidate.digest:
+        lines.append(_comment(f"measured with the weights {candidate.digest}"))
+    lines.append(f"FROM {candidate.model}")
+    lines += _parameters(candidate.options)
+    lines += _system(candidate.system)
+    if candidate.template != PLAIN_TEMPLATE:
+        lines.append(_comment(f"ask with this template, which is Benchwright's and no TEMPLATE: {candidate.template}"))
+    if candidate.think is not None:
+        lines.append(_comment(f"ask with think={str(candidate.think).lower()}, which is said with each request"))
+    return "\n".join(lines) + "\n"
+
+
+def _must_be_ollamas(candidate: Choosable) -> None:
+    step = "Give --format json, or --format env."
+    if candidate.model.startswith(_BASELINES):
+        raise ConfigurationError(f"{candidate.label!r} is a program and no model that Ollama could load", step)
+    if not _MODEL_NAME.fullmatch(candidate.model):
+        raise ConfigurationError(f"{candidate.model!r} is no name of a model for Ollama", step)
+    providers = {place.provider for place in candidate.places}
+    if providers and "ollama" not in providers:
+        raise ConfigurationError(
+            f"{candidate.label!r} is served by {', '.join(sorted(providers))} and not by Ollama", step
+        )
+
+
+def _parameters(options: Mapping[str, Any]) -> Iterator[str]:
+    for name, value in options.items():
+        if name not in OPTIONS or value is None or value == MODELS_OWN:
+            continue
+        if name != "stop":
+            yield f"PARAMETER {name} {_as_word(OPTIONS[name].read(name, value))}"
+            continue
+        words = OPTIONS[name].read(name, value)
+        if words:
+            yield _comment("stop words stand in place of the model's own; add those that it needs")
+        for word in words:
+            written = _held(word)
+            if written == word:
+                yield f"PARAMETER stop {_quoted(word)}"
+            else:
+                yield _comment(f"no Modelfile can hold the stop word {_on_one_line({'stop': word})}")
+
+
+def _as_word(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _system(text: str | None) -> Iterator[str]:
+    if not text:
+        return
+    written = _held(text)
+    if written != text:
+        yield _comment("the system prompt is not quite as it was measured: no Modelfile can hold every character of it")
+        yield _comment("(those that cannot be seen, triple quotes at the end of a line); --format json holds them all")
+    yield f"SYSTEM {_quoted(written)}"
+
+
+def _quoted(text: str) -> str:
+    return f'"""{text}"""'
+
+
+def _held(text: str) -> str:
+    """`text` as a Modelfile can hold it: the same, where it can."""
+    plain = re.sub(r"\r\n?", "\n", text)
+    *lines, last = "".join(map(_as_seen, plain)).split("\n")
+    return "\n".join([*map(_without_closing_quotes, lines), last])
+
+
+def _as_seen(letter: str) -> str:
+    if letter.isprintable() or letter in "\n\t":
+        return letter
+    return " " if letter.isspace() else ""
+
+
+def _without_closing_quotes(line: str) -> str:
+    """The line, so that no server takes its end for the end of the value."""
+    bare = "".join(letter for letter in line if not _may_be_dropped(letter)).rstrip()
+    if not bare.endswith('"""'):
+        return line
+    n_quotes = len(bare) - len(bare.rstrip('"'))
+    before, *after = line.rsplit('"', n_quotes)
+    return "'".join((before, *after))
+
+
+def _may_be_dropped(letter: str) -> bool:
+    """True for letters so new that a server may not know them, and drops them with those that cannot be seen."""
+    return unicodedata.ucd_3_2_0.category(letter) == "Cn"
+
+
+def _comment(text: str) -> str:
+    return f"# {one_line(text)}"
