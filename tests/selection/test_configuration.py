@@ -1,5 +1,4 @@
 import json
-import shlex
 import subprocess
 from typing import Any
 
@@ -122,9 +121,4 @@ def test_a_shell_reads_the_values_and_obeys_none() -> None:
 
     assert [hostile, hostile, '{ "stop": [ "\'" ] }', "low", "http://box:11434"] == said.split("|")
     assert "\x1b" not in lines
-    assert (
-        "export LLM_MODEL=llama3.2:3b"
-        == shlex.split(as_environment(choosable()), posix=False)[0]
-        + " "
-        + (shlex.split(as_environment(choosable()))[1])
-    )
+    assert as_environment(choosable()).startswith("export LLM_MODEL=llama3.2:3b\n")
