@@ -1,6 +1,6 @@
 """What is compared and recommended: a model with its options, prompt profile and think mode."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -95,11 +95,17 @@ class Candidate:
     @property
     def label(self) -> str:
         """A short name for people: the model, and what differs from the defaults."""
+        return self.label_with(())
+
+    def label_with(self, names: Collection[str]) -> str:
+        """The label, in which these options (`profile` is one) stand although they are the defaults."""
         words = [self.model.removesuffix(":latest")]
         words += [
-            f"{key}={value}" for key, value in sorted(self.options.items()) if DEFAULT_OPTIONS.get(key, _UNSET) != value
+            f"{key}={value}"
+            for key, value in sorted(self.options.items())
+            if key in names or DEFAULT_OPTIONS.get(key, _UNSET) != value
         ]
-        if self.profile.name != PLAIN_PROFILE.name:
+        if "profile" in names or self.profile.name != PLAIN_PROFILE.name:
             words.append(f"profile={self.profile.name}")
         if self.think is not None:
             words.append(f"think={str(self.think).lower()}")

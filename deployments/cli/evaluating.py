@@ -3,8 +3,9 @@
 import asyncio
 import os
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from deployments.cli.arguments import database_url, read_settings
@@ -103,9 +104,24 @@ def _run(prepared: Prepared, store: "Store", stack: ExitStack, *, as_json: bool)
 
 
 def show_dry_plan(
-    prepared: Prepared, store: "Store", stack: ExitStack, *, as_json: bool, max_rows: int | None = None
+    prepared: Prepared,
+    store: "Store",
+    stack: ExitStack,
+    *,
+    as_json: bool,
+    max_rows: int | None = None,
+    named: Collection[str] = (),
 ) -> int:
-    """Prints what would be asked, and what it will cost; nothing is asked. `max_rows` cuts the table short."""
+    """Prints what would be asked, and what it will cost; nothing is asked.
+
+    Args:
+        prepared: What is asked for.
+        store: What was seen before.
+        stack: Ends what is started for it.
+        as_json: Print one JSON value.
+        max_rows: Cuts the table short.
+        named: Options that every candidate's label names, defaults too.
+    """
     from deployments.cli.dry_run import show_dry_run
     from evaluation.forecasting.asked_afterwards import asked_afterwards
     from evaluation.forecasting.forecast import forecast
@@ -113,9 +129,11 @@ def show_dry_plan(
 
     start_embedded_where_asked(prepared, stack)
     resolution = check_servers(prepared, store)
+    labels = {found.candidate.fingerprint: found.candidate.label_with(named) for found in resolution.candidates}
     works = planned_works(store, prepared.request, resolution, prepared.earlier)
+    labelled = [replace(work, label=labels[work.fingerprint]) for work in works]
     afterwards = asked_afterwards(store, prepared.request, resolution)
-    show_dry_run(forecast(store, works), afterwards, as_json=as_json, max_rows=max_rows)
+    show_dry_run(forecast(store, labelled), afterwards, as_json=as_json, max_rows=max_rows)
     return EXIT_DONE
 
 

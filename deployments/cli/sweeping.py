@@ -72,7 +72,8 @@ def run_sweep(wanted: Wanted, *, database: str | None, as_json: bool) -> int:
             invocation_id = prepared.invocation_id
             if wanted.dry_run:
                 tell(_what_is_tried(request))
-                return show_dry_plan(prepared, store, stack, as_json=as_json, max_rows=SHOWN_ROWS)
+                swept = [parameter.name for parameter in request.all_parameters()]
+                return show_dry_plan(prepared, store, stack, as_json=as_json, max_rows=SHOWN_ROWS, named=swept)
             return _run(prepared, request, store, stack, as_json=as_json)
     except (KeyboardInterrupt, TerminatedError) as end:
         if as_json:

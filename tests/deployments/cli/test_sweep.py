@@ -110,6 +110,7 @@ def test_a_dry_run_says_what_it_would_cost_and_asks_nobody(
 
     assert (0, 0) == (said.code, as_json.code)
     assert "51 combinations of temperature (grid)" in said.err
+    assert said.out.splitlines()[2].startswith("model temperature=0")  # the default is named too, where it is swept
     assert "… and 27 more (--json has all)." in said.out
     assert "1 model load, 306 calls" in said.out
     assert 306 == as_json.json["n_calls"]
