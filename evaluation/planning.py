@@ -40,6 +40,8 @@ class PlannedCandidate:
     digest: str | None = None
     endpoints: tuple[str, ...] = ()
     """Names of the servers that have its model, with equal digests: a pool that shares its work."""
+    only_cases: frozenset[str] | None = None
+    """Ids of those of the run's cases that it is asked now; None: all."""
 
     @property
     def n_generations(self) -> int:

@@ -5,26 +5,24 @@ from collections.abc import AsyncIterator, Sequence
 
 from evaluation.planning import Group, PlannedCandidate
 from evaluation.side_by_side import side_by_side
-from evaluation.store.outcomes import count_missing, missing_page
 from evaluation.store.records import Status
 from evaluation.store.runs import set_run_candidate_status
 from tasks.generation.generate import Item, generate_shard
 from tasks.generation.giving_up import why_given_up
 from tasks.generation.group_work import GroupWork
+from tasks.generation.missing import count_open, open_page
 from tasks.generation.workbench import Workbench
 from tasks.stored import stored
 
 LOOK_EVERY_S = 0.1
 """How soon a case that pauses before its next attempt is made up for by another shard."""
-PAGE_CASES = 1_000
-"""Cases whose ids are held in memory for what is to be handed out next."""
 
 
 async def count_left(bench: Workbench) -> None:
     """Notes how many cases of each candidate have no outcome yet, before servers are told what there is to do."""
     for work in bench.works:
         for item in work.group.planned:
-            work.left[item.run_candidate_id] = await stored(count_missing, bench.store, item.run_candidate_id)
+            work.left[item.run_candidate_id] = await stored(count_open, bench.store, item)
 
 
 async def generate_all(bench: Workbench) -> None:
@@ -84,7 +82,7 @@ async def _stretches(
 async def _missing(bench: Workbench, item: PlannedCandidate) -> AsyncIterator[tuple[Item, ...]]:
     after: int | None = -1
     while after is not None:
-        page = await stored(missing_page, bench.store, item.run_candidate_id, after=after, n_cases=PAGE_CASES)
+        page = await stored(open_page, bench.store, item, after=after)
         yield page.items
         after = page.last_position
 

@@ -96,7 +96,12 @@ def _tell_once(notes: tuple[str, ...], told: set[str]) -> None:
 
 async def _ask(course: Course, step: Step, flow_run_id: UUID, told: set[str]) -> Plan:
     """The plan of one look, once all of it is asked and scored."""
-    stretch = Stretch(n_cases=step.n_cases, n_cases_at_most=step.n_cases_at_most, fingerprints=step.keys)
+    stretch = Stretch(
+        n_cases=step.n_cases,
+        n_cases_at_most=step.n_cases_at_most,
+        fingerprints=step.keys,
+        first_case=step.first_case,
+    )
     asked = Asked(
         request=course.request.evaluation,
         invocation_id=course.invocation_id,

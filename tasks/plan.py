@@ -7,8 +7,9 @@ from typing import Any
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from evaluation.benchmarks.sampling import chosen_cases
+from evaluation.benchmarks.sampling import chosen_cases, limited
 from evaluation.candidate import Candidate
+from evaluation.case import Benchmark
 from evaluation.metrics.metric import Need
 from evaluation.options import effective_options, load_options
 from evaluation.planning import AskedModel, Lane, Plan, PlannedCandidate, PlannedRun, grouped_by_residency, run_id_for
@@ -57,6 +58,8 @@ class Stretch:
     """Of all stretches together: by these goes how often servers may fail."""
     fingerprints: frozenset[str] | None = None
     """Candidates that are asked; None: all."""
+    first_case: int = 0
+    """How many cases of the seeded order are passed over, whatever is missing there."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +81,13 @@ class Asked:
         """True for a candidate that is asked now."""
         wanted = None if self.stretch is None else self.stretch.fingerprints
         return wanted is None or candidate.fingerprint in wanted
+
+    def only_cases(self, benchmark: Benchmark) -> frozenset[str] | None:
+        """Ids of the cases that are asked now; None: all of the run's."""
+        if self.stretch is None or not self.stretch.first_case:
+            return None
+        order = limited([case.case_id for case in benchmark.cases], limit=self.stretch.n_cases, seed=self.request.seed)
+        return frozenset(order[self.stretch.first_case :])
 
 
 @task(name="plan", task_run_name="plan the work", cache_policy=NO_CACHE, persist_result=False)
@@ -209,6 +219,7 @@ def _planned(
         failure_budget=asked.request.failure_budget(n_at_most * run.n_repeats),
         digest=candidate.digest,
         endpoints=tuple(one.name for one in resolved.endpoints),
+        only_cases=asked.only_cases(item.benchmark),
     )
 
 

@@ -22,7 +22,9 @@ class Block:
     places: tuple[int, ...]
     """Who is asked."""
     n_cases: int
-    """All cases that they will have been asked by its end, the first ones of the race's order."""
+    """The first ones of the race's order, up to which they are asked."""
+    first_case: int = 0
+    """The first of them; what is missing before it stays missing."""
     is_confirmation: bool = False
 
 
@@ -78,5 +80,6 @@ def _confirmation(state: RaceState, grid: Grid, spent: Spent) -> Block | None:
         look=state.look + 1,
         places=places,
         n_cases=state.n_asked + n_new,
+        first_case=state.n_asked,
         is_confirmation=True,
     )

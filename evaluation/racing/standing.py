@@ -42,8 +42,7 @@ def leaders_first(grid: Grid, places: tuple[int, ...]) -> tuple[int, ...]:
 def runner_up(state: RaceState, grid: Grid) -> int | None:
     """Of those dropped for their answers, whoever came closest to the only one left; None: there is nobody.
 
-    By the cases before each left, and after the confirmation by who was asked in it: its block asks the runner-up, too,
-    what the winner was asked since it left, and what failed before, so that the scores then may point to another one.
+    By the cases before each left, and after the confirmation by who was asked in it, whatever the scores say then.
     """
     if len(state.alive) != 1:
         return None

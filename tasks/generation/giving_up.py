@@ -5,8 +5,9 @@ import re
 from evaluation.errors import FailureKind
 from evaluation.generation import Generation
 from evaluation.planning import PlannedCandidate
-from evaluation.store.outcomes import count_missing, count_outcomes, iterate_outcomes
+from evaluation.store.outcomes import count_outcomes, iterate_outcomes
 from evaluation.store.session import Store
+from tasks.generation.missing import count_open
 from tasks.generation.workbench import Workbench
 
 
@@ -15,7 +16,7 @@ def why_given_up(bench: Workbench, item: PlannedCandidate) -> str | None:
     if reason := bench.watches[item.run_candidate_id].given_up:
         return reason
     index, _ = bench.plan.planned(item.run_candidate_id)
-    if (reason := bench.works[index].why_given_up) and count_missing(bench.store, item.run_candidate_id):
+    if (reason := bench.works[index].why_given_up) and count_open(bench.store, item):
         return reason
     return _too_long_for(bench.store, item)
 

@@ -62,9 +62,11 @@ class Step:
     name: str
     look: int
     n_cases: int
-    """All that they will have been asked by its end."""
+    """The first ones of the race's order, up to which they are asked."""
     n_cases_at_most: int
     """Of the whole race."""
+    first_case: int
+    """Cases before this one are not asked, whatever is missing there."""
     keys: frozenset[str] | None
     """Fingerprints of those that are asked; None: everybody."""
     n_candidates: int
@@ -140,6 +142,7 @@ def _step(state: RaceState, block: Block, run: RunRecord | None) -> Step:
         look=block.look,
         n_cases=max(block.n_cases, begun),  # a look that was cut off is gone on with as it was begun
         n_cases_at_most=state.n_pool,
+        first_case=block.first_case,
         keys=None if run is None else frozenset(state.runners[place].key for place in block.places),
         n_candidates=len(block.places),
         is_confirmation=block.is_confirmation,

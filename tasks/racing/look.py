@@ -84,7 +84,12 @@ def _decide(course: Course, step: Step, minutes: float) -> tuple[Decision, ...]:
 def _block(state: RaceState, step: Step) -> Block:
     places = tuple(place for place, runner in enumerate(state.runners) if step.keys is None or runner.key in step.keys)
     return Block(
-        name=step.name, look=step.look, places=places, n_cases=step.n_cases, is_confirmation=step.is_confirmation
+        name=step.name,
+        look=step.look,
+        places=places,
+        n_cases=step.n_cases,
+        first_case=step.first_case,
+        is_confirmation=step.is_confirmation,
     )
 
 

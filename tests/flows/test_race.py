@@ -81,6 +81,34 @@ def test_the_best_wins_with_fewer_calls_and_stands_in_the_store_like_any_run(
     assert len(ollama_by_script.loads) <= 3 * found["n_looks"]
 
 
+def test_the_confirmation_asks_winner_and_runner_up_unseen_cases_alone(
+    race: Race, store: Store, ollama_by_script: ScriptedOllama, benchmark_file: Benchmarks
+) -> None:
+    order = limited([f"c{number}" for number in range(75)], limit=None, seed=0)
+    place = {f"What is {case_id[1:]}?": position for position, case_id in enumerate(order)}
+
+    def late(chat: Chat) -> Reply:  # as good as the best for one look, then worse than the runner-up ever was
+        return right(chat) if place[chat.prompt] < 20 else Reply(text="no idea")
+
+    def early(chat: Chat) -> Reply:
+        return right(chat) if place[chat.prompt] % 2 else Reply(text="no idea")
+
+    ollama_by_script.add("good")
+    ollama_by_script.add("early", early)
+    ollama_by_script.add("late", late)
+
+    state = race(benchmark_file(75), models=["late", "early", "good"], levels="one=20,full")
+
+    assert state.is_completed()
+    found = race_result(store, "one")["race"]
+    assert {"good": None, "early": 20, "late": 60} == {
+        standing["candidate"]: standing["left_after"] for standing in found["ranking"]
+    }
+    assert ("early", 15) == (found["confirmation"]["runner_up"], found["confirmation"]["n_cases"])
+    assert {*range(20), *range(60, 75)} == {place[prompt] for prompt in ollama_by_script.asked("early")}
+    assert (75 + 60 + 35) == found["spent"]["calls"]
+
+
 def test_everybody_who_is_in_is_asked_the_same_cases(
     race: Race, store: Store, ollama_by_script: ScriptedOllama, benchmark_file: Benchmarks
 ) -> None:

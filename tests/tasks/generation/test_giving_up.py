@@ -1,6 +1,7 @@
 """Why a candidate is given up: its own failures, its servers', or a context into which no prompt fits."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -94,6 +95,16 @@ def test_servers_that_went_after_the_last_answer_are_no_reason(store: Store, ben
     bench.works[0].refuse("here", "endpoint here is gone")
 
     assert why_given_up(bench, planned) is None
+
+
+def test_servers_that_are_gone_are_no_reason_where_the_cases_that_are_asked_now_are_answered(
+    store: Store, benches: list[Workbench]
+) -> None:
+    bench, planned = a_bench(store, asked("a:1b", right(CASES[1:])), benches)
+    bench.works[0].refuse("here", "endpoint here is gone")
+
+    assert why_given_up(bench, replace(planned, only_cases=frozenset({"c1", "c2"}))) is None
+    assert "endpoint here is gone" == why_given_up(bench, replace(planned, only_cases=frozenset({"c0", "c1"})))
 
 
 @pytest.mark.parametrize(
