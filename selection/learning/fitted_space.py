@@ -1,0 +1,96 @@
+"""Fits the space of prompts on those of the training: TF-IDF and its singular vectors, by scikit-learn."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from selection.features import PLAIN_FEATURES, WORD_PATTERN, Embed, Floats, PromptSpace, plain_features, read_part
+
+MAX_WORDS = 4_000
+MAX_COMPONENTS = 48
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class FittedSpace:
+    """The estimators of scikit-learn beside the arrays that serve in their place."""
+
+    space: PromptSpace
+    vectoriser: Any | None
+    """`TfidfVectorizer`; None where the prompts have no word in common."""
+    decomposition: Any | None
+    """`TruncatedSVD`."""
+
+    def slow_features(self, prompts: Sequence[str], embed: Embed | None = None) -> Floats:
+        """The same as `space.of_all`, by scikit-learn; what serves must agree with it."""
+        read = [read_part(prompt) for prompt in prompts]
+        parts = [np.array([plain_features(prompt) for prompt in prompts])]
+        if self.vectoriser is not None and self.decomposition is not None:
+            parts.append(self.decomposition.transform(self.vectoriser.transform(read)))
+        if self.space.n_embedded and embed is not None:
+            parts.append(np.array([embed(text) for text in read]))
+        return np.array([self.space.scaled(row) for row in np.hstack(parts)])
+
+
+def fit_space(prompts: Sequence[str], *, rng: np.random.Generator, embed: Embed | None = None) -> FittedSpace:
+    """The space in which these prompts lie; the draws are those of the randomised decomposition."""
+    read = [read_part(prompt) for prompt in prompts]
+    vectoriser, decomposition = _fit_words(read, seed=int(rng.integers(2**31)))
+    vocabulary, idf, components = _as_arrays(vectoriser, decomposition)
+    n_embedded = 0 if embed is None else len(np.asarray(embed(read[0])).ravel())
+    n_features = len(PLAIN_FEATURES) + components.shape[1] + n_embedded
+    bare = PromptSpace(
+        vocabulary=vocabulary,
+        idf=idf,
+        components=components,
+        centre=np.zeros(n_features),
+        scale=np.ones(n_features),
+        n_embedded=n_embedded,
+    )
+    raw = np.array([bare.raw(prompt, embed) for prompt in prompts])
+    space = PromptSpace(
+        vocabulary=vocabulary,
+        idf=idf,
+        components=components,
+        centre=raw.mean(axis=0),
+        scale=_scale(raw, components.shape[1]),
+        n_embedded=n_embedded,
+    )
+    return FittedSpace(space=space, vectoriser=vectoriser, decomposition=decomposition)
+
+
+def _fit_words(read: Sequence[str], *, seed: int) -> tuple[Any | None, Any | None]:
+    from sklearn.decomposition import TruncatedSVD
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    vectoriser = TfidfVectorizer(token_pattern=WORD_PATTERN, sublinear_tf=True, max_features=MAX_WORDS, min_df=2)
+    try:
+        weights = vectoriser.fit_transform(read)
+    except ValueError:  # no word is in two prompts
+        return None, None
+    n_components = min(MAX_COMPONENTS, weights.shape[1] - 1, weights.shape[0] - 1)
+    if n_components < 1:
+        return None, None
+    return vectoriser, TruncatedSVD(n_components, random_state=seed).fit(weights)
+
+
+def _as_arrays(vectoriser: Any | None, decomposition: Any | None) -> tuple[dict[str, int], Floats, Floats]:
+    if vectoriser is None or decomposition is None:
+        return {}, np.zeros(0), np.zeros((0, 0))
+    names = vectoriser.get_feature_names_out()
+    components = np.ascontiguousarray(decomposition.components_.T.astype(np.float32))
+    return {str(name): at for at, name in enumerate(names)}, vectoriser.idf_.astype(np.float64), components
+
+
+def _scale(raw: Floats, n_components: int) -> Floats:
+    """Plain features count alike, components and embedding by their variance; each group has one in all."""
+    variance = raw.var(axis=0)
+    n_plain = len(PLAIN_FEATURES)
+    scale = np.zeros(raw.shape[1])
+    plain = variance[:n_plain]
+    scale[:n_plain] = np.where(plain > 1e-12, 1 / np.sqrt(np.maximum(plain, 1e-12) * n_plain), 0.0)
+    for group in (slice(n_plain, n_plain + n_components), slice(n_plain + n_components, None)):
+        total = float(variance[group].sum())
+        scale[group] = 1 / np.sqrt(total) if total > 1e-12 else 0.0
+    return scale
