@@ -27,7 +27,7 @@ class TaskStanding:
     """Row minus column on their common cases, shape (n_candidates, n_candidates)."""
     difference_se: "NDArray[np.float64]"
     n_pairs: "NDArray[np.int64]"
-    """Common families behind a difference; under 6 nothing is told apart."""
+    """Common families behind a difference; under 6 nothing is told apart. On the diagonal: the families of each."""
     latency_s: "NDArray[np.float64]"
     """Quantiles at 0, .01 … 1, shape (n_candidates, 101)."""
     n_timed: "NDArray[np.int64]"
@@ -36,6 +36,14 @@ class TaskStanding:
     cost_se: "NDArray[np.float64]"
     energy_j: "NDArray[np.float64]"
     energy_se: "NDArray[np.float64]"
+    lowest: float = 0.0
+    """What no quality on this task can be below, as far as is known."""
+    highest: float = 1.0
+
+    @property
+    def is_fraction(self) -> bool:
+        """True where a quality is a share, to be shown in percent and points."""
+        return self.lowest == 0 and self.highest == 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

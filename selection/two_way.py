@@ -1,0 +1,102 @@
+"""How good would each candidate be on all columns, also on those that it was not asked?
+
+Additive least squares, value = column + candidate, in closed form: the columns are eliminated and the candidates solve
+`L a = b` with the graph Laplacian `L` of who shares columns with whom. A candidate that was asked the hard half only is
+so held against what the others made of that half.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Matrix = NDArray[np.float64]
+Vector = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class TwoWayFit:
+    """The fit and its parts; candidates in rows, columns as they were given."""
+
+    level: float
+    """Weighted mean of the column effects."""
+    column: Vector
+    effect: Vector
+    """Of each candidate; those that share columns sum to about zero."""
+    residual: Matrix
+    """Zero where nothing was measured."""
+    effect_influence: Matrix
+    """What each column did to each effect: the effect's error is the sum of what the columns happened to be."""
+    mean_influence: Matrix
+    """The same for `level + effect`."""
+    pooled_variance: float
+    """Of a residual, over all candidates; NaN where nothing is left to tell it."""
+    unit_variance: Vector
+    """The variance of each effect if that of a residual is 1."""
+    reach: Vector
+    """Share of the columns' weight that a candidate is linked to by common columns; under 1 the fit is in pieces."""
+
+    @property
+    def mean(self) -> Vector:
+        """Each candidate's expectation over all columns."""
+        return self.level + self.effect
+
+
+def fit_two_way(values: Matrix, asked: Mask, weights: Vector) -> TwoWayFit:
+    """The additive fit of `values` where `asked`.
+
+    Args:
+        values: Shape (n_candidates, n_columns); anything where it was not asked.
+        asked: Which of them were measured: at least one in every row and in every column.
+        weights: How much each column counts.
+    """
+    cells = asked * weights
+    y = np.where(asked, values, 0.0)
+    per_column = asked.sum(axis=0)
+    own_mean = y.sum(axis=0) / per_column
+    shared = (cells / per_column) @ asked.T
+    inverse = _inverse_laplacian(np.diag(cells.sum(axis=1)) - shared)
+    effect = inverse @ (cells * (y - own_mean)).sum(axis=1)
+    column = own_mean - effect @ asked / per_column
+    residual = np.where(asked, y - column - effect[:, None], 0.0)
+    total = weights.sum()
+    level = float(weights @ column / total)
+    score = cells * residual
+    effect_influence = inverse @ score
+    back = (asked / per_column) @ weights / total
+    mean_influence = weights * (column - level) / total + effect_influence - back @ effect_influence
+    return TwoWayFit(
+        level=level,
+        column=column,
+        effect=effect,
+        residual=residual,
+        effect_influence=effect_influence,
+        mean_influence=mean_influence,
+        pooled_variance=_pooled_variance(cells, residual),
+        unit_variance=np.diag(inverse).copy(),
+        reach=_reach(shared > 0, asked, weights),
+    )
+
+
+def _inverse_laplacian(laplacian: Matrix) -> Matrix:
+    """Pseudo-inverse; pieces that share no column each get effects around zero."""
+    return np.asarray(np.linalg.pinv(laplacian, rcond=1e-10, hermitian=True), dtype=np.float64)
+
+
+def _pooled_variance(cells: Matrix, residual: Matrix) -> float:
+    n_candidates, n_columns = cells.shape
+    freedom = int((cells > 0).sum()) - n_candidates - n_columns + 1
+    return float((cells * residual**2).sum() / freedom) if freedom > 0 else float("nan")
+
+
+def _reach(linked: Mask, asked: Mask, weights: Vector) -> Vector:
+    """Share of the columns' weight in each candidate's piece of the graph."""
+    reached = linked | np.eye(len(linked), dtype=bool)
+    while True:
+        further = (reached.astype(np.float64) @ reached) > 0
+        if (further == reached).all():
+            break
+        reached = further
+    columns = (reached.astype(np.float64) @ asked) > 0
+    return np.asarray(columns @ weights / weights.sum(), dtype=np.float64)
