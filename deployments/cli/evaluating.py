@@ -3,7 +3,7 @@
 import asyncio
 import os
 import signal
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from deployments.cli.arguments import database_url, read_settings
 from deployments.cli.preparing import Prepared, check_servers, prepare
 from deployments.cli.results import print_invocation
-from deployments.cli.running import TerminatedError, all_have_ended, run_evaluation_flow
+from deployments.cli.running import TerminatedError, all_have_ended, run_flow
 from deployments.cli.terminal import (
     EXIT_CHECK_FAILED,
     EXIT_DONE,
@@ -96,11 +96,33 @@ def _run(prepared: Prepared, store: "Store", stack: ExitStack, *, as_json: bool)
     check_servers(prepared, store)
     if server.is_ours:
         tell("no Prefect server is named: one is started for this command, on your PREFECT_HOME")
-    state, number = run_evaluation_flow(prepared, store, server)
-    if state is None and number is None and (code := code_of_stored(store, prepared.invocation_id)) is not None:
-        return _show(prepared, store, code, None, as_json=as_json)
-    code, error = exit_code(state, number, has_runs=has_runs(store, prepared.invocation_id))
+
+    from flows.evaluate import evaluate  # while the server starts
+
+    def begin() -> Any:
+        return evaluate(prepared.request, prepared.invocation_id, return_state=True)
+
+    code, error = run_to_its_end(begin, prepared.invocation_id, store, server)
     return _show(prepared, store, code, error, as_json=as_json)
+
+
+def run_to_its_end(
+    begin: Callable[[], Any], invocation_id: str, store: "Store", server: Any
+) -> tuple[int, BenchwrightError | None]:
+    """The exit code of a flow that works on an invocation, and the error that broke it.
+
+    Args:
+        begin: Calls the flow, so that it returns its state.
+        invocation_id: What it works on.
+        store: Where that stands.
+        server: Prefect's.
+    """
+    state, number = run_flow(
+        begin, invocation_id, store, server, has_ended=lambda: all_have_ended(store, invocation_id)
+    )
+    if state is None and number is None and (code := code_of_stored(store, invocation_id)) is not None:
+        return code, None
+    return exit_code(state, number, has_runs=has_runs(store, invocation_id))
 
 
 def show_dry_plan(

@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from deployments.cli.preparing import Prepared
 from deployments.cli.progress_bar import progress_bar
 from deployments.cli.terminal import tell
 from evaluation.errors import StoreError
@@ -33,26 +32,12 @@ class TerminatedError(BaseException):
     """SIGTERM came while no flow was running."""
 
 
-def run_evaluation_flow(prepared: Prepared, store: "Store", server: Any) -> "tuple[State[Any] | None, int | None]":
-    """The final state of the flow run (None: it had none yet) and the signal that ended it early, if one did."""
-    from flows.evaluate import evaluate
-
-    def begin() -> Any:
-        return evaluate(prepared.request, prepared.invocation_id, return_state=True)
-
-    return run_flow(
-        begin,
-        prepared.invocation_id,
-        store,
-        server,
-        has_ended=lambda: all_have_ended(store, prepared.invocation_id),
-    )
-
-
 def run_flow(
     begin: Callable[[], Any], invocation_id: str, store: "Store", server: Any, *, has_ended: Callable[[], bool]
 ) -> "tuple[State[Any] | None, int | None]":
-    """As `run_evaluation_flow`, of any flow. Neither a state nor a signal: it ended, and Prefect's server is gone.
+    """The final state of a flow run (None: it had none yet) and the signal that ended it early, if one did.
+
+    Neither a state nor a signal: it ended, and Prefect's server is gone.
 
     Args:
         begin: Calls the flow, so that it returns its state.

@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from deployments.cli.arguments import database_url, open_stored
 from deployments.cli.evaluating import (
-    code_of_stored,
-    exit_code,
-    has_runs,
     heeding_sigterm,
+    run_to_its_end,
     show_dry_plan,
     start_embedded_where_asked,
 )
 from deployments.cli.preparing import Prepared, check_servers, prepare
-from deployments.cli.running import TerminatedError, all_have_ended, run_flow
+from deployments.cli.running import TerminatedError
 from deployments.cli.terminal import (
     EXIT_DONE,
     EXIT_INTERRUPTED,
@@ -198,16 +196,7 @@ def _run(prepared: Prepared, request: "SweepRequest", store: "Store", stack: Exi
     def begin() -> Any:
         return sweep(request, prepared.invocation_id, return_state=True)
 
-    state, number = run_flow(
-        begin,
-        prepared.invocation_id,
-        store,
-        server,
-        has_ended=lambda: all_have_ended(store, prepared.invocation_id),
-    )
-    if state is None and number is None and (code := code_of_stored(store, prepared.invocation_id)) is not None:
-        return _show(prepared, store, code, None, as_json=as_json)
-    code, error = exit_code(state, number, has_runs=has_runs(store, prepared.invocation_id))
+    code, error = run_to_its_end(begin, prepared.invocation_id, store, server)
     return _show(prepared, store, code, error, as_json=as_json)
 
 

@@ -12,6 +12,19 @@ from evaluation.stats.pair_comparison import PairComparison
 from evaluation.store.benchmarks import find_benchmark
 from evaluation.store.session import Store
 
+PAIR_COLUMNS = (
+    "verdict",
+    "difference",
+    "low",
+    "high",
+    "p_value",
+    "p_adjusted",
+    "n_pairs",
+    "method",
+    "effect_size",
+    "mde",
+)
+"""What stands in columns of its own, in their order."""
 _OWN = ("failures_as_zero", "also", "intervals", "notes", "kind")
 """Fields of a pair that are not taken as they are."""
 
@@ -131,20 +144,8 @@ def pair_result(found: MetricComparison, pair: ComparedPair) -> dict[str, Any]:
 
 def _numbers(found: PairComparison) -> dict[str, Any]:
     plain = {name: getattr(found, name) for name in found.__dataclass_fields__ if name not in _OWN}
-    leading = (
-        "verdict",
-        "difference",
-        "low",
-        "high",
-        "p_value",
-        "p_adjusted",
-        "n_pairs",
-        "method",
-        "effect_size",
-        "mde",
-    )
     return {
-        **{name: plain.pop(name) for name in leading},
+        **{name: plain.pop(name) for name in PAIR_COLUMNS},
         "kind": str(found.kind),
         **plain,
         "also": dict(found.also),

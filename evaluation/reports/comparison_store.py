@@ -8,26 +8,13 @@ from evaluation.comparing.refusing import SHORT, version_differences
 from evaluation.comparing.request import ComparisonRequest
 from evaluation.errors import ConfigurationError, IncomparableError
 from evaluation.fingerprint import fingerprint
-from evaluation.reports.comparison import comparison_result
+from evaluation.reports.comparison import PAIR_COLUMNS, comparison_result
 from evaluation.store.comparisons import ComparisonPairRecord, ComparisonRecord, find_comparison, save_comparison
 from evaluation.store.experiments import experiment_named, experiment_of_runs, file_comparison, find_experiment
 from evaluation.store.records import ExperimentRecord, MetricUse, RunRecord
 from evaluation.store.runs import find_run
 from evaluation.store.session import Store
 from evaluation.version import code_version
-
-PAIR_COLUMNS = (
-    "verdict",
-    "difference",
-    "low",
-    "high",
-    "p_value",
-    "p_adjusted",
-    "n_pairs",
-    "method",
-    "effect_size",
-    "mde",
-)
 
 
 def compare_and_store(
