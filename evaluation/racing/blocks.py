@@ -8,7 +8,7 @@ from evaluation.racing.confirmation import n_to_confirm
 from evaluation.racing.grid import Grid
 from evaluation.racing.looks import n_kept_back
 from evaluation.racing.rules import Spent
-from evaluation.racing.standing import runner_up
+from evaluation.racing.standing import leaders_first, runner_up
 from evaluation.racing.state import Ending, RaceState
 
 
@@ -20,7 +20,7 @@ class Block:
     look: int
     """Counted from 1."""
     places: tuple[int, ...]
-    """Who is asked."""
+    """Who is asked, whoever is likeliest to go on last: its model stays loaded until the next block."""
     n_cases: int
     """The first ones of the race's order, up to which they are asked."""
     first_case: int = 0
@@ -37,7 +37,7 @@ def next_block(state: RaceState, grid: Grid, spent: Spent) -> tuple[RaceState, B
         spent: What it has taken.
     """
     if state.ending is None:
-        return _next_look(state, spent)
+        return _next_look(state, grid, spent)
     return state, _confirmation(state, grid, spent)
 
 
@@ -48,7 +48,7 @@ def after(state: RaceState, block: Block) -> RaceState:
     return replace(state, look=block.look, n_asked=block.n_cases)
 
 
-def _next_look(state: RaceState, spent: Spent) -> tuple[RaceState, Block | None]:
+def _next_look(state: RaceState, grid: Grid, spent: Spent) -> tuple[RaceState, Block | None]:
     level = next(level for level in state.levels if (level.n_cases or 0) > state.n_asked)
     n_new = (level.n_cases or 0) - state.n_asked
     calls_a_case = len(state.alive) * state.rules.n_repeats
@@ -61,7 +61,12 @@ def _next_look(state: RaceState, spent: Spent) -> tuple[RaceState, Block | None]
     n_affordable = math.floor(n_new * min(1.0, share) + 1e-9)
     if n_affordable < 1:
         return replace(state, ending=Ending.BUDGET_SPENT), None
-    return state, Block(name=level.name, look=state.look + 1, places=state.alive, n_cases=state.n_asked + n_affordable)
+    return state, Block(
+        name=level.name,
+        look=state.look + 1,
+        places=state.alive if state.look == 0 else leaders_first(grid, state.alive)[::-1],
+        n_cases=state.n_asked + n_affordable,
+    )
 
 
 def _confirmation(state: RaceState, grid: Grid, spent: Spent) -> Block | None:

@@ -4,11 +4,15 @@ import math
 
 from evaluation.racing.rules import Level, Method, RaceRules
 
-FIRST_LOOK = 20
-GROWTH = 1.5
-"""From one look to the next. Fewer generations with more looks; each costs a load of every model that is left."""
-LEAST_GROWTH = 1.2
-"""A look that would add less than this to the one before is joined with it."""
+FIRST_LOOK, FIRST_LOOK_OF_FEW = 40, 20
+"""In a benchmark of 400 cases or more, and of 200 or fewer."""
+STEP_SHARE, SHORTEST_STEP = 0.08, 50
+"""Looks double until they are so far apart, as a share of the benchmark and in cases, and stay so far apart.
+
+Early looks cost a load of every model; late ones, with few models left, cost little and save many generations.
+"""
+LEAST_STEP = 0.5
+"""A last look that would add less than this part of a step is joined with the one before."""
 FIRST_ROUND = 28
 ROUND_GROWTH = 1.75
 """From one round of halving to the next."""
@@ -32,7 +36,7 @@ def schedule(rules: RaceRules, *, n_pool: int, n_candidates: int) -> tuple[Level
     most = n_pool - n_kept_back(rules, n_pool)
     if rules.levels:
         return _named(rules.levels, most)
-    sizes = _rounds(most, n_candidates) if rules.method is Method.HALVING else _looks(most)
+    sizes = _rounds(most, n_candidates) if rules.method is Method.HALVING else _looks(most, n_pool)
     word = "round" if rules.method is Method.HALVING else "look"
     return tuple(Level(name=f"{word} {number}", n_cases=size) for number, size in enumerate(sizes, 1))
 
@@ -53,11 +57,13 @@ def _named(levels: tuple[Level, ...], most: int) -> tuple[Level, ...]:
     return tuple(cut)
 
 
-def _looks(most: int) -> list[int]:
-    sizes = [min(FIRST_LOOK, most)]
+def _looks(most: int, n_pool: int) -> list[int]:
+    longest = max(SHORTEST_STEP, math.ceil(STEP_SHARE * n_pool))
+    sizes = [min(most, FIRST_LOOK, max(FIRST_LOOK_OF_FEW, n_pool // 10))]
     while sizes[-1] < most:
-        following = math.ceil(sizes[-1] * GROWTH)
-        sizes.append(following if following * LEAST_GROWTH < most else most)
+        step = min(sizes[-1], longest)
+        following = sizes[-1] + step
+        sizes.append(following if following + LEAST_STEP * step < most else most)
     return sizes
 
 

@@ -40,6 +40,9 @@ class Raced:
     found: RaceOutcome
     n_calls: int
     n_loads: int
+    """Of one server that holds one model: who is in memory is asked first, and the last one asked stays there."""
+    n_loads_anew: int
+    """If every look loaded everybody who is in."""
     n_rounds: int
     best_dropped: bool
 
@@ -62,14 +65,16 @@ def race(answers: Pool, rules: RaceRules, *, seed: int) -> Raced:
     seen = np.full_like(ordered, np.nan)
     runners = tuple(Runner(key=str(place), label=f"c{place}") for place in range(n_candidates))
     state = RaceState(rules=rules, n_pool=n_cases, runners=runners)
-    grid, n_calls, n_loads = Grid(values=seen[:0]), 0, 0
+    grid, n_calls, n_loads, n_loads_anew, loaded = Grid(values=seen[:0]), 0, 0, 0, -1
     while True:
         state, block = next_block(state, grid, Spent(calls=n_calls))
         if block is None:
             break
         places = list(block.places)
         n_calls += len(places) * (block.n_cases - state.n_asked)
-        n_loads += len(places)
+        n_loads += len(places) - (loaded in places)
+        n_loads_anew += len(places)
+        loaded = [place for place in places if place != loaded][-1]
         seen[state.n_asked : block.n_cases, places] = ordered[state.n_asked : block.n_cases, places]
         grid = Grid(values=seen[: block.n_cases])
         state = after(state, block)
@@ -77,7 +82,14 @@ def race(answers: Pool, rules: RaceRules, *, seed: int) -> Raced:
             state, _ = decide(state, grid)
     found = outcome(state, grid, seed=seed)
     best_dropped = state.runners[0].left_at is not None
-    return Raced(found=found, n_calls=n_calls, n_loads=n_loads, n_rounds=state.look, best_dropped=best_dropped)
+    return Raced(
+        found=found,
+        n_calls=n_calls,
+        n_loads=n_loads,
+        n_loads_anew=n_loads_anew,
+        n_rounds=state.look,
+        best_dropped=best_dropped,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +105,7 @@ class Figures:
     """Generations as a share of all cases of all candidates, the confirmation's counted in."""
     grid_share_most: float
     loads: float
+    loads_anew: float
     looks: float
 
 
@@ -119,6 +132,7 @@ def figures(
         grid_share=float(shares.mean()),
         grid_share_most=float(shares.max()),
         loads=float(np.mean([one.n_loads for one in raced])),
+        loads_anew=float(np.mean([one.n_loads_anew for one in raced])),
         looks=float(np.mean([one.n_rounds for one in raced])),
     )
 
@@ -135,6 +149,7 @@ def acceptance(orders: int, make: Callable[..., Pool] = pool) -> dict[str, dict[
             "winner_named": equal.winner_named,
             "best_dropped": equal.best_dropped,
             "grid_share": equal.grid_share,
+            "loads": equal.loads,
         }
     return found
 

@@ -35,8 +35,10 @@ def test_the_best_comes_first_with_a_fraction_of_the_generations(program: Any) -
     assert by_evidence.best_first >= 0.95
     assert by_evidence.best_dropped <= 0.05
     assert by_evidence.grid_share <= 0.22
+    assert by_evidence.loads <= 65
     assert by_halving.best_first >= 0.85  # .98 over 300 orders: of 20, three may go wrong
     assert by_halving.grid_share <= 0.08
+    assert by_halving.loads <= 40
 
 
 def test_among_equals_nobody_wins(program: Any) -> None:

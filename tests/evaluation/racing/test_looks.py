@@ -12,11 +12,13 @@ def _sizes(rules: RaceRules, n_pool: int, n_candidates: int = 20) -> list[int | 
     return [level.n_cases for level in schedule(rules, n_pool=n_pool, n_candidates=n_candidates)]
 
 
-def test_looks_grow_by_half_and_end_where_the_kept_back_cases_begin() -> None:
-    assert [20, 30, 45, 68, 102, 153, 230, 345, 518, 800] == _sizes(RaceRules(), 1000)
+def test_looks_double_until_they_are_a_share_of_the_benchmark_apart_and_end_where_the_kept_back_cases_begin() -> None:
+    assert [40, 80, 160, 240, 320, 400, 480, 560, 640, 720, 800] == _sizes(RaceRules(), 1000)
+    assert [30, 60, 110, 160, 210, 240] == _sizes(RaceRules(), 300)
 
 
 def test_a_small_benchmark_has_few_looks() -> None:
+    assert [20, 40, 80] == _sizes(RaceRules(), 100)
     assert [20, 32] == _sizes(RaceRules(), 40)
     assert [8] == _sizes(RaceRules(), 10)
 
