@@ -122,15 +122,21 @@ def _not_less(name: str, value: Any, before: int | None) -> Any:
     return value
 
 
-def refuse_held(store: Store, invocation_id: str) -> None:
+def refuse_held(store: Store, invocation_id: str, *, held_as: str | None = None) -> None:
     """Refuses to work on runs that somebody works on now.
+
+    Args:
+        store: The store.
+        invocation_id: Whose runs.
+        held_as: The holder under which the caller holds them itself, if it does.
 
     Raises:
         HeldError: names who it is.
     """
     for run in runs_of_invocation(store, invocation_id):
         for holder in living_holders(store, run.plan.run_id):
-            raise held_error(run.plan.run_id, holder)
+            if holder.holder_id != held_as:
+                raise held_error(run.plan.run_id, holder)
 
 
 def refuse_changed_weights(earlier: Sequence[RunRecord], candidates: Sequence[ResolvedCandidate]) -> None:

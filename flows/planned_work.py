@@ -1,18 +1,20 @@
 """What evaluations, sweeps and races have in common: a plan is made, and worked through from answers to estimates."""
 
 import asyncio
+import contextlib
 from uuid import UUID
 
 from prefect import get_run_logger
 
 from evaluation.energy import apportion_energy
-from evaluation.errors import HeldError
-from evaluation.planning import Plan
+from evaluation.errors import HeldError, ProviderError
+from evaluation.planning import Group, Plan
 from evaluation.side_by_side import side_by_side
 from flows.generation import count_left, generate_all
 from flows.scoring import score_all
 from flows.serving import serve_all
 from tasks.endings import fail_runs, finish_runs, start_runs
+from tasks.generation.residency import release_model
 from tasks.generation.workbench import Workbench, open_workbench
 from tasks.holding import holding
 from tasks.load import LoadedBenchmark, benchmarks_begun, load_benchmark
@@ -39,13 +41,17 @@ async def planned(asked: Asked, benchmarks: tuple[LoadedBenchmark, ...] | None =
     return await plan_work(asked, (*begun, *rest))
 
 
-async def work_through(plan: Plan, flow_run_id: UUID, *, ends: bool = True) -> dict[str, str]:
+async def work_through(
+    plan: Plan, flow_run_id: UUID, *, ends: bool = True, kept: dict[str, Group] | None = None
+) -> dict[str, str]:
     """The status of each run, once all that the plan asks is asked, scored and estimated.
 
     Args:
         plan: What is missing of it is asked.
         flow_run_id: Who works on it.
         ends: False where more will be asked of the same runs, which are then left as running.
+        kept: By endpoint, the model that the work before has left in a server's memory, for this work to begin with;
+            afterwards what it has left there itself, for `let_go_of` to release. None: it leaves nothing.
 
     Raises:
         HeldError: somebody else works on its runs.
@@ -53,7 +59,7 @@ async def work_through(plan: Plan, flow_run_id: UUID, *, ends: bool = True) -> d
         Exception: whatever broke the work; the runs are failed.
     """
     try:
-        async with open_workbench(plan) as bench:
+        async with open_workbench(plan, kept) as bench:
             run_ids = [run.run_id for run in plan.runs]
             async with holding(bench.store, run_ids) as bench.leases.holder_id:
                 await free_slots_of_the_dead(bench.store)
@@ -73,6 +79,22 @@ async def work_through(plan: Plan, flow_run_id: UUID, *, ends: bool = True) -> d
     except Exception as error:
         await fail_runs(plan.invocation_id, error)
         raise
+
+
+async def let_go_of(kept: dict[str, Group], plan: Plan) -> None:
+    """Takes what `work_through` has left in servers' memories out of them.
+
+    Args:
+        kept: By endpoint; empty afterwards.
+        plan: The last that was worked through.
+    """
+    if not kept:
+        return
+    with contextlib.suppress(ProviderError):  # a server that is gone has let go already
+        async with open_workbench(plan):
+            for endpoint, group in kept.items():
+                await release_model(plan.invocation_id, endpoint, group.model, is_last=True)
+    kept.clear()
 
 
 async def _reuse(plan: Plan) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -11,9 +12,9 @@ from prefect.runtime import flow_run
 from prefect.states import Cancelled, Failed
 
 from evaluation.errors import BenchwrightError, ConfigurationError, HeldError
-from evaluation.planning import Plan
+from evaluation.planning import Group, Plan
 from evaluation.racing.request import RaceRequest
-from flows.planned_work import planned, work_through
+from flows.planned_work import let_go_of, planned, work_through
 from tasks.endings import cancel_runs, fail_runs
 from tasks.interruption import interruptible
 from tasks.load import benchmarks_begun, load_benchmark
@@ -21,6 +22,7 @@ from tasks.plan import Asked, Stretch
 from tasks.publish import publish_results
 from tasks.racing.course import Course, Step, lay_out, next_step
 from tasks.racing.finish import end_race, publish_race
+from tasks.racing.hold import RaceHold
 from tasks.racing.look import decide_look, mark_planned
 from tasks.story import tell
 
@@ -57,8 +59,9 @@ async def _race(request: RaceRequest, invocation_id: str, flow_run_id: UUID) -> 
     (benchmark,) = begun or (await load_benchmark(request.evaluation.benchmarks[0]),)
     course = await lay_out(request, invocation_id, benchmark)
     try:
-        metrics = await _looks(course, flow_run_id, began)
-        statuses = await end_race(course, minutes=_minutes_since(began), metrics=metrics)
+        async with RaceHold() as hold:
+            metrics = await _looks(course, flow_run_id, began, hold)
+            statuses = await end_race(course, minutes=_minutes_since(began), metrics=metrics)
     except HeldError:
         raise  # its run is somebody else's
     except Exception as error:
@@ -71,50 +74,81 @@ async def _race(request: RaceRequest, invocation_id: str, flow_run_id: UUID) -> 
     return statuses
 
 
-async def _looks(course: Course, flow_run_id: UUID, began: float) -> tuple[str, ...]:
+async def _looks(course: Course, flow_run_id: UUID, began: float, hold: RaceHold) -> tuple[str, ...]:
     """The metrics of the run, once all looks are taken; none where nothing was asked."""
-    plan: Plan | None = None
+    asking = Asking(course=course, flow_run_id=flow_run_id, hold=hold)
     last: Step | None = None
-    told: set[str] = set()
-    _tell_once(course.notes, told)
+    asking.tell_once(course.notes)
     while (step := await next_step(course, minutes=_minutes_since(began))) is not None:
         if step == last:
             raise BenchwrightError(f"nothing was decided after {step.name}", "Report this: a race must end.")
         last = step
         get_run_logger().info("%s: %d candidates, %d cases each", step.name, step.n_candidates, step.n_cases)
-        plan = await _ask(course, step, flow_run_id, told)
+        await asking.ask(step)
         await decide_look(course, step, minutes=_minutes_since(began))
-    return plan.runs[0].metrics if plan is not None else ()
+    await asking.end()
+    return asking.plan.runs[0].metrics if asking.plan is not None else ()
 
 
-def _tell_once(notes: tuple[str, ...], told: set[str]) -> None:
-    for note in notes:
-        if note not in told:
-            tell("%s", note)
-    told.update(notes)
+@dataclass(kw_only=True)
+class Asking:
+    """Asks look after look of one race, and knows what is left from one to the next."""
+
+    course: Course
+    flow_run_id: UUID
+    hold: RaceHold
+    plan: Plan | None = None
+    """Of the last look."""
+    kept: dict[str, Group] = field(default_factory=dict)
+    """By endpoint, the model that its server still has in memory for the next look."""
+    told: set[str] = field(default_factory=set)
+
+    async def ask(self, step: Step) -> None:
+        """Returns once all of a look is asked and scored."""
+        asked = Asked(
+            request=self.course.request.evaluation,
+            invocation_id=self.course.invocation_id,
+            flow_run_id=str(self.flow_run_id),
+            stretch=_stretch(step),
+            held_as=self.hold.holder_id,
+        )
+        plan = await planned(asked, (self.course.benchmark,))
+        self.tell_once(plan.notes)
+        if len(plan.candidates) < 2:
+            raise ConfigurationError("the candidates are one and the same", "Race two that differ, or more.")
+        await self.hold.take(plan)
+        await self._leave_servers_without_work(plan)
+        await mark_planned(plan)
+        self.plan = plan
+        await work_through(plan, self.flow_run_id, ends=False, kept=self.kept)
+
+    async def end(self) -> None:
+        """Takes the models of the last look out of the servers' memory."""
+        if self.plan is not None:
+            await let_go_of(self.kept, self.plan)
+
+    async def _leave_servers_without_work(self, plan: Plan) -> None:
+        """Lets go of what stands in the memory of servers that are asked nothing in this look."""
+        at_work = {lane.endpoint_name for lane in plan.lanes}
+        left = {endpoint: self.kept.pop(endpoint) for endpoint in [*self.kept] if endpoint not in at_work}
+        if self.plan is not None:
+            await let_go_of(left, self.plan)
+
+    def tell_once(self, notes: tuple[str, ...]) -> None:
+        """Tells those notes that were not told yet."""
+        for note in notes:
+            if note not in self.told:
+                tell("%s", note)
+        self.told.update(notes)
 
 
-async def _ask(course: Course, step: Step, flow_run_id: UUID, told: set[str]) -> Plan:
-    """The plan of one look, once all of it is asked and scored."""
-    stretch = Stretch(
+def _stretch(step: Step) -> Stretch:
+    return Stretch(
         n_cases=step.n_cases,
         n_cases_at_most=step.n_cases_at_most,
         fingerprints=step.keys,
         first_case=step.first_case,
     )
-    asked = Asked(
-        request=course.request.evaluation,
-        invocation_id=course.invocation_id,
-        flow_run_id=str(flow_run_id),
-        stretch=stretch,
-    )
-    plan = await planned(asked, (course.benchmark,))
-    _tell_once(plan.notes, told)
-    if len(plan.candidates) < 2:
-        raise ConfigurationError("the candidates are one and the same", "Race two that differ, or more.")
-    await mark_planned(plan)
-    await work_through(plan, flow_run_id, ends=False)
-    return plan
 
 
 def _minutes_since(began: float) -> float:

@@ -5,6 +5,7 @@ import contextlib
 import time
 
 from evaluation.errors import ProviderError
+from evaluation.planning import Group
 from evaluation.side_by_side import side_by_side
 from tasks.generation.group_work import GroupWork
 from tasks.generation.pool import Station
@@ -82,7 +83,8 @@ async def _next_work(bench: Workbench, station: Station) -> GroupWork | None:
         mine = [work for work in bench.works if work.is_open_to(station.name)]
         if not mine:
             return None
-        for work in (*(work for work in mine if not work.at_it), *mine):
+        free = [work for work in mine if not work.at_it]
+        for work in (*(work for work in free if _is_kept(bench, station, work.group)), *free, *mine):
             if work.needs(station.lane):
                 return work
         await asyncio.sleep(LOOK_EVERY_S)
@@ -110,6 +112,7 @@ async def _work_on(bench: Workbench, station: Station, claim: SlotClaim, work: G
     group, index = work.group, bench.works.index(work)
 
     async def prepare() -> float:
+        await _make_room(bench, station, group)
         loaded = await load_model(bench.plan.invocation_id, station.name, group.model, group_index=index)
         if isinstance(loaded, str):
             raise CannotServeError(loaded, is_down=loaded.startswith("server_down"))
@@ -130,6 +133,19 @@ async def _work_on(bench: Workbench, station: Station, claim: SlotClaim, work: G
         raise CannotServeError(station.watch.given_up, is_down=True)
 
 
+def _is_kept(bench: Workbench, station: Station, group: Group) -> bool:
+    """True where the server still has in memory what the group needs."""
+    kept = (bench.kept or {}).get(station.name)
+    return kept is not None and kept.residency == group.residency
+
+
+async def _make_room(bench: Workbench, station: Station, group: Group) -> None:
+    """Lets go of what the work before has left in the server's memory, unless the group needs it there."""
+    kept = (bench.kept or {}).pop(station.name, None)
+    if kept is not None and kept.model != group.model:
+        await release_model(bench.plan.invocation_id, station.name, kept.model)
+
+
 async def _until_done(station: Station, work: GroupWork, turn: Turn) -> None:
     """Returns when the group has ended, another server needs no help, or this one is given up."""
     ended = asyncio.create_task(work.ended.wait())
@@ -148,6 +164,9 @@ async def _let_go(bench: Workbench, station: Station, work: GroupWork, turn: Tur
         return
     following = next((other for other in bench.works if other is not work and other.is_open_to(station.name)), None)
     if following is not None and following.group.model == work.group.model:
+        return
+    if following is None and bench.kept is not None and bench.keeps(station):
+        bench.kept[station.name] = work.group
         return
     await station.gate.until_at_most(0)
     await release_model(bench.plan.invocation_id, station.name, work.group.model, is_last=following is None)

@@ -8,11 +8,19 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from evaluation.benchmarks.sampling import chosen_cases, limited
-from evaluation.candidate import Candidate
 from evaluation.case import Benchmark
 from evaluation.metrics.metric import Need
 from evaluation.options import effective_options, load_options
-from evaluation.planning import AskedModel, Lane, Plan, PlannedCandidate, PlannedRun, grouped_by_residency, run_id_for
+from evaluation.planning import (
+    AskedModel,
+    Group,
+    Lane,
+    Plan,
+    PlannedCandidate,
+    PlannedRun,
+    grouped_by_residency,
+    run_id_for,
+)
 from evaluation.prices import PRICE, price_of
 from evaluation.providers.openai_wire import unsupported_options
 from evaluation.request import EvaluationRequest
@@ -56,8 +64,8 @@ class Stretch:
     """The first ones of the seeded order."""
     n_cases_at_most: int
     """Of all stretches together: by these goes how often servers may fail."""
-    fingerprints: frozenset[str] | None = None
-    """Candidates that are asked; None: all."""
+    fingerprints: tuple[str, ...] | None = None
+    """Candidates that are asked, the last one's model last; None: all, in the order of the request."""
     first_case: int = 0
     """How many cases of the seeded order are passed over, whatever is missing there."""
 
@@ -71,16 +79,27 @@ class Asked:
     flow_run_id: str
     stretch: Stretch | None = None
     """None: all of it at once."""
+    held_as: str | None = None
+    """The holder under which its runs are held already, by whoever asks; None: nobody may hold them."""
 
     @property
     def limit(self) -> int | None:
         """How many cases are asked now; None: all."""
         return self.request.limit if self.stretch is None else self.stretch.n_cases
 
-    def asks(self, candidate: Candidate) -> bool:
-        """True for a candidate that is asked now."""
+    def those_asked(self, candidates: Sequence[ResolvedCandidate]) -> list[ResolvedCandidate]:
+        """The candidates that are asked now, in the order in which they should be."""
         wanted = None if self.stretch is None else self.stretch.fingerprints
-        return wanted is None or candidate.fingerprint in wanted
+        if wanted is None:
+            return list(candidates)
+        asked = [resolved for resolved in candidates if resolved.candidate.fingerprint in wanted]
+        return sorted(asked, key=lambda resolved: wanted.index(resolved.candidate.fingerprint))
+
+    def grouped(self, planned: Sequence[PlannedCandidate]) -> tuple[Group, ...]:
+        """Their work in groups of one loaded model each; in an order of its own, each at its last one's place."""
+        if self.stretch is None or self.stretch.fingerprints is None:
+            return grouped_by_residency(planned)
+        return grouped_by_residency(planned[::-1])[::-1]
 
     def only_cases(self, benchmark: Benchmark) -> frozenset[str] | None:
         """Ids of the cases that are asked now; None: all of the run's."""
@@ -100,7 +119,7 @@ async def plan_work(asked: Asked, benchmarks: tuple[LoadedBenchmark, ...]) -> Pl
     """
     settings = Settings()
     with await stored(open_store, settings.database) as store:
-        await stored(refuse_held, store, asked.invocation_id)
+        await stored(refuse_held, store, asked.invocation_id, held_as=asked.held_as)
         loaded = [await stored(load_benchmark_version, store, found.version, found.name) for found in benchmarks]
         resolution = await resolve(asked.request, loaded, settings=settings, store=store)
         return await stored(_plan, asked, resolution, store)
@@ -115,7 +134,7 @@ def _plan(asked: Asked, resolution: Resolution, store: Store) -> Plan:
     create_invocation(store, invocation_id=asked.invocation_id, request=given, code_version=code_version())
     if earlier:
         update_invocation_request(store, asked.invocation_id, given)
-    candidates = [resolved for resolved in resolution.candidates if asked.asks(resolved.candidate)]
+    candidates = asked.those_asked(resolution.candidates)
     for candidate in candidates:
         for endpoint in candidate.endpoints:
             record_seen(store, candidate.info, endpoint_name=endpoint.name)
@@ -133,7 +152,7 @@ def _plan(asked: Asked, resolution: Resolution, store: Store) -> Plan:
         invocation_id=asked.invocation_id,
         runs=tuple(runs),
         lanes=tuple(_lane(endpoint, allow_remote=asked.request.allow_remote) for endpoint in used.values()),
-        groups=grouped_by_residency(planned),
+        groups=asked.grouped(planned),
         notes=resolution.notes,
         timeout_s=asked.request.timeout_s,
         case_timeout_s=asked.request.case_timeout_s,

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from evaluation.case import Benchmark
 from evaluation.errors import ConfigurationError
-from evaluation.planning import Plan, shard_size
+from evaluation.planning import Group, Plan, shard_size
 from evaluation.providers.connecting import connect
 from evaluation.settings import Settings
 from evaluation.store.benchmarks import load_benchmark_version
@@ -24,7 +24,7 @@ from tasks.stored import stored
 class Workbench:
     """The open things of one invocation in one process. Made by `open_workbench`."""
 
-    def __init__(self, store: Store, settings: Settings, plan: Plan) -> None:
+    def __init__(self, store: Store, settings: Settings, plan: Plan, kept: dict[str, Group] | None = None) -> None:
         self.store = store
         self.settings = settings
         self.plan = plan
@@ -36,6 +36,8 @@ class Workbench:
         """What is left of each of the plan's groups."""
         self.watches = {item.run_candidate_id: CandidateWatch(budget=item.failure_budget) for item in plan.candidates}
         self.leases = LeaseBook(store)
+        self.kept = kept
+        """By endpoint, what the work before has left in its server's memory; None: this work leaves nothing there."""
         self._benchmarks: dict[str, Benchmark] = {}
 
     def has_another_server(self, work: GroupWork, than: Station) -> bool:
@@ -46,6 +48,12 @@ class Workbench:
     def next_shard_size(self) -> int:
         """Cases in the next shard, at the present pace."""
         return shard_size(self.plan.n_generations, requests_per_s=self.pace.requests_per_s())
+
+    def keeps(self, station: Station) -> bool:
+        """True where a server's last model stays in its memory: more will be asked of it, and nobody needs the room."""
+        if self.kept is None or self.plan.asked_models:
+            return False
+        return sum(lane.gpu_tag == station.lane.gpu_tag for lane in self.plan.lanes) == 1
 
     async def benchmark(self, version: str) -> Benchmark:
         """The benchmark of that version without its cases: its prompt and its options."""
@@ -68,11 +76,11 @@ _OPEN: dict[str, Workbench] = {}
 
 
 @asynccontextmanager
-async def open_workbench(plan: Plan) -> AsyncIterator[Workbench]:
+async def open_workbench(plan: Plan, kept: dict[str, Group] | None = None) -> AsyncIterator[Workbench]:
     """The workbench of the plan's invocation, found by its tasks through `workbench` while it is open."""
     settings = Settings()
     store = await stored(open_store, settings.database)
-    bench = Workbench(store, settings, plan)
+    bench = Workbench(store, settings, plan, kept)
     try:
         async with AsyncExitStack() as stack:
             await bench.enter_stations(stack)

@@ -67,8 +67,8 @@ class Step:
     """Of the whole race."""
     first_case: int
     """Cases before this one are not asked, whatever is missing there."""
-    keys: frozenset[str] | None
-    """Fingerprints of those that are asked; None: everybody."""
+    keys: tuple[str, ...] | None
+    """Fingerprints of those that are asked, whoever is likeliest to go on last; None: everybody."""
     n_candidates: int
     is_confirmation: bool
 
@@ -143,7 +143,7 @@ def _step(state: RaceState, block: Block, run: RunRecord | None) -> Step:
         n_cases=max(block.n_cases, begun),  # a look that was cut off is gone on with as it was begun
         n_cases_at_most=state.n_pool,
         first_case=block.first_case,
-        keys=None if run is None else frozenset(state.runners[place].key for place in block.places),
+        keys=None if run is None else tuple(state.runners[place].key for place in block.places),
         n_candidates=len(block.places),
         is_confirmation=block.is_confirmation,
     )

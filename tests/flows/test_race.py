@@ -15,6 +15,7 @@ from evaluation.reports.race import race_result
 from evaluation.store.races import load_decisions
 from evaluation.store.records import Status
 from evaluation.store.session import Store
+from tasks.racing.look import decide_look
 
 Race = Callable[..., Any]
 Benchmarks = Callable[..., str]
@@ -107,6 +108,38 @@ def test_the_confirmation_asks_winner_and_runner_up_unseen_cases_alone(
     assert ("early", 15) == (found["confirmation"]["runner_up"], found["confirmation"]["n_cases"])
     assert {*range(20), *range(60, 75)} == {place[prompt] for prompt in ollama_by_script.asked("early")}
     assert (75 + 60 + 35) == found["spent"]["calls"]
+
+
+def test_a_model_stays_loaded_from_one_look_to_the_next_and_the_run_reads_as_running_in_between(
+    race: Race,
+    store: Store,
+    ollama_by_script: ScriptedOllama,
+    benchmark_file: Benchmarks,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def in_memory() -> list[str]:
+        answered = ollama_by_script.answer("/api/ps", {}) or {}
+        return [model["name"] for model in answered["models"]]
+
+    seen = []
+
+    async def decide_and_look(*given: Any, **named: Any) -> Any:
+        seen.append((only_run(store).status, in_memory()))
+        return await decide_look(*given, **named)
+
+    monkeypatch.setattr("flows.race.decide_look", decide_and_look)
+    for name in ("a", "b", "c"):
+        ollama_by_script.add(name, right_on(0.5), digest=f"{name:0<64}")
+
+    state = race(benchmark_file(40), models=["a", "b", "c"], levels="one=8,two=16,three=24")
+
+    assert state.is_completed()
+    loads = [name for name, _ in ollama_by_script.loads]
+    assert [(Status.RUNNING, [loads[2]]), (Status.RUNNING, [loads[4]]), (Status.RUNNING, [loads[6]])] == seen
+    assert 3 + 2 + 2 == len(loads)
+    assert {"a", "b", "c"} == {*loads[:3]} == {*loads[2:5]} == {*loads[4:]}
+    assert [] == in_memory()
+    assert Status.COMPLETED is only_run(store).status
 
 
 def test_everybody_who_is_in_is_asked_the_same_cases(
