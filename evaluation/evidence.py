@@ -35,6 +35,8 @@ class Choosable:
     system: str | None = None
     """Its prompt profile's system text."""
     template: str = "{prompt}"
+    examples: tuple[tuple[str, str], ...] = ()
+    """Its profile's worked examples: a prompt and its answer each, shown before the question."""
     profile: str = "plain"
     think: Any = None
     places: tuple[Place, ...] = ()

@@ -1,0 +1,152 @@
+"""Which candidates were ever asked, what is known of them, and which of them can be called now?"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, RowMapping
+
+from evaluation.candidate import Candidate, PromptProfile
+from evaluation.evidence import Choosable, Place
+from evaluation.store.tables import candidate, endpoint, model, profile, run_candidate
+
+IMPORTED = "imported:"
+"""Before an imported candidate's name, in its key."""
+_N_DIGITS = 7
+
+
+def choosables(connection: Connection) -> dict[str, Choosable]:
+    """Every candidate that a run asked, by its key; labels are not unique yet."""
+    versions = _versions(connection)
+    servers = {row.name: row for row in connection.execute(sa.select(endpoint)).all()}
+    asked = _last_asked(connection)
+    columns = (profile.c.system, profile.c.template, profile.c.examples)
+    own = sa.and_(profile.c.hash == candidate.c.profile_hash, profile.c.name == candidate.c.profile_name)
+    wanted = sa.select(candidate, *columns).join(profile, own)
+    rows = connection.execute(wanted).mappings()
+    return {
+        row["fingerprint"]: _choosable(row, versions.get(row["model"], ()), servers, asked[row["fingerprint"]])
+        for row in rows
+        if row["fingerprint"] in asked
+    }
+
+
+def imported(name: str, memory_bytes: float | None = None) -> Choosable:
+    """A candidate that is known from elsewhere alone, whatever its name looks like."""
+    return Choosable(key=f"{IMPORTED}{name}", label=name, model=name, memory_bytes=memory_bytes)
+
+
+def labelled_apart(found: Sequence[Choosable]) -> tuple[Choosable, ...]:
+    """The same with labels that tell them all apart: by weights, else by what is imported, else by key."""
+    labels = [one.label for one in found]
+    for name in (_with_weights, _with_key):
+        n_alike = Counter(labels)
+        labels = [name(one, label) if n_alike[label] > 1 else label for one, label in zip(found, labels, strict=True)]
+    return tuple(replace(one, label=label) for one, label in zip(found, labels, strict=True))
+
+
+def _with_weights(one: Choosable, label: str) -> str:
+    if one.key.startswith(IMPORTED):
+        return f"{label} (imported)"
+    return f"{label}@{_short(one.digest)}" if one.digest else label
+
+
+def _with_key(one: Choosable, label: str) -> str:
+    return f"{label} #{one.key.removeprefix(IMPORTED)[:_N_DIGITS]}"
+
+
+def _short(digest: str | None) -> str:
+    return "unknown weights" if digest is None else digest.removeprefix("sha256:")[:_N_DIGITS]
+
+
+_MODEL = ("name", "digest", "endpoint_name", "n_parameters", "size_bytes", "capabilities", "is_current", "retired_at")
+
+
+def _versions(connection: Connection) -> dict[str, list[RowMapping]]:
+    """What is known of each model, by name; current versions first, then those seen last."""
+    order = (model.c.is_current.desc(), model.c.last_seen.desc(), model.c.id.desc())
+    found: defaultdict[str, list[RowMapping]] = defaultdict(list)
+    for row in connection.execute(sa.select(*(model.c[name] for name in _MODEL)).order_by(*order)).mappings():
+        found[row["name"]].append(row)
+    return found
+
+
+def _last_asked(connection: Connection) -> dict[str, dict[str, Place]]:
+    """The servers that each candidate was asked on, by its key and the server's name; the last address of each."""
+    columns = [run_candidate.c[name] for name in ("candidate_fingerprint", "endpoint_name", "endpoint_url", "provider")]
+    newest = sa.func.max(run_candidate.c.id)
+    wanted = sa.select(*columns, newest).group_by(*columns).order_by(newest)
+    found: defaultdict[str, dict[str, Place]] = defaultdict(dict)
+    for key, name, url, provider, _ in connection.execute(wanted):
+        found[key][name] = Place(name=name, url=url, provider=provider)
+    return found
+
+
+def _choosable(
+    row: RowMapping, versions: Sequence[RowMapping], servers: Mapping[str, Any], asked: Mapping[str, Place]
+) -> Choosable:
+    examples = tuple((prompt, answer) for prompt, answer in row["examples"])
+    same = [version for version in versions if version["digest"] == row["digest"]]
+    known = next(iter(same), None)
+    places, not_ready = _places(row, versions, servers, asked)
+    return Choosable(
+        key=row["fingerprint"],
+        label=_label(row),
+        model=row["model"],
+        digest=row["digest"],
+        options=row["options"],
+        system=row["system"],
+        template=row["template"],
+        examples=examples,
+        profile=row["profile_name"],
+        think=row["think"],
+        places=places,
+        capabilities=frozenset(known["capabilities"]) if known else frozenset(),
+        n_parameters=known["n_parameters"] if known else None,
+        memory_bytes=_bytes(same),
+        not_ready=not_ready,
+    )
+
+
+def _label(row: RowMapping) -> str:
+    named = PromptProfile(name=row["profile_name"])
+    return Candidate(
+        model=row["model"], digest=row["digest"], options=row["options"], profile=named, think=row["think"]
+    ).label
+
+
+def _bytes(versions: Sequence[RowMapping]) -> float | None:
+    sizes = [version["size_bytes"] for version in versions if version["size_bytes"]]
+    return float(sizes[0]) if sizes else None
+
+
+def _places(
+    row: RowMapping, versions: Sequence[RowMapping], servers: Mapping[str, Any], asked: Mapping[str, Place]
+) -> tuple[tuple[Place, ...], str | None]:
+    """Where a candidate can be called now, and why nowhere."""
+    name, digest = row["model"], row["digest"]
+    if any(version["retired_at"] is not None for version in versions):
+        return (), f"{name} is retired; `benchwright models register {name}` brings it back"
+    current = [version for version in versions if version["is_current"] and version["endpoint_name"] is not None]
+    here = [version["endpoint_name"] for version in current if version["digest"] == digest]
+    if current and not here:
+        others = ", ".join(sorted({_short(version["digest"]) for version in current}))
+        return (), f"{name} holds other weights now ({others}, not {_short(digest)}): evaluate it again"
+    names = list(dict.fromkeys([*here, *([] if current else asked)]))
+    if digest is None:  # one's weights are not known by name alone, so only its own server has them
+        names = [one for one in names if one in asked]
+    places = tuple(place for one in names for place in _place(one, servers, asked))
+    if names and not places:
+        return (), f"no server is known any more that has {name}: `benchwright endpoints add` its server"
+    return places, None
+
+
+def _place(name: str, servers: Mapping[str, Any], asked: Mapping[str, Place]) -> Iterator[Place]:
+    if name in servers:
+        server = servers[name]
+        if server.removed_at is None:
+            yield Place(name=name, url=server.url, provider=server.provider)
+    elif name in asked:
+        yield asked[name]

@@ -1,0 +1,141 @@
+"""Of which runs and imports is evidence made, whom do they know, and has any of it changed?"""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from evaluation.evidence import Choosable
+from evaluation.fingerprint import fingerprint
+from evaluation.prices import PRICE
+from evaluation.store.choosables import choosables, imported
+from evaluation.store.tables import generation, run_candidate, score, scoreboard_import, scoreboard_row
+from evaluation.store.yardsticks import Yardstick, yardsticks
+
+_PRIME = 2_147_483_647
+_N_WEIGHTS = 1_000_003
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedCandidate:
+    """A candidate of a run."""
+
+    row_id: int
+    key: str
+    yardstick: Yardstick
+    price: Mapping[str, float] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportedScoreboard:
+    """A scoreboard from elsewhere."""
+
+    import_id: str
+    candidates: Sequence[str]
+    memory_bytes: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceBase:
+    """All but the rows: small, and read each time that a fingerprint is asked for."""
+
+    asked: tuple[AskedCandidate, ...]
+    imports: tuple[ImportedScoreboard, ...]
+    candidates: Mapping[str, Choosable]
+    fingerprint: str
+
+    @classmethod
+    def read(cls, connection: Connection) -> "EvidenceBase":
+        """What the database holds now; all that follows in this transaction sees the same state."""
+        if connection.dialect.name == "postgresql":
+            connection.execute(sa.text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
+        asked, imports = _asked(connection), _imports(connection)
+        known = choosables(connection)
+        for name in dict.fromkeys(name for one in imports for name in one.candidates):
+            sizes = [one.memory_bytes[name] for one in imports if name in one.memory_bytes]
+            elsewhere = imported(name, max(sizes, default=None))
+            known[elsewhere.key] = elsewhere
+        content = [
+            [[one.row_id, one.key, one.yardstick.name, one.yardstick.task, one.price] for one in asked],
+            [[one.import_id, list(one.candidates)] for one in imports],
+            [_said_of(one) for one in sorted(known.values(), key=lambda one: one.key)],
+            _sums(connection, {one.yardstick.metric_key for one in asked}, bool(imports)),
+        ]
+        return cls(asked=asked, imports=imports, candidates=known, fingerprint=fingerprint(content))
+
+
+def _asked(connection: Connection) -> tuple[AskedCandidate, ...]:
+    by_run = {yardstick.run_id: yardstick for yardstick in yardsticks(connection)}
+    price = run_candidate.c.details[PRICE]
+    columns = (run_candidate.c.id, run_candidate.c.run_id, run_candidate.c.candidate_fingerprint)
+    rows = connection.execute(sa.select(*columns, price.label("price")).order_by(run_candidate.c.id)).all()
+    return tuple(
+        AskedCandidate(
+            row_id=row.id, key=row.candidate_fingerprint, yardstick=by_run[row.run_id], price=row.price or None
+        )
+        for row in rows
+        if row.run_id in by_run
+    )
+
+
+def _imports(connection: Connection) -> tuple[ImportedScoreboard, ...]:
+    stored = connection.execute(sa.select(scoreboard_import).order_by(scoreboard_import.c.id)).all()
+    if not stored:
+        return ()
+    of_candidate = (scoreboard_row.c.import_id, scoreboard_row.c.candidate_position)
+    most = sa.func.max(scoreboard_row.c.memory_gb)
+    known = connection.execute(
+        sa.select(*of_candidate, most).where(scoreboard_row.c.memory_gb.is_not(None)).group_by(*of_candidate)
+    )
+    sizes: defaultdict[str, dict[int, float]] = defaultdict(dict)
+    for import_id, position, gigabytes in known:
+        sizes[import_id][position] = gigabytes * 1e9
+    return tuple(
+        ImportedScoreboard(
+            import_id=row.id,
+            candidates=tuple(row.candidates),
+            memory_bytes={row.candidates[position]: size for position, size in sizes[row.id].items()},
+        )
+        for row in stored
+    )
+
+
+def _said_of(one: Choosable) -> list[Any]:
+    places = [[place.name, place.url, place.provider] for place in one.places]
+    return [one.key, one.label, places, sorted(one.capabilities), one.n_parameters, one.memory_bytes, one.not_ready]
+
+
+def _sums(connection: Connection, keys: Collection[str], has_imports: bool) -> list[list[int]]:
+    """Sums over all rows of numbers that are another for another value, and for the same value in another place."""
+    wanted = [
+        _sum_of(generation, generation.c.id, _figures()),
+        _sum_of(score, score.c.generation_id, score.c.value * 1e9).where(score.c.metric_key.in_(sorted(keys))),
+    ]
+    if has_imports:
+        wanted.append(_sum_of(scoreboard_row, scoreboard_row.c.id, _imported_figures()))
+    return [[int(number or 0) for number in connection.execute(one).one()] for one in wanted]
+
+
+def _sum_of(table: sa.Table, place: sa.ColumnElement[int], value: sa.ColumnElement[Any]) -> sa.Select[Any]:
+    mixed = sa.cast(value + 1, sa.BigInteger) % _PRIME * (place % _N_WEIGHTS + 1) % _PRIME
+    return sa.select(sa.func.count(), sa.func.sum(mixed)).select_from(table)
+
+
+def _weighed(*parts: tuple[sa.ColumnElement[Any], float]) -> sa.ColumnElement[Any]:
+    """One number for several, any of which may be missing."""
+    first, *others = (sa.func.coalesce(part, -1.0) * weight for part, weight in parts)
+    return sum(others, first)
+
+
+def _figures() -> sa.ColumnElement[Any]:
+    """What may become known of an outcome later. All else of it is written once."""
+    of = generation.c
+    return _weighed((of.total_s, 1_000_003.0), (of.energy_j, 10_007.0), (of.output_tokens, 1_013.0))
+
+
+def _imported_figures() -> sa.ColumnElement[Any]:
+    of = scoreboard_row.c
+    return _weighed((of.quality, 1e9), (of.latency_s, 1_000_003.0), (of.cost_usd, 3_000_017.0), (of.energy_j, 10_007.0))

@@ -1,0 +1,278 @@
+"""The rows of evidence, read into columns: of runs and of imported scoreboards."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import sqlalchemy as sa
+from numpy.typing import NDArray
+from sqlalchemy.engine import Connection
+
+from evaluation.evidence import Choosable, Evidence, EvidenceCase
+from evaluation.store.choosables import imported, labelled_apart
+from evaluation.store.columns import unescape_text
+from evaluation.store.evidence_base import AskedCandidate, ImportedScoreboard
+from evaluation.store.tables import (
+    benchmark,
+    benchmark_case,
+    generation,
+    score,
+    scoreboard_case,
+    scoreboard_row,
+)
+from evaluation.store.yardsticks import version_of
+
+IMPORT = "import "
+"""Before an import's id, in the name of its yardstick."""
+_CHUNK = 500
+_PAGE = 500
+_JOULES_PER_KWH = 3.6e6
+
+Group = tuple[str, str]
+"""Task and yardstick of cases."""
+_Reals = NDArray[np.float64]
+_Positions = NDArray[np.int32]
+
+
+class Columns:
+    """Rows as they come, each a candidate's on a case."""
+
+    def __init__(self) -> None:
+        self._candidates: dict[str, int] = {}
+        self._cases: dict[Group, dict[str, int]] = {}
+        self._n_cases = 0
+        self._rows: list[tuple[_Positions, _Positions, _Reals, _Reals, _Reals, _Reals]] = []
+
+    @property
+    def groups(self) -> tuple[Group, ...]:
+        """Those that have cases."""
+        return tuple(self._cases)
+
+    def candidate(self, key: str) -> int:
+        """The candidate's number, a new one for a new key."""
+        return self._candidates.setdefault(key, len(self._candidates))
+
+    def cases(self, group: Group, case_ids: Sequence[str]) -> _Positions:
+        """The cases' numbers, new ones for new ids; shape (n_rows,)."""
+        known = self._cases.setdefault(group, {})
+        for case_id in dict.fromkeys(case_ids):
+            if case_id not in known:
+                known[case_id] = self._n_cases
+                self._n_cases += 1
+        return np.fromiter((known[case_id] for case_id in case_ids), dtype=np.int32, count=len(case_ids))
+
+    def add(
+        self,
+        *,
+        candidate: _Positions,
+        case: _Positions,
+        quality: _Reals,
+        latency_s: _Reals,
+        cost_usd: _Reals,
+        energy_j: _Reals,
+    ) -> None:
+        """Adds rows; all columns are equally long."""
+        self._rows.append((candidate, case, quality, latency_s, cost_usd, energy_j))
+
+    def evidence(
+        self, candidates: Mapping[str, Choosable], families: Mapping[Group, Mapping[str, str]], fingerprint: str
+    ) -> Evidence:
+        """All rows. Candidates stand by label, cases by their first row."""
+        named = labelled_apart([candidates[key] for key in self._candidates])
+        order = sorted(range(len(named)), key=lambda position: (named[position].label, named[position].key))
+        moved = np.empty(len(order), dtype=np.int32)
+        moved[order] = np.arange(len(order), dtype=np.int32)
+        candidate, case = (_joined([row[at] for row in self._rows], np.int32) for at in (0, 1))
+        quality, latency_s, cost_usd, energy_j = (
+            _joined([row[at] for row in self._rows], np.float64) for at in (2, 3, 4, 5)
+        )
+        return Evidence(
+            candidates=tuple(named[position] for position in order),
+            cases=tuple(
+                EvidenceCase(
+                    task=group[0],
+                    yardstick=group[1],
+                    case_id=unescape_text(case_id),
+                    family=unescape_text(families[group].get(case_id, case_id)),
+                )
+                for group, known in self._cases.items()
+                for case_id in known
+            ),
+            candidate=moved[candidate],
+            case=self._regrouped()[case],
+            quality=quality,
+            latency_s=latency_s,
+            cost_usd=cost_usd,
+            energy_j=energy_j,
+            fingerprint=fingerprint,
+        )
+
+    def _regrouped(self) -> _Positions:
+        """The number of each case where those of a group stand together, by the number that it was given."""
+        given = [number for known in self._cases.values() for number in known.values()]
+        places = np.empty(self._n_cases, dtype=np.int32)
+        places[given] = np.arange(self._n_cases, dtype=np.int32)
+        return places
+
+
+def _joined(parts: Sequence[NDArray[Any]], kind: type) -> NDArray[Any]:
+    return np.concatenate(parts) if parts else np.empty(0, dtype=kind)
+
+
+def add_runs(
+    connection: Connection, columns: Columns, asked: Sequence[AskedCandidate], tasks: Collection[str] | None
+) -> None:
+    """Adds the scored outcomes of the candidates of runs, on some tasks or all."""
+    by_metric: defaultdict[str, list[AskedCandidate]] = defaultdict(list)
+    for one in asked:
+        if tasks is None or one.yardstick.task in tasks:
+            by_metric[one.yardstick.metric_key].append(one)
+    for key, group in by_metric.items():
+        for start in range(0, len(group), _CHUNK):
+            _add_candidates(connection, columns, key, group[start : start + _CHUNK])
+
+
+def _add_candidates(connection: Connection, columns: Columns, metric_key: str, group: Sequence[AskedCandidate]) -> None:
+    """Adds the rows of candidates that are measured by one metric."""
+    by_id = {one.row_id: one for one in group}
+    for page in _plain_pages(connection, _scored(metric_key, list(by_id))):
+        ids, case_ids, *numbers = zip(*page, strict=True)
+        values, latency_s, n_in, n_out, energy_j = (np.array(column, dtype=np.float64) for column in numbers)
+        begins = np.flatnonzero(np.diff(np.array(ids, dtype=np.int64), prepend=-1)).tolist()
+        for start, end in zip(begins, [*begins[1:], len(ids)], strict=True):
+            one, here = by_id[ids[start]], slice(start, end)
+            yardstick = one.yardstick
+            columns.add(
+                candidate=np.full(end - start, columns.candidate(one.key), dtype=np.int32),
+                case=columns.cases((yardstick.task, yardstick.name), case_ids[here]),
+                quality=(values[here] - yardstick.worst) / (yardstick.best - yardstick.worst),
+                latency_s=np.maximum(latency_s[here], 0.0),
+                cost_usd=_cost(one.price or {}, n_in[here], n_out[here], energy_j[here]),
+                energy_j=energy_j[here],
+            )
+
+
+def _plain_pages(connection: Connection, wanted: sa.Select[Any]) -> Iterator[list[tuple[Any, ...]]]:
+    """The rows as the driver gives them, which takes half the time; pages are soon forgotten, and memory is reused."""
+    with connection.execute(wanted) as result:
+        cursor: Any = result.cursor
+        while page := cursor.fetchmany(_PAGE):
+            yield page
+
+
+def _scored(metric_key: str, row_ids: Sequence[int]) -> sa.Select[Any]:
+    """Candidate, case and figures of all scored outcomes, by candidate; texts are as stored, which is faster."""
+    of = generation.c
+    latency_s = sa.case(
+        (of.reused, None),
+        (of.load_s.is_not(None), of.total_s - of.load_s),
+        (of.cold, None),
+        else_=of.total_s,
+    )
+    return (
+        sa.select(
+            of.run_candidate_id,
+            sa.type_coerce(of.case_id, sa.Text()),
+            score.c.value,
+            # As the metric `latency_s` has it: without the model's loading, and none where that is not known.
+            latency_s,
+            of.prompt_tokens,
+            of.output_tokens,
+            sa.case((of.reused, None), else_=of.energy_j),
+        )
+        # `coalesce` keeps a planner from the unique index, which lacks the value.
+        .join(score, sa.and_(score.c.generation_id == of.id, sa.func.coalesce(score.c.metric_key, "") == metric_key))
+        .where(of.run_candidate_id.in_(row_ids))
+        .order_by(of.run_candidate_id, of.id)
+    )
+
+
+def _cost(price: Mapping[str, float], n_in: _Reals, n_out: _Reals, energy_j: _Reals) -> _Reals:
+    """As the metric `cost_usd` has it: by tokens, reused answers too, or by the energy that was measured."""
+    if "input_per_million" in price:
+        return (n_in * price["input_per_million"] + n_out * price["output_per_million"]) / 1e6
+    if "per_kwh" in price:
+        return energy_j / _JOULES_PER_KWH * price["per_kwh"]
+    return np.full(len(energy_j), np.nan)
+
+
+def add_import(
+    connection: Connection, columns: Columns, one: ImportedScoreboard, tasks: Collection[str] | None
+) -> None:
+    """Adds the rows of a scoreboard from elsewhere, on some tasks or all."""
+    of_case = _imported_cases(connection, columns, one.import_id, tasks)
+    names = ("case_position", "candidate_position", "quality", "latency_s", "cost_usd", "energy_j")
+    wanted = sa.select(*(scoreboard_row.c[name] for name in names)).where(scoreboard_row.c.import_id == one.import_id)
+    pages = [
+        np.array(page, dtype=np.float64)
+        for page in _plain_pages(connection, wanted.order_by(scoreboard_row.c.position))
+    ]
+    table = np.concatenate([np.empty((0, len(names))), *pages])
+    case = of_case[table[:, 0].astype(np.int64)]
+    table, case = table[case >= 0], case[case >= 0]
+    positions = table[:, 1].astype(np.int64)
+    of_candidate = np.full(len(one.candidates), -1, dtype=np.int32)
+    for position in np.unique(positions).tolist():
+        of_candidate[position] = columns.candidate(imported(one.candidates[position]).key)
+    columns.add(
+        candidate=of_candidate[positions],
+        case=case,
+        quality=table[:, 2],
+        latency_s=table[:, 3],
+        cost_usd=table[:, 4],
+        energy_j=table[:, 5],
+    )
+
+
+def _imported_cases(
+    connection: Connection, columns: Columns, import_id: str, tasks: Collection[str] | None
+) -> _Positions:
+    """The number of each of an import's cases, by its position; -1 for those of other tasks."""
+    of = scoreboard_case.c
+    wanted = sa.select(of.position, of.task, sa.type_coerce(of.case_id, sa.Text()).label("case_id"))
+    rows = connection.execute(wanted.where(of.import_id == import_id).order_by(of.position)).all()
+    numbers = np.full(len(rows), -1, dtype=np.int32)
+    for position, task, case_id in rows:
+        if tasks is None or task in tasks:
+            numbers[position] = columns.cases((task, f"{IMPORT}{import_id}"), (case_id,))[0]
+    return numbers
+
+
+def read_families(connection: Connection, groups: Collection[Group]) -> dict[Group, dict[str, str]]:
+    """The family of each case, by group and case id as stored.
+
+    A case alone is known by its content, so that it is one family in all versions of its benchmark.
+    """
+    of_version: dict[str, dict[str, str]] = {}
+    families: dict[Group, dict[str, str]] = {}
+    for task, yardstick in groups:
+        if yardstick.startswith(IMPORT):
+            families[task, yardstick] = _imported_families(connection, task, yardstick.removeprefix(IMPORT))
+            continue
+        version = version_of(yardstick)
+        if version not in of_version:
+            of_version[version] = _families_of(connection, version)
+        families[task, yardstick] = of_version[version]
+    return families
+
+
+def _families_of(connection: Connection, version: str) -> dict[str, str]:
+    of = benchmark_case.c
+    first = sa.select(benchmark.c.name).where(benchmark.c.version == version).order_by(benchmark.c.id).limit(1)
+    called = connection.execute(first).scalar()
+    columns = (sa.type_coerce(column, sa.Text()) for column in (of.case_id, of.content_hash, of.cluster))
+    rows = connection.execute(sa.select(*columns).where(of.version == version)).all()
+    return {
+        case_id: content_hash if cluster is None else f"{called}: {cluster}" for case_id, content_hash, cluster in rows
+    }
+
+
+def _imported_families(connection: Connection, task: str, import_id: str) -> dict[str, str]:
+    of = scoreboard_case.c
+    columns = (sa.type_coerce(column, sa.Text()) for column in (of.case_id, of.family))
+    rows = connection.execute(sa.select(*columns).where(of.import_id == import_id, of.task == task)).all()
+    apart = f"{import_id[:12]}: {task}"
+    return {
+        case_id: f"{apart}: {case_id}" if family is None else f"{import_id[:12]}: {family}" for case_id, family in rows
+    }

@@ -1,0 +1,114 @@
+"""Has anything changed since the last look? Cheap enough to be asked before every recommendation."""
+
+import os
+import threading
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from evaluation.errors import StoreUnreachableError
+from evaluation.store.engine import translated
+from evaluation.store.session import Store
+from evaluation.store.tables import METADATA
+
+_NOT_EVIDENCE = frozenset({"recommendation", "holder", "holder_run", "stage", "gpu_sample", "embedding", "estimate"})
+"""What changes in them changes no evidence. Promotions do not either, but whoever answers wants to know of them."""
+_GROWING = ("generation", "promotion", "run_candidate", "score", "scoreboard_import")
+
+
+class EvidenceStamp:
+    """A stamp of the store that differs after somebody else wrote, and the way to write without changing it.
+
+    SQLite says of a connection whether others have written since, so one connection is kept for both. PostgreSQL counts
+    the changes of each table, which others see up to ten seconds later; what was added is seen at once. Safe in
+    threads, one at a time.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._lock = threading.RLock()
+        self._connection: Connection | None = None
+        self._file: tuple[int, int] | None = None
+
+    def value(self) -> Hashable:
+        """Equal to the last one as long as nothing changed; another one says that something may have.
+
+        Raises:
+            StoreUnreachableError: the store is away.
+            StoreError: it cannot be read.
+        """
+        with self._lock, translated(self._store._url):
+            if self._store.dialect == "sqlite":
+                return self._of_file()
+            return self._of_server()
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A connection in a transaction, as `Store.write` gives it; what it changes does not change the stamp."""
+        if self._store.dialect != "sqlite":
+            with self._store.write() as connection:
+                yield connection
+            return
+        with self._lock, translated(self._store._url):
+            self._check_file()
+            connection = self._kept()
+            with connection.begin():
+                yield connection
+
+    def close(self) -> None:
+        """Gives the kept connection back."""
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+            self._connection = self._file = None
+
+    def _kept(self) -> Connection:
+        if self._connection is None:
+            self._connection = self._store._writing.connect()
+        return self._connection
+
+    def _of_file(self) -> Hashable:
+        self._check_file()
+        plain: Any = self._kept().connection.driver_connection
+        # Asked outside of a transaction, in which nothing that others write would show.
+        (changes,) = plain.execute("PRAGMA data_version").fetchone()
+        return self._file, changes
+
+    def _check_file(self) -> None:
+        """Opens the file anew where another one stands in its place."""
+        path = str(self._store._url.database)
+        try:
+            found = os.stat(path)
+        except OSError as error:
+            self.close()
+            raise StoreUnreachableError(
+                f"the database {self._store.shown_url} is away: {error.strerror}", "put it back, or use another --db"
+            ) from error
+        file = (found.st_dev, found.st_ino)
+        if file != self._file:
+            self.close()
+            self._store._engine.dispose()
+            self._file = file
+
+    def _of_server(self) -> Hashable:
+        with self._store.read() as connection:
+            changes = connection.execute(_CHANGES).scalar()
+            newest = connection.execute(_NEWEST).one()
+        return changes, tuple(newest)
+
+
+_CHANGES = sa.text(
+    "SELECT sum(n_tup_ins + n_tup_upd + n_tup_del) FROM pg_stat_user_tables "
+    "WHERE schemaname = current_schema() AND relname = ANY(:names)"
+).bindparams(names=sorted(set(METADATA.tables) - _NOT_EVIDENCE))
+_NEWEST = sa.select(
+    *(
+        sa.select(sa.func.max(METADATA.tables[name].c["imported_at" if name == "scoreboard_import" else "id"]))
+        .scalar_subquery()
+        .label(name)
+        for name in _GROWING
+    )
+)
