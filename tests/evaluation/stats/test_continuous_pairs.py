@@ -37,6 +37,7 @@ def test_students_sleep_data():
     assert pytest.approx((-2.459885763276983, -0.7001142367230175), abs=1e-9) == found.interval
     assert (0.00390625, "t+sign_flip_exact") == (found.p_value, found.method)
     assert {"paired_t": pytest.approx(0.002832890197384273, abs=1e-9)} == found.also
+    assert (0.3889587238883952, 9) == pytest.approx(paired_t(SLEEP_A - SLEEP_B)[1:3], abs=1e-9)
     assert (pytest.approx(-1.1744526286546784, abs=1e-9), "hedges_gz") == (found.effect_size, found.effect_size_name)
     assert ((), {}) == (found.notes, found.intervals)
     statistics = {"paired_t": -4.062127683382037, "cohen_dz": -1.2845575625910546, "correlation": 0.7951702058335777}

@@ -57,6 +57,7 @@ def test_they_go_by_name():
 
 def test_the_others_too_are_adjusted_by_hand_in_the_order_given():
     assert (0.12, 0.03, 0.06) == pytest.approx(bonferroni([0.04, 0.01, 0.02]))
+    assert (1.0, 1.0) == bonferroni([0.6, 0.9])
     # 1 + 1/2 + 1/3 = 11/6
     assert (0.04 * 11 / 6, 0.03 * 11 / 6, 0.03 * 11 / 6) == pytest.approx(benjamini_yekutieli([0.04, 0.01, 0.02]))
     assert (0.04, 0.03, 0.04) == pytest.approx(hommel([0.04, 0.01, 0.02]))
