@@ -48,6 +48,7 @@ def compare(
     publish: Annotated[
         bool, typer.Option("--publish", help="Run as a flow, so that the page stands in Prefect too.")
     ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what would be asked and compared, alone.")] = False,
     db: DatabaseOption = None,
     json_: JsonOption = False,
     *,
@@ -82,5 +83,6 @@ def compare(
         check_metrics=tuple(regression_of or ()),
         junit=junit,
         publish=publish,
+        dry_run=dry_run,
     )
     raise typer.Exit(run_comparison(wanted, database=db, as_json=json_))

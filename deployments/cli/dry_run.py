@@ -1,7 +1,8 @@
 """How `--dry-run` looks: the plan as a table, and what it will cost in a sentence or two."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -18,15 +19,16 @@ def show_dry_run(
     *,
     as_json: bool,
     max_rows: int | None = None,
+    beside: Mapping[str, Any] = MappingProxyType({}),
 ) -> None:
-    """Prints what would be done: the plan in order and its cost, or all of it as one JSON object."""
+    """Prints what would be done: the plan in order and its cost, or all of it, and `beside`, as one JSON object."""
     from deployments.cli.tables import say
     from deployments.cli.terminal import print_json
     from evaluation.forecasting import forecast as forecasting
 
     if as_json:
         later = [asdict(asked) | {"pace": _pace(asked)} for asked in afterwards]
-        print_json(forecasting.as_json(forecast) | {"asked_afterwards": later})
+        print_json(forecasting.as_json(forecast) | {"asked_afterwards": later, **beside})
         return
     if forecast.works:
         from deployments.cli.split_table import print_split_table

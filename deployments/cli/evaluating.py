@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from prefect.client.schemas.objects import State
 
     from evaluation.request import EvaluationRequest
+    from evaluation.resolving import Resolution
     from evaluation.store.session import Store
 
 EMBEDDED_SLOTS = 2
@@ -144,19 +145,33 @@ def show_dry_plan(
         max_rows: Cuts the table short.
         named: Options that every candidate's label names, defaults too.
     """
+    start_embedded_where_asked(prepared, stack)
+    resolution = check_servers(prepared, store)
+    show_forecast(prepared, store, resolution, as_json=as_json, max_rows=max_rows, named=named)
+    return EXIT_DONE
+
+
+def show_forecast(
+    prepared: Prepared,
+    store: "Store",
+    resolution: "Resolution",
+    *,
+    as_json: bool,
+    max_rows: int | None = None,
+    named: Collection[str] = (),
+    beside: Mapping[str, Any] | None = None,
+) -> None:
+    """Prints what it will cost to ask what was resolved; `beside` stands in the JSON object too."""
     from deployments.cli.dry_run import show_dry_run
     from evaluation.forecasting.asked_afterwards import asked_afterwards
     from evaluation.forecasting.forecast import forecast
     from evaluation.forecasting.planned_works import planned_works
 
-    start_embedded_where_asked(prepared, stack)
-    resolution = check_servers(prepared, store)
     labels = {found.candidate.fingerprint: found.candidate.label_with(named) for found in resolution.candidates}
     works = planned_works(store, prepared.request, resolution, prepared.earlier)
     labelled = [replace(work, label=labels[work.fingerprint]) for work in works]
     afterwards = asked_afterwards(store, prepared.request, resolution)
-    show_dry_run(forecast(store, labelled), afterwards, as_json=as_json, max_rows=max_rows)
-    return EXIT_DONE
+    show_dry_run(forecast(store, labelled), afterwards, as_json=as_json, max_rows=max_rows, beside=beside or {})
 
 
 def start_embedded_where_asked(prepared: Prepared, stack: ExitStack) -> None:

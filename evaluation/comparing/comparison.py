@@ -4,14 +4,14 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from evaluation.comparing.flips import Flips, find_flips, flipped_pairs
-from evaluation.comparing.members import Member, find_members
-from evaluation.comparing.metrics import ComparedMetric, find_metrics
+from evaluation.comparing.matching import match_runs
+from evaluation.comparing.members import Member
+from evaluation.comparing.metrics import ComparedMetric
 from evaluation.comparing.pair_error import paired_standard_error
 from evaluation.comparing.preferences import Preferences, find_preferences
-from evaluation.comparing.refusing import refuse_other_versions
 from evaluation.comparing.remarks import remarks_on
 from evaluation.comparing.request import ComparisonRequest
-from evaluation.comparing.sides import Side, find_side, make_sides
+from evaluation.comparing.sides import Side
 from evaluation.comparing.standing import Standing, standings
 from evaluation.comparing.tails import MOST_PAIRS_OF_SIDES, TAILED, tails_of
 from evaluation.comparing.values import failed_of, figure_of_side, figures_of, scores_of
@@ -94,15 +94,8 @@ def compare_runs(store: Store, run_ids: Sequence[str], request: ComparisonReques
         IncomparableError: they asked other cases, were measured in other ways, or share nothing.
         ConfigurationError: something in the request that does not fit these runs.
     """
-    members = find_members(store, run_ids)
-    if not members:
-        raise IncomparableError("these runs have no candidate", "See `benchwright runs list`.")
-    refuse_other_versions(store, members)
-    sides, notes = make_sides(members, request.by)
-    against = find_side(sides, request.against) if request.against is not None else None
-    measured = find_metrics(store, sides, request.metrics)
-    if against is not None and against not in measured.sides:
-        raise IncomparableError(f"{against.label!r} has no scores to be held against", "Choose another --against.")
+    matched = match_runs(store, run_ids, request)
+    members, measured, against = matched.members, matched.measured, matched.against
     work = _Work(store, members, measured.sides, against, request)
     metrics = tuple(work.quality(measured.metrics))
     _refuse_nothing_shared(metrics, measured.sides)
@@ -119,7 +112,7 @@ def compare_runs(store: Store, run_ids: Sequence[str], request: ComparisonReques
         preferences=tuple(find_preferences(store, measured.sides, measured.pairwise, seed=work.seed)),
         flips=work.flips(metrics[0]) if metrics else (),
         unscored=measured.unscored,
-        notes=(*notes, *measured.notes, *work.notes, *remarks_on(measured.sides, metrics, figures)),
+        notes=(*matched.notes, *measured.notes, *work.notes, *remarks_on(measured.sides, metrics, figures)),
     )
 
 

@@ -31,10 +31,28 @@ def compare_and_store(
     Raises:
         BenchwrightError: what cannot be compared, and why.
     """
+    groups = grouped_runs(store, request, evaluated=evaluated, stored=stored)
+    return [_compared(store, request, run_ids) for run_ids in groups]
+
+
+def grouped_runs(
+    store: Store, request: ComparisonRequest, *, evaluated: Sequence[str] = (), stored: Sequence[str] | None = None
+) -> list[list[str]]:
+    """Ids of the runs of each comparison that a request asks for.
+
+    Args:
+        store: Where the runs are.
+        request: What was asked for.
+        evaluated: Runs of the evaluation that was made for it, each of a benchmark of its own.
+        stored: Ids of the runs that the request names, where they were looked up before; None: looked up now.
+
+    Raises:
+        UnknownNameError: no such run or experiment.
+    """
     named = list(runs_meant(store, request) if stored is None else stored)
     if not evaluated and _means_an_experiment(store, request):
-        return [_compared(store, request, run_ids) for run_ids in _by_version(store, named)]
-    return [_compared(store, request, run_ids) for run_ids in _groups(store, named, evaluated)]
+        return _by_version(store, named)
+    return _groups(store, named, evaluated)
 
 
 def runs_meant(store: Store, request: ComparisonRequest) -> tuple[str, ...]:

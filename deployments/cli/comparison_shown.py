@@ -1,0 +1,109 @@
+"""What a comparison leaves behind: the page or the JSON value, the checks, their file and the exit code."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from deployments.cli.comparing import Results, Wanted
+from deployments.cli.terminal import EXIT_CHECK_FAILED, EXIT_DONE, print_json, tell
+
+if TYPE_CHECKING:
+    from evaluation.reports.comparison_checks import RegressionCheck
+    from evaluation.store.session import Store
+
+
+def show_comparisons(
+    wanted: Wanted,
+    store: "Store",
+    results: Results,
+    *,
+    as_json: bool,
+    code: int = EXIT_DONE,
+    evaluated: Sequence[str] = (),
+) -> int:
+    """The exit code, after everything was shown and written that was asked for.
+
+    Args:
+        wanted: What was typed.
+        store: Where the runs are.
+        results: The comparisons, one for each benchmark.
+        as_json: Print one JSON value.
+        code: What the exit code is so far.
+        evaluated: Ids of the runs that were made for it.
+    """
+    from deployments.cli.comparison_page import print_comparisons
+
+    checks = _checks(wanted, results)
+    if wanted.junit is not None:
+        _write_junit(wanted.junit, checks)
+    if as_json:
+        print_json(_as_json(store, results, checks if wanted.checks else None, evaluated))
+    else:
+        print_comparisons(results)
+        for result in results:
+            if result.get("experiment") is not None:
+                tell(f"comparison {result['comparison_id']} is one of experiment {result['experiment']}")
+    for check in checks:
+        if check.outcome != "passed":
+            tell(f"check {'failed' if check.has_failed else 'undecided'}: {check.said}")
+    if code == EXIT_DONE and wanted.fails and any(check.has_failed for check in checks):
+        return EXIT_CHECK_FAILED
+    return code
+
+
+def _checks(wanted: Wanted, results: Results) -> "list[RegressionCheck]":
+    from evaluation.reports.comparison_checks import regression_checks
+
+    return regression_checks(results, wanted.check_metrics) if wanted.checks else []
+
+
+def _write_junit(path: Path, checks: "list[RegressionCheck]") -> None:
+    from evaluation.errors import ConfigurationError
+    from evaluation.reports.comparison_junit import as_junit
+    from evaluation.reports.tables import counted
+
+    try:
+        path.write_bytes(as_junit(checks))
+    except OSError as error:
+        raise ConfigurationError(
+            f"--junit {str(path)!r} cannot be written: {error.strerror}", "Name another file."
+        ) from None
+    tell(f"wrote {counted(len(checks), 'check')} to {path}")
+
+
+def _as_json(
+    store: "Store", results: Results, checks: "list[RegressionCheck] | None", evaluated: Sequence[str]
+) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    from evaluation.reports.results import run_result, worst_status
+
+    runs = [run_result(store, run_id) for run_id in evaluated]
+    return {
+        "status": worst_status([run["status"] for run in runs]) if runs else "completed",
+        "comparisons": [
+            {**pair, "benchmark": result["benchmark"], "comparison_id": result["comparison_id"]}
+            for result in results
+            for pair in result["comparisons"]
+        ],
+        "results": [{name: value for name, value in result.items() if name != "comparisons"} for result in results],
+        **({} if checks is None else {"checks": [asdict(check) for check in checks]}),
+        **({"runs": runs} if runs else {}),
+    }
+
+
+def show_planned(planned: Sequence[Mapping[str, Any]], *, as_json: bool) -> int:
+    """The exit code of showing which stored pairs would be compared."""
+    from deployments.cli.results import say_line
+    from evaluation.reports.tables import counted
+
+    if as_json:
+        print_json({"planned": list(planned)})
+        return EXIT_DONE
+    for found in planned:
+        n_pairs, n_sides = counted(len(found["pairs"]), "pair"), counted(len(found["sides"]), "side")
+        say_line(f"{found['benchmark']}: {n_pairs} of {n_sides} would be compared by {', '.join(found['metrics'])}")
+        for a, b in found["pairs"]:
+            say_line(f"  {a} – {b}")
+    say_line("Nothing was compared, and nothing is stored.")
+    return EXIT_DONE

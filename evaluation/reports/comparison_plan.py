@@ -1,0 +1,74 @@
+"""What would be compared, as plain values: found as a comparison finds it, without reading a score."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from evaluation.case import Benchmark
+from evaluation.comparing.matching import match_runs
+from evaluation.comparing.request import ComparisonRequest
+from evaluation.reports.comparison_store import grouped_runs
+from evaluation.reports.comparison_words import listed
+from evaluation.reports.tables import counted
+from evaluation.store.runs import find_run
+from evaluation.store.session import Store
+
+
+def planned_comparisons(store: Store, request: ComparisonRequest) -> list[dict[str, Any]]:
+    """The sides, pairs and metrics of each comparison of stored runs that a request asks for.
+
+    Raises:
+        BenchwrightError: what cannot be compared, and why.
+    """
+    return [_planned(store, request, run_ids) for run_ids in grouped_runs(store, request)]
+
+
+def _planned(store: Store, request: ComparisonRequest, run_ids: Sequence[str]) -> dict[str, Any]:
+    found = match_runs(store, run_ids, request)
+    plan = found.members[0].run.plan
+    return {
+        "benchmark": plan.benchmark_name,
+        "benchmark_version": plan.benchmark_version,
+        "run_ids": list(dict.fromkeys(member.run_id for member in found.members)),
+        "by": request.by,
+        "against": found.against.label if found.against else None,
+        "sides": [side.label for side in found.measured.sides],
+        "metrics": [metric.word for metric in (*found.measured.metrics, *found.measured.figures)],
+        "pairs": [list(pair) for pair in found.pairs],
+    }
+
+
+def planned_beside(
+    store: Store, request: ComparisonRequest, benchmark: Benchmark, labels: Sequence[str]
+) -> dict[str, Any]:
+    """What candidates that are still to be asked would be compared with.
+
+    Args:
+        store: Where the stored runs are.
+        request: What was asked for; names its runs by their ids.
+        benchmark: What would be asked.
+        labels: Of the candidates.
+    """
+    stored = [find_run(store, run_id) for run_id in request.runs]
+    return {
+        "benchmark": benchmark.name,
+        "by": request.by,
+        "against": request.against,
+        "evaluated": list(labels),
+        "stored": [
+            {"run_id": run.plan.run_id, "candidate": found.plan.label}
+            for run in stored
+            if run.plan.benchmark_version == benchmark.version
+            for found in run.candidates
+        ],
+    }
+
+
+def planned_sentence(planned: Mapping[str, Any]) -> str:
+    """`Then compared on numbers: good and half, with good:1b of run one (3 pairs)`, as a sentence."""
+    stored = [f"{one['candidate']} of run {one['run_id']}" for one in planned["stored"]]
+    beside = f", with {listed(stored)}" if stored else ""
+    n_sides = len(planned["evaluated"]) + len(stored)
+    n_pairs = n_sides - 1 if planned["against"] else n_sides * (n_sides - 1) // 2
+    how = f"by {planned['by']}" if planned["by"] else counted(n_pairs, "pair")
+    against = f", against {planned['against']}" if planned["against"] else ""
+    return f"Then compared on {planned['benchmark']}: {listed(planned['evaluated'])}{beside} ({how}{against})."
