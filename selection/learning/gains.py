@@ -1,0 +1,69 @@
+"""What is a way of choosing worth, on cases that it did not learn from?
+
+A policy names, for each case, the candidate with the highest score among those that were measured on it. Two policies
+are compared case by case, with the families as what is independent.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from selection.learning.families import Integers
+from selection.two_way import Matrix, Vector
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gain:
+    """How much better one policy did than another, in the unit of quality."""
+
+    value: float
+    low: float
+    high: float
+    n_cases: int
+    n_families: int
+
+    @property
+    def is_real(self) -> bool:
+        """True where the whole interval is above zero."""
+        return self.low > 0
+
+    def in_points(self) -> str:
+        """Such as `+1.20 points [0.31, 2.09]`; a point is a hundredth."""
+        return f"{100 * self.value:+.2f} points [{100 * self.low:.2f}, {100 * self.high:.2f}]"
+
+
+def chosen(values: Matrix, scores: Matrix | Vector) -> Integers:
+    """The candidate that is named for each case, of those that were measured on it.
+
+    Args:
+        values: Qualities, shape (n_cases, n_candidates), NaN where it was not asked.
+        scores: The higher, the better; for each case, or for all alike; NaN for one that nothing is known of.
+    """
+    usable = np.isfinite(values) & np.isfinite(scores)
+    usable |= np.isfinite(values) & ~usable.any(axis=1, keepdims=True)
+    found: Integers = np.argmax(np.where(usable, np.nan_to_num(scores, nan=-1e9), -np.inf), axis=1)
+    return found
+
+
+def reached(values: Matrix, scores: Matrix | Vector) -> Vector:
+    """The quality on each case of the candidate named for it, shape (n_cases,)."""
+    return np.asarray(np.take_along_axis(values, chosen(values, scores)[:, None], axis=1)[:, 0], dtype=np.float64)
+
+
+def paired_gain(ours: Vector, theirs: Vector, families: Integers, *, confidence_level: float = 0.95) -> Gain:
+    """Mean of `ours - theirs`, with a t interval on errors clustered by family.
+
+    With one family there is no interval: it reaches from minus to plus infinity.
+    """
+    from scipy.stats import t
+
+    apart = ours - theirs
+    value = float(apart.mean()) if len(apart) else 0.0
+    known, place = np.unique(families, return_inverse=True)
+    n_families = len(known)
+    if n_families < 2:
+        return Gain(value=value, low=-np.inf, high=np.inf, n_cases=len(apart), n_families=n_families)
+    sums = np.bincount(place, apart - value)
+    se = float(np.sqrt((sums**2).sum() * n_families / (n_families - 1))) / len(apart)
+    reach = float(t.ppf(0.5 + confidence_level / 2, n_families - 1)) * se
+    return Gain(value=value, low=value - reach, high=value + reach, n_cases=len(apart), n_families=n_families)
