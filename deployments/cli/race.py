@@ -38,6 +38,9 @@ def race(
     resume: Annotated[
         str | None, typer.Option(metavar="RUN|last", help="Go on with that race: only what is missing is asked.")
     ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print when it is decided and what it takes at most, alone.")
+    ] = False,
     db: DatabaseOption = None,
     json_: JsonOption = False,
     *,
@@ -59,5 +62,6 @@ def race(
         given={key: value for key, value in given.items() if value not in (None, [])},
         evaluation=evaluation_fields(evaluation),
         resume=resume,
+        dry_run=dry_run,
     )
     raise typer.Exit(run_race(wanted, database=db, as_json=json_))

@@ -14,6 +14,7 @@ from deployments.cli.evaluating import (
     start_embedded_where_asked,
 )
 from deployments.cli.preparing import Prepared, check_servers, prepare
+from deployments.cli.race_dry_run import show_race_dry_run
 from deployments.cli.running import TerminatedError
 from deployments.cli.terminal import (
     EXIT_DONE,
@@ -44,6 +45,7 @@ class Wanted:
     evaluation: Mapping[str, Any]
     """Fields of `EvaluationRequest`."""
     resume: str | None = None
+    dry_run: bool = False
 
 
 def run_race(wanted: Wanted, *, database: str | None, as_json: bool) -> int:
@@ -65,6 +67,8 @@ def run_race(wanted: Wanted, *, database: str | None, as_json: bool) -> int:
             if url is not None:
                 os.environ["BENCHWRIGHT_DATABASE_URL"] = url
             prepared, request = _prepared(wanted, store)
+            if wanted.dry_run:
+                return show_race_dry_run(prepared, request, store, stack, as_json=as_json)
             invocation_id = prepared.invocation_id
             if not wanted.given and not wanted.evaluation and _is_over(prepared, store):
                 return _show(prepared, store, EXIT_DONE, None, as_json=as_json)
@@ -80,6 +84,11 @@ def _prepared(wanted: Wanted, store: "Store") -> "tuple[Prepared, RaceRequest]":
     from evaluation.templates import with_template
 
     if wanted.resume is not None:
+        if wanted.dry_run:
+            raise ConfigurationError(
+                "--dry-run shows a race before it begins",
+                "Leave --resume out, or look at the race by `benchwright show`.",
+            )
         return _resumed(wanted, wanted.resume, store)
     typed = read_race_request({**wanted.given, "evaluation": with_template(store, wanted.evaluation)})
     prepared = prepare(wanted.evaluation, store, source=SOURCE, resume=None)
