@@ -108,10 +108,15 @@ def _sentence(
     if state.ending is Ending.TIED_WITHIN_MARGIN:
         margin = in_points((state.rules.margin or 0.0) / grid.span, grid.span)
         return f"{names} are tied after {n_cases}: none is better than {first} by {margin} or more."
-    why = "the budget is spent" if state.ending is Ending.BUDGET_SPENT else "the cases are used up"
+    used_up = f"the {n_cases} of the race {'is' if state.n_asked == 1 else 'are'} used up"
+    why = f"the budget is spent after {n_cases}" if state.ending is Ending.BUDGET_SPENT else used_up
     more = _n_more(state, grid)
-    settled = "" if more is None else f"; if it is as it seems, about {more:,} more cases would tell it from {tied[1]}"
-    return f"No winner: {why} after {n_cases}, and {names} cannot be told apart; {first} is ahead{settled}."
+    settled = (
+        ""
+        if more is None
+        else f"; if it is as it seems, about {counted(more, 'more case')} would tell it from {tied[1]}"
+    )
+    return f"No winner: {why}, and {names} cannot be told apart; {first} is ahead{settled}."
 
 
 def _confirmed(state: RaceState, grid: Grid, verdict: Verdict, tied: tuple[str, ...], checked: Confirmation) -> str:

@@ -44,7 +44,7 @@ def _look_line(look: Mapping[str, Any]) -> str:
         return f"confirmation{calls}: {check['candidate']} {check['reason']}"
     names = ", ".join(decision["candidate"] for decision in look["left"])
     left = f"{len(look['left'])} left ({names})" if look["left"] else "nobody left"
-    return f"look {look['look']}, {counted(look['n_cases'], 'case')}{calls}: {left}, {look['n_left_in']} went on"
+    return f"look {look['look']}, {counted(look['n_cases'], 'case')}{calls}: {left}, {look['n_left_in']} still in"
 
 
 def departure_lines(race: Race) -> list[str]:

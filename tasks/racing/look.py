@@ -16,6 +16,7 @@ from evaluation.racing.deciding import confirmed, decide, give_up
 from evaluation.racing.decision import Decision, Fate
 from evaluation.racing.rules import Spent
 from evaluation.racing.state import RaceState
+from evaluation.racing.wording import counted
 from evaluation.settings import Settings
 from evaluation.store.races import save_decisions
 from evaluation.store.records import Status
@@ -60,7 +61,7 @@ async def decide_look(course: Course, step: Step, *, minutes: float) -> tuple[De
             tell("%s is %s: %s", decision.label, str(decision.fate).replace("_", " "), decision.reason)
     n_left = Counter(decision.fate for decision in decisions)[Fate.KEPT]
     if not step.is_confirmation:
-        tell("%s: %d of %d go on after %d cases", step.name, n_left, step.n_candidates, step.n_cases)
+        tell("%s: %d of %d are still in after %s", step.name, n_left, step.n_candidates, counted(step.n_cases, "case"))
     return decisions
 
 

@@ -24,6 +24,7 @@ from evaluation.racing.grid import Grid
 from evaluation.racing.outcome import RaceOutcome, Verdict, outcome
 from evaluation.racing.rules import Method, RaceRules, Spent
 from evaluation.racing.state import RaceState, Runner
+from evaluation.racing.wording import counted
 
 N_CASES, N_CANDIDATES = 1000, 20
 ORDERS_A_POOL = 10
@@ -161,8 +162,9 @@ def curve(orders: int, make: Callable[..., Pool] = pool) -> list[str]:
     for gap in GAPS:
         for method in Method:
             found = figures(RaceRules(method=method), orders=orders, make=partial(make, gap=gap))
+            name = counted(round(100 * gap), "point")
             lines.append(
-                f"| {100 * gap:.0f} points | {method} | {found.best_first:.1%} | {found.best_dropped:.1%} | "
+                f"| {name} | {method} | {found.best_first:.1%} | {found.best_dropped:.1%} | "
                 f"{found.winner_named:.1%} | {found.wrong_winner:.1%} | {found.grid_share:.1%} | {found.loads:.0f} |"
             )
     return lines

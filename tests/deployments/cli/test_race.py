@@ -46,7 +46,7 @@ def test_a_race_is_told_in_one_sentence_and_resumed_it_says_the_same_without_ask
     sentence = again.json["race"]["sentence"]
     assert sentence.startswith("good wins: the only one of 2 that is not shown to be worse after 16 cases; on 4 unseen")
     assert sentence in said.out
-    assert "look 1, 16 cases, 32 calls so far: 1 left (bad), 1 went on" in said.out
+    assert "look 1, 16 cases, 32 calls so far: 1 left (bad), 1 still in" in said.out
     assert "40 calls of the 40 that asking everybody everything takes (100%)" in said.out
     assert [] == ollama_by_script.chats
     assert "This run is a race's" in benchwright("show", "last").out
@@ -73,6 +73,41 @@ def test_what_makes_no_race_is_refused_before_a_server_is_started(
     assert 2 == said.code
     assert message in said.json["error"]["message"]
     assert said.json["error"]["next"]
+
+
+def test_a_dry_run_says_when_it_is_decided_and_what_it_takes_at_most_and_asks_nothing(
+    race: Command, benchwright: Command, tmp_path: Path, ollama_by_script: ScriptedOllama
+) -> None:
+    path = write_numbers(tmp_path / "numbers.jsonl", 100)
+
+    said = race("--benchmark", path, "--model", "bad", "--model", "good", "--budget", "minutes=5", "--dry-run")
+    plain = race("--benchmark", path, "--model", "bad", "--model", "good", "--limit", 10, "--dry-run", "--json")
+    resumed = race("--resume", "last", "--dry-run")
+
+    assert (0, 0, 2) == (said.code, plain.code, resumed.code)
+    assert "A race by evidence: 2 candidates on numbers, 100 cases." in said.out
+    assert "It is decided who goes on after 20, 40 and 80 cases." in said.out
+    assert "held against the runner-up on 20 unseen cases at most." in said.out
+    assert "2 model loads, 40 calls, time unknown: never asked here." in said.out
+    assert "In all at most 200 of the 200 calls that asking everybody everything takes" in said.out
+    assert "It ends earlier where its budget is spent: minutes=5." in said.out
+    found = plain.json["race"]
+    assert ([8], 2, 16, 20, None) == tuple(
+        found[name] for name in ("looks", "n_confirm", "first_calls", "most_calls", "most_seconds")
+    )
+    assert 16 == plain.json["first_look"]["n_calls"]
+    assert [] == ollama_by_script.chats == ollama_by_script.loads
+    assert [] == benchwright("runs", "list", "--json").json
+    assert "--dry-run shows a race before it begins" in resumed.err
+
+
+def test_a_dry_run_tells_how_long_a_race_may_take_once_its_models_were_asked(race: Command, tmp_path: Path) -> None:
+    path = write_numbers(tmp_path / "numbers.jsonl", 20)
+    race("--benchmark", path, "--model", "bad", "--model", "good")
+
+    found = race("--benchmark", path, "--model", "bad", "--model", "good", "--dry-run", "--json").json
+
+    assert found["race"]["most_seconds"] >= found["first_look"]["seconds"] > 0
 
 
 def test_a_resumed_race_keeps_its_candidates_and_an_evaluation_is_no_race(

@@ -70,7 +70,7 @@ def test_equals_end_tied_when_the_cases_are_used_up() -> None:
         found.tied,
         found.ending,
     )
-    assert "No winner: the cases are used up after 320 cases, and a and b cannot be told apart" in found.sentence
+    assert "No winner: the 320 cases of the race are used up, and a and b cannot be told apart" in found.sentence
 
 
 def test_a_race_without_a_winner_says_how_many_more_cases_would_settle_it() -> None:
@@ -82,6 +82,13 @@ def test_a_race_without_a_winner_says_how_many_more_cases_would_settle_it() -> N
     assert round(needed, -1) == found.n_more
     assert f"about {found.n_more} more cases would tell it from b" in found.sentence
     assert RaceCourse(ALIKE).run().n_more is None
+
+
+def test_a_single_case_is_said_in_the_singular() -> None:
+    found = RaceCourse(np.array([[1.0, 0.0]] * 4), RaceRules(confirm=0)).run()
+
+    assert (1, Ending.CASES_USED_UP) == (found.n_more, found.ending)
+    assert "about 1 more case would tell it from b." in found.sentence
 
 
 def test_of_many_that_are_tied_a_few_are_named() -> None:

@@ -45,9 +45,9 @@ RACE: dict[str, Any] = {
 }
 
 
-def test_a_line_for_each_look_says_who_left_and_who_went_on() -> None:
+def test_a_line_for_each_look_says_who_left_and_who_is_still_in() -> None:
     assert [
-        "look 1, 20 cases, 60 calls so far: 2 left (b | [x](http://y), c), 1 went on",
+        "look 1, 20 cases, 60 calls so far: 2 left (b | [x](http://y), c), 1 still in",
         "confirmation, 80 calls so far: a on 10 unseen cases 20.0 points ahead of b",
     ] == look_lines(RACE)
 
