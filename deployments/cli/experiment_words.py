@@ -1,0 +1,30 @@
+"""How an experiment is named on the command line, and how it is answered with."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from evaluation.store.records import ExperimentRecord
+
+NameArgument = Annotated[str, typer.Argument(metavar="EXPERIMENT", help="Its name, its id or the beginning of one.")]
+RunsArgument = Annotated[list[str], typer.Argument(metavar="RUN…", help="Runs: ids, beginnings of ids, or `last`.")]
+QuestionOption = Annotated[str | None, typer.Option("--question", metavar="TEXT", help="What it is to find out.")]
+DescriptionOption = Annotated[str | None, typer.Option("--description", metavar="TEXT", help="Why, and how.")]
+TemplateOption = Annotated[
+    Path | None, typer.Option("--template", metavar="FILE.yaml", help="Options of its evaluations, as `evaluate -f`.")
+]
+TagsOption = Annotated[list[str] | None, typer.Option("--tag", metavar="TAG", help="A tag; may be repeated.")]
+
+
+def answer(one: "ExperimentRecord", text: str, *, in_json: bool) -> None:
+    """Prints what became of the experiment: the text, or all of it as JSON."""
+    from deployments.cli.tables import say
+    from deployments.cli.terminal import print_json
+    from evaluation.reports.experiments import experiment_facts
+
+    if in_json:
+        print_json(experiment_facts(one))
+    else:
+        say(text)
