@@ -295,8 +295,8 @@ def _too_little(scoreboard: Scoreboard, task: str | None, standing: TaskStanding
     if task is None or not known:
         return "no task was measured yet"
     close = get_close_matches(task, known, n=1)
-    hint = f"; did you mean {close[0]!r}?" if close else ""
-    return f"nothing was measured on a task {task!r}{hint} Measured: {listed(known, 40)}".replace("' M", "'; M")
+    hint = f"did you mean {close[0]!r}? " if close else ""
+    return f"nothing was measured on a task {task!r}; {hint}measured: {listed(known, 40)}"
 
 
 def _abstained(question: _Question, standing: TaskStanding | None, note: str) -> Choice:

@@ -31,20 +31,22 @@ class _Limit:
     over: str
     unit: str
     thing: str
+    at: str = ""
+    """What the number is of, after the unit."""
     prefix: str = ""
     is_least: bool = False
     scale: float = 1.0
 
     def verdict(self, candidate: Choosable, value: float, limit: float) -> Verdict:
         if math.isnan(value):
-            asked = f"{self.prefix}{limit * self.scale:,.10g}{self.unit}"
+            asked = f"{self.prefix}{limit * self.scale:,.10g}{self.unit}{self.at}"
             word = "at least" if self.is_least else "at most"
             reason = f"its {self.thing} is not known, and {word} {asked} is asked"
             return Removed(candidate=candidate, constraint=self.name, reason=reason, limit=limit)
         if (value >= limit) if self.is_least else (value <= limit):
             return None
         shown, allowed = beyond(value * self.scale, limit * self.scale)
-        reason = f"{self.says} {self.prefix}{shown}{self.unit}, {self.over} {self.prefix}{allowed}{self.unit}"
+        reason = f"{self.says} {self.prefix}{shown}{self.unit}{self.at}, {self.over} {self.prefix}{allowed}{self.unit}"
         return Removed(candidate=candidate, constraint=self.name, reason=reason, value=value, limit=limit)
 
 
@@ -102,16 +104,16 @@ def _checked(
 
 
 def _limits(facts: Facts, is_fraction: bool) -> tuple[tuple[_Limit, Sequence[float]], ...]:
-    at = f" s at the {ordinal(facts.percentile)}"
+    at = f" at the {ordinal(facts.percentile)}"
     share = {"unit": " %", "scale": 100.0} if is_fraction else {"unit": "", "scale": 1.0}
     return (
         (_Limit("max_memory_gb", "takes", "over", " GB", "memory"), facts.memory_gb),
-        (_Limit("max_latency_s", "takes", "over", at, "latency"), facts.latency_s),
+        (_Limit("max_latency_s", "takes", "over", " s", "latency", at), facts.latency_s),
         (
-            _Limit("max_cost_per_1k", "costs", "over", " for 1,000 answers", "cost", prefix="$"),
+            _Limit("max_cost_per_1k", "costs", "over", "", "cost", " for 1,000 answers", prefix="$"),
             facts.cost_per_1k,
         ),
-        (_Limit("max_energy_j", "takes", "over", " J an answer", "energy"), facts.energy_j),
+        (_Limit("max_energy_j", "takes", "over", " J", "energy", " an answer"), facts.energy_j),
         (
             _Limit("min_quality", "is expected at", "under", thing="quality", is_least=True, **share),  # type: ignore[arg-type]
             facts.quality,
@@ -157,7 +159,7 @@ def _elsewhere(candidate: Choosable, allowed: Sequence[str]) -> Verdict:
 def _none_left(name: str, last: Sequence[Removed], removed: Sequence[Removed]) -> SelectionError:
     nearest = _nearest_miss(last)
     message = (
-        f"no candidate is left: {name} ruled out the last {counted(len(last), 'one') if len(last) > 1 else 'one'}. "
+        f"no candidate is left: {name} ruled out the last {len(last) if len(last) > 1 else 'one'}. "
         f"Nearest: {nearest.candidate.label} {nearest.reason}."
     )
     before: dict[str, int] = {}

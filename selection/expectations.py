@@ -10,7 +10,7 @@ import numpy as np
 from evaluation.evidence import Choosable
 from selection.answers import Expected
 from selection.scoreboard import Deviations, TaskStanding
-from selection.student import Z_95, t_limit
+from selection.student import t_limit
 from selection.two_way import Matrix, Vector
 
 if TYPE_CHECKING:
@@ -73,10 +73,8 @@ def _values(expected: tuple[Expected | None, ...]) -> list[float]:
 def outlays_of(standing: TaskStanding, percentile: float) -> Outlays:
     """Latency, cost and energy with intervals; kept, since a standing never changes and most questions are alike."""
     timed = standing.n_timed
-    low, high = _wilson(percentile, timed)
-    middle, below, above = (_quantiles(standing.latency_s, share) for share in (percentile, low, high))
-    below = np.where((1 - percentile) ** timed > _UNSEEN, np.nan, below)
-    above = np.where(percentile**timed > _UNSEEN, np.nan, above)
+    ends = np.array([_shares(n, percentile) for n in timed.tolist()]).reshape(-1, 2)
+    middle, below, above = (_quantiles(standing.latency_s, share) for share in (percentile, *ends.T))
     columns = (middle.tolist(), below.tolist(), above.tolist(), timed.tolist())
     return Outlays(
         latency_s=tuple(_latency(*row) for row in zip(*columns, strict=True)),
@@ -131,19 +129,33 @@ def tail_is_unseen(facts: Facts, place: int) -> bool:
     return 0 < n < (1 - 1e-9) / (1 - facts.percentile)
 
 
-def _wilson(share: float, n: "np.ndarray[tuple[int], np.dtype[np.int64]]") -> tuple[Vector, Vector]:
-    """Between which shares of n answers the one at `share` lies (Wilson 1927)."""
-    some = np.maximum(n, 1)
-    z2 = Z_95**2 / some
-    middle = (share + z2 / 2) / (1 + z2)
-    reach = Z_95 * np.sqrt(share * (1 - share) / some + z2 / (4 * some)) / (1 + z2)
-    return np.maximum(middle - reach, 0.0), np.minimum(middle + reach, 1.0)
+@lru_cache(maxsize=4096)
+def _shares(n: int, share: float) -> tuple[float, float]:
+    """Between which of n sorted answers the quantile lies in 95 % of samples, as shares of the way from first to last.
+
+    NaN: not even the outermost answer is far enough out in all but 2.5 % of them. How many answers lie below the
+    quantile is binomial (David & Nagaraja 2003, section 7.1).
+    """
+    if n < 2:
+        return math.nan, math.nan
+    below = np.cumsum(_binomial(n, share))
+    low = int(np.searchsorted(below, _UNSEEN, side="right"))
+    high = int(np.searchsorted(below, 1 - _UNSEEN)) + 1
+    return (low - 1) / (n - 1) if low >= 1 else math.nan, (high - 1) / (n - 1) if high <= n else math.nan
+
+
+def _binomial(n: int, share: float) -> Vector:
+    """The chance of each number of n."""
+    logs = np.concatenate(([0.0], np.cumsum(np.log(np.arange(1, n + 1)))))
+    k = np.arange(n + 1)
+    return np.asarray(np.exp(logs[n] - logs - logs[::-1] + k * math.log(share) + (n - k) * math.log1p(-share)))
 
 
 def _quantiles(table: Matrix, share: float | Vector) -> Vector:
-    """Each row's quantile between the hundredths that are kept."""
-    place = np.minimum(np.round(np.asarray(share) * 100, 9), 100.0)
+    """Each row's quantile between the hundredths that are kept; NaN where the share is."""
+    exact = np.minimum(np.round(np.asarray(share) * 100, 9), 100.0)
+    place = np.broadcast_to(np.nan_to_num(exact), len(table))
     below = np.minimum(place.astype(np.int64), 99)
     rows = np.arange(len(table))
     low, high = table[rows, below], table[rows, below + 1]
-    return np.asarray(low + (place - below) * (high - low), dtype=np.float64)
+    return np.asarray(np.where(np.isnan(exact), np.nan, low + (place - below) * (high - low)), dtype=np.float64)

@@ -57,7 +57,7 @@ def _quality(standings: Sequence[TaskStanding], n_candidates: int) -> tuple[Vect
     rows = measured.any(axis=1)
     if rows.any():
         fit = fit_two_way(means[rows], measured[rows], np.ones(len(standings)))
-        quality[rows] = fit.mean
+        quality[rows] = np.round(fit.mean, 12)
         se[rows] = np.sqrt(_variances(errors[rows], measured[rows], fit.pooled_variance))
     return quality, se
 

@@ -107,7 +107,8 @@ def _standing(
         task=table.task,
         n_cases=table.values.shape[1],
         n_measured=measured,
-        quality=_spread(quality.mean, place, n) + shift,
+        # Rounded, so that equal candidates are equal whatever the order in which they were summed.
+        quality=np.round(_spread(quality.mean, place, n) + shift, 12),
         quality_se=np.sqrt(variance),
         difference=_spread_square(quality.contrasts.difference, place, n),
         difference_se=_spread_square(quality.contrasts.se, place, n),

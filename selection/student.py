@@ -1,7 +1,7 @@
 """Student's t without scipy, whose import alone takes longer than a recommendation may.
 
 Wallace's transformation to a normal value (1959, doi:10.1214/aoms/1177706199, as in Johnson, Kotz & Balakrishnan,
-ch. 28): within .0005 in p from 5 degrees of freedom on.
+ch. 28): within .001 in p from 5 degrees of freedom on.
 """
 
 import math
