@@ -96,7 +96,7 @@ def test_a_dry_run_says_when_it_is_decided_and_what_it_takes_at_most_and_asks_no
         found[name] for name in ("looks", "n_confirm", "first_calls", "most_calls", "most_seconds")
     )
     assert 16 == plain.json["first_look"]["n_calls"]
-    assert [] == ollama_by_script.chats == ollama_by_script.loads
+    assert ([], []) == (ollama_by_script.chats, ollama_by_script.loads)
     assert [] == benchwright("runs", "list", "--json").json
     assert "--dry-run shows a race before it begins" in resumed.err
 
