@@ -5,15 +5,14 @@ from typing import Any
 
 from deployments.cli.results import say_line
 from deployments.cli.split_table import print_split_table
-from evaluation.reports.sweep import (
+from evaluation.reports.sweep_findings import other_metric_lines, sweep_sentences
+from evaluation.reports.sweep_tables import (
     caption,
     combination_rows,
     effect_rows,
     further_combinations,
     level_rows,
     missing_lines,
-    other_metric_lines,
-    sweep_sentences,
 )
 
 

@@ -220,7 +220,7 @@ def _show(prepared: Prepared, store: "Store", code: int, broken_by: BenchwrightE
 
 def _print(store: "Store", invocation_id: str, result: dict[str, Any], *, as_json: bool) -> None:
     from deployments.cli.sweep_page import print_sweep
-    from evaluation.reports.sweep import sweep_sentences
+    from evaluation.reports.sweep_findings import sweep_sentences
     from evaluation.sweeping.outcome import sweep_outcome
 
     found = sweep_outcome(store, invocation_id)

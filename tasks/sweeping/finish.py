@@ -6,7 +6,9 @@ from prefect import task
 from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
 from prefect.cache_policies import NO_CACHE
 
-from evaluation.reports.sweep import combination_rows, sweep_as_markdown, sweep_sentences
+from evaluation.reports.sweep_findings import sweep_sentences
+from evaluation.reports.sweep_markdown import sweep_as_markdown
+from evaluation.reports.sweep_tables import combination_rows
 from evaluation.settings import Settings
 from evaluation.store.session import open_store
 from evaluation.store.sweeps import finish_sweep

@@ -10,7 +10,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.runtime import task_run
 
 from evaluation.reports.escaping import for_markdown, one_line
-from evaluation.reports.sweep import words_of
+from evaluation.reports.sweep_words import words_of
 from evaluation.reports.tables import shown_estimate
 from evaluation.settings import Settings
 from evaluation.store.outcomes import latest_answer

@@ -5,15 +5,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from evaluation.reports.sweep import (
+from evaluation.reports.sweep_findings import other_metric_lines, sweep_sentences
+from evaluation.reports.sweep_markdown import sweep_as_markdown
+from evaluation.reports.sweep_tables import (
     combination_rows,
     effect_rows,
     further_combinations,
     level_rows,
     missing_lines,
-    other_metric_lines,
-    sweep_as_markdown,
-    sweep_sentences,
 )
 from evaluation.sweeping.analysis import analyse
 from evaluation.sweeping.contrasts import Matrix
