@@ -21,7 +21,7 @@ from evaluation.metrics.apart import Apart
 from evaluation.metrics.cost import CostUsd, cost_metric
 from evaluation.metrics.lost import LostMetric
 from evaluation.metrics.measuring import BrokenMetricError
-from evaluation.metrics.metric import CorpusMetric, Metric
+from evaluation.metrics.metric import CorpusMetric, Metric, TooFewRepeatsError
 from evaluation.metrics.parsing import metric_class, metric_of, parse_metric
 from evaluation.metrics.speed import TIMED_METRICS, USAGE_METRICS, EnergyPerRightJ
 from evaluation.prices import PRICE
@@ -47,6 +47,8 @@ class CaseValues:
     case_ids: tuple[str, ...]
     means: Sequence[float]
     """One a case: repeats of one case are not independent evidence."""
+    too_few: tuple[str, ...] = ()
+    """Cases that have scores, but of fewer repeats than the metric needs."""
 
 
 def aggregate_run(store: Store, run_id: str, metrics: Sequence[str], *, apart: Apart | None = None) -> int:
@@ -134,7 +136,8 @@ def case_values(
 ) -> CaseValues:
     """The stored scores of one candidate and metric, in the order of the case ids.
 
-    Never in the order in which answers came: resampling would then give another interval each time.
+    Never in the order in which answers came: resampling would then give another interval each time. A case with fewer
+    repeats than the metric needs is left out, and named.
 
     Args:
         store: Where they are.
@@ -143,11 +146,16 @@ def case_values(
         combine: The metric's, for the value of a case from those of its repeats; None: their mean.
     """
     case_ids: list[str] = []
+    too_few: list[str] = []
     means = array("d")
     for case_id, values in _by_case(iterate_values(store, run_candidate_id, signature)):
-        case_ids.append(case_id)
-        means.append((combine or _mean)(values))
-    return CaseValues(case_ids=tuple(case_ids), means=means)
+        try:
+            means.append((combine or _mean)(values))
+        except TooFewRepeatsError:
+            too_few.append(case_id)
+        else:
+            case_ids.append(case_id)
+    return CaseValues(case_ids=tuple(case_ids), means=means, too_few=tuple(too_few))
 
 
 def _by_case(pairs: Iterable[tuple[str, float]]) -> Iterator[tuple[str, list[float]]]:
@@ -168,7 +176,7 @@ def _mean_estimates(
     use = MetricUse(name=metric.name, signature=metric.signature)
     estimate = mean_estimate(values.means, clusters=_clusters_of(values.case_ids, clusters))
     yield EstimateRow(run_candidate_id=run_candidate_id, metric=use, estimate=estimate.within(metric.value_range))
-    if failed:
+    if failed := (*failed, *values.too_few):
         all_values = array("d", values.means) + array("d", [0.0] * len(failed))
         worst = mean_estimate(all_values, clusters=_clusters_of((*values.case_ids, *failed), clusters))
         yield EstimateRow(

@@ -15,7 +15,7 @@ from numbers import Real
 from evaluation.case import Case
 from evaluation.generation import Generation
 from evaluation.metrics.faults import in_words, place_in
-from evaluation.metrics.metric import Answers, CorpusMetric, Metric, Request
+from evaluation.metrics.metric import Answers, CorpusMetric, Metric, Request, TooFewRepeatsError
 from evaluation.metrics.requests import AskJudge, EmbedText, RunProgram
 from evaluation.score import Measurement, ScoreFailure
 
@@ -90,6 +90,8 @@ def aggregating(metric: CorpusMetric) -> Callable[[Sequence[Measurement]], float
 def _sound(metric: Metric, step: str, call: Callable[[], object]) -> float:
     try:
         value = call()
+    except TooFewRepeatsError:
+        raise
     except BaseException as error:
         raise BrokenMetricError(_raised(metric, step, _not_ours(error)).message) from error
     for problem in _wrong_value(metric, step, value):

@@ -94,8 +94,16 @@ class Metric(ABC):
         """
 
     def combine(self, values: Sequence[float]) -> float:
-        """The value of a case from those of its repeats, at least one."""
+        """The value of a case from those of its repeats, at least one.
+
+        Raises:
+            TooFewRepeatsError: so few are left that they do not carry it; the case then has no value.
+        """
         return values[0] if len(values) == 1 else sum(values) / len(values)
+
+
+class TooFewRepeatsError(Exception):
+    """The server failed so often on a case that its other repeats do not carry the metric's value."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,6 +15,7 @@ from evaluation.errors import FailureKind
 from evaluation.generation import Failure, Generation, Outcome, Timing
 from evaluation.metrics.cost import CostUsd
 from evaluation.metrics.parsing import parse_metric
+from evaluation.metrics.programs.pass_at_k import PassAtK
 from evaluation.prices import PRICE, Price
 from evaluation.scoring import score_candidate
 from evaluation.store.records import EstimateRow
@@ -155,6 +156,20 @@ def test_a_new_metric_costs_no_new_generation(own_store: Store) -> None:
     scores = case_values(own_store, candidate.run_candidate_id, parse_metric("contains").signature)
     assert ("c0", "c1", "c2", "c3") == scores.case_ids
     assert [1.0] * 4 == list(scores.means)
+
+
+def test_a_case_with_fewer_repeats_than_a_metric_needs_has_no_value_and_is_named(own_store: Store) -> None:
+    cases = numbers(2)
+    outcomes: dict[str, Outcome | Sequence[Outcome]] = {
+        "c0": [answer("0"), answer("no")],
+        "c1": [answer("1"), FAILED],
+    }
+    store_run(own_store, asked("m", outcomes), cases=cases, n_repeats=2)
+    (candidate,) = find_run(own_store, "run-1").candidates
+
+    signature = parse_metric("exact_match").signature
+    found = case_values(own_store, candidate.run_candidate_id, signature, PassAtK(k=2).combine)
+    assert (("c0",), [1.0], ("c1",)) == (found.case_ids, list(found.means), found.too_few)
 
 
 def _set_energies(store: Store, joules: Sequence[float | None]) -> None:

@@ -6,6 +6,7 @@ from math import comb
 from typing import ClassVar
 
 from evaluation.errors import ConfigurationError
+from evaluation.metrics.metric import TooFewRepeatsError
 from evaluation.metrics.programs.program_metric import ProgramMetric, has_passed
 from evaluation.program import ProgramOutcome
 
@@ -15,8 +16,8 @@ class PassAtK(ProgramMetric):
     """The chance that one of `k` programs passes all tests of its case, in [0, 1] (Chen et al. 2021).
 
     A program counts 1 where every test held and it kept within its limits, else 0. Of a case with n repeats, c of
-    them right, the value is the unbiased estimate 1 − C(n−c, k) / C(n, k). Where the server failed so often that fewer
-    than `k` repeats are left, it is the estimate for as many as there are, which is less.
+    them right, the value is the unbiased estimate 1 − C(n−c, k) / C(n, k). A case on which the server failed so often
+    that fewer than `k` repeats are left has no value: the chance for fewer tries is another, lower one.
     """
 
     name: ClassVar[str] = "pass_at_k"
@@ -44,8 +45,9 @@ class PassAtK(ProgramMetric):
     def combine(self, values: Sequence[float]) -> float:
         """The unbiased estimate from the repeats of a case."""
         n, n_right = len(values), sum(value == 1.0 for value in values)
-        k = min(self.k, n)
-        return 1.0 - comb(n - n_right, k) / comb(n, k)
+        if n < self.k:
+            raise TooFewRepeatsError(f"{n} of {self.k} repeats")
+        return 1.0 - comb(n - n_right, self.k) / comb(n, self.k)
 
     def _value(self, outcome: ProgramOutcome) -> float:
         return float(has_passed(outcome))
