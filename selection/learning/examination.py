@@ -74,6 +74,8 @@ def examination(
     evidence: Evidence, matrix: QualityMatrix, prompts: Sequence[str], families: Integers, *, shown: Mask, asked: Mask
 ) -> Examination | None:
     """The test on `asked`, with the scoreboard of `shown`; None where nothing can be asked."""
+    if not shown.any():
+        return None
     board = build_scoreboard(evidence_of(evidence, shown))
     known = np.isin(matrix.tasks, list(board.standings)) & np.isfinite(matrix.values).any(axis=1)
     cases = np.flatnonzero(asked & known)

@@ -1,21 +1,18 @@
-"""Linear models of all candidates at once, by scikit-learn."""
+"""Linear models of all candidates at once; the features are centred nowhere but here."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from selection.two_way import Matrix, Vector
 
-STRENGTHS = tuple(float(strength) for strength in np.geomspace(0.1, 3_000, 16))
+STRENGTHS = tuple(float(strength) for strength in np.geomspace(0.1, 10_000, 18))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class FittedRidge:
-    """The estimator and its arrays."""
+class Linear:
+    """Outputs are `features @ weights + intercept`."""
 
-    estimator: Any
-    """`sklearn.linear_model.Ridge`."""
     weights: Matrix
     """Shape (n_features, n_outputs)."""
     intercept: Vector
@@ -23,6 +20,11 @@ class FittedRidge:
     def predicted(self, features: Matrix) -> Matrix:
         """Shape (n_cases, n_outputs)."""
         return np.asarray(features @ self.weights + self.intercept, dtype=np.float64)
+
+    @property
+    def stacked(self) -> Matrix:
+        """The weights with the intercept as their last row."""
+        return np.vstack([self.weights, self.intercept])
 
 
 def ridge_strength(features: Matrix, outputs: Matrix) -> float:
@@ -32,9 +34,18 @@ def ridge_strength(features: Matrix, outputs: Matrix) -> float:
     return float(RidgeCV(alphas=STRENGTHS).fit(features, outputs).alpha_)
 
 
-def fit_ridge(features: Matrix, outputs: Matrix, strength: float, counts: Vector | None = None) -> FittedRidge:
-    """The ridge of this penalty; `counts` says how often each case is taken."""
-    from sklearn.linear_model import Ridge
+def fit_ridge(features: Matrix, outputs: Matrix, strength: float, counts: Vector | None = None) -> Linear:
+    """The same as `sklearn.linear_model.Ridge`, without what a call of it takes beside the solving.
 
-    estimator = Ridge(alpha=strength).fit(features, outputs, sample_weight=counts)
-    return FittedRidge(estimator=estimator, weights=estimator.coef_.T, intercept=np.asarray(estimator.intercept_))
+    Args:
+        features: Shape (n_cases, n_features).
+        outputs: Shape (n_cases, n_outputs).
+        strength: The penalty on squared weights; the intercept bears none.
+        counts: How often each case is taken.
+    """
+    weight = np.ones(len(features)) if counts is None else counts
+    middle, level = weight @ features / weight.sum(), weight @ outputs / weight.sum()
+    apart = features - middle
+    gram = (apart * weight[:, None]).T @ apart + strength * np.eye(features.shape[1])
+    weights = np.linalg.solve(gram, (apart * weight[:, None]).T @ (outputs - level))
+    return Linear(weights=weights, intercept=level - middle @ weights)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from selection.learning.quality_matrix import Integers
 from selection.learning.ridge import fit_ridge, ridge_strength
 from selection.two_way import Matrix, Vector, fit_two_way
 
@@ -17,37 +18,48 @@ ROUNDS = 6
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Targets:
-    """Of the cases of one task."""
+    """Of the cases of all tasks."""
 
     deviation: Matrix
     """Shape (n_cases, n_candidates), every row sums to zero."""
     difficulty: Vector
-    """How much better than on average all of them do, shape (n_cases,)."""
+    """How much better than on the task's average all of them do, shape (n_cases,)."""
     strength: float
-    """Of the ridge that filled the gaps."""
+    """Of the ridge on the deviations."""
 
 
-def targets(features: Matrix, values: Matrix) -> Targets:
+def targets(features: Matrix, values: Matrix, tasks: Integers) -> Targets:
     """The targets of cases with these features.
 
     Args:
         features: Shape (n_cases, n_features).
-        values: Qualities, shape (n_cases, n_candidates), NaN where missing; one at least in each row and column.
+        values: Qualities, shape (n_cases, n_candidates), NaN where missing; one at least in each row.
+        tasks: Of each case, as numbers.
     """
     asked = np.isfinite(values)
-    fit = fit_two_way(values.T, asked.T, np.ones(len(values)))
-    apart = np.where(asked, values - fit.mean, 0.0)
+    apart = _from_means(values, tasks)
     expected = np.zeros(values.shape)
     strength = 0.0
-    for _ in range(ROUNDS):
+    for _ in range(1 if asked.all() else ROUNDS):
         difficulty = (asked * (apart - expected)).sum(axis=1) / asked.sum(axis=1)
         deviation = np.where(asked, apart - difficulty[:, None], expected)
-        shared = deviation.mean(axis=1, keepdims=True)
-        deviation = deviation - shared
-        if asked.all():
-            break
+        shared = deviation.mean(axis=1)
+        deviation = deviation - shared[:, None]
         strength = strength or ridge_strength(features, deviation)
-        expected = fit_ridge(features, deviation, strength).predicted(features)
-        expected -= expected.mean(axis=1, keepdims=True)
-    strength = strength or ridge_strength(features, deviation)
-    return Targets(deviation=deviation, difficulty=difficulty + shared[:, 0], strength=strength)
+        if not asked.all():
+            expected = fit_ridge(features, deviation, strength).predicted(features)
+            expected -= expected.mean(axis=1, keepdims=True)
+    return Targets(deviation=deviation, difficulty=difficulty + shared, strength=strength)
+
+
+def _from_means(values: Matrix, tasks: Integers) -> Matrix:
+    """Less each candidate's adjusted mean on the task; 0 where missing."""
+    found = np.zeros(values.shape)
+    for task in np.unique(tasks):
+        rows = np.flatnonzero(tasks == task)
+        known = np.flatnonzero(np.isfinite(values[rows]).any(axis=0))
+        own = values[np.ix_(rows, known)]
+        asked = np.isfinite(own)
+        fit = fit_two_way(own.T, asked.T, np.ones(len(rows)))
+        found[np.ix_(rows, known)] = np.where(asked, own - fit.mean, 0.0)
+    return found

@@ -1,0 +1,73 @@
+"""What there is to learn from: cases of all tasks with their prompts, families and what would be expected of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from evaluation.evidence import Evidence
+from selection.learning.families import folds
+from selection.learning.quality_matrix import Integers, QualityMatrix, evidence_of
+from selection.standing import build_scoreboard
+from selection.two_way import Mask, Matrix
+
+N_FOLDS = 5
+MOST_CASES = 12_000
+"""So many cases are learned from at most, drawn at random."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Material:
+    """Cases that may be learned from; arrays have a row for each."""
+
+    tasks: tuple[str, ...]
+    keys: tuple[str, ...]
+    """Of the candidates."""
+    prompts: tuple[str, ...]
+    values: Matrix
+    """Qualities, shape (n_cases, n_candidates), NaN where missing."""
+    task: Integers
+    """Position in `tasks`."""
+    families: Integers
+    fold: Integers
+    n_folds: int
+    expected: Matrix
+    """What the scoreboard without the case's fold expects, shape (n_cases, n_candidates), NaN where unknown."""
+
+    @property
+    def n_families(self) -> int:
+        """How many there are."""
+        return len(np.unique(self.families))
+
+
+def material(
+    evidence: Evidence,
+    matrix: QualityMatrix,
+    prompts: Sequence[str],
+    families: Integers,
+    shown: Mask,
+    rng: np.random.Generator,
+) -> Material:
+    """The cases of `shown`, at most `MOST_CASES` of them, with folds drawn by family."""
+    cases = np.flatnonzero(shown)
+    if len(cases) > MOST_CASES:
+        cases = np.sort(rng.choice(cases, MOST_CASES, replace=False))
+    n_folds = max(min(N_FOLDS, len(np.unique(families[cases]))), 1)
+    fold_of = folds(families, n_folds, rng)
+    tasks = tuple(sorted(set(matrix.tasks[cases].tolist())))
+    expected = np.full((len(cases), len(evidence.candidates)), np.nan)
+    for fold in range(n_folds):
+        board = build_scoreboard(evidence_of(evidence, shown & (fold_of != fold)))
+        for task, standing in board.standings.items():
+            expected[(fold_of[cases] == fold) & (matrix.tasks[cases] == task)] = standing.quality
+    return Material(
+        tasks=tasks,
+        keys=tuple(candidate.key for candidate in evidence.candidates),
+        prompts=tuple(prompts[case] for case in cases.tolist()),
+        values=matrix.values[cases],
+        task=np.searchsorted(np.array(tasks), matrix.tasks[cases]) if tasks else np.zeros(0, dtype=np.int64),
+        families=families[cases],
+        fold=fold_of[cases],
+        n_folds=n_folds,
+        expected=expected,
+    )

@@ -1,0 +1,218 @@
+"""Learners tried on families they were not shown; only a real gain over the best per task is believed.
+
+Twice guarded. A task's deviations count only where they lie closer to what came than none do, by an interval over its
+families; and a learner is taken only where the choices that follow from it gain, by an interval over all families. For
+a fold of cases the first is decided on the other folds, so that the second is a test of the whole procedure.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from selection.features import Embed, Floats
+from selection.learners import Learned, Learner, Lesson
+from selection.learning.calibration import MOST, centred, slope
+from selection.learning.fitted_space import FittedSpace, fit_space
+from selection.learning.gains import Gain, paired_gain, reached
+from selection.learning.material import Material
+from selection.learning.quality_matrix import Integers
+from selection.learning.ridge import Linear, fit_ridge, ridge_strength
+from selection.learning.targets import Targets, targets
+from selection.serving import ServedLearner
+from selection.two_way import Mask, Matrix, Vector
+
+MIN_FAMILIES = 30
+"""Under so many families, nothing is learned from prompts; of a task, nothing is believed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskFinding:
+    """What a learner found on a task."""
+
+    task: str
+    n_cases: int
+    n_families: int
+    closer: Gain
+    """By how much its deviations lie closer than none to what came, in squared quality."""
+    gain: Gain
+    """Of its choices over the best per task."""
+    shrink: float
+    """0: prompts say nothing here."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class TrainedLearner:
+    """A learner fitted to all that it was shown."""
+
+    space: FittedSpace
+    learned: Learned
+    served: ServedLearner
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Trial:
+    """What came of it."""
+
+    winner: str | None
+    """None: no learner gained, and the best on the task is named whatever the prompt."""
+    trained: TrainedLearner | None
+    gains: Mapping[str, Gain]
+    """Of each learner over the best per task, at a level for as many as were tried."""
+    findings: tuple[TaskFinding, ...]
+    """Of the winner, or of the learner that came closest to it."""
+    reason: str
+    """In words, with numbers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Unseen:
+    """What models that were not shown a case's family predicted for it."""
+
+    deviation: Mapping[str, Matrix]
+    difficulty: Vector
+
+
+def try_learners(
+    data: Material, *, learners: Sequence[Learner], rng: np.random.Generator, embed: Embed | None
+) -> Trial:
+    """The learner that gains most on families it was not shown, fitted to all; none where no gain is real."""
+    if data.n_families < MIN_FAMILIES or len(data.keys) < 2 or not learners:
+        reason = (
+            f"{len(data.keys)} candidates and {data.n_families} families of prompts; 2 and {MIN_FAMILIES} are needed"
+        )
+        return Trial(winner=None, trained=None, gains={}, findings=(), reason=reason)
+    space = fit_space(data.prompts, rng=rng, embed=embed)
+    features = space.space.of_all(data.prompts, embed).astype(np.float64)
+    unseen = _unseen(data, features, learners, rng)
+    level = 1 - 0.05 / len(learners)
+    gains = {name: _gain(data, deviation, level) for name, deviation in unseen.deviation.items()}
+    best = max(learners, key=lambda learner: gains[learner.name].value)
+    findings = _findings(data, unseen.deviation[best.name])
+    listed = ", ".join(f"{name} {gain.in_points()}" for name, gain in gains.items())
+    if not gains[best.name].is_real or not any(one.shrink for one in findings):
+        reason = f"no learner gained over the best per task: {listed}"
+        return Trial(winner=None, trained=None, gains=gains, findings=findings, reason=reason)
+    trained = _trained(data, space, features, unseen, best, rng)
+    reason = f"{best.name} gained over the best per task: {listed}"
+    return Trial(winner=best.name, trained=trained, gains=gains, findings=findings, reason=reason)
+
+
+def _lesson(data: Material, features: Matrix, found: Targets, cases: Mask) -> Lesson:
+    return Lesson(
+        features=features[cases],
+        deviation=found.deviation,
+        tasks=data.task[cases],
+        n_tasks=len(data.tasks),
+        families=data.families[cases],
+        strength=found.strength,
+    )
+
+
+def _difficulty(features: Matrix, found: Targets) -> Linear:
+    outputs = found.difficulty[:, None]
+    return fit_ridge(features, outputs, ridge_strength(features, outputs))
+
+
+def _unseen(data: Material, features: Matrix, learners: Sequence[Learner], rng: np.random.Generator) -> _Unseen:
+    deviation = {learner.name: np.zeros(data.values.shape) for learner in learners}
+    difficulty = np.zeros(len(data.values))
+    for fold in range(data.n_folds):
+        shown, asked = data.fold != fold, np.flatnonzero(data.fold == fold)
+        if not len(asked) or not shown.any():
+            continue
+        found = targets(features[shown], data.values[shown], data.task[shown])
+        difficulty[asked] = _difficulty(features[shown], found).predicted(features[asked])[:, 0]
+        for learner in learners:
+            part = learner.fit(_lesson(data, features, found, shown), rng, quick=True).part
+            for case, row, task in zip(asked, features[asked], data.task[asked].tolist(), strict=True):
+                value = part.deviations(row, task)[0]
+                deviation[learner.name][case] = value - value.mean()
+    return _Unseen(deviation=deviation, difficulty=difficulty)
+
+
+def _came(data: Material, deviation: Matrix, cases: Mask | Integers) -> tuple[Matrix, Matrix]:
+    """What came and what was predicted, both as deviations among those asked."""
+    apart = data.values[cases] - data.expected[cases]
+    asked = np.isfinite(apart)
+    return centred(apart, asked), centred(deviation[cases], asked)
+
+
+def _shrinks(data: Material, deviation: Matrix, cases: Mask) -> Floats:
+    """What each task's deviations must be multiplied with, by these cases; 0 where they come no closer."""
+    found = np.zeros(len(data.tasks))
+    for task in range(len(data.tasks)):
+        rows = np.flatnonzero(cases & (data.task == task))
+        if len(np.unique(data.families[rows])) >= MIN_FAMILIES:
+            came, expected = _came(data, deviation, rows)
+            shrink = slope(came, expected, most=MOST)
+            found[task] = shrink if _closer(data, came, shrink * expected, rows).is_real else 0.0
+    return found
+
+
+def _closer(data: Material, came: Matrix, expected: Matrix, rows: Integers) -> Gain:
+    apart = (came**2).sum(axis=1), ((came - expected) ** 2).sum(axis=1)
+    return paired_gain(*apart, data.families[rows])
+
+
+def _scores(data: Material, deviation: Matrix) -> Matrix:
+    """Expectations of every case, its deviations shrunk by what other folds say."""
+    shrinks = np.array([_shrinks(data, deviation, data.fold != fold) for fold in range(data.n_folds)])
+    return data.expected + shrinks[data.fold, data.task][:, None] * deviation
+
+
+def _gain(data: Material, deviation: Matrix, level: float) -> Gain:
+    ours = reached(data.values, _scores(data, deviation))
+    return paired_gain(ours, reached(data.values, data.expected), data.families, confidence_level=level)
+
+
+def _findings(data: Material, deviation: Matrix) -> tuple[TaskFinding, ...]:
+    shrinks = _shrinks(data, deviation, np.ones(len(data.values), dtype=np.bool_))
+    ours, without = reached(data.values, _scores(data, deviation)), reached(data.values, data.expected)
+    found = []
+    for place, task in enumerate(data.tasks):
+        rows = np.flatnonzero(data.task == place)
+        came, expected = _came(data, deviation, rows)
+        families = data.families[rows]
+        found.append(
+            TaskFinding(
+                task=task,
+                n_cases=len(rows),
+                n_families=len(np.unique(families)),
+                closer=_closer(data, came, slope(came, expected, most=MOST) * expected, rows),
+                gain=paired_gain(ours[rows], without[rows], families),
+                shrink=float(shrinks[place]),
+            )
+        )
+    return tuple(found)
+
+
+def _difficulty_shrinks(data: Material, difficulty: Vector, active: Mask) -> Floats:
+    """How much of a prompt's difficulty is believed, where anything is learned; it moves all candidates alike."""
+    apart = data.values - data.expected
+    asked = np.isfinite(apart)
+    came = np.where(asked, apart, 0.0).sum(axis=1) / np.maximum(asked.sum(axis=1), 1)
+    tasks = [data.task == task for task in range(len(data.tasks))]
+    return np.array([slope(came[one], difficulty[one], most=1.0) for one in tasks]) * active
+
+
+def _trained(
+    data: Material,
+    space: FittedSpace,
+    features: Matrix,
+    unseen: _Unseen,
+    learner: Learner,
+    rng: np.random.Generator,
+) -> TrainedLearner:
+    everything = np.ones(len(data.values), dtype=np.bool_)
+    found = targets(features, data.values, data.task)
+    learned = learner.fit(_lesson(data, features, found, everything), rng)
+    shrink = _shrinks(data, unseen.deviation[learner.name], everything)
+    served = ServedLearner(
+        space=space.space,
+        part=learned.part,
+        shrink=shrink,
+        difficulty=_difficulty(features, found).stacked[:, 0],
+        difficulty_shrink=_difficulty_shrinks(data, unseen.difficulty, shrink > 0),
+    )
+    return TrainedLearner(space=space, learned=learned, served=served)
