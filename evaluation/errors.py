@@ -7,7 +7,9 @@
     ├── BenchmarkError                a bad file: file, line, field and what was expected
     ├── IncomparableError             two things that must not be compared; says what differs
     ├── StoreError                    disk full, newer schema, cannot be opened
-    │   └── StoreUnreachableError     the database is away or locked just now: asking again may help
+    │   ├── StoreUnreachableError     the database is away or locked just now: asking again may help
+    │   ├── SupersededError           another process decided first, on what this one meant to replace
+    │   └── DamagedModelError         a stored selection model is not what was stored: the one before it may serve
     ├── SandboxError                  no isolation here
     ├── SelectionError                no feasible candidate, too little evidence
     └── ProviderError                 asking again will not help
@@ -159,6 +161,14 @@ class StoreError(BenchwrightError):
 
 class StoreUnreachableError(StoreError):
     """The database is away, restarts, broke the connection, or is locked by another process: it may be there later."""
+
+
+class SupersededError(StoreError):
+    """What was to be replaced is no longer what holds: another process was first. Look again, and decide anew."""
+
+
+class DamagedModelError(StoreError):
+    """A stored selection model's bytes are not those that were stored, so it is not used."""
 
 
 class SandboxError(BenchwrightError):

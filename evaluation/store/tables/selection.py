@@ -96,6 +96,10 @@ class RecommendationTable(Row, table=True):
     expected: dict[str, Any] = json_field()
     alternatives: list[dict[str, Any]] = json_field()
     tied: list[str] = json_field()
+    details: dict[str, Any] = json_field()
+    """All else that was said."""
+    propensity: float | None = real_field()
+    """With which probability this candidate was named, where it was drawn."""
     n_cases: int = whole_field()
     decided_by: str = text_field()
     reason: str = text_field()

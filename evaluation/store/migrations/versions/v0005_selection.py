@@ -66,6 +66,8 @@ def upgrade() -> None:
         sa.Column("expected", sa.JSON(), nullable=False),
         sa.Column("alternatives", sa.JSON(), nullable=False),
         sa.Column("tied", sa.JSON(), nullable=False),
+        sa.Column("details", sa.JSON(), nullable=False),
+        sa.Column("propensity", sa.Double(), nullable=True),
         sa.Column("n_cases", sa.BigInteger(), nullable=False),
         sa.Column("decided_by", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),

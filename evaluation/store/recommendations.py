@@ -1,0 +1,184 @@
+"""What was recommended, and what came of it?"""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import fields
+from datetime import datetime
+from math import isfinite
+from typing import Any, Protocol
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, RowMapping
+
+from evaluation.errors import ConfigurationError, UnknownNameError
+from evaluation.store.records import RecommendationRecord, ReportedOutcome
+from evaluation.store.session import Store
+from evaluation.store.statements import now, upsert
+from evaluation.store.tables import recommendation
+
+_FIELDS = tuple(one.name for one in fields(RecommendationRecord) if one.name != "recommendation_id")
+_REPORTED = ("quality", "latency_s", "ok")
+
+
+class Writer(Protocol):
+    """A store, or an `EvidenceStamp` where what is written is not to count as a change."""
+
+    def write(self) -> AbstractContextManager[Connection]:
+        """A connection in a transaction that is committed at the end, or rolled back on any error."""
+        ...
+
+
+def save_recommendations(
+    writer: Writer, records: Sequence[RecommendationRecord], outcomes: Sequence[ReportedOutcome] = ()
+) -> tuple[str, ...]:
+    """Stores recommendations and outcomes, those of the same records too, in one transaction; all or none.
+
+    One that is stored already is left as it is. Done twice, it says the same.
+
+    Returns:
+        Ids of outcomes whose recommendation is not there; of these nothing is stored.
+    """
+    with writer.write() as connection:
+        upsert(connection, recommendation, [_row(record) for record in records], key=["id"])
+        return tuple(one.recommendation_id for one in outcomes if not _report(connection, one))
+
+
+def report_outcome(
+    writer: Writer,
+    recommendation_id: str,
+    *,
+    quality: float | None = None,
+    latency_s: float | None = None,
+    ok: bool | None = None,
+    reported_at: datetime | None = None,
+) -> None:
+    """Stores what came of a recommendation; what is None stays as it was.
+
+    Raises:
+        UnknownNameError: nothing was recommended under this id.
+        ConfigurationError: nothing is reported, or a number that is none.
+    """
+    outcome = ReportedOutcome(
+        recommendation_id=recommendation_id,
+        quality=quality,
+        latency_s=latency_s,
+        ok=ok,
+        reported_at=reported_at or now(),
+    )
+    if quality is None and latency_s is None and ok is None:
+        raise ConfigurationError("no outcome is reported", "give quality, latency_s or ok")
+    for name, value in (("quality", quality), ("latency_s", latency_s)):
+        if value is not None and not isfinite(value):
+            raise ConfigurationError(f"{name} is {value!r}", "give a finite number, or leave it out")
+    with writer.write() as connection:
+        is_there = _report(connection, outcome)
+        known = [] if is_there else _newest_ids(connection)
+    if not is_there:
+        raise UnknownNameError("recommendation", recommendation_id, known)
+
+
+def find_recommendation(store: Store, wanted: str) -> RecommendationRecord:
+    """The newest for `last`, else the one of that id or unique beginning of one.
+
+    Raises:
+        UnknownNameError: there is none.
+        ConfigurationError: several begin like this.
+    """
+    newest_first = sa.select(recommendation).order_by(recommendation.c.created_at.desc(), recommendation.c.id.desc())
+    with store.read() as connection:
+        if wanted == "last":
+            rows = connection.execute(newest_first.limit(1)).mappings().all()
+        else:
+            alike = newest_first.where(recommendation.c.id.startswith(wanted, autoescape=True)).limit(6)
+            rows = connection.execute(alike).mappings().all() if wanted else []
+        found = [row for row in rows if row["id"] == wanted] or list(rows)
+        if len(found) == 1:
+            return _record(found[0])
+        known = _newest_ids(connection)
+    if found:
+        listed = ", ".join(row["id"] for row in found)
+        raise ConfigurationError(f"several recommendations begin with {wanted!r}: {listed}", "give more of the id")
+    raise UnknownNameError("recommendation", wanted, known)
+
+
+def list_recommendations(
+    store: Store,
+    *,
+    task: str | None = None,
+    candidate_key: str | None = None,
+    decided_by: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    reported: bool | None = None,
+    with_prompts: bool = True,
+    limit: int | None = None,
+) -> tuple[RecommendationRecord, ...]:
+    """Recommendations with their outcomes, the oldest first.
+
+    Args:
+        store: Where they are.
+        task: For this one alone, like the next two.
+        candidate_key: Of the one that was named.
+        decided_by: As it was said.
+        since: Recommended at this moment or later.
+        until: Recommended before this moment.
+        reported: True: with an outcome; False: without; None: both.
+        with_prompts: False leaves their texts out, which are most of what is read.
+        limit: The newest so many.
+    """
+    of = recommendation.c
+    columns = [column for column in of if with_prompts or column.name != "prompt"]
+    wanted = sa.select(*columns, *([] if with_prompts else [sa.null().label("prompt")]))
+    for column, value in ((of.task, task), (of.candidate_key, candidate_key), (of.decided_by, decided_by)):
+        if value is not None:
+            wanted = wanted.where(column == value)
+    if since is not None:
+        wanted = wanted.where(of.created_at >= since)
+    if until is not None:
+        wanted = wanted.where(of.created_at < until)
+    if reported is not None:
+        wanted = wanted.where(of.reported_at.is_not(None) if reported else of.reported_at.is_(None))
+    newest_first = wanted.order_by(of.created_at.desc(), of.id.desc()).limit(limit)
+    with store.read() as connection:
+        rows = connection.execute(newest_first).mappings().all()
+    return tuple(_record(row) for row in reversed(rows))
+
+
+def count_outcomes_since(store: Store, moment: datetime | None = None) -> int:
+    """How many outcomes were reported after a moment; None: ever."""
+    wanted = sa.select(sa.func.count()).where(recommendation.c.reported_at.is_not(None))
+    if moment is not None:
+        wanted = wanted.where(recommendation.c.reported_at > moment)
+    with store.read() as connection:
+        return connection.execute(wanted).scalar_one()
+
+
+def _report(connection: Connection, outcome: ReportedOutcome) -> bool:
+    given = {name: getattr(outcome, name) for name in _REPORTED if getattr(outcome, name) is not None}
+    same = recommendation.c.id == outcome.recommendation_id
+    changed = sa.update(recommendation).where(same).values(**given, reported_at=outcome.reported_at)
+    return bool(connection.execute(changed).rowcount)
+
+
+def _newest_ids(connection: Connection) -> list[str]:
+    newest = sa.select(recommendation.c.id).order_by(recommendation.c.created_at.desc()).limit(40)
+    return list(connection.execute(newest).scalars())
+
+
+def _row(record: RecommendationRecord) -> dict[str, Any]:
+    row = {name: getattr(record, name) for name in _FIELDS}
+    plain = {
+        "constraints": dict(record.constraints),
+        "weights": dict(record.weights),
+        "expected": dict(record.expected),
+        "alternatives": [dict(one) for one in record.alternatives],
+        "tied": list(record.tied),
+        "details": dict(record.details),
+    }
+    return {"id": record.recommendation_id, **row, **plain}
+
+
+def _record(row: RowMapping) -> RecommendationRecord:
+    values = {name: row[name] for name in _FIELDS}
+    values |= {"alternatives": tuple(row["alternatives"]), "tied": tuple(row["tied"])}
+    return RecommendationRecord(recommendation_id=row["id"], **values)

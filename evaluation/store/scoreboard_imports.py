@@ -1,0 +1,125 @@
+"""Which results from elsewhere are here?"""
+
+from typing import Any
+
+import numpy as np
+import sqlalchemy as sa
+from numpy.typing import NDArray
+from sqlalchemy.engine import Connection, RowMapping
+
+from evaluation.errors import ConfigurationError, UnknownNameError
+from evaluation.store.records import ScoreboardContent, ScoreboardRecord
+from evaluation.store.session import Store
+from evaluation.store.statements import now, upsert
+from evaluation.store.tables import scoreboard_case, scoreboard_import, scoreboard_row
+
+_CHUNK = 5000
+
+
+def save_import(store: Store, content: ScoreboardContent) -> tuple[ScoreboardRecord, bool]:
+    """The import, and whether it is new: the same file is stored once. All of it is stored, or nothing."""
+    row = {
+        "id": content.sha256,
+        "name": content.name,
+        "source": content.source,
+        "tasks": sorted({case.task for case in content.cases}),
+        "candidates": list(content.candidates),
+        "n_cases": len(content.cases),
+        "n_rows": len(content.quality),
+        "imported_at": now(),
+    }
+    same = scoreboard_import.c.id == content.sha256
+    with store.write() as connection:
+        known = connection.execute(sa.select(scoreboard_import).where(same)).mappings().first()
+        if known is not None:
+            return _record(known), False
+        upsert(connection, scoreboard_import, [row], key=["id"])
+        _insert(connection, scoreboard_case, _case_rows(content))
+        _insert(connection, scoreboard_row, _rows(content))
+        return _record(connection.execute(sa.select(scoreboard_import).where(same)).mappings().one()), True
+
+
+def list_imports(store: Store) -> tuple[ScoreboardRecord, ...]:
+    """All imports, the oldest first."""
+    order = (scoreboard_import.c.imported_at, scoreboard_import.c.id)
+    with store.read() as connection:
+        rows = connection.execute(sa.select(scoreboard_import).order_by(*order)).mappings()
+        return tuple(_record(row) for row in rows)
+
+
+def find_import(store: Store, wanted: str) -> ScoreboardRecord:
+    """The import of that name, id, or unique beginning of an id.
+
+    Raises:
+        UnknownNameError: there is none.
+        ConfigurationError: several have that name, or begin like this.
+    """
+    known = list_imports(store)
+    found = [one for one in known if wanted == one.import_id]
+    found = found or [one for one in known if wanted == one.name]
+    found = found or [one for one in known if wanted and one.import_id.startswith(wanted)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        listed = ", ".join(f"{one.name} ({one.import_id[:12]})" for one in found)
+        raise ConfigurationError(f"several imports are meant by {wanted!r}: {listed}", "give more of the id")
+    names = [one.name for one in known]
+    raise UnknownNameError("import", wanted, names, "see `benchwright selection show`")
+
+
+def remove_import(store: Store, wanted: str) -> ScoreboardRecord:
+    """What was taken out, with its cases and rows.
+
+    Raises:
+        UnknownNameError: there is none.
+        ConfigurationError: several are meant.
+    """
+    found = find_import(store, wanted)
+    with store.write() as connection:
+        connection.execute(sa.delete(scoreboard_import).where(scoreboard_import.c.id == found.import_id))
+    return found
+
+
+def _case_rows(content: ScoreboardContent) -> list[dict[str, Any]]:
+    return [
+        {
+            "import_id": content.sha256,
+            "position": position,
+            "task": case.task,
+            "case_id": case.case_id,
+            "family": case.family,
+            "prompt": case.prompt,
+        }
+        for position, case in enumerate(content.cases)
+    ]
+
+
+def _rows(content: ScoreboardContent) -> list[dict[str, Any]]:
+    whole = {"case_position": content.case, "candidate_position": content.candidate}
+    columns = {name: column.tolist() for name, column in whole.items()}
+    columns["quality"] = content.quality.tolist()
+    for name in ("latency_s", "cost_usd", "energy_j", "memory_gb"):
+        columns[name] = _known(getattr(content, name))
+    return [
+        {"import_id": content.sha256, "position": position, **dict(zip(columns, values, strict=True))}
+        for position, values in enumerate(zip(*columns.values(), strict=True))
+    ]
+
+
+def _known(column: NDArray[np.float64]) -> list[float | None]:
+    return [None if value != value else value for value in column.tolist()]
+
+
+def _insert(connection: Connection, table: sa.Table, rows: list[dict[str, Any]]) -> None:
+    for start in range(0, len(rows), _CHUNK):
+        connection.execute(sa.insert(table), rows[start : start + _CHUNK])
+
+
+def _record(row: RowMapping) -> ScoreboardRecord:
+    names = ("name", "source", "n_cases", "n_rows", "imported_at")
+    return ScoreboardRecord(
+        import_id=row["id"],
+        tasks=tuple(row["tasks"]),
+        candidates=tuple(row["candidates"]),
+        **{name: row[name] for name in names},
+    )

@@ -1,0 +1,260 @@
+"""Which selection models were trained, which of them decides, and since when?
+
+Promotions are only ever added, and the last one holds. Each names the one that it replaces: of two processes that mean
+to replace the same one, the second is refused and must look again.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from hashlib import sha256
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, RowMapping
+
+from evaluation.errors import ConfigurationError, DamagedModelError, SupersededError, UnknownNameError
+from evaluation.fingerprint import fingerprint
+from evaluation.store.records import Champion, Promotion, SelectionModelRecord, StoredModel
+from evaluation.store.session import Store
+from evaluation.store.statements import now, one_at_a_time
+from evaluation.store.tables import promotion, selection_model
+
+_LOCK = "selection model"
+_RECORD = [
+    selection_model.c.id.label("model_id"),
+    *(selection_model.c[one.name] for one in fields(SelectionModelRecord) if one.name != "model_id"),
+]
+
+
+def save_model(
+    store: Store,
+    *,
+    kind: str,
+    status: str,
+    data_hash: str,
+    code_version: str,
+    metrics: Mapping[str, Any],
+    report: Mapping[str, Any],
+    estimator: bytes | None,
+    serving: bytes | None,
+) -> SelectionModelRecord:
+    """The model under the next version number; one that is stored already keeps its own, and takes the new status.
+
+    Args:
+        store: Where it goes.
+        kind: What was trained: `ridge`, `per_task`, …
+        status: How its evaluation ended, in a word.
+        data_hash: Of the evidence it was trained on.
+        code_version: The code that trained it.
+        metrics: Its numbers, as plain JSON.
+        report: All that its evaluation said, as plain JSON.
+        estimator: What was trained.
+        serving: What answers.
+    """
+    hashes = {"estimator_sha256": _hash(estimator), "serving_sha256": _hash(serving)}
+    model_id = fingerprint([kind, data_hash, code_version, *hashes.values()])
+    said = {"status": status, "metrics": dict(metrics), "report": dict(report)}
+    same = selection_model.c.id == model_id
+    with store.write() as connection:
+        one_at_a_time(connection, _LOCK)
+        if not connection.execute(sa.update(selection_model).where(same).values(**said)).rowcount:
+            newest = connection.execute(sa.select(sa.func.max(selection_model.c.version))).scalar()
+            row = {"id": model_id, "version": (newest or 0) + 1, "kind": kind, "data_hash": data_hash}
+            row |= {"code_version": code_version, "estimator": estimator, "serving": serving, "created_at": now()}
+            connection.execute(sa.insert(selection_model).values(**row, **hashes, **said))
+        return _record(connection.execute(sa.select(*_RECORD).where(same)).mappings().one())
+
+
+def read_model(store: Store, wanted: str | int) -> StoredModel:
+    """A model by its version number, its id, or a unique beginning of it.
+
+    Raises:
+        UnknownNameError: there is none.
+        ConfigurationError: several ids begin like this.
+        DamagedModelError: its bytes are not those that were stored.
+    """
+    with store.read() as connection:
+        model_id = _find(connection, wanted)
+        row = connection.execute(sa.select(selection_model).where(selection_model.c.id == model_id)).mappings().one()
+    record = _record({**row, "model_id": row["id"]})
+    for part in ("estimator", "serving"):
+        if _hash(row[part]) != row[f"{part}_sha256"]:
+            raise DamagedModelError(
+                f"the {part} of selection model {record.version} ({record.kind}, {model_id[:7]}) in {store.shown_url} "
+                "is not what was stored",
+                "run `benchwright selection rollback`, or train anew with `benchwright retrain`",
+            )
+    return StoredModel(record=record, estimator=row["estimator"], serving=row["serving"])
+
+
+def find_model(store: Store, wanted: str | int) -> SelectionModelRecord:
+    """The same without its bytes.
+
+    Raises:
+        UnknownNameError: there is none.
+        ConfigurationError: several ids begin like this.
+    """
+    with store.read() as connection:
+        same = selection_model.c.id == _find(connection, wanted)
+        return _record(connection.execute(sa.select(*_RECORD).where(same)).mappings().one())
+
+
+def history(store: Store, *, limit: int | None = None) -> tuple[SelectionModelRecord, ...]:
+    """All models without their bytes, the newest first."""
+    wanted = sa.select(*_RECORD).order_by(selection_model.c.version.desc()).limit(limit)
+    with store.read() as connection:
+        return tuple(_record(row) for row in connection.execute(wanted).mappings())
+
+
+def promotions(store: Store) -> tuple[Promotion, ...]:
+    """All promotions and rollbacks, the newest first."""
+    with store.read() as connection:
+        return tuple(reversed(_promotions(connection)))
+
+
+def champion(store: Store) -> Champion:
+    """Who decides now."""
+    return champions(store)[0]
+
+
+def champions(store: Store) -> tuple[Champion, ...]:
+    """Who decides now, and those before in the order in which rollbacks come back to them; the scoreboard alone last.
+
+    Where the first one's model cannot be used, the next one's may.
+    """
+    with store.read() as connection:
+        made = _promotions(connection)
+        ids = {one.model_id for one in made if one.model_id is not None}
+        rows = connection.execute(sa.select(*_RECORD).where(selection_model.c.id.in_(ids))).mappings()
+        models = {row["model_id"]: _record(row) for row in rows}
+    line = _line(made)
+    found = [
+        Champion(
+            promotion_id=one.promotion_id,
+            model=None if one.model_id is None else models[one.model_id],
+            reason=one.reason,
+            since=one.created_at,
+        )
+        for one in line
+    ]
+    if not line or line[-1].model_id is not None:
+        found.append(Champion(promotion_id=None, model=None, reason="nothing was promoted before", since=None))
+    return tuple(found)
+
+
+def promote(store: Store, wanted: str | int, *, replacing: int | None, reason: str) -> Champion:
+    """The new champion.
+
+    Args:
+        store: Where the models are.
+        wanted: As `read_model` takes it.
+        replacing: `Champion.promotion_id` of the one against which it was evaluated.
+        reason: For a person.
+
+    Raises:
+        SupersededError: another one holds by now.
+        UnknownNameError: there is no such model.
+    """
+    with store.write() as connection:
+        one_at_a_time(connection, _LOCK)
+        model_id = _find(connection, wanted)
+        last = next(reversed(_promotions(connection)), None)
+        _must_hold(last, replacing)
+        _add(connection, model_id=model_id, replaces_id=replacing, restores_id=None, reason=reason)
+    return champion(store)
+
+
+def rollback(store: Store, *, reason: str, replacing: int | None = None) -> Champion:
+    """The champion before, which decides again; asked again, the one before that.
+
+    Args:
+        store: Where the models are.
+        reason: For a person.
+        replacing: `Champion.promotion_id` of the one that is taken back; None: whoever it is.
+
+    Raises:
+        ConfigurationError: nothing was promoted that could be taken back.
+        SupersededError: another one holds by now.
+    """
+    with store.write() as connection:
+        one_at_a_time(connection, _LOCK)
+        made = _promotions(connection)
+        line = _line(made)
+        if not line or line[0].model_id is None:
+            raise ConfigurationError(
+                "no selection model decides, so there is none to be taken back",
+                "`benchwright selection history` lists what was promoted",
+            )
+        if replacing is not None:
+            _must_hold(made[-1], replacing)
+        before = line[1] if len(line) > 1 else None
+        _add(
+            connection,
+            model_id=before.model_id if before else None,
+            replaces_id=made[-1].promotion_id,
+            restores_id=before.promotion_id if before else None,
+            reason=reason,
+        )
+    return champion(store)
+
+
+def _must_hold(last: Promotion | None, replacing: int | None) -> None:
+    held = None if last is None else last.promotion_id
+    if held != replacing:
+        raise SupersededError(
+            f"promotion {held} holds by now, not {replacing}: another process was first",
+            "evaluate again, against the model that decides now",
+        )
+
+
+def _line(made: Sequence[Promotion]) -> list[Promotion]:
+    """The promotion that holds, then what held when each was made. A rollback stands for what it came back to."""
+    by_id = {one.promotion_id: one for one in made}
+    line: list[Promotion] = []
+    at = made[-1] if made else None
+    while at is not None:
+        line.append(at)
+        origin = at
+        while origin.restores_id is not None:
+            origin = by_id[origin.restores_id]
+        is_end = origin.model_id is None or origin.replaces_id is None
+        at = None if is_end else by_id[origin.replaces_id]  # type: ignore[index]
+    return line
+
+
+def _promotions(connection: Connection) -> list[Promotion]:
+    """The oldest first."""
+    rows = connection.execute(sa.select(promotion).order_by(promotion.c.id)).mappings()
+    names = ("model_id", "replaces_id", "restores_id", "reason", "created_at")
+    return [Promotion(promotion_id=row["id"], **{name: row[name] for name in names}) for row in rows]
+
+
+def _add(connection: Connection, **values: Any) -> None:
+    connection.execute(sa.insert(promotion).values(**values, created_at=now()))
+
+
+def _find(connection: Connection, wanted: str | int) -> str:
+    text = str(wanted)
+    same = selection_model.c.id.startswith(text, autoescape=True)
+    if text.isdecimal() and len(text) < 10:  # a version number, unless an id begins with it and no version has it
+        numbered = sa.select(selection_model.c.id).where(selection_model.c.version == int(text))
+        found = list(connection.execute(numbered).scalars())
+        if found:
+            return str(found[0])
+    found = list(connection.execute(sa.select(selection_model.c.id).where(same).limit(6)).scalars()) if text else []
+    if len(found) == 1:
+        return str(found[0])
+    if found:
+        listed = ", ".join(one[:12] for one in found)
+        raise ConfigurationError(f"several selection models begin with {text!r}: {listed}", "give more of the id")
+    newest = sa.select(selection_model.c.version).order_by(selection_model.c.version.desc()).limit(40)
+    known = [str(version) for version in connection.execute(newest).scalars()]
+    raise UnknownNameError("selection model", text, known, "see `benchwright selection history`")
+
+
+def _hash(content: bytes | None) -> str | None:
+    return None if content is None else sha256(content).hexdigest()
+
+
+def _record(row: RowMapping | Mapping[str, Any]) -> SelectionModelRecord:
+    return SelectionModelRecord(**{one.name: row[one.name] for one in fields(SelectionModelRecord)})

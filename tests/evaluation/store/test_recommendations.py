@@ -1,0 +1,149 @@
+"""What was recommended is stored once, and what came of it is added to it."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from evaluation.errors import ConfigurationError, StoreError, UnknownNameError
+from evaluation.store.evidence import EvidenceStamp
+from evaluation.store.recommendations import (
+    count_outcomes_since,
+    find_recommendation,
+    list_recommendations,
+    report_outcome,
+    save_recommendations,
+)
+from evaluation.store.records import RecommendationRecord, ReportedOutcome
+from evaluation.store.session import Store
+
+MOMENT = datetime(2026, 5, 4, tzinfo=UTC)
+
+
+def record(number: int, **given: Any) -> RecommendationRecord:
+    said: dict[str, Any] = {
+        "recommendation_id": f"rec-{number}",
+        "task": "code",
+        "prompt_hash": "h",
+        "prompt": "Sort \x00 it.",
+        "constraints": {"max_latency_s": 2.0},
+        "weights": {"quality": 1.0},
+        "on_tie": "cheapest",
+        "candidate_key": "key",
+        "candidate_label": "a:1b",
+        "expected": {"quality": {"value": 0.5, "low": 0.4, "high": None, "n_cases": 40}},
+        "alternatives": ({"label": "b:1b", "quality": 0.4},),
+        "tied": ("a:1b",),
+        "details": {"notes": []},
+        "propensity": 0.5,
+        "n_cases": 40,
+        "decided_by": "scoreboard",
+        "reason": "It is best.",
+        "evidence_fingerprint": "f",
+        "code_version": "0",
+        "created_at": MOMENT + timedelta(minutes=number),
+    }
+    return RecommendationRecord(**(said | given))
+
+
+def test_recommendations_come_back_as_they_were_stored_the_oldest_first(store: Store) -> None:
+    records = [record(2), record(1, candidate_key=None, candidate_label=None, task=None, prompt=None, propensity=None)]
+    assert () == save_recommendations(store, records)
+    assert tuple(reversed(records)) == list_recommendations(store)
+    assert records[0] == find_recommendation(store, "last") == find_recommendation(store, "rec-2")
+
+
+def test_storing_twice_changes_nothing(store: Store) -> None:
+    save_recommendations(store, [record(1)])
+    report_outcome(store, "rec-1", ok=True)
+    save_recommendations(store, [record(1, reason="Another."), record(2)])
+    first, second = list_recommendations(store)
+    assert ("It is best.", True, None) == (first.reason, first.ok, second.ok)
+
+
+def test_an_outcome_is_added_and_what_is_not_said_stays(store: Store) -> None:
+    save_recommendations(store, [record(1)])
+    report_outcome(store, "rec-1", quality=0.25, reported_at=MOMENT)
+    report_outcome(store, "rec-1", latency_s=1.5, ok=False, reported_at=MOMENT + timedelta(hours=1))
+    (found,) = list_recommendations(store)
+    assert (0.25, 1.5, False, MOMENT + timedelta(hours=1)) == (
+        found.quality,
+        found.latency_s,
+        found.ok,
+        found.reported_at,
+    )
+
+
+def test_an_outcome_of_nothing_and_no_outcome_are_refused(store: Store) -> None:
+    save_recommendations(store, [record(1)])
+    with pytest.raises(UnknownNameError, match="did you mean 'rec-1'"):
+        report_outcome(store, "rec-11", ok=True)
+    with pytest.raises(ConfigurationError, match="no outcome"):
+        report_outcome(store, "rec-1")
+    with pytest.raises(ConfigurationError, match="quality is nan"):
+        report_outcome(store, "rec-1", quality=float("nan"))
+
+
+def test_recommendations_and_outcomes_are_stored_together(store: Store) -> None:
+    outcomes = [
+        ReportedOutcome(recommendation_id=name, ok=True, reported_at=MOMENT) for name in ("rec-1", "rec-7", "rec-2")
+    ]
+    assert ("rec-7",) == save_recommendations(store, [record(1), record(2)], outcomes)
+    assert [True, True] == [one.ok for one in list_recommendations(store)]
+
+
+def test_all_of_a_batch_is_stored_or_nothing(store: Store) -> None:
+    with pytest.raises(StoreError, match="JSON"):
+        save_recommendations(store, [record(1), record(2, expected={"quality": float("nan")})])
+    assert () == list_recommendations(store)
+
+
+def test_they_may_be_written_through_a_stamp(store: Store) -> None:
+    stamp = EvidenceStamp(store)
+    before = stamp.value()
+    save_recommendations(stamp, [record(1)])
+    report_outcome(stamp, "rec-1", ok=True)
+    assert before == stamp.value()
+    stamp.close()
+    assert [True] == [one.ok for one in list_recommendations(store)]
+
+
+def test_what_is_read_can_be_narrowed(store: Store) -> None:
+    save_recommendations(
+        store,
+        [record(1), record(2, task="chat"), record(3, candidate_key="other"), record(4, decided_by="ridge 7")],
+    )
+    report_outcome(store, "rec-2", ok=True, reported_at=MOMENT)
+
+    def ids(**given: Any) -> str:
+        return "".join(one.recommendation_id[-1] for one in list_recommendations(store, **given))
+
+    assert "1234" == ids()
+    assert "2" == ids(task="chat") == ids(reported=True)
+    assert "134" == ids(reported=False)
+    assert "3" == ids(candidate_key="other")
+    assert "4" == ids(decided_by="ridge 7")
+    assert "34" == ids(since=MOMENT + timedelta(minutes=3)) == ids(limit=2)
+    assert "12" == ids(until=MOMENT + timedelta(minutes=3))
+    assert (None, "Sort \x00 it.") == (list_recommendations(store, with_prompts=False)[0].prompt, record(1).prompt)
+
+
+def test_outcomes_are_counted_since_a_moment(store: Store) -> None:
+    save_recommendations(store, [record(1), record(2), record(3)])
+    report_outcome(store, "rec-1", ok=True, reported_at=MOMENT)
+    report_outcome(store, "rec-2", ok=True, reported_at=MOMENT + timedelta(hours=1))
+    assert (2, 1, 0) == (
+        count_outcomes_since(store),
+        count_outcomes_since(store, MOMENT),
+        count_outcomes_since(store, MOMENT + timedelta(hours=1)),
+    )
+
+
+def test_several_that_begin_alike_are_not_guessed_among(store: Store) -> None:
+    save_recommendations(store, [record(1), replace(record(2), recommendation_id="rec-22")])
+    assert "rec-22" == find_recommendation(store, "rec-2").recommendation_id
+    with pytest.raises(ConfigurationError, match="several recommendations begin with 'rec'"):
+        find_recommendation(store, "rec")
+    with pytest.raises(UnknownNameError):
+        find_recommendation(store, "nothing")
