@@ -1,0 +1,234 @@
+"""How do results from elsewhere come in: a CSV or Parquet file with a row for each answer of a candidate to a case?
+
+Columns: `candidate, task, case_id, prompt, quality`; optional `latency_s, cost_usd, energy_j, memory_gb, family`.
+Quality is a fraction in [0, 1], higher being better. Several rows of one candidate, task and case are repeats.
+"""
+
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+from hashlib import file_digest
+from math import inf, isfinite
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from evaluation.errors import BenchmarkError
+
+if TYPE_CHECKING:
+    from evaluation.benchmarks.rows import Row
+    from evaluation.store.records import ScoreboardContent, ScoreboardRecord
+    from evaluation.store.session import Store
+
+REQUIRED = ("candidate", "task", "case_id", "prompt", "quality")
+FIGURES = ("latency_s", "cost_usd", "energy_j", "memory_gb")
+OPTIONAL = (*FIGURES, "family")
+SUFFIXES = (".csv", ".tsv", ".parquet", ".jsonl")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Import:
+    """What came of importing a file."""
+
+    record: "ScoreboardRecord"
+    is_new: bool
+    """False where this very file was imported before: nothing was stored then."""
+    notes: tuple[str, ...]
+    """What a person should know of it."""
+
+
+def import_scoreboard(store: "Store", path: str | Path, *, name: str | None = None) -> Import:
+    """What was stored: the whole file, or nothing.
+
+    Args:
+        store: Where it goes.
+        path: CSV, TSV, Parquet or JSONL, also as `.gz`.
+        name: What the import is called; None: as the file.
+
+    Raises:
+        BenchmarkError: the file cannot be used; names the file, the row, the column, and what was expected.
+        StoreError: it could not be stored.
+    """
+    from evaluation.store.scoreboard_imports import list_imports, save_import
+
+    file = Path(path).expanduser()
+    content, ignored = read_scoreboard(file, name=name)
+    twin = next((one for one in list_imports(store) if one.import_id == content.sha256), None)
+    if twin is not None:
+        return Import(record=twin, is_new=False, notes=(f"this file is here already, as {twin.name!r}",))
+    record, is_new = save_import(store, content)
+    return Import(record=record, is_new=is_new, notes=tuple(_said_of(ignored)))
+
+
+def read_scoreboard(path: Path, *, name: str | None = None) -> "tuple[ScoreboardContent, tuple[str, ...]]":
+    """The file's content, checked, and the names of the columns that are not used.
+
+    Args:
+        path: The file.
+        name: What it is called; None: as the file.
+
+    Raises:
+        BenchmarkError: the file cannot be used.
+    """
+    from evaluation.benchmarks.documents import read_document, stem_of
+
+    try:
+        _check_suffix(path)
+        rows = iter(read_document(path).rows)
+        table = _Table()
+        for row in rows:
+            table.add(row)
+    except BenchmarkError as error:
+        raise _of_a_scoreboard(error) from None
+    if not table.n_rows:
+        raise BenchmarkError(
+            str(path), "holds no row", expected="a row for each answer", next_step=f"its columns: {_columns_said()}"
+        )
+    with path.open("rb") as handle:
+        sha256 = file_digest(handle, "sha256").hexdigest()
+    return table.content(sha256=sha256, name=name or stem_of(path), source=str(path)), table.ignored
+
+
+class _Table:
+    """Rows as they are read, in columns."""
+
+    def __init__(self) -> None:
+        self._candidates: dict[str, int] = {}
+        self._cases: dict[tuple[str, str], int] = {}
+        self._texts: list[tuple[str, str | None, int]] = []
+        """Prompt, family and first row of each case."""
+        self._positions = array("q"), array("q")
+        self._quality = array("d")
+        self._figures = {name: array("d") for name in FIGURES}
+        self.ignored: tuple[str, ...] = ()
+
+    @property
+    def n_rows(self) -> int:
+        """How many were added."""
+        return len(self._quality)
+
+    def add(self, row: "Row") -> None:
+        """Adds a row.
+
+        Raises:
+            BenchmarkError: it cannot be one.
+        """
+        if not self.n_rows:
+            self._check_columns(row)
+        candidate, task, case_id = (_word(row, name) for name in ("candidate", "task", "case_id"))
+        of_candidate, of_case = self._positions
+        of_case.append(self._case(row, task, case_id))
+        of_candidate.append(self._candidates.setdefault(candidate, len(self._candidates)))
+        for name, column in self._figures.items():
+            column.append(_number(row, name, most=inf) if row.get(name) is not None else float("nan"))
+        self._quality.append(_number(row, "quality", most=1.0))
+
+    def _check_columns(self, row: "Row") -> None:
+        missing = [name for name in REQUIRED if name not in row.values]
+        self.ignored = tuple(name for name in row.values if name not in (*REQUIRED, *OPTIONAL))
+        if missing:
+            raise BenchmarkError(
+                row.path,
+                f"lacks the column{'s' if len(missing) > 1 else ''} {', '.join(missing)}",
+                expected=_columns_said(),
+                next_step="name the columns like this in the first line",
+            )
+
+    def _case(self, row: "Row", task: str, case_id: str) -> int:
+        prompt, family = row.text("prompt"), row.word("family")
+        known = self._cases.get((task, case_id))
+        if known is None:
+            self._texts.append((prompt, family, row.number))
+            return self._cases.setdefault((task, case_id), len(self._cases))
+        for name, value, before in zip(("prompt", "family"), (prompt, family), self._texts[known][:2], strict=True):
+            if value != before:
+                raise row.error(
+                    f"is another than in {row.unit} {self._texts[known][2]}, which has the same task and case_id",
+                    field=name,
+                    expected="one question under one case_id",
+                    next_step="give questions that differ case_ids that differ",
+                )
+        return known
+
+    def content(self, *, sha256: str, name: str, source: str) -> "ScoreboardContent":
+        """All rows."""
+        import numpy as np
+
+        from evaluation.store.records import ImportedCase, ScoreboardContent
+
+        of_candidate, of_case = (np.array(column, dtype=np.int64) for column in self._positions)
+        return ScoreboardContent(
+            sha256=sha256,
+            name=name,
+            source=source,
+            candidates=tuple(self._candidates),
+            cases=tuple(
+                ImportedCase(task=task, case_id=case_id, prompt=prompt, family=family)
+                for (task, case_id), (prompt, family, _) in zip(self._cases, self._texts, strict=True)
+            ),
+            candidate=of_candidate,
+            case=of_case,
+            quality=np.array(self._quality),
+            **{name: np.array(column) for name, column in self._figures.items()},
+        )
+
+
+def _word(row: "Row", name: str) -> str:
+    word = row.word(name)
+    if word is None:
+        raise row.error("is missing", field=name, expected="text")
+    return word.strip()
+
+
+def _number(row: "Row", name: str, *, most: float) -> float:
+    value = row.required(name, _number_said(most))
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise row.wrong_type(name, _number_said(most)) from None
+    if not (isfinite(number) and 0 <= number <= most):
+        next_step = "divide percentages by 100, and ratings by their scale" if name == "quality" else None
+        raise row.error(f"is {number:g}", field=name, expected=_number_said(most), next_step=next_step)
+    return number
+
+
+def _number_said(most: float) -> str:
+    return "a number from 0 to 1" if most == 1 else "a number that is zero or more, or nothing"
+
+
+def _check_suffix(path: Path) -> None:
+    suffix = Path(path.name.removesuffix(".gz")).suffix.lower()
+    if suffix not in SUFFIXES:
+        raise BenchmarkError(
+            str(path),
+            f"unknown suffix {suffix!r}",
+            expected=f"one of {', '.join(SUFFIXES)}, each also with .gz",
+            next_step="save the table as CSV or Parquet",
+        )
+
+
+def _of_a_scoreboard(error: BenchmarkError) -> BenchmarkError:
+    """The same without advice that is meant for benchmarks."""
+    next_step = error.next_step
+    if next_step is None or "benchmarks validate" in next_step or "a case a line" in next_step:
+        place = "the file" if error.line is None and error.row is None else "this row"
+        next_step = f"mend {place} and import it again; nothing of it was stored"
+    return BenchmarkError(
+        error.path,
+        error.problem,
+        line=error.line,
+        row=error.row,
+        field=error.field,
+        expected=error.expected,
+        next_step=next_step,
+    )
+
+
+def _columns_said() -> str:
+    return f"{', '.join(REQUIRED)}; optional {', '.join(OPTIONAL)}"
+
+
+def _said_of(ignored: tuple[str, ...]) -> Iterator[str]:
+    for name in ignored:
+        meant = get_close_matches(name.lower(), OPTIONAL, n=1, cutoff=0.7)
+        yield f"the column {name!r} is not used" + (f"; did you mean {meant[0]!r}?" if meant else "")
