@@ -11,10 +11,11 @@ import numpy as np
 from evaluation.evidence import Choosable
 from selection.answers import Ranked, Removed
 from selection.constraints import apply_constraints
+from selection.contrasts import MIN_PAIRS
 from selection.expectations import Facts, expected_quality, facts_of, tail_is_unseen
 from selection.pareto import pareto_set
 from selection.scoreboard import Deviations, Scoreboard, TaskStanding
-from selection.ties import MIN_PAIRS, Contrast, contrasts_with
+from selection.ties import Contrast, contrasts_with
 from selection.utility import points_beside_quality
 from selection.wishes import Constraints, OnLittleEvidence, OnTie, Weights, checked_choice
 from selection.wording import counted, listed, ordinal

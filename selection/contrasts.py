@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 
 from selection.two_way import Mask, Matrix
 
+MIN_PAIRS = 6
+"""Common families under which nothing is told apart: no exact two-sided test of fewer can reach 5 %."""
+
 
 class Contrasts(NamedTuple):
     """Row minus column, shape (n_candidates, n_candidates); NaN where they share no family."""

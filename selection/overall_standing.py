@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from selection.contrasts import MIN_PAIRS
 from selection.measured_costs import Means, mixed_quantiles
 from selection.scoreboard import TaskStanding
 from selection.task_table import Integers
@@ -11,7 +12,6 @@ from selection.two_way import Mask, Matrix, Vector, fit_two_way
 
 FEW_CASES = 10
 """A task on which nobody was measured on so many cases says nothing of the whole, unless there is no other."""
-MIN_PAIRS = 6
 ALL_TASKS = "all tasks"
 
 

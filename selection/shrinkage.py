@@ -2,7 +2,9 @@
 
 Empirical Bayes: effect of candidate c on task t ~ N(overall of c, tau² + se²), pulled towards the overall by
 `se² / (se² + tau²)`. tau² by adjusted density maximisation (Morris & Tang 2011, doi:10.1214/10-STS344): the restricted
-likelihood times tau², so that it is never estimated as zero and no task is ever pulled all the way.
+likelihood times tau², so that it is never estimated as zero and no task is ever pulled all the way. And no effect is
+pulled by more than 1.5 of its standard errors (Efron & Morris 1972, doi:10.1080/01621459.1972.10481215): where one
+candidate shines at one task and all else is alike, that is kept, at a twentieth of what the pull saves.
 """
 
 from dataclasses import dataclass
@@ -11,6 +13,8 @@ import numpy as np
 
 from selection.two_way import Mask, Matrix, Vector, fit_two_way
 
+LONGEST_PULL = 1.5
+"""In standard errors."""
 _GRID = np.geomspace(1e-4, 1e2, 121)
 """tau² as multiples of the median se²."""
 
@@ -55,6 +59,9 @@ def shrink(effects: Matrix, variances: Matrix, measured: Mask) -> Shrunk:
     overall = np.divide((weight * centred).sum(axis=1), total, out=np.zeros(len(total)), where=total > 0)
     pull = np.where(several, variances / (np.where(several, variances, 1.0) + tau2), 0.0)
     towards_variance = np.divide(1.0, total, out=np.zeros(len(total)), where=total > 0)
+    distance = np.abs(centred - overall[:, None])
+    allowed = LONGEST_PULL * np.sqrt(np.where(several, variances, 0.0))
+    pull = np.where(pull * distance > allowed, np.divide(allowed, distance, where=distance > 0, out=pull.copy()), pull)
     return Shrunk(pull=pull, towards=overall[:, None] + level, towards_variance=towards_variance, tau2=tau2)
 
 

@@ -11,6 +11,7 @@ from statistics import NormalDist
 import numpy as np
 
 from evaluation.evidence import Evidence
+from selection.contrasts import MIN_PAIRS
 from selection.measured_costs import Means, grouped_means, grouped_quantiles
 from selection.overall_standing import over_all_tasks
 from selection.scoreboard import Scoreboard, TaskStanding
@@ -18,9 +19,6 @@ from selection.shrinkage import Shrunk, shrink
 from selection.task_quality import TaskQuality, task_quality
 from selection.task_table import Integers, TaskTable, task_tables
 from selection.two_way import Mask, Matrix, Vector
-
-MIN_PAIRS = 6
-"""Common families under which nothing is told apart: no exact two-sided test of fewer can reach 5 %."""
 
 
 def build_scoreboard(evidence: Evidence) -> Scoreboard:

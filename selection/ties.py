@@ -8,11 +8,11 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from selection.contrasts import MIN_PAIRS
 from selection.scoreboard import Deviations, TaskStanding
 from selection.student import two_sided_p_value
 
 ALPHA = 0.05
-MIN_PAIRS = 6
 
 
 class Contrast(NamedTuple):
