@@ -12,6 +12,7 @@
     │   └── DamagedModelError         a stored selection model is not what was stored: the one before it may serve
     ├── SandboxError                  no isolation here
     ├── SelectionError                no feasible candidate, too little evidence
+    │   └── ModelFileError            a selection model that cannot be read, or must not be
     └── ProviderError                 asking again will not help
         ├── CandidateFailureError     the candidate's own failure: an outcome, scored as an empty answer
         └── TransientProviderError    asking again may help
@@ -177,6 +178,10 @@ class SandboxError(BenchwrightError):
 
 class SelectionError(BenchwrightError):
     """No feasible candidate, or too little evidence to choose one."""
+
+
+class ModelFileError(SelectionError):
+    """A file or stored bytes that are no selection model, a damaged one, or one that must not be read."""
 
 
 class ProviderError(BenchwrightError):

@@ -1,0 +1,139 @@
+"""Zip archives from anywhere: every size is checked before anything is unpacked, and arrays are bare numbers."""
+
+import io
+import struct
+import zipfile
+import zlib
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.lib import format as npy
+from numpy.typing import NDArray
+
+from evaluation.errors import ModelFileError
+
+MOST_BYTES = 400_000_000
+"""Of all members together, unpacked; a file is no larger either."""
+MOST_MEMBERS = 20_000
+MOST_TIMES = 1_100
+"""A member is unpacked to at most this many times its packed size; what zip can do to zeros is about 1,030."""
+TRAIN_AGAIN = "Nothing of it was run. Train a model anew with `benchwright retrain`, or give another file."
+_DTYPES = frozenset({"<f4", "<f8", "<i4", "<i8", "<u8", "|u1"})
+_UNREADABLE = (
+    ValueError,
+    KeyError,
+    EOFError,
+    OSError,
+    RuntimeError,
+    NotImplementedError,
+    OverflowError,
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    SyntaxError,
+)
+
+
+def packed_archive(members: Mapping[str, bytes], *, is_packed: bool = True) -> bytes:
+    """A zip of these members; the same members give the same bytes."""
+    written = io.BytesIO()
+    kind = zipfile.ZIP_DEFLATED if is_packed else zipfile.ZIP_STORED
+    with zipfile.ZipFile(written, "w", kind) as archive:
+        for name, content in members.items():
+            about = zipfile.ZipInfo(name)
+            about.compress_type = kind
+            archive.writestr(about, content)
+    return written.getvalue()
+
+
+def read_archive(data: bytes, what: str) -> dict[str, bytes]:
+    """The members of a zip.
+
+    Args:
+        data: The archive.
+        what: It is called in an error.
+
+    Raises:
+        ModelFileError: it is none, a damaged one, or would be too large.
+    """
+    _must_be_zip(data, what)
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            members = archive.infolist()
+            _must_be_small(members, what)
+            return {member.filename: archive.read(member) for member in members}
+    except _UNREADABLE as error:
+        raise ModelFileError(f"{what} is damaged or cut off: {_said(error)}", TRAIN_AGAIN) from error
+
+
+def _must_be_zip(data: bytes, what: str) -> None:
+    if len(data) > MOST_BYTES:
+        raise ModelFileError(f"{what} has {len(data)} bytes; at most {MOST_BYTES} are read", TRAIN_AGAIN)
+    if data[:1] == b"\x80" or data[:2] in (b"(l", b"(d", b"cp", b"co"):
+        raise ModelFileError(f"{what} is a Python pickle, which runs code when it is read", TRAIN_AGAIN)
+    if data[:4] != b"PK\x03\x04":
+        found = repr(bytes(data[:12]))[1:] if data else "nothing"
+        raise ModelFileError(f"{what} is no archive of a selection model: it begins with {found}", TRAIN_AGAIN)
+
+
+def _must_be_small(members: list[zipfile.ZipInfo], what: str) -> None:
+    if len(members) > MOST_MEMBERS:
+        raise ModelFileError(f"{what} has {len(members)} members; at most {MOST_MEMBERS} are read", TRAIN_AGAIN)
+    if len({member.filename for member in members}) < len(members):
+        raise ModelFileError(f"{what} holds two members of one name", TRAIN_AGAIN)
+    total = sum(member.file_size for member in members)
+    if total > MOST_BYTES:
+        raise ModelFileError(f"{what} unpacks to {total} bytes; at most {MOST_BYTES} are read", TRAIN_AGAIN)
+    for member in members:
+        if member.file_size > 1_000_000 and member.file_size > MOST_TIMES * max(member.compress_size, 1):
+            raise ModelFileError(
+                f"{what} holds {member.filename!r}, which unpacks to {member.file_size} bytes from"
+                f" {member.compress_size}",
+                TRAIN_AGAIN,
+            )
+
+
+def _said(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"[:200]
+
+
+def written_array(array: NDArray[Any]) -> bytes:
+    """The array as a `.npy` file."""
+    written = io.BytesIO()
+    npy.write_array(written, np.ascontiguousarray(array), version=(1, 0), allow_pickle=False)
+    return written.getvalue()
+
+
+def read_array(data: bytes, what: str, *, may_be_records: bool = False) -> NDArray[Any]:
+    """The numbers of a `.npy` file.
+
+    Args:
+        data: The file.
+        what: It is called in an error.
+        may_be_records: Records of numbers may be in it too, as scikit-learn keeps the nodes of a tree.
+
+    Raises:
+        ModelFileError: it holds something else, other than it says, or values that are no numbers.
+    """
+    source = io.BytesIO(data)
+    try:
+        version = npy.read_magic(source)
+        if version != (1, 0):
+            raise ValueError(f"version {version} of the array format")
+        shape, is_fortran, dtype = npy.read_array_header_1_0(source)
+    except _UNREADABLE as error:
+        raise ModelFileError(f"{what} is no array: {_said(error)}", TRAIN_AGAIN) from error
+    if dtype.hasobject or not (dtype.str in _DTYPES or (may_be_records and dtype.names)):
+        kind = "Python objects, a pickle" if dtype.hasobject else f"values of type {dtype.str!r}"
+        raise ModelFileError(f"{what} holds {kind}; numbers are read and nothing else", TRAIN_AGAIN)
+    content = data[source.tell() :]
+    size = dtype.itemsize
+    for length in shape:
+        size *= max(int(length), 0)
+    if size != len(content):
+        raise ModelFileError(f"{what} has {len(content)} bytes for a shape of {shape}: {size} are due", TRAIN_AGAIN)
+    array = np.frombuffer(content, dtype=dtype).reshape(shape, order="F" if is_fortran else "C")
+    if array.dtype.kind == "f" and not (np.abs(array) < 1e30).all():
+        raise ModelFileError(f"{what} holds values that are no finite numbers", TRAIN_AGAIN)
+    return array

@@ -1,0 +1,124 @@
+"""The estimators that trained, as skops bytes: of the types listed here and no others, looked through before reading.
+
+skops trusts every estimator of scikit-learn by itself; a list that is written down trusts what we train with.
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from evaluation.errors import ModelFileError
+from selection.learning.archives import TRAIN_AGAIN, read_archive, read_array
+
+WHAT = "the estimator file"
+TRUSTED_TYPES = frozenset(
+    {
+        "builtins.dict",
+        "builtins.list",
+        "builtins.str",
+        "builtins.tuple",
+        "numpy.float64",
+        "numpy.float32",
+        "numpy.int64",
+        "numpy.ndarray",
+        "sklearn.decomposition._truncated_svd.TruncatedSVD",
+        "sklearn.ensemble._forest.ExtraTreesRegressor",
+        "sklearn.feature_extraction.text.TfidfTransformer",
+        "sklearn.feature_extraction.text.TfidfVectorizer",
+        "sklearn.linear_model._ridge.Ridge",
+        "sklearn.neighbors._regression.KNeighborsRegressor",
+        "sklearn.tree._classes.ExtraTreeRegressor",
+        "sklearn.tree._tree.Tree",
+    }
+)
+_TREE = "sklearn.tree._tree.Tree"
+_LOADERS = frozenset(
+    {"DictNode", "ListNode", "TupleNode", "JsonNode", "TypeNode", "NdArrayNode", "ObjectNode", "TreeNode"}
+)
+_SCHEMA = "schema.json"
+_MOST_NODES = 2_000_000
+
+
+def written_estimators(estimators: dict[str, Any]) -> bytes:
+    """Estimators by name as skops bytes."""
+    import skops.io  # type: ignore[import-untyped]
+
+    data: bytes = skops.io.dumps(estimators)
+    return data
+
+
+def must_be_trusted(data: bytes) -> None:
+    """Looks through a skops file without building anything of it.
+
+    Raises:
+        ModelFileError: it is none, or holds what is off the list.
+    """
+    members = read_archive(data, WHAT)
+    if _SCHEMA not in members:
+        raise ModelFileError(f"{WHAT} lacks its {_SCHEMA}; it holds {sorted(members)[:3]}", TRAIN_AGAIN)
+    try:
+        schema = json.loads(members[_SCHEMA])
+        found = list(_nodes(schema))
+    except (ValueError, RecursionError) as error:
+        raise ModelFileError(f"{WHAT} has a {_SCHEMA} that is no JSON: {str(error)[:100]}", TRAIN_AGAIN) from error
+    untrusted = sorted({f"{node.get('__module__')}.{node.get('__class__')}" for node in found} - TRUSTED_TYPES)
+    if untrusted:
+        raise ModelFileError(f"{WHAT} holds types that are not trusted: {', '.join(untrusted)[:300]}", TRAIN_AGAIN)
+    loaders = sorted({str(node.get("__loader__")) for node in found} - _LOADERS)
+    if loaders or not found:
+        raise ModelFileError(f"{WHAT} asks for {', '.join(loaders)[:300] or 'nothing'} to be read", TRAIN_AGAIN)
+    for name, content in members.items():
+        if name != _SCHEMA:
+            read_array(content, f"{WHAT}'s {name!r}", may_be_records=True)
+
+
+def _nodes(schema: Any) -> Iterator[dict[str, Any]]:
+    """All nodes of the tree that skops would build."""
+    waiting, n_seen = [schema], 0
+    while waiting:
+        here = waiting.pop()
+        n_seen += 1
+        if n_seen > _MOST_NODES:
+            raise ValueError(f"more than {_MOST_NODES} values")
+        if isinstance(here, dict):
+            if any(name in here for name in ("__class__", "__module__", "__loader__")):
+                yield here
+            waiting.extend(here.values())
+        elif isinstance(here, list):
+            waiting.extend(here)
+
+
+def read_estimators(data: bytes) -> dict[str, Any]:
+    """The estimators in a skops file.
+
+    Raises:
+        ModelFileError: it cannot be read, or must not be.
+    """
+    import skops.io
+
+    must_be_trusted(data)
+    try:
+        found = skops.io.loads(data, trusted=[_TREE])
+    except Exception as error:  # whatever a damaged file makes of the reader
+        said = f"{type(error).__name__}: {error}"[:200]
+        raise ModelFileError(f"{WHAT} cannot be read: {said}", TRAIN_AGAIN) from error
+    if not isinstance(found, dict):
+        raise ModelFileError(f"{WHAT} holds a {type(found).__name__}, no estimators by name", TRAIN_AGAIN)
+    for forest in found.get("estimators", ()):
+        for tree in getattr(forest, "estimators_", ()):
+            _must_be_sound(tree.tree_)
+    return found
+
+
+def _must_be_sound(tree: Any) -> None:
+    """A tree is followed without looking: what points outside would read memory that is not its own."""
+    n_nodes = int(tree.node_count)
+    here = np.arange(n_nodes)
+    left, right, feature = tree.children_left, tree.children_right, tree.feature
+    leaf = left == -1
+    ahead = (left > here) & (right > here) & (left < n_nodes) & (right < n_nodes)
+    inside = (feature >= 0) & (feature < int(tree.n_features))
+    if not (leaf | (ahead & inside)).all() or not np.isfinite(tree.value).all():
+        raise ModelFileError(f"{WHAT} holds a tree whose nodes point outside", TRAIN_AGAIN)

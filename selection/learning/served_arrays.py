@@ -1,0 +1,186 @@
+"""A served model as named arrays with a header, and back, with every shape checked."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evaluation.errors import ModelFileError
+from evaluation.fingerprint import canonical_json
+from selection.features import PLAIN_FEATURES, PromptSpace
+from selection.learning.archives import TRAIN_AGAIN, packed_archive, read_archive, read_array, written_array
+from selection.serving import PARTS, ServedLearner, ServedModel
+
+FORMAT_VERSION = 1
+WHAT = "the selection model"
+_HEADER = "header.npy"
+_SPACE = ("idf", "components", "centre", "scale")
+_LEARNER = ("shrink", "difficulty", "difficulty_shrink")
+BEST_PER_TASK = "best_per_task"
+
+Array = NDArray[Any]
+
+
+def written_model(model: ServedModel) -> bytes:
+    """The model as an npz whose `header` is JSON text."""
+    learner = model.learner
+    header = {
+        "format_version": FORMAT_VERSION,
+        "code_version": model.code_version,
+        "data_hash": model.data_hash,
+        "kind": model.kind,
+        "keys": model.keys,
+        "tasks": model.tasks,
+        "features": PLAIN_FEATURES,
+        "n_embedded": 0 if learner is None else learner.space.n_embedded,
+    }
+    arrays: dict[str, Array] = {"header": _as_bytes(canonical_json(header)), "trained_on": model.trained_on}
+    if learner is not None:
+        arrays["vocabulary"] = _as_bytes("\n".join(learner.space.vocabulary))
+        arrays |= {f"space.{name}": getattr(learner.space, name) for name in _SPACE}
+        arrays |= {f"learner.{name}": getattr(learner, name) for name in _LEARNER}
+        arrays |= {f"part.{field.name}": getattr(learner.part, field.name) for field in _fields(model.kind)}
+    return packed_archive({f"{name}.npy": written_array(array) for name, array in arrays.items()})
+
+
+def _fields(kind: str) -> tuple[Any, ...]:
+    return fields(PARTS[kind])
+
+
+def _as_bytes(text: str) -> Array:
+    return np.frombuffer(text.encode(), dtype=np.uint8)
+
+
+def read_model(data: bytes) -> ServedModel:
+    """The model in these bytes, without a number, a hash or an embedding.
+
+    Raises:
+        ModelFileError: there is none in them, or one that must not be served.
+    """
+    members = read_archive(data, WHAT)
+    header = _header(members)
+    arrays = {
+        name.removesuffix(".npy"): read_array(content, f"{WHAT}'s {name!r}")
+        for name, content in members.items()
+        if name != _HEADER
+    }
+    trained_on = _taken(arrays, "trained_on")
+    if trained_on.dtype != np.uint64 or trained_on.ndim != 1:
+        raise _wrong(f"'trained_on' of type {trained_on.dtype} and shape {trained_on.shape}")
+    learner = None if header["kind"] == BEST_PER_TASK else _learner(header, arrays)
+    if arrays:
+        raise _wrong(f"{sorted(arrays)[0]!r}, which is no part of it")
+    return ServedModel(
+        kind=header["kind"],
+        tasks=tuple(header["tasks"]),
+        keys=tuple(header["keys"]),
+        learner=learner,
+        data_hash=header["data_hash"],
+        code_version=header["code_version"],
+        trained_on=trained_on,
+    )
+
+
+def _wrong(found: str) -> ModelFileError:
+    return ModelFileError(f"{WHAT} holds {found}", TRAIN_AGAIN)
+
+
+def _taken(arrays: dict[str, Array], name: str) -> Array:
+    if name not in arrays:
+        raise ModelFileError(f"{WHAT} lacks the array {name!r}", TRAIN_AGAIN)
+    return arrays.pop(name)
+
+
+def _header(members: Mapping[str, bytes]) -> dict[str, Any]:
+    if _HEADER not in members:
+        raise ModelFileError(f"{WHAT} lacks its header; it holds {sorted(members)[:3]}", TRAIN_AGAIN)
+    text = read_array(members[_HEADER], f"{WHAT}'s header")
+    try:
+        header = json.loads(text.tobytes())
+    except (ValueError, RecursionError) as error:
+        raise ModelFileError(f"{WHAT}'s header is no JSON: {str(error)[:100]}", TRAIN_AGAIN) from error
+    if not isinstance(header, dict):
+        raise ModelFileError(f"{WHAT}'s header is a {type(header).__name__}", TRAIN_AGAIN)
+    must_be_readable_version(header.get("format_version"), WHAT)
+    _must_be_words(header)
+    return header
+
+
+def must_be_readable_version(version: object, what: str) -> None:
+    """Raises `ModelFileError` unless this is the version of the format that is written here."""
+    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
+        raise ModelFileError(f"{what} has the format version {version!r}", TRAIN_AGAIN)
+    if version > FORMAT_VERSION:
+        raise ModelFileError(
+            f"{what} has the format version {version}; this Benchwright reads up to {FORMAT_VERSION}",
+            "It was written by a newer Benchwright: update this one, or train a model with `benchwright retrain`.",
+        )
+
+
+def _must_be_words(header: Mapping[str, Any]) -> None:
+    for name in ("kind", "data_hash", "code_version"):
+        if not isinstance(header.get(name), str):
+            raise ModelFileError(f"{WHAT}'s header says {name} is {header.get(name)!r:.80}", TRAIN_AGAIN)
+    if header["kind"] not in (*PARTS, BEST_PER_TASK):
+        raise ModelFileError(
+            f"{WHAT} is of the kind {header['kind']!r:.80}; known are {', '.join((*PARTS, BEST_PER_TASK))}", TRAIN_AGAIN
+        )
+    for name in ("keys", "tasks", "features"):
+        listed = header.get(name)
+        if not isinstance(listed, list) or not all(isinstance(one, str) for one in listed):
+            raise ModelFileError(f"{WHAT}'s header has no list of {name}", TRAIN_AGAIN)
+        if len(set(listed)) < len(listed):
+            raise ModelFileError(f"{WHAT}'s header lists one of its {name} twice", TRAIN_AGAIN)
+    if tuple(header["features"]) != PLAIN_FEATURES:
+        raise ModelFileError(f"{WHAT} reads other features of a prompt than this Benchwright counts", TRAIN_AGAIN)
+    n_embedded = header.get("n_embedded")
+    if not isinstance(n_embedded, int) or isinstance(n_embedded, bool) or not 0 <= n_embedded <= 100_000:
+        raise ModelFileError(f"{WHAT}'s header says n_embedded is {n_embedded!r:.80}", TRAIN_AGAIN)
+
+
+def _learner(header: Mapping[str, Any], arrays: dict[str, Array]) -> ServedLearner:
+    space = _space(header["n_embedded"], arrays)
+    part = PARTS[header["kind"]](
+        **{field.name: _typed(arrays, f"part.{field.name}", field.type) for field in _fields(header["kind"])}
+    )
+    n_tasks, n_candidates = len(header["tasks"]), len(header["keys"])
+    misfit = part.misfit(space.n_features, n_tasks, n_candidates)
+    if misfit is not None:
+        expected = f"{space.n_features} features, {n_tasks} tasks and {n_candidates} candidates"
+        raise _wrong(f"{misfit} where {expected} are due")
+    found = {name: _typed(arrays, f"learner.{name}", "Floats") for name in _LEARNER}
+    shapes = {"shrink": (n_tasks,), "difficulty": (space.n_features + 1,), "difficulty_shrink": (n_tasks,)}
+    for name, array in found.items():
+        if array.shape != shapes[name]:
+            raise _wrong(f"{name!r} of shape {array.shape} where {shapes[name]} is due")
+    return ServedLearner(space=space, part=part, **found)
+
+
+def _space(n_embedded: int, arrays: dict[str, Array]) -> PromptSpace:
+    try:
+        listed = _taken(arrays, "vocabulary").tobytes().decode()
+    except UnicodeDecodeError as error:
+        raise _wrong("a vocabulary that is no text") from error
+    words = listed.split("\n") if listed else []
+    vocabulary = {word: place for place, word in enumerate(words)}
+    found = {name: _typed(arrays, f"space.{name}", "Floats") for name in _SPACE}
+    components = found["components"]
+    if components.ndim != 2 or found["idf"].shape != (len(words),) or len(components) != len(words):
+        raise _wrong(f"{len(words)} words for weights of shape {found['idf'].shape} and {components.shape}")
+    if len(vocabulary) < len(words):
+        raise _wrong("a word twice in its vocabulary")
+    n_features = len(PLAIN_FEATURES) + components.shape[1] + n_embedded
+    if found["centre"].shape != (n_features,) or found["scale"].shape != (n_features,):
+        raise _wrong(f"a centre of shape {found['centre'].shape} for {n_features} features")
+    return PromptSpace(vocabulary=vocabulary, n_embedded=n_embedded, **found)
+
+
+def _typed(arrays: dict[str, Array], name: str, annotation: object) -> Array:
+    array = _taken(arrays, name)
+    kind = "i" if annotation == "Places" or "integer" in str(annotation) else "f"
+    if array.dtype.kind != kind:
+        raise _wrong(f"{name!r} of type {array.dtype}")
+    return array
