@@ -24,26 +24,33 @@ class EvidenceStamp:
 
     SQLite says of a connection whether others have written since, so one connection is kept for both. PostgreSQL counts
     the changes of each table, which others see up to ten seconds later; what was added is seen at once. Safe in
-    threads, one at a time.
+    threads: one writes at a time, and nobody who asks waits for a writer.
     """
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._lock = threading.RLock()
+        self._lock = threading.Lock()
+        self._last: Hashable = None
         self._connection: Connection | None = None
         self._file: tuple[int, int] | None = None
 
     def value(self) -> Hashable:
         """Equal to the last one as long as nothing changed; another one says that something may have.
 
+        While a write is on its way it is the last one, so that nobody waits for a disk.
+
         Raises:
             StoreUnreachableError: the store is away.
             StoreError: it cannot be read.
         """
-        with self._lock, translated(self._store._url):
-            if self._store.dialect == "sqlite":
-                return self._of_file()
-            return self._of_server()
+        if not self._lock.acquire(blocking=self._last is None):
+            return self._last
+        try:
+            with translated(self._store._url):
+                self._last = self._of_file() if self._store.dialect == "sqlite" else self._of_server()
+                return self._last
+        finally:
+            self._lock.release()
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -61,9 +68,12 @@ class EvidenceStamp:
     def close(self) -> None:
         """Gives the kept connection back."""
         with self._lock:
-            if self._connection is not None:
-                self._connection.close()
-            self._connection = self._file = None
+            self._let_go()
+
+    def _let_go(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+        self._connection = self._file = None
 
     def _kept(self) -> Connection:
         if self._connection is None:
@@ -83,13 +93,13 @@ class EvidenceStamp:
         try:
             found = os.stat(path)
         except OSError as error:
-            self.close()
+            self._let_go()
             raise StoreUnreachableError(
                 f"the database {self._store.shown_url} is away: {error.strerror}", "put it back, or use another --db"
             ) from error
         file = (found.st_dev, found.st_ino)
         if file != self._file:
-            self.close()
+            self._let_go()
             self._store._engine.dispose()
             self._file = file
 

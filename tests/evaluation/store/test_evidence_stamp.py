@@ -100,6 +100,15 @@ def test_many_threads_may_ask_and_write(stamp: EvidenceStamp) -> None:
     assert [] == failures
 
 
+def test_who_asks_does_not_wait_for_a_writer(sqlite_url: str) -> None:
+    with open_store(sqlite_url) as store:
+        stamp = EvidenceStamp(store)
+        before = stamp.value()
+        with stamp.write():
+            assert before == stamp.value()
+        stamp.close()
+
+
 def test_a_file_that_is_gone_is_away_and_one_in_its_place_is_another(sqlite_url: str) -> None:
     path = Path(sqlite_url.removeprefix("sqlite:///"))
     with open_store(sqlite_url) as store:

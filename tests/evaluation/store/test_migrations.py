@@ -6,21 +6,25 @@ from datetime import UTC, datetime
 import pytest
 import sqlalchemy as sa
 from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
 
 from evaluation.errors import StoreError
 from evaluation.store.address import parse_url
 from evaluation.store.engine import make_engine, make_folder
+from evaluation.store.evidence import evidence_fingerprint, read_evidence
 from evaluation.store.outcomes import count_outcomes
 from evaluation.store.runs import find_run, run_case_ids
-from evaluation.store.schema import _config
+from evaluation.store.schema import VERSION_TABLE, _config, known_revisions, newest_revision
 from evaluation.store.session import open_store, upgrade
+from evaluation.store.tables import METADATA
 
 MOMENT = datetime(2026, 5, 4, tzinfo=UTC)
 EMPTY = json.dumps([])
 
 
-def _first_schema(url: str, *statements: tuple[str, dict[str, object]]) -> None:
-    """Makes a database as the first version left it."""
+def _first_schema(url: str, *statements: tuple[str, dict[str, object]], revision: str = "0001") -> None:
+    """Makes a database as the first version left it, or as a later one did that was given the same."""
     if parse_url(url).get_backend_name() == "sqlite":
         make_folder(parse_url(url))
     engine = make_engine(parse_url(url), foreign_keys=False).execution_options(sqlite_begin="IMMEDIATE")
@@ -32,6 +36,7 @@ def _first_schema(url: str, *statements: tuple[str, dict[str, object]]) -> None:
             names = ", ".join(row)
             values = ", ".join(f":{name}" for name in row)
             connection.execute(sa.text(f"INSERT INTO {table} ({names}) VALUES ({values})"), row)
+        command.upgrade(config, revision)
     engine.dispose()
 
 
@@ -86,6 +91,20 @@ def test_the_lists_of_case_ids_become_rows_and_all_else_stays(store_url: str) ->
         assert [("c0", "\x00c")] == list(run_case_ids(store, "old"))
         assert 2 == find_run(store, "old").plan.n_cases
         assert 1 == count_outcomes(store, "old")[0].n_ok
+
+
+@pytest.mark.parametrize("revision", known_revisions())
+def test_every_version_is_upgraded_to_the_tables_that_the_code_declares(store_url: str, revision: str) -> None:
+    _first_schema(store_url, *_rows(), revision=revision)
+    assert newest_revision() == upgrade(store_url).revision
+    with open_store(store_url) as store:
+        with store.read() as connection:
+            context = MigrationContext.configure(
+                connection, opts={"compare_type": True, "version_table": VERSION_TABLE}
+            )
+            assert [] == compare_metadata(context, METADATA)
+        assert 1 == count_outcomes(store, "old")[0].n_ok
+        assert read_evidence(store).fingerprint == evidence_fingerprint(store)
 
 
 def test_the_numbers_of_the_files_are_the_revisions_that_alembic_finds() -> None:
