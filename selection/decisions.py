@@ -51,8 +51,9 @@ class Outcome:
 
 
 Entry = Decision | Outcome
-Write = Callable[[Sequence[Entry]], None]
-"""Writes all or none. Raises `StoreError` where the same may succeed later, another error where it never will."""
+Write = Callable[[Sequence[Entry]], int]
+"""Writes all or none, and says how many it refused for good. Raises `StoreError` where the same may succeed later,
+another error where it never will."""
 
 
 class DecisionLog:
@@ -175,18 +176,17 @@ class DecisionLog:
     def _written(self, batch: list[Entry]) -> tuple[list[Entry], int, BenchwrightError | None]:
         """Entries that must wait, how many were refused for good, and the error that stopped the writing."""
         try:
-            self._write(batch)
+            return [], self._write(batch), None
         except StoreError as error:
             return batch, 0, error
         except Exception:  # One entry that cannot be stored must not keep the others back.
             return self._one_by_one(batch)
-        return [], 0, None
 
     def _one_by_one(self, batch: list[Entry]) -> tuple[list[Entry], int, BenchwrightError | None]:
         n_refused = 0
         for position, entry in enumerate(batch):
             try:
-                self._write([entry])
+                n_refused += self._write([entry])
             except StoreError as error:
                 return batch[position:], n_refused, error
             except Exception:

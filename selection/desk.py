@@ -8,15 +8,20 @@ on and says so.
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from threading import Event, Lock, Thread
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from evaluation.errors import BenchwrightError, StoreError
-from selection.decisions import Decision, DecisionLog, Outcome, Write
+from selection.decisions import Decision, DecisionLog, Entry, Outcome
+from selection.desk_memory import ChoiceMemory
 from selection.scoreboard import Predictor, Scoreboard
+
+if TYPE_CHECKING:
+    from selection.analytics_past import PastDecision
 
 PATIENCE_S = 1.0
 """How long a question waits for a store that is asked over a network."""
@@ -77,7 +82,9 @@ class Allowance:
 class Book(Protocol):
     """A store, as far as a desk reads and writes it. Each method raises `StoreError` where it is away."""
 
-    write: Write
+    def write(self, entries: Sequence[Entry]) -> int:
+        """How many of the entries were refused for good; all others are stored, or none where an error is raised."""
+        ...
 
     @property
     def is_slow(self) -> bool:
@@ -108,6 +115,14 @@ class Book(Protocol):
         """Stores what came of a recommendation. Raises `ConfigurationError` where there is none of that id."""
         ...
 
+    def explained(self, recommendation_id: str) -> str:
+        """What is stored of a recommendation, for a person. Raises `ConfigurationError` where there is none."""
+        ...
+
+    def past(self, *, task: str | None, since: datetime | None) -> "tuple[PastDecision, ...]":
+        """What was recommended, the oldest first."""
+        ...
+
     def close(self) -> None:
         """Lets go of the store."""
         ...
@@ -124,6 +139,7 @@ class Desk:
     def __init__(self, book: Book, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.book = book
         self.log = DecisionLog(book.write)
+        self.memory = ChoiceMemory()
         self._clock = clock
         self._reading = Lock()
         self._swapping = Lock()

@@ -36,6 +36,11 @@ class Store:
         return shown(self._url)
 
     @property
+    def url(self) -> str:
+        """The URL with its password, for whoever opens the same database again; never to be shown."""
+        return self._url.render_as_string(hide_password=False)
+
+    @property
     def dialect(self) -> str:
         """`sqlite` or `postgresql`."""
         return self._url.get_backend_name()

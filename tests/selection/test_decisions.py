@@ -29,6 +29,7 @@ class Paper:
         if self.refused & {one.recommendation_id for one in entries}:
             raise ValueError("not storable")
         self.ids += [one.recommendation_id for one in entries]
+        return sum(one.recommendation_id == "unknown" for one in entries)
 
 
 @pytest.fixture
@@ -55,7 +56,7 @@ def test_entries_are_written_in_their_order_and_in_batches(paper):
 
 def test_entries_are_written_without_anybody_asking():
     done = Event()
-    log = DecisionLog(lambda entries: done.set(), batch_after_s=0.01)
+    log = DecisionLog(lambda entries: done.set() or 0, batch_after_s=0.01)
     log.put(entry(1))
     assert done.wait(30)
     log.close()
@@ -106,6 +107,11 @@ def test_an_entry_that_is_refused_keeps_no_other_one_back(paper):
     log.close()
 
 
+def test_what_belongs_to_nothing_is_counted_as_dropped(paper, log):
+    log.put(entry("unknown"))
+    assert (0, 1) == (log.flush(), log.n_dropped)
+
+
 def test_many_threads_lose_nothing(paper):
     log = DecisionLog(paper.write, batch_after_s=0.001)
 
@@ -125,7 +131,7 @@ def test_many_threads_lose_nothing(paper):
 
 def test_a_slow_store_is_waited_for_only_so_long(paper):
     going_on = Event()
-    log = DecisionLog(lambda entries: going_on.wait(30) and None, batch_after_s=0)
+    log = DecisionLog(lambda entries: going_on.wait(30) and 0, batch_after_s=0)
     log.put(entry(1))
     assert 1 == log.flush(0.05)
     going_on.set()

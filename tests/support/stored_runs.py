@@ -93,7 +93,8 @@ def store_run(
     **of_benchmark: Any,
 ) -> str:
     """Stores a run and gives its id."""
-    benchmark = Benchmark(name="numbers", task_type="reasoning", cases=tuple(cases), **of_benchmark)
+    known = {"name": "numbers", "task_type": "reasoning"} | of_benchmark
+    benchmark = Benchmark(cases=tuple(cases), **known)
     parsed = [parse_metric(text) for text in metrics]
     invocation_id = f"of-{run_id}"
     create_invocation(store, invocation_id=invocation_id, request=request, code_version="0.1.0+gabc")

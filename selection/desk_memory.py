@@ -1,0 +1,68 @@
+"""How the last answers came about, for whoever asks why; and what can be said of an answer alone."""
+
+from collections import OrderedDict
+from collections.abc import Iterator
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from selection.answers import Expected, Ranked, Recommendation
+
+if TYPE_CHECKING:
+    from selection.choice import Choice
+
+MOST_REMEMBERED = 256
+
+
+class ChoiceMemory:
+    """The last choices, by the id of their recommendation; safe to use from several threads."""
+
+    def __init__(self, most: int = MOST_REMEMBERED) -> None:
+        self._most = most
+        self._lock = Lock()
+        self._choices: OrderedDict[str, Choice] = OrderedDict()
+
+    def keep(self, recommendation_id: str, choice: "Choice") -> None:
+        """Remembers a choice, and forgets the oldest of too many."""
+        with self._lock:
+            self._choices[recommendation_id] = choice
+            while len(self._choices) > self._most:
+                self._choices.popitem(last=False)
+
+    def find(self, recommendation_id: str) -> "Choice | None":
+        """The choice; None where it is forgotten, or was made in another process."""
+        with self._lock:
+            return self._choices.get(recommendation_id)
+
+
+def text_of(found: Recommendation) -> str:
+    """The reason, then a line for every candidate that was left, for every one that was ruled out, and every note."""
+    return "\n".join([found.reason, *_alternatives(found), *_removed(found), *(f"Note: {one}." for one in found.notes)])
+
+
+def _alternatives(found: Recommendation) -> Iterator[str]:
+    if found.alternatives:
+        yield "The others, the best first:"
+    for one in found.alternatives:
+        marks = ", ".join(word for word, holds in (("tied", one.is_tied), ("Pareto", one.is_pareto)) if holds)
+        yield f"  {one.candidate.label}: {', '.join(_numbers(one))}{f' ({marks})' if marks else ''}"
+
+
+def _numbers(one: Ranked) -> Iterator[str]:
+    yield f"quality {_shown(one.quality)}"
+    for expected, unit in ((one.cost_per_1k, "USD for 1,000"), (one.energy_j, "J"), (one.latency_s, "s")):
+        if expected is not None:
+            yield f"{_shown(expected)} {unit}"
+    if one.memory_gb is not None:
+        yield f"{one.memory_gb:.3g} GB"
+
+
+def _shown(expected: Expected) -> str:
+    interval = "" if expected.low is None or expected.high is None else f" [{expected.low:.3g}, {expected.high:.3g}]"
+    return f"{expected.value:.3g}{interval}"
+
+
+def _removed(found: Recommendation) -> Iterator[str]:
+    if found.removed:
+        yield "Ruled out:"
+    for one in found.removed:
+        yield f"  {one.candidate.label}: {one.constraint}, {one.reason}"

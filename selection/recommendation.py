@@ -1,0 +1,234 @@
+"""Which candidate, for this? Asked from Python in one call; the first one reads the store, the next ones are quick."""
+
+import math
+from datetime import UTC, datetime
+from numbers import Real
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from evaluation.errors import ConfigurationError
+from selection.wishes import Constraints, OnLittleEvidence, OnTie, Weights
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from evaluation.store.session import Store
+    from selection.answers import Ranked, Recommendation
+
+    Where = str | Path | Store | None
+
+_ANYTHING = Constraints()
+_QUALITY = Weights()
+
+
+def recommend(
+    task: str | None = None,
+    prompt: str | None = None,
+    *,
+    constraints: Constraints = _ANYTHING,
+    weights: Weights = _QUALITY,
+    on_tie: OnTie = "cheapest",
+    on_little_evidence: OnLittleEvidence = "abstain",
+    store: "Where" = None,
+    keep_prompt: bool = True,
+    explore: float = 0.0,
+    rng: "np.random.Generator | None" = None,
+) -> "Recommendation":
+    """The candidate for a task or a prompt, ready to call, with the reason; or an abstention.
+
+    It is stored in the background, with its id, for `report_outcome`. Safe to call from many threads and processes.
+
+    Args:
+        task: Such as `summarization`, or a word of your own; None: over all tasks.
+        prompt: What is to be answered; a selection model, where there is one, looks at it.
+        constraints: What must hold.
+        weights: What is worth how much.
+        on_tie: Which of those that cannot be told apart is named: `cheapest`, `fastest` or `best`.
+        on_little_evidence: Where too few cases were measured: `abstain`, or go by `rules`.
+        store: A path, a URL or an open store; None: the database that the command uses.
+        keep_prompt: False stores the prompt's hash alone.
+        explore: The share of answers that are drawn at random among those that cannot be told apart, so that their
+            reported outcomes can be compared; 0: never.
+        rng: For these draws.
+
+    Raises:
+        SelectionError: no candidate holds the constraints; names the last constraint and the nearest miss.
+        ConfigurationError: an argument that cannot be one.
+        StoreError: the store is away, and nothing was read from it yet.
+    """
+    from selection.decisions import Decision
+    from selection.desk_answers import Question, answered
+    from selection.desk_registry import desk_of
+
+    if not (_is_number(explore) and 0 <= explore <= 1):
+        raise ConfigurationError(f"explore is {explore!r}", "Give a share between 0 and 1.")
+    question = Question(
+        task=task,
+        prompt=prompt,
+        constraints=constraints,
+        weights=weights,
+        on_tie=on_tie,
+        on_little_evidence=on_little_evidence,
+    )
+    desk = desk_of(store)
+    answer = answered(desk, question, explore=explore, rng=rng)
+    desk.record(
+        Decision(
+            recommendation=answer.recommendation,
+            prompt=prompt,
+            keep_prompt=keep_prompt,
+            constraints=constraints,
+            weights=weights,
+            on_tie=on_tie,
+            evidence_fingerprint=answer.evidence_fingerprint,
+            propensity=answer.propensity,
+        )
+    )
+    desk.memory.keep(answer.recommendation.id, answer.choice)
+    return answer.recommendation
+
+
+def rank(
+    task: str | None = None,
+    prompt: str | None = None,
+    *,
+    constraints: Constraints = _ANYTHING,
+    weights: Weights = _QUALITY,
+    on_tie: OnTie = "cheapest",
+    on_little_evidence: OnLittleEvidence = "abstain",
+    store: "Where" = None,
+) -> "tuple[Ranked, ...]":
+    """All candidates that hold the constraints, the best first; empty where `recommend` would abstain.
+
+    Nothing is stored.
+
+    Args:
+        task: As for `recommend`, like the others.
+        prompt: What is to be answered.
+        constraints: What must hold.
+        weights: What is worth how much.
+        on_tie: Changes nothing here; taken so that both are asked alike.
+        on_little_evidence: Where too few cases were measured: nobody is ranked, or all by their mean over all tasks.
+        store: Where the evidence is.
+
+    Raises:
+        SelectionError: no candidate holds the constraints.
+        ConfigurationError: an argument that cannot be one.
+        StoreError: the store is away, and nothing was read from it yet.
+    """
+    from selection.desk_answers import Question, chosen
+    from selection.desk_registry import desk_of
+
+    question = Question(
+        task=task,
+        prompt=prompt,
+        constraints=constraints,
+        weights=weights,
+        on_tie=on_tie,
+        on_little_evidence=on_little_evidence,
+    )
+    choice, _ = chosen(desk_of(store).view(), question)
+    return choice.ranked
+
+
+def explain(recommendation: "Recommendation | str", *, store: "Where" = None) -> str:
+    """Why this candidate and none of the others, at length, for a person to read.
+
+    Args:
+        recommendation: What `recommend` gave, or the id of what it gave at any time.
+        store: Where an id is looked up.
+
+    Raises:
+        ConfigurationError: nothing was recommended under this id.
+        StoreError: the store is away.
+    """
+    from selection.answers import Recommendation
+    from selection.desk_memory import text_of
+    from selection.desk_registry import desk_of
+    from selection.explanation import explanation_of
+
+    if isinstance(recommendation, str):
+        recommendation_id = _checked_id(recommendation)
+    elif isinstance(recommendation, Recommendation):
+        recommendation_id = recommendation.id
+    else:
+        raise ConfigurationError(f"recommendation is {recommendation!r}", "Give what recommend() gave, or its id.")
+    desk = desk_of(store)
+    choice = desk.memory.find(recommendation_id)
+    if choice is not None:
+        return explanation_of(choice)
+    if isinstance(recommendation, Recommendation):
+        return text_of(recommendation)
+    desk.log.flush()
+    return desk.book.explained(recommendation_id)
+
+
+def report_outcome(
+    recommendation_id: str,
+    *,
+    quality: float | None = None,
+    latency_s: float | None = None,
+    ok: bool | None = None,
+    store: "Where" = None,
+) -> None:
+    """Returns when what came of a recommendation is stored; what was reported of it before is replaced where given.
+
+    Where the store is away, it waits in memory with the recommendations, and is stored when the store is back.
+
+    Args:
+        recommendation_id: `Recommendation.id`.
+        quality: Measured as the task is: for most a fraction in [0, 1], higher being better.
+        latency_s: Seconds for the answer.
+        ok: Whether the answer was of use.
+        store: Where the recommendation was asked for.
+
+    Raises:
+        ConfigurationError: nothing was recommended under this id, or an argument that cannot be one.
+    """
+    from selection.decisions import Outcome
+    from selection.desk_registry import desk_of
+
+    _must_be_an_outcome(quality, latency_s, ok)
+    outcome = Outcome(
+        recommendation_id=_checked_id(recommendation_id),
+        quality=None if quality is None else float(quality),
+        latency_s=None if latency_s is None else float(latency_s),
+        ok=ok,
+        reported_at=datetime.now(UTC),
+    )
+    desk_of(store).report(outcome)
+
+
+def flush(timeout_s: float = 5.0, *, store: "Where" = None) -> int:
+    """How many recommendations and outcomes are not stored, after all that can be now are; 0: none.
+
+    They are stored in the background anyway, and when the process ends.
+
+    Args:
+        timeout_s: How long to wait for them.
+        store: Where they were asked for.
+    """
+    from selection.desk_registry import desk_of
+
+    return desk_of(store).log.flush(timeout_s)
+
+
+def _checked_id(given: object) -> str:
+    if not isinstance(given, str) or not given.strip():
+        raise ConfigurationError(f"the id of a recommendation is {given!r}", "Give Recommendation.id.")
+    return given.strip()
+
+
+def _must_be_an_outcome(quality: float | None, latency_s: float | None, ok: bool | None) -> None:
+    if quality is None and latency_s is None and ok is None:
+        raise ConfigurationError("no outcome is reported", "Give quality, latency_s or ok.")
+    if not (quality is None or _is_number(quality)):
+        raise ConfigurationError(f"quality is {quality!r}", "Give a finite number.")
+    if not (latency_s is None or (_is_number(latency_s) and latency_s >= 0)):
+        raise ConfigurationError(f"latency_s is {latency_s!r}", "Give seconds, zero or more.")
+    if not (ok is None or isinstance(ok, bool)):
+        raise ConfigurationError(f"ok is {ok!r}", "Give True or False.")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
