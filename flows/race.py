@@ -1,6 +1,7 @@
 """Finds the best of many candidates with a fraction of the generations: losers leave while the others go on."""
 
 import asyncio
+import contextlib
 import time
 from dataclasses import dataclass, field
 from typing import Any
@@ -79,13 +80,18 @@ async def _looks(course: Course, flow_run_id: UUID, began: float, hold: RaceHold
     asking = Asking(course=course, flow_run_id=flow_run_id, hold=hold)
     last: Step | None = None
     asking.tell_once(course.notes)
-    while (step := await next_step(course, minutes=_minutes_since(began))) is not None:
-        if step == last:
-            raise BenchwrightError(f"nothing was decided after {step.name}", "Report this: a race must end.")
-        last = step
-        get_run_logger().info("%s: %d candidates, %d cases each", step.name, step.n_candidates, step.n_cases)
-        await asking.ask(step)
-        await decide_look(course, step, minutes=_minutes_since(began))
+    try:
+        while (step := await next_step(course, minutes=_minutes_since(began))) is not None:
+            if step == last:
+                raise BenchwrightError(f"nothing was decided after {step.name}", "Report this: a race must end.")
+            last = step
+            get_run_logger().info("%s: %d candidates, %d cases each", step.name, step.n_candidates, step.n_cases)
+            await asking.ask(step)
+            await decide_look(course, step, minutes=_minutes_since(began))
+    except Exception:
+        with contextlib.suppress(Exception):  # what broke the race is what is to be told
+            await asking.end()
+        raise
     await asking.end()
     return asking.plan.runs[0].metrics if asking.plan is not None else ()
 

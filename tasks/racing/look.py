@@ -61,7 +61,8 @@ async def decide_look(course: Course, step: Step, *, minutes: float) -> tuple[De
             tell("%s is %s: %s", decision.label, str(decision.fate).replace("_", " "), decision.reason)
     n_left = Counter(decision.fate for decision in decisions)[Fate.KEPT]
     if not step.is_confirmation:
-        tell("%s: %d of %d are still in after %s", step.name, n_left, step.n_candidates, counted(step.n_cases, "case"))
+        are, cases = "is" if n_left == 1 else "are", counted(step.n_cases, "case")
+        tell("%s: %d of %d %s still in after %s", step.name, n_left, step.n_candidates, are, cases)
     return decisions
 
 

@@ -142,6 +142,27 @@ def test_a_model_stays_loaded_from_one_look_to_the_next_and_the_run_reads_as_run
     assert Status.COMPLETED is only_run(store).status
 
 
+def test_a_race_that_breaks_between_two_looks_leaves_no_model_in_memory(
+    race: Race,
+    store: Store,
+    ollama_by_script: ScriptedOllama,
+    benchmark_file: Benchmarks,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def breaks(*_: Any, **__: Any) -> Any:
+        raise RuntimeError("no decision")
+
+    monkeypatch.setattr("flows.race.decide_look", breaks)
+    for name in ("a", "b"):
+        ollama_by_script.add(name, digest=f"{name:0<64}")
+
+    state = race(benchmark_file(40), models=["a", "b"])
+
+    assert state.is_failed()
+    assert (Status.FAILED, "RuntimeError: no decision") == (only_run(store).status, only_run(store).reason)
+    assert {"models": []} == ollama_by_script.answer("/api/ps", {})
+
+
 def test_everybody_who_is_in_is_asked_the_same_cases(
     race: Race, store: Store, ollama_by_script: ScriptedOllama, benchmark_file: Benchmarks
 ) -> None:
