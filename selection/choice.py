@@ -20,6 +20,9 @@ from selection.utility import points_beside_quality
 from selection.wishes import Constraints, OnLittleEvidence, OnTie, Weights, checked_choice
 from selection.wording import counted, listed, ordinal
 
+FEW_CASES = 30
+FEW_FAMILIES = 10
+"""Under which it is noted that an expectation rests on little."""
 DecidedBy = Literal["scoreboard", "rules"]
 
 
@@ -46,6 +49,8 @@ class Choice:
     weights: Weights
     is_fraction: bool
     """Whether a quality is a share, to be shown in percent."""
+    percentile: float = 0.95
+    """Of which the latencies are."""
 
     @property
     def abstained(self) -> bool:
@@ -166,6 +171,7 @@ def _decided(
     )
     tied = [order[0], *(i for i, one in zip(order[1:], contrasts, strict=True) if one.is_tied)]
     compared = [order[0], *(i for i, one in zip(order[1:], contrasts, strict=True) if _is_near(one))]
+    families = standing.n_pairs.diagonal()
     named = order.index(_named(compared, question.on_tie, facts, utility, candidates))
     on_front = pareto_set(_takes(facts, order)).tolist()
     ranked = _ranked(scoreboard, standing, question, facts, order, utility, tied, on_front)
@@ -179,10 +185,15 @@ def _decided(
         removed=tuple(filtered.removed),
         n_cases=facts.n_measured[order[named]],
         decided_by=decided_by,
-        notes=notes + _notes(candidates, facts, question, order, named, contrasts, beside.unknown),
+        notes=(
+            *notes,
+            *_thin(candidates[order[named]].label, facts.n_measured[order[named]], int(families[order[named]])),
+            *_notes(candidates, facts, question, order, named, contrasts, beside.unknown),
+        ),
         on_tie=question.on_tie,
         weights=question.weights,
         is_fraction=standing.is_fraction,
+        percentile=question.constraints.percentile,
     )
 
 
@@ -254,6 +265,16 @@ def _allowed(candidate: Choosable, endpoints: Sequence[str]) -> Choosable:
     """The candidate with those of its places that may be used."""
     places = tuple(place for place in candidate.places if place.name in endpoints)
     return replace(candidate, places=places) if endpoints and places != candidate.places else candidate
+
+
+def _thin(label: str, n_cases: int, n_families: int) -> tuple[str, ...]:
+    """Said where the expected quality rests on little."""
+    if n_families < FEW_FAMILIES and n_families < n_cases:
+        return (
+            f"the {counted(n_cases, 'case')} of {label} come from {counted(n_families, 'family', 'families')}: "
+            f"under {FEW_FAMILIES}, they may not stand for the others of their kind",
+        )
+    return (f"only {counted(n_cases, 'case')} of {label} were measured",) if n_cases < FEW_CASES else ()
 
 
 def _notes(
@@ -348,4 +369,5 @@ def _unranked(
         on_tie=question.on_tie,
         weights=question.weights,
         is_fraction=standing is None or standing.is_fraction,
+        percentile=question.constraints.percentile,
     )

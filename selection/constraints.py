@@ -160,7 +160,7 @@ def _none_left(name: str, last: Sequence[Removed], removed: Sequence[Removed]) -
     nearest = _nearest_miss(last)
     message = (
         f"no candidate is left: {name} ruled out the last {len(last) if len(last) > 1 else 'one'}. "
-        f"Nearest: {nearest.candidate.label} {nearest.reason}."
+        f"Nearest is {nearest.candidate.label}: {nearest.reason}."
     )
     before: dict[str, int] = {}
     for one in removed[: len(removed) - len(last)]:

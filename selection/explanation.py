@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from selection.answers import Expected, Ranked
 from selection.choice import Choice
 from selection.ties import Contrast
-from selection.wording import counted, listed, p_value, quality, quality_interval, quantity
+from selection.wording import counted, listed, ordinal, p_value, quality, quality_interval, quantity
 
 
 def reason_of(choice: Choice) -> str:
@@ -72,30 +72,34 @@ def _tie(choice: Choice, winner: Ranked) -> str:
 def _by_what(choice: Choice, winner: Ranked) -> str:
     """What made the named one of the tied the one: the first thing that differs among them."""
     others = [one for one in choice.ranked if one.is_tied and one is not winner]
-    for word, unit, mine, theirs in _takings(choice, winner, others):
+    for (word, before, after), mine, theirs in _takings(choice, winner, others):
         known = [value for value in theirs if value is not None]
         if mine is not None and (len(known) < len(theirs) or any(value > mine for value in known)):
-            rival = f" against {unit.format(quantity(min(known)))}" if known else ""
-            return f"named as the {word} of them ({unit.format(quantity(mine))}{rival})"
+            rival = f" against {before}{quantity(min(known))}" if known else ""
+            return f"named as the {word} of them ({before}{quantity(mine)}{rival}{after})"
         if mine is None and known:
             break
     return "named for the highest estimate"
 
 
-_UNITS = {
-    "cost": ("cheapest", "${} for 1,000 answers"),
-    "energy": ("most frugal", "{} J an answer"),
-    "memory": ("smallest", "{} GB"),
-    "latency": ("fastest", "{} s"),
-}
 _ORDERS = {"cheapest": ("cost", "energy", "memory", "latency"), "fastest": ("latency", "cost", "energy", "memory")}
+
+
+def _words(choice: Choice, thing: str) -> tuple[str, str, str]:
+    """What the one with the least of it is called, and what stands before and after the number."""
+    return {
+        "cost": ("cheapest", "$", " for 1,000 answers"),
+        "energy": ("most frugal", "", " J an answer"),
+        "memory": ("smallest", "", " GB"),
+        "latency": ("fastest", "", f" s at the {ordinal(choice.percentile)}"),
+    }[thing]
 
 
 def _takings(
     choice: Choice, winner: Ranked, others: list[Ranked]
-) -> Iterator[tuple[str, str, float | None, list[float | None]]]:
+) -> Iterator[tuple[tuple[str, str, str], float | None, list[float | None]]]:
     for thing in _ORDERS.get(choice.on_tie, ()):
-        yield (*_UNITS[thing], _taken(winner, thing), [_taken(one, thing) for one in others])
+        yield _words(choice, thing), _taken(winner, thing), [_taken(one, thing) for one in others]
 
 
 def _taken(ranked: Ranked, thing: str) -> float | None:
@@ -111,7 +115,7 @@ def _ruled_out(choice: Choice) -> str:
     by_name = Counter(one.constraint for one in choice.removed)
     text = f" {len(choice.removed):,} ruled out: {', '.join(f'{name} {n:,}' for name, n in by_name.items())}"
     best = choice.removed[-1] if len(choice.removed) == 1 else None
-    return f"{text} ({best.candidate.label} {best.reason})." if best else f"{text}."
+    return f"{text} ({best.candidate.label}: {best.reason})." if best else f"{text}."
 
 
 def _feasible(choice: Choice) -> Iterator[str]:
@@ -125,10 +129,10 @@ def _feasible(choice: Choice) -> Iterator[str]:
 
 def _numbers(choice: Choice, one: Ranked) -> Iterator[str]:
     yield _quality(choice, one.quality)
-    for thing, (_, unit) in _UNITS.items():
-        value = _taken(one, thing)
+    for thing in _ORDERS["cheapest"]:
+        value, (_, before, after) = _taken(one, thing), _words(choice, thing)
         if value is not None:
-            yield unit.format(quantity(value))
+            yield f"{before}{quantity(value)}{after}"
 
 
 def _marks(choice: Choice, one: Ranked, contrast: Contrast | None, *, chosen: bool) -> Iterator[str]:

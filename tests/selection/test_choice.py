@@ -145,7 +145,7 @@ def test_where_none_is_left_the_last_constraint_and_the_nearest_miss_are_named()
     with pytest.raises(SelectionError) as refused:
         choose(_board(standing, small), task="qa", constraints=Constraints(max_latency_s=2, max_memory_gb=5))
     assert (
-        "no candidate is left: max_latency_s ruled out the last 2. Nearest: b takes 3.1 s at the 95th "
+        "no candidate is left: max_latency_s ruled out the last 2. Nearest is b: takes 3.1 s at the 95th "
         "percentile, over 2 s. Before it: max_memory_gb 1." == refused.value.message
     )
     assert refused.value.next_step is not None
@@ -244,6 +244,15 @@ def test_a_tail_that_was_not_seen_is_noted() -> None:
     assert (
         "the tail of the latency is not seen: the 95th percentile needs 20 timed answers; there are fewer of a (19)",
     ) == choice.notes
+
+
+def test_evidence_that_is_thin_is_noted() -> None:
+    assert ("only 12 cases of a were measured",) == choose(_board(standing_of([0.9, 0.1], n_cases=12)), task="qa").notes
+    families = [str(place // 10) for place in range(60)]
+    board = build_scoreboard(scored(np.full((1, 60), 0.5), families=families))
+    assert (
+        "the 60 cases of a come from 6 families: under 10, they may not stand for the others of their kind",
+    ) == choose(board, task="qa").notes
 
 
 def test_deviations_of_a_prompt_turn_the_ranking() -> None:
