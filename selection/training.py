@@ -38,6 +38,10 @@ class Report:
     n_cases: int
     """Learned from."""
     n_families: int
+    tasks: tuple[str, ...]
+    n_cases_of: tuple[int, ...]
+    """Of each task."""
+    n_families_of: tuple[int, ...]
 
     def as_json(self) -> dict[str, Any]:
         """The report as plain values, for the store and for artifacts."""
@@ -48,10 +52,33 @@ class Report:
                 "n_cases": self.n_cases,
                 "n_families": self.n_families,
                 "learners": {name: asdict(gain) for name, gain in self.trial.gains.items()},
-                "tasks": [asdict(finding) for finding in self.trial.findings],
+                "tasks": self._tasks(),
                 "held_out": None if self.examined is None else asdict(self.examined),
             }
         )
+        return found
+
+    def _tasks(self) -> list[dict[str, Any]]:
+        """What decides on each task, and what each learner gained there."""
+        found = []
+        for place, task in enumerate(self.tasks):
+            of_task = {name: findings[place] for name, findings in self.trial.findings.items()}
+            winner = self.trial.winner
+            tells = winner is not None and of_task[winner].shrink > 0
+            closest = of_task.get(
+                winner or max(self.trial.gains, key=lambda name: self.trial.gains[name].value, default="")
+            )
+            found.append(
+                {
+                    "task": task,
+                    "learner": winner if tells else BEST_PER_TASK,
+                    "n_cases": self.n_cases_of[place],
+                    "n_families": self.n_families_of[place],
+                    "reason": self.trial.reason if closest is None else closest.in_words(),
+                    "shrink": of_task[winner].shrink if winner is not None and tells else 0.0,
+                    "gains": {name: asdict(one.gain) for name, one in of_task.items()},
+                }
+            )
         return found
 
 
@@ -116,7 +143,15 @@ def train(
     shown = ~asked & np.isfinite(matrix.values).any(axis=1)
     data = material(evidence, matrix, prompts, families, shown, rng)
     trial = try_learners(data, learners=learners, rng=rng, embed=embed)
-    report = Report(trial=trial, examined=None, n_cases=int(shown.sum()), n_families=len(np.unique(families[shown])))
+    report = Report(
+        trial=trial,
+        examined=None,
+        n_cases=len(data.values),
+        n_families=data.n_families,
+        tasks=data.tasks,
+        n_cases_of=tuple(int((data.task == place).sum()) for place in range(len(data.tasks))),
+        n_families_of=tuple(len(np.unique(data.families[data.task == place])) for place in range(len(data.tasks))),
+    )
     trained = Trained(
         kind=trial.winner or BEST_PER_TASK,
         tasks=data.tasks,

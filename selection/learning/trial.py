@@ -40,6 +40,13 @@ class TaskFinding:
     shrink: float
     """0: prompts say nothing here."""
 
+    def in_words(self) -> str:
+        """Whether prompts tell something here, with numbers."""
+        if self.n_families < MIN_FAMILIES:
+            return f"{self.n_families} families of prompts; {MIN_FAMILIES} are needed"
+        tells = "tell" if self.shrink else "do not tell"
+        return f"prompts {tells} the candidates apart; choosing by them brought {self.gain.in_points()}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class TrainedLearner:
@@ -59,8 +66,8 @@ class Trial:
     trained: TrainedLearner | None
     gains: Mapping[str, Gain]
     """Of each learner over the best per task, at a level for as many as were tried."""
-    findings: tuple[TaskFinding, ...]
-    """Of the winner, or of the learner that came closest to it."""
+    findings: Mapping[str, tuple[TaskFinding, ...]]
+    """Of each learner on each task."""
     reason: str
     """In words, with numbers."""
 
@@ -81,16 +88,16 @@ def try_learners(
         reason = (
             f"{len(data.keys)} candidates and {data.n_families} families of prompts; 2 and {MIN_FAMILIES} are needed"
         )
-        return Trial(winner=None, trained=None, gains={}, findings=(), reason=reason)
+        return Trial(winner=None, trained=None, gains={}, findings={}, reason=reason)
     space = fit_space(data.prompts, rng=rng, embed=embed)
     features = space.space.of_all(data.prompts, embed).astype(np.float64)
     unseen = _unseen(data, features, learners, rng)
     level = 1 - 0.05 / len(learners)
     gains = {name: _gain(data, deviation, level) for name, deviation in unseen.deviation.items()}
     best = max(learners, key=lambda learner: gains[learner.name].value)
-    findings = _findings(data, unseen.deviation[best.name])
+    findings = {name: _findings(data, deviation) for name, deviation in unseen.deviation.items()}
     listed = ", ".join(f"{name} {gain.in_points()}" for name, gain in gains.items())
-    if not gains[best.name].is_real or not any(one.shrink for one in findings):
+    if not gains[best.name].is_real or not any(one.shrink for one in findings[best.name]):
         reason = f"no learner gained over the best per task: {listed}"
         return Trial(winner=None, trained=None, gains=gains, findings=findings, reason=reason)
     trained = _trained(data, space, features, unseen, best, rng)
