@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deployments.cli.arguments import open_stored
-from deployments.cli.terminal import EXIT_DONE, EXIT_INTERRUPTED, EXIT_RUN_FAILED, EXIT_TERMINATED, print_json
+from deployments.cli.terminal import EXIT_DONE, EXIT_RUN_FAILED, print_json
 
 if TYPE_CHECKING:
     from evaluation.comparing.request import ComparisonRequest
@@ -42,6 +42,7 @@ def run_comparison(wanted: Wanted, *, database: str | None, as_json: bool) -> in
         BenchwrightError: something for the user to mend.
     """
     from deployments.cli.running import TerminatedError
+    from deployments.cli.workplace import code_of_signal
 
     if wanted.junit is not None:
         _refuse_unwritable(wanted.junit)
@@ -55,7 +56,7 @@ def run_comparison(wanted: Wanted, *, database: str | None, as_json: bool) -> in
     except (KeyboardInterrupt, TerminatedError) as end:
         if as_json:
             print_json(cancelled_result(()))
-        return EXIT_TERMINATED if isinstance(end, TerminatedError) else EXIT_INTERRUPTED
+        return code_of_signal(end)
 
 
 def cancelled_result(runs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

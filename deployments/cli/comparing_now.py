@@ -1,6 +1,5 @@
 """A comparison as a flow run: what is asked for is evaluated first, and compared with it what is stored."""
 
-import os
 import shlex
 import uuid
 from collections.abc import Sequence
@@ -11,7 +10,6 @@ from deployments.cli.arguments import database_url
 from deployments.cli.comparing import Wanted, cancelled_result, comparison_request
 from deployments.cli.comparison_shown import show_comparisons
 from deployments.cli.evaluating import (
-    heeding_sigterm,
     run_to_its_end,
     show_forecast,
     start_embedded_where_asked,
@@ -25,6 +23,7 @@ from deployments.cli.terminal import (
     print_json,
     tell,
 )
+from deployments.cli.workplace import workplace
 from evaluation.errors import BenchwrightError, IncomparableError, UnknownNameError
 
 if TYPE_CHECKING:
@@ -42,14 +41,11 @@ def compare_by_the_flow(wanted: Wanted, database: str | None, *, as_json: bool) 
     Raises:
         BenchwrightError: something for the user to mend, before anything was asked of a model.
     """
-    from evaluation.store.session import must_be_there, open_store
+    from evaluation.store.session import must_be_there
 
-    url = database_url(database)
-    if not wanted.evaluation and url is not None:
+    if not wanted.evaluation and (url := database_url(database)) is not None:
         must_be_there(url)
-    with heeding_sigterm(), open_store(url) as store, ExitStack() as stack:
-        if url is not None:
-            os.environ["BENCHWRIGHT_DATABASE_URL"] = url
+    with workplace(database) as (store, stack):
         prepared = _prepared(wanted, store)
         request = comparison_request(wanted, prepared.request if prepared else None)
         stored_runs = _find_stored(request, prepared, store)

@@ -3,12 +3,12 @@
 import asyncio
 import os
 import signal
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Collection, Mapping
+from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from deployments.cli.arguments import database_url, read_settings
+from deployments.cli.arguments import read_settings
 from deployments.cli.preparing import Prepared, check_servers, prepare
 from deployments.cli.results import print_invocation
 from deployments.cli.running import TerminatedError, all_have_ended, run_flow
@@ -22,6 +22,7 @@ from deployments.cli.terminal import (
     report_error,
     tell,
 )
+from deployments.cli.workplace import ended_without_runs, workplace
 from evaluation.errors import BenchwrightError, StoreError
 
 if TYPE_CHECKING:
@@ -56,37 +57,15 @@ def run_evaluation(
     Raises:
         BenchwrightError: something for the user to mend, before anything was asked of a model.
     """
-    from evaluation.store.session import open_store
-
-    url = database_url(database)
     prepared: Prepared | None = None
     try:
-        with heeding_sigterm(), open_store(url, upgrade_from_empty=resume is None) as store, ExitStack() as stack:
-            if url is not None:
-                os.environ["BENCHWRIGHT_DATABASE_URL"] = url
+        with workplace(database, may_be_new=resume is None) as (store, stack):
             prepared = prepare(given, store, source=source, resume=resume)
             if dry_run:
                 return show_dry_plan(prepared, store, stack, as_json=as_json)
             return _run(prepared, store, stack, as_json=as_json)
     except (KeyboardInterrupt, TerminatedError) as end:
-        if as_json:
-            invocation_id = prepared.invocation_id if prepared else None
-            print_json({"status": "cancelled", "invocation_id": invocation_id, "runs": []})
-        return EXIT_TERMINATED if isinstance(end, TerminatedError) else EXIT_INTERRUPTED
-
-
-@contextmanager
-def heeding_sigterm() -> Iterator[None]:
-    """Lets SIGTERM unwind like Ctrl-C, so that what was started is stopped."""
-
-    def terminate(_number: int, _frame: object) -> None:
-        raise TerminatedError
-
-    before = signal.signal(signal.SIGTERM, terminate)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
+        return ended_without_runs(end, prepared.invocation_id if prepared else None, as_json=as_json)
 
 
 def _run(prepared: Prepared, store: "Store", stack: ExitStack, *, as_json: bool) -> int:

@@ -47,9 +47,8 @@ def export(
     db: DatabaseOption = None,
 ) -> None:
     """Write what is shown as a table: numbers unrounded, formulas defused. Marked * may be repeated."""
-    from deployments.cli.evaluating import heeding_sigterm
     from deployments.cli.running import TerminatedError
-    from deployments.cli.terminal import EXIT_INTERRUPTED, EXIT_TERMINATED
+    from deployments.cli.workplace import code_of_signal, heeding_sigterm
     from evaluation.exporting.filters import Filters
 
     filters = Filters(
@@ -59,10 +58,8 @@ def export(
     try:
         with heeding_sigterm(), open_stored(db) as store:
             _export(store, what, chosen, kind, filters, out)
-    except KeyboardInterrupt:
-        raise typer.Exit(EXIT_INTERRUPTED) from None
-    except TerminatedError:
-        raise typer.Exit(EXIT_TERMINATED) from None
+    except (KeyboardInterrupt, TerminatedError) as end:
+        raise typer.Exit(code_of_signal(end)) from None
 
 
 def _format(form: str | None, out: Path | None) -> "Format":

@@ -1,14 +1,11 @@
 """From what was typed to an exit code: a race is prepared, run by its flow and shown."""
 
-import os
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from deployments.cli.arguments import database_url
 from deployments.cli.evaluating import (
-    heeding_sigterm,
     mark_as_failed,
     run_to_its_end,
     start_embedded_where_asked,
@@ -25,6 +22,7 @@ from deployments.cli.terminal import (
     report_error,
     tell,
 )
+from deployments.cli.workplace import ended_without_runs, workplace
 from evaluation.errors import BenchwrightError, ConfigurationError, StoreError
 
 if TYPE_CHECKING:
@@ -54,18 +52,9 @@ def run_race(wanted: Wanted, *, database: str | None, as_json: bool) -> int:
     Raises:
         BenchwrightError: something for the user to mend, before anything was asked of a model.
     """
-    from evaluation.store.session import open_store
-
-    url = database_url(database)
     invocation_id: str | None = None
     try:
-        with (
-            heeding_sigterm(),
-            open_store(url, upgrade_from_empty=wanted.resume is None) as store,
-            ExitStack() as stack,
-        ):
-            if url is not None:
-                os.environ["BENCHWRIGHT_DATABASE_URL"] = url
+        with workplace(database, may_be_new=wanted.resume is None) as (store, stack):
             prepared, request = _prepared(wanted, store)
             if wanted.dry_run:
                 return show_race_dry_run(prepared, request, store, stack, as_json=as_json)
@@ -74,9 +63,7 @@ def run_race(wanted: Wanted, *, database: str | None, as_json: bool) -> int:
                 return _show(prepared, store, EXIT_DONE, None, as_json=as_json)
             return _run(prepared, request, store, stack, as_json=as_json)
     except (KeyboardInterrupt, TerminatedError) as end:
-        if as_json:
-            print_json({"status": "cancelled", "invocation_id": invocation_id, "runs": []})
-        return EXIT_TERMINATED if isinstance(end, TerminatedError) else EXIT_INTERRUPTED
+        return ended_without_runs(end, invocation_id, as_json=as_json)
 
 
 def _prepared(wanted: Wanted, store: "Store") -> "tuple[Prepared, RaceRequest]":

@@ -50,24 +50,15 @@ def score(
 
 
 def _scored(request: "ScoreRequest", db: str | None, *, as_json: bool) -> int:
-    import os
 
-    from deployments.cli.arguments import database_url
-    from deployments.cli.evaluating import heeding_sigterm
     from deployments.cli.running import TerminatedError
-    from deployments.cli.terminal import EXIT_INTERRUPTED, EXIT_TERMINATED
-    from evaluation.store.session import open_store
+    from deployments.cli.workplace import code_of_signal, workplace
 
-    url = database_url(db)
     try:
-        with heeding_sigterm(), open_store(url, upgrade_from_empty=False) as store:
-            if url is not None:
-                os.environ["BENCHWRIGHT_DATABASE_URL"] = url
+        with workplace(db, may_be_new=False) as (store, _):
             return _score(request, store, as_json=as_json)
-    except TerminatedError:
-        return EXIT_TERMINATED
-    except KeyboardInterrupt:
-        return EXIT_INTERRUPTED
+    except (KeyboardInterrupt, TerminatedError) as end:
+        return code_of_signal(end)
 
 
 def _score(request: "ScoreRequest", store: "Store", *, as_json: bool) -> int:

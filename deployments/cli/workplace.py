@@ -1,0 +1,60 @@
+"""Where a command works that may take long: its store, its signals, and what is started for it."""
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
+
+from deployments.cli.arguments import database_url
+from deployments.cli.running import TerminatedError
+from deployments.cli.terminal import EXIT_INTERRUPTED, EXIT_TERMINATED, print_json
+
+if TYPE_CHECKING:
+    from evaluation.store.session import Store
+
+
+@contextmanager
+def workplace(database: str | None, *, may_be_new: bool = True) -> "Iterator[tuple[Store, ExitStack]]":
+    """The open store, which flows of this process use too, and a stack that ends what is started for the command.
+
+    Args:
+        database: Where results are kept; None: the default.
+        may_be_new: Make the store where there is none yet.
+
+    Raises:
+        StoreError: it cannot be opened, or is not there.
+    """
+    from evaluation.store.session import open_store
+
+    url = database_url(database)
+    with heeding_sigterm(), open_store(url, upgrade_from_empty=may_be_new) as store, ExitStack() as stack:
+        if url is not None:
+            os.environ["BENCHWRIGHT_DATABASE_URL"] = url
+        yield store, stack
+
+
+@contextmanager
+def heeding_sigterm() -> Iterator[None]:
+    """Lets SIGTERM unwind like Ctrl-C, so that what was started is stopped."""
+
+    def terminate(_number: int, _frame: object) -> None:
+        raise TerminatedError
+
+    before = signal.signal(signal.SIGTERM, terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def code_of_signal(end: BaseException) -> int:
+    """The exit code of what Ctrl-C or SIGTERM ended."""
+    return EXIT_TERMINATED if isinstance(end, TerminatedError) else EXIT_INTERRUPTED
+
+
+def ended_without_runs(end: BaseException, invocation_id: str | None, *, as_json: bool) -> int:
+    """The same, of an invocation that had nothing to show yet."""
+    if as_json:
+        print_json({"status": "cancelled", "invocation_id": invocation_id, "runs": []})
+    return code_of_signal(end)
