@@ -264,6 +264,10 @@ def test_an_evaluation_made_now_is_compared_in_one_flow_run(
     (run,) = first.json["runs"]
     assert 1 == len(run["flow_run_ids"])
 
+    # Looked at later, it is the same comparison.
+    later = benchwright("compare", run["run_id"], "--metric", "exact_match", "--json")
+    assert pair["comparison_id"] == later.json["comparisons"][0]["comparison_id"]
+
     # The stored run is the baseline of what is evaluated now.
     second = benchwright(
         "compare", run["run_id"], *asked, "--model", "half", "--json", "--against", "good", "--fail-on-regression"
