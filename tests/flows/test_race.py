@@ -1,6 +1,7 @@
 """A race asks less and less: who leaves is asked nothing more, and what is stored lets it go on."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -140,6 +141,29 @@ def test_a_model_stays_loaded_from_one_look_to_the_next_and_the_run_reads_as_run
     assert {"a", "b", "c"} == {*loads[:3]} == {*loads[2:5]} == {*loads[4:]}
     assert [] == in_memory()
     assert Status.COMPLETED is only_run(store).status
+
+
+def test_two_servers_each_keep_a_model_until_the_race_needs_them_no_more(
+    race: Race,
+    store: Store,
+    ollama_by_script: ScriptedOllama,
+    other_ollama: ScriptedOllama,
+    benchmark_file: Benchmarks,
+) -> None:
+    servers = (ollama_by_script, other_ollama)
+    for server in servers:
+        for name in ("a", "b", "c"):
+            server.add(name, right_on(0.5), digest=f"{name:0<64}")
+    other_ollama.add("bad", right_on(0.0), digest="d" * 64)  # its only server is asked nothing once it has left
+
+    urls = {"endpoints": [server.url for server in servers], "slots": 1}
+    state = race(benchmark_file(40), models=["a", "b", "c", "bad"], evaluation=urls, levels="one=16,two=24,three=32")
+
+    assert state.is_completed()
+    asked = [sum((server.asked(name) for server in servers), start=Counter()) for name in ("a", "b", "c", "bad")]
+    assert [32, 32, 32, 16] == [sum(prompts.values()) for prompts in asked]
+    assert {1} == {count for prompts in asked for count in prompts.values()}
+    assert [{"models": []}] * 2 == [server.answer("/api/ps", {}) for server in servers]
 
 
 def test_a_race_that_breaks_between_two_looks_leaves_no_model_in_memory(
