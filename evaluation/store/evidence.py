@@ -5,7 +5,7 @@ text is touched. The server's failures have no score and so no row.
 """
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import sqlalchemy as sa
 
@@ -14,7 +14,7 @@ from evaluation.store.evidence_base import EvidenceBase
 from evaluation.store.evidence_rows import IMPORT, Columns, add_import, add_runs, read_families
 from evaluation.store.evidence_stamp import EvidenceStamp
 from evaluation.store.session import Store
-from evaluation.store.tables import benchmark_case, scoreboard_case
+from evaluation.store.tables import scoreboard_case
 from evaluation.store.yardsticks import version_of
 
 __all__ = ["EvidenceStamp", "evidence_fingerprint", "read_evidence", "read_prompts"]
@@ -48,29 +48,37 @@ def read_prompts(store: Store, evidence: Evidence) -> tuple[str, ...]:
 
     Empty where a case is gone since the evidence was read.
     """
-    from evaluation.benchmarks.rendering import render
-    from evaluation.store.benchmarks import load_benchmark_version
-
     by_yardstick: defaultdict[str, list[int]] = defaultdict(list)
     for position, case in enumerate(evidence.cases):
         by_yardstick[case.yardstick].append(position)
     prompts = [""] * len(evidence.cases)
-    for name, positions in by_yardstick.items():
-        if name.startswith(IMPORT):
-            texts = _imported_prompts(store, name.removeprefix(IMPORT))
-            for position in positions:
-                case = evidence.cases[position]
-                prompts[position] = texts.get((case.task, case.case_id), "")
-            continue
-        wanted = [evidence.cases[position].case_id for position in positions]
-        with store.read() as connection:
-            of_version = benchmark_case.c.version == version_of(name)
-            there = set(connection.execute(sa.select(benchmark_case.c.case_id).where(of_version)).scalars())
-        asked = load_benchmark_version(store, version_of(name), case_ids=[one for one in wanted if one in there])
-        rendered = {case.case_id: render(asked, case)[-1].content for case in asked.cases}
-        for position, case_id in zip(positions, wanted, strict=True):
-            prompts[position] = rendered.get(case_id, "")
+    for yardstick, positions in by_yardstick.items():
+        cases = [evidence.cases[position] for position in positions]
+        if yardstick.startswith(IMPORT):
+            imported = _imported_prompts(store, yardstick.removeprefix(IMPORT))
+            found = [imported.get((case.task, case.case_id), "") for case in cases]
+        else:
+            asked = _asked_prompts(store, version_of(yardstick), [case.case_id for case in cases])
+            found = [asked.get(case.case_id, "") for case in cases]
+        for position, prompt in zip(positions, found, strict=True):
+            prompts[position] = prompt
     return tuple(prompts)
+
+
+def _asked_prompts(store: Store, version: str, case_ids: Sequence[str]) -> dict[str, str]:
+    """The user's last words in each case of a benchmark version."""
+    from evaluation.benchmarks.rendering import render
+    from evaluation.store.benchmarks import case_ids_of, load_benchmark_version
+
+    known = set(case_ids_of(store, version))
+    there = [case_id for case_id in case_ids if case_id in known]
+    if not there:
+        return {}
+    asked = load_benchmark_version(store, version, case_ids=there)
+    return {
+        case.case_id: next(turn.content for turn in reversed(render(asked, case)) if turn.role == "user")
+        for case in asked.cases
+    }
 
 
 def _imported_prompts(store: Store, import_id: str) -> dict[tuple[str, str], str]:

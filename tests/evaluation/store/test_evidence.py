@@ -10,19 +10,21 @@ import sqlalchemy as sa
 from stored_runs import answer, asked, numbers, right, store_run, wrong
 
 from evaluation.candidate import Candidate, PromptProfile, WorkedExample
-from evaluation.case import Case
+from evaluation.case import Case, Message, PromptTemplate
 from evaluation.errors import FailureKind
 from evaluation.evidence import Choosable, Evidence, Place
 from evaluation.generation import Failure, Outcome, Timing
 from evaluation.metrics.cost import CostUsd
 from evaluation.metrics.speed import LatencyS
 from evaluation.prices import PRICE
+from evaluation.score import Measurement
 from evaluation.store.endpoints import remove_endpoint, save_endpoint
 from evaluation.store.evidence import evidence_fingerprint, read_evidence, read_prompts
 from evaluation.store.models import register_model, retire_model
-from evaluation.store.records import EndpointRecord, Status
+from evaluation.store.records import EndpointRecord, MetricUse, ScoreRow, Status
 from evaluation.store.registry import record_model
 from evaluation.store.runs import archive_run, delete_run
+from evaluation.store.scores import save_scores
 from evaluation.store.session import Store
 from evaluation.store.tables import generation, score
 
@@ -155,6 +157,74 @@ def test_what_is_no_quality_between_bounds_gives_way_and_other_bounds_are_scaled
 def test_a_run_that_was_measured_by_speed_alone_is_no_evidence(store: Store) -> None:
     store_run(store, asked("a:1b", right(CASES)), cases=CASES, metrics=("word_count",), headline="word_count")
     assert 0 == len(read_evidence(store).quality)
+
+
+FROM_A_FILE = "Own()|v1+file:0123456789abcdef"
+
+
+@pytest.mark.parametrize(
+    ("signature", "values", "expected"),
+    [
+        (FROM_A_FILE, [0.25, 1.0], [0.25, 1.0]),
+        (f"{FROM_A_FILE}+lower", [0.25, 1.0], [0.75, 0.0]),
+        (FROM_A_FILE, [0.25, 7.0], []),
+    ],
+)
+def test_a_metric_that_is_not_here_is_a_quality_where_all_its_values_are_fractions(
+    store: Store, signature: str, values: list[float], expected: list[float]
+) -> None:
+    store_run(store, asked("a:1b", right(CASES)), cases=CASES, metrics=("word_count",), headline="word_count")
+    use = MetricUse(name="own", signature=signature)
+    with store.read() as connection:
+        ids = connection.execute(sa.select(generation.c.id).order_by(generation.c.id)).scalars().all()
+    rows = [
+        ScoreRow(generation_id=row_id, metric=use, measurement=Measurement(value=value), scorer_version="1")
+        for row_id, value in zip(ids, values, strict=False)
+    ]
+    save_scores(store, rows)  # later, and not planned
+    assert expected == read_evidence(store).quality.tolist()
+    assert read_evidence(store).fingerprint == evidence_fingerprint(store)
+
+
+def test_cases_of_a_benchmark_stand_together_whoever_was_asked_first(store: Store) -> None:
+    other = numbers(2, cluster="other")
+    store_run(store, asked("a:1b", {"c0": answer("0")}), cases=CASES)
+    store_run(store, asked("a:1b", right(other)), cases=other, run_id="run-2")
+    store_run(store, asked("b:1b", {"c3": answer("3"), "c0": answer("no")}), cases=CASES, run_id="run-3")
+
+    found = read_evidence(store)
+
+    assert ["c0", "c3", "c0", "c1"] == [case.case_id for case in found.cases]
+    assert [1, 1, 2, 2] == [1 + (case.yardstick != found.cases[0].yardstick) for case in found.cases]
+    assert ["numbers: other"] * 2 == [case.family for case in found.cases[2:]]
+    assert {"c3": [1.0], "c0": [0.0]} == column(found, "b:1b", "quality")
+    assert {"c0": [1.0, 1.0], "c1": [1.0]} == column(found, "a:1b", "quality")
+
+
+def test_weights_that_cannot_be_verified_are_called_on_the_server_that_was_asked(store: Store) -> None:
+    candidate = Candidate(model="gpt", digest=None, endpoint_identity="here")
+    store_run(store, replace(asked("gpt", right(CASES)), candidate=candidate), cases=CASES)
+    for name in ("here", "there"):
+        record_model(store, name="gpt", digest=None, endpoint_name=name)
+        save_endpoint(store, EndpointRecord(name=name, url=f"http://{name}"))
+    (found,) = read_evidence(store).candidates
+    assert ((Place(name="here", url="http://here", provider="ollama"),), None) == (found.places, found.not_ready)
+
+
+def test_texts_that_a_database_cannot_hold_come_back_as_they_were(store: Store) -> None:
+    case = Case(case_id="c\x00\x1a", prompt="?", references=("x",), cluster="d\x00")
+    store_run(store, asked("a:1b", {case.case_id: answer("x")}), cases=(case,))
+    (found,) = read_evidence(store).cases
+    assert ("c\x00\x1a", "numbers: d\x00") == (found.case_id, found.family)
+    assert ("?",) == read_prompts(store, read_evidence(store))
+
+
+def test_of_a_conversation_the_users_last_words_are_the_prompt(store: Store) -> None:
+    turns = (("user", "Hi"), ("assistant", "Hello"), ("user", "2+2?"), ("assistant", "It is"))
+    messages = tuple(Message(role=role, content=content) for role, content in turns)
+    case = Case(case_id="c", messages=messages, references=("4",))
+    store_run(store, asked("a:1b", {"c": answer("4")}), cases=(case,))
+    assert ("2+2?",) == read_prompts(store, read_evidence(store))
 
 
 def test_only_the_tasks_that_are_asked_for_are_read(store: Store) -> None:
@@ -301,8 +371,6 @@ def test_a_model_whose_only_server_was_removed_is_not_ready(store: Store) -> Non
 
 
 def test_prompts_are_what_was_asked_with_the_benchmarks_words(store: Store) -> None:
-    from evaluation.case import PromptTemplate
-
     template = PromptTemplate(system="Be right.", template="Question: {prompt}")
     store_run(store, asked("a:1b", right(CASES)), cases=CASES, prompt=template)
     found = read_evidence(store)
