@@ -72,10 +72,11 @@ def allocate(quality: Floats, cost: Floats, budget: float) -> Choices:
         SelectionError: not even the cheapest candidates keep it; says what is needed.
     """
     cheapest = at_multiplier(quality, cost, math.inf)
-    least = spent(cost, cheapest)
-    if least > budget * (1 + _LEEWAY):
+    least, said = spent(cost, cheapest), budget
+    budget *= 1 + _LEEWAY
+    if least > budget:
         raise SelectionError(
-            f"${budget:g} are too little for {len(quality)} prompts: the cheapest candidates take ${least:.6g}",
+            f"${said:g} are too little for {len(quality)} prompts: the cheapest candidates take ${least:.6g}",
             f"Give a budget of at least ${least:.6g}, or ask fewer prompts.",
         )
     multiplier = smallest_multiplier(quality, cost, budget)
