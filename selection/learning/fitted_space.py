@@ -72,7 +72,11 @@ def _fit_words(read: Sequence[str], *, seed: int) -> tuple[Any | None, Any | Non
     n_components = min(MAX_COMPONENTS, weights.shape[1] - 1, weights.shape[0] - 1)
     if n_components < 1:
         return None, None
-    return vectoriser, TruncatedSVD(n_components, random_state=seed).fit(weights)
+    with np.errstate(invalid="ignore"):
+        decomposition = TruncatedSVD(n_components, random_state=seed).fit(weights)
+    if not np.isfinite(decomposition.explained_variance_ratio_).all():  # all prompts have the same words
+        return None, None
+    return vectoriser, decomposition
 
 
 def _as_arrays(vectoriser: Any | None, decomposition: Any | None) -> tuple[dict[str, int], Floats, Floats]:
