@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from evaluation.reports.comparison_missing import is_all_equal
 from evaluation.reports.comparison_words import RATIO, amount, interval, quantity, short_p_value, size_of
 from evaluation.stats.standing import letters
 from evaluation.stats.verdicts import A_BETTER, B_BETTER, EQUIVALENT, INSUFFICIENT_DATA
@@ -31,7 +32,9 @@ def metric_rows(result: Result) -> list[Row]:
     rows = []
     for pair in result["comparisons"]:
         found = _metric(result, pair["metric"])
-        difference = size_of(pair, flipped=pair["a"] != a, signed=True) if pair["difference"] is not None else "–"
+        difference = "–" if pair["difference"] is None else size_of(pair, flipped=pair["a"] != a, signed=True)
+        if is_all_equal(pair) and pair["low"] is None:
+            difference = "equal on every case"
         rows.append(
             {
                 "metric": title(pair["metric"]) + (" *" if pair["metric"] == result["headline"] else ""),

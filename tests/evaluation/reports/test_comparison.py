@@ -264,6 +264,16 @@ def test_two_sides_of_which_one_is_called_like_a_column_keep_all_columns(store: 
     assert "40" == row["pairs"]
 
 
+def test_a_metric_that_is_the_same_on_every_case_is_said_to_be(store: Store) -> None:
+    run = store_run(
+        store, candidate("a:1b", right_on(CASES, range(9))), candidate("b:1b", right_on(CASES, range(30))), cases=CASES
+    )
+
+    (row,) = [row for row in metric_rows(compared(store, run)) if row["metric"] == "tokens out"]
+
+    assert "equal on every case" in row.values()
+
+
 def test_checks_hold_every_side_against_the_first(store: Store) -> None:
     run = store_run(store, *(candidate(f"m{n}:1b", right_on(CASES, range(40 - n * 15))) for n in range(3)), cases=CASES)
 
