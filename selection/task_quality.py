@@ -38,14 +38,13 @@ def task_quality(table: TaskTable) -> TaskQuality:
     variance = _corrected((table.by_family(fit.mean_influence) ** 2).sum(axis=1), n_families)
     variance = variance + np.maximum(effect_variance - own, 0.0) + _unlinked(fit)
     means = table.by_family(table.values * table.asked) / np.maximum(counts, 1)
-    adjusted = table.by_family((table.values - fit.column) * table.asked) / np.maximum(counts, 1)
     return TaskQuality(
         mean=fit.mean,
         variance=np.maximum(variance, _least_variance(means, measured)),
         effect=fit.effect,
         effect_variance=effect_variance,
         n_cases=table.asked.sum(axis=1),
-        contrasts=paired_contrasts(adjusted, measured),
+        contrasts=paired_contrasts(table.values, table.asked, table.family_starts),
     )
 
 

@@ -49,12 +49,13 @@ class TaskTable:
 
 def task_tables(evidence: Evidence) -> Iterator[TaskTable]:
     """A table for each task, in the order of their names; a task without a known quality has none."""
+    # By its name alone: a question that stands in two versions of a benchmark is one family.
     tasks: dict[str, int] = {}
-    families: dict[tuple[str, str], int] = {}
+    families: dict[str, int] = {}
     task_of, family_of = np.empty((2, len(evidence.cases)), dtype=np.int64)
     for place, case in enumerate(evidence.cases):
         task_of[place] = tasks.setdefault(case.task, len(tasks))
-        family_of[place] = families.setdefault((case.yardstick, case.family), len(families))
+        family_of[place] = families.setdefault(case.family, len(families))
     scored = np.flatnonzero(np.isfinite(evidence.quality))
     of_row = task_of[evidence.case[scored]]
     order = np.argsort(of_row, kind="stable")

@@ -67,6 +67,42 @@ def _each(n_families: int, size: int) -> list[str]:
     return [str(place // size) for place in range(n_families * size)]
 
 
+def test_two_are_compared_on_the_cases_of_a_family_that_both_were_asked() -> None:
+    nan = np.nan
+    values = [[1.0, nan, 0.5, 0.5, nan, 0.2], [0.0, 0.5, nan, 0.3, 0.1, nan], [0.4, 0.4, 0.4, 0.4, 0.4, 0.4]]
+    standing = _qa(scored(values, families=["x", "x", "x", "y", "y", "z"]))
+    assert (2, pytest.approx((1.0 + 0.2) / 2)) == (standing.n_pairs[0, 1], standing.difference[0, 1])
+    assert (3, pytest.approx((0.35 + 0.1 - 0.2) / 3)) == (standing.n_pairs[0, 2], standing.difference[0, 2])
+
+
+def test_two_that_were_asked_different_cases_of_the_same_families_are_not_compared() -> None:
+    """As on two versions of a benchmark that have cases in common."""
+    values = np.full((2, 40), np.nan)
+    values[0, ::2], values[1, 1::2] = 0.9, 0.1
+    standing = _qa(scored(values, families=_each(20, 2)))
+    assert 0 == standing.n_pairs[0, 1]
+    assert np.isnan(standing.difference[0, 1])
+
+
+@given(table=TABLES, holes=st.integers(0, 2**16))
+@settings(max_examples=40, deadline=None)
+def test_differences_are_those_of_a_loop_over_the_families(table: np.ndarray, holes: int) -> None:
+    rng = np.random.default_rng(holes)
+    asked = rng.random(table.shape) < 0.7
+    asked[:, 0] = True
+    families = [str(one) for one in rng.integers(0, 4, table.shape[1])]
+    standing = _qa(scored(np.where(asked, table, np.nan), families=families))
+    for a, b in np.ndindex(len(table), len(table)):
+        by_family: dict[str, list[float]] = {}
+        for case in np.flatnonzero(asked[a] & asked[b]):
+            by_family.setdefault(families[case], []).append(table[a, case] - table[b, case])
+        means = [np.mean(found) for found in by_family.values()]
+        assert (len(means), pytest.approx(np.mean(means), abs=1e-9)) == (
+            standing.n_pairs[a, b],
+            standing.difference[a, b],
+        )
+
+
 def test_one_that_was_asked_the_hard_half_only_is_held_against_the_others_on_that_half() -> None:
     easy, hard = np.full((3, 20), 0.9), np.full((3, 20), 0.3)
     values = np.c_[easy, hard] + np.array([[0.05], [0.0], [-0.05]])
