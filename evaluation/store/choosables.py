@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection, RowMapping
 
 from evaluation.candidate import Candidate, PromptProfile
 from evaluation.evidence import Choosable, Place
+from evaluation.store.loaded_memory import loaded_bytes
 from evaluation.store.tables import candidate, endpoint, model, profile, run_candidate
 
 IMPORTED = "imported:"
@@ -21,16 +22,17 @@ def choosables(connection: Connection) -> dict[str, Choosable]:
     """Every candidate that a run asked, by its key; labels are not unique yet."""
     versions = _versions(connection)
     servers = {row.name: row for row in connection.execute(sa.select(endpoint)).all()}
-    asked = _last_asked(connection)
+    asked, loaded = _last_asked(connection), loaded_bytes(connection)
     columns = (profile.c.system, profile.c.template, profile.c.examples)
     own = sa.and_(profile.c.hash == candidate.c.profile_hash, profile.c.name == candidate.c.profile_name)
     wanted = sa.select(candidate, *columns).join(profile, own)
     rows = connection.execute(wanted).mappings()
-    return {
+    found = {
         row["fingerprint"]: _choosable(row, versions.get(row["model"], ()), servers, asked[row["fingerprint"]])
         for row in rows
         if row["fingerprint"] in asked
     }
+    return {key: replace(one, memory_bytes=loaded.get(key, one.memory_bytes)) for key, one in found.items()}
 
 
 def imported(name: str, memory_bytes: float | None = None) -> Choosable:

@@ -13,6 +13,7 @@ from evaluation.generation import GenerationRequest
 from evaluation.planning import Group
 from evaluation.providers.model_names import same_model
 from evaluation.providers.provider import LoadedModel
+from evaluation.store.loaded_memory import record_loaded_bytes
 from evaluation.store.past_speed import record_load_s
 from tasks.generation.generate import KEEP_ALIVE, LONGEST_PAUSE_S
 from tasks.generation.pool import Station
@@ -48,11 +49,12 @@ async def load_model(invocation_id: str, endpoint: str, model: str, *, group_ind
 
 
 def _note_load(bench: Workbench, station: Station, group: Group, load_s: float) -> None:
-    if load_s < LOADED_ALREADY_S:
-        return
     ids = [item.run_candidate_id for item in group.planned]
     with contextlib.suppress(StoreError):  # it serves estimates alone
-        record_load_s(bench.store, ids, endpoint_name=station.name, load_s=load_s)
+        if station.resident is not None and station.resident.size_bytes:
+            record_loaded_bytes(bench.store, ids, size_bytes=station.resident.size_bytes)
+        if load_s >= LOADED_ALREADY_S:
+            record_load_s(bench.store, ids, endpoint_name=station.name, load_s=load_s)
 
 
 async def _loaded(station: Station, group: Group, *, base_s: float) -> str | None:

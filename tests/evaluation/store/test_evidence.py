@@ -20,10 +20,11 @@ from evaluation.prices import PRICE
 from evaluation.score import Measurement
 from evaluation.store.endpoints import remove_endpoint, save_endpoint
 from evaluation.store.evidence import evidence_fingerprint, read_evidence, read_prompts
+from evaluation.store.loaded_memory import record_loaded_bytes
 from evaluation.store.models import register_model, retire_model
 from evaluation.store.records import EndpointRecord, MetricUse, ScoreRow, Status
 from evaluation.store.registry import record_model
-from evaluation.store.runs import archive_run, delete_run
+from evaluation.store.runs import archive_run, delete_run, find_run
 from evaluation.store.scores import save_scores
 from evaluation.store.session import Store
 from evaluation.store.tables import generation, score
@@ -320,6 +321,21 @@ def test_a_candidate_is_ready_to_call(store: Store) -> None:
         n_parameters=10**9,
         memory_bytes=8e8,
     )
+
+
+def test_the_memory_is_that_of_the_loaded_model_once_it_was_seen(store: Store) -> None:
+    record_model(store, name="a:1b", digest="digest-of-a:1b", endpoint_name="here", size_bytes=800)
+    for run_id in ("run-1", "run-2"):
+        store_run(store, asked("a:1b", right(CASES)), asked("b:1b", right(CASES)), cases=CASES, run_id=run_id)
+    assert [800.0, None] == [one.memory_bytes for one in read_evidence(store).candidates]
+    before = evidence_fingerprint(store)
+
+    for run_id, size_bytes in (("run-1", 900), ("run-1", 1000), ("run-1", 950), ("run-2", 700)):
+        ids = [one.run_candidate_id for one in find_run(store, run_id).candidates[:1]]
+        record_loaded_bytes(store, ids, size_bytes=size_bytes)
+
+    assert [1000.0, None] == [one.memory_bytes for one in read_evidence(store).candidates]
+    assert before != evidence_fingerprint(store)
 
 
 def test_two_weights_under_one_tag_are_two_candidates_and_only_what_the_tag_holds_now_is_ready(store: Store) -> None:
