@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 from scripted_ollama import ScriptedOllama
+from stored_runs import asked, numbers, store_run
 
 from evaluation.candidate import PLAIN_PROFILE
 from evaluation.errors import ConfigurationError
 from evaluation.planning import Group, Lane, Plan, PlannedCandidate
+from evaluation.store.loaded_memory import loaded_bytes
 from tasks.generation.generate import generate_shard
 from tasks.generation.residency import load_model, release_model
 from tasks.generation.workbench import open_workbench, workbench
@@ -81,8 +83,11 @@ def test_a_model_is_loaded_with_its_options_warmed_up_looked_at_and_let_go(ollam
 
     async def work() -> None:
         async with open_workbench(a_plan(ollama_by_script.url)) as bench:
+            store_run(bench.store, asked("good"), cases=numbers(2))
             load_s = await load_model.fn("one", "here", "good", group_index=0)
             assert isinstance(load_s, float)
+            with bench.store.read() as connection:
+                assert [1e6] == list(loaded_bytes(connection).values())
             resident = bench.stations["here"].resident
             assert resident is not None
             assert ("good", 2048, 1.0) == (resident.name, resident.context_length, resident.vram_share)
