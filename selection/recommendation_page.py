@@ -128,7 +128,8 @@ def _with_interval(numbers: Expected | None) -> str:
         return "–"
     if numbers.low is None or numbers.high is None:
         return f"{numbers.value:.3g}"
-    return f"{numbers.value:.3g} [{numbers.low:.3g}, {numbers.high:.3g}]"
+    low, high = f"{numbers.low:.3g}", f"{numbers.high:.3g}"
+    return f"{numbers.value:.3g}" + ("" if low == high else f" [{low}, {high}]")
 
 
 def removed_lines(found: Recommendation) -> list[str]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from evaluation.errors import ConfigurationError
 from evaluation.request_errors import refusal
 
 
@@ -38,4 +39,5 @@ def read_retrain_request(given: Mapping[str, Any]) -> RetrainRequest:
     try:
         return RetrainRequest.model_validate(given)
     except ValidationError as error:
-        raise refusal(error, RetrainRequest.model_fields, source="the command line") from None
+        refused = refusal(error, RetrainRequest.model_fields, source="the command line")
+        raise ConfigurationError(refused.message, "`benchwright retrain --help` lists what can be said.") from None

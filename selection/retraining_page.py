@@ -14,17 +14,17 @@ NOBODY_LEARNED = "best_per_task"
 
 
 def task_rows(report: Values) -> list[dict[str, str]]:
-    """A row for each task: what was learned there, and how much each learner gained over naming its best candidate."""
-    names = list(dict.fromkeys(name for task in report["tasks"] for name in task["gains"]))
+    """A row for each task and one for all: what decides there, and what each learner gained over naming the best."""
+    together = {**report, "task": "all tasks", "gains": report["learners"]}
     return [
         {
             "task": task["task"],
             "decides": "the best on the task" if task["learner"] == NOBODY_LEARNED else task["learner"],
             "cases": f"{task['n_cases']:,}",
             "families": f"{task['n_families']:,}",
-            **{f"{name}, points": gain_in_points(task["gains"].get(name)) for name in names},
+            **{f"{name}, points": gain_in_points(task["gains"].get(name)) for name in report["learners"]},
         }
-        for task in report["tasks"]
+        for task in (*report["tasks"], together)
     ]
 
 
@@ -67,7 +67,8 @@ def held_out_lines(report: Values) -> list[str]:
 
 def reason_lines(report: Values) -> list[str]:
     """Why each task has what it has."""
-    return [f"{task['task']}: {task['reason']}" for task in report["tasks"]]
+    of_tasks = [f"{task['task']}: {task['reason']}." for task in report["tasks"] if task["reason"] != report["reason"]]
+    return [f"All tasks: {report['reason']}.", *of_tasks]
 
 
 def retraining_as_markdown(result: Values) -> str:

@@ -2,7 +2,7 @@
 
 import typer
 
-from deployments.cli import compare, demo, doctor, evaluate, export, race, runs, score, show, sweep
+from deployments.cli import compare, demo, doctor, evaluate, export, race, recommend, retrain, runs, score, show, sweep
 from deployments.cli.benchmarks import benchmarks
 from deployments.cli.db import db
 from deployments.cli.endpoints import endpoints
@@ -10,6 +10,7 @@ from deployments.cli.experiments import experiments
 from deployments.cli.metrics import metrics
 from deployments.cli.models import models
 from deployments.cli.profiles import profiles
+from deployments.cli.selection import selection
 
 app = typer.Typer(
     help="Evidence for choosing among language models that run on your own machines.",
@@ -36,6 +37,8 @@ app.command("demo")(demo.demo)
 app.command("doctor")(doctor.doctor)
 app.command("evaluate")(evaluate.evaluate)
 app.command("race")(race.race)
+app.command("recommend")(recommend.recommend)
+app.command("retrain")(retrain.retrain)
 app.command("score")(score.score)
 app.command("show")(show.show)
 app.command("sweep")(sweep.sweep)
@@ -47,4 +50,5 @@ app.add_typer(models, name="models")
 app.add_typer(profiles, name="profiles")
 app.add_typer(benchmarks, name="benchmarks")
 app.add_typer(metrics, name="metrics")
+app.add_typer(selection, name="selection")
 app.add_typer(db, name="db")

@@ -22,6 +22,8 @@ BASELINES = ("baseline-lead", "baseline-best-sentence", "baseline-label-match", 
 N_CASES = 12
 N_OLLAMA_MODELS = 2
 LARGEST_SHOWN_BYTES = 6e9
+RECOMMENDED = ("summarization", "classification")
+"""Tasks for which a candidate is recommended at the end."""
 
 
 def demo(
@@ -51,6 +53,8 @@ def demo(
     given["models"] = [*models, *([SMALL_MODEL] if with_model else []), *BASELINES]
     code = run_evaluation(given, database=db, as_json=json_)
     if not json_:
+        if code == 0:
+            _say_who_is_recommended(db)
         _say_what_next(code, limit)
     raise typer.Exit(code)
 
@@ -101,6 +105,24 @@ async def _ollama_models() -> list[str]:
 
 def _answers_prompts(model: "ModelInfo") -> bool:
     return not model.capabilities or "completion" in model.capabilities
+
+
+def _say_who_is_recommended(db: str | None) -> None:
+    """A sentence for each of some tasks, from what was measured; the evaluation has succeeded whatever it says."""
+    from deployments.cli.recommending import at_the_desk
+    from deployments.cli.results import say_line
+    from evaluation.errors import BenchwrightError
+    from selection import recommend
+
+    say_line()
+    with at_the_desk(db) as url:
+        for task in RECOMMENDED:
+            try:
+                said = recommend(task, store=url).reason
+            except BenchwrightError as error:
+                said = error.message
+            say_line(f"For {task}: {said}")
+    say_line(f"Which one, for what? benchwright recommend --task {RECOMMENDED[0]} --explain")
 
 
 def _say_what_next(code: int, limit: int) -> None:

@@ -11,7 +11,17 @@ SLOW = ("prefect", "pandas", "numpy", "scipy", "sklearn", "sqlmodel", "sqlalchem
 
 
 @pytest.mark.parametrize(
-    "words", [(), ("models",), ("benchmarks", "add"), ("metrics", "list"), ("doctor",), ("evaluate",)]
+    "words",
+    [
+        (),
+        ("models",),
+        ("benchmarks", "add"),
+        ("metrics", "list"),
+        ("doctor",),
+        ("evaluate",),
+        ("recommend",),
+        ("selection", "show"),
+    ],
 )
 def test_help_answers_without_importing_what_is_slow(words: tuple[str, ...]) -> None:
     program = (
@@ -34,6 +44,10 @@ def test_help_answers_without_importing_what_is_slow(words: tuple[str, ...]) -> 
         ("profiles", ("list", "show", "add")),
         ("benchmarks", ("list", "show", "add", "validate")),
         ("metrics", ("list", "show")),
+        (
+            "selection",
+            ("show", "history", "promote", "rollback", "import", "imports", "forget", "save", "export", "outcome"),
+        ),
         ("db", ("info", "upgrade", "backup")),
     ],
 )

@@ -1,0 +1,98 @@
+"""`benchwright recommend`: which candidate, for this?"""
+
+from pathlib import Path
+from typing import Annotated, cast
+
+import typer
+
+from deployments.cli.arguments import DatabaseOption, JsonOption
+
+Words = list[str] | None
+
+
+def recommend(
+    task: Annotated[
+        str | None, typer.Option(metavar="TASK", help="What it is for: summarization, code, …, or a word of your own.")
+    ] = None,
+    prompt: Annotated[str | None, typer.Option(metavar="TEXT", help="The prompt that is to be answered.")] = None,
+    prompt_file: Annotated[
+        Path | None, typer.Option("--prompt-file", metavar="FILE", help="The same from a file; - reads the input.")
+    ] = None,
+    max_latency: Annotated[str | None, typer.Option(metavar="2s", help="Time for an answer, at --percentile.")] = None,
+    percentile: Annotated[str, typer.Option(metavar=".95", help="Of the measured times, for --max-latency.")] = ".95",
+    max_memory: Annotated[str | None, typer.Option(metavar="8GB", help="Memory of the loaded model.")] = None,
+    max_cost_per_1k: Annotated[
+        str | None, typer.Option("--max-cost-per-1k", metavar="USD", help="US dollars for 1,000 answers.")
+    ] = None,
+    max_energy: Annotated[str | None, typer.Option(metavar="50J", help="Energy of an answer, on average.")] = None,
+    min_quality: Annotated[
+        str | None, typer.Option(metavar="60%", help="What the expected quality must reach; a plain number: its unit.")
+    ] = None,
+    capability: Annotated[
+        Words, typer.Option(metavar="NAME", help="The model has it: vision, tools, thinking.*")
+    ] = None,
+    endpoint: Annotated[Words, typer.Option(metavar="NAME", help="One of these servers must have it.*")] = None,
+    weight: Annotated[
+        Words,
+        typer.Option(
+            metavar="NAME=N", help="latency, cost, energy: points of quality that a halving is worth; quality=1.*"
+        ),
+    ] = None,
+    on_tie: Annotated[
+        str, typer.Option(metavar="cheapest|fastest|best", help="Which of those that cannot be told apart is named.")
+    ] = "cheapest",
+    on_little_evidence: Annotated[
+        str, typer.Option(metavar="abstain|rules", help="Under 10 measured cases: name nobody, or go by a rule.")
+    ] = "abstain",
+    no_keep_prompt: Annotated[
+        bool, typer.Option("--no-keep-prompt", help="Store the prompt's hash alone, and not its text.")
+    ] = False,
+    explain: Annotated[bool, typer.Option("--explain", help="Say at length what it rests on.")] = False,
+    export: Annotated[
+        str | None, typer.Option(metavar="modelfile|json|env", help="Print the candidate in this form instead.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write it there; a file that is not there yet.")
+    ] = None,
+    db: DatabaseOption = None,
+    json_: JsonOption = False,
+) -> None:
+    """Name the candidate for a task or a prompt, from what was measured: with its reason. Marked * may be repeated."""
+    from deployments.cli.recommend_words import (
+        read_dollars,
+        read_gigabytes,
+        read_joules,
+        read_percentile,
+        read_prompt,
+        read_quality,
+        read_seconds,
+        read_weights,
+    )
+    from deployments.cli.recommending import Wanted, checked_form, run_recommendation
+    from selection.wishes import Constraints, OnLittleEvidence, OnTie, checked_choice
+
+    constraints = Constraints(
+        max_latency_s=read_seconds(max_latency, option="--max-latency"),
+        percentile=read_percentile(percentile, option="--percentile"),
+        max_memory_gb=read_gigabytes(max_memory, option="--max-memory"),
+        max_cost_per_1k=read_dollars(max_cost_per_1k, option="--max-cost-per-1k"),
+        max_energy_j=read_joules(max_energy, option="--max-energy"),
+        min_quality=read_quality(min_quality, option="--min-quality"),
+        capabilities=tuple(capability or ()),
+        endpoints=tuple(endpoint or ()),
+    )
+    wanted = Wanted(
+        task=task,
+        prompt=read_prompt(prompt, prompt_file),
+        constraints=constraints,
+        weights=read_weights(weight or ()),
+        on_tie=cast("OnTie", checked_choice("--on-tie", on_tie, OnTie)),
+        on_little_evidence=cast(
+            "OnLittleEvidence", checked_choice("--on-little-evidence", on_little_evidence, OnLittleEvidence)
+        ),
+        keep_prompt=not no_keep_prompt,
+        explain=explain,
+        form=checked_form(export, out, option="--export"),
+        out=out,
+    )
+    raise typer.Exit(run_recommendation(wanted, database=db, as_json=json_))

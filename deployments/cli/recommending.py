@@ -1,0 +1,189 @@
+"""From what was asked to an exit code: a candidate is recommended, shown, and written down for other programs."""
+
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, cast, get_args
+
+from deployments.cli.arguments import database_url
+from deployments.cli.terminal import EXIT_DONE, EXIT_MENDABLE, print_json, tell
+
+if TYPE_CHECKING:
+    from evaluation.evidence import Choosable
+    from selection.answers import Recommendation
+    from selection.configuration import Form
+    from selection.wishes import Constraints, OnLittleEvidence, OnTie, Weights
+
+_OPTIONS = {
+    "max_latency_s": ("--max-latency", "s"),
+    "max_memory_gb": ("--max-memory", "GB"),
+    "max_cost_per_1k": ("--max-cost-per-1k", ""),
+    "max_energy_j": ("--max-energy", "J"),
+    "min_quality": ("--min-quality", ""),
+}
+"""What each number that must hold is called on the command line, and its unit there."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What was typed."""
+
+    task: str | None
+    prompt: str | None
+    constraints: "Constraints"
+    weights: "Weights"
+    on_tie: "OnTie"
+    on_little_evidence: "OnLittleEvidence"
+    keep_prompt: bool = True
+    explain: bool = False
+    form: "Form | None" = None
+    """In which form the candidate is written; None: it is shown."""
+    out: Path | None = None
+
+
+def checked_form(word: str | None, out: Path | None, *, option: str) -> "Form | None":
+    """The form of a configuration that the word names, else that the file's name does; None where neither is given.
+
+    Raises:
+        UnknownNameError: there is no such form.
+        ConfigurationError: the file's name says nothing.
+    """
+    from evaluation.errors import ConfigurationError, UnknownNameError
+    from selection.configuration import Form
+
+    known = get_args(Form)
+    if word is None and out is None:
+        return None
+    if word is None and out is not None:
+        named = [form for form in known if out.name.lower() == form or out.name.lower().endswith(f".{form}")]
+        if not named:
+            raise ConfigurationError(f"--out {str(out)!r} names no form", f"Give {option}: {', '.join(known)}.")
+        word = named[0]
+    if word not in known:
+        raise UnknownNameError(f"form of {option}", str(word), known)
+    return cast("Form", word)
+
+
+def run_recommendation(wanted: Wanted, *, database: str | None, as_json: bool) -> int:
+    """The exit code of a recommendation: 2 where no candidate is named.
+
+    Raises:
+        BenchwrightError: something for the user to mend; no candidate does what must hold.
+    """
+    from selection import recommend
+
+    with at_the_desk(database) as url, in_words_of_the_command():
+        found = recommend(
+            wanted.task,
+            wanted.prompt,
+            constraints=wanted.constraints,
+            weights=wanted.weights,
+            on_tie=wanted.on_tie,
+            on_little_evidence=wanted.on_little_evidence,
+            store=url,
+            keep_prompt=wanted.keep_prompt,
+        )
+        if found.candidate is None:
+            return _say_why_nobody(found, wanted, url, as_json=as_json)
+        _show(found, found.candidate, wanted, url, as_json=as_json)
+    return EXIT_DONE
+
+
+@contextmanager
+def at_the_desk(database: str | None) -> "Iterator[str | None]":
+    """The database's URL; what was decided there is stored before this process ends."""
+    from selection.desk_registry import close_desks
+
+    try:
+        yield database_url(database)
+    finally:
+        if n_lost := close_desks():
+            tell(f"warning: {n_lost} recommendations or outcomes could not be stored")
+
+
+@contextmanager
+def in_words_of_the_command() -> "Iterator[None]":
+    """Lets an error say which option to change, where it says which argument of Python."""
+    from evaluation.errors import SelectionError
+
+    try:
+        yield
+    except SelectionError as error:
+        step = error.next_step or ""
+        for argument, (option, unit) in _OPTIONS.items():
+            step = re.sub(rf"\b{argument}=(\S+)", rf"{option} \1{unit}", step)
+        raise type(error)(error.message, step) from None
+
+
+def _say_why_nobody(found: "Recommendation", wanted: Wanted, url: str | None, *, as_json: bool) -> int:
+    from deployments.cli.terminal import report_error
+    from evaluation.errors import SelectionError
+    from selection.desk_registry import desk_of
+    from selection.recommendation_page import evaluation_to_run, recommendation_as_json
+
+    known = desk_of(url).view().scoreboard.candidates
+    step = f"`{evaluation_to_run(found.task, known)}`, or `--on-little-evidence rules`."
+    if as_json:
+        said = recommendation_as_json(found, percentile=wanted.constraints.percentile)
+        print_json(said | {"error": {"message": found.reason, "next": step}})
+    return report_error(SelectionError(found.reason, step), as_json=False, code=EXIT_MENDABLE)
+
+
+def _show(found: "Recommendation", candidate: "Choosable", wanted: Wanted, url: str | None, *, as_json: bool) -> None:
+    from selection import explain
+    from selection.configuration import written_as
+    from selection.recommendation_page import recommendation_as_json
+
+    written = None if wanted.form is None else written_as(candidate, wanted.form)
+    explanation = explain(found, store=url) if wanted.explain else None
+    if written is not None and wanted.out is not None:
+        write_out(wanted.out, written)
+    if as_json:
+        said = recommendation_as_json(found, percentile=wanted.constraints.percentile)
+        print_json(said | ({} if explanation is None else {"explanation": explanation}))
+    elif written is not None and wanted.out is None:
+        tell(found.reason)
+        sys.stdout.write(written)
+    else:
+        _print_page(found, wanted, explanation)
+
+
+def write_out(path: Path, text: str) -> None:
+    """Writes a file that is not there yet, and says so.
+
+    Raises:
+        ConfigurationError: it is there already, or cannot be written.
+    """
+    from evaluation.templates import write_new_file
+
+    write_new_file(path, text)
+    tell(f"{path}: written")
+
+
+def _print_page(found: "Recommendation", wanted: Wanted, explanation: str | None) -> None:
+    from deployments.cli.results import say_line
+    from deployments.cli.split_table import print_split_table
+    from selection.recommendation_page import candidate_rows, removed_lines
+
+    say_line(found.reason, style="bold")
+    if rows := candidate_rows(found, percentile=wanted.constraints.percentile):
+        say_line()
+        print_split_table(rows, words=("mark",))
+    say_line()
+    for line in (*removed_lines(found), *(f"note: {note}" for note in found.notes)):
+        say_line(line)
+    say_line(f"decided by {found.decided_by}")
+    if explanation is not None:
+        _print_explanation(explanation.removeprefix(found.reason).strip("\n"))
+    say_line(f"How did it go? benchwright selection outcome {found.id} --quality 0.8 --latency 1.2s --ok")
+
+
+def _print_explanation(text: str) -> None:
+    from deployments.cli.tables import say
+
+    say()
+    say(text)
+    say()

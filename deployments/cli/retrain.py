@@ -1,0 +1,26 @@
+"""`benchwright retrain`: learns anew which candidate suits which prompt, and lets a better model decide."""
+
+from typing import Annotated, Any
+
+import typer
+
+from deployments.cli.arguments import DatabaseOption, JsonOption
+
+
+def retrain(
+    if_enough_new: Annotated[
+        int | None,
+        typer.Option(
+            "--if-enough-new", metavar="N", help="End at once where fewer scored answers and outcomes are new than N."
+        ),
+    ] = None,
+    seed: Annotated[int | None, typer.Option(metavar="N", help="Of what is drawn in training; default 0.")] = None,
+    db: DatabaseOption = None,
+    json_: JsonOption = False,
+) -> None:
+    """Train selection models on what was measured; one that is really better on unseen prompts decides from then on."""
+    from deployments.cli.retraining import run_retraining
+
+    given: dict[str, Any] = {"if_enough_new": if_enough_new, "seed": seed}
+    asked = {name: value for name, value in given.items() if value is not None}
+    raise typer.Exit(run_retraining(asked, database=db, as_json=json_))

@@ -1,0 +1,207 @@
+"""`benchwright selection`: what choosing rests on, which model decides, results from elsewhere, how it went."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from deployments.cli.arguments import DatabaseOption, JsonOption, open_stored
+from deployments.cli.selection_imports import forget, import_file, list_all
+
+if TYPE_CHECKING:
+    from evaluation.store.records import Champion
+    from evaluation.store.session import Store
+
+selection = typer.Typer(
+    no_args_is_help=True,
+    help="Choosing: the scoreboard, selection models, results from elsewhere, outcomes, configurations.",
+)
+
+ModelArgument = Annotated[str, typer.Argument(metavar="ID", help="A model's version or id, or the beginning of one.")]
+ReasonOption = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Why, for whoever reads it later.")]
+
+
+@selection.command("show")
+def show(
+    task: Annotated[str | None, typer.Option("--task", metavar="TASK", help="This task alone.")] = None,
+    db: DatabaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show who decides, the scoreboard of each task, and how recommendations came out."""
+    from deployments.cli.recommending import at_the_desk
+    from deployments.cli.selection_page import champion_as_json, print_selection
+    from deployments.cli.terminal import print_json
+    from evaluation.errors import UnknownNameError
+    from evaluation.store.selection_models import champion
+    from selection.analytics import analyse
+    from selection.analytics_page import analytics_as_json
+    from selection.desk_registry import desk_of
+    from selection.scoreboard_page import scoreboard_as_json
+
+    with open_stored(db) as store, at_the_desk(db) as url:
+        decides, board, analytics = champion(store), desk_of(url).view().scoreboard, analyse(store=url, task=task)
+    if task is not None and task not in board.standings:
+        raise UnknownNameError("task", task, board.standings, "`benchwright selection show` lists what was measured")
+    standings = [one for one in board.standings.values() if task in (None, one.task)]
+    if as_json:
+        said = {"champion": champion_as_json(decides), "tasks": scoreboard_as_json(board, standings)}
+        print_json(said | {"recommendations": analytics_as_json(analytics)})
+    else:
+        print_selection(decides, board, standings, analytics)
+
+
+@selection.command("history")
+def history(db: DatabaseOption = None, as_json: JsonOption = False) -> None:
+    """List the selection models that were trained, and who decided when."""
+    from deployments.cli.selection_page import (
+        champion_as_json,
+        champion_line,
+        model_as_json,
+        print_history,
+        promotion_as_json,
+    )
+    from deployments.cli.tables import say
+    from deployments.cli.terminal import print_json
+    from evaluation.store.selection_models import champion, promotions
+    from evaluation.store.selection_models import history as stored_models
+
+    with open_stored(db) as store:
+        models, made, decides = stored_models(store), promotions(store), champion(store)
+    if as_json:
+        said: dict[str, Any] = {"champion": champion_as_json(decides), "models": [model_as_json(one) for one in models]}
+        print_json(said | {"promotions": [promotion_as_json(one) for one in made]})
+        return
+    print_history(models, made, decides)
+    say(champion_line(decides))
+
+
+@selection.command("promote")
+def promote(
+    what: Annotated[str, typer.Argument(metavar="ID|FILE", help="A stored model, or a model file.")],
+    reason: ReasonOption = None,
+    db: DatabaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Let a model decide: a stored one, or one from a file, which is checked before anything of it is used."""
+    from evaluation.store.selection_models import champion
+    from evaluation.store.selection_models import promote as store_promotion
+
+    with open_stored(db) as store:
+        replaced, model_id, said = champion(store), _model_of(store, what), reason or "promoted by hand"
+        if replaced.model is not None and replaced.model.model_id == model_id:
+            made = replaced
+        else:
+            made = store_promotion(store, model_id, replacing=replaced.promotion_id, reason=said)
+    _say_champion(made, as_json=as_json)
+
+
+@selection.command("rollback")
+def rollback(reason: ReasonOption = None, db: DatabaseOption = None, as_json: JsonOption = False) -> None:
+    """Let the model before decide again; done again, the one before that, and at last the scoreboard alone."""
+    from evaluation.store.selection_models import rollback as store_rollback
+
+    with open_stored(db) as store:
+        made = store_rollback(store, reason=reason or "rolled back by hand")
+    _say_champion(made, as_json=as_json)
+
+
+@selection.command("save")
+def save(
+    model: ModelArgument,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file that is not there yet.")],
+    db: DatabaseOption = None,
+) -> None:
+    """Write a selection model to a file, to be promoted elsewhere."""
+    from deployments.cli.terminal import tell
+    from selection.stored_models import save_to_file
+
+    with open_stored(db) as store:
+        saved = save_to_file(store, model, file)
+    tell(f"{file}: model {saved.version} ({saved.kind}), written")
+
+
+@selection.command("export")
+def export(
+    task: Annotated[str | None, typer.Option("--task", metavar="TASK", help="For this task; default: all.")] = None,
+    form: Annotated[
+        str | None, typer.Option("--format", metavar="modelfile|json|env", help="Default: as --out ends, else json.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="A file that is not there yet; default: print.")
+    ] = None,
+    db: DatabaseOption = None,
+) -> None:
+    """Write the winning configuration down: `recommend --export`, with quality alone and no constraint."""
+    from deployments.cli.recommending import Wanted, checked_form, run_recommendation
+    from selection.wishes import Constraints, Weights
+
+    chosen = checked_form(form or (None if out else "json"), out, option="--format")
+    wanted = Wanted(
+        task=task,
+        prompt=None,
+        constraints=Constraints(),
+        weights=Weights(),
+        on_tie="cheapest",
+        on_little_evidence="abstain",
+        form=chosen,
+        out=out,
+    )
+    raise typer.Exit(run_recommendation(wanted, database=db, as_json=False))
+
+
+@selection.command("outcome")
+def outcome(
+    recommendation: Annotated[
+        str, typer.Argument(metavar="ID", help="Of a recommendation, the beginning of one, or `last`.")
+    ],
+    quality: Annotated[
+        str | None, typer.Option("--quality", metavar="80%", help="As the task is measured: 80% or 0.8.")
+    ] = None,
+    latency: Annotated[str | None, typer.Option("--latency", metavar="1.2s", help="Time that the answer took.")] = None,
+    ok: Annotated[bool | None, typer.Option("--ok/--failed", help="Whether the answer was of use.")] = None,
+    db: DatabaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Report what came of a recommendation."""
+    from deployments.cli.recommend_words import read_quality, read_seconds
+    from deployments.cli.tables import say
+    from deployments.cli.terminal import print_json
+    from evaluation.store.recommendations import find_recommendation, report_outcome
+
+    value, seconds = read_quality(quality, option="--quality"), read_seconds(latency, option="--latency")
+    with open_stored(db) as store:
+        found = find_recommendation(store, recommendation)
+        report_outcome(store, found.recommendation_id, quality=value, latency_s=seconds, ok=ok)
+        now = find_recommendation(store, found.recommendation_id)
+    reported = {"quality": now.quality, "latency_s": now.latency_s, "ok": now.ok}
+    if as_json:
+        print_json({"id": now.recommendation_id, "candidate": now.candidate_label, "task": now.task, **reported})
+        return
+    said = ", ".join(f"{name} {value}" for name, value in reported.items() if value is not None)
+    say(f"{now.recommendation_id}: {now.candidate_label or 'nobody'} for {now.task or 'all tasks'}: {said}")
+
+
+selection.command("import")(import_file)
+selection.command("imports")(list_all)
+selection.command("forget")(forget)
+
+
+def _model_of(store: "Store", what: str) -> str:
+    """The id of a stored model; what is a file is checked and stored first."""
+    from evaluation.store.selection_models import find_model
+    from selection.stored_models import store_file
+
+    if Path(what).suffix or Path(what).is_file():
+        return store_file(store, Path(what)).model_id
+    return find_model(store, what).model_id
+
+
+def _say_champion(champion: "Champion", *, as_json: bool) -> None:
+    from deployments.cli.selection_page import champion_as_json, champion_line
+    from deployments.cli.tables import say
+    from deployments.cli.terminal import print_json
+
+    if as_json:
+        print_json(champion_as_json(champion))
+    else:
+        say(champion_line(champion))

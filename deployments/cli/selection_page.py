@@ -1,0 +1,111 @@
+"""What choosing rests on, on the terminal: who decides, the scoreboard of each task, how recommendations came out."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from deployments.cli.results import say_line
+from deployments.cli.split_table import print_split_table
+from deployments.cli.tables import moment, print_table
+
+if TYPE_CHECKING:
+    from evaluation.store.records import Champion, Promotion, SelectionModelRecord
+    from selection.analytics import Analytics
+    from selection.scoreboard import Scoreboard, TaskStanding
+
+
+def model_name(model: "SelectionModelRecord") -> str:
+    """`ridge 7`."""
+    return f"{model.kind} {model.version}"
+
+
+def champion_line(champion: "Champion") -> str:
+    """Who decides, since when, and why."""
+    if champion.model is None:
+        return f"The scoreboard decides alone: {champion.reason}."
+    return f"{model_name(champion.model)} decides, since {moment(champion.since)}: {champion.reason}"
+
+
+def print_selection(
+    champion: "Champion", board: "Scoreboard", standings: "Sequence[TaskStanding]", analytics: "Analytics"
+) -> None:
+    """Prints who decides, a table for each task, and how recommendations came out."""
+    from selection.analytics_page import analytics_lines
+    from selection.scoreboard_page import scoreboard_rows, task_line
+
+    say_line(champion_line(champion), style="bold")
+    for standing in standings:
+        say_line()
+        say_line(task_line(standing), style="bold")
+        say_line()
+        print_split_table(scoreboard_rows(board, standing), words=("not ready",))
+    say_line()
+    for line in analytics_lines(analytics):
+        say_line(line)
+
+
+def print_history(
+    models: "Sequence[SelectionModelRecord]", promotions: "Sequence[Promotion]", champion: "Champion"
+) -> None:
+    """Prints the models, the newest first, then who was promoted when and why."""
+    from selection.retraining_page import gain_in_points
+
+    decides = champion.model.model_id if champion.model is not None else None
+    rows = []
+    for model in models:
+        held_out = model.report.get("held_out") or {}
+        gain = gain_in_points(held_out.get("over_best_per_task"))
+        mark = "decides" if model.model_id == decides else ""
+        rows.append((model.version, model.model_id[:7], model.kind, model.status, moment(model.created_at), gain, mark))
+    if rows:
+        print_table(("model", "id", "kind", "status", "trained", "points over best per task", ""), rows)
+    if promotions:
+        versions = {model.model_id: model_name(model) for model in models}
+        print_table(
+            ("when", "decides from then on", "reason"),
+            [(moment(one.created_at), _who(one, versions), one.reason) for one in promotions],
+        )
+
+
+def _who(promotion: "Promotion", versions: dict[str, str]) -> str:
+    if promotion.model_id is None:
+        return "the scoreboard alone"
+    return versions[promotion.model_id]
+
+
+def model_as_json(model: "SelectionModelRecord | None") -> dict[str, Any] | None:
+    """A model with its metrics and its report; None where there is none."""
+    if model is None:
+        return None
+    return {
+        "id": model.model_id,
+        "version": model.version,
+        "kind": model.kind,
+        "status": model.status,
+        "data_hash": model.data_hash,
+        "code_version": model.code_version,
+        "metrics": dict(model.metrics),
+        "report": dict(model.report),
+        "created_at": model.created_at.isoformat(),
+    }
+
+
+def champion_as_json(champion: "Champion") -> dict[str, Any]:
+    """Who decides."""
+    return {
+        "promotion_id": champion.promotion_id,
+        "model": model_as_json(champion.model),
+        "reason": champion.reason,
+        "since": None if champion.since is None else champion.since.isoformat(),
+    }
+
+
+def promotion_as_json(promotion: "Promotion") -> dict[str, Any]:
+    """A change of who decides."""
+    return {
+        "promotion_id": promotion.promotion_id,
+        "model_id": promotion.model_id,
+        "replaces_id": promotion.replaces_id,
+        "restores_id": promotion.restores_id,
+        "reason": promotion.reason,
+        "created_at": promotion.created_at.isoformat(),
+    }

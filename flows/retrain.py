@@ -1,0 +1,59 @@
+"""Learns anew which candidate suits which prompt, and lets a model decide that is really better than the one before."""
+
+import asyncio
+from typing import Any
+from uuid import UUID
+
+from prefect import flow, get_run_logger
+from prefect.runtime import flow_run
+from prefect.states import Cancelled
+
+from evaluation.errors import SelectionError
+from selection.retrain_request import RetrainRequest
+from selection.retraining import Judgement
+from tasks.interruption import interruptible
+from tasks.retraining.learn import gather_evidence, train_challenger
+from tasks.retraining.promote import evaluate_challenger, promote_or_keep
+from tasks.retraining.publish import publish_retraining
+
+MOST_ROUNDS = 5
+"""How often a challenger is evaluated again because another model came to decide meanwhile."""
+_AS_IT_IS = RetrainRequest()
+
+
+@flow(name="retrain", flow_run_name="retrain the selection", persist_result=False)
+async def retrain(request: RetrainRequest = _AS_IT_IS) -> Any:
+    """Train selection models on what was measured, and let one decide that is really better on unseen prompts.
+
+    Args:
+        request: When to train, and with which seed.
+    """
+    async with interruptible(UUID(str(flow_run.id))) as interruption:
+        try:
+            return await _retrain(request)
+        except asyncio.CancelledError:
+            return Cancelled(message=interruption.reason or "cancelled")
+
+
+async def _retrain(request: RetrainRequest) -> dict[str, Any]:
+    known = await gather_evidence()
+    if (refusal := known.too_little(request.if_enough_new)) is not None:
+        get_run_logger().info("no model is trained: %s", refusal)
+        return await publish_retraining(known, None, refusal=refusal)
+    model_id = await train_challenger(seed=request.seed)
+    judgement = await _judged(model_id)
+    return await publish_retraining(known, judgement)
+
+
+async def _judged(model_id: str) -> Judgement:
+    """What became of the model; it is held against another champion where one came to decide meanwhile."""
+    for _ in range(MOST_ROUNDS):
+        judgement = await evaluate_challenger(model_id)
+        get_run_logger().info("%s: %s", "promoted" if judgement.promotes else "kept out", judgement.reason)
+        if await promote_or_keep(judgement):
+            return judgement
+        get_run_logger().info("another model came to decide meanwhile: it is evaluated again")
+    raise SelectionError(
+        f"another model came to decide {MOST_ROUNDS} times while this one was evaluated",
+        "Let fewer retrainings run at once, and retrain again.",
+    )

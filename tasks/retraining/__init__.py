@@ -1,0 +1,1 @@
+"""One step each of learning anew which candidate suits which prompt."""

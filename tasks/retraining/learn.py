@@ -1,0 +1,37 @@
+"""What is there to learn from, and what follows from it? A model, stored, by which nothing decides yet."""
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from evaluation.settings import Settings
+from evaluation.store.session import open_store
+from selection.retraining import NewEvidence, train_and_store, what_is_new
+from tasks.stored import stored
+
+
+@task(name="gather evidence", task_run_name="gather the evidence", cache_policy=NO_CACHE, persist_result=False)
+async def gather_evidence() -> NewEvidence:
+    """How much is known by now, and how much of it is new since a model was last trained."""
+    return await stored(_gather)
+
+
+def _gather() -> NewEvidence:
+    with open_store(Settings().database) as store:
+        return what_is_new(store)
+
+
+@task(
+    name="train", task_run_name="split by family and train · seed {seed}", cache_policy=NO_CACHE, persist_result=False
+)
+async def train_challenger(*, seed: int) -> str:
+    """The id of the model that follows from all that is known, stored with what its training found.
+
+    Args:
+        seed: Of what is drawn.
+    """
+    return await stored(_train, seed)
+
+
+def _train(seed: int) -> str:
+    with open_store(Settings().database) as store:
+        return train_and_store(store, seed=seed)

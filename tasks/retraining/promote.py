@@ -1,0 +1,36 @@
+"""Is the challenger better than the champion, and does it take its place?"""
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from evaluation.settings import Settings
+from evaluation.store.session import open_store
+from selection.retraining import Judgement, carry_out, judge
+from tasks.stored import stored
+
+
+@task(
+    name="evaluate challenger",
+    task_run_name="evaluate on held-out prompts",
+    cache_policy=NO_CACHE,
+    persist_result=False,
+)
+async def evaluate_challenger(model_id: str) -> Judgement:
+    """What is to become of the model, held against the one that decides on prompts that neither was trained on."""
+    return await stored(_evaluate, model_id)
+
+
+def _evaluate(model_id: str) -> Judgement:
+    with open_store(Settings().database) as store:
+        return judge(store, model_id)
+
+
+@task(name="promote or keep", task_run_name="promote or keep", cache_policy=NO_CACHE, persist_result=False)
+async def promote_or_keep(judgement: Judgement) -> bool:
+    """True where the judgement holds now; False where another model came to decide since it was made."""
+    return await stored(_carry_out, judgement)
+
+
+def _carry_out(judgement: Judgement) -> bool:
+    with open_store(Settings().database) as store:
+        return carry_out(store, judgement)

@@ -1,0 +1,38 @@
+"""Shows in Prefect what became of a retraining: a table of the tasks, and a page."""
+
+from typing import Any
+
+from prefect import task
+from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
+from prefect.cache_policies import NO_CACHE
+
+from evaluation.settings import Settings
+from evaluation.store.session import open_store
+from selection.retraining import Judgement, NewEvidence, retraining_result
+from selection.retraining_page import retraining_as_markdown, task_rows
+from tasks.stored import stored
+
+
+@task(name="publish retraining", task_run_name="publish the retraining", cache_policy=NO_CACHE, persist_result=False)
+async def publish_retraining(
+    known: NewEvidence, judgement: Judgement | None, *, refusal: str | None = None
+) -> dict[str, Any]:
+    """What became of it, as plain values, once it stands in Prefect.
+
+    Args:
+        known: What there was to learn from.
+        judgement: What became of the model; None: none was trained.
+        refusal: Why none was.
+    """
+    result = await stored(_result, known, judgement, refusal)
+    if result["report"] is not None:
+        rows = task_rows(result["report"])
+        await acreate_table_artifact(table=rows, key="retraining-tasks", description=result["sentence"])
+    page = retraining_as_markdown(result)
+    await acreate_markdown_artifact(markdown=page, key="retraining", description=result["sentence"])
+    return result
+
+
+def _result(known: NewEvidence, judgement: Judgement | None, refusal: str | None) -> dict[str, Any]:
+    with open_store(Settings().database) as store:
+        return retraining_result(store, known, judgement, refusal)

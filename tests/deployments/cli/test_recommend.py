@@ -1,0 +1,136 @@
+"""`benchwright recommend`: one sentence first, exit codes as everywhere, and a candidate ready to call."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from recommendable import delete_evidence, fill, swap_scores
+
+from evaluation.store.recommendations import find_recommendation
+from evaluation.store.session import open_store
+
+Command = Callable[..., Any]
+
+
+@pytest.fixture
+def recommend(benchwright: Command, database: str) -> Command:
+    """Runs `benchwright recommend` on a store of three candidates: `large` summarizes best, `small` classifies best."""
+    with open_store(database) as store:
+        fill(store)
+
+    def command(*arguments: object) -> Any:
+        return benchwright("recommend", *arguments)
+
+    return command
+
+
+def test_the_sentence_comes_first_then_the_table_and_how_to_say_what_came_of_it(recommend: Command) -> None:
+    said = recommend("--task", "summarization")
+
+    assert (0, "") == (said.code, said.err)
+    lines = said.out.splitlines()
+    assert lines[0].startswith("large:1b is expected at ")
+    assert ["candidate", "mark", "quality", "cases", "s", "(p95)", "USD/1,000"] == lines[2].split()
+    assert ["large:1b", "middle:1b", "small:1b"] == [line.split()[0] for line in lines[4:7]]
+    assert lines[4].split()[1:3] == ["named,", "Pareto"]
+    assert "decided by scoreboard" in lines
+    assert lines[-1].startswith("How did it go? benchwright selection outcome ")
+
+
+def test_other_tasks_have_other_winners_and_the_answer_follows_the_evidence(recommend: Command, database: str) -> None:
+    named = [
+        recommend("--task", task, "--json").json["candidate"]["model"] for task in ("summarization", "classification")
+    ]
+    with open_store(database) as store:
+        swap_scores(store, "summarization", "large", "small")
+    swapped = recommend("--task", "summarization", "--json").json["candidate"]["model"]
+    with open_store(database) as store:
+        delete_evidence(store)
+    gone = recommend("--task", "summarization")
+
+    assert (["large:1b", "small:1b"], "small:1b") == (named, swapped)
+    assert (2, "") == (gone.code, gone.out)
+    assert "No candidate is named" in gone.err
+
+
+def test_a_constraint_below_the_winner_names_the_next_one_and_says_what_was_ruled_out(recommend: Command) -> None:
+    said = recommend("--task", "summarization", "--max-latency", "2s", "--explain")
+
+    assert said.out.startswith("middle:1b is expected at ")
+    assert "ruled out: large:1b: takes 4 s at the 95th percentile, over 2 s" in said.out
+    assert "By utility:\n  1. middle:1b" in said.out
+
+
+def test_no_feasible_candidate_is_2_with_the_constraint_the_nearest_miss_and_the_option_to_change(
+    recommend: Command,
+) -> None:
+    said = recommend("--task", "summarization", "--max-latency", "100ms", "--json")
+
+    assert 2 == said.code
+    assert "max_latency_s ruled out the last 3. Nearest is small:1b" in said.json["error"]["message"]
+    assert said.json["error"]["next"].startswith("Ask for --max-latency 0.5s or looser")
+
+
+def test_an_abstention_is_2_with_the_evaluation_that_would_give_its_evidence(recommend: Command) -> None:
+    said = recommend("--task", "code", "--json")
+
+    assert (2, "abstained", None) == (said.code, said.json["status"], said.json["candidate"])
+    assert "`benchwright evaluate --benchmark code_generation --model large:1b" in said.json["error"]["next"]
+    assert f"error: {said.json['error']['message']}" in said.err
+
+    by_rule = recommend("--task", "code", "--on-little-evidence", "rules", "--json")
+    assert (0, "rules") == (by_rule.code, by_rule.json["decided_by"])
+
+
+def test_weights_can_make_another_one_the_best(recommend: Command) -> None:
+    dear = recommend("--task", "summarization", "--weight", "latency=40", "--json")
+
+    assert "small:1b" == dear.json["candidate"]["model"]
+
+
+def test_what_was_recommended_is_stored_and_its_prompt_only_where_it_may_be(recommend: Command, database: str) -> None:
+    kept = recommend("--task", "summarization", "--prompt", "Sum this up.", "--json").json["id"]
+    hashed = recommend("--task", "summarization", "--prompt", "A secret.", "--no-keep-prompt", "--json").json["id"]
+
+    with open_store(database) as store:
+        first, second = find_recommendation(store, kept), find_recommendation(store, hashed)
+    assert ("Sum this up.", None) == (first.prompt, second.prompt)
+    assert second.prompt_hash
+
+
+def test_the_candidate_is_written_in_the_form_that_is_asked_for(recommend: Command, tmp_path: Path) -> None:
+    printed = recommend("--task", "summarization", "--export", "modelfile")
+    written = recommend("--task", "summarization", "--out", tmp_path / "winner.json")
+    again = recommend("--task", "summarization", "--out", tmp_path / "winner.json")
+
+    assert "FROM large:1b\n" in printed.out
+    assert "large:1b is expected at" in printed.err
+    assert 0 == written.code
+    assert "large:1b" == json.loads((tmp_path / "winner.json").read_text())["model"]
+    assert (2, True) == (again.code, "exists already" in again.err)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--max-latency", "soon"), "--max-latency 'soon' is not a time"),
+        (("--max-memory", "8"), "--max-memory '8' has no unit"),
+        (("--percentile", "100"), "--percentile '100' is no percentile"),
+        (("--weight", "speed=1"), "unknown weight 'speed'"),
+        (("--on-tie", "worst"), "--on-tie is 'worst'"),
+        (("--on-little-evidence", "guess"), "--on-little-evidence is 'guess'"),
+        (("--export", "toml"), "unknown form of --export 'toml'"),
+        (("--out", "winner.txt"), "--out 'winner.txt' names no form"),
+        (("--prompt", " "), "the prompt is empty"),
+        (("--prompt-file", "nowhere.txt"), "--prompt-file 'nowhere.txt' cannot be read"),
+        (("--task", " "), "task is ' '"),
+    ],
+)
+def test_a_wrong_word_is_2_with_a_next_step(recommend: Command, words: tuple[str, str], message: str) -> None:
+    said = recommend(*words, "--json")
+
+    assert 2 == said.code
+    assert message in said.json["error"]["message"]
+    assert said.json["error"]["next"]

@@ -1,0 +1,156 @@
+"""`benchwright selection`: what choosing rests on, who decides, results from elsewhere, how it went."""
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from recommendable import fill
+
+from evaluation.store.selection_models import champion, history
+from evaluation.store.session import open_store
+from selection.retraining import carry_out, judge, train_and_store
+
+Command = Callable[..., Any]
+
+
+@pytest.fixture
+def scoreboard_file(tmp_path: Path) -> Path:
+    """Twelve questions of law, on which `clever` is always right and `quick` half the time."""
+    path = tmp_path / "law.csv"
+    with path.open("w", newline="") as file:
+        out = csv.writer(file)
+        out.writerow(["candidate", "task", "case_id", "prompt", "quality", "latency_s"])
+        for i in range(12):
+            out.writerow(["clever", "law", f"c{i}", f"May one do this, {i}?", 1, 2])
+            out.writerow(["quick", "law", f"c{i}", f"May one do this, {i}?", i % 2, 1])
+    return path
+
+
+@pytest.fixture
+def trained(database: str) -> str:
+    """The id of a model that decides, in the store of the commands."""
+    with open_store(database) as store:
+        fill(store)
+        model_id = train_and_store(store, seed=0)
+        assert carry_out(store, judge(store, model_id))
+    return model_id
+
+
+def test_results_from_elsewhere_recommend_like_our_own_until_they_are_forgotten(
+    benchwright: Command, scoreboard_file: Path
+) -> None:
+    said = benchwright("selection", "import", scoreboard_file)
+    again = benchwright("selection", "import", scoreboard_file, "--name", "twice", "--json")
+    named = benchwright("recommend", "--task", "law", "--json")
+    listed = benchwright("selection", "imports", "--json")
+    forgotten = benchwright("selection", "forget", "law", "--yes")
+    after = benchwright("recommend", "--task", "law")
+
+    assert "law: 24 rows of 2 candidates on 12 cases (law)\n" == said.out
+    assert ("law", False) == (again.json["name"], again.json["is_new"])
+    assert "clever" == named.json["candidate"]["candidate"]
+    assert [("law", ["clever", "quick"], 24)] == [
+        (one["name"], one["candidates"], one["n_rows"]) for one in listed.json
+    ]
+    assert (0, "law: forgotten, with 24 rows\n") == (forgotten.code, forgotten.out)
+    assert 2 == after.code
+
+
+def test_a_file_that_is_no_scoreboard_is_refused_with_its_row(benchwright: Command, tmp_path: Path) -> None:
+    path = tmp_path / "bad.csv"
+    path.write_text("candidate,task,case_id,prompt,quality\na,t,c,p,1\na,t,d,p,high\n")
+
+    said = benchwright("selection", "import", path, "--json")
+
+    assert 2 == said.code
+    assert "quality" in said.json["error"]["message"]
+    assert "high" in said.json["error"]["message"]
+
+
+def test_nothing_is_forgotten_without_a_yes(benchwright: Command, scoreboard_file: Path) -> None:
+    benchwright("selection", "import", scoreboard_file)
+
+    said = benchwright("selection", "forget", "law")
+
+    assert (2, True) == (said.code, "Give --yes" in said.err)
+    assert 1 == len(benchwright("selection", "imports", "--json").json)
+
+
+def test_show_says_who_decides_the_scoreboard_and_how_it_went(benchwright: Command, trained: str) -> None:
+    benchwright("recommend", "--task", "summarization")
+    reported = benchwright("selection", "outcome", "last", "--quality", "80%", "--latency", "1.2s", "--ok")
+    said = benchwright("selection", "show")
+    of_one = benchwright("selection", "show", "--task", "classification", "--json").json
+
+    assert "large:1b for summarization: quality 0.8, latency_s 1.2, ok True\n" in reported.out
+    assert said.out.startswith("best_per_task 1 decides, since ")
+    assert "classification: 3 candidates on 40 cases" in said.out
+    assert "1 recommendation (scoreboard 1), 1 with a reported outcome.\n" in said.out
+    assert ["classification"] == [one["task"] for one in of_one["tasks"]]
+    assert ["small:1b", "middle:1b", "large:1b"] == [one["candidate"] for one in of_one["tasks"][0]["candidates"]]
+    assert trained == of_one["champion"]["model"]["id"]
+    assert 0 == of_one["recommendations"]["n_recommendations"]
+
+
+def test_an_unknown_task_lists_those_that_were_measured(benchwright: Command, trained: str) -> None:
+    said = benchwright("selection", "show", "--task", "summarisation")
+
+    assert (2, True) == (said.code, "did you mean 'summarization'?" in said.err)
+
+
+@pytest.mark.parametrize(
+    "words", [("last", "--quality", "0.5"), ("abc", "--ok"), ("last",), ("last", "--quality", "fine")]
+)
+def test_an_outcome_of_nothing_and_nothing_as_an_outcome_are_refused(
+    benchwright: Command, words: tuple[str, ...]
+) -> None:
+    said = benchwright("selection", "outcome", *words)
+
+    assert (2, "") == (said.code, said.out)
+    assert "error: " in said.err
+
+
+def test_a_model_is_carried_elsewhere_taken_back_and_found_in_the_history(
+    benchwright: Command, trained: str, database: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "chooser.model"
+    saved = benchwright("selection", "save", "1", file)
+    same = benchwright("selection", "promote", file)
+    back = benchwright("selection", "rollback", "--reason", "too early", "--json")
+    nobody = benchwright("selection", "rollback")
+    forth = benchwright("selection", "promote", trained[:8], "--reason", "now then")
+    told = benchwright("selection", "history", "--json").json
+
+    assert [0, 0, 0, 2, 0] == [one.code for one in (saved, same, back, nobody, forth)]
+    assert same.out.startswith("best_per_task 1 decides, since ")
+    assert (None, "too early") == (back.json["model"], back.json["reason"])
+    assert "no selection model decides" in nobody.err
+    assert [1] == [one["version"] for one in told["models"]]
+    assert ["now then", "too early"] == [one["reason"] for one in told["promotions"]][:2]
+    assert "best_per_task" in benchwright("selection", "history").out
+    with open_store(database) as store:
+        assert ([trained], trained) == ([one.model_id for one in history(store)], champion(store).model.model_id)  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("content", [b"\x80\x04\x95\x0c.", b"PK\x03\x04 cut", b""])
+def test_a_poisoned_model_file_is_refused_and_the_champion_stays(
+    benchwright: Command, trained: str, tmp_path: Path, content: bytes
+) -> None:
+    file = tmp_path / "poisoned.model"
+    file.write_bytes(content)
+
+    said = benchwright("selection", "promote", file, "--json")
+
+    assert (2, True) == (said.code, bool(said.json["error"]["message"]))
+    assert trained == benchwright("selection", "history", "--json").json["champion"]["model"]["id"]
+
+
+def test_the_winning_configuration_is_exported(benchwright: Command, trained: str, tmp_path: Path) -> None:
+    printed = benchwright("selection", "export", "--task", "classification")
+    written = benchwright("selection", "export", "--task", "classification", "--out", tmp_path / "Modelfile")
+
+    assert (0, "small:1b") == (printed.code, printed.json["model"])
+    assert 0 == written.code
+    assert "FROM small:1b\n" in (tmp_path / "Modelfile").read_text()
