@@ -35,7 +35,7 @@ Signal = Callable[[NDArray[np.int64], NDArray[np.int64], int, np.random.Generato
 
 def by_task(tasks: NDArray[np.int64], subjects: NDArray[np.int64], n: int, rng: np.random.Generator) -> Matrix:
     """Every candidate is better on some tasks than on others, whatever the prompt."""
-    return rng.normal(0, 0.08, (len(TASKS), n))[tasks]
+    return rng.normal(0, 0.12, (len(TASKS), n))[tasks]
 
 
 def by_prompt(tasks: NDArray[np.int64], subjects: NDArray[np.int64], n: int, rng: np.random.Generator) -> Matrix:
