@@ -6,10 +6,11 @@ the newest of them, up to a number; how many older ones were dropped is known.
 
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Condition, Thread
+from typing import Any
 
 from evaluation.errors import BenchwrightError, StoreError
 from selection.answers import Recommendation
@@ -50,7 +51,9 @@ class Outcome:
     reported_at: datetime
 
 
-Entry = Decision | Outcome
+Row = Mapping[str, Any]
+"""A decision, made ready for the store."""
+Entry = Row | Outcome
 Write = Callable[[Sequence[Entry]], int]
 """Writes all or none, and says how many it refused for good. Raises `StoreError` where the same may succeed later,
 another error where it never will."""
@@ -97,6 +100,11 @@ class DecisionLog:
                 self._thread.start()
             if len(self._waiting) == 1:
                 self._changed.notify_all()
+
+    def drop(self) -> None:
+        """Counts an entry that could not even be made."""
+        with self._changed:
+            self.n_dropped += 1
 
     def flush(self, timeout_s: float = 5.0) -> int:
         """How many entries are left, after all that can be written now are: 0 unless the store is away or slow."""

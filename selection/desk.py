@@ -16,7 +16,7 @@ from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, Protocol
 
 from evaluation.errors import BenchwrightError, StoreError
-from selection.decisions import Decision, DecisionLog, Entry, Outcome
+from selection.decisions import Decision, DecisionLog, Entry, Outcome, Row
 from selection.desk_memory import ChoiceMemory
 from selection.scoreboard import Predictor, Scoreboard
 
@@ -81,6 +81,10 @@ class Allowance:
 
 class Book(Protocol):
     """A store, as far as a desk reads and writes it. Each method raises `StoreError` where it is away."""
+
+    def prepare(self, decision: Decision) -> Row:
+        """The decision as it will be written."""
+        ...
 
     def write(self, entries: Sequence[Entry]) -> int:
         """How many of the entries were refused for good; all others are stored, or none where an error is raised."""
@@ -168,8 +172,16 @@ class Desk:
         return self._view or view
 
     def record(self, decision: Decision) -> None:
-        """Takes a decision to be written down; returns at once."""
-        self.log.put(decision)
+        """Takes a decision to be written down; returns at once.
+
+        It is made ready here and not in the background: a thread that computes there makes every question wait.
+        """
+        try:
+            row = self.book.prepare(decision)
+        except Exception:  # Whatever cannot be stored, the answer must be given.
+            self.log.drop()
+            return
+        self.log.put(row)
 
     def report(self, outcome: Outcome) -> None:
         """Stores an outcome after what was decided before it; where the store is away, it waits like the decisions.

@@ -11,13 +11,15 @@ from evaluation.store.patience import patiently
 from evaluation.store.recommendations import (
     find_recommendation,
     list_recommendations,
+    prepared,
     report_outcome,
-    save_recommendations,
+    save_prepared,
 )
 from evaluation.store.records import SelectionModelRecord
 from evaluation.store.selection_models import champion, champions, read_model
 from evaluation.store.session import Store, open_store
-from selection.decisions import Decision, Entry, Outcome
+from evaluation.version import code_version
+from selection.decisions import Decision, Entry, Outcome, Row
 from selection.desk_rows import past_of, record_of, reported_of, text_of_record
 from selection.scoreboard import Predictor, Scoreboard
 from selection.standing import build_scoreboard
@@ -26,8 +28,8 @@ if TYPE_CHECKING:
     from selection.analytics_past import PastDecision
 
 T = TypeVar("T")
-BUSY_S = 0.05
-"""How long one attempt to write waits for another process's: questions may wait for it meanwhile."""
+BUSY_S = 0.005
+"""How long one attempt to write waits for another process's: questions wait for it meanwhile."""
 PATIENCE_S = 5.0
 """How long attempts go on."""
 
@@ -81,11 +83,16 @@ class StoreBook:
                 notes.append(f"selection model {one.model.version} was refused, so it does not decide: {error}")
         return None, tuple(notes)
 
+    def prepare(self, decision: Decision) -> Row:
+        """The decision as it will be written, but for the code's version, which takes a while to be found once."""
+        return prepared(self._open()[0], record_of(decision))
+
     def write(self, entries: Sequence[Entry]) -> int:
         """How many outcomes were of no recommendation; all others are stored, or none where an error is raised."""
-        records = [record_of(one) for one in entries if isinstance(one, Decision)]
+        version = {"code_version": code_version()}
+        rows = [{**one, **version} for one in entries if not isinstance(one, Outcome)]
         outcomes = [reported_of(one) for one in entries if isinstance(one, Outcome)]
-        return len(self._patiently(lambda stamp: save_recommendations(stamp, records, outcomes)))
+        return len(self._patiently(lambda stamp: save_prepared(stamp, rows, outcomes)))
 
     def report(self, outcome: Outcome) -> None:
         """Stores what came of a recommendation. Raises `UnknownNameError` where there is none of that id."""

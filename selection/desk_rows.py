@@ -2,23 +2,22 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, fields
+from dataclasses import fields
 from typing import Any, cast
 
 from evaluation.store.records import RecommendationRecord, ReportedOutcome
-from evaluation.version import code_version
 from selection.analytics_past import PastDecision
 from selection.answers import Ranked, Removed
 from selection.decisions import Decision, Outcome
 from selection.wishes import Constraints, OnTie, Weights
 
-MOST_ALTERNATIVES = 10
+MOST_ALTERNATIVES = 5
 """So many are stored with what may be expected of them; of the others, and of more that were ruled out, the number."""
 _Z = 1.959963984540054
 
 
 def record_of(decision: Decision) -> RecommendationRecord:
-    """The row of a decision."""
+    """The row of a decision, but for the version of the code."""
     found, prompt = decision.recommendation, decision.prompt
     candidate = found.candidate
     return RecommendationRecord(
@@ -46,7 +45,7 @@ def record_of(decision: Decision) -> RecommendationRecord:
         decided_by=found.decided_by,
         reason=found.reason,
         evidence_fingerprint=decision.evidence_fingerprint,
-        code_version=code_version(),
+        code_version="",
         created_at=found.created_at,
     )
 
@@ -147,7 +146,8 @@ def _removed(one: Removed) -> dict[str, Any]:
 
 
 def _plain(wishes: Constraints | Weights) -> dict[str, Any]:
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(wishes).items()}
+    plain = {field.name: getattr(wishes, field.name) for field in fields(wishes)}
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in plain.items()}
 
 
 def _known(kind: type[Constraints] | type[Weights], stored: Mapping[str, Any]) -> dict[str, Any]:

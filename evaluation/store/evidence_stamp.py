@@ -2,6 +2,7 @@
 
 import os
 import threading
+import time
 from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -18,32 +19,38 @@ _NOT_EVIDENCE = frozenset({"recommendation", "holder", "holder_run", "stage", "g
 """What changes in them changes no evidence. Promotions do not either, but whoever answers wants to know of them."""
 _GROWING = ("generation", "promotion", "run_candidate", "score", "scoreboard_import")
 
+WAIT_FOR_A_WRITER_S = 0.02
+"""A write of what was recommended takes a few milliseconds; whoever does not wait for it misses what others changed."""
+
 
 class EvidenceStamp:
     """A stamp of the store that differs after somebody else wrote, and the way to write without changing it.
 
     SQLite says of a connection whether others have written since, so one connection is kept for both. PostgreSQL counts
     the changes of each table, which others see up to ten seconds later; what was added is seen at once. Safe in
-    threads: one writes at a time, and nobody who asks waits for a writer.
+    threads: one writes at a time, and nobody who asks waits for a slow writer.
     """
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._lock = threading.Lock()
         self._last: Hashable = None
+        self._written_since = 0.0
         self._connection: Connection | None = None
         self._file: tuple[int, int] | None = None
 
     def value(self) -> Hashable:
         """Equal to the last one as long as nothing changed; another one says that something may have.
 
-        While a write is on its way it is the last one, so that nobody waits for a disk.
+        While a write takes long it is the last one, so that nobody waits for a disk.
 
         Raises:
             StoreUnreachableError: the store is away.
             StoreError: it cannot be read.
         """
-        if not self._lock.acquire(blocking=self._last is None):
+        waits_until = self._written_since + WAIT_FOR_A_WRITER_S
+        timeout = -1 if self._last is None else max(0.0, waits_until - time.monotonic())
+        if not self._lock.acquire(timeout=timeout):
             return self._last
         try:
             with translated(self._store._url):
@@ -60,13 +67,14 @@ class EvidenceStamp:
                 yield connection
             return
         with self._lock, translated(self._store._url):
+            self._written_since = time.monotonic()
             self._check_file()
             connection = self._kept()
             with connection.begin():
                 yield connection
 
     def close(self) -> None:
-        """Gives the kept connection back."""
+        """Closes the kept connection."""
         with self._lock:
             self._let_go()
 
@@ -78,14 +86,20 @@ class EvidenceStamp:
     def _kept(self) -> Connection:
         if self._connection is None:
             self._connection = self._store._writing.connect()
+            # What is written here may be lost with the power, though not with the process: nobody waits for the disk.
+            # So the connection is not given back to those who must not lose anything, but closed.
+            self._connection.detach()
+            self._plain().execute("PRAGMA synchronous = NORMAL")
         return self._connection
 
     def _of_file(self) -> Hashable:
         self._check_file()
-        plain: Any = self._kept().connection.driver_connection
         # Asked outside of a transaction, in which nothing that others write would show.
-        (changes,) = plain.execute("PRAGMA data_version").fetchone()
+        (changes,) = self._plain().execute("PRAGMA data_version").fetchone()
         return self._file, changes
+
+    def _plain(self) -> Any:
+        return self._kept().connection.dbapi_connection
 
     def _check_file(self) -> None:
         """Opens the file anew where another one stands in its place."""

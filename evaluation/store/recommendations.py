@@ -1,14 +1,15 @@
 """What was recommended, and what came of it?"""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import fields
 from datetime import datetime
+from functools import cache
 from math import isfinite
 from typing import Any, Protocol
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection, RowMapping
+from sqlalchemy.engine import Connection, Dialect, RowMapping
 
 from evaluation.errors import ConfigurationError, UnknownNameError
 from evaluation.store.records import RecommendationRecord, ReportedOutcome
@@ -41,6 +42,36 @@ def save_recommendations(
     with writer.write() as connection:
         upsert(connection, recommendation, [_row(record) for record in records], key=["id"])
         return tuple(one.recommendation_id for one in outcomes if not _report(connection, one))
+
+
+def prepared(store: Store, record: RecommendationRecord) -> dict[str, Any]:
+    """The record's row as the database's driver takes it, so that storing it later holds nobody up for long.
+
+    Raises:
+        StoreError: a number that JSON does not know.
+        ValueError: a time without its zone.
+    """
+    processors = _processors(store._engine.dialect)
+    row = _row(record)
+    return {name: process(row[name]) if process else row[name] for name, process in processors.items()}
+
+
+def save_prepared(
+    writer: Writer, rows: Sequence[Mapping[str, Any]], outcomes: Sequence[ReportedOutcome] = ()
+) -> tuple[str, ...]:
+    """The same as `save_recommendations`, of rows from `prepared`."""
+    with writer.write() as connection:
+        upsert(connection, _PLAIN, rows, key=["id"])
+        return tuple(one.recommendation_id for one in outcomes if not _report(connection, one))
+
+
+_PLAIN = sa.table("recommendation", *(sa.column(column.name) for column in recommendation.c))
+"""The table without its types: values are bound as they are."""
+
+
+@cache
+def _processors(dialect: Dialect) -> dict[str, Callable[[Any], Any] | None]:
+    return {column.name: column.type.dialect_impl(dialect).bind_processor(dialect) for column in recommendation.c}
 
 
 def report_outcome(

@@ -16,7 +16,7 @@ def now() -> datetime:
 
 def upsert(
     connection: Connection,
-    table: sa.Table,
+    table: sa.TableClause,
     rows: Sequence[Mapping[str, Any]],
     *,
     key: Sequence[str],

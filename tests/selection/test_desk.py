@@ -60,6 +60,9 @@ class FakeBook:
         self._asked("champion")
         return f"model {self.promoted}", self.notes
 
+    def prepare(self, decision):
+        return {"id": decision}
+
     def write(self, entries):
         self._asked("write")
         self.written += [one.recommendation_id for one in entries]
@@ -268,3 +271,13 @@ def wait_until(holds):
     while not holds():
         assert time.monotonic() < deadline
         time.sleep(0.002)
+
+
+def test_a_decision_that_cannot_be_stored_takes_no_answer_away(book, desk, monkeypatch):
+    def refuse(decision):
+        raise ValueError("not storable")
+
+    desk.view()
+    monkeypatch.setattr(book, "prepare", refuse)
+    desk.record("decision")
+    assert ("1 recommendations and outcomes could not be stored and were dropped",) == desk.notes(desk.view())
