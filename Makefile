@@ -13,8 +13,9 @@ EMBEDDED := $(shell sed -n 's/^\([a-z0-9-]*\)==.*/\1/p' requirements-embedded.lo
 demo: setup
 	$(BIN)/benchwright demo
 
+# In two to four processes, each with a Prefect server and a PostgreSQL of its own.
 test: setup-dev
-	$(BIN)/python -m pytest --cov=evaluation --cov-branch --cov-report=term:skip-covered --cov-fail-under=90
+	$(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 --dist=worksteal --cov=evaluation --cov-branch --cov-report=term:skip-covered --cov-fail-under=90
 
 setup: $(VENV)/.setup
 setup-dev: $(VENV)/.setup-dev

@@ -32,6 +32,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[_PREFECT_HOME] = folder
     for name in [name for name in os.environ if name.startswith(("PREFECT_", "BENCHWRIGHT_"))]:
         del os.environ[name]
+    os.environ.pop("COLUMNS", None)  # the width of somebody's terminal
     os.environ.update(FEWER_WORDS, PREFECT_HOME=str(folder), PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW="ignore")
 
 
