@@ -75,7 +75,7 @@ def field_of(task: str | None, constraints: Constraints, store: "str | Path | St
     """
     view = desk_of(store).view()
     question = Question(task=task, constraints=constraints, weights=Weights())
-    choice, _ = chosen(replace(view, champion=None), question)
+    choice = chosen(replace(view, champion=None), question).choice
     if choice.abstained:
         raise SelectionError(
             f"no budget can be shared out: {choice.notes[0]}", "Evaluate the candidates on this task first."

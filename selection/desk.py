@@ -10,7 +10,7 @@ on and says so.
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, Protocol
@@ -46,6 +46,8 @@ class View:
     """Why the store could not be asked whether this is still so; None: it could."""
     is_behind: bool = False
     """True where the store has changed since, and changes too often to be read each time."""
+    answers: dict[object, object] = field(default_factory=dict)
+    """What was answered from this scoreboard where no prompt mattered, by what was asked."""
 
 
 class Allowance:
@@ -274,7 +276,7 @@ class Desk:
             return replace(view, away=None, is_behind=True)
         with self._rereading.spent():
             scoreboard = self.book.scoreboard()
-        return replace(view, scoreboard=scoreboard, stamp=stamp, away=None, is_behind=False)
+        return replace(view, scoreboard=scoreboard, stamp=stamp, away=None, is_behind=False, answers={})
 
 
 def _said_of_store(view: View) -> tuple[str, ...]:

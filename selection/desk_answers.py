@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from selection.scoreboard import Deviations
 
 
+_MOST_KNOWN = 200
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
     """What is asked.
@@ -57,13 +60,37 @@ class Answer:
     """The probability with which this candidate was named, where it was drawn among the tied."""
 
 
-def chosen(view: View, question: Question) -> tuple[Choice, str]:
-    """The choice, and who decided: `rules`, `scoreboard` or the version of the selection model.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """A choice with who decided, and why."""
+
+    choice: Choice
+    decided_by: str
+    """`rules`, `scoreboard` or the version of the selection model."""
+    reason: str
+
+
+def chosen(view: View, question: Question) -> Chosen:
+    """The choice from what is known. Where the prompt does not matter, the same question is thought about once.
 
     Raises:
         SelectionError: the constraints leave nobody.
     """
     deviations = _deviations(view, question)
+    if deviations is not None:
+        return _chosen(view, question, deviations)
+    asked = replace(question, prompt=None)
+    known = view.answers.get(asked)
+    if isinstance(known, Chosen):
+        return known
+    if len(view.answers) >= _MOST_KNOWN:
+        view.answers.clear()
+    found = _chosen(view, question, None)
+    view.answers[asked] = found
+    return found
+
+
+def _chosen(view: View, question: Question, deviations: "Deviations | None") -> Chosen:
     choice = choose(
         view.scoreboard,
         task=question.task,
@@ -73,9 +100,10 @@ def chosen(view: View, question: Question) -> tuple[Choice, str]:
         on_little_evidence=question.on_little_evidence,
         deviations=deviations,
     )
-    if deviations is None or view.champion is None or choice.abstained or choice.decided_by == "rules":
-        return choice, choice.decided_by
-    return choice, view.champion.version
+    decided_by: str = choice.decided_by
+    if deviations is not None and view.champion is not None and decided_by == "scoreboard" and not choice.abstained:
+        decided_by = view.champion.version
+    return Chosen(choice=choice, decided_by=decided_by, reason=reason_of(choice))
 
 
 def answered(
@@ -94,15 +122,15 @@ def answered(
         StoreError: nothing is known yet, and the store is away.
     """
     view = desk.view()
-    choice, decided_by = chosen(view, question)
-    reason = reason_of(choice)
+    found = chosen(view, question)
+    choice, reason = found.choice, found.reason
     drawn, propensity = _drawn(choice, explore, rng)
     if drawn is not None and drawn.candidate is not choice.chosen:
         reason += f" Drawn at random among the tied, as explore={explore:g} asks: {drawn.candidate.label}."
         choice = replace(choice, chosen=drawn.candidate, n_cases=drawn.quality.n_cases)
     notes = (*choice.notes, *desk.notes(view))
     return Answer(
-        recommendation=_recommendation(choice, reason, decided_by, notes),
+        recommendation=_recommendation(choice, reason, found.decided_by, notes),
         choice=choice,
         evidence_fingerprint=view.scoreboard.fingerprint,
         propensity=propensity,

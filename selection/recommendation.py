@@ -127,8 +127,7 @@ def rank(
         on_tie=on_tie,
         on_little_evidence=on_little_evidence,
     )
-    choice, _ = chosen(desk_of(store).view(), question)
-    return choice.ranked
+    return chosen(desk_of(store).view(), question).choice.ranked
 
 
 def explain(recommendation: "Recommendation | str", *, store: "Where" = None) -> str:
