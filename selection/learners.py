@@ -142,6 +142,8 @@ class Neighbours:
     numbers: tuple[int, ...] = (10, 20, 40, 80, 160)
     steps: tuple[float, ...] = (0.0, 0.7, 10.0)
     most_points: int = 3_000
+    most_asked: int = 600
+    """So many points are predicted from the others, to choose by."""
 
     def fit(self, lesson: Lesson, rng: np.random.Generator, *, quick: bool = False) -> Learned:
         """The neighbours, as many as did best."""
@@ -175,8 +177,9 @@ class Neighbours:
         tried = [number for number in self.numbers if number <= len(points) // 3] or [max(2, len(points) // 3)]
         errors = np.zeros(len(tried))
         squares = np.einsum("ij,ij->i", points, points)
-        for start in range(0, len(points), 500):
-            rows = slice(start, start + 500)
+        asked = np.arange(0, len(points), max(len(points) // self.most_asked, 1))
+        for start in range(0, len(asked), 500):
+            rows = asked[start : start + 500]
             distances = squares - 2 * points[rows] @ points.T
             distances[families[rows, None] == families] = np.inf
             nearest = np.argpartition(distances, tried[-1] - 1, axis=1)[:, : tried[-1]]
