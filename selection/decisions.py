@@ -75,6 +75,7 @@ class DecisionLog:
         self._changed = Condition()
         self._waiting: deque[Entry] = deque()
         self._n_at_work = 0
+        self._n_put = 0
         self._n_failed = 0
         self._is_urgent = False
         self._is_closed = False
@@ -93,6 +94,7 @@ class DecisionLog:
         """Takes an entry; returns at once."""
         with self._changed:
             self._waiting.append(entry)
+            self._n_put += 1
             self._shorten()
             if self._thread is None and not self._is_closed:
                 # A daemon, so that a process that crashes does not hang on it; `close` waits for it.
@@ -107,20 +109,24 @@ class DecisionLog:
             self.n_dropped += 1
 
     def flush(self, timeout_s: float = 5.0) -> int:
-        """How many entries are left, after all that can be written now are: 0 unless the store is away or slow."""
+        """How many of the entries so far are left, after all that can be written now are.
+
+        It is 0 unless the store is away or slow. What others put meanwhile is not waited for.
+        """
         deadline = time.monotonic() + timeout_s
         with self._changed:
+            n_put = self._n_put
             # What is being written now may fail for a reason that is gone already.
             may_fail = self._n_failed + (1 if self._n_at_work else 0)
             self._is_urgent = True
             self._changed.notify_all()
-            while self.n_waiting and self._thread is not None and self._n_failed <= may_fail:
+            while self._n_left(n_put) and self._thread is not None and self._n_failed <= may_fail:
                 left_s = deadline - time.monotonic()
                 if left_s <= 0:
                     break
                 self._changed.wait(left_s)
             self._is_urgent = False
-            return self.n_waiting
+            return self._n_left(n_put)
 
     def close(self, timeout_s: float = 5.0) -> int:
         """How many entries could not be written; the thread ends."""
@@ -132,6 +138,10 @@ class DecisionLog:
         if thread is not None:
             thread.join(timeout_s)
         return self.n_waiting
+
+    def _n_left(self, n_put: int) -> int:
+        """Of the first so many, those that still wait: the last ones that came do so too."""
+        return max(0, n_put - (self._n_put - self.n_waiting))
 
     def _shorten(self) -> None:
         while len(self._waiting) > self._most_waiting:

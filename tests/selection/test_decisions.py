@@ -129,6 +129,21 @@ def test_many_threads_lose_nothing(paper):
     assert 1_600 == len(paper.ids)
 
 
+def test_a_flush_does_not_wait_for_what_others_put_meanwhile():
+    written = []
+
+    def write(entries):
+        written.extend(entries)
+        log.put(entry("again"))
+        return 0
+
+    log = DecisionLog(write, batch_after_s=0)
+    log.put(entry("first"))
+    assert 0 == log.flush(30.0)
+    assert "first" == written[0].recommendation_id
+    log.close(0.01)
+
+
 def test_a_slow_store_is_waited_for_only_so_long(paper):
     going_on = Event()
     log = DecisionLog(lambda entries: going_on.wait(30) and 0, batch_after_s=0)

@@ -283,8 +283,9 @@ def test_decisions_are_stored_when_the_process_ends(path):
 
 def test_a_forked_child_answers_and_stores_for_itself(path):
     code = """
-import os, sys
+import os, sys, warnings
 from selection import flush, recommend
+warnings.filterwarnings("ignore", message=".*fork.*", category=DeprecationWarning)
 path = sys.argv[1]
 print(recommend("summarization", "of the parent", store=path).id, flush=True)
 child = os.fork()
@@ -301,8 +302,9 @@ assert os.waitpid(child, 0)[1] == 0
 
 def test_a_child_of_multiprocessing_stores_what_it_recommended(path):
     code = """
-import multiprocessing, sys
+import multiprocessing, sys, warnings
 from selection import recommend
+warnings.filterwarnings("ignore", message=".*fork.*", category=DeprecationWarning)
 
 def work(number):
     return recommend("summarization", f"prompt {number}", store=sys.argv[1]).id
