@@ -54,7 +54,7 @@ def held_out_lines(report: Values) -> list[str]:
     ]
     said = [f"the answer of the named candidate is the best one for {found['top_1']:.0%} of the cases"]
     if found["oracle_share"] is not None:
-        said.append(f"{found['oracle_share']:.0%} of the way from the best single candidate to the best answer is gone")
+        said.append(f"that is {found['oracle_share']:.0%} of the way from the best single candidate to the best answer")
     if found["calibration_error"] is not None:
         said.append(f"expectations are off by {100 * found['calibration_error']:.1f} points on average")
     if (cap := found["cap"]) is not None:

@@ -10,6 +10,8 @@ from selection.scoreboard import Scoreboard, TaskStanding
 from selection.wording import counted, quality, quality_interval
 
 PERCENTILE = 0.95
+NOT_READY = "not ready"
+"""The column that says why a candidate cannot be called, where there is one that cannot."""
 
 
 def scoreboard_as_json(board: Scoreboard, standings: Sequence[TaskStanding]) -> list[dict[str, Any]]:
@@ -69,7 +71,7 @@ def _row(place: dict[str, Any], *, is_fraction: bool) -> dict[str, str]:
         f"s (p{100 * PERCENTILE:g})": _short(place["latency_s"]),
         "USD/1,000": _short(place["cost_per_1k"]),
         "J/answer": _short(place["energy_j"]),
-        "not ready": place["not_ready"] or "–",
+        NOT_READY: place["not_ready"] or "–",
     }
 
 

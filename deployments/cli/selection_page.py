@@ -30,14 +30,15 @@ def print_selection(
 ) -> None:
     """Prints who decides, a table for each task, and how recommendations came out."""
     from selection.analytics_page import analytics_lines
-    from selection.scoreboard_page import scoreboard_rows, task_line
+    from selection.scoreboard_page import NOT_READY, scoreboard_rows, task_line
 
     say_line(champion_line(champion), style="bold")
     for standing in standings:
         say_line()
         say_line(task_line(standing), style="bold")
         say_line()
-        print_split_table(scoreboard_rows(board, standing), words=("not ready",))
+        if rows := scoreboard_rows(board, standing):
+            print_split_table(rows, words=[name for name in rows[0] if name == NOT_READY])
     say_line()
     for line in analytics_lines(analytics):
         say_line(line)

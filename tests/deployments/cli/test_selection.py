@@ -78,7 +78,10 @@ def test_nothing_is_forgotten_without_a_yes(benchwright: Command, scoreboard_fil
     assert 1 == len(benchwright("selection", "imports", "--json").json)
 
 
-def test_show_says_who_decides_the_scoreboard_and_how_it_went(benchwright: Command, trained: str) -> None:
+def test_show_says_who_decides_the_scoreboard_and_how_it_went(
+    benchwright: Command, trained: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")  # a narrow screen, on which tables are split
     benchwright("recommend", "--task", "summarization")
     reported = benchwright("selection", "outcome", "last", "--quality", "80%", "--latency", "1.2s", "--ok")
     said = benchwright("selection", "show")
