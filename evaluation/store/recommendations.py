@@ -61,10 +61,13 @@ def save_prepared(
 ) -> tuple[str, ...]:
     """The same as `save_recommendations`, of rows from `prepared`."""
     with writer.write() as connection:
-        upsert(connection, _PLAIN, rows, key=["id"])
+        # Few at a time: between them another thread of the process may go on.
+        for start in range(0, len(rows), _AT_ONCE):
+            upsert(connection, _PLAIN, rows[start : start + _AT_ONCE], key=["id"])
         return tuple(one.recommendation_id for one in outcomes if not _report(connection, one))
 
 
+_AT_ONCE = 20
 _PLAIN = sa.table("recommendation", *(sa.column(column.name) for column in recommendation.c))
 """The table without its types: values are bound as they are."""
 
