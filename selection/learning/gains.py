@@ -21,6 +21,7 @@ class Gain:
     high: float
     n_cases: int
     n_families: int
+    confidence_level: float = 0.95
 
     @property
     def is_real(self) -> bool:
@@ -29,7 +30,8 @@ class Gain:
 
     def in_points(self) -> str:
         """Such as `+1.20 points [0.31, 2.09]`; a point is a hundredth."""
-        return f"{100 * self.value:+.2f} points [{100 * self.low:.2f}, {100 * self.high:.2f}]"
+        level = "" if self.confidence_level == 0.95 else f" at {self.confidence_level:.0%}"
+        return f"{100 * self.value:+.2f} points [{100 * self.low:.2f}, {100 * self.high:.2f}]{level}"
 
 
 def chosen(values: Matrix, scores: Matrix | Vector) -> Integers:
@@ -62,8 +64,22 @@ def paired_gain(ours: Vector, theirs: Vector, families: Integers, *, confidence_
     known, place = np.unique(families, return_inverse=True)
     n_families = len(known)
     if n_families < 2:
-        return Gain(value=value, low=-np.inf, high=np.inf, n_cases=len(apart), n_families=n_families)
+        return Gain(
+            value=value,
+            low=-np.inf,
+            high=np.inf,
+            n_cases=len(apart),
+            n_families=n_families,
+            confidence_level=confidence_level,
+        )
     sums = np.bincount(place, apart - value)
     se = float(np.sqrt((sums**2).sum() * n_families / (n_families - 1))) / len(apart)
     reach = float(t.ppf(0.5 + confidence_level / 2, n_families - 1)) * se
-    return Gain(value=value, low=value - reach, high=value + reach, n_cases=len(apart), n_families=n_families)
+    return Gain(
+        value=value,
+        low=value - reach,
+        high=value + reach,
+        n_cases=len(apart),
+        n_families=n_families,
+        confidence_level=confidence_level,
+    )

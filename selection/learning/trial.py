@@ -23,6 +23,8 @@ from selection.learning.targets import Targets, targets
 from selection.serving import ServedLearner
 from selection.two_way import Mask, Matrix, Vector
 
+LEVEL = 0.9
+"""Of the interval that must lie above zero: 5 % on the one side that counts, after the first guard."""
 MIN_FAMILIES = 30
 """Under so many families, nothing is learned from prompts; of a task, nothing is believed."""
 
@@ -66,7 +68,7 @@ class Trial:
     """None: no learner gained, and the best on the task is named whatever the prompt."""
     trained: TrainedLearner | None
     gains: Mapping[str, Gain]
-    """Of each learner over the best per task."""
+    """Of each learner over the best per task, at `LEVEL`."""
     findings: Mapping[str, tuple[TaskFinding, ...]]
     """Of each learner on each task."""
     reason: str
@@ -170,7 +172,7 @@ def _scores(data: Material, deviation: Matrix) -> Matrix:
 
 def _gain(data: Material, deviation: Matrix) -> Gain:
     ours = reached(data.values, _scores(data, deviation))
-    return paired_gain(ours, reached(data.values, data.expected), data.families)
+    return paired_gain(ours, reached(data.values, data.expected), data.families, confidence_level=LEVEL)
 
 
 def _closeness(data: Material, deviation: Matrix) -> float:

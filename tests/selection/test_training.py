@@ -142,7 +142,7 @@ def test_the_report_is_json_with_what_retraining_shows() -> None:
     assert 0 == report["held_out"]["cap"]["n_violations"]
     (task,) = report["tasks"]
     assert ("reasoning", "ridge") == (task["task"], task["learner"])
-    assert {"value", "low", "high", "n_cases", "n_families"} == task["gains"]["ridge"].keys()
+    assert {"value", "low", "high", "n_cases", "n_families"} < task["gains"]["ridge"].keys()
 
 
 def test_an_embedding_is_learned_from_and_needed_again() -> None:
