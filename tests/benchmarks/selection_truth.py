@@ -172,7 +172,9 @@ def _bounds_of(signal: str, splits: list[Split]) -> list[Bound]:
             bounds.append(Bound(name=f"{where}: share of the achievable gain", value=share, least=0.95))
         if signal == "by prompt" and name == VARIANTS[0]:
             low = interval([one.model - one.best_per_task for one in found])[1]
-            bounds.append(Bound(name=f"{where}: gain over best per task, lower end", value=low, least=1e-9))
+            bounds.append(
+                Bound(name=f"{where}: gain over best per task, lower end of its interval", value=low, least=1e-9)
+            )
         if signal == "none" and name == VARIANTS[0]:
             lost = float(np.mean([one.single - one.model for one in found]))
             bounds.append(Bound(name=f"{where}: loss to the best single", value=lost, most=0.003))
