@@ -18,6 +18,7 @@ from selection.scoreboard import Scoreboard, TaskStanding
 from selection.ties import Contrast, contrasts_with
 from selection.two_way import Matrix
 from selection.utility import points_beside_quality
+from selection.wishes import MEMORY_DIGITS, TIE_ORDERS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,12 +111,13 @@ def _field(candidates: Sequence[Choosable], standing: TaskStanding, question: Qu
 def _named(field: _Field, tied: Sequence[int], question: Question) -> int:
     """The one of the tied that is named; where it takes the same as another, what else they take decides."""
     facts = field.facts
-    cost, energy, latency, memory = facts.cost_per_1k, facts.energy_j, facts.latency_s, facts.memory_gb
-    things = {
-        "cheapest": (cost, energy, memory, latency),
-        "fastest": (latency, cost, energy, memory),
-        "best": (),
-    }[question.on_tie]
+    taken = {
+        "cost": facts.cost_per_1k,
+        "energy": facts.energy_j,
+        "latency": facts.latency_s,
+        "memory": [round(memory, MEMORY_DIGITS) for memory in facts.memory_gb],
+    }
+    things = [taken[thing] for thing in TIE_ORDERS[question.on_tie]]
     return min(
         tied,
         key=lambda i: (

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from selection.answers import Expected, Ranked
 from selection.choice import Choice
 from selection.ties import Contrast
+from selection.wishes import MEMORY_DIGITS, TIE_ORDERS
 from selection.wording import counted, listed, ordinal, p_value, quality, quality_interval, quantity
 
 
@@ -82,9 +83,6 @@ def _by_what(choice: Choice, winner: Ranked) -> str:
     return "named for the highest estimate"
 
 
-_ORDERS = {"cheapest": ("cost", "energy", "memory", "latency"), "fastest": ("latency", "cost", "energy", "memory")}
-
-
 def _words(choice: Choice, thing: str) -> tuple[str, str, str]:
     """What the one with the least of it is called, and what stands before and after the number."""
     return {
@@ -98,22 +96,25 @@ def _words(choice: Choice, thing: str) -> tuple[str, str, str]:
 def _takings(
     choice: Choice, winner: Ranked, others: list[Ranked]
 ) -> Iterator[tuple[tuple[str, str, str], float | None, list[float | None]]]:
-    for thing in _ORDERS.get(choice.on_tie, ()):
+    for thing in TIE_ORDERS[choice.on_tie]:
         yield _words(choice, thing), _taken(winner, thing), [_taken(one, thing) for one in others]
 
 
 def _taken(ranked: Ranked, thing: str) -> float | None:
     if thing == "memory":
-        return ranked.memory_gb
+        return None if ranked.memory_gb is None else round(ranked.memory_gb, MEMORY_DIGITS)
     expected = {"cost": ranked.cost_per_1k, "energy": ranked.energy_j, "latency": ranked.latency_s}[thing]
     return None if expected is None else expected.value
+
+
+_BY = {"not_ready": "not being ready to call", "not_measured": "too few measured cases"}
 
 
 def _ruled_out(choice: Choice) -> str:
     if not choice.removed:
         return ""
     by_name = Counter(one.constraint for one in choice.removed)
-    text = f" {len(choice.removed):,} ruled out: {', '.join(f'{name} {n:,}' for name, n in by_name.items())}"
+    text = f" Ruled out: {', '.join(f'{n:,} by {_BY.get(name, name)}' for name, n in by_name.items())}"
     best = choice.removed[-1] if len(choice.removed) == 1 else None
     return f"{text} ({best.candidate.label}: {best.reason})." if best else f"{text}."
 
@@ -129,7 +130,7 @@ def _feasible(choice: Choice) -> Iterator[str]:
 
 def _numbers(choice: Choice, one: Ranked) -> Iterator[str]:
     yield _quality(choice, one.quality)
-    for thing in _ORDERS["cheapest"]:
+    for thing in ("cost", "energy", "memory", "latency"):
         value, (_, before, after) = _taken(one, thing), _words(choice, thing)
         if value is not None:
             yield f"{before}{quantity(value)}{after}"

@@ -117,10 +117,16 @@ def _row(one: Ranked, percentile: float, *, is_fraction: bool) -> dict[str, str]
         "quality": f"{quality(value.value, is_fraction=is_fraction)}{interval}",
         "cases": f"{value.n_cases:,}",
         f"s (p{100 * percentile:g})": _with_interval(one.latency_s),
-        "memory GB": "–" if one.memory_gb is None else f"{one.memory_gb:.3g}",
+        "memory GB": _memory(one.memory_gb),
         "USD/1,000": _with_interval(one.cost_per_1k),
         "J/answer": _with_interval(one.energy_j),
     }
+
+
+def _memory(gigabytes: float | None) -> str:
+    if gigabytes is None:
+        return "–"
+    return "< 0.1" if gigabytes < 0.05 else f"{gigabytes:.1f}"
 
 
 def _with_interval(numbers: Expected | None) -> str:

@@ -1,6 +1,7 @@
 """What does the one who asks want: what must hold, and what is worth how much?"""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Literal, get_args
 
@@ -8,6 +9,14 @@ from evaluation.errors import ConfigurationError
 
 OnTie = Literal["cheapest", "fastest", "best"]
 """Which of the tied is named: the cheapest, the fastest, or the one with the highest estimate."""
+TIE_ORDERS: Mapping[OnTie, tuple[str, ...]] = {
+    "cheapest": ("cost", "energy", "memory"),
+    "fastest": ("latency", "cost", "energy", "memory"),
+    "best": (),
+}
+"""By what one of the tied is named: the first thing in which they differ; where in none, the highest estimate."""
+MEMORY_DIGITS = 1
+"""Tenths of a gigabyte: who takes less than that less memory is no smaller."""
 OnLittleEvidence = Literal["abstain", "rules"]
 """What happens where too few cases were measured: no candidate is named, or a rule picks one and says so."""
 

@@ -12,6 +12,7 @@ from scored_tables import named, scored, standing_of
 from evaluation.errors import ConfigurationError, SelectionError
 from evaluation.evidence import Choosable, Place
 from selection.choice import Choice, choose
+from selection.explanation import reason_of
 from selection.scoreboard import Deviations, Scoreboard, TaskStanding
 from selection.standing import build_scoreboard
 from selection.wishes import Constraints, OnLittleEvidence, Weights
@@ -366,3 +367,10 @@ def test_fifty_candidates_are_chosen_from_in_far_less_than_a_tenth_of_a_second()
         choose(board, task="qa")
         took.append(time.perf_counter() - start)
     assert min(took) < 0.02
+
+
+def test_of_tied_that_take_nearly_the_same_the_higher_estimate_is_named() -> None:
+    little = (named("a", memory_bytes=2e6), named("b", memory_bytes=8e5))
+    choice = choose(_board(standing_of([0.62, 0.61]), little), task="qa")
+    assert ("a", ("a", "b")) == (_label(choice), choice.tied)
+    assert "tied with b, named for the highest estimate" in reason_of(choice)

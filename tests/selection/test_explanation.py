@@ -33,7 +33,7 @@ def test_the_reason_names_a_tie_and_by_what_it_was_broken_and_what_was_ruled_out
     wish = Constraints(max_memory_gb=10, min_quality=0.55)
     assert (
         "b is expected at 61.0 % [55.1, 66.9] on qa (200 cases); tied with a, named as the cheapest of them "
-        "($1.5 against $2 for 1,000 answers). 1 ruled out: min_quality 1 "
+        "($1.5 against $2 for 1,000 answers). Ruled out: 1 by min_quality "
         "(c: is expected at 50 %, under 55 %)."
         == reason_of(choose(_board(standing, THREE), task="qa", constraints=wish))
     )
