@@ -16,6 +16,7 @@ Form = Literal["modelfile", "json", "env"]
 PLAIN_TEMPLATE = "{prompt}"
 _MODEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@-]*(/[A-Za-z0-9][A-Za-z0-9._:@-]*)*")
 _BASELINES = "baseline-"
+_EMBEDDED = "embedded"
 
 
 def written_as(candidate: Choosable, form: Form) -> str:
@@ -54,7 +55,8 @@ def as_mapping(candidate: Choosable) -> dict[str, Any]:
 
 def as_environment(candidate: Choosable) -> str:
     """Lines `export LLM_…=…` for a shell to read, whatever stands in the values."""
-    place = candidate.places[0] if candidate.places else None
+    # The embedded server has another address whenever it is started.
+    place = next((one for one in candidate.places if one.name != _EMBEDDED), None)
     values = {
         "LLM_MODEL": candidate.model,
         "LLM_DIGEST": candidate.digest,
@@ -107,7 +109,7 @@ def as_modelfile(candidate: Choosable) -> str:
 
 
 def _must_be_ollamas(candidate: Choosable) -> None:
-    step = "Give --format json, or --format env."
+    step = "Ask for the form json or env."
     if candidate.model.startswith(_BASELINES):
         raise ConfigurationError(f"{candidate.label!r} is a program and no model that Ollama could load", step)
     if not _MODEL_NAME.fullmatch(candidate.model):
@@ -147,7 +149,7 @@ def _system(text: str | None) -> Iterator[str]:
     written = _held(text)
     if written != text:
         yield _comment("the system prompt is not quite as it was measured: no Modelfile can hold every character of it")
-        yield _comment("(those that cannot be seen, triple quotes at the end of a line); --format json holds them all")
+        yield _comment("(those that cannot be seen, triple quotes at the end of a line); the form json holds them all")
     yield f"SYSTEM {_quoted(written)}"
 
 

@@ -85,7 +85,7 @@ def test_what_a_modelfile_cannot_hold_is_changed_as_little_as_can_be_and_said(te
     candidate = choosable(system=text)
 
     assert ("SYSTEM", held) == directives(candidate)[-1]
-    assert (text != held) == ("--format json holds them all" in as_modelfile(candidate))
+    assert (text != held) == ("the form json holds them all" in as_modelfile(candidate))
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_what_ollama_cannot_load_is_refused_with_another_form(changed: dict[str,
     with pytest.raises(ConfigurationError, match=message) as refused:
         as_modelfile(choosable(**changed))
 
-    assert "--format json" in (refused.value.next_step or "")
+    assert "Ask for the form json or env." == refused.value.next_step
 
 
 def test_json_holds_all_that_it_takes_to_call_it() -> None:
@@ -122,3 +122,5 @@ def test_a_shell_reads_the_values_and_obeys_none() -> None:
     assert [hostile, hostile, '{ "stop": [ "\'" ] }', "low", "http://box:11434"] == said.split("|")
     assert "\x1b" not in lines
     assert as_environment(choosable()).startswith("export LLM_MODEL=llama3.2:3b\n")
+    embedded = Place(name="embedded", url="http://127.0.0.1:34027", provider="ollama")
+    assert "export LLM_MODEL=llama3.2:3b\n" == as_environment(choosable(places=(embedded,)))
