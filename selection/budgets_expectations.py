@@ -17,7 +17,7 @@ from selection.wishes import Constraints, Weights
 
 if TYPE_CHECKING:
     from evaluation.store.session import Store
-    from selection.desk import View
+    from selection.desk_view import View
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

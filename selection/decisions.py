@@ -16,7 +16,7 @@ from evaluation.errors import BenchwrightError, StoreError
 from selection.answers import Recommendation
 from selection.wishes import Constraints, Weights
 
-BATCH_AFTER_S = 0.5
+BATCH_AFTER_S = 1.0
 """How long the first entry of a batch waits for others."""
 MOST_WAITING = 20_000
 MOST_AT_ONCE = 500

@@ -8,131 +8,20 @@ serves on and says so.
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from collections.abc import Callable
+from dataclasses import replace
 from threading import Event, Lock, Thread
-from typing import TYPE_CHECKING, Protocol
 
 from evaluation.errors import BenchwrightError, StoreError
-from selection.decisions import Decision, DecisionLog, Entry, Outcome, Row
+from selection.decisions import Decision, DecisionLog, Outcome
+from selection.desk_allowance import Allowance
 from selection.desk_memory import ChoiceMemory
-from selection.scoreboard import Predictor, Scoreboard
-
-if TYPE_CHECKING:
-    from selection.analytics_past import PastDecision
+from selection.desk_view import Book, View
 
 PATIENCE_S = 1.0
 """How long a question waits for a store that is asked over a network."""
 LOOK_EVERY_S = 0.25
 """How often such a store is asked whether it has changed."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class View:
-    """What is known at a moment."""
-
-    scoreboard: Scoreboard
-    champion: Predictor | None
-    """None: the scoreboard decides alone."""
-    champion_id: str | None
-    """Of the promotion that holds, whether its model could be read or not."""
-    stamp: object
-    """Of the store when it was read; another one means that it may have changed."""
-    notes: tuple[str, ...] = ()
-    """Why the champion is not the one that it should be."""
-    away: str | None = None
-    """Why the store could not be asked whether this is still so; None: it could."""
-    is_behind: bool = False
-    """True where the store has changed since, and changes too often to be read each time."""
-    answers: dict[object, object] = field(default_factory=dict)
-    """What was answered from this scoreboard where no prompt mattered, by what was asked."""
-
-
-class Allowance:
-    """Seconds that may be spent: so many at once, and a share of the time that goes by.
-
-    Args:
-        most_s: After a quiet time.
-        share: Of the time.
-        clock: Tells the time that goes by, in seconds.
-        computed: Tells the time that is spent; not the same on a machine that others use too.
-    """
-
-    def __init__(self, most_s: float, share: float, clock: Callable[[], float], computed: Callable[[], float]) -> None:
-        self._most_s, self._share, self._clock, self._computed = most_s, share, clock, computed
-        self._left_s, self._at = most_s, clock()
-
-    @property
-    def is_left(self) -> bool:
-        """True where something may be spent; it may then take longer than is left."""
-        now = self._clock()
-        self._left_s = min(self._most_s, self._left_s + self._share * (now - self._at))
-        self._at = now
-        return self._left_s > 0
-
-    @contextmanager
-    def spent(self) -> Iterator[None]:
-        """Takes what the block lasts."""
-        began = self._computed()
-        try:
-            yield
-        finally:
-            self._left_s -= self._computed() - began
-
-
-class Book(Protocol):
-    """A store, as far as a desk reads and writes it. Each method raises `StoreError` where it is away."""
-
-    def prepare(self, decision: Decision) -> Row:
-        """The decision as it will be written."""
-        ...
-
-    def write(self, entries: Sequence[Entry]) -> int:
-        """How many of the entries were refused for good; all others are stored, or none where an error is raised."""
-        ...
-
-    @property
-    def is_slow(self) -> bool:
-        """True where asking for the stamp may take long, as over a network."""
-        ...
-
-    def stamp(self) -> object:
-        """The same while nobody else has written; cheap."""
-        ...
-
-    def fingerprint(self) -> str:
-        """Of the evidence."""
-        ...
-
-    def scoreboard(self) -> Scoreboard:
-        """From the evidence as it is."""
-        ...
-
-    def champion_id(self) -> str | None:
-        """Of the promotion that holds."""
-        ...
-
-    def champion(self) -> tuple[Predictor | None, tuple[str, ...]]:
-        """The model that decides, with notes on those before it in line that could not be read."""
-        ...
-
-    def report(self, outcome: Outcome) -> None:
-        """Stores what came of a recommendation. Raises `ConfigurationError` where there is none of that id."""
-        ...
-
-    def explained(self, recommendation_id: str) -> str:
-        """What is stored of a recommendation, for a person. Raises `ConfigurationError` where there is none."""
-        ...
-
-    def past(self, *, task: str | None, since: datetime | None) -> "tuple[PastDecision, ...]":
-        """What was recommended, the oldest first."""
-        ...
-
-    def close(self) -> None:
-        """Lets go of the store."""
-        ...
 
 
 class Desk:
@@ -159,7 +48,7 @@ class Desk:
         self._swapping = Lock()
         self._view: View | None = None
         self._look_at = clock()
-        self._comparing = Allowance(0.2, 0.02, clock, computed)
+        self._comparing = Allowance(0.12, 0.02, clock, computed)
         self._rereading = Allowance(2.0, 0.05, clock, computed)
 
     def view(self) -> View:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from evaluation.errors import ConfigurationError
 from selection.answers import Ranked, Recommendation
 from selection.choice import Choice, choose
-from selection.desk import Desk, View
+from selection.desk import Desk
+from selection.desk_view import View
 from selection.explanation import reason_of
 from selection.wishes import Constraints, OnLittleEvidence, OnTie, Weights, checked_choice
 

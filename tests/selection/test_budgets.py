@@ -10,8 +10,8 @@ from evaluation.errors import ConfigurationError, SelectionError
 from evaluation.store.session import open_store
 from selection import BudgetRouter, Constraints, cheapest_share, cost_quality, route
 from selection.budgets_expectations import field_of
-from selection.desk import View
 from selection.desk_registry import close_desks, desk_of
+from selection.desk_view import View
 from selection.scoreboard import Deviations
 
 SMALL, MIDDLE, LARGE = 0.0001, 0.001, 0.01
