@@ -71,16 +71,25 @@ def _tie(choice: Choice, winner: Ranked) -> str:
 
 
 def _by_what(choice: Choice, winner: Ranked) -> str:
-    """What made the named one of the tied the one: the first thing that differs among them."""
+    """What made the named one of the tied the one: the first thing of which others take more, then the estimate."""
     others = [one for one in choice.ranked if one.is_tied and one is not winner]
+    alike, said = set(range(len(others))), ""
     for (word, before, after), mine, theirs in _takings(choice, winner, others):
-        known = [value for value in theirs if value is not None]
-        if mine is not None and (len(known) < len(theirs) or any(value > mine for value in known)):
+        if mine is None:
+            continue
+        more = {i for i in alike if (value := theirs[i]) is None or value > mine}
+        if more and not said:
+            known = [value for i in more if (value := theirs[i]) is not None]
             rival = f" against {before}{quantity(min(known))}" if known else ""
-            return f"named as the {word} of them ({before}{quantity(mine)}{rival}{after})"
-        if mine is None and known:
-            break
-    return "named for the highest estimate"
+            said = f"named as the {word} of them ({before}{_least(mine)}{rival}{after})"
+        alike -= more
+    if not said:
+        return "named for the highest estimate"
+    return f"{said}, and of those alike for the highest estimate" if alike else said
+
+
+def _least(value: float) -> str:
+    return quantity(value) if value else "next to nothing"
 
 
 def _words(choice: Choice, thing: str) -> tuple[str, str, str]:

@@ -110,3 +110,14 @@ def test_names_that_look_like_formats_or_markup_stand_as_they_are() -> None:
     choice = choose(board, task="{task}%")
     assert all(one.label in explanation_of(choice) for one in hostile)
     assert "on {task}% (200 cases)" in reason_of(choice)
+
+
+def test_of_those_that_take_as_little_the_highest_estimate_decides_and_it_is_said() -> None:
+    three = (named("a", memory_bytes=1e6), named("b", memory_bytes=1e6), named("c", memory_bytes=3e8))
+
+    reason = reason_of(choose(_board(standing_of([0.61, 0.60, 0.62]), three), task="qa"))
+
+    assert reason.startswith("a is expected at 61.0 %")
+    assert (
+        "named as the smallest of them (next to nothing against 0.3 GB), and of those alike for the highest estimate."
+    ) in reason
