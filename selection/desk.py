@@ -15,7 +15,7 @@ from threading import Event, Lock, Thread
 from evaluation.errors import BenchwrightError, StoreError
 from selection.decisions import Decision, DecisionLog, Outcome
 from selection.desk_allowance import Allowance
-from selection.desk_memory import ChoiceMemory
+from selection.desk_memory import AnswerMemory
 from selection.desk_view import Book, View
 
 PATIENCE_S = 1.0
@@ -42,7 +42,7 @@ class Desk:
     ) -> None:
         self.book = book
         self.log = DecisionLog(book.write)
-        self.memory = ChoiceMemory()
+        self.memory = AnswerMemory()
         self._clock = clock
         self._reading = Lock()
         self._swapping = Lock()

@@ -1,8 +1,10 @@
 """From what is known and what is asked to an answer."""
 
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from evaluation.errors import ConfigurationError
@@ -10,7 +12,7 @@ from selection.answers import Ranked, Recommendation
 from selection.choice import Choice, choose
 from selection.desk import Desk
 from selection.desk_view import View
-from selection.explanation import reason_of
+from selection.explanation import explanation_of, reason_of
 from selection.wishes import Constraints, OnLittleEvidence, OnTie, Weights, checked_choice
 
 if TYPE_CHECKING:
@@ -55,7 +57,8 @@ class Answer:
     """A recommendation with how it came about."""
 
     recommendation: Recommendation
-    choice: Choice
+    explain: Callable[[], str]
+    """Why, at length; thinks about the question again."""
     evidence_fingerprint: str
     propensity: float | None
     """The probability with which this candidate was named, where it was drawn among the tied."""
@@ -132,10 +135,18 @@ def answered(
     notes = (*choice.notes, *desk.notes(view))
     return Answer(
         recommendation=_recommendation(choice, reason, found.decided_by, notes),
-        choice=choice,
+        explain=partial(_explained, view, question, choice.chosen.key if choice.chosen else None),
         evidence_fingerprint=view.scoreboard.fingerprint,
         propensity=propensity,
     )
+
+
+def _explained(view: View, question: Question, key: str | None) -> str:
+    choice = chosen(view, question).choice
+    drawn = next((one.candidate for one in choice.ranked if one.candidate.key == key), None)
+    if drawn is None or drawn is choice.chosen:
+        return explanation_of(choice)
+    return f"{explanation_of(choice)}\nDrawn at random among the tied: {drawn.label}."
 
 
 def _deviations(view: View, question: Question) -> "Deviations | None":

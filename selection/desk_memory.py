@@ -1,37 +1,37 @@
 """How the last answers came about, for whoever asks why; and what can be said of an answer alone."""
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from threading import Lock
-from typing import TYPE_CHECKING
 
 from selection.answers import Expected, Ranked, Recommendation
-
-if TYPE_CHECKING:
-    from selection.choice import Choice
 
 MOST_REMEMBERED = 256
 
 
-class ChoiceMemory:
-    """The last choices, by the id of their recommendation; safe to use from several threads."""
+class AnswerMemory:
+    """How to explain the last answers, by the id of their recommendation; safe to use from several threads.
+
+    What is kept is not the choice with all its candidates, but what it was made from: hundreds of choices that outlive
+    their question would keep the garbage collector busy for longer than a question takes.
+    """
 
     def __init__(self, most: int = MOST_REMEMBERED) -> None:
         self._most = most
         self._lock = Lock()
-        self._choices: OrderedDict[str, Choice] = OrderedDict()
+        self._explain: OrderedDict[str, Callable[[], str]] = OrderedDict()
 
-    def keep(self, recommendation_id: str, choice: "Choice") -> None:
-        """Remembers a choice, and forgets the oldest of too many."""
+    def keep(self, recommendation_id: str, explain: "Callable[[], str]") -> None:
+        """Remembers how an answer is explained, and forgets the oldest of too many."""
         with self._lock:
-            self._choices[recommendation_id] = choice
-            while len(self._choices) > self._most:
-                self._choices.popitem(last=False)
+            self._explain[recommendation_id] = explain
+            while len(self._explain) > self._most:
+                self._explain.popitem(last=False)
 
-    def find(self, recommendation_id: str) -> "Choice | None":
-        """The choice; None where it is forgotten, or was made in another process."""
+    def find(self, recommendation_id: str) -> "Callable[[], str] | None":
+        """How it is explained; None where it is forgotten, or was answered in another process."""
         with self._lock:
-            return self._choices.get(recommendation_id)
+            return self._explain.get(recommendation_id)
 
 
 def text_of(found: Recommendation) -> str:

@@ -84,7 +84,7 @@ def recommend(
             propensity=answer.propensity,
         )
     )
-    desk.memory.keep(answer.recommendation.id, answer.choice)
+    desk.memory.keep(answer.recommendation.id, answer.explain)
     return answer.recommendation
 
 
@@ -144,7 +144,6 @@ def explain(recommendation: "Recommendation | str", *, store: "Where" = None) ->
     from selection.answers import Recommendation
     from selection.desk_memory import text_of
     from selection.desk_registry import desk_of
-    from selection.explanation import explanation_of
 
     if isinstance(recommendation, str):
         recommendation_id = _checked_id(recommendation)
@@ -153,9 +152,9 @@ def explain(recommendation: "Recommendation | str", *, store: "Where" = None) ->
     else:
         raise ConfigurationError(f"recommendation is {recommendation!r}", "Give what recommend() gave, or its id.")
     desk = desk_of(store)
-    choice = desk.memory.find(recommendation_id)
-    if choice is not None:
-        return explanation_of(choice)
+    explain_again = desk.memory.find(recommendation_id)
+    if explain_again is not None:
+        return explain_again()
     if isinstance(recommendation, Recommendation):
         return text_of(recommendation)
     desk.log.flush()

@@ -368,7 +368,11 @@ def test_draws_are_made_among_the_tied_alone_and_their_chances_are_stored(tmp_pa
     with open_store(str(tied_path)) as store:
         fill(store, {"summarization": {"small": 30, "middle": 29, "large": 4}})
     rng = np.random.default_rng(2)
-    names = [model(recommend("summarization", store=tied_path, explore=0.5, rng=rng)) for _ in range(200)]
+    answers = [recommend("summarization", store=tied_path, explore=0.5, rng=rng) for _ in range(200)]
+    names = [model(one) for one in answers]
+    drawn = next(one for one in reversed(answers) if model(one) == "middle:1b")
+    assert "Drawn at random among the tied, as explore=0.5 asks: middle:1b" in drawn.reason
+    assert "Drawn at random among the tied: middle:1b" in explain(drawn, store=tied_path)
     assert {"small:1b", "middle:1b"} == set(names)
     assert 50 == pytest.approx(names.count("middle:1b"), abs=20)
     flush(store=tied_path)
