@@ -17,7 +17,10 @@ from selection.wording import counted
 if TYPE_CHECKING:
     from evaluation.evidence import Evidence
     from evaluation.store.records import Champion, StoredModel
+    from selection.model_files import PackedModel
     from selection.serving import ServedModel
+
+    Known = tuple[Evidence, tuple[str, ...]]
 
 TRAINED, PROMOTED, KEPT_OUT = "trained", "promoted", "not promoted"
 """How a model's evaluation ended."""
@@ -82,20 +85,30 @@ def _n_new(n_rows: int, n_before: Any, is_the_same: bool) -> int:
 
 def train_and_store(store: Store, *, seed: int) -> str:
     """The id of the model that follows from all that is known, stored with its report; nothing decides by it yet."""
+    known = all_known(store)
+    return store_trained(store, known, trained(known, seed))
+
+
+def trained(known: "Known", seed: int) -> "PackedModel":
+    """The model that follows from it, in bytes. Takes long, and no store."""
     import numpy as np
 
     from selection.model_files import pack
     from selection.training import train
 
-    evidence, prompts = _known(store)
-    packed = pack(train(evidence, prompts, rng=np.random.default_rng(seed)))
+    evidence, prompts = known
+    return pack(train(evidence, prompts, rng=np.random.default_rng(seed)))
+
+
+def store_trained(store: Store, known: "Known", packed: "PackedModel") -> str:
+    """The id under which the model is stored."""
     stored = save_model(
         store,
         kind=packed.kind,
         status=TRAINED,
         data_hash=packed.data_hash,
         code_version=packed.code_version,
-        metrics={**packed.metrics, _N_ROWS: len(evidence.candidate)},
+        metrics={**packed.metrics, _N_ROWS: len(known[0].candidate)},
         report=packed.report,
         estimator=packed.estimator,
         serving=packed.serving,
@@ -126,7 +139,7 @@ def judge(store: Store, model_id: str) -> Judgement:
         return Judgement(model_id=model_id, replaces=holds.promotion_id, promotes=False, reason=reason)
     challenger = read_serving(_serving(read_model(store, model_id)))
     held, notes = _champions_model(store, holds)
-    evidence, prompts = _known(store)
+    evidence, prompts = all_known(store)
     rivalry = compare(challenger, held, evidence, prompts)
     found = decide(challenger, held, rivalry, None if held is None else staleness(held, evidence))
     return Judgement(
@@ -192,7 +205,8 @@ def _serving(stored: "StoredModel") -> bytes:
     return stored.serving
 
 
-def _known(store: Store) -> "tuple[Evidence, tuple[str, ...]]":
+def all_known(store: Store) -> "Known":
+    """All evidence, with the prompt of each of its cases."""
     evidence = read_evidence(store)
     return evidence, read_prompts(store, evidence)
 

@@ -1,12 +1,19 @@
 """What is there to learn from, and what follows from it? A model, stored, by which nothing decides yet."""
 
+from typing import TYPE_CHECKING
+
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from evaluation.settings import Settings
 from evaluation.store.session import open_store
-from selection.retraining import NewEvidence, train_and_store, what_is_new
+from selection.retraining import NewEvidence, all_known, store_trained, trained, what_is_new
+from tasks.retraining.apart import apart
 from tasks.stored import stored
+
+if TYPE_CHECKING:
+    from selection.model_files import PackedModel
+    from selection.retraining import Known
 
 
 @task(name="gather evidence", task_run_name="gather the evidence", cache_policy=NO_CACHE, persist_result=False)
@@ -29,9 +36,16 @@ async def train_challenger(*, seed: int) -> str:
     Args:
         seed: Of what is drawn.
     """
-    return await stored(_train, seed)
+    known = await stored(_known)
+    packed = await apart(trained, known, seed)
+    return await stored(_save, known, packed)
 
 
-def _train(seed: int) -> str:
+def _known() -> "Known":
     with open_store(Settings().database) as store:
-        return train_and_store(store, seed=seed)
+        return all_known(store)
+
+
+def _save(known: "Known", packed: "PackedModel") -> str:
+    with open_store(Settings().database) as store:
+        return store_trained(store, known, packed)

@@ -1,0 +1,31 @@
+"""Long work that nobody waits for once the flow is cancelled."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Future
+from threading import Thread
+from typing import ParamSpec, TypeVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+async def apart(call: Callable[P, T], *words: P.args, **named: P.kwargs) -> T:
+    """What `call` gives, in a thread that keeps no process alive: whoever is cancelled leaves it behind.
+
+    Args:
+        call: Must do no harm when it goes on for a while after that.
+        words: Its arguments.
+        named: Likewise.
+    """
+    future: Future[T] = Future()
+
+    def work() -> None:
+        try:
+            future.set_result(call(*words, **named))
+        except BaseException as error:  # it is raised where the result is awaited
+            future.set_exception(error)
+
+    future.set_running_or_notify_cancel()
+    Thread(target=work, daemon=True, name="apart").start()
+    return await asyncio.wrap_future(future)
