@@ -1,0 +1,47 @@
+"""What the demo says at its end."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from recommendable import fill
+
+from evaluation.store.session import open_store
+
+Command = Callable[..., Any]
+
+
+@pytest.fixture
+def demo(benchwright: Command, monkeypatch: pytest.MonkeyPatch) -> Command:
+    """Runs `benchwright demo` without its evaluation, which has ended with this code."""
+
+    def command(code: int) -> Any:
+        monkeypatch.setattr("deployments.cli.evaluating.run_evaluation", lambda *_, **__: code)
+        return benchwright("demo")
+
+    return command
+
+
+def test_a_sentence_for_each_of_two_tasks_says_who_is_recommended_and_how_to_ask(demo: Command, database: str) -> None:
+    with open_store(database) as store:
+        fill(store)
+
+    said = demo(0)
+
+    assert 0 == said.code
+    assert "For summarization: large:1b is expected at " in said.out
+    assert "For classification: small:1b is expected at " in said.out
+    assert "benchwright recommend --task summarization --explain" in said.out
+
+
+def test_where_too_little_was_measured_it_says_so_and_the_demo_has_succeeded(demo: Command) -> None:
+    said = demo(0)
+
+    assert 0 == said.code
+    assert "For summarization: No candidate is named: nothing was measured yet" in said.out
+
+
+def test_nobody_is_recommended_after_a_demo_that_failed(demo: Command) -> None:
+    said = demo(3)
+
+    assert (3, False) == (said.code, "For summarization" in said.out)
