@@ -43,7 +43,7 @@ _MOST_NODES = 2_000_000
 
 def written_estimators(estimators: dict[str, Any]) -> bytes:
     """Estimators by name as skops bytes."""
-    import skops.io  # type: ignore[import-untyped]
+    import skops.io
 
     data: bytes = skops.io.dumps(estimators)
     return data
