@@ -133,6 +133,7 @@ def _say_why_nobody(found: "Recommendation", wanted: Wanted, url: str | None, *,
 
 
 def _show(found: "Recommendation", candidate: "Choosable", wanted: Wanted, url: str | None, *, as_json: bool) -> None:
+    from evaluation.reports.escaping import one_line
     from selection import explain
     from selection.configuration import written_as
     from selection.recommendation_page import recommendation_as_json
@@ -145,7 +146,7 @@ def _show(found: "Recommendation", candidate: "Choosable", wanted: Wanted, url: 
         said = recommendation_as_json(found, percentile=wanted.constraints.percentile)
         print_json(said | ({} if explanation is None else {"explanation": explanation}))
     elif written is not None and wanted.out is None:
-        tell(found.reason)
+        tell(one_line(found.reason))
         sys.stdout.write(written)
     else:
         _print_page(found, wanted, explanation)
@@ -182,8 +183,11 @@ def _print_page(found: "Recommendation", wanted: Wanted, explanation: str | None
 
 
 def _print_explanation(text: str) -> None:
+    """Prints it with a margin, so that no name in it can pass for a line of ours."""
+    from deployments.cli.split_table import screen_width
     from deployments.cli.tables import say
+    from deployments.cli.text_block import as_block
 
     say()
-    say(text)
+    say(as_block(text, width=screen_width()))
     say()

@@ -1,5 +1,6 @@
 """`benchwright recommend`: one sentence first, exit codes as everywhere, and a candidate ready to call."""
 
+import csv
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -60,7 +61,7 @@ def test_a_constraint_below_the_winner_names_the_next_one_and_says_what_was_rule
 
     assert said.out.startswith("middle:1b is expected at ")
     assert "ruled out: large:1b: takes 4 s at the 95th percentile, over 2 s" in said.out
-    assert "By utility:\n  1. middle:1b" in said.out
+    assert "  │ By utility:\n  │   1. middle:1b" in said.out
 
 
 def test_no_feasible_candidate_is_2_with_the_constraint_the_nearest_miss_and_the_option_to_change(
@@ -134,3 +135,29 @@ def test_a_wrong_word_is_2_with_a_next_step(recommend: Command, words: tuple[str
     assert 2 == said.code
     assert message in said.json["error"]["message"]
     assert said.json["error"]["next"]
+
+
+def test_a_name_from_elsewhere_cannot_pass_for_a_line_of_ours(benchwright: Command, tmp_path: Path) -> None:
+    hostile = "evil\nerror: forged\x1b[31m"
+    path = tmp_path / "hostile.csv"
+    with path.open("w", newline="") as file:
+        out = csv.writer(file)
+        out.writerow(["candidate", "task", "case_id", "prompt", "quality"])
+        out.writerows(
+            [name, hostile, f"c{i}", "p", quality] for i in range(12) for name, quality in ((hostile, 1), ("b", 0))
+        )
+    benchwright("selection", "import", path, "--name", hostile)
+
+    said = [
+        benchwright("recommend", "--task", hostile, "--explain"),
+        benchwright("recommend", "--task", hostile, "--export", "env"),
+        benchwright("recommend", "--task", hostile, "--max-memory", "1GB"),
+        benchwright("selection", "show"),
+        benchwright("selection", "imports"),
+    ]
+
+    assert [0, 0, 2, 0, 0] == [one.code for one in said]
+    for one in said:
+        assert "\x1b" not in one.out + one.err
+        lines = (one.out + one.err).splitlines()
+        assert [] == [line for line in lines if line.startswith("error: forged")]
