@@ -146,6 +146,6 @@ def print_history(rows: Sequence[Mapping[str, Any]], words: Sequence[str]) -> No
     """Prints how a pair came out each time, the oldest first."""
     from evaluation.reports.comparison_tables import history_rows
 
-    say_line(f"{' and '.join(words)}: {len(rows)} stored results", style="bold")
+    say_line(f"{' and '.join(words)}: {len(rows)} stored result{'' if len(rows) == 1 else 's'}", style="bold")
     say_line()
     print_split_table(history_rows(rows), words=("pair", "verdict"))

@@ -7,10 +7,12 @@ from typing import Any
 from evaluation.comparing.members import find_members
 from evaluation.comparing.metrics import FIGURES
 from evaluation.errors import ConfigurationError, UnknownNameError
-from evaluation.store.comparisons import PairHistoryRow, pair_history
+from evaluation.store.comparisons import PairHistoryRow, compared_pairs, pair_history
 from evaluation.store.session import Store
 
 _EXAMPLE = "For example `benchwright compare --history last`, or `benchwright compare --history llama3.2:3b qwen3:4b`."
+
+_NEXT = "Compare them first: that makes a history. Of two weights under one name each has its digest in its name."
 
 
 def history_of(store: Store, words: Sequence[str], *, metrics: Sequence[str] = ()) -> list[dict[str, Any]]:
@@ -34,8 +36,12 @@ def history_of(store: Store, words: Sequence[str], *, metrics: Sequence[str] = (
         if _is_wanted(row, metrics)
     }
     if not found:
-        raise UnknownNameError("comparison of", " and ".join(words), (), "compare them first; that makes its history")
+        raise UnknownNameError("comparison of", " and ".join(words), _compared(store), _NEXT)
     return sorted(found.values(), key=lambda row: (row["created_at"], row["comparison_id"]))
+
+
+def _compared(store: Store) -> list[str]:
+    return [f"{a} and {b}" for a, b in compared_pairs(store)]
 
 
 def _is_wanted(row: PairHistoryRow, metrics: Sequence[str]) -> bool:

@@ -59,6 +59,30 @@ def evidence_within(grid: Grid, one: int, other: int, *, margin: float) -> float
     return max(0.0, float(together.max()))
 
 
+def cases_needed(differences: NDArray[np.float64], *, alpha: float) -> int | None:
+    """About how many cases, those seen counted in, drop who is behind, if all come out as these; None: never.
+
+    The bets' money after n cases is the mean over the stakes of exp(n · g), g being the mean of log(1 + stake · d):
+    what is lost by not knowing the stake is in it.
+
+    Args:
+        differences: Of the one that is ahead less the other, in [-1, 1], shape (n_cases,).
+        alpha: The race's.
+    """
+    if differences.size == 0:
+        return None
+    growth = np.array([float(np.log1p(stake * differences).mean()) for stake in STAKES])
+    if growth.max() <= 0:
+        return None
+    wanted = np.log(1 / alpha) + np.log(len(STAKES))
+    # The best stake alone brings it about after `most` cases; together with the others it is sooner.
+    low, most = 0, int(np.ceil(wanted / growth.max()))
+    while most - low > 1:
+        middle = (low + most) // 2
+        low, most = (low, middle) if np.logaddexp.reduce(middle * growth) >= wanted else (middle, most)
+    return most
+
+
 def _rivals_scores(values: NDArray[np.float64], left_at: Sequence[int | None]) -> NDArray[np.float64]:
     """What the best other candidate scored on each case, the best by the cases before it; same shape as `values`."""
     n_cases, n_candidates = values.shape

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from evaluation.racing.confirmation import Confirmation, confirmation
+from evaluation.racing.evidence import cases_needed
 from evaluation.racing.grid import Grid
 from evaluation.racing.rules import Method
 from evaluation.racing.standing import Standing, leaders_first, runner_up, standings
@@ -13,7 +14,6 @@ from evaluation.racing.wording import counted, in_points
 
 MOST_NAMES = 6
 """Of those that are tied, in a sentence."""
-COST_OF_NOT_KNOWING = 1.0
 
 
 class Verdict(StrEnum):
@@ -116,7 +116,8 @@ def _sentence(
         if more is None
         else f"; if it is as it seems, about {counted(more, 'more case')} would tell it from {tied[1]}"
     )
-    return f"No winner: {why}, and {names} cannot be told apart; {first} is ahead{settled}."
+    is_ahead = f"; {first} is ahead" if _gap(state, grid) > 0 else ""
+    return f"No winner: {why}, and {names} cannot be told apart{is_ahead}{settled}."
 
 
 def _confirmed(state: RaceState, grid: Grid, verdict: Verdict, tied: tuple[str, ...], checked: Confirmation) -> str:
@@ -149,21 +150,26 @@ def _interval(checked: Confirmation, span: float) -> str:
     )
 
 
+def _gap(state: RaceState, grid: Grid) -> float:
+    """By how much the first is ahead of the second, on the cases that both have."""
+    first, second, *_ = leaders_first(grid, state.alive)
+    seen = grid.differences(first, second)
+    return float(seen.mean()) if seen.size else 0.0
+
+
 def _n_more(state: RaceState, grid: Grid) -> int | None:
     """None where the race ended otherwise than for want of cases, or the first two are level.
 
-    In logarithms, bets win d² / (2 · variance) a case; they have to win log(1/alpha), and what not knowing the
-    stake costs.
+    As many as the bets of a race by evidence need where further cases come out as those that were seen did.
     """
     if state.ending not in (Ending.CASES_USED_UP, Ending.BUDGET_SPENT):
         return None
+    if _gap(state, grid) <= 0:
+        return None
     first, second, *_ = leaders_first(grid, state.alive)
     seen = grid.differences(first, second)
-    gap = float(seen.mean()) if seen.size else 0.0
-    if gap <= 0:
-        return None
-    needed = 2 * float(seen.var()) * (math.log(1 / state.rules.alpha) + COST_OF_NOT_KNOWING) / gap**2
-    return _rounded(max(1.0, needed - seen.size))
+    needed = cases_needed(seen, alpha=state.rules.alpha)
+    return None if needed is None else _rounded(max(1.0, needed - seen.size))
 
 
 def _rounded(number: float) -> int:

@@ -165,6 +165,13 @@ def delete_comparison(store: Store, comparison_id: str) -> None:
         connection.execute(sa.delete(comparison).where(comparison.c.id == comparison_id))
 
 
+def compared_pairs(store: Store) -> tuple[tuple[str, str], ...]:
+    """What the sides of all stored pairs were called, each two once, by name."""
+    wanted = sa.select(comparison_pair.c.a, comparison_pair.c.b).distinct()
+    with store.read() as connection:
+        return tuple(sorted((row.a, row.b) for row in connection.execute(wanted)))
+
+
 def pair_history(
     store: Store, a_keys: Collection[str], b_keys: Collection[str], *, limit: int = 200
 ) -> tuple[PairHistoryRow, ...]:

@@ -78,17 +78,30 @@ def test_a_race_without_a_winner_says_how_many_more_cases_would_settle_it() -> N
     answers = np.array(([[1.0, 0.0]] * 5 + [[0.0, 1.0]] * 3 + [[1.0, 1.0]] * 17) * 10)
     found = RaceCourse(answers, RaceRules(confirm=0)).run()
 
-    needed = 2 * (0.32 - 0.08**2) * (np.log(20) + 1) / 0.08**2 - 250
-    assert round(needed, -1) == found.n_more
+    growth = [0.2 * np.log(1 + stake) + 0.12 * np.log(1 - stake) for stake in (0.15, 0.3, 0.6, 0.95)]
+    needed = next(n for n in range(10_000) if sum(np.exp(n * each) for each in growth) / 4 >= 20)
+    assert 0 < needed - 250
+    assert round(needed - 250, -1) == found.n_more
     assert f"about {found.n_more} more cases would tell it from b" in found.sentence
     assert RaceCourse(ALIKE).run().n_more is None
 
 
 def test_a_single_case_is_said_in_the_singular() -> None:
-    found = RaceCourse(np.array([[1.0, 0.0]] * 4), RaceRules(confirm=0)).run()
+    # Bets at .15, .3, .6 and .95 make (1.15⁷ + 1.3⁷ + 1.6⁷ + 1.95⁷) / 4 = 36 of seven cases won, and 19.7 of six.
+    found = RaceCourse(np.array([[1.0, 0.0]] * 6), RaceRules(confirm=0)).run()
 
     assert (1, Ending.CASES_USED_UP) == (found.n_more, found.ending)
     assert "about 1 more case would tell it from b." in found.sentence
+
+
+def test_two_cases_promise_no_decision_that_the_evidence_cannot_give() -> None:
+    found = RaceCourse(np.array([[1.0, 0.0]] * 2), RaceRules(confirm=0)).run()
+
+    assert 5 == found.n_more
+
+
+def test_nobody_is_ahead_of_an_equal() -> None:
+    assert "ahead" not in RaceCourse(np.ones((30, 2))).run().sentence
 
 
 def test_of_many_that_are_tied_a_few_are_named() -> None:
