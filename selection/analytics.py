@@ -21,7 +21,7 @@ from selection.analytics_past import PastDecision
 
 if TYPE_CHECKING:
     from evaluation.store.session import Store
-    from selection.scoreboard import Scoreboard
+    from selection.scoreboard import Predictor, Scoreboard
 
 __all__ = ["Analytics", "Drift", "PastDecision", "Regret", "Share", "analyse", "analysed"]
 
@@ -96,18 +96,26 @@ def analyse(
 
     desk = desk_of(store)
     desk.log.flush()
-    return analysed(desk.book.past(task=task, since=since), desk.view().scoreboard, step=step)
+    view = desk.view()
+    return analysed(desk.book.past(task=task, since=since), view.scoreboard, view.champion, step=step)
 
 
-def analysed(past: Sequence[PastDecision], today: "Scoreboard", *, step: timedelta = timedelta(days=7)) -> Analytics:
+def analysed(
+    past: Sequence[PastDecision],
+    today: "Scoreboard",
+    predictor: "Predictor | None" = None,
+    *,
+    step: timedelta = timedelta(days=7),
+) -> Analytics:
     """How good these decisions were.
 
     Args:
         past: The decisions.
         today: What is known now.
+        predictor: The selection model that decides now.
         step: The stretches in which regret is told.
     """
-    found = judged(past, today)
+    found = judged(past, today, predictor)
     said_ok = [one.ok for one in past if one.ok is not None]
     return Analytics(
         n_recommendations=len(past),

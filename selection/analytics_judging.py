@@ -2,9 +2,10 @@
 
 *Right*: under the constraints and weights of then, today's scoreboard would name the same candidate, or cannot tell it
 from the best. *Regret*: the utility of today's best less that of the candidate that was named, in points; 0 for the
-best itself. Both are judged by the task as a whole, since nobody knows what the other candidates would have made of
-that very prompt. The best of today is the best of noisy numbers, so a small regret is expected even of a perfect
-choice; whether it was right is told with that noise in mind.
+best itself. Where the prompt was kept and a selection model decides today, both are judged by what it expects of that
+prompt, else by the task as a whole: nobody knows what the other candidates would have made of it. The best of today is
+the best of noisy numbers, so a small regret is expected even of a perfect choice; whether it was right is told with
+that noise in mind.
 """
 
 import math
@@ -18,7 +19,7 @@ from evaluation.errors import SelectionError
 from selection.analytics_drift import by_prompt
 from selection.analytics_past import PastDecision
 from selection.choice import Choice, choose
-from selection.scoreboard import Scoreboard
+from selection.scoreboard import Predictor, Scoreboard
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,16 +48,22 @@ class Regret:
     high: float | None
 
 
-def judged(past: Sequence[PastDecision], today: Scoreboard) -> tuple[Judged, ...]:
-    """Those decisions that named somebody and of which today's evidence tells enough, in their order."""
+def judged(past: Sequence[PastDecision], today: Scoreboard, predictor: Predictor | None = None) -> tuple[Judged, ...]:
+    """Those decisions that named somebody and of which today's evidence tells enough, in their order.
+
+    Args:
+        past: The decisions.
+        today: What is known now.
+        predictor: The selection model that decides now.
+    """
     choices: dict[object, Choice | None] = {}
     found = []
     for one in past:
         if one.candidate_key is None:
             continue
-        asked = (one.task, one.constraints, one.weights, one.on_tie)
+        asked = (one.task, one.constraints, one.weights, one.on_tie, one.prompt if predictor is not None else None)
         if asked not in choices:
-            choices[asked] = _today(one, today)
+            choices[asked] = _today(one, today, predictor)
         choice = choices[asked]
         if choice is not None:
             found.append(_judged(one, choice))
@@ -80,10 +87,20 @@ def regret_over_time(found: Sequence[Judged], *, step: timedelta = timedelta(day
     return tuple(_regret(group, start + number * step, step) for number, group in stretches.items())
 
 
-def _today(one: PastDecision, today: Scoreboard) -> Choice | None:
+def _today(one: PastDecision, today: Scoreboard, predictor: Predictor | None) -> Choice | None:
     """What would be chosen; None where today's evidence names nobody."""
+    deviations = None
+    if predictor is not None and one.prompt is not None:
+        deviations = predictor.deviations(one.task, one.prompt, tuple(found.key for found in today.candidates))
     try:
-        choice = choose(today, task=one.task, constraints=one.constraints, weights=one.weights, on_tie=one.on_tie)
+        choice = choose(
+            today,
+            task=one.task,
+            constraints=one.constraints,
+            weights=one.weights,
+            on_tie=one.on_tie,
+            deviations=deviations,
+        )
     except SelectionError:
         return None
     return None if choice.abstained else choice

@@ -13,6 +13,8 @@ class PastDecision:
     id: str
     task: str | None
     prompt_hash: str | None
+    prompt: str | None
+    """Where it was kept."""
     constraints: Constraints
     weights: Weights
     on_tie: OnTie

@@ -68,6 +68,7 @@ def past_of(record: RecommendationRecord) -> PastDecision:
         id=record.recommendation_id,
         task=record.task,
         prompt_hash=record.prompt_hash,
+        prompt=record.prompt,
         constraints=Constraints(**_known(Constraints, record.constraints)),
         weights=Weights(**_known(Weights, record.weights)),
         on_tie=cast("OnTie", record.on_tie),

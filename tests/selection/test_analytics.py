@@ -9,6 +9,7 @@ from selection.analytics_contrasts import drawn_contrasts
 from selection.analytics_drift import drifts
 from selection.analytics_judging import judged, regret_over_time
 from selection.analytics_past import PastDecision
+from selection.scoreboard import Deviations
 from selection.standing import build_scoreboard
 from selection.wishes import Constraints, Weights
 
@@ -22,6 +23,7 @@ def past(number=0, label="large", **given):
         "id": f"r{number}",
         "task": "summarization",
         "prompt_hash": f"p{number}",
+        "prompt": None,
         "constraints": Constraints(),
         "weights": Weights(),
         "on_tie": "best",
@@ -74,6 +76,21 @@ def test_a_decision_is_judged_under_the_wishes_of_then(today):
     (found,) = judged([past(1, "small", weights=Weights(quality=0.0, cost=1.0))], today)
     assert found.regret == 0
     assert () == judged([past(1, constraints=Constraints(min_quality=0.99))], today)
+
+
+class _FavoursTheSmallOne:
+    version = "ridge 1"
+
+    def deviations(self, task, prompt, keys):
+        value = [0.6 if key == "key of small" and "code" in prompt else 0.0 for key in keys]
+        return Deviations(value=np.array(value), se=np.full(len(keys), 0.01))
+
+
+def test_a_decision_on_a_prompt_is_judged_by_what_is_expected_of_that_prompt(today):
+    asked = [past(1, "small", prompt="some code"), past(2, "small", prompt="a poem"), past(3, "small")]
+    found = judged(asked, today, _FavoursTheSmallOne())
+    assert [True, False, False] == [one.is_right for one in found]
+    assert 0 == found[0].regret
 
 
 def test_regret_is_told_by_week_with_an_interval_over_prompts(today):
