@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from deployments.cli.arguments import DatabaseOption, JsonOption, database_url
+from deployments.cli.db_prune import prune
 
 if TYPE_CHECKING:
     from evaluation.store.records import DatabaseInfo
 
-db = typer.Typer(no_args_is_help=True, help="The results database: info, upgrade, backup.")
+db = typer.Typer(no_args_is_help=True, help="The results database: info, upgrade, backup, prune.")
+db.command("prune")(prune)
 
 
 @db.command("info")
