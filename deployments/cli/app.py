@@ -11,6 +11,7 @@ from deployments.cli.metrics import metrics
 from deployments.cli.models import models
 from deployments.cli.profiles import profiles
 from deployments.cli.selection import selection
+from deployments.cli.traffic import traffic
 
 app = typer.Typer(
     help="Evidence for choosing among language models that run on your own machines.",
@@ -51,4 +52,5 @@ app.add_typer(profiles, name="profiles")
 app.add_typer(benchmarks, name="benchmarks")
 app.add_typer(metrics, name="metrics")
 app.add_typer(selection, name="selection")
+app.add_typer(traffic, name="traffic")
 app.add_typer(db, name="db")

@@ -75,6 +75,14 @@ from evaluation.store.tables.selection import (
     scoreboard_row,
     selection_model,
 )
+from evaluation.store.tables.traffic import (
+    TrafficImportTable,
+    TrafficStageTable,
+    TrafficTable,
+    traffic,
+    traffic_import,
+    traffic_stage,
+)
 
 __all__ = [
     "METADATA",
@@ -114,6 +122,9 @@ __all__ = [
     "SelectionModelTable",
     "StageTable",
     "SweepTable",
+    "TrafficImportTable",
+    "TrafficStageTable",
+    "TrafficTable",
     "annotation",
     "benchmark",
     "benchmark_case",
@@ -149,4 +160,7 @@ __all__ = [
     "selection_model",
     "stage",
     "sweep",
+    "traffic",
+    "traffic_import",
+    "traffic_stage",
 ]

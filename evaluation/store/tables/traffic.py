@@ -1,0 +1,75 @@
+"""Tables of what models did in production."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from evaluation.store.tables.row import (
+    METADATA,
+    Row,
+    key_field,
+    optional_parent_field,
+    parent_field,
+    real_field,
+    text_field,
+    time_field,
+    whole_field,
+)
+
+
+class TrafficImportTable(Row, table=True):
+    """A file of calls, known by its hash."""
+
+    __tablename__ = "traffic_import"
+
+    id: str = text_field(primary_key=True)
+    source: str = text_field()
+    n_calls: int = whole_field()
+    """Of the file that were not here before."""
+    imported_at: datetime = time_field()
+
+
+class TrafficTable(Row, table=True):
+    """One call in production."""
+
+    __tablename__ = "traffic"
+    __table_args__ = (
+        sa.UniqueConstraint("call_id"),
+        sa.Index(None, "task", "candidate", "started_at"),
+        sa.Index(None, "started_at"),
+    )
+
+    id: int | None = key_field()
+    call_id: str = text_field()
+    import_id: str | None = optional_parent_field("traffic_import.id")
+    """None: recorded as it happened."""
+    task: str = text_field()
+    candidate: str = text_field()
+    started_at: datetime = time_field()
+    duration_s: float = real_field(null=False)
+    ok: bool
+    error_type: str | None = text_field(null=True)
+    prompt_tokens: int | None = whole_field(null=True)
+    output_tokens: int | None = whole_field(null=True)
+    input: str | None = text_field(null=True)
+    """None unless it was asked to be kept; so with the output."""
+    output: str | None = text_field(null=True)
+
+
+class TrafficStageTable(Row, table=True):
+    """One step of a call in production."""
+
+    __tablename__ = "traffic_stage"
+    __table_args__ = (sa.UniqueConstraint("traffic_id", "position"),)
+
+    id: int | None = key_field()
+    traffic_id: int = parent_field("traffic.id")
+    position: int = whole_field()
+    name: str = text_field()
+    duration_s: float = real_field(null=False)
+    n_tokens: int | None = whole_field(null=True)
+
+
+traffic_import = METADATA.tables["traffic_import"]
+traffic = METADATA.tables["traffic"]
+traffic_stage = METADATA.tables["traffic_stage"]

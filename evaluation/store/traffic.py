@@ -1,0 +1,237 @@
+"""What did models do in production, as far as it was recorded or imported?"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, RowMapping
+
+from evaluation.store.session import Store
+from evaluation.store.statements import now, upsert
+from evaluation.store.tables import traffic, traffic_import, traffic_stage
+from evaluation.traffic_calls import TrafficCall, TrafficStage
+
+_AT_ONCE = 500
+_PLAIN = (
+    "call_id",
+    "task",
+    "candidate",
+    "started_at",
+    "duration_s",
+    "ok",
+    "error_type",
+    "prompt_tokens",
+    "output_tokens",
+    "input",
+    "output",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrafficCount:
+    """What one candidate did for one task."""
+
+    task: str
+    candidate: str
+    n_calls: int
+    n_failed: int
+    mean_duration_s: float
+    """Of the calls that did not fail, or of all where all did."""
+    prompt_tokens: int
+    """Of the calls that say; so with the output's."""
+    output_tokens: int
+    first_at: datetime
+    last_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrafficImport:
+    """A file of calls, as imported."""
+
+    import_id: str
+    source: str
+    n_calls: int
+    """That were not here before."""
+    imported_at: datetime
+
+
+def save_traffic(store: Store, calls: Sequence[TrafficCall]) -> int:
+    """How many of the calls are new: one that is here already is left as it is. All are stored, or none."""
+    if not calls:
+        return 0
+    with store.write() as connection:
+        return _save(connection, calls, import_id=None)
+
+
+def save_traffic_import(
+    store: Store, *, sha256: str, source: str, calls: Iterable[TrafficCall]
+) -> tuple[TrafficImport, bool]:
+    """The import of a file, and whether it is new. All is stored, or nothing, also where `calls` raises on its way."""
+    same = traffic_import.c.id == sha256
+    with store.write() as connection:
+        known = connection.execute(sa.select(traffic_import).where(same)).mappings().first()
+        if known is not None:
+            return _import(known), False
+        row = {"id": sha256, "source": source, "n_calls": 0, "imported_at": now()}
+        connection.execute(sa.insert(traffic_import), [row])
+        n_new, rest = 0, iter(calls)
+        while page := list(islice(rest, _AT_ONCE)):
+            n_new += _save(connection, page, import_id=sha256)
+        connection.execute(sa.update(traffic_import).where(same).values(n_calls=n_new))
+        return _import(connection.execute(sa.select(traffic_import).where(same)).mappings().one()), True
+
+
+def find_traffic_import(store: Store, sha256: str) -> TrafficImport | None:
+    """The import of the file with that hash; None: it was not imported."""
+    with store.read() as connection:
+        wanted = sa.select(traffic_import).where(traffic_import.c.id == sha256)
+        row = connection.execute(wanted).mappings().first()
+    return None if row is None else _import(row)
+
+
+def list_traffic(
+    store: Store,
+    *,
+    task: str | None = None,
+    candidate: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    ok: bool | None = None,
+    limit: int | None = None,
+) -> tuple[TrafficCall, ...]:
+    """Calls with their steps, the oldest first.
+
+    Args:
+        store: Where they are.
+        task: Of this one alone, like the next one.
+        candidate: Who answered.
+        since: Begun at this moment or later.
+        until: Begun before this moment.
+        ok: True: those that did not fail; False: those that did; None: both.
+        limit: The newest so many.
+    """
+    wanted = _filtered(sa.select(traffic), task=task, candidate=candidate, since=since, until=until)
+    if ok is not None:
+        wanted = wanted.where(traffic.c.ok.is_(ok))
+    newest_first = wanted.order_by(traffic.c.started_at.desc(), traffic.c.id.desc()).limit(limit)
+    with store.read() as connection:
+        rows = connection.execute(newest_first).mappings().all()
+        stages = _stages(connection, [row["id"] for row in rows])
+    return tuple(_call(row, stages.get(row["id"], [])) for row in reversed(rows))
+
+
+def count_traffic(
+    store: Store,
+    *,
+    task: str | None = None,
+    candidate: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> tuple[TrafficCount, ...]:
+    """What each candidate did for each task, by name; the filters are those of `list_traffic`."""
+    of = traffic.c
+    answered = sa.case((of.ok.is_(True), of.duration_s))
+    counts = sa.select(
+        of.task,
+        of.candidate,
+        sa.func.count().label("n_calls"),
+        sa.func.sum(sa.case((of.ok.is_(True), 0), else_=1)).label("n_failed"),
+        sa.func.coalesce(sa.func.avg(answered), sa.func.avg(of.duration_s)).label("mean_duration_s"),
+        # PostgreSQL's sums of whole numbers are decimals.
+        *(sa.func.coalesce(sa.func.sum(of[name]), 0).label(name) for name in ("prompt_tokens", "output_tokens")),
+        sa.func.min(of.started_at).label("first_at"),
+        sa.func.max(of.started_at).label("last_at"),
+    )
+    wanted = _filtered(counts, task=task, candidate=candidate, since=since, until=until)
+    with store.read() as connection:
+        rows = connection.execute(wanted.group_by(of.task, of.candidate)).mappings().all()
+    found = (_count(row) for row in rows)
+    return tuple(sorted(found, key=lambda one: (one.task, one.candidate)))
+
+
+def _filtered(
+    wanted: sa.Select[Any],
+    *,
+    task: str | None,
+    candidate: str | None,
+    since: datetime | None,
+    until: datetime | None,
+) -> sa.Select[Any]:
+    of = traffic.c
+    for column, value in ((of.task, task), (of.candidate, candidate)):
+        if value is not None:
+            wanted = wanted.where(column == value)
+    if since is not None:
+        wanted = wanted.where(of.started_at >= since)
+    return wanted if until is None else wanted.where(of.started_at < until)
+
+
+def _save(connection: Connection, calls: Sequence[TrafficCall], *, import_id: str | None) -> int:
+    fresh: dict[str, TrafficCall] = {}
+    for call in calls:
+        fresh.setdefault(call.call_id, call)
+    for call_id in _ids(connection, fresh):
+        del fresh[call_id]
+    rows = [{name: getattr(call, name) for name in _PLAIN} | {"import_id": import_id} for call in fresh.values()]
+    upsert(connection, traffic, rows, key=["call_id"])
+    ids = _ids(connection, fresh)
+    stages = [
+        {
+            "traffic_id": ids[call.call_id],
+            "position": position,
+            "name": stage.name,
+            "duration_s": stage.duration_s,
+            "n_tokens": stage.tokens,
+        }
+        for call in fresh.values()
+        for position, stage in enumerate(call.stages)
+    ]
+    upsert(connection, traffic_stage, stages, key=["traffic_id", "position"])
+    return len(fresh)
+
+
+def _ids(connection: Connection, call_ids: Iterable[str]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    rest = iter(call_ids)
+    while page := list(islice(rest, _AT_ONCE)):
+        wanted = sa.select(traffic.c.call_id, traffic.c.id).where(traffic.c.call_id.in_(page))
+        found.update((row.call_id, row.id) for row in connection.execute(wanted))
+    return found
+
+
+def _stages(connection: Connection, ids: Sequence[int]) -> dict[int, list[TrafficStage]]:
+    of = traffic_stage.c
+    found: dict[int, list[TrafficStage]] = {}
+    for start in range(0, len(ids), _AT_ONCE):
+        wanted = sa.select(traffic_stage).where(of.traffic_id.in_(ids[start : start + _AT_ONCE])).order_by(of.position)
+        for row in connection.execute(wanted):
+            stage = TrafficStage(name=row.name, duration_s=row.duration_s, tokens=row.n_tokens)
+            found.setdefault(row.traffic_id, []).append(stage)
+    return found
+
+
+def _call(row: RowMapping, stages: Sequence[TrafficStage]) -> TrafficCall:
+    return TrafficCall(stages=tuple(stages), **{name: row[name] for name in _PLAIN})
+
+
+def _count(row: RowMapping) -> TrafficCount:
+    return TrafficCount(
+        task=row["task"],
+        candidate=row["candidate"],
+        n_calls=row["n_calls"],
+        n_failed=int(row["n_failed"]),
+        mean_duration_s=float(row["mean_duration_s"]),
+        prompt_tokens=int(row["prompt_tokens"]),
+        output_tokens=int(row["output_tokens"]),
+        first_at=row["first_at"],
+        last_at=row["last_at"],
+    )
+
+
+def _import(row: RowMapping) -> TrafficImport:
+    return TrafficImport(
+        import_id=row["id"], source=row["source"], n_calls=row["n_calls"], imported_at=row["imported_at"]
+    )

@@ -1,0 +1,91 @@
+"""What is kept of one call of a model in production, and which calls can be kept at all?"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+MOST_NAME_CHARACTERS = 200
+"""Of a task, a candidate, a stage: they stand in indexes, which take no long texts."""
+MOST_STAGES = 1000
+_MOST_TOKENS = 2**63 - 1
+_MOST_SECONDS = 1e9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrafficStage:
+    """One step of a call."""
+
+    name: str
+    duration_s: float
+    tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrafficCall:
+    """One call in production, from its start to its end.
+
+    Raises:
+        ValueError: a field that cannot be stored; names it and what is allowed, and shows no text of the call.
+    """
+
+    call_id: str
+    """Stored twice, it is one call."""
+    task: str
+    candidate: str
+    started_at: datetime
+    duration_s: float
+    ok: bool = True
+    error_type: str | None = None
+    """Of the exception that ended it; never what the exception said."""
+    prompt_tokens: int | None = None
+    output_tokens: int | None = None
+    stages: tuple[TrafficStage, ...] = ()
+    input: str | None = None
+    """None unless it was asked to be kept; so with the output."""
+    output: str | None = None
+
+    def __post_init__(self) -> None:
+        for field, name in (("id", self.call_id), ("task", self.task), ("candidate", self.candidate)):
+            _check_name(field, name)
+        _check_moment(self.started_at)
+        _check_duration("duration_s", self.duration_s)
+        if not isinstance(self.ok, bool):
+            raise ValueError("ok: expected true or false")
+        if self.error_type is not None:
+            _check_name("error_type", self.error_type)
+        _check_tokens("prompt_tokens", self.prompt_tokens)
+        _check_tokens("output_tokens", self.output_tokens)
+        for field in ("input", "output"):
+            if not isinstance(getattr(self, field), str | None):
+                raise ValueError(f"{field}: expected text")
+        _check_stages(self.stages)
+
+
+def _check_stages(stages: tuple[TrafficStage, ...]) -> None:
+    if len(stages) > MOST_STAGES:
+        raise ValueError(f"stages: expected {MOST_STAGES} at most, found {len(stages)}")
+    for stage in stages:
+        _check_name("stages.name", stage.name)
+        _check_duration("stages.duration_s", stage.duration_s)
+        _check_tokens("stages.tokens", stage.tokens)
+
+
+def _check_name(field: str, value: object) -> None:
+    if not isinstance(value, str) or not value.strip() or len(value) > MOST_NAME_CHARACTERS:
+        raise ValueError(f"{field}: expected a text of 1 to {MOST_NAME_CHARACTERS} characters")
+
+
+def _check_moment(value: object) -> None:
+    if not isinstance(value, datetime) or value.tzinfo is None:
+        raise ValueError("started_at: expected a moment with its time zone")
+
+
+def _check_duration(field: str, value: object) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0.0 <= value <= _MOST_SECONDS:
+        raise ValueError(f"{field}: expected seconds, a number from 0 to 1e9")
+
+
+def _check_tokens(field: str, value: object) -> None:
+    if value is None:
+        return
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _MOST_TOKENS:
+        raise ValueError(f"{field}: expected a whole number from 0 on")

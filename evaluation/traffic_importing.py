@@ -1,0 +1,168 @@
+"""How do calls that were logged elsewhere come in: a JSONL file with one call a line?
+
+`task`, `candidate`, `started_at` (ISO 8601 with its zone) and `duration_s` are required; `ok`, `error_type`,
+`prompt_tokens`, `output_tokens`, `stages` (`name`, `duration_s`, `tokens`) and `id` are optional. A call with an `id`
+that is here already is not taken again, so that a log that has grown may be imported again. `input` and `output` are
+left out unless they are asked for.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from difflib import get_close_matches
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from evaluation.errors import BenchmarkError
+from evaluation.traffic_calls import TrafficCall, TrafficStage
+
+if TYPE_CHECKING:
+    from evaluation.store.session import Store
+    from evaluation.store.traffic import TrafficImport
+
+REQUIRED = ("task", "candidate", "started_at", "duration_s")
+OPTIONAL = ("ok", "error_type", "prompt_tokens", "output_tokens", "stages", "id", "input", "output")
+_OF_A_STAGE = ("name", "duration_s", "tokens")
+_NEXT = "mend that line: nothing of the file was stored"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportedTraffic:
+    """What came of importing a file."""
+
+    record: "TrafficImport"
+    n_lines: int
+    """Calls in the file, also those that were here before."""
+    is_new: bool
+    """False where this very file was imported before: nothing was stored now."""
+
+
+def import_traffic(store: "Store", path: str | Path, *, keep_texts: bool = False) -> ImportedTraffic:
+    """What was stored: the whole file, or nothing.
+
+    Args:
+        store: Where it goes.
+        path: JSONL, UTF-8.
+        keep_texts: Store `input` and `output` too.
+
+    Raises:
+        BenchmarkError: a line cannot be used; names file, line, field and what was expected, and shows no text of it.
+        StoreError: it could not be stored.
+    """
+    from evaluation.store.traffic import find_traffic_import, save_traffic_import
+
+    file = Path(path).expanduser()
+    # Everything is checked before the database is kept from others; then it is read again, as memory is finite.
+    first = _Reading(file, keep_texts=keep_texts)
+    n_lines = sum(1 for _ in first.calls())
+    if not n_lines:
+        raise BenchmarkError(str(file), "holds no call", expected="one call a line", next_step=_fields_said())
+    if (known := find_traffic_import(store, first.sha256)) is not None:
+        return ImportedTraffic(record=known, n_lines=n_lines, is_new=False)
+    second = _Reading(file, keep_texts=keep_texts, must_be=first.sha256)
+    record, is_new = save_traffic_import(store, sha256=first.sha256, source=str(file), calls=second.calls())
+    return ImportedTraffic(record=record, n_lines=n_lines, is_new=is_new)
+
+
+class _Reading:
+    """One reading of a file, line by line."""
+
+    def __init__(self, path: Path, *, keep_texts: bool, must_be: str | None = None) -> None:
+        self._path = path
+        self._keep_texts = keep_texts
+        self._must_be = must_be
+        self._hash = sha256()
+
+    @property
+    def sha256(self) -> str:
+        """Of what was read."""
+        return self._hash.hexdigest()
+
+    def calls(self) -> Iterator[TrafficCall]:
+        """The calls in the order of the file."""
+        try:
+            with self._path.open("rb") as file:
+                for number, line in enumerate(file, start=1):
+                    self._hash.update(line)
+                    if line.strip():
+                        yield self._call(number, line)
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            raise BenchmarkError(str(self._path), f"cannot be read: {reason}", next_step="check the path") from None
+        if self._must_be not in (None, self.sha256):
+            raise BenchmarkError(str(self._path), "was changed while it was read", next_step="import it again")
+
+    def _call(self, number: int, line: bytes) -> TrafficCall:
+        try:
+            # A file from an editor of Windows begins with a mark.
+            row = json.loads(line.decode("utf-8-sig" if number == 1 else "utf-8"), parse_constant=_refuse)
+            if not isinstance(row, dict):
+                raise ValueError("expected a JSON object")
+            return self._made(row, call_id=f"{sha256(line).hexdigest()[:32]}-{number}")
+        except RecursionError:
+            problem = "expected a JSON object that is not nested so deep"
+        except UnicodeDecodeError:
+            problem = "expected UTF-8"
+        except json.JSONDecodeError as error:
+            problem = f"expected JSON: {error.msg} at character {error.colno}"
+        except ValueError as error:
+            problem = str(error)
+        raise BenchmarkError(str(self._path), problem, line=number, next_step=_NEXT)
+
+    def _made(self, row: dict[str, Any], *, call_id: str) -> TrafficCall:
+        _check_fields(row, REQUIRED, (*REQUIRED, *OPTIONAL))
+        given = {name: value for name, value in row.items() if name not in ("id", "started_at", "stages")}
+        if not self._keep_texts:
+            given = {name: value for name, value in given.items() if name not in ("input", "output")}
+        given = {name: value for name, value in given.items() if value is not None}
+        return TrafficCall(
+            call_id=call_id if row.get("id") is None else row["id"],
+            started_at=_moment(row["started_at"]),
+            stages=_stages(row.get("stages")),
+            **given,
+        )
+
+
+def _check_fields(row: dict[str, Any], required: tuple[str, ...], known: tuple[str, ...]) -> None:
+    for name in required:
+        if row.get(name) is None:
+            raise ValueError(f"the field {name!r} is missing")
+    for name in row:
+        if name not in known:
+            close = get_close_matches(name, known, n=1)
+            meant = f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(known)}"
+            raise ValueError(f"unknown field {name[:40]!r}{meant}")
+
+
+def _moment(value: object) -> datetime:
+    try:
+        found = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is None:
+        raise ValueError("started_at: expected a moment with its time zone, such as 2026-05-04T03:02:01Z")
+    try:
+        found.astimezone(UTC)
+        return found
+    except OverflowError:
+        raise ValueError("started_at: expected a moment of our times") from None
+
+
+def _stages(value: object) -> tuple[TrafficStage, ...]:
+    if value is None:
+        return ()
+    if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+        raise ValueError("stages: expected a list of objects")
+    for one in value:
+        _check_fields(one, _OF_A_STAGE[:2], _OF_A_STAGE)
+    return tuple(TrafficStage(**one) for one in value)
+
+
+def _refuse(word: str) -> None:
+    raise ValueError(f"expected a number, found {word}")
+
+
+def _fields_said() -> str:
+    return f"its fields: {', '.join(REQUIRED)}; optional {', '.join(OPTIONAL)}"

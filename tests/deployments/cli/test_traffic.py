@@ -1,0 +1,81 @@
+"""`benchwright traffic`: calls in production, listed and imported."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Command = Callable[..., Any]
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    """Three calls: two of today, of which one failed, and one of long ago."""
+    now = datetime.now(UTC)
+    calls = [
+        {"candidate": "a:1b", "started_at": (now - timedelta(hours=1)).isoformat(), "duration_s": 2, "id": "1"},
+        {
+            "candidate": "a:1b",
+            "started_at": now.isoformat(),
+            "duration_s": 9,
+            "ok": False,
+            "error_type": "TimeoutError",
+        },
+        {"candidate": "b:1b", "started_at": "2020-01-01T00:00:00Z", "duration_s": 0.5, "output_tokens": 5},
+    ]
+    calls[0]["stages"] = [{"name": "retrieval", "duration_s": 0.5}]
+    path = tmp_path / "calls.jsonl"
+    path.write_text("".join(json.dumps({"task": "flash", **call}) + "\n" for call in calls))
+    return path
+
+
+def test_a_log_is_imported_once_and_listed_by_task_and_candidate(benchwright: Command, log: Path) -> None:
+    empty = benchwright("traffic", "list")
+    said = benchwright("traffic", "import", log)
+    again = benchwright("traffic", "import", log)
+    log.write_text(log.read_text() + log.read_text().splitlines()[0] + "\n")
+    grown = benchwright("traffic", "import", log, "--json").json
+    listed = benchwright("traffic", "list")
+    recent = benchwright("traffic", "list", "--since", "1d", "--json").json
+
+    assert (0, "", True) == (empty.code, empty.out, "no call is recorded" in empty.err)
+    assert f"{log}: 3 new calls\n" == said.out
+    assert f"{log}: this very file is here already, with 3 calls\n" == again.out
+    assert (4, True) == (grown["n_lines"], grown["is_new"])
+    assert "a:1b" in listed.out
+    assert [("flash", "a:1b", 2.0)] == [(one["task"], one["candidate"], one["mean_duration_s"]) for one in recent]
+
+
+def test_single_calls_are_listed_with_their_steps(benchwright: Command, log: Path) -> None:
+    benchwright("traffic", "import", log)
+    listed = benchwright("traffic", "list", "--calls", 10)
+    failed = benchwright("traffic", "list", "--calls", 10, "--failed", "--json").json
+    nobody = benchwright("traffic", "list", "--candidate", "c:1b")
+
+    assert "retrieval 0.50 s" in listed.out
+    assert ["TimeoutError"] == [one["error_type"] for one in failed]
+    assert (0, "no such call is recorded\n") == (nobody.code, nobody.err)
+
+
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        (("list", "--since", "yesterday"), "--since 'yesterday' is no moment"),
+        (("list", "--failed"), "--failed chooses among single calls"),
+        (("import", "missing.jsonl"), "cannot be read"),
+    ],
+)
+def test_wrong_words_are_one_message_and_2(benchwright: Command, words: tuple[str, ...], problem: str) -> None:
+    said = benchwright("traffic", *words, "--json")
+    assert (2, True) == (said.code, problem in said.json["error"]["message"])
+
+
+def test_a_wrong_line_is_named_and_nothing_is_imported(benchwright: Command, log: Path) -> None:
+    log.write_text(log.read_text() + '{"task": "flash"}\n')
+    said = benchwright("traffic", "import", log)
+    assert 2 == said.code
+    assert f"{log}, line 4: the field 'candidate' is missing" in said.err
+    assert [] == benchwright("traffic", "list", "--json").json

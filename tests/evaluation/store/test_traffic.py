@@ -1,0 +1,132 @@
+"""Calls in production are stored once, and read by task, candidate and time."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from evaluation.store.session import Store, info
+from evaluation.store.traffic import (
+    count_traffic,
+    find_traffic_import,
+    list_traffic,
+    save_traffic,
+    save_traffic_import,
+)
+from evaluation.traffic_calls import TrafficCall, TrafficStage
+
+MOMENT = datetime(2026, 5, 4, 3, 2, 1, 123456, tzinfo=UTC)
+
+
+def call(number: int, **given: Any) -> TrafficCall:
+    said: dict[str, Any] = {"call_id": f"id-{number}", "task": "t", "candidate": "c", "duration_s": float(number)}
+    return TrafficCall(**(said | {"started_at": MOMENT + timedelta(hours=number)} | given))
+
+
+def test_a_call_comes_back_as_it_was_with_its_steps(store: Store) -> None:
+    stages = (TrafficStage(name="retrieval", duration_s=0.25, tokens=9), TrafficStage(name="answer", duration_s=1.0))
+    said = call(1, ok=False, error_type="TimeoutError", prompt_tokens=2**40, stages=stages, input="\x00", output="é")
+    assert 1 == save_traffic(store, [said])
+    assert (said,) == list_traffic(store)
+
+
+def test_what_is_stored_twice_is_one_call(store: Store, store_url: str) -> None:
+    stages = (TrafficStage(name="answer", duration_s=1.0),)
+    assert 2 == save_traffic(store, [call(1, stages=stages), call(2), call(1, task="later")])
+    assert 1 == save_traffic(store, [call(1, task="later", stages=stages), call(3)])
+    assert 0 == save_traffic(store, [])
+    assert ["t", "t", "t"] == [one.task for one in list_traffic(store)]
+    assert (3, 1) == tuple(info(store_url).n_rows[name] for name in ("traffic", "traffic_stage"))
+
+
+def test_calls_are_chosen_by_task_candidate_time_and_end(store: Store) -> None:
+    save_traffic(store, [call(0), call(1, task="u"), call(2, candidate="d"), call(3, ok=False), call(4)])
+
+    def found(**wanted: Any) -> list[str]:
+        return [one.call_id for one in list_traffic(store, **wanted)]
+
+    assert ["id-0", "id-2", "id-3", "id-4"] == found(task="t")
+    assert ["id-2"] == found(candidate="d")
+    assert ["id-1", "id-2"] == found(since=MOMENT + timedelta(hours=1), until=MOMENT + timedelta(hours=3))
+    assert ["id-3"] == found(ok=False)
+    assert ["id-2", "id-4"] == found(ok=True, limit=2)
+
+
+def test_counts_are_of_each_task_and_candidate(store: Store) -> None:
+    save_traffic(
+        store,
+        [
+            call(1, prompt_tokens=10, output_tokens=1),
+            call(2, prompt_tokens=5),
+            call(9, ok=False),
+            call(4, task="s", ok=False),
+        ],
+    )
+    other, one = count_traffic(store)
+    assert ("s", "c", 1, 1, 4.0, 0, 0) == (
+        other.task,
+        other.candidate,
+        other.n_calls,
+        other.n_failed,
+        other.mean_duration_s,
+        other.prompt_tokens,
+        other.output_tokens,
+    )
+    assert ("t", 3, 1, 1.5, 15, 1) == (
+        one.task,
+        one.n_calls,
+        one.n_failed,
+        one.mean_duration_s,
+        one.prompt_tokens,
+        one.output_tokens,
+    )
+    assert (MOMENT + timedelta(hours=1), MOMENT + timedelta(hours=9)) == (one.first_at, one.last_at)
+    assert [2] == [one.n_calls for one in count_traffic(store, task="t", until=MOMENT + timedelta(hours=9))]
+
+
+def test_more_calls_than_a_page_are_stored_and_read(store: Store) -> None:
+    stages = (TrafficStage(name="answer", duration_s=1.0),)
+    assert 1203 == save_traffic(store, [call(number, stages=stages) for number in range(1203)])
+    assert 1203 == sum(len(one.stages) for one in list_traffic(store))
+
+
+def test_a_file_is_stored_once_and_wholly_or_not_at_all(store: Store) -> None:
+    def breaking() -> Iterator[TrafficCall]:
+        for number in range(600):
+            yield call(number)
+        raise ValueError("line 601")
+
+    with pytest.raises(ValueError, match="line 601"):
+        save_traffic_import(store, sha256="ab", source="a.jsonl", calls=breaking())
+    assert ((), None) == (list_traffic(store), find_traffic_import(store, "ab"))
+
+    save_traffic(store, [call(0)])
+    first, is_new = save_traffic_import(store, sha256="ab", source="a.jsonl", calls=[call(0), call(1)])
+    again, is_new_again = save_traffic_import(store, sha256="ab", source="b.jsonl", calls=[call(2)])
+    assert (True, False, first, 1) == (is_new, is_new_again, again, first.n_calls)
+    assert 2 == len(list_traffic(store))
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("task", " "),
+        ("candidate", "x" * 201),
+        ("duration_s", -1),
+        ("duration_s", float("nan")),
+        ("duration_s", 10**400),
+        ("duration_s", True),
+        ("started_at", datetime(2026, 5, 4)),  # noqa: DTZ001
+        ("prompt_tokens", 2**63),
+        ("output_tokens", 1.5),
+        ("ok", 1),
+        ("error_type", ""),
+        ("input", 5),
+        ("stages", (TrafficStage(name="", duration_s=1.0),)),
+        ("stages", (TrafficStage(name="s", duration_s=1.0),) * 1001),
+    ],
+)
+def test_what_cannot_be_stored_is_no_call(field: str, value: object) -> None:
+    with pytest.raises(ValueError, match=f"^{field}.*: expected"):
+        call(1, **{field: value})
