@@ -1,33 +1,240 @@
-"""What runs by itself: the flows as Prefect deployments, with their schedules."""
+"""What can be started by form and runs by itself: the flows as Prefect deployments, with their schedules.
 
-from typing import TYPE_CHECKING
+Everything that deploys reads this one tuple: `benchwright deploy`, and `prefect.yaml`, which is written from it.
+"""
+
+import importlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from dataclasses import replace as _replace
+from typing import TYPE_CHECKING, Any
+
+from evaluation.errors import ConfigurationError, UnknownNameError
 
 if TYPE_CHECKING:
+    from prefect import Flow
     from prefect.deployments.runner import RunnerDeployment
 
+NIGHTLY = "0 2 * * *"
+"""Every night at two."""
+WEEKEND = "0 3 * * 6"
+"""Saturdays at three in the morning."""
 WEEKLY = "0 4 * * 1"
 """Mondays at four in the morning."""
+UTC = "UTC"
 ENOUGH_NEW = 100
 """Scored answers and outcomes that are new: with fewer, the week's retraining ends at once."""
+NIGHTLY_CASES = 100
+"""Cases of each benchmark that a night asks; the weekly re-test asks all."""
 
 
-def weekly_retraining(*, cron: str = WEEKLY, timezone: str = "UTC") -> "RunnerDeployment":
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """When a deployment runs by itself, and what is asked for then."""
+
+    slug: str
+    """Its name among those of the deployment: a redeploy finds it again."""
+    cron: str
+    timezone: str = UTC
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    active: bool = True
+    of_production: Mapping[str, Any] | None = None
+    """Set where it evaluates the production candidates: what is asked for beside them. Until they are given, it is
+    switched off."""
+
+    def evaluating(self, request: Mapping[str, Any]) -> "Timing":
+        """Switched on for these benchmarks and candidates, where it is about those in production; else as it is."""
+        if self.of_production is None:
+            return self
+        return _replace(self, parameters={"request": {**self.of_production, **request}}, active=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Definition:
+    """One flow as a deployment."""
+
+    name: str
+    entrypoint: str
+    """`module:function`; the package is installed where it runs, so that nothing is fetched."""
+    description: str
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    timings: tuple[Timing, ...] = ()
+    tags: tuple[str, ...] = ("benchwright",)
+    work_pool: str | None = None
+    """None: of nobody yet; a redeploy leaves the pool that it has."""
+    concurrency_limit: int | None = None
+    """Runs at a time; None: the slots of the GPUs decide."""
+    left_empty: tuple[str, ...] = ()
+    """Fields of the evaluation that the form of this flow does not insist on."""
+
+    def load_flow(self) -> "Flow[..., Any]":
+        """The flow itself."""
+        module, _, function = self.entrypoint.partition(":")
+        found: Flow[..., Any] = getattr(importlib.import_module(module), function)
+        return found
+
+
+DEFINITIONS: tuple[Definition, ...] = (
+    Definition(
+        name="evaluate",
+        entrypoint="flows.evaluate:evaluate",
+        description="Asks candidates the cases of benchmarks, scores the answers, and says how sure the numbers are.",
+        timings=(
+            Timing(slug="nightly", cron=NIGHTLY, active=False, of_production={"limit": NIGHTLY_CASES}),
+            Timing(slug="weekly-retest", cron=WEEKEND, active=False, of_production={}),
+        ),
+    ),
+    Definition(
+        name="compare",
+        entrypoint="flows.compare:compare",
+        description="Holds candidates against each other case by case, and says who is better and how sure that is.",
+    ),
+    Definition(
+        name="race",
+        entrypoint="flows.race:race",
+        description="Finds the best of many candidates: losers leave while the others go on.",
+    ),
+    Definition(
+        name="sweep",
+        entrypoint="flows.sweep:sweep",
+        description="Tries values of parameters, and says which matter and which are best.",
+        left_empty=("benchmarks",),
+    ),
+    Definition(
+        name="retrain",
+        entrypoint="flows.retrain:retrain",
+        description="Learns anew which candidate suits which prompt, where enough is new.",
+        parameters={"request": {"if_enough_new": ENOUGH_NEW}},
+        timings=(Timing(slug="weekly", cron=WEEKLY),),
+        concurrency_limit=1,
+    ),
+)
+
+
+def chosen(names: tuple[str, ...] = ()) -> tuple[Definition, ...]:
+    """The definitions of these names, in their usual order; all where none is named.
+
+    Raises:
+        UnknownNameError: there is no deployment of that name.
+    """
+    known = [definition.name for definition in DEFINITIONS]
+    for name in names:
+        if name not in known:
+            raise UnknownNameError("deployment", name, known)
+    return tuple(definition for definition in DEFINITIONS if not names or definition.name in names)
+
+
+def as_asked(
+    definition: Definition,
+    *,
+    work_pool: str | None = None,
+    timezone: str | None = None,
+    production: Mapping[str, Any] | None = None,
+) -> Definition:
+    """The definition for one place.
+
+    Args:
+        definition: As it is everywhere.
+        work_pool: Whose workers run it.
+        timezone: By whose clock it runs, such as `Europe/Amsterdam`; None: by UTC.
+        production: Benchmarks and candidates that are evaluated every night and every week.
+    """
+    timings = tuple(
+        _replace(timing if production is None else timing.evaluating(production), timezone=timezone or timing.timezone)
+        for timing in definition.timings
+    )
+    return _replace(definition, timings=timings, work_pool=work_pool or definition.work_pool)
+
+
+def check_timezone(name: str) -> str:
+    """The name, of a time zone that exists.
+
+    Raises:
+        ConfigurationError: there is none of that name.
+    """
+    from zoneinfo import ZoneInfo
+
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, KeyError):
+        raise ConfigurationError(f"{name!r} is not a time zone", "For example --timezone Europe/Amsterdam") from None
+    return name
+
+
+def runner_deployment(definition: Definition) -> "RunnerDeployment":
+    """The definition as Prefect takes it."""
+    from prefect.deployments.runner import RunnerDeployment
+    from prefect.schedules import Cron
+    from prefect.types.entrypoint import EntrypointType
+
+    return RunnerDeployment.from_flow(
+        definition.load_flow(),
+        name=definition.name,
+        description=definition.description,
+        tags=list(definition.tags),
+        parameters=dict(definition.parameters),
+        schedules=[
+            Cron(
+                timing.cron,
+                timezone=timing.timezone,
+                active=timing.active,
+                parameters=dict(timing.parameters),
+                slug=timing.slug,
+            )
+            for timing in definition.timings
+        ],
+        concurrency_limit=definition.concurrency_limit,
+        work_pool_name=definition.work_pool,
+        entrypoint_type=EntrypointType.MODULE_PATH,
+    )
+
+
+def weekly_retraining(*, cron: str = WEEKLY, timezone: str = UTC) -> "RunnerDeployment":
     """The deployment that retrains once a week, where enough is new; never two at a time.
 
     Args:
         cron: When.
         timezone: By whose clock, such as `Europe/Amsterdam`.
     """
-    from prefect.schedules import Cron
-    from prefect.types.entrypoint import EntrypointType
+    (definition,) = chosen(("retrain",))
+    (timing,) = definition.timings
+    return runner_deployment(_replace(definition, timings=(_replace(timing, cron=cron, timezone=timezone),)))
 
-    from flows.retrain import retrain
 
-    return retrain.to_deployment(  # type: ignore[return-value]
-        name="weekly",
-        description="Learns anew which candidate suits which prompt, where enough is new.",
-        schedules=[Cron(cron, timezone=timezone, slug="weekly")],
-        parameters={"request": {"if_enough_new": ENOUGH_NEW}},
-        concurrency_limit=1,
-        entrypoint_type=EntrypointType.MODULE_PATH,
-    )
+def prefect_yaml() -> str:
+    """The definitions as the file from which `prefect deploy` reads them."""
+    import yaml
+
+    said = "# Written by `benchwright deploy --write-prefect-yaml prefect.yaml` from deployments/definitions.py.\n"
+    content = {
+        "name": "benchwright",
+        "build": None,
+        "push": None,
+        "pull": [],
+        "deployments": [_as_yaml(definition) for definition in DEFINITIONS],
+    }
+    return said + yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=118)
+
+
+def _as_yaml(definition: Definition) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "name": definition.name,
+        "entrypoint": definition.entrypoint,
+        "description": definition.description,
+        "tags": list(definition.tags),
+        "parameters": dict(definition.parameters),
+        "schedules": [
+            {
+                "slug": timing.slug,
+                "cron": timing.cron,
+                "timezone": timing.timezone,
+                "active": timing.active,
+                "parameters": dict(timing.parameters),
+            }
+            for timing in definition.timings
+        ],
+        "work_pool": {"name": definition.work_pool},
+    }
+    if definition.concurrency_limit is not None:
+        found["concurrency_limit"] = definition.concurrency_limit
+    return found

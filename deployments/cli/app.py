@@ -2,7 +2,21 @@
 
 import typer
 
-from deployments.cli import compare, demo, doctor, evaluate, export, race, recommend, retrain, runs, score, show, sweep
+from deployments.cli import (
+    compare,
+    demo,
+    deploy,
+    doctor,
+    evaluate,
+    export,
+    race,
+    recommend,
+    retrain,
+    runs,
+    score,
+    show,
+    sweep,
+)
 from deployments.cli.benchmarks import benchmarks
 from deployments.cli.db import db
 from deployments.cli.endpoints import endpoints
@@ -35,6 +49,7 @@ def options(version: bool = typer.Option(False, "--version", help="Print the ver
 
 app.command("compare")(compare.compare)
 app.command("demo")(demo.demo)
+app.command("deploy")(deploy.deploy)
 app.command("doctor")(doctor.doctor)
 app.command("evaluate")(evaluate.evaluate)
 app.command("race")(race.race)

@@ -29,7 +29,7 @@ def test_it_retrains_only_where_enough_is_new_and_never_twice_at_a_time() -> Non
     deployment = weekly_retraining()
 
     assert RetrainRequest(if_enough_new=ENOUGH_NEW) == RetrainRequest(**deployment.parameters["request"])
-    assert ("weekly", "retrain", 1) == (deployment.name, deployment.flow_name, deployment.concurrency_limit)
+    assert ("retrain", "retrain", 1) == (deployment.name, deployment.flow_name, deployment.concurrency_limit)
     assert "flows.retrain.retrain" == deployment.entrypoint
 
 

@@ -1,0 +1,141 @@
+"""`benchwright deploy`: puts the flows on the Prefect server, with forms that offer the names that exist."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from deployments.cli.arguments import DatabaseOption, JsonOption, open_to_list
+from evaluation.errors import ConfigurationError, UnknownNameError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from deployments.deploying import Deployed
+    from deployments.forms import Choices
+
+NO_SERVER = "Start one with `prefect server start`, and `prefect config set PREFECT_API_URL=http://127.0.0.1:4200/api`."
+
+
+def deploy(
+    only: Annotated[
+        list[str] | None, typer.Option("--only", metavar="NAME", help="Deploy this one alone; may be repeated.")
+    ] = None,
+    work_pool: Annotated[
+        str | None, typer.Option("--work-pool", metavar="NAME", help="The pool whose workers run them.")
+    ] = None,
+    timezone: Annotated[
+        str | None, typer.Option("--timezone", metavar="TZ", help="The clock of the schedules; UTC at first.")
+    ] = None,
+    benchmark: Annotated[
+        list[str] | None,
+        typer.Option("--benchmark", metavar="NAME", help="What production candidates are asked every night.*"),
+    ] = None,
+    candidate: Annotated[
+        list[str] | None,
+        typer.Option("--candidate", metavar="TEXT", help="A candidate in production: 'MODEL num_ctx=8192'.*"),
+    ] = None,
+    write_prefect_yaml: Annotated[
+        Path | None,
+        typer.Option("--write-prefect-yaml", metavar="FILE", help="Write the definitions there, and deploy nothing."),
+    ] = None,
+    db: DatabaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Put evaluate, compare, race, sweep and retrain on the Prefect server, with forms and schedules.
+
+    Again: refreshes the choices in the forms; what was changed in Prefect's pages stays.
+    With --benchmark and --candidate the nightly evaluation and the weekly re-test are switched on. * may be repeated.
+    """
+    from deployments.definitions import check_timezone, chosen, prefect_yaml
+
+    if write_prefect_yaml is not None:
+        _write(write_prefect_yaml, prefect_yaml())
+        return
+    definitions = chosen(tuple(only or ()))
+    if timezone is not None:
+        check_timezone(timezone)
+    must_answer()
+    with open_to_list(db) as store:
+        from deployments.forms import choices_in
+
+        choices = choices_in(store)
+    production = _production(benchmark or [], candidate or [], choices)
+    from deployments.deploying import Asked, deploy
+
+    asked = Asked(choices=choices, work_pool=work_pool, timezone=timezone, production=production)
+    _show(deploy(definitions, asked), choices, as_json=as_json)
+
+
+def must_answer() -> None:
+    """Returns where a Prefect server is configured and answers.
+
+    Raises:
+        ConfigurationError: there is none.
+    """
+    import os
+
+    from deployments.helper_process import answers
+    from deployments.prefect_server import FEWER_WORDS, HEALTH, configured_api
+
+    if (api := configured_api()) is None:
+        raise ConfigurationError("no Prefect server is configured, and a deployment outlives this command", NO_SERVER)
+    if not answers(api.rstrip("/") + HEALTH, timeout_s=10):
+        raise ConfigurationError(
+            f"no Prefect server answers at {api} (from PREFECT_API_URL or your Prefect profile)",
+            "Start it with `prefect server start`, or correct the address.",
+        )
+    for name, value in FEWER_WORDS.items():
+        os.environ.setdefault(name, value)
+
+
+def _production(benchmarks: list[str], candidates: list[str], choices: "Choices") -> dict[str, Any] | None:
+    """What is evaluated every night; None where nothing is given."""
+    from evaluation.request import read_request
+
+    if not benchmarks and not candidates:
+        return None
+    if not benchmarks or not candidates:
+        raise ConfigurationError(
+            "the nightly evaluation needs benchmarks and candidates", "Give both: --benchmark NAME --candidate MODEL"
+        )
+    for name in benchmarks:
+        if name not in choices.benchmarks:
+            step = "`benchwright benchmarks add FILE` stores one, so that a worker finds it by its name."
+            raise UnknownNameError("benchmark", name, choices.benchmarks, next_step=step)
+    given = {"benchmarks": benchmarks, "candidates": candidates}
+    for found in read_request(given).all_candidates():
+        if choices.models and found.model not in choices.models:
+            step = "`benchwright models list` asks the servers which they have, and notes them."
+            raise UnknownNameError("model", found.model, choices.models, next_step=step)
+    return given
+
+
+def _write(path: Path, text: str) -> None:
+    from deployments.cli.tables import say
+
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ConfigurationError(f"cannot write {str(path)!r}: {error.strerror}", "Give another path.") from None
+    say(f"{path}: written")
+
+
+def _show(deployed: "Sequence[Deployed]", choices: "Choices", *, as_json: bool) -> None:
+    from dataclasses import asdict
+
+    from deployments.cli.tables import print_table
+    from deployments.cli.terminal import print_json, tell
+
+    if as_json:
+        print_json([asdict(one) for one in deployed])
+        return
+    rows = [
+        (one.name, "deployed" if one.is_new else "refreshed", one.work_pool, "\n".join(one.schedules))
+        for one in deployed
+    ]
+    print_table(("deployment", "now", "work pool", "schedules"), rows)
+    if not choices.models:
+        tell("no model is known yet, so that the forms take any name; `benchwright models list` asks the servers")
+    if any(one.work_pool is None for one in deployed):
+        tell("what has no work pool is run by nobody yet: give --work-pool NAME, and start a worker of that pool")

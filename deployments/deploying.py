@@ -1,0 +1,194 @@
+"""Bring the definitions to a Prefect server. What people changed there stays: schedules, defaults, pools, tags."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from deployments.definitions import Definition, Timing, as_asked, runner_deployment
+from deployments.forms import Choices, form
+from evaluation.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from prefect.client.orchestration import SyncPrefectClient
+    from prefect.client.schemas.objects import DeploymentSchedule
+    from prefect.client.schemas.responses import DeploymentResponse
+    from prefect.deployments.runner import RunnerDeployment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a deployment is made for. What is None stays on the server as it is there."""
+
+    choices: Choices
+    work_pool: str | None = None
+    timezone: str | None = None
+    production: Mapping[str, Any] | None = None
+    """Benchmarks and candidates that are evaluated every night and every week."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployed:
+    """A deployment as it stands on the server now."""
+
+    name: str
+    deployment_id: str
+    is_new: bool
+    work_pool: str | None
+    schedules: tuple[str, ...]
+    """Such as `nightly: 0 2 * * * UTC (off)`."""
+
+
+def deploy(definitions: Sequence[Definition], asked: Asked) -> tuple[Deployed, ...]:
+    """What stands on the configured server, after the definitions were brought there.
+
+    Raises:
+        ConfigurationError: the server refuses, or there is no work pool of that name.
+    """
+    from prefect.client.orchestration import get_client
+    from prefect.exceptions import PrefectHTTPStatusError
+
+    with get_client(sync_client=True) as client:
+        try:
+            _must_have_pool(client, asked.work_pool)
+            return tuple(_deploy(client, definition, asked) for definition in definitions)
+        except PrefectHTTPStatusError as error:
+            raise _refused(error.response.status_code, _detail(error)) from error
+
+
+def _must_have_pool(client: "SyncPrefectClient", name: str | None) -> None:
+    from prefect.exceptions import ObjectNotFound
+
+    if name is None:
+        return
+    try:
+        client.read_work_pool(name)
+    except ObjectNotFound:
+        raise ConfigurationError(
+            f"there is no work pool {name!r}", f"prefect work-pool create --type process {name}"
+        ) from None
+
+
+def _deploy(client: "SyncPrefectClient", definition: Definition, asked: Asked) -> Deployed:
+    from prefect.exceptions import ObjectNotFound
+    from prefect.utilities.callables import ParameterSchema
+
+    definition = as_asked(definition, work_pool=asked.work_pool, timezone=asked.timezone, production=asked.production)
+    wanted = runner_deployment(definition)
+    flow_schema = wanted._parameter_openapi_schema.model_dump(exclude_unset=True)
+    schema = form(flow_schema, asked.choices, left_empty=definition.left_empty)
+    try:
+        standing = client.read_deployment_by_name(wanted.full_name)
+    except ObjectNotFound:
+        wanted._parameter_openapi_schema = ParameterSchema(**schema)
+        return _as_deployed(client, _created(wanted), is_new=True)
+    _refresh(client, standing.id, definition, wanted, schema)
+    for timing in definition.timings:
+        _set_timing(client, standing, timing, asked)
+    return _as_deployed(client, standing.id, is_new=False)
+
+
+def _created(wanted: "RunnerDeployment") -> UUID:
+    from prefect.deployments.runner import DeploymentApplyError
+
+    try:
+        made = wanted.apply()
+    except DeploymentApplyError as error:
+        raise ConfigurationError(f"the Prefect server refuses {wanted.full_name}: {error}", _LOOK) from error
+    if not isinstance(made, UUID):
+        raise TypeError("a deployment is made from outside an event loop")
+    return made
+
+
+def _refresh(
+    client: "SyncPrefectClient",
+    deployment_id: UUID,
+    definition: Definition,
+    wanted: "RunnerDeployment",
+    schema: Mapping[str, Any],
+) -> None:
+    """Gives a standing deployment this version's words and choices, and the work pool that was asked for."""
+    from prefect.client.schemas.actions import DeploymentUpdate
+
+    given: dict[str, Any] = {
+        "description": definition.description,
+        "entrypoint": wanted.entrypoint,
+        "version": wanted.version,
+        "parameter_openapi_schema": schema,
+        "enforce_parameter_schema": True,
+    }
+    if definition.work_pool is not None:
+        given["work_pool_name"] = definition.work_pool
+    client.update_deployment(deployment_id, DeploymentUpdate(**given))
+
+
+def _set_timing(client: "SyncPrefectClient", standing: "DeploymentResponse", timing: Timing, asked: Asked) -> None:
+    """Adds a schedule that is missing; changes one that stands only in what was asked for."""
+    from prefect.client.schemas.schedules import CronSchedule
+
+    known = next((schedule for schedule in standing.schedules if schedule.slug == timing.slug), None)
+    if known is None:
+        _add_timing(client, standing.id, timing)
+        return
+    is_set = asked.production is not None and timing.of_production is not None
+    when = known.schedule
+    if asked.timezone is not None and isinstance(when, CronSchedule):
+        when = CronSchedule(cron=when.cron, timezone=asked.timezone)
+    if is_set or when != known.schedule:
+        client.update_deployment_schedule(
+            standing.id,
+            known.id,
+            active=timing.active if is_set else known.active,
+            schedule=when,
+            # The server forgets the parameters of a schedule that is updated without them.
+            parameters=dict(timing.parameters) if is_set else known.parameters,
+        )
+
+
+def _add_timing(client: "SyncPrefectClient", deployment_id: UUID, timing: Timing) -> None:
+    added = {
+        "schedule": {"cron": timing.cron, "timezone": timing.timezone},
+        "active": timing.active,
+        "parameters": dict(timing.parameters),
+        "slug": timing.slug,
+    }
+    client.request("POST", "/deployments/{id}/schedules", path_params={"id": deployment_id}, json=[added])
+
+
+def _as_deployed(client: "SyncPrefectClient", deployment_id: UUID, *, is_new: bool) -> Deployed:
+    found = client.read_deployment(deployment_id)
+    return Deployed(
+        name=found.name,
+        deployment_id=str(found.id),
+        is_new=is_new,
+        work_pool=found.work_pool_name,
+        schedules=tuple(sorted(_in_words(schedule) for schedule in found.schedules)),
+    )
+
+
+def _in_words(known: "DeploymentSchedule") -> str:
+    from prefect.client.schemas.schedules import CronSchedule
+
+    when = known.schedule
+    said = f"{when.cron} {when.timezone or 'UTC'}" if isinstance(when, CronSchedule) else "by a rule of the server's"
+    return f"{known.slug or 'unnamed'}: {said}{'' if known.active else ' (off)'}"
+
+
+_LOOK = "Look at the deployment in Prefect's pages, mend or delete it there, and deploy again."
+
+
+def _refused(status: int, detail: str) -> ConfigurationError:
+    if status in (401, 403):
+        return ConfigurationError(
+            "the Prefect server refuses without its password", "export PREFECT_API_AUTH_STRING=user:password"
+        )
+    if status == 409:
+        detail = f"what a deployment has as its parameters is not among the choices any more: {detail}"
+    return ConfigurationError(f"the Prefect server refuses ({status}): {detail}", _LOOK)
+
+
+def _detail(error: Any) -> str:
+    with suppress(ValueError, AttributeError):
+        return str(error.response.json().get("detail", error))
+    return str(error)

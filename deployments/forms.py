@@ -1,0 +1,140 @@
+"""The form of a deployment: what its flow takes, with the names that exist as choices, and without what is not asked.
+
+The schema is the flow's own, edited: choices are frozen when it is deployed, and a redeploy refreshes them.
+"""
+
+import copy
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from evaluation.store.session import Store
+
+EVALUATION = "EvaluationRequest"
+PROVIDERS = ("ollama", "openai_compatible")
+KNOWN_THEN = "Choices are the names that were known when this was deployed."
+TOO_LARGE_TO_SAY = 1_000_000_000
+TITLES: Mapping[str, str] = {
+    "gpu_tag": "GPU tag",
+    "timeout_s": "Seconds for one attempt",
+    "case_timeout_s": "Seconds for a case",
+    "n_flips": "Flipped cases shown",
+    "by": "What makes a side",
+}
+"""Where a field's name says too little to whoever sees the form alone."""
+_BOUNDS: Mapping[str, str] = {
+    "minimum": "at least {:g}",
+    "exclusiveMinimum": "more than {:g}",
+    "maximum": "at most {:g}",
+    "exclusiveMaximum": "less than {:g}",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choices:
+    """The names that a form offers. Where there is none of a kind, any text is taken."""
+
+    benchmarks: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+    endpoints: tuple[str, ...] = ()
+    profiles: tuple[str, ...] = ()
+
+    def by_field(self) -> dict[str, tuple[str, ...]]:
+        """The names by the field of an evaluation that takes them."""
+        return {
+            "benchmarks": self.benchmarks,
+            "models": self.models,
+            "endpoints": self.endpoints,
+            "profile": self.profiles,
+            "provider": PROVIDERS,
+        }
+
+
+def choices_in(store: "Store") -> Choices:
+    """What is known by name: what comes with the program, and what is stored and not retired."""
+    from evaluation.benchmarks.suites import standard_suites
+    from evaluation.profiles import STANDARD_PROFILES
+    from evaluation.store.benchmarks import list_benchmarks
+    from evaluation.store.registry import list_endpoints, list_models, list_profiles
+
+    return Choices(
+        benchmarks=_each_once(*standard_suites(), *(record.name for record in list_benchmarks(store))),
+        models=_each_once(*sorted(record.name for record in list_models(store))),
+        endpoints=_each_once(*(record.name for record in list_endpoints(store))),
+        profiles=_each_once(*STANDARD_PROFILES, *(profile.name for profile in list_profiles(store))),
+    )
+
+
+def _each_once(*names: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(names))
+
+
+def form(schema: Mapping[str, Any], choices: Choices, *, left_empty: tuple[str, ...] = ()) -> dict[str, Any]:
+    """The schema of a flow's parameters as its form shows it, and as the server checks what is sent.
+
+    Args:
+        schema: Of the flow.
+        choices: The names that exist.
+        left_empty: Fields of the evaluation that may stay empty.
+    """
+    found = copy.deepcopy(dict(schema))
+    found["properties"] = {
+        name: _titled(value, found) for name, value in found["properties"].items() if not name.endswith("_id")
+    }
+    for name, model in found.get("definitions", {}).items():
+        if name == EVALUATION:
+            _offer(model["properties"], choices)
+            _need_not(model, left_empty)
+        for field, value in model.get("properties", {}).items():
+            _title(field, value)
+            _say_bounds(value)
+    return found
+
+
+def _titled(value: dict[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameter under the title of its model, where it is one."""
+    model = schema.get("definitions", {}).get(value.get("$ref", "").rsplit("/", 1)[-1], {})
+    return {**value, "title": model["title"]} if "title" in model else value
+
+
+def _title(name: str, value: dict[str, Any]) -> None:
+    """Gives a readable title to a field that has none of its own."""
+    if value.get("title") == name.replace("_", " ").title():
+        value["title"] = TITLES.get(name, name.replace("_", " ").capitalize())
+
+
+def _offer(fields: dict[str, Any], choices: Choices) -> None:
+    for name, names in choices.by_field().items():
+        if not names:
+            continue
+        for kind in _kinds(fields[name].get("items", fields[name])):
+            if kind.get("type") == "string":
+                kind["enum"] = list(names)
+        fields[name]["description"] = f"{fields[name]['description']} {KNOWN_THEN}"
+
+
+def _need_not(model: dict[str, Any], names: tuple[str, ...]) -> None:
+    model["required"] = [name for name in model.get("required", []) if name not in names]
+    for name in names:
+        model["properties"][name].pop("minItems", None)
+        model["properties"][name].setdefault("default", [])
+
+
+def _say_bounds(value: dict[str, Any]) -> None:
+    """Says in the help what Prefect's forms do not show."""
+    said = value.get("description", "")
+    bounds = [
+        words.format(kind[key])
+        for kind in _kinds(value)
+        for key, words in _BOUNDS.items()
+        if key in kind and abs(kind[key]) < TOO_LARGE_TO_SAY
+    ]
+    if bounds and bounds[0] not in said.lower():
+        text = ", ".join(bounds)
+        value["description"] = f"{said} {text[0].upper()}{text[1:]}.".strip()
+
+
+def _kinds(value: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The field itself, or each kind that it may be of."""
+    yield from value.get("anyOf", [value])

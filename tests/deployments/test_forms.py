@@ -1,0 +1,96 @@
+"""What the form of a deployment shows, and what it refuses."""
+
+from typing import Any
+
+import pytest
+from prefect.utilities.callables import parameter_schema
+
+from deployments.definitions import DEFINITIONS, Definition
+from deployments.forms import KNOWN_THEN, Choices, choices_in, form
+from evaluation.candidate import PromptProfile
+from evaluation.case import Benchmark, Case
+from evaluation.store.benchmarks import save_benchmark
+from evaluation.store.records import EndpointRecord
+from evaluation.store.registry import register_model, retire_model, save_endpoint, save_profile
+from evaluation.store.session import Store
+
+CHOICES = Choices(benchmarks=("numbers",), models=("a:1b", "b:1b"), endpoints=("big",), profiles=("plain",))
+
+
+def _form(name: str, choices: Choices = CHOICES) -> dict[str, Any]:
+    (definition,) = (one for one in DEFINITIONS if one.name == name)
+    schema = parameter_schema(definition.load_flow()).model_dump(exclude_unset=True)
+    return form(schema, choices, left_empty=definition.left_empty)
+
+
+@pytest.mark.parametrize("name", ["evaluate", "compare", "race", "sweep"])
+def test_the_names_that_exist_are_the_choices_of_every_flow_that_evaluates(name: str) -> None:
+    fields = _form(name)["definitions"]["EvaluationRequest"]["properties"]
+
+    assert ["numbers"] == fields["benchmarks"]["items"]["enum"]
+    assert ["a:1b", "b:1b"] == fields["models"]["items"]["enum"]
+    assert ["big"] == fields["endpoints"]["items"]["enum"]
+    assert [{"type": "string", "enum": ["plain"]}, {"type": "null"}] == fields["profile"]["anyOf"]
+    assert fields["models"]["description"].endswith(KNOWN_THEN)
+
+
+def test_where_no_name_is_known_any_is_taken() -> None:
+    fields = _form("evaluate", Choices())["definitions"]["EvaluationRequest"]["properties"]
+
+    assert {"type": "string"} == fields["models"]["items"]
+    assert KNOWN_THEN not in fields["models"]["description"]
+
+
+@pytest.mark.parametrize("definition", DEFINITIONS, ids=lambda one: one.name)
+def test_ids_are_not_asked_for_and_every_field_has_a_title_and_words(definition: Definition) -> None:
+    found = _form(definition.name)
+
+    assert ["request"] == list(found["properties"])
+    assert found["properties"]["request"]["title"] != "request"
+    for model in found["definitions"].values():
+        for name, value in model["properties"].items():
+            assert value.get("description") or value.get("$ref"), name
+            assert "_" not in value.get("title", ""), name
+
+
+def test_bounds_are_said_once_since_forms_do_not_show_them() -> None:
+    fields = _form("evaluate")["definitions"]["EvaluationRequest"]["properties"]
+    seed = _form("retrain")["definitions"]["RetrainRequest"]["properties"]["seed"]
+
+    assert "Requests that each server serves at once. At least 1, at most 4096." == fields["slots"]["description"]
+    assert "Seconds for one attempt, loading excluded. More than 0." == fields["timeout_s"]["description"]
+    assert 1 == seed["description"].count("least")
+
+
+def test_a_sweep_on_a_single_prompt_needs_no_benchmark() -> None:
+    sweep, race = (_form(name)["definitions"]["EvaluationRequest"] for name in ("sweep", "race"))
+
+    assert ([], ["benchmarks"]) == (sweep["required"], race["required"])
+    assert "minItems" not in sweep["properties"]["benchmarks"]
+
+
+def test_the_schema_of_the_flow_itself_stays_as_it_is() -> None:
+    (definition,) = (one for one in DEFINITIONS if one.name == "evaluate")
+    schema = parameter_schema(definition.load_flow()).model_dump(exclude_unset=True)
+    form(schema, CHOICES)
+
+    assert "invocation_id" in schema["properties"]
+    assert {"type": "string"} == schema["definitions"]["EvaluationRequest"]["properties"]["models"]["items"]
+
+
+@pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
+def test_choices_are_what_comes_with_the_program_and_what_is_stored_and_not_retired(store: Store) -> None:
+    save_benchmark(store, Benchmark(name="ours", task_type="reasoning", cases=(Case(case_id="1", prompt="1?"),)))
+    save_profile(store, PromptProfile(name="terse", system="One word."))
+    save_endpoint(store, EndpointRecord(name="big", url="http://127.0.0.1:9", provider="ollama"))
+    for name in ("b:1b", "a:1b", "old:1b"):
+        register_model(store, name)
+    retire_model(store, "old:1b")
+
+    found = choices_in(store)
+
+    assert ("a:1b", "b:1b") == found.models
+    assert ("big",) == found.endpoints
+    assert "ours" == found.benchmarks[-1]
+    assert len(found.benchmarks) > 1
+    assert ("plain", "terse") == (found.profiles[0], found.profiles[-1])
