@@ -9,8 +9,8 @@ from prefect.runtime import flow_run
 from prefect.states import Cancelled
 
 from evaluation.errors import SelectionError
+from selection.learning.retraining import Judgement
 from selection.retrain_request import RetrainRequest
-from selection.retraining import Judgement
 from tasks.interruption import interruptible
 from tasks.retraining.learn import gather_evidence, train_challenger
 from tasks.retraining.promote import evaluate_challenger, promote_or_keep

@@ -11,16 +11,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from selection.analytics import Analytics, analyse
+    from selection.analytics.looking_back import Analytics, analyse
     from selection.answers import Expected, Ranked, Recommendation, Removed
-    from selection.budgets import BudgetRouter, Routed, Routing, cheapest_share, cost_quality, route
+    from selection.budgets.routing import BudgetRouter, Routed, Routing, cheapest_share, cost_quality, route
     from selection.recommendation import explain, flush, rank, recommend, report_outcome
     from selection.wishes import Constraints, Weights
 
 _HOMES = {
-    "selection.analytics": ("Analytics", "analyse"),
+    "selection.analytics.looking_back": ("Analytics", "analyse"),
     "selection.answers": ("Expected", "Ranked", "Recommendation", "Removed"),
-    "selection.budgets": ("BudgetRouter", "Routed", "Routing", "cheapest_share", "cost_quality", "route"),
+    "selection.budgets.routing": ("BudgetRouter", "Routed", "Routing", "cheapest_share", "cost_quality", "route"),
     "selection.recommendation": ("explain", "flush", "rank", "recommend", "report_outcome"),
     "selection.wishes": ("Constraints", "Weights"),
 }

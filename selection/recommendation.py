@@ -56,9 +56,9 @@ def recommend(
         ConfigurationError: an argument that cannot be one.
         StoreError: the store is away, and nothing was read from it yet.
     """
-    from selection.decisions import Decision
-    from selection.desk_answers import Question, answered
-    from selection.desk_registry import desk_of
+    from selection.desk.answering import Question, answered
+    from selection.desk.decisions import Decision
+    from selection.desk.registry import desk_of
 
     if not (_is_number(explore) and 0 <= explore <= 1):
         raise ConfigurationError(f"explore is {explore!r}", "Give a share between 0 and 1.")
@@ -116,8 +116,8 @@ def rank(
         ConfigurationError: an argument that cannot be one.
         StoreError: the store is away, and nothing was read from it yet.
     """
-    from selection.desk_answers import Question, chosen
-    from selection.desk_registry import desk_of
+    from selection.desk.answering import Question, chosen
+    from selection.desk.registry import desk_of
 
     question = Question(
         task=task,
@@ -142,8 +142,8 @@ def explain(recommendation: "Recommendation | str", *, store: "Where" = None) ->
         StoreError: the store is away.
     """
     from selection.answers import Recommendation
-    from selection.desk_memory import text_of
-    from selection.desk_registry import desk_of
+    from selection.desk.memory import text_of
+    from selection.desk.registry import desk_of
 
     if isinstance(recommendation, str):
         recommendation_id = _checked_id(recommendation)
@@ -183,8 +183,8 @@ def report_outcome(
     Raises:
         ConfigurationError: nothing was recommended under this id, or an argument that cannot be one.
     """
-    from selection.decisions import Outcome
-    from selection.desk_registry import desk_of
+    from selection.desk.decisions import Outcome
+    from selection.desk.registry import desk_of
 
     _must_be_an_outcome(quality, latency_s, ok)
     outcome = Outcome(
@@ -206,7 +206,7 @@ def flush(timeout_s: float = 5.0, *, store: "Where" = None) -> int:
         timeout_s: How long to wait for them.
         store: Where they were asked for.
     """
-    from selection.desk_registry import desk_of
+    from selection.desk.registry import desk_of
 
     return desk_of(store).log.flush(timeout_s)
 

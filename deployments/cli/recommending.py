@@ -95,7 +95,7 @@ def run_recommendation(wanted: Wanted, *, database: str | None, as_json: bool) -
 @contextmanager
 def at_the_desk(database: str | None) -> "Iterator[str | None]":
     """The database's URL; what was decided there is stored before this process ends."""
-    from selection.desk_registry import close_desks
+    from selection.desk.registry import close_desks
 
     try:
         yield database_url(database)
@@ -121,8 +121,8 @@ def in_words_of_the_command() -> "Iterator[None]":
 def _say_why_nobody(found: "Recommendation", wanted: Wanted, url: str | None, *, as_json: bool) -> int:
     from deployments.cli.terminal import report_error
     from evaluation.errors import SelectionError
-    from selection.desk_registry import desk_of
-    from selection.recommendation_page import evaluation_to_run, recommendation_as_json
+    from selection.desk.registry import desk_of
+    from selection.pages.recommendation import evaluation_to_run, recommendation_as_json
 
     known = desk_of(url).view().scoreboard.candidates
     step = f"`{evaluation_to_run(found.task, known)}`, or `--on-little-evidence rules`."
@@ -136,7 +136,7 @@ def _show(found: "Recommendation", candidate: "Choosable", wanted: Wanted, url: 
     from evaluation.reports.escaping import one_line
     from selection import explain
     from selection.configuration import written_as
-    from selection.recommendation_page import recommendation_as_json
+    from selection.pages.recommendation import recommendation_as_json
 
     written = None if wanted.form is None else written_as(candidate, wanted.form)
     explanation = explain(found, store=url) if wanted.explain else None
@@ -167,7 +167,7 @@ def write_out(path: Path, text: str) -> None:
 def _print_page(found: "Recommendation", wanted: Wanted, explanation: str | None) -> None:
     from deployments.cli.results import say_line
     from deployments.cli.split_table import print_split_table
-    from selection.recommendation_page import candidate_rows, removed_lines
+    from selection.pages.recommendation import candidate_rows, removed_lines
 
     say_line(found.reason, style="bold")
     if rows := candidate_rows(found, percentile=wanted.constraints.percentile):

@@ -41,7 +41,7 @@ def run_retraining(given: Mapping[str, Any], *, database: str | None, as_json: b
 
 def _run(request: "RetrainRequest", store: "Store", stack: ExitStack, *, as_json: bool) -> int:
     from deployments.prefect_server import prefect_server
-    from selection.retraining import retraining_result, what_is_new
+    from selection.learning.retraining import retraining_result, what_is_new
 
     known = what_is_new(store)
     if (refusal := known.too_little(request.if_enough_new)) is not None:  # no server is started to hear that
@@ -69,7 +69,7 @@ def _run(request: "RetrainRequest", store: "Store", stack: ExitStack, *, as_json
 def _show(result: Mapping[str, Any], *, as_json: bool) -> None:
     from deployments.cli.results import say_line
     from deployments.cli.split_table import print_split_table
-    from selection.retraining_page import held_out_lines, reason_lines, task_rows
+    from selection.pages.retraining import held_out_lines, reason_lines, task_rows
 
     if as_json:
         print_json(result)

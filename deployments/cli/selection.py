@@ -33,10 +33,10 @@ def show(
     from deployments.cli.terminal import print_json
     from evaluation.errors import UnknownNameError
     from evaluation.store.selection_models import champion
-    from selection.analytics import analyse
-    from selection.analytics_page import analytics_as_json
-    from selection.desk_registry import desk_of
-    from selection.scoreboard_page import scoreboard_as_json
+    from selection.analytics.looking_back import analyse
+    from selection.analytics.page import analytics_as_json
+    from selection.desk.registry import desk_of
+    from selection.pages.scoreboard import scoreboard_as_json
 
     with open_stored(db) as store, at_the_desk(db) as url:
         decides, board, analytics = champion(store), desk_of(url).view().scoreboard, analyse(store=url, task=task)
@@ -113,7 +113,7 @@ def save(
 ) -> None:
     """Write a selection model to a file, to be promoted elsewhere."""
     from deployments.cli.terminal import tell
-    from selection.stored_models import save_to_file
+    from selection.learning.stored_models import save_to_file
 
     with open_stored(db) as store:
         saved = save_to_file(store, model, file)
@@ -189,7 +189,7 @@ selection.command("forget")(forget)
 def _model_of(store: "Store", what: str) -> str:
     """The id of a stored model; what is a file is checked and stored first."""
     from evaluation.store.selection_models import find_model
-    from selection.stored_models import store_file
+    from selection.learning.stored_models import store_file
 
     if Path(what).suffix or Path(what).is_file():
         return store_file(store, Path(what)).model_id

@@ -9,7 +9,7 @@ from deployments.cli.tables import moment, print_table
 
 if TYPE_CHECKING:
     from evaluation.store.records import Champion, Promotion, SelectionModelRecord
-    from selection.analytics import Analytics
+    from selection.analytics.looking_back import Analytics
     from selection.scoreboard import Scoreboard, TaskStanding
 
 
@@ -29,8 +29,8 @@ def print_selection(
     champion: "Champion", board: "Scoreboard", standings: "Sequence[TaskStanding]", analytics: "Analytics"
 ) -> None:
     """Prints who decides, a table for each task, and how recommendations came out."""
-    from selection.analytics_page import analytics_lines
-    from selection.scoreboard_page import NOT_READY, scoreboard_rows, task_line
+    from selection.analytics.page import analytics_lines
+    from selection.pages.scoreboard import NOT_READY, scoreboard_rows, task_line
 
     say_line(champion_line(champion), style="bold")
     for standing in standings:
@@ -48,7 +48,7 @@ def print_history(
     models: "Sequence[SelectionModelRecord]", promotions: "Sequence[Promotion]", champion: "Champion"
 ) -> None:
     """Prints the models, the newest first, then who was promoted when and why."""
-    from selection.retraining_page import gain_in_points
+    from selection.pages.retraining import gain_in_points
 
     decides = champion.model.model_id if champion.model is not None else None
     rows = []

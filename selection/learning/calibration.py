@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from selection.two_way import Matrix, Vector
+from selection.standing.two_way import Matrix, Vector
 
 MOST = 1.5
 """Deviations are at most stretched by half, where held-out cases say that they are too timid."""

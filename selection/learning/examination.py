@@ -11,8 +11,8 @@ from selection.learning.families import Integers
 from selection.learning.gains import Gain, chosen, paired_gain, reached
 from selection.learning.quality_matrix import QualityMatrix, evidence_of
 from selection.scoreboard import Predictor, Scoreboard
-from selection.standing import build_scoreboard
-from selection.two_way import Mask, Matrix, Vector, fit_two_way
+from selection.standing.building import build_scoreboard
+from selection.standing.two_way import Mask, Matrix, Vector, fit_two_way
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

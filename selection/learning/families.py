@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluation.evidence import EvidenceCase
-from selection.features import read_part
-from selection.two_way import Mask
+from selection.learning.features import read_part
+from selection.standing.two_way import Mask
 
 Integers: TypeAlias = NDArray[np.int64]
 

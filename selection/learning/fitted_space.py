@@ -6,7 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from selection.features import PLAIN_FEATURES, WORD_PATTERN, Embed, Floats, PromptSpace, plain_features, read_part
+from selection.learning.features import (
+    PLAIN_FEATURES,
+    WORD_PATTERN,
+    Embed,
+    Floats,
+    PromptSpace,
+    plain_features,
+    read_part,
+)
 
 MAX_WORDS = 4_000
 MAX_COMPONENTS = 48

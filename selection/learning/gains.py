@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from selection.learning.families import Integers
-from selection.two_way import Matrix, Vector
+from selection.standing.two_way import Matrix, Vector
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

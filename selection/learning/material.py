@@ -8,8 +8,8 @@ import numpy as np
 from evaluation.evidence import Evidence
 from selection.learning.families import folds
 from selection.learning.quality_matrix import Integers, QualityMatrix, evidence_of
-from selection.standing import build_scoreboard
-from selection.two_way import Mask, Matrix
+from selection.standing.building import build_scoreboard
+from selection.standing.two_way import Mask, Matrix
 
 N_FOLDS = 5
 MOST_CASES = 12_000

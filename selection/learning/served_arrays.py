@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from evaluation.errors import ModelFileError
 from evaluation.fingerprint import canonical_json
-from selection.features import PLAIN_FEATURES, PromptSpace
 from selection.learning.archives import TRAIN_AGAIN, packed_archive, read_archive, read_array, written_array
-from selection.serving import PARTS, ServedLearner, ServedModel
+from selection.learning.features import PLAIN_FEATURES, PromptSpace
+from selection.learning.serving import PARTS, ServedLearner, ServedModel
 
 FORMAT_VERSION = 1
 WHAT = "the selection model"

@@ -11,17 +11,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from selection.features import Embed, Floats
-from selection.learners import Learned, Learner, Lesson
 from selection.learning.calibration import MOST, centred, slope
+from selection.learning.features import Embed, Floats
 from selection.learning.fitted_space import FittedSpace, fit_space
 from selection.learning.gains import Gain, paired_gain, reached
+from selection.learning.learners import Learned, Learner, Lesson
 from selection.learning.material import Material
 from selection.learning.quality_matrix import Integers
 from selection.learning.ridge import Linear, fit_ridge, ridge_strength
+from selection.learning.serving import ServedLearner
 from selection.learning.targets import Targets, targets
-from selection.serving import ServedLearner
-from selection.two_way import Mask, Matrix, Vector
+from selection.standing.two_way import Mask, Matrix, Vector
 
 LEVEL = 0.9
 """Of the interval that must lie above zero: 5 % on the one side that counts, after the first guard."""

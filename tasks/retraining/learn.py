@@ -7,13 +7,13 @@ from prefect.cache_policies import NO_CACHE
 
 from evaluation.settings import Settings
 from evaluation.store.session import open_store
-from selection.retraining import NewEvidence, all_known, store_trained, trained, what_is_new
+from selection.learning.retraining import NewEvidence, all_known, store_trained, trained, what_is_new
 from tasks.retraining.apart import apart
 from tasks.stored import stored
 
 if TYPE_CHECKING:
-    from selection.model_files import PackedModel
-    from selection.retraining import Known
+    from selection.learning.model_files import PackedModel
+    from selection.learning.retraining import Known
 
 
 @task(name="gather evidence", task_run_name="gather the evidence", cache_policy=NO_CACHE, persist_result=False)

@@ -8,8 +8,8 @@ from prefect.cache_policies import NO_CACHE
 
 from evaluation.settings import Settings
 from evaluation.store.session import open_store
-from selection.retraining import Judgement, NewEvidence, retraining_result
-from selection.retraining_page import retraining_as_markdown, task_rows
+from selection.learning.retraining import Judgement, NewEvidence, retraining_result
+from selection.pages.retraining import retraining_as_markdown, task_rows
 from tasks.stored import stored
 
 

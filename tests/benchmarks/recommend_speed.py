@@ -140,8 +140,8 @@ def promote_a_model(url: str) -> str:
     from evaluation.store.evidence import read_evidence, read_prompts
     from evaluation.store.selection_models import champion, promote, save_model
     from evaluation.store.session import open_store
-    from selection.model_files import pack
-    from selection.training import train
+    from selection.learning.model_files import pack
+    from selection.learning.training import train
 
     with open_store(url) as store:
         evidence = read_evidence(store)

@@ -21,10 +21,10 @@ sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[2])]
 from selection_bounds import Bound, printed  # noqa: E402 - stands beside it
 
 from evaluation.evidence import Choosable, Evidence, EvidenceCase  # noqa: E402
-from selection.choice import choose  # noqa: E402
+from selection.choosing.choice import choose  # noqa: E402
 from selection.learning.quality_matrix import evidence_of, quality_matrix  # noqa: E402
-from selection.standing import build_scoreboard  # noqa: E402
-from selection.training import train  # noqa: E402
+from selection.learning.training import train  # noqa: E402
+from selection.standing.building import build_scoreboard  # noqa: E402
 
 TASK = "reasoning"
 MOST_LOST = 0.003

@@ -21,13 +21,13 @@ from selection_pair import pair_shares  # noqa: E402
 from selection_pools import SIGNALS, TASKS, Pool, draw_pool, with_gaps, with_label_noise  # noqa: E402
 
 from evaluation.evidence import Evidence  # noqa: E402
-from selection.choice import choose  # noqa: E402
+from selection.choosing.choice import choose  # noqa: E402
 from selection.learning.calibration import calibration_error  # noqa: E402
 from selection.learning.quality_matrix import evidence_of, quality_matrix  # noqa: E402
+from selection.learning.serving import ServedModel  # noqa: E402
+from selection.learning.training import train  # noqa: E402
 from selection.scoreboard import Deviations, Scoreboard  # noqa: E402
-from selection.serving import ServedModel  # noqa: E402
-from selection.standing import build_scoreboard  # noqa: E402
-from selection.training import train  # noqa: E402
+from selection.standing.building import build_scoreboard  # noqa: E402
 from selection.wishes import Constraints  # noqa: E402
 
 CAPPED = 300

@@ -11,8 +11,8 @@ from recommendable import fill
 from deployments.prefect_server import settle
 from evaluation.store.selection_models import champion, history, promote, read_model, save_model
 from evaluation.store.session import Store
+from selection.learning.retraining import Judgement, carry_out
 from selection.retrain_request import RetrainRequest
-from selection.retraining import Judgement, carry_out
 
 Retrain = Callable[..., Any]
 

@@ -14,7 +14,7 @@ from recommendable import delete_evidence, fill, swap_scores
 from evaluation.errors import ConfigurationError, SelectionError, StoreError
 from evaluation.store.session import open_store
 from selection import Constraints, Weights, explain, flush, rank, recommend, report_outcome
-from selection.desk_registry import close_desks, desk_of
+from selection.desk.registry import close_desks, desk_of
 
 ROOT = Path(__file__).parents[2]
 SUPPORT = ROOT / "tests" / "support"

@@ -1,5 +1,5 @@
 from evaluation.benchmarks.suites import load_suite, standard_suites
-from selection.recommendation_page import SUITES
+from selection.pages.recommendation import SUITES
 
 
 def test_every_standard_suite_is_that_of_its_task() -> None:

@@ -10,7 +10,7 @@ from recommendable import fill
 
 from evaluation.store.selection_models import champion, history
 from evaluation.store.session import open_store
-from selection.retraining import carry_out, judge, train_and_store
+from selection.learning.retraining import carry_out, judge, train_and_store
 
 Command = Callable[..., Any]
 

@@ -1,0 +1,168 @@
+"""Do candidates still do what was expected of them when they were recommended?
+
+Of quality: reported less expected, averaged over the outcomes of one prompt, since those are one question; its error
+holds what prompts differ and the error of the expectation itself. Of latency: how many answers took longer than the
+percentile that was expected, against how many should have; the percentile counts as known. Under six prompts nothing
+is tested; the tests are adjusted by Holm over all candidates and tasks.
+
+Only what was chosen is seen. That is no harm here, where a candidate is held against its own expectation; it would be
+where candidates are held against one another (`selection.analytics.drawn_contrasts`).
+"""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from statistics import fmean
+from typing import Literal
+
+from selection.analytics.past import PastDecision
+
+ALPHA = 0.05
+MIN_PROMPTS = 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drift:
+    """Outcomes of a candidate on a task against what was expected of it."""
+
+    task: str | None
+    candidate: str
+    """Its label."""
+    candidate_key: str
+    quantity: Literal["quality", "latency_s"]
+    n_outcomes: int
+    n_prompts: int
+    """Different ones; outcomes of one prompt are one question."""
+    expected: float
+    """Mean quality; of latency the share of answers that should take longer than was expected."""
+    observed: float
+    """Mean quality; of latency the share of answers that did."""
+    difference: float
+    """Observed less expected."""
+    low: float | None
+    """95 % interval of the difference; None where one prompt tells nothing of others."""
+    high: float | None
+    p_value: float | None
+    """Adjusted; None where there are too few prompts for a test."""
+
+    @property
+    def has_drifted(self) -> bool:
+        """True where chance does not explain it."""
+        return self.p_value is not None and self.p_value < ALPHA
+
+    @property
+    def is_worse(self) -> bool:
+        """True where it is worse than was expected."""
+        return self.difference < 0 if self.quantity == "quality" else self.difference > 0
+
+
+def drifts(past: Sequence[PastDecision]) -> tuple[Drift, ...]:
+    """One for each candidate, task and quantity of which outcomes were reported; the surest first."""
+    groups: defaultdict[tuple[str | None, str], list[PastDecision]] = defaultdict(list)
+    for one in past:
+        if one.has_outcome and one.candidate_key is not None:
+            groups[one.task, one.candidate_key].append(one)
+    found = [drift for group in groups.values() for drift in (_of_quality(group), _of_latency(group)) if drift]
+    return tuple(sorted(_adjusted(found), key=lambda one: (_known(one.p_value), one.candidate, one.task or "")))
+
+
+def by_prompt(past: Iterable[PastDecision], value: "Sequence[float]") -> list[float]:
+    """The values averaged over the decisions of one prompt; one without a prompt is a question of its own."""
+    groups: defaultdict[str, list[float]] = defaultdict(list)
+    for one, each in zip(past, value, strict=True):
+        groups[one.prompt_hash or f"of {one.id}"].append(each)
+    return [fmean(values) for values in groups.values()]
+
+
+def _of_quality(group: Sequence[PastDecision]) -> Drift | None:
+    known = [one for one in group if one.quality is not None and one.expected_quality is not None]
+    if not known:
+        return None
+    observed = [one.quality or 0.0 for one in known]
+    expected = [one.expected_quality or 0.0 for one in known]
+    apart = by_prompt(known, [a - b for a, b in zip(observed, expected, strict=True)])
+    n = len(apart)
+    difference = fmean(apart)
+    low = high = p = None
+    if n > 1:
+        of_prompts = sum((value - difference) ** 2 for value in apart) / (n - 1) / n
+        of_expectation = fmean((one.expected_quality_se or 0.0) ** 2 for one in known)
+        low, high, p = _by_t(difference, math.sqrt(of_prompts + of_expectation), n)
+    return Drift(
+        task=known[-1].task,
+        candidate=known[-1].candidate_label or "",
+        candidate_key=known[-1].candidate_key or "",
+        quantity="quality",
+        n_outcomes=len(known),
+        n_prompts=n,
+        expected=fmean(expected),
+        observed=fmean(observed),
+        difference=difference,
+        low=low,
+        high=high,
+        p_value=p,
+    )
+
+
+def _by_t(difference: float, se: float, n: int) -> tuple[float, float, float | None]:
+    from scipy.stats import t
+
+    reach = float(t.ppf(0.975, n - 1)) * se
+    if n < MIN_PROMPTS:
+        p = None
+    elif se == 0:
+        p = 1.0 if difference == 0 else 2.0 ** (1 - n)
+    else:
+        p = float(2 * t.sf(abs(difference) / se, n - 1))
+    return difference - reach, difference + reach, p
+
+
+def _of_latency(group: Sequence[PastDecision]) -> Drift | None:
+    known = [one for one in group if one.latency_s is not None and one.expected_latency_s is not None]
+    if not known:
+        return None
+    late = by_prompt(known, [float((one.latency_s or 0.0) > (one.expected_latency_s or 0.0)) for one in known])
+    n, n_late = len(late), sum(share > 0.5 for share in late)
+    expected = fmean(1 - one.constraints.percentile for one in known)
+    low, high, p = _by_binomial(n_late, n, expected)
+    return Drift(
+        task=known[-1].task,
+        candidate=known[-1].candidate_label or "",
+        candidate_key=known[-1].candidate_key or "",
+        quantity="latency_s",
+        n_outcomes=len(known),
+        n_prompts=n,
+        expected=expected,
+        observed=n_late / n,
+        difference=n_late / n - expected,
+        low=low - expected,
+        high=high - expected,
+        p_value=p if n >= MIN_PROMPTS else None,
+    )
+
+
+def _by_binomial(n_late: int, n: int, expected: float) -> tuple[float, float, float]:
+    from scipy.stats import binomtest
+
+    from evaluation.stats.intervals import wilson_interval
+
+    interval = wilson_interval(n_late, n)
+    return interval.low, interval.high, float(binomtest(n_late, n, expected).pvalue)
+
+
+def _adjusted(found: Sequence[Drift]) -> list[Drift]:
+    from evaluation.stats.multiplicity import holm
+
+    tested = [one for one in found if one.p_value is not None]
+    if not tested:
+        return list(found)
+    adjusted = holm([one.p_value or 0.0 for one in tested])
+    return [
+        *(replace(one, p_value=p) for one, p in zip(tested, adjusted, strict=True)),
+        *(one for one in found if one.p_value is None),
+    ]
+
+
+def _known(p_value: float | None) -> float:
+    return 2.0 if p_value is None else p_value

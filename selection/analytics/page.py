@@ -1,0 +1,59 @@
+"""How recommendations came out, for people and for programs."""
+
+from dataclasses import asdict
+from typing import Any
+
+from selection.analytics.looking_back import Analytics, Drift, Regret, Share
+from selection.choosing.wording import counted, p_value, quantity
+
+_NEWEST_STRETCHES = 4
+
+
+def analytics_as_json(found: Analytics) -> dict[str, Any]:
+    """All of it, numbers not rounded, moments in ISO 8601."""
+    said = asdict(found)
+    said["by_decider"] = dict(found.by_decider)
+    for stretch in said["regret"]:
+        stretch["begins_at"], stretch["ends_at"] = stretch["begins_at"].isoformat(), stretch["ends_at"].isoformat()
+    return said | {"reason_to_retrain": found.reason_to_retrain}
+
+
+def analytics_lines(found: Analytics) -> list[str]:
+    """What a person is told: how many, how often right, what they cost, what has drifted."""
+    if not found.n_recommendations:
+        return ["Nothing was recommended yet."]
+    deciders = ", ".join(f"{name} {n:,}" for name, n in found.by_decider)
+    lines = [
+        f"{counted(found.n_recommendations, 'recommendation')} ({deciders or 'nobody was named'}), "
+        f"{found.n_outcomes:,} with a reported outcome."
+    ]
+    if found.right is not None:
+        lines.append(f"By today's evidence {_shown(found.right)} named the best candidate or one tied with it.")
+    if found.ok is not None:
+        lines.append(f"Of use, as reported: {_shown(found.ok)}.")
+    if found.abstained is not None and found.abstained.value:
+        lines.append(f"Named nobody: {_shown(found.abstained)}.")
+    lines += [_regret_line(one) for one in found.regret[-_NEWEST_STRETCHES:]]
+    lines += [_drift_line(one) for one in found.drifted]
+    if found.reason_to_retrain is not None:
+        lines.append(f"A reason to evaluate and to retrain: {found.reason_to_retrain}.")
+    return lines
+
+
+def _shown(share: Share) -> str:
+    return f"{share.value:.0%} [{share.low:.0%}, {share.high:.0%}] of {share.n:,}"
+
+
+def _regret_line(one: Regret) -> str:
+    interval = "" if one.low is None or one.high is None else f" [{one.low:.1f}, {one.high:.1f}]"
+    days = f"{one.begins_at.date()} to {one.ends_at.date()}"
+    return f"Regret {days}: {one.points:.1f} points{interval} in {counted(one.n_decisions, 'decision')}."
+
+
+def _drift_line(one: Drift) -> str:
+    what = "quality" if one.quantity == "quality" else "share of answers slower than expected"
+    chance = "" if one.p_value is None else f", {p_value(one.p_value)}"
+    return (
+        f"Drift: {one.candidate} on {one.task or 'all tasks'}: {what} {quantity(one.observed)}, expected "
+        f"{quantity(one.expected)} ({counted(one.n_outcomes, 'outcome')}{chance})."
+    )

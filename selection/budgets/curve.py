@@ -1,0 +1,186 @@
+"""What quality can be had for what cost, when questions are shared out among candidates?
+
+The curve is walked along the multipliers of `selection.budgets.allocation`; what lies on the upper convex hull of its
+points can be had by mixing two of them. AIQ, the average improvement in quality, is the hull's mean height between the
+costs of the cheapest and of the dearest candidate (RouterBench, arXiv:2403.12031).
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from evaluation.errors import ConfigurationError
+from selection.budgets.allocation import Choices, Floats, at_multiplier
+
+_MOST_ROWS = 200
+_MOST_MULTIPLIERS = 400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CurvePoint:
+    """What is had at one multiplier, or with one candidate alone."""
+
+    cost_usd: float
+    """Mean of an answer."""
+    quality: float
+    """Mean of an answer."""
+    multiplier: float | None
+    """Quality that a dollar must buy; None for a single candidate."""
+    shares: tuple[tuple[str, float], ...]
+    """Labels of the candidates that are asked with their shares of the questions, the largest first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheapestShare:
+    """How cheaply a share of the best single candidate's quality can be had."""
+
+    quality_share: float
+    best: str
+    """Label of the single candidate with the highest quality."""
+    best_quality: float
+    best_cost_usd: float
+    quality: float
+    """The quality that is wanted: the share of the best one's."""
+    cost_usd: float | None
+    """Mean of an answer; None where this quality is not reached."""
+    share_of_cost: float | None
+    """Of the best single candidate's cost; None where it is not reached, or the best one is free."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CostQuality:
+    """The cost–quality curve of a way of sharing out questions."""
+
+    points: tuple[CurvePoint, ...]
+    """From the cheapest to the best, as the multiplier falls."""
+    hull: tuple[CurvePoint, ...]
+    """The upper convex hull of the points, up to the highest: concave, and nowhere falling."""
+    singles: tuple[CurvePoint, ...]
+    """Every candidate asked alone, the cheapest first."""
+    aiq: float
+    """The hull's mean height between the costs of the cheapest and the dearest single candidate."""
+    n_questions: int
+
+    def quality_at(self, cost_usd: float) -> float | None:
+        """The highest quality for this mean cost; None where nothing is as cheap."""
+        if cost_usd < self.hull[0].cost_usd:
+            return None
+        costs, heights = _axes(self.hull)
+        return float(np.interp(cost_usd, costs, heights))
+
+    def cost_of(self, quality: float) -> float | None:
+        """The lowest mean cost for this quality; None where it is not reached."""
+        if quality > self.hull[-1].quality:
+            return None
+        costs, heights = _axes(self.hull)
+        return float(np.interp(quality, heights, costs))
+
+    def cheapest_share(self, quality_share: float = 0.95) -> CheapestShare:
+        """At what share of its cost this share of the best single candidate's quality can be had.
+
+        Raises:
+            ConfigurationError: the share is no number over 0 and up to 1.
+        """
+        if isinstance(quality_share, bool) or not (isinstance(quality_share, int | float) and 0 < quality_share <= 1):
+            raise ConfigurationError(f"quality_share is {quality_share!r}", "Give a number over 0 and up to 1.")
+        best = max(self.singles, key=lambda single: (single.quality, -single.cost_usd))
+        cost = self.cost_of(quality_share * best.quality)
+        return CheapestShare(
+            quality_share=quality_share,
+            best=best.shares[0][0],
+            best_quality=best.quality,
+            best_cost_usd=best.cost_usd,
+            quality=quality_share * best.quality,
+            cost_usd=cost,
+            share_of_cost=None if cost is None or best.cost_usd == 0 else cost / best.cost_usd,
+        )
+
+
+def cost_quality_curve(
+    labels: tuple[str, ...], *, quality: Floats, cost: Floats, true_quality: Floats | None = None
+) -> CostQuality:
+    """The curve of choices made by what is expected, valued by what is true.
+
+    Args:
+        labels: Of the candidates.
+        quality: Expected, shape (n_questions, n_candidates).
+        cost: US dollars, the same shape.
+        true_quality: What each answer was really worth, the same shape; None: what is expected counts.
+    """
+    valued = quality if true_quality is None else true_quality
+    multipliers = _multipliers(quality, cost)
+    points = tuple(_point(labels, valued, cost, at_multiplier(quality, cost, one), one) for one in multipliers)
+    singles = (
+        CurvePoint(
+            cost_usd=float(cost[:, j].mean()),
+            quality=float(valued[:, j].mean()),
+            multiplier=None,
+            shares=((labels[j], 1.0),),
+        )
+        for j in range(len(labels))
+    )
+    in_order = tuple(sorted(singles, key=lambda single: (single.cost_usd, -single.quality)))
+    hull = upper_hull(points)
+    return CostQuality(
+        points=points,
+        hull=hull,
+        singles=in_order,
+        aiq=_mean_height(hull, in_order[0].cost_usd, in_order[-1].cost_usd),
+        n_questions=len(quality),
+    )
+
+
+def upper_hull(points: tuple[CurvePoint, ...]) -> tuple[CurvePoint, ...]:
+    """The points that no mixture of two others beats, from the cheapest to the highest; concave and rising."""
+    best_height = -math.inf
+    hull: list[CurvePoint] = []
+    for point in sorted(points, key=lambda one: (one.cost_usd, -one.quality)):
+        if point.quality <= best_height:
+            continue
+        best_height = point.quality
+        while len(hull) > 1 and _is_below(hull[-2], hull[-1], point):
+            hull.pop()
+        hull.append(point)
+    return tuple(hull)
+
+
+def _is_below(first: CurvePoint, middle: CurvePoint, last: CurvePoint) -> bool:
+    rise = (middle.quality - first.quality) * (last.cost_usd - first.cost_usd)
+    return rise <= (last.quality - first.quality) * (middle.cost_usd - first.cost_usd)
+
+
+def _point(labels: tuple[str, ...], quality: Floats, cost: Floats, choices: Choices, multiplier: float) -> CurvePoint:
+    rows = np.arange(len(choices))
+    share = np.bincount(choices, minlength=len(labels)) / len(choices)
+    return CurvePoint(
+        cost_usd=float(cost[rows, choices].mean()),
+        quality=float(quality[rows, choices].mean()),
+        multiplier=multiplier,
+        shares=tuple((labels[j], float(share[j])) for j in np.argsort(-share, kind="stable") if share[j] > 0),
+    )
+
+
+def _multipliers(quality: Floats, cost: Floats) -> tuple[float, ...]:
+    """From infinity down to 0: the slopes between candidates, at which choices change, or as many of them as do."""
+    rows = np.linspace(0, len(quality) - 1, min(len(quality), _MOST_ROWS)).astype(int)
+    more = cost[rows][:, :, None] - cost[rows][:, None, :]
+    better = quality[rows][:, :, None] - quality[rows][:, None, :]
+    useful = (more > 0) & (better > 0)
+    slopes = np.unique(better[useful] / more[useful])
+    if len(slopes) > _MOST_MULTIPLIERS:
+        slopes = np.quantile(slopes, np.linspace(0, 1, _MOST_MULTIPLIERS))
+    # Beside a slope and not on it: there two are equal, and rounding would choose.
+    return (math.inf, *(float(slope) * (1 - 1e-6) for slope in slopes[::-1]), 0.0)
+
+
+def _axes(hull: tuple[CurvePoint, ...]) -> tuple[list[float], list[float]]:
+    return [point.cost_usd for point in hull], [point.quality for point in hull]
+
+
+def _mean_height(hull: tuple[CurvePoint, ...], low: float, high: float) -> float:
+    costs, heights = _axes(hull)
+    if high <= low:
+        return float(np.interp(low, costs, heights))
+    inside = [low, *(cost for cost in costs if low < cost < high), high]
+    return float(np.trapezoid(np.interp(inside, costs, heights), inside)) / (high - low)

@@ -1,0 +1,114 @@
+"""What may each prompt expect from each candidate, and what does that cost? The matrices that budgets work on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from evaluation.errors import ConfigurationError, SelectionError
+from evaluation.evidence import Choosable
+from selection.answers import Ranked
+from selection.budgets.allocation import Floats
+from selection.desk.answering import Question, chosen
+from selection.desk.registry import desk_of
+from selection.wishes import Constraints, Weights
+
+if TYPE_CHECKING:
+    from evaluation.store.session import Store
+    from selection.desk.view import View
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """Those among whom a budget is shared out: every candidate that holds the constraints and whose cost is known."""
+
+    view: "View"
+    task: str | None
+    ranked: tuple[Ranked, ...]
+    positions: tuple[int, ...]
+    """Of the candidates in the view's scoreboard."""
+    mean: Floats
+    """Expected quality on the task, shape (n_candidates,)."""
+    cost: Floats
+    """US dollars for an answer, shape (n_candidates,)."""
+    left_out: tuple[str, ...]
+    """Labels of those that hold the constraints and whose cost nobody knows."""
+
+    @property
+    def candidates(self) -> tuple[Choosable, ...]:
+        """In the order of the arrays."""
+        return tuple(one.candidate for one in self.ranked)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """In the same order."""
+        return tuple(one.candidate.label for one in self.ranked)
+
+    def quality(self, prompt: str | None) -> Floats:
+        """What may be expected of each on this prompt, shape (n_candidates,)."""
+        champion = self.view.champion
+        if champion is None or prompt is None:
+            return self.mean
+        keys = tuple(candidate.key for candidate in self.view.scoreboard.candidates)
+        deviations = champion.deviations(self.task, prompt, keys)
+        return self.mean if deviations is None else self.mean + deviations.value[list(self.positions)]
+
+    def qualities(self, prompts: Sequence[str | None]) -> Floats:
+        """For several prompts, shape (n_prompts, n_candidates); a prompt that comes twice is looked at once."""
+        known = {prompt: self.quality(prompt) for prompt in dict.fromkeys(prompts)}
+        return np.stack([known[prompt] for prompt in prompts])
+
+    def costs(self, n_prompts: int) -> Floats:
+        """Shape (n_prompts, n_candidates)."""
+        return np.tile(self.cost, (n_prompts, 1))
+
+
+def field_of(task: str | None, constraints: Constraints, store: "str | Path | Store | None") -> Field:
+    """Those who may answer.
+
+    Raises:
+        SelectionError: nobody holds the constraints, too little was measured, or no cost is known.
+        ConfigurationError: an argument that cannot be one.
+        StoreError: the store is away, and nothing was read from it yet.
+    """
+    view = desk_of(store).view()
+    question = Question(task=task, constraints=constraints, weights=Weights())
+    choice = chosen(replace(view, champion=None), question).choice
+    if choice.abstained:
+        raise SelectionError(
+            f"no budget can be shared out: {choice.notes[0]}", "Evaluate the candidates on this task first."
+        )
+    priced = tuple(one for one in choice.ranked if one.cost_per_1k is not None)
+    if not priced:
+        raise SelectionError(
+            f"no cost is known of {', '.join(one.candidate.label for one in choice.ranked[:5])}",
+            "Evaluate with --prices FILE, or import a scoreboard with cost_usd.",
+        )
+    place = {candidate.key: i for i, candidate in enumerate(view.scoreboard.candidates)}
+    return Field(
+        view=view,
+        task=task,
+        ranked=priced,
+        positions=tuple(place[one.candidate.key] for one in priced),
+        mean=np.array([one.quality.value for one in priced]),
+        cost=np.array([one.cost_per_1k.value / 1000 for one in priced if one.cost_per_1k is not None]),
+        left_out=tuple(one.candidate.label for one in choice.ranked if one.cost_per_1k is None),
+    )
+
+
+def checked_prompts(prompts: object) -> tuple[str | None, ...]:
+    """The prompts; a whole number stands for so many that nothing is known of.
+
+    Raises:
+        ConfigurationError: neither texts nor a number, or none of them.
+    """
+    if isinstance(prompts, int) and not isinstance(prompts, bool) and prompts > 0:
+        return (None,) * prompts
+    if isinstance(prompts, str) or not isinstance(prompts, Sequence) or not prompts:
+        raise ConfigurationError(f"prompts is {prompts!r}", "Give a list of texts, or how many there will be.")
+    for prompt in prompts:
+        if not isinstance(prompt, str) or not prompt.strip():
+            raise ConfigurationError(f"one of the prompts is {prompt!r}", "Give texts.")
+    return tuple(prompts)

@@ -1,0 +1,242 @@
+"""How is a budget spent best on many prompts? By sharing them out among cheap and dear candidates, at once or in turn.
+
+Costs are expectations: the mean of a candidate's answers on the task. A selection model, where there is one, says on
+which prompts a dear candidate is worth its price; without one all prompts of a task are alike, and what is gained is
+the mixture of candidates on the hull of the cost–quality curve.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from evaluation.errors import ConfigurationError
+from evaluation.evidence import Choosable
+from selection.budgets.allocation import allocate
+from selection.budgets.curve import CheapestShare, CostQuality, CurvePoint, cost_quality_curve
+from selection.budgets.expectations import checked_prompts, field_of
+from selection.budgets.pacing import Pacer
+from selection.wishes import Constraints
+
+if TYPE_CHECKING:
+    from evaluation.store.session import Store
+
+__all__ = [
+    "BudgetRouter",
+    "CheapestShare",
+    "CostQuality",
+    "CurvePoint",
+    "Routed",
+    "Routing",
+    "cheapest_share",
+    "cost_quality",
+    "route",
+]
+
+_ANYTHING = Constraints()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Routed:
+    """Who answers a prompt."""
+
+    candidate: Choosable
+    quality: float
+    """Expected."""
+    cost_usd: float
+    """Expected."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Routing:
+    """Who answers which of many prompts."""
+
+    routed: tuple[Routed, ...]
+    """In the order of the prompts."""
+    budget_usd: float
+    cost_usd: float
+    """Expected of all together; at most the budget."""
+    quality: float
+    """Expected, the mean of all."""
+    shares: tuple[tuple[str, int], ...]
+    """How many prompts each candidate gets, by label, the most first."""
+    left_out: tuple[str, ...]
+    """Labels of candidates whose cost nobody knows."""
+
+
+def route(
+    prompts: Sequence[str] | int,
+    *,
+    budget_usd: float,
+    task: str | None = None,
+    constraints: Constraints = _ANYTHING,
+    store: "str | Path | Store | None" = None,
+) -> Routing:
+    """Who answers which prompt, so that the expected quality is as high as the budget allows.
+
+    Args:
+        prompts: The texts, or how many there will be.
+        budget_usd: US dollars for all together.
+        task: What they are for.
+        constraints: What must hold of every candidate.
+        store: A path, a URL or an open store; None: the database that the command uses.
+
+    Raises:
+        SelectionError: the budget does not pay for the cheapest candidates, no candidate may answer, or no cost is
+            known.
+        ConfigurationError: an argument that cannot be one.
+        StoreError: the store is away, and nothing was read from it yet.
+    """
+    budget_usd = _checked_budget(budget_usd)
+    asked = checked_prompts(prompts)
+    field = field_of(task, constraints, store)
+    quality, cost = field.qualities(asked), field.costs(len(asked))
+    choices = allocate(quality, cost, budget_usd)
+    candidates = field.candidates
+    routed = tuple(
+        Routed(candidate=candidates[j], quality=float(quality[i, j]), cost_usd=float(cost[i, j]))
+        for i, j in enumerate(choices.tolist())
+    )
+    return Routing(
+        routed=routed,
+        budget_usd=budget_usd,
+        cost_usd=sum(one.cost_usd for one in routed),
+        quality=float(np.mean([one.quality for one in routed])),
+        shares=tuple(Counter(one.candidate.label for one in routed).most_common()),
+        left_out=field.left_out,
+    )
+
+
+def cost_quality(
+    prompts: Sequence[str] | int = 1,
+    *,
+    task: str | None = None,
+    constraints: Constraints = _ANYTHING,
+    store: "str | Path | Store | None" = None,
+) -> CostQuality:
+    """What quality may be expected for what mean cost, with its hull and AIQ.
+
+    Args:
+        prompts: Of the kind that will come, for a selection model to tell apart; a number where they are all alike.
+        task: What they are for.
+        constraints: What must hold of every candidate.
+        store: A path, a URL or an open store; None: the database that the command uses.
+
+    Raises:
+        SelectionError: no candidate may answer, or no cost is known.
+        ConfigurationError: an argument that cannot be one.
+        StoreError: the store is away, and nothing was read from it yet.
+    """
+    asked = checked_prompts(prompts)
+    field = field_of(task, constraints, store)
+    return cost_quality_curve(field.labels, quality=field.qualities(asked), cost=field.costs(len(asked)))
+
+
+def cheapest_share(
+    quality_share: float = 0.95,
+    *,
+    prompts: Sequence[str] | int = 1,
+    task: str | None = None,
+    constraints: Constraints = _ANYTHING,
+    store: "str | Path | Store | None" = None,
+) -> CheapestShare:
+    """At what share of its cost a share of the best single candidate's quality can be had.
+
+    Args:
+        quality_share: Over 0 and up to 1.
+        prompts: As for `cost_quality`, like the others.
+        task: What they are for.
+        constraints: What must hold of every candidate.
+        store: Where the evidence is.
+
+    Raises:
+        SelectionError: no candidate may answer, or no cost is known.
+        ConfigurationError: an argument that cannot be one.
+        StoreError: the store is away, and nothing was read from it yet.
+    """
+    return cost_quality(prompts, task=task, constraints=constraints, store=store).cheapest_share(quality_share)
+
+
+class BudgetRouter:
+    """Who answers the next prompt of a stream, so that the budget lasts. Safe to use from several threads.
+
+    By expected costs it never spends more than the budget. The evidence is that of the time when it was made.
+
+    Args:
+        budget_usd: US dollars for the whole stream.
+        n_prompts: How many there will be; None: nobody knows, and as many again are expected as came so far.
+        task: What they are for.
+        constraints: What must hold of every candidate.
+        store: A path, a URL or an open store; None: the database that the command uses.
+
+    Raises:
+        SelectionError: the budget does not pay for so many answers of the cheapest candidate, no candidate may
+            answer, or no cost is known.
+        ConfigurationError: an argument that cannot be one.
+        StoreError: the store is away, and nothing was read from it yet.
+    """
+
+    def __init__(
+        self,
+        budget_usd: float,
+        *,
+        n_prompts: int | None = None,
+        task: str | None = None,
+        constraints: Constraints = _ANYTHING,
+        store: "str | Path | Store | None" = None,
+    ) -> None:
+        self.budget_usd = _checked_budget(budget_usd)
+        if n_prompts is not None:
+            checked_prompts(n_prompts)
+        self._field = field_of(task, constraints, store)
+        self._lock = Lock()
+        if n_prompts is not None:
+            cheapest = np.full((n_prompts, 1), self._field.cost.min())
+            allocate(np.zeros((n_prompts, 1)), cheapest, self.budget_usd)
+        self._pacer = Pacer(self.budget_usd, n_expected=n_prompts)
+
+    @property
+    def left_usd(self) -> float:
+        """What is left of the budget."""
+        return self._pacer.left_usd
+
+    def route(self, prompt: str | None = None) -> Routed:
+        """Who answers this prompt; what it is expected to cost is taken from the budget.
+
+        Raises:
+            SelectionError: what is left does not pay for the cheapest candidate.
+        """
+        field = self._field
+        quality = field.quality(prompt)
+        with self._lock:
+            position = self._pacer.choose(quality, field.cost)
+        return Routed(
+            candidate=field.candidates[position],
+            quality=float(quality[position]),
+            cost_usd=float(field.cost[position]),
+        )
+
+    def settle(self, routed: Routed, cost_usd: float) -> None:
+        """Puts what the answer really took in the place of what was expected of it.
+
+        Raises:
+            ConfigurationError: the cost cannot be one.
+        """
+        if not _is_amount(cost_usd):
+            raise ConfigurationError(f"cost_usd is {cost_usd!r}", "Give US dollars, zero or more.")
+        with self._lock:
+            self._pacer.give_back(routed.cost_usd - cost_usd)
+
+
+def _checked_budget(budget_usd: object) -> float:
+    if not _is_amount(budget_usd):
+        raise ConfigurationError(f"budget_usd is {budget_usd!r}", "Give US dollars, zero or more.")
+    return float(budget_usd)  # type: ignore[arg-type]
+
+
+def _is_amount(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and bool(np.isfinite(value)) and value >= 0

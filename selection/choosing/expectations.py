@@ -1,0 +1,161 @@
+"""What may be expected of every candidate, with intervals, for one question."""
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from evaluation.evidence import Choosable
+from selection.answers import Expected
+from selection.choosing.student import t_limit
+from selection.scoreboard import Deviations, TaskStanding
+from selection.standing.two_way import Matrix, Vector
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_UNSEEN = 0.025
+"""An end of a 95 % interval is left open where it is wrong more often than this."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlays:
+    """What answers take, at one percentile; an entry for each candidate, None where it was not measured."""
+
+    latency_s: tuple[Expected | None, ...]
+    """At the percentile, with the distribution-free interval between two order statistics."""
+    cost_per_1k: tuple[Expected | None, ...]
+    energy_j: tuple[Expected | None, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What is known, a number for each candidate; NaN where it is not."""
+
+    percentile: float
+    n_measured: list[int]
+    quality: list[float]
+    latency_s: list[float]
+    """At the percentile."""
+    n_timed: list[int]
+    cost_per_1k: list[float]
+    energy_j: list[float]
+    memory_gb: list[float]
+    outlays: Outlays
+
+
+def facts_of(
+    standing: TaskStanding, candidates: "Sequence[Choosable]", percentile: float, deviations: Deviations | None
+) -> Facts:
+    """The standing's numbers, those of the prompt added to the quality."""
+    quality = standing.quality if deviations is None else standing.quality + deviations.value
+    outlays = outlays_of(standing, percentile)
+    return Facts(
+        percentile=percentile,
+        n_measured=standing.n_measured.tolist(),
+        quality=quality.tolist(),
+        latency_s=_values(outlays.latency_s),
+        n_timed=standing.n_timed.tolist(),
+        cost_per_1k=_values(outlays.cost_per_1k),
+        energy_j=_values(outlays.energy_j),
+        memory_gb=[math.nan if one.memory_bytes is None else one.memory_bytes / 1e9 for one in candidates],
+        outlays=outlays,
+    )
+
+
+def _values(expected: tuple[Expected | None, ...]) -> list[float]:
+    return [math.nan if one is None else one.value for one in expected]
+
+
+@lru_cache(maxsize=64)
+def outlays_of(standing: TaskStanding, percentile: float) -> Outlays:
+    """Latency, cost and energy with intervals; kept, since a standing never changes and most questions are alike."""
+    timed = standing.n_timed
+    ends = np.array([_shares(n, percentile) for n in timed.tolist()]).reshape(-1, 2)
+    middle, below, above = (_quantiles(standing.latency_s, share) for share in (percentile, *ends.T))
+    columns = (middle.tolist(), below.tolist(), above.tolist(), timed.tolist())
+    return Outlays(
+        latency_s=tuple(_latency(*row) for row in zip(*columns, strict=True)),
+        cost_per_1k=_means(1000 * standing.cost_usd, 1000 * standing.cost_se, standing),
+        energy_j=_means(standing.energy_j, standing.energy_se, standing),
+    )
+
+
+def _latency(value: float, low: float, high: float, n_timed: int) -> Expected | None:
+    """An end that too few answers show is left open."""
+    if math.isnan(value):
+        return None
+    ends = [None if math.isnan(end) else end for end in (low, high)]
+    return Expected(value=value, low=ends[0], high=ends[1], n_cases=n_timed)
+
+
+def _means(values: Vector, errors: Vector, standing: TaskStanding) -> tuple[Expected | None, ...]:
+    """Of something that cannot be less than zero, with Student's interval."""
+    families, measured = standing.n_pairs.diagonal().tolist(), standing.n_measured.tolist()
+    rows = zip(values.tolist(), errors.tolist(), measured, families, strict=True)
+    return tuple(
+        None if math.isnan(value) else _between(value, t_limit(n_families - 1) * se, n_cases, 0.0, math.inf)
+        for value, se, n_cases, n_families in rows
+    )
+
+
+def expected_quality(
+    standing: TaskStanding, facts: Facts, deviations: Deviations | None, places: "Sequence[int]"
+) -> list[Expected]:
+    """Of the candidates at `places`; within what the metric can be."""
+    variance = standing.quality_se**2
+    if deviations is not None:
+        variance = variance + deviations.se**2
+    errors, families = np.sqrt(variance).tolist(), standing.n_pairs.diagonal().tolist()
+    ends = standing.lowest, standing.highest
+    return [
+        _between(facts.quality[i], t_limit(families[i] - 1) * errors[i], facts.n_measured[i], *ends) for i in places
+    ]
+
+
+def _between(value: float, reach: float, n_cases: int, lowest: float, highest: float) -> Expected:
+    """`value` ± `reach` within what can be; without ends where the reach is not known."""
+    value = min(max(value, lowest), highest)
+    if not math.isfinite(reach):
+        return Expected(value=value, low=None, high=None, n_cases=n_cases)
+    return Expected(value=value, low=max(value - reach, lowest), high=min(value + reach, highest), n_cases=n_cases)
+
+
+def tail_is_unseen(facts: Facts, place: int) -> bool:
+    """True where no answer, or not one on average, lies beyond the percentile."""
+    n = facts.n_timed[place]
+    return 0 < n < (1 - 1e-9) / (1 - facts.percentile)
+
+
+@lru_cache(maxsize=4096)
+def _shares(n: int, share: float) -> tuple[float, float]:
+    """Between which of n sorted answers the quantile lies in 95 % of samples, as shares of the way from first to last.
+
+    NaN: not even the outermost answer is far enough out in all but 2.5 % of them. How many answers lie below the
+    quantile is binomial (David & Nagaraja 2003, section 7.1).
+    """
+    if n < 2:
+        return math.nan, math.nan
+    below = np.cumsum(_binomial(n, share))
+    low = int(np.searchsorted(below, _UNSEEN, side="right"))
+    high = int(np.searchsorted(below, 1 - _UNSEEN)) + 1
+    return (low - 1) / (n - 1) if low >= 1 else math.nan, (high - 1) / (n - 1) if high <= n else math.nan
+
+
+def _binomial(n: int, share: float) -> Vector:
+    """The chance of each number of n."""
+    logs = np.concatenate(([0.0], np.cumsum(np.log(np.arange(1, n + 1)))))
+    k = np.arange(n + 1)
+    return np.asarray(np.exp(logs[n] - logs - logs[::-1] + k * math.log(share) + (n - k) * math.log1p(-share)))
+
+
+def _quantiles(table: Matrix, share: float | Vector) -> Vector:
+    """Each row's quantile between the hundredths that are kept; NaN where the share is."""
+    exact = np.minimum(np.round(np.asarray(share) * 100, 9), 100.0)
+    place = np.broadcast_to(np.nan_to_num(exact), len(table))
+    below = np.minimum(place.astype(np.int64), 99)
+    rows = np.arange(len(table))
+    low, high = table[rows, below], table[rows, below + 1]
+    return np.asarray(np.where(np.isnan(exact), np.nan, low + (place - below) * (high - low)), dtype=np.float64)

@@ -1,0 +1,194 @@
+"""Who is ruled out by what, and by how much?"""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from evaluation.errors import SelectionError
+from evaluation.evidence import Choosable
+from selection.answers import Removed
+from selection.choosing.expectations import Facts
+from selection.choosing.wording import beyond, counted, listed, ordinal
+from selection.wishes import Constraints
+
+Verdict = Removed | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filtered:
+    """Positions of the candidates that are left, and those that are not with the first reason."""
+
+    left: list[int]
+    removed: list[Removed]
+
+
+@dataclass(frozen=True, slots=True)
+class _Limit:
+    """A constraint that is a number, in the words of a refusal."""
+
+    name: str
+    says: str
+    over: str
+    unit: str
+    thing: str
+    at: str = ""
+    """What the number is of, after the unit."""
+    prefix: str = ""
+    is_least: bool = False
+    scale: float = 1.0
+
+    def verdict(self, candidate: Choosable, value: float, limit: float) -> Verdict:
+        if math.isnan(value):
+            asked = f"{self.prefix}{limit * self.scale:,.10g}{self.unit}{self.at}"
+            word = "at least" if self.is_least else "at most"
+            reason = f"its {self.thing} is not known, and {word} {asked} is asked"
+            return Removed(candidate=candidate, constraint=self.name, reason=reason, limit=limit)
+        if (value >= limit) if self.is_least else (value <= limit):
+            return None
+        shown, allowed = beyond(value * self.scale, limit * self.scale)
+        reason = f"{self.says} {self.prefix}{shown}{self.unit}{self.at}, {self.over} {self.prefix}{allowed}{self.unit}"
+        return Removed(candidate=candidate, constraint=self.name, reason=reason, value=value, limit=limit)
+
+
+def apply_constraints(
+    candidates: Sequence[Choosable],
+    facts: Facts,
+    constraints: Constraints,
+    *,
+    is_fraction: bool,
+    min_cases: int,
+) -> Filtered:
+    """One constraint after the other: what can be asked of it, what it needs and takes, how good it is.
+
+    Args:
+        candidates: All that are known.
+        facts: Their numbers.
+        constraints: What must hold; a candidate of which a number is not known does not hold it.
+        is_fraction: Whether a quality is shown in percent.
+        min_cases: On how many cases a candidate must have been measured.
+
+    Raises:
+        SelectionError: none is left; it names the constraint that removed the last one, and the nearest miss.
+    """
+    left, removed = list(range(len(candidates))), list[Removed]()
+    for name, verdict in _rules(candidates, facts, constraints, is_fraction, min_cases):
+        verdicts = [(place, verdict(place)) for place in left]
+        out = [one for _, one in verdicts if one is not None]
+        left = [place for place, one in verdicts if one is None]
+        removed += out
+        if out and not left:
+            raise _none_left(name, out, removed)
+    return Filtered(left=left, removed=removed)
+
+
+def _rules(
+    candidates: Sequence[Choosable], facts: Facts, constraints: Constraints, is_fraction: bool, min_cases: int
+) -> Iterator[tuple[str, Callable[[int], Verdict]]]:
+    if min_cases > 0:
+        yield "not_measured", lambda i: _unmeasured(candidates[i], facts.n_measured[i], min_cases)
+    yield "not_ready", lambda i: _not_ready(candidates[i])
+    if constraints.capabilities:
+        yield "capabilities", lambda i: _incapable(candidates[i], constraints.capabilities)
+    if constraints.endpoints:
+        yield "endpoints", lambda i: _elsewhere(candidates[i], constraints.endpoints)
+    for limit, values in _limits(facts, is_fraction):
+        bound = getattr(constraints, limit.name)
+        if bound is not None:
+            yield limit.name, _checked(candidates, limit, values, bound)
+
+
+def _checked(
+    candidates: Sequence[Choosable], limit: _Limit, values: Sequence[float], bound: float
+) -> Callable[[int], Verdict]:
+    return lambda i: limit.verdict(candidates[i], values[i], bound)
+
+
+def _limits(facts: Facts, is_fraction: bool) -> tuple[tuple[_Limit, Sequence[float]], ...]:
+    at = f" at the {ordinal(facts.percentile)}"
+    share = {"unit": " %", "scale": 100.0} if is_fraction else {"unit": "", "scale": 1.0}
+    return (
+        (_Limit("max_memory_gb", "takes", "over", " GB", "memory"), facts.memory_gb),
+        (_Limit("max_latency_s", "takes", "over", " s", "latency", at), facts.latency_s),
+        (
+            _Limit("max_cost_per_1k", "costs", "over", "", "cost", " for 1,000 answers", prefix="$"),
+            facts.cost_per_1k,
+        ),
+        (_Limit("max_energy_j", "takes", "over", " J", "energy", " an answer"), facts.energy_j),
+        (
+            _Limit("min_quality", "is expected at", "under", thing="quality", is_least=True, **share),  # type: ignore[arg-type]
+            facts.quality,
+        ),
+    )
+
+
+def _unmeasured(candidate: Choosable, n_cases: int, min_cases: int) -> Verdict:
+    if n_cases >= min_cases:
+        return None
+    measured = f"was measured on {counted(n_cases, 'case')}" if n_cases else "was not measured on it"
+    return Removed(
+        candidate=candidate,
+        constraint="not_measured",
+        reason=f"{measured}; {min_cases} are needed",
+        value=float(n_cases),
+        limit=float(min_cases),
+    )
+
+
+def _not_ready(candidate: Choosable) -> Verdict:
+    if candidate.not_ready is None:
+        return None
+    return Removed(candidate=candidate, constraint="not_ready", reason=candidate.not_ready)
+
+
+def _incapable(candidate: Choosable, asked: Sequence[str]) -> Verdict:
+    missing = [one for one in asked if one not in candidate.capabilities]
+    if not missing:
+        return None
+    has = f"it has {listed(sorted(candidate.capabilities))}" if candidate.capabilities else "it is known to have none"
+    return Removed(candidate=candidate, constraint="capabilities", reason=f"lacks {listed(missing)}; {has}")
+
+
+def _elsewhere(candidate: Choosable, allowed: Sequence[str]) -> Verdict:
+    names = [place.name for place in candidate.places]
+    if any(name in allowed for name in names):
+        return None
+    where = f"is served by {listed(names)}" if names else "no server is known to have it"
+    return Removed(candidate=candidate, constraint="endpoints", reason=f"{where}; allowed: {listed(allowed)}")
+
+
+def _none_left(name: str, last: Sequence[Removed], removed: Sequence[Removed]) -> SelectionError:
+    nearest = _nearest_miss(last)
+    message = (
+        f"no candidate is left: {name} ruled out the last {len(last) if len(last) > 1 else 'one'}. "
+        f"Nearest is {nearest.candidate.label}: {nearest.reason}."
+    )
+    before: dict[str, int] = {}
+    for one in removed[: len(removed) - len(last)]:
+        before[one.constraint] = before.get(one.constraint, 0) + 1
+    if before:
+        message += f" Before it: {', '.join(f'{key} {n:,}' for key, n in before.items())}."
+    return SelectionError(message, _next_step(name, nearest))
+
+
+def _nearest_miss(removed: Sequence[Removed]) -> Removed:
+    """The one that is furthest towards its limit; those of which nothing is known come last."""
+    return min(
+        removed,
+        key=lambda one: (
+            one.value is None,
+            abs(one.value - one.limit) if one.value is not None and one.limit is not None else 0.0,
+            one.candidate.label,
+        ),
+    )
+
+
+def _next_step(name: str, nearest: Removed) -> str:
+    if name == "not_ready":
+        return "Pull or register its weights again, or evaluate another candidate."
+    if name == "not_measured":
+        return "Evaluate more cases of this task."
+    if name in ("capabilities", "endpoints"):
+        return f"Ask for fewer {name}, or evaluate a candidate that has them."
+    if nearest.value is None:
+        return f"Leave {name} out, or evaluate again where it is measured."
+    return f"Ask for {name}={nearest.value:.6g} or looser, or evaluate another candidate."

@@ -1,0 +1,87 @@
+"""What the reader of a choice should know beside it: evidence that is thin, facts that are missing."""
+
+import math
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+
+from selection.choosing.expectations import Facts, tail_is_unseen
+from selection.choosing.wording import counted, listed, ordinal
+from selection.scoreboard import Scoreboard, TaskStanding
+from selection.standing.contrasts import MIN_PAIRS
+
+FEW_CASES = 30
+FEW_FAMILIES = 10
+"""Under which it is noted that an expectation rests on little."""
+
+
+def too_little(scoreboard: Scoreboard, task: str | None, standing: TaskStanding | None, min_cases: int) -> str:
+    """Why the task cannot be chosen for by what was measured on it, with the tasks that can."""
+    if not scoreboard.candidates:
+        return "nothing was measured yet: no candidate is known"
+    if standing is not None and standing.n_cases:
+        most = most_cases(standing)
+        where = "any task" if task is None else f"the task {task!r}"
+        return f"no candidate was measured on {min_cases} cases of {where}; the most is {counted(most, 'case')}"
+    known = sorted(scoreboard.standings)
+    if task is None or not known:
+        return "no task was measured yet"
+    close = get_close_matches(task, known, n=1)
+    hint = f"did you mean {close[0]!r}? " if close else ""
+    return f"nothing was measured on a task {task!r}; {hint}measured: {listed(known, 40)}"
+
+
+def most_cases(standing: TaskStanding) -> int:
+    """The cases that the one who was asked most was measured on."""
+    return int(standing.n_measured.max(initial=0))
+
+
+def notes_on(
+    labels: Sequence[str],
+    facts: Facts,
+    *,
+    named: int,
+    n_families: int,
+    timed: Sequence[int],
+    unknown: Mapping[str, Sequence[int]],
+    first: int,
+    apart: Sequence[int],
+) -> tuple[str, ...]:
+    """What is to be said of a choice; all positions are those of `labels`.
+
+    Args:
+        labels: Of all candidates.
+        facts: Their numbers.
+        named: Who is named.
+        n_families: How many families were behind it.
+        timed: Those whose latency matters.
+        unknown: Of whom a thing that was given a weight is not known.
+        first: The one with the highest utility.
+        apart: Those that have too little in common with it.
+    """
+    notes = _thin(labels[named], facts.n_measured[named], n_families)
+    if unseen := [f"{labels[i]} ({facts.n_timed[i]})" for i in timed if tail_is_unseen(facts, i)]:
+        needed = math.ceil(round(1 / (1 - facts.percentile), 6))
+        notes.append(
+            f"the tail of the latency is not seen: the {ordinal(facts.percentile)} needs {needed} timed answers; "
+            f"there are fewer of {listed(unseen)}"
+        )
+    for thing, places in unknown.items():
+        names = listed([labels[i] for i in places])
+        notes.append(f"the {thing} of {names} is not known and counts as the worst of the others'")
+    if apart:
+        names = listed([labels[i] for i in apart])
+        notes.append(
+            f"too little in common with {labels[first]} to be told from it "
+            f"(under {MIN_PAIRS} independent cases): {names}"
+        )
+    return tuple(notes)
+
+
+def _thin(label: str, n_cases: int, n_families: int) -> list[str]:
+    """Said where the expected quality rests on little."""
+    if n_families < FEW_FAMILIES and n_families < n_cases:
+        return [
+            f"the {counted(n_cases, 'case')} of {label} come from {counted(n_families, 'family', 'families')}: "
+            f"under {FEW_FAMILIES}, they may not stand for the others of their kind"
+        ]
+    return [f"only {counted(n_cases, 'case')} of {label} were measured"] if n_cases < FEW_CASES else []

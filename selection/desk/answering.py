@@ -1,0 +1,192 @@
+"""From what is known and what is asked to an answer."""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING
+
+from evaluation.errors import ConfigurationError
+from selection.answers import Ranked, Recommendation
+from selection.choosing.choice import Choice, choose
+from selection.choosing.explanation import explanation_of, reason_of
+from selection.desk.desk import Desk
+from selection.desk.view import View
+from selection.wishes import Constraints, OnLittleEvidence, OnTie, Weights, checked_choice
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from selection.scoreboard import Deviations
+
+
+_MOST_KNOWN = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What is asked.
+
+    Raises:
+        ConfigurationError: something that cannot be asked.
+    """
+
+    task: str | None = None
+    prompt: str | None = None
+    constraints: Constraints
+    weights: Weights
+    on_tie: OnTie = "cheapest"
+    on_little_evidence: OnLittleEvidence = "abstain"
+
+    def __post_init__(self) -> None:
+        for name in ("task", "prompt"):
+            value = getattr(self, name)
+            if not (value is None or (isinstance(value, str) and value.strip())):
+                raise ConfigurationError(f"{name} is {value!r}", "Give a text, or leave it out.")
+        for name, kind in (("constraints", Constraints), ("weights", Weights)):
+            value = getattr(self, name)
+            if not isinstance(value, kind):
+                raise ConfigurationError(f"{name} is {value!r}", f"Give {kind.__name__}(…) from selection.")
+        checked_choice("on_tie", self.on_tie, OnTie)
+        checked_choice("on_little_evidence", self.on_little_evidence, OnLittleEvidence)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A recommendation with how it came about."""
+
+    recommendation: Recommendation
+    explain: Callable[[], str]
+    """Why, at length; thinks about the question again."""
+    evidence_fingerprint: str
+    propensity: float | None
+    """The probability with which this candidate was named, where it was drawn among the tied."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """A choice with who decided, and why."""
+
+    choice: Choice
+    decided_by: str
+    """`rules`, `scoreboard` or the version of the selection model."""
+    reason: str
+
+
+def chosen(view: View, question: Question) -> Chosen:
+    """The choice from what is known. Where the prompt does not matter, the same question is thought about once.
+
+    Raises:
+        SelectionError: the constraints leave nobody.
+    """
+    deviations = _deviations(view, question)
+    if deviations is not None:
+        return _chosen(view, question, deviations)
+    asked = replace(question, prompt=None)
+    known = view.answers.get(asked)
+    if isinstance(known, Chosen):
+        return known
+    if len(view.answers) >= _MOST_KNOWN:
+        view.answers.clear()
+    found = _chosen(view, question, None)
+    view.answers[asked] = found
+    return found
+
+
+def _chosen(view: View, question: Question, deviations: "Deviations | None") -> Chosen:
+    choice = choose(
+        view.scoreboard,
+        task=question.task,
+        constraints=question.constraints,
+        weights=question.weights,
+        on_tie=question.on_tie,
+        on_little_evidence=question.on_little_evidence,
+        deviations=deviations,
+    )
+    decided_by: str = choice.decided_by
+    if deviations is not None and view.champion is not None and decided_by == "scoreboard" and not choice.abstained:
+        decided_by = view.champion.version
+    return Chosen(choice=choice, decided_by=decided_by, reason=reason_of(choice))
+
+
+def answered(
+    desk: Desk, question: Question, *, explore: float = 0.0, rng: "np.random.Generator | None" = None
+) -> Answer:
+    """The answer from what the desk knows now.
+
+    Args:
+        desk: Where it is asked.
+        question: What is asked.
+        explore: The share of answers that are drawn at random among the tied.
+        rng: For these draws.
+
+    Raises:
+        SelectionError: the constraints leave nobody.
+        StoreError: nothing is known yet, and the store is away.
+    """
+    view = desk.view()
+    found = chosen(view, question)
+    choice, reason = found.choice, found.reason
+    drawn, propensity = _drawn(choice, explore, rng)
+    if drawn is not None and drawn.candidate is not choice.chosen:
+        reason += f" Drawn at random among the tied, as explore={explore:g} asks: {drawn.candidate.label}."
+        choice = replace(choice, chosen=drawn.candidate, n_cases=drawn.quality.n_cases)
+    notes = (*choice.notes, *desk.notes(view))
+    return Answer(
+        recommendation=_recommendation(choice, reason, found.decided_by, notes),
+        explain=partial(_explained, view, question, choice.chosen.key if choice.chosen else None),
+        evidence_fingerprint=view.scoreboard.fingerprint,
+        propensity=propensity,
+    )
+
+
+def _explained(view: View, question: Question, key: str | None) -> str:
+    choice = chosen(view, question).choice
+    drawn = next((one.candidate for one in choice.ranked if one.candidate.key == key), None)
+    if drawn is None or drawn is choice.chosen:
+        return explanation_of(choice)
+    return f"{explanation_of(choice)}\nDrawn at random among the tied: {drawn.label}."
+
+
+def _deviations(view: View, question: Question) -> "Deviations | None":
+    if view.champion is None or question.prompt is None:
+        return None
+    keys = tuple(candidate.key for candidate in view.scoreboard.candidates)
+    return view.champion.deviations(question.task, question.prompt, keys)
+
+
+def _drawn(choice: Choice, explore: float, rng: "np.random.Generator | None") -> tuple[Ranked | None, float | None]:
+    """The one that is named after the draw, with its probability; None where there is nothing to draw among."""
+    tied = [one for one in choice.ranked if one.is_tied]
+    winner = choice.winner
+    if not explore or len(tied) < 2 or winner is None:
+        return None, None
+    import numpy as np
+
+    rng = np.random.default_rng() if rng is None else rng
+    found = tied[int(rng.integers(len(tied)))] if rng.random() < explore else winner
+    return found, explore / len(tied) + (1 - explore if found is winner else 0.0)
+
+
+def _recommendation(choice: Choice, reason: str, decided_by: str, notes: tuple[str, ...]) -> Recommendation:
+    winner = choice.winner
+    return Recommendation(
+        id=uuid.uuid4().hex,
+        task=choice.task,
+        candidate=choice.chosen,
+        quality=winner.quality if winner else None,
+        latency_s=winner.latency_s if winner else None,
+        cost_per_1k=winner.cost_per_1k if winner else None,
+        energy_j=winner.energy_j if winner else None,
+        memory_gb=winner.memory_gb if winner else None,
+        reason=reason,
+        alternatives=choice.alternatives,
+        pareto=choice.pareto,
+        tied=choice.tied,
+        removed=choice.removed,
+        n_cases=choice.n_cases,
+        decided_by=decided_by,
+        notes=notes,
+        created_at=datetime.now(UTC),
+    )

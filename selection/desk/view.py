@@ -1,0 +1,86 @@
+"""What a desk knows at a moment, and what it asks of a store."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
+
+from selection.desk.decisions import Decision, Entry, Outcome, Row
+from selection.scoreboard import Predictor, Scoreboard
+
+if TYPE_CHECKING:
+    from selection.analytics.past import PastDecision
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class View:
+    """What is known at a moment."""
+
+    scoreboard: Scoreboard
+    champion: Predictor | None
+    """None: the scoreboard decides alone."""
+    champion_id: str | None
+    """Of the promotion that holds, whether its model could be read or not."""
+    stamp: object
+    """Of the store when it was read; another one means that it may have changed."""
+    notes: tuple[str, ...] = ()
+    """Why the champion is not the one that it should be."""
+    away: str | None = None
+    """Why the store could not be asked whether this is still so; None: it could."""
+    is_behind: bool = False
+    """True where the store has changed since, and changes too often to be read each time."""
+    answers: dict[object, object] = field(default_factory=dict)
+    """What was answered from this scoreboard where no prompt mattered, by what was asked."""
+
+
+class Book(Protocol):
+    """A store, as far as a desk reads and writes it. Each method raises `StoreError` where it is away."""
+
+    def prepare(self, decision: Decision) -> Row:
+        """The decision as it will be written."""
+        ...
+
+    def write(self, entries: Sequence[Entry]) -> int:
+        """How many of the entries were refused for good; all others are stored, or none where an error is raised."""
+        ...
+
+    @property
+    def is_slow(self) -> bool:
+        """True where asking for the stamp may take long, as over a network."""
+        ...
+
+    def stamp(self) -> object:
+        """The same while nobody else has written; cheap."""
+        ...
+
+    def fingerprint(self) -> str:
+        """Of the evidence."""
+        ...
+
+    def scoreboard(self) -> Scoreboard:
+        """From the evidence as it is."""
+        ...
+
+    def champion_id(self) -> str | None:
+        """Of the promotion that holds."""
+        ...
+
+    def champion(self) -> tuple[Predictor | None, tuple[str, ...]]:
+        """The model that decides, with notes on those before it in line that could not be read."""
+        ...
+
+    def report(self, outcome: Outcome) -> None:
+        """Stores what came of a recommendation. Raises `ConfigurationError` where there is none of that id."""
+        ...
+
+    def explained(self, recommendation_id: str) -> str:
+        """What is stored of a recommendation, for a person. Raises `ConfigurationError` where there is none."""
+        ...
+
+    def past(self, *, task: str | None, since: datetime | None) -> "tuple[PastDecision, ...]":
+        """What was recommended, the oldest first."""
+        ...
+
+    def close(self) -> None:
+        """Lets go of the store."""
+        ...

@@ -1,0 +1,221 @@
+"""A trained selection model as bytes: plain arrays that serve, and beside them the estimators that trained.
+
+What is read may have been written by anybody, so nothing in it is run. The serving bytes are an npz of bare numbers
+(never pickled) with a JSON header; every size is checked before anything is unpacked, every shape before a question is
+asked. The estimators are kept by skops, of the types that `selection.learning.estimator_files` lists and no others.
+What cannot be read is refused with a `ModelFileError` that says what was found; the model before it serves on.
+"""
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from evaluation.errors import ConfigurationError, ModelFileError
+from evaluation.fingerprint import canonical_json
+from selection.learning.archives import TRAIN_AGAIN, packed_archive, read_archive
+from selection.learning.estimator_files import must_be_trusted, read_estimators, written_estimators
+from selection.learning.features import Embed
+from selection.learning.served_arrays import FORMAT_VERSION, must_be_readable_version, read_model, written_model
+from selection.learning.serving import ServedModel
+
+if TYPE_CHECKING:
+    from selection.learning.training import Trained
+
+PROBES = (
+    "",
+    "What is the capital of France?",
+    "Summarize the document in one or two sentences.",
+    "def area(radius):\n    return 3.14159 * radius ** 2\n\nWhy does this fail for None?",
+    '{"name": "Ada", "born": 1815, "fields": ["mathematics", "computing"]}\nGive the year as a number.',
+    "A shop sells 12 boxes of 8 pencils for $3.50 each. How much do 3 boxes cost, and how many pencils are that?",
+    "Sehr geehrte Damen und Herren, die Rechnung vom 3. Mai liegt bei. Wie ist das zu verstehen?",
+    "- first\n- second\n- third\n\nWhich of these comes last?",
+    "| city | people |\n|---|---|\n| Oslo | 700000 |\n| Rome | 2800000 |\nWhich is larger?",
+    "Переведите на английский: добрый вечер. 日本語で答えてください。",
+    "Solve x^2 - 5x + 6 = 0 for x, and show that ∑ 1/n² < 2.",
+)
+_AGREE = 1e-3
+"""Served and trained deviations of a probe may differ by a tenth of a point: numbers are stored at half precision."""
+_FILE = "the model file"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackedModel:
+    """A trained model as the store and files keep it."""
+
+    estimator: bytes
+    """skops."""
+    serving: bytes
+    """npz."""
+    kind: str
+    data_hash: str
+    code_version: str
+    report: dict[str, Any] = field(default_factory=dict)
+    """What the training found, as plain values; `held_out` in it is the last test."""
+
+    @property
+    def estimator_sha256(self) -> str:
+        """64 hex digits."""
+        return hashlib.sha256(self.estimator).hexdigest()
+
+    @property
+    def serving_sha256(self) -> str:
+        """64 hex digits; the first ones are in `ServedModel.version`."""
+        return hashlib.sha256(self.serving).hexdigest()
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """The single numbers of the last test; empty where there was none."""
+        found = self.report.get("held_out") or {}
+        return {name: value for name, value in found.items() if isinstance(value, int | float)}
+
+
+def pack(trained: "Trained", *, embed: Embed | None = None) -> PackedModel:
+    """The model in bytes, read back and checked: what serves agrees with what trained.
+
+    Raises:
+        ConfigurationError: it does not, or was trained with an embedding that is not given here.
+    """
+    learner = trained.report.trial.trained
+    if learner is not None and learner.space.space.n_embedded and embed is None:
+        raise ConfigurationError("the model was trained with an embedding", "Give the same callable to `pack`.")
+    packed = PackedModel(
+        estimator=written_estimators(_estimators(trained)),
+        serving=written_model(trained.served()),
+        kind=trained.kind,
+        data_hash=trained.data_hash,
+        code_version=trained.code_version,
+        report=trained.report.as_json(),
+    )
+    read_estimators(packed.estimator)
+    _must_agree(read_serving(packed.serving, embed=embed), trained)
+    return packed
+
+
+def _estimators(trained: "Trained") -> dict[str, Any]:
+    learner = trained.report.trial.trained
+    found: dict[str, Any] = {"kind": trained.kind, "keys": list(trained.keys), "tasks": list(trained.tasks)}
+    if learner is not None:
+        found |= {"vectoriser": learner.space.vectoriser, "decomposition": learner.space.decomposition}
+        found |= {"estimators": list(learner.learned.estimators)}
+    return found
+
+
+def _must_agree(served: ServedModel, trained: "Trained") -> None:
+    learner = trained.report.trial.trained
+    if learner is None or served.learner is None:
+        return
+    features = learner.space.slow_features(PROBES, served.embed)
+    for place, task in enumerate(served.tasks):
+        slow = learner.learned.slow(features, place)
+        quick = [served.learner.part.deviations(served.learner.space.of(one, served.embed), place)[0] for one in PROBES]
+        furthest = float(np.abs(np.array(quick) - slow).max())
+        if not furthest <= _AGREE:
+            raise ConfigurationError(
+                f"what serves is {furthest:.3g} from what was trained, for a probe of the task {task!r}",
+                "This is a fault of Benchwright, not of the evidence: please report it.",
+            )
+
+
+def read_serving(data: bytes, *, number: int | None = None, embed: Embed | None = None) -> ServedModel:
+    """The model that these bytes serve; numpy is all that is needed.
+
+    Args:
+        data: `PackedModel.serving`.
+        number: Which one it is in its store.
+        embed: What the training was given.
+
+    Raises:
+        ModelFileError: they hold none, a damaged one, or one that must not be read.
+    """
+    return replace(read_model(data), sha256=hashlib.sha256(data).hexdigest(), number=number, embed=embed)
+
+
+def read_estimator(data: bytes) -> dict[str, Any]:
+    """The estimators of scikit-learn by name: `vectoriser`, `decomposition`, `estimators`.
+
+    Raises:
+        ModelFileError: they hold a type off the list, are damaged, or no skops file.
+    """
+    return read_estimators(data)
+
+
+def write_file(path: Path, packed: PackedModel) -> None:
+    """Writes one file that holds all of the model; it is there whole or not at all."""
+    about = {
+        "format_version": FORMAT_VERSION,
+        "kind": packed.kind,
+        "data_hash": packed.data_hash,
+        "code_version": packed.code_version,
+        "report": packed.report,
+        "estimator_sha256": packed.estimator_sha256,
+        "serving_sha256": packed.serving_sha256,
+    }
+    members = {
+        "model.json": canonical_json(about).encode(),
+        "serving.npz": packed.serving,
+        "estimator.skops": packed.estimator,
+    }
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part.write_bytes(packed_archive(members, is_packed=False))
+    part.replace(path)
+
+
+def read_file(path: Path) -> PackedModel:
+    """The model in a file, after both of its halves were looked through.
+
+    Raises:
+        ConfigurationError: there is no such file.
+        ModelFileError: it is no model file, a damaged one, or one that must not be read.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise ConfigurationError(f"{str(path)!r} cannot be read: {error.strerror}", "Give a model file.") from error
+    return read_packed(data)
+
+
+def read_packed(data: bytes) -> PackedModel:
+    """The model in the bytes of a model file. Raises `ModelFileError`."""
+    members = read_archive(data, _FILE)
+    about = _about(members)
+    serving, estimator = members["serving.npz"], members["estimator.skops"]
+    packed = PackedModel(
+        estimator=estimator,
+        serving=serving,
+        kind=about["kind"],
+        data_hash=about["data_hash"],
+        code_version=about["code_version"],
+        report=about["report"],
+    )
+    if (packed.serving_sha256, packed.estimator_sha256) != (about["serving_sha256"], about["estimator_sha256"]):
+        raise ModelFileError(f"{_FILE} was changed after it was written: its hashes do not fit", TRAIN_AGAIN)
+    served = read_model(serving)
+    must_be_trusted(estimator)
+    if (served.kind, served.data_hash) != (packed.kind, packed.data_hash):
+        raise ModelFileError(f"{_FILE} says {packed.kind!r} and serves {served.kind!r}", TRAIN_AGAIN)
+    return packed
+
+
+def _about(members: dict[str, bytes]) -> dict[str, Any]:
+    missing = {"model.json", "serving.npz", "estimator.skops"} - members.keys()
+    if missing:
+        raise ModelFileError(f"{_FILE} lacks {sorted(missing)[0]!r}; it holds {sorted(members)[:3]}", TRAIN_AGAIN)
+    try:
+        about = json.loads(members["model.json"])
+    except (ValueError, RecursionError) as error:
+        raise ModelFileError(f"{_FILE} has a 'model.json' that is no JSON: {str(error)[:100]}", TRAIN_AGAIN) from error
+    if not isinstance(about, dict):
+        raise ModelFileError(f"{_FILE} has a 'model.json' that is a {type(about).__name__}", TRAIN_AGAIN)
+    must_be_readable_version(about.get("format_version"), _FILE)
+    for name in ("kind", "data_hash", "code_version", "serving_sha256", "estimator_sha256"):
+        if not isinstance(about.get(name), str):
+            raise ModelFileError(f"{_FILE} says {name} is {about.get(name)!r:.80}", TRAIN_AGAIN)
+    if not isinstance(about.get("report"), dict):
+        raise ModelFileError(f"{_FILE} has no report", TRAIN_AGAIN)
+    return about

@@ -1,0 +1,169 @@
+"""Promote the challenger, or keep the champion? Only a real paired gain moves it, or evidence that it no longer fits.
+
+Both name candidates for the same cases, of held-out families that neither was trained on, with what the scoreboard of
+all other cases expects under both. The decision itself is pure: `compare` measures, `decide` says.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from evaluation.errors import ConfigurationError
+from evaluation.evidence import Evidence
+from selection.learning.examination import examination, expectations
+from selection.learning.families import held_out, prompt_codes, prompt_families
+from selection.learning.gains import Gain, paired_gain, reached
+from selection.learning.quality_matrix import quality_matrix
+from selection.learning.serving import ServedModel
+from selection.learning.training import BEST_PER_TASK, HELD_OUT
+
+MIN_FAMILIES = 6
+"""Under so many families in common, no gain is believed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rivalry:
+    """Challenger and champion, the scoreboard alone where there is no champion, on the same held-out cases."""
+
+    gain: Gain
+    """Of the challenger's choices over the champion's."""
+    n_changed: int
+    """Cases for which they name different candidates' answers of different quality."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Staleness:
+    """How far the champion's evidence is from that of now."""
+
+    gone: tuple[str, ...]
+    """Candidates that it knows and that have no evidence any more."""
+    new: tuple[str, ...]
+    """Candidates it does not know."""
+    new_tasks: tuple[str, ...]
+    gone_tasks: tuple[str, ...]
+
+    @property
+    def is_stale(self) -> bool:
+        """True where anything is gone or new."""
+        return bool(self.gone or self.new or self.new_tasks or self.gone_tasks)
+
+    def __str__(self) -> str:
+        parts = (
+            ("candidates without evidence now", self.gone),
+            ("new candidates", self.new),
+            ("tasks without evidence now", self.gone_tasks),
+            ("new tasks", self.new_tasks),
+        )
+        return "; ".join(f"{name}: {_listed(values)}" for name, values in parts if values)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromotionDecision:
+    """What to do, and why."""
+
+    verdict: Literal["promote", "keep"]
+    reason: str
+    """In words, with numbers."""
+
+    @property
+    def promotes(self) -> bool:
+        """True where the challenger becomes the champion."""
+        return self.verdict == "promote"
+
+
+def compare(
+    challenger: ServedModel,
+    champion: ServedModel | None,
+    evidence: Evidence,
+    prompts: Sequence[str],
+    *,
+    held_out_share: float = HELD_OUT,
+) -> Rivalry | None:
+    """Both on the held-out cases that neither was trained on; None where there are none.
+
+    Raises:
+        ConfigurationError: the prompts are not those of the evidence.
+    """
+    if len(prompts) != len(evidence.cases):
+        raise ConfigurationError(
+            f"{len(prompts)} prompts for {len(evidence.cases)} cases", "Give the prompt of every case, in their order."
+        )
+    matrix, families = quality_matrix(evidence), prompt_families(evidence.cases, prompts)
+    codes = prompt_codes(evidence.cases, prompts)
+    kept = held_out(families, codes, held_out_share)
+    seen = np.isin(codes, challenger.trained_on)
+    if champion is not None:
+        seen |= np.isin(codes, champion.trained_on)
+    exam = examination(evidence, matrix, prompts, families, shown=~kept, asked=kept & ~seen)
+    if exam is None:
+        return None
+    ours, theirs = (reached(exam.values, expectations(exam, model)) for model in (challenger, champion))
+    return Rivalry(gain=paired_gain(ours, theirs, exam.families), n_changed=int((ours != theirs).sum()))
+
+
+def staleness(champion: ServedModel, evidence: Evidence) -> Staleness:
+    """What of the champion's candidates and tasks is gone, and what is new."""
+    measured = np.unique(evidence.candidate[np.isfinite(evidence.quality)]).tolist()
+    keys = {evidence.candidates[place].key for place in measured}
+    cases = np.unique(evidence.case[np.isfinite(evidence.quality)]).tolist()
+    tasks = {evidence.cases[place].task for place in cases}
+    return Staleness(
+        gone=tuple(sorted(set(champion.keys) - keys)),
+        new=tuple(sorted(keys - set(champion.keys))),
+        new_tasks=tuple(sorted(tasks - set(champion.tasks))),
+        gone_tasks=tuple(sorted(set(champion.tasks) - tasks)),
+    )
+
+
+def decide(
+    challenger: ServedModel, champion: ServedModel | None, rivalry: Rivalry | None, stale: Staleness | None = None
+) -> PromotionDecision:
+    """Whether the challenger becomes the champion.
+
+    Args:
+        challenger: The model that was trained now.
+        champion: The one that decides now; None: the scoreboard alone does.
+        rivalry: What `compare` found; None where there was nothing to compare on.
+        stale: What `staleness` found; None is not stale.
+    """
+    if champion is None:
+        return _first(challenger, rivalry)
+    if stale is not None and stale.is_stale:
+        if rivalry is not None and rivalry.gain.high < 0 and rivalry.gain.n_families >= MIN_FAMILIES:
+            reason = f"the champion's evidence is stale ({stale}), but the challenger does worse: {_told(rivalry)}"
+            return PromotionDecision(verdict="keep", reason=reason)
+        return PromotionDecision(
+            verdict="promote", reason=f"the champion's evidence is stale ({stale}); {_told(rivalry)}"
+        )
+    if rivalry is None or rivalry.gain.n_families < MIN_FAMILIES:
+        n_families = 0 if rivalry is None else rivalry.gain.n_families
+        reason = f"{n_families} held-out families that neither was trained on; {MIN_FAMILIES} are needed"
+        return PromotionDecision(verdict="keep", reason=reason)
+    if rivalry.gain.is_real:
+        return PromotionDecision(verdict="promote", reason=f"the challenger gains over the champion: {_told(rivalry)}")
+    return PromotionDecision(verdict="keep", reason=f"no real gain over the champion: {_told(rivalry)}")
+
+
+def _first(challenger: ServedModel, rivalry: Rivalry | None) -> PromotionDecision:
+    """Without a champion, a model that reads prompts must do at least as well as the scoreboard alone."""
+    if challenger.kind == BEST_PER_TASK:
+        reason = "there is no champion yet, and no learner gained over the best per task: the scoreboard decides"
+        return PromotionDecision(verdict="promote", reason=reason)
+    if rivalry is not None and rivalry.gain.high < 0:
+        reason = f"the challenger does worse than the scoreboard alone on held-out families: {_told(rivalry)}"
+        return PromotionDecision(verdict="keep", reason=reason)
+    reason = f"there is no champion yet, and {challenger.kind} gained in cross-validation; {_told(rivalry)}"
+    return PromotionDecision(verdict="promote", reason=reason)
+
+
+def _told(rivalry: Rivalry | None) -> str:
+    if rivalry is None:
+        return "no held-out case to compare on"
+    gain = rivalry.gain
+    return f"{gain.in_points()} on {gain.n_cases} held-out cases of {gain.n_families} families"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")

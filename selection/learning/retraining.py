@@ -1,0 +1,250 @@
+"""Train on all that is known by now, hold the model against the one that decides, and let the better one decide.
+
+Step by step, each from the store and back to it, so that a step may run in another process than the one before.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from evaluation.errors import ModelFileError, StoreUnreachableError, SupersededError
+from evaluation.store.evidence import read_evidence, read_prompts
+from evaluation.store.recommendations import count_outcomes_since
+from evaluation.store.selection_models import champion, find_model, history, promote, read_model, save_model
+from evaluation.store.session import Store
+from selection.choosing.wording import counted
+
+if TYPE_CHECKING:
+    from evaluation.evidence import Evidence
+    from evaluation.store.records import Champion, StoredModel
+    from selection.learning.model_files import PackedModel
+    from selection.learning.serving import ServedModel
+
+    Known = tuple[Evidence, tuple[str, ...]]
+
+TRAINED, PROMOTED, KEPT_OUT = "trained", "promoted", "not promoted"
+"""How a model's evaluation ended."""
+_N_ROWS = "n_rows"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewEvidence:
+    """What is known by now, and how much of it is new since a model was last trained."""
+
+    n_rows: int
+    """Scored answers."""
+    n_cases: int
+    n_candidates: int
+    n_tasks: int
+    fingerprint: str
+    n_new_rows: int
+    """Beyond those of the last training; those that are gone count too. 0: nothing has changed."""
+    n_outcomes: int
+    """Reported since then."""
+    last_trained_at: datetime | None
+    """None: no model was trained yet."""
+
+    def too_little(self, wanted: int | None) -> str | None:
+        """Why there is no reason to train; None: there is one."""
+        if not self.n_rows:
+            return "nothing is known of any candidate: evaluate some, or import results from elsewhere"
+        if wanted is None or self.n_new_rows + self.n_outcomes >= wanted:
+            return None
+        since = "" if self.last_trained_at is None else f" since {self.last_trained_at:%Y-%m-%d %H:%M} UTC"
+        return (
+            f"{counted(self.n_new_rows, 'scored answer')} and {counted(self.n_outcomes, 'reported outcome')} are "
+            f"new{since}, and {wanted:,} are asked for"
+        )
+
+
+def what_is_new(store: Store) -> NewEvidence:
+    """What there is to learn from. Models that were trained and did not come to decide count as trained."""
+    evidence = read_evidence(store)
+    last = next(iter(history(store, limit=1)), None)
+    n_rows = len(evidence.candidate)
+    n_new = (
+        n_rows if last is None else _n_new(n_rows, last.metrics.get(_N_ROWS), last.data_hash == evidence.fingerprint)
+    )
+    return NewEvidence(
+        n_rows=n_rows,
+        n_cases=len(evidence.cases),
+        n_candidates=len(evidence.candidates),
+        n_tasks=len({case.task for case in evidence.cases}),
+        fingerprint=evidence.fingerprint,
+        n_new_rows=n_new,
+        n_outcomes=count_outcomes_since(store, None if last is None else last.created_at),
+        last_trained_at=None if last is None else last.created_at,
+    )
+
+
+def _n_new(n_rows: int, n_before: Any, is_the_same: bool) -> int:
+    if is_the_same:
+        return 0
+    return n_rows if not isinstance(n_before, int) else max(1, abs(n_rows - n_before))
+
+
+def train_and_store(store: Store, *, seed: int) -> str:
+    """The id of the model that follows from all that is known, stored with its report; nothing decides by it yet."""
+    known = all_known(store)
+    return store_trained(store, known, trained(known, seed))
+
+
+def trained(known: "Known", seed: int) -> "PackedModel":
+    """The model that follows from it, in bytes. Takes long, and no store."""
+    import numpy as np
+
+    from selection.learning.model_files import pack
+    from selection.learning.training import train
+
+    evidence, prompts = known
+    return pack(train(evidence, prompts, rng=np.random.default_rng(seed)))
+
+
+def store_trained(store: Store, known: "Known", packed: "PackedModel") -> str:
+    """The id under which the model is stored."""
+    stored = save_model(
+        store,
+        kind=packed.kind,
+        status=TRAINED,
+        data_hash=packed.data_hash,
+        code_version=packed.code_version,
+        metrics={**packed.metrics, _N_ROWS: len(known[0].candidate)},
+        report=packed.report,
+        estimator=packed.estimator,
+        serving=packed.serving,
+    )
+    return stored.model_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What is to become of a model, held against the one that decides."""
+
+    model_id: str
+    replaces: int | None
+    """The promotion of the one that it was held against."""
+    promotes: bool
+    reason: str
+    notes: tuple[str, ...] = ()
+
+
+def judge(store: Store, model_id: str) -> Judgement:
+    """Whether the model is to decide, by held-out prompts that neither was trained on."""
+    from selection.learning.model_files import read_serving
+    from selection.learning.promotion import compare, decide, staleness
+
+    holds = champion(store)
+    if holds.model is not None and holds.model.model_id == model_id:
+        reason = "the evidence gives the model that decides already"
+        return Judgement(model_id=model_id, replaces=holds.promotion_id, promotes=False, reason=reason)
+    challenger = read_serving(_serving(read_model(store, model_id)))
+    held, notes = _champions_model(store, holds)
+    evidence, prompts = all_known(store)
+    rivalry = compare(challenger, held, evidence, prompts)
+    found = decide(challenger, held, rivalry, None if held is None else staleness(held, evidence))
+    return Judgement(
+        model_id=model_id, replaces=holds.promotion_id, promotes=found.promotes, reason=found.reason, notes=notes
+    )
+
+
+def carry_out(store: Store, judged: Judgement) -> bool:
+    """True where the judgement holds now; False where another model came to decide meanwhile: judge again."""
+    if judged.promotes:
+        try:
+            promote(store, judged.model_id, replacing=judged.replaces, reason=judged.reason)
+        except SupersededError:
+            if not _holds_already(store, judged):
+                return False
+    _say_status(store, judged.model_id, PROMOTED if judged.promotes else KEPT_OUT)
+    return True
+
+
+def _holds_already(store: Store, judged: Judgement) -> bool:
+    """True where the promotion was committed and only its answer was lost, or another process came to the same."""
+    holds = champion(store)
+    return holds.model is not None and holds.model.model_id == judged.model_id
+
+
+def _say_status(store: Store, model_id: str, status: str) -> None:
+    found = read_model(store, model_id)
+    if found.record.status == PROMOTED:
+        return
+    save_model(
+        store,
+        kind=found.record.kind,
+        status=status,
+        data_hash=found.record.data_hash,
+        code_version=found.record.code_version,
+        metrics=found.record.metrics,
+        report=found.record.report,
+        estimator=found.estimator,
+        serving=found.serving,
+    )
+
+
+def _champions_model(store: Store, holds: "Champion") -> "tuple[ServedModel | None, tuple[str, ...]]":
+    """The model that decides. One that cannot be read decides nothing: then the scoreboard alone is the rival."""
+    from selection.learning.model_files import read_serving
+
+    if holds.model is None:
+        return None, ()
+    try:
+        return read_serving(_serving(read_model(store, holds.model.model_id)), number=holds.model.version), ()
+    except StoreUnreachableError:
+        raise
+    except Exception as error:  # it may hold anything
+        return None, (f"selection model {holds.model.version} cannot be read, so it decides nothing: {error}",)
+
+
+def _serving(stored: "StoredModel") -> bytes:
+    if stored.serving is None:
+        raise ModelFileError(
+            f"selection model {stored.record.version} holds nothing that could answer",
+            "Train anew, or promote another.",
+        )
+    return stored.serving
+
+
+def all_known(store: Store) -> "Known":
+    """All evidence, with the prompt of each of its cases."""
+    evidence = read_evidence(store)
+    return evidence, read_prompts(store, evidence)
+
+
+def retraining_result(
+    store: Store, known: NewEvidence, judged: Judgement | None, refusal: str | None
+) -> dict[str, Any]:
+    """What became of a retraining, as plain values: for a page, a table, a command.
+
+    Args:
+        store: Where the model is.
+        known: What there was to learn from.
+        judged: What became of the model; None: none was trained.
+        refusal: Why none was.
+    """
+    holds = champion(store)
+    model = None if judged is None else find_model(store, judged.model_id)
+    decision = "not trained" if judged is None else "promoted" if judged.promotes else "kept"
+    name = None if model is None else f"{model.kind} {model.version}"
+    holder = "the scoreboard alone" if holds.model is None else f"{holds.model.kind} {holds.model.version}"
+    reason = judged.reason if judged is not None else refusal or ""
+    said = {
+        "not trained": f"No model was trained: {reason}.",
+        "promoted": f"{name} decides from now on: {reason}.",
+        "kept": f"{name} was trained, and {holder} goes on deciding: {reason}.",
+    }
+    return {
+        "status": "completed",
+        "decision": decision,
+        "sentence": said[decision],
+        "reason": reason,
+        "notes": list(judged.notes) if judged is not None else [],
+        "model_id": None if model is None else model.model_id,
+        "model": name,
+        "champion_id": None if holds.model is None else holds.model.model_id,
+        "report": None if model is None else dict(model.report),
+        "evidence_fingerprint": known.fingerprint,
+        "n_rows": known.n_rows,
+        "n_new_rows": known.n_new_rows,
+        "n_outcomes": known.n_outcomes,
+    }

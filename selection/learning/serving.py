@@ -1,0 +1,235 @@
+"""A trained selection model as plain arrays: from a prompt to how far each candidate will be from its mean.
+
+numpy alone; scikit-learn trained what is here, and `selection.learning.model_files` reads and writes it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar, Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from selection.learning.features import Embed, Floats, PromptSpace
+from selection.scoreboard import Deviations
+
+Places: TypeAlias = NDArray[np.integer]
+Pair: TypeAlias = tuple[Floats, Floats]
+
+
+class Part(Protocol):
+    """What a learner leaves for serving; its fields are arrays."""
+
+    kind: ClassVar[str]
+
+    def deviations(self, features: Floats, task: int) -> Pair:
+        """Value and standard error of each candidate for one prompt, both shape (n_candidates,)."""
+        ...
+
+    def misfit(self, n_features: int, n_tasks: int, n_candidates: int) -> str | None:
+        """What is wrong with the arrays, in words; None: nothing, whatever a prompt may be."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RidgePart:
+    """A linear model for each task, and others fitted on resampled families, whose spread is the standard error."""
+
+    kind: ClassVar[str] = "ridge"
+    weights: Floats
+    """Shape (n_tasks, n_features + 1, n_candidates); intercepts last."""
+    spread: Floats
+    """The same of refits, less `weights`; shape (n_tasks, n_refits, n_features + 1, n_candidates)."""
+
+    def deviations(self, features: Floats, task: int) -> Pair:
+        """Value and standard error of each candidate."""
+        seen = np.append(features, 1.0)
+        return seen @ self.weights[task], np.sqrt(((seen @ self.spread[task]) ** 2).mean(axis=0))
+
+    def misfit(self, n_features: int, n_tasks: int, n_candidates: int) -> str | None:
+        """What is wrong with the arrays."""
+        one = (n_features + 1, n_candidates)
+        if self.weights.shape != (n_tasks, *one):
+            return f"weights of shape {self.weights.shape}"
+        spread = self.spread.shape
+        return (
+            None if len(spread) == 4 and spread == (n_tasks, max(spread[1], 1), *one) else f"spread of shape {spread}"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class NeighboursPart:
+    """The mean of the nearest training prompts, and that mean's standard error."""
+
+    kind: ClassVar[str] = "neighbours"
+    points: Floats
+    """Shape (n_points, n_features + n_tasks): another task is so far away."""
+    squares: Floats
+    """Their squared lengths, shape (n_points,)."""
+    outputs: Floats
+    """Deviations at the points, shape (n_points, n_candidates)."""
+    n_nearest: Places
+    """How many are asked, shape (1,)."""
+    step: Floats
+    """What the own task's place is in a query, shape (1,)."""
+
+    def deviations(self, features: Floats, task: int) -> Pair:
+        """Value and standard error of each candidate."""
+        n_nearest = int(self.n_nearest[0])
+        query = np.zeros(self.points.shape[1])
+        query[: len(features)] = features
+        query[len(features) + task] = self.step[0]
+        nearest = np.argpartition(self.squares - 2 * (self.points @ query), n_nearest - 1)[:n_nearest]
+        found = self.outputs[nearest]
+        return found.mean(axis=0), found.std(axis=0, ddof=1) / np.sqrt(n_nearest)
+
+    def misfit(self, n_features: int, n_tasks: int, n_candidates: int) -> str | None:
+        """What is wrong with the arrays."""
+        if self.points.ndim != 2 or self.points.shape[1] != n_features + n_tasks:
+            return f"points of shape {self.points.shape}"
+        n_points = len(self.points)
+        if self.squares.shape != (n_points,) or self.outputs.shape != (n_points, n_candidates):
+            return f"squares of shape {self.squares.shape} and outputs of shape {self.outputs.shape}"
+        if self.step.shape != (1,) or self.n_nearest.shape != (1,) or not 2 <= self.n_nearest[0] <= n_points:
+            return f"{self.n_nearest.tolist()[:3]} neighbours of {n_points} points"
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class TreesPart:
+    """Trees in bags, each bag grown on resampled families; the spread of the bags is the standard error."""
+
+    kind: ClassVar[str] = "trees"
+    feature: Places
+    """Of each node of all trees, shape (n_nodes,); a leaf's is 0. The tasks' places come after the features."""
+    threshold: Floats
+    low: Places
+    """Where one goes whose feature is at most the threshold; a leaf leads to itself."""
+    high: Places
+    outputs: Floats
+    """Of each node, shape (n_nodes, n_candidates)."""
+    roots: Places
+    """Where each tree begins, shape (n_bags, n_trees)."""
+    depth: Places
+    """Of the deepest, shape (1,)."""
+    n_tasks: Places
+    """Shape (1,)."""
+
+    def deviations(self, features: Floats, task: int) -> Pair:
+        """Value and standard error of each candidate."""
+        seen = np.zeros(len(features) + int(self.n_tasks[0]), dtype=np.float32)
+        seen[: len(features)] = features
+        seen[len(features) + task] = 1.0
+        at = self.roots.ravel()
+        for _ in range(int(self.depth[0])):
+            at = np.where(seen[self.feature[at]] <= self.threshold[at], self.low[at], self.high[at])
+        bags = self.outputs[at].reshape(*self.roots.shape, -1).mean(axis=1)
+        return bags.mean(axis=0), bags.std(axis=0, ddof=1)
+
+    def misfit(self, n_features: int, n_tasks: int, n_candidates: int) -> str | None:
+        """What is wrong with the arrays."""
+        n_nodes = len(self.feature) if self.feature.ndim == 1 else 0
+        columns = {array.shape for array in (self.feature, self.threshold, self.low, self.high)}
+        if columns != {(n_nodes,)} or not n_nodes or self.outputs.shape != (n_nodes, n_candidates):
+            return f"nodes of shapes {sorted(columns)} with outputs of shape {self.outputs.shape}"
+        if self.roots.ndim != 2 or len(self.roots) < 2 or not self.roots.shape[1]:
+            return f"roots of shape {self.roots.shape}"
+        if self.depth.shape != (1,) or not 0 <= self.depth[0] <= 100 or self.n_tasks.tolist() != [n_tasks]:
+            return f"a depth of {self.depth.tolist()[:3]} for {self.n_tasks.tolist()[:3]} tasks"
+        for name, array, end in (
+            ("feature", self.feature, n_features + n_tasks),
+            ("low", self.low, n_nodes),
+            ("high", self.high, n_nodes),
+            ("roots", self.roots, n_nodes),
+        ):
+            if array.min() < 0 or array.max() >= end:
+                return f"{name} points outside: {int(array.min())} to {int(array.max())} of {end}"
+        return None
+
+
+PARTS: Mapping[str, type[RidgePart] | type[NeighboursPart] | type[TreesPart]] = {
+    part.kind: part for part in (RidgePart, NeighboursPart, TreesPart)
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ServedLearner:
+    """What was learned of prompts: one for all tasks and candidates."""
+
+    space: PromptSpace
+    part: Part
+    shrink: Floats
+    """What each task's deviations are multiplied with, so that expectations hold; 0 where prompts say nothing."""
+    difficulty: Floats
+    """Weights of how much better all candidates are on a prompt, shape (n_features + 1,), the intercept last."""
+    difficulty_shrink: Floats
+    """The same for it, shape (n_tasks,)."""
+
+    def at(self, features: Floats, task: int) -> Pair:
+        """Value and standard error of each candidate's deviation; the error is of what differs between candidates."""
+        value, se = self.part.deviations(features, task)
+        shared = float(features @ self.difficulty[:-1] + self.difficulty[-1])
+        shrink = float(self.shrink[task])
+        return shrink * (value - value.mean()) + shared * self.difficulty_shrink[task], shrink * se
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ServedModel:
+    """A trained selection model that answers for prompts; a `Predictor`."""
+
+    kind: str
+    """`ridge`, `neighbours` or `trees`; `best_per_task` where prompts say nothing."""
+    tasks: tuple[str, ...]
+    """Those that it was trained on."""
+    keys: tuple[str, ...]
+    """Of the candidates that it was trained on."""
+    learner: ServedLearner | None
+    """None: whatever the prompt, no candidate deviates."""
+    data_hash: str
+    """The fingerprint of the evidence that it was trained on."""
+    code_version: str
+    trained_on: NDArray[np.uint64]
+    """Codes of the prompts it was trained on: it must not be tested on these."""
+    sha256: str = ""
+    """Of the file it was read from."""
+    number: int | None = None
+    """Which one it is in its store."""
+    embed: Embed | None = None
+    """Needed only where the training was given one."""
+    _places: dict[tuple[str, ...], tuple[Places, Places]] = field(default_factory=dict, repr=False)
+
+    @property
+    def version(self) -> str:
+        """What is said of who decided, such as `ridge 7 (3f2a9c)`."""
+        number = "" if self.number is None else f" {self.number}"
+        return f"{self.kind}{number} ({self.sha256[:6] or 'not stored'})"
+
+    def deviations(self, task: str | None, prompt: str, keys: tuple[str, ...]) -> Deviations | None:
+        """How far the candidates with these keys will be from their means on the task; 0 for one it does not know.
+
+        None where it knows nothing of the task, or misses the embedding that it was trained with.
+        """
+        if task is None or task not in self.tasks:
+            return None
+        value, se = np.zeros(len(keys)), np.zeros(len(keys))
+        at = self.tasks.index(task)
+        learner = self.learner
+        if learner is not None and learner.shrink[at] > 0:
+            if learner.space.n_embedded and self.embed is None:
+                return None
+            known, place = self._placed(keys)
+            found = learner.at(learner.space.of(prompt, self.embed), at)
+            value[known], se[known] = found[0][place], found[1][place]
+        return Deviations(value=value, se=se)
+
+    def _placed(self, keys: tuple[str, ...]) -> tuple[Places, Places]:
+        """Where the asked keys that are known stand in the question, and where in the model."""
+        found = self._places.get(keys)
+        if found is None:
+            at = {key: place for place, key in enumerate(self.keys)}
+            known = np.array([place for place, key in enumerate(keys) if key in at], dtype=np.intp)
+            found = known, np.array([at[keys[place]] for place in known], dtype=np.intp)
+            if len(self._places) > 100:
+                self._places.clear()
+            self._places[keys] = found
+        return found

@@ -1,0 +1,80 @@
+"""Selection models between the store and files that are carried elsewhere."""
+
+from pathlib import Path
+
+from evaluation.errors import ConfigurationError, ModelFileError
+from evaluation.store.records import SelectionModelRecord
+from evaluation.store.selection_models import history, read_model, save_model
+from evaluation.store.session import Store
+from selection.learning.model_files import PackedModel, read_file, read_serving, write_file
+
+FROM_A_FILE = "from a file"
+"""The status of a model that was not trained here."""
+
+
+def save_to_file(store: Store, wanted: str | int, path: Path) -> SelectionModelRecord:
+    """The model that now stands in the file, too.
+
+    Args:
+        store: Where it is.
+        wanted: Its version, its id, or the beginning of one.
+        path: A file that is not there yet.
+
+    Raises:
+        UnknownNameError: there is no such model.
+        ConfigurationError: the file is there already, or cannot be written.
+        ModelFileError: the model is not whole.
+    """
+    found = read_model(store, wanted)
+    if path.exists():
+        raise ConfigurationError(f"{str(path)!r} exists already", "Name another file.")
+    if found.estimator is None or found.serving is None:
+        raise ModelFileError(f"selection model {found.record.version} is not whole", "Train anew, or save another.")
+    record = found.record
+    packed = PackedModel(
+        estimator=found.estimator,
+        serving=found.serving,
+        kind=record.kind,
+        data_hash=record.data_hash,
+        code_version=record.code_version,
+        report=dict(record.report),
+    )
+    try:
+        write_file(path, packed)
+    except OSError as error:
+        raise ConfigurationError(f"cannot write {str(path)!r}: {error.strerror}", "Name another file.") from None
+    return record
+
+
+def store_file(store: Store, path: Path) -> SelectionModelRecord:
+    """The model of a file, in the store: it was looked through first, and nothing decides by it yet.
+
+    Raises:
+        ConfigurationError: there is no such file.
+        ModelFileError: it is no model file, a damaged one, or one that must not be read.
+    """
+    packed = read_file(path)
+    read_serving(packed.serving)
+    if (known := _twin(store, packed)) is not None:
+        return known
+    return save_model(
+        store,
+        kind=packed.kind,
+        status=FROM_A_FILE,
+        data_hash=packed.data_hash,
+        code_version=packed.code_version,
+        metrics=packed.metrics,
+        report=packed.report,
+        estimator=packed.estimator,
+        serving=packed.serving,
+    )
+
+
+def _twin(store: Store, packed: PackedModel) -> SelectionModelRecord | None:
+    """The same model, where it is here already; what was said of it then stays."""
+    for record in history(store):
+        if (record.kind, record.data_hash, record.code_version) == (packed.kind, packed.data_hash, packed.code_version):
+            found = read_model(store, record.model_id)
+            if (found.serving, found.estimator) == (packed.serving, packed.estimator):
+                return record
+    return None

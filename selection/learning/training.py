@@ -1,0 +1,175 @@
+"""From evidence to a model that names candidates by prompt, and to what it is worth on families it never saw.
+
+Families of prompts are split off for a last test, always the same ones; learners are compared on the others by grouped
+cross-validation, and one that reads prompts is taken only where it really gains over the best per task. Expectations
+keep resting on the scoreboard; what is learned is how far a prompt moves them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evaluation.errors import ConfigurationError
+from evaluation.evidence import Evidence
+from evaluation.version import code_version
+from selection.learning.examination import Examined, examination, examined
+from selection.learning.families import held_out, prompt_codes, prompt_families
+from selection.learning.features import Embed
+from selection.learning.learners import LEARNERS, Learner
+from selection.learning.material import material
+from selection.learning.quality_matrix import quality_matrix
+from selection.learning.serving import ServedModel
+from selection.learning.trial import Trial, try_learners
+
+HELD_OUT = 0.2
+BEST_PER_TASK = "best_per_task"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Report:
+    """What the training found."""
+
+    trial: Trial
+    examined: Examined | None
+    """On the held-out families; None where there are none."""
+    n_cases: int
+    """Learned from."""
+    n_families: int
+    tasks: tuple[str, ...]
+    n_cases_of: tuple[int, ...]
+    """Of each task."""
+    n_families_of: tuple[int, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """The report as plain values, for the store and for artifacts."""
+        found: dict[str, Any] = _plain(
+            {
+                "learner": self.trial.winner or BEST_PER_TASK,
+                "reason": self.trial.reason,
+                "n_cases": self.n_cases,
+                "n_families": self.n_families,
+                "learners": {name: asdict(gain) for name, gain in self.trial.gains.items()},
+                "tasks": self._tasks(),
+                "held_out": None if self.examined is None else asdict(self.examined),
+            }
+        )
+        return found
+
+    def _tasks(self) -> list[dict[str, Any]]:
+        """What decides on each task, and what each learner gained there."""
+        found = []
+        for place, task in enumerate(self.tasks):
+            of_task = {name: findings[place] for name, findings in self.trial.findings.items()}
+            winner = self.trial.winner
+            tells = winner is not None and of_task[winner].shrink > 0
+            closest = of_task.get(
+                winner or max(self.trial.gains, key=lambda name: self.trial.gains[name].value, default="")
+            )
+            found.append(
+                {
+                    "task": task,
+                    "learner": winner if tells else BEST_PER_TASK,
+                    "n_cases": self.n_cases_of[place],
+                    "n_families": self.n_families_of[place],
+                    "reason": self.trial.reason if closest is None else closest.in_words(),
+                    "shrink": of_task[winner].shrink if winner is not None and tells else 0.0,
+                    "gains": {name: asdict(one.gain) for name, one in of_task.items()},
+                }
+            )
+        return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Trained:
+    """A trained selection model with its report; `selection.learning.model_files` packs it."""
+
+    kind: str
+    """`ridge`, `neighbours` or `trees`; `best_per_task` where none gained."""
+    tasks: tuple[str, ...]
+    keys: tuple[str, ...]
+    """Of all candidates in the evidence."""
+    data_hash: str
+    code_version: str
+    trained_on: NDArray[np.uint64]
+    report: Report
+
+    def served(self, *, embed: Embed | None = None) -> ServedModel:
+        """What serves, before it was written anywhere."""
+        trained = self.report.trial.trained
+        return ServedModel(
+            kind=self.kind,
+            tasks=self.tasks,
+            keys=self.keys,
+            learner=None if trained is None else trained.served,
+            data_hash=self.data_hash,
+            code_version=self.code_version,
+            trained_on=self.trained_on,
+            embed=embed,
+        )
+
+
+def train(
+    evidence: Evidence,
+    prompts: Sequence[str],
+    *,
+    rng: np.random.Generator,
+    learners: Sequence[Learner] = LEARNERS,
+    embed: Embed | None = None,
+    held_out_share: float = HELD_OUT,
+) -> Trained:
+    """A selection model from the evidence; the same seed gives the same.
+
+    Args:
+        evidence: Of any number of tasks.
+        prompts: Of every case of the evidence.
+        rng: Draws the folds and what the learners draw; which families are held out does not depend on it.
+        learners: Those that are tried.
+        embed: Makes a vector of a text; what serves then needs it too.
+        held_out_share: Of the families, kept for the last test.
+
+    Raises:
+        ConfigurationError: the prompts are not those of the evidence.
+    """
+    if len(prompts) != len(evidence.cases):
+        raise ConfigurationError(
+            f"{len(prompts)} prompts for {len(evidence.cases)} cases", "Give the prompt of every case, in their order."
+        )
+    matrix, families = quality_matrix(evidence), prompt_families(evidence.cases, prompts)
+    codes = prompt_codes(evidence.cases, prompts)
+    asked = held_out(families, codes, held_out_share)
+    shown = ~asked & np.isfinite(matrix.values).any(axis=1)
+    data = material(evidence, matrix, prompts, families, shown, rng)
+    trial = try_learners(data, learners=learners, rng=rng, embed=embed)
+    report = Report(
+        trial=trial,
+        examined=None,
+        n_cases=len(data.values),
+        n_families=data.n_families,
+        tasks=data.tasks,
+        n_cases_of=tuple(int((data.task == place).sum()) for place in range(len(data.tasks))),
+        n_families_of=tuple(len(np.unique(data.families[data.task == place])) for place in range(len(data.tasks))),
+    )
+    trained = Trained(
+        kind=trial.winner or BEST_PER_TASK,
+        tasks=data.tasks,
+        keys=data.keys,
+        data_hash=evidence.fingerprint,
+        code_version=code_version(),
+        trained_on=np.unique(codes[shown]),
+        report=report,
+    )
+    exam = examination(evidence, matrix, prompts, families, shown=shown, asked=asked)
+    found = None if exam is None else examined(exam, trained.served(embed=embed))
+    return replace(trained, report=replace(report, examined=found))
+
+
+def _plain(value: Any) -> Any:
+    """The same without infinities, which JSON does not know."""
+    if isinstance(value, dict):
+        return {name: _plain(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_plain(one) for one in value]
+    return None if isinstance(value, float) and not np.isfinite(value) else value

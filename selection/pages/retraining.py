@@ -1,0 +1,105 @@
+"""A retraining for people: what became of it, what was learned on each task, and what that is worth on unseen prompts.
+
+All of it is read from the plain values that are stored with a selection model.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from evaluation.reports.escaping import as_markdown_code, for_markdown
+from selection.choosing.wording import counted
+
+Values = Mapping[str, Any]
+NOBODY_LEARNED = "best_per_task"
+
+
+def task_rows(report: Values) -> list[dict[str, str]]:
+    """A row for each task and one for all: what decides there, and what each learner gained over naming the best."""
+    together = {**report, "task": "all tasks", "gains": report["learners"]}
+    return [
+        {
+            "task": task["task"],
+            "decides": "the best on the task" if task["learner"] == NOBODY_LEARNED else task["learner"],
+            "cases": f"{task['n_cases']:,}",
+            "families": f"{task['n_families']:,}",
+            **{f"{name}, points": gain_in_points(task["gains"].get(name)) for name in report["learners"]},
+        }
+        for task in (*report["tasks"], together)
+    ]
+
+
+def gain_in_points(gain: Values | None) -> str:
+    """`+1.20 [0.31, 2.09]`; a point is a hundredth of quality."""
+    if gain is None:
+        return "–"
+    value = f"{100 * gain['value']:+.2f}"
+    if gain["low"] is None or gain["high"] is None:
+        return f"{value} [no interval]"
+    return f"{value} [{100 * gain['low']:.2f}, {100 * gain['high']:.2f}]"
+
+
+def held_out_lines(report: Values) -> list[str]:
+    """What the model is worth on families of prompts that nothing was learned from."""
+    found = report["held_out"]
+    if found is None:
+        return ["No family of prompts could be held out: there are too few."]
+    over = (
+        f"{counted(found['n_cases'], 'case')} of {counted(found['n_families'], 'held-out family', 'held-out families')}"
+    )
+    lines = [
+        f"On {over}: mean quality {found['model']:.3f}; always the best single candidate {found['best_single']:.3f}, "
+        f"the best on each task {found['best_per_task']:.3f}, the best answer to each case {found['oracle']:.3f}.",
+        f"Gain over the best single candidate: {gain_in_points(found['over_single'])} points; "
+        f"over the best on each task: {gain_in_points(found['over_best_per_task'])} points.",
+    ]
+    said = [f"the answer of the named candidate is the best one for {found['top_1']:.0%} of the cases"]
+    if found["oracle_share"] is not None:
+        said.append(f"that is {found['oracle_share']:.0%} of the way from the best single candidate to the best answer")
+    if found["calibration_error"] is not None:
+        said.append(f"expectations are off by {100 * found['calibration_error']:.1f} points on average")
+    if (cap := found["cap"]) is not None:
+        said.append(
+            f"under a cap on cost, {cap['n_violations']:,} of {counted(cap['n_cases'], 'choice')} are over it, "
+            f"and held-out answers cost {cap['held_out_over_cap']:.0%} of it"
+        )
+    return [*lines, f"{'; '.join(said).capitalize()}."]
+
+
+def reason_lines(report: Values) -> list[str]:
+    """Why each task has what it has."""
+    of_tasks = [f"{task['task']}: {task['reason']}." for task in report["tasks"] if task["reason"] != report["reason"]]
+    return [f"All tasks: {report['reason']}.", *of_tasks]
+
+
+def retraining_as_markdown(result: Values) -> str:
+    """The retraining as one page.
+
+    Args:
+        result: As `tasks.retraining` gives it.
+    """
+    parts = ["# Retraining", f"> {for_markdown(result['sentence'])}"]
+    parts += [f"- {for_markdown(note)}" for note in result["notes"]]
+    report = result["report"]
+    if report is not None:
+        parts += ["## By task", _table(task_rows(report)), *map(for_markdown, reason_lines(report))]
+        parts += ["## On prompts that it has not seen", *map(for_markdown, held_out_lines(report))]
+    parts.append(_source(result))
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _source(result: Values) -> str:
+    said = [f"evidence {as_markdown_code(str(result['evidence_fingerprint'])[:12])}"]
+    said.append(counted(result["n_rows"], "scored answer"))
+    if result["model_id"] is not None:
+        said.append(f"model {as_markdown_code(result['model_id'])}")
+    return " · ".join(said)
+
+
+def _table(rows: Sequence[Mapping[str, str]]) -> str:
+    from evaluation.reports.tables import as_markdown_table
+
+    if not rows:
+        return "Nothing was measured on any task."
+    columns = [for_markdown(name) for name in rows[0]]
+    escaped = [{for_markdown(name): for_markdown(text) for name, text in row.items()} for row in rows]
+    return as_markdown_table(columns, escaped)

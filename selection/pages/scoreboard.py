@@ -1,0 +1,79 @@
+"""A scoreboard for people and for programs: how the candidates stand on each task, best first."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from selection.answers import Expected
+from selection.choosing.expectations import expected_quality, facts_of
+from selection.choosing.wording import counted, quality, quality_interval
+from selection.scoreboard import Scoreboard, TaskStanding
+
+PERCENTILE = 0.95
+NOT_READY = "not ready"
+"""The column that says why a candidate cannot be called, where there is one that cannot."""
+
+
+def scoreboard_as_json(board: Scoreboard, standings: Sequence[TaskStanding]) -> list[dict[str, Any]]:
+    """A task each, numbers not rounded."""
+    return [
+        {
+            "task": standing.task,
+            "n_cases": standing.n_cases,
+            "candidates": [
+                {name: asdict(value) if isinstance(value, Expected) else value for name, value in place.items()}
+                for place in _places(board, standing)
+            ],
+        }
+        for standing in standings
+    ]
+
+
+def scoreboard_rows(board: Scoreboard, standing: TaskStanding) -> list[dict[str, str]]:
+    """A row for each candidate that was measured on the task; columns of which nothing is known are left out."""
+    rows = [_row(place, is_fraction=standing.is_fraction) for place in _places(board, standing)]
+    kept = [name for name in (rows[0] if rows else {}) if any(row[name] != "–" for row in rows)]
+    return [{name: row[name] for name in kept} for row in rows]
+
+
+def task_line(standing: TaskStanding) -> str:
+    """What a task's table is called."""
+    n_candidates = int((standing.n_measured > 0).sum())
+    return f"{standing.task}: {counted(n_candidates, 'candidate')} on {counted(standing.n_cases, 'case')}"
+
+
+def _places(board: Scoreboard, standing: TaskStanding) -> list[dict[str, Any]]:
+    """What is known of each measured candidate, the best first."""
+    facts = facts_of(standing, board.candidates, PERCENTILE, None)
+    measured = [place for place, n_cases in enumerate(facts.n_measured) if n_cases > 0]
+    found = [
+        {
+            "candidate": board.candidates[place].label,
+            "quality": value,
+            "latency_s": facts.outlays.latency_s[place],
+            "percentile": PERCENTILE,
+            "cost_per_1k": facts.outlays.cost_per_1k[place],
+            "energy_j": facts.outlays.energy_j[place],
+            "not_ready": board.candidates[place].not_ready,
+        }
+        for place, value in zip(measured, expected_quality(standing, facts, None, measured), strict=True)
+    ]
+    return sorted(found, key=lambda one: (-one["quality"].value, one["candidate"]))
+
+
+def _row(place: dict[str, Any], *, is_fraction: bool) -> dict[str, str]:
+    value: Expected = place["quality"]
+    interval = quality_interval(value.low, value.high, is_fraction=is_fraction)
+    return {
+        "candidate": place["candidate"],
+        "quality": f"{quality(value.value, is_fraction=is_fraction)}{interval}",
+        "cases": f"{value.n_cases:,}",
+        f"s (p{100 * PERCENTILE:g})": _short(place["latency_s"]),
+        "USD/1,000": _short(place["cost_per_1k"]),
+        "J/answer": _short(place["energy_j"]),
+        NOT_READY: place["not_ready"] or "–",
+    }
+
+
+def _short(numbers: Expected | None) -> str:
+    return "–" if numbers is None else f"{numbers.value:.3g}"

@@ -1,0 +1,160 @@
+"""Budgets asked of a real store: 1,000 tokens an answer at .1, 1 and 10 dollars a million."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from recommendable import fill
+
+from evaluation.errors import ConfigurationError, SelectionError
+from evaluation.store.session import open_store
+from selection import BudgetRouter, Constraints, cheapest_share, cost_quality, route
+from selection.budgets.expectations import field_of
+from selection.desk.registry import close_desks, desk_of
+from selection.desk.view import View
+from selection.scoreboard import Deviations
+
+SMALL, MIDDLE, LARGE = 0.0001, 0.001, 0.01
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory):
+    path = tmp_path_factory.mktemp("budgets") / "store.db"
+    with open_store(str(path)) as store:
+        fill(store)
+    yield path
+    close_desks()
+
+
+@pytest.fixture
+def with_a_model(path, monkeypatch):
+    view = desk_of(path).view()
+    changed = View(scoreboard=view.scoreboard, champion=Knowing(view), champion_id="1", stamp=view.stamp)
+    monkeypatch.setattr(desk_of(path), "view", lambda: changed)
+
+
+class Knowing:
+    """A model by which only prompts with `hard` in them need a dear candidate."""
+
+    version = "knowing 1"
+
+    def __init__(self, view):
+        self.mean = view.scoreboard.standings["summarization"].quality
+
+    def deviations(self, task, prompt, keys):
+        wanted = self.mean if "hard" in prompt else np.full(len(keys), self.mean.max())
+        return Deviations(value=wanted - self.mean, se=np.zeros(len(keys)))
+
+
+def test_a_budget_for_all_gets_the_best_and_a_small_one_the_cheapest(path):
+    rich = route(10, budget_usd=1.0, task="summarization", store=path)
+    assert ((("large:1b", 10),), pytest.approx(10 * LARGE)) == (rich.shares, rich.cost_usd)
+    poor = route(10, budget_usd=10 * SMALL, task="summarization", store=path)
+    assert (("small:1b", 10),) == poor.shares
+
+
+def test_between_them_it_is_shared_out_and_kept(path):
+    found = route(100, budget_usd=0.3, task="summarization", store=path)
+    assert found.cost_usd <= 0.3 + 1e-9
+    assert found.cost_usd > 0.3 - LARGE
+    assert {"large:1b", "middle:1b"} == {label for label, _ in found.shares}
+    assert 100 == len(found.routed)
+    assert found.quality == pytest.approx(np.mean([one.quality for one in found.routed]))
+
+
+def test_too_small_a_budget_is_refused_with_what_is_needed(path):
+    with pytest.raises(SelectionError, match="too little for 100 prompts"):
+        route(100, budget_usd=0.001, task="summarization", store=path)
+
+
+def test_a_model_sends_the_money_where_it_is_worth_it(path, with_a_model):
+    prompts = [f"{'hard' if i % 5 == 0 else 'easy'} {i}" for i in range(50)]
+    found = route(prompts, budget_usd=10 * LARGE + 40 * SMALL, task="summarization", store=path)
+    names = [one.candidate.model for one in found.routed]
+    assert ["large:1b" if i % 5 == 0 else "small:1b" for i in range(50)] == names
+
+
+def test_constraints_hold_for_every_prompt(path):
+    slow = Constraints(max_latency_s=2.0)
+    found = route(20, budget_usd=5.0, task="summarization", constraints=slow, store=path)
+    assert (("middle:1b", 20),) == found.shares
+
+
+def test_the_curve_of_a_store_is_that_of_its_candidates(path):
+    found = cost_quality(task="summarization", store=path)
+    assert [SMALL, MIDDLE, LARGE] == pytest.approx([one.cost_usd for one in found.singles])
+    assert found.hull[0].cost_usd == pytest.approx(SMALL)
+    assert found.hull[-1].cost_usd == pytest.approx(LARGE)
+    assert found.hull[0].quality < found.aiq < found.hull[-1].quality
+
+
+def test_most_of_the_quality_at_a_share_of_the_cost(path):
+    blind = cheapest_share(0.95, task="summarization", store=path)
+    assert "large:1b" == blind.best
+    assert 0.5 < blind.share_of_cost < 1
+
+
+def test_a_model_makes_the_same_quality_cheaper(path, with_a_model):
+    prompts = [f"{'hard' if i % 5 == 0 else 'easy'} {i}" for i in range(50)]
+    found = cheapest_share(1.0, prompts=prompts, task="summarization", store=path)
+    assert (0.2 * LARGE + 0.8 * SMALL) / LARGE == pytest.approx(found.share_of_cost)
+
+
+def test_a_stream_keeps_its_budget(path):
+    router = BudgetRouter(0.3, n_prompts=100, task="summarization", store=path)
+    found = [router.route() for _ in range(100)]
+    assert sum(one.cost_usd for one in found) <= 0.3 + 1e-12
+    assert 0.3 - sum(one.cost_usd for one in found) == pytest.approx(router.left_usd)
+    assert router.left_usd < LARGE
+
+
+def test_a_stream_from_many_threads_keeps_its_budget(path):
+    router = BudgetRouter(0.2, n_prompts=400, task="summarization", store=path)
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda i: router.route(f"prompt {i}"), range(400)))
+    assert sum(one.cost_usd for one in found) <= 0.2 + 1e-12
+
+
+def test_what_answers_really_cost_is_settled(path):
+    router = BudgetRouter(1.0, task="summarization", store=path)
+    routed = router.route("one")
+    left = router.left_usd
+    router.settle(routed, 2 * routed.cost_usd)
+    assert left - routed.cost_usd == pytest.approx(router.left_usd)
+    with pytest.raises(ConfigurationError, match="cost_usd is -1"):
+        router.settle(routed, -1)
+
+
+def test_a_stream_that_cannot_be_paid_for_is_refused_at_the_beginning(path):
+    with pytest.raises(SelectionError, match="too little for 1000 prompts"):
+        BudgetRouter(0.01, n_prompts=1_000, task="summarization", store=path)
+
+
+@pytest.mark.parametrize("budget", [-1, float("nan"), float("inf"), "1", None, True])
+def test_a_budget_that_is_none_is_refused(path, budget):
+    with pytest.raises(ConfigurationError, match="budget_usd"):
+        route(10, budget_usd=budget, task="summarization", store=path)
+
+
+@pytest.mark.parametrize("prompts", [0, -3, [], "one text", None, [""], [3], True])
+def test_prompts_that_are_none_are_refused(path, prompts):
+    with pytest.raises(ConfigurationError, match="prompts"):
+        route(prompts, budget_usd=1.0, task="summarization", store=path)
+
+
+def test_an_unmeasured_task_shares_nothing_out(path):
+    with pytest.raises(SelectionError, match="poetry"):
+        route(10, budget_usd=1.0, task="poetry", store=path)
+
+
+def test_without_a_known_cost_it_says_how_to_get_one(path, monkeypatch):
+    from dataclasses import replace
+
+    view = desk_of(path).view()
+    standing = view.scoreboard.standings["summarization"]
+    unpriced = replace(standing, cost_usd=np.full(3, np.nan))
+    board = replace(view.scoreboard, standings={"summarization": unpriced})
+    monkeypatch.setattr(desk_of(path), "view", lambda: replace(view, scoreboard=board, answers={}))
+    with pytest.raises(SelectionError, match="no cost is known") as caught:
+        field_of("summarization", Constraints(), path)
+    assert "--prices" in str(caught.value.next_step)

@@ -1,0 +1,113 @@
+from typing import Any
+
+from selection.pages.retraining import gain_in_points, held_out_lines, reason_lines, retraining_as_markdown, task_rows
+
+
+def gain(value: float) -> dict[str, Any]:
+    return {"value": value, "low": value - 0.01, "high": value + 0.01, "n_cases": 40, "n_families": 40}
+
+
+HELD_OUT = {
+    "n_cases": 40,
+    "n_families": 38,
+    "model": 0.75,
+    "best_single": 0.7,
+    "best_per_task": 0.72,
+    "oracle": 0.9,
+    "over_single": gain(0.05),
+    "over_best_per_task": gain(0.03),
+    "oracle_share": 0.25,
+    "regret": 0.15,
+    "top_1": 0.8,
+    "calibration_error": 0.021,
+    "cap": {"n_cases": 40, "n_violations": 0, "held_out_over_cap": 0.97},
+}
+REPORT: dict[str, Any] = {
+    "learner": "ridge",
+    "reason": "ridge gained",
+    "n_cases": 200,
+    "n_families": 190,
+    "learners": {"ridge": gain(0.04), "trees": gain(-0.01)},
+    "tasks": [
+        {
+            "task": "law",
+            "learner": "ridge",
+            "n_cases": 120,
+            "n_families": 115,
+            "reason": "prompts tell",
+            "gains": {"ridge": gain(0.06)},
+        },
+        {
+            "task": "art",
+            "learner": "best_per_task",
+            "n_cases": 80,
+            "n_families": 75,
+            "reason": "ridge gained",
+            "gains": {},
+        },
+    ],
+    "held_out": HELD_OUT,
+}
+
+
+def result(**changed: Any) -> dict[str, Any]:
+    given = {
+        "sentence": "ridge 2 decides from now on: it gained.",
+        "notes": [],
+        "report": REPORT,
+        "evidence_fingerprint": "abcdef0123456789",
+        "n_rows": 1200,
+        "model_id": "2269fb196f82",
+    }
+    return {**given, **changed}
+
+
+def test_each_task_has_a_row_and_all_of_them_the_last() -> None:
+    rows = task_rows(REPORT)
+
+    assert ["law", "art", "all tasks"] == [row["task"] for row in rows]
+    assert ["ridge", "the best on the task", "ridge"] == [row["decides"] for row in rows]
+    assert ["+6.00 [5.00, 7.00]", "–", "+4.00 [3.00, 5.00]"] == [row["ridge, points"] for row in rows]
+    assert ["All tasks: ridge gained.", "law: prompts tell."] == reason_lines(REPORT)
+
+
+def test_a_gain_without_an_interval_says_so() -> None:
+    assert "+1.00 [no interval]" == gain_in_points({"value": 0.01, "low": None, "high": None})
+
+
+def test_what_it_is_worth_on_unseen_prompts_is_said_with_intervals() -> None:
+    lines = " ".join(held_out_lines(REPORT))
+
+    assert "On 40 cases of 38 held-out families: mean quality 0.750" in lines
+    assert "over the best on each task: +3.00 [2.00, 4.00] points" in lines
+    assert "25% of the way" in lines
+    assert "0 of 40 choices are over it, and held-out answers cost 97% of it" in lines
+    bare = held_out_lines(
+        {**REPORT, "held_out": {**HELD_OUT, "oracle_share": None, "calibration_error": None, "cap": None}}
+    )
+    assert "The answer of the named candidate is the best one for 80% of the cases." == bare[-1]
+    assert ["No family of prompts could be held out: there are too few."] == held_out_lines(
+        {**REPORT, "held_out": None}
+    )
+
+
+def test_words_of_others_add_nothing_to_the_page() -> None:
+    hostile = "x | y\n# Heading <script> [a](javascript:b) ![i](http://i)"
+    report = {**REPORT, "tasks": [{**REPORT["tasks"][0], "task": hostile, "reason": hostile}]}
+
+    page = retraining_as_markdown(result(sentence=hostile, notes=[hostile], report=report))
+
+    assert ["# Retraining", "## By task", "## On prompts that it has not seen"] == [
+        line for line in page.splitlines() if line.startswith("#")
+    ]
+    assert "<script>" not in page
+    assert "](" not in page
+    table = [line for line in page.splitlines() if line.startswith("| ")]
+    assert {table[0].count(" | ")} == {line.count(" | ") for line in table if "---" not in line}
+
+
+def test_a_page_without_a_model_says_why() -> None:
+    page = retraining_as_markdown(result(sentence="No model was trained: too little.", report=None, model_id=None))
+
+    assert page.startswith("# Retraining\n\n> No model was trained: too little.\n\n")
+    assert "evidence `abcdef012345` · 1,200 scored answers\n" in page

@@ -1,0 +1,53 @@
+import json
+
+import numpy as np
+
+from evaluation.evidence import Choosable, Evidence, EvidenceCase
+from selection.pages.scoreboard import scoreboard_as_json, scoreboard_rows, task_line
+from selection.standing.building import build_scoreboard
+
+
+def evidence(*qualities: list[float], latency_s: float = np.nan) -> Evidence:
+    """A row of each candidate on each case of one task; the later a candidate, the slower."""
+    n = len(qualities[0])
+    numbers = np.arange(len(qualities)).repeat(n)
+    return Evidence(
+        candidates=tuple(
+            Choosable(key=f"k{i}", label=f"m{i}", model=f"m{i}", not_ready="retired" if i == 2 else None)
+            for i in range(3)
+        ),
+        cases=tuple(EvidenceCase(task="law", yardstick="y", case_id=f"c{i}", family=f"c{i}") for i in range(n)),
+        candidate=numbers.astype(np.int32),
+        case=np.tile(np.arange(n), len(qualities)).astype(np.int32),
+        quality=np.array([value for row in qualities for value in row]),
+        latency_s=latency_s * (1 + numbers),
+        cost_usd=np.full(len(numbers), np.nan),
+        energy_j=np.full(len(numbers), np.nan),
+        fingerprint="f",
+    )
+
+
+def test_the_measured_candidates_of_a_task_are_listed_best_first() -> None:
+    board = build_scoreboard(evidence([0.2, 0.4] * 10, [0.8, 0.6] * 10, latency_s=1.0))
+    (standing,) = board.standings.values()
+
+    rows = scoreboard_rows(board, standing)
+
+    assert "law: 2 candidates on 20 cases" == task_line(standing)
+    assert [("m1", "20", "2"), ("m0", "20", "1")] == [(row["candidate"], row["cases"], row["s (p95)"]) for row in rows]
+    assert rows[0]["quality"].startswith("70.0 % [")
+    assert ["candidate", "quality", "cases", "s (p95)"] == list(rows[0])
+
+
+def test_json_keeps_every_number_and_who_is_not_ready() -> None:
+    board = build_scoreboard(evidence([0.2] * 12, [0.8] * 12, [0.5] * 12))
+
+    (task,) = json.loads(json.dumps(scoreboard_as_json(board, list(board.standings.values()))))
+
+    assert ("law", 12, ["m1", "m2", "m0"]) == (
+        task["task"],
+        task["n_cases"],
+        [one["candidate"] for one in task["candidates"]],
+    )
+    assert [None, "retired", None] == [one["not_ready"] for one in task["candidates"]]
+    assert [None] * 3 == [one["latency_s"] for one in task["candidates"]]
