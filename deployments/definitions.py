@@ -22,6 +22,8 @@ WEEKEND = "0 3 * * 6"
 WEEKLY = "0 4 * * 1"
 """Mondays at four in the morning."""
 UTC = "UTC"
+POOL_OF_FILE = "benchwright"
+"""The work pool in `prefect.yaml`: `prefect deploy --all` insists on one."""
 ENOUGH_NEW = 100
 """Scored answers and outcomes that are new: with fewer, the week's retraining ends at once."""
 NIGHTLY_CASES = 100
@@ -233,7 +235,7 @@ def _as_yaml(definition: Definition) -> dict[str, Any]:
             }
             for timing in definition.timings
         ],
-        "work_pool": {"name": definition.work_pool},
+        "work_pool": {"name": definition.work_pool or POOL_OF_FILE},
     }
     if definition.concurrency_limit is not None:
         found["concurrency_limit"] = definition.concurrency_limit
