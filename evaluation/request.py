@@ -126,7 +126,9 @@ class EvaluationRequest(BaseModel):
     options: list[str] = Field(default=[], description="Options for every model above: `temperature=0.2`.")
     system: str | None = Field(default=None, description="System prompt for every model above.")
     profile: str | None = Field(default=None, description="Prompt profile for every model above.")
-    endpoints: list[str] = Field(default=[], description="URLs or names of servers; empty: OLLAMA_HOST.")
+    endpoints: list[str] = Field(
+        default=[], description="URLs or names of servers, or `pool:NAME`; empty: OLLAMA_HOST."
+    )
     slots: int | None = Field(default=None, ge=1, le=4096, description="Requests that each server serves at once.")
     gpu_tag: str | None = Field(default=None, description="Name of the GPU behind the endpoints.")
     provider: str | None = Field(default=None, description="`ollama` or `openai_compatible`; empty: asked.")

@@ -18,6 +18,7 @@ from tasks.interruption import interruptible
 from tasks.load import load_benchmark
 from tasks.plan import Asked
 from tasks.publish import publish_results
+from tasks.using_blocks import use_results_database
 
 
 def _flow_run_name() -> str:
@@ -38,6 +39,7 @@ async def compare(request: ComparisonRequest, invocation_id: str | None = None) 
         request: Which runs, or what to evaluate first; along what, by which metrics, with which margin.
         invocation_id: Leave empty. Given by whoever starts the flow and wants to find the results of its evaluation.
     """
+    await use_results_database()
     own_id = UUID(str(flow_run.id))
     invocation = invocation_id or own_id.hex
     async with interruptible(own_id) as interruption:

@@ -15,6 +15,7 @@ from tasks.endings import cancel_runs
 from tasks.interruption import interruptible
 from tasks.plan import Asked
 from tasks.publish import publish_results
+from tasks.using_blocks import use_results_database
 
 
 def _flow_run_name() -> str:
@@ -34,6 +35,7 @@ async def evaluate(request: EvaluationRequest, invocation_id: str | None = None)
         request: What to evaluate on what.
         invocation_id: Leave empty. Given by whoever starts the flow and wants to find its results.
     """
+    await use_results_database()
     own_id = UUID(str(flow_run.id))
     asked = Asked(request=request, invocation_id=invocation_id or own_id.hex, flow_run_id=str(own_id))
     async with interruptible(own_id) as interruption:

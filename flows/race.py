@@ -26,6 +26,7 @@ from tasks.racing.finish import end_race, publish_race
 from tasks.racing.hold import RaceHold
 from tasks.racing.look import decide_look, mark_planned
 from tasks.story import tell
+from tasks.using_blocks import use_results_database
 
 
 def _flow_run_name() -> str:
@@ -44,6 +45,7 @@ async def race(request: RaceRequest, invocation_id: str | None = None) -> Any:
         request: Who races on what, and by which rules.
         invocation_id: Leave empty. Given by whoever starts the flow and wants to find its results.
     """
+    await use_results_database()
     own_id = UUID(str(flow_run.id))
     invocation = invocation_id or own_id.hex
     async with interruptible(own_id) as interruption:

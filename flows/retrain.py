@@ -15,6 +15,7 @@ from tasks.interruption import interruptible
 from tasks.retraining.learn import gather_evidence, train_challenger
 from tasks.retraining.promote import evaluate_challenger, promote_or_keep
 from tasks.retraining.publish import publish_retraining
+from tasks.using_blocks import use_results_database
 
 MOST_ROUNDS = 5
 """How often a challenger is evaluated again because another model came to decide meanwhile."""
@@ -28,6 +29,7 @@ async def retrain(request: RetrainRequest = _AS_IT_IS) -> Any:
     Args:
         request: When to train, and with which seed.
     """
+    await use_results_database()
     async with interruptible(UUID(str(flow_run.id))) as interruption:
         try:
             return await _retrain(request)

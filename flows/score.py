@@ -16,6 +16,7 @@ from tasks.lease_book import LeaseBook
 from tasks.publish import publish_results
 from tasks.scoring.plan_scoring import plan_scoring
 from tasks.stored import stored
+from tasks.using_blocks import use_results_database
 
 
 def _flow_run_name() -> str:
@@ -31,6 +32,7 @@ async def score(request: ScoreRequest) -> Any:
     Args:
         request: Which run, which metrics, and which models they ask.
     """
+    await use_results_database()
     settings = Settings()
     store = await stored(open_store, settings.database)
     try:

@@ -52,6 +52,7 @@ from evaluation.store.session import Store, open_store
 from evaluation.version import code_version
 from tasks.load import LoadedBenchmark
 from tasks.stored import stored
+from tasks.using_blocks import with_pools
 
 JUDGE_NUM_CTX = 8192
 
@@ -121,7 +122,8 @@ async def plan_work(asked: Asked, benchmarks: tuple[LoadedBenchmark, ...]) -> Pl
     with await stored(open_store, settings.database) as store:
         await stored(refuse_held, store, asked.invocation_id, held_as=asked.held_as)
         loaded = [await stored(load_benchmark_version, store, found.version, found.name) for found in benchmarks]
-        resolution = await resolve(asked.request, loaded, settings=settings, store=store)
+        request = await with_pools(asked.request, store)
+        resolution = await resolve(request, loaded, settings=settings, store=store)
         return await stored(_plan, asked, resolution, store)
 
 

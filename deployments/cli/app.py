@@ -18,6 +18,7 @@ from deployments.cli import (
     sweep,
 )
 from deployments.cli.benchmarks import benchmarks
+from deployments.cli.blocks import blocks
 from deployments.cli.db import db
 from deployments.cli.endpoints import endpoints
 from deployments.cli.experiments import experiments
@@ -65,6 +66,7 @@ app.add_typer(endpoints, name="endpoints")
 app.add_typer(models, name="models")
 app.add_typer(profiles, name="profiles")
 app.add_typer(benchmarks, name="benchmarks")
+app.add_typer(blocks, name="blocks")
 app.add_typer(metrics, name="metrics")
 app.add_typer(selection, name="selection")
 app.add_typer(traffic, name="traffic")

@@ -16,7 +16,9 @@ DatabaseOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON value.")]
 EndpointsOption = Annotated[
     list[str] | None,
-    typer.Option("--endpoint", metavar="URL|NAME", help="A server to ask; may be repeated.", show_default=False),
+    typer.Option(
+        "--endpoint", metavar="URL|NAME|pool:NAME", help="A server to ask; may be repeated.", show_default=False
+    ),
 ]
 
 JudgesOption = Annotated[
@@ -33,14 +35,21 @@ SandboxOption = Annotated[
 
 PricesOption = Annotated[
     Path | None,
-    typer.Option("--prices", metavar="FILE", help="Prices by model, for cost_usd; default BENCHWRIGHT_PRICES."),
+    typer.Option(
+        "--prices", metavar="FILE|block:NAME", help="Prices by model, for cost_usd; default BENCHWRIGHT_PRICES."
+    ),
 ]
 
 
 def read_price_file(file: Path | None) -> dict[str, Any] | None:
-    """What the file of `--prices` holds; None where none is named."""
+    """What the file, or the block, of `--prices` holds; None where none is named."""
     from evaluation.prices import read_prices
+    from tasks.block_names import BLOCK
 
+    if file is not None and str(file).startswith(BLOCK):
+        from deployments.cli.blocks_in_use import prices_of_block
+
+        return prices_of_block(str(file).removeprefix(BLOCK))
     return None if file is None else read_prices(file).content
 
 
@@ -71,8 +80,12 @@ def read_settings() -> "Settings":
 
 
 def database_url(db: str | None) -> str | None:
-    """The database that was asked for: by `--db`, else by the setting; None: the default one."""
-    return db if db is not None else read_settings().database
+    """The database that was asked for: by `--db`, else the setting, else the block; None: the default one."""
+    if db is not None or (db := read_settings().database) is not None:
+        return db
+    from deployments.cli.blocks_in_use import database_of_block
+
+    return database_of_block()
 
 
 def open_results(db: str | None) -> "Store":
@@ -88,11 +101,11 @@ def open_stored(db: str | None) -> "Store":
     Raises:
         StoreError: it is not.
     """
-    from evaluation.store.session import must_be_there
+    from evaluation.store.session import must_be_there, open_store
 
     if (url := database_url(db)) is not None:
         must_be_there(url)
-    return open_results(db)
+    return open_store(url)
 
 
 def open_to_list(db: str | None) -> "Store":

@@ -61,9 +61,11 @@ def check_servers(prepared: Prepared, store: "Store") -> "Resolution":
     Raises:
         BenchwrightError: no server, no such model, or one that is not the one that was asked before.
     """
+    from deployments.cli.blocks_in_use import with_servers_of_pools
     from evaluation.resolving import resolve
 
-    resolution = asyncio.run(resolve(prepared.request, prepared.benchmarks, settings=read_settings(), store=store))
+    request = with_servers_of_pools(prepared.request, store)
+    resolution = asyncio.run(resolve(request, prepared.benchmarks, settings=read_settings(), store=store))
     if prepared.earlier:
         from evaluation.resuming import refuse_changed_weights
 

@@ -19,7 +19,9 @@ def score(
     judge: JudgesOption = None,
     embedder: EmbedderOption = None,
     sandbox: SandboxOption = None,
-    endpoint: Annotated[Words, typer.Option(metavar="URL|NAME", help="A server; default: those of the run.*")] = None,
+    endpoint: Annotated[
+        Words, typer.Option(metavar="URL|NAME|pool:NAME", help="A server; default: those of the run.*")
+    ] = None,
     slots: Annotated[int | None, typer.Option(metavar="N", help="Requests a server serves at once; default 1.")] = None,
     gpu_tag: Annotated[str | None, typer.Option(metavar="T", help="Name of the GPU behind the endpoints.")] = None,
     provider: Annotated[str | None, typer.Option(metavar="P", help="ollama or openai_compatible; else asked.")] = None,
@@ -66,6 +68,7 @@ def _score(request: "ScoreRequest", store: "Store", *, as_json: bool) -> int:
     from datetime import UTC, datetime
 
     from deployments.cli.arguments import read_settings
+    from deployments.cli.blocks_in_use import with_servers_of_pools
     from deployments.cli.evaluating import exit_code
     from deployments.cli.results import print_run
     from deployments.cli.running import run_flow, work_on_it_has_ended
@@ -74,7 +77,8 @@ def _score(request: "ScoreRequest", store: "Store", *, as_json: bool) -> int:
     from evaluation.reports.results import run_result
     from evaluation.resolving.scoring import resolve_scoring
 
-    found = asyncio.run(resolve_scoring(request, settings=read_settings(), store=store))
+    of_servers = with_servers_of_pools(request, store)
+    found = asyncio.run(resolve_scoring(of_servers, settings=read_settings(), store=store))
     for note in found.notes:
         tell(f"note: {note}")
     with prefect_server() as server:

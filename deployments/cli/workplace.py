@@ -29,8 +29,7 @@ def workplace(database: str | None, *, may_be_new: bool = True) -> "Iterator[tup
 
     url = database_url(database)
     with heeding_sigterm(), open_store(url, upgrade_from_empty=may_be_new) as store, ExitStack() as stack:
-        if url is not None:
-            os.environ["BENCHWRIGHT_DATABASE_URL"] = url
+        os.environ["BENCHWRIGHT_DATABASE_URL"] = store.url if url is None else url
         yield store, stack
 
 

@@ -16,6 +16,7 @@ from evaluation.store.runs import find_invocation
 from evaluation.store.session import Store, open_store
 from tasks.plan import asked_models
 from tasks.stored import stored
+from tasks.using_blocks import with_pools
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +35,7 @@ async def plan_scoring(request: ScoreRequest) -> PlannedScoring:
     """The run's candidates, its metrics and the models that they ask."""
     settings = Settings()
     with await stored(open_store, settings.database) as store:
-        found = await resolve_scoring(request, settings=settings, store=store)
+        found = await resolve_scoring(await with_pools(request, store), settings=settings, store=store)
         budget = await stored(_failure_budget, store, found.run)
     plan = found.run.plan
     run = ScoredRun(

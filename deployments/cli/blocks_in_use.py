@@ -1,0 +1,90 @@
+"""What a command takes from blocks: the database, the servers of a pool, prices. Prefect is imported only for these."""
+
+import asyncio
+import os
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from deployments.cli.terminal import tell
+from evaluation.errors import ConfigurationError
+from tasks.block_names import DATABASE_SLUG, POOL
+
+if TYPE_CHECKING:
+    from evaluation.request import EvaluationRequest
+    from evaluation.score_request import ScoreRequest
+    from evaluation.store.session import Store
+
+Request = TypeVar("Request", "EvaluationRequest", "ScoreRequest")
+NO_SERVER = "Start one with `prefect server start`, and `prefect config set PREFECT_API_URL=http://127.0.0.1:4200/api`."
+
+
+def must_have_server() -> None:
+    """Returns where a Prefect server is configured and answers.
+
+    Raises:
+        ConfigurationError: there is none.
+    """
+    from deployments.prefect_server import PrefectServer, configured_api
+
+    if (api := configured_api()) is None:
+        raise ConfigurationError("no Prefect server is configured, and blocks are kept by one", NO_SERVER)
+    PrefectServer(api.rstrip("/")).wait()
+    _say_less()
+
+
+def database_of_block() -> str | None:
+    """The database in the block `benchwright` of the configured server; None where there is no server or no block.
+
+    Raises:
+        ConfigurationError: the block is not complete.
+    """
+    import httpx
+
+    from deployments.prefect_server import configured_api
+
+    if (api := configured_api()) is None:
+        return None
+    try:
+        has_blocks = httpx.get(f"{api.rstrip('/')}/block_types/slug/{DATABASE_SLUG}", timeout=10).status_code != 404
+    except httpx.HTTPError:
+        tell("warning: the Prefect server does not answer; if one of its blocks names the results database, give --db")
+        return None
+    if not has_blocks:
+        return None
+    _say_less()
+    from tasks.using_blocks import address_in_block
+
+    return asyncio.run(address_in_block())
+
+
+def with_servers_of_pools(request: Request, store: "Store") -> Request:
+    """The request with the servers of each pool that it names, which are stored.
+
+    Raises:
+        ConfigurationError: there is no such pool, or no server to ask for it.
+    """
+    if not any(text.startswith(POOL) for text in request.endpoints):
+        return request
+    must_have_server()
+    from tasks.using_blocks import with_pools
+
+    return asyncio.run(with_pools(request, store))
+
+
+def prices_of_block(name: str) -> dict[str, Any]:
+    """What a file of prices would hold.
+
+    Raises:
+        ConfigurationError: there is no such block, or no server to ask for it.
+    """
+    must_have_server()
+    from tasks.using_blocks import prices_in_block
+
+    return asyncio.run(prices_in_block(name))
+
+
+def _say_less() -> None:
+    """Keeps the Prefect that is imported later from writing among what a command says."""
+    from deployments.prefect_server import FEWER_WORDS
+
+    for name, value in FEWER_WORDS.items():
+        os.environ.setdefault(name, value)

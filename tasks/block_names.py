@@ -1,0 +1,9 @@
+"""What blocks are called: by the server, and by whoever names one where a server, a file or a database may stand."""
+
+USUAL = "benchwright"
+"""The block that is used where none is named."""
+DATABASE_SLUG = "benchwright-results-database"
+POOL = "pool:"
+"""Before the name of an endpoint pool, where a server's name or address may stand."""
+BLOCK = "block:"
+"""Before the name of a block of prices, where a file of prices may stand."""

@@ -1,0 +1,168 @@
+"""What people edit in Prefect's pages: where results are kept, which servers answer, and what an answer costs.
+
+The server keeps what is secret encrypted, and its pages show stars. What is wrong in a block is said when it is used:
+Prefect's pages check no more than its schema.
+"""
+
+from collections.abc import Iterator
+from typing import Any, Literal
+
+from prefect.blocks.core import Block
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+from evaluation.errors import ConfigurationError, StoreError
+from evaluation.prices import as_prices
+from evaluation.providers.connecting import normalise_url
+from evaluation.resolving import default_gpu_tag
+from evaluation.store.address import parse_url, shown
+from evaluation.store.records import EndpointRecord
+from tasks.block_names import DATABASE_SLUG
+
+KEY_VARIABLE = "BENCHWRIGHT_KEY_OF_POOL_"
+
+
+class ResultsDatabase(Block):
+    """Where results are kept."""
+
+    _block_type_name = "Benchwright results database"
+    _block_type_slug = DATABASE_SLUG
+    _description = "Where results are kept. The one named `benchwright` is used where nothing else is said."
+    model_config = ConfigDict(title="Results database", hide_input_in_errors=True)
+
+    url: SecretStr = Field(
+        title="URL",
+        description="`postgresql://USER:PASSWORD@HOST/NAME`, or `sqlite:////WHOLE/PATH` on a single machine. Required.",
+    )
+
+    def address(self) -> str:
+        """The URL in clear, for the store alone.
+
+        Raises:
+            ConfigurationError: it is none, or a path that means another file wherever it is read.
+        """
+        url = self.url.get_secret_value().strip()
+        try:
+            parsed = parse_url(url or None)
+        except StoreError as error:
+            raise ConfigurationError(f"the block of the results database: {error.message}", error.next_step) from None
+        is_file = parsed.get_backend_name() == "sqlite"
+        if not url or (is_file and not str(parsed.database).startswith("/")):
+            said = f"names {shown(parsed)}" if url else "has no URL"
+            step = "Give postgresql://USER:PASSWORD@HOST/NAME or sqlite:////WHOLE/PATH."
+            raise ConfigurationError(f"the block of the results database {said}, no one place for every worker", step)
+        return url
+
+
+class PoolServer(BaseModel):
+    """One server of a pool."""
+
+    model_config = ConfigDict(title="Server", extra="forbid", hide_input_in_errors=True)
+
+    url: str = Field(title="Address", description="`http://gpu-1:11434`. No key or password belongs here.")
+    slots: int = Field(
+        default=1, ge=1, le=4096, title="Slots", description="Requests that it serves at once. From 1 to 4096."
+    )
+    gpu_tag: str = Field(
+        default="", title="GPU tag", description="The GPU behind it: servers on one GPU share a tag. Empty: its own."
+    )
+    provider: Literal["asked", "ollama", "openai_compatible"] = Field(
+        default="asked", title="Protocol", description="Which protocol it speaks; `asked`: found out each time."
+    )
+    electricity_price: float | None = Field(
+        default=None, ge=0, title="Price of a kWh", description="In the currency of your reports. At least 0."
+    )
+
+
+class EndpointPool(Block):
+    """Servers that share the work of a run."""
+
+    _block_type_name = "Benchwright endpoint pool"
+    _block_type_slug = "benchwright-endpoint-pool"
+    _description = "Servers that share the work of a run. Named as `pool:NAME` where an endpoint may be."
+    model_config = ConfigDict(title="Endpoint pool", hide_input_in_errors=True)
+
+    servers: list[PoolServer] = Field(title="Servers", min_length=1, description="At least one.")
+    key: SecretStr | None = Field(
+        default=None,
+        title="Key",
+        description="What every server of the pool takes as its API key, where they need one.",
+    )
+    allow_remote: bool = Field(
+        default=False, title="Allow remote models", description="Allow models that run on somebody else's machine."
+    )
+
+    def key_in_clear(self) -> str | None:
+        """The key, for requests to the servers alone; None where there is none."""
+        return (self.key.get_secret_value() or None) if self.key else None
+
+    def records(self, name: str) -> Iterator[EndpointRecord]:
+        """Its servers as the endpoints of the pool of that name; with the variable that holds the key, never the key.
+
+        Raises:
+            ConfigurationError: an address is none.
+        """
+        for server in self.servers:
+            url = normalise_url(server.url)
+            yield EndpointRecord(
+                name=default_gpu_tag(url).replace("gpu-", "pool-", 1),
+                url=url,
+                provider="" if server.provider == "asked" else server.provider,
+                gpu_tag=server.gpu_tag.strip() or None,
+                slots=server.slots,
+                electricity_price=server.electricity_price,
+                key_variable=key_variable(name) if self.key_in_clear() else None,
+                allow_remote=self.allow_remote,
+            )
+
+
+def key_variable(pool: str) -> str:
+    """The variable of a process in which the key of a pool stands while its servers are asked."""
+    return KEY_VARIABLE + pool.upper().replace("-", "_")
+
+
+class ModelPrice(BaseModel):
+    """What a model takes."""
+
+    model_config = ConfigDict(title="Model", extra="forbid")
+
+    model: str = Field(title="Model", description="Its name, or a pattern: `llama3.2:*`.")
+    input_per_million: float | None = Field(
+        default=None, ge=0, title="USD for a million input tokens", description="At least 0."
+    )
+    output_per_million: float | None = Field(
+        default=None, ge=0, title="USD for a million output tokens", description="Given with the one above. At least 0."
+    )
+    per_kwh: float | None = Field(
+        default=None, ge=0, title="USD for a kWh", description="For the energy measured while it answers. At least 0."
+    )
+
+
+class Prices(Block):
+    """What answers and energy cost."""
+
+    _block_type_name = "Benchwright prices"
+    _block_type_slug = "benchwright-prices"
+    _description = "What answers and energy cost. Named as `--prices block:NAME`; a run keeps what it used."
+    model_config = ConfigDict(title="Prices")
+
+    electricity_per_kwh: float | None = Field(
+        default=None,
+        ge=0,
+        title="USD for a kWh",
+        description="For every model whose energy is measured and that has no price below. At least 0.",
+    )
+    models: list[ModelPrice] = Field(default=[], title="Models", description="Prices of their own.")
+
+    def content(self) -> dict[str, Any]:
+        """The same as a file of `--prices` holds, checked.
+
+        Raises:
+            ConfigurationError: a model has no price.
+        """
+        own = {one.model: one.model_dump(exclude={"model"}, exclude_none=True) for one in self.models}
+        given = {"electricity_per_kwh": self.electricity_per_kwh, "models": own}
+        return as_prices(given, source="the block of prices").content
+
+
+BLOCKS: tuple[type[Block], ...] = (ResultsDatabase, EndpointPool, Prices)
+"""Every kind of block. To add one: a class, a line."""
