@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from deployments.cli.terminal import tell
@@ -9,6 +10,7 @@ from evaluation.errors import ConfigurationError
 from tasks.block_names import DATABASE_SLUG, POOL
 
 if TYPE_CHECKING:
+    from deployments.forms import Choices
     from evaluation.request import EvaluationRequest
     from evaluation.score_request import ScoreRequest
     from evaluation.store.session import Store
@@ -68,6 +70,24 @@ def with_servers_of_pools(request: Request, store: "Store") -> Request:
     from tasks.using_blocks import with_pools
 
     return asyncio.run(with_pools(request, store))
+
+
+def with_pools_of_server(choices: "Choices") -> "Choices":
+    """The choices of a form, the server's pools among its endpoints; where none is known, any text is taken."""
+    if not choices.endpoints:
+        return choices
+    from prefect.client.orchestration import get_client
+
+    from tasks.blocks import EndpointPool
+
+    with get_client(sync_client=True) as client:
+        found = client.request(
+            "POST",
+            "/block_documents/filter",
+            json={"block_types": {"slug": {"any_": [EndpointPool._block_type_slug]}}},
+        ).json()
+    pools = sorted(POOL + document["name"] for document in found)
+    return replace(choices, endpoints=(*choices.endpoints, *pools))
 
 
 def prices_of_block(name: str) -> dict[str, Any]:

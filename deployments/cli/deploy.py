@@ -57,9 +57,10 @@ def deploy(
         check_timezone(timezone)
     must_answer()
     with open_to_list(db) as store:
+        from deployments.cli.blocks_in_use import with_pools_of_server
         from deployments.forms import choices_in
 
-        choices = choices_in(store)
+        choices = with_pools_of_server(choices_in(store))
     production = _production(benchmark or [], candidate or [], choices)
     from deployments.deploying import Asked, deploy
 

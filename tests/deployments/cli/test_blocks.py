@@ -7,7 +7,8 @@ from prefect.client.orchestration import get_client
 from pydantic import SecretStr
 
 from deployments.cli.arguments import database_url, read_price_file
-from deployments.cli.blocks_in_use import database_of_block, with_servers_of_pools
+from deployments.cli.blocks_in_use import database_of_block, with_pools_of_server, with_servers_of_pools
+from deployments.forms import Choices
 from evaluation.errors import ConfigurationError
 from evaluation.request import EvaluationRequest
 from evaluation.store.session import open_store
@@ -95,3 +96,11 @@ def test_a_pool_is_taken_apart_before_the_servers_are_asked(save: Callable[..., 
 
     with open_store(database) as store:
         assert ["pool-gpu-1-1"] == with_servers_of_pools(request, store).endpoints
+
+
+def test_forms_with_a_choice_of_endpoints_offer_the_pools_too(save: Callable[..., None]) -> None:
+    save(Prices(electricity_per_kwh=0.25), "no-pool")
+    save(EndpointPool(servers=[PoolServer(url="http://gpu-1:1")]), "team")
+
+    assert ("big", "pool:team") == with_pools_of_server(Choices(endpoints=("big",))).endpoints
+    assert () == with_pools_of_server(Choices()).endpoints
