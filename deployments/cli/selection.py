@@ -85,9 +85,11 @@ def promote(
     """Let a model decide: a stored one, or one from a file, which is checked before anything of it is used."""
     from evaluation.store.selection_models import champion
     from evaluation.store.selection_models import promote as store_promotion
+    from selection.learning.stored_models import must_be_readable
 
     with open_stored(db) as store:
         replaced, model_id, said = champion(store), _model_of(store, what), reason or "promoted by hand"
+        must_be_readable(store, model_id)
         if replaced.model is not None and replaced.model.model_id == model_id:
             made = replaced
         else:

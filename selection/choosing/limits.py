@@ -14,6 +14,9 @@ from selection.wishes import Constraints
 Verdict = Removed | None
 
 
+_ROUNDING = 1e-9
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filtered:
     """Positions of the candidates that are left, and those that are not with the first reason."""
@@ -43,7 +46,8 @@ class _Limit:
             word = "at least" if self.is_least else "at most"
             reason = f"its {self.thing} is not known, and {word} {asked} is asked"
             return Removed(candidate=candidate, constraint=self.name, reason=reason, limit=limit)
-        if (value >= limit) if self.is_least else (value <= limit):
+        # A mean of equal numbers may differ from them in its last digit.
+        if (value >= limit * (1 - _ROUNDING)) if self.is_least else (value <= limit * (1 + _ROUNDING)):
             return None
         shown, allowed = beyond(value * self.scale, limit * self.scale)
         reason = f"{self.says} {self.prefix}{shown}{self.unit}{self.at}, {self.over} {self.prefix}{allowed}{self.unit}"
@@ -191,4 +195,14 @@ def _next_step(name: str, nearest: Removed) -> str:
         return f"Ask for fewer {name}, or evaluate a candidate that has them."
     if nearest.value is None:
         return f"Leave {name} out, or evaluate again where it is measured."
-    return f"Ask for {name}={nearest.value:.6g} or looser, or evaluate another candidate."
+    enough = _loose_enough(nearest.value, is_least=name == "min_quality")
+    return f"Ask for {name}={enough:.6g} or looser, or evaluate another candidate."
+
+
+def _loose_enough(value: float, *, is_least: bool) -> float:
+    """The value in six digits, rounded to the side on which it still holds."""
+    shown = float(f"{value:.6g}")
+    step = 10.0 ** (math.floor(math.log10(abs(value))) - 5) if value else 0.0
+    if is_least:
+        return shown if shown <= value else shown - step
+    return shown if shown >= value else shown + step

@@ -132,12 +132,25 @@ def answered(
     if drawn is not None and drawn.candidate is not choice.chosen:
         reason += f" Drawn at random among the tied, as explore={explore:g} asks: {drawn.candidate.label}."
         choice = replace(choice, chosen=drawn.candidate, n_cases=drawn.quality.n_cases)
-    notes = (*choice.notes, *desk.notes(view))
+    notes = (*choice.notes, *_changed_since(view, found.decided_by), *desk.notes(view))
     return Answer(
         recommendation=_recommendation(choice, reason, found.decided_by, notes),
         explain=partial(_explained, view, question, choice.chosen.key if choice.chosen else None),
         evidence_fingerprint=view.scoreboard.fingerprint,
         propensity=propensity,
+    )
+
+
+def _changed_since(view: View, decided_by: str) -> tuple[str, ...]:
+    """A model learned from the evidence of its day; the scoreboard beside it is today's."""
+    champion = view.champion
+    if champion is None or decided_by != champion.version or getattr(champion, "learner", None) is None:
+        return ()
+    if getattr(champion, "data_hash", None) == view.scoreboard.fingerprint:
+        return ()
+    return (
+        f"the evidence has changed since {decided_by} was trained: what it knows of prompts is of then; "
+        "`benchwright retrain` looks again",
     )
 
 

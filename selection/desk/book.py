@@ -114,7 +114,7 @@ class StoreBook:
     def past(self, *, task: str | None, since: datetime | None) -> "tuple[PastDecision, ...]":
         """What was recommended, the oldest first."""
         store = self._open()[0]
-        return tuple(past_of(one) for one in list_recommendations(store, task=task, since=since, with_prompts=False))
+        return tuple(past_of(one) for one in list_recommendations(store, task=task, since=since))
 
     def close(self) -> None:
         """Lets go of the store."""

@@ -30,6 +30,7 @@ def save_to_file(store: Store, wanted: str | int, path: Path) -> SelectionModelR
         raise ConfigurationError(f"{str(path)!r} exists already", "Name another file.")
     if found.estimator is None or found.serving is None:
         raise ModelFileError(f"selection model {found.record.version} is not whole", "Train anew, or save another.")
+    read_serving(found.serving)
     record = found.record
     packed = PackedModel(
         estimator=found.estimator,
@@ -44,6 +45,20 @@ def save_to_file(store: Store, wanted: str | int, path: Path) -> SelectionModelR
     except OSError as error:
         raise ConfigurationError(f"cannot write {str(path)!r}: {error.strerror}", "Name another file.") from None
     return record
+
+
+def must_be_readable(store: Store, wanted: str | int) -> None:
+    """Nothing where the model can serve.
+
+    Raises:
+        UnknownNameError: there is no such model.
+        ModelFileError: it is not whole, or must not be read.
+        DamagedModelError: its bytes are not those that were stored.
+    """
+    found = read_model(store, wanted)
+    if found.serving is None:
+        raise ModelFileError(f"selection model {found.record.version} is not whole", "Train anew, or promote another.")
+    read_serving(found.serving)
 
 
 def store_file(store: Store, path: Path) -> SelectionModelRecord:

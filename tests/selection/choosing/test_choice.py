@@ -1,3 +1,4 @@
+import re
 import time
 from dataclasses import replace
 from typing import Any, get_args
@@ -374,3 +375,17 @@ def test_of_tied_that_take_nearly_the_same_the_higher_estimate_is_named() -> Non
     choice = choose(_board(standing_of([0.62, 0.61]), little), task="qa")
     assert ("a", ("a", "b")) == (_label(choice), choice.tied)
     assert "tied with b, named for the highest estimate" in reason_of(choice)
+
+
+@pytest.mark.parametrize("seconds", [0.0118712345, 3.1, 123456.789])
+def test_who_follows_the_advice_of_a_refusal_gets_an_answer(seconds: float) -> None:
+    board = _board(_with(standing_of([0.6]), seconds=[seconds]))
+    with pytest.raises(SelectionError) as refused:
+        choose(board, task="qa", constraints=Constraints(max_latency_s=seconds / 2))
+    advised = float(re.findall(r"max_latency_s=([0-9.e+]+) or looser", str(refused.value.next_step))[0])
+    assert "a" == _label(choose(board, task="qa", constraints=Constraints(max_latency_s=advised)))
+
+
+def test_a_mean_of_equal_numbers_holds_a_limit_at_that_number() -> None:
+    board = _board(_with(standing_of([0.6]), energy_j=[0.10000000000000005]))
+    assert "a" == _label(choose(board, task="qa", constraints=Constraints(max_energy_j=0.1)))

@@ -10,7 +10,7 @@ from recommendable import fill
 
 from evaluation.store.selection_models import champion, promote, rollback, save_model
 from evaluation.store.session import open_store
-from selection import recommend
+from selection import flush, recommend
 from selection.desk.registry import close_desks, desk_of
 from selection.learning.served_arrays import written_model
 from selection.learning.serving import ServedModel
@@ -54,7 +54,9 @@ def promoted(store, serving, *, data_hash="d"):
 
 
 def asked(store, task="summarization"):
-    return recommend(task, "Sum this up.", store=store)
+    found = recommend(task, "Sum this up.", store=store)
+    flush(store=store)  # the next question need not wait for what is being written of this one
+    return found
 
 
 def test_without_a_model_the_scoreboard_decides(store):

@@ -3,10 +3,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from threading import Barrier, Event
+from types import SimpleNamespace
 
 import pytest
 
 from evaluation.errors import ConfigurationError, StoreUnreachableError
+from selection.desk.answering import _changed_since
 from selection.desk.decisions import Outcome
 from selection.desk.desk import Desk
 
@@ -281,3 +283,15 @@ def test_a_decision_that_cannot_be_stored_takes_no_answer_away(book, desk, monke
     monkeypatch.setattr(book, "prepare", refuse)
     desk.record("decision")
     assert ("1 recommendations and outcomes could not be stored and were dropped",) == desk.notes(desk.view())
+
+
+class _Learned:
+    version, learner, data_hash = "ridge 7 (3f2a9c)", object(), "of another day"
+
+
+@pytest.mark.parametrize(("decided_by", "n_notes"), [("ridge 7 (3f2a9c)", 1), ("scoreboard", 0)])
+def test_a_model_of_another_days_evidence_says_so_where_it_decides(decided_by, n_notes):
+    view = SimpleNamespace(champion=_Learned(), scoreboard=SimpleNamespace(fingerprint="of today"))
+    assert n_notes == sum("has changed since ridge 7" in note for note in _changed_since(view, decided_by))
+    same = SimpleNamespace(champion=_Learned(), scoreboard=SimpleNamespace(fingerprint="of another day"))
+    assert () == _changed_since(same, decided_by)
