@@ -1,0 +1,14 @@
+"""Reviews."""
+
+revision = "0008"
+down_revision = "0007"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Nothing yet."""
+
+
+def downgrade() -> None:
+    raise NotImplementedError("a database goes back to an older schema from its backup alone")
