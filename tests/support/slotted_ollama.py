@@ -2,12 +2,15 @@
 
 import asyncio
 import json
+import socket
 import threading
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
+from unittest import mock
+
+from logical_time import LogicalLoop, logical_time
 
 MODEL = "small:1b"
 N_TOKENS = 5
@@ -72,9 +75,10 @@ class SlottedOllama:
             await asyncio.gather(gone, work, return_exceptions=True)
 
     async def _written(self, body: dict[str, Any], writer: asyncio.StreamWriter) -> None:
-        arrived = time.monotonic()
+        loop = asyncio.get_running_loop()
+        arrived = loop.time()
         async with self.gate:
-            waited_s = time.monotonic() - arrived
+            waited_s = loop.time() - arrived
             writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\nConnection: close\r\n\r\n")
             answer_s = 0.0 if body["options"]["num_predict"] == 1 else self.answer_s
             self.n_answering += answer_s > 0
@@ -97,16 +101,14 @@ class SlottedOllama:
         told = {**parts, "total_duration": waited_s + sum(parts.values())}
         return {name: int(seconds * 1e9) for name, seconds in told.items()}
 
-    async def run(self, started: threading.Event, ended: asyncio.Event) -> None:
-        """Serves until it is told to end."""
+    async def run(self, listener: socket.socket) -> None:
+        """Serves until it is cancelled."""
         self.gate = asyncio.Semaphore(self.slots)
-        server = await asyncio.start_server(self.serve, "127.0.0.1", 0, backlog=256)
-        self.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        started.set()
-        await ended.wait()
-        server.close()
-        for task in asyncio.all_tasks() - {asyncio.current_task()}:
-            task.cancel()
+        server = await asyncio.start_server(self.serve, sock=listener.dup(), backlog=256)
+        try:
+            await asyncio.get_running_loop().create_future()
+        finally:
+            server.close()
 
 
 def _line(record: dict[str, Any]) -> bytes:
@@ -123,20 +125,44 @@ def _whole(value: dict[str, Any]) -> bytes:
 
 @contextmanager
 def slotted_ollama(**how: Any) -> Iterator[SlottedOllama]:
-    """A running server."""
-    fake = SlottedOllama(**how)
-    started, ended = threading.Event(), asyncio.Event()
-    loop = asyncio.new_event_loop()
+    """A running server, for another process or where the times of its answers do not matter."""
+    with _listening(how) as (fake, listener):
 
-    def run() -> None:
-        loop.run_until_complete(fake.run(started, ended))
-        loop.close()
+        async def serve() -> None:
+            loop, serving = asyncio.get_running_loop(), asyncio.create_task(fake.run(listener))
+            end.append(lambda: loop.call_soon_threadsafe(serving.cancel))
+            started.set()
+            await asyncio.wait({serving})
 
-    thread = threading.Thread(target=run)
-    thread.start()
-    started.wait()
-    try:
-        yield fake
-    finally:
-        loop.call_soon_threadsafe(ended.set)
-        thread.join()
+        end: list[Callable[[], object]] = []
+        started = threading.Event()
+        thread = threading.Thread(target=lambda: asyncio.run(serve()))
+        thread.start()
+        started.wait()
+        try:
+            yield fake
+        finally:
+            end[0]()
+            thread.join()
+
+
+@contextmanager
+def slotted_ollama_in_logical_time(**how: Any) -> Iterator[SlottedOllama]:
+    """A server on every event loop that this process runs: its answers take as long as they shall on any machine."""
+    with _listening(how) as (fake, listener), logical_time():
+
+        def with_the_server() -> LogicalLoop:
+            loop = LogicalLoop()
+            servings.append(loop.create_task(fake.run(listener)))  # ends with the loop
+            return loop
+
+        servings: list[asyncio.Task[None]] = []
+        with mock.patch("asyncio.events.new_event_loop", with_the_server):
+            yield fake
+
+
+@contextmanager
+def _listening(how: dict[str, Any]) -> Iterator[tuple[SlottedOllama, socket.socket]]:
+    with socket.create_server(("127.0.0.1", 0), backlog=256) as listener:
+        listener.setblocking(False)
+        yield SlottedOllama(**how, url=f"http://127.0.0.1:{listener.getsockname()[1]}"), listener

@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from slotted_ollama import SlottedOllama, slotted_ollama
+from slotted_ollama import SlottedOllama, slotted_ollama, slotted_ollama_in_logical_time
 
 Command = Callable[..., Any]
 
 
 @pytest.fixture
 def server() -> Iterator[SlottedOllama]:
-    with slotted_ollama(slots=2, streams=False, answer_s=0.1) as running:
+    with slotted_ollama_in_logical_time(slots=2, streams=False, answer_s=0.1) as running:
         yield running
 
 
@@ -104,7 +104,7 @@ def test_ctrl_c_ends_the_probe_and_its_requests(database: str) -> None:
             while not server.n_answering and process.poll() is None and time.monotonic() < give_up_at:
                 time.sleep(0.02)
             process.send_signal(signal.SIGINT)
-            _, story = process.communicate(timeout=60)
+            _, story = process.communicate(timeout=120)
         assert 130 == process.returncode, story
         while server.n_in_hand and time.monotonic() < give_up_at:
             time.sleep(0.02)
