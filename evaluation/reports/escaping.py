@@ -11,7 +11,12 @@ _HARMFUL = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 _JOINERS = "\u200c\u200d"
 """Needed to write Persian, Hindi and some emoji."""
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|~>$-])")
-_LINK_STARTS = re.compile(r"(://|www\.)", re.IGNORECASE)
+_LINK_STARTS = re.compile(r"(://|www\.|@(?=\w))", re.IGNORECASE)
+"""What makes a link of the letters around it, without any mark: addresses of pages and of mailboxes."""
+_NUMBERED = re.compile(r"^(\d+)\.(?=\s|$)")
+"""What begins a list."""
+_UNSEEN = "\u200b"
+"""Shown as nothing; a link ends at it."""
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """The last four are the wide forms of the first, which some spreadsheets read alike."""
 
@@ -39,17 +44,22 @@ def as_json(value: Any) -> str:
 
 
 def for_markdown(text: str, *, max_length: int | None = None) -> str:
-    """`text` as one line of Markdown that shows just these characters."""
+    """`text` as one line of Markdown that shows just these characters.
+
+    Of an artifact, its description is Markdown too. What is published goes through this function, or through
+    `as_markdown_code` or `as_markdown_block`, whoever wrote it.
+    """
     line = one_line(text)
     if max_length is not None and len(line) > max_length:
         line = line[: max_length - 1] + "…"
     escaped = _MARKDOWN.sub(r"\\\1", html.escape(line, quote=False))
-    return _LINK_STARTS.sub(lambda found: found[1][0] + "\u200b" + found[1][1:], escaped)
+    escaped = _NUMBERED.sub(r"\1\\.", escaped)
+    return _LINK_STARTS.sub(lambda found: found[1][0] + _UNSEEN + found[1][1:], escaped)
 
 
 def as_markdown_code(text: str) -> str:
     """`text` as one line of code, which may stand in a table's cell."""
-    shown = one_line(text).replace("|", "\\|")
+    shown = one_line(text).replace("\\|", f"\\{_UNSEEN}|").replace("|", "\\|")
     fence = _fence(shown, shortest=1)
     edge = " " if len(fence) > 1 else ""
     return f"{fence}{edge}{shown}{edge}{fence}"

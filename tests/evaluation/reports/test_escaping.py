@@ -92,13 +92,30 @@ def test_markdown_of_several_lines_is_one_line() -> None:
     assert r"a \# b" == for_markdown("a\n# b")
 
 
-@pytest.mark.parametrize("text", ["see http://evil.example", "see WWW.evil.example", "ftp://evil.example"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "see http://evil.example",
+        "see WWW.evil.example",
+        "ftp://evil.example",
+        "write to me@evil.example",
+        "xmpp:a@b.co",
+    ],
+)
 def test_no_address_in_markdown_becomes_a_link(text: str) -> None:
     shown = for_markdown(text)
 
     assert "://" not in shown
     assert "www." not in shown.lower()
+    assert "@evil" not in shown
+    assert "@b" not in shown
     assert text == shown.replace("\u200b", "")
+
+
+def test_a_number_begins_no_list_and_decimals_stay_as_they_are() -> None:
+    assert r"1\. first" == for_markdown("1. first")
+    assert r"12\." == for_markdown("12.")
+    assert "0.5 and 1. so" == for_markdown("0.5 and 1. so")
 
 
 def test_long_markdown_is_cut_before_it_is_escaped() -> None:
@@ -112,6 +129,7 @@ def test_long_markdown_is_cut_before_it_is_escaped() -> None:
         ("abc123", "`abc123`"),
         ("a`b", "`` a`b ``"),
         ("a|b", r"`a\|b`"),
+        (r"a\|b", "`a\\\u200b\\|b`"),
         ("\x1b[31m", "`\ufffd[31m`"),
         ("a\n# b", "`a # b`"),
     ],
