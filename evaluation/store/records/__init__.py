@@ -1,5 +1,6 @@
 """What goes into the store and comes out of it, as values that know no SQL; a file for each kind."""
 
+from evaluation.store.records.alerts import AlertChanges, AlertRecord, Finding, MonitorLook, SilenceRecord
 from evaluation.store.records.asked import BenchmarkRecord, DatabaseInfo, EndpointRecord, MetricUse, ModelRecord
 from evaluation.store.records.experiments import AnnotationRecord, ExperimentRecord
 from evaluation.store.records.outcomes import (
@@ -9,6 +10,15 @@ from evaluation.store.records.outcomes import (
     OutcomeRow,
     Stage,
     StoredOutcome,
+)
+from evaluation.store.records.reviews import (
+    RatingRecord,
+    ReviewItem,
+    ReviewRecord,
+    ReviewSession,
+    ReviewSummary,
+    Said,
+    ShownOutput,
 )
 from evaluation.store.records.runs import (
     SERVER_VERSIONS,
@@ -36,6 +46,8 @@ from evaluation.store.records.status import Status
 
 __all__ = [
     "SERVER_VERSIONS",
+    "AlertChanges",
+    "AlertRecord",
     "AnnotationRecord",
     "BenchmarkRecord",
     "CandidateProgress",
@@ -44,26 +56,36 @@ __all__ = [
     "EndpointRecord",
     "EstimateRow",
     "ExperimentRecord",
+    "Finding",
     "HolderRecord",
     "ImportedCase",
     "InvocationRecord",
     "MetricUse",
     "MissingPage",
     "ModelRecord",
+    "MonitorLook",
     "OutcomeCounts",
     "OutcomeRow",
     "Promotion",
+    "RatingRecord",
     "RecommendationRecord",
     "ReportedOutcome",
+    "ReviewItem",
+    "ReviewRecord",
+    "ReviewSession",
+    "ReviewSummary",
     "RunCandidatePlan",
     "RunCandidateRecord",
     "RunPlan",
     "RunRecord",
     "RunSummary",
+    "Said",
     "ScoreRow",
     "ScoreboardContent",
     "ScoreboardRecord",
     "SelectionModelRecord",
+    "ShownOutput",
+    "SilenceRecord",
     "Stage",
     "Status",
     "StoredModel",

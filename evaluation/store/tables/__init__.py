@@ -1,5 +1,13 @@
 """The tables, a file for each kind. Rows are built by the functions beside them from values that are already valid."""
 
+from evaluation.store.tables.alerts import (
+    AlertSilenceTable,
+    AlertTable,
+    MonitorLookTable,
+    alert,
+    alert_silence,
+    monitor_look,
+)
 from evaluation.store.tables.asked import (
     CandidateTable,
     EndpointTable,
@@ -32,6 +40,18 @@ from evaluation.store.tables.experiments import (
     experiment_run,
 )
 from evaluation.store.tables.outcomes import GenerationTable, GpuSampleTable, StageTable, generation, gpu_sample, stage
+from evaluation.store.tables.reviews import (
+    RatingTable,
+    ReviewItemTable,
+    ReviewOutputTable,
+    ReviewSessionTable,
+    ReviewTable,
+    rating,
+    review,
+    review_item,
+    review_output,
+    review_session,
+)
 from evaluation.store.tables.row import METADATA, Row
 from evaluation.store.tables.runs import (
     HolderRunTable,
@@ -86,6 +106,8 @@ from evaluation.store.tables.traffic import (
 
 __all__ = [
     "METADATA",
+    "AlertSilenceTable",
+    "AlertTable",
     "AnnotationTable",
     "BenchmarkCaseTable",
     "BenchmarkTable",
@@ -104,11 +126,17 @@ __all__ = [
     "InvocationTable",
     "MetricTable",
     "ModelTable",
+    "MonitorLookTable",
     "ProfileTable",
     "PromotionTable",
     "RaceDecisionTable",
     "RaceTable",
+    "RatingTable",
     "RecommendationTable",
+    "ReviewItemTable",
+    "ReviewOutputTable",
+    "ReviewSessionTable",
+    "ReviewTable",
     "Row",
     "RunCandidateTable",
     "RunCaseTable",
@@ -125,6 +153,8 @@ __all__ = [
     "TrafficImportTable",
     "TrafficStageTable",
     "TrafficTable",
+    "alert",
+    "alert_silence",
     "annotation",
     "benchmark",
     "benchmark_case",
@@ -143,11 +173,17 @@ __all__ = [
     "invocation",
     "metric",
     "model",
+    "monitor_look",
     "profile",
     "promotion",
     "race",
     "race_decision",
+    "rating",
     "recommendation",
+    "review",
+    "review_item",
+    "review_output",
+    "review_session",
     "run",
     "run_candidate",
     "run_case",

@@ -1,0 +1,67 @@
+"""Of which alerts does nobody want to hear for a while?"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import RowMapping
+
+from evaluation.errors import UnknownNameError
+from evaluation.store.alerts import list_alerts
+from evaluation.store.records import AlertRecord, SilenceRecord
+from evaluation.store.session import Store
+from evaluation.store.statements import now
+from evaluation.store.tables import alert_silence
+
+
+def silence_alerts(
+    store: Store,
+    *,
+    until: datetime,
+    rule: str | None = None,
+    task: str | None = None,
+    candidate: str | None = None,
+    reason: str = "",
+) -> SilenceRecord:
+    """The time until which nobody is notified of alerts of that rule, task and candidate; None fits all."""
+    row = {"rule": rule, "task": task, "candidate": candidate, "until": until, "reason": reason, "created_at": now()}
+    with store.write() as connection:
+        made = connection.execute(sa.insert(alert_silence).values(row).returning(alert_silence)).mappings().one()
+        return _record(made)
+
+
+def list_silences(store: Store, *, moment: datetime | None = None) -> tuple[SilenceRecord, ...]:
+    """Those that hold now, or at that moment; the one that ends first comes first."""
+    holds = alert_silence.c.until > (moment or now())
+    wanted = sa.select(alert_silence).where(holds).order_by(alert_silence.c.until, alert_silence.c.id)
+    with store.read() as connection:
+        return tuple(_record(row) for row in connection.execute(wanted).mappings())
+
+
+def end_silence(store: Store, silence_id: int) -> None:
+    """Lets alerts be heard again.
+
+    Raises:
+        UnknownNameError: there is no such silence.
+    """
+    with store.write() as connection:
+        ended = connection.execute(sa.delete(alert_silence).where(alert_silence.c.id == silence_id))
+    if not ended.rowcount:
+        known = [str(one.silence_id) for one in list_silences(store)]
+        raise UnknownNameError("silence", str(silence_id), known, next_step="`benchwright alerts silences` lists them.")
+
+
+def to_notify(store: Store, moment: datetime | None = None) -> tuple[AlertRecord, ...]:
+    """Alerts of which somebody is still to be told: open, known to nobody, and not silenced; the oldest first."""
+    at = moment or now()
+    silences = list_silences(store, moment=at)
+    waiting = [one for one in list_alerts(store) if one.notified_at is None and one.acknowledged_at is None]
+    return tuple(one for one in reversed(waiting) if not _is_silenced(one, silences, at))
+
+
+def _is_silenced(alert: AlertRecord, silences: Iterable[SilenceRecord], at: datetime) -> bool:
+    return any(silence.covers(alert, at) for silence in silences)
+
+
+def _record(row: RowMapping) -> SilenceRecord:
+    return SilenceRecord(silence_id=row["id"], **{name: value for name, value in row.items() if name != "id"})

@@ -1,0 +1,189 @@
+"""What is wrong now, since when, and who knows of it?"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import fields
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, RowMapping
+
+from evaluation.errors import ConfigurationError, UnknownNameError
+from evaluation.store.records import AlertChanges, AlertRecord, Finding, MonitorLook
+from evaluation.store.session import Store
+from evaluation.store.statements import now, one_at_a_time, upsert
+from evaluation.store.tables import alert, monitor_look
+
+STALE_AFTER = timedelta(days=7)
+"""An alert that nothing was found to judge by for so long is over."""
+OVER = "it is over: the newest figures are as they should be"
+STALE = "there has been nothing to judge it by for 7 days"
+_OF_FINDING = ("rule", "severity", "source", "task", "benchmark", "candidate", "metric", "run_id", "sentence")
+_FRESH = ("severity", "run_id", "sentence", "evidence", "changes")
+"""What a lasting alert says anew at each look."""
+
+
+def record_look(
+    store: Store,
+    findings: Sequence[Finding],
+    *,
+    judged: Collection[str],
+    looks: Sequence[MonitorLook] = (),
+    moment: datetime | None = None,
+) -> AlertChanges:
+    """What one look changes, in one transaction: what is new is raised, what lasts is updated, what is gone resolved.
+
+    Args:
+        store: The store.
+        findings: What is wrong.
+        judged: Subjects of all that could be judged; an open alert of one that is not found any more is over.
+        looks: The runs that were looked at.
+        moment: When; None: now.
+    """
+    at = moment or now()
+    with store.write() as connection:
+        one_at_a_time(connection, "alert")
+        seen = [{"run_candidate_id": one.run_candidate_id, "quality": one.quality, "looked_at": at} for one in looks]
+        upsert(connection, monitor_look, seen, key=["run_candidate_id"])
+        known = {(row["subject"], row["occurrence"]): row for row in _open(connection)}
+        raised, updated = [], []
+        for finding in findings:
+            place = (finding.subject, finding.occurrence)
+            if place in known:
+                updated.append(_update(connection, known.pop(place), finding, at))
+            elif finding.raises and not _was_raised(connection, finding):
+                raised.append(_raise(connection, finding, at))
+        resolved = [_resolve(connection, row, at, judged) for row in known.values()]
+    return AlertChanges(
+        raised=tuple(raised), updated=tuple(updated), resolved=tuple(one for one in resolved if one is not None)
+    )
+
+
+def _open(connection: Connection) -> Sequence[RowMapping]:
+    wanted = sa.select(alert).where(alert.c.resolved_at.is_(None)).order_by(alert.c.raised_at, alert.c.id)
+    return connection.execute(wanted).mappings().all()
+
+
+def _was_raised(connection: Connection, finding: Finding) -> bool:
+    """True for a change that was told once already; a state may come back."""
+    if not finding.occurrence:
+        return False
+    same = sa.and_(alert.c.subject == finding.subject, alert.c.occurrence == finding.occurrence)
+    return connection.execute(sa.select(alert.c.id).where(same).limit(1)).first() is not None
+
+
+def _raise(connection: Connection, finding: Finding, at: datetime) -> AlertRecord:
+    row = {name: getattr(finding, name) for name in _OF_FINDING}
+    row |= {"id": uuid4().hex[:12], "subject": finding.subject, "occurrence": finding.occurrence}
+    row |= {"evidence": dict(finding.evidence), "changes": [dict(one) for one in finding.changes]}
+    row |= {"raised_at": at, "seen_at": at, "n_seen": 1}
+    connection.execute(sa.insert(alert).values(row))
+    return _read(connection, row["id"])
+
+
+def _update(connection: Connection, known: RowMapping, finding: Finding, at: datetime) -> AlertRecord:
+    fresh: dict[str, Any] = {name: getattr(finding, name) for name in _FRESH}
+    fresh |= {"evidence": dict(finding.evidence), "changes": [dict(one) for one in finding.changes]}
+    fresh |= {"seen_at": at, "n_seen": known["n_seen"] + 1}
+    connection.execute(sa.update(alert).where(alert.c.id == known["id"]).values(fresh))
+    return _read(connection, known["id"])
+
+
+def _resolve(connection: Connection, known: RowMapping, at: datetime, judged: Collection[str]) -> AlertRecord | None:
+    is_over = known["subject"] in judged
+    if not is_over and at - known["seen_at"] < STALE_AFTER:
+        return None
+    ended = {"resolved_at": at, "resolution": OVER if is_over else STALE}
+    connection.execute(sa.update(alert).where(alert.c.id == known["id"]).values(ended))
+    return _read(connection, known["id"])
+
+
+def list_alerts(store: Store, *, with_resolved: bool = False, since: datetime | None = None) -> tuple[AlertRecord, ...]:
+    """Alerts, the newest first.
+
+    Args:
+        store: Where they are.
+        with_resolved: Those too that are over.
+        since: Raised then or later.
+    """
+    wanted = sa.select(alert).order_by(alert.c.raised_at.desc(), alert.c.id)
+    if not with_resolved:
+        wanted = wanted.where(alert.c.resolved_at.is_(None))
+    if since is not None:
+        wanted = wanted.where(alert.c.raised_at >= since)
+    with store.read() as connection:
+        return tuple(_record(row) for row in connection.execute(wanted).mappings())
+
+
+def find_alert(store: Store, wanted: str) -> AlertRecord:
+    """The newest for `last`, else the one of that id or unique beginning of one.
+
+    Raises:
+        UnknownNameError: there is none.
+        ConfigurationError: several begin like this.
+    """
+    newest = sa.select(alert).order_by(alert.c.raised_at.desc(), alert.c.id)
+    alike = newest if wanted == "last" else newest.where(alert.c.id.startswith(wanted, autoescape=True))
+    with store.read() as connection:
+        found = connection.execute(alike.limit(2 if wanted != "last" else 1)).mappings().all() if wanted else []
+        known = connection.execute(newest.limit(20)).mappings().all()
+    if not found:
+        step = "`benchwright alerts list --all` shows them all."
+        raise UnknownNameError("alert", wanted, [row["id"] for row in known], next_step=step)
+    if len(found) > 1:
+        raise ConfigurationError(f"several alerts begin with {wanted!r}", "Give more of the id.")
+    return _record(found[0])
+
+
+def acknowledge_alert(
+    store: Store, alert_id: str, *, by: str | None = None, note: str | None = None, ends: bool = False
+) -> AlertRecord:
+    """The alert, of which somebody knows now: nobody is notified of it any more.
+
+    Args:
+        store: Where it is.
+        alert_id: Which.
+        by: Who knows.
+        note: What they say.
+        ends: True where that is its end: a change that is accepted is over.
+    """
+    moment = now()
+    known: dict[str, Any] = {"acknowledged_at": moment, "acknowledged_by": by, "note": note}
+    if ends:
+        known |= {"resolved_at": sa.func.coalesce(alert.c.resolved_at, _moment(moment)), "resolution": "acknowledged"}
+    with store.write() as connection:
+        connection.execute(sa.update(alert).where(alert.c.id == alert_id).values(known))
+        return _read(connection, alert_id)
+
+
+def _moment(moment: datetime) -> sa.BindParameter[datetime]:
+    return sa.bindparam("moment", moment, type_=alert.c.resolved_at.type)
+
+
+def note_notified(store: Store, alert_ids: Iterable[str]) -> None:
+    """Notes that the events of these alerts were sent."""
+    with store.write() as connection:
+        connection.execute(sa.update(alert).where(alert.c.id.in_(list(alert_ids))).values(notified_at=now()))
+
+
+def find_looks(store: Store, run_candidate_ids: Collection[int]) -> dict[int, MonitorLook]:
+    """Which of these candidates of runs were looked at, and what was found."""
+    found: dict[int, MonitorLook] = {}
+    ids = sorted(run_candidate_ids)
+    with store.read() as connection:
+        for start in range(0, len(ids), 500):
+            wanted = sa.select(monitor_look).where(monitor_look.c.run_candidate_id.in_(ids[start : start + 500]))
+            for row in connection.execute(wanted).mappings():
+                key = row["run_candidate_id"]
+                found[key] = MonitorLook(run_candidate_id=key, quality=row["quality"])
+    return found
+
+
+def _read(connection: Connection, alert_id: str) -> AlertRecord:
+    return _record(connection.execute(sa.select(alert).where(alert.c.id == alert_id)).mappings().one())
+
+
+def _record(row: RowMapping | Mapping[str, Any]) -> AlertRecord:
+    names = {one.name for one in fields(AlertRecord)} - {"alert_id", "changes"}
+    return AlertRecord(alert_id=row["id"], changes=tuple(row["changes"]), **{name: row[name] for name in names})

@@ -1,0 +1,111 @@
+"""What a monitor found, and the alerts that came of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """A rule that is broken now, with its numbers."""
+
+    rule: str
+    about: str
+    """Of what it was found, as one text: with the rule it tells an alert from all others."""
+    occurrence: str = ""
+    """What sets one change apart from the next; empty where it is a state that lasts and may come back."""
+    severity: str
+    source: str
+    task: str | None = None
+    benchmark: str | None = None
+    candidate: str | None = None
+    metric: str | None = None
+    run_id: str | None = None
+    sentence: str
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+    changes: tuple[Mapping[str, Any], ...] = ()
+    """What changed since the baseline, as plain values: `what`, `was`, `now`."""
+    raises: bool = True
+    """False: enough to keep an alert open, and not to raise one."""
+
+    @property
+    def subject(self) -> str:
+        """Rule and what it is about."""
+        return subject_of(self.rule, self.about)
+
+
+def subject_of(rule: str, about: str) -> str:
+    """Rule and what it is about, as one text."""
+    return f"{rule} · {about}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertRecord:
+    """An alert as stored."""
+
+    alert_id: str
+    subject: str
+    occurrence: str
+    rule: str
+    severity: str
+    source: str
+    task: str | None
+    benchmark: str | None
+    candidate: str | None
+    metric: str | None
+    run_id: str | None
+    sentence: str
+    evidence: Mapping[str, Any]
+    changes: tuple[Mapping[str, Any], ...]
+    raised_at: datetime
+    seen_at: datetime
+    n_seen: int
+    notified_at: datetime | None
+    acknowledged_at: datetime | None
+    acknowledged_by: str | None
+    note: str | None
+    resolved_at: datetime | None
+    resolution: str | None
+
+    @property
+    def state(self) -> str:
+        """`resolved`, `acknowledged` or `open`."""
+        if self.resolved_at is not None:
+            return "resolved"
+        return "open" if self.acknowledged_at is None else "acknowledged"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertChanges:
+    """What one look did to the alerts."""
+
+    raised: tuple[AlertRecord, ...] = ()
+    updated: tuple[AlertRecord, ...] = ()
+    resolved: tuple[AlertRecord, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SilenceRecord:
+    """A time in which nobody is notified of some alerts; each of the first three that is None fits all."""
+
+    silence_id: int
+    rule: str | None
+    task: str | None
+    candidate: str | None
+    until: datetime
+    reason: str
+    created_at: datetime
+
+    def covers(self, alert: AlertRecord, moment: datetime) -> bool:
+        """True where the alert is one of those, and the time is not over."""
+        wanted = ((self.rule, alert.rule), (self.task, alert.task), (self.candidate, alert.candidate))
+        return moment < self.until and all(own is None or own == of_alert for own, of_alert in wanted)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonitorLook:
+    """A candidate of a run that was looked at."""
+
+    run_candidate_id: int
+    quality: Mapping[str, Any] | None

@@ -1,0 +1,102 @@
+"""Tables of watching: what crossed a threshold, who wants to hear nothing of it, which runs were looked at."""
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Field
+
+from evaluation.store.tables.row import (
+    METADATA,
+    Row,
+    json_field,
+    key_field,
+    text_field,
+    time_field,
+    whole_field,
+)
+
+
+class AlertTable(Row, table=True):
+    """A rule that was broken, from when it was seen until it was over."""
+
+    __tablename__ = "alert"
+    __table_args__ = (
+        # One at a time of a kind: what lasts is updated, and is raised again only after it was over.
+        sa.Index(
+            "ix_alert_open",
+            "subject",
+            "occurrence",
+            unique=True,
+            sqlite_where=sa.text("resolved_at IS NULL"),
+            postgresql_where=sa.text("resolved_at IS NULL"),
+        ),
+        sa.Index(None, "raised_at"),
+    )
+
+    id: str = text_field(primary_key=True)
+    subject: str = text_field()
+    """Rule and what it is about, as one text."""
+    occurrence: str = text_field()
+    """What sets one change apart from the next; empty where it is a state, which may come back."""
+    rule: str = text_field()
+    severity: str = text_field()
+    source: str = text_field()
+    task: str | None = text_field(null=True)
+    benchmark: str | None = text_field(null=True)
+    candidate: str | None = text_field(null=True)
+    metric: str | None = text_field(null=True)
+    run_id: str | None = text_field(null=True)
+    """Stays when the run is deleted."""
+    sentence: str = text_field()
+    evidence: dict[str, Any] = json_field()
+    changes: list[dict[str, Any]] = json_field()
+    """What changed since the baseline: the model, the judge, the server."""
+    raised_at: datetime = time_field()
+    seen_at: datetime = time_field()
+    n_seen: int = whole_field()
+    notified_at: datetime | None = time_field(null=True)
+    """When its event was sent; None: it was silenced, or is still to be sent."""
+    acknowledged_at: datetime | None = time_field(null=True)
+    acknowledged_by: str | None = text_field(null=True)
+    note: str | None = text_field(null=True)
+    resolved_at: datetime | None = time_field(null=True)
+    resolution: str | None = text_field(null=True)
+
+
+class AlertSilenceTable(Row, table=True):
+    """A time in which nobody is notified of some alerts; each of the first three that is None fits all."""
+
+    __tablename__ = "alert_silence"
+
+    id: int | None = key_field()
+    rule: str | None = text_field(null=True)
+    task: str | None = text_field(null=True)
+    candidate: str | None = text_field(null=True)
+    until: datetime = time_field()
+    reason: str = text_field()
+    created_at: datetime = time_field()
+
+
+class MonitorLookTable(Row, table=True):
+    """A candidate of a run that was looked at, once."""
+
+    __tablename__ = "monitor_look"
+
+    run_candidate_id: int = Field(
+        sa_column=sa.Column(
+            sa.BigInteger(),
+            sa.ForeignKey("run_candidate.id", ondelete="CASCADE"),
+            primary_key=True,
+            autoincrement=False,
+            nullable=False,
+        )
+    )
+    quality: dict[str, Any] | None = json_field(null=True)
+    """How its answers stand against its baseline's; None: there was nothing to hold them against."""
+    looked_at: datetime = time_field()
+
+
+alert = METADATA.tables["alert"]
+alert_silence = METADATA.tables["alert_silence"]
+monitor_look = METADATA.tables["monitor_look"]
