@@ -1,0 +1,1 @@
+"""People look at answers whose writers they do not see: which cases, how they are shown, and what follows."""

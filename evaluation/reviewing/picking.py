@@ -1,0 +1,156 @@
+"""Which cases are worth a person's time? Those on which candidates differ, those that flipped, and a fair sample.
+
+Controls are drawn first, from all cases: only so do they speak for the whole benchmark.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations, combinations_with_replacement
+from math import comb
+
+import numpy as np
+from numpy.typing import NDArray
+
+Matrix = NDArray[np.float64]
+
+DISAGREEMENT, FLIP, CONTROL, FURTHER = "disagreement", "flip", "control", "further"
+MOST_OUTPUTS = 4
+"""Side by side; of more candidates, each case shows some."""
+RIGHT = 0.5
+"""A value from here on counts as right where one has to say."""
+_DIGITS = 12
+_MOST_OPTIONS = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What is known of a case before anybody looks at it."""
+
+    case_id: str
+    sides: tuple[int, ...]
+    """Those that have an answer to it, as places in the list of sides."""
+    values: Mapping[int, float]
+    """What the headline metric says of each of them, as far as it does."""
+    n_wordings: int | None = None
+    """How many different answers there are; None where values are known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picked:
+    """A case that was picked, and why."""
+
+    seen: Seen
+    reason: str
+    why: str
+
+
+def spread_of(seen: Seen) -> float:
+    """How far apart the candidates are on a case; 0 where they are alike."""
+    if seen.n_wordings is not None:
+        return float(seen.n_wordings - 1)
+    return max(seen.values.values()) - min(seen.values.values()) if seen.values else 0.0
+
+
+def flip_of(seen: Seen, changed: Sequence[tuple[int, int]]) -> float:
+    """How far a case flipped; 0 where it did not.
+
+    Args:
+        seen: The case.
+        changed: Sides that are one model in two runs. Empty: one candidate right, another wrong, is a flip.
+    """
+    pairs = changed or [
+        (a, b) for a, b in combinations(seen.values, 2) if (seen.values[a] >= RIGHT) != (seen.values[b] >= RIGHT)
+    ]
+    return max((abs(seen.values[a] - seen.values[b]) for a, b in pairs if {a, b} <= seen.values.keys()), default=0.0)
+
+
+def pick(
+    cases: Sequence[Seen],
+    n: int,
+    *,
+    flip_share: float,
+    control_share: float,
+    changed: Sequence[tuple[int, int]] = (),
+    rng: np.random.Generator,
+) -> list[Picked]:
+    """At most `n` cases in the order in which they are shown, which tells nothing of why they were picked.
+
+    Where one kind has too few cases, the next one fills its place; last, any case does.
+
+    Args:
+        cases: All that can be shown, in an order that never changes.
+        n: How many.
+        flip_share: Of all, those that flipped.
+        control_share: Of all, those drawn from all.
+        changed: Sides that are one model in two runs.
+        rng: Seed it to pick the same again.
+    """
+    drawn = [cases[place] for place in rng.permutation(len(cases))]
+    n = min(n, len(drawn))
+    n_controls = round(n * control_share)
+    n_flips = min(n - n_controls, round(n * flip_share))
+    found = {seen.case_id: Picked(seen=seen, reason=CONTROL, why="drawn from all cases") for seen in drawn[:n_controls]}
+
+    def take(reason: str, wanted: int, size: Callable[[Seen], float], why: Callable[[Seen], str]) -> None:
+        left = [seen for seen in drawn if seen.case_id not in found and size(seen) > 0]
+        left.sort(key=lambda seen: -round(size(seen), _DIGITS))  # stable: equals stay as they were drawn
+        for seen in left[: max(0, wanted)]:
+            found[seen.case_id] = Picked(seen=seen, reason=reason, why=why(seen))
+
+    def flip(seen: Seen) -> float:
+        return flip_of(seen, changed)
+
+    def why_flipped(seen: Seen) -> str:
+        return "a model's value changed between runs" if changed else "one candidate is right, another wrong"
+
+    take(DISAGREEMENT, n - n_controls - n_flips, spread_of, _why_apart)
+    take(FLIP, n - len(found), flip, why_flipped)
+    take(DISAGREEMENT, n - len(found), spread_of, _why_apart)
+    take(FURTHER, n - len(found), lambda _: 1.0, lambda _: "no other case differs or flipped")
+    shown = list(found.values())
+    return [shown[place] for place in rng.permutation(len(shown))]
+
+
+def _why_apart(seen: Seen) -> str:
+    if seen.n_wordings is not None:
+        return f"{seen.n_wordings} different answers"
+    return f"values from {min(seen.values.values()):.3g} to {max(seen.values.values()):.3g}"
+
+
+def choose_sides(
+    picked: Sequence[Picked], size: int, n_sides: int, *, rng: np.random.Generator
+) -> list[tuple[int, ...]]:
+    """Which sides each case shows, in the random order in which they are shown; each side about equally often.
+
+    Args:
+        picked: The cases, each with `size` sides at least.
+        size: How many sides a case shows at most.
+        n_sides: How many there are.
+        rng: Seed it to choose the same again.
+    """
+    met = np.zeros((n_sides, n_sides))
+    chosen = []
+    for one in picked:
+        options = _options(one.seen.sides, size, rng)
+        best = min(options, key=lambda option: (_times_met(met, option), -_apart(one.seen, option)))
+        for a, b in combinations_with_replacement(best, 2):
+            met[a, b] += 1
+        chosen.append(tuple(best[place] for place in rng.permutation(len(best))))
+    return chosen
+
+
+def _options(sides: tuple[int, ...], size: int, rng: np.random.Generator) -> list[tuple[int, ...]]:
+    """Ways to choose so many sides, in random order: all, or some where there are many."""
+    if comb(len(sides), size) > _MOST_OPTIONS:
+        return [tuple(sorted(rng.choice(sides, size, replace=False).tolist())) for _ in range(_MOST_OPTIONS)]
+    options = list(combinations(sides, min(size, len(sides))))
+    return [options[place] for place in rng.permutation(len(options))]
+
+
+def _times_met(met: Matrix, option: Sequence[int]) -> float:
+    return sum(float(met[a, b]) for a, b in combinations_with_replacement(option, 2))
+
+
+def _apart(seen: Seen, option: Sequence[int]) -> float:
+    values = [seen.values[side] for side in option if side in seen.values]
+    return round(max(values) - min(values), _DIGITS) if values else 0.0

@@ -1,0 +1,201 @@
+"""Which cases do people look at, and whose answers are these? The blinding is kept here and nowhere else."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, RowMapping
+
+from evaluation.errors import ConfigurationError, UnknownNameError
+from evaluation.store.records import ReviewItem, ReviewRecord, ReviewSession, ReviewSummary, ShownOutput
+from evaluation.store.session import Store
+from evaluation.store.statements import now, upsert
+from evaluation.store.tables import rating, review, review_item, review_output, review_session
+
+_NEWEST = "last"
+_PLAIN = ("benchmark_version", "benchmark_name", "kind", "headline", "code_version")
+_OF_ITEM = ("position", "case_id", "cluster", "reason", "why")
+_OF_OUTPUT = ("candidate", "run_id", "generation_id", "answer", "total_s")
+
+
+def save_review(
+    store: Store,
+    *,
+    review_id: str,
+    benchmark: tuple[str, str],
+    kind: str,
+    criteria: Sequence[str],
+    run_ids: Sequence[str],
+    headline: str | None,
+    request: Mapping[str, Any],
+    code_version: str,
+    items: Sequence[ReviewItem],
+) -> ReviewRecord:
+    """The review of that id: the one that stands already, else this one, stored whole or not at all."""
+    row = {
+        "id": review_id,
+        "benchmark_version": benchmark[0],
+        "benchmark_name": benchmark[1],
+        "kind": kind,
+        "criteria": list(criteria),
+        "run_ids": list(run_ids),
+        "headline": headline,
+        "request": dict(request),
+        "code_version": code_version,
+        "created_at": now(),
+    }
+    with store.write() as connection:
+        known = connection.execute(sa.select(review.c.id).where(review.c.id == review_id)).first()
+        if known is None:
+            upsert(connection, review, [row], key=["id"])
+            _insert_items(connection, review_id, items)
+    return find_review(store, review_id)
+
+
+def _insert_items(connection: Connection, review_id: str, items: Sequence[ReviewItem]) -> None:
+    rows = [
+        {"review_id": review_id, "question": dict(item.question), **{name: getattr(item, name) for name in _OF_ITEM}}
+        for item in items
+    ]
+    upsert(connection, review_item, rows, key=["review_id", "position"])
+    wanted = sa.select(review_item.c.position, review_item.c.id).where(review_item.c.review_id == review_id)
+    ids = {row.position: row.id for row in connection.execute(wanted)}
+    outputs = [
+        {
+            "item_id": ids[item.position],
+            "position": position,
+            **{name: getattr(output, name) for name in _OF_OUTPUT},
+        }
+        for item in items
+        for position, output in enumerate(item.outputs)
+    ]
+    upsert(connection, review_output, outputs, key=["item_id", "position"])
+
+
+def find_review(store: Store, wanted: str) -> ReviewRecord:
+    """The newest review for `last`, else the one of that id or unique beginning of one.
+
+    Raises:
+        UnknownNameError: there is none.
+        ConfigurationError: several begin like this.
+    """
+    with store.read() as connection:
+        review_id = _newest(connection) if wanted == _NEWEST else _by_prefix(connection, wanted)
+        if review_id is not None:
+            return _load(connection, review_id)
+        known = connection.execute(sa.select(review.c.id).order_by(review.c.created_at.desc()).limit(40)).scalars()
+        raise UnknownNameError("review", wanted, list(known), "see `benchwright review list`")
+
+
+def _newest(connection: Connection) -> str | None:
+    wanted = sa.select(review.c.id).order_by(review.c.created_at.desc(), review.c.id.desc()).limit(1)
+    return connection.execute(wanted).scalar()
+
+
+def _by_prefix(connection: Connection, wanted: str) -> str | None:
+    if not wanted:
+        return None
+    alike = sa.select(review.c.id).where(review.c.id.startswith(wanted, autoescape=True)).order_by(review.c.id).limit(6)
+    found = list(connection.execute(alike).scalars())
+    if len(found) > 1 and wanted not in found:
+        raise ConfigurationError(f"several reviews begin with {wanted!r}: {', '.join(found)}", "give more of the id")
+    return wanted if wanted in found else next(iter(found), None)
+
+
+def _load(connection: Connection, review_id: str) -> ReviewRecord:
+    row = connection.execute(sa.select(review).where(review.c.id == review_id)).mappings().one()
+    of_review = sa.select(review_item).where(review_item.c.review_id == review_id).order_by(review_item.c.position)
+    items = connection.execute(of_review).mappings().all()
+    outputs: dict[int, list[ShownOutput]] = {}
+    of_items = (
+        sa.select(review_output)
+        .join(review_item, review_item.c.id == review_output.c.item_id)
+        .where(review_item.c.review_id == review_id)
+        .order_by(review_output.c.item_id, review_output.c.position)
+    )
+    for output in connection.execute(of_items).mappings():
+        shown = ShownOutput(**{name: output[name] for name in _OF_OUTPUT})
+        outputs.setdefault(output["item_id"], []).append(shown)
+    return ReviewRecord(
+        review_id=review_id,
+        criteria=tuple(row["criteria"]),
+        run_ids=tuple(row["run_ids"]),
+        request=row["request"],
+        created_at=row["created_at"],
+        items=tuple(_item(item, outputs.get(item["id"], [])) for item in items),
+        **{name: row[name] for name in _PLAIN},
+    )
+
+
+def _item(row: RowMapping, outputs: Iterable[ShownOutput]) -> ReviewItem:
+    return ReviewItem(
+        item_id=row["id"],
+        question=row["question"],
+        outputs=tuple(outputs),
+        **{name: row[name] for name in _OF_ITEM},
+    )
+
+
+def has_review(store: Store, review_id: str) -> bool:
+    """True where there is a review of exactly that id."""
+    with store.read() as connection:
+        return connection.execute(sa.select(review.c.id).where(review.c.id == review_id)).first() is not None
+
+
+def list_reviews(store: Store) -> tuple[ReviewSummary, ...]:
+    """All reviews, the newest first."""
+    with store.read() as connection:
+        rows = connection.execute(sa.select(review).order_by(review.c.created_at.desc(), review.c.id)).mappings().all()
+        counts = sa.select(review_item.c.review_id, sa.func.count()).group_by(review_item.c.review_id)
+        n_items = {review_id: n for review_id, n in connection.execute(counts)}
+        given = connection.execute(
+            sa.select(review_item.c.review_id, rating.c.item_id, rating.c.rater, rating.c.rated_at)
+            .join(review_item, review_item.c.id == rating.c.item_id)
+            .order_by(rating.c.rated_at)
+        ).all()
+    by_review: dict[str, list[Any]] = {}
+    for one in given:
+        by_review.setdefault(one.review_id, []).append(one)
+    return tuple(_summary(row, n_items.get(row["id"], 0), by_review.get(row["id"], [])) for row in rows)
+
+
+def _summary(row: RowMapping, n_items: int, given: Sequence[Any]) -> ReviewSummary:
+    return ReviewSummary(
+        review_id=row["id"],
+        benchmark_name=row["benchmark_name"],
+        kind=row["kind"],
+        run_ids=tuple(row["run_ids"]),
+        n_items=n_items,
+        n_rated=len({one.item_id for one in given}),
+        raters=tuple(dict.fromkeys(one.rater for one in given)),
+        created_at=row["created_at"],
+        rated_at=given[-1].rated_at if given else None,
+    )
+
+
+def begin_session(
+    store: Store, *, session_id: str, review_id: str, place: str, rater: str | None = None
+) -> ReviewSession:
+    """The session of that id: the one that stands already, else a new one."""
+    row = {"id": session_id, "review_id": review_id, "place": place, "rater": rater, "started_at": now()}
+    with store.write() as connection:
+        upsert(connection, review_session, [row], key=["id"])
+    found = find_session(store, session_id)
+    assert found is not None  # noqa: S101 - it was just stored
+    return found
+
+
+def find_session(store: Store, session_id: str) -> ReviewSession | None:
+    """The session of that id; None where there is none."""
+    with store.read() as connection:
+        wanted = sa.select(review_session).where(review_session.c.id == session_id)
+        row = connection.execute(wanted).mappings().first()
+    if row is None:
+        return None
+    return ReviewSession(
+        session_id=row["id"],
+        review_id=row["review_id"],
+        place=row["place"],
+        rater=row["rater"],
+        started_at=row["started_at"],
+    )
