@@ -15,7 +15,9 @@ from evaluation.store.engine import translated
 from evaluation.store.session import Store
 from evaluation.store.tables import METADATA
 
-_NOT_EVIDENCE = frozenset({"recommendation", "holder", "holder_run", "stage", "gpu_sample", "embedding", "estimate"})
+_NOT_EVIDENCE = frozenset(
+    {"recommendation", "holder", "holder_run", "recovery", "stage", "gpu_sample", "embedding", "estimate"}
+)
 """What changes in them changes no evidence. Promotions do not either, but whoever answers wants to know of them."""
 _GROWING = ("generation", "promotion", "run_candidate", "score", "scoreboard_import")
 

@@ -13,7 +13,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
 from evaluation.errors import HeldError, StoreError
+from evaluation.share import may_work_beside
 from evaluation.store.records import HolderRecord
+from evaluation.store.recoveries import want
 from evaluation.store.session import Store
 from evaluation.store.statements import now, one_at_a_time
 from evaluation.store.tables import holder, holder_run
@@ -30,6 +32,8 @@ _COLUMNS = (
     holder.c.started_at,
     holder.c.heartbeat_at,
     holder.c.ended_at,
+    holder.c.flow_run_id,
+    holder.c.part,
 )
 
 
@@ -78,6 +82,8 @@ def take_hold(
     pid: int | None = None,
     process_start: str | None = None,
     alone: bool = False,
+    flow_run_id: str | None = None,
+    part: str | None = None,
 ) -> str:
     """Id of a new holder of these runs.
 
@@ -87,7 +93,9 @@ def take_hold(
         host: None: this one.
         pid: None: this process.
         process_start: None: asked of the operating system where host and pid are this process's.
-        alone: Refuse runs that another process works on.
+        alone: Refuse runs that another process works on, unless on another part of them.
+        flow_run_id: Prefect's, to which it belongs.
+        part: What of the runs it works on; None: all.
 
     Raises:
         HeldError: another living process holds one of them.
@@ -103,11 +111,13 @@ def take_hold(
         "started_at": moment,
         "heartbeat_at": moment,
         "ended_at": None,
+        "flow_run_id": flow_run_id,
+        "part": part,
     }
     with store.write() as connection:
         if alone:
             one_at_a_time(connection, "holder")
-            _refuse_held(connection, run_ids)
+            _refuse_held(connection, run_ids, part)
         connection.execute(sa.insert(holder).values(row))
         links = [{"holder_id": holder_id, "run_id": run_id} for run_id in dict.fromkeys(run_ids)]
         if links:
@@ -115,7 +125,7 @@ def take_hold(
     return holder_id
 
 
-def _refuse_held(connection: Connection, run_ids: Collection[str]) -> None:
+def _refuse_held(connection: Connection, run_ids: Collection[str], part: str | None) -> None:
     """Refuses runs that another living process holds; what this process holds already is its own."""
     wanted = (
         sa.select(holder_run.c.run_id, *_COLUMNS)
@@ -125,7 +135,7 @@ def _refuse_held(connection: Connection, run_ids: Collection[str]) -> None:
     for row in connection.execute(wanted).mappings().all():
         record = _record(row)
         is_own = record.host == this_host() and record.pid == os.getpid() and record.process_start == _own_start()
-        if is_alive(record) and not is_own:
+        if is_alive(record) and not is_own and not may_work_beside(part, record.part):
             raise held_error(row["run_id"], record)
 
 
@@ -162,10 +172,17 @@ def let_go(store: Store, holder_id: str) -> None:
 
 
 def end_holder(store: Store, holder_id: str) -> None:
-    """Says that a dead holder's leases are free again. One that was deleted meanwhile needs no ending."""
-    ended_at = sa.func.coalesce(holder.c.ended_at, sa.bindparam("moment", now(), type_=holder.c.ended_at.type))
+    """Says that a dead holder's leases are free again. One that was deleted meanwhile needs no ending.
+
+    Where it died at work, its flow run waits from now on to be made again.
+    """
+    this = holder.c.id == holder_id
     with store.write() as connection:
-        connection.execute(sa.update(holder).where(holder.c.id == holder_id).values(ended_at=ended_at, lease_ids=[]))
+        died = connection.execute(sa.update(holder).where(this, holder.c.ended_at.is_(None)).values(ended_at=now()))
+        flow_run_id = connection.execute(sa.select(holder.c.flow_run_id).where(this)).scalar()
+        if died.rowcount and flow_run_id is not None:
+            want(connection, flow_run_id)
+        connection.execute(sa.update(holder).where(this).values(lease_ids=[]))
 
 
 def _change(store: Store, holder_id: str, values: dict[str, object]) -> None:
@@ -185,6 +202,14 @@ def holders_of(store: Store, run_id: str) -> tuple[HolderRecord, ...]:
     )
     with store.read() as connection:
         return tuple(_record(row) for row in connection.execute(wanted).mappings())
+
+
+def holders_of_flow(store: Store, flow_run_id: str) -> tuple[HolderRecord, ...]:
+    """All holders that a flow run has had, newest first."""
+    wanted = sa.select(*_COLUMNS).where(holder.c.flow_run_id == flow_run_id)
+    with store.read() as connection:
+        rows = connection.execute(wanted.order_by(holder.c.started_at.desc(), holder.c.id)).mappings()
+        return tuple(_record(row) for row in rows)
 
 
 def living_holders(store: Store, run_id: str) -> tuple[HolderRecord, ...]:

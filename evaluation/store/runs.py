@@ -256,4 +256,6 @@ def delete_run(store: Store, run_id: str) -> None:
 def _delete_childless(connection: Connection, invocation_id: str) -> None:
     no_run = ~sa.exists().where(run.c.invocation_id == invocation_id)
     connection.execute(sa.delete(invocation).where(invocation.c.id == invocation_id, no_run))
-    connection.execute(sa.delete(holder).where(~sa.exists().where(holder_run.c.holder_id == holder.c.id)))
+    no_runs = ~sa.exists().where(holder_run.c.holder_id == holder.c.id)
+    makes_a_plan = sa.and_(holder.c.flow_run_id.is_not(None), holder.c.ended_at.is_(None))  # and has no runs yet
+    connection.execute(sa.delete(holder).where(no_runs, ~makes_a_plan))

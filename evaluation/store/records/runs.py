@@ -135,3 +135,7 @@ class HolderRecord:
     started_at: datetime
     heartbeat_at: datetime
     ended_at: datetime | None
+    flow_run_id: str | None = None
+    """Prefect's, to which the process belongs."""
+    part: str | None = None
+    """What of its runs it works on, as `Share.part` names it; None: all."""

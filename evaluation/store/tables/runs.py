@@ -130,6 +130,8 @@ class HolderTable(Row, table=True):
     started_at: datetime = time_field()
     heartbeat_at: datetime = time_field()
     ended_at: datetime | None = time_field(null=True)
+    flow_run_id: str | None = text_field(null=True)
+    part: str | None = text_field(null=True)
 
 
 class HolderRunTable(Row, table=True):
@@ -143,6 +145,18 @@ class HolderRunTable(Row, table=True):
     run_id: str = parent_field("run.id", big=False)
 
 
+class RecoveryTable(Row, table=True):
+    """A Prefect flow run whose process died, and how often it was made again."""
+
+    __tablename__ = "recovery"
+
+    flow_run_id: str = text_field(primary_key=True)
+    n_restarts: int = whole_field()
+    wanted_at: datetime | None = time_field(null=True)
+    claimed_at: datetime | None = time_field(null=True)
+    given_up_at: datetime | None = time_field(null=True)
+
+
 invocation = METADATA.tables["invocation"]
 run = METADATA.tables["run"]
 run_case = METADATA.tables["run_case"]
@@ -150,3 +164,4 @@ run_candidate = METADATA.tables["run_candidate"]
 run_flow = METADATA.tables["run_flow"]
 holder = METADATA.tables["holder"]
 holder_run = METADATA.tables["holder_run"]
+recovery = METADATA.tables["recovery"]

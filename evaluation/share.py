@@ -1,0 +1,38 @@
+"""Which part of a run's cases does one of several processes work on, and who may work beside whom?"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """Every n-th case of a run, in the order of its benchmark: all shares together are all cases."""
+
+    number: int
+    """From 1."""
+    of: int
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.number <= self.of:
+            raise ValueError(f"there is no share {self.number} of {self.of}")
+
+    @property
+    def part(self) -> str:
+        """As a holder of the run is marked."""
+        return f"{self.number}/{self.of}"
+
+
+def whole_of(n_shares: int) -> str:
+    """The mark of the one process that waits for all shares, and ends the run."""
+    return f"0/{n_shares}"
+
+
+def is_share(part: str | None) -> bool:
+    """True for who works on a share alone, and leaves it to somebody else to end the run."""
+    return part is not None and not part.startswith("0/")
+
+
+def may_work_beside(own: str | None, other: str | None) -> bool:
+    """True for two different parts of the same division; who works on all of a run works alone."""
+    if own is None or other is None or own == other:
+        return False
+    return own.partition("/")[2] == other.partition("/")[2]

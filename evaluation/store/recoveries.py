@@ -1,0 +1,97 @@
+"""Which flow runs died, who makes them again, and how often was that done? The store decides between two who would."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from evaluation.store.session import Store
+from evaluation.store.statements import now, upsert
+from evaluation.store.tables import recovery
+
+CLAIM_FORGOTTEN_AFTER_S = 120.0
+"""Who claimed a flow run and was not done with it by then has died over it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecoveryRecord:
+    """A flow run whose process died."""
+
+    flow_run_id: str
+    n_restarts: int
+    wanted_at: datetime | None
+    """When it was found dead; None: somebody has taken care of it since."""
+    claimed_at: datetime | None
+    """When somebody began to; None: nobody does now."""
+    given_up_at: datetime | None
+
+
+def want(connection: Connection, flow_run_id: str) -> None:
+    """Takes note that a flow run's process is gone, in a transaction that is open."""
+    row = {"flow_run_id": flow_run_id, "n_restarts": 0, "wanted_at": now()}
+    still_unknown = recovery.c.wanted_at.is_(None)
+    upsert(connection, recovery, [row], key=["flow_run_id"], update=["wanted_at"], where=still_unknown)
+
+
+def want_recovery(store: Store, flow_run_id: str) -> None:
+    """The same, in a transaction of its own."""
+    with store.write() as connection:
+        want(connection, flow_run_id)
+
+
+def find_recovery(store: Store, flow_run_id: str) -> RecoveryRecord | None:
+    """What is known of a flow run's deaths; None: it never died."""
+    with store.read() as connection:
+        row = connection.execute(sa.select(recovery).where(recovery.c.flow_run_id == flow_run_id)).mappings().first()
+    return None if row is None else RecoveryRecord(**row)
+
+
+def wanted_recoveries(store: Store) -> tuple[RecoveryRecord, ...]:
+    """The flow runs of which somebody should take care, those that died first before the others."""
+    wanted = sa.select(recovery).where(_is_open()).order_by(recovery.c.wanted_at, recovery.c.flow_run_id)
+    with store.read() as connection:
+        return tuple(RecoveryRecord(**row) for row in connection.execute(wanted).mappings())
+
+
+def claim_recovery(store: Store, flow_run_id: str) -> bool:
+    """True where it is ours to take care of it, and nobody else's: of two who ask, one is told so."""
+    this = sa.update(recovery).where(recovery.c.flow_run_id == flow_run_id, _is_open())
+    with store.write() as connection:
+        return bool(connection.execute(this.values(claimed_at=now(), wanted_at=None)).rowcount)
+
+
+def _is_open() -> sa.ColumnElement[bool]:
+    forgotten = recovery.c.claimed_at < now() - timedelta(seconds=CLAIM_FORGOTTEN_AFTER_S)
+    unclaimed = sa.and_(recovery.c.claimed_at.is_(None), recovery.c.wanted_at.is_not(None))
+    return sa.and_(recovery.c.given_up_at.is_(None), sa.or_(unclaimed, forgotten))
+
+
+def count_restart(store: Store, flow_run_id: str) -> int:
+    """How often the flow run was made again, this time included."""
+    with store.write() as connection:
+        _set(connection, flow_run_id, n_restarts=recovery.c.n_restarts + 1)
+        wanted = sa.select(recovery.c.n_restarts).where(recovery.c.flow_run_id == flow_run_id)
+        return int(connection.execute(wanted).scalar_one())
+
+
+def end_claim(store: Store, flow_run_id: str) -> None:
+    """Says that we have taken care of it."""
+    with store.write() as connection:
+        _set(connection, flow_run_id, claimed_at=None)
+
+
+def put_back(store: Store, flow_run_id: str) -> None:
+    """Says that nothing could be done now: it is there for the next who looks."""
+    with store.write() as connection:
+        _set(connection, flow_run_id, claimed_at=None, wanted_at=now())
+
+
+def give_up(store: Store, flow_run_id: str) -> None:
+    """Says that it is made again no more."""
+    with store.write() as connection:
+        _set(connection, flow_run_id, claimed_at=None, wanted_at=None, given_up_at=now())
+
+
+def _set(connection: Connection, flow_run_id: str, **values: object) -> None:
+    connection.execute(sa.update(recovery).where(recovery.c.flow_run_id == flow_run_id).values(**values))
