@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from evaluation.evidence import Choosable
+from evaluation.evidence import Choosable, Evidence
 
 if TYPE_CHECKING:
     import numpy as np
@@ -76,4 +76,12 @@ class Predictor(Protocol):
 
     def deviations(self, task: str | None, prompt: str, keys: tuple[str, ...]) -> Deviations | None:
         """For the candidates with these keys, in their order; None where it knows nothing of this task."""
+        ...
+
+    def as_of(self, evidence: Evidence) -> "Predictor":
+        """The same, saying only what this evidence bears out."""
+        ...
+
+    def notes_on(self, task: str | None) -> tuple[str, ...]:
+        """What the reader of an answer for a prompt should know of it."""
         ...

@@ -132,7 +132,7 @@ def answered(
     if drawn is not None and drawn.candidate is not choice.chosen:
         reason += f" Drawn at random among the tied, as explore={explore:g} asks: {drawn.candidate.label}."
         choice = replace(choice, chosen=drawn.candidate, n_cases=drawn.quality.n_cases)
-    notes = (*choice.notes, *_changed_since(view, found.decided_by), *desk.notes(view))
+    notes = (*choice.notes, *_changed_since(view, question, choice), *desk.notes(view))
     return Answer(
         recommendation=_recommendation(choice, reason, found.decided_by, notes),
         explain=partial(_explained, view, question, choice.chosen.key if choice.chosen else None),
@@ -141,17 +141,11 @@ def answered(
     )
 
 
-def _changed_since(view: View, decided_by: str) -> tuple[str, ...]:
+def _changed_since(view: View, question: Question, choice: Choice) -> tuple[str, ...]:
     """A model learned from the evidence of its day; the scoreboard beside it is today's."""
-    champion = view.champion
-    if champion is None or decided_by != champion.version or getattr(champion, "learner", None) is None:
+    if view.champion is None or question.prompt is None or choice.abstained or choice.decided_by != "scoreboard":
         return ()
-    if getattr(champion, "data_hash", None) == view.scoreboard.fingerprint:
-        return ()
-    return (
-        f"the evidence has changed since {decided_by} was trained: what it knows of prompts is of then; "
-        "`benchwright retrain` looks again",
-    )
+    return view.champion.notes_on(question.task)
 
 
 def _explained(view: View, question: Question, key: str | None) -> str:

@@ -59,9 +59,10 @@ class StoreBook:
         """Of the evidence."""
         return evidence_fingerprint(self._open()[0])
 
-    def scoreboard(self) -> Scoreboard:
-        """From the evidence as it is."""
-        return build_scoreboard(read_evidence(self._open()[0]))
+    def scoreboard(self, champion: Predictor | None) -> tuple[Scoreboard, Predictor | None]:
+        """From the evidence as it is, and what of the model this evidence bears out."""
+        evidence = read_evidence(self._open()[0])
+        return build_scoreboard(evidence), None if champion is None else champion.as_of(evidence)
 
     def champion_id(self) -> str | None:
         """Of the promotion that holds; None: nothing was ever promoted."""
@@ -151,8 +152,10 @@ class StoreBook:
 
 def _read(store: Store, model: SelectionModelRecord) -> Predictor:
     from selection.learning.model_files import read_serving
+    from selection.learning.stored_models import FROM_A_FILE
 
     stored = read_model(store, model.model_id)
     if stored.serving is None:
         raise SelectionError(f"nothing was stored of it that could answer ({model.kind})")
-    return read_serving(stored.serving, number=model.version)
+    is_from_elsewhere = stored.record.status == FROM_A_FILE
+    return read_serving(stored.serving, number=model.version, is_from_elsewhere=is_from_elsewhere)

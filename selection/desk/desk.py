@@ -112,8 +112,9 @@ class Desk:
                 stamp = self.book.stamp()
                 champion_id = self.book.champion_id()
                 champion, notes = self.book.champion()
+                scoreboard, champion = self.book.scoreboard(champion)
                 self._view = View(
-                    scoreboard=self.book.scoreboard(),
+                    scoreboard=scoreboard,
                     champion=champion,
                     champion_id=champion_id,
                     stamp=stamp,
@@ -153,27 +154,23 @@ class Desk:
             if not self._comparing.is_left:
                 return replace(view, away=None, is_behind=True)
             with self._comparing.spent():
-                view = self._with_champion(view)
+                champion_id = self.book.champion_id()
                 is_same = self.book.fingerprint() == view.scoreboard.fingerprint
-            return self._read_again(view, stamp, is_same=is_same)
+            if is_same and champion_id == view.champion_id:
+                return replace(view, stamp=stamp, away=None, is_behind=False)
+            return self._read_again(view, stamp, champion_id)
         except StoreError as error:
             return replace(view, away=str(error))
 
-    def _with_champion(self, view: View) -> View:
-        champion_id = self.book.champion_id()
-        if champion_id == view.champion_id:
-            return view
-        champion, notes = self.book.champion()
-        return replace(view, champion=champion, champion_id=champion_id, notes=notes)
-
-    def _read_again(self, view: View, stamp: object, *, is_same: bool) -> View:
-        if is_same:
-            return replace(view, stamp=stamp, away=None, is_behind=False)
+    def _read_again(self, view: View, stamp: object, champion_id: str | None) -> View:
         if not self._rereading.is_left:
             return replace(view, away=None, is_behind=True)
         with self._rereading.spent():
-            scoreboard = self.book.scoreboard()
-        return replace(view, scoreboard=scoreboard, stamp=stamp, away=None, is_behind=False, answers={})
+            champion, notes = view.champion, view.notes
+            if champion_id != view.champion_id:
+                champion, notes = self.book.champion()
+            scoreboard, champion = self.book.scoreboard(champion)
+        return View(scoreboard=scoreboard, champion=champion, champion_id=champion_id, stamp=stamp, notes=notes)
 
 
 def _said_of_store(view: View) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ class View:
 
     scoreboard: Scoreboard
     champion: Predictor | None
-    """None: the scoreboard decides alone."""
+    """As of the scoreboard's evidence; None: the scoreboard decides alone."""
     champion_id: str | None
     """Of the promotion that holds, whether its model could be read or not."""
     stamp: object
@@ -57,8 +57,8 @@ class Book(Protocol):
         """Of the evidence."""
         ...
 
-    def scoreboard(self) -> Scoreboard:
-        """From the evidence as it is."""
+    def scoreboard(self, champion: Predictor | None) -> tuple[Scoreboard, Predictor | None]:
+        """From the evidence as it is, and what of the model this evidence bears out."""
         ...
 
     def champion_id(self) -> str | None:

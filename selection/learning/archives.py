@@ -17,6 +17,7 @@ from evaluation.errors import ModelFileError
 MOST_BYTES = 400_000_000
 """Of all members together, unpacked; a file is no larger either."""
 MOST_MEMBERS = 20_000
+MOST_UNCHECKED = 1_000_000
 MOST_TIMES = 100
 """A member of more than a megabyte is at most this many times its packed size; zip makes of zeros about 1,030."""
 TRAIN_AGAIN = "Nothing of it was run. Train a model anew with `benchwright retrain`, or give another file."
@@ -45,9 +46,14 @@ def packed_archive(members: Mapping[str, bytes], *, is_packed: bool = True) -> b
     with zipfile.ZipFile(written, "w", kind) as archive:
         for name, content in members.items():
             about = zipfile.ZipInfo(name)
-            about.compress_type = kind
+            about.compress_type = zipfile.ZIP_STORED if _packs_too_well(content) else kind
             archive.writestr(about, content)
     return written.getvalue()
+
+
+def _packs_too_well(content: bytes) -> bool:
+    """True where a reader would take the packed member for a trap."""
+    return len(content) > MOST_UNCHECKED and len(content) > MOST_TIMES * len(zlib.compress(content)) / 2
 
 
 def read_archive(data: bytes, what: str) -> dict[str, bytes]:
@@ -89,7 +95,7 @@ def _must_be_small(members: list[zipfile.ZipInfo], what: str) -> None:
     if total > MOST_BYTES:
         raise ModelFileError(f"{what} unpacks to {total} bytes; at most {MOST_BYTES} are read", TRAIN_AGAIN)
     for member in members:
-        if member.file_size > 1_000_000 and member.file_size > MOST_TIMES * max(member.compress_size, 1):
+        if member.file_size > MOST_UNCHECKED and member.file_size > MOST_TIMES * max(member.compress_size, 1):
             raise ModelFileError(
                 f"{what} holds {member.filename!r}, which unpacks to {member.file_size} bytes from"
                 f" {member.compress_size}",

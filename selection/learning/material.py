@@ -23,6 +23,8 @@ class Material:
     tasks: tuple[str, ...]
     keys: tuple[str, ...]
     """Of the candidates."""
+    cases: Integers
+    """Positions in the evidence."""
     prompts: tuple[str, ...]
     values: Matrix
     """Qualities, shape (n_cases, n_candidates), NaN where missing."""
@@ -63,6 +65,7 @@ def material(
     return Material(
         tasks=tasks,
         keys=tuple(candidate.key for candidate in evidence.candidates),
+        cases=cases,
         prompts=tuple(prompts[case] for case in cases.tolist()),
         values=matrix.values[cases],
         task=np.searchsorted(np.array(tasks), matrix.tasks[cases]) if tasks else np.zeros(0, dtype=np.int64),

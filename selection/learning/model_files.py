@@ -122,18 +122,22 @@ def _must_agree(served: ServedModel, trained: "Trained") -> None:
             )
 
 
-def read_serving(data: bytes, *, number: int | None = None, embed: Embed | None = None) -> ServedModel:
+def read_serving(
+    data: bytes, *, number: int | None = None, embed: Embed | None = None, is_from_elsewhere: bool = False
+) -> ServedModel:
     """The model that these bytes serve; numpy is all that is needed.
 
     Args:
         data: `PackedModel.serving`.
         number: Which one it is in its store.
         embed: What the training was given.
+        is_from_elsewhere: It was trained on another store.
 
     Raises:
         ModelFileError: they hold none, a damaged one, or one that must not be read.
     """
-    return replace(read_model(data), sha256=hashlib.sha256(data).hexdigest(), number=number, embed=embed)
+    sha256 = hashlib.sha256(data).hexdigest()
+    return replace(read_model(data), sha256=sha256, number=number, embed=embed, is_from_elsewhere=is_from_elsewhere)
 
 
 def read_estimator(data: bytes) -> dict[str, Any]:

@@ -43,11 +43,13 @@ class Staleness:
     """Candidates it does not know."""
     new_tasks: tuple[str, ...]
     gone_tasks: tuple[str, ...]
+    changed: tuple[str, ...] = ()
+    """Candidates whose answers are not those any more that it learned from, with the task."""
 
     @property
     def is_stale(self) -> bool:
         """True where anything is gone or new."""
-        return bool(self.gone or self.new or self.new_tasks or self.gone_tasks)
+        return bool(self.gone or self.new or self.new_tasks or self.gone_tasks or self.changed)
 
     def __str__(self) -> str:
         parts = (
@@ -55,6 +57,7 @@ class Staleness:
             ("new candidates", self.new),
             ("tasks without evidence now", self.gone_tasks),
             ("new tasks", self.new_tasks),
+            ("other scores than it learned from", self.changed),
         )
         return "; ".join(f"{name}: {_listed(values)}" for name, values in parts if values)
 
@@ -114,7 +117,18 @@ def staleness(champion: ServedModel, evidence: Evidence) -> Staleness:
         new=tuple(sorted(keys - set(champion.keys))),
         new_tasks=tuple(sorted(tasks - set(champion.tasks))),
         gone_tasks=tuple(sorted(set(champion.tasks) - tasks)),
+        changed=_changed(champion.as_of(evidence)),
     )
+
+
+def _changed(champion: ServedModel) -> tuple[str, ...]:
+    if champion.learner is not None and champion.learned_from is None and not champion.is_of_now:
+        return ("not known, since an earlier version trained it",)
+    found = []
+    for task, one in (champion.holding or {}).items():
+        names = [*(one.label for one in one.changed if one.is_withheld), *(now for _, now in one.moved)]
+        found += [f"{name} on {task}" for name in names]
+    return tuple(found)
 
 
 def decide(

@@ -140,7 +140,9 @@ def judge(store: Store, model_id: str) -> Judgement:
     challenger = read_serving(_serving(read_model(store, model_id)))
     held, notes = _champions_model(store, holds)
     evidence, prompts = all_known(store)
-    rivalry = compare(challenger, held, evidence, prompts)
+    if held is not None:
+        held = held.as_of(evidence)
+    rivalry = compare(challenger.as_of(evidence), held, evidence, prompts)
     found = decide(challenger, held, rivalry, None if held is None else staleness(held, evidence))
     return Judgement(
         model_id=model_id, replaces=holds.promotion_id, promotes=found.promotes, reason=found.reason, notes=notes
@@ -188,8 +190,12 @@ def _champions_model(store: Store, holds: "Champion") -> "tuple[ServedModel | No
 
     if holds.model is None:
         return None, ()
+    from selection.learning.stored_models import FROM_A_FILE
+
+    is_from_elsewhere = holds.model.status == FROM_A_FILE
     try:
-        return read_serving(_serving(read_model(store, holds.model.model_id)), number=holds.model.version), ()
+        serving = _serving(read_model(store, holds.model.model_id))
+        return read_serving(serving, number=holds.model.version, is_from_elsewhere=is_from_elsewhere), ()
     except StoreUnreachableError:
         raise
     except Exception as error:  # it may hold anything

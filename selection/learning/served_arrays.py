@@ -12,12 +12,15 @@ from evaluation.errors import ModelFileError
 from evaluation.fingerprint import canonical_json
 from selection.learning.archives import TRAIN_AGAIN, packed_archive, read_archive, read_array, written_array
 from selection.learning.features import PLAIN_FEATURES, PromptSpace
+from selection.learning.learned_answers import LearnedAnswers
 from selection.learning.serving import PARTS, ServedLearner, ServedModel
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+"""2 keeps the answers that were learned from."""
 WHAT = "the selection model"
 _HEADER = "header.npy"
 _SPACE = ("idf", "components", "centre", "scale")
+_ANSWERS = ("cases", "tasks", "counts", "case", "quality")
 _LEARNER = ("shrink", "difficulty", "difficulty_shrink")
 BEST_PER_TASK = "best_per_task"
 
@@ -43,6 +46,8 @@ def written_model(model: ServedModel) -> bytes:
         arrays |= {f"space.{name}": getattr(learner.space, name) for name in _SPACE}
         arrays |= {f"learner.{name}": getattr(learner, name) for name in _LEARNER}
         arrays |= {f"part.{field.name}": getattr(learner.part, field.name) for field in _fields(model.kind)}
+    if model.learned_from is not None:
+        arrays |= {f"learned.{name}": getattr(model.learned_from, name) for name in _ANSWERS}
     return packed_archive({f"{name}.npy": written_array(array) for name, array in arrays.items()})
 
 
@@ -67,10 +72,9 @@ def read_model(data: bytes) -> ServedModel:
         for name, content in members.items()
         if name != _HEADER
     }
-    trained_on = _taken(arrays, "trained_on")
-    if trained_on.dtype != np.uint64 or trained_on.ndim != 1:
-        raise _wrong(f"'trained_on' of type {trained_on.dtype} and shape {trained_on.shape}")
+    trained_on = _codes(arrays, "trained_on")
     learner = None if header["kind"] == BEST_PER_TASK else _learner(header, arrays)
+    learned_from = None if learner is None or header["format_version"] < 2 else _answers(header, arrays)
     if arrays:
         raise _wrong(f"{sorted(arrays)[0]!r}, which is no part of it")
     return ServedModel(
@@ -81,7 +85,27 @@ def read_model(data: bytes) -> ServedModel:
         data_hash=header["data_hash"],
         code_version=header["code_version"],
         trained_on=trained_on,
+        learned_from=learned_from,
     )
+
+
+def _codes(arrays: dict[str, Array], name: str) -> Array:
+    array = _taken(arrays, name)
+    if array.dtype != np.uint64 or array.ndim != 1:
+        raise _wrong(f"{name!r} of type {array.dtype} and shape {array.shape}")
+    return array
+
+
+def _answers(header: Mapping[str, Any], arrays: dict[str, Array]) -> LearnedAnswers:
+    found = LearnedAnswers(
+        cases=_codes(arrays, "learned.cases"),
+        quality=_typed(arrays, "learned.quality", "Floats").astype(np.float32),
+        **{name: _typed(arrays, f"learned.{name}", "Places") for name in ("tasks", "counts", "case")},
+    )
+    misfit = found.misfit(len(header["tasks"]), len(header["keys"]))
+    if misfit is not None:
+        raise _wrong(misfit)
+    return found
 
 
 def _wrong(found: str) -> ModelFileError:

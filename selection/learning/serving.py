@@ -4,14 +4,19 @@ numpy alone; scikit-learn trained what is here, and `selection.learning.model_fi
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import ClassVar, Protocol, TypeAlias
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, ClassVar, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from selection.learning.features import Embed, Floats, PromptSpace
+from selection.learning.holding import Holding, holdings
+from selection.learning.learned_answers import LearnedAnswers
 from selection.scoreboard import Deviations
+
+if TYPE_CHECKING:
+    from evaluation.evidence import Evidence
 
 Places: TypeAlias = NDArray[np.integer]
 Pair: TypeAlias = tuple[Floats, Floats]
@@ -166,11 +171,14 @@ class ServedLearner:
     """The same for it, shape (n_tasks,)."""
 
     def at(self, features: Floats, task: int) -> Pair:
-        """Value and standard error of each candidate's deviation; the error is of what differs between candidates."""
+        """Value and standard error of what each candidate deviates from the others."""
         value, se = self.part.deviations(features, task)
-        shared = float(features @ self.difficulty[:-1] + self.difficulty[-1])
         shrink = float(self.shrink[task])
-        return shrink * (value - value.mean()) + shared * self.difficulty_shrink[task], shrink * se
+        return shrink * (value - value.mean()), shrink * se
+
+    def shared(self, features: Floats, task: int) -> float:
+        """How much better than on average all candidates are, known or not."""
+        return float(features @ self.difficulty[:-1] + self.difficulty[-1]) * float(self.difficulty_shrink[task])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -190,13 +198,21 @@ class ServedModel:
     code_version: str
     trained_on: NDArray[np.uint64]
     """Codes of the prompts it was trained on: it must not be tested on these."""
+    learned_from: LearnedAnswers | None = None
+    """None: nothing was learned of prompts, or an earlier version did not keep it."""
     sha256: str = ""
     """Of the file it was read from."""
     number: int | None = None
     """Which one it is in its store."""
     embed: Embed | None = None
     """Needed only where the training was given one."""
-    _places: dict[tuple[str, ...], tuple[Places, Places]] = field(default_factory=dict, repr=False)
+    is_from_elsewhere: bool = False
+    """It was trained on another store, and is here from a file."""
+    holding: Mapping[str, Holding] | None = None
+    """What holds on each task by the evidence of now; None: all does, as it was learned."""
+    is_of_now: bool = True
+    """False where the evidence of now is not what it was trained on."""
+    _places: dict[tuple[str, tuple[str, ...]], tuple[Places, Places]] = field(default_factory=dict, repr=False)
 
     @property
     def version(self) -> str:
@@ -204,32 +220,70 @@ class ServedModel:
         number = "" if self.number is None else f" {self.number}"
         return f"{self.kind}{number} ({self.sha256[:6] or 'not stored'})"
 
-    def deviations(self, task: str | None, prompt: str, keys: tuple[str, ...]) -> Deviations | None:
-        """How far the candidates with these keys will be from their means on the task; 0 for one it does not know.
+    def as_of(self, evidence: "Evidence") -> "ServedModel":
+        """The model that says only what the evidence of now bears out."""
+        is_of_now = evidence.fingerprint == self.data_hash
+        return replace(self, holding=self._held_against(evidence, is_of_now), is_of_now=is_of_now, _places={})
 
-        None where it knows nothing of the task, or misses the embedding that it was trained with.
+    def _held_against(self, evidence: "Evidence", is_of_now: bool) -> dict[str, Holding] | None:
+        if self.learner is None or is_of_now:
+            return None
+        if self.learned_from is None:
+            return dict.fromkeys(self.tasks, Holding(columns={}))
+        return holdings(self.learned_from, self.keys, self.tasks, evidence, is_from_elsewhere=self.is_from_elsewhere)
+
+    def notes_on(self, task: str | None) -> tuple[str, ...]:
+        """What the reader of an answer for a prompt should know of how far this model is of today's evidence."""
+        if task is None or self.is_of_now or not self._tells(task):
+            return ()
+        if self.learned_from is None:
+            return (
+                f"{self.version} does not say what it learned from, and the evidence has changed since: what it knows "
+                "of prompts is withheld; `benchwright retrain` looks again",
+            )
+        notes = () if self.holding is None else tuple(self.holding[task].notes(self.version, task))
+        return notes or (
+            f"the evidence has changed since {self.version} was trained: what it knows of prompts is of then; "
+            "`benchwright retrain` looks again",
+        )
+
+    def _tells(self, task: str) -> bool:
+        return self.learner is not None and task in self.tasks and self.learner.shrink[self.tasks.index(task)] > 0
+
+    def deviations(self, task: str | None, prompt: str, keys: tuple[str, ...]) -> Deviations | None:
+        """How far the candidates with these keys will be from their means on the task.
+
+        One that it does not know moves with how hard the prompt is for all, as does one whose answers are others now.
+
+        None where it knows nothing of the task that still holds, or misses the embedding that it was trained with.
         """
         if task is None or task not in self.tasks:
             return None
-        value, se = np.zeros(len(keys)), np.zeros(len(keys))
-        at = self.tasks.index(task)
         learner = self.learner
-        if learner is not None and learner.shrink[at] > 0:
-            if learner.space.n_embedded and self.embed is None:
-                return None
-            known, place = self._placed(keys)
-            found = learner.at(learner.space.of(prompt, self.embed), at)
-            value[known], se[known] = found[0][place], found[1][place]
+        if learner is None or not self._tells(task):
+            return Deviations(value=np.zeros(len(keys)), se=np.zeros(len(keys)))
+        if (self.holding is not None and not self.holding[task].columns) or (
+            learner.space.n_embedded and self.embed is None
+        ):
+            return None
+        at, features = self.tasks.index(task), learner.space.of(prompt, self.embed)
+        known, place = self._placed(task, keys)
+        value, se = np.full(len(keys), learner.shared(features, at)), np.zeros(len(keys))
+        found = learner.at(features, at)
+        value[known] += found[0][place]
+        se[known] = found[1][place]
         return Deviations(value=value, se=se)
 
-    def _placed(self, keys: tuple[str, ...]) -> tuple[Places, Places]:
+    def _placed(self, task: str, keys: tuple[str, ...]) -> tuple[Places, Places]:
         """Where the asked keys that are known stand in the question, and where in the model."""
-        found = self._places.get(keys)
+        found = self._places.get((task, keys))
         if found is None:
             at = {key: place for place, key in enumerate(self.keys)}
+            if self.holding is not None:
+                at = dict(self.holding[task].columns)
             known = np.array([place for place, key in enumerate(keys) if key in at], dtype=np.intp)
             found = known, np.array([at[keys[place]] for place in known], dtype=np.intp)
             if len(self._places) > 100:
                 self._places.clear()
-            self._places[keys] = found
+            self._places[task, keys] = found
         return found

@@ -18,6 +18,7 @@ from evaluation.version import code_version
 from selection.learning.examination import Examined, examination, examined
 from selection.learning.families import held_out, prompt_codes, prompt_families
 from selection.learning.features import Embed
+from selection.learning.learned_answers import LearnedAnswers, learned_answers
 from selection.learning.learners import LEARNERS, Learner
 from selection.learning.material import material
 from selection.learning.quality_matrix import quality_matrix
@@ -94,6 +95,8 @@ class Trained:
     data_hash: str
     code_version: str
     trained_on: NDArray[np.uint64]
+    learned_from: LearnedAnswers | None
+    """None where nothing was learned of prompts."""
     report: Report
 
     def served(self, *, embed: Embed | None = None) -> ServedModel:
@@ -107,6 +110,7 @@ class Trained:
             data_hash=self.data_hash,
             code_version=self.code_version,
             trained_on=self.trained_on,
+            learned_from=self.learned_from,
             embed=embed,
         )
 
@@ -159,6 +163,7 @@ def train(
         data_hash=evidence.fingerprint,
         code_version=code_version(),
         trained_on=np.unique(codes[shown]),
+        learned_from=None if trial.winner is None else learned_answers(evidence, data.cases, data.task),
         report=report,
     )
     exam = examination(evidence, matrix, prompts, families, shown=shown, asked=asked)

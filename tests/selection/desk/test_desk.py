@@ -3,12 +3,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from threading import Barrier, Event
-from types import SimpleNamespace
 
 import pytest
 
 from evaluation.errors import ConfigurationError, StoreUnreachableError
-from selection.desk.answering import _changed_since
 from selection.desk.decisions import Outcome
 from selection.desk.desk import Desk
 
@@ -51,9 +49,9 @@ class FakeBook:
         self._asked("fingerprint")
         return str(self.evidence)
 
-    def scoreboard(self):
+    def scoreboard(self, champion):
         self._asked("scoreboard")
-        return Board(fingerprint=str(self.evidence))
+        return Board(fingerprint=str(self.evidence)), f"{champion}, by evidence {self.evidence}"
 
     def champion_id(self):
         return str(self.promoted)
@@ -109,7 +107,7 @@ def test_what_is_known_is_read_once_while_nothing_changes(book, desk):
     first = desk.view()
     assert first is desk.view()
     assert ["stamp", "champion", "scoreboard", "stamp"] == book.calls
-    assert ("1", "model 1", ()) == (first.scoreboard.fingerprint, first.champion, desk.notes(first))
+    assert ("1", "model 1, by evidence 1", ()) == (first.scoreboard.fingerprint, first.champion, desk.notes(first))
 
 
 def test_changed_evidence_is_read_with_the_next_question(book, desk):
@@ -134,7 +132,7 @@ def test_another_champion_decides_with_the_next_question(book, desk):
     desk.view()
     book.promoted, book.notes = 2, ("the file of model 2 was refused",)
     view = desk.view()
-    assert "model 2" == view.champion
+    assert "model 2, by evidence 1" == view.champion
     assert ("the file of model 2 was refused",) == desk.notes(view)
 
 
@@ -162,10 +160,10 @@ def test_a_store_that_changes_all_the_time_takes_a_twentieth_of_it(book):
     desk = Desk(book, clock=clock, computed=clock)
     read, times = book.scoreboard, []
 
-    def slowly():
+    def slowly(champion):
         clock.now += 1.0
         times.append(clock.now)
-        return read()
+        return read(champion)
 
     desk.view()
     book.scoreboard = slowly
@@ -283,15 +281,3 @@ def test_a_decision_that_cannot_be_stored_takes_no_answer_away(book, desk, monke
     monkeypatch.setattr(book, "prepare", refuse)
     desk.record("decision")
     assert ("1 recommendations and outcomes could not be stored and were dropped",) == desk.notes(desk.view())
-
-
-class _Learned:
-    version, learner, data_hash = "ridge 7 (3f2a9c)", object(), "of another day"
-
-
-@pytest.mark.parametrize(("decided_by", "n_notes"), [("ridge 7 (3f2a9c)", 1), ("scoreboard", 0)])
-def test_a_model_of_another_days_evidence_says_so_where_it_decides(decided_by, n_notes):
-    view = SimpleNamespace(champion=_Learned(), scoreboard=SimpleNamespace(fingerprint="of today"))
-    assert n_notes == sum("has changed since ridge 7" in note for note in _changed_since(view, decided_by))
-    same = SimpleNamespace(champion=_Learned(), scoreboard=SimpleNamespace(fingerprint="of another day"))
-    assert () == _changed_since(same, decided_by)

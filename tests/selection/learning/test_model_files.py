@@ -194,7 +194,7 @@ POISON: dict[str, tuple[Callable[[], bytes], str]] = {
         lambda: with_member("header.npy", written_array(np.frombuffer(b"[1]", dtype=np.uint8))),
         "header is a list",
     ),
-    "a newer version": (lambda: with_header(format_version=2), "format version 2; this Benchwright reads up to 1"),
+    "a newer version": (lambda: with_header(format_version=3), "format version 3; this Benchwright reads up to 2"),
     "no version": (lambda: with_header(format_version=None), "format version None"),
     "another kind": (lambda: with_header(kind="oracle"), "of the kind 'oracle'; known are ridge"),
     "arrays of another kind": (lambda: with_header(kind="trees"), "lacks the array"),
@@ -221,6 +221,20 @@ POISON: dict[str, tuple[Callable[[], bytes], str]] = {
         "points outside",
     ),
     "nodes below zero": (lambda: with_array("part.feature", lambda array: array - 5, "trees"), "points outside"),
+    "a learned case that is none": (
+        lambda: with_array("learned.case", lambda array: array + 10**6),
+        "learned.case points outside",
+    ),
+    "more learned answers than there are": (
+        lambda: with_array("learned.counts", lambda array: array + 10**9),
+        "counts of",
+    ),
+    "fewer learned answers than there are": (
+        lambda: with_array("learned.counts", lambda array: array - 1),
+        "counts that are not those",
+    ),
+    "learned answers without a score": (lambda: with_array("learned.quality", lambda array: array[1:]), "of shapes"),
+    "learned cases of another type": (lambda: with_array("learned.cases", lambda array: array * 1.0), "of type"),
     "an endless depth": (lambda: with_array("part.depth", lambda array: array + 10**9, "trees"), "a depth of"),
 }
 

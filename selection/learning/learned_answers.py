@@ -1,0 +1,72 @@
+"""Every scored answer that a model learned from, small enough to be kept with it."""
+
+import hashlib
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evaluation.evidence import Evidence
+
+Integers: TypeAlias = NDArray[np.integer]
+Codes: TypeAlias = NDArray[np.uint64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class LearnedAnswers:
+    """Every scored answer that a model learned from, sorted by candidate."""
+
+    cases: Codes
+    """Of each case that was learned from, see `case_codes`."""
+    tasks: Integers
+    """The task of each case, by its place in the model."""
+    counts: Integers
+    """Answers of each candidate, shape (n_candidates,)."""
+    case: Integers
+    """Of each answer, by its place in `cases`."""
+    quality: NDArray[np.float32]
+    """Of each answer."""
+
+    def misfit(self, n_tasks: int, n_candidates: int) -> str | None:
+        """What is wrong with the arrays, in words."""
+        arrays = (self.cases, self.tasks, self.counts, self.case, self.quality)
+        n_cases, n_rows = self.cases.size, self.case.size
+        if [array.shape for array in arrays] != [(n_cases,), (n_cases,), (n_candidates,), (n_rows,), (n_rows,)]:
+            return f"learned answers of shapes {[array.shape for array in arrays]}"
+        for name, array, end in (("tasks", self.tasks, n_tasks), ("case", self.case, n_cases)):
+            if array.size and not 0 <= array.min() <= array.max() < end:
+                return f"learned.{name} points outside: {array.min()} to {array.max()} of {end}"
+        if self.counts.size and not 0 <= self.counts.min() <= self.counts.max() <= n_rows:
+            return f"counts of {self.counts.min()} to {self.counts.max()} for {n_rows} learned answers"
+        return None if int(self.counts.sum()) == n_rows else f"counts that are not those of {n_rows} learned answers"
+
+
+def case_codes(evidence: Evidence) -> Codes:
+    """A hash of each case's task, yardstick and id: the same wherever the case is read."""
+    texts = (f"{case.task}\0{case.yardstick}\0{case.case_id}" for case in evidence.cases)
+    digests = b"".join(hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest() for text in texts)
+    return np.frombuffer(digests, dtype="<u8")
+
+
+def learned_answers(evidence: Evidence, cases: Integers, task: Integers) -> LearnedAnswers:
+    """The answers to these cases.
+
+    Args:
+        evidence: All that was known.
+        cases: Positions of those that were learned from.
+        task: The task of each of them, by its place in the model.
+    """
+    place = np.full(len(evidence.cases), -1, dtype=np.int32)
+    place[cases] = np.arange(len(cases), dtype=np.int32)
+    case = place[evidence.case]
+    rows = np.flatnonzero((case >= 0) & np.isfinite(evidence.quality))
+    rows = rows[np.lexsort((case[rows], evidence.candidate[rows]))]
+    counts = np.bincount(evidence.candidate[rows], minlength=len(evidence.candidates))
+    return LearnedAnswers(
+        cases=case_codes(evidence)[cases],
+        tasks=task.astype(np.int32),
+        counts=counts.astype(np.int32),
+        case=case[rows],
+        quality=evidence.quality[rows].astype(np.float32),
+    )

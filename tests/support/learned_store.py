@@ -1,0 +1,43 @@
+"""A store whose selection model decides by prompts: three candidates, each the best one on one subject."""
+
+from learnable import learnable
+from stored_runs import Asked, answer, store_run
+
+from evaluation.candidate import Candidate
+from evaluation.case import Case
+from evaluation.store.session import Store
+from selection.learning.retraining import Judgement, carry_out, judge, train_and_store
+
+TASK = "reasoning"
+LABELS = ("one", "two", "three")
+ABOUT_PYTHON = "Please tell which function, loop, list, tuple or string they want to return?"
+ABOUT_HISTORY = "Please tell which king, treaty, siege, empire, battle or crown was first?"
+ABOUT_COOKING = "Please tell which flour, butter, garlic, onion, recipe or salt people want?"
+
+
+def fill_learned(store: Store) -> None:
+    """Stores a run in which prompts tell the candidates apart: of Python, history and cooking in their order."""
+    evidence, prompts = learnable(n_cases=200)
+    cases = tuple(
+        Case(case_id=case.case_id, prompt=prompt, references=("yes",))
+        for case, prompt in zip(evidence.cases, prompts, strict=True)
+    )
+    quality = evidence.quality.reshape(len(cases), len(LABELS))
+    asked = (
+        Asked(
+            candidate=Candidate(model=f"{label}:1b", digest=f"digest-of-{label}"),
+            outcomes={
+                case.case_id: answer("yes" if right else "no")
+                for case, right in zip(cases, quality[:, place], strict=True)
+            },
+        )
+        for place, label in enumerate(LABELS)
+    )
+    store_run(store, *asked, cases=cases, run_id=f"run-{TASK}", task_type=TASK, name=TASK)
+
+
+def retrained(store: Store) -> Judgement:
+    """What became of a model that was trained now."""
+    found = judge(store, train_and_store(store, seed=0))
+    assert carry_out(store, found)
+    return found
