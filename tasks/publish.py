@@ -12,6 +12,7 @@ from prefect.artifacts import (
 )
 from prefect.cache_policies import NO_CACHE
 
+from evaluation.reports.escaping import for_markdown
 from evaluation.reports.markdown import invocation_as_markdown
 from evaluation.reports.results import invocation_result
 from evaluation.reports.tables import result_rows
@@ -23,21 +24,27 @@ from tasks.stored import stored
 @task(name="publish", task_run_name="publish results", cache_policy=NO_CACHE, persist_result=False)
 async def publish_results(invocation_id: str) -> None:
     """Publishes a table for each run and one page of Markdown for all of them, as artifacts."""
-    result, page = await stored(_report, invocation_id)
+    result = await stored(_result, invocation_id)
+    tables: dict[str, str] = {}
     for run in result["runs"]:
-        await acreate_table_artifact(table=result_rows(run), key=_table_key(run), description=_caption(run))
+        table = acreate_table_artifact(
+            table=result_rows(run),
+            key=artifact_key("results", run["benchmark"]),
+            description=for_markdown(_caption(run)),
+        )
+        tables[run["run_id"]] = str(await table)
+    page = await stored(_page, result, tables)
     await acreate_markdown_artifact(markdown=page, key="evaluation", description="The evaluation, run by run")
 
 
-def _report(invocation_id: str) -> tuple[dict[str, Any], str]:
+def _result(invocation_id: str) -> dict[str, Any]:
     with open_store(Settings().database) as store:
-        result = invocation_result(store, invocation_id)
-        links = {run["run_id"]: f"/artifacts/key/{_table_key(run)}" for run in result["runs"]}
-        return result, invocation_as_markdown(store, result, table_links=links)
+        return invocation_result(store, invocation_id)
 
 
-def _table_key(run: dict[str, Any]) -> str:
-    return artifact_key("results", run["benchmark"])
+def _page(result: dict[str, Any], tables: dict[str, str]) -> str:
+    with open_store(Settings().database) as store:
+        return invocation_as_markdown(store, result, table_links=tables)
 
 
 def _caption(run: dict[str, Any]) -> str:

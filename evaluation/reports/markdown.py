@@ -4,7 +4,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evaluation.reports.alarms.saying import alarm_lines, baselines_line
+from evaluation.reports.album import Album
 from evaluation.reports.escaping import as_markdown_code, for_markdown
+from evaluation.reports.failure_examples import failure_examples
+from evaluation.reports.failure_tables import failure_rows
+from evaluation.reports.markdown_tables import markdown_table
+from evaluation.reports.page_links import artifact_link, flow_run_link
+from evaluation.reports.run_pictures import latencies, quality_against_cost
 from evaluation.reports.tables import (
     as_markdown_table,
     caption,
@@ -27,14 +33,15 @@ def invocation_as_markdown(
     Args:
         store: Where the scores are that verdicts need.
         result: The invocation's result.
-        table_links: Where each run's table stands, by run id.
+        table_links: The artifact that has each run's table, by run id.
     """
-    links = table_links or {}
+    links, album = table_links or {}, Album()
     runs: Sequence[Mapping[str, Any]] = result["runs"]
     parts = ["# Evaluation", _lead(result)]
     if len(runs) > 1:
         parts.append("**On this page:** " + " · ".join(f"{for_markdown(run['benchmark'])}" for run in runs))
-    parts += [_run(store, run, links.get(run["run_id"])) for run in runs]
+    parts += [_run(store, run, links.get(run["run_id"]), album) for run in runs]
+    parts += album.left_out()
     parts += [f"**Warning:** {for_markdown(said)}"] if (said := partly_on_the_cpu(runs)) else []
     parts += [for_markdown(said)] if (said := baselines_line(runs)) else []
     parts.append(_provenance(store, result))
@@ -53,23 +60,40 @@ def _lead(result: Mapping[str, Any]) -> str:
     )
 
 
-def _run(store: Store, run: Mapping[str, Any], table_link: str | None) -> str:
+def _run(store: Store, run: Mapping[str, Any], table_id: str | None, album: Album) -> str:
+    verdict = headline_verdict(store, run)
+    lines = [f"## {for_markdown(run['benchmark'])}", _about(run)]
+    lines += [f"> {for_markdown(verdict)}"] if verdict else []
+    lines += [_results(run), _links(run, table_id)]
+    lines += album.show(quality_against_cost(run))
+    lines += album.show(latencies(store, run))
+    lines += _titled("What failed", failure_rows(failure_examples(store, run["run_id"])))
+    lines += _list("Alarms", alarm_lines(run))
+    lines += _list("Notes", remarks(run))
+    lines += [_given_up(candidate) for candidate in run["candidates"] if candidate["given_up"]]
+    return "\n\n".join(line for line in lines if line)
+
+
+def _results(run: Mapping[str, Any]) -> str:
     rows = [{key: for_markdown(value) for key, value in row.items()} for row in result_rows(run)]
     columns = list(rows[0]) if rows else ["candidate"]
     titles = {column: for_markdown(column) for column in columns}
     headline = headline_title(run)
     titles[headline] = f"**{for_markdown(headline)}** \\*"
-    table = as_markdown_table(
+    return as_markdown_table(
         [titles[column] for column in columns], [{titles[column]: row[column] for column in columns} for row in rows]
     )
-    lines = [f"## {for_markdown(run['benchmark'])}", _about(run), table]
-    lines += [f"[This table to search and sort]({table_link})"] if table_link else []
-    verdict = headline_verdict(store, run)
-    lines += [f"> {for_markdown(verdict)}"] if verdict else []
-    lines += _list("Alarms", alarm_lines(run))
-    lines += _list("Notes", remarks(run))
-    lines += [_given_up(candidate) for candidate in run["candidates"] if candidate["given_up"]]
-    return "\n\n".join(lines)
+
+
+def _links(run: Mapping[str, Any], table_id: str | None) -> str:
+    links = [artifact_link(table_id, said="This table to search and sort")] if table_id else []
+    links += [flow_run_link(flow_run_id) for flow_run_id in run["flow_run_ids"]]
+    return " · ".join(links)
+
+
+def _titled(title: str, rows: Sequence[Mapping[str, str]]) -> list[str]:
+    """A titled table of texts that are not Markdown yet; nothing where it has no row."""
+    return [f"### {title}", markdown_table(rows)] if rows else []
 
 
 def _list(title: str, texts: Sequence[str]) -> list[str]:
@@ -108,7 +132,7 @@ def _provenance(store: Store, result: Mapping[str, Any]) -> str:
     invocation = find_invocation(store, result["invocation_id"])
     version = for_markdown(invocation.code_version) if invocation else "?"
     flow_runs = dict.fromkeys(flow for run in result["runs"] for flow in run["flow_run_ids"])
-    links = " · ".join(f"[flow run {flow[:8]}](/runs/flow-run/{flow})" for flow in flow_runs)
+    links = " · ".join(flow_run_link(flow_run_id) for flow_run_id in flow_runs)
     versions = ", ".join(
         f"{for_markdown(run['benchmark'])} `{run['benchmark_version'][:12]}`" for run in result["runs"]
     )

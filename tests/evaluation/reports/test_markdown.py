@@ -34,7 +34,7 @@ def test_a_page_shows_the_table_the_sentence_and_where_the_numbers_come_from(sto
     assert "Run `run-1` · reasoning · 8 cases · seed 7 · completed." in text
     assert "`benchwright show run-1 --case ID`" in text
     assert "| a:1b | `digest-of-a:` | Q4\\_0 | here 0.33.0 | 4096 | 0.0 |" in text
-    assert "code 0.1.0\\+gabc · [flow run flow-1](/runs/flow-run/flow-1)" in text
+    assert r"code 0.1.0\+gabc · [flow run flow\-1](../../runs/flow-run/flow-1)" in text
     assert "On this page" not in text
 
 
@@ -44,10 +44,10 @@ def test_a_page_links_to_the_tables_that_it_is_given(store: Store) -> None:
     result = run_result(store, run_id)
     whole = {"status": "completed", "invocation_id": result["invocation_id"], "runs": [result]}
 
-    text = invocation_as_markdown(store, whole, table_links={run_id: "/artifacts/key/results-numbers"})
+    text = invocation_as_markdown(store, whole, table_links={run_id: "a1-b2"})
 
-    assert "[This table to search and sort](/artifacts/key/results-numbers)" in text
-    assert "/artifacts/key" not in invocation_as_markdown(store, whole)
+    assert "[This table to search and sort](../../artifacts/artifact/a1-b2) · [flow run" in text
+    assert "/artifacts/" not in invocation_as_markdown(store, whole)
 
 
 def test_a_page_of_several_runs_names_them_and_the_worst_status(store: Store) -> None:

@@ -1,0 +1,107 @@
+"""How did values go from run to run? A line a candidate, each value with its interval, and a mark where it changed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from evaluation.pictures.frame import upwards
+from evaluation.pictures.numbers import Known
+from evaluation.pictures.scales import ANY, Scale, scale
+from evaluation.pictures.svg import SERIES, WIDTH, element, line, picture, text
+
+HEIGHT = 300
+LEFT, RIGHT, TOP, BOTTOM = 62, WIDTH - 210, 74, HEIGHT - 44
+APART_PX = 7
+"""Between two candidates of one run, so that their intervals stand beside each other."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Course:
+    """One candidate from run to run."""
+
+    label: str
+    values: Mapping[int, Known]
+    """By the place of the run; a run without it has none."""
+    changed: frozenset[int] = frozenset()
+    """Places at which it was no longer what it was before."""
+
+
+def courses(
+    found: Sequence[Course],
+    moments: Sequence[str],
+    *,
+    title: str,
+    y_title: str,
+    y_range: tuple[float, float] = ANY,
+) -> str:
+    """The picture; as many candidates as there are colours.
+
+    Args:
+        found: At least one, with at least one value each.
+        moments: What is written below each run, the oldest first.
+        title: What it shows.
+        y_title: What the values are, with their unit.
+        y_range: Beyond which no value can be.
+    """
+    shown = found[: len(SERIES)]
+    floor, cap = y_range
+    ends = [end for course in shown for value in course.values.values() for end in value.ends]
+    axis = scale(ends, begin=BOTTOM, end=TOP, floor=floor, cap=cap)
+    parts = [*upwards(axis, left=LEFT, right=RIGHT, title=y_title), *_moments(moments)]
+    for place, course in enumerate(shown):
+        shift = (place - (len(shown) - 1) / 2) * APART_PX
+        parts += _course(course, axis, len(moments), shift=shift, colour=SERIES[place])
+    parts += _names(shown, axis, len(moments))
+    if any(course.changed for course in shown):
+        parts += [
+            element("rect", x=RIGHT + 14, y=BOTTOM + 4, width=8, height=8, class_="plain"),
+            text(RIGHT + 28, BOTTOM + 12, "other weights than before", class_="faint"),
+        ]
+    return picture(HEIGHT, title, parts)
+
+
+def _x(place: int, n: int) -> float:
+    return LEFT + (RIGHT - LEFT) * (place + 0.5) / n
+
+
+def _moments(moments: Sequence[str]) -> list[str]:
+    """Every moment for which there is room."""
+    every = -(-len(moments) * 76 // (RIGHT - LEFT))
+    places = range(len(moments) - 1, -1, -every)
+    return [
+        text(_x(place, len(moments)), BOTTOM + 18, moments[place], class_="faint", text_anchor="middle")
+        for place in places
+    ]
+
+
+def _course(course: Course, axis: Scale, n: int, *, shift: float, colour: str) -> list[str]:
+    dots = [(_x(place, n) + shift, value, place in course.changed) for place, value in sorted(course.values.items())]
+    way = "".join(f"{'L' if i else 'M'}{x:.1f} {axis.at(value.value):.1f}" for i, (x, value, _) in enumerate(dots))
+    parts = [element("path", d=way, fill="none", stroke=colour, stroke_width=1.5)]
+    for x, value, is_changed in dots:
+        low, high = map(axis.at, value.ends)
+        y = axis.at(value.value)
+        parts.append(line(x, low, x, high, stroke=colour, stroke_opacity=0.6))
+        if is_changed:
+            parts.append(
+                element("rect", x=x - 5, y=y - 5, width=10, height=10, class_="plain", style=f"stroke:{colour}")
+            )
+        else:
+            parts.append(element("circle", cx=x, cy=y, r=4, fill=colour))
+    return parts
+
+
+def _names(shown: Sequence[Course], axis: Scale, n: int) -> list[str]:
+    """At the right, as high as the last value, and never on one another."""
+    lasts = sorted(
+        (axis.at(course.values[max(course.values)].value), place, course.label) for place, course in enumerate(shown)
+    )
+    parts: list[str] = []
+    y = TOP - 16.0
+    room = BOTTOM - 2 - 16 * (len(lasts) - 1)
+    for rank, (wanted, place, label) in enumerate(lasts):
+        y = min(max(wanted, y + 16), room + 16 * rank)
+        parts += [
+            element("circle", cx=RIGHT + 18, cy=y, r=4, fill=SERIES[place]),
+            text(RIGHT + 28, y + 4, label, longest=24),
+        ]
+    return parts

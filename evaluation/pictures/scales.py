@@ -1,0 +1,99 @@
+"""Where on the paper does a number stand, and which numbers are written at an axis?"""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+WIDE = 25.0
+"""Numbers that differ by more than this factor stand on a logarithmic axis."""
+ANY = (-math.inf, math.inf)
+"""Where a value can be that has no bounds."""
+_ROOM = 0.06
+"""Of the width, on each side of the outermost numbers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scale:
+    """An axis: numbers from `low` to `high` between two places on the paper."""
+
+    low: float
+    high: float
+    begin: float
+    """Pixel of `low`; more than `end` where numbers grow upwards."""
+    end: float
+    is_log: bool = False
+
+    def at(self, value: float) -> float:
+        """The pixel of a number, inside the axis."""
+        low, high, number = self.low, self.high, min(self.high, max(self.low, value))
+        if self.is_log:
+            low, high, number = math.log10(low), math.log10(high), math.log10(number)
+        return self.begin + (number - low) / (high - low) * (self.end - self.begin)
+
+    def ticks(self) -> list[tuple[float, str]]:
+        """Round numbers along it, with their words."""
+        found = _log_ticks(self.low, self.high) if self.is_log else _even_ticks(self.low, self.high)
+        return [(value, tick_words(value)) for value in found]
+
+
+def scale(
+    values: Iterable[float],
+    *,
+    begin: float,
+    end: float,
+    floor: float = -math.inf,
+    cap: float = math.inf,
+    may_be_log: bool = False,
+) -> Scale:
+    """An axis on which all values have room.
+
+    Args:
+        values: Those that are finite count.
+        begin: Pixel of the least.
+        end: Pixel of the greatest.
+        floor: Below which no value can be, such as 0.
+        cap: Above which none can be.
+        may_be_log: Where values are far apart, let each power of ten take the same room.
+    """
+    found = [value for value in values if math.isfinite(value)] or [0.0, 1.0]
+    low, high = min(found), max(found)
+    if may_be_log and low > 0 and high / low > WIDE:
+        room = (high / low) ** _ROOM
+        return Scale(low=low / room, high=high * room, begin=begin, end=end, is_log=True)
+    room = _room(low, high)
+    low, high = low - room, high + room
+    low, high = max(floor - room / 3, low), min(cap + room / 3, high)
+    return Scale(low=low, high=high, begin=begin, end=end)
+
+
+def _room(low: float, high: float) -> float:
+    """Beside the outermost values; never so little that numbers of a computer could not tell the ends apart."""
+    size = max(abs(low), abs(high))
+    if high - low <= size * 1e-9:
+        return max(size * 0.1, 1e-15) if size else 0.1
+    return max((high - low) * _ROOM, size * 1e-6, 1e-15)
+
+
+def tick_words(value: float) -> str:
+    """`0.25`, `1,200`, `2e-05`."""
+    if value == 0:
+        return "0"
+    if not 1e-4 <= abs(value) < 1e6:
+        return f"{value:.0e}"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+
+
+def _even_ticks(low: float, high: float, aimed: int = 6) -> list[float]:
+    raw = (high - low) / aimed
+    power = 10.0 ** math.floor(math.log10(raw))
+    step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= raw * 0.999)
+    first, last = math.ceil(low / step), math.floor(high / step)
+    found = (place * step for place in range(first, last + 1))
+    return [value for value in found if low <= value <= high]
+
+
+def _log_ticks(low: float, high: float) -> list[float]:
+    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    factors = (1,) if len(powers) > 5 else (1, 3) if len(powers) > 3 else (1, 2, 5)
+    found = [factor * 10.0**power for power in powers for factor in factors]
+    return [value for value in found if low <= value <= high] or [low, high]

@@ -1,0 +1,102 @@
+"""How is a picture written down? Elements of SVG whose texts and numbers cannot become markup.
+
+A picture carries its own paper: the pages it stands in may be light or dark, and an image cannot ask them. Letters and
+paper change together where the reader's system prefers dark.
+"""
+
+import base64
+import html
+from collections.abc import Sequence
+
+from evaluation.reports.escaping import for_markdown, one_line
+
+WIDTH = 760
+LETTER_PX = 7.0
+"""About the width of a letter, for room: an image is drawn without a ruler."""
+SERIES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#8c6d1f", "#56b4e9", "#7f4fc9", "#6b7280")
+"""Told apart by the colour-blind too (after Okabe and Ito), and seen on both papers."""
+_STYLE = """
+text{font:12px system-ui,-apple-system,'Segoe UI',Roboto,'Liberation Sans',sans-serif;fill:#1f2328}
+.title{font-size:14px;font-weight:600}.faint{fill:#59636e;font-size:11px}
+.paper{fill:#fff;stroke:#d1d9e0}.grid{stroke:#e4e8ec}.axis{stroke:#818b98}.mark{stroke:#0072b2;fill:#0072b2}
+.plain{stroke:#818b98;fill:#fff}.bar{stroke:#818b98}.front{stroke:#0072b2;stroke-dasharray:5 4;fill:none}
+.box{fill:#cfe3f1;stroke:#0072b2}.zero{stroke:#1f2328}.good{stroke:#009e73;fill:#009e73}.bad{stroke:#d55e00;fill:#d55e00}
+@media (prefers-color-scheme:dark){text{fill:#e6edf3}.faint{fill:#9aa4af}.paper{fill:#15191e;stroke:#3d444d}
+.grid{stroke:#2a3037}.zero{stroke:#e6edf3}.plain{fill:#15191e}.box{fill:#173a52;stroke:#56b4e9}
+.mark{stroke:#56b4e9;fill:#56b4e9}.front{stroke:#56b4e9}}
+"""
+_NO_XML = {code: "\ufffd" for code in (0xFFFE, 0xFFFF)}
+
+
+def words(text: str, *, longest: int | None = None) -> str:
+    """`text` as one line that an XML parser reads as text; cut where it is longer than it may be."""
+    line = one_line(text).translate(_NO_XML)
+    if longest is not None and len(line) > longest:
+        line = line[: longest - 1] + "…"
+    return html.escape(line)
+
+
+def element(name: str, **attributes: float | str) -> str:
+    """An element without content; `class_` and `stroke_width` as Python can write them."""
+    return f"<{name}{_attributes(attributes)}/>"
+
+
+def text(x: float, y: float, said: str, *, longest: int | None = None, **attributes: float | str) -> str:
+    """A line of text.
+
+    Args:
+        x: Where it begins, in pixels; with `text_anchor`, its middle or its end.
+        y: Its base line.
+        said: Whoever wrote it.
+        longest: Letters; None: all.
+        attributes: Of the element.
+    """
+    return f"<text{_attributes({'x': x, 'y': y, **attributes})}>{words(said, longest=longest)}</text>"
+
+
+def line(x1: float, y1: float, x2: float, y2: float, **attributes: float | str) -> str:
+    """A straight line."""
+    return element("line", x1=x1, y1=y1, x2=x2, y2=y2, **attributes)
+
+
+def picture(height: float, title: str, parts: Sequence[str]) -> str:
+    """The whole picture, on paper of its own.
+
+    Args:
+        height: In pixels.
+        title: What it shows, above all else.
+        parts: What is drawn, the lowest first.
+    """
+    inside = [
+        f"<title>{words(title)}</title>",
+        f"<style>{_STYLE.strip()}</style>",
+        element("rect", x=0.5, y=0.5, width=WIDTH - 1, height=height - 1, rx=6, class_="paper"),
+        text(16, 26, title, class_="title", longest=int((WIDTH - 32) / 7.4)),
+        *parts,
+    ]
+    size = f'width="{WIDTH}" height="{_number(height)}" viewBox="0 0 {WIDTH} {_number(height)}"'
+    return f'<svg xmlns="http://www.w3.org/2000/svg" role="img" {size}>' + "".join(inside) + "</svg>"
+
+
+def as_markdown_image(svg: str, said: str) -> str:
+    """The picture as Markdown that stands by itself.
+
+    Args:
+        svg: The picture.
+        said: What stands there for whoever cannot see it.
+    """
+    data = base64.b64encode(svg.encode("utf-8")).decode("ascii")
+    return f"![{for_markdown(said)}](data:image/svg+xml;base64,{data})"
+
+
+def _attributes(given: dict[str, float | str]) -> str:
+    return "".join(f' {name.rstrip("_").replace("_", "-")}="{_value(value)}"' for name, value in given.items())
+
+
+def _value(value: float | str) -> str:
+    return words(value) if isinstance(value, str) else _number(value)
+
+
+def _number(value: float) -> str:
+    """At a tenth of a pixel."""
+    return f"{value:.1f}".removesuffix(".0")

@@ -1,0 +1,43 @@
+"""The pictures of one page, as many as a page can carry."""
+
+from dataclasses import dataclass, field
+
+from evaluation.pictures.svg import as_markdown_image
+
+ROOM = 140_000
+"""Characters for all pictures of a page: a page is read over the network, in whole, each time it is shown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """What is drawn, and what it says to whoever cannot see it."""
+
+    svg: str
+    said: str
+
+
+@dataclass(kw_only=True)
+class Album:
+    """Takes pictures until its room is used up."""
+
+    room: int = ROOM
+    n_left_out: int = 0
+    _used: int = field(default=0)
+
+    def show(self, picture: Picture | None) -> list[str]:
+        """The picture as Markdown; nothing where there is none, or no room for it."""
+        if picture is None:
+            return []
+        image = as_markdown_image(picture.svg, picture.said)
+        if self._used + len(image) > self.room:
+            self.n_left_out += 1
+            return []
+        self._used += len(image)
+        return [image]
+
+    def left_out(self) -> list[str]:
+        """A line that says how many pictures there was no room for."""
+        if not self.n_left_out:
+            return []
+        pictures = "1 more picture" if self.n_left_out == 1 else f"{self.n_left_out:,} more pictures"
+        return [f"{pictures} would make this page too long to load; the tables have all numbers."]

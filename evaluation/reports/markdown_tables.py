@@ -1,0 +1,15 @@
+"""Rows of short texts as a Markdown table in which nobody's words are markup."""
+
+from collections.abc import Mapping, Sequence
+
+from evaluation.reports.escaping import for_markdown
+from evaluation.reports.tables import as_markdown_table
+
+
+def markdown_table(rows: Sequence[Mapping[str, str]]) -> str:
+    """A table of texts that show as they are, whoever wrote them; empty where there is no row."""
+    if not rows:
+        return ""
+    titles = {column: for_markdown(column) for column in rows[0]}
+    escaped = [{titles[column]: for_markdown(row[column]) for column in titles} for row in rows]
+    return as_markdown_table(list(titles.values()), escaped)

@@ -1,0 +1,26 @@
+"""Links from one page of an artifact to another page, and to nowhere else.
+
+They are relative, so that they stay in the pages in which they are followed: an artifact and a flow run stand equally
+deep in both of the interfaces that the orchestrator has, and wherever these are served.
+"""
+
+import re
+
+from evaluation.reports.escaping import as_markdown_code, for_markdown
+
+_ID = re.compile(r"[0-9A-Za-z-]{1,64}")
+_UP = "../.."
+
+
+def flow_run_link(flow_run_id: str, *, said: str | None = None) -> str:
+    """Markdown that leads to a flow run; the id alone where it is none."""
+    if not _ID.fullmatch(flow_run_id):
+        return as_markdown_code(flow_run_id)
+    return f"[{for_markdown(said or f'flow run {flow_run_id[:8]}')}]({_UP}/runs/flow-run/{flow_run_id})"
+
+
+def artifact_link(artifact_id: str, *, said: str) -> str:
+    """Markdown that leads to an artifact; the words alone where there is none of that id."""
+    if not _ID.fullmatch(artifact_id):
+        return for_markdown(said)
+    return f"[{for_markdown(said)}]({_UP}/artifacts/artifact/{artifact_id})"
