@@ -53,7 +53,12 @@ class Field:
             return self.mean
         keys = tuple(candidate.key for candidate in self.view.scoreboard.candidates)
         deviations = champion.deviations(self.task, prompt, keys)
-        return self.mean if deviations is None else self.mean + deviations.value[list(self.positions)]
+        if deviations is None:
+            return self.mean
+        board = self.view.scoreboard
+        standing = board.overall if self.task is None else board.standings[self.task]
+        found = self.mean + deviations.value[list(self.positions)]
+        return np.asarray(found.clip(standing.lowest, standing.highest), dtype=np.float64)
 
     def qualities(self, prompts: Sequence[str | None]) -> Floats:
         """For several prompts, shape (n_prompts, n_candidates); a prompt that comes twice is looked at once."""

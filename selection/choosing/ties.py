@@ -47,13 +47,14 @@ def contrasts_with(
         best: Its position.
         others: Positions of those that it is compared with.
         standing: Of the task.
-        deviations: Of the prompt; their errors widen the contrasts.
+        deviations: Of the prompt, as far as qualities can be; their errors widen the contrasts.
         quality_weight: Points of utility for a point of quality.
         beside: What each candidate's utility has from elsewhere, by position; taken as known.
     """
     differences, errors, pairs = standing.difference[best], standing.difference_se[best], standing.n_pairs[best]
     if deviations is not None:
-        differences = differences + (deviations.value[best] - deviations.value)
+        moved = (standing.quality + deviations.value).clip(standing.lowest, standing.highest) - standing.quality
+        differences = differences + (moved[best] - moved)
         errors = (errors**2 + deviations.se[best] ** 2 + deviations.se**2) ** 0.5
     differences_, errors_, pairs_ = differences.tolist(), errors.tolist(), pairs.tolist()
     scale = 100 * quality_weight

@@ -37,7 +37,7 @@ class AnswersOfNow:
             return np.full(len(codes), -1, dtype=np.int64)
         order = np.argsort(self.learned.cases)
         at = order[np.minimum(np.searchsorted(self.learned.cases, codes, sorter=order), self._n - 1)]
-        return np.where(self.learned.cases[at] == codes, at, -1)
+        return np.asarray(np.where(self.learned.cases[at] == codes, at, -1), dtype=np.int64)
 
     def _codes(self, candidate: Integers | int, case: Integers, quality: NDArray[np.float32]) -> Codes:
         # Adding zero makes one of the two zeros.

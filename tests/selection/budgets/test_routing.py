@@ -67,6 +67,12 @@ def test_too_small_a_budget_is_refused_with_what_is_needed(path):
         route(100, budget_usd=0.001, task="summarization", store=path)
 
 
+def test_what_an_absurd_model_expects_is_no_more_than_a_quality_can_be(path, with_a_model, monkeypatch):
+    absurd = Deviations(value=np.full(3, 7.0), se=np.zeros(3))
+    monkeypatch.setattr(Knowing, "deviations", lambda *_: absurd)
+    assert 1.0 == route(["one", "two"], budget_usd=1.0, task="summarization", store=path).quality
+
+
 def test_a_model_sends_the_money_where_it_is_worth_it(path, with_a_model):
     prompts = [f"{'hard' if i % 5 == 0 else 'easy'} {i}" for i in range(50)]
     found = route(prompts, budget_usd=10 * LARGE + 40 * SMALL, task="summarization", store=path)

@@ -65,6 +65,15 @@ def test_the_errors_of_a_prompt_widen_a_contrast() -> None:
     assert pytest.approx(2 * stats.t.sf(3, 199), abs=1e-4) == found.p_value
 
 
+def test_an_absurd_model_moves_nobody_further_than_qualities_go() -> None:
+    deviations = Deviations(value=np.array([700.0, -3.0, 0.0]), se=np.zeros(3))
+    found = _contrasts(standing_of([0.6, 0.55, 0.5]), deviations)
+    assert [1.0, 0.5] == pytest.approx([one.difference for one in found])
+    assert [100.0, 50.0] == pytest.approx([one.gap for one in found])
+    without_ends = replace(standing_of([0.6, 0.55, 0.5]), lowest=-np.inf, highest=np.inf)
+    assert 703.05 == pytest.approx(_contrasts(without_ends, deviations)[0].difference)
+
+
 def test_where_quality_is_worth_nothing_what_is_known_decides() -> None:
     found = contrasts_with(
         0, [1, 2], standing=standing_of([0.1, 0.9, 0.5]), deviations=None, quality_weight=0, beside=[3.0, 1.0, 3.0]
