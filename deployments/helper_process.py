@@ -154,15 +154,17 @@ def start_helper(argv: Sequence[str], *, log_path: Path, env: Mapping[str, str] 
 def start_embedded(
     *,
     slots: int = 2,
+    port: int = 0,
     log_path: Path | None = None,
     baselines_only: bool = False,
     test_faults: bool = False,
     timeout_s: float = READY_TIMEOUT_S,
 ) -> HelperProcess:
-    """An embedded server on a free port, ready to be asked; the language model is loaded with its first request.
+    """An embedded server, ready to be asked; the language model is loaded with its first request.
 
     Args:
         slots: Requests that it answers at the same time.
+        port: Where it answers; 0: a free one.
         log_path: Where its output goes; None: a file in a temporary folder.
         baselines_only: Leave the language model out.
         test_faults: Offer `/test/faults`.
@@ -175,6 +177,7 @@ def start_embedded(
     ready_file, log_path = folder / "url", log_path or folder / "embedded.log"
     # -P: nothing in the user's folder may pass for a module of ours.
     argv = [sys.executable, "-P", "-m", "deployments.embedded", "--slots", str(slots), "--ready-file", str(ready_file)]
+    argv += ["--port", str(port)]
     argv += ["--baselines-only"] * baselines_only + ["--test-faults"] * test_faults
     helper = start_helper(argv, log_path=log_path, env={**os.environ, FOLDER_VARIABLE: str(folder)})
     helper.wait_until(ready_file.exists, timeout_s=timeout_s)

@@ -46,15 +46,29 @@ def prefect_home() -> Path:
 
 def configured_api() -> str | None:
     """The address of the server that the user's variables or active Prefect profile name."""
-    if os.environ.get("PREFECT_API_URL"):
-        return os.environ["PREFECT_API_URL"]
+    return _configured("PREFECT_API_URL")
+
+
+def login() -> tuple[str, str] | None:
+    """User and password for Prefect's server, as the user's variables or active profile have them; None: none."""
+    said = _configured("PREFECT_API_AUTH_STRING") or _configured("PREFECT_SERVER_API_AUTH_STRING")
+    if not said:
+        return None
+    user, _, password = said.partition(":")
+    return user, password
+
+
+def _configured(name: str) -> str | None:
+    """What a variable says, else the user's active Prefect profile."""
+    if os.environ.get(name):
+        return os.environ[name]
     path = Path(os.environ.get("PREFECT_PROFILES_PATH") or prefect_home() / "profiles.toml")
     try:
         profiles = tomllib.loads(path.read_text())
     except (OSError, tomllib.TOMLDecodeError):
         return None
     active = os.environ.get("PREFECT_PROFILE") or profiles.get("active")
-    found = profiles.get("profiles", {}).get(active, {}).get("PREFECT_API_URL")
+    found = profiles.get("profiles", {}).get(active, {}).get(name)
     return str(found) if found else None
 
 
@@ -62,6 +76,24 @@ def standing_api() -> str | None:
     """The address of a server that answers now: the user's own where one is named, else another command's."""
     api = configured_api() or _read_address()
     return api.rstrip("/") if api is not None and answers(api.rstrip("/") + HEALTH) else None
+
+
+def must_let_in(api: str) -> None:
+    """Returns where the server takes our user and password, or asks for none.
+
+    Raises:
+        ConfigurationError: it refuses them. A server that does not answer now is not refused here.
+    """
+    try:
+        status = httpx.get(f"{api}/admin/version", auth=login(), trust_env=False, timeout=10).status_code
+    except (httpx.HTTPError, httpx.InvalidURL):
+        return
+    if status in (401, 403):
+        said = "another one than PREFECT_API_AUTH_STRING says" if login() else "and none is set"
+        raise ConfigurationError(
+            f"the Prefect server at {api} asks for a password, {said}",
+            "export PREFECT_API_AUTH_STRING=user:password, as its PREFECT_SERVER_API_AUTH_STRING says",
+        )
 
 
 class PrefectServer:
@@ -99,6 +131,7 @@ class PrefectServer:
                 f"no Prefect server answers at {self.api} (from PREFECT_API_URL or your Prefect profile)",
                 "Start it with `prefect server start`, or `unset PREFECT_API_URL` to have one started for you.",
             )
+        must_let_in(self.api)
         if self.is_shared:
             self._guard = threading.Thread(target=self._replace_when_gone, daemon=True, name="prefect-server-guard")
             self._guard.start()
@@ -106,10 +139,20 @@ class PrefectServer:
     def _replace_when_gone(self) -> None:
         while not self._closing.wait(LOOK_EVERY_S):
             if self._helper is None and not answers(self.api + HEALTH, timeout_s=5):
-                self._helper = _start(int(self.api.rsplit(":", 1)[1].split("/")[0]))
+                helper = self.start_again()
                 with contextlib.suppress(ConfigurationError):
-                    self._helper.wait_for_health(self.api + HEALTH)
+                    helper.wait_for_health(self.api + HEALTH)
                     _write_address(self.api)
+
+    @property
+    def process(self) -> HelperProcess | None:
+        """The server that we started; None: somebody else's."""
+        return self._helper
+
+    def start_again(self) -> HelperProcess:
+        """Our server in the place of the one that ended; it may not be ready yet."""
+        self._helper = _start(int(self.api.rsplit(":", 1)[1].split("/")[0]))
+        return self._helper
 
     def stop(self, *, timeout_s: float) -> None:
         """Ends the server where it is ours."""
@@ -126,15 +169,29 @@ def prefect_server() -> Iterator[PrefectServer]:
     Its address is in the environment of this process from then on, for the Prefect that is imported later.
     """
     server = _find_or_start()
-    os.environ["PREFECT_API_URL"] = server.api
-    for name, value in FEWER_WORDS.items():
-        os.environ.setdefault(name, value)
+    _use(server)
     try:
         yield server
     except BaseException:
         server.stop(timeout_s=0.5)
         raise
     server.stop(timeout_s=5.0)
+
+
+def start_prefect_server(port: int) -> PrefectServer:
+    """A server of our own at this port, started and not yet waited for. This process uses it from then on."""
+    server = PrefectServer(f"http://127.0.0.1:{port}/api", _start(port))
+    _use(server)
+    return server
+
+
+def _use(server: PrefectServer) -> None:
+    """Lets the Prefect that this process imports later speak to the server, with few words."""
+    os.environ["PREFECT_API_URL"] = server.api
+    if found := login():
+        os.environ.setdefault("PREFECT_API_AUTH_STRING", ":".join(found))
+    for name, value in FEWER_WORDS.items():
+        os.environ.setdefault(name, value)
 
 
 def _find_or_start() -> PrefectServer:
@@ -209,7 +266,7 @@ def _task_runs(api: str, flow_run_id: str) -> tuple[int, int]:
     """All task runs of a flow run, and those of them that are not final."""
     of_run = {"flow_runs": {"id": {"any_": [flow_run_id]}}}
     open_ = {"task_runs": {"state": {"type": {"any_": ["PENDING", "RUNNING", "SCHEDULED"]}}}}
-    with httpx.Client(base_url=api, trust_env=False, timeout=5) as client:
+    with httpx.Client(base_url=api, trust_env=False, timeout=5, auth=login()) as client:
         try:
             counts = [client.post("task_runs/count", json=body).json() for body in (of_run, {**of_run, **open_})]
         except (httpx.HTTPError, ValueError):

@@ -14,6 +14,7 @@ from deployments.cli import (
     retrain,
     runs,
     score,
+    serve,
     show,
     sweep,
 )
@@ -57,6 +58,7 @@ app.command("race")(race.race)
 app.command("recommend")(recommend.recommend)
 app.command("retrain")(retrain.retrain)
 app.command("score")(score.score)
+app.command("serve")(serve.serve)
 app.command("show")(show.show)
 app.command("sweep")(sweep.sweep)
 app.command("export")(export.export)

@@ -47,11 +47,7 @@ async def resolve_endpoints(
     Raises:
         ConfigurationError: no server answers.
     """
-    wanted = [_wanted_endpoint(text, request, store=store) for text in request.endpoints]
-    if not wanted and not request.embedded:
-        wanted = [_wanted_endpoint(default_url(os.environ), request, store=store)]
-    if request.embedded:
-        wanted.append(_embedded_endpoint(settings))
+    wanted = _all_wanted(request, settings, store)
     wanted = list({endpoint.url: endpoint for endpoint in reversed(wanted)}.values())[::-1]
     answers = await asyncio.gather(*(_ask(endpoint) for endpoint in wanted), return_exceptions=True)
     endpoints: list[ResolvedEndpoint] = []
@@ -75,6 +71,17 @@ async def resolve_endpoints(
             if endpoint.slots == DEFAULT_SLOTS and endpoint.name != EMBEDDED
         ]
     return endpoints, notes
+
+
+def _all_wanted(request: EvaluationRequest, settings: Settings, store: "Store | None") -> list[ResolvedEndpoint]:
+    """The servers that are named; where none is: Ollama's usual one, and the embedded one where it runs already."""
+    is_default = not request.endpoints and not request.embedded
+    is_named = bool(settings.embedded_url) and EMBEDDED in request.endpoints
+    texts = [default_url(os.environ)] if is_default else list(request.endpoints)
+    wanted = [_wanted_endpoint(text, request, store=store) for text in texts if not (is_named and text == EMBEDDED)]
+    if request.embedded or is_named or (is_default and settings.embedded_url):
+        wanted.append(_embedded_endpoint(settings))
+    return wanted
 
 
 def _next_step(error: BenchwrightError, *, embedded: bool) -> str | None:
@@ -121,7 +128,9 @@ def _address(url: str) -> str:
 
 def _embedded_endpoint(settings: Settings) -> ResolvedEndpoint:
     if not settings.embedded_url:
-        raise ConfigurationError("no embedded server is running", "`benchwright evaluate --embedded …` starts one.")
+        raise ConfigurationError(
+            "no embedded server is running", "`benchwright evaluate --embedded …` starts one, and so does `serve`."
+        )
     return ResolvedEndpoint(
         name=EMBEDDED, url=settings.embedded_url, provider="ollama", gpu_tag="gpu-embedded", slots=_embedded_slots()
     )

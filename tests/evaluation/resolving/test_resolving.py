@@ -111,6 +111,18 @@ def test_the_embedded_server_is_used_only_where_one_runs(ollama_by_script: Scrip
     assert ("embedded", "gpu-embedded") == (endpoint.name, endpoint.gpu_tag)
 
 
+def test_an_embedded_server_that_runs_is_found_by_its_name_and_where_no_other_answers(
+    ollama_by_script: ScriptedOllama, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ollama_by_script.add("m")
+    monkeypatch.setenv("OLLAMA_HOST", "http://127.0.0.1:9")
+    running = Settings(embedded_url=ollama_by_script.url)
+    by_name = resolved("embedded", settings=running)
+    by_default = resolved(settings=running)
+    assert [["embedded"], ["embedded"]] == [[found.name for found in one.endpoints] for one in (by_name, by_default)]
+    assert any("left out" in note and "127.0.0.1:9" in note for note in by_default.notes)
+
+
 def test_a_retired_model_takes_no_new_runs(ollama_by_script: ScriptedOllama, own_store: Store) -> None:
     ollama_by_script.add("m:latest")
     record_model(own_store, name="m:latest", digest="d", endpoint_name="here")

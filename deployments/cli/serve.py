@@ -1,0 +1,131 @@
+"""`benchwright serve`: Prefect's pages, the flows as forms, a worker that runs them; one command on one machine."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from deployments.cli.arguments import DatabaseOption, JsonOption
+
+if TYPE_CHECKING:
+    from deployments.forms import Choices
+    from deployments.serving.standing import Standing
+    from evaluation.store.session import Store
+
+PORT = 4200
+
+
+def serve(
+    port: Annotated[int, typer.Option(metavar="N", min=1, max=65535, help="Where Prefect's pages are.")] = PORT,
+    embedded: Annotated[
+        bool | None,
+        typer.Option(
+            "--embedded/--no-embedded",
+            help="Start the embedded server, or do not; otherwise where no model server answers.",
+            show_default=False,
+        ),
+    ] = None,
+    db: DatabaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Run everything on this machine until Ctrl-C: Prefect's pages, all flows as forms and schedules, a worker.
+
+    Where no model server answers, the embedded one is started. What was stored and scheduled is there the next time.
+    """
+    from deployments.cli.running import TerminatedError
+    from deployments.cli.terminal import tell
+    from deployments.cli.workplace import heeding_sigterm
+    from deployments.serving.home import must_be_free, the_only_one
+
+    with heeding_sigterm():
+        try:
+            with the_only_one(port):
+                must_be_free(port)
+                _serve(port, embedded, db, as_json=as_json)
+        except (KeyboardInterrupt, TerminatedError):
+            tell("stopped")
+
+
+def _serve(port: int, embedded: bool | None, db: str | None, *, as_json: bool) -> None:
+    from deployments.cli.arguments import open_results
+    from deployments.cli.terminal import tell
+    from deployments.definitions import DEFINITIONS
+    from deployments.serving.standing import Standing
+
+    _keep_results_in(db)
+    tell("starting Prefect's server")
+    with Standing(port, tell) as standing:
+        for definition in DEFINITIONS:  # while the server starts
+            definition.load_flow()
+        standing.server.wait()
+        with open_results(None) as store:
+            _ask_model_servers(standing, store, embedded)
+            deployed = standing.deploy(DEFINITIONS, _choices(store))
+            database = store.shown_url
+        standing.start_worker()
+        _show(standing, [one.name for one in deployed], database, as_json=as_json)
+        standing.watch()
+
+
+def _keep_results_in(db: str | None) -> None:
+    """Opens the database that was named, and names it to the flows; a block on the server may name one otherwise."""
+    import os
+
+    from deployments.cli.arguments import read_settings
+    from evaluation.store.session import open_store
+
+    url = db if db is not None else read_settings().database
+    if url is not None:
+        with open_store(url) as store:
+            os.environ["BENCHWRIGHT_DATABASE_URL"] = store.url  # a path is told in full, since flows run elsewhere
+
+
+def _ask_model_servers(standing: "Standing", store: "Store", embedded: bool | None) -> None:
+    """Notes which models there are, for the forms to offer; starts the embedded server where it is wanted."""
+    from deployments.cli.servers import ask_all, record_models, wanted_endpoints
+    from deployments.cli.terminal import tell
+    from evaluation.resolving import EMBEDDED
+    from evaluation.store.records import EndpointRecord
+
+    answers, errors = ask_all(wanted_endpoints([], store), in_full=True)
+    for endpoint, error in errors:
+        tell(f"note: {endpoint.name}: {error}")
+    if embedded or (embedded is None and not answers):
+        url = standing.start_embedded()
+        answers += ask_all([EndpointRecord(name=EMBEDDED, url=url)], in_full=True)[0]
+    record_models(store, answers)
+    standing.model_servers = {answer.endpoint.name: answer.endpoint.url for answer in answers}
+
+
+def _choices(store: "Store") -> "Choices":
+    from deployments.cli.blocks_in_use import with_pools_of_server
+    from deployments.forms import choices_in
+
+    return with_pools_of_server(choices_in(store))
+
+
+def _show(standing: "Standing", deployments: list[str], database: str, *, as_json: bool) -> None:
+    from deployments.cli.terminal import print_json, result, tell
+    from evaluation.reports.escaping import for_terminal
+
+    page = standing.server.page
+    found: dict[str, Any] = {
+        "pages": page,
+        "deployments": {name: f"{page}/deployments?name={name}" for name in deployments},
+        "model_servers": standing.model_servers,
+        "database": database,
+        "logs": str(standing.logs),
+    }
+    if as_json:
+        print_json(found)
+        return
+    servers = ", ".join(f"{name} at {url}" for name, url in standing.model_servers.items())
+    rows = {
+        "pages": page,
+        "deployments": f"{page}/deployments ({', '.join(deployments)})",
+        "model servers": servers or "none answers: start Ollama, or give --embedded",
+        "database": database,
+        "logs": str(standing.logs),
+    }
+    for name, value in rows.items():
+        result().print(f"{name:14} {for_terminal(value)}")
+    tell("running; Ctrl-C stops it")

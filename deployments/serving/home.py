@@ -1,0 +1,112 @@
+"""Who serves a Prefect home: one `benchwright serve` at a time, and no other server on the same files."""
+
+import fcntl
+import json
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from deployments.helper_process import answers
+from deployments.prefect_server import HEALTH, configured_api, prefect_home, standing_api
+from evaluation.errors import ConfigurationError
+
+HERE = ("127.0.0.1", "localhost", "::1")
+
+
+@contextmanager
+def the_only_one(port: int) -> Iterator[None]:
+    """Holds this home for as long as the block lasts, or the process.
+
+    Raises:
+        ConfigurationError: another `benchwright serve` holds it.
+    """
+    folder = prefect_home() / "benchwright"
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "serve.json").open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise ConfigurationError(
+                f"`benchwright serve` runs on {str(prefect_home())!r} already{_said_of(file.name)}",
+                "Stop that one with Ctrl-C, or give this one a home of its own: `export PREFECT_HOME=FOLDER`.",
+            ) from None
+        file.truncate(0)
+        file.write(json.dumps({"pid": os.getpid(), "page": f"http://127.0.0.1:{port}"}))
+        file.flush()
+        try:
+            yield
+        finally:
+            file.truncate(0)
+
+
+def _said_of(path: str) -> str:
+    try:
+        said = json.loads(Path(path).read_text())
+        return f": process {int(said['pid'])}, {said['page']}"
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+
+
+def must_be_free(port: int) -> None:
+    """Returns where a server of ours may stand at this port, on this home.
+
+    Raises:
+        ConfigurationError: the port is taken, another server works on the home, or the user has named another one.
+    """
+    if is_taken(port):
+        who = "by a Prefect server" if answers(f"http://127.0.0.1:{port}/api{HEALTH}") else "by another program"
+        raise ConfigurationError(
+            f"port {port} is taken {who}", f"Give a free one, such as `--port {_free_above(port)}`."
+        )
+    named = configured_api()
+    if named is not None and not _is_at(named, port):
+        raise ConfigurationError(
+            f"PREFECT_API_URL, or your Prefect profile, names the server {_address(named)}, and `serve` starts its own",
+            "To use that one: `benchwright deploy --work-pool NAME` and `prefect worker start --pool NAME`. "
+            "Else: `unset PREFECT_API_URL`, or `prefect config unset PREFECT_API_URL`.",
+        )
+    if named is None and (standing := standing_api()) is not None:
+        raise ConfigurationError(
+            f"another command has a Prefect server on {str(prefect_home())!r}, at {standing}",
+            "It goes when that command ends. Or give this one a home of its own: `export PREFECT_HOME=FOLDER`.",
+        )
+
+
+def is_taken(port: int) -> bool:
+    """True where something listens at this port."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # what has ended a moment ago holds nothing
+        try:
+            probe.bind(("127.0.0.1", port))
+        except PermissionError:
+            raise ConfigurationError(
+                f"port {port} is for the system alone", "Give one above 1023: `--port 4200`."
+            ) from None
+        except OSError:
+            return True
+    return False
+
+
+def free_port() -> int:
+    """A port where nothing listens now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _free_above(port: int) -> int:
+    return next((other for other in range(port + 1, min(port + 50, 65536)) if not is_taken(other)), free_port())
+
+
+def _is_at(api: str, port: int) -> bool:
+    parts = urlsplit(api)
+    return parts.hostname in HERE and parts.port == port
+
+
+def _address(api: str) -> str:
+    """The address without a password that somebody wrote into it."""
+    parts = urlsplit(api)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()

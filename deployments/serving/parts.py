@@ -1,0 +1,44 @@
+"""What a `benchwright serve` keeps running: each part is started again when it ends by itself, but not for ever."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from deployments.helper_process import HelperProcess
+from evaluation.errors import ConfigurationError
+
+MOST_ENDS = 3
+WITHIN_S = 600.0
+
+
+@dataclass
+class Part:
+    """One process that is kept running."""
+
+    name: str
+    start: Callable[[], HelperProcess]
+    """Starts it; it need not be ready."""
+    process: HelperProcess
+    _ends: list[float] = field(default_factory=list)
+
+    def look(self, tell: Callable[[str], None]) -> bool:
+        """True where it had ended and was started again.
+
+        Raises:
+            ConfigurationError: it ends again and again; with the end of its log.
+        """
+        if self.process.running:
+            return False
+        now = time.monotonic()
+        self._ends = [*(end for end in self._ends if now - end < WITHIN_S), now]
+        said = f"the {self.name} ended with exit status {self.process.exit_status}"
+        if len(self._ends) > MOST_ENDS:
+            raise ConfigurationError(
+                f"{said}, {len(self._ends)} times within {WITHIN_S / 60:g} minutes. The end of its log "
+                f"{str(self.process.log_path)!r}:\n{self.process.log_tail()}",
+                "Read the log; then start `benchwright serve` again.",
+            )
+        tell(f"warning: {said}; it is started again (its log: {self.process.log_path})")
+        self.process.stop(0.5)
+        self.process = self.start()
+        return True

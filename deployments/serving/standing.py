@@ -1,0 +1,141 @@
+"""Everything that `benchwright serve` keeps running on one machine, from its start to its end."""
+
+import os
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING, Self
+
+from deployments.helper_process import READY_TIMEOUT_S, HelperProcess, start_embedded
+from deployments.prefect_server import PrefectServer, prefect_home, start_prefect_server
+from deployments.serving import worker
+from deployments.serving.home import free_port
+from deployments.serving.parts import Part
+
+if TYPE_CHECKING:
+    from deployments.definitions import Definition
+    from deployments.deploying import Deployed
+    from deployments.forms import Choices
+
+EMBEDDED_SLOTS = 2
+FLOWS_HAVE_S = 12.0
+"""For flow runs to end when they are told to."""
+WORKER_HAS_S = 3.0
+SERVER_HAS_S = 5.0
+STOPPED = "`benchwright serve` was stopped; `benchwright evaluate --resume RUN` goes on with what is stored"
+LEFT_BEHIND = "the worker of `benchwright serve` ended while this was running"
+
+
+class Standing:
+    """A Prefect server, a worker and, where it is wanted, an embedded server; they end with the `with` block."""
+
+    def __init__(self, port: int, tell: Callable[[str], None]) -> None:
+        self._stack, self._tell = ExitStack(), tell
+        self._parts: list[Part] = []
+        self.model_servers: dict[str, str] = {}
+        """Those that answered at the start: name and address."""
+        self.logs = prefect_home() / "benchwright"
+        """The folder of what its processes write."""
+        self.server = self._start_server(port)
+
+    def _start_server(self, port: int) -> PrefectServer:
+        server = start_prefect_server(port)
+        self._stack.callback(server.stop, timeout_s=SERVER_HAS_S)
+        assert server.process is not None  # noqa: S101 - it was started here
+        self._parts.append(Part("Prefect server", server.start_again, server.process))
+        return server
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *end: object) -> None:
+        self._stack.close()
+
+    def start_embedded(self) -> str:
+        """Where the embedded server answers, for this process and all that it starts."""
+        start = partial(start_embedded, slots=EMBEDDED_SLOTS, port=free_port())
+        part = Part("embedded server", start, start())
+        self._stack.callback(lambda: part.process.stop())
+        self._parts.append(part)
+        os.environ["BENCHWRIGHT_EMBEDDED_URL"] = part.process.url
+        self._stack.callback(os.environ.pop, "BENCHWRIGHT_EMBEDDED_URL", None)
+        return part.process.url
+
+    def deploy(self, definitions: "Sequence[Definition]", choices: "Choices") -> "tuple[Deployed, ...]":
+        """What stands on the server now; where a person has given a deployment another work pool, it keeps it."""
+        from prefect.client.orchestration import get_client
+
+        from deployments.deploying import Asked, deploy
+
+        with get_client(sync_client=True) as client:
+            worker.make_pool(client)
+            elsewhere = worker.with_another_pool(client, [definition.name for definition in definitions])
+        kept = [definition for definition in definitions if definition.name in elsewhere]
+        ours = [definition for definition in definitions if definition.name not in elsewhere]
+        return deploy(ours, Asked(choices=choices, work_pool=worker.POOL)) + deploy(kept, Asked(choices=choices))
+
+    def start_worker(self) -> None:
+        """Starts the worker, and returns when it has told the server that it is there.
+
+        Raises:
+            ConfigurationError: it does not start.
+        """
+        since = datetime.now(UTC)
+        part = Part("worker", self._worker_again, self._worker_again())
+        self._stack.callback(self._end_worker, part)
+        self._parts.append(part)
+        from prefect.client.orchestration import get_client
+
+        with get_client(sync_client=True) as client:
+            part.process.wait_until(lambda: worker.is_at_work(client, since), timeout_s=READY_TIMEOUT_S)
+
+    def _worker_again(self) -> HelperProcess:
+        """A worker that begins where none is at work: what the one before it worked on has ended with it."""
+        from prefect.client.orchestration import get_client
+
+        with get_client(sync_client=True) as client:
+            if n_left := worker.mark_ended(client, state="CRASHED", why=LEFT_BEHIND):
+                self._tell(f"note: left behind and marked as crashed: {_n_flow_runs(n_left)}")
+        return worker.start_worker()
+
+    def _end_worker(self, part: Part) -> None:
+        """Ends its flow runs, then itself; those that did not come to say that they were cancelled are marked."""
+        import httpx
+        from prefect.client.orchestration import get_client
+
+        with get_client(sync_client=True) as client:
+            try:
+                if worker.runs_at_work(client):
+                    self._tell("cancelling what runs")
+                worker.cancel(client, why=STOPPED, within_s=FLOWS_HAVE_S)
+                part.process.stop(WORKER_HAS_S)
+                worker.mark_ended(client, state="CANCELLED", why=STOPPED)
+            except httpx.HTTPError as error:
+                self._tell(f"warning: Prefect's server was not told how its flow runs ended: {type(error).__name__}")
+            finally:
+                part.process.stop(WORKER_HAS_S)
+
+    def look(self) -> None:
+        """Starts again what has ended.
+
+        Raises:
+            ConfigurationError: something ends again and again.
+        """
+        for part in self._parts:
+            part.look(self._tell)
+
+    def watch(self, every_s: float = 1.0) -> None:
+        """Looks after what runs until a signal ends it.
+
+        Raises:
+            ConfigurationError: something ends again and again.
+        """
+        while True:
+            time.sleep(every_s)
+            self.look()
+
+
+def _n_flow_runs(number: int) -> str:
+    return f"{number} flow run{'s' * (number != 1)}"

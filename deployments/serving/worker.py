@@ -1,0 +1,139 @@
+"""The worker of `benchwright serve`: a work pool made for it, the process that runs its flows, and how those end.
+
+Its flow runs are processes in the worker's own group, not each in a session of its own as Prefect would have them: so
+the supervisor of `helper_process.py` ends them with the worker, however we end. That is what the pool's command says.
+"""
+
+import os
+import shlex
+import sys
+import time
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from deployments.helper_process import HelperProcess, start_helper
+from deployments.prefect_server import prefect_home
+from evaluation.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from prefect.client.orchestration import SyncPrefectClient
+
+POOL = "benchwright-serve"
+WORKER = "benchwright serve"
+LOOKS_EVERY_S = 2
+"""How often the worker asks what is to be run; Prefect's own is 10."""
+DESCRIPTION = "This machine, as long as `benchwright serve` runs on it."
+_AT_WORK = ("RUNNING", "PENDING", "CANCELLING")
+
+
+def start_worker() -> HelperProcess:
+    """The worker, started on the server that this process uses; its flows get this process's settings."""
+    argv = [sys.executable, "-P", "-m", "prefect", "worker", "start", "--type", "process", "--pool", POOL]
+    argv += ["--name", WORKER, "--install-policy", "never"]
+    return start_helper(argv, log_path=prefect_home() / "benchwright" / "worker.log", env=_environment())
+
+
+def _environment() -> Mapping[str, str]:
+    folder = str(Path(sys.executable).parent)  # programs of this installation, for whoever calls them by name
+    return {
+        **os.environ,
+        "PATH": os.pathsep.join([folder, os.environ.get("PATH", os.defpath)]),
+        "PREFECT_HOME": str(prefect_home()),
+        "PREFECT_WORKER_QUERY_SECONDS": str(LOOKS_EVERY_S),
+        "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "INFO",
+    }
+
+
+def make_pool(client: "SyncPrefectClient") -> None:
+    """Makes the work pool where there is none, and sees to it that its runs end with the worker.
+
+    Raises:
+        ConfigurationError: a pool of that name is of another type.
+    """
+    from prefect.client.schemas.actions import WorkPoolCreate, WorkPoolUpdate
+    from prefect.exceptions import ObjectNotFound
+    from prefect.workers.process import ProcessWorker
+
+    try:
+        standing = client.read_work_pool(POOL)
+    except ObjectNotFound:
+        template = _with_command(ProcessWorker.get_default_base_job_template())
+        client.create_work_pool(
+            WorkPoolCreate(name=POOL, type="process", description=DESCRIPTION, base_job_template=template)
+        )
+        return
+    if standing.type != "process":
+        raise ConfigurationError(
+            f"the work pool {POOL!r} is of the type {standing.type!r}, and `serve` needs one of the type 'process'",
+            f"Delete it: prefect work-pool delete {POOL}",
+        )
+    template = _with_command(standing.base_job_template)
+    client.update_work_pool(POOL, WorkPoolUpdate(base_job_template=template))
+
+
+def _with_command(template: Mapping[str, Any]) -> dict[str, Any]:
+    """The template with the command that starts a flow run's process in its worker's group."""
+    variables = template.get("variables", {})
+    fields = variables.get("properties", {})
+    command = {
+        **fields.get("command", {"type": "string"}),
+        "default": f"{shlex.quote(sys.executable)} -m prefect.engine",
+    }
+    return {**template, "variables": {**variables, "properties": {**fields, "command": command}}}
+
+
+def with_another_pool(client: "SyncPrefectClient", names: list[str]) -> list[str]:
+    """Which of the deployments stand on the server with a work pool that is not this one."""
+    asked = {"deployments": {"name": {"any_": names}}, "limit": 200}
+    found = client.request("POST", "/deployments/filter", json=asked).json()
+    return [one["name"] for one in found if one["work_pool_name"] not in (None, POOL) and _is_ours(one)]
+
+
+def _is_ours(deployment: Mapping[str, Any]) -> bool:
+    return str(deployment["entrypoint"] or "").startswith("flows.")
+
+
+def is_at_work(client: "SyncPrefectClient", since: datetime) -> bool:
+    """True once the worker has told the server that it is there."""
+    found = client.request(
+        "POST", "/work_pools/{work_pool_name}/workers/filter", path_params={"work_pool_name": POOL}, json={}
+    ).json()
+    seen = (one["last_heartbeat_time"] for one in found if one["name"] == WORKER and one["last_heartbeat_time"])
+    return any(datetime.fromisoformat(text) >= since - timedelta(seconds=1) for text in seen)
+
+
+def runs_at_work(client: "SyncPrefectClient") -> list[str]:
+    """Ids of the pool's flow runs that some process works on, by what the server knows."""
+    asked = {
+        "work_pools": {"name": {"any_": [POOL]}},
+        "flow_runs": {"state": {"type": {"any_": list(_AT_WORK)}}},
+        "limit": 200,
+    }
+    return [str(found["id"]) for found in client.request("POST", "/flow_runs/filter", json=asked).json()]
+
+
+def cancel(client: "SyncPrefectClient", *, why: str, within_s: float) -> int:
+    """How many flow runs of the pool were told to end; returns when they have, or when their time is over."""
+    told: set[str] = set()
+    deadline = time.monotonic() + within_s
+    while (at_work := runs_at_work(client)) and time.monotonic() < deadline:
+        for flow_run_id in set(at_work) - told:
+            _set_state(client, flow_run_id, "CANCELLING", why, force=False)
+            told.add(flow_run_id)
+        time.sleep(0.3)
+    return len(told)
+
+
+def mark_ended(client: "SyncPrefectClient", *, state: str, why: str) -> int:
+    """How many flow runs of the pool did not come to say how they ended, and are marked now: nobody works on any."""
+    left = runs_at_work(client)
+    for flow_run_id in left:
+        _set_state(client, flow_run_id, state, why, force=True)
+    return len(left)
+
+
+def _set_state(client: "SyncPrefectClient", flow_run_id: str, state: str, why: str, *, force: bool) -> None:
+    body = {"state": {"type": state, "message": why}, "force": force}
+    client.request("POST", "/flow_runs/{id}/set_state", path_params={"id": flow_run_id}, json=body)
