@@ -3,7 +3,6 @@
 from typing import Any
 
 from prefect import task
-from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
 from prefect.cache_policies import NO_CACHE
 
 from evaluation.comparing.request import ComparisonRequest
@@ -13,7 +12,7 @@ from evaluation.reports.comparison_tables import artifact_rows
 from evaluation.settings import Settings
 from evaluation.store.comparisons import find_comparison
 from evaluation.store.session import open_store
-from tasks.publish import artifact_key
+from tasks.artifacts import artifact_key, publish_page, publish_table
 from tasks.stored import stored
 
 
@@ -69,9 +68,9 @@ async def publish_comparison(comparison_ids: tuple[str, ...]) -> None:
     for result in results:
         key = artifact_key("comparison", result["benchmark"])
         description = f"{result['benchmark']} · comparison {result['comparison_id']} · {len(result['sides'])} sides"
-        await acreate_table_artifact(table=artifact_rows(result), key=key, description=description)
+        await publish_table(artifact_rows(result), key=key, said=description)
     page = comparisons_as_markdown(results)
-    await acreate_markdown_artifact(markdown=page, key="comparison", description="Who is better, and how sure that is")
+    await publish_page(page, key="comparison", said="Who is better, and how sure that is")
 
 
 def _load(comparison_ids: tuple[str, ...]) -> list[dict[str, Any]]:

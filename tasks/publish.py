@@ -1,23 +1,17 @@
-"""Shows a run's results in Prefect: a table, a page of Markdown, and how far the work is."""
+"""Shows a run's results in Prefect: a table to search for each run, and a page of Markdown for all of them."""
 
 from typing import Any
-from uuid import UUID
 
-from prefect import get_run_logger, task
-from prefect.artifacts import (
-    acreate_markdown_artifact,
-    acreate_progress_artifact,
-    acreate_table_artifact,
-    aupdate_progress_artifact,
-)
+from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from evaluation.reports.escaping import for_markdown
 from evaluation.reports.markdown import invocation_as_markdown
 from evaluation.reports.results import invocation_result
 from evaluation.reports.tables import result_rows
 from evaluation.settings import Settings
 from evaluation.store.session import open_store
+from tasks.artifacts import artifact_key as artifact_key
+from tasks.artifacts import publish_page, publish_table
 from tasks.stored import stored
 
 
@@ -27,14 +21,10 @@ async def publish_results(invocation_id: str) -> None:
     result = await stored(_result, invocation_id)
     tables: dict[str, str] = {}
     for run in result["runs"]:
-        table = acreate_table_artifact(
-            table=result_rows(run),
-            key=artifact_key("results", run["benchmark"]),
-            description=for_markdown(_caption(run)),
-        )
-        tables[run["run_id"]] = str(await table)
+        key = artifact_key("results", run["benchmark"])
+        tables[run["run_id"]] = await publish_table(result_rows(run), key=key, said=_caption(run))
     page = await stored(_page, result, tables)
-    await acreate_markdown_artifact(markdown=page, key="evaluation", description="The evaluation, run by run")
+    await publish_page(page, key="evaluation", said="The evaluation, run by run")
 
 
 def _result(invocation_id: str) -> dict[str, Any]:
@@ -49,33 +39,3 @@ def _page(result: dict[str, Any], tables: dict[str, str]) -> str:
 
 def _caption(run: dict[str, Any]) -> str:
     return f"{run['benchmark']} · run {run['run_id']} · {run['status']} · 95 % intervals over {run['n_cases']:,} cases"
-
-
-def artifact_key(*words: str) -> str:
-    """Words as an artifact's key: small letters, digits and dashes."""
-    text = "-".join(words).lower()
-    return "-".join("".join(letter if letter.isascii() and letter.isalnum() else " " for letter in text).split())
-
-
-class ProgressArtifact:
-    """The progress of a flow run as Prefect shows it. What Prefect does not answer now is tried with the next step."""
-
-    def __init__(self, key: str = "progress") -> None:
-        self._key = key
-        self._id: UUID | None = None
-        self._shown = -1.0
-
-    async def show(self, percent: float, description: str) -> None:
-        """Shows how far the work is, in percent, where that has changed by a tenth."""
-        rounded = round(percent, 1)
-        if rounded == self._shown:
-            return
-        try:
-            if self._id is None:
-                self._id = await acreate_progress_artifact(progress=rounded, key=self._key, description=description)
-            else:
-                await aupdate_progress_artifact(artifact_id=self._id, progress=rounded, description=description)
-        except Exception as error:  # a bar must not end a run
-            get_run_logger().debug("progress is shown later: %s", error)
-            return
-        self._shown = rounded

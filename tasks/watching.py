@@ -6,9 +6,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from evaluation.errors import StoreError
+from evaluation.reports.pace import Pace
 from evaluation.store.runs import progress
 from evaluation.store.session import Store
-from tasks.publish import ProgressArtifact
+from tasks.artifacts import ProgressArtifact
 
 SHOW_EVERY_S = 2.0
 
@@ -16,29 +17,31 @@ SHOW_EVERY_S = 2.0
 @asynccontextmanager
 async def show_progress(store: Store, invocation_id: str) -> AsyncIterator[None]:
     """Keeps the progress artifact up to date while the work goes on, and leaves it at its end."""
-    artifact = ProgressArtifact()
-    await _show_once(artifact, store, invocation_id)
-    showing = asyncio.create_task(_keep_showing(artifact, store, invocation_id))
+    artifact, pace = ProgressArtifact(), Pace()
+    await _show_once(artifact, pace, store, invocation_id)
+    showing = asyncio.create_task(_keep_showing(artifact, pace, store, invocation_id))
     try:
         yield
     finally:
         showing.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await showing
-    await _show_once(artifact, store, invocation_id)
+    await _show_once(artifact, pace, store, invocation_id)
 
 
-async def _keep_showing(artifact: ProgressArtifact, store: Store, invocation_id: str) -> None:
+async def _keep_showing(artifact: ProgressArtifact, pace: Pace, store: Store, invocation_id: str) -> None:
     while True:
         await asyncio.sleep(SHOW_EVERY_S)
-        await _show_once(artifact, store, invocation_id)
+        await _show_once(artifact, pace, store, invocation_id)
 
 
-async def _show_once(artifact: ProgressArtifact, store: Store, invocation_id: str) -> None:
+async def _show_once(artifact: ProgressArtifact, pace: Pace, store: Store, invocation_id: str) -> None:
     with contextlib.suppress(StoreError):
         found = await asyncio.to_thread(progress, store, invocation_id)
         planned = sum(item.n_planned for item in found)
         done = sum(item.n_done for item in found)
         failed = sum(item.n_failed for item in found)
         percent = 100.0 * (done + failed) / planned if planned else 100.0
-        await artifact.show(percent, f"{done:,} answered, {failed:,} failed, of {planned:,} generations")
+        said = f"{done:,} answered, {failed:,} failed, of {planned:,} generations"
+        left = pace.in_words(found)
+        await artifact.show(percent, f"{said} · {left}" if left else said)

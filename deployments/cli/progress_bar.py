@@ -44,6 +44,8 @@ def _look(store: "Store", invocation_id: str) -> "tuple[CandidateProgress, ...]"
 def _show_bar(store: "Store", invocation_id: str, closing: threading.Event) -> None:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
+    from evaluation.reports.pace import Pace
+
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}", markup=False),
@@ -51,7 +53,7 @@ def _show_bar(store: "Store", invocation_id: str, closing: threading.Event) -> N
         MofNCompleteColumn(),
         TextColumn("{task.fields[said]}", markup=False),
     )
-    pace = _Pace()
+    pace = Pace()
     with Progress(*columns, console=story(), transient=True) as bar:
         shown = bar.add_task("starting", total=None, said="")
         last = False
@@ -62,12 +64,14 @@ def _show_bar(store: "Store", invocation_id: str, closing: threading.Event) -> N
                 bar.update(shown, total=asked.n_planned, completed=asked.n_ended, description=asked.who, said=said)
             elif found := _look(store, invocation_id):
                 n_done, n_failed, n_planned = _sums(found)
-                said = f"{n_failed} failed{pace.in_words(found)}"
+                said = " · ".join(word for word in (f"{n_failed} failed", pace.in_words(found)) if word)
                 bar.update(shown, total=n_planned, completed=n_done + n_failed, description=_at_work(found), said=said)
 
 
 def _show_lines(store: "Store", invocation_id: str, closing: threading.Event) -> None:
-    pace, next_line = _Pace(), time.monotonic() + LINE_EVERY_S
+    from evaluation.reports.pace import Pace
+
+    pace, next_line = Pace(), time.monotonic() + LINE_EVERY_S
     while not closing.wait(LOOK_EVERY_S):
         if not (found := _look(store, invocation_id)):
             continue
@@ -78,7 +82,8 @@ def _show_lines(store: "Store", invocation_id: str, closing: threading.Event) ->
                 tell(str(asked))
                 continue
             n_done, n_failed, n_planned = _sums(found)
-            tell(f"{n_done + n_failed} of {n_planned} done, {n_failed} failed{words} · {_at_work(found)}")
+            said = [f"{n_done + n_failed} of {n_planned} done, {n_failed} failed", words, _at_work(found)]
+            tell(" · ".join(word for word in said if word))
 
 
 def _asked() -> "HowFar | None":
@@ -86,29 +91,6 @@ def _asked() -> "HowFar | None":
     from tasks.scoring.how_far import at_work
 
     return at_work[-1] if at_work else None
-
-
-class _Pace:
-    """How fast the candidates at work go, and how long they will take. Others may be a thousand times as fast."""
-
-    def __init__(self) -> None:
-        self._at_work: frozenset[int] = frozenset()
-        self._began, self._n_before = time.monotonic(), 0
-
-    def in_words(self, found: "tuple[CandidateProgress, ...]") -> str:
-        """` · 4.2/s, 12 s left for these, then 3 more`; nothing before there is something to say."""
-        running = [item for item in found if item.status == "running"]
-        n_ended = sum(item.n_done + item.n_failed for item in running)
-        at_work = frozenset(item.run_candidate_id for item in running)
-        if at_work != self._at_work:
-            self._at_work, self._began, self._n_before = at_work, time.monotonic(), n_ended
-        rate = (n_ended - self._n_before) / max(time.monotonic() - self._began, 1e-3)
-        n_left = sum(item.n_planned for item in running) - n_ended
-        if rate <= 0 or n_left <= 0:
-            return ""
-        labels = {item.label for item in found if item.status == "planned"}
-        then = f", then {len(labels)} more" if labels else ""
-        return f" · {rate:.1f}/s, {n_left / rate:.0f} s left for this model{then}"
 
 
 def _sums(found: "tuple[CandidateProgress, ...]") -> tuple[int, int, int]:

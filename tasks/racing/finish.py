@@ -3,7 +3,6 @@
 from typing import Any
 
 from prefect import task
-from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
 from prefect.cache_policies import NO_CACHE
 
 from evaluation.missing_scores import too_many_missing
@@ -16,7 +15,7 @@ from evaluation.store.races import finish_race
 from evaluation.store.records import RunRecord, Status
 from evaluation.store.runs import set_run_status
 from evaluation.store.session import Store, open_store
-from tasks.publish import artifact_key
+from tasks.artifacts import artifact_key, publish_page, publish_table
 from tasks.racing.course import Course, position, run_of
 from tasks.stored import stored
 
@@ -65,10 +64,8 @@ async def publish_race(invocation_id: str) -> None:
     """Publishes the ranking as a table, and the race with all its decisions as a page of Markdown."""
     result = await stored(_result, invocation_id)
     race = result["race"]
-    await acreate_table_artifact(
-        table=ranking_rows(race), key=artifact_key("race", race["benchmark"]), description=race["sentence"]
-    )
-    await acreate_markdown_artifact(markdown=race_as_markdown(race), key="race", description=race["sentence"])
+    await publish_table(ranking_rows(race), key=artifact_key("race", race["benchmark"]), said=race["sentence"])
+    await publish_page(race_as_markdown(race), key="race", said=race["sentence"])
 
 
 def _result(invocation_id: str) -> dict[str, Any]:

@@ -3,13 +3,13 @@
 from typing import Any
 
 from prefect import task
-from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
 from prefect.cache_policies import NO_CACHE
 
 from evaluation.settings import Settings
 from evaluation.store.session import open_store
 from selection.learning.retraining import Judgement, NewEvidence, retraining_result
 from selection.pages.retraining import retraining_as_markdown, task_rows
+from tasks.artifacts import publish_page, publish_table
 from tasks.stored import stored
 
 
@@ -27,9 +27,9 @@ async def publish_retraining(
     result = await stored(_result, known, judgement, refusal)
     if result["report"] is not None:
         rows = task_rows(result["report"])
-        await acreate_table_artifact(table=rows, key="retraining-tasks", description=result["sentence"])
+        await publish_table(rows, key="retraining-tasks", said=result["sentence"])
     page = retraining_as_markdown(result)
-    await acreate_markdown_artifact(markdown=page, key="retraining", description=result["sentence"])
+    await publish_page(page, key="retraining", said=result["sentence"])
     return result
 
 

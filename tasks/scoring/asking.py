@@ -17,7 +17,7 @@ from evaluation.scoring import by_work
 from evaluation.store.runs import find_run
 from evaluation.store.session import Store
 from evaluation.store.unscored import count_unscored
-from tasks.publish import ProgressArtifact, artifact_key
+from tasks.artifacts import ProgressArtifact, artifact_key
 from tasks.scoring.how_far import HowFar, at_work
 from tasks.stored import stored
 

@@ -3,7 +3,6 @@
 from typing import Any
 
 from prefect import task
-from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
 from prefect.cache_policies import NO_CACHE
 
 from evaluation.reports.sweep_findings import sweep_sentences
@@ -13,7 +12,7 @@ from evaluation.settings import Settings
 from evaluation.store.session import open_store
 from evaluation.store.sweeps import finish_sweep
 from evaluation.sweeping.outcome import sweep_outcome
-from tasks.publish import artifact_key
+from tasks.artifacts import artifact_key, publish_page, publish_table
 from tasks.stored import stored
 
 
@@ -35,9 +34,9 @@ async def publish_sweep(found: dict[str, Any]) -> None:
     """Publishes the combinations as a table, and the report as a page of Markdown."""
     sentence = sweep_sentences(found)[0]
     if found["metrics"]:
-        await acreate_table_artifact(
-            table=combination_rows(found["metrics"][0], limit=None),
+        await publish_table(
+            combination_rows(found["metrics"][0], limit=None),
             key=artifact_key("sweep", found["benchmark"]),
-            description=sentence,
+            said=sentence,
         )
-    await acreate_markdown_artifact(markdown=sweep_as_markdown(found), key="sweep", description=sentence)
+    await publish_page(sweep_as_markdown(found), key="sweep", said=sentence)

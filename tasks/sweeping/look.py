@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from prefect import task
-from prefect.artifacts import acreate_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.runtime import task_run
 
 from evaluation.reports.escaping import for_markdown, one_line
+from evaluation.reports.pace import time_left_words
 from evaluation.reports.sweep_words import words_of
 from evaluation.reports.tables import shown_estimate
 from evaluation.settings import Settings
@@ -17,6 +17,7 @@ from evaluation.store.outcomes import latest_answer
 from evaluation.store.session import open_store
 from evaluation.sweeping.outcome import best_so_far
 from evaluation.sweeping.space import Combination
+from tasks.artifacts import publish_page
 from tasks.stored import stored
 from tasks.story import mention, tell
 from tasks.sweeping.layout import SweepStretch
@@ -37,7 +38,7 @@ class Pace:
         if n_done <= 0 or n_left <= 0:
             return ""
         seconds = (time.monotonic() - self.began) / n_done * n_left
-        return f"; {seconds:.0f} s left" if seconds < 100 else f"; {seconds / 60:.0f} min left"
+        return f"; {time_left_words(seconds)}"
 
 
 def _task_run_name() -> str:
@@ -65,7 +66,7 @@ async def _show(lines: list[str]) -> None:
     """Shows the same on the flow run's page."""
     page = "\n\n".join(for_markdown(line) for line in lines)
     try:
-        await acreate_markdown_artifact(markdown=page, key="sweep-progress", description="How far the sweep is")
+        await publish_page(page, key="sweep-progress", said="How far the sweep is")
     except Exception as error:  # what is shown must not end the work
         mention("progress is shown later: %s", error)
 

@@ -9,7 +9,7 @@ from scripted_ollama import Reply, ScriptedOllama
 from deployments.prefect_server import settle
 from evaluation.store.runs import run_flows, runs_of_invocation
 from evaluation.store.session import Store
-from tasks.publish import artifact_key
+from tasks.artifacts import artifact_key
 
 Evaluate = Callable[..., Any]
 Benchmarks = Callable[..., str]

@@ -7,7 +7,7 @@ from typing import cast
 import pytest
 
 from deployments.cli import progress_bar
-from deployments.cli.progress_bar import _at_work, _Pace
+from deployments.cli.progress_bar import _at_work
 from evaluation.store.records import CandidateProgress, Status
 from evaluation.store.session import Store
 from tasks.scoring.how_far import HowFar, at_work
@@ -31,24 +31,6 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     now = [1000.0]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
     return now
-
-
-def test_the_time_left_is_that_of_the_model_at_work_since_another_may_be_far_faster(clock: list[float]) -> None:
-    pace, waiting = _Pace(), _progress(2, Status.PLANNED, 0)
-    assert "" == pace.in_words((_progress(1, Status.RUNNING, 0), waiting))
-    clock[0] += 10
-    said = pace.in_words((_progress(1, Status.RUNNING, 20), waiting))
-    assert " · 2.0/s, 40 s left for this model, then 1 more" == said
-
-
-def test_another_model_begins_with_a_rate_of_its_own(clock: list[float]) -> None:
-    pace = _Pace()
-    pace.in_words((_progress(1, Status.RUNNING, 0), _progress(2, Status.PLANNED, 0)))
-    clock[0] += 100
-    done = _progress(1, Status.COMPLETED, 100)
-    assert "" == pace.in_words((done, _progress(2, Status.RUNNING, 0)))
-    clock[0] += 1
-    assert " · 50.0/s, 1 s left for this model" == pace.in_words((done, _progress(2, Status.RUNNING, 50)))
 
 
 @pytest.mark.parametrize(

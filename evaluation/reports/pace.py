@@ -1,0 +1,41 @@
+"""How fast does the work go, and how long will it take yet?"""
+
+import time
+from collections.abc import Sequence
+
+from evaluation.store.records import CandidateProgress, Status
+
+_LEAST_S = 1e-3
+
+
+class Pace:
+    """How fast the candidates at work go, and how long they will take. Others may be a thousand times as fast."""
+
+    def __init__(self) -> None:
+        self._at_work: frozenset[int] = frozenset()
+        self._began, self._n_before = time.monotonic(), 0
+
+    def in_words(self, found: Sequence[CandidateProgress]) -> str:
+        """`4.2/s, 12 s left for this model, then 3 more`; empty before there is something to say."""
+        running = [item for item in found if item.status is Status.RUNNING]
+        n_ended = sum(item.n_done + item.n_failed for item in running)
+        at_work = frozenset(item.run_candidate_id for item in running)
+        if at_work != self._at_work:
+            self._at_work, self._began, self._n_before = at_work, time.monotonic(), n_ended
+        rate = (n_ended - self._n_before) / max(time.monotonic() - self._began, _LEAST_S)
+        n_left = sum(item.n_planned for item in running) - n_ended
+        if rate <= 0 or n_left <= 0:
+            return ""
+        labels = {item.label for item in found if item.status is Status.PLANNED}
+        then = f", then {len(labels)} more" if labels else ""
+        return f"{rate:.1f}/s, {time_left_words(n_left / rate)} for this model{then}"
+
+
+def time_left_words(seconds: float) -> str:
+    """`41 s left`, `12 min left`, `3 h 5 min left`."""
+    if seconds < 100:
+        return f"{seconds:.0f} s left"
+    minutes = round(seconds / 60)
+    if minutes < 100:
+        return f"{minutes} min left"
+    return f"{minutes // 60} h {minutes % 60} min left"

@@ -1,0 +1,83 @@
+"""What this program shows in Prefect's pages goes through here: one key, words that are no markup, plain cells.
+
+A description is Markdown to those pages, and holds names that somebody else gave. Pages are written by functions of the
+core that escape what they quote (`evaluation.reports.escaping.for_markdown`).
+"""
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from prefect import get_run_logger
+from prefect.artifacts import (
+    acreate_markdown_artifact,
+    acreate_progress_artifact,
+    acreate_table_artifact,
+    aupdate_progress_artifact,
+)
+
+from evaluation.reports.escaping import for_markdown, one_line
+
+LONGEST_DESCRIPTION = 400
+
+
+async def publish_page(markdown: str, *, key: str, said: str) -> str:
+    """The id of a page, published.
+
+    Args:
+        markdown: What others wrote is escaped in it.
+        key: The same for what is the same kind of page; as `artifact_key` makes it.
+        said: What it is, whoever's names are in it.
+    """
+    return str(await acreate_markdown_artifact(markdown=markdown, key=key, description=_description(said)))
+
+
+async def publish_table(rows: Sequence[Mapping[str, str]], *, key: str, said: str) -> str:
+    """The id of a table to search and sort, published.
+
+    Args:
+        rows: Texts, whoever wrote them.
+        key: As of a page.
+        said: As of a page.
+    """
+    table = [{one_line(column): one_line(str(cell)) for column, cell in row.items()} for row in rows]
+    return str(await acreate_table_artifact(table=table, key=key, description=_description(said)))
+
+
+def artifact_key(*words: str) -> str:
+    """Words as an artifact's key: small letters, digits and dashes."""
+    text = "-".join(words).lower()
+    return "-".join("".join(letter if letter.isascii() and letter.isalnum() else " " for letter in text).split())
+
+
+def _description(said: str) -> str:
+    return for_markdown(said, max_length=LONGEST_DESCRIPTION)
+
+
+class ProgressArtifact:
+    """The progress of a flow run as Prefect shows it. What Prefect does not answer now is tried with the next step."""
+
+    def __init__(self, key: str = "progress") -> None:
+        self._key = key
+        self._id: UUID | None = None
+        self._shown: tuple[float, str] | None = None
+
+    async def show(self, percent: float, said: str) -> None:
+        """Shows how far the work is, where that has changed.
+
+        Args:
+            percent: Shown to a tenth.
+            said: The same in words, with the time that is left.
+        """
+        now = (round(percent, 1), _description(said))
+        if now == self._shown:
+            return
+        progress, description = now
+        try:
+            if self._id is None:
+                self._id = await acreate_progress_artifact(progress=progress, key=self._key, description=description)
+            else:
+                await aupdate_progress_artifact(artifact_id=self._id, progress=progress, description=description)
+        except Exception as error:  # a bar must not end a run
+            get_run_logger().debug("progress is shown later: %s", error)
+            return
+        self._shown = now

@@ -1,0 +1,60 @@
+"""What is said of the pace and of the time that is left."""
+
+import time
+
+import pytest
+
+from evaluation.reports.pace import Pace, time_left_words
+from evaluation.store.records import CandidateProgress, Status
+
+
+def _progress(row: int, status: Status, n_done: int, n_planned: int = 100) -> CandidateProgress:
+    return CandidateProgress(
+        run_id="run",
+        benchmark_name="numbers",
+        run_candidate_id=row,
+        label=f"m{row}",
+        status=status,
+        n_planned=n_planned,
+        n_done=n_done,
+        n_failed=0,
+    )
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    now = [1000.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    return now
+
+
+def test_the_time_left_is_that_of_the_model_at_work_since_another_may_be_far_faster(clock: list[float]) -> None:
+    pace, waiting = Pace(), _progress(2, Status.PLANNED, 0)
+    assert "" == pace.in_words((_progress(1, Status.RUNNING, 0), waiting))
+    clock[0] += 10
+    said = pace.in_words((_progress(1, Status.RUNNING, 20), waiting))
+    assert "2.0/s, 40 s left for this model, then 1 more" == said
+
+
+def test_another_model_begins_with_a_rate_of_its_own(clock: list[float]) -> None:
+    pace = Pace()
+    pace.in_words((_progress(1, Status.RUNNING, 0), _progress(2, Status.PLANNED, 0)))
+    clock[0] += 100
+    done = _progress(1, Status.COMPLETED, 100)
+    assert "" == pace.in_words((done, _progress(2, Status.RUNNING, 0)))
+    clock[0] += 1
+    assert "50.0/s, 1 s left for this model" == pace.in_words((done, _progress(2, Status.RUNNING, 50)))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (0.4, "0 s left"),
+        (99.0, "99 s left"),
+        (150.0, "2 min left"),
+        (5940.0, "99 min left"),
+        (11_100.0, "3 h 5 min left"),
+    ],
+)
+def test_time_is_told_in_the_unit_that_people_would_use(seconds: float, said: str) -> None:
+    assert said == time_left_words(seconds)
