@@ -110,6 +110,11 @@ DEFINITIONS: tuple[Definition, ...] = (
         timings=(Timing(slug="weekly", cron=WEEKLY),),
         concurrency_limit=1,
     ),
+    Definition(
+        name="review",
+        entrypoint="flows.review:review",
+        description="Shows people answers side by side without saying whose they are, and tells what they think.",
+    ),
 )
 
 

@@ -1,0 +1,173 @@
+"""The result of a review as rows and as a page, with names."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from evaluation.reports.comparison_words import shown_p_value
+from evaluation.reports.escaping import for_markdown
+from evaluation.reports.preference_tables import preference_rows
+from evaluation.reports.tables import as_markdown_table, counted, shown_estimate
+from evaluation.reviewing.result_words import rater_words
+
+Row = dict[str, str]
+Result = Mapping[str, Any]
+_WORDS = {
+    "krippendorff_alpha_ordinal": "Krippendorff's alpha",
+    "weighted_kappa_quadratic": "weighted kappa",
+    "raw_agreement": "equal ratings",
+    "spearman": "Spearman's correlation",
+    "same_side": "on the side of most people",
+}
+
+
+def score_rows(result: Result) -> list[Row]:
+    """One row a candidate, the best first; empty where nothing is rated."""
+    if result["kind"] == "preference":
+        return preference_rows({"ranking": result["ranking"]}) if result["ranking"] else []
+    return [
+        {
+            "candidate": one["candidate"],
+            **{name: shown_estimate(grade, digits=2) for name, grade in one["grades"].items()},
+            "cases": f"{max((grade['n_cases'] for grade in one['grades'].values()), default=0):,}",
+        }
+        for one in result["candidates"]
+    ]
+
+
+def control_rows(result: Result) -> list[Row]:
+    """The same on the random controls alone."""
+    if result["kind"] == "preference":
+        return _pair_rows(result["pairs_on_controls"])
+    return [
+        {
+            "candidate": one["candidate"],
+            **{name: shown_estimate(grade, digits=2) for name, grade in one["controls"].items()},
+            "cases": f"{max(grade['n_cases'] for grade in one['controls'].values()):,}",
+        }
+        for one in result["candidates"]
+        if one["controls"]
+    ]
+
+
+def pair_rows(result: Result) -> list[Row]:
+    """One row for each two candidates, and each criterion."""
+    if result["kind"] == "preference":
+        return _pair_rows(result["pairs"])
+    return [
+        {
+            "criterion": one["criterion"],
+            "ahead": one["a"],
+            "behind": one["b"],
+            "by": shown_estimate({**one, "value": one["difference"]}, digits=2),
+            "adjusted p": shown_p_value(one["p_adjusted"]),
+            "cases": f"{one['n_cases']:,}",
+        }
+        for one in result["differences"]
+    ]
+
+
+def _pair_rows(pairs: Sequence[Mapping[str, Any]]) -> list[Row]:
+    return [
+        {
+            "preferred": one["a"],
+            "to": one["b"],
+            "on cases": f"{one['n_a']:,}",
+            "the other way round": f"{one['n_b']:,}",
+            "tied": f"{one['n_tied']:,}",
+            "sign test": shown_p_value(one["p_value"]),
+        }
+        for one in pairs
+    ]
+
+
+def agreement_rows(result: Result) -> list[Row]:
+    """How far raters agree."""
+    return [
+        {
+            "criterion": one["criterion"],
+            "raters": ", ".join(one["raters"]),
+            "measure": _WORDS.get(one["coefficient"], one["coefficient"]),
+            "value": _value(one),
+            "rated twice": f"{one['n_pairable']:,} of {one['n_cases']:,}",
+        }
+        for one in result["agreement"]
+    ]
+
+
+def metric_rows(result: Result) -> list[Row]:
+    """How far metrics and judges agree with people."""
+    return [
+        {
+            "metric": one["metric"],
+            "measure": _WORDS.get(one["coefficient"], one["coefficient"]),
+            "value": _value(one),
+            "of": f"{one['n']:,}",
+        }
+        for one in result["metrics"]
+    ]
+
+
+def _value(one: Mapping[str, Any]) -> str:
+    return shown_estimate(one, digits=2) if one["value"] is not None else str(one["reason"])
+
+
+def item_rows(result: Result) -> list[Row]:
+    """One row for each case and rater: what was said, and of whom."""
+    return [
+        {
+            "case": f"{item['case']}",
+            "id": item["case_id"],
+            "picked": f"{item['picked']}: {item['why']}",
+            "shown": ", ".join(f"{one['letter']} = {one['candidate']}" for one in item["outputs"]),
+            "rater": given["rater"],
+            "said": _said(given),
+            "notes": given["notes"],
+        }
+        for item in result["items"]
+        for given in item["ratings"]
+    ]
+
+
+def _said(given: Mapping[str, Any]) -> str:
+    if "grades" not in given:
+        return "tie" if given["preferred"] is None else f"{given['preferred']} is better"
+    return "; ".join(
+        f"{letter}: " + ", ".join(f"{name} {value}" for name, value in grades.items() if name != "candidate")
+        for letter, grades in given["grades"].items()
+    )
+
+
+def result_as_markdown(result: Result) -> str:
+    """The result as one page."""
+    tables: list[tuple[str, list[Row]]] = [
+        ("By candidate", score_rows(result)),
+        ("Each two", pair_rows(result)),
+        ("Random controls alone", control_rows(result)),
+        ("Do raters agree?", agreement_rows(result)),
+        ("Do metrics and judges agree with people?", metric_rows(result)),
+        ("Case by case", item_rows(result)),
+    ]
+    parts = ["# Review", f"> {for_markdown(result['sentence'])}", _about(result)]
+    parts += ["\n".join(f"- {for_markdown(note)}" for note in result["notes"])] if result["notes"] else []
+    for title, rows in tables:
+        if rows:
+            parts += [f"## {title}", _table(rows)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _about(result: Result) -> str:
+    runs = ", ".join(f"`{run_id}`" for run_id in result["run_ids"])
+    picked = ", ".join(f"{n} {reason}" for reason, n in result["picked"].items())
+    said = (
+        f"Review {result['review_id']} of {result['benchmark']} · {counted(result['n_items'], 'case')} ({picked}) · "
+        f"rated by {rater_words(result)} · 95 % intervals over cases"
+    )
+    return f"{for_markdown(said)} · runs {runs}"
+
+
+def _table(rows: Sequence[Row]) -> str:
+    columns = list(rows[0])
+    titles = {column: for_markdown(column) for column in columns}
+    return as_markdown_table(
+        list(titles.values()), [{titles[name]: for_markdown(row.get(name, "")) for name in columns} for row in rows]
+    )

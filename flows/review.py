@@ -1,0 +1,51 @@
+"""What do people say of the answers, when they do not see whose they are?"""
+
+from typing import Any
+
+from prefect import flow, get_run_logger
+from prefect.runtime import flow_run
+
+from evaluation.reviewing.progress import cases_per_form, is_rated, page_key, pages
+from evaluation.reviewing.request import ReviewRequest
+from tasks.reviewing.ask import Form, ask, was_asked
+from tasks.reviewing.publish import publish_result
+from tasks.reviewing.session import open_session, ratings_so_far, store_ratings
+from tasks.using_blocks import use_results_database
+
+_AS_IT_IS = ReviewRequest()
+
+
+def _flow_run_name() -> str:
+    request = flow_run.parameters.get("request") or _AS_IT_IS
+    if not isinstance(request, ReviewRequest):
+        request = ReviewRequest.model_validate(request)
+    if request.review is not None:
+        return f"go on with review {request.review}"
+    return f"review {', '.join(request.runs) or request.benchmark or 'the newest run'}"
+
+
+@flow(name="review", flow_run_name=_flow_run_name, persist_result=False)
+async def review(request: ReviewRequest = _AS_IT_IS) -> Any:
+    """Show people answers side by side without saying whose they are, wait for their ratings, and tell the result.
+
+    To rate: the three dots of the flow run, then Resume. Nothing runs while it waits.
+
+    Args:
+        request: Whose answers, how many cases, and how they are rated.
+    """
+    await use_results_database()
+    # Each time that a person has answered, all of this begins anew in another process: what is done stands stored.
+    session_id = str(flow_run.id)
+    found = await open_session(request, session_id)
+    rater = request.rater
+    for page in pages(found, cases_per_form(found, request.cases_per_form)):
+        ratings = await ratings_so_far(found.review_id)
+        own = [one.rater for one in ratings if one.session_id == session_id]
+        rater = own[-1] if own else rater
+        known_rater = None if was_asked(page) else request.rater
+        if is_rated(page, ratings, session_id=session_id, rater=known_rater):
+            continue
+        name, said = await ask(Form(review=found, page=page, rater=rater, wait_days=request.wait_days))
+        rater = await store_ratings(page_key(page), session_id, name, said)
+        get_run_logger().info("%s of review %s are rated by %s", page_key(page), found.review_id, rater)
+    return await publish_result(found.review_id)

@@ -1,0 +1,1 @@
+"""One step each of people looking at answers."""

@@ -1,0 +1,49 @@
+"""Shows in Prefect what is to be rated, blinded, and what came of it, with names."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from prefect import task
+from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
+from prefect.cache_policies import NO_CACHE
+
+from evaluation.reviewing.progress import page_key
+from evaluation.reviewing.result_page import result_as_markdown, score_rows
+from evaluation.reviewing.results import review_result
+from evaluation.reviewing.showing import cases_title
+from evaluation.settings import Settings
+from evaluation.store.records import ReviewItem
+from evaluation.store.session import open_store
+from tasks.publish import artifact_key
+from tasks.stored import stored
+
+
+async def publish_page(review_id: str, page: Sequence[ReviewItem], n_items: int, markdown: str) -> None:
+    """Publishes some cases side by side. Neither key nor description says whose they are."""
+    await _publish_page(page_key(page), review_id, cases_title(page, n_items), markdown)
+
+
+@task(name="show cases", task_run_name="show {key}", cache_policy=NO_CACHE, persist_result=False)
+async def _publish_page(key: str, review_id: str, title: str, markdown: str) -> None:
+    await acreate_markdown_artifact(
+        markdown=markdown,
+        key=artifact_key("review", review_id, key),
+        description=f"{title} of review {review_id}. To rate them: the three dots of this flow run, Resume.",
+    )
+
+
+@task(name="publish review", task_run_name="publish the result", cache_policy=NO_CACHE, persist_result=False)
+async def publish_result(review_id: str) -> dict[str, Any]:
+    """What people said, by candidate, as plain values, once it stands in Prefect."""
+    result = await stored(_result, review_id)
+    key = artifact_key("review", review_id)
+    if rows := score_rows(result):
+        await acreate_table_artifact(table=rows, key=f"{key}-scores", description=result["sentence"])
+    page = result_as_markdown(result)
+    await acreate_markdown_artifact(markdown=page, key=f"{key}-result", description=result["sentence"])
+    return result
+
+
+def _result(review_id: str) -> dict[str, Any]:
+    with open_store(Settings().database) as store:
+        return review_result(store, review_id)
