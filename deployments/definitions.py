@@ -21,6 +21,8 @@ WEEKEND = "0 3 * * 6"
 """Saturdays at three in the morning."""
 WEEKLY = "0 4 * * 1"
 """Mondays at four in the morning."""
+HOURLY = "0 * * * *"
+"""Every hour, on the hour."""
 UTC = "UTC"
 POOL_OF_FILE = "benchwright"
 """The work pool in `prefect.yaml`: `prefect deploy --all` insists on one."""
@@ -108,6 +110,13 @@ DEFINITIONS: tuple[Definition, ...] = (
         description="Learns anew which candidate suits which prompt, where enough is new.",
         parameters={"request": {"if_enough_new": ENOUGH_NEW}},
         timings=(Timing(slug="weekly", cron=WEEKLY),),
+        concurrency_limit=1,
+    ),
+    Definition(
+        name="monitor",
+        entrypoint="flows.monitor:monitor",
+        description="Looks at evaluations and production traffic over time, and raises alerts.",
+        timings=(Timing(slug="hourly", cron=HOURLY),),
         concurrency_limit=1,
     ),
     Definition(

@@ -9,6 +9,7 @@ from deployments.cli import (
     doctor,
     evaluate,
     export,
+    monitor,
     race,
     recommend,
     retrain,
@@ -18,6 +19,7 @@ from deployments.cli import (
     show,
     sweep,
 )
+from deployments.cli.alerts import alerts
 from deployments.cli.benchmarks import benchmarks
 from deployments.cli.blocks import blocks
 from deployments.cli.db import db
@@ -26,6 +28,7 @@ from deployments.cli.experiments import experiments
 from deployments.cli.metrics import metrics
 from deployments.cli.models import models
 from deployments.cli.profiles import profiles
+from deployments.cli.review import review
 from deployments.cli.selection import selection
 from deployments.cli.traffic import traffic
 
@@ -54,6 +57,7 @@ app.command("demo")(demo.demo)
 app.command("deploy")(deploy.deploy)
 app.command("doctor")(doctor.doctor)
 app.command("evaluate")(evaluate.evaluate)
+app.command("monitor")(monitor.monitor)
 app.command("race")(race.race)
 app.command("recommend")(recommend.recommend)
 app.command("retrain")(retrain.retrain)
@@ -68,8 +72,10 @@ app.add_typer(endpoints, name="endpoints")
 app.add_typer(models, name="models")
 app.add_typer(profiles, name="profiles")
 app.add_typer(benchmarks, name="benchmarks")
+app.add_typer(alerts, name="alerts")
 app.add_typer(blocks, name="blocks")
 app.add_typer(metrics, name="metrics")
+app.add_typer(review, name="review")
 app.add_typer(selection, name="selection")
 app.add_typer(traffic, name="traffic")
 app.add_typer(db, name="db")

@@ -1,0 +1,147 @@
+"""Who is told of an alert: an automation of Prefect's that calls a block for each of our events.
+
+The address of a webhook is a secret: it lives in a block, which Prefect keeps encrypted.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from evaluation.errors import ConfigurationError, UnknownNameError
+from tasks.monitoring.notify import RAISED
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from prefect.client.orchestration import SyncPrefectClient
+    from prefect.events.actions import ActionTypes
+
+NAME = "Benchwright alerts"
+"""The automation."""
+BLOCK = "benchwright-alerts"
+"""The webhook block that holds an address given on the command line."""
+WEBHOOK = "webhook"
+SEVERITIES = ("critical", "warning", "notice")
+PAYLOAD = '{"text": {{ event.payload.sentence | tojson }}, "alert": {{ event.payload | tojson }}}'
+"""What a webhook is sent: `text` is what chats show; `alert` is all that is known."""
+SUBJECT = "Benchwright {{ event.payload.severity }}: {{ event.payload.rule }}"
+BODY = "{{ event.payload.sentence }}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notification:
+    """An automation as it stands now."""
+
+    name: str
+    automation_id: str
+    block: str
+    """`TYPE/NAME`."""
+
+
+def notify_by(target: str, *, severities: Sequence[str] = ()) -> Notification:
+    """The automation that tells of new alerts from now on; there is one, and a second call replaces it.
+
+    Args:
+        target: A URL, or a block: `NAME` of a webhook, or `TYPE/NAME`.
+        severities: Of these alerts alone; empty: of all.
+
+    Raises:
+        ConfigurationError: there is no such block, or the server refuses.
+    """
+    from prefect.client.orchestration import get_client
+    from prefect.exceptions import PrefectHTTPStatusError
+
+    for word in severities:
+        if word not in SEVERITIES:
+            raise UnknownNameError("severity", word, SEVERITIES)
+    with get_client(sync_client=True) as client:
+        try:
+            block_type, name = _stored(target) if _is_url(target) else _named(target)
+            action = _action(client, block_type, name)
+            made = _put(client, action, severities)
+        except PrefectHTTPStatusError as error:
+            raise _refused(error.response.status_code) from None
+    return Notification(name=NAME, automation_id=str(made), block=f"{block_type}/{name}")
+
+
+def notify_nobody() -> bool:
+    """True where there was an automation; now there is none. The block stays."""
+    from prefect.client.orchestration import get_client
+
+    with get_client(sync_client=True) as client:
+        known = client.read_automations_by_name(NAME)
+        for one in known:
+            client.delete_automation(one.id)
+    return bool(known)
+
+
+def _is_url(target: str) -> bool:
+    return "://" in target
+
+
+def _stored(url: str) -> tuple[str, str]:
+    """The block that holds the address."""
+    from prefect.blocks.webhook import Webhook
+    from pydantic import SecretStr
+
+    if not url.lower().startswith(("http://", "https://")):
+        raise ConfigurationError("the address of a webhook begins with http:// or https://", "Give such a one.")
+    made: Any = Webhook(url=SecretStr(url)).save(BLOCK, overwrite=True)
+    if hasattr(made, "__await__"):
+        raise TypeError("a webhook is stored from outside an event loop")
+    return WEBHOOK, BLOCK
+
+
+def _named(target: str) -> tuple[str, str]:
+    block_type, _, name = target.rpartition("/")
+    return block_type or WEBHOOK, name
+
+
+def _action(client: "SyncPrefectClient", block_type: str, name: str) -> "ActionTypes":
+    from prefect.events.actions import CallWebhook, SendNotification
+    from prefect.exceptions import ObjectNotFound
+
+    try:
+        found = client.read_block_document_by_name(name, block_type, include_secrets=False)
+    except ObjectNotFound:
+        raise ConfigurationError(
+            f"the Prefect server has no block {block_type}/{name}",
+            "Make it in Prefect's pages (Blocks, Webhook), or give a URL: it is kept in a block.",
+        ) from None
+    if block_type == WEBHOOK:
+        return CallWebhook(block_document_id=found.id, payload=PAYLOAD)
+    return SendNotification(block_document_id=found.id, subject=SUBJECT, body=BODY)
+
+
+def _put(client: "SyncPrefectClient", action: "ActionTypes", severities: Sequence[str]) -> "UUID":
+    from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
+
+    wanted = AutomationCore(
+        name=NAME,
+        description="Tells of each new alert. Made by `benchwright alerts notify`.",
+        enabled=True,
+        trigger=EventTrigger(
+            expect={RAISED},
+            match={"benchwright.severity": list(severities)} if severities else {},
+            posture=Posture.Reactive,
+            threshold=1,
+            within=timedelta(0),
+        ),
+        actions=[action],
+    )
+    known = client.read_automations_by_name(NAME)
+    for one in known[1:]:
+        client.delete_automation(one.id)
+    if known:
+        client.update_automation(known[0].id, wanted)
+        return known[0].id
+    return client.create_automation(wanted)
+
+
+def _refused(status: int) -> ConfigurationError:
+    if status in (401, 403):
+        return ConfigurationError(
+            "the Prefect server refuses without its password", "export PREFECT_API_AUTH_STRING=user:password"
+        )
+    return ConfigurationError(f"the Prefect server refuses the automation ({status})", "Look at its log.")

@@ -1,0 +1,244 @@
+"""`benchwright alerts`: what is wrong now, who knows of it, and who is told."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from deployments.cli.arguments import DatabaseOption, JsonOption, open_stored
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from evaluation.store.records import AlertRecord, SilenceRecord
+
+alerts = typer.Typer(no_args_is_help=True, help="Alerts of the monitor: list, acknowledge, silence, notify.")
+
+RULES = ("duration", "success", "tokens", "gpu", "quality", "model", "judge", "server")
+CHANGES = ("model", "judge", "server")
+"""Rules about something that changed: who acknowledges one of these accepts what is new."""
+
+
+@alerts.command("list")
+def list_all(
+    all_: Annotated[bool, typer.Option("--all", help="Those too that are over.")] = False,
+    rule: Annotated[str | None, typer.Option("--rule", metavar="RULE", help="Of this rule alone.")] = None,
+    task: Annotated[str | None, typer.Option("--task", metavar="TASK", help="Of this task alone.")] = None,
+    candidate: Annotated[str | None, typer.Option("--candidate", metavar="NAME", help="Of this one alone.")] = None,
+    db: DatabaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show the alerts that are not over."""
+    from deployments.cli.terminal import print_json, tell
+    from evaluation.monitoring.result import alert_as_plain
+    from evaluation.store.alerts import list_alerts
+
+    wanted = {"rule": _checked_rule(rule), "task": task, "candidate": candidate}
+    with open_stored(db) as store:
+        found = [one for one in list_alerts(store, with_resolved=all_) if _fits(one, wanted)]
+    if as_json:
+        print_json([alert_as_plain(one) for one in found])
+    elif found:
+        _print(found)
+    else:
+        tell("no such alert" if all_ else "no alert is open; --all shows those that are over")
+
+
+def _fits(alert: "AlertRecord", wanted: dict[str, str | None]) -> bool:
+    return all(value is None or getattr(alert, name) == value for name, value in wanted.items())
+
+
+def _print(found: "list[AlertRecord]") -> None:
+    from deployments.cli.tables import moment, print_table
+
+    print_table(
+        ("alert", "state", "severity", "rule", "since", "seen", "what"),
+        [
+            (
+                one.alert_id,
+                one.state,
+                one.severity,
+                one.rule,
+                moment(one.raised_at),
+                one.n_seen,
+                one.sentence if one.note is None else f"{one.sentence} [{one.note}]",
+            )
+            for one in found
+        ],
+    )
+
+
+@alerts.command("ack")
+def acknowledge(
+    alert: Annotated[str, typer.Argument(metavar="ALERT", help="Its id, or the beginning of one; `last`.")],
+    note: Annotated[str | None, typer.Option("--note", metavar="TEXT", help="What you want to say of it.")] = None,
+    by: Annotated[
+        str | None, typer.Option("--by", metavar="NAME", help="Who you are; default: your login.", show_default=False)
+    ] = None,
+    db: DatabaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say that you know: nobody is notified of it any more. A change of model, judge or server is accepted so."""
+    from deployments.cli.tables import say
+    from deployments.cli.terminal import print_json
+    from evaluation.monitoring.result import alert_as_plain
+    from evaluation.store.alerts import acknowledge_alert, find_alert
+
+    with open_stored(db) as store:
+        found = find_alert(store, alert)
+        known = acknowledge_alert(store, found.alert_id, by=by or _login(), note=note, ends=found.rule in CHANGES)
+    if as_json:
+        print_json(alert_as_plain(known))
+    else:
+        over = " and is over" if known.rule in CHANGES else "; it is over when a monitor finds it gone"
+        say(f"{known.alert_id} ({known.rule}) is acknowledged{over}")
+
+
+@alerts.command("silence")
+def silence(
+    until: Annotated[
+        str, typer.Option("--until", metavar="8h|3d|DATE", help="When the silence ends, or how long it lasts.")
+    ],
+    rule: Annotated[str | None, typer.Option("--rule", metavar="RULE", help="Of this rule alone.")] = None,
+    task: Annotated[str | None, typer.Option("--task", metavar="TASK", help="Of this task alone.")] = None,
+    candidate: Annotated[str | None, typer.Option("--candidate", metavar="NAME", help="Of this one alone.")] = None,
+    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why.")] = "",
+    db: DatabaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Notify nobody of alerts of a rule, task or candidate for a while. They are raised and listed all the same."""
+    from deployments.cli.tables import moment, say
+    from deployments.cli.terminal import print_json
+    from evaluation.errors import ConfigurationError
+    from evaluation.store.alert_silences import silence_alerts
+
+    if rule is None and task is None and candidate is None:
+        raise ConfigurationError(
+            "a silence is of a rule, a task or a candidate", "Give --rule, --task or --candidate, or several of them."
+        )
+    ends = _read_until(until)
+    with open_stored(db) as store:
+        made = silence_alerts(
+            store, until=ends, rule=_checked_rule(rule), task=task, candidate=candidate, reason=reason
+        )
+    if as_json:
+        print_json(_silence_as_json(made))
+    else:
+        say(f"silence {made.silence_id} holds until {moment(made.until)}")
+
+
+@alerts.command("silences")
+def silences(
+    end: Annotated[int | None, typer.Option("--end", metavar="N", help="End this one now.")] = None,
+    db: DatabaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show the silences that hold, or end one."""
+    from deployments.cli.tables import print_table, say
+    from deployments.cli.terminal import print_json, tell
+    from evaluation.store.alert_silences import end_silence, list_silences
+
+    with open_stored(db) as store:
+        if end is not None:
+            end_silence(store, end)
+        found = list_silences(store)
+    if as_json:
+        print_json([_silence_as_json(one) for one in found])
+    elif end is not None:
+        say(f"silence {end} has ended")
+    elif found:
+        rows = [(one.silence_id, one.rule, one.task, one.candidate, one.until, one.reason or None) for one in found]
+        print_table(("silence", "rule", "task", "candidate", "until", "why"), rows)
+    else:
+        tell("nothing is silenced")
+
+
+@alerts.command("notify")
+def notify(
+    webhook: Annotated[
+        str | None,
+        typer.Option(
+            "--webhook", metavar="URL|BLOCK", help="Where to: a URL, `-` to read one from stdin, or a Prefect block."
+        ),
+    ] = None,
+    severity: Annotated[
+        list[str] | None,
+        typer.Option("--severity", metavar="WORD", help="Of critical, warning, notice these alone.*"),
+    ] = None,
+    off: Annotated[bool, typer.Option("--off", help="Notify nobody from now on.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Let Prefect call a webhook, or a notification block such as `slack-webhook/NAME`, for each new alert.
+
+    A URL is kept in a Prefect block, encrypted, and is shown nowhere. * may be repeated.
+    """
+    from deployments.automations import notify_by, notify_nobody
+    from deployments.cli.deploy import must_answer
+    from deployments.cli.tables import say
+    from deployments.cli.terminal import print_json
+    from evaluation.errors import ConfigurationError
+
+    if off == (webhook is not None):
+        raise ConfigurationError("alerts notify needs --webhook or --off", "For example --webhook https://…/hook")
+    must_answer()
+    if webhook is None:
+        was_there = notify_nobody()
+        said: dict[str, Any] = {"automation": None, "was_there": was_there}
+        text = "nobody is notified any more" if was_there else "nobody was notified before either"
+    else:
+        made = notify_by(_read_webhook(webhook), severities=tuple(severity or ()))
+        said = {"automation": made.name, "automation_id": made.automation_id, "block": made.block}
+        text = f"{made.name}: the block {made.block} is called for each new alert"
+    if as_json:
+        print_json(said)
+    else:
+        say(text)
+
+
+def _read_webhook(text: str) -> str:
+    import sys
+
+    return sys.stdin.readline().strip() if text == "-" else text.strip()
+
+
+def _checked_rule(rule: str | None) -> str | None:
+    from evaluation.errors import UnknownNameError
+
+    if rule is not None and rule not in RULES:
+        raise UnknownNameError("rule", rule, RULES)
+    return rule
+
+
+def _login() -> str | None:
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        return None
+
+
+def _read_until(text: str) -> "datetime":
+    """The moment that `8h`, `3d`, `2w`, a date or a moment names; without a zone it is of this machine's clock."""
+    import re
+    from datetime import UTC, datetime, timedelta
+
+    from evaluation.errors import ConfigurationError
+
+    hours = {"h": 1, "d": 24, "w": 7 * 24}
+    moment = None
+    try:
+        if found := re.fullmatch(r"([0-9]{1,6})([hdw])", text.strip()):
+            moment = datetime.now(UTC) + timedelta(hours=int(found[1]) * hours[found[2]])
+        else:
+            moment = datetime.fromisoformat(text.strip()).astimezone(UTC)
+    except (ValueError, OverflowError, OSError):
+        pass
+    if moment is None or moment <= datetime.now(UTC):
+        raise ConfigurationError(f"--until {text!r} is no moment to come", "For example 8h, 3d or 2027-01-31.")
+    return moment
+
+
+def _silence_as_json(one: "SilenceRecord") -> dict[str, Any]:
+    from dataclasses import asdict
+
+    return asdict(one) | {"until": one.until.isoformat(), "created_at": one.created_at.isoformat()}

@@ -1,0 +1,69 @@
+"""`benchwright monitor`: looks at evaluations and production traffic, and tells of what is wrong."""
+
+from typing import Annotated, Any
+
+import typer
+
+from deployments.cli.arguments import DatabaseOption, JsonOption
+
+
+def monitor(
+    since: Annotated[
+        str | None, typer.Option("--since", metavar="30d|4w", help="How far to look back; default 30 days.")
+    ] = None,
+    slower_than: Annotated[
+        float | None, typer.Option("--slower-than", metavar="N", help="Times the usual duration; default 2.")
+    ] = None,
+    success_below: Annotated[
+        float | None, typer.Option("--success-below", metavar="SHARE", help="Least share of success; default 0.9.")
+    ] = None,
+    gpu_below: Annotated[
+        float | None, typer.Option("--gpu-below", metavar="SHARE", help="Least GPU utilisation; default 0.5.")
+    ] = None,
+    token_budget: Annotated[
+        list[str] | None,
+        typer.Option("--token-budget", metavar="[TASK=]N", help="Tokens that a call may take on average.*"),
+    ] = None,
+    baseline_runs: Annotated[
+        int | None, typer.Option("--baseline-runs", metavar="N", help="Runs in a baseline; default 5.")
+    ] = None,
+    false_alarm_rate: Annotated[
+        float | None,
+        typer.Option("--false-alarm-rate", metavar="P", help="Chance of any false alarm of quality; default 0.05 …"),
+    ] = None,
+    over_looks: Annotated[
+        int | None, typer.Option("--over-looks", metavar="N", help="… in so many looks at new runs; default 200.")
+    ] = None,
+    min_calls: Annotated[
+        int | None, typer.Option("--min-calls", metavar="N", help="Live calls to judge by; default 20.")
+    ] = None,
+    without: Annotated[
+        list[str] | None,
+        typer.Option("--without", metavar="RULE", help="A rule that is left out.*"),
+    ] = None,
+    fail_on_alert: Annotated[
+        bool, typer.Option("--fail-on-alert", help="Exit with 1 where an alert is open that nobody acknowledged.")
+    ] = False,
+    db: DatabaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Look at evaluations and production traffic over time; raise alerts, and end those that are over.
+
+    Rules: duration, success, tokens, gpu, quality, model, judge, server. * may be repeated.
+    """
+    from deployments.cli.monitoring import read_budgets, read_days, run_monitor
+
+    given: dict[str, Any] = {
+        "since_days": read_days(since),
+        "slower_than": slower_than,
+        "success_below": success_below,
+        "gpu_below": gpu_below,
+        "token_budgets": read_budgets(token_budget or []),
+        "baseline_runs": baseline_runs,
+        "false_alarm_rate": false_alarm_rate,
+        "over_looks": over_looks,
+        "min_calls": min_calls,
+        "left_out": without,
+    }
+    asked = {name: value for name, value in given.items() if value is not None}
+    raise typer.Exit(run_monitor(asked, database=db, as_json=as_json, fail_on_alert=fail_on_alert))

@@ -1,0 +1,59 @@
+"""What changed between two times: the model, the judge, the server? So that a fall is not blamed on the wrong one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from evaluation.monitoring.values import Setting
+
+WHAT = {
+    "model": "the model (its digest)",
+    "judge": "the judge or metric (its signature)",
+    "server": "the server's version",
+    "endpoint": "the server",
+    "slots": "the number of requests at once",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """Something that is not what it was."""
+
+    what: str
+    was: str
+    now: str
+
+    def plain(self) -> dict[str, Any]:
+        """The same as plain values."""
+        return {"what": self.what, "was": self.was, "now": self.now}
+
+
+def changes_between(before: Setting, now: Setting) -> tuple[Change, ...]:
+    """All that is known of both and differs."""
+    found = []
+    for what in WHAT:
+        was, is_now = getattr(before, what), getattr(now, what)
+        if was is not None and is_now is not None and was != is_now:
+            found.append(Change(what=what, was=str(was), now=str(is_now)))
+    return tuple(found)
+
+
+def changes_since(earlier: Sequence[Setting], now: Setting) -> tuple[Change, ...]:
+    """All that differs from the newest of the earlier ones."""
+    return changes_between(earlier[-1], now) if earlier else ()
+
+
+def in_words(changes: Sequence[Change]) -> str:
+    """A sentence on what changed, or that nothing of it did."""
+    if not changes:
+        return "Model, judge and server are the same as before."
+    said = [f"{WHAT[one.what]} changed ({shortened(one.was)} → {shortened(one.now)})" for one in changes]
+    same = [name for name in ("model", "judge", "server") if name not in {one.what for one in changes}]
+    rest = f"; {' and '.join(same)} {'is' if len(same) == 1 else 'are'} the same" if same else ""
+    return f"Since then {', '.join(said)}{rest}."
+
+
+def shortened(text: str, length: int = 24) -> str:
+    """The text, or its beginning: digests and signatures are long."""
+    bare = text.removeprefix("sha256:")
+    return bare if len(bare) <= length else f"{bare[:12]}…"

@@ -1,0 +1,118 @@
+"""Which model, judge or server is not the one that it was? Read from what each run notes of them."""
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from evaluation.monitoring.changes import Change, shortened
+from evaluation.monitoring.rules import NOTICE, WARNING, Verdict
+from evaluation.monitoring.series import headline_of
+from evaluation.store.monitored import MonitoredRun
+from evaluation.store.records import Finding
+from evaluation.store.records.alerts import subject_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Seen:
+    """What a run noted of a model, a judge or a server."""
+
+    value: str
+    run: MonitoredRun
+    place: str = ""
+    """Where; a value is held against the one before at the same place, else against the one before."""
+
+
+def change_verdicts(runs: Sequence[MonitoredRun], *, since: datetime, left_out: Iterable[str] = ()) -> list[Verdict]:
+    """For each model, judge and server whether it is another one than it was.
+
+    Args:
+        runs: Those that have ended, the oldest first.
+        since: An older change keeps an open alert open, and raises none.
+        left_out: Rules that are not to hold.
+    """
+    rules = {"model": _models, "server": _servers, "judge": _judges}
+    out = set(left_out)
+    return [one for name, rule in rules.items() if name not in out for one in rule(runs, since)]
+
+
+def _models(runs: Sequence[MonitoredRun], since: datetime) -> list[Verdict]:
+    seen: defaultdict[str, list[_Seen]] = defaultdict(list)
+    for one in runs:
+        if one.digest is not None:
+            seen[one.model].append(_Seen(value=one.digest, run=one, place=one.endpoint))
+    return [
+        _verdict("model", model, known, since, f"The weights of {model} changed", WARNING, candidate=model)
+        for model, known in seen.items()
+    ]
+
+
+def _servers(runs: Sequence[MonitoredRun], since: datetime) -> list[Verdict]:
+    seen: defaultdict[str, list[_Seen]] = defaultdict(list)
+    for one in runs:
+        for endpoint, version in one.server_versions.items():
+            if version is not None:
+                seen[endpoint].append(_Seen(value=version, run=one))
+    return [
+        _verdict("server", endpoint, known, since, f"The version of the server {endpoint} changed", NOTICE)
+        for endpoint, known in seen.items()
+    ]
+
+
+def _judges(runs: Sequence[MonitoredRun], since: datetime) -> list[Verdict]:
+    seen: defaultdict[tuple[str, str], list[_Seen]] = defaultdict(list)
+    for one in runs:
+        use = headline_of(one)
+        if use is not None:
+            seen[one.benchmark, use.name].append(_Seen(value=use.signature, run=one))
+    return [
+        _verdict(
+            "judge",
+            f"{benchmark} · {metric}",
+            known,
+            since,
+            f"{benchmark} is measured by another {metric} than before (judge, options or scorer), so that its quality "
+            "before and after cannot be compared and says nothing of the models",
+            WARNING,
+            benchmark=benchmark,
+            metric=metric,
+        )
+        for (benchmark, metric), known in seen.items()
+    ]
+
+
+def _verdict(
+    rule: str, about: str, seen: Sequence[_Seen], since: datetime, sentence: str, severity: str, **named: str | None
+) -> Verdict:
+    subject = subject_of(rule, about)
+    before, first = _last_change(seen)
+    if before is None:
+        return Verdict(subject=subject)
+    run, change = first.run, Change(what=rule, was=before.value, now=first.value)
+    finding = Finding(
+        rule=rule,
+        about=about,
+        occurrence=f"{run.run_id} {first.value}",
+        severity=severity,
+        source="evaluation",
+        task=run.task,
+        run_id=run.run_id,
+        sentence=f"{sentence}: {shortened(before.value)} → {shortened(first.value)}.",
+        evidence={"was": before.value, "now": first.value, "was_in_run": before.run.run_id},
+        changes=(change.plain(),),
+        raises=run.created_at >= since,
+        **named,
+    )
+    return Verdict(subject=subject, finding=finding)
+
+
+def _last_change(seen: Sequence[_Seen]) -> tuple[_Seen | None, _Seen]:
+    """What was noted before the newest change, and after it; None where nothing ever changed."""
+    newest_before: dict[Hashable, _Seen] = {}
+    change: tuple[_Seen | None, _Seen] = (None, seen[0])
+    for position, one in enumerate(seen):
+        before = newest_before.get(one.place) or (seen[position - 1] if position else None)
+        if before is not None and before.value != one.value:
+            change = (before, one)
+        newest_before[one.place] = one
+    return change

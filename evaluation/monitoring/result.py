@@ -1,0 +1,91 @@
+"""What a look found, as plain values: for JSON, the terminal and Prefect's pages alike."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from evaluation.monitoring.looking import Look
+from evaluation.monitoring.values import QUANTITIES, Point, Series
+from evaluation.monitoring.wording import counted
+from evaluation.store.records import AlertChanges, AlertRecord, SilenceRecord
+
+_MOMENTS = ("raised_at", "seen_at", "notified_at", "acknowledged_at", "resolved_at")
+
+
+def monitor_result(
+    seen: Look, changes: AlertChanges, open_alerts: Sequence[AlertRecord], silences: Sequence[SilenceRecord]
+) -> dict[str, Any]:
+    """All that a look found.
+
+    Args:
+        seen: The look.
+        changes: What it did to the alerts.
+        open_alerts: Those that are not over.
+        silences: Those that hold.
+    """
+    raised = {one.alert_id for one in changes.raised}
+    silenced = {one.alert_id for one in open_alerts if any(quiet.covers(one, seen.moment) for quiet in silences)}
+    return {
+        "moment": seen.moment.isoformat(),
+        "sentence": _sentence(seen, changes, open_alerts),
+        "alerts": [
+            alert_as_plain(one) | {"is_new": one.alert_id in raised, "is_silenced": one.alert_id in silenced}
+            for one in open_alerts
+        ],
+        "resolved": [alert_as_plain(one) for one in changes.resolved],
+        "n_looked_at": len(seen.looks),
+        "statistics": [_statistics(one) for one in seen.series],
+    }
+
+
+def alert_as_plain(alert: AlertRecord) -> dict[str, Any]:
+    """The alert as plain values."""
+    found = asdict(alert) | {"state": alert.state, "changes": [dict(one) for one in alert.changes]}
+    for name in _MOMENTS:
+        moment = getattr(alert, name)
+        found[name] = None if moment is None else moment.isoformat()
+    return found
+
+
+def _sentence(seen: Look, changes: AlertChanges, open_alerts: Sequence[AlertRecord]) -> str:
+    if not seen.series:
+        return "Nothing was evaluated and no call in production was recorded in that time."
+    n_calls = sum(point.n for one in seen.series for point in one.points)
+    looked = f"{counted(len(seen.series), 'candidate and task')}, {counted(n_calls, 'call')}"
+    looked = looked.replace("candidate and tasks", "pairs of candidate and task").replace(
+        "1 candidate and task", "1 pair of candidate and task"
+    )
+    if not open_alerts:
+        over = f"; {counted(len(changes.resolved), 'alert')} resolved" if changes.resolved else ""
+        return f"All is as it should be: {looked}{over}."
+    said = [f"{counted(len(open_alerts), 'open alert')}, {len(changes.raised):,} new"]
+    said += [f"{len(changes.resolved):,} resolved"] if changes.resolved else []
+    return f"{', '.join(said)}: {looked}."
+
+
+def _statistics(series: Series) -> dict[str, Any]:
+    newest = series.points[-1]
+    return {
+        "source": series.source,
+        "task": series.task,
+        "benchmark": series.benchmark,
+        "benchmark_version": series.benchmark_version,
+        "candidate": series.candidate,
+        "headline": series.headline,
+        "n_points": len(series.points),
+        "n_calls": sum(point.n for point in series.points),
+        "newest": _point(newest),
+        "points": [_point(point) for point in series.points],
+    }
+
+
+def _point(point: Point) -> dict[str, Any]:
+    figures: dict[str, float | None] = {name: point.value(name) for name in QUANTITIES}
+    return {
+        "at": point.at.isoformat(),
+        "run_id": point.run_id,
+        "n": point.n,
+        "n_ok": point.n_ok,
+        "failures": dict(point.failures),
+        **figures,
+    }

@@ -1,0 +1,161 @@
+"""Is a candidate slower than usual, failing, over its budget, or is its GPU idle while it is asked?
+
+Thresholds, not tests: they are broken by figures that anybody can check. Each rule answers with a `Verdict`, or with
+None where there is too little to judge by, so that an open alert is not taken for over.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+from evaluation.monitoring.changes import changes_since, in_words
+from evaluation.monitoring.request import MonitorRequest
+from evaluation.monitoring.values import Point, Series
+from evaluation.monitoring.wording import counted, listed, quantity, share
+from evaluation.stats.intervals import wilson_interval
+from evaluation.store.records import Finding
+from evaluation.store.records.alerts import subject_of
+
+CRITICAL, WARNING, NOTICE = "critical", "warning", "notice"
+MIN_TIMED = 5
+"""Timed answers of a run below which its median says little."""
+MIN_GPU_SAMPLES = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What a rule says of what it could judge."""
+
+    subject: str
+    finding: Finding | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """A point of a series, and what it is held against."""
+
+    series: Series
+    point: Point
+    baseline: Sequence[Point]
+    """The oldest first; empty: there is none yet."""
+    request: MonitorRequest
+    gpus: Sequence[tuple[str, int, float]] = ()
+    """Endpoint, samples and mean utilisation while it was asked."""
+
+    def verdict(
+        self, rule: str, *, is_broken: bool, severity: str, sentence: str, evidence: Mapping[str, Any]
+    ) -> Verdict:
+        """The answer of a rule, with a finding where it is broken."""
+        subject = subject_of(rule, self.series.about)
+        if not is_broken:
+            return Verdict(subject=subject)
+        changes = changes_since([one.setting for one in self.baseline], self.point.setting)
+        said = f"{sentence} {in_words(changes)}" if self.baseline and self.series.source == "evaluation" else sentence
+        series = self.series
+        finding = Finding(
+            rule=rule,
+            about=series.about,
+            severity=severity,
+            source=series.source,
+            task=series.task,
+            benchmark=series.benchmark,
+            candidate=series.candidate,
+            run_id=self.point.run_id,
+            sentence=said,
+            evidence=dict(evidence),
+            changes=tuple(one.plain() for one in changes),
+        )
+        return Verdict(subject=subject, finding=finding)
+
+    @property
+    def min_timed(self) -> int:
+        """Calls that a figure must rest on."""
+        return MIN_TIMED if self.series.source == "evaluation" else self.request.min_calls
+
+
+def duration(given: Judged) -> Verdict | None:
+    """Its median duration against its usual one: the median of the baseline's, at as many requests at once."""
+    point, limit = given.point, given.request.slower_than
+    alike = [one for one in given.baseline if one.setting.slots == point.setting.slots]
+    known = [one.duration_s for one in alike if one.duration_s is not None and one.n_timed >= given.min_timed]
+    if point.duration_s is None or point.n_timed < given.min_timed or not known:
+        return None
+    usual = median(known)
+    ratio = point.duration_s / usual if usual > 0 else 1.0
+    sentence = (
+        f"{given.series.name} takes {quantity(point.duration_s)} s at the median, {ratio:.1f} times its usual "
+        f"{quantity(usual)} s (limit: {limit:g} times)."
+    )
+    evidence: dict[str, Any] = {"median_s": point.duration_s, "usual_s": usual, "ratio": ratio, "limit": limit}
+    evidence |= {"n": point.n_timed, "n_baseline": len(known), "slots": point.setting.slots}
+    severity = CRITICAL if ratio > 2 * limit else WARNING
+    return given.verdict("duration", is_broken=ratio > limit, severity=severity, sentence=sentence, evidence=evidence)
+
+
+def success(given: Judged) -> Verdict | None:
+    """The share of calls that came to an answer."""
+    point, least = given.point, given.request.success_below
+    if point.success is None or point.n < given.min_timed:
+        return None
+    interval = wilson_interval(point.n_ok, point.n)
+    failed = sorted(point.failures.items(), key=lambda one: (-one[1], one[0]))
+    kinds = listed([f"{name} ({n})" for name, n in failed])
+    why = f"it was given up: {point.given_up}" if point.given_up else f"failures: {kinds}"
+    sentence = (
+        f"{given.series.name}: {counted(point.n_ok, 'answer')} of {counted(point.n, 'call')}, "
+        f"{share(point.success)} (limit: {share(least)}); {why}."
+    )
+    evidence: dict[str, Any] = {"n": point.n, "n_ok": point.n_ok, "share": point.success, "limit": least}
+    evidence |= {"low": interval.low, "high": interval.high, "failures": dict(failed)}
+    severity = CRITICAL if interval.high < least else WARNING
+    return given.verdict(
+        "success", is_broken=point.success < least, severity=severity, sentence=sentence, evidence=evidence
+    )
+
+
+def tokens(given: Judged) -> Verdict | None:
+    """The mean tokens of a call against the budget."""
+    point = given.point
+    budget = given.request.budget(given.series.benchmark, given.series.task)
+    if budget is None or point.tokens is None or point.n_counted < given.min_timed:
+        return None
+    sentence = (
+        f"{given.series.name} takes {quantity(point.tokens)} tokens a call, over its budget of {budget:,} "
+        f"({counted(point.n_counted, 'call')})."
+    )
+    evidence = {"tokens_per_call": point.tokens, "budget": budget, "n": point.n_counted}
+    return given.verdict(
+        "tokens", is_broken=point.tokens > budget, severity=WARNING, sentence=sentence, evidence=evidence
+    )
+
+
+def gpu(given: Judged) -> Verdict | None:
+    """How much of the time in which it was asked the GPU worked: the least busy of its servers."""
+    known = [one for one in given.gpus if one[1] >= MIN_GPU_SAMPLES]
+    if not known:
+        return None
+    endpoint, n, utilisation = min(known, key=lambda one: one[2])
+    least = given.request.gpu_below
+    sentence = (
+        f"The GPU of {endpoint} worked {share(utilisation)} of the time in which {given.series.name} was asked "
+        f"(limit: {share(least)}; {counted(n, 'sample')}): more requests at once may fit."
+    )
+    evidence: dict[str, Any] = {"endpoint": endpoint, "utilisation": utilisation, "limit": least, "n": n}
+    evidence |= {"slots": given.point.setting.slots}
+    return given.verdict("gpu", is_broken=utilisation < least, severity=WARNING, sentence=sentence, evidence=evidence)
+
+
+THRESHOLDS: Mapping[str, Callable[[Judged], Verdict | None]] = {
+    "duration": duration,
+    "success": success,
+    "tokens": tokens,
+    "gpu": gpu,
+}
+"""Rules that one point breaks or not. To add one: a function, a line."""
+
+
+def verdicts(given: Judged) -> list[Verdict]:
+    """What the rules say that hold and can be judged."""
+    found = [rule(given) for name, rule in THRESHOLDS.items() if name not in given.request.left_out]
+    return [one for one in found if one is not None]

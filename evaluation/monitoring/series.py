@@ -1,0 +1,139 @@
+"""Figures over time, read from the store: of each candidate on each benchmark, and on each task in production."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from evaluation.monitoring.request import MonitorRequest
+from evaluation.monitoring.values import Point, Series, Setting, point_of_calls, point_of_live
+from evaluation.store.monitored import (
+    Calls,
+    LiveCall,
+    MonitoredRun,
+    mean_scores,
+    read_calls,
+    read_live,
+)
+from evaluation.store.records import MetricUse
+from evaluation.store.session import Store
+
+MOST_POINTS = 60
+"""Newest runs of a series that are followed; those of its baseline come beside them."""
+BASELINE = "baseline"
+"""The tag of a run that is as it should be."""
+USUAL_DAYS = 7
+"""Days of live traffic that say what is usual."""
+FULL_DAY = timedelta(days=1)
+_BY_HOUR_UP_TO = timedelta(days=3)
+
+
+def evaluation_series(
+    store: Store, runs: Sequence[MonitoredRun], request: MonitorRequest, moment: datetime
+) -> list[Series]:
+    """A series for each candidate on each benchmark version that was evaluated lately.
+
+    Args:
+        store: Where their answers are.
+        runs: Those that have ended, the oldest first.
+        request: How far to look back, and how long a baseline is.
+        moment: Now.
+    """
+    since = moment - timedelta(days=request.since_days)
+    groups: defaultdict[tuple[str, str, str], list[MonitoredRun]] = defaultdict(list)
+    for one in runs:
+        groups[one.benchmark_version, one.benchmark, one.candidate].append(one)
+    kept = [_kept(group, request.baseline_runs) for group in groups.values() if group[-1].created_at >= since]
+    row_ids = [one.row_id for group in kept for one in group]
+    calls = read_calls(store, row_ids)
+    scores = mean_scores(store, row_ids, {one.headline for group in kept for one in group})
+    return [_evaluated(group, calls, scores) for group in kept]
+
+
+def _kept(group: Sequence[MonitoredRun], n_baseline: int) -> list[MonitoredRun]:
+    """The newest ones, and all that may be in a baseline."""
+    complete = [one for one in group if one.is_complete]
+    tagged = [one for one in complete if BASELINE in one.tags]
+    kept = {one.row_id for one in (*group[-MOST_POINTS:], *complete[: 2 * n_baseline], *tagged[-n_baseline:])}
+    return [one for one in group if one.row_id in kept]
+
+
+def _evaluated(
+    group: Sequence[MonitoredRun], calls: Mapping[int, Calls], scores: Mapping[int, Mapping[MetricUse, float]]
+) -> Series:
+    newest = group[-1]
+    return Series(
+        source="evaluation",
+        task=newest.task,
+        candidate=newest.candidate,
+        benchmark=newest.benchmark,
+        benchmark_version=newest.benchmark_version,
+        headline=newest.headline,
+        points=tuple(_point(one, calls[one.row_id], scores.get(one.row_id, {})) for one in group),
+    )
+
+
+def _point(one: MonitoredRun, calls: Calls, scores: Mapping[MetricUse, float]) -> Point:
+    use = headline_of(one)
+    if one.given_up is not None:
+        missing = max(0, one.n_planned - calls.n)
+        calls = Calls(n=calls.n + missing, failures=calls.failures + type(calls.failures)({"not asked": missing}))
+    return point_of_calls(
+        calls,
+        at=one.created_at,
+        quality=None if use is None else scores.get(use),
+        run_id=one.run_id,
+        row_id=one.row_id,
+        given_up=one.given_up,
+        is_complete=one.is_complete,
+        is_baseline=BASELINE in one.tags,
+        setting=Setting(
+            model=one.digest,
+            judge=None if use is None else use.signature,
+            server=one.server_versions.get(one.endpoint),
+            endpoint=one.endpoint,
+            slots=one.slots,
+        ),
+    )
+
+
+def headline_of(one: MonitoredRun) -> MetricUse | None:
+    """The headline with its signature, as the run planned it."""
+    return next((use for use in one.metrics if use.name == one.headline), None)
+
+
+def live_series(store: Store, request: MonitorRequest, moment: datetime) -> list[Series]:
+    """A series for each candidate on each task in production."""
+    found = read_live(store, since=moment - timedelta(days=request.since_days), until=moment)
+    return [_lived(task, candidate, calls, request, moment) for (task, candidate), calls in sorted(found.items())]
+
+
+def _lived(task: str, candidate: str, calls: Sequence[LiveCall], request: MonitorRequest, moment: datetime) -> Series:
+    n_newest = _n_newest(calls, request, moment)
+    before, newest = calls[: len(calls) - n_newest], calls[len(calls) - n_newest :]
+    usual = [call for call in before if call.started_at >= moment - timedelta(days=USUAL_DAYS)]
+    points = [point_of_live(stretch) for stretch in _stretches(before)]
+    return Series(
+        source="live",
+        task=task,
+        candidate=candidate,
+        points=(*points, point_of_live(newest)) if newest else tuple(points),
+        usual=point_of_live(usual) if usual and newest else None,
+    )
+
+
+def _n_newest(calls: Sequence[LiveCall], request: MonitorRequest, moment: datetime) -> int:
+    """How many of the last calls are the newest ones: those of the last hours, else the last few of a day."""
+    n_recent = sum(call.started_at >= moment - timedelta(hours=request.live_hours) for call in calls)
+    n_of_day = sum(call.started_at >= moment - FULL_DAY for call in calls)
+    return max(n_recent, min(n_of_day, request.min_calls))
+
+
+def _stretches(calls: Sequence[LiveCall]) -> list[list[LiveCall]]:
+    """The calls by day, or by hour where there are few days of them."""
+    if not calls:
+        return []
+    is_short = calls[-1].started_at - calls[0].started_at <= _BY_HOUR_UP_TO
+    by_time: defaultdict[str, list[LiveCall]] = defaultdict(list)
+    for call in calls:
+        by_time[call.started_at.strftime("%Y-%m-%d %H" if is_short else "%Y-%m-%d")].append(call)
+    return list(by_time.values())

@@ -1,0 +1,151 @@
+"""Figures of a candidate over time, from evaluations and from production alike."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from statistics import fmean, median
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from evaluation.store.monitored import Calls, LiveCall
+
+Source = Literal["evaluation", "live"]
+Quantity = Literal["duration_s", "success", "tokens", "tokens_per_s", "quality", "energy_j"]
+QUANTITIES: Mapping[Quantity, str] = {
+    "duration_s": "median duration",
+    "success": "share of success",
+    "tokens": "mean tokens a call",
+    "tokens_per_s": "median output tokens a second",
+    "quality": "quality",
+    "energy_j": "mean joules an answer",
+}
+"""What is followed over time, in words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """What figures may depend on beside chance. None: not known."""
+
+    model: str | None = None
+    """The digest."""
+    judge: str | None = None
+    """The headline metric's signature, which names its judge's weights."""
+    server: str | None = None
+    """Its version."""
+    endpoint: str | None = None
+    slots: int | None = None
+    """Requests at once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """A candidate at a time: a run, or a stretch of calls in production. None: it cannot be told."""
+
+    at: datetime
+    n: int
+    """Calls that were made."""
+    n_ok: int
+    failures: Mapping[str, int] = field(default_factory=dict)
+    duration_s: float | None = None
+    n_timed: int = 0
+    tokens: float | None = None
+    n_counted: int = 0
+    """Calls whose tokens are known."""
+    tokens_per_s: float | None = None
+    energy_j: float | None = None
+    quality: float | None = None
+    run_id: str | None = None
+    row_id: int | None = None
+    given_up: str | None = None
+    is_complete: bool = True
+    is_baseline: bool = False
+    """Somebody said that it is as it should be."""
+    setting: Setting = Setting()
+
+    @property
+    def success(self) -> float | None:
+        """The share of calls that came to an answer."""
+        return self.n_ok / self.n if self.n else None
+
+    def value(self, quantity: Quantity) -> float | None:
+        """One of the quantities that are followed."""
+        found: float | None = getattr(self, quantity)
+        return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Series:
+    """One candidate on one task, over time."""
+
+    source: Source
+    task: str
+    candidate: str
+    benchmark: str | None = None
+    benchmark_version: str | None = None
+    headline: str | None = None
+    points: tuple[Point, ...]
+    """The oldest first; at least one."""
+    usual: Point | None = None
+    """Of live traffic: the days before the newest hours."""
+
+    @property
+    def what(self) -> str:
+        """The benchmark, or the task in production."""
+        return self.benchmark if self.benchmark is not None else f"{self.task} (live)"
+
+    @property
+    def about(self) -> str:
+        """Its name among all, for the identity of an alert."""
+        version = "" if self.benchmark_version is None else f"@{self.benchmark_version[:12]}"
+        return f"{self.source} · {self.task} · {self.benchmark or ''}{version} · {self.candidate}"
+
+    @property
+    def name(self) -> str:
+        """Its name for people."""
+        return f"{self.candidate} on {self.what}"
+
+
+def point_of_calls(calls: "Calls", **given: object) -> Point:
+    """What the answers of a run took."""
+    return Point(
+        n=calls.n,
+        n_ok=calls.n_ok,
+        failures=dict(calls.failures),
+        duration_s=_median(calls.latency_s),
+        n_timed=len(calls.latency_s),
+        tokens=_mean(calls.tokens),
+        n_counted=len(calls.tokens),
+        tokens_per_s=_median(calls.tokens_per_s),
+        energy_j=_mean(calls.energy_j),
+        **given,  # type: ignore[arg-type]
+    )
+
+
+def point_of_live(calls: "Sequence[LiveCall]") -> Point:
+    """What calls in production took; at least one call."""
+    ok = [call for call in calls if call.error is None]
+    failures: dict[str, int] = {}
+    for call in calls:
+        if call.error is not None:
+            failures[call.error] = failures.get(call.error, 0) + 1
+    tokens = [float(call.tokens) for call in calls if call.tokens is not None]
+    rates = [call.output_tokens / call.duration_s for call in ok if call.output_tokens and call.duration_s > 0]
+    return Point(
+        at=calls[-1].started_at,
+        n=len(calls),
+        n_ok=len(ok),
+        failures=failures,
+        duration_s=_median([call.duration_s for call in ok]),
+        n_timed=len(ok),
+        tokens=_mean(tokens),
+        n_counted=len(tokens),
+        tokens_per_s=_median(rates),
+    )
+
+
+def _median(values: Sequence[float]) -> float | None:
+    return float(median(values)) if values else None
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return fmean(values) if values else None

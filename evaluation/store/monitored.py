@@ -1,0 +1,198 @@
+"""What a monitor looks at: which runs have ended, what their answers took, and what calls in production took."""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Row
+
+from evaluation.store.records import SERVER_VERSIONS, MetricUse, Status
+from evaluation.store.session import Store
+from evaluation.store.tables import benchmark, generation, metric, run, run_candidate, score, traffic
+
+_AT_ONCE = 200
+_ENDED = (Status.COMPLETED.value, Status.FAILED.value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonitoredRun:
+    """A candidate of a run that has ended, and all that its figures may depend on."""
+
+    row_id: int
+    run_id: str
+    invocation_id: str
+    task: str
+    benchmark: str
+    benchmark_version: str
+    candidate: str
+    """Its label: what it is called, whatever its weights."""
+    model: str
+    digest: str | None
+    endpoint: str
+    server_versions: Mapping[str, str | None]
+    """By endpoint."""
+    slots: int
+    headline: str
+    metrics: tuple[MetricUse, ...]
+    """As planned."""
+    tags: tuple[str, ...]
+    is_complete: bool
+    n_planned: int
+    """Outcomes that were asked for."""
+    given_up: str | None
+    created_at: datetime
+
+
+@dataclass(slots=True, kw_only=True)
+class Calls:
+    """What calls took, of those that say; reused answers are in none of it."""
+
+    n: int = 0
+    failures: Counter[str] = field(default_factory=Counter)
+    """By kind: those of the server and the candidate's own."""
+    latency_s: list[float] = field(default_factory=list)
+    tokens: list[float] = field(default_factory=list)
+    """Of prompt and output together."""
+    tokens_per_s: list[float] = field(default_factory=list)
+    energy_j: list[float] = field(default_factory=list)
+
+    @property
+    def n_ok(self) -> int:
+        """Those that came to an answer."""
+        return self.n - self.failures.total()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveCall:
+    """A call in production, without its texts."""
+
+    started_at: datetime
+    duration_s: float
+    error: str | None
+    """Why it failed; None: it did not."""
+    tokens: int | None
+    output_tokens: int | None
+
+
+def monitored_runs(store: Store) -> tuple[MonitoredRun, ...]:
+    """Every candidate of every run that has ended and is not archived, the oldest first."""
+    of, run_of = run_candidate.c, run.c
+    same_benchmark = sa.and_(benchmark.c.version == run_of.benchmark_version, benchmark.c.name == run_of.benchmark_name)
+    wanted = (
+        sa.select(
+            *(of.id, of.label, of.model_name, of.digest, of.endpoint_name, of.server_version, of.slots, of.details),
+            *(of.given_up_reason, of.run_id, run_of.invocation_id, run_of.benchmark_version, run_of.benchmark_name),
+            *(run_of.headline, run_of.metrics, run_of.tags, run_of.status, run_of.n_cases, run_of.n_repeats),
+            *(run_of.created_at, benchmark.c.task_type),
+        )
+        .join(run, run_of.id == of.run_id)
+        .join(benchmark, same_benchmark)
+        .where(run_of.status.in_(_ENDED), run_of.archived_at.is_(None))
+        .order_by(run_of.created_at, of.id)
+    )
+    with store.read() as connection:
+        return tuple(_monitored(row) for row in connection.execute(wanted))
+
+
+def _monitored(row: Row[Any]) -> MonitoredRun:
+    return MonitoredRun(
+        row_id=row.id,
+        run_id=row.run_id,
+        invocation_id=row.invocation_id,
+        task=row.task_type,
+        benchmark=row.benchmark_name,
+        benchmark_version=row.benchmark_version,
+        candidate=row.label,
+        model=row.model_name,
+        digest=row.digest,
+        endpoint=row.endpoint_name,
+        server_versions=row.details.get(SERVER_VERSIONS) or {row.endpoint_name: row.server_version},
+        slots=row.slots,
+        headline=row.headline,
+        metrics=tuple(MetricUse(name=name, signature=signature) for name, signature in row.metrics),
+        tags=tuple(row.tags),
+        is_complete=row.status == Status.COMPLETED.value and row.given_up_reason is None,
+        n_planned=row.n_cases * row.n_repeats,
+        given_up=row.given_up_reason,
+        created_at=row.created_at,
+    )
+
+
+def read_calls(store: Store, row_ids: Iterable[int]) -> dict[int, Calls]:
+    """What the answers of these candidates of runs took; every one is in it."""
+    found = {row_id: Calls() for row_id in row_ids}
+    of = generation.c
+    latency_s = sa.case((of.load_s.is_not(None), of.total_s - of.load_s), (of.cold, None), else_=of.total_s)
+    columns = (of.run_candidate_id, of.failure_kind, of.own_failure, of.prompt_tokens, of.output_tokens, of.energy_j)
+    for page in _pages(sorted(found)):
+        wanted = sa.select(*columns, latency_s.label("latency_s"))
+        wanted = wanted.where(of.run_candidate_id.in_(page), sa.not_(of.reused))
+        with store.read() as connection:
+            for row in connection.execute(wanted):
+                _add(found[row.run_candidate_id], row)
+    return found
+
+
+def _add(calls: Calls, row: Row[Any]) -> None:
+    calls.n += 1
+    if (kind := row.failure_kind or row.own_failure) is not None:
+        calls.failures[kind] += 1
+    if row.failure_kind is not None:
+        return
+    if row.prompt_tokens is not None and row.output_tokens is not None:
+        calls.tokens.append(row.prompt_tokens + row.output_tokens)
+    if row.energy_j is not None:
+        calls.energy_j.append(row.energy_j)
+    if row.latency_s is not None and row.latency_s > 0:
+        calls.latency_s.append(row.latency_s)
+        if row.output_tokens:
+            calls.tokens_per_s.append(row.output_tokens / row.latency_s)
+
+
+def mean_scores(store: Store, row_ids: Iterable[int], names: Collection[str]) -> dict[int, dict[MetricUse, float]]:
+    """The mean score of each of these candidates of runs on the metrics of these names, as far as there is one."""
+    found: defaultdict[int, dict[MetricUse, float]] = defaultdict(dict)
+    for page in _pages(sorted(set(row_ids))):
+        wanted = (
+            sa.select(generation.c.run_candidate_id, metric.c.name, metric.c.signature, sa.func.avg(score.c.value))
+            .join(score, score.c.generation_id == generation.c.id)
+            .join(metric, metric.c.key == score.c.metric_key)
+            .where(generation.c.run_candidate_id.in_(page), metric.c.name.in_(sorted(names)))
+            .group_by(generation.c.run_candidate_id, metric.c.name, metric.c.signature)
+        )
+        with store.read() as connection:
+            for row_id, name, signature, value in connection.execute(wanted):
+                found[row_id][MetricUse(name=name, signature=signature)] = float(value)
+    return found
+
+
+def read_live(store: Store, *, since: datetime, until: datetime | None = None) -> dict[tuple[str, str], list[LiveCall]]:
+    """Calls in production by task and candidate, begun in that time, the oldest first."""
+    of = traffic.c
+    columns = (of.task, of.candidate, of.started_at, of.duration_s, of.ok, of.error_type)
+    wanted = sa.select(*columns, of.prompt_tokens, of.output_tokens).where(of.started_at >= since)
+    if until is not None:
+        wanted = wanted.where(of.started_at < until)
+    found: defaultdict[tuple[str, str], list[LiveCall]] = defaultdict(list)
+    with store.read() as connection:
+        for row in connection.execute(wanted.order_by(of.started_at, of.id)):
+            found[row.task, row.candidate].append(_live(row))
+    return dict(found)
+
+
+def _live(row: Row[Any]) -> LiveCall:
+    has_tokens = row.prompt_tokens is not None and row.output_tokens is not None
+    return LiveCall(
+        started_at=row.started_at,
+        duration_s=row.duration_s,
+        error=None if row.ok else row.error_type or "failed",
+        tokens=row.prompt_tokens + row.output_tokens if has_tokens else None,
+        output_tokens=row.output_tokens,
+    )
+
+
+def _pages(ids: Sequence[int]) -> list[Sequence[int]]:
+    return [ids[start : start + _AT_ONCE] for start in range(0, len(ids), _AT_ONCE)]

@@ -1,0 +1,42 @@
+"""Looks at what candidates do over time, and tells of what is wrong."""
+
+import asyncio
+from typing import Any
+from uuid import UUID
+
+from prefect import flow, get_run_logger
+from prefect.runtime import flow_run
+from prefect.states import Cancelled
+
+from evaluation.monitoring.request import MonitorRequest
+from tasks.interruption import interruptible
+from tasks.monitoring.look import look_around
+from tasks.monitoring.notify import notify
+from tasks.monitoring.publish import publish_monitor
+from tasks.using_blocks import use_results_database
+
+_AS_IT_IS = MonitorRequest()
+
+
+@flow(name="monitor", flow_run_name="monitor", persist_result=False)
+async def monitor(request: MonitorRequest = _AS_IT_IS) -> Any:
+    """Look at evaluations and production traffic, raise alerts, and tell who wants to know.
+
+    Args:
+        request: What is looked at, and what is too much.
+    """
+    await use_results_database()
+    async with interruptible(UUID(str(flow_run.id))) as interruption:
+        try:
+            return await _monitor(request)
+        except asyncio.CancelledError:
+            return Cancelled(message=interruption.reason or "cancelled")
+
+
+async def _monitor(request: MonitorRequest) -> dict[str, Any]:
+    # What died is taken up again before anything is judged: its place is here.
+    result = await look_around(request)
+    get_run_logger().info(result["sentence"])
+    result["n_notified"] = await notify()
+    await publish_monitor(result)
+    return result

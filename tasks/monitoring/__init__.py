@@ -1,0 +1,1 @@
+"""One step each of watching what candidates do: look, tell who wants to know, publish."""

@@ -1,0 +1,100 @@
+"""Tells Prefect of alerts that nobody was told of: one event each, on which automations act."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import httpx
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+from prefect.client.orchestration import get_client
+from prefect.events import Event, RelatedResource, Resource
+from prefect.exceptions import PrefectHTTPStatusError
+from prefect.runtime import flow_run
+
+from evaluation.monitoring.result import alert_as_plain
+from evaluation.reports.escaping import one_line
+from evaluation.settings import Settings
+from evaluation.store.alert_silences import to_notify
+from evaluation.store.alerts import note_notified
+from evaluation.store.records import AlertRecord
+from evaluation.store.session import open_store
+from tasks.stored import stored
+from tasks.story import tell, warn
+
+RAISED = "benchwright.alert.raised"
+"""The event of an alert."""
+
+
+@task(name="notify", task_run_name="tell of new alerts", cache_policy=NO_CACHE, persist_result=False)
+async def notify() -> int:
+    """How many alerts Prefect was told of; those that it could not be told of are told next time."""
+    waiting = await stored(_waiting)
+    if not waiting:
+        return 0
+    events = [alert_event(one, flow_run.id) for one in waiting]
+    try:
+        async with get_client() as client:
+            # Sent and confirmed here: what waits in this process to be sent may die with it.
+            await client.request("POST", "/events", json=[one.model_dump(mode="json") for one in events])
+    except (httpx.HTTPError, PrefectHTTPStatusError) as error:
+        warn("Prefect could not be told of %d alerts, and is told next time: %s", len(waiting), type(error).__name__)
+        return 0
+    await stored(_note, [one.alert_id for one in waiting])
+    for one in waiting:
+        tell("alert %s: %s", one.alert_id, one_line(one.sentence))
+    return len(waiting)
+
+
+def _waiting() -> tuple[AlertRecord, ...]:
+    with open_store(Settings().database) as store:
+        return to_notify(store)
+
+
+def _note(alert_ids: list[str]) -> None:
+    with open_store(Settings().database) as store:
+        note_notified(store, alert_ids)
+
+
+def alert_event(alert: AlertRecord, flow_run_id: str | None = None) -> Event:
+    """The event that tells of the alert.
+
+    Args:
+        alert: Which.
+        flow_run_id: The flow run that found it.
+    """
+    related = []
+    if flow_run_id:
+        named = {"prefect.resource.id": f"prefect.flow-run.{flow_run_id}", "prefect.resource.role": "flow-run"}
+        related.append(RelatedResource(named))
+    return Event(
+        id=uuid4(),
+        event=RAISED,
+        occurred=datetime.now(UTC),
+        resource=Resource(_resource(alert)),
+        related=related,
+        payload=_payload(alert),
+    )
+
+
+def _resource(alert: AlertRecord) -> dict[str, str]:
+    return {
+        "prefect.resource.id": f"benchwright.alert.{alert.alert_id}",
+        "prefect.resource.name": one_line(f"{alert.rule}: {alert.candidate or alert.benchmark or 'server'}")[:200],
+        "benchwright.rule": alert.rule,
+        "benchwright.severity": alert.severity,
+        "benchwright.task": one_line(alert.task or ""),
+        "benchwright.candidate": one_line(alert.candidate or ""),
+    }
+
+
+def _payload(alert: AlertRecord) -> dict[str, Any]:
+    plain = alert_as_plain(alert)
+    names = ("alert_id", "rule", "severity", "source", "task", "benchmark", "candidate", "metric", "run_id")
+    found = {name: plain[name] for name in names}
+    return found | {
+        "sentence": one_line(alert.sentence),
+        "evidence": plain["evidence"],
+        "changes": plain["changes"],
+        "raised_at": plain["raised_at"],
+    }

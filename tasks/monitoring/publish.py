@@ -1,0 +1,23 @@
+"""Shows in Prefect what a monitor saw: a page, and a table of the newest figures."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from evaluation.monitoring.page import monitor_as_markdown, statistics_rows
+from tasks.artifacts import publish_page, publish_table
+
+
+@task(name="publish monitor", task_run_name="publish what was seen", cache_policy=NO_CACHE, persist_result=False)
+async def publish_monitor(result: Mapping[str, Any]) -> None:
+    """Puts the look on Prefect's pages.
+
+    Args:
+        result: As `evaluation.monitoring.result` gives it.
+    """
+    said = result["sentence"]
+    if rows := statistics_rows(result):
+        await publish_table(rows, key="monitor-statistics", said=said)
+    await publish_page(monitor_as_markdown(result), key="monitor", said=said)
