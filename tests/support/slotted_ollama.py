@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
-from unittest import mock
 
 from logical_time import LogicalLoop, logical_time
 
@@ -149,15 +148,15 @@ def slotted_ollama(**how: Any) -> Iterator[SlottedOllama]:
 @contextmanager
 def slotted_ollama_in_logical_time(**how: Any) -> Iterator[SlottedOllama]:
     """A server on every event loop that this process runs: its answers take as long as they shall on any machine."""
-    with _listening(how) as (fake, listener), logical_time():
+    with _listening(how) as (fake, listener):
 
-        def with_the_server() -> LogicalLoop:
+        def loop_with_the_server() -> LogicalLoop:
             loop = LogicalLoop()
             servings.append(loop.create_task(fake.run(listener)))  # ends with the loop
             return loop
 
         servings: list[asyncio.Task[None]] = []
-        with mock.patch("asyncio.events.new_event_loop", with_the_server):
+        with logical_time("evaluation.providers.draft", make_loop=loop_with_the_server):
             yield fake
 
 

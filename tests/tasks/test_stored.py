@@ -1,7 +1,7 @@
 """A database that is away is waited for, and whoever is cancelled waits no longer."""
 
 import asyncio
-import time
+import threading
 
 import pytest
 
@@ -79,12 +79,13 @@ def test_who_is_cancelled_while_waiting_ends(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_others_go_on_while_the_database_takes_its_time() -> None:
-    async def work() -> int:
-        slow = asyncio.create_task(stored(time.sleep, 0.1))
-        n_turns = 0
-        while not slow.done():
-            n_turns += 1
-            await asyncio.sleep(0)
-        return n_turns
+    others_went_on = threading.Event()
 
-    assert asyncio.run(work()) > 1
+    async def work() -> bool:
+        slow = asyncio.create_task(stored(others_went_on.wait, 60.0))
+        for _ in range(10):
+            await asyncio.sleep(0)
+        others_went_on.set()
+        return await slow
+
+    assert asyncio.run(work())

@@ -1,9 +1,11 @@
 """What is said of an attempt that takes too long, in each thing that a server may be doing?"""
 
 import asyncio
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from logical_time import logical_time
 from stuck_ollama import stuck_ollama
 
 from evaluation.case import Message
@@ -14,6 +16,12 @@ from evaluation.providers.openai_compatible import OpenAICompatibleProvider
 from tasks.generation.attempt import supervised
 
 LONG_S = 60.0
+
+
+@pytest.fixture(autouse=True)
+def _in_logical_time() -> Iterator[None]:
+    with logical_time("evaluation.providers.draft"):
+        yield
 
 
 def ask_for(timeout_s: float) -> GenerationRequest:

@@ -9,6 +9,8 @@ from slot_workers import FAST, TAG, FakeLimits, UnreachableStore, Worker, until
 
 from evaluation.errors import ConfigurationError
 
+pytestmark = pytest.mark.usefixtures("in_logical_time")
+
 Make = Callable[..., Worker]
 
 

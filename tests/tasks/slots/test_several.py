@@ -10,6 +10,8 @@ from slot_workers import FAST, TAG, FakeLimits, Worker, until
 from evaluation.errors import ConfigurationError
 from tasks.slots.turns import note_name
 
+pytestmark = pytest.mark.usefixtures("in_logical_time")
+
 Make = Callable[..., Worker]
 TURN, WANTED, WAITING = f"{TAG}:turn", f"{TAG}:wanted", f"{TAG}:waiting"
 
@@ -63,7 +65,7 @@ def test_the_server_never_sees_more_requests_than_the_limit_while_claims_come_an
             nonlocal most
             while True:
                 most = max(most, sum(one.gate.n_inside for one in workers))
-                await asyncio.sleep(0)
+                await asyncio.sleep(0.0005)
 
         watching = asyncio.create_task(watch())
         for one in workers:
@@ -145,7 +147,7 @@ def test_claims_with_different_models_take_turns_and_never_work_at_the_same_time
             nonlocal at_once
             while True:
                 at_once = max(at_once, sum(one.gate.n_inside > 0 for one in workers))
-                await asyncio.sleep(0)
+                await asyncio.sleep(0.0005)
 
         watching = asyncio.create_task(watch())
         for one in workers:
