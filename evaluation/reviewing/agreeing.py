@@ -1,7 +1,7 @@
 """Do raters agree with each other, and do metrics and judges agree with them?"""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from itertools import combinations
 from statistics import fmean
 from typing import Any
@@ -44,7 +44,9 @@ def rater_agreement(
         keys, table = _table(items, ratings, raters, name)
         clusters = [item_id for item_id, _ in keys]
         alpha = krippendorff_alpha(table, rng=rng, level="ordinal", clusters=clusters)
-        found += [_agreement(name, raters, alpha), _agreement(name, raters, raw_agreement(table))]
+        # The plain share's interval would take the answers of one case for independent evidence: it gets none.
+        equal = replace(raw_agreement(table), low=None, high=None)
+        found += [_agreement(name, raters, alpha), _agreement(name, raters, equal)]
         for a, b in combinations(range(len(raters)), 2):
             kappa = weighted_kappa(table[a], table[b], rng=rng, clusters=clusters)
             found.append(_agreement(name, [raters[a], raters[b]], kappa))

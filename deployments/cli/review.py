@@ -1,0 +1,142 @@
+"""`benchwright review`: people rate answers without seeing whose they are, and hear in the end what came of it."""
+
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from deployments.cli.arguments import DatabaseOption, JsonOption
+
+Words = list[str] | None
+_START = "start"
+_HELP = ("-h", "--help")
+
+
+class _RunsOrCommand(TyperGroup):
+    """`review RUN` is `review start RUN`: run ids are no commands."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if args and args[0] not in self.commands and args[0] not in _HELP:
+            args = [_START, *args]
+        return super().parse_args(ctx, args)
+
+
+review = typer.Typer(
+    cls=_RunsOrCommand,
+    no_args_is_help=True,
+    help="Rate answers without seeing whose they are: `review RUN`. List reviews, go on with one, see its result.",
+)
+
+RaterOption = Annotated[str | None, typer.Option("--rater", metavar="NAME", help="Who rates; else it is asked.")]
+ReviewArgument = Annotated[str, typer.Argument(metavar="REVIEW", help="Its id, the beginning of it, or `last`.")]
+
+
+@review.command(_START)
+def start(
+    runs: Annotated[Words, typer.Argument(metavar="[RUN]...", help="Runs of one benchmark: ids, `last`.")] = None,
+    benchmark: Annotated[
+        str | None, typer.Option("--benchmark", metavar="NAME", help="Without a RUN: its newest one.")
+    ] = None,
+    candidate: Annotated[
+        Words, typer.Option("--candidate", metavar="NAME", help="Answers of this one alone; may be repeated.")
+    ] = None,
+    kind: Annotated[
+        str | None,
+        typer.Option("--kind", metavar="grades|preference", help="Grades of 1–5, or which of two is better."),
+    ] = None,
+    criterion: Annotated[
+        Words,
+        typer.Option("--criterion", metavar="NAME", help="accuracy, completeness, relevance, speed; may be repeated."),
+    ] = None,
+    cases: Annotated[int | None, typer.Option("--cases", metavar="N", help="How many; default 10.")] = None,
+    flip_share: Annotated[
+        float | None, typer.Option("--flip-share", metavar="0.3", help="Of them, cases that flipped.")
+    ] = None,
+    control_share: Annotated[
+        float | None, typer.Option("--control-share", metavar="0.2", help="Of them, drawn from all cases.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option("--seed", metavar="S", help="It draws cases and their order.")] = None,
+    no_references: Annotated[bool, typer.Option("--no-references", help="Do not show what counts as right.")] = False,
+    rater: RaterOption = None,
+    db: DatabaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Rate answers of stored runs here, case by case. The same question again goes on where it was left.
+
+    Cases on which candidates differ come in, cases that flipped, and random controls, in an order that tells nothing.
+    Each is stored as it is rated: leave with q or Ctrl-C at any time.
+    """
+    from deployments.cli.reviewing import review_in_terminal
+    from evaluation.reviewing.request import read_review_request
+
+    given: dict[str, Any] = {
+        "runs": runs,
+        "benchmark": benchmark,
+        "candidates": candidate,
+        "kind": kind,
+        "criteria": criterion,
+        "n_cases": cases,
+        "flip_share": flip_share,
+        "control_share": control_share,
+        "seed": seed,
+        "show_references": False if no_references else None,
+        "rater": rater,
+    }
+    request = read_review_request({key: value for key, value in given.items() if value is not None and value != []})
+    raise typer.Exit(review_in_terminal(request, database=db, as_json=as_json))
+
+
+@review.command("resume")
+def resume(
+    name: ReviewArgument = "last", rater: RaterOption = None, db: DatabaseOption = None, as_json: JsonOption = False
+) -> None:
+    """Go on with a review, or be its second rater."""
+    from deployments.cli.reviewing import review_in_terminal
+    from evaluation.reviewing.request import read_review_request
+
+    said = {"review": name} | ({} if rater is None else {"rater": rater})
+    raise typer.Exit(review_in_terminal(read_review_request(said), database=db, as_json=as_json))
+
+
+@review.command("list")
+def list_all(db: DatabaseOption = None, as_json: JsonOption = False) -> None:
+    """List reviews, the newest first: how many cases, who rated."""
+    from deployments.cli.arguments import open_stored
+    from deployments.cli.review_page import print_reviews, summary_as_json
+    from deployments.cli.terminal import print_json, tell
+    from evaluation.store.reviews import list_reviews
+
+    with open_stored(db) as store:
+        found = list_reviews(store)
+    if as_json:
+        print_json([summary_as_json(one) for one in found])
+    elif found:
+        print_reviews(found)
+    else:
+        tell("there is no review yet; `benchwright review RUN` begins one")
+
+
+@review.command("show")
+def show(
+    name: ReviewArgument = "last",
+    unblind: Annotated[
+        bool, typer.Option("--unblind", help="Tell whose answers are whose though cases are not rated yet.")
+    ] = False,
+    db: DatabaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what came of a review, with names. Before every case is rated: how far it is."""
+    from deployments.cli.arguments import open_stored
+    from deployments.cli.review_page import print_progress, print_result, without_names
+    from deployments.cli.terminal import print_json
+    from evaluation.reviewing.results import review_result
+
+    with open_stored(db) as store:
+        result = review_result(store, name)
+    is_open = result["n_rated"] == result["n_items"] or unblind
+    if as_json:
+        print_json(result if is_open else without_names(result))
+    elif is_open:
+        print_result(result)
+    else:
+        print_progress(result)
