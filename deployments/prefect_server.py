@@ -6,23 +6,33 @@ another command goes away, we put one of our own in its place, at the same addre
 """
 
 import contextlib
-import json
 import os
 import socket
 import sys
 import threading
 import time
-import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 
 import httpx
 
 from deployments.helper_process import HelperProcess, answers, start_helper
+from deployments.prefect_home import (
+    configured_api,
+    login,
+    prefect_home,
+    read_address,
+    remove_address,
+    said_of_address,
+    write_address,
+)
 from evaluation.errors import ConfigurationError
 
 HEALTH = "/health"
+NO_SERVER = (
+    "Start `benchwright serve`, or `prefect server start` and "
+    "`prefect config set PREFECT_API_URL=http://127.0.0.1:4200/api`."
+)
 LOOK_EVERY_S = 2.0
 FEWER_WORDS: Mapping[str, str] = {
     "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
@@ -39,43 +49,35 @@ _SERVER_SETTINGS: Mapping[str, str] = {
 }
 
 
-def prefect_home() -> Path:
-    """The folder in which Prefect keeps its database and profiles."""
-    return Path(os.environ.get("PREFECT_HOME") or "~/.prefect").expanduser()
-
-
-def configured_api() -> str | None:
-    """The address of the server that the user's variables or active Prefect profile name."""
-    return _configured("PREFECT_API_URL")
-
-
-def login() -> tuple[str, str] | None:
-    """User and password for Prefect's server, as the user's variables or active profile have them; None: none."""
-    said = _configured("PREFECT_API_AUTH_STRING") or _configured("PREFECT_SERVER_API_AUTH_STRING")
-    if not said:
-        return None
-    user, _, password = said.partition(":")
-    return user, password
-
-
-def _configured(name: str) -> str | None:
-    """What a variable says, else the user's active Prefect profile."""
-    if os.environ.get(name):
-        return os.environ[name]
-    path = Path(os.environ.get("PREFECT_PROFILES_PATH") or prefect_home() / "profiles.toml")
-    try:
-        profiles = tomllib.loads(path.read_text())
-    except (OSError, tomllib.TOMLDecodeError):
-        return None
-    active = os.environ.get("PREFECT_PROFILE") or profiles.get("active")
-    found = profiles.get("profiles", {}).get(active, {}).get(name)
-    return str(found) if found else None
-
-
 def standing_api() -> str | None:
     """The address of a server that answers now: the user's own where one is named, else another command's."""
-    api = configured_api() or _read_address()
+    api = configured_api() or read_address()
     return api.rstrip("/") if api is not None and answers(api.rstrip("/") + HEALTH) else None
+
+
+def lasting_api() -> str | None:
+    """The address of a server that outlives the commands: the user's own where one is named, else that of `serve`."""
+    if (api := configured_api()) is not None:
+        return api.rstrip("/")
+    api = read_address() if said_of_address().get("is_lasting") else None
+    return api if api is not None and answers(api + HEALTH) else None
+
+
+def use_lasting_server(needs: str) -> str:
+    """The address of such a server, for this process from now on.
+
+    Args:
+        needs: Why there must be one, for whoever has none.
+
+    Raises:
+        ConfigurationError: there is none, it does not answer, or it refuses our password.
+    """
+    if (api := lasting_api()) is None:
+        raise ConfigurationError(f"no Prefect server is configured, and {needs}", NO_SERVER)
+    server = PrefectServer(api)
+    server.wait()
+    _use(server)
+    return api
 
 
 def must_let_in(api: str) -> None:
@@ -99,8 +101,11 @@ def must_let_in(api: str) -> None:
 class PrefectServer:
     """The server that a command works with; started, where it has to be, without waiting for it."""
 
-    def __init__(self, api: str, helper: HelperProcess | None = None, *, is_shared: bool = False) -> None:
+    def __init__(
+        self, api: str, helper: HelperProcess | None = None, *, is_shared: bool = False, is_lasting: bool = False
+    ) -> None:
         self.api = api
+        self._is_lasting = is_lasting
         self.is_shared = is_shared
         """Another command's: it may go away before we do."""
         self._helper = helper
@@ -125,7 +130,7 @@ class PrefectServer:
         """
         if self._helper is not None:
             self._helper.wait_for_health(self.api + HEALTH)
-            _write_address(self.api)
+            write_address(self.api, is_lasting=self._is_lasting)
         elif not answers(self.api + HEALTH, timeout_s=10):
             raise ConfigurationError(
                 f"no Prefect server answers at {self.api} (from PREFECT_API_URL or your Prefect profile)",
@@ -142,7 +147,7 @@ class PrefectServer:
                 helper = self.start_again()
                 with contextlib.suppress(ConfigurationError):
                     helper.wait_for_health(self.api + HEALTH)
-                    _write_address(self.api)
+                    write_address(self.api)
 
     @property
     def process(self) -> HelperProcess | None:
@@ -158,7 +163,7 @@ class PrefectServer:
         """Ends the server where it is ours."""
         self._closing.set()
         if self._helper is not None:
-            _remove_address(self.api)
+            remove_address(self.api)
             self._helper.stop(timeout_s)
 
 
@@ -180,7 +185,7 @@ def prefect_server() -> Iterator[PrefectServer]:
 
 def start_prefect_server(port: int) -> PrefectServer:
     """A server of our own at this port, started and not yet waited for. This process uses it from then on."""
-    server = PrefectServer(f"http://127.0.0.1:{port}/api", _start(port))
+    server = PrefectServer(f"http://127.0.0.1:{port}/api", _start(port), is_lasting=True)
     _use(server)
     return server
 
@@ -197,7 +202,7 @@ def _use(server: PrefectServer) -> None:
 def _find_or_start() -> PrefectServer:
     if (api := configured_api()) is not None:
         return PrefectServer(api.rstrip("/"))
-    if (api := _read_address()) is not None and answers(api + HEALTH):
+    if (api := read_address()) is not None and answers(api + HEALTH):
         return PrefectServer(api, is_shared=True)
     port = _free_port()
     return PrefectServer(f"http://127.0.0.1:{port}/api", _start(port))
@@ -216,30 +221,6 @@ def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def _address_file() -> Path:
-    return prefect_home() / "benchwright" / "server.json"
-
-
-def _read_address() -> str | None:
-    try:
-        return str(json.loads(_address_file().read_text())["api"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-
-
-def _write_address(api: str) -> None:
-    path = _address_file()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_suffix(f".{os.getpid()}")
-    fresh.write_text(json.dumps({"api": api, "pid": os.getpid()}))
-    fresh.replace(path)
-
-
-def _remove_address(api: str) -> None:
-    if _read_address() == api:
-        _address_file().unlink(missing_ok=True)
 
 
 def settle(api: str, flow_run_id: str | None, *, timeout_s: float) -> None:

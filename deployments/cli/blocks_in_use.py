@@ -1,12 +1,10 @@
 """What a command takes from blocks: the database, the servers of a pool, prices. Prefect is imported only for these."""
 
 import asyncio
-import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from deployments.cli.terminal import tell
-from evaluation.errors import ConfigurationError
 from tasks.block_names import DATABASE_SLUG, POOL
 
 if TYPE_CHECKING:
@@ -16,21 +14,17 @@ if TYPE_CHECKING:
     from evaluation.store.session import Store
 
 Request = TypeVar("Request", "EvaluationRequest", "ScoreRequest")
-NO_SERVER = "Start one with `prefect server start`, and `prefect config set PREFECT_API_URL=http://127.0.0.1:4200/api`."
 
 
 def must_have_server() -> None:
-    """Returns where a Prefect server is configured and answers.
+    """Returns where a Prefect server is configured, or `serve` runs, and it answers.
 
     Raises:
         ConfigurationError: there is none.
     """
-    from deployments.prefect_server import PrefectServer, configured_api
+    from deployments.prefect_server import use_lasting_server
 
-    if (api := configured_api()) is None:
-        raise ConfigurationError("no Prefect server is configured, and blocks are kept by one", NO_SERVER)
-    PrefectServer(api.rstrip("/")).wait()
-    _say_less()
+    use_lasting_server("blocks are kept by one")
 
 
 def database_of_block() -> str | None:
@@ -41,18 +35,20 @@ def database_of_block() -> str | None:
     """
     import httpx
 
-    from deployments.prefect_server import configured_api
+    from deployments.prefect_home import login
+    from deployments.prefect_server import lasting_api, use_lasting_server
 
-    if (api := configured_api()) is None:
+    if (api := lasting_api()) is None:
         return None
+    path = f"{api}/block_types/slug/{DATABASE_SLUG}"
     try:
-        has_blocks = httpx.get(f"{api.rstrip('/')}/block_types/slug/{DATABASE_SLUG}", timeout=10).status_code != 404
+        has_blocks = httpx.get(path, auth=login(), timeout=10).status_code != 404
     except httpx.HTTPError:
         tell("warning: the Prefect server does not answer; if one of its blocks names the results database, give --db")
         return None
     if not has_blocks:
         return None
-    _say_less()
+    use_lasting_server("blocks are kept by one")
     from tasks.using_blocks import address_in_block
 
     return asyncio.run(address_in_block())
@@ -100,11 +96,3 @@ def prices_of_block(name: str) -> dict[str, Any]:
     from tasks.using_blocks import prices_in_block
 
     return asyncio.run(prices_in_block(name))
-
-
-def _say_less() -> None:
-    """Keeps the Prefect that is imported later from writing among what a command says."""
-    from deployments.prefect_server import FEWER_WORDS
-
-    for name, value in FEWER_WORDS.items():
-        os.environ.setdefault(name, value)

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from deployments.deploying import Deployed
     from deployments.forms import Choices
 
-NO_SERVER = "Start one with `prefect server start`, and `prefect config set PREFECT_API_URL=http://127.0.0.1:4200/api`."
-
 
 def deploy(
     only: Annotated[
@@ -69,25 +67,14 @@ def deploy(
 
 
 def must_answer() -> None:
-    """Returns where a Prefect server is configured and answers.
+    """Returns where a Prefect server is configured, or `serve` runs, and it answers.
 
     Raises:
         ConfigurationError: there is none.
     """
-    import os
+    from deployments.prefect_server import use_lasting_server
 
-    from deployments.helper_process import answers
-    from deployments.prefect_server import FEWER_WORDS, HEALTH, configured_api
-
-    if (api := configured_api()) is None:
-        raise ConfigurationError("no Prefect server is configured, and a deployment outlives this command", NO_SERVER)
-    if not answers(api.rstrip("/") + HEALTH, timeout_s=10):
-        raise ConfigurationError(
-            f"no Prefect server answers at {api} (from PREFECT_API_URL or your Prefect profile)",
-            "Start it with `prefect server start`, or correct the address.",
-        )
-    for name, value in FEWER_WORDS.items():
-        os.environ.setdefault(name, value)
+    use_lasting_server("a deployment outlives this command")
 
 
 def _production(benchmarks: list[str], candidates: list[str], choices: "Choices") -> dict[str, Any] | None:

@@ -10,7 +10,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from deployments.helper_process import answers
-from deployments.prefect_server import HEALTH, configured_api, prefect_home, standing_api
+from deployments.prefect_home import configured_api, prefect_home
+from deployments.prefect_server import HEALTH, standing_api
 from evaluation.errors import ConfigurationError
 
 HERE = ("127.0.0.1", "localhost", "::1")

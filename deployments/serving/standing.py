@@ -9,7 +9,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Self
 
 from deployments.helper_process import READY_TIMEOUT_S, HelperProcess, start_embedded
-from deployments.prefect_server import PrefectServer, prefect_home, start_prefect_server
+from deployments.prefect_home import prefect_home
+from deployments.prefect_server import PrefectServer, start_prefect_server
 from deployments.serving import worker
 from deployments.serving.home import free_port
 from deployments.serving.parts import Part

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deployments.helper_process import HelperProcess, start_helper
-from deployments.prefect_server import prefect_home
+from deployments.prefect_home import prefect_home
 from evaluation.errors import ConfigurationError
 
 if TYPE_CHECKING:

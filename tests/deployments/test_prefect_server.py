@@ -13,7 +13,8 @@ import pytest
 
 from deployments import prefect_server as servers
 from deployments.helper_process import answers
-from deployments.prefect_server import PrefectServer, configured_api, prefect_home, prefect_server
+from deployments.prefect_home import configured_api, prefect_home
+from deployments.prefect_server import PrefectServer, prefect_server
 from evaluation.errors import ConfigurationError
 
 NOBODY = "http://127.0.0.1:9/api"
