@@ -174,7 +174,8 @@ def _print_page(found: "Recommendation", wanted: Wanted, explanation: str | None
         say_line()
         print_split_table(rows, words=("mark",))
     say_line()
-    for line in (*removed_lines(found), *(f"note: {note}" for note in found.notes)):
+    notes = [note for note in found.notes if f"\nNote: {note}." not in (explanation or "")]
+    for line in (*removed_lines(found), *(f"note: {note}" for note in notes)):
         say_line(line)
     say_line(f"decided by {found.decided_by}")
     if explanation is not None:

@@ -9,8 +9,8 @@ from deployments.cli.arguments import DatabaseOption, JsonOption, open_stored
 from deployments.cli.selection_imports import forget, import_file, list_all
 
 if TYPE_CHECKING:
-    from evaluation.store.records import Champion
     from evaluation.store.session import Store
+    from selection.learning.deciding import Deciding
 
 selection = typer.Typer(
     no_args_is_help=True,
@@ -32,14 +32,14 @@ def show(
     from deployments.cli.selection_page import champion_as_json, print_selection
     from deployments.cli.terminal import print_json
     from evaluation.errors import UnknownNameError
-    from evaluation.store.selection_models import champion
     from selection.analytics.looking_back import analyse
     from selection.analytics.page import analytics_as_json
     from selection.desk.registry import desk_of
+    from selection.learning.deciding import deciding
     from selection.pages.scoreboard import scoreboard_as_json
 
     with open_stored(db) as store, at_the_desk(db) as url:
-        decides, board, analytics = champion(store), desk_of(url).view().scoreboard, analyse(store=url, task=task)
+        decides, board, analytics = deciding(store), desk_of(url).view().scoreboard, analyse(store=url, task=task)
     if task is not None and task not in board.standings:
         raise UnknownNameError("task", task, board.standings, "`benchwright selection show` lists what was measured")
     standings = [one for one in board.standings.values() if task in (None, one.task)]
@@ -55,24 +55,26 @@ def history(db: DatabaseOption = None, as_json: JsonOption = False) -> None:
     """List the selection models that were trained, and who decided when."""
     from deployments.cli.selection_page import (
         champion_as_json,
-        champion_line,
+        champion_lines,
         model_as_json,
         print_history,
         promotion_as_json,
     )
     from deployments.cli.tables import say
     from deployments.cli.terminal import print_json
-    from evaluation.store.selection_models import champion, promotions
     from evaluation.store.selection_models import history as stored_models
+    from evaluation.store.selection_models import promotions
+    from selection.learning.deciding import deciding
 
     with open_stored(db) as store:
-        models, made, decides = stored_models(store), promotions(store), champion(store)
+        models, made, decides = stored_models(store), promotions(store), deciding(store)
     if as_json:
         said: dict[str, Any] = {"champion": champion_as_json(decides), "models": [model_as_json(one) for one in models]}
         print_json(said | {"promotions": [promotion_as_json(one) for one in made]})
         return
     print_history(models, made, decides)
-    say(champion_line(decides))
+    for line in champion_lines(decides):
+        say(line)
 
 
 @selection.command("promote")
@@ -85,26 +87,28 @@ def promote(
     """Let a model decide: a stored one, or one from a file, which is checked before anything of it is used."""
     from evaluation.store.selection_models import champion
     from evaluation.store.selection_models import promote as store_promotion
+    from selection.learning.deciding import deciding
     from selection.learning.stored_models import must_be_readable
 
     with open_stored(db) as store:
         replaced, model_id, said = champion(store), _model_of(store, what), reason or "promoted by hand"
         must_be_readable(store, model_id)
-        if replaced.model is not None and replaced.model.model_id == model_id:
-            made = replaced
-        else:
-            made = store_promotion(store, model_id, replacing=replaced.promotion_id, reason=said)
-    _say_champion(made, as_json=as_json)
+        if replaced.model is None or replaced.model.model_id != model_id:
+            store_promotion(store, model_id, replacing=replaced.promotion_id, reason=said)
+        decides = deciding(store)
+    _say_champion(decides, as_json=as_json)
 
 
 @selection.command("rollback")
 def rollback(reason: ReasonOption = None, db: DatabaseOption = None, as_json: JsonOption = False) -> None:
     """Let the model before decide again; done again, the one before that, and at last the scoreboard alone."""
     from evaluation.store.selection_models import rollback as store_rollback
+    from selection.learning.deciding import deciding
 
     with open_stored(db) as store:
-        made = store_rollback(store, reason=reason or "rolled back by hand")
-    _say_champion(made, as_json=as_json)
+        store_rollback(store, reason=reason or "rolled back by hand")
+        decides = deciding(store)
+    _say_champion(decides, as_json=as_json)
 
 
 @selection.command("save")
@@ -198,12 +202,13 @@ def _model_of(store: "Store", what: str) -> str:
     return find_model(store, what).model_id
 
 
-def _say_champion(champion: "Champion", *, as_json: bool) -> None:
-    from deployments.cli.selection_page import champion_as_json, champion_line
+def _say_champion(decides: "Deciding", *, as_json: bool) -> None:
+    from deployments.cli.selection_page import champion_as_json, champion_lines
     from deployments.cli.tables import say
     from deployments.cli.terminal import print_json
 
     if as_json:
-        print_json(champion_as_json(champion))
-    else:
-        say(champion_line(champion))
+        print_json(champion_as_json(decides))
+        return
+    for line in champion_lines(decides):
+        say(line)

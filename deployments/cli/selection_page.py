@@ -8,8 +8,9 @@ from deployments.cli.split_table import print_split_table
 from deployments.cli.tables import moment, print_table
 
 if TYPE_CHECKING:
-    from evaluation.store.records import Champion, Promotion, SelectionModelRecord
+    from evaluation.store.records import Promotion, SelectionModelRecord
     from selection.analytics.looking_back import Analytics
+    from selection.learning.deciding import Deciding
     from selection.scoreboard import Scoreboard, TaskStanding
 
 
@@ -18,21 +19,37 @@ def model_name(model: "SelectionModelRecord") -> str:
     return f"{model.kind} {model.version}"
 
 
-def champion_line(champion: "Champion") -> str:
-    """Who decides, since when, and why."""
+def champion_line(decides: "Deciding") -> str:
+    """Who decides, since when, and why; of one that was promoted and cannot be read, who decides in its place."""
+    champion = decides.promoted
     if champion.model is None:
         return f"The scoreboard decides alone: {champion.reason}."
-    return f"{model_name(champion.model)} decides, since {moment(champion.since)}: {champion.reason}"
+    name, since = model_name(champion.model), moment(champion.since)
+    if not decides.notes:
+        return f"{name} decides, since {since}: {champion.reason}"
+    instead = "the scoreboard decides alone" if decides.model is None else f"{model_name(decides.model)} decides"
+    return (
+        f"{name} was to decide, since {since} ({champion.reason}), but cannot be read, so that {instead}. "
+        "`benchwright retrain` trains another"
+    )
+
+
+def champion_lines(decides: "Deciding") -> list[str]:
+    """The same, and what is wrong with those that cannot be read."""
+    return [champion_line(decides), *(f"note: {one}" for one in decides.notes)]
 
 
 def print_selection(
-    champion: "Champion", board: "Scoreboard", standings: "Sequence[TaskStanding]", analytics: "Analytics"
+    decides: "Deciding", board: "Scoreboard", standings: "Sequence[TaskStanding]", analytics: "Analytics"
 ) -> None:
     """Prints who decides, a table for each task, and how recommendations came out."""
     from selection.analytics.page import analytics_lines
     from selection.pages.scoreboard import NOT_READY, scoreboard_rows, task_line
 
-    say_line(champion_line(champion), style="bold")
+    first, *notes = champion_lines(decides)
+    say_line(first, style="bold")
+    for note in notes:
+        say_line(note)
     for standing in standings:
         say_line()
         say_line(task_line(standing), style="bold")
@@ -45,17 +62,18 @@ def print_selection(
 
 
 def print_history(
-    models: "Sequence[SelectionModelRecord]", promotions: "Sequence[Promotion]", champion: "Champion"
+    models: "Sequence[SelectionModelRecord]", promotions: "Sequence[Promotion]", decides: "Deciding"
 ) -> None:
     """Prints the models, the newest first, then who was promoted when and why."""
     from selection.pages.retraining import gain_in_points
 
-    decides = champion.model.model_id if champion.model is not None else None
+    decider = None if decides.model is None else decides.model.model_id
+    promoted = None if decides.promoted.model is None else decides.promoted.model.model_id
     rows = []
     for model in models:
         held_out = model.report.get("held_out") or {}
         gain = gain_in_points(held_out.get("over_best_per_task"))
-        mark = "decides" if model.model_id == decides else ""
+        mark = "decides" if model.model_id == decider else "cannot be read" if model.model_id == promoted else ""
         rows.append((model.version, model.model_id[:7], model.kind, model.status, moment(model.created_at), gain, mark))
     if rows:
         print_table(("model", "id", "kind", "status", "trained", "points over best per task", ""), rows)
@@ -90,13 +108,16 @@ def model_as_json(model: "SelectionModelRecord | None") -> dict[str, Any] | None
     }
 
 
-def champion_as_json(champion: "Champion") -> dict[str, Any]:
-    """Who decides."""
+def champion_as_json(decides: "Deciding") -> dict[str, Any]:
+    """Who was promoted, and who decides."""
+    champion = decides.promoted
     return {
         "promotion_id": champion.promotion_id,
         "model": model_as_json(champion.model),
         "reason": champion.reason,
         "since": None if champion.since is None else champion.since.isoformat(),
+        "decides": None if decides.model is None else decides.model.model_id,
+        "notes": list(decides.notes),
     }
 
 

@@ -132,7 +132,7 @@ def answered(
     if drawn is not None and drawn.candidate is not choice.chosen:
         reason += f" Drawn at random among the tied, as explore={explore:g} asks: {drawn.candidate.label}."
         choice = replace(choice, chosen=drawn.candidate, n_cases=drawn.quality.n_cases)
-    notes = (*choice.notes, *_changed_since(view, question, choice), *desk.notes(view))
+    notes = tuple(dict.fromkeys((*choice.notes, *_changed_since(view, question, choice), *desk.notes(view))))
     return Answer(
         recommendation=_recommendation(choice, reason, found.decided_by, notes),
         explain=partial(_explained, view, question, choice.chosen.key if choice.chosen else None),

@@ -5,7 +5,7 @@ from datetime import datetime
 from threading import RLock
 from typing import TYPE_CHECKING, TypeVar
 
-from evaluation.errors import SelectionError, StoreError, StoreUnreachableError
+from evaluation.errors import StoreError, StoreUnreachableError
 from evaluation.store.evidence import EvidenceStamp, evidence_fingerprint, read_evidence
 from evaluation.store.patience import patiently
 from evaluation.store.recommendations import (
@@ -15,12 +15,12 @@ from evaluation.store.recommendations import (
     report_outcome,
     save_prepared,
 )
-from evaluation.store.records import SelectionModelRecord
-from evaluation.store.selection_models import champion, champions, read_model
+from evaluation.store.selection_models import champion
 from evaluation.store.session import Store, open_store
 from evaluation.version import code_version
 from selection.desk.decisions import Decision, Entry, Outcome, Row
 from selection.desk.rows import past_of, record_of, reported_of, text_of_record
+from selection.learning.deciding import deciding
 from selection.scoreboard import Predictor, Scoreboard
 from selection.standing.building import build_scoreboard
 
@@ -71,18 +71,8 @@ class StoreBook:
 
     def champion(self) -> tuple[Predictor | None, tuple[str, ...]]:
         """The first model in line that can be read, with notes on those before it in line."""
-        store = self._open()[0]
-        notes: list[str] = []
-        for one in champions(store):
-            if one.model is None:
-                break
-            try:
-                return _read(store, one.model), tuple(notes)
-            except StoreUnreachableError:
-                raise
-            except Exception as error:  # Whatever is wrong with a model, the one before it must go on.
-                notes.append(f"selection model {one.model.version} was refused, so it does not decide: {error}")
-        return None, tuple(notes)
+        found = deciding(self._open()[0])
+        return found.served, found.notes
 
     def prepare(self, decision: Decision) -> Row:
         """The decision as it will be written, but for the code's version, which takes a while to be found once."""
@@ -148,14 +138,3 @@ class StoreBook:
                 store = open_store(self._url, upgrade_from_empty=False, busy_timeout_s=BUSY_S)
                 self._opened = store, EvidenceStamp(store)
             return self._opened
-
-
-def _read(store: Store, model: SelectionModelRecord) -> Predictor:
-    from selection.learning.model_files import read_serving
-    from selection.learning.stored_models import FROM_A_FILE
-
-    stored = read_model(store, model.model_id)
-    if stored.serving is None:
-        raise SelectionError(f"nothing was stored of it that could answer ({model.kind})")
-    is_from_elsewhere = stored.record.status == FROM_A_FILE
-    return read_serving(stored.serving, number=model.version, is_from_elsewhere=is_from_elsewhere)

@@ -49,7 +49,8 @@ class AnswersOfNow:
         """Positions of a candidate's answers among those that were learned from, as far as they count."""
         end = int(self._ends[column])
         rows = np.arange(end - int(self.learned.counts[column]), end)
-        return rows[self._counts_case[self.learned.case[rows]]]
+        counted: Integers = rows[self._counts_case[self.learned.case[rows]]]
+        return counted
 
     def n_elsewhere(self, task: int) -> int:
         """Cases of a task that do not count."""

@@ -7,18 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from evaluation.errors import ModelFileError, StoreUnreachableError, SupersededError
+from evaluation.errors import SupersededError
 from evaluation.store.evidence import read_evidence, read_prompts
 from evaluation.store.recommendations import count_outcomes_since
 from evaluation.store.selection_models import champion, find_model, history, promote, read_model, save_model
 from evaluation.store.session import Store
 from selection.choosing.wording import counted
+from selection.learning.deciding import deciding, served_model
 
 if TYPE_CHECKING:
     from evaluation.evidence import Evidence
-    from evaluation.store.records import Champion, StoredModel
     from selection.learning.model_files import PackedModel
-    from selection.learning.serving import ServedModel
 
     Known = tuple[Evidence, tuple[str, ...]]
 
@@ -130,22 +129,25 @@ class Judgement:
 
 def judge(store: Store, model_id: str) -> Judgement:
     """Whether the model is to decide, by held-out prompts that neither was trained on."""
-    from selection.learning.model_files import read_serving
     from selection.learning.promotion import compare, decide, staleness
 
-    holds = champion(store)
+    decides = deciding(store)
+    holds, held = decides.promoted, decides.served
     if holds.model is not None and holds.model.model_id == model_id:
         reason = "the evidence gives the model that decides already"
         return Judgement(model_id=model_id, replaces=holds.promotion_id, promotes=False, reason=reason)
-    challenger = read_serving(_serving(read_model(store, model_id)))
-    held, notes = _champions_model(store, holds)
+    challenger = served_model(store, find_model(store, model_id))
     evidence, prompts = all_known(store)
     if held is not None:
         held = held.as_of(evidence)
     rivalry = compare(challenger.as_of(evidence), held, evidence, prompts)
     found = decide(challenger, held, rivalry, None if held is None else staleness(held, evidence))
     return Judgement(
-        model_id=model_id, replaces=holds.promotion_id, promotes=found.promotes, reason=found.reason, notes=notes
+        model_id=model_id,
+        replaces=holds.promotion_id,
+        promotes=found.promotes,
+        reason=found.reason,
+        notes=decides.notes,
     )
 
 
@@ -182,33 +184,6 @@ def _say_status(store: Store, model_id: str, status: str) -> None:
         estimator=found.estimator,
         serving=found.serving,
     )
-
-
-def _champions_model(store: Store, holds: "Champion") -> "tuple[ServedModel | None, tuple[str, ...]]":
-    """The model that decides. One that cannot be read decides nothing: then the scoreboard alone is the rival."""
-    from selection.learning.model_files import read_serving
-
-    if holds.model is None:
-        return None, ()
-    from selection.learning.stored_models import FROM_A_FILE
-
-    is_from_elsewhere = holds.model.status == FROM_A_FILE
-    try:
-        serving = _serving(read_model(store, holds.model.model_id))
-        return read_serving(serving, number=holds.model.version, is_from_elsewhere=is_from_elsewhere), ()
-    except StoreUnreachableError:
-        raise
-    except Exception as error:  # it may hold anything
-        return None, (f"selection model {holds.model.version} cannot be read, so it decides nothing: {error}",)
-
-
-def _serving(stored: "StoredModel") -> bytes:
-    if stored.serving is None:
-        raise ModelFileError(
-            f"selection model {stored.record.version} holds nothing that could answer",
-            "Train anew, or promote another.",
-        )
-    return stored.serving
 
 
 def all_known(store: Store) -> "Known":

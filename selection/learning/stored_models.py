@@ -4,12 +4,10 @@ from pathlib import Path
 
 from evaluation.errors import ConfigurationError, ModelFileError
 from evaluation.store.records import SelectionModelRecord
-from evaluation.store.selection_models import history, read_model, save_model
+from evaluation.store.selection_models import find_model, history, read_model, save_model
 from evaluation.store.session import Store
+from selection.learning.deciding import FROM_A_FILE, served_model
 from selection.learning.model_files import PackedModel, read_file, read_serving, write_file
-
-FROM_A_FILE = "from a file"
-"""The status of a model that was not trained here."""
 
 
 def save_to_file(store: Store, wanted: str | int, path: Path) -> SelectionModelRecord:
@@ -55,10 +53,7 @@ def must_be_readable(store: Store, wanted: str | int) -> None:
         ModelFileError: it is not whole, or must not be read.
         DamagedModelError: its bytes are not those that were stored.
     """
-    found = read_model(store, wanted)
-    if found.serving is None:
-        raise ModelFileError(f"selection model {found.record.version} is not whole", "Train anew, or promote another.")
-    read_serving(found.serving)
+    served_model(store, find_model(store, wanted))
 
 
 def store_file(store: Store, path: Path) -> SelectionModelRecord:

@@ -71,16 +71,19 @@ def reason_lines(report: Values) -> list[str]:
     return [f"All tasks: {report['reason']}.", *of_tasks]
 
 
-def retraining_as_markdown(result: Values) -> str:
+def retraining_as_markdown(result: Values, *, pictures: Sequence[str] = (), links: str = "") -> str:
     """The retraining as one page.
 
     Args:
         result: As `tasks.retraining` gives it.
+        pictures: Markdown of what is drawn of it.
+        links: Markdown that leads to what belongs to it.
     """
     parts = ["# Retraining", f"> {for_markdown(result['sentence'])}"]
     parts += [f"- {for_markdown(note)}" for note in result["notes"]]
     report = result["report"]
     if report is not None:
+        parts += [links, *pictures]
         parts += ["## By task", _table(task_rows(report)), *map(for_markdown, reason_lines(report))]
         parts += ["## On prompts that it has not seen", *map(for_markdown, held_out_lines(report))]
     parts.append(_source(result))

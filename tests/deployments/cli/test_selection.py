@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from recommendable import fill
 
-from evaluation.store.selection_models import champion, history
+from evaluation.store.selection_models import champion, history, promote, read_model, save_model
 from evaluation.store.session import open_store
+from evaluation.store.tables import selection_model
 from selection.learning.retraining import carry_out, judge, train_and_store
 
 Command = Callable[..., Any]
@@ -148,6 +150,51 @@ def test_a_poisoned_model_file_is_refused_and_the_champion_stays(
 
     assert (2, True) == (said.code, bool(said.json["error"]["message"]))
     assert trained == benchwright("selection", "history", "--json").json["champion"]["model"]["id"]
+
+
+def test_a_champion_whose_bytes_are_damaged_is_said_to_decide_nothing(
+    benchwright: Command, trained: str, database: str
+) -> None:
+    with open_store(database) as store:
+        found = read_model(store, trained)
+        second = save_model(
+            store,
+            kind=found.record.kind,
+            status="trained",
+            data_hash="of other evidence",
+            code_version=found.record.code_version,
+            metrics={},
+            report={},
+            estimator=found.estimator,
+            serving=found.serving,
+        )
+        promote(store, second.model_id, replacing=champion(store).promotion_id, reason="by hand")
+        with store.write() as connection:
+            damaged = sa.update(selection_model).where(selection_model.c.id == trained).values(serving=b"damaged")
+            connection.execute(damaged)
+
+    healthy = benchwright("selection", "show")
+    back = benchwright("selection", "rollback")
+    shown = benchwright("selection", "show")
+    listed = benchwright("selection", "history")
+    as_json = benchwright("selection", "show", "--json")
+    named = benchwright("recommend", "--task", "summarization", "--explain")
+
+    assert "best_per_task 2 decides" in healthy.out
+    for said in (back.out, shown.out, listed.out):
+        told = " ".join(said.split())
+        assert "best_per_task 1 was to decide, since" in told
+        assert "but cannot be read, so that the scoreboard decides alone" in told
+        assert 1 == told.count("note: selection model 1 was refused")
+    assert 0 == back.code
+    assert "cannot be read" in listed.out.split("decides from then on")[0]
+    champion_now = as_json.json["champion"]
+    assert (trained, None, 1) == (
+        champion_now["model"]["id"],
+        champion_now["decides"],
+        len(champion_now["notes"]),
+    )
+    assert 1 == " ".join(named.out.split()).count("selection model 1 was refused")
 
 
 def test_the_winning_configuration_is_exported(benchwright: Command, trained: str, tmp_path: Path) -> None:

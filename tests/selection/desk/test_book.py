@@ -100,6 +100,15 @@ def test_a_model_that_cannot_be_read_is_refused_and_the_one_before_it_decides(st
         assert note.startswith("selection model 2 was refused, so it does not decide: ")
 
 
+def test_a_model_that_was_promoted_twice_and_cannot_be_read_is_told_of_once(store):
+    promoted(store, serving_bytes())
+    promoted(store, b"no model at all", data_hash="e")
+    promoted(store, serving_bytes(tasks=("summarization", "classification")), data_hash="f")
+    promoted(store, b"no model at all", data_hash="e")
+    (note,) = asked(store).notes
+    assert "selection model 2 was refused" in note
+
+
 def test_bytes_that_were_changed_in_the_store_are_refused(store):
     promoted(store, serving_bytes())
     promoted(store, serving_bytes(tasks=("summarization", "classification")), data_hash="e")
@@ -121,7 +130,7 @@ def test_where_no_model_can_be_read_the_scoreboard_decides(store):
 
 def test_a_model_without_anything_to_serve_is_refused(store):
     promoted(store, None)
-    assert "nothing was stored of it that could answer" in asked(store).notes[0]
+    assert "holds nothing that could answer" in asked(store).notes[0]
 
 
 def test_what_is_recommended_changes_no_stamp_and_what_others_write_does(store):

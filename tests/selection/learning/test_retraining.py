@@ -131,7 +131,7 @@ def test_a_champion_that_cannot_be_read_keeps_nobody_out(store: Store) -> None:
     judged = judge(store, model_id)
 
     assert judged.promotes
-    assert ["selection model 2 cannot be read, so it decides nothing"] == [note.split(":")[0] for note in judged.notes]
+    assert ["selection model 2 was refused, so it does not decide"] == [note.split(":")[0] for note in judged.notes]
     assert carry_out(store, judged)
 
 

@@ -1,0 +1,70 @@
+"""Which model decides? The one that was promoted last; where it cannot be read, the one before it in line."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from evaluation.errors import ModelFileError, StoreUnreachableError
+from evaluation.store.records import Champion, SelectionModelRecord
+from evaluation.store.selection_models import champions, read_model
+from evaluation.store.session import Store
+
+if TYPE_CHECKING:
+    from selection.learning.serving import ServedModel
+
+FROM_A_FILE = "from a file"
+"""The status of a model that was not trained here."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deciding:
+    """Who was promoted, and who decides."""
+
+    promoted: Champion
+    model: SelectionModelRecord | None
+    """That decides; None: the scoreboard alone does."""
+    served: "ServedModel | None"
+    notes: tuple[str, ...] = ()
+    """Of those before it in line that cannot be read."""
+
+
+def deciding(store: Store) -> Deciding:
+    """The first model in line that can be read, with notes on those before it.
+
+    Raises:
+        StoreUnreachableError: the store is away.
+    """
+    line = champions(store)
+    notes: dict[str, str] = {}
+    for one in line:
+        if one.model is None:
+            break
+        if one.model.model_id in notes:
+            continue
+        try:
+            served = served_model(store, one.model)
+            return Deciding(promoted=line[0], model=one.model, served=served, notes=tuple(notes.values()))
+        except StoreUnreachableError:
+            raise
+        except Exception as error:  # Whatever is wrong with a model, the one before it must go on.
+            said = f"selection model {one.model.version} was refused, so it does not decide: {error}"
+            notes[one.model.model_id] = said
+    return Deciding(promoted=line[0], model=None, served=None, notes=tuple(notes.values()))
+
+
+def served_model(store: Store, model: SelectionModelRecord) -> "ServedModel":
+    """What answers.
+
+    Raises:
+        ModelFileError: it is not whole, or must not be read.
+        DamagedModelError: its bytes are not those that were stored.
+    """
+    from selection.learning.model_files import read_serving
+
+    stored = read_model(store, model.model_id)
+    if stored.serving is None:
+        raise ModelFileError(
+            f"selection model {model.version} holds nothing that could answer ({model.kind})",
+            "Train anew, or promote another.",
+        )
+    is_from_elsewhere = stored.record.status == FROM_A_FILE
+    return read_serving(stored.serving, number=model.version, is_from_elsewhere=is_from_elsewhere)
