@@ -11,6 +11,7 @@ from evaluation.reports.comparison_store import compare_and_store, refuse_unfit_
 from evaluation.reports.comparison_tables import artifact_rows
 from evaluation.settings import Settings
 from evaluation.store.comparisons import find_comparison
+from evaluation.store.runs import run_flows
 from evaluation.store.session import open_store
 from tasks.artifacts import artifact_key, publish_page, publish_table
 from tasks.stored import stored
@@ -65,14 +66,22 @@ def _compare(request: ComparisonRequest, stored_runs: tuple[str, ...], evaluated
 async def publish_comparison(comparison_ids: tuple[str, ...]) -> None:
     """Publishes a table of all pairs for each comparison and one page of Markdown for all of them, as artifacts."""
     results = await stored(_load, comparison_ids)
+    tables = []
     for result in results:
         key = artifact_key("comparison", result["benchmark"])
         description = f"{result['benchmark']} · comparison {result['comparison_id']} · {len(result['sides'])} sides"
-        await publish_table(artifact_rows(result), key=key, said=description)
-    page = comparisons_as_markdown(results)
+        tables.append(await publish_table(artifact_rows(result), key=key, said=description))
+    flow_runs = await stored(_flow_runs, results)
+    page = comparisons_as_markdown(results, flow_runs=flow_runs, tables=tables)
     await publish_page(page, key="comparison", said="Who is better, and how sure that is")
 
 
 def _load(comparison_ids: tuple[str, ...]) -> list[dict[str, Any]]:
     with open_store(Settings().database) as store:
         return [stored_result(find_comparison(store, comparison_id)) for comparison_id in comparison_ids]
+
+
+def _flow_runs(results: list[dict[str, Any]]) -> dict[str, tuple[str, ...]]:
+    """Who made each run."""
+    with open_store(Settings().database) as store:
+        return {run_id: run_flows(store, run_id) for result in results for run_id in result["run_ids"]}

@@ -1,12 +1,15 @@
 """A comparison as a page: one sentence first, then the tables, then the cases that flipped, then the sources."""
 
 from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 from typing import Any
 
+from evaluation.reports.album import Album
 from evaluation.reports.comparison_flips import (
     flip_line,
     flip_rows,
 )
+from evaluation.reports.comparison_pictures import differences, side_latencies, sides_against_cost
 from evaluation.reports.comparison_remarks import (
     dropped_lines,
     gate_line,
@@ -25,26 +28,56 @@ from evaluation.reports.comparison_tables import (
     title,
 )
 from evaluation.reports.escaping import for_markdown
+from evaluation.reports.markdown_tables import markdown_table
+from evaluation.reports.page_links import artifact_link, flow_run_link
 from evaluation.reports.preference_tables import preference_lines, preference_rows
-from evaluation.reports.tables import as_markdown_table, counted
+from evaluation.reports.tables import counted
 
 Result = Mapping[str, Any]
 
 
-def comparisons_as_markdown(results: Sequence[Result]) -> str:
-    """All comparisons of one command as one page."""
-    parts = ["# Comparison", *(_one(result) for result in results)]
-    return "\n\n".join(parts) + "\n"
+def comparisons_as_markdown(
+    results: Sequence[Result],
+    *,
+    flow_runs: Mapping[str, Sequence[str]] | None = None,
+    tables: Sequence[str] = (),
+) -> str:
+    """All comparisons of one command as one page.
+
+    Args:
+        results: The comparisons.
+        flow_runs: Ids of the flow runs that made each run, by the run's id.
+        tables: Ids of the artifacts that have all pairs, one a comparison.
+    """
+    album, links = Album(), _links(results, flow_runs or {}, tables)
+    parts = ["# Comparison", *(_one(result, album, link) for result, link in zip(results, links, strict=True))]
+    return "\n\n".join([*parts, *album.left_out()]) + "\n"
 
 
-def _one(result: Result) -> str:
+def _links(results: Sequence[Result], flow_runs: Mapping[str, Sequence[str]], tables: Sequence[str]) -> list[str]:
+    """What belongs to each comparison elsewhere."""
+    found = []
+    for result, table in zip_longest(results, tables[: len(results)]):
+        made_by = dict.fromkeys(flow_run for run_id in result["run_ids"] for flow_run in flow_runs.get(run_id, ()))
+        links = [artifact_link(table, said="All pairs to search and sort")] if table else []
+        found.append(" · ".join([*links, *map(flow_run_link, made_by)]))
+    return found
+
+
+def _one(result: Result, album: Album, links: str) -> str:
     lead, *others = result["sentences"]
     parts = [f"## {for_markdown(result['benchmark'])}", f"> {for_markdown(lead)}", *map(for_markdown, others)]
     parts.append(_about(result))
     if is_pair(result):
-        parts += [_table(metric_rows(result)), "\\* headline. Differences are the first side less the second, paired."]
+        parts += [
+            markdown_table(metric_rows(result)),
+            "\\* headline. Differences are the first side less the second, paired.",
+        ]
     else:
         parts += _of_many(result)
+    parts.append(links)
+    for picture in (differences(result), sides_against_cost(result), side_latencies(result)):
+        parts += album.show(picture)
     parts += [for_markdown(line) for line in (*dropped_lines(result), *zero_lines(result), *tail_lines(result))]
     parts += _preferences(result)
     parts += _flips(result)
@@ -59,7 +92,7 @@ def _about(result: Result) -> str:
 
 
 def _of_many(result: Result) -> list[str]:
-    parts = [_table(side_rows(result)), *map(for_markdown, more_sides(result))]
+    parts = [markdown_table(side_rows(result)), *map(for_markdown, more_sides(result))]
     if not result["metrics"]:
         return parts
     headline = result["metrics"][0]
@@ -67,14 +100,14 @@ def _of_many(result: Result) -> list[str]:
         parts.append(for_markdown(f"{headline['metric']}: {gate}."))
     name = for_markdown(title(headline["metric"]))
     if result["against"] is None:
-        parts += [f"### {for_markdown(matrix_title(result))}", _table(matrix_rows(result))]
-    return [*parts, f"### {name}, pair by pair", _table(pair_rows(result, headline["metric"]))]
+        parts += [f"### {for_markdown(matrix_title(result))}", markdown_table(matrix_rows(result))]
+    return [*parts, f"### {name}, pair by pair", markdown_table(pair_rows(result, headline["metric"]))]
 
 
 def _preferences(result: Result) -> list[str]:
     parts: list[str] = []
     for found in result["preferences"]:
-        parts += [f"### {for_markdown(found['word'])}: who is preferred", _table(preference_rows(found))]
+        parts += [f"### {for_markdown(found['word'])}: who is preferred", markdown_table(preference_rows(found))]
         parts += [for_markdown(line) for line in preference_lines(found)]
     return parts
 
@@ -87,27 +120,15 @@ def _flips(result: Result) -> list[str]:
         parts.append(f"### {for_markdown(flip_line(flips))}")
         for which, winner in (("better_a", flips["a"]), ("better_b", flips["b"])):
             if rows := flip_rows(flips, which):
-                parts += [f"Better answered by {for_markdown(winner)}:", _table(rows)]
+                parts += [f"Better answered by {for_markdown(winner)}:", markdown_table(rows)]
         parts.append(f"One case in full: `benchwright show {flips['run_a']} --case ID`")
     return parts
 
 
 def _sources(result: Result) -> list[str]:
     parts = ["### Where the numbers come from", *(f"{for_markdown(note)}." for note in result["notes"])]
-    parts.append(_table(side_source_rows(result)))
+    parts.append(markdown_table(side_source_rows(result)))
     version = f"Benchmark version `{result['benchmark_version'][:12]}`"
     stored = f" · comparison `{result['comparison_id']}`" if result.get("comparison_id") else ""
     code = f" · code {for_markdown(str(result['code_version']))}" if result.get("code_version") else ""
     return [*parts, version + stored + code]
-
-
-def _table(rows: Sequence[Mapping[str, str]]) -> str:
-    if not rows:
-        return ""
-    columns = list(rows[0])
-    escaped = [{column: for_markdown(row[column]) for column in columns} for row in rows]
-    return as_markdown_table([for_markdown(column) for column in columns], _with_titles(escaped, columns))
-
-
-def _with_titles(rows: Sequence[Mapping[str, str]], columns: Sequence[str]) -> list[dict[str, str]]:
-    return [{for_markdown(column): row[column] for column in columns} for row in rows]

@@ -1,11 +1,14 @@
 """A race for people: who came where, what was decided at which look, and what it cost."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from evaluation.reports.album import Album, Picture
 from evaluation.reports.escaping import for_markdown
+from evaluation.reports.markdown_tables import markdown_table
 from evaluation.reports.race import looks_of
-from evaluation.reports.tables import as_markdown_table, counted
+from evaluation.reports.race_pictures import standings
+from evaluation.reports.tables import counted
 
 Race = Mapping[str, Any]
 
@@ -76,22 +79,27 @@ def rule_line(race: Race) -> str:
     return f"{rule}{margin}; scores are {race['metric']}"
 
 
-def race_as_markdown(race: Race) -> str:
-    """The race with all that was decided in it, as one page."""
+def race_as_markdown(race: Race, *, pictures: Sequence[Picture | None] = (), links: str = "") -> str:
+    """The race with all that was decided in it, as one page.
+
+    Args:
+        race: As `race_result` gives it.
+        pictures: Beside its own, what else is shown.
+        links: Markdown that leads to what belongs to it.
+    """
+    album = Album()
+    shown = [image for picture in (standings(race), *pictures) for image in album.show(picture)]
     parts = [
         f"# Race on {for_markdown(race['benchmark'])}",
         f"> {for_markdown(race['sentence'])}",
-        _table(ranking_rows(race)),
+        markdown_table(ranking_rows(race)),
+        links,
+        *shown,
         for_markdown(f"{cost_line(race)}. {rule_line(race)}. Run {race['run_id']}."),
         _list("Looks", look_lines(race)),
         _list("Why each one left", departure_lines(race)),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
-
-
-def _table(rows: list[dict[str, str]]) -> str:
-    escaped = [{for_markdown(key): for_markdown(value) for key, value in row.items()} for row in rows]
-    return as_markdown_table(list(escaped[0]), escaped) if escaped else ""
 
 
 def _list(title: str, lines: list[str]) -> str:

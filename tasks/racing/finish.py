@@ -8,8 +8,11 @@ from prefect.cache_policies import NO_CACHE
 from evaluation.missing_scores import too_many_missing
 from evaluation.racing.blocks import next_block
 from evaluation.racing.outcome import outcome
+from evaluation.reports.album import Picture
+from evaluation.reports.page_links import artifact_link, flow_run_link
 from evaluation.reports.race import outcome_as_json, race_result
 from evaluation.reports.race_page import race_as_markdown, ranking_rows
+from evaluation.reports.run_pictures import latencies
 from evaluation.settings import Settings
 from evaluation.store.races import finish_race
 from evaluation.store.records import RunRecord, Status
@@ -62,12 +65,17 @@ def _why_failed(store: Store, course: Course, run: RunRecord, metrics: tuple[str
 @task(name="publish race", task_run_name="publish the race", cache_policy=NO_CACHE, persist_result=False)
 async def publish_race(invocation_id: str) -> None:
     """Publishes the ranking as a table, and the race with all its decisions as a page of Markdown."""
-    result = await stored(_result, invocation_id)
+    result, pictures = await stored(_shown, invocation_id)
     race = result["race"]
-    await publish_table(ranking_rows(race), key=artifact_key("race", race["benchmark"]), said=race["sentence"])
-    await publish_page(race_as_markdown(race), key="race", said=race["sentence"])
+    key = artifact_key("race", race["benchmark"])
+    table_id = await publish_table(ranking_rows(race), key=key, said=race["sentence"])
+    links = [artifact_link(table_id, said="The ranking to search and sort")]
+    links += [flow_run_link(flow_run_id) for run in result["runs"] for flow_run_id in run["flow_run_ids"]]
+    page = race_as_markdown(race, pictures=pictures, links=" · ".join(links))
+    await publish_page(page, key="race", said=race["sentence"])
 
 
-def _result(invocation_id: str) -> dict[str, Any]:
+def _shown(invocation_id: str) -> tuple[dict[str, Any], list[Picture | None]]:
     with open_store(Settings().database) as store:
-        return race_result(store, invocation_id)
+        result = race_result(store, invocation_id)
+        return result, [latencies(store, run) for run in result["runs"]]

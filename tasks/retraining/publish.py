@@ -4,11 +4,15 @@ from typing import Any
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
+from prefect.runtime import flow_run
 
+from evaluation.reports.album import Album
+from evaluation.reports.page_links import artifact_link, flow_run_link
 from evaluation.settings import Settings
 from evaluation.store.session import open_store
 from selection.learning.retraining import Judgement, NewEvidence, retraining_result
 from selection.pages.retraining import retraining_as_markdown, task_rows
+from selection.pages.retraining_picture import gains_picture
 from tasks.artifacts import publish_page, publish_table
 from tasks.stored import stored
 
@@ -25,10 +29,13 @@ async def publish_retraining(
         refusal: Why none was.
     """
     result = await stored(_result, known, judgement, refusal)
+    links, album, pictures = [flow_run_link(str(flow_run.id))] if flow_run.id else [], Album(), []
     if result["report"] is not None:
         rows = task_rows(result["report"])
-        await publish_table(rows, key="retraining-tasks", said=result["sentence"])
-    page = retraining_as_markdown(result)
+        table_id = await publish_table(rows, key="retraining-tasks", said=result["sentence"])
+        links.append(artifact_link(table_id, said="The tasks to search and sort"))
+        pictures = album.show(gains_picture(result["report"]))
+    page = retraining_as_markdown(result, pictures=pictures, links=" · ".join(links))
     await publish_page(page, key="retraining", said=result["sentence"])
     return result
 

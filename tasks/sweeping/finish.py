@@ -5,6 +5,10 @@ from typing import Any
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
+from evaluation.reports.album import Picture
+from evaluation.reports.page_links import artifact_link, flow_run_link
+from evaluation.reports.results import run_result
+from evaluation.reports.run_pictures import latencies, quality_against_cost
 from evaluation.reports.sweep_findings import sweep_sentences
 from evaluation.reports.sweep_markdown import sweep_as_markdown
 from evaluation.reports.sweep_tables import combination_rows
@@ -33,10 +37,21 @@ def _analyse(invocation_id: str) -> dict[str, Any]:
 async def publish_sweep(found: dict[str, Any]) -> None:
     """Publishes the combinations as a table, and the report as a page of Markdown."""
     sentence = sweep_sentences(found)[0]
+    links, pictures = await stored(_beside, found)
     if found["metrics"]:
-        await publish_table(
+        table_id = await publish_table(
             combination_rows(found["metrics"][0], limit=None),
             key=artifact_key("sweep", found["benchmark"]),
             said=sentence,
         )
-    await publish_page(sweep_as_markdown(found), key="sweep", said=sentence)
+        links.append(artifact_link(table_id, said="The combinations to search and sort"))
+    page = sweep_as_markdown(found, pictures=pictures, links=" · ".join(links))
+    await publish_page(page, key="sweep", said=sentence)
+
+
+def _beside(found: dict[str, Any]) -> tuple[list[str], list[Picture | None]]:
+    """Links to the flow runs that made it, and what its answers took."""
+    with open_store(Settings().database) as store:
+        run = run_result(store, found["run_id"])
+        links = [flow_run_link(flow_run_id) for flow_run_id in run["flow_run_ids"]]
+        return links, [quality_against_cost(run), latencies(store, run)]

@@ -1,0 +1,61 @@
+"""Quality against what it takes, whoever the candidates are: of a run, of a comparison."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from evaluation.pictures.numbers import known
+from evaluation.pictures.scatter import Point, frontier, scatter
+from evaluation.reports.album import Picture
+from evaluation.reports.metric_facts import value_range
+
+COSTS: Mapping[str, tuple[str, str]] = {
+    "cost_usd": ("cost", "US dollars an answer"),
+    "energy_j": ("energy", "joules an answer"),
+    "latency_s": ("latency", "seconds an answer, mean over cases"),
+}
+"""What quality is held against: the first of these that is known of every candidate."""
+Values = Mapping[str, Mapping[str, Any] | None]
+"""Numbers by the name of a candidate."""
+
+
+def quality_picture(
+    names: Sequence[str],
+    *,
+    benchmark: str,
+    headline: str,
+    title: str,
+    higher_is_better: bool,
+    quality: Values,
+    costs: Mapping[str, Values],
+) -> Picture | None:
+    """Every candidate between its quality and what it takes; None where two candidates do not have both.
+
+    Args:
+        names: The candidates, in the order of the table.
+        benchmark: What they were asked.
+        headline: The metric of quality.
+        title: What it is called in the table.
+        higher_is_better: Of that metric.
+        quality: Its values.
+        costs: Values of `COSTS`, as far as there are any.
+    """
+    scored = [name for name in names if known(quality.get(name)) is not None]
+    cost = next((one for one in COSTS if all(known(costs.get(one, {}).get(name)) for name in scored)), "latency_s")
+    points = [
+        Point(label=name, x=x, y=y)
+        for name in scored
+        if (y := known(quality.get(name))) and (x := known(costs.get(cost, {}).get(name)))
+    ]
+    if len(points) < 2:
+        return None
+    word, unit = COSTS[cost]
+    svg = scatter(
+        points,
+        title=f"Quality against {word} · {benchmark}",
+        x_title=unit,
+        y_title=title + ("" if higher_is_better else " (lower is better)"),
+        higher_is_better=higher_is_better,
+        y_range=value_range(headline.partition(" by ")[0]),
+    )
+    best = ", ".join(point.label for point in frontier(points, higher_is_better=higher_is_better))
+    return Picture(svg=svg, said=f"Quality against {word}. Nobody is better and takes less than: {best}")
