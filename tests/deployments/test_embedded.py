@@ -1,7 +1,7 @@
 """The embedded server over a real port, with the baselines as its models: quick, and on the real wire."""
 
+import asyncio
 import json
-import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -281,11 +281,24 @@ def test_the_compatible_layer_answers_whole_and_in_events(client: httpx.Client) 
     assert 7 == len(client.get("/v1/models").json()["data"])
 
 
+ASKED = {"model": LEAD, "messages": [{"role": "user", "content": "x"}]}
+
+
+def wait_for_requests(client: httpx.Client, n: int) -> None:
+    """Returns when the server has so many questions in hand, or had them."""
+    deadline = time.monotonic() + 60
+    while (found := client.get("/test/faults").json())["requests"].get("/api/chat", 0) < n:
+        assert time.monotonic() < deadline, found
+        time.sleep(0.02)
+
+
 def test_clients_that_leave_harm_nobody(client: httpx.Client) -> None:
     client.post("/test/faults", json={"delay_s": 600, "count": 3})
-    for _ in range(3):
+    impatient = httpx.Timeout(60, read=0.1)
+    for n_left in range(1, 4):
         with pytest.raises(httpx.ReadTimeout):
-            client.post("/api/chat", json={"model": LEAD, "messages": [{"role": "user", "content": "x"}]}, timeout=0.1)
+            client.post("/api/chat", json=ASKED, timeout=impatient)
+        wait_for_requests(client, n_left)
     assert 200 == chat(client).status_code
 
 
@@ -328,12 +341,17 @@ class TestFaults:
         assert 200 == chat(client).status_code
 
     def test_requests_are_counted(self, client: httpx.Client) -> None:
-        client.post("/test/faults", json={"delay_s": 0.3, "count": 3})
-        threads = [threading.Thread(target=chat, args=(client,)) for _ in range(3)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        client.post("/test/faults", json={"delay_s": 600, "count": 3})
+
+        async def ask_three_and_leave() -> None:
+            async with httpx.AsyncClient(base_url=client.base_url, trust_env=False, timeout=None) as asking:
+                asked = [asyncio.create_task(asking.post("/api/chat", json=ASKED)) for _ in range(3)]
+                await asyncio.to_thread(wait_for_requests, client, 3)
+                for work in asked:
+                    work.cancel()
+                await asyncio.gather(*asked, return_exceptions=True)
+
+        asyncio.run(ask_three_and_leave())
         report = client.get("/test/faults").json()
         assert (3, 3) == (report["requests"]["/api/chat"], report["max_active"])
 

@@ -262,7 +262,7 @@ def test_ctrl_c_in_a_pull_leaves_130_and_no_traceback(stocked: Any) -> None:
     ) as process:
         assert stocked.pull_began.wait(60)
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=120)
 
     assert (130, "") == (process.returncode, out)
     assert "interrupted" in err

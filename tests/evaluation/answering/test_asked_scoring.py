@@ -49,12 +49,13 @@ def test_verdicts_that_came_before_the_end_are_kept_and_not_asked_again(own_stor
         return VERDICT
 
     async def cancelled() -> None:
+        counted: list[int] = []
+        answering: Answerers = {AskJudge: three_and_then_nothing}
         work = asyncio.create_task(
-            score_asking(own_store, "run-1", row_id, [METRIC], {AskJudge: three_and_then_nothing})
+            score_asking(own_store, "run-1", row_id, [METRIC], answering, on_scored=counted.append)
         )
-        while n_asked < 6:
+        while n_asked < 6 or counted[-1:] != [3]:
             await asyncio.sleep(0.01)
-        await asyncio.sleep(0.1)
         work.cancel()
         with pytest.raises(asyncio.CancelledError):
             await work

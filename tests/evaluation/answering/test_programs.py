@@ -49,16 +49,18 @@ def test_a_sandbox_that_breaks_is_no_verdict_on_the_programs() -> None:
 
 
 def test_who_stops_waiting_ends_the_programs() -> None:
-    was_ended = threading.Event()
+    has_begun, was_ended = threading.Event(), threading.Event()
 
     def run_all(_programs: Sequence[Program], cancelled: threading.Event, _on_done: OnDone) -> None:
-        if cancelled.wait(30):
+        has_begun.set()
+        if cancelled.wait(120):
             was_ended.set()
 
     async def work() -> None:
         programs = Programs(run_all)
         asking = asyncio.create_task(programs.answer(program(1)))
-        await asyncio.sleep(0.2)
+        while not has_begun.is_set():
+            await asyncio.sleep(0.01)
         asking.cancel()
         await programs.close()
 

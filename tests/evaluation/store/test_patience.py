@@ -208,12 +208,12 @@ def test_postgresql_may_crash_in_mid_write_and_nothing_is_lost(
 
     thread = threading.Thread(target=write)
     thread.start()
-    assert half.wait(timeout=60)
+    assert half.wait(timeout=300)
     postgresql_of_session.stop()
     try:
         with pytest.raises(StoreUnreachableError):
             count_outcomes(store, "run-1")
     finally:
         postgresql_of_session.start()
-    thread.join(timeout=60)
+    thread.join(timeout=300)
     assert n_rows == patiently(lambda: count_outcomes(store, "run-1"))[0].n_ok
