@@ -53,7 +53,7 @@ def _serve(port: int, embedded: bool | None, db: str | None, *, as_json: bool) -
 
     _keep_results_in(db)
     tell("starting Prefect's server")
-    with Standing(port, tell) as standing:
+    with Standing(port, tell, _take_up) as standing:
         for definition in DEFINITIONS:  # while the server starts
             definition.load_flow()
         standing.server.wait()
@@ -64,6 +64,17 @@ def _serve(port: int, embedded: bool | None, db: str | None, *, as_json: bool) -
         standing.start_worker()
         _show(standing, [one.name for one in deployed], database, as_json=as_json)
         standing.watch()
+
+
+def _take_up() -> tuple[str, ...]:
+    """What was done about flow runs whose process is gone, a sentence each."""
+    import asyncio
+
+    from deployments.cli.arguments import open_results
+    from tasks.reconciling import reconcile
+
+    with open_results(None) as store:
+        return asyncio.run(reconcile(store, waits=False))
 
 
 def _keep_results_in(db: str | None) -> None:

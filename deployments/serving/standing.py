@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from functools import partial
@@ -32,8 +32,15 @@ LEFT_BEHIND = "the worker of `benchwright serve` ended while this was running"
 class Standing:
     """A Prefect server, a worker and, where it is wanted, an embedded server; they end with the `with` block."""
 
-    def __init__(self, port: int, tell: Callable[[str], None]) -> None:
-        self._stack, self._tell = ExitStack(), tell
+    def __init__(self, port: int, tell: Callable[[str], None], take_up: Callable[[], Iterable[str]]) -> None:
+        """Starts the Prefect server; it need not be ready.
+
+        Args:
+            port: Where.
+            tell: Says something to whoever started us.
+            take_up: Has flow runs made again whose process is gone, and says of which it did what.
+        """
+        self._stack, self._tell, self._take_up = ExitStack(), tell, take_up
         self._parts: list[Part] = []
         self.model_servers: dict[str, str] = {}
         """Those that answered at the start: name and address."""
@@ -98,7 +105,9 @@ class Standing:
 
         with get_client(sync_client=True) as client:
             if n_left := worker.mark_ended(client, state="CRASHED", why=LEFT_BEHIND):
-                self._tell(f"note: left behind and marked as crashed: {_n_flow_runs(n_left)}")
+                self._tell(f"note: left behind and marked as crashed: {n_left} flow run{'s' * (n_left != 1)}")
+        for said in self._take_up():
+            self._tell(f"note: {said}")
         return worker.start_worker()
 
     def _end_worker(self, part: Part) -> None:
@@ -136,7 +145,3 @@ class Standing:
         while True:
             time.sleep(every_s)
             self.look()
-
-
-def _n_flow_runs(number: int) -> str:
-    return f"{number} flow run{'s' * (number != 1)}"
