@@ -1,10 +1,10 @@
 """Cases as a person sees them before the result: no name, no order and no exact time tells whose an answer is."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from evaluation.reports.escaping import for_markdown
-from evaluation.reports.tables import counted
+from evaluation.reports.escaping import for_markdown, one_line
 from evaluation.reviewing.request import LEAST, MOST
 from evaluation.store.records import ReviewItem, ReviewRecord
 
@@ -13,6 +13,8 @@ SPEED = "speed"
 NO_ANSWER = "(no answer)"
 LONGEST_SHOWN = 20_000
 """Letters of a text; beyond, its end is cut."""
+LONGEST_HINT = 1_000
+NO_BREAK = "\u00a0"
 MEANING: Mapping[str, str] = {
     "accuracy": "is what it says right?",
     "completeness": "is all there that was asked for?",
@@ -78,14 +80,15 @@ def page_as_markdown(review: ReviewRecord, items: Sequence[ReviewItem], *, refus
 
 
 def _question(question: Mapping[str, Any]) -> str:
-    messages = question["messages"]
-    rows = [
-        ("Asked" if len(messages) == 1 else f"Asked, {for_markdown(message['role'])}", message["content"])
-        for message in messages
-    ]
-    references = question["references"]
-    rows += [("Right" if len(references) == 1 else f"Right, {n}", text) for n, text in enumerate(references, 1)]
-    return "\n".join(["| | |", "| --- | --- |", *(f"| **{title}** | {as_cell(text)} |" for title, text in rows)])
+    return "\n\n".join(f"**{for_markdown(title)}:** {as_cell(text)}" for title, text in _asked(question))
+
+
+def _asked(question: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Titles and texts of what was asked, and of what counts as right."""
+    messages, references = question["messages"], question["references"]
+    titles = ["Asked" if len(messages) == 1 else f"Asked, {message['role']}" for message in messages]
+    found = [(title, message["content"]) for title, message in zip(titles, messages, strict=True)]
+    return found + [("Right" if len(references) == 1 else f"Right, {n}", text) for n, text in enumerate(references, 1)]
 
 
 def _answers(review: ReviewRecord, item: ReviewItem) -> str:
@@ -107,10 +110,33 @@ def as_cell(text: str) -> str:
 
 
 def _indent(line: str) -> str:
+    """The blanks in front of it, which stay: Prefect's older pages show `&nbsp;` letter by letter."""
     expanded = line.expandtabs(4)
-    return "&nbsp;" * min(40, len(expanded) - len(expanded.lstrip(" ")))
+    return NO_BREAK * min(40, len(expanded) - len(expanded.lstrip(" ")))
 
 
-def progress_line(review: ReviewRecord, n_rated: int) -> str:
-    """`4 of 10 cases are rated`."""
-    return f"{n_rated} of {counted(len(review.items), 'case')} are rated"
+def item_as_hint(review: ReviewRecord, item: ReviewItem) -> str:
+    """The case once more, for the help of its fields, which stand in view while they are filled in.
+
+    Prefect's older pages read that help as Markdown, its newer ones as it stands: code is harmless and legible in both.
+    """
+    is_timed = SPEED in criteria_of(review, item)
+    texts = [*_asked(item.question)]
+    for position, output in enumerate(item.outputs):
+        time = f" ({shown_time(output.total_s)})" if is_timed else ""
+        texts.append((f"{letter(position)}{time}", output.answer if output.answer.strip() else NO_ANSWER))
+    return "\n\n".join(f"{for_markdown(title)}: {as_code(text)}" for title, text in texts)
+
+
+def as_code(text: str) -> str:
+    """A text as lines of code, its end cut where it is long: harmless in Markdown, legible without it."""
+    shown = text.strip("\n")
+    shown = shown if len(shown) <= LONGEST_HINT else f"{shown[:LONGEST_HINT]} … (all of it stands above)"
+    return "\n\n".join(_code_line(line) for line in shown.split("\n") if line.strip())
+
+
+def _code_line(line: str) -> str:
+    words = _indent(line) + one_line(line)
+    fence = "`" * (1 + max((len(run) for run in re.findall(r"`+", words)), default=0))
+    edge = " " if len(fence) > 1 else ""
+    return f"{fence}{edge}{words}{edge}{fence}"

@@ -65,7 +65,7 @@ async def ask(form: Form) -> tuple[str, tuple[Said, ...]]:
 
 async def _answered(form: Form, key: str, refused: str | None) -> tuple[str, tuple[Said, ...]]:
     markdown = page_as_markdown(form.review, form.page, refused=refused)
-    model = page_form(form.review, form.page, description=markdown, rater=form.rater)
+    model = page_form(form.review, form.page, description=markdown, rater=form.rater, refused=refused)
     if key not in _keys_so_far():
         await publish_page(form.review.review_id, form.page, len(form.review.items), markdown)
     given = await asuspend_flow_run(wait_for_input=model, key=key, timeout=round(form.wait_days * _DAY_S))

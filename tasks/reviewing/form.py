@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from evaluation.reviewing.request import LEAST, LONGEST_NAME, MOST
 from evaluation.reviewing.saying import LONGEST_NOTE, checked, checked_rater
-from evaluation.reviewing.showing import MEANING, criteria_of, letter
+from evaluation.reviewing.showing import MEANING, as_code, criteria_of, item_as_hint, letter
 from evaluation.store.records import ReviewItem, ReviewRecord, Said
 
 TIE = "tie"
@@ -21,7 +21,12 @@ class _OfCase(BaseModel):
 
 
 def page_form(
-    review: ReviewRecord, page: Sequence[ReviewItem], *, description: str, rater: str | None
+    review: ReviewRecord,
+    page: Sequence[ReviewItem],
+    *,
+    description: str,
+    rater: str | None,
+    refused: str | None = None,
 ) -> type[RunInput]:
     """The form for these cases: who rates, and a group of fields for each case.
 
@@ -30,21 +35,24 @@ def page_form(
         page: Which.
         description: What is shown above the fields, as Markdown.
         rater: Whose name stands in it already.
+        refused: Why what was said before was not stored.
     """
-    fields: dict[str, Any] = {"rater": (str, _rater_field(rater))}
+    fields: dict[str, Any] = {"rater": (str, _rater_field(rater, refused))}
     for item in page:
         # A default for the whole would lose the bounds of its parts: there is none.
-        fields[_case(item)] = (_case_model(review, item), Field(title=f"Case {item.position + 1}"))
+        hint = item_as_hint(review, item)
+        fields[_case(item)] = (_case_model(review, item), Field(title=f"Case {item.position + 1}", description=hint))
     form = create_model("Ratings", __base__=RunInput, **fields)
     # Given values here, fields would lose their bounds: the description alone is given.
     return form.with_initial_data(description=description)
 
 
-def _rater_field(rater: str | None) -> Any:
+def _rater_field(rater: str | None, refused: str | None) -> Any:
     known: dict[str, Any] = {} if rater is None else {"default": rater}
-    return Field(
-        min_length=1, max_length=LONGEST_NAME, title="Your name", description="It is stored with your ratings.", **known
-    )
+    said = "It is stored with your ratings."
+    if refused is not None:
+        said = f"What was said before is not stored: {as_code(refused)}\n\n{said}"
+    return Field(min_length=1, max_length=LONGEST_NAME, title="Your name", description=said, **known)
 
 
 def _case(item: ReviewItem) -> str:
