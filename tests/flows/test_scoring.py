@@ -373,7 +373,7 @@ def test_what_a_judge_has_scored_is_not_asked_again_but_its_failures_are(
 def test_a_hostile_judge_leaves_a_verdict_or_a_named_failure_of_every_case_and_its_bias_is_found(
     evaluate: Evaluate, store: Store, ollama_by_script: ScriptedOllama, benchmark_file: Benchmarks
 ) -> None:
-    judge = HostileJudge(broken=0.08, refuses=0.04, stalls=0.02, fails=0.04, first=0.6, stall_s=3.0)
+    judge = HostileJudge(broken=0.08, refuses=0.04, stalls=0.02, fails=0.04, first=0.6, stall_s=30.0)
     ollama_by_script.add("good", lambda chat: Reply(text=f"It is {chat.prompt}"))
     ollama_by_script.add("bad", wrong)
     ollama_by_script.add("judge", judge)
@@ -384,7 +384,7 @@ def test_a_hostile_judge_leaves_a_verdict_or_a_named_failure_of_every_case_and_i
         metrics=["judge_pairwise"],
         judges=["judge"],
         slots=16,
-        timeout_s=0.5,
+        timeout_s=4.0,
         max_failures="50%",
         invocation_id="one",
     )
