@@ -174,8 +174,8 @@ def report_outcome(
     Where the store is away, it waits in memory with the recommendations, and is stored when the store is back.
 
     Args:
-        recommendation_id: `Recommendation.id`.
-        quality: Measured as the task is: for most a fraction in [0, 1], higher being better.
+        recommendation_id: `Recommendation.id`, or a unique beginning of it.
+        quality: A fraction in [0, 1], higher being better, as all qualities are.
         latency_s: Seconds for the answer.
         ok: Whether the answer was of use.
         store: Where the recommendation was asked for.
@@ -183,10 +183,11 @@ def report_outcome(
     Raises:
         ConfigurationError: nothing was recommended under this id, or an argument that cannot be one.
     """
+    from evaluation.store.recommendations import must_be_outcome
     from selection.desk.decisions import Outcome
     from selection.desk.registry import desk_of
 
-    _must_be_an_outcome(quality, latency_s, ok)
+    must_be_outcome(quality=quality, latency_s=latency_s, ok=ok)
     outcome = Outcome(
         recommendation_id=_checked_id(recommendation_id),
         quality=None if quality is None else float(quality),
@@ -215,17 +216,6 @@ def _checked_id(given: object) -> str:
     if not isinstance(given, str) or not given.strip():
         raise ConfigurationError(f"the id of a recommendation is {given!r}", "Give Recommendation.id.")
     return given.strip()
-
-
-def _must_be_an_outcome(quality: float | None, latency_s: float | None, ok: bool | None) -> None:
-    if quality is None and latency_s is None and ok is None:
-        raise ConfigurationError("no outcome is reported", "Give quality, latency_s or ok.")
-    if not (quality is None or _is_number(quality)):
-        raise ConfigurationError(f"quality is {quality!r}", "Give a finite number.")
-    if not (latency_s is None or (_is_number(latency_s) and latency_s >= 0)):
-        raise ConfigurationError(f"latency_s is {latency_s!r}", "Give seconds, zero or more.")
-    if not (ok is None or isinstance(ok, bool)):
-        raise ConfigurationError(f"ok is {ok!r}", "Give True or False.")
 
 
 def _is_number(value: object) -> bool:

@@ -45,6 +45,14 @@ def read_quality(text: str | None, *, option: str) -> float | None:
     return _read(text, _SHARES, option, "a quality", "For example 60%, which is 0.6 of a metric between 0 and 1.")
 
 
+def read_share(text: str | None, *, option: str) -> float | None:
+    """A quality between 0 and 1, in `60%` or `0.6`."""
+    value = read_quality(text, option=option)
+    if value is not None and not 0 <= value <= 1:
+        raise ConfigurationError(f"{option} {text!r} is no quality", "From 0% to 100%, or from 0 to 1: 80% is 0.8.")
+    return value
+
+
 def read_gigabytes(text: str | None, *, option: str) -> float | None:
     """10⁹ bytes in `8GB`, `500MB` or `7.5GiB`."""
     from deployments.cli.tables import read_size

@@ -161,7 +161,7 @@ def outcome(
         str, typer.Argument(metavar="ID", help="Of a recommendation, the beginning of one, or `last`.")
     ],
     quality: Annotated[
-        str | None, typer.Option("--quality", metavar="80%", help="As the task is measured: 80% or 0.8.")
+        str | None, typer.Option("--quality", metavar="80%", help="How good the answer was: 80% or 0.8.")
     ] = None,
     latency: Annotated[str | None, typer.Option("--latency", metavar="1.2s", help="Time that the answer took.")] = None,
     ok: Annotated[bool | None, typer.Option("--ok/--failed", help="Whether the answer was of use.")] = None,
@@ -169,12 +169,12 @@ def outcome(
     as_json: JsonOption = False,
 ) -> None:
     """Report what came of a recommendation."""
-    from deployments.cli.recommend_words import read_quality, read_seconds
+    from deployments.cli.recommend_words import read_seconds, read_share
     from deployments.cli.tables import say
     from deployments.cli.terminal import print_json
     from evaluation.store.recommendations import find_recommendation, report_outcome
 
-    value, seconds = read_quality(quality, option="--quality"), read_seconds(latency, option="--latency")
+    value, seconds = read_share(quality, option="--quality"), read_seconds(latency, option="--latency")
     with open_stored(db) as store:
         found = find_recommendation(store, recommendation)
         report_outcome(store, found.recommendation_id, quality=value, latency_s=seconds, ok=ok)

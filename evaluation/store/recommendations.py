@@ -6,6 +6,7 @@ from dataclasses import fields
 from datetime import datetime
 from functools import cache
 from math import isfinite
+from numbers import Real
 from typing import Any, Protocol
 
 import sqlalchemy as sa
@@ -86,12 +87,13 @@ def report_outcome(
     ok: bool | None = None,
     reported_at: datetime | None = None,
 ) -> None:
-    """Stores what came of a recommendation; what is None stays as it was.
+    """Stores what came of a recommendation, by its id or a unique beginning of it; what is None stays as it was.
 
     Raises:
         UnknownNameError: nothing was recommended under this id.
-        ConfigurationError: nothing is reported, or a number that is none.
+        ConfigurationError: nothing is reported, a number that cannot be one, or several ids begin like this.
     """
+    must_be_outcome(quality=quality, latency_s=latency_s, ok=ok)
     outcome = ReportedOutcome(
         recommendation_id=recommendation_id,
         quality=quality,
@@ -99,16 +101,36 @@ def report_outcome(
         ok=ok,
         reported_at=reported_at or now(),
     )
-    if quality is None and latency_s is None and ok is None:
-        raise ConfigurationError("no outcome is reported", "give quality, latency_s or ok")
-    for name, value in (("quality", quality), ("latency_s", latency_s)):
-        if value is not None and not isfinite(value):
-            raise ConfigurationError(f"{name} is {value!r}", "give a finite number, or leave it out")
     with writer.write() as connection:
         is_there = _report(connection, outcome)
         known = [] if is_there else _newest_ids(connection)
+        alike = [] if is_there else _beginning_with(connection, recommendation_id)
+    if alike:
+        raise _several(recommendation_id, alike)
     if not is_there:
         raise UnknownNameError("recommendation", recommendation_id, known)
+
+
+def must_be_outcome(*, quality: float | None, latency_s: float | None, ok: bool | None) -> None:
+    """Raises `ConfigurationError` where nothing is reported, or something that no outcome can be."""
+    if quality is None and latency_s is None and ok is None:
+        raise ConfigurationError("no outcome is reported", "Give quality, latency_s or ok.")
+    if quality is not None and not (_is_number(quality) and 0 <= quality <= 1):
+        raise ConfigurationError(
+            f"quality is {quality!r}", "Give a share of what can be reached, from 0 to 1: 0.8 for 80 %."
+        )
+    if latency_s is not None and not (_is_number(latency_s) and latency_s >= 0):
+        raise ConfigurationError(f"latency_s is {latency_s!r}", "Give seconds, zero or more.")
+    if not (ok is None or isinstance(ok, bool)):
+        raise ConfigurationError(f"ok is {ok!r}", "Give True or False.")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool) and isfinite(value)
+
+
+def _several(wanted: str, ids: Sequence[str]) -> ConfigurationError:
+    return ConfigurationError(f"several recommendations begin with {wanted!r}: {', '.join(ids)}", "give more of the id")
 
 
 def find_recommendation(store: Store, wanted: str) -> RecommendationRecord:
@@ -130,8 +152,7 @@ def find_recommendation(store: Store, wanted: str) -> RecommendationRecord:
             return _record(found[0])
         known = _newest_ids(connection)
     if found:
-        listed = ", ".join(row["id"] for row in found)
-        raise ConfigurationError(f"several recommendations begin with {wanted!r}: {listed}", "give more of the id")
+        raise _several(wanted, [row["id"] for row in found])
     raise UnknownNameError("recommendation", wanted, known)
 
 
@@ -188,10 +209,19 @@ def count_outcomes_since(store: Store, moment: datetime | None = None) -> int:
 
 
 def _report(connection: Connection, outcome: ReportedOutcome) -> bool:
+    """True where the outcome is stored: there is one recommendation of its id, or one alone that begins like it."""
     given = {name: getattr(outcome, name) for name in _REPORTED if getattr(outcome, name) is not None}
-    same = recommendation.c.id == outcome.recommendation_id
-    changed = sa.update(recommendation).where(same).values(**given, reported_at=outcome.reported_at)
-    return bool(connection.execute(changed).rowcount)
+    changed = sa.update(recommendation).values(**given, reported_at=outcome.reported_at)
+    if connection.execute(changed.where(recommendation.c.id == outcome.recommendation_id)).rowcount:
+        return True
+    alike = _beginning_with(connection, outcome.recommendation_id)
+    return len(alike) == 1 and bool(connection.execute(changed.where(recommendation.c.id == alike[0])).rowcount)
+
+
+def _beginning_with(connection: Connection, wanted: str) -> list[str]:
+    """Some ids that begin like this; none where nothing is said."""
+    alike = sa.select(recommendation.c.id).where(recommendation.c.id.startswith(wanted, autoescape=True)).limit(6)
+    return list(connection.execute(alike).scalars()) if wanted else []
 
 
 def _newest_ids(connection: Connection) -> list[str]:

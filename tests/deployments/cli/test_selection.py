@@ -117,6 +117,17 @@ def test_an_outcome_of_nothing_and_nothing_as_an_outcome_are_refused(
     assert "error: " in said.err
 
 
+@pytest.mark.parametrize("words", [("--quality", "140%"), ("--quality", "80"), ("--latency", "-5s")])
+def test_an_outcome_that_cannot_be_is_refused(benchwright: Command, trained: str, words: tuple[str, str]) -> None:
+    named = benchwright("recommend", "--task", "summarization", "--json")
+    said = benchwright("selection", "outcome", named.json["id"][:8], *words)
+    kept = benchwright("selection", "outcome", named.json["id"][:8], "--quality", "80%", "--json")
+
+    assert (2, "") == (said.code, said.out)
+    assert words[0] in said.err
+    assert (0.8, None) == (kept.json["quality"], kept.json["latency_s"])
+
+
 def test_a_model_is_carried_elsewhere_taken_back_and_found_in_the_history(
     benchwright: Command, trained: str, database: str, tmp_path: Path
 ) -> None:

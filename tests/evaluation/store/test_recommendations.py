@@ -85,6 +85,24 @@ def test_an_outcome_of_nothing_and_no_outcome_are_refused(store: Store) -> None:
         report_outcome(store, "rec-1", quality=float("nan"))
 
 
+@pytest.mark.parametrize("given", [{"quality": 7.0}, {"quality": -0.1}, {"latency_s": -1.0}, {"ok": "yes"}])
+def test_an_outcome_that_cannot_be_is_refused_with_what_can(store: Store, given: dict[str, Any]) -> None:
+    save_recommendations(store, [record(1)])
+    with pytest.raises(ConfigurationError, match=next(iter(given))):
+        report_outcome(store, "rec-1", **given)
+
+
+def test_a_unique_beginning_of_an_id_is_enough_for_an_outcome(store: Store) -> None:
+    save_recommendations(store, [record(1), record(12), record(3, recommendation_id="other")])
+    report_outcome(store, "oth", ok=True)
+    report_outcome(store, "rec-1", ok=False)
+    assert [None, True, False] == [find_recommendation(store, name).ok for name in ("rec-12", "other", "rec-1")]
+    with pytest.raises(ConfigurationError, match=r"several recommendations begin with 'rec': rec-1"):
+        report_outcome(store, "rec", ok=True)
+    with pytest.raises(UnknownNameError):
+        report_outcome(store, "", ok=True)
+
+
 def test_recommendations_and_outcomes_are_stored_together(store: Store) -> None:
     outcomes = [
         ReportedOutcome(recommendation_id=name, ok=True, reported_at=MOMENT) for name in ("rec-1", "rec-7", "rec-2")
