@@ -5,6 +5,7 @@ from typing import Any
 
 from evaluation.reports.alarms.saying import alarm_lines, baselines_line
 from evaluation.reports.album import Album
+from evaluation.reports.drift import drift
 from evaluation.reports.escaping import as_markdown_code, for_markdown
 from evaluation.reports.failure_examples import failure_examples
 from evaluation.reports.failure_tables import failure_rows
@@ -70,6 +71,7 @@ def _run(store: Store, run: Mapping[str, Any], table_id: str | None, album: Albu
     lines += _titled("What failed", failure_rows(failure_examples(store, run["run_id"])))
     lines += _list("Alarms", alarm_lines(run))
     lines += _list("Notes", remarks(run))
+    lines += _earlier(store, run, album)
     lines += [_given_up(candidate) for candidate in run["candidates"] if candidate["given_up"]]
     return "\n\n".join(line for line in lines if line)
 
@@ -96,9 +98,27 @@ def _titled(title: str, rows: Sequence[Mapping[str, str]]) -> list[str]:
     return [f"### {title}", markdown_table(rows)] if rows else []
 
 
+def _earlier(store: Store, run: Mapping[str, Any], album: Album) -> list[str]:
+    """The same candidates in earlier runs; nothing where there is none."""
+    found = drift(store, run)
+    if found is None:
+        return []
+    newest, before = (row["run"] for row in found.rows[:2])
+    return [
+        "### Earlier runs of the same candidates",
+        *album.show(found.picture),
+        markdown_table(found.rows),
+        *_list("", found.changes),
+        f"Whether two of them differ is told case by case: `benchwright compare {newest} {before}`",
+    ]
+
+
 def _list(title: str, texts: Sequence[str]) -> list[str]:
     """A titled list; nothing where it is empty."""
-    return ["\n".join([f"### {title}", "", *(f"- {for_markdown(text)}" for text in texts)])] if texts else []
+    if not texts:
+        return []
+    heading = [f"### {title}", ""] if title else []
+    return ["\n".join([*heading, *(f"- {for_markdown(text)}" for text in texts)])]
 
 
 def _about(run: Mapping[str, Any]) -> str:

@@ -1,0 +1,121 @@
+"""How did a run's candidates do in earlier runs of the same benchmark? In a picture, a table, and what changed since.
+
+No verdict: whether one run is worse than another is told by a comparison of the two, case by case.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from itertools import pairwise
+from typing import Any
+
+from evaluation.pictures.courses import Course, courses
+from evaluation.pictures.numbers import Known
+from evaluation.reports.album import Picture
+from evaluation.reports.metric_facts import value_range
+from evaluation.reports.tables import headline_title, ranked, shown_estimate
+from evaluation.store.earlier_runs import EarlierValue, values_over_runs
+from evaluation.store.session import Store
+
+LONGEST_TABLE = 10
+"""Runs in the table; the picture has more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drift:
+    """What is shown of earlier runs."""
+
+    picture: Picture
+    rows: list[dict[str, str]]
+    """One a run, the newest first."""
+    changes: list[str]
+    """What was no longer the same as in the run before, a sentence each."""
+
+
+def drift(store: Store, run: Mapping[str, Any]) -> Drift | None:
+    """The run's candidates in it and in earlier runs; None where there is no earlier one."""
+    headline = run["headline"]
+    found = _told_apart(values_over_runs(store, run["run_id"], run["metrics"].get(headline, headline)))
+    run_ids = list(dict.fromkeys(value.run_id for value in found))
+    if len(run_ids) < 2:
+        return None
+    order = [str(candidate["candidate"]) for candidate in ranked(run)]
+    labels = sorted({value.label for value in found}, key=lambda label: order.index(label) if label in order else 999)
+    by_label = {label: [value for value in found if value.label == label] for label in labels}
+    title = headline_title(run)
+    svg = courses(
+        [_course(label, values, run_ids) for label, values in by_label.items()],
+        [_moment(run_id, found) for run_id in run_ids],
+        title=f"{title} from run to run · {run['benchmark']}",
+        y_title=title,
+        y_range=value_range(str(headline).partition(" by ")[0]),
+    )
+    said = f"{title} of each candidate in {len(run_ids)} runs of this benchmark, with 95 % intervals"
+    return Drift(
+        picture=Picture(svg=svg, said=said),
+        rows=[_row(run_id, found, labels) for run_id in reversed(run_ids[-LONGEST_TABLE:])],
+        changes=[said for values in by_label.values() for said in _changes(values)],
+    )
+
+
+def _told_apart(values: Sequence[EarlierValue]) -> list[EarlierValue]:
+    """Without two candidates of one name in one run: nobody knows which of them goes on which."""
+    times = Counter((value.run_id, value.label) for value in values)
+    return [value for value in values if times[value.run_id, value.label] == 1]
+
+
+def _course(label: str, values: Sequence[EarlierValue], run_ids: Sequence[str]) -> Course:
+    places = [run_ids.index(value.run_id) for value in values]
+    known = {place: Known(**_numbers(value)) for place, value in zip(places, values, strict=True)}
+    changed = {
+        place
+        for place, value, before in zip(places[1:], values[1:], values, strict=False)
+        if value.digest != before.digest
+    }
+    return Course(label=label, values=known, changed=frozenset(changed))
+
+
+def _numbers(value: EarlierValue) -> dict[str, Any]:
+    numbers = asdict(value.estimate)
+    return {name: numbers[name] for name in ("value", "low", "high")}
+
+
+def _moment(run_id: str, found: Sequence[EarlierValue]) -> str:
+    """The day, as the clock of the world has it."""
+    return next(value.made_at for value in found if value.run_id == run_id).strftime("%Y-%m-%d")
+
+
+def _row(run_id: str, found: Sequence[EarlierValue], labels: Sequence[str]) -> dict[str, str]:
+    of_run = {value.label: value for value in found if value.run_id == run_id}
+    made_at = next(iter(of_run.values())).made_at
+    return {
+        "run": run_id,
+        "when (UTC)": made_at.strftime("%Y-%m-%d %H:%M"),
+        "cases": f"{max(value.estimate.n_cases for value in of_run.values()):,}",
+        **{
+            _column(label): shown_estimate(_numbers(of_run[label])) if label in of_run else "–"
+            for label in labels[:LONGEST_TABLE]
+        },
+    }
+
+
+def _column(label: str) -> str:
+    """The title of a candidate's column, which is no other column's."""
+    return f"{label} (candidate)" if label in ("run", "when (UTC)", "cases") else label
+
+
+def _changes(values: Sequence[EarlierValue]) -> list[str]:
+    """Other weights or another server under the same name."""
+    said = []
+    for before, value in pairwise(values):
+        since = f"in run {value.run_id} ({value.made_at:%Y-%m-%d})"
+        if value.digest != before.digest:
+            said.append(f"{value.label}: other weights {since} than before: {_short(before)} became {_short(value)}")
+        if value.server_version != before.server_version:
+            versions = f"{before.server_version or 'unknown'} became {value.server_version or 'unknown'}"
+            said.append(f"{value.label}: another server version {since}: {versions}")
+    return said
+
+
+def _short(value: EarlierValue) -> str:
+    return (value.digest or "unknown").removeprefix("sha256:")[:12]

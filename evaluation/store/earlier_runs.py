@@ -1,0 +1,90 @@
+"""What were a benchmark's candidates worth in earlier runs? Read from their estimates, never from cases."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from evaluation.score import Estimate
+from evaluation.store.records import Status
+from evaluation.store.scores import metric_key
+from evaluation.store.session import Store
+from evaluation.store.tables import estimate, run, run_candidate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EarlierValue:
+    """What a candidate was worth in one run."""
+
+    run_id: str
+    made_at: datetime
+    label: str
+    digest: str | None
+    server_version: str | None
+    estimate: Estimate
+
+
+def values_over_runs(store: Store, run_id: str, signature: str, *, most: int = 20) -> tuple[EarlierValue, ...]:
+    """Values of a run's candidates in it and in those before it, the oldest first.
+
+    Of the same version of the benchmark, the same metric, and candidates of the same names, whatever their weights and
+    servers were then. Runs that are archived or came to no end do not count.
+
+    Args:
+        store: Where the runs are.
+        run_id: The last one.
+        signature: Of the metric.
+        most: Runs, the newest.
+    """
+    last = sa.select(run.c.benchmark_version, run.c.benchmark_name, run.c.created_at).where(run.c.id == run_id)
+    names = sa.select(run_candidate.c.label).where(run_candidate.c.run_id == run_id)
+    with store.read() as connection:
+        of_last = connection.execute(last).one()
+        same = sa.and_(
+            run.c.benchmark_version == of_last.benchmark_version,
+            run.c.benchmark_name == of_last.benchmark_name,
+            run.c.created_at <= of_last.created_at,
+            run.c.archived_at.is_(None),
+            sa.or_(run.c.id == run_id, run.c.status == str(Status.COMPLETED)),
+        )
+        wanted = (
+            sa.select(
+                run.c.id.label("run_id"),
+                run.c.created_at,
+                run_candidate.c.label,
+                run_candidate.c.digest,
+                run_candidate.c.server_version,
+                *(estimate.c[name] for name in ("value", "low", "high", "n_cases", "method", "confidence_level")),
+            )
+            .join(run_candidate, run_candidate.c.run_id == run.c.id)
+            .join(estimate, estimate.c.run_candidate_id == run_candidate.c.id)
+            .where(same, run_candidate.c.label.in_(names))
+            .where(estimate.c.metric_key == metric_key(signature), estimate.c.quantity == "mean")
+            .order_by(run.c.created_at, run.c.id, run_candidate.c.id)
+        )
+        found = [_value(row) for row in connection.execute(wanted)]
+    return _newest(found, most)
+
+
+def _newest(found: Sequence[EarlierValue], most: int) -> tuple[EarlierValue, ...]:
+    kept = list(dict.fromkeys(value.run_id for value in found))[-most:]
+    return tuple(value for value in found if value.run_id in kept)
+
+
+def _value(row: sa.Row[tuple[object, ...]]) -> EarlierValue:
+    return EarlierValue(
+        run_id=row.run_id,
+        made_at=row.created_at,
+        label=row.label,
+        digest=row.digest,
+        server_version=row.server_version,
+        estimate=Estimate(
+            value=row.value,
+            low=row.low,
+            high=row.high,
+            n_cases=row.n_cases,
+            method=row.method,
+            confidence_level=row.confidence_level,
+        ),
+    )
