@@ -89,6 +89,12 @@ DEFINITIONS: tuple[Definition, ...] = (
         ),
     ),
     Definition(
+        name="stretch",
+        entrypoint="flows.stretch:stretch",
+        description="A share of an evaluation that is spread over workers, which starts this itself. Not for people.",
+        tags=("benchwright", "internal"),
+    ),
+    Definition(
         name="compare",
         entrypoint="flows.compare:compare",
         description="Holds candidates against each other case by case, and says who is better and how sure that is.",

@@ -17,6 +17,7 @@ KNOWN_THEN = "Choices are the names that were known when this was deployed."
 TOO_LARGE_TO_SAY = 1_000_000_000
 TITLES: Mapping[str, str] = {
     "gpu_tag": "GPU tag",
+    "spread": "Spread over workers",
     "timeout_s": "Seconds for one attempt",
     "case_timeout_s": "Seconds for a case",
     "n_flips": "Flipped cases shown",

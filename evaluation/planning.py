@@ -2,12 +2,13 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from evaluation.candidate import PromptProfile
 from evaluation.fingerprint import canonical_json, fingerprint
 from evaluation.options import load_options
+from evaluation.share import Share
 
 AIMED_SHARDS = 200
 """Task runs that a flow run has at most, in the main."""
@@ -42,6 +43,10 @@ class PlannedCandidate:
     """Names of the servers that have its model, with equal digests: a pool that shares its work."""
     only_cases: frozenset[str] | None = None
     """Ids of those of the run's cases that it is asked now; None: all."""
+    share: Share | None = None
+    """The part of the run's cases that this process asks; None: all."""
+    asks_failures_again: bool = True
+    """False where other processes have asked just now, and those on which the server failed have had their turn."""
 
     @property
     def n_generations(self) -> int:
@@ -150,6 +155,10 @@ class Plan:
     reuse: bool = False
     asked_models: tuple[AskedModel, ...] = ()
     """In the order in which they are asked, after the last generation."""
+    spread: int = 1
+    """Over how many flow runs on workers the generations are spread; 1: this process asks all itself."""
+    share: Share | None = None
+    """The part of each run's cases that this process asks, and nothing else; None: all, and it ends the runs."""
 
     @property
     def candidates(self) -> tuple[PlannedCandidate, ...]:
@@ -173,6 +182,14 @@ class Plan:
             asked_models=self.asked_models,
             timeout_s=self.timeout_s,
         )
+
+    def left_by_others(self) -> "Plan":
+        """The same, of which others have asked what they could: whom their server failed is not asked again."""
+        groups = (
+            replace(group, planned=tuple(replace(item, asks_failures_again=False) for item in group.planned))
+            for group in self.groups
+        )
+        return replace(self, groups=tuple(groups), reuse=False)
 
     @property
     def n_generations(self) -> int:

@@ -152,6 +152,9 @@ class EvaluationRequest(BaseModel):
         default="10%", description="Server failures allowed for each candidate: a share (10%) or a number of cases."
     )
     fail_under: list[str] = Field(default=[], description="Checks that must hold: `token_f1=0.5`.")
+    spread: int = Field(
+        default=1, ge=1, le=64, description="Flow runs on workers that share the asking; 1: one process asks all."
+    )
     experiment: str | None = Field(default=None, description="Experiment to which the runs belong.")
     timeout_s: float = Field(default=300.0, gt=0, description="Seconds for one attempt, loading excluded.")
     case_timeout_s: float = Field(default=1800.0, gt=0, description="Seconds for all attempts of a case.")

@@ -8,6 +8,7 @@ from evaluation.found_metrics import found_metrics
 from evaluation.metric_text import names_a_file, with_whole_path
 from evaluation.request import EvaluationRequest, read_request
 from evaluation.resolving import ResolvedCandidate
+from evaluation.share import may_work_beside
 from evaluation.store.holders import held_error, living_holders
 from evaluation.store.outcomes import count_missing
 from evaluation.store.records import RunRecord
@@ -29,6 +30,7 @@ HOW = frozenset(
         "timeout_s",
         "case_timeout_s",
         "reuse",
+        "spread",
     }
 )
 """What says how the work is done, and may change from one stretch of it to the next."""
@@ -122,20 +124,21 @@ def _not_less(name: str, value: Any, before: int | None) -> Any:
     return value
 
 
-def refuse_held(store: Store, invocation_id: str, *, held_as: str | None = None) -> None:
+def refuse_held(store: Store, invocation_id: str, *, held_as: str | None = None, part: str | None = None) -> None:
     """Refuses to work on runs that somebody works on now.
 
     Args:
         store: The store.
         invocation_id: Whose runs.
         held_as: The holder under which the caller holds them itself, if it does.
+        part: What of them it would work on; None: all.
 
     Raises:
         HeldError: names who it is.
     """
     for run in runs_of_invocation(store, invocation_id):
         for holder in living_holders(store, run.plan.run_id):
-            if holder.holder_id != held_as:
+            if holder.holder_id != held_as and not may_work_beside(part, holder.part):
                 raise held_error(run.plan.run_id, holder)
 
 

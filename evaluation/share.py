@@ -1,19 +1,21 @@
 """Which part of a run's cases does one of several processes work on, and who may work beside whom?"""
 
-from dataclasses import dataclass
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Share:
+class Share(BaseModel):
     """Every n-th case of a run, in the order of its benchmark: all shares together are all cases."""
 
-    number: int
-    """From 1."""
-    of: int
+    model_config = ConfigDict(frozen=True, extra="forbid", title="Share")
 
-    def __post_init__(self) -> None:
-        if not 1 <= self.number <= self.of:
+    number: int = Field(ge=1, description="Which of them.")
+    of: int = Field(ge=1, le=64, description="Into how many shares the cases are divided.")
+
+    @model_validator(mode="after")
+    def _exists(self) -> "Share":
+        if self.number > self.of:
             raise ValueError(f"there is no share {self.number} of {self.of}")
+        return self
 
     @property
     def part(self) -> str:

@@ -22,7 +22,8 @@ async def count_left(bench: Workbench) -> None:
     """Notes how many cases of each candidate have no outcome yet, before servers are told what there is to do."""
     for work in bench.works:
         for item in work.group.planned:
-            work.left[item.run_candidate_id] = await stored(count_open, bench.store, item)
+            is_given_up = bench.watches[item.run_candidate_id].given_up is not None
+            work.left[item.run_candidate_id] = 0 if is_given_up else await stored(count_open, bench.store, item)
 
 
 async def generate_all(bench: Workbench) -> None:
@@ -110,6 +111,8 @@ async def _one_ends(in_flight: set[asyncio.Task[object]]) -> set[asyncio.Task[ob
 
 
 async def _set_status(bench: Workbench, group: Group, status: Status) -> None:
+    if bench.plan.share is not None:
+        return  # who spread the run has said so
     for item in group.planned:
         await stored(set_run_candidate_status, bench.store, item.run_candidate_id, status)
 
@@ -122,5 +125,7 @@ async def _end(bench: Workbench, group: Group) -> None:
 
 def _end_candidate(bench: Workbench, item: PlannedCandidate) -> None:
     reason = why_given_up(bench, item)
+    if bench.plan.share is not None and not reason:
+        return  # others may still ask it their shares
     status = Status.FAILED if reason else Status.COMPLETED
     set_run_candidate_status(bench.store, item.run_candidate_id, status, given_up_reason=reason)

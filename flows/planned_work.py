@@ -9,7 +9,10 @@ from prefect import get_run_logger
 from evaluation.energy import apportion_energy
 from evaluation.errors import HeldError, ProviderError
 from evaluation.planning import Group, Plan
+from evaluation.settings import Settings
+from evaluation.share import whole_of
 from evaluation.side_by_side import side_by_side
+from evaluation.store.session import open_store
 from flows.generation import count_left, generate_all
 from flows.scoring import score_all
 from flows.serving import serve_all
@@ -19,9 +22,12 @@ from tasks.generation.workbench import Workbench, open_workbench
 from tasks.holding import holding
 from tasks.load import LoadedBenchmark, benchmarks_begun, load_benchmark
 from tasks.plan import Asked, plan_work
+from tasks.reconciling import reconcile_at_start
 from tasks.recovery import call_crashed, free_slots_of_the_dead
 from tasks.reuse import reuse_outcomes
 from tasks.salvage import score_what_is_finished
+from tasks.spreading.beginning import begin_candidates, note_given_up
+from tasks.spreading.children import spread_out, tag_of
 from tasks.stored import stored
 from tasks.telemetry.gpu_sampling import gpu_sampling
 from tasks.watching import show_progress
@@ -34,11 +40,15 @@ async def planned(asked: Asked, benchmarks: tuple[LoadedBenchmark, ...] | None =
         asked: What was asked for.
         benchmarks: Where its benchmarks are in the store; None: they are brought there, where they are not yet.
     """
-    if benchmarks is not None:
-        return await plan_work(asked, benchmarks)
-    begun = await benchmarks_begun(asked.invocation_id)
-    rest = [await load_benchmark(name) for name in asked.request.benchmarks[len(begun) :]]
-    return await plan_work(asked, (*begun, *rest))
+    # Held from here on, though no run is: whose process dies over its plan is to be made again too.
+    with await stored(open_store, Settings().database) as store:
+        async with holding(store, ()):
+            await reconcile_at_start(store)
+            if benchmarks is not None:
+                return await plan_work(asked, benchmarks)
+            begun = await benchmarks_begun(asked.invocation_id)
+            rest = [await load_benchmark(name) for name in asked.request.benchmarks[len(begun) :]]
+            return await plan_work(asked, (*begun, *rest))
 
 
 async def work_through(
@@ -59,18 +69,9 @@ async def work_through(
         Exception: whatever broke the work; the runs are failed.
     """
     try:
-        async with open_workbench(plan, kept) as bench:
-            run_ids = [run.run_id for run in plan.runs]
-            async with holding(bench.store, run_ids) as bench.leases.holder_id:
-                await free_slots_of_the_dead(bench.store)
-                await call_crashed(bench.store, run_ids, flow_run_id)
-                await start_runs(bench.store, plan)
-                if plan.reuse:
-                    await _reuse(plan)
-                await count_left(bench)
-                served = asyncio.Event()
-                await side_by_side([_serve(bench, served), _generate_and_score(bench, served)])
-                return await finish_runs(bench) if ends else dict.fromkeys(run_ids, "running")
+        if plan.spread > 1:
+            return await _spread(plan, flow_run_id)
+        return await _work_through(plan, flow_run_id, ends=ends, kept=kept)
     except asyncio.CancelledError:
         await score_what_is_finished(plan)
         raise
@@ -79,6 +80,41 @@ async def work_through(
     except Exception as error:
         await fail_runs(plan.invocation_id, error)
         raise
+
+
+async def _spread(plan: Plan, flow_run_id: UUID) -> dict[str, str]:
+    """The same, with the asking left to flow runs on workers; what none of them asks is asked here."""
+    run_ids = [run.run_id for run in plan.runs]
+    with await stored(open_store, Settings().database) as store:
+        async with holding(store, run_ids, part=whole_of(plan.spread)):
+            await free_slots_of_the_dead(store)
+            await call_crashed(store, run_ids, flow_run_id, but=tag_of(plan.invocation_id))
+            await begin_candidates(store, plan)
+            await start_runs(store, plan)
+            if plan.reuse:
+                await _reuse(plan)
+            async with show_progress(store, plan.invocation_id):
+                await spread_out(store, plan)
+            return await _work_through(plan.left_by_others(), flow_run_id, ends=True, kept=None)
+
+
+async def _work_through(plan: Plan, flow_run_id: UUID, *, ends: bool, kept: dict[str, Group] | None) -> dict[str, str]:
+    async with open_workbench(plan, kept) as bench:
+        run_ids = [run.run_id for run in plan.runs]
+        part = whole_of(plan.spread) if plan.spread > 1 else None
+        async with holding(bench.store, run_ids, part=part) as bench.leases.holder_id:
+            if part is None:
+                await free_slots_of_the_dead(bench.store)
+                await call_crashed(bench.store, run_ids, flow_run_id)
+                await start_runs(bench.store, plan)
+            else:
+                await note_given_up(bench)
+            if plan.reuse:
+                await _reuse(plan)
+            await count_left(bench)
+            served = asyncio.Event()
+            await side_by_side([_serve(bench, served), _generate_and_score(bench, served)])
+            return await finish_runs(bench) if ends else dict.fromkeys(run_ids, "running")
 
 
 async def let_go_of(kept: dict[str, Group], plan: Plan) -> None:

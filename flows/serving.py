@@ -13,6 +13,7 @@ from tasks.generation.residency import load_model, release_model
 from tasks.generation.workbench import Workbench
 from tasks.pending_limits import apply_pending_limits
 from tasks.slots import LimitsAwayError, SlotClaim, Turn, ensure_limit
+from tasks.spreading.others import until_others_need_no_other_model
 from tasks.story import tell, warn
 
 LOOK_EVERY_S = 0.1
@@ -68,6 +69,7 @@ async def _serve(bench: Workbench, station: Station) -> None:
     while (work := await _next_work(bench, station)) is not None:
         work.at_it.add(station.name)
         try:
+            await until_others_need_no_other_model(bench, work)
             await _work_on_until_ended(bench, station, claim, work)
         except CannotServeError as error:
             await _cannot_serve(bench, station, work, error)

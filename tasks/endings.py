@@ -10,6 +10,7 @@ from evaluation.errors import BenchwrightError, StoreError
 from evaluation.missing_scores import too_many_missing
 from evaluation.planning import Plan
 from evaluation.settings import Settings
+from evaluation.share import is_share
 from evaluation.store.holders import living_holders
 from evaluation.store.records import Status
 from evaluation.store.runs import runs_of_invocation, set_run_candidate_status, set_run_status
@@ -70,7 +71,8 @@ async def _shielded(work: Callable[[], T]) -> T:
 def _end_open(invocation_id: str, status: Status, reason: str | None) -> None:
     with open_store(Settings().database) as store:
         for run in runs_of_invocation(store, invocation_id):
-            if run.status not in OPEN or living_holders(store, run.plan.run_id):
+            others = [held for held in living_holders(store, run.plan.run_id) if not is_share(held.part)]
+            if run.status not in OPEN or others:
                 continue  # ended, or somebody else's: we have let go of ours by now
             for candidate in run.candidates:
                 if candidate.status in OPEN:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from prefect import get_run_logger
+from prefect.runtime import flow_run
 
 from evaluation.errors import StoreError
 from evaluation.store.holders import beat, let_go, take_hold
@@ -16,13 +17,19 @@ BEAT_EVERY_S = 15.0
 
 
 @asynccontextmanager
-async def holding(store: Store, run_ids: Sequence[str]) -> AsyncIterator[str]:
-    """The id under which this process holds the runs, alone.
+async def holding(store: Store, run_ids: Sequence[str], *, part: str | None = None) -> AsyncIterator[str]:
+    """The id under which this process, and the flow run that it belongs to, hold the runs.
+
+    Args:
+        store: Where that is written down.
+        run_ids: May be none, where only the flow run's life is to be known of.
+        part: What of them it works on, beside those who work on other parts; None: all, and alone.
 
     Raises:
         HeldError: another process works on one of them.
     """
-    holder_id = await stored(take_hold, store, run_ids, alone=True)
+    flow_run_id = str(flow_run.id) if flow_run.id else None
+    holder_id = await stored(take_hold, store, run_ids, alone=True, flow_run_id=flow_run_id, part=part)
     beating = asyncio.create_task(_beat(store, holder_id))
     try:
         yield holder_id

@@ -34,6 +34,7 @@ from evaluation.resolving import (
 )
 from evaluation.resuming import refuse_changed_weights, refuse_held
 from evaluation.settings import Settings
+from evaluation.share import Share, whole_of
 from evaluation.store.benchmarks import load_benchmark_version
 from evaluation.store.experiments import add_runs, find_experiment
 from evaluation.store.records import SERVER_VERSIONS, MetricUse, RunCandidatePlan, RunPlan
@@ -82,6 +83,15 @@ class Asked:
     """None: all of it at once."""
     held_as: str | None = None
     """The holder under which its runs are held already, by whoever asks; None: nobody may hold them."""
+    share: Share | None = None
+    """The part of the cases that this process asks for another one; None: all."""
+
+    @property
+    def part(self) -> str | None:
+        """What of its runs it holds; None: all."""
+        if self.share is not None:
+            return self.share.part
+        return whole_of(self.request.spread) if self.request.spread > 1 and self.stretch is None else None
 
     @property
     def limit(self) -> int | None:
@@ -120,7 +130,7 @@ async def plan_work(asked: Asked, benchmarks: tuple[LoadedBenchmark, ...]) -> Pl
     """
     settings = Settings()
     with await stored(open_store, settings.database) as store:
-        await stored(refuse_held, store, asked.invocation_id, held_as=asked.held_as)
+        await stored(refuse_held, store, asked.invocation_id, held_as=asked.held_as, part=asked.part)
         loaded = [await stored(load_benchmark_version, store, found.version, found.name) for found in benchmarks]
         request = await with_pools(asked.request, store)
         resolution = await resolve(request, loaded, settings=settings, store=store)
@@ -160,6 +170,8 @@ def _plan(asked: Asked, resolution: Resolution, store: Store) -> Plan:
         case_timeout_s=asked.request.case_timeout_s,
         reuse=asked.request.reuse,
         asked_models=asked_models(resolution.metric_models, allow_remote=asked.request.allow_remote),
+        spread=asked.request.spread if asked.stretch is None else 1,
+        share=asked.share,
     )
 
 
@@ -241,6 +253,7 @@ def _planned(
         digest=candidate.digest,
         endpoints=tuple(one.name for one in resolved.endpoints),
         only_cases=asked.only_cases(item.benchmark),
+        share=asked.share,
     )
 
 

@@ -39,8 +39,15 @@ async def free_slots_of_the_dead(store: Store) -> None:
             tell("freed the GPU slots that process %d left behind", holder.pid)
 
 
-async def call_crashed(store: Store, run_ids: Sequence[str], own_id: UUID) -> None:
-    """Tells Prefect of the flow runs that worked on these runs and died, which it still shows as running."""
+async def call_crashed(store: Store, run_ids: Sequence[str], own_id: UUID, *, but: str | None = None) -> None:
+    """Tells Prefect of the flow runs that worked on these runs and died, which it still shows as running.
+
+    Args:
+        store: Where it stands who worked on them.
+        run_ids: The runs.
+        own_id: The flow run that we are.
+        but: The tag of flow runs that work beside us.
+    """
     earlier = {flow for run_id in run_ids for flow in await stored(run_flows, store, run_id)}
     if not (earlier := earlier - {str(own_id)}):
         return
@@ -48,12 +55,19 @@ async def call_crashed(store: Store, run_ids: Sequence[str], own_id: UUID) -> No
         for flow_run_id in earlier:
             try:
                 found = await client.read_flow_run(UUID(flow_run_id))
-                if found.state is not None and not found.state.is_final():
-                    said: State[None] = Crashed(message="its process is gone; another flow run goes on with its work")
-                    await client.set_flow_run_state(found.id, said, force=True)
-                    await _call_tasks_crashed(client, found.id)
+                if found.state is not None and not found.state.is_final() and but not in found.tags:
+                    await call_crashed_for(
+                        client, found.id, "its process is gone; another flow run goes on with its work"
+                    )
             except Exception as error:  # another server's flow run, or none that answers: it is only tidiness
                 warn("flow run %s could not be called crashed: %s", flow_run_id, error)
+
+
+async def call_crashed_for(client: PrefectClient, flow_run_id: UUID, why: str) -> None:
+    """Calls a flow run and its open task runs crashed."""
+    said: State[None] = Crashed(message=why)
+    await client.set_flow_run_state(flow_run_id, said, force=True)
+    await _call_tasks_crashed(client, flow_run_id)
 
 
 async def _call_tasks_crashed(client: PrefectClient, flow_run_id: UUID) -> None:

@@ -49,6 +49,9 @@ def evaluate(
     case_timeout: Annotated[
         float | None, typer.Option(metavar="S", help="All attempts of a case; default 1800.")
     ] = None,
+    spread: Annotated[
+        int | None, typer.Option(metavar="N", help="Flow runs on workers that share the asking; default 1: none.")
+    ] = None,
     resume: Annotated[
         str | None,
         typer.Option(metavar="RUN|last", help="Go on with that run's whole invocation: only what is missing is asked."),
@@ -90,6 +93,7 @@ def evaluate(
         "timeout_s": timeout,
         "case_timeout_s": case_timeout,
         "reuse": reuse or None,
+        "spread": spread,
         "experiment": experiment,
         "prices": read_price_file(prices),
     }

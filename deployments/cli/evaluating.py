@@ -12,6 +12,7 @@ from deployments.cli.arguments import read_settings
 from deployments.cli.preparing import Prepared, check_servers, prepare
 from deployments.cli.results import print_invocation
 from deployments.cli.running import TerminatedError, all_have_ended, run_flow
+from deployments.cli.spreading import check_spread
 from deployments.cli.terminal import (
     EXIT_CHECK_FAILED,
     EXIT_DONE,
@@ -72,6 +73,7 @@ def _run(prepared: Prepared, store: "Store", stack: ExitStack, *, as_json: bool)
     from deployments.prefect_server import prefect_server
 
     server = stack.enter_context(prefect_server())
+    check_spread(prepared.request, server)
     start_embedded_where_asked(prepared, stack)
     check_servers(prepared, store)
     if server.is_ours:

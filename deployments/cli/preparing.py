@@ -45,9 +45,10 @@ def prepare(given: Mapping[str, Any], store: "Store", *, source: str, resume: st
         loaded = tuple(_read_benchmark(name, request, store) for name in request.benchmarks)
         return Prepared(request=request, invocation_id=uuid.uuid4().hex, benchmarks=loaded)
     from evaluation.resuming import refuse_held, resumed
+    from evaluation.share import whole_of
 
     request, invocation_id, earlier = resumed(store, resume, given)
-    refuse_held(store, invocation_id)
+    refuse_held(store, invocation_id, part=whole_of(request.spread) if request.spread > 1 else None)
     begun = tuple(_stored_benchmark(run, store) for run in earlier)
     rest = tuple(_read_benchmark(name, request, store) for name in request.benchmarks[len(begun) :])
     for run in earlier:

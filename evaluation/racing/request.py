@@ -59,6 +59,8 @@ class RaceRequest(BaseModel):
         n_candidates = len(self.evaluation.models) + len(self.evaluation.candidates)
         if n_candidates < 2:
             raise ValueError("a race needs two candidates or more (--model, --candidate)")
+        if self.evaluation.spread > 1:
+            raise ValueError("a race decides as it goes, and is not spread over workers: leave spread out")
         return self
 
     @property

@@ -1,11 +1,13 @@
 """What is still to be asked of a candidate? Found by the database, a page at a time, along its indexes."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from evaluation.errors import FailureKind, StoreError
+from evaluation.share import Share
 from evaluation.store.records import MissingPage
 from evaluation.store.session import Store
 from evaluation.store.tables import generation, run, run_candidate, run_case
@@ -20,7 +22,9 @@ def missing_page(
     *,
     after: int = -1,
     n_cases: int = 500,
+    ask_failures_again: bool = True,
     ask_permanent_failures_again: bool = True,
+    share: Share | None = None,
 ) -> MissingPage:
     """(case id, repeat) without an answer or own failure, in the order of the benchmark.
 
@@ -29,16 +33,22 @@ def missing_page(
         run_candidate_id: Whose outcomes.
         after: Position of the last page's end; -1: from the beginning.
         n_cases: Cases of which something is missing, at most.
+        ask_failures_again: False where every failure of the server's is final.
         ask_permanent_failures_again: True on a resume; False where a shard is retried, to which a failure of the
             server's that asking again will not change is final.
+        share: The part of the run's cases that is looked at; None: all.
 
     Raises:
         StoreError: no such candidate of a run.
     """
-    not_final = _not_final(ask_permanent_failures_again=ask_permanent_failures_again)
+    not_final = frozenset[str]()
+    if ask_failures_again:
+        not_final = _not_final(ask_permanent_failures_again=ask_permanent_failures_again)
     with store.read() as connection:
         run_id, n_repeats = _run_of(connection, run_candidate_id, store.shown_url)
         wanted = _incomplete(run_id, run_candidate_id, not_final, n_repeats, after)
+        if share is not None:
+            wanted = wanted.where(run_case.c.position % share.of == share.number - 1)
         rows = connection.execute(wanted.limit(n_cases + 1)).all()
         page = rows[:n_cases]
         case_ids = [row.case_id for row in page]
@@ -109,6 +119,18 @@ def count_missing(store: Store, run_candidate_id: int) -> int:
         if n_planned is None:
             raise _unknown(run_candidate_id, store.shown_url)
         return max(0, int(n_planned) - int(connection.execute(answered).scalar_one()))
+
+
+def count_failures_since(store: Store, run_candidate_id: int, since: datetime) -> int:
+    """On how many of a candidate's generations the server failed since then, whoever asked them."""
+    wanted = (
+        sa.select(sa.func.count())
+        .select_from(generation)
+        .where(generation.c.run_candidate_id == run_candidate_id, generation.c.failure_kind.is_not(None))
+        .where(generation.c.finished_at >= since)
+    )
+    with store.read() as connection:
+        return int(connection.execute(wanted).scalar_one())
 
 
 def _run_of(connection: Connection, run_candidate_id: int, shown_url: str) -> tuple[str, int]:

@@ -76,6 +76,10 @@ class SweepRequest(BaseModel):
             raise ValueError("a sweep takes no --system: store a profile, and give --profile or --param profile=…")
         if len(self.evaluation.benchmarks) != 1:
             raise ValueError(f"a sweep has one benchmark, and {len(self.evaluation.benchmarks)} are named")
+        if self.evaluation.spread > 1:
+            raise ValueError(
+                "a sweep looks at its results as it goes, and is not spread over workers: leave spread out"
+            )
         if self.prompt is not None and not self.prompt.strip():
             raise ValueError("the prompt is empty")
         swept = self.all_parameters()

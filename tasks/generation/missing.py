@@ -13,7 +13,7 @@ PAGE_CASES = 1_000
 
 def count_open(store: Store, item: PlannedCandidate) -> int:
     """How many generations of the cases that it is asked now have no outcome yet."""
-    if item.only_cases is None:
+    if item.only_cases is None and item.share is None and item.asks_failures_again:
         return count_missing(store, item.run_candidate_id)
     return sum(len(page.items) for page in _pages(store, item))
 
@@ -26,7 +26,14 @@ def open_page(store: Store, item: PlannedCandidate, *, after: int) -> MissingPag
         item: Who is asked.
         after: Position of the last page's end; -1: from the beginning.
     """
-    page = missing_page(store, item.run_candidate_id, after=after, n_cases=PAGE_CASES)
+    page = missing_page(
+        store,
+        item.run_candidate_id,
+        after=after,
+        n_cases=PAGE_CASES,
+        ask_failures_again=item.asks_failures_again,
+        share=item.share,
+    )
     if (wanted := item.only_cases) is None:
         return page
     items = tuple((case_id, repeat) for case_id, repeat in page.items if case_id in wanted)

@@ -28,6 +28,8 @@ class CandidateWatch:
     budget: int
     n_failed: int = 0
     given_up: str | None = None
+    n_failed_elsewhere: int = 0
+    """Those that other processes met which ask it other cases of the same run."""
 
     def saw(self, kind: FailureKind, message: str) -> None:
         """Takes note of a failure of the server's."""
@@ -36,10 +38,10 @@ class CandidateWatch:
             return
         if kind in GIVES_UP_AT_ONCE:
             self.given_up = f"{kind}: {message}"
-        elif self.n_failed > self.budget:
+        elif self.n_failed + self.n_failed_elsewhere > self.budget:
             self.given_up = (
-                f"the server failed on {self.n_failed} generations, more than the {self.budget} allowed "
-                f"(--max-failures); the last: {kind}: {message}"
+                f"the server failed on {self.n_failed + self.n_failed_elsewhere} generations, more than the "
+                f"{self.budget} allowed (--max-failures); the last: {kind}: {message}"
             )
 
 

@@ -1,0 +1,87 @@
+"""A share of a run that is spread over workers. Started by the evaluation that waits for it, and by nobody else."""
+
+import asyncio
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from prefect import flow, get_run_logger
+from prefect.runtime import flow_run
+from prefect.states import Cancelled
+
+from evaluation.planning import Plan
+from evaluation.share import Share
+from evaluation.side_by_side import side_by_side
+from flows.generation import count_left, generate_all
+from flows.planned_work import planned
+from flows.serving import serve_all
+from tasks.generation.workbench import Workbench, open_workbench
+from tasks.holding import holding
+from tasks.interruption import interruptible
+from tasks.plan import Asked
+from tasks.recovery import free_slots_of_the_dead
+from tasks.spreading.asked import asked_by
+from tasks.spreading.others import until_the_run_is_over, until_the_spreader_is_heard
+from tasks.telemetry.gpu_sampling import gpu_sampling
+from tasks.using_blocks import use_results_database
+
+
+def _flow_run_name() -> str:
+    share = Share.model_validate(flow_run.parameters.get("request"))
+    return f"share {share.number} of {share.of}"
+
+
+@flow(name="stretch", flow_run_name=_flow_run_name, persist_result=False)
+async def stretch(request: Share, invocation_id: str) -> Any:
+    """Ask one share of the cases of an evaluation that is spread over workers, which starts this itself.
+
+    Args:
+        request: Which share of its cases.
+        invocation_id: Of the evaluation.
+    """
+    await use_results_database()
+    own_id = UUID(str(flow_run.id))
+    async with interruptible(own_id) as interruption:
+        try:
+            asked = await asked_by(invocation_id, request, str(own_id))
+            return await _stretch(asked)
+        except asyncio.CancelledError:
+            return Cancelled(message=interruption.reason or "cancelled")
+
+
+async def _stretch(asked: Asked) -> str:
+    plan = await planned(asked)
+    plan = replace(plan, reuse=False, asked_models=())
+    async with open_workbench(plan) as bench:
+        run_ids = [run.run_id for run in plan.runs]
+        async with holding(bench.store, run_ids, part=asked.part) as bench.leases.holder_id:
+            await free_slots_of_the_dead(bench.store)
+            await count_left(bench)
+            n_left = sum(work.n_left for work in bench.works)
+            get_run_logger().info("%d generations of this share are missing", n_left)
+            said = await _ask_unless_it_is_over(bench, plan)
+            await until_the_spreader_is_heard(bench.store, plan)
+            return said
+
+
+async def _ask_unless_it_is_over(bench: Workbench, plan: Plan) -> str:
+    """What became of it; who waits for us may end the runs before we have asked all."""
+    asking = asyncio.create_task(_ask(bench, plan))
+    over = asyncio.create_task(until_the_run_is_over(bench))
+    try:
+        await asyncio.wait((asking, over), return_when=asyncio.FIRST_COMPLETED)
+        if asking.done():
+            asking.result()
+            return "all that was missing of it was asked"
+        over.result()
+        return "the run was ended before"
+    finally:
+        for work in (asking, over):
+            work.cancel()
+        await asyncio.gather(asking, over, return_exceptions=True)
+
+
+async def _ask(bench: Workbench, plan: Plan) -> None:
+    servers = [(lane.endpoint_name, lane.url) for lane in plan.lanes]
+    async with gpu_sampling(bench.store, plan.invocation_id, servers):
+        await side_by_side([serve_all(bench), generate_all(bench)])

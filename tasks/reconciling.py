@@ -1,0 +1,216 @@
+"""Finds flow runs whose process is gone and has them made again, at most three times each.
+
+Prefect alone does not do it: a flow run whose worker was killed with it stays *Running* for good. Here the heartbeat of
+its holder in the store tells, and a claim in the store decides which of several reconcilers takes care of it.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from prefect.client.orchestration import PrefectClient, get_client
+from prefect.client.schemas.objects import FlowRun, State, StateType
+from prefect.exceptions import ObjectNotFound
+from prefect.runtime import deployment
+from prefect.states import Cancelled, Scheduled
+
+from evaluation.share import is_share
+from evaluation.store.holders import holders_of_flow, is_alive, living_holders
+from evaluation.store.records import RunRecord, Status
+from evaluation.store.recoveries import (
+    RecoveryRecord,
+    claim_recovery,
+    count_restart,
+    end_claim,
+    give_up,
+    put_back,
+    wanted_recoveries,
+)
+from evaluation.store.runs import find_run, run_flows, runs_of_flow, set_run_candidate_status, set_run_status
+from evaluation.store.session import Store
+from tasks.endings import OPEN
+from tasks.recovery import call_crashed_for, free_slots_of_the_dead
+from tasks.stored import stored
+from tasks.story import tell, warn
+
+MOST_RESTARTS = 3
+WORKER_SPEAKS_WITHIN_S = 20.0
+"""A worker that lives tells Prefect of the end of its flow runs by then; said later, it would end the new one."""
+GONE = "its process is gone"
+
+
+async def reconcile(store: Store, *, waits: bool = True) -> tuple[str, ...]:
+    """What was done about flow runs whose process is gone, a sentence each.
+
+    Args:
+        store: Whose runs they worked on.
+        waits: Stay until those that died just now are taken care of too; False for who looks again soon.
+    """
+    await free_slots_of_the_dead(store)
+    said: list[str] = []
+    while open_ := await stored(wanted_recoveries, store):
+        async with get_client() as client:
+            found = [await _take_care(store, client, record) for record in open_]
+        said += [sentence for sentence in found if isinstance(sentence, str)]
+        if not waits or not any(isinstance(moment, datetime) for moment in found):
+            break
+        await asyncio.sleep(1.0)
+    return tuple(said)
+
+
+async def reconcile_at_start(store: Store) -> None:
+    """The same, where a worker runs us: a command that somebody sits before begins at once."""
+    if deployment.id is not None:
+        await reconcile(store, waits=False)
+
+
+async def _take_care(store: Store, client: PrefectClient, record: RecoveryRecord) -> str | datetime | None:
+    """What was done about one of them, or when it is time to; None: nothing was to be done, or could be."""
+    is_ours = False
+    try:
+        found = await _read(client, record.flow_run_id)
+        if found is not None and (due := _due(found, record)) > datetime.now(UTC):
+            return due
+        is_ours = await stored(claim_recovery, store, record.flow_run_id)
+        if not is_ours:
+            return None
+        said = await _decide(store, client, await _read(client, record.flow_run_id), record)
+    except Exception as error:  # Prefect is away, or refuses: the next who looks tries again
+        warn("flow run %s, whose process is gone, is taken care of later: %s", record.flow_run_id, error)
+        if is_ours:
+            await stored(put_back, store, record.flow_run_id)
+        return None
+    if said:
+        tell("%s", said)
+    return said
+
+
+async def _read(client: PrefectClient, flow_run_id: str) -> FlowRun | None:
+    try:
+        return await client.read_flow_run(UUID(flow_run_id))
+    except ObjectNotFound:
+        return None
+
+
+def _due(found: FlowRun, record: RecoveryRecord) -> datetime:
+    """A worker that has spoken is not waited for."""
+    died_at = record.wanted_at or record.claimed_at or datetime.now(UTC)
+    is_said = found.state is not None and found.state.is_crashed()
+    return died_at if is_said else died_at + timedelta(seconds=WORKER_SPEAKS_WITHIN_S)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Left:
+    """What a dead flow run has left in the store."""
+
+    is_share: bool
+    """It asked a share of a run's cases for another flow run."""
+    runs: tuple[RunRecord, ...]
+    lives: bool
+    """Another process of the same flow run is at work."""
+    is_ended: bool
+    """Nothing of it is to be done any more, or by somebody else."""
+    is_missed: bool
+    """Somebody lives who waits for it; of a share: who spread the run."""
+
+
+def _left(store: Store, flow_run_id: str) -> _Left:
+    holders = holders_of_flow(store, flow_run_id)
+    of_share = any(is_share(holder.part) for holder in holders)
+    runs = tuple(find_run(store, run_id) for run_id in runs_of_flow(store, flow_run_id))
+    whole = [held for run in runs for held in living_holders(store, run.plan.run_id) if not is_share(held.part)]
+    is_open = any(run.status in OPEN for run in runs)
+    was_last = all(run_flows(store, run.plan.run_id)[-1] == flow_run_id for run in runs)
+    is_completed = all(run.status is Status.COMPLETED for run in runs)
+    return _Left(
+        is_share=of_share,
+        runs=runs,
+        lives=any(is_alive(holder) for holder in holders),
+        is_ended=not (is_open if of_share else is_open or (is_completed and was_last)),
+        is_missed=bool(whole),
+    )
+
+
+async def _decide(store: Store, client: PrefectClient, found: FlowRun | None, record: RecoveryRecord) -> str | None:
+    """What was done, once it is claimed."""
+    flow_run_id = record.flow_run_id
+    left = await stored(_left, store, flow_run_id)
+    if found is None or left.lives or not _is_broken_off(found.state):
+        await stored(end_claim, store, flow_run_id)  # ended, made again, or of another server
+        return None
+    if left.is_share and not left.is_ended and not left.is_missed:
+        await stored(put_back, store, flow_run_id)  # until who spread the run is there again
+        return None
+    if found.state is not None and found.state.type is StateType.CANCELLING:
+        return await _cancelled(store, client, found, left)
+    if left.is_ended or (left.is_missed and not left.is_share):
+        await call_crashed_for(client, found.id, f"{GONE}, and nothing is left for it to do")
+        await stored(end_claim, store, flow_run_id)
+        return None
+    if found.deployment_id is None:
+        return await _left_to_its_user(store, client, found, left)
+    if record.n_restarts >= MOST_RESTARTS:
+        return await _given_up(store, client, found, left)
+    return await _made_again(store, client, found)
+
+
+def _is_broken_off(state: State[object] | None) -> bool:
+    """True where Prefect believes it at work, or knows that it crashed."""
+    broken_off = (StateType.RUNNING, StateType.PENDING, StateType.CANCELLING, StateType.CRASHED)
+    return state is not None and state.type in broken_off
+
+
+async def _made_again(store: Store, client: PrefectClient, found: FlowRun) -> str:
+    n = await stored(count_restart, store, str(found.id))
+    await call_crashed_for(client, found.id, GONE)
+    again: State[None] = Scheduled(message=f"{GONE}; made again for the {_ordinal(n)} time of at most {MOST_RESTARTS}")
+    await client.set_flow_run_state(found.id, again, force=True)
+    await stored(end_claim, store, str(found.id))
+    return f"flow run {found.name}: {GONE}; it is made again ({n} of at most {MOST_RESTARTS} times)"
+
+
+async def _given_up(store: Store, client: PrefectClient, found: FlowRun, left: _Left) -> str:
+    said = f"{GONE} for the {_ordinal(MOST_RESTARTS + 1)} time: it is not made again"
+    await call_crashed_for(client, found.id, said)
+    if not left.is_share:
+        await stored(_end, store, left.runs, Status.FAILED, f"{said}; {_resume(left.runs)}")
+    await stored(give_up, store, str(found.id))
+    return f"flow run {found.name}: {said}"
+
+
+async def _cancelled(store: Store, client: PrefectClient, found: FlowRun, left: _Left) -> str:
+    ended: State[None] = Cancelled(message=f"{GONE}; it was being cancelled")
+    await client.set_flow_run_state(found.id, ended, force=True)
+    if not left.is_share and not left.is_missed:
+        await stored(_end, store, left.runs, Status.CANCELLED, "cancelled in Prefect")
+    await stored(end_claim, store, str(found.id))
+    return f"flow run {found.name}: {GONE}; it was being cancelled, and is"
+
+
+async def _left_to_its_user(store: Store, client: PrefectClient, found: FlowRun, left: _Left) -> str:
+    """A command that somebody gave is theirs to give again."""
+    await call_crashed_for(client, found.id, GONE)
+    await stored(end_claim, store, str(found.id))
+    return f"flow run {found.name}: {GONE}; {_resume(left.runs)}"
+
+
+def _end(store: Store, runs: Sequence[RunRecord], status: Status, reason: str) -> None:
+    for run in runs:
+        if run.status not in OPEN:
+            continue
+        for candidate in run.candidates:
+            if candidate.status in OPEN:
+                set_run_candidate_status(store, candidate.run_candidate_id, status)
+        set_run_status(store, run.plan.run_id, status, reason=reason)
+
+
+def _resume(runs: Sequence[RunRecord]) -> str:
+    if not runs:
+        return "nothing of it was begun"
+    return f"`benchwright evaluate --resume {runs[0].plan.run_id}` goes on with it"
+
+
+def _ordinal(n: int) -> str:
+    return {1: "first", 2: "second", 3: "third", 4: "fourth"}.get(n, f"{n}th")

@@ -1,0 +1,31 @@
+"""What an evaluation that is spread over workers asks, for a process that knows its id alone."""
+
+from evaluation.errors import ConfigurationError
+from evaluation.request import read_request
+from evaluation.settings import Settings
+from evaluation.share import Share
+from evaluation.store.runs import find_invocation
+from evaluation.store.session import open_store
+from tasks.plan import Asked
+from tasks.stored import stored
+
+
+async def asked_by(invocation_id: str, share: Share, flow_run_id: str) -> Asked:
+    """A share of what was asked for under that id.
+
+    Raises:
+        ConfigurationError: nothing was, in the results database of this process.
+    """
+    return await stored(_asked_by, invocation_id, share, flow_run_id)
+
+
+def _asked_by(invocation_id: str, share: Share, flow_run_id: str) -> Asked:
+    with open_store(Settings().database) as store:
+        found = find_invocation(store, invocation_id)
+        if found is None:
+            raise ConfigurationError(
+                f"{store.shown_url} holds no invocation {invocation_id!r}",
+                "Workers must keep results where the evaluation does: BENCHWRIGHT_DATABASE_URL, or the block.",
+            )
+    request = read_request(found.request, source="the stored request")
+    return Asked(request=request, invocation_id=invocation_id, flow_run_id=flow_run_id, share=share)

@@ -1,0 +1,31 @@
+"""The candidates of a run that is spread: marked as being asked before, and as given up where a share gave them up."""
+
+from evaluation.planning import Plan
+from evaluation.share import is_share
+from evaluation.store.holders import living_holders
+from evaluation.store.records import Status
+from evaluation.store.runs import runs_of_invocation, set_run_candidate_status
+from evaluation.store.session import Store
+from tasks.generation.workbench import Workbench
+from tasks.stored import stored
+
+
+async def begin_candidates(store: Store, plan: Plan) -> None:
+    """Marks all candidates as running, unless shares of their run are being worked on already, which mark them too."""
+    await stored(_begin, store, plan)
+
+
+def _begin(store: Store, plan: Plan) -> None:
+    for run in plan.runs:
+        if any(is_share(held.part) for held in living_holders(store, run.run_id)):
+            continue
+        for item in plan.candidates_of(run.run_id):
+            set_run_candidate_status(store, item.run_candidate_id, Status.RUNNING)
+
+
+async def note_given_up(bench: Workbench) -> None:
+    """Asks nothing more of candidates that were given up by those who asked the shares."""
+    for run in await stored(runs_of_invocation, bench.store, bench.plan.invocation_id):
+        for found in run.candidates:
+            if found.run_candidate_id in bench.watches and found.status is Status.FAILED:
+                bench.watches[found.run_candidate_id].given_up = found.given_up_reason

@@ -1,0 +1,204 @@
+"""The flow runs over which a run is spread, as the process that waits for them sees them: begun, made again, ended."""
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from prefect.client.orchestration import PrefectClient, get_client
+from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterTags
+from prefect.client.schemas.objects import FlowRun, State, StateType
+from prefect.deployments.flow_runs import arun_deployment
+from prefect.exceptions import ObjectNotFound
+from prefect.states import Cancelled, Cancelling
+
+from evaluation.errors import ConfigurationError
+from evaluation.planning import Plan
+from evaluation.share import Share
+from evaluation.store.holders import holders_of_flow
+from evaluation.store.missing import missing_page
+from evaluation.store.recoveries import find_recovery, want_recovery
+from evaluation.store.session import Store
+from tasks.reconciling import reconcile
+from tasks.stored import stored
+from tasks.story import tell, warn
+
+DEPLOYMENT = "stretch/stretch"
+LOOK_EVERY_S = 3.0
+TAKEN_WITHIN_S = 60.0
+"""A flow run that no worker has taken by then, while no other one is at work, is done by whoever waits for it."""
+AT_WORK_WITHIN_S = {StateType.PENDING: 600.0, StateType.RUNNING: 180.0}
+"""A flow run in such a state that has not taken hold of its runs by then never will: its process is gone."""
+ENDED = (StateType.COMPLETED, StateType.FAILED, StateType.CANCELLED)
+
+
+def tag_of(invocation_id: str) -> str:
+    """The tag of all flow runs over which an invocation is spread."""
+    return f"invocation:{invocation_id}"
+
+
+@dataclass(kw_only=True)
+class Child:
+    """One flow run, and the share that it works on."""
+
+    share: Share
+    flow_run: FlowRun
+    is_over: bool = False
+
+
+@dataclass(kw_only=True)
+class Children:
+    """All of them."""
+
+    store: Store
+    plan: Plan
+    client: PrefectClient
+    each: list[Child] = field(default_factory=list)
+    changed_at: float = field(default_factory=time.monotonic)
+    """When something was last heard of one of them."""
+
+    async def begin(self) -> None:
+        """Has a flow run made for each share of which something is missing, unless there is one that is still open."""
+        known = await self._known()
+        for number in range(1, self.plan.spread + 1):
+            share = Share(number=number, of=self.plan.spread)
+            if not await stored(_is_missing, self.store, self.plan, share):
+                continue
+            of_share = [one for one in known if one.parameters.get("request") == share.model_dump()]
+            open_ = [one for one in of_share if one.state is not None and one.state.type not in ENDED]
+            made = open_[0] if open_ else await self._make(share, len(of_share))
+            self.each.append(Child(share=share, flow_run=made))
+
+    async def _known(self) -> list[FlowRun]:
+        of_invocation = FlowRunFilter(tags=FlowRunFilterTags(all_=[tag_of(self.plan.invocation_id)]))
+        return await self.client.read_flow_runs(flow_run_filter=of_invocation, limit=200)
+
+    async def _make(self, share: Share, n_before: int) -> FlowRun:
+        """Two who want the same one get the same one: its key says which it is."""
+        try:
+            return await arun_deployment(
+                DEPLOYMENT,
+                client=self.client,
+                parameters={"request": share.model_dump(), "invocation_id": self.plan.invocation_id},
+                timeout=0,
+                tags=["benchwright", tag_of(self.plan.invocation_id)],
+                idempotency_key=f"{self.plan.invocation_id} {share.part} {n_before}",
+            )
+        except ObjectNotFound:
+            raise ConfigurationError(
+                f"the Prefect server has no deployment {DEPLOYMENT!r}, over whose runs work is spread",
+                "Bring it there with `benchwright deploy --work-pool NAME`, or ask without --spread.",
+            ) from None
+
+    async def look(self) -> None:
+        """Reads how each of them is; who died without a word to the store is named there, to be made again."""
+        for child in self.each:
+            if child.is_over:
+                continue
+            before = child.flow_run.state
+            try:
+                child.flow_run = await self.client.read_flow_run(child.flow_run.id)
+            except ObjectNotFound:
+                child.is_over = True
+                continue
+            if before is None or child.flow_run.state is None or before.id != child.flow_run.state.id:
+                self.changed_at = time.monotonic()
+            await self._judge(child)
+
+    async def _judge(self, child: Child) -> None:
+        state = child.flow_run.state
+        if state is None:
+            return
+        if state.type in ENDED:
+            child.is_over = True
+            if not state.is_completed():
+                warn("the flow run of share %s ended early: %s", child.share.part, state.message or state.name)
+        elif state.type is StateType.CRASHED:
+            found = await stored(find_recovery, self.store, str(child.flow_run.id))
+            if found is not None and found.given_up_at is not None:
+                child.is_over = True
+                warn("the flow run of share %s died too often, and is not made again", child.share.part)
+            else:
+                await stored(want_recovery, self.store, str(child.flow_run.id))
+        elif await self._never_began(child, state):
+            await stored(want_recovery, self.store, str(child.flow_run.id))
+
+    async def _never_began(self, child: Child, state: "State[object]") -> bool:
+        patience_s = AT_WORK_WITHIN_S.get(state.type)
+        if patience_s is None or (datetime.now(UTC) - state.timestamp).total_seconds() < patience_s:
+            return False
+        holders = await stored(holders_of_flow, self.store, str(child.flow_run.id))
+        return not any(held.started_at >= state.timestamp for held in holders)
+
+    def are_over(self) -> bool:
+        """True where nobody is at work on a share any more."""
+        return all(child.is_over for child in self.each)
+
+    async def call_off_where_nobody_comes(self) -> None:
+        """Cancels those that no worker takes, once nobody else is at work."""
+        left = [child for child in self.each if not child.is_over]
+        if any(child.flow_run.state is None or not child.flow_run.state.is_scheduled() for child in left):
+            return
+        if not left or time.monotonic() - self.changed_at < TAKEN_WITHIN_S:
+            return
+        warn("no worker has taken %d shares in %.0f s: this process asks their cases itself", len(left), TAKEN_WITHIN_S)
+        for child in left:
+            await self._cancel(child)
+
+    async def cancel(self) -> None:
+        """Ends all of them early."""
+        for child in self.each:
+            if not child.is_over:
+                await self._cancel(child)
+
+    async def _cancel(self, child: Child) -> None:
+        said: State[None] = Cancelled() if _is_scheduled(child) else Cancelling()
+        try:
+            await self.client.set_flow_run_state(child.flow_run.id, said)
+        except Exception as error:  # it ends by itself, once its run has ended
+            warn("the flow run of share %s could not be cancelled: %s", child.share.part, error)
+
+
+def _is_scheduled(child: Child) -> bool:
+    return child.flow_run.state is not None and child.flow_run.state.is_scheduled()
+
+
+def _is_missing(store: Store, plan: Plan, share: Share) -> bool:
+    pages = (missing_page(store, item.run_candidate_id, n_cases=1, share=share) for item in plan.candidates)
+    return any(page.items for page in pages)
+
+
+async def spread_out(store: Store, plan: Plan) -> None:
+    """Returns when nobody is at work on a share of the plan any more. What is missing then, nobody else will ask.
+
+    Args:
+        store: Where outcomes go.
+        plan: Its runs are held by this process, and running.
+
+    Raises:
+        ConfigurationError: the Prefect server has no deployment for it.
+        CancelledError: the flow runs were told to end.
+    """
+    async with get_client() as client:
+        children = Children(store=store, plan=plan, client=client)
+        try:
+            await children.begin()
+            tell("spread over %d flow runs, which wait for workers", len(children.each))
+            while not children.are_over():
+                await asyncio.sleep(LOOK_EVERY_S)
+                await _look(children)
+        except asyncio.CancelledError:
+            await asyncio.shield(children.cancel())
+            raise
+
+
+async def _look(children: Children) -> None:
+    """What Prefect does not answer is asked later."""
+    try:
+        await children.look()
+        await reconcile(children.store, waits=False)
+        await children.call_off_where_nobody_comes()
+    except ConfigurationError:
+        raise
+    except Exception as error:
+        warn("how the shares are is looked at later: %s", error)

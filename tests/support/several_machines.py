@@ -1,0 +1,167 @@
+"""The processes of compose.yaml on one machine: Prefect's server and results on PostgreSQL, and workers of one pool."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from deployments.definitions import chosen
+from deployments.deploying import Asked, deploy
+from deployments.forms import Choices
+from deployments.helper_process import HelperProcess, start_helper
+
+POOL = "benchwright"
+DEADLINE_S = 600.0
+
+
+def until(condition: Callable[[], Any], *, within_s: float = DEADLINE_S) -> Any:
+    """What it gives as soon as that is true; the time is for machines that are very slow."""
+    deadline = time.monotonic() + within_s
+    while not (found := condition()):
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"not within {within_s:.0f} s")
+        time.sleep(0.2)
+    return found
+
+
+class Worker:
+    """A worker of the pool, with the processes of its flow runs under it."""
+
+    def __init__(self, name: str, folder: Path, env: dict[str, str], *, limit: int) -> None:
+        self.name, self.log = name, folder / f"{name}.log"
+        argv = [sys.executable, "-P", "-m", "prefect", "worker", "start", "--type", "process", "--pool", POOL]
+        argv += ["--name", name, "--limit", str(limit), "--install-policy", "never"]
+        home = folder / f"home of {name}"
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                argv,
+                env=env | {"PREFECT_HOME": str(home), "PREFECT_WORKER_QUERY_SECONDS": "2"},
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    def processes(self) -> list[int]:
+        """The worker's process and all that stand under it."""
+        children: dict[int, list[int]] = {}
+        for path in Path("/proc").glob("[0-9]*/stat"):
+            with suppress(OSError):
+                fields = path.read_text().rpartition(")")[2].split()
+                children.setdefault(int(fields[1]), []).append(int(path.parent.name))
+        found = [self._process.pid]
+        for pid in found:
+            found += children.get(pid, [])
+        return found
+
+    def kill(self) -> None:
+        """Ends all of them at once, so that nobody is left to say so: the worker first, stopped while it is counted."""
+        with suppress(ProcessLookupError):
+            os.kill(self._process.pid, signal.SIGSTOP)
+        for pid in self.processes():
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self._process.wait()
+
+
+class SeveralMachines:
+    """A Prefect server with its workers. Made by `several_machines`."""
+
+    def __init__(self, folder: Path, server: HelperProcess, api: str, env: dict[str, str]) -> None:
+        self.api, self._folder, self._server, self._env = api, folder, server, env
+        self._workers: list[Worker] = []
+
+    def worker(self, *, limit: int) -> Worker:
+        """A new worker that runs so many flow runs at once."""
+        made = Worker(f"worker-{len(self._workers) + 1}", self._folder, self._env, limit=limit)
+        self._workers.append(made)
+        return made
+
+    def stop(self) -> None:
+        """Ends all."""
+        for worker in self._workers:
+            worker.kill()
+        self._server.stop(timeout_s=10)
+
+    def evaluate(self, **request: Any) -> UUID:
+        """Starts the deployment `evaluate`, as its form does; the id of its flow run."""
+        from prefect.client.orchestration import get_client
+
+        with get_client(sync_client=True) as client:
+            found = client.read_deployment_by_name("evaluate/evaluate")
+            return client.create_flow_run_from_deployment(found.id, parameters={"request": request}).id
+
+    def flow_runs(self, invocation_id: str) -> "dict[str, Any]":
+        """The flow runs over which an evaluation is spread, by name."""
+        from prefect.client.orchestration import get_client
+        from prefect.client.schemas.filters import FlowRunFilter
+
+        tagged = FlowRunFilter.model_validate({"tags": {"all_": [f"invocation:{invocation_id}"]}})
+        with get_client(sync_client=True) as client:
+            return {one.name: one for one in client.read_flow_runs(flow_run_filter=tagged)}
+
+    def state_of(self, flow_run_id: UUID) -> str:
+        """The kind of its state."""
+        from prefect.client.orchestration import get_client
+
+        with get_client(sync_client=True) as client:
+            state = client.read_flow_run(flow_run_id).state
+        return "" if state is None else str(state.type.value)
+
+    def logs(self) -> str:
+        """What the workers wrote last, for whoever looks into a failure."""
+        return "\n".join(f"== {one.name}\n{one.log.read_text(errors='replace')[-6000:]}" for one in self._workers)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def several_machines(folder: Path, *, prefect_url: str, results_url: str) -> Iterator[SeveralMachines]:
+    """A running Prefect server on PostgreSQL, its deployments in a pool, and no worker yet.
+
+    Args:
+        folder: For logs and homes.
+        prefect_url: `postgresql://…` of an empty database.
+        results_url: Of the results, with its schema.
+    """
+    from prefect.settings import PREFECT_API_URL, temporary_settings
+
+    port = _free_port()
+    api = f"http://127.0.0.1:{port}/api"
+    plain = {name: value for name, value in os.environ.items() if name != "PREFECT_API_URL"}
+    server_env = plain | {
+        "PREFECT_HOME": str(folder / "home of the server"),
+        "PREFECT_SERVER_DATABASE_CONNECTION_URL": prefect_url.replace("postgresql://", "postgresql+asyncpg://", 1),
+        "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    }
+    argv = [sys.executable, "-P", "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
+    server = start_helper(argv, log_path=folder / "server.log", env=server_env)
+    env = plain | {"PREFECT_API_URL": api, "BENCHWRIGHT_DATABASE_URL": results_url}
+    machines = SeveralMachines(folder, server, api, env)
+    try:
+        server.wait_for_health(f"{api}/health", timeout_s=DEADLINE_S)
+        with temporary_settings({PREFECT_API_URL: api}):
+            _deploy()
+            yield machines
+    finally:
+        machines.stop()
+
+
+def _deploy() -> None:
+    from prefect.client.orchestration import get_client
+    from prefect.client.schemas.actions import WorkPoolCreate
+
+    with get_client(sync_client=True) as client:
+        client.create_work_pool(WorkPoolCreate(name=POOL, type="process"))
+    deploy(chosen(("evaluate", "stretch")), Asked(choices=Choices(), work_pool=POOL))
