@@ -8,6 +8,7 @@ from uuid import UUID
 
 from deployments.definitions import Definition, Timing, as_asked, runner_deployment
 from deployments.forms import Choices, form
+from deployments.schedule_memory import remember, remembered
 from evaluation.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ class Deployed:
     work_pool: str | None
     schedules: tuple[str, ...]
     """Such as `nightly: 0 2 * * * UTC (off)`."""
+    restored: tuple[str, ...] = ()
+    """Schedules whose parameters were gone, and are again those of the last deploy."""
 
 
 def deploy(definitions: Sequence[Definition], asked: Asked) -> tuple[Deployed, ...]:
@@ -84,9 +87,13 @@ def _deploy(client: "SyncPrefectClient", definition: Definition, asked: Asked) -
         wanted._parameter_openapi_schema = ParameterSchema(**schema)
         return _as_deployed(client, _created(wanted), is_new=True)
     _refresh(client, standing.id, definition, wanted, schema)
-    for timing in definition.timings:
-        _set_timing(client, standing, timing, asked)
-    return _as_deployed(client, standing.id, is_new=False)
+    kept = remembered(client, standing.name)
+    restored = [
+        timing.slug
+        for timing in definition.timings
+        if _set_timing(client, standing, timing, asked, kept=kept.get(timing.slug))
+    ]
+    return _as_deployed(client, standing.id, is_new=False, restored=restored)
 
 
 def _created(wanted: "RunnerDeployment") -> UUID:
@@ -123,27 +130,40 @@ def _refresh(
     client.update_deployment(deployment_id, DeploymentUpdate(**given))
 
 
-def _set_timing(client: "SyncPrefectClient", standing: "DeploymentResponse", timing: Timing, asked: Asked) -> None:
-    """Adds a schedule that is missing; changes one that stands only in what was asked for."""
+def _set_timing(
+    client: "SyncPrefectClient",
+    standing: "DeploymentResponse",
+    timing: Timing,
+    asked: Asked,
+    *,
+    kept: Mapping[str, Any] | None,
+) -> bool:
+    """Adds a schedule that is missing; changes one that stands only in what was asked for.
+
+    True where it had lost its parameters, without which there is nothing to evaluate, and got those that were kept.
+    """
     from prefect.client.schemas.schedules import CronSchedule
 
     known = next((schedule for schedule in standing.schedules if schedule.slug == timing.slug), None)
     if known is None:
         _add_timing(client, standing.id, timing)
-        return
+        return False
     is_set = asked.production is not None and timing.of_production is not None
+    is_lost = timing.of_production is not None and not is_set and bool(kept) and "request" not in known.parameters
+    parameters = {**(kept or {}), **known.parameters} if is_lost else known.parameters
     when = known.schedule
     if asked.timezone is not None and isinstance(when, CronSchedule):
         when = CronSchedule(cron=when.cron, timezone=asked.timezone)
-    if is_set or when != known.schedule:
+    if is_set or is_lost or when != known.schedule:
         client.update_deployment_schedule(
             standing.id,
             known.id,
             active=timing.active if is_set else known.active,
             schedule=when,
             # The server forgets the parameters of a schedule that is updated without them.
-            parameters=dict(timing.parameters) if is_set else known.parameters,
+            parameters=dict(timing.parameters) if is_set else parameters,
         )
+    return is_lost
 
 
 def _add_timing(client: "SyncPrefectClient", deployment_id: UUID, timing: Timing) -> None:
@@ -156,14 +176,18 @@ def _add_timing(client: "SyncPrefectClient", deployment_id: UUID, timing: Timing
     client.request("POST", "/deployments/{id}/schedules", path_params={"id": deployment_id}, json=[added])
 
 
-def _as_deployed(client: "SyncPrefectClient", deployment_id: UUID, *, is_new: bool) -> Deployed:
+def _as_deployed(
+    client: "SyncPrefectClient", deployment_id: UUID, *, is_new: bool, restored: Sequence[str] = ()
+) -> Deployed:
     found = client.read_deployment(deployment_id)
+    remember(client, found.name, found.schedules)
     return Deployed(
         name=found.name,
         deployment_id=str(found.id),
         is_new=is_new,
         work_pool=found.work_pool_name,
         schedules=tuple(sorted(_in_words(schedule) for schedule in found.schedules)),
+        restored=tuple(restored),
     )
 
 

@@ -123,6 +123,9 @@ def _show(deployed: "Sequence[Deployed]", choices: "Choices", *, as_json: bool) 
         for one in deployed
     ]
     print_table(("deployment", "now", "work pool", "schedules"), rows)
+    for one in deployed:
+        for slug in one.restored:
+            tell(f"{one.name}: the schedule {slug} had lost its parameters, and has those of the last deploy again")
     if not choices.models:
         tell("no model is known yet, so that the forms take any name; `benchwright models list` asks the servers")
     if any(one.work_pool is None for one in deployed):

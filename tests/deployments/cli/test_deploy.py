@@ -128,6 +128,25 @@ def test_the_nights_are_off_until_it_is_said_what_is_evaluated_and_stay_as_they_
     assert {"UTC"} == {one["schedule"]["timezone"] for one in after.values()}
 
 
+def test_a_schedule_that_lost_its_parameters_gets_those_of_the_last_deploy_again(
+    benchwright: Command, server: Server, models: str
+) -> None:
+    suite = benchwright("benchmarks", "list", "--json").json[0]["name"]
+    benchwright("deploy", "--only", "evaluate", "--benchmark", suite, "--candidate", "a:1b")
+    nightly = _schedules(server, "evaluate")["nightly"]
+    path = f"deployments/{_standing(server, 'evaluate')['id']}/schedules/{nightly['id']}"
+    server("PATCH", path, {"schedule": {"cron": "30 5 * * *", "timezone": "UTC"}, "active": True})
+    lost = _schedules(server, "evaluate")["nightly"]
+    said = benchwright("deploy", "--only", "evaluate")
+    again = _schedules(server, "evaluate")["nightly"]
+    quiet = benchwright("deploy", "--only", "evaluate", "--json")
+
+    assert {} == lost["parameters"]
+    assert (nightly["parameters"], "30 5 * * *") == (again["parameters"], again["schedule"]["cron"])
+    assert "the schedule nightly had lost its parameters, and has those of the last deploy again" in said.err
+    assert [] == quiet.json[0]["restored"]
+
+
 def test_a_schedule_makes_runs_that_are_due(benchwright: Command, server: Server) -> None:
     (deployed,) = benchwright("deploy", "--only", "retrain", "--json").json
     deadline = time.monotonic() + 120
