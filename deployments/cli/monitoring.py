@@ -117,6 +117,8 @@ def _show(result: Mapping[str, Any], *, as_json: bool) -> None:
         say_line(f"{one['severity']} {one['alert_id']} {one['rule']}{marked}: {one['sentence']}")
     for one in result["resolved"]:
         say_line(f"resolved {one['alert_id']} {one['rule']}: {one['sentence']}")
+    for one in result["insights"]:
+        say_line(f"note: {one['text']}")
     if rows := statistics_rows(result):
         say_line()
         print_split_table(rows, words=("task", "candidate"))

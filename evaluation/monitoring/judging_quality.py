@@ -9,7 +9,7 @@ from evaluation.metrics.judges.pairwise import JudgePairwise
 from evaluation.metrics.speed import SPEED_METRICS
 from evaluation.monitoring.baselines import Looks, baseline_of
 from evaluation.monitoring.changes import changes_since, in_words
-from evaluation.monitoring.quality import QualityLook, Values, adjusted, quality_look
+from evaluation.monitoring.quality import QualityLook, Values, adjusted, level_of, quality_look
 from evaluation.monitoring.request import MonitorRequest
 from evaluation.monitoring.rules import CRITICAL, Verdict
 from evaluation.monitoring.values import Point, Series
@@ -40,8 +40,19 @@ class FreshLook:
         return MonitorLook(run_candidate_id=self.point.row_id or 0, quality=quality)
 
 
-def fresh_look(store: Store, series: Series, point: Point, looks: Looks, request: MonitorRequest) -> FreshLook:
-    """The run against its baseline, where it has one."""
+def fresh_look(
+    store: Store, series: Series, point: Point, looks: Looks, request: MonitorRequest, *, n_now: int = 0
+) -> FreshLook:
+    """The run against its baseline, where it has one.
+
+    Args:
+        store: Where its scores are.
+        series: All runs of the candidate.
+        point: The one that is judged.
+        looks: What was found of earlier ones.
+        request: How long a baseline is, and what may be spent.
+        n_now: Runs of the candidate that are looked at before this one, now.
+    """
     bare = FreshLook(series=series, point=point)
     signature, metric = point.setting.judge, series.headline
     if signature is None or metric is None or point.row_id is None or not point.is_complete or point.is_baseline:
@@ -53,14 +64,21 @@ def fresh_look(store: Store, series: Series, point: Point, looks: Looks, request
     alike = {row_id for row_id, scores in scored.items() if use in scores}
     baseline = baseline_of(series, point, looks, request.baseline_runs, among=alike)
     earlier = {one.run_id or "": _values(store, one.row_id, signature) for one in baseline}
+    n_before = n_now + sum(_was_tested(one, looks) for one in series.points)
     quality = quality_look(
         _values(store, point.row_id, signature),
         earlier,
         metric=metric,
         signature=signature,
         higher_is_better=higher_is_better(metric, signature),
+        level=level_of(n_before, rate=request.false_alarm_rate, n_looks=request.over_looks),
     )
     return replace(bare, baseline=baseline, quality=quality)
+
+
+def _was_tested(point: Point, looks: Looks) -> bool:
+    known = None if point.row_id is None else looks.get(point.row_id)
+    return known is not None and known.quality is not None
 
 
 def _values(store: Store, row_id: int | None, signature: str) -> Values:
@@ -70,10 +88,10 @@ def _values(store: Store, row_id: int | None, signature: str) -> Values:
     return found
 
 
-def together(fresh: Sequence[FreshLook], request: MonitorRequest) -> list[FreshLook]:
+def together(fresh: Sequence[FreshLook]) -> list[FreshLook]:
     """The looks of one time, each knowing of the others."""
     tested = [one for one in fresh if one.quality is not None]
-    looks = adjusted([one.quality for one in tested if one.quality is not None], request.level)
+    looks = adjusted([one.quality for one in tested if one.quality is not None])
     known = {id(one): quality for one, quality in zip(tested, looks, strict=True)}
     return [replace(one, quality=known.get(id(one))) for one in fresh]
 

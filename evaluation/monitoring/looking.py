@@ -4,12 +4,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from evaluation.monitoring.anomalies import Anomaly, anomalies
 from evaluation.monitoring.baselines import Looks, baseline_of, to_judge
 from evaluation.monitoring.histories import change_verdicts
+from evaluation.monitoring.insights import Insight, insights
 from evaluation.monitoring.judging_quality import FreshLook, fresh_look, quality_again, quality_verdict, together
 from evaluation.monitoring.request import MonitorRequest
 from evaluation.monitoring.rules import Judged, Verdict, verdicts
 from evaluation.monitoring.series import evaluation_series, live_series
+from evaluation.monitoring.trends import Trend, trends
 from evaluation.monitoring.values import Point, Series
 from evaluation.store.alerts import find_looks
 from evaluation.store.busy_gpus import busy_gpus
@@ -29,6 +32,9 @@ class Look:
     """Subjects of all that could be judged."""
     looks: tuple[MonitorLook, ...]
     """Runs that were looked at for the first time."""
+    trends: tuple[Trend, ...] = ()
+    anomalies: tuple[Anomaly, ...] = ()
+    insights: tuple[Insight, ...] = ()
 
 
 def look(store: Store, request: MonitorRequest, moment: datetime) -> Look:
@@ -43,25 +49,33 @@ def look(store: Store, request: MonitorRequest, moment: datetime) -> Look:
     evaluated = evaluation_series(store, runs, request, moment)
     lived = live_series(store, request, moment)
     looks = find_looks(store, [point.row_id for one in evaluated for point in one.points if point.row_id is not None])
-    fresh = together(_fresh(store, evaluated, looks, request), request)
+    fresh = together(_fresh(store, evaluated, looks, request))
     found = [
         *_thresholds(store, evaluated, runs, looks, request),
         *_live_thresholds(lived, request),
         *_quality(evaluated, fresh, looks, request),
         *change_verdicts(runs, since=moment - timedelta(days=request.since_days), left_out=request.left_out),
     ]
+    series = (*evaluated, *lived)
+    over_time, odd = trends(series), anomalies(series)
     return Look(
         moment=moment,
-        series=(*evaluated, *lived),
+        series=series,
         findings=_findings(found),
         judged=frozenset(one.subject for one in found),
         looks=tuple(one.stored for one in fresh),
+        trends=over_time,
+        anomalies=odd,
+        insights=insights(series, over_time, odd),
     )
 
 
 def _fresh(store: Store, evaluated: Iterable[Series], looks: Looks, request: MonitorRequest) -> list[FreshLook]:
-    new = [(one, point) for one in evaluated for point in to_judge(one, looks) if point.row_id not in looks]
-    return [fresh_look(store, one, point, looks, request) for one, point in new]
+    found = []
+    for one in evaluated:
+        new = [point for point in to_judge(one, looks) if point.row_id not in looks]
+        found += [fresh_look(store, one, point, looks, request, n_now=n) for n, point in enumerate(new)]
+    return found
 
 
 def _thresholds(

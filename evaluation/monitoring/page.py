@@ -9,6 +9,7 @@ from evaluation.reports.tables import as_markdown_table
 
 Values = Mapping[str, Any]
 _ICONS = {"critical": "🔴", "warning": "🟠", "notice": "🔵"}
+_ARROWS = {"rising": " ↗", "falling": " ↘", "steady": ""}
 _NOTHING = "–"
 
 
@@ -22,6 +23,8 @@ def monitor_as_markdown(result: Values) -> str:
     parts += ["## Alerts", _alerts(result["alerts"])] if result["alerts"] else []
     if result["resolved"]:
         parts += ["## Resolved", _lines([f"~~{for_markdown(one['sentence'])}~~" for one in result["resolved"]])]
+    if result["insights"]:
+        parts += ["## Worth knowing", _lines([for_markdown(one["text"]) for one in result["insights"]])]
     if result["statistics"]:
         parts += ["## Newest figures", _table(statistics_rows(result))]
     return "\n\n".join(parts) + "\n"
@@ -46,25 +49,29 @@ def alert_line(alert: Values) -> str:
 
 
 def statistics_rows(result: Values) -> list[dict[str, str]]:
-    """The newest figures, a row for each candidate on each task."""
-    return [
-        {
-            "task": one["benchmark"] or f"{one['task']} (live)",
-            "candidate": one["candidate"],
-            "calls": f"{one['newest']['n']:,}",
-            "success": _shown(one["newest"]["success"], share),
-            "quality": _shown(one["newest"]["quality"]),
-            "seconds": _shown(one["newest"]["duration_s"]),
-            "tokens": _shown(one["newest"]["tokens"]),
-            "tokens/s": _shown(one["newest"]["tokens_per_s"]),
-            "J": _shown(one["newest"]["energy_j"]),
-        }
-        for one in result["statistics"]
-    ]
+    """The newest figures, a row for each candidate on each task; an arrow where one clearly rises or falls."""
+    return [_row(one) for one in result["statistics"]]
 
 
-def _shown(value: float | None, words: Any = quantity) -> str:
-    return _NOTHING if value is None else str(words(value))
+def _row(one: Values) -> dict[str, str]:
+    arrows = {trend["quantity"]: _ARROWS[trend["direction"]] for trend in one["trends"] if trend["is_clear"]}
+    newest = one["newest"]
+
+    def shown(name: str, words: Any = quantity) -> str:
+        value = newest[name]
+        return _NOTHING if value is None else f"{words(value)}{arrows.get(name, '')}"
+
+    return {
+        "task": one["benchmark"] or f"{one['task']} (live)",
+        "candidate": one["candidate"],
+        "calls": f"{newest['n']:,}",
+        "success": shown("success", share),
+        "quality": shown("quality"),
+        "seconds": shown("duration_s"),
+        "tokens": shown("tokens"),
+        "tokens/s": shown("tokens_per_s"),
+        "J": shown("energy_j"),
+    }
 
 
 def _lines(lines: Sequence[str]) -> str:

@@ -1,8 +1,10 @@
 """Is a new run's quality below its baseline's, on the same cases, beyond chance?
 
-Each run is looked at once. What one look may spend is the chance of a false alarm shared out over as many looks, and
-Holm shares it among the candidates of the look: over any that many looks, whatever depends on what, the chance that
-any alert of quality is false is at most the rate that was asked for.
+Each run is looked at once, and the chance of a false alarm is shared out over as many looks as were asked for: half of
+it over the first five, where the baseline is still short and would else see little, the rest evenly. Holm shares it
+among the candidates that are looked at together. So over a candidate's first so many looks, and over any so many later
+ones, the chance that any of its alerts of quality is false is at most the rate, whatever depends on what; and the same
+holds for all candidates together that come to be looked at together.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,6 +17,9 @@ from evaluation.stats.newcomer import Newcomer, newcomer
 
 STAYS = 0.05
 """An open alert is over when a new run is not below its baseline even at this level."""
+
+_FIRST = (0.4, 0.2, 0.2, 0.1, 0.1)
+"""How the first looks share their half."""
 
 Values = Mapping[str, Sequence[float]]
 """A run's scores by case, one for each repeat."""
@@ -35,14 +40,15 @@ class QualityLook:
     p_value: float
     baseline: tuple[str, ...]
     """Run ids."""
+    level: float
+    """What this look may spend."""
     p_adjusted: float | None = None
     """Among all that were looked at together."""
-    level: float | None = None
 
     @property
     def is_below(self) -> bool:
         """True where chance, shared out, does not explain it."""
-        return self.p_adjusted is not None and self.level is not None and self.p_adjusted <= self.level
+        return self.p_adjusted is not None and self.p_adjusted <= self.level
 
     @property
     def stays(self) -> bool:
@@ -63,6 +69,7 @@ def quality_look(
     metric: str,
     signature: str,
     higher_is_better: bool,
+    level: float,
 ) -> QualityLook | None:
     """How the newest run stands on the cases that it shares with its baseline; None: it shares none.
 
@@ -72,6 +79,7 @@ def quality_look(
         metric: The metric's name.
         signature: With its options.
         higher_is_better: Which side is worse.
+        level: What the look may spend.
     """
     sign = 1.0 if higher_is_better else -1.0
     shared = [case for case in sorted(newest) if any(case in values for values in baseline.values())]
@@ -90,12 +98,27 @@ def quality_look(
         usual=sign * found.usual,
         p_value=found.p_value,
         baseline=tuple(baseline),
+        level=level,
     )
 
 
-def adjusted(looks: Sequence[QualityLook], level: float) -> list[QualityLook]:
+def level_of(n_before: int, *, rate: float, n_looks: int) -> float:
+    """The chance of a false alarm that one look may spend.
+
+    Args:
+        n_before: How often the candidate was looked at before.
+        rate: The chance that all looks may spend.
+        n_looks: How many they are.
+    """
+    if n_looks <= 4 * len(_FIRST):
+        return rate / n_looks
+    later = rate / 2 / (n_looks - len(_FIRST))
+    return rate / 2 * _FIRST[n_before] if n_before < len(_FIRST) else later
+
+
+def adjusted(looks: Sequence[QualityLook]) -> list[QualityLook]:
     """The looks of one time with their p-values among each other."""
     if not looks:
         return []
     together = holm([one.p_value for one in looks])
-    return [replace(one, p_adjusted=p, level=level) for one, p in zip(looks, together, strict=True)]
+    return [replace(one, p_adjusted=p) for one, p in zip(looks, together, strict=True)]

@@ -80,7 +80,7 @@ class MonitorRequest(BaseModel):
         ge=1,
         le=100_000,
         title="Looks that share this chance",
-        description="Only looks at new runs count. More looks ask for stronger evidence. From 1 to 100000.",
+        description="Looks at new runs of a candidate. More looks ask for stronger evidence. From 1 to 100000.",
     )
     min_calls: int = Field(
         default=20,
@@ -100,11 +100,6 @@ class MonitorRequest(BaseModel):
     left_out: list[RuleName] = Field(
         default=[], title="Rules left out", description="No alert is raised by these. Empty: all hold."
     )
-
-    @property
-    def level(self) -> float:
-        """The chance of a false alarm of quality that one look may spend."""
-        return self.false_alarm_rate / self.over_looks
 
     def budget(self, *names: str | None) -> int | None:
         """Tokens that a call may take for a task of one of these names; None: no budget."""

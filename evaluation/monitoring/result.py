@@ -5,6 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from evaluation.monitoring.looking import Look
+from evaluation.monitoring.trends import Trend
 from evaluation.monitoring.values import QUANTITIES, Point, Series
 from evaluation.monitoring.wording import counted
 from evaluation.store.records import AlertChanges, AlertRecord, SilenceRecord
@@ -34,7 +35,9 @@ def monitor_result(
         ],
         "resolved": [alert_as_plain(one) for one in changes.resolved],
         "n_looked_at": len(seen.looks),
-        "statistics": [_statistics(one) for one in seen.series],
+        "statistics": [_statistics(one, seen.trends) for one in seen.series],
+        "anomalies": [one.plain() for one in seen.anomalies],
+        "insights": [one.plain() for one in seen.insights],
     }
 
 
@@ -63,7 +66,7 @@ def _sentence(seen: Look, changes: AlertChanges, open_alerts: Sequence[AlertReco
     return f"{', '.join(said)}: {looked}."
 
 
-def _statistics(series: Series) -> dict[str, Any]:
+def _statistics(series: Series, trends: Sequence[Trend]) -> dict[str, Any]:
     newest = series.points[-1]
     return {
         "source": series.source,
@@ -75,6 +78,7 @@ def _statistics(series: Series) -> dict[str, Any]:
         "n_points": len(series.points),
         "n_calls": sum(point.n for point in series.points),
         "newest": _point(newest),
+        "trends": [one.plain() for one in trends if one.series is series],
         "points": [_point(point) for point in series.points],
     }
 

@@ -4,12 +4,17 @@ Were it like the others, then of a case's values any one could be the newest run
 values has a distribution that follows from the values alone: of each case one is drawn, independently. p is the chance
 of a sum as low as was seen, exactly, whatever the values and however many of them each case has. Of one earlier run
 and right or wrong answers that is McNemar's exact test, one-sided.
+
+Of right and wrong answers in several runs, a case counts the more the more settled it is: a wrong answer says more
+where all the others were right than where they are now right, now wrong. The weight is the logarithm of the likelihood
+ratio of a fall in which each right answer is turned wrong with a chance of `FALL`; it follows from how many of a case's
+answers are right, whichever run's they are, so that p stays exact.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import reduce
-from math import gcd
+from math import gcd, log
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +23,12 @@ from evaluation.errors import ConfigurationError
 
 MOST_SUMS = 20_000
 """Different sums that are told apart; scores are rounded so that there are no more, and p stays exact for these."""
+FALL = 0.1
+"""The share of right answers turned wrong that the weights are made for."""
+_WEIGHT_STEP = 0.05
+_ROUNDING = 1e-12
+Values = tuple[float, ...]
+"""Of one case, the newest run's first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,41 +64,62 @@ def newcomer(newest: Sequence[float], earlier: Sequence[Sequence[float]]) -> New
     """
     if not newest or len(newest) != len(earlier) or not all(earlier):
         raise ConfigurationError("there is nothing to hold a run against", "give earlier values for each of its cases")
-    usual = np.array([np.mean(values) for values in earlier])
-    values = np.asarray(newest, dtype=np.float64)
+    usual = [sum(values) / len(values) for values in earlier]
     return Newcomer(
         n_cases=len(newest),
-        n_worse=int((values < usual - 1e-12).sum()),
-        n_better=int((values > usual + 1e-12).sum()),
-        value=float(values.mean()),
-        usual=float(usual.mean()),
-        p_value=_lower_tail([np.array([value, *rest]) for value, rest in zip(newest, earlier, strict=True)]),
+        n_worse=sum(value < mean - _ROUNDING for value, mean in zip(newest, usual, strict=True)),
+        n_better=sum(value > mean + _ROUNDING for value, mean in zip(newest, usual, strict=True)),
+        value=sum(newest) / len(newest),
+        usual=sum(usual) / len(usual),
+        p_value=_lower_tail([(value, *rest) for value, rest in zip(newest, earlier, strict=True)]),
     )
 
 
-def _lower_tail(cases: Sequence[NDArray[np.float64]]) -> float:
+def _lower_tail(cases: Sequence[Values]) -> float:
     """The chance of a sum of one value of each case, drawn evenly, as low as the sum of their first ones."""
-    grid = _on_grid([values for values in cases if np.ptp(values) > 0])
-    if not grid:
-        return 1.0
+    varying = [values for values in cases if min(values) < max(values)]
+    is_binary = all(value in (0, 1) for values in varying for value in values)
+    grid = [_weighted(values) for values in varying] if is_binary else _on_grid(varying)
+    seen = sum(places[0] for places in grid)
     chances = np.ones(1)
-    for places in grid:
-        longer = np.zeros(chances.size + int(places.max()))
-        for place in places:
-            longer[place : place + chances.size] += chances
-        chances = longer / places.size
-    seen = sum(int(places[0]) for places in grid)
+    # Right and wrong answers make few kinds of cases: those of a kind are taken together.
+    for kind, n_alike in Counter(tuple(sorted(places)) for places in grid).items():
+        chances = _drawn_once_more(chances, kind) if n_alike == 1 else np.convolve(chances, _drawn(kind, n_alike))
     return min(1.0, float(chances[: seen + 1].sum()))
 
 
-def _on_grid(cases: Sequence[NDArray[np.float64]]) -> list[NDArray[np.int64]]:
+def _weighted(values: Values) -> tuple[int, ...]:
+    """Right and wrong answers to a case, times what a wrong one among them says of a fall, in whole steps."""
+    right = (sum(values) + 0.5) / (len(values) + 1)
+    weight = log((1 + FALL * right / (1 - right)) / (1 - FALL))
+    return tuple(round(weight / _WEIGHT_STEP) * int(value) for value in values)
+
+
+def _drawn_once_more(chances: NDArray[np.float64], places: Sequence[int]) -> NDArray[np.float64]:
+    """The chances of each sum after one more draw."""
+    longer = np.zeros(chances.size + max(places))
+    for place in places:
+        longer[place : place + chances.size] += chances
+    return longer / len(places)
+
+
+def _drawn(places: Sequence[int], n_draws: int) -> NDArray[np.float64]:
+    """The chances of each sum of so many draws. All are positive, so that small ones are as exact as large ones."""
+    if n_draws == 1:
+        return _drawn_once_more(np.ones(1), places)
+    half = _drawn(places, n_draws // 2)
+    both = np.convolve(half, half)
+    return _drawn_once_more(both, places) if n_draws % 2 else both
+
+
+def _on_grid(cases: Sequence[Values]) -> list[tuple[int, ...]]:
     """Each case's values as whole steps above its lowest one, as few steps as say the same."""
     if not cases:
         return []
-    widest = max(float(np.ptp(values)) for values in cases)
+    widest = max(max(values) - min(values) for values in cases)
     steps = max(1, MOST_SUMS // len(cases))
     # 60 steps hold halves, thirds, quarters and fifths: means of so many repeats stay as they are.
     steps = steps // 60 * 60 or steps
-    grid = [np.rint((values - values.min()) / widest * steps).astype(np.int64) for values in cases]
-    step = reduce(gcd, (int(place) for places in grid for place in places), 0) or 1
-    return [places // step for places in grid if places.any()]
+    grid = [tuple(round((value - min(values)) / widest * steps) for value in values) for values in cases]
+    step = gcd(*(place for places in grid for place in places)) or 1
+    return [tuple(place // step for place in places) for places in grid if any(places)]

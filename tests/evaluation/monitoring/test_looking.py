@@ -12,10 +12,11 @@ from evaluation.generation import Failure
 from evaluation.monitoring.looking import look
 from evaluation.monitoring.request import MonitorRequest, TokenBudget
 from evaluation.store.alerts import list_alerts, record_look
+from evaluation.store.gpu_samples import GpuSample, save_gpu_samples
 from evaluation.store.records import AlertChanges
 from evaluation.store.runs import tag_run
 from evaluation.store.session import Store
-from evaluation.store.tables import run
+from evaluation.store.tables import generation, run
 
 CASES = many_cases(200)
 HOUR = timedelta(hours=1)
@@ -68,7 +69,7 @@ def test_twenty_right_answers_turned_wrong_are_told_in_one_look(store: Store) ->
     assert ("quality", "worse", "exact_match", "critical") == (alert.rule, alert.run_id, alert.metric, alert.severity)
     assert (200, 20, 0) == tuple(alert.evidence[name] for name in ("n_cases", "n_worse", "n_better"))
     assert pytest.approx(2**-20) == alert.evidence["p_value"]
-    assert 0.05 / 200 == alert.evidence["level"]
+    assert pytest.approx(0.01) == alert.evidence["level"]
 
 
 def test_new_weights_and_a_new_server_are_told_once_and_named_with_the_fall_that_they_may_explain(
@@ -97,10 +98,14 @@ def test_a_fall_by_another_judge_is_not_blamed_on_the_model(store: Store) -> Non
     worse = answers(CASES, wrong=range(60))
     watched_run(store, CASES, worse, run_id="new", age=HOUR, metrics=("exact_match(ignore_case=False)",))
 
+    seen = look(store, MonitorRequest(), NOW)
     (alert,) = looked(store).raised
 
-    assert ("judge", "notes nothing of a candidate") == (alert.rule, alert.candidate or "notes nothing of a candidate")
+    assert ("judge", None) == (alert.rule, alert.candidate)
     assert "says nothing of the models" in alert.sentence
+    (insight,) = [one for one in seen.insights if one.kind == "judge"]
+    assert "exact_match was 0.9 and is 0.7 now, by another judge, option or scorer" in insight.text
+    assert "`benchwright score base-2 --metric …` measures the earlier answers alike" in insight.text
 
 
 def test_what_lasts_is_told_once_is_over_when_it_is_gone_and_is_told_again_when_it_comes_back(store: Store) -> None:
@@ -160,6 +165,29 @@ def test_a_run_that_is_tagged_is_the_baseline_from_then_on(store: Store) -> None
     assert ["quality"] == [one.rule for one in looked(store, NOW + HOUR).resolved]
     watched_run(store, CASES, worse, run_id="next", age=timedelta(), now=NOW + 2 * HOUR)
     assert AlertChanges() == looked(store, NOW + 2 * HOUR)
+
+
+def test_an_idle_gpu_is_told_of_the_time_in_which_it_was_asked(store: Store) -> None:
+    watched_run(store, CASES, run_id="idle", age=HOUR)
+    with store.write() as connection:
+        begun = sa.update(generation).values(started_at=NOW, finished_at=NOW + timedelta(seconds=100))
+        connection.execute(begun)
+    samples = [
+        GpuSample(
+            endpoint="here",
+            gpu_index=0,
+            gpu_name="a card",
+            sampled_at=NOW + timedelta(seconds=second),
+            utilisation=0.3 if second <= 100 else 1.0,
+        )
+        for second in range(0, 200, 5)
+    ]
+    save_gpu_samples(store, "of-idle", samples)
+
+    (alert,) = looked(store).raised
+
+    assert ("gpu", 21) == (alert.rule, alert.evidence["n"])
+    assert alert.sentence.startswith("The GPU of here worked 30 % of the time in which m:1b on numbers was asked")
 
 
 def test_an_alert_of_what_is_not_measured_any_more_ends_after_a_week(store: Store) -> None:

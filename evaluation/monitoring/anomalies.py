@@ -1,0 +1,80 @@
+"""Is the newest figure out of the ordinary, as the earlier ones vary?
+
+It is held against the interval in which one more figure like the earlier ones would lie: by Student's t with
+s sqrt(1 + 1/n), on logarithms where figures are above 0 and without an upper end. It is no alert: of a thousand quiet
+figures one is odd. It needs no threshold of anybody's, so that it also tells of what got faster or shorter.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import log, sqrt
+from statistics import fmean, stdev
+from typing import Any
+
+from evaluation.monitoring.trends import comparable
+from evaluation.monitoring.values import QUANTITIES, Quantity, Series
+
+MIN_EARLIER = 6
+ODD = 0.001
+_LEAST_SPREAD = 0.01
+"""Of the earlier figures, as a share of them: what never moved by more than that is not odd when it does."""
+_SHARES = ("success", "quality")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Anomaly:
+    """A figure that is not like the earlier ones."""
+
+    series: Series
+    quantity: Quantity
+    value: float
+    usual: float
+    n_earlier: int
+    p_value: float
+    """Two-sided."""
+
+    def plain(self) -> dict[str, Any]:
+        """The same as plain values."""
+        named = {"candidate": self.series.candidate, "task": self.series.task, "benchmark": self.series.benchmark}
+        names = ("quantity", "value", "usual", "n_earlier", "p_value")
+        return named | {"source": self.series.source} | {name: getattr(self, name) for name in names}
+
+
+def anomalies(series: Iterable[Series]) -> tuple[Anomaly, ...]:
+    """Newest figures that are out of the ordinary, the oddest first."""
+    found = [odd for one in series for name in QUANTITIES if (odd := _anomaly(one, name)) is not None]
+    return tuple(sorted(found, key=lambda one: one.p_value))
+
+
+def _anomaly(series: Series, quantity: Quantity) -> Anomaly | None:
+    points = comparable(series, quantity)
+    if len(points) <= MIN_EARLIER or points[-1] is not series.points[-1]:
+        return None
+    *earlier, newest = [point.value(quantity) or 0.0 for point in points]
+    p_value = _chance(earlier, newest, is_share=quantity in _SHARES)
+    if p_value >= ODD:
+        return None
+    return Anomaly(
+        series=series,
+        quantity=quantity,
+        value=newest,
+        usual=fmean(earlier),
+        n_earlier=len(earlier),
+        p_value=p_value,
+    )
+
+
+def _chance(earlier: Sequence[float], newest: float, *, is_share: bool) -> float:
+    """How often one more figure like the earlier ones would be as far off."""
+    from scipy.special import stdtr
+
+    if not is_share and min(*earlier, newest) > 0:
+        earlier, newest = [log(value) for value in earlier], log(newest)
+        least = _LEAST_SPREAD
+    else:
+        least = _LEAST_SPREAD * max(map(abs, earlier))
+    spread = max(stdev(earlier), least)
+    if spread == 0:
+        return 1.0
+    t = abs(newest - fmean(earlier)) / (spread * sqrt(1 + 1 / len(earlier)))
+    return float(2 * stdtr(len(earlier) - 1, -t))

@@ -1,0 +1,126 @@
+"""What is worth knowing of the figures, in words, each with the numbers that it rests on."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from evaluation.monitoring.anomalies import Anomaly
+from evaluation.monitoring.changes import changes_between, shortened
+from evaluation.monitoring.trends import Trend
+from evaluation.monitoring.values import QUANTITIES, Quantity, Series
+from evaluation.monitoring.wording import counted, p_value, quantity, share
+
+MANY_FAILURES = 0.02
+"""Share of calls from which the kinds of failures are told."""
+FAR_APART = 1.5
+"""Times by which live calls and evaluations differ before it is told."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Insight:
+    """Something worth knowing."""
+
+    kind: str
+    text: str
+    evidence: dict[str, Any] = field(default_factory=dict)
+
+    def plain(self) -> dict[str, Any]:
+        """The same as plain values."""
+        return {"kind": self.kind, "text": self.text, "evidence": self.evidence}
+
+
+def insights(series: Sequence[Series], trends: Iterable[Trend], anomalies: Iterable[Anomaly]) -> tuple[Insight, ...]:
+    """All that there is, the surest first: trends, odd figures, another judge, failures, live calls."""
+    return (
+        *(_of_trend(one) for one in trends if one.is_clear),
+        *(_of_anomaly(one) for one in anomalies),
+        *_of_judges(series),
+        *_of_failures(series),
+        *_of_live(series),
+    )
+
+
+def _of_trend(trend: Trend) -> Insight:
+    how = f"{quantity(abs(trend.per_week))} a week"
+    if trend.relative_per_week is not None and trend.quantity not in ("quality", "success"):
+        how = f"{share(abs(trend.relative_per_week))} a week"
+    verb = {"rising": "rises", "falling": "falls", "steady": "stays"}[trend.direction]
+    text = (
+        f"{trend.series.name}: the {QUANTITIES[trend.quantity]} {verb} by {how} over {trend.n_points} points "
+        f"(confidence {share(trend.confidence)})."
+    )
+    return Insight(kind="trend", text=text, evidence=_about(trend.series) | trend.plain())
+
+
+def _of_anomaly(odd: Anomaly) -> Insight:
+    text = (
+        f"{odd.series.name}: the {QUANTITIES[odd.quantity]} of {_shown(odd.quantity, odd.value)} is out of the "
+        f"ordinary; {odd.n_earlier} earlier ones are around {_shown(odd.quantity, odd.usual)} "
+        f"({p_value(odd.p_value)})."
+    )
+    return Insight(kind="anomaly", text=text, evidence=odd.plain())
+
+
+def _shown(name: Quantity, value: float) -> str:
+    return share(value) if name == "success" else quantity(value)
+
+
+def _of_judges(series: Iterable[Series]) -> Iterator[Insight]:
+    """Quality that cannot be held against the run before, since it was measured by another judge or metric."""
+    for one in series:
+        if len(one.points) < 2:
+            continue
+        before, newest = one.points[-2:]
+        changes = [change for change in changes_between(before.setting, newest.setting) if change.what == "judge"]
+        if not changes or before.quality is None or newest.quality is None:
+            continue
+        text = (
+            f"{one.name}: {one.headline} was {quantity(before.quality)} and is {quantity(newest.quality)} now, by "
+            "another judge, option or scorer. The two cannot be compared, and nothing follows for the model: "
+            f"`benchwright score {before.run_id} --metric …` measures the earlier answers alike."
+        )
+        evidence = _about(one) | {"was": before.quality, "now": newest.quality, "was_in_run": before.run_id}
+        yield Insight(kind="judge", text=text, evidence=evidence | {"signature": shortened(changes[0].now, 200)})
+
+
+def _of_failures(series: Iterable[Series]) -> Iterator[Insight]:
+    for one in series:
+        newest = one.points[-1]
+        n_failed = newest.n - newest.n_ok
+        if not newest.failures or n_failed / newest.n < MANY_FAILURES:
+            continue
+        kind, n_most = max(sorted(newest.failures.items()), key=lambda each: each[1])
+        text = f"{one.name}: {n_failed:,} of {counted(newest.n, 'call')} failed, most often by {kind} ({n_most:,})."
+        yield Insight(kind="failures", text=text, evidence=_about(one) | {"failures": dict(newest.failures)})
+
+
+def _of_live(series: Sequence[Series]) -> Iterator[Insight]:
+    """Where a candidate takes much longer, or much less, in production than in its evaluations."""
+    measured = {one.candidate: one.points[-1] for one in series if one.source == "evaluation"}
+    for one in series:
+        live, lab = one.points[-1], measured.get(one.candidate)
+        if one.source != "live" or lab is None or not live.duration_s or not lab.duration_s:
+            continue
+        ratio = live.duration_s / lab.duration_s
+        if 1 / FAR_APART < ratio < FAR_APART:
+            continue
+        text = (
+            f"{one.name}: a call takes {quantity(live.duration_s)} s at the median in production, and "
+            f"{quantity(lab.duration_s)} s in its newest evaluation; its tokens are "
+            f"{_known(live.tokens)} and {_known(lab.tokens)} a call."
+        )
+        evidence = {"live_s": live.duration_s, "evaluated_s": lab.duration_s, "ratio": ratio}
+        yield Insight(kind="live", text=text, evidence=_about(one) | evidence)
+
+
+def _known(value: float | None) -> str:
+    return "unknown" if value is None else quantity(value)
+
+
+def _about(series: Series) -> dict[str, Any]:
+    return {
+        "source": series.source,
+        "task": series.task,
+        "benchmark": series.benchmark,
+        "candidate": series.candidate,
+    }

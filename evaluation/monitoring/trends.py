@@ -1,0 +1,118 @@
+"""Does a figure rise or fall over time, and how sure is that?
+
+The slope is the median of the slopes between all pairs of points (Theil 1950, Sen 1968), which a few odd points do not
+move; the test is Kendall's, exact for few points, of whether later figures tend to be higher (Mann 1945). Many series
+are looked at, so that a trend counts as clear by Benjamini and Hochberg among all of one look.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from statistics import median
+from typing import Any, Literal
+
+from evaluation.monitoring.values import QUANTITIES, Point, Quantity, Series
+from evaluation.stats.multiplicity import benjamini_hochberg
+
+MIN_POINTS = 5
+CLEAR = 0.05
+_SECONDS_A_WEEK = 7 * 86_400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trend:
+    """A figure over time."""
+
+    series: Series
+    quantity: Quantity
+    n_points: int
+    direction: Literal["rising", "falling", "steady"]
+    """Which way it tends; steady where as many pairs rise as fall."""
+    per_week: float
+    """In the figure's unit."""
+    relative_per_week: float | None
+    """As a share of its median; None where that is 0."""
+    p_value: float
+    """Two-sided."""
+    p_adjusted: float | None = None
+
+    @property
+    def confidence(self) -> float:
+        """1 - p: how seldom chance alone orders points so much."""
+        return 1 - self.p_value
+
+    @property
+    def is_clear(self) -> bool:
+        """True where chance does not explain it, among all figures that were looked at."""
+        return self.direction != "steady" and self.p_adjusted is not None and self.p_adjusted <= CLEAR
+
+    def plain(self) -> dict[str, Any]:
+        """The same as plain values."""
+        return {
+            "quantity": self.quantity,
+            "direction": self.direction,
+            "confidence": self.confidence,
+            "is_clear": self.is_clear,
+            "per_week": self.per_week,
+            "relative_per_week": self.relative_per_week,
+            "p_value": self.p_value,
+            "p_adjusted": self.p_adjusted,
+            "n_points": self.n_points,
+        }
+
+
+def trends(series: Iterable[Series]) -> tuple[Trend, ...]:
+    """One for each figure of each series of which there are enough points."""
+    found = [trend for one in series for name in QUANTITIES if (trend := _trend(one, name)) is not None]
+    if not found:
+        return ()
+    adjusted = benjamini_hochberg([one.p_value for one in found])
+    return tuple(replace(one, p_adjusted=p) for one, p in zip(found, adjusted, strict=True))
+
+
+def comparable(series: Series, quantity: Quantity) -> list[Point]:
+    """The points that have the figure, measured as the newest one: quality by the same metric and judge."""
+    known = [point for point in series.points if point.value(quantity) is not None]
+    if quantity == "quality" and known:
+        known = [point for point in known if point.setting.judge == known[-1].setting.judge]
+    if quantity in ("duration_s", "tokens_per_s") and known:
+        known = [point for point in known if point.setting.slots == known[-1].setting.slots]
+    return known
+
+
+def _trend(series: Series, quantity: Quantity) -> Trend | None:
+    points = comparable(series, quantity)
+    if len(points) < MIN_POINTS:
+        return None
+    times = [point.at.timestamp() for point in points]
+    values = [point.value(quantity) or 0.0 for point in points]
+    slope, usual = _slope(times, values), median(values)
+    n_rises, p_value = _kendall(times, values)
+    return Trend(
+        series=series,
+        quantity=quantity,
+        n_points=len(points),
+        direction="rising" if n_rises > 0 else "falling" if n_rises < 0 else "steady",
+        per_week=slope * _SECONDS_A_WEEK,
+        relative_per_week=slope * _SECONDS_A_WEEK / usual if usual else None,
+        p_value=p_value,
+    )
+
+
+def _slope(times: Sequence[float], values: Sequence[float]) -> float:
+    slopes = [
+        (values[j] - values[i]) / (times[j] - times[i])
+        for i in range(len(times))
+        for j in range(i + 1, len(times))
+        if times[j] > times[i]
+    ]
+    return median(slopes) if slopes else 0.0
+
+
+def _kendall(times: Sequence[float], values: Sequence[float]) -> tuple[float, float]:
+    """How much more pairs rise than fall, as Kendall's tau, and its p."""
+    from scipy.stats import kendalltau
+
+    if min(values) == max(values) or min(times) == max(times):
+        return 0.0, 1.0
+    found = kendalltau(times, values)
+    return float(found.statistic), min(1.0, float(found.pvalue))
