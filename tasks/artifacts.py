@@ -15,7 +15,7 @@ from prefect.artifacts import (
     aupdate_progress_artifact,
 )
 
-from evaluation.reports.escaping import for_markdown, one_line
+from evaluation.reports.escaping import for_cell, for_markdown
 
 LONGEST_DESCRIPTION = 400
 
@@ -39,7 +39,7 @@ async def publish_table(rows: Sequence[Mapping[str, str]], *, key: str, said: st
         key: As of a page.
         said: As of a page.
     """
-    table = [{one_line(column): one_line(str(cell)) for column, cell in row.items()} for row in rows]
+    table = [{for_cell(column): for_cell(str(cell)) for column, cell in row.items()} for row in rows]
     return str(await acreate_table_artifact(table=table, key=key, description=_description(said)))
 
 

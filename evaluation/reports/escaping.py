@@ -17,6 +17,12 @@ _NUMBERED = re.compile(r"^(\d+)\.(?=\s|$)")
 """What begins a list."""
 _UNSEEN = "\u200b"
 """Shown as nothing; a link ends at it."""
+_LOOK_ALIKES = str.maketrans({"`": "\u02cb", "*": "\u2217", "~": "\u223c"})
+_CELL_BREAKS = re.compile(
+    r"<(?=[a-z/!?])|\](?=[(\[:])|!(?=\[)|&(?=#?\w+;)|\\(?=[^\w\s])|://|www\.|@(?=\w)", re.IGNORECASE
+)
+_EDGE_UNDERSCORE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
+_BLOCK_STARTS = re.compile(r"[-+](\s|$)|[>#]|\d+[.)](\s|$)|[=-]+$|\||\[")
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """The last four are the wide forms of the first, which some spreadsheets read alike."""
 
@@ -55,6 +61,19 @@ def for_markdown(text: str, *, max_length: int | None = None) -> str:
     escaped = _MARKDOWN.sub(r"\\\1", html.escape(line, quote=False))
     escaped = _NUMBERED.sub(r"\1\\.", escaped)
     return _LINK_STARTS.sub(lambda found: found[1][0] + _UNSEEN + found[1][1:], escaped)
+
+
+def for_cell(text: str) -> str:
+    """`text` as one line that reads the same in a cell that is plain text and in one that is read as Markdown.
+
+    The cells of a table artifact are the one in one of Prefect's interfaces and the other in the other. So nothing is
+    escaped: what begins markup is parted by a letter that is not seen, and marks that pair up are replaced by letters
+    that look like them.
+    """
+    line = one_line(text).translate(_LOOK_ALIKES)
+    line = _CELL_BREAKS.sub(lambda found: found[0][0] + _UNSEEN + found[0][1:], line)
+    line = _EDGE_UNDERSCORE.sub("\uff3f", line)
+    return _UNSEEN + line if _BLOCK_STARTS.match(line) else line
 
 
 def as_markdown_code(text: str) -> str:

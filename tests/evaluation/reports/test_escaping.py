@@ -4,18 +4,30 @@ import json
 import unicodedata
 
 import pytest
+from hostile_texts import ALL, TEXTS
 from hypothesis import given
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
 
 from evaluation.reports.escaping import (
     as_json,
     as_markdown_block,
     as_markdown_code,
+    for_cell,
     for_markdown,
     for_spreadsheet,
     for_terminal,
     one_line,
 )
+
+MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+
+
+def flattened(tokens: list[Token]) -> list[Token]:
+    """The tokens with those inside them."""
+    return [part for token in tokens for part in (token, *flattened(token.children or []))]
+
 
 HOSTILE = [
     "\x1b[31mred\x1b[0m",
@@ -136,6 +148,35 @@ def test_long_markdown_is_cut_before_it_is_escaped() -> None:
 )
 def test_code_in_markdown_stays_code(text: str, shown: str) -> None:
     assert shown == as_markdown_code(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "exact_match",
+        "0.900 [0.769, 0.960]",
+        "+1.20 [0.31, 2.09]",
+        "-0.5",
+        "llama3.2:3b",
+        "a – b",
+        "1.000",
+        "<0.1",
+        "a & b",
+    ],
+)
+def test_a_cell_of_ours_stays_as_it_is(text: str) -> None:
+    assert text == for_cell(text)
+
+
+@pytest.mark.parametrize("text", [*TEXTS, ALL])
+def test_a_cell_that_is_read_as_markdown_holds_text_alone(text: str) -> None:
+    tokens = {token.type for token in flattened(MARKDOWN.parse(for_cell(text)))}
+
+    assert {"paragraph_open", "inline", "text", "paragraph_close"} >= tokens
+
+
+def test_a_cell_looks_the_same_but_for_what_is_not_seen() -> None:
+    assert "<script>alert('hostile')</script>" == for_cell(TEXTS[0]).replace("\u200b", "")
 
 
 @pytest.mark.parametrize("text", ["plain", "```\nescape?\n```", "a ````` b", "`"])
