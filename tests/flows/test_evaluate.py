@@ -170,7 +170,7 @@ def test_a_limit_takes_the_same_cases_for_the_same_seed_and_others_for_another(
 
 
 def _without_times(found: Any) -> Any:
-    timed = {"latency_s", "ttft_s", "tpot_s", "tokens_per_s"}
+    timed = {"latency_s", "ttft_s", "tpot_s", "tokens_per_s", "load_s"}
     own = {"run_id", "invocation_id", "flow_run_ids", "started_at", "finished_at"}
     if isinstance(found, dict):
         return {key: _without_times(value) for key, value in found.items() if key not in timed | own}
