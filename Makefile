@@ -1,4 +1,5 @@
 # make demo    set everything up and run the main job         make test   pass the tests
+# make ui      click through Prefect's pages in a headless Chromium
 # make check   formatting, lint, types, contracts, locks, tests
 PYTHON ?= python3
 VENV := .venv
@@ -8,7 +9,7 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-ver
 	--no-emit-index-url --no-emit-find-links --no-header
 EMBEDDED := $(shell sed -n 's/^\([a-z0-9-]*\)==.*/\1/p' requirements-embedded.lock)
 
-.PHONY: demo test setup setup-dev check format lint types contracts locks lock benchmarks clean
+.PHONY: demo test ui setup setup-dev check format lint types contracts locks lock benchmarks clean
 
 demo: setup
 	$(BIN)/benchwright demo
@@ -16,6 +17,10 @@ demo: setup
 # In two to four processes, each with a Prefect server and a PostgreSQL of its own.
 test: setup-dev
 	$(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 --dist=worksteal --cov=evaluation --cov-branch --cov-report=term:skip-covered --cov-fail-under=90
+
+# The pages in a real browser: `benchwright serve` in a home of its own, and a headless Chromium that clicks.
+ui: $(VENV)/.setup-ui
+	$(BIN)/python tests/ui/first_day.py
 
 setup: $(VENV)/.setup
 setup-dev: $(VENV)/.setup-dev
@@ -45,6 +50,10 @@ $(VENV)/.setup-dev: $(VENV)/.setup requirements-dev.lock
 	$(UV_PIP) --require-hashes -r requirements-dev.lock
 	@touch $@
 
+$(VENV)/.setup-ui: $(VENV)/.setup requirements-ui.lock
+	$(UV_PIP) --require-hashes -r requirements-ui.lock
+	@touch $@
+
 check: setup-dev format lint types contracts locks
 	$(MAKE) test
 
@@ -59,11 +68,12 @@ contracts:
 locks:
 	$(BIN)/python -m pytest tests/architecture/test_locks.py --no-header -p no:cacheprovider
 
-# Makes the three locks anew. Needs a package index; writes no address of one.
+# Makes the four locks anew. Needs a package index; writes no address of one.
 lock: $(BIN)/uv
 	$(COMPILE) --group setup -o requirements.lock
 	$(COMPILE) --group setup --group test -o requirements-dev.lock
 	$(subst pyproject.toml,--group pyproject.toml:embedded,$(COMPILE)) --no-deps -o requirements-embedded.lock
+	$(subst pyproject.toml,--group pyproject.toml:ui,$(COMPILE)) --constraint requirements.lock -o requirements-ui.lock
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info

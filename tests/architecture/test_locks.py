@@ -16,6 +16,7 @@ LOCKS = {
     "requirements.lock": RUN,
     "requirements-dev.lock": [*RUN, *GROUPS["test"]],
     "requirements-embedded.lock": GROUPS["embedded"],
+    "requirements-ui.lock": GROUPS["ui"],
 }
 
 
@@ -54,6 +55,11 @@ def test_a_lock_names_no_address_and_hashes_everything(lock: str) -> None:
 def test_the_test_lock_extends_the_run_time_lock() -> None:
     run, dev = pins("requirements.lock"), pins("requirements-dev.lock")
     assert {name: versions for name, versions in run.items() if dev.get(name) != versions} == {}
+
+
+def test_the_lock_for_the_browser_agrees_with_the_run_time_lock() -> None:
+    run, ui = pins("requirements.lock"), pins("requirements-ui.lock")
+    assert {} == {name: versions for name, versions in ui.items() if run.get(name, versions) != versions}
 
 
 def test_the_embedded_lock_holds_the_two_packages_alone() -> None:
