@@ -23,6 +23,12 @@ class Share(BaseModel):
         return f"{self.number}/{self.of}"
 
 
+def share_of(part: str) -> Share:
+    """The share of which that is the mark."""
+    number, _, of = part.partition("/")
+    return Share(number=int(number), of=int(of))
+
+
 def whole_of(n_shares: int) -> str:
     """The mark of the one process that waits for all shares, and ends the run."""
     return f"0/{n_shares}"

@@ -16,8 +16,9 @@ from prefect.exceptions import ObjectNotFound
 from prefect.runtime import deployment
 from prefect.states import Cancelled, Scheduled
 
-from evaluation.share import is_share
+from evaluation.share import Share, is_share, share_of
 from evaluation.store.holders import holders_of_flow, is_alive, living_holders
+from evaluation.store.missing import is_missing
 from evaluation.store.records import RunRecord, Status
 from evaluation.store.recoveries import (
     RecoveryRecord,
@@ -80,7 +81,7 @@ async def _take_care(store: Store, client: PrefectClient, record: RecoveryRecord
     except Exception as error:  # Prefect is away, or refuses: the next who looks tries again
         warn("flow run %s, whose process is gone, is taken care of later: %s", record.flow_run_id, error)
         if is_ours:
-            await stored(put_back, store, record.flow_run_id)
+            await stored(put_back, store, record.flow_run_id, record.wanted_at)
         return None
     if said:
         tell("%s", said)
@@ -118,19 +119,24 @@ class _Left:
 
 def _left(store: Store, flow_run_id: str) -> _Left:
     holders = holders_of_flow(store, flow_run_id)
-    of_share = any(is_share(holder.part) for holder in holders)
+    share = next((share_of(held.part) for held in holders if held.part and is_share(held.part)), None)
     runs = tuple(find_run(store, run_id) for run_id in runs_of_flow(store, flow_run_id))
     whole = [held for run in runs for held in living_holders(store, run.plan.run_id) if not is_share(held.part)]
-    is_open = any(run.status in OPEN for run in runs)
+    open_ = [run for run in runs if run.status in OPEN]
     was_last = all(run_flows(store, run.plan.run_id)[-1] == flow_run_id for run in runs)
     is_completed = all(run.status is Status.COMPLETED for run in runs)
     return _Left(
-        is_share=of_share,
+        is_share=share is not None,
         runs=runs,
         lives=any(is_alive(holder) for holder in holders),
-        is_ended=not (is_open if of_share else is_open or (is_completed and was_last)),
+        is_ended=not _has_work(store, open_, share) if share else not (open_ or (is_completed and was_last)),
         is_missed=bool(whole),
     )
+
+
+def _has_work(store: Store, open_: Sequence[RunRecord], share: Share) -> bool:
+    ids = [found.run_candidate_id for run in open_ for found in run.candidates]
+    return is_missing(store, ids, share)
 
 
 async def _decide(store: Store, client: PrefectClient, found: FlowRun | None, record: RecoveryRecord) -> str | None:
@@ -141,7 +147,7 @@ async def _decide(store: Store, client: PrefectClient, found: FlowRun | None, re
         await stored(end_claim, store, flow_run_id)  # ended, made again, or of another server
         return None
     if left.is_share and not left.is_ended and not left.is_missed:
-        await stored(put_back, store, flow_run_id)  # until who spread the run is there again
+        await stored(put_back, store, flow_run_id, record.wanted_at)  # until who spread the run is there again
         return None
     if found.state is not None and found.state.type is StateType.CANCELLING:
         return await _cancelled(store, client, found, left)

@@ -1,6 +1,6 @@
 """What is still to be asked of a candidate? Found by the database, a page at a time, along its indexes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -58,6 +58,11 @@ def missing_page(
         items=tuple(item for item in planned if item not in there),
         last_position=page[-1].position if len(rows) > n_cases else None,
     )
+
+
+def is_missing(store: Store, run_candidate_ids: Iterable[int], share: Share) -> bool:
+    """True where anything of a share is still to be asked of one of these."""
+    return any(missing_page(store, one, n_cases=1, share=share).items for one in run_candidate_ids)
 
 
 def _not_final(*, ask_permanent_failures_again: bool) -> frozenset[str]:

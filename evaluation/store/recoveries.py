@@ -81,10 +81,10 @@ def end_claim(store: Store, flow_run_id: str) -> None:
         _set(connection, flow_run_id, claimed_at=None)
 
 
-def put_back(store: Store, flow_run_id: str) -> None:
-    """Says that nothing could be done now: it is there for the next who looks."""
+def put_back(store: Store, flow_run_id: str, wanted_at: datetime | None) -> None:
+    """Says that nothing could be done now: it is there for the next who looks, since when it was."""
     with store.write() as connection:
-        _set(connection, flow_run_id, claimed_at=None, wanted_at=now())
+        _set(connection, flow_run_id, claimed_at=None, wanted_at=wanted_at or now())
 
 
 def give_up(store: Store, flow_run_id: str) -> None:

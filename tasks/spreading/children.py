@@ -16,7 +16,7 @@ from evaluation.errors import ConfigurationError
 from evaluation.planning import Plan
 from evaluation.share import Share
 from evaluation.store.holders import holders_of_flow
-from evaluation.store.missing import missing_page
+from evaluation.store.missing import is_missing
 from evaluation.store.recoveries import find_recovery, want_recovery
 from evaluation.store.session import Store
 from tasks.reconciling import reconcile
@@ -60,9 +60,10 @@ class Children:
     async def begin(self) -> None:
         """Has a flow run made for each share of which something is missing, unless there is one that is still open."""
         known = await self._known()
+        run_candidate_ids = [item.run_candidate_id for item in self.plan.candidates]
         for number in range(1, self.plan.spread + 1):
             share = Share(number=number, of=self.plan.spread)
-            if not await stored(_is_missing, self.store, self.plan, share):
+            if not await stored(is_missing, self.store, run_candidate_ids, share):
                 continue
             of_share = [one for one in known if one.parameters.get("request") == share.model_dump()]
             open_ = [one for one in of_share if one.state is not None and one.state.type not in ENDED]
@@ -163,11 +164,6 @@ def _is_scheduled(child: Child) -> bool:
     return child.flow_run.state is not None and child.flow_run.state.is_scheduled()
 
 
-def _is_missing(store: Store, plan: Plan, share: Share) -> bool:
-    pages = (missing_page(store, item.run_candidate_id, n_cases=1, share=share) for item in plan.candidates)
-    return any(page.items for page in pages)
-
-
 async def spread_out(store: Store, plan: Plan) -> None:
     """Returns when nobody is at work on a share of the plan any more. What is missing then, nobody else will ask.
 
@@ -187,6 +183,7 @@ async def spread_out(store: Store, plan: Plan) -> None:
             while not children.are_over():
                 await asyncio.sleep(LOOK_EVERY_S)
                 await _look(children)
+            await reconcile(store, waits=False)  # what a dead one was to do may have been done by the one before it
         except asyncio.CancelledError:
             await asyncio.shield(children.cancel())
             raise
