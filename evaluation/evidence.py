@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+_PROGRAMS = "baseline-"
+"""How their names begin."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
     """A server where a candidate can be called."""
@@ -46,6 +50,11 @@ class Choosable:
     """Of the loaded model where that was seen, else of its file."""
     not_ready: str | None = None
     """Why it cannot be called now: retired, or its tag holds other weights. None: it can."""
+
+    @property
+    def is_program(self) -> bool:
+        """True for a baseline, which is a program of Benchwright's and no model."""
+        return self.model.startswith(_PROGRAMS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

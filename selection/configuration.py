@@ -15,7 +15,6 @@ Form = Literal["modelfile", "json", "env"]
 
 PLAIN_TEMPLATE = "{prompt}"
 _MODEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@-]*(/[A-Za-z0-9][A-Za-z0-9._:@-]*)*")
-_BASELINES = "baseline-"
 _EMBEDDED = "embedded"
 
 
@@ -110,8 +109,11 @@ def as_modelfile(candidate: Choosable) -> str:
 
 def _must_be_ollamas(candidate: Choosable) -> None:
     step = "Ask for the form json or env."
-    if candidate.model.startswith(_BASELINES):
-        raise ConfigurationError(f"{candidate.label!r} is a program and no model that Ollama could load", step)
+    if candidate.is_program:
+        raise ConfigurationError(
+            f"{candidate.label!r} is a program and no model that Ollama could load",
+            "Ask with Constraints(models_only=True), which names the best model, or for the form json or env.",
+        )
     if not _MODEL_NAME.fullmatch(candidate.model):
         raise ConfigurationError(f"{candidate.model!r} is no name of a model for Ollama", step)
     providers = {place.provider for place in candidate.places}

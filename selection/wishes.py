@@ -44,6 +44,8 @@ class Constraints:
     """What the model must be able to do, as its server says: `vision`, `tools`, `thinking`."""
     endpoints: tuple[str, ...] = ()
     """Names of the servers that may be used; empty: all."""
+    models_only: bool = False
+    """Whether programs, the baselines, are left out."""
 
     def __post_init__(self) -> None:
         for name in ("capabilities", "endpoints"):
@@ -54,9 +56,11 @@ class Constraints:
                 raise ConfigurationError(
                     f"the constraint {name} is {limit!r}", "Give a number that is zero or more, or leave it out."
                 )
+        if not isinstance(self.models_only, bool):
+            raise ConfigurationError(f"the constraint models_only is {self.models_only!r}", "Give True or False.")
         if not (_is_number(self.percentile) and 0 < self.percentile < 1):
             raise ConfigurationError(
-                f"the constraint percentile is {self.percentile!r}", "Give a share between 0 and 1, such as 0.95."
+                f"the constraint percentile is {self.percentile!r}", "Give a share between 0 and 1: 0.95 for the 95th."
             )
 
 

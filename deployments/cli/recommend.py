@@ -32,6 +32,9 @@ def recommend(
         Words, typer.Option(metavar="NAME", help="The model has it: vision, tools, thinking.*")
     ] = None,
     endpoint: Annotated[Words, typer.Option(metavar="NAME", help="One of these servers must have it.*")] = None,
+    models_only: Annotated[
+        bool, typer.Option("--models-only", help="No program is named; so with --export modelfile.")
+    ] = False,
     weight: Annotated[
         Words,
         typer.Option(
@@ -71,6 +74,7 @@ def recommend(
     from deployments.cli.recommending import Wanted, checked_form, run_recommendation
     from selection.wishes import Constraints, OnLittleEvidence, OnTie, checked_choice
 
+    form = checked_form(export, out, option="--export")
     constraints = Constraints(
         max_latency_s=read_seconds(max_latency, option="--max-latency"),
         percentile=read_percentile(percentile, option="--percentile"),
@@ -80,6 +84,7 @@ def recommend(
         min_quality=read_quality(min_quality, option="--min-quality"),
         capabilities=tuple(capability or ()),
         endpoints=tuple(endpoint or ()),
+        models_only=models_only or form == "modelfile",
     )
     wanted = Wanted(
         task=task,
@@ -92,7 +97,7 @@ def recommend(
         ),
         keep_prompt=not no_keep_prompt,
         explain=explain,
-        form=checked_form(export, out, option="--export"),
+        form=form,
         out=out,
     )
     raise typer.Exit(run_recommendation(wanted, database=db, as_json=json_))

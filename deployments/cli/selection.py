@@ -137,7 +137,7 @@ def export(
     ] = None,
     db: DatabaseOption = None,
 ) -> None:
-    """Write the winning configuration down: `recommend --export`, with quality alone and no constraint."""
+    """Write the winning configuration down: `recommend --export`, with quality alone; a Modelfile is a model's."""
     from deployments.cli.recommending import Wanted, checked_form, run_recommendation
     from selection.wishes import Constraints, Weights
 
@@ -145,7 +145,7 @@ def export(
     wanted = Wanted(
         task=task,
         prompt=None,
-        constraints=Constraints(),
+        constraints=Constraints(models_only=chosen == "modelfile"),
         weights=Weights(),
         on_tie="cheapest",
         on_little_evidence="abstain",

@@ -116,7 +116,11 @@ def _taken(ranked: Ranked, thing: str) -> float | None:
     return None if expected is None else expected.value
 
 
-_BY = {"not_ready": "not being ready to call", "not_measured": "too few measured cases"}
+_BY = {
+    "not_ready": "not being ready to call",
+    "not_measured": "too few measured cases",
+    "models_only": "being no model",
+}
 
 
 def _ruled_out(choice: Choice) -> str:

@@ -91,6 +91,8 @@ def _rules(
     if min_cases > 0:
         yield "not_measured", lambda i: _unmeasured(candidates[i], facts.n_measured[i], min_cases)
     yield "not_ready", lambda i: _not_ready(candidates[i])
+    if constraints.models_only:
+        yield "models_only", lambda i: _program(candidates[i])
     if constraints.capabilities:
         yield "capabilities", lambda i: _incapable(candidates[i], constraints.capabilities)
     if constraints.endpoints:
@@ -144,6 +146,12 @@ def _not_ready(candidate: Choosable) -> Verdict:
     return Removed(candidate=candidate, constraint="not_ready", reason=candidate.not_ready)
 
 
+def _program(candidate: Choosable) -> Verdict:
+    if not candidate.is_program:
+        return None
+    return Removed(candidate=candidate, constraint="models_only", reason="is a program and no model")
+
+
 def _incapable(candidate: Choosable, asked: Sequence[str]) -> Verdict:
     missing = [one for one in asked if one not in candidate.capabilities]
     if not missing:
@@ -191,6 +199,8 @@ def _next_step(name: str, nearest: Removed) -> str:
         return "Pull or register its weights again, or evaluate another candidate."
     if name == "not_measured":
         return "Evaluate more cases of this task."
+    if name == "models_only":
+        return "Evaluate a model on this task, or let programs be named too."
     if name in ("capabilities", "endpoints"):
         return f"Ask for fewer {name}, or evaluate a candidate that has them."
     if nearest.value is None:

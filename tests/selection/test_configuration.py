@@ -102,7 +102,7 @@ def test_what_ollama_cannot_load_is_refused_with_another_form(changed: dict[str,
     with pytest.raises(ConfigurationError, match=message) as refused:
         as_modelfile(choosable(**changed))
 
-    assert "Ask for the form json or env." == refused.value.next_step
+    assert "the form json or env." in (refused.value.next_step or "")
 
 
 def test_json_holds_all_that_it_takes_to_call_it() -> None:

@@ -208,6 +208,29 @@ def test_a_champion_whose_bytes_are_damaged_is_said_to_decide_nothing(
     assert 1 == " ".join(named.out.split()).count("selection model 1 was refused")
 
 
+def test_a_modelfile_is_that_of_the_best_model_though_a_program_is_better(benchwright: Command, tmp_path: Path) -> None:
+    path = tmp_path / "both.csv"
+    rows = [
+        f"{name},law,c{i},May one {i}?,{quality}"
+        for i in range(12)
+        for name, quality in (("baseline-lead", 1), ("llama3.2:3b", i % 2))
+    ]
+    path.write_text("\n".join(["candidate,task,case_id,prompt,quality", *rows]))
+    benchwright("selection", "import", path)
+
+    anybody = benchwright("recommend", "--task", "law", "--on-tie", "best", "--json")
+    a_model = benchwright("recommend", "--task", "law", "--models-only", "--json")
+    written = benchwright("recommend", "--task", "law", "--export", "modelfile")
+    exported = benchwright("selection", "export", "--task", "law", "--format", "modelfile")
+
+    assert ("baseline-lead", "llama3.2:3b") == (
+        anybody.json["candidate"]["model"],
+        a_model.json["candidate"]["model"],
+    )
+    assert "FROM llama3.2:3b" in written.out
+    assert "FROM llama3.2:3b" in exported.out
+
+
 def test_the_winning_configuration_is_exported(benchwright: Command, trained: str, tmp_path: Path) -> None:
     printed = benchwright("selection", "export", "--task", "classification")
     written = benchwright("selection", "export", "--task", "classification", "--out", tmp_path / "Modelfile")
