@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from textwrap import wrap
 from typing import Any
 
 from evaluation.reports.escaping import for_markdown, one_line
@@ -14,6 +15,8 @@ NO_ANSWER = "(no answer)"
 LONGEST_SHOWN = 20_000
 """Letters of a text; beyond, its end is cut."""
 LONGEST_HINT = 1_000
+_ROOM = 108
+"""Letters that stand side by side on a page of Prefect's."""
 NO_BREAK = "\u00a0"
 MEANING: Mapping[str, str] = {
     "accuracy": "is what it says right?",
@@ -93,20 +96,31 @@ def _asked(question: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 def _answers(review: ReviewRecord, item: ReviewItem) -> str:
     letters = [letter(position) for position in range(len(item.outputs))]
+    width = _ROOM // len(letters)
     lines = [
         "| " + " | ".join(letters) + " |",
         "| " + " | ".join("---" for _ in letters) + " |",
-        "| " + " | ".join(as_cell(output.answer) or NO_ANSWER for output in item.outputs) + " |",
+        "| " + " | ".join(as_cell(output.answer, width=width) or NO_ANSWER for output in item.outputs) + " |",
     ]
     if SPEED in criteria_of(review, item):
         lines.append("| " + " | ".join(f"*{shown_time(output.total_s)}*" for output in item.outputs) + " |")
     return "\n".join(lines)
 
 
-def as_cell(text: str) -> str:
-    """A text of several lines as a cell of a table, which shows just these characters."""
-    lines = cut(text).strip("\n").split("\n")
+def as_cell(text: str, *, width: int | None = None) -> str:
+    """A text of several lines as a cell of a table, which shows just these characters.
+
+    Args:
+        text: Whoever wrote it.
+        width: Letters in a line at most: Prefect's older pages break no line in a table. None: as it is.
+    """
+    lines = [part for line in cut(text).strip("\n").split("\n") for part in _folded(line, width)]
     return "<br>".join(_indent(line) + for_markdown(line) for line in lines) if text.strip() else ""
+
+
+def _folded(line: str, width: int | None) -> list[str]:
+    expanded = line.expandtabs(4)
+    return [expanded] if width is None or len(expanded) <= width else wrap(expanded, width)
 
 
 def _indent(line: str) -> str:
