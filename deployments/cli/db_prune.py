@@ -34,7 +34,7 @@ def prune(
     db: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Delete old runs, GPU samples and recommendations, after asking.
+    """Delete old runs, GPU samples, recommendations and calls in production, after asking.
 
     Runs go that ended before, with all that hangs on them. Those that are worked on stay, whatever is said.
     A SQLite file gets smaller; PostgreSQL uses the room again by itself. * may be repeated.
@@ -92,6 +92,7 @@ def _as_json(old: "Old") -> dict[str, Any]:
         "n_answers": old.n_answers,
         "n_gpu_samples": old.n_gpu_samples,
         "n_recommendations": old.n_recommendations,
+        "n_calls": old.n_calls,
         "n_kept": {str(kept): n for kept, n in old.n_kept.items()},
     }
 
@@ -107,6 +108,7 @@ def _say(old: "Old", n_bytes: int | None, *, to_story: bool) -> None:
         "answers of them": in_words(old.n_answers),
         "GPU samples": in_words(old.n_gpu_samples),
         "recommendations": in_words(old.n_recommendations),
+        "calls in production": in_words(old.n_calls),
         "old runs kept": ", ".join(f"{kept} {n:,}" for kept, n in old.n_kept.items()) or "none",
         "size of the file": size(n_bytes),
     }
@@ -138,10 +140,10 @@ def _say_done(found: dict[str, Any]) -> None:
     from evaluation.reports.tables import counted
 
     if found["deleted"]:
-        say(
-            f"deleted: {counted(found['n_runs'], 'run')} with {counted(found['n_answers'], 'answer')}, "
-            f"{counted(found['n_gpu_samples'], 'GPU sample')}, {counted(found['n_recommendations'], 'recommendation')}"
-        )
+        counts = (("n_gpu_samples", "GPU sample"), ("n_recommendations", "recommendation"), ("n_calls", "call"))
+        others = ", ".join(counted(found[name], noun) for name, noun in counts)
+        runs = f"{counted(found['n_runs'], 'run')} with {counted(found['n_answers'], 'answer')}"
+        say(f"deleted: {runs}, {others} in production")
     else:
         say("nothing was old enough to go")
     if found["size_bytes"] is not None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from deployments.cli.arguments import DatabaseOption, JsonOption, open_results, open_stored
+from deployments.cli.traffic_forgetting import forget
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -13,7 +14,8 @@ if TYPE_CHECKING:
     from evaluation.store.traffic import TrafficCount
     from evaluation.traffic_calls import TrafficCall
 
-traffic = typer.Typer(no_args_is_help=True, help="Calls in production: list what was recorded, import logs.")
+traffic = typer.Typer(no_args_is_help=True, help="Calls in production: list what was recorded, import logs, forget.")
+traffic.command("forget")(forget)
 
 _HOURS = {"h": 1, "d": 24, "w": 7 * 24}
 

@@ -9,6 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from evaluation.errors import UnknownNameError
+from evaluation.store.deleting import delete_rows
+from evaluation.store.forgetting_traffic import forget_empty_imports
 from evaluation.store.holders import held_runs
 from evaluation.store.records import Status
 from evaluation.store.runs import delete_run
@@ -26,10 +28,10 @@ from evaluation.store.tables import (
     run,
     run_candidate,
     sweep,
+    traffic,
+    traffic_import,
 )
 
-_AT_ONCE = 5_000
-"""Rows in one transaction, so that a run at work waits for none of them long."""
 _IDS_AT_ONCE = 500
 
 
@@ -63,13 +65,15 @@ class Old:
     """Outcomes of those runs."""
     n_gpu_samples: int
     n_recommendations: int
+    n_calls: int
+    """In production."""
     n_kept: Mapping[Kept, int]
     """Old runs that stay, by reason; a run may have several."""
 
     @property
     def is_nothing(self) -> bool:
         """True where nothing would go."""
-        return not (self.run_ids or self.n_gpu_samples or self.n_recommendations)
+        return not (self.run_ids or self.n_gpu_samples or self.n_recommendations or self.n_calls)
 
 
 def read_kept(names: Collection[str]) -> frozenset[Kept]:
@@ -90,8 +94,8 @@ def find_old(store: Store, before: datetime, *, also: Collection[Kept] = ()) -> 
 
     Args:
         store: Where to look.
-        before: Runs that ended earlier are old; so are GPU samples taken, and recommendations made and reported on,
-            earlier. A run that never ended is not.
+        before: Runs that ended earlier are old; so are GPU samples taken, calls in production begun, and
+            recommendations made and reported on, earlier. A run that never ended is not.
         also: Reasons that keep no run this time.
     """
     with store.read() as connection:
@@ -109,6 +113,7 @@ def find_old(store: Store, before: datetime, *, also: Collection[Kept] = ()) -> 
             n_answers=_n_answers(connection, run_ids),
             n_gpu_samples=_count(connection, gpu_sample, _is_old_sample(before, keeping[Kept.HELD])),
             n_recommendations=_count(connection, recommendation, _is_old_recommendation(before)),
+            n_calls=_count(connection, traffic, traffic.c.started_at < before),
             n_kept=n_kept,
         )
 
@@ -126,8 +131,10 @@ def prune(store: Store, agreed: Old, *, also: Collection[Kept] = ()) -> Old:
         n_answers = _n_answers(connection, run_ids)
         held = _keeping(connection)[Kept.HELD]
     # Samples first: with their invocation they would go in one transaction, however many there are.
-    n_samples = _delete(store, gpu_sample, _is_old_sample(agreed.before, held))
-    n_recommendations = _delete(store, recommendation, _is_old_recommendation(agreed.before))
+    n_samples = delete_rows(store, gpu_sample, _is_old_sample(agreed.before, held))
+    n_recommendations = delete_rows(store, recommendation, _is_old_recommendation(agreed.before))
+    n_calls = delete_rows(store, traffic, traffic.c.started_at < agreed.before)
+    forget_empty_imports(store, traffic_import.c.imported_at < agreed.before)
     for run_id in run_ids:
         delete_run(store, run_id)
     return Old(
@@ -136,6 +143,7 @@ def prune(store: Store, agreed: Old, *, also: Collection[Kept] = ()) -> Old:
         n_answers=n_answers,
         n_gpu_samples=n_samples,
         n_recommendations=n_recommendations,
+        n_calls=n_calls,
         n_kept=still.n_kept,
     )
 
@@ -207,15 +215,3 @@ def _is_old_recommendation(before: datetime) -> sa.ColumnElement[bool]:
 
 def _count(connection: Connection, table: sa.Table, wanted: sa.ColumnElement[bool]) -> int:
     return connection.execute(sa.select(sa.func.count()).select_from(table).where(wanted)).scalar_one()
-
-
-def _delete(store: Store, table: sa.Table, wanted: sa.ColumnElement[bool]) -> int:
-    """How many rows were deleted, some thousands in a transaction."""
-    n_deleted = 0
-    while True:
-        with store.write() as connection:
-            some = sa.select(table.c.id).where(wanted).limit(_AT_ONCE)
-            n = connection.execute(sa.delete(table).where(table.c.id.in_(some))).rowcount
-        n_deleted += n
-        if n < _AT_ONCE:
-            return n_deleted

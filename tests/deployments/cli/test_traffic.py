@@ -79,3 +79,28 @@ def test_a_wrong_line_is_named_and_nothing_is_imported(benchwright: Command, log
     assert 2 == said.code
     assert f"{log}, line 4: the field 'candidate' is missing" in said.err
     assert [] == benchwright("traffic", "list", "--json").json
+
+
+def test_calls_are_forgotten_after_a_yes_and_their_file_can_be_imported_again(benchwright: Command, log: Path) -> None:
+    benchwright("traffic", "import", log)
+    unsure = benchwright("traffic", "forget", "--candidate", "a:1b", "--json")
+    said = benchwright("traffic", "forget", "--candidate", "a:1b", "--yes")
+    nobody = benchwright("traffic", "forget", "--task", "other", "--yes")
+    rest = benchwright("traffic", "forget", "--import", log, "--yes", "--json").json
+    again = benchwright("traffic", "import", log)
+
+    assert (2, True) == (unsure.code, "--yes" in unsure.json["error"]["next"])
+    assert "2 calls forgotten\n" == said.out
+    assert (0, "no such call is recorded\n") == (nobody.code, nobody.err)
+    assert {"n_calls": 1, "n_forgotten": 1} == rest
+    assert f"{log}: 3 new calls\n" == again.out
+    assert 2 == benchwright("traffic", "forget", "--yes").code
+    assert 2 == benchwright("traffic", "forget", "--import", "other.jsonl", "--yes").code
+
+
+def test_old_calls_go_with_what_else_is_old(benchwright: Command, log: Path) -> None:
+    benchwright("traffic", "import", log)
+    said = benchwright("db", "prune", "--older-than", "90d", "--yes")
+
+    assert "1 call in production" in said.out
+    assert {"a:1b"} == {one["candidate"] for one in benchwright("traffic", "list", "--json").json}

@@ -187,7 +187,7 @@ def test_a_run_that_was_taken_up_again_is_not_old(store: Store, ended_run: Calla
 def test_samples_stay_while_a_run_of_their_invocation_is_not_old(
     store: Store, ended_run: Callable[..., RunPlan], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("evaluation.store.pruning._AT_ONCE", 2)
+    monkeypatch.setattr("evaluation.store.deleting._AT_ONCE", 2)
     ended_run("first", invocation_id="both")
     ended_run("second", NEW, invocation_id="both")
     ended_run("liked")

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from evaluation.errors import ConfigurationError, UnknownNameError
+from evaluation.store.forgetting_traffic import Forgettable, count_forgettable, find_import_id, forget_traffic
 from evaluation.store.session import Store, info
 from evaluation.store.traffic import (
     count_traffic,
@@ -130,3 +132,32 @@ def test_a_file_is_stored_once_and_wholly_or_not_at_all(store: Store) -> None:
 def test_what_cannot_be_stored_is_no_call(field: str, value: object) -> None:
     with pytest.raises(ValueError, match=f"^{field}.*: expected"):
         call(1, **{field: value})
+
+
+def test_calls_are_forgotten_by_all_that_is_given_with_their_steps(store: Store, store_url: str) -> None:
+    stages = (TrafficStage(name="answer", duration_s=1.0),)
+    save_traffic(store, [call(1, stages=stages), call(2, candidate="d", stages=stages), call(3, task="u")])
+    which = Forgettable(task="t", candidate="c")
+
+    assert (1, 1, 0) == (count_forgettable(store, which), forget_traffic(store, which), forget_traffic(store, which))
+    assert ["id-2", "id-3"] == [one.call_id for one in list_traffic(store)]
+    assert (2, 1) == tuple(info(store_url).n_rows[name] for name in ("traffic", "traffic_stage"))
+    with pytest.raises(ConfigurationError, match="which calls"):
+        Forgettable()
+
+
+def test_an_import_is_forgotten_by_its_id_or_file_and_can_be_made_again(store: Store) -> None:
+    save_traffic(store, [call(1)])
+    for sha256, source, number in (("ab" * 32, "calls.jsonl", 2), ("cd" * 32, "more.jsonl", 3)):
+        save_traffic_import(store, calls=[call(number)], sha256=sha256, source=source)
+
+    assert "ab" * 32 == find_import_id(store, "calls.jsonl") == find_import_id(store, "abab")
+    assert 1 == forget_traffic(store, Forgettable(import_id="ab" * 32))
+    assert ["id-1", "id-3"] == [one.call_id for one in list_traffic(store)]
+    assert find_traffic_import(store, "ab" * 32) is None
+    assert find_traffic_import(store, "cd" * 32) is not None
+    with pytest.raises(UnknownNameError, match=r"more\.jsonl \(cdcdcdcdcdcd\)"):
+        find_import_id(store, "calls.jsonl")
+    save_traffic_import(store, calls=[call(4)], sha256="ef" * 32, source="more.jsonl")
+    with pytest.raises(ConfigurationError, match="2 imports are called"):
+        find_import_id(store, "more.jsonl")
