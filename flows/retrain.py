@@ -42,6 +42,8 @@ async def _retrain(request: RetrainRequest) -> dict[str, Any]:
     if (refusal := known.too_little(request.if_enough_new)) is not None:
         get_run_logger().info("no model is trained: %s", refusal)
         return await publish_retraining(known, None, refusal=refusal)
+    if known.reason is not None:
+        get_run_logger().info("a reason to retrain: %s", known.reason)
     model_id = await train_challenger(seed=request.seed)
     judgement = await _judged(model_id)
     return await publish_retraining(known, judgement)

@@ -18,8 +18,9 @@ class RetrainRequest(BaseModel):
         default=None,
         ge=1,
         title="Only if so much is new",
-        description="Ends at once where fewer scored answers and reported outcomes than this are new since the "
-        "selection model that decides was trained. Empty: trains in any case. At least 1.",
+        description="Ends at once where fewer scored answers and reported outcomes than this are new since a "
+        "selection model was last trained, unless outcomes have drifted from what was expected or scores that were "
+        "learned from are others now. Empty: trains in any case. At least 1.",
     )
     seed: int = Field(
         default=0,

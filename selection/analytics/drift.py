@@ -67,6 +67,21 @@ def drifts(past: Sequence[PastDecision]) -> tuple[Drift, ...]:
     return tuple(sorted(_adjusted(found), key=lambda one: (_known(one.p_value), one.candidate, one.task or "")))
 
 
+def reason_to_retrain(found: Sequence[Drift]) -> str | None:
+    """The surest drift of a quality, in words; None where there is none.
+
+    Args:
+        found: From `drifts`.
+    """
+    for one in found:
+        if one.has_drifted and one.quantity == "quality":
+            return (
+                f"the outcomes of {one.candidate} on {one.task or 'all tasks'} are {abs(one.difference):.3g} "
+                f"{'below' if one.is_worse else 'above'} what was expected ({one.n_prompts} prompts)"
+            )
+    return None
+
+
 def by_prompt(past: Iterable[PastDecision], value: "Sequence[float]") -> list[float]:
     """The values averaged over the decisions of one prompt; one without a prompt is a question of its own."""
     groups: defaultdict[str, list[float]] = defaultdict(list)

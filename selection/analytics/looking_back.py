@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from selection.analytics.drawn_contrasts import DrawnContrast, drawn_contrasts
-from selection.analytics.drift import Drift, drifts
+from selection.analytics.drift import Drift, drifts, reason_to_retrain
 from selection.analytics.judging import Regret, judged, regret_over_time
 from selection.analytics.past import PastDecision
 
@@ -64,13 +64,7 @@ class Analytics:
     @property
     def reason_to_retrain(self) -> str | None:
         """The surest drift of a quality, in words; None where there is none."""
-        for one in self.drifted:
-            if one.quantity == "quality":
-                return (
-                    f"the outcomes of {one.candidate} on {one.task or 'all tasks'} are {abs(one.difference):.3g} "
-                    f"{'below' if one.is_worse else 'above'} what was expected ({one.n_prompts} prompts)"
-                )
-        return None
+        return reason_to_retrain(self.drifts)
 
 
 def analyse(

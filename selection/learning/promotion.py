@@ -117,11 +117,13 @@ def staleness(champion: ServedModel, evidence: Evidence) -> Staleness:
         new=tuple(sorted(keys - set(champion.keys))),
         new_tasks=tuple(sorted(tasks - set(champion.tasks))),
         gone_tasks=tuple(sorted(set(champion.tasks) - tasks)),
-        changed=_changed(champion.as_of(evidence)),
+        changed=other_scores(champion, evidence),
     )
 
 
-def _changed(champion: ServedModel) -> tuple[str, ...]:
+def other_scores(champion: ServedModel, evidence: Evidence) -> tuple[str, ...]:
+    """Whose answers, and on which task, are not those any more that the model learned from."""
+    champion = champion.as_of(evidence)
     if champion.learner is not None and champion.learned_from is None and not champion.is_of_now:
         return ("not known, since an earlier version trained it",)
     found = []

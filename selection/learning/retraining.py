@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from evaluation.errors import SupersededError
 from evaluation.store.evidence import read_evidence, read_prompts
-from evaluation.store.recommendations import count_outcomes_since
+from evaluation.store.recommendations import count_outcomes_since, list_recommendations
 from evaluation.store.selection_models import champion, find_model, history, promote, read_model, save_model
 from evaluation.store.session import Store
-from selection.choosing.wording import counted
+from selection.choosing.wording import counted, listed
 from selection.learning.deciding import deciding, served_model
 
 if TYPE_CHECKING:
@@ -42,12 +42,14 @@ class NewEvidence:
     """Reported since then."""
     last_trained_at: datetime | None
     """None: no model was trained yet."""
+    reason: str | None = None
+    """Why to train however little is new: outcomes that have drifted, or scores that are others than was learned."""
 
     def too_little(self, wanted: int | None) -> str | None:
         """Why there is no reason to train; None: there is one."""
         if not self.n_rows:
             return "nothing is known of any candidate: evaluate some, or import results from elsewhere"
-        if wanted is None or self.n_new_rows + self.n_outcomes >= wanted:
+        if wanted is None or self.n_new_rows + self.n_outcomes >= wanted or self.reason is not None:
             return None
         since = "" if self.last_trained_at is None else f" since {self.last_trained_at:%Y-%m-%d %H:%M} UTC"
         return (
@@ -73,7 +75,22 @@ def what_is_new(store: Store) -> NewEvidence:
         n_new_rows=n_new,
         n_outcomes=count_outcomes_since(store, None if last is None else last.created_at),
         last_trained_at=None if last is None else last.created_at,
+        reason=None if last is None else _reason(store, evidence, last.created_at),
     )
+
+
+def _reason(store: Store, evidence: "Evidence", trained_at: datetime) -> str | None:
+    """What speaks for training, of all that came since a model was last trained."""
+    from selection.analytics.drift import drifts, reason_to_retrain
+    from selection.desk.rows import past_of
+    from selection.learning.promotion import other_scores
+
+    model = deciding(store).served
+    changed = () if model is None else other_scores(model, evidence)
+    if model is not None and changed:
+        return f"scores are others than {model.version} learned from: {listed(changed)}"
+    since = list_recommendations(store, since=trained_at, reported=True, with_prompts=False)
+    return reason_to_retrain(drifts([past_of(one) for one in since]))
 
 
 def _n_new(n_rows: int, n_before: Any, is_the_same: bool) -> int:
@@ -192,6 +209,10 @@ def all_known(store: Store) -> "Known":
     return evidence, read_prompts(store, evidence)
 
 
+def _why(known: NewEvidence) -> list[str]:
+    return [] if known.reason is None else [f"a reason to retrain, however little is new: {known.reason}"]
+
+
 def retraining_result(
     store: Store, known: NewEvidence, judged: Judgement | None, refusal: str | None
 ) -> dict[str, Any]:
@@ -219,7 +240,7 @@ def retraining_result(
         "decision": decision,
         "sentence": said[decision],
         "reason": reason,
-        "notes": list(judged.notes) if judged is not None else [],
+        "notes": [*_why(known), *(judged.notes if judged is not None else ())],
         "model_id": None if model is None else model.model_id,
         "model": name,
         "champion_id": None if holds.model is None else holds.model.model_id,

@@ -1,9 +1,11 @@
 """A retraining step by step on a real store: what is new, what is trained, who decides when two do it at once."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from recommendable import delete_evidence, fill
+from learned_store import TASK, fill_learned, retrained
+from recommendable import delete_evidence, fill, swap_scores
 from stored_runs import asked, numbers, right, store_run
 
 from evaluation.store.recommendations import report_outcome
@@ -150,3 +152,39 @@ def test_the_result_says_in_a_sentence_what_became_of_it(store: Store) -> None:
     assert promoted["sentence"].startswith("best_per_task 1 decides from now on: ")
     assert judged.model_id == promoted["champion_id"]
     assert "best_per_task 1 was trained, and best_per_task 1 goes on deciding: no real gain." == kept["sentence"]
+
+
+def test_outcomes_that_have_drifted_since_a_training_are_a_reason_for_another_however_little_is_new(
+    store: Store,
+) -> None:
+    assert what_is_new(store).reason is None
+    train_and_store(store, seed=0)
+    for number in range(8):
+        named = recommend("summarization", f"Sum up number {number}.", store=store)
+        assert 0 == flush(store=store)
+        report_outcome(store, named.id, quality=0.1)
+
+    found = what_is_new(store)
+
+    assert found.reason is not None
+    assert "the outcomes of large:1b on summarization are" in found.reason
+    assert "below what was expected (8 prompts)" in found.reason
+    assert found.too_little(1_000) is None
+    assert found.reason in "; ".join(retraining_result(store, found, None, None)["notes"])
+    train_and_store(store, seed=1)
+    assert what_is_new(store).reason is None
+
+
+def test_scores_that_are_others_than_a_model_learned_from_are_a_reason_to_retrain(tmp_path: Path) -> None:
+    with open_store(str(tmp_path / "learned.db")) as learned:
+        fill_learned(learned)
+        assert retrained(learned).promotes
+        assert what_is_new(learned).reason is None
+        swap_scores(learned, TASK, "one", "two")
+
+        found = what_is_new(learned)
+
+        assert found.reason is not None
+        assert found.reason.startswith("scores are others than trees 1 (")
+        assert found.reason.endswith("learned from: two:1b on reasoning and one:1b on reasoning")
+        assert found.too_little(1_000) is None
