@@ -56,10 +56,7 @@ async def ask(form: Form) -> tuple[str, tuple[Said, ...]]:
         except ConfigurationError as error:
             refused = str(error)
         except ValidationError as error:
-            said = error.errors(include_url=False)
-            refused = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in said)
-        except TypeError:  # as Prefect ends where a run was set going again without its form
-            refused = EMPTY
+            refused = _in_words(error)
         get_run_logger().info("what was said is not stored, and asked again: %s", refused)
 
 
@@ -70,3 +67,11 @@ async def _answered(form: Form, key: str, refused: str | None) -> tuple[str, tup
         await publish_page(form.review.review_id, form.page, len(form.review.items), markdown)
     given = await asuspend_flow_run(wait_for_input=model, key=key, timeout=round(form.wait_days * _DAY_S))
     return read_form(form.review, form.page, given)
+
+
+def _in_words(error: ValidationError) -> str:
+    """What is wrong with a form. Where a run was set going without it, Prefect gives an empty one."""
+    said = error.errors(include_url=False)
+    if all(one["type"] == "missing" and len(one["loc"]) == 1 for one in said):
+        return EMPTY
+    return "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in said)
