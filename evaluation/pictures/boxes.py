@@ -11,7 +11,7 @@ from evaluation.pictures.scales import Scale, scale
 from evaluation.pictures.svg import WIDTH, element, line, picture, text
 
 TOP = 70
-RIGHT = WIDTH - 196
+RIGHT = WIDTH - 214
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

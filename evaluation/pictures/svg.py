@@ -29,10 +29,14 @@ _NO_XML = {code: "\ufffd" for code in (0xFFFE, 0xFFFF)}
 
 
 def words(text: str, *, longest: int | None = None) -> str:
-    """`text` as one line that an XML parser reads as text; cut where it is longer than it may be."""
+    """`text` as one line that an XML parser reads as text.
+
+    What is longer than it may be loses its middle: names of candidates differ at their ends.
+    """
     line = one_line(text).translate(_NO_XML)
     if longest is not None and len(line) > longest:
-        line = line[: longest - 1] + "…"
+        n_end = longest // 2
+        line = f"{line[: longest - 1 - n_end]}…{line[-n_end:]}"
     return html.escape(line)
 
 
@@ -71,7 +75,7 @@ def picture(height: float, title: str, parts: Sequence[str]) -> str:
         f"<title>{words(title)}</title>",
         f"<style>{_STYLE.strip()}</style>",
         element("rect", x=0.5, y=0.5, width=WIDTH - 1, height=height - 1, rx=6, class_="paper"),
-        text(16, 26, title, class_="title", longest=int((WIDTH - 32) / 7.4)),
+        text(16, 26, title, class_="title", longest=int((WIDTH - 32) / 8.4)),
         *parts,
     ]
     size = f'width="{WIDTH}" height="{_number(height)}" viewBox="0 0 {WIDTH} {_number(height)}"'

@@ -7,7 +7,7 @@ from evaluation.pictures.intervals import Row, intervals
 from evaluation.pictures.numbers import Known, known
 from evaluation.reports.album import Picture
 from evaluation.reports.comparison_tables import title
-from evaluation.reports.comparison_words import FRACTION, ORDINAL, RATIO, amount, interval, quantity
+from evaluation.reports.comparison_words import RATIO, amount, interval, quantity, unit_of
 from evaluation.reports.quality_pictures import COSTS, quality_picture
 from evaluation.stats.verdicts import A_BETTER, B_BETTER
 
@@ -24,7 +24,6 @@ def differences(result: Result) -> Picture | None:
     ]
     if not pairs:
         return None
-    is_ratio = pairs[0]["kind"] == RATIO
     rows = [
         Row(
             label=f"{pair['a']} – {pair['b']}",
@@ -38,17 +37,23 @@ def differences(result: Result) -> Picture | None:
     svg = intervals(
         rows,
         title=f"{name}: who is better, pair by pair · {result['benchmark']}",
-        x_title=f"{name}, the first by the second" if is_ratio else f"{name}, the first less the second",
+        x_title=_difference_words(name, pairs[0]),
         about="Filled: the difference is shown; green where the first one is better, orange where the second is.",
-        against=1.0 if is_ratio else 0.0,
+        against=1.0 if pairs[0]["kind"] == RATIO else 0.0,
     )
     return Picture(svg=svg, said=f"The differences in {name} of each two sides, with their intervals")
 
 
+def _difference_words(name: str, pair: Mapping[str, Any]) -> str:
+    """What the numbers are, with their unit."""
+    if pair["kind"] == RATIO:
+        return f"{name}, the first by the second"
+    return f"{name}, the first less the second{',' if unit_of(pair) else ''}{unit_of(pair)}"
+
+
 def _in_unit(pair: Mapping[str, Any]) -> Known:
     """As the table has it: shares in points."""
-    in_points = pair["kind"] != RATIO and (pair["unit"] == FRACTION or pair["kind"] == ORDINAL)
-    factor = 100.0 if in_points else 1.0
+    factor = 100.0 if pair["kind"] != RATIO and unit_of(pair) == " points" else 1.0
     low, high = pair["low"], pair["high"]
     return Known(
         value=pair["difference"] * factor,

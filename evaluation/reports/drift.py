@@ -17,8 +17,8 @@ from evaluation.reports.tables import headline_title, ranked, shown_estimate
 from evaluation.store.earlier_runs import EarlierValue, values_over_runs
 from evaluation.store.session import Store
 
-LONGEST_TABLE = 10
-"""Runs in the table; the picture has more."""
+LONGEST_TABLE = 24
+"""Rows on the page; the picture has more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +27,9 @@ class Drift:
 
     picture: Picture
     rows: list[dict[str, str]]
-    """One a run, the newest first."""
+    """One a run and candidate, the newest first."""
+    run_ids: tuple[str, ...]
+    """The newest first."""
     changes: list[str]
     """What was no longer the same as in the run before, a sentence each."""
 
@@ -53,7 +55,8 @@ def drift(store: Store, run: Mapping[str, Any]) -> Drift | None:
     said = f"{title} of each candidate in {len(run_ids)} runs of this benchmark, with 95 % intervals"
     return Drift(
         picture=Picture(svg=svg, said=said),
-        rows=[_row(run_id, found, labels) for run_id in reversed(run_ids[-LONGEST_TABLE:])],
+        rows=[_row(value) for value in sorted(found, key=lambda one: run_ids.index(one.run_id), reverse=True)],
+        run_ids=tuple(reversed(run_ids)),
         changes=[said for values in by_label.values() for said in _changes(values)],
     )
 
@@ -85,23 +88,14 @@ def _moment(run_id: str, found: Sequence[EarlierValue]) -> str:
     return next(value.made_at for value in found if value.run_id == run_id).strftime("%Y-%m-%d")
 
 
-def _row(run_id: str, found: Sequence[EarlierValue], labels: Sequence[str]) -> dict[str, str]:
-    of_run = {value.label: value for value in found if value.run_id == run_id}
-    made_at = next(iter(of_run.values())).made_at
+def _row(value: EarlierValue) -> dict[str, str]:
     return {
-        "run": run_id,
-        "when (UTC)": made_at.strftime("%Y-%m-%d %H:%M"),
-        "cases": f"{max(value.estimate.n_cases for value in of_run.values()):,}",
-        **{
-            _column(label): shown_estimate(_numbers(of_run[label])) if label in of_run else "–"
-            for label in labels[:LONGEST_TABLE]
-        },
+        "when (UTC)": value.made_at.strftime("%Y-%m-%d %H:%M"),
+        "run": value.run_id,
+        "candidate": value.label,
+        "value": shown_estimate(_numbers(value)),
+        "cases": f"{value.estimate.n_cases:,}",
     }
-
-
-def _column(label: str) -> str:
-    """The title of a candidate's column, which is no other column's."""
-    return f"{label} (candidate)" if label in ("run", "when (UTC)", "cases") else label
 
 
 def _changes(values: Sequence[EarlierValue]) -> list[str]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from evaluation.reports.alarms.saying import alarm_lines, baselines_line
 from evaluation.reports.album import Album
-from evaluation.reports.drift import drift
+from evaluation.reports.drift import LONGEST_TABLE, drift
 from evaluation.reports.escaping import as_markdown_code, for_markdown
 from evaluation.reports.failure_examples import failure_examples
 from evaluation.reports.failure_tables import failure_rows
@@ -13,6 +13,9 @@ from evaluation.reports.markdown_tables import markdown_table
 from evaluation.reports.page_links import artifact_link, flow_run_link
 from evaluation.reports.run_pictures import latencies, quality_against_cost
 from evaluation.reports.tables import (
+    COST_COLUMNS,
+    ENERGY_COLUMNS,
+    SPEED_COLUMNS,
     as_markdown_table,
     caption,
     counted,
@@ -24,6 +27,10 @@ from evaluation.reports.tables import (
 from evaluation.reports.verdicts import headline_verdict
 from evaluation.store.runs import find_invocation
 from evaluation.store.session import Store
+
+WIDEST = 6
+"""Columns of a table that the pages of the orchestrator show in whole."""
+FIGURE_COLUMNS = frozenset({*SPEED_COLUMNS.values(), *ENERGY_COLUMNS.values(), *COST_COLUMNS.values()})
 
 
 def invocation_as_markdown(
@@ -65,7 +72,7 @@ def _run(store: Store, run: Mapping[str, Any], table_id: str | None, album: Albu
     verdict = headline_verdict(store, run)
     lines = [f"## {for_markdown(run['benchmark'])}", _about(run)]
     lines += [f"> {for_markdown(verdict)}"] if verdict else []
-    lines += [_results(run), _links(run, table_id)]
+    lines += [*_results(run), _links(run, table_id)]
     lines += album.show(quality_against_cost(run))
     lines += album.show(latencies(store, run))
     lines += _titled("What failed", failure_rows(failure_examples(store, run["run_id"])))
@@ -76,15 +83,23 @@ def _run(store: Store, run: Mapping[str, Any], table_id: str | None, album: Albu
     return "\n\n".join(line for line in lines if line)
 
 
-def _results(run: Mapping[str, Any]) -> str:
+def _results(run: Mapping[str, Any]) -> list[str]:
+    """The table of results; in two, quality and figures, where it would be wider than the page."""
     rows = [{key: for_markdown(value) for key, value in row.items()} for row in result_rows(run)]
     columns = list(rows[0]) if rows else ["candidate"]
+    if len(columns) <= WIDEST:
+        return [_result_table(run, columns, rows)]
+    figures = [column for column in columns if column in FIGURE_COLUMNS]
+    quality = [column for column in columns if column not in FIGURE_COLUMNS]
+    return [_result_table(run, quality, rows), _result_table(run, ["candidate", *figures], rows)]
+
+
+def _result_table(run: Mapping[str, Any], columns: Sequence[str], rows: Sequence[Mapping[str, str]]) -> str:
     titles = {column: for_markdown(column) for column in columns}
-    headline = headline_title(run)
-    titles[headline] = f"**{for_markdown(headline)}** \\*"
-    return as_markdown_table(
-        [titles[column] for column in columns], [{titles[column]: row[column] for column in columns} for row in rows]
-    )
+    if (headline := headline_title(run)) in titles:
+        titles[headline] = f"**{for_markdown(headline)}** \\*"
+    shown = [{title: row[column] for column, title in titles.items()} for row in rows]
+    return as_markdown_table(list(titles.values()), shown)
 
 
 def _links(run: Mapping[str, Any], table_id: str | None) -> str:
@@ -103,11 +118,13 @@ def _earlier(store: Store, run: Mapping[str, Any], album: Album) -> list[str]:
     found = drift(store, run)
     if found is None:
         return []
-    newest, before = (row["run"] for row in found.rows[:2])
+    newest, before = found.run_ids[:2]
+    n_more = len(found.rows) - LONGEST_TABLE
     return [
         "### Earlier runs of the same candidates",
         *album.show(found.picture),
-        markdown_table(found.rows),
+        markdown_table(found.rows[:LONGEST_TABLE]),
+        *([f"… and {counted(n_more, 'older value')} in the picture."] if n_more > 0 else []),
         *_list("", found.changes),
         f"Whether two of them differ is told case by case: `benchwright compare {newest} {before}`",
     ]

@@ -28,7 +28,8 @@ def test_a_page_shows_the_table_the_sentence_and_where_the_numbers_come_from(sto
     text = page(store)
 
     assert text.startswith("# Evaluation\n\ncompleted · 2 candidates on 1 benchmark · 16 answers, no server failure")
-    assert r"| candidate | **exact\_match** \* | token\_f1 | answered | failed | latency s | tokens/s |" in text
+    assert r"| candidate | **exact\_match** \* | token\_f1 | answered | failed |" in text
+    assert "| candidate | latency s | tokens/s |" in text
     assert r"| a:1b | 1.000 \[0.676, 1.000\] |" in text
     assert r"> a:1b beats baseline\-lead" in text
     assert "Run `run-1` · reasoning · 8 cases · seed 7 · completed." in text
