@@ -11,6 +11,7 @@ from prefect.states import Cancelled
 from evaluation.monitoring.request import MonitorRequest
 from tasks.interruption import interruptible
 from tasks.monitoring.look import look_around
+from tasks.monitoring.mend import take_up_what_died
 from tasks.monitoring.notify import notify
 from tasks.monitoring.publish import publish_monitor
 from tasks.using_blocks import use_results_database
@@ -34,9 +35,10 @@ async def monitor(request: MonitorRequest = _AS_IT_IS) -> Any:
 
 
 async def _monitor(request: MonitorRequest) -> dict[str, Any]:
-    # What died is taken up again before anything is judged: its place is here.
+    taken_up = await take_up_what_died()
     result = await look_around(request)
     get_run_logger().info(result["sentence"])
+    result["taken_up"] = list(taken_up)
     result["n_notified"] = await notify()
     await publish_monitor(result)
     return result

@@ -23,6 +23,8 @@ def monitor_as_markdown(result: Values) -> str:
     parts += ["## Alerts", _alerts(result["alerts"])] if result["alerts"] else []
     if result["resolved"]:
         parts += ["## Resolved", _lines([f"~~{for_markdown(one['sentence'])}~~" for one in result["resolved"]])]
+    if result.get("taken_up"):
+        parts += ["## Taken up again", _lines([for_markdown(said) for said in result["taken_up"]])]
     if result["insights"]:
         parts += ["## Worth knowing", _lines([for_markdown(one["text"]) for one in result["insights"]])]
     if result["statistics"]:
