@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from evaluation.store.session import Store
 
 EVALUATION = "EvaluationRequest"
+REVIEW = "ReviewRequest"
 PROVIDERS = ("ollama", "openai_compatible")
 KNOWN_THEN = "Choices are the names that were known when this was deployed."
 TOO_LARGE_TO_SAY = 1_000_000_000
@@ -85,8 +86,10 @@ def form(schema: Mapping[str, Any], choices: Choices, *, left_empty: tuple[str, 
     }
     for name, model in found.get("definitions", {}).items():
         if name == EVALUATION:
-            _offer(model["properties"], choices)
+            _offer(model["properties"], choices.by_field())
             _need_not(model, left_empty)
+        if name == REVIEW:
+            _offer(model["properties"], {"benchmark": choices.benchmarks})
         for field, value in model.get("properties", {}).items():
             _title(field, value)
             _say_bounds(value)
@@ -105,8 +108,8 @@ def _title(name: str, value: dict[str, Any]) -> None:
         value["title"] = TITLES.get(name, name.replace("_", " ").capitalize())
 
 
-def _offer(fields: dict[str, Any], choices: Choices) -> None:
-    for name, names in choices.by_field().items():
+def _offer(fields: dict[str, Any], choices: Mapping[str, tuple[str, ...]]) -> None:
+    for name, names in choices.items():
         if not names:
             continue
         for kind in _kinds(fields[name].get("items", fields[name])):

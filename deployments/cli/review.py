@@ -140,3 +140,31 @@ def show(
         print_result(result)
     else:
         print_progress(result)
+
+
+@review.command("delete")
+def delete(
+    name: Annotated[str, typer.Argument(metavar="REVIEW", help="Its id, or the beginning of it.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    db: DatabaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Delete a review with all its ratings. Runs stay."""
+    from deployments.cli.agreeing_to_delete import agrees
+    from deployments.cli.arguments import open_stored
+    from deployments.cli.tables import say
+    from deployments.cli.terminal import EXIT_CHECK_FAILED, print_json
+    from evaluation.reports.tables import counted
+    from evaluation.store.ratings import load_ratings
+    from evaluation.store.reviews import delete_review, find_review
+
+    with open_stored(db) as store:
+        found = find_review(store, name)
+        n_ratings = len(load_ratings(store, found.review_id))
+        if not yes and not agrees(f"Delete review {found.review_id} with {counted(n_ratings, 'rating')}?"):
+            raise typer.Exit(EXIT_CHECK_FAILED)
+        delete_review(store, found.review_id)
+    if as_json:
+        print_json({"review_id": found.review_id, "n_ratings": n_ratings})
+    else:
+        say(f"review {found.review_id} is deleted, with {counted(n_ratings, 'rating')}")

@@ -142,6 +142,12 @@ def has_review(store: Store, review_id: str) -> bool:
         return connection.execute(sa.select(review.c.id).where(review.c.id == review_id)).first() is not None
 
 
+def delete_review(store: Store, review_id: str) -> None:
+    """Removes a review with all that was said in it."""
+    with store.write() as connection:
+        connection.execute(sa.delete(review).where(review.c.id == review_id))
+
+
 def list_reviews(store: Store) -> tuple[ReviewSummary, ...]:
     """All reviews, the newest first."""
     with store.read() as connection:

@@ -34,6 +34,12 @@ def test_the_names_that_exist_are_the_choices_of_every_flow_that_evaluates(name:
     assert fields["models"]["description"].endswith(KNOWN_THEN)
 
 
+def test_a_review_chooses_among_the_benchmarks_that_exist() -> None:
+    benchmark = _form("review")["definitions"]["ReviewRequest"]["properties"]["benchmark"]
+
+    assert [{"type": "string", "enum": ["numbers"]}, {"type": "null"}] == benchmark["anyOf"]
+
+
 def test_where_no_name_is_known_any_is_taken() -> None:
     fields = _form("evaluate", Choices())["definitions"]["EvaluationRequest"]["properties"]
 

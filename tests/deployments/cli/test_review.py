@@ -138,6 +138,16 @@ def test_reviews_are_listed_and_shown_without_names_until_they_are_rated(typing:
     assert all(name in unblinded.out for name in NAMES)
 
 
+def test_a_review_is_deleted_with_its_ratings_after_a_yes(typing: Command, store: Store) -> None:
+    fill(store)
+    typing("run-1", "--cases", 2, "--rater", "ana", lines="5555\n1111\n\nq\n")
+    unasked, deleted = typing("delete", "last"), typing("delete", "last", "--yes", "--json")
+
+    assert (2, True) == (unasked.code, "--yes" in unasked.err)
+    assert (0, 1) == (deleted.code, deleted.json["n_ratings"])
+    assert (2, []) == (typing("show", deleted.json["review_id"]).code, typing("list", "--json").json)
+
+
 def test_what_a_model_wrote_cannot_pass_for_lines_of_ours(typing: Command, store: Store) -> None:
     cases = numbers(2)
     wrote = {case.case_id: answer(f"\x1b[2Jx\n{HOSTILE}") for case in cases}
