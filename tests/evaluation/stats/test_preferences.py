@@ -2,24 +2,13 @@ import math
 
 import numpy as np
 import pytest
+from american_league import TEAMS, VOTES
 
 from evaluation.errors import ConfigurationError
 from evaluation.stats.multiplicity import holm
 from evaluation.stats.preference_fit import deviance_of, fitted, resampled_limits
 from evaluation.stats.preferences import ELO, rank_preferences
 from evaluation.stats.votes import Vote, tabled
-
-TEAMS = ["Milwaukee", "Detroit", "Toronto", "New York", "Boston", "Cleveland", "Baltimore"]
-WINS = [
-    [0, 7, 9, 7, 7, 9, 11],
-    [6, 0, 7, 5, 11, 9, 9],
-    [4, 6, 0, 7, 7, 8, 12],
-    [6, 8, 6, 0, 6, 7, 10],
-    [6, 2, 6, 7, 0, 7, 12],
-    [4, 4, 5, 6, 6, 0, 6],
-    [2, 4, 1, 3, 1, 7, 0],
-]
-BASEBALL = [Vote(a=TEAMS[i], b=TEAMS[j], score=1) for i in range(7) for j in range(7) for _ in range(WINS[i][j])]
 
 
 def ranked(votes, **options):
@@ -47,8 +36,8 @@ def simulated(rng, strengths, *, n_prompts, taste=0.0, n_votes=1):
 
 class TestBaseball:
     def test_ratings_are_the_published_ones(self):
-        found = ranked(BASEBALL, n_resamples=50)
-        assert TEAMS == [rating.name for rating in found.ratings]
+        found = ranked(VOTES, n_resamples=50)
+        assert [*TEAMS] == [rating.name for rating in found.ratings]
         # statsmodels' GLM, scaled by 400 / ln 10 around 1000
         expected = [
             *[1092.2707859558748, 1067.0908357703238, 1042.4362319804482, 1034.2945517597188, 1009.9879339172845],
@@ -60,13 +49,13 @@ class TestBaseball:
         )
 
     def test_how_well_one_scale_fits_is_the_published_deviance(self):
-        found = ranked(BASEBALL, n_resamples=50)
+        found = ranked(VOTES, n_resamples=50)
         assert 15.736500926345824 == pytest.approx(found.deviance, abs=1e-6)
         assert (15, 273, 273) == (found.degrees_of_freedom, found.n_votes, found.n_prompts)
         assert [78] * 7 == [rating.n_votes for rating in found.ratings]
 
     def test_contrasts_are_held_against_their_own_standard_error_and_adjusted_for_their_number(self):
-        found = ranked(BASEBALL, n_resamples=50)
+        found = ranked(VOTES, n_resamples=50)
         by_pair = {(one.a, one.b): one for one in found.contrasts}
         one = by_pair["Detroit", "Milwaukee"]
         assert 21 == len(by_pair)
@@ -82,28 +71,28 @@ class TestBaseball:
         )
 
     def test_standing_follows_from_the_adjusted_contrasts(self):
-        found = ranked(BASEBALL, n_resamples=50)
-        assert (tuple(TEAMS[:6]), ("Cleveland", "Baltimore")) == found.groups
+        found = ranked(VOTES, n_resamples=50)
+        assert (TEAMS[:6], ("Cleveland", "Baltimore")) == found.groups
         assert [(1, 6)] * 5 + [(1, 7), (6, 7)] == [rating.ranks for rating in found.ratings]
         assert found.winner is None
 
     def test_an_interval_is_students_around_the_rating(self):
         from scipy.stats import t
 
-        rating = ranked(BASEBALL, n_resamples=50).ratings[0]
+        rating = ranked(VOTES, n_resamples=50).ratings[0]
         half = t.ppf(0.975, 272) * rating.standard_error
         assert (rating.elo - half, rating.elo + half) == pytest.approx((rating.low, rating.high))
-        narrow = ranked(BASEBALL, n_resamples=50, confidence_level=0.8).ratings[0]
+        narrow = ranked(VOTES, n_resamples=50, confidence_level=0.8).ratings[0]
         assert t.ppf(0.9, 272) * rating.standard_error == pytest.approx(narrow.high - narrow.elo)
 
     def test_the_bootstrap_over_prompts_comes_near_the_sandwich(self):
-        for rating in ranked(BASEBALL, n_resamples=1000).ratings:
+        for rating in ranked(VOTES, n_resamples=1000).ratings:
             assert (rating.low, rating.high) == pytest.approx(rating.bootstrap, abs=20)
 
     def test_the_same_seed_gives_the_same_ratings_whichever_is_called_a(self):
-        assert ranked(BASEBALL, n_resamples=50) == ranked(BASEBALL, n_resamples=50)
-        turned = [Vote(a=vote.b, b=vote.a, score=1 - vote.score) for vote in BASEBALL]
-        found, expected = ranked(turned, n_resamples=50).contrasts, ranked(BASEBALL, n_resamples=50).contrasts
+        assert ranked(VOTES, n_resamples=50) == ranked(VOTES, n_resamples=50)
+        turned = [Vote(a=vote.b, b=vote.a, score=1 - vote.score) for vote in VOTES]
+        found, expected = ranked(turned, n_resamples=50).contrasts, ranked(VOTES, n_resamples=50).contrasts
         assert [one.p_value for one in expected] == pytest.approx([one.p_value for one in found])
 
 
@@ -293,4 +282,4 @@ def test_what_makes_no_ranking_is_refused():
     with pytest.raises(ConfigurationError, match="no votes"):
         ranked([])
     with pytest.raises(ConfigurationError, match="confidence_level"):
-        ranked(BASEBALL, confidence_level=0.05)
+        ranked(VOTES, confidence_level=0.05)

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from american_league import VOTES, WINS
 
 from evaluation.metrics.programs.pass_at_k import PassAtK
 from evaluation.stats.agreement import krippendorff_alpha
@@ -16,7 +17,6 @@ from evaluation.stats.multiplicity import ADJUSTMENTS
 from evaluation.stats.power import cases_for_difference, detectable_difference, mcnemar_cases, paired_t_cases
 from evaluation.stats.preferences import rank_preferences
 from evaluation.stats.sequential import EProcess, always_valid_p_values
-from evaluation.stats.votes import Vote
 
 
 def close(expected, tolerance):
@@ -127,18 +127,7 @@ def test_fifteen_p_values_adjusted(name, n_rejected, adjusted):
 def test_the_american_league_of_1987():
     # Agresti: 1.58 1.44 1.29 1.25 1.11 .68 0; standard errors .3433 .3396 .3367 .3359 .3339 .3319 in the vignette of
     # R's BradleyTerry2; digits of statsmodels' GLM, on the Elo scale 400 / ln 10 around 1000
-    teams = ["Milwaukee", "Detroit", "Toronto", "New York", "Boston", "Cleveland", "Baltimore"]
-    wins = [
-        [0, 7, 9, 7, 7, 9, 11],
-        [6, 0, 7, 5, 11, 9, 9],
-        [4, 6, 0, 7, 7, 8, 12],
-        [6, 8, 6, 0, 6, 7, 10],
-        [6, 2, 6, 7, 0, 7, 12],
-        [4, 4, 5, 6, 6, 0, 6],
-        [2, 4, 1, 3, 1, 7, 0],
-    ]
-    votes = [Vote(a=teams[i], b=teams[j], score=1) for i in range(7) for j in range(7) for _ in range(wins[i][j])]
-    found = rank_preferences(votes, rng=np.random.default_rng(0), n_resamples=20)
+    found = rank_preferences(VOTES, rng=np.random.default_rng(0), n_resamples=20)
     elo = {
         "Milwaukee": 1092.2707859558748,
         "Detroit": 1067.0908357703238,
@@ -155,7 +144,7 @@ def test_the_american_league_of_1987():
     ]
     lowest = found.ratings[-1].log_ability
     assert close(log_abilities, 1e-6) == [rating.log_ability - lowest for rating in found.ratings]
-    table = np.array(wins, dtype=float)
+    table = np.array(WINS, dtype=float)
     covariance = model_covariance(table + table.T, abilities(table))
     variances = np.diagonal(covariance)
     errors = [
