@@ -5,6 +5,7 @@ its holder in the store tells, and a claim in the store decides which of several
 """
 
 import asyncio
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -17,7 +18,7 @@ from prefect.runtime import deployment
 from prefect.states import Cancelled, Scheduled
 
 from evaluation.share import Share, is_share, share_of
-from evaluation.store.holders import holders_of_flow, is_alive, living_holders
+from evaluation.store.holders import has_come_back, holders_of_flow, is_alive, living_holders, own_silence_s
 from evaluation.store.missing import is_missing
 from evaluation.store.records import RunRecord, Status
 from evaluation.store.recoveries import (
@@ -32,6 +33,7 @@ from evaluation.store.recoveries import (
 from evaluation.store.runs import find_run, run_flows, runs_of_flow, set_run_candidate_status, set_run_status
 from evaluation.store.session import Store
 from tasks.endings import OPEN
+from tasks.holding import BEAT_EVERY_S
 from tasks.recovery import call_crashed_for, free_slots_of_the_dead
 from tasks.stored import stored
 from tasks.story import tell, warn
@@ -39,6 +41,7 @@ from tasks.story import tell, warn
 MOST_RESTARTS = 3
 WORKER_SPEAKS_WITHIN_S = 20.0
 """A worker that lives tells Prefect of the end of its flow runs by then; said later, it would end the new one."""
+LATE_S = 5.0
 GONE = "its process is gone"
 
 
@@ -49,16 +52,34 @@ async def reconcile(store: Store, *, waits: bool = True) -> tuple[str, ...]:
         store: Whose runs they worked on.
         waits: Stay until those that died just now are taken care of too; False for who looks again soon.
     """
-    await free_slots_of_the_dead(store)
     said: list[str] = []
-    while open_ := await stored(wanted_recoveries, store):
-        async with get_client() as client:
-            found = [await _take_care(store, client, record) for record in open_]
-        said += [sentence for sentence in found if isinstance(sentence, str)]
-        if not waits or not any(isinstance(moment, datetime) for moment in found):
-            break
-        await asyncio.sleep(1.0)
+    try:
+        while not await _database_was_away(store):
+            await free_slots_of_the_dead(store)
+            open_ = await stored(wanted_recoveries, store)
+            async with get_client() as client:
+                found = [await _take_care(store, client, record) for record in open_]
+            said += [sentence for sentence in found if isinstance(sentence, str)]
+            if not waits or not any(isinstance(moment, datetime) for moment in found):
+                break
+            await asyncio.sleep(1.0)
+    except Exception as error:  # whoever calls has work of its own
+        warn("flow runs whose process is gone are taken care of later: %s", error)
     return tuple(said)
+
+
+async def _database_was_away(store: Store) -> bool:
+    """True until others have had time to beat again: while the database is away, all who live are silent."""
+    global _quiet_until
+    asked_at = time.monotonic()
+    silence_s = await stored(own_silence_s, store)
+    now = time.monotonic()
+    if silence_s > BEAT_EVERY_S + LATE_S or now - asked_at > LATE_S:
+        _quiet_until = now + BEAT_EVERY_S + LATE_S
+    return now < _quiet_until
+
+
+_quiet_until = 0.0
 
 
 async def reconcile_at_start(store: Store) -> None:
@@ -128,7 +149,7 @@ def _left(store: Store, flow_run_id: str) -> _Left:
     return _Left(
         is_share=share is not None,
         runs=runs,
-        lives=any(is_alive(holder) for holder in holders),
+        lives=any(is_alive(holder) or has_come_back(holder) for holder in holders),
         is_ended=not _has_work(store, open_, share) if share else not (open_ or (is_completed and was_last)),
         is_missed=bool(whole),
     )
@@ -149,8 +170,9 @@ async def _decide(store: Store, client: PrefectClient, found: FlowRun | None, re
     if left.is_share and not left.is_ended and not left.is_missed:
         await stored(put_back, store, flow_run_id, record.wanted_at)  # until who spread the run is there again
         return None
-    if found.state is not None and found.state.type is StateType.CANCELLING:
-        return await _cancelled(store, client, found, left)
+    if found.state is not None and found.state.type in _CANCELS:
+        await _cancelled(store, client, found, left)
+        return None
     if left.is_ended or (left.is_missed and not left.is_share):
         await call_crashed_for(client, found.id, f"{GONE}, and nothing is left for it to do")
         await stored(end_claim, store, flow_run_id)
@@ -162,9 +184,12 @@ async def _decide(store: Store, client: PrefectClient, found: FlowRun | None, re
     return await _made_again(store, client, found)
 
 
+_CANCELS = (StateType.CANCELLING, StateType.CANCELLED)
+
+
 def _is_broken_off(state: State[object] | None) -> bool:
-    """True where Prefect believes it at work, or knows that it crashed."""
-    broken_off = (StateType.RUNNING, StateType.PENDING, StateType.CANCELLING, StateType.CRASHED)
+    """True where Prefect believes it at work, or knows that it crashed or was cancelled."""
+    broken_off = (StateType.RUNNING, StateType.PENDING, StateType.CRASHED, *_CANCELS)
     return state is not None and state.type in broken_off
 
 
@@ -186,13 +211,13 @@ async def _given_up(store: Store, client: PrefectClient, found: FlowRun, left: _
     return f"flow run {found.name}: {said}"
 
 
-async def _cancelled(store: Store, client: PrefectClient, found: FlowRun, left: _Left) -> str:
+async def _cancelled(store: Store, client: PrefectClient, found: FlowRun, left: _Left) -> None:
+    """It had no time to say of its runs that they are cancelled."""
     ended: State[None] = Cancelled(message=f"{GONE}; it was being cancelled")
     await client.set_flow_run_state(found.id, ended, force=True)
     if not left.is_share and not left.is_missed:
         await stored(_end, store, left.runs, Status.CANCELLED, "cancelled in Prefect")
     await stored(end_claim, store, str(found.id))
-    return f"flow run {found.name}: {GONE}; it was being cancelled, and is"
 
 
 async def _left_to_its_user(store: Store, client: PrefectClient, found: FlowRun, left: _Left) -> str:

@@ -251,6 +251,22 @@ def is_alive(record: HolderRecord) -> bool:
     return process_start(record.pid) == record.process_start
 
 
+def has_come_back(record: HolderRecord) -> bool:
+    """True for one that was found dead and beats again: it was silent, as all are while the database is away."""
+    if record.ended_at is None or record.heartbeat_at <= record.ended_at:
+        return False
+    return now() - record.heartbeat_at <= timedelta(seconds=SILENCE_S)
+
+
+def own_silence_s(store: Store) -> float:
+    """Seconds since this process beat last; 0 where it holds nothing."""
+    is_own = sa.and_(holder.c.host == this_host(), holder.c.pid == os.getpid(), holder.c.process_start == _own_start())
+    wanted = sa.select(sa.func.max(holder.c.heartbeat_at)).where(is_own, holder.c.ended_at.is_(None))
+    with store.read() as connection:
+        last = connection.execute(wanted).scalar()
+    return 0.0 if last is None else (now() - last).total_seconds()
+
+
 def _record(row: RowMapping) -> HolderRecord:
     named = {column.name: row[column.name] for column in _COLUMNS}
     return HolderRecord(**{**named, "lease_ids": tuple(row["lease_ids"])})

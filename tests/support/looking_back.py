@@ -43,13 +43,13 @@ def another_process() -> Iterator["subprocess.Popen[bytes]"]:
         process.wait()
 
 
-def held_by(store: Store, process: "subprocess.Popen[bytes]", *run_ids: str) -> str:
-    """Id of a holder: that process works on these runs."""
+def held_by(store: Store, process: "subprocess.Popen[bytes]", *run_ids: str, **how: Any) -> str:
+    """Id of a holder: that process works on these runs; `how` may name its part and flow run."""
     start = process_start(process.pid)
-    return take_hold(store, run_ids, host=this_host(), pid=process.pid, process_start=start)
+    return take_hold(store, run_ids, host=this_host(), pid=process.pid, process_start=start, **how)
 
 
-def held_by_a_dead_process(store: Store, *run_ids: str) -> str:
+def held_by_a_dead_process(store: Store, *run_ids: str, **how: Any) -> str:
     """Id of a holder that died with its work."""
     with another_process() as process:
-        return held_by(store, process, *run_ids)
+        return held_by(store, process, *run_ids, **how)

@@ -15,15 +15,19 @@ from evaluation.store.holders import (
     beat,
     dead_holders,
     end_holder,
+    has_come_back,
     holders_of,
+    holders_of_flow,
     is_alive,
     let_go,
     living_holders,
+    own_silence_s,
     process_start,
     take_hold,
     this_host,
 )
 from evaluation.store.records import RunPlan, Status
+from evaluation.store.recoveries import wanted_recoveries
 from evaluation.store.runs import find_run, list_runs, progress, set_run_candidate_status, set_run_status
 from evaluation.store.session import Store
 from evaluation.store.statements import now
@@ -181,3 +185,49 @@ def test_dead_holders_are_those_whose_leases_nobody_has_freed(store: Store, plan
         end_holder(store, holder_id)
     assert () == dead_holders(store)
     assert [living] == [held.holder_id for held in living_holders(store, "run-1")]
+
+
+def test_parts_of_one_run_are_held_beside_each_other_and_each_of_them_once(store: Store, plan_run: PlanRun) -> None:
+    plan_run()
+    for part, pid in (("0/2", 1), ("1/2", 2)):
+        take_hold(store, ["run-1"], host="elsewhere", pid=2**22 + pid, alone=True, part=part)
+    refused: tuple[str | None, ...] = ("1/2", "1/3", None)
+    for other in refused:
+        with pytest.raises(HeldError):
+            take_hold(store, ["run-1"], alone=True, part=other)
+    take_hold(store, ["run-1"], alone=True, part="2/2")
+    assert {"0/2", "1/2", "2/2"} == {held.part for held in living_holders(store, "run-1")}
+
+
+def test_the_flow_run_of_one_who_died_at_work_waits_to_be_made_again(store: Store, plan_run: PlanRun) -> None:
+    plan_run()
+    died = take_hold(store, ["run-1"], flow_run_id="flow-1")
+    ended = take_hold(store, ["run-1"], flow_run_id="flow-2")
+    without = take_hold(store, ["run-1"])
+    beat(store, ended, lease_ids=["lease"])
+    let_go(store, ended)
+    for one in (died, ended, without):
+        end_holder(store, one)
+
+    assert ["flow-1"] == [record.flow_run_id for record in wanted_recoveries(store)]
+    assert [died] == [held.holder_id for held in holders_of_flow(store, "flow-1")]
+
+
+def test_one_who_was_found_dead_and_beats_again_has_come_back(store: Store, plan_run: PlanRun) -> None:
+    plan_run()
+    back = take_hold(store, ["run-1"], flow_run_id="flow-1")
+    assert not has_come_back(holders_of_flow(store, "flow-1")[0])
+    end_holder(store, back)
+    assert not has_come_back(holders_of_flow(store, "flow-1")[0])
+    beat(store, back)
+    assert has_come_back(holders_of_flow(store, "flow-1")[0])
+
+
+def test_a_process_knows_how_long_it_was_silent_itself(store: Store, plan_run: PlanRun) -> None:
+    plan_run()
+    assert 0.0 == own_silence_s(store)
+    take_hold(store, ["run-1"], host="elsewhere", pid=1)
+    _make_silent(store, take_hold(store, ["run-1"]), seconds=40)
+    assert 40 <= own_silence_s(store)
+    take_hold(store, [])
+    assert own_silence_s(store) < 40

@@ -1,12 +1,14 @@
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
 from evaluation.case import Benchmark, Case
 from evaluation.errors import FailureKind, StoreError
 from evaluation.generation import Failure, Generation
+from evaluation.share import Share
 from evaluation.store.benchmarks import save_benchmark
-from evaluation.store.missing import count_missing, missing_page
+from evaluation.store.missing import count_failures_since, count_missing, is_missing, missing_page
 from evaluation.store.outcomes import save_outcomes
 from evaluation.store.records import MissingPage, OutcomeRow, RunPlan
 from evaluation.store.runs import create_invocation, create_run
@@ -94,3 +96,27 @@ def test_nothing_can_be_missing_of_a_candidate_that_is_not_there(store: Store) -
         missing_page(store, 404)
     with pytest.raises(StoreError, match="holds no candidate 404 of a run"):
         count_missing(store, 404)
+
+
+def test_all_shares_together_are_all_that_is_missing_and_no_case_is_in_two(
+    store: Store, plan_run: Callable[..., RunPlan], plan_candidate: PlanCandidate, make_row: MakeRow
+) -> None:
+    plan_run(n_repeats=2)
+    row_id = plan_candidate()
+    save_outcomes(store, [make_row(row_id, "case-1"), make_row(row_id, "case-1", repeat=1)])
+    shares = [Share(number=number, of=2) for number in (1, 2)]
+    parts = [missing_page(store, row_id, share=share).items for share in shares]
+    assert [(("case-0", 0), ("case-0", 1), ("case-2", 0), ("case-2", 1)), ()] == parts
+    assert [True, False] == [is_missing(store, [row_id], share) for share in shares]
+
+
+def test_where_failures_are_not_asked_again_what_has_no_outcome_alone_is_missing(
+    store: Store, plan_run: Callable[..., RunPlan], plan_candidate: PlanCandidate, make_row: MakeRow
+) -> None:
+    plan_run()
+    row_id = plan_candidate()
+    down, bad = make_row(row_id, "case-1", DOWN), make_row(row_id, "case-2", BAD)
+    save_outcomes(store, [down, bad])
+    assert (("case-0", 0),) == missing_page(store, row_id, ask_failures_again=False).items
+    assert 2 == count_failures_since(store, row_id, down.finished_at)
+    assert 0 == count_failures_since(store, row_id, down.finished_at + timedelta(seconds=1))
