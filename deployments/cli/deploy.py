@@ -55,10 +55,11 @@ def deploy(
         check_timezone(timezone)
     must_answer()
     with open_to_list(db) as store:
-        from deployments.cli.blocks_in_use import with_pools_of_server
+        from deployments.cli.blocks_in_use import with_blocks_of_server
+        from deployments.cli.choices_of_servers import with_models_of_servers
         from deployments.forms import choices_in
 
-        choices = with_pools_of_server(choices_in(store))
+        choices = with_blocks_of_server(with_models_of_servers(choices_in(store), store))
     production = _production(benchmark or [], candidate or [], choices)
     from deployments.deploying import Asked, deploy
 
@@ -127,6 +128,6 @@ def _show(deployed: "Sequence[Deployed]", choices: "Choices", *, as_json: bool) 
         for slug in one.restored:
             tell(f"{one.name}: the schedule {slug} had lost its parameters, and has those of the last deploy again")
     if not choices.models:
-        tell("no model is known yet, so that the forms take any name; `benchwright models list` asks the servers")
+        tell("no model is known yet, so that the forms take any name: deploy again when a server has one")
     if any(one.work_pool is None for one in deployed):
         tell("what has no work pool is run by nobody yet: give --work-pool NAME, and start a worker of that pool")

@@ -108,12 +108,19 @@ async def _in_full(provider: "Provider", listed: ModelInfo, gate: asyncio.Semaph
 
 
 def ask_all(
-    endpoints: Sequence["EndpointRecord"], *, in_full: bool = False
+    endpoints: Sequence["EndpointRecord"], *, in_full: bool = False, within_s: float | None = None
 ) -> tuple[list[Answer], list[tuple["EndpointRecord", BenchwrightError]]]:
-    """What the servers say, asked side by side, and the errors of those that say nothing."""
+    """What the servers say, asked side by side, and the errors of those that say nothing, or nothing in time."""
+
+    async def one(endpoint: "EndpointRecord") -> Answer:
+        try:
+            async with asyncio.timeout(within_s):
+                return await ask(endpoint, in_full=in_full)
+        except TimeoutError:
+            raise ConfigurationError(f"no answer from {endpoint.url} within {within_s:g} s") from None
 
     async def everyone() -> list[Answer | BaseException]:
-        return await asyncio.gather(*(ask(endpoint, in_full=in_full) for endpoint in endpoints), return_exceptions=True)
+        return await asyncio.gather(*(one(endpoint) for endpoint in endpoints), return_exceptions=True)
 
     answers: list[Answer] = []
     errors: list[tuple[EndpointRecord, BenchwrightError]] = []

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import httpx
 import pytest
+from scripted_ollama import ScriptedOllama
 
 from deployments.definitions import DEFINITIONS
 from evaluation.errors import UnknownNameError
@@ -81,6 +82,27 @@ def test_every_flow_is_deployed_once_and_a_redeploy_refreshes_the_choices(
     assert (before["id"], "flows.race.race") == (after["id"], after["entrypoint"])
     assert (["a:1b", "b:1b"], ["b:1b", "c:1b"]) == (_models(before), _models(after))
     assert ["request"] == list(after["parameter_openapi_schema"]["properties"])
+
+
+def test_the_forms_offer_what_the_servers_have_now_and_no_retired_model(
+    benchwright: Command,
+    server: Server,
+    models: str,
+    ollama_by_script: ScriptedOllama,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("a:1b", "new:latest", "old:1b"):
+        ollama_by_script.add(name)
+    with open_store(models) as store:
+        register_model(store, "old:1b")
+        retire_model(store, "old:1b")
+    monkeypatch.setenv("OLLAMA_HOST", ollama_by_script.url)
+    benchwright("endpoints", "add", "away", "http://127.0.0.1:9", "--no-check")
+    said = benchwright("deploy", "--only", "race")
+
+    assert 0 == said.code
+    assert ["a:1b", "b:1b", "new:latest"] == _models(_standing(server, "race"))
+    assert "the forms offer what was noted of away before: " in said.err
 
 
 def test_the_server_refuses_what_is_not_among_the_choices_or_out_of_bounds(
