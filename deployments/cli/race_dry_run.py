@@ -84,6 +84,8 @@ def _schedule(bounded: "RaceBounds", request: "RaceRequest", benchmark: str) -> 
         )
     else:
         yield "No case is left to confirm a winner on."
+    if bounded.note is not None:
+        yield f"{bounded.note}."
 
 
 def _most(bounded: "RaceBounds", found: "Forecast", request: "RaceRequest") -> Iterator[str]:

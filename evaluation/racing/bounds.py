@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from evaluation.racing.looks import n_kept_back, n_kept_of, schedule
+from evaluation.racing.looks import cut_confirmation, n_kept_back, n_kept_of, schedule
 from evaluation.racing.rules import Method, RaceRules
 
 
@@ -23,6 +23,8 @@ class RaceBounds:
     """Generations of the whole race, if as many go on at every look as may, and the budget lets them."""
     full_grid_calls: int
     """Generations if everybody is asked everything."""
+    note: str | None
+    """What its user should know before it begins."""
 
 
 def bounds(rules: RaceRules, *, n_cases: int, n_candidates: int) -> RaceBounds:
@@ -44,6 +46,7 @@ def bounds(rules: RaceRules, *, n_cases: int, n_candidates: int) -> RaceBounds:
         first_calls=rules.n_repeats * n_candidates * looks[0],
         most_calls=most if rules.budget.calls is None else min(most, rules.budget.calls),
         full_grid_calls=rules.n_repeats * n_candidates * n_cases,
+        note=cut_confirmation(rules, n_cases),
     )
 
 

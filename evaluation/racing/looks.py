@@ -25,6 +25,17 @@ def n_kept_back(rules: RaceRules, n_pool: int) -> int:
     return max(0, min(wanted, n_pool - 2))
 
 
+def cut_confirmation(rules: RaceRules, n_pool: int) -> str | None:
+    """That fewer cases are kept back than were asked for, in words; None: they are not."""
+    n_kept = n_kept_back(rules, n_pool)
+    if rules.confirm is None or n_kept >= rules.confirm:
+        return None
+    return (
+        f"--confirm {rules.confirm:,} is more than there is: of {n_pool:,} cases {n_kept:,} are kept back, so that the "
+        f"race itself is decided on {n_pool - n_kept:,}; a smaller --confirm gives it more"
+    )
+
+
 def schedule(rules: RaceRules, *, n_pool: int, n_candidates: int) -> tuple[Level, ...]:
     """The looks of a race, each with the cases that everybody left has been asked by then.
 

@@ -13,6 +13,7 @@ from evaluation.racing.decision import Decision
 from evaluation.racing.fitness import refuse_unfit
 from evaluation.racing.grid import Grid, grid_of
 from evaluation.racing.history import n_cases_decided_on, resumed
+from evaluation.racing.looks import cut_confirmation
 from evaluation.racing.request import RaceRequest
 from evaluation.racing.rules import Spent
 from evaluation.racing.state import RaceState, Runner
@@ -86,11 +87,12 @@ def _lay_out(request: RaceRequest, invocation_id: str, benchmark: LoadedBenchmar
     with open_store(Settings().database) as store:
         headline = _headline(request, store, benchmark)
         refuse_unfit(headline)
-        request.rules(metric=headline.name, unit=headline.unit)
+        rules = request.rules(metric=headline.name, unit=headline.unit)
         given = request.evaluation.model_dump(mode="json", exclude_defaults=True)
         create_invocation(store, invocation_id=invocation_id, request=given, code_version=code_version())
         begin_race(store, invocation_id, request=request.own_fields, code_version=code_version())
-        notes = _notes(case_clusters(store, benchmark.version))
+        n_pool = len(_case_order(store, request, benchmark))
+        notes = _notes(case_clusters(store, benchmark.version), cut_confirmation(rules, n_pool))
         said = [decision.evidence.get("minutes", 0.0) for decision in load_decisions(store, invocation_id)]
     return Course(
         request=request,
@@ -102,11 +104,13 @@ def _lay_out(request: RaceRequest, invocation_id: str, benchmark: LoadedBenchmar
     )
 
 
-def _notes(clusters: Mapping[str, str]) -> tuple[str, ...]:
+def _notes(clusters: Mapping[str, str], cut: str | None) -> tuple[str, ...]:
+    cut_short = () if cut is None else (cut,)
     n_clusters = len(set(clusters.values()))
     if n_clusters < 2:
-        return ()
+        return cut_short
     return (
+        *cut_short,
         f"the cases stand in {n_clusters} clusters: the race tells who is best on questions like these, drawn from "
         "these clusters; whether that holds in others is for `compare` to say",
     )
@@ -179,8 +183,12 @@ def position(store: Store, course: Course, *, minutes: float, n_cases: int | Non
 
 def case_order(store: Store, course: Course) -> tuple[str, ...]:
     """The cases of the race, in the order in which they are asked."""
-    asked = course.request.evaluation
-    return limited(case_ids_of(store, course.benchmark.version), limit=asked.limit, seed=asked.seed)
+    return _case_order(store, course.request, course.benchmark)
+
+
+def _case_order(store: Store, request: RaceRequest, benchmark: LoadedBenchmark) -> tuple[str, ...]:
+    asked = request.evaluation
+    return limited(case_ids_of(store, benchmark.version), limit=asked.limit, seed=asked.seed)
 
 
 def _n_candidates(course: Course) -> int:

@@ -82,11 +82,15 @@ def test_a_dry_run_says_when_it_is_decided_and_what_it_takes_at_most_and_asks_no
 
     said = race("--benchmark", path, "--model", "bad", "--model", "good", "--budget", "minutes=5", "--dry-run")
     plain = race("--benchmark", path, "--model", "bad", "--model", "good", "--limit", 10, "--dry-run", "--json")
+    all_kept = race(
+        "--benchmark", path, "--model", "bad", "--model", "good", "--limit", 10, "--confirm", 10, "--dry-run"
+    )
     resumed = race("--resume", "last", "--dry-run")
 
     assert (0, 0, 2) == (said.code, plain.code, resumed.code)
     assert "A race by evidence: 2 candidates on numbers, 100 cases." in said.out
     assert "It is decided who goes on after 20, 40 and 80 cases." in said.out
+    assert "--confirm 10 is more than there is: of 10 cases 8 are kept back" in all_kept.out
     assert "held against the runner-up on 20 unseen cases at most." in said.out
     assert "2 model loads, 40 calls, time unknown: never asked here." in said.out
     assert "In all at most 200 of the 200 calls that asking everybody everything takes" in said.out

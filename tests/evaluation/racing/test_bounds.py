@@ -20,6 +20,7 @@ def test_by_evidence_everybody_may_be_in_to_the_last_look() -> None:
         first_calls=120,
         most_calls=2 * (3 * 80 + 2 * 20),
         full_grid_calls=600,
+        note=None,
     ) == bounds(RaceRules(n_repeats=2), n_cases=100, n_candidates=3)
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from evaluation.racing.looks import n_kept_back, n_kept_of, schedule
+from evaluation.racing.looks import cut_confirmation, n_kept_back, n_kept_of, schedule
 from evaluation.racing.rules import Level, Method, RaceRules
 
 HALVING = RaceRules(method=Method.HALVING)
@@ -65,3 +65,15 @@ def test_a_share_of_the_benchmark_is_kept_back_unless_its_user_says_how_many_cas
 def test_the_last_round_keeps_one() -> None:
     assert [10, 5, 3, 2, 1] == [n_kept_of(n, is_last=False) for n in (20, 10, 5, 3, 2)]
     assert 1 == n_kept_of(5, is_last=True)
+
+
+@pytest.mark.parametrize(("confirm", "n_pool"), [(None, 3), (0, 40), (38, 40)])
+def test_nothing_is_said_of_a_confirmation_that_has_its_cases(confirm: int | None, n_pool: int) -> None:
+    assert cut_confirmation(RaceRules(confirm=confirm), n_pool) is None
+
+
+def test_a_confirmation_that_would_leave_the_race_no_cases_is_cut_and_that_is_said() -> None:
+    said = cut_confirmation(RaceRules(confirm=40), 40)
+    assert said is not None
+    assert "--confirm 40 is more than there is: of 40 cases 38 are kept back" in said
+    assert "the race itself is decided on 2" in said
