@@ -1,5 +1,6 @@
 """`benchwright experiments add|remove|diff`: which runs answer an experiment's question, and how do two differ?"""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,34 +14,47 @@ if TYPE_CHECKING:
 
 def add(name: NameArgument, runs: RunsArgument, db: DatabaseOption = None, as_json: JsonOption = False) -> None:
     """Add runs that are stored already."""
-    from evaluation.reports.tables import counted
-    from evaluation.store.experiments import add_runs, find_experiment
+    from evaluation.store.experiments import add_runs
 
-    with open_stored(db) as store:
-        experiment_id = find_experiment(store, name).experiment_id
-        n_new = add_runs(store, experiment_id, _run_ids(store, runs))
-        after = find_experiment(store, experiment_id)
-    answer(
-        after,
-        f"{after.name}: {counted(n_new, 'run')} added, {counted(len(after.run_ids), 'run')} in all",
-        in_json=as_json,
-    )
+    _change(name, runs, db, by=add_runs, words=("added", "in all"), in_json=as_json)
 
 
 def remove(name: NameArgument, runs: RunsArgument, db: DatabaseOption = None, as_json: JsonOption = False) -> None:
     """Take runs out of an experiment; they stay in the store."""
+    from evaluation.store.experiments import remove_runs
+
+    _change(name, runs, db, by=remove_runs, words=("taken out", "left"), in_json=as_json)
+
+
+def _change(
+    name: str,
+    runs: list[str],
+    db: str | None,
+    *,
+    by: "Callable[[Store, str, list[str]], int]",
+    words: tuple[str, str],
+    in_json: bool,
+) -> None:
+    """Changes which runs belong to the experiment, and shows it as it is then.
+
+    Args:
+        name: The experiment's.
+        runs: As they were named.
+        db: Where they are.
+        by: Gives how many runs it changed.
+        words: For these, and for those that belong to it then.
+        in_json: How it is shown.
+    """
     from evaluation.reports.tables import counted
-    from evaluation.store.experiments import find_experiment, remove_runs
+    from evaluation.store.experiments import find_experiment
 
     with open_stored(db) as store:
         experiment_id = find_experiment(store, name).experiment_id
-        n_gone = remove_runs(store, experiment_id, _run_ids(store, runs))
+        n_changed = by(store, experiment_id, [_run_id(store, run) for run in runs])
         after = find_experiment(store, experiment_id)
-    answer(
-        after,
-        f"{after.name}: {counted(n_gone, 'run')} taken out, {counted(len(after.run_ids), 'run')} left",
-        in_json=as_json,
-    )
+    changed, standing = words
+    n_now = counted(len(after.run_ids), "run")
+    answer(after, f"{after.name}: {counted(n_changed, 'run')} {changed}, {n_now} {standing}", in_json=in_json)
 
 
 def diff(
@@ -68,7 +82,7 @@ def _two_runs(store: "Store", what: list[str]) -> tuple[str, str]:
     from evaluation.store.runs import find_run
 
     if len(what) == 2:
-        return find_run(store, what[0]).plan.run_id, find_run(store, what[1]).plan.run_id
+        return _run_id(store, what[0]), _run_id(store, what[1])
     if len(what) != 1:
         raise ConfigurationError(f"{len(what)} names were given to diff", "Give two runs, or one experiment.")
     found = find_experiment(store, what[0])
@@ -82,7 +96,7 @@ def _two_runs(store: "Store", what: list[str]) -> tuple[str, str]:
     )
 
 
-def _run_ids(store: "Store", wanted: list[str]) -> list[str]:
+def _run_id(store: "Store", wanted: str) -> str:
     from evaluation.store.runs import find_run
 
-    return [find_run(store, run).plan.run_id for run in wanted]
+    return find_run(store, wanted).plan.run_id
