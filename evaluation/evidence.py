@@ -21,7 +21,8 @@ class Place:
     """A server where a candidate can be called."""
 
     name: str
-    url: str
+    url: str | None
+    """None: it is started when it is needed, each time at another address."""
     provider: str
 
 

@@ -15,7 +15,6 @@ Form = Literal["modelfile", "json", "env"]
 
 PLAIN_TEMPLATE = "{prompt}"
 _MODEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@-]*(/[A-Za-z0-9][A-Za-z0-9._:@-]*)*")
-_EMBEDDED = "embedded"
 
 
 def written_as(candidate: Choosable, form: Form) -> str:
@@ -54,8 +53,7 @@ def as_mapping(candidate: Choosable) -> dict[str, Any]:
 
 def as_environment(candidate: Choosable) -> str:
     """Lines `export LLM_…=…` for a shell to read, whatever stands in the values."""
-    # The embedded server has another address whenever it is started.
-    place = next((one for one in candidate.places if one.name != _EMBEDDED), None)
+    place = next((one for one in candidate.places if one.url is not None), None)
     values = {
         "LLM_MODEL": candidate.model,
         "LLM_DIGEST": candidate.digest,

@@ -141,6 +141,7 @@ def explain(recommendation: "Recommendation | str", *, store: "Where" = None) ->
         ConfigurationError: nothing was recommended under this id.
         StoreError: the store is away.
     """
+    from evaluation.reports.escaping import for_terminal
     from selection.answers import Recommendation
     from selection.desk.memory import text_of
     from selection.desk.registry import desk_of
@@ -154,11 +155,11 @@ def explain(recommendation: "Recommendation | str", *, store: "Where" = None) ->
     desk = desk_of(store)
     explain_again = desk.memory.find(recommendation_id)
     if explain_again is not None:
-        return explain_again()
+        return for_terminal(explain_again())
     if isinstance(recommendation, Recommendation):
-        return text_of(recommendation)
+        return for_terminal(text_of(recommendation))
     desk.log.flush()
-    return desk.book.explained(recommendation_id)
+    return for_terminal(desk.book.explained(recommendation_id))
 
 
 def report_outcome(

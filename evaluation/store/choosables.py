@@ -16,6 +16,8 @@ from evaluation.store.tables import candidate, endpoint, model, profile, run_can
 IMPORTED = "imported:"
 """Before an imported candidate's name, in its key."""
 _N_DIGITS = 7
+_EMBEDDED = "embedded"
+"""The server that is started when it is needed; no other has this name."""
 
 
 def choosables(connection: Connection) -> dict[str, Choosable]:
@@ -82,7 +84,7 @@ def _last_asked(connection: Connection) -> dict[str, dict[str, Place]]:
     wanted = sa.select(*columns, newest).group_by(*columns).order_by(newest)
     found: defaultdict[str, dict[str, Place]] = defaultdict(dict)
     for key, name, url, provider, _ in connection.execute(wanted):
-        found[key][name] = Place(name=name, url=url, provider=provider)
+        found[key][name] = Place(name=name, url=None if name == _EMBEDDED else url, provider=provider)
     return found
 
 

@@ -6,6 +6,7 @@ costs of the cheapest and of the dearest candidate (RouterBench, arXiv:2403.1203
 """
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -110,7 +111,7 @@ def cost_quality_curve(
     """
     valued = quality if true_quality is None else true_quality
     multipliers = _multipliers(quality, cost)
-    points = tuple(_point(labels, valued, cost, at_multiplier(quality, cost, one), one) for one in multipliers)
+    points = _distinct(_point(labels, valued, cost, at_multiplier(quality, cost, one), one) for one in multipliers)
     singles = (
         CurvePoint(
             cost_usd=float(cost[:, j].mean()),
@@ -129,6 +130,14 @@ def cost_quality_curve(
         aiq=_mean_height(hull, in_order[0].cost_usd, in_order[-1].cost_usd),
         n_questions=len(quality),
     )
+
+
+def _distinct(points: Iterable[CurvePoint]) -> tuple[CurvePoint, ...]:
+    """Each choice once, at the first multiplier that makes it."""
+    found: dict[object, CurvePoint] = {}
+    for one in points:
+        found.setdefault((one.cost_usd, one.quality, one.shares), one)
+    return tuple(found.values())
 
 
 def upper_hull(points: tuple[CurvePoint, ...]) -> tuple[CurvePoint, ...]:

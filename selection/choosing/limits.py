@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from evaluation.errors import SelectionError
 from evaluation.evidence import Choosable
+from evaluation.reports.escaping import one_line
 from selection.answers import Removed
 from selection.choosing.expectations import Facts
 from selection.choosing.wording import beyond, counted, listed, ordinal
@@ -179,7 +180,7 @@ def _none_left(name: str, last: Sequence[Removed], removed: Sequence[Removed]) -
         before[one.constraint] = before.get(one.constraint, 0) + 1
     if before:
         message += f" Before it: {', '.join(f'{key} {n:,}' for key, n in before.items())}."
-    return SelectionError(message, _next_step(name, nearest))
+    return SelectionError(one_line(message), _next_step(name, nearest))
 
 
 def _nearest_miss(removed: Sequence[Removed]) -> Removed:

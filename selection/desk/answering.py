@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from evaluation.errors import ConfigurationError
+from evaluation.reports.escaping import one_line
 from selection.answers import Ranked, Recommendation
 from selection.choosing.choice import Choice, choose
 from selection.choosing.explanation import explanation_of, reason_of
@@ -107,7 +108,7 @@ def _chosen(view: View, question: Question, deviations: "Deviations | None") -> 
     decided_by: str = choice.decided_by
     if deviations is not None and view.champion is not None and decided_by == "scoreboard" and not choice.abstained:
         decided_by = view.champion.version
-    return Chosen(choice=choice, decided_by=decided_by, reason=reason_of(choice))
+    return Chosen(choice=choice, decided_by=decided_by, reason=one_line(reason_of(choice)))
 
 
 def answered(
@@ -130,9 +131,13 @@ def answered(
     choice, reason = found.choice, found.reason
     drawn, propensity = _drawn(choice, explore, rng)
     if drawn is not None and drawn.candidate is not choice.chosen:
-        reason += f" Drawn at random among the tied, as explore={explore:g} asks: {drawn.candidate.label}."
+        reason += f" Drawn at random among the tied, as explore={explore:g} asks: {one_line(drawn.candidate.label)}."
         choice = replace(choice, chosen=drawn.candidate, n_cases=drawn.quality.n_cases)
-    notes = tuple(dict.fromkeys((*choice.notes, *_changed_since(view, question, choice), *desk.notes(view))))
+    notes = tuple(
+        dict.fromkeys(
+            one_line(one) for one in (*choice.notes, *_changed_since(view, question, choice), *desk.notes(view))
+        )
+    )
     return Answer(
         recommendation=_recommendation(choice, reason, found.decided_by, notes),
         explain=partial(_explained, view, question, choice.chosen.key if choice.chosen else None),

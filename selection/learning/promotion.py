@@ -115,10 +115,19 @@ def staleness(champion: ServedModel, evidence: Evidence) -> Staleness:
     return Staleness(
         gone=tuple(sorted(set(champion.keys) - keys)),
         new=tuple(sorted(keys - set(champion.keys))),
-        new_tasks=tuple(sorted(tasks - set(champion.tasks))),
+        new_tasks=tuple(sorted(_learnable(evidence, cases) - set(champion.tasks))),
         gone_tasks=tuple(sorted(set(champion.tasks) - tasks)),
         changed=other_scores(champion, evidence),
     )
+
+
+def _learnable(evidence: Evidence, cases: Sequence[int]) -> set[str]:
+    """Tasks with two families: of a single one that is held out no model could know."""
+    families: dict[str, set[str]] = {}
+    for place in cases:
+        case = evidence.cases[place]
+        families.setdefault(case.task, set()).add(case.family)
+    return {task for task, of_task in families.items() if len(of_task) > 1}
 
 
 def other_scores(champion: ServedModel, evidence: Evidence) -> tuple[str, ...]:

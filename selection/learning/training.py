@@ -43,6 +43,8 @@ class Report:
     n_cases_of: tuple[int, ...]
     """Of each task."""
     n_families_of: tuple[int, ...]
+    held_out_tasks: tuple[str, ...] = ()
+    """Those of which all families are held out, so that nothing is learned there."""
 
     def as_json(self) -> dict[str, Any]:
         """The report as plain values, for the store and for artifacts."""
@@ -80,7 +82,13 @@ class Report:
                     "gains": {name: asdict(one.gain) for name, one in of_task.items()},
                 }
             )
-        return found
+        return found + [_not_learned(task) for task in self.held_out_tasks]
+
+
+def _not_learned(task: str) -> dict[str, Any]:
+    reason = "all of its families of prompts are held out for the last test"
+    nothing = {"n_cases": 0, "n_families": 0, "shrink": 0.0, "gains": {}}
+    return {"task": task, "learner": BEST_PER_TASK, "reason": reason, **nothing}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -154,6 +162,7 @@ def train(
         n_families=data.n_families,
         tasks=data.tasks,
         n_cases_of=tuple(int((data.task == place).sum()) for place in range(len(data.tasks))),
+        held_out_tasks=tuple(task for task in matrix.task_names() if task not in data.tasks),
         n_families_of=tuple(len(np.unique(data.families[data.task == place])) for place in range(len(data.tasks))),
     )
     trained = Trained(

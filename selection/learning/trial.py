@@ -89,7 +89,8 @@ def try_learners(
     """The learner that gains most on families it was not shown, fitted to all; none where no gain is real."""
     if data.n_families < MIN_FAMILIES or len(data.keys) < 2 or not learners:
         reason = (
-            f"{len(data.keys)} candidates and {data.n_families} families of prompts; 2 and {MIN_FAMILIES} are needed"
+            f"to learn from prompts takes 2 candidates and {MIN_FAMILIES} families of prompts, and there are "
+            f"{len(data.keys)} and {data.n_families}"
         )
         return Trial(winner=None, trained=None, gains={}, findings={}, reason=reason)
     space = fit_space(data.prompts, rng=rng, embed=embed)

@@ -122,5 +122,5 @@ def test_a_shell_reads_the_values_and_obeys_none() -> None:
     assert [hostile, hostile, '{ "stop": [ "\'" ] }', "low", "http://box:11434"] == said.split("|")
     assert "\x1b" not in lines
     assert as_environment(choosable()).startswith("export LLM_MODEL=llama3.2:3b\n")
-    embedded = Place(name="embedded", url="http://127.0.0.1:34027", provider="ollama")
+    embedded = Place(name="embedded", url=None, provider="ollama")
     assert "export LLM_MODEL=llama3.2:3b\n" == as_environment(choosable(places=(embedded,)))

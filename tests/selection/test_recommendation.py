@@ -15,6 +15,7 @@ from evaluation.errors import ConfigurationError, SelectionError, StoreError
 from evaluation.store.session import open_store
 from selection import Constraints, Weights, explain, flush, rank, recommend, report_outcome
 from selection.desk.registry import close_desks, desk_of
+from selection.importing import import_scoreboard
 
 ROOT = Path(__file__).parents[2]
 SUPPORT = ROOT / "tests" / "support"
@@ -425,3 +426,23 @@ def test_warm_answers_are_quick_enough_to_be_asked_for_every_prompt(path):
         recommend("summarization", f"prompt {i}", store=path)
     # The bound of 5 ms is held by tests/benchmarks/recommend_speed.py; this only finds a reading per question.
     assert time.perf_counter() - began < 10
+
+
+def test_a_hostile_name_is_harmless_in_a_reason_an_explanation_and_an_error(tmp_path):
+    hostile = "good \x1b[2J\u202e model"
+    rows = [f"{name},law,c{i},May one {i}?,{quality}" for i in range(12) for name, quality in ((hostile, 1), ("b", 0))]
+    path = tmp_path / "results.csv"
+    path.write_text("\n".join(["candidate,task,case_id,prompt,quality", *rows]), encoding="utf-8")
+    with open_store(str(tmp_path / "store.db")) as store:
+        import_scoreboard(store, path)
+        found = recommend("law", store=store)
+        with pytest.raises(SelectionError) as refused:
+            recommend("law", constraints=Constraints(max_latency_s=1), store=store)
+        said = [found.reason, *found.notes, explain(found, store=store), explain(found.id, store=store)]
+    close_desks()
+    assert found.candidate is not None
+    assert hostile == found.candidate.model
+    for text in (*said, str(refused.value)):
+        assert "\x1b" not in text
+        assert "\u202e" not in text
+    assert "good" in found.reason

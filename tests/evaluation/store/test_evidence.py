@@ -202,6 +202,12 @@ def test_cases_of_a_benchmark_stand_together_whoever_was_asked_first(store: Stor
     assert {"c0": [1.0, 1.0], "c1": [1.0]} == column(found, "a:1b", "quality")
 
 
+def test_the_embedded_server_has_no_address_that_lasts(store: Store) -> None:
+    store_run(store, asked("a:1b", right(CASES), endpoint="embedded"), cases=CASES)
+    (found,) = read_evidence(store).candidates
+    assert (Place(name="embedded", url=None, provider="ollama"),) == found.places
+
+
 def test_weights_that_cannot_be_verified_are_called_on_the_server_that_was_asked(store: Store) -> None:
     candidate = Candidate(model="gpt", digest=None, endpoint_identity="here")
     store_run(store, replace(asked("gpt", right(CASES)), candidate=candidate), cases=CASES)

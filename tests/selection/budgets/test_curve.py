@@ -36,6 +36,12 @@ def test_aiq_is_the_mean_height_by_hand():
     assert (0.45 * 1 + 0.75 * 4) / 5 == pytest.approx(curve_of([[0.2, 0.7, 0.8]], [[1.0, 2.0, 6.0]]).aiq)
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_no_point_is_told_twice(seed):
+    found = curve_of(*pool(seed)).points
+    assert len(found) == len({(one.cost_usd, one.quality, one.shares) for one in found})
+
+
 def test_a_hull_is_flat_beyond_its_highest_point():
     found = curve_of([[0.5, 0.9, 0.4]], [[1.0, 2.0, 3.0]])
     assert 0.9 == pytest.approx(found.quality_at(3.0) or 0)

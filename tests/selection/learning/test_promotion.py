@@ -95,3 +95,17 @@ def test_the_first_model_is_promoted_unless_it_does_worse_than_the_scoreboard() 
     assert not decide(model(), None, rivalry(-0.05, -0.09, -0.01)).promotes
     dull = replace(model(), kind="best_per_task", learner=None)
     assert "the scoreboard decides" in decide(dull, None, None).reason
+
+
+def test_a_task_of_one_family_that_is_held_out_stands_in_the_report_and_makes_no_champion_stale() -> None:
+    evidence, prompts = learnable(n_cases=60, tasks=("reasoning", *(f"task {i}" for i in range(12))))
+    alone = (replace(case, family=f"of {case.task}") for case in evidence.cases)
+    cases = (new if new.task.startswith("task") else case for case, new in zip(evidence.cases, alone, strict=True))
+    evidence = replace(evidence, cases=tuple(cases))
+    found = train(evidence, prompts, rng=np.random.default_rng(0), learners=(Ridge(n_refits=4),))
+    rows = {task["task"]: task for task in found.report.as_json()["tasks"]}
+    left_out = set(rows) - set(found.tasks)
+    assert left_out
+    assert {case.task for case in evidence.cases} == set(rows)
+    assert all("held out" in rows[task]["reason"] for task in left_out)
+    assert () == staleness(found.served(), evidence).new_tasks
