@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from evaluation.metrics.judges.pairwise import JudgePairwise
 from evaluation.metrics.judges.rubric import JudgeRubric, rubric_evidence
 from evaluation.reviewing.grading import OVERALL, Ratings, with_overall
 from evaluation.reviewing.preferring import TIE, score_of_first
@@ -161,19 +162,39 @@ def metrics_with_preferences(
     """How often each metric is on the side of most people, of the cases on which both take a side."""
     found = []
     for name, values in metrics.items():
+        measured = {place: one.value for place, one in values.items()}
+        if name.startswith(JudgePairwise.name):
+            measured = _of_pairs(items, measured)
         agreed: list[float] = []
         clusters: list[str | None] = []
         for item in items:
             given = [score_of_first(one) for one in ratings.get(item.item_id, ())]
-            ids = [output.generation_id for output in item.outputs]
-            if not given or fmean(given) == TIE or not all(one in values for one in ids):
+            first, second = (measured.get(output.generation_id) for output in item.outputs)
+            if not given or fmean(given) == TIE or first is None or second is None:
                 continue
-            apart = values[ids[0]].value - values[ids[1]].value
-            if apart:
+            if apart := first - second:
                 agreed.append(float((apart > 0) is ((fmean(given) > TIE) is better_if_higher[name])))
                 clusters.append(item.cluster)
         if agreed:
             share = mean_estimate(agreed, clusters=clusters if any(clusters) else None)
             numbers = {"value": share.value, "low": share.low, "high": share.high, "n": share.n_cases, "reason": None}
             found.append({"metric": name, "of": PREFERENCE, "coefficient": "same_side", **numbers})
+    return found
+
+
+def _of_pairs(items: Sequence[ReviewItem], values: Mapping[int, float]) -> dict[int, float]:
+    """A pairwise judge's values of the answers that were shown beside the opponent's, which has no verdict of its own.
+
+    What it says of two others, each against the opponent, is no verdict between these.
+    """
+    decided = {
+        output.candidate for item in items for output in item.outputs if values.get(output.generation_id, TIE) != TIE
+    }
+    found: dict[int, float] = {}
+    for item in items:
+        opponents = [output for output in item.outputs if output.candidate not in decided]
+        others = [output for output in item.outputs if output.candidate in decided]
+        if len(opponents) == 1 and all(other.generation_id in values for other in others):
+            found |= {other.generation_id: values[other.generation_id] for other in others}
+            found[opponents[0].generation_id] = TIE
     return found

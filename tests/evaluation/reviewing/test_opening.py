@@ -128,3 +128,24 @@ def test_a_request_says_what_is_wrong_with_it() -> None:
     with pytest.raises(ConfigurationError, match="more than all together"):
         read_review_request({"flip_share": 0.7, "control_share": 0.7})
     assert ["accuracy", "speed"] == read_review_request({"criteria": ["speed", "accuracy", "speed"]}).criteria
+
+
+def test_of_three_candidates_a_preference_shows_two_and_grades_show_all(store: Store) -> None:
+    cases = numbers(12)
+    names = ("a:1b", "b:1b", "c:1b")
+    store_run(store, *(candidate(name, cases, range(place, 12, 2)) for place, name in enumerate(names)), cases=cases)
+    preference = opened(store, n_cases=12, kind="preference")
+
+    met = Counter(tuple(sorted(output.candidate for output in item.outputs)) for item in preference.items)
+    assert {("a:1b", "b:1b"): 4, ("a:1b", "c:1b"): 4, ("b:1b", "c:1b"): 4} == met
+    assert {3} == {len(item.outputs) for item in opened(store, n_cases=12).items}
+
+
+def test_a_case_that_changed_between_two_runs_of_a_model_is_a_flip(store: Store) -> None:
+    cases = numbers(8)
+    for run_id, right in (("run-1", range(8)), ("run-2", range(6))):
+        store_run(store, candidate("a:1b", cases, right), candidate("b:1b", cases, []), cases=cases, run_id=run_id)
+    review = opened(store, runs=["run-1", "run-2"], n_cases=2, flip_share=1, control_share=0)
+
+    assert {("c6", "flip"), ("c7", "flip")} == {(item.case_id, item.reason) for item in review.items}
+    assert {"a model's value changed between runs"} == {item.why for item in review.items}
