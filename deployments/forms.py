@@ -8,13 +8,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from deployments.form_layout import lay_out
+
 if TYPE_CHECKING:
+    from evaluation.store.records import ModelRecord
     from evaluation.store.session import Store
 
 EVALUATION = "EvaluationRequest"
 REVIEW = "ReviewRequest"
 PROVIDERS = ("ollama", "openai_compatible")
 KNOWN_THEN = "Choices are the names that were known when this was deployed."
+OF_FILES = ", or paths of files"
+"""Not said where names are chosen: a worker has no files of whoever fills in the form."""
 TOO_LARGE_TO_SAY = 1_000_000_000
 TITLES: Mapping[str, str] = {
     "gpu_tag": "GPU tag",
@@ -41,6 +46,8 @@ class Choices:
     models: tuple[str, ...] = ()
     endpoints: tuple[str, ...] = ()
     profiles: tuple[str, ...] = ()
+    prices: tuple[str, ...] = ()
+    """Blocks of prices, as `block:NAME`."""
 
     def by_field(self) -> dict[str, tuple[str, ...]]:
         """The names by the field of an evaluation that takes them."""
@@ -57,15 +64,22 @@ def choices_in(store: "Store") -> Choices:
     """What is known by name: what comes with the program, and what is stored and not retired."""
     from evaluation.benchmarks.suites import standard_suites
     from evaluation.profiles import STANDARD_PROFILES
+    from evaluation.resolving import EMBEDDED
     from evaluation.store.benchmarks import list_benchmarks
     from evaluation.store.registry import list_endpoints, list_models, list_profiles
 
+    endpoints = [record.name for record in list_endpoints(store)]
     return Choices(
         benchmarks=_each_once(*standard_suites(), *(record.name for record in list_benchmarks(store))),
-        models=_each_once(*sorted(record.name for record in list_models(store))),
-        endpoints=_each_once(*(record.name for record in list_endpoints(store))),
+        models=_each_once(*sorted(record.name for record in list_models(store) if _answers_prompts(record))),
+        endpoints=_each_once(*endpoints, EMBEDDED) if endpoints else (),
         profiles=_each_once(*STANDARD_PROFILES, *(profile.name for profile in list_profiles(store))),
     )
+
+
+def _answers_prompts(model: "ModelRecord") -> bool:
+    """False of one that embeds texts and does nothing else."""
+    return not model.capabilities or "completion" in model.capabilities
 
 
 def _each_once(*names: str) -> tuple[str, ...]:
@@ -93,6 +107,7 @@ def form(schema: Mapping[str, Any], choices: Choices, *, left_empty: tuple[str, 
         for field, value in model.get("properties", {}).items():
             _title(field, value)
             _say_bounds(value)
+        lay_out(name, model, prices=choices.prices)
     return found
 
 
@@ -115,7 +130,8 @@ def _offer(fields: dict[str, Any], choices: Mapping[str, tuple[str, ...]]) -> No
         for kind in _kinds(fields[name].get("items", fields[name])):
             if kind.get("type") == "string":
                 kind["enum"] = list(names)
-        fields[name]["description"] = f"{fields[name]['description']} {KNOWN_THEN}"
+        said = fields[name]["description"].replace(OF_FILES, "")
+        fields[name]["description"] = f"{said} {KNOWN_THEN}"
 
 
 def _need_not(model: dict[str, Any], names: tuple[str, ...]) -> None:

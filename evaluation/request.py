@@ -17,6 +17,8 @@ from evaluation.request_errors import refusal
 
 COMMAND_LINE = "the command line"
 AN_EXAMPLE = "`benchwright show RUN --as-yaml` prints an example."
+OF_BLOCK = "block:"
+"""Before the name of a block of prices, where prices may stand; whoever runs the request reads it."""
 CANDIDATE_WORDS = ("profile", "think")
 THINK_WORDS: Mapping[str, bool | str] = {
     "true": True,
@@ -139,8 +141,9 @@ class EvaluationRequest(BaseModel):
     )
     judges: list[str] = Field(default=[], description="Models that judge answers: `MODEL` or `MODEL@ENDPOINT`.")
     embedder: str | None = Field(default=None, description="Model that embeds texts: `MODEL` or `MODEL@ENDPOINT`.")
-    prices: dict[str, Any] | None = Field(
-        default=None, description="Prices by model, as a file of `--prices` has them; each candidate gets its cost."
+    prices: dict[str, Any] | str | None = Field(
+        default=None,
+        description="Prices by model, as a file of `--prices` has them, or `block:NAME`; each candidate gets its cost.",
     )
     limit: int | None = Field(default=None, ge=1, description="The first N cases of a seeded order.")
     repeats: int = Field(default=1, ge=1, le=10_000, description="How often each case is asked.")
@@ -177,6 +180,15 @@ class EvaluationRequest(BaseModel):
         return [with_whole_path(text) for text in value]
 
     _names_a_model = field_validator("judges", "embedder")(names_a_model)
+
+    @field_validator("prices")
+    @classmethod
+    def _prices_are_read_or_of_a_block(cls, value: Any) -> Any:
+        if isinstance(value, str) and not value.removeprefix(OF_BLOCK).strip():
+            return None
+        if isinstance(value, str) and not value.startswith(OF_BLOCK):
+            raise ValueError(f"{value!r} is neither `{OF_BLOCK}NAME`, a block of prices, nor a table of prices")
+        return value
 
     @field_validator("max_failures", mode="before")
     @classmethod
@@ -220,8 +232,10 @@ class EvaluationRequest(BaseModel):
         """The prices, empty where none are given.
 
         Raises:
-            ConfigurationError: a price that is none.
+            ConfigurationError: a price that is none, or a block that was not read.
         """
+        if isinstance(self.prices, str):
+            raise ConfigurationError(f"the prices of {self.prices!r} were not read", "Give a file, or a table.")
         return as_prices(self.prices or {})
 
     def thresholds(self) -> dict[str, float]:
@@ -257,7 +271,8 @@ def read_request(given: Mapping[str, Any], *, source: str = COMMAND_LINE) -> Eva
     try:
         request.all_candidates()
         request.thresholds()
-        request.price_table()
+        if not isinstance(request.prices, str):
+            request.price_table()
     except ConfigurationError as error:
         if source == COMMAND_LINE:
             raise

@@ -1,7 +1,7 @@
 """Turns a request into stored runs and an order of work."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from prefect import task
@@ -53,7 +53,7 @@ from evaluation.store.session import Store, open_store
 from evaluation.version import code_version
 from tasks.load import LoadedBenchmark
 from tasks.stored import stored
-from tasks.using_blocks import with_pools
+from tasks.using_blocks import with_pools, with_prices
 
 JUDGE_NUM_CTX = 8192
 
@@ -132,6 +132,7 @@ async def plan_work(asked: Asked, benchmarks: tuple[LoadedBenchmark, ...]) -> Pl
     with await stored(open_store, settings.database) as store:
         await stored(refuse_held, store, asked.invocation_id, held_as=asked.held_as, part=asked.part)
         loaded = [await stored(load_benchmark_version, store, found.version, found.name) for found in benchmarks]
+        asked = replace(asked, request=await with_prices(asked.request))
         request = await with_pools(asked.request, store)
         resolution = await resolve(request, loaded, settings=settings, store=store)
         return await stored(_plan, asked, resolution, store)

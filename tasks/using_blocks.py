@@ -18,7 +18,7 @@ from evaluation.store.address import parse_url, shown
 from evaluation.store.records import EndpointRecord
 from evaluation.store.registry import find_endpoint, save_endpoint
 from evaluation.store.session import Store
-from tasks.block_names import POOL, USUAL
+from tasks.block_names import BLOCK, POOL, USUAL
 from tasks.blocks import EndpointPool, Prices, ResultsDatabase, key_variable
 
 B = TypeVar("B", bound=Block)
@@ -117,6 +117,17 @@ def _kept_one(record: EndpointRecord, store: Store) -> str:
     if wanted != known:
         save_endpoint(store, wanted)
     return record.name
+
+
+async def with_prices(request: EvaluationRequest) -> EvaluationRequest:
+    """The request with the prices that are in the block it names, where it names one: a run keeps what it used.
+
+    Raises:
+        ConfigurationError: there is no such block, or a price is none.
+    """
+    if not isinstance(request.prices, str):
+        return request
+    return request.model_copy(update={"prices": await prices_in_block(request.prices.removeprefix(BLOCK))})
 
 
 async def prices_in_block(name: str) -> dict[str, object]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from deployments.cli.terminal import tell
-from tasks.block_names import DATABASE_SLUG, POOL
+from tasks.block_names import BLOCK, DATABASE_SLUG, POOL
 
 if TYPE_CHECKING:
     from deployments.forms import Choices
@@ -68,22 +68,25 @@ def with_servers_of_pools(request: Request, store: "Store") -> Request:
     return asyncio.run(with_pools(request, store))
 
 
-def with_pools_of_server(choices: "Choices") -> "Choices":
-    """The choices of a form, the server's pools among its endpoints; where none is known, any text is taken."""
-    if not choices.endpoints:
-        return choices
+def with_blocks_of_server(choices: "Choices") -> "Choices":
+    """The choices of a form, with the server's blocks of prices, and its pools among the endpoints.
+
+    Where no endpoint is known, any text is taken for one.
+    """
+    from tasks.blocks import EndpointPool, Prices
+
+    prices = _names_of_blocks(Prices._block_type_slug, BLOCK)
+    pools = _names_of_blocks(EndpointPool._block_type_slug, POOL) if choices.endpoints else ()
+    return replace(choices, endpoints=(*choices.endpoints, *pools), prices=prices)
+
+
+def _names_of_blocks(slug: str | None, before: str) -> tuple[str, ...]:
     from prefect.client.orchestration import get_client
 
-    from tasks.blocks import EndpointPool
-
+    wanted = {"block_types": {"slug": {"any_": [slug]}}}
     with get_client(sync_client=True) as client:
-        found = client.request(
-            "POST",
-            "/block_documents/filter",
-            json={"block_types": {"slug": {"any_": [EndpointPool._block_type_slug]}}},
-        ).json()
-    pools = sorted(POOL + document["name"] for document in found)
-    return replace(choices, endpoints=(*choices.endpoints, *pools))
+        found = client.request("POST", "/block_documents/filter", json=wanted).json()
+    return tuple(sorted(before + document["name"] for document in found))
 
 
 def prices_of_block(name: str) -> dict[str, Any]:

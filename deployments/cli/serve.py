@@ -108,10 +108,10 @@ def _ask_model_servers(standing: "Standing", store: "Store", embedded: bool | No
 
 
 def _choices(store: "Store") -> "Choices":
-    from deployments.cli.blocks_in_use import with_pools_of_server
+    from deployments.cli.blocks_in_use import with_blocks_of_server
     from deployments.forms import choices_in
 
-    return with_pools_of_server(choices_in(store))
+    return with_blocks_of_server(choices_in(store))
 
 
 def _show(standing: "Standing", deployments: list[str], database: str, *, as_json: bool) -> None:

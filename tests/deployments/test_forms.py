@@ -9,9 +9,10 @@ from deployments.definitions import DEFINITIONS, Definition
 from deployments.forms import KNOWN_THEN, Choices, choices_in, form
 from evaluation.candidate import PromptProfile
 from evaluation.case import Benchmark, Case
+from evaluation.request import EvaluationRequest
 from evaluation.store.benchmarks import save_benchmark
 from evaluation.store.records import EndpointRecord
-from evaluation.store.registry import register_model, retire_model, save_endpoint, save_profile
+from evaluation.store.registry import record_model, register_model, retire_model, save_endpoint, save_profile
 from evaluation.store.session import Store
 
 CHOICES = Choices(benchmarks=("numbers",), models=("a:1b", "b:1b"), endpoints=("big",), profiles=("plain",))
@@ -30,14 +31,42 @@ def test_the_names_that_exist_are_the_choices_of_every_flow_that_evaluates(name:
     assert ["numbers"] == fields["benchmarks"]["items"]["enum"]
     assert ["a:1b", "b:1b"] == fields["models"]["items"]["enum"]
     assert ["big"] == fields["endpoints"]["items"]["enum"]
-    assert [{"type": "string", "enum": ["plain"]}, {"type": "null"}] == fields["profile"]["anyOf"]
+    assert ("string", ["plain"]) == (fields["profile"]["type"], fields["profile"]["enum"])
     assert fields["models"]["description"].endswith(KNOWN_THEN)
 
 
 def test_a_review_chooses_among_the_benchmarks_that_exist() -> None:
     benchmark = _form("review")["definitions"]["ReviewRequest"]["properties"]["benchmark"]
 
-    assert [{"type": "string", "enum": ["numbers"]}, {"type": "null"}] == benchmark["anyOf"]
+    assert ("string", ["numbers"]) == (benchmark["type"], benchmark["enum"])
+
+
+@pytest.mark.parametrize("definition", DEFINITIONS, ids=lambda one: one.name)
+def test_a_field_that_may_stay_empty_is_no_choice_between_a_type_and_none(definition: Definition) -> None:
+    for model in _form(definition.name)["definitions"].values():
+        for field, value in model["properties"].items():
+            kinds = [kind for kind in value.get("anyOf", []) if "$ref" not in kind and kind != {"type": "null"}]
+            assert [] == kinds, field
+            assert value.get("type") != "object", field
+            assert value.get("default", "") is not None, field
+            assert "`" not in value.get("description", ""), field
+
+
+def test_what_everybody_says_comes_first_and_what_specialists_say_last() -> None:
+    fields = list(_form("evaluate")["definitions"]["EvaluationRequest"]["properties"])
+
+    assert ["benchmarks", "models", "candidates", "limit"] == fields[:4]
+    assert ["timeout_s", "case_timeout_s"] == fields[-2:]
+    assert set(EvaluationRequest.model_fields) == set(fields)
+
+
+def test_prices_are_a_block_by_name_and_no_json() -> None:
+    found = _form("evaluate", Choices(prices=("block:cloud",)))["definitions"]["EvaluationRequest"]["properties"]
+    unknown = _form("evaluate", Choices())["definitions"]["EvaluationRequest"]["properties"]
+
+    assert ("string", ["block:cloud"]) == (found["prices"]["type"], found["prices"]["enum"])
+    assert "enum" not in unknown["prices"]
+    assert "block:NAME" in unknown["prices"]["description"]
 
 
 def test_where_no_name_is_known_any_is_taken() -> None:
@@ -92,11 +121,12 @@ def test_choices_are_what_comes_with_the_program_and_what_is_stored_and_not_reti
     for name in ("b:1b", "a:1b", "old:1b"):
         register_model(store, name)
     retire_model(store, "old:1b")
+    record_model(store, name="embeds:1b", digest="e", endpoint_name="big", capabilities=("embedding",))
 
     found = choices_in(store)
 
     assert ("a:1b", "b:1b") == found.models
-    assert ("big",) == found.endpoints
+    assert ("big", "embedded") == found.endpoints
     assert "ours" == found.benchmarks[-1]
     assert len(found.benchmarks) > 1
     assert ("plain", "terse") == (found.profiles[0], found.profiles[-1])

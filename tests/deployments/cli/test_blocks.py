@@ -7,7 +7,7 @@ from prefect.client.orchestration import get_client
 from pydantic import SecretStr
 
 from deployments.cli.arguments import database_url, read_price_file
-from deployments.cli.blocks_in_use import database_of_block, with_pools_of_server, with_servers_of_pools
+from deployments.cli.blocks_in_use import database_of_block, with_blocks_of_server, with_servers_of_pools
 from deployments.forms import Choices
 from evaluation.errors import ConfigurationError
 from evaluation.request import EvaluationRequest
@@ -102,5 +102,6 @@ def test_forms_with_a_choice_of_endpoints_offer_the_pools_too(save: Callable[...
     save(Prices(electricity_per_kwh=0.25), "no-pool")
     save(EndpointPool(servers=[PoolServer(url="http://gpu-1:1")]), "team")
 
-    assert ("big", "pool:team") == with_pools_of_server(Choices(endpoints=("big",))).endpoints
-    assert () == with_pools_of_server(Choices()).endpoints
+    assert ("big", "pool:team") == with_blocks_of_server(Choices(endpoints=("big",))).endpoints
+    assert () == with_blocks_of_server(Choices()).endpoints
+    assert "block:no-pool" in with_blocks_of_server(Choices()).prices

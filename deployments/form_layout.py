@@ -1,0 +1,101 @@
+"""How a form reads to a person: what is asked first stands first, in words, and a field that may stay empty is a field.
+
+Prefect draws an optional field as a choice between a type and *None*. The server takes nothing, and null, for every
+field that is not required, so the form need not say so.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+ORDER: Mapping[str, tuple[str, ...]] = {
+    "EvaluationRequest": (
+        *("benchmarks", "models", "candidates", "limit", "repeats", "experiment"),
+        *("options", "system", "profile", "metrics", "judges", "embedder", "prices"),
+        *("fail_under", "max_failures", "reuse", "seed"),
+        *("endpoints", "embedded", "allow_remote", "slots", "gpu_tag", "provider", "spread"),
+        *("timeout_s", "case_timeout_s"),
+    ),
+    "ComparisonRequest": ("runs", "evaluation", "by", "against", "metrics", "margin", "n_flips", "experiment"),
+    "SweepRequest": ("evaluation", "parameters", "prompt", "design", "samples"),
+}
+"""Fields of a form, those for specialists last; one that is not named comes after those."""
+TITLES: Mapping[str, Mapping[str, str]] = {
+    "EvaluationRequest": {
+        "candidates": "Models with options of their own",
+        "limit": "Cases at most",
+        "options": "Options for all models",
+        "system": "System prompt for all models",
+        "profile": "Prompt profile for all models",
+        "embedder": "Embedding model",
+        "fail_under": "Checks that must hold",
+        "max_failures": "Server failures allowed",
+        "reuse": "Use earlier answers",
+        "endpoints": "Servers",
+        "embedded": "Use the embedded server too",
+        "allow_remote": "Allow remote models",
+        "slots": "Requests at once for each server",
+        "provider": "Protocol of the servers",
+    },
+    "ComparisonRequest": {
+        "evaluation": "Evaluate first",
+        "against": "Held against",
+        "margin": "Difference that does not matter",
+    },
+    "RaceRequest": {
+        "alpha": "Chance of dropping the best",
+        "margin": "Difference that does not matter",
+        "confirm": "Cases for the confirmation",
+        "levels": "Levels",
+    },
+    "SweepRequest": {
+        "parameters": "Parameters and their values",
+        "prompt": "A single prompt",
+        "samples": "Combinations",
+    },
+}
+"""Where a field's name says too little, or too much, to whoever sees the form alone."""
+PRICES_HELP = "What answers cost: a block of prices, written “block:NAME”. Edited in Prefect under Blocks."
+_CODE = re.compile(r"`([^`]*)`")
+
+
+def lay_out(name: str, model: dict[str, Any], *, prices: tuple[str, ...] = ()) -> None:
+    """Brings the fields of one model of a form into order, and into words.
+
+    Args:
+        name: The model's.
+        model: Its schema, changed in place.
+        prices: Blocks of prices that exist.
+    """
+    fields: dict[str, Any] = model.get("properties", {})
+    if name == "EvaluationRequest":
+        fields["prices"] = _prices(fields["prices"], prices)
+    first = [field for field in ORDER.get(name, ()) if field in fields]
+    model["properties"] = {field: fields[field] for field in (*first, *(one for one in fields if one not in first))}
+    for field, value in model["properties"].items():
+        value.update(_one_kind(value))
+        if value.get("default", ...) is None:
+            del value["default"]
+        if title := TITLES.get(name, {}).get(field):
+            value["title"] = title
+        if "description" in value:
+            value["description"] = _CODE.sub(r"“\1”", value["description"])
+
+
+def _prices(value: Mapping[str, Any], blocks: tuple[str, ...]) -> dict[str, Any]:
+    """The name of a block instead of a table that people would have to write as JSON."""
+    return {
+        "title": value["title"],
+        "description": PRICES_HELP,
+        "type": "string",
+        **({"enum": [*blocks]} if blocks else {}),
+    }
+
+
+def _one_kind(value: dict[str, Any]) -> dict[str, Any]:
+    """What is said of the one kind that a field may be of beside none; a choice among models stays a choice."""
+    kinds = [kind for kind in value.get("anyOf", ()) if kind != {"type": "null"}]
+    if len(kinds) != 1 or "$ref" in kinds[0]:
+        return {}
+    del value["anyOf"]
+    return dict(kinds[0])
