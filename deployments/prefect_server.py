@@ -77,7 +77,15 @@ def use_lasting_server(needs: str) -> str:
     server = PrefectServer(api)
     server.wait()
     _use(server)
+    _tell_prefect(api)
     return api
+
+
+def _tell_prefect(api: str) -> None:
+    """Lets a Prefect that was imported before its server was known hear of it."""
+    settings, context = sys.modules.get("prefect.settings"), sys.modules.get("prefect.context")
+    if settings and context and settings.get_current_settings().api.url != api:
+        context.refresh_global_settings_context()
 
 
 def must_let_in(api: str) -> None:

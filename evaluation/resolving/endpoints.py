@@ -76,9 +76,9 @@ async def resolve_endpoints(
 def _all_wanted(request: EvaluationRequest, settings: Settings, store: "Store | None") -> list[ResolvedEndpoint]:
     """The servers that are named; where none is: Ollama's usual one, and the embedded one where it runs already."""
     is_default = not request.endpoints and not request.embedded
-    is_named = bool(settings.embedded_url) and EMBEDDED in request.endpoints
+    is_named = EMBEDDED in request.endpoints
     texts = [default_url(os.environ)] if is_default else list(request.endpoints)
-    wanted = [_wanted_endpoint(text, request, store=store) for text in texts if not (is_named and text == EMBEDDED)]
+    wanted = [_wanted_endpoint(text, request, store=store) for text in texts if text != EMBEDDED]
     if request.embedded or is_named or (is_default and settings.embedded_url):
         wanted.append(_embedded_endpoint(settings))
     return wanted
