@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from evaluation.forecasting.asked_afterwards import AskedAfterwards
-    from evaluation.forecasting.forecast import Forecast, WorkForecast
+    from evaluation.forecasting.costs import Forecast, WorkForecast
     from evaluation.store.past_speed import PastSpeed
 
 _BASIS = {"weights": "", "candidate": "", "model name": ", other weights of that name"}
@@ -24,11 +24,11 @@ def show_dry_run(
     """Prints what would be done: the plan in order and its cost, or all of it, and `beside`, as one JSON object."""
     from deployments.cli.tables import say
     from deployments.cli.terminal import print_json
-    from evaluation.forecasting import forecast as forecasting
+    from evaluation.forecasting.costs import as_json as costs_as_json
 
     if as_json:
         later = [asdict(asked) | {"pace": _pace(asked)} for asked in afterwards]
-        print_json(forecasting.as_json(forecast) | {"asked_afterwards": later, **beside})
+        print_json(costs_as_json(forecast) | {"asked_afterwards": later, **beside})
         return
     if forecast.works:
         from deployments.cli.split_table import print_split_table

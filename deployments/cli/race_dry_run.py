@@ -12,7 +12,7 @@ from deployments.cli.terminal import EXIT_DONE, print_json
 from evaluation.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from evaluation.forecasting.forecast import Forecast
+    from evaluation.forecasting.costs import Forecast
     from evaluation.racing.bounds import RaceBounds
     from evaluation.racing.request import RaceRequest
     from evaluation.store.session import Store
@@ -27,7 +27,7 @@ def show_race_dry_run(
         BenchwrightError: no server, no such model, or fewer than two candidates.
     """
     from evaluation.forecasting.asked_afterwards import asked_afterwards
-    from evaluation.forecasting.forecast import as_json as forecast_as_json
+    from evaluation.forecasting.costs import as_json as forecast_as_json
     from evaluation.forecasting.forecast import forecast
     from evaluation.forecasting.planned_works import planned_works
     from evaluation.racing.bounds import bounds

@@ -11,7 +11,7 @@ from scripted_ollama import Reply, ScriptedOllama
 
 from deployments.cli.dry_run import afterwards_sentence, duration, sentences, show_dry_run
 from evaluation.forecasting.asked_afterwards import AskedAfterwards
-from evaluation.forecasting.forecast import EndpointForecast, Forecast, LoadForecast, WorkForecast
+from evaluation.forecasting.costs import EndpointForecast, Forecast, LoadForecast, WorkForecast
 from evaluation.forecasting.scoring_pace import ScoringPace
 from evaluation.store.past_speed import PastSpeed
 

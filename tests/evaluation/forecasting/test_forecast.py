@@ -10,7 +10,8 @@ from reusable_runs import BENCHMARK, CANDIDATE, AskedRun, answer
 
 from evaluation.candidate import Candidate
 from evaluation.case import Case
-from evaluation.forecasting.forecast import Forecast, PlannedWork, as_json, forecast
+from evaluation.forecasting.costs import Forecast, as_json
+from evaluation.forecasting.forecast import PlannedWork, forecast
 from evaluation.generation import Timing
 from evaluation.store.past_speed import record_load_s
 from evaluation.store.session import Store, open_store
