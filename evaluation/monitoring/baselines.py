@@ -1,6 +1,7 @@
 """Which runs of a series are judged now, and which runs are each held against?"""
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
 
 from evaluation.monitoring.values import Point, Series
 from evaluation.store.records import MonitorLook
@@ -12,11 +13,25 @@ Looks = Mapping[int, MonitorLook]
 
 
 def to_judge(series: Series, looks: Looks) -> tuple[Point, ...]:
-    """Those that came since the last look; where none did, or nothing was ever looked at, the newest one."""
+    """Those that came since the last look, and the newest one; that one alone where nothing was ever looked at.
+
+    A run that began before one that was looked at may have ended after it.
+    """
     seen = [place for place, point in enumerate(series.points) if point.row_id in looks]
-    if not seen or seen[-1] == len(series.points) - 1:
+    if not seen:
         return series.points[-1:]
-    return series.points[seen[-1] + 1 :][-MOST_AT_ONCE:]
+    first_look = min(_looked_at(series.points[place], looks) for place in seen)
+    new = [
+        point
+        for place, point in enumerate(series.points[:-1])
+        if point.row_id not in looks and (place > seen[-1] or (point.ended_at or point.at) >= first_look)
+    ]
+    return (*new[-MOST_AT_ONCE:], series.points[-1])
+
+
+def _looked_at(point: Point, looks: Looks) -> datetime:
+    found = None if point.row_id is None else looks[point.row_id].looked_at
+    return found or point.at
 
 
 def baseline_of(

@@ -32,7 +32,7 @@ class MonitorRequest(BaseModel):
         ge=1,
         le=3650,
         title="Days to look back",
-        description="Candidates that were not at work since then are left out. From 1 to 3650.",
+        description="Candidates that were not at work since then are left out. At least 1, at most 3650.",
     )
     slower_than: float = Field(
         default=2.0,
@@ -47,14 +47,15 @@ class MonitorRequest(BaseModel):
         ge=0,
         le=1,
         title="Least share of success",
-        description="Alerts where fewer calls than this share come to an answer. From 0 to 1.",
+        description="Alerts where fewer calls than this share come to an answer. At least 0, at most 1.",
     )
     gpu_below: float = Field(
         default=0.5,
         ge=0,
         le=1,
         title="Least GPU utilisation",
-        description="Alerts where a GPU works less than this share of the time in which it was asked. From 0 to 1.",
+        description="Alerts where a GPU works less than this share of the time in which it was asked. "
+        "At least 0, at most 1.",
     )
     token_budgets: list[TokenBudget] = Field(
         default=[], title="Token budgets", description="Alerts where calls take more on average. Empty: no budget."
@@ -65,7 +66,7 @@ class MonitorRequest(BaseModel):
         le=50,
         title="Runs in a baseline",
         description="A run is held against the runs before it that are tagged `baseline`, else the first so many of "
-        "the same candidate on the same benchmark. From 1 to 50.",
+        "the same candidate on the same benchmark. At least 1, at most 50.",
     )
     false_alarm_rate: float = Field(
         default=0.05,
@@ -80,14 +81,15 @@ class MonitorRequest(BaseModel):
         ge=1,
         le=100_000,
         title="Looks that share this chance",
-        description="Looks at new runs of a candidate. More looks ask for stronger evidence. From 1 to 100000.",
+        description="Looks at new runs of a candidate. More looks ask for stronger evidence. "
+        "At least 1, at most 100000.",
     )
     min_calls: int = Field(
         default=20,
         ge=5,
         le=100_000,
         title="Calls to judge by",
-        description="Of fewer calls nothing is said but the counts. From 5 to 100000.",
+        description="Of fewer calls nothing is said but the counts. At least 5, at most 100000.",
     )
     live_hours: int = Field(
         default=1,
@@ -95,7 +97,7 @@ class MonitorRequest(BaseModel):
         le=168,
         title="Hours of live calls",
         description="The newest hours of live traffic are held against the days before. Where they have too few "
-        "calls, the newest calls of a day are taken. From 1 to 168.",
+        "calls, the newest calls of a day are taken. At least 1, at most 168.",
     )
     left_out: list[RuleName] = Field(
         default=[], title="Rules left out", description="No alert is raised by these. Empty: all hold."

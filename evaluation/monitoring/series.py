@@ -80,6 +80,7 @@ def _point(one: MonitoredRun, calls: Calls, scores: Mapping[MetricUse, float]) -
     return point_of_calls(
         calls,
         at=one.created_at,
+        ended_at=one.ended_at,
         quality=None if use is None else scores.get(use),
         run_id=one.run_id,
         row_id=one.row_id,

@@ -56,6 +56,7 @@ class Point:
     quality: float | None = None
     run_id: str | None = None
     row_id: int | None = None
+    ended_at: datetime | None = None
     given_up: str | None = None
     is_complete: bool = True
     is_baseline: bool = False

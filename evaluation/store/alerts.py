@@ -176,7 +176,7 @@ def find_looks(store: Store, run_candidate_ids: Collection[int]) -> dict[int, Mo
             wanted = sa.select(monitor_look).where(monitor_look.c.run_candidate_id.in_(ids[start : start + 500]))
             for row in connection.execute(wanted).mappings():
                 key = row["run_candidate_id"]
-                found[key] = MonitorLook(run_candidate_id=key, quality=row["quality"])
+                found[key] = MonitorLook(run_candidate_id=key, quality=row["quality"], looked_at=row["looked_at"])
     return found
 
 

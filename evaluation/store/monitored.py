@@ -44,6 +44,7 @@ class MonitoredRun:
     """Outcomes that were asked for."""
     given_up: str | None
     created_at: datetime
+    ended_at: datetime | None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -86,7 +87,7 @@ def monitored_runs(store: Store) -> tuple[MonitoredRun, ...]:
             *(of.id, of.label, of.model_name, of.digest, of.endpoint_name, of.server_version, of.slots, of.details),
             *(of.given_up_reason, of.run_id, run_of.invocation_id, run_of.benchmark_version, run_of.benchmark_name),
             *(run_of.headline, run_of.metrics, run_of.tags, run_of.status, run_of.n_cases, run_of.n_repeats),
-            *(run_of.created_at, benchmark.c.task_type),
+            *(run_of.created_at, run_of.finished_at, benchmark.c.task_type),
         )
         .join(run, run_of.id == of.run_id)
         .join(benchmark, same_benchmark)
@@ -118,6 +119,7 @@ def _monitored(row: Row[Any]) -> MonitoredRun:
         n_planned=row.n_cases * row.n_repeats,
         given_up=row.given_up_reason,
         created_at=row.created_at,
+        ended_at=row.finished_at,
     )
 
 

@@ -41,6 +41,7 @@ def watched_run(
     digest: str = "weights-1",
     server_version: str = "0.33.0",
     now: datetime = NOW,
+    took: timedelta | None = None,
     **given: Any,
 ) -> str:
     """Stores a run that began so long ago, and gives its id."""
@@ -48,7 +49,8 @@ def watched_run(
     asked = Asked(candidate=Candidate(model=model, digest=digest), outcomes=found)
     store_run(store, asked, cases=cases, run_id=run_id, **given)
     with store.write() as connection:
-        connection.execute(sa.update(run).where(run.c.id == run_id).values(created_at=now - age))
+        times = {"created_at": now - age, "finished_at": now - (age if took is None else age - took)}
+        connection.execute(sa.update(run).where(run.c.id == run_id).values(times))
         of_run = run_candidate.c.run_id == run_id
         connection.execute(sa.update(run_candidate).where(of_run).values(server_version=server_version))
     return run_id

@@ -109,3 +109,5 @@ class MonitorLook:
 
     run_candidate_id: int
     quality: Mapping[str, Any] | None
+    looked_at: datetime | None = None
+    """None: now."""

@@ -133,6 +133,17 @@ def test_a_run_between_two_looks_is_told_of_although_the_newest_one_is_well(stor
     assert ["slow"] == [one.run_id for one in looked(store, NOW + HOUR).resolved]
 
 
+def test_a_run_that_ended_after_a_later_one_was_looked_at_is_told_of_too(store: Store) -> None:
+    baseline(store)
+    watched_run(store, CASES, answers(CASES, wrong=range(20)), run_id="short", age=2 * HOUR)
+    looked(store)
+    slow = answers(CASES, wrong=range(20), seconds=4)
+    watched_run(store, CASES, slow, run_id="long", age=9 * HOUR, took=10 * HOUR)
+
+    assert ["long"] == [one.run_id for one in looked(store, NOW + HOUR).raised]
+    assert () == looked(store, NOW + 2 * HOUR).raised
+
+
 def test_fewer_answers_than_nine_in_ten_are_told_with_the_kinds_of_failure(store: Store) -> None:
     outcomes = dict(answers(CASES)) | {
         case.case_id: Failure(kind=FailureKind.TIMED_OUT, message="no answer") for case in CASES[:30]
