@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from threading import Event, Lock, Thread
 
-from evaluation.errors import BenchwrightError, StoreError
+from evaluation.errors import StoreError
 from selection.desk.allowance import Allowance
 from selection.desk.decisions import Decision, DecisionLog, Outcome
 from selection.desk.memory import AnswerMemory
@@ -183,7 +183,7 @@ def _said_of_store(view: View) -> tuple[str, ...]:
 
 def _said_of_log(log: DecisionLog) -> tuple[str, ...]:
     said = []
-    problem: BenchwrightError | None = log.problem
+    problem = log.problem
     if problem is not None and log.n_waiting:
         said.append(f"{log.n_waiting} recommendations and outcomes wait to be stored: {problem}")
     if log.n_dropped:

@@ -1,0 +1,232 @@
+"""How does something get into the store without anybody waiting for it, or failing by it?
+
+Entries wait in memory, are written in batches by one thread in the order in which they came, and stay where they cannot
+be written: the newest of them, up to a number; how many older ones were dropped is known.
+"""
+
+import os
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from threading import Condition, Thread
+from typing import Generic, TypeVar
+from weakref import WeakMethod
+
+from evaluation.errors import StoreError
+
+BATCH_AFTER_S = 1.0
+"""How long the first entry of a batch waits for others."""
+MOST_AT_ONCE = 500
+_FIRST_PAUSE_S = 0.2
+"""Between attempts while the store is away; each is twice as long as the one before."""
+
+Entry = TypeVar("Entry")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt(Generic[Entry]):
+    """What came of writing a batch."""
+
+    left: Sequence[Entry] = ()
+    """Those that must wait."""
+    n_refused: int = 0
+    """How many never can be written."""
+    problem: Exception | None = None
+    """What was met; of several the last."""
+
+
+def attempt(batch: Sequence[Entry], write: Callable[[Sequence[Entry]], int | None]) -> Attempt[Entry]:
+    """What came of writing these: where one is refused, the others are written one by one.
+
+    Args:
+        batch: In the order in which they came.
+        write: Writes all or none, and says how many it refused for good. Raises `StoreError` where the same may succeed
+            later, another error where it never will.
+    """
+    try:
+        return Attempt(n_refused=write(batch) or 0)
+    except StoreError as error:
+        return Attempt(left=batch, problem=error)
+    except Exception:  # One entry that cannot be stored must not keep the others back.
+        return _one_by_one(batch, write)
+
+
+def _one_by_one(batch: Sequence[Entry], write: Callable[[Sequence[Entry]], int | None]) -> Attempt[Entry]:
+    n_refused, problem = 0, None
+    for position, entry in enumerate(batch):
+        try:
+            n_refused += write([entry]) or 0
+        except StoreError as error:
+            return Attempt(left=batch[position:], n_refused=n_refused, problem=error)
+        except Exception as error:
+            n_refused, problem = n_refused + 1, error
+    return Attempt(n_refused=n_refused, problem=problem)
+
+
+class BackgroundWriter(Generic[Entry]):
+    """Entries on their way to the store; safe to use from several threads, and after a fork.
+
+    Args:
+        put_away: Writes a batch; called in one thread at a time.
+        name: Of the thread.
+        most_waiting: How many are kept while the store is away.
+        longest_pause_s: Between attempts while it is.
+        batch_after_s: How long the first entry of a batch waits for others.
+    """
+
+    def __init__(
+        self,
+        put_away: Callable[[Sequence[Entry]], Attempt[Entry]],
+        *,
+        name: str,
+        most_waiting: int,
+        longest_pause_s: float,
+        batch_after_s: float = BATCH_AFTER_S,
+    ) -> None:
+        self._put_away, self._name = put_away, name
+        self._most_waiting, self._longest_pause_s, self._batch_after_s = most_waiting, longest_pause_s, batch_after_s
+        self._begin_anew()
+        if hasattr(os, "register_at_fork"):
+            weak = WeakMethod(self._begin_anew)
+            os.register_at_fork(after_in_child=lambda: (begin := weak()) and begin())
+
+    def _begin_anew(self) -> None:
+        """As at first: what waited before a fork is the parent's to write, and its thread is not in the child."""
+        self._changed = Condition()
+        self._waiting: deque[Entry] = deque()
+        self._n_at_work = self._n_put = self._n_done = self._n_failed = 0
+        self._is_urgent = self._is_closed = False
+        self._thread: Thread | None = None
+        self.n_dropped = 0
+        """Entries of this process that were given up: too many waited, or they never can be written."""
+        self.problem: Exception | None = None
+        """Why the last attempt must be made again; None: it need not."""
+
+    def begun(self) -> None:
+        """Called when the thread of a process has begun."""
+
+    def met(self, problem: Exception) -> None:
+        """Called in the thread when something went wrong, whether it must be tried again or was refused for good."""
+
+    def ended(self) -> None:
+        """Called in the thread when it has written its last."""
+
+    @property
+    def n_waiting(self) -> int:
+        """Entries that are not written yet."""
+        return len(self._waiting) + self._n_at_work
+
+    def put(self, entry: Entry) -> None:
+        """Takes an entry; returns at once. The first one of a process starts the thread."""
+        with self._changed:
+            if self._is_closed:
+                self.n_dropped += 1
+                return
+            self._waiting.append(entry)
+            self._n_put += 1
+            self._shorten()
+            if self._thread is None:
+                self._start()
+            if len(self._waiting) == 1:
+                self._changed.notify_all()
+
+    def drop(self) -> None:
+        """Counts an entry that could not even be made."""
+        with self._changed:
+            self.n_dropped += 1
+
+    def flush(self, timeout_s: float = 5.0) -> int:
+        """How many of the entries so far are left, after all that can be written now are.
+
+        It is 0 unless the store is away or slow. What others put meanwhile is not waited for.
+        """
+        deadline = time.monotonic() + timeout_s
+        with self._changed:
+            n_put = self._n_put
+            # What is being written now may fail for a reason that is gone already.
+            may_fail = self._n_failed + (1 if self._n_at_work else 0)
+            self._is_urgent = True
+            self._changed.notify_all()
+            while self._n_done < n_put and self._thread is not None and self._n_failed <= may_fail:
+                left_s = deadline - time.monotonic()
+                if left_s <= 0:
+                    break
+                self._changed.wait(left_s)
+            self._is_urgent = False
+            return max(0, n_put - self._n_done)
+
+    def close(self, timeout_s: float = 5.0) -> int:
+        """How many entries could not be written; the thread ends."""
+        deadline = time.monotonic() + timeout_s
+        self.flush(timeout_s)
+        with self._changed:
+            self._is_closed = True
+            self._changed.notify_all()
+            thread = self._thread
+        if thread is not None:
+            thread.join(max(0.1, deadline - time.monotonic()))
+        return self.n_waiting
+
+    def _start(self) -> None:
+        # A daemon, so that a process that crashes does not hang on it; `close` waits for it.
+        thread = Thread(target=self._work, name=self._name, daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:  # At the end of a process, or where there are too many: tried again with the next entry.
+            return
+        self._thread = thread
+        self.begun()
+
+    def _shorten(self) -> None:
+        while len(self._waiting) > self._most_waiting:
+            self._waiting.popleft()
+            self._n_done += 1
+            self.n_dropped += 1
+
+    def _work(self) -> None:
+        pause_s = _FIRST_PAUSE_S
+        try:
+            while batch := self._next_batch():
+                if self._is_put_away(batch):
+                    pause_s = _FIRST_PAUSE_S
+                    continue
+                with self._changed:
+                    self._linger(pause_s)
+                pause_s = min(2 * pause_s, self._longest_pause_s)
+        finally:
+            self.ended()
+
+    def _next_batch(self) -> list[Entry]:
+        """The entries to write next, when it is time; none when the writer is closed."""
+        with self._changed:
+            while not self._waiting and not self._is_closed:
+                self._changed.wait()
+            self._linger(self._batch_after_s)
+            if self._is_closed:
+                return []
+            batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), MOST_AT_ONCE))]
+            self._n_at_work = len(batch)
+            return batch
+
+    def _linger(self, pause_s: float) -> None:
+        """Waits, unless somebody wants to see everything written."""
+        deadline = time.monotonic() + pause_s
+        while not (self._is_urgent or self._is_closed) and (left_s := deadline - time.monotonic()) > 0:
+            self._changed.wait(left_s)
+
+    def _is_put_away(self, batch: list[Entry]) -> bool:
+        """True where the store took the batch, or what of it can be stored."""
+        found = self._put_away(batch)
+        with self._changed:
+            self._waiting.extendleft(reversed(found.left))
+            self._n_at_work = 0
+            self._n_done += len(batch) - len(found.left)
+            self.n_dropped += found.n_refused
+            self._shorten()
+            self._n_failed += bool(found.left)
+            self.problem = found.problem if found.left else None
+            self._changed.notify_all()
+        if found.problem is not None:
+            self.met(found.problem)
+        return not found.left
