@@ -73,9 +73,10 @@ def lay_out(name: str, model: dict[str, Any], *, prices: tuple[str, ...] = ()) -
     first = [field for field in ORDER.get(name, ()) if field in fields]
     model["properties"] = {field: fields[field] for field in (*first, *(one for one in fields if one not in first))}
     for field, value in model["properties"].items():
-        value.update(_one_kind(value))
-        if value.get("default", ...) is None:
-            del value["default"]
+        if kind := _one_kind(value):
+            value.update(kind)
+            if value.get("default", ...) is None:
+                del value["default"]
         if title := TITLES.get(name, {}).get(field):
             value["title"] = title
         if "description" in value:

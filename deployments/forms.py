@@ -131,7 +131,7 @@ def _offer(fields: dict[str, Any], choices: Mapping[str, tuple[str, ...]]) -> No
             if kind.get("type") == "string":
                 kind["enum"] = list(names)
         said = fields[name]["description"].replace(OF_FILES, "")
-        fields[name]["description"] = f"{said} {KNOWN_THEN}"
+        fields[name]["description"] = said if names == PROVIDERS else f"{said} {KNOWN_THEN}"
 
 
 def _need_not(model: dict[str, Any], names: tuple[str, ...]) -> None:

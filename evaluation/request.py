@@ -120,20 +120,20 @@ class EvaluationRequest(BaseModel):
     benchmarks: list[str] = Field(
         min_length=1, description="Names of standard suites or stored benchmarks, or paths of files."
     )
-    models: list[str] = Field(default=[], description="Models with the common options below.")
+    models: list[str] = Field(default=[], description="Asked with the options that are given for all models.")
     candidates: list[str] = Field(
         default=[],
-        description="Models with options of their own: `llama3.2:3b temperature=0.2 num_ctx=8192 profile=concise`.",
+        description="Each with its options on one line: `llama3.2:3b temperature=0.2 num_ctx=8192 profile=concise`.",
     )
-    options: list[str] = Field(default=[], description="Options for every model above: `temperature=0.2`.")
-    system: str | None = Field(default=None, description="System prompt for every model above.")
-    profile: str | None = Field(default=None, description="Prompt profile for every model above.")
+    options: list[str] = Field(default=[], description="One each, for every model above: `temperature=0.2`.")
+    system: str | None = Field(default=None, description="Said to every model above before each case.")
+    profile: str | None = Field(default=None, description="How every model above is asked.")
     endpoints: list[str] = Field(
-        default=[], description="URLs or names of servers, or `pool:NAME`; empty: OLLAMA_HOST."
+        default=[], description="Names or URLs of servers, or `pool:NAME`; empty: the one in OLLAMA_HOST."
     )
     slots: int | None = Field(default=None, ge=1, le=4096, description="Requests that each server serves at once.")
     gpu_tag: str | None = Field(default=None, description="Name of the GPU behind the endpoints.")
-    provider: str | None = Field(default=None, description="`ollama` or `openai_compatible`; empty: asked.")
+    provider: str | None = Field(default=None, description="`ollama` or `openai_compatible`; empty: found out.")
     embedded: bool = Field(default=False, description="Use the embedded server too.")
     allow_remote: bool = Field(default=False, description="Allow models that run on somebody else's machine.")
     metrics: list[str] = Field(
@@ -145,7 +145,7 @@ class EvaluationRequest(BaseModel):
         default=None,
         description="Prices by model, as a file of `--prices` has them, or `block:NAME`; each candidate gets its cost.",
     )
-    limit: int | None = Field(default=None, ge=1, description="The first N cases of a seeded order.")
+    limit: int | None = Field(default=None, ge=1, description="So many cases of a seeded order; empty: all.")
     repeats: int = Field(default=1, ge=1, le=10_000, description="How often each case is asked.")
     seed: int = Field(default=0, ge=0, le=2**63 - 1, description="The same seed gives the same numbers.")
     reuse: bool = Field(
@@ -154,11 +154,11 @@ class EvaluationRequest(BaseModel):
     max_failures: str = Field(
         default="10%", description="Server failures allowed for each candidate: a share (10%) or a number of cases."
     )
-    fail_under: list[str] = Field(default=[], description="Checks that must hold: `token_f1=0.5`.")
+    fail_under: list[str] = Field(default=[], description="Least value of a metric, one each: `token_f1=0.5`.")
     spread: int = Field(
         default=1, ge=1, le=64, description="Flow runs on workers that share the asking; 1: one process asks all."
     )
-    experiment: str | None = Field(default=None, description="Experiment to which the runs belong.")
+    experiment: str | None = Field(default=None, description="Name of the experiment to which the runs belong.")
     timeout_s: float = Field(default=300.0, gt=0, description="Seconds for one attempt, loading excluded.")
     case_timeout_s: float = Field(default=1800.0, gt=0, description="Seconds for all attempts of a case.")
 

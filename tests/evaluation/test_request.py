@@ -255,3 +255,15 @@ def test_a_model_of_metrics_without_its_model_or_its_server_is_refused(named: di
         read_request({"benchmarks": ["b"], "models": ["m"], **named})
     assert caught.value.next_step is not None
     assert f"Correct --{'judge' if 'judges' in named else 'embedder'}: " in caught.value.next_step
+
+
+def test_prices_are_a_table_or_the_name_of_a_block() -> None:
+    def prices(value: Any) -> Any:
+        return read_request({"benchmarks": ["b"], "models": ["m"], "prices": value}).prices
+
+    assert "block:cloud" == prices("block:cloud")
+    assert None is prices("")
+    with pytest.raises(ConfigurationError, match="neither `block:NAME`"):
+        prices("cloud")
+    with pytest.raises(ConfigurationError, match="were not read"):
+        read_request({"benchmarks": ["b"], "models": ["m"], "prices": "block:cloud"}).price_table()

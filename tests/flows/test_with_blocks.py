@@ -14,11 +14,13 @@ from pydantic import SecretStr
 from scripted_ollama import ScriptedOllama
 
 from evaluation.errors import ConfigurationError
+from evaluation.prices import PRICE
 from evaluation.store.registry import find_endpoint, save_endpoint
+from evaluation.store.runs import find_invocation
 from evaluation.store.session import Store
 from evaluation.store.tables import METADATA
 from tasks.block_names import USUAL
-from tasks.blocks import EndpointPool, PoolServer, ResultsDatabase, key_variable
+from tasks.blocks import EndpointPool, ModelPrice, PoolServer, Prices, ResultsDatabase, key_variable
 
 Evaluate = Callable[..., Any]
 PASSWORD, KEY = "pass-s3cret-word", "sk-s3cret-key"
@@ -163,3 +165,33 @@ def test_a_block_with_a_wrong_database_says_so_without_it(save: Callable[..., No
         asyncio.run(address_in_block())
 
     assert PASSWORD not in str(refused.value)
+
+
+def test_prices_are_those_of_the_block_that_is_named_and_the_run_keeps_them(
+    evaluate: Evaluate,
+    store: Store,
+    save: Callable[..., None],
+    ollama_by_script: ScriptedOllama,
+    benchmark_file: Callable[..., str],
+) -> None:
+    save(Prices(models=[ModelPrice(model="good", input_per_million=1.0, output_per_million=2.0)]), "cloud")
+    ollama_by_script.add("good")
+
+    evaluate(benchmark_file(2), models=["good"], prices="block:cloud", invocation_id="one")
+
+    run = only_run(store)
+    (candidate,) = run.candidates
+    assert {"input_per_million": 1.0, "output_per_million": 2.0} == candidate.plan.details[PRICE]
+    kept = find_invocation(store, "one").request["prices"]
+    assert {"good": {"input_per_million": 1.0, "output_per_million": 2.0}} == kept["models"]
+
+
+def test_prices_of_an_unknown_block_end_the_run_with_its_name(
+    evaluate: Evaluate, ollama_by_script: ScriptedOllama, benchmark_file: Callable[..., str]
+) -> None:
+    ollama_by_script.add("good")
+
+    state = evaluate(benchmark_file(1), models=["good"], prices="block:nowhere")
+
+    assert state.is_failed()
+    assert "no block 'nowhere'" in str(state.message)
