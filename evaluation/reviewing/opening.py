@@ -16,7 +16,7 @@ from evaluation.errors import ConfigurationError, IncomparableError
 from evaluation.fingerprint import fingerprint
 from evaluation.generation import Generation
 from evaluation.reviewing.material import seen_cases
-from evaluation.reviewing.picking import MOST_OUTPUTS, Picked, choose_sides, pick
+from evaluation.reviewing.picking import MOST_OUTPUTS, Picked, Seen, choose_sides, pick
 from evaluation.reviewing.request import ReviewRequest
 from evaluation.store.benchmarks import load_benchmark_version
 from evaluation.store.outcomes import load_outcomes
@@ -108,27 +108,10 @@ def _made(
 ) -> ReviewRecord:
     plan = sides[0].members[0].run.plan
     use = _headline(sides)
-    size = 2 if request.kind == PREFERENCE else min(MOST_OUTPUTS, len(sides))
-    least = min(2, len(sides))
-    seen = [one for one in seen_cases(store, sides, use) if len(one.sides) >= least]
-    if not seen:
-        raise ConfigurationError(
-            "there is no case to show: " + ("no two candidates answered the same one" if least > 1 else "no answer"),
-            "Choose other runs, or go on with these: `benchwright evaluate --resume RUN`.",
-        )
     rng = np.random.default_rng(int(fingerprint([review_id, request.seed])[:16], 16))
-    picked = pick(
-        seen,
-        request.n_cases,
-        flip_share=request.flip_share,
-        control_share=request.control_share,
-        changed=_changed(sides),
-        rng=rng,
-    )
-    chosen = choose_sides(picked, size, len(sides), rng=rng)
-    shown = [_Shown(position=n, picked=one, sides=its) for n, (one, its) in enumerate(zip(picked, chosen, strict=True))]
+    shown = _shown(_answered(store, sides, use), request, sides, rng)
     benchmark = load_benchmark_version(
-        store, plan.benchmark_version, plan.benchmark_name, case_ids=[one.seen.case_id for one in picked]
+        store, plan.benchmark_version, plan.benchmark_name, case_ids=[one.picked.seen.case_id for one in shown]
     )
     return save_review(
         store,
@@ -142,6 +125,35 @@ def _made(
         code_version=code_version(),
         items=_items(store, benchmark, sides, shown, show_references=request.show_references),
     )
+
+
+def _answered(store: Store, sides: Sequence[Side], use: MetricUse | None) -> list[Seen]:
+    """The cases to choose among: those that two candidates answered, or the only one did."""
+    least = min(2, len(sides))
+    seen = [one for one in seen_cases(store, sides, use) if len(one.sides) >= least]
+    if not seen:
+        raise ConfigurationError(
+            "there is no case to show: " + ("no two candidates answered the same one" if least > 1 else "no answer"),
+            "Choose other runs, or go on with these: `benchwright evaluate --resume RUN`.",
+        )
+    return seen
+
+
+def _shown(
+    seen: Sequence[Seen], request: ReviewRequest, sides: Sequence[Side], rng: np.random.Generator
+) -> list[_Shown]:
+    """The picked cases in the order in which they are shown, each with the sides that it shows, in theirs."""
+    picked = pick(
+        seen,
+        request.n_cases,
+        flip_share=request.flip_share,
+        control_share=request.control_share,
+        changed=_changed(sides),
+        rng=rng,
+    )
+    size = 2 if request.kind == PREFERENCE else min(MOST_OUTPUTS, len(sides))
+    chosen = choose_sides(picked, size, len(sides), rng=rng)
+    return [_Shown(position=n, picked=one, sides=its) for n, (one, its) in enumerate(zip(picked, chosen, strict=True))]
 
 
 def _headline(sides: Sequence[Side]) -> MetricUse | None:
