@@ -41,6 +41,7 @@ async def interruptible(flow_run_id: UUID | None) -> AsyncIterator[Interruption]
     finally:
         if looking:
             looking.cancel()
+            await asyncio.gather(looking, return_exceptions=True)  # it speaks through the flow's own client
         for number, before in handled.items():
             loop.remove_signal_handler(number)
             signal.signal(number, before)

@@ -102,9 +102,19 @@ class SlotClaim:
                 try:
                     await asyncio.wait([keeping], timeout=self._rhythm.give_back_at_most_s)
                 finally:
-                    keeping.cancel()
-                if failed.done() and not failed.cancelled():
+                    await _ended(keeping, ask_again_s=self._rhythm.let_go_at_most_s)
+                    failed.cancel()
+                if not failed.cancelled():
                     failed.exception()  # whoever wanted to know has seen it
+
+
+async def _ended(keeping: "asyncio.Task[None]", *, ask_again_s: float) -> None:
+    """Returns when nothing speaks through the connection any more, which is closed then: not even to give back."""
+    while not keeping.done():
+        keeping.cancel()
+        await asyncio.wait([keeping], timeout=ask_again_s)
+    if not keeping.cancelled():
+        keeping.exception()  # it would be told once more that the connection is gone
 
 
 def _pass_on(done: "asyncio.Task[None]", failed: "asyncio.Future[None]") -> None:

@@ -41,6 +41,8 @@ class Rhythm:
     drain_at_end_s: float = 2.0
     give_back_at_most_s: float = 6.0
     n_give_back_tries: int = 4
+    let_go_at_most_s: float = 1.0
+    """What could not be given back by then gets a last try as long as this."""
 
     def times(self, factor: float) -> "Rhythm":
         """The same with every time multiplied: ratios and counts stay."""

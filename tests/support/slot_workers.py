@@ -27,10 +27,16 @@ class FakeLimits:
         self.is_away = False
         self.fails_next: Counter[str] = Counter()
         self.most_taken = 0
+        self.answers_after_s = 0.0
+        self.n_open = 0
+        """Connections."""
+        self.n_unconnected = 0
+        """Questions that came while there was no connection."""
 
     async def _called(self, what: str) -> None:
         self.calls[what] += 1
-        await asyncio.sleep(0)
+        self.n_unconnected += self.n_open == 0
+        await asyncio.sleep(self.answers_after_s)
         if self.is_away:
             raise LimitsAwayError("the Prefect server does not answer: test")
         if self.fails_next[what] > 0:
@@ -122,7 +128,11 @@ class FakeLimits:
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Limits]:
         """As `prefect_limits`."""
-        yield self
+        self.n_open += 1
+        try:
+            yield self
+        finally:
+            self.n_open -= 1
 
 
 class Worker:

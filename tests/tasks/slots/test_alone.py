@@ -347,6 +347,22 @@ def test_a_server_that_is_away_at_the_end_is_not_waited_for(limits: FakeLimits, 
     asyncio.run(scenario())
 
 
+def test_nothing_is_asked_any_more_once_the_connection_is_closed_however_slow_the_server_is(
+    limits: FakeLimits, worker: Make
+) -> None:
+    async def scenario() -> None:
+        one = worker().start()
+        await until(lambda: one.gate.capacity == 16)
+        limits.answers_after_s = 3600.0
+        n_looks = limits.calls["look"]
+        await until(lambda: limits.calls["look"] > n_looks)
+        await one.stop()
+        assert (0, 0) == (limits.n_open, limits.n_unconnected)
+        assert {asyncio.current_task()} == asyncio.all_tasks()
+
+    asyncio.run(scenario())
+
+
 @pytest.mark.parametrize("call", ["look", "create", "take", "read_note", "write_note", "give_back", "renew"])
 def test_a_busy_server_is_asked_again(limits: FakeLimits, worker: Make, call: str) -> None:
     async def scenario() -> None:
