@@ -1,5 +1,7 @@
 """The scored answers of now, as far as they are to cases that a model learned from."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -67,6 +69,12 @@ class AnswersOfNow:
         cells = np.unique(codes[n_known < counts] >> np.uint64(32)).astype(np.int64)
         return cells - place * self._n
 
-    def has_all(self, answers: Integers, place: int) -> bool:
-        """True where a candidate of now has all of these answers; most have not, and the first few tell."""
-        return not self.lost(answers[:_SAMPLE], place).size and not self.lost(answers, place).size
+    def owner(self, answers: Integers, places: Sequence[int]) -> int | None:
+        """The first of these candidates of now who has all of the answers; most have not the first few."""
+        if not len(self._known) or not places:
+            return None
+        first = answers[:_SAMPLE]
+        codes = self._codes(np.array(places)[:, None], self.learned.case[first], self.learned.quality[first])
+        at = np.minimum(np.searchsorted(self._known, codes), len(self._known) - 1)
+        likely = np.flatnonzero((self._known[at] == codes).all(axis=1)).tolist()
+        return next((places[i] for i in likely if not self.lost(answers, places[i]).size), None)

@@ -157,7 +157,7 @@ class _Comparison:
         for column in columns.tolist():
             own = self._answers[column]
             own = own[self._learned.tasks[self._learned.case[own]] == task]
-            owner = next((at for at in sorted(left) if self._now.has_all(own, at)), None)
+            owner = self._now.owner(own, sorted(left))
             if owner is not None:
                 left.remove(owner)
                 found[column] = owner
