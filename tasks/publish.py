@@ -10,8 +10,7 @@ from evaluation.reports.results import invocation_result
 from evaluation.reports.tables import result_rows
 from evaluation.settings import Settings
 from evaluation.store.session import open_store
-from tasks.artifacts import artifact_key as artifact_key
-from tasks.artifacts import publish_page, publish_table
+from tasks.artifacts import artifact_key, publish_page, publish_table
 from tasks.stored import stored
 
 

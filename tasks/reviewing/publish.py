@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from prefect import task
-from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
 from prefect.cache_policies import NO_CACHE
 
 from evaluation.reviewing.progress import page_key
@@ -14,7 +13,8 @@ from evaluation.reviewing.showing import cases_title
 from evaluation.settings import Settings
 from evaluation.store.records import ReviewItem
 from evaluation.store.session import open_store
-from tasks.publish import artifact_key
+from tasks import artifacts
+from tasks.artifacts import artifact_key
 from tasks.stored import stored
 
 
@@ -25,11 +25,8 @@ async def publish_page(review_id: str, page: Sequence[ReviewItem], n_items: int,
 
 @task(name="show cases", task_run_name="show {key}", cache_policy=NO_CACHE, persist_result=False)
 async def _publish_page(key: str, review_id: str, title: str, markdown: str) -> None:
-    await acreate_markdown_artifact(
-        markdown=markdown,
-        key=artifact_key("review", review_id, key),
-        description=f"{title} of review {review_id}. To rate them: the three dots of this flow run, Resume.",
-    )
+    said = f"{title} of review {review_id}. To rate them: the three dots of this flow run, Resume."
+    await artifacts.publish_page(markdown, key=artifact_key("review", review_id, key), said=said)
 
 
 @task(name="publish review", task_run_name="publish the result", cache_policy=NO_CACHE, persist_result=False)
@@ -38,9 +35,8 @@ async def publish_result(review_id: str) -> dict[str, Any]:
     result = await stored(_result, review_id)
     key = artifact_key("review", review_id)
     if rows := score_rows(result):
-        await acreate_table_artifact(table=rows, key=f"{key}-scores", description=result["sentence"])
-    page = result_as_markdown(result)
-    await acreate_markdown_artifact(markdown=page, key=f"{key}-result", description=result["sentence"])
+        await artifacts.publish_table(rows, key=f"{key}-scores", said=result["sentence"])
+    await artifacts.publish_page(result_as_markdown(result), key=f"{key}-result", said=result["sentence"])
     return result
 
 
