@@ -22,7 +22,7 @@ CHANGES = ("model", "judge", "server")
 def list_all(
     all_: Annotated[bool, typer.Option("--all", help="Those too that are over.")] = False,
     rule: Annotated[str | None, typer.Option("--rule", metavar="RULE", help="Of this rule alone.")] = None,
-    task: Annotated[str | None, typer.Option("--task", metavar="TASK", help="Of this task alone.")] = None,
+    task: Annotated[str | None, typer.Option("--task", metavar="TASK", help="Of this task or benchmark alone.")] = None,
     candidate: Annotated[str | None, typer.Option("--candidate", metavar="NAME", help="Of this one alone.")] = None,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
@@ -32,19 +32,16 @@ def list_all(
     from evaluation.monitoring.result import alert_as_plain
     from evaluation.store.alerts import list_alerts
 
-    wanted = {"rule": _checked_rule(rule), "task": task, "candidate": candidate}
+    of_rule = _checked_rule(rule)
     with open_stored(db) as store:
-        found = [one for one in list_alerts(store, with_resolved=all_) if _fits(one, wanted)]
+        known = list_alerts(store, with_resolved=all_)
+    found = [one for one in known if one.fits(rule=of_rule, task=task, candidate=candidate)]
     if as_json:
         print_json([alert_as_plain(one) for one in found])
     elif found:
         _print(found)
     else:
         tell("no such alert" if all_ else "no alert is open; --all shows those that are over")
-
-
-def _fits(alert: "AlertRecord", wanted: dict[str, str | None]) -> bool:
-    return all(value is None or getattr(alert, name) == value for name, value in wanted.items())
 
 
 def _print(found: "list[AlertRecord]") -> None:
@@ -99,7 +96,7 @@ def silence(
         str, typer.Option("--until", metavar="8h|3d|DATE", help="When the silence ends, or how long it lasts.")
     ],
     rule: Annotated[str | None, typer.Option("--rule", metavar="RULE", help="Of this rule alone.")] = None,
-    task: Annotated[str | None, typer.Option("--task", metavar="TASK", help="Of this task alone.")] = None,
+    task: Annotated[str | None, typer.Option("--task", metavar="TASK", help="Of this task or benchmark alone.")] = None,
     candidate: Annotated[str | None, typer.Option("--candidate", metavar="NAME", help="Of this one alone.")] = None,
     reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why.")] = "",
     db: DatabaseOption = None,

@@ -24,6 +24,8 @@ from tasks.story import tell, warn
 
 RAISED = "benchwright.alert.raised"
 """The event of an alert."""
+LONGEST_TEXT = 2_000
+"""Of one text in an event: a metric's signature may be long."""
 
 
 @task(name="notify", task_run_name="tell of new alerts", cache_policy=NO_CACHE, persist_result=False)
@@ -91,10 +93,20 @@ def _resource(alert: AlertRecord) -> dict[str, str]:
 def _payload(alert: AlertRecord) -> dict[str, Any]:
     plain = alert_as_plain(alert)
     names = ("alert_id", "rule", "severity", "source", "task", "benchmark", "candidate", "metric", "run_id")
-    found = {name: plain[name] for name in names}
-    return found | {
-        "sentence": one_line(alert.sentence),
-        "evidence": plain["evidence"],
-        "changes": plain["changes"],
-        "raised_at": plain["raised_at"],
-    }
+    found = {name: plain[name] for name in (*names, "sentence", "evidence", "changes", "raised_at")}
+    told: dict[str, Any] = _harmless(found)
+    return told
+
+
+def _harmless(value: Any) -> Any:
+    """The value with every text in it on one line, without what a database or a chat could choke on."""
+    match value:
+        case str():
+            line = one_line(value)
+            return line if len(line) <= LONGEST_TEXT else f"{line[: LONGEST_TEXT - 1]}…"
+        case dict():
+            return {_harmless(str(key)): _harmless(each) for key, each in value.items()}
+        case list() | tuple():
+            return [_harmless(each) for each in value]
+        case _:
+            return value

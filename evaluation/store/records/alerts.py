@@ -75,6 +75,11 @@ class AlertRecord:
             return "resolved"
         return "open" if self.acknowledged_at is None else "acknowledged"
 
+    def fits(self, *, rule: str | None, task: str | None, candidate: str | None) -> bool:
+        """True where it is of that rule, task or benchmark, and candidate; None fits all."""
+        wanted = ((rule, (self.rule,)), (task, (self.task, self.benchmark)), (candidate, (self.candidate,)))
+        return all(word is None or word in own for word, own in wanted)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertChanges:
@@ -99,8 +104,7 @@ class SilenceRecord:
 
     def covers(self, alert: AlertRecord, moment: datetime) -> bool:
         """True where the alert is one of those, and the time is not over."""
-        wanted = ((self.rule, alert.rule), (self.task, alert.task), (self.candidate, alert.candidate))
-        return moment < self.until and all(own is None or own == of_alert for own, of_alert in wanted)
+        return moment < self.until and alert.fits(rule=self.rule, task=self.task, candidate=self.candidate)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
