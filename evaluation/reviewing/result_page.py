@@ -8,8 +8,11 @@ from evaluation.reports.escaping import for_markdown
 from evaluation.reports.preference_tables import preference_rows
 from evaluation.reports.tables import as_markdown_table, counted, shown_estimate
 from evaluation.reviewing.result_words import rater_words
+from evaluation.reviewing.showing import as_cell
 
 Row = dict[str, str]
+_WIDEST = 44
+"""Letters of a line in a cell: Prefect's older pages break none."""
 Result = Mapping[str, Any]
 _WORDS = {
     "krippendorff_alpha_ordinal": "Krippendorff's alpha",
@@ -117,11 +120,11 @@ def item_rows(result: Result) -> list[Row]:
         {
             "case": f"{item['case']}",
             "id": item["case_id"],
-            "picked": f"{item['picked']}: {item['why']}",
             "shown": ", ".join(f"{one['letter']} = {one['candidate']}" for one in item["outputs"]),
             "rater": given["rater"],
             "said": _said(given),
             "notes": given["notes"],
+            "picked": f"{item['picked']}: {item['why']}",
         }
         for item in result["items"]
         for given in item["ratings"]
@@ -169,5 +172,6 @@ def _table(rows: Sequence[Row]) -> str:
     columns = list(rows[0])
     titles = {column: for_markdown(column) for column in columns}
     return as_markdown_table(
-        list(titles.values()), [{titles[name]: for_markdown(row.get(name, "")) for name in columns} for row in rows]
+        list(titles.values()),
+        [{titles[name]: as_cell(row.get(name, ""), width=_WIDEST) for name in columns} for row in rows],
     )

@@ -137,7 +137,7 @@ def item_as_hint(review: ReviewRecord, item: ReviewItem) -> str:
     is_timed = SPEED in criteria_of(review, item)
     texts = [*_asked(item.question)]
     for position, output in enumerate(item.outputs):
-        time = f" ({shown_time(output.total_s)})" if is_timed else ""
+        time = f", {shown_time(output.total_s)}" if is_timed else ""
         texts.append((f"{letter(position)}{time}", output.answer if output.answer.strip() else NO_ANSWER))
     return "\n\n".join(f"{for_markdown(title)}: {as_code(text)}" for title, text in texts)
 
