@@ -37,12 +37,22 @@ def serve(
     from deployments.serving.home import must_be_free, the_only_one
 
     with heeding_sigterm():
+        _heed_other_signals()
         try:
             with the_only_one(port):
                 must_be_free(port)
                 _serve(port, embedded, db, as_json=as_json)
         except (KeyboardInterrupt, TerminatedError):
             tell("stopped")
+
+
+def _heed_other_signals() -> None:
+    """Lets Ctrl-C end it even where a script started it with `&`, and the end of its terminal unless `nohup` did."""
+    import signal
+
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
+        signal.signal(signal.SIGHUP, signal.getsignal(signal.SIGTERM))
 
 
 def _serve(port: int, embedded: bool | None, db: str | None, *, as_json: bool) -> None:
