@@ -1,5 +1,14 @@
 """What a model, or whoever names things, may write to become markup, a script or a link on somebody's page."""
 
+import re
+from collections.abc import Iterator
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+OURS = ("../../runs/flow-run/", "../../artifacts/artifact/")
+_AUTOLINK = re.compile(r"https?://\w|www\.\w|[\w.+-]+@\w+\.\w", re.IGNORECASE)
+"""What GitHub's kind of Markdown makes a link of, without any mark."""
 MARK = "hostile"
 """Stands in every one of them, so that one can look for it where it must be text."""
 SCRIPT = f"<script>alert('{MARK}')</script>"
@@ -25,3 +34,29 @@ ALL = " ".join(TEXTS)
 """All of them in one."""
 NAME = f"{MARK} <b>x</b> [x](https://evil.example/{MARK})|`x` www.evil.example"
 """Short enough for a name that is shown in whole."""
+
+
+def foreign_markup(page: str) -> list[str]:
+    """What stands on a page of Markdown that none of ours would have put there: markup, foreign links and images."""
+    parser = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+    return [said for token in _all(parser.parse(page)) if (said := _foreign(token)) is not None]
+
+
+def _all(tokens: list[Token]) -> Iterator[Token]:
+    for token in tokens:
+        yield token
+        yield from _all(token.children or [])
+
+
+def _foreign(token: Token) -> str | None:
+    if token.type in ("html_inline", "html_block") and token.content.strip() != "<br>":
+        return token.content
+    if token.type == "link_open" and not str(token.attrs["href"]).startswith(OURS):
+        return f"link to {token.attrs['href']}"
+    if token.type == "image" and not str(token.attrs["src"]).startswith("data:image/svg+xml;base64,"):
+        return f"image {token.attrs['src']}"
+    if token.type in ("fence", "code_block") and token.info not in ("", "text"):
+        return f"block of {token.info}"
+    if token.type == "text" and (found := _AUTOLINK.search(token.content)):
+        return f"autolink {found[0]}"
+    return None

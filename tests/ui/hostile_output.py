@@ -66,13 +66,17 @@ def main(folder: Path) -> int:
 async def run_flows(home: Path) -> None:
     """Every flow once, with hostile names, answers and messages."""
     from evaluation.comparing.request import read_comparison_request
+    from evaluation.monitoring.request import MonitorRequest
     from evaluation.racing.request import read_race_request
     from evaluation.request import EvaluationRequest
+    from evaluation.reviewing.request import ReviewRequest
     from evaluation.sweeping.request import read_sweep_request
     from flows.compare import compare
     from flows.evaluate import evaluate
+    from flows.monitor import monitor
     from flows.race import race
     from flows.retrain import retrain
+    from flows.review import review
     from flows.sweep import sweep
     from selection.retrain_request import RetrainRequest
 
@@ -95,6 +99,8 @@ async def run_flows(home: Path) -> None:
             race(read_race_request({"evaluation": few}), return_state=True),
             sweep(read_sweep_request({"evaluation": one, "parameters": swept}), return_state=True),
             retrain(RetrainRequest(), return_state=True),
+            monitor(MonitorRequest(), return_state=True),
+            review(ReviewRequest(n_cases=6, rater=NAME), return_state=True),
         ]
         for flow_run in running:
             state = await flow_run

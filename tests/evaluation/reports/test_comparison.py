@@ -5,6 +5,7 @@ from xml.etree.ElementTree import fromstring
 
 import pytest
 from compared_runs import candidate, cases_of, compared, right_on, store_run
+from hostile_texts import foreign_markup
 from stored_runs import answer
 
 from evaluation.reports.comparison_checks import RegressionCheck, regression_checks
@@ -157,6 +158,7 @@ def hostile_result(store: Store) -> dict[str, Any]:
 def test_the_page_shows_hostile_names_and_answers_as_text(store: Store) -> None:
     page = comparisons_as_markdown([hostile_result(store)])
 
+    assert [] == foreign_markup(page)
     assert "<script" not in page
     assert "<img" not in page
     assert "](javascript" not in page
@@ -166,6 +168,18 @@ def test_the_page_shows_hostile_names_and_answers_as_text(store: Store) -> None:
     tables = [block.splitlines() for block in page.split("\n\n") if block.startswith("| ")]
     assert len(tables) > 2
     assert all(1 == len({line.replace("\\|", "").count("|") for line in table}) for table in tables)
+
+
+def test_the_page_links_to_flow_runs_and_tables_and_shows_pictures(store: Store) -> None:
+    result = hostile_result(store)
+
+    page = comparisons_as_markdown([result], flow_runs={"hostile": ("f1", HOSTILE)}, tables=["t1"])
+
+    assert [] == foreign_markup(page)
+    assert "[All pairs to search and sort](../../artifacts/artifact/t1)" in page
+    assert "(../../runs/flow-run/f1)" in page
+    assert 1 == page.count("](../../runs/")
+    assert 2 <= page.count("](data:image/svg+xml;base64,") <= 3
 
 
 def test_the_page_has_sentence_table_flips_and_sources_in_this_order(store: Store) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hostile_texts import foreign_markup
 
 from evaluation.reports.sweep_findings import other_metric_lines, sweep_sentences
 from evaluation.reports.sweep_markdown import sweep_as_markdown
@@ -211,6 +212,7 @@ def test_a_hostile_name_stays_a_name_on_the_page(name: str) -> None:
 
     page = sweep_as_markdown(report(models, clear, benchmark=name))
 
+    assert [] == foreign_markup(page)
     table = [line for line in page.splitlines() if line.startswith("|")]
     assert all(line.replace("\\|", "").count("|") == line.replace("\\|", "").rstrip().count("|") for line in table)
     for block in page.split("\n\n"):

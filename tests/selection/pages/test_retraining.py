@@ -1,6 +1,10 @@
 from typing import Any
+from xml.etree import ElementTree
+
+from hostile_texts import NAME, foreign_markup
 
 from selection.pages.retraining import gain_in_points, held_out_lines, reason_lines, retraining_as_markdown, task_rows
+from selection.pages.retraining_picture import gains_picture
 
 
 def gain(value: float) -> dict[str, Any]:
@@ -102,6 +106,7 @@ def test_words_of_others_add_nothing_to_the_page() -> None:
     ]
     assert "<script>" not in page
     assert "](" not in page
+    assert [] == foreign_markup(page)
     table = [line for line in page.splitlines() if line.startswith("| ")]
     assert {table[0].count(" | ")} == {line.count(" | ") for line in table if "---" not in line}
 
@@ -111,3 +116,16 @@ def test_a_page_without_a_model_says_why() -> None:
 
     assert page.startswith("# Retraining\n\n> No model was trained: too little.\n\n")
     assert "evidence `abcdef012345` · 1,200 scored answers\n" in page
+
+
+def test_the_picture_has_a_row_for_each_learner_on_each_task_and_none_for_naming_the_best() -> None:
+    picture = gains_picture({**REPORT, "tasks": [{**REPORT["tasks"][0], "task": NAME}]})
+
+    assert picture is not None
+    words = [
+        element.text or "" for element in ElementTree.fromstring(picture.svg).iter() if element.tag.endswith("text")
+    ]
+    learners = [name for name in REPORT["learners"] if name != "best_per_task"]
+    assert len(learners) == len([word for word in words if word.startswith("all tasks: ")])
+    assert not [word for word in words if word == "all tasks: best_per_task"]
+    assert gains_picture({**REPORT, "tasks": [], "learners": {}}) is None

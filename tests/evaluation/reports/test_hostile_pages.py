@@ -1,0 +1,72 @@
+"""No page of an artifact holds markup, links or images of anybody but us, whatever names and messages say."""
+
+from typing import Any
+
+import pytest
+from hostile_texts import ALL, NAME, TEXTS, foreign_markup
+from stored_runs import answer, asked, numbers, right, store_run, wrong
+
+from evaluation.case import Case
+from evaluation.errors import FailureKind
+from evaluation.generation import Failure
+from evaluation.reports.markdown import invocation_as_markdown
+from evaluation.reports.race_page import race_as_markdown
+from evaluation.reports.results import invocation_result
+from evaluation.reports.run_pictures import latencies, quality_against_cost
+from evaluation.store.session import Store
+
+
+def test_what_is_looked_for_is_found_where_nothing_is_escaped() -> None:
+    raw = "\n\n".join(TEXTS)
+
+    assert len(foreign_markup(raw)) > 8
+    assert [] == foreign_markup("[flow run](../../runs/flow-run/1) **ours** ![p](data:image/svg+xml;base64,AA==)")
+
+
+@pytest.mark.parametrize("text", [*TEXTS, ALL, NAME])
+def test_the_page_of_an_evaluation(store: Store, text: str) -> None:
+    cases = [Case(case_id=f"{number} {text}", prompt=f"What is {number}?", references=("1",)) for number in range(6)]
+    down = Failure(kind=FailureKind.SERVER_DOWN, message=text, n_attempts=8)
+    outcomes = {case.case_id: answer(text) for case in cases[1:]} | {cases[0].case_id: down}
+    for number in (1, 2):  # an earlier run too
+        store_run(
+            store,
+            asked(text, outcomes, given_up=text, details={"quantization": text}, endpoint=text),
+            asked("b:1b", {case.case_id: answer("1") for case in cases}),
+            cases=cases,
+            name=text,
+            run_id=f"run-{number}",
+            flow_run_ids=(f"flow-{number}", text),
+        )
+    result = invocation_result(store, "of-run-2")
+
+    page = invocation_as_markdown(store, result, table_links={"run-2": text})
+
+    assert [] == foreign_markup(page)
+    assert page.count("](data:image/svg+xml;base64,") == 3
+    assert len(page) < 200_000
+    for block in page.split("\n\n"):
+        rows = [line.replace("\\\\", "").replace("\\|", "") for line in block.splitlines() if line.startswith("| ")]
+        assert len({row.count("|") for row in rows}) <= 1
+
+
+@pytest.mark.parametrize("text", [ALL, NAME])
+def test_the_page_of_a_race(store: Store, text: str) -> None:
+    cases = numbers(6)
+    store_run(store, asked(text, right(cases)), asked("b:1b", wrong(cases)), cases=cases, name=text)
+    (run,) = invocation_result(store, "of-run-1")["runs"]
+    place = {"rank": 1, "score": 0.5, "behind_first": 0.0, "n_cases": 6, "left_after": 4, "given_up": True}
+    decision = {"look": 1, "decision": "given_up", "n_cases": 4, "reason": text, "evidence": {"calls": 4}}
+    race: dict[str, Any] = {
+        **{"run_id": "run-1", "benchmark": text, "metric": text, "method": "evidence", "alpha": 0.05, "margin": text},
+        "sentence": text,
+        "ranking": [{**place, "candidate": text}],
+        "decisions": [{**decision, "candidate": text}],
+        "spent": {"calls": 4, "minutes": 1.0, "tokens": 9},
+        "full_grid_calls": 12,
+    }
+
+    page = race_as_markdown(race, pictures=[latencies(store, run), quality_against_cost(run)])
+
+    assert [] == foreign_markup(page)
+    assert 3 == page.count("](data:image/svg+xml;base64,")
