@@ -1,9 +1,10 @@
 """A server that speaks Ollama's API over a real socket, answers as a test scripts it, and notes what it was asked."""
 
 import json
+import select
+import socket
 import sys
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -193,8 +194,8 @@ class ScriptedOllama:
                 self.loads.append(wanted)
 
     @contextmanager
-    def chat(self, body: dict[str, Any]) -> Iterator[Reply]:
-        """The reply to a request for an answer, while it counts as active."""
+    def chat(self, body: dict[str, Any], client: socket.socket) -> Iterator[Reply]:
+        """The reply to a request for an answer, while it counts as active: until it is sent, or the client is gone."""
         name, prompt = body["model"], body["messages"][-1]["content"]
         if name not in self.models:
             yield Reply(status=404, error=f"model '{name}' not found")
@@ -209,7 +210,8 @@ class ScriptedOllama:
             self.max_active = max(self.max_active, self._active)
         try:
             reply = Reply(text="Hi") if is_warm_up else self.models[name].script(chat)
-            time.sleep(reply.delay_s)
+            if reply.delay_s:
+                select.select([client], [], [], reply.delay_s)  # readable where it went away
             yield reply
         finally:
             with self._lock:
@@ -228,7 +230,7 @@ def _handler(fake: ScriptedOllama) -> type[BaseHTTPRequestHandler]:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             try:
                 if self.path == "/api/chat":
-                    with fake.chat(body) as reply:
+                    with fake.chat(body, self.connection) as reply:
                         self._chat(body["model"], reply)
                 elif self.path == "/api/generate":
                     self._send(*fake.load(body))

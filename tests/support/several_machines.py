@@ -21,14 +21,18 @@ POOL = "benchwright"
 DEADLINE_S = 600.0
 
 
-def until(condition: Callable[[], Any], *, within_s: float = DEADLINE_S) -> Any:
-    """What it gives as soon as that is true; the time is for machines that are very slow."""
-    deadline = time.monotonic() + within_s
-    while not (found := condition()):
+def until(condition: Callable[[], bool], *, what: Callable[[], str] = str) -> None:
+    """Returns as soon as it holds; the time is for machines that are very slow.
+
+    Args:
+        condition: What is waited for.
+        what: Says how things stand, where it did not come.
+    """
+    deadline = time.monotonic() + DEADLINE_S
+    while not condition():
         if time.monotonic() > deadline:
-            raise TimeoutError(f"not within {within_s:.0f} s")
+            raise TimeoutError(f"not within {DEADLINE_S:.0f} s: {what()}")
         time.sleep(0.2)
-    return found
 
 
 class Worker:
@@ -114,9 +118,18 @@ class SeveralMachines:
             state = client.read_flow_run(flow_run_id).state
         return "" if state is None else str(state.type.value)
 
-    def logs(self) -> str:
-        """What the workers wrote last, for whoever looks into a failure."""
-        return "\n".join(f"== {one.name}\n{one.log.read_text(errors='replace')[-6000:]}" for one in self._workers)
+    def story(self) -> str:
+        """How the flow runs are and what they said last, for whoever looks into a failure."""
+        from prefect.client.orchestration import get_client
+        from prefect.client.schemas.sorting import LogSort
+
+        with get_client(sync_client=True) as client:
+            found = client.read_flow_runs()
+            names: dict[UUID | None, str] = {one.id: one.name for one in found}
+            lines = [f"{one.name}: {one.state.type if one.state else None}, {one.run_count} times" for one in found]
+            said = client.read_logs(limit=200, sort=LogSort.TIMESTAMP_DESC)
+        lines += [f"{one.timestamp:%X} {names.get(one.flow_run_id)}: {one.message}" for one in reversed(said)]
+        return "\n".join(lines)
 
 
 def _free_port() -> int:

@@ -1,0 +1,109 @@
+"""A run whose cases are asked by several flow runs: what they leave undone, and what they find out, is not lost."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from looking_back import only_run, outcomes
+from scripted_ollama import Chat, Reply, ScriptedOllama
+from worker_in_thread import stretch_deployed, worker_in_thread
+
+from evaluation.store.records import Status
+from evaluation.store.session import Store
+from tasks.generation import generate
+from tasks.spreading import children, others
+
+Evaluate = Callable[..., Any]
+Benchmarks = Callable[..., str]
+
+
+@pytest.fixture(autouse=True)
+def _looks_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(children, "LOOK_EVERY_S", 0.2)
+    monkeypatch.setattr(others, "LOOK_EVERY_S", 0.2)
+
+
+def test_every_case_is_asked_once_by_the_flow_run_of_its_share(
+    evaluate: Evaluate, store: Store, ollama_by_script: ScriptedOllama, benchmark_file: Benchmarks, prefect_api: str
+) -> None:
+    ollama_by_script.add("model")
+    with worker_in_thread(prefect_api) as ran:
+        state = evaluate(benchmark_file(12), models=["model"], spread=3, invocation_id="one")
+
+    assert state.is_completed(), state.message
+    assert {"share 1 of 3", "share 2 of 3", "share 3 of 3"} == set(ran)
+    assert {f"What is {n}?": 1 for n in range(12)} == dict(ollama_by_script.asked("model"))
+    run = only_run(store)
+    assert (Status.COMPLETED, Status.COMPLETED) == (run.status, run.candidates[0].status)
+
+
+def test_where_no_worker_comes_the_evaluation_asks_all_itself(
+    evaluate: Evaluate,
+    store: Store,
+    ollama_by_script: ScriptedOllama,
+    benchmark_file: Benchmarks,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(children, "TAKEN_WITHIN_S", 0.0)
+    ollama_by_script.add("model")
+    with stretch_deployed():
+        state = evaluate(benchmark_file(8), models=["model"], spread=2, invocation_id="one")
+
+    assert state.is_completed(), state.message
+    assert 8 == len(outcomes(store))
+    assert "no worker has taken 2 shares" in caplog.text
+
+
+def test_without_the_deployment_it_fails_and_says_how_to_bring_it(
+    evaluate: Evaluate, store: Store, ollama_by_script: ScriptedOllama, benchmark_file: Benchmarks
+) -> None:
+    ollama_by_script.add("model")
+    state = evaluate(benchmark_file(2), models=["model"], spread=2, invocation_id="one")
+    assert state.is_failed()
+    assert "no deployment 'stretch/stretch'" in str(only_run(store).reason)
+
+
+def test_a_candidate_that_a_share_gives_up_is_given_up_for_all_and_asked_no_more(
+    evaluate: Evaluate,
+    store: Store,
+    ollama_by_script: ScriptedOllama,
+    benchmark_file: Benchmarks,
+    prefect_api: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Failures of the server's count over all shares: 8 of 12 are allowed, and none of the shares has more than 6."""
+    monkeypatch.setattr(generate, "MAX_ATTEMPTS", 2)
+    monkeypatch.setenv("BENCHWRIGHT_RETRY_BASE_S", "0.5")
+
+    def fails(_chat: Chat) -> Reply:
+        return Reply(status=500, error="llama runner process has terminated: exit status 2")
+
+    ollama_by_script.add("good")
+    ollama_by_script.add("broken", fails)
+    with worker_in_thread(prefect_api):
+        state = evaluate(
+            benchmark_file(12), models=["good", "broken"], spread=2, max_failures=8, slots=1, invocation_id="one"
+        )
+
+    assert state.is_failed()
+    good, broken = only_run(store).candidates
+    assert (Status.COMPLETED, Status.FAILED) == (good.status, broken.status)
+    assert "the server failed on 9 generations, more than the 8 allowed" in str(broken.given_up_reason)
+    assert 12 == sum(ollama_by_script.asked("good").values())
+    assert 9 == len(outcomes(store, candidate=1))
+
+
+def test_a_share_of_an_invocation_that_is_not_in_its_database_says_where_it_looked(
+    prefect_api: str, store: Store, store_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import asyncio
+
+    from evaluation.share import Share
+    from flows.stretch import stretch
+
+    monkeypatch.setenv("BENCHWRIGHT_DATABASE_URL", store_url)
+    running: Any = stretch(Share(number=1, of=2), "unknown", return_state=True)
+    state = asyncio.run(running)
+    assert state.is_failed()
+    assert "holds no invocation 'unknown'" in state.message
