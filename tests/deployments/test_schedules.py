@@ -14,9 +14,9 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-import httpx
 import pytest
 from numbers_benchmark import write_numbers
+from patient_client import patient_client
 from scripted_ollama import ScriptedOllama
 
 from deployments.cli.__main__ import run
@@ -69,15 +69,11 @@ class Deployment:
     """The deployment `evaluate` by the API that Prefect's pages use."""
 
     def __init__(self, api: str) -> None:
-        self._client = httpx.Client(base_url=api, trust_env=False, timeout=120)
+        self._client = patient_client(api)
         self.id = self.ask("GET", "deployments/name/evaluate/evaluate")["id"]
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:
-        deadline = time.monotonic() + PATIENCE_S
-        # SQLite has one writer: a server that is busy says so, and is asked again.
-        while (answer := self._client.request(method, path, json=body)).status_code == 503:
-            assert time.monotonic() < deadline, f"{method} {path}: busy all the time"
-            time.sleep(0.5)
+        answer = self._client.request(method, path, json=body)
         answer.raise_for_status()
         return answer.json() if answer.content else None
 
@@ -142,7 +138,8 @@ def _run_of(results: str, flow_run: dict[str, Any]) -> RunRecord:
 def test_what_was_due_while_nobody_was_there_is_made_later_and_a_pause_ends_a_schedule(
     results: str, server: PrefectServer, tmp_path: Path
 ) -> None:
-    httpx.post(f"{server.api}/work_pools/", json={"name": POOL, "type": "process"}, trust_env=False, timeout=120)
+    with patient_client(server.api) as client:
+        client.post("/work_pools/", json={"name": POOL, "type": "process"}).raise_for_status()
     production = ("--benchmark", "numbers", "--candidate", "model")
     _deploy("--work-pool", POOL, "--timezone", "Asia/Tokyo", *production)
     deployment = Deployment(server.api)

@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-import httpx
 import pytest
 from compared_runs import candidate, cases_of, right_on, store_run
+from patient_client import patient_client
 from scripted_ollama import Chat, Reply, ScriptedOllama
 
 from deployments.prefect_server import settle
@@ -54,8 +54,8 @@ def test_stored_runs_are_compared_and_the_page_stands_in_prefect(
     (stored,) = list_comparisons(store)
     assert {"comparisons": [stored.comparison_id]} == asyncio.run(state.aresult())
     flow_run_id = str(state.state_details.flow_run_id)
-    settle(prefect_api, flow_run_id, timeout_s=60)
-    with httpx.Client(base_url=prefect_api, trust_env=False, timeout=30) as client:
+    settle(prefect_api, flow_run_id, timeout_s=300)
+    with patient_client(prefect_api) as client:
         of_run = {"flow_runs": {"id": {"any_": [flow_run_id]}}}
         found = {one["type"]: one for one in client.post("artifacts/filter", json=of_run).json()}
         flow_run = client.get(f"flow_runs/{flow_run_id}").json()

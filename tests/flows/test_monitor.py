@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-import httpx
 import pytest
+from patient_client import patient_client
 from watched_runs import answers, many_cases, watched_run
 
 from deployments.automations import BLOCK, NAME, notify_by, notify_nobody
@@ -66,7 +66,7 @@ def webhook() -> Iterator[tuple[str, list[dict[str, Any]]]]:
 
 
 def _posted(api: str, path: str, body: dict[str, Any]) -> Any:
-    with httpx.Client(base_url=api, trust_env=False, timeout=30) as client:
+    with patient_client(api) as client:
         return client.post(path, json=body).json()
 
 

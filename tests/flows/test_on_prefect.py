@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-import httpx
+from patient_client import patient_client
 from scripted_ollama import Reply, ScriptedOllama
 
 from deployments.prefect_server import settle
@@ -29,8 +29,8 @@ def test_the_flow_run_its_task_runs_and_its_artifacts_are_all_there(
 
     (run,) = runs_of_invocation(store, "one")
     (flow_run_id,) = run_flows(store, run.plan.run_id)
-    settle(prefect_api, flow_run_id, timeout_s=60)
-    with httpx.Client(base_url=prefect_api, trust_env=False, timeout=30) as client:
+    settle(prefect_api, flow_run_id, timeout_s=300)
+    with patient_client(prefect_api) as client:
         flow_run = client.get(f"flow_runs/{flow_run_id}").json()
         of_run = {"flow_runs": {"id": {"any_": [flow_run_id]}}}
         task_runs = client.post("task_runs/filter", json=of_run).json()
@@ -81,8 +81,8 @@ def test_a_run_of_many_generations_has_a_few_hundred_task_runs_at_most(
     assert 400 == len(ollama_by_script.asked("good"))
     (run,) = runs_of_invocation(store, "one")
     (flow_run_id,) = run_flows(store, run.plan.run_id)
-    settle(prefect_api, flow_run_id, timeout_s=60)
-    with httpx.Client(base_url=prefect_api, trust_env=False, timeout=30) as client:
+    settle(prefect_api, flow_run_id, timeout_s=300)
+    with patient_client(prefect_api) as client:
         of_run = {"flow_runs": {"id": {"any_": [flow_run_id]}}}
         assert client.post("task_runs/count", json=of_run).json() <= 210
 

@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-import httpx
 import pytest
+from patient_client import patient_client
 from recommendable import fill
 
 from deployments.prefect_server import settle
@@ -46,8 +46,8 @@ def test_a_model_is_trained_and_decides_and_its_page_stands_in_prefect(
         result["champion_id"],
     )
     flow_run_id = str(state.state_details.flow_run_id)
-    settle(prefect_api, flow_run_id, timeout_s=60)
-    with httpx.Client(base_url=prefect_api, trust_env=False, timeout=30) as client:
+    settle(prefect_api, flow_run_id, timeout_s=300)
+    with patient_client(prefect_api) as client:
         of_run = {"flow_runs": {"id": {"any_": [flow_run_id]}}}
         artifacts = {one["key"]: one for one in client.post("artifacts/filter", json=of_run).json()}
         tasks = client.post("task_runs/filter", json=of_run).json()

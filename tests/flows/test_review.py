@@ -1,14 +1,13 @@
 """The flow that asks people, on a real Prefect server: it ends while it waits, and begins anew with what was said."""
 
 import asyncio
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
-import httpx
 import pytest
+from patient_client import patient_client
 from reviewable import NAMES, fill
 
 from deployments.definitions import chosen, runner_deployment
@@ -21,22 +20,11 @@ from evaluation.store.session import Store
 Json = dict[str, Any]
 
 
-class Patient(httpx.HTTPTransport):
-    """Asks again where the server's SQLite is busy, as it is on a machine under load: nothing was done then."""
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        deadline = time.monotonic() + 120
-        while (response := super().handle_request(request)).status_code == 503 and time.monotonic() < deadline:
-            response.close()
-            time.sleep(0.2)
-        return response
-
-
 class Reviewing:
     """A flow run of the deployment, worked on by one new flow engine after another, as by a worker's processes."""
 
     def __init__(self, api: str, request: Json) -> None:
-        self.http = httpx.Client(base_url=api, transport=Patient(), trust_env=False, timeout=60)
+        self.http = patient_client(api)
         (definition,) = chosen(("review",))
         deployment_id = runner_deployment(definition).apply()
         made = self.http.post(

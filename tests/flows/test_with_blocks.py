@@ -5,10 +5,10 @@ import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import httpx
 import pytest
 import sqlalchemy as sa
 from looking_back import only_run, outcomes
+from patient_client import patient_client
 from prefect.client.orchestration import get_client
 from pydantic import SecretStr
 from scripted_ollama import ScriptedOllama
@@ -51,7 +51,7 @@ def nothing_is_set(evaluate: Evaluate, monkeypatch: pytest.MonkeyPatch) -> None:
 def _all_that_prefect_shows(api: str, flow_run_id: str) -> str:
     of_run = {"flow_runs": {"id": {"any_": [flow_run_id]}}}
     of_logs = {"logs": {"flow_run_id": {"any_": [flow_run_id]}}}
-    with httpx.Client(base_url=api, trust_env=False, timeout=30) as client:
+    with patient_client(api) as client:
         shown = [client.get(f"flow_runs/{flow_run_id}"), client.post("logs/filter", json=of_logs)]
         shown += [client.post(f"{kind}/filter", json=of_run) for kind in ("artifacts", "task_runs")]
         shown.append(client.post("block_documents/filter", json={}))

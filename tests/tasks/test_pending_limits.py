@@ -1,8 +1,8 @@
 import asyncio
 from uuid import uuid4
 
-import httpx
 import pytest
+from patient_client import patient_client
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from evaluation.servers.gpu_limits import slots_by_tag
@@ -18,7 +18,7 @@ def endpoint(name: str, tag: str | None, slots: int | None, *, pending: bool = F
 
 
 def limit_in_prefect(api: str, tag: str) -> int | None:
-    with httpx.Client(base_url=api, trust_env=False, timeout=30) as client:
+    with patient_client(api) as client:
         found = client.get(f"v2/concurrency_limits/{tag}")
         return int(found.json()["limit"]) if found.status_code == 200 else None
 
@@ -47,7 +47,7 @@ def test_a_limit_that_exists_is_resized_once_and_then_left_to_people(prefect_api
     asyncio.run(apply_pending_limits(store))
     assert 2 == limit_in_prefect(prefect_api, tag)
 
-    with httpx.Client(base_url=prefect_api, trust_env=False, timeout=30) as client:
+    with patient_client(prefect_api) as client:
         client.patch(f"v2/concurrency_limits/{tag}", json={"limit": 1}).raise_for_status()
     assert {} == asyncio.run(apply_pending_limits(store))
     assert 1 == limit_in_prefect(prefect_api, tag)

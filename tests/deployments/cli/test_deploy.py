@@ -9,6 +9,7 @@ from uuid import UUID
 
 import httpx
 import pytest
+from patient_client import patient_client
 from scripted_ollama import ScriptedOllama
 
 from deployments.definitions import DEFINITIONS
@@ -34,7 +35,7 @@ def models(database: str) -> str:
 @pytest.fixture
 def server(prefect_api: str) -> Iterator[Server]:
     """Asks the server; what a test deploys is gone after it."""
-    with httpx.Client(base_url=prefect_api, trust_env=False, timeout=60) as client:
+    with patient_client(prefect_api) as client:
 
         def ask(method: str, path: str, body: Any = None) -> httpx.Response:
             return client.request(method, path, json=body)

@@ -3,8 +3,8 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import httpx
 import pytest
+from patient_client import patient_client
 
 from deployments.cli import endpoints
 from evaluation.providers import PROVIDERS
@@ -210,5 +210,5 @@ def test_slots_that_are_set_while_prefect_answers_are_its_limit(benchwright: Com
 
     assert f"the limit {tag} in Prefect is 7 now" in said.err
     assert not said.json["limit_pending"]
-    with httpx.Client(base_url=prefect_api, trust_env=False, timeout=30) as client:
+    with patient_client(prefect_api) as client:
         assert 7 == client.get(f"v2/concurrency_limits/{tag}").json()["limit"]

@@ -1,0 +1,23 @@
+"""A client of a Prefect server for tests: SQLite has one writer, and a server that is busy is asked again."""
+
+import time
+
+import httpx
+
+PATIENCE_S = 300.0
+BUSY = 503
+
+
+class _Patient(httpx.HTTPTransport):
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        give_up_at = time.monotonic() + PATIENCE_S
+        while (answer := super().handle_request(request)).status_code == BUSY and time.monotonic() < give_up_at:
+            answer.read()
+            answer.close()
+            time.sleep(0.5)
+        return answer
+
+
+def patient_client(api: str) -> httpx.Client:
+    """To be used as a context manager."""
+    return httpx.Client(base_url=api, transport=_Patient(), trust_env=False, timeout=120)
