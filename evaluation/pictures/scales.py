@@ -75,11 +75,11 @@ def _room(low: float, high: float) -> float:
 
 
 def tick_words(value: float) -> str:
-    """`0.25`, `1,200`, `2e-05`."""
+    """`0.25`, `1,200`, `2.5e-06`."""
     if value == 0:
         return "0"
     if not 1e-4 <= abs(value) < 1e6:
-        return f"{value:.0e}"
+        return f"{value:.3g}"
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
