@@ -100,7 +100,7 @@ def evaluate(pages: Pages) -> None:
     pages.choose("Benchmarks", "classification")
     pages.choose("Models", MODEL, BASELINE)
     pages.shot("evaluate-form")
-    pages.fill("Cases at most", "12")
+    pages.fill("Cases at most", "6")
     pages.submit()
     pages.wait_for_state("Running", "Completed")
     say("evaluation: running")

@@ -1,8 +1,11 @@
 """Prefect's pages as a person uses them: menus, forms, runs. What is waited for and does not come is an error."""
 
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from playwright.sync_api import TimeoutError as NotThereError
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
@@ -112,8 +115,16 @@ class Pages:
 
     def open_artifact(self, name: str, *texts: str) -> None:
         """Opens an artifact of the run whose page is open, the newest whose key ends so, and sees these texts in it."""
-        self.page.locator(".p-tab", has_text="Artifacts").click()
-        self.page.locator("a[href*='/artifacts/artifact/']", has_text=re.compile(rf"{name}\s*Created")).first.click()
+        link = self.page.locator(
+            "a[href*='/artifacts/artifact/']", has_text=re.compile(rf"{name}\s*Created", re.I)
+        ).first
+        for _ in range(10):
+            self.page.reload()  # the page of a run that has just ended does not know all of it yet
+            self.page.locator(".p-tab", has_text="Artifacts").click()
+            with suppress(NotThereError):
+                link.wait_for(timeout=PATIENCE_MS / 10)
+                break
+        link.click()
         self.page.wait_for_url("**/artifacts/artifact/**")
         for text in texts:
             self.see(text)
