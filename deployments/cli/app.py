@@ -29,7 +29,6 @@ from deployments.cli.metrics import metrics
 from deployments.cli.models import models
 from deployments.cli.profiles import profiles
 from deployments.cli.review import review
-from deployments.cli.review import review
 from deployments.cli.selection import selection
 from deployments.cli.traffic import traffic
 
@@ -76,7 +75,6 @@ app.add_typer(benchmarks, name="benchmarks")
 app.add_typer(alerts, name="alerts")
 app.add_typer(blocks, name="blocks")
 app.add_typer(metrics, name="metrics")
-app.add_typer(review, name="review")
 app.add_typer(review, name="review")
 app.add_typer(selection, name="selection")
 app.add_typer(traffic, name="traffic")
