@@ -112,7 +112,12 @@ def form(schema: Mapping[str, Any], choices: Choices, *, left_empty: tuple[str, 
 
 
 def _titled(value: dict[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
-    """The parameter under the title of its model, where it is one."""
+    """The parameter under the title of its model, where it is one.
+
+    Its default is what the form sends where nothing is changed: a null in it would be refused where names are chosen.
+    """
+    if isinstance(given := value.get("default"), dict):
+        value = {**value, "default": {field: one for field, one in given.items() if one is not None}}
     model = schema.get("definitions", {}).get(value.get("$ref", "").rsplit("/", 1)[-1], {})
     return {**value, "title": model["title"]} if "title" in model else value
 

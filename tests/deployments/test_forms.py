@@ -69,6 +69,13 @@ def test_prices_are_a_block_by_name_and_no_json() -> None:
     assert "block:NAME" in unknown["prices"]["description"]
 
 
+@pytest.mark.parametrize("definition", DEFINITIONS, ids=lambda one: one.name)
+def test_a_form_that_is_sent_as_it_opens_holds_no_null_which_a_choice_of_names_refuses(definition: Definition) -> None:
+    request = _form(definition.name)["properties"]["request"]
+
+    assert None not in request.get("default", {}).values()
+
+
 def test_where_no_name_is_known_any_is_taken() -> None:
     fields = _form("evaluate", Choices())["definitions"]["EvaluationRequest"]["properties"]
 
