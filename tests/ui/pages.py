@@ -118,11 +118,13 @@ class Pages:
         link = self.page.locator(
             "a[href*='/artifacts/artifact/']", has_text=re.compile(rf"{name}\s*Created", re.I)
         ).first
-        for _ in range(10):
-            self.page.reload()  # the page of a run that has just ended does not know all of it yet
-            self.page.locator(".p-tab", has_text="Artifacts").click()
+        self.page.reload()
+        self.page.locator(".p-tab", has_text="Artifacts").click()
+        for _ in range(60):
+            self.page.mouse.move(760, 700)
+            self.page.mouse.wheel(0, 4000)  # those of task runs are fetched when they come into sight
             with suppress(NotThereError):
-                link.wait_for(timeout=PATIENCE_MS / 10)
+                link.wait_for(timeout=PATIENCE_MS / 60)
                 break
         link.click()
         self.page.wait_for_url("**/artifacts/artifact/**")
