@@ -133,7 +133,7 @@ def review(pages: Pages) -> None:
     pages.fill("Your name", "ana", dialog)
     for number, word in enumerate(("A", "B", "tie", "A", "B")):
         pages.choose("Which is better?", word, within=dialog, nth=number)
-    dialog.get_by_text("Case 1", exact=True).scroll_into_view_if_needed()
+    dialog.get_by_text("Case 1", exact=True).first.scroll_into_view_if_needed()
     pages.shot("review-form")
     pages.submit_resume(dialog)
     pages.wait_for_state("Completed")
