@@ -158,6 +158,7 @@ def alert(pages: Pages, home: Home, hook: str, received: list[dict[str, Any]]) -
     pages.shot("automations")
     pages.go("/events")
     pages.see("benchwright.alert.raised")
+    pages.page.get_by_text("benchwright.alert.raised").first.scroll_into_view_if_needed()
     pages.shot("events")
     if not eventually(lambda: received):
         raise NotSeenError("the automation did not call the webhook")
