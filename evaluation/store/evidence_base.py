@@ -15,8 +15,10 @@ from evaluation.store.choosables import choosables, imported
 from evaluation.store.tables import generation, run_candidate, score, scoreboard_import, scoreboard_row
 from evaluation.store.yardsticks import Yardstick, yardsticks
 
-_PRIME = 2_147_483_647
-_N_WEIGHTS = 1_000_003
+_PRIMES = (2_147_483_647, 2_147_483_629, 2_147_483_587)
+"""Each product of two numbers below them fits 63 bits."""
+_FACTORS = (1_836_311_903, 1_276_901_417, 1_640_531_527, 1_103_515_245)
+_STIRS = (1_442_695_041, 1_013_904_223)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,18 +111,29 @@ def _said_of(one: Choosable) -> list[Any]:
 
 
 def _sums(connection: Connection, keys: Collection[str], has_imports: bool) -> list[list[int]]:
-    """Sums over all rows of numbers that are another for another value, and for the same value in another place."""
+    """Sums over all rows of numbers that are others for another value, in another place, and of another candidate."""
+    of = generation.c
     wanted = [
-        _sum_of(generation, generation.c.id, _figures()),
-        _sum_of(score, score.c.generation_id, score.c.value * 1e9).where(score.c.metric_key.in_(sorted(keys))),
+        _sum_of(generation, _figures(), of.id, of.run_candidate_id),
+        _sum_of(score, score.c.value * 1e9, score.c.generation_id).where(score.c.metric_key.in_(sorted(keys))),
     ]
     if has_imports:
-        wanted.append(_sum_of(scoreboard_row, scoreboard_row.c.id, _imported_figures()))
+        row = scoreboard_row.c
+        wanted.append(_sum_of(scoreboard_row, _imported_figures(), row.id, row.candidate_position, row.case_position))
     return [[int(number or 0) for number in connection.execute(one).one()] for one in wanted]
 
 
-def _sum_of(table: sa.Table, place: sa.ColumnElement[int], value: sa.ColumnElement[Any]) -> sa.Select[Any]:
-    mixed = sa.cast(value + 1, sa.BigInteger) % _PRIME * (place % _N_WEIGHTS + 1) % _PRIME
+def _sum_of(table: sa.Table, value: sa.ColumnElement[Any], *places: sa.ColumnElement[int]) -> sa.Select[Any]:
+    """The number of rows, and the sum of a number of each.
+
+    The remainders of three primes, one after another, leave nothing linear: else values that are exchanged both ways
+    equally often could leave the sum as it was.
+    """
+    first, *others = _PRIMES
+    parts = [sa.cast(value + 1, sa.BigInteger), *(place + 1 for place in places)]
+    mixed = sum((part % first * factor % first for part, factor in zip(parts, _FACTORS, strict=False)), sa.literal(0))
+    for prime, factor in zip(others, _STIRS, strict=True):
+        mixed = mixed % first * factor % prime
     return sa.select(sa.func.count(), sa.func.sum(mixed)).select_from(table)
 
 

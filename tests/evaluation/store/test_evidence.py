@@ -1,6 +1,7 @@
 """Is evidence what was scored and what it took, and does its fingerprint notice every change?"""
 
 import math
+import random
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -27,7 +28,7 @@ from evaluation.store.registry import record_model
 from evaluation.store.runs import archive_run, delete_run, find_run
 from evaluation.store.scores import save_scores
 from evaluation.store.session import Store
-from evaluation.store.tables import generation, score
+from evaluation.store.tables import generation, run_candidate, score
 
 CASES = numbers(4)
 
@@ -255,8 +256,18 @@ def _forget_a_score(store: Store) -> None:
         connection.execute(sa.delete(score).where(score.c.id == sa.select(sa.func.max(score.c.id)).scalar_subquery()))
 
 
+def _exchange_candidates(store: Store) -> None:
+    with store.write() as connection:
+        ids = list(connection.scalars(sa.select(run_candidate.c.id).order_by(run_candidate.c.id)))
+        of, n, away = generation.c.run_candidate_id, generation.c.repeat, 1000
+        connection.execute(sa.update(generation).where(of == ids[0]).values(run_candidate_id=ids[1], repeat=n + away))
+        connection.execute(sa.update(generation).where(of == ids[1], n < away).values(run_candidate_id=ids[0]))
+        connection.execute(sa.update(generation).where(n >= away).values(repeat=n - away))
+
+
 CHANGES: list[Callable[[Store], object]] = [
     _swap,
+    _exchange_candidates,
     _fill_energy,
     _forget_a_score,
     lambda store: archive_run(store, "run-1"),
@@ -276,6 +287,23 @@ def test_a_fingerprint_notices_a_change(store: Store, change: Callable[[Store], 
     assert before == read_evidence(store).fingerprint == evidence_fingerprint(store)
     change(store)
     assert before != evidence_fingerprint(store) == read_evidence(store).fingerprint
+
+
+def test_a_fingerprint_notices_that_two_who_are_equally_good_exchange_their_answers(store: Store) -> None:
+    cases = numbers(10)
+    store_run(store, asked("a:1b", right(cases)), asked("b:1b", wrong(cases)), cases=cases)
+    with store.read() as connection:
+        ids = list(connection.scalars(sa.select(score.c.id).order_by(score.c.generation_id)))
+
+    def give(order: list[int]) -> str:
+        """To the first the right answer of these cases, to the second that of the others."""
+        wins = {one for at in range(10) for one in (ids[at] if at in order else ids[10 + at],)}
+        with store.write() as connection:
+            connection.execute(sa.update(score).values(value=sa.case((score.c.id.in_(wins), 1.0), else_=0.0)))
+        return evidence_fingerprint(store)
+
+    orders = [random.Random(seed).sample(range(10), 5) for seed in range(60)]
+    assert [] == [order for order in orders if give(order) == give([at for at in range(10) if at not in order])]
 
 
 def test_looking_at_a_model_again_changes_nothing(store: Store) -> None:
