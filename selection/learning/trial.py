@@ -86,7 +86,7 @@ class _Unseen:
 def try_learners(
     data: Material, *, learners: Sequence[Learner], rng: np.random.Generator, embed: Embed | None
 ) -> Trial:
-    """The learner that gains most on families it was not shown, fitted to all; none where no gain is real."""
+    """The learner that comes closest on families it was not shown, fitted to all; none where its gain is not real."""
     if data.n_families < MIN_FAMILIES or len(data.keys) < 2 or not learners:
         reason = (
             f"to learn from prompts takes 2 candidates and {MIN_FAMILIES} families of prompts, and there are "
@@ -104,7 +104,10 @@ def try_learners(
         reason = f"no real gain over the best per task, {best.name} coming closest: {listed}"
         return Trial(winner=None, trained=None, gains=gains, findings=findings, reason=reason)
     trained = _trained(data, space, features, unseen, best, rng)
-    reason = f"{best.name} comes closest and gained over the best per task: {listed}"
+    reason = (
+        f"{best.name} foretells held-out answers most closely, by which a learner is chosen, and gained; "
+        f"gains over the best per task: {listed}"
+    )
     return Trial(winner=best.name, trained=trained, gains=gains, findings=findings, reason=reason)
 
 
