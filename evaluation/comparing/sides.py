@@ -160,10 +160,10 @@ def _refuse_two_weights(by: str, value: str, group: Sequence[Member]) -> None:
             )
 
 
-def find_side(sides: Sequence[Side], wanted: str) -> Side:
+def find_side(sides: Sequence[Side], wanted: str, *, option: str = "--against") -> Side:
     """The side of that label; else the one whose model, run, weights or fingerprint `wanted` names or begins.
 
-    `first` is the first of all, unless one is called so.
+    `first` is the first of all, unless one is called so. `option` is what `wanted` was given with, for the message.
 
     Raises:
         UnknownNameError: there is none.
@@ -175,9 +175,9 @@ def find_side(sides: Sequence[Side], wanted: str) -> Side:
     begun = begun or [side for side in sides if len(wanted) >= 4 and any(_begins(m, wanted) for m in side.members)]
     if len(begun) > 1:
         found = ", ".join(repr(side.label) for side in begun)
-        raise ConfigurationError(f"--against {wanted!r} names several sides: {found}", "Give one of these names.")
+        raise ConfigurationError(f"{option} {wanted!r} names several sides: {found}", "Give one of these names.")
     if not begun:
-        raise UnknownNameError("side", wanted, [side.label for side in sides], "Give --against one of these names.")
+        raise UnknownNameError("side", wanted, [side.label for side in sides], f"Give {option} one of these names.")
     return begun[0]
 
 

@@ -84,7 +84,8 @@ def _sides(store: Store, run_ids: Sequence[str], request: ReviewRequest) -> list
     else:
         sides, _ = make_sides(members, None)
     if request.candidates:
-        sides = list({side.label: side for side in (find_side(sides, name) for name in request.candidates)}.values())
+        named = [find_side(sides, name, option="--candidate") for name in request.candidates]
+        sides = list({side.label: side for side in named}.values())
     if request.kind == PREFERENCE and len(sides) < 2:
         raise ConfigurationError(
             f"a preference needs two candidates, and there is only {sides[0].label!r}",

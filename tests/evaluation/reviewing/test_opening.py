@@ -115,6 +115,22 @@ def test_what_cannot_be_reviewed_is_said(
         opened(store, **given)
 
 
+def test_an_unknown_candidate_is_told_by_the_option_of_a_review(store: Store) -> None:
+    fill(store)
+
+    with pytest.raises(UnknownNameError) as refused:
+        opened(store, candidates=["nope"])
+    assert "Give --candidate one of these names." == refused.value.next_step
+
+
+def test_a_candidate_of_two_runs_is_told_by_the_option_of_a_review(store: Store) -> None:
+    fill(store)
+    fill(store, run_id="run-2")
+
+    with pytest.raises(ConfigurationError, match="--candidate 'small:1b' names several sides"):
+        opened(store, runs=["run-1", "run-2"], candidates=["small:1b"])
+
+
 def test_nothing_answered_is_nothing_to_show(store: Store) -> None:
     store_run(store, asked("a:1b"), asked("b:1b"), cases=numbers(2))
 
