@@ -17,6 +17,8 @@ from evaluation.store.records import RatingRecord, ReviewItem
 
 OVERALL = "overall"
 """The mean of all grades of an answer but that for its speed."""
+_WIDEST = float(MOST - LEAST)
+"""No difference of two grades, and so no interval of one, is further from 0."""
 Values = dict[str, dict[str, dict[str, float]]]
 """Candidate, criterion, case: the mean of what raters gave."""
 Ratings = Mapping[int, Sequence[RatingRecord]]
@@ -108,7 +110,8 @@ def _compared(a: Mapping[str, float], b: Mapping[str, float], clusters: Mapping[
 
 def _difference(name: str, a: str, b: str, found: PairComparison) -> dict[str, Any]:
     turned = found.difference is not None and found.difference < 0
-    low, high = found.low, found.high
+    low = None if found.low is None else max(-_WIDEST, found.low)
+    high = None if found.high is None else min(_WIDEST, found.high)
     if turned:
         low, high = (None if high is None else -high), (None if low is None else -low)
     return {

@@ -6,7 +6,7 @@ import pytest
 from reviewable import fill, graded, opened, prefers
 
 from evaluation.errors import ConfigurationError
-from evaluation.reviewing.result_page import agreement_rows, item_rows, result_as_markdown, score_rows
+from evaluation.reviewing.result_page import agreement_rows, item_rows, pair_rows, result_as_markdown, score_rows
 from evaluation.reviewing.results import review_result
 from evaluation.reviewing.saying import checked, checked_rater
 from evaluation.store.ratings import save_ratings
@@ -47,6 +47,20 @@ def test_grades_are_averaged_over_raters_first_and_compared_in_pairs(store: Stor
     assert result["sentence"].startswith(
         "small:1b has the best overall grade: 4.25 [4.08, 4.42]. It is really ahead of large:7b: 2.25"
     )
+
+
+def test_no_interval_goes_beyond_what_grades_and_their_differences_can_be(store: Store) -> None:
+    fill(store, n=12)
+    review = opened(store, n_cases=2)
+    rate(store, review, "ana", lambda item: graded(item, small=5 if item.position else 1, large=3 - item.position))
+    result = review_result(store, review.review_id)
+
+    means = [one["grades"]["overall"] for one in result["candidates"]]
+    # Both are 1 to 5 on two cases, and differ by -2 and 3: Student's interval of that would be 0.5 ± 31.8.
+    (difference,) = [one for one in result["differences"] if one["criterion"] == "overall"]
+    assert [(1, 5)] * 2 == [(one["low"], one["high"]) for one in means]
+    assert (0.5, -4, 4) == tuple(difference[name] for name in ("difference", "low", "high"))
+    assert "0.50 [-4.00, 4.00]" in [row["by"] for row in pair_rows(result)]
 
 
 def test_agreement_is_told_by_criterion_for_all_and_for_each_two(store: Store) -> None:
