@@ -40,9 +40,9 @@ class TrafficCount:
     n_failed: int
     mean_duration_s: float
     """Of the calls that did not fail, or of all where all did."""
-    prompt_tokens: int
-    """Of the calls that say; so with the output's."""
-    output_tokens: int
+    prompt_tokens: int | None
+    """Of the calls that say, None where none does; so with the output's."""
+    output_tokens: int | None
     first_at: datetime
     last_at: datetime
 
@@ -141,7 +141,7 @@ def count_traffic(
         sa.func.sum(sa.case((of.ok.is_(True), 0), else_=1)).label("n_failed"),
         sa.func.coalesce(sa.func.avg(answered), sa.func.avg(of.duration_s)).label("mean_duration_s"),
         # PostgreSQL's sums of whole numbers are decimals.
-        *(sa.func.coalesce(sa.func.sum(of[name]), 0).label(name) for name in ("prompt_tokens", "output_tokens")),
+        *(sa.func.sum(of[name]).label(name) for name in ("prompt_tokens", "output_tokens")),
         sa.func.min(of.started_at).label("first_at"),
         sa.func.max(of.started_at).label("last_at"),
     )
@@ -224,11 +224,15 @@ def _count(row: RowMapping) -> TrafficCount:
         n_calls=row["n_calls"],
         n_failed=int(row["n_failed"]),
         mean_duration_s=float(row["mean_duration_s"]),
-        prompt_tokens=int(row["prompt_tokens"]),
-        output_tokens=int(row["output_tokens"]),
+        prompt_tokens=_whole(row["prompt_tokens"]),
+        output_tokens=_whole(row["output_tokens"]),
         first_at=row["first_at"],
         last_at=row["last_at"],
     )
+
+
+def _whole(summed: Any) -> int | None:
+    return None if summed is None else int(summed)
 
 
 def _import(row: RowMapping) -> TrafficImport:

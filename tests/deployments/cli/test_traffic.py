@@ -49,6 +49,16 @@ def test_a_log_is_imported_once_and_listed_by_task_and_candidate(benchwright: Co
     assert [("flash", "a:1b", 2.0)] == [(one["task"], one["candidate"], one["mean_duration_s"]) for one in recent]
 
 
+def test_tokens_that_no_call_says_are_no_zero(benchwright: Command, log: Path) -> None:
+    benchwright("traffic", "import", log)
+    listed = benchwright("traffic", "list").out
+    counts = benchwright("traffic", "list", "--json").json
+
+    rows = [line.split() for line in listed.splitlines() if "flash" in line]
+    assert [["a:1b", "–", "–"], ["b:1b", "–", "5"]] == [[row[1], *row[-6:-4]] for row in rows]
+    assert [(None, None), (None, 5)] == [(one["prompt_tokens"], one["output_tokens"]) for one in counts]
+
+
 def test_single_calls_are_listed_with_their_steps(benchwright: Command, log: Path) -> None:
     benchwright("traffic", "import", log)
     listed = benchwright("traffic", "list", "--calls", 10)

@@ -55,7 +55,7 @@ def test_calls_are_chosen_by_task_candidate_time_and_end(store: Store) -> None:
     assert ["id-2", "id-4"] == found(ok=True, limit=2)
 
 
-def test_counts_are_of_each_task_and_candidate(store: Store) -> None:
+def test_counts_are_of_each_task_and_candidate_and_unknown_tokens_are_none(store: Store) -> None:
     save_traffic(
         store,
         [
@@ -66,7 +66,7 @@ def test_counts_are_of_each_task_and_candidate(store: Store) -> None:
         ],
     )
     other, one = count_traffic(store)
-    assert ("s", "c", 1, 1, 4.0, 0, 0) == (
+    assert ("s", "c", 1, 1, 4.0, None, None) == (
         other.task,
         other.candidate,
         other.n_calls,
