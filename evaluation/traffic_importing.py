@@ -7,6 +7,7 @@ left out unless they are asked for.
 """
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 REQUIRED = ("task", "candidate", "started_at", "duration_s")
 OPTIONAL = ("ok", "error_type", "prompt_tokens", "output_tokens", "stages", "id", "input", "output")
 _OF_A_STAGE = ("name", "duration_s", "tokens")
+_NAMES = ("task", "candidate", "id", "error_type")
+_UNTYPEABLE = re.compile("[\x00\ud800-\udfff]")
+"""In a name nobody could give it to `--task`, and others' programs may not take it; texts may hold it."""
 _NEXT = "mend that line: nothing of the file was stored"
 
 
@@ -113,6 +117,8 @@ class _Reading:
 
     def _made(self, row: dict[str, Any], *, call_id: str) -> TrafficCall:
         _check_fields(row, REQUIRED, (*REQUIRED, *OPTIONAL))
+        for name in _NAMES:
+            _check_name(name, row.get(name))
         given = {name: value for name, value in row.items() if name not in ("id", "started_at", "stages")}
         if not self._keep_texts:
             given = {name: value for name, value in given.items() if name not in ("input", "output")}
@@ -136,6 +142,11 @@ def _check_fields(row: dict[str, Any], required: tuple[str, ...], known: tuple[s
             raise ValueError(f"unknown field {name[:40]!r}{meant}")
 
 
+def _check_name(field: str, value: object) -> None:
+    if isinstance(value, str) and _UNTYPEABLE.search(value):
+        raise ValueError(f"{field}: expected a text without NUL (\\u0000) and without halves of surrogate pairs")
+
+
 def _moment(value: object) -> datetime:
     try:
         found = datetime.fromisoformat(value) if isinstance(value, str) else None
@@ -157,6 +168,7 @@ def _stages(value: object) -> tuple[TrafficStage, ...]:
         raise ValueError("stages: expected a list of objects")
     for one in value:
         _check_fields(one, _OF_A_STAGE[:2], _OF_A_STAGE)
+        _check_name("stages.name", one["name"])
     return tuple(TrafficStage(**one) for one in value)
 
 

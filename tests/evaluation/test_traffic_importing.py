@@ -43,6 +43,12 @@ def test_texts_are_kept_where_that_was_asked(store: Store, file: Path) -> None:
     assert [("i", "o")] == [(one.input, one.output) for one in list_traffic(store)]
 
 
+def test_texts_that_are_kept_may_hold_what_models_write(store: Store, file: Path) -> None:
+    file.write_text(line(task="😀", input="i\x00", output="\ud800o"))
+    import_traffic(store, file, keep_texts=True)
+    assert [("😀", "i\x00", "\ud800o")] == [(one.task, one.input, one.output) for one in list_traffic(store)]
+
+
 def test_a_log_that_has_grown_gives_its_new_calls_where_they_have_ids(store: Store, file: Path) -> None:
     file.write_text(line(id="a") + line(id="b"))
     import_traffic(store, file)
@@ -66,6 +72,11 @@ def test_a_log_that_has_grown_gives_its_new_calls_where_they_have_ids(store: Sto
         (line(stages=[{"name": "s"}]), "the field 'duration_s' is missing"),
         (line(stages={"s": 1}), "stages: expected a list of objects"),
         (line(id=7), "id: expected a text"),
+        (line(task="f\x00"), "task: expected a text without NUL"),
+        (line(candidate="\x00c"), "candidate: expected a text without NUL"),
+        (line(id="\ud800"), "id: expected a text without NUL (\\u0000) and without halves of surrogate pairs"),
+        (line(error_type="E\x00"), "error_type: expected a text without NUL"),
+        (line(stages=[{"name": "s\x00", "duration_s": 1}]), "stages.name: expected a text without NUL"),
         ("[1]\n", "expected a JSON object"),
         ('{"task": s3cret}\n', "expected JSON"),
         ("[" * 100_000 + "\n", "not nested so deep"),
