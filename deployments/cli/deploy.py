@@ -40,7 +40,10 @@ def deploy(
     db: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Put evaluate, compare, race, sweep and retrain on the Prefect server, with forms and schedules.
+    """Put all deployments on the Prefect server.
+
+    These are evaluate, compare, race, sweep, retrain, monitor and review, with forms and schedules, and stretch: runs
+    that are spread over workers start it themselves, and nobody does by hand.
 
     Again: refreshes the choices in the forms; what was changed in Prefect's pages stays.
     With --benchmark and --candidate the nightly evaluation and the weekly re-test are switched on. * may be repeated.

@@ -1,6 +1,7 @@
 """`benchwright deploy`: the flows stand on the server, with choices that it enforces and schedules that come due."""
 
 import asyncio
+import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -63,6 +64,16 @@ def _runs_of(server: Server, deployment_id: str) -> list[dict[str, Any]]:
     body = {"deployments": {"id": {"any_": [deployment_id]}}}
     found: list[dict[str, Any]] = server("POST", "flow_runs/filter", body).json()
     return found
+
+
+def test_the_help_and_the_page_name_every_deployment_and_say_that_nobody_starts_stretch(benchwright: Command) -> None:
+    said = " ".join(benchwright("deploy", "--help").out.split())
+    page = (ROOT / "docs/deployments.md").read_text(encoding="utf-8").split("\n\n")[1]
+
+    for text in (said.partition("Options")[0], page):
+        assert NAMES == [name for name in NAMES if re.search(rf"\b{name}\b", text)]
+        assert "start it themselves, and nobody does by hand" in " ".join(text.split())
+    assert "Put all deployments on the Prefect server." in benchwright("--help").out
 
 
 def test_every_flow_is_deployed_once_and_a_redeploy_refreshes_the_choices(
