@@ -123,7 +123,11 @@ async def _work_on(bench: Workbench, station: Station, claim: SlotClaim, work: G
     def wanted() -> int:
         return min(station.lane.slots, work.n_left + work.pool.n_open)
 
-    async with claim.turn(group.residency, group.model, wanted=wanted, prepare=prepare) as turn:
+    async def abandon() -> None:
+        if work.ended.is_set():  # the others had the last answer while this one still loaded
+            await release_model(bench.plan.invocation_id, station.name, group.model, is_last=True)
+
+    async with claim.turn(group.residency, group.model, wanted=wanted, prepare=prepare, abandon=abandon) as turn:
         work.served_by.add(station.name)
         work.pool.join(station)
         try:

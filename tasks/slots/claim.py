@@ -63,6 +63,7 @@ class SlotClaim:
         *,
         wanted: Callable[[], int],
         prepare: Callable[[], Awaitable[float]],
+        abandon: Callable[[], Awaitable[None]] | None = None,
     ) -> AsyncIterator[Turn]:
         """A turn with a model, entered when the model is loaded and the gate is open.
 
@@ -72,6 +73,8 @@ class SlotClaim:
             wanted: How many slots could be used now.
             prepare: Loads the model, and returns how long that took, s. Called again when the turn comes back after
                 another model's. What it raises the first time is raised here.
+            abandon: Takes a model out of memory whose loading had begun when the wait for the turn was cancelled. Not
+                called where another claim works with that model.
         """
         opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         async with self._open_limits() as limits:
@@ -84,6 +87,7 @@ class SlotClaim:
                 model=shown_model,
                 wanted=wanted,
                 prepare=prepare,
+                abandon=abandon,
                 on_open=lambda: None if opened.done() else opened.set_result(None),
                 on_leases=self._on_leases,
                 say=self._say,
@@ -96,6 +100,7 @@ class SlotClaim:
                 if keeping.done():
                     keeping.result()
                 keeping.add_done_callback(lambda done: _pass_on(done, failed))
+                keeper.is_entered = True
                 yield Turn(failed, keeper)
             finally:
                 keeper.end()

@@ -43,13 +43,17 @@ class Keeper:
         model: str,
         wanted: Callable[[], int],
         prepare: Callable[[], Awaitable[float]],
+        abandon: Callable[[], Awaitable[None]] | None,
         on_open: Callable[[], None],
         on_leases: Callable[[frozenset[str]], Awaitable[None]],
         say: Callable[[str], None],
         rhythm: Rhythm,
     ) -> None:
         self._limits, self._tag, self._gate, self._own_slots, self._rhythm = limits, tag, gate, slots, rhythm
-        self._prepare, self._on_open = prepare, on_open
+        self._prepare, self._abandon, self._on_open = prepare, abandon, on_open
+        self.is_entered = False
+        """True once somebody works in the turn, whose part it is then to let the model go."""
+        self._has_begun_to_load = False
         self._ending = asyncio.Event()
         self._saying = Saying(say)
         self._news = LeaseNews(on_leases, self._held)
@@ -87,7 +91,10 @@ class Keeper:
             pass
         finally:
             self.end()
-            await self._give_everything_back()
+            try:
+                await self._let_go_of_what_nobody_used()
+            finally:
+                await self._give_everything_back()
 
     async def _stand_in_line(self) -> TagView:
         """The limits as they are when the turn is ours to lead, or our model's."""
@@ -148,11 +155,13 @@ class Keeper:
     async def _load(self) -> bool:
         """True when the model is loaded and the gate open; False where the turn was lost meanwhile."""
         loading = asyncio.ensure_future(self._prepare())
+        self._has_begun_to_load = True
         try:
             while not loading.done():
                 await self._pause(self._rhythm.look_every_s, loading)
                 if not loading.done() and not await self._look_after_slots(works=False):
                     return False
+            self._has_begun_to_load = loading.exception() is None
             load_s = loading.result()
         finally:
             if not loading.done():
@@ -227,6 +236,14 @@ class Keeper:
         await self._allotment.renew()
         await self._line.renew()
         self._news.look()
+
+    async def _let_go_of_what_nobody_used(self) -> None:
+        """Takes the model out of memory where the end came before anybody worked in the turn; we still hold it."""
+        is_unused = self._has_begun_to_load and not self.is_entered
+        if self._abandon is not None and is_unused and not self._allotment.others_want:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._rhythm.drain_at_end_s):
+                    await self._abandon()
 
     async def _give_everything_back(self) -> None:
         """Tries a few times; what a server does not take back, being away or the limit 0, it frees itself."""

@@ -284,6 +284,43 @@ def test_two_models_on_two_servers_are_loaded_once_at_each_at_most(
         assert {f"What is {n}?": 2 for n in range(20)} == asked
 
 
+def test_a_server_whose_model_still_loads_at_the_last_answer_does_not_keep_it(
+    evaluate: Evaluate,
+    store: Store,
+    ollama_by_script: ScriptedOllama,
+    other_ollama: ScriptedOllama,
+    benchmark_file: Benchmarks,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    loading, is_over = threading.Event(), threading.Event()
+    load_at_once = other_ollama.load
+
+    def load(body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        answer = load_at_once(body)
+        if body.get("keep_alive") != 0:  # in memory, and not ready before everything is over
+            loading.set()
+            is_over.wait(PATIENCE_S)
+        return answer
+
+    def once_the_other_loads(chat: Chat) -> Reply:
+        assert loading.wait(PATIENCE_S)
+        return right(chat)
+
+    monkeypatch.setattr(other_ollama, "load", load)
+    ollama_by_script.add("model", once_the_other_loads, digest="d" * 64)
+    other_ollama.add("model", digest="d" * 64)
+    urls = [ollama_by_script.url, other_ollama.url]
+    try:
+        state = evaluate(benchmark_file(12), models=["model"], endpoints=urls, slots=2, invocation_id="one")
+        left = [server.answer("/api/ps", {}) for server in (ollama_by_script, other_ollama)]
+    finally:
+        is_over.set()
+
+    assert state.is_completed()
+    assert {ollama_by_script.name: 12} == answered_at(store)
+    assert [{"models": []}] * 2 == left
+
+
 def test_what_one_server_alone_has_is_asked_there(
     evaluate: Evaluate,
     store: Store,

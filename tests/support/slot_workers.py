@@ -155,10 +155,12 @@ class Worker:
         self.said: list[str] = []
         self.leases: frozenset[str] = frozenset()
         self.n_loads = 0
+        self.n_abandoned = 0
         self.n_done = 0
         self.turn: Turn | None = None
         self.load_error: Exception | None = None
         self.on_load: Callable[[], Awaitable[float]] | None = None
+        self.on_abandon: Callable[[], Awaitable[None]] | None = None
         self._request_s = request_s
         self._stop = asyncio.Event()
         self._changed = asyncio.Event()
@@ -183,6 +185,11 @@ class Worker:
             raise self.load_error
         return await self.on_load() if self.on_load else 0.0
 
+    async def _abandon(self) -> None:
+        self.n_abandoned += 1
+        if self.on_abandon:
+            await self.on_abandon()
+
     def start(self) -> "Worker":
         """Itself, at work."""
         self.task = asyncio.create_task(self._work())
@@ -196,7 +203,7 @@ class Worker:
 
     async def _work(self) -> None:
         async with self.claim.turn(
-            self.model, f"{self.model}:1b", wanted=lambda: self.wanted, prepare=self._load
+            self.model, f"{self.model}:1b", wanted=lambda: self.wanted, prepare=self._load, abandon=self._abandon
         ) as self.turn:
             requests: set[asyncio.Task[None]] = set()
             stopping = asyncio.ensure_future(self._stop.wait())

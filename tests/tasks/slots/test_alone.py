@@ -76,6 +76,59 @@ def test_an_error_of_the_first_load_is_raised_where_the_turn_was_asked_for_and_n
     assert _nothing_is_left(limits)
 
 
+def test_who_is_cancelled_while_its_model_is_loading_lets_the_model_go_before_the_slots(
+    limits: FakeLimits, worker: Make
+) -> None:
+    one = worker()
+    taken: list[int] = []
+
+    async def scenario() -> None:
+        loading = asyncio.Event()
+
+        async def load() -> float:
+            loading.set()
+            await asyncio.Event().wait()
+            raise AssertionError
+
+        async def abandon() -> None:
+            taken.append(limits.taken())
+
+        one.on_load, one.on_abandon = load, abandon
+        one.start()
+        await loading.wait()
+        assert one.task is not None
+        one.task.cancel()
+        await asyncio.wait([one.task])
+
+    asyncio.run(scenario())
+    assert [16] == taken
+    assert _nothing_is_left(limits)
+
+
+@pytest.mark.parametrize("ends", ["in use", "broken", "waiting"])
+def test_nothing_is_let_go_where_the_turn_was_entered_the_load_failed_or_never_began(
+    limits: FakeLimits, worker: Make, ends: str
+) -> None:
+    async def scenario() -> None:
+        one = worker()
+        if ends == "broken":
+            one.load_error = ConfigurationError("no such model")
+        if ends == "waiting":
+            first = worker("large").start()
+            await until(lambda: first.n_done > 0)
+        one.start()
+        assert one.task is not None
+        await until(lambda: one.n_done > 0 or one.load_error is not None or any("wait" in said for said in one.said))
+        one.task.cancel()
+        await asyncio.wait([one.task])
+        assert 0 == one.n_abandoned
+        if ends == "waiting":
+            await first.stop()
+
+    asyncio.run(scenario())
+    assert _nothing_is_left(limits)
+
+
 def test_an_edited_limit_is_followed_down_and_up_and_said_aloud(limits: FakeLimits, worker: Make) -> None:
     async def scenario() -> None:
         one = worker().start()

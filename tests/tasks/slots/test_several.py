@@ -51,6 +51,33 @@ def test_two_claims_with_one_model_share_the_slots_and_the_second_gets_all_when_
     assert _nothing_is_left(limits)
 
 
+def test_a_model_that_another_claim_works_with_is_not_let_go_by_who_is_cancelled_while_loading_it(
+    limits: FakeLimits, worker: Make
+) -> None:
+    async def scenario() -> None:
+        loading = asyncio.Event()
+
+        async def load() -> float:
+            loading.set()
+            await asyncio.Event().wait()
+            raise AssertionError
+
+        first = worker().start()
+        await until(lambda: first.n_done > 0)
+        second = worker()
+        second.on_load = load
+        second.start()
+        await loading.wait()
+        assert second.task is not None
+        second.task.cancel()
+        await asyncio.wait([second.task])
+        assert 0 == second.n_abandoned
+        await first.stop()
+
+    asyncio.run(scenario())
+    assert _nothing_is_left(limits)
+
+
 def test_the_server_never_sees_more_requests_than_the_limit_while_claims_come_and_go(
     limits: FakeLimits, worker: Make
 ) -> None:
