@@ -188,16 +188,23 @@ def test_what_was_due_while_nobody_was_there_is_made_later_and_a_pause_ends_a_sc
         if found["id"] not in (missed["id"], unseen["id"]):
             deployment.ask("DELETE", f"flow_runs/{found['id']}")
 
-    # The worker comes, and each of the two is a run of its own in the store.
     with _worker(tmp_path, server.api) as worker:
+        # The worker comes, and each of the two is a run of its own in the store.
         for flow_run in (missed, unseen):
             _wait(lambda run=flow_run: deployment.state(run) == "Completed", worker.log_tail(40))  # type: ignore[misc]
-    runs = [_run_of(results, flow_run) for flow_run in (missed, unseen)]
-    assert [(Status.COMPLETED, 3)] * 2 == [(found.status, found.plan.n_cases) for found in runs]
-    assert runs[0].plan.run_id != runs[1].plan.run_id
-    assert {missed["id"], unseen["id"]} == {found["id"] for found in deployment.runs()}, "paused is paused"
+        assert {missed["id"], unseen["id"]} == {found["id"] for found in deployment.runs()}, "paused is paused"
 
-    # Resumed: it is planned again.
-    deployment.change("nightly", active=True)
-    _wait(lambda: any(_due(found) > paused_at for found in deployment.runs()), "a resumed schedule plans again")
+        # Resumed: it is planned again, and a worker that is there makes what becomes due, not before it is due.
+        deployment.change("nightly", active=True)
+
+        def made() -> list[dict[str, Any]]:
+            found = [found for found in deployment.runs() if _due(found) > paused_at]
+            return [found for found in found if found["state_name"] == "Completed"]
+
+        in_time = _wait(made, worker.log_tail(40))[0]
+        assert datetime.fromisoformat(in_time["start_time"]) >= _due(in_time)
+        _wait(nothing_is_to_come, "a pause takes back what is to come")
+    runs = [_run_of(results, flow_run) for flow_run in (missed, unseen, in_time)]
+    assert [(Status.COMPLETED, 3)] * 3 == [(found.status, found.plan.n_cases) for found in runs]
+    assert 3 == len({found.plan.run_id for found in runs})
     deployment.close()
