@@ -13,7 +13,7 @@ from tasks.generation.residency import load_model, release_model
 from tasks.generation.workbench import Workbench
 from tasks.pending_limits import apply_pending_limits
 from tasks.slots import LimitsAwayError, SlotClaim, Turn, ensure_limit
-from tasks.spreading.others import until_others_need_no_other_model
+from tasks.spreading.others import others_still_ask, until_others_need_no_other_model
 from tasks.story import tell, warn
 
 LOOK_EVERY_S = 0.1
@@ -165,7 +165,7 @@ async def _until_done(station: Station, work: GroupWork, turn: Turn) -> None:
 
 
 async def _let_go(bench: Workbench, station: Station, work: GroupWork, turn: Turn) -> None:
-    """Takes the model out of the server's memory, unless the next work or another evaluation needs it there."""
+    """Takes the model out of the server's memory, unless the next work, share or another evaluation needs it there."""
     if station.watch.given_up or turn.is_shared():
         return
     following = next((other for other in bench.works if other is not work and other.is_open_to(station.name)), None)
@@ -173,6 +173,8 @@ async def _let_go(bench: Workbench, station: Station, work: GroupWork, turn: Tur
         return
     if following is None and bench.kept is not None and bench.keeps(station):
         bench.kept[station.name] = work.group
+        return
+    if await others_still_ask(bench, work):
         return
     await station.gate.until_at_most(0)
     await release_model(bench.plan.invocation_id, station.name, work.group.model, is_last=following is None)

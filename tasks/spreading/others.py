@@ -82,6 +82,15 @@ async def until_others_need_no_other_model(bench: Workbench, work: GroupWork) ->
         await asyncio.sleep(LOOK_EVERY_S)
 
 
+async def others_still_ask(bench: Workbench, work: GroupWork) -> bool:
+    """True where other shares have cases left for the model, so that who is last of all takes it out of memory."""
+    if bench.plan.share is None:
+        return False
+    planned = (item.run_candidate_id for item in work.group.planned)
+    asked = frozenset(one for one in planned if bench.watches[one].given_up is None)
+    return bool(asked) and await stored(_n_left, bench.store, bench.plan.invocation_id, asked) > 0
+
+
 def _earlier_candidates(bench: Workbench, work: GroupWork) -> frozenset[int]:
     """Whom the servers of the work are asked for before it, with another model in their memory."""
     own = work.group

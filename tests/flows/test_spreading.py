@@ -35,6 +35,8 @@ def test_every_case_is_asked_once_by_the_flow_run_of_its_share(
     assert {f"What is {n}?": 1 for n in range(12)} == dict(ollama_by_script.asked("model"))
     run = only_run(store)
     assert (Status.COMPLETED, Status.COMPLETED) == (run.status, run.candidates[0].status)
+    assert 1 == len(ollama_by_script.loads), "a share leaves the model to those that come after it"
+    assert {"models": []} == ollama_by_script.answer("/api/ps", {})
 
 
 def test_where_no_worker_comes_the_evaluation_asks_all_itself(

@@ -179,7 +179,9 @@ class ScriptedOllama:
         if name not in self.models:
             return 404, {"error": f"model '{name}' not found"}
         if body.get("keep_alive") == 0:
-            self._resident = None
+            with self._lock:
+                if self._resident is not None and self._resident[0] == name:
+                    self._resident = None
             return 200, {"model": name, "response": "", "done": True, "done_reason": "unload"}
         if (error := self.models[name].load_error) is not None:
             return error[0], {"error": error[1]}
