@@ -3,12 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from evaluation.monitoring.narrow_tables import as_narrow_tables
 from evaluation.monitoring.wording import quantity, share
 from evaluation.reports.escaping import as_markdown_code, for_markdown
-from evaluation.reports.tables import as_markdown_table
 
 Values = Mapping[str, Any]
-_ICONS = {"critical": "🔴", "warning": "🟠", "notice": "🔵"}
 _ARROWS = {"rising": " ↗", "falling": " ↘", "steady": ""}
 _NOTHING = "–"
 
@@ -28,7 +27,7 @@ def monitor_as_markdown(result: Values) -> str:
     if result["insights"]:
         parts += ["## Worth knowing", _lines([for_markdown(one["text"]) for one in result["insights"]])]
     if result["statistics"]:
-        parts += ["## Newest figures", _table(statistics_rows(result))]
+        parts += ["## Newest figures", *_tables(statistics_rows(result))]
     return "\n\n".join(parts) + "\n"
 
 
@@ -38,7 +37,7 @@ def _alerts(alerts: Sequence[Values]) -> str:
 
 def alert_line(alert: Values) -> str:
     """An alert as one line of Markdown."""
-    marks = [_ICONS.get(alert["severity"], ""), f"**{for_markdown(alert['rule'])}**"]
+    marks = [f"**{for_markdown(alert['severity'])}: {for_markdown(alert['rule'])}**"]
     if alert.get("is_new"):
         marks.append("*new*")
     if alert.get("is_silenced"):
@@ -46,8 +45,8 @@ def alert_line(alert: Values) -> str:
     if alert["state"] == "acknowledged":
         marks.append("*acknowledged*")
     run = f" · run {as_markdown_code(alert['run_id'])}" if alert["run_id"] else ""
-    since = f"since {alert['raised_at'][:16].replace('T', ' ')} UTC, alert {as_markdown_code(alert['alert_id'])}"
-    return f"{' '.join(marks)} {for_markdown(alert['sentence'])} {since}{run}"
+    since = f"since {alert['raised_at'][:16].replace('T', ' ')} UTC · alert {as_markdown_code(alert['alert_id'])}"
+    return f"{' '.join(marks)} {for_markdown(alert['sentence'])} · {since}{run}"
 
 
 def statistics_rows(result: Values) -> list[dict[str, str]]:
@@ -80,8 +79,12 @@ def _lines(lines: Sequence[str]) -> str:
     return "\n".join(f"- {line}" for line in lines)
 
 
-def _table(rows: Sequence[Mapping[str, str]]) -> str:
-    columns = [for_markdown(name) for name in rows[0]]
-    return as_markdown_table(
-        columns, [{for_markdown(name): for_markdown(text) for name, text in row.items()} for row in rows]
-    )
+def _tables(rows: Sequence[Mapping[str, str]]) -> list[str]:
+    """For each task its name and its figures; what is known of no candidate has no column."""
+    parts = []
+    for task in dict.fromkeys(row["task"] for row in rows):
+        of_task = [row for row in rows if row["task"] == task]
+        columns = [name for name in rows[0] if name != "task" and any(row[name] != _NOTHING for row in of_task)]
+        figures = [{name: row[name] for name in columns} for row in of_task]
+        parts += [f"### {for_markdown(task)}", *as_narrow_tables(figures, name="candidate")]
+    return parts

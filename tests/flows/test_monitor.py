@@ -99,7 +99,7 @@ def test_an_alert_is_a_row_an_event_a_line_of_the_page_and_a_call_of_the_webhook
     assert "warning" == event["resource"]["benchwright.severity"]
     pages = {"artifacts": {"key": {"any_": ["monitor"]}}, "sort": "CREATED_DESC", "limit": 1}
     (page,) = _posted(prefect_api, "/artifacts/filter", pages)
-    assert "**duration** *new* m:1b on numbers takes 4 s" in page["data"]
+    assert "**warning: duration** *new* m:1b on numbers takes 4 s" in page["data"]
     known = _posted(prefect_api, "/automations/filter", {"automations": {"name": {"any_": [NAME]}}})
     assert 1 == len(known)
     assert "a-secret-path" not in json.dumps(known)

@@ -35,10 +35,9 @@ def test_a_hostile_name_is_no_markup_anywhere_on_the_page(store: Store) -> None:
     assert HOSTILE in result["alerts"][0]["sentence"]
     for harmful in ("<script", "<b>", "](javascript", "![z]", "http://", "`q`"):
         assert harmful not in page
-    rows = [line for line in page.splitlines() if line.startswith("| numbers")]
-    assert [page.splitlines()[page.splitlines().index(rows[0]) - 2].count("|")] == [
-        rows[0].replace("\\|", "").count("|")
-    ]
+    lines = page.splitlines()
+    head = next(number for number, line in enumerate(lines) if line.startswith("| candidate"))
+    assert lines[head].count("|") == lines[head + 2].replace("\\|", "").count("|")
 
 
 def test_a_page_without_anything_says_so(store: Store) -> None:
@@ -55,4 +54,18 @@ def test_quiet_figures_are_a_table_and_a_sentence(store: Store) -> None:
     result, page = page_of(store)
 
     assert "All is as it should be: 1 pair of candidate and task, 20 calls." == result["sentence"]
-    assert "| numbers | m:1b | 20 | 100 % | 0.75 | 1.5 | 1,312 | 867 | – |" in page
+    assert "### numbers\n\n| candidate | calls | success | quality | seconds | tokens | tokens/s |" in page
+    assert "| m:1b | 20 | 100 % | 0.75 | 1.5 | 1,312 | 867 |" in page
+
+
+def test_an_alert_says_in_words_how_bad_it_is_and_since_when(store: Store) -> None:
+    cases = many_cases(20)
+    watched_run(store, cases, run_id="usual", age=timedelta(days=1))
+    watched_run(store, cases, answers(cases, seconds=4), run_id="slow", age=timedelta(hours=1))
+
+    result, page = page_of(store)
+
+    (alert,) = result["alerts"]
+    assert "- **warning: duration** *new* m:1b on numbers takes" in page
+    assert f"· since 2026-05-20 12:00 UTC · alert `{alert['alert_id']}` · run `slow`" in page
+    assert all(ord(letter) < 0x1F000 for letter in page), "an emoji, which Prefect's fonts lack"
