@@ -72,11 +72,11 @@ def pair_rows(result: Result) -> list[Row]:
 def _pair_rows(pairs: Sequence[Mapping[str, Any]]) -> list[Row]:
     return [
         {
-            "preferred": one["a"],
-            "to": one["b"],
-            "on cases": f"{one['n_a']:,}",
-            "the other way round": f"{one['n_b']:,}",
-            "tied": f"{one['n_tied']:,}",
+            "candidate": one["a"],
+            "against": one["b"],
+            "better on": f"{one['n_a']:,}",
+            "worse on": f"{one['n_b']:,}",
+            "tied on": f"{one['n_tied']:,}",
             "sign test": shown_p_value(one["p_value"]),
         }
         for one in pairs

@@ -18,13 +18,20 @@ def result_sentence(result: Mapping[str, Any]) -> str:
 
 
 def _preferred(result: Mapping[str, Any]) -> str:
-    said = [
-        f"{pair['a']} is preferred to {pair['b']} on {pair['n_a']} of {counted(pair['n_cases'], 'case')}, "
-        f"the other way round on {pair['n_b']}, {pair['n_tied']} tied (sign test {shown_p_value(pair['p_value'])})"
-        for pair in sorted(result["pairs"], key=lambda pair: pair["p_value"])
-    ]
+    said = [_pair_words(pair) for pair in sorted(result["pairs"], key=lambda pair: pair["p_value"])]
     rest = f"; {counted(len(said) - 1, 'more pair')}" if len(said) > 1 else ""
     return f"{said[0]}{rest}."
+
+
+def _pair_words(pair: Mapping[str, Any]) -> str:
+    a, b, n_a, n_b, cases = pair["a"], pair["b"], pair["n_a"], pair["n_b"], counted(pair["n_cases"], "case")
+    if n_a == n_b == 0:
+        return f"{a} and {b} are tied on {'the one case' if pair['n_cases'] == 1 else f'all {cases}'}"
+    if n_a == n_b:
+        who = f"{a} and {b} are preferred equally often, each on {n_a} of {cases}"
+    else:
+        who = f"{a} is preferred to {b} on {n_a} of {cases}, and {b} to {a} on {n_b}"
+    return f"{who}, {pair['n_tied']} tied (sign test {shown_p_value(pair['p_value'])})"
 
 
 def _graded(result: Mapping[str, Any]) -> str:

@@ -102,7 +102,8 @@ def test_preferences_are_counted_by_case_tested_by_sign_and_ranked(store: Store)
     assert ("large:7b", "small:1b", 10, 0, 2) == tuple(pair[name] for name in ("a", "b", "n_a", "n_b", "n_tied"))
     assert 2 / 1024 == pytest.approx(pair["p_value"])
     assert (
-        "large:7b is preferred to small:1b on 10 of 12 cases, the other way round on 0, 2 tied (sign test p = .0020)."
+        "large:7b is preferred to small:1b on 10 of 12 cases, and small:1b to large:7b on 0, 2 tied "
+        "(sign test p = .0020)."
     ) == result["sentence"]
     assert ["large:7b", "small:1b"] == [row["side"] for row in score_rows(result)]
     # Both take a side on the cases on which one alone is right, and people prefer the large one on all of these.
@@ -116,6 +117,32 @@ def test_preferences_are_counted_by_case_tested_by_sign_and_ranked(store: Store)
         output.answer.isdigit() for item in apart for output in item.outputs if output.candidate == "large:7b"
     )
     assert (len(apart), with_people / len(apart)) == (same_side["n"], same_side["value"])
+
+
+@pytest.mark.parametrize(
+    ("preferred", "sentence"),
+    [
+        (
+            ("large", "large", "small", "small", None),
+            "large:7b and small:1b are preferred equally often, each on 2 of 5 cases, 1 tied (sign test p = 1.000).",
+        ),
+        ((None, None), "large:7b and small:1b are tied on all 2 cases."),
+        ((None,), "large:7b and small:1b are tied on the one case."),
+    ],
+)
+def test_of_a_draw_nobody_is_said_to_be_preferred(
+    store: Store, preferred: tuple[str | None, ...], sentence: str
+) -> None:
+    fill(store, n=12)
+    review = opened(store, n_cases=len(preferred), kind="preference")
+    rate(store, review, "ana", lambda item: prefers(item, preferred[item.position]))
+    result = review_result(store, review.review_id)
+
+    assert sentence == result["sentence"]
+    (row,) = pair_rows(result)
+    n_each = f"{preferred.count('large')}"
+    assert (n_each, n_each) == (row["better on"], row["worse on"])
+    assert not [name for name in row if "prefer" in name]
 
 
 def test_two_raters_of_preferences_agree_or_do_not(store: Store) -> None:
