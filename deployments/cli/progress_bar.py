@@ -106,8 +106,8 @@ def _at_work(found: "tuple[CandidateProgress, ...]") -> str:
 
     running = [item for item in found if item.status == "running"]
     open_ = [item for item in running if item.n_done + item.n_failed < item.n_planned]
-    if not running:
-        return "planning" if all(item.status == "planned" for item in found) else "scoring"
+    if all(item.status == "planned" for item in found):
+        return "planning"
     if not open_:
         return "loading the next model" if any(item.status == "planned" for item in found) else "scoring"
     return for_terminal(f"{open_[0].label} · {open_[0].benchmark_name}")

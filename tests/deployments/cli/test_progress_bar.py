@@ -40,6 +40,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
         ((_progress(1, Status.RUNNING, 3), _progress(2, Status.PLANNED, 0)), "m1 · numbers"),
         ((_progress(1, Status.RUNNING, 100),), "scoring"),
         ((_progress(1, Status.RUNNING, 100), _progress(2, Status.PLANNED, 0)), "loading the next model"),
+        ((_progress(1, Status.COMPLETED, 100), _progress(2, Status.PLANNED, 0)), "loading the next model"),
         ((_progress(1, Status.COMPLETED, 100),), "scoring"),
     ],
 )
