@@ -7,8 +7,9 @@ from uuid import UUID
 
 from prefect import flow, get_run_logger
 from prefect.runtime import flow_run
-from prefect.states import Cancelled
+from prefect.states import Cancelled, Failed
 
+from evaluation.errors import ConfigurationError
 from evaluation.planning import Plan
 from evaluation.share import Share
 from evaluation.side_by_side import side_by_side
@@ -47,6 +48,9 @@ async def stretch(request: Share, invocation_id: str) -> Any:
             return await _stretch(asked)
         except asyncio.CancelledError:
             return Cancelled(message=interruption.reason or "cancelled")
+        except ConfigurationError as error:
+            # Whoever spread the run says it to the person at the terminal.
+            return Failed(message=". ".join(filter(None, (error.message, error.next_step))))
 
 
 async def _stretch(asked: Asked) -> str:

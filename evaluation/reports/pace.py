@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from evaluation.store.records import CandidateProgress, Status
 
 _LEAST_S = 1e-3
+SLOW_START_S = 15.0
+"""Where nothing came for so long at first, the pace is measured from the first that came: workers had to start."""
 
 
 class Pace:
@@ -14,6 +16,7 @@ class Pace:
     def __init__(self) -> None:
         self._at_work: frozenset[int] = frozenset()
         self._began, self._n_before = time.monotonic(), 0
+        self._has_come = False
 
     def in_words(self, found: Sequence[CandidateProgress]) -> str:
         """`4.2/s, 12 s left for this model, then 3 more`; empty before there is something to say."""
@@ -21,7 +24,12 @@ class Pace:
         n_ended = sum(item.n_done + item.n_failed for item in running)
         at_work = frozenset(item.run_candidate_id for item in running)
         if at_work != self._at_work:
-            self._at_work, self._began, self._n_before = at_work, time.monotonic(), n_ended
+            self._at_work, self._has_come = at_work, False
+            self._begin(n_ended)
+        if n_ended > self._n_before and not self._has_come:
+            self._has_come = True
+            if time.monotonic() - self._began > SLOW_START_S:
+                self._begin(n_ended)
         rate = (n_ended - self._n_before) / max(time.monotonic() - self._began, _LEAST_S)
         n_left = sum(item.n_planned for item in running) - n_ended
         if rate <= 0 or n_left <= 0:
@@ -29,6 +37,9 @@ class Pace:
         labels = {item.label for item in found if item.status is Status.PLANNED}
         then = f", then {len(labels)} more" if labels else ""
         return f"{rate:.1f}/s, {time_left_words(n_left / rate)} for this model{then}"
+
+    def _begin(self, n_ended: int) -> None:
+        self._began, self._n_before = time.monotonic(), n_ended
 
 
 def time_left_words(seconds: float) -> str:

@@ -108,4 +108,4 @@ def test_a_share_of_an_invocation_that_is_not_in_its_database_says_where_it_look
     running: Any = stretch(Share(number=1, of=2), "unknown", return_state=True)
     state = asyncio.run(running)
     assert state.is_failed()
-    assert "holds no invocation 'unknown'" in state.message
+    assert "holds no invocation 'unknown'. Workers must keep results where the evaluation does" in state.message

@@ -46,6 +46,15 @@ def test_another_model_begins_with_a_rate_of_its_own(clock: list[float]) -> None
     assert "50.0/s, 1 s left for this model" == pace.in_words((done, _progress(2, Status.RUNNING, 50)))
 
 
+def test_the_wait_for_the_first_answer_is_not_counted_where_workers_had_to_start(clock: list[float]) -> None:
+    pace = Pace()
+    assert "" == pace.in_words((_progress(1, Status.RUNNING, 0),))
+    clock[0] += 60
+    assert "" == pace.in_words((_progress(1, Status.RUNNING, 1),))
+    clock[0] += 2
+    assert "10.0/s, 8 s left for this model" == pace.in_words((_progress(1, Status.RUNNING, 21),))
+
+
 @pytest.mark.parametrize(
     ("seconds", "said"),
     [
