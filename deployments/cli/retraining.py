@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from deployments.cli.evaluating import exit_code
 from deployments.cli.running import TerminatedError, run_flow
-from deployments.cli.terminal import EXIT_DONE, EXIT_RUN_FAILED, print_json, tell
+from deployments.cli.terminal import (
+    EXIT_DONE,
+    EXIT_INTERRUPTED,
+    EXIT_RUN_FAILED,
+    EXIT_TERMINATED,
+    print_json,
+    tell,
+)
 from deployments.cli.workplace import code_of_signal, workplace
 
 if TYPE_CHECKING:
@@ -30,13 +37,42 @@ def run_retraining(given: Mapping[str, Any], *, database: str | None, as_json: b
     from selection.retrain_request import read_retrain_request
 
     request = read_retrain_request(given)
+    code: int | None = None
     try:
         with workplace(database, may_be_new=False) as (store, stack):
-            return _run(request, store, stack, as_json=as_json)
+            code = _run_or_say_what_is_kept(request, store, stack, as_json=as_json)
     except (KeyboardInterrupt, TerminatedError) as end:
-        if as_json:
-            print_json({"status": "cancelled"})
-        return code_of_signal(end)
+        if code is None:
+            code = code_of_signal(end)
+            _say_ended("nothing was begun", "`benchwright retrain` begins again.", None, as_json=as_json)
+    return code
+
+
+def _run_or_say_what_is_kept(request: "RetrainRequest", store: "Store", stack: ExitStack, *, as_json: bool) -> int:
+    from evaluation.errors import StoreError
+    from selection.learning.interruption import begun, kept
+
+    before = begun(store)
+    try:
+        code = _run(request, store, stack, as_json=as_json)
+    except (KeyboardInterrupt, TerminatedError) as end:
+        code = code_of_signal(end)
+    if code in (EXIT_INTERRUPTED, EXIT_TERMINATED):
+        try:
+            found = kept(store, since=before)
+            _say_ended(found.sentence, found.next_step, found.model_id, as_json=as_json)
+        except StoreError as error:
+            step = "`benchwright selection history` lists what was trained."
+            _say_ended(f"what is kept is not known, {error}", step, None, as_json=as_json)
+    return code
+
+
+def _say_ended(sentence: str, next_step: str, model_id: str | None, *, as_json: bool) -> None:
+    """Says what is kept of a retraining that was ended early, and how to go on."""
+    if as_json:
+        print_json({"status": "cancelled", "sentence": sentence, "model_id": model_id, "next": next_step})
+    tell(f"interrupted: {sentence}")
+    tell(f"  next: {next_step}")
 
 
 def _run(request: "RetrainRequest", store: "Store", stack: ExitStack, *, as_json: bool) -> int:
@@ -60,9 +96,9 @@ def _run(request: "RetrainRequest", store: "Store", stack: ExitStack, *, as_json
     code, error = exit_code(state, number, has_runs=False)
     if code == EXIT_DONE and state is not None:
         _show(asyncio.run(state.aresult()), as_json=as_json)
-    elif as_json:
+    elif as_json and code == EXIT_RUN_FAILED:
         said = {} if error is None else {"error": {"message": error.message, "next": error.next_step}}
-        print_json({"status": "failed" if code == EXIT_RUN_FAILED else "cancelled", **said})
+        print_json({"status": "failed", **said})
     return code
 
 

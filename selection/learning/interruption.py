@@ -1,0 +1,66 @@
+"""What is left of a retraining that was ended early, and how to go on?"""
+
+from dataclasses import dataclass
+
+from evaluation.store.records import Champion, SelectionModelRecord
+from evaluation.store.selection_models import champion, history
+from evaluation.store.session import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Begun:
+    """What there was when the retraining began."""
+
+    version: int
+    """Of the newest model; 0: there was none."""
+    promotion_id: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """What there is of it now."""
+
+    sentence: str
+    next_step: str
+    model_id: str | None
+    """Of the model that was trained meanwhile; None: there is none."""
+
+
+def begun(store: Store) -> Begun:
+    """To be held against what there is afterwards."""
+    newest = _newest(store)
+    return Begun(version=0 if newest is None else newest.version, promotion_id=champion(store).promotion_id)
+
+
+def kept(store: Store, *, since: Begun) -> Kept:
+    """What was stored since then: training, judging and promoting are stored each when it is done."""
+    newest, holds = _newest(store), champion(store)
+    decider = "the scoreboard alone" if holds.model is None else _name(holds.model)
+    if newest is None or newest.version <= since.version:
+        return Kept(
+            sentence=f"no model was trained, and {decider} goes on deciding",
+            next_step="`benchwright retrain` begins again; no evidence is lost.",
+            model_id=None,
+        )
+    return Kept(**_of_a_model(newest, holds, decider, since), model_id=newest.model_id)
+
+
+def _of_a_model(newest: SelectionModelRecord, holds: Champion, decider: str, since: Begun) -> dict[str, str]:
+    if holds.model is not None and holds.model.model_id == newest.model_id and holds.promotion_id != since.promotion_id:
+        return {
+            "sentence": f"{_name(newest)} was trained and decides from now on",
+            "next_step": "`benchwright selection history` says why; `benchwright selection rollback` takes it back.",
+        }
+    return {
+        "sentence": f"{_name(newest)} was trained and is kept ({newest.status}), and {decider} goes on deciding",
+        "next_step": "`benchwright retrain` trains and compares again; "
+        f"`benchwright selection promote {newest.version}` lets it decide as it is.",
+    }
+
+
+def _newest(store: Store) -> SelectionModelRecord | None:
+    return next(iter(history(store, limit=1)), None)
+
+
+def _name(model: SelectionModelRecord) -> str:
+    return f"{model.kind} {model.version}"
