@@ -1,7 +1,9 @@
 """Templates: what the evaluations of an experiment have in common, as a file that can be shared."""
 
+import errno
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -107,13 +109,51 @@ def write_new_file(path: Path, text: str) -> None:
     Raises:
         ConfigurationError: it is there already, or cannot be written.
     """
+    must_be_new(path)
     try:
-        with path.open("x", encoding="utf-8") as file:
+        with path.open("x", encoding="utf-8") as file, _gone_if_it_fails(path):
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
     except FileExistsError:
-        raise ConfigurationError(f"{str(path)!r} exists already", "Name another file.") from None
+        raise _exists_already(path) from None
     except OSError as error:
-        path.unlink(missing_ok=True)
-        raise ConfigurationError(f"cannot write {str(path)!r}: {error.strerror}", "Name another file.") from None
+        raise _unwritable(path, error.strerror) from None
+
+
+def must_be_new(path: Path) -> None:
+    """Returns where a file that is not there yet can be made at `path`, as far as that can be told beforehand.
+
+    Raises:
+        ConfigurationError: it is there already, or its folder is not there.
+    """
+    try:
+        path.lstat()
+    except FileNotFoundError:
+        if not path.parent.is_dir():
+            raise _unwritable(path, os.strerror(errno.ENOENT)) from None
+        if not os.access(path.parent, os.W_OK | os.X_OK):
+            raise _unwritable(path, os.strerror(errno.EACCES)) from None
+    except OSError as error:
+        raise _unwritable(path, error.strerror) from None
+    else:
+        raise _exists_already(path)
+
+
+@contextmanager
+def _gone_if_it_fails(path: Path) -> Iterator[None]:
+    """Leaves nothing half-written at `path`."""
+    try:
+        yield
+    except BaseException:
+        with suppress(OSError):
+            path.unlink()
+        raise
+
+
+def _exists_already(path: Path) -> ConfigurationError:
+    return ConfigurationError(f"{str(path)!r} exists already", "Name another file.")
+
+
+def _unwritable(path: Path, problem: str | None) -> ConfigurationError:
+    return ConfigurationError(f"cannot write {str(path)!r}: {problem}", "Name another file.")

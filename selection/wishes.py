@@ -17,6 +17,8 @@ TIE_ORDERS: Mapping[OnTie, tuple[str, ...]] = {
 """By what one of the tied is named: the first thing in which they differ; where in none, the highest estimate."""
 MEMORY_DIGITS = 1
 """Tenths of a gigabyte: who takes less than that less memory is no smaller."""
+LARGEST_WEIGHT = 1_000_000
+"""Beside it nothing else counts, and it can be shown."""
 OnLittleEvidence = Literal["abstain", "rules"]
 """What happens where too few cases were measured: no candidate is named, or a rule picks one and says so."""
 
@@ -39,7 +41,7 @@ class Constraints:
     max_energy_j: float | None = None
     """Joules for an answer, on average."""
     min_quality: float | None = None
-    """In the unit of the task's metric, mostly a fraction in [0, 1]; the estimate must reach it."""
+    """A fraction in [0, 1], as all qualities are; the estimate must reach it."""
     capabilities: tuple[str, ...] = ()
     """What the model must be able to do, as its server says: `vision`, `tools`, `thinking`."""
     endpoints: tuple[str, ...] = ()
@@ -56,6 +58,11 @@ class Constraints:
                 raise ConfigurationError(
                     f"the constraint {name} is {limit!r}", "Give a number that is zero or more, or leave it out."
                 )
+        if self.min_quality is not None and self.min_quality > 1:
+            raise ConfigurationError(
+                f"the constraint min_quality is {self.min_quality!r}",
+                "Give a number from 0 to 1, as all qualities are (0.6 for 60 %), or leave it out.",
+            )
         if not isinstance(self.models_only, bool):
             raise ConfigurationError(f"the constraint models_only is {self.models_only!r}", "Give True or False.")
         if not (_is_number(self.percentile) and 0 < self.percentile < 1):
@@ -83,9 +90,9 @@ class Weights:
     def __post_init__(self) -> None:
         for field in fields(self):
             weight = getattr(self, field.name)
-            if not (_is_number(weight) and weight >= 0):
+            if not (_is_number(weight) and 0 <= weight <= LARGEST_WEIGHT):
                 raise ConfigurationError(
-                    f"the weight {field.name} is {weight!r}", "Give a number that is zero or more."
+                    f"the weight {field.name} is {weight!r}", f"Give a number from 0 to {LARGEST_WEIGHT:,}."
                 )
         if not any(getattr(self, field.name) for field in fields(self)):
             raise ConfigurationError("all weights are zero", "Give at least one that is more, such as quality=1.")
@@ -112,6 +119,6 @@ def _must_be_names(constraints: Constraints, name: str) -> None:
     if isinstance(value, str):
         raise ConfigurationError(f"the constraint {name} is {value!r}", f"Give several names: {name}=({value!r},).")
     names = tuple(value)
-    if not all(isinstance(one, str) for one in names):
-        raise ConfigurationError(f"the constraint {name} is {value!r}", "Give names.")
+    if not all(isinstance(one, str) and one.strip() for one in names):
+        raise ConfigurationError(f"the constraint {name} is {value!r}", "Give names, none of them empty.")
     object.__setattr__(constraints, name, names)

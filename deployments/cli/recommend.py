@@ -19,14 +19,16 @@ def recommend(
         Path | None, typer.Option("--prompt-file", metavar="FILE", help="The same from a file; - reads the input.")
     ] = None,
     max_latency: Annotated[str | None, typer.Option(metavar="2s", help="Time for an answer, at --percentile.")] = None,
-    percentile: Annotated[str, typer.Option(metavar=".95", help="Of the measured times, for --max-latency.")] = ".95",
+    percentile: Annotated[
+        str, typer.Option(metavar="p95", help="Of the measured times, for --max-latency; p95, 95%, 95, .95 are one.")
+    ] = "p95",
     max_memory: Annotated[str | None, typer.Option(metavar="8GB", help="Memory of the loaded model.")] = None,
     max_cost_per_1k: Annotated[
         str | None, typer.Option("--max-cost-per-1k", metavar="USD", help="US dollars for 1,000 answers.")
     ] = None,
     max_energy: Annotated[str | None, typer.Option(metavar="50J", help="Energy of an answer, on average.")] = None,
     min_quality: Annotated[
-        str | None, typer.Option(metavar="60%", help="What the expected quality must reach; a plain number: its unit.")
+        str | None, typer.Option(metavar="60%", help="What the expected quality must reach, from 0 to 1: 60%, 0.6.")
     ] = None,
     capability: Annotated[
         Words, typer.Option(metavar="NAME", help="The model has it: vision, tools, thinking.*")
@@ -65,6 +67,7 @@ def recommend(
         read_dollars,
         read_gigabytes,
         read_joules,
+        read_names,
         read_percentile,
         read_prompt,
         read_quality,
@@ -74,7 +77,7 @@ def recommend(
     from deployments.cli.recommending import Wanted, checked_form, run_recommendation
     from selection.wishes import Constraints, OnLittleEvidence, OnTie, checked_choice
 
-    form = checked_form(export, out, option="--export")
+    form = checked_form(export, out, option="--export", as_json=json_)
     constraints = Constraints(
         max_latency_s=read_seconds(max_latency, option="--max-latency"),
         percentile=read_percentile(percentile, option="--percentile"),
@@ -82,8 +85,8 @@ def recommend(
         max_cost_per_1k=read_dollars(max_cost_per_1k, option="--max-cost-per-1k"),
         max_energy_j=read_joules(max_energy, option="--max-energy"),
         min_quality=read_quality(min_quality, option="--min-quality"),
-        capabilities=tuple(capability or ()),
-        endpoints=tuple(endpoint or ()),
+        capabilities=read_names(capability, option="--capability"),
+        endpoints=read_names(endpoint, option="--endpoint"),
         models_only=models_only or form == "modelfile",
     )
     wanted = Wanted(

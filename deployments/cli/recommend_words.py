@@ -19,6 +19,9 @@ _DOLLARS: Mapping[str, float] = {"": 1, "usd": 1}
 _SHARES: Mapping[str, float] = {"": 1, "%": 0.01, "pp": 0.01}
 _BYTES_PER_GB = 1e9
 _LARGEST_PROMPT_BYTES = 10_000_000
+_PERCENTILE = re.compile(r"(?P<p>[pP]?)\s*(?P<number>[0-9]+(?:\.[0-9]*)?|\.[0-9]+)\s*(?P<percent>%?)")
+_SURELY_PERCENT = 50
+_PERCENTILES = "For example p95, 95%, 95 or .95: all four say the same."
 
 
 def read_seconds(text: str | None, *, option: str) -> float | None:
@@ -41,41 +44,60 @@ def read_dollars(text: str | None, *, option: str) -> float | None:
 
 
 def read_quality(text: str | None, *, option: str) -> float | None:
-    """A quality in `60%` or in the metric's own unit, such as `0.6`."""
-    return _read(text, _SHARES, option, "a quality", "For example 60%, which is 0.6 of a metric between 0 and 1.")
-
-
-def read_share(text: str | None, *, option: str) -> float | None:
     """A quality between 0 and 1, in `60%` or `0.6`."""
-    value = read_quality(text, option=option)
-    if value is not None and not 0 <= value <= 1:
-        raise ConfigurationError(f"{option} {text!r} is no quality", "From 0% to 100%, or from 0 to 1: 80% is 0.8.")
-    return value
+    value = _read(text, _SHARES, option, "a quality", "For example 60% or 0.6: from 0% to 100%, or from 0 to 1.")
+    if value is None or value <= 1:
+        return value
+    in_percent = (
+        f" {value:g} percent is {value:g}% or {value / 100:g}."
+        if value <= 100 and re.fullmatch(r"[\s0-9.]+", str(text))
+        else ""
+    )
+    raise ConfigurationError(
+        f"{option} {text!r} is more than any quality can be: the most is 1, which is 100%",
+        f"Give one from 0 to 1, or from 0% to 100%.{in_percent}",
+    )
 
 
 def read_gigabytes(text: str | None, *, option: str) -> float | None:
     """10⁹ bytes in `8GB`, `500MB` or `7.5GiB`."""
     from deployments.cli.tables import read_size
 
+    if text is not None:
+        _must_not_be_negative(text, option, "For example 8GB, 500MB or 7.5GiB.")
     if text is not None and re.fullmatch(r"\s*[0-9.]+\s*", text):
         raise ConfigurationError(f"{option} {text!r} has no unit", f"For example {text.strip()}GB.")
     return None if text is None else read_size(text, option=option) / _BYTES_PER_GB
 
 
 def read_percentile(text: str, *, option: str) -> float:
-    """A share between 0 and 1 in `.95`, `95`, `95%` or `p95`."""
-    found = _NUMBER.fullmatch(text.strip().removeprefix("p").removeprefix("P"))
-    if found is not None and not found["sign"] and found["unit"] in ("", "%"):
-        number = float(found["number"])
-        share = number / 100 if found["unit"] or number >= 1 else number
-        if 0 < share < 1:
-            return share
-    raise ConfigurationError(f"{option} {text!r} is no percentile", "For example .95 or 95: between 0 and 100.")
+    """A share between 0 and 1 in `p95`, `95%`, `95` or `.95`.
+
+    A plain number below 1 is a share, and one from 50 on is in percent. What lies between may be a slip of either, and
+    so may less than one percent: both are refused.
+    """
+    found = _PERCENTILE.fullmatch(text.strip())
+    number = float(found["number"]) if found else 0.0
+    if found is None or not 0 < number < 100:
+        raise ConfigurationError(f"{option} {text!r} is no percentile between 0 and 100", _PERCENTILES)
+    in_percent = bool(found["p"] or found["percent"])
+    if in_percent and number < 1:
+        raise ConfigurationError(
+            f"{option} {text!r} is less than one percent of the answers",
+            f"Give p{number * 100:g} or {number:g}, if that is meant.",
+        )
+    if not in_percent and 1 <= number < _SURELY_PERCENT:
+        raise ConfigurationError(
+            f"{option} {text!r} is not clear: a plain number is a share below 1, and in percent from 50 on",
+            f"Give p{number:g} or {number:g}%, if that is meant. {_PERCENTILES}",
+        )
+    return number / 100 if in_percent or number >= 1 else number
 
 
 def _read(text: str | None, units: Mapping[str, float], option: str, what: str, example: str) -> float | None:
     if text is None:
         return None
+    _must_not_be_negative(text, option, example)
     found = _NUMBER.fullmatch(text)
     factor = units.get(found["unit"].lower()) if found else None
     if found is None or factor is None or (found["sign"] and units is not _DOLLARS):
@@ -84,6 +106,18 @@ def _read(text: str | None, units: Mapping[str, float], option: str, what: str, 
     if not math.isfinite(number):
         raise ConfigurationError(f"{option} {text!r} is too large", example)
     return number
+
+
+def _must_not_be_negative(text: str, option: str, example: str) -> None:
+    if re.match(r"\s*\$?\s*[-\u2212]\s*\$?\s*[0-9.]", text):
+        raise ConfigurationError(f"{option} {text!r} is less than zero", f"Give a number above zero. {example}")
+
+
+def read_names(words: Sequence[str] | None, *, option: str) -> tuple[str, ...]:
+    """The names that were given, of which none may be empty."""
+    if any(not word.strip() for word in words or ()):
+        raise ConfigurationError(f"{option} names nothing", "Give a name, or leave it out.")
+    return tuple(words or ())
 
 
 def read_weights(words: Sequence[str]) -> "Weights":
@@ -98,7 +132,7 @@ def read_weights(words: Sequence[str]) -> "Weights":
     known = [field.name for field in fields(Weights)]
     given: dict[str, float] = {}
     for word in (part.strip() for text in words for part in text.split(",")):
-        name, sign, number = word.partition("=")
+        name, sign, number = (part.strip() for part in word.partition("="))
         if not sign:
             raise ConfigurationError(f"--weight {word!r} is not of the form name=number", "For example latency=2.")
         if name not in known:

@@ -44,12 +44,12 @@ class Wanted:
     out: Path | None = None
 
 
-def checked_form(word: str | None, out: Path | None, *, option: str) -> "Form | None":
+def checked_form(word: str | None, out: Path | None, *, option: str, as_json: bool = False) -> "Form | None":
     """The form of a configuration that the word names, else that the file's name does; None where neither is given.
 
     Raises:
         UnknownNameError: there is no such form.
-        ConfigurationError: the file's name says nothing.
+        ConfigurationError: the file's name says nothing, or two things were to be printed.
     """
     from evaluation.errors import ConfigurationError, UnknownNameError
     from selection.configuration import Form
@@ -64,6 +64,10 @@ def checked_form(word: str | None, out: Path | None, *, option: str) -> "Form | 
         word = named[0]
     if word not in known:
         raise UnknownNameError(f"form of {option}", str(word), known)
+    if as_json and out is None:
+        raise ConfigurationError(
+            f"--json and {option} both say what is printed", f"Leave one out, or give --out FILE for {option}."
+        )
     return cast("Form", word)
 
 
@@ -73,8 +77,11 @@ def run_recommendation(wanted: Wanted, *, database: str | None, as_json: bool) -
     Raises:
         BenchwrightError: something for the user to mend; no candidate does what must hold.
     """
+    from evaluation.templates import must_be_new
     from selection import recommend
 
+    if wanted.out is not None:  # nothing is decided, and stored, for a file that cannot be written
+        must_be_new(wanted.out)
     with at_the_desk(database) as url, in_words_of_the_command():
         found = recommend(
             wanted.task,
@@ -115,6 +122,7 @@ def in_words_of_the_command() -> "Iterator[None]":
         step = error.next_step or ""
         for argument, (option, unit) in _OPTIONS.items():
             step = re.sub(rf"\b{argument}=(\S+)", rf"{option} \1{unit}", step)
+            step = step.replace(f"Leave {argument} out", f"Leave {option} out")
         raise type(error)(error.message, step) from None
 
 
@@ -146,7 +154,7 @@ def _show(found: "Recommendation", candidate: "Choosable", wanted: Wanted, url: 
         said = recommendation_as_json(found, percentile=wanted.constraints.percentile)
         print_json(said | ({} if explanation is None else {"explanation": explanation}))
     elif written is not None and wanted.out is None:
-        tell(one_line(found.reason))
+        tell(one_line(found.reason) if explanation is None else _as_block(explanation))
         sys.stdout.write(written)
     else:
         _print_page(found, wanted, explanation)
@@ -185,10 +193,15 @@ def _print_page(found: "Recommendation", wanted: Wanted, explanation: str | None
 
 def _print_explanation(text: str) -> None:
     """Prints it with a margin, so that no name in it can pass for a line of ours."""
-    from deployments.cli.split_table import screen_width
     from deployments.cli.tables import say
-    from deployments.cli.text_block import as_block
 
     say()
-    say(as_block(text, width=screen_width()))
+    say(_as_block(text))
     say()
+
+
+def _as_block(text: str) -> str:
+    from deployments.cli.split_table import screen_width
+    from deployments.cli.text_block import as_block
+
+    return as_block(text, width=screen_width())

@@ -1,5 +1,6 @@
 """`benchwright selection`: what choosing rests on, which model decides, results from elsewhere, how it went."""
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -7,6 +8,7 @@ import typer
 
 from deployments.cli.arguments import DatabaseOption, JsonOption, open_stored
 from deployments.cli.selection_imports import forget, import_file, list_all
+from deployments.cli.selection_outcomes import outcome, recommendations
 
 if TYPE_CHECKING:
     from evaluation.store.session import Store
@@ -155,38 +157,8 @@ def export(
     raise typer.Exit(run_recommendation(wanted, database=db, as_json=False))
 
 
-@selection.command("outcome")
-def outcome(
-    recommendation: Annotated[
-        str, typer.Argument(metavar="ID", help="Of a recommendation, the beginning of one, or `last`.")
-    ],
-    quality: Annotated[
-        str | None, typer.Option("--quality", metavar="80%", help="How good the answer was: 80% or 0.8.")
-    ] = None,
-    latency: Annotated[str | None, typer.Option("--latency", metavar="1.2s", help="Time that the answer took.")] = None,
-    ok: Annotated[bool | None, typer.Option("--ok/--failed", help="Whether the answer was of use.")] = None,
-    db: DatabaseOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Report what came of a recommendation."""
-    from deployments.cli.recommend_words import read_seconds, read_share
-    from deployments.cli.tables import say
-    from deployments.cli.terminal import print_json
-    from evaluation.store.recommendations import find_recommendation, report_outcome
-
-    value, seconds = read_share(quality, option="--quality"), read_seconds(latency, option="--latency")
-    with open_stored(db) as store:
-        found = find_recommendation(store, recommendation)
-        report_outcome(store, found.recommendation_id, quality=value, latency_s=seconds, ok=ok)
-        now = find_recommendation(store, found.recommendation_id)
-    reported = {"quality": now.quality, "latency_s": now.latency_s, "ok": now.ok}
-    if as_json:
-        print_json({"id": now.recommendation_id, "candidate": now.candidate_label, "task": now.task, **reported})
-        return
-    said = ", ".join(f"{name} {value}" for name, value in reported.items() if value is not None)
-    say(f"{now.recommendation_id}: {now.candidate_label or 'nobody'} for {now.task or 'all tasks'}: {said}")
-
-
+selection.command("outcome")(outcome)
+selection.command("recommendations")(recommendations)
 selection.command("import")(import_file)
 selection.command("imports")(list_all)
 selection.command("forget")(forget)
@@ -197,7 +169,7 @@ def _model_of(store: "Store", what: str) -> str:
     from evaluation.store.selection_models import find_model
     from selection.learning.stored_models import store_file
 
-    if Path(what).suffix or Path(what).is_file():
+    if Path(what).suffix or os.sep in what or os.path.isfile(what):
         return store_file(store, Path(what)).model_id
     return find_model(store, what).model_id
 

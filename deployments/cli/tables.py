@@ -1,5 +1,6 @@
 """How lists and details look to a person: tables, sizes, moments."""
 
+import math
 import re
 import sys
 from collections.abc import Mapping, Sequence
@@ -112,6 +113,6 @@ def read_size(text: str, *, option: str) -> int:
     """
     found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]*)\s*", text)
     factor = _UNITS.get(found[2].upper()) if found else None
-    if found is None or factor is None or not float(found[1]):
+    if found is None or factor is None or not 0 < float(found[1]) * factor < math.inf:
         raise ConfigurationError(f"{option} {text!r} is not a size", "For example 8GB, 500MB or 7.5GiB.")
     return int(float(found[1]) * factor)

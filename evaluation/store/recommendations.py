@@ -22,6 +22,10 @@ _FIELDS = tuple(one.name for one in fields(RecommendationRecord) if one.name != 
 _REPORTED = ("quality", "latency_s", "ok")
 
 
+_MOST_NAMED = 3
+"""Of the newest, where an id is unknown."""
+
+
 class Writer(Protocol):
     """A store, or an `EvidenceStamp` where what is written is not to count as a change."""
 
@@ -108,7 +112,7 @@ def report_outcome(
     if alike:
         raise _several(recommendation_id, alike)
     if not is_there:
-        raise UnknownNameError("recommendation", recommendation_id, known)
+        raise _unknown(recommendation_id, known)
 
 
 def must_be_outcome(*, quality: float | None, latency_s: float | None, ok: bool | None) -> None:
@@ -153,7 +157,7 @@ def find_recommendation(store: Store, wanted: str) -> RecommendationRecord:
         known = _newest_ids(connection)
     if found:
         raise _several(wanted, [row["id"] for row in found])
-    raise UnknownNameError("recommendation", wanted, known)
+    raise _unknown(wanted, known)
 
 
 def list_recommendations(
@@ -225,8 +229,15 @@ def _beginning_with(connection: Connection, wanted: str) -> list[str]:
 
 
 def _newest_ids(connection: Connection) -> list[str]:
-    newest = sa.select(recommendation.c.id).order_by(recommendation.c.created_at.desc()).limit(40)
-    return list(connection.execute(newest).scalars())
+    newest = sa.select(recommendation.c.id).order_by(recommendation.c.created_at.desc(), recommendation.c.id.desc())
+    return list(connection.execute(newest.limit(_MOST_NAMED)).scalars())
+
+
+def _unknown(wanted: str, newest: Sequence[str]) -> UnknownNameError:
+    step = "`benchwright recommend` makes one; its last line holds the id."
+    if newest:
+        step = "These are the newest; `benchwright selection recommendations` lists them, and `last` is the newest."
+    return UnknownNameError("recommendation", wanted, newest, step)
 
 
 def _row(record: RecommendationRecord) -> dict[str, Any]:

@@ -66,7 +66,7 @@ def find_import(store: Store, wanted: str) -> ScoreboardRecord:
         listed = ", ".join(f"{one.name} ({one.import_id[:12]})" for one in found)
         raise ConfigurationError(f"several imports are meant by {wanted!r}: {listed}", "give more of the id")
     names = [one.name for one in known]
-    raise UnknownNameError("import", wanted, names, "see `benchwright selection show`")
+    raise UnknownNameError("import", wanted, names, "see `benchwright selection imports`")
 
 
 def remove_import(store: Store, wanted: str) -> ScoreboardRecord:

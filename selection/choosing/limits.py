@@ -180,7 +180,7 @@ def _none_left(name: str, last: Sequence[Removed], removed: Sequence[Removed]) -
         before[one.constraint] = before.get(one.constraint, 0) + 1
     if before:
         message += f" Before it: {', '.join(f'{key} {n:,}' for key, n in before.items())}."
-    return SelectionError(one_line(message), _next_step(name, nearest))
+    return SelectionError(one_line(message), one_line(_next_step(name, nearest, last)))
 
 
 def _nearest_miss(removed: Sequence[Removed]) -> Removed:
@@ -195,7 +195,7 @@ def _nearest_miss(removed: Sequence[Removed]) -> Removed:
     )
 
 
-def _next_step(name: str, nearest: Removed) -> str:
+def _next_step(name: str, nearest: Removed, last: Sequence[Removed]) -> str:
     if name == "not_ready":
         return "Pull or register its weights again, or evaluate another candidate."
     if name == "not_measured":
@@ -203,11 +203,21 @@ def _next_step(name: str, nearest: Removed) -> str:
     if name == "models_only":
         return "Evaluate a model on this task, or let programs be named too."
     if name in ("capabilities", "endpoints"):
-        return f"Ask for fewer {name}, or evaluate a candidate that has them."
+        known = _known_of(name, [one.candidate for one in last])
+        if not known:
+            return f"No {name} are known of them: ask for none, or evaluate a candidate that has them."
+        return f"Known {name}: {listed(known, 10)}. Ask for these alone, or evaluate a candidate that has others."
     if nearest.value is None:
         return f"Leave {name} out, or evaluate again where it is measured."
     enough = _loose_enough(nearest.value, is_least=name == "min_quality")
     return f"Ask for {name}={enough:.6g} or looser, or evaluate another candidate."
+
+
+def _known_of(name: str, candidates: Sequence[Choosable]) -> list[str]:
+    """What candidates have of it, as a constraint would name it."""
+    if name == "capabilities":
+        return sorted({one for candidate in candidates for one in candidate.capabilities})
+    return sorted({place.name for candidate in candidates for place in candidate.places})
 
 
 def _loose_enough(value: float, *, is_least: bool) -> float:

@@ -5,11 +5,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from typing import Any, cast
 
+from evaluation.errors import ConfigurationError
 from evaluation.store.records import RecommendationRecord, ReportedOutcome
 from selection.analytics.past import PastDecision
 from selection.answers import Ranked, Removed
 from selection.desk.decisions import Decision, Outcome
-from selection.wishes import Constraints, OnTie, Weights
+from selection.wishes import LARGEST_WEIGHT, Constraints, OnTie, Weights
 
 MOST_ALTERNATIVES = 5
 """So many are stored with what may be expected of them; of the others, and of more that were ruled out, the number."""
@@ -69,8 +70,8 @@ def past_of(record: RecommendationRecord) -> PastDecision:
         task=record.task,
         prompt_hash=record.prompt_hash,
         prompt=record.prompt,
-        constraints=Constraints(**_known(Constraints, record.constraints)),
-        weights=Weights(**_known(Weights, record.weights)),
+        constraints=_constraints_of(record.constraints),
+        weights=_weights_of(record.weights),
         on_tie=cast("OnTie", record.on_tie),
         candidate_key=record.candidate_key,
         candidate_label=record.candidate_label,
@@ -149,6 +150,18 @@ def _removed(one: Removed) -> dict[str, Any]:
 def _plain(wishes: Constraints | Weights) -> dict[str, Any]:
     plain = {field.name: getattr(wishes, field.name) for field in fields(wishes)}
     return {name: list(value) if isinstance(value, tuple) else value for name, value in plain.items()}
+
+
+def _constraints_of(stored: Mapping[str, Any]) -> Constraints:
+    try:
+        return Constraints(**_known(Constraints, stored))
+    except ConfigurationError:  # An earlier version let be asked what nothing can hold; nobody was named then.
+        return Constraints()
+
+
+def _weights_of(stored: Mapping[str, Any]) -> Weights:
+    known = _known(Weights, stored)
+    return Weights(**{name: min(weight, LARGEST_WEIGHT) for name, weight in known.items()})
 
 
 def _known(kind: type[Constraints] | type[Weights], stored: Mapping[str, Any]) -> dict[str, Any]:

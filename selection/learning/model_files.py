@@ -9,8 +9,10 @@ What cannot be read is refused with a `ModelFileError` that says what was found;
 import hashlib
 import json
 import os
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from stat import S_ISREG
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -166,8 +168,12 @@ def write_file(path: Path, packed: PackedModel) -> None:
         "estimator.skops": packed.estimator,
     }
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    part.write_bytes(packed_archive(members, is_packed=False))
-    part.replace(path)
+    try:
+        part.write_bytes(packed_archive(members, is_packed=False))
+        part.replace(path)
+    finally:
+        with suppress(OSError):
+            part.unlink()
 
 
 def read_file(path: Path) -> PackedModel:
@@ -178,6 +184,8 @@ def read_file(path: Path) -> PackedModel:
         ModelFileError: it is no model file, a damaged one, or one that must not be read.
     """
     try:
+        if not S_ISREG(path.stat().st_mode):
+            raise ConfigurationError(f"{str(path)!r} is no file", "Give a model file.")
         data = path.read_bytes()
     except OSError as error:
         raise ConfigurationError(f"{str(path)!r} cannot be read: {error.strerror}", "Give a model file.") from error

@@ -23,9 +23,10 @@ def save_to_file(store: Store, wanted: str | int, path: Path) -> SelectionModelR
         ConfigurationError: the file is there already, or cannot be written.
         ModelFileError: the model is not whole.
     """
+    from evaluation.templates import must_be_new
+
     found = read_model(store, wanted)
-    if path.exists():
-        raise ConfigurationError(f"{str(path)!r} exists already", "Name another file.")
+    must_be_new(path)
     if found.estimator is None or found.serving is None:
         raise ModelFileError(f"selection model {found.record.version} is not whole", "Train anew, or save another.")
     read_serving(found.serving)

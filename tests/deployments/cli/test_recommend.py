@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from recommendable import delete_evidence, fill, swap_scores
 
-from evaluation.store.recommendations import find_recommendation
+from evaluation.store.recommendations import find_recommendation, list_recommendations
 from evaluation.store.session import open_store
 
 Command = Callable[..., Any]
@@ -113,12 +113,80 @@ def test_the_candidate_is_written_in_the_form_that_is_asked_for(recommend: Comma
     assert (2, True) == (again.code, "exists already" in again.err)
 
 
+def _stored(database: str) -> int:
+    with open_store(database) as store:
+        return len(list_recommendations(store))
+
+
+@pytest.mark.parametrize(
+    ("place", "problem"),
+    [
+        ("no/such/winner.json", "No such file or directory"),
+        ("a-file/winner.json", "Not a directory"),
+        (f"{'x' * 300}.json", "File name too long"),
+    ],
+)
+def test_where_no_file_can_be_made_nothing_is_decided_and_no_folder_is_made(
+    benchwright: Command, recommend: Command, database: str, tmp_path: Path, place: str, problem: str
+) -> None:
+    (tmp_path / "a-file").touch()
+    before = sorted(tmp_path.iterdir())
+    said = [
+        recommend("--task", "summarization", "--out", tmp_path / place),
+        benchwright("selection", "export", "--task", "summarization", "--format", "json", "--out", tmp_path / place),
+    ]
+
+    for one in said:
+        assert (2, "") == (one.code, one.out)
+        assert f"cannot write {str(tmp_path / place)!r}: {problem}\n  next: Name another file.\n" in one.err
+    assert (before, 0) == (sorted(tmp_path.iterdir()), _stored(database))
+
+
+@pytest.mark.parametrize("raised", [OSError(28, "No space left on device"), KeyboardInterrupt()])
+def test_nothing_half_written_stays(
+    recommend: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, raised: BaseException
+) -> None:
+    def fail(_: int) -> None:
+        raise raised
+
+    monkeypatch.setattr("os.fsync", fail)
+    said = recommend("--task", "summarization", "--out", tmp_path / "winner.json")
+
+    assert (130 if isinstance(raised, KeyboardInterrupt) else 2) == said.code
+    assert not (tmp_path / "winner.json").exists()
+
+
+def test_an_explanation_is_told_beside_what_is_exported(recommend: Command) -> None:
+    said = recommend("--task", "summarization", "--export", "env", "--explain")
+
+    assert said.out.startswith("export LLM_MODEL=large:1b\n")
+    assert "By utility:" in said.err
+
+
+def test_what_nobody_has_is_answered_with_what_there_is_and_with_the_option(recommend: Command) -> None:
+    elsewhere = recommend("--task", "summarization", "--endpoint", "nowhere")
+    unable = recommend("--task", "summarization", "--capability", "visoin")
+    unknown = recommend("--task", "summarization", "--max-energy", "5J")
+
+    assert [2, 2, 2] == [one.code for one in (elsewhere, unable, unknown)]
+    assert "next: Known endpoints: here. Ask for these alone" in elsewhere.err
+    assert "next: No capabilities are known of them" in unable.err
+    assert "next: Leave --max-energy out" in unknown.err
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
         (("--max-latency", "soon"), "--max-latency 'soon' is not a time"),
         (("--max-memory", "8"), "--max-memory '8' has no unit"),
         (("--percentile", "100"), "--percentile '100' is no percentile"),
+        (("--percentile", "3"), "--percentile '3' is not clear"),
+        (("--min-quality", "140%"), "--min-quality '140%' is more than any quality can be"),
+        (("--max-latency", "-1s"), "--max-latency '-1s' is less than zero"),
+        (("--max-cost-per-1k", "-1"), "--max-cost-per-1k '-1' is less than zero"),
+        (("--weight", "latency=1e300"), "the weight latency is 1e+300"),
+        (("--capability", ""), "--capability names nothing"),
+        (("--export", "env"), "--json and --export both say what is printed"),
         (("--weight", "speed=1"), "unknown weight 'speed'"),
         (("--on-tie", "worst"), "--on-tie is 'worst'"),
         (("--on-little-evidence", "guess"), "--on-little-evidence is 'guess'"),

@@ -11,6 +11,7 @@ from deployments.cli.recommend_words import (
     read_dollars,
     read_gigabytes,
     read_joules,
+    read_names,
     read_percentile,
     read_prompt,
     read_quality,
@@ -41,8 +42,19 @@ from selection.wishes import Weights
         (read_gigabytes, "1GiB", 1.073741824),
         (read_percentile, ".95", 0.95),
         (read_percentile, "95", 0.95),
+        (read_percentile, "0.95", 0.95),
+        (read_percentile, "95%", 0.95),
+        (read_percentile, "p95", 0.95),
+        (read_percentile, "P95%", 0.95),
         (read_percentile, "p99.9", 0.999),
         (read_percentile, "50%", 0.5),
+        (read_percentile, "50", 0.5),
+        (read_percentile, "p3", 0.03),
+        (read_percentile, "3 %", 0.03),
+        (read_percentile, ".03", 0.03),
+        (read_quality, "1", 1),
+        (read_quality, "100%", 1),
+        (read_quality, "0", 0),
     ],
 )
 def test_a_limit_is_read_with_its_unit(read: Callable[..., float], text: str, value: float) -> None:
@@ -63,6 +75,14 @@ def test_a_limit_is_read_with_its_unit(read: Callable[..., float], text: str, va
         (read_quality, "good"),
         (read_gigabytes, "8"),
         (read_gigabytes, "8 acres"),
+        (read_gigabytes, "-8GB"),
+        (read_gigabytes, "9" * 400 + "GB"),
+        (read_joules, "-5J"),
+        (read_dollars, "-1"),
+        (read_dollars, "$-1"),
+        (read_quality, "-60%"),
+        (read_percentile, "150%"),
+        (read_percentile, "$95"),
         (read_percentile, "0"),
         (read_percentile, "100"),
         (read_percentile, "high"),
@@ -75,14 +95,49 @@ def test_what_is_no_limit_is_refused_with_an_example(read: Callable[..., float],
     assert "or example" in (refused.value.next_step or "")
 
 
+@pytest.mark.parametrize("text", ["3", "1", "1.0", "10", "49.9"])
+def test_a_percentile_that_could_be_a_slip_is_refused_with_how_to_say_it(text: str) -> None:
+    with pytest.raises(ConfigurationError, match="is not clear") as refused:
+        read_percentile(text, option="--percentile")
+
+    assert f"Give p{float(text):g} or {float(text):g}%, if that is meant." in (refused.value.next_step or "")
+
+
+@pytest.mark.parametrize("text", ["p.95", "p0.95", "0.95%"])
+def test_a_share_that_is_marked_as_percent_is_refused_with_both_ways_to_say_it(text: str) -> None:
+    with pytest.raises(ConfigurationError, match="less than one percent") as refused:
+        read_percentile(text, option="--percentile")
+
+    assert "Give p95 or 0.95, if that is meant." == refused.value.next_step
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"), [("140%", ""), ("1.4", " 1.4 percent is 1.4% or 0.014."), ("80", " 80 percent is 80% or 0.8.")]
+)
+def test_a_quality_that_cannot_be_reached_is_refused_with_the_range(text: str, meant: str) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        read_quality(text, option="--min-quality")
+
+    assert f"--min-quality {text!r} is more than any quality can be: the most is 1, which is 100%" == str(refused.value)
+    assert f"Give one from 0 to 1, or from 0% to 100%.{meant}" == refused.value.next_step
+
+
+def test_names_are_kept_and_none_may_be_empty() -> None:
+    assert ((), ("a", "b c")) == (read_names(None, option="--endpoint"), read_names(["a", "b c"], option="--endpoint"))
+    with pytest.raises(ConfigurationError, match="--endpoint names nothing"):
+        read_names(["a", " "], option="--endpoint")
+
+
 def test_weights_that_are_not_named_stay_as_they_are() -> None:
     assert Weights(quality=1, latency=2, cost=0.5) == read_weights(["latency=2,cost=.5"])
     assert Weights(quality=0, energy=1) == read_weights(["quality=0", "energy=1"])
+    assert Weights(latency=2) == read_weights(["latency = 2"])
     assert Weights() == read_weights([])
 
 
 @pytest.mark.parametrize(
-    "words", [["latency"], ["latency=fast"], ["speed=1"], ["cost=1", "cost=2"], ["quality=-1"], ["quality=0"]]
+    "words",
+    [["latency"], ["latency=fast"], ["speed=1"], ["cost=1", "cost=2"], ["quality=-1"], ["quality=0"], ["cost=1e9"]],
 )
 def test_what_is_no_weight_is_refused(words: list[str]) -> None:
     with pytest.raises(ConfigurationError) as refused:

@@ -117,6 +117,68 @@ def test_an_outcome_of_nothing_and_nothing_as_an_outcome_are_refused(
     assert "error: " in said.err
 
 
+def test_an_unknown_id_names_the_newest_few_and_the_command_that_lists_them(benchwright: Command, trained: str) -> None:
+    none = benchwright("selection", "outcome", "last", "--ok")
+    ids = [benchwright("recommend", "--task", "summarization", "--json").json["id"] for _ in range(5)]
+    said = benchwright("selection", "outcome", "no-such-id", "--ok", "--json")
+    listed = benchwright("selection", "recommendations", "--json").json
+    two = benchwright("selection", "recommendations", "--limit", 2, "--task", "summarization").out
+
+    assert (2, True) == (none.code, "next: `benchwright recommend` makes one" in none.err)
+    assert 2 == said.code
+    assert ids[:1:-1] == [one for one in ids[::-1] if one in said.json["error"]["message"]]
+    assert "`benchwright selection recommendations` lists them" in said.json["error"]["next"]
+    assert ids[::-1] == [one["id"] for one in listed]
+    assert ids[:2:-1] == [one for one in ids[::-1] if one[:12] in two]
+    assert "nothing was recommended for the task 'law' yet" in (
+        benchwright("selection", "recommendations", "--task", "law").err
+    )
+
+
+def test_nothing_comes_of_a_recommendation_that_named_nobody(benchwright: Command, trained: str) -> None:
+    nobody = benchwright("recommend", "--task", "law", "--json").json["id"]
+    said = benchwright("selection", "outcome", nobody, "--ok")
+    listed = benchwright("selection", "recommendations", "--json").json
+
+    assert (2, True) == (said.code, f"{nobody[:12]} named nobody" in said.err)
+    assert [(nobody, None, None)] == [(one["id"], one["candidate"], one["ok"]) for one in listed]
+
+
+def test_what_is_to_be_reported_is_asked_for_by_its_options(benchwright: Command) -> None:
+    assert "next: Give --quality, --latency, --ok or --failed." in benchwright("selection", "outcome", "last").err
+
+
+@pytest.mark.parametrize("what", ["x" * 300, "./nowhere", "no/such.model", "."])
+def test_what_is_no_model_is_2_and_no_traceback(benchwright: Command, trained: str, tmp_path: Path, what: str) -> None:
+    promoted = benchwright("selection", "promote", tmp_path if what == "." else what)
+    saved = benchwright("selection", "save", "1", tmp_path / "no-folder" / f"{what}.model")
+
+    assert [2, 2] == [promoted.code, saved.code]
+    assert promoted.err.startswith("error: ")
+    assert "cannot write" in saved.err
+    assert not (tmp_path / "no-folder").exists()
+
+
+def test_a_save_that_breaks_leaves_nothing(
+    benchwright: Command, trained: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "models"
+    folder.mkdir()
+
+    def fail(_: Path, __: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", fail)
+    said = benchwright("selection", "save", "1", folder / "chooser.model")
+
+    assert (2, True) == (said.code, "No space left on device" in said.err)
+    assert [] == list(folder.iterdir())
+
+
+def test_an_unknown_import_says_what_lists_them(benchwright: Command) -> None:
+    assert "see `benchwright selection imports`" in benchwright("selection", "forget", "law", "--yes").err
+
+
 @pytest.mark.parametrize("words", [("--quality", "140%"), ("--quality", "80"), ("--latency", "-5s")])
 def test_an_outcome_that_cannot_be_is_refused(benchwright: Command, trained: str, words: tuple[str, str]) -> None:
     named = benchwright("recommend", "--task", "summarization", "--json")

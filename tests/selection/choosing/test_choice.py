@@ -342,7 +342,7 @@ def test_a_tighter_constraint_never_adds_a_candidate(
     loose = _feasible(board, Constraints(max_memory_gb=limits[0], min_quality=limits[1]))
     for wish in (
         Constraints(max_memory_gb=limits[0] * (1 - tighter), min_quality=limits[1]),
-        Constraints(max_memory_gb=limits[0], min_quality=limits[1] + tighter),
+        Constraints(max_memory_gb=limits[0], min_quality=min(1.0, limits[1] + tighter)),
     ):
         assert _feasible(board, wish) <= loose
 

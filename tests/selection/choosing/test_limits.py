@@ -1,0 +1,35 @@
+"""What is advised where no candidate is left."""
+
+import pytest
+from scored_tables import named, standing_of
+
+from evaluation.errors import SelectionError
+from evaluation.evidence import Choosable, Place
+from selection.choosing.choice import choose
+from selection.scoreboard import Scoreboard
+from selection.wishes import Constraints
+
+
+def _advice(constraints: Constraints, *candidates: Choosable) -> str:
+    standing = standing_of([0.7, 0.6])
+    board = Scoreboard(candidates=candidates, standings={"qa": standing}, overall=standing, fingerprint="x")
+    with pytest.raises(SelectionError) as refused:
+        choose(board, task="qa", constraints=constraints)
+    return refused.value.next_step or ""
+
+
+def test_a_capability_that_nobody_has_is_answered_with_those_that_are_known() -> None:
+    able = named("a", capabilities=frozenset({"vision", "tools"})), named("b", capabilities=frozenset({"tools"}))
+    wish = Constraints(capabilities=("visoin",))
+
+    assert _advice(wish, *able).startswith("Known capabilities: tools and vision. Ask for these alone")
+    assert _advice(wish, named("a"), named("b")).startswith("No capabilities are known of them: ask for none")
+
+
+def test_a_server_that_nobody_has_is_answered_with_those_that_are_known_harmlessly() -> None:
+    place = Place(name="gpu-1\x1b[2J\nerror: forged", url=None, provider="ollama")
+    advice = _advice(Constraints(endpoints=("gpu1",)), named("a", places=(place,)), named("b"))
+
+    assert advice.startswith("Known endpoints: gpu-1")
+    assert "\n" not in advice
+    assert "\x1b" not in advice
