@@ -10,6 +10,7 @@ import http.client
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -22,6 +23,8 @@ from deployments.helper_supervisor import FOLDER_VARIABLE
 from evaluation.errors import ConfigurationError
 
 READY_TIMEOUT_S = 120.0
+ANSWERS_WITHIN_S = 10.0
+"""A server that is gone refuses at once; one that is busy may take seconds to say anything."""
 _SUPERVISOR = Path(__file__).with_name("helper_supervisor.py")
 
 
@@ -186,10 +189,16 @@ def start_embedded(
     return helper
 
 
-def answers(url: str, *, timeout_s: float = 2.0) -> bool:
-    """True where a GET of `url` is answered with a status under 400. No proxy is asked."""
+def answers(url: str, *, timeout_s: float | None = None) -> bool:
+    """True where a GET of `url` is answered with a status under 400. No proxy is asked.
+
+    Args:
+        url: What is asked for.
+        timeout_s: How long it may take; None: `ANSWERS_WITHIN_S`.
+    """
     parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.hostname or "127.0.0.1", parts.port, timeout=timeout_s)
+    within_s = ANSWERS_WITHIN_S if timeout_s is None else timeout_s
+    connection = http.client.HTTPConnection(parts.hostname or "127.0.0.1", parts.port, timeout=within_s)
     try:
         connection.request("GET", parts.path or "/")
         return connection.getresponse().status < 400
@@ -197,3 +206,13 @@ def answers(url: str, *, timeout_s: float = 2.0) -> bool:
         return False
     finally:
         connection.close()
+
+
+def listens(url: str) -> bool:
+    """True where there is somebody at the address of `url`, be it one who is too busy to answer."""
+    parts = urlsplit(url)
+    try:
+        socket.create_connection((parts.hostname or "127.0.0.1", parts.port or 80), ANSWERS_WITHIN_S).close()
+    except OSError as error:
+        return isinstance(error, TimeoutError)
+    return True

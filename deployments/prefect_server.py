@@ -16,7 +16,7 @@ from contextlib import contextmanager
 
 import httpx
 
-from deployments.helper_process import HelperProcess, answers, start_helper
+from deployments.helper_process import HelperProcess, answers, listens, start_helper
 from deployments.prefect_home import (
     configured_api,
     login,
@@ -139,7 +139,7 @@ class PrefectServer:
         if self._helper is not None:
             self._helper.wait_for_health(self.api + HEALTH)
             write_address(self.api, is_lasting=self._is_lasting)
-        elif not answers(self.api + HEALTH, timeout_s=10):
+        elif not answers(self.api + HEALTH):
             raise ConfigurationError(
                 f"no Prefect server answers at {self.api} (from PREFECT_API_URL or your Prefect profile)",
                 "Start it with `prefect server start`, or `unset PREFECT_API_URL` to have one started for you.",
@@ -151,7 +151,8 @@ class PrefectServer:
 
     def _replace_when_gone(self) -> None:
         while not self._closing.wait(LOOK_EVERY_S):
-            if self._helper is None and not answers(self.api + HEALTH, timeout_s=5):
+            # Whoever is only busy still has the port, and ours could not take it.
+            if self._helper is None and not answers(self.api + HEALTH) and not listens(self.api):
                 helper = self.start_again()
                 with contextlib.suppress(ConfigurationError):
                     helper.wait_for_health(self.api + HEALTH)

@@ -2,9 +2,12 @@
 
 import asyncio
 import json
+import socket
+import threading
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -151,6 +154,53 @@ def test_when_a_shared_server_goes_away_one_of_ours_takes_its_place_at_the_same_
     assert eventually(lambda: server.is_ours and (home / "benchwright" / "server.json").exists())
     server.stop(timeout_s=1.0)
     assert ([9], 1.0) == (ports, helper.stopped_after)
+
+
+def test_a_shared_server_that_is_only_busy_keeps_its_place_and_its_address(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    n_looks, started = [0], []
+
+    def answers_at_first(*_: object, **__: object) -> bool:
+        n_looks[0] += 1
+        return n_looks[0] == 1
+
+    monkeypatch.setattr(servers, "_start", started.append)
+    monkeypatch.setattr(servers, "LOOK_EVERY_S", 0.02)
+    monkeypatch.setattr(servers, "answers", answers_at_first)
+    monkeypatch.setattr(servers, "must_let_in", lambda _: None)
+    address = home / "benchwright" / "server.json"
+    address.parent.mkdir()
+    with socket.create_server(("127.0.0.1", 0)) as busy:
+        api = f"http://127.0.0.1:{busy.getsockname()[1]}/api"
+        address.write_text(json.dumps({"api": api, "pid": 1, "is_lasting": True}))
+        server = PrefectServer(api, is_shared=True)
+        server.wait()
+        assert eventually(lambda: n_looks[0] > 3)
+        server.stop(timeout_s=1.0)
+    assert ([], False) == (started, server.is_ours)
+    assert {"api": api, "pid": 1, "is_lasting": True} == json.loads(address.read_text())
+
+
+def test_a_server_that_takes_some_seconds_to_answer_is_found(home: Path) -> None:
+    class Busy(BaseHTTPRequestHandler):
+        def log_message(self, *_: object) -> None:
+            """Says nothing."""
+
+        def do_GET(self) -> None:
+            time.sleep(2.2)
+            self.send_response(200)
+            self.end_headers()
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Busy) as busy:
+        threading.Thread(target=busy.serve_forever, kwargs={"poll_interval": 0.02}).start()
+        api = f"http://127.0.0.1:{busy.server_port}/api"
+        address = home / "benchwright" / "server.json"
+        address.parent.mkdir()
+        address.write_text(json.dumps({"api": api, "pid": 1, "is_lasting": True}))
+        found = servers.lasting_api()
+        busy.shutdown()
+    assert api == found
 
 
 def test_what_was_told_is_waited_for_but_not_for_ever(prefect_api: str) -> None:

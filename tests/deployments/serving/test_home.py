@@ -57,7 +57,8 @@ def test_a_second_serve_on_a_home_is_told_of_the_first_and_may_begin_when_that_h
     assert "PREFECT_HOME" in next_step
 
 
-def test_a_taken_port_is_refused_with_a_free_one(taken: int, free: int) -> None:
+def test_a_taken_port_is_refused_with_a_free_one(taken: int, free: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("deployments.helper_process.ANSWERS_WITHIN_S", 0.2)
     message, next_step = refused(lambda: must_be_free(taken))
     must_be_free(free)
 
