@@ -15,13 +15,14 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
+from free_ports import free_port
 from numbers_benchmark import write_numbers
 from patient_client import patient_client
 from scripted_ollama import ScriptedOllama
 
 from deployments.cli.__main__ import run
 from deployments.helper_process import HelperProcess, start_helper
-from deployments.prefect_server import PrefectServer, _free_port, start_prefect_server
+from deployments.prefect_server import PrefectServer, start_prefect_server
 from evaluation.store.records import RunRecord, Status
 from evaluation.store.registry import register_model
 from evaluation.store.runs import runs_of_invocation
@@ -56,7 +57,7 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PrefectS
     monkeypatch.setenv("PREFECT_SERVER_SERVICES_SCHEDULER_LOOP_SECONDS", "2")
     monkeypatch.setenv("PREFECT_SERVER_SERVICES_LATE_RUNS_AFTER_SECONDS", "1")
     monkeypatch.setenv("PREFECT_SERVER_SERVICES_LATE_RUNS_LOOP_SECONDS", "1")
-    started = start_prefect_server(_free_port())
+    started = start_prefect_server(free_port())
     try:
         started.wait()
         with temporary_settings({PREFECT_API_URL: started.api}):

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -11,6 +10,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from uuid import UUID
+
+from free_ports import free_port
 
 from deployments.definitions import chosen
 from deployments.deploying import Asked, deploy
@@ -132,12 +133,6 @@ class SeveralMachines:
         return "\n".join(lines)
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @contextmanager
 def several_machines(folder: Path, *, prefect_url: str, results_url: str) -> Iterator[SeveralMachines]:
     """A running Prefect server on PostgreSQL, its deployments in a pool, and no worker yet.
@@ -149,7 +144,7 @@ def several_machines(folder: Path, *, prefect_url: str, results_url: str) -> Ite
     """
     from prefect.settings import PREFECT_API_URL, temporary_settings
 
-    port = _free_port()
+    port = free_port()
     api = f"http://127.0.0.1:{port}/api"
     plain = {name: value for name, value in os.environ.items() if name != "PREFECT_API_URL"}
     server_env = plain | {

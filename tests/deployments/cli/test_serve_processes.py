@@ -18,6 +18,7 @@ import postgresql
 import psycopg
 import pytest
 from ending_early import HangsAtFive
+from free_ports import free_port
 from keyed_openai import GOOD, LEAKY, keyed_openai
 from numbers_benchmark import write_numbers
 from scripted_ollama import ScriptedOllama, scripted_ollama
@@ -98,13 +99,14 @@ def _results_database(folder: Path, request: pytest.FixtureRequest, password: st
     if not postgresql.is_installed():
         return f"sqlite:///{folder}/results.db"
     server: str = request.getfixturevalue("postgresql_server")
+    name = f"served_{secrets.token_hex(4)}"  # the story may be told twice in one process, where tests are shared out
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute("CREATE DATABASE served")
-    return server.replace("/postgres?", "/served?").replace("tester@", f"tester:{password}@")
+        connection.execute(f"CREATE DATABASE {name}")
+    return server.replace("/postgres?", f"/{name}?").replace("tester@", f"tester:{password}@")
 
 
 def _tell(told: Story, home: Home, box: str, ollama: ScriptedOllama, script: HangsAtFive, login: str) -> None:
-    port = _free_port()
+    port = free_port()
     numbers = write_numbers(home.folder / "numbers.jsonl", 30)
     told.codes["benchmark"] = home.run("benchmarks", "add", numbers)
     keyed = ("--provider", "openai_compatible", "--key-variable", "BOX_KEY")
@@ -112,7 +114,7 @@ def _tell(told: Story, home: Home, box: str, ollama: ScriptedOllama, script: Han
     first = home.serve("--port", port, "--embedded")
     try:
         told.facts = first.ready()
-        told.codes["second serve"] = home.run("serve", "--port", _free_port())
+        told.codes["second serve"] = home.run("serve", "--port", free_port())
         told.codes["same port"] = home.run("serve", "--port", port, without=("PREFECT_HOME",))
         api = f"{told.facts['pages']}/api/"
         told.routes = _knock_everywhere(told.facts["pages"])
@@ -253,12 +255,6 @@ def _state_in_file(home: Home, flow_run_id: str) -> str:
         return str(connection.execute(asked, [flow_run_id.replace("-", "")]).fetchone()[0])
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def _is_taken(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
@@ -274,7 +270,7 @@ def _hidden_in(text: str) -> list[bytes]:
 
 
 def test_it_says_where_everything_is(story: Story) -> None:
-    assert {"evaluate", "compare", "race", "sweep", "retrain", "monitor", "review"} <= story.facts["deployments"].keys()
+    assert {"evaluate", "compare", "race", "sweep", "retrain", "monitor", "review"} == story.facts["deployments"].keys()
     assert "embedded" in story.facts["model_servers"]
     assert "box" in story.facts["model_servers"]
     assert story.secrets["database"] not in story.facts["database"]
