@@ -207,7 +207,7 @@ def ollama() -> Iterator[FakeOllama]:
             for line in fake.pull_lines:
                 self.wfile.write(json.dumps(line).encode() + b"\n")
             fake.pull_began.set()
-            fake.may_end.wait(20)
+            fake.may_end.wait(600)
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True

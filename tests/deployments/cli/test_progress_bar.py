@@ -58,7 +58,7 @@ def test_whoever_is_asked_for_scores_is_told_of_with_a_total(monkeypatch: pytest
     at_work.append(HowFar(who="judge qwen3:8b", n_planned=120, n_ended=34))
     try:
         with progress_bar.progress_bar(cast("Store", None), "invocation"):
-            assert told.wait(10)
+            assert told.wait(120)
     finally:
         at_work.clear()
 

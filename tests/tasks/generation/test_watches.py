@@ -1,6 +1,6 @@
 """When is a candidate given up, when a server, and how fast do answers come?"""
 
-import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -70,32 +70,36 @@ def test_a_server_that_says_no_is_there() -> None:
     assert watch.given_up is None
 
 
-def test_the_pace_is_not_known_before_there_are_some_answers_and_is_that_of_the_last_seconds() -> None:
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The one time that it is, in seconds."""
+    now = [5000.0]
+    monkeypatch.setattr("tasks.generation.watches.time", SimpleNamespace(monotonic=lambda: now[0]))
+    return now
+
+
+def test_the_pace_is_not_known_before_there_are_some_answers_and_is_that_of_the_last_seconds(
+    clock: list[float],
+) -> None:
     pace = Pace()
-    now = time.monotonic()
-    pace.ends.extend([now - 1000.0] * 50)
+    pace.ends.extend([clock[0] - 1000.0] * 50)
     assert pace.requests_per_s() is None
-    pace.ends.extend([now - 2.0] * 40)
-    rate = pace.requests_per_s()
-    assert rate is not None
-    assert 3.5 < rate <= 4
+    pace.ends.extend([clock[0] - 2.0] * 40)
+    assert 4 == pace.requests_per_s()
     for _ in range(4):
         pace.one_done()
-    faster = pace.requests_per_s()
-    assert faster is not None
+    assert 4.4 == pace.requests_per_s()
     assert 44 == len(pace.ends)
 
 
-def test_answers_that_end_at_the_same_moment_are_no_faster_than_the_time_since_the_first_request() -> None:
+def test_answers_that_end_at_the_same_moment_are_no_faster_than_the_time_since_the_first_request(
+    clock: list[float],
+) -> None:
     pace = Pace()
     pace.begin()
-    assert pace.began is not None
-    pace.began -= 1.0
+    clock[0] += 1.0
     for _ in range(4):
         pace.one_done()
-    rate = pace.requests_per_s()
-    assert rate is not None
-    assert 3 < rate <= 4
-    before = pace.began
+    assert 4 == pace.requests_per_s()
     pace.begin()
-    assert before == pace.began
+    assert 5000.0 == pace.began
