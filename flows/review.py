@@ -20,7 +20,7 @@ def _flow_run_name() -> str:
     if not isinstance(request, ReviewRequest):
         request = ReviewRequest.model_validate(request)
     if request.review is not None:
-        return f"go on with review {request.review}"
+        return f"{'tell the result of' if request.unblind else 'go on with'} review {request.review}"
     return f"review {', '.join(request.runs) or request.benchmark or 'the newest run'}"
 
 
@@ -28,12 +28,16 @@ def _flow_run_name() -> str:
 async def review(request: ReviewRequest = _AS_IT_IS) -> Any:
     """Show people answers side by side without saying whose they are, wait for their ratings, and tell the result.
 
+    Where others still rate, whoever of them is the last has it told.
+
     To rate: the three dots of the flow run, then Resume. Nothing runs while it waits.
 
     Args:
         request: Whose answers, how many cases, and how they are rated.
     """
     await use_results_database()
+    if request.unblind and request.review is not None:
+        return await publish_result(request.review, unblind=True)
     # Each time that a person has answered, all of this begins anew in another process: what is done stands stored.
     session_id = str(flow_run.id)
     found = await open_session(request, session_id)

@@ -28,6 +28,10 @@ review = typer.Typer(
 )
 
 RaterOption = Annotated[str | None, typer.Option("--rater", metavar="NAME", help="Who rates; else it is asked.")]
+RatersOption = Annotated[
+    int | None,
+    typer.Option("--raters", metavar="N", help="How many people rate; whose answers are whose is told after the last."),
+]
 ReviewArgument = Annotated[str, typer.Argument(metavar="REVIEW", help="Its id, the beginning of it, or `last`.")]
 
 
@@ -58,6 +62,7 @@ def start(
     seed: Annotated[int | None, typer.Option("--seed", metavar="S", help="It draws cases and their order.")] = None,
     no_references: Annotated[bool, typer.Option("--no-references", help="Do not show what counts as right.")] = False,
     rater: RaterOption = None,
+    raters: RatersOption = None,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -81,6 +86,7 @@ def start(
         "seed": seed,
         "show_references": False if no_references else None,
         "rater": rater,
+        "n_raters": raters,
     }
     request = read_review_request({key: value for key, value in given.items() if value is not None and value != []})
     raise typer.Exit(review_in_terminal(request, database=db, as_json=as_json))
@@ -88,13 +94,18 @@ def start(
 
 @review.command("resume")
 def resume(
-    name: ReviewArgument = "last", rater: RaterOption = None, db: DatabaseOption = None, as_json: JsonOption = False
+    name: ReviewArgument = "last",
+    rater: RaterOption = None,
+    raters: RatersOption = None,
+    db: DatabaseOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Go on with a review, or be its second rater."""
     from deployments.cli.reviewing import review_in_terminal
     from evaluation.reviewing.request import read_review_request
 
-    said = {"review": name} | ({} if rater is None else {"rater": rater})
+    given = {"review": name, "rater": rater, "n_raters": raters}
+    said = {key: value for key, value in given.items() if value is not None}
     raise typer.Exit(review_in_terminal(read_review_request(said), database=db, as_json=as_json))
 
 
@@ -120,20 +131,21 @@ def list_all(db: DatabaseOption = None, as_json: JsonOption = False) -> None:
 def show(
     name: ReviewArgument = "last",
     unblind: Annotated[
-        bool, typer.Option("--unblind", help="Tell whose answers are whose though cases are not rated yet.")
+        bool, typer.Option("--unblind", help="Tell whose answers are whose though people still rate.")
     ] = False,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show what came of a review, with names. Before every case is rated: how far it is."""
+    """Show what came of a review, with names. While people still rate: how far it is, and who is waited for."""
     from deployments.cli.arguments import open_stored
-    from deployments.cli.review_page import print_progress, print_result, without_names
+    from deployments.cli.review_page import print_progress, print_result
     from deployments.cli.terminal import print_json
+    from evaluation.reviewing.blinded import without_names
     from evaluation.reviewing.results import review_result
 
     with open_stored(db) as store:
         result = review_result(store, name)
-    is_open = result["n_rated"] == result["n_items"] or unblind
+    is_open = result["awaited"]["is_over"] or unblind
     if as_json:
         print_json(result if is_open else without_names(result))
     elif is_open:

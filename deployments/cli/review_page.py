@@ -74,17 +74,16 @@ def _print_cases(result: Mapping[str, Any]) -> None:
 
 def print_progress(result: Mapping[str, Any]) -> None:
     """Prints how far a review is, and no name of a candidate."""
+    from evaluation.reviewing.blinded import awaited_words
     from evaluation.reviewing.result_words import rater_words
 
     say_line(f"{result['n_rated']} of {result['n_items']} cases are rated, by {rater_words(result)}", style="bold")
     say_line(f"review {result['review_id']} · {result['benchmark']} · runs {', '.join(result['run_ids'])}")
-    say_line(f"Go on with `benchwright review resume {result['review_id']}`; --unblind shows the result so far.")
-
-
-def without_names(result: Mapping[str, Any]) -> dict[str, Any]:
-    """What may be known of a review that is not rated to its end."""
-    shown = ("review_id", "kind", "criteria", "benchmark", "run_ids", "created_at", "n_items", "n_rated", "raters")
-    return {"status": "open", **{name: result[name] for name in shown}}
+    say_line(f"Whose answers are whose is told when {awaited_words(result['awaited'])}.")
+    say_line(
+        f"Go on with `benchwright review resume {result['review_id']}`; "
+        f"`benchwright review show {result['review_id']} --unblind` tells the result so far."
+    )
 
 
 def print_reviews(reviews: "Sequence[ReviewSummary]") -> None:

@@ -58,11 +58,17 @@ def review_in_terminal(request: "ReviewRequest", *, database: str | None, as_jso
 
 
 def _finished(store: "Store", review: "ReviewRecord", *, as_json: bool) -> int:
-    from deployments.cli.review_page import print_result
+    from deployments.cli.review_page import print_progress, print_result
+    from evaluation.reviewing.blinded import without_names
     from evaluation.reviewing.results import review_result
 
     result = review_result(store, review.review_id)
-    if as_json:
+    if not result["awaited"]["is_over"]:
+        if as_json:
+            print_json(without_names(result))
+        else:
+            print_progress(result)
+    elif as_json:
         print_json({"status": "completed", **result})
     else:
         print_result(result)

@@ -21,13 +21,14 @@ from evaluation.reviewing.request import ReviewRequest
 from evaluation.store.benchmarks import load_benchmark_version
 from evaluation.store.outcomes import load_outcomes
 from evaluation.store.records import MetricUse, ReviewItem, ReviewRecord, ShownOutput, StoredOutcome
-from evaluation.store.reviews import find_review, has_review, save_review
+from evaluation.store.reviews import ask_raters, find_review, has_review, save_review
 from evaluation.store.runs import find_run, list_runs
 from evaluation.store.session import Store
 from evaluation.version import code_version
 
 PREFERENCE = "preference"
-_CHANGES_NOTHING = {"review", "rater", "wait_days", "cases_per_form", "runs", "benchmark", "candidates", "criteria"}
+_OF_THE_SITTING = {"review", "rater", "wait_days", "cases_per_form", "n_raters", "unblind"}
+_CHANGES_NOTHING = {*_OF_THE_SITTING, "runs", "benchmark", "candidates", "criteria"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +46,14 @@ def open_review(store: Store, request: ReviewRequest) -> ReviewRecord:
     Raises:
         BenchwrightError: no such run, candidate or review; runs of several benchmarks; nothing that could be shown.
     """
+    found = _meant(store, request)
+    if request.n_raters is None:
+        return found
+    ask_raters(store, found.review_id, request.n_raters)
+    return find_review(store, found.review_id)
+
+
+def _meant(store: Store, request: ReviewRequest) -> ReviewRecord:
     if request.review is not None:
         return find_review(store, request.review)
     run_ids = _runs_meant(store, request)

@@ -70,8 +70,22 @@ class ReviewRequest(BaseModel):
         title="Who rates",
         description="Your name: what you rated before is not asked again. Empty: the form asks for it.",
     )
+    n_raters: int | None = Field(
+        default=None,
+        ge=1,
+        le=50,
+        title="How many people rate",
+        description="Whose answers are whose is told when so many have rated every case, and nobody who began has "
+        "cases left. Empty: one, or as it was said before.",
+    )
     wait_days: float = Field(
         default=30, gt=0, le=365, title="Days to wait", description="How long a form waits to be filled in."
+    )
+    unblind: bool = Field(
+        default=False,
+        title="Tell the result now",
+        description="Whose answers are whose in the review that is named above, though people still rate. Nobody is "
+        "asked anything.",
     )
 
     @field_validator("runs", "candidates", "criteria", mode="before")
@@ -95,6 +109,12 @@ class ReviewRequest(BaseModel):
     @classmethod
     def _empty_is_none(cls, value: str | None) -> str | None:
         return " ".join(value.split()) or None if value is not None else None
+
+    @model_validator(mode="after")
+    def _a_review_is_named_where_its_result_is_wanted(self) -> "ReviewRequest":
+        if self.unblind and self.review is None:
+            raise ValueError("to tell a result now, name the review: its id, or `last`")
+        return self
 
     @model_validator(mode="after")
     def _shares_fit(self) -> "ReviewRequest":

@@ -1,11 +1,13 @@
 """What came of a review, as plain values: the only place where answers get their candidates' names back."""
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from evaluation.metrics.parsing import metric_of
 from evaluation.reports.titles import short_titles
 from evaluation.reviewing.agreeing import MetricValues, metrics_with_grades, metrics_with_preferences, rater_agreement
+from evaluation.reviewing.awaiting import find_awaited
 from evaluation.reviewing.grading import OVERALL, Ratings, candidate_grades, differences, graded_values
 from evaluation.reviewing.picking import CONTROL
 from evaluation.reviewing.preferring import pair_preferences, ranking, votes_of
@@ -14,7 +16,7 @@ from evaluation.reviewing.showing import SPEED, letter
 from evaluation.score import Measurement
 from evaluation.store.ratings import load_ratings
 from evaluation.store.records import MetricUse, RatingRecord, ReviewItem, ReviewRecord
-from evaluation.store.reviews import find_review
+from evaluation.store.reviews import find_review, list_sessions
 from evaluation.store.scores import scores_of_generations
 from evaluation.store.session import Store
 
@@ -30,7 +32,8 @@ def review_result(store: Store, review_id: str) -> dict[str, Any]:
     ratings: dict[int, list[RatingRecord]] = {}
     for one in given:
         ratings.setdefault(one.said.item_id, []).append(one)
-    result = {**_about(review), "raters": _raters(given), "n_rated": len(ratings)}
+    awaited = find_awaited(review, list_sessions(store, review.review_id), given, moment=datetime.now(UTC))
+    result = {**_about(review), "raters": _raters(given), "n_rated": len(ratings), "awaited": awaited.as_values()}
     metrics, uses = _metric_values(store, review)
     result |= _grades(review, ratings, metrics) if review.criteria else _preferences(review, ratings, metrics, uses)
     result["items"] = [_item(item, ratings.get(item.item_id, [])) for item in review.items]

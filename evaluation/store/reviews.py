@@ -142,6 +142,15 @@ def has_review(store: Store, review_id: str) -> bool:
         return connection.execute(sa.select(review.c.id).where(review.c.id == review_id)).first() is not None
 
 
+def ask_raters(store: Store, review_id: str, n_raters: int) -> None:
+    """Keeps with a review how many people are to rate it."""
+    of_review = review.c.id == review_id
+    with store.write() as connection:
+        known = connection.execute(sa.select(review.c.request).where(of_review)).scalar_one()
+        asked = {**known, "n_raters": n_raters}
+        connection.execute(sa.update(review).where(of_review).values(request=asked))
+
+
 def delete_review(store: Store, review_id: str) -> None:
     """Removes a review with all that was said in it."""
     with store.write() as connection:
@@ -196,8 +205,29 @@ def find_session(store: Store, session_id: str) -> ReviewSession | None:
     with store.read() as connection:
         wanted = sa.select(review_session).where(review_session.c.id == session_id)
         row = connection.execute(wanted).mappings().first()
-    if row is None:
-        return None
+    return None if row is None else _session(row)
+
+
+def list_sessions(store: Store, review_id: str) -> tuple[ReviewSession, ...]:
+    """Everybody who began to rate a review, the first one first."""
+    wanted = (
+        sa.select(review_session)
+        .where(review_session.c.review_id == review_id)
+        .order_by(review_session.c.started_at, review_session.c.id)
+    )
+    with store.read() as connection:
+        return tuple(_session(row) for row in connection.execute(wanted).mappings())
+
+
+def forget_session(store: Store, session_id: str) -> None:
+    """Removes a session in which nothing was rated; one with ratings stays."""
+    of_session = review_session.c.id == session_id
+    has_ratings = sa.exists().where(rating.c.session_id == session_id)
+    with store.write() as connection:
+        connection.execute(sa.delete(review_session).where(of_session, ~has_ratings))
+
+
+def _session(row: RowMapping) -> ReviewSession:
     return ReviewSession(
         session_id=row["id"],
         review_id=row["review_id"],

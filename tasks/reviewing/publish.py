@@ -6,6 +6,7 @@ from typing import Any
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
+from evaluation.reviewing.blinded import blinded_as_markdown, without_names
 from evaluation.reviewing.progress import page_key
 from evaluation.reviewing.result_page import result_as_markdown, score_rows
 from evaluation.reviewing.results import review_result
@@ -15,6 +16,7 @@ from evaluation.store.records import ReviewItem
 from evaluation.store.session import open_store
 from tasks import artifacts
 from tasks.artifacts import artifact_key
+from tasks.reviewing.session import forget_ended_sessions
 from tasks.stored import stored
 
 
@@ -30,10 +32,20 @@ async def _publish_page(key: str, review_id: str, title: str, markdown: str) -> 
 
 
 @task(name="publish review", task_run_name="publish the result", cache_policy=NO_CACHE, persist_result=False)
-async def publish_result(review_id: str) -> dict[str, Any]:
-    """What people said, by candidate, as plain values, once it stands in Prefect."""
+async def publish_result(review_id: str, *, unblind: bool = False) -> dict[str, Any]:
+    """What people said, by candidate, as plain values, once it stands in Prefect; no names while somebody may rate.
+
+    Args:
+        review_id: Its id, the beginning of it, or `last`.
+        unblind: Tell it with names all the same.
+    """
+    await forget_ended_sessions(review_id)
     result = await stored(_result, review_id)
-    key = artifact_key("review", review_id)
+    key = artifact_key("review", result["review_id"])
+    if not (result["awaited"]["is_over"] or unblind):
+        shown = without_names(result)
+        await artifacts.publish_page(blinded_as_markdown(result), key=f"{key}-result", said=shown["sentence"])
+        return shown
     if rows := score_rows(result):
         await artifacts.publish_table(rows, key=f"{key}-scores", said=result["sentence"])
     await artifacts.publish_page(result_as_markdown(result), key=f"{key}-result", said=result["sentence"])

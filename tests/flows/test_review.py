@@ -194,6 +194,41 @@ def test_a_second_rater_rates_the_same_review_and_what_one_rated_is_not_asked_ag
     assert "Do raters agree?" in again.artifacts()[f"review-{review.review_id}-result"]["data"]
 
 
+def test_the_result_has_no_names_while_another_flow_run_waits_for_its_rater(begin: Begin) -> None:
+    first, review = begin(n_cases=2)
+    second, _ = begin(review=review.review_id)
+    first.answer(grades(1, 2))
+    first.work()
+    key = f"review-{review.review_id}"
+    published = first.artifacts()
+    assert ("Completed", {f"{key}-cases-1-2", f"{key}-result"}) == (first.state["name"], published.keys())
+    page = published[f"{key}-result"]
+    assert "told when one who began and gave no name yet has rated" in page["data"]
+    assert not [name for name in NAMES if name in str(published) + str(first.state)]
+
+    unblinding, _ = begin(review=review.review_id, unblind=True)
+    told = unblinding.artifacts()
+    assert ("Completed", {f"{key}-scores", f"{key}-result"}) == (unblinding.state["name"], told.keys())
+    assert all(name in told[f"{key}-result"]["data"] for name in NAMES)
+
+    second.answer(grades(1, 2, rater="ben"))
+    second.work()
+    assert all(name in second.artifacts()[f"{key}-result"]["data"] for name in NAMES)
+
+
+def test_nobody_waits_for_a_flow_run_that_was_cancelled(begin: Begin) -> None:
+    cancelled, review = begin(n_cases=2)
+    cancelled.http.post(
+        f"flow_runs/{cancelled.id}/set_state", json={"state": {"type": "CANCELLED", "name": "Cancelled"}, "force": True}
+    ).raise_for_status()
+    reviewing, _ = begin(n_cases=2)
+    reviewing.answer(grades(1, 2))
+    reviewing.work()
+
+    result = reviewing.artifacts()[f"review-{review.review_id}-result"]["data"]
+    assert all(name in result for name in NAMES)
+
+
 def test_a_wish_that_cannot_be_met_fails_the_run_in_words(begin: Begin) -> None:
     reviewing, _ = begin(n_cases=1)
     wrong = Reviewing(str(reviewing.http.base_url), {"runs": ["nope"]})

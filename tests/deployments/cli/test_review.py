@@ -138,6 +138,40 @@ def test_reviews_are_listed_and_shown_without_names_until_they_are_rated(typing:
     assert all(name in unblinded.out for name in NAMES)
 
 
+def test_no_name_is_told_while_somebody_who_was_asked_has_not_rated(typing: Command, store: Store) -> None:
+    fill(store)
+    lines = "5555\n1111\n\n4444\n2222\n\n"
+    first = typing("run-1", "--cases", 2, "--rater", "ana", "--raters", 2, lines=lines)
+    as_json = typing("resume", "--rater", "ana", "--json")
+    shown, unblinded = typing("show"), typing("show", "--unblind")
+
+    assert [0, 0] == [first.code, as_json.code]
+    assert not [name for name in NAMES for said in (first, as_json, shown) if name in said.out + said.err]
+    assert "Whose answers are whose is told when one more has rated." in first.out
+    assert ("open", 1) == (as_json.json["status"], as_json.json["awaited"]["n_to_come"])
+    assert all(name in unblinded.out for name in NAMES)
+
+    last = typing("resume", "--rater", "ben", lines=lines)
+    assert all(name in last.out and name in typing("show").out for name in NAMES)
+
+
+def test_who_left_in_the_middle_is_not_told_by_another_ones_result(typing: Command, store: Store) -> None:
+    fill(store)
+    typing("run-1", "--cases", 2, "--rater", "ana", lines="5555\n1111\n\nq\n")
+    said = typing("run-1", "--cases", 2, "--rater", "ben", lines="5555\n1111\n\n4444\n2222\n\n")
+
+    assert "is told when ana has rated the 1 case left to them" in said.out
+    assert not [name for name in NAMES if name in said.out]
+
+
+@pytest.mark.parametrize("n", [0, 51])
+def test_a_number_of_people_that_is_none_is_refused(typing: Command, store: Store, n: int) -> None:
+    fill(store)
+    said = typing("run-1", "--raters", n)
+
+    assert (2, True) == (said.code, "n_raters" in said.err)
+
+
 def test_a_review_is_deleted_with_its_ratings_after_a_yes(typing: Command, store: Store) -> None:
     fill(store)
     typing("run-1", "--cases", 2, "--rater", "ana", lines="5555\n1111\n\nq\n")

@@ -5,7 +5,16 @@ import pytest
 from evaluation.errors import ConfigurationError, UnknownNameError
 from evaluation.store.ratings import load_ratings, rated_items, save_ratings
 from evaluation.store.records import ReviewItem, ReviewRecord, Said, ShownOutput
-from evaluation.store.reviews import begin_session, find_review, find_session, has_review, list_reviews, save_review
+from evaluation.store.reviews import (
+    begin_session,
+    find_review,
+    find_session,
+    forget_session,
+    has_review,
+    list_reviews,
+    list_sessions,
+    save_review,
+)
 from evaluation.store.session import Store
 
 
@@ -112,3 +121,16 @@ def test_reviews_are_listed_with_who_rated_how_much(store: Store) -> None:
     assert ("empty", 1, 0, (), None) == (empty.review_id, empty.n_items, empty.n_rated, empty.raters, empty.rated_at)
     assert ("abc123", 2, 2, ("ana", "ben")) == (full.review_id, full.n_items, full.n_rated, full.raters)
     assert load_ratings(store, "abc123")[-1].rated_at <= (full.rated_at or review.created_at)
+
+
+def test_a_session_is_forgotten_unless_something_was_rated_in_it(store: Store) -> None:
+    review = saved(store)
+    for session_id in ("first", "second"):
+        begin_session(store, session_id=session_id, review_id=review.review_id, place="prefect")
+    said = Said(item_id=review.items[0].item_id, grades=({"accuracy": 4}, {"accuracy": 2}))
+    save_ratings(store, session_id="first", rater="ana", said=[said])
+    for session_id in ("first", "second", "nobody's"):
+        forget_session(store, session_id)
+
+    assert ["first"] == [one.session_id for one in list_sessions(store, review.review_id)]
+    assert ["ana"] == [one.rater for one in load_ratings(store, review.review_id)]
