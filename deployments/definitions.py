@@ -24,6 +24,8 @@ WEEKLY = "0 4 * * 1"
 HOURLY = "0 * * * *"
 """Every hour, on the hour."""
 UTC = "UTC"
+INTERNAL = "internal"
+"""The tag of what no person starts."""
 POOL_OF_FILE = "benchwright"
 """The work pool in `prefect.yaml`: `prefect deploy --all` insists on one."""
 ENOUGH_NEW = 100
@@ -71,6 +73,11 @@ class Definition:
     left_empty: tuple[str, ...] = ()
     """Fields of the evaluation that the form of this flow does not insist on."""
 
+    @property
+    def is_for_people(self) -> bool:
+        """False for one that other flows start."""
+        return INTERNAL not in self.tags
+
     def load_flow(self) -> "Flow[..., Any]":
         """The flow itself."""
         module, _, function = self.entrypoint.partition(":")
@@ -92,7 +99,7 @@ DEFINITIONS: tuple[Definition, ...] = (
         name="stretch",
         entrypoint="flows.stretch:stretch",
         description="A share of an evaluation that is spread over workers, which starts this itself. Not for people.",
-        tags=("benchwright", "internal"),
+        tags=("benchwright", INTERNAL),
     ),
     Definition(
         name="compare",

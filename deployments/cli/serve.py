@@ -69,10 +69,11 @@ def _serve(port: int, embedded: bool | None, db: str | None, *, as_json: bool) -
         standing.server.wait()
         with open_results(None) as store:
             _ask_model_servers(standing, store, embedded)
-            deployed = standing.deploy(DEFINITIONS, _choices(store))
+            standing.deploy(DEFINITIONS, _choices(store))
             database = store.shown_url
         standing.start_worker()
-        _show(standing, [one.name for one in deployed], database, as_json=as_json)
+        forms = [definition.name for definition in DEFINITIONS if definition.is_for_people]
+        _show(standing, forms, database, as_json=as_json)
         standing.watch()
 
 
