@@ -54,16 +54,10 @@ def _people_rated(n: int, which: str) -> list[str]:
 def blinded_as_markdown(result: Mapping[str, Any]) -> str:
     """The page that stands where the result will be."""
     review_id = result["review_id"]
+    command = as_markdown_code(f"benchwright review show {review_id} --unblind")
     return (
-        "\n\n".join(
-            [
-                "# Review",
-                f"> {for_markdown(blinded_sentence(result))}",
-                "The result will stand here then, with names: whoever rates last has it published.",
-                f"To tell it before: run the deployment *review* with review {as_markdown_code(review_id)} and *Tell the result now*, "
-                f"or {as_markdown_code(f'benchwright review show {review_id} --unblind')}. Whoever rates afterwards may know whose answers "
-                "they see.",
-            ]
-        )
-        + "\n"
+        f"# Review\n\n> {for_markdown(blinded_sentence(result))}\n\n"
+        "The result will stand here then, with names: whoever rates last has it published.\n\n"
+        f"To tell it before: run the deployment *review* with review {as_markdown_code(review_id)} and *Tell the "
+        f"result now*, or {command}. Whoever rates afterwards may know whose answers they see.\n"
     )

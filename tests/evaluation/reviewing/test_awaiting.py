@@ -128,8 +128,8 @@ def test_until_then_how_far_it_is_and_no_name_of_a_candidate(store: Store) -> No
 
     assert (
         f"2 of 2 cases of review {review.review_id} are rated, by <b>eve</b> [x](http://e) (1 case) and ana (2 cases). "
-        "Whose answers are whose is told when <b>eve</b> [x](http://e) has rated the 1 case left to them, one who began "
-        "and gave no name yet has rated and one more has rated."
+        "Whose answers are whose is told when <b>eve</b> [x](http://e) has rated the 1 case left to them, one who "
+        "began and gave no name yet has rated and one more has rated."
     ) == shown["sentence"]
     assert not [name for name in NAMES if name in str(shown) + page]
     assert not [raw for raw in ("<b>", "](http", "http://") if raw in page]
