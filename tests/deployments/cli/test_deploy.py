@@ -68,7 +68,7 @@ def _runs_of(server: Server, deployment_id: str) -> list[dict[str, Any]]:
 
 def test_the_help_and_the_page_name_every_deployment_and_say_that_nobody_starts_stretch(benchwright: Command) -> None:
     said = " ".join(benchwright("deploy", "--help").out.split())
-    page = (ROOT / "docs/deployments.md").read_text(encoding="utf-8").split("\n\n")[1]
+    page = (ROOT / "docs/forms.md").read_text(encoding="utf-8").split("\n\n")[1]
 
     for text in (said.partition("Options")[0], page):
         assert NAMES == [name for name in NAMES if re.search(rf"\b{name}\b", text)]
