@@ -1,6 +1,6 @@
 """The result of a review as rows and as a page, with names."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from evaluation.reports.comparison_words import shown_p_value
@@ -11,8 +11,10 @@ from evaluation.reviewing.result_words import rater_words
 from evaluation.reviewing.showing import as_cell
 
 Row = dict[str, str]
-_WIDEST = 44
-"""Letters of a line in a cell: Prefect's older pages break none."""
+_WIDEST, _NARROWEST = 44, 12
+"""Letters of a line in a cell: Prefect's older pages break none, and cut off what does not fit."""
+_PAGE_PX, _LETTER_PX, _EDGES_PX = 700, 8, 24
+"""What a table has there in a window of 1,280; what a letter takes of it, and the edges of a column."""
 Result = Mapping[str, Any]
 _WORDS = {
     "krippendorff_alpha_ordinal": "Krippendorff's alpha",
@@ -148,14 +150,24 @@ def result_as_markdown(result: Result) -> str:
         ("Random controls alone", control_rows(result)),
         ("Do raters agree?", agreement_rows(result)),
         ("Do metrics and judges agree with people?", metric_rows(result)),
-        ("Case by case", item_rows(result)),
     ]
     parts = ["# Review", f"> {for_markdown(result['sentence'])}", _about(result)]
     parts += ["\n".join(f"- {for_markdown(note)}" for note in result["notes"])] if result["notes"] else []
     for title, rows in tables:
         if rows:
             parts += [f"## {title}", _table(rows)]
+    parts += ["## Case by case", "\n".join(_case_lines(result))] if result["n_rated"] else []
     return "\n\n".join(parts) + "\n"
+
+
+def fitting_width(rows: Sequence[Row]) -> int:
+    """Letters in a line of a cell, so that the whole table is seen."""
+
+    def width_px(most: int) -> int:
+        longest = [max(len(column), *(min(most, len(row.get(column, ""))) for row in rows)) for column in rows[0]]
+        return sum(_LETTER_PX * n + _EDGES_PX for n in longest)
+
+    return next((most for most in range(_WIDEST, _NARROWEST, -1) if width_px(most) <= _PAGE_PX), _NARROWEST)
 
 
 def _about(result: Result) -> str:
@@ -168,10 +180,24 @@ def _about(result: Result) -> str:
     return f"{for_markdown(said)} · runs {runs}"
 
 
+def _case_lines(result: Result) -> Iterator[str]:
+    """For each case what was shown as what, and below it what each rater said: lines, which break on any page."""
+    for item in result["items"]:
+        shown = "; ".join(f"{one['letter']} = {one['candidate']}" for one in item["outputs"])
+        yield f"- **Case {item['case']}**, {for_markdown(item['case_id'])}: {for_markdown(shown)}. {_picked(item)}"
+        for given in item["ratings"]:
+            notes = f". Notes: {given['notes']}" if given["notes"] else ""
+            yield f"    - {for_markdown(given['rater'])}: {for_markdown(_said(given) + notes)}"
+
+
+def _picked(item: Mapping[str, Any]) -> str:
+    return f"*{for_markdown(item['picked'])}: {for_markdown(item['why'])}*"
+
+
 def _table(rows: Sequence[Row]) -> str:
-    columns = list(rows[0])
+    columns, width = list(rows[0]), fitting_width(rows)
     titles = {column: for_markdown(column) for column in columns}
     return as_markdown_table(
         list(titles.values()),
-        [{titles[name]: as_cell(row.get(name, ""), width=_WIDEST) for name in columns} for row in rows],
+        [{titles[name]: as_cell(row.get(name, ""), width=width) for name in columns} for row in rows],
     )

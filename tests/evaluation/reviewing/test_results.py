@@ -6,7 +6,14 @@ import pytest
 from reviewable import fill, graded, opened, prefers
 
 from evaluation.errors import ConfigurationError
-from evaluation.reviewing.result_page import agreement_rows, item_rows, pair_rows, result_as_markdown, score_rows
+from evaluation.reviewing.result_page import (
+    agreement_rows,
+    fitting_width,
+    item_rows,
+    pair_rows,
+    result_as_markdown,
+    score_rows,
+)
 from evaluation.reviewing.results import review_result
 from evaluation.reviewing.saying import checked, checked_rater
 from evaluation.store.ratings import save_ratings
@@ -190,6 +197,45 @@ def test_the_page_has_names_and_no_markup_of_anybody_elses(store: Store) -> None
     for raw in ("<b>", "](http", "http://"):
         assert raw not in page.replace("\\", "\\\\")
     assert {"<b>eve</b> | x"} == {row["rater"] for row in item_rows(result)}
+
+
+def test_every_table_of_the_page_fits_beside_prefects_menus(store: Store) -> None:
+    names = ("qwen2.5-coder:7b-instruct-q4_K_M", "llama3.2:3b-instruct-q8_0")
+    fill(store, names=names)
+
+    def say(item: ReviewItem, kind: str) -> Said:
+        return graded(item, qwen=4, llama=2) if kind == "grades" else prefers(item, "qwen")
+
+    for kind in ("grades", "preference"):
+        review = opened(store, kind=kind)
+        for rater in ("ana", "ben"):
+            begin_session(store, session_id=kind + rater, review_id=review.review_id, place="terminal", rater=rater)
+            said = checked(review, [say(item, review.kind) for item in review.items])
+            save_ratings(store, session_id=kind + rater, rater=rater, said=said)
+        page = result_as_markdown(review_result(store, review.review_id)).replace("\\", "")
+
+        lines = [line.strip("|").split("|") for line in page.splitlines() if line.startswith("| ")]
+        # A letter takes 8 of the 710 pixels, and the edges of a cell 24.
+        widths = [[max(map(len, cell.strip().split("<br>"))) for cell in line] for line in lines]
+        assert widths
+        assert all(sum(8 * n + 24 for n in line) <= 710 for line in widths)
+
+
+def test_a_table_of_short_texts_is_not_folded() -> None:
+    assert 44 == fitting_width([{"metric": "exact_match", "value": "0.25"}])
+    assert 12 == fitting_width([{f"column {n}": "x" * 40 for n in range(12)}])
+
+
+def test_case_by_case_says_who_said_what_of_whom_and_why_it_was_picked(store: Store) -> None:
+    fill(store)
+    review = opened(store, n_cases=2, kind="preference", control_share=0.5)
+    rate(store, review, "ana", lambda item: Said(item_id=item.item_id, preferred=0, notes="short | and <b>right</b>"))
+    lines = result_as_markdown(review_result(store, review.review_id)).replace("\\", "").splitlines()
+
+    first = review.items[0]
+    a, b = (output.candidate for output in first.outputs)
+    at = lines.index(f"- **Case 1**, {first.case_id}: A = {a}; B = {b}. *{first.reason}: {first.why}*")
+    assert f"    - ana: {a} is better. Notes: short | and &lt;b&gt;right&lt;/b&gt;" == lines[at + 1]
 
 
 def test_nobody_has_rated_is_said_and_a_review_outlives_its_runs(store: Store) -> None:
