@@ -15,6 +15,7 @@ from evaluation.store.outcomes import iterate_outcomes, load_outcomes
 from evaluation.store.records import Status, StoredOutcome
 from evaluation.store.runs import find_invocation, holders_of, run_case_ids, run_flows, runs_of_invocation
 from evaluation.store.session import Store
+from tasks.generation import attempt
 
 Evaluate = Callable[..., Any]
 Benchmarks = Callable[..., str]
@@ -368,8 +369,13 @@ def test_what_may_be_gone_when_asked_again_is_asked_again_and_marked(
 
 
 def test_an_attempt_that_takes_too_long_is_ended_and_so_is_a_case(
-    evaluate: Evaluate, store: Store, ollama_by_script: ScriptedOllama, benchmark_file: Benchmarks
+    evaluate: Evaluate,
+    store: Store,
+    ollama_by_script: ScriptedOllama,
+    benchmark_file: Benchmarks,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(attempt, "ASK_S", 60.0)  # this process may be too busy to say in two seconds that it lives
     is_over = threading.Event()
 
     def hangs(chat: Chat) -> Reply:

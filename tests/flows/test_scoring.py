@@ -20,6 +20,7 @@ from evaluation.store.records import RunRecord, Status
 from evaluation.store.runs import runs_of_invocation
 from evaluation.store.scores import count_score_failures, iterate_scores
 from evaluation.store.session import Store
+from tasks.generation import attempt
 from tasks.scoring.how_far import at_work
 
 Evaluate = Callable[..., Any]
@@ -371,8 +372,13 @@ def test_what_a_judge_has_scored_is_not_asked_again_but_its_failures_are(
 
 
 def test_a_hostile_judge_leaves_a_verdict_or_a_named_failure_of_every_case_and_its_bias_is_found(
-    evaluate: Evaluate, store: Store, ollama_by_script: ScriptedOllama, benchmark_file: Benchmarks
+    evaluate: Evaluate,
+    store: Store,
+    ollama_by_script: ScriptedOllama,
+    benchmark_file: Benchmarks,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(attempt, "ASK_S", 60.0)  # this process may be too busy to say in two seconds that it lives
     judge = HostileJudge(broken=0.08, refuses=0.04, stalls=0.02, fails=0.04, first=0.6, stall_s=30.0)
     ollama_by_script.add("good", lambda chat: Reply(text=f"It is {chat.prompt}"))
     ollama_by_script.add("bad", wrong)

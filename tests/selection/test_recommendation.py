@@ -3,9 +3,9 @@
 import os
 import subprocess
 import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -421,11 +421,10 @@ def test_what_the_package_offers_is_there():
 
 def test_warm_answers_are_quick_enough_to_be_asked_for_every_prompt(path):
     recommend("summarization", "first", store=path)
-    began = time.perf_counter()
-    for i in range(50):
-        recommend("summarization", f"prompt {i}", store=path)
-    # The bound of 5 ms is held by tests/benchmarks/recommend_speed.py; this only finds a reading per question.
-    assert time.perf_counter() - began < 10
+    with mock.patch("selection.desk.book.read_evidence", side_effect=AssertionError("read again")):
+        for i in range(50):
+            recommend("summarization", f"prompt {i}", store=path)
+    # The bound of 5 ms is held by tests/benchmarks/recommend_speed.py.
 
 
 def test_a_hostile_name_is_harmless_in_a_reason_an_explanation_and_an_error(tmp_path):

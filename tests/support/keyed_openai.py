@@ -13,10 +13,14 @@ GOOD = "good"
 """A model that answers `3` to everything."""
 
 
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 128
+
+
 @contextmanager
 def keyed_openai(key: str) -> Iterator[str]:
     """The address of such a server on the loopback."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(key))
+    server = _Server(("127.0.0.1", 0), _handler(key))
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.server_port}/v1"

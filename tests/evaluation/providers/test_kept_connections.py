@@ -16,6 +16,12 @@ from evaluation.providers.kept_connections import KeptConnections
 from evaluation.providers.ollama import OllamaProvider
 
 
+@pytest.fixture(autouse=True)
+def _kept_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No connection is given up because a machine is slow."""
+    monkeypatch.setitem(KeptConnections.__init__.__kwdefaults__, "keep_s", 3600.0)
+
+
 def whole(raw: Any, wire: Any, text: str = "a") -> bytes:
     answer: bytes = raw.head + raw.chunked(raw.ndjson(wire.said(text), wire.final())) + b"0\r\n\r\n"
     return answer
