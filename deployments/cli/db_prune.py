@@ -25,7 +25,8 @@ def prune(
         typer.Option(
             "--also",
             metavar="KIND",
-            help="Old runs that are else kept: favourites, experiments, comparisons, searches (races, sweeps), notes.*",
+            help="Old runs that are else kept: favourites, baselines, evidence, reviews, experiments, comparisons, "
+            "searches (races, sweeps), notes.*",
             show_default=False,
         ),
     ] = None,
@@ -34,15 +35,17 @@ def prune(
     db: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Delete old runs, GPU samples, recommendations and calls in production, after asking.
+    """Delete old runs, GPU samples, recommendations, alerts and calls in production, after asking.
 
-    Runs go that ended before, with all that hangs on them. Those that are worked on stay, whatever is said.
+    Runs go that ended before, with all that hangs on them; those that are needed stay, and it is said why. Those that
+    are worked on stay, whatever is said.
     A SQLite file gets smaller; PostgreSQL uses the room again by itself. * may be repeated.
     """
     from deployments.cli.agreeing_to_delete import agrees
     from deployments.cli.terminal import print_json, tell
     from evaluation.store.giving_back import file_size, free_inside
-    from evaluation.store.pruning import find_old, read_kept
+    from evaluation.store.keeping import read_kept
+    from evaluation.store.pruning import find_old
     from evaluation.store.pruning import prune as prune_store
 
     before = datetime.now(UTC) - read_age(older_than)
@@ -93,6 +96,8 @@ def _as_json(old: "Old") -> dict[str, Any]:
         "n_gpu_samples": old.n_gpu_samples,
         "n_recommendations": old.n_recommendations,
         "n_calls": old.n_calls,
+        "n_alerts": old.n_alerts,
+        "n_staying": old.n_staying,
         "n_kept": {str(kept): n for kept, n in old.n_kept.items()},
     }
 
@@ -101,6 +106,7 @@ def _say(old: "Old", n_bytes: int | None, *, to_story: bool) -> None:
     """Says what would go, and what stays."""
     from deployments.cli.tables import in_words, moment, say, size
     from deployments.cli.terminal import tell
+    from evaluation.store.keeping import WHY, Kept
 
     lines = {
         "ended or made before": moment(old.before),
@@ -109,11 +115,15 @@ def _say(old: "Old", n_bytes: int | None, *, to_story: bool) -> None:
         "GPU samples": in_words(old.n_gpu_samples),
         "recommendations": in_words(old.n_recommendations),
         "calls in production": in_words(old.n_calls),
-        "old runs kept": ", ".join(f"{kept} {n:,}" for kept, n in old.n_kept.items()) or "none",
+        "alerts that are over": in_words(old.n_alerts),
         "size of the file": size(n_bytes),
+        "old runs kept": in_words(old.n_staying),
+        **{f"  {kept}": f"{n:,}: {WHY[kept]}" for kept, n in old.n_kept.items()},
     }
     for name, value in lines.items():
         (tell if to_story else say)(f"{name:<20}  {value}")
+    if any(kept is not Kept.HELD for kept in old.n_kept):
+        tell("`--also` with such a word, as `--also evidence`, lets those go too")
 
 
 def _give_back(store: "Store", *, is_asked: bool) -> dict[str, Any]:
@@ -140,8 +150,13 @@ def _say_done(found: dict[str, Any]) -> None:
     from evaluation.reports.tables import counted
 
     if found["deleted"]:
-        counts = (("n_gpu_samples", "GPU sample"), ("n_recommendations", "recommendation"), ("n_calls", "call"))
-        others = ", ".join(counted(found[name], noun) for name, noun in counts)
+        counts = {
+            "n_gpu_samples": "GPU sample",
+            "n_recommendations": "recommendation",
+            "n_alerts": "alert",
+            "n_calls": "call",
+        }
+        others = ", ".join(counted(found[name], noun) for name, noun in counts.items())
         runs = f"{counted(found['n_runs'], 'run')} with {counted(found['n_answers'], 'answer')}"
         say(f"deleted: {runs}, {others} in production")
     else:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from evaluation.monitoring.request import MonitorRequest
 from evaluation.monitoring.values import Point, Series, Setting, point_of_calls, point_of_live
+from evaluation.store.keeping import BASELINE
 from evaluation.store.monitored import (
     Calls,
     LiveCall,
@@ -19,8 +20,6 @@ from evaluation.store.session import Store
 
 MOST_POINTS = 60
 """Newest runs of a series that are followed; those of its baseline come beside them."""
-BASELINE = "baseline"
-"""The tag of a run that is as it should be."""
 USUAL_DAYS = 7
 """Days of live traffic that say what is usual."""
 FULL_DAY = timedelta(days=1)

@@ -2,56 +2,30 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from enum import StrEnum
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from evaluation.errors import UnknownNameError
 from evaluation.store.deleting import delete_rows
 from evaluation.store.forgetting_traffic import forget_empty_imports
-from evaluation.store.holders import held_runs
+from evaluation.store.keeping import IDS_AT_ONCE, Kept, find_held, find_keeping
 from evaluation.store.records import Status
 from evaluation.store.runs import delete_run
 from evaluation.store.session import Store
 from evaluation.store.tables import (
-    annotation,
-    comparison,
-    experiment_run,
+    alert,
     generation,
     gpu_sample,
-    holder,
-    holder_run,
-    race,
     recommendation,
     run,
     run_candidate,
-    sweep,
     traffic,
     traffic_import,
 )
 
-_IDS_AT_ONCE = 500
-
-
-class Kept(StrEnum):
-    """Why an old run stays; all but those that are held may be given up."""
-
-    HELD = "held"
-    """Somebody works on it."""
-    FAVOURITES = "favourites"
-    EXPERIMENTS = "experiments"
-    """It belongs to one."""
-    COMPARISONS = "comparisons"
-    """A stored one was made from it."""
-    SEARCHES = "searches"
-    """A race or a sweep was made of it."""
-    NOTES = "notes"
-    """Somebody wrote one on it, or on a case of it."""
-
-
-MAY_GO = tuple(kept for kept in Kept if kept is not Kept.HELD)
+_UNSEEN = timedelta(days=7)
+"""An alert that lasts is seen at each look; one that was not for so long is over wherever a monitor runs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,26 +41,17 @@ class Old:
     n_recommendations: int
     n_calls: int
     """In production."""
+    n_alerts: int
+    """That are over."""
     n_kept: Mapping[Kept, int]
     """Old runs that stay, by reason; a run may have several."""
+    n_staying: int
+    """Old runs that stay, each counted once."""
 
     @property
     def is_nothing(self) -> bool:
         """True where nothing would go."""
-        return not (self.run_ids or self.n_gpu_samples or self.n_recommendations or self.n_calls)
-
-
-def read_kept(names: Collection[str]) -> frozenset[Kept]:
-    """The reasons of these names.
-
-    Raises:
-        UnknownNameError: there is none of that name, or it holds whatever is said.
-    """
-    allowed = [str(kept) for kept in MAY_GO]
-    for name in names:
-        if name not in allowed:
-            raise UnknownNameError("kind of run that is kept", name, allowed)
-    return frozenset(map(Kept, names))
+        return not (self.run_ids or self.n_gpu_samples or self.n_recommendations or self.n_calls or self.n_alerts)
 
 
 def find_old(store: Store, before: datetime, *, also: Collection[Kept] = ()) -> Old:
@@ -95,13 +60,14 @@ def find_old(store: Store, before: datetime, *, also: Collection[Kept] = ()) -> 
     Args:
         store: Where to look.
         before: Runs that ended earlier are old; so are GPU samples taken, calls in production begun, and
-            recommendations made and reported on, earlier. A run that never ended is not.
+            recommendations made and reported on, earlier. A run that never ended is not. An alert is old that was
+            over earlier, or that somebody knows of and that was not seen for a week before.
         also: Reasons that keep no run this time.
     """
     with store.read() as connection:
         ended = sa.select(run.c.id).where(_has_ended(before)).order_by(run.c.finished_at, run.c.id)
         old = connection.execute(ended).scalars().all()
-        keeping = _keeping(connection)
+        keeping = find_keeping(connection, before)
         n_kept = {
             kept: n for kept, ids in keeping.items() if kept not in also and (n := sum(one in ids for one in old))
         }
@@ -114,7 +80,9 @@ def find_old(store: Store, before: datetime, *, also: Collection[Kept] = ()) -> 
             n_gpu_samples=_count(connection, gpu_sample, _is_old_sample(before, keeping[Kept.HELD])),
             n_recommendations=_count(connection, recommendation, _is_old_recommendation(before)),
             n_calls=_count(connection, traffic, traffic.c.started_at < before),
+            n_alerts=_count(connection, alert, _is_old_alert(before)),
             n_kept=n_kept,
+            n_staying=len(old) - len(run_ids),
         )
 
 
@@ -129,12 +97,13 @@ def prune(store: Store, agreed: Old, *, also: Collection[Kept] = ()) -> Old:
     run_ids = tuple(one for one in still.run_ids if one in wanted)
     with store.read() as connection:
         n_answers = _n_answers(connection, run_ids)
-        held = _keeping(connection)[Kept.HELD]
+        held = find_held(connection)
     # Samples first: with their invocation they would go in one transaction, however many there are.
     n_samples = delete_rows(store, gpu_sample, _is_old_sample(agreed.before, held))
     n_recommendations = delete_rows(store, recommendation, _is_old_recommendation(agreed.before))
     n_calls = delete_rows(store, traffic, traffic.c.started_at < agreed.before)
     forget_empty_imports(store, traffic_import.c.imported_at < agreed.before)
+    n_alerts = delete_rows(store, alert, _is_old_alert(agreed.before))
     for run_id in run_ids:
         delete_run(store, run_id)
     return Old(
@@ -144,48 +113,20 @@ def prune(store: Store, agreed: Old, *, also: Collection[Kept] = ()) -> Old:
         n_gpu_samples=n_samples,
         n_recommendations=n_recommendations,
         n_calls=n_calls,
+        n_alerts=n_alerts,
         n_kept=still.n_kept,
+        n_staying=still.n_staying,
     )
 
 
 def is_anyone_at_work(store: Store) -> bool:
     """True while a living process holds a run."""
     with store.read() as connection:
-        return bool(_held(connection))
+        return bool(find_held(connection))
 
 
 def _has_ended(before: datetime) -> sa.ColumnElement[bool]:
     return sa.and_(run.c.finished_at < before, run.c.status != Status.RUNNING)
-
-
-def _keeping(connection: Connection) -> dict[Kept, frozenset[str]]:
-    """Runs by the reason that keeps them."""
-
-    def ids(wanted: sa.Select[tuple[str]]) -> frozenset[str]:
-        return frozenset(connection.execute(wanted).scalars())
-
-    searched = [sa.exists().where(table.c.invocation_id == run.c.invocation_id) for table in (race, sweep)]
-    compared = connection.execute(sa.select(comparison.c.run_ids)).scalars()
-    return {
-        Kept.HELD: _held(connection),
-        Kept.FAVOURITES: ids(sa.select(run.c.id).where(run.c.favourite)),
-        Kept.EXPERIMENTS: ids(sa.select(experiment_run.c.run_id)),
-        Kept.COMPARISONS: frozenset(run_id for run_ids in compared for run_id in run_ids),
-        Kept.SEARCHES: ids(sa.select(run.c.id).where(sa.or_(*searched))),
-        Kept.NOTES: ids(sa.select(annotation.c.run_id).where(annotation.c.run_id.is_not(None))),
-    }
-
-
-def _held(connection: Connection) -> frozenset[str]:
-    """Runs that a living process works on."""
-    open_ends = (
-        sa.select(holder_run.c.run_id)
-        .join(holder, holder.c.id == holder_run.c.holder_id)
-        .where(holder.c.ended_at.is_(None))
-    )
-    found = list(connection.execute(open_ends.distinct()).scalars())
-    pages = (found[start : start + _IDS_AT_ONCE] for start in range(0, len(found), _IDS_AT_ONCE))
-    return frozenset[str]().union(*(held_runs(connection, page) for page in pages))
 
 
 def _n_answers(connection: Connection, run_ids: Collection[str]) -> int:
@@ -195,7 +136,7 @@ def _n_answers(connection: Connection, run_ids: Collection[str]) -> int:
         .select_from(generation)
         .join(run_candidate, run_candidate.c.id == generation.c.run_candidate_id)
     )
-    pages = (ids[start : start + _IDS_AT_ONCE] for start in range(0, len(ids), _IDS_AT_ONCE))
+    pages = (ids[start : start + IDS_AT_ONCE] for start in range(0, len(ids), IDS_AT_ONCE))
     return sum(connection.execute(counted.where(run_candidate.c.run_id.in_(page))).scalar_one() for page in pages)
 
 
@@ -211,6 +152,14 @@ def _is_old_sample(before: datetime, held: Collection[str]) -> sa.ColumnElement[
 def _is_old_recommendation(before: datetime) -> sa.ColumnElement[bool]:
     of = recommendation.c
     return sa.and_(of.created_at < before, sa.or_(of.reported_at.is_(None), of.reported_at < before))
+
+
+def _is_old_alert(before: datetime) -> sa.ColumnElement[bool]:
+    """Over, or known and long not seen. A change stays while its run does: else the next look would tell it anew."""
+    of = alert.c
+    is_known = sa.and_(of.acknowledged_at < before, of.seen_at < before - _UNSEEN)
+    is_told_anew = sa.and_(of.occurrence != "", sa.exists().where(run.c.id == of.run_id))
+    return sa.and_(sa.or_(of.resolved_at < before, is_known), ~is_told_anew)
 
 
 def _count(connection: Connection, table: sa.Table, wanted: sa.ColumnElement[bool]) -> int:

@@ -53,11 +53,28 @@ def test_a_dry_run_says_what_would_go_and_deletes_nothing(
     assert 0 == said.code
     lines = dict(line.split("  ", 1) for line in said.out.splitlines())
     assert ("1", "6") == (lines["runs"].strip(), lines["answers of them"].strip())
-    assert "favourites 1" in said.out
+    assert ("1", "1: marked so") == (lines["old runs kept"].strip(), said.out.splitlines()[-1].split("  ")[-1].strip())
+    assert "`--also evidence`" in said.err
     assert {"old", "liked", "new"} == _run_ids(benchwright)
     found = benchwright("db", "prune", "--older-than", "90d", "--also", "favourites", "--dry-run", "--json").json
     assert ({"old", "liked"}, False) == (set(found["run_ids"]), found["deleted"])
     assert found["size_bytes"] > 0
+
+
+def test_a_baseline_is_kept_and_it_is_said_why_and_how_to_let_it_go(
+    benchwright: Command, old_run: Command, database: str
+) -> None:
+    old_run("base")
+    with open_store(database) as store:
+        tag_run(store, "base", add=["baseline"])
+
+    said = benchwright("db", "prune", "--older-than", "90d", "--yes")
+    assert "baselines           1: tagged so, or the monitor holds newer runs against them" in said.out
+    assert {"base"} == _run_ids(benchwright)
+
+    found = benchwright("db", "prune", "--older-than", "90d", "--yes", "--also", "baselines", "--json").json
+    assert (["base"], {}, 0, 0) == (found["run_ids"], found["n_kept"], found["n_staying"], found["n_alerts"])
+    assert set() == _run_ids(benchwright)
 
 
 def test_with_yes_the_old_goes_and_the_rest_stays(benchwright: Command, stored_run: Command, old_run: Command) -> None:

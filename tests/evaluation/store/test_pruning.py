@@ -18,8 +18,9 @@ from evaluation.store.experiments import add_runs, create_experiment
 from evaluation.store.giving_back import file_size, free_inside, give_back
 from evaluation.store.gpu_samples import GpuSample, save_gpu_samples
 from evaluation.store.holders import let_go, take_hold
+from evaluation.store.keeping import Kept, read_kept
 from evaluation.store.outcomes import save_outcomes
-from evaluation.store.pruning import Kept, find_old, is_anyone_at_work, prune, read_kept
+from evaluation.store.pruning import find_old, is_anyone_at_work, prune
 from evaluation.store.races import begin_race
 from evaluation.store.recommendations import list_recommendations, save_recommendations
 from evaluation.store.records import RecommendationRecord, RunPlan, Status
@@ -264,7 +265,7 @@ def test_postgresql_is_left_to_itself(postgresql_url: str) -> None:
 def test_answers_are_counted_over_more_runs_than_one_question_takes(
     store: Store, ended_run: Callable[..., RunPlan], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("evaluation.store.pruning._IDS_AT_ONCE", 2)
+    monkeypatch.setattr("evaluation.store.pruning.IDS_AT_ONCE", 2)
     for number in range(3):
         ended_run(f"run-{number}")
     assert 6 == find_old(store, BEFORE).n_answers
