@@ -74,9 +74,13 @@ def prefect() -> Finding:
             said=f"cannot be imported: {type(error).__name__}: {error}",
             next_step="make setup",
         )
-    if not url:
-        return Finding(name="Prefect", state=State.OK, said=f"{version}; each command starts a server of its own")
-    return _prefect_server(version, url)
+    if url:
+        return _prefect_server(version, url)
+    from deployments.prefect_server import standing_api
+
+    standing = standing_api()
+    said = "each command starts a server of its own" if standing is None else f"commands share the server at {standing}"
+    return Finding(name="Prefect", state=State.OK, said=f"{version}; {said}")
 
 
 def _prefect_server(version: str, url: str) -> Finding:
@@ -91,6 +95,23 @@ def _prefect_server(version: str, url: str) -> Finding:
         step = "`prefect server start`, or unset PREFECT_API_URL and let each command start its own"
         return Finding(name="Prefect", state=State.BROKEN, said=said.replace(url, shown), next_step=step)
     return Finding(name="Prefect", state=State.OK, said=f"{version}; the server at {shown} answers")
+
+
+def serve() -> Finding:
+    """Whether `benchwright serve` runs on this Prefect home, and where its pages are."""
+    from deployments.helper_process import answers
+    from deployments.prefect_home import prefect_home
+    from deployments.prefect_server import HEALTH
+    from deployments.serving.home import find_serve
+
+    found = find_serve()
+    if found is None:
+        said = f"does not run on {prefect_home()}; `benchwright serve` starts pages, schedules and a worker"
+        return Finding(name="serve", state=State.NOTE, said=said)
+    where = f"{found.page}, process {found.pid}"
+    if answers(f"{found.page}/api{HEALTH}"):
+        return Finding(name="serve", state=State.OK, said=f"runs at {where}")
+    return Finding(name="serve", state=State.NOTE, said=f"starts, or is busy: {where} does not answer now")
 
 
 def _without_password(url: str) -> str:

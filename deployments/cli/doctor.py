@@ -69,6 +69,7 @@ def diagnose(given: Sequence[str], db: str | None) -> Diagnosis:
     findings = (
         checks.python_version(),
         checks.prefect(),
+        checks.serve(),
         store,
         checks.disk(url),
         *servers,

@@ -6,6 +6,7 @@ import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,6 +16,15 @@ from deployments.prefect_server import HEALTH, standing_api
 from evaluation.errors import ConfigurationError
 
 HERE = ("127.0.0.1", "localhost", "::1")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Serving:
+    """A `benchwright serve`."""
+
+    pid: int
+    page: str
+    """Where Prefect's pages are, or will be when it is ready."""
 
 
 @contextmanager
@@ -44,11 +54,33 @@ def the_only_one(port: int) -> Iterator[None]:
 
 
 def _said_of(path: str) -> str:
+    found = _read(Path(path))
+    return "" if found is None else f": process {found.pid}, {found.page}"
+
+
+def find_serve() -> Serving | None:
+    """The `benchwright serve` that holds this home now; None where there is none."""
+    path = prefect_home() / "benchwright" / "serve.json"
+    found = _read(path)
+    if found is None:  # nothing ever served, or what did has ended: nobody's lock is touched
+        return None
     try:
-        said = json.loads(Path(path).read_text())
-        return f": process {int(said['pid'])}, {said['page']}"
+        with path.open() as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return found
+    except OSError:
+        return None
+    return None  # it was killed, and could not say that it ended
+
+
+def _read(path: Path) -> Serving | None:
+    try:
+        said = json.loads(path.read_text())
+        found = Serving(pid=int(said["pid"]), page=str(said["page"]))
+        return found if urlsplit(found.page).port else None
     except (OSError, ValueError, KeyError, TypeError):
-        return ""
+        return None
 
 
 def must_be_free(port: int) -> None:

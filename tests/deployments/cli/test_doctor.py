@@ -1,10 +1,12 @@
 import importlib.util
+import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from importlib.machinery import ModuleSpec
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from deployments.cli import checks, machine
 from deployments.cli.checks import State
 from deployments.cli.first_steps import GIB, SUGGESTIONS, first_commands, model_memory_bytes, suggestion_for
 from deployments.cli.machine import Gpu
+from deployments.serving.home import free_port, the_only_one
 
 Command = Callable[..., Any]
 
@@ -44,6 +47,43 @@ def test_everything_that_is_there_is_said(benchwright: Command, ollama: Any, dat
     assert "no NVIDIA GPU here" in _check(said, "GPU")["said"]
     assert "17.2 GB" in _check(said, "memory")["said"]
     assert ["llama3.2:3b"] == [model["name"] for model in said.json["models"]]
+
+
+def test_a_serve_that_runs_is_named_with_its_address_and_shared_by_commands(
+    benchwright: Command, prefect_api: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PREFECT_HOME", str(tmp_path / "prefect"))
+    assert ("note", True) == (
+        (without := _check(benchwright("doctor", "--json"), "serve"))["state"],
+        without["said"].startswith(f"does not run on {tmp_path / 'prefect'}; `benchwright serve`"),
+    )
+
+    port = int(prefect_api.rsplit(":", 1)[1].split("/")[0])
+    with the_only_one(port):
+        said = benchwright("doctor", "--json")
+    assert ("ok", f"runs at http://127.0.0.1:{port}, process {os.getpid()}") == (
+        _check(said, "serve")["state"],
+        _check(said, "serve")["said"],
+    )
+    with the_only_one(free_port()):
+        assert "does not answer now" in _check(benchwright("doctor", "--json"), "serve")["said"]
+
+
+@pytest.mark.parametrize(
+    ("standing", "said"),
+    [
+        (None, "each command starts a server of its own"),
+        ("http://127.0.0.1:4200/api", "commands share the server at http://127.0.0.1:4200/api"),
+    ],
+)
+def test_without_a_server_of_the_users_it_is_said_which_one_commands_use(
+    monkeypatch: pytest.MonkeyPatch, standing: str | None, said: str
+) -> None:
+    nowhere = SimpleNamespace(api=SimpleNamespace(url=None))
+    monkeypatch.setattr("prefect.settings.get_current_settings", lambda: nowhere)
+    monkeypatch.setattr("deployments.prefect_server.standing_api", lambda: standing)
+
+    assert checks.prefect().said.endswith(said)
 
 
 def test_without_a_server_an_evaluation_is_still_possible_and_the_remedy_is_named(benchwright: Command) -> None:

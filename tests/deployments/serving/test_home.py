@@ -1,6 +1,7 @@
 """One `serve` on a home, at a free port, and not where the user has named another server."""
 
 import json
+import os
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from deployments.serving import home as homes
-from deployments.serving.home import is_taken, must_be_free, the_only_one
+from deployments.serving.home import Serving, find_serve, is_taken, must_be_free, the_only_one
 from evaluation.errors import ConfigurationError
 
 
@@ -55,6 +56,25 @@ def test_a_second_serve_on_a_home_is_told_of_the_first_and_may_begin_when_that_h
     assert "http://127.0.0.1:4200" in message
     assert "Ctrl-C" in next_step
     assert "PREFECT_HOME" in next_step
+
+
+def test_a_serve_is_found_while_it_runs_and_not_by_what_a_killed_one_left_behind(home: Path) -> None:
+    assert find_serve() is None
+    with the_only_one(4200):
+        assert Serving(pid=os.getpid(), page="http://127.0.0.1:4200") == find_serve()
+    assert find_serve() is None
+    file = home / "benchwright" / "serve.json"
+    file.write_text('{"pid": 1, "page": "http://127.0.0.1:4200"}')
+    assert find_serve() is None
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", '{"pid": 1}', '{"pid": 1, "page": "http://[x"}', '{"pid": 1, "page": ""}']
+)
+def test_a_file_of_somebody_elses_is_no_serve(home: Path, text: str) -> None:
+    with the_only_one(4200):
+        (home / "benchwright" / "serve.json").write_text(text)
+        assert find_serve() is None
 
 
 def test_a_taken_port_is_refused_with_a_free_one(taken: int, free: int, monkeypatch: pytest.MonkeyPatch) -> None:
