@@ -193,7 +193,7 @@ def test_a_server_that_takes_some_seconds_to_answer_is_found(home: Path) -> None
             self.end_headers()
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Busy) as busy:
-        threading.Thread(target=busy.serve_forever, kwargs={"poll_interval": 0.02}).start()
+        threading.Thread(target=busy.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
         api = f"http://127.0.0.1:{busy.server_port}/api"
         address = home / "benchwright" / "server.json"
         address.parent.mkdir()
@@ -208,6 +208,30 @@ def test_what_was_told_is_waited_for_but_not_for_ever(prefect_api: str) -> None:
     servers.settle(NOBODY, "00000000-0000-0000-0000-000000000000", timeout_s=0.5)
     servers.settle(prefect_api, "00000000-0000-0000-0000-000000000000", timeout_s=PATIENCE_S)
     assert time.monotonic() - began < PATIENCE_S
+
+
+def test_a_server_that_is_too_busy_to_say_what_has_arrived_is_asked_again() -> None:
+    counts = iter(["503", "503", "503", "503", "5", "1", "5", "1", "5", "0", "5", "0"])
+    said: list[str] = []
+
+    class Busy(BaseHTTPRequestHandler):
+        def log_message(self, *_: object) -> None:
+            """Says nothing."""
+
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            said.append(next(counts))
+            self.send_response(503 if said[-1] == "503" else 200)
+            self.end_headers()
+            self.wfile.write(b'{"detail": "locked"}' if said[-1] == "503" else said[-1].encode())
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Busy) as busy:
+        threading.Thread(target=busy.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        try:
+            servers.settle(f"http://127.0.0.1:{busy.server_port}/api", "a", timeout_s=PATIENCE_S)
+        finally:
+            busy.shutdown()
+    assert [] == list(counts)
 
 
 def test_the_installed_fastapi_and_sqlalchemy_let_prefect_list_deployments_and_create_scheduled_runs(

@@ -83,7 +83,7 @@ class Reviewing:
 
     def artifacts(self) -> dict[str, Json]:
         """By key, the newest of each."""
-        settle(str(self.http.base_url).rstrip("/"), self.id, timeout_s=60)
+        settle(str(self.http.base_url).rstrip("/"), self.id, timeout_s=300)
         wanted = {"flow_runs": {"id": {"any_": [self.id]}}, "sort": "CREATED_DESC"}
         found = self.http.post("artifacts/filter", json=wanted).json()
         return {one["key"]: one for one in reversed(found)}

@@ -89,7 +89,7 @@ def test_results_go_where_the_block_says_through_the_servers_of_the_pool_and_no_
     state = evaluate(benchmark_file(3), models=["model"], endpoints=["pool:team"], slots=None, invocation_id="one")
 
     assert state.is_completed()
-    APILogWorker.drain_all(timeout=20)
+    APILogWorker.drain_all(timeout=300)
     endpoint = find_endpoint(store, ollama_by_script.url)
     assert endpoint is not None
     assert (2, key_variable("team")) == (endpoint.slots, endpoint.key_variable)
