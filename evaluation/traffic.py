@@ -26,9 +26,14 @@ from evaluation.traffic_calls import TrafficCall, TrafficStage
 from evaluation.traffic_writer import EXIT_TIMEOUT_S, MOST_WAITING, TrafficWriter
 
 if TYPE_CHECKING:
+    from evaluation.store.database_file import DatabaseFile
     from evaluation.store.session import Store
 
 __all__ = ["Call", "Recorder", "Step", "flush", "n_dropped", "record", "start"]
+
+DELETED = "the database with the recorded calls was deleted or replaced, and a new one takes those that follow"
+_FILES_IN_TURN = 3
+"""Into which one batch is written where each is deleted at that very moment."""
 
 
 class Step:
@@ -168,6 +173,7 @@ class Recorder:
     ) -> None:
         self._url = store
         self._opened: tuple[int, Store] | None = None
+        self._file: DatabaseFile | None = None
         self._left_to_the_parent: list[Store] = []
         self._writer = TrafficWriter(self._write, end=self._end, most_waiting=most_waiting, batch_after_s=batch_after_s)
         atexit.register(self.close)
@@ -211,21 +217,41 @@ class Recorder:
             self._writer.drop()
 
     def _write(self, rows: Sequence[Any]) -> None:
+        """Writes all or none. What went into a file that is deleted by then is written again, into its successor."""
+        from evaluation.errors import StoreError
         from evaluation.store.traffic import save_traffic
 
-        save_traffic(self._store(), rows)
+        for _ in range(_FILES_IN_TURN):
+            store = self._store()
+            try:
+                save_traffic(store, rows)
+            except StoreError:
+                if self._is_there():
+                    raise
+            if self._is_there():
+                return
+        raise StoreError("the database is deleted each time that it was written", "Let it stay where it is.")
+
+    def _is_there(self) -> bool:
+        return self._file is None or self._file.is_there
 
     def _store(self) -> "Store":
         if self._opened is not None and self._opened[0] != os.getpid():
             # Connections from before a fork are the parent's: closing them here would end them there.
             self._left_to_the_parent.append(self._opened[1])
             self._opened = None
+        if self._opened is not None and not self._is_there():
+            self._writer.say(f"{DELETED}: {self._opened[1].shown_url}")
+            self._end()
+            self._file = None
         if self._opened is None:
             from evaluation.settings import Settings
+            from evaluation.store.database_file import database_file
             from evaluation.store.session import open_store
 
             url = self._url if self._url is not None else Settings().database
-            self._opened = (os.getpid(), open_store(url, busy_timeout_s=EXIT_TIMEOUT_S / 2))
+            opened = open_store(url, busy_timeout_s=EXIT_TIMEOUT_S / 2)
+            self._opened, self._file = (os.getpid(), opened), database_file(opened)
         return self._opened[1]
 
     def _end(self) -> None:

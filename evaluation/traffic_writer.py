@@ -63,6 +63,10 @@ class TrafficWriter(BackgroundWriter[Make]):
             self._has_said = True
             _say(_in_words(problem))
 
+    def say(self, text: str) -> None:
+        """Says something that the application's owner should know."""
+        _say(text)
+
     def ended(self) -> None:
         """Lets go of the store."""
         self._end()

@@ -2,18 +2,20 @@
 
 import logging
 import os
+import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from evaluation.errors import StoreError
 from evaluation.store.session import Store, open_store
-from evaluation.store.traffic import list_traffic
-from evaluation.traffic import Recorder
+from evaluation.store.traffic import list_traffic, save_traffic
+from evaluation.traffic import DELETED, Recorder
 from evaluation.traffic_writer import TrafficWriter
 
 ROOT = Path(__file__).parents[2]
@@ -148,6 +150,67 @@ def test_what_waited_is_written_when_the_store_is_back() -> None:
     assert 0 == writer.flush()
     assert 0 == writer.close()
     assert [0, 1, 2] == stored
+
+
+@pytest.mark.parametrize("is_replaced", [False, True])
+def test_calls_go_into_a_new_database_where_the_old_one_was_deleted_and_this_is_said(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, is_replaced: bool
+) -> None:
+    folder = tmp_path / "data"
+    recorder = Recorder(f"sqlite:///{folder}/calls.db", batch_after_s=0.01)
+    recorder.record(task="t", candidate="deleted with it").complete()
+    assert 0 == recorder.flush(timeout_s=60)
+    shutil.rmtree(folder)
+    if is_replaced:
+        open_store(f"sqlite:///{folder}/calls.db").close()
+    for number in range(3):
+        recorder.record(task="t", candidate=f"c{number}").complete()
+        assert 0 == recorder.flush(timeout_s=60)
+
+    assert (0, 0) == (recorder.close(timeout_s=60), recorder.n_dropped)
+    with open_store(f"sqlite:///{folder}/calls.db") as store:
+        assert {"c0", "c1", "c2"} == {one.candidate for one in list_traffic(store)}
+    assert [f"{DELETED}: sqlite:///{folder}/calls.db"] == caplog.messages
+
+
+def test_a_batch_is_written_again_where_the_database_is_deleted_while_it_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, n_deleted = tmp_path / "data", [0]
+
+    def save(store: Store, rows: Sequence[Any]) -> int:
+        if n_deleted[0] == 0:
+            n_deleted[0] += 1
+            shutil.rmtree(folder)
+        return save_traffic(store, rows)
+
+    recorder = Recorder(f"sqlite:///{folder}/calls.db", batch_after_s=0.01)
+    monkeypatch.setattr("evaluation.store.traffic.save_traffic", save)
+    recorder.record(task="t", candidate="c").complete()
+
+    assert 0 == recorder.close(timeout_s=60)
+    with open_store(f"sqlite:///{folder}/calls.db") as store:
+        assert ["c"] == [one.candidate for one in list_traffic(store)]
+
+
+def test_calls_are_counted_as_lost_where_no_new_database_can_take_the_place_of_a_deleted_one(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = tmp_path / "data"
+    recorder = Recorder(f"sqlite:///{folder}/calls.db", most_waiting=2, batch_after_s=0.01)
+    recorder.record(task="t", candidate="deleted with it").complete()
+    assert 0 == recorder.flush(timeout_s=60)
+    shutil.rmtree(folder)
+    folder.touch()
+    for number in range(5):
+        recorder.record(task="t", candidate=f"c{number}").complete()
+    assert 2 == recorder.flush(timeout_s=60)
+
+    assert (3, 2) == (recorder.n_dropped, recorder.close(timeout_s=60))
+    assert [DELETED, "the application goes on: the folder"] == [
+        words for words in (DELETED, "the application goes on: the folder") if words in caplog.text
+    ]
+    assert "missing in the recorded traffic: 5" in caplog.messages[-1]
 
 
 def test_a_bug_of_ours_costs_calls_and_no_application(caplog: pytest.LogCaptureFixture) -> None:
