@@ -41,6 +41,9 @@ from tasks.story import tell, warn
 MOST_RESTARTS = 3
 WORKER_SPEAKS_WITHIN_S = 20.0
 """A worker that lives tells Prefect of the end of its flow runs by then; said later, it would end the new one."""
+WORKER_LETS_GO_WITHIN_S = 60.0
+"""A worker that has told so still holds the flow run's place, until it has looked for hooks, and then says it once more
+(12 s later, on a busy machine). Made again before that, the flow run would end a worker that has a `--limit`."""
 LATE_S = 5.0
 GONE = "its process is gone"
 
@@ -117,10 +120,11 @@ async def _read(client: PrefectClient, flow_run_id: str) -> FlowRun | None:
 
 
 def _due(found: FlowRun, record: RecoveryRecord) -> datetime:
-    """A worker that has spoken is not waited for."""
+    """When whoever ran it has nothing to say of it any more."""
+    if found.state is not None and found.state.is_crashed():
+        return found.state.timestamp + timedelta(seconds=WORKER_LETS_GO_WITHIN_S)
     died_at = record.wanted_at or record.claimed_at or datetime.now(UTC)
-    is_said = found.state is not None and found.state.is_crashed()
-    return died_at if is_said else died_at + timedelta(seconds=WORKER_SPEAKS_WITHIN_S)
+    return died_at + timedelta(seconds=WORKER_SPEAKS_WITHIN_S)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,6 +31,7 @@ def run_id(store: Store) -> str:
 def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """No worker has anything to say here, and no machine is so slow that the database counts as away."""
     monkeypatch.setattr(reconciling, "WORKER_SPEAKS_WITHIN_S", 0.0)
+    monkeypatch.setattr(reconciling, "WORKER_LETS_GO_WITHIN_S", 0.0)
     monkeypatch.setattr(reconciling, "LATE_S", 1e6)
     monkeypatch.setattr(reconciling, "_quiet_until", 0.0)
 
@@ -216,7 +217,10 @@ def test_a_worker_has_time_to_say_that_its_flow_run_crashed(
     flow_run_id = on_prefect.begin(store, run_id)
     held_by_a_dead_process(store, run_id, flow_run_id=flow_run_id)
     assert () == look(store)
+    monkeypatch.setattr(reconciling, "WORKER_LETS_GO_WITHIN_S", 3600.0)
     on_prefect.set(flow_run_id, "CRASHED")
+    assert () == look(store), "it may still hold the flow run's place, and say it once more"
+    monkeypatch.setattr(reconciling, "WORKER_LETS_GO_WITHIN_S", 0.0)
     assert 1 == len(look(store))
 
 
