@@ -4,7 +4,7 @@ import gc
 import os
 import shutil
 import signal
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
@@ -16,12 +16,15 @@ import pytest
 from postgresql import PostgresqlServer
 from scripted_ollama import ScriptedOllama, scripted_ollama
 
+from deployments.helper_process import HelperProcess
 from deployments.prefect_server import FEWER_WORDS, prefect_server, settle
 from evaluation.store.session import Store, open_store
 from evaluation.store.tables import METADATA
 
 _PREFECT_HOME = pytest.StashKey[Path]()
 """A folder of the test session's own: Prefect reads its settings when it is imported, which tests do first of all."""
+_PREFECT_SERVER = pytest.StashKey[HelperProcess]()
+"""The test session's server, once there is one."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -48,12 +51,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.filterwarnings("ignore:unclosed <socket.socket:ResourceWarning"))
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Says beside a failure what became of the Prefect server that the test had: else it looks like the test's own."""
+    report = yield
+    server = item.config.stash.get(_PREFECT_SERVER, None)
+    if report.failed and server is not None and "prefect_api" in getattr(item, "fixturenames", ()):
+        how = "runs" if server.running else f"ended with exit status {server.exit_status}"
+        report.sections.append((f"Prefect server, which {how}: the end of its log", server.log_tail()))
+    return report
+
+
 @pytest.fixture(scope="session")
-def prefect_api_of_session() -> Iterator[str]:
+def prefect_api_of_session(pytestconfig: pytest.Config) -> Iterator[str]:
     """The address of the one Prefect server of this test session, which takes about ten seconds to start."""
     with prefect_server() as server:
         del os.environ["PREFECT_API_URL"]
         server.wait()
+        if server.process is not None:
+            pytestconfig.stash[_PREFECT_SERVER] = server.process
         yield server.api
         settle(server.api, None, timeout_s=10)
 
