@@ -362,4 +362,7 @@ class TestFaults:
 
 def test_faults_are_not_offered_unless_asked_for() -> None:
     with start_embedded(baselines_only=True) as server:
-        assert 404 == httpx.post(f"{server.url}/test/faults", json={"status": 500}, trust_env=False).status_code
+        assert (
+            404
+            == httpx.post(f"{server.url}/test/faults", json={"status": 500}, trust_env=False, timeout=60).status_code
+        )

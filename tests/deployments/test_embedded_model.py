@@ -2,7 +2,6 @@
 
 import json
 import re
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -218,8 +217,6 @@ def test_a_file_that_cannot_be_served_is_named_with_an_example(text: str, expect
     assert "--model smollm2:135m-q4_0=" in str(caught.value.next_step)
 
 
-def test_the_address_is_written_within_a_moment_and_the_model_not_loaded() -> None:
-    started = time.monotonic()
+def test_the_address_is_written_before_the_model_is_loaded() -> None:
     with start_embedded() as server:
-        assert time.monotonic() - started < 100
-        assert [] == httpx.get(f"{server.url}/api/ps", trust_env=False).json()["models"]
+        assert [] == httpx.get(f"{server.url}/api/ps", trust_env=False, timeout=120).json()["models"]

@@ -68,7 +68,7 @@ def own(tmp_path: Path) -> Callable[..., Metric]:
 
 @pytest.fixture
 def apart() -> Iterator[Apart]:
-    with Apart(limit_s=20.0) as measuring:
+    with Apart(limit_s=120.0) as measuring:
         yield measuring
 
 
