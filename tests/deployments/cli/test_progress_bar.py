@@ -1,7 +1,6 @@
 """What the bar says of rate and time left."""
 
 import threading
-import time
 from typing import cast
 
 import pytest
@@ -24,13 +23,6 @@ def _progress(row: int, status: Status, n_done: int, n_planned: int = 100) -> Ca
         n_done=n_done,
         n_failed=0,
     )
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    now = [1000.0]
-    monkeypatch.setattr(time, "monotonic", lambda: now[0])
-    return now
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """What is said of the pace and of the time that is left."""
 
-import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -24,7 +24,7 @@ def _progress(row: int, status: Status, n_done: int, n_planned: int = 100) -> Ca
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     now = [1000.0]
-    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    monkeypatch.setattr("evaluation.reports.pace.time", SimpleNamespace(monotonic=lambda: now[0]))
     return now
 
 

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -40,8 +41,8 @@ class _Failing:
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The pauses that were made, on a clock that they move."""
     made: list[float] = []
-    monkeypatch.setattr("evaluation.store.patience.time.sleep", made.append)
-    monkeypatch.setattr("evaluation.store.patience.time.monotonic", lambda: sum(made))
+    clock = SimpleNamespace(sleep=made.append, monotonic=lambda: sum(made))
+    monkeypatch.setattr("evaluation.store.patience.time", clock)
     return made
 
 

@@ -1,6 +1,6 @@
 """What is said of the progress of whoever is asked for scores."""
 
-import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -10,7 +10,7 @@ from tasks.scoring.how_far import HowFar
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     now = [1000.0]
-    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    monkeypatch.setattr("tasks.scoring.how_far.time", SimpleNamespace(monotonic=lambda: now[0]))
     return now
 
 
