@@ -46,7 +46,8 @@ def alert_line(alert: Values) -> str:
         marks.append("*acknowledged*")
     run = f" · run {as_markdown_code(alert['run_id'])}" if alert["run_id"] else ""
     since = f"since {alert['raised_at'][:16].replace('T', ' ')} UTC · alert {as_markdown_code(alert['alert_id'])}"
-    return f"{' '.join(marks)} {for_markdown(alert['sentence'])} · {since}{run}"
+    sentence = for_markdown(alert["sentence"].removesuffix("."))
+    return f"{' '.join(marks)} {sentence} · {since}{run}"
 
 
 def statistics_rows(result: Values) -> list[dict[str, str]]:

@@ -67,5 +67,6 @@ def test_an_alert_says_in_words_how_bad_it_is_and_since_when(store: Store) -> No
 
     (alert,) = result["alerts"]
     assert "- **warning: duration** *new* m:1b on numbers takes" in page
+    assert ". · since" not in page
     assert f"· since 2026-05-20 12:00 UTC · alert `{alert['alert_id']}` · run `slow`" in page
     assert all(ord(letter) < 0x1F000 for letter in page), "an emoji, which Prefect's fonts lack"
