@@ -379,6 +379,7 @@ def test_a_hostile_judge_leaves_a_verdict_or_a_named_failure_of_every_case_and_i
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(attempt, "ASK_S", 60.0)  # this process may be too busy to say in two seconds that it lives
+    monkeypatch.setattr("evaluation.answering.judge.ATTEMPTS", 2)  # each at a question that stalls takes its time
     judge = HostileJudge(broken=0.08, refuses=0.04, stalls=0.02, fails=0.04, first=0.6, stall_s=30.0)
     ollama_by_script.add("good", lambda chat: Reply(text=f"It is {chat.prompt}"))
     ollama_by_script.add("bad", wrong)

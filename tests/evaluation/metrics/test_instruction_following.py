@@ -188,17 +188,17 @@ def test_less_than_and_at_least_are_opposites(answer: str, n: int) -> None:
 
 
 HOSTILE = {
-    "one_word": "a" * 1_000_000,
-    "line_breaks": "\n" * 1_000_000 + "x",
-    "blanks": "." + " " * 1_000_000 + "x",
-    "brackets": "[" * 500_000 + "<" * 500_000,
-    "asterisks": "*a" * 500_000,
-    "quotes": "\"'" * 500_000 + "x",
-    "json": '{"a":[' * 100_000,
-    "addresses": "a@" * 500_000,
-    "surrogates": "\ud800" * 1_000_000,
-    "control_characters": "\x00\x1c\x85." * 250_000,
-    "dotted": ". " * 50_000,
+    "one_word": "a" * 400_000,
+    "line_breaks": "\n" * 400_000 + "x",
+    "blanks": "." + " " * 400_000 + "x",
+    "brackets": "[" * 200_000 + "<" * 200_000,
+    "asterisks": "*a" * 200_000,
+    "quotes": "\"'" * 200_000 + "x",
+    "json": '{"a":[' * 40_000,
+    "addresses": "a@" * 200_000,
+    "surrogates": "\ud800" * 400_000,
+    "control_characters": "\x00\x1c\x85." * 100_000,
+    "dotted": ". " * 20_000,
 }
 
 
@@ -208,4 +208,4 @@ def test_a_huge_hostile_answer_is_judged_in_time_that_grows_with_its_length(answ
     started = time.process_time()
     found = _measured(InstructionAccuracy(), _case_of(EVERY_KIND), answer)
     assert 0.0 <= found.value <= 1.0
-    assert time.process_time() - started < 300
+    assert time.process_time() - started < 45

@@ -112,6 +112,7 @@ def test_an_embedding_stands_beside_the_counted_features_and_is_needed_again() -
 def test_the_cost_of_a_prompt_does_not_grow_with_the_square_of_its_length(piece: str) -> None:
     space = fit_space(PROMPTS, rng=np.random.default_rng(0)).space
     long = (piece * 100_000)[:100_000]
-    started = time.process_time()
+    # This thread's processor time, and far more than is needed: what grows with the square takes minutes.
+    started = time.thread_time()
     space.of(long)
-    assert time.process_time() - started < 0.5
+    assert time.thread_time() - started < 5
