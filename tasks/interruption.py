@@ -10,6 +10,9 @@ from uuid import UUID
 
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import StateType
+from prefect.runtime import deployment
+
+from tasks.broken_pipes import outlive_the_reader
 
 LOOK_EVERY_S = 3.0
 
@@ -27,6 +30,8 @@ async def interruptible(flow_run_id: UUID | None) -> AsyncIterator[Interruption]
     work = asyncio.current_task()
     assert work is not None  # noqa: S101 - a coroutine runs in a task
     found = Interruption()
+    if deployment.id is not None:
+        outlive_the_reader()  # a worker runs us, which may die
 
     def interrupt(reason: str) -> None:
         if found.reason is None:

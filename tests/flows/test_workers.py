@@ -5,6 +5,8 @@ hand: every case is stored once, the GPU's limit is never exceeded, the run is c
 """
 
 import gc
+import os
+import signal
 from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import UUID, uuid4
@@ -24,6 +26,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
 Benchmarks = Callable[..., str]
 N_CASES = 400
 SLOTS = 8
+ENDED = ("COMPLETED", "FAILED", "CANCELLED")
 DELAY_S = 0.5
 """400 cases on 8 slots take 25 s at least."""
 
@@ -86,8 +89,8 @@ def assert_every_case_is_stored_once(store: Store, invocation_id: str) -> None:
 
 def evaluate(machines: SeveralMachines, server: ScriptedOllama, file: str, **more: Any) -> tuple[UUID, str]:
     server.add("model", slowly)
-    given = {"benchmarks": [file], "models": ["model"], "endpoints": [server.url], "slots": SLOTS, "spread": 3}
-    flow_run_id = machines.evaluate(**given, gpu_tag=f"gpu-{uuid4().hex[:8]}", **more)
+    given = {"benchmarks": [file], "models": ["model"], "endpoints": [server.url], "slots": SLOTS, "spread": 3} | more
+    flow_run_id = machines.evaluate(**given, gpu_tag=f"gpu-{uuid4().hex[:8]}")
     return flow_run_id, flow_run_id.hex
 
 
@@ -109,8 +112,7 @@ def test_a_run_over_two_workers_of_which_one_is_killed_is_completed_by_the_other
         until(lambda: _asks(results_store, invocation_id, doomed), what=machines.story)
         doomed.kill()
         assert n_done(results_store, invocation_id) < N_CASES
-        ended = ("COMPLETED", "FAILED", "CANCELLED")
-        until(lambda: machines.state_of(flow_run_id) in ended, what=machines.story)
+        until(lambda: machines.state_of(flow_run_id) in ENDED, what=machines.story)
     finally:
         survivor.kill()
 
@@ -118,6 +120,45 @@ def test_a_run_over_two_workers_of_which_one_is_killed_is_completed_by_the_other
     assert_every_case_is_stored_once(results_store, invocation_id)
     assert SLOTS >= ollama_by_script.max_active
     assert {1, 2} >= set(ollama_by_script.asked("model").values())  # what was in flight in the dead one, once more
+
+
+def test_a_worker_outlives_one_of_its_flow_runs_which_is_made_again_by_it(
+    machines: SeveralMachines, results_store: Store, ollama_by_script: ScriptedOllama, benchmark_file: Benchmarks
+) -> None:
+    """Memory runs out, say. A flow run that comes back too soon ends the whole worker."""
+    worker = machines.worker(limit=4)
+    flow_run_id, invocation_id = evaluate(machines, ollama_by_script, benchmark_file(N_CASES))
+    try:
+        until(lambda: _asks(results_store, invocation_id, worker), what=machines.story)
+        share, doomed = max(who_works(results_store, invocation_id).items())
+        assert not share.startswith("0/")
+        os.kill(doomed, signal.SIGKILL)
+        until(lambda: machines.state_of(flow_run_id) in ENDED, what=machines.story)
+        assert worker.lives(), machines.story()
+    finally:
+        worker.kill()
+
+    assert "COMPLETED" == machines.state_of(flow_run_id), machines.story()
+    assert_every_case_is_stored_once(results_store, invocation_id)
+    assert [1, 1, 2] == sorted(one.run_count for one in machines.flow_runs(invocation_id).values())
+
+
+def test_a_flow_run_goes_on_when_its_worker_alone_is_killed(
+    machines: SeveralMachines, results_store: Store, ollama_by_script: ScriptedOllama, benchmark_file: Benchmarks
+) -> None:
+    worker = machines.worker(limit=1)
+    flow_run_id, invocation_id = evaluate(machines, ollama_by_script, benchmark_file(N_CASES), spread=1)
+    try:
+        until(lambda: n_done(results_store, invocation_id) >= N_CASES // 10, what=machines.story)
+        worker.kill_alone()
+        assert n_done(results_store, invocation_id) < N_CASES
+        until(lambda: machines.state_of(flow_run_id) in ENDED, what=machines.story)
+    finally:
+        worker.kill()
+
+    assert "COMPLETED" == machines.state_of(flow_run_id), machines.story()
+    assert_every_case_is_stored_once(results_store, invocation_id)
+    assert {1} == set(ollama_by_script.asked("model").values())
 
 
 def _asks(store: Store, invocation_id: str, worker: Worker) -> bool:

@@ -44,6 +44,7 @@ class Worker:
         argv = [sys.executable, "-P", "-m", "prefect", "worker", "start", "--type", "process", "--pool", POOL]
         argv += ["--name", name, "--limit", str(limit), "--install-policy", "never"]
         home = folder / f"home of {name}"
+        self._orphans: list[int] = []
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 argv,
@@ -65,13 +66,23 @@ class Worker:
             found += children.get(pid, [])
         return found
 
+    def lives(self) -> bool:
+        """False where the worker's own process has ended."""
+        return self._process.poll() is None
+
     def kill(self) -> None:
         """Ends all of them at once, so that nobody is left to say so: the worker first, stopped while it is counted."""
         with suppress(ProcessLookupError):
             os.kill(self._process.pid, signal.SIGSTOP)
-        for pid in self.processes():
+        for pid in [*self.processes(), *self._orphans]:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
+        self._process.wait()
+
+    def kill_alone(self) -> None:
+        """Ends the worker's own process at once, and none of its flow runs'."""
+        self._orphans = self.processes()[1:]
+        os.kill(self._process.pid, signal.SIGKILL)
         self._process.wait()
 
 
