@@ -13,12 +13,14 @@ from evaluation.errors import ConfigurationError, UnknownNameError
 from evaluation.metric_text import with_whole_path
 from evaluation.options import OPTIONS, read_options
 from evaluation.prices import PriceTable, as_prices, read_prices
+from evaluation.request_addresses import WHERE_KEYS_BELONG, MetricText, ModelText, ServerText
 from evaluation.request_errors import refusal
 
 COMMAND_LINE = "the command line"
 AN_EXAMPLE = "`benchwright show RUN --as-yaml` prints an example."
 OF_BLOCK = "block:"
 """Before the name of a block of prices, where prices may stand; whoever runs the request reads it."""
+NAMED_SO = "`MODEL` or `MODEL@ENDPOINT`, whose address holds no user, password or key."
 CANDIDATE_WORDS = ("profile", "think")
 THINK_WORDS: Mapping[str, bool | str] = {
     "true": True,
@@ -128,19 +130,20 @@ class EvaluationRequest(BaseModel):
     options: list[str] = Field(default=[], description="One each, for every model above: `temperature=0.2`.")
     system: str | None = Field(default=None, description="Said to every model above before each case.")
     profile: str | None = Field(default=None, description="How every model above is asked.")
-    endpoints: list[str] = Field(
-        default=[], description="Names or URLs of servers, or `pool:NAME`; empty: the one in OLLAMA_HOST."
+    endpoints: list[ServerText] = Field(
+        default=[],
+        description=f"Names or URLs of servers, or `pool:NAME`; empty: the one in OLLAMA_HOST. {WHERE_KEYS_BELONG}",
     )
     slots: int | None = Field(default=None, ge=1, le=4096, description="Requests that each server serves at once.")
     gpu_tag: str | None = Field(default=None, description="Name of the GPU behind the endpoints.")
     provider: str | None = Field(default=None, description="`ollama` or `openai_compatible`; empty: found out.")
     embedded: bool = Field(default=False, description="Use the embedded server too.")
     allow_remote: bool = Field(default=False, description="Allow models that run on somebody else's machine.")
-    metrics: list[str] = Field(
+    metrics: list[MetricText] = Field(
         default=[], description="Metrics instead of the benchmark's own; of your own file: `path.py:Name`."
     )
-    judges: list[str] = Field(default=[], description="Models that judge answers: `MODEL` or `MODEL@ENDPOINT`.")
-    embedder: str | None = Field(default=None, description="Model that embeds texts: `MODEL` or `MODEL@ENDPOINT`.")
+    judges: list[ModelText] = Field(default=[], description=f"Models that judge answers: {NAMED_SO}")
+    embedder: ModelText | None = Field(default=None, description=f"Model that embeds texts: {NAMED_SO}")
     prices: dict[str, Any] | str | None = Field(
         default=None,
         description="Prices by model, as a file of `--prices` has them, or `block:NAME`; each candidate gets its cost.",

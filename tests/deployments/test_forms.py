@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from prefect.utilities.callables import parameter_schema
+from prefect.utilities.schema_tools.validation import ValidationError, validate
 
 from deployments.definitions import DEFINITIONS, Definition
 from deployments.forms import KNOWN_THEN, Choices, choices_in, form
@@ -118,6 +119,58 @@ def test_the_schema_of_the_flow_itself_stays_as_it_is() -> None:
 
     assert "invocation_id" in schema["properties"]
     assert {"type": "string"} == schema["definitions"]["EvaluationRequest"]["properties"]["models"]["items"]
+
+
+def _sent(name: str, **fields: Any) -> None:
+    """Returns where Prefect's server takes this evaluation from the form."""
+    asked = {"benchmarks": ["numbers"], "models": ["a:1b"], **fields}
+    nested = {"runs": []} if name == "compare" else {}
+    place = {"request": asked} if name == "evaluate" else {"request": {"evaluation": asked, **nested}}
+    schema = _form(name, Choices())
+    schema["required"] = []
+    for model in schema["definitions"].values():
+        model["required"] = []
+    validate(place, schema, raise_on_error=True)
+
+
+@pytest.mark.parametrize("name", ["evaluate", "compare", "race", "sweep"])
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"endpoints": ["http://ana:PASSWORD@127.0.0.1:4522/v1"]},
+        {"endpoints": ["big", "ana:PASSWORD@gpu-box"]},
+        {"endpoints": ["http://gpu-box/v1?key=PASSWORD"]},
+        {"judges": ["a:1b@http://ana:PASSWORD@gpu-box/v1"]},
+        {"judges": ["http://ana:PASSWORD@gpu-box/v1"]},
+        {"embedder": "a:1b@ana:PASSWORD@gpu-box"},
+        {"metrics": ["rubric(model='a:1b@https://ana:PASSWORD@gpu-box/v1')"]},
+    ],
+)
+def test_an_address_with_a_password_is_refused_before_prefect_keeps_it(name: str, fields: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError, match=next(iter(fields))):
+        _sent(name, **fields)
+
+
+@pytest.mark.parametrize("name", ["evaluate", "compare", "race", "sweep"])
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"endpoints": ["http://127.0.0.1:4522/v1", "big", "pool:lab", "gpu-box:11434", "[::1]:11434"]},
+        {"judges": ["a:1b", "a:1b@big", "hf.co/ana/a:Q4@http://gpu-box/v1"], "embedder": "e:1b@gpu-box:11434"},
+        {"metrics": ["rubric(model='a:1b@https://gpu-box/v1')", r"regex(pattern='https?://\w+:\w+@')", "x.py:Own"]},
+        {"embedder": None},
+    ],
+)
+def test_an_address_without_a_password_is_taken_wherever_one_may_stand(name: str, fields: dict[str, Any]) -> None:
+    _sent(name, **fields)
+
+
+def test_the_help_of_an_address_says_where_a_key_belongs() -> None:
+    fields = _form("evaluate")["definitions"]["EvaluationRequest"]["properties"]
+
+    assert "--key-variable" in fields["endpoints"]["description"]
+    assert "no user, password or key" in fields["judges"]["description"]
+    assert "no user, password or key" in fields["embedder"]["description"]
 
 
 @pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
