@@ -166,7 +166,8 @@ def several_machines(folder: Path, *, prefect_url: str, results_url: str) -> Ite
     }
     argv = [sys.executable, "-P", "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
     server = start_helper(argv, log_path=folder / "server.log", env=server_env)
-    env = plain | {"PREFECT_API_URL": api, "BENCHWRIGHT_DATABASE_URL": results_url}
+    as_in_life = {"PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "INFO"}  # a flow run logs into a pipe to its worker
+    env = plain | as_in_life | {"PREFECT_API_URL": api, "BENCHWRIGHT_DATABASE_URL": results_url}
     machines = SeveralMachines(folder, server, api, env)
     try:
         server.wait_for_health(f"{api}/health", timeout_s=DEADLINE_S)
