@@ -50,16 +50,19 @@ def _about(result: Result) -> str:
 
 
 def _print_pair(result: Result) -> None:
+    from evaluation.reports.comparison_remarks import ratio_lines
     from evaluation.reports.comparison_tables import metric_rows
 
     if rows := metric_rows(result):
         print_split_table(rows, words=("verdict",))
         say_line()
-        say_line("* headline. Differences and ratios are the first side's by the second's, case by case [95 %].")
+        say_line("* headline. Differences are the first side less the second, paired [95 %].")
+        for line in ratio_lines(result):
+            say_line(line)
 
 
 def _print_many(result: Result) -> None:
-    from evaluation.reports.comparison_remarks import gate_line, more_sides
+    from evaluation.reports.comparison_remarks import gate_line, more_sides, ratio_lines
     from evaluation.reports.comparison_tables import (
         matrix_rows,
         matrix_title,
@@ -79,6 +82,8 @@ def _print_many(result: Result) -> None:
         say_line(gate)
     for note in headline["notes"]:
         say_line(note)
+    for line in ratio_lines(result):
+        say_line(line)
     if result["against"] is None:
         _heading(matrix_title(result))
         print_split_table(matrix_rows(result))

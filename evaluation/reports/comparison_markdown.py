@@ -14,6 +14,7 @@ from evaluation.reports.comparison_remarks import (
     dropped_lines,
     gate_line,
     more_sides,
+    ratio_lines,
     tail_lines,
     zero_lines,
 )
@@ -72,6 +73,7 @@ def _one(result: Result, album: Album, links: str) -> str:
         parts += [
             markdown_table(metric_rows(result)),
             "\\* headline. Differences are the first side less the second, paired.",
+            *map(for_markdown, ratio_lines(result)),
         ]
     else:
         parts += _of_many(result)
@@ -99,6 +101,7 @@ def _of_many(result: Result) -> list[str]:
     if (gate := gate_line(headline)) is not None:
         parts.append(for_markdown(f"{headline['metric']}: {gate}."))
     name = for_markdown(title(headline["metric"]))
+    parts += map(for_markdown, ratio_lines(result))
     if result["against"] is None:
         parts += [f"### {for_markdown(matrix_title(result))}", markdown_table(matrix_rows(result))]
     return [*parts, f"### {name}, pair by pair", markdown_table(pair_rows(result, headline["metric"]))]

@@ -3,9 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from evaluation.reports.comparison_tables import Result, title, verdict_words
-from evaluation.reports.comparison_words import quantity, short_p_value, shown_p_value, size_of
+from evaluation.reports.comparison_missing import is_all_equal
+from evaluation.reports.comparison_tables import Result, is_pair, title, verdict_words
+from evaluation.reports.comparison_words import RATIO, quantity, short_p_value, shown_p_value, size_of
 from evaluation.reports.tables import counted
+
+RATIOS = "“Times” is the geometric mean of the ratios case by case, not the ratio of the two means shown."
 
 
 def dropped_lines(result: Result) -> list[str]:
@@ -27,6 +30,18 @@ def dropped_lines(result: Result) -> list[str]:
         if pair["metric"] == result["headline"] and (pair["n_only_a"] or pair["n_only_b"])
     ]
     return lines + unequal
+
+
+def ratio_lines(result: Result) -> list[str]:
+    """How the ratios in the tables are to be read; nothing where there is none: of many sides the headline's show."""
+    shown = (
+        pair
+        for pair in result["comparisons"]
+        if pair["kind"] == RATIO and pair["difference"] is not None
+        if pair["low"] is not None or not is_all_equal(pair)
+        if is_pair(result) or pair["metric"] == result["metrics"][0]["metric"]
+    )
+    return [RATIOS] if any(shown) else []
 
 
 def tail_lines(result: Result) -> list[str]:

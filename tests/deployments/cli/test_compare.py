@@ -130,6 +130,7 @@ def test_a_slower_side_is_a_regression_where_that_was_asked_for(benchwright: Com
 
     assert (0, 1) == (quality.code, latency.code)
     assert "latency_s 0.333 times" in latency.err
+    assert 1 == latency.out.count("not the ratio of the two means shown")
 
 
 def test_too_few_cases_are_undecided_and_fail_nothing(benchwright: Command, database: str, tmp_path: Path) -> None:

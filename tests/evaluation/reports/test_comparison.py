@@ -4,13 +4,14 @@ from typing import Any
 from xml.etree.ElementTree import fromstring
 
 import pytest
-from compared_runs import candidate, cases_of, compared, right_on, store_run
+from compared_runs import candidate, cases_of, compared, right_on, store_run, timed
 from hostile_texts import foreign_markup
 from stored_runs import answer
 
 from evaluation.reports.comparison_checks import RegressionCheck, regression_checks
 from evaluation.reports.comparison_junit import as_junit
 from evaluation.reports.comparison_markdown import comparisons_as_markdown
+from evaluation.reports.comparison_remarks import RATIOS
 from evaluation.reports.comparison_sentences import not_worse, pair_sentence
 from evaluation.reports.comparison_store import stored_result
 from evaluation.reports.comparison_tables import artifact_rows, matrix_rows, metric_rows, side_rows
@@ -194,6 +195,35 @@ def test_the_page_has_sentence_table_flips_and_sources_in_this_order(store: Stor
 
     places = [page.index(text) for text in ("> b:1b is better", "| metric |", "cases flipped", "Where the numbers")]
     assert sorted(places) == places
+
+
+def test_a_ratio_is_said_to_be_of_the_cases_and_not_of_the_two_means_beside_it(store: Store) -> None:
+    store_run(
+        store,
+        candidate("a:1b", timed(CASES, 1.0)),
+        candidate("b:1b", {**timed(CASES, 0.5), **timed(CASES[:20], 3.0)}),
+        cases=CASES,
+        run_id="one",
+    )
+    result = compared(store, "one")
+    page = comparisons_as_markdown([result])
+    alike = {**result, "comparisons": [pair for pair in result["comparisons"] if pair["kind"] != "ratio"]}
+
+    assert 1 == page.count(RATIOS)
+    assert page.index(" times \\[") < page.index(RATIOS) < page.index("Where the numbers")
+    assert RATIOS not in comparisons_as_markdown([alike])
+
+
+def test_of_many_sides_a_ratio_is_explained_where_the_headline_is_one(store: Store) -> None:
+    run = store_run(
+        store,
+        *(candidate(f"m{n}:1b", timed(CASES, n + 1.0)) for n in range(3)),
+        cases=CASES,
+        run_id="three",
+    )
+
+    assert 1 == comparisons_as_markdown([compared(store, run, metrics=["latency_s"])]).count(RATIOS)
+    assert RATIOS not in comparisons_as_markdown([compared(store, run)])
 
 
 def test_junit_is_valid_xml_whatever_a_model_is_called() -> None:
