@@ -76,8 +76,8 @@ def without_variance(findings: Findings, spreads: Mapping[int, Spreads], alarmed
                 continue  # a perfect candidate beside others is news, and no fault
             n = _n_cases(findings, row_id, use)
             message = (
-                f"{findings.labels[row_id]}: {findings.title(use)} is {spread.least:g} in every one of {n:,} cases; "
-                f"look at two answers ({findings.look}) whether they deserve the same"
+                f"{findings.labels[row_id]}: {findings.title(use)} is {spread.least:g} in every one of {n:,} "
+                f"scored cases; look at two answers ({findings.look}) whether they deserve the same"
             )
             yield Alarm(
                 kind="zero_variance",
@@ -102,7 +102,7 @@ def _tells_nobody_apart(findings: Findings, use: MetricUse, value: float, n: int
     word = findings.words[use]
     step = "take harder cases" if value == best_value(use.name) else f"look at an answer ({findings.look})"
     message = (
-        f"{findings.title(use)} is {value:g} for every answer of every candidate ({counted(n, 'case')}): it tells "
-        f"nobody apart; {step}, or take another metric"
+        f"{findings.title(use)} is {value:g} for every answer of every candidate ({counted(n, 'scored case')}): it "
+        f"tells nobody apart; {step}, or take another metric"
     )
     return Alarm(kind="zero_variance", metric=word, candidate=None, share=None, n=n, message=message)

@@ -136,7 +136,7 @@ def test_a_metric_that_says_the_same_of_all_tells_nobody_apart(store: Store) -> 
     assert ("zero_variance", "exact_match", None, 10) == tuple(
         alarm[key] for key in ("kind", "metric", "candidate", "n")
     )
-    assert "exact_match is 1 for every answer of every candidate (10 cases)" in alarm["message"]
+    assert "exact_match is 1 for every answer of every candidate (10 scored cases)" in alarm["message"]
     assert "take harder cases" in alarm["message"]
     few = numbers(9)
     assert [] == alarms(store, asked("a:1b", right(few)), cases=few, run_id="run-2")
@@ -156,7 +156,7 @@ def test_a_metric_that_says_the_same_of_one_candidates_answers_is_told_of(store:
     (alarm,) = alarms(store, asked("a:1b", wrong(cases)), asked("b:1b", mixed(cases, 9)), cases=cases)
 
     assert ("zero_variance", "a:1b", 12) == tuple(alarm[key] for key in ("kind", "candidate", "n"))
-    assert "a:1b: exact_match is 0 in every one of 12 cases" in alarm["message"]
+    assert "a:1b: exact_match is 0 in every one of 12 scored cases" in alarm["message"]
 
 
 def test_a_candidate_that_is_always_right_beside_others_raises_none(store: Store) -> None:
@@ -347,7 +347,7 @@ def test_a_model_that_only_sounds_like_a_baseline_keeps_its_alarms(store: Store)
     asked_ = asked("baseline-finetune:8b", wrong(cases)), asked("b:1b", mixed(cases, 9))
     run = run_result(store, store_run(store, *asked_, cases=cases))
 
-    assert ["baseline-finetune:8b: exact_match is 0 in every one of 12 cases"] == [
+    assert ["baseline-finetune:8b: exact_match is 0 in every one of 12 scored cases"] == [
         line.partition(";")[0] for line in alarm_lines(run)
     ]
 
