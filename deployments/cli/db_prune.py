@@ -43,7 +43,7 @@ def prune(
     """
     from deployments.cli.agreeing_to_delete import agrees
     from deployments.cli.terminal import print_json, tell
-    from evaluation.store.giving_back import file_size, free_inside
+    from evaluation.store.giving_back import database_size, free_inside
     from evaluation.store.keeping import read_kept
     from evaluation.store.pruning import find_old
     from evaluation.store.pruning import prune as prune_store
@@ -52,10 +52,10 @@ def prune(
     kinds = read_kept(also or [])
     with open_stored(db) as store:
         old = find_old(store, before, also=kinds)
-        n_bytes = file_size(store)
+        n_bytes = database_size(store)
         found = {**_as_json(old), "size_bytes": n_bytes, "free_bytes": free_inside(store), "deleted": False}
         if not as_json or not (yes or dry_run):
-            _say(old, n_bytes, to_story=as_json)
+            _say(old, f"size of the {_place(store)}", n_bytes, to_story=as_json)
         goes_on = not dry_run and (old.is_nothing or yes or agrees("Delete this?"))
         if goes_on:
             gone = old if old.is_nothing else prune_store(store, old, also=kinds)
@@ -67,7 +67,7 @@ def prune(
     if as_json:
         print_json(found)
     elif goes_on:
-        _say_done(found)
+        _say_done(found, _place(store))
     elif not dry_run:
         tell("everything was kept")
 
@@ -102,7 +102,11 @@ def _as_json(old: "Old") -> dict[str, Any]:
     }
 
 
-def _say(old: "Old", n_bytes: int | None, *, to_story: bool) -> None:
+def _place(store: "Store") -> str:
+    return "file" if store.dialect == "sqlite" else "database"
+
+
+def _say(old: "Old", name_of_size: str, n_bytes: int, *, to_story: bool) -> None:
     """Says what would go, and what stays."""
     from deployments.cli.tables import in_words, moment, say, size
     from deployments.cli.terminal import tell
@@ -116,7 +120,7 @@ def _say(old: "Old", n_bytes: int | None, *, to_story: bool) -> None:
         "recommendations": in_words(old.n_recommendations),
         "calls in production": in_words(old.n_calls),
         "alerts that are over": in_words(old.n_alerts),
-        "size of the file": size(n_bytes),
+        name_of_size: size(n_bytes),
         "old runs kept": in_words(old.n_staying),
         **{f"  {kept}": f"{n:,}: {WHY[kept]}" for kept, n in old.n_kept.items()},
     }
@@ -128,12 +132,12 @@ def _say(old: "Old", n_bytes: int | None, *, to_story: bool) -> None:
 
 def _give_back(store: "Store", *, is_asked: bool) -> dict[str, Any]:
     """How the file stands afterwards, and why its free room was not given back, where it was not."""
-    from evaluation.store.giving_back import file_size, free_inside, give_back
+    from evaluation.store.giving_back import database_size, free_inside, give_back
     from evaluation.store.pruning import is_anyone_at_work
 
-    n_bytes, free = file_size(store), free_inside(store)
+    n_bytes, free = database_size(store), free_inside(store)
     reason = None
-    if free and n_bytes and (is_asked or free >= _WORTH_IT * n_bytes):
+    if free and (is_asked or free >= _WORTH_IT * n_bytes):
         if is_anyone_at_work(store):
             reason = "a run is being worked on, and would have to wait; prune again when it is done"
         else:
@@ -141,10 +145,10 @@ def _give_back(store: "Store", *, is_asked: bool) -> dict[str, Any]:
                 give_back(store)
             except StoreError as error:
                 reason = str(error)
-    return {"size_bytes": file_size(store), "free_bytes": free_inside(store), "not_given_back": reason}
+    return {"size_bytes": database_size(store), "free_bytes": free_inside(store), "not_given_back": reason}
 
 
-def _say_done(found: dict[str, Any]) -> None:
+def _say_done(found: dict[str, Any], place: str) -> None:
     from deployments.cli.tables import say, size
     from deployments.cli.terminal import tell
     from evaluation.reports.tables import counted
@@ -161,7 +165,6 @@ def _say_done(found: dict[str, Any]) -> None:
         say(f"deleted: {runs}, {others} in production")
     else:
         say("nothing was old enough to go")
-    if found["size_bytes"] is not None:
-        say(f"the file has {size(found['size_bytes'])} now")
+    say(f"the {place} has {size(found['size_bytes'])} now")
     if found["not_given_back"]:
         tell(f"{size(found['free_bytes'])} inside it are free and were not given back: {found['not_given_back']}")

@@ -42,6 +42,14 @@ def file_size(store: Store) -> int | None:
     return sum(part.stat().st_size for part in parts if part.exists())
 
 
+def database_size(store: Store) -> int:
+    """Bytes of the SQLite file with its log, or of the PostgreSQL database."""
+    if (n_bytes := file_size(store)) is not None:
+        return n_bytes
+    with store.read() as connection:
+        return int(connection.execute(sa.text("SELECT pg_database_size(current_database())")).scalar_one())
+
+
 def give_back(
     store: Store, *, free_bytes: Callable[[Path], int] = lambda folder: shutil.disk_usage(folder).free
 ) -> int:

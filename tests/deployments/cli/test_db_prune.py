@@ -1,4 +1,5 @@
 import io
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -158,4 +159,18 @@ def test_an_age_must_be_given_and_kinds_have_names(benchwright: Command, old_run
 
 def test_a_database_on_postgresql_is_pruned_and_not_rewritten(benchwright: Command, postgresql_url: str) -> None:
     found = benchwright("db", "prune", "--older-than", "1h", "--db", postgresql_url, "--yes", "--json").json
-    assert (None, 0, None) == (found["size_bytes"], found["n_runs"], found["not_given_back"])
+    assert (0, 0, None) == (found["free_bytes"], found["n_runs"], found["not_given_back"])
+
+
+def test_the_size_of_a_database_on_postgresql_is_said_before_and_after(
+    benchwright: Command, postgresql_url: str
+) -> None:
+    size = benchwright("db", "info", "--db", postgresql_url, "--json").json["size_bytes"]
+    found = benchwright("db", "prune", "--older-than", "1h", "--db", postgresql_url, "--yes", "--json").json
+    said = benchwright("db", "prune", "--older-than", "1h", "--db", postgresql_url, "--yes").out
+
+    assert 0.5 < found["size_bytes"] / size < 2
+    before, *_, after = (line for line in said.splitlines() if "database" in line)
+    assert re.fullmatch(r"size of the database  [0-9.,]+ [kMG]B", before)
+    assert re.fullmatch(r"the database has [0-9.,]+ [kMG]B now", after)
+    assert "file" not in said
