@@ -192,11 +192,27 @@ def _as_deployed(
 
 
 def _in_words(known: "DeploymentSchedule") -> str:
-    from prefect.client.schemas.schedules import CronSchedule
+    return f"{known.slug or 'unnamed'}: {_when(known.schedule)}{'' if known.active else ' (off)'}"
 
-    when = known.schedule
-    said = f"{when.cron} {when.timezone or 'UTC'}" if isinstance(when, CronSchedule) else "by a rule of the server's"
-    return f"{known.slug or 'unnamed'}: {said}{'' if known.active else ' (off)'}"
+
+def _when(rule: object) -> str:
+    from prefect.client.schemas.schedules import CronSchedule, IntervalSchedule
+
+    if isinstance(rule, CronSchedule):
+        return f"{rule.cron} {rule.timezone or 'UTC'}"
+    if isinstance(rule, IntervalSchedule):
+        return f"every {_interval(rule.interval.total_seconds())}"
+    return "by a rule of the server's"
+
+
+def _interval(seconds: float) -> str:
+    """In its largest unit that leaves no rest, as `90 s` or `2 h`."""
+    units = (("d", 86_400), ("h", 3600), ("min", 60))
+    # A minute is what people type as seconds.
+    name, length = next(
+        ((name, length) for name, length in units if seconds > length and seconds % length == 0), ("s", 1)
+    )
+    return f"{seconds / length:g} {name}"
 
 
 _LOOK = "Look at the deployment in Prefect's pages, mend or delete it there, and deploy again."

@@ -1,14 +1,18 @@
 """What runs by itself, and when."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
-from prefect.client.schemas.schedules import CronSchedule
+import pytest
+from prefect.client.schemas.objects import DeploymentSchedule
+from prefect.client.schemas.schedules import CronSchedule, IntervalSchedule, RRuleSchedule
 from prefect.server.schemas.schedules import CronSchedule as ServedSchedule
 
 from deployments.definitions import ENOUGH_NEW, weekly_retraining
+from deployments.deploying import _in_words
 from flows.retrain import retrain
 from selection.retrain_request import RetrainRequest
 
@@ -39,3 +43,20 @@ def test_the_form_of_the_flow_names_and_explains_every_field() -> None:
     fields: dict[str, Any] = schema["properties"]
     assert {"if_enough_new", "seed"} == fields.keys()
     assert all(field["title"] and field["description"] for field in fields.values())
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        (CronSchedule(cron="0 2 * * *"), "0 2 * * * UTC"),
+        (IntervalSchedule(interval=timedelta(seconds=60)), "every 60 s"),
+        (IntervalSchedule(interval=timedelta(seconds=90)), "every 90 s"),
+        (IntervalSchedule(interval=timedelta(minutes=15)), "every 15 min"),
+        (IntervalSchedule(interval=timedelta(hours=36)), "every 36 h"),
+        (IntervalSchedule(interval=timedelta(days=7)), "every 7 d"),
+        (RRuleSchedule(rrule="FREQ=DAILY"), "by a rule of the server's"),
+    ],
+)
+def test_a_schedule_is_said_in_words_whoever_made_it(rule: Any, words: str) -> None:
+    made = DeploymentSchedule(id=uuid4(), schedule=rule, active=False, slug="nightly")
+    assert f"nightly: {words} (off)" == _in_words(made)
