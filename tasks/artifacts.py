@@ -16,23 +16,30 @@ from prefect.artifacts import (
 )
 
 from evaluation.reports.escaping import for_cell, for_markdown
+from evaluation.store.patience import PATIENCE_S
+from tasks.prefect_away import while_away
 
 LONGEST_DESCRIPTION = 400
 
 
-async def publish_page(markdown: str, *, key: str, said: str) -> str:
-    """The id of a page, published.
+async def publish_page(markdown: str, *, key: str, said: str, patience_s: float = PATIENCE_S) -> str:
+    """The id of a page, published; a server that is away is waited for.
 
     Args:
         markdown: What others wrote is escaped in it.
         key: The same for what is the same kind of page; as `artifact_key` makes it.
         said: What it is, whoever's names are in it.
+        patience_s: How long a server that is away is waited for.
     """
-    return str(await acreate_markdown_artifact(markdown=markdown, key=key, description=_description(said)))
+
+    async def create() -> UUID:
+        return await acreate_markdown_artifact(markdown=markdown, key=key, description=_description(said))
+
+    return str(await while_away(create, patience_s=patience_s))
 
 
 async def publish_table(rows: Sequence[Mapping[str, str]], *, key: str, said: str) -> str:
-    """The id of a table to search and sort, published.
+    """The id of a table to search and sort, published; as of a page.
 
     Args:
         rows: Texts, whoever wrote them.
@@ -40,7 +47,11 @@ async def publish_table(rows: Sequence[Mapping[str, str]], *, key: str, said: st
         said: As of a page.
     """
     table = [{for_cell(column): for_cell(str(cell)) for column, cell in row.items()} for row in rows]
-    return str(await acreate_table_artifact(table=table, key=key, description=_description(said)))
+
+    async def create() -> UUID:
+        return await acreate_table_artifact(table=table, key=key, description=_description(said))
+
+    return str(await while_away(create))
 
 
 def artifact_key(*words: str) -> str:

@@ -14,6 +14,7 @@ from evaluation.store.comparisons import find_comparison
 from evaluation.store.runs import run_flows
 from evaluation.store.session import open_store
 from tasks.artifacts import artifact_key, publish_page, publish_table
+from tasks.prefect_away import going_on_without
 from tasks.stored import stored
 
 
@@ -67,13 +68,14 @@ async def publish_comparison(comparison_ids: tuple[str, ...]) -> None:
     """Publishes a table of all pairs for each comparison and one page of Markdown for all of them, as artifacts."""
     results = await stored(_load, comparison_ids)
     tables = []
-    for result in results:
-        key = artifact_key("comparison", result["benchmark"])
-        description = f"{result['benchmark']} · comparison {result['comparison_id']} · {len(result['sides'])} sides"
-        tables.append(await publish_table(artifact_rows(result), key=key, said=description))
-    flow_runs = await stored(_flow_runs, results)
-    page = comparisons_as_markdown(results, flow_runs=flow_runs, tables=tables)
-    await publish_page(page, key="comparison", said="Who is better, and how sure that is")
+    async with going_on_without("the comparisons"):
+        for result in results:
+            key = artifact_key("comparison", result["benchmark"])
+            description = f"{result['benchmark']} · comparison {result['comparison_id']} · {len(result['sides'])} sides"
+            tables.append(await publish_table(artifact_rows(result), key=key, said=description))
+        flow_runs = await stored(_flow_runs, results)
+        page = comparisons_as_markdown(results, flow_runs=flow_runs, tables=tables)
+        await publish_page(page, key="comparison", said="Who is better, and how sure that is")
 
 
 def _load(comparison_ids: tuple[str, ...]) -> list[dict[str, Any]]:

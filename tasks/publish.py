@@ -11,6 +11,7 @@ from evaluation.reports.tables import result_rows
 from evaluation.settings import Settings
 from evaluation.store.session import open_store
 from tasks.artifacts import artifact_key, publish_page, publish_table
+from tasks.prefect_away import going_on_without
 from tasks.stored import stored
 
 
@@ -19,11 +20,12 @@ async def publish_results(invocation_id: str) -> None:
     """Publishes a table for each run and one page of Markdown for all of them, as artifacts."""
     result = await stored(_result, invocation_id)
     tables: dict[str, str] = {}
-    for run in result["runs"]:
-        key = artifact_key("results", run["benchmark"])
-        tables[run["run_id"]] = await publish_table(result_rows(run), key=key, said=_caption(run))
-    page = await stored(_page, result, tables)
-    await publish_page(page, key="evaluation", said="The evaluation, run by run")
+    async with going_on_without("the results"):
+        for run in result["runs"]:
+            key = artifact_key("results", run["benchmark"])
+            tables[run["run_id"]] = await publish_table(result_rows(run), key=key, said=_caption(run))
+        page = await stored(_page, result, tables)
+        await publish_page(page, key="evaluation", said="The evaluation, run by run")
 
 
 def _result(invocation_id: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from prefect.cache_policies import NO_CACHE
 
 from evaluation.monitoring.page import monitor_as_markdown, statistics_rows
 from tasks.artifacts import publish_page, publish_table
+from tasks.prefect_away import going_on_without
 
 
 @task(name="publish monitor", task_run_name="publish what was seen", cache_policy=NO_CACHE, persist_result=False)
@@ -18,6 +19,7 @@ async def publish_monitor(result: Mapping[str, Any]) -> None:
         result: As `evaluation.monitoring.result` gives it.
     """
     said = result["sentence"]
-    if rows := statistics_rows(result):
-        await publish_table(rows, key="monitor-statistics", said=said)
-    await publish_page(monitor_as_markdown(result), key="monitor", said=said)
+    async with going_on_without("the monitor's figures"):
+        if rows := statistics_rows(result):
+            await publish_table(rows, key="monitor-statistics", said=said)
+        await publish_page(monitor_as_markdown(result), key="monitor", said=said)

@@ -19,6 +19,7 @@ from evaluation.store.records import RunRecord, Status
 from evaluation.store.runs import set_run_status
 from evaluation.store.session import Store, open_store
 from tasks.artifacts import artifact_key, publish_page, publish_table
+from tasks.prefect_away import going_on_without
 from tasks.racing.course import Course, position, run_of
 from tasks.stored import stored
 
@@ -68,11 +69,12 @@ async def publish_race(invocation_id: str) -> None:
     result, pictures = await stored(_shown, invocation_id)
     race = result["race"]
     key = artifact_key("race", race["benchmark"])
-    table_id = await publish_table(ranking_rows(race), key=key, said=race["sentence"])
-    links = [artifact_link(table_id, said="The ranking to search and sort")]
-    links += [flow_run_link(flow_run_id) for run in result["runs"] for flow_run_id in run["flow_run_ids"]]
-    page = race_as_markdown(race, pictures=pictures, links=" · ".join(links))
-    await publish_page(page, key="race", said=race["sentence"])
+    async with going_on_without("the race's decisions"):
+        table_id = await publish_table(ranking_rows(race), key=key, said=race["sentence"])
+        links = [artifact_link(table_id, said="The ranking to search and sort")]
+        links += [flow_run_link(flow_run_id) for run in result["runs"] for flow_run_id in run["flow_run_ids"]]
+        page = race_as_markdown(race, pictures=pictures, links=" · ".join(links))
+        await publish_page(page, key="race", said=race["sentence"])
 
 
 def _shown(invocation_id: str) -> tuple[dict[str, Any], list[Picture | None]]:

@@ -14,6 +14,7 @@ from selection.learning.retraining import Judgement, NewEvidence, retraining_res
 from selection.pages.retraining import retraining_as_markdown, task_rows
 from selection.pages.retraining_picture import gains_picture
 from tasks.artifacts import publish_page, publish_table
+from tasks.prefect_away import going_on_without
 from tasks.stored import stored
 
 
@@ -30,13 +31,14 @@ async def publish_retraining(
     """
     result = await stored(_result, known, judgement, refusal)
     links, album, pictures = [flow_run_link(str(flow_run.id))] if flow_run.id else [], Album(), []
-    if result["report"] is not None:
-        rows = task_rows(result["report"])
-        table_id = await publish_table(rows, key="retraining-tasks", said=result["sentence"])
-        links.append(artifact_link(table_id, said="The tasks to search and sort"))
-        pictures = album.show(gains_picture(result["report"]))
-    page = retraining_as_markdown(result, pictures=pictures, links=" · ".join(links))
-    await publish_page(page, key="retraining", said=result["sentence"])
+    async with going_on_without("the retraining's figures"):
+        if result["report"] is not None:
+            rows = task_rows(result["report"])
+            table_id = await publish_table(rows, key="retraining-tasks", said=result["sentence"])
+            links.append(artifact_link(table_id, said="The tasks to search and sort"))
+            pictures = album.show(gains_picture(result["report"]))
+        page = retraining_as_markdown(result, pictures=pictures, links=" · ".join(links))
+        await publish_page(page, key="retraining", said=result["sentence"])
     return result
 
 

@@ -16,6 +16,7 @@ from evaluation.store.records import ReviewItem
 from evaluation.store.session import open_store
 from tasks import artifacts
 from tasks.artifacts import artifact_key
+from tasks.prefect_away import going_on_without
 from tasks.reviewing.session import forget_ended_sessions
 from tasks.stored import stored
 
@@ -44,11 +45,13 @@ async def publish_result(review_id: str, *, unblind: bool = False) -> dict[str, 
     key = artifact_key("review", result["review_id"])
     if not (result["awaited"]["is_over"] or unblind):
         shown = without_names(result)
-        await artifacts.publish_page(blinded_as_markdown(result), key=f"{key}-result", said=shown["sentence"])
+        async with going_on_without("the review's votes"):
+            await artifacts.publish_page(blinded_as_markdown(result), key=f"{key}-result", said=shown["sentence"])
         return shown
-    if rows := score_rows(result):
-        await artifacts.publish_table(rows, key=f"{key}-scores", said=result["sentence"])
-    await artifacts.publish_page(result_as_markdown(result), key=f"{key}-result", said=result["sentence"])
+    async with going_on_without("the review's results"):
+        if rows := score_rows(result):
+            await artifacts.publish_table(rows, key=f"{key}-scores", said=result["sentence"])
+        await artifacts.publish_page(result_as_markdown(result), key=f"{key}-result", said=result["sentence"])
     return result
 
 

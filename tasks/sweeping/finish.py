@@ -17,6 +17,7 @@ from evaluation.store.session import open_store
 from evaluation.store.sweeps import finish_sweep
 from evaluation.sweeping.outcome import sweep_outcome
 from tasks.artifacts import artifact_key, publish_page, publish_table
+from tasks.prefect_away import going_on_without
 from tasks.stored import stored
 
 
@@ -38,15 +39,16 @@ async def publish_sweep(found: dict[str, Any]) -> None:
     """Publishes the combinations as a table, and the report as a page of Markdown."""
     sentence = sweep_sentences(found)[0]
     links, pictures = await stored(_beside, found)
-    if found["metrics"]:
-        table_id = await publish_table(
-            combination_rows(found["metrics"][0], limit=None),
-            key=artifact_key("sweep", found["benchmark"]),
-            said=sentence,
-        )
-        links.append(artifact_link(table_id, said="The combinations to search and sort"))
-    page = sweep_as_markdown(found, pictures=pictures, links=" · ".join(links))
-    await publish_page(page, key="sweep", said=sentence)
+    async with going_on_without("the sweep's combinations"):
+        if found["metrics"]:
+            table_id = await publish_table(
+                combination_rows(found["metrics"][0], limit=None),
+                key=artifact_key("sweep", found["benchmark"]),
+                said=sentence,
+            )
+            links.append(artifact_link(table_id, said="The combinations to search and sort"))
+        page = sweep_as_markdown(found, pictures=pictures, links=" · ".join(links))
+        await publish_page(page, key="sweep", said=sentence)
 
 
 def _beside(found: dict[str, Any]) -> tuple[list[str], list[Picture | None]]:

@@ -66,7 +66,7 @@ async def _show(lines: list[str]) -> None:
     """Shows the same on the flow run's page."""
     page = "\n\n".join(for_markdown(line) for line in lines)
     try:
-        await publish_page(page, key="sweep-progress", said="How far the sweep is")
+        await publish_page(page, key="sweep-progress", said="How far the sweep is", patience_s=0.0)
     except Exception as error:  # what is shown must not end the work
         mention("progress is shown later: %s", error)
 

@@ -1,15 +1,21 @@
 """What a Prefect server shows of a run: its task runs by name, none missing, its artifacts, and its end."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
+import httpx
+import pytest
 from patient_client import patient_client
 from scripted_ollama import Reply, ScriptedOllama
 
 from deployments.prefect_server import settle
+from evaluation.store.records import Status
 from evaluation.store.runs import run_flows, runs_of_invocation
 from evaluation.store.session import Store
+from tasks import artifacts
 from tasks.artifacts import artifact_key
+from tasks.prefect_away import while_away
 
 Evaluate = Callable[..., Any]
 Benchmarks = Callable[..., str]
@@ -52,6 +58,26 @@ def test_the_flow_run_its_task_runs_and_its_artifacts_are_all_there(
     by_type = {found["type"]: found for found in artifacts}
     assert 100.0 == by_type["progress"]["data"]
     assert run.plan.run_id in by_type["markdown"]["data"]
+
+
+def test_what_cannot_be_shown_in_prefect_fails_no_run(
+    evaluate: Evaluate,
+    store: Store,
+    ollama_by_script: ScriptedOllama,
+    benchmark_file: Benchmarks,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def away(**_: Any) -> None:
+        raise httpx.ConnectError("All connection attempts failed")
+
+    monkeypatch.setattr(artifacts, "acreate_table_artifact", away)
+    monkeypatch.setattr(artifacts, "while_away", partial(while_away, patience_s=0.0))
+    ollama_by_script.add("model")
+
+    state = evaluate(benchmark_file(2), models=["model"], invocation_id="one")
+
+    assert state.is_completed(), state.message
+    assert Status.COMPLETED is runs_of_invocation(store, "one")[0].status
 
 
 def test_a_failed_run_is_failed_in_prefect_too_and_names_itself(

@@ -1,0 +1,63 @@
+"""Asks Prefect's server from a flow, and again for as long as it is away: what is shown there must not end the work.
+
+Prefect's own client asks again only where it was answered before, which a client made for one call never was.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import TypeVar
+
+import httpx
+
+from evaluation.store.patience import PATIENCE_S
+from tasks.story import warn
+
+T = TypeVar("T")
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 5.0
+
+
+async def while_away(call: Callable[[], Awaitable[T]], *, patience_s: float = PATIENCE_S) -> T:
+    """What `call` gives. While Prefect's server is away it is called again.
+
+    Args:
+        call: Must do no harm when it is done twice: a connection may break after the server did it.
+        patience_s: How long it is called again; 0: it is called once.
+
+    Raises:
+        Exception: whatever it raises; that the server is away, only after that time.
+    """
+    deadline, pause_s = time.monotonic() + patience_s, FIRST_PAUSE_S
+    while True:
+        try:
+            return await call()
+        except Exception as error:
+            if not _is_away(error) or time.monotonic() >= deadline:
+                raise
+            if pause_s == FIRST_PAUSE_S:
+                warn("the Prefect server is away, and is waited for: %s", _in_words(error))
+        await asyncio.sleep(pause_s)
+        pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+
+
+@asynccontextmanager
+async def going_on_without(what: str) -> AsyncIterator[None]:
+    """Leaves its body where Prefect's server stayed away, with a warning that names what is not shown there."""
+    try:
+        yield
+    except Exception as error:
+        if not _is_away(error):
+            raise
+        warn("%s could not be shown in Prefect, and stand in the results' database alone: %s", what, _in_words(error))
+
+
+def _is_away(error: Exception) -> bool:
+    """True where the server may answer later: not reached, or overburdened."""
+    if isinstance(error, httpx.HTTPStatusError):
+        return error.response.status_code >= 500
+    return isinstance(error, httpx.TransportError | OSError)
+
+
+def _in_words(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}".splitlines()[0]
