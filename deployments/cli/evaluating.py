@@ -12,7 +12,7 @@ from deployments.cli.arguments import read_settings
 from deployments.cli.preparing import Prepared, check_servers, prepare
 from deployments.cli.results import print_invocation
 from deployments.cli.running import TerminatedError, all_have_ended, run_flow
-from deployments.cli.spreading import check_spread
+from deployments.cli.spreading import check_spread, check_spread_of_dry_run
 from deployments.cli.terminal import (
     EXIT_CHECK_FAILED,
     EXIT_DONE,
@@ -63,6 +63,7 @@ def run_evaluation(
         with workplace(database, may_be_new=resume is None) as (store, stack):
             prepared = prepare(given, store, source=source, resume=resume)
             if dry_run:
+                check_spread_of_dry_run(prepared.request, store)
                 return show_dry_plan(prepared, store, stack, as_json=as_json)
             return _run(prepared, store, stack, as_json=as_json)
     except (KeyboardInterrupt, TerminatedError) as end:
@@ -73,7 +74,7 @@ def _run(prepared: Prepared, store: "Store", stack: ExitStack, *, as_json: bool)
     from deployments.prefect_server import prefect_server
 
     server = stack.enter_context(prefect_server())
-    check_spread(prepared.request, server)
+    check_spread(prepared.request, server, store)
     start_embedded_where_asked(prepared, stack)
     check_servers(prepared, store)
     if server.is_ours:
