@@ -90,9 +90,9 @@ def database_url(db: str | None) -> str | None:
 
 def open_results(db: str | None) -> "Store":
     """The open store that a command works on; made where there is none yet."""
-    from evaluation.store.session import open_store
+    from deployments.cli.new_database import open_or_make
 
-    return open_store(database_url(db))
+    return open_or_make(database_url(db), typed=db)
 
 
 def open_stored(db: str | None) -> "Store":

@@ -110,7 +110,8 @@ def serve() -> Finding:
         return Finding(name="serve", state=State.NOTE, said=said)
     where = f"{found.page}, process {found.pid}"
     if answers(f"{found.page}/api{HEALTH}"):
-        return Finding(name="serve", state=State.OK, said=f"runs at {where}")
+        models = f"; its models are at {found.embedded}" if found.embedded else ""
+        return Finding(name="serve", state=State.OK, said=f"runs at {where}{models}")
     return Finding(name="serve", state=State.NOTE, said=f"starts, or is busy: {where} does not answer now")
 
 
@@ -120,14 +121,20 @@ def _without_password(url: str) -> str:
     return f"{scheme}{sign}{authority.rpartition('@')[2]}{slash}{path}"
 
 
-def database(url: str | None) -> tuple[Finding, bool]:
-    """Whether the store opens, and True where it holds no run yet."""
+def database(url: str | None, *, typed: str | None = None) -> tuple[Finding, bool]:
+    """Whether the store opens, and True where it holds no run yet.
+
+    Args:
+        url: Where it is.
+        typed: What `--db` says.
+    """
+    from deployments.cli.new_database import open_or_make
     from deployments.cli.tables import size
     from evaluation.store.runs import list_runs
-    from evaluation.store.session import info, open_store
+    from evaluation.store.session import info
 
     try:
-        with open_store(url) as store:
+        with open_or_make(url, typed=typed) as store:
             is_first_use = not list_runs(store, limit=1, include_archived=True)
         found = info(url)
     except BenchwrightError as error:
@@ -167,8 +174,19 @@ def answering(answer: "Answer") -> Finding:
     return Finding(name=f"endpoint {endpoint.name}", state=State.OK, said=said)
 
 
-def silent(endpoint: "EndpointRecord", error: BenchwrightError, *, was_asked_for: bool) -> Finding:
-    """What is to be done about a server that does not answer."""
+def silent(
+    endpoint: "EndpointRecord", error: BenchwrightError, *, was_asked_for: bool, is_spare: bool = False
+) -> Finding:
+    """What is to be done about a server that does not answer.
+
+    Args:
+        endpoint: Which.
+        error: What came of asking it.
+        was_asked_for: By the user.
+        is_spare: Nothing is: the server of `serve` has models.
+    """
+    if is_spare:
+        return Finding(name=f"endpoint {endpoint.name}", state=State.NOTE, said=f"{error.message}; `serve` has models")
     step = error.next_step or "check the address"
     if not was_asked_for and shutil.which("ollama") is None:
         step = f"install Ollama, which is not on this machine. {step}"

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from deployments.cli.checks import Finding
     from deployments.cli.first_steps import Suggestion
     from deployments.cli.servers import Answer
+    from evaluation.store.records import EndpointRecord
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +64,7 @@ def diagnose(given: Sequence[str], db: str | None) -> Diagnosis:
     from deployments.cli.first_steps import first_commands, memory_in_words, model_memory_bytes, suggestion_for
 
     url = database_url(db)
-    store, is_first_use = checks.database(url)
+    store, is_first_use = checks.database(url, typed=db)
     servers, answers = _servers(given, url, has_store=store.state is checks.State.OK)
     gpus, memory_bytes = machine.gpus(), machine.memory_bytes()
     findings = (
@@ -107,10 +108,23 @@ def _servers(
     except BenchwrightError as error:
         state = checks.State.BROKEN if given else checks.State.MISSING
         return (checks.Finding(name="endpoint", state=state, said=error.message, next_step=error.next_step),), ()
-    answers, errors = ask_all(wanted)
+    beside = [] if given else _embedded_of_serve()
+    answers, errors = ask_all([*wanted, *beside])
+    has_models = any(answer.endpoint.url == one.url and answer.models for answer in answers for one in beside)
     findings = [checks.answering(answer) for answer in answers]
-    findings += [checks.silent(asked, error, was_asked_for=bool(given)) for asked, error in errors]
+    findings += [checks.silent(asked, error, was_asked_for=bool(given), is_spare=has_models) for asked, error in errors]
     return tuple(findings), tuple(answers)
+
+
+def _embedded_of_serve() -> "list[EndpointRecord]":
+    """The embedded server of the `serve` that runs on this Prefect home, under the address that commands take."""
+    from deployments.serving.home import find_serve
+    from evaluation.store.records import EndpointRecord
+
+    found = find_serve()
+    if found is None or found.embedded is None:
+        return []
+    return [EndpointRecord(name=found.embedded.removeprefix("http://"), url=found.embedded, provider="ollama")]
 
 
 def _where_to_begin(answers: "Sequence[Answer]") -> tuple[str | None, list[str]]:

@@ -85,7 +85,7 @@ def _take_up() -> tuple[str, ...]:
     from tasks.reconciling import reconcile
 
     with open_results(None) as store:
-        return asyncio.run(reconcile(store, waits=False))
+        return asyncio.run(reconcile(store, waits=False, workers_live=False))
 
 
 def _keep_results_in(db: str | None) -> None:
@@ -93,11 +93,11 @@ def _keep_results_in(db: str | None) -> None:
     import os
 
     from deployments.cli.arguments import read_settings
-    from evaluation.store.session import open_store
+    from deployments.cli.new_database import open_or_make
 
     url = db if db is not None else read_settings().database
     if url is not None:
-        with open_store(url) as store:
+        with open_or_make(url, typed=db) as store:
             os.environ["BENCHWRIGHT_DATABASE_URL"] = store.url  # a path is told in full, since flows run elsewhere
 
 
@@ -105,6 +105,7 @@ def _ask_model_servers(standing: "Standing", store: "Store", embedded: bool | No
     """Notes which models there are, for the forms to offer; starts the embedded server where it is wanted."""
     from deployments.cli.servers import ask_all, record_models, wanted_endpoints
     from deployments.cli.terminal import tell
+    from deployments.serving.home import note_embedded
     from evaluation.resolving import EMBEDDED
     from evaluation.store.records import EndpointRecord
 
@@ -113,6 +114,7 @@ def _ask_model_servers(standing: "Standing", store: "Store", embedded: bool | No
         tell(f"note: {endpoint.name}: {error}")
     if embedded or (embedded is None and not answers):
         url = standing.start_embedded()
+        note_embedded(url)
         answers += ask_all([EndpointRecord(name=EMBEDDED, url=url)], in_full=True)[0]
     record_models(store, answers)
     standing.model_servers = {answer.endpoint.name: answer.endpoint.url for answer in answers}

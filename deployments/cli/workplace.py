@@ -25,10 +25,14 @@ def workplace(database: str | None, *, may_be_new: bool = True) -> "Iterator[tup
     Raises:
         StoreError: it cannot be opened, or is not there.
     """
-    from evaluation.store.session import open_store
+    from deployments.cli.new_database import open_or_make
 
     url = database_url(database)
-    with heeding_sigterm(), open_store(url, upgrade_from_empty=may_be_new) as store, ExitStack() as stack:
+    with (
+        heeding_sigterm(),
+        open_or_make(url, typed=database, may_be_new=may_be_new) as store,
+        ExitStack() as stack,
+    ):
         os.environ["BENCHWRIGHT_DATABASE_URL"] = store.url if url is None else url
         yield store, stack
 

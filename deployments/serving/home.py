@@ -25,6 +25,8 @@ class Serving:
     pid: int
     page: str
     """Where Prefect's pages are, or will be when it is ready."""
+    embedded: str | None = None
+    """Where its embedded server is; None: it has none, or not yet."""
 
 
 @contextmanager
@@ -53,6 +55,17 @@ def the_only_one(port: int) -> Iterator[None]:
             file.truncate(0)
 
 
+def note_embedded(url: str) -> None:
+    """Lets others know where the embedded server of the `serve` of this process is.
+
+    Written over what stands there in one go, so that whoever reads it meanwhile finds the one or the other.
+    """
+    path = prefect_home() / "benchwright" / "serve.json"
+    if (found := _read(path)) is not None:
+        with path.open("r+b", buffering=0) as file:
+            file.write(json.dumps({"pid": found.pid, "page": found.page, "embedded": url}).encode())
+
+
 def _said_of(path: str) -> str:
     found = _read(Path(path))
     return "" if found is None else f": process {found.pid}, {found.page}"
@@ -77,7 +90,7 @@ def find_serve() -> Serving | None:
 def _read(path: Path) -> Serving | None:
     try:
         said = json.loads(path.read_text())
-        found = Serving(pid=int(said["pid"]), page=str(said["page"]))
+        found = Serving(pid=int(said["pid"]), page=str(said["page"]), embedded=said.get("embedded"))
         return found if urlsplit(found.page).port else None
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -1,5 +1,7 @@
 """Where is the database, may this version use it, and how is it read and written?"""
 
+import os
+import shlex
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -19,7 +21,17 @@ from evaluation.store.tables import METADATA
 
 WRITE_AHEAD_WITHIN_S = 30.0
 
-__all__ = ["Store", "backup", "default_url", "info", "must_be_there", "open_store", "upgrade"]
+__all__ = [
+    "Store",
+    "backup",
+    "default_url",
+    "folder_must_be_there",
+    "info",
+    "is_file_missing",
+    "must_be_there",
+    "open_store",
+    "upgrade",
+]
 
 
 class Store:
@@ -111,6 +123,27 @@ def must_be_there(url: str | None) -> None:
         StoreError: its file is missing.
     """
     _must_be_there(parse_url(url))
+
+
+def is_file_missing(url: str) -> bool:
+    """True where `url` names a file of SQLite that is not there."""
+    address = parse_url(url)
+    return _is_sqlite(address) and not os.path.exists(str(address.database))
+
+
+def folder_must_be_there(url: str) -> None:
+    """Returns where the file that `url` names has a folder, or a server knows.
+
+    Raises:
+        StoreError: the folder is missing.
+    """
+    address = parse_url(url)
+    folder = Path(str(address.database)).parent
+    if _is_sqlite(address) and not os.path.exists(folder):
+        raise StoreError(
+            f"there is no folder {str(folder)!r} for the database {shown(address)}",
+            f"check the path, or make the folder: `mkdir -p {shlex.quote(str(folder))}`",
+        )
 
 
 def upgrade(url: str | None = None) -> DatabaseInfo:

@@ -17,7 +17,7 @@ from deployments.cli import checks, machine
 from deployments.cli.checks import State
 from deployments.cli.first_steps import GIB, SUGGESTIONS, first_commands, model_memory_bytes, suggestion_for
 from deployments.cli.machine import Gpu
-from deployments.serving.home import free_port, the_only_one
+from deployments.serving.home import free_port, note_embedded, the_only_one
 
 Command = Callable[..., Any]
 
@@ -97,6 +97,21 @@ def test_without_a_server_an_evaluation_is_still_possible_and_the_remedy_is_name
     assert "install Ollama" in server["next"]
     assert "ollama serve" in server["next"]
     assert ["benchwright demo"] == said.json["first_commands"]
+
+
+def test_beside_a_serve_with_an_embedded_server_its_models_are_where_to_begin(
+    benchwright: Command, ollama: Any, prefect_api: str
+) -> None:
+    ollama.add("llama3.2:3b", digest="a" * 64)
+    port = int(prefect_api.rsplit(":", 1)[1].split("/")[0])
+    with the_only_one(port):
+        note_embedded(ollama.url)
+        said = benchwright("doctor", "--json")
+
+    assert f"its models are at {ollama.url}" in _check(said, "serve")["said"]
+    assert ("note", None) == tuple(_check(said, "endpoint 127.0.0.1:9")[key] for key in ("state", "next"))
+    (command,) = said.json["first_commands"]
+    assert command.endswith(f"--model llama3.2:3b --endpoint {ollama.url.removeprefix('http://')}")
 
 
 def test_ollama_is_not_to_be_installed_where_it_only_has_to_be_started(

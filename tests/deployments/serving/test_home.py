@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from deployments.serving import home as homes
-from deployments.serving.home import Serving, find_serve, is_taken, must_be_free, the_only_one
+from deployments.serving.home import Serving, find_serve, is_taken, must_be_free, note_embedded, the_only_one
 from evaluation.errors import ConfigurationError
 
 
@@ -62,6 +62,8 @@ def test_a_serve_is_found_while_it_runs_and_not_by_what_a_killed_one_left_behind
     assert find_serve() is None
     with the_only_one(4200):
         assert Serving(pid=os.getpid(), page="http://127.0.0.1:4200") == find_serve()
+        note_embedded(embedded := "http://127.0.0.1:4300")
+        assert Serving(pid=os.getpid(), page="http://127.0.0.1:4200", embedded=embedded) == find_serve()
     assert find_serve() is None
     file = home / "benchwright" / "serve.json"
     file.write_text('{"pid": 1, "page": "http://127.0.0.1:4200"}')
