@@ -34,6 +34,24 @@ ALL = " ".join(TEXTS)
 """All of them in one."""
 NAME = f"{MARK} <b>x</b> [x](https://evil.example/{MARK})|`x` www.evil.example"
 """Short enough for a name that is shown in whole."""
+_ALIKE = str.maketrans({"\u02cb": "`", "\u2217": "*", "\u223c": "~", "\uff3f": "_"})
+"""Letters that stand in a table for what would be a mark there."""
+
+
+def letters(text: str) -> str:
+    """What can be seen of a text: no blanks, line ends, controls or what stands for them, which pages change."""
+    return "".join(letter for letter in text.translate(_ALIKE) if letter.isprintable() and letter not in " \ufffd")
+
+
+def n_hostile_words(text: str) -> int:
+    """How often what is seen says the mark."""
+    return letters(text).count(MARK)
+
+
+def texts_shown(text: str) -> frozenset[str]:
+    """Those of the hostile texts that are seen in whole, letter by letter; a name that is hostile is none of them."""
+    seen = letters(text)
+    return frozenset(hostile for hostile in TEXTS if letters(hostile) in seen)
 
 
 def foreign_markup(page: str) -> list[str]:

@@ -2,20 +2,19 @@
 
     python tests/ui/hostile_output.py [FOLDER]
 
-A Prefect server, a model server that answers by script, the real flows; then both interfaces of the server in headless
-Chromium. It fails where anything that somebody else wrote became a link, an image, a heading, a script or a table, or
-where it is not there as text. FOLDER gets a screenshot of each page. Needs playwright and a Chromium.
+A Prefect server, a model server that answers by script, the real flows, a worker for the reviews; then both
+interfaces of the server in headless Chromium, the forms of the reviews too. It fails where anything that somebody else
+wrote became a link, an image, a heading, a script or a table, where it is not there as text or was not there to be
+looked at, and where a flow ends otherwise than meant. It tells how many hostile words each page shows. FOLDER gets a
+screenshot of each page. Needs playwright and a Chromium.
 """
 
 import asyncio
 import json
 import os
 import random
-import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,27 +22,14 @@ import httpx
 
 sys.path[:0] = [str(Path(__file__).parents[1] / "support"), str(Path(__file__).parents[2])]
 
-from hostile_texts import ALL, MARK, NAME, TEXTS  # noqa: E402
+from hostile_pages import Look, browser_page  # noqa: E402
+from hostile_texts import ALL, NAME, TEXTS  # noqa: E402
 from scripted_ollama import Chat, Reply, ScriptedOllama, right, scripted_ollama  # noqa: E402
 
 N_CASES = 24
-INTERFACES = {"v2": "/v2", "v1": ""}
-FLAGS = [
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
-    *("--disable-component-update", "--disable-sync", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"),
-]
-CONTENT = ".prose, .markdown-renderer"
-"""Where the two interfaces show Markdown: a page, and a description."""
-FOUND = """roots => ({
-    text: roots.map(root => root.innerText).join('\\n'),
-    links: roots.flatMap(root => [...root.querySelectorAll('a')].map(link => link.getAttribute('href'))),
-    images: roots.flatMap(root => [...root.querySelectorAll('img:not(.cm-widgetBuffer)')].map(image => image.src)),
-    headings: roots.flatMap(root => [...root.querySelectorAll('h1,h2,h3,h4')].map(heading => heading.innerText)),
-    foreign: roots.flatMap(root => [...root.querySelectorAll('script,iframe,object,svg,b,i,input,del,sup,style,form')]
-        .map(element => element.outerHTML.slice(0, 200))),
-    strong: roots.flatMap(root => [...root.querySelectorAll('strong,em,code')].map(element => element.innerText)),
-})"""
-OURS = ("../../runs/flow-run/", "../../artifacts/artifact/")
+GIVEN_UP = "every other result stands"
+"""How an evaluation ends of which a model only fails."""
+REVIEW_PAGES = ("-cases-", "-result", "-scores")
 
 
 def main(folder: Path) -> int:
@@ -59,24 +45,29 @@ def main(folder: Path) -> int:
         with prefect_server() as server:
             server.wait()
             begin_experiment()
-            asyncio.run(run_flows(Path(home)))
-            return look(server.page, folder)
+            wrong = asyncio.run(run_flows(Path(home)))
+            from hostile_review import review_all, reviews_deployed
+
+            with reviews_deployed(), browser_page() as page:
+                look = Look(page, server.page, folder)
+                look.wrong += wrong
+                review_all(look, server.api)
+                look_at_all(look)
+            return look.finish()
 
 
-async def run_flows(home: Path) -> None:
-    """Every flow once, with hostile names, answers and messages."""
+async def run_flows(home: Path) -> list[str]:
+    """Every flow but `review` once, with hostile names, answers and messages; those that did not end as they should."""
     from evaluation.comparing.request import read_comparison_request
     from evaluation.monitoring.request import MonitorRequest
     from evaluation.racing.request import read_race_request
     from evaluation.request import EvaluationRequest
-    from evaluation.reviewing.request import ReviewRequest
     from evaluation.sweeping.request import read_sweep_request
     from flows.compare import compare
     from flows.evaluate import evaluate
     from flows.monitor import monitor
     from flows.race import race
     from flows.retrain import retrain
-    from flows.review import review
     from flows.sweep import sweep
     from selection.retrain_request import RetrainRequest
 
@@ -91,20 +82,30 @@ async def run_flows(home: Path) -> None:
         }
         few, two, one = ({**asked, "models": models[:n]} for n in (3, 2, 1))
         swept = ["temperature=0.1,0.5", "top_p=0.5,0.9"]
-        running: list[Any] = [
-            evaluate(EvaluationRequest(**asked), return_state=True),
-            evaluate(EvaluationRequest(**asked, experiment=NAME, reuse=True), return_state=True),
-            compare(read_comparison_request({"evaluation": few}), return_state=True),
-            compare(read_comparison_request({"evaluation": two}), return_state=True),
-            race(read_race_request({"evaluation": few}), return_state=True),
-            sweep(read_sweep_request({"evaluation": one, "parameters": swept}), return_state=True),
-            retrain(RetrainRequest(), return_state=True),
-            monitor(MonitorRequest(), return_state=True),
-            review(ReviewRequest(n_cases=6, rater=NAME), return_state=True),
+        running: list[tuple[str, Any]] = [
+            (GIVEN_UP, evaluate(EvaluationRequest(**asked), return_state=True)),
+            (GIVEN_UP, evaluate(EvaluationRequest(**asked, experiment=NAME, reuse=True), return_state=True)),
+            ("", compare(read_comparison_request({"evaluation": few}), return_state=True)),
+            ("", compare(read_comparison_request({"evaluation": two}), return_state=True)),
+            ("", race(read_race_request({"evaluation": few}), return_state=True)),
+            ("", sweep(read_sweep_request({"evaluation": one, "parameters": swept}), return_state=True)),
+            ("", retrain(RetrainRequest(), return_state=True)),
+            ("", monitor(MonitorRequest(), return_state=True)),
         ]
-        for flow_run in running:
-            state = await flow_run
-            print(f"{state.name}: {state.message}", file=sys.stderr)
+        return [wrong for meant, flow_run in running for wrong in ended_otherwise(await flow_run, meant)]
+
+
+def ended_otherwise(state: Any, meant: str) -> list[str]:
+    """What is wrong with the end of a flow run.
+
+    Args:
+        state: Its last one.
+        meant: What it says where it should fail; empty where it should not.
+    """
+    said = f"{state.name}: {state.message}"
+    print(said, file=sys.stderr)
+    ended_as_meant = state.is_failed() and meant in said if meant else state.is_completed()
+    return [] if ended_as_meant else [f"a flow ended otherwise than meant: {said}"]
 
 
 def begin_experiment() -> None:
@@ -151,83 +152,18 @@ def benchmark(home: Path) -> str:
     return str(path)
 
 
-@contextmanager
-def browser_page() -> Iterator[Any]:
-    """A page of a headless Chromium that can reach this machine alone."""
-    from playwright.sync_api import sync_playwright
+def look_at_all(look: Look) -> None:
+    """Opens every artifact in both interfaces."""
+    from hostile_review import answers_on
 
-    found = next(
-        (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
-    )
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
-        page = browser.new_page(viewport={"width": 1500, "height": 1000})
-        try:
-            yield page
-        finally:
-            browser.close()
-
-
-def look(server: str, folder: Path) -> int:
-    """Opens every artifact in both interfaces, and says what is wrong."""
-    found = httpx.post(f"{server}/api/artifacts/filter", json={"limit": 200}, trust_env=False, timeout=60).json()
+    found = httpx.post(f"{look.server}/api/artifacts/filter", json={"limit": 200}, trust_env=False, timeout=60).json()
     found = [artifact for artifact in found if artifact["type"] in ("markdown", "table", "progress")]
-    wrong: list[str] = []
-    n_hostile = 0
-    folder.mkdir(parents=True, exist_ok=True)
-    with browser_page() as page:
-        page.on("dialog", lambda dialog: (wrong.append(f"a dialog opened: {dialog.message}"), dialog.dismiss()))
-        page.on("request", lambda request: "evil.example" in request.url and wrong.append(f"asked for {request.url}"))
-        for artifact in found:
-            for interface, path in INTERFACES.items():
-                name = f"{artifact['key'][:40]}-{artifact['id'][:6]}-{interface}"
-                page.goto(f"{server}{path}/artifacts/artifact/{artifact['id']}")
-                n_hostile += check(page, artifact, lambda said, name=name: wrong.append(f"{name}: {said}"))
-                page.screenshot(path=str(folder / f"{name}.png"), full_page=True)
-    print(f"{len(found)} artifacts in {len(INTERFACES)} interfaces, {n_hostile} with hostile words; {len(wrong)} wrong")
-    print("\n".join(wrong))
-    return 0 if not wrong and n_hostile >= len(found) else 1
-
-
-def check(page: Any, artifact: dict[str, Any], complain: Any) -> bool:
-    """True where something hostile is on the page; complains where it is not text alone."""
-    raw = f"{artifact['data']} {artifact['description']}"
-    if artifact["type"] == "table":
-        page.wait_for_selector("table td", timeout=60_000)
-    elif artifact["type"] == "markdown":
-        page.wait_for_function(
-            "sel => [...document.querySelectorAll(sel)].some(e => e.innerText.length > 80)", arg=CONTENT
-        )
-    else:
-        page.wait_for_selector("text=/%|answered|scores/", timeout=60_000)
-    seen = page.eval_on_selector_all(CONTENT, FOUND)
-    for link in seen["links"]:
-        if not str(link).startswith(OURS):
-            complain(f"a link to {link!r}")
-    for image in seen["images"]:
-        if not image.startswith("data:image/svg+xml;base64,"):
-            complain(f"an image {image[:80]!r}")
-    for said in seen["foreign"]:
-        complain(f"an element {said!r}")
-    for said in seen["strong"]:
-        if said == MARK or said == "x":
-            complain(f"an emphasised {said!r}")
-    for heading in seen["headings"]:
-        if heading.strip().startswith(MARK) and heading.strip() != shown(NAME):
-            complain(f"a heading {heading!r}")
-    if page.eval_on_selector_all("script", "found => found.some(e => e.textContent.includes('hostile'))"):
-        complain("a script")
-    everything = page.inner_text("body").replace("\u200b", "")
-    if MARK in raw and MARK not in everything:
-        complain("the words are not there")
-    if "\u202e" in everything or "\x1b" in everything:
-        complain("a control character")
-    return MARK in raw
-
-
-def shown(text: str) -> str:
-    """A name as a page has it, where a link is broken by a letter that is not seen."""
-    return text.replace("://", ":\u200b//").replace("www.", "w\u200bww.")
+    for artifact in sorted(found, key=lambda one: one["key"]):
+        look.artifact(artifact, answers_on(artifact))
+    of_reviews = [artifact["key"] for artifact in found if artifact["key"].startswith("review-")]
+    look.wrong += [
+        f"no page of a review is called …{kind}" for kind in REVIEW_PAGES if not any(kind in key for key in of_reviews)
+    ]
 
 
 if __name__ == "__main__":
