@@ -44,5 +44,5 @@ async def _beat(store: Store, holder_id: str) -> None:
         await asyncio.sleep(BEAT_EVERY_S)
         try:
             await asyncio.to_thread(beat, store, holder_id)
-        except StoreError as error:
+        except Exception as error:  # without a heartbeat the living count as dead
             get_run_logger().warning("the heartbeat could not be stored, and is tried again: %s", error)

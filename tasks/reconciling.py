@@ -6,19 +6,21 @@ its holder in the store tells, and a claim in the store decides which of several
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
 from uuid import UUID
 
+import httpx
 from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.objects import FlowRun, State, StateType
-from prefect.exceptions import ObjectNotFound
+from prefect.exceptions import ObjectNotFound, PrefectException
 from prefect.runtime import deployment
 from prefect.states import Cancelled, Scheduled
 
 from evaluation.share import Share, is_share, share_of
-from evaluation.store.holders import has_come_back, holders_of_flow, is_alive, living_holders, own_silence_s
+from evaluation.store.holders import has_come_back, holders_of, holders_of_flow, is_alive, own_silence_s
 from evaluation.store.missing import is_missing
 from evaluation.store.records import RunRecord, Status
 from evaluation.store.recoveries import (
@@ -38,22 +40,28 @@ from tasks.recovery import call_crashed_for, free_slots_of_the_dead
 from tasks.stored import stored
 from tasks.story import tell, warn
 
+T = TypeVar("T")
 MOST_RESTARTS = 3
 WORKER_SPEAKS_WITHIN_S = 20.0
 """A worker that lives tells Prefect of the end of its flow runs by then; said later, it would end the new one."""
-WORKER_LETS_GO_WITHIN_S = 60.0
+WORKER_LETS_GO_WITHIN_S = 180.0
 """A worker that has told so still holds the flow run's place, until it has looked for hooks, and then says it once more
-(12 s later, on a busy machine). Made again before that, the flow run would end a worker that has a `--limit`."""
+(12 s later on a busy machine, a minute on a very busy one). Made again before that, the flow run would end a worker
+with a `--limit`. An event tells that it is over; where none comes, this is waited for."""
+LET_GO = "prefect.worker.executed-flow-run"
+FINISHING_S = 15.0
+"""Who is cancelled while a dead flow run is in its hands brings that to an end first, for so long at most."""
 LATE_S = 5.0
 GONE = "its process is gone"
 
 
-async def reconcile(store: Store, *, waits: bool = True) -> tuple[str, ...]:
+async def reconcile(store: Store, *, waits: bool = True, workers_live: bool = True) -> tuple[str, ...]:
     """What was done about flow runs whose process is gone, a sentence each.
 
     Args:
         store: Whose runs they worked on.
         waits: Stay until those that died just now are taken care of too; False for who looks again soon.
+        workers_live: False where no worker is left that could still say something of them.
     """
     said: list[str] = []
     try:
@@ -61,7 +69,7 @@ async def reconcile(store: Store, *, waits: bool = True) -> tuple[str, ...]:
             await free_slots_of_the_dead(store)
             open_ = await stored(wanted_recoveries, store)
             async with get_client() as client:
-                found = [await _take_care(store, client, record) for record in open_]
+                found = [await _unbroken(_take_care(store, client, record, workers_live)) for record in open_]
             said += [sentence for sentence in found if isinstance(sentence, str)]
             if not waits or not any(isinstance(moment, datetime) for moment in found):
                 break
@@ -91,12 +99,25 @@ async def reconcile_at_start(store: Store) -> None:
         await reconcile(store, waits=False)
 
 
-async def _take_care(store: Store, client: PrefectClient, record: RecoveryRecord) -> str | datetime | None:
+async def _unbroken(care: Coroutine[Any, Any, T]) -> T:
+    """What it gives. Broken off half way, a flow run would be called crashed, and made again by nobody."""
+    caring = asyncio.ensure_future(care)
+    try:
+        return await asyncio.shield(caring)
+    except asyncio.CancelledError:
+        await asyncio.wait([caring], timeout=FINISHING_S)
+        caring.cancel()
+        raise
+
+
+async def _take_care(
+    store: Store, client: PrefectClient, record: RecoveryRecord, workers_live: bool
+) -> str | datetime | None:
     """What was done about one of them, or when it is time to; None: nothing was to be done, or could be."""
     is_ours = False
     try:
         found = await _read(client, record.flow_run_id)
-        if found is not None and (due := _due(found, record)) > datetime.now(UTC):
+        if found is not None and workers_live and (due := await _due(client, found, record)) > datetime.now(UTC):
             return due
         is_ours = await stored(claim_recovery, store, record.flow_run_id)
         if not is_ours:
@@ -119,12 +140,33 @@ async def _read(client: PrefectClient, flow_run_id: str) -> FlowRun | None:
         return None
 
 
-def _due(found: FlowRun, record: RecoveryRecord) -> datetime:
+async def _due(client: PrefectClient, found: FlowRun, record: RecoveryRecord) -> datetime:
     """When whoever ran it has nothing to say of it any more."""
-    if found.state is not None and found.state.is_crashed():
-        return found.state.timestamp + timedelta(seconds=WORKER_LETS_GO_WITHIN_S)
     died_at = record.wanted_at or record.claimed_at or datetime.now(UTC)
-    return died_at + timedelta(seconds=WORKER_SPEAKS_WITHIN_S)
+    state = found.state
+    if state is None or not state.is_crashed() or (state.message or "").startswith(GONE):  # no worker has spoken
+        return died_at + timedelta(seconds=WORKER_SPEAKS_WITHIN_S)
+    due = state.timestamp + timedelta(seconds=WORKER_LETS_GO_WITHIN_S)
+    if due > datetime.now(UTC) and await _was_let_go(client, found.id, state.timestamp):
+        return state.timestamp
+    return due
+
+
+async def _was_let_go(client: PrefectClient, flow_run_id: UUID, since: datetime) -> bool:
+    """True where an event says that its worker is done with it."""
+    asked = {
+        "filter": {
+            "occurred": {"since": since.isoformat()},
+            "event": {"name": [LET_GO]},
+            "any_resource": {"id": [f"prefect.flow-run.{flow_run_id}"]},
+        },
+        "limit": 1,
+    }
+    try:
+        found = await client.request("POST", "/events/filter", json=asked)
+        return bool(found.json()["events"])
+    except (httpx.HTTPError, PrefectException, KeyError, ValueError):  # then its time is waited for
+        return False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +188,8 @@ def _left(store: Store, flow_run_id: str) -> _Left:
     holders = holders_of_flow(store, flow_run_id)
     share = next((share_of(held.part) for held in holders if held.part and is_share(held.part)), None)
     runs = tuple(find_run(store, run_id) for run_id in runs_of_flow(store, flow_run_id))
-    whole = [held for run in runs for held in living_holders(store, run.plan.run_id) if not is_share(held.part)]
+    held_by = (held for run in runs for held in holders_of(store, run.plan.run_id) if not is_share(held.part))
+    whole = [held for held in held_by if is_alive(held) or has_come_back(held)]
     open_ = [run for run in runs if run.status in OPEN]
     was_last = all(run_flows(store, run.plan.run_id)[-1] == flow_run_id for run in runs)
     is_completed = all(run.status is Status.COMPLETED for run in runs)

@@ -26,6 +26,11 @@ class RecoveryRecord:
     """When somebody began to; None: nobody does now."""
     given_up_at: datetime | None
 
+    @property
+    def is_open(self) -> bool:
+        """True where it is still to be taken care of, or somebody is at it."""
+        return self.given_up_at is None and (self.wanted_at is not None or self.claimed_at is not None)
+
 
 def want(connection: Connection, flow_run_id: str) -> None:
     """Takes note that a flow run's process is gone, in a transaction that is open."""

@@ -190,12 +190,12 @@ async def spread_out(store: Store, plan: Plan) -> None:
 
 
 async def _look(children: Children) -> None:
-    """What Prefect does not answer is asked later."""
+    """What Prefect does not answer is asked later; who died is taken care of all the same."""
     try:
         await children.look()
-        await reconcile(children.store, waits=False)
         await children.call_off_where_nobody_comes()
     except ConfigurationError:
         raise
     except Exception as error:
         warn("how the shares are is looked at later: %s", error)
+    await reconcile(children.store, waits=False)

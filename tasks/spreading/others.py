@@ -11,6 +11,7 @@ from evaluation.share import is_share
 from evaluation.store.holders import is_alive, living_holders
 from evaluation.store.missing import count_failures_since
 from evaluation.store.records import Status
+from evaluation.store.recoveries import find_recovery
 from evaluation.store.runs import holders_of, progress, runs_of_invocation
 from evaluation.store.session import Store
 from evaluation.store.statements import now
@@ -27,6 +28,8 @@ STALLED_AFTER_S = 30.0
 """Others from whom nothing came for so long are waited for no more."""
 SUSPECT_AFTER_S = 25.0
 """Who did not beat for so long may be dead, and counts as dead after a minute."""
+HEARD_WITHIN_S = 900.0
+"""So long a share that has nothing left to ask stays for whoever waits for it."""
 
 
 async def until_the_run_is_over(bench: Workbench) -> None:
@@ -109,17 +112,22 @@ def _n_left(store: Store, invocation_id: str, run_candidate_ids: frozenset[int])
 
 async def until_the_spreader_is_heard(store: Store, plan: Plan) -> None:
     """Returns when the process that waits for our share has beaten lately; where it is gone, it is made again first."""
+    began = time.monotonic()
     await reconcile(store)
     while await stored(_is_suspect, store, [run.run_id for run in plan.runs]):
+        if time.monotonic() - began > HEARD_WITHIN_S:
+            return
         await asyncio.sleep(LOOK_EVERY_S)
         await reconcile(store)
 
 
 def _is_suspect(store: Store, run_ids: Sequence[str]) -> bool:
-    """True where it fell silent, and was not found dead yet."""
+    """True where it fell silent and was not found dead yet, or was, and is still to be made again."""
     spreaders = [held for run_id in run_ids for held in holders_of(store, run_id) if not is_share(held.part)]
     if not spreaders:
         return False
     last = max(spreaders, key=lambda held: held.started_at)
-    is_silent = (now() - last.heartbeat_at).total_seconds() > SUSPECT_AFTER_S
-    return last.ended_at is None and (is_silent or not is_alive(last))
+    if last.ended_at is not None:
+        found = find_recovery(store, last.flow_run_id) if last.flow_run_id else None
+        return found is not None and found.is_open
+    return (now() - last.heartbeat_at).total_seconds() > SUSPECT_AFTER_S or not is_alive(last)

@@ -19,7 +19,7 @@ from deployments.forms import Choices
 from deployments.helper_process import HelperProcess, start_helper
 
 POOL = "benchwright"
-DEADLINE_S = 600.0
+DEADLINE_S = 220.0
 
 
 def until(condition: Callable[[], bool], *, what: Callable[[], str] = str) -> None:
@@ -138,10 +138,28 @@ class SeveralMachines:
         with get_client(sync_client=True) as client:
             found = client.read_flow_runs()
             names: dict[UUID | None, str] = {one.id: one.name for one in found}
-            lines = [f"{one.name}: {one.state.type if one.state else None}, {one.run_count} times" for one in found]
             said = client.read_logs(limit=200, sort=LogSort.TIMESTAMP_DESC)
-        lines += [f"{one.timestamp:%X} {names.get(one.flow_run_id)}: {one.message}" for one in reversed(said)]
+        lines = [f"{one.name}, {one.run_count} times: {_told(one.state)}" for one in found]
+        lines += [
+            f"{one.timestamp:%X} {names.get(one.flow_run_id)}: {one.message}"
+            for one in reversed(said)
+            if not one.message.startswith("Finished in state")
+        ]
+        lines += self._dead_and_alive()
         return "\n".join(lines)
+
+    def _dead_and_alive(self) -> list[str]:
+        """Who holds what, and which flow runs are to be made again, by the results' database."""
+        import psycopg
+        from psycopg.rows import dict_row
+
+        with psycopg.connect(self._env["BENCHWRIGHT_DATABASE_URL"], row_factory=dict_row) as connection:
+            asked = ("SELECT * FROM recovery", "SELECT * FROM holder ORDER BY started_at DESC LIMIT 12")
+            return [str(row) for text in asked for row in connection.execute(text).fetchall()]
+
+
+def _told(state: Any) -> str:
+    return "" if state is None else f"{state.type.value} since {state.timestamp:%X}: {state.message}"
 
 
 @contextmanager

@@ -9,6 +9,7 @@ import pytest
 from looking_back import another_process, held_by, held_by_a_dead_process
 from stored_runs import asked, numbers, store_run
 
+from evaluation.store.holders import beat, end_holder
 from evaluation.store.records import Status
 from evaluation.store.recoveries import find_recovery, wanted_recoveries
 from evaluation.store.runs import find_run, record_run_flow
@@ -78,7 +79,7 @@ class OnPrefect:
 
         return asyncio.run(read())
 
-    def set(self, flow_run_id: str, state: str) -> None:
+    def set(self, flow_run_id: str, state: str, *, message: str | None = None) -> None:
         """Sets its state."""
 
         async def write() -> None:
@@ -86,7 +87,7 @@ class OnPrefect:
             from prefect.client.schemas.objects import State, StateType
 
             async with get_client() as client:
-                said: State[None] = State(type=StateType(state))
+                said: State[None] = State(type=StateType(state), message=message)
                 await client.set_flow_run_state(UUID(flow_run_id), said, force=True)
 
         asyncio.run(write())
@@ -220,8 +221,64 @@ def test_a_worker_has_time_to_say_that_its_flow_run_crashed(
     monkeypatch.setattr(reconciling, "WORKER_LETS_GO_WITHIN_S", 3600.0)
     on_prefect.set(flow_run_id, "CRASHED")
     assert () == look(store), "it may still hold the flow run's place, and say it once more"
-    monkeypatch.setattr(reconciling, "WORKER_LETS_GO_WITHIN_S", 0.0)
+    assert 1 == len(asyncio.run(reconcile(store, waits=False, workers_live=False)))
+
+
+def test_what_a_reconciler_called_crashed_and_could_not_make_again_waits_for_no_worker(
+    on_prefect: OnPrefect, store: Store, run_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reconciling, "WORKER_LETS_GO_WITHIN_S", 3600.0)
+    flow_run_id = on_prefect.begin(store, run_id)
+    held_by_a_dead_process(store, run_id, flow_run_id=flow_run_id)
+
+    async def refuses(*_: Any) -> None:
+        raise OSError("no answer")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(reconciling, "call_crashed_for", refuses)
+        assert () == look(store)
+    on_prefect.set(flow_run_id, "CRASHED", message=reconciling.GONE)
     assert 1 == len(look(store))
+
+
+def test_who_is_cancelled_with_a_dead_flow_run_in_its_hands_makes_it_again_first(
+    on_prefect: OnPrefect, store: Store, run_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flow_run_id = on_prefect.begin(store, run_id)
+    held_by_a_dead_process(store, run_id, flow_run_id=flow_run_id)
+    call_crashed_for = reconciling.call_crashed_for
+
+    async def cancelled_half_way() -> None:
+        is_half_way = asyncio.Event()
+
+        async def call_and_say(*given: Any) -> None:
+            await call_crashed_for(*given)
+            is_half_way.set()
+            await asyncio.sleep(0.1)
+
+        monkeypatch.setattr(reconciling, "call_crashed_for", call_and_say)
+        reconciles = asyncio.create_task(reconcile(store, waits=False))
+        await is_half_way.wait()
+        reconciles.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await reconciles
+
+    asyncio.run(cancelled_half_way())
+    assert "SCHEDULED" == on_prefect.state(flow_run_id).type
+    assert () == wanted_recoveries(store)
+
+
+def test_a_share_is_made_again_for_a_spreader_that_was_called_dead_and_has_come_back(
+    on_prefect: OnPrefect, store: Store, run_id: str
+) -> None:
+    flow_run_id = on_prefect.begin(store, run_id)
+    held_by_a_dead_process(store, run_id, flow_run_id=flow_run_id, part="1/2")
+    with another_process() as process:
+        spreader = held_by(store, process, run_id, flow_run_id=str(uuid4()), part="0/2")
+        end_holder(store, spreader)
+        beat(store, spreader)
+        assert 1 == len(look(store))
+    assert "SCHEDULED" == on_prefect.state(flow_run_id).type
 
 
 def test_after_the_database_was_away_nobody_is_made_again_before_all_had_time_to_beat(
