@@ -80,7 +80,7 @@ async def run_flows(home: Path) -> list[str]:
             "slots": 4,
             "max_failures": "100%",
         }
-        few, two, one = ({**asked, "models": models[:n]} for n in (3, 2, 1))
+        few, two, one = ({**asked, "models": chosen} for chosen in (models[:3], models[:2], [NAME]))
         swept = ["temperature=0.1,0.5", "top_p=0.5,0.9"]
         running: list[tuple[str, Any]] = [
             (GIVEN_UP, evaluate(EvaluationRequest(**asked), return_state=True)),
