@@ -117,8 +117,10 @@ async def _take_care(
     is_ours = False
     try:
         found = await _read(client, record.flow_run_id)
-        if found is not None and workers_live and (due := await _due(client, found, record)) > datetime.now(UTC):
-            return due
+        if found is not None and workers_live:
+            died_at = await stored(_died_at, store, record)
+            if (due := await _due(client, found, died_at)) > datetime.now(UTC):
+                return due
         is_ours = await stored(claim_recovery, store, record.flow_run_id)
         if not is_ours:
             return None
@@ -140,9 +142,15 @@ async def _read(client: PrefectClient, flow_run_id: str) -> FlowRun | None:
         return None
 
 
-async def _due(client: PrefectClient, found: FlowRun, record: RecoveryRecord) -> datetime:
+def _died_at(store: Store, record: RecoveryRecord) -> datetime:
+    """When its process was gone at the latest: it may have been found out much later."""
+    found_at = record.wanted_at or record.claimed_at or datetime.now(UTC)
+    beats = [held.heartbeat_at for held in holders_of_flow(store, record.flow_run_id)]
+    return min(found_at, max(beats) + timedelta(seconds=BEAT_EVERY_S + LATE_S)) if beats else found_at
+
+
+async def _due(client: PrefectClient, found: FlowRun, died_at: datetime) -> datetime:
     """When whoever ran it has nothing to say of it any more."""
-    died_at = record.wanted_at or record.claimed_at or datetime.now(UTC)
     state = found.state
     if state is None or not state.is_crashed() or (state.message or "").startswith(GONE):  # no worker has spoken
         return died_at + timedelta(seconds=WORKER_SPEAKS_WITHIN_S)
@@ -291,4 +299,4 @@ def _resume(runs: Sequence[RunRecord]) -> str:
 
 
 def _ordinal(n: int) -> str:
-    return {1: "first", 2: "second", 3: "third", 4: "fourth"}.get(n, f"{n}th")
+    return ("first", "second", "third", "fourth")[n - 1]

@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+import sqlalchemy as sa
 from looking_back import another_process, held_by, held_by_a_dead_process
 from stored_runs import asked, numbers, store_run
 
@@ -14,6 +16,8 @@ from evaluation.store.records import Status
 from evaluation.store.recoveries import find_recovery, wanted_recoveries
 from evaluation.store.runs import find_run, record_run_flow
 from evaluation.store.session import Store
+from evaluation.store.statements import now
+from evaluation.store.tables import holder
 from tasks import reconciling
 from tasks.reconciling import MOST_RESTARTS, reconcile
 
@@ -222,6 +226,19 @@ def test_a_worker_has_time_to_say_that_its_flow_run_crashed(
     on_prefect.set(flow_run_id, "CRASHED")
     assert () == look(store), "it may still hold the flow run's place, and say it once more"
     assert 1 == len(asyncio.run(reconcile(store, waits=False, workers_live=False)))
+
+
+def test_who_died_long_before_it_was_found_out_is_made_again_at_once(
+    on_prefect: OnPrefect, store: Store, run_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reconciling, "LATE_S", 10.0)
+    monkeypatch.setattr(reconciling, "WORKER_SPEAKS_WITHIN_S", 30.0)
+    flow_run_id = on_prefect.begin(store, run_id)
+    holder_id = held_by_a_dead_process(store, run_id, flow_run_id=flow_run_id)
+    with store.write() as connection:
+        an_hour_ago = now() - timedelta(hours=1)
+        connection.execute(sa.update(holder).where(holder.c.id == holder_id).values(heartbeat_at=an_hour_ago))
+    assert 1 == len(look(store))
 
 
 def test_what_a_reconciler_called_crashed_and_could_not_make_again_waits_for_no_worker(
