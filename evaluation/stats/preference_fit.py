@@ -62,7 +62,19 @@ def _covariances(
         )
     if np.trace(sandwich) <= _NO_SPREAD * np.trace(model):
         return (model,), ("every prompt says the same: standard errors are those of independent votes",)
+    if _of_contrasts(sandwich - _NO_SPREAD * model).min() <= 0:
+        # One contrast alone can have no spread: a standard error of 0 would be certainty from a handful of prompts.
+        return (sandwich, model), (
+            "two candidates differ alike on every prompt: standard errors are at least those of independent votes",
+        )
     return (sandwich,), ()
+
+
+def _of_contrasts(covariance: Matrix) -> Vector:
+    """The variance of each difference of two abilities."""
+    variances = np.diagonal(covariance)
+    i, j = np.triu_indices(variances.size, k=1)
+    return np.asarray(variances[i] + variances[j] - 2 * covariance[i, j])
 
 
 def _residuals(table: VoteTable, s: Vector) -> Matrix:

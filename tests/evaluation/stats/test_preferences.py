@@ -283,3 +283,33 @@ def test_what_makes_no_ranking_is_refused():
         ranked([])
     with pytest.raises(ConfigurationError, match="confidence_level"):
         ranked(VOTES, confidence_level=0.05)
+
+
+class TestFewVotes:
+    def test_a_pair_that_differs_alike_on_every_prompt_is_not_certain_of_it(self):
+        votes = [
+            Vote(a="A", b="C", score=0, prompt="1"),
+            Vote(a="B", b="A", score=0.5, prompt="2"),
+            Vote(a="C", b="A", score=0, prompt="3"),
+        ]
+        found = ranked(votes)
+        assert all(0 < one.p_value <= 1 for one in found.contrasts)
+        assert (
+            "two candidates differ alike on every prompt: standard errors are at least those of independent votes"
+            in found.notes
+        )
+
+    def test_no_handful_of_votes_is_without_an_answer(self):
+        rng = np.random.default_rng(3)
+        for _ in range(300):
+            k, n, n_raters = rng.integers(2, 5), rng.integers(1, 9), rng.integers(1, 3)
+            pairs = [rng.choice(k, size=2, replace=False) for _ in range(n)]
+            votes = [
+                Vote(a="ABCD"[a], b="ABCD"[b], score=float(rng.choice([0, 0.5, 1])), prompt=str(prompt))
+                for prompt, (a, b) in enumerate(pairs)
+                for _ in range(n_raters)
+            ]
+            found = rank_preferences(votes, rng=np.random.default_rng(0))
+            for part in found.parts or (found,):
+                for one in part.contrasts:
+                    assert one.p_value is None or 0 <= one.p_value <= one.p_adjusted <= 1
