@@ -1,6 +1,7 @@
 """What others wrote, as a browser shows it: is it all text, and is it really there?"""
 
 import json
+import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -44,8 +45,9 @@ SHOWS = """([selector, word, n]) => {
 }"""
 ROWS = 10
 """Rows of a table that are shown at first."""
-HOLDS_NONE = ("progress", "sweep-progress")
-"""Kinds of pages that hold what others wrote only while it is worked on."""
+HOLDS_NONE = ("progress", "sweep-progress", "sweep-hostile")
+"""Kinds of pages that hold what others wrote only while it is worked on, or none: a sweep's table of values."""
+PICTURE = re.compile(r"!\[(?:\\.|[^\]\\])*\]\(data:[^)]*\)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,7 +214,7 @@ def _to_show(artifact: dict[str, Any]) -> str:
     held = artifact["data"] or artifact["description"]
     if artifact["type"] == "table":
         held = (json.loads(held) if isinstance(held, str) else held)[:ROWS]
-    return str(held).replace("<br>", "")
+    return PICTURE.sub("", str(held).replace("<br>", ""))  # what a picture is called shows where there is none
 
 
 @contextmanager
