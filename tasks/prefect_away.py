@@ -3,8 +3,6 @@
 Prefect's own client asks again only where it was answered before, which a client made for one call never was.
 """
 
-import asyncio
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import TypeVar
@@ -12,6 +10,7 @@ from typing import TypeVar
 import httpx
 
 from evaluation.store.patience import PATIENCE_S
+from tasks.again import again_while_away
 from tasks.story import warn
 
 T = TypeVar("T")
@@ -28,17 +27,13 @@ async def while_away(call: Callable[[], Awaitable[T]], *, patience_s: float = PA
     Raises:
         Exception: whatever it raises; that the server is away, only after that time.
     """
-    deadline, pause_s = time.monotonic() + patience_s, FIRST_PAUSE_S
-    while True:
-        try:
-            return await call()
-        except Exception as error:
-            if not _is_away(error) or time.monotonic() >= deadline:
-                raise
-            if pause_s == FIRST_PAUSE_S:
-                warn("the Prefect server is away, and is waited for: %s", _in_words(error))
-        await asyncio.sleep(pause_s)
-        pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+    return await again_while_away(
+        call,
+        is_away=_is_away,
+        on_wait=lambda error: warn("the Prefect server is away, and is waited for: %s", _in_words(error)),
+        patience_s=patience_s,
+        pauses_s=(FIRST_PAUSE_S, LONGEST_PAUSE_S),
+    )
 
 
 @asynccontextmanager

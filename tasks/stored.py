@@ -1,12 +1,12 @@
 """Asks the store from a flow: in a thread, and again for as long as the database is away."""
 
 import asyncio
-import time
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
 from evaluation.errors import StoreUnreachableError
 from evaluation.store.patience import FIRST_PAUSE_S, LONGEST_PAUSE_S, PATIENCE_S
+from tasks.again import again_while_away
 from tasks.story import warn
 
 P = ParamSpec("P")
@@ -25,14 +25,10 @@ async def stored(call: Callable[P, T], *words: P.args, **named: P.kwargs) -> T:
         StoreUnreachableError: the database was away for `PATIENCE_S`.
         StoreError: another failure, at once.
     """
-    deadline, pause_s = time.monotonic() + PATIENCE_S, FIRST_PAUSE_S
-    while True:
-        try:
-            return await asyncio.to_thread(call, *words, **named)
-        except StoreUnreachableError as error:
-            if time.monotonic() >= deadline:
-                raise
-            if pause_s == FIRST_PAUSE_S:
-                warn("the database is away, and is waited for: %s", error)
-        await asyncio.sleep(pause_s)
-        pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+    return await again_while_away(
+        lambda: asyncio.to_thread(call, *words, **named),
+        is_away=lambda error: isinstance(error, StoreUnreachableError),
+        on_wait=lambda error: warn("the database is away, and is waited for: %s", error),
+        patience_s=PATIENCE_S,
+        pauses_s=(FIRST_PAUSE_S, LONGEST_PAUSE_S),
+    )
