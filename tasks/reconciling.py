@@ -20,7 +20,7 @@ from prefect.runtime import deployment
 from prefect.states import Cancelled, Scheduled
 
 from evaluation.share import Share, is_share, share_of
-from evaluation.store.holders import has_come_back, holders_of, holders_of_flow, is_alive, own_silence_s
+from evaluation.store.holders import holders_of, holders_of_flow, is_at_work, own_silence_s
 from evaluation.store.missing import is_missing
 from evaluation.store.records import RunRecord, Status
 from evaluation.store.recoveries import (
@@ -162,16 +162,13 @@ async def _due(client: PrefectClient, found: FlowRun, died_at: datetime) -> date
 
 async def _was_let_go(client: PrefectClient, flow_run_id: UUID, since: datetime) -> bool:
     """True where an event says that its worker is done with it."""
-    asked = {
-        "filter": {
-            "occurred": {"since": since.isoformat()},
-            "event": {"name": [LET_GO]},
-            "any_resource": {"id": [f"prefect.flow-run.{flow_run_id}"]},
-        },
-        "limit": 1,
+    wanted = {
+        "occurred": {"since": since.isoformat()},
+        "event": {"name": [LET_GO]},
+        "any_resource": {"id": [f"prefect.flow-run.{flow_run_id}"]},
     }
     try:
-        found = await client.request("POST", "/events/filter", json=asked)
+        found = await client.request("POST", "/events/filter", json={"filter": wanted, "limit": 1})
         return bool(found.json()["events"])
     except (httpx.HTTPError, PrefectException, KeyError, ValueError):  # then its time is waited for
         return False
@@ -196,17 +193,16 @@ def _left(store: Store, flow_run_id: str) -> _Left:
     holders = holders_of_flow(store, flow_run_id)
     share = next((share_of(held.part) for held in holders if held.part and is_share(held.part)), None)
     runs = tuple(find_run(store, run_id) for run_id in runs_of_flow(store, flow_run_id))
-    held_by = (held for run in runs for held in holders_of(store, run.plan.run_id) if not is_share(held.part))
-    whole = [held for held in held_by if is_alive(held) or has_come_back(held)]
+    held_by = (held for run in runs for held in holders_of(store, run.plan.run_id))
     open_ = [run for run in runs if run.status in OPEN]
     was_last = all(run_flows(store, run.plan.run_id)[-1] == flow_run_id for run in runs)
     is_completed = all(run.status is Status.COMPLETED for run in runs)
     return _Left(
         is_share=share is not None,
         runs=runs,
-        lives=any(is_alive(holder) or has_come_back(holder) for holder in holders),
+        lives=any(is_at_work(held) for held in holders),
         is_ended=not _has_work(store, open_, share) if share else not (open_ or (is_completed and was_last)),
-        is_missed=bool(whole),
+        is_missed=any(is_at_work(held) and not is_share(held.part) for held in held_by),
     )
 
 

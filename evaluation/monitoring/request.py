@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from evaluation.errors import ConfigurationError
 from evaluation.request_errors import refusal
+from evaluation.store.keeping import BASELINE_RUNS
 
 RuleName = Literal["duration", "success", "tokens", "gpu", "quality", "model", "judge", "server"]
 
@@ -61,7 +62,7 @@ class MonitorRequest(BaseModel):
         default=[], title="Token budgets", description="Alerts where calls take more on average. Empty: no budget."
     )
     baseline_runs: int = Field(
-        default=5,
+        default=BASELINE_RUNS,
         ge=1,
         le=50,
         title="Runs in a baseline",

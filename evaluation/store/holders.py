@@ -258,6 +258,11 @@ def has_come_back(record: HolderRecord) -> bool:
     return now() - record.heartbeat_at <= timedelta(seconds=SILENCE_S)
 
 
+def is_at_work(record: HolderRecord) -> bool:
+    """True for one that lives, were it found dead meanwhile or not."""
+    return is_alive(record) or has_come_back(record)
+
+
 def own_silence_s(store: Store) -> float:
     """Seconds since this process beat last; 0 where it holds nothing."""
     is_own = sa.and_(holder.c.host == this_host(), holder.c.pid == os.getpid(), holder.c.process_start == _own_start())

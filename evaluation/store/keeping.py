@@ -32,8 +32,8 @@ from evaluation.store.yardsticks import yardsticks
 IDS_AT_ONCE = 500
 BASELINE = "baseline"
 """The tag of a run that is as it should be: later ones are held against it."""
-_N_FIRST = 5
-"""Runs that a monitor takes for a baseline where none is tagged."""
+BASELINE_RUNS = 5
+"""Runs that a monitor takes for a baseline where none is tagged and nothing else is said."""
 
 
 class Kept(StrEnum):
@@ -156,7 +156,7 @@ def _first(group: Sequence[sa.Row[Any]], tagged: Collection[str], before: dateti
     if not is_watched or any(row.id in tagged for row in group):
         return frozenset()
     fit = [row for row in group if row.status == Status.COMPLETED.value and row.given_up_reason is None]
-    return frozenset([row.id for row in fit if not (row.quality or {}).get("is_below")][:_N_FIRST])
+    return frozenset([row.id for row in fit if not (row.quality or {}).get("is_below")][:BASELINE_RUNS])
 
 
 def _evidence(connection: Connection) -> frozenset[str]:
