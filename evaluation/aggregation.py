@@ -3,7 +3,6 @@
 Of 100,000 cases only ids and numbers are in memory, never a text; a corpus metric's evidence is the exception.
 """
 
-import math
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -13,31 +12,27 @@ from operator import itemgetter
 
 import numpy as np
 
-from evaluation.case import Case
 from evaluation.errors import ConfigurationError
+from evaluation.figures import figure_estimates
 from evaluation.fingerprint import fingerprint
-from evaluation.metrics import METRICS
 from evaluation.metrics.apart import Apart
-from evaluation.metrics.cost import CostUsd, cost_metric
+from evaluation.metrics.cost import cost_metric
 from evaluation.metrics.lost import LostMetric
 from evaluation.metrics.measuring import BrokenMetricError
 from evaluation.metrics.metric import CorpusMetric, Metric, TooFewRepeatsError
 from evaluation.metrics.parsing import metric_class, metric_of, parse_metric
-from evaluation.metrics.speed import TIMED_METRICS, USAGE_METRICS, EnergyPerRightJ
+from evaluation.metrics.speed import TIMED_METRICS, EnergyPerRightJ, reads_the_prompt
 from evaluation.prices import PRICE
-from evaluation.score import Estimate, Measurement
-from evaluation.stats.estimate import corpus_estimate, mean_estimate, quantile_estimate
+from evaluation.score import Measurement
+from evaluation.stats.estimate import corpus_estimate, mean_estimate
 from evaluation.stats.ratio import ratio_estimate
 from evaluation.store.benchmarks import case_clusters
-from evaluation.store.outcome_numbers import failed_cases, iterate_energies, iterate_figures, iterate_values
+from evaluation.store.outcome_numbers import failed_cases, iterate_energies, iterate_values
+from evaluation.store.prompt_states import judge_prompts
 from evaluation.store.records import EstimateRow, MetricUse, RunCandidateRecord, RunPlan
 from evaluation.store.runs import find_run
-from evaluation.store.scores import iterate_scores, save_estimates
+from evaluation.store.scores import forget_figures, iterate_scores, save_estimates
 from evaluation.store.session import Store
-
-LATENCY_QUANTILES = {"p50": 0.5, "p90": 0.9, "p95": 0.95}
-_ANY_CASE = Case(case_id="any")
-"""A figure of speed does not look at the case."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +58,7 @@ def aggregate_run(store: Store, run_id: str, metrics: Sequence[str], *, apart: A
     if apart is None:
         with Apart() as apart:
             return aggregate_run(store, run_id, metrics, apart=apart)
+    judge_prompts(store, run_id)
     run = find_run(store, run_id)
     clusters = case_clusters(store, run.plan.benchmark_version)
     rows = [
@@ -70,6 +66,7 @@ def aggregate_run(store: Store, run_id: str, metrics: Sequence[str], *, apart: A
         for candidate in run.candidates
         for row in _candidate_estimates(store, run.plan, candidate, metrics, clusters, apart)
     ]
+    forget_figures(store, [found.run_candidate_id for found in run.candidates], (*TIMED_METRICS, "cost_usd"))
     save_estimates(store, rows)
     return len(rows)
 
@@ -85,11 +82,11 @@ def _candidate_estimates(
     run_candidate_id = candidate.run_candidate_id
     failed = failed_cases(store, run_candidate_id)
     for metric in map(parse_metric, metrics):
-        if isinstance(metric, LostMetric):
-            continue
+        if isinstance(metric, LostMetric) or reads_the_prompt(metric):
+            continue  # a figure is estimated below, apart for fresh and cached prompts
         with suppress(BrokenMetricError):  # it has no number then, which raises an alarm
             yield from _estimates(store, plan, run_candidate_id, metric, failed, clusters, apart)
-    yield from _figure_estimates(store, run_candidate_id, cost_metric(candidate.plan.details.get(PRICE)))
+    yield from figure_estimates(store, run_candidate_id, cost_metric(candidate.plan.details.get(PRICE)))
     yield from _energy_per_right(store, plan, run_candidate_id, clusters)
 
 
@@ -223,48 +220,6 @@ def _evidence(store: Store, run_candidate_id: int, signature: str) -> tuple[list
 
 def _seed(seed: int, signature: str) -> int:
     return int(fingerprint([seed, signature])[:16], 16)
-
-
-def _figure_estimates(store: Store, run_candidate_id: int, cost: CostUsd | None) -> Iterator[EstimateRow]:
-    """Speed, tokens and cost, from one reading of the answers' figures."""
-    metrics: list[Metric] = [METRICS[name]() for name in (*TIMED_METRICS, *USAGE_METRICS)]
-    metrics += [cost] if cost is not None else []
-    means = {metric.name: array("d") for metric in metrics}
-    paid = array("d")
-    for _, of_case in groupby(iterate_figures(store, run_candidate_id), key=itemgetter(0)):
-        generations = [generation for _, generation in of_case]
-        for metric in metrics:
-            measured = [metric.measure(_ANY_CASE, (generation,), {}) for generation in generations]
-            if values := [found.value for found in measured if isinstance(found, Measurement)]:
-                means[metric.name].append(_mean(values))
-            if metric is cost:
-                own = zip(generations, measured, strict=True)
-                paid.extend(found.value for given, found in own if isinstance(found, Measurement) and not given.reused)
-    for metric in metrics:
-        yield from _speed_rows(run_candidate_id, metric, means[metric.name])
-    if cost is not None and paid:
-        yield _total(run_candidate_id, cost, paid)
-
-
-def _total(run_candidate_id: int, metric: Metric, values: Sequence[float]) -> EstimateRow:
-    """What all answers that the run itself asked for took together: a sum that was counted, and has no interval."""
-    total = Estimate(value=math.fsum(values), low=None, high=None, n_cases=len(values), method="sum")
-    use = MetricUse(name=metric.name, signature=metric.signature)
-    return EstimateRow(run_candidate_id=run_candidate_id, metric=use, quantity="total", estimate=total)
-
-
-def _speed_rows(run_candidate_id: int, metric: Metric, means: Sequence[float]) -> Iterator[EstimateRow]:
-    if not means:
-        return
-    use = MetricUse(name=metric.name, signature=metric.signature)
-    yield EstimateRow(
-        run_candidate_id=run_candidate_id, metric=use, estimate=mean_estimate(means).within(metric.value_range)
-    )
-    if metric.name == "latency_s":
-        for quantity, q in LATENCY_QUANTILES.items():
-            yield EstimateRow(
-                run_candidate_id=run_candidate_id, metric=use, quantity=quantity, estimate=quantile_estimate(means, q)
-            )
 
 
 def _says_how_right(name: str, signature: str) -> bool:

@@ -88,3 +88,6 @@ class Evidence:
     energy_j: "NDArray[np.float64]"
     fingerprint: str
     """The same for the same evidence: a hash that any change of a row changes."""
+    is_cached: "NDArray[np.bool_] | None" = None
+    """True where the server had, or may have had, the prompt in its cache: the latency of a new prompt is not known
+    from it. None: nowhere."""

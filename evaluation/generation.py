@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
 from evaluation.case import Message
@@ -41,6 +42,17 @@ class Timing:
     """After the first token."""
 
 
+class PromptState(StrEnum):
+    """What a server had to do with a prompt before the first token."""
+
+    FRESH = "fresh"
+    """Read it: all of it, or all but a beginning that it shares with every other prompt."""
+    CACHED = "cached"
+    """Little or nothing: it had read this very prompt before, and kept what came of it."""
+    UNKNOWN = "unknown"
+    """It had been sent this very prompt before, and does not say what it had kept."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Generation:
     """One output of a candidate for a case."""
@@ -59,6 +71,10 @@ class Generation:
     prompt_tokens: int | None = None
     output_tokens: int | None = None
     """With thinking tokens."""
+    cached_tokens: int | None = None
+    """Those of the prompt that the server had kept from earlier prompts; None: it does not say."""
+    prompt_state: PromptState | None = None
+    """None: not judged, which takes the other answers of its run; it counts as fresh."""
     timing: Timing | None = None
     cold: bool = False
     """True where this request waited for the model to load."""

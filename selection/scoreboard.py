@@ -39,6 +39,8 @@ class TaskStanding:
     lowest: float = 0.0
     """What no quality on this task can be below, as far as is known."""
     highest: float = 1.0
+    n_cached: "NDArray[np.int64] | None" = None
+    """Answers of each to prompts that servers had, or may have had, in their caches: not timed. None: nobody's."""
 
     @property
     def is_fraction(self) -> bool:

@@ -16,6 +16,10 @@ _TIMINGS = {
     "prompt_s": "prompt",
     "generate_s": "generate",
 }
+_PROMPTS = {
+    "cached": "the prompt was in the server's cache",
+    "unknown": "the prompt had been sent before, and the server does not say whether it was in its cache",
+}
 _OUTCOMES = {
     "server_failure": "The server failed: {kind} (counted, not scored)",
     "own_failure": "The candidate failed: {kind} (scored as an empty answer)",
@@ -183,4 +187,5 @@ def _timings(outcome: Mapping[str, Any]) -> list[str]:
         said.append("reused from an earlier run, so in no timing figure")
     elif said and "cold" in outcome:
         said.append("cold: waited for the model to load" if outcome["cold"] else "warm")
+        said += [words] if (words := _PROMPTS.get(str(outcome.get("prompt_state")))) is not None else []
     return said

@@ -139,14 +139,14 @@ def _print(record: "EndpointRecord", found: "Probe") -> None:
     from deployments.cli.tables import print_table, say
 
     print_table(
-        ("sent at once", "served at once", "seen", "requests/s", "tokens/s", "seconds"),
+        ("sent at once", "served at once", "seen", "requests/s", "server tokens/s", "seconds"),
         [
             (
                 item.n_sent,
                 item.n_at_once,
                 item.seen.value,
                 f"{item.requests_per_s:.2f}",
-                f"{item.tokens_per_s:.0f}" if item.tokens_per_s else None,
+                f"{item.server_tokens_per_s:.0f}" if item.server_tokens_per_s else None,
                 f"{item.seconds:.2f}",
             )
             for item in found.rounds
@@ -163,12 +163,13 @@ def _print(record: "EndpointRecord", found: "Probe") -> None:
 
 
 def _does_it_pay(found: "Probe") -> str | None:
-    alone, together = found.alone_tokens_per_s, found.together_tokens_per_s
+    alone, together = found.alone_server_tokens_per_s, found.together_server_tokens_per_s
     if found.slots == 1 or not alone or not together:
         return None
     factor = together / alone
     verdict = "parallel requests pay" if factor >= 1.15 else "parallel requests do not pay here"
-    return f"{alone:.1f} tokens/s one at a time, {together:.1f} with {found.slots} at once ({factor:.2f} ×): {verdict}"
+    each = f"{alone:.1f} tokens/s one at a time, {together:.1f} with {found.slots} at once ({factor:.2f} ×)"
+    return f"the server writes {each}: {verdict}"
 
 
 def _print_json(record: "EndpointRecord", found: "Probe", saved: dict[str, Any]) -> None:
@@ -189,13 +190,13 @@ def _print_json(record: "EndpointRecord", found: "Probe", saved: dict[str, Any])
                     "peak_overlap": item.n_at_once,
                     "seen": item.seen.value,
                     "requests_per_s": item.requests_per_s,
-                    "tokens_per_s": item.tokens_per_s,
+                    "server_tokens_per_s": item.server_tokens_per_s,
                     "seconds": item.seconds,
                 }
                 for item in found.rounds
             ],
-            "alone_tokens_per_s": found.alone_tokens_per_s,
-            "together_tokens_per_s": found.together_tokens_per_s,
+            "alone_server_tokens_per_s": found.alone_server_tokens_per_s,
+            "together_server_tokens_per_s": found.together_server_tokens_per_s,
             "seconds": found.seconds,
             "notes": list(found.notes),
             **saved,

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from evaluation.comparing.flips import Flips, find_flips, flipped_pairs
+from evaluation.comparing.like_with_like import AlikePairs, Basis, alike_pairs, notes_on
 from evaluation.comparing.matching import match_runs
 from evaluation.comparing.members import Member
 from evaluation.comparing.metrics import ComparedMetric
@@ -40,6 +41,8 @@ class ComparedPair:
     """Of the difference, over cases or clusters; None where it says nothing, as of a ratio."""
     tails: Mapping[str, Estimate] = field(default_factory=dict)
     """Of latencies: by how much the median and the slow tail differ, A less B."""
+    prompts: Basis | None = None
+    """Of figures: of which prompts they were compared."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +128,9 @@ def _refuse_nothing_shared(metrics: Sequence[MetricComparison], sides: Sequence[
         )
 
 
+_OF_PROMPTS = ("latency_s", "ttft_s", "energy_j")
+
+
 class _Work:
     """What every metric of one comparison is compared with."""
 
@@ -164,8 +170,9 @@ class _Work:
         return self._margin.of_unit(metric.word, metric.unit)
 
     def figures(self, metrics: Sequence[ComparedMetric]) -> Iterator[MetricComparison]:
-        """The comparison by each figure that two sides have; those that lack it are left out."""
+        """The comparison by each figure that two sides have, of like with like; those that lack it are left out."""
         read = {side.label: [figures_of(self._store, member) for member in side.members] for side in self._sides}
+        timed: list[AlikePairs] = []
         for metric in metrics:
             values = {label: figure_of_side(found, metric.word) for label, found in read.items()}
             known = {label: found for label, found in values.items() if found}
@@ -173,42 +180,68 @@ class _Work:
                 lacking = [label for label in values if label not in known]
                 if lacking:
                     self.notes.append(f"{metric.word}: nothing is known of {', '.join(lacking)}")
-                yield self._compared(metric, known, failed={}, margin=None)
+                pairs = alike_pairs(metric.word, known, self._against.label if self._against else None)
+                timed.append(pairs)
+                if not pairs.is_too_little:
+                    yield self._compared(metric, pairs.of_all.values, failed={}, margin=None, alike=pairs)
+        self.notes += notes_on(timed)
 
     def _compared(
-        self, metric: ComparedMetric, values: Values, *, failed: Mapping[str, Collection[str]], margin: float | None
+        self,
+        metric: ComparedMetric,
+        values: Values,
+        *,
+        failed: Mapping[str, Collection[str]],
+        margin: float | None,
+        alike: AlikePairs | None = None,
     ) -> MetricComparison:
+        clusters = {**self._clusters, **(alike.clusters(self._clusters) if alike else {})}
+        of_pairs = None if alike is None else {pair: alike.values_of(pair) for pair in alike.of_pairs}
         many = compare_many(
             values,
             seed=self.seed,
             kind=metric.kind,
-            clusters=self._clusters or None,
+            clusters=clusters or None,
             failed=failed,
             margin=margin,
             against=self._against.label if self._against else None,
             higher_is_better=metric.higher_is_better,
+            of_pairs=of_pairs,
         )
-        pairs = tuple(
-            ComparedPair(
-                a=self._by_label[a],
-                b=self._by_label[b],
-                found=found,
-                standard_error=paired_standard_error(values[a], values[b], found, clusters=self._clusters),
-                tails=self._tails(metric, values, (a, b), len(many.pairs), found.confidence_level),
+        pairs = []
+        for a, b, found in many.pairs:
+            of_a, of_b = (values[a], values[b]) if of_pairs is None else of_pairs[a, b]
+            basis = alike.of_pairs[a, b].basis if alike is not None and metric.word in _OF_PROMPTS else None
+            tails = self._tails(metric, (of_a, of_b), (a, b), len(many.pairs), found.confidence_level)
+            pairs.append(
+                ComparedPair(
+                    a=self._by_label[a],
+                    b=self._by_label[b],
+                    found=found,
+                    standard_error=paired_standard_error(of_a, of_b, found, clusters=clusters),
+                    tails={} if basis == "balanced" else tails,
+                    prompts=basis,
+                )
             )
-            for a, b, found in many.pairs
-        )
         return MetricComparison(
-            metric=metric, sides=tuple(values), pairs=pairs, many=many, values=self._means(metric, values)
+            metric=metric,
+            sides=tuple(values),
+            pairs=tuple(pairs),
+            many=many,
+            values=self._means(metric, values if alike is None else alike.of_all.shown),
         )
 
     def _tails(
-        self, metric: ComparedMetric, values: Values, labels: tuple[str, str], n_pairs: int, level: float
+        self,
+        metric: ComparedMetric,
+        values: tuple[Mapping[str, float], Mapping[str, float]],
+        labels: tuple[str, str],
+        n_pairs: int,
+        level: float,
     ) -> dict[str, Estimate]:
         if metric.word not in TAILED or n_pairs > MOST_PAIRS_OF_SIDES:
             return {}
-        a, b = labels
-        return tails_of(values[a], values[b], labels, seed=self.seed, confidence_level=level)
+        return tails_of(*values, labels, seed=self.seed, confidence_level=level)
 
     def _means(self, metric: ComparedMetric, values: Values) -> dict[str, Estimate]:
         first, *others = values.values()

@@ -27,6 +27,8 @@ class Standing:
     """Answers without a value of the headline metric, by kind."""
     n_reused: int
     """Taken from earlier runs: out of every timing figure."""
+    n_cached: int
+    """Answers to prompts that a server had, or may have had, in its cache."""
 
 
 def standings(store: Store, sides: Sequence[Side], headline: MetricUse | None) -> dict[str, Standing]:
@@ -52,6 +54,7 @@ def _standing(store: Store, side: Side, counts: Mapping[int, OutcomeCounts], hea
         own_failures=dict(own),
         score_failures=dict(unscored),
         n_reused=sum(found.n_reused for found in of_members),
+        n_cached=sum(found.n_cached for found in of_members),
     )
 
 

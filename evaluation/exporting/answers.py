@@ -16,8 +16,9 @@ Row = dict[str, Any]
 OF_AN_ANSWER = (
     "run_id", "benchmark", "benchmark_version", "candidate", "model", "digest", "fingerprint", "endpoint", "case_id",
     "repeat", "answer", "text", "thinking", "finish_reason", "failure", "own_failure", "message", "prompt_tokens",
-    "output_tokens", "total_s", "ttft_s", "queue_s", "load_s", "prompt_s", "generate_s", "cold", "reused", "n_attempts",
-    "seed", "effective_context", "vram_share", "energy_j", "started_at", "finished_at",
+    "output_tokens", "cached_tokens", "total_s", "ttft_s", "queue_s", "load_s", "prompt_s", "generate_s", "cold",
+    "reused", "prompt_state", "n_attempts", "seed", "effective_context", "vram_share", "energy_j", "started_at",
+    "finished_at",
 )  # fmt: skip
 OF_A_SCORE = (
     "run_id", "benchmark", "candidate", "case_id", "repeat", "metric", "signature", "value", "label", "rationale",
@@ -129,9 +130,11 @@ def _of_generation(given: Generation) -> Row:
         "message": given.message if given.own_failure else None,
         "prompt_tokens": given.prompt_tokens,
         "output_tokens": given.output_tokens,
+        "cached_tokens": given.cached_tokens,
         **{name: getattr(timing, name) if timing else None for name in _SECONDS},
         "cold": given.cold,
         "reused": given.reused,
+        "prompt_state": given.prompt_state.value if given.prompt_state else None,
         "energy_j": given.energy_j,
     }
 

@@ -28,8 +28,8 @@ _REALS = frozenset(
 )  # fmt: skip
 _WHOLES = frozenset(
     {
-        "repeat", "prompt_tokens", "output_tokens", "n_attempts", "seed", "effective_context", "n", "n_pairs", "n_more",
-        "n_only_a", "n_only_b", "n_clusters", "n_better_a", "n_better_b", "n_equal",
+        "repeat", "prompt_tokens", "output_tokens", "cached_tokens", "n_attempts", "seed", "effective_context", "n",
+        "n_pairs", "n_more", "n_only_a", "n_only_b", "n_clusters", "n_better_a", "n_better_b", "n_equal",
     }
 )  # fmt: skip
 _TRUTHS = frozenset({"cold", "reused", "higher_is_better"})

@@ -3,6 +3,10 @@
 A reused generation has no figure, for its time belongs to another run. The time to load the model is taken off, so
 that cold and warm requests can stand in one figure: what is measured is the warm part. A cold generation whose load
 time the server did not give has none.
+
+How long a prompt takes to read depends on whether the server had read it before, for whoever was asked then. So
+latency, first token and joules of fresh and of cached prompts are never put into one figure; the pace of writing is
+the same for both.
 """
 
 from abc import abstractmethod
@@ -12,13 +16,15 @@ from math import inf
 from typing import ClassVar
 
 from evaluation.case import Case
-from evaluation.generation import Generation, Timing
+from evaluation.generation import Generation, PromptState, Timing
+from evaluation.metrics.cost import CostUsd
 from evaluation.metrics.metric import Answers, Metric, Need
 from evaluation.score import Measurement
 
 MIN_OUTPUT_TOKENS = 8
 """Below this, a rate is mostly the clock's own noise."""
 COLD = "cold"
+CACHED_PROMPT = "cached prompt"
 TIMED_METRICS = ("latency_s", "ttft_s", "tpot_s", "tokens_per_s", "energy_j")
 """Computed for every run from the figures of each of its generations, as far as there are any."""
 USAGE_METRICS = ("prompt_tokens", "output_tokens")
@@ -38,7 +44,7 @@ class _Speed(Metric):
         if generation.timing is None or generation.reused:
             return None
         value = self._value(generation, generation.timing)
-        return None if value is None else Measurement(value=value, label=COLD if generation.cold else None)
+        return None if value is None else Measurement(value=value, label=_label(generation))
 
     @abstractmethod
     def _value(self, generation: Generation, timing: Timing) -> float | None: ...
@@ -87,7 +93,7 @@ class TpotS(_Speed):
     )
 
     def _value(self, generation: Generation, timing: Timing) -> float | None:
-        later = _later_tokens(generation)
+        later = _later_tokens(generation.output_tokens)
         return timing.generate_s / later if later and timing.generate_s else None
 
 
@@ -105,8 +111,7 @@ class TokensPerS(_Speed):
     )
 
     def _value(self, generation: Generation, timing: Timing) -> float | None:
-        later = _later_tokens(generation)
-        return later / timing.generate_s if later and timing.generate_s else None
+        return tokens_per_s(generation.output_tokens, timing.generate_s)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,12 +147,30 @@ class EnergyPerRightJ(_Speed):
         return None
 
 
+def _label(generation: Generation) -> str | None:
+    if generation.cold:
+        return COLD
+    return CACHED_PROMPT if generation.prompt_state is PromptState.CACHED else None
+
+
+def reads_the_prompt(metric: Metric) -> bool:
+    """True for a figure that is smaller where the server had read the prompt before."""
+    if isinstance(metric, CostUsd):
+        return metric.per_kwh is not None
+    return isinstance(metric, LatencyS | TtftS | EnergyJ)
+
+
 def _without_loading(seconds: float, generation: Generation, timing: Timing) -> float | None:
     if timing.load_s is None:
         return None if generation.cold else seconds
     return max(0.0, seconds - timing.load_s)
 
 
-def _later_tokens(generation: Generation) -> int | None:
-    n = generation.output_tokens
+def tokens_per_s(output_tokens: int | None, generate_s: float | None) -> float | None:
+    """Output tokens a second after the first, which is what `tokens_per_s` means everywhere."""
+    later = _later_tokens(output_tokens)
+    return later / generate_s if later and generate_s else None
+
+
+def _later_tokens(n: int | None) -> int | None:
     return n - 1 if n is not None and n >= MIN_OUTPUT_TOKENS else None

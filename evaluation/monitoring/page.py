@@ -72,6 +72,8 @@ def _row(one: Values) -> dict[str, str]:
         "seconds": shown("duration_s"),
         "tokens": shown("tokens"),
         "tokens/s": shown("tokens_per_s"),
+        "call tokens/s": shown("call_tokens_per_s"),
+        "cached": f"{newest['n_cached']:,}" if newest["n_cached"] else _NOTHING,
         "J": shown("energy_j"),
     }
 

@@ -91,5 +91,7 @@ def _point(point: Point) -> dict[str, Any]:
         "n": point.n,
         "n_ok": point.n_ok,
         "failures": dict(point.failures),
+        "n_cached": point.n_cached,
+        "prompts": point.setting.prompts,
         **figures,
     }

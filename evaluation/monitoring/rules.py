@@ -75,9 +75,13 @@ class Judged:
 
 
 def duration(given: Judged) -> Verdict | None:
-    """Its median duration against its usual one: the median of the baseline's, at as many requests at once."""
+    """Its median duration against its usual one: the median of the baseline's, at as many requests at once.
+
+    Answers to prompts that a server had in its cache are held against such answers alone.
+    """
     point, limit = given.point, given.request.slower_than
-    alike = [one for one in given.baseline if one.setting.slots == point.setting.slots]
+    now = point.setting
+    alike = [one for one in given.baseline if (one.setting.slots, one.setting.prompts) == (now.slots, now.prompts)]
     known = [one.duration_s for one in alike if one.duration_s is not None and one.n_timed >= given.min_timed]
     if point.duration_s is None or point.n_timed < given.min_timed or not known:
         return None
@@ -88,7 +92,7 @@ def duration(given: Judged) -> Verdict | None:
         f"{quantity(usual)} s (limit: {limit:g} times)."
     )
     evidence: dict[str, Any] = {"median_s": point.duration_s, "usual_s": usual, "ratio": ratio, "limit": limit}
-    evidence |= {"n": point.n_timed, "n_baseline": len(known), "slots": point.setting.slots}
+    evidence |= {"n": point.n_timed, "n_baseline": len(known), "slots": now.slots, "prompts": now.prompts}
     severity = CRITICAL if ratio > 2 * limit else WARNING
     return given.verdict("duration", is_broken=ratio > limit, severity=severity, sentence=sentence, evidence=evidence)
 

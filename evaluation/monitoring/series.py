@@ -75,7 +75,8 @@ def _point(one: MonitoredRun, calls: Calls, scores: Mapping[MetricUse, float]) -
     use = headline_of(one)
     if one.given_up is not None:
         missing = max(0, one.n_planned - calls.n)
-        calls = Calls(n=calls.n + missing, failures=calls.failures + type(calls.failures)({"not asked": missing}))
+        failures = calls.failures + type(calls.failures)({"not asked": missing})
+        calls = Calls(n=calls.n + missing, failures=failures)
     return point_of_calls(
         calls,
         at=one.created_at,
@@ -92,6 +93,7 @@ def _point(one: MonitoredRun, calls: Calls, scores: Mapping[MetricUse, float]) -
             server=one.server_versions.get(one.endpoint),
             endpoint=one.endpoint,
             slots=one.slots,
+            prompts=calls.prompts.value,
         ),
     )
 

@@ -70,12 +70,14 @@ def trends(series: Iterable[Series]) -> tuple[Trend, ...]:
 
 
 def comparable(series: Series, quantity: Quantity) -> list[Point]:
-    """The points that have the figure, measured as the newest one: quality by the same metric and judge."""
+    """The points that have the figure, measured as the newest one: by the same judge, with prompts as fresh."""
     known = [point for point in series.points if point.value(quantity) is not None]
     if quantity == "quality" and known:
         known = [point for point in known if point.setting.judge == known[-1].setting.judge]
-    if quantity in ("duration_s", "tokens_per_s") and known:
+    if quantity in ("duration_s", "tokens_per_s", "call_tokens_per_s") and known:
         known = [point for point in known if point.setting.slots == known[-1].setting.slots]
+    if quantity in ("duration_s", "energy_j") and known:
+        known = [point for point in known if point.setting.prompts == known[-1].setting.prompts]
     return known
 
 

@@ -10,12 +10,13 @@ if TYPE_CHECKING:
     from evaluation.store.monitored import Calls, LiveCall
 
 Source = Literal["evaluation", "live"]
-Quantity = Literal["duration_s", "success", "tokens", "tokens_per_s", "quality", "energy_j"]
+Quantity = Literal["duration_s", "success", "tokens", "tokens_per_s", "call_tokens_per_s", "quality", "energy_j"]
 QUANTITIES: Mapping[Quantity, str] = {
     "duration_s": "median duration",
     "success": "share of success",
     "tokens": "mean tokens a call",
-    "tokens_per_s": "median output tokens a second",
+    "tokens_per_s": "median output tokens a second after the first",
+    "call_tokens_per_s": "median output tokens for each second of a call",
     "quality": "quality",
     "energy_j": "mean joules an answer",
 }
@@ -35,6 +36,8 @@ class Setting:
     endpoint: str | None = None
     slots: int | None = None
     """Requests at once."""
+    prompts: str | None = None
+    """What servers had kept of the prompts of the answers that were timed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +55,11 @@ class Point:
     n_counted: int = 0
     """Calls whose tokens are known."""
     tokens_per_s: float | None = None
+    """After the first token; only servers that say how long they wrote tell it."""
+    call_tokens_per_s: float | None = None
+    """Of the whole call, waiting and prompt included: all that is known of calls in production."""
+    n_cached: int = 0
+    """Answers to prompts that a server had, or may have had, in its cache."""
     energy_j: float | None = None
     quality: float | None = None
     run_id: str | None = None
@@ -107,17 +115,19 @@ class Series:
 
 
 def point_of_calls(calls: "Calls", **given: object) -> Point:
-    """What the answers of a run took."""
+    """What the answers of a run took: those to fresh prompts, or to cached ones, never both together."""
+    latency_s = calls.latencies[calls.prompts]
     return Point(
         n=calls.n,
         n_ok=calls.n_ok,
         failures=dict(calls.failures),
-        duration_s=_median(calls.latency_s),
-        n_timed=len(calls.latency_s),
+        duration_s=_median(latency_s),
+        n_timed=len(latency_s),
+        n_cached=calls.n_cached,
         tokens=_mean(calls.tokens),
         n_counted=len(calls.tokens),
         tokens_per_s=_median(calls.tokens_per_s),
-        energy_j=_mean(calls.energy_j),
+        energy_j=_mean(calls.energies[calls.prompts]),
         **given,  # type: ignore[arg-type]
     )
 
@@ -140,7 +150,7 @@ def point_of_live(calls: "Sequence[LiveCall]") -> Point:
         n_timed=len(ok),
         tokens=_mean(tokens),
         n_counted=len(tokens),
-        tokens_per_s=_median(rates),
+        call_tokens_per_s=_median(rates),
     )
 
 

@@ -104,6 +104,7 @@ class Draft:
         finish_reason: str | None,
         prompt_tokens: int | None,
         output_tokens: int | None,
+        cached_tokens: int | None = None,
         cold: bool = False,
     ) -> Generation:
         """The complete answer; an empty one carries the candidate's own failure."""
@@ -120,6 +121,7 @@ class Draft:
             message=message,
             prompt_tokens=prompt_tokens,
             output_tokens=output_tokens,
+            cached_tokens=cached_tokens,
             timing=timing,
             cold=cold,
             seed=request.options.get("seed"),

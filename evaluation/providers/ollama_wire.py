@@ -89,6 +89,7 @@ def finished(final: Mapping[str, Any], draft: Draft, request: GenerationRequest,
         prompt_tokens=_count(final, "prompt_eval_count"),
         # A zero is left out of the record.
         output_tokens=0 if n_output is None and draft.ttft_s is None else n_output,
+        cached_tokens=_count(final, "prompt_eval_cached_count"),
         cold=(timing.load_s or 0.0) > COLD_S,
     )
 

@@ -59,6 +59,7 @@ class Events:
         self._asked = asked
         self._finish_reason: str | None = None
         self._usage: Mapping[str, Any] = {}
+        self._timings: Mapping[str, Any] = {}
         self._closed = False
 
     def take(self, line: bytes) -> bool:
@@ -87,8 +88,9 @@ class Events:
             )
         if is_error or event.get("error") or event.get("object") == "error":
             raise openai_error(line_refusal(event), self._asked)
-        usage, choices = event.get("usage"), event.get("choices")
+        usage, timings, choices = event.get("usage"), event.get("timings"), event.get("choices")
         self._usage = usage if isinstance(usage, Mapping) else self._usage
+        self._timings = timings if isinstance(timings, Mapping) else self._timings
         if isinstance(choices, list) and choices and isinstance(choices[0], Mapping):
             self._take_choice(choices[0])
 
@@ -111,7 +113,14 @@ class Events:
             finish_reason=self._finish_reason,
             prompt_tokens=_count(self._usage, "prompt_tokens"),
             output_tokens=_count(self._usage, "completion_tokens"),
+            cached_tokens=self._cached_tokens(),
         )
+
+    def _cached_tokens(self) -> int | None:
+        """Of the prompt, as OpenAI and vLLM count them, or as llama.cpp does; None: the server does not say."""
+        details = self._usage.get("prompt_tokens_details")
+        counted = _count(details, "cached_tokens") if isinstance(details, Mapping) else None
+        return _count(self._timings, "cache_n") if counted is None else counted
 
 
 def listed_models(answer: Mapping[str, Any]) -> tuple[ModelInfo, ...]:

@@ -177,7 +177,9 @@ def _what_came_back(outcome: Generation | Failure) -> dict[str, Any]:
         "finish_reason": outcome.finish_reason,
         "prompt_tokens": outcome.prompt_tokens,
         "output_tokens": outcome.output_tokens,
+        "cached_tokens": outcome.cached_tokens,
         "timings": None if outcome.timing is None else asdict(outcome.timing),
         "cold": outcome.cold,
         "reused": outcome.reused,
+        "prompt_state": outcome.prompt_state,
     }

@@ -138,6 +138,7 @@ def pair_result(found: MetricComparison, pair: ComparedPair) -> dict[str, Any]:
         "standard_error": pair.standard_error,
         "unit": found.metric.unit,
         "tails": {name: _estimate(value) for name, value in pair.tails.items()},
+        "prompts": pair.prompts,
         "failures_as_zero": None if zero is None else _numbers(zero),
     }
 

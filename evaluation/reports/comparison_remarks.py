@@ -21,6 +21,8 @@ def dropped_lines(result: Result) -> list[str]:
         if kinds:
             said = ", ".join(f"{n:,} {kind}" for kind, n in kinds.items())
             lines.append(f"{side['side']}: {counted(sum(kinds.values()), 'answer')} dropped ({said})")
+        if side.get("n_cached"):
+            lines.append(f"{side['side']}: {side['n_cached']:,} of {side['n_answered']:,} prompts in a server's cache")
         if side["n_reused"]:
             lines.append(f"{side['side']}: {counted(side['n_reused'], 'answer')} reused, out of every timing figure")
     unequal = [

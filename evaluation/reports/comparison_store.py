@@ -11,6 +11,7 @@ from evaluation.fingerprint import fingerprint
 from evaluation.reports.comparison import PAIR_COLUMNS, comparison_result
 from evaluation.store.comparisons import ComparisonPairRecord, ComparisonRecord, find_comparison, save_comparison
 from evaluation.store.experiments import experiment_named, experiment_of_runs, file_comparison, find_experiment
+from evaluation.store.prompt_states import has_unjudged, judge_prompts
 from evaluation.store.records import ExperimentRecord, MetricUse, RunRecord
 from evaluation.store.runs import find_run
 from evaluation.store.session import Store
@@ -126,6 +127,9 @@ def refuse_unfit_runs(store: Store, run_ids: Sequence[str], benchmarks: Mapping[
 
 
 def _compared(store: Store, request: ComparisonRequest, run_ids: Sequence[str]) -> dict[str, Any]:
+    for run_id in run_ids:
+        if has_unjudged(store, run_id):
+            judge_prompts(store, run_id)
     comparison = compare_runs(store, run_ids, request)
     result = comparison_result(store, comparison)
     # Where it is filed, and how its runs were made, change no number, and so make no other comparison.

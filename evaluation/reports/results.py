@@ -206,6 +206,7 @@ def _candidate(
         "n_ok": counts.n_ok + counts.n_own_failed,
         "n_failed": counts.n_failed,
         "n_reused": counts.n_reused,
+        "n_cached": counts.n_cached,
         "vram_share": counts.vram_share,
         "failures": _by_kind(counts.failures),
         "own_failures": _by_kind(counts.own_failures),

@@ -170,7 +170,7 @@ def caption(run: Mapping[str, Any]) -> str:
 def remarks(run: Mapping[str, Any]) -> list[str]:
     """What is to be said below the table of a run, a sentence for each thing."""
     scored = (failures_as_zero(run), extractions(run), unscored(run), not_defined(run))
-    return [text for part in (without_column(run), *scored, reused(run), run["judging"]) for text in part]
+    return [text for part in (without_column(run), *scored, reused(run), cached(run), run["judging"]) for text in part]
 
 
 def failures_as_zero(run: Mapping[str, Any]) -> list[str]:
@@ -262,6 +262,29 @@ def reused(run: Mapping[str, Any]) -> list[str]:
         for candidate in ranked(run)
         if candidate["n_reused"]
     ]
+
+
+def cached(run: Mapping[str, Any]) -> list[str]:
+    """For each candidate with answers to prompts that a server had read before: how many, and how long those took."""
+    lines = []
+    for candidate in ranked(run):
+        if not (n := candidate.get("n_cached")):
+            continue
+        known = {
+            title: apart
+            for name, title in _OF_PROMPTS.items()
+            for quantity in ("cached_prompts", "unknown_prompts")
+            if (apart := candidate["metrics"].get(name, {}).get(quantity)) is not None
+        }
+        took = ", ".join(f"{title} {shown_speed(numbers)}" for title, numbers in known.items())
+        lines.append(
+            f"{candidate['candidate']}: {n:,} of {candidate['n_ok']:,} prompts were, or may have been, in the server's "
+            f"cache, apart from the timing figures above{f': {took}' if took else ''}"
+        )
+    return lines
+
+
+_OF_PROMPTS = {"latency_s": "latency s", "ttft_s": "first token s"}
 
 
 def partly_on_the_cpu(runs: Sequence[Mapping[str, Any]]) -> str | None:

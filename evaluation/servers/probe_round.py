@@ -53,7 +53,7 @@ class ProbeRound:
         return self.n_sent / self.seconds
 
     @property
-    def tokens_per_s(self) -> float | None:
+    def server_tokens_per_s(self) -> float | None:
         """Of all answers together; None where the server does not count its tokens."""
         return self.output_tokens / self.seconds if self.output_tokens else None
 

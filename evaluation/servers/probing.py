@@ -34,9 +34,9 @@ class Probe:
     is_at_least: bool
     """There may be more."""
     rounds: tuple[ProbeRound, ...]
-    alone_tokens_per_s: float | None
+    alone_server_tokens_per_s: float | None
     """One request at a time."""
-    together_tokens_per_s: float | None
+    together_server_tokens_per_s: float | None
     """`slots` requests at a time, all together."""
     seconds: float
     was_disturbed: bool
@@ -94,8 +94,8 @@ async def probe_slots(
         slots=slots,
         is_at_least=not is_known or was_busy,
         rounds=tuple(sender.rounds),
-        alone_tokens_per_s=alone,
-        together_tokens_per_s=together,
+        alone_server_tokens_per_s=alone,
+        together_server_tokens_per_s=together,
         seconds=time.monotonic() - began,
         was_disturbed=was_busy,
         notes=_notes(sender, slots, most, is_known=is_known, was_busy=was_busy),
@@ -165,7 +165,7 @@ async def _clear_round(sender: Sender, n: int) -> ProbeRound:
 async def _speed(sender: Sender, n: int) -> float | None:
     """Tokens per second with `n` requests at once."""
     known = [found for found in sender.rounds if found.n_sent == n and found.n_tokens == sender.n_tokens]
-    speeds = [found.tokens_per_s for found in known or [await sender.send(n)]]
+    speeds = [found.server_tokens_per_s for found in known or [await sender.send(n)]]
     counted = [speed for speed in speeds if speed is not None]
     return statistics.median(counted) if counted else None
 

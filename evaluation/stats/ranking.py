@@ -63,6 +63,7 @@ def compare_many(
     adjust: str = "holm",
     confidence_level: float = 0.95,
     sentinels: Collection[float] = (),
+    of_pairs: Mapping[tuple[str, str], tuple[Scores, Scores]] | None = None,
 ) -> ManyComparison:
     """The comparison of two or more candidates, every pair by case id.
 
@@ -80,6 +81,8 @@ def compare_many(
         adjust: `holm` for claims, `bh` for screening, or another of `multiplicity.ADJUSTMENTS`.
         confidence_level: Of all claims together.
         sentinels: Values that say "no score".
+        of_pairs: The scores of each pair, in the order of `sides` or with the baseline last, where what is comparable
+            depends on both; the sides' own then decide the order alone.
 
     Raises:
         ConfigurationError: fewer than two sides, or a score that is no number.
@@ -100,10 +103,9 @@ def compare_many(
         sentinels=sentinels,
         beside=len(pairs) <= MAX_PAIRS_WITH_CHECKS,
     )
+    scores = {(a, b): (sides[a], sides[b]) for a, b in pairs} if of_pairs is None else of_pairs
     found = [
-        compared(
-            sides[a], sides[b], rng=pair_rng(seed, a, b), failed_a=failures.get(a, ()), failed_b=failures.get(b, ())
-        )
+        compared(*scores[a, b], rng=pair_rng(seed, a, b), failed_a=failures.get(a, ()), failed_b=failures.get(b, ()))
         for a, b in pairs
     ]
     adjusted, notes = adjusted_pairs(found, adjust=adjust, alpha=alpha)

@@ -146,7 +146,8 @@ def _weighed(*parts: tuple[sa.ColumnElement[Any], float]) -> sa.ColumnElement[An
 def _figures() -> sa.ColumnElement[Any]:
     """What may become known of an outcome later. All else of it is written once."""
     of = generation.c
-    return _weighed((of.total_s, 1_000_003.0), (of.energy_j, 10_007.0), (of.output_tokens, 1_013.0))
+    state = sa.case((of.prompt_state.is_(None), -1.0), (of.prompt_state == "fresh", -1.0), else_=1.0)
+    return _weighed((of.total_s, 1_000_003.0), (of.energy_j, 10_007.0), (of.output_tokens, 1_013.0), (state, 101.0))
 
 
 def _imported_figures() -> sa.ColumnElement[Any]:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sqlalchemy.engine import Connection
 
 from evaluation.evidence import Choosable, Evidence, EvidenceCase
+from evaluation.generation import PromptState
 from evaluation.store.choosables import imported, labelled_apart
 from evaluation.store.columns import unescape_text
 from evaluation.store.evidence_base import AskedCandidate, ImportedScoreboard
@@ -33,6 +34,7 @@ Group = tuple[str, str]
 """Task and yardstick of cases."""
 _Reals = NDArray[np.float64]
 _Positions = NDArray[np.int32]
+_Truths = NDArray[np.bool_]
 
 
 class Columns:
@@ -42,7 +44,7 @@ class Columns:
         self._candidates: dict[str, int] = {}
         self._cases: dict[Group, dict[str, int]] = {}
         self._n_cases = 0
-        self._rows: list[tuple[_Positions, _Positions, _Reals, _Reals, _Reals, _Reals]] = []
+        self._rows: list[tuple[_Positions, _Positions, _Reals, _Reals, _Reals, _Reals, _Truths]] = []
 
     @property
     def groups(self) -> tuple[Group, ...]:
@@ -71,9 +73,11 @@ class Columns:
         latency_s: _Reals,
         cost_usd: _Reals,
         energy_j: _Reals,
+        is_cached: _Truths | None = None,
     ) -> None:
         """Adds rows; all columns are equally long."""
-        self._rows.append((candidate, case, quality, latency_s, cost_usd, energy_j))
+        kept = np.zeros(len(case), dtype=np.bool_) if is_cached is None else is_cached
+        self._rows.append((candidate, case, quality, latency_s, cost_usd, energy_j, kept))
 
     def evidence(
         self, candidates: Mapping[str, Choosable], families: Mapping[Group, Mapping[str, str]], fingerprint: str
@@ -106,6 +110,7 @@ class Columns:
             cost_usd=cost_usd,
             energy_j=energy_j,
             fingerprint=fingerprint,
+            is_cached=_joined([row[6] for row in self._rows], np.bool_),
         )
 
     def _regrouped(self) -> _Positions:
@@ -138,7 +143,7 @@ def _add_candidates(connection: Connection, columns: Columns, metric_key: str, g
     by_id = {one.row_id: one for one in group}
     for page in _plain_pages(connection, _scored(metric_key, list(by_id))):
         ids, case_ids, *numbers = zip(*page, strict=True)
-        values, latency_s, n_in, n_out, energy_j = (np.array(column, dtype=np.float64) for column in numbers)
+        values, latency_s, n_in, n_out, energy_j, is_cached = (np.array(column, dtype=np.float64) for column in numbers)
         begins = np.flatnonzero(np.diff(np.array(ids, dtype=np.int64), prepend=-1)).tolist()
         for start, end in zip(begins, [*begins[1:], len(ids)], strict=True):
             one, here = by_id[ids[start]], slice(start, end)
@@ -150,6 +155,7 @@ def _add_candidates(connection: Connection, columns: Columns, metric_key: str, g
                 latency_s=np.maximum(latency_s[here], 0.0),
                 cost_usd=_cost(one.price or {}, n_in[here], n_out[here], energy_j[here]),
                 energy_j=energy_j[here],
+                is_cached=is_cached[here] > 0,
             )
 
 
@@ -164,8 +170,9 @@ def _plain_pages(connection: Connection, wanted: sa.Select[Any]) -> Iterator[lis
 def _scored(metric_key: str, row_ids: Sequence[int]) -> sa.Select[Any]:
     """Candidate, case and figures of all scored outcomes, by candidate; texts are as stored, which is faster."""
     of = generation.c
+    is_cached = sa.func.coalesce(of.prompt_state, PromptState.FRESH.value) != PromptState.FRESH.value
     latency_s = sa.case(
-        (of.reused, None),
+        (sa.or_(of.reused, is_cached), None),
         (of.load_s.is_not(None), of.total_s - of.load_s),
         (of.cold, None),
         else_=of.total_s,
@@ -175,11 +182,13 @@ def _scored(metric_key: str, row_ids: Sequence[int]) -> sa.Select[Any]:
             of.run_candidate_id,
             sa.type_coerce(of.case_id, sa.Text()),
             score.c.value,
-            # As the metric `latency_s` has it: without the model's loading, and none where that is not known.
+            # As the metric `latency_s` has it: without the model's loading, and none where that is not known. Of fresh
+            # prompts alone: who was asked a case second would look faster.
             latency_s,
             of.prompt_tokens,
             of.output_tokens,
-            sa.case((of.reused, None), else_=of.energy_j),
+            sa.case((sa.or_(of.reused, is_cached), None), else_=of.energy_j),
+            sa.case((sa.and_(is_cached, sa.not_(of.reused)), 1.0), else_=0.0),
         )
         # `coalesce` keeps a planner from the unique index, which lacks the value.
         .join(score, sa.and_(score.c.generation_id == of.id, sa.func.coalesce(score.c.metric_key, "") == metric_key))

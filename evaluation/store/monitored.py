@@ -9,11 +9,15 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Row
 
+from evaluation.generation import PromptState
+from evaluation.metrics.speed import tokens_per_s
 from evaluation.store.records import SERVER_VERSIONS, MetricUse, Status
 from evaluation.store.session import Store
 from evaluation.store.tables import benchmark, generation, metric, run, run_candidate, score, traffic
 
 _AT_ONCE = 200
+ENOUGH_FRESH = 5
+"""Answers to fresh prompts whose times stand for a run, however many others were to cached ones."""
 _ENDED = (Status.COMPLETED.value, Status.FAILED.value)
 
 
@@ -54,16 +58,30 @@ class Calls:
     n: int = 0
     failures: Counter[str] = field(default_factory=Counter)
     """By kind: those of the server and the candidate's own."""
-    latency_s: list[float] = field(default_factory=list)
+    latencies: dict[PromptState, list[float]] = field(default_factory=lambda: {state: [] for state in PromptState})
+    """Apart by what servers had kept of the prompts."""
     tokens: list[float] = field(default_factory=list)
     """Of prompt and output together."""
     tokens_per_s: list[float] = field(default_factory=list)
-    energy_j: list[float] = field(default_factory=list)
+    """Of each answer after its first token."""
+    energies: dict[PromptState, list[float]] = field(default_factory=lambda: {state: [] for state in PromptState})
 
     @property
     def n_ok(self) -> int:
         """Those that came to an answer."""
         return self.n - self.failures.total()
+
+    @property
+    def prompts(self) -> PromptState:
+        """Whose times stand for the run: of fresh prompts where there are enough, else of the most."""
+        if len(self.latencies[PromptState.FRESH]) >= ENOUGH_FRESH:
+            return PromptState.FRESH
+        return max(PromptState, key=lambda state: len(self.latencies[state]))
+
+    @property
+    def n_cached(self) -> int:
+        """Answers to prompts that a server had, or may have had, in its cache."""
+        return len(self.latencies[PromptState.CACHED]) + len(self.latencies[PromptState.UNKNOWN])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +148,7 @@ def read_calls(store: Store, row_ids: Iterable[int]) -> dict[int, Calls]:
     latency_s = sa.case((of.load_s.is_not(None), of.total_s - of.load_s), (of.cold, None), else_=of.total_s)
     columns = (of.run_candidate_id, of.failure_kind, of.own_failure, of.prompt_tokens, of.output_tokens, of.energy_j)
     for page in _pages(sorted(found)):
-        wanted = sa.select(*columns, latency_s.label("latency_s"))
+        wanted = sa.select(*columns, of.generate_s, of.prompt_state, latency_s.label("latency_s"))
         wanted = wanted.where(of.run_candidate_id.in_(page), sa.not_(of.reused))
         with store.read() as connection:
             for row in connection.execute(wanted):
@@ -146,12 +164,13 @@ def _add(calls: Calls, row: Row[Any]) -> None:
         return
     if row.prompt_tokens is not None and row.output_tokens is not None:
         calls.tokens.append(row.prompt_tokens + row.output_tokens)
+    state = PromptState(row.prompt_state or PromptState.FRESH)
     if row.energy_j is not None:
-        calls.energy_j.append(row.energy_j)
+        calls.energies[state].append(row.energy_j)
     if row.latency_s is not None and row.latency_s > 0:
-        calls.latency_s.append(row.latency_s)
-        if row.output_tokens:
-            calls.tokens_per_s.append(row.output_tokens / row.latency_s)
+        calls.latencies[state].append(row.latency_s)
+    if (rate := tokens_per_s(row.output_tokens, row.generate_s)) is not None:
+        calls.tokens_per_s.append(rate)
 
 
 def mean_scores(store: Store, row_ids: Iterable[int], names: Collection[str]) -> dict[int, dict[MetricUse, float]]:

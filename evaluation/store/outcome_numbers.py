@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Row
 
-from evaluation.generation import Generation, Timing
+from evaluation.generation import Generation, PromptState, Timing
 from evaluation.store.columns import SafeText
 from evaluation.store.scores import metric_key
 from evaluation.store.session import Store
@@ -35,7 +35,7 @@ def iterate_values(store: Store, run_candidate_id: int, signature: str) -> Itera
 
 def iterate_figures(store: Store, run_candidate_id: int) -> Iterator[tuple[str, Generation]]:
     """(case id, generation) of all answers without their texts, reused ones marked, by case and repeat."""
-    names = ("prompt_tokens", "output_tokens", "cold", "reused", "energy_j", *_TIMING)
+    names = ("prompt_tokens", "output_tokens", "cold", "reused", "prompt_state", "energy_j", *_TIMING)
     wanted = sa.select(generation.c.case_id, generation.c.repeat, *(generation.c[name] for name in names))
     for row in _by_case(store, run_candidate_id, wanted.where(_is_answer())):
         yield row.case_id, _without_texts(row)
@@ -102,6 +102,7 @@ def _without_texts(row: Row[Any]) -> Generation:
         output_tokens=row.output_tokens,
         cold=row.cold,
         reused=row.reused,
+        prompt_state=None if row.prompt_state is None else PromptState(row.prompt_state),
         energy_j=row.energy_j,
         timing=timing,
     )

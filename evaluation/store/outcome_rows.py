@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
 from evaluation.errors import FailureKind
-from evaluation.generation import Failure, Generation, Outcome, Timing
+from evaluation.generation import Failure, Generation, Outcome, PromptState, Timing
 from evaluation.store.records import OutcomeRow, Stage, StoredOutcome
 from evaluation.store.statements import upsert
 from evaluation.store.tables import generation, stage
@@ -64,7 +64,10 @@ def outcome_values(row: OutcomeRow) -> dict[str, Any]:
     }
 
 
-_ANSWER = ("text", "answer", "thinking", "finish_reason", "message", "prompt_tokens", "output_tokens")
+_ANSWER = (
+    *("text", "answer", "thinking", "finish_reason", "message"),
+    *("prompt_tokens", "output_tokens", "cached_tokens"),
+)
 _TIMING = ("total_s", "ttft_s", "queue_s", "load_s", "prompt_s", "generate_s")
 _SHARED = ("n_attempts", "seed")
 
@@ -73,13 +76,14 @@ def _answer_values(answer: Generation) -> dict[str, Any]:
     return {
         **{name: getattr(answer, name) for name in (*_ANSWER, *_SHARED, "cold", "reused")},
         **{name: getattr(answer.timing, name, None) for name in _TIMING},
+        "prompt_state": None if answer.prompt_state is None else answer.prompt_state.value,
         "own_failure": None if answer.own_failure is None else answer.own_failure.value,
         "failure_kind": None,
     }
 
 
 def _failure_values(failure: Failure) -> dict[str, Any]:
-    nothing: dict[str, Any] = dict.fromkeys((*_ANSWER, *_TIMING, "own_failure"))
+    nothing: dict[str, Any] = dict.fromkeys((*_ANSWER, *_TIMING, "own_failure", "prompt_state"))
     return {
         **nothing,
         **{name: getattr(failure, name) for name in (*_SHARED, "message", "total_s")},
@@ -114,4 +118,5 @@ def _outcome(row: RowMapping) -> Outcome:
     own_failure = None if row["own_failure"] is None else FailureKind(row["own_failure"])
     timing = None if row["total_s"] is None else Timing(**{name: row[name] for name in _TIMING})
     answer = {name: row[name] for name in (*_ANSWER, "cold", "reused", "energy_j")}
-    return Generation(own_failure=own_failure, timing=timing, **answer, **shared)
+    state = None if row["prompt_state"] is None else PromptState(row["prompt_state"])
+    return Generation(own_failure=own_failure, timing=timing, prompt_state=state, **answer, **shared)

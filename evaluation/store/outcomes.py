@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from evaluation.errors import FailureKind
+from evaluation.generation import PromptState
 from evaluation.store.missing import count_missing, missing_page
 from evaluation.store.outcome_rows import insert_outcomes, stored_outcome
 from evaluation.store.records import OutcomeCounts, OutcomeRow, Stage, StoredOutcome
@@ -53,21 +54,32 @@ def count_outcomes(store: Store, run_id: str) -> tuple[OutcomeCounts, ...]:
     return tuple(_counts(row_id, label, rows, *extra[row_id]) for (row_id, label), rows in grouped.items())
 
 
-def _reused_and_vram(connection: Connection, row_id: int) -> tuple[int, float | None]:
-    """How many of a candidate's outcomes were reused, and the least share in VRAM of the others."""
+def _reused_and_vram(connection: Connection, row_id: int) -> tuple[int, int, float | None]:
+    """How many of a candidate's outcomes were reused and had cached prompts, and the least share in VRAM."""
     of_candidate = generation.c.run_candidate_id == row_id
     n_reused = sa.select(sa.func.count()).where(of_candidate, generation.c.reused == sa.true())
+    n_cached = sa.select(sa.func.count()).where(
+        of_candidate,
+        generation.c.reused == sa.false(),
+        generation.c.prompt_state.in_((PromptState.CACHED.value, PromptState.UNKNOWN.value)),
+    )
     least = (
         sa.select(generation.c.vram_share)
         .where(of_candidate, generation.c.reused == sa.false(), generation.c.vram_share.is_not(None))
         .order_by(generation.c.vram_share)
         .limit(1)
     )
-    return connection.execute(n_reused).scalar_one(), connection.execute(least).scalar()
+    counts = [connection.execute(wanted).scalar_one() for wanted in (n_reused, n_cached)]
+    return counts[0], counts[1], connection.execute(least).scalar()
 
 
 def _counts(
-    row_id: int, label: str, rows: Sequence[tuple[str | None, str | None, int]], n_reused: int, vram: float | None
+    row_id: int,
+    label: str,
+    rows: Sequence[tuple[str | None, str | None, int]],
+    n_reused: int,
+    n_cached: int,
+    vram: float | None,
 ) -> OutcomeCounts:
     failures = {FailureKind(failure): n for failure, _, n in rows if failure is not None}
     own_failures = {FailureKind(own): n for failure, own, n in rows if failure is None and own is not None}
@@ -78,6 +90,7 @@ def _counts(
         n_failed=sum(failures.values()),
         n_own_failed=sum(own_failures.values()),
         n_reused=n_reused,
+        n_cached=n_cached,
         vram_share=vram,
         failures=failures,
         own_failures=own_failures,

@@ -1,6 +1,6 @@
 """What do the metrics say of stored generations, and what do many say together?"""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from math import isfinite
 from typing import Any
 
@@ -196,6 +196,17 @@ def save_estimates(store: Store, rows: Sequence[EstimateRow]) -> None:
     with store.write() as connection:
         _save_metrics(connection, [row.metric for row in rows])
         upsert(connection, estimate, values, key=key, update=changing)
+
+
+def forget_figures(store: Store, run_candidate_ids: Sequence[int], names: Collection[str]) -> None:
+    """Drops the estimates of metrics of these names, some of which may have no value when they are made again."""
+    keys = sa.select(metric.c.key).where(metric.c.name.in_(sorted(names)))
+    with store.write() as connection:
+        connection.execute(
+            sa.delete(estimate).where(
+                estimate.c.run_candidate_id.in_(run_candidate_ids), estimate.c.metric_key.in_(keys)
+            )
+        )
 
 
 def load_estimates(store: Store, run_id: str) -> tuple[EstimateRow, ...]:

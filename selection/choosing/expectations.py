@@ -40,6 +40,8 @@ class Facts:
     latency_s: list[float]
     """At the percentile."""
     n_timed: list[int]
+    n_cached: list[int]
+    """Answers that are not timed here, since their prompts were in a server's cache."""
     cost_per_1k: list[float]
     energy_j: list[float]
     memory_gb: list[float]
@@ -58,6 +60,7 @@ def facts_of(
         quality=quality.tolist(),
         latency_s=_values(outlays.latency_s),
         n_timed=standing.n_timed.tolist(),
+        n_cached=[0] * len(candidates) if standing.n_cached is None else standing.n_cached.tolist(),
         cost_per_1k=_values(outlays.cost_per_1k),
         energy_j=_values(outlays.energy_j),
         memory_gb=[math.nan if one.memory_bytes is None else one.memory_bytes / 1e9 for one in candidates],

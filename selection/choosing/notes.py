@@ -65,6 +65,7 @@ def notes_on(
             f"the tail of the latency is not seen: the {ordinal(facts.percentile)} needs {needed} timed answers; "
             f"there are fewer of {listed(unseen)}"
         )
+    notes += _cached(labels, facts, timed)
     for thing, places in unknown.items():
         names = listed([labels[i] for i in places])
         notes.append(f"the {thing} of {names} is not known and counts as the worst of the others'")
@@ -75,6 +76,15 @@ def notes_on(
             f"(under {MIN_PAIRS} independent cases): {names}"
         )
     return tuple(notes)
+
+
+def _cached(labels: Sequence[str], facts: Facts, timed: Sequence[int]) -> list[str]:
+    """Said where answers do not count as timed, since whoever is asked a prompt second gets them sooner."""
+    some = [i for i in timed if facts.n_cached[i]]
+    if not some:
+        return []
+    shares = [f"{labels[i]} ({facts.n_cached[i]} of {facts.n_cached[i] + facts.n_timed[i]})" for i in some]
+    return [f"latency and energy are of prompts that servers read anew; left out, as cached prompts: {listed(shares)}"]
 
 
 def _thin(label: str, n_cases: int, n_families: int) -> list[str]:

@@ -119,6 +119,9 @@ def _standing(
         energy_se=energy.se,
         lowest=ends[0],
         highest=ends[1],
+        n_cached=None
+        if evidence.is_cached is None
+        else np.bincount(group[evidence.is_cached[table.rows]], minlength=n),
     )
 
 

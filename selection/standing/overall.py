@@ -42,6 +42,9 @@ def over_all_tasks(
         energy_se=energy.se,
         lowest=ends[0],
         highest=ends[1],
+        n_cached=np.sum([one.n_cached for one in counted if one.n_cached is not None], axis=0, dtype=np.int64)
+        if any(one.n_cached is not None for one in counted)
+        else None,
     )
 
 

@@ -322,8 +322,8 @@ def test_a_candidate_without_a_price_has_no_cost(own_store: Store) -> None:
 
 def test_repeats_of_a_case_are_one_value_in_every_figure(own_store: Store) -> None:
     cases = numbers(3)
-    slow = Timing(total_s=3.0, load_s=0.0, generate_s=1.0)
-    quick = Timing(total_s=1.0, load_s=0.0, generate_s=1.0)
+    slow = Timing(total_s=3.0, load_s=0.0, prompt_s=0.5, generate_s=1.0)
+    quick = Timing(total_s=1.0, load_s=0.0, prompt_s=0.5, generate_s=1.0)
     outcomes = {
         case.case_id: [answer("0", timing=slow, output_tokens=11), answer("0", timing=quick, output_tokens=11)]
         for case in cases

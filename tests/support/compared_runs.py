@@ -31,7 +31,9 @@ def timed(cases: Sequence[Case], seconds: float, **given: Any) -> dict[str, Outc
     """Right answers, each a little slower than the one before."""
     return {
         case.case_id: answer(
-            case.references[0], timing=Timing(total_s=seconds * (1 + i / 100), load_s=0.0, ttft_s=seconds / 10), **given
+            case.references[0],
+            timing=Timing(total_s=seconds * (1 + i / 100), load_s=0.0, prompt_s=0.01, ttft_s=seconds / 10),
+            **given,
         )
         for i, case in enumerate(cases)
     }

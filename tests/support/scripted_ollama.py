@@ -8,7 +8,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -47,11 +47,20 @@ class Reply:
     is_cut: bool = False
     """The stream ends before the record that says `done`."""
     prompt_tokens: int = 9
+    prompt_s: float = 0.001
+    """What the server says that reading the prompt took."""
+    cached_tokens: int | None = None
+    """Those of the prompt that it says it had kept."""
 
 
 def right(chat: Chat) -> Reply:
     """The answer to `What is N?`."""
     return Reply(text=chat.prompt.removeprefix("What is ").removesuffix("?"))
+
+
+def keeping_prompts(chat: Chat) -> Reply:
+    """The answer to `What is N?` of a server with a prompt cache, which counts a prompt in full and reads it once."""
+    return replace(right(chat), prompt_s=0.02 / 50 if chat.n_before else 0.02)
 
 
 Script = Callable[[Chat], Reply]
@@ -260,8 +269,11 @@ def _handler(fake: ScriptedOllama) -> type[BaseHTTPRequestHandler]:
             if reply.is_cut:
                 return
             n_words = len(reply.text.split()) + len(reply.thinking.split())
-            durations = {"total_duration": 4_000_000, "prompt_eval_duration": 1_000_000, "eval_duration": 2_000_000}
-            counts = {"prompt_eval_count": reply.prompt_tokens, "eval_count": n_words}
+            prompt_ns = int(reply.prompt_s * 1e9)
+            durations = {"total_duration": prompt_ns + 3_000_000, "prompt_eval_duration": prompt_ns}
+            counts = {"prompt_eval_count": reply.prompt_tokens, "eval_count": n_words, "eval_duration": 2_000_000}
+            if reply.cached_tokens is not None:
+                counts["prompt_eval_cached_count"] = reply.cached_tokens
             message = {"role": "assistant", "content": ""}
             final = {"model": model, "message": message, "done": True, "done_reason": "stop", "load_duration": 1000}
             self._line(final | durations | counts)

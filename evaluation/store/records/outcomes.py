@@ -70,6 +70,8 @@ class OutcomeCounts:
     """The candidate's own failures: scored as empty answers."""
     n_reused: int
     """Those of both that were taken from earlier runs: left out of every timing figure."""
+    n_cached: int
+    """Answers to prompts that a server had, or may have had, in its cache: apart in every figure that they change."""
     vram_share: float | None
     """The least share of the model that a server had in the GPU's memory; None: no server said so."""
     failures: Mapping[FailureKind, int]

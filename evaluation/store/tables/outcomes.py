@@ -24,6 +24,7 @@ FIGURES = (
     "prompt_tokens",
     "output_tokens",
     "energy_j",
+    "prompt_state",
 )
 """What an outcome took, and whose it was."""
 
@@ -64,6 +65,7 @@ class GenerationTable(Row, table=True):
     finish_reason: str | None = text_field(null=True)
     prompt_tokens: int | None = whole_field(null=True)
     output_tokens: int | None = whole_field(null=True)
+    cached_tokens: int | None = whole_field(null=True)
     total_s: float | None = real_field()
     ttft_s: float | None = real_field()
     queue_s: float | None = real_field()
@@ -72,6 +74,8 @@ class GenerationTable(Row, table=True):
     generate_s: float | None = real_field()
     cold: bool
     reused: bool
+    prompt_state: str | None = text_field(null=True)
+    """`fresh`, `cached` or `unknown`; empty as long as nobody has judged it."""
     n_attempts: int = whole_field()
     seed: int | None = whole_field(null=True)
     endpoint: str = text_field()

@@ -55,7 +55,7 @@ def test_quiet_figures_are_a_table_and_a_sentence(store: Store) -> None:
 
     assert "All is as it should be: 1 pair of candidate and task, 20 calls." == result["sentence"]
     assert "### numbers\n\n| candidate | calls | success | quality | seconds | tokens | tokens/s |" in page
-    assert "| m:1b | 20 | 100 % | 0.75 | 1.5 | 1,312 | 867 |" in page
+    assert "| m:1b | 20 | 100 % | 0.75 | 1.5 | 1,312 | 1,732 |" in page
 
 
 def test_an_alert_says_in_words_how_bad_it_is_and_since_when(store: Store) -> None:

@@ -41,6 +41,7 @@ def test_a_case_shows_what_came_back_with_scores_timings_and_where_from(store: S
         "finish_reason": "stop",
         "prompt_tokens": 12,
         "output_tokens": 1300,
+        "cached_tokens": None,
         "timings": {
             "total_s": 1.5,
             "ttft_s": 0.25,
@@ -51,6 +52,7 @@ def test_a_case_shows_what_came_back_with_scores_timings_and_where_from(store: S
         },
         "cold": True,
         "reused": False,
+        "prompt_state": "fresh",
         "scores": {"exact_match": outcome["scores"]["exact_match"]},
         "n_attempts": 3,
         "seed": 99,

@@ -104,7 +104,7 @@ def test_where_one_failed_it_is_not_shown_that_all_were_served_at_once() -> None
 def test_rates_are_of_the_whole_round() -> None:
     found = seen(told(0.0), told(1.0))
 
-    assert (1.0, 50.0) == (found.requests_per_s, found.tokens_per_s)
+    assert (1.0, 50.0) == (found.requests_per_s, found.server_tokens_per_s)
 
 
 @given(st.integers(1, 20), st.integers(1, 40), st.lists(st.floats(0, 0.1), min_size=40, max_size=40))

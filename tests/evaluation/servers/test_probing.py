@@ -148,7 +148,7 @@ def test_rounds_are_told_as_they_come() -> None:
 def test_speed_is_that_of_all_answers_together() -> None:
     found = probed(ImaginedServer(4))
 
-    assert pytest.approx((20, 80)) == (found.alone_tokens_per_s, found.together_tokens_per_s)
+    assert pytest.approx((20, 80)) == (found.alone_server_tokens_per_s, found.together_server_tokens_per_s)
 
 
 def test_a_round_that_fails_is_sent_again(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,254 @@
+"""Which timings may be held against each other? Those of prompts that the servers had kept as much of.
+
+Of candidates that one loaded model asks in turn, one reads a case's prompt and the others find it in the server's
+cache. So each side's figure of a case stands under the state of its prompt, and one of these is compared: cases whose
+prompts all sides read; cases whose prompts all found in the cache; or sets of cases, in each of which every side read
+one prompt and found the others, which is what a crossover trial compares.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from math import exp, fsum, log
+from typing import Literal
+
+from evaluation.generation import PromptState
+
+States = tuple[PromptState, ...]
+"""Of the prompts behind a side's figure, one for each member."""
+Values = Mapping[States, float]
+"""A side's figure of one case, by the states that it was taken in."""
+Sides = Mapping[str, Mapping[str, Values]]
+"""By side, then by case."""
+Basis = Literal["fresh", "cached", "unknown", "balanced", "mixed"]
+
+MIN_ALIKE = 6
+"""Fewer pairs cannot tell two sides apart even where all differ one way (sign flips, p > .03)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alike:
+    """The figures that are compared."""
+
+    basis: Basis
+    values: Mapping[str, Mapping[str, float]]
+    """By side and case; `balanced` by side and set of cases, the geometric mean over the set."""
+    shown: Mapping[str, Mapping[str, float]]
+    """The same with arithmetic means."""
+    first_cases: Mapping[str, str]
+    """Of each set of cases the first one; empty where cases stand alone."""
+    n_shared: int
+    """Cases of which at least two sides have a figure in any state."""
+    n_compared: int
+    """Those of them that are in the comparison of at least two sides."""
+
+    @property
+    def n_pairs(self) -> int:
+        """What at least two sides have a value of."""
+        return _n_shared(self.values)
+
+    @property
+    def is_too_little(self) -> bool:
+        """True where cases are left out, since their prompts are not alike, and too few are left."""
+        return self.n_compared < self.n_shared and self.n_pairs < MIN_ALIKE
+
+
+def alike(sides: Sides) -> Alike:
+    """The figures that may be compared, of the basis that gives the most pairs; of equal ones the nearest to fresh."""
+    n_shared = _n_shared(sides)
+    bases = [*_uniform(sides, n_shared), *_balanced(sides, n_shared)]
+    if not bases:
+        return Alike(
+            basis="fresh",
+            values={label: {} for label in sides},
+            shown={label: {} for label in sides},
+            first_cases={},
+            n_shared=n_shared,
+            n_compared=0,
+        )
+    return max(bases, key=lambda one: (one.n_pairs, -_PREFERRED.index(one.basis)))
+
+
+_PREFERRED: tuple[Basis, ...] = ("fresh", "balanced", "cached", "unknown", "mixed")
+
+
+def _n_shared(sides: Mapping[str, Mapping[str, object]]) -> int:
+    counts = Counter(case_id for values in sides.values() for case_id in values)
+    return sum(n > 1 for n in counts.values())
+
+
+def _uniform(sides: Sides, n_shared: int) -> Iterator[Alike]:
+    """One for each mixture of states that two sides share. Sides may have different numbers of members."""
+    kinds = dict.fromkeys(_kind(states) for values in sides.values() for found in values.values() for states in found)
+    for kind in kinds:
+        values = {
+            label: {
+                case_id: value
+                for case_id, found in of_side.items()
+                for states, value in found.items()
+                if _kind(states) == kind
+            }
+            for label, of_side in sides.items()
+        }
+        if n_pairs := _n_shared(values):
+            basis: Basis = "mixed" if len(kind) > 1 else _BASES[next(iter(kind))[0]]
+            yield Alike(basis=basis, values=values, shown=values, first_cases={}, n_shared=n_shared, n_compared=n_pairs)
+
+
+_BASES: Mapping[PromptState, Basis] = {
+    PromptState.FRESH: "fresh",
+    PromptState.CACHED: "cached",
+    PromptState.UNKNOWN: "unknown",
+}
+
+
+def _kind(states: States) -> frozenset[tuple[PromptState, float]]:
+    """The states and the share of each."""
+    return frozenset((state, n / len(states)) for state, n in Counter(states).items())
+
+
+def _balanced(sides: Sides, n_shared: int) -> Iterator[Alike]:
+    """Sets of cases, one for each side, in which it alone read the prompt and all others found it in the cache."""
+    first, *others = sides.values()
+    by_reader: defaultdict[str, list[str]] = defaultdict(list)
+    for case_id in sorted(case_id for case_id in first if all(case_id in other for other in others)):
+        if (reader := _sole_reader({label: found[case_id] for label, found in sides.items()})) is not None:
+            by_reader[reader].append(case_id)
+    n_sets = min((len(by_reader[label]) for label in sides), default=0)
+    if n_sets:
+        drawn = (tuple(by_reader[label][i] for label in sides) for i in range(n_sets))
+        sets = {" + ".join(case_ids): case_ids for case_ids in drawn}
+        yield Alike(
+            basis="balanced",
+            values={label: _means(found, sets, is_geometric=True) for label, found in sides.items()},
+            shown={label: _means(found, sets, is_geometric=False) for label, found in sides.items()},
+            first_cases={name: case_ids[0] for name, case_ids in sets.items()},
+            n_shared=n_shared,
+            n_compared=n_sets * len(sides),
+        )
+
+
+def _sole_reader(of_case: Mapping[str, Values]) -> str | None:
+    """Whose prompt was fresh where those of all others were not."""
+    readers = [label for label, values in of_case.items() if any(PromptState.FRESH in states for states in values)]
+    if len(readers) != 1 or not all(_first(values) is not None for values in of_case.values()):
+        return None
+    others = {_kind(states) for label, values in of_case.items() if label != readers[0] for states in values}
+    return readers[0] if len(others) == 1 else None
+
+
+def _first(values: Values) -> float | None:
+    """The figure that is the nearest to a fresh prompt's."""
+    return next((value for _, value in sorted(values.items(), key=lambda one: _rank(one[0]))), None)
+
+
+def _rank(states: States) -> int:
+    return min(tuple(PromptState).index(state) for state in states)
+
+
+def _means(values: Mapping[str, Values], sets: Mapping[str, Sequence[str]], *, is_geometric: bool) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for name, case_ids in sets.items():
+        numbers = [value for case_id in case_ids if (value := _first(values[case_id])) is not None]
+        if not is_geometric:
+            found[name] = fsum(numbers) / len(numbers)
+        elif all(number > 0 for number in numbers):
+            found[name] = exp(fsum(map(log, numbers)) / len(numbers))
+    return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlikePairs:
+    """One figure of all sides, for each pair on the basis that fits it."""
+
+    word: str
+    sides: Sides
+    of_all: Alike
+    """What all sides are ordered by."""
+    of_pairs: Mapping[tuple[str, str], Alike]
+
+    @property
+    def is_too_little(self) -> bool:
+        """True where no pair can be compared."""
+        return all(found.is_too_little for found in self.of_pairs.values())
+
+    def clusters(self, of_cases: Mapping[str, str]) -> dict[str, str]:
+        """The cluster of each set of cases: that of its first case."""
+        firsts = {name: case_id for found in self.of_pairs.values() for name, case_id in found.first_cases.items()}
+        firsts |= self.of_all.first_cases
+        return {name: of_cases[case_id] for name, case_id in firsts.items() if case_id in of_cases}
+
+    def values_of(self, pair: tuple[str, str]) -> tuple[Mapping[str, float], Mapping[str, float]]:
+        """What the two are compared by; nothing where that is too little."""
+        found = self.of_pairs[pair]
+        return ({}, {}) if found.is_too_little else (found.values[pair[0]], found.values[pair[1]])
+
+
+def alike_pairs(word: str, sides: Sides, against: str | None) -> AlikePairs:
+    """The figures of all pairs that are compared: of each with each, or of each with one of them."""
+    pairs = combinations(sides, 2) if against is None else ((label, against) for label in sides if label != against)
+    found = {(a, b): alike({a: sides[a], b: sides[b]}) for a, b in pairs}
+    return AlikePairs(
+        word=word, sides=sides, of_all=next(iter(found.values())) if len(sides) == 2 else alike(sides), of_pairs=found
+    )
+
+
+def notes_on(figures: Sequence[AlikePairs]) -> tuple[str, ...]:
+    """On what prompts timings were compared, where that is not simply all of them: a line for figures with the same."""
+    said: dict[str, list[str]] = {}
+    for found in figures:
+        for line in _lines(found):
+            said.setdefault(line, []).append(found.word)
+    return tuple(f"{', '.join(words)}: {line}" for line, words in said.items())
+
+
+def _lines(figure: AlikePairs) -> list[str]:
+    lines: dict[str, list[str]] = {}
+    for (a, b), found in figure.of_pairs.items():
+        line = _why_not(found, {a: figure.sides[a], b: figure.sides[b]}) if found.is_too_little else _how(found)
+        if line is not None:
+            lines.setdefault(line, []).append(f"{a} – {b}")
+    if len(figure.of_pairs) == 1:
+        return list(lines)
+    return [
+        f"{', '.join(pairs) if len(pairs) <= _NAMED else f'{len(pairs):,} of {len(figure.of_pairs):,} pairs'}: {line}"
+        for line, pairs in lines.items()
+    ]
+
+
+_NAMED = 3
+
+
+def _why_not(found: Alike, sides: Sides) -> str:
+    shares = "; ".join(f"{label}: {_share(values)}" for label, values in sides.items())
+    return (
+        f"timing cannot be compared: on {found.n_compared:,} of {found.n_shared:,} common cases alone had the servers "
+        f"kept as much of the prompts for both ({shares})"
+    )
+
+
+def _share(values: Mapping[str, Values]) -> str:
+    """How many of a side's cases have nothing but answers to prompts that may have been kept."""
+    n_kept = sum(not any(PromptState.FRESH in states for states in found) for found in values.values())
+    return f"{n_kept:,} of {len(values):,} prompts cached"
+
+
+def _how(found: Alike) -> str | None:
+    """On what two sides were compared; None where all prompts were fresh."""
+    of = f"{found.n_compared:,} of {found.n_shared:,} cases"
+    if found.basis == "fresh":
+        return None if found.n_compared == found.n_shared else f"compared on the {of} whose prompts were read for both"
+    if found.basis == "balanced":
+        return (
+            f"compared on {found.n_pairs:,} sets of 2 cases, in each of which both had one prompt read and found the "
+            f"other in the server's cache ({of})"
+        )
+    return f"compared on the {of} {_CASES[found.basis]}"
+
+
+_CASES: Mapping[Basis, str] = {
+    "cached": "whose prompts were in the server's cache for both",
+    "unknown": "that had been asked before; their servers do not say what they had kept of the prompts",
+    "mixed": "with the same share of cached prompts",
+}

@@ -1,0 +1,111 @@
+"""Which answers of a run were given to prompts that their server had read before? Judged once the answers are there."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Row
+
+from evaluation.generation import PromptState
+from evaluation.prompt_cache import PromptReading, judge_readings
+from evaluation.store.session import Store
+from evaluation.store.tables import candidate, generation, run, run_candidate
+
+EARLIER = 3
+"""Candidates of earlier runs that say what a prompt usually takes: the newest with answers to fresh prompts."""
+_CHUNK = 500
+
+
+def judge_prompts(store: Store, run_id: str) -> int:
+    """How many answers of a run have a state of their prompt now that they had not before.
+
+    Each model's answers are judged together, with those that earlier runs had from it for the same benchmark.
+    """
+    with store.read() as connection:
+        changed: defaultdict[PromptState, list[int]] = defaultdict(list)
+        for own, others in _by_weights(connection, run_id):
+            rows = _answers(connection, [*own, *others])
+            states = judge_readings([_reading(row) for row in rows])
+            for row, state in zip(rows, states, strict=True):
+                if row.run_candidate_id in own and row.prompt_state != state:
+                    changed[state].append(row.id)
+    for state, ids in changed.items():
+        _save(store, state, ids)
+    return sum(map(len, changed.values()))
+
+
+def has_unjudged(store: Store, run_id: str) -> bool:
+    """True where the state of an answer's prompt is not known, as in a run of an older version."""
+    of = generation.c
+    wanted = (
+        sa.select(of.id)
+        .join(run_candidate, run_candidate.c.id == of.run_candidate_id)
+        .where(run_candidate.c.run_id == run_id, of.prompt_state.is_(None), of.total_s.is_not(None))
+        .where(sa.not_(of.reused), sa.func.coalesce(of.failure_kind, "") == "")
+    )
+    with store.read() as connection:
+        return connection.execute(wanted.limit(1)).first() is not None
+
+
+def _by_weights(connection: Connection, run_id: str) -> list[tuple[frozenset[int], tuple[int, ...]]]:
+    """Candidates of the run that are the same weights, and those of earlier runs on the same benchmark."""
+    of = run_candidate.c
+    asked = sa.select(run.c.benchmark_version, run.c.created_at).where(run.c.id == run_id)
+    version, created_at = connection.execute(asked).one()
+    groups: defaultdict[tuple[str, str | None], list[int]] = defaultdict(list)
+    for row in connection.execute(sa.select(of.id, of.model_name, of.digest).where(of.run_id == run_id)):
+        groups[("", row.digest) if row.digest else (row.model_name, None)].append(row.id)
+    return [
+        (frozenset(own), _earlier(connection, run_id, version, created_at, model=model, digest=digest))
+        for (model, digest), own in groups.items()
+    ]
+
+
+def _earlier(
+    connection: Connection, run_id: str, version: str, created_at: Any, *, model: str, digest: str | None
+) -> tuple[int, ...]:
+    of = run_candidate.c
+    same = of.digest == digest if digest else sa.and_(of.model_name == model, of.digest.is_(None))
+    fresh = sa.exists().where(generation.c.run_candidate_id == of.id, generation.c.prompt_state == PromptState.FRESH)
+    wanted = (
+        sa.select(of.id)
+        .join(run, run.c.id == of.run_id)
+        .where(run.c.benchmark_version == version, run.c.id != run_id, run.c.created_at <= created_at, same, fresh)
+        .order_by(run.c.created_at.desc(), of.id)
+        .limit(EARLIER)
+    )
+    return tuple(connection.execute(wanted).scalars())
+
+
+def _answers(connection: Connection, row_ids: Collection[int]) -> Sequence[Row[Any]]:
+    """Answers that these candidates gave themselves."""
+    of = generation.c
+    columns = (of.id, of.run_candidate_id, of.case_id, of.endpoint, of.prompt_tokens, of.cached_tokens, of.prompt_s)
+    return connection.execute(
+        sa.select(*columns, of.total_s, of.finished_at, of.prompt_state, candidate.c.profile_hash)
+        .join(run_candidate, run_candidate.c.id == of.run_candidate_id)
+        .join(candidate, candidate.c.fingerprint == run_candidate.c.candidate_fingerprint)
+        .where(of.run_candidate_id.in_(sorted(row_ids)), sa.not_(of.reused), of.total_s.is_not(None))
+        .where(sa.func.coalesce(of.failure_kind, "") == "")
+        .order_by(of.id)
+    ).all()
+
+
+def _reading(row: Row[Any]) -> PromptReading:
+    return PromptReading(
+        server=row.endpoint,
+        profile=row.profile_hash,
+        case_id=row.case_id,
+        sent_at_s=row.finished_at.timestamp() - row.total_s,
+        prompt_tokens=row.prompt_tokens,
+        cached_tokens=row.cached_tokens,
+        prompt_s=row.prompt_s,
+    )
+
+
+def _save(store: Store, state: PromptState, ids: Sequence[int]) -> None:
+    for start in range(0, len(ids), _CHUNK):
+        with store.write() as connection:
+            some = generation.c.id.in_(ids[start : start + _CHUNK])
+            connection.execute(sa.update(generation).where(some).values(prompt_state=state.value))

@@ -1,0 +1,81 @@
+"""Candidates of one loaded model are asked in turn, and what the server's prompt cache gave them is told apart."""
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+from scripted_ollama import ScriptedOllama, keeping_prompts
+
+from evaluation.comparing.request import ComparisonRequest
+from evaluation.reports.comparison_store import compare_and_store
+from evaluation.reports.results import invocation_result
+from evaluation.store.runs import runs_of_invocation
+from evaluation.store.session import Store
+
+Evaluate = Callable[..., Any]
+Benchmarks = Callable[..., str]
+TWO = {"candidates": ["keeps temperature=0", "keeps temperature=0.1"], "slots": 1}
+
+
+def first_asked(fake: ScriptedOllama) -> Counter[float]:
+    """How often each temperature was the first to be asked a prompt."""
+    first: dict[str, float] = {}
+    for chat in fake.chats:
+        first.setdefault(chat.prompt, chat.options["temperature"])
+    return Counter(first.values())
+
+
+def candidates(store: Store, invocation_id: str) -> list[dict[str, Any]]:
+    """The candidates of the invocation's one run."""
+    (run,) = invocation_result(store, invocation_id)["runs"]
+    found: list[dict[str, Any]] = run["candidates"]
+    return found
+
+
+def test_each_reads_as_many_prompts_and_the_model_is_loaded_once(
+    evaluate: Evaluate, store: Store, ollama_by_script: ScriptedOllama, benchmark_file: Benchmarks
+) -> None:
+    ollama_by_script.add("keeps", keeping_prompts)
+
+    evaluate(benchmark_file(12), **TWO, invocation_id="one")
+
+    assert Counter({0: 6, 0.1: 6}) == first_asked(ollama_by_script)
+    assert 1 == len(ollama_by_script.loads)
+    for found in candidates(store, "one"):
+        assert (12, 6) == (found["n_ok"], found["n_cached"])
+        latency = found["metrics"]["latency_s"]
+        assert (6, 6) == (latency["n"], latency["cached_prompts"]["n"])
+    (run,) = runs_of_invocation(store, "one")
+    (compared,) = compare_and_store(store, ComparisonRequest(runs=[run.plan.run_id]))
+    pairs = {pair["metric"]: pair for pair in compared["comparisons"]}
+    assert ("balanced", 6) == (pairs["latency_s"]["prompts"], pairs["latency_s"]["n_pairs"])
+    assert any("6 sets of 2 cases" in note for note in compared["notes"])
+
+
+def test_repeats_are_read_once_and_told_apart(
+    evaluate: Evaluate, store: Store, ollama_by_script: ScriptedOllama, benchmark_file: Benchmarks
+) -> None:
+    ollama_by_script.add("keeps", keeping_prompts)
+
+    evaluate(benchmark_file(6), **TWO, repeats=3, invocation_id="one")
+
+    assert Counter({0: 3, 0.1: 3}) == first_asked(ollama_by_script)
+    assert [15, 15] == [found["n_cached"] for found in candidates(store, "one")]
+
+
+def test_a_second_run_with_kept_prompts_is_not_held_against_the_first(
+    evaluate: Evaluate, store: Store, ollama_by_script: ScriptedOllama, benchmark_file: Benchmarks
+) -> None:
+    ollama_by_script.add("keeps", keeping_prompts)
+    path = benchmark_file(12)
+    for name in ("before", "after"):
+        evaluate(path, models=["keeps"], slots=1, seed=1, invocation_id=name)
+
+    assert [0] == [found["n_cached"] for found in candidates(store, "before")]
+    (after,) = candidates(store, "after")
+    assert 12 == after["n_cached"]
+    assert "value" not in after["metrics"]["latency_s"]
+    run_ids = [runs_of_invocation(store, name)[0].plan.run_id for name in ("before", "after")]
+    (compared,) = compare_and_store(store, ComparisonRequest(runs=run_ids))
+    assert not {"latency_s", "ttft_s"} & {pair["metric"] for pair in compared["comparisons"]}
+    assert any("latency_s, ttft_s: timing cannot be compared" in note for note in compared["notes"])
