@@ -1,20 +1,19 @@
 """Who is better, and how sure is that? Candidates of stored runs, or of an evaluation made now, on the same cases."""
 
-import asyncio
 from typing import Any
 from uuid import UUID
 
 from prefect import flow, get_run_logger
 from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
-from prefect.states import Cancelled, Failed
+from prefect.states import Failed
 
 from evaluation.comparing.request import ComparisonRequest
 from evaluation.request import EvaluationRequest
 from flows.planned_work import planned, work_through
 from tasks.comparing import compare_candidates, find_runs, publish_comparison, refuse_unfit
 from tasks.endings import cancel_runs
-from tasks.interruption import interruptible
+from tasks.interruption import run_interruptibly
 from tasks.load import load_benchmark
 from tasks.plan import Asked
 from tasks.publish import publish_results
@@ -42,15 +41,20 @@ async def compare(request: ComparisonRequest, invocation_id: str | None = None) 
     await use_results_database()
     own_id = UUID(str(flow_run.id))
     invocation = invocation_id or own_id.hex
-    async with interruptible(own_id) as interruption:
-        try:
-            stored_runs = await find_runs(request)
-            if request.evaluation is None:
-                return await _compare(request, stored_runs, ())
-            return await _evaluate_and_compare(request, request.evaluation, stored_runs, invocation, own_id)
-        except asyncio.CancelledError:
-            await cancel_runs(invocation, interruption.reason)
-            return Cancelled(message=interruption.reason or "cancelled")
+    return await run_interruptibly(
+        own_id,
+        lambda: _compare_as_requested(request, invocation, own_id),
+        on_interruption=lambda reason: cancel_runs(invocation, reason),
+    )
+
+
+async def _compare_as_requested(
+    request: ComparisonRequest, invocation_id: str, flow_run_id: UUID
+) -> State[Any] | dict[str, Any]:
+    stored_runs = await find_runs(request)
+    if request.evaluation is None:
+        return await _compare(request, stored_runs, ())
+    return await _evaluate_and_compare(request, request.evaluation, stored_runs, invocation_id, flow_run_id)
 
 
 async def _evaluate_and_compare(

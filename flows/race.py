@@ -1,6 +1,5 @@
 """Finds the best of many candidates with a fraction of the generations: losers leave while the others go on."""
 
-import asyncio
 import contextlib
 import time
 from dataclasses import dataclass, field
@@ -10,14 +9,14 @@ from uuid import UUID
 from prefect import flow, get_run_logger
 from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
-from prefect.states import Cancelled, Failed
+from prefect.states import Failed
 
 from evaluation.errors import BenchwrightError, ConfigurationError, HeldError
 from evaluation.planning import Group, Plan
 from evaluation.racing.request import RaceRequest
 from flows.planned_work import let_go_of, planned, work_through
 from tasks.endings import cancel_runs, fail_runs
-from tasks.interruption import interruptible
+from tasks.interruption import run_interruptibly
 from tasks.load import benchmarks_begun, load_benchmark
 from tasks.plan import Asked, Stretch
 from tasks.publish import publish_results
@@ -48,12 +47,11 @@ async def race(request: RaceRequest, invocation_id: str | None = None) -> Any:
     await use_results_database()
     own_id = UUID(str(flow_run.id))
     invocation = invocation_id or own_id.hex
-    async with interruptible(own_id) as interruption:
-        try:
-            return await _race(request, invocation, own_id)
-        except asyncio.CancelledError:
-            await cancel_runs(invocation, interruption.reason)
-            return Cancelled(message=interruption.reason or "cancelled")
+    return await run_interruptibly(
+        own_id,
+        lambda: _race(request, invocation, own_id),
+        on_interruption=lambda reason: cancel_runs(invocation, reason),
+    )
 
 
 async def _race(request: RaceRequest, invocation_id: str, flow_run_id: UUID) -> State[Any] | dict[str, str]:
