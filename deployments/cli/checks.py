@@ -86,12 +86,16 @@ def prefect() -> Finding:
 def _prefect_server(version: str, url: str) -> Finding:
     import httpx
 
-    shown = _without_password(url)
+    from evaluation.providers.addresses import without_credentials
+
+    shown = without_credentials(url)
     try:
         answer = httpx.get(f"{url.rstrip('/')}/health", timeout=REACHABLE_WITHIN_S, trust_env=False)
         answer.raise_for_status()
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        said = f"{version}; PREFECT_API_URL is {shown}, which does not answer ({str(error) or type(error).__name__})"
+        # What is wrong with an invalid address is not quoted: it may be a part of a password.
+        why = "it is not a valid address" if isinstance(error, httpx.InvalidURL) else str(error) or type(error).__name__
+        said = f"{version}; PREFECT_API_URL is {shown}, which does not answer ({why})"
         step = "`prefect server start`, or unset PREFECT_API_URL and let each command start its own"
         return Finding(name="Prefect", state=State.BROKEN, said=said.replace(url, shown), next_step=step)
     return Finding(name="Prefect", state=State.OK, said=f"{version}; the server at {shown} answers")
@@ -113,12 +117,6 @@ def serve() -> Finding:
         models = f"; its models are at {found.embedded}" if found.embedded else ""
         return Finding(name="serve", state=State.OK, said=f"runs at {where}{models}")
     return Finding(name="serve", state=State.NOTE, said=f"starts, or is busy: {where} does not answer now")
-
-
-def _without_password(url: str) -> str:
-    scheme, sign, rest = url.partition("://")
-    authority, slash, path = rest.partition("/")
-    return f"{scheme}{sign}{authority.rpartition('@')[2]}{slash}{path}"
 
 
 def database(url: str | None, *, typed: str | None = None) -> tuple[Finding, bool]:

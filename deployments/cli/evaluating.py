@@ -236,6 +236,8 @@ def _show(
         return report_error(error, as_json=False, code=EXIT_RUN_FAILED)
     if broken_by is not None:
         mark_as_failed(result, broken_by)
+    if code in (EXIT_INTERRUPTED, EXIT_TERMINATED) and not result["runs"]:
+        result["status"] = "cancelled"  # it was ended before any run stood in the store
     if code == EXIT_DONE:
         code = _check_thresholds(prepared.request, result)
     if as_json:

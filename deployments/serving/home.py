@@ -14,6 +14,7 @@ from deployments.helper_process import answers
 from deployments.prefect_home import configured_api, prefect_home
 from deployments.prefect_server import HEALTH, standing_api
 from evaluation.errors import ConfigurationError
+from evaluation.providers.addresses import without_credentials
 
 HERE = ("127.0.0.1", "localhost", "::1")
 
@@ -154,5 +155,4 @@ def _is_at(api: str, port: int) -> bool:
 
 def _address(api: str) -> str:
     """The address without a password that somebody wrote into it."""
-    parts = urlsplit(api)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+    return without_credentials(api)

@@ -1,40 +1,31 @@
-"""Is the file of an open database still the one under its name? SQLite goes on writing into one that was deleted."""
+"""Is the file of an open SQLite database still the one that was opened?
 
-from dataclasses import dataclass
+An open connection goes on writing into a file that was deleted, and a new connection makes an empty one in its place:
+neither tells anybody.
+"""
+
 from pathlib import Path
 
-import sqlalchemy as sa
 
-from evaluation.store.session import Store
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class DatabaseFile:
-    """A file as it was when it was looked at."""
+    """Identity of the file at a path, noted as soon as there is one."""
 
-    path: Path
-    device: int
-    inode: int
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._identity = self._identify()
 
-    @property
-    def is_there(self) -> bool:
-        """False where it was deleted, moved or replaced since."""
+    def note(self) -> None:
+        """Note the file's identity where none is noted yet."""
+        if self._identity is None:
+            self._identity = self._identify()
+
+    def is_unchanged(self) -> bool:
+        """Return whether the file noted first is still at its path; True while none is noted."""
+        return self._identity is None or self._identify() == self._identity
+
+    def _identify(self) -> tuple[int, int] | None:
         try:
-            found = self.path.stat()
-        except (FileNotFoundError, NotADirectoryError):
-            return False
-        except OSError:  # whatever keeps us from looking deletes nothing
-            return True
-        return (found.st_dev, found.st_ino) == (self.device, self.inode)
-
-
-def database_file(store: Store) -> DatabaseFile | None:
-    """The store's file; None where it has none that can be looked at, as on PostgreSQL."""
-    if store.dialect != "sqlite":
-        return None
-    path = Path(sa.make_url(store.url).database or "").absolute()
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return DatabaseFile(path=path, device=found.st_dev, inode=found.st_ino)
+            stat = self._path.stat()
+        except OSError:
+            return None
+        return stat.st_dev, stat.st_ino

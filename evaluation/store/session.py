@@ -14,6 +14,7 @@ from sqlalchemy.engine import URL, Connection
 
 from evaluation.errors import StoreError
 from evaluation.store.address import default_url, parse_url, shown
+from evaluation.store.database_file import DatabaseFile
 from evaluation.store.engine import make_engine, make_folder, store_error, translated
 from evaluation.store.records import DatabaseInfo
 from evaluation.store.schema import check_upgradable, migrate, newest_revision, stored_revision
@@ -41,6 +42,7 @@ class Store:
         self._url = url
         self._engine = make_engine(url, busy_timeout_s=busy_timeout_s)
         self._writing = self._engine.execution_options(sqlite_begin="IMMEDIATE")
+        self._file = DatabaseFile(Path(str(url.database))) if _is_sqlite(url) else None
 
     @property
     def shown_url(self) -> str:
@@ -60,14 +62,27 @@ class Store:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A connection in a transaction that sees one state of the database."""
-        with translated(self._url), self._engine.begin() as connection:
+        with self._same_file(), translated(self._url), self._engine.begin() as connection:
             yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A connection in a transaction that is committed at the end, or rolled back on any error."""
-        with translated(self._url), self._writing.begin() as connection:
+        with self._same_file(), translated(self._url), self._writing.begin() as connection:
             yield connection
+
+    @contextmanager
+    def _same_file(self) -> Iterator[None]:
+        if self._file is None:
+            yield
+            return
+        if not self._file.is_unchanged():
+            raise StoreError(
+                f"the database {self.shown_url} was deleted or replaced while it was in use",
+                "restore the file, or run the command again to begin a new database",
+            )
+        yield
+        self._file.note()
 
     def close(self) -> None:
         """Closes all connections."""
