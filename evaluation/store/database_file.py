@@ -1,31 +1,48 @@
-"""Is the file of an open SQLite database still the one that was opened?
+"""Is the file of an open database still the one under its name? SQLite goes on writing into one that was deleted."""
 
-An open connection goes on writing into a file that was deleted, and a new connection makes an empty one in its place:
-neither tells anybody.
-"""
-
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from sqlalchemy.engine import URL
+
+if TYPE_CHECKING:
+    from evaluation.store.session import Store
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DatabaseFile:
-    """Identity of the file at a path, noted as soon as there is one."""
+    """A file as it was when it was looked at."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._identity = self._identify()
+    path: Path
+    device: int
+    inode: int
 
-    def note(self) -> None:
-        """Note the file's identity where none is noted yet."""
-        if self._identity is None:
-            self._identity = self._identify()
-
-    def is_unchanged(self) -> bool:
-        """Return whether the file noted first is still at its path; True while none is noted."""
-        return self._identity is None or self._identify() == self._identity
-
-    def _identify(self) -> tuple[int, int] | None:
+    @property
+    def is_there(self) -> bool:
+        """False where it was deleted, moved or replaced since."""
         try:
-            stat = self._path.stat()
-        except OSError:
-            return None
-        return stat.st_dev, stat.st_ino
+            found = self.path.stat()
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        except OSError:  # whatever keeps us from looking deletes nothing
+            return True
+        return (found.st_dev, found.st_ino) == (self.device, self.inode)
+
+
+def database_file(store: "Store") -> DatabaseFile | None:
+    """The store's file; None where it has none that can be looked at, as on PostgreSQL."""
+    return file_of(sa.make_url(store.url))
+
+
+def file_of(url: URL) -> DatabaseFile | None:
+    """The file that `url` names; None where there is none yet, or none that can be looked at."""
+    if url.get_backend_name() != "sqlite":
+        return None
+    path = Path(url.database or "").absolute()
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return DatabaseFile(path=path, device=found.st_dev, inode=found.st_ino)

@@ -14,7 +14,7 @@ from sqlalchemy.engine import URL, Connection
 
 from evaluation.errors import StoreError
 from evaluation.store.address import default_url, parse_url, shown
-from evaluation.store.database_file import DatabaseFile
+from evaluation.store.database_file import file_of
 from evaluation.store.engine import make_engine, make_folder, store_error, translated
 from evaluation.store.records import DatabaseInfo
 from evaluation.store.schema import check_upgradable, migrate, newest_revision, stored_revision
@@ -42,7 +42,7 @@ class Store:
         self._url = url
         self._engine = make_engine(url, busy_timeout_s=busy_timeout_s)
         self._writing = self._engine.execution_options(sqlite_begin="IMMEDIATE")
-        self._file = DatabaseFile(Path(str(url.database))) if _is_sqlite(url) else None
+        self._file = file_of(url)
 
     @property
     def shown_url(self) -> str:
@@ -73,16 +73,14 @@ class Store:
 
     @contextmanager
     def _same_file(self) -> Iterator[None]:
-        if self._file is None:
-            yield
-            return
-        if not self._file.is_unchanged():
+        if self._file is not None and not self._file.is_there:
             raise StoreError(
                 f"the database {self.shown_url} was deleted or replaced while it was in use",
                 "restore the file, or run the command again to begin a new database",
             )
         yield
-        self._file.note()
+        if self._file is None:
+            self._file = file_of(self._url)
 
     def close(self) -> None:
         """Closes all connections."""
