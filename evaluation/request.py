@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from evaluation.errors import ConfigurationError, UnknownNameError
+from evaluation.field_mapping import read_mapping
 from evaluation.metric_text import with_whole_path
 from evaluation.options import OPTIONS, read_options
 from evaluation.prices import PriceTable, as_prices, read_prices
@@ -148,6 +149,11 @@ class EvaluationRequest(BaseModel):
         default=None,
         description="Prices by model, as a file of `--prices` has them, or `block:NAME`; each candidate gets its cost.",
     )
+    fields: list[str] = Field(
+        default=[],
+        description="How a benchmark file's fields are called, one each: `prompt=question`, `details.level=level`.",
+    )
+    ignore_fields: list[str] = Field(default=[], description="Fields of a benchmark file that are left out.")
     limit: int | None = Field(default=None, ge=1, description="So many cases of a seeded order; empty: all.")
     repeats: int = Field(default=1, ge=1, le=10_000, description="How often each case is asked.")
     seed: int = Field(default=0, ge=0, le=2**63 - 1, description="The same seed gives the same numbers.")
@@ -165,14 +171,16 @@ class EvaluationRequest(BaseModel):
     timeout_s: float = Field(default=300.0, gt=0, description="Seconds for one attempt, loading excluded.")
     case_timeout_s: float = Field(default=1800.0, gt=0, description="Seconds for all attempts of a case.")
 
-    @field_validator("options", mode="before")
+    @field_validator("options", "fields", mode="before")
     @classmethod
     def _options_may_be_a_mapping(cls, value: Any) -> Any:
         if isinstance(value, Mapping):
             return [f"{key}={_as_word(item)}" for key, item in value.items()]
         return value
 
-    @field_validator("benchmarks", "models", "candidates", "metrics", "endpoints", "judges", mode="before")
+    @field_validator(
+        "benchmarks", "models", "candidates", "metrics", "endpoints", "judges", "ignore_fields", mode="before"
+    )
     @classmethod
     def _one_may_stand_alone(cls, value: Any) -> Any:
         return [value] if isinstance(value, str) else value
@@ -204,6 +212,19 @@ class EvaluationRequest(BaseModel):
             raise ValueError("no model: give at least one of `models` or `candidates` (--model, --candidate)")
         self.failure_budget(1)
         return self
+
+    @field_validator("fields")
+    @classmethod
+    def _fields_are_mapped(cls, value: list[str]) -> list[str]:
+        try:
+            read_mapping(value)
+        except ConfigurationError as error:
+            raise ValueError(str(error)) from None
+        return value
+
+    def field_mapping(self) -> dict[str, str]:
+        """Our field names to those of the benchmark file."""
+        return read_mapping(self.fields)
 
     def all_candidates(self) -> tuple[CandidateRequest, ...]:
         """Every candidate asked for, those of `models` first.
