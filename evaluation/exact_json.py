@@ -24,7 +24,7 @@ def read_json(text: str) -> Any:
         ValueError: it is not JSON, or holds a number of more digits than Python reads.
         RecursionError: it is nested too deep.
     """
-    return json.loads(text, object_pairs_hook=_object, parse_float=exact_number)
+    return json.loads(text, object_pairs_hook=without_doubles, parse_float=exact_number)
 
 
 def exact_number(text: str) -> float | Decimal:
@@ -34,7 +34,12 @@ def exact_number(text: str) -> float | Decimal:
     return number if number in (float("inf"), float("-inf")) or Decimal(repr(number)) == exact else exact
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The object of these pairs.
+
+    Raises:
+        TwiceError: a key stands twice.
+    """
     values = dict(pairs)
     if len(values) < len(pairs):
         names = [name for name, _ in pairs]

@@ -8,10 +8,13 @@ same would be two things.
 import unicodedata
 from typing import Final
 
+from evaluation.errors import ConfigurationError
+
 LONGEST_NAME: Final = 500
 """Characters of an id, a cluster or a tag; published data sets stay below 100, addresses used as ids below this."""
 LONGEST_TITLE: Final = 200
 """Characters of a benchmark's, candidate's or task's name, which stands in tables and in indexes."""
+_UNNAMED: Final = "a control character, or half of a surrogate pair"
 _JOINERS: Final = frozenset("\u200c\u200d")
 """Invisible, and part of the spelling in Persian, in Indic scripts and in emoji."""
 
@@ -29,7 +32,25 @@ def name_problem(text: str, *, longest: int = LONGEST_NAME) -> str | None:
     if hidden is None:
         return None
     sign = text[hidden]
-    return f"holds the invisible character U+{ord(sign):04X} ({unicodedata.name(sign, 'a control character')})"
+    return f"holds the invisible character U+{ord(sign):04X} ({unicodedata.name(sign, _UNNAMED)})"
+
+
+def checked_name(text: str, *, what: str, longest: int = LONGEST_TITLE) -> str:
+    """The name in the form in which it is kept.
+
+    Args:
+        text: As it was given.
+        what: What it is the name of, for the message: `a tag`.
+        longest: Characters that it may have.
+
+    Raises:
+        ConfigurationError: it is empty, too long, or holds invisible characters.
+    """
+    name = normal_name(text)
+    problem = name_problem(name, longest=longest) if name else "is empty"
+    if problem:
+        raise ConfigurationError(f"{what} {problem}", "Give it a name that people can read and type.")
+    return name
 
 
 def _is_hidden(text: str, index: int, sign: str) -> bool:

@@ -12,10 +12,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from evaluation.errors import ConfigurationError, UnknownNameError
 from evaluation.field_mapping import read_mapping
 from evaluation.metric_text import with_whole_path
+from evaluation.numbers_in_words import read_number
 from evaluation.options import OPTIONS, read_options
 from evaluation.prices import PriceTable, as_prices, read_prices
 from evaluation.request_addresses import WHERE_KEYS_BELONG, MetricText, ModelText, ServerText
 from evaluation.request_errors import refusal
+from evaluation.request_model import RequestModel
 
 COMMAND_LINE = "the command line"
 AN_EXAMPLE = "`benchwright show RUN --as-yaml` prints an example."
@@ -115,7 +117,7 @@ def names_a_model(value: Any) -> Any:
     return value
 
 
-class EvaluationRequest(BaseModel):
+class EvaluationRequest(RequestModel):
     """Which candidates are asked which cases, how often, and what is measured."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", title="Evaluation")
@@ -245,10 +247,10 @@ class EvaluationRequest(BaseModel):
     def failure_budget(self, n_cases: int) -> int:
         """The number of cases on which the server may fail for one candidate."""
         text = self.max_failures.strip()
-        if match := re.fullmatch(r"(\d+(?:\.\d+)?)\s*%", text):
+        if match := re.fullmatch(r"([0-9]{1,12}(?:\.[0-9]{1,12})?)\s*%", text):
             if float(match[1]) <= 100:
                 return math.floor(float(match[1]) / 100 * n_cases)
-        elif re.fullmatch(r"\d+", text):
+        elif re.fullmatch(r"[0-9]{1,18}", text):
             return int(text)
         raise ValueError(f"max_failures {text!r} is neither a share like 10% (up to 100%) nor a whole number of cases")
 
@@ -272,7 +274,7 @@ class EvaluationRequest(BaseModel):
         for text in self.fail_under:
             name, _, value = text.rpartition("=")
             try:
-                found[name.strip()] = float(value)
+                found[name.strip()] = read_number(value)
             except ValueError:
                 name = ""
             if not name:
@@ -312,13 +314,16 @@ def read_request_file(path: Path) -> dict[str, Any]:
     """
     import yaml
 
+    from evaluation.bounded_reading import read_settings_text
+    from evaluation.yaml_text import read_yaml
+
     try:
-        given = yaml.safe_load(path.read_text(encoding="utf-8"))
+        given = read_yaml(read_settings_text(path), is_settings=True)
     except OSError as error:
         raise ConfigurationError(
             f"cannot read {str(path)!r}: {error.strerror}", "Check the path given to -f."
         ) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise ConfigurationError(f"{str(path)!r} is not YAML: {' '.join(str(error).split())}", AN_EXAMPLE) from None
     if not isinstance(given, dict):
         raise ConfigurationError(

@@ -62,7 +62,7 @@ def find_benchmark(
     from evaluation.store.benchmarks import find_benchmark as find_stored
     from evaluation.store.benchmarks import list_benchmarks, load_benchmark_version
 
-    if (stored := find_stored(store, normal_name(name))) is not None:
+    if (stored := find_stored(store, name) or find_stored(store, normal_name(name))) is not None:
         refuse_fields(f"the stored benchmark {name!r}", fields, ignore)
         return load_benchmark_version(store, stored.version)
     try:
