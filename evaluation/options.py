@@ -8,6 +8,7 @@ from typing import Any
 
 from evaluation.candidate import DEFAULT_NUM_PREDICT, DEFAULT_OPTIONS
 from evaluation.errors import ConfigurationError, UnknownNameError
+from evaluation.numbers_in_words import read_number
 
 MODELS_OWN = "model"
 """`temperature=model`: keep what the model itself says."""
@@ -48,8 +49,8 @@ class Option:
             return _as_bool(value)
         if isinstance(value, bool):
             raise TypeError
-        number = float(value)
-        if math.isnan(number) or (self.kind is int and number != int(number)):
+        number = read_number(value)
+        if self.kind is int and number != int(number):
             raise ValueError
         return self.kind(number)
 

@@ -65,7 +65,10 @@ async def _evaluate_and_compare(
     flow_run_id: UUID,
 ) -> State[Any] | dict[str, Any]:
     if stored_runs:
-        loaded = [await load_benchmark(name) for name in evaluation.benchmarks]
+        loaded = [
+            await load_benchmark(name, evaluation.field_mapping(), evaluation.ignore_fields)
+            for name in evaluation.benchmarks
+        ]
         await refuse_unfit(stored_runs, {found.version: found.name for found in loaded})
     plan = await planned(Asked(request=evaluation, invocation_id=invocation_id, flow_run_id=str(flow_run_id)))
     for note in plan.notes:

@@ -57,7 +57,8 @@ async def race(request: RaceRequest, invocation_id: str | None = None) -> Any:
 async def _race(request: RaceRequest, invocation_id: str, flow_run_id: UUID) -> State[Any] | dict[str, str]:
     began = time.monotonic()
     begun = await benchmarks_begun(invocation_id)
-    (benchmark,) = begun or (await load_benchmark(request.evaluation.benchmarks[0]),)
+    of = request.evaluation
+    (benchmark,) = begun or (await load_benchmark(of.benchmarks[0], of.field_mapping(), of.ignore_fields),)
     course = await lay_out(request, invocation_id, benchmark)
     try:
         async with RaceHold() as hold:

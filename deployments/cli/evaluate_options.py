@@ -9,6 +9,8 @@ from deployments.cli.evaluate import evaluate
 
 _FIELDS: Mapping[str, str] = {
     "benchmark": "benchmarks",
+    "field": "fields",
+    "ignore_field": "ignore_fields",
     "model": "models",
     "candidate": "candidates",
     "option": "options",

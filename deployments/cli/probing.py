@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from deployments.cli.arguments import DatabaseOption, JsonOption, open_results
+from deployments.cli.arguments import DatabaseOption, FieldsOption, IgnoredFieldsOption, JsonOption, open_results
 from evaluation.errors import UnknownNameError
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ def probe(
         str | None,
         typer.Option("--benchmark", metavar="NAME|PATH", help="Send its prompts, to a server that knows only these."),
     ] = None,
+    field: FieldsOption = None,
+    ignore_field: IgnoredFieldsOption = None,
     save: Annotated[
         bool | None, typer.Option("--save/--no-save", help="Store the number with the endpoint, or not.")
     ] = None,
@@ -36,13 +38,14 @@ def probe(
 ) -> None:
     """Measure how many requests a server serves at once, which no server tells. The answers are not kept.
 
-    A stored endpoint gets the number as its slots, and the limit of its GPU in Prefect follows.
+    A stored endpoint gets the number as its slots, and the limit of its GPU in Prefect follows. Options marked * may be
+    repeated.
     """
     from deployments.cli.servers import wanted_endpoints
 
     with open_results(db) as store:
         (record,) = wanted_endpoints([endpoint], store)
-        prompts = _prompts(benchmark, store) if benchmark is not None else ()
+        prompts = _prompts(benchmark, store, field, ignore_field) if benchmark is not None else ()
         found = asyncio.run(_probed(record, model, most=most, prompts=prompts))
         saved = _saved(store, record, found, save=save)
     if as_json:
@@ -51,11 +54,14 @@ def probe(
         _print(record, found)
 
 
-def _prompts(name: str, store: "Store") -> "tuple[tuple[Message, ...], ...]":
+def _prompts(
+    name: str, store: "Store", fields: list[str] | None, ignored: list[str] | None
+) -> "tuple[tuple[Message, ...], ...]":
     from evaluation.benchmarks.rendering import render
+    from evaluation.field_mapping import read_mapping
     from evaluation.resolving import find_benchmark
 
-    benchmark = find_benchmark(name, store=store)
+    benchmark = find_benchmark(name, store=store, fields=read_mapping(fields or []), ignore=ignored or ())
     return tuple(render(benchmark, case) for case in benchmark.cases)
 
 

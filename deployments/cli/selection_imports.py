@@ -16,6 +16,9 @@ def import_file(
     name: Annotated[
         str | None, typer.Option("--name", metavar="NAME", help="What it is called; default: as the file.")
     ] = None,
+    ignore_field: Annotated[
+        list[str] | None, typer.Option("--ignore-field", metavar="NAME", help="A column to leave out; may be repeated.")
+    ] = None,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -29,7 +32,7 @@ def import_file(
     from selection.importing import import_scoreboard
 
     with open_results(db) as store:
-        made = import_scoreboard(store, file, name=name)
+        made = import_scoreboard(store, file, name=name, ignore=ignore_field or ())
     for note in made.notes:
         tell(f"note: {note}")
     found = made.record

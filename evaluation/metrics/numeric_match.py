@@ -1,5 +1,6 @@
 """Is the number that the answer gives the number of the reference?"""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -13,6 +14,8 @@ from evaluation.metrics.numbers_in_text import FoundNumber, found_number
 from evaluation.score import Measurement
 
 NO_NUMBER = "no_number"
+_UNDERSCORED = re.compile(r"\d_\d")
+"""Of which the last digits alone would be read: `0_1` as 1."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +55,8 @@ class NumericMatch(Metric):
     def problem(self, case: Case) -> str | None:
         """Says which reference holds no number."""
         for reference in case.references:
+            if _UNDERSCORED.search(reference):
+                return f"has the reference {reference[:60]!r}, where an underscore stands between digits"
             found = self._number(reference)
             if reference.strip() and (found is None or found.value is None):
                 return f"has the reference {reference!r}, which holds no number"

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any, ClassVar
 
 from evaluation.benchmarks.formats.format import (
@@ -47,9 +46,8 @@ class Plain(Format):
         return any(row.knows(name) for name in ("prompt", "messages", "references"))
 
     def case(self, row: Row, case_id: str) -> Case:
-        self._check_spelling(row)
         messages = _messages(row)
-        if messages and row.get("prompt") is not None:
+        if messages and row.look_at("prompt") is not None:
             raise row.error("stands beside messages", field="prompt", expected="either a prompt or messages")
         return case_of(
             row,
@@ -61,19 +59,6 @@ class Plain(Format):
             choices=row.listed("choices") if row.get("choices") not in (None, []) else (),
             details=_details(row),
         )
-
-    def _check_spelling(self, row: Row) -> None:
-        """Other fields are the user's own, but one that nearly has the name of an absent one of ours is a slip."""
-        absent = [name for name in self.fields if not row.knows(name)]
-        for name in row.values:
-            close = get_close_matches(name, absent, n=1, cutoff=0.9) if name not in self.fields else []
-            if close:
-                raise row.error(
-                    "is no field of a case",
-                    field=name,
-                    expected=f"{close[0]!r}",
-                    next_step=f"rename the field to {close[0]!r}, or to something less like it",
-                )
 
     def task_type_of(self, cases: Sequence[Case]) -> str:
         return "question_answering" if all(case.context for case in cases) else self.task_type

@@ -17,6 +17,7 @@ class Squad(Format):
     name: ClassVar[str] = "squad"
     title: ClassVar[str] = "SQuAD"
     fields: ClassVar[tuple[str, ...]] = ("id", "title", "context", "question", "answers")
+    kept_fields: ClassVar[tuple[str, ...]] = ("title", "is_impossible", "plausible_answers")
     task_type: ClassVar[str] = "question_answering"
     metrics: ClassVar[tuple[str, ...]] = ("token_f1", "exact_match")
     headline: ClassVar[str] = "token_f1"
@@ -32,7 +33,7 @@ class Squad(Format):
             prompt=row.text("question"),
             context=(row.text("context"),),
             references=self._references(row),
-            cluster=row.word("title"),
+            cluster_field="title",
         )
 
     def _references(self, row: Row) -> tuple[str, ...]:

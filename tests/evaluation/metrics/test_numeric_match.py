@@ -250,3 +250,8 @@ def test_digits_may_be_parted_by_thin_blanks_and_apostrophes_of_two_kinds(score)
     for separator in (".", "'", "’", "\u00a0", "\u202f", "\u2009", " "):
         assert 1.0 == score(NumericMatch(decimal_comma=True), f"1{separator}234,5", "1234,5").value
     assert 0.0 == score(NumericMatch(decimal_comma=True), "1X234,5", "1234,5").value
+
+
+def test_a_reference_with_an_underscore_between_digits_is_refused():
+    problem = NumericMatch().problem(Case(case_id="a", prompt="?", references=("0_1",)))
+    assert "has the reference '0_1', where an underscore stands between digits" == problem
