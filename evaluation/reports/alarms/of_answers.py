@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from evaluation.errors import FailureKind
 from evaluation.metrics.apart import BROKEN
+from evaluation.metrics.choice_reading import AMBIGUOUS
 from evaluation.metrics.extraction import NOT_EXTRACTED
 from evaluation.metrics.numeric_match import NO_NUMBER
 from evaluation.reports.alarms.alarm import Alarm, Findings, Spreads
@@ -14,7 +15,7 @@ from evaluation.store.session import Store
 
 TOO_MANY = 0.05
 """The share of a candidate's answers above which something is said."""
-EXTRACTION_FAILED = (NOT_EXTRACTED, NO_NUMBER)
+EXTRACTION_FAILED = (NOT_EXTRACTED, AMBIGUOUS, NO_NUMBER)
 """Labels by which metrics say that they found nothing to compare."""
 
 _OWN_STEPS: Mapping[FailureKind, str] = {
