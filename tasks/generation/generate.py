@@ -34,8 +34,8 @@ from tasks.story import tell, warn
 
 KEEP_ALIVE = "30m"
 
-Item = tuple[str, int]
-"""A case id and a repeat number, from 0."""
+Item = tuple[int, str, int]
+"""Of a candidate of a run (by its row's id), a case and a repeat from 0."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +50,7 @@ class ShardCounts:
 
 @task(
     name="generate",
-    task_run_name="generate {label} · {benchmark} {stretch}",
+    task_run_name="generate {title} {stretch}",
     cache_policy=NO_CACHE,
     persist_result=False,
     retries=1,
@@ -58,39 +58,33 @@ class ShardCounts:
     retry_condition_fn=is_unexpected,
 )
 async def generate_shard(
-    invocation_id: str, run_candidate_id: int, items: tuple[Item, ...], *, label: str, benchmark: str, stretch: str
+    invocation_id: str, items: tuple[Item, ...], *, title: str, stretch: str
 ) -> ShardCounts | State[None]:
-    """Counts of what became of the cases `items` of a candidate; what is stored already is not asked again.
+    """Counts of what became of `items`, all of one run; what is stored already is not asked again.
 
     Args:
         invocation_id: Whose workbench is open in this process.
-        run_candidate_id: Who is asked.
-        items: Case ids and repeat numbers.
-        label: The candidate's name, for the task run's name alone.
-        benchmark: Likewise.
-        stretch: Likewise: which cases, as `1–40`.
+        items: Who is asked what, in this order.
+        title: Whose cases these are, for the task run's name alone.
+        stretch: Likewise: which of them, as `1–40`.
     """
     try:
-        return await _shard(invocation_id, run_candidate_id, items)
+        return await _shard(invocation_id, items)
     except asyncio.CancelledError:
         # Prefect would call it crashed. Whoever cancelled us goes on being cancelled.
         return Cancelled(message="ended early; what was answered is stored")
 
 
-async def _shard(invocation_id: str, run_candidate_id: int, items: tuple[Item, ...]) -> ShardCounts:
+async def _shard(invocation_id: str, items: tuple[Item, ...]) -> ShardCounts:
     bench = workbench(invocation_id)
-    index, planned = bench.plan.planned(run_candidate_id)
-    asking = Asking(
-        bench=bench,
-        work=bench.works[index],
-        planned=planned,
-        benchmark=await bench.benchmark(planned.benchmark_version),
-    )
-    left = await _not_stored(bench, run_candidate_id, items)
-    asking.pool.n_open -= len(items) - len(left)
-    cases = await stored(load_cases, bench.store, planned.benchmark_version, sorted({case_id for case_id, _ in left}))
+    asked = {row_id: await _asking(bench, row_id) for row_id in dict.fromkeys(item[0] for item in items)}
+    first = next(iter(asked.values()))
+    left = await _not_stored(bench, items)
+    first.pool.n_open -= len(items) - len(left)
+    case_ids = sorted({case_id for _, case_id, _ in left})
+    cases = await stored(load_cases, bench.store, first.planned.benchmark_version, case_ids)
     by_id = {case.case_id: case for case in cases}
-    outcomes = await side_by_side(_counted(asking, by_id[case_id], repeat) for case_id, repeat in left)
+    outcomes = await side_by_side(_counted(asked[row_id], by_id[case_id], repeat) for row_id, case_id, repeat in left)
     return ShardCounts(
         n_answered=sum(isinstance(outcome, Generation) for outcome in outcomes),
         n_failed=sum(isinstance(outcome, Failure) for outcome in outcomes),
@@ -114,16 +108,24 @@ class Asking:
         return self.work.pool
 
 
-async def _not_stored(bench: Workbench, run_candidate_id: int, items: Sequence[Item]) -> list[Item]:
+async def _asking(bench: Workbench, run_candidate_id: int) -> Asking:
+    index, planned = bench.plan.planned(run_candidate_id)
+    benchmark = await bench.benchmark(planned.benchmark_version)
+    return Asking(bench=bench, work=bench.works[index], planned=planned, benchmark=benchmark)
+
+
+async def _not_stored(bench: Workbench, items: Sequence[Item]) -> list[Item]:
     """Those of `items` without an outcome of this stretch of work, which only a retried task run can have."""
     if (task_run.run_count or 1) < 2:
         return list(items)
-    there = await stored(load_outcomes, bench.store, run_candidate_id, sorted({case_id for case_id, _ in items}))
-    final = {
-        (found.row.case_id, found.row.repeat)
-        for found in there
-        if isinstance(found.row.outcome, Generation) or found.row.finished_at >= bench.opened_at
-    }
+    final: set[Item] = set()
+    for row_id in dict.fromkeys(item[0] for item in items):
+        case_ids = sorted({case_id for of, case_id, _ in items if of == row_id})
+        final |= {
+            (row_id, found.row.case_id, found.row.repeat)
+            for found in await stored(load_outcomes, bench.store, row_id, case_ids)
+            if isinstance(found.row.outcome, Generation) or found.row.finished_at >= bench.opened_at
+        }
     return [item for item in items if item not in final]
 
 

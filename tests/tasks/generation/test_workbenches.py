@@ -75,7 +75,7 @@ def test_a_workbench_is_found_while_it_is_open(ollama_by_script: ScriptedOllama)
 
 def test_a_shard_without_a_workbench_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="no work on invocation 'two'"):
-        asyncio.run(generate_shard.fn("two", 1, (("a", 0),), label="x", benchmark="y", stretch="1"))
+        asyncio.run(generate_shard.fn("two", ((1, "a", 0),), title="x · y", stretch="1"))
 
 
 def test_a_model_is_loaded_with_its_options_warmed_up_looked_at_and_let_go(ollama_by_script: ScriptedOllama) -> None:
