@@ -127,7 +127,7 @@ def database(url: str | None, *, typed: str | None = None) -> tuple[Finding, boo
         typed: What `--db` says.
     """
     from deployments.cli.new_database import open_or_make
-    from deployments.cli.tables import size
+    from evaluation.formatting import size
     from evaluation.store.runs import list_runs
     from evaluation.store.session import info
 
@@ -145,7 +145,7 @@ def database(url: str | None, *, typed: str | None = None) -> tuple[Finding, boo
 def disk(database_url: str | None) -> Finding:
     """Whether there is room for results."""
     from deployments.cli.machine import free_bytes
-    from deployments.cli.tables import size
+    from evaluation.formatting import size
     from evaluation.store.address import parse_url
 
     try:
@@ -212,7 +212,7 @@ def embedded() -> Finding:
 
 def gpu(found: "Sequence[Gpu]") -> Finding:
     """Which GPUs there are."""
-    from deployments.cli.tables import size
+    from evaluation.formatting import size
 
     if not found:
         return Finding(name="GPU", state=State.NOTE, said="no NVIDIA GPU here; models run on the CPU, or elsewhere")
@@ -222,7 +222,7 @@ def gpu(found: "Sequence[Gpu]") -> Finding:
 
 def memory(n_bytes: int | None) -> Finding:
     """How much memory there is."""
-    from deployments.cli.tables import size
+    from evaluation.formatting import size
 
     n_cores = os.cpu_count() or 1
     return Finding(name="memory", state=State.NOTE, said=f"{size(n_bytes)}, {n_cores} cores")

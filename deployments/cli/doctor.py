@@ -162,7 +162,8 @@ def _print(diagnosis: Diagnosis) -> None:
 
 def _print_first_steps(diagnosis: Diagnosis) -> None:
     from deployments.cli.first_steps import SUGGESTIONS
-    from deployments.cli.tables import print_table, say, size
+    from deployments.cli.tables import print_table, say
+    from evaluation.formatting import size
 
     say("\nNo run is stored yet. Where to begin:\n")
     models = [

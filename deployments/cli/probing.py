@@ -8,6 +8,7 @@ import typer
 
 from deployments.cli.arguments import DatabaseOption, FieldsOption, IgnoredFieldsOption, JsonOption, open_results
 from evaluation.errors import UnknownNameError
+from evaluation.formatting import per_second, quantity, ratio, seconds
 
 if TYPE_CHECKING:
     from evaluation.case import Message
@@ -106,7 +107,7 @@ async def _model(provider: "Provider", name: str | None) -> "ModelInfo":
 def _tell_round(found: "ProbeRound") -> None:
     from deployments.cli.terminal import tell
 
-    tell(f"  {found.n_sent} at once: {found.seen.value}, {found.seconds:.2f} s")
+    tell(f"  {found.n_sent} at once: {found.seen.value}, {seconds(found.seconds)}")
 
 
 def _saved(store: "Store", record: "EndpointRecord", found: "Probe", *, save: bool | None) -> dict[str, Any]:
@@ -151,9 +152,9 @@ def _print(record: "EndpointRecord", found: "Probe") -> None:
                 item.n_sent,
                 item.n_at_once,
                 item.seen.value,
-                f"{item.requests_per_s:.2f}",
-                f"{item.tokens_per_s:.0f}" if item.tokens_per_s else None,
-                f"{item.seconds:.2f}",
+                quantity(item.requests_per_s),
+                quantity(item.tokens_per_s) if item.tokens_per_s else None,
+                quantity(item.seconds),
             )
             for item in found.rounds
         ],
@@ -161,7 +162,7 @@ def _print(record: "EndpointRecord", found: "Probe") -> None:
     number = f"at least {found.slots}" if found.is_at_least else f"{found.slots}"
     noun = "request" if found.slots == 1 else "requests"
     digest = f" (digest {found.digest[:12]})" if found.digest else ""
-    say(f"{record.name} serves {number} {noun} at once, seen with {found.model}{digest} in {found.seconds:.1f} s")
+    say(f"{record.name} serves {number} {noun} at once, seen with {found.model}{digest} in {seconds(found.seconds)}")
     if (sentence := _does_it_pay(found)) is not None:
         say(sentence)
     for note in found.notes:
@@ -174,7 +175,8 @@ def _does_it_pay(found: "Probe") -> str | None:
         return None
     factor = together / alone
     verdict = "parallel requests pay" if factor >= 1.15 else "parallel requests do not pay here"
-    return f"{alone:.1f} tokens/s one at a time, {together:.1f} with {found.slots} at once ({factor:.2f} ×): {verdict}"
+    speeds = f"{per_second(alone, 'tokens')} one at a time, {quantity(together)} with {found.slots} at once"
+    return f"{speeds} ({ratio(factor)}): {verdict}"
 
 
 def _print_json(record: "EndpointRecord", found: "Probe", saved: dict[str, Any]) -> None:

@@ -28,7 +28,7 @@ def import_file(
     """
     from deployments.cli.tables import say
     from deployments.cli.terminal import print_json, tell
-    from evaluation.reports.tables import counted
+    from evaluation.formatting import counted
     from selection.importing import import_scoreboard
 
     with open_results(db) as store:

@@ -3,9 +3,10 @@
 from collections import Counter
 from collections.abc import Iterator
 
+from evaluation.formatting import points
 from selection.answers import Expected, Ranked
 from selection.choosing.choice import Choice
-from selection.choosing.ties import Contrast
+from selection.choosing.ties import TEST, Contrast
 from selection.choosing.wording import counted, listed, ordinal, p_value, quality, quality_interval, quantity
 from selection.wishes import MEMORY_DIGITS, TIE_ORDERS
 
@@ -49,7 +50,8 @@ def _lead(choice: Choice, winner: Ranked) -> str:
     if clear is None:
         return ""
     best = "" if winner is choice.ranked[0] else f"{choice.ranked[0].candidate.label} is "
-    return f"{best}{_gap(choice, clear[1])} better than {clear[0].candidate.label} ({p_value(clear[1].p_value)})"
+    evidence = f"{p_value(clear[1].p_value)}; {TEST}"
+    return f"{best}{_gap(choice, clear[1])} better than {clear[0].candidate.label} ({evidence})"
 
 
 def _gap(choice: Choice, contrast: Contrast) -> str:
@@ -59,7 +61,7 @@ def _gap(choice: Choice, contrast: Contrast) -> str:
         return f"{quantity(contrast.gap or 0.0)} points of utility"
     if not choice.is_fraction:
         return quantity(contrast.difference)
-    return f"{contrast.difference * 100:.1f} points"
+    return f"{points(contrast.difference)} points"
 
 
 def _tie(choice: Choice, winner: Ranked) -> str:

@@ -6,6 +6,7 @@ from dataclasses import fields
 from typing import Any, cast
 
 from evaluation.errors import ConfigurationError
+from evaluation.formatting import quantity, quantity_interval
 from evaluation.store.records import RecommendationRecord, ReportedOutcome
 from selection.analytics.past import PastDecision
 from selection.answers import Ranked, Removed
@@ -180,5 +181,5 @@ def _standard_error(expected: Mapping[str, Any]) -> float | None:
 
 def _shown(expected: Mapping[str, Any]) -> str:
     low, high = expected.get("low"), expected.get("high")
-    interval = "" if low is None or high is None else f" [{low:.3g}, {high:.3g}]"
-    return f"{expected['value']:.3g}{interval}"
+    interval = "" if low is None or high is None else f" {quantity_interval(low, high)}"
+    return f"{quantity(expected['value'])}{interval}"

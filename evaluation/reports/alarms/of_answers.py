@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Mapping
 
 from evaluation.errors import FailureKind
+from evaluation.formatting import counted, percent
 from evaluation.metrics.apart import BROKEN
 from evaluation.metrics.choice_reading import AMBIGUOUS
 from evaluation.metrics.extraction import NOT_EXTRACTED
 from evaluation.metrics.numeric_match import NO_NUMBER
 from evaluation.reports.alarms.alarm import Alarm, Findings, Spreads
-from evaluation.reports.tables import counted
 from evaluation.store.alarm_counts import count_cut
 from evaluation.store.records import MetricUse
 from evaluation.store.session import Store
@@ -112,5 +112,5 @@ def _share_alarm(
     findings: Findings, row_id: int, kind: str, metric: str | None, n: int, n_all: int, what: str, step: str
 ) -> Alarm:
     label = findings.labels[row_id]
-    message = f"{label}: {n:,} of {counted(n_all, 'answer')} ({n / n_all:.0%}) {what}; {step}"
+    message = f"{label}: {n:,} of {counted(n_all, 'answer')} ({percent(n / n_all)}) {what}; {step}"
     return Alarm(kind=kind, metric=metric, candidate=label, share=n / n_all, n=n, message=message)

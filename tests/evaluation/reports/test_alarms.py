@@ -183,7 +183,7 @@ def test_answers_in_which_nothing_was_found_raise_one_above_5_percent(store: Sto
     assert raised == kinds(found)
     if raised:
         assert ("a:1b", n, n / 40) == tuple(found[0][key] for key in ("candidate", "n", "share"))
-        assert "a:1b: 3 of 40 answers (8%) gave multiple_choice nothing to compare" in found[0]["message"]
+        assert "a:1b: 3 of 40 answers (8 %) gave multiple_choice nothing to compare" in found[0]["message"]
 
 
 def test_metrics_that_read_the_same_fail_in_one_alarm(store: Store) -> None:
@@ -230,7 +230,7 @@ def test_answers_that_were_cut_raise_one_above_5_percent(store: Store, n: int, r
 
     assert raised == kinds(found)
     if raised:
-        assert "3 of 40 answers (8%) were cut at num_predict; raise num_predict" in found[0]["message"]
+        assert "3 of 40 answers (8 %) were cut at num_predict; raise num_predict" in found[0]["message"]
 
 
 def _fail_scores(store: Store, use: MetricUse, kind: str, n: int) -> None:

@@ -6,6 +6,7 @@ from scored_tables import named, scored, standing_of
 from evaluation.evidence import Choosable
 from selection.choosing.choice import choose
 from selection.choosing.explanation import explanation_of, reason_of
+from selection.choosing.ties import TEST
 from selection.scoreboard import Scoreboard, TaskStanding
 from selection.standing.building import build_scoreboard
 from selection.wishes import Constraints, Weights
@@ -21,7 +22,7 @@ THREE = (named("a", memory_bytes=9e9), named("b", memory_bytes=4e9), named("c", 
 def test_the_reason_says_what_is_expected_and_how_far_the_next_is_behind() -> None:
     choice = choose(_board(standing_of([0.7, 0.6, 0.5]), THREE), task="qa")
     assert (
-        "a is expected at 70.0 % [64.1, 75.9] on qa (200 cases); 10.0 points better than b (p < .0001)."
+        f"a is expected at 70.0 % [64.1, 75.9] on qa (200 cases); 10.0 points better than b (p < .0001; {TEST})."
         == reason_of(choice)
     )
 
@@ -42,7 +43,7 @@ def test_the_reason_names_a_tie_and_by_what_it_was_broken_and_what_was_ruled_out
 def test_the_reason_says_whose_lead_it_is_where_the_named_one_is_not_the_first() -> None:
     reason = reason_of(choose(_board(standing_of([0.62, 0.61, 0.5]), THREE), task="qa"))
     assert "b is expected at 61.0 %" in reason
-    assert "; a is 12.0 points better than c (p < .0001); tied with a, named as the smallest of them" in reason
+    assert f"; a is 12.0 points better than c (p < .0001; {TEST}); tied with a, named as the smallest of them" in reason
 
 
 def test_the_highest_of_the_tied_is_named_for_its_estimate() -> None:
@@ -94,7 +95,7 @@ def test_the_explanation_has_a_line_for_every_candidate() -> None:
 
 def test_a_quality_that_is_no_fraction_is_no_percentage() -> None:
     standing = replace(standing_of([3.9, 3.2], se=0.1), lowest=-np.inf, highest=np.inf)
-    assert "a is expected at 3.9 [3.7, 4.1] on qa (200 cases); 0.7 better than b (p < .0001)." == reason_of(
+    assert f"a is expected at 3.9 [3.70, 4.10] on qa (200 cases); 0.7 better than b (p < .0001; {TEST})." == reason_of(
         choose(_board(standing, THREE[:2]), task="qa")
     )
 
