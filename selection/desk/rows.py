@@ -11,7 +11,7 @@ from evaluation.store.records import RecommendationRecord, ReportedOutcome
 from selection.analytics.past import PastDecision
 from selection.answers import Ranked, Removed
 from selection.desk.decisions import Decision, Outcome
-from selection.wishes import LARGEST_WEIGHT, Constraints, OnTie, Weights
+from selection.wishes import LARGEST_WEIGHT, TOLERANCE, Constraints, OnTie, Weights
 
 MOST_ALTERNATIVES = 5
 """So many are stored with what may be expected of them; of the others, and of more that were ruled out, the number."""
@@ -41,6 +41,7 @@ def record_of(decision: Decision) -> RecommendationRecord:
             "removed": [_removed(one) for one in found.removed[:MOST_ALTERNATIVES]],
             "n_removed": len(found.removed),
             "notes": list(found.notes),
+            "tolerance": decision.tolerance,
         },
         propensity=decision.propensity,
         n_cases=found.n_cases,
@@ -74,6 +75,7 @@ def past_of(record: RecommendationRecord) -> PastDecision:
         constraints=_constraints_of(record.constraints),
         weights=_weights_of(record.weights),
         on_tie=cast("OnTie", record.on_tie),
+        tolerance=record.details.get("tolerance", TOLERANCE),
         candidate_key=record.candidate_key,
         candidate_label=record.candidate_label,
         expected_quality=quality.get("value"),
