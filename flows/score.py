@@ -13,10 +13,10 @@ from evaluation.store.session import open_store
 from flows.scoring import score_all
 from tasks.holding import holding
 from tasks.lease_book import LeaseBook
+from tasks.own_settings import use_own_settings
 from tasks.publish import publish_results
 from tasks.scoring.plan_scoring import plan_scoring
 from tasks.stored import stored
-from tasks.using_blocks import use_results_database
 
 
 def _flow_run_name() -> str:
@@ -32,7 +32,7 @@ async def score(request: ScoreRequest) -> Any:
     Args:
         request: Which run, which metrics, and which models they ask.
     """
-    await use_results_database()
+    await use_own_settings()
     settings = Settings()
     store = await stored(open_store, settings.database)
     try:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from evaluation.allowed_files import must_be_allowed
 from evaluation.benchmarks.benchmark_file import load_file
 from evaluation.benchmarks.formats import FORMATS
 from evaluation.benchmarks.suites import load_suite, standard_suites
@@ -30,6 +31,7 @@ def load_benchmark(
     if not _is_path(source):
         suite = _suite(str(source), fields)
         return replace(suite, name=name) if name else suite
+    must_be_allowed(Path(source).expanduser(), what="the benchmark")
     return load_file(Path(source).expanduser(), fields=fields, name=name, source=str(source))
 
 
