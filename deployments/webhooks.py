@@ -44,7 +44,7 @@ def _entry(url: str) -> str:
         target = read_target(url.replace(" ", "%20"))
     except ValueError:
         raise ConfigurationError(
-            "the webhook has no address of the form http://HOST or https://HOST",
+            "the address of a webhook begins with http:// or https://, and names a host",
             f"Give such a one. For a block without one, name its server in {WEBHOOKS_VARIABLE} of Prefect's server.",
         ) from None
     host = f"[{target.host}]" if ":" in target.host else target.host

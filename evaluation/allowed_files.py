@@ -5,8 +5,6 @@ else than the user whose rights the worker has.
 """
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 
@@ -23,16 +21,6 @@ def limit_files(folder: Path | None) -> None:
     """From here on, in this task and those that it starts, only files in the folder may be named; None: no file."""
     _is_limited.set(True)
     _folder.set(None if folder is None else folder.resolve())
-
-
-@contextmanager
-def all_files() -> Iterator[None]:
-    """Lets every file be named within the block: for files that no request names."""
-    token = _is_limited.set(False)
-    try:
-        yield
-    finally:
-        _is_limited.reset(token)
 
 
 def must_be_allowed(path: Path, *, what: str) -> None:

@@ -31,6 +31,7 @@ def make_private_folder(folder: Path) -> None:
     missing = [path for path in (folder, *folder.parents) if not path.exists()]
     for path in reversed(missing):
         path.mkdir(mode=FOLDER_MODE, exist_ok=True)
+    folder.mkdir(exist_ok=True)  # where a file has the name, this says so
     make_private(folder)
 
 
@@ -77,7 +78,7 @@ def open_to_others(paths: Iterable[Path]) -> Iterator[tuple[Path, str]]:
         except OSError:
             continue
         if mode & _OTHERS:
-            yield path, "everybody on this machine"
+            yield path, "everybody"
         elif mode & _GROUP:
             yield path, "its group"
 

@@ -40,7 +40,8 @@ async def load_own_flow(flow_run: "FlowRun", **_options: Any) -> "Flow[..., Any]
     async with get_client() as client:
         deployment = await client.read_deployment(flow_run.deployment_id)
     for definition in DEFINITIONS:
-        if definition.entrypoint == deployment.entrypoint:
+        # Prefect writes the same with a dot where a deployment was made from the flow itself.
+        if deployment.entrypoint in (definition.entrypoint, definition.entrypoint.replace(":", ".")):
             return definition.load_flow()
     raise ConfigurationError(
         f"the deployment {deployment.name!r} names {deployment.entrypoint!r}, which is not a flow of Benchwright; "

@@ -157,7 +157,7 @@ def make_folder(url: URL) -> None:
     """
     folder = Path(str(url.database)).parent
     try:
-        if not folder.exists():
+        if not folder.is_dir():
             make_private_folder(folder)
     except OSError as error:
         raise StoreError(

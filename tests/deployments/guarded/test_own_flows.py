@@ -42,9 +42,15 @@ def flow_run_of(client: "SyncPrefectClient", deployment_id: UUID) -> "FlowRun":
     return client.create_flow_run_from_deployment(deployment_id)
 
 
-def test_a_deployment_of_ours_runs_the_flow_of_this_package(client: "SyncPrefectClient", deployment_id: UUID) -> None:
+@pytest.mark.parametrize("entrypoint", [None, "flows.monitor:monitor", "flows.monitor.monitor"])
+def test_a_deployment_of_ours_runs_the_flow_of_this_package(
+    client: "SyncPrefectClient", deployment_id: UUID, entrypoint: str | None
+) -> None:
     from flows.monitor import monitor
 
+    if entrypoint is not None:
+        body = {"entrypoint": entrypoint}
+        client.request("PATCH", "/deployments/{id}", path_params={"id": deployment_id}, json=body)
     found = asyncio.run(load_own_flow(flow_run_of(client, deployment_id), use_placeholder_flow=False))
     assert monitor is found
 
