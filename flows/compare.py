@@ -15,9 +15,9 @@ from tasks.comparing import compare_candidates, find_runs, publish_comparison, r
 from tasks.endings import cancel_runs
 from tasks.interruption import run_interruptibly
 from tasks.load import load_benchmark
+from tasks.own_settings import use_own_settings
 from tasks.plan import Asked
 from tasks.publish import publish_results
-from tasks.using_blocks import use_results_database
 
 
 def _flow_run_name() -> str:
@@ -38,7 +38,7 @@ async def compare(request: ComparisonRequest, invocation_id: str | None = None) 
         request: Which runs, or what to evaluate first; along what, by which metrics, with which margin.
         invocation_id: Leave empty. Given by whoever starts the flow and wants to find the results of its evaluation.
     """
-    await use_results_database()
+    await use_own_settings()
     own_id = UUID(str(flow_run.id))
     invocation = invocation_id or own_id.hex
     return await run_interruptibly(

@@ -12,9 +12,9 @@ from evaluation.request import EvaluationRequest
 from flows.planned_work import planned, work_through
 from tasks.endings import cancel_runs
 from tasks.interruption import run_interruptibly
+from tasks.own_settings import use_own_settings
 from tasks.plan import Asked
 from tasks.publish import publish_results
-from tasks.using_blocks import use_results_database
 
 
 def _flow_run_name() -> str:
@@ -34,7 +34,7 @@ async def evaluate(request: EvaluationRequest, invocation_id: str | None = None)
         request: What to evaluate on what.
         invocation_id: Leave empty. Given by whoever starts the flow and wants to find its results.
     """
-    await use_results_database()
+    await use_own_settings()
     own_id = UUID(str(flow_run.id))
     asked = Asked(request=request, invocation_id=invocation_id or own_id.hex, flow_run_id=str(own_id))
     return await run_interruptibly(

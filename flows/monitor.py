@@ -12,7 +12,7 @@ from tasks.monitoring.look import look_around
 from tasks.monitoring.mend import take_up_what_died
 from tasks.monitoring.notify import notify
 from tasks.monitoring.publish import publish_monitor
-from tasks.using_blocks import use_results_database
+from tasks.own_settings import use_own_settings
 
 _AS_IT_IS = MonitorRequest()
 
@@ -24,7 +24,7 @@ async def monitor(request: MonitorRequest = _AS_IT_IS) -> Any:
     Args:
         request: What is looked at, and what is too much.
     """
-    await use_results_database()
+    await use_own_settings()
     return await run_interruptibly(UUID(str(flow_run.id)), lambda: _monitor(request))
 
 

@@ -18,6 +18,7 @@ from flows.planned_work import let_go_of, planned, work_through
 from tasks.endings import cancel_runs, fail_runs
 from tasks.interruption import run_interruptibly
 from tasks.load import benchmarks_begun, load_benchmark
+from tasks.own_settings import use_own_settings
 from tasks.plan import Asked, Stretch
 from tasks.publish import publish_results
 from tasks.racing.course import Course, Step, lay_out, next_step
@@ -25,7 +26,6 @@ from tasks.racing.finish import end_race, publish_race
 from tasks.racing.hold import RaceHold
 from tasks.racing.look import decide_look, mark_planned
 from tasks.story import tell
-from tasks.using_blocks import use_results_database
 
 
 def _flow_run_name() -> str:
@@ -44,7 +44,7 @@ async def race(request: RaceRequest, invocation_id: str | None = None) -> Any:
         request: Who races on what, and by which rules.
         invocation_id: Leave empty. Given by whoever starts the flow and wants to find its results.
     """
-    await use_results_database()
+    await use_own_settings()
     own_id = UUID(str(flow_run.id))
     invocation = invocation_id or own_id.hex
     return await run_interruptibly(

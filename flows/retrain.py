@@ -10,10 +10,10 @@ from evaluation.errors import SelectionError
 from selection.learning.retraining import Judgement
 from selection.retrain_request import RetrainRequest
 from tasks.interruption import run_interruptibly
+from tasks.own_settings import use_own_settings
 from tasks.retraining.learn import gather_evidence, train_challenger
 from tasks.retraining.promote import evaluate_challenger, promote_or_keep
 from tasks.retraining.publish import publish_retraining
-from tasks.using_blocks import use_results_database
 
 MOST_ROUNDS = 5
 """How often a challenger is evaluated again because another model came to decide meanwhile."""
@@ -27,7 +27,7 @@ async def retrain(request: RetrainRequest = _AS_IT_IS) -> Any:
     Args:
         request: When to train, and with which seed.
     """
-    await use_results_database()
+    await use_own_settings()
     return await run_interruptibly(UUID(str(flow_run.id)), lambda: _retrain(request))
 
 

@@ -15,10 +15,10 @@ from flows.scoring import score_all
 from tasks.holding import holding
 from tasks.interruption import run_interruptibly
 from tasks.lease_book import LeaseBook
+from tasks.own_settings import use_own_settings
 from tasks.publish import publish_results
 from tasks.scoring.plan_scoring import plan_scoring
 from tasks.stored import stored
-from tasks.using_blocks import use_results_database
 
 
 def _flow_run_name() -> str:
@@ -34,7 +34,7 @@ async def score(request: ScoreRequest) -> Any:
     Args:
         request: Which run, which metrics, and which models they ask.
     """
-    await use_results_database()
+    await use_own_settings()
     return await run_interruptibly(UUID(str(flow_run.id)), lambda: _score(request))
 
 

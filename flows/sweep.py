@@ -16,12 +16,12 @@ from flows.planned_work import planned, work_through
 from tasks.endings import cancel_runs
 from tasks.interruption import run_interruptibly
 from tasks.load import load_prompt
+from tasks.own_settings import use_own_settings
 from tasks.plan import Asked
 from tasks.publish import publish_results
 from tasks.sweeping.finish import analyse_sweep, publish_sweep
 from tasks.sweeping.layout import SweepStretch, lay_out, n_done_before
 from tasks.sweeping.look import Pace, look_at_sweep
-from tasks.using_blocks import use_results_database
 
 
 def _flow_run_name() -> str:
@@ -41,7 +41,7 @@ async def sweep(request: SweepRequest, invocation_id: str | None = None) -> Any:
         request: Which parameters over which values, for which models, on what.
         invocation_id: Leave empty. Given by whoever starts the flow and wants to find its results.
     """
-    await use_results_database()
+    await use_own_settings()
     own_id = UUID(str(flow_run.id))
     invocation = invocation_id or own_id.hex
     return await run_interruptibly(

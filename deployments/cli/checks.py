@@ -2,8 +2,10 @@
 
 import os
 import platform
+import shlex
 import shutil
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib.util import find_spec
@@ -158,6 +160,28 @@ def disk(database_url: str | None) -> Finding:
         step = "free some space, or give --db another place"
         return Finding(name="disk", state=State.MISSING, said=f"only {size(free)} free at {folder}", next_step=step)
     return Finding(name="disk", state=State.OK, said=f"{size(free)} free at {folder}")
+
+
+def private_files(database_url: str | None) -> Finding:
+    """Whether somebody beside this user may read what holds secrets and results."""
+    from deployments.prefect_home import prefect_home, secret_files
+    from evaluation.private_files import database_files, open_to_others
+    from evaluation.store.address import default_url, parse_url
+
+    paths = [prefect_home(), *secret_files()]
+    with suppress(BenchwrightError):
+        address = parse_url(database_url)
+        if address.get_backend_name() == "sqlite":
+            path = Path(str(address.database))
+            paths += [path.parent] if address == parse_url(default_url()) else []
+            paths += database_files(path)
+    found = list(open_to_others(paths))
+    if not found:
+        return Finding(name="private files", state=State.OK, said="results and secrets are this user's alone")
+    said = "; ".join(f"{path} may be read by {who}" for path, who in found)
+    command = f"chmod go-rwx {' '.join(shlex.quote(str(path)) for path, _ in found)}"
+    step = f"{command} (commands take it from others by themselves; what only a group may read is left to you)"
+    return Finding(name="private files", state=State.NOTE, said=said, next_step=step)
 
 
 def answering(answer: "Answer") -> Finding:

@@ -64,6 +64,7 @@ def diagnose(given: Sequence[str], db: str | None) -> Diagnosis:
     from deployments.cli.first_steps import first_commands, memory_in_words, model_memory_bytes, suggestion_for
 
     url = database_url(db)
+    private_files = checks.private_files(url)  # before anything is mended
     store, is_first_use = checks.database(url, typed=db)
     servers, answers = _servers(given, url, has_store=store.state is checks.State.OK)
     gpus, memory_bytes = machine.gpus(), machine.memory_bytes()
@@ -73,6 +74,7 @@ def diagnose(given: Sequence[str], db: str | None) -> Diagnosis:
         checks.serve(),
         store,
         checks.disk(url),
+        private_files,
         *servers,
         checks.embedded(),
         checks.sandbox(),

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from evaluation.allowed_files import must_be_allowed
 from evaluation.benchmarks.benchmark_file import load_file
 from evaluation.benchmarks.formats import FORMATS
 from evaluation.benchmarks.suites import load_suite, standard_suites
@@ -36,6 +37,7 @@ def load_benchmark(
         refuse_fields(f"the standard suite {str(source)!r}", fields, ignore)
         suite = load_suite(str(source))
         return replace(suite, name=name) if name else suite
+    must_be_allowed(Path(source).expanduser(), what="the benchmark")
     return load_file(Path(source).expanduser(), fields=fields, ignore=ignore, name=name, source=str(source))
 
 

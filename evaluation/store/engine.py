@@ -12,6 +12,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import URL, Connection, Engine
 
 from evaluation.errors import StoreError, StoreUnreachableError
+from evaluation.private_files import make_private_folder
 from evaluation.store.address import shown
 
 CONNECT_TIMEOUT_S = 10
@@ -149,14 +150,15 @@ _PASSING: tuple[tuple[tuple[str, ...], str, str], ...] = (
 
 
 def make_folder(url: URL) -> None:
-    """Creates the folder of a SQLite file.
+    """Creates the folder of a SQLite file, where it is missing: for this user alone.
 
     Raises:
         StoreError: a part of the path is a file, or may not be written to.
     """
     folder = Path(str(url.database)).parent
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        if not folder.is_dir():
+            make_private_folder(folder)
     except OSError as error:
         raise StoreError(
             f"the folder {str(folder)!r} of the database {shown(url)} cannot be made: {error.strerror}",

@@ -5,7 +5,7 @@ import shlex
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection
 
 from evaluation.errors import StoreError
+from evaluation.private_files import database_files, make_private, make_private_file
 from evaluation.store.address import default_url, parse_url, shown
 from evaluation.store.database_file import file_of
 from evaluation.store.engine import make_engine, make_folder, store_error, translated
@@ -111,6 +112,8 @@ def open_store(url: str | None = None, *, upgrade_from_empty: bool = True, busy_
         _must_be_there(address)
     elif _is_sqlite(address):
         make_folder(address)
+    if _is_sqlite(address):
+        _make_file(address)
     store = Store(address, busy_timeout_s=busy_timeout_s)
     try:
         with store.read() as connection:
@@ -168,8 +171,24 @@ def upgrade(url: str | None = None) -> DatabaseInfo:
     address = parse_url(url)
     if _is_sqlite(address):
         make_folder(address)
+        _make_file(address)
     _migrate(address)
     return info(url)
+
+
+def _make_file(address: URL) -> None:
+    """Makes the file for this user alone before SQLite would make it for all, and mends one that earlier versions made.
+
+    SQLite gives the files beside it the same mode. What is wrong with the path is SQLite's to say.
+    """
+    path = Path(str(address.database))
+    with suppress(OSError):
+        make_private_file(path)
+    if path.is_file():
+        for beside in database_files(path):
+            make_private(beside)
+    if address == parse_url(None):  # a folder of ours; any other is the user's
+        make_private(path.parent)
 
 
 def _migrate(address: URL) -> None:
@@ -253,6 +272,7 @@ def backup(url: str | None, target_path: Path) -> int:
         raise StoreError(f"{str(target_path)!r} exists already and is not overwritten", "name another file")
     try:
         target_path.parent.mkdir(parents=True, exist_ok=True)
+        make_private_file(target_path.with_name(f"{target_path.name}.unfinished"))
         _copy_sqlite(Path(str(address.database)), target_path)
     except (OSError, sqlite3.Error) as error:
         raise StoreError(

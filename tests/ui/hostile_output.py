@@ -42,7 +42,7 @@ def main(folder: Path) -> int:
             os.environ.pop(name, None)
         from deployments.prefect_server import prefect_server
 
-        with prefect_server() as server:
+        with prefect_server(has_password=False) as server:
             server.wait()
             begin_experiment()
             wrong = asyncio.run(run_flows(Path(home)))
