@@ -151,9 +151,27 @@ async def release_model(invocation_id: str, endpoint: str, model: str, *, is_las
         is_last: No other model follows on it, so that nobody waits for the memory.
     """
     station = workbench(invocation_id).stations[endpoint]
+    await unload_or_warn(station.provider, model, endpoint=endpoint, wait=not is_last)
+    station.resident = None
+
+
+async def unload_or_warn(provider: Provider, model: str, *, endpoint: str, wait: bool) -> None:
+    """Take the model out of the server's memory; warn where it stays, or where nobody knows.
+
+    Args:
+        provider: The server.
+        model: The model. One that was removed from the server meanwhile is gone from its memory too.
+        endpoint: The server's name, for messages.
+        wait: Return when the memory is free, not when the server was told.
+    """
     try:
         async with asyncio.timeout(RELEASE_TIMEOUT_S):
-            await station.provider.unload(model, wait=not is_last)
-    except (ProviderError, TimeoutError) as error:
-        warn("%s was told to unload %s, and still has it: %s", endpoint, model, error)
-    station.resident = None
+            await provider.unload(model, wait=wait)
+    except ProviderError as error:
+        if error.kind is FailureKind.TIMED_OUT:
+            warn("%s was told to unload %s and still has it: %s", endpoint, model, error)
+        elif error.kind is not FailureKind.MODEL_NOT_PULLED:
+            warn("%s could not be told to unload %s: %s", endpoint, model, error)
+    except TimeoutError:
+        if wait:
+            warn("%s did not unload %s within %g s", endpoint, model, RELEASE_TIMEOUT_S)

@@ -1,7 +1,6 @@
 """The server of a model that metrics ask: its turn on the GPU, the model loaded, its slots, and the answers."""
 
 import asyncio
-import contextlib
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -23,12 +22,11 @@ from evaluation.retry_schedule import RetrySchedule
 from evaluation.score import ScoreFailure
 from evaluation.store.session import Store
 from tasks.generation.attempt import supervised
-from tasks.generation.residency import load_with_retries
+from tasks.generation.residency import load_with_retries, unload_or_warn
 from tasks.slots import Gate, SlotClaim, ensure_limit
-from tasks.story import tell, warn
+from tasks.story import tell
 
 KEEP_ALIVE = "10m"
-RELEASE_TIMEOUT_S = 10.0
 MAX_EMBEDDING_REQUESTS = 4
 """Batches on their way at once: a server embeds a batch at a time."""
 
@@ -77,7 +75,7 @@ async def asked_server(
                 yield _answerers(provider, asked, store, _Room(gate), timeout_s=timeout_s, retry_base_s=retry_base_s)
             finally:
                 if not held.is_shared():
-                    await _released(provider, asked)
+                    await unload_or_warn(provider, asked.model, endpoint=asked.lane.endpoint_name, wait=False)
 
 
 def nobody_answers(asked: AskedModel, why: ConfigurationError) -> Answerers:
@@ -158,12 +156,3 @@ async def _loaded(provider: Provider, asked: AskedModel, *, base_s: float) -> fl
     except ProviderError as error:
         raise ConfigurationError(f"{asked.model} could not be loaded: {error}", error.next_step) from error
     return asyncio.get_running_loop().time() - began
-
-
-async def _released(provider: Provider, asked: AskedModel) -> None:
-    try:
-        async with asyncio.timeout(RELEASE_TIMEOUT_S):
-            with contextlib.suppress(TimeoutError):
-                await provider.unload(asked.model, wait=False)
-    except ProviderError as error:
-        warn("%s was told to unload %s, and still has it: %s", asked.lane.endpoint_name, asked.model, error)
