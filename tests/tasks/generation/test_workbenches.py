@@ -140,7 +140,7 @@ def test_letting_go_of_a_model_on_a_server_that_is_gone_is_a_warning(
             await release_model.fn("one", "here", "good")
 
     asyncio.run(work())
-    assert "here was told to unload good, and still has it: no server answers" in caplog.text
+    assert "here could not be told to unload good: no server answers" in caplog.text
 
 
 def test_another_server_of_a_group_counts_until_it_is_refused_or_given_up(ollama_by_script: ScriptedOllama) -> None:
@@ -182,3 +182,19 @@ def test_a_queue_that_is_full_while_loading_is_waited_for(ollama_by_script: Scri
     assert isinstance(asyncio.run(work()), float)
     assert 3 == n_refused
     assert {} == loads_in_progress
+
+
+def test_letting_go_of_a_model_that_was_removed_from_its_server_warns_of_nothing(
+    ollama_by_script: ScriptedOllama, caplog: pytest.LogCaptureFixture
+) -> None:
+    ollama_by_script.add("good")
+
+    async def work() -> None:
+        async with open_workbench(a_plan(ollama_by_script.url)):
+            await load_model.fn("one", "here", "good", group_index=0)
+            ollama_by_script.models.pop("good")
+            await release_model.fn("one", "here", "good")
+
+    asyncio.run(work())
+    assert "still has" not in caplog.text
+    assert "unload" not in caplog.text
