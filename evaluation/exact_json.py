@@ -28,9 +28,15 @@ def read_json(text: str) -> Any:
 
 
 def exact_number(text: str) -> float | Decimal:
-    """The number as a float where that keeps all its digits, else as it is written."""
+    """The number as a float where that keeps all its digits, else as it is written.
+
+    Raises:
+        ValueError: it is so small that a float would be zero.
+    """
     number = float(text)
     exact = Decimal(text)
+    if number == 0 and exact != 0:
+        raise ValueError(f"the number {text[:40]} is too small to be read")
     return number if number in (float("inf"), float("-inf")) or Decimal(repr(number)) == exact else exact
 
 

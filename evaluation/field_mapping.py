@@ -25,7 +25,7 @@ class FieldUse:
         read = ", ".join(f"{ours} from {theirs!r}" for ours, theirs in self.mapped.items())
         lists = (("kept in details", self.kept), ("ignored", self.ignored))
         named = [f"{words}: {named_fields(names)}" for words, names in lists if names]
-        return (*([f"fields read: {read}"] if read else []), *named)
+        return (*([f"read as ours: {read}"] if read else []), *named)
 
 
 def read_mapping(words: Sequence[str]) -> dict[str, str]:

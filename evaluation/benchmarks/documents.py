@@ -11,7 +11,7 @@ from typing import IO, Any, cast
 
 from evaluation.benchmarks import tables
 from evaluation.benchmarks.header import Header, header_of
-from evaluation.benchmarks.rows import Row
+from evaluation.benchmarks.rows import Row, shown
 from evaluation.benchmarks.squad_file import header_values, is_squad, squad_rows
 from evaluation.bounded_reading import (
     LARGEST_DOCUMENT,
@@ -241,7 +241,9 @@ def _taken_apart(path: Path, content: Any) -> Document:
             "holds no cases",
             expected="a list of cases, or header keys with either 'cases' (a list) or 'data' (another file)",
         )
-    header = header_of({key: value for key, value in content.items() if key not in ("cases", "data")}, path=str(path))
+    header = header_of(
+        {str(key): value for key, value in content.items() if key not in ("cases", "data")}, path=str(path)
+    )
     if "cases" in content:
         return Document(path=str(path), header=header, rows=_listed_rows(path, content["cases"]))
     if not isinstance(content["data"], str):
@@ -256,4 +258,6 @@ def _listed_rows(path: Path, content: Any) -> Iterator[Row]:
         row = Row(path=str(path), number=number, unit="row", values=values if isinstance(values, dict) else {})
         if not isinstance(values, dict):
             raise row.error("is no case", expected="an object with fields")
+        if other := next((name for name in values if not isinstance(name, str)), None):
+            raise row.error(f"has the key {shown(other)}", expected="names of fields", next_step="put it into quotes")
         yield row

@@ -25,6 +25,8 @@ def csv_rows(handle: IO[bytes], path: str, delimiter: str) -> Iterator[Row]:
     """A row for each record after the header line; numbers count records."""
     records = _records(handle, path, delimiter)
     first = next(records, None)
+    if first is not None and first[0].lower().startswith("sep="):  # Excel's own line, which names the separator
+        first = next(records, None)
     if first is None:
         return
     columns: tuple[str, ...]
@@ -81,6 +83,10 @@ def _is_headerless_mmlu(record: Sequence[str]) -> bool:
 
 def _columns(record: Sequence[str], path: str) -> tuple[str, ...]:
     columns = tuple(cell.strip() or (f"column {place}" if place > 1 else "") for place, cell in enumerate(record, 1))
+    if any("\0" in name for name in columns):
+        raise BenchmarkError(
+            path, "holds NUL characters", line=1, expected="text in UTF-8", next_step="save the table as UTF-8"
+        )
     twice = [name for name, n in Counter(columns).items() if n > 1]
     if twice:
         raise BenchmarkError(path, "names a column twice", line=1, field=twice[0], expected="a name for each column")

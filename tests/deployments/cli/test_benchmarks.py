@@ -108,7 +108,7 @@ def test_a_field_that_nothing_reads_is_refused_or_ignored_by_name(benchwright: C
     assert "--ignore-field images" in refused.err
     allowed = benchwright("benchmarks", "validate", path, "--ignore-field", "images")
     assert 0 == allowed.code
-    assert "fields read: prompt from 'question', references from 'answer'" in allowed.out
+    assert "read as ours: prompt from 'question', references from 'answer'" in allowed.out
     assert "ignored: 'images'" in allowed.out
 
 

@@ -149,3 +149,36 @@ def test_a_table_with_semicolons_is_told_where_a_cell_of_its_header_holds_a_comm
 def test_blanks_around_a_name_are_not_part_of_it(write: Write) -> None:
     benchmark = load_benchmark(write("x.jsonl", [{" prompt": "a?", "references ": "b"}]))
     assert ("a?", ("b",)) == (benchmark.cases[0].prompt, benchmark.cases[0].references)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "problem"),
+    [
+        ("x.yaml", "- prompt: a\n  1: x\n", "has the key a number: 1"),
+        ("x.csv", "prompt,references\na,b\n".encode("utf-16-le"), "holds NUL characters"),
+        ("x.jsonl", '{"prompt": "a", "references": 1e-999999999}\n', "the number 1e-999999999 is too small to be read"),
+        (
+            "x.jsonl",
+            [{"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]}],
+            "ends with the assistant's message, which answers the question",
+        ),
+        ("x.jsonl", [{"prompt": "a", "choices": ["x", "y"], "answer": 1}], "'1' is none of the choices"),
+        (
+            "x.jsonl",
+            [{"question": "q", "context": "c", "answers": {"text": ["x"]}, "is_impossible": True}],
+            "holds answers, yet the question is marked impossible",
+        ),
+    ],
+)
+def test_what_would_be_misread_is_refused(write: Write, name: str, content: Any, problem: str) -> None:
+    assert problem == _refusal(write(name, content)).problem
+
+
+def test_the_line_in_which_a_spreadsheet_names_its_separator_is_no_header(write: Write) -> None:
+    assert ("b",) == load_benchmark(write("x.csv", "sep=,\nprompt,references\na,b\n")).cases[0].references
+
+
+@pytest.mark.parametrize("reference", ["X ", "b", "y"])
+def test_a_reference_is_a_choice_or_its_letter(write: Write, reference: str) -> None:
+    row = {"prompt": "a", "choices": ["x", "y"], "references": reference}
+    assert 1 == len(load_benchmark(write("x.jsonl", [row])).cases)
