@@ -24,8 +24,9 @@ class NumericMatch(Metric):
     `announced`, `last_line`, `earlier_line`, `inside_word` (`USD18`, used only where no number stands by itself),
     `ambiguous` ("the answer is 5 or 6") or `no_number`, which both score 0. Compared exactly: `57.00` and `$57` are 57,
     `1,234` and `1'234` are 1234, `3/4`, `¾` and `\frac{3}{4}` are 0.75, `1 1/2` is 1.5, `1.5e3` and `1.5 × 10^3` are
-    1500. A currency and a unit are not compared. A percentage equals its number and, where only one side has the sign, its hundredth: `12%`
-    is right for 12 and for 0.12. The comma separates thousands (`3,5` are two numbers), unless `decimal_comma` is set.
+    1500. A currency and a unit are not compared. A percentage equals its number and, where only one side has the sign,
+    its hundredth: `12%` is right for 12 and for 0.12. The comma separates thousands (`3,5` are two numbers), unless
+    `decimal_comma` is set.
     """
 
     name: ClassVar[str] = "numeric_match"
