@@ -158,6 +158,13 @@ def effective_options(
     return dict(sorted(effective.items()))
 
 
+def says_length(candidate: Mapping[str, Any], *, benchmark: Mapping[str, Any], model: Mapping[str, Any]) -> bool:
+    """Whether anybody says how long an answer may be: the candidate, the benchmark or the model."""
+    chosen = candidate.get("num_predict")
+    own = "num_predict" in _usable_parameters(model)
+    return "num_predict" in benchmark or own or chosen not in (None, MODELS_OWN)
+
+
 def _usable_parameters(model: Mapping[str, Any]) -> dict[str, Any]:
     """A model's own parameters that hold here: not its context, nor what no user may ask for (`num_predict` -1)."""
     own: dict[str, Any] = {}

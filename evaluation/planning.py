@@ -39,6 +39,8 @@ class PlannedCandidate:
     failure_budget: int
     """Generations on which the server may fail."""
     digest: str | None = None
+    trained_context: int | None = None
+    """Tokens that the model was trained for; None: its server does not say."""
     endpoints: tuple[str, ...] = ()
     """Names of the servers that have its model, with equal digests: a pool that shares its work."""
     only_cases: frozenset[str] | None = None

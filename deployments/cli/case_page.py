@@ -142,6 +142,7 @@ def _print_usage(candidate: Mapping[str, Any], outcome: Mapping[str, Any]) -> No
                 if outcome.get(name) is not None
             ),
             _worded(outcome.get("finish_reason"), "finish reason {}"),
+            _worded((outcome.get("cut") or {}).get("message"), "{}"),
             counted(outcome["n_attempts"], "attempt"),
             _worded(outcome["seed"], "seed {}"),
             "" if outcome["energy_j"] is None else joules(outcome["energy_j"]),

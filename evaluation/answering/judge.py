@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
+from evaluation.cutting import FINISH_REASON, Limits
 from evaluation.errors import CandidateFailureError, FailureKind, ProviderError, TransientProviderError
 from evaluation.generation import Generation, GenerationRequest
 from evaluation.metrics.requests import Answer, AskJudge
@@ -74,8 +75,10 @@ class Judge:
             return ScoreFailure(kind=f"judge_{error.kind}", message=error.message + said), error
         except ProviderError as error:
             return ScoreFailure(kind=str(error.kind), message=error.message), error
-        if generation.finish_reason == "length":
-            said = f"it was cut after {request.options['num_predict']} tokens: {generation.text[:QUOTED]!r}"
+        if generation.finish_reason == FINISH_REASON:
+            limits = Limits.of(request.options)
+            cut = limits.cut_by(prompt_tokens=generation.prompt_tokens, output_tokens=generation.output_tokens)
+            said = f"it was cut {limits.where(cut)}: {generation.text[:QUOTED]!r}"
             return ScoreFailure(kind="verdict_unreadable", message=said), None
         return generation.text
 

@@ -1,7 +1,7 @@
 """Answers of many shapes to a question with options, each labelled by hand with the option that it chooses.
 
-`-` is the label where a reader can only say that there is none or that there are several. Those to "Which is the capital
-of England?" with the options `CITIES` are in `choice_answers.txt`, one a line, `\\n` for a line break.
+`-` is the label where a reader can only say that there is none or that there are several. Those to "Which
+is the capital of England?" with the options `CITIES` are in `choice_answers.txt`, one a line, `\\n` for a line break.
 """
 
 from pathlib import Path

@@ -63,6 +63,41 @@ def test_a_name_becomes_a_model_with_its_digest_and_every_option(ollama_by_scrip
     assert (0.0, 3, 9, ["<end>"]) == tuple(options[name] for name in ("temperature", "top_k", "num_predict", "stop"))
 
 
+@pytest.mark.parametrize(
+    ("task_type", "options", "parameters", "num_predict"),
+    [
+        ("instruction_following", [], "", 4096),
+        ("generation", [], "", 4096),
+        ("generation", ["num_ctx=512"], "", 512),
+        ("generation", ["num_ctx=99999"], "", 8192),
+        ("generation", ["num_predict=7"], "", 7),
+        ("generation", ["num_predict=model"], "", 4096),
+        ("generation", ["num_predict=model"], "num_predict 33", 33),
+        ("generation", [], "num_predict 33", 33),
+        ("generation", [], "num_predict -1", 4096),
+        ("reasoning", [], "", 1024),
+        ("question_answering", [], "num_predict -1", 1024),
+    ],
+)
+def test_where_the_task_leaves_the_length_open_the_context_bounds_it(
+    ollama_by_script: ScriptedOllama, task_type: str, options: list[str], parameters: str, num_predict: int
+) -> None:
+    ollama_by_script.add("m:latest", digest="d" * 64, parameters=parameters)
+    (found,) = resolved(ollama_by_script.url, options=options).candidates
+    found = replace(found, info=replace(found.info, context_length=8192))
+
+    assert num_predict == found.options_for(replace(NUMBERS, task_type=task_type, options={}))["num_predict"]
+    assert 9 == found.options_for(replace(NUMBERS, task_type="generation"))["num_predict"] or options or parameters
+
+
+def test_openais_protocol_keeps_a_short_limit_for_open_answers(ollama_by_script: ScriptedOllama) -> None:
+    ollama_by_script.add("m:latest", digest="d" * 64)
+    (found,) = resolved(ollama_by_script.url).candidates
+    found = replace(found, endpoints=(replace(found.endpoint, provider="openai"),))
+
+    assert 1024 == found.options_for(replace(NUMBERS, task_type="generation", options={}))["num_predict"]
+
+
 def test_one_slot_is_said_aloud_unless_slots_were_asked_for(ollama_by_script: ScriptedOllama) -> None:
     ollama_by_script.add("m")
     assert any("1 request at a time; --slots N" in note for note in resolved(ollama_by_script.url).notes)
