@@ -125,6 +125,7 @@ def _run_what_is_not_ours(told: Story, api: httpx.Client) -> None:
     api.patch(f"deployments/{deployment}", json={"entrypoint": f"{code}:flow", "path": "/"}).raise_for_status()
     _try(told, api, "entrypoint", deployment)
     evaluate = api.get("deployments/name/evaluate/evaluate").json()["id"]
+    api.patch(f"deployments/{evaluate}", json={"enforce_parameter_schema": False}).raise_for_status()
     asked = {"benchmarks": ["classification"], "models": [MODEL], "endpoints": ["embedded"], "limit": 2}
     _try(told, api, "metric", evaluate, parameters={"request": asked | {"metrics": [f"{code}:Metric"]}})
     secret = told.folder / "secret.jsonl"
