@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import URL, Connection, Engine
 
-from evaluation.errors import StoreError, StoreUnreachableError
+from evaluation.errors import RefusedValueError, StoreError, StoreUnreachableError
 from evaluation.private_files import make_private_folder
 from evaluation.store.address import shown
 
@@ -89,6 +89,8 @@ def store_error(error: sa.exc.SQLAlchemyError, url: URL) -> StoreError:
         if any(word == state or word in said for word in words):
             kind = StoreUnreachableError if (words, problem, next_step) in _PASSING else StoreError
             return kind(f"the database {where} {problem} ({said})", next_step)
+    if isinstance(error, sa.exc.DataError):
+        return RefusedValueError(f"the database {where} does not take a value: {said}", "nothing else is affected")
     if _is_of_the_connection(error, state, url):
         return StoreUnreachableError(f"the database {where} cannot be reached ({said})", _LOOK_AT_THE_SERVER)
     return StoreError(f"the database {where} failed: {said}", "run `benchwright db info` to see its state")

@@ -14,7 +14,12 @@ from prefect.states import Cancelled
 
 from evaluation.benchmarks.rendering import render
 from evaluation.case import Benchmark, Case, Message
-from evaluation.errors import CandidateFailureError, FailureKind, ProviderError
+from evaluation.errors import (
+    CandidateFailureError,
+    FailureKind,
+    ProviderError,
+    RefusedValueError,
+)
 from evaluation.fingerprint import derived_seed
 from evaluation.generation import Failure, Generation, GenerationRequest, Outcome
 from evaluation.planning import PlannedCandidate
@@ -157,9 +162,28 @@ async def _one_case(asking: Asking, case: Case, repeat: int) -> Outcome | None:
         effective_context=station.resident.context_length if station.resident else None,
         vram_share=station.resident.vram_share if station.resident else None,
     )
-    await asyncio.wrap_future(bench.writer.submit(row))
+    outcome = await _saved(bench, row)
     bench.pace.one_done()
     return outcome
+
+
+async def _saved(bench: Workbench, row: OutcomeRow) -> Outcome:
+    """The outcome that was stored: a failure where the answer holds what no database takes."""
+    try:
+        await asyncio.wrap_future(bench.writer.submit(row))
+    except RefusedValueError as error:
+        failure = Failure(
+            kind=FailureKind.UNREADABLE_ANSWER,
+            message=error.message,
+            n_attempts=row.outcome.n_attempts,
+            seed=row.outcome.seed,
+        )
+        bench.watches[row.run_candidate_id].saw(failure.kind, failure.message)
+        await asyncio.wrap_future(
+            bench.writer.submit(replace(row, outcome=failure, effective_context=None, vram_share=None, stages=()))
+        )
+        return failure
+    return row.outcome
 
 
 def _request(

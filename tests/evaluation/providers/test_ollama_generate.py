@@ -73,7 +73,7 @@ def test_metrics_left_out_are_zeros_or_unknown_but_never_invented(wire: Any) -> 
 
 
 def test_a_server_without_durations_leaves_the_parts_unknown(wire: Any) -> None:
-    generation = wire.chat(wire.said("hi"), {"done": True, "eval_count": "three", "load_duration": -1}).generate()
+    generation = wire.chat(wire.said("hi"), {"done": True, "eval_count": None, "load_duration": None}).generate()
     assert generation.timing.queue_s is None
     assert generation.timing.load_s is None
     assert generation.output_tokens is None

@@ -273,3 +273,37 @@ def test_a_system_text_makes_a_profile_of_its_own(ollama_by_script: ScriptedOlla
 )
 def test_the_default_gpu_tag_is_made_of_host_and_port(url: str, tag: str) -> None:
     assert tag == default_gpu_tag(url)
+
+
+@pytest.mark.parametrize(
+    ("given", "problem", "next_step"),
+    [
+        (
+            {"embedder": "m", "metrics": ["semantic_similarity"]},
+            r"'m' embeds no texts, .*lists completion",
+            "--embedder",
+        ),
+        ({"judges": ["vectors"], "metrics": ["judge_rubric"]}, r"'vectors' writes no answers", "--judge"),
+        ({"models": ["vectors"]}, r"'vectors' writes no answers", "--model"),
+    ],
+)
+def test_a_model_that_cannot_do_what_it_would_be_asked_is_refused_before_anything_is_asked(
+    given: dict[str, Any], problem: str, next_step: str, ollama_by_script: ScriptedOllama
+) -> None:
+    ollama_by_script.add("m", capabilities=("completion",))
+    ollama_by_script.add("vectors", capabilities=("embedding",))
+    with pytest.raises(ConfigurationError, match=problem) as caught:
+        resolved(ollama_by_script.url, **given)
+    assert next_step in str(caught.value.next_step)
+
+
+def test_a_server_that_does_not_say_what_its_models_can_do_is_believed(ollama_by_script: ScriptedOllama) -> None:
+    ollama_by_script.add("m", capabilities=())
+    found = resolved(ollama_by_script.url, embedder="m", metrics=["semantic_similarity"])
+    assert ["m"] == [model.model for model in found.metric_models]
+
+
+def test_a_model_of_both_abilities_may_embed(ollama_by_script: ScriptedOllama) -> None:
+    ollama_by_script.add("m", capabilities=("completion", "embedding"))
+    found = resolved(ollama_by_script.url, embedder="m", metrics=["semantic_similarity"])
+    assert ["m"] == [model.model for model in found.metric_models]
