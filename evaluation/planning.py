@@ -87,6 +87,8 @@ class Lane:
     slots: int
     allow_remote: bool
     gpu_tag: str
+    slots_are_given: bool = False
+    """The user named their number; it was not assumed."""
 
 
 @dataclass(frozen=True, kw_only=True)

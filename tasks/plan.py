@@ -314,4 +314,5 @@ def _lane(endpoint: ResolvedEndpoint, *, allow_remote: bool) -> Lane:
         slots=endpoint.slots,
         allow_remote=endpoint.allow_remote or allow_remote,
         gpu_tag=endpoint.gpu_tag,
+        slots_are_given=endpoint.slots_are_given,
     )

@@ -56,7 +56,7 @@ async def asked_server(
     key = os.environ.get(lane.key_variable) if lane.key_variable else None
     provider = await connect(lane.url, provider=lane.provider, api_key=key, allow_remote=lane.allow_remote)
     async with provider:
-        await ensure_limit(lane.gpu_tag, lane.slots)
+        await ensure_limit(lane.gpu_tag, lane.slots, is_explicit=lane.slots_are_given)
         claim = SlotClaim(
             lane.gpu_tag,
             gate,
