@@ -9,7 +9,7 @@ from evaluation.bounded_reading import LARGEST_SETTINGS
 from evaluation.errors import ConfigurationError
 from evaluation.prices import read_prices
 from evaluation.profiles import read_profile
-from evaluation.request import read_request_file
+from evaluation.request_file import read_request_file
 from evaluation.yaml_text import read_yaml
 
 

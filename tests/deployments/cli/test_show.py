@@ -15,7 +15,8 @@ from evaluation.errors import FailureKind, StoreError
 from evaluation.generation import Failure, Generation
 from evaluation.reports.escaping import for_terminal
 from evaluation.reports.results import invocation_result
-from evaluation.request import read_request, read_request_file
+from evaluation.request import read_request
+from evaluation.request_file import read_request_file
 from evaluation.store.gpu_samples import GpuSample, save_gpu_samples
 from evaluation.store.records import Status
 from evaluation.store.runs import take_hold
