@@ -94,7 +94,7 @@ class Row:
         if isinstance(value, str):
             try:
                 value = json.loads(value)
-            except ValueError:
+            except (ValueError, RecursionError):
                 raise self.wrong_type(name, expected) from None
         if not isinstance(value, list | dict):
             raise self.wrong_type(name, expected)
@@ -116,7 +116,7 @@ def _listed_texts(value: Any) -> list[Any]:
     if isinstance(value, str) and value.startswith('["'):
         try:
             items = json.loads(value)
-        except ValueError:
+        except (ValueError, RecursionError):
             return [value]
         if isinstance(items, list) and all(isinstance(item, str) for item in items):
             return items

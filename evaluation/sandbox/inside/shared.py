@@ -134,7 +134,9 @@ def _refuse_shadows(value: Any, row: Row) -> None:
     """An instance of a class of the tests' setup is plain data: its methods are the class's."""
     half = len(row) // 2
     for name, each in zip(row[:half], row[half:], strict=False):
-        if callable(getattr(type(value), str(name), None)) and vars(value).get(str(name)) is not each:
+        of_class = getattr(type(value), str(name), None)
+        is_new = each is not of_class and vars(value).get(str(name)) is not each
+        if is_new and callable(of_class) and callable(each):
             raise GarbageError(f"an object of type {type(value).__name__!r} with a method {str(name)!r} of its own")
 
 
