@@ -41,7 +41,7 @@ def test_one_sentence_comes_first_then_the_table_then_what_flipped(benchwright: 
     assert 0 == said.code
     first, *rest = said.out.splitlines()
     assert first.startswith("good:1b is better than poor:1b by 62.5 points [")
-    assert first.endswith("p < .0001, 40 pairs.")
+    assert first.endswith("p < .0001 (exact McNemar), 40 pairs.")
     page = "\n".join(rest)
     places = [
         page.index(text) for text in ("exact_match *", "25 cases flipped: good:1b is better on 25", "digest-of-g")
