@@ -9,6 +9,7 @@ from evaluation.providers.draft import Draft
 from evaluation.providers.ndjson import read_object
 from evaluation.providers.openai_errors import openai_error
 from evaluation.providers.provider import ModelInfo
+from evaluation.providers.records import count_of, name_of, number_of, text_of
 from evaluation.providers.refusal import Asked, line_refusal
 
 SENDABLE: Mapping[str, str] = {
@@ -61,6 +62,8 @@ class Events:
         self._usage: Mapping[str, Any] = {}
         self._timings: Mapping[str, Any] = {}
         self._closed = False
+        self.model: str | None = None
+        """What the answer calls its model; None where it does not say."""
 
     def take(self, line: bytes) -> bool:
         """True when the stream has said that nothing more comes.
@@ -88,6 +91,7 @@ class Events:
             )
         if is_error or event.get("error") or event.get("object") == "error":
             raise openai_error(line_refusal(event), self._asked)
+        self.model = name_of(event, "model") or self.model
         usage, timings, choices = event.get("usage"), event.get("timings"), event.get("choices")
         self._usage = usage if isinstance(usage, Mapping) else self._usage
         self._timings = timings if isinstance(timings, Mapping) else self._timings
@@ -97,8 +101,8 @@ class Events:
     def _take_choice(self, choice: Mapping[str, Any]) -> None:
         words = choice.get("delta") or choice.get("message")
         if isinstance(words, Mapping):
-            self._draft.add(_text(words, "content"), _text(words, "reasoning_content") or _text(words, "reasoning"))
-        self._finish_reason = _text(choice, "finish_reason") or self._finish_reason
+            self._draft.add(text_of(words, "content"), _text(words, "reasoning_content") or _text(words, "reasoning"))
+        self._finish_reason = name_of(choice, "finish_reason") or self._finish_reason
 
     @property
     def is_complete(self) -> bool:
@@ -111,16 +115,16 @@ class Events:
             request,
             timing=Timing(total_s=self._draft.elapsed_s, ttft_s=self._draft.ttft_s),
             finish_reason=self._finish_reason,
-            prompt_tokens=_count(self._usage, "prompt_tokens"),
-            output_tokens=_count(self._usage, "completion_tokens"),
+            prompt_tokens=count_of(self._usage, "prompt_tokens"),
+            output_tokens=count_of(self._usage, "completion_tokens"),
             cached_tokens=self._cached_tokens(),
         )
 
     def _cached_tokens(self) -> int | None:
         """Of the prompt, as OpenAI and vLLM count them, or as llama.cpp does; None: the server does not say."""
         details = self._usage.get("prompt_tokens_details")
-        counted = _count(details, "cached_tokens") if isinstance(details, Mapping) else None
-        return _count(self._timings, "cache_n") if counted is None else counted
+        counted = count_of(details, "cached_tokens") if isinstance(details, Mapping) else None
+        return count_of(self._timings, "cache_n") if counted is None else counted
 
 
 def listed_models(answer: Mapping[str, Any]) -> tuple[ModelInfo, ...]:
@@ -129,7 +133,7 @@ def listed_models(answer: Mapping[str, Any]) -> tuple[ModelInfo, ...]:
     return tuple(
         _listed(entry)
         for entry in (entries if isinstance(entries, list) else ())
-        if isinstance(entry, Mapping) and _text(entry, "id")
+        if isinstance(entry, Mapping) and name_of(entry, "id")
     )
 
 
@@ -137,19 +141,14 @@ def _listed(entry: Mapping[str, Any]) -> ModelInfo:
     meta = entry.get("meta")
     meta = meta if isinstance(meta, Mapping) else {}
     return ModelInfo(
-        name=_text(entry, "id"),
+        name=name_of(entry, "id") or "",
         digest=None,
-        n_parameters=_count(meta, "n_params"),
-        size_bytes=_count(meta, "size"),
-        context_length=_count(entry, "max_model_len") or _count(meta, "n_ctx") or _count(meta, "n_ctx_train"),
+        n_parameters=number_of(meta, "n_params"),
+        size_bytes=number_of(meta, "size"),
+        context_length=number_of(entry, "max_model_len") or number_of(meta, "n_ctx") or number_of(meta, "n_ctx_train"),
     )
 
 
 def _text(record: Mapping[str, Any], key: str) -> str:
     value = record.get(key)
     return value if isinstance(value, str) else ""
-
-
-def _count(record: Mapping[str, Any], key: str) -> int | None:
-    value = record.get(key)
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None

@@ -10,6 +10,7 @@ from evaluation.evidence import Choosable
 from selection.answers import Ranked, Removed
 from selection.choosing.expectations import Facts, expected_quality, facts_of
 from selection.choosing.limits import apply_constraints
+from selection.choosing.naming import named, near_the_best, takings
 from selection.choosing.notes import notes_on
 from selection.choosing.pareto import pareto_set
 from selection.choosing.terms import Choice, DecidedBy, Question
@@ -18,7 +19,6 @@ from selection.choosing.utility import points_beside_quality
 from selection.scoreboard import Scoreboard, TaskStanding
 from selection.standing.contrasts import MIN_PAIRS
 from selection.standing.two_way import Matrix
-from selection.wishes import MEMORY_DIGITS, TIE_ORDERS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,10 +35,10 @@ class _Field:
     unknown: Mapping[str, list[int]]
     """Those of which a thing that was given a weight is not known."""
 
-    def like_the_first(self, *, min_pairs: int = 0) -> list[int]:
-        """The first and those that cannot be told from it, on at least so many common families."""
+    def like_the_first(self) -> list[int]:
+        """The first and those that cannot be told from it."""
         others = zip(self.order[1:], self.contrasts, strict=True)
-        return [self.order[0], *(i for i, one in others if one.is_tied and one.n_pairs >= min_pairs)]
+        return [self.order[0], *(i for i, one in others if one.is_tied)]
 
 
 def choice_among(
@@ -55,21 +55,22 @@ def choice_among(
     """
     field = _field(scoreboard.candidates, standing, question)
     tied = field.like_the_first()
-    # One with nothing in common is no reason to take the cheaper.
-    named = _named(field, field.like_the_first(min_pairs=MIN_PAIRS), question)
+    near, chosen = _near_and_named(field, standing, question)
     ranked = _ranked(field, standing, question, set(tied) if len(tied) > 1 else set())
     return Choice(
         task=question.task,
-        chosen=ranked[field.order.index(named)].candidate,
+        chosen=ranked[field.order.index(chosen)].candidate,
         ranked=ranked,
         contrasts=(None, *field.contrasts),
         tied=tuple(field.candidates[i].label for i in tied) if len(tied) > 1 else (),
+        near=tuple(field.candidates[i].label for i in near),
         pareto=tuple(one.candidate.label for one in ranked if one.is_pareto),
         removed=tuple(field.removed),
-        n_cases=field.facts.n_measured[named],
+        n_cases=field.facts.n_measured[chosen],
         decided_by=decided_by,
-        notes=notes + _notes(field, standing, question, named),
+        notes=notes + _notes(field, standing, question, chosen),
         on_tie=question.on_tie,
+        tolerance=question.tolerance,
         weights=question.weights,
         is_fraction=standing.is_fraction,
         percentile=question.constraints.percentile,
@@ -108,23 +109,15 @@ def _field(candidates: Sequence[Choosable], standing: TaskStanding, question: Qu
     )
 
 
-def _named(field: _Field, tied: Sequence[int], question: Question) -> int:
-    """The one of the tied that is named; where it takes the same as another, what else they take decides."""
-    facts = field.facts
-    taken = {
-        "cost": facts.cost_per_1k,
-        "energy": facts.energy_j,
-        "latency": facts.latency_s,
-        "memory": [round(memory, MEMORY_DIGITS) for memory in facts.memory_gb],
-    }
-    things = [taken[thing] for thing in TIE_ORDERS[question.on_tie]]
-    return min(
-        tied,
-        key=lambda i: (
-            *(math.inf if math.isnan(values[i]) else values[i] for values in things),
-            field.order.index(i),
-        ),
-    )
+def _near_and_named(field: _Field, standing: TaskStanding, question: Question) -> tuple[list[int], int]:
+    """Those that might be named for what they take, the best first, and the one that is."""
+    order = field.order
+    utility = np.array([[round(field.utility[i], 9) for i in order]])
+    tolerance = question.tolerance * question.weights.quality
+    near = near_the_best(utility, standing.n_pairs[np.ix_(order, order)], tolerance)
+    things = [values[order] for values in takings(field.facts, question.on_tie)]
+    (place,) = named(utility, near, things).tolist()
+    return [i for i, is_near in zip(order, near[0].tolist(), strict=True) if is_near], order[place]
 
 
 def _ranked(field: _Field, standing: TaskStanding, question: Question, tied: set[int]) -> tuple[Ranked, ...]:

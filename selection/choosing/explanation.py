@@ -3,9 +3,10 @@
 from collections import Counter
 from collections.abc import Iterator
 
+from evaluation.formatting import points
 from selection.answers import Expected, Ranked
 from selection.choosing.choice import Choice
-from selection.choosing.ties import Contrast
+from selection.choosing.ties import TEST, Contrast
 from selection.choosing.wording import counted, listed, ordinal, p_value, quality, quality_interval, quantity
 from selection.wishes import MEMORY_DIGITS, TIE_ORDERS
 
@@ -49,7 +50,8 @@ def _lead(choice: Choice, winner: Ranked) -> str:
     if clear is None:
         return ""
     best = "" if winner is choice.ranked[0] else f"{choice.ranked[0].candidate.label} is "
-    return f"{best}{_gap(choice, clear[1])} better than {clear[0].candidate.label} ({p_value(clear[1].p_value)})"
+    evidence = f"{p_value(clear[1].p_value)}; {TEST}"
+    return f"{best}{_gap(choice, clear[1])} better than {clear[0].candidate.label} ({evidence})"
 
 
 def _gap(choice: Choice, contrast: Contrast) -> str:
@@ -59,20 +61,21 @@ def _gap(choice: Choice, contrast: Contrast) -> str:
         return f"{quantity(contrast.gap or 0.0)} points of utility"
     if not choice.is_fraction:
         return quantity(contrast.difference)
-    return f"{contrast.difference * 100:.1f} points"
+    return f"{points(contrast.difference)} points"
 
 
 def _tie(choice: Choice, winner: Ranked) -> str:
     """With whom it is tied, and why it is the one that is named."""
     others = [label for label in choice.tied if label != winner.candidate.label]
-    if not others:
+    if not others and winner is choice.ranked[0]:
         return ""
-    return f"tied with {listed(others)}, {_by_what(choice, winner)}"
+    tied = f"tied with {listed(others)}, " if others else ""
+    return f"{tied}{_by_what(choice, winner)}"
 
 
 def _by_what(choice: Choice, winner: Ranked) -> str:
-    """What made the named one of the tied the one: the first thing of which others take more, then the estimate."""
-    others = [one for one in choice.ranked if one.is_tied and one is not winner]
+    """What made the named one of those near the best the one: what others take more of, then the estimate."""
+    others = [one for one in choice.ranked if one.candidate.label in choice.near and one is not winner]
     alike, said = set(range(len(others))), ""
     for (word, before, after), mine, theirs in _takings(choice, winner, others):
         if mine is None:
@@ -81,7 +84,8 @@ def _by_what(choice: Choice, winner: Ranked) -> str:
         if more and not said:
             known = [value for i in more if (value := theirs[i]) is not None]
             rival = f" against {before}{quantity(min(known))}" if known else ""
-            said = f"named as the {word} of them ({before}{_least(mine)}{rival}{after})"
+            within = f"within {quantity(choice.tolerance)} points of the best"
+            said = f"named as the {word} {within} ({before}{_least(mine)}{rival}{after})"
         alike -= more
     if not said:
         return "named for the highest estimate"

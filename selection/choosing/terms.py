@@ -18,6 +18,8 @@ class Question:
     constraints: Constraints
     weights: Weights
     on_tie: OnTie
+    tolerance: float
+    """In points of quality."""
     deviations: Deviations | None
     min_cases: int
 
@@ -38,6 +40,8 @@ class Choice:
     """The first of `ranked` against each of them; None against itself."""
     tied: tuple[str, ...]
     """Labels of those that cannot be told from the first, with it; empty where it stands alone."""
+    near: tuple[str, ...]
+    """Labels of those that might be named by what they take: within the tolerance of the first, with it."""
     pareto: tuple[str, ...]
     removed: tuple[Removed, ...]
     n_cases: int
@@ -45,6 +49,7 @@ class Choice:
     decided_by: DecidedBy
     notes: tuple[str, ...]
     on_tie: OnTie
+    tolerance: float
     weights: Weights
     is_fraction: bool
     """Whether a quality is a share, to be shown in percent."""

@@ -1,7 +1,6 @@
 """Asks a stretch of cases of one candidate, and stores every outcome before it counts as done."""
 
 import asyncio
-import random
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -15,10 +14,16 @@ from prefect.states import Cancelled
 
 from evaluation.benchmarks.rendering import render
 from evaluation.case import Benchmark, Case, Message
-from evaluation.errors import CandidateFailureError, FailureKind, ProviderError, TransientProviderError
+from evaluation.errors import (
+    CandidateFailureError,
+    FailureKind,
+    ProviderError,
+    RefusedValueError,
+)
 from evaluation.fingerprint import derived_seed
 from evaluation.generation import Failure, Generation, GenerationRequest, Outcome
 from evaluation.planning import PlannedCandidate
+from evaluation.retry_schedule import RetrySchedule
 from evaluation.side_by_side import side_by_side
 from evaluation.store.benchmarks import load_cases
 from evaluation.store.outcomes import load_outcomes
@@ -32,10 +37,6 @@ from tasks.retrying import is_unexpected
 from tasks.stored import stored
 from tasks.story import tell, warn
 
-MAX_ATTEMPTS = 8
-FEW_ATTEMPTS = 2
-FEW_ATTEMPTS_FOR = frozenset({FailureKind.OUT_OF_MEMORY, FailureKind.LOADING_TIMED_OUT})
-LONGEST_PAUSE_S = 30.0
 KEEP_ALIVE = "30m"
 
 Item = tuple[int, str, int]
@@ -161,9 +162,28 @@ async def _one_case(asking: Asking, case: Case, repeat: int) -> Outcome | None:
         effective_context=station.resident.context_length if station.resident else None,
         vram_share=station.resident.vram_share if station.resident else None,
     )
-    await asyncio.wrap_future(bench.writer.submit(row))
+    outcome = await _saved(bench, row)
     bench.pace.one_done()
     return outcome
+
+
+async def _saved(bench: Workbench, row: OutcomeRow) -> Outcome:
+    """The outcome that was stored: a failure where the answer holds what no database takes."""
+    try:
+        await asyncio.wrap_future(bench.writer.submit(row))
+    except RefusedValueError as error:
+        failure = Failure(
+            kind=FailureKind.UNREADABLE_ANSWER,
+            message=error.message,
+            n_attempts=row.outcome.n_attempts,
+            seed=row.outcome.seed,
+        )
+        bench.watches[row.run_candidate_id].saw(failure.kind, failure.message)
+        await asyncio.wrap_future(
+            bench.writer.submit(replace(row, outcome=failure, effective_context=None, vram_share=None, stages=()))
+        )
+        return failure
+    return row.outcome
 
 
 def _request(
@@ -247,7 +267,7 @@ async def _attempt(
         spent_s = time.monotonic() - began
         failure = Failure(kind=error.kind, message=error.message, n_attempts=n_attempts, total_s=spent_s)
         _say_of_trouble(station, failure)
-        return failure, _pause_s(error, n_counted, base_s=bench.settings.retry_base_s)
+        return failure, RetrySchedule(base_s=bench.settings.retry_base_s).pause_s(error, n_counted)
 
 
 def _say_of_trouble(station: Station, failure: Failure | None) -> None:
@@ -268,16 +288,3 @@ def _take_note(candidate: CandidateWatch, endpoint: EndpointWatch, outcome: Outc
         endpoint.saw(outcome.kind, outcome.message)
     else:
         endpoint.saw(None)
-
-
-def _pause_s(error: ProviderError, n_attempts: int, *, base_s: float) -> float | None:
-    """Seconds until the next attempt; None: there is none."""
-    if not isinstance(error, TransientProviderError):
-        return None
-    allowed = FEW_ATTEMPTS if error.kind in FEW_ATTEMPTS_FOR else MAX_ATTEMPTS
-    if n_attempts >= allowed:
-        return None
-    if error.retry_after_s is not None:
-        return error.retry_after_s
-    jitter = random.uniform(0.75, 1.25)  # noqa: S311 - spreads retries, decides no number
-    return float(min(base_s * 2 ** (n_attempts - 1), LONGEST_PAUSE_S) * jitter)

@@ -6,7 +6,7 @@ import socket
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -51,6 +51,8 @@ class Reply:
     """What the server says that reading the prompt took."""
     cached_tokens: int | None = None
     """Those of the prompt that it says it had kept."""
+    final: Mapping[str, Any] = field(default_factory=dict)
+    """What the record that says `done` holds instead."""
 
 
 def right(chat: Chat) -> Reply:
@@ -276,7 +278,7 @@ def _handler(fake: ScriptedOllama) -> type[BaseHTTPRequestHandler]:
                 counts["prompt_eval_cached_count"] = reply.cached_tokens
             message = {"role": "assistant", "content": ""}
             final = {"model": model, "message": message, "done": True, "done_reason": "stop", "load_duration": 1000}
-            self._line(final | durations | counts)
+            self._line(final | durations | counts | dict(reply.final))
 
         def _line(self, record: dict[str, Any]) -> None:
             self.wfile.write(json.dumps(record).encode() + b"\n")

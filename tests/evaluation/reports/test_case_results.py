@@ -53,6 +53,7 @@ def test_a_case_shows_what_came_back_with_scores_timings_and_where_from(store: S
         "cold": True,
         "reused": False,
         "prompt_state": "fresh",
+        "cut": None,
         "scores": {"exact_match": outcome["scores"]["exact_match"]},
         "n_attempts": 3,
         "seed": 99,

@@ -48,9 +48,9 @@ def analytics(**changed: Any) -> Analytics:
 def test_it_is_told_how_many_how_often_right_and_what_has_drifted() -> None:
     assert [
         "50 recommendations (scoreboard 30, ridge 2 (abc) 10), 30 with a reported outcome.",
-        "By today's evidence 90% [80%, 95%] of 40 named the best candidate or one tied with it.",
-        "Named nobody: 20% [10%, 30%] of 50.",
-        "Regret 2026-05-04 to 2026-05-11: 1.2 points in 40 decisions.",
+        "By today's evidence 90 % [80, 95] of 40 named the best candidate or one tied with it.",
+        "Named nobody: 20 % [10, 30] of 50.",
+        "Regret 2026-05-04 to 2026-05-11: 1.25 points in 40 decisions.",
         "Drift: small on law: quality 0.5, expected 0.8 (30 outcomes, p = .0002).",
         "A reason to evaluate and to retrain: the outcomes of small on law are 0.3 below what was expected "
         "(28 prompts).",
