@@ -156,7 +156,12 @@ class EvaluationRequest(RequestModel):
     ignore_fields: list[str] = Field(default=[], description="Fields of a benchmark file that are left out.")
     limit: int | None = Field(default=None, ge=1, description="So many cases of a seeded order; empty: all.")
     repeats: int = Field(default=1, ge=1, le=10_000, description="How often each case is asked.")
-    seed: int = Field(default=0, ge=0, le=2**63 - 1, description="The same seed gives the same numbers.")
+    seed: int = Field(
+        default=0,
+        ge=0,
+        le=2**63 - 1,
+        description="Of all that is drawn. Same texts again: on most servers with one slot alone (`endpoints probe`).",
+    )
     reuse: bool = Field(
         default=False, description="Take equal answers of earlier runs; they are marked, and out of timing figures."
     )

@@ -44,7 +44,10 @@ def evaluate(
     prices: PricesOption = None,
     limit: Annotated[int | None, typer.Option(metavar="N", help="The first N cases of a seeded order.")] = None,
     repeats: Annotated[int | None, typer.Option(metavar="K", help="Ask each case K times.")] = None,
-    seed: Annotated[int | None, typer.Option(metavar="S", help="The same seed gives the same numbers.")] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(metavar="S", help="Of all that is drawn. Same texts again: on most servers with --slots 1."),
+    ] = None,
     max_failures: Annotated[
         str | None, typer.Option(metavar="10%|N", help="Server failures allowed for each candidate; default 10%.")
     ] = None,

@@ -1,7 +1,7 @@
 """`benchwright endpoints probe`: how many requests does a server really serve at once?"""
 
 import asyncio
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from evaluation.providers.provider import ModelInfo, Provider
     from evaluation.servers.probe_round import ProbeRound
     from evaluation.servers.probing import Probe
+    from evaluation.servers.repeatability import Repeatability
     from evaluation.store.records import EndpointRecord
     from evaluation.store.session import Store
 
@@ -47,12 +48,12 @@ def probe(
     with open_results(db) as store:
         (record,) = wanted_endpoints([endpoint], store)
         prompts = _prompts(benchmark, store, field, ignore_field) if benchmark is not None else ()
-        found = asyncio.run(_probed(record, model, most=most, prompts=prompts))
+        found, repeatability = asyncio.run(_probed(record, model, most=most, prompts=prompts))
         saved = _saved(store, record, found, save=save)
     if as_json:
-        _print_json(record, found, saved)
+        _print_json(record, found, repeatability, saved)
     else:
-        _print(record, found)
+        _print(record, found, repeatability)
 
 
 def _prompts(
@@ -68,11 +69,12 @@ def _prompts(
 
 async def _probed(
     record: "EndpointRecord", model: str | None, *, most: int, prompts: "tuple[tuple[Message, ...], ...]"
-) -> "Probe":
+) -> "tuple[Probe, Repeatability | None]":
     from deployments.cli.servers import api_key
     from deployments.cli.terminal import tell
     from evaluation.providers.connecting import connect
     from evaluation.servers.probing import probe_slots
+    from evaluation.servers.repeatability import TOPICS, measure_repeatability
 
     provider = await connect(
         record.url,
@@ -83,7 +85,11 @@ async def _probed(
     async with provider:
         chosen = await _model(provider, model)
         tell(f"{record.name}: asking {chosen.name}" + ("" if model else ", the smallest there; --model names another"))
-        return await probe_slots(provider, chosen, most=most, prompts=prompts, on_round=_tell_round)
+        found = await probe_slots(provider, chosen, most=most, prompts=prompts, on_round=_tell_round)
+        if found.slots == 1:
+            return found, None
+        tell(f"  the same {len(TOPICS)} texts alone, again alone, and {found.slots} at once")
+        return found, await measure_repeatability(provider, chosen, slots=found.slots, prompts=prompts)
 
 
 async def _model(provider: "Provider", name: str | None) -> "ModelInfo":
@@ -142,7 +148,7 @@ def _doubt(found: "Probe", stored: "EndpointRecord") -> str | None:
     return None
 
 
-def _print(record: "EndpointRecord", found: "Probe") -> None:
+def _print(record: "EndpointRecord", found: "Probe", repeatability: "Repeatability | None") -> None:
     from deployments.cli.tables import print_table, say
 
     print_table(
@@ -165,6 +171,8 @@ def _print(record: "EndpointRecord", found: "Probe") -> None:
     say(f"{record.name} serves {number} {noun} at once, seen with {found.model}{digest} in {seconds(found.seconds)}")
     if (sentence := _does_it_pay(found)) is not None:
         say(sentence)
+    if repeatability is not None:
+        say(repeatability.sentence)
     for note in found.notes:
         say(note)
 
@@ -179,7 +187,9 @@ def _does_it_pay(found: "Probe") -> str | None:
     return f"the server writes {speeds} ({ratio(factor)}): {verdict}"
 
 
-def _print_json(record: "EndpointRecord", found: "Probe", saved: dict[str, Any]) -> None:
+def _print_json(
+    record: "EndpointRecord", found: "Probe", repeatability: "Repeatability | None", saved: dict[str, Any]
+) -> None:
     from deployments.cli.terminal import print_json
 
     print_json(
@@ -206,6 +216,7 @@ def _print_json(record: "EndpointRecord", found: "Probe", saved: dict[str, Any])
             "together_server_tokens_per_s": found.together_server_tokens_per_s,
             "seconds": found.seconds,
             "notes": list(found.notes),
+            "repeatability": None if repeatability is None else asdict(repeatability),
             **saved,
         }
     )

@@ -61,7 +61,7 @@ class Sender:
             ProviderError: a refusal, or nothing but failures.
         """
         for n_attempts in count(1):
-            answers = await side_by_side(self._answer(self._request()) for _ in range(n))
+            answers = await side_by_side(self._answer(self.request()) for _ in range(n))
             errors = [answer for answer in answers if isinstance(answer, ProviderError)]
             refused = next((error for error in errors if not isinstance(error, TransientProviderError)), None)
             if refused is not None:
@@ -83,7 +83,7 @@ class Sender:
         except ProviderError as error:
             return error
 
-    def _request(self) -> GenerationRequest:
+    def request(self) -> GenerationRequest:
         self._n_asked += 1
         return GenerationRequest(
             model=self.model.name,
@@ -104,13 +104,13 @@ class Sender:
 
     async def warm_up(self) -> None:
         """Loads the model, and has it write one token."""
-        options, keep_alive = load_options(self.options), self._request().keep_alive
+        options, keep_alive = load_options(self.options), self.request().keep_alive
         await retry(
             lambda: self.provider.load(self.model.name, options, keep_alive=keep_alive, timeout_s=LOAD_TIMEOUT_S),
             self._retries,
         )
         n_tokens, self.n_tokens = self.n_tokens, 1
-        await self._answer(self._request())
+        await self._answer(self.request())
         self.n_tokens = n_tokens
 
 
