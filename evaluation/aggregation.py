@@ -4,7 +4,7 @@ Of 100,000 cases only ids and numbers are in memory, never a text; a corpus metr
 """
 
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -46,7 +46,14 @@ class CaseValues:
     """Cases that have scores, but of fewer repeats than the metric needs."""
 
 
-def aggregate_run(store: Store, run_id: str, metrics: Sequence[str], *, apart: Apart | None = None) -> int:
+def aggregate_run(
+    store: Store,
+    run_id: str,
+    metrics: Sequence[str],
+    *,
+    apart: Apart | None = None,
+    only: Collection[int] | None = None,
+) -> int:
     """The number of estimates that now stand in the store for a run, over all its candidates.
 
     Args:
@@ -54,19 +61,21 @@ def aggregate_run(store: Store, run_id: str, metrics: Sequence[str], *, apart: A
         run_id: The run.
         metrics: As `parse_metric` reads them.
         apart: Where others' metrics work; None: in processes for this call alone.
+        only: Ids of the rows of those of its candidates that are estimated; None: all.
     """
     if apart is None:
         with Apart() as apart:
-            return aggregate_run(store, run_id, metrics, apart=apart)
+            return aggregate_run(store, run_id, metrics, apart=apart, only=only)
     judge_prompts(store, run_id)
     run = find_run(store, run_id)
     clusters = case_clusters(store, run.plan.benchmark_version)
+    estimated = [found for found in run.candidates if only is None or found.run_candidate_id in only]
     rows = [
         row
-        for candidate in run.candidates
+        for candidate in estimated
         for row in _candidate_estimates(store, run.plan, candidate, metrics, clusters, apart)
     ]
-    forget_figures(store, [found.run_candidate_id for found in run.candidates], (*TIMED_METRICS, "cost_usd"))
+    forget_figures(store, [found.run_candidate_id for found in estimated], (*TIMED_METRICS, "cost_usd"))
     save_estimates(store, rows)
     return len(rows)
 

@@ -26,6 +26,7 @@ from tasks.reconciling import reconcile_at_start
 from tasks.recovery import call_crashed, free_slots_of_the_dead
 from tasks.reuse import reuse_outcomes
 from tasks.salvage import score_what_is_finished
+from tasks.scoring.early_scores import early_scores
 from tasks.spreading.beginning import begin_candidates, note_given_up
 from tasks.spreading.children import spread_out, tag_of
 from tasks.stored import stored
@@ -96,7 +97,7 @@ async def _spread(plan: Plan, flow_run_id: UUID) -> dict[str, str]:
             await start_runs(store, plan)
             if plan.reuse:
                 await _reuse(plan)
-            async with show_progress(store, plan.invocation_id):
+            async with show_progress(store, plan.invocation_id), early_scores(store, plan):
                 await spread_out(store, plan)
             return await _work_through(plan.left_by_others(), flow_run_id, ends=True, kept=None)
 
@@ -116,7 +117,7 @@ async def _work_through(plan: Plan, flow_run_id: UUID, *, ends: bool, kept: dict
                 await _reuse(plan)
             await count_left(bench)
             served = asyncio.Event()
-            await side_by_side([_serve(bench, served), _generate_and_score(bench, served)])
+            await side_by_side([_serve(bench, served), _generate_and_score(bench, served, ends=ends)])
             return await finish_runs(bench) if ends else dict.fromkeys(run_ids, "running")
 
 
@@ -147,11 +148,16 @@ async def _serve(bench: Workbench, served: asyncio.Event) -> None:
     served.set()
 
 
-async def _generate_and_score(bench: Workbench, served: asyncio.Event) -> None:
-    """Scoring begins with the last answer, while the servers still let go of models and slots."""
+async def _generate_and_score(bench: Workbench, served: asyncio.Event, *, ends: bool) -> None:
+    """Scoring of everything begins with the last answer, while the servers still let go of models and slots."""
     plan = bench.plan
     servers = [(lane.endpoint_name, lane.url) for lane in plan.lanes]
-    async with show_progress(bench.store, plan.invocation_id), gpu_sampling(bench.store, plan.invocation_id, servers):
+    early = early_scores(bench.store, plan) if ends else contextlib.nullcontext()
+    async with (
+        show_progress(bench.store, plan.invocation_id),
+        gpu_sampling(bench.store, plan.invocation_id, servers),
+        early,
+    ):
         await generate_all(bench)
     await stored(apportion_energy, bench.store, plan.invocation_id)
     await score_all(

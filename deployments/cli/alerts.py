@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 alerts = typer.Typer(no_args_is_help=True, help="Alerts of the monitor: list, acknowledge, silence, notify.")
 
-RULES = ("duration", "success", "tokens", "gpu", "quality", "model", "judge", "server")
+RULES = ("duration", "success", "tokens", "gpu", "quality", "model", "judge", "server", "run")
 CHANGES = ("model", "judge", "server")
 """Rules about something that changed: who acknowledges one of these accepts what is new."""
 

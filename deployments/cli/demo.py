@@ -4,6 +4,7 @@ import asyncio
 import os
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -24,6 +25,7 @@ N_OLLAMA_MODELS = 2
 LARGEST_SHOWN_BYTES = 6e9
 RECOMMENDED = ("summarization", "classification")
 """Tasks for which a candidate is recommended at the end."""
+OWN_CASE = '{"prompt": "What is the capital of France?", "references": ["Paris"]}'
 
 
 def demo(
@@ -55,7 +57,7 @@ def demo(
     if not json_:
         if code == 0:
             _say_who_is_recommended(db)
-        _say_what_next(code, limit)
+        _say_what_next(code, limit, models)
     raise typer.Exit(code)
 
 
@@ -125,7 +127,7 @@ def _say_who_is_recommended(db: str | None) -> None:
     say_line(f"Which one, for what? benchwright recommend --task {RECOMMENDED[0]} --explain")
 
 
-def _say_what_next(code: int, limit: int) -> None:
+def _say_what_next(code: int, limit: int, models: Sequence[str]) -> None:
     console = result()
     console.print()
     if code == 0:
@@ -135,8 +137,19 @@ def _say_what_next(code: int, limit: int) -> None:
     if shutil.which("benchwright") is None:
         console.print(f"First:          . {_shown_path(Path(sys.executable).parent / 'activate')}")
     console.print("Look into it:   benchwright runs list    benchwright show last    benchwright show last --case ID")
-    console.print("In the browser: prefect server start     then open http://127.0.0.1:4200/runs")
+    console.print("In the browser: benchwright serve        the server, its forms and these runs: open what it names")
     console.print("Your models:    benchwright doctor       leads the way with Ollama")
+    console.print(f"Your questions: benchwright evaluate --benchmark my-cases.jsonl {_models_of_own(models)}")
+    console.print(f"                each line of the file: {OWN_CASE}")
+
+
+def _models_of_own(models: Sequence[str]) -> str:
+    """Options that name a model which took part here."""
+    from shlex import quote
+
+    if models:
+        return f"--model {quote(models[0])}"
+    return f"--embedded --model {SMALL_MODEL if embedded_model_is_there() else BASELINES[0]}"
 
 
 def _shown_path(path: Path) -> str:

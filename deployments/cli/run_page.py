@@ -52,7 +52,7 @@ def _print_progress(run: Mapping[str, Any]) -> None:
 
 _NOT_SCORED = {
     "planned": "Nothing was asked yet.",
-    "running": "They are scored when all cases were asked.",
+    "running": "A candidate is scored when it was asked all cases; judges and programs follow at the end.",
     "completed": "Nothing was scored.",
     "interrupted": "They were not scored: whoever worked on the run is gone.",
 }

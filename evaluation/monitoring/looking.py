@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from evaluation.monitoring.anomalies import Anomaly, anomalies
 from evaluation.monitoring.baselines import Looks, baseline_of, to_judge
+from evaluation.monitoring.dead_runs import BACK, RULE, FlowRunEnd, flow_run_verdicts, run_verdicts
 from evaluation.monitoring.histories import change_verdicts
 from evaluation.monitoring.insights import Insight, insights
 from evaluation.monitoring.judging_quality import FreshLook, fresh_look, quality_again, quality_verdict, together
@@ -18,6 +19,7 @@ from evaluation.store.alerts import find_looks
 from evaluation.store.busy_gpus import busy_gpus
 from evaluation.store.monitored import MonitoredRun, monitored_runs
 from evaluation.store.records import Finding, MonitorLook
+from evaluation.store.runs_without_numbers import run_ends
 from evaluation.store.session import Store
 
 
@@ -37,13 +39,14 @@ class Look:
     insights: tuple[Insight, ...] = ()
 
 
-def look(store: Store, request: MonitorRequest, moment: datetime) -> Look:
+def look(store: Store, request: MonitorRequest, moment: datetime, *, scheduled: Sequence[FlowRunEnd] = ()) -> Look:
     """What is to be seen now. Nothing is stored.
 
     Args:
         store: Where everything is.
         request: What is too much.
         moment: Now.
+        scheduled: How flow runs of schedules ended, the oldest first.
     """
     runs = monitored_runs(store)
     evaluated = evaluation_series(store, runs, request, moment)
@@ -55,6 +58,7 @@ def look(store: Store, request: MonitorRequest, moment: datetime) -> Look:
         *_live_thresholds(lived, request),
         *_quality(evaluated, fresh, looks, request),
         *change_verdicts(runs, since=moment - timedelta(days=request.since_days), left_out=request.left_out),
+        *_dead(store, request, moment, scheduled),
     ]
     series = (*evaluated, *lived)
     over_time, odd = trends(series), anomalies(series)
@@ -68,6 +72,12 @@ def look(store: Store, request: MonitorRequest, moment: datetime) -> Look:
         anomalies=odd,
         insights=insights(series, over_time, odd),
     )
+
+
+def _dead(store: Store, request: MonitorRequest, moment: datetime, scheduled: Sequence[FlowRunEnd]) -> list[Verdict]:
+    if RULE in request.left_out:
+        return []
+    return [*run_verdicts(run_ends(store, since=moment - BACK), moment), *flow_run_verdicts(scheduled)]
 
 
 def _fresh(store: Store, evaluated: Iterable[Series], looks: Looks, request: MonitorRequest) -> list[FreshLook]:

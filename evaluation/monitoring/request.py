@@ -10,7 +10,7 @@ from evaluation.request_errors import refusal
 from evaluation.request_model import RequestModel
 from evaluation.store.keeping import BASELINE_RUNS
 
-RuleName = Literal["duration", "success", "tokens", "gpu", "quality", "model", "judge", "server"]
+RuleName = Literal["duration", "success", "tokens", "gpu", "quality", "model", "judge", "server", "run"]
 
 
 class TokenBudget(RequestModel):

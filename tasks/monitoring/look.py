@@ -6,6 +6,7 @@ from typing import Any
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
+from evaluation.monitoring.dead_runs import FlowRunEnd
 from evaluation.monitoring.looking import look
 from evaluation.monitoring.request import MonitorRequest
 from evaluation.monitoring.result import monitor_result
@@ -13,6 +14,7 @@ from evaluation.settings import Settings
 from evaluation.store.alert_silences import list_silences
 from evaluation.store.alerts import list_alerts, record_look
 from evaluation.store.session import open_store
+from tasks.monitoring.scheduled import scheduled_ends
 from tasks.stored import stored
 
 
@@ -23,11 +25,11 @@ async def look_around(request: MonitorRequest) -> dict[str, Any]:
     Args:
         request: What is looked at, and what is too much.
     """
-    return await stored(_look, request)
+    return await stored(_look, request, await scheduled_ends())
 
 
-def _look(request: MonitorRequest) -> dict[str, Any]:
+def _look(request: MonitorRequest, scheduled: tuple[FlowRunEnd, ...]) -> dict[str, Any]:
     with open_store(Settings().database) as store:
-        seen = look(store, request, datetime.now(UTC))
+        seen = look(store, request, datetime.now(UTC), scheduled=scheduled)
         changes = record_look(store, seen.findings, judged=seen.judged, looks=seen.looks, moment=seen.moment)
         return monitor_result(seen, changes, list_alerts(store), list_silences(store))

@@ -129,3 +129,24 @@ def test_what_cannot_be_called_is_refused(prefect_api: str) -> None:
         notify_by("ftp://nowhere")
     with pytest.raises(UnknownNameError, match="severity"):
         notify_by("nowhere", severities=["loud"])
+
+
+def test_a_scheduled_flow_run_that_failed_before_any_run_is_told_of(monitor: Monitor, prefect_api: str) -> None:
+    with patient_client(prefect_api) as client:
+        flow_id = client.post("/flows/", json={"name": "nightly-test"}).json()["id"]
+        made = {"name": "nightly-test", "flow_id": flow_id, "tags": ["benchwright"]}
+        schedules = [{"schedule": {"interval": 86_400}, "active": True}]
+        deployment = client.post("/deployments/", json={**made, "schedules": schedules}).json()["id"]
+        client.post(f"/deployments/{deployment}/create_flow_run", json={"name": "by-form", "tags": ["benchwright"]})
+        client.post(f"/deployments/{deployment}/schedule", json={"min_runs": 1, "max_runs": 1})
+        runs = client.post("/flow_runs/filter", json={"deployments": {"id": {"any_": [deployment]}}}).json()
+        failed = {"state": {"type": "FAILED", "message": "no server answers"}, "force": True}
+        for run in runs:
+            client.post(f"/flow_runs/{run['id']}/set_state", json=failed)
+    (scheduled,) = [run["name"] for run in runs if run["name"] != "by-form"]
+
+    alerts = [one for one in monitor()["alerts"] if one["rule"] == "run"]
+
+    assert [
+        f"The scheduled nightly-test {scheduled!r} ended before there was any run: it failed: no server answers."
+    ] == [one["sentence"] for one in alerts]

@@ -141,7 +141,7 @@ def test_a_run_that_is_worked_on_is_running(benchwright: Command, store: Store) 
     out = benchwright("show").out
 
     assert "run-1 · running" in out
-    assert "They are scored when all cases were asked." in out
+    assert "A candidate is scored when it was asked all cases; judges and programs follow at the end." in out
 
 
 def test_a_run_without_a_candidate_or_an_outcome_is_shown(benchwright: Command, store: Store) -> None:

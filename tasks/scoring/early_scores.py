@@ -1,0 +1,111 @@
+"""Scores a candidate on a benchmark as soon as its last answer is stored, while other candidates are still asked.
+
+What it stores is made anew when all answers are there, by the same functions: it serves whoever is watching.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
+
+from evaluation.aggregation import aggregate_run
+from evaluation.formatting import counted
+from evaluation.metrics.apart import is_ours
+from evaluation.metrics.parsing import parse_metric
+from evaluation.metrics.speed import SPEED_METRICS
+from evaluation.planning import Plan, PlannedRun
+from evaluation.reports.tables import shown_estimate, shown_speed
+from evaluation.scoring import by_work, score_candidate
+from evaluation.store.records import CandidateProgress, EstimateRow
+from evaluation.store.runs import progress
+from evaluation.store.scores import load_estimates
+from evaluation.store.session import Store
+from tasks.stored import stored
+from tasks.story import tell, warn
+
+CHECK_EVERY_S = 1.0
+MOST_ANSWERS = 2_000
+"""Of one candidate. Scoring more would keep this process from timing the answers of the others as they come."""
+
+
+@asynccontextmanager
+async def early_scores(store: Store, plan: Plan) -> AsyncIterator[None]:
+    """Scores each candidate of the plan as it ends, and says its headline value, until the block is left."""
+    runs = {run.run_id: run for run in plan.runs if _metrics(run)}
+    closing = asyncio.Event()
+    work = asyncio.create_task(_score_as_they_end(store, plan.invocation_id, runs, closing))
+    try:
+        yield
+        closing.set()
+        await work  # a candidate at which it is working must not be scored twice at the same time
+    finally:
+        work.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await work
+
+
+def _metrics(run: PlannedRun) -> tuple[str, ...]:
+    """Our own metrics that need the answer alone: others may take any time."""
+    return tuple(text for text in by_work(run.metrics).plain if is_ours(parse_metric(text)))
+
+
+async def _score_as_they_end(
+    store: Store, invocation_id: str, runs: dict[str, PlannedRun], closing: asyncio.Event
+) -> None:
+    try:
+        finished = {item.run_candidate_id for item in await _finished(store, invocation_id, without=())}
+        while runs and not await _closes_within(closing, CHECK_EVERY_S):
+            for item in await _finished(store, invocation_id, without=finished):
+                finished.add(item.run_candidate_id)
+                if item.run_id in runs and not closing.is_set():
+                    await _score(store, item, runs[item.run_id])
+    except Exception as error:  # whatever it is, all of it is done again after the last answer
+        warn("scores are shown after the last answer alone: %s: %s", type(error).__name__, error)
+
+
+async def _closes_within(closing: asyncio.Event, seconds: float) -> bool:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await closing.wait()
+    return closing.is_set()
+
+
+async def _finished(store: Store, invocation_id: str, *, without: Collection[int]) -> list[CandidateProgress]:
+    """Candidates with an outcome for every case that they are asked."""
+    return [
+        item
+        for item in await stored(progress, store, invocation_id)
+        if 0 < item.n_planned <= item.n_done + item.n_failed
+        and item.n_planned <= MOST_ANSWERS
+        and item.run_candidate_id not in without
+    ]
+
+
+async def _score(store: Store, item: CandidateProgress, run: PlannedRun) -> None:
+    estimates = await stored(_estimates, store, item, _metrics(run))
+    if estimates:
+        failed = f", {counted(item.n_failed, 'failure')} of the server" if item.n_failed else ""
+        tell("%s · %s: %s%s", item.label, item.benchmark_name, _in_words(estimates[0]), failed)
+
+
+def _in_words(row: EstimateRow) -> str:
+    """`token_f1 0.390 [0.364, 0.417] on 40 cases`."""
+    numbers = {name: getattr(row.estimate, name) for name in ("value", "low", "high")}
+    shown = shown_speed if row.metric.name in SPEED_METRICS else shown_estimate
+    return f"{row.metric.name} {shown(numbers)} on {counted(row.estimate.n_cases, 'case')}"
+
+
+def _estimates(store: Store, item: CandidateProgress, metrics: tuple[str, ...]) -> list[EstimateRow]:
+    """The means of the candidate's metrics, in the order in which the benchmark names them."""
+    parsed = [parse_metric(text) for text in metrics]
+    score_candidate(store, item.run_id, item.run_candidate_id, parsed)
+    aggregate_run(store, item.run_id, metrics, only=(item.run_candidate_id,))
+    signatures = [metric.signature for metric in parsed]
+    rows = [
+        row
+        for row in load_estimates(store, item.run_id)
+        if row.run_candidate_id == item.run_candidate_id
+        and row.quantity == "mean"
+        and row.metric.signature in signatures
+    ]
+    return sorted(rows, key=lambda row: signatures.index(row.metric.signature))
