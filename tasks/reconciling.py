@@ -20,7 +20,7 @@ from prefect.runtime import deployment
 from prefect.states import Cancelled, Scheduled
 
 from evaluation.share import Share, is_share, share_of
-from evaluation.store.holders import holders_of, holders_of_flow, is_at_work, own_silence_s
+from evaluation.store.holders import holders_of, holders_of_flow, is_at_work, is_seen, own_silence_s
 from evaluation.store.missing import is_missing
 from evaluation.store.records import RunRecord, Status
 from evaluation.store.recoveries import (
@@ -55,13 +55,16 @@ LATE_S = 5.0
 GONE = "its process is gone"
 
 
-async def reconcile(store: Store, *, waits: bool = True, workers_live: bool = True) -> tuple[str, ...]:
+async def reconcile(
+    store: Store, *, waits: bool = True, workers_live: bool = True, tells_of_waiting: bool = False
+) -> tuple[str, ...]:
     """What was done about flow runs whose process is gone, a sentence each.
 
     Args:
         store: Whose runs they worked on.
         waits: Stay until those that died just now are taken care of too; False for who looks again soon.
         workers_live: False where no worker is left that could still say something of them.
+        tells_of_waiting: Also a sentence about each that it is not yet time to take care of.
     """
     said: list[str] = []
     try:
@@ -71,7 +74,10 @@ async def reconcile(store: Store, *, waits: bool = True, workers_live: bool = Tr
             async with get_client() as client:
                 found = [await _unbroken(_take_care(store, client, record, workers_live)) for record in open_]
             said += [sentence for sentence in found if isinstance(sentence, str)]
-            if not waits or not any(isinstance(moment, datetime) for moment in found):
+            waiting = [later for later in found if isinstance(later, _Later)]
+            if tells_of_waiting:
+                said += [later.sentence for later in waiting]
+            if not waits or not waiting:
                 break
             await asyncio.sleep(1.0)
     except Exception as error:  # whoever calls has work of its own
@@ -110,17 +116,24 @@ async def _unbroken(care: Coroutine[Any, Any, T]) -> T:
         raise
 
 
+@dataclass(frozen=True, slots=True)
+class _Later:
+    """It is not yet time to take care of a flow run."""
+
+    sentence: str
+
+
 async def _take_care(
     store: Store, client: PrefectClient, record: RecoveryRecord, workers_live: bool
-) -> str | datetime | None:
-    """What was done about one of them, or when it is time to; None: nothing was to be done, or could be."""
+) -> str | _Later | None:
+    """What was done about one of them, or that it is not yet time; None: nothing was to be done, or could be."""
     is_ours = False
     try:
         found = await _read(client, record.flow_run_id)
         if found is not None and workers_live:
             died_at = await stored(_died_at, store, record)
             if (due := await _due(client, found, died_at)) > datetime.now(UTC):
-                return due
+                return _Later(_waits_until(found, due))
         is_ours = await stored(claim_recovery, store, record.flow_run_id)
         if not is_ours:
             return None
@@ -140,6 +153,11 @@ async def _read(client: PrefectClient, flow_run_id: str) -> FlowRun | None:
         return await client.read_flow_run(UUID(flow_run_id))
     except ObjectNotFound:
         return None
+
+
+def _waits_until(found: FlowRun, due: datetime) -> str:
+    at_latest = f"at {due.astimezone():%H:%M:%S} at the latest"
+    return f"flow run {found.name}: {GONE}; it is taken care of once its worker has let go of it, {at_latest}"
 
 
 def _died_at(store: Store, record: RecoveryRecord) -> datetime:
@@ -183,6 +201,8 @@ class _Left:
     runs: tuple[RunRecord, ...]
     lives: bool
     """Another process of the same flow run is at work."""
+    is_seen: bool
+    """A process of it is there on this machine, be it silent: a laptop that slept, or a very busy machine."""
     is_ended: bool
     """Nothing of it is to be done any more, or by somebody else."""
     is_missed: bool
@@ -201,6 +221,7 @@ def _left(store: Store, flow_run_id: str) -> _Left:
         is_share=share is not None,
         runs=runs,
         lives=any(is_at_work(held) for held in holders),
+        is_seen=any(is_seen(held) for held in holders),
         is_ended=not _has_work(store, open_, share) if share else not (open_ or (is_completed and was_last)),
         is_missed=any(is_at_work(held) and not is_share(held.part) for held in held_by),
     )
@@ -218,8 +239,8 @@ async def _decide(store: Store, client: PrefectClient, found: FlowRun | None, re
     if found is None or left.lives or not _is_broken_off(found.state):
         await stored(end_claim, store, flow_run_id)  # ended, made again, or of another server
         return None
-    if left.is_share and not left.is_ended and not left.is_missed:
-        await stored(put_back, store, flow_run_id, record.wanted_at)  # until who spread the run is there again
+    if left.is_seen or (left.is_share and not left.is_ended and not left.is_missed):
+        await stored(put_back, store, flow_run_id, record.wanted_at)  # until it has ended, or who spread it is there
         return None
     if found.state is not None and found.state.type in _CANCELS:
         await _cancelled(store, client, found, left)

@@ -121,15 +121,16 @@ def _serve(port: int, embedded: bool | None, db: str | None, *, has_password: bo
         standing.watch()
 
 
-def _take_up() -> tuple[str, ...]:
-    """What was done about flow runs whose process is gone, a sentence each."""
+def _take_up(workers_live: bool) -> tuple[str, ...]:
+    """What was done about flow runs whose process is gone, or will be, a sentence each."""
     import asyncio
 
-    from deployments.cli.arguments import open_results
+    from deployments.cli.arguments import database_url
+    from evaluation.store.session import open_store
     from tasks.reconciling import reconcile
 
-    with open_results(None) as store:
-        return asyncio.run(reconcile(store, waits=False, workers_live=False))
+    with open_store(database_url(None), upgrade_from_empty=False) as store:  # one that was deleted is not made again
+        return asyncio.run(reconcile(store, waits=False, workers_live=workers_live, tells_of_waiting=True))
 
 
 def _keep_results_in(db: str | None) -> None:

@@ -14,6 +14,7 @@ from deployments.prefect_server import PrefectServer, start_prefect_server
 from deployments.serving import worker
 from deployments.serving.home import free_port
 from deployments.serving.parts import Part
+from deployments.serving.reconciler import Reconciler
 
 if TYPE_CHECKING:
     from deployments.definitions import Definition
@@ -36,7 +37,7 @@ class Standing:
         self,
         port: int,
         tell: Callable[[str], None],
-        take_up: Callable[[], Iterable[str]],
+        take_up: Callable[[bool], Iterable[str]],
         *,
         has_password: bool = True,
     ) -> None:
@@ -45,7 +46,8 @@ class Standing:
         Args:
             port: Where.
             tell: Says something to whoever started us.
-            take_up: Has flow runs made again whose process is gone, and says of which it did what.
+            take_up: Has flow runs made again whose process is gone, and says of which it did what. Its argument tells
+                whether a worker lives that may still say something of them.
             has_password: Whether the server asks for one.
         """
         self._stack, self._tell, self._take_up = ExitStack(), tell, take_up
@@ -106,6 +108,9 @@ class Standing:
 
         with get_client(sync_client=True) as client:
             part.process.wait_until(lambda: worker.is_at_work(client, since), timeout_s=READY_TIMEOUT_S)
+        reconciler = Reconciler(partial(self._take_up, True), self._tell)
+        self._stack.callback(reconciler.stop)  # before the worker ends: what is cancelled then is made again by nobody
+        reconciler.start()
 
     def _worker_again(self) -> HelperProcess:
         """A worker that begins where none is at work: what the one before it worked on has ended with it."""
@@ -114,7 +119,7 @@ class Standing:
         with get_client(sync_client=True) as client:
             if n_left := worker.mark_ended(client, state="CRASHED", why=LEFT_BEHIND):
                 self._tell(f"note: left behind and marked as crashed: {n_left} flow run{'s' * (n_left != 1)}")
-        for said in self._take_up():
+        for said in self._take_up(False):
             self._tell(f"note: {said}")
         return worker.start_worker()
 

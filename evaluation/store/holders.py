@@ -243,12 +243,20 @@ def is_alive(record: HolderRecord) -> bool:
     """True unless it let go, was silent for `SILENCE_S`, or is a process of this machine that is gone."""
     if record.ended_at is not None or now() - record.heartbeat_at > timedelta(seconds=SILENCE_S):
         return False
+    return not _is_visible(record) or is_seen(record)
+
+
+def _is_visible(record: HolderRecord) -> bool:
+    """False for processes of another machine, boot or container: there, silence alone will tell."""
     own_start = _own_start()
     if record.host != this_host() or record.process_start is None or own_start is None:
-        return True
-    if record.process_start.rpartition("/")[0] != own_start.rpartition("/")[0]:
-        return True  # Another boot or container, whose processes cannot be seen: its silence will tell.
-    return process_start(record.pid) == record.process_start
+        return False
+    return record.process_start.rpartition("/")[0] == own_start.rpartition("/")[0]
+
+
+def is_seen(record: HolderRecord) -> bool:
+    """True where its process is there on this machine, be it silent or said to have ended."""
+    return _is_visible(record) and process_start(record.pid) == record.process_start
 
 
 def has_come_back(record: HolderRecord) -> bool:

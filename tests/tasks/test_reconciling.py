@@ -228,6 +228,36 @@ def test_a_worker_has_time_to_say_that_its_flow_run_crashed(
     assert 1 == len(asyncio.run(reconcile(store, waits=False, workers_live=False)))
 
 
+def test_what_waits_for_its_worker_is_told_where_that_is_wanted(
+    on_prefect: OnPrefect, store: Store, run_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reconciling, "WORKER_LETS_GO_WITHIN_S", 3600.0)
+    flow_run_id = on_prefect.begin(store, run_id)
+    held_by_a_dead_process(store, run_id, flow_run_id=flow_run_id)
+    on_prefect.set(flow_run_id, "CRASHED")
+
+    (first,), (second,) = (asyncio.run(reconcile(store, waits=False, tells_of_waiting=True)) for _ in range(2))
+
+    assert "its process is gone; it is taken care of once its worker has let go of it, at " in first
+    assert first == second, "whoever looks again knows what was told"
+
+
+def test_a_process_that_is_there_and_silent_is_not_made_again_before_it_has_ended(
+    on_prefect: OnPrefect, store: Store, run_id: str
+) -> None:
+    """A laptop that slept: nobody beat, and everybody goes on."""
+    flow_run_id = on_prefect.begin(store, run_id)
+    with another_process() as process:
+        holder_id = held_by(store, process, run_id, flow_run_id=flow_run_id)
+        with store.write() as connection:
+            an_hour_ago = now() - timedelta(hours=1)
+            connection.execute(sa.update(holder).where(holder.c.id == holder_id).values(heartbeat_at=an_hour_ago))
+        assert ((), ()) == (look(store), look(store))
+        assert "RUNNING" == on_prefect.state(flow_run_id).type
+    assert 1 == len(look(store))
+    assert "SCHEDULED" == on_prefect.state(flow_run_id).type
+
+
 def test_who_died_long_before_it_was_found_out_is_made_again_at_once(
     on_prefect: OnPrefect, store: Store, run_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
