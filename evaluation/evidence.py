@@ -88,3 +88,5 @@ class Evidence:
     energy_j: "NDArray[np.float64]"
     fingerprint: str
     """The same for the same evidence: a hash that any change of a row changes."""
+    benchmarks: Mapping[str, str] = field(default_factory=dict)
+    """What people call each yardstick, such as `classification (exact_match)`; one that is missing goes by its name."""

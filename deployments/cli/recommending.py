@@ -175,15 +175,20 @@ def write_out(path: Path, text: str) -> None:
 def _print_page(found: "Recommendation", wanted: Wanted, explanation: str | None) -> None:
     from deployments.cli.results import say_line
     from deployments.cli.split_table import print_split_table
-    from selection.pages.recommendation import candidate_rows, removed_lines
+    from selection.pages.recommendation import candidate_rows, difference_lines, part_rows, removed_lines
 
     say_line(found.reason, style="bold")
     if rows := candidate_rows(found, percentile=wanted.constraints.percentile):
         say_line()
         print_split_table(rows, words=("mark",))
+    if parts := part_rows(found):
+        say_line()
+        say_line(f"measured on each {'task' if found.task is None else 'benchmark'} (cases)")
+        say_line()
+        print_split_table(parts, words=())
     say_line()
     notes = [note for note in found.notes if f"\nNote: {note}." not in (explanation or "")]
-    for line in (*removed_lines(found), *(f"note: {note}" for note in notes)):
+    for line in (*difference_lines(found), *removed_lines(found), *(f"note: {note}" for note in notes)):
         say_line(line)
     say_line(f"decided by {found.decided_by}")
     if explanation is not None:

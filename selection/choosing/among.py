@@ -8,8 +8,10 @@ import numpy as np
 
 from evaluation.evidence import Choosable
 from selection.answers import Ranked, Removed
+from selection.choosing.admission import in_order, may_be_named
 from selection.choosing.expectations import Facts, expected_quality, facts_of
 from selection.choosing.limits import apply_constraints
+from selection.choosing.measured import adjustments_of, measured_of
 from selection.choosing.notes import notes_on
 from selection.choosing.pareto import pareto_set
 from selection.choosing.terms import Choice, DecidedBy, Question
@@ -32,13 +34,15 @@ class _Field:
     contrasts: list[Contrast]
     """The first against each of the others, in their order."""
     removed: list[Removed]
+    pool: list[int]
+    """Of those that may be named the first, and who cannot be told from it on enough common families."""
     unknown: Mapping[str, list[int]]
     """Those of which a thing that was given a weight is not known."""
 
-    def like_the_first(self, *, min_pairs: int = 0) -> list[int]:
-        """The first and those that cannot be told from it, on at least so many common families."""
+    def like_the_first(self) -> list[int]:
+        """The first and those that cannot be told from it."""
         others = zip(self.order[1:], self.contrasts, strict=True)
-        return [self.order[0], *(i for i, one in others if one.is_tied and one.n_pairs >= min_pairs)]
+        return [self.order[0], *(i for i, one in others if one.is_tied)]
 
 
 def choice_among(
@@ -55,8 +59,7 @@ def choice_among(
     """
     field = _field(scoreboard.candidates, standing, question)
     tied = field.like_the_first()
-    # One with nothing in common is no reason to take the cheaper.
-    named = _named(field, field.like_the_first(min_pairs=MIN_PAIRS), question)
+    named = _named(field, field.pool, question)
     ranked = _ranked(field, standing, question, set(tied) if len(tied) > 1 else set())
     return Choice(
         task=question.task,
@@ -64,6 +67,7 @@ def choice_among(
         ranked=ranked,
         contrasts=(None, *field.contrasts),
         tied=tuple(field.candidates[i].label for i in tied) if len(tied) > 1 else (),
+        pool=tuple(field.candidates[i].key for i in field.pool),
         pareto=tuple(one.candidate.label for one in ranked if one.is_pareto),
         removed=tuple(field.removed),
         n_cases=field.facts.n_measured[named],
@@ -88,15 +92,23 @@ def _field(candidates: Sequence[Choosable], standing: TaskStanding, question: Qu
     )
     beside = points_beside_quality(facts, weights, filtered.left)
     utility = {i: 100 * weights.quality * facts.quality[i] + beside.points[i] for i in filtered.left}
-    order = sorted(filtered.left, key=lambda i: (-round(utility[i], 9), candidates[i].label, candidates[i].key))
-    contrasts = contrasts_with(
-        order[0],
-        order[1:],
-        standing=standing,
-        deviations=deviations,
-        quality_weight=weights.quality,
-        beside=beside.points,
-    )
+    order = in_order(filtered.left, candidates, facts, utility)
+
+    def contrasts_of(leader: int, others: Sequence[int]) -> list[Contrast]:
+        return contrasts_with(
+            leader,
+            others,
+            standing=standing,
+            deviations=deviations,
+            quality_weight=weights.quality,
+            beside=beside.points,
+        )
+
+    contrasts = contrasts_of(order[0], order[1:])
+    admitted = may_be_named(order, contrasts, candidates=candidates, facts=facts)
+    leader, *others = admitted
+    known = dict(zip(order[1:], contrasts, strict=True))
+    beside_leader = [known[i] for i in others] if leader == order[0] else contrasts_of(leader, others)
     return _Field(
         candidates=candidates,
         facts=facts,
@@ -104,8 +116,14 @@ def _field(candidates: Sequence[Choosable], standing: TaskStanding, question: Qu
         utility=utility,
         contrasts=contrasts,
         removed=filtered.removed,
+        pool=[leader, *(i for i, one in zip(others, beside_leader, strict=True) if _is_alike(one))],
         unknown=beside.unknown,
     )
+
+
+def _is_alike(contrast: Contrast) -> bool:
+    """True where two cannot be told apart on enough: one with nothing in common is no reason to take the cheaper."""
+    return contrast.is_tied and contrast.n_pairs >= MIN_PAIRS
 
 
 def _named(field: _Field, tied: Sequence[int], question: Question) -> int:
@@ -142,6 +160,8 @@ def _ranked(field: _Field, standing: TaskStanding, question: Question, tied: set
             memory_gb=None if math.isnan(facts.memory_gb[i]) else facts.memory_gb[i],
             is_tied=i in tied,
             is_pareto=front,
+            measured=measured_of(standing, i),
+            adjustments=adjustments_of(standing, i, quality, for_prompt=question.deviations is not None),
         )
         for i, quality, front in zip(field.order, qualities, on_front, strict=True)
     )
@@ -164,6 +184,8 @@ def allowed(candidate: Choosable, endpoints: Sequence[str]) -> Choosable:
 def _notes(field: _Field, standing: TaskStanding, question: Question, named: int) -> tuple[str, ...]:
     apart = [i for i, one in zip(field.order[1:], field.contrasts, strict=True) if one.n_pairs < MIN_PAIRS]
     labels = [one.label for one in field.candidates]
+    ahead = set(field.order[: field.order.index(named)]) | set(field.like_the_first())
+    programs = [i for i in field.order if i in ahead and field.candidates[i].is_program]
     speed_matters = question.constraints.max_latency_s is not None or question.weights.latency > 0
     return notes_on(
         labels,
@@ -174,4 +196,5 @@ def _notes(field: _Field, standing: TaskStanding, question: Question, named: int
         unknown=field.unknown,
         first=field.order[0],
         apart=apart,
+        programs=[] if field.candidates[named].is_program else programs,
     )

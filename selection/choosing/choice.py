@@ -112,6 +112,7 @@ def _unranked(
         ranked=(),
         contrasts=(),
         tied=(),
+        pool=(),
         pareto=(),
         removed=removed,
         n_cases=0,

@@ -49,8 +49,9 @@ class Facts:
 def facts_of(
     standing: TaskStanding, candidates: "Sequence[Choosable]", percentile: float, deviations: Deviations | None
 ) -> Facts:
-    """The standing's numbers, those of the prompt added to the quality."""
+    """The standing's numbers, those of the prompt added to the quality, within what a quality can be."""
     quality = standing.quality if deviations is None else standing.quality + deviations.value
+    quality = quality.clip(standing.lowest, standing.highest)
     outlays = outlays_of(standing, percentile)
     return Facts(
         percentile=percentile,

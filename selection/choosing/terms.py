@@ -38,6 +38,8 @@ class Choice:
     """The first of `ranked` against each of them; None against itself."""
     tied: tuple[str, ...]
     """Labels of those that cannot be told from the first, with it; empty where it stands alone."""
+    pool: tuple[str, ...]
+    """Keys of those among whom the tie rule chose: no program and nobody whom another one beats in everything."""
     pareto: tuple[str, ...]
     removed: tuple[Removed, ...]
     n_cases: int

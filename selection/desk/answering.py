@@ -192,6 +192,8 @@ def _recommendation(choice: Choice, reason: str, decided_by: str, notes: tuple[s
         cost_per_1k=winner.cost_per_1k if winner else None,
         energy_j=winner.energy_j if winner else None,
         memory_gb=winner.memory_gb if winner else None,
+        measured=winner.measured if winner else None,
+        adjustments=winner.adjustments if winner else None,
         reason=reason,
         alternatives=choice.alternatives,
         pareto=choice.pareto,

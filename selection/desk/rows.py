@@ -8,7 +8,8 @@ from typing import Any, cast
 from evaluation.errors import ConfigurationError
 from evaluation.store.records import RecommendationRecord, ReportedOutcome
 from selection.analytics.past import PastDecision
-from selection.answers import Ranked, Removed
+from selection.answers import Adjustments, Ranked, Removed
+from selection.choosing.measured import why_expected
 from selection.desk.decisions import Decision, Outcome
 from selection.wishes import LARGEST_WEIGHT, Constraints, OnTie, Weights
 
@@ -98,7 +99,9 @@ def _lines(record: RecommendationRecord) -> Iterator[str]:
     if record.alternatives:
         yield "The others, the best first:"
     for one in record.alternatives:
-        words = [f"{name} {_shown(one[name])}" for name in _QUANTITIES if one.get(name)]
+        measured = one.get("measured")
+        words = [] if not measured else [f"measured {measured['value']:.3g}"]
+        words += [f"{name} {_shown(one[name])}{_why(one, name)}" for name in _QUANTITIES if one.get(name)]
         yield f"  {one['candidate']}: {', '.join(words)}{' (tied)' if one.get('is_tied') else ''}"
     yield from _more(record.details.get("n_alternatives", 0) - len(record.alternatives))
     removed = record.details.get("removed", [])
@@ -111,6 +114,16 @@ def _lines(record: RecommendationRecord) -> Iterator[str]:
     if record.reported_at is not None:
         said = {"quality": record.quality, "latency_s": record.latency_s, "ok": record.ok}
         yield "Reported: " + ", ".join(f"{name} {value}" for name, value in said.items() if value is not None) + "."
+
+
+def _why(stored: Mapping[str, Any], name: str) -> str:
+    """Why a quality that is expected is another one than was measured; as the recommendation told it."""
+    known = stored.get("adjustments") if name == "quality" else None
+    if not known:
+        return ""
+    # Over all tasks and on one alike: which it was, the reason says.
+    why = why_expected(Adjustments(**known), of_tasks=False, is_fraction=False)
+    return " expected" + (f" ({why})" if why else "")
 
 
 def _more(n: int) -> Iterator[str]:
@@ -128,7 +141,18 @@ def _expectations(found: Any) -> dict[str, Any]:
         name: value and {"value": value.value, "low": value.low, "high": value.high, "n_cases": value.n_cases}
         for name, value in expected.items()
     }
-    return plain | {"memory_gb": found.memory_gb}
+    measured, adjustments = found.measured, found.adjustments
+    return plain | {
+        "memory_gb": found.memory_gb,
+        "measured": measured and {"value": measured.value, "n_cases": measured.n_cases},
+        "adjustments": adjustments
+        and {
+            "n_filled_in": adjustments.n_filled_in,
+            "filled_in": adjustments.filled_in,
+            "other_tasks": adjustments.other_tasks,
+            "prompt": adjustments.prompt,
+        },
+    }
 
 
 def _alternative(one: Ranked) -> dict[str, Any]:

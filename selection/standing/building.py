@@ -13,6 +13,7 @@ import numpy as np
 from evaluation.evidence import Evidence
 from selection.scoreboard import Scoreboard, TaskStanding
 from selection.standing.contrasts import MIN_PAIRS
+from selection.standing.levels import levels_on_task
 from selection.standing.measured_costs import Means, grouped_means, grouped_quantiles
 from selection.standing.overall import over_all_tasks
 from selection.standing.shrinkage import Shrunk, shrink
@@ -119,6 +120,7 @@ def _standing(
         energy_se=energy.se,
         lowest=ends[0],
         highest=ends[1],
+        levels=levels_on_task(evidence, table, quality.mean, shift[place]),
     )
 
 

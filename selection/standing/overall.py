@@ -6,6 +6,7 @@ import numpy as np
 
 from selection.scoreboard import TaskStanding
 from selection.standing.contrasts import MIN_PAIRS
+from selection.standing.levels import levels_over_tasks
 from selection.standing.measured_costs import Means, mixed_quantiles
 from selection.standing.task_table import Integers
 from selection.standing.two_way import Mask, Matrix, Vector, fit_two_way
@@ -42,6 +43,7 @@ def over_all_tasks(
         energy_se=energy.se,
         lowest=ends[0],
         highest=ends[1],
+        levels=levels_over_tasks(counted, quality),
     )
 
 
