@@ -95,6 +95,23 @@ class Removed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reported:
+    """What the newest outcomes say of a candidate on a task. They move no ranking, and are told beside it."""
+
+    n_outcomes: int
+    n_ok_known: int
+    """Of these, how many said whether the answer was of use."""
+    ok_share: float | None
+    """Of those the share that was; None where none said so."""
+    quality: float | None
+    """Mean of those reported."""
+    p_value: float | None
+    """Of the test whether they are worse than what is expected; None: too few prompts."""
+    contradicts: bool
+    """They are worse than what is expected, beyond chance."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recommendation:
     """A candidate ready to call, or the reason why none is named."""
 
@@ -127,6 +144,8 @@ class Recommendation:
     measured: Measured | None = None
     adjustments: Adjustments | None = None
     """Why `quality` is another number than `measured`; None where nothing was measured."""
+    reported: Reported | None = None
+    """What came of it when it was named before; None: nothing was reported."""
 
     @property
     def abstained(self) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 from evaluation.evidence import Choosable
 from evaluation.reports.escaping import one_line
-from selection.answers import Adjustments, Expected, Measured, Ranked, Recommendation, Removed
+from selection.answers import Adjustments, Expected, Measured, Ranked, Recommendation, Removed, Reported
 from selection.choosing.measured import difference_line, part_shown
 from selection.choosing.wording import counted, quality, quality_interval
 from selection.configuration import as_mapping
@@ -41,6 +41,7 @@ def recommendation_as_json(found: Recommendation, *, percentile: float) -> dict[
         "cost_per_1k": _expected(found.cost_per_1k),
         "energy_j": _expected(found.energy_j),
         "memory_gb": found.memory_gb,
+        "reported": _expected(found.reported),
         "reason": found.reason,
         "alternatives": [_ranked(one) for one in found.alternatives],
         "pareto": list(found.pareto),
@@ -53,7 +54,7 @@ def recommendation_as_json(found: Recommendation, *, percentile: float) -> dict[
     }
 
 
-def _expected(numbers: Expected | Measured | Adjustments | None) -> dict[str, Any] | None:
+def _expected(numbers: Expected | Measured | Adjustments | Reported | None) -> dict[str, Any] | None:
     return None if numbers is None else asdict(numbers)
 
 

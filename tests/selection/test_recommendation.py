@@ -13,7 +13,7 @@ from recommendable import delete_evidence, fill, swap_scores
 
 from evaluation.errors import ConfigurationError, SelectionError, StoreError
 from evaluation.store.session import open_store
-from selection import Constraints, Weights, explain, flush, rank, recommend, report_outcome
+from selection import Constraints, Weights, analyse, explain, flush, rank, recommend, report_outcome
 from selection.desk.registry import close_desks, desk_of
 from selection.importing import import_scoreboard
 
@@ -111,6 +111,39 @@ def test_swapped_scores_swap_the_recommendation_at_once_here_and_in_a_new_proces
     assert "small:1b" == in_new_process(code, path)
     swap_scores(store, "summarization", "large", "small")
     assert "large:1b" == model(recommend("summarization", store=path))
+
+
+def test_outcomes_are_told_with_the_next_answer_and_warn_where_they_contradict_it(path, store):
+    for number in range(30):
+        named = recommend("summarization", f"Sum up number {number}.", store=path)
+        report_outcome(named.id, quality=0.0, ok=number == 0, store=path)
+    found = recommend("summarization", store=path)
+    assert "large:1b" == model(found)  # outcomes move no ranking
+    assert (30, 1 / 30, 0.0, True) == (
+        found.reported.n_outcomes,
+        pytest.approx(found.reported.ok_share),
+        found.reported.quality,
+        found.reported.contradicts,
+    )
+    told = "of the last 30 times large:1b was used for summarization, 3 % were of use and the mean quality was 0.0 %"
+    assert f"{told}, as reported" in found.notes
+    assert f"Reported outcomes contradict this (p < .0001): {told}." in found.reason
+    assert told in explain(found, store=path)
+    assert told in explain(found.id, store=path)
+    assert recommend("classification", store=path).reported is None
+    looked_back = analyse(store=path)
+    assert (31, 1) == (looked_back.n_contradicted, looked_back.right.n)
+
+
+def test_outcomes_that_another_process_reported_are_seen_by_a_new_one(path):
+    named = [recommend("summarization", f"Sum up number {number}.", store=path).id for number in range(8)]
+    assert 0 == flush(store=path)
+    code = (
+        "import sys, selection\n"
+        "for one in sys.argv[2:]: selection.report_outcome(one, ok=False, store=sys.argv[1])\n"
+        "print(selection.recommend('summarization', store=sys.argv[1]).reported.n_outcomes)"
+    )
+    assert "8" == in_new_process(code, path, *named)
 
 
 def test_deleted_evidence_abstains_or_goes_by_rules(path, store):
