@@ -279,7 +279,7 @@ def read_request(given: Mapping[str, Any], *, source: str = COMMAND_LINE) -> Eva
     except ConfigurationError as error:
         if source == COMMAND_LINE:
             raise
-        raise ConfigurationError(f"{source}: {error}", error.next_step) from None
+        raise ConfigurationError(f"{source}: {error.message}", error.next_step) from None
     return request
 
 

@@ -17,6 +17,11 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     """The exit code of `benchwright ARGUMENTS`; a user's mistake is one message, never a traceback."""
+    from deployments.cli.packages import hidden_package
+
+    if (hidden := hidden_package()) is not None:
+        sys.stderr.write(f"error: {hidden}\n")
+        return 2
     from deployments.cli.app import app
     from deployments.cli.terminal import EXIT_INTERRUPTED, report_error
     from evaluation.errors import BenchwrightError

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from evaluation.evidence import Choosable
     from selection.answers import Recommendation
     from selection.configuration import Form
-    from selection.wishes import Constraints, OnLittleEvidence, OnTie, Weights
+    from selection.wishes import Constraints, LogPrompt, OnLittleEvidence, OnTie, Weights
 
 _OPTIONS = {
     "max_latency_s": ("--max-latency", "s"),
@@ -37,7 +37,7 @@ class Wanted:
     weights: "Weights"
     on_tie: "OnTie"
     on_little_evidence: "OnLittleEvidence"
-    keep_prompt: bool = True
+    log: "LogPrompt" = "hash"
     explain: bool = False
     form: "Form | None" = None
     """In which form the candidate is written; None: it is shown."""
@@ -91,7 +91,7 @@ def run_recommendation(wanted: Wanted, *, database: str | None, as_json: bool) -
             on_tie=wanted.on_tie,
             on_little_evidence=wanted.on_little_evidence,
             store=url,
-            keep_prompt=wanted.keep_prompt,
+            log=wanted.log,
         )
         if found.candidate is None:
             return _say_why_nobody(found, wanted, url, as_json=as_json)

@@ -205,7 +205,7 @@ def _by_binomial(n_yes: int, n: int, expected: float, *, is_one_sided: bool = Fa
     from evaluation.stats.intervals import wilson_interval
 
     interval = wilson_interval(n_yes, n)
-    side = "less" if is_one_sided else "two-sided"
+    side: Literal["less", "two-sided"] = "less" if is_one_sided else "two-sided"
     return interval.low, interval.high, float(binomtest(n_yes, n, expected, alternative=side).pvalue)
 
 

@@ -107,12 +107,13 @@ def _today(one: PastDecision, today: Scoreboard, predictor: Predictor | None) ->
 
 
 def _judged(one: PastDecision, choice: Choice) -> Judged:
-    best = choice.ranked[0]
+    # The best that might have been named: no program where a model is asked for.
+    best = next((ranked for ranked in choice.ranked if ranked.candidate.key in choice.pool), choice.ranked[0])
     now = next((ranked for ranked in choice.ranked if ranked.candidate.key == one.candidate_key), None)
     if now is None:
         return Judged(past=one, is_right=False, regret=None)
     is_right = now is best or now.is_tied or now is choice.winner
-    return Judged(past=one, is_right=is_right, regret=best.utility - now.utility)
+    return Judged(past=one, is_right=is_right, regret=max(0.0, best.utility - now.utility))
 
 
 def _regret(group: Sequence[Judged], begins_at: datetime, step: timedelta) -> Regret:

@@ -11,6 +11,7 @@ from evaluation.errors import ConfigurationError, SelectionError
 from evaluation.evidence import Choosable
 from selection.answers import Ranked
 from selection.budgets.allocation import Floats
+from selection.choosing.terms import Choice
 from selection.desk.answering import Question, chosen
 from selection.desk.registry import desk_of
 from selection.wishes import Constraints, Weights
@@ -71,7 +72,7 @@ class Field:
 
 
 def field_of(task: str | None, constraints: Constraints, store: "str | Path | Store | None") -> Field:
-    """Those who may answer.
+    """Those who may answer; whom another one equals at less cost or time stands behind it.
 
     Raises:
         SelectionError: nobody holds the constraints, too little was measured, or no cost is known.
@@ -85,10 +86,11 @@ def field_of(task: str | None, constraints: Constraints, store: "str | Path | St
         raise SelectionError(
             f"no budget can be shared out: {choice.notes[0]}", "Evaluate the candidates on this task first."
         )
-    priced = tuple(one for one in choice.ranked if one.cost_per_1k is not None)
+    may_answer = tuple(one for one in choice.ranked if _may_answer(one, choice))
+    priced = tuple(one for one in may_answer if one.cost_per_1k is not None)
     if not priced:
         raise SelectionError(
-            f"no cost is known of {', '.join(one.candidate.label for one in choice.ranked[:5])}",
+            f"no cost is known of {', '.join(one.candidate.label for one in may_answer[:5])}",
             "Evaluate with --prices FILE, or import a scoreboard with cost_usd.",
         )
     place = {candidate.key: i for i, candidate in enumerate(view.scoreboard.candidates)}
@@ -99,8 +101,13 @@ def field_of(task: str | None, constraints: Constraints, store: "str | Path | St
         positions=tuple(place[one.candidate.key] for one in priced),
         mean=np.array([one.quality.value for one in priced]),
         cost=np.array([one.cost_per_1k.value / 1000 for one in priced if one.cost_per_1k is not None]),
-        left_out=tuple(one.candidate.label for one in choice.ranked if one.cost_per_1k is None),
+        left_out=tuple(one.candidate.label for one in may_answer if one.cost_per_1k is None),
     )
+
+
+def _may_answer(one: Ranked, choice: Choice) -> bool:
+    """Programs only where one would be named: who asks for models is sent to no program that a model may equal."""
+    return not one.candidate.is_program or (choice.chosen is not None and choice.chosen.is_program)
 
 
 def checked_prompts(prompts: object) -> tuple[str | None, ...]:

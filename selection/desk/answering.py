@@ -65,6 +65,8 @@ class Answer:
     evidence_fingerprint: str
     propensity: float | None
     """The probability with which this candidate was named, where it was drawn among the tied."""
+    drawn_among: tuple[str, ...]
+    """Labels of those it was drawn among; empty where nothing was drawn."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +146,12 @@ def answered(
         explain=partial(_explained, view, question, choice.chosen.key if choice.chosen else None, reported),
         evidence_fingerprint=view.scoreboard.fingerprint,
         propensity=propensity,
+        drawn_among=() if propensity is None else _labels(choice),
     )
+
+
+def _labels(choice: Choice) -> tuple[str, ...]:
+    return tuple(one.candidate.label for one in choice.ranked if one.candidate.key in choice.pool)
 
 
 def _reported(desk: Desk, choice: Choice) -> Reported | None:
@@ -195,8 +202,11 @@ def _deviations(view: View, question: Question) -> "Deviations | None":
 
 
 def _drawn(choice: Choice, explore: float, rng: "np.random.Generator | None") -> tuple[Ranked | None, float | None]:
-    """The one that is named after the draw, with its probability; None where there is nothing to draw among."""
-    tied = [one for one in choice.ranked if one.is_tied]
+    """The one that is named after the draw, with its probability; None where there is nothing to draw among.
+
+    Drawn is among those of the tied that may be named.
+    """
+    tied = [one for one in choice.ranked if one.candidate.key in choice.pool]
     winner = choice.winner
     if not explore or len(tied) < 2 or winner is None:
         return None, None

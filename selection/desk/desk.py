@@ -169,7 +169,7 @@ class Desk:
                 return replace(view, stamp=stamp, away=None, is_behind=False)
             return self._read_again(view, stamp, champion_id)
         except StoreError as error:
-            return replace(view, away=str(error))
+            return replace(view, away=error.message)
 
     def _read_again(self, view: View, stamp: object, champion_id: str | None) -> View:
         if not self._rereading.is_left:

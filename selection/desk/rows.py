@@ -11,7 +11,7 @@ from selection.analytics.past import PastDecision
 from selection.answers import Adjustments, Ranked, Removed
 from selection.choosing.measured import why_expected
 from selection.desk.decisions import Decision, Outcome
-from selection.wishes import LARGEST_WEIGHT, Constraints, OnTie, Weights
+from selection.wishes import LARGEST_WEIGHT, MOST_LOGGED, Constraints, OnTie, Weights
 
 MOST_ALTERNATIVES = 5
 """So many are stored with what may be expected of them; of the others, and of more that were ruled out, the number."""
@@ -26,7 +26,7 @@ def record_of(decision: Decision) -> RecommendationRecord:
         recommendation_id=found.id,
         task=found.task,
         prompt_hash=None if prompt is None else hashlib.sha256(prompt.encode("utf-8", "surrogatepass")).hexdigest(),
-        prompt=prompt if decision.keep_prompt else None,
+        prompt=prompt[:MOST_LOGGED] if prompt is not None and decision.log == "prompt" else None,
         constraints=_plain(decision.constraints),
         weights=_plain(decision.weights),
         on_tie=decision.on_tie,
@@ -41,6 +41,8 @@ def record_of(decision: Decision) -> RecommendationRecord:
             "removed": [_removed(one) for one in found.removed[:MOST_ALTERNATIVES]],
             "n_removed": len(found.removed),
             "notes": list(found.notes),
+            "drawn_among": list(decision.drawn_among),
+            "prompt_characters": None if prompt is None else len(prompt),
         },
         propensity=decision.propensity,
         n_cases=found.n_cases,
@@ -70,7 +72,7 @@ def past_of(record: RecommendationRecord) -> PastDecision:
         id=record.recommendation_id,
         task=record.task,
         prompt_hash=record.prompt_hash,
-        prompt=record.prompt,
+        prompt=_whole_prompt(record),
         constraints=_constraints_of(record.constraints),
         weights=_weights_of(record.weights),
         on_tie=cast("OnTie", record.on_tie),
@@ -79,7 +81,7 @@ def past_of(record: RecommendationRecord) -> PastDecision:
         expected_quality=quality.get("value"),
         expected_quality_se=_standard_error(quality),
         expected_latency_s=latency.get("value"),
-        tied=record.tied,
+        tied=tuple(record.details.get("drawn_among") or record.tied),
         decided_by=record.decided_by,
         created_at=record.created_at,
         propensity=record.propensity,
@@ -88,6 +90,13 @@ def past_of(record: RecommendationRecord) -> PastDecision:
         ok=record.ok,
         reported_at=record.reported_at,
     )
+
+
+def _whole_prompt(record: RecommendationRecord) -> str | None:
+    """None where it was not kept, or its beginning alone: what is expected of that is another question."""
+    n_characters = record.details.get("prompt_characters")
+    is_cut = record.prompt is not None and n_characters is not None and n_characters > len(record.prompt)
+    return None if is_cut else record.prompt
 
 
 def text_of_record(record: RecommendationRecord) -> str:

@@ -158,7 +158,9 @@ async def _loaded(provider: Provider, asked: AskedModel, *, base_s: float) -> fl
             return asyncio.get_running_loop().time() - began
         except ProviderError as error:
             if not isinstance(error, TransientProviderError) or not n_left:
-                raise ConfigurationError(f"{asked.model} could not be loaded: {error}", error.next_step) from error
+                raise ConfigurationError(
+                    f"{asked.model} could not be loaded: {error.message}", error.next_step
+                ) from error
         await asyncio.sleep(base_s * 2 ** (LOAD_ATTEMPTS - 1 - n_left))
     raise AssertionError("the last attempt returns or raises")
 

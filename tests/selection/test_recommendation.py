@@ -188,18 +188,23 @@ def test_a_recommendation_is_stored_with_what_was_asked_and_what_came_of_it(path
     assert found.created_at == stored.created_at
 
 
-def test_a_prompt_is_stored_or_its_hash_alone(path, store):
+def test_of_a_prompt_its_hash_is_stored_and_its_beginning_only_on_purpose(path, store):
     import sqlalchemy as sa
 
     from evaluation.store.tables import recommendation
 
-    recommend("summarization", "kept words", store=path)
-    recommend("summarization", "secret words", keep_prompt=False, store=path)
+    recommend("summarization", "kept words", log="prompt", store=path)
+    recommend("summarization", "secret words", store=path)
+    recommend("summarization", "long " * 10_000, log="prompt", store=path)
     assert 0 == flush(store=path)
     with store.read() as connection:
         rows = connection.execute(sa.select(recommendation).order_by(recommendation.c.created_at)).all()
-    assert ["kept words", None] == [row.prompt for row in rows]
-    assert 2 == len({row.prompt_hash for row in rows})
+    assert ["kept words", None, "long " * 800] == [row.prompt for row in rows]
+    assert [10, 12, 50_000] == [row.details["prompt_characters"] for row in rows]
+    assert "secret words" not in repr(rows)
+    # Only the beginning is known of the last one, which is another question.
+    assert ["kept words", None, None] == [one.prompt for one in desk_of(path).book.past(task=None, since=None)]
+    assert 3 == len({row.prompt_hash for row in rows})
     assert all(row.prompt_hash for row in rows)
     assert all(row.code_version for row in rows)
 

@@ -92,8 +92,9 @@ def test_weights_can_make_another_one_the_best(recommend: Command) -> None:
 
 
 def test_what_was_recommended_is_stored_and_its_prompt_only_where_it_may_be(recommend: Command, database: str) -> None:
-    kept = recommend("--task", "summarization", "--prompt", "Sum this up.", "--json").json["id"]
-    hashed = recommend("--task", "summarization", "--prompt", "A secret.", "--no-keep-prompt", "--json").json["id"]
+    asked = "--task", "summarization", "--json", "--prompt"
+    kept = recommend(*asked, "Sum this up.", "--log", "prompt").json["id"]
+    hashed = recommend(*asked, "A secret.").json["id"]
 
     with open_store(database) as store:
         first, second = find_recommendation(store, kept), find_recommendation(store, hashed)
@@ -107,7 +108,7 @@ def test_the_candidate_is_written_in_the_form_that_is_asked_for(recommend: Comma
     again = recommend("--task", "summarization", "--out", tmp_path / "winner.json")
 
     assert "FROM large:1b\n" in printed.out
-    assert "large:1b is expected at" in printed.err
+    assert "large:1b is measured at" in printed.err
     assert 0 == written.code
     assert "large:1b" == json.loads((tmp_path / "winner.json").read_text())["model"]
     assert (2, True) == (again.code, "exists already" in again.err)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from scored_tables import named, scored
 
 from selection.answers import Ranked
+from selection.choosing.admission import beaten
 from selection.choosing.choice import Choice, choose
 from selection.choosing.explanation import reason_of
 from selection.scoreboard import Deviations
@@ -128,3 +129,8 @@ def test_the_models_are_told_apart_by_the_best_of_them_where_a_program_leads() -
     choice = _with_a_program(0.95, (0.9, 0.2), on_tie="best")
     assert "model-0" == (choice.chosen and choice.chosen.label)
     assert ("key-model-0",) == choice.pool
+
+
+def test_one_that_another_beats_is_beaten_where_it_alone_is_not_known() -> None:
+    takes = np.array([[-0.5, 1.0, np.inf], [-0.5, 1.0, 3.0], [-0.6, np.inf, np.inf], [-0.5, 0.9, np.inf]])
+    assert [True, False, False, False] == beaten(takes).tolist()
