@@ -146,12 +146,14 @@ def answered(
         explain=partial(_explained, view, question, choice.chosen.key if choice.chosen else None, reported),
         evidence_fingerprint=view.scoreboard.fingerprint,
         propensity=propensity,
-        drawn_among=() if propensity is None else _labels(choice),
+        drawn_among=() if propensity is None else tuple(one.candidate.label for one in _drawable(choice)),
     )
 
 
-def _labels(choice: Choice) -> tuple[str, ...]:
-    return tuple(one.candidate.label for one in choice.ranked if one.candidate.key in choice.pool)
+def _drawable(choice: Choice) -> list[Ranked]:
+    """The tied; no program where a model is named."""
+    programs_too = choice.chosen is not None and choice.chosen.is_program
+    return [one for one in choice.ranked if one.is_tied and (programs_too or not one.candidate.is_program)]
 
 
 def _reported(desk: Desk, choice: Choice) -> Reported | None:
@@ -204,11 +206,10 @@ def _deviations(view: View, question: Question) -> "Deviations | None":
 def _drawn(choice: Choice, explore: float, rng: "np.random.Generator | None") -> tuple[Ranked | None, float | None]:
     """The one that is named after the draw, with its probability; None where there is nothing to draw among.
 
-    Drawn is among those of the tied that may be named.
+    One that another beats in all that is known may be drawn: who explores wants to know whether that is so.
     """
-    tied = [one for one in choice.ranked if one.candidate.key in choice.pool]
-    winner = choice.winner
-    if not explore or len(tied) < 2 or winner is None:
+    tied, winner = _drawable(choice), choice.winner
+    if not explore or len(tied) < 2 or winner not in tied or winner is None:
         return None, None
     import numpy as np
 
