@@ -1,5 +1,5 @@
 # make demo    set everything up and run the main job         make test   pass the tests
-# make ui      click through Prefect's pages in a headless Chromium
+# make ui      click through Prefect's pages in a headless Chromium, and attack them from another page
 # make check   formatting, lint, types, contracts, locks, tests
 PYTHON ?= python3
 VENV := .venv
@@ -18,9 +18,11 @@ demo: setup
 test: setup-dev
 	$(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 --dist=worksteal --cov=evaluation --cov-branch --cov-report=term:skip-covered --cov-fail-under=90
 
-# The pages in a real browser: `benchwright serve` in a home of its own, and a headless Chromium that clicks.
+# The pages in a real browser: `benchwright serve` in a home of its own, and a headless Chromium that clicks. Then a
+# page of another site tries to use the server.
 ui: $(VENV)/.setup-ui
 	$(BIN)/python tests/ui/first_day.py
+	$(BIN)/python tests/ui/foreign_page.py
 
 setup: $(VENV)/.setup
 setup-dev: $(VENV)/.setup-dev

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from deployments.webhooks import allow_webhook
 from evaluation.errors import ConfigurationError, UnknownNameError
 from tasks.monitoring.notify import RAISED
 
@@ -39,15 +40,16 @@ class Notification:
     """`TYPE/NAME`."""
 
 
-def notify_by(target: str, *, severities: Sequence[str] = ()) -> Notification:
+def notify_by(target: str, *, severities: Sequence[str] = (), may_be_private: bool = False) -> Notification:
     """The automation that tells of new alerts from now on; there is one, and a second call replaces it.
 
     Args:
         target: A URL, or a block: `NAME` of a webhook, or `TYPE/NAME`.
         severities: Of these alerts alone; empty: of all.
+        may_be_private: The webhook may be on this machine or in a network that is not public.
 
     Raises:
-        ConfigurationError: there is no such block, or the server refuses.
+        ConfigurationError: there is no such block, the server refuses, or the webhook is private and must not be.
     """
     from prefect.client.orchestration import get_client
     from prefect.exceptions import PrefectHTTPStatusError
@@ -57,6 +59,8 @@ def notify_by(target: str, *, severities: Sequence[str] = ()) -> Notification:
             raise UnknownNameError("severity", word, SEVERITIES)
     with get_client(sync_client=True) as client:
         try:
+            if url := target if _is_url(target) else _url_in_block(client, target):
+                allow_webhook(url, may_be_private=may_be_private)
             block_type, name = _stored(target) if _is_url(target) else _named(target)
             action = _action(client, block_type, name)
             made = _put(client, action, severities)
@@ -93,6 +97,25 @@ def _stored(url: str) -> tuple[str, str]:
     return WEBHOOK, BLOCK
 
 
+def _url_in_block(client: "SyncPrefectClient", target: str) -> str:
+    """The address that the block holds now; empty where it holds none, or is not there."""
+    from prefect.exceptions import ObjectNotFound
+
+    block_type, name = _named(target)
+    try:
+        found = client.read_block_document_by_name(name, block_type, include_secrets=True)
+    except ObjectNotFound:
+        raise _no_block(block_type, name) from None
+    return str(found.data.get("url") or "")
+
+
+def _no_block(block_type: str, name: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"the Prefect server has no block {block_type}/{name}",
+        "Make it in Prefect's pages (Blocks, Webhook), or give a URL: it is kept in a block.",
+    )
+
+
 def _named(target: str) -> tuple[str, str]:
     block_type, _, name = target.rpartition("/")
     return block_type or WEBHOOK, name
@@ -105,10 +128,7 @@ def _action(client: "SyncPrefectClient", block_type: str, name: str) -> "ActionT
     try:
         found = client.read_block_document_by_name(name, block_type, include_secrets=False)
     except ObjectNotFound:
-        raise ConfigurationError(
-            f"the Prefect server has no block {block_type}/{name}",
-            "Make it in Prefect's pages (Blocks, Webhook), or give a URL: it is kept in a block.",
-        ) from None
+        raise _no_block(block_type, name) from None
     if block_type == WEBHOOK:
         return CallWebhook(block_document_id=found.id, payload=PAYLOAD)
     return SendNotification(block_document_id=found.id, subject=SUBJECT, body=BODY)

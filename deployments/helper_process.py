@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 
 from deployments.helper_supervisor import FOLDER_VARIABLE
 from evaluation.errors import ConfigurationError
+from evaluation.private_files import make_private_folder
 
 READY_TIMEOUT_S = 120.0
 ANSWERS_WITHIN_S = 10.0
@@ -130,7 +131,8 @@ def start_helper(argv: Sequence[str], *, log_path: Path, env: Mapping[str, str] 
         log_path: Created with its folders where missing, readable by the user only.
         env: The whole environment; None: a copy of ours.
     """
-    log_path.parent.mkdir(parents=True, exist_ok=True)
+    if not log_path.parent.exists():
+        make_private_folder(log_path.parent)
     read_end, life_line = os.pipe()
     log = os.open(log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     # By its path and without site-packages: it starts in a blink and depends on nothing.
@@ -216,3 +218,20 @@ def listens(url: str) -> bool:
     except OSError as error:
         return isinstance(error, TimeoutError)
     return True
+
+
+def is_of_this_user(url: str) -> bool:
+    """False where the program that listens at this port of this machine is known to be another user's."""
+    port = urlsplit(url).port
+    owners = {uid for family in ("tcp", "tcp6") for uid in _listeners(Path("/proc/net") / family, port)}
+    return not owners or os.getuid() in owners
+
+
+def _listeners(table: Path, port: int | None) -> list[int]:
+    """User ids of those who listen at a port, by the kernel's table; none where there is no such table."""
+    try:
+        rows = [line.split() for line in table.read_text().splitlines()[1:]]
+    except OSError:
+        return []
+    is_listening = "0A"
+    return [int(row[7]) for row in rows if row[3] == is_listening and int(row[1].rpartition(":")[2], 16) == port]

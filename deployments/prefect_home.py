@@ -2,9 +2,17 @@
 
 import json
 import os
+import secrets
 import tomllib
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+from evaluation.errors import ConfigurationError
+from evaluation.private_files import FILE_MODE, database_files, make_private, make_private_folder
+
+USER = "benchwright"
+"""Of the password that our own servers are given."""
 
 
 def prefect_home() -> Path:
@@ -17,13 +25,118 @@ def configured_api() -> str | None:
     return _configured("PREFECT_API_URL")
 
 
-def login() -> tuple[str, str] | None:
-    """User and password for Prefect's server, as the user's variables or active profile have them; None: none."""
-    said = _configured("PREFECT_API_AUTH_STRING") or _configured("PREFECT_SERVER_API_AUTH_STRING")
-    if not said:
+def source_of_api() -> str:
+    """What names the server of `configured_api`, in words."""
+    return "PREFECT_API_URL" if os.environ.get("PREFECT_API_URL") else "your Prefect profile"
+
+
+def own_folder() -> Path:
+    """The folder in Prefect's home for logs, addresses and passwords of ours; for this user alone.
+
+    Raises:
+        ConfigurationError: it cannot be made.
+    """
+    folder = prefect_home() / "benchwright"
+    try:
+        make_private_folder(folder)
+    except OSError as error:
+        raise ConfigurationError(
+            f"the folder {str(folder)!r} cannot be made: {error.strerror}",
+            "Free that path, or name another folder: `export PREFECT_HOME=FOLDER`.",
+        ) from error
+    return folder
+
+
+def mend_modes() -> None:
+    """Takes from other users what they may read in Prefect's home: it holds secrets, and the key to them."""
+    home = prefect_home()
+    make_private(home)
+    for path in secret_files():
+        make_private(path)
+
+
+def secret_files() -> tuple[Path, ...]:
+    """The files of Prefect's home that hold secrets or lead to them, there or not."""
+    home = prefect_home()
+    return (*database_files(home / "prefect.db"), home / "profiles.toml", *(home / "benchwright").glob("*"))
+
+
+def webhooks_file() -> Path:
+    """Where `alerts notify` notes which servers webhooks may call, one a line."""
+    return prefect_home() / "benchwright" / "webhooks"
+
+
+def password_file() -> Path:
+    """Where the password of our own servers on this home stands."""
+    return prefect_home() / "benchwright" / "password"
+
+
+def own_password() -> str:
+    """`USER:PASSWORD` of our own servers on this home; made where there is none yet.
+
+    Raises:
+        ConfigurationError: its file cannot be written or read.
+    """
+    own_folder()
+    path = password_file()
+    try:
+        with suppress(FileExistsError):
+            _write_once(path, f"{USER}:{secrets.token_urlsafe(24)}\n")
+        make_private(path)
+        text = path.read_text().strip()
+    except OSError as error:
+        raise ConfigurationError(
+            f"the password file {str(path)!r} cannot be used: {error.strerror}", "Delete it: another one is made."
+        ) from error
+    if ":" not in text:
+        raise ConfigurationError(f"the password file {str(path)!r} holds no USER:PASSWORD", "Delete it.")
+    return text
+
+
+def _write_once(path: Path, text: str) -> None:
+    """Writes a file that is whole as soon as it is there.
+
+    Raises:
+        FileExistsError: it is there already.
+    """
+    unfinished = path.with_name(f"{path.name}.{os.getpid()}")
+    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, FILE_MODE)
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(text)
+        os.link(unfinished, path)
+    finally:
+        unfinished.unlink()
+
+
+def password_to_give() -> str:
+    """`USER:PASSWORD` that a server of ours asks for: the user's own where one is set, else that of this home."""
+    return _configured_password() or own_password()
+
+
+def password_is_own() -> bool:
+    """True where the password is that of this home's file, and not one that the user set."""
+    text = _configured_password()
+    return not text or (password_file().exists() and text == own_password())
+
+
+def login(api: str | None = None) -> tuple[str, str] | None:
+    """User and password for a Prefect server; None: none.
+
+    Args:
+        api: Its address: the password of this home is for its own servers alone. None: the configured server.
+    """
+    text = _configured_password()
+    if not text and api is not None and api == read_address() and password_file().exists():
+        text = own_password()
+    if not text:
         return None
-    user, _, password = said.partition(":")
+    user, _, password = text.partition(":")
     return user, password
+
+
+def _configured_password() -> str | None:
+    return _configured("PREFECT_API_AUTH_STRING") or _configured("PREFECT_SERVER_API_AUTH_STRING")
 
 
 def _configured(name: str) -> str | None:
@@ -61,10 +174,10 @@ def said_of_address() -> dict[str, Any]:
 
 def write_address(api: str, *, is_lasting: bool = False) -> None:
     """Writes our server's address down for others to find; `is_lasting` where it outlives commands."""
-    path = _address_file()
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path = own_folder() / _address_file().name
     fresh = path.with_suffix(f".{os.getpid()}")
     fresh.write_text(json.dumps({"api": api, "pid": os.getpid()} | ({"is_lasting": True} if is_lasting else {})))
+    fresh.chmod(FILE_MODE)
     fresh.replace(path)
 
 

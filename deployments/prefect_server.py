@@ -16,14 +16,18 @@ from contextlib import contextmanager
 
 import httpx
 
-from deployments.helper_process import HelperProcess, answers, listens, start_helper
+from deployments.helper_process import HelperProcess, answers, is_of_this_user, listens, start_helper
 from deployments.prefect_home import (
     configured_api,
     login,
+    mend_modes,
+    own_folder,
+    password_to_give,
     prefect_home,
     read_address,
     remove_address,
     said_of_address,
+    source_of_api,
     write_address,
 )
 from evaluation.errors import ConfigurationError
@@ -34,6 +38,9 @@ NO_SERVER = (
     "`prefect config set PREFECT_API_URL=http://127.0.0.1:4200/api`."
 )
 LOOK_EVERY_S = 2.0
+TAKES_OVER_WITHIN_S = 60.0
+"""How long a command waits for the server of another one, which is ending, to let go of its port."""
+PASSWORD_VARIABLES = ("PREFECT_SERVER_API_AUTH_STRING", "PREFECT_API_AUTH_STRING")
 FEWER_WORDS: Mapping[str, str] = {
     "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
     "PREFECT_INTERNAL_LOGGING_LEVEL": "CRITICAL",
@@ -51,7 +58,7 @@ _SERVER_SETTINGS: Mapping[str, str] = {
 
 def standing_api() -> str | None:
     """The address of a server that answers now: the user's own where one is named, else another command's."""
-    api = configured_api() or read_address()
+    api = configured_api() or _own_address()
     return api.rstrip("/") if api is not None and answers(api.rstrip("/") + HEALTH) else None
 
 
@@ -59,7 +66,7 @@ def lasting_api() -> str | None:
     """The address of a server that outlives the commands: the user's own where one is named, else that of `serve`."""
     if (api := configured_api()) is not None:
         return api.rstrip("/")
-    api = read_address() if said_of_address().get("is_lasting") else None
+    api = _own_address() if said_of_address().get("is_lasting") else None
     return api if api is not None and answers(api + HEALTH) else None
 
 
@@ -84,7 +91,11 @@ def use_lasting_server(needs: str) -> str:
 def _tell_prefect(api: str) -> None:
     """Lets a Prefect that was imported before its server was known hear of it."""
     settings, context = sys.modules.get("prefect.settings"), sys.modules.get("prefect.context")
-    if settings and context and settings.get_current_settings().api.url != api:
+    if not settings or not context:
+        return
+    known = settings.get_current_settings().api
+    password = known.auth_string.get_secret_value() if known.auth_string else None
+    if (known.url, password) != (api, os.environ.get("PREFECT_API_AUTH_STRING")):
         context.refresh_global_settings_context()
 
 
@@ -95,11 +106,11 @@ def must_let_in(api: str) -> None:
         ConfigurationError: it refuses them. A server that does not answer now is not refused here.
     """
     try:
-        status = httpx.get(f"{api}/admin/version", auth=login(), trust_env=False, timeout=10).status_code
+        status = httpx.get(f"{api}/admin/version", auth=login(api), trust_env=False, timeout=10).status_code
     except (httpx.HTTPError, httpx.InvalidURL):
         return
     if status in (401, 403):
-        said = "another one than PREFECT_API_AUTH_STRING says" if login() else "and none is set"
+        said = "another one than PREFECT_API_AUTH_STRING says" if login(api) else "and none is set"
         raise ConfigurationError(
             f"the Prefect server at {api} asks for a password, {said}",
             "export PREFECT_API_AUTH_STRING=user:password, as its PREFECT_SERVER_API_AUTH_STRING says",
@@ -110,10 +121,16 @@ class PrefectServer:
     """The server that a command works with; started, where it has to be, without waiting for it."""
 
     def __init__(
-        self, api: str, helper: HelperProcess | None = None, *, is_shared: bool = False, is_lasting: bool = False
+        self,
+        api: str,
+        helper: HelperProcess | None = None,
+        *,
+        is_shared: bool = False,
+        is_lasting: bool = False,
+        has_password: bool = True,
     ) -> None:
         self.api = api
-        self._is_lasting = is_lasting
+        self._is_lasting, self._has_password = is_lasting, has_password
         self.is_shared = is_shared
         """Another command's: it may go away before we do."""
         self._helper = helper
@@ -137,17 +154,46 @@ class PrefectServer:
             ConfigurationError: it does not start, or the user's own does not answer.
         """
         if self._helper is not None:
-            self._helper.wait_for_health(self.api + HEALTH)
-            write_address(self.api, is_lasting=self._is_lasting)
+            self._wait_for_own()
         elif not answers(self.api + HEALTH):
-            raise ConfigurationError(
-                f"no Prefect server answers at {self.api} (from PREFECT_API_URL or your Prefect profile)",
-                "Start it with `prefect server start`, or `unset PREFECT_API_URL` to have one started for you.",
-            )
+            if not self.is_shared:
+                raise _not_answering(self.api)
+            self._take_over()
         must_let_in(self.api)
         if self.is_shared:
             self._guard = threading.Thread(target=self._replace_when_gone, daemon=True, name="prefect-server-guard")
             self._guard.start()
+
+    def _wait_for_own(self) -> None:
+        assert self._helper is not None  # noqa: S101 - asked by whoever calls
+        self._helper.wait_for_health(self.api + HEALTH)
+        write_address(self.api, is_lasting=self._is_lasting)
+
+    def _take_over(self) -> None:
+        """Returns when a server answers at the address of another command's, which was ending: ours or a third one's.
+
+        The address stays, since what was imported meanwhile knows it already.
+
+        Raises:
+            ConfigurationError: the port stays taken by what does not answer, or our server does not start.
+        """
+        deadline = time.monotonic() + TAKES_OVER_WITHIN_S
+        while listens(self.api):
+            if answers(self.api + HEALTH):
+                return
+            if time.monotonic() > deadline:
+                raise ConfigurationError(
+                    f"another command's Prefect server at {self.api} does not answer, and holds its port",
+                    "Wait until that command has ended, or end it; then run this one again.",
+                )
+            time.sleep(min(0.2, LOOK_EVERY_S))
+        try:
+            self.start_again()
+            self._wait_for_own()
+        except ConfigurationError:
+            self._helper = None
+            if not answers(self.api + HEALTH):  # else a third command was faster
+                raise
 
     def _replace_when_gone(self) -> None:
         while not self._closing.wait(LOOK_EVERY_S):
@@ -165,7 +211,7 @@ class PrefectServer:
 
     def start_again(self) -> HelperProcess:
         """Our server in the place of the one that ended; it may not be ready yet."""
-        self._helper = _start(int(self.api.rsplit(":", 1)[1].split("/")[0]))
+        self._helper = _start(int(self.api.rsplit(":", 1)[1].split("/")[0]), has_password=self._has_password)
         return self._helper
 
     def stop(self, *, timeout_s: float) -> None:
@@ -176,14 +222,32 @@ class PrefectServer:
             self._helper.stop(timeout_s)
 
 
+def _not_answering(api: str) -> ConfigurationError:
+    """The error of a server that does not answer; what named it is named, and nothing else."""
+    if configured_api() is None:
+        return ConfigurationError(
+            f"the Prefect server of `benchwright serve` at {api} ended meanwhile",
+            "Start `benchwright serve` again, then run this command again.",
+        )
+    source = source_of_api()
+    way_out = "unset PREFECT_API_URL" if source == "PREFECT_API_URL" else "prefect config unset PREFECT_API_URL"
+    return ConfigurationError(
+        f"no Prefect server answers at {api} (from {source})",
+        f"Start it with `prefect server start`, or `{way_out}` to have one started for you.",
+    )
+
+
 @contextmanager
-def prefect_server() -> Iterator[PrefectServer]:
+def prefect_server(*, has_password: bool = True) -> Iterator[PrefectServer]:
     """The user's server, else a running one of another command, else one of our own, started and not yet waited for.
 
     Its address is in the environment of this process from then on, for the Prefect that is imported later.
+
+    Args:
+        has_password: Where one is started: whether it asks for one.
     """
-    server = _find_or_start()
-    _use(server)
+    server = _find_or_start(has_password=has_password)
+    _use(server, has_password=has_password)
     try:
         yield server
     except BaseException:
@@ -192,78 +256,64 @@ def prefect_server() -> Iterator[PrefectServer]:
     server.stop(timeout_s=5.0)
 
 
-def start_prefect_server(port: int) -> PrefectServer:
+def start_prefect_server(port: int, *, has_password: bool = True) -> PrefectServer:
     """A server of our own at this port, started and not yet waited for. This process uses it from then on."""
-    server = PrefectServer(f"http://127.0.0.1:{port}/api", _start(port), is_lasting=True)
-    _use(server)
+    helper = _start(port, has_password=has_password)
+    server = PrefectServer(f"http://127.0.0.1:{port}/api", helper, is_lasting=True, has_password=has_password)
+    _use(server, has_password=has_password)
     return server
 
 
-def _use(server: PrefectServer) -> None:
+def _use(server: PrefectServer, *, has_password: bool = True) -> None:
     """Lets the Prefect that this process imports later speak to the server, with few words."""
     os.environ["PREFECT_API_URL"] = server.api
-    if found := login():
+    is_own = server.is_ours or server.is_shared or server.api == read_address()
+    if is_own and has_password:
+        os.environ.setdefault("PREFECT_API_AUTH_STRING", password_to_give())
+    elif found := login():
         os.environ.setdefault("PREFECT_API_AUTH_STRING", ":".join(found))
     for name, value in FEWER_WORDS.items():
         os.environ.setdefault(name, value)
 
 
-def _find_or_start() -> PrefectServer:
+def _find_or_start(*, has_password: bool) -> PrefectServer:
     if (api := configured_api()) is not None:
         return PrefectServer(api.rstrip("/"))
-    if (api := read_address()) is not None and answers(api + HEALTH):
-        return PrefectServer(api, is_shared=True)
+    if (api := _own_address()) is not None and answers(api + HEALTH):
+        return PrefectServer(api, is_shared=True, has_password=has_password)
     port = _free_port()
-    return PrefectServer(f"http://127.0.0.1:{port}/api", _start(port))
+    helper = _start(port, has_password=has_password)
+    return PrefectServer(f"http://127.0.0.1:{port}/api", helper, has_password=has_password)
 
 
-def _start(port: int) -> HelperProcess:
-    argv = [sys.executable, "-P", "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
-    env = {name: value for name, value in os.environ.items() if name != "PREFECT_API_URL"}
+def _own_address() -> str | None:
+    """The address that another command wrote down, unless another user's program listens there now."""
+    api = read_address()
+    return api if api is not None and is_of_this_user(api) else None
+
+
+def _start(port: int, *, has_password: bool = True) -> HelperProcess:
+    argv = [sys.executable, "-P", "-m", "deployments.guarded.server", "server", "start"]
+    argv += ["--host", "127.0.0.1", "--port", str(port)]
+    log_path = own_folder() / "server.log"
+    mend_modes()
+    return start_helper(argv, log_path=log_path, env=_server_environment(port, has_password=has_password))
+
+
+def _server_environment(port: int, *, has_password: bool) -> dict[str, str]:
+    not_inherited = ("PREFECT_API_URL", "PREFECT_UI_API_URL", "PREFECT_SERVER_UI_API_URL")
+    env = {name: value for name, value in os.environ.items() if name not in not_inherited}
     env.update(_SERVER_SETTINGS)
     env["PREFECT_HOME"] = str(prefect_home())
-    env["PREFECT_UI_API_URL"] = f"http://127.0.0.1:{port}/api"  # else its pages ask port 4200
-    return start_helper(argv, log_path=prefect_home() / "benchwright" / "server.log", env=env)
+    env["PREFECT_SERVER_CORS_ALLOWED_ORIGINS"] = f"http://127.0.0.1:{port}"
+    for name in PASSWORD_VARIABLES:
+        env.pop(name, None)
+        if has_password:
+            env[name] = password_to_give()
+    return env
 
 
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def settle(api: str, flow_run_id: str | None, *, timeout_s: float) -> None:
-    """Return when all that this process told the server has arrived, so that the server can end without loss.
-
-    Task runs are written some time after they ended: until the flow run shows none that is not final, and no more come.
-    """
-    from prefect.events.worker import EventsWorker
-    from prefect.logging.handlers import APILogWorker
-
-    deadline = time.monotonic() + timeout_s
-    for worker in (EventsWorker, APILogWorker):
-        worker.drain_all(timeout=max(0.1, deadline - time.monotonic()))
-    before: tuple[int, int] | None = None
-    while flow_run_id and time.monotonic() < deadline:
-        try:
-            now = _task_runs(api, flow_run_id)
-        except httpx.ConnectError:  # it has gone, and takes nothing in any more
-            return
-        if now is not None and now == before and now[1] == 0:
-            return
-        before = now
-        time.sleep(0.4)
-
-
-def _task_runs(api: str, flow_run_id: str) -> tuple[int, int] | None:
-    """All task runs of a flow run, and those of them that are not final; None: the server is too busy to say."""
-    of_run = {"flow_runs": {"id": {"any_": [flow_run_id]}}}
-    open_ = {"task_runs": {"state": {"type": {"any_": ["PENDING", "RUNNING", "SCHEDULED"]}}}}
-    with httpx.Client(base_url=api, trust_env=False, timeout=5, auth=login()) as client:
-        try:
-            found = [client.post("task_runs/count", json=body) for body in (of_run, {**of_run, **open_})]
-            return (int(found[0].json()), int(found[1].json())) if all(one.is_success for one in found) else None
-        except httpx.ConnectError:
-            raise
-        except (httpx.HTTPError, ValueError):
-            return None

@@ -11,7 +11,9 @@ from evaluation.fingerprint import fingerprint
 DEFAULT_OPTIONS: Mapping[str, Any] = {"temperature": 0.0, "num_ctx": 4096}
 """What a candidate gets unless the user says otherwise; part of its fingerprint."""
 DEFAULT_NUM_PREDICT = 1024
-"""Unless the benchmark or the user says."""
+"""Unless the benchmark or the user says, or the task is one of `OPEN_LENGTH_TASKS`."""
+OPEN_LENGTH_TASKS = frozenset({"generation", "instruction_following"})
+"""Tasks whose answers are as long as the model makes them, up to the end of its context (`num_ctx`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

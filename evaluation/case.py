@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from evaluation.field_mapping import FieldUse
 from evaluation.fingerprint import fingerprint
 
 TASK_TYPES = (
@@ -104,6 +105,8 @@ class Benchmark:
     """The file's path as given, or `standard suite`."""
     format: str = "plain"
     """The file format that was recognised."""
+    fields: FieldUse = field(default_factory=FieldUse)
+    """What became of the file's fields that are not called like ours."""
 
     @cached_property
     def version(self) -> str:

@@ -8,6 +8,7 @@
     ├── IncomparableError             two things that must not be compared; says what differs
     ├── StoreError                    disk full, newer schema, cannot be opened
     │   ├── StoreUnreachableError     the database is away or locked just now: asking again may help
+    │   ├── RefusedValueError         a row holds what no database takes: that row alone is not stored
     │   ├── SupersededError           another process decided first, on what this one meant to replace
     │   └── DamagedModelError         a stored selection model is not what was stored: the one before it may serve
     ├── SandboxError                  no isolation here
@@ -39,6 +40,10 @@ class FailureKind(StrEnum):
     BAD_OPTION = "bad_option"
     REFUSED_BY_POLICY = "refused_by_policy"
     PROMPT_TRUNCATED = "prompt_truncated"
+    UNREADABLE_ANSWER = "unreadable_answer"
+    """The server sent what cannot be meant: a count of 10**30, endless bytes, nested without end."""
+    WRONG_MODEL = "wrong_model"
+    """Another model answered than the one that was asked."""
 
     EMPTY_ANSWER = "empty_answer"
     THINKING_USED_UP_THE_BUDGET = "thinking_used_up_the_budget"
@@ -165,6 +170,10 @@ class StoreError(BenchwrightError):
 
 class StoreUnreachableError(StoreError):
     """The database is away, restarts, broke the connection, or is locked by another process: it may be there later."""
+
+
+class RefusedValueError(StoreError):
+    """A row holds a value that the database does not take, such as a number beyond 64 bits. Others are stored."""
 
 
 class SupersededError(StoreError):

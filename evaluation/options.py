@@ -8,6 +8,7 @@ from typing import Any
 
 from evaluation.candidate import DEFAULT_NUM_PREDICT, DEFAULT_OPTIONS
 from evaluation.errors import ConfigurationError, UnknownNameError
+from evaluation.numbers_in_words import read_number
 
 MODELS_OWN = "model"
 """`temperature=model`: keep what the model itself says."""
@@ -48,8 +49,8 @@ class Option:
             return _as_bool(value)
         if isinstance(value, bool):
             raise TypeError
-        number = float(value)
-        if math.isnan(number) or (self.kind is int and number != int(number)):
+        number = read_number(value)
+        if self.kind is int and number != int(number):
             raise ValueError
         return self.kind(number)
 
@@ -155,6 +156,13 @@ def effective_options(
     }
     effective["stop"] = list(dict.fromkeys([*own.get("stop", ()), *effective.get("stop", ())]))
     return dict(sorted(effective.items()))
+
+
+def says_length(candidate: Mapping[str, Any], *, benchmark: Mapping[str, Any], model: Mapping[str, Any]) -> bool:
+    """Whether anybody says how long an answer may be: the candidate, the benchmark or the model."""
+    chosen = candidate.get("num_predict")
+    own = "num_predict" in _usable_parameters(model)
+    return "num_predict" in benchmark or own or chosen not in (None, MODELS_OWN)
 
 
 def _usable_parameters(model: Mapping[str, Any]) -> dict[str, Any]:

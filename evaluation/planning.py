@@ -39,6 +39,8 @@ class PlannedCandidate:
     failure_budget: int
     """Generations on which the server may fail."""
     digest: str | None = None
+    trained_context: int | None = None
+    """Tokens that the model was trained for; None: its server does not say."""
     endpoints: tuple[str, ...] = ()
     """Names of the servers that have its model, with equal digests: a pool that shares its work."""
     only_cases: frozenset[str] | None = None
@@ -85,6 +87,8 @@ class Lane:
     slots: int
     allow_remote: bool
     gpu_tag: str
+    slots_are_given: bool = False
+    """The user named their number; it was not assumed."""
 
 
 @dataclass(frozen=True, kw_only=True)

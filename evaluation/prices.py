@@ -137,14 +137,17 @@ class _PriceFile(BaseModel):
 def _mapping(path: Path) -> Mapping[str, Any]:
     import yaml
 
+    from evaluation.bounded_reading import read_settings_text
+    from evaluation.yaml_text import read_yaml
+
     try:
-        text = path.read_text(encoding="utf-8")
-        given = tomllib.loads(text) if path.suffix.lower() == ".toml" else yaml.safe_load(text)
+        text = read_settings_text(path)
+        given = tomllib.loads(text) if path.suffix.lower() == ".toml" else read_yaml(text, is_settings=True)
     except OSError as error:
         raise ConfigurationError(
             f"cannot read the prices {str(path)!r}: {error.strerror}", "Check the path of --prices."
         ) from None
-    except (yaml.YAMLError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         said = " ".join(str(error).split())
         raise ConfigurationError(f"prices {str(path)!r} are neither YAML nor TOML: {said}", EXAMPLE) from None
     if not isinstance(given, Mapping):

@@ -55,11 +55,14 @@ def read_profile(path: Path) -> PromptProfile:
     """
     import yaml
 
+    from evaluation.bounded_reading import read_settings_text
+    from evaluation.yaml_text import read_yaml
+
     try:
-        given = yaml.safe_load(path.read_text(encoding="utf-8"))
+        given = read_yaml(read_settings_text(path), is_settings=True)
     except OSError as error:
         raise ConfigurationError(f"cannot read {str(path)!r}: {error.strerror}", CHECK_PATH) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise ConfigurationError(f"{str(path)!r} is not YAML: {' '.join(str(error).split())}", EXAMPLE) from None
     if not isinstance(given, dict):
         raise ConfigurationError(f"{str(path)!r} is not a mapping with name, system, template and examples", EXAMPLE)

@@ -4,20 +4,21 @@ import math
 import re
 import shlex
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from evaluation.errors import ConfigurationError, UnknownNameError
+from evaluation.field_mapping import read_mapping
 from evaluation.metric_text import with_whole_path
+from evaluation.numbers_in_words import read_number
 from evaluation.options import OPTIONS, read_options
-from evaluation.prices import PriceTable, as_prices, read_prices
+from evaluation.prices import PriceTable, as_prices
 from evaluation.request_addresses import WHERE_KEYS_BELONG, MetricText, ModelText, ServerText
 from evaluation.request_errors import refusal
+from evaluation.request_model import RequestModel
 
 COMMAND_LINE = "the command line"
-AN_EXAMPLE = "`benchwright show RUN --as-yaml` prints an example."
 OF_BLOCK = "block:"
 """Before the name of a block of prices, where prices may stand; whoever runs the request reads it."""
 NAMED_SO = "`MODEL` or `MODEL@ENDPOINT`, whose address holds no user, password or key."
@@ -114,7 +115,7 @@ def names_a_model(value: Any) -> Any:
     return value
 
 
-class EvaluationRequest(BaseModel):
+class EvaluationRequest(RequestModel):
     """Which candidates are asked which cases, how often, and what is measured."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", title="Evaluation")
@@ -148,6 +149,11 @@ class EvaluationRequest(BaseModel):
         default=None,
         description="Prices by model, as a file of `--prices` has them, or `block:NAME`; each candidate gets its cost.",
     )
+    fields: list[str] = Field(
+        default=[],
+        description="How a benchmark file's fields are called, one each: `prompt=question`, `details.level=level`.",
+    )
+    ignore_fields: list[str] = Field(default=[], description="Fields of a benchmark file that are left out.")
     limit: int | None = Field(default=None, ge=1, description="So many cases of a seeded order; empty: all.")
     repeats: int = Field(default=1, ge=1, le=10_000, description="How often each case is asked.")
     seed: int = Field(default=0, ge=0, le=2**63 - 1, description="The same seed gives the same numbers.")
@@ -165,14 +171,16 @@ class EvaluationRequest(BaseModel):
     timeout_s: float = Field(default=300.0, gt=0, description="Seconds for one attempt, loading excluded.")
     case_timeout_s: float = Field(default=1800.0, gt=0, description="Seconds for all attempts of a case.")
 
-    @field_validator("options", mode="before")
+    @field_validator("options", "fields", mode="before")
     @classmethod
     def _options_may_be_a_mapping(cls, value: Any) -> Any:
         if isinstance(value, Mapping):
             return [f"{key}={_as_word(item)}" for key, item in value.items()]
         return value
 
-    @field_validator("benchmarks", "models", "candidates", "metrics", "endpoints", "judges", mode="before")
+    @field_validator(
+        "benchmarks", "models", "candidates", "metrics", "endpoints", "judges", "ignore_fields", mode="before"
+    )
     @classmethod
     def _one_may_stand_alone(cls, value: Any) -> Any:
         return [value] if isinstance(value, str) else value
@@ -205,6 +213,19 @@ class EvaluationRequest(BaseModel):
         self.failure_budget(1)
         return self
 
+    @field_validator("fields")
+    @classmethod
+    def _fields_are_mapped(cls, value: list[str]) -> list[str]:
+        try:
+            read_mapping(value)
+        except ConfigurationError as error:
+            raise ValueError(str(error)) from None
+        return value
+
+    def field_mapping(self) -> dict[str, str]:
+        """Our field names to those of the benchmark file."""
+        return read_mapping(self.fields)
+
     def all_candidates(self) -> tuple[CandidateRequest, ...]:
         """Every candidate asked for, those of `models` first.
 
@@ -224,10 +245,10 @@ class EvaluationRequest(BaseModel):
     def failure_budget(self, n_cases: int) -> int:
         """The number of cases on which the server may fail for one candidate."""
         text = self.max_failures.strip()
-        if match := re.fullmatch(r"(\d+(?:\.\d+)?)\s*%", text):
+        if match := re.fullmatch(r"([0-9]{1,12}(?:\.[0-9]{1,12})?)\s*%", text):
             if float(match[1]) <= 100:
                 return math.floor(float(match[1]) / 100 * n_cases)
-        elif re.fullmatch(r"\d+", text):
+        elif re.fullmatch(r"[0-9]{1,18}", text):
             return int(text)
         raise ValueError(f"max_failures {text!r} is neither a share like 10% (up to 100%) nor a whole number of cases")
 
@@ -251,7 +272,7 @@ class EvaluationRequest(BaseModel):
         for text in self.fail_under:
             name, _, value = text.rpartition("=")
             try:
-                found[name.strip()] = float(value)
+                found[name.strip()] = read_number(value)
             except ValueError:
                 name = ""
             if not name:
@@ -281,52 +302,3 @@ def read_request(given: Mapping[str, Any], *, source: str = COMMAND_LINE) -> Eva
             raise
         raise ConfigurationError(f"{source}: {error.message}", error.next_step) from None
     return request
-
-
-def read_request_file(path: Path) -> dict[str, Any]:
-    """The mapping in a YAML file of `evaluate -f`, with paths in it taken from its own folder.
-
-    Raises:
-        ConfigurationError: no such file, not YAML, not a mapping.
-    """
-    import yaml
-
-    try:
-        given = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigurationError(
-            f"cannot read {str(path)!r}: {error.strerror}", "Check the path given to -f."
-        ) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{str(path)!r} is not YAML: {' '.join(str(error).split())}", AN_EXAMPLE) from None
-    if not isinstance(given, dict):
-        raise ConfigurationError(
-            f"{str(path)!r} holds a {type(given).__name__}, expected a mapping of the options of evaluate",
-            AN_EXAMPLE,
-        )
-    found = {str(key): value for key, value in given.items()}
-    if isinstance(found.get("benchmarks"), str | list):
-        names = [found["benchmarks"]] if isinstance(found["benchmarks"], str) else found["benchmarks"]
-        found["benchmarks"] = [_beside(path, name) for name in names]
-    if isinstance(found.get("metrics"), str | list):
-        texts = [found["metrics"]] if isinstance(found["metrics"], str) else found["metrics"]
-        found["metrics"] = [
-            with_whole_path(text, folder=path.parent) if isinstance(text, str) else text for text in texts
-        ]
-    if isinstance(found.get("prices"), str):
-        found["prices"] = read_prices(path.parent / found["prices"]).content
-    return found
-
-
-def _beside(path: Path, name: Any) -> Any:
-    """A benchmark file that lies where the request file lies, by its whole path; any other name as it is."""
-    if isinstance(name, str) and (path.parent / name).is_file():
-        return str((path.parent / name).resolve())
-    return name
-
-
-def request_as_yaml(request: EvaluationRequest) -> str:
-    """The request as a file that `evaluate -f` takes; what has its default is left out."""
-    import yaml
-
-    return yaml.safe_dump(request.model_dump(exclude_defaults=True), sort_keys=False, allow_unicode=True)

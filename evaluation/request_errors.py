@@ -12,6 +12,8 @@ HELP = "`benchwright evaluate --help` lists what can be said."
 NO_BENCHMARK = "no benchmark: give at least one with --benchmark (or `benchmarks` in the file)"
 OPTION_OF: Mapping[str, str] = {
     "benchmarks": "--benchmark",
+    "fields": "--field",
+    "ignore_fields": "--ignore-field",
     "models": "--model",
     "candidates": "--candidate",
     "options": "--option",

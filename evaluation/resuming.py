@@ -36,6 +36,7 @@ HOW = frozenset(
 """What says how the work is done, and may change from one stretch of it to the next."""
 FLAGS = {
     "prices": "--prices",
+    "ignore_fields": "--ignore-field",
     "benchmarks": "--benchmark",
     "models": "--model",
     "candidates": "--candidate",

@@ -3,14 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import ConfigDict, Field, ValidationError, field_validator
 
 from evaluation.request import EvaluationRequest, names_a_model
 from evaluation.request_errors import refusal
+from evaluation.request_model import RequestModel
 from evaluation.store.records import RunRecord
 
 
-class ScoreRequest(BaseModel):
+class ScoreRequest(RequestModel):
     """Which run's answers are measured by which metrics."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", title="Scoring")

@@ -28,6 +28,9 @@ class Settings(BaseSettings):
     prices: Path | None = None
     """A file of prices by model, for whoever gives no `--prices`; a run keeps what it used."""
 
+    form_files: Path | None = None
+    """The folder of which forms, and whoever else starts a deployment, may name files; None: they may name none."""
+
     @property
     def database(self) -> str | None:
         """The database URL in clear, for the store alone."""

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from evaluation.errors import ConfigurationError, StoreError, UnknownNameError
-from evaluation.request import EvaluationRequest, read_request, read_request_file
+from evaluation.request import EvaluationRequest, read_request
+from evaluation.request_file import read_request_file
 from evaluation.store.experiments import find_experiment
 from evaluation.store.records import ExperimentRecord
 from evaluation.store.runs import find_invocation, find_run

@@ -7,7 +7,6 @@ left out unless they are asked for.
 """
 
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,7 +15,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from evaluation.bounded_reading import MIB, TooLongError, bounded_lines
 from evaluation.errors import BenchmarkError
+from evaluation.exact_json import without_doubles
+from evaluation.names import LONGEST_TITLE, name_problem, normal_name
 from evaluation.traffic_calls import TrafficCall, TrafficStage
 
 if TYPE_CHECKING:
@@ -27,8 +29,8 @@ REQUIRED = ("task", "candidate", "started_at", "duration_s")
 OPTIONAL = ("ok", "error_type", "prompt_tokens", "output_tokens", "stages", "id", "input", "output")
 _OF_A_STAGE = ("name", "duration_s", "tokens")
 _NAMES = ("task", "candidate", "id", "error_type")
-_UNTYPEABLE = re.compile("[\x00\ud800-\udfff]")
-"""In a name nobody could give it to `--task`, and others' programs may not take it; texts may hold it."""
+LONGEST_CALL = 16 * MIB
+"""Bytes of a line: a call with its input and output."""
 _NEXT = "mend that line: nothing of the file was stored"
 
 
@@ -88,10 +90,12 @@ class _Reading:
         """The calls in the order of the file."""
         try:
             with self._path.open("rb") as file:
-                for number, line in enumerate(file, start=1):
+                for number, line in enumerate(bounded_lines(file, LONGEST_CALL), start=1):
                     self._hash.update(line)
                     if line.strip():
                         yield self._call(number, line)
+        except TooLongError as error:
+            raise BenchmarkError(str(self._path), str(error), line=error.line, next_step=_NEXT) from None
         except OSError as error:
             reason = error.strerror or type(error).__name__
             raise BenchmarkError(str(self._path), f"cannot be read: {reason}", next_step="check the path") from None
@@ -101,7 +105,8 @@ class _Reading:
     def _call(self, number: int, line: bytes) -> TrafficCall:
         try:
             # A file from an editor of Windows begins with a mark.
-            row = json.loads(line.decode("utf-8-sig" if number == 1 else "utf-8"), parse_constant=_refuse)
+            text = line.decode("utf-8-sig" if number == 1 else "utf-8")
+            row = json.loads(text, parse_constant=_refuse, object_pairs_hook=without_doubles)
             if not isinstance(row, dict):
                 raise ValueError("expected a JSON object")
             return self._made(row, call_id=f"{sha256(line).hexdigest()[:32]}-{number}")
@@ -119,6 +124,7 @@ class _Reading:
         _check_fields(row, REQUIRED, (*REQUIRED, *OPTIONAL))
         for name in _NAMES:
             _check_name(name, row.get(name))
+        row = {**row, **{name: normal_name(row[name]) for name in ("task", "candidate") if isinstance(row[name], str)}}
         given = {name: value for name, value in row.items() if name not in ("id", "started_at", "stages")}
         if not self._keep_texts:
             given = {name: value for name, value in given.items() if name not in ("input", "output")}
@@ -143,8 +149,8 @@ def _check_fields(row: dict[str, Any], required: tuple[str, ...], known: tuple[s
 
 
 def _check_name(field: str, value: object) -> None:
-    if isinstance(value, str) and _UNTYPEABLE.search(value):
-        raise ValueError(f"{field}: expected a text without NUL (\\u0000) and without halves of surrogate pairs")
+    if isinstance(value, str) and (problem := name_problem(value, longest=LONGEST_TITLE)):
+        raise ValueError(f"{field}: {problem}")
 
 
 def _moment(value: object) -> datetime:

@@ -1,24 +1,23 @@
 """Who is better, and how sure is that? Candidates of stored runs, or of an evaluation made now, on the same cases."""
 
-import asyncio
 from typing import Any
 from uuid import UUID
 
 from prefect import flow, get_run_logger
 from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
-from prefect.states import Cancelled, Failed
+from prefect.states import Failed
 
 from evaluation.comparing.request import ComparisonRequest
 from evaluation.request import EvaluationRequest
 from flows.planned_work import planned, work_through
 from tasks.comparing import compare_candidates, find_runs, publish_comparison, refuse_unfit
 from tasks.endings import cancel_runs
-from tasks.interruption import interruptible
+from tasks.interruption import run_interruptibly
 from tasks.load import load_benchmark
+from tasks.own_settings import use_own_settings
 from tasks.plan import Asked
 from tasks.publish import publish_results
-from tasks.using_blocks import use_results_database
 
 
 def _flow_run_name() -> str:
@@ -39,18 +38,23 @@ async def compare(request: ComparisonRequest, invocation_id: str | None = None) 
         request: Which runs, or what to evaluate first; along what, by which metrics, with which margin.
         invocation_id: Leave empty. Given by whoever starts the flow and wants to find the results of its evaluation.
     """
-    await use_results_database()
+    await use_own_settings()
     own_id = UUID(str(flow_run.id))
     invocation = invocation_id or own_id.hex
-    async with interruptible(own_id) as interruption:
-        try:
-            stored_runs = await find_runs(request)
-            if request.evaluation is None:
-                return await _compare(request, stored_runs, ())
-            return await _evaluate_and_compare(request, request.evaluation, stored_runs, invocation, own_id)
-        except asyncio.CancelledError:
-            await cancel_runs(invocation, interruption.reason)
-            return Cancelled(message=interruption.reason or "cancelled")
+    return await run_interruptibly(
+        own_id,
+        lambda: _compare_as_requested(request, invocation, own_id),
+        on_interruption=lambda reason: cancel_runs(invocation, reason),
+    )
+
+
+async def _compare_as_requested(
+    request: ComparisonRequest, invocation_id: str, flow_run_id: UUID
+) -> State[Any] | dict[str, Any]:
+    stored_runs = await find_runs(request)
+    if request.evaluation is None:
+        return await _compare(request, stored_runs, ())
+    return await _evaluate_and_compare(request, request.evaluation, stored_runs, invocation_id, flow_run_id)
 
 
 async def _evaluate_and_compare(
@@ -61,7 +65,10 @@ async def _evaluate_and_compare(
     flow_run_id: UUID,
 ) -> State[Any] | dict[str, Any]:
     if stored_runs:
-        loaded = [await load_benchmark(name) for name in evaluation.benchmarks]
+        loaded = [
+            await load_benchmark(name, evaluation.field_mapping(), evaluation.ignore_fields)
+            for name in evaluation.benchmarks
+        ]
         await refuse_unfit(stored_runs, {found.version: found.name for found in loaded})
     plan = await planned(Asked(request=evaluation, invocation_id=invocation_id, flow_run_id=str(flow_run_id)))
     for note in plan.notes:

@@ -1,21 +1,20 @@
 """The main job: ask candidates a benchmark's cases, score what they answer, and say how sure the numbers are."""
 
-import asyncio
 from typing import Any
 from uuid import UUID
 
 from prefect import flow, get_run_logger
 from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
-from prefect.states import Cancelled, Failed
+from prefect.states import Failed
 
 from evaluation.request import EvaluationRequest
 from flows.planned_work import planned, work_through
 from tasks.endings import cancel_runs
-from tasks.interruption import interruptible
+from tasks.interruption import run_interruptibly
+from tasks.own_settings import use_own_settings
 from tasks.plan import Asked
 from tasks.publish import publish_results
-from tasks.using_blocks import use_results_database
 
 
 def _flow_run_name() -> str:
@@ -35,15 +34,14 @@ async def evaluate(request: EvaluationRequest, invocation_id: str | None = None)
         request: What to evaluate on what.
         invocation_id: Leave empty. Given by whoever starts the flow and wants to find its results.
     """
-    await use_results_database()
+    await use_own_settings()
     own_id = UUID(str(flow_run.id))
     asked = Asked(request=request, invocation_id=invocation_id or own_id.hex, flow_run_id=str(own_id))
-    async with interruptible(own_id) as interruption:
-        try:
-            return await _evaluate(asked)
-        except asyncio.CancelledError:
-            await cancel_runs(asked.invocation_id, interruption.reason)
-            return Cancelled(message=interruption.reason or "cancelled")
+    return await run_interruptibly(
+        own_id,
+        lambda: _evaluate(asked),
+        on_interruption=lambda reason: cancel_runs(asked.invocation_id, reason),
+    )
 
 
 async def _evaluate(asked: Asked) -> State[Any] | dict[str, str]:

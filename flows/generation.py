@@ -1,8 +1,10 @@
 """All generations of a plan: servers side by side, on each one model after the other, shards in flight."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 
+from evaluation.interleaving import Turns, asked_together
 from evaluation.planning import Group, PlannedCandidate
 from evaluation.side_by_side import side_by_side
 from evaluation.store.records import Status
@@ -10,7 +12,7 @@ from evaluation.store.runs import set_run_candidate_status
 from tasks.generation.generate import Item, generate_shard
 from tasks.generation.giving_up import why_given_up
 from tasks.generation.group_work import GroupWork
-from tasks.generation.missing import count_open, open_page
+from tasks.generation.missing import MissingPages, count_open
 from tasks.generation.workbench import Workbench
 from tasks.stored import stored
 
@@ -49,11 +51,11 @@ async def _hand_out(bench: Workbench, work: GroupWork) -> None:
     in_flight: set[asyncio.Task[object]] = set()
     pool = work.pool
     try:
-        async for item, stretch, first in _stretches(bench, work):
+        async for title, stretch, first in _stretches(bench, work):
             while in_flight and not pool.is_hungry(len(stretch)):
                 in_flight = await _one_ends(in_flight)
             pool.n_open += len(stretch)
-            in_flight.add(asyncio.create_task(_shard(bench, item, stretch, first)))
+            in_flight.add(asyncio.create_task(_shard(bench, title, stretch, first)))
         while in_flight:
             in_flight = await _one_ends(in_flight)
     finally:
@@ -62,40 +64,51 @@ async def _hand_out(bench: Workbench, work: GroupWork) -> None:
         await asyncio.gather(*in_flight, return_exceptions=True)
 
 
-async def _stretches(
-    bench: Workbench, work: GroupWork
-) -> AsyncIterator[tuple[PlannedCandidate, tuple[Item, ...], int]]:
-    """Stretches of one candidate's missing cases, each as long as the present pace asks for."""
-    for item in work.group.planned:
+async def _stretches(bench: Workbench, work: GroupWork) -> AsyncIterator[tuple[str, tuple[Item, ...], int]]:
+    """Stretches of a run's missing cases, its candidates in turn, each as long as the present pace asks for."""
+    for together in asked_together(work.group.planned):
+        label = together[0].label if len(together) == 1 else f"{len(together)} candidates"
+        title = f"{label} · {together[0].benchmark_name}"
         n_before = 0
-        async for items in _missing(bench, item):
-            if bench.watches[item.run_candidate_id].given_up or work.why_given_up is not None:
-                break
-            while items:
+        async for items in _interleaved(bench, together):
+            rest = items
+            while rest and work.why_given_up is None:
                 size = bench.next_shard_size()
-                stretch, items = items[:size], items[size:]
-                work.left[item.run_candidate_id] -= len(stretch)
-                yield item, stretch, n_before
+                cut, rest = rest[:size], rest[size:]
+                for run_candidate_id, n in Counter(item[0] for item in cut).items():
+                    work.left[run_candidate_id] = max(0, work.left[run_candidate_id] - n)
+                stretch = tuple(item for item in cut if bench.watches[item[0]].given_up is None)
+                if stretch:
+                    yield title, stretch, n_before
                 n_before += len(stretch)
-        work.left[item.run_candidate_id] = 0
+        for item in together:
+            work.left[item.run_candidate_id] = 0
 
 
-async def _missing(bench: Workbench, item: PlannedCandidate) -> AsyncIterator[tuple[Item, ...]]:
-    after: int | None = -1
-    while after is not None:
-        page = await stored(open_page, bench.store, item, after=after)
-        yield page.items
-        after = page.last_position
+async def _interleaved(bench: Workbench, together: Sequence[PlannedCandidate]) -> AsyncIterator[tuple[Item, ...]]:
+    """What is missing of candidates of one run, page by page, the candidates in turn."""
+    turns = Turns(n_candidates=len(together))
+    pages = [MissingPages(bench.store, item) for item in together]
+    while True:
+        for page, item in zip(pages, together, strict=True):
+            if bench.watches[item.run_candidate_id].given_up is not None:
+                page.close()
+            elif page.needs_more:
+                await stored(page.read_more)
+        if not any(page.places for page in pages):
+            return
+        last = min((page.last_position for page in pages if page.last_position is not None), default=None)
+        missing = [page.take(last) for page in pages]
+        in_turn = turns.interleave(missing)
+        yield tuple((together[number].run_candidate_id, case_id, repeat) for number, case_id, repeat in in_turn)
 
 
-async def _shard(bench: Workbench, item: PlannedCandidate, stretch: Sequence[Item], first: int) -> object:
+async def _shard(bench: Workbench, title: str, stretch: Sequence[Item], first: int) -> object:
     last = first + len(stretch)
     return await generate_shard(
         bench.plan.invocation_id,
-        item.run_candidate_id,
         tuple(stretch),
-        label=item.label,
-        benchmark=item.benchmark_name,
+        title=title,
         stretch=str(last) if len(stretch) == 1 else f"{first + 1}–{last}",
     )
 

@@ -1,20 +1,18 @@
 """Looks at what candidates do over time, and tells of what is wrong."""
 
-import asyncio
 from typing import Any
 from uuid import UUID
 
 from prefect import flow, get_run_logger
 from prefect.runtime import flow_run
-from prefect.states import Cancelled
 
 from evaluation.monitoring.request import MonitorRequest
-from tasks.interruption import interruptible
+from tasks.interruption import run_interruptibly
 from tasks.monitoring.look import look_around
 from tasks.monitoring.mend import take_up_what_died
 from tasks.monitoring.notify import notify
 from tasks.monitoring.publish import publish_monitor
-from tasks.using_blocks import use_results_database
+from tasks.own_settings import use_own_settings
 
 _AS_IT_IS = MonitorRequest()
 
@@ -26,12 +24,8 @@ async def monitor(request: MonitorRequest = _AS_IT_IS) -> Any:
     Args:
         request: What is looked at, and what is too much.
     """
-    await use_results_database()
-    async with interruptible(UUID(str(flow_run.id))) as interruption:
-        try:
-            return await _monitor(request)
-        except asyncio.CancelledError:
-            return Cancelled(message=interruption.reason or "cancelled")
+    await use_own_settings()
+    return await run_interruptibly(UUID(str(flow_run.id)), lambda: _monitor(request))
 
 
 async def _monitor(request: MonitorRequest) -> dict[str, Any]:

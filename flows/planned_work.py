@@ -47,7 +47,10 @@ async def planned(asked: Asked, benchmarks: tuple[LoadedBenchmark, ...] | None =
             if benchmarks is not None:
                 return await plan_work(asked, benchmarks)
             begun = await benchmarks_begun(asked.invocation_id)
-            rest = [await load_benchmark(name) for name in asked.request.benchmarks[len(begun) :]]
+            rest = [
+                await load_benchmark(name, asked.request.field_mapping(), asked.request.ignore_fields)
+                for name in asked.request.benchmarks[len(begun) :]
+            ]
             return await plan_work(asked, (*begun, *rest))
 
 

@@ -1,6 +1,5 @@
 """Finds the best of many candidates with a fraction of the generations: losers leave while the others go on."""
 
-import asyncio
 import contextlib
 import time
 from dataclasses import dataclass, field
@@ -10,15 +9,16 @@ from uuid import UUID
 from prefect import flow, get_run_logger
 from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
-from prefect.states import Cancelled, Failed
+from prefect.states import Failed
 
 from evaluation.errors import BenchwrightError, ConfigurationError, HeldError
 from evaluation.planning import Group, Plan
 from evaluation.racing.request import RaceRequest
 from flows.planned_work import let_go_of, planned, work_through
 from tasks.endings import cancel_runs, fail_runs
-from tasks.interruption import interruptible
+from tasks.interruption import run_interruptibly
 from tasks.load import benchmarks_begun, load_benchmark
+from tasks.own_settings import use_own_settings
 from tasks.plan import Asked, Stretch
 from tasks.publish import publish_results
 from tasks.racing.course import Course, Step, lay_out, next_step
@@ -26,7 +26,6 @@ from tasks.racing.finish import end_race, publish_race
 from tasks.racing.hold import RaceHold
 from tasks.racing.look import decide_look, mark_planned
 from tasks.story import tell
-from tasks.using_blocks import use_results_database
 
 
 def _flow_run_name() -> str:
@@ -45,21 +44,21 @@ async def race(request: RaceRequest, invocation_id: str | None = None) -> Any:
         request: Who races on what, and by which rules.
         invocation_id: Leave empty. Given by whoever starts the flow and wants to find its results.
     """
-    await use_results_database()
+    await use_own_settings()
     own_id = UUID(str(flow_run.id))
     invocation = invocation_id or own_id.hex
-    async with interruptible(own_id) as interruption:
-        try:
-            return await _race(request, invocation, own_id)
-        except asyncio.CancelledError:
-            await cancel_runs(invocation, interruption.reason)
-            return Cancelled(message=interruption.reason or "cancelled")
+    return await run_interruptibly(
+        own_id,
+        lambda: _race(request, invocation, own_id),
+        on_interruption=lambda reason: cancel_runs(invocation, reason),
+    )
 
 
 async def _race(request: RaceRequest, invocation_id: str, flow_run_id: UUID) -> State[Any] | dict[str, str]:
     began = time.monotonic()
     begun = await benchmarks_begun(invocation_id)
-    (benchmark,) = begun or (await load_benchmark(request.evaluation.benchmarks[0]),)
+    of = request.evaluation
+    (benchmark,) = begun or (await load_benchmark(of.benchmarks[0], of.field_mapping(), of.ignore_fields),)
     course = await lay_out(request, invocation_id, benchmark)
     try:
         async with RaceHold() as hold:

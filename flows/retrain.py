@@ -1,21 +1,19 @@
 """Learns anew which candidate suits which prompt, and lets a model decide that is really better than the one before."""
 
-import asyncio
 from typing import Any
 from uuid import UUID
 
 from prefect import flow, get_run_logger
 from prefect.runtime import flow_run
-from prefect.states import Cancelled
 
 from evaluation.errors import SelectionError
 from selection.learning.retraining import Judgement
 from selection.retrain_request import RetrainRequest
-from tasks.interruption import interruptible
+from tasks.interruption import run_interruptibly
+from tasks.own_settings import use_own_settings
 from tasks.retraining.learn import gather_evidence, train_challenger
 from tasks.retraining.promote import evaluate_challenger, promote_or_keep
 from tasks.retraining.publish import publish_retraining
-from tasks.using_blocks import use_results_database
 
 MOST_ROUNDS = 5
 """How often a challenger is evaluated again because another model came to decide meanwhile."""
@@ -29,12 +27,8 @@ async def retrain(request: RetrainRequest = _AS_IT_IS) -> Any:
     Args:
         request: When to train, and with which seed.
     """
-    await use_results_database()
-    async with interruptible(UUID(str(flow_run.id))) as interruption:
-        try:
-            return await _retrain(request)
-        except asyncio.CancelledError:
-            return Cancelled(message=interruption.reason or "cancelled")
+    await use_own_settings()
+    return await run_interruptibly(UUID(str(flow_run.id)), lambda: _retrain(request))
 
 
 async def _retrain(request: RetrainRequest) -> dict[str, Any]:

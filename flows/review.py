@@ -7,10 +7,10 @@ from prefect.runtime import flow_run
 
 from evaluation.reviewing.progress import cases_per_form, is_rated, page_key, pages
 from evaluation.reviewing.request import ReviewRequest
+from tasks.own_settings import use_own_settings
 from tasks.reviewing.ask import Form, ask, was_asked
 from tasks.reviewing.publish import publish_result
 from tasks.reviewing.session import open_session, ratings_so_far, store_ratings
-from tasks.using_blocks import use_results_database
 
 _AS_IT_IS = ReviewRequest()
 
@@ -35,7 +35,7 @@ async def review(request: ReviewRequest = _AS_IT_IS) -> Any:
     Args:
         request: Whose answers, how many cases, and how they are rated.
     """
-    await use_results_database()
+    await use_own_settings()
     if request.unblind and request.review is not None:
         return await publish_result(request.review, unblind=True)
     # Each time that a person has answered, all of this begins anew in another process: what is done stands stored.

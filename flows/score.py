@@ -1,6 +1,7 @@
 """Measure stored answers anew: other metrics, another judge, a newer scorer. Nothing is generated again."""
 
 from typing import Any
+from uuid import UUID
 
 from prefect import flow, get_run_logger
 from prefect.runtime import flow_run
@@ -12,11 +13,12 @@ from evaluation.settings import Settings
 from evaluation.store.session import open_store
 from flows.scoring import score_all
 from tasks.holding import holding
+from tasks.interruption import run_interruptibly
 from tasks.lease_book import LeaseBook
+from tasks.own_settings import use_own_settings
 from tasks.publish import publish_results
 from tasks.scoring.plan_scoring import plan_scoring
 from tasks.stored import stored
-from tasks.using_blocks import use_results_database
 
 
 def _flow_run_name() -> str:
@@ -32,7 +34,11 @@ async def score(request: ScoreRequest) -> Any:
     Args:
         request: Which run, which metrics, and which models they ask.
     """
-    await use_results_database()
+    await use_own_settings()
+    return await run_interruptibly(UUID(str(flow_run.id)), lambda: _score(request))
+
+
+async def _score(request: ScoreRequest) -> Any:
     settings = Settings()
     store = await stored(open_store, settings.database)
     try:

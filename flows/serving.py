@@ -5,7 +5,7 @@ import contextlib
 import time
 
 from evaluation.errors import ProviderError
-from evaluation.planning import Group
+from evaluation.planning import Group, Lane
 from evaluation.side_by_side import side_by_side
 from tasks.generation.group_work import GroupWork
 from tasks.generation.pool import Station
@@ -41,11 +41,12 @@ async def _ensure_limits(bench: Workbench) -> None:
         await apply_pending_limits(bench.store)
     except LimitsAwayError as error:
         warn("%s", error)
-    slots: dict[str, int] = {}
+    lanes_by_tag: dict[str, list[Lane]] = {}
     for lane in bench.plan.lanes:
-        slots[lane.gpu_tag] = slots.get(lane.gpu_tag, 0) + lane.slots
-    for tag, wanted in slots.items():
-        limit = await ensure_limit(tag, wanted)
+        lanes_by_tag.setdefault(lane.gpu_tag, []).append(lane)
+    for tag, lanes in lanes_by_tag.items():
+        wanted = sum(lane.slots for lane in lanes)
+        limit = await ensure_limit(tag, wanted, is_explicit=any(lane.slots_are_given for lane in lanes))
         if limit < wanted:
             tell(
                 "the limit %s in Prefect is %d, so that %d of %d slots are used; raise it in Prefect's pages under "

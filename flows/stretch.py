@@ -19,12 +19,12 @@ from flows.serving import serve_all
 from tasks.generation.workbench import Workbench, open_workbench
 from tasks.holding import holding
 from tasks.interruption import interruptible
+from tasks.own_settings import use_own_settings
 from tasks.plan import Asked
 from tasks.recovery import free_slots_of_the_dead
 from tasks.spreading.asked import asked_by
 from tasks.spreading.others import until_the_run_is_over, until_the_spreader_is_heard
 from tasks.telemetry.gpu_sampling import gpu_sampling
-from tasks.using_blocks import use_results_database
 
 
 def _flow_run_name() -> str:
@@ -40,7 +40,7 @@ async def stretch(request: Share, invocation_id: str) -> Any:
         request: Which share of its cases.
         invocation_id: Of the evaluation.
     """
-    await use_results_database()
+    await use_own_settings()
     own_id = UUID(str(flow_run.id))
     async with interruptible(own_id) as interruption:
         try:

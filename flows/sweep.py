@@ -1,6 +1,5 @@
 """Which values of which parameters are best? Every combination is asked the same cases, and the scores are analysed."""
 
-import asyncio
 import time
 from dataclasses import replace
 from typing import Any
@@ -9,20 +8,20 @@ from uuid import UUID
 from prefect import flow, get_run_logger
 from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
-from prefect.states import Cancelled, Failed
+from prefect.states import Failed
 
 from evaluation.planning import Plan
 from evaluation.sweeping.request import SweepRequest
 from flows.planned_work import planned, work_through
 from tasks.endings import cancel_runs
-from tasks.interruption import interruptible
+from tasks.interruption import run_interruptibly
 from tasks.load import load_prompt
+from tasks.own_settings import use_own_settings
 from tasks.plan import Asked
 from tasks.publish import publish_results
 from tasks.sweeping.finish import analyse_sweep, publish_sweep
 from tasks.sweeping.layout import SweepStretch, lay_out, n_done_before
 from tasks.sweeping.look import Pace, look_at_sweep
-from tasks.using_blocks import use_results_database
 
 
 def _flow_run_name() -> str:
@@ -42,15 +41,14 @@ async def sweep(request: SweepRequest, invocation_id: str | None = None) -> Any:
         request: Which parameters over which values, for which models, on what.
         invocation_id: Leave empty. Given by whoever starts the flow and wants to find its results.
     """
-    await use_results_database()
+    await use_own_settings()
     own_id = UUID(str(flow_run.id))
     invocation = invocation_id or own_id.hex
-    async with interruptible(own_id) as interruption:
-        try:
-            return await _sweep(request, invocation, own_id)
-        except asyncio.CancelledError:
-            await cancel_runs(invocation, interruption.reason)
-            return Cancelled(message=interruption.reason or "cancelled")
+    return await run_interruptibly(
+        own_id,
+        lambda: _sweep(request, invocation, own_id),
+        on_interruption=lambda reason: cancel_runs(invocation, reason),
+    )
 
 
 async def _sweep(request: SweepRequest, invocation_id: str, flow_run_id: UUID) -> State[Any] | dict[str, str]:

@@ -4,9 +4,11 @@ Columns: `candidate, task, case_id, prompt, quality`; optional `latency_s, cost_
 Quality is a fraction in [0, 1], higher being better. Several rows of one candidate, task and case are repeats.
 """
 
+import shlex
 from array import array
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from difflib import get_close_matches
 from hashlib import file_digest
 from math import inf, isfinite
@@ -14,6 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evaluation.errors import BenchmarkError
+from evaluation.field_mapping import named_fields
+from evaluation.names import LONGEST_NAME, LONGEST_TITLE, name_problem, normal_name
+from evaluation.numbers_in_words import read_number
 
 if TYPE_CHECKING:
     from evaluation.benchmarks.rows import Row
@@ -37,46 +42,54 @@ class Import:
     """What a person should know of it."""
 
 
-def import_scoreboard(store: "Store", path: str | Path, *, name: str | None = None) -> Import:
+def import_scoreboard(
+    store: "Store", path: str | Path, *, name: str | None = None, ignore: Sequence[str] = ()
+) -> Import:
     """What was stored: the whole file, or nothing.
 
     Args:
         store: Where it goes.
         path: CSV, TSV, Parquet or JSONL, also as `.gz`.
         name: What the import is called; None: as the file.
+        ignore: Columns to leave out.
 
     Raises:
-        BenchmarkError: the file cannot be used; names the file, the row, the column, and what was expected.
+        BenchmarkError: the file cannot be used, or has a column that nothing reads; names the file, the row, the
+            column, and what was expected.
         StoreError: it could not be stored.
     """
     from evaluation.store.scoreboard_imports import list_imports, save_import
 
     file = Path(path).expanduser()
-    content, ignored = read_scoreboard(file, name=name)
+    content, ignored = read_scoreboard(file, name=name, ignore=ignore)
     twin = next((one for one in list_imports(store) if one.import_id == content.sha256), None)
     if twin is not None:
         return Import(record=twin, is_new=False, notes=(f"this file is here already, as {twin.name!r}",))
     record, is_new = save_import(store, content)
-    return Import(record=record, is_new=is_new, notes=tuple(_said_of(ignored)))
+    return Import(record=record, is_new=is_new, notes=ignored)
 
 
-def read_scoreboard(path: Path, *, name: str | None = None) -> "tuple[ScoreboardContent, tuple[str, ...]]":
-    """The file's content, checked, and the names of the columns that are not used.
+def read_scoreboard(
+    path: Path, *, name: str | None = None, ignore: Sequence[str] = ()
+) -> "tuple[ScoreboardContent, tuple[str, ...]]":
+    """The file's content, checked, and what a person should know of how it was read.
 
     Args:
         path: The file.
         name: What it is called; None: as the file.
+        ignore: Columns to leave out.
 
     Raises:
-        BenchmarkError: the file cannot be used.
+        BenchmarkError: the file cannot be used, or has a column that nothing reads.
     """
     from evaluation.benchmarks.documents import read_document, stem_of
+    from evaluation.benchmarks.mapping import without
 
+    ignored: set[str] = set()
     try:
         _check_suffix(path)
-        rows = iter(read_document(path).rows)
         table = _Table()
-        for row in rows:
+        for row in without(read_document(path).rows, ignore, ignored):
             table.add(row)
     except BenchmarkError as error:
         raise _of_a_scoreboard(error) from None
@@ -86,7 +99,9 @@ def read_scoreboard(path: Path, *, name: str | None = None) -> "tuple[Scoreboard
         )
     with path.open("rb") as handle:
         sha256 = file_digest(handle, "sha256").hexdigest()
-    return table.content(sha256=sha256, name=name or stem_of(path), source=str(path)), table.ignored
+    called = _checked_name(name or stem_of(path), path)
+    notes = (f"left out: {named_fields(sorted(ignored))}",) if ignored else ()
+    return table.content(sha256=sha256, name=called, source=str(path)), notes
 
 
 class _Table:
@@ -100,7 +115,6 @@ class _Table:
         self._positions = array("q"), array("q")
         self._quality = array("d")
         self._figures = {name: array("d") for name in FIGURES}
-        self.ignored: tuple[str, ...] = ()
 
     @property
     def n_rows(self) -> int:
@@ -122,10 +136,11 @@ class _Table:
         for name, column in self._figures.items():
             column.append(_number(row, name, most=inf) if row.get(name) is not None else float("nan"))
         self._quality.append(_number(row, "quality", most=1.0))
+        if unused := row.unused():
+            raise _unknown_columns(row, unused)
 
     def _check_columns(self, row: "Row") -> None:
         missing = [name for name in REQUIRED if name not in row.values]
-        self.ignored = tuple(name for name in row.values if name not in (*REQUIRED, *OPTIONAL))
         if missing:
             raise BenchmarkError(
                 row.path,
@@ -177,13 +192,37 @@ def _word(row: "Row", name: str) -> str:
     word = row.word(name)
     if word is None:
         raise row.error("is missing", field=name, expected="text")
-    return word.strip()
+    word = normal_name(word)
+    if problem := name_problem(word, longest=LONGEST_NAME if name == "case_id" else LONGEST_TITLE):
+        raise row.error(problem, field=name, expected="a name that people can read and type")
+    return word
+
+
+def _checked_name(name: str, path: Path) -> str:
+    name = normal_name(name)
+    if problem := name_problem(name, longest=LONGEST_TITLE):
+        raise BenchmarkError(
+            str(path), f"the import's name {problem}", expected="a shorter name, to be typed", next_step="give --name"
+        )
+    return name
+
+
+def _unknown_columns(row: "Row", names: Sequence[str]) -> BenchmarkError:
+    absent = [name for name in OPTIONAL if not row.knows(name)]
+    meant = [match for name in names for match in get_close_matches(name.lower(), absent, n=1, cutoff=0.7)]
+    hint = f"did you mean {meant[0]!r}? Else leave" if meant else "leave"
+    ignoring = " ".join(f"--ignore-field {shlex.quote(name[:60])}" for name in names[:20])
+    return row.error(
+        f"unknown column{'s' if len(names) > 1 else ''} {named_fields(names)}",
+        expected=_columns_said(),
+        next_step=f"{hint} out what is not used: `{ignoring}`",
+    )
 
 
 def _number(row: "Row", name: str, *, most: float) -> float:
     value = row.required(name, _number_said(most))
     try:
-        number = float(value)
+        number = float(value) if isinstance(value, Decimal) else read_number(value)
     except (TypeError, ValueError):
         raise row.wrong_type(name, _number_said(most)) from None
     if not (isfinite(number) and 0 <= number <= most):
@@ -226,9 +265,3 @@ def _of_a_scoreboard(error: BenchmarkError) -> BenchmarkError:
 
 def _columns_said() -> str:
     return f"{', '.join(REQUIRED)}; optional {', '.join(OPTIONAL)}"
-
-
-def _said_of(ignored: tuple[str, ...]) -> Iterator[str]:
-    for name in ignored:
-        meant = get_close_matches(name.lower(), OPTIONAL, n=1, cutoff=0.7)
-        yield f"the column {name!r} is not used" + (f"; did you mean {meant[0]!r}?" if meant else "")

@@ -7,7 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evaluation.errors import ConfigurationError
-from selection.wishes import Constraints, LogPrompt, OnLittleEvidence, OnTie, Weights, checked_choice
+from selection.wishes import (
+    TOLERANCE,
+    Constraints,
+    LogPrompt,
+    OnLittleEvidence,
+    OnTie,
+    Weights,
+    checked_choice,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,6 +36,7 @@ def recommend(
     constraints: Constraints = _ANYTHING,
     weights: Weights = _QUALITY,
     on_tie: OnTie = "cheapest",
+    tolerance: float = TOLERANCE,
     on_little_evidence: OnLittleEvidence = "abstain",
     store: "Where" = None,
     log: LogPrompt = "hash",
@@ -43,7 +52,8 @@ def recommend(
         prompt: What is to be answered; a selection model, where there is one, looks at it.
         constraints: What must hold.
         weights: What is worth how much.
-        on_tie: Which of those that cannot be told apart is named: `cheapest`, `fastest` or `best`.
+        on_tie: Which of those near the best is named: `cheapest`, `fastest` or `best`.
+        tolerance: How near that is: points of expected quality that whoever is named may lie below the best.
         on_little_evidence: Where too few cases were measured: `abstain`, or go by `rules`.
         store: A path, a URL or an open store; None: the database that the command uses.
         log: What is stored of the prompt: `hash`, with its length; `prompt`, its first 4,000 characters too.
@@ -69,6 +79,7 @@ def recommend(
         constraints=constraints,
         weights=weights,
         on_tie=on_tie,
+        tolerance=tolerance,
         on_little_evidence=on_little_evidence,
     )
     desk = desk_of(store)
@@ -81,6 +92,7 @@ def recommend(
             constraints=constraints,
             weights=weights,
             on_tie=on_tie,
+            tolerance=tolerance,
             evidence_fingerprint=answer.evidence_fingerprint,
             propensity=answer.propensity,
             drawn_among=answer.drawn_among,
@@ -97,6 +109,7 @@ def rank(
     constraints: Constraints = _ANYTHING,
     weights: Weights = _QUALITY,
     on_tie: OnTie = "cheapest",
+    tolerance: float = TOLERANCE,
     on_little_evidence: OnLittleEvidence = "abstain",
     store: "Where" = None,
 ) -> "tuple[Ranked, ...]":
@@ -110,6 +123,7 @@ def rank(
         constraints: What must hold.
         weights: What is worth how much.
         on_tie: Changes nothing here; taken so that both are asked alike.
+        tolerance: Changes nothing here either.
         on_little_evidence: Where too few cases were measured: nobody is ranked, or all by their mean over all tasks.
         store: Where the evidence is.
 
@@ -127,6 +141,7 @@ def rank(
         constraints=constraints,
         weights=weights,
         on_tie=on_tie,
+        tolerance=tolerance,
         on_little_evidence=on_little_evidence,
     )
     return chosen(desk_of(store).view(), question).choice.ranked

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ConfigDict, Field, ValidationError
 
 from evaluation.errors import ConfigurationError
 from evaluation.request_errors import refusal
+from evaluation.request_model import RequestModel
 
 
-class RetrainRequest(BaseModel):
+class RetrainRequest(RequestModel):
     """When selection models are trained, and with which seed."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", title="Retraining")

@@ -8,13 +8,15 @@ from typing import Literal, get_args
 from evaluation.errors import ConfigurationError
 
 OnTie = Literal["cheapest", "fastest", "best"]
-"""Which of the tied is named: the cheapest, the fastest, or the one with the highest estimate."""
+"""Which of those near the best is named: the cheapest, the fastest, or the one with the highest estimate."""
+TOLERANCE = 0.5
+"""Points (hundredths of quality): who is expected to be no further below the best may be named in its place."""
 TIE_ORDERS: Mapping[OnTie, tuple[str, ...]] = {
     "cheapest": ("cost", "energy", "memory"),
     "fastest": ("latency", "cost", "energy", "memory"),
     "best": (),
 }
-"""By what one of the tied is named: the first thing in which they differ; where in none, the highest estimate."""
+"""By what one of those near the best is named: the first thing in which they differ; else the highest estimate."""
 MEMORY_DIGITS = 1
 """Tenths of a gigabyte: who takes less than that less memory is no smaller."""
 LARGEST_WEIGHT = 1_000_000
@@ -112,6 +114,14 @@ def checked_choice(name: str, value: str, kind: object) -> str:
     if value not in allowed:
         raise ConfigurationError(f"{name} is {value!r}", f"Give one of {', '.join(allowed)}.")
     return value
+
+
+def must_be_tolerance(tolerance: object) -> None:
+    """Raises `ConfigurationError` unless it is a number of points from 0 to 100."""
+    if not (_is_number(tolerance) and 0 <= tolerance <= 100):  # type: ignore[operator]
+        raise ConfigurationError(
+            f"tolerance is {tolerance!r}", "Give points of quality from 0 to 100, such as 0.5 for half a point."
+        )
 
 
 def _is_number(value: object) -> bool:

@@ -69,7 +69,7 @@ async def _shielded(work: Callable[[], T]) -> T:
 
 
 def _end_open(invocation_id: str, status: Status, reason: str | None) -> None:
-    with open_store(Settings().database) as store:
+    with open_store(Settings().database, upgrade_from_empty=False) as store:
         for run in runs_of_invocation(store, invocation_id):
             others = [held for held in living_holders(store, run.plan.run_id) if not is_share(held.part)]
             if run.status not in OPEN or others:

@@ -3,18 +3,21 @@
 import asyncio
 import contextlib
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import TypeVar
 from uuid import UUID
 
 from prefect.client.orchestration import get_client
-from prefect.client.schemas.objects import StateType
+from prefect.client.schemas.objects import State, StateType
 from prefect.runtime import deployment
+from prefect.states import Cancelled
 
 from tasks.broken_pipes import outlive_the_reader
 
 LOOK_EVERY_S = 3.0
+T = TypeVar("T")
 
 
 @dataclass
@@ -22,6 +25,30 @@ class Interruption:
     """Why the work was ended early; None: it was not."""
 
     reason: str | None = None
+
+
+async def run_interruptibly(
+    flow_run_id: UUID,
+    work: Callable[[], Awaitable[T]],
+    *,
+    on_interruption: Callable[[str | None], Awaitable[None]] | None = None,
+) -> T | State[None]:
+    """Run the body of a flow; return a `Cancelled` state with the reason where it was interrupted.
+
+    Every flow that a command runs ends through here, so that all of them end alike.
+
+    Args:
+        flow_run_id: Cancelling this flow run in Prefect interrupts the work, as Ctrl-C and SIGTERM do.
+        work: The body.
+        on_interruption: Called with the reason before the state is returned.
+    """
+    async with interruptible(flow_run_id) as interruption:
+        try:
+            return await work()
+        except asyncio.CancelledError:
+            if on_interruption is not None:
+                await on_interruption(interruption.reason)
+            return Cancelled(message=interruption.reason or "cancelled")
 
 
 @asynccontextmanager

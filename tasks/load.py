@@ -1,5 +1,6 @@
 """Brings a benchmark into the store."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,9 +30,17 @@ def _task_run_name() -> str:
 
 
 @task(name="load", task_run_name=_task_run_name, cache_policy=NO_CACHE, persist_result=False)
-async def load_benchmark(name: str) -> LoadedBenchmark:
-    """The name and version under which the cases of a suite, stored benchmark or file now stand in the store."""
-    return await stored(_load, name)
+async def load_benchmark(
+    name: str, fields: Mapping[str, str] | None = None, ignore: Sequence[str] = ()
+) -> LoadedBenchmark:
+    """The name and version under which the cases of a suite, stored benchmark or file now stand in the store.
+
+    Args:
+        name: Its name, or the file's path.
+        fields: Our field names to those of the file.
+        ignore: Fields of the file to leave out.
+    """
+    return await stored(_load, name, fields, ignore)
 
 
 async def load_prompt(prompt: str) -> None:
@@ -58,7 +67,7 @@ def _begun(invocation_id: str) -> tuple[LoadedBenchmark, ...]:
     return tuple(LoadedBenchmark(name=plan.benchmark_name, version=plan.benchmark_version) for plan in plans)
 
 
-def _load(name: str) -> LoadedBenchmark:
+def _load(name: str, fields: Mapping[str, str] | None, ignore: Sequence[str]) -> LoadedBenchmark:
     with open_store(Settings().database) as store:
-        found = find_benchmark(name, store=store)
+        found = find_benchmark(name, store=store, fields=fields, ignore=ignore)
         return LoadedBenchmark(name=found.name, version=save_benchmark(store, found))

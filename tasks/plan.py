@@ -37,7 +37,7 @@ from evaluation.settings import Settings
 from evaluation.share import Share, whole_of
 from evaluation.store.benchmarks import load_benchmark_version
 from evaluation.store.experiments import add_runs, find_experiment
-from evaluation.store.records import SERVER_VERSIONS, MetricUse, RunCandidatePlan, RunPlan
+from evaluation.store.records import SERVER_VERSIONS, MetricUse, RunCandidatePlan, RunPlan, RunRecord
 from evaluation.store.registry import record_seen, save_candidate
 from evaluation.store.runs import (
     add_run_candidate,
@@ -157,7 +157,7 @@ def _plan(asked: Asked, resolution: Resolution, store: Store) -> Plan:
         run = _run_plan(asked, item, store, begun=frozenset(run.plan.run_id for run in earlier))
         metrics = tuple(metric.text for metric in item.metrics)
         runs.append(PlannedRun(run_id=run.run_id, benchmark_name=run.benchmark_name, metrics=metrics))
-        planned += [_planned(asked, run, item, candidate, store) for candidate in candidates]
+        planned += [_planned(asked, run, item, candidate, store, earlier) for candidate in candidates]
     if experiment is not None:
         add_runs(store, experiment.experiment_id, [run.run_id for run in runs])
     used = {endpoint.name: endpoint for candidate in candidates for endpoint in candidate.endpoints}
@@ -201,10 +201,15 @@ def _run_plan(asked: Asked, item: ResolvedBenchmark, store: Store, *, begun: fro
 
 
 def _planned(
-    asked: Asked, run: RunPlan, item: ResolvedBenchmark, resolved: ResolvedCandidate, store: Store
+    asked: Asked,
+    run: RunPlan,
+    item: ResolvedBenchmark,
+    resolved: ResolvedCandidate,
+    store: Store,
+    earlier: Sequence[RunRecord] = (),
 ) -> PlannedCandidate:
     candidate, endpoint, info = resolved.candidate, resolved.endpoint, resolved.info
-    options = resolved.options_for(item.benchmark)
+    options = _as_begun(resolved.options_for(item.benchmark), run.run_id, candidate.fingerprint, earlier)
     versions = {one.name: one.server_version for one in resolved.endpoints}
     price = price_of(asked.request.price_table(), candidate.model)
     run_candidate_id = add_run_candidate(
@@ -252,10 +257,28 @@ def _planned(
         n_repeats=run.n_repeats,
         failure_budget=asked.request.failure_budget(n_at_most * run.n_repeats),
         digest=candidate.digest,
+        trained_context=info.context_length,
         endpoints=tuple(one.name for one in resolved.endpoints),
         only_cases=asked.only_cases(item.benchmark),
         share=asked.share,
     )
+
+
+def _as_begun(
+    options: dict[str, Any], run_id: str, candidate_fingerprint: str, earlier: Sequence[RunRecord]
+) -> dict[str, Any]:
+    """The options with which the run began to ask this candidate, where it did: a default may have changed since."""
+    begun = next(
+        (
+            found.plan.options
+            for run in earlier
+            if run.plan.run_id == run_id
+            for found in run.candidates
+            if found.plan.candidate_fingerprint == candidate_fingerprint
+        ),
+        options,
+    )
+    return {name: begun.get(name, value) for name, value in options.items()}
 
 
 def asked_models(models: Sequence[MetricModel], *, allow_remote: bool) -> tuple[AskedModel, ...]:
@@ -291,4 +314,5 @@ def _lane(endpoint: ResolvedEndpoint, *, allow_remote: bool) -> Lane:
         slots=endpoint.slots,
         allow_remote=endpoint.allow_remote or allow_remote,
         gpu_tag=endpoint.gpu_tag,
+        slots_are_given=endpoint.slots_are_given,
     )

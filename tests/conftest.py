@@ -17,7 +17,8 @@ from postgresql import PostgresqlServer
 from scripted_ollama import ScriptedOllama, scripted_ollama
 
 from deployments.helper_process import HelperProcess
-from deployments.prefect_server import FEWER_WORDS, prefect_server, settle
+from deployments.prefect_server import FEWER_WORDS, prefect_server
+from deployments.settling import settle
 from evaluation.store.session import Store, open_store
 from evaluation.store.tables import METADATA
 
@@ -65,7 +66,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 @pytest.fixture(scope="session")
 def prefect_api_of_session(pytestconfig: pytest.Config) -> Iterator[str]:
     """The address of the one Prefect server of this test session, which takes about ten seconds to start."""
-    with prefect_server() as server:
+    with prefect_server(has_password=False) as server:
         del os.environ["PREFECT_API_URL"]
         server.wait()
         if server.process is not None:

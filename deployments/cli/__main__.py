@@ -7,6 +7,9 @@ import sys
 
 def main() -> None:
     """Runs the command line and exits with its code, without the second that taking all modules apart would take."""
+    from evaluation.private_files import only_for_this_user
+
+    only_for_this_user()
     code = run(sys.argv[1:])
     with contextlib.suppress(OSError):
         sys.stdout.flush()
@@ -22,12 +25,15 @@ def run(arguments: list[str]) -> int:
     if (hidden := hidden_package()) is not None:
         sys.stderr.write(f"error: {hidden}\n")
         return 2
+    from typer.main import get_command
+
     from deployments.cli.app import app
+    from deployments.cli.plain_numbers import with_plain_numbers
     from deployments.cli.terminal import EXIT_INTERRUPTED, report_error
     from evaluation.errors import BenchwrightError
 
     try:
-        app(args=arguments, prog_name="benchwright", standalone_mode=True)
+        with_plain_numbers(get_command(app))(args=arguments, prog_name="benchwright", standalone_mode=True)
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else (0 if end.code is None else 1)
     except BenchwrightError as error:

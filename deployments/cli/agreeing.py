@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from deployments.cli.arguments import DatabaseOption, JsonOption, open_to_list
+from deployments.cli.arguments import DatabaseOption, FieldsOption, IgnoredFieldsOption, JsonOption, open_to_list
 from evaluation.errors import ConfigurationError, UnknownNameError
 
 if TYPE_CHECKING:
     from deployments.cli.servers import Answer
     from evaluation.metrics.metric import Metric
     from evaluation.providers.provider import ModelInfo
-    from evaluation.request import CandidateRequest
+    from evaluation.request import CandidateRequest, EvaluationRequest
     from evaluation.servers.agreement import Agreement
     from evaluation.servers.asking_twice import Party, Question
     from evaluation.store.session import Store
@@ -44,6 +44,8 @@ def agree(
     benchmark: Annotated[
         str, typer.Option("--benchmark", metavar="NAME|PATH", help="Whose cases are asked.")
     ] = DEFAULT_BENCHMARK,
+    field: FieldsOption = None,
+    ignore_field: IgnoredFieldsOption = None,
     cases: Annotated[int, typer.Option("--cases", min=1, metavar="K", help="How many of its cases.")] = 20,
     option: Annotated[
         list[str] | None,
@@ -65,7 +67,8 @@ def agree(
     from deployments.cli.terminal import EXIT_CHECK_FAILED, print_json
 
     with open_to_list(db) as store:
-        asked = _asked(store, model, option or [], benchmark, n_cases=cases, seed=seed)
+        request = _request(model, benchmark, field, ignore_field)
+        asked = _asked(store, model, option or [], request, n_cases=cases, seed=seed)
         records = wanted_endpoints(endpoint, store)
     if len({record.url for record in records}) < 2:
         raise ConfigurationError("fewer than two servers are named", "Give --endpoint A --endpoint B, two that differ.")
@@ -84,18 +87,28 @@ def agree(
         raise typer.Exit(EXIT_CHECK_FAILED)
 
 
-def _asked(store: "Store", model: str, options: Sequence[str], benchmark: str, *, n_cases: int, seed: int) -> _Asked:
+def _request(model: str, benchmark: str, fields: list[str] | None, ignored: list[str] | None) -> "EvaluationRequest":
+    from evaluation.request import read_request
+
+    given = {"benchmarks": [benchmark], "models": [model], "fields": fields or [], "ignore_fields": ignored or []}
+    return read_request(given)
+
+
+def _asked(
+    store: "Store", model: str, options: Sequence[str], request: "EvaluationRequest", *, n_cases: int, seed: int
+) -> _Asked:
     from evaluation.benchmarks.rendering import render
     from evaluation.benchmarks.sampling import limited
     from evaluation.candidate import PLAIN_PROFILE
-    from evaluation.request import CandidateRequest, EvaluationRequest
+    from evaluation.request import CandidateRequest
     from evaluation.resolving import find_benchmark, find_profile, resolve_benchmark
     from evaluation.servers.asking_twice import Question
 
     wanted = CandidateRequest.parse(shlex.join([model, *options]))
     profile = find_profile(wanted.profile, store=store) if wanted.profile else PLAIN_PROFILE
-    request = EvaluationRequest(benchmarks=[benchmark], models=[wanted.model])
-    resolved = resolve_benchmark(find_benchmark(benchmark, store=store), request)
+    (name,) = request.benchmarks
+    benchmark = find_benchmark(name, store=store, fields=request.field_mapping(), ignore=request.ignore_fields)
+    resolved = resolve_benchmark(benchmark, request)
     by_id = {case.case_id: case for case in resolved.benchmark.cases}
     chosen = [by_id[case_id] for case_id in limited(list(by_id), limit=n_cases, seed=seed)]
     return _Asked(

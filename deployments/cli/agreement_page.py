@@ -5,6 +5,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from deployments.cli.tables import print_table, say
+from evaluation.formatting import percent, score
 
 if TYPE_CHECKING:
     from evaluation.servers.agreement import Agreement, Share
@@ -61,11 +62,11 @@ def _print_differences(found: "Agreement", metric: str) -> None:
 
 
 def _share(share: "Share") -> tuple[object, ...]:
-    return (share.n_equal, share.n, f"{share.value:.0%}", f"{share.low:.0%} to {share.high:.0%}")
+    return (share.n_equal, share.n, percent(share.value), f"{percent(share.low)} to {percent(share.high)}")
 
 
 def _number(value: float | None) -> str | None:
-    return None if value is None else f"{value:.3f}"
+    return None if value is None else score(value)
 
 
 def agreement_as_json(found: "Agreement", *, digests: Sequence[str | None]) -> dict[str, Any]:

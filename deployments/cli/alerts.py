@@ -161,6 +161,9 @@ def notify(
         list[str] | None,
         typer.Option("--severity", metavar="WORD", help="Of critical, warning, notice these alone.*"),
     ] = None,
+    private: Annotated[
+        bool, typer.Option("--private", help="The webhook may be on this machine or in a private network.")
+    ] = False,
     off: Annotated[bool, typer.Option("--off", help="Notify nobody from now on.")] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -182,7 +185,7 @@ def notify(
         said: dict[str, Any] = {"automation": None, "was_there": was_there}
         text = "nobody is notified any more" if was_there else "nobody was notified before either"
     else:
-        made = notify_by(_read_webhook(webhook), severities=tuple(severity or ()))
+        made = notify_by(_read_webhook(webhook), severities=tuple(severity or ()), may_be_private=private)
         said = {"automation": made.name, "automation_id": made.automation_id, "block": made.block}
         text = f"{made.name}: the block {made.block} is called for each new alert"
     if as_json:

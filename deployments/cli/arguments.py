@@ -21,6 +21,13 @@ EndpointsOption = Annotated[
     ),
 ]
 
+FieldsOption = Annotated[
+    list[str] | None,
+    typer.Option("--field", metavar="OURS=THEIRS", help="A benchmark file's name of a field: prompt=question.*"),
+]
+IgnoredFieldsOption = Annotated[
+    list[str] | None, typer.Option("--ignore-field", metavar="NAME", help="A field of a benchmark file to leave out.*")
+]
 JudgesOption = Annotated[
     list[str] | None, typer.Option("--judge", metavar="MODEL[@ENDPOINT]", help="A model that judges the answers.*")
 ]

@@ -1,12 +1,20 @@
 """`benchwright benchmarks`: which questions may be asked, and is a file fit to be one?"""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from deployments.cli.arguments import DatabaseOption, JsonOption, open_results, open_to_list
+from deployments.cli.arguments import (
+    DatabaseOption,
+    FieldsOption,
+    IgnoredFieldsOption,
+    JsonOption,
+    open_results,
+    open_to_list,
+)
 from evaluation.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -17,12 +25,6 @@ benchmarks = typer.Typer(no_args_is_help=True, help="Benchmarks: list, show, add
 
 PathArgument = Annotated[
     Path, typer.Argument(metavar="PATH", help="JSONL, CSV, TSV, Parquet, JSON or YAML; also as .gz.")
-]
-FieldOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--field", metavar="OURS=THEIRS", help="The file's name of a field, as in prompt=question; repeatable."
-    ),
 ]
 NameOption = Annotated[str | None, typer.Option("--name", metavar="NAME", help="What to call it.")]
 
@@ -66,6 +68,7 @@ def _as_json(benchmark: "Benchmark") -> dict[str, Any]:
         "licence": benchmark.licence,
         "source": benchmark.source,
         "format": benchmark.format,
+        "fields": asdict(benchmark.fields),
     }
 
 
@@ -83,6 +86,7 @@ def _record_as_json(record: "BenchmarkRecord") -> dict[str, Any]:
         "licence": record.licence,
         "source": record.source,
         "format": record.format,
+        "fields": asdict(record.fields),
         "saved_at": record.saved_at.isoformat(),
     }
 
@@ -91,22 +95,26 @@ def _record_as_json(record: "BenchmarkRecord") -> dict[str, Any]:
 def show(
     name: Annotated[str, typer.Argument(metavar="NAME|PATH", help="A suite, a stored benchmark, or a file.")],
     cases: Annotated[int, typer.Option("--cases", min=0, metavar="N", help="How many cases to show.")] = 3,
+    field: FieldsOption = None,
+    ignore_field: IgnoredFieldsOption = None,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show what a benchmark asks, what counts as good, and its first cases as a model gets them."""
+    """Show what a benchmark asks, what counts as good, and its first cases as a model gets them. * may be repeated."""
     from deployments.cli.tables import print_details, say
     from deployments.cli.terminal import print_json
+    from evaluation.field_mapping import read_mapping
     from evaluation.resolving import find_benchmark
 
     with open_to_list(db) as store:
-        benchmark = find_benchmark(name, store=store)
+        benchmark = find_benchmark(name, store=store, fields=read_mapping(field or []), ignore=ignore_field or ())
     shown = benchmark.cases[:cases]
     if as_json:
         print_json(_as_json(benchmark) | {"cases": [_case_as_json(benchmark, case) for case in shown]})
         return
     details = _as_json(benchmark)
     prompt = details.pop("prompt")
+    details["fields"] = "; ".join(benchmark.fields.as_sentences()) or "as the format has them"
     print_details(details | {"system": prompt["system"], "template": prompt["template"]})
     for case in shown:
         say()
@@ -132,16 +140,17 @@ def _print_case(benchmark: "Benchmark", case: "Case") -> None:
 def add(
     path: PathArgument,
     name: NameOption = None,
-    field: FieldOption = None,
+    field: FieldsOption = None,
+    ignore_field: IgnoredFieldsOption = None,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Store a file's cases under its name; all of them, or none."""
+    """Store a file's cases under its name; all of them, or none. Options marked * may be repeated."""
     from deployments.cli.terminal import print_json
     from evaluation.benchmarks.suites import standard_suites
     from evaluation.store.benchmarks import save_benchmark
 
-    benchmark = _checked(path, name=name, fields=field)
+    benchmark = _checked(path, name=name, fields=field, ignored=ignore_field)
     if benchmark.name in standard_suites():
         raise ConfigurationError(
             f"{benchmark.name!r} is the name of a standard suite, which it would not replace", "Give --name another."
@@ -169,13 +178,17 @@ def _tell_of_another_version(benchmark: "Benchmark", store: Any) -> None:
 
 @benchmarks.command("validate")
 def validate(
-    path: PathArgument, name: NameOption = None, field: FieldOption = None, as_json: JsonOption = False
+    path: PathArgument,
+    name: NameOption = None,
+    field: FieldsOption = None,
+    ignore_field: IgnoredFieldsOption = None,
+    as_json: JsonOption = False,
 ) -> None:
-    """Say whether a file is fit to be evaluated; nothing is stored."""
+    """Say whether a file is fit to be evaluated; nothing is stored. Options marked * may be repeated."""
     from deployments.cli.terminal import print_json
     from evaluation.benchmarks.loading import equal_contents
 
-    benchmark = _checked(path, name=name, fields=field)
+    benchmark = _checked(path, name=name, fields=field, ignored=ignore_field)
     if as_json:
         equal = [list(ids) for ids in equal_contents(benchmark)]
         print_json({"status": "ok"} | _as_json(benchmark) | {"equal_contents": equal})
@@ -183,15 +196,18 @@ def validate(
         _print(benchmark, "OK")
 
 
-def _checked(path: Path, *, name: str | None, fields: Sequence[str] | None) -> "Benchmark":
+def _checked(
+    path: Path, *, name: str | None, fields: Sequence[str] | None, ignored: Sequence[str] | None
+) -> "Benchmark":
     """The benchmark in the file, whole, with metrics that can be measured on it."""
     from deployments.cli.terminal import tell
     from evaluation.benchmarks.loading import load_benchmark
     from evaluation.benchmarks.rendering import check_renderable
+    from evaluation.field_mapping import read_mapping
 
     if name is not None and not name.strip():
         raise ConfigurationError("--name is empty", "Give it a word.")
-    benchmark = load_benchmark(path, fields=_mapping(fields or []) or None, name=name)
+    benchmark = load_benchmark(path, fields=read_mapping(fields or []), ignore=ignored or (), name=name)
     check_renderable(benchmark)
     for text in benchmark.metrics:
         if (lacking := _asks_for(text, benchmark)) is not None:
@@ -217,31 +233,14 @@ def _asks_for(text: str, benchmark: "Benchmark") -> str | None:
     return None if lacking is None else f"{lacking}. {how_to_offer(metric)}"
 
 
-def _mapping(words: Sequence[str]) -> dict[str, str]:
-    """Our field names to the file's.
-
-    Raises:
-        ConfigurationError: a word is not `ours=theirs`, or a field is mapped twice.
-    """
-    mapping: dict[str, str] = {}
-    for word in words:
-        ours, sign, theirs = word.partition("=")
-        if not sign or not ours or not theirs:
-            raise ConfigurationError(f"--field {word!r} is not of the form OURS=THEIRS", "For example prompt=question.")
-        if ours in mapping:
-            raise ConfigurationError(
-                f"--field {ours!r} is given twice: {mapping[ours]!r} and {theirs!r}", "Give it once."
-            )
-        mapping[ours] = theirs
-    return mapping
-
-
 def _print(benchmark: "Benchmark", verdict: str) -> None:
     from deployments.cli.tables import say
     from deployments.cli.terminal import tell
     from evaluation.benchmarks.loading import equal_contents, recognised_line
 
     say(recognised_line(benchmark))
+    for sentence in benchmark.fields.as_sentences():
+        say(sentence)
     for ids in equal_contents(benchmark):
         tell(f"{len(ids)} cases ask and accept the same: {', '.join(ids[:5])}{', …' if len(ids) > 5 else ''}")
     say(verdict)

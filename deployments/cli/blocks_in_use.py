@@ -42,7 +42,7 @@ def database_of_block() -> str | None:
         return None
     path = f"{api}/block_types/slug/{DATABASE_SLUG}"
     try:
-        has_blocks = httpx.get(path, auth=login(), timeout=10).status_code != 404
+        has_blocks = httpx.get(path, auth=login(api), timeout=10).status_code != 404
     except httpx.HTTPError:
         tell("warning: the Prefect server does not answer; if one of its blocks names the results database, give --db")
         return None

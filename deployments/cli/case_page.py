@@ -7,6 +7,7 @@ from deployments.cli.results import say_line
 from deployments.cli.split_table import screen_width
 from deployments.cli.terminal import result
 from deployments.cli.text_block import as_block
+from evaluation.formatting import joules, percent, precise
 
 _TIMINGS = {
     "total_s": "total",
@@ -121,7 +122,7 @@ def _print_scores(scores: Mapping[str, Mapping[str, Any]]) -> None:
             _print_text(f"{name} could not be had: {failure['kind']}", failure["message"])
             continue
         label = f" · {score['label']}" if score["label"] else ""
-        say_line(f"{name} {score['value']:.4g}{label}")
+        say_line(f"{name} {precise(score['value'])}{label}")
         if score["rationale"]:
             result().print(as_block(score["rationale"], width=screen_width()))
     if not scores:
@@ -130,7 +131,7 @@ def _print_scores(scores: Mapping[str, Mapping[str, Any]]) -> None:
 
 def _print_usage(candidate: Mapping[str, Any], outcome: Mapping[str, Any]) -> None:
     """Timings, tokens, and what else is known of the attempt, as far as it is known."""
-    from evaluation.reports.tables import counted
+    from evaluation.formatting import counted
 
     lines = {
         "timings": _timings(outcome),
@@ -141,9 +142,10 @@ def _print_usage(candidate: Mapping[str, Any], outcome: Mapping[str, Any]) -> No
                 if outcome.get(name) is not None
             ),
             _worded(outcome.get("finish_reason"), "finish reason {}"),
+            _worded((outcome.get("cut") or {}).get("message"), "{}"),
             counted(outcome["n_attempts"], "attempt"),
             _worded(outcome["seed"], "seed {}"),
-            _worded(outcome["energy_j"], "{:.3g} J"),
+            "" if outcome["energy_j"] is None else joules(outcome["energy_j"]),
         ],
         "server": [
             f"{outcome['endpoint']} ({candidate['provider']} {candidate['server_version'] or 'of unknown version'})",
@@ -173,12 +175,12 @@ def _place(vram_share: float | None) -> str:
         return ""
     if vram_share == 0:
         return "on the CPU"
-    return f"{vram_share:.0%} in VRAM" + ("" if vram_share >= 1 else ", the rest on the CPU")
+    return f"{percent(vram_share)} in VRAM" + ("" if vram_share >= 1 else ", the rest on the CPU")
 
 
 def _timings(outcome: Mapping[str, Any]) -> list[str]:
     timings = outcome["timings"] or {}
-    said = [f"{word} {timings[name]:.4g} s" for name, word in _TIMINGS.items() if timings.get(name) is not None]
+    said = [f"{word} {precise(timings[name])} s" for name, word in _TIMINGS.items() if timings.get(name) is not None]
     if outcome.get("reused"):
         said.append("reused from an earlier run, so in no timing figure")
     elif said and "cold" in outcome:

@@ -2,8 +2,10 @@
 
 import os
 import platform
+import shlex
 import shutil
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib.util import find_spec
@@ -86,12 +88,16 @@ def prefect() -> Finding:
 def _prefect_server(version: str, url: str) -> Finding:
     import httpx
 
-    shown = _without_password(url)
+    from evaluation.providers.addresses import without_credentials
+
+    shown = without_credentials(url)
     try:
         answer = httpx.get(f"{url.rstrip('/')}/health", timeout=REACHABLE_WITHIN_S, trust_env=False)
         answer.raise_for_status()
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        said = f"{version}; PREFECT_API_URL is {shown}, which does not answer ({str(error) or type(error).__name__})"
+        # What is wrong with an invalid address is not quoted: it may be a part of a password.
+        why = "it is not a valid address" if isinstance(error, httpx.InvalidURL) else str(error) or type(error).__name__
+        said = f"{version}; PREFECT_API_URL is {shown}, which does not answer ({why})"
         step = "`prefect server start`, or unset PREFECT_API_URL and let each command start its own"
         return Finding(name="Prefect", state=State.BROKEN, said=said.replace(url, shown), next_step=step)
     return Finding(name="Prefect", state=State.OK, said=f"{version}; the server at {shown} answers")
@@ -115,12 +121,6 @@ def serve() -> Finding:
     return Finding(name="serve", state=State.NOTE, said=f"starts, or is busy: {where} does not answer now")
 
 
-def _without_password(url: str) -> str:
-    scheme, sign, rest = url.partition("://")
-    authority, slash, path = rest.partition("/")
-    return f"{scheme}{sign}{authority.rpartition('@')[2]}{slash}{path}"
-
-
 def database(url: str | None, *, typed: str | None = None) -> tuple[Finding, bool]:
     """Whether the store opens, and True where it holds no run yet.
 
@@ -129,7 +129,7 @@ def database(url: str | None, *, typed: str | None = None) -> tuple[Finding, boo
         typed: What `--db` says.
     """
     from deployments.cli.new_database import open_or_make
-    from deployments.cli.tables import size
+    from evaluation.formatting import size
     from evaluation.store.runs import list_runs
     from evaluation.store.session import info
 
@@ -147,7 +147,7 @@ def database(url: str | None, *, typed: str | None = None) -> tuple[Finding, boo
 def disk(database_url: str | None) -> Finding:
     """Whether there is room for results."""
     from deployments.cli.machine import free_bytes
-    from deployments.cli.tables import size
+    from evaluation.formatting import size
     from evaluation.store.address import parse_url
 
     try:
@@ -160,6 +160,28 @@ def disk(database_url: str | None) -> Finding:
         step = "free some space, or give --db another place"
         return Finding(name="disk", state=State.MISSING, said=f"only {size(free)} free at {folder}", next_step=step)
     return Finding(name="disk", state=State.OK, said=f"{size(free)} free at {folder}")
+
+
+def private_files(database_url: str | None) -> Finding:
+    """Whether somebody beside this user may read what holds secrets and results."""
+    from deployments.prefect_home import prefect_home, secret_files
+    from evaluation.private_files import database_files, open_to_others
+    from evaluation.store.address import default_url, parse_url
+
+    paths = [prefect_home(), *secret_files()]
+    with suppress(BenchwrightError):
+        address = parse_url(database_url)
+        if address.get_backend_name() == "sqlite":
+            path = Path(str(address.database))
+            paths += [path.parent] if address == parse_url(default_url()) else []
+            paths += database_files(path)
+    found = list(open_to_others(paths))
+    if not found:
+        return Finding(name="private files", state=State.OK, said="results and secrets are this user's alone")
+    said = "; ".join(f"{path} may be read by {who}" for path, who in found)
+    command = f"chmod go-rwx {' '.join(shlex.quote(str(path)) for path, _ in found)}"
+    step = f"{command} (commands take it from others by themselves; what only a group may read is left to you)"
+    return Finding(name="private files", state=State.NOTE, said=said, next_step=step)
 
 
 def answering(answer: "Answer") -> Finding:
@@ -214,7 +236,7 @@ def embedded() -> Finding:
 
 def gpu(found: "Sequence[Gpu]") -> Finding:
     """Which GPUs there are."""
-    from deployments.cli.tables import size
+    from evaluation.formatting import size
 
     if not found:
         return Finding(name="GPU", state=State.NOTE, said="no NVIDIA GPU here; models run on the CPU, or elsewhere")
@@ -224,7 +246,7 @@ def gpu(found: "Sequence[Gpu]") -> Finding:
 
 def memory(n_bytes: int | None) -> Finding:
     """How much memory there is."""
-    from deployments.cli.tables import size
+    from evaluation.formatting import size
 
     n_cores = os.cpu_count() or 1
     return Finding(name="memory", state=State.NOTE, said=f"{size(n_bytes)}, {n_cores} cores")

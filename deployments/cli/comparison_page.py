@@ -41,7 +41,7 @@ def _print_one(result: Result) -> None:
 
 
 def _about(result: Result) -> str:
-    from evaluation.reports.tables import counted
+    from evaluation.formatting import counted
 
     by = f" by {result['by']}" if result["by"] else ""
     n_runs = len(result["run_ids"])

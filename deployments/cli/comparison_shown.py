@@ -59,8 +59,8 @@ def _checks(wanted: Wanted, results: Results) -> "list[RegressionCheck]":
 
 def _write_junit(path: Path, checks: "list[RegressionCheck]") -> None:
     from evaluation.errors import ConfigurationError
+    from evaluation.formatting import counted
     from evaluation.reports.comparison_junit import as_junit
-    from evaluation.reports.tables import counted
 
     try:
         path.write_bytes(as_junit(checks))
@@ -95,7 +95,7 @@ def _as_json(
 def show_planned(planned: Sequence[Mapping[str, Any]], *, as_json: bool) -> int:
     """The exit code of showing which stored pairs would be compared."""
     from deployments.cli.results import say_line
-    from evaluation.reports.tables import counted
+    from evaluation.formatting import counted
 
     if as_json:
         print_json({"planned": list(planned)})

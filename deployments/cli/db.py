@@ -39,8 +39,9 @@ def backup(
     as_json: JsonOption = False,
 ) -> None:
     """Copy the database, also while runs are written."""
-    from deployments.cli.tables import say, size
+    from deployments.cli.tables import say
     from deployments.cli.terminal import print_json
+    from evaluation.formatting import size
     from evaluation.store.session import backup as backup_database
 
     n_bytes = backup_database(database_url(db), file)
@@ -51,8 +52,9 @@ def backup(
 
 
 def _print(found: "DatabaseInfo", *, as_json: bool) -> None:
-    from deployments.cli.tables import print_details, size
+    from deployments.cli.tables import print_details
     from deployments.cli.terminal import print_json, tell
+    from evaluation.formatting import size
 
     if as_json:
         print_json(asdict(found))

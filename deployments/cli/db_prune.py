@@ -108,8 +108,9 @@ def _place(store: "Store") -> str:
 
 def _say(old: "Old", name_of_size: str, n_bytes: int, *, to_story: bool) -> None:
     """Says what would go, and what stays."""
-    from deployments.cli.tables import in_words, moment, say, size
+    from deployments.cli.tables import in_words, moment, say
     from deployments.cli.terminal import tell
+    from evaluation.formatting import size
     from evaluation.store.keeping import WHY, Kept
 
     lines = {
@@ -149,9 +150,9 @@ def _give_back(store: "Store", *, is_asked: bool) -> dict[str, Any]:
 
 
 def _say_done(found: dict[str, Any], place: str) -> None:
-    from deployments.cli.tables import say, size
+    from deployments.cli.tables import say
     from deployments.cli.terminal import tell
-    from evaluation.reports.tables import counted
+    from evaluation.formatting import counted, size
 
     if found["deleted"]:
         counts = {

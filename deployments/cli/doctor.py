@@ -64,6 +64,7 @@ def diagnose(given: Sequence[str], db: str | None) -> Diagnosis:
     from deployments.cli.first_steps import first_commands, memory_in_words, model_memory_bytes, suggestion_for
 
     url = database_url(db)
+    private_files = checks.private_files(url)  # before anything is mended
     store, is_first_use = checks.database(url, typed=db)
     servers, answers = _servers(given, url, has_store=store.state is checks.State.OK)
     gpus, memory_bytes = machine.gpus(), machine.memory_bytes()
@@ -73,6 +74,7 @@ def diagnose(given: Sequence[str], db: str | None) -> Diagnosis:
         checks.serve(),
         store,
         checks.disk(url),
+        private_files,
         *servers,
         checks.embedded(),
         checks.sandbox(),
@@ -162,7 +164,8 @@ def _print(diagnosis: Diagnosis) -> None:
 
 def _print_first_steps(diagnosis: Diagnosis) -> None:
     from deployments.cli.first_steps import SUGGESTIONS
-    from deployments.cli.tables import print_table, say, size
+    from deployments.cli.tables import print_table, say
+    from evaluation.formatting import size
 
     say("\nNo run is stored yet. Where to begin:\n")
     models = [

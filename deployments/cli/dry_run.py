@@ -5,6 +5,8 @@ from dataclasses import asdict
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from evaluation.formatting import counted, duration
+
 if TYPE_CHECKING:
     from evaluation.forecasting.asked_afterwards import AskedAfterwards
     from evaluation.forecasting.costs import Forecast, WorkForecast
@@ -48,17 +50,17 @@ def sentences(forecast: "Forecast") -> Iterator[str]:
     """What it will cost: "2 model loads, 80 calls, about 3 min (from 500 generations of 2026-11-20).", and more."""
     if not forecast.n_calls:
         taken = f", {forecast.n_reusable:,} of them in earlier runs" if forecast.n_reusable else ""
-        yield f"Nothing to ask: {_n(forecast.n_done + forecast.n_reusable, 'outcome')} stored already{taken}."
+        yield f"Nothing to ask: {counted(forecast.n_done + forecast.n_reusable, 'outcome')} stored already{taken}."
         return
-    yield f"{_n(forecast.n_model_loads, 'model load')}, {_n(forecast.n_calls, 'call')}, {_time(forecast)}."
+    yield f"{counted(forecast.n_model_loads, 'model load')}, {counted(forecast.n_calls, 'call')}, {_time(forecast)}."
     if forecast.prompt_tokens is not None:
         yield _tokens(forecast)
     if forecast.n_done:
-        yield f"{_n(forecast.n_done, 'outcome')} stored already."
+        yield f"{counted(forecast.n_done, 'outcome')} stored already."
     if forecast.n_reusable:
-        yield f"{_n(forecast.n_reusable, 'outcome')} reused from earlier runs."
+        yield f"{counted(forecast.n_reusable, 'outcome')} reused from earlier runs."
     if forecast.seconds is not None and forecast.n_loads_untimed:
-        yield f"Not in it: the time of {_n(forecast.n_loads_untimed, 'load')}, which was never measured."
+        yield f"Not in it: the time of {counted(forecast.n_loads_untimed, 'load')}, which was never measured."
 
 
 def _pace(asked: "AskedAfterwards") -> "dict[str, Any] | None":
@@ -67,31 +69,20 @@ def _pace(asked: "AskedAfterwards") -> "dict[str, Any] | None":
 
 def afterwards_sentence(asked: "AskedAfterwards") -> str:
     """Who is asked when the answers are there, how often, and for how long."""
-    what = f"the {asked.need} {asked.model} at {asked.endpoint} is asked up to {_n(asked.n_answers, 'time')}"
+    what = f"the {asked.need} {asked.model} at {asked.endpoint} is asked up to {counted(asked.n_answers, 'time')}"
     if asked.model is None:
-        what = f"programs are run for up to {_n(asked.n_answers, 'score')}"
+        what = f"programs are run for up to {counted(asked.n_answers, 'score')}"
     if asked.seconds is None or asked.pace is None:
         return f"Then {what}, time unknown: too few such scores here yet."
     day = asked.pace.newest_at.astimezone().date()
-    return f"Then {what}, about {duration(asked.seconds)} (from {_n(asked.pace.n_scores, 'score')} of {day})."
-
-
-def duration(seconds: float) -> str:
-    """Seconds in the unit that a person would choose: `40 s`, `3 min`, `1 h 20 min`."""
-    if seconds < 99.5:
-        return f"{seconds:.0f} s" if seconds >= 9.5 else f"{seconds:.1f} s"
-    minutes = round(seconds / 60)
-    if minutes < 100:
-        return f"{minutes} min"
-    hours, rest = divmod(minutes, 60)
-    return f"{hours} h {rest} min" if rest else f"{hours} h"
+    return f"Then {what}, about {duration(asked.seconds)} (from {counted(asked.pace.n_scores, 'score')} of {day})."
 
 
 def _rows(forecast: "Forecast") -> "Iterator[dict[str, str]]":
     for endpoint in forecast.endpoints:
         for number, load in enumerate(endpoint.loads, start=1):
             for work in load.works:
-                yield _row(forecast, work, f"{endpoint.endpoint_name} ({_n(endpoint.slots, 'slot')})", number)
+                yield _row(forecast, work, f"{endpoint.endpoint_name} ({counted(endpoint.slots, 'slot')})", number)
 
 
 def _row(forecast: "Forecast", work: "WorkForecast", endpoint: str, number: int) -> "dict[str, str]":
@@ -116,13 +107,15 @@ def _about(count: int | None) -> str:
 def _origin(speed: "PastSpeed") -> str:
     other = "" if speed.same_benchmark else ", other benchmarks"
     day = speed.newest_at.astimezone().date()
-    return f"{_n(speed.n_generations, 'generation')} of {day}{other}{_BASIS[speed.basis]}"
+    return f"{counted(speed.n_generations, 'generation')} of {day}{other}{_BASIS[speed.basis]}"
 
 
 def _time(forecast: "Forecast") -> str:
     if forecast.seconds is None:
         return "time unknown: never asked here"
-    left_out = f", without {_n(forecast.n_calls_untimed, 'call')} never asked here" if forecast.n_calls_untimed else ""
+    left_out = (
+        f", without {counted(forecast.n_calls_untimed, 'call')} never asked here" if forecast.n_calls_untimed else ""
+    )
     return f"about {duration(forecast.seconds)} (from {_origins(forecast)}{left_out})"
 
 
@@ -130,7 +123,7 @@ def _origins(forecast: "Forecast") -> str:
     days = sorted({speed.newest_at.astimezone().date() for speed in forecast.speeds})
     n = sum(speed.n_generations for speed in forecast.speeds)
     span = str(days[0]) if len(days) == 1 else f"{days[0]} to {days[-1]}"
-    return f"{_n(n, 'generation')} of {span}"
+    return f"{counted(n, 'generation')} of {span}"
 
 
 def _tokens(forecast: "Forecast") -> str:
@@ -142,7 +135,3 @@ def _tokens(forecast: "Forecast") -> str:
         words += f" and {forecast.output_tokens:,} out"
     some = any(work.output_tokens is None and work.n_calls for work in forecast.works)
     return words + (", as far as that is known." if some else ".")
-
-
-def _n(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" + ("" if count == 1 else "s")

@@ -8,6 +8,8 @@ import typer
 from deployments.cli.arguments import (
     DatabaseOption,
     EmbedderOption,
+    FieldsOption,
+    IgnoredFieldsOption,
     JsonOption,
     JudgesOption,
     PricesOption,
@@ -20,6 +22,8 @@ Words = list[str] | None
 def evaluate(
     # Each option's help ends with * where it may be repeated.
     benchmark: Annotated[Words, typer.Option(metavar="NAME|PATH", help="Suite, stored benchmark or file.*")] = None,
+    field: FieldsOption = None,
+    ignore_field: IgnoredFieldsOption = None,
     model: Annotated[Words, typer.Option(metavar="NAME", help="A model with the common options.*")] = None,
     candidate: Annotated[
         Words, typer.Option(metavar="'NAME key=value …'", help="A model with options, profile or think of its own.*")
@@ -71,6 +75,8 @@ def evaluate(
 
     given: dict[str, Any] = {
         "benchmarks": benchmark,
+        "fields": field,
+        "ignore_fields": ignore_field,
         "models": model,
         "candidates": candidate,
         "options": option,
@@ -108,7 +114,7 @@ def evaluate(
 
 def _merged(given: dict[str, Any], file: Path | None) -> dict[str, Any]:
     """What the file says, with what the command line says in its place."""
-    from evaluation.request import read_request_file
+    from evaluation.request_file import read_request_file
 
     said = {key: value for key, value in given.items() if value is not None and value != []}
     return {**(read_request_file(file) if file else {}), **said}

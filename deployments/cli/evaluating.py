@@ -25,6 +25,7 @@ from deployments.cli.terminal import (
 )
 from deployments.cli.workplace import ended_without_runs, workplace
 from evaluation.errors import BenchwrightError, StoreError
+from evaluation.formatting import beyond
 
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import State
@@ -236,6 +237,8 @@ def _show(
         return report_error(error, as_json=False, code=EXIT_RUN_FAILED)
     if broken_by is not None:
         mark_as_failed(result, broken_by)
+    if code in (EXIT_INTERRUPTED, EXIT_TERMINATED) and not result["runs"]:
+        result["status"] = "cancelled"  # it was ended before any run stood in the store
     if code == EXIT_DONE:
         code = _check_thresholds(prepared.request, result)
     if as_json:
@@ -280,4 +283,5 @@ def _problem(numbers: Mapping[str, Any] | None, wanted: float, *, rising: bool) 
         return f"could not be measured, so that it is not known to hold {wanted:g}"
     if numbers["value"] >= wanted if rising else numbers["value"] <= wanted:
         return None
-    return f"{numbers['value']:.4g} is {'under' if rising else 'over'} {wanted:g}"
+    value, limit = beyond(numbers["value"], wanted)
+    return f"{value} is {'under' if rising else 'over'} {limit}"

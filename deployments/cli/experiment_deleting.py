@@ -43,7 +43,7 @@ def delete(
 
 def _hanging(goes: "Doomed") -> str:
     """What goes with an experiment, in words."""
-    from evaluation.reports.tables import counted
+    from evaluation.formatting import counted
 
     runs = counted(len(goes.run_ids), "run") + (f" ({counted(goes.n_answers, 'answer')})" if goes.run_ids else "")
     kept = (

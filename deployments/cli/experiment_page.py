@@ -6,7 +6,8 @@ from typing import Any
 
 from deployments.cli.split_table import print_split_table
 from deployments.cli.tables import in_words, moment, print_details, say
-from evaluation.reports.tables import counted, shown_estimate
+from evaluation.formatting import counted, precise
+from evaluation.reports.tables import shown_estimate
 
 _SHOWN_CASES = 10
 _SHOWN_LETTERS = 60
@@ -157,7 +158,7 @@ def _print_parameters(whose: str, parameters: Mapping[str, Sequence[Any]], first
 
 def _difference(score: Mapping[str, Any]) -> str:
     if score["difference"] is not None:
-        return f"{score['difference']:+.4g}"
+        return precise(score["difference"], signed=True)
     return "another signature" if score["first"]["signature"] != score["second"]["signature"] else "–"
 
 

@@ -45,7 +45,7 @@ def _change(
         words: For these, and for those that belong to it then.
         in_json: How it is shown.
     """
-    from evaluation.reports.tables import counted
+    from evaluation.formatting import counted
     from evaluation.store.experiments import find_experiment
 
     with open_stored(db) as store:

@@ -33,12 +33,14 @@ def _set_limits(store: "Store", api: str) -> Mapping[str, int] | None:
 
     for name, value in FEWER_WORDS.items():
         os.environ.setdefault(name, value)
-    from prefect.settings import PREFECT_API_URL, temporary_settings
+    from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, temporary_settings
 
+    from deployments.prefect_home import login
     from tasks.pending_limits import apply_pending_limits
     from tasks.slots import LimitsAwayError
 
-    with temporary_settings({PREFECT_API_URL: api}):
+    password = {PREFECT_API_AUTH_STRING: ":".join(found)} if (found := login(api)) else {}
+    with temporary_settings({PREFECT_API_URL: api, **password}):
         try:
             return asyncio.run(apply_pending_limits(store, patience_s=PATIENCE_S))
         except LimitsAwayError:

@@ -76,7 +76,8 @@ def _fits(record: "ModelRecord", *, capability: str | None, family: str | None, 
 
 
 def _print_list(found: Sequence["ModelRecord"]) -> None:
-    from deployments.cli.tables import print_table, size
+    from deployments.cli.tables import print_table
+    from evaluation.formatting import size
 
     if not found:
         return

@@ -83,7 +83,8 @@ def _known_name(store: "Store", name: str) -> str:
 
 
 def _print_versions(versions: Sequence["ModelRecord"]) -> None:
-    from deployments.cli.tables import print_details, print_table, say, size
+    from deployments.cli.tables import print_details, print_table, say
+    from evaluation.formatting import size
 
     newest = versions[0]
     details = model_as_json(newest)

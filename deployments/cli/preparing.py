@@ -92,9 +92,11 @@ def _read_benchmark(name: str, request: "EvaluationRequest", store: "Store") -> 
     from evaluation.benchmarks.loading import equal_contents, recognised_line
     from evaluation.resolving import find_benchmark, resolve_benchmark
 
-    benchmark = find_benchmark(name, store=store)
+    benchmark = find_benchmark(name, store=store, fields=request.field_mapping(), ignore=request.ignore_fields)
     measured = resolve_benchmark(benchmark, request)
     tell(recognised_line(_as_measured(measured, request.metrics)))
+    for sentence in benchmark.fields.as_sentences():
+        tell(f"note: {benchmark.name}: {sentence}")
     if equal := equal_contents(benchmark):
         tell(f"note: {benchmark.name}: {len(equal)} groups of cases ask and accept the same, such as {equal[0]}")
     return benchmark

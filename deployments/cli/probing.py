@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from deployments.cli.arguments import DatabaseOption, JsonOption, open_results
+from deployments.cli.arguments import DatabaseOption, FieldsOption, IgnoredFieldsOption, JsonOption, open_results
 from evaluation.errors import UnknownNameError
+from evaluation.formatting import per_second, quantity, ratio, seconds
 
 if TYPE_CHECKING:
     from evaluation.case import Message
@@ -28,6 +29,8 @@ def probe(
         str | None,
         typer.Option("--benchmark", metavar="NAME|PATH", help="Send its prompts, to a server that knows only these."),
     ] = None,
+    field: FieldsOption = None,
+    ignore_field: IgnoredFieldsOption = None,
     save: Annotated[
         bool | None, typer.Option("--save/--no-save", help="Store the number with the endpoint, or not.")
     ] = None,
@@ -36,13 +39,14 @@ def probe(
 ) -> None:
     """Measure how many requests a server serves at once, which no server tells. The answers are not kept.
 
-    A stored endpoint gets the number as its slots, and the limit of its GPU in Prefect follows.
+    A stored endpoint gets the number as its slots, and the limit of its GPU in Prefect follows. Options marked * may be
+    repeated.
     """
     from deployments.cli.servers import wanted_endpoints
 
     with open_results(db) as store:
         (record,) = wanted_endpoints([endpoint], store)
-        prompts = _prompts(benchmark, store) if benchmark is not None else ()
+        prompts = _prompts(benchmark, store, field, ignore_field) if benchmark is not None else ()
         found = asyncio.run(_probed(record, model, most=most, prompts=prompts))
         saved = _saved(store, record, found, save=save)
     if as_json:
@@ -51,11 +55,14 @@ def probe(
         _print(record, found)
 
 
-def _prompts(name: str, store: "Store") -> "tuple[tuple[Message, ...], ...]":
+def _prompts(
+    name: str, store: "Store", fields: list[str] | None, ignored: list[str] | None
+) -> "tuple[tuple[Message, ...], ...]":
     from evaluation.benchmarks.rendering import render
+    from evaluation.field_mapping import read_mapping
     from evaluation.resolving import find_benchmark
 
-    benchmark = find_benchmark(name, store=store)
+    benchmark = find_benchmark(name, store=store, fields=read_mapping(fields or []), ignore=ignored or ())
     return tuple(render(benchmark, case) for case in benchmark.cases)
 
 
@@ -100,7 +107,7 @@ async def _model(provider: "Provider", name: str | None) -> "ModelInfo":
 def _tell_round(found: "ProbeRound") -> None:
     from deployments.cli.terminal import tell
 
-    tell(f"  {found.n_sent} at once: {found.seen.value}, {found.seconds:.2f} s")
+    tell(f"  {found.n_sent} at once: {found.seen.value}, {seconds(found.seconds)}")
 
 
 def _saved(store: "Store", record: "EndpointRecord", found: "Probe", *, save: bool | None) -> dict[str, Any]:
@@ -145,9 +152,9 @@ def _print(record: "EndpointRecord", found: "Probe") -> None:
                 item.n_sent,
                 item.n_at_once,
                 item.seen.value,
-                f"{item.requests_per_s:.2f}",
-                f"{item.tokens_per_s:.0f}" if item.tokens_per_s else None,
-                f"{item.seconds:.2f}",
+                quantity(item.requests_per_s),
+                quantity(item.tokens_per_s) if item.tokens_per_s else None,
+                quantity(item.seconds),
             )
             for item in found.rounds
         ],
@@ -155,7 +162,7 @@ def _print(record: "EndpointRecord", found: "Probe") -> None:
     number = f"at least {found.slots}" if found.is_at_least else f"{found.slots}"
     noun = "request" if found.slots == 1 else "requests"
     digest = f" (digest {found.digest[:12]})" if found.digest else ""
-    say(f"{record.name} serves {number} {noun} at once, seen with {found.model}{digest} in {found.seconds:.1f} s")
+    say(f"{record.name} serves {number} {noun} at once, seen with {found.model}{digest} in {seconds(found.seconds)}")
     if (sentence := _does_it_pay(found)) is not None:
         say(sentence)
     for note in found.notes:
@@ -168,7 +175,8 @@ def _does_it_pay(found: "Probe") -> str | None:
         return None
     factor = together / alone
     verdict = "parallel requests pay" if factor >= 1.15 else "parallel requests do not pay here"
-    return f"{alone:.1f} tokens/s one at a time, {together:.1f} with {found.slots} at once ({factor:.2f} ×): {verdict}"
+    speeds = f"{per_second(alone, 'tokens')} one at a time, {quantity(together)} with {found.slots} at once"
+    return f"{speeds} ({ratio(factor)}): {verdict}"
 
 
 def _print_json(record: "EndpointRecord", found: "Probe", saved: dict[str, Any]) -> None:

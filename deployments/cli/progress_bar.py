@@ -93,6 +93,12 @@ def _asked() -> "HowFar | None":
     return at_work[-1] if at_work else None
 
 
+def _loads_in_progress() -> "list[str]":
+    from tasks.generation.residency import loads_in_progress
+
+    return list(loads_in_progress.values())
+
+
 def _sums(found: "tuple[CandidateProgress, ...]") -> tuple[int, int, int]:
     return (
         sum(item.n_done for item in found),
@@ -106,6 +112,8 @@ def _at_work(found: "tuple[CandidateProgress, ...]") -> str:
 
     running = [item for item in found if item.status == "running"]
     open_ = [item for item in running if item.n_done + item.n_failed < item.n_planned]
+    if not open_ and (loads := _loads_in_progress()):
+        return for_terminal(", ".join(loads))
     if all(item.status == "planned" for item in found):
         return "planning"
     if not open_:

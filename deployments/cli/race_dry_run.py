@@ -5,11 +5,11 @@ from contextlib import ExitStack
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from deployments.cli.dry_run import duration
 from deployments.cli.evaluating import start_embedded_where_asked
 from deployments.cli.preparing import Prepared, check_servers
 from deployments.cli.terminal import EXIT_DONE, print_json
 from evaluation.errors import ConfigurationError
+from evaluation.formatting import duration
 
 if TYPE_CHECKING:
     from evaluation.forecasting.costs import Forecast
@@ -69,7 +69,7 @@ def _print(bounded: "RaceBounds", found: "Forecast", request: "RaceRequest", ben
 
 
 def _schedule(bounded: "RaceBounds", request: "RaceRequest", benchmark: str) -> Iterator[str]:
-    from evaluation.racing.wording import counted
+    from evaluation.formatting import counted
 
     yield (
         f"A race by {request.method}: {counted(bounded.n_candidates, 'candidate')} on {benchmark}, "

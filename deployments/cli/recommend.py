@@ -44,8 +44,12 @@ def recommend(
         ),
     ] = None,
     on_tie: Annotated[
-        str, typer.Option(metavar="cheapest|fastest|best", help="Which of those that cannot be told apart is named.")
+        str, typer.Option(metavar="cheapest|fastest|best", help="Which of those near the best is named.")
     ] = "cheapest",
+    tolerance: Annotated[
+        float,
+        typer.Option(metavar="POINTS", help="How near: points of expected quality that it may lie below the best."),
+    ] = 0.5,
     on_little_evidence: Annotated[
         str, typer.Option(metavar="abstain|rules", help="Under 10 measured cases: name nobody, or go by a rule.")
     ] = "abstain",
@@ -95,6 +99,7 @@ def recommend(
         constraints=constraints,
         weights=read_weights(weight or ()),
         on_tie=cast("OnTie", checked_choice("--on-tie", on_tie, OnTie)),
+        tolerance=tolerance,
         on_little_evidence=cast(
             "OnLittleEvidence", checked_choice("--on-little-evidence", on_little_evidence, OnLittleEvidence)
         ),

@@ -127,6 +127,7 @@ def read_weights(words: Sequence[str]) -> "Weights":
         ConfigurationError: a word that is not `name=number`, a name twice, a weight that cannot be one.
         UnknownNameError: no such weight.
     """
+    from evaluation.numbers_in_words import read_number
     from selection.wishes import Weights
 
     known = [field.name for field in fields(Weights)]
@@ -140,7 +141,7 @@ def read_weights(words: Sequence[str]) -> "Weights":
         if name in given:
             raise ConfigurationError(f"--weight {name!r} is given twice", "Give it once.")
         try:
-            given[name] = float(number)
+            given[name] = read_number(number)
         except ValueError:
             raise ConfigurationError(f"--weight {word!r}: {number!r} is no number", f"For example {name}=2.") from None
     return Weights(**given)

@@ -37,6 +37,7 @@ class Wanted:
     weights: "Weights"
     on_tie: "OnTie"
     on_little_evidence: "OnLittleEvidence"
+    tolerance: float = 0.5
     log: "LogPrompt" = "hash"
     explain: bool = False
     form: "Form | None" = None
@@ -89,6 +90,7 @@ def run_recommendation(wanted: Wanted, *, database: str | None, as_json: bool) -
             constraints=wanted.constraints,
             weights=wanted.weights,
             on_tie=wanted.on_tie,
+            tolerance=wanted.tolerance,
             on_little_evidence=wanted.on_little_evidence,
             store=url,
             log=wanted.log,

@@ -25,8 +25,9 @@ def print_run(store: "Store", run: Mapping[str, Any]) -> None:
 
 
 def _print_run(store: "Store", run: Mapping[str, Any], *, among: int) -> None:
+    from evaluation.formatting import counted
     from evaluation.reports.alarms.saying import alarm_lines
-    from evaluation.reports.tables import caption, counted, headline_title, remarks, result_rows
+    from evaluation.reports.tables import caption, headline_title, remarks, result_rows
     from evaluation.reports.verdicts import headline_verdict
 
     repeats = f" × {run['repeats']} repeats" if run["repeats"] > 1 else ""

@@ -166,7 +166,7 @@ def delete(
     from deployments.cli.arguments import open_stored
     from deployments.cli.tables import say
     from deployments.cli.terminal import EXIT_CHECK_FAILED, print_json
-    from evaluation.reports.tables import counted
+    from evaluation.formatting import counted
     from evaluation.store.ratings import load_ratings
     from evaluation.store.reviews import delete_review, find_review
 

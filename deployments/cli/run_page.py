@@ -36,7 +36,7 @@ def _as_word(text: str) -> str:
 
 def _print_progress(run: Mapping[str, Any]) -> None:
     """Says what an unfinished run has, and that it was not scored where it was not."""
-    from evaluation.reports.tables import counted
+    from evaluation.formatting import counted
 
     n_ok = sum(candidate["n_ok"] for candidate in run["candidates"])
     n_failed = sum(candidate["n_failed"] for candidate in run["candidates"])
@@ -71,7 +71,7 @@ def _print_failures(failures: Sequence[Mapping[str, Any]], *, repeats: int) -> N
 
 
 def _where(example: Mapping[str, Any], repeats: int) -> str:
-    from evaluation.reports.tables import counted
+    from evaluation.formatting import counted
 
     repeat = f", repeat {example['repeat'] + 1} of {repeats}" if repeats > 1 else ""
     return f"case {example['case_id']}{repeat}, {example['candidate']}, {counted(example['n_attempts'], 'attempt')}"
@@ -135,7 +135,7 @@ def _heading(text: str) -> None:
 
 
 def _print_sources(run: Mapping[str, Any]) -> None:
-    from evaluation.reports.tables import counted
+    from evaluation.formatting import counted
     from evaluation.reports.titles import short_titles
 
     _heading("Where the numbers come from")

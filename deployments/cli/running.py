@@ -46,7 +46,7 @@ def run_flow(
         server: Prefect's.
         has_ended: True where all that the flow was to store is stored.
     """
-    from deployments.prefect_server import settle
+    from deployments.settling import settle
 
     server.wait()
     tell(f"Prefect: {server.page}")

@@ -54,13 +54,13 @@ def score(
 def _scored(request: "ScoreRequest", db: str | None, *, as_json: bool) -> int:
 
     from deployments.cli.running import TerminatedError
-    from deployments.cli.workplace import code_of_signal, workplace
+    from deployments.cli.workplace import ended_without_runs, workplace
 
     try:
         with workplace(db, may_be_new=False) as (store, _):
             return _score(request, store, as_json=as_json)
     except (KeyboardInterrupt, TerminatedError) as end:
-        return code_of_signal(end)
+        return ended_without_runs(end, None, as_json=as_json)
 
 
 def _score(request: "ScoreRequest", store: "Store", *, as_json: bool) -> int:
@@ -72,7 +72,14 @@ def _score(request: "ScoreRequest", store: "Store", *, as_json: bool) -> int:
     from deployments.cli.evaluating import exit_code
     from deployments.cli.results import print_run
     from deployments.cli.running import run_flow, work_on_it_has_ended
-    from deployments.cli.terminal import EXIT_DONE, EXIT_RUN_FAILED, print_json, tell
+    from deployments.cli.terminal import (
+        EXIT_DONE,
+        EXIT_INTERRUPTED,
+        EXIT_RUN_FAILED,
+        EXIT_TERMINATED,
+        print_json,
+        tell,
+    )
     from deployments.prefect_server import prefect_server
     from evaluation.reports.results import run_result
     from evaluation.resolving.scoring import resolve_scoring
@@ -104,8 +111,12 @@ def _score(request: "ScoreRequest", store: "Store", *, as_json: bool) -> int:
         if not isinstance(broken_by, BaseException):  # which was told of already
             tell(f"error: {state.message}")
     result = run_result(store, plan.run_id)
+    is_interrupted = code in (EXIT_INTERRUPTED, EXIT_TERMINATED)
     if as_json:
-        print_json(result)
+        print_json({**result, "status": "cancelled"} if is_interrupted else result)
     else:
         print_run(store, result)
+    if is_interrupted:
+        tell("interrupted: scoring is incomplete; every score that was finished is stored")
+        tell("  next: the same command measures what is missing")
     return code

@@ -16,6 +16,9 @@ def import_file(
     name: Annotated[
         str | None, typer.Option("--name", metavar="NAME", help="What it is called; default: as the file.")
     ] = None,
+    ignore_field: Annotated[
+        list[str] | None, typer.Option("--ignore-field", metavar="NAME", help="A column to leave out; may be repeated.")
+    ] = None,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -25,11 +28,11 @@ def import_file(
     """
     from deployments.cli.tables import say
     from deployments.cli.terminal import print_json, tell
-    from evaluation.reports.tables import counted
+    from evaluation.formatting import counted
     from selection.importing import import_scoreboard
 
     with open_results(db) as store:
-        made = import_scoreboard(store, file, name=name)
+        made = import_scoreboard(store, file, name=name, ignore=ignore_field or ())
     for note in made.notes:
         tell(f"note: {note}")
     found = made.record

@@ -1,5 +1,7 @@
 """`benchwright serve`: Prefect's pages, the flows as forms, a worker that runs them; one command on one machine."""
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -24,6 +26,25 @@ def serve(
             show_default=False,
         ),
     ] = None,
+    password: Annotated[
+        bool,
+        typer.Option(
+            "--password/--no-password",
+            help="Ask for a password; without one, every user of this machine can run what you can.",
+        ),
+    ] = True,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="A host name under which a browser reaches the pages, beside localhost."),
+    ] = None,
+    form_files: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="The folder of which forms may name files: benchmarks, and metrics, whose code then runs.",
+            show_default="none",
+        ),
+    ] = None,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -36,14 +57,37 @@ def serve(
     from deployments.cli.workplace import heeding_sigterm
     from deployments.serving.home import must_be_free, the_only_one
 
+    _tell_servers(allow_host or (), form_files)
     with heeding_sigterm():
         _heed_other_signals()
         try:
             with the_only_one(port):
                 must_be_free(port)
-                _serve(port, embedded, db, as_json=as_json)
+                _serve(port, embedded, db, has_password=password, as_json=as_json)
         except (KeyboardInterrupt, TerminatedError):
             tell("stopped")
+
+
+def _tell_servers(names: Sequence[str], form_files: Path | None) -> None:
+    """Puts into the environment what the servers and flows of this process read there.
+
+    Raises:
+        ConfigurationError: a name is not a host name, or there is no such folder.
+    """
+    import os
+
+    from deployments.guarded.origins import NAMES_VARIABLE, allowed_names, host_name
+    from evaluation.allowed_files import FOLDER_VARIABLE
+    from evaluation.errors import ConfigurationError
+
+    try:
+        os.environ[NAMES_VARIABLE] = " ".join(host_name(name) for name in (*allowed_names(), *names))
+    except ValueError as error:
+        raise ConfigurationError(f"{error}", "For example --allow-host bench.example.com") from None
+    if form_files is not None:
+        if not form_files.is_dir():
+            raise ConfigurationError(f"--form-files {str(form_files)!r} is not a folder", "Name one that exists.")
+        os.environ[FOLDER_VARIABLE] = str(form_files.resolve())
 
 
 def _heed_other_signals() -> None:
@@ -55,7 +99,7 @@ def _heed_other_signals() -> None:
         signal.signal(signal.SIGHUP, signal.getsignal(signal.SIGTERM))
 
 
-def _serve(port: int, embedded: bool | None, db: str | None, *, as_json: bool) -> None:
+def _serve(port: int, embedded: bool | None, db: str | None, *, has_password: bool, as_json: bool) -> None:
     from deployments.cli.arguments import open_results
     from deployments.cli.terminal import tell
     from deployments.definitions import DEFINITIONS
@@ -63,7 +107,7 @@ def _serve(port: int, embedded: bool | None, db: str | None, *, as_json: bool) -
 
     _keep_results_in(db)
     tell("starting Prefect's server")
-    with Standing(port, tell, _take_up) as standing:
+    with Standing(port, tell, _take_up, has_password=has_password) as standing:
         for definition in DEFINITIONS:  # while the server starts
             definition.load_flow()
         standing.server.wait()
@@ -73,7 +117,7 @@ def _serve(port: int, embedded: bool | None, db: str | None, *, as_json: bool) -
             database = store.shown_url
         standing.start_worker()
         forms = [definition.name for definition in DEFINITIONS if definition.is_for_people]
-        _show(standing, forms, database, as_json=as_json)
+        _show(standing, forms, database, has_password=has_password, as_json=as_json)
         standing.watch()
 
 
@@ -127,7 +171,8 @@ def _choices(store: "Store") -> "Choices":
     return with_blocks_of_server(choices_in(store))
 
 
-def _show(standing: "Standing", deployments: list[str], database: str, *, as_json: bool) -> None:
+def _show(standing: "Standing", deployments: list[str], database: str, *, has_password: bool, as_json: bool) -> None:
+    from deployments.cli.sign_in import password_words, sign_in_page
     from deployments.cli.terminal import print_json, result, tell
     from evaluation.reports.escaping import for_terminal
 
@@ -138,13 +183,15 @@ def _show(standing: "Standing", deployments: list[str], database: str, *, as_jso
         "model_servers": standing.model_servers,
         "database": database,
         "logs": str(standing.logs),
+        "password_file": password_words(has_password=has_password),
     }
     if as_json:
         print_json(found)
         return
     servers = ", ".join(f"{name} at {url}" for name, url in standing.model_servers.items())
     rows = {
-        "pages": page,
+        "pages": sign_in_page(page) if has_password else page,
+        "password": password_words(has_password=has_password) or "none: every user of this machine can sign in",
         "deployments": f"{page}/deployments ({', '.join(deployments)})",
         "model servers": servers or "none answers: start Ollama, or give --embedded",
         "database": database,

@@ -77,7 +77,8 @@ def _request_as_yaml(store: "Store", run_id: str) -> str:
     """The request of the run's invocation, all its benchmarks and candidates."""
     from evaluation.errors import StoreError
     from evaluation.reports.escaping import for_terminal
-    from evaluation.request import read_request, request_as_yaml
+    from evaluation.request import read_request
+    from evaluation.request_file import request_as_yaml
     from evaluation.store.runs import find_invocation, find_run
 
     invocation = find_invocation(store, find_run(store, run_id).plan.invocation_id)

@@ -93,18 +93,6 @@ def moment(when: datetime | None) -> str:
     return when.astimezone().strftime("%Y-%m-%d %H:%M") if when else "–"
 
 
-def size(n_bytes: int | None) -> str:
-    """A number of bytes in the largest unit that fits: `2.0 GB`."""
-    if n_bytes is None:
-        return "–"
-    amount = float(n_bytes)
-    for unit in ("B", "kB", "MB", "GB", "TB"):
-        if amount < 999.5 or unit == "TB":
-            return f"{amount:.0f} {unit}" if unit == "B" or amount >= 99.5 else f"{amount:.1f} {unit}"
-        amount /= 1000
-    raise AssertionError
-
-
 def read_size(text: str, *, option: str) -> int:
     """Bytes in `8GB`, `500 MB`, `7.5GiB` or a plain number.
 

@@ -7,6 +7,7 @@ import typer
 
 from deployments.cli.arguments import DatabaseOption, JsonOption, open_results, open_stored
 from deployments.cli.traffic_forgetting import forget
+from evaluation.formatting import seconds
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -74,7 +75,7 @@ def import_file(
     """
     from deployments.cli.tables import say
     from deployments.cli.terminal import print_json
-    from evaluation.reports.tables import counted
+    from evaluation.formatting import counted
     from evaluation.traffic_importing import import_traffic
 
     with open_results(db) as store:
@@ -118,7 +119,7 @@ def _print_counts(counts: "tuple[TrafficCount, ...]") -> None:
                 one.candidate,
                 one.n_calls,
                 one.n_failed,
-                f"{one.mean_duration_s:.2f} s",
+                seconds(one.mean_duration_s),
                 one.prompt_tokens,
                 one.output_tokens,
                 moment(one.first_at),
@@ -140,10 +141,10 @@ def _print_calls(calls: "tuple[TrafficCall, ...]") -> None:
                 one.task,
                 one.candidate,
                 "ok" if one.ok else one.error_type or "failed",
-                f"{one.duration_s:.2f} s",
+                seconds(one.duration_s),
                 one.prompt_tokens,
                 one.output_tokens,
-                [f"{stage.name} {stage.duration_s:.2f} s" for stage in one.stages],
+                [f"{stage.name} {seconds(stage.duration_s)}" for stage in one.stages],
             )
             for one in calls
         ],

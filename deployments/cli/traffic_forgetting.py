@@ -26,7 +26,7 @@ def forget(
     from deployments.cli.agreeing_to_delete import agrees
     from deployments.cli.tables import say
     from deployments.cli.terminal import print_json, tell
-    from evaluation.reports.tables import counted
+    from evaluation.formatting import counted
     from evaluation.store.forgetting_traffic import Forgettable, count_forgettable, find_import_id, forget_traffic
 
     with open_stored(db) as store:

@@ -34,7 +34,18 @@ def workplace(database: str | None, *, may_be_new: bool = True) -> "Iterator[tup
         ExitStack() as stack,
     ):
         os.environ["BENCHWRIGHT_DATABASE_URL"] = store.url if url is None else url
+        _use_embedded_server_of_serve(stack)
         yield store, stack
+
+
+def _use_embedded_server_of_serve(stack: ExitStack) -> None:
+    """Let `embedded` name the server of the `benchwright serve` on this Prefect home, in whichever shell that runs."""
+    from deployments.serving.home import find_serve
+
+    serving = None if "BENCHWRIGHT_EMBEDDED_URL" in os.environ else find_serve()
+    if serving is not None and serving.embedded:
+        os.environ["BENCHWRIGHT_EMBEDDED_URL"] = serving.embedded
+        stack.callback(os.environ.pop, "BENCHWRIGHT_EMBEDDED_URL", None)
 
 
 @contextmanager

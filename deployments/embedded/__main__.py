@@ -15,7 +15,9 @@ from deployments.embedded.app import EmbeddedApp
 from deployments.embedded.baseline_engine import baseline_models
 from deployments.embedded.engine import ServedModel
 from deployments.embedded.smollm2 import chatml_model, missing_parts, smollm2
+from deployments.guarded.origins import OwnPagesOnly, allowed_names, host_name
 from evaluation.errors import ConfigurationError
+from evaluation.private_files import only_for_this_user
 
 _LOGGER = logging.getLogger("benchwright.embedded")
 
@@ -23,6 +25,7 @@ _LOGGER = logging.getLogger("benchwright.embedded")
 def main(arguments: list[str] | None = None) -> None:
     """Serve as the command line says, until SIGTERM or SIGINT."""
     options = _parser().parse_args(arguments)
+    only_for_this_user()
     if options.log_file:
         _send_output_to(options.log_file)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
@@ -67,6 +70,13 @@ def _of_a_file(text: str) -> ServedModel:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m deployments.embedded", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument(
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a host name under which it may be asked, beside 127.0.0.1, localhost and --host; may be repeated",
+    )
     parser.add_argument("--port", type=int, default=0, help="0: any free one")
     parser.add_argument("--slots", type=int, default=2, help="requests answered at the same time")
     parser.add_argument("--log-file", type=Path, help="where all output goes, llama.cpp's too")
@@ -84,11 +94,17 @@ def _parser() -> argparse.ArgumentParser:
 
 
 async def _serve(options: argparse.Namespace) -> None:
+    names = _names(options)
     models = served_models(baselines_only=options.baselines_only, files=options.model)
     app = EmbeddedApp(models, slots=options.slots, test_faults=options.test_faults)
     listener = _listener(options.host, options.port)
     config = uvicorn.Config(
-        app, log_config=None, log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=2
+        OwnPagesOnly(app, names=names),
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        lifespan="off",
+        timeout_graceful_shutdown=2,
     )
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve(sockets=[listener]))
@@ -100,6 +116,21 @@ async def _serve(options: argparse.Namespace) -> None:
         await serving
     finally:
         await app.scheduler.close()
+
+
+def _names(options: argparse.Namespace) -> list[str]:
+    """The host names, beside those of loopback, under which it may be asked.
+
+    Raises:
+        ConfigurationError: one of them is none.
+    """
+    given = [*options.allow_host, *allowed_names()]
+    if options.host not in ("0.0.0.0", ""):  # noqa: S104 - compared, not listened at
+        given.append(options.host)
+    try:
+        return [host_name(name) for name in given]
+    except ValueError as error:
+        raise ConfigurationError(f"{error}", "For example --allow-host gpu-1.example.com") from None
 
 
 def _listener(host: str, port: int) -> socket.socket:

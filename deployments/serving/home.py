@@ -11,9 +11,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from deployments.helper_process import answers
-from deployments.prefect_home import configured_api, prefect_home
+from deployments.prefect_home import configured_api, own_folder, prefect_home
 from deployments.prefect_server import HEALTH, standing_api
 from evaluation.errors import ConfigurationError
+from evaluation.private_files import make_private_file
+from evaluation.providers.addresses import without_credentials
 
 HERE = ("127.0.0.1", "localhost", "::1")
 
@@ -36,9 +38,9 @@ def the_only_one(port: int) -> Iterator[None]:
     Raises:
         ConfigurationError: another `benchwright serve` holds it.
     """
-    folder = prefect_home() / "benchwright"
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "serve.json").open("a+") as file:
+    path = own_folder() / "serve.json"
+    make_private_file(path)
+    with path.open("a+") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -154,5 +156,4 @@ def _is_at(api: str, port: int) -> bool:
 
 def _address(api: str) -> str:
     """The address without a password that somebody wrote into it."""
-    parts = urlsplit(api)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+    return without_credentials(api)

@@ -32,13 +32,21 @@ LEFT_BEHIND = "the worker of `benchwright serve` ended while this was running"
 class Standing:
     """A Prefect server, a worker and, where it is wanted, an embedded server; they end with the `with` block."""
 
-    def __init__(self, port: int, tell: Callable[[str], None], take_up: Callable[[], Iterable[str]]) -> None:
+    def __init__(
+        self,
+        port: int,
+        tell: Callable[[str], None],
+        take_up: Callable[[], Iterable[str]],
+        *,
+        has_password: bool = True,
+    ) -> None:
         """Starts the Prefect server; it need not be ready.
 
         Args:
             port: Where.
             tell: Says something to whoever started us.
             take_up: Has flow runs made again whose process is gone, and says of which it did what.
+            has_password: Whether the server asks for one.
         """
         self._stack, self._tell, self._take_up = ExitStack(), tell, take_up
         self._parts: list[Part] = []
@@ -46,10 +54,10 @@ class Standing:
         """Those that answered at the start: name and address."""
         self.logs = prefect_home() / "benchwright"
         """The folder of what its processes write."""
-        self.server = self._start_server(port)
+        self.server = self._start_server(port, has_password=has_password)
 
-    def _start_server(self, port: int) -> PrefectServer:
-        server = start_prefect_server(port)
+    def _start_server(self, port: int, *, has_password: bool) -> PrefectServer:
+        server = start_prefect_server(port, has_password=has_password)
         self._stack.callback(server.stop, timeout_s=SERVER_HAS_S)
         assert server.process is not None  # noqa: S101 - it was started here
         self._parts.append(Part("Prefect server", server.start_again, server.process))

@@ -1,11 +1,11 @@
 """The worker of `benchwright serve`: a work pool made for it, the process that runs its flows, and how those end.
 
 Its flow runs are processes in the worker's own group, not each in a session of its own as Prefect would have them: so
-the supervisor of `helper_process.py` ends them with the worker, however we end. That is what the pool's command says.
+the supervisor of `helper_process.py` ends them with the worker, however we end. The worker is `guarded/worker.py`: what
+the pool's template, a deployment or a flow run says of command, environment and folder is not used.
 """
 
 import os
-import shlex
 import sys
 import time
 from collections.abc import Mapping
@@ -13,8 +13,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from deployments.guarded.own_flows import engine_command
 from deployments.helper_process import HelperProcess, start_helper
-from deployments.prefect_home import prefect_home
+from deployments.prefect_home import own_folder, prefect_home
 from evaluation.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -25,14 +26,27 @@ WORKER = "benchwright serve"
 LOOKS_EVERY_S = 2
 """How often the worker asks what is to be run; Prefect's own is 10."""
 DESCRIPTION = "This machine, as long as `benchwright serve` runs on it."
+CHOSEN_BY_NOBODY = ("command", "env", "working_dir")
+"""What would let a flow run start any program: they are fixed."""
 _AT_WORK = ("RUNNING", "PENDING", "CANCELLING")
 
 
 def start_worker() -> HelperProcess:
     """The worker, started on the server that this process uses; its flows get this process's settings."""
-    argv = [sys.executable, "-P", "-m", "prefect", "worker", "start", "--type", "process", "--pool", POOL]
+    argv = [
+        sys.executable,
+        "-P",
+        "-m",
+        "deployments.guarded.worker",
+        "worker",
+        "start",
+        "--type",
+        "process",
+        "--pool",
+        POOL,
+    ]
     argv += ["--name", WORKER, "--install-policy", "never"]
-    return start_helper(argv, log_path=prefect_home() / "benchwright" / "worker.log", env=_environment())
+    return start_helper(argv, log_path=own_folder() / "worker.log", env=_environment())
 
 
 def _environment() -> Mapping[str, str]:
@@ -59,7 +73,7 @@ def make_pool(client: "SyncPrefectClient") -> None:
     try:
         standing = client.read_work_pool(POOL)
     except ObjectNotFound:
-        template = _with_command(ProcessWorker.get_default_base_job_template())
+        template = _closed(ProcessWorker.get_default_base_job_template())
         client.create_work_pool(
             WorkPoolCreate(name=POOL, type="process", description=DESCRIPTION, base_job_template=template)
         )
@@ -69,19 +83,23 @@ def make_pool(client: "SyncPrefectClient") -> None:
             f"the work pool {POOL!r} is of the type {standing.type!r}, and `serve` needs one of the type 'process'",
             f"Delete it: prefect work-pool delete {POOL}",
         )
-    template = _with_command(standing.base_job_template)
+    template = _closed(standing.base_job_template)
     client.update_work_pool(POOL, WorkPoolUpdate(base_job_template=template))
 
 
-def _with_command(template: Mapping[str, Any]) -> dict[str, Any]:
-    """The template with the command that starts a flow run's process in its worker's group."""
+def _closed(template: Mapping[str, Any]) -> dict[str, Any]:
+    """The template with our command, and without the variables by which a run would choose how it is started.
+
+    Our worker uses none of it. A worker of Prefect's that somebody starts on the pool is held to the same by it.
+    """
     variables = template.get("variables", {})
-    fields = variables.get("properties", {})
-    command = {
-        **fields.get("command", {"type": "string"}),
-        "default": f"{shlex.quote(sys.executable)} -m prefect.engine",
+    fields = {name: field for name, field in variables.get("properties", {}).items() if name not in CHOSEN_BY_NOBODY}
+    job = {name: value for name, value in template.get("job_configuration", {}).items() if name not in CHOSEN_BY_NOBODY}
+    return {
+        **template,
+        "job_configuration": {**job, "command": engine_command(), "env": {}, "working_dir": None},
+        "variables": {**variables, "properties": fields},
     }
-    return {**template, "variables": {**variables, "properties": {**fields, "command": command}}}
 
 
 def with_another_pool(client: "SyncPrefectClient", names: list[str]) -> list[str]:

@@ -3,8 +3,9 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
-from evaluation.errors import ProviderError, TransientProviderError
+from evaluation.errors import ProviderError
 from evaluation.metrics.requests import Answer, EmbedText
+from evaluation.retry_schedule import RETRIES, RetrySchedule, retry
 from evaluation.score import ScoreFailure
 from evaluation.store.embeddings import load_vectors, save_vectors
 from evaluation.store.patience import patiently
@@ -14,9 +15,6 @@ BATCH = 16
 """Texts in one call, so that several slots have something to do."""
 WAIT_S = 0.01
 """How long a text waits for others, to be sent with them."""
-ATTEMPTS = 4
-PAUSE_S = 0.5
-"""After a failed attempt, doubled each time."""
 
 Embed = Callable[[Sequence[str]], Awaitable[Sequence[Sequence[float]]]]
 
@@ -24,7 +22,9 @@ Embed = Callable[[Sequence[str]], Awaitable[Sequence[Sequence[float]]]]
 class Embedder:
     """Answers `EmbedText` of one model. Used on one event loop."""
 
-    def __init__(self, embed: Embed, store: Store, *, model: str, digest: str) -> None:
+    def __init__(
+        self, embed: Embed, store: Store, *, model: str, digest: str, retries: RetrySchedule | None = None
+    ) -> None:
         """An embedder that has asked nothing yet.
 
         Args:
@@ -32,8 +32,10 @@ class Embedder:
             store: Where vectors are kept.
             model: The model's name.
             digest: Its weights'.
+            retries: When a request that failed is sent again.
         """
         self._embed, self._store, self._model, self._digest = embed, store, model, digest
+        self._retries = retries or RETRIES
         self._waiting: dict[str, asyncio.Future[Answer]] = {}
         self._sending: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
@@ -96,14 +98,7 @@ class Embedder:
         return {**await asyncio.to_thread(load_vectors, self._store, self._model, self._digest, list(found))}
 
     async def _attempts(self, texts: Sequence[str]) -> Sequence[Sequence[float]] | ScoreFailure:
-        pause_s = PAUSE_S
-        for n_left in reversed(range(ATTEMPTS)):
-            try:
-                return await self._embed(texts)
-            except ProviderError as error:
-                failure = ScoreFailure(kind=str(error.kind), message=error.message)
-                if not isinstance(error, TransientProviderError) or not n_left:
-                    return failure
-            await asyncio.sleep(pause_s)
-            pause_s *= 2
-        raise AssertionError("the last attempt returns")
+        try:
+            return await retry(lambda: self._embed(texts), self._retries)
+        except ProviderError as error:
+            return ScoreFailure(kind=str(error.kind), message=error.message)

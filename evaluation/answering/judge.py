@@ -4,15 +4,18 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
+from evaluation.cutting import FINISH_REASON, Limits
 from evaluation.errors import CandidateFailureError, FailureKind, ProviderError, TransientProviderError
 from evaluation.generation import Generation, GenerationRequest
 from evaluation.metrics.requests import Answer, AskJudge
+from evaluation.retry_schedule import HOPELESS_SOON, RetrySchedule
 from evaluation.score import ScoreFailure
 
-ATTEMPTS = 4
-LONGEST_PAUSE_S = 30.0
+RETRIES = RetrySchedule(max_attempts_by_kind={**HOPELESS_SOON, FailureKind.TIMED_OUT: 4})
+"""Every attempt that stalls takes its whole time limit, so that there are fewer of them."""
 GIVEN_UP_AFTER = 5
 """Questions in a row, all attempts used up, that a server did not answer at all; or as many as it has slots."""
 UNREACHABLE = frozenset({FailureKind.SERVER_DOWN, FailureKind.LOADING_TIMED_OUT, FailureKind.TIMED_OUT})
@@ -31,7 +34,7 @@ class Judge:
     think: bool | str | None = None
     slots: int = 1
     timeout_s: float = 300.0
-    retry_base_s: float = 1.0
+    retries: RetrySchedule = RETRIES
     keep_alive: str | int = "10m"
     given_up: str | None = field(default=None, init=False)
     """Why nothing is asked any more."""
@@ -48,32 +51,35 @@ class Judge:
             keep_alive=self.keep_alive,
             timeout_s=self.timeout_s,
         )
-        for n_attempts in range(1, ATTEMPTS + 1):
+        for n_attempts in count(1):
             if self.given_up is not None:
                 return ScoreFailure(kind="judge_given_up", message=self.given_up)
             outcome = await self._attempt(request)
             if isinstance(outcome, str):
                 self._n_in_a_row = 0
                 return outcome
-            failure, is_transient = outcome
-            if not is_transient:
+            failure, error = outcome
+            pause_s = None if error is None else self.retries.pause_s(error, n_attempts)
+            if pause_s is None:
+                if isinstance(error, TransientProviderError):
+                    self._note(failure)
                 return failure
-            if n_attempts < ATTEMPTS:
-                await asyncio.sleep(min(self.retry_base_s * 2 ** (n_attempts - 1), LONGEST_PAUSE_S))
-        self._note(failure)
-        return failure
+            await asyncio.sleep(pause_s)
+        raise AssertionError("a schedule of retries ends")
 
-    async def _attempt(self, request: GenerationRequest) -> str | tuple[ScoreFailure, bool]:
+    async def _attempt(self, request: GenerationRequest) -> str | tuple[ScoreFailure, ProviderError | None]:
         try:
             generation = await self.ask(request)
         except CandidateFailureError as error:
             said = f"; it wrote {error.text[:QUOTED]!r}" if error.text else ""
-            return ScoreFailure(kind=f"judge_{error.kind}", message=error.message + said), False
+            return ScoreFailure(kind=f"judge_{error.kind}", message=error.message + said), error
         except ProviderError as error:
-            return ScoreFailure(kind=str(error.kind), message=error.message), isinstance(error, TransientProviderError)
-        if generation.finish_reason == "length":
-            said = f"it was cut after {request.options['num_predict']} tokens: {generation.text[:QUOTED]!r}"
-            return ScoreFailure(kind="verdict_unreadable", message=said), False
+            return ScoreFailure(kind=str(error.kind), message=error.message), error
+        if generation.finish_reason == FINISH_REASON:
+            limits = Limits.of(request.options)
+            cut = limits.cut_by(prompt_tokens=generation.prompt_tokens, output_tokens=generation.output_tokens)
+            said = f"it was cut {limits.where(cut)}: {generation.text[:QUOTED]!r}"
+            return ScoreFailure(kind="verdict_unreadable", message=said), None
         return generation.text
 
     def _note(self, failure: ScoreFailure) -> None:

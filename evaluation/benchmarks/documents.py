@@ -6,15 +6,23 @@ import os
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import IO, Any, cast
 
 from evaluation.benchmarks import tables
 from evaluation.benchmarks.header import Header, header_of
-from evaluation.benchmarks.rows import Row
-from evaluation.benchmarks.squad_file import is_squad, squad_rows
+from evaluation.benchmarks.rows import Row, shown
+from evaluation.benchmarks.squad_file import header_values, is_squad, squad_rows
+from evaluation.bounded_reading import (
+    LARGEST_DOCUMENT,
+    LARGEST_FILE,
+    LARGEST_YAML,
+    TooLongError,
+    bounded,
+    bounded_lines,
+)
 from evaluation.errors import BenchmarkError
+from evaluation.exact_json import TwiceError, read_json
 
 SUFFIXES = (".jsonl", ".ndjson", ".csv", ".tsv", ".parquet", ".json", ".yaml", ".yml")
 
@@ -55,7 +63,7 @@ def _reader(path: Path) -> Callable[[Path], Document]:
         ".ndjson": _read_jsonl,
         ".csv": lambda path: Document(path=str(path), rows=_guarded(path, tables.csv_rows, ",")),
         ".tsv": lambda path: Document(path=str(path), rows=_guarded(path, tables.csv_rows, "\t")),
-        ".parquet": lambda path: Document(path=str(path), rows=_guarded(path, tables.parquet_rows)),
+        ".parquet": lambda path: Document(path=str(path), rows=_guarded(path, tables.parquet_rows, limit=None)),
         ".json": lambda path: _taken_apart(path, _parsed_json(path)),
         ".yaml": lambda path: _taken_apart(path, _parsed_yaml(path)),
         ".yml": lambda path: _taken_apart(path, _parsed_yaml(path)),
@@ -87,11 +95,24 @@ def _open(path: Path) -> IO[bytes]:
     return cast(IO[bytes], gzip.open(path, "rb")) if path.name.endswith(".gz") else path.open("rb")
 
 
-def _guarded(path: Path, rows: Callable[..., Iterator[Row]], *args: Any) -> Iterator[Row]:
-    """The rows of an opened file, with whatever the disk or gzip says turned into a `BenchmarkError`."""
+def _guarded(
+    path: Path, rows: Callable[..., Iterator[Row]], *args: Any, limit: int | None = LARGEST_FILE
+) -> Iterator[Row]:
+    """The rows of an opened file, with whatever the disk or gzip says turned into a `BenchmarkError`.
+
+    Args:
+        path: The file.
+        rows: Reads them from its handle.
+        *args: For `rows`.
+        limit: Most bytes of it; None: `rows` sees to that, and needs a handle in which it can go back.
+    """
     try:
         with _open(path) as handle:
-            yield from rows(handle, str(path), *args)
+            yield from rows(handle if limit is None else bounded(handle, limit), str(path), *args)
+    except TooLongError as error:
+        raise BenchmarkError(
+            str(path), str(error), line=error.line, next_step="split it, or leave out what no model is asked"
+        ) from error
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise BenchmarkError(
             str(path), f"broken gzip: {error}", next_step="compress or download the file again"
@@ -140,12 +161,12 @@ def _again(first: Row, rows: Iterator[Row]) -> Iterator[Row]:
 
 
 def _json_lines(handle: IO[bytes], path: str) -> Iterator[Row]:
-    for number, data in enumerate(handle, start=1):
+    for number, data in enumerate(bounded_lines(handle), start=1):
         line = _text(data, path, number)
         if not line.strip():
             continue
         try:
-            values = json.loads(line)
+            values = read_json(line)
         except (ValueError, RecursionError) as error:
             raise _broken_json(path, error, line=number, is_list=line.startswith("[")) from error
         row = Row(path=path, number=number, unit="line", values=values if isinstance(values, dict) else {})
@@ -155,6 +176,10 @@ def _json_lines(handle: IO[bytes], path: str) -> Iterator[Row]:
 
 
 def _broken_json(path: str, error: Exception, *, line: int | None, is_list: bool = False) -> BenchmarkError:
+    if isinstance(error, TwiceError):
+        return BenchmarkError(
+            path, str(error), line=line, expected="each key once", next_step="remove the one that is not meant"
+        )
     problem = (
         f"broken JSON: {error.msg}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else str(error)
     )
@@ -168,8 +193,8 @@ def _broken_json(path: str, error: Exception, *, line: int | None, is_list: bool
     )
 
 
-def _whole_text(path: Path) -> str:
-    text = _text(b"".join(_guarded(path, _chunks)), str(path))  # type: ignore[arg-type]
+def _whole_text(path: Path, limit: int) -> str:
+    text = _text(b"".join(_guarded(path, _chunks, limit=limit)), str(path))  # type: ignore[arg-type]
     if not text.strip():
         raise _empty(path)
     return text
@@ -181,7 +206,7 @@ def _chunks(handle: IO[bytes], path: str) -> Iterator[bytes]:
 
 def _parsed_json(path: Path) -> Any:
     try:
-        return json.loads(_whole_text(path))
+        return read_json(_whole_text(path, LARGEST_DOCUMENT))
     except (ValueError, RecursionError) as error:
         raise _broken_json(str(path), error, line=None) from error
 
@@ -189,9 +214,11 @@ def _parsed_json(path: Path) -> Any:
 def _parsed_yaml(path: Path) -> Any:
     import yaml
 
-    text = _whole_text(path)
+    from evaluation.yaml_text import read_yaml
+
+    text = _whole_text(path, LARGEST_YAML)
     try:
-        return yaml.load(text, Loader=_yaml_loader())  # noqa: S506 - a subclass of SafeLoader
+        return read_yaml(text)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or str(error)
@@ -201,37 +228,22 @@ def _parsed_yaml(path: Path) -> Any:
         ) from error
 
 
-@cache
-def _yaml_loader() -> Any:
-    """A safe loader in which only `true` and `false` are truth values: the label `no` stays a word, a date a text."""
-    import yaml
-
-    class Loader(yaml.SafeLoader):
-        yaml_implicit_resolvers = {  # noqa: RUF012 - yaml's own attribute
-            letter: [
-                (tag, pattern)
-                for tag, pattern in resolvers
-                if tag != "tag:yaml.org,2002:timestamp" and (tag != "tag:yaml.org,2002:bool" or letter in "tTfF")
-            ]
-            for letter, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-        }
-
-    return Loader
-
-
 def _taken_apart(path: Path, content: Any) -> Document:
     """A list of rows, SQuAD's nesting, or header keys with `cases` or the name of a `data` file."""
     if isinstance(content, list):
         return Document(path=str(path), rows=_listed_rows(path, content))
     if is_squad(content):
-        return Document(path=str(path), rows=squad_rows(content["data"], str(path)))
+        header = header_of(header_values(content), path=str(path))
+        return Document(path=str(path), header=header, rows=squad_rows(content["data"], str(path)))
     if not isinstance(content, dict) or ("cases" in content) == ("data" in content):
         raise BenchmarkError(
             str(path),
             "holds no cases",
             expected="a list of cases, or header keys with either 'cases' (a list) or 'data' (another file)",
         )
-    header = header_of({key: value for key, value in content.items() if key not in ("cases", "data")}, path=str(path))
+    header = header_of(
+        {str(key): value for key, value in content.items() if key not in ("cases", "data")}, path=str(path)
+    )
     if "cases" in content:
         return Document(path=str(path), header=header, rows=_listed_rows(path, content["cases"]))
     if not isinstance(content["data"], str):
@@ -246,4 +258,6 @@ def _listed_rows(path: Path, content: Any) -> Iterator[Row]:
         row = Row(path=str(path), number=number, unit="row", values=values if isinstance(values, dict) else {})
         if not isinstance(values, dict):
             raise row.error("is no case", expected="an object with fields")
+        if other := next((name for name in values if not isinstance(name, str)), None):
+            raise row.error(f"has the key {shown(other)}", expected="names of fields", next_step="put it into quotes")
         yield row

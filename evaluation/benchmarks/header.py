@@ -46,6 +46,8 @@ class Header(BaseModel):
     licence: StrictStr = ""
     fields: dict[StrictStr, Text] | None = None
     """Our field names to the file's."""
+    ignore_fields: tuple[Text, ...] = ()
+    """Fields of the file that are left out."""
 
     def over(self, other: "Header") -> "Header":
         """This header, with what it leaves unset taken from `other`."""

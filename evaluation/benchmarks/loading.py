@@ -2,10 +2,11 @@
 
 import os
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from evaluation.allowed_files import must_be_allowed
 from evaluation.benchmarks.benchmark_file import load_file
 from evaluation.benchmarks.formats import FORMATS
 from evaluation.benchmarks.suites import load_suite, standard_suites
@@ -14,13 +15,18 @@ from evaluation.errors import ConfigurationError
 
 
 def load_benchmark(
-    source: str | Path, *, fields: Mapping[str, str] | None = None, name: str | None = None
+    source: str | Path,
+    *,
+    fields: Mapping[str, str] | None = None,
+    ignore: Sequence[str] = (),
+    name: str | None = None,
 ) -> Benchmark:
     """The benchmark behind a standard suite's name or a file's path.
 
     Args:
         source: The name of a suite, or a path to JSONL, CSV, TSV, Parquet, JSON or YAML, each also as `.gz`.
         fields: Our field names to the file's, such as `{"prompt": "question"}`; goes before the file's own mapping.
+        ignore: Fields of the file to leave out.
         name: What to call it; else the header's name, or the file's.
 
     Raises:
@@ -28,9 +34,11 @@ def load_benchmark(
         BenchmarkError: the file cannot be used.
     """
     if not _is_path(source):
-        suite = _suite(str(source), fields)
+        refuse_fields(f"the standard suite {str(source)!r}", fields, ignore)
+        suite = load_suite(str(source))
         return replace(suite, name=name) if name else suite
-    return load_file(Path(source).expanduser(), fields=fields, name=name, source=str(source))
+    must_be_allowed(Path(source).expanduser(), what="the benchmark")
+    return load_file(Path(source).expanduser(), fields=fields, ignore=ignore, name=name, source=str(source))
 
 
 def _is_path(source: str | Path) -> bool:
@@ -41,13 +49,13 @@ def _is_path(source: str | Path) -> bool:
     return "/" in source or "\\" in source or bool(Path(source).suffix) or os.path.exists(source)
 
 
-def _suite(name: str, fields: Mapping[str, str] | None) -> Benchmark:
-    suite = load_suite(name)
-    if fields:
+def refuse_fields(what: str, fields: Mapping[str, str] | None, ignore: Sequence[str]) -> None:
+    """Raises `ConfigurationError` where fields were mapped or ignored for `what`, which is no file."""
+    if fields or ignore:
         raise ConfigurationError(
-            f"a mapping of fields was given for the standard suite {name!r}", next_step="map the fields of files only"
+            f"{'a mapping of fields was' if fields else 'fields to ignore were'} given for {what}, which is no file",
+            "Give --field and --ignore-field for files alone, in a command of their own.",
         )
-    return suite
 
 
 def recognised_line(benchmark: Benchmark) -> str:

@@ -6,10 +6,12 @@ from evaluation.benchmarks.formats import FORMATS
 from evaluation.benchmarks.formats.format import Format
 from evaluation.benchmarks.formats.plain import Plain
 from evaluation.benchmarks.rows import Row
+from evaluation.benchmarks.usual_names import PROMPT_NAMES, REFERENCE_NAMES
 from evaluation.errors import BenchmarkError
+from evaluation.field_mapping import named_fields
 
-PROMPT_LIKE = ("question", "query", "input", "instruction", "problem", "text", "sentence")
-REFERENCE_LIKE = ("answer", "answers", "output", "target", "response", "solution", "completion", "reference", "label")
+PERHAPS_PROMPTS = ("text", "sentence", "content", "body", "message", "title")
+"""Names that may as well be something else, so that they are proposed and never taken."""
 
 
 def recognised(row: Row) -> Format | None:
@@ -32,22 +34,16 @@ def check_same(row: Row, used: Format) -> None:
 
 def unknown_format(row: Row) -> BenchmarkError:
     """The complaint that no format has these fields, with a mapping that might do."""
-    prompt = _first(PROMPT_LIKE, row) or "<the field with the question>"
-    references = _first(REFERENCE_LIKE, row) or "<the field with the answer>"
+    prompt = _first((*PROMPT_NAMES, *PERHAPS_PROMPTS), row) or "QUESTION_FIELD"
+    references = _first(REFERENCE_NAMES, row) or "ANSWER_FIELD"
     return row.error(
-        f"no known format has the fields {', '.join(row.values) or '(none)'}",
-        expected=f"those of {', '.join(_named(known, row) for known in FORMATS.values())}",
-        next_step=f"map the fields, as in prompt={prompt} references={references}: under 'fields' in the header, "
-        f"or in a small YAML file beside it with 'data: {Path(row.path).name}' and 'fields:'; "
-        "docs/benchmarks.md lists their fields",
+        f"no known format has the fields {named_fields(list(row.values)) or '(none)'}",
+        expected=f"those of {', '.join(known.title for known in FORMATS.values())}",
+        next_step=f"say which is which: `--field prompt={prompt} --field references={references}`, or in a small YAML "
+        f"file beside it, 'data: {Path(row.path).name}' and 'fields: {{prompt: {prompt}, references: {references}}}'; "
+        "docs/benchmarks.md lists the fields of each format",
     )
 
 
-def _named(known: type[Format], row: Row) -> str:
-    """The format's name, with what its rows must have besides where a row has its fields and is yet no such row."""
-    is_near = bool(known.remark) and row.knows(*known.fields)
-    return f"{known.title} ({', '.join(known.fields)}{known.remark})" if is_near else known.title
-
-
 def _first(names: tuple[str, ...], row: Row) -> str | None:
-    return next((name for name in names if row.knows(name)), None)
+    return next((name for alike in names for name in row.values if name.strip().casefold() == alike), None)

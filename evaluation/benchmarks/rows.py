@@ -2,6 +2,7 @@
 
 import json
 import math
+import reprlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -9,6 +10,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from evaluation.errors import BenchmarkError
+from evaluation.exact_json import read_json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +24,10 @@ class Row:
     values: Mapping[str, Any]
     names: Mapping[str, str] = field(default_factory=dict)
     """Our field name to the file's, where a field mapping renamed it."""
+    details: Mapping[str, Any] = field(default_factory=dict)
+    """What a field mapping puts into the case's details."""
+    used: set[str] = field(default_factory=set, compare=False, repr=False)
+    """Names of the fields that were read: what nobody reads must not be dropped in silence."""
 
     def knows(self, *names: str) -> bool:
         """True where the row has all these fields, with or without a value."""
@@ -29,8 +35,17 @@ class Row:
 
     def get(self, name: str) -> Any:
         """The value, or None where it is missing."""
+        self.used.add(name)
+        return self.look_at(name)
+
+    def look_at(self, name: str) -> Any:
+        """The value, or None where it is missing, without counting as a reader of it."""
         value = self.values.get(name)
         return None if isinstance(value, float) and math.isnan(value) else value
+
+    def unused(self) -> tuple[str, ...]:
+        """The fields that hold something and that nobody has read."""
+        return tuple(name for name, value in self.values.items() if name not in self.used and not is_blank(value))
 
     def error(
         self, problem: str, *, field: str | None = None, expected: str | None = None, next_step: str | None = None
@@ -93,8 +108,8 @@ class Row:
         value = self.required(name, expected)
         if isinstance(value, str):
             try:
-                value = json.loads(value)
-            except ValueError:
+                value = read_json(value)
+            except (ValueError, RecursionError):
                 raise self.wrong_type(name, expected) from None
         if not isinstance(value, list | dict):
             raise self.wrong_type(name, expected)
@@ -116,7 +131,7 @@ def _listed_texts(value: Any) -> list[Any]:
     if isinstance(value, str) and value.startswith('["'):
         try:
             items = json.loads(value)
-        except ValueError:
+        except (ValueError, RecursionError):
             return [value]
         if isinstance(items, list) and all(isinstance(item, str) for item in items):
             return items
@@ -145,11 +160,24 @@ def _written_decimal(value: Decimal) -> str | None:
     return digits.rstrip("0").rstrip(".") if "." in digits else digits
 
 
+def is_blank(value: Any) -> bool:
+    """True for nothing, an empty text or container, and a container of such: what is lost without a loss."""
+    if isinstance(value, Mapping):
+        return all(is_blank(item) for item in value.values())
+    if isinstance(value, list | tuple):
+        return all(is_blank(item) for item in value)
+    return value is None or value == "" or (isinstance(value, float) and math.isnan(value))
+
+
+_SHORT = reprlib.Repr()
+_SHORT.maxlevel, _SHORT.maxlist, _SHORT.maxdict, _SHORT.maxstring, _SHORT.maxother = 4, 20, 20, 80, 80
+
+
 def shown(value: Any) -> str:
     """`value` in a few words, for a message."""
     kinds = {str: "text", bool: "a truth value", int: "a number", float: "a number", list: "a list", dict: "an object"}
     kind = kinds.get(type(value), type(value).__name__)
-    text = repr(value)
+    text = repr(value[:80]) if isinstance(value, str) else _SHORT.repr(value)
     return "nothing" if value is None else f"{kind}: {text if len(text) <= 60 else text[:57] + '...'}"
 
 

@@ -12,23 +12,31 @@ def is_squad(content: Any) -> bool:
     return isinstance(content, dict) and isinstance(content.get("data"), list)
 
 
+def header_values(content: dict[str, Any]) -> dict[str, Any]:
+    """What the object holds beside its articles and SQuAD's own version."""
+    return {name: value for name, value in content.items() if name not in ("data", "version")}
+
+
 def squad_rows(articles: list[Any], path: str) -> Iterator[Row]:
-    """One flat row a question, in the file's order: `id title context question answers is_impossible`."""
+    """One flat row a question, in the file's order: `id title context question answers is_impossible`.
+
+    What an article or a paragraph holds besides stands in each of its rows, as `article.id` where a row has an `id`.
+    """
     number = 0
     for article in articles:
-        title = article.get("title") if isinstance(article, dict) else None
-        for paragraph in _part(article, "paragraphs", path, number):
+        paragraphs = _part(article, "paragraphs", path, number)
+        of_article = {name: value for name, value in article.items() if name != "paragraphs"}
+        for paragraph in paragraphs:
             for question in _part(paragraph, "qas", path, number):
                 number += 1
                 row = Row(path=path, number=number, unit="row", values=question if isinstance(question, dict) else {})
                 if not isinstance(question, dict):
                     raise row.error("is no question", field="qas", expected="objects with question and answers")
-                yield Row(
-                    path=path,
-                    number=number,
-                    unit="row",
-                    values={**question, "title": title, "context": paragraph.get("context")},
-                )
+                of_paragraph = {name: value for name, value in paragraph.items() if name != "qas"}
+                values: dict[str, Any] = {"title": None, "context": None}
+                for level, part in (("paragraph", of_paragraph), ("article", of_article)):
+                    values |= {f"{level}.{name}" if name in question else name: part[name] for name in part}
+                yield Row(path=path, number=number, unit="row", values=values | question)
 
 
 def _part(holder: Any, name: str, path: str, number: int) -> list[Any]:

@@ -3,16 +3,20 @@
 import csv
 import io
 import json
-import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import IO, Any
 
-from evaluation.benchmarks.rows import Row
+from evaluation.benchmarks.rows import Row, shown
+from evaluation.bounded_reading import LARGEST_FILE, LONGEST_LINE, TooLongError, bounded
 from evaluation.errors import BenchmarkError
 
 MMLU_COLUMNS = ("question", "A", "B", "C", "D", "answer")
 """MMLU's own files have these columns and no line that names them."""
+INDEX_COLUMNS = frozenset({"", "Unnamed: 0", "__index_level_0__"})
+"""What pandas calls the column of row numbers that it writes unless told not to."""
+_PARQUET_BATCH = 256
+"""Rows that are in memory at once."""
 EMPTY_CELLS = frozenset({"", "NaN", "nan"})
 """What tools write for a missing cell. The words None and NA are labels as often as not, so they stay."""
 
@@ -21,6 +25,8 @@ def csv_rows(handle: IO[bytes], path: str, delimiter: str) -> Iterator[Row]:
     """A row for each record after the header line; numbers count records."""
     records = _records(handle, path, delimiter)
     first = next(records, None)
+    if first is not None and first[0].lower().startswith("sep="):  # Excel's own line, which names the separator
+        first = next(records, None)
     if first is None:
         return
     columns: tuple[str, ...]
@@ -34,10 +40,10 @@ def csv_rows(handle: IO[bytes], path: str, delimiter: str) -> Iterator[Row]:
 
 
 def _records(handle: IO[bytes], path: str, delimiter: str) -> Iterator[list[str]]:
-    """All records that are not blank. The limit of a cell's size is global to `csv`, so it is lifted only here."""
+    """All records that are not blank. The limit of a cell's size is global to `csv`, so it is set only here."""
     text = io.TextIOWrapper(handle, encoding="utf-8-sig", newline="")
-    limit = csv.field_size_limit(sys.maxsize)
-    reader = csv.reader(text, delimiter=delimiter, strict=True)
+    limit = csv.field_size_limit(LONGEST_LINE)
+    reader = csv.reader(_text_lines(text), delimiter=delimiter, strict=True)
     try:
         records = [record for record in reader if record]
     except UnicodeDecodeError as error:
@@ -48,6 +54,8 @@ def _records(handle: IO[bytes], path: str, delimiter: str) -> Iterator[list[str]
             next_step="save the table as UTF-8",
         ) from error
     except csv.Error as error:
+        if "field limit" in str(error):
+            raise TooLongError("a cell of the record", LONGEST_LINE, reader.line_num) from None
         raise BenchmarkError(
             path,
             f"broken CSV: {error}",
@@ -60,20 +68,34 @@ def _records(handle: IO[bytes], path: str, delimiter: str) -> Iterator[list[str]
     return iter(records)
 
 
+def _text_lines(text: io.TextIOWrapper) -> Iterator[str]:
+    number = 0
+    while line := text.readline(LONGEST_LINE + 1):
+        number += 1
+        if len(line) > LONGEST_LINE:
+            raise TooLongError("the line", LONGEST_LINE, number)
+        yield line
+
+
 def _is_headerless_mmlu(record: Sequence[str]) -> bool:
     return len(record) == len(MMLU_COLUMNS) and record[-1].strip() in {"A", "B", "C", "D"} and record[1] != "A"
 
 
 def _columns(record: Sequence[str], path: str) -> tuple[str, ...]:
-    columns = tuple(cell.strip() for cell in record)
+    columns = tuple(cell.strip() or (f"column {place}" if place > 1 else "") for place, cell in enumerate(record, 1))
+    if any("\0" in name for name in columns):
+        raise BenchmarkError(
+            path, "holds NUL characters", line=1, expected="text in UTF-8", next_step="save the table as UTF-8"
+        )
     twice = [name for name, n in Counter(columns).items() if n > 1]
     if twice:
         raise BenchmarkError(path, "names a column twice", line=1, field=twice[0], expected="a name for each column")
-    other = next((mark for mark in ";\t|" if len(columns) == 1 and mark in columns[0]), None)
+    other = next((mark for mark in ";\t|" if record[0].count(mark) >= len(columns)), None)
     if other:
+        n_columns = "one column," if len(columns) == 1 else f"{len(columns)} columns, the first"
         raise BenchmarkError(
             path,
-            f"has one column, {columns[0]!r}",
+            f"has {n_columns} {shown(columns[0]).removeprefix('text: ')}",
             line=1,
             expected="columns separated by commas in a .csv file, by tabs in a .tsv file",
             next_step=f"write the table with commas instead of {other!r}",
@@ -98,12 +120,17 @@ def parquet_rows(handle: IO[bytes], path: str) -> Iterator[Row]:
     import pyarrow
     from pyarrow import parquet
 
-    source = io.BytesIO(handle.read()) if path.endswith(".gz") else handle
-    number = 0
+    source = io.BytesIO(bounded(handle).read()) if path.endswith(".gz") else handle
+    number = n_bytes = 0
     try:
         file = parquet.ParquetFile(source)
+        _check_twice(file.schema_arrow.names, path)
+        _check_chunks(file.metadata)
         classes = _class_names(file.schema_arrow.metadata or {})
-        for batch in file.iter_batches():
+        for batch in file.iter_batches(batch_size=_PARQUET_BATCH):
+            n_bytes += batch.nbytes
+            if n_bytes > LARGEST_FILE:
+                raise TooLongError("the table, unpacked,", LARGEST_FILE)
             for values in batch.to_pylist():
                 number += 1
                 yield Row(path=path, number=number, unit="row", values=_named(values, classes))
@@ -116,6 +143,19 @@ def parquet_rows(handle: IO[bytes], path: str) -> Iterator[Row]:
         ) from error
 
 
+def _check_twice(columns: Sequence[str], path: str) -> None:
+    twice = [name for name, n in Counter(columns).items() if n > 1]
+    if twice:
+        raise BenchmarkError(path, "names a column twice", field=twice[0], expected="a name for each column")
+
+
+def _check_chunks(metadata: Any) -> None:
+    """Raises `TooLongError` before a group of rows is unpacked that memory might not hold."""
+    for number in range(metadata.num_row_groups):
+        if metadata.row_group(number).total_byte_size > LARGEST_FILE:
+            raise TooLongError(f"row group {number + 1}, unpacked,", LARGEST_FILE)
+
+
 def _class_names(metadata: Mapping[bytes, bytes]) -> dict[str, list[str]]:
     """The names of class columns, which Hugging Face's `datasets` stores beside the numbers."""
     try:
@@ -125,7 +165,7 @@ def _class_names(metadata: Mapping[bytes, bytes]) -> dict[str, list[str]]:
             for column, feature in features.items()
             if isinstance(feature, dict) and feature.get("_type") == "ClassLabel"
         }
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return {}
 
 

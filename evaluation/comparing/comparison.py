@@ -82,13 +82,16 @@ class Comparison:
         return next(iter((*self.metrics, *self.figures)), None)
 
 
-def compare_runs(store: Store, run_ids: Sequence[str], request: ComparisonRequest) -> Comparison:
-    """The comparison of all candidates of these runs.
+def compare_runs(
+    store: Store, run_ids: Sequence[str], request: ComparisonRequest, *, headline_only: bool = False
+) -> Comparison:
+    """The comparison of all candidates of these runs. Whoever says which candidate is better says it by this.
 
     Args:
         store: Where they are.
         run_ids: Ids, beginnings of ids, or `last`; their order decides who is first.
         request: Along what, by which metrics, with which margin.
+        headline_only: Leave out what the headline's verdict does not need: other metrics, figures, flipped cases.
 
     Raises:
         IncomparableError: they asked other cases, were measured in other ways, or share nothing.
@@ -97,9 +100,9 @@ def compare_runs(store: Store, run_ids: Sequence[str], request: ComparisonReques
     matched = match_runs(store, run_ids, request)
     members, measured, against = matched.members, matched.measured, matched.against
     work = _Work(store, members, measured.sides, against, request)
-    metrics = tuple(work.quality(measured.metrics))
+    metrics = tuple(work.quality(measured.metrics[:1] if headline_only else measured.metrics))
     _refuse_nothing_shared(metrics, measured.sides)
-    figures = tuple(work.figures(measured.figures))
+    figures = () if headline_only and metrics else tuple(work.figures(measured.figures))
     return Comparison(
         members=members,
         sides=measured.sides,
@@ -110,7 +113,7 @@ def compare_runs(store: Store, run_ids: Sequence[str], request: ComparisonReques
         metrics=metrics,
         figures=figures,
         preferences=tuple(find_preferences(store, measured.sides, measured.pairwise, seed=work.seed)),
-        flips=work.flips(metrics[0]) if metrics else (),
+        flips=work.flips(metrics[0]) if metrics and not headline_only else (),
         unscored=measured.unscored,
         notes=(*matched.notes, *measured.notes, *work.notes, *remarks_on(measured.sides, metrics, figures)),
     )

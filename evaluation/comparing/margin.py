@@ -8,7 +8,9 @@ from evaluation.errors import ConfigurationError
 
 _EXAMPLE = "For example --margin 2pp: two points of a metric between 0 and 1, the same as 2% or 0.02."
 _ALL_POINTS = 100
-_SHARE = re.compile(r"(?P<number>[-+]?\d+(?:\.\d*)?|[-+]?\.\d+)\s*(?P<unit>pp|%|points?)?", re.IGNORECASE)
+_SHARE = re.compile(
+    r"(?P<number>[-+]?[0-9]{1,300}(?:\.[0-9]*)?|[-+]?\.[0-9]+)\s*(?P<unit>pp|%|points?)?", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,16 +3,17 @@
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from evaluation.comparing.margin import Margin, read_margin
 from evaluation.request import EvaluationRequest
 from evaluation.request_errors import refusal
+from evaluation.request_model import RequestModel
 
 _ABOUT = "`benchwright compare --help` lists what can be said."
 
 
-class ComparisonRequest(BaseModel):
+class ComparisonRequest(RequestModel):
     """Which candidates are held against each other: those of stored runs, those of an evaluation made now, or both."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", title="Comparison")

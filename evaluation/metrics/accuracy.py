@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from evaluation.case import Case
 from evaluation.generation import Generation
-from evaluation.metrics.extraction import NOT_EXTRACTED, chosen_label, plain
+from evaluation.metrics.extraction import NOT_EXTRACTED, chosen_label, named_label
 from evaluation.metrics.metric import Answers, Metric, Need
 from evaluation.score import Measurement
 
@@ -16,13 +16,15 @@ class Accuracy(Metric):
     """1 where the label that the answer gives is a right one, else 0.
 
     The label is read as the whole answer (but for case, blanks, dashes and marks around it), else as its very start,
-    else as the only label mentioned. The measurement's label is the predicted one, or `not_extracted`.
+    else as the only label mentioned and not denied. Two that are offered together ("spam or ham") are no label, and
+    labels of signs or digits keep every mark (`-1` is not `1`). The measurement's label is the predicted one, or
+    `not_extracted`.
     """
 
     name: ClassVar[str] = "accuracy"
     unit: ClassVar[str] = "fraction"
     needs: ClassVar[frozenset[Need]] = frozenset({Need.REFERENCES, Need.CHOICES})
-    scorer_version: ClassVar[str] = "2"
+    scorer_version: ClassVar[str] = "3"
     formula: ClassVar[str] = (
         "1 if the label that is read from the answer is a reference, else 0; the mean is the share of right labels"
     )
@@ -44,13 +46,12 @@ class Accuracy(Metric):
 
 def is_right(predicted: str | None, case: Case) -> bool:
     """True where the predicted label is one of the references."""
-    return predicted is not None and plain(predicted) in {plain(reference) for reference in case.references}
+    return predicted is not None and predicted in {named_label(text, case.choices) for text in case.references}
 
 
 def unknown_label(case: Case) -> str | None:
     """Which reference is not among the case's labels, in words; None where all are."""
-    known = {plain(label) for label in case.choices}
     for reference in case.references:
-        if plain(reference) not in known:
+        if named_label(reference, case.choices) is None:
             return f"has the reference {reference!r}, which is not among its labels {', '.join(case.choices)}"
     return None

@@ -3,6 +3,7 @@
 import ast
 from pathlib import Path
 
+from evaluation.allowed_files import must_be_allowed
 from evaluation.errors import ConfigurationError
 
 
@@ -11,6 +12,7 @@ def without_class(text: str) -> ConfigurationError | None:
     path = text.strip().removesuffix(":")
     if not path.endswith(".py"):
         return None
+    must_be_allowed(Path(path), what="the metric file")
     try:
         classes = _metric_classes(Path(path).expanduser().read_bytes())
     except (OSError, ValueError, SyntaxError, RuntimeError, RecursionError, MemoryError) as error:

@@ -1,5 +1,7 @@
 """Does the answer contain a reference, word for word?"""
 
+import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -7,21 +9,25 @@ from typing import ClassVar
 from evaluation.case import Case
 from evaluation.generation import Generation
 from evaluation.metrics.metric import Answers, Metric, Need
-from evaluation.metrics.normalization import folded
+from evaluation.metrics.normalization import folded, whole_number
 from evaluation.score import Measurement
+
+_LETTERS_WITH_CASE = frozenset({"Lu", "Ll"})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Contains(Metric):
     """1 where a reference (with `all`, every reference) stands somewhere in the answer, else 0.
 
-    Runs of blanks and line breaks count as one blank. An empty reference is contained in an empty answer only.
+    Runs of blanks and line breaks count as one blank. A number must be there whole (`5` is not in `15`, `-5` or `5.2`)
+    and a single letter by itself (`C` is not in `C++` or `Cats`). An empty reference is contained in an empty answer
+    only.
     """
 
     name: ClassVar[str] = "contains"
     unit: ClassVar[str] = "fraction"
     needs: ClassVar[frozenset[Need]] = frozenset({Need.REFERENCES})
-    scorer_version: ClassVar[str] = "2"
+    scorer_version: ClassVar[str] = "3"
     formula: ClassVar[str] = "1 if a reference (with `all`: each of them) is a part of the answer, else 0"
     blind_spots: ClassVar[str] = (
         "A denied or quoted reference counts ('it is not Paris'), a long answer that names everything is right, and "
@@ -46,4 +52,11 @@ class Contains(Metric):
 
 
 def _contained(reference: str, answer: str) -> bool:
-    return reference in answer if reference else not answer
+    if not reference:
+        return not answer
+    before, after = whole_number(reference)
+    if len(reference) == 1 and unicodedata.category(reference) in _LETTERS_WITH_CASE:
+        before, after = r"(?<!\w)", r"(?![\w+#'’])"
+    if not before and not after:
+        return reference in answer
+    return re.search(f"{before}{re.escape(reference)}{after}", answer) is not None

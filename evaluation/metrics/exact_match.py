@@ -15,10 +15,12 @@ from evaluation.score import Measurement
 class ExactMatch(Metric):
     """1 where the answer equals a reference after the same normalisation of both, else 0.
 
-    Applied in this order, each step an option: sentence punctuation goes (never a number's point, comma or sign,
-    nor symbols: `3.5`, `-5`, `C++` and `50%` stay themselves), English articles before another word go, case is
-    folded and letters are composed (`é` may be written in two characters), outer blanks go and inner ones become
-    one. With every option off, the texts are compared as they are.
+    Applied in this order, each step an option: sentence punctuation goes, English articles before another word go,
+    case is folded and letters are composed (`é` may be written in two characters), outer blanks go and inner ones
+    become one. What carries meaning stays: a number's point, comma and sign, symbols (`C++`, `50%`), square and curly
+    brackets, marks inside a word (`f(x)`). A step after which no word would remain is not taken: `[1, 2]` is not
+    `{1, 2}`, `3 - 2` is not `3 2`, `A` is not `the`; around such an answer only a full stop, quotes and emphasis go.
+    With every option off, the texts are compared as they are.
     With `squad`, SQuAD's official rule is applied instead, which removes all ASCII punctuation and every article.
     """
 
@@ -27,7 +29,7 @@ class ExactMatch(Metric):
     needs: ClassVar[frozenset[Need]] = frozenset({Need.REFERENCES})
     formula: ClassVar[str] = "1 if the normalised answer equals a normalised reference, else 0"
     source: ClassVar[str] = "with `squad`: Rajpurkar et al. 2016, arXiv:1606.05250; SQuAD's evaluation script"
-    scorer_version: ClassVar[str] = "2"
+    scorer_version: ClassVar[str] = "3"
     blind_spots: ClassVar[str] = "A right answer in other words, or in a sentence around the right words, scores 0."
 
     ignore_case: bool = True

@@ -8,7 +8,7 @@ from typing import ClassVar
 from evaluation.case import Case
 from evaluation.generation import Generation
 from evaluation.metrics.accuracy import is_right, unknown_label
-from evaluation.metrics.extraction import NOT_EXTRACTED, chosen_label, plain
+from evaluation.metrics.extraction import NOT_EXTRACTED, chosen_label, named_label
 from evaluation.metrics.metric import Answers, CorpusMetric, Need
 from evaluation.score import Measurement
 
@@ -23,7 +23,7 @@ class LabelledMetric(CorpusMetric):
     Evidence: the expected and the predicted class.
     """
 
-    scorer_version: ClassVar[str] = "2"
+    scorer_version: ClassVar[str] = "3"
     unit: ClassVar[str] = "fraction"
     needs: ClassVar[frozenset[Need]] = frozenset({Need.REFERENCES, Need.CHOICES})
 
@@ -48,4 +48,4 @@ def counted_pairs(rows: Sequence[Measurement]) -> Counter[tuple[str, str]]:
 
 def _as_in_choices(reference: str, choices: Sequence[str]) -> str:
     """The reference, written as the case's labels write it."""
-    return next((label for label in choices if plain(label) == plain(reference)), reference)
+    return named_label(reference, choices) or reference

@@ -6,7 +6,8 @@ from typing import ClassVar, Literal
 
 from evaluation.case import Case
 from evaluation.generation import Generation
-from evaluation.metrics.extraction import FLEXIBLE, NOT_EXTRACTED, STRICT, chosen_option, option_index
+from evaluation.metrics.choice_reading import FLEXIBLE, STRICT, chosen_option, named_option
+from evaluation.metrics.extraction import NOT_EXTRACTED
 from evaluation.metrics.metric import Answers, Metric, Need
 from evaluation.score import Measurement
 
@@ -16,19 +17,21 @@ class MultipleChoice(Metric):
     """1 where the option that the answer chooses is a right one, else 0.
 
     The label is the stage that found the choice: `strict` (the answer is a letter, an option's text, or both),
-    `flexible` (somewhere in a longer answer), or `not_extracted`, which scores 0. Many of the last kind mean that
-    the format broke, not the model's knowledge. Evidence: whether the choice is right by the strict stage alone, and
-    by both stages.
+    `flexible` (somewhere in a longer answer), `ambiguous` (several options are offered, or the one offered is denied
+    too) or `not_extracted`; the last two score 0. Many of them mean that the format broke, not the model's knowledge.
+    Of an answer that corrects itself, the correction counts. Evidence: whether the choice is right by the strict stage
+    alone, and by both stages.
     """
 
     name: ClassVar[str] = "multiple_choice"
     unit: ClassVar[str] = "fraction"
     needs: ClassVar[frozenset[Need]] = frozenset({Need.REFERENCES, Need.CHOICES})
-    scorer_version: ClassVar[str] = "3"
+    scorer_version: ClassVar[str] = "4"
     formula: ClassVar[str] = "1 if the option that is read from the answer, strictly or else flexibly, is right; else 0"
     blind_spots: ClassVar[str] = (
-        "An answer that weighs several options and settles on none by a letter is not extracted; guessing gets one in "
-        "as many as there are options; a taste for one letter looks like knowledge where that letter is often right."
+        "An answer that weighs several options and settles on none is not read, and neither is a choice announced in "
+        "rare words or, but for the commonest ones, in another language; guessing gets one in as many as there are "
+        "options; a taste for one letter looks like knowledge where that letter is often right."
     )
     evidence_names: ClassVar[tuple[str, ...]] = (STRICT, FLEXIBLE)
     """What the numbers of the evidence are; the mean of each is an estimate of its own."""
@@ -39,17 +42,17 @@ class MultipleChoice(Metric):
     def problem(self, case: Case) -> str | None:
         """Says which reference names no option."""
         for reference in case.references:
-            if option_index(reference, case.choices) is None:
+            if named_option(reference, case.choices) is None:
                 return f"has the reference {reference!r}, which is neither the letter nor the text of an option"
         return None
 
     def measure(self, case: Case, generations: Sequence[Generation], answers: Answers) -> Measurement:
         (generation,) = generations
         choice = chosen_option(generation.answer, case.choices)
-        if choice is None:
-            return Measurement(value=0.0, label=NOT_EXTRACTED, evidence=(0.0, 0.0))
-        index, stage = choice
-        right = float(index in {option_index(reference, case.choices) for reference in case.references})
+        if choice.index is None:
+            return Measurement(value=0.0, label=choice.stage, evidence=(0.0, 0.0))
+        index, stage = choice.index, choice.stage
+        right = float(index in {named_option(reference, case.choices) for reference in case.references})
         by_stage = {STRICT: right if stage == STRICT else 0.0, FLEXIBLE: right}
         return Measurement(
             value=by_stage[self.extraction],

@@ -1,19 +1,22 @@
-"""When do two short texts say the same? Blanks, case, articles and sentence punctuation may not matter."""
+"""When do two short texts say the same? Blanks, case, articles and sentence punctuation may not matter.
+
+A step that would leave nothing but signs, digits and single letters is not taken: there the marks are the answer.
+"""
 
 import re
 import string
 import unicodedata
 
-_ARTICLE_BEFORE_A_WORD = re.compile(r"\b(?:a|an|the)\s+(?=\S)", re.IGNORECASE)
-_SENTENCE_PUNCTUATION = re.compile(
-    r"""
-    (?<!\d)[,:*] | [,:*](?!\d)            # kept between digits: 1,000 and 10:30
-    | \.(?!\d) | (?<=[^\W\d])\.          # kept in and before a number: 3.5 and .5
-    | -(?![\d.$€£]) | (?<=[^\W\d])-      # kept as a sign and between digits: -5 and 1990-95
-    | [;!?"'()\[\]{}_`«»¿¡‘’‚“”„‹›–—…、。！，：；？]
-    """,
-    re.VERBOSE,
+from evaluation.metrics.sentence_marks import TYPOGRAPHIC, without_outer_marks, without_sentence_marks
+
+_ARTICLE_BEFORE_A_WORD = re.compile(r"\b(?:a|an|the)\s+(?=\w)(?!(?:and|or)\b)", re.IGNORECASE)
+_ARTICLES = frozenset({"a", "an", "the"})
+# The day and month of a date may stand before its year.
+_NO_NUMBER_BEFORE = (
+    r"(?:(?<!\d)(?<!\d[.,:/])(?<!\s\.)(?<!^\.)(?<![^\w\s)\]%][-−])(?<!\s[-−])(?<!^[-−])"
+    r"|(?<=\d[./-]\d[./-])|(?<=\d[./-]\d\d[./-]))"
 )
+_NO_NUMBER_AFTER = r"(?!\d|[.,:/]\d)"
 _SQUAD_ARTICLE = re.compile(r"\b(?:a|an|the)\b")
 _SQUAD_PUNCTUATION = str.maketrans("", "", string.punctuation)
 
@@ -28,18 +31,54 @@ def folded(text: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
 
 
+def keeps_words(text: str) -> bool:
+    """Whether `text` holds a word: two letters in a row that are no article, or a letter of a script without case.
+
+    Digits, signs and single letters are no words: what is written with them (`x - 1`, `C#`, `[1, 2]`) can differ in
+    its marks alone.
+    """
+    run = ""
+    for letter in f"{text} ":
+        kind = unicodedata.category(letter)
+        if kind[0] in "LM":
+            if kind == "Lo":
+                return True
+            run += letter
+        elif len(run) > 1 and run.casefold() not in _ARTICLES:
+            return True
+        else:
+            run = ""
+    return False
+
+
 def without_articles(text: str) -> str:
-    """`text` without English articles; one at the very end stays, for it is a name ("vitamin A")."""
-    return _ARTICLE_BEFORE_A_WORD.sub("", text)
+    """`text` without English articles, where a word or a number remains.
+
+    One at the very end stays, for it is a name ("vitamin A"), and so do those among single letters ("a b").
+    """
+    rest = _ARTICLE_BEFORE_A_WORD.sub("", text)
+    return rest if keeps_words(rest) or any(map(str.isdigit, rest)) else text
 
 
 def without_punctuation(text: str) -> str:
-    """`text` without sentence punctuation, brackets, quotes and emphasis marks.
+    """`text` without sentence punctuation, quotes and emphasis marks, where a word remains (see `keeps_words`).
 
-    What carries meaning stays: the point, comma and sign of a number (`3.5` is not `35`), and symbols
-    (`C++`, `C#`, `50%`). A text of nothing but punctuation stays as it is.
+    What carries meaning stays: the point, comma and sign of a number (`3.5` is not `35`), symbols (`C++`, `C#`,
+    `50%`), square and curly brackets, and marks inside a word (`f(x)`, `snake_case`). Where no word would remain, only
+    a full stop, quotes and emphasis around the whole text are left out.
     """
-    return _SENTENCE_PUNCTUATION.sub("", text) or text
+    text = text.translate(TYPOGRAPHIC)
+    words = without_sentence_marks(text)
+    return words if keeps_words(words) else without_outer_marks(text)
+
+
+def whole_number(text: str) -> tuple[str, str]:
+    """Patterns for before and after `text`, where it begins or ends with a digit: no other number goes on there.
+
+    `5` is then not in `15`, `-5`, `5.2` and `5,000`, yet in `3-5` and `5 km`.
+    """
+    before = _NO_NUMBER_BEFORE if text[:1].isdigit() else ""
+    return before, _NO_NUMBER_AFTER if text[-1:].isdigit() else ""
 
 
 def squad_words(text: str) -> list[str]:

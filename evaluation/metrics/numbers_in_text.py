@@ -10,7 +10,11 @@ from fractions import Fraction
 from functools import lru_cache
 from unicodedata import numeric
 
+from evaluation.metrics.announced_numbers import announcements, is_explained
+
 MARKED = "marked"
+ANNOUNCED = "announced"
+AMBIGUOUS = "ambiguous"
 LAST_LINE = "last_line"
 EARLIER_LINE = "earlier_line"
 INSIDE_WORD = "inside_word"
@@ -24,6 +28,9 @@ _PLAIN_FORMS = str.maketrans("０１２３４５６７８９．，－−＋％�
 _VULGAR = "½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅐⅛⅜⅝⅞⅑⅒"
 # In `16-3` the dash subtracts; in `= -3`, `-$3` and `$-3` it belongs to the number.
 _MINUS_BEFORE = re.compile(r"(?:(?:^|[^\w)\]%.$€£¥])-[$€£¥]?|(?:^|[^\w)\]%])[$€£¥]-)$")
+_OPERATOR = re.compile(r"\s?(?:[-+/×·÷^=≈<]|\*(?!\*)|x(?=\s?\d))")
+_ALTERNATIVE = re.compile(r"(?:\s\w{1,12})?,?\s(?:or|to|oder|ou|o)\s[$€£¥]?\d")
+_SENTENCE_END = re.compile(r"[.;!?]\s|\n")
 _PERCENT_AFTER = re.compile(r"\s?\\?%|\s(?:percent|per cent|pct)\b", re.IGNORECASE)
 _UNIT_TO_THE_END = re.compile(r"\s?(?:\\?%|[^\W\d]{0,12}|[$€£¥])\.?\s*")
 
@@ -33,10 +40,10 @@ class FoundNumber:
     """A number in a text."""
 
     value: Fraction | None
-    """None: it is too long to be read."""
+    """None: it is too long to be read, or one of two that are offered."""
     is_percent: bool
     place: str
-    """`marked`, `last_line`, `earlier_line` or `inside_word`."""
+    """`marked`, `announced`, `last_line`, `earlier_line`, `inside_word` or `ambiguous`."""
     text: str
     """As it was written."""
 
@@ -44,12 +51,17 @@ class FoundNumber:
 def found_number(text: str, *, decimal_comma: bool) -> FoundNumber | None:
     r"""The number that `text` gives; None where there is none.
 
-    The one that is marked as the answer, in the last `\boxed{…}` or alone in a line after `####`; else the last number.
+    The one that is marked as the answer, in the last `\boxed{…}` or alone in a line after `####`; else the one that is
+    announced ("the answer is 18", "A: 18", a last line with `**18**`, `= 18 (2 · 9)`); else the last number. Of two
+    that are announced together ("5 or 6") none is read.
     """
     text = text.rstrip().translate(_PLAIN_FORMS)
     marked = _marked(text, decimal_comma)
     if marked is not None:
         return marked
+    announced = _announced(text, decimal_comma)
+    if announced is not None:
+        return announced
     number, in_word = _patterns(decimal_comma)
     match = _last(number, text)
     if match is not None:
@@ -70,6 +82,35 @@ def _marked(text: str, decimal_comma: bool) -> FoundNumber | None:
     if match is None or line[: match.start()].strip(" -+$€£¥") or not _UNIT_TO_THE_END.fullmatch(line, match.end()):
         return None
     return _read(match, line, MARKED, decimal_comma)
+
+
+def _announced(text: str, decimal_comma: bool) -> FoundNumber | None:
+    number, _ = _patterns(decimal_comma)
+    for place in announcements(text):
+        match = number.search(text, place.start, place.start + MAX_CHARS + 8)
+        if match is None or text[place.start : match.start()].strip(" -+~≈$€£¥"):
+            continue
+        if place.is_sum and _OPERATOR.match(text, match.end()):
+            match = _result(number, text, match.end())
+        elif place.is_sum and _ALTERNATIVE.match(text, match.end()):
+            return FoundNumber(None, False, AMBIGUOUS, match.group()[:MAX_CHARS])
+        elif (
+            not place.is_sum
+            and "=" in text[max(0, place.start - 3) : place.start]
+            and not is_explained(text, match.end())
+        ):
+            continue
+        if match is not None:
+            return _read(match, text, ANNOUNCED, decimal_comma)
+    return None
+
+
+def _result(number: re.Pattern[str], text: str, start: int) -> re.Match[str] | None:
+    """The number after the last `=` of the sum that goes on at `start`."""
+    rest = _SENTENCE_END.split(text[start : start + MAX_CHARS], maxsplit=1)[0]
+    equals = rest.rfind("=")
+    match = number.search(text, start + equals + 1) if equals >= 0 else None
+    return match if match and not text[start + equals + 1 : match.start()].strip(" -+~≈$€£¥*") else None
 
 
 def _up_to_its_brace(text: str) -> str:

@@ -1,5 +1,6 @@
 """Is the number that the answer gives the number of the reference?"""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -13,28 +14,32 @@ from evaluation.metrics.numbers_in_text import FoundNumber, found_number
 from evaluation.score import Measurement
 
 NO_NUMBER = "no_number"
+_UNDERSCORED = re.compile(r"\d_\d")
+"""Of which the last digits alone would be read: `0_1` as 1."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class NumericMatch(Metric):
     r"""1 where the number that the answer gives equals that of a reference, else 0.
 
-    It is the last number, unless one is marked as the answer (`\boxed{…}`, or alone in a line after `####`), and the
-    label says where it stood: `marked`, `last_line`, `earlier_line`, `inside_word` (`USD18`, used only where no number
-    stands by itself), or `no_number`, which scores 0. Compared exactly: `57.00` and `$57` are 57, `1,234` and `1'234`
-    are 1234, `3/4`, `¾` and `\frac{3}{4}` are 0.75, `1 1/2` is 1.5, `1.5e3` and `1.5 × 10^3` are 1500. A currency and a
-    unit are not compared. A percentage equals its number and, where only one side has the sign, its hundredth: `12%`
-    is right for 12 and for 0.12. The comma separates thousands (`3,5` are two numbers), unless `decimal_comma` is set.
+    It is the last number, unless one is marked as the answer (`\boxed{…}`, or alone in a line after `####`) or
+    announced ("the answer is 18", `A: 18`, `**18**` in the last line), and the label says where it stood: `marked`,
+    `announced`, `last_line`, `earlier_line`, `inside_word` (`USD18`, used only where no number stands by itself),
+    `ambiguous` ("the answer is 5 or 6") or `no_number`, which both score 0. Compared exactly: `57.00` and `$57` are 57,
+    `1,234` and `1'234` are 1234, `3/4`, `¾` and `\frac{3}{4}` are 0.75, `1 1/2` is 1.5, `1.5e3` and `1.5 × 10^3` are
+    1500. A currency and a unit are not compared. A percentage equals its number and, where only one side has the sign,
+    its hundredth: `12%` is right for 12 and for 0.12. The comma separates thousands (`3,5` are two numbers), unless
+    `decimal_comma` is set.
     """
 
     name: ClassVar[str] = "numeric_match"
     unit: ClassVar[str] = "fraction"
     needs: ClassVar[frozenset[Need]] = frozenset({Need.REFERENCES})
-    scorer_version: ClassVar[str] = "2"
+    scorer_version: ClassVar[str] = "3"
     formula: ClassVar[str] = "1 if |number of the answer - number of a reference| ≤ tolerance, else 0"
     blind_spots: ClassVar[str] = (
-        "A number that follows the answer (`18, as 2 · 9 = 18 and 9 > 2`) is taken for it; units, currencies, words "
-        "(`twelve`, `2 million`) and the way to the number are not read."
+        "A number that follows an answer that nothing announces (`18, as 9 > 2`) is taken for it; units, currencies, "
+        "words (`twelve`, `2 million`) and the way to the number are not read."
     )
 
     tolerance: float = 0.0
@@ -52,6 +57,8 @@ class NumericMatch(Metric):
     def problem(self, case: Case) -> str | None:
         """Says which reference holds no number."""
         for reference in case.references:
+            if _UNDERSCORED.search(reference):
+                return f"has the reference {reference[:60]!r}, where an underscore stands between digits"
             found = self._number(reference)
             if reference.strip() and (found is None or found.value is None):
                 return f"has the reference {reference!r}, which holds no number"

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
+from evaluation.allowed_files import must_be_allowed
 from evaluation.catalogue import Catalogue
 from evaluation.errors import BenchwrightError, ConfigurationError, UnknownNameError
 from evaluation.metric_text import file_and_call, names_a_file
@@ -93,6 +94,7 @@ def _class_and_options(text: str) -> tuple[type[Metric], dict[str, Any]]:
 
 def _own_class(path: Path, class_name: str) -> type[Metric]:
     """The class in the user's file, where its name is not taken."""
+    must_be_allowed(path, what=f"the metric {class_name}:")
     kind = metric_in_file(path, class_name)
     if kind.name in METRICS or kind.name in third_party_names():
         raise ConfigurationError(

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any, ClassVar, NamedTuple
 
 from evaluation.case import Case
+from evaluation.formatting import score
 from evaluation.generation import Generation
 from evaluation.metrics.metric import Answers, Metric, Need
 from evaluation.score import Measurement
@@ -53,7 +54,7 @@ class RougeMetric(Metric):
         if not answer or not case.references:
             return Measurement(value=float(any(not reference.strip() for reference in case.references)))
         best = max((self._shares(reference, answer) for reference in case.references), key=lambda shares: shares.f)
-        rationale = f"precision {best.precision:.3f}, recall {best.recall:.3f}"
+        rationale = f"precision {score(best.precision)}, recall {score(best.recall)}"
         return Measurement(value=best.f, label=self._label(case.references, answer), rationale=rationale)
 
     @abstractmethod

@@ -3,6 +3,7 @@
 F1 = 2·shared / (words of the answer + words of the reference), words counted as often as they occur.
 """
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,8 +12,13 @@ from typing import ClassVar
 from evaluation.case import Case
 from evaluation.generation import Generation
 from evaluation.metrics.metric import Answers, Metric, Need
-from evaluation.metrics.normalization import squad_words
+from evaluation.metrics.normalization import folded, keeps_words, squad_words, without_articles, without_punctuation
 from evaluation.score import Measurement
+
+# A call, an operator or a bracket of a program or a formula, as no sentence has them.
+_CODE = re.compile(r"\w[(\[]\S|[=<>{}\\^|~]|\w_\w|[^\W\d_][+#](?!\w)")
+_PARTS = re.compile(r"(?<![\w)\]])-?(?:\d+(?:[.,]\d+)*|\.\d+)|\d+(?:[.,]\d+)*|(?:[^\W\d]|[\u0300-\u036f])+|[^\w\s]")
+_GROUPED = re.compile(r"-?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +26,9 @@ class TokenF1(Metric):
     """Word overlap with the closest reference, in [0, 1] (Rajpurkar et al. 2016, arXiv:1606.05250).
 
     SQuAD's official rule: a multiset of lower-case words without ASCII punctuation and English articles, the best
-    over the references. Where that leaves no word of an answer and a reference, they must be equal as written.
+    over the references. It holds where answer and reference have words. Where one has none (`[1, 2]`, `3.5`, `C++`,
+    `A`), or the reference is code, the marks are counted too: each number with its sign and point, each word and each
+    other sign is one.
     """
 
     name: ClassVar[str] = "token_f1"
@@ -29,6 +37,7 @@ class TokenF1(Metric):
     formula: ClassVar[str] = (
         "max over references of 2·shared / (words of the answer + words of the reference), words as a multiset"
     )
+    scorer_version: ClassVar[str] = "2"
     source: ClassVar[str] = "Rajpurkar et al. 2016, arXiv:1606.05250; SQuAD's evaluation script"
     blind_spots: ClassVar[str] = (
         "Order and meaning are not seen: a 'not' costs one word of many. Scripts without blanks between words are one"
@@ -40,9 +49,21 @@ class TokenF1(Metric):
         return Measurement(value=max((_f1(generation.answer, reference) for reference in case.references), default=0.0))
 
 
+def is_in_words(answer: str, reference: str) -> bool:
+    """Whether SQuAD's rule holds: both texts have words (see `keeps_words`), and the reference is no code."""
+    return keeps_words(answer) and keeps_words(reference) and not _CODE.search(reference)
+
+
 def _f1(answer: str, reference: str) -> float:
     words, wanted = squad_words(answer), squad_words(reference)
+    if not is_in_words(answer, reference):
+        words, wanted = _with_marks(answer), _with_marks(reference)
     if not words and not wanted:
-        return float(answer.strip().lower() == reference.strip().lower())
+        return 1.0
     shared = sum((Counter(words) & Counter(wanted)).values())
     return 2 * shared / (len(words) + len(wanted))
+
+
+def _with_marks(text: str) -> list[str]:
+    plain = folded(without_articles(without_punctuation(text)))
+    return [part.replace(",", "") if _GROUPED.fullmatch(part) else part for part in _PARTS.findall(plain)]

@@ -29,9 +29,11 @@ class Change:
 
 
 def changes_between(before: Setting, now: Setting) -> tuple[Change, ...]:
-    """All that is known of both and differs."""
+    """All that is known of both and differs; digests at one server alone, since two may name one file differently."""
     found = []
     for what in WHAT:
+        if what == "model" and before.endpoint != now.endpoint:
+            continue
         was, is_now = getattr(before, what), getattr(now, what)
         if was is not None and is_now is not None and was != is_now:
             found.append(Change(what=what, was=str(was), now=str(is_now)))

@@ -1,9 +1,10 @@
 """Which model, judge or server is not the one that it was? Read from what each run notes of them."""
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 
 from evaluation.monitoring.changes import Change, shortened
 from evaluation.monitoring.rules import NOTICE, WARNING, Verdict
@@ -19,8 +20,6 @@ class _Seen:
 
     value: str
     run: MonitoredRun
-    place: str = ""
-    """Where; a value is held against the one before at the same place, else against the one before."""
 
 
 def change_verdicts(runs: Sequence[MonitoredRun], *, since: datetime, left_out: Iterable[str] = ()) -> list[Verdict]:
@@ -37,14 +36,25 @@ def change_verdicts(runs: Sequence[MonitoredRun], *, since: datetime, left_out: 
 
 
 def _models(runs: Sequence[MonitoredRun], since: datetime) -> list[Verdict]:
-    seen: defaultdict[str, list[_Seen]] = defaultdict(list)
+    """Digests are compared at one server alone: two servers name one file by different digests."""
+    seen: defaultdict[tuple[str, str], list[_Seen]] = defaultdict(list)
     for one in runs:
         if one.digest is not None:
-            seen[one.model].append(_Seen(value=one.digest, run=one, place=one.endpoint))
-    return [
-        _verdict("model", model, known, since, f"The weights of {model} changed", WARNING, candidate=model)
-        for model, known in seen.items()
+            seen[one.model, one.endpoint].append(_Seen(value=one.digest, run=one))
+    verdicts = [
+        _verdict(
+            "model",
+            f"{model} at {endpoint}",
+            known,
+            since,
+            f"The weights of {model} at {endpoint} changed",
+            WARNING,
+            candidate=model,
+        )
+        for (model, endpoint), known in seen.items()
     ]
+    # Alerts of earlier versions were about the model at whichever server; nothing keeps them open.
+    return [*verdicts, *(Verdict(subject=subject_of("model", model)) for model in {model for model, _ in seen})]
 
 
 def _servers(runs: Sequence[MonitoredRun], since: datetime) -> list[Verdict]:
@@ -108,11 +118,8 @@ def _verdict(
 
 def _last_change(seen: Sequence[_Seen]) -> tuple[_Seen | None, _Seen]:
     """What was noted before the newest change, and after it; None where nothing ever changed."""
-    newest_before: dict[Hashable, _Seen] = {}
     change: tuple[_Seen | None, _Seen] = (None, seen[0])
-    for position, one in enumerate(seen):
-        before = newest_before.get(one.place) or (seen[position - 1] if position else None)
-        if before is not None and before.value != one.value:
+    for before, one in pairwise(seen):
+        if before.value != one.value:
             change = (before, one)
-        newest_before[one.place] = one
     return change

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from evaluation.formatting import counted, p_value, percent, quantity
 from evaluation.monitoring.anomalies import Anomaly
 from evaluation.monitoring.changes import changes_between, shortened
 from evaluation.monitoring.trends import Trend
 from evaluation.monitoring.values import QUANTITIES, Quantity, Series
-from evaluation.monitoring.wording import counted, p_value, quantity, share
 
 MANY_FAILURES = 0.02
 """Share of calls from which the kinds of failures are told."""
@@ -43,11 +43,11 @@ def insights(series: Sequence[Series], trends: Iterable[Trend], anomalies: Itera
 def _of_trend(trend: Trend) -> Insight:
     how = f"{quantity(abs(trend.per_week))} a week"
     if trend.relative_per_week is not None and trend.quantity not in ("quality", "success"):
-        how = f"{share(abs(trend.relative_per_week))} a week"
+        how = f"{percent(abs(trend.relative_per_week))} a week"
     verb = {"rising": "rises", "falling": "falls", "steady": "stays"}[trend.direction]
     text = (
         f"{trend.series.name}: the {QUANTITIES[trend.quantity]} {verb} by {how} over {trend.n_points} points "
-        f"(confidence {share(trend.confidence)})."
+        f"(confidence {percent(trend.confidence)})."
     )
     return Insight(kind="trend", text=text, evidence=_about(trend.series) | trend.plain())
 
@@ -62,7 +62,7 @@ def _of_anomaly(odd: Anomaly) -> Insight:
 
 
 def _shown(name: Quantity, value: float) -> str:
-    return share(value) if name == "success" else quantity(value)
+    return percent(value) if name == "success" else quantity(value)
 
 
 def _of_judges(series: Iterable[Series]) -> Iterator[Insight]:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from evaluation.formatting import counted, p_value, quantity
 from evaluation.metrics.judges.pairwise import JudgePairwise
 from evaluation.metrics.speed import SPEED_METRICS
 from evaluation.monitoring.baselines import Looks, baseline_of
@@ -13,7 +14,6 @@ from evaluation.monitoring.quality import QualityLook, Values, adjusted, level_o
 from evaluation.monitoring.request import MonitorRequest
 from evaluation.monitoring.rules import CRITICAL, Verdict
 from evaluation.monitoring.values import Point, Series
-from evaluation.monitoring.wording import counted, p_value, quantity
 from evaluation.reports.metric_facts import higher_is_better
 from evaluation.store.monitored import mean_scores
 from evaluation.store.outcome_numbers import iterate_values

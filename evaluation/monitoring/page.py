@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from evaluation.formatting import percent, quantity
 from evaluation.monitoring.narrow_tables import as_narrow_tables
-from evaluation.monitoring.wording import quantity, share
 from evaluation.reports.escaping import as_markdown_code, for_markdown
 
 Values = Mapping[str, Any]
@@ -67,7 +67,7 @@ def _row(one: Values) -> dict[str, str]:
         "task": one["benchmark"] or f"{one['task']} (live)",
         "candidate": one["candidate"],
         "calls": f"{newest['n']:,}",
-        "success": shown("success", share),
+        "success": shown("success", percent),
         "quality": shown("quality"),
         "seconds": shown("duration_s"),
         "tokens": shown("tokens"),

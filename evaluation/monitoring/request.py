@@ -3,16 +3,17 @@
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ConfigDict, Field, ValidationError
 
 from evaluation.errors import ConfigurationError
 from evaluation.request_errors import refusal
+from evaluation.request_model import RequestModel
 from evaluation.store.keeping import BASELINE_RUNS
 
 RuleName = Literal["duration", "success", "tokens", "gpu", "quality", "model", "judge", "server"]
 
 
-class TokenBudget(BaseModel):
+class TokenBudget(RequestModel):
     """What a call may take."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", title="Token budget")
@@ -23,7 +24,7 @@ class TokenBudget(BaseModel):
     )
 
 
-class MonitorRequest(BaseModel):
+class MonitorRequest(RequestModel):
     """What is looked at, and what is too much."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", title="Monitor")

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from evaluation.formatting import counted
 from evaluation.monitoring.looking import Look
 from evaluation.monitoring.trends import Trend
 from evaluation.monitoring.values import QUANTITIES, Point, Series
-from evaluation.monitoring.wording import counted
 from evaluation.store.records import AlertChanges, AlertRecord, SilenceRecord
 
 _MOMENTS = ("raised_at", "seen_at", "notified_at", "acknowledged_at", "resolved_at")

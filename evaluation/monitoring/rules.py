@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
+from evaluation.formatting import beyond, counted, percent_beyond, quantity
 from evaluation.monitoring.changes import changes_since, in_words
 from evaluation.monitoring.request import MonitorRequest
 from evaluation.monitoring.values import Point, Series
-from evaluation.monitoring.wording import counted, listed, quantity, share
+from evaluation.monitoring.wording import listed
 from evaluation.stats.intervals import wilson_interval
 from evaluation.store.records import Finding
 from evaluation.store.records.alerts import subject_of
@@ -83,9 +84,10 @@ def duration(given: Judged) -> Verdict | None:
         return None
     usual = median(known)
     ratio = point.duration_s / usual if usual > 0 else 1.0
+    times, most = beyond(ratio, limit)
     sentence = (
-        f"{given.series.name} takes {quantity(point.duration_s)} s at the median, {ratio:.1f} times its usual "
-        f"{quantity(usual)} s (limit: {limit:g} times)."
+        f"{given.series.name} takes {quantity(point.duration_s)} s at the median, {times} times its usual "
+        f"{quantity(usual)} s (limit: {most} times)."
     )
     evidence: dict[str, Any] = {"median_s": point.duration_s, "usual_s": usual, "ratio": ratio, "limit": limit}
     evidence |= {"n": point.n_timed, "n_baseline": len(known), "slots": point.setting.slots}
@@ -101,10 +103,11 @@ def success(given: Judged) -> Verdict | None:
     interval = wilson_interval(point.n_ok, point.n)
     failed = sorted(point.failures.items(), key=lambda one: (-one[1], one[0]))
     kinds = listed([f"{name} ({n})" for name, n in failed])
+    share, limit = percent_beyond(point.success, least)
     why = f"it was given up: {point.given_up}" if point.given_up else f"failures: {kinds}"
     sentence = (
         f"{given.series.name}: {counted(point.n_ok, 'answer')} of {counted(point.n, 'call')}, "
-        f"{share(point.success)} (limit: {share(least)}); {why}."
+        f"{share} (limit: {limit}); {why}."
     )
     evidence: dict[str, Any] = {"n": point.n, "n_ok": point.n_ok, "share": point.success, "limit": least}
     evidence |= {"low": interval.low, "high": interval.high, "failures": dict(failed)}
@@ -137,9 +140,10 @@ def gpu(given: Judged) -> Verdict | None:
         return None
     endpoint, n, utilisation = min(known, key=lambda one: one[2])
     least = given.request.gpu_below
+    worked, limit = percent_beyond(utilisation, least)
     sentence = (
-        f"The GPU of {endpoint} worked {share(utilisation)} of the time in which {given.series.name} was asked "
-        f"(limit: {share(least)}; {counted(n, 'sample')}): more requests at once may fit."
+        f"The GPU of {endpoint} worked {worked} of the time in which {given.series.name} was asked "
+        f"(limit: {limit}; {counted(n, 'sample')}): more requests at once may fit."
     )
     evidence: dict[str, Any] = {"endpoint": endpoint, "utilisation": utilisation, "limit": least, "n": n}
     evidence |= {"slots": given.point.setting.slots}

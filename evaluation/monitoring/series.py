@@ -67,12 +67,13 @@ def _evaluated(
         benchmark=newest.benchmark,
         benchmark_version=newest.benchmark_version,
         headline=newest.headline,
-        points=tuple(_point(one, calls[one.row_id], scores.get(one.row_id, {})) for one in group),
+        points=tuple(_point(one, calls[one.row_id], scores.get(one.row_id, {}), newest.headline) for one in group),
     )
 
 
-def _point(one: MonitoredRun, calls: Calls, scores: Mapping[MetricUse, float]) -> Point:
-    use = headline_of(one)
+def _point(one: MonitoredRun, calls: Calls, scores: Mapping[MetricUse, float], headline: str | None) -> Point:
+    """A run's figures; its quality is that of `headline`, whatever its own headline was."""
+    use = metric_use(one, headline)
     if one.given_up is not None:
         missing = max(0, one.n_planned - calls.n)
         calls = Calls(n=calls.n + missing, failures=calls.failures + type(calls.failures)({"not asked": missing}))
@@ -98,7 +99,12 @@ def _point(one: MonitoredRun, calls: Calls, scores: Mapping[MetricUse, float]) -
 
 def headline_of(one: MonitoredRun) -> MetricUse | None:
     """The headline with its signature, as the run planned it."""
-    return next((use for use in one.metrics if use.name == one.headline), None)
+    return metric_use(one, one.headline)
+
+
+def metric_use(one: MonitoredRun, name: str | None) -> MetricUse | None:
+    """A metric of the run with its signature; None: the run did not measure it."""
+    return next((use for use in one.metrics if use.name == name), None)
 
 
 def live_series(store: Store, request: MonitorRequest, moment: datetime) -> list[Series]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from evaluation.formatting import quantity
 from evaluation.pictures.frame import across
 from evaluation.pictures.rows import LABEL_RIGHT, LONGEST_LABEL, MOST_ROWS, ROW, left_out
 from evaluation.pictures.scales import Scale, scale
@@ -46,7 +47,7 @@ def boxes(spreads: Sequence[Spread], *, title: str, x_title: str) -> str:
 
 def _row(spread: Spread, found: Sequence[float], axis: Scale, y: float) -> list[str]:
     low, lower, median, upper, high, tail = map(axis.at, found)
-    p50, p95, p99 = (_short(found[place]) for place in (2, 4, 5))
+    p50, p95, p99 = (quantity(found[place]) for place in (2, 4, 5))
     numbers = f"{p50} · {p95} · {p99} ({len(spread.values):,})"
     return [
         text(LABEL_RIGHT - 10, y + 4, spread.label, text_anchor="end", longest=LONGEST_LABEL),
@@ -58,10 +59,6 @@ def _row(spread: Spread, found: Sequence[float], axis: Scale, y: float) -> list[
         element("circle", cx=tail, cy=y, r=3, class_="plain"),
         text(RIGHT + 14, y + 4, numbers, class_="faint"),
     ]
-
-
-def _short(value: float) -> str:
-    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def _key() -> list[str]:

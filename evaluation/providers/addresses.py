@@ -43,6 +43,11 @@ def normalise_url(text: str) -> str:
     return f"{scheme}://{_host(host, text)}{shown_port}" + (f"/{path}" if path else "")
 
 
+def without_credentials(url: str) -> str:
+    """Return `url` without user and password, for messages; an '@' or '/' inside the password hides no part of it."""
+    return re.sub(r"://.*@", "://", url, flags=re.DOTALL)
+
+
 def _refuse_secrets(text: str) -> None:
     if "@" in text or "?" in text or "#" in text:
         raise ConfigurationError(

@@ -10,6 +10,9 @@ from typing import Any, cast
 import httpx
 
 from evaluation.errors import FailureKind, ProviderError, TransientProviderError
+from evaluation.providers import bounded_stream
+from evaluation.providers.bounded_stream import decompressed, read_beginning, read_whole
+from evaluation.providers.json_reading import OddRecordError, parse_json
 from evaluation.providers.kept_connections import KeptConnections
 from evaluation.providers.ndjson import split_lines
 from evaluation.providers.refusal import Asked, Refusal
@@ -77,29 +80,30 @@ class Connection:
         """
         try:
             async with asyncio.timeout(timeout_s), self._sent(method, path, body, asked) as response:
-                content = await response.aread()
+                found = _parsed(await read_whole(_content(response)))
         except TimeoutError as error:
             raise TransientProviderError(
                 f"{asked.subject}: {method} {path} got no answer within {timeout_s:g} s", too_late
             ) from error
-        return self._object(path, content, asked)
-
-    def _object(self, path: str, content: bytes, asked: Asked) -> dict[str, Any]:
-        try:
-            found = json.loads(content)
-        except ValueError:
-            found = None
-        if not isinstance(found, dict):
-            raise ProviderError(
-                f"{asked.subject}: {path} answered with something else than a JSON object: "
-                f"{content[:80].decode('utf-8', 'replace')!r}",
-                FailureKind.BAD_OPTION,
-                "Is this the address of a model server?",
-            )
-        return found
+        if isinstance(found, dict):
+            return found
+        raise ProviderError(
+            f"{asked.subject}: {path} answered with something else than a JSON object: "
+            f"{found[:80].decode('utf-8', 'replace')!r}",
+            FailureKind.BAD_OPTION,
+            "Is this the address of a model server?",
+        )
 
     @asynccontextmanager
-    async def stream(self, path: str, body: dict[str, Any], *, asked: Asked, patient: bool) -> AsyncIterator[Stream]:
+    async def stream(
+        self,
+        path: str,
+        body: dict[str, Any],
+        *,
+        asked: Asked,
+        patient: bool,
+        is_kept: bool = True,
+    ) -> AsyncIterator[Stream]:
         """The answer line by line. Leaving early closes the connection, which stops the server's work.
 
         Args:
@@ -107,9 +111,12 @@ class Connection:
             body: What to send.
             asked: What error messages name.
             patient: No limit on silence, because the caller has set a deadline for the whole.
+            is_kept: The caller keeps what comes, so that all of it together is bounded as each line is.
         """
         async with self._sent("POST", path, body, asked, patient=patient) as response:
-            yield Stream(response.headers.get("content-type", ""), split_lines(_content(response)))
+            max_bytes = bounded_stream.MAX_STREAM_BYTES if is_kept else None
+            lines = split_lines(_content(response), max_bytes=max_bytes)
+            yield Stream(response.headers.get("content-type", ""), lines)
 
     @asynccontextmanager
     async def _sent(
@@ -120,13 +127,15 @@ class Connection:
             response = await self._transport.handle_async_request(self._request(method, path, body, patient=patient))
             try:
                 if not response.is_success:
-                    raise self._refused(response, await response.aread(), asked)
+                    raise self._refused(response, await read_beginning(_content(response)), asked)
                 answering = True
                 yield response
             finally:
                 await response.aclose()
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise broken(error, asked, answering=answering) from error
+        except OddRecordError as error:
+            raise unreadable(error, asked) from error
 
     def _request(self, method: str, path: str, body: dict[str, Any] | None, *, patient: bool) -> httpx.Request:
         timeout = {"connect": CONNECT_S, "read": None if patient else SILENCE_S}
@@ -145,17 +154,37 @@ class Connection:
 
 def _content(response: httpx.Response) -> AsyncIterable[bytes]:
     """The content as it comes, decompressed where the server did not do as told."""
-    if "content-encoding" in response.headers:
-        return response.aiter_bytes()
-    return cast("httpx.AsyncByteStream", response.stream)
+    content = cast("httpx.AsyncByteStream", response.stream)
+    encoding = response.headers.get("content-encoding", "identity")
+    return content if encoding.strip().casefold() in ("", "identity") else decompressed(content, encoding)
+
+
+def _parsed(content: bytes) -> dict[str, Any] | bytes:
+    """The JSON object that an answer is; the answer itself where it is none."""
+    try:
+        found = parse_json(content)
+    except OddRecordError:
+        raise
+    except ValueError:
+        return content
+    return found if isinstance(found, dict) else content
 
 
 async def drain(stream: Stream) -> None:
     """Reads what is left of a complete answer, which nobody needs; whatever happens to it does not matter."""
-    with suppress(httpx.HTTPError, TimeoutError):
+    with suppress(httpx.HTTPError, TimeoutError, OddRecordError):
         async with asyncio.timeout(LINGER_S):
             async for _ in stream.lines:
                 pass
+
+
+def unreadable(error: OddRecordError, asked: Asked) -> ProviderError:
+    """Our error for what a server sent and cannot mean."""
+    return ProviderError(
+        f"{asked.subject}: the server's answer cannot be read: {error}",
+        FailureKind.UNREADABLE_ANSWER,
+        "Ask the server by hand, for example with `curl`; a proxy in between may change its answers.",
+    )
 
 
 def broken(error: Exception, asked: Asked, *, answering: bool) -> ProviderError:

@@ -4,6 +4,7 @@ import re
 import time
 from collections.abc import Callable
 
+from evaluation.cutting import FINISH_REASON, Limits
 from evaluation.errors import CandidateFailureError, FailureKind, ProviderError, TransientProviderError
 from evaluation.generation import Generation, GenerationRequest, Timing
 from evaluation.providers.phase import Phase
@@ -110,7 +111,9 @@ class Draft:
         text = self.text
         stray, answer = split_thinking(text)
         thinking = "\n".join(part for part in (_mended("".join(self._thinking)), stray) if part)
-        failure, message = _own_failure(answer, thinking, finish_reason)
+        cut = Limits.of(request.options)
+        place = cut.where(cut.cut_by(prompt_tokens=prompt_tokens, output_tokens=output_tokens))
+        failure, message = _own_failure(answer, thinking, cut_at=place if finish_reason == FINISH_REASON else None)
         return Generation(
             text=text,
             answer="" if failure else answer,
@@ -126,14 +129,12 @@ class Draft:
         )
 
 
-def _own_failure(answer: str, thinking: str, finish_reason: str | None) -> tuple[FailureKind | None, str | None]:
+def _own_failure(answer: str, thinking: str, *, cut_at: str | None) -> tuple[FailureKind | None, str | None]:
     if answer.strip():
         return None, None
-    if thinking and finish_reason == "length":
-        return (
-            FailureKind.THINKING_USED_UP_THE_BUDGET,
-            f"num_predict was used up by {len(thinking)} characters of thinking, before any answer",
-        )
+    if thinking and cut_at is not None:
+        said = f"{len(thinking)} characters of thinking were cut {cut_at}, before any answer"
+        return FailureKind.THINKING_USED_UP_THE_BUDGET, said
     return FailureKind.EMPTY_ANSWER, "the model ended its answer without writing anything"
 
 

@@ -3,27 +3,58 @@
 A text reader's idea of a line also ends at U+2028 and U+0085, which models do write, and so breaks the JSON.
 """
 
-import json
 from collections.abc import AsyncIterable, AsyncIterator
 from typing import Any
 
+from evaluation.providers.bounded_stream import MAX_LINE_BYTES
+from evaluation.providers.json_reading import OddRecordError, parse_json
 
-async def split_lines(chunks: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
-    """Lines of a stream of bytes, without their line feeds and without blank ones; the last may lack its end."""
-    rest = b""
+
+async def split_lines(
+    chunks: AsyncIterable[bytes], *, max_line_bytes: int = MAX_LINE_BYTES, max_bytes: int | None = None
+) -> AsyncIterator[bytes]:
+    """Lines of a stream of bytes, without their line feeds and without blank ones; the last may lack its end.
+
+    Raises:
+        OddRecordError: a line, or all of them, are longer than allowed; None: all may be of any length.
+    """
+    parts: list[bytes] = []
+    n_waiting = n_bytes = 0
     async for chunk in chunks:
-        *lines, rest = (rest + chunk).split(b"\n")
-        for line in lines:
+        n_bytes += len(chunk)
+        if max_bytes is not None and n_bytes > max_bytes:
+            raise OddRecordError(f"an answer of more than {max_bytes:,} bytes")
+        *ends, rest = chunk.split(b"\n")
+        for end in ends:
+            line = b"".join((*parts, end))
+            parts.clear()
+            n_waiting = 0
+            _refuse_long(len(line), max_line_bytes)
             if line.strip():
                 yield line
-    if rest.strip():
-        yield rest
+        parts.append(rest)
+        n_waiting += len(rest)
+        _refuse_long(n_waiting, max_line_bytes)
+    line = b"".join(parts)
+    if line.strip():
+        yield line
+
+
+def _refuse_long(n_bytes: int, max_line_bytes: int) -> None:
+    if n_bytes > max_line_bytes:
+        raise OddRecordError(f"a record of more than {max_line_bytes:,} bytes")
 
 
 def read_object(line: bytes) -> dict[str, Any] | None:
-    """The JSON object in a line; None where it holds anything else."""
+    """The JSON object in a line; None where it holds anything else.
+
+    Raises:
+        OddRecordError: it is JSON that no honest server writes.
+    """
     try:
-        found = json.loads(line)
+        found = parse_json(line)
+    except OddRecordError:
+        raise
     except ValueError:
         return None
     return found if isinstance(found, dict) else None

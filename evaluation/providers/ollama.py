@@ -1,7 +1,6 @@
 """An Ollama server over its own API, which alone can set every option and says where the time went."""
 
 import asyncio
-import math
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any
 
@@ -9,6 +8,7 @@ import httpx
 
 from evaluation.errors import FailureKind, ProviderError, TransientProviderError
 from evaluation.generation import Generation, GenerationRequest
+from evaluation.providers.answering_model import is_named_alike, other_weights, wrong_model
 from evaluation.providers.connection import Connection, drain
 from evaluation.providers.draft import Draft
 from evaluation.providers.model_names import find_model, is_remote, remote_refused, same_model
@@ -19,9 +19,11 @@ from evaluation.providers.ollama_wire import chat_body, expect_done, finished, l
 from evaluation.providers.overlong import n_telling_characters, sign_of_truncation
 from evaluation.providers.phase import Phase
 from evaluation.providers.provider import LoadedModel, ModelInfo, PullProgress
+from evaluation.providers.records import name_of
 from evaluation.providers.refusal import Asked
 
 EMBED_TIMEOUT_S = 300.0
+MAX_COMPONENT = 1e100
 
 
 class OllamaProvider:
@@ -66,7 +68,7 @@ class OllamaProvider:
 
     async def version(self) -> str | None:
         answer = await self._connection.ask("GET", "/api/version", asked=self._asked())
-        return str(answer["version"]) if answer.get("version") else None
+        return name_of(answer, "version")
 
     async def models(self) -> tuple[ModelInfo, ...]:
         return listed_models(await self._connection.ask("GET", "/api/tags", asked=self._asked()))
@@ -147,6 +149,7 @@ class OllamaProvider:
                     self._refuse_remote_answer(final, asked)
                     generation = finished(final, draft, request, asked)
                     await drain(stream)
+                    await self._refuse_other_model(final, asked)
                     return generation
             raise draft.ended_early(asked, was_whole=stream.content_type.startswith("application/json"))
 
@@ -158,6 +161,20 @@ class OllamaProvider:
         """A remote model under a local name gives itself away only in its answer."""
         if not self._allow_remote and final.get("remote_host"):
             raise remote_refused(str(asked.model), str(final["remote_host"]))
+
+    async def _refuse_other_model(self, record: Mapping[str, Any], asked: Asked) -> None:
+        """Fails an answer of other weights than those that were asked."""
+        named = name_of(record, "model")
+        if named is None or is_named_alike(str(asked.model), named):
+            return
+        try:
+            models = await self.models()
+        except TransientProviderError:
+            raise
+        except ProviderError:
+            return  # a server that lists nothing cannot be judged
+        if other := other_weights(str(asked.model), record, models):
+            raise wrong_model(other, asked)
 
     async def _refuse_truncation(self, request: GenerationRequest, generation: Generation, asked: Asked) -> None:
         sign = sign_of_truncation(
@@ -202,6 +219,7 @@ class OllamaProvider:
         asked = self._asked(model)
         body = {"model": model, "input": [text], "truncate": False}
         answer = await self._connection.ask("POST", "/api/embed", body, asked=asked, timeout_s=EMBED_TIMEOUT_S)
+        await self._refuse_other_model(answer, asked)
         vectors = answer.get("embeddings")
         return read_vector(vectors[0] if isinstance(vectors, list) and len(vectors) == 1 else None, asked)
 
@@ -210,7 +228,7 @@ class OllamaProvider:
         asked = self._asked(model)
         last = ""
         body = {"model": model, "stream": True}
-        async with self._connection.stream("/api/pull", body, asked=asked, patient=False) as stream:
+        async with self._connection.stream("/api/pull", body, asked=asked, patient=False, is_kept=False) as stream:
             async for line in stream.lines:
                 progress = pull_progress(read_object(line) or {}, asked)
                 last = progress.status or last
@@ -259,7 +277,8 @@ def read_vector(found: Any, asked: Asked) -> tuple[float, ...]:
 
 def _is_finite(number: Any) -> bool:
     try:
-        return not isinstance(number, bool) and isinstance(number, int | float) and math.isfinite(number)
+        # A square beyond what a float holds would make every similarity nothing.
+        return not isinstance(number, bool) and isinstance(number, int | float) and abs(float(number)) <= MAX_COMPONENT
     except OverflowError:
         # A whole number of hundreds of digits, which JSON allows.
         return False

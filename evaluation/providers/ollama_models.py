@@ -1,12 +1,14 @@
 """Models as Ollama describes them: lists, details, parameters, what is loaded, how a pull goes."""
 
 import ast
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from evaluation.errors import FailureKind, ProviderError
 from evaluation.providers.model_names import full_name
 from evaluation.providers.provider import LoadedModel, ModelInfo, PullProgress
+from evaluation.providers.records import MAX_NAME, name_of, number_of
 from evaluation.providers.refusal import Asked, line_refusal
 
 
@@ -19,12 +21,12 @@ def _listed(entry: Mapping[str, Any]) -> ModelInfo:
     details = _mapping(entry.get("details"))
     return ModelInfo(
         name=_name(entry),
-        digest=_word(entry, "digest"),
+        digest=name_of(entry, "digest"),
         family=_word(details, "family"),
         parameter_size=_word(details, "parameter_size"),
         quantization=_word(details, "quantization_level"),
-        context_length=_number(details, "context_length"),
-        size_bytes=_number(entry, "size"),
+        context_length=number_of(details, "context_length"),
+        size_bytes=number_of(entry, "size"),
         capabilities=_words(entry.get("capabilities")),
         remote_host=_word(entry, "remote_host"),
     )
@@ -39,13 +41,13 @@ def shown_model(name: str, answer: Mapping[str, Any], listed: ModelInfo | None) 
         listed: The same model's entry in the list.
     """
     details, info = _mapping(answer.get("details")), _mapping(answer.get("model_info"))
-    context_length = _number(info, f"{info.get('general.architecture')}.context_length")
+    context_length = number_of(info, f"{info.get('general.architecture')}.context_length")
     return ModelInfo(
         name=listed.name if listed else full_name(name),
         digest=listed.digest if listed else None,
         family=_word(details, "family"),
         parameter_size=_word(details, "parameter_size"),
-        n_parameters=_number(info, "general.parameter_count"),
+        n_parameters=number_of(info, "general.parameter_count"),
         quantization=_word(details, "quantization_level"),
         context_length=context_length or (listed.context_length if listed else None),
         size_bytes=listed.size_bytes if listed else None,
@@ -70,12 +72,15 @@ def read_parameters(text: str) -> dict[str, Any]:
 def _value(text: str) -> Any:
     if text in ("true", "false"):
         return text == "true"
+    if len(text) > MAX_NAME:
+        return text
     try:
         # Go quotes strings, and writes numbers, as Python does.
         value = ast.literal_eval(text)
-    except (ValueError, SyntaxError):
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
         return text
-    return value if isinstance(value, str | int | float) else text
+    is_plain = isinstance(value, str | int) or (isinstance(value, float) and math.isfinite(value))
+    return value if is_plain else text
 
 
 def loaded_models(answer: Mapping[str, Any]) -> tuple[LoadedModel, ...]:
@@ -83,10 +88,10 @@ def loaded_models(answer: Mapping[str, Any]) -> tuple[LoadedModel, ...]:
     return tuple(
         LoadedModel(
             name=_name(entry),
-            digest=_word(entry, "digest"),
-            context_length=_number(entry, "context_length"),
-            size_bytes=_number(entry, "size") or 0,
-            vram_bytes=_number(entry, "size_vram") or 0,
+            digest=name_of(entry, "digest"),
+            context_length=number_of(entry, "context_length"),
+            size_bytes=number_of(entry, "size") or 0,
+            vram_bytes=number_of(entry, "size_vram") or 0,
         )
         for entry in _objects(answer.get("models"))
         if _name(entry)
@@ -106,15 +111,15 @@ def pull_progress(record: Mapping[str, Any], asked: Asked) -> PullProgress:
             "Check the model's name and the server's way to its registry.",
         )
     return PullProgress(
-        status=str(record.get("status", "")),
+        status=name_of(record, "status") or "",
         digest=_word(record, "digest"),
-        total_bytes=_number(record, "total"),
-        completed_bytes=_number(record, "completed"),
+        total_bytes=number_of(record, "total"),
+        completed_bytes=number_of(record, "completed"),
     )
 
 
 def _name(entry: Mapping[str, Any]) -> str:
-    return _word(entry, "name") or _word(entry, "model") or ""
+    return name_of(entry, "name") or name_of(entry, "model") or ""
 
 
 def _objects(value: Any) -> Iterable[Mapping[str, Any]]:
@@ -126,17 +131,12 @@ def _mapping(value: Any) -> Mapping[str, Any]:
 
 
 def _words(value: Any) -> tuple[str, ...]:
-    return tuple(str(item) for item in value) if isinstance(value, list) else ()
+    return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()
 
 
 def _word(entry: Mapping[str, Any], key: str) -> str | None:
     value = entry.get(key)
     return value if isinstance(value, str) and value else None
-
-
-def _number(entry: Mapping[str, Any], key: str) -> int | None:
-    value = entry.get(key)
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
 def _first_line(text: str | None) -> str | None:

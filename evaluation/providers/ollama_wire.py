@@ -8,6 +8,7 @@ from evaluation.generation import Generation, GenerationRequest, Timing
 from evaluation.providers.draft import Draft
 from evaluation.providers.ndjson import read_object
 from evaluation.providers.ollama_errors import ollama_error
+from evaluation.providers.records import count_of, name_of, seconds_of, text_of
 from evaluation.providers.refusal import Asked, line_refusal
 
 COLD_S = 0.2
@@ -59,13 +60,8 @@ def _words(record: Mapping[str, Any]) -> tuple[str, str]:
     """Content and thinking of a record; those of `/api/generate` stand at its top."""
     message = record.get("message")
     if isinstance(message, Mapping):
-        return _text(message, "content"), _text(message, "thinking")
-    return _text(record, "response"), _text(record, "thinking")
-
-
-def _text(record: Mapping[str, Any], key: str) -> str:
-    value = record.get(key)
-    return value if isinstance(value, str) else ""
+        return text_of(message, "content"), text_of(message, "thinking")
+    return text_of(record, "response"), text_of(record, "thinking")
 
 
 def finished(final: Mapping[str, Any], draft: Draft, request: GenerationRequest, asked: Asked) -> Generation:
@@ -81,12 +77,12 @@ def finished(final: Mapping[str, Any], draft: Draft, request: GenerationRequest,
             FailureKind.CUT_STREAM,
         )
     timing = _timing(final, draft)
-    n_output = _count(final, "eval_count")
+    n_output = count_of(final, "eval_count")
     return draft.generation(
         request,
         timing=timing,
-        finish_reason=reason if isinstance(reason, str) else None,
-        prompt_tokens=_count(final, "prompt_eval_count"),
+        finish_reason=name_of(final, "done_reason"),
+        prompt_tokens=count_of(final, "prompt_eval_count"),
         # A zero is left out of the record.
         output_tokens=0 if n_output is None and draft.ttft_s is None else n_output,
         cold=(timing.load_s or 0.0) > COLD_S,
@@ -95,11 +91,11 @@ def finished(final: Mapping[str, Any], draft: Draft, request: GenerationRequest,
 
 def _timing(final: Mapping[str, Any], draft: Draft) -> Timing:
     total_s = draft.elapsed_s
-    server_s = _seconds(final, "total_duration")
+    server_s = seconds_of(final, "total_duration")
     if server_s is None:
         return Timing(total_s=total_s, ttft_s=draft.ttft_s)
     load_s, prompt_s, generate_s = (
-        _seconds(final, key) or 0.0 for key in ("load_duration", "prompt_eval_duration", "eval_duration")
+        seconds_of(final, key) or 0.0 for key in ("load_duration", "prompt_eval_duration", "eval_duration")
     )
     return Timing(
         total_s=total_s,
@@ -109,16 +105,6 @@ def _timing(final: Mapping[str, Any], draft: Draft) -> Timing:
         prompt_s=prompt_s,
         generate_s=generate_s,
     )
-
-
-def _count(record: Mapping[str, Any], key: str) -> int | None:
-    value = record.get(key)
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
-
-
-def _seconds(record: Mapping[str, Any], key: str) -> float | None:
-    nanoseconds = _count(record, key)
-    return None if nanoseconds is None else nanoseconds / 1e9
 
 
 def expect_done(answer: Mapping[str, Any], asked: Asked, doing: str) -> None:

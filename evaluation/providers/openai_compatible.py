@@ -6,8 +6,9 @@ from typing import Any
 
 import httpx
 
-from evaluation.errors import FailureKind, ProviderError
+from evaluation.errors import FailureKind, ProviderError, TransientProviderError
 from evaluation.generation import Generation, GenerationRequest
+from evaluation.providers.answering_model import is_named_alike, other_listed, wrong_model
 from evaluation.providers.connection import Connection, drain
 from evaluation.providers.draft import Draft
 from evaluation.providers.model_names import find_model, is_remote, remote_refused
@@ -16,7 +17,10 @@ from evaluation.providers.openai_errors import openai_error
 from evaluation.providers.openai_wire import Events, chat_body, listed_models, unsupported_options
 from evaluation.providers.phase import Phase
 from evaluation.providers.provider import LoadedModel, ModelInfo, PullProgress
+from evaluation.providers.records import name_of
 from evaluation.providers.refusal import Asked
+
+MAX_BELIEVED = 100
 
 
 class OpenAICompatibleProvider:
@@ -28,6 +32,7 @@ class OpenAICompatibleProvider:
         "num_ctx and all load options are those the server was started with",
         "only temperature, top_p, seed, num_predict, stop, presence_penalty and frequency_penalty can be sent",
         "the think mode cannot be set",
+        "an answer under a name that the server does not list cannot be held against the model that was asked",
         "models cannot be loaded, unloaded, listed in memory or pulled",
         "queue, load, prompt and generation times are not told apart, nor cold from warm",
     )
@@ -46,6 +51,8 @@ class OpenAICompatibleProvider:
         base = self.url.removesuffix("/v1")
         self._connection = Connection(base, error_of=openai_error, api_key=api_key, transport=transport)
         self._allow_remote = allow_remote
+        self._believed: set[tuple[str, str]] = set()
+        """Names under which a model's answers come, so that the server is asked once about each."""
 
     def __repr__(self) -> str:
         return f"OpenAICompatibleProvider({self.url!r})"
@@ -68,7 +75,7 @@ class OpenAICompatibleProvider:
             if error.kind is FailureKind.BAD_OPTION:
                 return None
             raise
-        return str(answer["version"]) if answer.get("version") else None
+        return name_of(answer, "version")
 
     async def models(self) -> tuple[ModelInfo, ...]:
         return listed_models(await self._connection.ask("GET", "/v1/models", asked=self._asked()))
@@ -118,9 +125,27 @@ class OpenAICompatibleProvider:
             async for line in stream.lines:
                 if events.take(line):
                     await drain(stream)
-        if not events.is_complete:
-            raise draft.ended_early(asked)
-        return events.generation(request)
+            if not events.is_complete:
+                raise draft.ended_early(asked)
+            generation = events.generation(request)
+        await self._refuse_other_model(events.model, asked)
+        return generation
+
+    async def _refuse_other_model(self, named: str | None, asked: Asked) -> None:
+        """Fails an answer of a model that the server lists apart from the one that was asked."""
+        model = str(asked.model)
+        if named is None or (model, named) in self._believed or is_named_alike(model, named):
+            return
+        try:
+            listing = await self._connection.ask("GET", "/v1/models", asked=asked)
+        except TransientProviderError:
+            raise
+        except ProviderError:
+            listing = {}
+        if other := other_listed(model, named, listing):
+            raise wrong_model(other, asked)
+        if len(self._believed) < MAX_BELIEVED:
+            self._believed.add((model, named))
 
     def _refuse_remote(self, model: str) -> None:
         if not self._allow_remote and is_remote(model):
@@ -135,6 +160,7 @@ class OpenAICompatibleProvider:
         asked = self._asked(model)
         body = {"model": model, "input": [text], "encoding_format": "float"}
         answer = await self._connection.ask("POST", "/v1/embeddings", body, asked=asked, timeout_s=EMBED_TIMEOUT_S)
+        await self._refuse_other_model(name_of(answer, "model"), asked)
         rows = answer.get("data")
         row = rows[0] if isinstance(rows, list) and len(rows) == 1 else None
         return read_vector(row.get("embedding") if isinstance(row, Mapping) else None, asked)

@@ -9,6 +9,7 @@ from evaluation.providers.draft import Draft
 from evaluation.providers.ndjson import read_object
 from evaluation.providers.openai_errors import openai_error
 from evaluation.providers.provider import ModelInfo
+from evaluation.providers.records import count_of, name_of, number_of, text_of
 from evaluation.providers.refusal import Asked, line_refusal
 
 SENDABLE: Mapping[str, str] = {
@@ -60,6 +61,8 @@ class Events:
         self._finish_reason: str | None = None
         self._usage: Mapping[str, Any] = {}
         self._closed = False
+        self.model: str | None = None
+        """What the answer calls its model; None where it does not say."""
 
     def take(self, line: bytes) -> bool:
         """True when the stream has said that nothing more comes.
@@ -87,6 +90,7 @@ class Events:
             )
         if is_error or event.get("error") or event.get("object") == "error":
             raise openai_error(line_refusal(event), self._asked)
+        self.model = name_of(event, "model") or self.model
         usage, choices = event.get("usage"), event.get("choices")
         self._usage = usage if isinstance(usage, Mapping) else self._usage
         if isinstance(choices, list) and choices and isinstance(choices[0], Mapping):
@@ -95,8 +99,8 @@ class Events:
     def _take_choice(self, choice: Mapping[str, Any]) -> None:
         words = choice.get("delta") or choice.get("message")
         if isinstance(words, Mapping):
-            self._draft.add(_text(words, "content"), _text(words, "reasoning_content") or _text(words, "reasoning"))
-        self._finish_reason = _text(choice, "finish_reason") or self._finish_reason
+            self._draft.add(text_of(words, "content"), _text(words, "reasoning_content") or _text(words, "reasoning"))
+        self._finish_reason = name_of(choice, "finish_reason") or self._finish_reason
 
     @property
     def is_complete(self) -> bool:
@@ -109,8 +113,8 @@ class Events:
             request,
             timing=Timing(total_s=self._draft.elapsed_s, ttft_s=self._draft.ttft_s),
             finish_reason=self._finish_reason,
-            prompt_tokens=_count(self._usage, "prompt_tokens"),
-            output_tokens=_count(self._usage, "completion_tokens"),
+            prompt_tokens=count_of(self._usage, "prompt_tokens"),
+            output_tokens=count_of(self._usage, "completion_tokens"),
         )
 
 
@@ -120,7 +124,7 @@ def listed_models(answer: Mapping[str, Any]) -> tuple[ModelInfo, ...]:
     return tuple(
         _listed(entry)
         for entry in (entries if isinstance(entries, list) else ())
-        if isinstance(entry, Mapping) and _text(entry, "id")
+        if isinstance(entry, Mapping) and name_of(entry, "id")
     )
 
 
@@ -128,19 +132,14 @@ def _listed(entry: Mapping[str, Any]) -> ModelInfo:
     meta = entry.get("meta")
     meta = meta if isinstance(meta, Mapping) else {}
     return ModelInfo(
-        name=_text(entry, "id"),
+        name=name_of(entry, "id") or "",
         digest=None,
-        n_parameters=_count(meta, "n_params"),
-        size_bytes=_count(meta, "size"),
-        context_length=_count(entry, "max_model_len") or _count(meta, "n_ctx") or _count(meta, "n_ctx_train"),
+        n_parameters=number_of(meta, "n_params"),
+        size_bytes=number_of(meta, "size"),
+        context_length=number_of(entry, "max_model_len") or number_of(meta, "n_ctx") or number_of(meta, "n_ctx_train"),
     )
 
 
 def _text(record: Mapping[str, Any], key: str) -> str:
     value = record.get(key)
     return value if isinstance(value, str) else ""
-
-
-def _count(record: Mapping[str, Any], key: str) -> int | None:
-    value = record.get(key)
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None

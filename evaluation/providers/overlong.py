@@ -6,6 +6,7 @@ from typing import Any
 
 from evaluation.case import Message
 from evaluation.errors import CandidateFailureError, FailureKind
+from evaluation.providers.records import number_of
 from evaluation.providers.refusal import Asked, Refusal
 
 _TEXTS = re.compile(
@@ -46,8 +47,8 @@ def overlong_error(refusal: Refusal, asked: Asked, *, can_set_context: bool = Tr
 
 
 def _counts(refusal: Refusal) -> tuple[int | None, int | None]:
-    n_prompt, context = refusal.details.get("n_prompt_tokens"), refusal.details.get("n_ctx")
-    if isinstance(n_prompt, int) and isinstance(context, int):
+    n_prompt, context = number_of(refusal.details, "n_prompt_tokens"), number_of(refusal.details, "n_ctx")
+    if n_prompt is not None and context is not None:
         return n_prompt, context
     for pattern in _COUNTS:
         if match := pattern.search(refusal.message):

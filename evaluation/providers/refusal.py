@@ -1,12 +1,13 @@
 """What did a server say when it refused? One reading for every shape that error bodies come in."""
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
+
+from evaluation.providers.json_reading import parse_json
 
 MAX_SHOWN = 500
 """Characters of a server's text that a message shows."""
@@ -53,7 +54,7 @@ class Refusal:
         """The refusal in an answer's status, body and `Retry-After` header."""
         wait_s = read_retry_after(retry_after)
         try:
-            found = json.loads(body)
+            found = parse_json(body)
         except ValueError:
             text = _shortened(body.decode("utf-8", "replace"))
             return cls(status=status, message=text, retry_after_s=wait_s)
@@ -96,7 +97,7 @@ def _object_in(text: str) -> Mapping[str, Any] | None:
     if not text.lstrip().startswith("{"):
         return None
     try:
-        found = json.loads(text)
+        found = parse_json(text.encode("utf-8", "surrogatepass"))
     except ValueError:
         return None
     return found if isinstance(found, dict) else None
@@ -111,10 +112,10 @@ def read_retry_after(header: str | None) -> float | None:
     except ValueError:
         try:
             moment = parsedate_to_datetime(header)
-        except ValueError:
+            moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+            seconds = (moment - datetime.now(UTC)).total_seconds()
+        except (ValueError, TypeError, IndexError, OverflowError):
             return None
-        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        seconds = (moment - datetime.now(UTC)).total_seconds()
     return max(0.0, seconds) if math.isfinite(seconds) else None
 
 

@@ -9,6 +9,10 @@ import h11
 import httpx
 
 MAX_HEAD_BYTES = 100 * 1024
+MAX_WAITING_BYTES = 2**20
+"""More than this unread, and the server has to wait."""
+MAX_INTERIM_ANSWERS = 20
+"""Heads of the kind `100 Continue`, before the one that counts."""
 
 
 class SocketExchange(asyncio.Protocol):
@@ -18,6 +22,7 @@ class SocketExchange(asyncio.Protocol):
         self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=MAX_HEAD_BYTES)
         self._transport: asyncio.Transport
         self._received: list[bytes] = []
+        self._n_received = 0
         self._has_ended = False
         self._broke_by: Exception | None = None
         self._news: asyncio.Future[None] | None = None
@@ -33,6 +38,9 @@ class SocketExchange(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self.has_answered = True
         self._received.append(data)
+        self._n_received += len(data)
+        if self._n_received > MAX_WAITING_BYTES:
+            self._transport.pause_reading()
         self._wake()
 
     def eof_received(self) -> None:
@@ -71,8 +79,11 @@ class SocketExchange(asyncio.Protocol):
             self._transport.write(self._written(request))
         except h11.LocalProtocolError as error:
             raise httpx.LocalProtocolError(str(error)) from error
+        n_interim = 0
         while isinstance(event := await self._event(), h11.InformationalResponse):
-            pass
+            n_interim += 1
+            if n_interim > MAX_INTERIM_ANSWERS:
+                raise httpx.RemoteProtocolError(f"more than {MAX_INTERIM_ANSWERS} interim answers")
         if not isinstance(event, h11.Response):
             raise httpx.RemoteProtocolError(f"no answer, but {type(event).__name__}")
         return event
@@ -120,4 +131,7 @@ class SocketExchange(asyncio.Protocol):
             raise httpx.ReadError(str(self._broke_by)) from self._broke_by
         data = b"".join(self._received)
         self._received.clear()
+        self._n_received = 0
+        if not self._has_ended:
+            self._transport.resume_reading()
         return data

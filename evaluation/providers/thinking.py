@@ -2,7 +2,7 @@
 
 import re
 
-_LEADING = re.compile(r"\A\s*(?P<opened><think>)?(?P<thought>.*?)</think>\s*", re.DOTALL)
+_LEADING = re.compile(r"\s*(?P<opened><think>)?(?P<thought>.*?)</think>\s*", re.DOTALL)
 _NEVER_CLOSED = re.compile(r"\A\s*<think>(?P<thought>.*)\Z", re.DOTALL)
 
 
@@ -13,11 +13,13 @@ def split_thinking(text: str) -> tuple[str, str]:
     on belong to the answer.
     """
     thoughts: list[str] = []
-    while match := _LEADING.match(text):
+    at = 0  # a text of nothing but tags is not cut once for each of them
+    while match := _LEADING.match(text, at):
         if "<think>" in match["thought"]:
             break
         thoughts.append(match["thought"].strip())
-        text = text[match.end() :]
+        at = match.end()
+    text = text[at:]
     if (match := _NEVER_CLOSED.match(text)) and "</think>" not in match["thought"]:
         thoughts.append(match["thought"].strip())
         text = ""

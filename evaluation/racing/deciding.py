@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from evaluation.formatting import counted, p_value
 from evaluation.racing.confirmation import Confirmation
 from evaluation.racing.decision import Decision, Fate
 from evaluation.racing.evidence import evidence_against, evidence_within
@@ -14,7 +15,7 @@ from evaluation.racing.looks import n_kept_of
 from evaluation.racing.rules import Method
 from evaluation.racing.standing import leaders_first
 from evaluation.racing.state import Ending, RaceState
-from evaluation.racing.wording import against, counted, odds
+from evaluation.racing.wording import against, odds
 
 
 def give_up(state: RaceState, reasons: Mapping[str, str]) -> tuple[RaceState, tuple[Decision, ...]]:
@@ -75,7 +76,7 @@ def confirmed(state: RaceState, found: Confirmation | None) -> tuple[Decision, .
             label=runner.label,
             fate=Fate.CONFIRMED if found.is_confirmed else Fate.NOT_CONFIRMED,
             n_cases=state.n_asked + state.n_confirmed,
-            reason=f"on {counted(found.n_cases, 'unseen case')} {standing}, p = {found.p_value:.2g}; {needed}",
+            reason=f"on {counted(found.n_cases, 'unseen case')} {standing}, {p_value(found.p_value)}; {needed}",
             evidence={
                 "rival": found.runner_up,
                 "difference": found.difference,

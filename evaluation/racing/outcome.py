@@ -4,13 +4,14 @@ import math
 from dataclasses import dataclass
 from enum import StrEnum
 
+from evaluation.formatting import counted, p_value, quantity_interval
 from evaluation.racing.confirmation import Confirmation, confirmation
 from evaluation.racing.evidence import cases_needed
 from evaluation.racing.grid import Grid
 from evaluation.racing.rules import Method
 from evaluation.racing.standing import Standing, leaders_first, runner_up, standings
 from evaluation.racing.state import Ending, RaceState
-from evaluation.racing.wording import counted, in_points
+from evaluation.racing.wording import in_points
 
 MOST_NAMES = 6
 """Of those that are tied, in a sentence."""
@@ -143,10 +144,10 @@ def _interval(checked: Confirmation, span: float) -> str:
     limits = (
         ""
         if checked.low is None or checked.high is None
-        else f" [{scale * checked.low:.3g}, {scale * checked.high:.3g}]"
+        else f" {quantity_interval(scale * checked.low, scale * checked.high)}"
     )
     return (
-        f"{in_points(checked.difference / span, span)}{limits} {lean} {checked.runner_up} (p = {checked.p_value:.2g})"
+        f"{in_points(checked.difference / span, span)}{limits} {lean} {checked.runner_up} ({p_value(checked.p_value)})"
     )
 
 

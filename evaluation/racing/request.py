@@ -4,22 +4,23 @@ import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from evaluation.comparing.margin import read_margin
 from evaluation.errors import ConfigurationError
 from evaluation.racing.rules import Budget, Level, Method, RaceRules
 from evaluation.request import EvaluationRequest, read_request
 from evaluation.request_errors import refusal
+from evaluation.request_model import RequestModel
 
 ABOUT = "`benchwright race --help` lists what can be said."
 CONTINUOUS = "continuous"
 NAMED_LEVELS: Mapping[str, int | None] = {"smoke": 20, "quick": 100, "full": None}
 """Cases that everybody left has been asked by the end of a level; None: all."""
-_NUMBER = re.compile(r"\d+(?:\.\d+)?(?:[eE]\d+)?")
+_NUMBER = re.compile(r"[0-9]{1,18}(?:\.[0-9]{1,18})?(?:[eE][0-9]{1,2})?")
 
 
-class RaceRequest(BaseModel):
+class RaceRequest(RequestModel):
     """Which candidates race on which benchmark, and by which rules."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", title="Race")
@@ -116,7 +117,7 @@ def _levels(words: list[str]) -> tuple[Level, ...]:
 
 def _level(word: str) -> Level:
     name, sign, size = word.partition("=")
-    if sign and name and re.fullmatch(r"[1-9]\d*", size):
+    if sign and name and re.fullmatch(r"[1-9][0-9]{0,17}", size):
         return Level(name=name, n_cases=int(size))
     if not sign and name in NAMED_LEVELS:
         return Level(name=name, n_cases=NAMED_LEVELS[name])

@@ -1,11 +1,13 @@
 """Numbers of a race as people say them."""
 
+from evaluation.formatting import count, points, quantity
+
 
 def in_points(difference: float, span: float) -> str:
     """`4.2 points` of a metric that goes from 0 to 1; in the metric's own unit for any other."""
     if span == 1.0:
-        return f"{100 * abs(difference):.1f} points"
-    return f"{abs(difference) * span:.3g}"
+        return f"{points(abs(difference))} points"
+    return quantity(abs(difference) * span)
 
 
 def against(difference: float, span: float, rival: str) -> str:
@@ -15,16 +17,11 @@ def against(difference: float, span: float, rival: str) -> str:
     return f"{in_points(difference, span)} {'ahead of' if difference > 0 else 'behind'} {rival}"
 
 
-def counted(n: int, what: str) -> str:
-    """`1 case`, `1,200 cases`."""
-    return f"{n:,} {what}{'' if n == 1 else 's'}"
-
-
 MOST_ODDS = 1_000_000
 
 
 def odds(value: float) -> str:
     """`24.2`, `1,600` or `over 1,000,000`, to be followed by "to 1"."""
     if value > MOST_ODDS:
-        return f"over {MOST_ODDS:,}"
-    return f"{value:.3g}" if value < 100 else f"{value:,.0f}"
+        return f"over {count(MOST_ODDS)}"
+    return quantity(value)

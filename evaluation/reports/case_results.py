@@ -8,6 +8,7 @@ from typing import Any
 from evaluation.benchmarks.rendering import render
 from evaluation.candidate import Candidate
 from evaluation.case import Case, Message
+from evaluation.cutting import FINISH_REASON, Limits
 from evaluation.errors import StoreError, UnknownNameError
 from evaluation.generation import Failure, Generation
 from evaluation.reports.failure_examples import failure_kind
@@ -85,6 +86,7 @@ def _candidate(
     store: Store, run: RunRecord, found: RunCandidateRecord, label: str, case_id: str, asked: tuple[Message, ...]
 ) -> dict[str, Any]:
     plan = found.plan
+    limits = Limits.of(plan.options, trained_context=plan.details.get("context_length"))
     candidate = _stored_candidate(store, plan.candidate_fingerprint)
     outcomes = {stored.row.repeat: stored for stored in load_outcomes(store, found.run_candidate_id, [case_id])}
     scores = _scores(store, found.run_candidate_id, case_id, planned=run.plan.metrics)
@@ -101,7 +103,8 @@ def _candidate(
         "server_version": plan.server_version,
         "messages": [asdict(message) for message in candidate.profile.wrap(asked)],
         "outcomes": [
-            _outcome(outcomes.get(repeat), repeat, scores.get(repeat, {})) for repeat in range(run.plan.n_repeats)
+            _outcome(outcomes.get(repeat), repeat, scores.get(repeat, {}), limits)
+            for repeat in range(run.plan.n_repeats)
         ],
     }
 
@@ -138,7 +141,7 @@ def _scores(store: Store, run_candidate_id: int, case_id: str, *, planned: Seque
     return scores
 
 
-def _outcome(stored: StoredOutcome | None, repeat: int, scores: Mapping[str, Any]) -> dict[str, Any]:
+def _outcome(stored: StoredOutcome | None, repeat: int, scores: Mapping[str, Any], limits: Limits) -> dict[str, Any]:
     if stored is None:
         return {"repeat": repeat, "outcome": "missing"}
     row, outcome = stored.row, stored.row.outcome
@@ -148,6 +151,7 @@ def _outcome(stored: StoredOutcome | None, repeat: int, scores: Mapping[str, Any
         "outcome": _word(outcome),
         "failure": None if kind is None else {"kind": str(kind), "message": outcome.message},
         **_what_came_back(outcome),
+        "cut": _cut(outcome, row.effective_context, limits),
         "scores": dict(scores),
         "n_attempts": outcome.n_attempts,
         "seed": outcome.seed,
@@ -159,6 +163,18 @@ def _outcome(stored: StoredOutcome | None, repeat: int, scores: Mapping[str, Any
         "started_at": row.started_at.isoformat() if row.started_at else None,
         "finished_at": row.finished_at.isoformat(),
     }
+
+
+def _cut(outcome: Generation | Failure, effective_context: int | None, limits: Limits) -> dict[str, str] | None:
+    """What cut an answer off, in words, and what helps; None where nothing did."""
+    if isinstance(outcome, Failure) or outcome.finish_reason != FINISH_REASON:
+        return None
+    cut = limits.cut_by(
+        prompt_tokens=outcome.prompt_tokens,
+        output_tokens=outcome.output_tokens,
+        effective_context=effective_context,
+    )
+    return {"by": cut.value, "message": f"cut {limits.where(cut)}; {limits.step(cut)}"}
 
 
 def _word(outcome: Generation | Failure) -> str:

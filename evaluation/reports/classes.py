@@ -3,6 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
+from evaluation.formatting import score
 from evaluation.metrics.class_table import classification_report
 from evaluation.metrics.labelled import LabelledMetric
 from evaluation.metrics.parsing import metric_of
@@ -34,9 +35,9 @@ def class_rows(table: dict[str, Any]) -> list[dict[str, str]]:
     return [
         {
             "class": row["label"],
-            "precision": f"{row['precision']:.3f}",
-            "recall": f"{row['recall']:.3f}",
-            "F1": f"{row['f1']:.3f}",
+            "precision": score(row["precision"]),
+            "recall": score(row["recall"]),
+            "F1": score(row["f1"]),
             "expected": f"{row['support']:,}",
             "given": f"{row['n_predicted']:,}",
         }

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from evaluation.formatting import counted, quantity
 from evaluation.reports.comparison_tables import Row, side_column
-from evaluation.reports.tables import counted
 
 
 def flip_rows(flips: Mapping[str, Any], which: str) -> list[Row]:
@@ -17,7 +17,7 @@ def flip_rows(flips: Mapping[str, Any], which: str) -> list[Row]:
     return [
         {
             "case": flip["case_id"],
-            "values": f"{flip['value_a']:.3g} – {flip['value_b']:.3g}",
+            "values": f"{quantity(flip['value_a'])} – {quantity(flip['value_b'])}",
             side_column(flips["a"]): _answer(flip["answer_a"]),
             side_column(flips["b"]): _answer(flip["answer_b"]),
         }

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from itertools import zip_longest
 from typing import Any
 
+from evaluation.formatting import counted
 from evaluation.reports.album import Album
 from evaluation.reports.comparison_flips import (
     flip_line,
@@ -32,7 +33,6 @@ from evaluation.reports.escaping import for_markdown
 from evaluation.reports.markdown_tables import markdown_table
 from evaluation.reports.page_links import artifact_link, flow_run_link
 from evaluation.reports.preference_tables import preference_lines, preference_rows
-from evaluation.reports.tables import counted
 
 Result = Mapping[str, Any]
 

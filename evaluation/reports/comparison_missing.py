@@ -1,13 +1,13 @@
 """What would an inconclusive pair need? More cases: for the margin, else for 3 points or the difference seen."""
 
 from collections.abc import Mapping
-from math import ceil
 from typing import Any
 
-from evaluation.reports.comparison_words import FRACTION, ORDINAL, RATIO, amount, points, shown_pairs, unit_of
+from evaluation.formatting import counted, points, quantity
+from evaluation.reports.comparison_words import FRACTION, ORDINAL, RATIO, amount, shown_pairs, unit_of
 from evaluation.stats.binary_pairs import AIM
+from evaluation.stats.mcnemar_power import exact_mcnemar_cases
 from evaluation.stats.pair_comparison import Kind
-from evaluation.stats.power import mcnemar_cases
 
 Pair = Mapping[str, Any]
 
@@ -36,7 +36,7 @@ def all_equal(pair: Pair) -> str:
 
 
 def _more(n: int) -> str:
-    return f"{n:,} more case{'s' if n > 1 else ''}"
+    return counted(n, "more case")
 
 
 def _aim_is(pair: Pair) -> str:
@@ -57,16 +57,17 @@ def _more_for_seen(pair: Pair) -> int:
         return 0
     n_pairs = int(pair["n_pairs"])
     discordant = (pair["n_better_a"] + pair["n_better_b"]) / n_pairs
-    return max(0, ceil(mcnemar_cases(seen, discordant=discordant, alpha=1 - pair["confidence_level"]) - n_pairs))
+    alpha = round(1 - pair["confidence_level"], 12)
+    return max(0, exact_mcnemar_cases(seen, discordant=discordant, alpha=alpha) - n_pairs)
 
 
 def _aimed_at(aim: float, pair: Pair) -> str:
     if pair["kind"] == RATIO:
-        return f"a factor of {max(aim, 1 / aim):.3g}"
+        return f"a factor of {quantity(max(aim, 1 / aim))}"
     if pair["unit"] == FRACTION or pair["kind"] == ORDINAL:
         return f"a {points(abs(aim)).removesuffix('.0')}-point difference"
     return f"a difference of {amount(abs(aim), pair)}{unit_of(pair)}"
 
 
 def _amount_of(value: float, pair: Pair) -> str:
-    return f"a factor of {value:.3g}" if pair["kind"] == RATIO else f"{amount(value, pair)}{unit_of(pair)}"
+    return f"a factor of {quantity(value)}" if pair["kind"] == RATIO else f"{amount(value, pair)}{unit_of(pair)}"

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
+from evaluation.formatting import quantity
 from evaluation.pictures.intervals import Row, intervals
 from evaluation.pictures.numbers import Known, known
 from evaluation.reports.album import Picture
 from evaluation.reports.comparison_tables import title
-from evaluation.reports.comparison_words import RATIO, amount, interval, quantity, unit_of
+from evaluation.reports.comparison_words import RATIO, amount, interval, unit_of
 from evaluation.reports.quality_pictures import COSTS, quality_picture
 from evaluation.stats.verdicts import A_BETTER, B_BETTER
 

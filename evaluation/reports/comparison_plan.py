@@ -6,9 +6,9 @@ from typing import Any
 from evaluation.case import Benchmark
 from evaluation.comparing.matching import match_runs
 from evaluation.comparing.request import ComparisonRequest
+from evaluation.formatting import counted
 from evaluation.reports.comparison_store import grouped_runs
 from evaluation.reports.comparison_words import listed
-from evaluation.reports.tables import counted
 from evaluation.store.runs import find_run
 from evaluation.store.session import Store
 

@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from evaluation.formatting import counted, p_cell, p_value, quantity
 from evaluation.reports.comparison_missing import is_all_equal
 from evaluation.reports.comparison_tables import Result, is_pair, title, verdict_words
-from evaluation.reports.comparison_words import RATIO, quantity, short_p_value, shown_p_value, size_of
-from evaluation.reports.tables import counted
+from evaluation.reports.comparison_words import RATIO, size_of
 
 RATIOS = "“Times” is the geometric mean of the ratios case by case, not the ratio of the two means shown."
 
@@ -73,7 +73,7 @@ def zero_lines(result: Result) -> list[str]:
 
 def _short(pair: Mapping[str, Any]) -> str:
     return (
-        f"{size_of(pair, signed=True)}, p {short_p_value(pair['p_value'])}, {counted(pair['n_pairs'], 'pair')}, "
+        f"{size_of(pair, signed=True)}, p {p_cell(pair['p_value'])}, {counted(pair['n_pairs'], 'pair')}, "
         f"{verdict_words(pair)}"
     )
 
@@ -84,7 +84,7 @@ def gate_line(found: Mapping[str, Any]) -> str | None:
     if not gate:
         return None
     name = {"cochran_q": "Cochran's Q"}.get(gate["test"], "Friedman's test")
-    return f"all {len(found['order'])} sides at once ({name}): {shown_p_value(gate['p_value'])}"
+    return f"all {len(found['order'])} sides at once ({name}): {p_value(gate['p_value'])}"
 
 
 def more_sides(result: Result) -> Sequence[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from evaluation.formatting import p_value, quantity
 from evaluation.reports.comparison_missing import all_equal, is_all_equal, what_is_missing
 from evaluation.reports.comparison_words import (
     ORDINAL,
@@ -10,7 +11,7 @@ from evaluation.reports.comparison_words import (
     amount,
     evidence_of,
     listed,
-    shown_p_value,
+    named_tests,
     shown_pairs,
     size_of,
     unit_of,
@@ -82,7 +83,7 @@ def _better(pair: Pair, first: str, second: str) -> str:
 
 def _within(pair: Pair) -> str:
     if pair["kind"] == RATIO:
-        return f"a factor of {1 + pair['margin']:.3g}"
+        return f"a factor of {quantity(1 + pair['margin'])}"
     return _plural(amount(pair["margin"], pair).removesuffix(".0"), pair)
 
 
@@ -117,7 +118,7 @@ def not_worse(pair: Pair, against: str | None = None) -> str | None:
     sides = ((pair["a"], pair["b"], pair["p_a_not_worse"]), (pair["b"], pair["a"], pair["p_b_not_worse"]))
     winner = {A_BETTER: pair["a"], B_BETTER: pair["b"]}.get(pair["verdict"])
     said = [
-        f"{side} is not worse than {other} by {_within(pair)} or more ({shown_p_value(p)})"
+        f"{side} is not worse than {other} by {_within(pair)} or more ({p_value(p)})"
         for side, other, p in sides
         if p is not None and p < ALPHA and side not in (winner, against)
     ]
@@ -136,7 +137,7 @@ def _against(baseline: str, pairs: Sequence[Pair]) -> str:
         wins = A_BETTER if other == pair["a"] else B_BETTER
         size = size_of(pair, flipped=(other == pair["b"]) == (pair["higher_is_better"] or pair["kind"] == RATIO))
         loss = size_of(pair, flipped=(other == pair["a"]) == (pair["higher_is_better"] or pair["kind"] == RATIO))
-        p = shown_p_value(pair["p_adjusted"])
+        p = p_value(pair["p_adjusted"])
         if pair["verdict"] == wins:
             better.append(f"{other} (by {size}, {p})")
         elif pair["verdict"] in (A_BETTER, B_BETTER):
@@ -144,7 +145,9 @@ def _against(baseline: str, pairs: Sequence[Pair]) -> str:
         else:
             open_.append(f"{other} ({pair['verdict']})")
     kinds = {"better": better, "worse": worse, "not told apart": open_}
-    return f"against {baseline}: {'; '.join(f'{word}: {listed(names)}' for word, names in kinds.items() if names)}"
+    test = named_tests(pairs, len(pairs))
+    said = "; ".join(f"{word}: {listed(names)}" for word, names in kinds.items() if names)
+    return f"against {baseline}: {said}" + (f" ({test})" if test and (better or worse) else "")
 
 
 def _many(found: Mapping[str, Any], pairs: Sequence[Pair]) -> str:

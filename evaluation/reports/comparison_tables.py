@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from evaluation.formatting import p_cell, quantity, score
 from evaluation.reports.comparison_missing import is_all_equal
-from evaluation.reports.comparison_words import RATIO, amount, interval, quantity, short_p_value, size_of
+from evaluation.reports.comparison_words import RATIO, amount, interval, size_of
 from evaluation.stats.standing import letters
 from evaluation.stats.verdicts import A_BETTER, B_BETTER, EQUIVALENT, INSUFFICIENT_DATA
 
@@ -41,7 +42,7 @@ def metric_rows(result: Result) -> list[Row]:
                 side_column(a): _value(found, a),
                 side_column(b): _value(found, b),
                 "difference [95 %]": difference,
-                "p": short_p_value(pair["p_value"]),
+                "p": p_cell(pair["p_value"]),
                 "pairs": f"{pair['n_pairs']:,}",
                 "verdict": verdict_words(pair),
             }
@@ -132,7 +133,7 @@ def _value(found: Mapping[str, Any], label: str) -> str:
 
 
 def _number(found: Mapping[str, Any], value: float) -> str:
-    return f"{value:.3f}" if found["unit"] == "fraction" else quantity(value)
+    return score(value) if found["unit"] == "fraction" else quantity(value)
 
 
 def _metric(result: Result, word: str) -> Mapping[str, Any]:
@@ -172,8 +173,8 @@ def pair_rows(result: Result, metric: str) -> list[Row]:
             "pair": f"{pair['a']} – {pair['b']}",
             "difference": "–" if pair["difference"] is None else amount(pair["difference"], pair, signed=True),
             "interval": interval(pair, signed=True) if pair["difference"] is not None else "–",
-            "p": short_p_value(pair["p_value"]),
-            "p (Holm)": short_p_value(pair["p_adjusted"]),
+            "p": p_cell(pair["p_value"]),
+            "p (Holm)": p_cell(pair["p_adjusted"]),
             "pairs": f"{pair['n_pairs']:,}",
             "better/worse/equal": f"{pair['n_better_a']:,}/{pair['n_better_b']:,}/{pair['n_equal']:,}",
             "MDE": "–" if pair["mde"] is None else amount(pair["mde"], pair),
@@ -227,7 +228,7 @@ def history_rows(rows: Sequence[Mapping[str, Any]]) -> list[Row]:
             "pair": f"{row['b']} – {row['a']}" if row["flipped"] else f"{row['a']} – {row['b']}",
             "metric": f"{row['benchmark']} {title(row['metric'])}",
             "difference [interval]": size_of(row, flipped=row["flipped"], signed=True),
-            "p": short_p_value(row["p_adjusted"] if row["p_adjusted"] is not None else row["p_value"]),
+            "p": p_cell(row["p_adjusted"] if row["p_adjusted"] is not None else row["p_value"]),
             "pairs": f"{row['n_pairs']:,}",
             "verdict": verdict_words(row),
             "comparison": row["comparison_id"],

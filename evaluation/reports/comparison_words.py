@@ -1,41 +1,13 @@
 """Differences, ratios and p-values of a comparison in the words in which people read them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from evaluation.reports.tables import counted
+from evaluation.formatting import counted, p_value, points, quantity
 
 RATIO = "ratio"
 ORDINAL = "ordinal"
 FRACTION = "fraction"
-
-
-def shown_p_value(p_value: float | None) -> str:
-    """`p = .0032`, `p = .034`, `p < .0001`; `no test` where there was none."""
-    if p_value is None:
-        return "no test"
-    if p_value < 0.0001:
-        return "p < .0001"
-    digits = 4 if p_value < 0.01 else 3
-    text = f"{p_value:.{digits}f}"
-    return f"p = {text.removeprefix('0')}" if text.startswith("0") else f"p = {text}"
-
-
-def short_p_value(p_value: float | None) -> str:
-    """The same for a table's cell, without the p."""
-    return shown_p_value(p_value).removeprefix("p ").removeprefix("= ") if p_value is not None else "–"
-
-
-def points(value: float, *, signed: bool = False) -> str:
-    """A share in points: `4.1`, and `0.04` where a tenth would hide it."""
-    digits = 1 if not value or abs(value) >= 0.0005 else 2
-    return f"{value * 100:{'+' if signed else ''}.{digits}f}"
-
-
-def quantity(value: float, *, signed: bool = False) -> str:
-    """A number of any size with three digits that count."""
-    sign = "+" if signed else ""
-    return f"{value:{sign},.0f}" if abs(value) >= 100 else f"{value:{sign}#.3g}"
 
 
 def amount(value: float, pair: Mapping[str, Any], *, signed: bool = False) -> str:
@@ -81,11 +53,33 @@ def shown_pairs(pair: Mapping[str, Any]) -> str:
     return counted(pair["n_pairs"], "pair") + clusters
 
 
+_TESTS = {
+    "mcnemar_exact": "exact McNemar",
+    "mcnemar_chi2": "McNemar",
+    "sign_flip": "sign flips",
+    "sign_flip_exact": "sign flips",
+    "wilcoxon_pratt": "Wilcoxon",
+    "wilcoxon_pratt_exact": "Wilcoxon",
+    "log_t": "t of logarithms",
+    "cluster_t": "t of cluster means",
+}
+
+
+def named_tests(pairs: Sequence[Mapping[str, Any]], n_adjusted: int) -> str:
+    """`exact McNemar, Holm over 6 pairs`: where these pairs' p-values come from; empty where there was no test."""
+    methods = dict.fromkeys(pair["method"].rpartition("+")[2] for pair in pairs if pair["p_value"] is not None)
+    names = list(dict.fromkeys(_TESTS.get(method, method) for method in methods))
+    if not names:
+        return ""
+    is_adjusted = n_adjusted > 1 and any(pair["p_adjusted"] is not None for pair in pairs)
+    return listed(names) + (f", Holm over {n_adjusted} pairs" if is_adjusted else "")
+
+
 def evidence_of(pair: Mapping[str, Any], n_adjusted: int = 1) -> str:
-    """`p = .0004, 1,319 pairs`, with the number of comparisons for which p allows."""
-    p_value = pair["p_value"] if pair["p_adjusted"] is None else pair["p_adjusted"]
-    adjusted = f" (Holm, {n_adjusted} pairs)" if n_adjusted > 1 and pair["p_adjusted"] is not None else ""
-    return f"{shown_p_value(p_value)}{adjusted}, {shown_pairs(pair)}"
+    """`p = .0004 (exact McNemar), 1,319 pairs`, with the number of comparisons for which p allows."""
+    p = pair["p_value"] if pair["p_adjusted"] is None else pair["p_adjusted"]
+    test = named_tests([pair], n_adjusted)
+    return f"{p_value(p)}{f' ({test})' if test else ''}, {shown_pairs(pair)}"
 
 
 def listed(names: "list[str] | tuple[str, ...]") -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from evaluation.reports.tables import counted
+from evaluation.formatting import counted, joules, percent, size, watts
 from evaluation.store.energy_totals import energy_totals
 from evaluation.store.gpu_samples import GpuUse, gpu_summary
 from evaluation.store.session import Store
@@ -52,23 +52,19 @@ def gpu_lines(run: Mapping[str, Any]) -> list[str]:
 def _gpu_line(gpu: Mapping[str, Any]) -> str:
     said = []
     if gpu["utilisation_mean"] is not None:
-        said.append(f"{gpu['utilisation_mean']:.0%} busy (at most {gpu['utilisation_peak']:.0%})")
+        said.append(f"{percent(gpu['utilisation_mean'])} busy (at most {percent(gpu['utilisation_peak'])})")
     if gpu["power_mean_w"] is not None:
-        said.append(f"{gpu['power_mean_w']:.0f} W (at most {gpu['power_peak_w']:.0f} W)")
+        said.append(f"{watts(gpu['power_mean_w'])} (at most {watts(gpu['power_peak_w'])})")
     if gpu["memory_peak_bytes"] is not None:
         total = gpu["memory_total_bytes"]
-        of_all = "" if total is None else f" of {total / 1e9:.1f}"
-        said.append(f"{gpu['memory_peak_bytes'] / 1e9:.1f}{of_all} GB in use at most")
+        of_all = "" if total is None else f" of {size(total)}"
+        said.append(f"{size(gpu['memory_peak_bytes'])}{of_all} in use at most")
     what = ", ".join(said) or "it says nothing of its load"
     return f"{gpu['endpoint']}, GPU {gpu['gpu_index']} ({gpu['gpu']}): {what}; {counted(gpu['n_samples'], 'sample')}"
 
 
 def _energy_line(candidate: Mapping[str, Any]) -> str:
     energy, right = candidate["energy"], candidate["metrics"].get("energy_per_right_j")
-    parts = [f"{_joules(energy['mean_j'])} an answer"]
-    parts += [f"{_joules(right['value'])} for each right one"] if right else []
-    return f"{', '.join(parts)} ({counted(energy['n'], 'answer')} measured, {_joules(energy['total_j'])})"
-
-
-def _joules(joules: float) -> str:
-    return f"{joules:,.0f} J" if joules >= 100 else f"{joules:.3g} J"
+    parts = [f"{joules(energy['mean_j'])} an answer"]
+    parts += [f"{joules(right['value'])} for each right one"] if right else []
+    return f"{', '.join(parts)} ({counted(energy['n'], 'answer')} measured, {joules(energy['total_j'])})"

@@ -1,9 +1,9 @@
 """What is known of the judges of a run, a sentence for each thing."""
 
+from evaluation.formatting import coefficient, counted, p_value, percent, percent_number
 from evaluation.reports.judging import PEOPLE, JudgeFinding, JudgingFindings, RaterAgreement
-from evaluation.reports.tables import counted
-from evaluation.reports.verdicts import SIGNIFICANT, shown_p
 from evaluation.stats.judge_bias import LengthBias, PositionBias
+from evaluation.stats.power import ALPHA
 
 
 def judging_lines(findings: JudgingFindings) -> list[str]:
@@ -30,10 +30,10 @@ def _position_line(judge: str, bias: PositionBias) -> str:
     if bias.first_share is None or bias.size is None or bias.p_value is None:
         return f"judge {judge}: whether it prefers a position cannot be told: {bias.reason}"
     said = "shows no preference for a position"
-    if bias.p_value < SIGNIFICANT:
+    if bias.p_value < ALPHA:
         said = f"prefers the {'first' if bias.size > 0 else 'second'} position"
-    share = f"{bias.first_share:.0%}{_percents(bias.first_low, bias.first_high)}"
-    size = f"size {bias.size:+.2f}{_limits(bias.size_low, bias.size_high)}, p {shown_p(bias.p_value)}"
+    share = f"{percent(bias.first_share)}{_percents(bias.first_low, bias.first_high)}"
+    size = f"size {_signed(bias.size, bias.size_low, bias.size_high)}, {p_value(bias.p_value)}"
     inconsistent = f"{bias.n_inconsistent:,} of {counted(bias.n_pairs, 'pair')} inconsistent"
     return (
         f"judge {judge} {said}: {share} of decided verdicts name the first (n = {bias.n_decided:,}), {size}, "
@@ -46,11 +46,11 @@ def _length_line(found: JudgeFinding, bias: LengthBias) -> str:
     if bias.correlation is None or bias.p_value is None:
         return f"{who}: whether it goes by length cannot be told: {bias.reason}"
     said = "shows no preference for longer or shorter answers"
-    if bias.p_value < SIGNIFICANT:
+    if bias.p_value < ALPHA:
         said = f"prefers {'longer' if bias.correlation > 0 else 'shorter'} answers, which may also be better ones"
-    numbers = f"correlation {bias.correlation:+.2f}{_limits(bias.low, bias.high)}, p {shown_p(bias.p_value)}"
+    numbers = f"correlation {_signed(bias.correlation, bias.low, bias.high)}, {p_value(bias.p_value)}"
     if bias.longer_share is not None:
-        share = f"{bias.longer_share:.0%}{_percents(bias.longer_low, bias.longer_high)}"
+        share = f"{percent(bias.longer_share)}{_percents(bias.longer_low, bias.longer_high)}"
         numbers += f", the longer one wins {share} of {counted(bias.n_decided, 'decided pair')}"
     return f"{who} {said}: {numbers}"
 
@@ -61,9 +61,10 @@ def _agreement_line(found: RaterAgreement) -> str:
     if agreement.value is None:
         return f"agreement of {who} cannot be told: {agreement.reason}"
     name = "alpha" if "alpha" in agreement.coefficient else "weighted kappa"
-    limits = " [no interval]" if agreement.low is None or agreement.high is None else ""
-    limits = limits or f" [{agreement.low:.2f}, {agreement.high:.2f}]"
-    return f"agreement of {who}: {name} {agreement.value:.2f}{limits}, {counted(agreement.n_pairable, 'case')}"
+    limits = " [no interval]"
+    if agreement.low is not None and agreement.high is not None:
+        limits = f" [{coefficient(agreement.low)}, {coefficient(agreement.high)}]"
+    return f"agreement of {who}: {name} {coefficient(agreement.value)}{limits}, {counted(agreement.n_pairable, 'case')}"
 
 
 def _raters(raters: tuple[str, ...]) -> str:
@@ -72,9 +73,12 @@ def _raters(raters: tuple[str, ...]) -> str:
     return f"judges {', '.join(raters[:-1])} and {raters[-1]}"
 
 
-def _limits(low: float | None, high: float | None) -> str:
-    return "" if low is None or high is None else f" [{low:+.2f}, {high:+.2f}]"
+def _signed(value: float, low: float | None, high: float | None) -> str:
+    limits = (
+        "" if low is None or high is None else f" [{coefficient(low, signed=True)}, {coefficient(high, signed=True)}]"
+    )
+    return f"{coefficient(value, signed=True)}{limits}"
 
 
 def _percents(low: float | None, high: float | None) -> str:
-    return "" if low is None or high is None else f" [{low:.0%}, {high:.0%}]"
+    return "" if low is None or high is None else f" [{percent_number(low)}, {percent_number(high)}]"

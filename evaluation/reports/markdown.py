@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from evaluation.formatting import counted
 from evaluation.reports.alarms.saying import alarm_lines, baselines_line
 from evaluation.reports.album import Album
 from evaluation.reports.drift import LONGEST_TABLE, drift
@@ -18,7 +19,6 @@ from evaluation.reports.tables import (
     SPEED_COLUMNS,
     as_markdown_table,
     caption,
-    counted,
     headline_title,
     partly_on_the_cpu,
     remarks,

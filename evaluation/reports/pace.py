@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 
+from evaluation.formatting import duration, per_second
 from evaluation.store.records import CandidateProgress, Status
 
 _LEAST_S = 1e-3
@@ -36,17 +37,7 @@ class Pace:
             return ""
         labels = {item.label for item in found if item.status is Status.PLANNED}
         then = f", then {len(labels)} more" if labels else ""
-        return f"{rate:.1f}/s, {time_left_words(n_left / rate)} for this model{then}"
+        return f"{per_second(rate)}, {duration(n_left / rate)} left for this model{then}"
 
     def _begin(self, n_ended: int) -> None:
         self._began, self._n_before = time.monotonic(), n_ended
-
-
-def time_left_words(seconds: float) -> str:
-    """`41 s left`, `12 min left`, `3 h 5 min left`."""
-    if seconds < 100:
-        return f"{seconds:.0f} s left"
-    minutes = round(seconds / 60)
-    if minutes < 100:
-        return f"{minutes} min left"
-    return f"{minutes // 60} h {minutes % 60} min left"

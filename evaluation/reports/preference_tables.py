@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from evaluation.reports.comparison_words import listed, shown_p_value
-from evaluation.reports.tables import counted
+from evaluation.formatting import counted, p_value, percent, quantity
+from evaluation.reports.comparison_words import listed
 from evaluation.stats.standing import letters
 
 Row = dict[str, str]
@@ -19,7 +19,7 @@ def preference_rows(found: Mapping[str, Any]) -> list[Row]:
     return [
         {
             "side": rating["name"],
-            "Elo [95 %]": f"{rating['elo']:.0f} [{_end(rating['low'])}, {_end(rating['high'])}]",
+            "Elo [95 %]": f"{quantity(rating['elo'])} [{_end(rating['low'])}, {_end(rating['high'])}]",
             "tied": groups.get(rating["name"], ""),
             "rank": _ranks(rating["ranks"]),
             "votes": f"{rating['n_votes']:,}",
@@ -29,7 +29,7 @@ def preference_rows(found: Mapping[str, Any]) -> list[Row]:
 
 
 def _end(limit: float | None) -> str:
-    return "open" if limit is None else f"{limit:.0f}"
+    return "open" if limit is None else quantity(limit)
 
 
 def _ranks(ranks: tuple[int, int]) -> str:
@@ -47,7 +47,9 @@ def preference_sentence(found: Mapping[str, Any]) -> str:
     first, second = (rating["name"] for rating in ranking["ratings"][:2])
     between = next(one for one in contrasts if {one["a"], one["b"]} == {first, second})
     chance = between["chance"] if between["a"] == first else 1 - between["chance"]
-    numbers = f"chance {chance:.0%} against {second}, {shown_p_value(between['p_adjusted'])}, {votes}"
+    numbers = (
+        f"chance {percent(chance)} against {second}, {p_value(between['p_adjusted'])} (Bradley–Terry, Holm), {votes}"
+    )
     if ranking["winner"] is not None:
         return f"{found['word']}: {ranking['winner']} is preferred ({numbers})"
     top = next((group for group in ranking["groups"] if first in group), (first,))

@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from evaluation.formatting import counted, percent, quantity, score
 from evaluation.reports.album import Album, Picture
 from evaluation.reports.escaping import for_markdown
 from evaluation.reports.markdown_tables import markdown_table
 from evaluation.reports.race import looks_of
 from evaluation.reports.race_pictures import standings
-from evaluation.reports.tables import counted
 
 Race = Mapping[str, Any]
 
@@ -19,8 +19,8 @@ def ranking_rows(race: Race) -> list[dict[str, str]]:
         {
             "candidate": place["candidate"],
             "rank": str(place["rank"]),
-            "score": "–" if place["score"] is None else f"{place['score']:.3f}",
-            "behind the first": "–" if place["behind_first"] is None else f"{place['behind_first']:.3f}",
+            "score": "–" if place["score"] is None else score(place["score"]),
+            "behind the first": "–" if place["behind_first"] is None else score(place["behind_first"]),
             "cases": f"{place['n_cases']:,}",
             "left": _left(place),
         }
@@ -65,7 +65,7 @@ def cost_line(race: Race) -> str:
     share = spent["calls"] / race["full_grid_calls"]
     return (
         f"{counted(spent['calls'], 'call')} of the {race['full_grid_calls']:,} that asking everybody everything takes "
-        f"({share:.0%}), {spent['tokens']:,} tokens, {spent['minutes']:.1f} minutes"
+        f"({percent(share)}), {spent['tokens']:,} tokens, {quantity(spent['minutes'])} minutes"
     )
 
 

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from evaluation.formatting import counted, score
 from evaluation.pictures.intervals import Row, intervals
 from evaluation.pictures.numbers import Known
 from evaluation.reports.album import Picture
-from evaluation.reports.tables import counted
 
 
 def standings(race: Mapping[str, Any]) -> Picture | None:
@@ -18,7 +18,7 @@ def standings(race: Mapping[str, Any]) -> Picture | None:
         Row(
             label=place["candidate"],
             known=Known(value=place["score"]),
-            said=f"{place['score']:.3f} on {counted(place['n_cases'], 'case')}",
+            said=f"{score(place['score'])} on {counted(place['n_cases'], 'case')}",
             kind="mark" if place["left_after"] is None else "plain",
         )
         for place in race["ranking"]

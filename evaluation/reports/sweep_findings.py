@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from evaluation.reports.comparison_words import listed, shown_p_value
+from evaluation.formatting import coefficient, counted, p_value, percent, score
+from evaluation.reports.comparison_words import listed
 from evaluation.reports.sweep_words import is_narrowed, level_words, mean_words, range_words, words_of
-from evaluation.reports.tables import counted, shown_estimate
+from evaluation.reports.tables import shown_estimate
 from evaluation.sweeping.evidence import MIN_UNITS
 
 Metric = Mapping[str, Any]
@@ -65,19 +66,19 @@ def _why_untested(metric: Metric) -> str:
 def _of_effect(metric: Metric, effect: Mapping[str, Any]) -> list[str]:
     if effect["p_adjusted"] is None:
         return []
-    p_value = shown_p_value(effect["p_adjusted"])
+    p = p_value(effect["p_adjusted"])
     if not effect["is_shown"]:
         return [
-            f"{effect['name']}: no effect found ({p_value}; the means of its values differ by up to "
-            f"{effect['spread']:.3f}{_would_have_been_found(effect)})."
+            f"{effect['name']}: no effect found ({p}; the means of its values differ by up to "
+            f"{score(effect['spread'])}{_would_have_been_found(effect)})."
         ]
     ends = ", ".join(f"{level_words(level)} has {mean_words(level)}" for level in _extremes(metric, effect))
-    said = [f"{effect['name']} matters ({p_value}): {ends}; {_why(effect)}."]
+    said = [f"{effect['name']} matters ({p}): {ends}; {_why(effect)}."]
     if _goes_one_way(metric, effect):
         goes = "rises" if effect["correlation"] > 0 else "falls"
         said.append(
             f"{metric['metric']} {goes} with {effect['name']} "
-            f"(Spearman {effect['correlation']:+.2f}, {shown_p_value(effect['p_correlation'])})."
+            f"(Spearman {coefficient(effect['correlation'], signed=True)}, {p_value(effect['p_correlation'])})."
         )
     return said
 
@@ -87,7 +88,7 @@ def _would_have_been_found(effect: Mapping[str, Any]) -> str:
     if effect["detectable"] is None:
         return ""
     what = "a steady rise or fall" if effect["is_numeric"] else "a difference between two of them"
-    return f"; {what} of {effect['detectable']:.3f} would have been found 4 times in 5"
+    return f"; {what} of {score(effect['detectable'])} would have been found 4 times in 5"
 
 
 def _goes_one_way(metric: Metric, effect: Mapping[str, Any]) -> bool:
@@ -117,7 +118,7 @@ def _of_interactions(metric: Metric) -> list[str]:
     shown = [one for one in tested if one["is_shown"]]
     if shown:
         return [
-            f"{one['first']} and {one['second']} act together ({shown_p_value(one['p_adjusted'])}): which value of one "
+            f"{one['first']} and {one['second']} act together ({p_value(one['p_adjusted'])}): which value of one "
             "is best depends on the other, so choose among the combinations below."
             for one in shown
         ]
@@ -142,7 +143,7 @@ def _of_combinations(metric: Metric) -> str:
         return f"{said} None of the {n_all:,} combinations is shown to be worse than another: each may be the best."
     return (
         f"{said} {n_possible:,} of {counted(n_all, 'combination')} may be the best: with "
-        f"{metric['confidence_level']:.0%} confidence the best one is among them."
+        f"{percent(metric['confidence_level'])} confidence the best one is among them."
     )
 
 

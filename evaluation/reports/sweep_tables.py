@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from evaluation.reports.comparison_words import short_p_value
+from evaluation.formatting import coefficient, counted, p_cell, score
 from evaluation.reports.sweep_words import is_narrowed, level_words, mean_words, range_words, shown_value
-from evaluation.reports.tables import counted, shown_estimate
+from evaluation.reports.tables import shown_estimate
 
 Metric = Mapping[str, Any]
 SHOWN_COMBINATIONS = 12
@@ -31,10 +31,10 @@ def effect_rows(metric: Metric) -> list[dict[str, str]]:
         {
             "parameter": effect["name"],
             "effect": _found(effect),
-            "p": short_p_value(effect["p_adjusted"]),
-            "spread": f"{effect['spread']:.3f}",
-            "correlation": "–" if effect["p_correlation"] is None else f"{effect['correlation']:+.2f}",
-            "p of correlation": short_p_value(effect["p_correlation"]),
+            "p": p_cell(effect["p_adjusted"]),
+            "spread": score(effect["spread"]),
+            "correlation": "–" if effect["p_correlation"] is None else coefficient(effect["correlation"], signed=True),
+            "p of correlation": p_cell(effect["p_correlation"]),
             "recommended": _advice(effect),
         }
         for effect in metric["effects"]

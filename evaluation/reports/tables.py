@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from evaluation.formatting import counted, percent, quantity, quantity_interval, score, score_interval
 from evaluation.metrics.speed import SPEED_METRICS
 from evaluation.missing_scores import SERVERS_FAULT
 from evaluation.reports.labels import is_baseline
@@ -21,15 +22,10 @@ def shown_estimate(numbers: Mapping[str, Any] | None, *, digits: int = 3) -> str
     """`0.390 [0.364, 0.417]`: a value never stands without its interval; `–` where there is none."""
     if not numbers or numbers.get("value") is None:
         return "–"
-    value = f"{numbers['value']:.{digits}f}"
+    value = score(numbers["value"], digits=digits)
     if numbers.get("low") is None:
         return f"{value} [no interval]"
-    return f"{value} [{numbers['low']:.{digits}f}, {numbers['high']:.{digits}f}]"
-
-
-def counted(n: int, noun: str) -> str:
-    """`1 case`, `1,319 cases`."""
-    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
+    return f"{value} {score_interval(numbers['low'], numbers['high'], digits=digits)}"
 
 
 def result_columns(run: Mapping[str, Any]) -> list[str]:
@@ -119,14 +115,10 @@ def shown_speed(numbers: Mapping[str, Any] | None) -> str:
     """`0.0730 [0.0694, 0.0766]`: three digits that count, since speeds differ by powers of ten."""
     if not numbers or numbers.get("value") is None:
         return "–"
-    value = _three_digits(numbers["value"])
+    value = quantity(numbers["value"])
     if numbers.get("low") is None:
         return f"{value} [no interval]"
-    return f"{value} [{_three_digits(numbers['low'])}, {_three_digits(numbers['high'])}]"
-
-
-def _three_digits(value: float) -> str:
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:#.3g}"
+    return f"{value} {quantity_interval(numbers['low'], numbers['high'])}"
 
 
 def latency_rows(run: Mapping[str, Any]) -> list[dict[str, str]]:
@@ -150,7 +142,7 @@ def usage_rows(run: Mapping[str, Any]) -> list[dict[str, str]]:
         known = {name: title for name, title in USAGE_COLUMNS.items() if "value" in metrics.get(name, {})}
         row = {title: shown_speed(metrics[name]) for name, title in known.items()}
         if "total" in (cost := metrics.get("cost_usd", {})):
-            row["USD in all"] = _three_digits(cost["total"]["value"])
+            row["USD in all"] = quantity(cost["total"]["value"])
         if row:
             rows.append({"candidate": str(candidate["candidate"]), **row})
     titles = dict.fromkeys(title for row in rows for title in row)
@@ -274,18 +266,14 @@ def partly_on_the_cpu(runs: Sequence[Mapping[str, Any]]) -> str | None:
         if found["vram_share"] is not None and not is_baseline(found["model"]):
             label = str(found["candidate"])
             shares[label] = min(found["vram_share"], shares.get(label, 1.0))
-    said = [f"{label} ({_percent(1 - share)})" for label, share in shares.items() if share < 1]
+    said = [f"{label} ({percent(1 - share)})" for label, share in shares.items() if share < 1]
     return f"on the CPU, wholly or in part: {', '.join(said)}" if said else None
-
-
-def _percent(share: float) -> str:
-    return f"{share * 100:.0f} %" if share >= 0.01 else "less than 1 %"
 
 
 def shown_failures(candidate: Mapping[str, Any]) -> str:
     """Server failures and the candidate's own, in words."""
-    words = [f"{count} {kind}" for kind, count in candidate["failures"].items()]
-    words += [f"{count} {kind} (own)" for kind, count in candidate["own_failures"].items()]
+    words = [f"{n:,} {kind}" for kind, n in candidate["failures"].items()]
+    words += [f"{n:,} {kind} (own)" for kind, n in candidate["own_failures"].items()]
     if candidate["status"] == "failed":
         words.insert(0, "given up")
     return ", ".join(words) or "0"

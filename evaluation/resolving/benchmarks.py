@@ -1,11 +1,13 @@
 """Which benchmark is meant, and can these metrics be measured on it?"""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from evaluation.case import Benchmark
 from evaluation.errors import ConfigurationError, UnknownNameError
 from evaluation.metrics.metric import Metric, Need
+from evaluation.names import normal_name
 
 if TYPE_CHECKING:
     from evaluation.request import EvaluationRequest
@@ -34,22 +36,37 @@ def resolve_benchmark(benchmark: Benchmark, request: "EvaluationRequest") -> Res
     return ResolvedBenchmark(benchmark=benchmark, metrics=chosen, headline=headline)
 
 
-def find_benchmark(name: str, *, store: "Store | None") -> Benchmark:
-    """A standard suite, else a stored benchmark, else the file at that path."""
+def find_benchmark(
+    name: str, *, store: "Store | None", fields: Mapping[str, str] | None = None, ignore: Sequence[str] = ()
+) -> Benchmark:
+    """A standard suite, else a stored benchmark, else the file at that path.
+
+    Args:
+        name: Its name or path.
+        store: Where stored benchmarks are; None: nowhere.
+        fields: Our field names to those of the file.
+        ignore: Fields of the file to leave out.
+
+    Raises:
+        UnknownNameError: neither a suite, nor stored, nor a path.
+        ConfigurationError: fields are mapped or ignored, and it is no file.
+        BenchmarkError: the file cannot be used.
+    """
     from pathlib import Path
 
-    from evaluation.benchmarks.loading import load_benchmark
+    from evaluation.benchmarks.loading import load_benchmark, refuse_fields
     from evaluation.benchmarks.suites import standard_suites
 
     if name in standard_suites() or Path(name).exists() or store is None:
-        return load_benchmark(name)
+        return load_benchmark(name, fields=fields, ignore=ignore)
     from evaluation.store.benchmarks import find_benchmark as find_stored
     from evaluation.store.benchmarks import list_benchmarks, load_benchmark_version
 
-    if (stored := find_stored(store, name)) is not None:
+    if (stored := find_stored(store, name) or find_stored(store, normal_name(name))) is not None:
+        refuse_fields(f"the stored benchmark {name!r}", fields, ignore)
         return load_benchmark_version(store, stored.version)
     try:
-        return load_benchmark(name)
+        return load_benchmark(name, fields=fields, ignore=ignore)
     except UnknownNameError as error:
         known = [*error.known, *(record.name for record in list_benchmarks(store))]
         raise UnknownNameError(error.kind, name, dict.fromkeys(known), error.next_step) from None

@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-from evaluation.candidate import PLAIN_PROFILE, Candidate, PromptProfile
+from evaluation.candidate import OPEN_LENGTH_TASKS, PLAIN_PROFILE, Candidate, PromptProfile
 from evaluation.case import Benchmark
 from evaluation.errors import ConfigurationError, ProviderError, UnknownNameError
 from evaluation.fingerprint import canonical_json, fingerprint
-from evaluation.options import candidate_options, effective_options
+from evaluation.options import candidate_options, effective_options, says_length
 from evaluation.providers.connecting import connect
 from evaluation.providers.model_names import find_model, is_remote
 from evaluation.providers.openai_wire import unsupported_options
@@ -36,11 +36,20 @@ class ResolvedCandidate:
         return self.endpoints[0]
 
     def options_for(self, benchmark: Benchmark) -> dict[str, Any]:
-        """Every option sent for this candidate on that benchmark, without the seed."""
-        options = effective_options(self.candidate.options, benchmark=benchmark.options, model=self.info.parameters)
+        """Every option sent for this candidate on that benchmark, without the seed.
+
+        Where the task leaves the length open and nobody says it, an answer may fill the context: `num_predict` is then
+        `num_ctx`, at which the server ends it in any case. Not so for OpenAI's protocol: its servers refuse a limit
+        for which prompt and context leave no room, and the context is theirs.
+        """
+        given = {"benchmark": benchmark.options, "model": self.info.parameters}
+        options = effective_options(self.candidate.options, **given)
         trained = self.info.context_length
         if trained and options["num_ctx"] > trained:
             options["num_ctx"] = trained
+        is_open = benchmark.task_type in OPEN_LENGTH_TASKS and not says_length(self.candidate.options, **given)
+        if is_open and self.endpoint.provider == "ollama":
+            options["num_predict"] = options["num_ctx"]
         if self.endpoint.provider != "ollama":
             unsent = set(unsupported_options(options))
             options = {name: value for name, value in options.items() if name not in unsent}

@@ -27,6 +27,8 @@ class ResolvedEndpoint:
     provider: str
     gpu_tag: str
     slots: int
+    slots_are_given: bool = False
+    """The user named their number; it was not assumed."""
     key_variable: str | None = None
     allow_remote: bool = False
     server_version: str | None = None
@@ -104,6 +106,7 @@ def _wanted_endpoint(text: str, request: EvaluationRequest, *, store: "Store | N
             provider=stored.provider or "",
             gpu_tag=request.gpu_tag or stored.gpu_tag or default_gpu_tag(stored.url),
             slots=request.slots or stored.slots or DEFAULT_SLOTS,
+            slots_are_given=request.slots is not None,
             key_variable=stored.key_variable,
             allow_remote=stored.allow_remote,
         )
@@ -114,6 +117,7 @@ def _wanted_endpoint(text: str, request: EvaluationRequest, *, store: "Store | N
         provider=request.provider or "",
         gpu_tag=request.gpu_tag or default_gpu_tag(url),
         slots=request.slots or DEFAULT_SLOTS,
+        slots_are_given=request.slots is not None,
     )
 
 

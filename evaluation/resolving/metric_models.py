@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from evaluation.errors import ConfigurationError
 from evaluation.metrics.metric import Metric, ModelMetric, Need
 from evaluation.request import CandidateRequest, EvaluationRequest
+from evaluation.resolving.abilities import refuse_without_ability
 from evaluation.resolving.candidates import ResolvedCandidate, resolve_candidate
 from evaluation.resolving.endpoints import ResolvedEndpoint, resolve_endpoints
 from evaluation.settings import Settings
@@ -106,11 +107,13 @@ def _split(text: str) -> tuple[str, str]:
 
 
 def _refuse_unfit(need: Need, resolved: ResolvedCandidate) -> None:
-    capabilities = resolved.info.capabilities
-    if need is Need.EMBEDDER and capabilities and "embedding" not in capabilities and "completion" not in capabilities:
-        raise ConfigurationError(f"model {resolved.info.name!r} embeds no texts", "Name another with --embedder.")
-    if need is Need.JUDGE and "embedding" in capabilities and "completion" not in capabilities:
-        raise ConfigurationError(f"model {resolved.info.name!r} only embeds texts", "Name another with --judge.")
+    """Refuses a model of which its server says that it cannot do what the metrics ask."""
+    refuse_without_ability(
+        resolved,
+        "embedding" if need is Need.EMBEDDER else "completion",
+        f"the metrics ask its {'embeddings' if need is Need.EMBEDDER else 'verdicts'}",
+        _FLAGS[need],
+    )
 
 
 def bound_metrics(

@@ -10,6 +10,7 @@ from evaluation.metrics.metric import Metric, Need
 from evaluation.metrics.speed import SPEED_METRICS
 from evaluation.providers.provider import ModelInfo
 from evaluation.request import EvaluationRequest
+from evaluation.resolving.abilities import refuse_without_ability
 from evaluation.resolving.benchmarks import ResolvedBenchmark, resolve_benchmark
 from evaluation.resolving.candidates import ResolvedCandidate, resolve_candidate
 from evaluation.resolving.endpoints import ResolvedEndpoint, resolve_endpoints
@@ -65,6 +66,7 @@ async def resolve(
         candidate, said = await resolve_candidate(
             wanted, endpoints, store=store, allow_remote=request.allow_remote, described=described
         )
+        refuse_without_ability(candidate, "completion", "a candidate is asked for answers", "--model NAME")
         if candidate.candidate.fingerprint in fingerprints:
             notes.append(f"{candidate.candidate.label} was asked for twice, and is evaluated once")
             continue

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from evaluation.formatting import counted
 from evaluation.reports.comparison_words import listed
 from evaluation.reports.escaping import as_markdown_code, for_markdown
-from evaluation.reports.tables import counted
 from evaluation.reviewing.result_words import rater_words
 
 _SHOWN = (

@@ -11,6 +11,8 @@ from math import comb
 import numpy as np
 from numpy.typing import NDArray
 
+from evaluation.formatting import quantity
+
 Matrix = NDArray[np.float64]
 
 DISAGREEMENT, FLIP, CONTROL, FURTHER = "disagreement", "flip", "control", "further"
@@ -114,7 +116,7 @@ def pick(
 def _why_apart(seen: Seen) -> str:
     if seen.n_wordings is not None:
         return f"{seen.n_wordings} different answers"
-    return f"values from {min(seen.values.values()):.3g} to {max(seen.values.values()):.3g}"
+    return f"values from {quantity(min(seen.values.values()))} to {quantity(max(seen.values.values()))}"
 
 
 def choose_sides(

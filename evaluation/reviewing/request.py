@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from evaluation.request_errors import refusal
+from evaluation.request_model import RequestModel
 
 Kind = Literal["grades", "preference"]
 Criterion = Literal["accuracy", "completeness", "relevance", "speed"]
@@ -16,7 +17,7 @@ LONGEST_NAME = 80
 _ABOUT = "`benchwright review start --help` lists what can be said."
 
 
-class ReviewRequest(BaseModel):
+class ReviewRequest(RequestModel):
     """Whose answers people look at, how many cases, and how they are rated."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", title="Review")

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from evaluation.reports.comparison_words import shown_p_value
+from evaluation.formatting import counted, p_value
 from evaluation.reports.escaping import for_markdown
 from evaluation.reports.preference_tables import preference_rows
-from evaluation.reports.tables import as_markdown_table, counted, shown_estimate
+from evaluation.reports.tables import as_markdown_table, shown_estimate
 from evaluation.reviewing.result_words import rater_words
 from evaluation.reviewing.showing import as_cell
 
@@ -64,7 +64,7 @@ def pair_rows(result: Result) -> list[Row]:
             "ahead": one["a"],
             "behind": one["b"],
             "by": shown_estimate({**one, "value": one["difference"]}, digits=2),
-            "adjusted p": shown_p_value(one["p_adjusted"]),
+            "p (Holm)": p_value(one["p_adjusted"]),
             "cases": f"{one['n_cases']:,}",
         }
         for one in result["differences"]
@@ -79,7 +79,7 @@ def _pair_rows(pairs: Sequence[Mapping[str, Any]]) -> list[Row]:
             "better on": f"{one['n_a']:,}",
             "worse on": f"{one['n_b']:,}",
             "tied on": f"{one['n_tied']:,}",
-            "sign test": shown_p_value(one["p_value"]),
+            "sign test": p_value(one["p_value"]),
         }
         for one in pairs
     ]

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from evaluation.reports.comparison_words import listed, shown_p_value
-from evaluation.reports.tables import counted, shown_estimate
+from evaluation.formatting import counted, p_value
+from evaluation.reports.comparison_words import listed
+from evaluation.reports.tables import shown_estimate
 
 ENOUGH_CASES = 6
 """With fewer, no two-sided test can tell candidates apart."""
@@ -31,7 +32,7 @@ def _pair_words(pair: Mapping[str, Any]) -> str:
         who = f"{a} and {b} are preferred equally often, each on {n_a} of {cases}"
     else:
         who = f"{a} is preferred to {b} on {n_a} of {cases}, and {b} to {a} on {n_b}"
-    return f"{who}, {pair['n_tied']} tied (sign test {shown_p_value(pair['p_value'])})"
+    return f"{who}, {pair['n_tied']} tied (sign test {p_value(pair['p_value'])})"
 
 
 def _graded(result: Mapping[str, Any]) -> str:
@@ -46,7 +47,7 @@ def _graded(result: Mapping[str, Any]) -> str:
     if nearest["n_cases"] < ENOUGH_CASES:
         return f"{lead}; {counted(nearest['n_cases'], 'case')} are too few to tell it from {nearest['b']} by a test."
     verb = "is really ahead of" if nearest["is_significant"] else "cannot be told from"
-    return f"{lead}. It {verb} {nearest['b']}: {ahead} more, {shown_p_value(nearest['p_adjusted'])}."
+    return f"{lead}. It {verb} {nearest['b']}: {ahead} more, {p_value(nearest['p_adjusted'])} (Holm)."
 
 
 def result_notes(result: Mapping[str, Any]) -> list[str]:

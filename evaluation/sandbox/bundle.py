@@ -1,12 +1,11 @@
 """The part of this package that runs inside the sandbox, compiled once, in a folder that holds nothing else."""
 
-import atexit
 import os
 import py_compile
-import shutil
-import tempfile
 import threading
 from pathlib import Path
+
+from evaluation.sandbox.work_folder import make_work_folder
 
 _INSIDE = Path(__file__).with_name("inside")
 _PACKAGE = Path("evaluation", "sandbox", "inside")
@@ -16,12 +15,14 @@ _made: dict[int, Path] = {}
 
 
 def bundle() -> Path:
-    """A folder from which an interpreter without this project can import what it runs; gone with this process."""
+    """A folder from which an interpreter without this project can import what it runs; gone with this process.
+
+    Its parent is this process's own as well, for the folders of programs.
+    """
     with _lock:
         folder = _made.get(os.getpid())
         if folder is None or not (folder / _PACKAGE).is_dir():
             folder = _made[os.getpid()] = _make()
-            atexit.register(_remove, os.getpid(), folder)
         return folder
 
 
@@ -34,7 +35,7 @@ def start_code(side: str, folder: str) -> str:
 
 
 def _make() -> Path:
-    folder = Path(tempfile.mkdtemp(prefix="benchwright-sandbox-"))
+    folder = make_work_folder() / "bundle"
     for source in sorted(_INSIDE.glob("*.py")):
         _compile(source, folder / _PACKAGE / f"{source.stem}.pyc")
     for package in _PACKAGE.parents[:-1]:
@@ -47,8 +48,3 @@ def _make() -> Path:
 def _compile(source: Path, target: Path) -> None:
     mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
     py_compile.compile(str(source), cfile=str(target), dfile=source.name, doraise=True, invalidation_mode=mode)
-
-
-def _remove(process: int, folder: Path) -> None:
-    if process == os.getpid():
-        shutil.rmtree(folder, ignore_errors=True)

@@ -3,7 +3,6 @@
 import itertools
 import math
 import os
-import shutil
 import subprocess
 import tempfile
 import threading
@@ -16,6 +15,7 @@ from evaluation.errors import SandboxError
 from evaluation.program import Program
 from evaluation.sandbox.bubblewrap import BUNDLE, bubblewrap_argv
 from evaluation.sandbox.bundle import start_code
+from evaluation.sandbox.file_trees import remove_tree
 from evaluation.sandbox.inside.values import Encoder, NotCarriedError, PlainOnly
 from evaluation.sandbox.interpreter import Interpreter
 from evaluation.sandbox.isolation import WEAK, Isolation
@@ -71,7 +71,7 @@ class Started:
             self.process.kill()  # the namespace of its processes dies with it
             self.process.wait()
         if self.folder is not None:
-            shutil.rmtree(self.folder, ignore_errors=True)
+            remove_tree(self.folder)
 
 
 def program_job(program: Program) -> dict[str, Any]:
@@ -133,7 +133,7 @@ def _start_shut_in(place: Place, side: str, files: Sequence[int], told: int, out
 
 
 def _start_weak(place: Place, side: str, files: Sequence[int], told: int, output: int, uid: int) -> Started:
-    folder = tempfile.mkdtemp(prefix="benchwright-program-")
+    folder = tempfile.mkdtemp(prefix="program-", dir=place.bundle.parent)
     if uid:
         os.chown(folder, uid, uid)
     mark = os.path.basename(folder)
@@ -142,7 +142,7 @@ def _start_weak(place: Place, side: str, files: Sequence[int], told: int, output
     try:
         return Started(_popen(argv, told, output, files, cwd=folder, env=env), folder, mark, uid)
     except OSError:
-        shutil.rmtree(folder, ignore_errors=True)
+        remove_tree(folder)
         raise
 
 
@@ -164,11 +164,16 @@ def _readable(data: bytes) -> int:
 
 def _limits(place: Place, uid: int, timeout_s: float) -> dict[str, int]:
     limits = {"uid": uid, "AS": MEMORY_BYTES, "FSIZE": FILE_BYTES, "NOFILE": N_OPEN_FILES, "CORE": 0}
-    limits |= {"MEMLOCK": 0, "MSGQUEUE": 0, "CPU": math.ceil(2 * timeout_s) + 2, "NPROC": N_TASKS}
+    limits |= {"MEMLOCK": 0, "MSGQUEUE": 0, "CPU": processor_time_limit_s(timeout_s), "NPROC": N_TASKS}
     if place.isolation.name == WEAK:
         limits["reaper"] = 1
         limits["NPROC"] += 0 if uid else n_tasks_of_user()
     return limits
+
+
+def processor_time_limit_s(timeout_s: float) -> int:
+    """How much processor time a program may use that has `timeout_s` by the clock."""
+    return math.ceil(2 * timeout_s) + 2
 
 
 def _encoded(job: Mapping[str, Any]) -> bytes:

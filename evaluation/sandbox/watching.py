@@ -13,25 +13,15 @@ from typing import Any
 from evaluation.errors import SandboxError
 from evaluation.program import Program, ProgramEnd, ProgramOutcome
 from evaluation.sandbox.bubblewrap import HOME
-from evaluation.sandbox.inside.shared import GarbageError
-from evaluation.sandbox.inside.values import Decoder, PlainOnly
-from evaluation.sandbox.starting import Place, Started, checker_job, program_job, start_side
+from evaluation.sandbox.file_trees import count_entries
+from evaluation.sandbox.starting import Place, Started, checker_job, processor_time_limit_s, program_job, start_side
+from evaluation.sandbox.verdicts import Verdicts
 
 MAX_OUTPUT_BYTES = 1_000_000
 MAX_FILES = 2_000
 _START_S = 120.0
 """For both interpreters to be there; the program's own time begins then."""
 _LOOK_S = 0.1
-_MAX_VERDICT_BYTES = 4_000_000
-
-_END_OF_FAILURE = {
-    "syntax": ProgramEnd.SYNTAX_ERROR,
-    "MemoryError": ProgramEnd.OUT_OF_MEMORY,
-    "memory": ProgramEnd.OUT_OF_MEMORY,
-    "gone": ProgramEnd.CRASHED,
-    "unreadable": ProgramEnd.NOT_CHECKABLE,
-    "not checkable": ProgramEnd.NOT_CHECKABLE,
-}
 
 
 class CancelledError(Exception):
@@ -60,11 +50,10 @@ class _Pair:
         self._files: set[int] = set()
         self._output = {"program": b"", "checker": b""}
         self._n_output = 0
-        self._verdicts = b""
-        self._passed: list[bool] = []
-        self._first_failure: tuple[str, str] | None = None
+        self._verdicts = Verdicts(len(program.tests))
         self._end: tuple[ProgramEnd, str] | None = None
         self._started_at: float | None = None
+        """Set once: nothing that comes from inside moves it again."""
 
     def __enter__(self) -> "_Pair":
         try:
@@ -133,7 +122,7 @@ class _Pair:
         if self._n_output > MAX_OUTPUT_BYTES:
             end, message = ProgramEnd.TOO_MUCH_OUTPUT, f"more than {MAX_OUTPUT_BYTES} bytes of output"
         duration_s = time.monotonic() - (self._started_at or began)
-        return _outcome(self._program, self._passed, end, message, self._place, duration_s)
+        return _outcome(self._program, self._verdicts.passed, end, message, self._place, duration_s)
 
     def _deadline(self, began: float) -> float:
         return began + _START_S if self._started_at is None else self._started_at + self._program.timeout_s
@@ -155,7 +144,7 @@ class _Pair:
         """How many files the program has in its folder, as far as can be seen from outside."""
         side = self._sides["program"]
         if side.folder is not None:
-            return sum(len(files) + len(folders) for _, folders, files in os.walk(side.folder))
+            return count_entries(side.folder, at_most=MAX_FILES + 1)
         pid = side.process.pid
         with suppress(OSError):
             for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
@@ -180,40 +169,18 @@ class _Pair:
             self._end = ProgramEnd.TOO_MUCH_OUTPUT, f"more than {MAX_OUTPUT_BYTES} bytes of output"
 
     def _hear_verdicts(self, data: bytes) -> None:
-        self._verdicts += data
-        while len(self._verdicts) >= 4:
-            size = int.from_bytes(self._verdicts[:4], "big")
-            if size > _MAX_VERDICT_BYTES:
-                self._end = ProgramEnd.CRASHED, "the tests broke their interpreter"
-                return
-            if len(self._verdicts) < 4 + size:
-                break
-            frame, self._verdicts = self._verdicts[4 : 4 + size], self._verdicts[4 + size :]
-            self._take(frame)
-        if not data and self._end is None:
+        self._verdicts.read(data)
+        if self._started_at is None and self._verdicts.has_started:
+            self._started_at = time.monotonic()
+        if self._verdicts.end is not None:
+            self._end = self._gone() if self._verdicts.is_gone else self._verdicts.end
+        elif not data:
             self._end = self._silence()
 
-    def _take(self, frame: bytes) -> None:
-        try:
-            match Decoder(PlainOnly(), frame).decoded():
-                case ("ready",):
-                    self._started_at = time.monotonic()
-                case ("test", bool(passed), str(kind), str(message)):
-                    self._passed.append(passed)
-                    if not passed and self._first_failure is None:
-                        self._first_failure = kind, message
-                case ("failed", str(kind), str(message)):
-                    self._end = self._ended(kind, message, ProgramEnd.RAISED)
-                case ("end",):
-                    kind, message = self._first_failure or ("", "")
-                    self._end = self._ended(kind, message, ProgramEnd.FINISHED)
-        except GarbageError:
-            self._end = ProgramEnd.CRASHED, "the tests broke their interpreter"
-
-    def _ended(self, kind: str, message: str, otherwise: ProgramEnd) -> tuple[ProgramEnd, str]:
-        if kind == "gone":
-            return self._gone()
-        return _END_OF_FAILURE.get(kind, otherwise), message
+    def _left_s(self, *, at_least: float, at_most: float) -> float:
+        """What is left of the program's time."""
+        left_s = 0.0 if self._started_at is None else self._deadline(self._started_at) - time.monotonic()
+        return min(at_most, max(at_least, left_s))
 
     def _silence(self) -> tuple[ProgramEnd, str]:
         """The checker is gone and has not said why."""
@@ -227,7 +194,7 @@ class _Pair:
     def _gone(self) -> tuple[ProgramEnd, str]:
         """How the program's interpreter went."""
         try:
-            status = self._sides["program"].process.wait(timeout=5)
+            status = self._sides["program"].process.wait(timeout=self._left_s(at_least=0.2, at_most=5.0))
         except subprocess.TimeoutExpired:
             return ProgramEnd.CRASHED, "it cut the line to the tests"
         if self._started_at is None:
@@ -235,9 +202,14 @@ class _Pair:
             raise SandboxError(f"the sandbox does not start{self._said()}")
         number = -status if status < 0 else status - 128 if status > 128 else 0
         name = signal.Signals(number).name if number in set(signal.Signals) else ""
-        if name == "SIGXCPU":
+        if name == "SIGXCPU" and self._may_have_used_up_its_processor_time():
             return ProgramEnd.TIMED_OUT, "no processor time left"
         return ProgramEnd.CRASHED, f"killed by {name}" if name else f"ended with exit status {status}, without a word"
+
+    def _may_have_used_up_its_processor_time(self) -> bool:
+        """False where so much time has not even passed: it sent itself the signal."""
+        passed_s = time.monotonic() - (self._started_at or 0.0)
+        return passed_s * (os.cpu_count() or 1) >= processor_time_limit_s(self._program.timeout_s) / 2
 
     def _drain(self, side: str, prints: int) -> None:
         """Reads what is still in a side's pipe, up to what ends a program."""

@@ -11,6 +11,7 @@ from itertools import combinations
 import numpy as np
 
 from evaluation.errors import ConfigurationError
+from evaluation.formatting import p_value, percent
 from evaluation.generation import Failure, Generation, Outcome
 from evaluation.metrics.metric import Metric
 from evaluation.score import Measurement
@@ -208,9 +209,10 @@ def _between(a: _Answered, b: _Answered) -> Between:
         scores = paired_difference(means_a, means_b, rng=np.random.default_rng(0))
     is_alike, reason = _held_against_noise(a, b)
     if scores is not None and scores.p_value < P_LIMIT:
-        is_alike, reason = False, f"their scores differ by more than chance explains (p = {scores.p_value:.2g})"
+        is_alike, reason = False, f"their scores differ by more than chance explains ({p_value(scores.p_value)})"
     verdict = "may be pooled" if is_alike else "should not be pooled"
-    agree = f"they agree on {equal.n_equal} of {equal.n} cases (95% interval {equal.low:.0%} to {equal.high:.0%})"
+    limits = f"95 % interval {percent(equal.low)} to {percent(equal.high)}"
+    agree = f"they agree on {equal.n_equal:,} of {equal.n:,} cases ({limits})"
     sentence = f"{a.name} and {b.name} {verdict}: {agree}, {reason}"
     return Between(a=a.name, b=b.name, equal=equal, scores=scores, may_be_pooled=is_alike, sentence=sentence)
 
@@ -237,8 +239,8 @@ def _held_against_noise(a: _Answered, b: _Answered) -> tuple[bool, str]:
     name = min(p_values, key=lambda name: p_values[name])
     told = f"less than {name} with itself"
     if p_values[name] < P_LIMIT:
-        return False, f"{told}, beyond chance (p = {p_values[name]:.2g})"
-    return True, f"{told}, but not beyond chance (p = {p_values[name]:.2g})"
+        return False, f"{told}, beyond chance ({p_value(p_values[name])})"
+    return True, f"{told}, but not beyond chance ({p_value(p_values[name])})"
 
 
 def _differences(a: _Answered, b: _Answered) -> list[CaseDifference]:

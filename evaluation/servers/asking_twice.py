@@ -1,6 +1,5 @@
 """Several servers are asked the same cases, each of them twice: what they answer is held against one another later."""
 
-import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,12 +10,10 @@ from evaluation.fingerprint import derived_seed
 from evaluation.generation import Failure, Generation, GenerationRequest, Outcome
 from evaluation.options import load_options
 from evaluation.providers.provider import Provider
+from evaluation.retry_schedule import RETRIES, retry
 from evaluation.side_by_side import side_by_side
 
 N_TIMES = 2
-ATTEMPTS = 3
-PAUSE_S = 1.0
-"""After a failed attempt, doubled each time."""
 LOAD_TIMEOUT_S = 900.0
 
 
@@ -77,7 +74,10 @@ async def _twice(
 ) -> Answers:
     requests = [_request(party, question, seed=seed, timeout_s=timeout_s) for question in questions]
     keep_alive = requests[0].keep_alive
-    await party.provider.load(party.model, load_options(party.options), keep_alive=keep_alive, timeout_s=LOAD_TIMEOUT_S)
+    options = load_options(party.options)
+    await retry(
+        lambda: party.provider.load(party.model, options, keep_alive=keep_alive, timeout_s=LOAD_TIMEOUT_S), RETRIES
+    )
     times: list[list[Outcome]] = []
     for _ in range(N_TIMES):
         outcomes: list[Outcome] = []
@@ -99,15 +99,9 @@ def _request(party: Party, question: Question, *, seed: int, timeout_s: float) -
 
 
 async def _outcome(provider: Provider, request: GenerationRequest) -> Outcome:
-    pause_s = PAUSE_S
-    for n_attempts in range(1, ATTEMPTS + 1):
-        try:
-            return await provider.generate(request)
-        except CandidateFailureError as error:
-            return Generation(text=error.text, answer="", own_failure=error.kind, message=error.message)
-        except TransientProviderError as error:
-            failure = Failure(kind=error.kind, message=error.message, n_attempts=n_attempts)
-        if n_attempts < ATTEMPTS:
-            await asyncio.sleep(pause_s)
-            pause_s *= 2
-    return failure
+    try:
+        return await retry(lambda: provider.generate(request), RETRIES)
+    except CandidateFailureError as error:
+        return Generation(text=error.text, answer="", own_failure=error.kind, message=error.message)
+    except TransientProviderError as error:
+        return Failure(kind=error.kind, message=error.message)

@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import Callable, Sequence
+from itertools import count
 from typing import Any
 
 from evaluation.candidate import DEFAULT_OPTIONS
@@ -13,14 +14,12 @@ from evaluation.options import effective_options, load_options
 from evaluation.providers.model_names import same_model
 from evaluation.providers.openai_wire import unsupported_options
 from evaluation.providers.provider import ModelInfo, Provider
+from evaluation.retry_schedule import RETRIES, RetrySchedule, retry
 from evaluation.servers.probe_round import ProbeRound, read_round
 from evaluation.side_by_side import side_by_side
 
 LOAD_TIMEOUT_S = 900.0
 FEW_TOKENS = 16
-FAILED_TRIES = 4
-PAUSE_S = 0.5
-"""After a failure, doubled each time."""
 
 Prompts = Sequence[tuple[Message, ...]]
 
@@ -46,11 +45,13 @@ class Sender:
         *,
         prompts: Prompts,
         on_round: Callable[[ProbeRound], None],
+        retries: RetrySchedule | None = None,
     ) -> None:
         self.n_tokens = FEW_TOKENS
         self.rounds: list[ProbeRound] = []
         self.provider, self.model, self.options = provider, model, options
         self._prompts, self._on_round = prompts, on_round
+        self._retries = retries or RETRIES
         self._salt, self._n_asked = secrets.token_hex(3), 0
 
     async def send(self, n: int) -> ProbeRound:
@@ -59,17 +60,18 @@ class Sender:
         Raises:
             ProviderError: a refusal, or nothing but failures.
         """
-        pause_s = PAUSE_S
-        for n_left in reversed(range(FAILED_TRIES)):
+        for n_attempts in count(1):
             answers = await side_by_side(self._answer(self._request()) for _ in range(n))
             errors = [answer for answer in answers if isinstance(answer, ProviderError)]
             refused = next((error for error in errors if not isinstance(error, TransientProviderError)), None)
-            if refused is not None or (len(errors) == n and n_left == 0):
-                raise refused or errors[0]
+            if refused is not None:
+                raise refused
             if len(errors) < n:
                 break  # at least one was answered
+            pause_s = self._retries.pause_s(errors[0], n_attempts)
+            if pause_s is None:
+                raise errors[0]
             await asyncio.sleep(pause_s)
-            pause_s *= 2
         found = _read(answers, self.n_tokens)
         self.rounds.append(found)
         self._on_round(found)
@@ -102,11 +104,10 @@ class Sender:
 
     async def warm_up(self) -> None:
         """Loads the model, and has it write one token."""
-        await self.provider.load(
-            self.model.name,
-            load_options(self.options),
-            keep_alive=self._request().keep_alive,
-            timeout_s=LOAD_TIMEOUT_S,
+        options, keep_alive = load_options(self.options), self._request().keep_alive
+        await retry(
+            lambda: self.provider.load(self.model.name, options, keep_alive=keep_alive, timeout_s=LOAD_TIMEOUT_S),
+            self._retries,
         )
         n_tokens, self.n_tokens = self.n_tokens, 1
         await self._answer(self._request())

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from evaluation.errors import ConfigurationError
+from evaluation.formatting import duration
 from evaluation.providers.model_names import is_remote, same_model
 from evaluation.providers.provider import LoadedModel, ModelInfo, Provider
 from evaluation.servers.probe_round import ProbeRound, Seen
@@ -173,7 +174,7 @@ async def _speed(sender: Sender, n: int) -> float | None:
 def _too_fast(sender: Sender) -> ConfigurationError:
     return ConfigurationError(
         f"{sender.provider.url} answers {sender.n_tokens} tokens of {sender.model.name!r} within "
-        f"{1000 * sender.rounds[-1].seconds:.0f} ms, too fast to see which requests wait for others",
+        f"{duration(sender.rounds[-1].seconds)}, too fast to see which requests wait for others",
         "Give --model with a larger one.",
     )
 

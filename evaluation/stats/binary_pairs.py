@@ -15,8 +15,9 @@ from evaluation.stats.mcnemar import (
     mcnemar_p_value,
     mid_p_value,
 )
+from evaluation.stats.mcnemar_power import exact_mcnemar_cases, mcnemar_detectable
 from evaluation.stats.numbers import Vector, is_binary
-from evaluation.stats.power import cases_for_equivalence, mcnemar_cases, mcnemar_detectable
+from evaluation.stats.power import cases_for_equivalence
 from evaluation.stats.tango import bonett_price_interval, paired_wald_interval, tango_interval
 
 AIM = 0.03
@@ -89,5 +90,5 @@ def share_intervals(only_a: int, only_b: int, n: int, level: float) -> Mapping[s
 
 def _needed(discordant: float, margin: float | None, alpha: float) -> float:
     if margin is None:
-        return mcnemar_cases(AIM, discordant=discordant, alpha=alpha)
+        return exact_mcnemar_cases(AIM, discordant=discordant, alpha=alpha)
     return cases_for_equivalence(margin, variance=max(discordant, margin), alpha=alpha)

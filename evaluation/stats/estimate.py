@@ -1,6 +1,7 @@
 """A run's value with its uncertainty: how far could it be off, had other cases of the same kind been asked?"""
 
 from collections.abc import Callable, Hashable, Sequence
+from math import sqrt
 
 import numpy as np
 
@@ -8,11 +9,20 @@ from evaluation.errors import ConfigurationError
 from evaluation.score import Estimate, Measurement
 from evaluation.stats.bootstrap import resampled_interval
 from evaluation.stats.clusters import cluster_means, clustered_standard_error, grouped
-from evaluation.stats.intervals import Interval, checked_confidence_level, t_interval, wilson_interval
+from evaluation.stats.continuous_pairs import SKEWED, skewness
+from evaluation.stats.intervals import (
+    Interval,
+    checked_confidence_level,
+    skewed_t_interval,
+    t_interval,
+    wilson_interval,
+)
 from evaluation.stats.numbers import Vector, as_vector, is_binary, is_constant
 
 MIN_UNITS_TO_RESAMPLE = 5
 MIN_UNITS_FOR_PERCENTILES = 100
+MIN_UNITS_TO_SEE_SKEW = 12
+"""Fewer values say nothing of their skewness."""
 
 
 def mean_estimate(
@@ -20,9 +30,10 @@ def mean_estimate(
 ) -> Estimate:
     """Mean of one value a case, with an interval over the choice of cases.
 
-    Values of nothing but 0 and 1 get Wilson's interval (`wilson`), others Student's (`t`). With clusters, the value
-    is the mean of the cluster means and its interval Student's with G-1 degrees of freedom (`cluster_t`), the only
-    one that keeps its promise where clusters differ in size (Miller 2024, arXiv:2411.00640, treats the simpler case).
+    Values of nothing but 0 and 1 get Wilson's interval (`wilson`), others Student's (`t`); where skewness shows, as in
+    times and tokens, Student's through Hall's transformation (`t_skewed`). With clusters, the value is the mean of the
+    cluster means and its interval Student's with G-1 degrees of freedom (`cluster_t`), the only one that keeps its
+    promise where clusters differ in size (Miller 2024, arXiv:2411.00640, treats the simpler case).
 
     There is no interval (None) for one case, for one cluster, and where all values that are not 0 or 1, or all
     cluster means, are equal: no spread was seen, and an interval without width would claim certainty.
@@ -43,7 +54,17 @@ def mean_estimate(
         n_right = int(vector.sum())
         interval = wilson_interval(n_right, vector.size, confidence_level=level) if vector.size > 1 else None
         return _estimate(float(vector.mean()), interval, vector.size, "wilson", level)
+    if _is_skewed(vector):
+        interval = skewed_t_interval(vector, skewness(vector), confidence_level=level)
+        return _estimate(float(vector.mean()), interval, vector.size, "t_skewed", level)
     return _estimate(float(vector.mean()), _t_interval_of(vector, level), vector.size, "t", level)
+
+
+def _is_skewed(vector: Vector) -> bool:
+    """Whether the mean's own skewness shows: beyond its standard error, and enough to matter."""
+    if vector.size < MIN_UNITS_TO_SEE_SKEW or is_constant(vector):
+        return False
+    return abs(skewness(vector)) / sqrt(vector.size) >= max(SKEWED, sqrt(6) / vector.size)
 
 
 def pooled_mean_estimate(

@@ -8,8 +8,9 @@ from evaluation.stats.continuous_pairs import paired_t
 from evaluation.stats.equivalence import share_within
 from evaluation.stats.evidence import Evidence, Terms
 from evaluation.stats.mcnemar import exact_p_value
+from evaluation.stats.mcnemar_power import exact_mcnemar_cases, mcnemar_detectable
 from evaluation.stats.numbers import Vector, difference_of
-from evaluation.stats.power import cases_for_equivalence, mcnemar_cases, mcnemar_detectable
+from evaluation.stats.power import cases_for_equivalence
 from evaluation.stats.signed_ranks import rank_biserial, wilcoxon_p_value
 from evaluation.stats.tango import tango_interval
 
@@ -49,4 +50,4 @@ def _needed(discordant: float, aim: float, *, is_margin: bool, alpha: float) -> 
         return None
     if is_margin:
         return cases_for_equivalence(aim, variance=max(discordant, aim), alpha=alpha)
-    return mcnemar_cases(aim, discordant=discordant, alpha=alpha)
+    return exact_mcnemar_cases(aim, discordant=discordant, alpha=alpha)

@@ -33,14 +33,14 @@ def cases_for_difference(difference: float, *, variance: float, alpha: float = A
         alpha: Chance of a false alarm, both sides together.
         power: Chance of seeing the difference.
     """
-    _checked(alpha, power)
-    return (_z(1 - alpha / 2) + _z(power)) ** 2 * variance / _not_zero(difference) ** 2
+    checked(alpha, power)
+    return (z_of(1 - alpha / 2) + z_of(power)) ** 2 * variance / _not_zero(difference) ** 2
 
 
 def detectable_difference(n_cases: float, *, variance: float, alpha: float = ALPHA, power: float = POWER) -> float:
     """The smallest true mean difference that so many pairs show, by the normal approximation."""
-    _checked(alpha, power)
-    return (_z(1 - alpha / 2) + _z(power)) * sqrt(variance / n_cases)
+    checked(alpha, power)
+    return (z_of(1 - alpha / 2) + z_of(power)) * sqrt(variance / n_cases)
 
 
 def paired_t_power(effect: float, n_pairs: float, *, alpha: float = ALPHA) -> float:
@@ -71,7 +71,7 @@ def paired_t_cases(effect: float, *, alpha: float = ALPHA, power: float = POWER)
         return paired_t_power(effect, exp(log_n), alpha=alpha) - power
 
     # Nearly straight, so that two points lead to the third; Student's limits cost about z²/2 pairs.
-    before, here = log(max(_FEWEST_PAIRS, by_z)), log(by_z + _z(1 - alpha / 2) ** 2 / 2 + 1)
+    before, here = log(max(_FEWEST_PAIRS, by_z)), log(by_z + z_of(1 - alpha / 2) ** 2 / 2 + 1)
     at_before, at_here = gain(before), gain(here)
     for _ in range(_STEPS):
         if abs(at_here) < _CLOSE or at_here == at_before:
@@ -88,7 +88,7 @@ def paired_t_cases(effect: float, *, alpha: float = ALPHA, power: float = POWER)
 @lru_cache(maxsize=4096)
 def paired_t_detectable(n_pairs: int, *, alpha: float = ALPHA, power: float = POWER) -> float | None:
     """The smallest true effect that the paired t-test sees, in standard deviations; None for fewer than 2 pairs."""
-    _checked(alpha, power)
+    checked(alpha, power)
     if n_pairs < _FEWEST_PAIRS:
         return None
 
@@ -112,19 +112,10 @@ def mcnemar_cases(difference: float, *, discordant: float, alpha: float = ALPHA,
         alpha: Chance of a false alarm, both sides together.
         power: Chance of seeing the difference.
     """
-    _checked(alpha, power)
+    checked(alpha, power)
     size = abs(_not_zero(difference))
     share = max(discordant, size)
-    return (_z(1 - alpha / 2) * sqrt(share) + _z(power) * sqrt(share - size * size)) ** 2 / size**2
-
-
-def mcnemar_detectable(n_pairs: int, *, discordant: float, alpha: float = ALPHA, power: float = POWER) -> float | None:
-    """The smallest true difference of two shares that McNemar's test sees; None where not even one of 1 would be."""
-
-    def lacking(difference: float) -> float:
-        return mcnemar_cases(difference, discordant=discordant, alpha=alpha, power=power) - n_pairs
-
-    return crossing(lacking, 1e-9, 1.0) if lacking(1.0) <= 0 else None
+    return (z_of(1 - alpha / 2) * sqrt(share) + z_of(power) * sqrt(share - size * size)) ** 2 / size**2
 
 
 def cases_for_equivalence(margin: float, *, variance: float, alpha: float = ALPHA, power: float = POWER) -> float:
@@ -132,11 +123,12 @@ def cases_for_equivalence(margin: float, *, variance: float, alpha: float = ALPH
 
     So many also show a true difference of the margin, with about the same power.
     """
-    _checked(alpha, power)
-    return (_z(1 - alpha) + _z((1 + power) / 2)) ** 2 * variance / _not_zero(margin) ** 2
+    checked(alpha, power)
+    return (z_of(1 - alpha) + z_of((1 + power) / 2)) ** 2 * variance / _not_zero(margin) ** 2
 
 
-def _z(probability: float) -> float:
+def z_of(probability: float) -> float:
+    """The standard normal quantile."""
     return NormalDist().inv_cdf(probability)
 
 
@@ -148,7 +140,12 @@ def _not_zero(difference: float) -> float:
     return difference
 
 
-def _checked(alpha: float, power: float) -> None:
+def checked(alpha: float, power: float) -> None:
+    """Refuse what cannot be a limit for p, or a power.
+
+    Raises:
+        ConfigurationError: not between 0 and 1, or the wrong way round.
+    """
     if not 0 < alpha < power < 1:
         raise ConfigurationError(
             f"alpha={alpha!r} and power={power!r} must lie between 0 and 1, alpha below power",

@@ -35,6 +35,11 @@ def parse_url(url: str | None) -> URL:
         case "sqlite":
             return _sqlite(parsed)
         case "postgresql" | "postgres":
+            if "@" in f"{parsed.host or ''}{parsed.database or ''}":
+                raise StoreError(
+                    f"{_masked(text)!r} has an '@' too many: it cannot be told where the password ends",
+                    "write an '@' in a user name, password or database name as %40",
+                )
             return parsed.set(drivername="postgresql+psycopg")
         case scheme:
             raise StoreError(f"{_masked(text)!r}: no results database speaks {scheme!r}", _ALLOWED)
@@ -53,5 +58,5 @@ def shown(url: URL) -> str:
 
 
 def _masked(text: str) -> str:
-    without_password = re.sub(r"(://[^:/@]*:).*@", r"\1***@", text)
+    without_password = re.sub(r"(://[^:/@]*:).*@", r"\1***@", text, flags=re.DOTALL)
     return re.sub(rf"\b({'|'.join(_SECRET_QUERY)})=[^&]*", r"\1=***", without_password)

@@ -1,16 +1,15 @@
 """What in a candidate's answers and scores may point at a fault? Counts that the database makes along indexes."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from evaluation.cutting import FINISH_REASON, SPARE_TOKENS, CutBy, Limits
+from evaluation.errors import FailureKind
 from evaluation.store.scores import metric_key
 from evaluation.store.session import Store
 from evaluation.store.tables import generation, score
-
-CUT = "length"
-"""The finish reason of an answer that was cut by `num_predict`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,13 +58,46 @@ def score_spreads(
     )
 
 
-def count_cut(store: Store, run_candidate_id: int) -> int:
-    """How many of a candidate's answers were cut at the length that was asked for, its own failures left out."""
-    wanted = sa.select(sa.func.count()).where(
-        generation.c.run_candidate_id == run_candidate_id,
-        generation.c.failure_kind.is_(None),
-        generation.c.own_failure.is_(None),
-        generation.c.finish_reason == CUT,
+def count_cut(
+    store: Store, run_candidate_id: int, limits: Limits, *, own_failure: FailureKind | None = None
+) -> Mapping[CutBy, int]:
+    """How many of a candidate's answers were cut off, by what cut them.
+
+    Args:
+        store: Where they are.
+        run_candidate_id: The candidate in its run.
+        limits: What can cut its answers.
+        own_failure: Of those that failed in this way; None: of those that did not fail.
+    """
+    failed = generation.c.own_failure
+    cut = sa.case(
+        (_is_full(limits), limits.full_context.value),
+        (_reaches(limits), CutBy.NUM_PREDICT.value),
+        else_=CutBy.UNKNOWN.value,
+    ).label("cut")
+    wanted = (
+        sa.select(cut, sa.func.count().label("n"))
+        .where(
+            generation.c.run_candidate_id == run_candidate_id,
+            generation.c.failure_kind.is_(None),
+            failed.is_(None) if own_failure is None else failed == own_failure.value,
+            generation.c.finish_reason == FINISH_REASON,
+        )
+        .group_by(cut)
     )
     with store.read() as connection:
-        return connection.execute(wanted).scalar_one()
+        return {CutBy(row.cut): row.n for row in connection.execute(wanted)}
+
+
+def _reaches(limits: Limits) -> sa.ColumnElement[bool]:
+    if limits.num_predict is None:
+        return sa.false()
+    return sa.func.coalesce(generation.c.output_tokens, 0) >= limits.num_predict
+
+
+def _is_full(limits: Limits) -> sa.ColumnElement[bool]:
+    """As `Limits.cut_by` has it; without token counts nothing is known."""
+    context = sa.func.coalesce(generation.c.effective_context, limits.num_ctx)
+    n_tokens = generation.c.prompt_tokens + generation.c.output_tokens
+    full = sa.and_(n_tokens >= context - SPARE_TOKENS, sa.or_(sa.not_(_reaches(limits)), n_tokens <= context))
+    return sa.func.coalesce(full, sa.false())

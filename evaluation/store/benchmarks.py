@@ -9,6 +9,7 @@ from sqlalchemy.engine import Connection, RowMapping
 
 from evaluation.case import Benchmark, Case, Message, PromptTemplate
 from evaluation.errors import ConfigurationError, StoreError, UnknownNameError
+from evaluation.field_mapping import FieldUse
 from evaluation.store.records import BenchmarkRecord
 from evaluation.store.session import Store
 from evaluation.store.statements import now, one_at_a_time, upsert
@@ -25,6 +26,7 @@ _DESCRIBING = (
     "licence",
     "source",
     "format",
+    "field_use",
     "saved_at",
 )
 """What saving the same version again may change."""
@@ -185,6 +187,11 @@ def _benchmark_row(saved: Benchmark) -> dict[str, Any]:
         "licence": saved.licence,
         "source": saved.source,
         "format": saved.format,
+        "field_use": {
+            "mapped": dict(saved.fields.mapped),
+            "kept": list(saved.fields.kept),
+            "ignored": list(saved.fields.ignored),
+        },
         "n_cases": len(saved.cases),
         "created_at": now(),
         "saved_at": now(),
@@ -216,7 +223,14 @@ def _benchmark(row: RowMapping, cases: tuple[Case, ...]) -> Benchmark:
         licence=row["licence"],
         source=row["source"],
         format=row["format"],
+        fields=_field_use(row["field_use"]),
     )
+
+
+def _field_use(stored: dict[str, Any] | None) -> FieldUse:
+    if stored is None:
+        return FieldUse()
+    return FieldUse(mapped=stored["mapped"], kept=tuple(stored["kept"]), ignored=tuple(stored["ignored"]))
 
 
 def _case(case_id: str, content: dict[str, Any]) -> Case:
@@ -246,5 +260,6 @@ def _record(row: RowMapping) -> BenchmarkRecord:
         licence=row["licence"],
         source=row["source"],
         format=row["format"],
+        fields=_field_use(row["field_use"]),
         saved_at=row["saved_at"],
     )

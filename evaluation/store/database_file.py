@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
+from sqlalchemy.engine import URL
 
-from evaluation.store.session import Store
+if TYPE_CHECKING:
+    from evaluation.store.session import Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,11 +31,16 @@ class DatabaseFile:
         return (found.st_dev, found.st_ino) == (self.device, self.inode)
 
 
-def database_file(store: Store) -> DatabaseFile | None:
+def database_file(store: "Store") -> DatabaseFile | None:
     """The store's file; None where it has none that can be looked at, as on PostgreSQL."""
-    if store.dialect != "sqlite":
+    return file_of(sa.make_url(store.url))
+
+
+def file_of(url: URL) -> DatabaseFile | None:
+    """The file that `url` names; None where there is none yet, or none that can be looked at."""
+    if url.get_backend_name() != "sqlite":
         return None
-    path = Path(sa.make_url(store.url).database or "").absolute()
+    path = Path(url.database or "").absolute()
     try:
         found = path.stat()
     except OSError:

@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import URL, Connection, Engine
 
-from evaluation.errors import StoreError, StoreUnreachableError
+from evaluation.errors import RefusedValueError, StoreError, StoreUnreachableError
+from evaluation.private_files import make_private_folder
 from evaluation.store.address import shown
 
 CONNECT_TIMEOUT_S = 10
@@ -88,6 +89,8 @@ def store_error(error: sa.exc.SQLAlchemyError, url: URL) -> StoreError:
         if any(word == state or word in said for word in words):
             kind = StoreUnreachableError if (words, problem, next_step) in _PASSING else StoreError
             return kind(f"the database {where} {problem} ({said})", next_step)
+    if isinstance(error, sa.exc.DataError):
+        return RefusedValueError(f"the database {where} does not take a value: {said}", "nothing else is affected")
     if _is_of_the_connection(error, state, url):
         return StoreUnreachableError(f"the database {where} cannot be reached ({said})", _LOOK_AT_THE_SERVER)
     return StoreError(f"the database {where} failed: {said}", "run `benchwright db info` to see its state")
@@ -149,14 +152,15 @@ _PASSING: tuple[tuple[tuple[str, ...], str, str], ...] = (
 
 
 def make_folder(url: URL) -> None:
-    """Creates the folder of a SQLite file.
+    """Creates the folder of a SQLite file, where it is missing: for this user alone.
 
     Raises:
         StoreError: a part of the path is a file, or may not be written to.
     """
     folder = Path(str(url.database)).parent
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        if not folder.is_dir():
+            make_private_folder(folder)
     except OSError as error:
         raise StoreError(
             f"the folder {str(folder)!r} of the database {shown(url)} cannot be made: {error.strerror}",

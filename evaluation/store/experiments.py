@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from evaluation.errors import ConfigurationError, UnknownNameError
+from evaluation.names import checked_name, normal_name
 from evaluation.store.records import ExperimentRecord
 from evaluation.store.session import Store
 from evaluation.store.statements import now
@@ -37,7 +38,7 @@ def create_experiment(
         "question": question,
         "description": description,
         "template": dict(template) if template is not None else None,
-        "tags": list(dict.fromkeys(tags)),
+        "tags": _checked_tags(tags),
         "favourite": False,
         "archived_at": None,
         "created_at": now(),
@@ -53,7 +54,16 @@ def _checked_name(name: str) -> str:
         raise ConfigurationError("an experiment needs a name", "For example: quantisations-2026-11")
     if name.strip() == _NEWEST:
         raise ConfigurationError(f"{_NEWEST!r} always means the newest run", "Give the experiment another name.")
-    return name.strip()
+    return checked_name(name, what="the experiment's name")
+
+
+def _checked_tags(tags: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys(checked_name(tag, what=f"the tag {tag[:60]!r}") for tag in tags))
+
+
+def _spellings(name: str) -> tuple[str, ...]:
+    """The name as it was typed and as names are kept: those of earlier versions were kept as they were typed."""
+    return (name, normal_name(name))
 
 
 def _refuse_taken(connection: Connection, name: str, *, but: str | None = None) -> None:
@@ -80,10 +90,10 @@ def find_experiment(store: Store, wanted: str) -> ExperimentRecord:
         ConfigurationError: several ids begin like this.
     """
     with store.read() as connection:
-        found = _load(connection, sa.or_(experiment.c.name == wanted, experiment.c.id == wanted))
+        found = _load(connection, sa.or_(experiment.c.name.in_(_spellings(wanted)), experiment.c.id == wanted))
         if not found and wanted:
             found = _load(connection, experiment.c.id.startswith(wanted, autoescape=True))
-    if len(found) > 1 and (named := [record for record in found if record.name == wanted]):
+    if len(found) > 1 and (named := [record for record in found if record.name in _spellings(wanted)]):
         found = tuple(named)
     if len(found) > 1:
         ids = ", ".join(record.experiment_id for record in found[:5])
@@ -97,7 +107,7 @@ def find_experiment(store: Store, wanted: str) -> ExperimentRecord:
 def experiment_named(store: Store, name: str) -> ExperimentRecord | None:
     """The experiment of exactly that name; None where there is none."""
     with store.read() as connection:
-        return next(iter(_load(connection, experiment.c.name == name)), None)
+        return next(iter(_load(connection, experiment.c.name.in_(_spellings(name)))), None)
 
 
 def experiments_of_run(store: Store, run_id: str) -> tuple[str, ...]:
@@ -123,6 +133,8 @@ def change_experiment(store: Store, experiment_id: str, **values: Any) -> None:
         raise ValueError(f"an experiment has no {', '.join(sorted(unknown))} to change")
     if "name" in values:
         values["name"] = _checked_name(values["name"])
+    if "tags" in values:
+        values["tags"] = _checked_tags(values["tags"])
     _update(store, experiment_id, values)
 
 

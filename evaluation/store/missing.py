@@ -53,10 +53,12 @@ def missing_page(
         page = rows[:n_cases]
         case_ids = [row.case_id for row in page]
         there = _final_items(connection, run_candidate_id, case_ids, not_final) if page else set()
-    planned = ((case_id, repeat) for case_id in case_ids for repeat in range(n_repeats))
+    planned = ((row.position, (row.case_id, repeat)) for row in page for repeat in range(n_repeats))
+    missing = [(position, item) for position, item in planned if item not in there]
     return MissingPage(
-        items=tuple(item for item in planned if item not in there),
+        items=tuple(item for _, item in missing),
         last_position=page[-1].position if len(rows) > n_cases else None,
+        positions=tuple(position for position, _ in missing),
     )
 
 

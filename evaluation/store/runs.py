@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
 from evaluation.errors import ConfigurationError, StoreError, UnknownNameError
+from evaluation.names import checked_name, normal_name
 from evaluation.store.holders import beat, held_runs, holders_of, let_go, take_hold
 from evaluation.store.plans import (
     add_run_candidate,
@@ -209,7 +210,10 @@ def tag_run(
 
     Raises:
         UnknownNameError: no such run.
+        ConfigurationError: a tag that cannot be a name.
     """
+    add = [checked_name(tag, what=f"the tag {tag[:60]!r}") for tag in add]
+    remove = [*remove, *(normal_name(tag) for tag in remove)]
     with store.write() as connection:
         tags = connection.execute(sa.select(run.c.tags).where(run.c.id == run_id).with_for_update()).scalar()
         if tags is not None:

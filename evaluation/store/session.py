@@ -5,7 +5,7 @@ import shlex
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -13,7 +13,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection
 
 from evaluation.errors import StoreError
+from evaluation.private_files import database_files, make_private, make_private_file
 from evaluation.store.address import default_url, parse_url, shown
+from evaluation.store.database_file import file_of
 from evaluation.store.engine import make_engine, make_folder, store_error, translated
 from evaluation.store.records import DatabaseInfo
 from evaluation.store.schema import check_upgradable, migrate, newest_revision, stored_revision
@@ -41,6 +43,7 @@ class Store:
         self._url = url
         self._engine = make_engine(url, busy_timeout_s=busy_timeout_s)
         self._writing = self._engine.execution_options(sqlite_begin="IMMEDIATE")
+        self._file = file_of(url)
 
     @property
     def shown_url(self) -> str:
@@ -60,14 +63,25 @@ class Store:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A connection in a transaction that sees one state of the database."""
-        with translated(self._url), self._engine.begin() as connection:
+        with self._same_file(), translated(self._url), self._engine.begin() as connection:
             yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A connection in a transaction that is committed at the end, or rolled back on any error."""
-        with translated(self._url), self._writing.begin() as connection:
+        with self._same_file(), translated(self._url), self._writing.begin() as connection:
             yield connection
+
+    @contextmanager
+    def _same_file(self) -> Iterator[None]:
+        if self._file is not None and not self._file.is_there:
+            raise StoreError(
+                f"the database {self.shown_url} was deleted or replaced while it was in use",
+                "restore the file, or run the command again to begin a new database",
+            )
+        yield
+        if self._file is None:
+            self._file = file_of(self._url)
 
     def close(self) -> None:
         """Closes all connections."""
@@ -98,6 +112,8 @@ def open_store(url: str | None = None, *, upgrade_from_empty: bool = True, busy_
         _must_be_there(address)
     elif _is_sqlite(address):
         make_folder(address)
+    if _is_sqlite(address):
+        _make_file(address)
     store = Store(address, busy_timeout_s=busy_timeout_s)
     try:
         with store.read() as connection:
@@ -155,8 +171,24 @@ def upgrade(url: str | None = None) -> DatabaseInfo:
     address = parse_url(url)
     if _is_sqlite(address):
         make_folder(address)
+        _make_file(address)
     _migrate(address)
     return info(url)
+
+
+def _make_file(address: URL) -> None:
+    """Makes the file for this user alone before SQLite would make it for all, and mends one that earlier versions made.
+
+    SQLite gives the files beside it the same mode. What is wrong with the path is SQLite's to say.
+    """
+    path = Path(str(address.database))
+    with suppress(OSError):
+        make_private_file(path)
+    if path.is_file():
+        for beside in database_files(path):
+            make_private(beside)
+    if address == parse_url(None):  # a folder of ours; any other is the user's
+        make_private(path.parent)
 
 
 def _migrate(address: URL) -> None:
@@ -240,6 +272,7 @@ def backup(url: str | None, target_path: Path) -> int:
         raise StoreError(f"{str(target_path)!r} exists already and is not overwritten", "name another file")
     try:
         target_path.parent.mkdir(parents=True, exist_ok=True)
+        make_private_file(target_path.with_name(f"{target_path.name}.unfinished"))
         _copy_sqlite(Path(str(address.database)), target_path)
     except (OSError, sqlite3.Error) as error:
         raise StoreError(

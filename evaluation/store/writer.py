@@ -6,13 +6,17 @@ from functools import partial
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 
-from evaluation.errors import StoreError
+from evaluation.errors import RefusedValueError, StoreError
 from evaluation.store.outcome_rows import insert_outcomes, outcome_values
 from evaluation.store.patience import PATIENCE_S, patiently
 from evaluation.store.records import OutcomeRow
+from evaluation.store.refused_values import refuse_unstorable
 from evaluation.store.session import Store
 
 _MOST_IN_A_GROUP = 500
+
+_REFUSALS = (RefusedValueError, ValueError, TypeError, ArithmeticError)
+"""What the database's driver, or its way to text, raises for a value."""
 
 _Waiting = tuple[OutcomeRow, "Future[None]"]
 
@@ -22,7 +26,9 @@ class OutcomeWriter:
 
     `submit` never blocks on the database. An outcome counts as stored when its future is done. While the database is
     away, its outcomes wait; a commit of which nobody knows whether it took place is made again, which changes nothing.
-    After any other failure, and after one that lasts, every waiting and every later outcome gets that `StoreError`.
+    An outcome with a value that the database does not take gets a `RefusedValueError` alone, and the others of its
+    group are stored. After any other failure, and after one that lasts, every waiting and every later outcome gets that
+    `StoreError`.
 
     Args:
         store: The store.
@@ -43,14 +49,20 @@ class OutcomeWriter:
     def submit(self, row: OutcomeRow) -> "Future[None]":
         """Done when the outcome is committed; `StoreError` when it cannot be (asyncio: `asyncio.wrap_future`).
 
-        It cannot be cancelled: an answer that was paid for is stored even where its waiter goes away.
+        `RefusedValueError` says that the fault is in this outcome alone. It cannot be cancelled: an answer that was
+        paid for is stored even where its waiter goes away.
 
         Raises:
             ValueError: a time without its zone.
         """
-        outcome_values(row)
+        values = outcome_values(row)
         future: Future[None] = Future()
         future.set_running_or_notify_cancel()
+        try:
+            refuse_unstorable(values, _named(row))
+        except RefusedValueError as error:
+            future.set_exception(error)
+            return future
         with self._lock:
             if self._failure is None and not self._closed:
                 self._queue.put((row, future))
@@ -95,14 +107,37 @@ class OutcomeWriter:
     def _commit(self, group: list[_Waiting]) -> None:
         if self._failure is None:
             try:
-                patiently(partial(self._insert, [row for row, _ in group]), patience_s=self._patience_s)
+                self._store_patiently([row for row, _ in group])
+            except _REFUSALS:
+                self._commit_each(group)
+                return
             except Exception as error:  # Whatever it is, the waiters must hear of it, or they wait for ever.
                 self._fail(error)
         for _, future in group:
+            self._tell(future)
+
+    def _commit_each(self, group: list[_Waiting]) -> None:
+        """Commits the rows one by one, since one of them spoils the group."""
+        for row, future in group:
+            refusal: RefusedValueError | None = None
             if self._failure is None:
-                future.set_result(None)
-            else:
-                future.set_exception(self._again(self._failure))
+                try:
+                    self._store_patiently([row])
+                except _REFUSALS as error:
+                    refusal = RefusedValueError(f"{_named(row)}: the database does not take it: {_in_a_line(error)}")
+                except Exception as error:
+                    self._fail(error)
+            self._tell(future, refusal)
+
+    def _tell(self, future: "Future[None]", refusal: RefusedValueError | None = None) -> None:
+        failure = refusal or (None if self._failure is None else self._again(self._failure))
+        if failure is None:
+            future.set_result(None)
+        else:
+            future.set_exception(failure)
+
+    def _store_patiently(self, rows: list[OutcomeRow]) -> None:
+        patiently(partial(self._insert, rows), patience_s=self._patience_s)
 
     def _insert(self, rows: list[OutcomeRow]) -> None:
         with self._store.write() as connection:
@@ -117,3 +152,11 @@ class OutcomeWriter:
     def _again(self, failure: StoreError) -> StoreError:
         # One each: an exception raised in many places at once collects all their tracebacks.
         return type(failure)(failure.message, failure.next_step)
+
+
+def _named(row: OutcomeRow) -> str:
+    return f"the outcome of case {row.case_id!r}, repeat {row.repeat + 1}"
+
+
+def _in_a_line(error: Exception) -> str:
+    return " ".join(str(error).split())[:300]

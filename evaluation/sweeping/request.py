@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from evaluation.candidate import DEFAULT_NUM_PREDICT
 from evaluation.case import Benchmark, Case
@@ -12,6 +12,7 @@ from evaluation.fingerprint import fingerprint
 from evaluation.options import load_options
 from evaluation.request import CandidateRequest, EvaluationRequest, parse_options
 from evaluation.request_errors import refusal
+from evaluation.request_model import RequestModel
 from evaluation.sweeping.designs import Design, combinations
 from evaluation.sweeping.space import MODEL, PROFILE, THINK, Combination, Parameter, parse_parameters
 
@@ -28,7 +29,7 @@ PROMPT_METRICS = (
 """What is measured on a single prompt, for which there is no reference."""
 
 
-class SweepRequest(BaseModel):
+class SweepRequest(RequestModel):
     """Which parameters are swept over which values, for which models, on what."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", title="Sweep")

@@ -6,6 +6,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from evaluation.errors import ConfigurationError, UnknownNameError
+from evaluation.numbers_in_words import read_number
 from evaluation.options import OPTIONS
 
 MODEL, PROFILE, THINK = "model", "profile", "think"
@@ -112,8 +113,10 @@ def _range(name: str, said: str) -> Parameter:
         raise ConfigurationError(f"parameter {name!r} has no range", f"List its values. {_EXAMPLE}")
     parts = said.split(":")
     try:
+        for part in parts:
+            read_number(part)
         numbers = [Decimal(part.strip()) for part in parts]
-    except InvalidOperation:
+    except (InvalidOperation, ValueError):
         numbers = []
     if len(numbers) not in (2, 3) or not all(number.is_finite() for number in numbers):
         raise ConfigurationError(f"parameter {name}={said!r} is not low:high:step, nor low:high", _EXAMPLE)

@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from statistics import fmean
 from typing import Literal
 
+from evaluation.formatting import quantity
 from selection.analytics.past import PastDecision
 from selection.choosing.student import Z_95
 
@@ -88,7 +89,7 @@ def reason_to_retrain(found: Sequence[Drift]) -> str | None:
     for one in found:
         if one.has_drifted and one.quantity == "quality":
             return (
-                f"the outcomes of {one.candidate} on {one.task or 'all tasks'} are {abs(one.difference):.3g} "
+                f"the outcomes of {one.candidate} on {one.task or 'all tasks'} are {quantity(abs(one.difference))} "
                 f"{'below' if one.is_worse else 'above'} what was expected ({one.n_prompts} prompts)"
             )
         if one.contradicts:

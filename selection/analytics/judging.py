@@ -61,7 +61,14 @@ def judged(past: Sequence[PastDecision], today: Scoreboard, predictor: Predictor
     for one in past:
         if one.candidate_key is None:
             continue
-        asked = (one.task, one.constraints, one.weights, one.on_tie, one.prompt if predictor is not None else None)
+        asked = (
+            one.task,
+            one.constraints,
+            one.weights,
+            one.on_tie,
+            one.tolerance,
+            one.prompt if predictor is not None else None,
+        )
         if asked not in choices:
             choices[asked] = _today(one, today, predictor)
         choice = choices[asked]
@@ -99,6 +106,7 @@ def _today(one: PastDecision, today: Scoreboard, predictor: Predictor | None) ->
             constraints=one.constraints,
             weights=one.weights,
             on_tie=one.on_tie,
+            tolerance=one.tolerance,
             deviations=deviations,
         )
     except SelectionError:

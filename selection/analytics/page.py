@@ -3,8 +3,9 @@
 from dataclasses import asdict
 from typing import Any
 
+from evaluation.formatting import percent, percent_number, quantity, quantity_interval
 from selection.analytics.looking_back import Analytics, Drift, Regret, Share
-from selection.choosing.wording import counted, p_value, quantity
+from selection.choosing.wording import counted, p_value
 
 _NEWEST_STRETCHES = 4
 
@@ -51,13 +52,13 @@ def analytics_lines(found: Analytics) -> list[str]:
 
 
 def _shown(share: Share) -> str:
-    return f"{share.value:.0%} [{share.low:.0%}, {share.high:.0%}] of {share.n:,}"
+    return f"{percent(share.value)} [{percent_number(share.low)}, {percent_number(share.high)}] of {share.n:,}"
 
 
 def _regret_line(one: Regret) -> str:
-    interval = "" if one.low is None or one.high is None else f" [{one.low:.1f}, {one.high:.1f}]"
+    interval = "" if one.low is None or one.high is None else f" {quantity_interval(one.low, one.high)}"
     days = f"{one.begins_at.date()} to {one.ends_at.date()}"
-    return f"Regret {days}: {one.points:.1f} points{interval} in {counted(one.n_decisions, 'decision')}."
+    return f"Regret {days}: {quantity(one.points)} points{interval} in {counted(one.n_decisions, 'decision')}."
 
 
 def _contradiction_line(one: Drift) -> str:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from selection.wishes import Constraints, OnTie, Weights
+from selection.wishes import TOLERANCE, Constraints, OnTie, Weights
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +37,8 @@ class PastDecision:
     latency_s: float | None
     ok: bool | None
     reported_at: datetime | None
+    tolerance: float = TOLERANCE
+    """In points, as `on_tie` was asked with."""
 
     @property
     def has_outcome(self) -> bool:

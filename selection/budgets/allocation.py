@@ -7,6 +7,7 @@ doi:10.1287/opre.27.3.503).
 """
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,7 +86,23 @@ def allocate(quality: Floats, cost: Floats, budget: float) -> Choices:
         return choices
     if spent(cost, choices) > budget:
         choices = cheapest
-    return _filled(quality, cost, choices, budget)
+    return _best_of([choices, *_affordable_singles(cost, budget)], quality, cost, budget)
+
+
+def _affordable_singles(cost: Floats, budget: float) -> list[Choices]:
+    """Each candidate for all questions, where that keeps the budget."""
+    totals = cost.sum(axis=0)
+    return [np.full(len(cost), j, dtype=np.int64) for j in np.flatnonzero(totals <= budget)]
+
+
+def _best_of(starts: Sequence[Choices], quality: Floats, cost: Floats, budget: float) -> Choices:
+    """The choices that are best after what they leave of the budget is spent.
+
+    Few questions leave more than little: then a single candidate between two of the hull may be better than these.
+    """
+    rows = np.arange(len(quality))
+    filled = [_filled(quality, cost, one, budget) for one in starts]
+    return max(filled, key=lambda one: float(quality[rows, one].sum()))
 
 
 def spent(cost: Floats, choices: Choices) -> float:

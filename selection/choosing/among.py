@@ -12,6 +12,7 @@ from selection.choosing.admission import in_order, may_be_named
 from selection.choosing.expectations import Facts, expected_quality, facts_of
 from selection.choosing.limits import apply_constraints
 from selection.choosing.measured import adjustments_of, measured_of
+from selection.choosing.naming import named, near_the_best, takings
 from selection.choosing.notes import notes_on
 from selection.choosing.pareto import pareto_set
 from selection.choosing.terms import Choice, DecidedBy, Question
@@ -20,7 +21,6 @@ from selection.choosing.utility import points_beside_quality
 from selection.scoreboard import Scoreboard, TaskStanding
 from selection.standing.contrasts import MIN_PAIRS
 from selection.standing.two_way import Matrix
-from selection.wishes import MEMORY_DIGITS, TIE_ORDERS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,8 +34,8 @@ class _Field:
     contrasts: list[Contrast]
     """The first against each of the others, in their order."""
     removed: list[Removed]
-    pool: list[int]
-    """Of those that may be named the first, and who cannot be told from it on enough common families."""
+    admitted: list[int]
+    """Those of them that may be named."""
     unknown: Mapping[str, list[int]]
     """Those of which a thing that was given a weight is not known."""
 
@@ -59,21 +59,23 @@ def choice_among(
     """
     field = _field(scoreboard.candidates, standing, question)
     tied = field.like_the_first()
-    named = _named(field, field.pool, question)
+    near, chosen = _near_and_named(field, standing, question)
     ranked = _ranked(field, standing, question, set(tied) if len(tied) > 1 else set())
     return Choice(
         task=question.task,
-        chosen=ranked[field.order.index(named)].candidate,
+        chosen=ranked[field.order.index(chosen)].candidate,
         ranked=ranked,
         contrasts=(None, *field.contrasts),
         tied=tuple(field.candidates[i].label for i in tied) if len(tied) > 1 else (),
-        pool=tuple(field.candidates[i].key for i in field.pool),
+        pool=tuple(field.candidates[i].key for i in field.admitted),
+        near=tuple(field.candidates[i].label for i in near),
         pareto=tuple(one.candidate.label for one in ranked if one.is_pareto),
         removed=tuple(field.removed),
-        n_cases=field.facts.n_measured[named],
+        n_cases=field.facts.n_measured[chosen],
         decided_by=decided_by,
-        notes=notes + _notes(field, standing, question, named),
+        notes=notes + _notes(field, standing, question, chosen),
         on_tie=question.on_tie,
+        tolerance=question.tolerance,
         weights=question.weights,
         is_fraction=standing.is_fraction,
         percentile=question.constraints.percentile,
@@ -94,21 +96,14 @@ def _field(candidates: Sequence[Choosable], standing: TaskStanding, question: Qu
     utility = {i: 100 * weights.quality * facts.quality[i] + beside.points[i] for i in filtered.left}
     order = in_order(filtered.left, candidates, facts, utility)
 
-    def contrasts_of(leader: int, others: Sequence[int]) -> list[Contrast]:
-        return contrasts_with(
-            leader,
-            others,
-            standing=standing,
-            deviations=deviations,
-            quality_weight=weights.quality,
-            beside=beside.points,
-        )
-
-    contrasts = contrasts_of(order[0], order[1:])
-    admitted = may_be_named(order, contrasts, candidates=candidates, facts=facts)
-    leader, *others = admitted
-    known = dict(zip(order[1:], contrasts, strict=True))
-    beside_leader = [known[i] for i in others] if leader == order[0] else contrasts_of(leader, others)
+    contrasts = contrasts_with(
+        order[0],
+        order[1:],
+        standing=standing,
+        deviations=deviations,
+        quality_weight=weights.quality,
+        beside=beside.points,
+    )
     return _Field(
         candidates=candidates,
         facts=facts,
@@ -116,33 +111,20 @@ def _field(candidates: Sequence[Choosable], standing: TaskStanding, question: Qu
         utility=utility,
         contrasts=contrasts,
         removed=filtered.removed,
-        pool=[leader, *(i for i, one in zip(others, beside_leader, strict=True) if _is_alike(one))],
+        admitted=may_be_named(order, contrasts, candidates=candidates, facts=facts),
         unknown=beside.unknown,
     )
 
 
-def _is_alike(contrast: Contrast) -> bool:
-    """True where two cannot be told apart on enough: one with nothing in common is no reason to take the cheaper."""
-    return contrast.is_tied and contrast.n_pairs >= MIN_PAIRS
-
-
-def _named(field: _Field, tied: Sequence[int], question: Question) -> int:
-    """The one of the tied that is named; where it takes the same as another, what else they take decides."""
-    facts = field.facts
-    taken = {
-        "cost": facts.cost_per_1k,
-        "energy": facts.energy_j,
-        "latency": facts.latency_s,
-        "memory": [round(memory, MEMORY_DIGITS) for memory in facts.memory_gb],
-    }
-    things = [taken[thing] for thing in TIE_ORDERS[question.on_tie]]
-    return min(
-        tied,
-        key=lambda i: (
-            *(math.inf if math.isnan(values[i]) else values[i] for values in things),
-            field.order.index(i),
-        ),
-    )
+def _near_and_named(field: _Field, standing: TaskStanding, question: Question) -> tuple[list[int], int]:
+    """Those of the admitted that might be named for what they take, the best first, and the one that is."""
+    admitted = field.admitted
+    utility = np.array([[round(field.utility[i], 9) for i in admitted]])
+    tolerance = question.tolerance * question.weights.quality
+    near = near_the_best(utility, standing.n_pairs[np.ix_(admitted, admitted)], tolerance)
+    things = [values[admitted] for values in takings(field.facts, question.on_tie)]
+    (place,) = named(utility, near, things).tolist()
+    return [i for i, is_near in zip(admitted, near[0].tolist(), strict=True) if is_near], admitted[place]
 
 
 def _ranked(field: _Field, standing: TaskStanding, question: Question, tied: set[int]) -> tuple[Ranked, ...]:
@@ -181,20 +163,20 @@ def allowed(candidate: Choosable, endpoints: Sequence[str]) -> Choosable:
     return replace(candidate, places=places) if places != candidate.places else candidate
 
 
-def _notes(field: _Field, standing: TaskStanding, question: Question, named: int) -> tuple[str, ...]:
+def _notes(field: _Field, standing: TaskStanding, question: Question, chosen: int) -> tuple[str, ...]:
     apart = [i for i, one in zip(field.order[1:], field.contrasts, strict=True) if one.n_pairs < MIN_PAIRS]
     labels = [one.label for one in field.candidates]
-    ahead = set(field.order[: field.order.index(named)]) | set(field.like_the_first())
+    ahead = set(field.order[: field.order.index(chosen)]) | set(field.like_the_first())
     programs = [i for i in field.order if i in ahead and field.candidates[i].is_program]
     speed_matters = question.constraints.max_latency_s is not None or question.weights.latency > 0
     return notes_on(
         labels,
         field.facts,
-        named=named,
-        n_families=int(standing.n_pairs[named, named]),
-        timed=field.order if speed_matters else [named],
+        named=chosen,
+        n_families=int(standing.n_pairs[chosen, chosen]),
+        timed=field.order if speed_matters else [chosen],
         unknown=field.unknown,
         first=field.order[0],
         apart=apart,
-        programs=[] if field.candidates[named].is_program else programs,
+        programs=[] if field.candidates[chosen].is_program else programs,
     )

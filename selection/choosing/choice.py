@@ -10,7 +10,15 @@ from selection.choosing.limits import apply_constraints
 from selection.choosing.notes import most_cases, too_little
 from selection.choosing.terms import Choice, DecidedBy, Question
 from selection.scoreboard import Deviations, Scoreboard, TaskStanding
-from selection.wishes import Constraints, OnLittleEvidence, OnTie, Weights, checked_choice
+from selection.wishes import (
+    TOLERANCE,
+    Constraints,
+    OnLittleEvidence,
+    OnTie,
+    Weights,
+    checked_choice,
+    must_be_tolerance,
+)
 
 __all__ = ["Choice", "choose"]
 
@@ -22,6 +30,7 @@ def choose(
     constraints: Constraints | None = None,
     weights: Weights | None = None,
     on_tie: OnTie = "cheapest",
+    tolerance: float = TOLERANCE,
     on_little_evidence: OnLittleEvidence = "abstain",
     deviations: Deviations | None = None,
     min_cases: int = 10,
@@ -36,22 +45,25 @@ def choose(
         task: None: a question of no task in particular, answered by the mean over all tasks.
         constraints: What must hold.
         weights: What is worth how much.
-        on_tie: Which of those that cannot be told apart is named.
+        on_tie: Which of those near the best is named.
+        tolerance: How near that is, in points of expected quality.
         on_little_evidence: What happens where too little was measured.
         deviations: Of the candidates for one prompt, in the scoreboard's order.
         min_cases: On how many of the task's cases a candidate must have been measured.
 
     Raises:
         SelectionError: candidates were measured, and the constraints left none.
-        ConfigurationError: `on_tie` or `on_little_evidence` is no such word.
+        ConfigurationError: `on_tie` or `on_little_evidence` is no such word, or `tolerance` no number of points.
     """
     checked_choice("on_tie", on_tie, OnTie)
     checked_choice("on_little_evidence", on_little_evidence, OnLittleEvidence)
+    must_be_tolerance(tolerance)
     question = Question(
         task=task,
         constraints=constraints or Constraints(),
         weights=weights or Weights(),
         on_tie=on_tie,
+        tolerance=tolerance,
         deviations=deviations,
         min_cases=min_cases,
     )
@@ -113,12 +125,14 @@ def _unranked(
         contrasts=(),
         tied=(),
         pool=(),
+        near=(),
         pareto=(),
         removed=removed,
         n_cases=0,
         decided_by=decided_by,
         notes=notes,
         on_tie=question.on_tie,
+        tolerance=question.tolerance,
         weights=question.weights,
         is_fraction=standing is None or standing.is_fraction,
         percentile=question.constraints.percentile,

@@ -3,10 +3,11 @@
 from collections import Counter
 from collections.abc import Iterator
 
+from evaluation.formatting import points
 from selection.answers import Expected, Ranked
 from selection.choosing.choice import Choice
 from selection.choosing.measured import part_shown, why_expected
-from selection.choosing.ties import Contrast
+from selection.choosing.ties import TEST, Contrast
 from selection.choosing.wording import counted, listed, ordinal, p_value, quality, quality_interval, quantity
 from selection.wishes import MEMORY_DIGITS, TIE_ORDERS
 
@@ -76,7 +77,7 @@ def _lead(choice: Choice, winner: Ranked) -> str:
     best = "" if winner is first else f"{first.candidate.label} is "
     gap = f"{_gap(choice, clear[1])} better than {clear[0].candidate.label}"
     before, after = _of_what(choice, first, clear[0], clear[1])
-    return f"{best}{before}{gap}{after} ({p_value(clear[1].p_value)})"
+    return f"{best}{before}{gap}{after} ({p_value(clear[1].p_value)}; {TEST})"
 
 
 def _of_what(choice: Choice, first: Ranked, other: Ranked, contrast: Contrast) -> tuple[str, str]:
@@ -96,7 +97,7 @@ def _gap(choice: Choice, contrast: Contrast) -> str:
         return f"{quantity(contrast.gap or 0.0)} points of utility"
     if not choice.is_fraction:
         return quantity(contrast.difference)
-    return f"{contrast.difference * 100:.1f} points"
+    return f"{points(contrast.difference)} points"
 
 
 def _is_utility(choice: Choice) -> bool:
@@ -107,16 +108,17 @@ def _is_utility(choice: Choice) -> bool:
 def _tie(choice: Choice, winner: Ranked) -> str:
     """With whom it is tied, and why it is the one that is named."""
     others = [label for label in choice.tied if label != winner.candidate.label]
-    if not others:
+    if not others and winner is choice.ranked[0]:
         return ""
-    return f"tied with {listed(others)}, {_by_what(choice, winner)}"
+    tied = f"tied with {listed(others)}, " if others else ""
+    return f"{tied}{_by_what(choice, winner)}"
 
 
 def _by_what(choice: Choice, winner: Ranked) -> str:
-    """What made the named one of the tied the one: the first thing of which others take more, then the estimate."""
-    pool = [one for one in choice.ranked if one.candidate.key in choice.pool]
-    tied = [one for one in choice.ranked if one.is_tied and one.candidate.is_program is winner.candidate.is_program]
-    others = [one for one in tied if one is not winner and (one in pool or any(_beats(best, one) for best in pool))]
+    """What made the named one of those near the best the one: what others take more of, then the estimate."""
+    near = [one for one in choice.ranked if one.candidate.key in choice.pool and one.candidate.label in choice.near]
+    beaten = [one for one in choice.ranked if _is_beaten_nearby(choice, one, near)]
+    others = [one for one in choice.ranked if one is not winner and (one in near or one in beaten)]
     if not others:
         return _alone(choice, winner)
     alike, said = set(range(len(others))), ""
@@ -127,7 +129,8 @@ def _by_what(choice: Choice, winner: Ranked) -> str:
         if more and not said:
             known = [value for i in more if (value := theirs[i]) is not None]
             rival = f" against {before}{quantity(min(known))}" if known else ""
-            said = f"named as the {word} of them ({before}{_least(mine)}{rival}{after})"
+            within = f"within {quantity(choice.tolerance)} points of the best"
+            said = f"named as the {word} {within} ({before}{_least(mine)}{rival}{after})"
         alike -= more
     best = _of_equals(choice, winner, [others[i] for i in sorted(alike)])
     if not said:
@@ -141,7 +144,15 @@ def _alone(choice: Choice, winner: Ranked) -> str:
     programs = [one for one in tied if one.candidate.is_program]
     if programs and not winner.candidate.is_program:
         return "named as the best model of them: a program is named only where it beats every model"
-    return "named for the highest estimate of those that no other one beats in everything"
+    return "named for the highest estimate"
+
+
+def _is_beaten_nearby(choice: Choice, one: Ranked, near: list[Ranked]) -> bool:
+    """True for one of the same kind that is as near, and not to be named since one of those near beats it."""
+    if one in near or not near or one.candidate.is_program is not near[0].candidate.is_program:
+        return False
+    lowest = near[0].utility - choice.tolerance * choice.weights.quality
+    return one.utility >= round(lowest, 9) and any(_beats(other, one) for other in near)
 
 
 def _beats(winner: Ranked, other: Ranked) -> bool:
@@ -157,7 +168,7 @@ def _beats(winner: Ranked, other: Ranked) -> bool:
 
 def _of_equals(choice: Choice, winner: Ranked, alike: list[Ranked]) -> str:
     """`the highest estimate`; where others have it too, what else decided."""
-    equals = [one for one in alike if round(one.quality.value - winner.quality.value, 9) == 0]
+    equals = [one for one in alike if _is_equal(one, winner)]
     for thing in _THINGS:
         mine = _taken(winner, thing, rounded=False)
         theirs = [_taken(one, thing, rounded=False) for one in equals]
@@ -166,6 +177,11 @@ def _of_equals(choice: Choice, winner: Ranked, alike: list[Ranked]) -> str:
         word, before, after = _words(choice, thing)
         return f"the highest estimate, and of those that share it as the {word} ({before}{quantity(mine)}{after})"
     return "the highest estimate"
+
+
+def _is_equal(one: Ranked, other: Ranked) -> bool:
+    apart = (one.quality.value - other.quality.value, one.utility - other.utility)
+    return not any(round(difference, 9) for difference in apart)
 
 
 def _least(value: float) -> str:

@@ -18,6 +18,8 @@ class Question:
     constraints: Constraints
     weights: Weights
     on_tie: OnTie
+    tolerance: float
+    """In points of quality."""
     deviations: Deviations | None
     min_cases: int
 
@@ -39,7 +41,9 @@ class Choice:
     tied: tuple[str, ...]
     """Labels of those that cannot be told from the first, with it; empty where it stands alone."""
     pool: tuple[str, ...]
-    """Keys of those among whom the tie rule chose: no program and nobody whom another one beats in everything."""
+    """Keys of those that may be named, the best first: no program and nobody whom another one beats in everything."""
+    near: tuple[str, ...]
+    """Labels of those of the pool within the tolerance of its best, with it: what they take decides between them."""
     pareto: tuple[str, ...]
     removed: tuple[Removed, ...]
     n_cases: int
@@ -47,6 +51,7 @@ class Choice:
     decided_by: DecidedBy
     notes: tuple[str, ...]
     on_tie: OnTie
+    tolerance: float
     weights: Weights
     is_fraction: bool
     """Whether a quality is a share, to be shown in percent."""

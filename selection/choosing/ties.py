@@ -13,6 +13,9 @@ from selection.scoreboard import Deviations, TaskStanding
 from selection.standing.contrasts import MIN_PAIRS
 
 ALPHA = 0.05
+TEST = "paired t over all measured runs, Holm"
+"""What gives its p-values. They are of the utility, and of every run of a candidate; those of `benchwright compare` are
+of one run's cases, by the exact test of their kind."""
 
 
 class Contrast(NamedTuple):

@@ -16,7 +16,15 @@ from selection.choosing.explanation import explanation_of, reason_of
 from selection.choosing.reported import contradiction_lines, reported_notes
 from selection.desk.desk import Desk
 from selection.desk.view import View
-from selection.wishes import Constraints, OnLittleEvidence, OnTie, Weights, checked_choice
+from selection.wishes import (
+    TOLERANCE,
+    Constraints,
+    OnLittleEvidence,
+    OnTie,
+    Weights,
+    checked_choice,
+    must_be_tolerance,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -40,6 +48,7 @@ class Question:
     constraints: Constraints
     weights: Weights
     on_tie: OnTie = "cheapest"
+    tolerance: float = TOLERANCE
     on_little_evidence: OnLittleEvidence = "abstain"
 
     def __post_init__(self) -> None:
@@ -53,6 +62,7 @@ class Question:
                 raise ConfigurationError(f"{name} is {value!r}", f"Give {kind.__name__}(…) from selection.")
         checked_choice("on_tie", self.on_tie, OnTie)
         checked_choice("on_little_evidence", self.on_little_evidence, OnLittleEvidence)
+        must_be_tolerance(self.tolerance)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +116,7 @@ def _chosen(view: View, question: Question, deviations: "Deviations | None") -> 
         constraints=question.constraints,
         weights=question.weights,
         on_tie=question.on_tie,
+        tolerance=question.tolerance,
         on_little_evidence=question.on_little_evidence,
         deviations=deviations,
     )

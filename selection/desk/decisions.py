@@ -7,7 +7,7 @@ from typing import Any
 
 from evaluation.background import BATCH_AFTER_S, BackgroundWriter, attempt
 from selection.answers import Recommendation
-from selection.wishes import Constraints, LogPrompt, Weights
+from selection.wishes import TOLERANCE, Constraints, LogPrompt, Weights
 
 MOST_WAITING = 20_000
 _LONGEST_PAUSE_S = 2.0
@@ -26,6 +26,7 @@ class Decision:
     weights: Weights
     on_tie: str
     evidence_fingerprint: str
+    tolerance: float = TOLERANCE
     propensity: float | None = None
     """The probability with which this candidate was named, where it was drawn among the tied; None: nothing was."""
     drawn_among: tuple[str, ...] = ()

@@ -4,6 +4,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from threading import Lock
 
+from evaluation.formatting import quantity, quantity_interval
 from selection.answers import Expected, Ranked, Recommendation
 from selection.choosing.measured import why_expected
 
@@ -57,12 +58,14 @@ def _numbers(one: Ranked) -> Iterator[str]:
         if expected is not None:
             yield f"{_shown(expected)} {unit}"
     if one.memory_gb is not None:
-        yield f"{one.memory_gb:.3g} GB"
+        yield f"{quantity(one.memory_gb)} GB"
 
 
 def _shown(expected: Expected) -> str:
-    interval = "" if expected.low is None or expected.high is None else f" [{expected.low:.3g}, {expected.high:.3g}]"
-    return f"{expected.value:.3g}{interval}"
+    interval = (
+        "" if expected.low is None or expected.high is None else f" {quantity_interval(expected.low, expected.high)}"
+    )
+    return f"{quantity(expected.value)}{interval}"
 
 
 def _removed(found: Recommendation) -> Iterator[str]:

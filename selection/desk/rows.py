@@ -6,12 +6,13 @@ from dataclasses import fields
 from typing import Any, cast
 
 from evaluation.errors import ConfigurationError
+from evaluation.formatting import quantity, quantity_interval
 from evaluation.store.records import RecommendationRecord, ReportedOutcome
 from selection.analytics.past import PastDecision
 from selection.answers import Adjustments, Ranked, Removed
 from selection.choosing.measured import why_expected
 from selection.desk.decisions import Decision, Outcome
-from selection.wishes import LARGEST_WEIGHT, MOST_LOGGED, Constraints, OnTie, Weights
+from selection.wishes import LARGEST_WEIGHT, MOST_LOGGED, TOLERANCE, Constraints, OnTie, Weights
 
 MOST_ALTERNATIVES = 5
 """So many are stored with what may be expected of them; of the others, and of more that were ruled out, the number."""
@@ -43,6 +44,7 @@ def record_of(decision: Decision) -> RecommendationRecord:
             "notes": list(found.notes),
             "drawn_among": list(decision.drawn_among),
             "prompt_characters": None if prompt is None else len(prompt),
+            "tolerance": decision.tolerance,
         },
         propensity=decision.propensity,
         n_cases=found.n_cases,
@@ -76,6 +78,7 @@ def past_of(record: RecommendationRecord) -> PastDecision:
         constraints=_constraints_of(record.constraints),
         weights=_weights_of(record.weights),
         on_tie=cast("OnTie", record.on_tie),
+        tolerance=record.details.get("tolerance", TOLERANCE),
         candidate_key=record.candidate_key,
         candidate_label=record.candidate_label,
         expected_quality=quality.get("value"),
@@ -213,5 +216,5 @@ def _standard_error(expected: Mapping[str, Any]) -> float | None:
 
 def _shown(expected: Mapping[str, Any]) -> str:
     low, high = expected.get("low"), expected.get("high")
-    interval = "" if low is None or high is None else f" [{low:.3g}, {high:.3g}]"
-    return f"{expected['value']:.3g}{interval}"
+    interval = "" if low is None or high is None else f" {quantity_interval(low, high)}"
+    return f"{quantity(expected['value'])}{interval}"

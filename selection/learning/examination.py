@@ -9,6 +9,7 @@ from evaluation.evidence import Evidence
 from selection.learning.calibration import calibration_error
 from selection.learning.families import Integers
 from selection.learning.gains import Gain, chosen, paired_gain, reached
+from selection.learning.policy import AS_BY_DEFAULT, ServedPolicy, TieRule
 from selection.learning.quality_matrix import QualityMatrix, evidence_of
 from selection.scoreboard import Predictor, Scoreboard
 from selection.standing.building import build_scoreboard
@@ -30,8 +31,14 @@ class Examination:
     expected: Matrix
     """By the scoreboard alone."""
     expected_cost: Matrix
+    policy: ServedPolicy
+    """By which candidates are named."""
     single: Vector
     """How good each candidate is over all tasks, each case counting alike; shape (n_candidates,)."""
+
+    def reached(self, expected: Matrix) -> Vector:
+        """The quality of the candidate that is named for each case where this is expected, shape (n_cases,)."""
+        return self.policy.reached(np.array(self.tasks), self.values, expected)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +78,14 @@ class Examined:
 
 
 def examination(
-    evidence: Evidence, matrix: QualityMatrix, prompts: Sequence[str], families: Integers, *, shown: Mask, asked: Mask
+    evidence: Evidence,
+    matrix: QualityMatrix,
+    prompts: Sequence[str],
+    families: Integers,
+    *,
+    shown: Mask,
+    asked: Mask,
+    rule: TieRule = AS_BY_DEFAULT,
 ) -> Examination | None:
     """The test on `asked`, with the scoreboard of `shown`; None where nothing can be asked."""
     if not shown.any():
@@ -91,6 +105,7 @@ def examination(
         cost_usd=matrix.cost_usd[cases],
         expected=np.array([board.standings[task].quality for task in tasks]),
         expected_cost=np.array([board.standings[task].cost_usd for task in tasks]),
+        policy=ServedPolicy(board=board, rule=rule),
         single=single_scores(board),
     )
 
@@ -122,8 +137,8 @@ def expectations(exam: Examination, model: Predictor | None) -> Matrix:
 def examined(exam: Examination, model: Predictor | None) -> Examined:
     """How the model did on the test; None is the scoreboard alone."""
     expected = expectations(exam, model)
-    ours, single = reached(exam.values, expected), reached(exam.values, exam.single)
-    per_task, oracle = reached(exam.values, exam.expected), np.nanmax(exam.values, axis=1)
+    ours, single = exam.reached(expected), reached(exam.values, exam.single)
+    per_task, oracle = exam.reached(exam.expected), np.nanmax(exam.values, axis=1)
     cells = np.isfinite(exam.values) & np.isfinite(expected)
     room = float(oracle.mean() - single.mean())
     return Examined(

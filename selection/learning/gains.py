@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from evaluation.formatting import percent, points
 from selection.learning.families import Integers
 from selection.standing.two_way import Matrix, Vector
 
@@ -30,8 +31,9 @@ class Gain:
 
     def in_points(self) -> str:
         """Such as `+1.20 points [0.31, 2.09]`; a point is a hundredth."""
-        level = "" if self.confidence_level == 0.95 else f" at {self.confidence_level:.0%}"
-        return f"{100 * self.value:+.2f} points [{100 * self.low:.2f}, {100 * self.high:.2f}]{level}"
+        level = "" if self.confidence_level == 0.95 else f" at {percent(self.confidence_level)}"
+        interval = f"[{points(self.low, digits=2)}, {points(self.high, digits=2)}]"
+        return f"{points(self.value, digits=2, signed=True)} points {interval}{level}"
 
 
 def chosen(values: Matrix, scores: Matrix | Vector) -> Integers:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from evaluation.evidence import Evidence
+from evaluation.formatting import percent
 from selection.learning.answers_of_now import AnswersOfNow
 from selection.learning.learned_answers import Integers, LearnedAnswers
 
@@ -66,7 +67,8 @@ class Holding:
         elif self.changed:
             yield (
                 f"of the cases on {task} that {model} learned from, some have another score now, or none: "
-                f"{_listed([str(one) for one in self.changed])}; beyond {MOST_CHANGED:.0%} it says no more of prompts"
+                f"{_listed([str(one) for one in self.changed])}; beyond {percent(MOST_CHANGED)} it says "
+                "no more of prompts"
             )
         for was, now in self.moved:
             yield (

@@ -7,9 +7,10 @@ import numpy as np
 
 from evaluation.evidence import Evidence
 from selection.learning.families import folds
+from selection.learning.policy import AS_BY_DEFAULT, ServedPolicy, TieRule
 from selection.learning.quality_matrix import Integers, QualityMatrix, evidence_of
 from selection.standing.building import build_scoreboard
-from selection.standing.two_way import Mask, Matrix
+from selection.standing.two_way import Mask, Matrix, Vector
 
 N_FOLDS = 5
 MOST_CASES = 12_000
@@ -35,6 +36,12 @@ class Material:
     n_folds: int
     expected: Matrix
     """What the scoreboard without the case's fold expects, shape (n_cases, n_candidates), NaN where unknown."""
+    policy: ServedPolicy
+    """By which candidates are named."""
+
+    def reached(self, expected: Matrix) -> Vector:
+        """The quality of the candidate that is named for each case where this is expected, shape (n_cases,)."""
+        return self.policy.reached(np.array(self.tasks)[self.task], self.values, expected)
 
     @property
     def n_families(self) -> int:
@@ -49,6 +56,7 @@ def material(
     families: Integers,
     shown: Mask,
     rng: np.random.Generator,
+    rule: TieRule = AS_BY_DEFAULT,
 ) -> Material:
     """The cases of `shown`, at most `MOST_CASES` of them, with folds drawn by family."""
     cases = np.flatnonzero(shown)
@@ -73,4 +81,5 @@ def material(
         fold=fold_of[cases],
         n_folds=n_folds,
         expected=expected,
+        policy=ServedPolicy(board=build_scoreboard(evidence_of(evidence, shown)), rule=rule),
     )

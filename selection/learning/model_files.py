@@ -19,6 +19,7 @@ import numpy as np
 
 from evaluation.errors import ConfigurationError, ModelFileError
 from evaluation.fingerprint import canonical_json
+from evaluation.formatting import quantity
 from selection.learning.archives import TRAIN_AGAIN, packed_archive, read_archive
 from selection.learning.estimator_files import must_be_trusted, read_estimators, written_estimators
 from selection.learning.features import Embed
@@ -119,7 +120,7 @@ def _must_agree(served: ServedModel, trained: "Trained") -> None:
         furthest = float(np.abs(np.array(quick) - slow).max())
         if not furthest <= _AGREE:
             raise ConfigurationError(
-                f"what serves is {furthest:.3g} from what was trained, for a probe of the task {task!r}",
+                f"what serves is {quantity(furthest)} from what was trained, for a probe of the task {task!r}",
                 "This is a fault of Benchwright, not of the evidence: please report it.",
             )
 

@@ -14,7 +14,8 @@ from evaluation.errors import ConfigurationError
 from evaluation.evidence import Evidence
 from selection.learning.examination import examination, expectations
 from selection.learning.families import held_out, prompt_codes, prompt_families
-from selection.learning.gains import Gain, paired_gain, reached
+from selection.learning.gains import Gain, paired_gain
+from selection.learning.policy import AS_BY_DEFAULT, TieRule
 from selection.learning.quality_matrix import quality_matrix
 from selection.learning.serving import ServedModel
 from selection.learning.training import BEST_PER_TASK, HELD_OUT
@@ -83,6 +84,7 @@ def compare(
     prompts: Sequence[str],
     *,
     held_out_share: float = HELD_OUT,
+    rule: TieRule = AS_BY_DEFAULT,
 ) -> Rivalry | None:
     """Both on the held-out cases that neither was trained on; None where there are none.
 
@@ -99,10 +101,10 @@ def compare(
     seen = np.isin(codes, challenger.trained_on)
     if champion is not None:
         seen |= np.isin(codes, champion.trained_on)
-    exam = examination(evidence, matrix, prompts, families, shown=~kept, asked=kept & ~seen)
+    exam = examination(evidence, matrix, prompts, families, shown=~kept, asked=kept & ~seen, rule=rule)
     if exam is None:
         return None
-    ours, theirs = (reached(exam.values, expectations(exam, model)) for model in (challenger, champion))
+    ours, theirs = (exam.reached(expectations(exam, model)) for model in (challenger, champion))
     return Rivalry(gain=paired_gain(ours, theirs, exam.families), n_changed=int((ours != theirs).sum()))
 
 

@@ -21,6 +21,7 @@ from selection.learning.features import Embed
 from selection.learning.learned_answers import LearnedAnswers, learned_answers
 from selection.learning.learners import LEARNERS, Learner
 from selection.learning.material import material
+from selection.learning.policy import AS_BY_DEFAULT, TieRule
 from selection.learning.quality_matrix import quality_matrix
 from selection.learning.serving import ServedModel
 from selection.learning.trial import Trial, try_learners
@@ -131,6 +132,7 @@ def train(
     learners: Sequence[Learner] = LEARNERS,
     embed: Embed | None = None,
     held_out_share: float = HELD_OUT,
+    rule: TieRule = AS_BY_DEFAULT,
 ) -> Trained:
     """A selection model from the evidence; the same seed gives the same.
 
@@ -141,6 +143,7 @@ def train(
         learners: Those that are tried.
         embed: Makes a vector of a text; what serves then needs it too.
         held_out_share: Of the families, kept for the last test.
+        rule: How recommendations are asked for: what is learned is judged by the choices that follow.
 
     Raises:
         ConfigurationError: the prompts are not those of the evidence.
@@ -153,7 +156,7 @@ def train(
     codes = prompt_codes(evidence.cases, prompts)
     asked = held_out(families, codes, held_out_share)
     shown = ~asked & np.isfinite(matrix.values).any(axis=1)
-    data = material(evidence, matrix, prompts, families, shown, rng)
+    data = material(evidence, matrix, prompts, families, shown, rng, rule)
     trial = try_learners(data, learners=learners, rng=rng, embed=embed)
     report = Report(
         trial=trial,
@@ -175,7 +178,7 @@ def train(
         learned_from=None if trial.winner is None else learned_answers(evidence, data.cases, data.task),
         report=report,
     )
-    exam = examination(evidence, matrix, prompts, families, shown=shown, asked=asked)
+    exam = examination(evidence, matrix, prompts, families, shown=shown, asked=asked, rule=rule)
     found = None if exam is None else examined(exam, trained.served(embed=embed))
     return replace(trained, report=replace(report, examined=found))
 

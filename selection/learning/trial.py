@@ -14,7 +14,7 @@ import numpy as np
 from selection.learning.calibration import MOST, centred, slope
 from selection.learning.features import Embed, Floats
 from selection.learning.fitted_space import FittedSpace, fit_space
-from selection.learning.gains import Gain, paired_gain, reached
+from selection.learning.gains import Gain, paired_gain
 from selection.learning.learners import Learned, Learner, Lesson
 from selection.learning.material import Material
 from selection.learning.quality_matrix import Integers
@@ -175,8 +175,8 @@ def _scores(data: Material, deviation: Matrix) -> Matrix:
 
 
 def _gain(data: Material, deviation: Matrix) -> Gain:
-    ours = reached(data.values, _scores(data, deviation))
-    return paired_gain(ours, reached(data.values, data.expected), data.families, confidence_level=LEVEL)
+    ours = data.reached(_scores(data, deviation))
+    return paired_gain(ours, data.reached(data.expected), data.families, confidence_level=LEVEL)
 
 
 def _closeness(data: Material, deviation: Matrix) -> float:
@@ -188,7 +188,7 @@ def _closeness(data: Material, deviation: Matrix) -> float:
 
 def _findings(data: Material, deviation: Matrix) -> tuple[TaskFinding, ...]:
     shrinks = _shrinks(data, deviation, np.ones(len(data.values), dtype=np.bool_))
-    ours, without = reached(data.values, _scores(data, deviation)), reached(data.values, data.expected)
+    ours, without = data.reached(_scores(data, deviation)), data.reached(data.expected)
     found = []
     for place, task in enumerate(data.tasks):
         rows = np.flatnonzero(data.task == place)

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from evaluation.evidence import Choosable
+from evaluation.formatting import quantity
 from evaluation.reports.escaping import one_line
 from selection.answers import Adjustments, Expected, Measured, Ranked, Recommendation, Removed, Reported
 from selection.choosing.measured import difference_line, part_shown
@@ -167,16 +168,16 @@ def _row(one: Ranked, percentile: float, *, is_fraction: bool) -> dict[str, str]
 def _memory(gigabytes: float | None) -> str:
     if gigabytes is None:
         return "–"
-    return "< 0.1" if gigabytes < 0.05 else f"{gigabytes:.1f}"
+    return "< 0.1" if gigabytes < 0.05 else quantity(gigabytes)
 
 
 def _with_interval(numbers: Expected | None) -> str:
     if numbers is None:
         return "–"
     if numbers.low is None or numbers.high is None:
-        return f"{numbers.value:.3g}"
-    low, high = f"{numbers.low:.3g}", f"{numbers.high:.3g}"
-    return f"{numbers.value:.3g}" + ("" if low == high else f" [{low}, {high}]")
+        return quantity(numbers.value)
+    low, high = quantity(numbers.low), quantity(numbers.high)
+    return quantity(numbers.value) + ("" if low == high else f" [{low}, {high}]")
 
 
 def removed_lines(found: Recommendation) -> list[str]:

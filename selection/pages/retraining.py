@@ -6,6 +6,7 @@ All of it is read from the plain values that are stored with a selection model.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from evaluation.formatting import percent, points, score
 from evaluation.reports.escaping import as_markdown_code, for_markdown
 from selection.choosing.wording import counted
 
@@ -32,10 +33,10 @@ def gain_in_points(gain: Values | None) -> str:
     """`+1.20 [0.31, 2.09]`; a point is a hundredth of quality."""
     if gain is None:
         return "–"
-    value = f"{100 * gain['value']:+.2f}"
+    value = points(gain["value"], digits=2, signed=True)
     if gain["low"] is None or gain["high"] is None:
         return f"{value} [no interval]"
-    return f"{value} [{100 * gain['low']:.2f}, {100 * gain['high']:.2f}]"
+    return f"{value} [{points(gain['low'], digits=2)}, {points(gain['high'], digits=2)}]"
 
 
 def held_out_lines(report: Values) -> list[str]:
@@ -47,20 +48,24 @@ def held_out_lines(report: Values) -> list[str]:
         f"{counted(found['n_cases'], 'case')} of {counted(found['n_families'], 'held-out family', 'held-out families')}"
     )
     lines = [
-        f"On {over}: mean quality {found['model']:.3f}; always the best single candidate {found['best_single']:.3f}, "
-        f"the best on each task {found['best_per_task']:.3f}, the best answer to each case {found['oracle']:.3f}.",
+        f"On {over}: mean quality {score(found['model'])}; always the best single candidate "
+        f"{score(found['best_single'])}, "
+        f"the best on each task {score(found['best_per_task'])}, the best answer to each case "
+        f"{score(found['oracle'])}.",
         f"Gain over the best single candidate: {gain_in_points(found['over_single'])} points; "
         f"over the best on each task: {gain_in_points(found['over_best_per_task'])} points.",
     ]
-    said = [f"the answer of the named candidate is the best one for {found['top_1']:.0%} of the cases"]
+    said = [f"the answer of the named candidate is the best one for {percent(found['top_1'])} of the cases"]
     if found["oracle_share"] is not None:
-        said.append(f"that is {found['oracle_share']:.0%} of the way from the best single candidate to the best answer")
+        said.append(
+            f"that is {percent(found['oracle_share'])} of the way from the best single candidate to the best answer"
+        )
     if found["calibration_error"] is not None:
-        said.append(f"expectations are off by {100 * found['calibration_error']:.1f} points on average")
+        said.append(f"expectations are off by {points(found['calibration_error'])} points on average")
     if (cap := found["cap"]) is not None:
         said.append(
             f"under a cap on cost, {cap['n_violations']:,} of {counted(cap['n_cases'], 'choice')} are over it, "
-            f"and held-out answers cost {cap['held_out_over_cap']:.0%} of it"
+            f"and held-out answers cost {percent(cap['held_out_over_cap'])} of it"
         )
     return [*lines, f"{'; '.join(said).capitalize()}."]
 

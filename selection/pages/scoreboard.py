@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from evaluation.formatting import quantity
 from selection.answers import Adjustments, Expected, Measured
 from selection.choosing.expectations import expected_quality, facts_of
 from selection.choosing.measured import adjustments_of, difference_line, measured_of
@@ -98,4 +99,4 @@ def _row(place: dict[str, Any], *, is_fraction: bool) -> dict[str, str]:
 
 
 def _short(numbers: Expected | None) -> str:
-    return "–" if numbers is None else f"{numbers.value:.3g}"
+    return "–" if numbers is None else quantity(numbers.value)

@@ -4,6 +4,7 @@ import asyncio
 from enum import StrEnum
 
 from evaluation.errors import FailureKind, ProviderError, TransientProviderError
+from evaluation.formatting import seconds
 from evaluation.generation import Generation, GenerationRequest
 from evaluation.providers.draft import Draft
 from evaluation.providers.model_names import is_remote, same_model
@@ -153,7 +154,7 @@ class _Watch:
     def _out_of_time(self, doing: _Doing) -> ProviderError:
         if doing is _Doing.LOADING:
             return TransientProviderError(
-                f"{self._subject}: still not loaded after {self._draft.elapsed_s:.3g} s, and no token has come",
+                f"{self._subject}: still not loaded after {seconds(self._draft.elapsed_s)}, and no token has come",
                 FailureKind.LOADING_TIMED_OUT,
                 next_step="See the server's log; a smaller model or context loads faster.",
             )
@@ -164,7 +165,7 @@ class _Watch:
                 FailureKind.SERVER_DOWN,
                 next_step="See the server's log, and start it again.",
             )
-        late += f" of its own and {self._own_time_began_s:.3g} s of loading" if self._own_time_began_s else ""
+        late += f" of its own and {seconds(self._own_time_began_s)} of loading" if self._own_time_began_s else ""
         was = {
             _Doing.QUEUED: "the request was still queued, or its prompt being read; no token has come",
             _Doing.GENERATING: f"still generating, {self._draft.so_far}",

@@ -1,7 +1,6 @@
 """Asks a stretch of cases of one candidate, and stores every outcome before it counts as done."""
 
 import asyncio
-import random
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -15,10 +14,16 @@ from prefect.states import Cancelled
 
 from evaluation.benchmarks.rendering import render
 from evaluation.case import Benchmark, Case, Message
-from evaluation.errors import CandidateFailureError, FailureKind, ProviderError, TransientProviderError
+from evaluation.errors import (
+    CandidateFailureError,
+    FailureKind,
+    ProviderError,
+    RefusedValueError,
+)
 from evaluation.fingerprint import derived_seed
 from evaluation.generation import Failure, Generation, GenerationRequest, Outcome
 from evaluation.planning import PlannedCandidate
+from evaluation.retry_schedule import RetrySchedule
 from evaluation.side_by_side import side_by_side
 from evaluation.store.benchmarks import load_cases
 from evaluation.store.outcomes import load_outcomes
@@ -32,14 +37,10 @@ from tasks.retrying import is_unexpected
 from tasks.stored import stored
 from tasks.story import tell, warn
 
-MAX_ATTEMPTS = 8
-FEW_ATTEMPTS = 2
-FEW_ATTEMPTS_FOR = frozenset({FailureKind.OUT_OF_MEMORY, FailureKind.LOADING_TIMED_OUT})
-LONGEST_PAUSE_S = 30.0
 KEEP_ALIVE = "30m"
 
-Item = tuple[str, int]
-"""A case id and a repeat number, from 0."""
+Item = tuple[int, str, int]
+"""Of a candidate of a run (by its row's id), a case and a repeat from 0."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +55,7 @@ class ShardCounts:
 
 @task(
     name="generate",
-    task_run_name="generate {label} · {benchmark} {stretch}",
+    task_run_name="generate {title} {stretch}",
     cache_policy=NO_CACHE,
     persist_result=False,
     retries=1,
@@ -62,39 +63,33 @@ class ShardCounts:
     retry_condition_fn=is_unexpected,
 )
 async def generate_shard(
-    invocation_id: str, run_candidate_id: int, items: tuple[Item, ...], *, label: str, benchmark: str, stretch: str
+    invocation_id: str, items: tuple[Item, ...], *, title: str, stretch: str
 ) -> ShardCounts | State[None]:
-    """Counts of what became of the cases `items` of a candidate; what is stored already is not asked again.
+    """Counts of what became of `items`, all of one run; what is stored already is not asked again.
 
     Args:
         invocation_id: Whose workbench is open in this process.
-        run_candidate_id: Who is asked.
-        items: Case ids and repeat numbers.
-        label: The candidate's name, for the task run's name alone.
-        benchmark: Likewise.
-        stretch: Likewise: which cases, as `1–40`.
+        items: Who is asked what, in this order.
+        title: Whose cases these are, for the task run's name alone.
+        stretch: Likewise: which of them, as `1–40`.
     """
     try:
-        return await _shard(invocation_id, run_candidate_id, items)
+        return await _shard(invocation_id, items)
     except asyncio.CancelledError:
         # Prefect would call it crashed. Whoever cancelled us goes on being cancelled.
         return Cancelled(message="ended early; what was answered is stored")
 
 
-async def _shard(invocation_id: str, run_candidate_id: int, items: tuple[Item, ...]) -> ShardCounts:
+async def _shard(invocation_id: str, items: tuple[Item, ...]) -> ShardCounts:
     bench = workbench(invocation_id)
-    index, planned = bench.plan.planned(run_candidate_id)
-    asking = Asking(
-        bench=bench,
-        work=bench.works[index],
-        planned=planned,
-        benchmark=await bench.benchmark(planned.benchmark_version),
-    )
-    left = await _not_stored(bench, run_candidate_id, items)
-    asking.pool.n_open -= len(items) - len(left)
-    cases = await stored(load_cases, bench.store, planned.benchmark_version, sorted({case_id for case_id, _ in left}))
+    asked = {row_id: await _asking(bench, row_id) for row_id in dict.fromkeys(item[0] for item in items)}
+    first = next(iter(asked.values()))
+    left = await _not_stored(bench, items)
+    first.pool.n_open -= len(items) - len(left)
+    case_ids = sorted({case_id for _, case_id, _ in left})
+    cases = await stored(load_cases, bench.store, first.planned.benchmark_version, case_ids)
     by_id = {case.case_id: case for case in cases}
-    outcomes = await side_by_side(_counted(asking, by_id[case_id], repeat) for case_id, repeat in left)
+    outcomes = await side_by_side(_counted(asked[row_id], by_id[case_id], repeat) for row_id, case_id, repeat in left)
     return ShardCounts(
         n_answered=sum(isinstance(outcome, Generation) for outcome in outcomes),
         n_failed=sum(isinstance(outcome, Failure) for outcome in outcomes),
@@ -118,16 +113,24 @@ class Asking:
         return self.work.pool
 
 
-async def _not_stored(bench: Workbench, run_candidate_id: int, items: Sequence[Item]) -> list[Item]:
+async def _asking(bench: Workbench, run_candidate_id: int) -> Asking:
+    index, planned = bench.plan.planned(run_candidate_id)
+    benchmark = await bench.benchmark(planned.benchmark_version)
+    return Asking(bench=bench, work=bench.works[index], planned=planned, benchmark=benchmark)
+
+
+async def _not_stored(bench: Workbench, items: Sequence[Item]) -> list[Item]:
     """Those of `items` without an outcome of this stretch of work, which only a retried task run can have."""
     if (task_run.run_count or 1) < 2:
         return list(items)
-    there = await stored(load_outcomes, bench.store, run_candidate_id, sorted({case_id for case_id, _ in items}))
-    final = {
-        (found.row.case_id, found.row.repeat)
-        for found in there
-        if isinstance(found.row.outcome, Generation) or found.row.finished_at >= bench.opened_at
-    }
+    final: set[Item] = set()
+    for row_id in dict.fromkeys(item[0] for item in items):
+        case_ids = sorted({case_id for of, case_id, _ in items if of == row_id})
+        final |= {
+            (row_id, found.row.case_id, found.row.repeat)
+            for found in await stored(load_outcomes, bench.store, row_id, case_ids)
+            if isinstance(found.row.outcome, Generation) or found.row.finished_at >= bench.opened_at
+        }
     return [item for item in items if item not in final]
 
 
@@ -159,9 +162,28 @@ async def _one_case(asking: Asking, case: Case, repeat: int) -> Outcome | None:
         effective_context=station.resident.context_length if station.resident else None,
         vram_share=station.resident.vram_share if station.resident else None,
     )
-    await asyncio.wrap_future(bench.writer.submit(row))
+    outcome = await _saved(bench, row)
     bench.pace.one_done()
     return outcome
+
+
+async def _saved(bench: Workbench, row: OutcomeRow) -> Outcome:
+    """The outcome that was stored: a failure where the answer holds what no database takes."""
+    try:
+        await asyncio.wrap_future(bench.writer.submit(row))
+    except RefusedValueError as error:
+        failure = Failure(
+            kind=FailureKind.UNREADABLE_ANSWER,
+            message=error.message,
+            n_attempts=row.outcome.n_attempts,
+            seed=row.outcome.seed,
+        )
+        bench.watches[row.run_candidate_id].saw(failure.kind, failure.message)
+        await asyncio.wrap_future(
+            bench.writer.submit(replace(row, outcome=failure, effective_context=None, vram_share=None, stages=()))
+        )
+        return failure
+    return row.outcome
 
 
 def _request(
@@ -245,7 +267,7 @@ async def _attempt(
         spent_s = time.monotonic() - began
         failure = Failure(kind=error.kind, message=error.message, n_attempts=n_attempts, total_s=spent_s)
         _say_of_trouble(station, failure)
-        return failure, _pause_s(error, n_counted, base_s=bench.settings.retry_base_s)
+        return failure, RetrySchedule(base_s=bench.settings.retry_base_s).pause_s(error, n_counted)
 
 
 def _say_of_trouble(station: Station, failure: Failure | None) -> None:
@@ -266,16 +288,3 @@ def _take_note(candidate: CandidateWatch, endpoint: EndpointWatch, outcome: Outc
         endpoint.saw(outcome.kind, outcome.message)
     else:
         endpoint.saw(None)
-
-
-def _pause_s(error: ProviderError, n_attempts: int, *, base_s: float) -> float | None:
-    """Seconds until the next attempt; None: there is none."""
-    if not isinstance(error, TransientProviderError):
-        return None
-    allowed = FEW_ATTEMPTS if error.kind in FEW_ATTEMPTS_FOR else MAX_ATTEMPTS
-    if n_attempts >= allowed:
-        return None
-    if error.retry_after_s is not None:
-        return error.retry_after_s
-    jitter = random.uniform(0.75, 1.25)  # noqa: S311 - spreads retries, decides no number
-    return float(min(base_s * 2 ** (n_attempts - 1), LONGEST_PAUSE_S) * jitter)

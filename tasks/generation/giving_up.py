@@ -55,5 +55,8 @@ def _larger_context(item: PlannedCandidate, n_prompt_tokens: int) -> str:
     num_ctx = item.options.get("num_ctx")
     if not num_ctx:
         return "Start the server with a larger context"
+    if item.trained_context and num_ctx >= item.trained_context:
+        return f"Shorten the prompts, or take another model: this one was trained for {item.trained_context:,} tokens"
     needed = n_prompt_tokens + int(item.options.get("num_predict", 0)) if n_prompt_tokens else 2 * num_ctx
-    return f"Raise num_ctx, for example with --option num_ctx={1 << (needed - 1).bit_length()}"
+    roomy = 1 << (max(needed, num_ctx + 1) - 1).bit_length()
+    return f"Raise num_ctx, for example with --option num_ctx={min(roomy, item.trained_context or roomy)}"

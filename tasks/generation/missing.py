@@ -1,7 +1,9 @@
 """What is still to be asked of a planned candidate, now."""
 
+from collections import deque
 from collections.abc import Iterator
 
+from evaluation.interleaving import Place
 from evaluation.planning import PlannedCandidate
 from evaluation.store.outcomes import count_missing, missing_page
 from evaluation.store.records import MissingPage
@@ -36,8 +38,12 @@ def open_page(store: Store, item: PlannedCandidate, *, after: int) -> MissingPag
     )
     if (wanted := item.only_cases) is None:
         return page
-    items = tuple((case_id, repeat) for case_id, repeat in page.items if case_id in wanted)
-    return MissingPage(items=items, last_position=page.last_position)
+    kept = [(item, at) for item, at in zip(page.items, page.positions, strict=True) if item[0] in wanted]
+    return MissingPage(
+        items=tuple(item for item, _ in kept),
+        last_position=page.last_position,
+        positions=tuple(position for _, position in kept),
+    )
 
 
 def _pages(store: Store, item: PlannedCandidate) -> Iterator[MissingPage]:
@@ -46,3 +52,43 @@ def _pages(store: Store, item: PlannedCandidate) -> Iterator[MissingPage]:
         page = open_page(store, item, after=after)
         yield page
         after = page.last_position
+
+
+class MissingPages:
+    """What is missing of one candidate, read a page at a time as far as it is needed."""
+
+    def __init__(self, store: Store, item: PlannedCandidate) -> None:
+        self._store = store
+        self._item = item
+        self._after: int | None = -1
+        self.places: deque[Place] = deque()
+        """Read, and not taken yet; in the order of the benchmark."""
+
+    @property
+    def needs_more(self) -> bool:
+        """True where nothing is left of what was read, and there may be more."""
+        return not self.places and self._after is not None
+
+    @property
+    def last_position(self) -> int | None:
+        """Up to which position all that is missing is known; None: to the end."""
+        return self._after
+
+    def read_more(self) -> None:
+        """Reads pages until there is something in one."""
+        while self.needs_more and self._after is not None:
+            page = open_page(self._store, self._item, after=self._after)
+            self.places.extend((at, *item) for at, item in zip(page.positions, page.items, strict=True))
+            self._after = page.last_position
+
+    def take(self, last: int | None) -> list[Place]:
+        """What was read up to a position, which is taken; None: all."""
+        taken: list[Place] = []
+        while self.places and (last is None or self.places[0][0] <= last):
+            taken.append(self.places.popleft())
+        return taken
+
+    def close(self) -> None:
+        """Nothing more is asked of the candidate."""
+        self.places.clear()
+        self._after = None

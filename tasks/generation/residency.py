@@ -3,19 +3,22 @@
 import asyncio
 import contextlib
 import time
+from collections.abc import Mapping
+from typing import Any
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from evaluation.case import Message
-from evaluation.errors import ProviderError, StoreError, TransientProviderError
+from evaluation.errors import FailureKind, ProviderError, StoreError
 from evaluation.generation import GenerationRequest
 from evaluation.planning import Group
 from evaluation.providers.model_names import same_model
-from evaluation.providers.provider import LoadedModel
+from evaluation.providers.provider import LoadedModel, Provider
+from evaluation.retry_schedule import FEW_ATTEMPTS, HOPELESS_SOON, RetrySchedule, retry
 from evaluation.store.loaded_memory import record_loaded_bytes
 from evaluation.store.past_speed import record_load_s
-from tasks.generation.generate import KEEP_ALIVE, LONGEST_PAUSE_S
+from tasks.generation.generate import KEEP_ALIVE
 from tasks.generation.pool import Station
 from tasks.generation.workbench import Workbench, workbench
 from tasks.story import warn
@@ -25,8 +28,8 @@ RELEASE_TIMEOUT_S = 10.0
 """Longer than a server takes to let go; someone else may keep the model there."""
 LOADED_ALREADY_S = 0.2
 """Who answers sooner had the model in memory, which says nothing of how long loading takes."""
-LOAD_ATTEMPTS = 2
-REACH_ATTEMPTS = 8
+LOAD_ATTEMPTS = {**HOPELESS_SOON, FailureKind.RUNNER_CRASHED: FEW_ATTEMPTS}
+"""A model that crashes its runner while loading does so again; a full queue or a server that is away is waited for."""
 
 
 @task(name="load model", task_run_name="load {model} on {endpoint}", cache_policy=NO_CACHE, persist_result=False)
@@ -58,22 +61,51 @@ def _note_load(bench: Workbench, station: Station, group: Group, load_s: float) 
 
 
 async def _loaded(station: Station, group: Group, *, base_s: float) -> str | None:
-    failures = {True: 0, False: 0}
-    while True:
-        try:
-            await station.provider.load(
-                group.model, group.load_options, keep_alive=KEEP_ALIVE, timeout_s=LOAD_TIMEOUT_S
-            )
-        except TransientProviderError as error:
-            unreachable = error.kind == "server_down"
-            failures[unreachable] += 1
-            if failures[False] >= LOAD_ATTEMPTS or failures[True] >= REACH_ATTEMPTS:
-                return f"{error.kind}: {error.message}"
-            await asyncio.sleep(min(base_s * 2 ** failures[unreachable], LONGEST_PAUSE_S))
-        except ProviderError as error:
-            return f"{error.kind}: {error.message}"
-        else:
-            return None
+    try:
+        await load_with_retries(station.provider, group.model, group.load_options, endpoint=station.name, base_s=base_s)
+    except ProviderError as error:
+        return f"{error.kind}: {error.message}"
+    return None
+
+
+loads_in_progress: dict[str, str] = {}
+"""What this process's servers are loading now, by endpoint, in words for a progress line."""
+
+
+async def load_with_retries(
+    provider: Provider, model: str, load_options: Mapping[str, Any], *, endpoint: str, base_s: float
+) -> None:
+    """Load a model, waiting for a server that is away or busy with somebody else's; say what is waited for.
+
+    Args:
+        provider: The server.
+        model: The model.
+        load_options: What it is loaded with.
+        endpoint: The server's name, for messages.
+        base_s: The first pause.
+
+    Raises:
+        ProviderError: it cannot be loaded.
+    """
+
+    def on_pause(error: ProviderError, _pause_s: float) -> None:
+        if loads_in_progress.get(endpoint) != _waiting(endpoint, model, error):
+            loads_in_progress[endpoint] = _waiting(endpoint, model, error)
+            warn("%s cannot load %s yet; retrying: %s", endpoint, model, error)
+
+    loads_in_progress[endpoint] = f"loading {model} on {endpoint}"
+    try:
+        await retry(
+            lambda: provider.load(model, load_options, keep_alive=KEEP_ALIVE, timeout_s=LOAD_TIMEOUT_S),
+            RetrySchedule(base_s=base_s, max_attempts_by_kind=LOAD_ATTEMPTS),
+            on_pause=on_pause,
+        )
+    finally:
+        loads_in_progress.pop(endpoint, None)
+
+
+def _waiting(endpoint: str, model: str, error: ProviderError) -> str:
+    return f"waiting for {endpoint} to load {model}: {str(error.kind).replace('_', ' ')}"
 
 
 async def _warm_up(station: Station, group: Group, *, timeout_s: float) -> None:
@@ -119,9 +151,27 @@ async def release_model(invocation_id: str, endpoint: str, model: str, *, is_las
         is_last: No other model follows on it, so that nobody waits for the memory.
     """
     station = workbench(invocation_id).stations[endpoint]
+    await unload_or_warn(station.provider, model, endpoint=endpoint, wait=not is_last)
+    station.resident = None
+
+
+async def unload_or_warn(provider: Provider, model: str, *, endpoint: str, wait: bool) -> None:
+    """Take the model out of the server's memory; warn where it stays, or where nobody knows.
+
+    Args:
+        provider: The server.
+        model: The model. One that was removed from the server meanwhile is gone from its memory too.
+        endpoint: The server's name, for messages.
+        wait: Return when the memory is free, not when the server was told.
+    """
     try:
         async with asyncio.timeout(RELEASE_TIMEOUT_S):
-            await station.provider.unload(model, wait=not is_last)
-    except (ProviderError, TimeoutError) as error:
-        warn("%s was told to unload %s, and still has it: %s", endpoint, model, error)
-    station.resident = None
+            await provider.unload(model, wait=wait)
+    except ProviderError as error:
+        if error.kind is FailureKind.TIMED_OUT:
+            warn("%s was told to unload %s and still has it: %s", endpoint, model, error)
+        elif error.kind is not FailureKind.MODEL_NOT_PULLED:
+            warn("%s could not be told to unload %s: %s", endpoint, model, error)
+    except TimeoutError:
+        if wait:
+            warn("%s did not unload %s within %g s", endpoint, model, RELEASE_TIMEOUT_S)

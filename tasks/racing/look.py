@@ -9,6 +9,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.runtime import task_run
 
 from evaluation.errors import ConfigurationError
+from evaluation.formatting import counted
 from evaluation.planning import Plan
 from evaluation.racing.blocks import Block, after
 from evaluation.racing.confirmation import confirmation
@@ -16,7 +17,6 @@ from evaluation.racing.deciding import confirmed, decide, give_up
 from evaluation.racing.decision import Decision, Fate
 from evaluation.racing.rules import Spent
 from evaluation.racing.state import RaceState
-from evaluation.racing.wording import counted
 from evaluation.settings import Settings
 from evaluation.store.races import save_decisions
 from evaluation.store.records import Status

@@ -1,16 +1,16 @@
 """The server of a model that metrics ask: its turn on the GPU, the model loaded, its slots, and the answers."""
 
 import asyncio
-import contextlib
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 from evaluation.answering.answering import Answerers
 from evaluation.answering.embedder import Embedder
-from evaluation.answering.judge import Judge
-from evaluation.errors import ConfigurationError, ProviderError, TransientProviderError
+from evaluation.answering.judge import RETRIES, Judge
+from evaluation.errors import ConfigurationError, ProviderError
 from evaluation.generation import Generation, GenerationRequest
 from evaluation.metrics.metric import Need
 from evaluation.metrics.requests import AskJudge, EmbedText
@@ -18,16 +18,15 @@ from evaluation.options import load_options
 from evaluation.planning import AskedModel
 from evaluation.providers.connecting import connect
 from evaluation.providers.provider import Provider
+from evaluation.retry_schedule import RetrySchedule
 from evaluation.score import ScoreFailure
 from evaluation.store.session import Store
 from tasks.generation.attempt import supervised
+from tasks.generation.residency import load_with_retries, unload_or_warn
 from tasks.slots import Gate, SlotClaim, ensure_limit
-from tasks.story import tell, warn
+from tasks.story import tell
 
 KEEP_ALIVE = "10m"
-LOAD_TIMEOUT_S = 900.0
-RELEASE_TIMEOUT_S = 10.0
-LOAD_ATTEMPTS = 4
 MAX_EMBEDDING_REQUESTS = 4
 """Batches on their way at once: a server embeds a batch at a time."""
 
@@ -57,7 +56,7 @@ async def asked_server(
     key = os.environ.get(lane.key_variable) if lane.key_variable else None
     provider = await connect(lane.url, provider=lane.provider, api_key=key, allow_remote=lane.allow_remote)
     async with provider:
-        await ensure_limit(lane.gpu_tag, lane.slots)
+        await ensure_limit(lane.gpu_tag, lane.slots, is_explicit=lane.slots_are_given)
         claim = SlotClaim(
             lane.gpu_tag,
             gate,
@@ -76,7 +75,7 @@ async def asked_server(
                 yield _answerers(provider, asked, store, _Room(gate), timeout_s=timeout_s, retry_base_s=retry_base_s)
             finally:
                 if not held.is_shared():
-                    await _released(provider, asked)
+                    await unload_or_warn(provider, asked.model, endpoint=asked.lane.endpoint_name, wait=False)
 
 
 def nobody_answers(asked: AskedModel, why: ConfigurationError) -> Answerers:
@@ -122,12 +121,13 @@ def _answerers(
     provider: Provider, asked: AskedModel, store: Store, room: _Room, *, timeout_s: float, retry_base_s: float
 ) -> Answerers:
     if asked.need == Need.EMBEDDER:
+        retries = RetrySchedule(base_s=retry_base_s)
 
         async def embed(texts: Any) -> tuple[tuple[float, ...], ...]:
             async with room:
                 return await provider.embed(asked.model, texts)
 
-        return {EmbedText: Embedder(embed, store, model=asked.model, digest=asked.digest).answer}
+        return {EmbedText: Embedder(embed, store, model=asked.model, digest=asked.digest, retries=retries).answer}
 
     async def ask(request: GenerationRequest) -> Generation:
         async with room:
@@ -139,7 +139,7 @@ def _answerers(
         think=asked.think,
         slots=asked.lane.slots,
         timeout_s=timeout_s,
-        retry_base_s=retry_base_s,
+        retries=replace(RETRIES, base_s=retry_base_s),
         keep_alive=KEEP_ALIVE,
     )
     return {AskJudge: judge.answer}
@@ -150,25 +150,9 @@ async def _loaded(provider: Provider, asked: AskedModel, *, base_s: float) -> fl
     if asked.need == Need.EMBEDDER:
         return 0.0
     began = asyncio.get_running_loop().time()
-    for n_left in reversed(range(LOAD_ATTEMPTS)):
-        try:
-            await provider.load(
-                asked.model, load_options(asked.options), keep_alive=KEEP_ALIVE, timeout_s=LOAD_TIMEOUT_S
-            )
-            return asyncio.get_running_loop().time() - began
-        except ProviderError as error:
-            if not isinstance(error, TransientProviderError) or not n_left:
-                raise ConfigurationError(
-                    f"{asked.model} could not be loaded: {error.message}", error.next_step
-                ) from error
-        await asyncio.sleep(base_s * 2 ** (LOAD_ATTEMPTS - 1 - n_left))
-    raise AssertionError("the last attempt returns or raises")
-
-
-async def _released(provider: Provider, asked: AskedModel) -> None:
+    options = load_options(asked.options)
     try:
-        async with asyncio.timeout(RELEASE_TIMEOUT_S):
-            with contextlib.suppress(TimeoutError):
-                await provider.unload(asked.model, wait=False)
+        await load_with_retries(provider, asked.model, options, endpoint=asked.lane.endpoint_name, base_s=base_s)
     except ProviderError as error:
-        warn("%s was told to unload %s, and still has it: %s", asked.lane.endpoint_name, asked.model, error)
+        raise ConfigurationError(f"{asked.model} could not be loaded: {error.message}", error.next_step) from error
+    return asyncio.get_running_loop().time() - began

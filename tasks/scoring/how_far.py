@@ -3,7 +3,7 @@
 import time
 from dataclasses import dataclass, field
 
-from evaluation.reports.pace import time_left_words
+from evaluation.formatting import duration
 
 LEAST_S = 1.0
 """So long nothing is said of the time that is left: the first answers are no measure."""
@@ -39,7 +39,7 @@ class HowFar:
         """`41 s left`, `3 min left`; empty where nothing is known, and where nothing is left."""
         if not (seconds := self.seconds_left):
             return ""
-        return time_left_words(seconds)
+        return f"{duration(seconds)} left"
 
     def __str__(self) -> str:
         said = f"{self.who}: {self.n_ended:,} of {self.n_planned:,} scores"

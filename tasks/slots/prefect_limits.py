@@ -26,6 +26,7 @@ from prefect.exceptions import ObjectAlreadyExists
 from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_MAX_RETRIES, Settings
 
 from tasks.slots.limits import PLENTY, Limit, Limits, LimitsAwayError
+from tasks.slots.turns import variable_name
 
 ANSWER_WITHIN_S = 20.0
 """Long, since a lease whose answer was not waited for is held by nobody until it ends."""
@@ -171,36 +172,56 @@ async def prefect_limits() -> AsyncIterator[Limits]:
         yield PrefectLimits(client)
 
 
-async def ensure_limit(tag: str, slots: int, *, resize: bool = False, patience_s: float = 30.0) -> int:
-    """How many requests the limit of `tag` lets through now; it is created where it is missing.
+async def ensure_limit(
+    tag: str, slots: int, *, is_explicit: bool = False, resize: bool = False, patience_s: float = 30.0
+) -> int:
+    """Return how many requests the limit of `tag` lets through now; create it where it is missing.
 
-    A limit that exists is obeyed as it is, since a person may have edited it. One that was switched off in Prefect
-    limits nobody, as Prefect itself has it: then the answer is `slots`.
+    A limit that a person edited is obeyed. One that still stands as we set it is raised where a user says so: the
+    first evaluation may have assumed a single slot. One that was switched off in Prefect limits nobody, as Prefect
+    itself has it: then the answer is `slots`.
 
     Args:
         tag: The GPU tag, which is the limit's name.
         slots: How many requests its endpoints serve at once.
-        resize: Sets an existing limit to `slots`.
+        is_explicit: The user named this number; it was not assumed.
+        resize: Set an existing limit to `slots`, whoever set it.
         patience_s: How long a server that is away is asked again.
 
     Raises:
         LimitsAwayError: Where it is still away then.
     """
     async with prefect_limits() as limits:
-        return await asked_again(lambda: _ensured(limits, tag, slots, resize=resize), patience_s=patience_s)
+        return await asked_again(
+            lambda: _ensured(limits, tag, slots, is_explicit=is_explicit, resize=resize), patience_s=patience_s
+        )
 
 
-async def _ensured(limits: Limits, tag: str, slots: int, *, resize: bool) -> int:
+def limit_note_name(tag: str) -> str:
+    """Name of the variable in Prefect that holds which limit we set last."""
+    return variable_name("limit", tag)
+
+
+async def _ensured(limits: Limits, tag: str, slots: int, *, is_explicit: bool, resize: bool) -> int:
     found = (await limits.look([tag])).get(tag)
     if found is None:
         await limits.create(tag, slots)
+        await limits.write_note(limit_note_name(tag), {"limit": slots})
         found = (await limits.look([tag])).get(tag)
         if found is None:
             raise LimitsAwayError(f"the limit {tag!r} was removed as soon as it was made")
-    if resize and found.limit != slots:
-        await limits.change(found.limit_id, limit=slots)
+    if resize or (is_explicit and found.is_active and found.limit < slots and await _is_ours(limits, tag, found.limit)):
+        if found.limit != slots:
+            await limits.change(found.limit_id, limit=slots)
+        await limits.write_note(limit_note_name(tag), {"limit": slots})
         return slots
     return found.limit if found.is_active else slots
+
+
+async def _is_ours(limits: Limits, tag: str, limit: int) -> bool:
+    """Whether the limit stands as we set it, so that nobody edited it since."""
+    note = await limits.read_note(limit_note_name(tag))
+    return isinstance(note, dict) and note.get("limit") == limit
 
 
 async def asked_again(call: Callable[[], Awaitable[T]], *, patience_s: float, pause_s: float = 0.5) -> T:

@@ -14,7 +14,12 @@ from tasks.slots.tag_limits import turn_name
 
 def note_name(tag: str) -> str:
     """The name of the Prefect variable that says which model is at work on `tag`."""
-    return f"benchwright_turn_{re.sub(r'[^a-z0-9]+', '_', tag.lower()).strip('_')}"[:255]
+    return variable_name("turn", tag)
+
+
+def variable_name(kind: str, tag: str) -> str:
+    """The name of a Prefect variable about `tag`: those may hold but small letters, digits and underscores."""
+    return f"benchwright_{kind}_{re.sub(r'[^a-z0-9]+', '_', tag.lower()).strip('_')}"[:255]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

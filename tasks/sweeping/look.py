@@ -8,8 +8,8 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect.runtime import task_run
 
+from evaluation.formatting import duration
 from evaluation.reports.escaping import for_markdown, one_line
-from evaluation.reports.pace import time_left_words
 from evaluation.reports.sweep_words import words_of
 from evaluation.reports.tables import shown_estimate
 from evaluation.settings import Settings
@@ -38,7 +38,7 @@ class Pace:
         if n_done <= 0 or n_left <= 0:
             return ""
         seconds = (time.monotonic() - self.began) / n_done * n_left
-        return f"; {time_left_words(seconds)}"
+        return f"; {duration(seconds)} left"
 
 
 def _task_run_name() -> str:

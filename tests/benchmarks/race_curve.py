@@ -18,13 +18,13 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from evaluation.formatting import counted
 from evaluation.racing.blocks import after, next_block
 from evaluation.racing.deciding import decide
 from evaluation.racing.grid import Grid
 from evaluation.racing.outcome import RaceOutcome, Verdict, outcome
 from evaluation.racing.rules import Method, RaceRules, Spent
 from evaluation.racing.state import RaceState, Runner
-from evaluation.racing.wording import counted
 
 N_CASES, N_CANDIDATES = 1000, 20
 ORDERS_A_POOL = 10

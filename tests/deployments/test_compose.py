@@ -13,6 +13,8 @@ import yaml
 from sqlalchemy.engine import make_url
 
 from deployments.cli.app import app
+from deployments.guarded.connections import WEBHOOKS_VARIABLE
+from deployments.guarded.origins import NAMES_VARIABLE
 
 ROOT = Path(__file__).parents[2]
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text())
@@ -20,6 +22,7 @@ SERVICES: dict[str, Any] = COMPOSE["services"]
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 PINNED = r"[a-z0-9./-]+:v?\d+\.\d+(\.\d+)?(-[a-z0-9.-]+)?"
 SECRETS = ("POSTGRES_PASSWORD", "PREFECT_AUTH")
+MAY_BE_EMPTY = (NAMES_VARIABLE, WEBHOOKS_VARIABLE)
 
 
 def _images() -> list[str]:
@@ -70,8 +73,9 @@ def test_what_must_outlive_a_container_lies_on_a_named_volume() -> None:
 
 def test_no_secret_stands_in_the_files_and_none_has_a_default() -> None:
     text = (ROOT / "compose.yaml").read_text()
-    assert set(SECRETS) == set(re.findall(r"\$\{?(\w+)", text))
-    assert text.count("$") == len(re.findall(rf"\$\{{(?:{'|'.join(SECRETS)}):\?[^}}]+\}}", text))
+    assert {*SECRETS, *MAY_BE_EMPTY} == set(re.findall(r"\$\{?(\w+)", text))
+    must_be_set = re.findall(rf"\$\{{(?:{'|'.join(SECRETS)}):\?[^}}]+\}}", text)
+    assert text.count("$") == len(must_be_set) + len(re.findall(rf"\$\{{(?:{'|'.join(MAY_BE_EMPTY)}):-\}}", text))
     for service in SERVICES.values():
         for name, value in service.get("environment", {}).items():
             if re.search("PASSWORD|AUTH_STRING|TOKEN|SECRET|KEY", name):
@@ -106,6 +110,7 @@ def test_every_variable_is_one_that_is_read() -> None:
     from prefect.settings.legacy import _get_settings_fields
 
     known = {*_get_settings_fields(Settings), "BENCHWRIGHT_DATABASE_URL", "OLLAMA_HOST", "DO_NOT_TRACK"}
+    known |= {NAMES_VARIABLE, WEBHOOKS_VARIABLE}
     ours = {name for service in SERVICES.values() if "build" in service for name in service["environment"]}
     assert set() == ours - known
 
@@ -114,7 +119,7 @@ def test_the_commands_of_benchwright_exist() -> None:
     commands = [service["command"] for service in SERVICES.values() if "command" in service]
     ours = [command[1:] for command in commands if command[0] == "benchwright"]
     assert [["db", "upgrade"]] == ours
-    assert {"benchwright", "prefect"} == {command[0] for command in commands}
+    assert {"benchwright", "python"} == {command[0] for command in commands}
     for words in ours:
         found: Any = typer.main.get_command(app)
         for word in words:
@@ -125,10 +130,12 @@ def test_the_commands_of_benchwright_exist() -> None:
 def test_the_commands_of_prefect_exist_with_their_options(name: str) -> None:
     command: list[str] = SERVICES[name]["command"]
     options = [word for word in command if word.startswith("--")]
-    words = command[1 : command.index(options[0])]
+    assert ["python", "-P", "-m"] == command[:3]
+    assert command[3] == f"deployments.guarded.{'server' if name == 'prefect' else 'worker'}"
+    words = command[4 : command.index(options[0])]
 
     said = subprocess.run(
-        [sys.executable, "-m", "prefect", *words, "--help"], capture_output=True, text=True, timeout=120, check=True
+        [sys.executable, *command[1:4], *words, "--help"], capture_output=True, text=True, timeout=120, check=True
     )
 
     assert options

@@ -18,6 +18,7 @@ from deployments import prefect_server as servers
 from deployments.helper_process import answers
 from deployments.prefect_home import configured_api, prefect_home
 from deployments.prefect_server import PrefectServer, prefect_server
+from deployments.settling import settle
 from evaluation.errors import ConfigurationError
 
 NOBODY = "http://127.0.0.1:9/api"
@@ -70,6 +71,80 @@ def test_a_named_server_that_does_not_answer_is_an_error_with_both_ways_out(monk
     assert "unset PREFECT_API_URL" in caught.value.next_step
 
 
+def test_a_server_of_a_profile_that_does_not_answer_is_not_blamed_on_a_variable_that_is_not_set(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PREFECT_API_URL", raising=False)
+    (home / "profiles.toml").write_text(f'active = "box"\n[profiles.box]\nPREFECT_API_URL = "{NOBODY}"\n')
+    server = servers._find_or_start(has_password=True)
+    with pytest.raises(ConfigurationError, match="from your Prefect profile") as caught:
+        server.wait()
+    assert "prefect config unset PREFECT_API_URL" in str(caught.value.next_step)
+    assert "(from PREFECT_API_URL)" not in caught.value.message
+
+
+def test_a_server_of_another_command_that_is_ending_is_replaced_at_its_address(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It answered when it was looked for, then it ends: first it answers no more, then its port is free."""
+    monkeypatch.delenv("PREFECT_API_URL", raising=False)
+    helper, started = StartedHelper(), []
+    address = home / "benchwright" / "server.json"
+    address.parent.mkdir()
+    ending = socket.create_server(("127.0.0.1", 0))
+    port = ending.getsockname()[1]
+    address.write_text(json.dumps({"api": f"http://127.0.0.1:{port}/api", "pid": 1}))
+    n_looks = [0]
+
+    def answers_at_first(*_: object, **__: object) -> bool:
+        n_looks[0] += 1
+        if n_looks[0] == 4:
+            ending.close()
+        return n_looks[0] == 1
+
+    def start(at: int, **_: object) -> Any:
+        started.append(at)
+        return helper
+
+    monkeypatch.setattr(servers, "_start", start)
+    monkeypatch.setattr(servers, "answers", answers_at_first)
+    monkeypatch.setattr(servers, "LOOK_EVERY_S", 0.02)
+    monkeypatch.setattr(servers, "must_let_in", lambda _: None)
+    with prefect_server() as server:
+        assert server.is_shared
+        server.wait()
+        assert ([port], True) == (started, server.is_ours)
+        assert server.api == json.loads(address.read_text())["api"] == f"http://127.0.0.1:{port}/api"
+    assert helper.stopped_after is not None
+
+
+def test_of_two_commands_that_replace_an_ending_server_the_slower_one_shares_that_of_the_faster(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Refused(StartedHelper):
+        def wait_for_health(self, _url: str) -> None:
+            raise ConfigurationError("the port is taken")
+
+    answers_now = iter([False, True, True])
+    monkeypatch.setattr(servers, "_start", lambda _port, **_: Refused())
+    monkeypatch.setattr(servers, "answers", lambda *_, **__: next(answers_now))
+    monkeypatch.setattr(servers, "must_let_in", lambda _: None)
+    server = PrefectServer(NOBODY, is_shared=True)
+    server.wait()
+    assert not server.is_ours
+    server.stop(timeout_s=1.0)
+
+
+def test_a_server_of_serve_that_ended_meanwhile_is_not_blamed_on_a_variable(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PREFECT_API_URL", raising=False)
+    monkeypatch.setattr(servers, "lasting_api", lambda: NOBODY)
+    with pytest.raises(ConfigurationError, match=r"of `benchwright serve` at .* ended meanwhile") as caught:
+        servers.use_lasting_server("it is needed")
+    assert "PREFECT_API_URL" not in f"{caught.value.message}{caught.value.next_step}"
+
+
 def test_the_users_own_server_is_used_and_left_running(prefect_api: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PREFECT_API_URL", prefect_api + "/")
     with prefect_server() as server:
@@ -115,7 +190,7 @@ def test_an_address_where_nobody_answers_is_forgotten_and_a_server_is_started(
     address.parent.mkdir()
     address.write_text(content)
     helper = StartedHelper()
-    monkeypatch.setattr(servers, "_start", lambda _port: helper)
+    monkeypatch.setattr(servers, "_start", lambda _port, **_: helper)
     monkeypatch.setenv("PREFECT_API_URL", "")
     with prefect_server() as server:
         server.wait()
@@ -127,7 +202,7 @@ def test_an_address_where_nobody_answers_is_forgotten_and_a_server_is_started(
 
 def test_an_error_stops_the_server_without_waiting_long(monkeypatch: pytest.MonkeyPatch) -> None:
     helper = StartedHelper()
-    monkeypatch.setattr(servers, "_start", lambda _port: helper)
+    monkeypatch.setattr(servers, "_start", lambda _port, **_: helper)
     monkeypatch.setenv("PREFECT_API_URL", "")
     with pytest.raises(KeyboardInterrupt), prefect_server():
         raise KeyboardInterrupt
@@ -139,7 +214,7 @@ def test_when_a_shared_server_goes_away_one_of_ours_takes_its_place_at_the_same_
 ) -> None:
     helper, ports = StartedHelper(), []
 
-    def start(port: int) -> Any:
+    def start(port: int, **_: object) -> Any:
         ports.append(port)
         return helper
 
@@ -165,7 +240,7 @@ def test_a_shared_server_that_is_only_busy_keeps_its_place_and_its_address(
         n_looks[0] += 1
         return n_looks[0] == 1
 
-    monkeypatch.setattr(servers, "_start", started.append)
+    monkeypatch.setattr(servers, "_start", lambda port, **_: started.append(port))
     monkeypatch.setattr(servers, "LOOK_EVERY_S", 0.02)
     monkeypatch.setattr(servers, "answers", answers_at_first)
     monkeypatch.setattr(servers, "must_let_in", lambda _: None)
@@ -205,8 +280,8 @@ def test_a_server_that_takes_some_seconds_to_answer_is_found(home: Path) -> None
 
 def test_what_was_told_is_waited_for_but_not_for_ever(prefect_api: str) -> None:
     began = time.monotonic()
-    servers.settle(NOBODY, "00000000-0000-0000-0000-000000000000", timeout_s=0.5)
-    servers.settle(prefect_api, "00000000-0000-0000-0000-000000000000", timeout_s=PATIENCE_S)
+    settle(NOBODY, "00000000-0000-0000-0000-000000000000", timeout_s=0.5)
+    settle(prefect_api, "00000000-0000-0000-0000-000000000000", timeout_s=PATIENCE_S)
     assert time.monotonic() - began < PATIENCE_S
 
 
@@ -228,7 +303,7 @@ def test_a_server_that_is_too_busy_to_say_what_has_arrived_is_asked_again() -> N
     with ThreadingHTTPServer(("127.0.0.1", 0), Busy) as busy:
         threading.Thread(target=busy.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
         try:
-            servers.settle(f"http://127.0.0.1:{busy.server_port}/api", "a", timeout_s=PATIENCE_S)
+            settle(f"http://127.0.0.1:{busy.server_port}/api", "a", timeout_s=PATIENCE_S)
         finally:
             busy.shutdown()
     assert [] == list(counts)

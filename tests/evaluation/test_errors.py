@@ -12,6 +12,7 @@ from evaluation.errors import (
     FailureKind,
     IncomparableError,
     ProviderError,
+    RefusedValueError,
     SandboxError,
     SelectionError,
     StoreError,
@@ -27,6 +28,7 @@ EVERY_ERROR = [
     BenchmarkError("f.jsonl", "broken", line=3, row=2, field="prompt", expected="text", next_step="mend"),
     IncomparableError("m", "n"),
     StoreError("m", "n"),
+    RefusedValueError("m", "n"),
     SandboxError("m"),
     SelectionError("m", "n"),
     ProviderError("m", FailureKind.BAD_OPTION, "n"),
@@ -69,7 +71,8 @@ def test_every_kind_of_failure_is_the_servers_or_the_candidates_and_only_a_serve
     assert {"empty_answer", "thinking_used_up_the_budget", "repeated_itself", "prompt_too_long"} == own
     assert not any(kind.is_transient for kind in own)
     permanent = {kind for kind in FailureKind if kind not in own and not kind.is_transient}
-    assert {"model_not_pulled", "bad_option", "refused_by_policy", "prompt_truncated"} == permanent
+    refused = {"model_not_pulled", "bad_option", "refused_by_policy", "prompt_truncated"}
+    assert {*refused, "unreadable_answer", "wrong_model"} == permanent
 
 
 def test_again_or_not_is_a_question_of_the_type() -> None:

@@ -12,9 +12,8 @@ from evaluation.request import (
     EvaluationRequest,
     parse_options,
     read_request,
-    read_request_file,
-    request_as_yaml,
 )
+from evaluation.request_file import read_request_file, request_as_yaml
 
 SMALLEST: dict[str, Any] = {"benchmarks": ["b"], "models": ["m"]}
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from evaluation import traffic_importing
 from evaluation.errors import BenchmarkError
 from evaluation.store.session import Store, open_store
 from evaluation.store.traffic import list_traffic
@@ -72,11 +73,13 @@ def test_a_log_that_has_grown_gives_its_new_calls_where_they_have_ids(store: Sto
         (line(stages=[{"name": "s"}]), "the field 'duration_s' is missing"),
         (line(stages={"s": 1}), "stages: expected a list of objects"),
         (line(id=7), "id: expected a text"),
-        (line(task="f\x00"), "task: expected a text without NUL"),
-        (line(candidate="\x00c"), "candidate: expected a text without NUL"),
-        (line(id="\ud800"), "id: expected a text without NUL (\\u0000) and without halves of surrogate pairs"),
-        (line(error_type="E\x00"), "error_type: expected a text without NUL"),
-        (line(stages=[{"name": "s\x00", "duration_s": 1}]), "stages.name: expected a text without NUL"),
+        (line(task="a\u200bb"), "task: holds the invisible character U+200B"),
+        ('{"task": "a", "task": "b"}\n', "the key 'task' stands twice in one object"),
+        (line(task="f\x00"), "task: holds the invisible character U+0000"),
+        (line(candidate="\x00c"), "candidate: holds the invisible character U+0000"),
+        (line(id="\ud800"), "id: holds the invisible character U+D800"),
+        (line(error_type="E\x00"), "error_type: holds the invisible character U+0000"),
+        (line(stages=[{"name": "s\x00", "duration_s": 1}]), "stages.name: holds the invisible character U+0000"),
         ("[1]\n", "expected a JSON object"),
         ('{"task": s3cret}\n', "expected JSON"),
         ("[" * 100_000 + "\n", "not nested so deep"),
@@ -103,3 +106,16 @@ def test_a_file_that_is_missing_empty_or_of_other_bytes_is_refused(sqlite_url: s
         file.write_bytes(b"\xff\xfe\n")
         with pytest.raises(BenchmarkError, match="line 1: expected UTF-8"):
             import_traffic(store, file)
+
+
+def test_a_line_has_a_longest_length(store: Store, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(traffic_importing, "LONGEST_CALL", 300)
+    file.write_text(line() + line(input="x" * 500))
+    with pytest.raises(BenchmarkError, match="line 2: the line is longer than 300 bytes"):
+        import_traffic(store, file)
+
+
+def test_names_that_differ_by_their_unicode_form_alone_are_one(store: Store, file: Path) -> None:
+    file.write_text(line(task="caf\u00e9") + line(task="cafe\u0301"))
+    import_traffic(store, file)
+    assert {"caf\u00e9"} == {one.task for one in list_traffic(store)}

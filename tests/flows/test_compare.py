@@ -9,7 +9,7 @@ from compared_runs import candidate, cases_of, right_on, store_run
 from patient_client import patient_client
 from scripted_ollama import Chat, Reply, ScriptedOllama
 
-from deployments.prefect_server import settle
+from deployments.settling import settle
 from evaluation.comparing.request import ComparisonRequest
 from evaluation.errors import IncomparableError
 from evaluation.request import EvaluationRequest

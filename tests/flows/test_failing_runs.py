@@ -217,3 +217,29 @@ def test_a_run_of_which_nothing_can_be_asked_is_refused_before_a_token_is_spent(
             state.result()
     assert ([], []) == (ollama_by_script.chats, ollama_by_script.loads)
     assert () == runs_of_invocation(store, "one")
+
+
+@pytest.mark.parametrize(
+    ("final", "kind"),
+    [
+        ({"eval_count": 10**30}, FailureKind.UNREADABLE_ANSWER),
+        ({"total_duration": 10**400}, FailureKind.UNREADABLE_ANSWER),
+        ({"model": "other:70b"}, FailureKind.WRONG_MODEL),
+    ],
+)
+def test_an_odd_record_fails_its_own_case_and_no_other(
+    final: dict[str, Any],
+    kind: FailureKind,
+    evaluate: Evaluate,
+    store: Store,
+    ollama_by_script: ScriptedOllama,
+    benchmark_file: Benchmarks,
+) -> None:
+    odd = Reply(text="one", final=final)
+    ollama_by_script.add("model", lambda chat: odd if chat.prompt == "What is 3?" else right(chat))
+
+    evaluate(benchmark_file(6), models=["model"], max_failures="100%", invocation_id="one")
+
+    (counts,) = count_outcomes(store, only_run(store).plan.run_id)
+    assert (5, {kind: 1}) == (counts.n_ok, counts.failures)
+    assert Status.COMPLETED is only_run(store).status

@@ -82,7 +82,9 @@ def test_an_alert_is_a_row_an_event_a_line_of_the_page_and_a_call_of_the_webhook
     monitor: Monitor, store: Store, prefect_api: str, webhook: tuple[str, list[dict[str, Any]]]
 ) -> None:
     url, posted = webhook
-    made = notify_by(url, severities=["warning"])
+    with pytest.raises(ConfigurationError, match=r"is at 127\.0\.0\.1, an address of this machine"):
+        notify_by(url)
+    made = notify_by(url, severities=["warning"], may_be_private=True)
     assert (NAME, f"webhook/{BLOCK}") == (made.name, made.block)
 
     first = monitor()

@@ -9,7 +9,7 @@ import pytest
 from patient_client import patient_client
 from scripted_ollama import Reply, ScriptedOllama
 
-from deployments.prefect_server import settle
+from deployments.settling import settle
 from evaluation.store.records import Status
 from evaluation.store.runs import run_flows, runs_of_invocation
 from evaluation.store.session import Store

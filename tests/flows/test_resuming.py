@@ -17,7 +17,13 @@ from evaluation.fingerprint import derived_seed
 from evaluation.resolving import default_gpu_tag
 from evaluation.store.holders import beat, dead_holders, holders_of
 from evaluation.store.records import Status
-from evaluation.store.runs import find_invocation, record_run_flow, set_run_candidate_status, set_run_status
+from evaluation.store.runs import (
+    find_invocation,
+    record_run_flow,
+    runs_of_invocation,
+    set_run_candidate_status,
+    set_run_status,
+)
 from evaluation.store.session import Store
 from tasks.slots.prefect_limits import asked_again, prefect_limits
 
@@ -48,6 +54,32 @@ def test_a_run_that_was_cancelled_asks_only_what_is_not_stored(
     assert kept.items() <= {found.row.case_id: found.generation_id for found in outcomes(store)}.items()
     assert (Status.COMPLETED, None) == (only_run(store).status, only_run(store).reason)
     assert (12, 1.0) == (results(store)["model"]["n_ok"], results(store)["model"]["metrics"]["exact_match"]["value"])
+
+
+def test_a_run_goes_on_with_the_options_it_began_with_though_a_default_has_changed(
+    evaluate: Evaluate,
+    store: Store,
+    ollama_by_script: ScriptedOllama,
+    benchmark_file: Benchmarks,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lengths: list[int] = []
+
+    def notes_the_length(chat: Chat) -> Reply:
+        lengths.append(chat.options["num_predict"])
+        return right(chat)
+
+    ollama_by_script.add("model", notes_the_length, digest="d" * 64)
+    path = benchmark_file(4, task_type="generation")
+    with monkeypatch.context() as older:
+        older.setattr("evaluation.resolving.candidates.OPEN_LENGTH_TASKS", frozenset())
+        evaluate(path, models=["model"], limit=2, invocation_id="one")
+    evaluate(path, models=["model"], limit=4, invocation_id="one")
+    evaluate(path, models=["model"], limit=1, invocation_id="two")
+
+    assert [1024] * 4 + [4096] == lengths
+    kept = [runs_of_invocation(store, name)[0].candidates[0].plan.options["num_predict"] for name in ("one", "two")]
+    assert [1024, 4096] == kept
 
 
 def test_after_a_crash_the_dead_ones_slots_are_freed_its_flow_run_is_called_crashed_and_its_work_is_done(

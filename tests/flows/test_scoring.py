@@ -16,6 +16,7 @@ from scripted_ollama import Chat, Reply, ScriptedOllama
 from evaluation.errors import FailureKind, TransientProviderError
 from evaluation.reports.results import invocation_result
 from evaluation.reports.tables import remarks
+from evaluation.retry_schedule import RetrySchedule
 from evaluation.store.records import RunRecord, Status
 from evaluation.store.runs import runs_of_invocation
 from evaluation.store.scores import count_score_failures, iterate_scores
@@ -282,7 +283,6 @@ def test_an_embedder_whose_server_fails_fails_the_run(
         raise TransientProviderError("nobody listens", FailureKind.SERVER_DOWN)
 
     monkeypatch.setattr("evaluation.providers.ollama.OllamaProvider.embed", down)
-    monkeypatch.setattr("evaluation.answering.embedder.PAUSE_S", 0.001)
     ollama_by_script.add("good")
     ollama_by_script.add("vectors", capabilities=("embedding",))
 
@@ -379,7 +379,8 @@ def test_a_hostile_judge_leaves_a_verdict_or_a_named_failure_of_every_case_and_i
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(attempt, "ASK_S", 60.0)  # this process may be too busy to say in two seconds that it lives
-    monkeypatch.setattr("evaluation.answering.judge.ATTEMPTS", 2)  # each at a question that stalls takes its time
+    # each attempt at a question that stalls takes its time
+    monkeypatch.setattr("tasks.scoring.asked_server.RETRIES", RetrySchedule(max_attempts=2))
     judge = HostileJudge(broken=0.08, refuses=0.04, stalls=0.02, fails=0.04, first=0.6, stall_s=30.0)
     ollama_by_script.add("good", lambda chat: Reply(text=f"It is {chat.prompt}"))
     ollama_by_script.add("bad", wrong)

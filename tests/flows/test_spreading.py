@@ -1,6 +1,7 @@
 """A run whose cases are asked by several flow runs: what they leave undone, and what they find out, is not lost."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -75,7 +76,7 @@ def test_a_candidate_that_a_share_gives_up_is_given_up_for_all_and_asked_no_more
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Failures of the server's count over all shares: 8 of 12 are allowed, and none of the shares has more than 6."""
-    monkeypatch.setattr(generate, "MAX_ATTEMPTS", 2)
+    monkeypatch.setattr(generate, "RetrySchedule", partial(generate.RetrySchedule, max_attempts=2))
     monkeypatch.setenv("BENCHWRIGHT_RETRY_BASE_S", "0.5")
 
     def fails(_chat: Chat) -> Reply:

@@ -85,7 +85,7 @@ def test_other_forms_hold_the_same(tmp_path: Path, name: str) -> None:
     [
         (["a,chat,3,Hi,1.01"], "row 5, field 'quality': is 1.01; expected a number from 0 to 1", "divide percentages"),
         (["a,chat,3,Hi,-0.1"], "row 5, field 'quality': is -0.1", "divide percentages"),
-        (["a,chat,3,Hi,inf"], "row 5, field 'quality': is inf", "divide percentages"),
+        (["a,chat,3,Hi,inf"], "row 5, field 'quality': got text: 'inf'", "nothing of it was stored"),
         (["a,chat,3,Hi,good"], "row 5, field 'quality': got text: 'good'", "nothing of it was stored"),
         (["a,chat,3,Hi,"], "row 5, field 'quality': is missing", "nothing of it was stored"),
         ([",chat,2,Hi,1"], "row 5, field 'candidate': is missing", "nothing of it was stored"),
@@ -121,12 +121,42 @@ def test_a_missing_column_is_named_with_those_that_there_are(tmp_path: Path) -> 
     assert "first line" in str(refused.value.next_step)
 
 
-def test_a_column_that_is_not_used_is_said_and_a_slip_is_guessed(store: Store, tmp_path: Path) -> None:
-    header = f"{HEADER},latency,judge"
-    found = import_scoreboard(store, file(tmp_path, "a,chat,1,Hi,1,2.5,x", header=header))
-    assert ("the column 'latency' is not used; did you mean 'latency_s'?", "the column 'judge' is not used") == (
-        found.notes
-    )
+def test_a_column_that_nothing_reads_is_refused_and_a_slip_is_guessed(store: Store, tmp_path: Path) -> None:
+    path = file(tmp_path, "a,chat,1,Hi,1,2.5,x", header=f"{HEADER},latency,judge")
+    with pytest.raises(
+        BenchmarkError, match="row 1: unknown columns 'latency', 'judge'; expected candidate"
+    ) as refused:
+        import_scoreboard(store, path)
+    assert "did you mean 'latency_s'?" in str(refused.value.next_step)
+    assert "--ignore-field latency --ignore-field judge" in str(refused.value.next_step)
+    found = import_scoreboard(store, path, ignore=["latency", "judge"])
+    assert ("left out: 'judge', 'latency'",) == found.notes
+
+
+def test_a_later_row_with_another_field_is_refused_too(tmp_path: Path) -> None:
+    row = {"candidate": "a", "task": "chat", "case_id": 1, "prompt": "Hi", "quality": 1}
+    path = tmp_path / "pool.jsonl"
+    path.write_text(json.dumps(row) + "\n" + json.dumps({**row, "case_id": 2, "weight": 3}) + "\n")
+    with pytest.raises(BenchmarkError, match="line 2: unknown column 'weight'"):
+        read_scoreboard(path)
+
+
+@pytest.mark.parametrize("quality", ["0_1", "\u0660", "1_0"])
+def test_a_number_is_written_as_one(tmp_path: Path, quality: str) -> None:
+    with pytest.raises(BenchmarkError, match="field 'quality': got text"):
+        read_scoreboard(file(tmp_path, f"a,chat,1,Hi,{quality}"))
+
+
+def test_names_that_differ_by_their_unicode_form_alone_are_one_candidate(tmp_path: Path) -> None:
+    rows = ("caf\u00e9,chat,1,Hi,1", "cafe\u0301,chat,2,Ho,0")
+    content, _ = read_scoreboard(file(tmp_path, *rows))
+    assert ("caf\u00e9",) == content.candidates
+
+
+@pytest.mark.parametrize(("candidate", "words"), [("x" * 201, "201 characters"), ("a\u200bb", "U\\+200B")])
+def test_a_name_that_nobody_can_read_or_type_is_refused(tmp_path: Path, candidate: str, words: str) -> None:
+    with pytest.raises(BenchmarkError, match=f"row 1, field 'candidate': .*{words}"):
+        read_scoreboard(file(tmp_path, f"{candidate},chat,1,Hi,1"))
 
 
 @pytest.mark.parametrize(

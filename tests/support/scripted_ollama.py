@@ -6,7 +6,7 @@ import socket
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -47,6 +47,8 @@ class Reply:
     is_cut: bool = False
     """The stream ends before the record that says `done`."""
     prompt_tokens: int = 9
+    final: Mapping[str, Any] = field(default_factory=dict)
+    """What the record that says `done` holds instead."""
 
 
 def right(chat: Chat) -> Reply:
@@ -264,7 +266,7 @@ def _handler(fake: ScriptedOllama) -> type[BaseHTTPRequestHandler]:
             counts = {"prompt_eval_count": reply.prompt_tokens, "eval_count": n_words}
             message = {"role": "assistant", "content": ""}
             final = {"model": model, "message": message, "done": True, "done_reason": "stop", "load_duration": 1000}
-            self._line(final | durations | counts)
+            self._line(final | durations | counts | dict(reply.final))
 
         def _line(self, record: dict[str, Any]) -> None:
             self.wfile.write(json.dumps(record).encode() + b"\n")

@@ -166,7 +166,7 @@ def _rows(row_id: int, given: Asked) -> list[OutcomeRow]:
             endpoint=given.endpoint,
             started_at=MOMENT,
             finished_at=MOMENT,
-            effective_context=4096,
+            effective_context=given.candidate.options.get("num_ctx", 4096),
             vram_share=given.vram_share,
         )
         for case_id, outcomes in given.outcomes.items()

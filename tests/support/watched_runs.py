@@ -42,11 +42,12 @@ def watched_run(
     server_version: str = "0.33.0",
     now: datetime = NOW,
     took: timedelta | None = None,
+    endpoint: str = "here",
     **given: Any,
 ) -> str:
     """Stores a run that began so long ago, and gives its id."""
     found = answers(cases) if outcomes is None else outcomes
-    asked = Asked(candidate=Candidate(model=model, digest=digest), outcomes=found)
+    asked = Asked(candidate=Candidate(model=model, digest=digest), outcomes=found, endpoint=endpoint)
     store_run(store, asked, cases=cases, run_id=run_id, **given)
     with store.write() as connection:
         times = {"created_at": now - age, "finished_at": now - (age if took is None else age - took)}

@@ -75,6 +75,8 @@ def first_day(home: Home, shots: Path, hook: str, received: list[dict[str, Any]]
             page = browser.new_page(viewport={"width": 1280, "height": 900})
             pages = Pages(page, facts["pages"], shots)
             try:
+                pages.go(f"/sign-in#{Path(facts['password_file']).read_text().strip()}")
+                page.wait_for_url(lambda address: "sign-in" not in address)
                 evaluate(pages)
                 review(pages)
                 alert(pages, home, hook, received)
@@ -144,7 +146,7 @@ def review(pages: Pages) -> None:
 
 def alert(pages: Pages, home: Home, hook: str, received: list[dict[str, Any]]) -> None:
     """Calls in production fail, the monitor sees it, and an automation calls a webhook."""
-    must(home.run("alerts", "notify", "--webhook", "-", stdin=hook))
+    must(home.run("alerts", "notify", "--webhook", "-", "--private", stdin=hook))
     log = home.folder / "calls.jsonl"
     log.write_text("".join(json.dumps(call) + "\n" for call in failing_calls()))
     must(home.run("traffic", "import", log))

@@ -16,6 +16,7 @@ class Classification(Format):
     name: ClassVar[str] = "classification"
     title: ClassVar[str] = "classification"
     fields: ClassVar[tuple[str, ...]] = ("text", "label")
+    kept_fields: ClassVar[tuple[str, ...]] = ("label_text", "idx")
     task_type: ClassVar[str] = "classification"
     metrics: ClassVar[tuple[str, ...]] = ("accuracy", "macro_f1")
     headline: ClassVar[str] = "accuracy"
@@ -39,6 +40,6 @@ class Classification(Format):
 def _sorted(labels: Iterable[str]) -> tuple[str, ...]:
     """In the order of their numbers where all are whole numbers, else as texts."""
     words = sorted(labels)
-    if all(word.isdecimal() for word in words):
+    if all(word.isascii() and word.isdecimal() and len(word) < 400 for word in words):
         words.sort(key=int)
     return tuple(words)

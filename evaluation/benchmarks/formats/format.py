@@ -15,7 +15,9 @@ SUMMARIZE = "Document:\n{context}\n\n{prompt}"
 CHOOSE_LABEL = "Text:\n{prompt}\n\nLabels: {labels}\n\nAnswer with one label from the list and nothing else."
 CHOOSE_LETTER = "{prompt}\n\n{choices}\n\nAnswer with the letter of the right option only."
 
-SHARED_FIELDS = ("case_id", "id", "task_id", "qid", "cluster", "tags")
+ID_FIELDS = ("case_id", "id", "task_id", "qid")
+"""Where a case's id stands: the first that a row has. The others are kept in its details."""
+SHARED_FIELDS = (*ID_FIELDS, "cluster", "tags")
 """What a row of any format may have."""
 
 
@@ -28,8 +30,9 @@ class Format(ABC):
     """As people write it."""
     fields: ClassVar[tuple[str, ...]]
     """Its fields, for messages and for field mappings."""
-    remark: ClassVar[str] = ""
-    """What else its rows must have, for messages."""
+    kept_fields: ClassVar[tuple[str, ...]] = ()
+    """What published files of this format hold besides: kept in a case's details, for whoever wants it."""
+    id_fields: ClassVar[tuple[str, ...]] = ID_FIELDS
     task_type: ClassVar[str]
     metrics: ClassVar[tuple[str, ...]]
     headline: ClassVar[str]
@@ -58,9 +61,12 @@ class Format(ABC):
         return self.template
 
 
-def case_of(row: Row, case_id: str, *, cluster: str | None = None, **parts: Any) -> Case:
-    """A case with the row's own cluster and tags, where it has them."""
-    return Case(case_id=case_id, cluster=row.word("cluster") or cluster, tags=row.texts("tags"), **parts)
+def case_of(row: Row, case_id: str, *, cluster_field: str | None = None, **parts: Any) -> Case:
+    """A case with the row's own cluster and tags, where it has them; else the cluster of `cluster_field`."""
+    cluster = row.word("cluster")
+    if cluster is None and cluster_field is not None:
+        cluster = row.word(cluster_field)
+    return Case(case_id=case_id, cluster=cluster, tags=row.texts("tags"), **parts)
 
 
 def letter(index: int) -> str:

@@ -15,13 +15,12 @@ class Gsm8k(Format):
     name: ClassVar[str] = "gsm8k"
     title: ClassVar[str] = "GSM8K"
     fields: ClassVar[tuple[str, ...]] = ("question", "answer")
-    remark: ClassVar[str] = " that ends in '#### 18'"
     task_type: ClassVar[str] = "reasoning"
     metrics: ClassVar[tuple[str, ...]] = ("numeric_match",)
     headline: ClassVar[str] = "numeric_match"
 
     def recognises(self, row: Row) -> bool:
-        return row.knows("question", "answer") and "####" in str(row.get("answer"))
+        return row.knows("question", "answer") and "####" in str(row.look_at("answer"))
 
     def case(self, row: Row, case_id: str) -> Case:
         solution = row.text("answer")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import NoneType
 from typing import Any, ClassVar
 
-from evaluation.benchmarks.formats.format import Format, case_of
+from evaluation.benchmarks.formats.format import ID_FIELDS, Format, case_of
 from evaluation.benchmarks.rows import Row, plain_json
 from evaluation.case import Case
 
@@ -21,6 +21,7 @@ class IfEval(Format):
     name: ClassVar[str] = "ifeval"
     title: ClassVar[str] = "IFEval"
     fields: ClassVar[tuple[str, ...]] = ("key", "prompt", "instruction_id_list", "kwargs")
+    id_fields: ClassVar[tuple[str, ...]] = ("key", *ID_FIELDS)
     task_type: ClassVar[str] = "instruction_following"
     metrics: ClassVar[tuple[str, ...]] = (
         "instruction_following",
@@ -38,7 +39,7 @@ class IfEval(Format):
         if not isinstance(ids, list) or not ids or not all(isinstance(name, str) and name for name in ids):
             raise row.wrong_type("instruction_id_list", "a list of instruction ids, at least one")
         details = {"instruction_id_list": ids, "kwargs": self._arguments(row, len(ids))}
-        return case_of(row, row.word("key") or case_id, prompt=row.text("prompt"), details=details)
+        return case_of(row, case_id, prompt=row.text("prompt"), details=details)
 
     def _arguments(self, row: Row, n: int) -> list[dict[str, Any]]:
         objects = row.structure("kwargs", KWARGS)

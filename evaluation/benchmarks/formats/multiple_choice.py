@@ -16,6 +16,7 @@ class Mmlu(Format):
     name: ClassVar[str] = "mmlu"
     title: ClassVar[str] = "MMLU"
     fields: ClassVar[tuple[str, ...]] = ("question", "choices", "A", "B", "C", "D", "answer", "subject")
+    kept_fields: ClassVar[tuple[str, ...]] = ("subject",)
     task_type: ClassVar[str] = "question_answering"
     metrics: ClassVar[tuple[str, ...]] = ("multiple_choice",)
     headline: ClassVar[str] = "multiple_choice"
@@ -25,14 +26,14 @@ class Mmlu(Format):
         return row.knows("question", "answer") and (row.knows("choices") or row.knows("A", "B", "C", "D"))
 
     def case(self, row: Row, case_id: str) -> Case:
-        choices = row.listed("choices") if row.get("choices") is not None else self._columns(row)
+        choices = row.listed("choices") if row.look_at("choices") is not None else self._columns(row)
         return case_of(
             row,
             case_id,
             prompt=row.text("question"),
             choices=choices,
             references=(self._right_letter(row, choices),),
-            cluster=row.word("subject"),
+            cluster_field="subject",
         )
 
     def _columns(self, row: Row) -> tuple[str, ...]:
@@ -48,7 +49,7 @@ class Mmlu(Format):
         word = (written(row.required("answer", expected)) or "").strip().upper()
         if word in letters:
             return word
-        if word.isdecimal() and int(word) < len(letters):
+        if word.isascii() and word.isdecimal() and len(word) < 4 and int(word) < len(letters):
             return letters[int(word)]
         raise row.wrong_type("answer", expected)
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any, ClassVar
 
 from evaluation.benchmarks.formats.format import (
@@ -14,7 +13,7 @@ from evaluation.benchmarks.formats.format import (
     case_of,
     letter,
 )
-from evaluation.benchmarks.rows import Row, plain_json
+from evaluation.benchmarks.rows import Row, plain_json, shown
 from evaluation.case import Case, Message
 
 ROLES = ("system", "user", "assistant")
@@ -47,33 +46,20 @@ class Plain(Format):
         return any(row.knows(name) for name in ("prompt", "messages", "references"))
 
     def case(self, row: Row, case_id: str) -> Case:
-        self._check_spelling(row)
         messages = _messages(row)
-        if messages and row.get("prompt") is not None:
+        if messages and row.look_at("prompt") is not None:
             raise row.error("stands beside messages", field="prompt", expected="either a prompt or messages")
+        choices = row.listed("choices") if row.get("choices") not in (None, []) else ()
         return case_of(
             row,
             case_id,
             prompt="" if messages else row.text("prompt"),
             messages=messages,
-            references=row.texts("references"),
+            references=_references(row, choices),
             context=row.texts("context", "text or a list of texts"),
-            choices=row.listed("choices") if row.get("choices") not in (None, []) else (),
+            choices=choices,
             details=_details(row),
         )
-
-    def _check_spelling(self, row: Row) -> None:
-        """Other fields are the user's own, but one that nearly has the name of an absent one of ours is a slip."""
-        absent = [name for name in self.fields if not row.knows(name)]
-        for name in row.values:
-            close = get_close_matches(name, absent, n=1, cutoff=0.9) if name not in self.fields else []
-            if close:
-                raise row.error(
-                    "is no field of a case",
-                    field=name,
-                    expected=f"{close[0]!r}",
-                    next_step=f"rename the field to {close[0]!r}, or to something less like it",
-                )
 
     def task_type_of(self, cases: Sequence[Case]) -> str:
         return "question_answering" if all(case.context for case in cases) else self.task_type
@@ -85,6 +71,25 @@ class Plain(Format):
         if all(_has_unseen(case, case.choices) for case in cases):
             return CHOOSE_LETTER if all(_wants_letter(case) for case in cases) else CHOOSE_LABEL
         return self.template
+
+
+def _references(row: Row, choices: Sequence[str]) -> tuple[str, ...]:
+    """The references; where there are choices, each is one of them or the letter of one."""
+    references = row.texts("references")
+    right = {choice.strip().casefold() for choice in choices} | {
+        letter(index).casefold() for index in range(len(choices))
+    }
+    other = next(
+        (text for text in references if choices and text.strip() and text.strip().casefold() not in right), None
+    )
+    if other is not None:
+        raise row.error(
+            f"{shown(other).removeprefix('text: ')} is none of the choices",
+            field="references",
+            expected="the text or the letter of a choice",
+            next_step="write the choice itself; an index is read as in MMLU, from 'question', 'choices' and 'answer'",
+        )
+    return references
 
 
 def _has_unseen(case: Case, texts: Sequence[str]) -> bool:
@@ -105,6 +110,13 @@ def _messages(row: Row) -> tuple[Message, ...]:
     messages = tuple(_message(row, turn) for turn in turns) if isinstance(turns, list) else ()
     if not any(message.role == "user" for message in messages):
         raise row.wrong_type("messages", MESSAGES)
+    if messages[-1].role == "assistant":
+        raise row.error(
+            "ends with the assistant's message, which answers the question",
+            field="messages",
+            expected="a conversation in which the assistant has yet to answer",
+            next_step="move that message to 'references'",
+        )
     return messages
 
 

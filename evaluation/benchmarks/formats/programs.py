@@ -18,6 +18,8 @@ class HumanEval(Format):
     name: ClassVar[str] = "human_eval"
     title: ClassVar[str] = "HumanEval"
     fields: ClassVar[tuple[str, ...]] = ("task_id", "prompt", "canonical_solution", "test", "entry_point")
+    kept_fields: ClassVar[tuple[str, ...]] = ("contract", "base_input", "plus_input", "atol")
+    """Those of EvalPlus (arXiv:2305.01210)."""
     task_type: ClassVar[str] = "code"
     metrics: ClassVar[tuple[str, ...]] = ("pass_at_k",)
     headline: ClassVar[str] = "pass_at_k"
@@ -45,7 +47,17 @@ class Mbpp(Format):
 
     name: ClassVar[str] = "mbpp"
     title: ClassVar[str] = "MBPP"
-    fields: ClassVar[tuple[str, ...]] = ("task_id", "text", "prompt", "code", "test_list", "test_imports")
+    fields: ClassVar[tuple[str, ...]] = (
+        "task_id",
+        "text",
+        "prompt",
+        "code",
+        "test_list",
+        "test_imports",
+        "test_setup_code",
+    )
+    kept_fields: ClassVar[tuple[str, ...]] = ("challenge_test_list", "source_file", "test")
+    """Of its whole, its sanitized part, and EvalPlus (arXiv:2305.01210)."""
     task_type: ClassVar[str] = "code"
     metrics: ClassVar[tuple[str, ...]] = ("pass_at_k",)
     headline: ClassVar[str] = "pass_at_k"
@@ -54,7 +66,7 @@ class Mbpp(Format):
         return row.knows("test_list") and (row.knows("text") or row.knows("prompt"))
 
     def case(self, row: Row, case_id: str) -> Case:
-        asked = row.text("text" if row.get("text") is not None else "prompt")
+        asked = row.text("text" if row.look_at("text") is not None else "prompt")
         tests = self._statements(row, "test_list")
         if not tests:
             raise row.error("holds no test", field="test_list", expected="a list of assertions")

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from evaluation.benchmarks.formats.format import ANSWER_FROM_CONTEXT, Format, case_of
-from evaluation.benchmarks.rows import Row
+from evaluation.benchmarks.rows import Row, is_blank
 from evaluation.case import Case
 
 EXPECTED = "answers with their text: {'text': [...]} or [{'text': ...}]"
@@ -17,6 +17,7 @@ class Squad(Format):
     name: ClassVar[str] = "squad"
     title: ClassVar[str] = "SQuAD"
     fields: ClassVar[tuple[str, ...]] = ("id", "title", "context", "question", "answers")
+    kept_fields: ClassVar[tuple[str, ...]] = ("title", "is_impossible", "plausible_answers")
     task_type: ClassVar[str] = "question_answering"
     metrics: ClassVar[tuple[str, ...]] = ("token_f1", "exact_match")
     headline: ClassVar[str] = "token_f1"
@@ -32,11 +33,13 @@ class Squad(Format):
             prompt=row.text("question"),
             context=(row.text("context"),),
             references=self._references(row),
-            cluster=row.word("title"),
+            cluster_field="title",
         )
 
     def _references(self, row: Row) -> tuple[str, ...]:
         if row.get("is_impossible") is True:
+            if _holds_text(row.get("answers")):
+                raise row.error("holds answers, yet the question is marked impossible", field="answers")
             return ("",)
         answers = row.structure("answers", EXPECTED)
         texts = answers.get("text") if isinstance(answers, dict) else [_text_of(answer) for answer in answers]
@@ -45,6 +48,10 @@ class Squad(Format):
         if not texts and row.get("is_impossible") is False:
             raise row.error("has no answer, yet is not marked impossible", field="answers", expected=EXPECTED)
         return tuple(dict.fromkeys(texts)) or ("",)
+
+
+def _holds_text(answers: Any) -> bool:
+    return not is_blank(answers) and answers != "[]"
 
 
 def _text_of(answer: Any) -> Any:

@@ -16,7 +16,7 @@ class Summarization(Format):
 
     name: ClassVar[str] = "summarization"
     title: ClassVar[str] = "summarization"
-    fields: ClassVar[tuple[str, ...]] = ("document", "summary", "article", "highlights")
+    fields: ClassVar[tuple[str, ...]] = ("document", "summary", "article", "highlights", "prompt")
     task_type: ClassVar[str] = "summarization"
     metrics: ClassVar[tuple[str, ...]] = ("rouge_1", "rouge_2", "rouge_l")
     headline: ClassVar[str] = "rouge_l"

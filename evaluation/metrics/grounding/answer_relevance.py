@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from evaluation.case import Case
+from evaluation.formatting import coefficient
 from evaluation.generation import Generation
 from evaluation.metrics.grounding.attribution import MOST_LINES, claims
 from evaluation.metrics.grounding.grounded import EMPTY, GroundedMetric
@@ -89,7 +90,7 @@ class AnswerRelevance(GroundedMetric):
             return None
         passages = indexed(case.context)
         shares = [_share_of_question(asked, read(text), passages, self.least_relevance) for text in sentences]
-        lines = [f"sentence {number}: {share:.2f}" for number, share in enumerate(shares, start=1)]
+        lines = [f"sentence {number}: {coefficient(share)}" for number, share in enumerate(shares, start=1)]
         return Measurement(
             value=sum(shares) / len(shares), rationale="\n".join(lines[:MOST_LINES]), evidence=tuple(shares)
         )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from evaluation.case import Case
+from evaluation.formatting import coefficient
 from evaluation.generation import Generation
 from evaluation.metrics.grounding.passages import indexed
 from evaluation.metrics.grounding.reading import read
@@ -87,7 +88,7 @@ def _line(number: int, attributed: Attribution) -> str:
     passage = "no passage" if attributed.passage_index is None else f"passage {attributed.passage_index + 1}"
     arrow = "←" if attributed.supported else "↚"
     doubt = f", {attributed.doubt}" if attributed.doubt else ""
-    relevance = f"{attributed.relevance:.2f}".removeprefix("0")
+    relevance = coefficient(attributed.relevance).removeprefix("0")
     return f"sentence {number} {arrow} {passage} ({relevance}{doubt}) {_excerpt(attributed.sentence)}"
 
 

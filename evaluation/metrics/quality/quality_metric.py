@@ -7,6 +7,7 @@ from typing import ClassVar, NoReturn
 
 from evaluation.case import Case
 from evaluation.errors import ConfigurationError
+from evaluation.formatting import quantity
 from evaluation.generation import Generation
 from evaluation.metrics.metric import Answers, Metric
 from evaluation.metrics.quality.reading import reading_of
@@ -58,7 +59,7 @@ def measurement(
     return Measurement(
         value=min(1.0, max(0.0, value)),
         label=label or ("low_confidence" if confidence < LOW_CONFIDENCE else None),
-        rationale=", ".join(f"{name.replace('_', ' ')} {number:.3g}" for name, number in shown.items()),
+        rationale=", ".join(f"{name.replace('_', ' ')} {quantity(number)}" for name, number in shown.items()),
         evidence=tuple(entry for pair in shown.items() for entry in pair),
     )
 

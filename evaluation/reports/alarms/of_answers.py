@@ -2,35 +2,37 @@
 
 from collections.abc import Iterator, Mapping
 
+from evaluation.cutting import CutBy, Limits
 from evaluation.errors import FailureKind
+from evaluation.formatting import counted, percent
 from evaluation.metrics.apart import BROKEN
+from evaluation.metrics.choice_reading import AMBIGUOUS
 from evaluation.metrics.extraction import NOT_EXTRACTED
 from evaluation.metrics.numeric_match import NO_NUMBER
 from evaluation.reports.alarms.alarm import Alarm, Findings, Spreads
-from evaluation.reports.tables import counted
 from evaluation.store.alarm_counts import count_cut
 from evaluation.store.records import MetricUse
 from evaluation.store.session import Store
 
 TOO_MANY = 0.05
 """The share of a candidate's answers above which something is said."""
-EXTRACTION_FAILED = (NOT_EXTRACTED, NO_NUMBER)
+EXTRACTION_FAILED = (NOT_EXTRACTED, AMBIGUOUS, NO_NUMBER)
 """Labels by which metrics say that they found nothing to compare."""
 
 _OWN_STEPS: Mapping[FailureKind, str] = {
     FailureKind.EMPTY_ANSWER: "look at the prompt, and at `stop` among the options",
-    FailureKind.THINKING_USED_UP_THE_BUDGET: "raise num_predict, or turn thinking off with think=false",
     FailureKind.REPEATED_ITSELF: "raise repeat_penalty or the temperature",
-    FailureKind.PROMPT_TOO_LONG: "raise num_ctx",
 }
 
 
 def of_candidate(store: Store, findings: Findings, row_id: int, spreads: Spreads) -> Iterator[Alarm]:
     """The alarms about one candidate's answers, and about scores of them."""
     yield from _not_extracted(findings, row_id, spreads)
-    yield from _empty(findings, row_id)
+    yield from _empty(store, findings, row_id)
     counts = findings.counts[row_id]
-    yield from _cut(findings, row_id, count_cut(store, row_id), counts.n_ok + counts.n_own_failed)
+    yield from _cut(
+        findings, row_id, count_cut(store, row_id, _limits(findings, row_id)), counts.n_ok + counts.n_own_failed
+    )
     yield from _not_scored(findings, row_id, spreads)
     yield from _without_number(findings, row_id, spreads)
 
@@ -48,21 +50,45 @@ def _not_extracted(findings: Findings, row_id: int, spreads: Spreads) -> Iterato
         yield _share_alarm(findings, row_id, "extraction_failed", findings.words[uses[0]], n, n_all, what, step)
 
 
-def _empty(findings: Findings, row_id: int) -> Iterator[Alarm]:
+def _empty(store: Store, findings: Findings, row_id: int) -> Iterator[Alarm]:
     counts = findings.counts[row_id]
     n_all = counts.n_ok + counts.n_own_failed
     if not _is_too_many(counts.n_own_failed, n_all):
         return
     kinds = sorted(counts.own_failures.items(), key=lambda found: (-found[1], found[0]))
     what = f"are empty or of no use ({', '.join(f'{n:,} {kind}' for kind, n in kinds if n)}), and count as empty"
-    step = _OWN_STEPS.get(kinds[0][0], f"look at one ({findings.look})")
+    step = _own_step(store, findings, row_id, kinds[0][0])
     yield _share_alarm(findings, row_id, "empty_answers", None, counts.n_own_failed, n_all, what, step)
 
 
-def _cut(findings: Findings, row_id: int, n: int, n_all: int) -> Iterator[Alarm]:
-    if _is_too_many(n, n_all):
-        what, step = "were cut at num_predict", "raise num_predict, or ask for shorter answers"
-        yield _share_alarm(findings, row_id, "cut_answers", None, n, n_all, what, step)
+def _own_step(store: Store, findings: Findings, row_id: int, kind: FailureKind) -> str:
+    """What helps against the commonest of a candidate's own failures."""
+    limits = _limits(findings, row_id)
+    if kind is FailureKind.THINKING_USED_UP_THE_BUDGET:
+        by = count_cut(store, row_id, limits, own_failure=kind)
+        is_full = max(by, key=lambda cut: by[cut], default=CutBy.UNKNOWN) is limits.full_context
+        more = {CutBy.NUM_CTX: "raise num_ctx", CutBy.TRAINED_CONTEXT: "shorten the prompt"}[limits.full_context]
+        return f"{more if is_full else 'raise num_predict'}, or turn thinking off with think=false"
+    if kind is FailureKind.PROMPT_TOO_LONG:
+        return limits.step(limits.full_context)
+    return _OWN_STEPS.get(kind, f"look at one ({findings.look})")
+
+
+def _cut(findings: Findings, row_id: int, by: Mapping[CutBy, int], n_all: int) -> Iterator[Alarm]:
+    n = sum(by.values())
+    if not _is_too_many(n, n_all):
+        return
+    limits = _limits(findings, row_id)
+    commonest = sorted(by, key=lambda cut: -by[cut])
+    places = [limits.where(cut) if len(by) == 1 else f"{by[cut]:,} {limits.where(cut)}" for cut in commonest]
+    what = f"were cut {', '.join(places)}" if len(by) == 1 else f"were cut: {', '.join(places)}"
+    steps = "; ".join(limits.step(cut) for cut in commonest)
+    yield _share_alarm(findings, row_id, "cut_answers", None, n, n_all, what, steps)
+
+
+def _limits(findings: Findings, row_id: int) -> Limits:
+    plan = next(found.plan for found in findings.run.candidates if found.run_candidate_id == row_id)
+    return Limits.of(plan.options, trained_context=plan.details.get("context_length"))
 
 
 def _not_scored(findings: Findings, row_id: int, spreads: Spreads) -> Iterator[Alarm]:
@@ -111,5 +137,5 @@ def _share_alarm(
     findings: Findings, row_id: int, kind: str, metric: str | None, n: int, n_all: int, what: str, step: str
 ) -> Alarm:
     label = findings.labels[row_id]
-    message = f"{label}: {n:,} of {counted(n_all, 'answer')} ({n / n_all:.0%}) {what}; {step}"
+    message = f"{label}: {n:,} of {counted(n_all, 'answer')} ({percent(n / n_all)}) {what}; {step}"
     return Alarm(kind=kind, metric=metric, candidate=label, share=n / n_all, n=n, message=message)

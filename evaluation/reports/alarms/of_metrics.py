@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from functools import cache
 
+from evaluation.formatting import counted, quantity
 from evaluation.reports.alarms.alarm import Alarm, Findings, Spreads
 from evaluation.reports.metric_facts import best_value, chance_level, higher_is_better, is_guessed_among_choices
-from evaluation.reports.tables import counted
 from evaluation.store.alarm_counts import ScoreSpread
 from evaluation.store.benchmarks import load_cases
 from evaluation.store.records import EstimateRow, MetricUse, RunRecord
@@ -31,7 +31,7 @@ def near_chance(store: Store, findings: Findings) -> Iterator[Alarm]:
         if use.name == findings.run.plan.headline and chance != 0 and all(row.estimate.value == 0 for row in rows):
             yield _at_fault(findings, word, n, f"{findings.title(use)} is 0 for every candidate")
         elif chance is not None and n >= ENOUGH_CASES and all(_least(row) <= chance for row in rows):
-            what = f"{findings.title(use)} cannot be told from guessing ({chance:.3g}) for any candidate"
+            what = f"{findings.title(use)} cannot be told from guessing ({quantity(chance)}) for any candidate"
             yield _at_fault(findings, word, n, what)
 
 

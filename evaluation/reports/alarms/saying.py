@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from evaluation.reports.tables import counted
+from evaluation.formatting import counted
 
 
 def alarm_lines(run: Mapping[str, Any]) -> list[str]:

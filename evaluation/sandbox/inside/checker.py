@@ -167,16 +167,25 @@ def main() -> None:
     sys.modules[PROGRAM] = module
     exchange = CheckerExchange(vars(module))
 
+    is_ready = False
+
     def perform(operation: str, *args: Any, **kwargs: Any) -> Any:
-        if operation != "ready":
+        nonlocal is_ready
+        if is_ready and operation == "ready":
+            raise line.unreadable("it says again that it is ready")
+        if is_ready:
             return called(operation, *args, **kwargs)
-        _say(int(verdicts), "ready")
+        if operation != "ready":
+            raise line.unreadable("something else before it is ready")
+        is_ready = True
         return None
 
     line = Line(int(reads), int(writes), exchange, perform, shared=Shared(0))
     exchange.line = line
     try:
         line.serve_once()
+        # The clock runs from here: before anything of the program's is run, and only once.
+        _say(int(verdicts), "ready")
         Checker(job, line, vars(module), int(verdicts)).check()
     except BaseException as error:
         trouble = error if line.trouble is None else line.trouble

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from evaluation.sandbox.inside.values import Exchange
 
 _MAX_FRAME = MAX_BYTES + 100_000
+MAX_MESSAGES = 1_000_000
+MAX_BYTES_OF_ALL = 2**30
+"""Of all messages of one side: far more than the time of a program allows an honest one."""
 
 
 class GoneError(BaseException):
@@ -43,6 +46,7 @@ class Line:
         self._reads, self._writes = reads, writes
         self._exchange, self._perform, self._shared = exchange, perform, shared
         self._last = 0
+        self._n_read = self._n_bytes_read = 0
         self.error_classes: dict[str, type[BaseException]] = {}
         """Classes of exceptions, beside the built-in ones, that answers may raise here."""
         self.trouble: BaseException | None = None
@@ -84,13 +88,13 @@ class Line:
         """Answers one request."""
         message = self._read()
         if not message.pop(0):
-            raise self._unreadable("an answer that nobody asked for")
+            raise self.unreadable("an answer that nobody asked for")
         self._serve(message)
 
     def _settled(self, number: int, message: list[Any]) -> Any:
         answered, status, result = message
         if answered != number:
-            raise self._unreadable("an answer to another question")
+            raise self.unreadable("an answer to another question")
         if status == "value":
             return result
         if status == "raised":
@@ -141,18 +145,27 @@ class Line:
     def _read(self) -> list[Any]:
         """The next message: whether it asks, its number, its word, and what it holds."""
         try:
-            message = Decoder(self._exchange, read_frame(self._reads), self._shared).decoded()
+            message = Decoder(self._exchange, self._frame(), self._shared).decoded()
             if type(message) is not tuple or type(message[0]) is not bool or len(message) != 6:
                 raise GarbageError("no message")
             asks, number, word, changes, lost, held = message
             self._shared.change(changes)
             self._shared.forget(lost)
-        except GoneError as error:
+        except (GoneError, MemoryError, RecursionError) as error:
             raise self.troubled(error) from None
         except (GarbageError, ValueError, TypeError, IndexError, AttributeError) as error:
-            raise self._unreadable(str(error)) from None
+            raise self.unreadable(str(error)) from None
         self._shared.settle()
         return [asks, number, word, held]
+
+    def _frame(self) -> bytes:
+        """The next frame, within the bounds of number and size."""
+        frame = read_frame(self._reads)
+        self._n_read += 1
+        self._n_bytes_read += len(frame)
+        if self._n_read > MAX_MESSAGES or self._n_bytes_read > MAX_BYTES_OF_ALL:
+            raise GarbageError(f"more than {MAX_MESSAGES:,} messages or {MAX_BYTES_OF_ALL:,} bytes")
+        return frame
 
     def _send(self, frame: bytes) -> None:
         try:
@@ -160,7 +173,8 @@ class Line:
         except GoneError as error:
             raise self.troubled(error) from None
 
-    def _unreadable(self, why: str) -> BaseException:
+    def unreadable(self, why: str) -> BaseException:
+        """The error for what is no message, or not in its turn; remembered."""
         return self.troubled(UnreadableError(f"the program broke the line to the tests: {why}"))
 
 

@@ -20,6 +20,10 @@ class GarbageError(Exception):
     """Bytes that are no value, or a number that means nothing."""
 
 
+_CHECKERS = 0
+"""The first number of the tests' side."""
+
+
 class Shared:
     """The values that both sides hold. One side's own numbers are even, the other's are odd."""
 
@@ -77,7 +81,14 @@ class Shared:
     def change(self, changes: Iterable[tuple[int, Row]]) -> None:
         """Makes the values hold what they hold over there."""
         for number, row in changes:
-            replace(self.value_of(number), row)
+            self.fill(self.value_of(number), row)
+
+    def fill(self, value: Any, row: Iterable[Any]) -> None:
+        """Gives a value other contents, in place; refuses what would answer in place of the tests' own code."""
+        held = tuple(row)
+        if self._own == _CHECKERS and not isinstance(value, list | dict | set | bytearray) and not _is_deque(value):
+            _refuse_shadows(value, held)
+        replace(value, held)
 
     def forget(self, numbers: Iterable[int]) -> None:
         """These are shared no more."""
@@ -117,6 +128,16 @@ class Shared:
                 if number is not None:
                     counts[number] = counts.get(number, 0) + 2
         return counts
+
+
+def _refuse_shadows(value: Any, row: Row) -> None:
+    """An instance of a class of the tests' setup is plain data: its methods are the class's."""
+    half = len(row) // 2
+    for name, each in zip(row[:half], row[half:], strict=False):
+        of_class = getattr(type(value), str(name), None)
+        is_new = each is not of_class and vars(value).get(str(name)) is not each
+        if is_new and callable(of_class) and callable(each):
+            raise GarbageError(f"an object of type {type(value).__name__!r} with a method {str(name)!r} of its own")
 
 
 def contents(value: Any) -> Row:

@@ -195,7 +195,7 @@ class Decoder:
         number, name = self._get(), self._get()
         value = self._exchange.take(b"p", (name,))
         self._shared.accept(number, value)
-        replace(value, self.items(count - 2))
+        self._shared.fill(value, self.items(count - 2))
         return value
 
     def exported(self, tag: bytes, count: int) -> Any:

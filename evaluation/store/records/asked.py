@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from evaluation.field_mapping import FieldUse
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatabaseInfo:
@@ -83,6 +85,7 @@ class BenchmarkRecord:
     licence: str
     source: str
     format: str
+    fields: FieldUse
     saved_at: datetime
 
 

@@ -1,7 +1,7 @@
 """What came of asking, and what is still missing."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from evaluation.errors import FailureKind
@@ -52,6 +52,8 @@ class MissingPage:
     """Case id and repeat, from 0."""
     last_position: int | None
     """From where the next page goes on; None: nothing is missing after this one."""
+    positions: tuple[int, ...] = field(default=(), compare=False)
+    """Where the case of each item stands in the benchmark."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

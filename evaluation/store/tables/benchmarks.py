@@ -28,6 +28,7 @@ class BenchmarkTable(Row, table=True):
     licence: str = text_field()
     source: str = text_field()
     format: str = text_field()
+    field_use: dict[str, Any] | None = json_field(null=True)
     n_cases: int = whole_field()
     created_at: datetime = time_field()
     saved_at: datetime = time_field()

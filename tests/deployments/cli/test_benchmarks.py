@@ -99,6 +99,33 @@ def test_validating_says_ok_and_stores_nothing(benchwright: Command, write: Comm
     assert [] == _stored(benchwright)
 
 
+def test_a_field_that_nothing_reads_is_refused_or_ignored_by_name(benchwright: Command, write: Command) -> None:
+    path = write({"question": "a?", "answer": "b", "images": ["x.png"]})
+
+    refused = benchwright("benchmarks", "validate", path)
+    assert 2 == refused.code
+    assert "unknown field 'images'" in refused.err
+    assert "--ignore-field images" in refused.err
+    allowed = benchwright("benchmarks", "validate", path, "--ignore-field", "images")
+    assert 0 == allowed.code
+    assert "read as ours: prompt from 'question', references from 'answer'" in allowed.out
+    assert "ignored: 'images'" in allowed.out
+
+
+def test_what_was_ignored_is_stored_with_the_benchmark(benchwright: Command, write: Command) -> None:
+    path = write({"question": "a?", "answer": "b", "images": ["x.png"], "level": 3})
+    added = benchwright("benchmarks", "add", path, "--ignore-field", "images", "--field", "details.level=level")
+    assert 0 == added.code, added.err
+
+    shown = benchwright("benchmarks", "show", "sums", "--json").json
+    mapped = {"prompt": "question", "references": "answer", "details.level": "level"}
+    assert {"mapped": mapped, "kept": [], "ignored": ["images"]} == shown["fields"]
+    assert {"level": 3} == shown["cases"][0]["details"]
+    again = benchwright("benchmarks", "show", "sums", "--ignore-field", "images")
+    assert 2 == again.code
+    assert "fields to ignore were given for the stored benchmark 'sums'" in again.err
+
+
 def test_equal_contents_are_told_of(benchwright: Command, write: Command) -> None:
     path = write(*CASES, CASES[0] | {"case_id": "again"})
 
@@ -192,8 +219,10 @@ def test_an_unknown_benchmark_is_answered_with_those_that_exist(benchwright: Com
 def test_what_a_file_holds_cannot_move_the_cursor(benchwright: Command, write: Command) -> None:
     path = write({"case_id": "a", "prompt": "clear \x1b[2J", "references": ["\x1b[31m"]}, name="e\x1b[2Jvil.jsonl")
 
-    said = [benchwright("benchmarks", "add", path, "--name", "e\x1b[2Jvil"), benchwright("benchmarks", "list")]
-    said.append(benchwright("benchmarks", "show", "e\x1b[2Jvil"))
+    refused = benchwright("benchmarks", "add", path)
+    assert (2, True) == (refused.code, "U+001B" in refused.err)
+    said = [benchwright("benchmarks", "add", path, "--name", "evil"), benchwright("benchmarks", "list")]
+    said.append(benchwright("benchmarks", "show", "evil"))
 
     assert [0, 0, 0] == [item.code for item in said]
     assert "\x1b" not in "".join(item.out + item.err for item in said)

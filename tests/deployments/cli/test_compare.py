@@ -41,7 +41,7 @@ def test_one_sentence_comes_first_then_the_table_then_what_flipped(benchwright: 
     assert 0 == said.code
     first, *rest = said.out.splitlines()
     assert first.startswith("good:1b is better than poor:1b by 62.5 points [")
-    assert first.endswith("p < .0001, 40 pairs.")
+    assert first.endswith("p < .0001 (exact McNemar), 40 pairs.")
     page = "\n".join(rest)
     places = [
         page.index(text) for text in ("exact_match *", "25 cases flipped: good:1b is better on 25", "digest-of-g")
@@ -248,7 +248,7 @@ def test_an_evaluation_made_now_is_compared_in_one_flow_run(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("deployments.prefect_server.settle", lambda *_, **__: None)
+    monkeypatch.setattr("deployments.settling.settle", lambda *_, **__: None)
     ollama_by_script.add("good")
     ollama_by_script.add("half", half)
     benchmark = write_numbers(tmp_path / "numbers.jsonl", 20)

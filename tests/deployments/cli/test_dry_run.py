@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from scripted_ollama import Reply, ScriptedOllama
 
-from deployments.cli.dry_run import afterwards_sentence, duration, sentences, show_dry_run
+from deployments.cli.dry_run import afterwards_sentence, sentences, show_dry_run
 from evaluation.forecasting.asked_afterwards import AskedAfterwards
 from evaluation.forecasting.costs import EndpointForecast, Forecast, LoadForecast, WorkForecast
 from evaluation.forecasting.scoring_pace import ScoringPace
+from evaluation.formatting import duration
 from evaluation.store.past_speed import PastSpeed
 
 Command = Callable[..., Any]
@@ -182,9 +183,9 @@ def test_a_program_reads_one_json_object(capsys: pytest.CaptureFixture[str]) -> 
 @pytest.mark.parametrize(
     ("seconds", "said"),
     [
-        (0.04, "0.0 s"),
+        (0.04, "40 ms"),
         (9.4, "9.4 s"),
-        (9.6, "10 s"),
+        (9.6, "9.6 s"),
         (99.4, "99 s"),
         (99.6, "2 min"),
         (180.0, "3 min"),

@@ -325,6 +325,33 @@ def test_a_disk_that_is_full_in_mid_run_exits_with_3_and_shows_what_was_stored(
     assert 0 == benchwright("show", "last").code
 
 
+def test_a_database_deleted_in_mid_run_ends_the_run_at_once_with_the_reason(
+    evaluate: Command, database: str, tmp_path: Path, ollama_by_script: ScriptedOllama
+) -> None:
+    path = Path(database.removeprefix("sqlite:///"))
+    n_asked = 0
+
+    def deletes_at_five(chat: Chat) -> Reply:
+        nonlocal n_asked
+        n_asked += 1
+        if chat.prompt == "What is 5?":
+            for name in ("", "-wal", "-shm"):
+                Path(f"{path}{name}").unlink(missing_ok=True)
+        return right(chat)
+
+    ollama_by_script.add("good", deletes_at_five)
+
+    said = evaluate("--benchmark", write_numbers(tmp_path / "many.jsonl", 200), "--model", "good", "--json")
+
+    assert 3 == said.code
+    assert "failed" == said.json["status"]
+    assert "was deleted or replaced while it was in use" in said.json["error"]["message"]
+    assert n_asked < 200
+    assert "unknown run" not in said.err
+    assert "Traceback" not in said.err
+    assert not path.exists()
+
+
 def test_a_disk_that_is_full_before_there_is_a_run_is_for_the_user_to_mend(
     evaluate: Command, database: str, tmp_path: Path, ollama_by_script: ScriptedOllama
 ) -> None:
@@ -395,7 +422,7 @@ def test_ctrl_c_after_the_run_shows_it_all_the_same(
     evaluate: Command, benchmark: Path, ollama_by_script: ScriptedOllama, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ollama_by_script.add("good")
-    monkeypatch.setattr("deployments.prefect_server.settle", lambda *_, **__: press_ctrl_c())
+    monkeypatch.setattr("deployments.settling.settle", lambda *_, **__: press_ctrl_c())
 
     said = evaluate("--benchmark", benchmark, "--model", "good", "--json")
 

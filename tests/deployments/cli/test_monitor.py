@@ -39,7 +39,7 @@ def alerted(watched: str) -> str:
 def test_a_look_says_what_is_wrong_and_fails_where_that_is_asked(
     benchwright: Command, watched: str, prefect_api: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("deployments.prefect_server.settle", lambda *_, **__: None)
+    monkeypatch.setattr("deployments.settling.settle", lambda *_, **__: None)
 
     said = benchwright("monitor", "--fail-on-alert", "--token-budget", "numbers=500")
     again = benchwright("monitor", "--json", "--since", "4w")
@@ -48,7 +48,7 @@ def test_a_look_says_what_is_wrong_and_fails_where_that_is_asked(
     assert said.out.startswith("3 open alerts, 3 new: 1 pair of candidate and task, 40 calls.\n")
     assert "duration (new): m:1b on numbers takes 4 s at the median, 2.7 times its usual 1.5 s" in said.out
     assert "tokens (new): m:1b on numbers takes 1,312 tokens a call, over its budget of 500" in said.out
-    assert "model (new): The weights of m:1b changed: weights-1 → weights-2." in said.out
+    assert "model (new): The weights of m:1b at here changed: weights-1 → weights-2." in said.out
     assert 0 == again.code
     assert {"model", "duration"} == {one["rule"] for one in again.json["alerts"] if one["state"] == "open"} - {"tokens"}
     assert [20, 20] == [point["n"] for point in again.json["statistics"][0]["points"]]

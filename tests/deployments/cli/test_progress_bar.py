@@ -9,6 +9,7 @@ from deployments.cli import progress_bar
 from deployments.cli.progress_bar import _at_work
 from evaluation.store.records import CandidateProgress, Status
 from evaluation.store.session import Store
+from tasks.generation.residency import loads_in_progress
 from tasks.scoring.how_far import HowFar, at_work
 
 
@@ -38,6 +39,14 @@ def _progress(row: int, status: Status, n_done: int, n_planned: int = 100) -> Ca
 )
 def test_the_bar_says_who_is_at_work(found: tuple[CandidateProgress, ...], said: str) -> None:
     assert said == _at_work(found)
+
+
+def test_the_bar_says_which_model_is_loaded_and_what_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    planned = (_progress(1, Status.PLANNED, 0),)
+
+    monkeypatch.setitem(loads_in_progress, "box", "waiting for box to load llama: queue full")
+    assert "waiting for box to load llama: queue full" == _at_work(planned)
+    assert "m1 · numbers" == _at_work((_progress(1, Status.RUNNING, 3), *planned))
 
 
 def test_whoever_is_asked_for_scores_is_told_of_with_a_total(monkeypatch: pytest.MonkeyPatch) -> None:

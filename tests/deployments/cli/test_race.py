@@ -21,7 +21,7 @@ def race(
 ) -> Command:
     """Runs `benchwright race` on the server that answers by script: `good` is always right, `bad` never."""
     monkeypatch.setenv("BENCHWRIGHT_RETRY_BASE_S", "0.01")
-    monkeypatch.setattr("deployments.prefect_server.settle", lambda *_, **__: None)
+    monkeypatch.setattr("deployments.settling.settle", lambda *_, **__: None)
     ollama_by_script.add("good", digest="1" * 64)
     ollama_by_script.add("bad", _never_right, digest="2" * 64)
 
@@ -47,7 +47,7 @@ def test_a_race_is_told_in_one_sentence_and_resumed_it_says_the_same_without_ask
     assert sentence.startswith("good wins: the only one of 2 that is not shown to be worse after 16 cases; on 4 unseen")
     assert sentence in said.out
     assert "look 1, 16 cases, 32 calls so far: 1 left (bad), 1 still in" in said.out
-    assert "40 calls of the 40 that asking everybody everything takes (100%)" in said.out
+    assert "40 calls of the 40 that asking everybody everything takes (100 %)" in said.out
     assert [] == ollama_by_script.chats
     assert "This run is a race's" in benchwright("show", "last").out
     decisions = [(found["candidate"], found["decision"]) for found in again.json["race"]["decisions"]]

@@ -218,4 +218,5 @@ def test_control_characters_of_a_tag_do_not_reach_the_terminal(benchwright: Comm
 
     said = benchwright("runs", "tag", "run-1", "--add", "red\x1b[31m")
 
-    assert "\x1b" not in said.out + benchwright("runs").out
+    assert (2, True) == (said.code, "the tag 'red\\x1b[31m' holds the invisible character U+001B" in said.err)
+    assert "\x1b" not in said.err + said.out

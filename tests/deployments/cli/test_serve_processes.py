@@ -171,7 +171,7 @@ def _use(told: Story, home: Home, client: httpx.Client) -> None:
         told.codes[f"{name} without"] = home.run(*words, without=("PREFECT_API_AUTH", "PREFECT_SERVER_API_AUTH"))
     told.codes["deploy"] = home.run("deploy", "--only", "evaluate")
     told.codes["blocks"] = home.run("blocks", "register")
-    told.codes["notify"] = home.run("alerts", "notify", "--webhook", "-", stdin=_hook(told))
+    told.codes["notify"] = home.run("alerts", "notify", "--webhook", "-", "--private", stdin=_hook(told))
     event = {"event": RAISED, "resource": {"prefect.resource.id": "benchwright.test"}, "payload": {"sentence": "x"}}
     client.post("events", json=[{**event, "id": NOBODY, "occurred": _now(), "related": []}]).raise_for_status()
     assert eventually(lambda: _n_events(client, "prefect.automation.action.failed") > 0)

@@ -15,7 +15,8 @@ from evaluation.errors import FailureKind, StoreError
 from evaluation.generation import Failure, Generation
 from evaluation.reports.escaping import for_terminal
 from evaluation.reports.results import invocation_result
-from evaluation.request import read_request, read_request_file
+from evaluation.request import read_request
+from evaluation.request_file import read_request_file
 from evaluation.store.gpu_samples import GpuSample, save_gpu_samples
 from evaluation.store.records import Status
 from evaluation.store.runs import take_hold
@@ -344,7 +345,7 @@ def test_the_sentence_about_the_baseline_stands_below_the_table(benchwright: Com
     cases = numbers(8)
     store_run(store, asked("a:1b", right(cases)), asked("baseline-lead", wrong(cases)), cases=cases)
 
-    assert "a:1b beats baseline-lead" in benchwright("show").out
+    assert "exact_match: a:1b is better than baseline-lead by 100.0 points" in benchwright("show").out
 
 
 def test_an_alarm_is_part_of_the_story(benchwright: Command, store: Store) -> None:

@@ -51,7 +51,8 @@ def test_a_case_shows_prompt_answer_thinking_scores_and_timings(benchwright: Com
         "timings: total 1.5 s · first token after 0.25 s · queue 0.5 s · load 0.125 s · prompt 0.0625 s · "
         "generate 0.75 s · cold: waited for the model to load\n",
         "usage: 12 tokens in · 1,300 tokens out · finish reason stop · 3 attempts · seed 99\n",
-        "server: here (ollama 0.33.0) · context 4096 · 75% in VRAM, the rest on the CPU · finished 2026-05-04T03:02:01",
+        "server: here (ollama 0.33.0) · context 4096 · 75 % in VRAM, the rest on the CPU "
+        "· finished 2026-05-04T03:02:01",
         "candidate: profile plain · digest digest-of-a:1b\n",
         "options: temperature=0.0 num_ctx=4096\n",
         "code 0.1.0+gabc\n",
@@ -183,7 +184,7 @@ def test_the_think_mode_is_shown(benchwright: Command, store: Store, think: bool
 
 @pytest.mark.parametrize(
     ("share", "words"),
-    [(None, "context 4096 · finished"), (0.0, "· on the CPU ·"), (1.0, "· 100% in VRAM · finished")],
+    [(None, "context 4096 · finished"), (0.0, "· on the CPU ·"), (1.0, "· 100 % in VRAM · finished")],
 )
 def test_where_the_model_lay_is_said(benchwright: Command, store: Store, share: float | None, words: str) -> None:
     store_run(store, asked("a:1b", {"c0": answer("0")}, vram_share=share), cases=numbers(1))

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from deployments.guarded.own_flows import engine_command
 from deployments.serving import worker
 from evaluation.errors import ConfigurationError
 
@@ -22,12 +23,7 @@ def client(prefect_api: str) -> "Iterator[SyncPrefectClient]":
         opened.delete_work_pool(worker.POOL)
 
 
-def command_of(client: "SyncPrefectClient") -> str:
-    fields = client.read_work_pool(worker.POOL).base_job_template["variables"]["properties"]
-    return str(fields["command"]["default"])
-
-
-def test_the_pool_is_made_once_and_keeps_what_a_person_has_set_but_for_its_command(
+def test_the_pool_is_made_once_and_keeps_what_a_person_has_set_but_for_how_runs_are_started(
     client: "SyncPrefectClient",
 ) -> None:
     from prefect.client.schemas.actions import WorkPoolUpdate
@@ -36,15 +32,21 @@ def test_the_pool_is_made_once_and_keeps_what_a_person_has_set_but_for_its_comma
     made = client.read_work_pool(worker.POOL)
     template = made.base_job_template
     fields = template["variables"]["properties"]
-    fields["command"]["default"] = "another"
-    fields["env"]["default"] = {"MINE": "1"}
+    assert {"name", "labels", "stream_output"} == set(fields)
+    fields["command"] = {"type": "string", "default": "another"}
+    fields["env"] = {"type": "object", "default": {"MINE": "1"}}
+    fields["stream_output"]["default"] = False
+    template["job_configuration"] |= {"command": "{{ command }}", "env": "{{ env }}", "working_dir": "/"}
     client.update_work_pool(worker.POOL, WorkPoolUpdate(base_job_template=template, concurrency_limit=3))
     worker.make_pool(client)
 
     found = client.read_work_pool(worker.POOL)
     assert (made.id, "process", 3) == (found.id, found.type, found.concurrency_limit)
-    assert {"MINE": "1"} == found.base_job_template["variables"]["properties"]["env"]["default"]
-    assert command_of(client).endswith(" -m prefect.engine")
+    properties = found.base_job_template["variables"]["properties"]
+    assert {"name", "labels", "stream_output"} == set(properties)
+    assert properties["stream_output"]["default"] is False
+    job = found.base_job_template["job_configuration"]
+    assert (engine_command(), {}, None) == (job["command"], job["env"], job["working_dir"])
 
 
 def test_a_pool_of_that_name_and_another_type_is_refused(client: "SyncPrefectClient") -> None:

@@ -4,26 +4,19 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 
-import pytest
-
-from evaluation.answering import embedder
 from evaluation.answering.embedder import BATCH, Embedder
 from evaluation.errors import FailureKind, ProviderError, TransientProviderError
 from evaluation.metrics.requests import Answer, EmbedText
+from evaluation.retry_schedule import MAX_ATTEMPTS, RetrySchedule
 from evaluation.score import ScoreFailure
 from evaluation.store.session import Store
 
 Embed = Callable[[Sequence[str]], Awaitable[Sequence[Sequence[float]]]]
 
 
-@pytest.fixture(autouse=True)
-def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(embedder, "PAUSE_S", 0.0)
-
-
 def ask(store: Store, embed: Embed, texts: Sequence[str]) -> list[Answer]:
     async def work() -> list[Answer]:
-        asked = Embedder(embed, store, model="vectors", digest="d1")
+        asked = Embedder(embed, store, model="vectors", digest="d1", retries=RetrySchedule(base_s=0.0))
         requests = [EmbedText(model="vectors", digest="d1", text=text) for text in texts]
         return await asyncio.gather(*(asked.answer(request) for request in requests))
 
@@ -90,4 +83,4 @@ def test_a_server_that_is_down_is_not_asked_text_by_text(store: Store) -> None:
     answers = ask(store, embed, ["a", "b", "c"])
 
     assert [ScoreFailure(kind="server_down", message="connection refused")] * 3 == answers
-    assert embedder.ATTEMPTS == n_asked
+    assert MAX_ATTEMPTS == n_asked

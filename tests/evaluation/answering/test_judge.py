@@ -2,14 +2,16 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
-from evaluation.answering.judge import ATTEMPTS, GIVEN_UP_AFTER, Judge
+from evaluation.answering.judge import GIVEN_UP_AFTER, RETRIES, Judge
 from evaluation.case import Message
 from evaluation.errors import CandidateFailureError, FailureKind, ProviderError, TransientProviderError
 from evaluation.generation import Generation, GenerationRequest
 from evaluation.metrics.requests import Answer, AskJudge
+from evaluation.retry_schedule import MAX_ATTEMPTS
 from evaluation.score import ScoreFailure
 
 QUESTION = AskJudge(
@@ -32,7 +34,7 @@ def asked(
         return reply(request)
 
     async def work() -> list[Answer]:
-        judge = Judge(ask=ask, options={"temperature": 0.0, "num_ctx": 4096}, retry_base_s=0.0)
+        judge = Judge(ask=ask, options={"temperature": 0.0, "num_ctx": 4096}, retries=replace(RETRIES, base_s=0.0))
         return [await judge.answer(QUESTION) for _ in range(times)]
 
     return asyncio.run(work()), seen
@@ -53,7 +55,7 @@ def test_a_transient_failure_is_asked_again_and_named_in_the_end() -> None:
     answers, seen = asked(busy)
 
     assert [ScoreFailure(kind="queue_full", message="busy")] == answers
-    assert ATTEMPTS == len(seen)
+    assert MAX_ATTEMPTS == len(seen)
 
 
 @pytest.mark.parametrize(
@@ -88,4 +90,4 @@ def test_a_server_that_answers_nobody_is_given_up() -> None:
 
     kinds = [answer.kind for answer in answers if isinstance(answer, ScoreFailure)]
     assert ["server_down"] * GIVEN_UP_AFTER + ["judge_given_up"] * 2 == kinds
-    assert ATTEMPTS * GIVEN_UP_AFTER == len(seen)
+    assert MAX_ATTEMPTS * GIVEN_UP_AFTER == len(seen)

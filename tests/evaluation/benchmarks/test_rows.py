@@ -63,6 +63,12 @@ def test_a_long_value_is_shown_in_a_few_words() -> None:
     assert "nothing" == shown(None)
 
 
+def test_a_cell_with_json_nested_without_end_is_refused() -> None:
+    row = Row(path="f.csv", number=1, unit="row", values={"choices": "[" * 200_000})
+    with pytest.raises(BenchmarkError, match="choices"):
+        row.structure("choices", "a list")
+
+
 def test_a_blank_word_is_missing() -> None:
     row = Row(path="x", number=1, unit="line", values={"cluster": " ", "label": float("nan")})
     assert [None, None, None] == [row.word("cluster"), row.word("label"), row.word("other")]

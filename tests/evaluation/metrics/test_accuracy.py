@@ -36,6 +36,33 @@ def test_labels_that_differ_only_in_case_are_told_apart_by_an_exact_answer(score
     assert "US" == score(Accuracy(), "US", "US", choices=("us", "US")).label
 
 
+@pytest.mark.parametrize(
+    ("answer", "labels", "predicted"),
+    [
+        (">", ("<", ">", "="), ">"),
+        ("-1", ("1", "0", "-1"), "-1"),
+        ("-1", ("0", "1"), "not_extracted"),
+        ("It is -1.", ("1", "0", "-1"), "-1"),
+        ("1.5", ("1", "15"), "not_extracted"),
+        ("It is 1.5", ("1", "15", "1.5"), "1.5"),
+        ("C++", ("C", "Java"), "not_extracted"),
+        ("(1, 2]", ("[1, 2)", "(1, 2]"), "(1, 2]"),
+        ("👍", ("👎", "👍"), "👍"),
+        ("**US**.", ("us", "US"), "US"),
+        ("正面", ("负面", "正面"), "正面"),
+        ("spam or ham", ("spam", "ham"), "not_extracted"),
+        ("spam and ham", ("spam", "ham"), "not_extracted"),
+        ("spam? No, ham.", ("spam", "ham"), "not_extracted"),
+        ("Spam is wrong.", ("spam", "ham"), "not_extracted"),
+        ("I do not think it is spam, it is ham", ("spam", "ham"), "ham"),
+    ],
+)
+def test_labels_that_differ_in_their_marks_are_told_apart(score, answer, labels, predicted):
+    for reference in labels:
+        measurement = score(Accuracy(), answer, reference, choices=labels)
+        assert (predicted, float(predicted == reference)) == (measurement.label, measurement.value)
+
+
 def test_labels_with_symbols_are_found_whole(score):
     assert "C++" == score(Accuracy(), "I say C++ here", "C++", choices=("C", "C++")).label
 

@@ -91,6 +91,50 @@ def test_the_last_number_is_read_as_a_person_reads_it(score, answer, number):
     assert 1.0 == score(NumericMatch(), answer, number).value
 
 
+@pytest.mark.parametrize(
+    ("answer", "number"),
+    [
+        ("The answer is 18, as 2 * 9 = 18 and 9 > 2.", "18"),
+        ("The answer is 18. She used 1/5 pound walnuts.", "18"),
+        ("A: 18\nEach cake has 1/5 pound walnuts", "18"),
+        ("Answer: 18 eggs (for 7 days)", "18"),
+        ("**Answer:** 18\n\nCheck: 2 * 9 = 18, in 3 steps", "18"),
+        ("Final answer: **$18.50**\nThis took 3 steps.", "18.5"),
+        ("The final answer is -1,234.5 m after 3 s", "-1234.5"),
+        ("The answer is −5, not 5", "-5"),
+        ("The correct answer is approximately 3.14 (2 decimals)", "3.14"),
+        ("The answer to question 3 is 18 in 2 steps", "18"),
+        ("The answer is ½, or so 3 people say", "0.5"),
+        ("The answer is 1 1/2 cups of 3", "1.5"),
+        ("The answer is 1.5e3 for 2", "1500"),
+        ("The answer is 12 m^2 for 3 rooms", "12"),
+        ("The answer is 3 + 4 = 7", "7"),
+        ("The answer is 3 + 4 = 7. That took 2 steps.", "7"),
+        ("The answer is 5. Wait, the answer is 6, as 2 * 3 = 6 > 5.", "6"),
+        ("The answer is not 5, it is 6", "6"),
+        ("So we get **18 eggs** for 3 people", "18"),
+        ("2 * 9 = 18 (with 9 eggs at $2)", "18"),
+        ("2 * 9 = 18, so she has 36", "36"),
+        ("First **16** eggs.\nIn total that is 18.", "18"),
+        ("**1. Count**\nThere are 18", "18"),
+        ("To answer this we need 3 steps. It is 18", "18"),
+        ("Die Antwort ist 18, da 9 > 2", "18"),
+        ("答案是18，因为9>2", "18"),
+        ("#### 18\nThe answer is 3", "18"),
+        ("The answer is 3, so \\boxed{18}", "18"),
+    ],
+)
+def test_an_announced_number_comes_before_the_last_one(score, answer, number):
+    assert 1.0 == score(NumericMatch(), answer, number).value
+
+
+@pytest.mark.parametrize("answer", ["The answer is 5 or 6", "The answer is 5 apples or 6 apples.", "Answer: 5 to 6"])
+def test_of_two_announced_numbers_none_is_read(score, answer):
+    for reference in ("5", "6"):
+        measurement = score(NumericMatch(), answer, reference)
+        assert (0.0, "ambiguous") == (measurement.value, measurement.label)
+
+
 def test_the_reference_is_read_by_the_same_rule(score):
     assert 1.0 == score(NumericMatch(), "It is 18.", "9 * 2 = 18\n#### $18.00").value
     assert 0.0 == score(NumericMatch(), "It is 9.", "9 * 2 = 18").value
@@ -172,7 +216,26 @@ def test_a_number_that_nobody_can_mean_equals_nothing(score):
 
 
 @pytest.mark.parametrize(
-    "piece", ["1", "1,111,", "1/", "1 1/1 ", "####1\n", "\\boxed{1", "\\frac{1}{", "10^", "-$", "１½", "1e9"]
+    "piece",
+    [
+        "answer is ",
+        "answer ",
+        "A: ",
+        "**1",
+        "= ",
+        "answer is 1 + ",
+        "1",
+        "1,111,",
+        "1/",
+        "1 1/1 ",
+        "####1\n",
+        "\\boxed{1",
+        "\\frac{1}{",
+        "10^",
+        "-$",
+        "１½",
+        "1e9",
+    ],
 )
 def test_a_very_long_answer_is_read_in_linear_time(score, piece):
     assert score(NumericMatch(), piece * (100_000 // len(piece)), "1").value in (0.0, 1.0)
@@ -250,3 +313,8 @@ def test_digits_may_be_parted_by_thin_blanks_and_apostrophes_of_two_kinds(score)
     for separator in (".", "'", "’", "\u00a0", "\u202f", "\u2009", " "):
         assert 1.0 == score(NumericMatch(decimal_comma=True), f"1{separator}234,5", "1234,5").value
     assert 0.0 == score(NumericMatch(decimal_comma=True), "1X234,5", "1234,5").value
+
+
+def test_a_reference_with_an_underscore_between_digits_is_refused():
+    problem = NumericMatch().problem(Case(case_id="a", prompt="?", references=("0_1",)))
+    assert "has the reference '0_1', where an underscore stands between digits" == problem

@@ -88,9 +88,48 @@ def test_new_weights_and_a_new_server_are_told_once_and_named_with_the_fall_that
         "Since then the model (its digest) changed (weights-1 → weights-2), the server's version changed "
         "(0.33.0 → 0.34.0); judge is the same."
     )
-    assert "The weights of m:1b changed: weights-1 → weights-2." == model.sentence
+    assert "The weights of m:1b at here changed: weights-1 → weights-2." == model.sentence
     assert [] == rules(second)
     assert [2, 2, 2] == [one.n_seen for one in second.updated]
+
+
+def test_two_servers_that_name_one_file_by_different_digests_changed_nothing(store: Store) -> None:
+    for day in range(6, 0, -1):
+        name, digest = ("box", "manifest-1") if day % 2 else ("embedded", "file-1")
+        watched_run(store, CASES, run_id=f"day-{day}", age=day * DAY, digest=digest, endpoint=name)
+
+    assert [] == [one for one in looked(store).raised if one.rule == "model"]
+
+
+def test_a_change_at_one_server_is_told_whatever_another_server_says_later(store: Store) -> None:
+    for n, (name, digest) in enumerate(
+        [("box", "manifest-1"), ("embedded", "file-1"), ("box", "manifest-2"), ("embedded", "file-1")]
+    ):
+        watched_run(store, CASES, run_id=f"run-{n}", age=(4 - n) * HOUR, digest=digest, endpoint=name)
+
+    (alert,) = [one for one in looked(store).raised if one.rule == "model"]
+
+    assert "The weights of m:1b at box changed: manifest-1 → manifest-2." == alert.sentence
+
+
+def test_quality_before_and_after_is_of_the_newest_headline_in_both_runs(store: Store) -> None:
+    watched_run(store, CASES, run_id="before", age=DAY, metrics=("exact_match", "token_f1"))
+    watched_run(store, CASES, run_id="without", age=2 * HOUR, metrics=("exact_match",))
+    watched_run(
+        store,
+        CASES,
+        answers(CASES, wrong=range(40)),
+        run_id="new",
+        age=HOUR,
+        metrics=("token_f1",),
+        headline="token_f1",
+    )
+
+    (series,) = look(store, MonitorRequest(), NOW).series
+
+    assert "token_f1" == series.headline
+    before, without, new = (point.quality for point in series.points)
+    assert (pytest.approx(1.0), None, pytest.approx(0.8)) == (before, without, new)
 
 
 def test_a_fall_by_another_judge_is_not_blamed_on_the_model(store: Store) -> None:

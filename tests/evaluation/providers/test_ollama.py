@@ -214,10 +214,10 @@ def test_an_unusable_embedding_is_an_error(wire: Any, answer: Any) -> None:
         on_json(wire, "/api/embed", answer).ollama(lambda provider: provider.embed("e5", ["a"]))
 
 
-@pytest.mark.parametrize("number", ["NaN", "Infinity", "1e999", "true", "null", "1" + 400 * "0"])
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "1e999", "1e200", "true", "null", "1" + 400 * "0"])
 def test_an_embedding_with_a_number_that_is_none_is_an_error(wire: Any, number: str) -> None:
     wire.on("/api/embed", httpx.Response(200, content=f'{{"embeddings": [[{number}, 1.0]]}}'.encode()))
-    with pytest.raises(ProviderError, match="no usable embedding"):
+    with pytest.raises(ProviderError, match=r"no usable embedding|which is no JSON"):
         wire.ollama(lambda provider: provider.embed("e5", ["a"]))
 
 

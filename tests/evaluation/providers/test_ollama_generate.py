@@ -73,7 +73,7 @@ def test_metrics_left_out_are_zeros_or_unknown_but_never_invented(wire: Any) -> 
 
 
 def test_a_server_without_durations_leaves_the_parts_unknown(wire: Any) -> None:
-    generation = wire.chat(wire.said("hi"), {"done": True, "eval_count": "three", "load_duration": -1}).generate()
+    generation = wire.chat(wire.said("hi"), {"done": True, "eval_count": None, "load_duration": None}).generate()
     assert generation.timing.queue_s is None
     assert generation.timing.load_s is None
     assert generation.output_tokens is None
@@ -122,6 +122,14 @@ def test_thinking_that_used_up_the_budget_is_a_failure_of_its_own(wire: Any, con
     assert FailureKind.THINKING_USED_UP_THE_BUDGET == generation.own_failure
     assert ("", 48) == (generation.answer, generation.output_tokens)
     assert generation.thinking.startswith("on and on")
+    assert "were cut at num_predict=48, before any answer" in generation.message
+
+
+def test_thinking_that_filled_the_context_is_said_to_have_filled_it(wire: Any) -> None:
+    final = wire.final(done_reason="length", prompt_eval_count=2040, eval_count=8)
+    generation = wire.chat(wire.said("", thinking="on and on"), final).generate()
+    assert FailureKind.THINKING_USED_UP_THE_BUDGET == generation.own_failure
+    assert "were cut where the context was full (num_ctx=2048)" in generation.message
 
 
 def test_an_answer_that_used_up_num_predict_is_an_answer(wire: Any) -> None:

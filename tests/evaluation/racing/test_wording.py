@@ -1,6 +1,7 @@
 """Numbers of a race as people say them."""
 
-from evaluation.racing.wording import against, counted, in_points, odds
+from evaluation.formatting import counted
+from evaluation.racing.wording import against, in_points, odds
 
 
 def test_odds_are_said_with_as_many_digits_as_they_are_worth() -> None:

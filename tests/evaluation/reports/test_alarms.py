@@ -30,6 +30,12 @@ def alarms(store: Store, *candidates: Asked, cases: Sequence[Case], **given: Any
     return found
 
 
+def limited(one: Asked, options: dict[str, Any], trained: int | None) -> Asked:
+    """The candidate with these options, of a model that was trained for so many tokens."""
+    candidate = replace(one.candidate, options={**one.candidate.options, **options})
+    return replace(one, candidate=candidate, details={"context_length": trained})
+
+
 def choices(n: int) -> tuple[Case, ...]:
     """Cases of four choices, of which A is right."""
     return tuple(
@@ -183,7 +189,7 @@ def test_answers_in_which_nothing_was_found_raise_one_above_5_percent(store: Sto
     assert raised == kinds(found)
     if raised:
         assert ("a:1b", n, n / 40) == tuple(found[0][key] for key in ("candidate", "n", "share"))
-        assert "a:1b: 3 of 40 answers (8%) gave multiple_choice nothing to compare" in found[0]["message"]
+        assert "a:1b: 3 of 40 answers (8 %) gave multiple_choice nothing to compare" in found[0]["message"]
 
 
 def test_metrics_that_read_the_same_fail_in_one_alarm(store: Store) -> None:
@@ -220,6 +226,48 @@ def test_empty_answers_raise_one_above_5_percent_with_the_step_that_helps(
     assert step in alarm["message"]
 
 
+@pytest.mark.parametrize(
+    ("num_ctx", "trained", "said"),
+    [
+        (256, 4096, "were cut where the context was full (num_ctx=256); raise num_ctx (up to 4,096)"),
+        (256, 256, "were cut where the 256 tokens ended that the model was trained for; shorten the prompt"),
+        (4096, 4096, "were cut at num_predict=88; raise num_predict"),
+        (300, None, "were cut at num_predict=88; raise num_predict"),
+    ],
+)
+def test_answers_that_were_cut_are_told_apart_by_what_cut_them(
+    store: Store, num_ctx: int, trained: int | None, said: str
+) -> None:
+    cases = numbers(40)
+    cut = answer("no idea", finish_reason="length", prompt_tokens=168, output_tokens=88)
+    outcomes: dict[str, Outcome] = {**mixed(cases, 20), **{case.case_id: cut for case in cases[-3:]}}
+    one = asked("a:1b", outcomes)
+    options = {"num_predict": 88 if num_ctx != 256 else 512, "num_ctx": num_ctx}
+    (alarm,) = alarms(store, limited(one, options, trained), cases=cases)
+
+    assert "cut_answers" == alarm["kind"]
+    assert f"3 of 40 answers (8%) {said}" in alarm["message"]
+
+
+@pytest.mark.parametrize(
+    ("num_ctx", "trained", "step"),
+    [(256, None, "raise num_ctx"), (256, 256, "shorten the prompt"), (999, None, "raise num_predict")],
+)
+def test_thinking_that_was_cut_has_the_step_against_what_cut_it(
+    store: Store, num_ctx: int, trained: int | None, step: str
+) -> None:
+    cases = numbers(40)
+    kind = FailureKind.THINKING_USED_UP_THE_BUDGET
+    empty = Generation(
+        text="", answer="", own_failure=kind, finish_reason="length", prompt_tokens=168, output_tokens=88
+    )
+    outcomes: dict[str, Outcome] = {**mixed(cases, 20), **{case.case_id: empty for case in cases[-3:]}}
+    one = limited(asked("a:1b", outcomes), {"num_predict": 88, "num_ctx": num_ctx}, trained)
+    (alarm,) = alarms(store, one, cases=cases)
+
+    assert f"; {step}, or turn thinking off with think=false" in alarm["message"]
+
+
 @pytest.mark.parametrize(("n", "raised"), [(2, []), (3, ["cut_answers"])])
 def test_answers_that_were_cut_raise_one_above_5_percent(store: Store, n: int, raised: list[str]) -> None:
     cases = numbers(41)
@@ -230,7 +278,7 @@ def test_answers_that_were_cut_raise_one_above_5_percent(store: Store, n: int, r
 
     assert raised == kinds(found)
     if raised:
-        assert "3 of 40 answers (8%) were cut at num_predict; raise num_predict" in found[0]["message"]
+        assert "3 of 40 answers (8 %) were cut by a limit that the server does not name; raise" in found[0]["message"]
 
 
 def _fail_scores(store: Store, use: MetricUse, kind: str, n: int) -> None:

@@ -51,6 +51,7 @@ def test_a_case_shows_what_came_back_with_scores_timings_and_where_from(store: S
         },
         "cold": True,
         "reused": False,
+        "cut": None,
         "scores": {"exact_match": outcome["scores"]["exact_match"]},
         "n_attempts": 3,
         "seed": 99,

@@ -15,7 +15,6 @@ from evaluation.reports.comparison_remarks import RATIOS
 from evaluation.reports.comparison_sentences import not_worse, pair_sentence
 from evaluation.reports.comparison_store import stored_result
 from evaluation.reports.comparison_tables import artifact_rows, matrix_rows, metric_rows, side_rows
-from evaluation.reports.comparison_words import shown_p_value
 from evaluation.store.comparisons import find_comparison, list_comparisons
 from evaluation.store.session import Store
 
@@ -32,6 +31,7 @@ PAIR: dict[str, Any] = {
     "high": -0.019,
     "p_value": 0.0004,
     "p_adjusted": 0.0004,
+    "method": "newcombe+mcnemar_exact",
     "n_pairs": 1319,
     "n_clusters": None,
     "n_better_a": 180,
@@ -51,49 +51,50 @@ PAIR: dict[str, Any] = {
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({}, "B is better than A by 4.1 points [1.9, 6.3], p = .0004, 1,319 pairs"),
+        ({}, "B is better than A by 4.1 points [1.9, 6.3], p = .0004 (exact McNemar), 1,319 pairs"),
         (
             {"n_clusters": 57},
-            "B is better than A by 4.1 points [1.9, 6.3], p = .0004, 1,319 pairs in 57 clusters",
+            "B is better than A by 4.1 points [1.9, 6.3], p = .0004 (exact McNemar), 1,319 pairs in 57 clusters",
         ),
         (
             {"verdict": "A better", "higher_is_better": False, "unit": "s", "difference": -1.25, "low": -2, "high": -1},
-            "A is better than B by 1.25 s [1.00, 2.00] (exact_match, less is better), p = .0004, 1,319 pairs",
+            "A is better than B by 1.25 s [1, 2] (exact_match, less is better), p = .0004 (exact McNemar), 1,319 pairs",
         ),
         (
             {"verdict": "equivalent", "margin": 0.02, "difference": 0.001, "low": -0.01, "high": 0.012, "p_value": 0.8,
              "p_adjusted": 0.8},
-            "A and B are equivalent within 2 points (A less B: +0.1 points [-1.0, +1.2], p = .800, 1,319 pairs)",
+            "A and B are equivalent within 2 points (A less B: +0.1 points [-1.0, +1.2], p = .800 (exact McNemar), "
+            "1,319 pairs)",
         ),
         (
             {"verdict": "inconclusive", "n_more": 240, "aim": 0.03, "difference": 0.012, "low": -0.01, "high": 0.034,
              "p_value": 0.28, "p_adjusted": 0.28},
             "inconclusive: 240 more cases would settle a 3-point difference "
-            "(A less B: +1.2 points [-1.0, +3.4], p = .280, 1,319 pairs)",
+            "(A less B: +1.2 points [-1.0, +3.4], p = .280 (exact McNemar), 1,319 pairs)",
         ),
         (
             {"verdict": "inconclusive", "n_more": 0, "aim": 0.03, "difference": 0.0, "low": -0.01, "high": 0.01,
              "p_value": 1.0, "p_adjusted": 1.0},
             "inconclusive: a difference of 3.1 points or more would have shown "
-            "(A less B: +0.0 points [-1.0, +1.0], p = 1.000, 1,319 pairs)",
+            "(A less B: +0.0 points [-1.0, +1.0], p = 1.000 (exact McNemar), 1,319 pairs)",
         ),
         (
             {"verdict": "inconclusive", "n_more": 2_127, "aim": 0.03, "difference": 0.1, "low": -0.06, "high": 0.26,
              "p_value": 0.29, "p_adjusted": 0.29, "n_pairs": 40, "n_better_a": 8, "n_better_b": 4, "n_equal": 28},
             "inconclusive: 2,127 more cases would settle a 3-point difference, and 194 more cases one of 10 points, "
-            "as seen (A less B: +10.0 points [-6.0, +26.0], p = .290, 40 pairs)",
+            "as seen (A less B: +10.0 points [-6.0, +26.0], p = .290 (exact McNemar), 40 pairs)",
         ),
         (
             {"verdict": "inconclusive", "n_more": 900, "aim": 0.02, "margin": 0.02, "difference": 0.1, "low": -0.06,
              "high": 0.26, "p_value": 0.29, "p_adjusted": 0.29},
             "inconclusive: 900 more cases would settle a 2-point difference, the margin "
-            "(A less B: +10.0 points [-6.0, +26.0], p = .290, 1,319 pairs)",
+            "(A less B: +10.0 points [-6.0, +26.0], p = .290 (exact McNemar), 1,319 pairs)",
         ),
         (
             {"verdict": "inconclusive", "kind": "ratio", "unit": "s", "n_more": 90, "aim": 1.04, "difference": 1.04,
              "low": 0.98, "high": 1.11, "p_value": 0.29, "p_adjusted": 0.29},
             "inconclusive: 90 more cases would settle a factor of 1.04, the one seen "
-            "(A to B: 1.04 times [0.980, 1.11], p = .290, 1,319 pairs)",
+            "(A to B: 1.04 times [0.98, 1.11], p = .290 (exact McNemar), 1,319 pairs)",
         ),
         (
             {"verdict": "inconclusive", "kind": "ratio", "unit": "tokens", "difference": 1.0, "low": None, "high": None,
@@ -116,11 +117,12 @@ PAIR: dict[str, Any] = {
         (
             {"verdict": "B better", "kind": "ratio", "unit": "s", "metric": "latency_s", "difference": 2.0, "low": 1.6,
              "high": 2.5, "higher_is_better": False},
-            "B is better than A: latency_s 0.500 times [0.400, 0.625] as large, p = .0004, 1,319 pairs",
+            "B is better than A: latency_s 0.5 times [0.4, 0.625] as large, p = .0004 (exact McNemar), 1,319 pairs",
         ),
         (
             {"verdict": "A better", "kind": "ordinal", "difference": 0.2, "low": 0.1, "high": 0.3},
-            "A is better than B: rated higher 20.0 points [10.0, 30.0] more often than lower, p = .0004, 1,319 pairs",
+            "A is better than B: rated higher 20.0 points [10.0, 30.0] more often than lower, "
+            "p = .0004 (exact McNemar), 1,319 pairs",
         ),
     ],
 )  # fmt: skip
@@ -135,14 +137,6 @@ def test_not_worse_is_said_of_the_side_for_which_it_is_shown() -> None:
     assert None is not_worse(loss, against="A")
     assert None is not_worse(PAIR)
     assert None is not_worse(loss | {"p_a_not_worse": 0.2})
-
-
-@pytest.mark.parametrize(
-    ("p_value", "said"),
-    [(0.00004, "p < .0001"), (0.0032, "p = .0032"), (0.034, "p = .034"), (1.0, "p = 1.000"), (None, "no test")],
-)
-def test_small_p_values_keep_the_digits_that_count(p_value: float | None, said: str) -> None:
-    assert said == shown_p_value(p_value)
 
 
 HOSTILE = "|a](javascript:alert(1)) <img src=x onerror=alert(1)> `b` :1b"

@@ -89,8 +89,8 @@ def test_a_page_says_it_in_a_line_for_each_gpu_and_candidate(store: Store) -> No
     result = run_result(store, _sampled_run(store, ["0", "1", "no idea"]))
 
     assert [
-        "here, GPU 0 (NVIDIA H100): 62% busy (at most 100%), 100 W (at most 100 W), 40.0 of 80.0 GB in use at most; "
-        "4 samples",
+        "here, GPU 0 (NVIDIA H100): 62 % busy (at most 100 %), 100 W (at most 100 W), 40.0 GB of 80.0 GB in use "
+        "at most; 4 samples",
         "m:1b: 100 J an answer, 150 J for each right one (3 answers measured, 300 J)",
     ] == gpu_lines(result)
 
@@ -113,7 +113,7 @@ def test_a_card_that_does_not_say_its_power_is_shown_without_it(store: Store) ->
     result = run_result(store, _sampled_run(store, ["0"], power_w=None))
 
     (line,) = gpu_lines(result)
-    assert "here, GPU 0 (NVIDIA H100): 38% busy (at most 50%), 40.0 of 80.0 GB in use at most; 2 samples" == line
+    assert "here, GPU 0 (NVIDIA H100): 38 % busy (at most 50 %), 40.0 GB of 80.0 GB in use at most; 2 samples" == line
     assert [None] == [candidate["energy"] for candidate in result["candidates"]]
 
 

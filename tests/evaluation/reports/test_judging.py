@@ -39,18 +39,18 @@ def test_a_judge_who_prefers_the_first_position_is_named_with_the_numbers():
     found = lines(compared("qwen3:8b", [FIRST] * 12 + [WIN, LOSS, TIE]))
     # 24 + 2 of 28 decided verdicts; size 12/15, limits 12/17 -+ 1.96 * sqrt((14/17 - (12/17)^2) / 17).
     assert found[0] == (
-        "judge qwen3:8b prefers the first position: 93% [77%, 98%] of decided verdicts name the first (n = 28), "
-        "size +0.80 [+0.43, +0.98], p < .001, 12 of 15 pairs inconsistent; its verdicts are averaged over both orders"
+        "judge qwen3:8b prefers the first position: 93 % [77, 98] of decided verdicts name the first (n = 28), "
+        "size +0.80 [+0.43, +0.98], p = .0005, 12 of 15 pairs inconsistent; its verdicts are averaged over both orders"
     )
 
 
 def test_a_judge_who_prefers_the_second_position_is_named():
-    assert "prefers the second position: 7% [2%, 23%]" in lines(compared("j", [SECOND] * 12 + [WIN, LOSS]))[0]
+    assert "prefers the second position: 7 % [2, 23]" in lines(compared("j", [SECOND] * 12 + [WIN, LOSS]))[0]
 
 
 def test_no_preference_that_is_shown_is_said_to_be_none_shown():
     found = lines(compared("j", [WIN, LOSS] * 5 + [FIRST, SECOND]))
-    assert found[0].startswith("judge j shows no preference for a position: 50% [31%, 69%]")
+    assert found[0].startswith("judge j shows no preference for a position: 50 % [31, 69]")
     assert "p = 1.000, 2 of 12 pairs inconsistent" in found[0]
 
 
@@ -68,7 +68,7 @@ def test_a_judge_who_prefers_longer_answers_is_named():
     shorter_and_longer = [10, 400] * 6
     found = lines(compared("j", [WIN, LOSS] * 6, shorter_and_longer))
     assert found[1].startswith("judge j (judge_pairwise) prefers longer answers, which may also be better ones: ")
-    assert "the longer one wins 100% [76%, 100%] of 12 decided pairs" in found[1]
+    assert "the longer one wins 100 % [76, 100] of 12 decided pairs" in found[1]
     shorter = lines(graded("j", [5, 4, 4, 3, 3, 2, 2, 1, 1, 1]))
     assert shorter[0].startswith("judge j (judge_rubric) prefers shorter answers")
     assert "correlation -0.98 [-1.00, -0." in shorter[0]

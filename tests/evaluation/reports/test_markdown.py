@@ -31,7 +31,7 @@ def test_a_page_shows_the_table_the_sentence_and_where_the_numbers_come_from(sto
     assert r"| candidate | **exact\_match** \* | token\_f1 | answered | failed |" in text
     assert "| candidate | latency s | tokens/s |" in text
     assert r"| a:1b | 1.000 \[0.676, 1.000\] |" in text
-    assert r"> a:1b beats baseline\-lead" in text
+    assert r"> exact\_match: a:1b is better than baseline\-lead by 100.0 points" in text
     assert "Run `run-1` · reasoning · 8 cases · seed 7 · completed." in text
     assert "`benchwright show run-1 --case ID`" in text
     assert "| a:1b | `digest-of-a:` | Q4\\_0 | here 0.33.0 | 4096 | 0.0 |" in text

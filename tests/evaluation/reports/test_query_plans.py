@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from stored_runs import answer, asked, numbers, store_run
 
+from evaluation.cutting import Limits
 from evaluation.errors import FailureKind
 from evaluation.exporting.filters import Filters, check_filters
 from evaluation.exporting.rows import rows
@@ -55,7 +56,7 @@ USES: dict[str, Use] = {
     "iterate_energies": lambda store, row_id: list(iterate_energies(store, row_id, SIGNATURE)),
     "failed_cases": lambda store, row_id: failed_cases(store, row_id),
     "score_spreads": lambda store, row_id: score_spreads(store, row_id, [SIGNATURE], labels=["not_extracted"]),
-    "count_cut": lambda store, row_id: count_cut(store, row_id),
+    "count_cut": lambda store, row_id: count_cut(store, row_id, Limits.of({"num_predict": 8, "num_ctx": 64})),
     "run_result": lambda store, _: run_result(store, "run-1"),
     "invocation_result": lambda store, _: invocation_result(store, "of-run-1"),
     "run_in_full": lambda store, _: run_in_full(store, "run-1"),

@@ -60,7 +60,7 @@ def test_a_row_for_each_candidate_says_when_and_how_it_left() -> None:
 
 
 def test_what_it_took_stands_beside_what_asking_everybody_everything_takes() -> None:
-    said = "80 calls of the 320 that asking everybody everything takes (25%), 4,000 tokens, 1.2 minutes"
+    said = "80 calls of the 320 that asking everybody everything takes (25 %), 4,000 tokens, 1.25 minutes"
     assert said == cost_line(RACE)
     assert "at most 0.05; a difference under 2pp does not matter; scores are exact_match" in rule_line(RACE)
     assert "no guarantee" in rule_line({**RACE, "method": "halving"})

@@ -72,7 +72,7 @@ def test_what_matters_comes_first_with_its_range_and_the_reason_for_it() -> None
     )
     assert "shown to be worse than another value: 0, 0.25, 0.75 and 1." in sentences[1]
     assert any(sentence.startswith("top_k: no effect found (p = ") for sentence in sentences)
-    assert "may be the best: with 95% confidence the best one is among them." in sentences[-1]
+    assert "may be the best: with 95 % confidence the best one is among them." in sentences[-1]
 
 
 def test_no_effect_is_said_with_what_would_have_been_found() -> None:

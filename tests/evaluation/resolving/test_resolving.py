@@ -63,6 +63,41 @@ def test_a_name_becomes_a_model_with_its_digest_and_every_option(ollama_by_scrip
     assert (0.0, 3, 9, ["<end>"]) == tuple(options[name] for name in ("temperature", "top_k", "num_predict", "stop"))
 
 
+@pytest.mark.parametrize(
+    ("task_type", "options", "parameters", "num_predict"),
+    [
+        ("instruction_following", [], "", 4096),
+        ("generation", [], "", 4096),
+        ("generation", ["num_ctx=512"], "", 512),
+        ("generation", ["num_ctx=99999"], "", 8192),
+        ("generation", ["num_predict=7"], "", 7),
+        ("generation", ["num_predict=model"], "", 4096),
+        ("generation", ["num_predict=model"], "num_predict 33", 33),
+        ("generation", [], "num_predict 33", 33),
+        ("generation", [], "num_predict -1", 4096),
+        ("reasoning", [], "", 1024),
+        ("question_answering", [], "num_predict -1", 1024),
+    ],
+)
+def test_where_the_task_leaves_the_length_open_the_context_bounds_it(
+    ollama_by_script: ScriptedOllama, task_type: str, options: list[str], parameters: str, num_predict: int
+) -> None:
+    ollama_by_script.add("m:latest", digest="d" * 64, parameters=parameters)
+    (found,) = resolved(ollama_by_script.url, options=options).candidates
+    found = replace(found, info=replace(found.info, context_length=8192))
+
+    assert num_predict == found.options_for(replace(NUMBERS, task_type=task_type, options={}))["num_predict"]
+    assert 9 == found.options_for(replace(NUMBERS, task_type="generation"))["num_predict"] or options or parameters
+
+
+def test_openais_protocol_keeps_a_short_limit_for_open_answers(ollama_by_script: ScriptedOllama) -> None:
+    ollama_by_script.add("m:latest", digest="d" * 64)
+    (found,) = resolved(ollama_by_script.url).candidates
+    found = replace(found, endpoints=(replace(found.endpoint, provider="openai"),))
+
+    assert 1024 == found.options_for(replace(NUMBERS, task_type="generation", options={}))["num_predict"]
+
+
 def test_one_slot_is_said_aloud_unless_slots_were_asked_for(ollama_by_script: ScriptedOllama) -> None:
     ollama_by_script.add("m")
     assert any("1 request at a time; --slots N" in note for note in resolved(ollama_by_script.url).notes)
@@ -238,3 +273,37 @@ def test_a_system_text_makes_a_profile_of_its_own(ollama_by_script: ScriptedOlla
 )
 def test_the_default_gpu_tag_is_made_of_host_and_port(url: str, tag: str) -> None:
     assert tag == default_gpu_tag(url)
+
+
+@pytest.mark.parametrize(
+    ("given", "problem", "next_step"),
+    [
+        (
+            {"embedder": "m", "metrics": ["semantic_similarity"]},
+            r"'m' embeds no texts, .*lists completion",
+            "--embedder",
+        ),
+        ({"judges": ["vectors"], "metrics": ["judge_rubric"]}, r"'vectors' writes no answers", "--judge"),
+        ({"models": ["vectors"]}, r"'vectors' writes no answers", "--model"),
+    ],
+)
+def test_a_model_that_cannot_do_what_it_would_be_asked_is_refused_before_anything_is_asked(
+    given: dict[str, Any], problem: str, next_step: str, ollama_by_script: ScriptedOllama
+) -> None:
+    ollama_by_script.add("m", capabilities=("completion",))
+    ollama_by_script.add("vectors", capabilities=("embedding",))
+    with pytest.raises(ConfigurationError, match=problem) as caught:
+        resolved(ollama_by_script.url, **given)
+    assert next_step in str(caught.value.next_step)
+
+
+def test_a_server_that_does_not_say_what_its_models_can_do_is_believed(ollama_by_script: ScriptedOllama) -> None:
+    ollama_by_script.add("m", capabilities=())
+    found = resolved(ollama_by_script.url, embedder="m", metrics=["semantic_similarity"])
+    assert ["m"] == [model.model for model in found.metric_models]
+
+
+def test_a_model_of_both_abilities_may_embed(ollama_by_script: ScriptedOllama) -> None:
+    ollama_by_script.add("m", capabilities=("completion", "embedding"))
+    found = resolved(ollama_by_script.url, embedder="m", metrics=["semantic_similarity"])
+    assert ["m"] == [model.model for model in found.metric_models]

@@ -47,7 +47,7 @@ def test_servers_that_write_the_same_may_be_pooled() -> None:
     assert pytest.approx(0.8389, abs=1e-4) == pair.equal.low  # Wilson's interval of 20 in 20
     assert found.may_be_pooled
     assert (
-        "here and there may be pooled: they agree on 20 of 20 cases (95% interval 84% to 100%), "
+        "here and there may be pooled: they agree on 20 of 20 cases (95 % interval 84 % to 100 %), "
         "no less than each agrees with itself asked twice" == pair.sentence
     )
 

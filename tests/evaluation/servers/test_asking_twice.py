@@ -9,6 +9,7 @@ from evaluation.errors import FailureKind, ProviderError
 from evaluation.fingerprint import derived_seed
 from evaluation.generation import Failure, Generation
 from evaluation.providers.connecting import connect
+from evaluation.retry_schedule import RetrySchedule
 from evaluation.servers.asking_twice import Answers, Party, Question, ask_everyone_twice
 
 OPTIONS = {"temperature": 0.0, "num_ctx": 4096}
@@ -62,7 +63,7 @@ def test_options_and_seeds_are_the_same_for_everybody_and_each_time(ollama_by_sc
 def test_a_failure_that_passes_is_asked_again(
     ollama_by_script: ScriptedOllama, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("evaluation.servers.asking_twice.PAUSE_S", 0.0)
+    monkeypatch.setattr("evaluation.servers.asking_twice.RETRIES", RetrySchedule(base_s=0.0))
 
     def crashes_once(chat: Chat) -> Reply:
         return Reply(status=500, error="the runner crashed") if chat.n_before == 0 else Reply(text="well")
@@ -76,7 +77,7 @@ def test_a_failure_that_passes_is_asked_again(
 def test_a_failure_that_stays_is_noted_for_its_case(
     ollama_by_script: ScriptedOllama, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("evaluation.servers.asking_twice.PAUSE_S", 0.0)
+    monkeypatch.setattr("evaluation.servers.asking_twice.RETRIES", RetrySchedule(base_s=0.0))
 
     def crashes_at_one(chat: Chat) -> Reply:
         return Reply(status=500, error="the runner crashed") if "1" in chat.prompt else Reply(text="well")

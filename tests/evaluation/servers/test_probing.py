@@ -13,6 +13,7 @@ from evaluation.errors import ConfigurationError, FailureKind, ProviderError, Tr
 from evaluation.generation import Generation, GenerationRequest, Timing
 from evaluation.providers.connecting import connect
 from evaluation.providers.provider import LoadedModel, ModelInfo
+from evaluation.retry_schedule import RetrySchedule
 from evaluation.servers.probe_round import ProbeRound
 from evaluation.servers.probing import MOST_TOKENS, Probe, model_to_probe, probe_slots
 
@@ -152,14 +153,14 @@ def test_speed_is_that_of_all_answers_together() -> None:
 
 
 def test_a_round_that_fails_is_sent_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("evaluation.servers.probe_sender.PAUSE_S", 0.0)
+    monkeypatch.setattr("evaluation.servers.probe_sender.RETRIES", RetrySchedule(base_s=0.0))
     crash = TransientProviderError("the runner crashed", FailureKind.RUNNER_CRASHED)
 
     assert 2 == probed(ImaginedServer(2, failures=[crash, crash, crash])).slots
 
 
 def test_a_request_that_fails_hides_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("evaluation.servers.probe_sender.PAUSE_S", 0.0)
+    monkeypatch.setattr("evaluation.servers.probe_sender.RETRIES", RetrySchedule(base_s=0.0))
     server = ImaginedServer(3)
     crash = TransientProviderError("the runner crashed", FailureKind.RUNNER_CRASHED)
 
@@ -177,7 +178,7 @@ def test_a_request_that_fails_hides_nothing(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_a_server_that_only_fails_ends_the_probe(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("evaluation.servers.probe_sender.PAUSE_S", 0.0)
+    monkeypatch.setattr("evaluation.servers.probe_sender.RETRIES", RetrySchedule(base_s=0.0))
     crash = TransientProviderError("the runner crashed", FailureKind.RUNNER_CRASHED)
 
     with pytest.raises(TransientProviderError, match="the runner crashed"):

@@ -6,7 +6,8 @@ from evaluation.stats.binary_pairs import binary_evidence, share_intervals
 from evaluation.stats.equivalence import share_within
 from evaluation.stats.evidence import Terms
 from evaluation.stats.intervals import newcombe_interval, newcombe_phi
-from evaluation.stats.power import cases_for_equivalence, mcnemar_cases, mcnemar_detectable
+from evaluation.stats.mcnemar_power import exact_mcnemar_cases, mcnemar_detectable
+from evaluation.stats.power import cases_for_equivalence
 from evaluation.stats.tango import bonett_price_interval, paired_wald_interval, tango_interval
 
 
@@ -65,13 +66,13 @@ def test_other_intervals_stand_beside_at_the_same_level():
     assert {} == evidence(both=20, only_a=12, only_b=2, neither=16, beside=False).intervals
 
 
-def test_what_so_many_pairs_show_comes_from_connors_formula():
+def test_what_so_many_pairs_show_is_counted_by_the_test_that_decides():
     found = evidence(both=60, only_a=9, only_b=7, neither=24)
     assert mcnemar_detectable(100, discordant=0.16) == found.mde
-    assert (mcnemar_cases(0.03, discordant=0.16), 0.03) == (found.n_needed, found.aim)
+    assert (exact_mcnemar_cases(0.03, discordant=0.16), 0.03) == (found.n_needed, found.aim)
     strict = evidence(both=60, only_a=9, only_b=7, neither=24, level=0.99)
     assert mcnemar_detectable(100, discordant=0.16, alpha=0.01) == strict.mde
-    assert mcnemar_cases(0.03, discordant=0.16, alpha=0.01) == strict.n_needed
+    assert exact_mcnemar_cases(0.03, discordant=0.16, alpha=0.01) == strict.n_needed
     assert found.within is None
 
 

@@ -3,8 +3,9 @@ import pytest
 
 from evaluation.stats.equivalence import share_within
 from evaluation.stats.evidence import Terms
+from evaluation.stats.mcnemar_power import exact_mcnemar_cases, mcnemar_detectable
 from evaluation.stats.ordinal_pairs import SPLIT, ordinal_evidence
-from evaluation.stats.power import cases_for_equivalence, mcnemar_cases, mcnemar_detectable
+from evaluation.stats.power import cases_for_equivalence
 from evaluation.stats.signed_ranks import wilcoxon_p_value
 from evaluation.stats.tango import bonett_price_interval, tango_interval
 
@@ -57,10 +58,10 @@ def test_the_mean_is_tested_beside_it():
 def test_what_so_many_pairs_show():
     found = evidence(A, B)
     assert mcnemar_detectable(10, discordant=0.6) == found.mde
-    assert (mcnemar_cases(0.4, discordant=0.6), 0.4) == (found.n_needed, found.aim)
+    assert (exact_mcnemar_cases(0.4, discordant=0.6), 0.4) == (found.n_needed, found.aim)
     strict = evidence(A, B, level=0.99)
     assert mcnemar_detectable(10, discordant=0.6, alpha=0.01) == strict.mde
-    assert mcnemar_cases(0.4, discordant=0.6, alpha=0.01) == strict.n_needed
+    assert exact_mcnemar_cases(0.4, discordant=0.6, alpha=0.01) == strict.n_needed
     assert found.within is None
 
 

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluation.errors import ConfigurationError
+from evaluation.stats.mcnemar_power import exact_mcnemar_cases
 from evaluation.stats.pair_comparison import DISAGREE, Kind, PairComparison, compare_pair, kind_of, readjusted
-from evaluation.stats.power import cases_for_equivalence, mcnemar_cases
+from evaluation.stats.power import cases_for_equivalence
 from evaluation.stats.repeats import case_means
 
 SLEEP_A = [0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0]
@@ -146,7 +147,7 @@ class TestVerdict:
 class TestMoreCases:
     def test_a_difference_of_three_points_is_what_binary_scores_are_planned_for(self):
         found = table(both=60, only_a=9, only_b=7, neither=24)
-        assert np.ceil(mcnemar_cases(0.03, discordant=0.16)) - 100 == found.n_more
+        assert exact_mcnemar_cases(0.03, discordant=0.16) - 100 == found.n_more
         assert ("inconclusive", 0.03) == (found.verdict, found.aim)
 
     def test_it_is_none_more_where_these_would_have_shown_it(self):

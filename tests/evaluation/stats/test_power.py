@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from evaluation.errors import ConfigurationError
+from evaluation.stats.mcnemar_power import mcnemar_detectable
 from evaluation.stats.power import (
     cases_for_difference,
     cases_for_equivalence,
     detectable_difference,
     mcnemar_cases,
-    mcnemar_detectable,
     paired_t_cases,
     paired_t_detectable,
     paired_t_power,
@@ -88,20 +88,6 @@ def test_a_difference_needs_at_least_as_many_differing_cases():
     expected = (1.959963984540054 + 0.8416212335729143 * sqrt(0.95)) ** 2 / 0.05
     assert expected == pytest.approx(mcnemar_cases(0.05, discordant=0.0))
     assert expected == pytest.approx(mcnemar_cases(0.05, discordant=0.05))
-
-
-@pytest.mark.parametrize("discordant", [0.0, 0.1, 0.4])
-def test_the_detectable_difference_of_shares_turns_connors_formula_round(discordant):
-    found = mcnemar_detectable(300, discordant=discordant)
-    assert 300 == pytest.approx(mcnemar_cases(found, discordant=discordant))
-    found = mcnemar_detectable(300, discordant=discordant, alpha=0.01, power=0.9)
-    assert 300 == pytest.approx(mcnemar_cases(found, discordant=discordant, alpha=0.01, power=0.9))
-
-
-def test_so_few_pairs_that_not_even_all_against_none_is_seen_detect_nothing():
-    # One against all needs z² = 3.84 pairs where nothing varies.
-    assert mcnemar_detectable(3, discordant=0.5) is None
-    assert 1.0 > mcnemar_detectable(4, discordant=0.5) > 0.9
 
 
 def test_equivalence_needs_the_one_sided_and_half_the_other_error():

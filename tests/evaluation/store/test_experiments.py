@@ -147,3 +147,19 @@ def test_a_note_without_words_or_without_a_thing_is_refused(store: Store, plan_r
         annotate(store, text="x", author="ada", comparison_id="c1", case_id="c")
     with pytest.raises(UnknownNameError):
         annotate(store, text="x", author="ada", run_id="no-such")
+
+
+@pytest.mark.parametrize("name", ["x" * 201, "a\u200bb", "a\x1b[2J"])
+def test_names_and_tags_can_be_read_and_typed(store: Store, name: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"201 characters|invisible character"):
+        create_experiment(store, name=name)
+    with pytest.raises(ConfigurationError, match=r"201 characters|invisible character"):
+        create_experiment(store, name="ladder", tags=[name])
+
+
+def test_a_name_is_one_in_both_forms_of_its_letters(store: Store) -> None:
+    made = create_experiment(store, name="cafe\u0301")
+    assert "caf\u00e9" == made.name
+    assert made == find_experiment(store, "cafe\u0301")
+    with pytest.raises(ConfigurationError, match="already"):
+        create_experiment(store, name="caf\u00e9")

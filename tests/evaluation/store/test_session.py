@@ -1,4 +1,5 @@
 import os
+import re
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -207,6 +208,43 @@ def test_a_database_that_the_server_lacks_is_refused(postgresql_server: str) -> 
 )
 def test_a_url_is_shown_without_password_and_driver(url: str, expected: str) -> None:
     assert expected == shown(parse_url(url))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://tom:hunter@two@host/db",
+        "postgresql://tom:@hunter2@host/db",
+        "postgresql://tom:hunter@two/three@host/db",
+        "postgresql+psycopg://tom:hunter@2:3@host:5433/db?sslmode=require",
+        "mysql://tom:hunter@two@host/db",
+    ],
+)
+def test_a_password_with_a_bare_at_sign_is_refused_and_no_part_of_it_is_shown(url: str) -> None:
+    with pytest.raises(StoreError) as refused:
+        parse_url(url)
+    assert not {"hunter", "two", "three", "2:3"} & set(re.split(r"[^a-z0-9:]+", str(refused.value)))
+
+
+def test_an_escaped_at_sign_belongs_to_the_password() -> None:
+    url = parse_url("postgresql://tom:hunter%40two@host/db")
+
+    assert ("hunter@two", "host", "postgresql://tom:***@host/db") == (url.password, url.host, shown(url))
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+def test_a_database_deleted_while_it_is_used_is_noticed_by_the_next_read_and_write(
+    sqlite_url: str, tmp_path: Path, replaced: bool
+) -> None:
+    path = Path(sqlite_url.removeprefix("sqlite:///"))
+    with open_store(sqlite_url) as store:
+        path.rename(tmp_path / "kept.db")  # so that its inode is not given away again
+        if replaced:
+            path.touch()
+        for transaction in (store.read, store.write):
+            with pytest.raises(StoreError, match="was deleted or replaced while it was in use"), transaction():
+                pass
+    assert replaced is path.exists()
 
 
 def test_the_home_folder_may_be_written_as_a_tilde() -> None:

@@ -10,8 +10,8 @@ from textwrap import dedent
 
 import pytest
 
-from evaluation.errors import StoreError
-from evaluation.generation import Generation
+from evaluation.errors import RefusedValueError, StoreError
+from evaluation.generation import Generation, Timing
 from evaluation.store.outcomes import OutcomeWriter, count_outcomes, load_outcomes
 from evaluation.store.records import OutcomeRow
 from evaluation.store.session import Store
@@ -62,6 +62,52 @@ def test_an_outcome_whose_waiter_went_away_is_stored_all_the_same(
     with OutcomeWriter(store) as writer:
         asyncio.run(submit_and_leave(writer))
     assert ["case-0"] == _stored(store, run_candidate_id)
+
+
+NO_NUMBERS = [
+    Generation(text="a", answer="a", output_tokens=10**30),
+    Generation(text="a", answer="a", prompt_tokens=-(2**63) - 1),
+    Generation(text="a", answer="a", timing=Timing(total_s=float("nan"))),
+    Generation(text="a", answer="a", timing=Timing(total_s=1.0, load_s=float("inf"))),
+    Generation(text="a", answer="a", seed=10**5000),
+]
+
+
+@pytest.mark.parametrize("odd", NO_NUMBERS, ids=range(len(NO_NUMBERS)))
+def test_an_outcome_that_no_database_takes_fails_alone_and_by_name(
+    odd: Generation, store: Store, run_candidate_id: int, make_row: MakeRow
+) -> None:
+    with OutcomeWriter(store) as writer:
+        rows = [make_row(run_candidate_id, f"case-{number}") for number in range(5)]
+        rows[2] = replace(rows[2], outcome=odd)
+        errors = [future.exception(timeout=60) for future in [writer.submit(row) for row in rows]]
+    assert [False, False, True, False, False] == [isinstance(error, RefusedValueError) for error in errors]
+    assert "the outcome of case 'case-2', repeat 1: " in str(errors[2])
+    assert ["case-0", "case-1", "case-3", "case-4"] == _stored(store, run_candidate_id)
+
+
+def test_what_the_driver_refuses_takes_no_other_outcome_with_it(
+    store: Store, run_candidate_id: int, make_row: MakeRow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("evaluation.store.writer.refuse_unstorable", lambda *_: None)
+    rows = [make_row(run_candidate_id, f"case-{number}") for number in range(5)]
+    rows[1] = replace(rows[1], outcome=Generation(text="a", answer="a", output_tokens=10**30))
+    with OutcomeWriter(store) as writer:
+        errors = [future.exception(timeout=60) for future in [writer.submit(row) for row in rows]]
+        later = writer.submit(make_row(run_candidate_id, "case-1")).exception(timeout=60)
+    assert [None, RefusedValueError, None, None, None] == [type(error) if error else None for error in errors]
+    assert later is None
+    assert [f"case-{number}" for number in range(5)] == _stored(store, run_candidate_id)
+
+
+def test_texts_of_any_content_are_stored(store: Store, run_candidate_id: int, make_row: MakeRow) -> None:
+    text = "NUL \0, a lone surrogate \ud800, \x1a and \U0001f600"
+    row = replace(make_row(run_candidate_id), outcome=Generation(text=text, answer=text, thinking=text, message=text))
+    with OutcomeWriter(store) as writer:
+        writer.submit(row).result(timeout=60)
+    (found,) = load_outcomes(store, run_candidate_id, ["case-0"])
+    assert isinstance(found.row.outcome, Generation)
+    assert (text, text, text) == (found.row.outcome.text, found.row.outcome.answer, found.row.outcome.thinking)
 
 
 def test_a_failing_store_is_told_to_every_waiter_and_to_later_ones_at_once(

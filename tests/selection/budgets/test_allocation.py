@@ -91,3 +91,13 @@ def test_above_the_steepest_price_everybody_gets_the_cheapest():
 
 def test_where_all_is_free_the_best_is_taken():
     assert [2, 2] == allocate(QUALITY, np.zeros_like(QUALITY), 0.0).tolist()
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 10_000), n=st.integers(1, 6), share=st.floats(0, 1))
+def test_no_single_candidate_that_the_budget_pays_for_is_better(seed, n, share):
+    rng = np.random.default_rng(seed)
+    quality, cost = np.tile(rng.random(4), (n, 1)), np.tile(rng.random(4) + 0.01, (n, 1))
+    budget = float(cost.min() + share * np.ptp(cost)) * n
+    singles = quality.sum(axis=0)[cost.sum(axis=0) <= budget]
+    assert total(quality, allocate(quality, cost, budget)) >= singles.max(initial=0.0) - 1e-9

@@ -60,28 +60,66 @@ def test_the_best_is_named_where_it_can_be_told_from_the_others() -> None:
 
 @pytest.mark.parametrize(("on_tie", "label"), [("cheapest", "b"), ("fastest", "c"), ("best", "a")])
 def test_a_tie_is_said_and_broken_as_asked(on_tie: Any, label: str) -> None:
-    standing = _with(standing_of([0.62, 0.61, 0.60, 0.3]), cost_usd=[3e-3, 1e-3, 2e-3, 0], seconds=[3, 2, 1, 0.1])
+    standing = _with(standing_of([0.62, 0.618, 0.616, 0.3]), cost_usd=[3e-3, 1e-3, 2e-3, 0], seconds=[3, 2, 1, 0.1])
     choice = choose(_board(standing), task="qa", on_tie=on_tie)
     assert (label, ("a", "b", "c")) == (_label(choice), choice.tied)
     assert [True, True, True, False] == [one.is_tied for one in choice.ranked]
 
 
 def test_the_cheapest_of_those_that_cost_nothing_is_the_most_frugal_then_the_smallest() -> None:
-    standing = _with(standing_of([0.62, 0.61, 0.60]), cost_usd=[0, 0, 0], energy_j=[5, 4, 4])
+    standing = _with(standing_of([0.62, 0.618, 0.616]), cost_usd=[0, 0, 0], energy_j=[5, 4, 4])
     small = (named("a"), named("b", memory_bytes=4e9), named("c", memory_bytes=2e9))
     assert "c" == _label(choose(_board(standing, small), task="qa"))
 
 
+def test_one_that_is_tied_and_further_below_the_best_than_the_tolerance_is_not_named_for_being_cheap() -> None:
+    standing = _with(standing_of([0.62, 0.61, 0.60]), cost_usd=[3e-3, 1e-3, 2e-5])
+    choice = choose(_board(standing), task="qa")
+    assert ("a", ("a", "b", "c"), ("a",)) == (_label(choice), choice.tied, choice.near)
+    named_at = {tolerance: _label(choose(_board(standing), task="qa", tolerance=tolerance)) for tolerance in (0, 1, 2)}
+    assert {0: "a", 1: "b", 2: "c"} == named_at
+
+
+def test_a_prompt_whose_own_error_is_wide_is_no_reason_to_name_the_cheapest() -> None:
+    standing = _with(standing_of([0.62, 0.62, 0.60]), cost_usd=[3e-3, 1e-3, 2e-5])
+    unsure = Deviations(value=np.array([0.08, -0.08, 0.0]), se=np.full(3, 0.3))
+    choice = choose(_board(standing), task="qa", deviations=unsure)
+    assert ("a", {"a", "b", "c"}) == (_label(choice), set(choice.tied))
+
+
+@pytest.mark.parametrize("tolerance", [-1, 101, float("nan"), None, True, "1"])
+def test_a_tolerance_that_is_none_is_refused(tolerance: Any) -> None:
+    with pytest.raises(ConfigurationError, match="tolerance is"):
+        choose(_one(0.5), task="qa", tolerance=tolerance)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    quality=arrays(np.float64, st.integers(1, 8), elements=st.floats(0, 1)),
+    tolerance=st.floats(0, 20),
+    weight=st.floats(0, 3),
+    seed=st.integers(0, 1000),
+)
+def test_whoever_is_named_is_at_most_the_tolerance_below_the_best(
+    quality: Any, tolerance: float, weight: float, seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    standing = _with(standing_of(quality), cost_usd=10 ** rng.uniform(-5, -2, quality.size))
+    choice = choose(_board(standing), task="qa", tolerance=tolerance, weights=Weights(quality=weight, cost=0.5))
+    assert choice.winner is not None
+    assert choice.winner.utility >= choice.ranked[0].utility - tolerance * weight - 1e-6
+
+
 def test_one_whose_cost_is_not_known_is_not_the_cheapest() -> None:
-    standing = _with(standing_of([0.62, 0.61]), cost_usd=[1e-3, np.nan])
+    standing = _with(standing_of([0.62, 0.618]), cost_usd=[1e-3, np.nan])
     assert "a" == _label(choose(_board(standing), task="qa"))
 
 
 def test_one_that_shares_no_question_with_the_best_is_tied_but_not_named_for_being_cheap() -> None:
-    standing = _with(standing_of([0.8, 0.1, 0.79]), cost_usd=[3e-3, 0, 1e-3])
+    standing = _with(standing_of([0.8, 0.799, 0.798]), cost_usd=[3e-3, 0, 1e-3])
     standing.n_pairs[0, 1] = 0
     choice = choose(_board(standing), task="qa")
-    assert ("c", ("a", "c", "b")) == (_label(choice), choice.tied)
+    assert ("c", ("a", "b", "c"), ("a", "c")) == (_label(choice), choice.tied, choice.near)
     assert any("too little in common with a" in note and "b" in note for note in choice.notes)
 
 

@@ -84,12 +84,12 @@ def test_what_it_is_worth_on_unseen_prompts_is_said_with_intervals() -> None:
 
     assert "On 40 cases of 38 held-out families: mean quality 0.750" in lines
     assert "over the best on each task: +3.00 [2.00, 4.00] points" in lines
-    assert "25% of the way" in lines
-    assert "0 of 40 choices are over it, and held-out answers cost 97% of it" in lines
+    assert "25 % of the way" in lines
+    assert "0 of 40 choices are over it, and held-out answers cost 97 % of it" in lines
     bare = held_out_lines(
         {**REPORT, "held_out": {**HELD_OUT, "oracle_share": None, "calibration_error": None, "cap": None}}
     )
-    assert "The answer of the named candidate is the best one for 80% of the cases." == bare[-1]
+    assert "The answer of the named candidate is the best one for 80 % of the cases." == bare[-1]
     assert ["No family of prompts could be held out: there are too few."] == held_out_lines(
         {**REPORT, "held_out": None}
     )

@@ -1,18 +1,23 @@
 """A case that was given a slot is asked, wherever that turns out to be possible."""
 
 import asyncio
+from concurrent.futures import Future
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
 from evaluation.case import Benchmark, Message
-from evaluation.errors import FailureKind, TransientProviderError
+from evaluation.errors import FailureKind, RefusedValueError, TransientProviderError
 from evaluation.generation import Failure, Generation, GenerationRequest, Outcome
 from evaluation.planning import Lane, PlannedCandidate
 from evaluation.providers.provider import Provider
-from tasks.generation.generate import Asking, _ask
+from evaluation.store.outcome_rows import outcome_values
+from evaluation.store.records import OutcomeRow
+from evaluation.store.refused_values import refuse_unstorable
+from tasks.generation.generate import Asking, _ask, _saved
 from tasks.generation.group_work import GroupWork
 from tasks.generation.pool import Pool, Station
 from tasks.generation.watches import CandidateWatch, EndpointWatch
@@ -222,3 +227,44 @@ def test_a_cut_answer_is_no_trouble_with_its_server(monkeypatch: pytest.MonkeyPa
     asked(work())
 
     assert [] == heard
+
+
+class RefusingWriter:
+    """Refuses what holds a number beyond 64 bits, as the store's writer does; takes the rest."""
+
+    def __init__(self) -> None:
+        self.stored: list[OutcomeRow] = []
+
+    def submit(self, row: OutcomeRow) -> "Future[None]":
+        future: Future[None] = Future()
+        try:
+            refuse_unstorable(outcome_values(row), "the outcome")
+        except RefusedValueError as error:
+            future.set_exception(error)
+        else:
+            self.stored.append(row)
+            future.set_result(None)
+        return future
+
+
+def test_an_answer_that_the_store_refuses_is_stored_as_a_failure_that_says_why() -> None:
+    writer, watch = RefusingWriter(), CandidateWatch(budget=5)
+    bench = cast(Workbench, SimpleNamespace(writer=writer, watches={1: watch}))
+    odd = Generation(text="a", answer="a", output_tokens=10**30, n_attempts=2, seed=7)
+    row = OutcomeRow(
+        run_candidate_id=1,
+        case_id="c",
+        repeat=0,
+        outcome=odd,
+        endpoint="e",
+        finished_at=datetime.now(UTC),
+        effective_context=10**30,
+    )
+
+    failure = asyncio.run(_saved(bench, row))
+
+    assert isinstance(failure, Failure)
+    assert (FailureKind.UNREADABLE_ANSWER, 2, 7) == (failure.kind, failure.n_attempts, failure.seed)
+    assert "effective_context is 1000" in failure.message
+    assert [failure] == [stored.outcome for stored in writer.stored]
+    assert 1 == watch.n_failed

@@ -62,6 +62,14 @@ def a_bench(
     return bench, planned
 
 
+def test_a_larger_context_than_the_model_was_trained_for_is_not_advised(store: Store, benches: list[Workbench]) -> None:
+    outcomes = dict.fromkeys([case.case_id for case in CASES], overlong(900))
+    bench, planned = a_bench(store, asked("a:1b", outcomes), benches, num_ctx=256, num_predict=100)
+
+    assert "trained for 256 tokens" in (why_given_up(bench, replace(planned, trained_context=256)) or "")
+    assert "num_ctx=800" in (why_given_up(bench, replace(planned, trained_context=800)) or "")
+
+
 def overlong(n_tokens: int) -> Generation:
     said = f"the prompt has {n_tokens} tokens and num_ctx is 256" if n_tokens else "the prompt is too long"
     return Generation(text="", answer="", own_failure=FailureKind.PROMPT_TOO_LONG, message=said)

@@ -13,7 +13,7 @@ from evaluation.errors import ConfigurationError
 from evaluation.planning import Group, Lane, Plan, PlannedCandidate
 from evaluation.store.loaded_memory import loaded_bytes
 from tasks.generation.generate import generate_shard
-from tasks.generation.residency import load_model, release_model
+from tasks.generation.residency import load_model, loads_in_progress, release_model
 from tasks.generation.workbench import open_workbench, workbench
 
 
@@ -75,7 +75,7 @@ def test_a_workbench_is_found_while_it_is_open(ollama_by_script: ScriptedOllama)
 
 def test_a_shard_without_a_workbench_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="no work on invocation 'two'"):
-        asyncio.run(generate_shard.fn("two", 1, (("a", 0),), label="x", benchmark="y", stretch="1"))
+        asyncio.run(generate_shard.fn("two", ((1, "a", 0),), title="x · y", stretch="1"))
 
 
 def test_a_model_is_loaded_with_its_options_warmed_up_looked_at_and_let_go(ollama_by_script: ScriptedOllama) -> None:
@@ -104,7 +104,7 @@ def test_a_model_is_loaded_with_its_options_warmed_up_looked_at_and_let_go(ollam
     [
         ((500, "llama runner process: out of memory"), "out_of_memory", 2),
         ((404, "model 'good' not found"), "model_not_pulled", 1),
-        ((503, "server busy"), "queue_full", 2),
+        ((503, "server busy"), "queue_full", 8),
     ],
 )
 def test_a_model_that_cannot_be_loaded_is_tried_as_often_as_makes_sense(
@@ -140,7 +140,7 @@ def test_letting_go_of_a_model_on_a_server_that_is_gone_is_a_warning(
             await release_model.fn("one", "here", "good")
 
     asyncio.run(work())
-    assert "here was told to unload good, and still has it: no server answers" in caplog.text
+    assert "here could not be told to unload good: no server answers" in caplog.text
 
 
 def test_another_server_of_a_group_counts_until_it_is_refused_or_given_up(ollama_by_script: ScriptedOllama) -> None:
@@ -160,3 +160,41 @@ def test_another_server_of_a_group_counts_until_it_is_refused_or_given_up(ollama
             return [*found, bench.has_another_server(work, here)]
 
     assert [True, False, False] == asyncio.run(work())
+
+
+def test_a_queue_that_is_full_while_loading_is_waited_for(ollama_by_script: ScriptedOllama) -> None:
+    ollama_by_script.add("good")
+    load, n_refused = ollama_by_script.load, 0
+
+    def refuses_thrice(body: dict[str, object]) -> tuple[int, dict[str, object]]:
+        nonlocal n_refused
+        if n_refused < 3:
+            n_refused += 1
+            return 503, {"error": "server busy, please try again.  maximum pending requests exceeded"}
+        return load(body)
+
+    ollama_by_script.load = refuses_thrice  # type: ignore[method-assign]
+
+    async def work() -> str | float:
+        async with open_workbench(a_plan(ollama_by_script.url)):
+            return await load_model.fn("one", "here", "good", group_index=0)
+
+    assert isinstance(asyncio.run(work()), float)
+    assert 3 == n_refused
+    assert {} == loads_in_progress
+
+
+def test_letting_go_of_a_model_that_was_removed_from_its_server_warns_of_nothing(
+    ollama_by_script: ScriptedOllama, caplog: pytest.LogCaptureFixture
+) -> None:
+    ollama_by_script.add("good")
+
+    async def work() -> None:
+        async with open_workbench(a_plan(ollama_by_script.url)):
+            await load_model.fn("one", "here", "good", group_index=0)
+            ollama_by_script.models.pop("good")
+            await release_model.fn("one", "here", "good")
+
+    asyncio.run(work())
+    assert "still has" not in caplog.text
+    assert "unload" not in caplog.text

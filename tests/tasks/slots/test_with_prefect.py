@@ -56,6 +56,33 @@ def test_a_limit_is_made_where_it_is_missing_and_obeyed_where_it_is_not(prefect_
     asyncio.run(scenario())
 
 
+def test_slots_that_a_user_names_raise_a_limit_that_nobody_edited(prefect_api: str, tag: str) -> None:
+    async def scenario() -> None:
+        assert 1 == await ensure_limit(tag, 1)
+        assert 1 == await ensure_limit(tag, 4)  # assumed again, by another evaluation
+        assert 4 == await ensure_limit(tag, 4, is_explicit=True)
+        assert 6 == await ensure_limit(tag, 6, is_explicit=True)
+        assert 6 == await ensure_limit(tag, 2, is_explicit=True)  # others may use what is there
+        assert 6 == (await _limit(tag)).limit
+
+    asyncio.run(scenario())
+
+
+def test_slots_that_a_user_names_leave_a_limit_that_a_person_edited(prefect_api: str, tag: str) -> None:
+    from prefect.client.orchestration import get_client
+    from prefect.client.schemas.actions import GlobalConcurrencyLimitUpdate
+
+    async def scenario() -> None:
+        await ensure_limit(tag, 4)
+        async with get_client() as client:
+            await client.update_global_concurrency_limit(tag, GlobalConcurrencyLimitUpdate(limit=2))
+        assert 2 == await ensure_limit(tag, 8, is_explicit=True)
+        assert 8 == await ensure_limit(tag, 8, resize=True)  # by a probe, which somebody ran to set it
+        assert 9 == await ensure_limit(tag, 9, is_explicit=True)
+
+    asyncio.run(scenario())
+
+
 def test_a_limit_that_was_switched_off_limits_nobody(prefect_api: str, tag: str) -> None:
     from prefect.client.orchestration import get_client
     from prefect.client.schemas.actions import GlobalConcurrencyLimitUpdate

@@ -1,0 +1,28 @@
+"""Numbers on the command line are written as numbers: `--limit 10`, neither `1_0` nor digits of other scripts."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import typer
+
+from evaluation.numbers_in_words import read_number
+
+
+def with_plain_numbers(command: Any) -> Any:
+    """The command, its options and those of its subcommands taking only numbers that are written plainly."""
+    for param in command.params:
+        param.process_value = partial(_cast, param.process_value, param)
+    for subcommand in getattr(command, "commands", {}).values():
+        with_plain_numbers(subcommand)
+    return command
+
+
+def _cast(cast: Callable[[Any, Any], Any], param: Any, ctx: Any, value: Any) -> Any:
+    made = cast(ctx, value)
+    if isinstance(value, str) and isinstance(made, int | float) and not isinstance(made, bool):
+        try:
+            read_number(value)
+        except ValueError:
+            raise typer.BadParameter(f"{value!r} is not a number as 10 or 0.5", ctx=ctx, param=param) from None
+    return made

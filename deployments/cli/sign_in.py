@@ -1,0 +1,24 @@
+"""How a person at a terminal signs in to Prefect's pages without typing the password."""
+
+import sys
+
+
+def sign_in_page(page: str) -> str:
+    """The address that signs a browser in, for a terminal; for a log or a pipe the plain one, without the password."""
+    from urllib.parse import quote
+
+    from deployments.guarded.origins import SIGN_IN
+    from deployments.prefect_home import password_to_give
+
+    if not (sys.stdout.isatty() and sys.stderr.isatty()):
+        return page
+    return f"{page}{SIGN_IN}#{quote(password_to_give(), safe=':')}"
+
+
+def password_words(*, has_password: bool) -> str | None:
+    """Where the password of our own servers stands; None where they ask for none."""
+    from deployments.prefect_home import password_file, password_is_own
+
+    if not has_password:
+        return None
+    return str(password_file()) if password_is_own() else "PREFECT_SERVER_API_AUTH_STRING"

@@ -1,0 +1,75 @@
+"""`python -m deployments.guarded.server server start …`: Prefect's server, which answers its own pages and programs.
+
+The words are those of `prefect`. What differs: requests of other origins and names are refused (`origins.py`), its
+process connects to named servers alone (`connections.py`), on anything but loopback it has a password, and what it
+writes is for its user alone.
+"""
+
+import os
+import sys
+from typing import Any
+
+from deployments.guarded.connections import Gate, named_webhooks, own_targets
+from deployments.guarded.origins import LOOPBACK_NAMES, OwnPagesOnly, allowed_names, host_name
+from deployments.prefect_home import own_password, prefect_home, webhooks_file
+from evaluation.errors import ConfigurationError
+from evaluation.private_files import only_for_this_user
+
+DEFAULTS = {
+    "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": "http://127.0.0.1:4200",
+    # The pages ask whoever served them, under the name that the browser knows.
+    "PREFECT_SERVER_UI_API_URL": "/api",
+}
+PASSWORD = "PREFECT_SERVER_API_AUTH_STRING"  # noqa: S105 - the name of a variable
+
+
+def main(words: list[str]) -> None:
+    """Runs Prefect's command line with these words."""
+    only_for_this_user()
+    for name, value in DEFAULTS.items():
+        os.environ.setdefault(name, value)
+    try:
+        _protect(words)
+        names = [host_name(name) for name in allowed_names()]
+        named_webhooks(webhooks_file())
+    except (ConfigurationError, ValueError) as error:
+        raise SystemExit(f"error: {error}") from None
+    import uvicorn
+
+    gate = Gate(lambda: [*own_targets(), *named_webhooks(webhooks_file())])
+    run = uvicorn.run
+
+    def run_guarded(app: Any, **options: Any) -> None:
+        if isinstance(app, str):
+            raise SystemExit("error: --workers above 1 is not offered here\n  next: leave --workers out")
+        gate.close()
+        run(OwnPagesOnly(app, names=names, has_sign_in=True), **{**options, "loop": "asyncio"})
+
+    uvicorn.run = run_guarded
+    from prefect.cli import app
+
+    sys.argv = ["prefect", *words]
+    app()
+
+
+def _protect(words: list[str]) -> None:
+    """Gives a server that listens beyond this machine a password, where it has none."""
+    host = _option(words, "--host") or os.environ.get("PREFECT_SERVER_API_HOST") or "127.0.0.1"
+    if host not in (*LOOPBACK_NAMES, "::1") and not os.environ.get(PASSWORD):
+        os.environ[PASSWORD] = own_password()
+        sys.stderr.write(f"the server listens at {host}: its password is in {prefect_home() / 'benchwright'}\n")
+    if os.environ.get(PASSWORD):
+        os.environ.setdefault("PREFECT_API_AUTH_STRING", os.environ[PASSWORD])
+
+
+def _option(words: list[str], name: str) -> str | None:
+    for index, word in enumerate(words):
+        if word == name and index + 1 < len(words):
+            return words[index + 1]
+        if word.startswith(f"{name}="):
+            return word.partition("=")[2]
+    return None
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

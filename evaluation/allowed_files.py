@@ -1,0 +1,50 @@
+"""Which files of this machine may a request name? All of them, where its user typed it; a form's, one folder's alone.
+
+A benchmark file is read and shown, a metric's file is run. Whoever fills in a form, or calls Prefect's API, is somebody
+else than the user whose rights the worker has.
+"""
+
+import os
+from contextvars import ContextVar
+from pathlib import Path
+
+from evaluation.errors import ConfigurationError
+
+FOLDER_VARIABLE = "BENCHWRIGHT_FORM_FILES"
+"""Names the folder; read by `evaluation.settings`."""
+
+_is_limited: ContextVar[bool] = ContextVar("is_limited", default=False)
+_folder: ContextVar[Path | None] = ContextVar("folder", default=None)
+
+
+def limit_files(folder: Path | None) -> None:
+    """From here on, in this task and those that it starts, only files in the folder may be named; None: no file."""
+    _is_limited.set(True)
+    _folder.set(None if folder is None else folder.resolve())
+
+
+def must_be_allowed(path: Path, *, what: str) -> None:
+    """Returns where a request may name this file. Whether there is one is not looked at before.
+
+    Args:
+        path: Links are followed.
+        what: What it is named for, for the message.
+
+    Raises:
+        ConfigurationError: it may not.
+    """
+    if not _is_limited.get():
+        return
+    folder = _folder.get()
+    if folder is not None and Path(os.path.realpath(path)).is_relative_to(folder):
+        return
+    if folder is None:
+        raise ConfigurationError(
+            f"{what} {str(path)!r} is a file, and forms may name no files here",
+            f"Let whoever runs the worker name a folder for them: `benchwright serve --form-files FOLDER`, or "
+            f"{FOLDER_VARIABLE}=FOLDER for another worker. On the command line any file may be named.",
+        )
+    raise ConfigurationError(
+        f"{what} {str(path)!r} is not in {str(folder)!r}, the folder of which forms may name files",
+        "Put the file there, or name one that is there.",
+    )

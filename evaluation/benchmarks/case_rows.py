@@ -1,0 +1,168 @@
+"""Which cases do a document's rows stand for? Each field of each row is read, kept, ignored by name, or refused."""
+
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+from evaluation.benchmarks.documents import Document
+from evaluation.benchmarks.formats.format import ID_FIELDS, Format
+from evaluation.benchmarks.formats.plain import Plain
+from evaluation.benchmarks.mapping import rename, renamed, unknown_fields, without
+from evaluation.benchmarks.recognition import check_same, recognised, unknown_format
+from evaluation.benchmarks.rows import Row, plain_json
+from evaluation.benchmarks.usual_names import other_case_mapping, usual_mapping
+from evaluation.case import Case
+from evaluation.errors import BenchmarkError
+from evaluation.field_mapping import FieldUse
+from evaluation.names import name_problem, normal_name
+
+MOST_UNKNOWN = 100
+"""Unknown fields that are collected for a message."""
+
+
+class CaseRows:
+    """The rows of one document, as they become cases."""
+
+    def __init__(self, document: Document, *, mapping: Mapping[str, str], ignored: Collection[str]) -> None:
+        self._path = document.path
+        self._mapping = mapping
+        self._ignored: set[str] = set()
+        self._kept: dict[str, None] = {}
+        self._usual: dict[str, str] = {}
+        rows = without(document.rows, ignored, self._ignored)
+        self._rows = renamed(rows, mapping) if mapping else iter(rows)
+        self._is_forced = bool({"prompt", "messages"} & set(mapping))
+        first = next(self._rows, None)
+        if first is None:
+            raise BenchmarkError(self._path, "holds no case", expected="at least one case", next_step="add a case")
+        self._first = first
+        self.form = self._form(first)
+
+    @property
+    def field_use(self) -> FieldUse:
+        """What became of the fields, once the cases are read."""
+        return FieldUse(
+            mapped={**self._usual, **self._mapping},
+            kept=tuple(self._kept),
+            ignored=tuple(sorted(self._ignored)),
+        )
+
+    def cases(self) -> tuple[Case, ...]:
+        """The cases, in the order of the file.
+
+        Raises:
+            BenchmarkError: a row that is no case, or holds what nothing would read.
+        """
+        return self.form.finished(list(self._cases()))
+
+    def _form(self, first: Row) -> Format:
+        """The format of the rows, and the names under which they write its fields."""
+        form = recognised(first)
+        if form is not None and form.name != Plain.name and not self._is_forced:
+            return form
+        spelling = other_case_mapping(first)
+        spelled = recognised(rename(first, spelling))
+        if spelled is not None and spelled.name != Plain.name and not self._is_forced:
+            known = {*spelled.fields, *spelled.id_fields, "cluster", "tags"}
+            self._usual = {ours: theirs for ours, theirs in spelling.items() if ours in known}
+            return spelled
+        self._usual = usual_mapping(first)
+        if self._is_forced or {"prompt", "messages"} & set(self._usual) or recognised(first) is not None:
+            return Plain()
+        raise unknown_format(first)
+
+    def _cases(self) -> Iterator[Case]:
+        places: dict[str, Row] = {}
+        rows = self._all_rows()
+        for ordinal, row in enumerate(rows, start=1):
+            if isinstance(row.look_at("benchmark"), dict):
+                raise row.error("is a header", field="benchmark", expected="a header in the first line only")
+            if not self._is_forced:
+                check_same(row, self.form)
+            row = rename(row, self._usual) if self._usual else row
+            case = self._case(row, ordinal)
+            if unknown := self._unknown(row):
+                raise unknown_fields(row, self._all_unknown(unknown, rows), self.form)
+            _check_id(case.case_id, row, places, self.form)
+            _check_content(case, row)
+            yield case
+
+    def _all_rows(self) -> Iterator[Row]:
+        yield self._first
+        yield from self._rows
+
+    def _case(self, row: Row, ordinal: int) -> Case:
+        case_id = next((word for name in self.form.id_fields if (word := row.word(name)) is not None), str(ordinal))
+        case = _with_good_names(self.form.case(row, normal_name(case_id)), row)
+        kept = {name: row.look_at(name) for name in row.unused() if self._is_kept(name)}
+        self._kept |= dict.fromkeys(kept)
+        return replace(case, details=_with_details(case, {**kept, **row.details}, row)) if kept or row.details else case
+
+    def _is_kept(self, name: str) -> bool:
+        return name in self.form.kept_fields or name in ID_FIELDS
+
+    def _unknown(self, row: Row) -> list[str]:
+        return [name for name in row.unused() if not self._is_kept(name)]
+
+    def _all_unknown(self, first: list[str], rest: Iterator[Row]) -> list[str]:
+        """The unknown fields of the whole file, so that they can be dealt with at once."""
+        names = dict.fromkeys(first)
+        with suppress(BenchmarkError):
+            for ordinal, row in enumerate(rest):
+                row = rename(row, self._usual) if self._usual else row
+                with suppress(BenchmarkError):
+                    self._case(row, ordinal)
+                    names |= dict.fromkeys(self._unknown(row))
+                if len(names) > MOST_UNKNOWN:
+                    break
+        return list(names)
+
+
+def _with_details(case: Case, added: Mapping[str, Any], row: Row) -> dict[str, Any]:
+    for name in added.keys() & case.details.keys():
+        raise row.error(f"has {name!r} already", field="details", expected="each of the details once")
+    try:
+        return {**case.details, **plain_json(dict(added))}
+    except TypeError as error:
+        raise row.error(str(error), field="details", expected="plain JSON values") from error
+
+
+def _with_good_names(case: Case, row: Row) -> Case:
+    """The case with its id, cluster and tags in the form in which names are kept.
+
+    Raises:
+        BenchmarkError: one of them cannot be a name.
+    """
+    tags = tuple(normal_name(tag) for tag in case.tags)
+    cluster = None if case.cluster is None else normal_name(case.cluster)
+    for field, name in (("id", case.case_id), ("cluster", cluster), *(("tags", tag) for tag in tags)):
+        if name is not None and (problem := name_problem(name)):
+            raise row.error(problem, field=field, expected="a name that people can read and type")
+    return replace(case, cluster=cluster, tags=tags)
+
+
+def _check_id(case_id: str, row: Row, places: dict[str, Row], form: Format) -> None:
+    earlier = places.setdefault(case_id, row)
+    if earlier is row:
+        return
+    name = next((name for name in form.id_fields if row.look_at(name) is not None), None)
+    raise row.error(
+        f"the id {case_id!r} is already that of {earlier.unit} {earlier.number}",
+        field=name,
+        expected="an id of its own for each case",
+        next_step="change one of the two, or remove the ids to have the cases numbered",
+    )
+
+
+def _check_content(case: Case, row: Row) -> None:
+    """Raises where the case has text that no file or database can hold: half of a surrogate pair."""
+    try:
+        case.content_hash.encode()
+        case.case_id.encode()
+    except UnicodeEncodeError as error:
+        raise row.error(
+            f"holds the broken character {error.object[error.start]!r}",
+            expected="valid Unicode",
+            next_step="remove the character, or write its whole surrogate pair",
+        ) from error

@@ -1,0 +1,92 @@
+"""How much of a file is read at most? Files come from strangers: a small `.gz` may hold one line without an end."""
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Final
+
+MIB: Final = 2**20
+LONGEST_LINE: Final = 64 * MIB
+"""Bytes of a line, characters of a cell: more than any model's context, some 16 million tokens."""
+LARGEST_FILE: Final = 1024 * MIB
+"""Bytes of a file of rows, unpacked."""
+LARGEST_DOCUMENT: Final = 256 * MIB
+"""Bytes of a file that is one JSON value, which takes several times as much in memory."""
+LARGEST_YAML: Final = 16 * MIB
+"""Bytes of a YAML file, which takes a hundred times as much in memory, and seconds for each MiB."""
+LARGEST_SETTINGS: Final = MIB
+"""Bytes of a file that people write by hand: options, prices, a profile."""
+
+
+class TooLongError(ValueError):
+    """A file, line or cell that is longer than its limit; the message says which and what the limit is."""
+
+    def __init__(self, what: str, limit: int, line: int | None = None) -> None:
+        super().__init__(what, limit, line)
+        self.what, self.limit, self.line = what, limit, line
+
+    def __str__(self) -> str:
+        return f"{self.what} is longer than {in_mib(self.limit)}"
+
+
+def in_mib(n_bytes: int) -> str:
+    """A limit as people read it."""
+    return f"{n_bytes // MIB:,} MiB" if n_bytes >= MIB else f"{n_bytes:,} bytes"
+
+
+class BoundedReader(io.RawIOBase):
+    """A binary file that refuses to give more than `limit` bytes.
+
+    Raises:
+        TooLongError: from the read that would go past the limit.
+    """
+
+    def __init__(self, source: IO[bytes], limit: int) -> None:
+        self._source, self._limit, self._left = source, limit, limit
+
+    def readable(self) -> bool:
+        """True: it is for reading alone."""
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        """Reads into `buffer`; returns how many bytes."""
+        data = self._source.read(min(len(buffer), self._left + 1))
+        self._left -= len(data)
+        if self._left < 0:
+            raise TooLongError("the file", self._limit)
+        buffer[: len(data)] = data
+        return len(data)
+
+
+def bounded(source: IO[bytes], limit: int = LARGEST_FILE) -> io.BufferedReader:
+    """`source`, buffered, up to `limit` bytes."""
+    return io.BufferedReader(BoundedReader(source, limit), buffer_size=MIB)
+
+
+def bounded_lines(source: IO[bytes], limit: int = LONGEST_LINE) -> Iterator[bytes]:
+    """The lines of a file, each with its end.
+
+    Raises:
+        TooLongError: a line is longer than `limit` bytes; names it.
+    """
+    number = 0
+    while line := source.readline(limit + 1):
+        number += 1
+        if len(line) > limit:
+            raise TooLongError("the line", limit, number)
+        yield line
+
+
+def read_settings_text(path: Path) -> str:
+    """The text of a small UTF-8 file that people write by hand, with or without a byte order mark.
+
+    Raises:
+        OSError: it cannot be read.
+        UnicodeDecodeError: it is not UTF-8.
+        TooLongError: it is longer than `LARGEST_SETTINGS`.
+    """
+    with path.open("rb") as file:
+        data = file.read(LARGEST_SETTINGS + 1)
+    if len(data) > LARGEST_SETTINGS:
+        raise TooLongError("the file", LARGEST_SETTINGS)
+    return data.decode("utf-8-sig")

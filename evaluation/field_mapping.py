@@ -1,0 +1,53 @@
+"""How do people say which of a file's fields is which of ours: `prompt=question`, as words or as a mapping?"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from evaluation.errors import ConfigurationError
+
+DETAILS = "details."
+"""Before our name, where a field is kept among a case's details: `details.level=level`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldUse:
+    """What became of a file's fields that are not called like ours."""
+
+    mapped: Mapping[str, str] = field(default_factory=dict)
+    """Our name to the file's."""
+    kept: tuple[str, ...] = ()
+    """Fields that stand among the details of the cases, unread by anything else."""
+    ignored: tuple[str, ...] = ()
+    """Fields that were left out, as their user wanted."""
+
+    def as_sentences(self) -> tuple[str, ...]:
+        """What a person should know of it."""
+        read = ", ".join(f"{ours} from {theirs!r}" for ours, theirs in self.mapped.items())
+        lists = (("kept in details", self.kept), ("ignored", self.ignored))
+        named = [f"{words}: {named_fields(names)}" for words, names in lists if names]
+        return (*([f"read as ours: {read}"] if read else []), *named)
+
+
+def read_mapping(words: Sequence[str]) -> dict[str, str]:
+    """Our field names to the file's, of `ours=theirs` words.
+
+    Raises:
+        ConfigurationError: a word is not `ours=theirs`, or a field is mapped twice.
+    """
+    mapping: dict[str, str] = {}
+    for word in words:
+        ours, sign, theirs = word.partition("=")
+        if not sign or not ours or not theirs:
+            raise ConfigurationError(f"--field {word!r} is not of the form OURS=THEIRS", "For example prompt=question.")
+        if ours in mapping:
+            raise ConfigurationError(
+                f"--field {ours!r} is given twice: {mapping[ours]!r} and {theirs!r}", "Give it once."
+            )
+        mapping[ours] = theirs
+    return mapping
+
+
+def named_fields(names: Sequence[str], *, most: int = 20) -> str:
+    """The names in one line, for a message: long ones cut, many of them counted."""
+    listed = ", ".join(repr(name if len(name) <= 60 else name[:57] + "...") for name in names[:most])
+    return listed + (f", … ({len(names)} in all)" if len(names) > most else "")

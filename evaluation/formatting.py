@@ -1,0 +1,214 @@
+"""Numbers as people read them, everywhere: terminal, pages, reports, messages. JSON and exports keep every digit.
+
+A rounded number never claims what is not so. It is 0, 1 or 100 % only where the value is exactly that, and more digits
+are shown, or a bound (`> 99.99 %`), where rounding would say otherwise. A quantity ends in zeros where it was rounded,
+and without them where it is exact. Counts have thousands separators; nothing ends in a bare point.
+"""
+
+import math
+
+P_FLOOR = 0.0001
+"""Smaller p-values are not told apart: no test here is that exact."""
+_P_CEILING = 0.999
+_ALPHA = 0.05
+"""A p-value that is not on it is not rounded to it, so that figure and verdict agree."""
+_MOST_DIGITS = 6
+_MOST_PERCENT_DIGITS = 2
+_LEAST_DECIMAL = 1e-9
+"""Below it, and from a billion times its inverse on, powers of ten are easier to read than zeros."""
+_NOISE = 1e-12
+"""What sums of binary fractions are off by: .7 may be .7000000000000002."""
+_BYTES = ("B", "kB", "MB", "GB", "TB")
+
+
+def p_value(value: float | None) -> str:
+    """`p = .034`, `p = .0032`, `p < .0001`, `p > .999`; `no test` where there was none."""
+    if value is None:
+        return "no test"
+    cell = p_cell(value)
+    return f"p {cell}" if cell[0] in "<>" else f"p = {cell}"
+
+
+def p_cell(value: float | None) -> str:
+    """The same for a table's cell, without the p; `–` where there was no test."""
+    if value is None:
+        return "–"
+    if value < P_FLOOR:
+        return "< .0001"
+    if _P_CEILING < value < 1:
+        return "> .999"
+    digits = 4 if value < 0.01 else 3
+    text = _kept_off(value, digits, (_ALPHA,), digits + _MOST_DIGITS) or f"{value:.{digits}f}"
+    return text.removeprefix("0") if text.startswith("0") else text
+
+
+def count(n: int) -> str:
+    """`1,319`."""
+    return f"{n:,}"
+
+
+def counted(n: int, noun: str, many: str | None = None) -> str:
+    """`1 case`, `1,319 cases`."""
+    return f"{n:,} {noun if n == 1 else many or noun + 's'}"
+
+
+def score(value: float, *, digits: int = 3, signed: bool = False) -> str:
+    """A metric's value with so many decimals: `0.390`; `0.9996` where fewer would say 1."""
+    return _fixed(value, digits, (0.0, 1.0, -1.0), signed=signed)
+
+
+def score_interval(low: float, high: float, *, digits: int = 3, signed: bool = False) -> str:
+    """`[0.364, 0.417]`."""
+    return f"[{score(low, digits=digits, signed=signed)}, {score(high, digits=digits, signed=signed)}]"
+
+
+def coefficient(value: float, *, signed: bool = False) -> str:
+    """A correlation, a kappa, an effect size: `0.62`, `+0.62`; ±1 and 0 only where they are exact."""
+    return score(value, digits=2, signed=signed)
+
+
+def points(value: float, *, digits: int = 1, signed: bool = False) -> str:
+    """A share in points: `4.1`, and `0.04` where a tenth would hide it."""
+    return _fixed(float(f"{100 * value:.12g}"), digits, (0.0, 100.0, -100.0), signed=signed)
+
+
+def percent(share: float, *, digits: int = 0) -> str:
+    """`62 %`, `99.6 %`, `> 99.99 %`: 0 % and 100 % only where they are exact."""
+    return f"{percent_number(share, digits=digits)} %"
+
+
+def percent_number(share: float, *, digits: int = 0) -> str:
+    """The same without the sign."""
+    value = float(f"{100 * share:.12g}")  # 100 * .29 is 28.999999999999996
+    text = _kept_off(value, digits, (0.0, 100.0), max(digits, _MOST_PERCENT_DIGITS))
+    if text is not None:
+        return text
+    step = 10.0 ** -max(digits, _MOST_PERCENT_DIGITS)
+    bound = f"{100 - step:.{_MOST_PERCENT_DIGITS}f}" if value > 50 else f"{step:.{_MOST_PERCENT_DIGITS}f}"
+    return f"> {bound}" if 50 < value < 100 else f"< {bound}" if 0 < value < 50 else f"{value:.{digits}f}"
+
+
+def quantity(value: float, *, signed: bool = False) -> str:
+    """A number of any size with three digits that count: `0.0730`, `4.2`, `1,234`. Zeros at its end mean rounding."""
+    return _significant(value, 3, signed=signed)
+
+
+def precise(value: float, *, signed: bool = False) -> str:
+    """A quantity with four digits that count, where two are to be told apart: `0.07301`."""
+    return _significant(value, 4, signed=signed)
+
+
+def beyond(value: float, limit: float) -> tuple[str, str]:
+    """A value and the limit that it breaks, with as many digits as show that they differ."""
+    allowed = f"{limit:,.10g}"
+    for digits in (3, 5, 8, 12, 17):
+        shown = _significant(value, digits, signed=False)
+        if value == limit or _number(shown) not in (_number(allowed), _number(f"{limit:.{digits}g}")):
+            break
+    return shown, allowed
+
+
+def percent_beyond(share: float, limit: float) -> tuple[str, str]:
+    """Two shares as percentages, with as many digits as show whether they differ."""
+    for digits in range(3):
+        shown, allowed = percent(share, digits=digits), percent(limit, digits=digits)
+        if shown != allowed:
+            break
+    return shown, allowed
+
+
+def quantity_interval(low: float, high: float, *, signed: bool = False) -> str:
+    """`[0.0694, 0.0766]`."""
+    return f"[{quantity(low, signed=signed)}, {quantity(high, signed=signed)}]"
+
+
+def duration(seconds: float) -> str:
+    """Seconds in the unit that a person would choose: `73 ms`, `4.2 s`, `40 s`, `3 min`, `1 h 20 min`."""
+    if seconds < 0.0995:
+        return f"{quantity(1000 * seconds)} ms" if seconds else "0 s"
+    if seconds < 99.5:
+        return f"{seconds:.0f} s" if seconds >= 9.95 else f"{seconds:.1f} s"
+    minutes = round(seconds / 60)
+    if minutes < 100:
+        return f"{minutes} min"
+    hours, rest = divmod(minutes, 60)
+    return f"{hours:,} h {rest} min" if rest else f"{hours:,} h"
+
+
+def seconds(value: float) -> str:
+    """A measured time that is to be compared with others: `0.0730 s`, `81.2 s`."""
+    return f"{quantity(value)} s"
+
+
+def size(n_bytes: float | None) -> str:
+    """A number of bytes in the largest unit that fits: `2.0 GB`, `120 MB`; `–` where it is not known."""
+    if n_bytes is None:
+        return "–"
+    amount = float(n_bytes)
+    unit = next((unit for place, unit in enumerate(_BYTES) if amount / 1000**place < 999.5), _BYTES[-1])
+    amount /= 1000.0 ** _BYTES.index(unit)
+    return f"{amount:,.0f} {unit}" if unit == "B" or amount >= 99.95 else f"{amount:.1f} {unit}"
+
+
+def usd(amount: float) -> str:
+    """`$0.0123`, `$1,200`."""
+    return f"{'-' if amount < 0 else ''}${quantity(abs(amount))}"
+
+
+def joules(energy: float) -> str:
+    """`0.42 J`, `1,200 J`."""
+    return f"{quantity(energy)} J"
+
+
+def watts(power: float) -> str:
+    """`310 W`."""
+    return f"{quantity(power)} W"
+
+
+def ratio(value: float) -> str:
+    """How many times as much: `1.42 ×`."""
+    return f"{quantity(value)} ×"
+
+
+def per_second(rate: float, what: str = "") -> str:
+    """`41.2 tokens/s`, `4.2/s`."""
+    return f"{quantity(rate)}{' ' if what else ''}{what}/s"
+
+
+def _significant(value: float, digits: int, *, signed: bool) -> str:
+    sign = "+" if signed else ""
+    if not math.isfinite(value) or value == 0:
+        return f"{value:{sign}g}"
+    rounded = float(f"{value:.{digits}g}")
+    if not _LEAST_DECIMAL <= abs(rounded) < 1 / _LEAST_DECIMAL:
+        return f"{value:{sign}.{digits - 1}e}"
+    decimals = max(0, digits - 1 - math.floor(math.log10(abs(rounded))))
+    text = f"{value:{sign},.{decimals}f}"
+    return text.rstrip("0").rstrip(".") if decimals and math.isclose(rounded, value, rel_tol=_NOISE) else text
+
+
+def _fixed(value: float, digits: int, exact: tuple[float, ...], *, signed: bool) -> str:
+    """So many decimals, and more where fewer would claim one of the `exact` values; at last one digit that counts."""
+    text = _kept_off(value, digits, exact, _MOST_DIGITS, signed=signed)
+    if text is not None:
+        return text
+    if abs(value) < 0.5:
+        return f"{value:{'+' if signed else ''}.0e}"
+    near = min(exact, key=lambda bound: abs(bound - value))
+    return f"{'<' if value < near else '>'} {near:{'+' if signed else ''}.{digits}f}"
+
+
+def _kept_off(
+    value: float, digits: int, exact: tuple[float, ...], most_digits: int, *, signed: bool = False
+) -> str | None:
+    """The fewest decimals, from `digits` on, that do not claim an `exact` value; None where even the most do."""
+    for places in range(digits, most_digits + 1):
+        text = f"{value:{'+' if signed else ''},.{places}f}"
+        shown = _number(text)
+        if shown not in exact or abs(value - shown) < 1e-12:
+            return text if shown or value >= 0 else text.replace("-", "+" if signed else "")
+    return None
+
+
+def _number(shown: str) -> float:
+    return float(shown.replace(",", ""))

@@ -1,0 +1,244 @@
+"""What does an answer claim of the options, in its order? Each claim names letters, and asserts or denies them."""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from evaluation.metrics import choice_wording as wording
+
+MAX_CHARS = 40_000
+"""Of a longer answer the beginning and the end are read, half of this each."""
+
+_THINKING = re.compile(r"</think(?:ing)?>", re.IGNORECASE)
+_OPEN_THINKING = re.compile(r"<think(?:ing)?>", re.IGNORECASE)
+_LATEX_TEXT = re.compile(r"\\(?:text|mathrm|mathbf|textbf|mathsf|textrm|mathit|rm|bf)\s?\{([^{}]{0,200})\}")
+_LATEX_MARKS = re.compile(r"\\[()\[\]]|\$(?=[A-Za-z(]\W)|(?<=[A-Za-z)])\$")
+_EMPHASIS = re.compile(r"[*`]{1,3}|(?<!\w)_{1,2}(?=\S)|(?<=\S)_{1,2}(?!\w)|^\s{0,3}(?:#{1,6}|>)\s", re.MULTILINE)
+_TAGS = re.compile(r"</?(?:answer|b|i|em|strong|p|br|final|choice|option)\s?/?>", re.IGNORECASE)
+_QUOTES = str.maketrans(dict.fromkeys("“”„«»「」『』【】", '"') | dict.fromkeys("‘’‚‹›", "'"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """One place of an answer that says something of one or several options."""
+
+    start: int
+    end: int
+    options: frozenset[int | None]
+    """Indices; None for a letter that no option has."""
+    asserts: bool
+    """False: it says that the options are wrong."""
+    is_final: bool = False
+    """It calls itself the final answer, or is boxed."""
+
+
+def readable(answer: str) -> str:
+    """`answer` without thinking, emphasis and LaTeX's wrappers, with single blanks and without blank lines."""
+    if len(answer) > MAX_CHARS:
+        answer = f"{answer[: MAX_CHARS // 2]}\n{answer[-MAX_CHARS // 2 :]}"
+    *_, answer = _THINKING.split(answer)
+    answer = _OPEN_THINKING.split(answer)[0]
+    text = unicodedata.normalize("NFKC", answer).translate(_QUOTES)
+    text = _LATEX_TEXT.sub(r"\1", _LATEX_TEXT.sub(r"\1", _TAGS.sub(" ", text)))
+    text = _EMPHASIS.sub("", _LATEX_MARKS.sub("", text))
+    return "\n".join(words for line in text.splitlines() if (words := " ".join(line.split())))
+
+
+def without_list(text: str, options: Sequence[str]) -> str:
+    """`text` without the list of all options, where it repeats it."""
+    pattern = _listing(tuple(options))
+    return pattern.sub("\n", text).strip() if pattern else text
+
+
+def claims(text: str, options: Sequence[str]) -> list[Claim]:
+    """All claims of a readable text in words ("the answer is B", "A is wrong"), in their order."""
+    found = [*_announced(text, options), *_judged(text, options), *_boxed(text, options), *_judged_lines(text, options)]
+    return sorted(found, key=lambda claim: (claim.start, claim.end))
+
+
+def option_index(letter: str, options: Sequence[str]) -> int | None:
+    """Index of the option with this letter; None where there is none."""
+    index = ord(letter.upper()) - ord("A")
+    return index if 0 <= index < len(options) else None
+
+
+def option_text_at(text: str, start: int, options: Sequence[str]) -> tuple[int, int] | None:
+    """Index of the option whose text stands at `start`, and where it ends."""
+    pattern = _texts(tuple(options))
+    match = pattern.match(text, start) if pattern else None
+    return (int(str(match.lastgroup)[1:]), match.end()) if match else None
+
+
+def _announced(text: str, options: Sequence[str]) -> Iterator[Claim]:
+    for pattern, is_strong in ((wording.ANNOUNCED, True), (wording.CHOSEN, False)):
+        for match in _overlapping(pattern, text):
+            start, end, named = match.start("group"), match.end("group"), _letters(match, options)
+            of_text = option_text_at(text, start, options)
+            if of_text and of_text[1] >= len(text[:end].rstrip(".)]}\"' ")):
+                named, end = frozenset({of_text[0]}), of_text[1]
+            elif not (_ends_there(text, end, options, named) or (is_strong and _capital(text, end))):
+                continue
+            elif len(named) == 1 and (of_text := option_text_at(text, _after_marks(text, end), options)):
+                named |= {of_text[0]}
+            if is_asked(text, end) or wording.ONLY_IF.match(text, end):
+                continue
+            if _judgement(text, start) is False or _others_say(text, match.start()):
+                continue
+            yield Claim(
+                start=match.start(),
+                end=end,
+                options=named,
+                asserts=bool(match.groupdict().get("contrast")) or not _is_denied(text, match.start(), start),
+                is_final=is_strong and wording.FINAL.search(text, max(0, match.start() - 12), start) is not None,
+            )
+    for match in wording.ANNOUNCED_TEXT.finditer(text):
+        of_text = option_text_at(text, match.end(), options)
+        if of_text and not is_asked(text, of_text[1]):
+            named = frozenset({of_text[0], *_joined_text(text, of_text[1], options)})
+            denied = _is_denied(text, match.start(), match.end())
+            yield Claim(start=match.start(), end=of_text[1], options=named, asserts=not denied)
+
+
+def _judged(text: str, options: Sequence[str]) -> Iterator[Claim]:
+    for match in _overlapping(wording.JUDGED, text):
+        says = _judgement(text, match.start())
+        if says is None or is_asked(text, match.end()) or _others_say(text, match.start()):
+            continue
+        if wording.ONLY_IF.match(text, match.end()):
+            continue
+        says = says and not _is_denied(text, match.start(), match.start())
+        yield Claim(start=match.start(), end=match.end(), options=_letters(match, options), asserts=says)
+    for match in _overlapping(wording.REJECTED, text):
+        if _ends_there(text, match.end("group"), options, _letters(match, options)):
+            yield Claim(start=match.start(), end=match.end("group"), options=_letters(match, options), asserts=False)
+
+
+def _judgement(text: str, start: int) -> bool | None:
+    """Whether the letters at `start` are called right; None where nothing is said of them."""
+    match = wording.JUDGED.match(text, start)
+    if match is None or (match.group("other") and not match.group("cannot")):
+        return None
+    denied = bool(match.group("denied") or match.group("cannot"))
+    return (
+        not denied if match.group("right") else denied and not match.group("cannot") if match.group("wrong") else False
+    )
+
+
+def _is_denied(text: str, start: int, end: int) -> bool:
+    """Whether a claim's cue, or the clause before it, denies it: "I don't think …", "the wrong answer is …"."""
+    clause = _clause_before(text, start)
+    denied = wording.DENIAL.search(clause + text[start:end])
+    return denied is not None or wording.NOT_THE_ANSWER.search(clause) is not None
+
+
+def _others_say(text: str, start: int) -> bool:
+    return wording.OTHERS_SAY.search(_clause_before(text, start)) is not None
+
+
+def _clause_before(text: str, start: int) -> str:
+    return wording.CLAUSE_END.split(text[max(0, start - 60) : start])[-1]
+
+
+def _boxed(text: str, options: Sequence[str]) -> Iterator[Claim]:
+    for match in wording.BOXED.finditer(text):
+        yield Claim(start=match.start(), end=match.end(), options=_letters(match, options), asserts=True, is_final=True)
+
+
+def _judged_lines(text: str, options: Sequence[str]) -> Iterator[Claim]:
+    """Lines such as "B) London - correct, since …"."""
+    place = 0
+    for line in text.split("\n"):
+        match = wording.LINE_LETTER.fullmatch(line)
+        if match and (index := option_index(match.group("letter"), options)) is not None:
+            rest, after = match.group("rest"), 0
+            if named := option_text_at(rest, 0, options):
+                after = named[1]
+            verdict = wording.LINE_VERDICT.match(rest, after)
+            if (
+                verdict
+                and not wording.ONLY_IF.match(rest, verdict.end())
+                and (after or len(match.group(0)) - len(rest) > 1)
+            ):
+                yield Claim(
+                    start=place,
+                    end=place + match.start("rest") + verdict.end(),
+                    options=frozenset({index}),
+                    asserts=bool(verdict.group("right")),
+                )
+        place += len(line) + 1
+
+
+def _letters(match: re.Match[str], options: Sequence[str]) -> frozenset[int | None]:
+    group = match.group("group")
+    return frozenset(option_index(found, options) for found in _single_letters(group))
+
+
+def _single_letters(group: str) -> list[str]:
+    joined = {"y", "o", "e"}
+    found = re.findall(r"(?<!\w)[A-Za-z](?!\w)", group)
+    return [letter for i, letter in enumerate(found) if not (letter in joined and 0 < i < len(found) - 1)]
+
+
+def _overlapping(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
+    """Matches of a pattern, each searched from the end of the former's cue, so that "not B, so C" has both."""
+    place = 0
+    while match := pattern.search(text, place):
+        yield match
+        place = max(match.start("group"), match.start() + 1)
+
+
+def _ends_there(text: str, end: int, options: Sequence[str], letters: frozenset[int | None]) -> bool:
+    if wording.GOES_ON.match(text, end) or text[end - 1 : end] in ".)]}\"'":
+        return True
+    named = option_text_at(text, _after_marks(text, end), options)
+    return named is not None and named[0] in letters
+
+
+def _capital(text: str, end: int) -> bool:
+    return text[end : end + 1] == " " and text[end + 1 : end + 2].isupper()
+
+
+def is_asked(text: str, end: int) -> bool:
+    """Whether the sentence that holds the place `end` goes on to a question mark."""
+    return text[end - 1 : end] not in (".", "!") and wording.FOLLOWED_BY_QUESTION.match(text, end) is not None
+
+
+def _after_marks(text: str, end: int) -> int:
+    while end < len(text) and text[end] in " .):,-–—\"'":
+        end += 1
+    return end
+
+
+def _joined_text(text: str, end: int, options: Sequence[str]) -> set[int]:
+    join = wording.JOIN.match(text, end)
+    named = option_text_at(text, join.end(), options) if join else None
+    return {named[0]} if named else set()
+
+
+@lru_cache(maxsize=512)
+def _texts(options: tuple[str, ...]) -> re.Pattern[str] | None:
+    """The text of an option, the longest first; options of a single letter are left to their letters."""
+    plain = {i: _plain(option) for i, option in enumerate(options)}
+    worth = sorted((i for i in plain if len(plain[i]) > 1 or plain[i].isdigit()), key=lambda i: -len(plain[i]))
+    if not worth:
+        return None
+    parts = (f"(?P<o{i}>{re.escape(plain[i])})" for i in worth)
+    return re.compile(rf"(?:[\"'(]|the\s|an?\s)?(?:{'|'.join(parts)})(?![\w%])(?![.,]\d)", re.IGNORECASE)
+
+
+@lru_cache(maxsize=512)
+def _listing(options: tuple[str, ...]) -> re.Pattern[str] | None:
+    if len(options) < 2:
+        return None
+    items = (
+        rf"[(\[]?{chr(ord('A') + i)}[.):\]]{{1,2}}\s?[\"']?{re.escape(_plain(option))}[\"']?"
+        r"[\s.,;|]{0,3}(?:and\s|or\s)?"
+        for i, option in enumerate(options[:26])
+    )
+    return re.compile("".join(items), re.IGNORECASE)
+
+
+def _plain(option: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", option).strip(" .").split())

@@ -1,0 +1,186 @@
+"""In what words do answers announce, deny, judge and correct a choice between options? Patterns, in several languages.
+
+Letters are looked for in a text of single blanks and lines, without emphasis marks (see `choice_claims`).
+"""
+
+import re
+
+_OPEN, _CLOSE = r"[(\[{\"'$]{0,3}", r"[)\]}\"'$.]{0,3}"
+# Lower-case words that go on after a letter, as they never do after the article "a" or the word "I".
+_GOES_ON = (
+    r"because|since|as|and|or|nor|than|too|is|was|but|for|due|which|with|given|based|according|not|rather|instead|seems|would|must|"
+    r"in|on|by|per|of\scourse|it\sis|I\sthink|I\sbelieve|definitely|obviously|over|wählen|nehmen|fits|है|if|though|although|where|while|so|only|here|then|therefore|can|could|makes|fits|describes|matches|"
+    r"weil|denn|da|oder|und|ou|et|o|y|e|porque|ya|car|parce|perch[eé]|pois"
+)
+LETTER = (
+    r"(?<![A-Za-zÀ-ɏ])(?:(?:options?|choices?|answers?|letters?|statements?|opci[oó]n|antwort|letra|lettera|lettre|buchstabe)"
+    rf"\s)?{_OPEN}(?![aeiou][ ](?!(?:{_GOES_ON})\b)[a-z])"
+    r"(?!(?-i:[aIi])[ ](?!(?:because|since|as|is|and|or|but|not|instead|rather|here|of\scourse|it\sis)\b)[a-z])"
+    rf"(?P<letter>[A-Za-z])(?![A-Za-zÀ-ɏЀ-ӿ\d_°+#]|['’]\w|-\w|\.\w|\s*=\s*\w){_CLOSE}"
+)
+GOES_ON = re.compile(rf"\s?(?:$|\n|[^\w\s+#°=→<>&]|[\u0900-\u0dff\u3000-\uffef]|(?:{_GOES_ON})(?!\w))")
+"""What may follow a letter that is a choice: the end of something, or a word that goes on."""
+
+_ONE = LETTER.replace("(?P<letter>", "(?:")
+_JOIN = (
+    r"\s?(?:,(?:\s?(?:and/or|and|or|und|oder|ou|et|y|o|e)(?!\w))?|/|&|(?:and/or|and|or|und|oder|ou|et|y|o|e|as\swell\sas|"
+    r"plus|nor)(?!\w))\s?(?:(?:maybe|perhaps|possibly|even|also|probably)\s)?"
+)
+GROUP = rf"(?:both\s|either\s|neither\s)?{_ONE}(?:{_JOIN}{_ONE}){{0,12}}"
+"""One letter, or several that are offered together."""
+_LISTED = (
+    rf"(?:both\s|either\s|neither\s)?{_ONE}"
+    rf"(?:(?:,\s?{_ONE}){{0,12}}(?:,?\s(?:and|or|nor|und|oder|y|ou)\s|\s?[/&]\s?){_ONE})?"
+)
+
+_FILLER = (
+    r"(?:(?:clearly|definitely|therefore|thus|hence|then|obviously|likely|probably|most\s+likely|simply|just|indeed|"
+    r"actually|certainly|surely|apparently|in\s+fact|now|still|also|the\s+(?:correct\s+)?(?:option|choice|answer|letter)|"
+    r"(?-i:[ao]|la|le|die|el)(?=\s(?:letra|lettera|opci|[A-Za-z](?![\w'])))|option|choice|answer|letter|number|eindeutig|wahrscheinlich|claramente|la\s+opci[oó]n|die\s+option|the)\s?[:,]?\s?)"
+)
+_NOUN = (
+    r"(?:(?:正确|正確|最终|最終|标准)?(?:答案|正解|答え|回答)(?:选|選)?|(?<=\n)A(?=\s?:\s)|^A(?=\s?:\s)|answer|option|choice|solution|response|pick|guess|vote|conclusion|selection|verdict|ans|letter|(?:correct|right|best)\sone|antwort|lösung|"
+    r"respuesta|opci[oó]n|r[eé]ponse|choix|risposta|opzione|scelta|resposta|op[cç][aã]o|alternativa|antwoord|odpowied[zź]|"
+    r"svar|vastaus|cevap|yan[ıi]t|jawaban|odpov[eě][dď]|r[aă]spuns(?:ul)?|đáp\s+án|ответ|відповідь|απάντηση|उत्तर|الإجابة|"
+    r"الجواب|תשובה|정답|답)"
+)
+_COPULA = (
+    r"(?:(?:is|are|was|be|would\sbe|should\sbe|must\sbe|has\sto\sbe|will\sbe|could\sbe|may\sbe|might\sbe|remains|"
+    r"seems\sto\sbe|appears\sto\sbe|comes\sout\sas|ist|lautet|wäre|es|ser[ií]a|est|serait|è|é|seria|to|är|er|on|là|adalah|"
+    r"je|este|είναι|هي|هو|है)(?!\w)|是|为|為|は|は、|은|는)"
+)
+_ADJECTIVES = (
+    r"(?:\s?\(?(?:correcta|correcte?|corretta|correta|richtige?|final|here|above|below|choice|option|chosen)\)?)?"
+)
+_WORDS_BETWEEN = r"(?:,?\s[^\W\d]{2,15},?){0,6}?"
+_SIGN = r"(?:[:：=]|-{1,2}>|=>|→|⇒|➡|–|—|-)"
+ANNOUNCED = re.compile(
+    rf"(?<!\w){_NOUN}[\"']?{_ADJECTIVES}(?:{_WORDS_BETWEEN}\s?{_COPULA}(?P<denied>n't|\s(?:not|never|nicht|niet))?|\s?{_SIGN}|\s(?=[A-Za-z]\sहै)|(?<=[选選])|"
+    rf"\s?\n)[\s:：=,*-]{{0,4}}(?:{_FILLER}){{0,3}}(?P<group>{GROUP})",
+    re.IGNORECASE,
+)
+"""The answer is B; Answer: (B); die richtige Antwort lautet B; 答案是B."""
+
+CHOSEN = re.compile(
+    rf"(?:(?<![\w'’])(?:I(?:'d|'ll|'m|'ve)?|we|let's|let\sus)\s(?:(?:would|will|am|have|must|do|should|shall|can|going|to|going|have|probably|still|"
+    rf"now|only|strongly|therefore|thus|rather)\s){{0,4}}(?:choose|chose|chosen|pick|picked|select|selected|go\swith|go\sfor|"
+    rf"going\swith|went\swith|say|answer|vote\sfor|opt\sfor|guess|settle\son|stick\swith|conclude|lean\stowards?|bet\son|"
+    rf"change\smy\sanswer\sto|believe|think)"
+    rf"|(?:应该|我)?(?:选择?|選択?)|(?<!\w)(?:going\swith|choosing|selecting|picking|leaving(?:\sus)?(?:\swith)?|leaves(?:\sus)?(?:\swith)?|points\sto|"
+    rf"corresponds\sto|matches|gives|yields|which\smakes\sit|(?:ich\swähle|elijo|escojo|je\schoisis|scelgo|escolho|ik\skies|wybieram|"
+    rf"выбираю|creo\sque\ses|c'est|es\sist|ich\swürde|je\sdirais|(?:richtig|correct[ao]?|corretta|korrekt)\s(?:is|ist|es|est|è)|(?=letra\s)|only|"
+    rf"clearly|definitely|probably|surely|certainly|obviously|(?:no|nope|wait|i\smean)(?:,\s?(?:no\s)?(?:no|wait))?(?=,)|or\srather|so\s(?:is|are|would\sbe)))"
+    rf"|(?<!\w)(?:it|that|this|which)(?:'s|’s|\s(?:is|was|must\sbe|has\sto\sbe|would\sbe|should\sbe|will\sbe))(?P<denied>\snot|n't|n’t)?"
+    rf"|(?<!\w)(?:so|therefore|thus|hence|ergo|also|deshalb|por\s(?:lo\s)?tanto|donc)[,:]?"
+    rf"|(?P<contrast>(?<!\w)(?:not|nicht|no|pas)|n't)\s{_ONE},?\s(?:but|sondern|sino|mais)(?:\srather)?"
+    rf"|(?<!\w)(?:choose|select|pick|correction|rather|instead|make\sit)[,:]?)"
+    rf"\s?[:,]?\s?(?:(?:that|it|it's|it’s|it\sis|to\sbe)\s){{0,2}}(?:{_FILLER}){{0,3}}(?P<group>{GROUP})",
+    re.IGNORECASE,
+)
+"""I choose C; it must be (b); so D."""
+
+_RIGHT = (
+    r"(?:correct|right|true|yes|best|better|preferable|closer|closest|stronger|accurate|valid|answer|winner|one|it|my\s(?:answer|choice|pick|guess)|most\s(?:likely|"
+    r"accurate|appropriate|plausible|suitable|probable)|richtig|korrekt|correct[ao]s?|correcte|corrett[ao]|juist|goed)"
+)
+_WRONG = (
+    r"(?:incorrect|wrong|false|untrue|inaccurate|invalid|impossible|irrelevant|ruled\sout|eliminated|excluded|out|"
+    r"implausible|unlikely|second|worse|less\s\w+|tempting|a\sdistractor|no|nope|falsch|incorrect[ao]s?|fals[ao]|faux|sbagliat[ao]|errad[ao])"
+)
+_ADVERBS = (
+    r"(?:(?:like|the|a|an|also|both|clearly|definitely|therefore|thus|then|probably|likely|indeed|obviously|certainly|simply|"
+    r"just|all|partially|only|factually|equally|closest\sto|die|la|el|le)\s){0,4}"
+)
+_VERB = (
+    r"(?:is|are|was|were|seems|looks|appears|sounds|must\sbe|has\sto\sbe|would\sbe|should\sbe|can\sbe|ist|es|est|è|é|"
+    r"fits)"
+)
+JUDGED = re.compile(
+    rf"(?<![\w'])(?P<group>{_LISTED})\s?(?:{_VERB}(?P<denied>n't|n’t|\snot)?|(?P<cannot>can't|can’t|cannot|can\snot|does\snot|"
+    rf"doesn't|doesn’t|do\snot|don't|don’t)|[:=–—-])\s(?:to\sbe\s)?{_ADVERBS}(?:(?P<right>{_RIGHT})|(?P<wrong>{_WRONG})|"
+    r"(?P<other>\w+))(?!\w)",
+    re.IGNORECASE,
+)
+"""C is right; (A) looks wrong; A: wrong."""
+
+REJECTED = re.compile(
+    rf"(?<![\w'])(?:not|never|neither|nor|unlike|except|but\snot|instead\sof|rather\sthan|other\sthan|over|against|than|"
+    rf"(?:rul|eliminat|exclud|reject|dismiss|discard)(?:e|es|ed|ing)?(?:\sout)?|nicht|pas|no)\s(?:{_FILLER}){{0,2}}"
+    rf"(?P<group>{_LISTED})",
+    re.IGNORECASE,
+)
+"""B, not A; this rules out C."""
+
+BOXED = re.compile(rf"\\boxed\s?\{{\s?(?P<group>{GROUP})\s?\}}")
+FINAL = re.compile(
+    r"(?:final|correct(?:ed)?|revised|updated|actual|definitive)\W{0,3}(?:answer|choice|option)", re.IGNORECASE
+)
+DENIAL = re.compile(r"(?<!\w)(?:not|never|cannot|nicht|kein|ne|non|não|niet)(?!\w)|n't(?!\w)", re.IGNORECASE)
+CORRECTION = re.compile(
+    r"(?<!\w)(?:no|wait|but|however|yet|although|though|while|whereas|actually|correction|sorry|scratch\sthat|on\ssecond\sthought|hmm+|reconsider\w*|re-?check\w*|"
+    r"mistake\w*|misread|apolog\w+|rather|instead|let\sme\s(?:check|think|verify|re)\w*|change\smy|oops|my\sbad|"
+    r"that(?:'s|’s|\sis)\s(?:wrong|not\sright|incorrect)|not\squite|upon\s(?:reflection|review)|revis\w+|double.check\w*)(?!\w)",
+    re.IGNORECASE,
+)
+ALSO = re.compile(r"(?<!\w)(?:also|too|as\swell|equally|likewise|so\s(?:is|are))(?!\w)", re.IGNORECASE)
+NOT_THE_ANSWER = re.compile(
+    r"(?:incorrect|wrong|false|worst|least\s\w+|tempting|popular|falsche|first|second|third|fourth|next|other)\s?$",
+    re.IGNORECASE,
+)
+OTHERS_SAY = re.compile(
+    r"(?<!\w)(?:many|some|most|others?|people|students|everyone|anyone|one|you\s(?:might|may|could|would)|they|he|she)(?:\s\w+){0,4}\s?$",
+    re.IGNORECASE,
+)
+CLAUSE_END = re.compile(r"[.;:,!?\n]|(?<!\w)(?:but|so|because|since|therefore|thus|hence|and)(?!\w)", re.IGNORECASE)
+NO_CHOICE_AFTER = re.compile(
+    r"(?:appendix|figure|fig|section|part|parts|table|equation|eq|type|group|class|grade|point|plan|step|question|example|"
+    r"panel|column|row|exhibit|chapter|series?|vitamin|hepatitis|theorem|case|mr|mrs|ms|dr|team|player|person|city|case|see)"
+    r"[.\s]{0,2}$",
+    re.IGNORECASE,
+)
+NO_SINGLE_ANSWER = re.compile(
+    r"(?<!\w)(?:all|none|neither|both|any|either|several|two)\s(?!(?:\w+\s){0,3}(?:others?|rest|remaining|wrong|incorrect))(?:(?:of|are|is|these|those|the|them|options?|choices?|answers?|"
+    r"above|given|listed|options\sare)\s?){1,6}",
+    re.IGNORECASE,
+)
+"""All of the above, none of these, both are right."""
+
+ANNOUNCED_TEXT = re.compile(
+    rf"(?<!\w)(?:{_NOUN}[\"']?{_ADJECTIVES}(?:{_WORDS_BETWEEN}\s?{_COPULA}(?P<denied>n't|\s(?:not|never|nicht|niet))?|\s?{_SIGN})"
+    rf"|I(?:'d|'ll|\swould|\swill)?\s(?:choose|pick|select|go\swith|say))\s{{0,2}}(?:{_FILLER}){{0,2}}",
+    re.IGNORECASE,
+)
+"""The answer is …, before an option's text."""
+
+JOIN = re.compile(_JOIN, re.IGNORECASE)
+ALTERNATIVE = re.compile(
+    r"[.,;]?\s?(?:\(?or|alternatively|possibly|maybe|perhaps|though\sit\s(?:could|might))\s(?:maybe|perhaps|possibly|even|it\s|could\s|might\s|also\s|be\s){0,4}"
+    rf"{_ONE}",
+    re.IGNORECASE,
+)
+"""After a claim: or maybe C."""
+
+LINE_VERDICT = re.compile(
+    rf"[\s.):,(–—\-]{{0,4}}(?:{_VERB}\s|this\s(?:is|option\sis)\s|that\sis\s)?{_ADVERBS}(?:(?P<wrong>not\s(?:the\s)?(?:correct|right|true|answer|best)|{_WRONG}(?!\w)|[✗✘❌×])|"
+    rf"(?P<right>(?:correct|right|true|yes|richtig|correct[ao])(?!\w)|[✓✔✅]))",
+    re.IGNORECASE,
+)
+SEVERAL = re.compile(rf"(?<!\w){_ONE}(?:{_JOIN}{_ONE}){{1,12}}".replace("[A-Za-z])(?!", "[A-Z])(?!"))
+"""Letters that are named together."""
+
+SUBJECT = re.compile(
+    r"(?:^|(?<=[.;:!?]\s)|(?<=\n))(?:[Oo]ption\s)?[(\[]?(?P<letter>[A-Z])[)\]]?(?:\s(?:is|was)(?!\w)|:\s)"
+)
+"""A letter that begins a sentence about itself: A is in France."""
+
+ONLY_IF = re.compile(r"\s(?:if|when|were|had|in\scase|unless)(?!\w)", re.IGNORECASE)
+FOLLOWED_BY_QUESTION = re.compile(r"[^.!\n;]{0,40}\?")
+LINE_LETTER = re.compile(
+    rf"(?:options?\s|choices?\s|answers?\s)?{_OPEN}(?P<letter>[A-Za-z])[)\]}}\"'$]{{0,3}}\s?[.):,\-–—]?\s?(?P<rest>.*)"
+)
+ALONE = re.compile(
+    rf"(?:(?<![\w)°])[(\[](?P<bracketed>[A-Za-z])[)\]](?!\w)|(?<!\w)(?:option|choice|answer|letter)\s{_OPEN}(?P<named>[A-Z])(?![\w'’+#])"
+    r"|(?<!\w)(?P<itis>[A-Z])(?=\sit\sis(?!\w))|(?:^|(?<=[.:;!?,]\s)|(?<=\n))(?P<leading>[A-Z])(?=$|[.,;:!?)](?:\s|$)|\n)(?!\.\s(?-i:[a-z])))",
+    re.IGNORECASE,
+)
+"""A letter in brackets, after "option", or by itself between two marks."""

@@ -1,0 +1,105 @@
+"""Which marks of a text belong to its sentence, and which to what it says?
+
+`Yes, he said.` has the words `Yes he said`; in `f(x)`, `C++`, `3.5` and `[1, 2]` every mark counts.
+"""
+
+import re
+import unicodedata
+
+TYPOGRAPHIC = str.maketrans(dict.fromkeys("“”„«»", '"') | dict.fromkeys("‘’‚‹›", "'") | {"−": "-", "–": "-"})
+"""One way of writing quotes, the minus sign and the dash of a range."""
+
+_MEANT = frozenset("#%&@/\\‰‱§¶+=<>|^~$[]{}")
+"""Punctuation that is said, not set: it always stays."""
+_LONGEST_WORD = 200
+"""What is longer is no word, and stays as it is."""
+_QUOTES = "\"'`"
+# `**word**` and `code`; what multiplies (`2*3*4`) or names (`*args`, `__init__`) is no emphasis.
+_EMPHASIS = re.compile(r"(?<![\w*`])(\*{1,3}|`{1,3}|(?<!_)_(?!_))(?=[^\s*`_])([^*`_]{1,500})(?<=\S)\1(?![\w*`_])")
+_ABBREVIATION = re.compile(r"(?<![\w.])(?:[^\W\d_]{1,3}\.){2,}(?:[^\W\d_](?!\w))?")
+_BETWEEN_LETTERS = re.compile(r"(?<=[^\W\d_])'(?=[^\W\d_])|(?<=[^\W\d_]{2})-(?=[^\W\d_])|(?<=[^\W\d_])-(?=[^\W\d_]{2})")
+_UNSPACED = re.compile(r"(?<!\d)[、。，！？；：]|[、。，！？；：](?!\d)")
+_PHRASE_IN_BRACKETS = re.compile(r"\s*[\[{]\s*([^\W\d_][^\d\[\]{}(),;:=<>|/\\]*)[\]}]\s*")
+_OPERAND = re.compile(r"[^\w]*(?:\d[\d.,]*|[^\W\d_])[^\w]*")
+_CALL = re.compile(r"\w\([^()\s]*\s")
+_LONE = re.compile(r"\(([^\W\d_])\)|([^\W\d_])[).:]")
+
+
+def without_sentence_marks(text: str) -> str:
+    """`text` without the marks of its sentences, word by word; blanks stay as they are."""
+    phrase = _PHRASE_IN_BRACKETS.fullmatch(text)
+    text = _without_emphasis(phrase.group(1) if phrase else text)
+    text = _UNSPACED.sub("", _ABBREVIATION.sub(lambda found: found.group().replace(".", ""), text))
+    pieces = re.split(r"(\s+)", text)
+    words = pieces[::2]
+    # `5'` and `O(n log n)`: what has no partner, or whose partner stands inside a word, is no sentence's mark.
+    kept = {mark for mark in "\"'" if text.count(mark) % 2} | set(")" if _CALL.search(text) else "")
+    for number, word in enumerate(words):
+        if len(word) > _LONGEST_WORD:
+            continue
+        if not any(map(str.isalnum, word)):
+            pieces[2 * number] = word if _says_something(words, number) else ""
+            continue
+        word = _without_marks_around(word, kept, is_last=number == len(words) - 1)
+        pieces[2 * number] = _BETWEEN_LETTERS.sub("", word)
+    return "".join(pieces)
+
+
+def without_outer_marks(text: str) -> str:
+    """`text` without what can only stand around it: a full stop, paired quotes, emphasis, the bracket of a letter."""
+    shorter = _without_emphasis(text.strip())
+    quote, inner = shorter[:1], shorter[1:-1]
+    if inner and quote == shorter[-1] and quote in _QUOTES and quote not in inner:
+        shorter = inner
+    if len(shorter) > 1 and shorter[-1] in ".。" and shorter[-2].isalnum():
+        shorter = shorter[:-1]
+    lone = _LONE.fullmatch(shorter)
+    if lone:
+        shorter = lone.group(1) or lone.group(2)
+    return text.replace(text.strip(), shorter) if any(map(str.isalnum, shorter)) else text
+
+
+def _without_emphasis(text: str) -> str:
+    return _EMPHASIS.sub(lambda found: found.group(2), text)
+
+
+def _says_something(words: list[str], number: int) -> bool:
+    """Whether a word of nothing but marks stands for something: a symbol, or an operation between two operands."""
+    word = words[number]
+    if not all(_is_sentence_mark(mark) for mark in word):
+        return True
+    return 0 < number < len(words) - 1 and all(_OPERAND.fullmatch(words[beside]) for beside in (number - 1, number + 1))
+
+
+def _without_marks_around(word: str, kept: set[str], *, is_last: bool) -> str:
+    start, end = 0, len(word)
+    while _opens(word[start:end]):
+        start += 1
+    while _closes(word[start:end], kept, is_last=is_last):
+        end -= 1
+    return word[start:end]
+
+
+def _opens(word: str) -> bool:
+    mark = word[0]
+    if not _is_sentence_mark(mark) or mark in "*_":
+        return False
+    if mark == "(":
+        return word.count("(") > word.count(")") or word.find(")") == len(word.rstrip(".,;:!?\"'")) - 1
+    return not (mark in "-." and word[1:2].isalnum())
+
+
+def _closes(word: str, kept: set[str], *, is_last: bool) -> bool:
+    mark, before = word[-1], word[-2:-1]
+    if not _is_sentence_mark(mark) or mark in "*_":
+        return False
+    if mark == ")":
+        return mark not in kept and word.count(")") > word.count("(")
+    if before.isdigit():
+        # `5'` and `5"` are measures, and `5!` a factorial, unless a sentence ends with it.
+        return not (mark in "′″" or mark in kept or (mark == "!" and not is_last))
+    return True
+
+
+def _is_sentence_mark(mark: str) -> bool:
+    return mark == "`" or (unicodedata.category(mark)[0] == "P" and mark not in _MEANT)

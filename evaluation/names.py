@@ -1,0 +1,66 @@
+"""May this text be a name: of a case, a benchmark, a candidate, a tag? Two names that look alike are one name.
+
+A name is kept in Unicode's composed form (NFC), in which `é` is one character however it was typed. Characters that
+nobody sees (zero-width spaces, direction marks, control characters) are refused: with them, two names that read the
+same would be two things.
+"""
+
+import unicodedata
+from typing import Final
+
+from evaluation.errors import ConfigurationError
+
+LONGEST_NAME: Final = 500
+"""Characters of an id, a cluster or a tag; published data sets stay below 100, addresses used as ids below this."""
+LONGEST_TITLE: Final = 200
+"""Characters of a benchmark's, candidate's or task's name, which stands in tables and in indexes."""
+_UNNAMED: Final = "a control character, or half of a surrogate pair"
+_JOINERS: Final = frozenset("\u200c\u200d")
+"""Invisible, and part of the spelling in Persian, in Indic scripts and in emoji."""
+
+
+def normal_name(text: str) -> str:
+    """The name in the form in which it is kept and compared: composed (NFC), without blanks around it."""
+    return unicodedata.normalize("NFC", text).strip()
+
+
+def name_problem(text: str, *, longest: int = LONGEST_NAME) -> str | None:
+    """What keeps `text` from being a name, in a few words; None where nothing does."""
+    if len(text) > longest:
+        return f"has {len(text):,} characters, and a name has {longest} at most"
+    hidden = next((index for index, sign in enumerate(text) if _is_hidden(text, index, sign)), None)
+    if hidden is None:
+        return None
+    sign = text[hidden]
+    return f"holds the invisible character U+{ord(sign):04X} ({unicodedata.name(sign, _UNNAMED)})"
+
+
+def checked_name(text: str, *, what: str, longest: int = LONGEST_TITLE) -> str:
+    """The name in the form in which it is kept.
+
+    Args:
+        text: As it was given.
+        what: What it is the name of, for the message: `a tag`.
+        longest: Characters that it may have.
+
+    Raises:
+        ConfigurationError: it is empty, too long, or holds invisible characters.
+    """
+    name = normal_name(text)
+    problem = name_problem(name, longest=longest) if name else "is empty"
+    if problem:
+        raise ConfigurationError(f"{what} {problem}", "Give it a name that people can read and type.")
+    return name
+
+
+def _is_hidden(text: str, index: int, sign: str) -> bool:
+    if sign.isascii():
+        return sign < " " or sign == "\x7f"
+    if sign in _JOINERS:
+        return not (_is_foreign(text[index - 1 : index]) and _is_foreign(text[index + 1 : index + 2]))
+    return unicodedata.category(sign) in ("Cc", "Cf", "Cs", "Zl", "Zp")
+
+
+def _is_foreign(sign: str) -> bool:
+    """True for a sign of a script in which a joiner changes the spelling."""
+    return bool(sign) and ord(sign) >= 0x600

@@ -1,0 +1,39 @@
+"""Is this text a number? Only as people and other programs write one.
+
+Python's own `int` and `float` also take `1_000`, digits of every script and blanks within a cell: `0_1` would be 1.
+"""
+
+import re
+from typing import Final
+
+_WHOLE: Final = re.compile(r"[+-]?[0-9]{1,400}")
+_NUMBER: Final = re.compile(r"[+-]?(?:[0-9]{1,400}(?:\.[0-9]{0,400})?|\.[0-9]{1,400})(?:[eE][+-]?[0-9]{1,6})?")
+
+
+def read_number(value: object) -> float:
+    """`value` as a number: one already, or text such as `3`, `-0.5`, `1e-3`.
+
+    Raises:
+        ValueError: it is none; infinity and NaN are none either.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise ValueError("not a number")
+    if isinstance(value, str) and not _NUMBER.fullmatch(value.strip()):
+        raise ValueError("not a number")
+    number = float(value)
+    if number != number or number in (float("inf"), float("-inf")):
+        raise ValueError("not a finite number")
+    return number
+
+
+def read_whole_number(value: object) -> int:
+    """`value` as a whole number: one already, or text such as `3` or `-12`.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, str) and _WHOLE.fullmatch(value.strip()):
+        return int(value)
+    raise ValueError("not a whole number")

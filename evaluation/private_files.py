@@ -1,0 +1,88 @@
+"""Files that are for one user alone: results, passwords, and whatever else holds what others should not read.
+
+What this user's commands create is theirs alone from its first byte. What earlier versions, or Prefect itself, created
+for all is mended where it is met: others lose their access. A group keeps its own where the others had none, since
+that is nobody's default: somebody meant it.
+"""
+
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+FOLDER_MODE = 0o700
+FILE_MODE = 0o600
+_OTHERS = stat.S_IRWXO
+_GROUP = stat.S_IRWXG
+
+
+def only_for_this_user() -> None:
+    """Lets this process, and all that it starts, create files and folders for this user alone."""
+    os.umask(0o077)
+
+
+def make_private_folder(folder: Path) -> None:
+    """Makes the folder where it is missing, with those above it, and mends it where it is there.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    for path in reversed(missing):
+        path.mkdir(mode=FOLDER_MODE, exist_ok=True)
+    folder.mkdir(exist_ok=True)  # where a file has the name, this says so
+    make_private(folder)
+
+
+def make_private_file(path: Path) -> None:
+    """Makes an empty file where none is, and mends it where one is.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE))
+    if path.is_file():
+        make_private(path)
+
+
+def make_private(path: Path) -> bool:
+    """True where others had access, which they have no longer; what is somebody else's stays as it is."""
+    try:
+        found = path.lstat()
+    except OSError:
+        return False
+    if stat.S_ISLNK(found.st_mode) or found.st_uid != os.getuid():
+        return False
+    mode = private_mode(stat.S_IMODE(found.st_mode))
+    if mode == stat.S_IMODE(found.st_mode):
+        return False
+    try:
+        path.chmod(mode)
+    except OSError:
+        return False
+    return True
+
+
+def private_mode(mode: int) -> int:
+    """The mode without the others; without the group too, unless it alone has access beside the user."""
+    return mode & ~(_OTHERS | _GROUP) if mode & _OTHERS else mode
+
+
+def open_to_others(paths: Iterable[Path]) -> Iterator[tuple[Path, str]]:
+    """Those of the paths that more people than this user may read or enter, and who."""
+    for path in paths:
+        try:
+            mode = path.stat().st_mode
+        except OSError:
+            continue
+        if mode & _OTHERS:
+            yield path, "everybody"
+        elif mode & _GROUP:
+            yield path, "its group"
+
+
+def database_files(path: Path) -> tuple[Path, ...]:
+    """A SQLite file with those that SQLite keeps beside it."""
+    return (path, *(path.with_name(path.name + ending) for ending in ("-wal", "-shm", "-journal")))

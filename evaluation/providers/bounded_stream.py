@@ -1,0 +1,65 @@
+"""How much of an answer is read? So much and no more, line by line or whole, compressed or not.
+
+A server may send without end, without a line feed, or a few bytes that unpack to gigabytes. What is read is bounded
+while it is read, so that memory is bounded whatever comes.
+"""
+
+import zlib
+from collections.abc import AsyncIterable, AsyncIterator
+
+from evaluation.providers.json_reading import OddRecordError
+
+MAX_LINE_BYTES = 4 * 2**20
+"""One record of a stream: an answer that a proxy sends in one piece has to fit."""
+MAX_STREAM_BYTES = 64 * 2**20
+"""All records of one answer: half a million tokens, at about 130 bytes for each."""
+MAX_WHOLE_BYTES = 8 * 2**20
+"""A whole answer, such as a list of models."""
+MAX_ERROR_BYTES = 2**20
+"""So much of an error's body is read; the rest is not waited for."""
+_PIECE_BYTES = 2**16
+_COMPRESSED = ("gzip", "x-gzip", "deflate")
+
+
+async def read_whole(chunks: AsyncIterable[bytes], *, max_bytes: int = MAX_WHOLE_BYTES) -> bytes:
+    """All that comes.
+
+    Raises:
+        OddRecordError: it is more than allowed.
+    """
+    data = bytearray()
+    async for chunk in chunks:
+        data += chunk
+        if len(data) > max_bytes:
+            raise OddRecordError(f"an answer of more than {max_bytes:,} bytes")
+    return bytes(data)
+
+
+async def read_beginning(chunks: AsyncIterable[bytes], *, max_bytes: int = MAX_ERROR_BYTES) -> bytes:
+    """What comes, up to so many bytes; the rest is left."""
+    data = bytearray()
+    async for chunk in chunks:
+        data += chunk[: max_bytes - len(data)]
+        if len(data) >= max_bytes:
+            break
+    return bytes(data)
+
+
+async def decompressed(chunks: AsyncIterable[bytes], encoding: str) -> AsyncIterator[bytes]:
+    """The content of an answer that was compressed although the request asked not to, in pieces of bounded size.
+
+    Raises:
+        OddRecordError: another way of compressing, or bytes that are none.
+    """
+    if encoding.strip().casefold() not in _COMPRESSED:
+        raise OddRecordError(f"the encoding {encoding[:40]!r}, although told not to compress")
+    unpacking = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
+    try:
+        async for chunk in chunks:
+            while chunk and not unpacking.eof:
+                piece = unpacking.decompress(chunk, _PIECE_BYTES)
+                chunk = unpacking.unconsumed_tail
+                if piece:
+                    yield piece
+    except zlib.error as error:
+        raise OddRecordError("bytes that cannot be unpacked") from error

@@ -1,0 +1,24 @@
+"""Do the documents name files that exist? Checked for links, and for every path below a folder of ours."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+FOLDERS = "evaluation|selection|tasks|flows|deployments|tests"
+PATH = re.compile(rf"(?<![\w/.-])(?:{FOLDERS})/[\w/.-]*\w")
+LINK = re.compile(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)")
+
+
+def _is_there(path: Path) -> bool:
+    return path.exists() or path.with_name(f"{path.name}.py").exists() or any(path.parent.glob(f"{path.name}*.py"))
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_path_and_link_of_a_document_leads_somewhere(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    links = [match[1] for match in LINK.finditer(text) if not (document.parent / match[1]).exists()]
+    paths = [match[0] for match in PATH.finditer(text) if not _is_there(ROOT / match[0])]
+    assert ([], []) == (links, paths)
