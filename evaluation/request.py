@@ -219,7 +219,7 @@ class EvaluationRequest(RequestModel):
         try:
             read_mapping(value)
         except ConfigurationError as error:
-            raise ValueError(str(error)) from None
+            raise ValueError(error.message) from None
         return value
 
     def field_mapping(self) -> dict[str, str]:

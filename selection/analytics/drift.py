@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from statistics import fmean
 from typing import Literal
 
-from evaluation.formatting import quantity
+from evaluation.formatting import percent, quantity
 from selection.analytics.past import PastDecision
 from selection.choosing.student import Z_95
 
@@ -94,8 +94,8 @@ def reason_to_retrain(found: Sequence[Drift]) -> str | None:
             )
         if one.contradicts:
             return (
-                f"of the answers of {one.candidate} on {one.task or 'all tasks'} {one.observed:.0%} were of use, where "
-                f"at least {one.expected:.0%} were expected ({one.n_prompts} prompts)"
+                f"of the answers of {one.candidate} on {one.task or 'all tasks'} {percent(one.observed)} were of use, where "
+                f"at least {percent(one.expected)} were expected ({one.n_prompts} prompts)"
             )
     return None
 

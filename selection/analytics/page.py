@@ -67,7 +67,7 @@ def _contradiction_line(one: Drift) -> str:
     return (
         f"Outcomes contradict the evaluations: {one.candidate} on {one.task or 'all tasks'}: {told} "
         f"{quantity(one.observed)}, expected {least}{quantity(one.expected)} ({counted(one.n_outcomes, 'outcome')}, "
-        f"{p_value(one.p_value or 0.0)})."
+        f"{p_value(one.p_value)})."
     )
 
 

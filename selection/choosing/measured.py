@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator
 
+from evaluation.formatting import points, quantity
 from selection.answers import Adjustments, Expected, Measured, MeasuredPart
 from selection.choosing.wording import counted, quality
 from selection.scoreboard import Levels, TaskStanding
@@ -91,7 +92,7 @@ def _reasons(found: Adjustments, *, of_tasks: bool, is_fraction: bool) -> Iterat
 
 
 def _points(value: float, is_fraction: bool) -> str:
-    return f"{100 * value:+.1f} points" if is_fraction else f"{value:+.3g}"
+    return f"{points(value, signed=True)} points" if is_fraction else quantity(value, signed=True)
 
 
 def part_shown(part: MeasuredPart, *, is_fraction: bool) -> str:

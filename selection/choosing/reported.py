@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from evaluation.formatting import percent
 from selection.answers import Reported
 from selection.choosing.terms import Choice
 from selection.choosing.wording import counted, p_value, quality
@@ -37,6 +38,6 @@ def _when(choice: Choice, reported: Reported) -> str:
 def _parts(reported: Reported) -> Iterator[str]:
     if reported.ok_share is not None:
         of = "" if reported.n_ok_known == reported.n_outcomes else f" of the {reported.n_ok_known:,} that say so"
-        yield f"{reported.ok_share:.0%}{of} were of use".replace("%", " %")
+        yield f"{percent(reported.ok_share)}{of} were of use"
     if reported.quality is not None:
         yield f"the mean quality was {quality(reported.quality, is_fraction=True)}"

@@ -51,7 +51,7 @@ def _alternatives(found: Recommendation) -> Iterator[str]:
 
 def _numbers(one: Ranked) -> Iterator[str]:
     if one.measured is not None:
-        yield f"measured {one.measured.value:.3g}"
+        yield f"measured {quantity(one.measured.value)}"
     why = why_expected(one.adjustments, of_tasks=bool(one.measured and one.measured.over_tasks), is_fraction=False)
     yield f"quality {_shown(one.quality)} expected" + (f" ({why})" if why else "")
     for expected, unit in ((one.cost_per_1k, "USD for 1,000"), (one.energy_j, "J"), (one.latency_s, "s")):

@@ -112,7 +112,7 @@ def _lines(record: RecommendationRecord) -> Iterator[str]:
         yield "The others, the best first:"
     for one in record.alternatives:
         measured = one.get("measured")
-        words = [] if not measured else [f"measured {measured['value']:.3g}"]
+        words = [] if not measured else [f"measured {quantity(measured['value'])}"]
         words += [f"{name} {_shown(one[name])}{_why(one, name)}" for name in _QUANTITIES if one.get(name)]
         yield f"  {one['candidate']}: {', '.join(words)}{' (tied)' if one.get('is_tied') else ''}"
     yield from _more(record.details.get("n_alternatives", 0) - len(record.alternatives))

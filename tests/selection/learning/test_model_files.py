@@ -137,7 +137,7 @@ def test_serving_arrays_that_disagree_with_the_estimators_are_not_packed() -> No
     assert learner is not None
     off = replace(learner.learned, slow=lambda features, task: learner.learned.slow(features, task) + 0.01)
     wrong = replace(trained().report.trial, trained=replace(learner, learned=off))
-    with pytest.raises(ConfigurationError, match=r"what serves is 0\.01 from what was trained"):
+    with pytest.raises(ConfigurationError, match=r"what serves is 0\.0100 from what was trained"):
         pack(replace(trained(), report=replace(trained().report, trial=wrong)))
 
 
