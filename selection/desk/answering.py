@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from evaluation.errors import ConfigurationError
 from evaluation.reports.escaping import one_line
 from selection.answers import Ranked, Recommendation
+from selection.choosing.by_prompt import deviations_of, note_on_task
 from selection.choosing.choice import Choice, choose
 from selection.choosing.explanation import explanation_of, reason_of
 from selection.desk.desk import Desk
@@ -159,9 +160,12 @@ def answered(
 
 def _changed_since(view: View, question: Question, choice: Choice) -> tuple[str, ...]:
     """A model learned from the evidence of its day; the scoreboard beside it is today's."""
-    if view.champion is None or question.prompt is None or choice.abstained or choice.decided_by != "scoreboard":
+    if question.prompt is None or choice.abstained or choice.decided_by != "scoreboard":
         return ()
-    return view.champion.notes_on(question.task)
+    if question.task is None:
+        note = note_on_task(view.scoreboard, view.champion, question.prompt)
+        return () if note is None else (note,)
+    return () if view.champion is None else view.champion.notes_on(question.task)
 
 
 def _explained(view: View, question: Question, key: str | None) -> str:
@@ -173,10 +177,7 @@ def _explained(view: View, question: Question, key: str | None) -> str:
 
 
 def _deviations(view: View, question: Question) -> "Deviations | None":
-    if view.champion is None or question.prompt is None:
-        return None
-    keys = tuple(candidate.key for candidate in view.scoreboard.candidates)
-    return view.champion.deviations(question.task, question.prompt, keys)
+    return deviations_of(view.scoreboard, view.champion, question.task, question.prompt)
 
 
 def _drawn(choice: Choice, explore: float, rng: "np.random.Generator | None") -> tuple[Ranked | None, float | None]:
