@@ -93,6 +93,8 @@ class Deviations:
 
     value: "NDArray[np.float64]"
     se: "NDArray[np.float64]"
+    told: "NDArray[np.float64] | None" = None
+    """Knots by which an expectation is told, see `selection.choosing.told`; None: as it is."""
 
 
 class Predictor(Protocol):
@@ -105,6 +107,10 @@ class Predictor(Protocol):
 
     def deviations(self, task: str | None, prompt: str, keys: tuple[str, ...]) -> Deviations | None:
         """For the candidates with these keys, in their order; None where it knows nothing of this task."""
+        ...
+
+    def task_shares(self, prompt: str) -> Mapping[str, float] | None:
+        """How likely the prompt is of each task; None where it cannot tell."""
         ...
 
     def as_of(self, evidence: Evidence) -> "Predictor":

@@ -94,8 +94,8 @@ def reason_to_retrain(found: Sequence[Drift]) -> str | None:
             )
         if one.contradicts:
             return (
-                f"of the answers of {one.candidate} on {one.task or 'all tasks'} {percent(one.observed)} were of use, where "
-                f"at least {percent(one.expected)} were expected ({one.n_prompts} prompts)"
+                f"of the answers of {one.candidate} on {one.task or 'all tasks'} {percent(one.observed)} were of use, "
+                f"where at least {percent(one.expected)} were expected ({one.n_prompts} prompts)"
             )
     return None
 

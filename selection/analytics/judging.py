@@ -18,6 +18,7 @@ from statistics import fmean
 from evaluation.errors import SelectionError
 from selection.analytics.drift import by_prompt
 from selection.analytics.past import PastDecision
+from selection.choosing.by_prompt import deviations_of
 from selection.choosing.choice import Choice, choose
 from selection.scoreboard import Predictor, Scoreboard
 
@@ -96,9 +97,7 @@ def regret_over_time(found: Sequence[Judged], *, step: timedelta = timedelta(day
 
 def _today(one: PastDecision, today: Scoreboard, predictor: Predictor | None) -> Choice | None:
     """What would be chosen; None where today's evidence names nobody."""
-    deviations = None
-    if predictor is not None and one.prompt is not None:
-        deviations = predictor.deviations(one.task, one.prompt, tuple(found.key for found in today.candidates))
+    deviations = deviations_of(today, predictor, one.task, one.prompt)
     try:
         choice = choose(
             today,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -11,7 +11,9 @@ from evaluation.errors import ConfigurationError, SelectionError
 from evaluation.evidence import Choosable
 from selection.answers import Ranked
 from selection.budgets.allocation import Floats
+from selection.choosing.by_prompt import deviations_of
 from selection.choosing.terms import Choice
+from selection.choosing.told import as_told
 from selection.desk.answering import Question, chosen
 from selection.desk.registry import desk_of
 from selection.wishes import Constraints, Weights
@@ -19,6 +21,13 @@ from selection.wishes import Constraints, Weights
 if TYPE_CHECKING:
     from evaluation.store.session import Store
     from selection.desk.view import View
+
+
+class Qualities(NamedTuple):
+    """What may be expected of each candidate: by which is chosen, and what is told of it."""
+
+    expected: Floats
+    told: Floats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,24 +56,20 @@ class Field:
         """In the same order."""
         return tuple(one.candidate.label for one in self.ranked)
 
-    def quality(self, prompt: str | None) -> Floats:
+    def quality(self, prompt: str | None) -> Qualities:
         """What may be expected of each on this prompt, shape (n_candidates,)."""
-        champion = self.view.champion
-        if champion is None or prompt is None:
-            return self.mean
-        keys = tuple(candidate.key for candidate in self.view.scoreboard.candidates)
-        deviations = champion.deviations(self.task, prompt, keys)
-        if deviations is None:
-            return self.mean
         board = self.view.scoreboard
+        deviations = deviations_of(board, self.view.champion, self.task, prompt)
+        if deviations is None:
+            return Qualities(self.mean, self.mean)
         standing = board.overall if self.task is None else board.standings[self.task]
-        found = self.mean + deviations.value[list(self.positions)]
-        return np.asarray(found.clip(standing.lowest, standing.highest), dtype=np.float64)
+        found = (self.mean + deviations.value[list(self.positions)]).clip(standing.lowest, standing.highest)
+        return Qualities(found, np.asarray(as_told(found, deviations.told), dtype=np.float64))
 
-    def qualities(self, prompts: Sequence[str | None]) -> Floats:
+    def qualities(self, prompts: Sequence[str | None]) -> Qualities:
         """For several prompts, shape (n_prompts, n_candidates); a prompt that comes twice is looked at once."""
         known = {prompt: self.quality(prompt) for prompt in dict.fromkeys(prompts)}
-        return np.stack([known[prompt] for prompt in prompts])
+        return Qualities(*(np.stack(column) for column in zip(*(known[prompt] for prompt in prompts), strict=True)))
 
     def costs(self, n_prompts: int) -> Floats:
         """Shape (n_prompts, n_candidates)."""

@@ -10,6 +10,7 @@ import numpy as np
 from evaluation.evidence import Choosable
 from selection.answers import Expected
 from selection.choosing.student import t_limit
+from selection.choosing.told import as_told
 from selection.scoreboard import Deviations, TaskStanding
 from selection.standing.two_way import Matrix, Vector
 
@@ -37,6 +38,9 @@ class Facts:
     percentile: float
     n_measured: list[int]
     quality: list[float]
+    """By which candidates are ranked."""
+    told: list[float]
+    """What is said of it, and held against what is asked for."""
     latency_s: list[float]
     """At the percentile."""
     n_timed: list[int]
@@ -57,6 +61,7 @@ def facts_of(
         percentile=percentile,
         n_measured=standing.n_measured.tolist(),
         quality=quality.tolist(),
+        told=as_told(quality, None if deviations is None else deviations.told).tolist(),
         latency_s=_values(outlays.latency_s),
         n_timed=standing.n_timed.tolist(),
         cost_per_1k=_values(outlays.cost_per_1k),
@@ -111,9 +116,7 @@ def expected_quality(
         variance = variance + deviations.se**2
     errors, families = np.sqrt(variance).tolist(), standing.n_pairs.diagonal().tolist()
     ends = standing.lowest, standing.highest
-    return [
-        _between(facts.quality[i], t_limit(families[i] - 1) * errors[i], facts.n_measured[i], *ends) for i in places
-    ]
+    return [_between(facts.told[i], t_limit(families[i] - 1) * errors[i], facts.n_measured[i], *ends) for i in places]
 
 
 def _between(value: float, reach: float, n_cases: int, lowest: float, highest: float) -> Expected:

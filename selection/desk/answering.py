@@ -11,6 +11,7 @@ from evaluation.errors import ConfigurationError
 from evaluation.reports.escaping import one_line
 from selection.analytics.reported import reported_of_use
 from selection.answers import Expected, Ranked, Recommendation, Reported
+from selection.choosing.by_prompt import deviations_of, note_on_task
 from selection.choosing.choice import Choice, choose
 from selection.choosing.explanation import explanation_of, reason_of
 from selection.choosing.reported import contradiction_lines, reported_notes
@@ -189,9 +190,12 @@ def _on_the_task(winner: Ranked) -> Expected:
 
 def _changed_since(view: View, question: Question, choice: Choice) -> tuple[str, ...]:
     """A model learned from the evidence of its day; the scoreboard beside it is today's."""
-    if view.champion is None or question.prompt is None or choice.abstained or choice.decided_by != "scoreboard":
+    if question.prompt is None or choice.abstained or choice.decided_by != "scoreboard":
         return ()
-    return view.champion.notes_on(question.task)
+    if question.task is None:
+        note = note_on_task(view.scoreboard, view.champion, question.prompt)
+        return () if note is None else (note,)
+    return () if view.champion is None else view.champion.notes_on(question.task)
 
 
 def _explained(view: View, question: Question, key: str | None, reported: Reported | None) -> str:
@@ -208,10 +212,7 @@ def _explained_choice(choice: Choice, key: str | None) -> str:
 
 
 def _deviations(view: View, question: Question) -> "Deviations | None":
-    if view.champion is None or question.prompt is None:
-        return None
-    keys = tuple(candidate.key for candidate in view.scoreboard.candidates)
-    return view.champion.deviations(question.task, question.prompt, keys)
+    return deviations_of(view.scoreboard, view.champion, question.task, question.prompt)
 
 
 def _drawn(choice: Choice, explore: float, rng: "np.random.Generator | None") -> tuple[Ranked | None, float | None]:
