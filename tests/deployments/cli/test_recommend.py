@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 from recommendable import delete_evidence, fill, swap_scores
@@ -215,7 +216,9 @@ def test_a_name_from_elsewhere_cannot_pass_for_a_line_of_ours(benchwright: Comma
         out.writerows(
             [name, hostile, f"c{i}", "p", quality] for i in range(12) for name, quality in ((hostile, 1), ("b", 0))
         )
-    benchwright("selection", "import", path, "--name", hostile)
+    # What is imported is checked; a database may have been written elsewhere.
+    with mock.patch("selection.importing.name_problem", return_value=None):
+        assert 0 == benchwright("selection", "import", path, "--name", hostile).code
 
     said = [
         benchwright("recommend", "--task", hostile, "--explain"),
