@@ -91,7 +91,10 @@ class BenchwrightError(Exception):
         self.next_step = next_step
 
     def __str__(self) -> str:
-        return self.message
+        """The message with the next step, as a traceback or an application's log shows it; `message` is it alone."""
+        if not self.next_step:
+            return self.message
+        return f"{self.message}{'' if self.message.endswith(('.', '!', '?')) else '.'} Next: {self.next_step}"
 
 
 class ConfigurationError(BenchwrightError):

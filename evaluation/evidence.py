@@ -91,3 +91,5 @@ class Evidence:
     is_cached: "NDArray[np.bool_] | None" = None
     """True where the server had, or may have had, the prompt in its cache: the latency of a new prompt is not known
     from it. None: nowhere."""
+    benchmarks: Mapping[str, str] = field(default_factory=dict)
+    """What people call each yardstick, such as `classification (exact_match)`; one that is missing goes by its name."""

@@ -224,7 +224,7 @@ class EvaluationRequest(RequestModel):
         try:
             read_mapping(value)
         except ConfigurationError as error:
-            raise ValueError(str(error)) from None
+            raise ValueError(error.message) from None
         return value
 
     def field_mapping(self) -> dict[str, str]:
@@ -305,5 +305,5 @@ def read_request(given: Mapping[str, Any], *, source: str = COMMAND_LINE) -> Eva
     except ConfigurationError as error:
         if source == COMMAND_LINE:
             raise
-        raise ConfigurationError(f"{source}: {error}", error.next_step) from None
+        raise ConfigurationError(f"{source}: {error.message}", error.next_step) from None
     return request

@@ -11,15 +11,23 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from evaluation.errors import BenchwrightError, ConfigurationError, SelectionError, StoreError, UnknownNameError
     from selection.analytics.looking_back import Analytics, analyse
-    from selection.answers import Expected, Ranked, Recommendation, Removed
+    from selection.answers import Adjustments, Expected, Measured, Ranked, Recommendation, Removed, Reported
     from selection.budgets.routing import BudgetRouter, Routed, Routing, cheapest_share, cost_quality, route
     from selection.recommendation import explain, flush, rank, recommend, report_outcome
     from selection.wishes import Constraints, Weights
 
 _HOMES = {
+    "evaluation.errors": (
+        "BenchwrightError",
+        "ConfigurationError",
+        "SelectionError",
+        "StoreError",
+        "UnknownNameError",
+    ),
     "selection.analytics.looking_back": ("Analytics", "analyse"),
-    "selection.answers": ("Expected", "Ranked", "Recommendation", "Removed"),
+    "selection.answers": ("Adjustments", "Expected", "Measured", "Ranked", "Recommendation", "Removed", "Reported"),
     "selection.budgets.routing": ("BudgetRouter", "Routed", "Routing", "cheapest_share", "cost_quality", "route"),
     "selection.recommendation": ("explain", "flush", "rank", "recommend", "report_outcome"),
     "selection.wishes": ("Constraints", "Weights"),
@@ -27,15 +35,23 @@ _HOMES = {
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "Adjustments",
     "Analytics",
+    "BenchwrightError",
     "BudgetRouter",
+    "ConfigurationError",
     "Constraints",
     "Expected",
+    "Measured",
     "Ranked",
     "Recommendation",
     "Removed",
+    "Reported",
     "Routed",
     "Routing",
+    "SelectionError",
+    "StoreError",
+    "UnknownNameError",
     "Weights",
     "analyse",
     "cheapest_share",
@@ -52,9 +68,31 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in _HOME_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found = getattr(import_module(_HOME_OF[name]), name)
+    try:
+        found = getattr(import_module(_HOME_OF[name]), name)
+    except (ImportError, AttributeError) as error:
+        raise _hidden(error) from error
     globals()[name] = found
     return found
+
+
+def _hidden(error: Exception) -> Exception:
+    """What to do where another package of one of our names stands before ours; else the error itself."""
+    import sys
+    from pathlib import Path
+
+    module = sys.modules.get("evaluation")
+    ours = Path(__file__).resolve().parent.parent
+    file = getattr(module, "__file__", None)
+    places = [Path(file).parent] if file else [Path(place) for place in getattr(module, "__path__", ())]
+    if module is None or ours / "evaluation" in [place.resolve() for place in places]:
+        return error
+    where = str(places[0]) if places else "somewhere else"
+    return ImportError(
+        f"another package called 'evaluation', at {where!r}, stands before Benchwright's on the path, which is "
+        f"{str(ours / 'evaluation')!r}. Next: rename that package, or move it into one of yours "
+        "(`myapp.evaluation`); or install Benchwright apart, and ask it by `benchwright recommend --json`."
+    )
 
 
 def __dir__() -> list[str]:

@@ -17,6 +17,47 @@ class Expected:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MeasuredPart:
+    """What a candidate reached on one benchmark; where no task was asked for, on one task."""
+
+    name: str
+    value: float | None
+    """None: it was not asked any case of it."""
+    n_cases: int
+    n_answers: int
+    """More than cases where some were asked several times."""
+    of_n_cases: int
+    """That anybody was asked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """What a candidate reached on the cases that it was asked: a fact, from which what is expected of it may differ."""
+
+    value: float
+    """The mean over cases, cases of one family counting as one; over all tasks the mean of its tasks' means."""
+    n_cases: int
+    parts: tuple[MeasuredPart, ...]
+    """The benchmarks of the task; where no task was asked for, the tasks."""
+    over_tasks: bool
+    """Whether it is a mean over tasks."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adjustments:
+    """What makes the expected quality another number than the measured one: the three add up to the difference."""
+
+    n_filled_in: int
+    """Cases that others were asked and it was not; where no task was asked for, tasks."""
+    filled_in: float
+    """What these add, filled in from what others made of them."""
+    other_tasks: float
+    """What its results on other tasks add: where few cases say little, it is pulled towards what it does elsewhere."""
+    prompt: float | None
+    """What a selection model adds for the prompt; None: none looked at it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ranked:
     """A feasible candidate with what may be expected of it."""
 
@@ -24,6 +65,7 @@ class Ranked:
     utility: float
     """In points (hundredths of quality), as `Weights` says."""
     quality: Expected
+    """What may be expected on all of the task's cases, or of the prompt; `measured` is what it rests on."""
     latency_s: Expected | None
     """At the percentile that was asked for."""
     cost_per_1k: Expected | None
@@ -34,6 +76,9 @@ class Ranked:
     """It cannot be told from the best."""
     is_pareto: bool
     """No other feasible candidate is at least as good in everything and better in something."""
+    measured: Measured | None = None
+    adjustments: Adjustments | None = None
+    """Why `quality` is another number than `measured`; None where nothing was measured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +95,23 @@ class Removed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reported:
+    """What the newest outcomes say of a candidate on a task. They move no ranking, and are told beside it."""
+
+    n_outcomes: int
+    n_ok_known: int
+    """Of these, how many said whether the answer was of use."""
+    ok_share: float | None
+    """Of those the share that was; None where none said so."""
+    quality: float | None
+    """Mean of those reported."""
+    p_value: float | None
+    """Of the test whether they are worse than what is expected; None: too few prompts."""
+    contradicts: bool
+    """They are worse than what is expected, beyond chance."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recommendation:
     """A candidate ready to call, or the reason why none is named."""
 
@@ -58,6 +120,7 @@ class Recommendation:
     candidate: Choosable | None
     """None: it abstained."""
     quality: Expected | None
+    """What may be expected; `measured` is what it rests on."""
     latency_s: Expected | None
     cost_per_1k: Expected | None
     energy_j: Expected | None
@@ -78,6 +141,11 @@ class Recommendation:
     notes: tuple[str, ...]
     """What the reader should know: a store that is away, a model file that was refused, evidence that is thin."""
     created_at: datetime
+    measured: Measured | None = None
+    adjustments: Adjustments | None = None
+    """Why `quality` is another number than `measured`; None where nothing was measured."""
+    reported: Reported | None = None
+    """What came of it when it was named before; None: nothing was reported."""
 
     @property
     def abstained(self) -> bool:

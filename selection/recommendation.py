@@ -7,7 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evaluation.errors import ConfigurationError
-from selection.wishes import TOLERANCE, Constraints, OnLittleEvidence, OnTie, Weights
+from selection.wishes import (
+    TOLERANCE,
+    Constraints,
+    LogPrompt,
+    OnLittleEvidence,
+    OnTie,
+    Weights,
+    checked_choice,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,7 +39,7 @@ def recommend(
     tolerance: float = TOLERANCE,
     on_little_evidence: OnLittleEvidence = "abstain",
     store: "Where" = None,
-    keep_prompt: bool = True,
+    log: LogPrompt = "hash",
     explore: float = 0.0,
     rng: "np.random.Generator | None" = None,
 ) -> "Recommendation":
@@ -48,7 +56,7 @@ def recommend(
         tolerance: How near that is: points of expected quality that whoever is named may lie below the best.
         on_little_evidence: Where too few cases were measured: `abstain`, or go by `rules`.
         store: A path, a URL or an open store; None: the database that the command uses.
-        keep_prompt: False stores the prompt's hash alone.
+        log: What is stored of the prompt: `hash`, with its length; `prompt`, its first 4,000 characters too.
         explore: The share of answers that are drawn at random among those that cannot be told apart, so that their
             reported outcomes can be compared; 0: never.
         rng: For these draws.
@@ -64,6 +72,7 @@ def recommend(
 
     if not (_is_number(explore) and 0 <= explore <= 1):
         raise ConfigurationError(f"explore is {explore!r}", "Give a share between 0 and 1.")
+    checked_choice("log", log, LogPrompt)
     question = Question(
         task=task,
         prompt=prompt,
@@ -79,13 +88,14 @@ def recommend(
         Decision(
             recommendation=answer.recommendation,
             prompt=prompt,
-            keep_prompt=keep_prompt,
+            log=log,
             constraints=constraints,
             weights=weights,
             on_tie=on_tie,
             tolerance=tolerance,
             evidence_fingerprint=answer.evidence_fingerprint,
             propensity=answer.propensity,
+            drawn_among=answer.drawn_among,
         )
     )
     desk.memory.keep(answer.recommendation.id, answer.explain)

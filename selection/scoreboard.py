@@ -12,6 +12,33 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Levels:
+    """What was measured, and what makes the expected quality another number; shape (n_candidates,), NaN where unknown.
+
+    The expected quality is `measured + filled_in + pulled`.
+    """
+
+    measured: "NDArray[np.float64]"
+    """Mean over the families that each was asked; over all tasks the mean of its tasks' means."""
+    filled_in: "NDArray[np.float64]"
+    """What the cases (or tasks) add that it was not asked, filled in from what others made of them."""
+    pulled: "NDArray[np.float64]"
+    """What its results on other tasks add."""
+    parts: tuple[str, ...]
+    """The benchmarks of a task; of the whole the tasks."""
+    are_tasks: bool
+    """What the parts are."""
+    by_part: "NDArray[np.float64]"
+    """Measured on each part alone, shape (n_candidates, n_parts), like the next two."""
+    n_by_part: "NDArray[np.int64]"
+    """Cases."""
+    n_answers: "NDArray[np.int64]"
+    """More than cases where some were asked several times."""
+    n_cases: "NDArray[np.int64]"
+    """Cases of each part that anybody was asked, shape (n_parts,)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class TaskStanding:
     """How the candidates stand on a task; arrays are shape (n_candidates,) unless they say so, NaN where unknown."""
 
@@ -41,6 +68,8 @@ class TaskStanding:
     highest: float = 1.0
     n_cached: "NDArray[np.int64] | None" = None
     """Answers of each to prompts that servers had, or may have had, in their caches: not timed. None: nobody's."""
+    levels: Levels | None = None
+    """None where nothing but expectations is known."""
 
     @property
     def is_fraction(self) -> bool:
@@ -66,6 +95,8 @@ class Deviations:
 
     value: "NDArray[np.float64]"
     se: "NDArray[np.float64]"
+    told: "NDArray[np.float64] | None" = None
+    """Knots by which an expectation is told, see `selection.choosing.told`; None: as it is."""
 
 
 class Predictor(Protocol):
@@ -78,6 +109,10 @@ class Predictor(Protocol):
 
     def deviations(self, task: str | None, prompt: str, keys: tuple[str, ...]) -> Deviations | None:
         """For the candidates with these keys, in their order; None where it knows nothing of this task."""
+        ...
+
+    def task_shares(self, prompt: str) -> Mapping[str, float] | None:
+        """How likely the prompt is of each task; None where it cannot tell."""
         ...
 
     def as_of(self, evidence: Evidence) -> "Predictor":

@@ -21,6 +21,10 @@ MEMORY_DIGITS = 1
 """Tenths of a gigabyte: who takes less than that less memory is no smaller."""
 LARGEST_WEIGHT = 1_000_000
 """Beside it nothing else counts, and it can be shown."""
+LogPrompt = Literal["hash", "prompt"]
+"""What is stored of a prompt: its hash and length, or its text too."""
+MOST_LOGGED = 4_000
+"""Characters of a prompt that are stored at most."""
 OnLittleEvidence = Literal["abstain", "rules"]
 """What happens where too few cases were measured: no candidate is named, or a rule picks one and says so."""
 

@@ -20,6 +20,11 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     """The exit code of `benchwright ARGUMENTS`; a user's mistake is one message, never a traceback."""
+    from deployments.cli.packages import hidden_package
+
+    if (hidden := hidden_package()) is not None:
+        sys.stderr.write(f"error: {hidden}\n")
+        return 2
     from typer.main import get_command
 
     from deployments.cli.app import app

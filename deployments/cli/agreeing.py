@@ -74,7 +74,7 @@ def agree(
         raise ConfigurationError("fewer than two servers are named", "Give --endpoint A --endpoint B, two that differ.")
     answers, errors = ask_all(records)
     for record, error in errors:
-        raise ConfigurationError(f"{record.name}: {error}", error.next_step)
+        raise ConfigurationError(f"{record.name}: {error.message}", error.next_step)
     infos = [_model(answer, model) for answer in answers]
     _compare_digests(answers, infos, any_digest=any_digest)
     found = asyncio.run(_measured(answers, infos, asked))

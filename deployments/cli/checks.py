@@ -154,7 +154,10 @@ def disk(database_url: str | None) -> Finding:
         address = parse_url(database_url)
         folder = Path(str(address.database)).parent if address.get_backend_name() == "sqlite" else Path.home()
         free = free_bytes(folder)
-    except (BenchwrightError, OSError) as error:
+    except BenchwrightError as error:
+        said = f"not looked at: {error.message}"
+        return Finding(name="disk", state=State.NOTE, said=said, next_step=error.next_step)
+    except OSError as error:
         return Finding(name="disk", state=State.NOTE, said=f"not looked at: {error}")
     if free < LEAST_FREE_BYTES:
         step = "free some space, or give --db another place"

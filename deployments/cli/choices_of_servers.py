@@ -21,7 +21,7 @@ def with_models_of_servers(choices: "Choices", store: "Store | None") -> "Choice
 
     answers, errors = ask_all(wanted_endpoints([], store), within_s=WITHIN_S)
     for endpoint, error in errors:
-        tell(f"the forms offer what was noted of {endpoint.name} before: {error}")
+        tell(f"the forms offer what was noted of {endpoint.name} before: {error.message}")
     every = list_models(store, include_retired=True) if store is not None else ()
     retired = {full_name(record.name) for record in every if record.retired_at is not None}
     seen = {info.name for answer in answers for info in answer.models if full_name(info.name) not in retired}

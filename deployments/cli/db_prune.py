@@ -145,7 +145,7 @@ def _give_back(store: "Store", *, is_asked: bool) -> dict[str, Any]:
             try:
                 give_back(store)
             except StoreError as error:
-                reason = str(error)
+                reason = error.message
     return {"size_bytes": database_size(store), "free_bytes": free_inside(store), "not_given_back": reason}
 
 

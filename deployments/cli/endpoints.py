@@ -161,7 +161,7 @@ def _asked(record: "EndpointRecord") -> tuple["EndpointRecord", str]:
     for _, error in errors:
         step = "Start it, or check the address." if error.next_step == START_ONE else error.next_step
         raise ConfigurationError(
-            f"endpoint {record.name!r}: {error}",
+            f"endpoint {record.name!r}: {error.message}",
             f"{step or 'Check the address.'} --no-check stores it without asking.",
         ) from error
     (answer,) = answers

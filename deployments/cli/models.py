@@ -57,7 +57,7 @@ def _refresh(store: "Store", given: Sequence[str]) -> None:
     answers, errors = ask_all(wanted_endpoints(given, store), in_full=True)
     record_models(store, answers)
     for asked, error in errors:
-        tell(f"as seen before, since {asked.name} does not answer: {error}")
+        tell(f"as seen before, since {asked.name} does not answer: {error.message}")
 
 
 def _versions(store: "Store", name: str) -> tuple["ModelRecord", ...]:

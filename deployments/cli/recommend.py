@@ -53,9 +53,9 @@ def recommend(
     on_little_evidence: Annotated[
         str, typer.Option(metavar="abstain|rules", help="Under 10 measured cases: name nobody, or go by a rule.")
     ] = "abstain",
-    no_keep_prompt: Annotated[
-        bool, typer.Option("--no-keep-prompt", help="Store the prompt's hash alone, and not its text.")
-    ] = False,
+    log: Annotated[
+        str, typer.Option(metavar="hash|prompt", help="Stored of the prompt: hash and length; or its text too.")
+    ] = "hash",
     explain: Annotated[bool, typer.Option("--explain", help="Say at length what it rests on.")] = False,
     export: Annotated[
         str | None, typer.Option(metavar="modelfile|json|env", help="Print the candidate in this form instead.")
@@ -79,7 +79,7 @@ def recommend(
         read_weights,
     )
     from deployments.cli.recommending import Wanted, checked_form, run_recommendation
-    from selection.wishes import Constraints, OnLittleEvidence, OnTie, checked_choice
+    from selection.wishes import Constraints, LogPrompt, OnLittleEvidence, OnTie, checked_choice
 
     form = checked_form(export, out, option="--export", as_json=json_)
     constraints = Constraints(
@@ -103,7 +103,7 @@ def recommend(
         on_little_evidence=cast(
             "OnLittleEvidence", checked_choice("--on-little-evidence", on_little_evidence, OnLittleEvidence)
         ),
-        keep_prompt=not no_keep_prompt,
+        log=cast("LogPrompt", checked_choice("--log", log, LogPrompt)),
         explain=explain,
         form=form,
         out=out,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from evaluation.evidence import Choosable
     from selection.answers import Recommendation
     from selection.configuration import Form
-    from selection.wishes import Constraints, OnLittleEvidence, OnTie, Weights
+    from selection.wishes import Constraints, LogPrompt, OnLittleEvidence, OnTie, Weights
 
 _OPTIONS = {
     "max_latency_s": ("--max-latency", "s"),
@@ -38,7 +38,7 @@ class Wanted:
     on_tie: "OnTie"
     on_little_evidence: "OnLittleEvidence"
     tolerance: float = 0.5
-    keep_prompt: bool = True
+    log: "LogPrompt" = "hash"
     explain: bool = False
     form: "Form | None" = None
     """In which form the candidate is written; None: it is shown."""
@@ -93,7 +93,7 @@ def run_recommendation(wanted: Wanted, *, database: str | None, as_json: bool) -
             tolerance=wanted.tolerance,
             on_little_evidence=wanted.on_little_evidence,
             store=url,
-            keep_prompt=wanted.keep_prompt,
+            log=wanted.log,
         )
         if found.candidate is None:
             return _say_why_nobody(found, wanted, url, as_json=as_json)
@@ -177,15 +177,20 @@ def write_out(path: Path, text: str) -> None:
 def _print_page(found: "Recommendation", wanted: Wanted, explanation: str | None) -> None:
     from deployments.cli.results import say_line
     from deployments.cli.split_table import print_split_table
-    from selection.pages.recommendation import candidate_rows, removed_lines
+    from selection.pages.recommendation import candidate_rows, difference_lines, part_rows, removed_lines
 
     say_line(found.reason, style="bold")
     if rows := candidate_rows(found, percentile=wanted.constraints.percentile):
         say_line()
         print_split_table(rows, words=("mark",))
+    if parts := part_rows(found):
+        say_line()
+        say_line(f"measured on each {'task' if found.task is None else 'benchmark'} (cases)")
+        say_line()
+        print_split_table(parts, words=())
     say_line()
     notes = [note for note in found.notes if f"\nNote: {note}." not in (explanation or "")]
-    for line in (*removed_lines(found), *(f"note: {note}" for note in notes)):
+    for line in (*difference_lines(found), *removed_lines(found), *(f"note: {note}" for note in notes)):
         say_line(line)
     say_line(f"decided by {found.decided_by}")
     if explanation is not None:

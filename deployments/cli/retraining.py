@@ -63,7 +63,7 @@ def _run_or_say_what_is_kept(request: "RetrainRequest", store: "Store", stack: E
             _say_ended(found.sentence, found.next_step, found.model_id, as_json=as_json)
         except StoreError as error:
             step = "`benchwright selection history` lists what was trained."
-            _say_ended(f"what is kept is not known, {error}", step, None, as_json=as_json)
+            _say_ended(f"what is kept is not known, {error.message}", step, None, as_json=as_json)
     return code
 
 

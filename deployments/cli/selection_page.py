@@ -44,7 +44,13 @@ def print_selection(
 ) -> None:
     """Prints who decides, a table for each task, and how recommendations came out."""
     from selection.analytics.page import analytics_lines
-    from selection.pages.scoreboard import NOT_READY, scoreboard_rows, task_line
+    from selection.pages.scoreboard import (
+        NOT_READY,
+        difference_lines,
+        scoreboard_part_rows,
+        scoreboard_rows,
+        task_line,
+    )
 
     first, *notes = champion_lines(decides)
     say_line(first, style="bold")
@@ -56,6 +62,12 @@ def print_selection(
         say_line()
         if rows := scoreboard_rows(board, standing):
             print_split_table(rows, words=[name for name in rows[0] if name == NOT_READY])
+        if parts := scoreboard_part_rows(board, standing):
+            say_line("measured on each benchmark (cases)")
+            say_line()
+            print_split_table(parts, words=())
+        for line in difference_lines(board, standing):
+            say_line(line)
     say_line()
     for line in analytics_lines(analytics):
         say_line(line)

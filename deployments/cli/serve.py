@@ -156,7 +156,7 @@ def _ask_model_servers(standing: "Standing", store: "Store", embedded: bool | No
 
     answers, errors = ask_all(wanted_endpoints([], store), in_full=True)
     for endpoint, error in errors:
-        tell(f"note: {endpoint.name}: {error}")
+        tell(f"note: {endpoint.name}: {error.message}")
     if embedded or (embedded is None and not answers):
         url = standing.start_embedded()
         note_embedded(url)

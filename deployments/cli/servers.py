@@ -144,9 +144,11 @@ def ask_those_that_answer(endpoints: Sequence["EndpointRecord"]) -> list[Answer]
 
     answers, errors = ask_all(endpoints, in_full=True)
     if not answers and errors:
-        raise ConfigurationError("; ".join(f"{endpoint.name}: {error}" for endpoint, error in errors), _step(errors))
+        raise ConfigurationError(
+            "; ".join(f"{endpoint.name}: {error.message}" for endpoint, error in errors), _step(errors)
+        )
     for endpoint, error in errors:
-        tell(f"left out: {endpoint.name}: {error}")
+        tell(f"left out: {endpoint.name}: {error.message}")
     return answers
 
 

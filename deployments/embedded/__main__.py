@@ -33,7 +33,7 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         asyncio.run(_serve(options))
     except ConfigurationError as error:
-        sys.stderr.write(f"error: {error}\n  next: {error.next_step}\n")
+        sys.stderr.write(f"error: {error.message}\n  next: {error.next_step}\n")
         raise SystemExit(2) from None
 
 
@@ -64,7 +64,7 @@ def _of_a_file(text: str) -> ServedModel:
     except OSError as error:
         raise ConfigurationError(f"--model {text!r}: cannot read the file: {error.strerror}", example) from None
     except ConfigurationError as error:
-        raise ConfigurationError(f"--model {text!r}: {error}", example) from None
+        raise ConfigurationError(f"--model {text!r}: {error.message}", example) from None
 
 
 def _parser() -> argparse.ArgumentParser:

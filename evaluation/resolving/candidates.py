@@ -206,7 +206,7 @@ async def _show(endpoint: ResolvedEndpoint, listed: ModelInfo) -> ModelInfo:
         try:
             shown = await provider.show(listed.name)
         except ProviderError as error:
-            raise ConfigurationError(f"model {listed.name!r}: {error}", error.next_step) from error
+            raise ConfigurationError(f"model {listed.name!r}: {error.message}", error.next_step) from error
     return replace(
         shown,
         name=listed.name,

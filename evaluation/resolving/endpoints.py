@@ -64,8 +64,8 @@ async def resolve_endpoints(
             endpoints.append(answer)
     if not endpoints:
         step = _next_step(errors[0], embedded=request.embedded)
-        raise ConfigurationError("; ".join(str(error) for error in errors), step)
-    notes += [f"left out: {error}" for error in errors]
+        raise ConfigurationError("; ".join(error.message for error in errors), step)
+    notes += [f"left out: {error.message}" for error in errors]
     if request.slots is None:
         notes += [
             f"{endpoint.name}: 1 request at a time; --slots N if the server serves more (OLLAMA_NUM_PARALLEL)"

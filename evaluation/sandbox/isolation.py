@@ -82,5 +82,5 @@ def _trouble(found: Isolation) -> str | None:
     try:
         (outcome,) = run_programs([program], isolation=found)
     except SandboxError as error:
-        return str(error)
+        return error.message
     return None if outcome.end is ProgramEnd.FINISHED and all(outcome.passed) else outcome.message

@@ -11,11 +11,11 @@ import sqlalchemy as sa
 
 from evaluation.evidence import Evidence
 from evaluation.store.evidence_base import EvidenceBase
-from evaluation.store.evidence_rows import IMPORT, Columns, add_import, add_runs, read_families
+from evaluation.store.evidence_rows import Columns, add_import, add_runs, read_families
 from evaluation.store.evidence_stamp import EvidenceStamp
 from evaluation.store.session import Store
 from evaluation.store.tables import scoreboard_case
-from evaluation.store.yardsticks import version_of
+from evaluation.store.yardsticks import IMPORT, version_of
 
 __all__ = ["EvidenceStamp", "evidence_fingerprint", "read_evidence", "read_prompts"]
 
@@ -34,7 +34,7 @@ def read_evidence(store: Store, *, tasks: Collection[str] | None = None) -> Evid
         for one in base.imports:
             add_import(connection, columns, one, tasks)
         families = read_families(connection, columns.groups)
-    return columns.evidence(base.candidates, families, base.fingerprint)
+    return columns.evidence(base.candidates, families, base.fingerprint, base.benchmarks)
 
 
 def evidence_fingerprint(store: Store) -> str:

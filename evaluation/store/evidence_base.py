@@ -1,6 +1,6 @@
 """Of which runs and imports is evidence made, whom do they know, and has any of it changed?"""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +13,7 @@ from evaluation.fingerprint import fingerprint
 from evaluation.prices import PRICE
 from evaluation.store.choosables import choosables, imported
 from evaluation.store.tables import generation, run_candidate, score, scoreboard_import, scoreboard_row
-from evaluation.store.yardsticks import Yardstick, yardsticks
+from evaluation.store.yardsticks import IMPORT, Yardstick, yardsticks
 
 _PRIMES = (2_147_483_647, 2_147_483_629, 2_147_483_587)
 """Each product of two numbers below them fits 63 bits."""
@@ -36,6 +36,7 @@ class ImportedScoreboard:
     """A scoreboard from elsewhere."""
 
     import_id: str
+    name: str
     candidates: Sequence[str]
     memory_bytes: Mapping[str, float]
 
@@ -48,6 +49,14 @@ class EvidenceBase:
     imports: tuple[ImportedScoreboard, ...]
     candidates: Mapping[str, Choosable]
     fingerprint: str
+
+    @property
+    def benchmarks(self) -> dict[str, str]:
+        """What people call each yardstick; no two of them the same."""
+        called = {one.yardstick.name: one.yardstick.shown for one in self.asked}
+        called |= {f"{IMPORT}{one.import_id}": one.name for one in self.imports}
+        uses = Counter(called.values())
+        return {name: shown if uses[shown] == 1 else f"{shown} {_hash_of(name)}" for name, shown in called.items()}
 
     @classmethod
     def read(cls, connection: Connection) -> "EvidenceBase":
@@ -67,6 +76,11 @@ class EvidenceBase:
             _sums(connection, {one.yardstick.metric_key for one in asked}, bool(imports)),
         ]
         return cls(asked=asked, imports=imports, candidates=known, fingerprint=fingerprint(content))
+
+
+def _hash_of(yardstick: str) -> str:
+    """The beginning of the benchmark version's or the import's hash."""
+    return yardstick.removeprefix(IMPORT)[:7]
 
 
 def _asked(connection: Connection) -> tuple[AskedCandidate, ...]:
@@ -98,6 +112,7 @@ def _imports(connection: Connection) -> tuple[ImportedScoreboard, ...]:
     return tuple(
         ImportedScoreboard(
             import_id=row.id,
+            name=row.name,
             candidates=tuple(row.candidates),
             memory_bytes={row.candidates[position]: size for position, size in sizes[row.id].items()},
         )

@@ -22,10 +22,8 @@ from evaluation.store.tables import (
     scoreboard_case,
     scoreboard_row,
 )
-from evaluation.store.yardsticks import version_of
+from evaluation.store.yardsticks import IMPORT, version_of
 
-IMPORT = "import "
-"""Before an import's id, in the name of its yardstick."""
 _CHUNK = 500
 _PAGE = 500
 _JOULES_PER_KWH = 3.6e6
@@ -80,7 +78,11 @@ class Columns:
         self._rows.append((candidate, case, quality, latency_s, cost_usd, energy_j, kept))
 
     def evidence(
-        self, candidates: Mapping[str, Choosable], families: Mapping[Group, Mapping[str, str]], fingerprint: str
+        self,
+        candidates: Mapping[str, Choosable],
+        families: Mapping[Group, Mapping[str, str]],
+        fingerprint: str,
+        benchmarks: Mapping[str, str],
     ) -> Evidence:
         """All rows. Candidates stand by label, cases by their first row."""
         named = labelled_apart([candidates[key] for key in self._candidates])
@@ -111,6 +113,7 @@ class Columns:
             energy_j=energy_j,
             fingerprint=fingerprint,
             is_cached=_joined([row[6] for row in self._rows], np.bool_),
+            benchmarks=benchmarks,
         )
 
     def _regrouped(self) -> _Positions:

@@ -203,6 +203,27 @@ def list_recommendations(
     return tuple(_record(row) for row in reversed(rows))
 
 
+def newest_outcomes(store: Store, *, since: datetime | None, limit: int) -> tuple[RowMapping, ...]:
+    """What was reported of named candidates, the oldest first; of too many the newest.
+
+    Args:
+        store: Where they are.
+        since: Reported at this moment or later; None: ever.
+        limit: The most that are read.
+
+    Returns:
+        Rows of id, task, candidate_key, prompt_hash, quality, ok and reported_at.
+    """
+    of = recommendation.c
+    wanted = sa.select(of.id, of.task, of.candidate_key, of.prompt_hash, of.quality, of.ok, of.reported_at)
+    wanted = wanted.where(of.reported_at.is_not(None), of.candidate_key.is_not(None))
+    if since is not None:
+        wanted = wanted.where(of.reported_at >= since)
+    with store.read() as connection:
+        rows = connection.execute(wanted.order_by(of.reported_at.desc(), of.id).limit(limit)).mappings().all()
+    return tuple(reversed(rows))
+
+
 def count_outcomes_since(store: Store, moment: datetime | None = None) -> int:
     """How many outcomes were reported after a moment; None: ever."""
     wanted = sa.select(sa.func.count()).where(recommendation.c.reported_at.is_not(None))

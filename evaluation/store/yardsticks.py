@@ -12,6 +12,8 @@ from evaluation.store.records import MetricUse
 from evaluation.store.scores import metric_key
 from evaluation.store.tables import benchmark, generation, metric, run, run_candidate, score
 
+IMPORT = "import "
+"""Before an import's id, in the name of its yardstick."""
 _PAIRWISE = "judge_pairwise"
 """A verdict on two candidates says how good neither of them is."""
 
@@ -35,6 +37,12 @@ class Yardstick:
     def name(self) -> str:
         """Equal for two runs whose qualities are comparable."""
         return f"{self.benchmark_version} {self.metric_name} {self.metric_key}"
+
+    @property
+    def shown(self) -> str:
+        """What people call it: the benchmark and the metric; where values were moved into [0, 1], from where."""
+        moved = "" if (self.worst, self.best) == (0, 1) else f", {self.worst:g} to {self.best:g} as 0 to 1"
+        return f"{self.benchmark_name} ({self.metric_name}{moved})"
 
 
 def version_of(yardstick: str) -> str:

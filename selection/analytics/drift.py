@@ -1,9 +1,10 @@
 """Do candidates still do what was expected of them when they were recommended?
 
 Of quality: reported less expected, averaged over the outcomes of one prompt, since those are one question; its error
-holds what prompts differ and the error of the expectation itself. Of latency: how many answers took longer than the
-percentile that was expected, against how many should have; the percentile counts as known. Under six prompts nothing
-is tested; the tests are adjusted by Holm over all candidates and tasks.
+holds what prompts differ and the error of the expectation itself. Of use: how many answers were of use, against as many
+as the lower end of the expected quality says, since an answer of use need not be a perfect one. Of latency: how many
+answers took longer than the percentile that was expected, against how many should have; the percentile counts as known.
+Under six prompts nothing is tested; the tests are adjusted by Holm over all candidates and tasks.
 
 Only what was chosen is seen. That is no harm here, where a candidate is held against its own expectation; it would be
 where candidates are held against one another (`selection.analytics.drawn_contrasts`).
@@ -16,8 +17,9 @@ from dataclasses import dataclass, replace
 from statistics import fmean
 from typing import Literal
 
-from evaluation.formatting import quantity
+from evaluation.formatting import percent, quantity
 from selection.analytics.past import PastDecision
+from selection.choosing.student import Z_95
 
 ALPHA = 0.05
 MIN_PROMPTS = 6
@@ -31,14 +33,14 @@ class Drift:
     candidate: str
     """Its label."""
     candidate_key: str
-    quantity: Literal["quality", "latency_s"]
+    quantity: Literal["quality", "ok", "latency_s"]
     n_outcomes: int
     n_prompts: int
     """Different ones; outcomes of one prompt are one question."""
     expected: float
-    """Mean quality; of latency the share of answers that should take longer than was expected."""
+    """Mean quality; of use the least share that it says; of latency the share that should take longer than expected."""
     observed: float
-    """Mean quality; of latency the share of answers that did."""
+    """Mean quality; the share of answers that were of use; of latency the share that took longer."""
     difference: float
     """Observed less expected."""
     low: float | None
@@ -55,7 +57,12 @@ class Drift:
     @property
     def is_worse(self) -> bool:
         """True where it is worse than was expected."""
-        return self.difference < 0 if self.quantity == "quality" else self.difference > 0
+        return self.difference > 0 if self.quantity == "latency_s" else self.difference < 0
+
+    @property
+    def contradicts(self) -> bool:
+        """True where it says that answers are worse than evaluations say, beyond chance."""
+        return self.has_drifted and self.is_worse and self.quantity != "latency_s"
 
 
 def drifts(past: Sequence[PastDecision]) -> tuple[Drift, ...]:
@@ -64,12 +71,17 @@ def drifts(past: Sequence[PastDecision]) -> tuple[Drift, ...]:
     for one in past:
         if one.has_outcome and one.candidate_key is not None:
             groups[one.task, one.candidate_key].append(one)
-    found = [drift for group in groups.values() for drift in (_of_quality(group), _of_latency(group)) if drift]
+    found = [
+        drift
+        for group in groups.values()
+        for drift in (_of_quality(group), _of_use(group), _of_latency(group))
+        if drift
+    ]
     return tuple(sorted(_adjusted(found), key=lambda one: (_known(one.p_value), one.candidate, one.task or "")))
 
 
 def reason_to_retrain(found: Sequence[Drift]) -> str | None:
-    """The surest drift of a quality, in words; None where there is none.
+    """The surest drift of a quality or of use, in words; None where there is none.
 
     Args:
         found: From `drifts`.
@@ -79,6 +91,11 @@ def reason_to_retrain(found: Sequence[Drift]) -> str | None:
             return (
                 f"the outcomes of {one.candidate} on {one.task or 'all tasks'} are {quantity(abs(one.difference))} "
                 f"{'below' if one.is_worse else 'above'} what was expected ({one.n_prompts} prompts)"
+            )
+        if one.contradicts:
+            return (
+                f"of the answers of {one.candidate} on {one.task or 'all tasks'} {percent(one.observed)} were of use, "
+                f"where at least {percent(one.expected)} were expected ({one.n_prompts} prompts)"
             )
     return None
 
@@ -121,6 +138,31 @@ def _of_quality(group: Sequence[PastDecision]) -> Drift | None:
     )
 
 
+def _of_use(group: Sequence[PastDecision]) -> Drift | None:
+    """Only whether fewer were of use than expected: more may mean that little is enough."""
+    known = [one for one in group if one.ok is not None and one.expected_quality is not None]
+    if not known:
+        return None
+    of_use = by_prompt(known, [float(bool(one.ok)) for one in known])
+    n, n_of_use = len(of_use), sum(share >= 0.5 for share in of_use)
+    expected = fmean(max(0.0, (one.expected_quality or 0.0) - Z_95 * (one.expected_quality_se or 0.0)) for one in known)
+    low, high, p = _by_binomial(n_of_use, n, expected, is_one_sided=True)
+    return Drift(
+        task=known[-1].task,
+        candidate=known[-1].candidate_label or "",
+        candidate_key=known[-1].candidate_key or "",
+        quantity="ok",
+        n_outcomes=len(known),
+        n_prompts=n,
+        expected=expected,
+        observed=n_of_use / n,
+        difference=n_of_use / n - expected,
+        low=low - expected,
+        high=high - expected,
+        p_value=p if n >= MIN_PROMPTS else None,
+    )
+
+
 def _by_t(difference: float, se: float, n: int) -> tuple[float, float, float | None]:
     from scipy.stats import t
 
@@ -158,13 +200,14 @@ def _of_latency(group: Sequence[PastDecision]) -> Drift | None:
     )
 
 
-def _by_binomial(n_late: int, n: int, expected: float) -> tuple[float, float, float]:
+def _by_binomial(n_yes: int, n: int, expected: float, *, is_one_sided: bool = False) -> tuple[float, float, float]:
     from scipy.stats import binomtest
 
     from evaluation.stats.intervals import wilson_interval
 
-    interval = wilson_interval(n_late, n)
-    return interval.low, interval.high, float(binomtest(n_late, n, expected).pvalue)
+    interval = wilson_interval(n_yes, n)
+    side: Literal["less", "two-sided"] = "less" if is_one_sided else "two-sided"
+    return interval.low, interval.high, float(binomtest(n_yes, n, expected, alternative=side).pvalue)
 
 
 def _adjusted(found: Sequence[Drift]) -> list[Drift]:

@@ -18,6 +18,7 @@ from statistics import fmean
 from evaluation.errors import SelectionError
 from selection.analytics.drift import by_prompt
 from selection.analytics.past import PastDecision
+from selection.choosing.by_prompt import deviations_of
 from selection.choosing.choice import Choice, choose
 from selection.scoreboard import Predictor, Scoreboard
 
@@ -96,9 +97,7 @@ def regret_over_time(found: Sequence[Judged], *, step: timedelta = timedelta(day
 
 def _today(one: PastDecision, today: Scoreboard, predictor: Predictor | None) -> Choice | None:
     """What would be chosen; None where today's evidence names nobody."""
-    deviations = None
-    if predictor is not None and one.prompt is not None:
-        deviations = predictor.deviations(one.task, one.prompt, tuple(found.key for found in today.candidates))
+    deviations = deviations_of(today, predictor, one.task, one.prompt)
     try:
         choice = choose(
             today,
@@ -115,12 +114,13 @@ def _today(one: PastDecision, today: Scoreboard, predictor: Predictor | None) ->
 
 
 def _judged(one: PastDecision, choice: Choice) -> Judged:
-    best = choice.ranked[0]
+    # The best that might have been named: no program where a model is asked for.
+    best = next((ranked for ranked in choice.ranked if ranked.candidate.key in choice.pool), choice.ranked[0])
     now = next((ranked for ranked in choice.ranked if ranked.candidate.key == one.candidate_key), None)
     if now is None:
         return Judged(past=one, is_right=False, regret=None)
     is_right = now is best or now.is_tied or now is choice.winner
-    return Judged(past=one, is_right=is_right, regret=best.utility - now.utility)
+    return Judged(past=one, is_right=is_right, regret=max(0.0, best.utility - now.utility))
 
 
 def _regret(group: Sequence[Judged], begins_at: datetime, step: timedelta) -> Regret:

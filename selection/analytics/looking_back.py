@@ -47,7 +47,8 @@ class Analytics:
     abstained: Share | None
     """Recommendations that named nobody. None, here and below: of none."""
     right: Share | None
-    """Of those that named somebody and that today's evidence can judge: today's choice, or not told from the best."""
+    """Of those that named somebody and that today's evaluations can judge: today's choice, or not told from the best.
+    Where outcomes contradict the evaluations, these judge nothing."""
     ok: Share | None
     """Of those reported with `ok`: answers that were of use."""
     by_decider: tuple[tuple[str, int], ...]
@@ -55,11 +56,18 @@ class Analytics:
     drifts: tuple[Drift, ...]
     regret: tuple[Regret, ...]
     drawn: tuple[DrawnContrast, ...]
+    n_contradicted: int = 0
+    """Recommendations that evaluations do not judge, since outcomes of the candidate on the task contradict these."""
 
     @property
     def drifted(self) -> tuple[Drift, ...]:
         """Those that chance does not explain."""
         return tuple(one for one in self.drifts if one.has_drifted)
+
+    @property
+    def contradicted(self) -> tuple[Drift, ...]:
+        """Those by which answers are worse than evaluations say."""
+        return tuple(one for one in self.drifts if one.contradicts)
 
     @property
     def reason_to_retrain(self) -> str | None:
@@ -109,16 +117,21 @@ def analysed(
         predictor: The selection model that decides now.
         step: The stretches in which regret is told.
     """
-    found = judged(past, today, predictor)
+    drifted = drifts(past)
+    contradicted = {(one.task, one.candidate_key) for one in drifted if one.contradicts}
+    # What evaluations would call right there is what outcomes call wrong: nobody knows which candidate would be.
+    left = [one for one in past if (one.task, one.candidate_key) not in contradicted]
+    found = judged(left, today, predictor)
     said_ok = [one.ok for one in past if one.ok is not None]
     return Analytics(
         n_recommendations=len(past),
         n_outcomes=sum(one.has_outcome for one in past),
         abstained=_share([one.candidate_key is None for one in past]),
         right=_share([one.is_right for one in found]),
+        n_contradicted=len(past) - len(left),
         ok=_share(said_ok),
         by_decider=_by_decider(past),
-        drifts=drifts(past),
+        drifts=drifted,
         regret=regret_over_time(found, step=step),
         drawn=drawn_contrasts(past),
     )

@@ -28,14 +28,24 @@ def analytics_lines(found: Analytics) -> list[str]:
         f"{counted(found.n_recommendations, 'recommendation')} ({deciders or 'nobody was named'}), "
         f"{found.n_outcomes:,} with a reported outcome."
     ]
+    lines += [_contradiction_line(one) for one in found.contradicted]
+    if found.n_contradicted:
+        lines.append(
+            f"{counted(found.n_contradicted, 'recommendation')} of "
+            f"{'it' if len({one.candidate_key for one in found.contradicted}) == 1 else 'these'} cannot be judged by "
+            "evaluations, which those outcomes contradict: they do not count below."
+        )
     if found.right is not None:
-        lines.append(f"By today's evidence {_shown(found.right)} named the best candidate or one tied with it.")
+        others = " others" if found.n_contradicted else ""
+        lines.append(
+            f"By today's evaluations {_shown(found.right)}{others} named the best candidate or one tied with it."
+        )
     if found.ok is not None:
         lines.append(f"Of use, as reported: {_shown(found.ok)}.")
     if found.abstained is not None and found.abstained.value:
         lines.append(f"Named nobody: {_shown(found.abstained)}.")
     lines += [_regret_line(one) for one in found.regret[-_NEWEST_STRETCHES:]]
-    lines += [_drift_line(one) for one in found.drifted]
+    lines += [_drift_line(one) for one in found.drifted if not one.contradicts]
     if found.reason_to_retrain is not None:
         lines.append(f"A reason to evaluate and to retrain: {found.reason_to_retrain}.")
     return lines
@@ -51,8 +61,22 @@ def _regret_line(one: Regret) -> str:
     return f"Regret {days}: {quantity(one.points)} points{interval} in {counted(one.n_decisions, 'decision')}."
 
 
+def _contradiction_line(one: Drift) -> str:
+    told = "quality" if one.quantity == "quality" else "share of answers of use"
+    least = "" if one.quantity == "quality" else "at least "
+    return (
+        f"Outcomes contradict the evaluations: {one.candidate} on {one.task or 'all tasks'}: {told} "
+        f"{quantity(one.observed)}, expected {least}{quantity(one.expected)} ({counted(one.n_outcomes, 'outcome')}, "
+        f"{p_value(one.p_value)})."
+    )
+
+
 def _drift_line(one: Drift) -> str:
-    what = "quality" if one.quantity == "quality" else "share of answers slower than expected"
+    what = {
+        "quality": "quality",
+        "ok": "share of answers of use",
+        "latency_s": "share of answers slower than expected",
+    }[one.quantity]
     chance = "" if one.p_value is None else f", {p_value(one.p_value)}"
     return (
         f"Drift: {one.candidate} on {one.task or 'all tasks'}: {what} {quantity(one.observed)}, expected "

@@ -27,6 +27,7 @@ class PastDecision:
     expected_latency_s: float | None
     """At the percentile of the constraints."""
     tied: tuple[str, ...]
+    """Where one was drawn, those it was drawn among."""
     decided_by: str
     created_at: datetime
     propensity: float | None

@@ -86,13 +86,14 @@ def allocate(quality: Floats, cost: Floats, budget: float) -> Choices:
         return choices
     if spent(cost, choices) > budget:
         choices = cheapest
-    return _best_of([choices, *_affordable_singles(cost, budget)], quality, cost, budget)
+    return _best_of([choices, *_best_single(quality, cost, budget)], quality, cost, budget)
 
 
-def _affordable_singles(cost: Floats, budget: float) -> list[Choices]:
-    """Each candidate for all questions, where that keeps the budget."""
-    totals = cost.sum(axis=0)
-    return [np.full(len(cost), j, dtype=np.int64) for j in np.flatnonzero(totals <= budget)]
+def _best_single(quality: Floats, cost: Floats, budget: float) -> list[Choices]:
+    """The best of those candidates that may answer all questions, where there is one."""
+    total = np.where(cost.sum(axis=0) <= budget, quality.sum(axis=0), -np.inf)
+    best = int(np.argmax(total))
+    return [np.full(len(cost), best, dtype=np.int64)] if np.isfinite(total[best]) else []
 
 
 def _best_of(starts: Sequence[Choices], quality: Floats, cost: Floats, budget: float) -> Choices:

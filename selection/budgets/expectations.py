@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -11,6 +11,9 @@ from evaluation.errors import ConfigurationError, SelectionError
 from evaluation.evidence import Choosable
 from selection.answers import Ranked
 from selection.budgets.allocation import Floats
+from selection.choosing.by_prompt import deviations_of
+from selection.choosing.terms import Choice
+from selection.choosing.told import as_told
 from selection.desk.answering import Question, chosen
 from selection.desk.registry import desk_of
 from selection.wishes import Constraints, Weights
@@ -18,6 +21,13 @@ from selection.wishes import Constraints, Weights
 if TYPE_CHECKING:
     from evaluation.store.session import Store
     from selection.desk.view import View
+
+
+class Qualities(NamedTuple):
+    """What may be expected of each candidate: by which is chosen, and what is told of it."""
+
+    expected: Floats
+    told: Floats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,24 +56,20 @@ class Field:
         """In the same order."""
         return tuple(one.candidate.label for one in self.ranked)
 
-    def quality(self, prompt: str | None) -> Floats:
+    def quality(self, prompt: str | None) -> Qualities:
         """What may be expected of each on this prompt, shape (n_candidates,)."""
-        champion = self.view.champion
-        if champion is None or prompt is None:
-            return self.mean
-        keys = tuple(candidate.key for candidate in self.view.scoreboard.candidates)
-        deviations = champion.deviations(self.task, prompt, keys)
-        if deviations is None:
-            return self.mean
         board = self.view.scoreboard
+        deviations = deviations_of(board, self.view.champion, self.task, prompt)
+        if deviations is None:
+            return Qualities(self.mean, self.mean)
         standing = board.overall if self.task is None else board.standings[self.task]
-        found = self.mean + deviations.value[list(self.positions)]
-        return np.asarray(found.clip(standing.lowest, standing.highest), dtype=np.float64)
+        found = (self.mean + deviations.value[list(self.positions)]).clip(standing.lowest, standing.highest)
+        return Qualities(found, np.asarray(as_told(found, deviations.told), dtype=np.float64))
 
-    def qualities(self, prompts: Sequence[str | None]) -> Floats:
+    def qualities(self, prompts: Sequence[str | None]) -> Qualities:
         """For several prompts, shape (n_prompts, n_candidates); a prompt that comes twice is looked at once."""
         known = {prompt: self.quality(prompt) for prompt in dict.fromkeys(prompts)}
-        return np.stack([known[prompt] for prompt in prompts])
+        return Qualities(*(np.stack(column) for column in zip(*(known[prompt] for prompt in prompts), strict=True)))
 
     def costs(self, n_prompts: int) -> Floats:
         """Shape (n_prompts, n_candidates)."""
@@ -71,7 +77,7 @@ class Field:
 
 
 def field_of(task: str | None, constraints: Constraints, store: "str | Path | Store | None") -> Field:
-    """Those who may answer.
+    """Those who may answer; whom another one equals at less cost or time stands behind it.
 
     Raises:
         SelectionError: nobody holds the constraints, too little was measured, or no cost is known.
@@ -85,10 +91,11 @@ def field_of(task: str | None, constraints: Constraints, store: "str | Path | St
         raise SelectionError(
             f"no budget can be shared out: {choice.notes[0]}", "Evaluate the candidates on this task first."
         )
-    priced = tuple(one for one in choice.ranked if one.cost_per_1k is not None)
+    may_answer = tuple(one for one in choice.ranked if _may_answer(one, choice))
+    priced = tuple(one for one in may_answer if one.cost_per_1k is not None)
     if not priced:
         raise SelectionError(
-            f"no cost is known of {', '.join(one.candidate.label for one in choice.ranked[:5])}",
+            f"no cost is known of {', '.join(one.candidate.label for one in may_answer[:5])}",
             "Evaluate with --prices FILE, or import a scoreboard with cost_usd.",
         )
     place = {candidate.key: i for i, candidate in enumerate(view.scoreboard.candidates)}
@@ -99,8 +106,13 @@ def field_of(task: str | None, constraints: Constraints, store: "str | Path | St
         positions=tuple(place[one.candidate.key] for one in priced),
         mean=np.array([one.quality.value for one in priced]),
         cost=np.array([one.cost_per_1k.value / 1000 for one in priced if one.cost_per_1k is not None]),
-        left_out=tuple(one.candidate.label for one in choice.ranked if one.cost_per_1k is None),
+        left_out=tuple(one.candidate.label for one in may_answer if one.cost_per_1k is None),
     )
+
+
+def _may_answer(one: Ranked, choice: Choice) -> bool:
+    """Programs only where one would be named: who asks for models is sent to no program that a model may equal."""
+    return not one.candidate.is_program or (choice.chosen is not None and choice.chosen.is_program)
 
 
 def checked_prompts(prompts: object) -> tuple[str | None, ...]:

@@ -95,10 +95,10 @@ def route(
     asked = checked_prompts(prompts)
     field = field_of(task, constraints, store)
     quality, cost = field.qualities(asked), field.costs(len(asked))
-    choices = allocate(quality, cost, budget_usd)
+    choices = allocate(quality.expected, cost, budget_usd)
     candidates = field.candidates
     routed = tuple(
-        Routed(candidate=candidates[j], quality=float(quality[i, j]), cost_usd=float(cost[i, j]))
+        Routed(candidate=candidates[j], quality=float(quality.told[i, j]), cost_usd=float(cost[i, j]))
         for i, j in enumerate(choices.tolist())
     )
     return Routing(
@@ -133,7 +133,8 @@ def cost_quality(
     """
     asked = checked_prompts(prompts)
     field = field_of(task, constraints, store)
-    return cost_quality_curve(field.labels, quality=field.qualities(asked), cost=field.costs(len(asked)))
+    quality, told = field.qualities(asked)
+    return cost_quality_curve(field.labels, quality=quality, cost=field.costs(len(asked)), true_quality=told)
 
 
 def cheapest_share(
@@ -213,10 +214,10 @@ class BudgetRouter:
         field = self._field
         quality = field.quality(prompt)
         with self._lock:
-            position = self._pacer.choose(quality, field.cost)
+            position = self._pacer.choose(quality.expected, field.cost)
         return Routed(
             candidate=field.candidates[position],
-            quality=float(quality[position]),
+            quality=float(quality.told[position]),
             cost_usd=float(field.cost[position]),
         )
 

@@ -8,8 +8,10 @@ import numpy as np
 
 from evaluation.evidence import Choosable
 from selection.answers import Ranked, Removed
+from selection.choosing.admission import in_order, may_be_named
 from selection.choosing.expectations import Facts, expected_quality, facts_of
 from selection.choosing.limits import apply_constraints
+from selection.choosing.measured import adjustments_of, measured_of
 from selection.choosing.naming import named, near_the_best, takings
 from selection.choosing.notes import notes_on
 from selection.choosing.pareto import pareto_set
@@ -32,6 +34,8 @@ class _Field:
     contrasts: list[Contrast]
     """The first against each of the others, in their order."""
     removed: list[Removed]
+    admitted: list[int]
+    """Those of them that may be named."""
     unknown: Mapping[str, list[int]]
     """Those of which a thing that was given a weight is not known."""
 
@@ -63,6 +67,7 @@ def choice_among(
         ranked=ranked,
         contrasts=(None, *field.contrasts),
         tied=tuple(field.candidates[i].label for i in tied) if len(tied) > 1 else (),
+        pool=tuple(field.candidates[i].key for i in field.admitted),
         near=tuple(field.candidates[i].label for i in near),
         pareto=tuple(one.candidate.label for one in ranked if one.is_pareto),
         removed=tuple(field.removed),
@@ -89,7 +94,8 @@ def _field(candidates: Sequence[Choosable], standing: TaskStanding, question: Qu
     )
     beside = points_beside_quality(facts, weights, filtered.left)
     utility = {i: 100 * weights.quality * facts.quality[i] + beside.points[i] for i in filtered.left}
-    order = sorted(filtered.left, key=lambda i: (-round(utility[i], 9), candidates[i].label, candidates[i].key))
+    order = in_order(filtered.left, candidates, facts, utility)
+
     contrasts = contrasts_with(
         order[0],
         order[1:],
@@ -105,19 +111,20 @@ def _field(candidates: Sequence[Choosable], standing: TaskStanding, question: Qu
         utility=utility,
         contrasts=contrasts,
         removed=filtered.removed,
+        admitted=may_be_named(order, contrasts, candidates=candidates, facts=facts),
         unknown=beside.unknown,
     )
 
 
 def _near_and_named(field: _Field, standing: TaskStanding, question: Question) -> tuple[list[int], int]:
-    """Those that might be named for what they take, the best first, and the one that is."""
-    order = field.order
-    utility = np.array([[round(field.utility[i], 9) for i in order]])
+    """Those of the admitted that might be named for what they take, the best first, and the one that is."""
+    admitted = field.admitted
+    utility = np.array([[round(field.utility[i], 9) for i in admitted]])
     tolerance = question.tolerance * question.weights.quality
-    near = near_the_best(utility, standing.n_pairs[np.ix_(order, order)], tolerance)
-    things = [values[order] for values in takings(field.facts, question.on_tie)]
+    near = near_the_best(utility, standing.n_pairs[np.ix_(admitted, admitted)], tolerance)
+    things = [values[admitted] for values in takings(field.facts, question.on_tie)]
     (place,) = named(utility, near, things).tolist()
-    return [i for i, is_near in zip(order, near[0].tolist(), strict=True) if is_near], order[place]
+    return [i for i, is_near in zip(admitted, near[0].tolist(), strict=True) if is_near], admitted[place]
 
 
 def _ranked(field: _Field, standing: TaskStanding, question: Question, tied: set[int]) -> tuple[Ranked, ...]:
@@ -135,6 +142,8 @@ def _ranked(field: _Field, standing: TaskStanding, question: Question, tied: set
             memory_gb=None if math.isnan(facts.memory_gb[i]) else facts.memory_gb[i],
             is_tied=i in tied,
             is_pareto=front,
+            measured=measured_of(standing, i),
+            adjustments=adjustments_of(standing, i, quality, for_prompt=question.deviations is not None),
         )
         for i, quality, front in zip(field.order, qualities, on_front, strict=True)
     )
@@ -154,17 +163,20 @@ def allowed(candidate: Choosable, endpoints: Sequence[str]) -> Choosable:
     return replace(candidate, places=places) if places != candidate.places else candidate
 
 
-def _notes(field: _Field, standing: TaskStanding, question: Question, named: int) -> tuple[str, ...]:
+def _notes(field: _Field, standing: TaskStanding, question: Question, chosen: int) -> tuple[str, ...]:
     apart = [i for i, one in zip(field.order[1:], field.contrasts, strict=True) if one.n_pairs < MIN_PAIRS]
     labels = [one.label for one in field.candidates]
+    ahead = set(field.order[: field.order.index(chosen)]) | set(field.like_the_first())
+    programs = [i for i in field.order if i in ahead and field.candidates[i].is_program]
     speed_matters = question.constraints.max_latency_s is not None or question.weights.latency > 0
     return notes_on(
         labels,
         field.facts,
-        named=named,
-        n_families=int(standing.n_pairs[named, named]),
-        timed=field.order if speed_matters else [named],
+        named=chosen,
+        n_families=int(standing.n_pairs[chosen, chosen]),
+        timed=field.order if speed_matters else [chosen],
         unknown=field.unknown,
         first=field.order[0],
         apart=apart,
+        programs=[] if field.candidates[chosen].is_program else programs,
     )

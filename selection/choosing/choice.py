@@ -124,6 +124,7 @@ def _unranked(
         ranked=(),
         contrasts=(),
         tied=(),
+        pool=(),
         near=(),
         pareto=(),
         removed=removed,

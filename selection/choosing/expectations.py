@@ -10,6 +10,7 @@ import numpy as np
 from evaluation.evidence import Choosable
 from selection.answers import Expected
 from selection.choosing.student import t_limit
+from selection.choosing.told import as_told
 from selection.scoreboard import Deviations, TaskStanding
 from selection.standing.two_way import Matrix, Vector
 
@@ -37,6 +38,9 @@ class Facts:
     percentile: float
     n_measured: list[int]
     quality: list[float]
+    """By which candidates are ranked."""
+    told: list[float]
+    """What is said of it, and held against what is asked for."""
     latency_s: list[float]
     """At the percentile."""
     n_timed: list[int]
@@ -51,13 +55,15 @@ class Facts:
 def facts_of(
     standing: TaskStanding, candidates: "Sequence[Choosable]", percentile: float, deviations: Deviations | None
 ) -> Facts:
-    """The standing's numbers, those of the prompt added to the quality."""
+    """The standing's numbers, those of the prompt added to the quality, within what a quality can be."""
     quality = standing.quality if deviations is None else standing.quality + deviations.value
+    quality = quality.clip(standing.lowest, standing.highest)
     outlays = outlays_of(standing, percentile)
     return Facts(
         percentile=percentile,
         n_measured=standing.n_measured.tolist(),
         quality=quality.tolist(),
+        told=as_told(quality, None if deviations is None else deviations.told).tolist(),
         latency_s=_values(outlays.latency_s),
         n_timed=standing.n_timed.tolist(),
         n_cached=[0] * len(candidates) if standing.n_cached is None else standing.n_cached.tolist(),
@@ -113,9 +119,7 @@ def expected_quality(
         variance = variance + deviations.se**2
     errors, families = np.sqrt(variance).tolist(), standing.n_pairs.diagonal().tolist()
     ends = standing.lowest, standing.highest
-    return [
-        _between(facts.quality[i], t_limit(families[i] - 1) * errors[i], facts.n_measured[i], *ends) for i in places
-    ]
+    return [_between(facts.told[i], t_limit(families[i] - 1) * errors[i], facts.n_measured[i], *ends) for i in places]
 
 
 def _between(value: float, reach: float, n_cases: int, lowest: float, highest: float) -> Expected:

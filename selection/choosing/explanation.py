@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from evaluation.formatting import points
 from selection.answers import Expected, Ranked
 from selection.choosing.choice import Choice
+from selection.choosing.measured import part_shown, why_expected
 from selection.choosing.ties import TEST, Contrast
 from selection.choosing.wording import counted, listed, ordinal, p_value, quality, quality_interval, quantity
 from selection.wishes import MEMORY_DIGITS, TIE_ORDERS
@@ -18,7 +19,7 @@ def reason_of(choice: Choice) -> str:
         return f"No candidate is named: {choice.notes[0]}."
     if winner is None:
         return f"{choice.chosen.label} is named {choice.notes[-1]}. Before that: {choice.notes[0]}.{_ruled_out(choice)}"
-    parts = [_expectation(choice, winner), _lead(choice, winner), _tie(choice, winner)]
+    parts = [_level(choice, winner), _lead(choice, winner), _tie(choice, winner), _program(choice, winner)]
     rule = f" Named by rule, since {choice.notes[0]}." if choice.decided_by == "rules" else ""
     return "; ".join(part for part in parts if part) + "." + _ruled_out(choice) + rule
 
@@ -28,13 +29,36 @@ def explanation_of(choice: Choice) -> str:
     return "\n".join([reason_of(choice), *_feasible(choice), *_removed(choice), *(f"Note: {n}." for n in choice.notes)])
 
 
-def _expectation(choice: Choice, winner: Ranked) -> str:
+def _level(choice: Choice, winner: Ranked) -> str:
+    """What was measured, and what is expected, with what makes the two differ."""
     task = "all tasks" if choice.task is None else choice.task
     where = "over the measured tasks" if choice.decided_by == "rules" else f"on {task}"
-    return (
-        f"{winner.candidate.label} is expected at {_quality(choice, winner.quality)} {where} "
-        f"({counted(choice.n_cases, 'case')})"
-    )
+    label, cases, measured = winner.candidate.label, counted(choice.n_cases, "case"), winner.measured
+    if measured is None:
+        return f"{label} is expected at {_quality(choice, winner.quality)} {where} ({cases})"
+    if measured.over_tasks:
+        n_tasks = sum(part.value is not None for part in measured.parts)
+        cases = f"the mean over {counted(n_tasks, 'task')}, each counting alike; {cases}"
+    shown = quality(measured.value, is_fraction=choice.is_fraction)
+    return f"{label} is measured at {shown} {where} ({cases}) and expected at {_expected(choice, winner)}"
+
+
+def _expected(choice: Choice, one: Ranked) -> str:
+    why = why_expected(one.adjustments, of_tasks=_over_tasks(one), is_fraction=choice.is_fraction)
+    return _quality(choice, one.quality) + (f" ({why})" if why else "")
+
+
+def _over_tasks(one: Ranked) -> bool:
+    return one.measured is not None and one.measured.over_tasks
+
+
+def _program(choice: Choice, winner: Ranked) -> str:
+    """That it is no model, and why it is named all the same."""
+    if not winner.candidate.is_program:
+        return ""
+    if any(not one.candidate.is_program for one in choice.ranked):
+        return "a program and no model: it beats every model"
+    return "a program and no model: no model is left to be named"
 
 
 def _quality(choice: Choice, expected: Expected) -> str:
@@ -49,19 +73,36 @@ def _lead(choice: Choice, winner: Ranked) -> str:
     clear = next(((a, b) for a, b in zip(choice.ranked, choice.contrasts, strict=True) if b and not b.is_tied), None)
     if clear is None:
         return ""
-    best = "" if winner is choice.ranked[0] else f"{choice.ranked[0].candidate.label} is "
-    evidence = f"{p_value(clear[1].p_value)}; {TEST}"
-    return f"{best}{_gap(choice, clear[1])} better than {clear[0].candidate.label} ({evidence})"
+    first = choice.ranked[0]
+    best = "" if winner is first else f"{first.candidate.label} is "
+    gap = f"{_gap(choice, clear[1])} better than {clear[0].candidate.label}"
+    before, after = _of_what(choice, first, clear[0], clear[1])
+    return f"{best}{before}{gap}{after} ({p_value(clear[1].p_value)}; {TEST})"
+
+
+def _of_what(choice: Choice, first: Ranked, other: Ranked, contrast: Contrast) -> tuple[str, str]:
+    """What a difference is of: the two measured levels, or what both were asked."""
+    if first.measured is None or other.measured is None or contrast.difference is None or _is_utility(choice):
+        return "", ""
+    shared = f" on the {counted(contrast.n_pairs, 'independent case')} that both were asked"
+    if first.adjustments is not None and first.adjustments.prompt is not None:
+        return "expected ", f"{shared}, with what this prompt adds"
+    apart = first.measured.value - other.measured.value
+    return "measured ", "" if abs(apart - contrast.difference) < SAME_DIFFERENCE else shared
 
 
 def _gap(choice: Choice, contrast: Contrast) -> str:
     """`4.1 points`, of quality where nothing else was given a weight."""
-    weights = choice.weights
-    if contrast.difference is None or weights.latency or weights.cost or weights.energy:
+    if contrast.difference is None or _is_utility(choice):
         return f"{quantity(contrast.gap or 0.0)} points of utility"
     if not choice.is_fraction:
         return quantity(contrast.difference)
     return f"{points(contrast.difference)} points"
+
+
+def _is_utility(choice: Choice) -> bool:
+    weights = choice.weights
+    return bool(weights.latency or weights.cost or weights.energy)
 
 
 def _tie(choice: Choice, winner: Ranked) -> str:
@@ -75,7 +116,11 @@ def _tie(choice: Choice, winner: Ranked) -> str:
 
 def _by_what(choice: Choice, winner: Ranked) -> str:
     """What made the named one of those near the best the one: what others take more of, then the estimate."""
-    others = [one for one in choice.ranked if one.candidate.label in choice.near and one is not winner]
+    near = [one for one in choice.ranked if one.candidate.key in choice.pool and one.candidate.label in choice.near]
+    beaten = [one for one in choice.ranked if _is_beaten_nearby(choice, one, near)]
+    others = [one for one in choice.ranked if one is not winner and (one in near or one in beaten)]
+    if not others:
+        return _alone(choice, winner)
     alike, said = set(range(len(others))), ""
     for (word, before, after), mine, theirs in _takings(choice, winner, others):
         if mine is None:
@@ -87,9 +132,56 @@ def _by_what(choice: Choice, winner: Ranked) -> str:
             within = f"within {quantity(choice.tolerance)} points of the best"
             said = f"named as the {word} {within} ({before}{_least(mine)}{rival}{after})"
         alike -= more
+    best = _of_equals(choice, winner, [others[i] for i in sorted(alike)])
     if not said:
-        return "named for the highest estimate"
-    return f"{said}, and of those alike for the highest estimate" if alike else said
+        return f"named for {best}"
+    return f"{said}, and of those alike for {best}" if alike else said
+
+
+def _alone(choice: Choice, winner: Ranked) -> str:
+    """Why none of those that it is tied with may be named."""
+    tied = [one for one in choice.ranked if one.is_tied and one is not winner]
+    programs = [one for one in tied if one.candidate.is_program]
+    if programs and not winner.candidate.is_program:
+        return "named as the best model of them: a program is named only where it beats every model"
+    return "named for the highest estimate"
+
+
+def _is_beaten_nearby(choice: Choice, one: Ranked, near: list[Ranked]) -> bool:
+    """True for one of the same kind that is as near, and not to be named since one of those near beats it."""
+    if one in near or not near or one.candidate.is_program is not near[0].candidate.is_program:
+        return False
+    lowest = near[0].utility - choice.tolerance * choice.weights.quality
+    return one.utility >= round(lowest, 9) and any(_beats(other, one) for other in near)
+
+
+def _beats(winner: Ranked, other: Ranked) -> bool:
+    """True where the other takes no less of anything, and is expected to be no better."""
+    if winner.quality.value < other.quality.value:
+        return False
+    for thing in _THINGS:
+        mine, theirs = _taken(winner, thing, rounded=False), _taken(other, thing, rounded=False)
+        if theirs is not None and (mine is None or mine > theirs):
+            return False
+    return True
+
+
+def _of_equals(choice: Choice, winner: Ranked, alike: list[Ranked]) -> str:
+    """`the highest estimate`; where others have it too, what else decided."""
+    equals = [one for one in alike if _is_equal(one, winner)]
+    for thing in _THINGS:
+        mine = _taken(winner, thing, rounded=False)
+        theirs = [_taken(one, thing, rounded=False) for one in equals]
+        if mine is None or all(value == mine for value in theirs):
+            continue
+        word, before, after = _words(choice, thing)
+        return f"the highest estimate, and of those that share it as the {word} ({before}{quantity(mine)}{after})"
+    return "the highest estimate"
+
+
+def _is_equal(one: Ranked, other: Ranked) -> bool:
+    apart = (one.quality.value - other.quality.value, one.utility - other.utility)
+    return not any(round(difference, 9) for difference in apart)
 
 
 def _least(value: float) -> str:
@@ -113,13 +205,19 @@ def _takings(
         yield _words(choice, thing), _taken(winner, thing), [_taken(one, thing) for one in others]
 
 
-def _taken(ranked: Ranked, thing: str) -> float | None:
+def _taken(ranked: Ranked, thing: str, *, rounded: bool = True) -> float | None:
     if thing == "memory":
-        return None if ranked.memory_gb is None else round(ranked.memory_gb, MEMORY_DIGITS)
+        if ranked.memory_gb is None or not rounded:
+            return ranked.memory_gb
+        return round(ranked.memory_gb, MEMORY_DIGITS)
     expected = {"cost": ranked.cost_per_1k, "energy": ranked.energy_j, "latency": ranked.latency_s}[thing]
     return None if expected is None else expected.value
 
 
+_THINGS = ("latency", "cost", "energy", "memory")
+"""In the order in which they decide between equals."""
+SAME_DIFFERENCE = 0.0005
+"""Half of the last digit that is shown in percent."""
 _BY = {
     "not_ready": "not being ready to call",
     "not_measured": "too few measured cases",
@@ -143,10 +241,17 @@ def _feasible(choice: Choice) -> Iterator[str]:
         chosen = one.candidate is choice.chosen
         marks = ", ".join(_marks(choice, one, contrast, chosen=chosen))
         yield f"  {place}. {one.candidate.label}: {', '.join(_numbers(choice, one))}{f' ({marks})' if marks else ''}"
+        if one.measured is not None and len(one.measured.parts) > 1:
+            shown = (f"{part.name} {part_shown(part, is_fraction=choice.is_fraction)}" for part in one.measured.parts)
+            yield f"     measured: {', '.join(shown)}"
 
 
 def _numbers(choice: Choice, one: Ranked) -> Iterator[str]:
-    yield _quality(choice, one.quality)
+    if one.measured is None:
+        yield _quality(choice, one.quality)
+    else:
+        yield f"measured {quality(one.measured.value, is_fraction=choice.is_fraction)}"
+        yield f"expected {_expected(choice, one)}"
     for thing in ("cost", "energy", "memory", "latency"):
         value, (_, before, after) = _taken(one, thing), _words(choice, thing)
         if value is not None:

@@ -123,7 +123,7 @@ def _limits(facts: Facts, is_fraction: bool) -> tuple[tuple[_Limit, Sequence[flo
         (_Limit("max_energy_j", "takes", "over", " J", "energy", " an answer"), facts.energy_j),
         (
             _Limit("min_quality", "is expected at", "under", thing="quality", is_least=True, **share),  # type: ignore[arg-type]
-            facts.quality,
+            facts.told,
         ),
     )
 

@@ -45,6 +45,7 @@ def notes_on(
     unknown: Mapping[str, Sequence[int]],
     first: int,
     apart: Sequence[int],
+    programs: Sequence[int] = (),
 ) -> tuple[str, ...]:
     """What is to be said of a choice; all positions are those of `labels`.
 
@@ -57,6 +58,7 @@ def notes_on(
         unknown: Of whom a thing that was given a weight is not known.
         first: The one with the highest utility.
         apart: Those that have too little in common with it.
+        programs: Those that are ahead of the model that is named, or cannot be told from the best.
     """
     notes = _thin(labels[named], facts.n_measured[named], n_families)
     if unseen := [f"{labels[i]} ({facts.n_timed[i]})" for i in timed if tail_is_unseen(facts, i)]:
@@ -69,6 +71,10 @@ def notes_on(
     for thing, places in unknown.items():
         names = listed([labels[i] for i in places])
         notes.append(f"the {thing} of {names} is not known and counts as the worst of the others'")
+    if programs:
+        names = listed([labels[i] for i in programs])
+        verb = "is a program that does" if len(programs) == 1 else "are programs that do"
+        notes.append(f"{names} {verb} as well here as far as can be told: {labels[named]} has not earned its place yet")
     if apart:
         names = listed([labels[i] for i in apart])
         notes.append(

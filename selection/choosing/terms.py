@@ -40,8 +40,10 @@ class Choice:
     """The first of `ranked` against each of them; None against itself."""
     tied: tuple[str, ...]
     """Labels of those that cannot be told from the first, with it; empty where it stands alone."""
+    pool: tuple[str, ...]
+    """Keys of those that may be named, the best first: no program and nobody whom another one beats in everything."""
     near: tuple[str, ...]
-    """Labels of those that might be named by what they take: within the tolerance of the first, with it."""
+    """Labels of those of the pool within the tolerance of its best, with it: what they take decides between them."""
     pareto: tuple[str, ...]
     removed: tuple[Removed, ...]
     n_cases: int

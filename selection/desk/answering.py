@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING
 
 from evaluation.errors import ConfigurationError
 from evaluation.reports.escaping import one_line
-from selection.answers import Ranked, Recommendation
+from selection.analytics.reported import reported_of_use
+from selection.answers import Expected, Ranked, Recommendation, Reported
+from selection.choosing.by_prompt import deviations_of, note_on_task
 from selection.choosing.choice import Choice, choose
 from selection.choosing.explanation import explanation_of, reason_of
+from selection.choosing.reported import contradiction_lines, reported_notes
 from selection.desk.desk import Desk
 from selection.desk.view import View
 from selection.wishes import (
@@ -73,6 +76,8 @@ class Answer:
     evidence_fingerprint: str
     propensity: float | None
     """The probability with which this candidate was named, where it was drawn among the tied."""
+    drawn_among: tuple[str, ...]
+    """Labels of those it was drawn among; empty where nothing was drawn."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,28 +149,62 @@ def answered(
     if drawn is not None and drawn.candidate is not choice.chosen:
         reason += f" Drawn at random among the tied, as explore={explore:g} asks: {one_line(drawn.candidate.label)}."
         choice = replace(choice, chosen=drawn.candidate, n_cases=drawn.quality.n_cases)
-    notes = tuple(
-        dict.fromkeys(
-            one_line(one) for one in (*choice.notes, *_changed_since(view, question, choice), *desk.notes(view))
-        )
-    )
+    reported = _reported(desk, choice)
+    reason += "".join(f" {one_line(line)}" for line in contradiction_lines(choice, reported))
+    said = (*reported_notes(choice, reported), *choice.notes, *_changed_since(view, question, choice))
+    notes = tuple(dict.fromkeys(one_line(one) for one in (*said, *desk.notes(view))))
     return Answer(
-        recommendation=_recommendation(choice, reason, found.decided_by, notes),
-        explain=partial(_explained, view, question, choice.chosen.key if choice.chosen else None),
+        recommendation=_recommendation(choice, reason, found.decided_by, notes, reported),
+        explain=partial(_explained, view, question, choice.chosen.key if choice.chosen else None, reported),
         evidence_fingerprint=view.scoreboard.fingerprint,
         propensity=propensity,
+        drawn_among=() if propensity is None else tuple(one.candidate.label for one in _drawable(choice)),
     )
+
+
+def _drawable(choice: Choice) -> list[Ranked]:
+    """The tied; no program where a model is named."""
+    programs_too = choice.chosen is not None and choice.chosen.is_program
+    return [one for one in choice.ranked if one.is_tied and (programs_too or not one.candidate.is_program)]
+
+
+def _reported(desk: Desk, choice: Choice) -> Reported | None:
+    """What came of the candidate on this task before, held against what is expected of it there."""
+    if choice.chosen is None:
+        return None
+    winner = choice.winner
+    return reported_of_use(
+        desk.outcomes.of(choice.task, choice.chosen.key), None if winner is None else _on_the_task(winner)
+    )
+
+
+def _on_the_task(winner: Ranked) -> Expected:
+    """What is expected over the task's prompts: outcomes are of other prompts than the one that is asked about now."""
+    found = winner.quality
+    moved = None if winner.adjustments is None else winner.adjustments.prompt
+    if not moved:
+        return found
+    value, low = found.value - moved, found.low
+    return replace(found, value=value, low=None if low is None else max(0.0, low - moved))
 
 
 def _changed_since(view: View, question: Question, choice: Choice) -> tuple[str, ...]:
     """A model learned from the evidence of its day; the scoreboard beside it is today's."""
-    if view.champion is None or question.prompt is None or choice.abstained or choice.decided_by != "scoreboard":
+    if question.prompt is None or choice.abstained or choice.decided_by != "scoreboard":
         return ()
-    return view.champion.notes_on(question.task)
+    if question.task is None:
+        note = note_on_task(view.scoreboard, view.champion, question.prompt)
+        return () if note is None else (note,)
+    return () if view.champion is None else view.champion.notes_on(question.task)
 
 
-def _explained(view: View, question: Question, key: str | None) -> str:
+def _explained(view: View, question: Question, key: str | None, reported: Reported | None) -> str:
     choice = chosen(view, question).choice
+    told = [*contradiction_lines(choice, reported), *(f"Note: {one}." for one in reported_notes(choice, reported))]
+    return "\n".join([_explained_choice(choice, key), *told])
+
+
+def _explained_choice(choice: Choice, key: str | None) -> str:
     drawn = next((one.candidate for one in choice.ranked if one.candidate.key == key), None)
     if drawn is None or drawn is choice.chosen:
         return explanation_of(choice)
@@ -173,17 +212,16 @@ def _explained(view: View, question: Question, key: str | None) -> str:
 
 
 def _deviations(view: View, question: Question) -> "Deviations | None":
-    if view.champion is None or question.prompt is None:
-        return None
-    keys = tuple(candidate.key for candidate in view.scoreboard.candidates)
-    return view.champion.deviations(question.task, question.prompt, keys)
+    return deviations_of(view.scoreboard, view.champion, question.task, question.prompt)
 
 
 def _drawn(choice: Choice, explore: float, rng: "np.random.Generator | None") -> tuple[Ranked | None, float | None]:
-    """The one that is named after the draw, with its probability; None where there is nothing to draw among."""
-    tied = [one for one in choice.ranked if one.is_tied]
-    winner = choice.winner
-    if not explore or len(tied) < 2 or winner is None:
+    """The one that is named after the draw, with its probability; None where there is nothing to draw among.
+
+    One that another beats in all that is known may be drawn: who explores wants to know whether that is so.
+    """
+    tied, winner = _drawable(choice), choice.winner
+    if not explore or len(tied) < 2 or winner not in tied or winner is None:
         return None, None
     import numpy as np
 
@@ -192,7 +230,9 @@ def _drawn(choice: Choice, explore: float, rng: "np.random.Generator | None") ->
     return found, explore / len(tied) + (1 - explore if found is winner else 0.0)
 
 
-def _recommendation(choice: Choice, reason: str, decided_by: str, notes: tuple[str, ...]) -> Recommendation:
+def _recommendation(
+    choice: Choice, reason: str, decided_by: str, notes: tuple[str, ...], reported: Reported | None
+) -> Recommendation:
     winner = choice.winner
     return Recommendation(
         id=uuid.uuid4().hex,
@@ -203,6 +243,9 @@ def _recommendation(choice: Choice, reason: str, decided_by: str, notes: tuple[s
         cost_per_1k=winner.cost_per_1k if winner else None,
         energy_j=winner.energy_j if winner else None,
         memory_gb=winner.memory_gb if winner else None,
+        measured=winner.measured if winner else None,
+        adjustments=winner.adjustments if winner else None,
+        reported=reported,
         reason=reason,
         alternatives=choice.alternatives,
         pareto=choice.pareto,

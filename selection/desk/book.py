@@ -11,6 +11,7 @@ from evaluation.store.patience import patiently
 from evaluation.store.recommendations import (
     find_recommendation,
     list_recommendations,
+    newest_outcomes,
     prepared,
     report_outcome,
     save_prepared,
@@ -18,6 +19,7 @@ from evaluation.store.recommendations import (
 from evaluation.store.selection_models import champion
 from evaluation.store.session import Store, open_store
 from evaluation.version import code_version
+from selection.analytics.reported import UseOutcome
 from selection.desk.decisions import Decision, Entry, Outcome, Row
 from selection.desk.rows import past_of, record_of, reported_of, text_of_record
 from selection.learning.deciding import deciding
@@ -106,6 +108,21 @@ class StoreBook:
         """What was recommended, the oldest first."""
         store = self._open()[0]
         return tuple(past_of(one) for one in list_recommendations(store, task=task, since=since))
+
+    def outcomes(self, since: datetime | None, limit: int) -> tuple[UseOutcome, ...]:
+        """What was reported at this moment or later, the oldest first; of too many the newest."""
+        return tuple(
+            UseOutcome(
+                recommendation_id=row["id"],
+                task=row["task"],
+                candidate_key=row["candidate_key"],
+                prompt_hash=row["prompt_hash"],
+                quality=row["quality"],
+                ok=row["ok"],
+                reported_at=row["reported_at"],
+            )
+            for row in newest_outcomes(self._open()[0], since=since, limit=limit)
+        )
 
     def close(self) -> None:
         """Lets go of the store."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from evaluation.background import BATCH_AFTER_S, BackgroundWriter, attempt
 from selection.answers import Recommendation
-from selection.wishes import TOLERANCE, Constraints, Weights
+from selection.wishes import TOLERANCE, Constraints, LogPrompt, Weights
 
 MOST_WAITING = 20_000
 _LONGEST_PAUSE_S = 2.0
@@ -20,8 +20,8 @@ class Decision:
 
     recommendation: Recommendation
     prompt: str | None
-    keep_prompt: bool
-    """False: of the prompt only its hash is stored."""
+    log: LogPrompt
+    """What of the prompt is stored."""
     constraints: Constraints
     weights: Weights
     on_tie: str
@@ -29,6 +29,8 @@ class Decision:
     tolerance: float = TOLERANCE
     propensity: float | None = None
     """The probability with which this candidate was named, where it was drawn among the tied; None: nothing was."""
+    drawn_among: tuple[str, ...] = ()
+    """Labels of those it was drawn among."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

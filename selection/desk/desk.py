@@ -9,6 +9,7 @@ serves on and says so.
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from threading import Event, Lock, Thread
 
@@ -16,6 +17,7 @@ from evaluation.errors import StoreError
 from selection.desk.allowance import Allowance
 from selection.desk.decisions import Decision, DecisionLog, Outcome
 from selection.desk.memory import AnswerMemory
+from selection.desk.outcomes import OutcomeLedger
 from selection.desk.view import Book, View
 
 PATIENCE_S = 1.0
@@ -43,6 +45,7 @@ class Desk:
         self.book = book
         self.log = DecisionLog(book.write)
         self.memory = AnswerMemory()
+        self.outcomes = OutcomeLedger(book.outcomes, clock)
         self._clock = clock
         self._reading = Lock()
         self._swapping = Lock()
@@ -95,6 +98,8 @@ class Desk:
             self.book.report(outcome)
         except StoreError:
             self.log.put(outcome)
+            return
+        self.outcomes.expect_more()
 
     def notes(self, view: View) -> tuple[str, ...]:
         """What the reader of an answer from this view should know of the store and the champion."""
@@ -113,6 +118,7 @@ class Desk:
                 champion_id = self.book.champion_id()
                 champion, notes = self.book.champion()
                 scoreboard, champion = self.book.scoreboard(champion)
+                self.outcomes.refresh()
                 self._view = View(
                     scoreboard=scoreboard,
                     champion=champion,
@@ -128,6 +134,9 @@ class Desk:
             found = self._revalidated(view)
             with self._swapping:
                 self._view = found
+            if found.away is None:
+                with suppress(StoreError):
+                    self.outcomes.refresh()
         finally:
             self._reading.release()
 
@@ -160,7 +169,7 @@ class Desk:
                 return replace(view, stamp=stamp, away=None, is_behind=False)
             return self._read_again(view, stamp, champion_id)
         except StoreError as error:
-            return replace(view, away=str(error))
+            return replace(view, away=error.message)
 
     def _read_again(self, view: View, stamp: object, champion_id: str | None) -> View:
         if not self._rereading.is_left:

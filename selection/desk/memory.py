@@ -6,6 +6,7 @@ from threading import Lock
 
 from evaluation.formatting import quantity, quantity_interval
 from selection.answers import Expected, Ranked, Recommendation
+from selection.choosing.measured import why_expected
 
 MOST_REMEMBERED = 256
 
@@ -49,7 +50,10 @@ def _alternatives(found: Recommendation) -> Iterator[str]:
 
 
 def _numbers(one: Ranked) -> Iterator[str]:
-    yield f"quality {_shown(one.quality)}"
+    if one.measured is not None:
+        yield f"measured {quantity(one.measured.value)}"
+    why = why_expected(one.adjustments, of_tasks=bool(one.measured and one.measured.over_tasks), is_fraction=False)
+    yield f"quality {_shown(one.quality)} expected" + (f" ({why})" if why else "")
     for expected, unit in ((one.cost_per_1k, "USD for 1,000"), (one.energy_j, "J"), (one.latency_s, "s")):
         if expected is not None:
             yield f"{_shown(expected)} {unit}"

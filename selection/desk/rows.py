@@ -9,9 +9,10 @@ from evaluation.errors import ConfigurationError
 from evaluation.formatting import quantity, quantity_interval
 from evaluation.store.records import RecommendationRecord, ReportedOutcome
 from selection.analytics.past import PastDecision
-from selection.answers import Ranked, Removed
+from selection.answers import Adjustments, Ranked, Removed
+from selection.choosing.measured import why_expected
 from selection.desk.decisions import Decision, Outcome
-from selection.wishes import LARGEST_WEIGHT, TOLERANCE, Constraints, OnTie, Weights
+from selection.wishes import LARGEST_WEIGHT, MOST_LOGGED, TOLERANCE, Constraints, OnTie, Weights
 
 MOST_ALTERNATIVES = 5
 """So many are stored with what may be expected of them; of the others, and of more that were ruled out, the number."""
@@ -26,7 +27,7 @@ def record_of(decision: Decision) -> RecommendationRecord:
         recommendation_id=found.id,
         task=found.task,
         prompt_hash=None if prompt is None else hashlib.sha256(prompt.encode("utf-8", "surrogatepass")).hexdigest(),
-        prompt=prompt if decision.keep_prompt else None,
+        prompt=prompt[:MOST_LOGGED] if prompt is not None and decision.log == "prompt" else None,
         constraints=_plain(decision.constraints),
         weights=_plain(decision.weights),
         on_tie=decision.on_tie,
@@ -41,6 +42,8 @@ def record_of(decision: Decision) -> RecommendationRecord:
             "removed": [_removed(one) for one in found.removed[:MOST_ALTERNATIVES]],
             "n_removed": len(found.removed),
             "notes": list(found.notes),
+            "drawn_among": list(decision.drawn_among),
+            "prompt_characters": None if prompt is None else len(prompt),
             "tolerance": decision.tolerance,
         },
         propensity=decision.propensity,
@@ -71,7 +74,7 @@ def past_of(record: RecommendationRecord) -> PastDecision:
         id=record.recommendation_id,
         task=record.task,
         prompt_hash=record.prompt_hash,
-        prompt=record.prompt,
+        prompt=_whole_prompt(record),
         constraints=_constraints_of(record.constraints),
         weights=_weights_of(record.weights),
         on_tie=cast("OnTie", record.on_tie),
@@ -81,7 +84,7 @@ def past_of(record: RecommendationRecord) -> PastDecision:
         expected_quality=quality.get("value"),
         expected_quality_se=_standard_error(quality),
         expected_latency_s=latency.get("value"),
-        tied=record.tied,
+        tied=tuple(record.details.get("drawn_among") or record.tied),
         decided_by=record.decided_by,
         created_at=record.created_at,
         propensity=record.propensity,
@@ -90,6 +93,13 @@ def past_of(record: RecommendationRecord) -> PastDecision:
         ok=record.ok,
         reported_at=record.reported_at,
     )
+
+
+def _whole_prompt(record: RecommendationRecord) -> str | None:
+    """None where it was not kept, or its beginning alone: what is expected of that is another question."""
+    n_characters = record.details.get("prompt_characters")
+    is_cut = record.prompt is not None and n_characters is not None and n_characters > len(record.prompt)
+    return None if is_cut else record.prompt
 
 
 def text_of_record(record: RecommendationRecord) -> str:
@@ -101,7 +111,9 @@ def _lines(record: RecommendationRecord) -> Iterator[str]:
     if record.alternatives:
         yield "The others, the best first:"
     for one in record.alternatives:
-        words = [f"{name} {_shown(one[name])}" for name in _QUANTITIES if one.get(name)]
+        measured = one.get("measured")
+        words = [] if not measured else [f"measured {quantity(measured['value'])}"]
+        words += [f"{name} {_shown(one[name])}{_why(one, name)}" for name in _QUANTITIES if one.get(name)]
         yield f"  {one['candidate']}: {', '.join(words)}{' (tied)' if one.get('is_tied') else ''}"
     yield from _more(record.details.get("n_alternatives", 0) - len(record.alternatives))
     removed = record.details.get("removed", [])
@@ -114,6 +126,16 @@ def _lines(record: RecommendationRecord) -> Iterator[str]:
     if record.reported_at is not None:
         said = {"quality": record.quality, "latency_s": record.latency_s, "ok": record.ok}
         yield "Reported: " + ", ".join(f"{name} {value}" for name, value in said.items() if value is not None) + "."
+
+
+def _why(stored: Mapping[str, Any], name: str) -> str:
+    """Why a quality that is expected is another one than was measured; as the recommendation told it."""
+    known = stored.get("adjustments") if name == "quality" else None
+    if not known:
+        return ""
+    # Over all tasks and on one alike: which it was, the reason says.
+    why = why_expected(Adjustments(**known), of_tasks=False, is_fraction=False)
+    return " expected" + (f" ({why})" if why else "")
 
 
 def _more(n: int) -> Iterator[str]:
@@ -131,7 +153,18 @@ def _expectations(found: Any) -> dict[str, Any]:
         name: value and {"value": value.value, "low": value.low, "high": value.high, "n_cases": value.n_cases}
         for name, value in expected.items()
     }
-    return plain | {"memory_gb": found.memory_gb}
+    measured, adjustments = found.measured, found.adjustments
+    return plain | {
+        "memory_gb": found.memory_gb,
+        "measured": measured and {"value": measured.value, "n_cases": measured.n_cases},
+        "adjustments": adjustments
+        and {
+            "n_filled_in": adjustments.n_filled_in,
+            "filled_in": adjustments.filled_in,
+            "other_tasks": adjustments.other_tasks,
+            "prompt": adjustments.prompt,
+        },
+    }
 
 
 def _alternative(one: Ranked) -> dict[str, Any]:

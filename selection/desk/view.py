@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
+from selection.analytics.reported import UseOutcome
 from selection.desk.decisions import Decision, Entry, Outcome, Row
 from selection.scoreboard import Predictor, Scoreboard
 
@@ -79,6 +80,10 @@ class Book(Protocol):
 
     def past(self, *, task: str | None, since: datetime | None) -> "tuple[PastDecision, ...]":
         """What was recommended, the oldest first."""
+        ...
+
+    def outcomes(self, since: datetime | None, limit: int) -> tuple[UseOutcome, ...]:
+        """What was reported at this moment or later, the oldest first; of too many the newest."""
         ...
 
     def close(self) -> None:

@@ -2,8 +2,12 @@
 
 import numpy as np
 
+from selection.choosing.told import as_expected
 from selection.standing.two_way import Matrix, Vector
 
+MIN_ANSWERS = 300
+"""Under so many, expectations are told as they are."""
+PRIOR_ANSWERS, MOST_GROUPS = 50, 15
 MOST = 1.5
 """Deviations are at most stretched by half, where held-out cases say that they are too timid."""
 
@@ -18,6 +22,33 @@ def slope(came: Matrix | Vector, expected: Matrix | Vector, *, most: float) -> f
     """What `expected` must be multiplied with to lie closest to what came, between 0 and `most`."""
     square = float((expected**2).sum())
     return float(np.clip((came * expected).sum() / square, 0.0, most)) if square > 1e-12 else 0.0
+
+
+def told_knots(expected: Vector, came: Vector) -> Vector:
+    """Knots at which expectations are to be told, so that what came is met; shape (N_KNOTS,), never falling.
+
+    Means of groups of expectations against what came, pulled towards the expectation by so many answers as
+    `PRIOR_ANSWERS`, then made to rise by pooling neighbours (isotonic regression). Beyond the outermost group the line
+    goes on beside the expectation.
+
+    Args:
+        expected: On prompts that were not learned from.
+        came: The qualities there, from 0 to 1.
+    """
+    from sklearn.isotonic import IsotonicRegression
+
+    grid = as_expected()
+    if len(came) < MIN_ANSWERS or came.min() < 0 or came.max() > 1:
+        return grid
+    groups = np.array_split(np.argsort(expected, kind="stable"), min(MOST_GROUPS, len(came) // PRIOR_ANSWERS))
+    means = np.array([expected[group].mean() for group in groups])
+    sizes = np.array([len(group) for group in groups])
+    sums = np.array([came[group].sum() for group in groups])
+    reached = IsotonicRegression().fit_transform(
+        means, (sums + PRIOR_ANSWERS * means) / (sizes + PRIOR_ANSWERS), sample_weight=sizes
+    )
+    beside = np.interp(grid, means, reached - means)
+    return np.maximum.accumulate(np.clip(grid + beside, 0.0, 1.0))
 
 
 def calibration_error(expected: Vector, came: Vector, *, n_bins: int = 10) -> float | None:

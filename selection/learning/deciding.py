@@ -46,8 +46,8 @@ def deciding(store: Store) -> Deciding:
         except StoreUnreachableError:
             raise
         except Exception as error:  # Whatever is wrong with a model, the one before it must go on.
-            said = f"selection model {one.model.version} was refused, so it does not decide: {error}"
-            notes[one.model.model_id] = said
+            why = getattr(error, "message", error)
+            notes[one.model.model_id] = f"selection model {one.model.version} was refused, so it does not decide: {why}"
     return Deciding(promoted=line[0], model=None, served=None, notes=tuple(notes.values()))
 
 

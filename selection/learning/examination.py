@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from evaluation.evidence import Evidence
+from selection.choosing.told import as_told
 from selection.learning.calibration import calibration_error
 from selection.learning.families import Integers
 from selection.learning.gains import Gain, chosen, paired_gain, reached
@@ -122,21 +124,30 @@ def single_scores(board: Scoreboard) -> Vector:
     return scores
 
 
-def expectations(exam: Examination, model: Predictor | None) -> Matrix:
-    """What is expected of each candidate on each case, shape (n_cases, n_candidates)."""
-    if model is None:
-        return exam.expected
+class Expectations(NamedTuple):
+    """Of each candidate on each case, shape (n_cases, n_candidates)."""
+
+    expected: Matrix
+    """By which is chosen."""
+    told: Matrix
+    """What is said of it."""
+
+
+def expectations(exam: Examination, model: Predictor | None) -> Expectations:
+    """What is expected, and what is told of it."""
     expected = exam.expected.copy()
+    told = exam.expected.copy()
     for row, (task, prompt) in enumerate(zip(exam.tasks, exam.prompts, strict=True)):
-        found = model.deviations(task, prompt, exam.keys)
+        found = None if model is None else model.deviations(task, prompt, exam.keys)
         if found is not None:
             expected[row] += found.value
-    return expected
+            told[row] = as_told(expected[row], found.told)
+    return Expectations(expected, told)
 
 
 def examined(exam: Examination, model: Predictor | None) -> Examined:
     """How the model did on the test; None is the scoreboard alone."""
-    expected = expectations(exam, model)
+    expected, told = expectations(exam, model)
     ours, single = exam.reached(expected), reached(exam.values, exam.single)
     per_task, oracle = exam.reached(exam.expected), np.nanmax(exam.values, axis=1)
     cells = np.isfinite(exam.values) & np.isfinite(expected)
@@ -153,7 +164,7 @@ def examined(exam: Examination, model: Predictor | None) -> Examined:
         oracle_share=float(ours.mean() - single.mean()) / room if room > 1e-9 else None,
         regret=float(oracle.mean() - ours.mean()),
         top_1=float((ours >= oracle - 1e-9).mean()),
-        calibration_error=calibration_error(expected[cells], exam.values[cells]),
+        calibration_error=calibration_error(told[cells], exam.values[cells]),
         cap=_under_a_cap(exam, expected),
     )
 

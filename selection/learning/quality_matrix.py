@@ -64,4 +64,5 @@ def evidence_of(evidence: Evidence, cases: Mask) -> Evidence:
         cost_usd=evidence.cost_usd[rows],
         energy_j=evidence.energy_j[rows],
         fingerprint=f"part of {evidence.fingerprint}",
+        benchmarks=evidence.benchmarks,
     )

@@ -75,12 +75,12 @@ def what_is_new(store: Store) -> NewEvidence:
         n_new_rows=n_new,
         n_outcomes=count_outcomes_since(store, None if last is None else last.created_at),
         last_trained_at=None if last is None else last.created_at,
-        reason=None if last is None else _reason(store, evidence, last.created_at),
+        reason=_reason(store, evidence, None if last is None else last.created_at),
     )
 
 
-def _reason(store: Store, evidence: "Evidence", trained_at: datetime) -> str | None:
-    """What speaks for training, of all that came since a model was last trained."""
+def _reason(store: Store, evidence: "Evidence", trained_at: datetime | None) -> str | None:
+    """What speaks for training, of all that came since a model was last trained; None: ever."""
     from selection.analytics.drift import drifts, reason_to_retrain
     from selection.desk.rows import past_of
     from selection.learning.promotion import other_scores

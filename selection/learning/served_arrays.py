@@ -10,18 +10,21 @@ from numpy.typing import NDArray
 
 from evaluation.errors import ModelFileError
 from evaluation.fingerprint import canonical_json
+from selection.choosing.told import N_KNOTS, as_expected
 from selection.learning.archives import TRAIN_AGAIN, packed_archive, read_archive, read_array, written_array
 from selection.learning.features import PLAIN_FEATURES, PromptSpace
 from selection.learning.learned_answers import LearnedAnswers
+from selection.learning.reading import TaskReading
 from selection.learning.serving import PARTS, ServedLearner, ServedModel
 
-FORMAT_VERSION = 2
-"""2 keeps the answers that were learned from."""
+FORMAT_VERSION = 3
+"""2 keeps the answers that were learned from; 3 how expectations are told, and what tells a prompt's task."""
 WHAT = "the selection model"
 _HEADER = "header.npy"
 _SPACE = ("idf", "components", "centre", "scale")
 _ANSWERS = ("cases", "tasks", "counts", "case", "quality")
 _LEARNER = ("shrink", "difficulty", "difficulty_shrink")
+_READING = "reading.weights"
 BEST_PER_TASK = "best_per_task"
 
 Array = NDArray[Any]
@@ -29,7 +32,8 @@ Array = NDArray[Any]
 
 def written_model(model: ServedModel) -> bytes:
     """The model as an npz whose `header` is JSON text."""
-    learner = model.learner
+    learner, reading = model.learner, model.reading
+    space = learner.space if learner is not None else None if reading is None else reading.space
     header = {
         "format_version": FORMAT_VERSION,
         "code_version": model.code_version,
@@ -38,13 +42,16 @@ def written_model(model: ServedModel) -> bytes:
         "keys": model.keys,
         "tasks": model.tasks,
         "features": PLAIN_FEATURES,
-        "n_embedded": 0 if learner is None else learner.space.n_embedded,
+        "n_embedded": 0 if space is None else space.n_embedded,
     }
     arrays: dict[str, Array] = {"header": _as_bytes(canonical_json(header)), "trained_on": model.trained_on}
+    if space is not None:
+        arrays["vocabulary"] = _as_bytes("\n".join(space.vocabulary))
+        arrays |= {f"space.{name}": getattr(space, name) for name in _SPACE}
+    if reading is not None:
+        arrays[_READING] = reading.weights
     if learner is not None:
-        arrays["vocabulary"] = _as_bytes("\n".join(learner.space.vocabulary))
-        arrays |= {f"space.{name}": getattr(learner.space, name) for name in _SPACE}
-        arrays |= {f"learner.{name}": getattr(learner, name) for name in _LEARNER}
+        arrays |= {f"learner.{name}": getattr(learner, name) for name in (*_LEARNER, "told")}
         arrays |= {f"part.{field.name}": getattr(learner.part, field.name) for field in _fields(model.kind)}
     if model.learned_from is not None:
         arrays |= {f"learned.{name}": getattr(model.learned_from, name) for name in _ANSWERS}
@@ -73,7 +80,10 @@ def read_model(data: bytes) -> ServedModel:
         if name != _HEADER
     }
     trained_on = _codes(arrays, "trained_on")
-    learner = None if header["kind"] == BEST_PER_TASK else _learner(header, arrays)
+    has_learner = header["kind"] != BEST_PER_TASK
+    space = _space(header["n_embedded"], arrays) if has_learner or _READING in arrays else None
+    learner = None if space is None or not has_learner else _learner(header, space, arrays)
+    reading = None if space is None or _READING not in arrays else _reading(header, space, arrays)
     learned_from = None if learner is None or header["format_version"] < 2 else _answers(header, arrays)
     if arrays:
         raise _wrong(f"{sorted(arrays)[0]!r}, which is no part of it")
@@ -85,6 +95,7 @@ def read_model(data: bytes) -> ServedModel:
         data_hash=header["data_hash"],
         code_version=header["code_version"],
         trained_on=trained_on,
+        reading=reading,
         learned_from=learned_from,
     )
 
@@ -165,8 +176,14 @@ def _must_be_words(header: Mapping[str, Any]) -> None:
         raise ModelFileError(f"{WHAT}'s header says n_embedded is {n_embedded!r:.80}", TRAIN_AGAIN)
 
 
-def _learner(header: Mapping[str, Any], arrays: dict[str, Array]) -> ServedLearner:
-    space = _space(header["n_embedded"], arrays)
+def _reading(header: Mapping[str, Any], space: PromptSpace, arrays: dict[str, Array]) -> TaskReading:
+    weights = _typed(arrays, _READING, "Floats")
+    if weights.shape != (space.n_features + 1, len(header["tasks"])):
+        raise _wrong(f"{_READING!r} of shape {weights.shape} for {space.n_features} features")
+    return TaskReading(space=space, weights=weights)
+
+
+def _learner(header: Mapping[str, Any], space: PromptSpace, arrays: dict[str, Array]) -> ServedLearner:
     part = PARTS[header["kind"]](
         **{field.name: _typed(arrays, f"part.{field.name}", field.type) for field in _fields(header["kind"])}
     )
@@ -180,7 +197,18 @@ def _learner(header: Mapping[str, Any], arrays: dict[str, Array]) -> ServedLearn
     for name, array in found.items():
         if array.shape != shapes[name]:
             raise _wrong(f"{name!r} of shape {array.shape} where {shapes[name]} is due")
-    return ServedLearner(space=space, part=part, **found)
+    return ServedLearner(space=space, part=part, told=_told(header, arrays), **found)
+
+
+def _told(header: Mapping[str, Any], arrays: dict[str, Array]) -> Array:
+    """As they are expected, of a model that was written before this was learned."""
+    n_tasks = len(header["tasks"])
+    if header["format_version"] < 3:
+        return np.tile(as_expected(), (n_tasks, 1))
+    told = _typed(arrays, "learner.told", "Floats")
+    if told.shape != (n_tasks, N_KNOTS) or (np.diff(told, axis=1) < 0).any():
+        raise _wrong(f"'told' of shape {told.shape} where {(n_tasks, N_KNOTS)} is due, or one that falls")
+    return told
 
 
 def _space(n_embedded: int, arrays: dict[str, Array]) -> PromptSpace:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from selection.learning.features import Embed, Floats, PromptSpace
 from selection.learning.holding import Holding, holdings
 from selection.learning.learned_answers import LearnedAnswers
+from selection.learning.reading import TaskReading
 from selection.scoreboard import Deviations
 
 if TYPE_CHECKING:
@@ -169,6 +170,8 @@ class ServedLearner:
     """Weights of how much better all candidates are on a prompt, shape (n_features + 1,), the intercept last."""
     difficulty_shrink: Floats
     """The same for it, shape (n_tasks,)."""
+    told: Floats
+    """Knots by which each task's expectations are told, shape (n_tasks, N_KNOTS)."""
 
     def at(self, features: Floats, task: int) -> Pair:
         """Value and standard error of what each candidate deviates from the others."""
@@ -198,6 +201,8 @@ class ServedModel:
     code_version: str
     trained_on: NDArray[np.uint64]
     """Codes of the prompts it was trained on: it must not be tested on these."""
+    reading: TaskReading | None = None
+    """Tells the task of a prompt; None: there is one task alone, or too little was learned."""
     learned_from: LearnedAnswers | None = None
     """None: nothing was learned of prompts, or an earlier version did not keep it."""
     sha256: str = ""
@@ -247,6 +252,14 @@ class ServedModel:
             "`benchwright retrain` looks again",
         )
 
+    def task_shares(self, prompt: str) -> Mapping[str, float] | None:
+        """How likely the prompt is of each task; None where it cannot tell."""
+        if len(self.tasks) == 1:
+            return {self.tasks[0]: 1.0}
+        if self.reading is None or (self.reading.space.n_embedded and self.embed is None):
+            return None
+        return self.reading.shares(prompt, self.tasks, self.embed)
+
     def _tells(self, task: str) -> bool:
         return self.learner is not None and task in self.tasks and self.learner.shrink[self.tasks.index(task)] > 0
 
@@ -272,7 +285,7 @@ class ServedModel:
         found = learner.at(features, at)
         value[known] += found[0][place]
         se[known] = found[1][place]
-        return Deviations(value=value, se=se)
+        return Deviations(value=value, se=se, told=learner.told[at])
 
     def _placed(self, task: str, keys: tuple[str, ...]) -> tuple[Places, Places]:
         """Where the asked keys that are known stand in the question, and where in the model."""

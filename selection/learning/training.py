@@ -119,6 +119,7 @@ class Trained:
             data_hash=self.data_hash,
             code_version=self.code_version,
             trained_on=self.trained_on,
+            reading=self.report.trial.reading,
             learned_from=self.learned_from,
             embed=embed,
         )

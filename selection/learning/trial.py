@@ -1,9 +1,10 @@
-"""Learners tried on families they were not shown; only a real gain over the best per task is believed.
+"""Learners tried on families they were not shown; only what foretells their answers better than none is believed.
 
-Twice guarded. A task's deviations count only where they lie closer to what came than none do, by an interval over its
-families; and the learner whose deviations lie closest is taken only where the choices that follow from it gain, by an
-interval over all families. For a fold of cases the first is decided on the other folds, so that the second is a test of
-the whole procedure; and since the learner is not picked for its gain, the one test needs no correction for several.
+Twice guarded. A task's deviations count only where they lie closer to what came than none do, by a standard error over
+its families; and the learner whose deviations lie closest is taken only where these do so over all families, and the
+choices that follow gain. For a fold of cases the first is decided on the other folds, so that the second is a test of
+the whole procedure. It is a test of what is foretold, since that is seen on every answer of every case: the gain of the
+choices, seen where two of them differ alone, would need many times the cases to be told from chance.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,20 +12,23 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from selection.learning.calibration import MOST, centred, slope
+from selection.learning.calibration import MOST, centred, slope, told_knots
 from selection.learning.features import Embed, Floats
 from selection.learning.fitted_space import FittedSpace, fit_space
 from selection.learning.gains import Gain, paired_gain
 from selection.learning.learners import Learned, Learner, Lesson
 from selection.learning.material import Material
 from selection.learning.quality_matrix import Integers
+from selection.learning.reading import TaskReading, fit_reading
 from selection.learning.ridge import Linear, fit_ridge, ridge_strength
 from selection.learning.serving import ServedLearner
 from selection.learning.targets import Targets, targets
 from selection.standing.two_way import Mask, Matrix, Vector
 
 LEVEL = 0.9
-"""Of the interval that must lie above zero: 5 % on the one side that counts, after the first guard."""
+"""Of the interval that is shown of a gain."""
+TASK_LEVEL = 0.68
+"""Of the interval by which a task's deviations count: one standard error, since all tasks together are tested after."""
 MIN_FAMILIES = 30
 """Under so many families, nothing is learned from prompts; of a task, nothing is believed."""
 
@@ -67,6 +71,8 @@ class Trial:
     winner: str | None
     """None: no learner gained, and the best on the task is named whatever the prompt."""
     trained: TrainedLearner | None
+    reading: TaskReading | None
+    """Tells the task of a prompt, whoever decides."""
     gains: Mapping[str, Gain]
     """Of each learner over the best per task, at `LEVEL`."""
     findings: Mapping[str, tuple[TaskFinding, ...]]
@@ -92,23 +98,26 @@ def try_learners(
             f"to learn from prompts takes 2 candidates and {MIN_FAMILIES} families of prompts, and there are "
             f"{len(data.keys)} and {data.n_families}"
         )
-        return Trial(winner=None, trained=None, gains={}, findings={}, reason=reason)
+        return Trial(winner=None, trained=None, reading=None, gains={}, findings={}, reason=reason)
     space = fit_space(data.prompts, rng=rng, embed=embed)
     features = space.space.of_all(data.prompts, embed).astype(np.float64)
+    reading = fit_reading(space.space, features, data.task, len(data.tasks))
     unseen = _unseen(data, features, learners, rng)
     gains = {name: _gain(data, deviation) for name, deviation in unseen.deviation.items()}
-    best = max(learners, key=lambda learner: _closeness(data, unseen.deviation[learner.name]))
+    closeness = {name: _closeness(data, deviation) for name, deviation in unseen.deviation.items()}
+    best = max(learners, key=lambda learner: closeness[learner.name].value)
     findings = {name: _findings(data, deviation) for name, deviation in unseen.deviation.items()}
     listed = ", ".join(f"{name} {gain.in_points()}" for name, gain in gains.items())
-    if not gains[best.name].is_real or not any(one.shrink for one in findings[best.name]):
+    tells = closeness[best.name].is_real and any(one.shrink for one in findings[best.name])
+    if not tells or gains[best.name].value <= 0:
         reason = f"no real gain over the best per task, {best.name} coming closest: {listed}"
-        return Trial(winner=None, trained=None, gains=gains, findings=findings, reason=reason)
+        return Trial(winner=None, trained=None, reading=reading, gains=gains, findings=findings, reason=reason)
     trained = _trained(data, space, features, unseen, best, rng)
     reason = (
         f"{best.name} foretells held-out answers most closely, by which a learner is chosen, and gained; "
         f"gains over the best per task: {listed}"
     )
-    return Trial(winner=best.name, trained=trained, gains=gains, findings=findings, reason=reason)
+    return Trial(winner=best.name, trained=trained, reading=reading, gains=gains, findings=findings, reason=reason)
 
 
 def _lesson(data: Material, features: Matrix, found: Targets, cases: Mask) -> Lesson:
@@ -159,13 +168,13 @@ def _shrinks(data: Material, deviation: Matrix, cases: Mask) -> Floats:
         if len(np.unique(data.families[rows])) >= MIN_FAMILIES:
             came, expected = _came(data, deviation, rows)
             shrink = slope(came, expected, most=MOST)
-            found[task] = shrink if _closer(data, came, shrink * expected, rows).is_real else 0.0
+            found[task] = shrink if _closer(data, came, shrink * expected, rows, level=TASK_LEVEL).is_real else 0.0
     return found
 
 
-def _closer(data: Material, came: Matrix, expected: Matrix, rows: Integers) -> Gain:
+def _closer(data: Material, came: Matrix, expected: Matrix, rows: Integers, *, level: float = 0.95) -> Gain:
     apart = (came**2).sum(axis=1), ((came - expected) ** 2).sum(axis=1)
-    return paired_gain(*apart, data.families[rows])
+    return paired_gain(*apart, data.families[rows], confidence_level=level)
 
 
 def _scores(data: Material, deviation: Matrix) -> Matrix:
@@ -179,11 +188,11 @@ def _gain(data: Material, deviation: Matrix) -> Gain:
     return paired_gain(ours, data.reached(data.expected), data.families, confidence_level=LEVEL)
 
 
-def _closeness(data: Material, deviation: Matrix) -> float:
+def _closeness(data: Material, deviation: Matrix) -> Gain:
     """How much closer than none the shrunk deviations lie to what came, over all cases."""
     everything = np.arange(len(data.values))
     came, expected = _came(data, _scores(data, deviation) - data.expected, everything)
-    return _closer(data, came, expected, everything).value
+    return _closer(data, came, expected, everything)
 
 
 def _findings(data: Material, deviation: Matrix) -> tuple[TaskFinding, ...]:
@@ -216,6 +225,13 @@ def _difficulty_shrinks(data: Material, difficulty: Vector, active: Mask) -> Flo
     return np.array([slope(came[one], difficulty[one], most=1.0) for one in tasks]) * active
 
 
+def _told(data: Material, expected: Matrix) -> Matrix:
+    """Of each task, the knots by which expectations are told, by what came on families that were not shown."""
+    known = np.isfinite(expected) & np.isfinite(data.values)
+    cells = [known & (data.task == task)[:, None] for task in range(len(data.tasks))]
+    return np.array([told_knots(expected[own], data.values[own]) for own in cells])
+
+
 def _trained(
     data: Material,
     space: FittedSpace,
@@ -228,11 +244,16 @@ def _trained(
     found = targets(features, data.values, data.task)
     learned = learner.fit(_lesson(data, features, found, everything), rng)
     shrink = _shrinks(data, unseen.deviation[learner.name], everything)
+    difficulty_shrink = _difficulty_shrinks(data, unseen.difficulty, shrink > 0)
+    expected = (
+        _scores(data, unseen.deviation[learner.name]) + (difficulty_shrink[data.task] * unseen.difficulty)[:, None]
+    )
     served = ServedLearner(
         space=space.space,
         part=learned.part,
         shrink=shrink,
         difficulty=_difficulty(features, found).stacked[:, 0],
-        difficulty_shrink=_difficulty_shrinks(data, unseen.difficulty, shrink > 0),
+        difficulty_shrink=difficulty_shrink,
+        told=_told(data, expected),
     )
     return TrainedLearner(space=space, learned=learned, served=served)

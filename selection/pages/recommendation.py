@@ -1,14 +1,15 @@
 """A recommendation for people and for programs: its rows, what was ruled out, and all of it as JSON."""
 
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from evaluation.evidence import Choosable
 from evaluation.formatting import quantity
 from evaluation.reports.escaping import one_line
-from selection.answers import Expected, Ranked, Recommendation, Removed
+from selection.answers import Adjustments, Expected, Measured, Ranked, Recommendation, Removed, Reported
+from selection.choosing.measured import difference_line, part_shown
 from selection.choosing.wording import counted, quality, quality_interval
 from selection.configuration import as_mapping
 
@@ -33,12 +34,15 @@ def recommendation_as_json(found: Recommendation, *, percentile: float) -> dict[
         "id": found.id,
         "task": found.task,
         "candidate": chosen,
+        "measured": _expected(found.measured),
         "quality": _expected(found.quality),
+        "adjustments": _expected(found.adjustments),
         "latency_s": _expected(found.latency_s),
         "percentile": percentile,
         "cost_per_1k": _expected(found.cost_per_1k),
         "energy_j": _expected(found.energy_j),
         "memory_gb": found.memory_gb,
+        "reported": _expected(found.reported),
         "reason": found.reason,
         "alternatives": [_ranked(one) for one in found.alternatives],
         "pareto": list(found.pareto),
@@ -51,7 +55,7 @@ def recommendation_as_json(found: Recommendation, *, percentile: float) -> dict[
     }
 
 
-def _expected(numbers: Expected | None) -> dict[str, Any] | None:
+def _expected(numbers: Expected | Measured | Adjustments | Reported | None) -> dict[str, Any] | None:
     return None if numbers is None else asdict(numbers)
 
 
@@ -59,7 +63,9 @@ def _ranked(one: Ranked) -> dict[str, Any]:
     return {
         "candidate": as_mapping(one.candidate),
         "utility": one.utility,
+        "measured": _expected(one.measured),
         "quality": _expected(one.quality),
+        "adjustments": _expected(one.adjustments),
         "latency_s": _expected(one.latency_s),
         "cost_per_1k": _expected(one.cost_per_1k),
         "energy_j": _expected(one.energy_j),
@@ -82,12 +88,44 @@ def _removed(one: Removed) -> dict[str, Any]:
 def candidate_rows(found: Recommendation, *, percentile: float) -> list[dict[str, str]]:
     """A row for each feasible candidate, the one that is named first; a column without a number is left out."""
     ranked = [one for one in (_named(found), *found.alternatives) if one is not None]
-    is_fraction = all(0 <= one.quality.value <= 1 for one in ranked)
+    is_fraction = _are_fractions(ranked)
     rows = [_row(one, percentile, is_fraction=is_fraction) for one in ranked]
     if found.candidate is not None:
         rows[0]["mark"] = ", ".join(filter(None, ("named", rows[0]["mark"])))
     kept = [name for name in (rows[0] if rows else {}) if any(row[name] not in ("", "–") for row in rows)]
     return [{name: row[name] for name in kept} for row in rows]
+
+
+def part_rows(found: Recommendation) -> list[dict[str, str]]:
+    """What each of these candidates reached on each benchmark (or task) alone; empty where there is one."""
+    ranked = [one for one in (_named(found), *found.alternatives) if one is not None]
+    return rows_of_parts(
+        [(one.candidate.label, one.measured) for one in ranked if one.measured], is_fraction=_are_fractions(ranked)
+    )
+
+
+def rows_of_parts(measured: Sequence[tuple[str, Measured]], *, is_fraction: bool) -> list[dict[str, str]]:
+    """A row for each candidate, a column for each benchmark (or task); empty where there is one."""
+    if not measured or len(measured[0][1].parts) < 2:
+        return []
+    return [
+        {"candidate": label, **{part.name: part_shown(part, is_fraction=is_fraction) for part in one.parts}}
+        for label, one in measured
+    ]
+
+
+def difference_lines(found: Recommendation) -> list[str]:
+    """Why something else is expected than was measured, for each alternative; of the named one the reason says it."""
+    is_fraction = _are_fractions(found.alternatives)
+    lines = (
+        difference_line(one.candidate.label, one.measured, one.adjustments, is_fraction=is_fraction)
+        for one in found.alternatives
+    )
+    return [line for line in lines if line is not None]
+
+
+def _are_fractions(ranked: Sequence[Ranked]) -> bool:
+    return all(0 <= one.quality.value <= 1 for one in ranked)
 
 
 def _named(found: Recommendation) -> Ranked | None:
@@ -103,6 +141,8 @@ def _named(found: Recommendation) -> Ranked | None:
         cost_per_1k=found.cost_per_1k,
         energy_j=found.energy_j,
         memory_gb=found.memory_gb,
+        measured=found.measured,
+        adjustments=found.adjustments,
         is_tied=len(found.tied) > 1 and label in found.tied,
         is_pareto=label in found.pareto,
     )
@@ -115,8 +155,9 @@ def _row(one: Ranked, percentile: float, *, is_fraction: bool) -> dict[str, str]
     return {
         "candidate": one.candidate.label,
         "mark": ", ".join(word for word, holds in marks if holds),
-        "quality": f"{quality(value.value, is_fraction=is_fraction)}{interval}",
+        "measured": "–" if one.measured is None else quality(one.measured.value, is_fraction=is_fraction),
         "cases": f"{value.n_cases:,}",
+        "expected": f"{quality(value.value, is_fraction=is_fraction)}{interval}",
         f"s (p{100 * percentile:g})": _with_interval(one.latency_s),
         "memory GB": _memory(one.memory_gb),
         "USD/1,000": _with_interval(one.cost_per_1k),

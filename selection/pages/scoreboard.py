@@ -5,12 +5,15 @@ from dataclasses import asdict
 from typing import Any
 
 from evaluation.formatting import quantity
-from selection.answers import Expected
+from selection.answers import Adjustments, Expected, Measured
 from selection.choosing.expectations import expected_quality, facts_of
+from selection.choosing.measured import adjustments_of, difference_line, measured_of
 from selection.choosing.wording import counted, quality, quality_interval
+from selection.pages.recommendation import rows_of_parts
 from selection.scoreboard import Scoreboard, TaskStanding
 
 PERCENTILE = 0.95
+_NUMBERS = (Adjustments, Expected, Measured)
 NOT_READY = "not ready"
 """The column that says why a candidate cannot be called, where there is one that cannot."""
 
@@ -22,7 +25,7 @@ def scoreboard_as_json(board: Scoreboard, standings: Sequence[TaskStanding]) -> 
             "task": standing.task,
             "n_cases": standing.n_cases,
             "candidates": [
-                {name: asdict(value) if isinstance(value, Expected) else value for name, value in place.items()}
+                {name: asdict(value) if isinstance(value, _NUMBERS) else value for name, value in place.items()}
                 for place in _places(board, standing)
             ],
         }
@@ -35,6 +38,21 @@ def scoreboard_rows(board: Scoreboard, standing: TaskStanding) -> list[dict[str,
     rows = [_row(place, is_fraction=standing.is_fraction) for place in _places(board, standing)]
     kept = [name for name in (rows[0] if rows else {}) if any(row[name] != "–" for row in rows)]
     return [{name: row[name] for name in kept} for row in rows]
+
+
+def scoreboard_part_rows(board: Scoreboard, standing: TaskStanding) -> list[dict[str, str]]:
+    """What each candidate reached on each of the task's benchmarks alone; empty where there is one."""
+    measured = [(place["candidate"], place["measured"]) for place in _places(board, standing) if place["measured"]]
+    return rows_of_parts(measured, is_fraction=standing.is_fraction)
+
+
+def difference_lines(board: Scoreboard, standing: TaskStanding) -> list[str]:
+    """For each candidate of which something else is expected than was measured: why."""
+    lines = (
+        difference_line(place["candidate"], place["measured"], place["adjustments"], is_fraction=standing.is_fraction)
+        for place in _places(board, standing)
+    )
+    return [line for line in lines if line is not None]
 
 
 def task_line(standing: TaskStanding) -> str:
@@ -50,7 +68,9 @@ def _places(board: Scoreboard, standing: TaskStanding) -> list[dict[str, Any]]:
     found = [
         {
             "candidate": board.candidates[place].label,
+            "measured": measured_of(standing, place),
             "quality": value,
+            "adjustments": adjustments_of(standing, place, value, for_prompt=False),
             "latency_s": facts.outlays.latency_s[place],
             "percentile": PERCENTILE,
             "cost_per_1k": facts.outlays.cost_per_1k[place],
@@ -64,11 +84,13 @@ def _places(board: Scoreboard, standing: TaskStanding) -> list[dict[str, Any]]:
 
 def _row(place: dict[str, Any], *, is_fraction: bool) -> dict[str, str]:
     value: Expected = place["quality"]
+    measured: Measured | None = place["measured"]
     interval = quality_interval(value.low, value.high, is_fraction=is_fraction)
     return {
         "candidate": place["candidate"],
-        "quality": f"{quality(value.value, is_fraction=is_fraction)}{interval}",
+        "measured": "–" if measured is None else quality(measured.value, is_fraction=is_fraction),
         "cases": f"{value.n_cases:,}",
+        "expected": f"{quality(value.value, is_fraction=is_fraction)}{interval}",
         f"s (p{100 * PERCENTILE:g})": _short(place["latency_s"]),
         "USD/1,000": _short(place["cost_per_1k"]),
         "J/answer": _short(place["energy_j"]),

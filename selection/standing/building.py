@@ -13,6 +13,7 @@ import numpy as np
 from evaluation.evidence import Evidence
 from selection.scoreboard import Scoreboard, TaskStanding
 from selection.standing.contrasts import MIN_PAIRS
+from selection.standing.levels import levels_on_task
 from selection.standing.measured_costs import Means, grouped_means, grouped_quantiles
 from selection.standing.overall import over_all_tasks
 from selection.standing.shrinkage import Shrunk, shrink
@@ -122,6 +123,7 @@ def _standing(
         n_cached=None
         if evidence.is_cached is None
         else np.bincount(group[evidence.is_cached[table.rows]], minlength=n),
+        levels=levels_on_task(evidence, table, quality.mean, shift[place]),
     )
 
 

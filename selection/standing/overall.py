@@ -6,6 +6,7 @@ import numpy as np
 
 from selection.scoreboard import TaskStanding
 from selection.standing.contrasts import MIN_PAIRS
+from selection.standing.levels import levels_over_tasks
 from selection.standing.measured_costs import Means, mixed_quantiles
 from selection.standing.task_table import Integers
 from selection.standing.two_way import Mask, Matrix, Vector, fit_two_way
@@ -45,6 +46,7 @@ def over_all_tasks(
         n_cached=np.sum([one.n_cached for one in counted if one.n_cached is not None], axis=0, dtype=np.int64)
         if any(one.n_cached is not None for one in counted)
         else None,
+        levels=levels_over_tasks(counted, quality),
     )
 
 

@@ -23,9 +23,13 @@ class TaskTable:
     """The family of each of these answers."""
     candidates: Integers
     """Positions in the evidence of those in the table's rows."""
+    cases: Integers
+    """Positions in the evidence of those in the table's columns."""
     values: Matrix
     """Mean of the repeats, shape (n_candidates, n_cases); 0 where it was not asked."""
     asked: Mask
+    n_answers: Integers
+    """How many answers each of the values is the mean of."""
     family_starts: Integers
     """Where each family's cases begin."""
 
@@ -33,6 +37,11 @@ class TaskTable:
     def family_sizes(self) -> Integers:
         """Cases of each family."""
         return np.diff(self.family_starts, append=self.values.shape[1])
+
+    @property
+    def family_of_case(self) -> Integers:
+        """Counted from 0; shape (n_cases,)."""
+        return np.repeat(np.arange(len(self.family_starts)), self.family_sizes)
 
     @property
     def case_weights(self) -> Vector:
@@ -83,7 +92,9 @@ def _table(evidence: Evidence, task: str, rows: Integers, family_of: Integers) -
         rows=rows,
         family=family_of[evidence.case[rows]],
         candidates=candidates.astype(np.int64),
+        cases=cases.astype(np.int64),
         values=sums / np.maximum(counts, 1),
         asked=counts > 0,
+        n_answers=counts,
         family_starts=np.flatnonzero(np.r_[True, family[1:] != family[:-1]]),
     )

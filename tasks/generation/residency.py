@@ -91,7 +91,7 @@ async def load_with_retries(
     def on_pause(error: ProviderError, _pause_s: float) -> None:
         if loads_in_progress.get(endpoint) != _waiting(endpoint, model, error):
             loads_in_progress[endpoint] = _waiting(endpoint, model, error)
-            warn("%s cannot load %s yet; retrying: %s", endpoint, model, error)
+            warn("%s cannot load %s yet; retrying: %s", endpoint, model, error.message)
 
     loads_in_progress[endpoint] = f"loading {model} on {endpoint}"
     try:
@@ -169,9 +169,9 @@ async def unload_or_warn(provider: Provider, model: str, *, endpoint: str, wait:
             await provider.unload(model, wait=wait)
     except ProviderError as error:
         if error.kind is FailureKind.TIMED_OUT:
-            warn("%s was told to unload %s and still has it: %s", endpoint, model, error)
+            warn("%s was told to unload %s and still has it: %s", endpoint, model, error.message)
         elif error.kind is not FailureKind.MODEL_NOT_PULLED:
-            warn("%s could not be told to unload %s: %s", endpoint, model, error)
+            warn("%s could not be told to unload %s: %s", endpoint, model, error.message)
     except TimeoutError:
         if wait:
             warn("%s did not unload %s within %g s", endpoint, model, RELEASE_TIMEOUT_S)

@@ -54,7 +54,7 @@ async def ask(form: Form) -> tuple[str, tuple[Said, ...]]:
         try:
             return await _answered(form, page_key(form.page, attempt), refused)
         except ConfigurationError as error:
-            refused = str(error)
+            refused = error.message
         except ValidationError as error:
             refused = _in_words(error)
         get_run_logger().info("what was said is not stored, and asked again: %s", refused)

@@ -154,5 +154,5 @@ async def _loaded(provider: Provider, asked: AskedModel, *, base_s: float) -> fl
     try:
         await load_with_retries(provider, asked.model, options, endpoint=asked.lane.endpoint_name, base_s=base_s)
     except ProviderError as error:
-        raise ConfigurationError(f"{asked.model} could not be loaded: {error}", error.next_step) from error
+        raise ConfigurationError(f"{asked.model} could not be loaded: {error.message}", error.next_step) from error
     return asyncio.get_running_loop().time() - began

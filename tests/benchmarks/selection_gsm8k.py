@@ -88,7 +88,7 @@ def _split(evidence: Evidence, prompts: Sequence[str], seed: int) -> dict[str, A
     values: NDArray[np.float64] = quality_matrix(evidence).values[~shown]
     named = []
     for case in np.flatnonzero(~shown):
-        choice = choose(board, task=TASK, on_tie="best", deviations=model.deviations(TASK, prompts[case], keys))
+        choice = choose(board, task=TASK, deviations=model.deviations(TASK, prompts[case], keys))
         named.append(keys.index(choice.chosen.key if choice.chosen else ""))
     reached = values[np.arange(len(values)), named]
     return {

@@ -2,7 +2,9 @@
 
 Pools of candidates whose chance of a right answer is known for every prompt: with signal by task, by prompt, and with
 none; each measured as it is, with 10 % of the labels turned, and with a candidate missing for half of the cases. A
-fresh pool for every split; what is learned on the one part is judged by the true chances on the other.
+fresh pool for every split; what is learned on the one part is judged by the true chances on the other. Beside them,
+pools of many kinds (`selection_kinds`), with prices, memory, both or nothing known, tasks named or not, and answers
+permuted, which are asked as anybody asks (`selection_defaults`). All choices are those of the default settings.
 """
 
 import argparse
@@ -17,6 +19,7 @@ from numpy.typing import NDArray
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[2])]
 
 from selection_bounds import Bound, interval, printed  # noqa: E402 - stand beside it
+from selection_defaults import Served, about, bounds_of, jobs_of, served_pool  # noqa: E402
 from selection_pair import pair_shares  # noqa: E402
 from selection_pools import SIGNALS, TASKS, Pool, draw_pool, with_gaps, with_label_noise  # noqa: E402
 
@@ -59,13 +62,15 @@ def main() -> int:
     jobs = [(signal, seed, given.cases, given.candidates) for signal in SIGNALS for seed in range(given.splits)]
     with get_context("spawn").Pool(given.workers) as workers:
         splits = [split for found in workers.imap_unordered(_splits, jobs) for split in _told(found)]
+        served = [_served(found) for found in workers.imap_unordered(served_pool, jobs_of(given.pools))]
     pair = pair_shares(n_draws=given.draws, n_cases=200, rng=np.random.default_rng(given.splits))
-    bounds = [bound for signal in SIGNALS for bound in _bounds_of(signal, splits)]
+    bounds = [bound for signal in SIGNALS if splits for bound in _bounds_of(signal, splits)] + bounds_of(served)
     bounds += [
         Bound(name="pair: the better one is named with on_tie='best'", value=pair["named"], least=0.90),
         Bound(name="pair: the better one is among the tied by default", value=pair["among_the_tied"], least=0.97),
     ]
-    return printed("selection_truth", bounds, pair=pair, **_about(given, splits))
+    means = _about(given, splits) if splits else {}
+    return printed("selection_truth", bounds, pair=pair, pools=about(served), **means)
 
 
 def _told(found: list[Split]) -> list[Split]:
@@ -76,11 +81,23 @@ def _told(found: list[Split]) -> list[Split]:
     return found
 
 
+def _served(found: Served) -> Served:
+    """The same, after a line for those who wait."""
+    drawn = found.drawn
+    said = (
+        f"{drawn.kind}, {found.way}, {drawn.known} known, {drawn.n_candidates} candidates, {drawn.n_cases} cases: "
+        f"{found.single:.4f} {found.default:.4f} {found.best:.4f} {found.calibration_error:.3f} {found.learner}"
+    )
+    print(said, file=sys.stderr, flush=True)
+    return found
+
+
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--splits", type=int, default=20)
     parser.add_argument("--cases", type=int, default=1_000, help="of each task; six tenths are learned from")
     parser.add_argument("--candidates", type=int, default=8)
+    parser.add_argument("--pools", type=int, default=84, help="of many kinds, asked with default settings")
     parser.add_argument("--draws", type=int, default=1_000, help="of the pair that differs by 5 points")
     parser.add_argument("--workers", type=int, default=1)
     return parser.parse_args()
@@ -139,7 +156,7 @@ def _deviations(model: ServedModel, board: Scoreboard, task: str, prompt: str) -
 
 
 def _named(board: Scoreboard, task: str, deviations: Deviations | None, **wishes: float) -> int:
-    choice = choose(board, task=task, deviations=deviations, on_tie="best", constraints=Constraints(**wishes))
+    choice = choose(board, task=task, deviations=deviations, constraints=Constraints(**wishes))
     return [candidate.key for candidate in board.candidates].index(choice.chosen.key if choice.chosen else "")
 
 

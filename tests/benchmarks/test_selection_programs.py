@@ -94,3 +94,37 @@ def test_the_replay_names_the_best_of_recorded_systems(gsm8k: Any, tmp_path: Pat
     status, found = gsm8k(str(tmp_path), "--splits=2")
     assert (0, True) == (status, found["holds"])
     assert all(split["model"] == split["best_single"] for split in found["splits"])
+
+
+@pytest.mark.parametrize("kind", ["task", "length", "topic", "difficulty", "none", "near", "dear is worse"])
+def test_pools_of_every_kind_are_the_same_for_the_same_seed_and_know_what_they_are_drawn_with(kind: str) -> None:
+    kinds: Any = importlib.import_module("selection_kinds")
+
+    def drawn(known: str) -> Any:
+        rng = np.random.default_rng(3)
+        return kinds.draw(kinds.draw_as(kind, known, rng, n_cases=60), rng)
+
+    one, two = drawn("both"), drawn("both")
+    assert one.prompts == two.prompts
+    assert one.evidence.quality.tolist() == two.evidence.quality.tolist()
+    assert ((one.chance > 0) & (one.chance < 1)).all()
+    assert np.isfinite(one.evidence.cost_usd).all()
+    assert all(candidate.memory_bytes for candidate in one.evidence.candidates)
+    bare = drawn("nothing").evidence
+    assert np.isnan(bare.cost_usd).all()
+    assert not any(candidate.memory_bytes for candidate in bare.candidates)
+
+
+def test_a_default_that_loses_or_tells_too_much_misses_its_bounds() -> None:
+    defaults: Any = importlib.import_module("selection_defaults")
+    kinds: Any = importlib.import_module("selection_kinds")
+
+    def served(at: int, **found: float) -> Any:
+        drawn = kinds.draw_as("topic", "both", np.random.default_rng(at), n_cases=500)
+        known: dict[str, Any] = {"single": 0.6, "default": 0.62, "best": 0.62, "announced": 0.02 + 0.001 * (at % 3 - 1)}
+        rest = {"calibration_error": 0.02, "cost_share": 1.0, "below_route": 0.0, "falls": 0.0, "below_single": 0.0}
+        return defaults.Served(way="task named", drawn=drawn, learner="ridge", **{**known, **rest, **found})
+
+    assert all(bound.holds for bound in defaults.bounds_of([served(at) for at in range(6)]))
+    for wrong in ({"default": 0.55}, {"announced": 0.09}, {"calibration_error": 0.05}, {"below_route": 0.02}):
+        assert not all(bound.holds for bound in defaults.bounds_of([served(at, **wrong) for at in range(6)]))

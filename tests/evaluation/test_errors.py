@@ -42,13 +42,20 @@ def test_an_error_comes_out_of_a_pickle_as_it_went_in(error: BenchwrightError) -
     again = pickle.loads(pickle.dumps(error))
     assert type(error) is type(again)
     assert vars(error) == vars(again)
-    assert str(error) == str(again) == again.message
+    assert str(error) == str(again)
+    assert str(again).startswith(again.message)
+
+
+def test_an_error_as_text_holds_the_next_step_so_that_a_log_does() -> None:
+    assert "no server answers. Next: Start one." == str(ConfigurationError("no server answers", "Start one."))
+    assert "Gone. Next: look again" == str(StoreError("Gone.", "look again"))
+    assert "no next step" == str(StoreError("no next step"))
 
 
 def test_an_unknown_name_is_answered_with_the_nearest_and_all_others() -> None:
     error = UnknownNameError("metric", "tokn_f1", ["token_f1", "bleu"])
-    assert "unknown metric 'tokn_f1'; did you mean 'token_f1'? Known: token_f1, bleu." == str(error)
-    assert "unknown run 'x'. None is known yet." == str(UnknownNameError("run", "x", []))
+    assert "unknown metric 'tokn_f1'; did you mean 'token_f1'? Known: token_f1, bleu." == error.message
+    assert "unknown run 'x'. None is known yet." == UnknownNameError("run", "x", []).message
     many = str(UnknownNameError("model", "zzz", [f"m{n}" for n in range(60)]))
     assert "… (60 in all)" in many
     assert "m59" not in many
@@ -56,7 +63,7 @@ def test_an_unknown_name_is_answered_with_the_nearest_and_all_others() -> None:
 
 def test_a_bad_file_is_named_with_line_field_and_what_was_expected() -> None:
     error = BenchmarkError("f.jsonl", "is a number", line=3, field="prompt", expected="text")
-    assert "f.jsonl, line 3, field 'prompt': is a number; expected text" == str(error)
+    assert "f.jsonl, line 3, field 'prompt': is a number; expected text" == error.message
 
 
 def test_every_kind_of_failure_is_the_servers_or_the_candidates_and_only_a_servers_may_pass() -> None:

@@ -86,7 +86,7 @@ class RecommendationTable(Row, table=True):
     task: str | None = text_field(null=True)
     prompt_hash: str | None = text_field(null=True)
     prompt: str | None = text_field(null=True)
-    """None also where it was asked not to be kept."""
+    """None unless it was asked to be kept; then its beginning."""
     constraints: dict[str, Any] = json_field()
     weights: dict[str, Any] = json_field()
     on_tie: str = text_field()

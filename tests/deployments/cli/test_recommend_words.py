@@ -118,7 +118,9 @@ def test_a_quality_that_cannot_be_reached_is_refused_with_the_range(text: str, m
     with pytest.raises(ConfigurationError) as refused:
         read_quality(text, option="--min-quality")
 
-    assert f"--min-quality {text!r} is more than any quality can be: the most is 1, which is 100%" == str(refused.value)
+    assert (
+        f"--min-quality {text!r} is more than any quality can be: the most is 1, which is 100%" == refused.value.message
+    )
     assert f"Give one from 0 to 1, or from 0% to 100%.{meant}" == refused.value.next_step
 
 

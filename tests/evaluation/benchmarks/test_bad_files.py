@@ -27,17 +27,17 @@ def _refusal(path: Path, **options: Any) -> BenchmarkError:
 
 def _said(path: Path, **options: Any) -> str:
     """The message without the file's folder."""
-    return str(_refusal(path, **options)).replace(f"{path.parent}{os.sep}", "")
+    return _refusal(path, **options).message.replace(f"{path.parent}{os.sep}", "")
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     error = _refusal(tmp_path / "no.jsonl")
-    assert f"{tmp_path / 'no.jsonl'}: no such file" == str(error)
+    assert f"{tmp_path / 'no.jsonl'}: no such file" == error.message
     assert f"check the path; it is read from {Path.cwd()}" == error.next_step
 
 
 def test_a_directory(tmp_path: Path) -> None:
-    assert f"{tmp_path}: is a directory; expected a file" == str(_refusal(tmp_path))
+    assert f"{tmp_path}: is a directory; expected a file" == _refusal(tmp_path).message
 
 
 @pytest.mark.parametrize("name", ["x.jsonl", "x.csv", "x.json", "x.yaml", "x.parquet"])

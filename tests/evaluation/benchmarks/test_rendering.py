@@ -63,9 +63,11 @@ def test_a_conversation_with_a_system_text_keeps_its_own() -> None:
 def test_a_case_that_asks_nothing_is_refused(case: Case, field: str) -> None:
     with pytest.raises(BenchmarkError) as caught:
         check_renderable(_benchmark("{prompt}", None, Case(case_id="w", prompt="fine"), case))
-    assert f"b, field {field!r}: case 'x' asks nothing: its rendered prompt is empty; expected text for the user's " + (
-        "message"
-    ) == str(caught.value)
+    assert (
+        f"b, field {field!r}: case 'x' asks nothing: its rendered prompt is empty; expected text for the user's "
+        + ("message")
+        == caught.value.message
+    )
 
 
 @given(prompt=BRACES, context=BRACES, choice=BRACES)

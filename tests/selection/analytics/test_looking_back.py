@@ -2,6 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
+from scipy.stats import binomtest
 from simulated_evidence import evidence_of
 
 from selection.analytics.drawn_contrasts import drawn_contrasts
@@ -225,6 +226,28 @@ def test_a_drift_of_quality_is_a_reason_to_train_again(today):
     assert "the outcomes of large on summarization are 0.295 below what was expected (20 prompts)" == (
         found.reason_to_retrain
     )
+
+
+def test_what_outcomes_contradict_is_not_judged_by_evaluations(today):
+    poor = [past(i, quality=0.0, ok=False, expected_quality_se=0.02) for i in range(20)]
+    found = analysed([*poor, past(21), past(22, "small")], today)
+    assert {"quality", "ok"} == {one.quantity for one in found.contradicted}
+    assert (21, 1, 0.0) == (found.n_contradicted, found.right.n, found.right.value)
+    assert 1 == found.regret[0].n_decisions
+
+
+def test_answers_of_no_use_are_a_drift_and_a_reason_to_train_again(today):
+    found = analysed([past(i, ok=i == 0, expected_quality_se=0.05) for i in range(40)], today)
+    (drift,) = found.drifted
+    assert ("ok", 1 / 40, pytest.approx(0.602, abs=1e-3)) == (drift.quantity, drift.observed, drift.expected)
+    assert binomtest(1, 40, drift.expected, alternative="less").pvalue == pytest.approx(drift.p_value)
+    assert found.reason_to_retrain == (
+        "of the answers of large on summarization 2 % were of use, where at least 60 % were expected (40 prompts)"
+    )
+
+
+def test_more_answers_of_use_than_expected_are_no_drift(today):
+    assert () == analysed([past(i, ok=True, expected_quality=0.3) for i in range(40)], today).drifted
 
 
 def test_of_nothing_nothing_is_said(today):

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -48,13 +49,30 @@ def analytics(**changed: Any) -> Analytics:
 def test_it_is_told_how_many_how_often_right_and_what_has_drifted() -> None:
     assert [
         "50 recommendations (scoreboard 30, ridge 2 (abc) 10), 30 with a reported outcome.",
-        "By today's evidence 90 % [80, 95] of 40 named the best candidate or one tied with it.",
+        "Outcomes contradict the evaluations: small on law: quality 0.5, expected 0.8 (30 outcomes, p = .0002).",
+        "By today's evaluations 90 % [80, 95] of 40 named the best candidate or one tied with it.",
         "Named nobody: 20 % [10, 30] of 50.",
         "Regret 2026-05-04 to 2026-05-11: 1.25 points in 40 decisions.",
-        "Drift: small on law: quality 0.5, expected 0.8 (30 outcomes, p = .0002).",
         "A reason to evaluate and to retrain: the outcomes of small on law are 0.3 below what was expected "
         "(28 prompts).",
     ] == analytics_lines(analytics())
+
+
+def test_what_outcomes_contradict_is_not_called_right_by_evaluations() -> None:
+    lines = analytics_lines(analytics(n_contradicted=28, right=None, regret=()))
+    assert (
+        "28 recommendations of it cannot be judged by evaluations, which those outcomes contradict: they do not count "
+        "below."
+    ) in lines
+    assert not any("named the best" in line or line.startswith("Regret") for line in lines)
+
+
+def test_latencies_and_better_outcomes_are_drifts_that_contradict_nothing() -> None:
+    slower = replace(DRIFT, quantity="latency_s", expected=0.05, observed=0.5, difference=0.45)
+    better = replace(DRIFT, expected=0.4, observed=0.8, difference=0.4)
+    lines = analytics_lines(analytics(drifts=(slower, better)))
+    assert 2 == sum(line.startswith("Drift: small on law") for line in lines)
+    assert not any("contradict" in line for line in lines)
 
 
 def test_nothing_recommended_is_one_line() -> None:

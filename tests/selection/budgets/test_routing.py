@@ -8,10 +8,11 @@ from recommendable import fill
 
 from evaluation.errors import ConfigurationError, SelectionError
 from evaluation.store.session import open_store
-from selection import BudgetRouter, Constraints, cheapest_share, cost_quality, route
+from selection import BudgetRouter, Constraints, cheapest_share, cost_quality, recommend, route
 from selection.budgets.expectations import field_of
 from selection.desk.registry import close_desks, desk_of
 from selection.desk.view import View
+from selection.importing import import_scoreboard
 from selection.scoreboard import Deviations
 
 SMALL, MIDDLE, LARGE = 0.0001, 0.001, 0.01
@@ -164,3 +165,25 @@ def test_without_a_known_cost_it_says_how_to_get_one(path, monkeypatch):
     with pytest.raises(SelectionError, match="no cost is known") as caught:
         field_of("summarization", Constraints(), path)
     assert "--prices" in str(caught.value.next_step)
+
+
+@pytest.fixture
+def equals(tmp_path):
+    """Two models and a program that are equally good; one model is slower, the program costs least."""
+    table = tmp_path / "equals.csv"
+    rows = ["candidate,task,case_id,prompt,quality,latency_s,cost_usd"]
+    for label, seconds, dollars in (("a-slow:1b", 1.08, 0.01), ("b-fast:1b", 0.36, 0.01), ("baseline-lead", 0.1, 0.0)):
+        rows += [f"{label},qa,c{i},Question {i}?,{i % 2},{seconds},{dollars}" for i in range(20)]
+    table.write_text("\n".join(rows) + "\n")
+    path = tmp_path / "equals.db"
+    with open_store(str(path)) as store:
+        import_scoreboard(store, table)
+    yield path
+    close_desks()
+
+
+def test_of_equals_the_one_that_no_other_beats_gets_every_prompt_and_no_program_does(equals):
+    assert (("b-fast:1b", 10),) == route(10, budget_usd=1.0, task="qa", store=equals).shares
+    assert "b-fast:1b" == BudgetRouter(1.0, n_prompts=10, task="qa", store=equals).route().candidate.label
+    named = recommend("qa", store=equals)
+    assert ("b-fast:1b", "a-slow:1b") == (named.candidate.label, named.alternatives[-1].candidate.label)

@@ -116,7 +116,7 @@ def test_one_whose_cost_is_not_known_is_not_the_cheapest() -> None:
 
 
 def test_one_that_shares_no_question_with_the_best_is_tied_but_not_named_for_being_cheap() -> None:
-    standing = _with(standing_of([0.8, 0.799, 0.798]), cost_usd=[3e-3, 0, 1e-3])
+    standing = _with(standing_of([0.8, 0.799, 0.798]), cost_usd=[3e-3, 0, 1e-3], seconds=[1, 2, 1])
     standing.n_pairs[0, 1] = 0
     choice = choose(_board(standing), task="qa")
     assert ("c", ("a", "b", "c"), ("a", "c")) == (_label(choice), choice.tied, choice.near)

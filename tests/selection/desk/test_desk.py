@@ -53,6 +53,9 @@ class FakeBook:
         self._asked("scoreboard")
         return Board(fingerprint=str(self.evidence)), f"{champion}, by evidence {self.evidence}"
 
+    def outcomes(self, since, limit):
+        return ()
+
     def champion_id(self):
         return str(self.promoted)
 

@@ -16,6 +16,7 @@ from learnable import learnable
 from sklearn.svm import SVR
 
 from evaluation.errors import ConfigurationError, ModelFileError, SelectionError
+from selection.choosing.told import as_expected
 from selection.learning.archives import packed_archive, written_array
 from selection.learning.learners import Learner, Neighbours, Ridge, Trees
 from selection.learning.model_files import (
@@ -85,6 +86,16 @@ def test_what_is_read_back_serves_what_was_trained(name: str) -> None:
     assert f"{name} 7 ({packed(name).serving_sha256[:6]})" == model.version
 
 
+def test_a_model_of_an_earlier_version_tells_what_it_expects_as_it_is() -> None:
+    found = members(packed().serving)
+    del found["learner.told.npy"]
+    header = json.loads(np.load(io.BytesIO(found["header.npy"])).tobytes()) | {"format_version": 2}
+    found["header.npy"] = written_array(np.frombuffer(json.dumps(header).encode(), dtype=np.uint8))
+    learner = read_serving(packed_archive(found)).learner
+    assert learner is not None
+    assert [as_expected().tolist()] == learner.told.tolist()
+
+
 @each
 def test_the_estimators_come_back_and_predict_what_serves(name: str) -> None:
     found = read_estimator(packed(name).estimator)
@@ -137,7 +148,7 @@ def test_serving_arrays_that_disagree_with_the_estimators_are_not_packed() -> No
     assert learner is not None
     off = replace(learner.learned, slow=lambda features, task: learner.learned.slow(features, task) + 0.01)
     wrong = replace(trained().report.trial, trained=replace(learner, learned=off))
-    with pytest.raises(ConfigurationError, match=r"what serves is 0\.01 from what was trained"):
+    with pytest.raises(ConfigurationError, match=r"what serves is 0\.0100 from what was trained"):
         pack(replace(trained(), report=replace(trained().report, trial=wrong)))
 
 
@@ -194,7 +205,7 @@ POISON: dict[str, tuple[Callable[[], bytes], str]] = {
         lambda: with_member("header.npy", written_array(np.frombuffer(b"[1]", dtype=np.uint8))),
         "header is a list",
     ),
-    "a newer version": (lambda: with_header(format_version=3), "format version 3; this Benchwright reads up to 2"),
+    "a newer version": (lambda: with_header(format_version=4), "format version 4; this Benchwright reads up to 3"),
     "no version": (lambda: with_header(format_version=None), "format version None"),
     "another kind": (lambda: with_header(kind="oracle"), "of the kind 'oracle'; known are ridge"),
     "arrays of another kind": (lambda: with_header(kind="trees"), "lacks the array"),
@@ -205,6 +216,11 @@ POISON: dict[str, tuple[Callable[[], bytes], str]] = {
     "more tasks than arrays": (lambda: with_header(tasks=["a", "b"]), "2 tasks"),
     "NaN": (lambda: with_array("part.weights", lambda array: array * np.nan), "no finite numbers"),
     "infinity": (lambda: with_array("learner.shrink", lambda array: array + np.inf), "no finite numbers"),
+    "telling that falls": (lambda: with_array("learner.told", lambda array: array[:, ::-1]), "or one that falls"),
+    "a reading of other features": (
+        lambda: with_member("reading.weights.npy", written_array(np.zeros((3, 1)))),
+        r"'reading\.weights' of shape \(3, 1\)",
+    ),
     "a missing array": (lambda: with_member("part.weights.npy", None), "lacks the array 'part.weights'"),
     "an array too many": (lambda: with_member("part.more.npy", written_array(np.zeros(3))), "'part.more'"),
     "a shape that disagrees": (lambda: with_array("part.weights", lambda array: array[:, 1:]), "weights of shape"),

@@ -57,15 +57,15 @@ def test_the_named_candidate_stands_first_and_columns_without_a_number_are_left_
 
     assert ["small", "large", "poor"] == [row["candidate"] for row in rows]
     assert ["named, tied, Pareto", "tied, Pareto", ""] == [row["mark"] for row in rows]
-    assert "60.0 % [50.0, 70.0]" == rows[0]["quality"]
+    assert "60.0 % [50.0, 70.0]" == rows[0]["expected"]
     assert ["1.23", "–", "–"] == [row["s (p95)"] for row in rows]
-    assert ["candidate", "mark", "quality", "cases", "s (p95)", "memory GB"] == list(rows[0])
+    assert ["candidate", "mark", "cases", "expected", "s (p95)", "memory GB"] == list(rows[0])
 
 
 def test_qualities_that_are_no_shares_are_not_shown_in_percent() -> None:
     rows = candidate_rows(recommendation(quality=expected(3.5), alternatives=()), percentile=0.5)
 
-    assert "3.5 [3.4, 3.6]" == rows[0]["quality"]
+    assert "3.5 [3.4, 3.6]" == rows[0]["expected"]
     assert "s (p50)" in rows[0]
 
 

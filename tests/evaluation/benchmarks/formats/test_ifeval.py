@@ -43,7 +43,7 @@ def _with_nulls(row: dict[str, Any]) -> dict[str, Any]:
 def _refusal(path: Path) -> str:
     with pytest.raises(BenchmarkError) as caught:
         load_benchmark(path)
-    return str(caught.value).partition(path.name)[2]
+    return caught.value.message.partition(path.name)[2]
 
 
 def test_a_file_is_read_without_configuration(write: Write) -> None:

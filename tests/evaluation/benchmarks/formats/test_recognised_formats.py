@@ -21,7 +21,7 @@ Write = Callable[[str, Any], Path]
 def _refusal(path: Path) -> str:
     with pytest.raises(BenchmarkError) as caught:
         load_benchmark(path)
-    return str(caught.value).partition(path.name)[2]
+    return caught.value.message.partition(path.name)[2]
 
 
 def _prompt(benchmark: Benchmark, index: int = 0) -> str:

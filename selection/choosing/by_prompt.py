@@ -1,0 +1,61 @@
+"""How far does a prompt move each candidate, also where nobody says of which task the prompt is?
+
+Then the model says how likely the prompt is of each task that it knows, and every task's expectations count by that.
+"""
+
+import numpy as np
+
+from selection.choosing.wording import listed
+from selection.scoreboard import Deviations, Predictor, Scoreboard
+
+_LEAST_SHARE = 0.01
+"""A task less likely than this is left out."""
+
+
+def deviations_of(
+    board: Scoreboard, predictor: Predictor | None, task: str | None, prompt: str | None
+) -> Deviations | None:
+    """How far the candidates will be from their standing on the task, or over all tasks where none is named.
+
+    None where there is no prompt, or nobody who knows anything of it.
+    """
+    if predictor is None or prompt is None:
+        return None
+    keys = tuple(candidate.key for candidate in board.candidates)
+    if task is not None:
+        return predictor.deviations(task, prompt, keys)
+    shares = _likely(board, predictor, prompt)
+    if not shares:
+        return None
+    expected, variance = np.zeros(len(keys)), np.zeros(len(keys))
+    told = None
+    for name, share in shares.items():
+        standing = board.standings[name].quality
+        found = predictor.deviations(name, prompt, keys)
+        if found is None:
+            found = Deviations(value=np.zeros(len(keys)), se=np.zeros(len(keys)))
+        mean = np.where(np.isfinite(standing), standing, board.overall.quality)
+        expected += share * (mean + found.value)
+        variance += (share * found.se) ** 2
+        told = found.told if share > 0.5 else told
+    return Deviations(value=expected - board.overall.quality, se=np.sqrt(variance), told=told)
+
+
+def note_on_task(board: Scoreboard, predictor: Predictor | None, prompt: str) -> str | None:
+    """What the reader of an answer for a prompt of no named task should know; None where there is but one task."""
+    if len(board.standings) < 2:
+        return None
+    shares = {} if predictor is None else _likely(board, predictor, prompt)
+    if not shares:
+        why = "no selection model decides" if predictor is None else "the model that decides cannot tell one"
+        return f"no task was named and {why}: this is the best over all tasks, whatever the prompt"
+    likely = sorted(shares.items(), key=lambda one: -one[1])
+    return f"no task was named; by its words the prompt is of {listed([f'{name} ({p:.0%})' for name, p in likely])}"
+
+
+def _likely(board: Scoreboard, predictor: Predictor, prompt: str) -> dict[str, float]:
+    """How likely the prompt is of each task that has a standing; they sum to one, empty where nobody knows."""
+    shares = predictor.task_shares(prompt) or {}
+    known = {name: share for name, share in shares.items() if share >= _LEAST_SHARE and name in board.standings}
+    total = sum(known.values())
+    return {name: share / total for name, share in known.items()}
