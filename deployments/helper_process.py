@@ -6,7 +6,6 @@ should the supervisor be killed. That parent-death signal is tied to the thread 
 supervisor's only thread starts the server, and any thread of ours may call `start_helper`.
 """
 
-import http.client
 import os
 import shutil
 import signal
@@ -20,12 +19,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from deployments.helper_supervisor import FOLDER_VARIABLE
+from deployments.server_health import ANSWERS_WITHIN_S, Health, health_of
+from deployments.starting import MOST_TIMES, VARIABLE, Progress, start_timeout_s
+from evaluation.busy_machine import busy_words
 from evaluation.errors import ConfigurationError
 from evaluation.private_files import make_private_folder
 
-READY_TIMEOUT_S = 120.0
-ANSWERS_WITHIN_S = 10.0
-"""A server that is gone refuses at once; one that is busy may take seconds to say anything."""
 _SUPERVISOR = Path(__file__).with_name("helper_supervisor.py")
 
 
@@ -65,24 +64,34 @@ class HelperProcess:
             return ""
         return "\n".join(self.log_path.read_text(errors="replace").splitlines()[-n_lines:])
 
-    def wait_until(self, ready: Callable[[], bool], *, timeout_s: float = READY_TIMEOUT_S) -> None:
+    def wait_until(self, ready: Callable[[], bool], *, timeout_s: float | None = None) -> None:
         """Return when `ready` says so. A helper that does not get there is stopped.
+
+        Args:
+            ready: Asked again and again.
+            timeout_s: How long the helper may do nothing: use no processor time and write no log. One that does
+                something may take ten times as long. None: the setting `start_timeout_s`.
 
         Raises:
             ConfigurationError: it ended before, or took longer; with the end of its log.
         """
-        deadline = time.monotonic() + timeout_s
-        pause_s = 0.02
+        timeout_s = start_timeout_s() if timeout_s is None else timeout_s
+        progress, pause_s = Progress(self.pid, self.log_path), 0.02
+        began = time.monotonic()
+        deadline = began + timeout_s
         while not ready():
             if not self.running:
-                raise self._failed(f"ended with exit status {self.exit_status} while starting")
-            if time.monotonic() > deadline:
-                self.stop()
-                raise self._failed(f"was not ready after {timeout_s:g} s")
+                raise self._failed(f"ended with exit status {self.exit_status} while starting", _OF_THE_DEAD)
+            now = time.monotonic()
+            if now > deadline:
+                if not progress.has_moved(timeout_s) or now - began > MOST_TIMES * timeout_s:
+                    self.stop()
+                    raise self._failed(*_not_ready(now - began, timeout_s))
+                deadline = now + timeout_s
             time.sleep(pause_s)
             pause_s = min(pause_s * 1.3, 0.5)
 
-    def wait_for_health(self, url: str, *, timeout_s: float = READY_TIMEOUT_S) -> None:
+    def wait_for_health(self, url: str, *, timeout_s: float | None = None) -> None:
         """Return when a GET of `url` is answered with a status under 400.
 
         Raises:
@@ -116,11 +125,22 @@ class HelperProcess:
             os.close(self._life_line)
             self._life_line = -1
 
-    def _failed(self, what: str) -> ConfigurationError:
+    def _failed(self, what: str, next_step: str) -> ConfigurationError:
         self._cut_life_line()
         tail = self.log_tail() or "(it wrote nothing)"
         message = f"the helper server {what}. The end of its log {str(self.log_path)!r}:\n{tail}"
-        return ConfigurationError(message, "read the log; a busy port or a full disk are frequent reasons")
+        return ConfigurationError(message, next_step)
+
+
+_OF_THE_DEAD = "read the log; a busy port or a full disk are frequent reasons"
+
+
+def _not_ready(after_s: float, timeout_s: float) -> tuple[str, str]:
+    """What is said of a helper that lives and does not become ready, and the next step."""
+    longer = f"give it longer: `export {VARIABLE}={max(600, 5 * timeout_s):.0f}`"
+    if busy := busy_words():
+        return f"was not ready after {after_s:.0f} s: {busy}", f"Wait until less is going on, or {longer}."
+    return f"was not ready after {after_s:.0f} s", f"Read the log, or {longer}."
 
 
 def start_helper(argv: Sequence[str], *, log_path: Path, env: Mapping[str, str] | None = None) -> HelperProcess:
@@ -163,7 +183,7 @@ def start_embedded(
     log_path: Path | None = None,
     baselines_only: bool = False,
     test_faults: bool = False,
-    timeout_s: float = READY_TIMEOUT_S,
+    timeout_s: float | None = None,
 ) -> HelperProcess:
     """An embedded server, ready to be asked; the language model is loaded with its first request.
 
@@ -173,7 +193,7 @@ def start_embedded(
         log_path: Where its output goes; None: a file in a temporary folder.
         baselines_only: Leave the language model out.
         test_faults: Offer `/test/faults`.
-        timeout_s: Time that it has to become ready.
+        timeout_s: As of `HelperProcess.wait_until`.
 
     Raises:
         ConfigurationError: it did not start; with the end of its log.
@@ -198,16 +218,7 @@ def answers(url: str, *, timeout_s: float | None = None) -> bool:
         url: What is asked for.
         timeout_s: How long it may take; None: `ANSWERS_WITHIN_S`.
     """
-    parts = urlsplit(url)
-    within_s = ANSWERS_WITHIN_S if timeout_s is None else timeout_s
-    connection = http.client.HTTPConnection(parts.hostname or "127.0.0.1", parts.port, timeout=within_s)
-    try:
-        connection.request("GET", parts.path or "/")
-        return connection.getresponse().status < 400
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
+    return health_of(url, timeout_s=timeout_s) is Health.WELL
 
 
 def listens(url: str) -> bool:

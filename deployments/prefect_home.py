@@ -172,6 +172,14 @@ def said_of_address() -> dict[str, Any]:
     return said if isinstance(said, dict) else {}
 
 
+def is_writer_alive() -> bool:
+    """True where the process that wrote it is there, so that its server may be."""
+    from evaluation.store.holders import process_start
+
+    pid = said_of_address().get("pid")
+    return isinstance(pid, int) and process_start(pid) is not None
+
+
 def write_address(api: str, *, is_lasting: bool = False) -> None:
     """Writes our server's address down for others to find; `is_lasting` where it outlives commands."""
     path = own_folder() / _address_file().name

@@ -11,14 +11,14 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
-import httpx
-
 from deployments.helper_process import HelperProcess, answers, is_of_this_user, listens, start_helper
+from deployments.named_server import must_let_in, wait_for_named
 from deployments.prefect_home import (
     configured_api,
+    is_writer_alive,
     login,
     mend_modes,
     own_folder,
@@ -27,9 +27,10 @@ from deployments.prefect_home import (
     read_address,
     remove_address,
     said_of_address,
-    source_of_api,
     write_address,
 )
+from deployments.server_health import Health, health_of
+from evaluation.busy_machine import busy_words, stretched_s
 from evaluation.errors import ConfigurationError
 
 HEALTH = "/health"
@@ -67,7 +68,12 @@ def lasting_api() -> str | None:
     if (api := configured_api()) is not None:
         return api.rstrip("/")
     api = _own_address() if said_of_address().get("is_lasting") else None
-    return api if api is not None and answers(api + HEALTH) else None
+    return api if api is not None and _is_there(api) else None
+
+
+def _is_there(api: str) -> bool:
+    """True where a server answers at the address that a command wrote down, or is only too busy to answer."""
+    return answers(api + HEALTH) or (is_writer_alive() and health_of(api + HEALTH) is Health.BUSY)
 
 
 def use_lasting_server(needs: str) -> str:
@@ -97,24 +103,6 @@ def _tell_prefect(api: str) -> None:
     password = known.auth_string.get_secret_value() if known.auth_string else None
     if (known.url, password) != (api, os.environ.get("PREFECT_API_AUTH_STRING")):
         context.refresh_global_settings_context()
-
-
-def must_let_in(api: str) -> None:
-    """Returns where the server takes our user and password, or asks for none.
-
-    Raises:
-        ConfigurationError: it refuses them. A server that does not answer now is not refused here.
-    """
-    try:
-        status = httpx.get(f"{api}/admin/version", auth=login(api), trust_env=False, timeout=10).status_code
-    except (httpx.HTTPError, httpx.InvalidURL):
-        return
-    if status in (401, 403):
-        said = "another one than PREFECT_API_AUTH_STRING says" if login(api) else "and none is set"
-        raise ConfigurationError(
-            f"the Prefect server at {api} asks for a password, {said}",
-            "export PREFECT_API_AUTH_STRING=user:password, as its PREFECT_SERVER_API_AUTH_STRING says",
-        )
 
 
 class PrefectServer:
@@ -147,18 +135,21 @@ class PrefectServer:
         """Where its user interface is."""
         return self.api.removesuffix("/api")
 
-    def wait(self) -> None:
-        """Return when the server answers.
+    def wait(self, tell: Callable[[str], None] = lambda _: None) -> None:
+        """Return when the server answers; one that is only busy is waited for.
+
+        Args:
+            tell: Says that it is waited for.
 
         Raises:
-            ConfigurationError: it does not start, or the user's own does not answer.
+            ConfigurationError: it does not start, or the user's own is not there, refuses, or stays busy.
         """
         if self._helper is not None:
             self._wait_for_own()
+        elif not self.is_shared:
+            wait_for_named(self.api, self.api + HEALTH, tell)
         elif not answers(self.api + HEALTH):
-            if not self.is_shared:
-                raise _not_answering(self.api)
-            self._take_over()
+            self._take_over(tell)
         must_let_in(self.api)
         if self.is_shared:
             self._guard = threading.Thread(target=self._replace_when_gone, daemon=True, name="prefect-server-guard")
@@ -169,7 +160,7 @@ class PrefectServer:
         self._helper.wait_for_health(self.api + HEALTH)
         write_address(self.api, is_lasting=self._is_lasting)
 
-    def _take_over(self) -> None:
+    def _take_over(self, tell: Callable[[str], None]) -> None:
         """Returns when a server answers at the address of another command's, which was ending: ours or a third one's.
 
         The address stays, since what was imported meanwhile knows it already.
@@ -177,15 +168,19 @@ class PrefectServer:
         Raises:
             ConfigurationError: the port stays taken by what does not answer, or our server does not start.
         """
-        deadline = time.monotonic() + TAKES_OVER_WITHIN_S
+        deadline, is_told = time.monotonic() + stretched_s(TAKES_OVER_WITHIN_S), False
         while listens(self.api):
             if answers(self.api + HEALTH):
                 return
             if time.monotonic() > deadline:
+                busy = f": {words}" if (words := busy_words()) else ""
                 raise ConfigurationError(
-                    f"another command's Prefect server at {self.api} does not answer, and holds its port",
+                    f"another command's Prefect server at {self.api} does not answer, and holds its port{busy}",
                     "Wait until that command has ended, or end it; then run this one again.",
                 )
+            if not is_told:
+                tell(f"note: another command's Prefect server at {self.api} is busy or ending, and is waited for")
+                is_told = True
             time.sleep(min(0.2, LOOK_EVERY_S))
         try:
             self.start_again()
@@ -220,21 +215,6 @@ class PrefectServer:
         if self._helper is not None:
             remove_address(self.api)
             self._helper.stop(timeout_s)
-
-
-def _not_answering(api: str) -> ConfigurationError:
-    """The error of a server that does not answer; what named it is named, and nothing else."""
-    if configured_api() is None:
-        return ConfigurationError(
-            f"the Prefect server of `benchwright serve` at {api} ended meanwhile",
-            "Start `benchwright serve` again, then run this command again.",
-        )
-    source = source_of_api()
-    way_out = "unset PREFECT_API_URL" if source == "PREFECT_API_URL" else "prefect config unset PREFECT_API_URL"
-    return ConfigurationError(
-        f"no Prefect server answers at {api} (from {source})",
-        f"Start it with `prefect server start`, or `{way_out}` to have one started for you.",
-    )
 
 
 @contextmanager
@@ -279,7 +259,7 @@ def _use(server: PrefectServer, *, has_password: bool = True) -> None:
 def _find_or_start(*, has_password: bool) -> PrefectServer:
     if (api := configured_api()) is not None:
         return PrefectServer(api.rstrip("/"))
-    if (api := _own_address()) is not None and answers(api + HEALTH):
+    if (api := _own_address()) is not None and _is_there(api):
         return PrefectServer(api, is_shared=True, has_password=has_password)
     port = _free_port()
     helper = _start(port, has_password=has_password)

@@ -22,6 +22,9 @@ class Settings(BaseSettings):
     metric_timeout_s: float = Field(default=60.0, gt=0)
     """Seconds that a metric from a user's file, or from another package, has for one case."""
 
+    start_timeout_s: float = Field(default=120.0, gt=0, allow_inf_nan=False)
+    """Seconds that a server or worker of ours may do nothing while it starts; it may take ten times as long in all."""
+
     sandbox: Literal["weak"] | None = None
     """`weak`: programs may run with resource limits alone where bubblewrap is missing."""
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 PREFECT_GONE_AFTER_S = 30.0
 """How long results that are complete wait for Prefect's server to come back."""
 PREFECT_LOOK_EVERY_S = 3.0
+PREFECT_BUSY_TIMES = 10
+"""A server that is there and too busy to answer is waited for so many times as long."""
 
 
 class PrefectGoneError(Exception):
@@ -48,7 +50,7 @@ def run_flow(
     """
     from deployments.settling import settle
 
-    server.wait()
+    server.wait(tell)
     tell(f"Prefect: {server.page}")
     seen: list[int] = []
     runner = asyncio.Runner()
@@ -106,8 +108,8 @@ async def _until_prefect_is_gone(work: Any, api: str, has_ended: Callable[[], bo
 
 
 async def _prefect_gone(api: str, has_ended: Callable[[], bool]) -> None:
-    """Returns when nothing is left to be stored and Prefect has not answered for `PREFECT_GONE_AFTER_S`."""
-    from deployments.helper_process import answers
+    """Returns when nothing is left to be stored and Prefect is gone for `PREFECT_GONE_AFTER_S`, or busy for long."""
+    from deployments.helper_process import answers, listens
     from deployments.prefect_server import HEALTH
 
     answered_at = time.monotonic()
@@ -115,7 +117,10 @@ async def _prefect_gone(api: str, has_ended: Callable[[], bool]) -> None:
         await asyncio.sleep(PREFECT_LOOK_EVERY_S)
         if await asyncio.to_thread(answers, api + HEALTH, timeout_s=PREFECT_LOOK_EVERY_S):
             answered_at = time.monotonic()
-        elif time.monotonic() - answered_at > PREFECT_GONE_AFTER_S and await asyncio.to_thread(has_ended):
+            continue
+        silent_s = time.monotonic() - answered_at
+        is_gone = silent_s > PREFECT_GONE_AFTER_S * PREFECT_BUSY_TIMES or not await asyncio.to_thread(listens, api)
+        if is_gone and silent_s > PREFECT_GONE_AFTER_S and await asyncio.to_thread(has_ended):
             return
 
 

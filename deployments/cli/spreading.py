@@ -55,7 +55,7 @@ def check_spread(request: "EvaluationRequest", server: "PrefectServer", store: "
             "--spread cannot use the embedded server of this command: workers do not know it",
             "Start it for all with `benchwright serve`, or leave --spread out.",
         )
-    server.wait()
+    server.wait(tell)
     _must_have_deployment()
     if store.dialect == "sqlite":
         tell(

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Self
 
-from deployments.helper_process import READY_TIMEOUT_S, HelperProcess, start_embedded
+from deployments.helper_process import HelperProcess, start_embedded
 from deployments.prefect_home import prefect_home
 from deployments.prefect_server import PrefectServer, start_prefect_server
 from deployments.serving import worker
@@ -107,7 +107,7 @@ class Standing:
         from prefect.client.orchestration import get_client
 
         with get_client(sync_client=True) as client:
-            part.process.wait_until(lambda: worker.is_at_work(client, since), timeout_s=READY_TIMEOUT_S)
+            part.process.wait_until(lambda: worker.is_at_work(client, since))
         reconciler = Reconciler(partial(self._take_up, True), self._tell)
         self._stack.callback(reconciler.stop)  # before the worker ends: what is cancelled then is made again by nobody
         reconciler.start()

@@ -114,10 +114,19 @@ def _is_ours(deployment: Mapping[str, Any]) -> bool:
 
 
 def is_at_work(client: "SyncPrefectClient", since: datetime) -> bool:
-    """True once the worker has told the server that it is there."""
-    found = client.request(
-        "POST", "/work_pools/{work_pool_name}/workers/filter", path_params={"work_pool_name": POOL}, json={}
-    ).json()
+    """True once the worker has told the server that it is there; False while the server is too busy to say."""
+    import httpx
+
+    of_pool = {"work_pool_name": POOL}
+    try:
+        answer = client.request("POST", "/work_pools/{work_pool_name}/workers/filter", path_params=of_pool, json={})
+        found = answer.json()
+    except httpx.TransportError:
+        return False
+    except httpx.HTTPStatusError as error:
+        if error.response.status_code < 500:
+            raise
+        return False
     seen = (one["last_heartbeat_time"] for one in found if one["name"] == WORKER and one["last_heartbeat_time"])
     return any(datetime.fromisoformat(text) >= since - timedelta(seconds=1) for text in seen)
 

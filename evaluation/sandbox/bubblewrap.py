@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
+from evaluation.busy_machine import stretched_s
 from evaluation.sandbox.interpreter import Interpreter
 
 BUNDLE = "/sandbox"
@@ -92,7 +93,6 @@ def _package_folders(folders: Sequence[str]) -> list[str]:
 
 @lru_cache(maxsize=1)
 def _knows_disable_userns() -> bool:
-    shown = subprocess.run(
-        [find_bubblewrap() or "bwrap", "--help"], capture_output=True, text=True, timeout=60, check=False
-    )
+    argv = [find_bubblewrap() or "bwrap", "--help"]
+    shown = subprocess.run(argv, capture_output=True, text=True, timeout=stretched_s(60), check=False)
     return "--disable-userns" in shown.stdout + shown.stderr

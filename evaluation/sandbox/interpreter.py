@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from evaluation.busy_machine import busy_words, stretched_s
 from evaluation.errors import SandboxError
 from evaluation.sandbox.weak import readable_by_all
 
@@ -79,9 +80,13 @@ def _others_of_this_version() -> list[str]:
 
 def _looked_at(executable: str) -> Interpreter:
     try:
-        looked = subprocess.run(
-            [executable, *_STARTED_BY, "-c", _LOOK], capture_output=True, text=True, timeout=60, check=True, env={}
-        )
+        argv = [executable, *_STARTED_BY, "-c", _LOOK]
+        looked = subprocess.run(argv, capture_output=True, text=True, timeout=stretched_s(60), check=True, env={})
+    except subprocess.TimeoutExpired as error:
+        raise SandboxError(
+            f"the Python that would run the programs, {executable!r}, did not start within {error.timeout:.0f} s",
+            f"{busy_words() or 'nothing else keeps the machine busy'}: try again later",
+        ) from error
     except (OSError, subprocess.SubprocessError) as error:
         raise SandboxError(
             f"the Python that would run the programs, {executable!r}, does not start: {error}",

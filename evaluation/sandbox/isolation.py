@@ -5,6 +5,7 @@ import sys
 from dataclasses import dataclass
 from functools import lru_cache
 
+from evaluation.busy_machine import busy_words, stretched_s
 from evaluation.errors import ConfigurationError, SandboxError
 from evaluation.sandbox.bubblewrap import find_bubblewrap
 from evaluation.sandbox.interpreter import find_interpreter
@@ -78,9 +79,13 @@ def _trouble(found: Isolation) -> str | None:
     from evaluation.program import Program, ProgramEnd
     from evaluation.sandbox.running import run_programs
 
-    program = Program(source="def double(n):\n    return 2 * n", tests=("assert double(4) == 8",), timeout_s=30.0)
+    source, tests = "def double(n):\n    return 2 * n", ("assert double(4) == 8",)
+    program = Program(source=source, tests=tests, timeout_s=stretched_s(30.0))
     try:
         (outcome,) = run_programs([program], isolation=found)
     except SandboxError as error:
         return error.message
-    return None if outcome.end is ProgramEnd.FINISHED and all(outcome.passed) else outcome.message
+    if outcome.end is ProgramEnd.FINISHED and all(outcome.passed):
+        return None
+    busy = busy_words() if outcome.end is ProgramEnd.TIMED_OUT else None
+    return f"{outcome.message}: {busy}" if busy else outcome.message

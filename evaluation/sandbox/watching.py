@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from evaluation.busy_machine import busy_words, stretched_s
 from evaluation.errors import SandboxError
 from evaluation.program import Program, ProgramEnd, ProgramOutcome
 from evaluation.sandbox.bubblewrap import HOME
@@ -20,7 +21,7 @@ from evaluation.sandbox.verdicts import Verdicts
 MAX_OUTPUT_BYTES = 1_000_000
 MAX_FILES = 2_000
 _START_S = 120.0
-"""For both interpreters to be there; the program's own time begins then."""
+"""For both interpreters to be there on a machine with nothing else to do; the program's own time begins then."""
 _LOOK_S = 0.1
 
 
@@ -45,7 +46,7 @@ class _Pair:
     """The two interpreters, and the pipes between them and us."""
 
     def __init__(self, program: Program, place: Place) -> None:
-        self._program, self._place = program, place
+        self._program, self._place, self._start_s = program, place, stretched_s(_START_S)
         self._sides: dict[str, Started] = {}
         self._files: set[int] = set()
         self._output = {"program": b"", "checker": b""}
@@ -125,7 +126,7 @@ class _Pair:
         return _outcome(self._program, self._verdicts.passed, end, message, self._place, duration_s)
 
     def _deadline(self, began: float) -> float:
-        return began + _START_S if self._started_at is None else self._started_at + self._program.timeout_s
+        return began + self._start_s if self._started_at is None else self._started_at + self._program.timeout_s
 
     def _patience(self, began: float) -> float:
         return max(0.0, min(_LOOK_S, self._deadline(began) - time.monotonic()))
@@ -135,7 +136,8 @@ class _Pair:
         now = time.monotonic()
         if now >= self._deadline(began):
             if self._started_at is None:
-                raise SandboxError(f"the sandbox did not start within {_START_S:.0f} s{self._said()}")
+                busy = f": {words}" if (words := busy_words()) else ""
+                raise SandboxError(f"the sandbox did not start within {self._start_s:.0f} s{busy}{self._said()}")
             self._end = ProgramEnd.TIMED_OUT, f"no end after {self._program.timeout_s:g} s"
         elif self._started_at is not None and now - self._started_at > _LOOK_S / 2 and self._n_files() > MAX_FILES:
             self._end = ProgramEnd.TOO_MUCH_OUTPUT, f"more than {MAX_FILES} files"

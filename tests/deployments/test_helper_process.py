@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from deployments import helper_process
 from deployments.helper_process import HelperProcess, answers, start_helper
+from evaluation import busy_machine
 from evaluation.errors import ConfigurationError
 
 _GRANDPARENT = """
@@ -149,9 +151,72 @@ def test_a_failing_start_shows_the_end_of_the_log(tmp_path: Path) -> None:
         helper.wait_until(lambda: False)
 
 
-def test_a_start_that_takes_too_long_is_stopped(tmp_path: Path) -> None:
+class _Clock:
+    """Time that passes while a helper is waited for, and nowhere else."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *, step_s: float) -> None:
+        self.now, self._step_s = 0.0, step_s
+        monkeypatch.setattr(helper_process.time, "monotonic", lambda: self.now)
+        monkeypatch.setattr(helper_process.time, "sleep", self._pass)
+
+    def _pass(self, _: float) -> None:
+        self.now += self._step_s
+
+
+class _Moves:
+    """Stands in for what a helper did: something before each of the first `n` times that it is asked."""
+
+    def __init__(self, n: int) -> None:
+        self._left = n
+
+    def has_moved(self, _: float) -> bool:
+        self._left -= 1
+        return self._left >= 0
+
+
+def _waited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, moves: int, ready_at_s: float, load: float) -> float:
+    """When a helper that is ready at some time was done waiting for, with 10 s for doing nothing."""
     helper = _start("import time; time.sleep(600)", tmp_path)
-    with pytest.raises(ConfigurationError, match=r"not ready after 0\.2 s"):
+    with monkeypatch.context() as patched:
+        clock = _Clock(patched, step_s=1.0)
+        patched.setattr(helper_process, "Progress", lambda *_: _Moves(moves))
+        patched.setattr(busy_machine, "load", lambda: load)
+        patched.setattr(busy_machine, "n_processors", lambda: 2)
+        patched.setattr(HelperProcess, "stop", lambda _: None)
+        try:
+            helper.wait_until(lambda: clock.now >= ready_at_s, timeout_s=10.0)
+        finally:
+            patched.undo()
+            helper.stop(0.1)
+    return clock.now
+
+
+def test_a_start_that_gets_nowhere_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ConfigurationError, match=r"was not ready after 1[0-9] s\. The end") as caught:
+        _waited(tmp_path, monkeypatch, moves=0, ready_at_s=1e9, load=0.5)
+    assert "BENCHWRIGHT_START_TIMEOUT_S=600" in str(caught.value.next_step)
+    assert "busy port" not in str(caught.value.next_step)
+
+
+def test_a_start_that_gets_somewhere_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert 55.0 == _waited(tmp_path, monkeypatch, moves=6, ready_at_s=55.0, load=31.0)
+
+
+def test_a_start_that_is_at_work_for_ever_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ConfigurationError, match="was not ready after 1"):
+        _waited(tmp_path, monkeypatch, moves=10**9, ready_at_s=1e9, load=0.5)
+
+
+def test_a_busy_machine_is_what_is_blamed_on_a_busy_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ConfigurationError, match=r"the machine is busy \(load 31 on 2 processors\)") as caught:
+        _waited(tmp_path, monkeypatch, moves=0, ready_at_s=1e9, load=31.0)
+    assert "Wait until less is going on" in str(caught.value.next_step)
+    assert "disk" not in str(caught.value.next_step)
+
+
+def test_a_start_that_is_given_up_is_stopped(tmp_path: Path) -> None:
+    helper = _start("import time; time.sleep(600)", tmp_path)
+    with pytest.raises(ConfigurationError, match="not ready after"):
         helper.wait_until(lambda: False, timeout_s=0.2)
     assert not helper.running
 

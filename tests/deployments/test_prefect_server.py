@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import socket
 import threading
 import time
@@ -15,6 +16,7 @@ import pytest
 from patient_client import patient_client
 
 from deployments import prefect_server as servers
+from deployments import server_health
 from deployments.helper_process import answers
 from deployments.prefect_home import configured_api, prefect_home
 from deployments.prefect_server import PrefectServer, prefect_server
@@ -38,7 +40,8 @@ def eventually(claim: Callable[[], bool]) -> bool:
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A Prefect folder of this test's own, and no variable that names a server."""
     for name in ("PREFECT_API_URL", "PREFECT_PROFILE", "PREFECT_PROFILES_PATH"):
-        monkeypatch.delenv(name, raising=False)
+        monkeypatch.setenv(name, "")  # so that what a command puts there is gone after the test
+        monkeypatch.delenv(name)
     monkeypatch.setenv("PREFECT_HOME", str(tmp_path))
     return tmp_path
 
@@ -166,6 +169,36 @@ def test_a_healthy_server_of_another_command_is_shared_and_its_address_stays(
         assert (prefect_api, False, True) == (server.api, server.is_ours, server.is_shared)
     assert {"api": prefect_api, "pid": 1} == json.loads(address.read_text())
     assert answers(prefect_api + "/health")
+
+
+def _silent_server_of(home: Path, pid: int, port: int) -> None:
+    address = home / "benchwright" / "server.json"
+    address.parent.mkdir()
+    address.write_text(json.dumps({"api": f"http://127.0.0.1:{port}/api", "pid": pid, "is_lasting": True}))
+
+
+def test_a_server_of_another_command_that_is_only_busy_is_shared_and_no_second_one_is_started(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server_health, "ANSWERS_WITHIN_S", 0.05)
+    monkeypatch.setattr(servers, "_start", lambda *_, **__: pytest.fail("a second server on the same home"))
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        _silent_server_of(home, os.getpid(), port)
+        assert servers._find_or_start(has_password=True).is_shared
+        assert f"http://127.0.0.1:{port}/api" == servers.lasting_api()
+
+
+def test_what_took_the_port_of_a_command_that_has_ended_is_no_busy_server(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended, helper = 2**31 - 1, StartedHelper()
+    monkeypatch.setattr(server_health, "ANSWERS_WITHIN_S", 0.05)
+    monkeypatch.setattr(servers, "_start", lambda *_, **__: helper)
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        _silent_server_of(home, ended, other.getsockname()[1])
+        assert servers._find_or_start(has_password=True).is_ours
+        assert servers.lasting_api() is None
 
 
 class StartedHelper:

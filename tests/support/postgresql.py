@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+LONGEST_START_S = "600"
+"""On a busy machine. A server that ends while it starts is not waited for."""
 _FOLDERS = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
 
 
@@ -57,7 +59,9 @@ class PostgresqlServer:
             "autovacuum": "off",
         }
         options = " ".join(f"-c {name}={value}" for name, value in settings.items())
-        self._run(str(_program("pg_ctl")), "-w", "-l", f"{self._folder}/log", "-o", options, "start")
+        self._run(
+            str(_program("pg_ctl")), "-w", "-t", LONGEST_START_S, "-l", f"{self._folder}/log", "-o", options, "start"
+        )
 
     def stop(self) -> None:
         """Ends the server at once, as a crash would."""

@@ -3,11 +3,13 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from stored_runs import asked, numbers, right, store_run
 
+from deployments import helper_process
 from deployments.cli import running
 from evaluation.store.holders import let_go, take_hold
 from evaluation.store.session import Store, open_store
@@ -34,6 +36,25 @@ async def a_flow_that_hangs() -> None:
 def test_complete_results_do_not_wait_for_a_prefect_server_that_is_gone() -> None:
     with pytest.raises(running.PrefectGoneError):
         asyncio.run(running._until_prefect_is_gone(a_flow_that_hangs(), "http://127.0.0.1:9/api", lambda: True))
+
+
+def test_complete_results_wait_longer_for_a_prefect_server_that_is_only_busy(monkeypatch: pytest.MonkeyPatch) -> None:
+    now, has_ended = [0.0], lambda: True
+
+    async def sleep(seconds: float) -> None:
+        now[0] += seconds
+
+    async def wait(*, listens: bool) -> float:
+        now[0] = 0.0
+        monkeypatch.setattr(helper_process, "listens", lambda _: listens)
+        await running._prefect_gone("http://127.0.0.1:9/api", has_ended)
+        return now[0]
+
+    monkeypatch.setattr(helper_process, "answers", lambda *_, **__: False)
+    monkeypatch.setattr(running, "asyncio", SimpleNamespace(sleep=sleep, to_thread=asyncio.to_thread))
+    monkeypatch.setattr(running, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    assert 33.0 == asyncio.run(wait(listens=False))
+    assert 303.0 == asyncio.run(wait(listens=True))
 
 
 @pytest.mark.usefixtures("impatient")

@@ -1,8 +1,10 @@
 """The work pool of `serve`, and what becomes of flow runs that nobody works on any more."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, cast
 
+import httpx
 import pytest
 
 from deployments.guarded.own_flows import engine_command
@@ -68,6 +70,31 @@ def test_deployments_with_a_pool_of_their_own_keep_it(client: "SyncPrefectClient
         client.request("DELETE", "/deployments/{id}", path_params={"id": deployment_id})
     client.delete_work_pool("gpus-of-a-test")
     assert ["elsewhere"] == found
+
+
+class _Busy:
+    """A client whose server is busy, or refuses."""
+
+    def __init__(self, error: httpx.HTTPError) -> None:
+        self._error = error
+
+    def request(self, *_: object, **__: object) -> httpx.Response:
+        raise self._error
+
+
+def _status(code: int) -> httpx.HTTPStatusError:
+    request = httpx.Request("POST", "http://here/api")
+    return httpx.HTTPStatusError(str(code), request=request, response=httpx.Response(code, request=request))
+
+
+@pytest.mark.parametrize("error", [httpx.ReadTimeout("busy"), httpx.ConnectError("restarts"), _status(503)])
+def test_while_the_server_is_busy_the_worker_is_not_known_to_be_at_work(error: httpx.HTTPError) -> None:
+    assert not worker.is_at_work(cast("SyncPrefectClient", _Busy(error)), datetime.now(UTC))
+
+
+def test_a_server_that_refuses_is_told() -> None:
+    with pytest.raises(httpx.HTTPStatusError):
+        worker.is_at_work(cast("SyncPrefectClient", _Busy(_status(401))), datetime.now(UTC))
 
 
 def _deployment(client: "SyncPrefectClient", name: str, *, pool: str | None) -> str:

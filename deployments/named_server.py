@@ -1,0 +1,70 @@
+"""The Prefect server that the user has named: is it there, is it only busy, and does it let us in?"""
+
+from collections.abc import Callable
+
+import httpx
+
+from deployments.prefect_home import configured_api, login, source_of_api
+from deployments.server_health import Health, wait_while_busy
+from evaluation.busy_machine import busy_words
+from evaluation.errors import ConfigurationError
+
+
+def wait_for_named(api: str, health_page: str, tell: Callable[[str], None]) -> None:
+    """Returns when the server answers. One that is busy is waited for, as by a flow that is at work.
+
+    Args:
+        api: Its address.
+        health_page: Where it says how it is.
+        tell: Says once that it is waited for.
+
+    Raises:
+        ConfigurationError: it is not there, refuses, or stays busy.
+    """
+    health = wait_while_busy(health_page, f"the Prefect server at {api}", tell)
+    if health is Health.BUSY:
+        raise ConfigurationError(
+            f"the Prefect server at {api} is there and did not answer while it was waited for"
+            + (f": {words}" if (words := busy_words()) else ""),
+            "Run the command again when it is less busy; its log says with what it is.",
+        )
+    if health is Health.REFUSES:
+        raise ConfigurationError(
+            f"what answers at {api} is no Prefect server, or refuses to say how it is",
+            "Check the address in PREFECT_API_URL; it ends with `/api`.",
+        )
+    if health is Health.GONE:
+        raise _not_answering(api)
+
+
+def _not_answering(api: str) -> ConfigurationError:
+    """The error of a server that does not answer; what named it is named, and nothing else."""
+    if configured_api() is None:
+        return ConfigurationError(
+            f"the Prefect server of `benchwright serve` at {api} ended meanwhile",
+            "Start `benchwright serve` again, then run this command again.",
+        )
+    source = source_of_api()
+    way_out = "unset PREFECT_API_URL" if source == "PREFECT_API_URL" else "prefect config unset PREFECT_API_URL"
+    return ConfigurationError(
+        f"no Prefect server answers at {api} (from {source})",
+        f"Start it with `prefect server start`, or `{way_out}` to have one started for you.",
+    )
+
+
+def must_let_in(api: str) -> None:
+    """Returns where the server takes our user and password, or asks for none.
+
+    Raises:
+        ConfigurationError: it refuses them. A server that does not answer now is not refused here.
+    """
+    try:
+        status = httpx.get(f"{api}/admin/version", auth=login(api), trust_env=False, timeout=10).status_code
+    except (httpx.HTTPError, httpx.InvalidURL):
+        return
+    if status in (401, 403):
+        said = "another one than PREFECT_API_AUTH_STRING says" if login(api) else "and none is set"
+        raise ConfigurationError(
+            f"the Prefect server at {api} asks for a password, {said}",
+            "export PREFECT_API_AUTH_STRING=user:password, as its PREFECT_SERVER_API_AUTH_STRING says",
+        )

@@ -1,0 +1,32 @@
+"""Is this machine so busy that what takes long is slow, and not broken?"""
+
+import os
+
+BUSY_FROM = 2.0
+"""Programs that want a processor, for each processor that there is."""
+LONGEST = 20.0
+
+
+def load() -> float:
+    """Programs that want a processor, on average over the last minute; 0 where the system does not say."""
+    try:
+        return os.getloadavg()[0]
+    except (AttributeError, OSError):  # pragma: no cover  (Windows)
+        return 0.0
+
+
+def n_processors() -> int:
+    """Those of this machine."""
+    return os.cpu_count() or 1
+
+
+def busy_words() -> str | None:
+    """The sentence that the machine is busy; None where it is not."""
+    if (now := load()) < BUSY_FROM * n_processors():
+        return None
+    return f"the machine is busy (load {now:.0f} on {n_processors()} processor{'s' * (n_processors() != 1)})"
+
+
+def stretched_s(seconds: float) -> float:
+    """How long something may take here now that takes so long on a machine that is idle."""
+    return seconds * min(LONGEST, max(1.0, load() / n_processors()))
