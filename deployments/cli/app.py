@@ -25,6 +25,7 @@ from deployments.cli.blocks import blocks
 from deployments.cli.db import db
 from deployments.cli.endpoints import endpoints
 from deployments.cli.experiments import experiments
+from deployments.cli.grouped_help import GroupedCommand
 from deployments.cli.metrics import metrics
 from deployments.cli.models import models
 from deployments.cli.profiles import profiles
@@ -52,19 +53,19 @@ def options(version: bool = typer.Option(False, "--version", help="Print the ver
         raise typer.Exit
 
 
-app.command("compare")(compare.compare)
+app.command("compare", cls=GroupedCommand)(compare.compare)
 app.command("demo")(demo.demo)
 app.command("deploy")(deploy.deploy)
 app.command("doctor")(doctor.doctor)
-app.command("evaluate")(evaluate.evaluate)
+app.command("evaluate", cls=GroupedCommand)(evaluate.evaluate)
 app.command("monitor")(monitor.monitor)
-app.command("race")(race.race)
+app.command("race", cls=GroupedCommand)(race.race)
 app.command("recommend")(recommend.recommend)
 app.command("retrain")(retrain.retrain)
 app.command("score")(score.score)
 app.command("serve")(serve.serve)
 app.command("show")(show.show)
-app.command("sweep")(sweep.sweep)
+app.command("sweep", cls=GroupedCommand)(sweep.sweep)
 app.command("export")(export.export)
 app.add_typer(runs.runs, name="runs")
 app.add_typer(experiments, name="experiments")

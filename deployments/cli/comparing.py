@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deployments.cli.arguments import open_stored
+from deployments.cli.junit_file import refuse_unwritable
 from deployments.cli.terminal import EXIT_DONE, EXIT_RUN_FAILED, print_json
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def run_comparison(wanted: Wanted, *, database: str | None, as_json: bool) -> in
     from deployments.cli.workplace import code_of_signal
 
     if wanted.junit is not None:
-        _refuse_unwritable(wanted.junit)
+        refuse_unwritable(wanted.junit)
     try:
         if wanted.evaluation or (wanted.publish and not wanted.dry_run):
             from deployments.cli.comparing_now import compare_by_the_flow
@@ -99,15 +100,6 @@ def _has_failed_run(store: "Store", results: Results) -> bool:
 
     run_ids = dict.fromkeys(run_id for result in results for run_id in result["run_ids"])
     return any(find_run(store, run_id).status == "failed" for run_id in run_ids)
-
-
-def _refuse_unwritable(path: Path) -> None:
-    from evaluation.errors import ConfigurationError
-
-    if path.is_dir() or not path.resolve().parent.is_dir():
-        raise ConfigurationError(
-            f"--junit {str(path)!r} cannot be written: it is a folder, or its folder does not exist", "Name a file."
-        )
 
 
 def show_history(words: Sequence[str], metrics: Sequence[str], *, database: str | None, as_json: bool) -> int:

@@ -1,10 +1,10 @@
 """What a comparison leaves behind: the page or the JSON value, the checks, their file and the exit code."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deployments.cli.comparing import Results, Wanted
+from deployments.cli.junit_file import write_junit
 from deployments.cli.terminal import EXIT_CHECK_FAILED, EXIT_DONE, print_json, tell
 
 if TYPE_CHECKING:
@@ -35,7 +35,9 @@ def show_comparisons(
 
     checks = _checks(wanted, results)
     if wanted.junit is not None:
-        _write_junit(wanted.junit, checks)
+        from evaluation.reports.comparison_junit import as_junit
+
+        write_junit(wanted.junit, as_junit(checks), n_checks=len(checks))
     if as_json:
         print_json(_as_json(store, results, checks if wanted.checks else None, evaluated))
     else:
@@ -55,20 +57,6 @@ def _checks(wanted: Wanted, results: Results) -> "list[RegressionCheck]":
     from evaluation.reports.comparison_checks import regression_checks
 
     return regression_checks(results, wanted.check_metrics) if wanted.checks else []
-
-
-def _write_junit(path: Path, checks: "list[RegressionCheck]") -> None:
-    from evaluation.errors import ConfigurationError
-    from evaluation.formatting import counted
-    from evaluation.reports.comparison_junit import as_junit
-
-    try:
-        path.write_bytes(as_junit(checks))
-    except OSError as error:
-        raise ConfigurationError(
-            f"--junit {str(path)!r} cannot be written: {error.strerror}", "Name another file."
-        ) from None
-    tell(f"wrote {counted(len(checks), 'check')} to {path}")
 
 
 def _as_json(

@@ -52,6 +52,9 @@ def evaluate(
         str | None, typer.Option(metavar="10%|N", help="Server failures allowed for each candidate; default 10%.")
     ] = None,
     fail_under: Annotated[Words, typer.Option(metavar="METRIC=VALUE", help="Exit 1 where a value is lower.*")] = None,
+    junit: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the checks of --fail-under as JUnit XML.")
+    ] = None,
     timeout: Annotated[float | None, typer.Option(metavar="S", help="One attempt; default 300.")] = None,
     case_timeout: Annotated[
         float | None, typer.Option(metavar="S", help="All attempts of a case; default 1800.")
@@ -111,7 +114,7 @@ def evaluate(
     asked = _merged(given, file)
     if resume is None and "prices" not in asked:
         asked |= usual_prices()
-    code = run_evaluation(asked, database=db, as_json=json_, source=source, resume=resume, dry_run=dry_run)
+    code = run_evaluation(asked, database=db, as_json=json_, source=source, resume=resume, dry_run=dry_run, junit=junit)
     raise typer.Exit(code)
 
 

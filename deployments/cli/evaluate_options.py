@@ -23,7 +23,7 @@ _FIELDS: Mapping[str, str] = {
 """Fields of `EvaluationRequest` that are not called like their option."""
 _NO_FIELDS = frozenset({"sandbox", "prices", "file"})
 """Options that say where a field comes from, or how this machine is used."""
-_NOT_TAKEN = frozenset({"resume", "dry_run", "fail_under", "db", "json_"})
+_NOT_TAKEN = frozenset({"resume", "dry_run", "fail_under", "junit", "db", "json_"})
 """Options of `evaluate` that speak of its own work, or that every command has itself."""
 
 

@@ -6,9 +6,11 @@ import signal
 from collections.abc import Callable, Collection, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deployments.cli.arguments import read_settings
+from deployments.cli.junit_file import refuse_unwritable, write_junit
 from deployments.cli.preparing import Prepared, check_servers, prepare
 from deployments.cli.results import print_invocation
 from deployments.cli.running import TerminatedError, all_have_ended, run_flow
@@ -23,14 +25,13 @@ from deployments.cli.terminal import (
     report_error,
     tell,
 )
+from deployments.cli.thresholds import threshold_cases, threshold_checks
 from deployments.cli.workplace import ended_without_runs, workplace
-from evaluation.errors import BenchwrightError, StoreError
-from evaluation.formatting import beyond
+from evaluation.errors import BenchwrightError, ConfigurationError, StoreError
 
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import State
 
-    from evaluation.request import EvaluationRequest
     from evaluation.resolving import Resolution
     from evaluation.store.session import Store
 
@@ -45,6 +46,7 @@ def run_evaluation(
     source: str = "the command line",
     resume: str | None = None,
     dry_run: bool = False,
+    junit: Path | None = None,
 ) -> int:
     """The exit code of an evaluation of what was asked for.
 
@@ -55,6 +57,7 @@ def run_evaluation(
         source: What errors name as the place of a bad value.
         resume: A run whose invocation is gone on with, or `last`.
         dry_run: Print the plan alone.
+        junit: A file to which the thresholds of the request are written as JUnit XML.
 
     Raises:
         BenchwrightError: something for the user to mend, before anything was asked of a model.
@@ -63,15 +66,17 @@ def run_evaluation(
     try:
         with workplace(database, may_be_new=resume is None) as (store, stack):
             prepared = prepare(given, store, source=source, resume=resume)
+            if junit is not None:
+                _check_junit(prepared, junit)
             if dry_run:
                 check_spread_of_dry_run(prepared.request, store)
                 return show_dry_plan(prepared, store, stack, as_json=as_json)
-            return _run(prepared, store, stack, as_json=as_json)
+            return _run(prepared, store, stack, as_json=as_json, junit=junit)
     except (KeyboardInterrupt, TerminatedError) as end:
         return ended_without_runs(end, prepared.invocation_id if prepared else None, as_json=as_json)
 
 
-def _run(prepared: Prepared, store: "Store", stack: ExitStack, *, as_json: bool) -> int:
+def _run(prepared: Prepared, store: "Store", stack: ExitStack, *, as_json: bool, junit: Path | None) -> int:
     from deployments.prefect_server import prefect_server
 
     server = stack.enter_context(prefect_server())
@@ -87,7 +92,7 @@ def _run(prepared: Prepared, store: "Store", stack: ExitStack, *, as_json: bool)
         return evaluate(prepared.request, prepared.invocation_id, return_state=True)
 
     code, error = run_to_its_end(begin, prepared.invocation_id, store, server)
-    return _show(prepared, store, code, error, as_json=as_json)
+    return _show(prepared, store, code, error, as_json=as_json, junit=junit)
 
 
 def run_to_its_end(
@@ -224,6 +229,7 @@ def _show(
     broken_by: BenchwrightError | None,
     *,
     as_json: bool,
+    junit: Path | None,
 ) -> int:
     from evaluation.reports.results import invocation_result
 
@@ -239,8 +245,7 @@ def _show(
         mark_as_failed(result, broken_by)
     if code in (EXIT_INTERRUPTED, EXIT_TERMINATED) and not result["runs"]:
         result["status"] = "cancelled"  # it was ended before any run stood in the store
-    if code == EXIT_DONE:
-        code = _check_thresholds(prepared.request, result)
+    code = _check_thresholds(prepared, result, code, junit)
     if as_json:
         print_json(result)
     else:
@@ -260,28 +265,26 @@ def mark_as_failed(result: dict[str, Any], error: BenchwrightError) -> None:
         result["status"] = "failed"
 
 
-def _check_thresholds(request: "EvaluationRequest", result: Mapping[str, Any]) -> int:
-    """Exit code 1 where a value is under what was asked for, or above it where less is better."""
-    from evaluation.metrics.speed import SPEED_METRICS
-    from evaluation.reports.metric_facts import higher_is_better
+def _check_thresholds(prepared: Prepared, result: Mapping[str, Any], code: int, junit: Path | None) -> int:
+    """The exit code: 1 where all is done, and a value is under what was asked for, or above it where less is better."""
+    checks = threshold_checks(prepared.request, result)
+    if junit is not None:
+        from evaluation.reports.junit import junit_xml
 
-    code = EXIT_DONE
-    for name, wanted in request.thresholds().items():
-        for run in result["runs"]:
-            of_judges = [word for word in run["metrics"] if word == name or word.startswith(f"{name} by ")]
-            for word in of_judges or ([name] if name in SPEED_METRICS else []):
-                rising = higher_is_better(word, run["metrics"].get(word, ""))
-                for candidate in run["candidates"]:
-                    if (problem := _problem(candidate["metrics"].get(word), wanted, rising=rising)) is not None:
-                        tell(f"check failed: {candidate['candidate']} on {run['benchmark']}: {word} {problem}")
-                        code = EXIT_CHECK_FAILED
+        cases = threshold_cases(checks, result)
+        write_junit(junit, junit_xml(cases, suite="benchwright evaluate"), n_checks=len(cases))
+    if code != EXIT_DONE:
+        return code
+    for check in checks:
+        if check.problem is not None:
+            tell(f"check failed: {check.candidate} on {check.benchmark}: {check.metric} {check.problem}")
+            code = EXIT_CHECK_FAILED
     return code
 
 
-def _problem(numbers: Mapping[str, Any] | None, wanted: float, *, rising: bool) -> str | None:
-    if numbers is None:
-        return f"could not be measured, so that it is not known to hold {wanted:g}"
-    if numbers["value"] >= wanted if rising else numbers["value"] <= wanted:
-        return None
-    value, limit = beyond(numbers["value"], wanted)
-    return f"{value} is {'under' if rising else 'over'} {limit}"
+def _check_junit(prepared: Prepared, path: Path) -> None:
+    refuse_unwritable(path)
+    if not prepared.request.thresholds():
+        raise ConfigurationError(
+            f"--junit {str(path)!r} has nothing to hold: no threshold is given", "Add --fail-under METRIC=VALUE."
+        )

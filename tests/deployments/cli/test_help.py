@@ -1,3 +1,4 @@
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -78,3 +79,35 @@ def test_an_unknown_command_is_one_message_and_2(benchwright: Callable[..., Any]
 
     assert 2 == said.code
     assert "No such command 'lst'" in said.err
+
+
+@pytest.mark.parametrize("command", ["evaluate", "compare", "race", "sweep"])
+def test_commands_with_many_options_have_them_under_headings_each_once(
+    benchwright: Callable[..., Any], command: str
+) -> None:
+    from typer.main import get_command
+
+    from deployments.cli.app import app
+
+    out = benchwright(command, "--help").out
+
+    options = get_command(app).commands[command].params  # type: ignore[attr-defined]
+    lines = [line.strip() for line in out.splitlines()]
+    for option in options:
+        if option.param_type_name == "option":
+            (long,) = [name for name in option.opts if name.startswith("--")]
+            assert 1 == sum(re.search(rf"(^|, ){long}( |$)", line) is not None for line in lines), long
+    headings = [line for line in out.splitlines() if re.fullmatch(r"[A-Z][a-z ]+:", line)]
+    assert len(headings) >= 7
+    assert "What is asked:" in headings
+
+
+def test_every_option_under_a_heading_is_one_of_a_command() -> None:
+    from typer.main import get_command
+
+    from deployments.cli.app import app
+    from deployments.cli.grouped_help import HEADINGS
+
+    commands = get_command(app).commands  # type: ignore[attr-defined]
+    known = {item.name for name in ("evaluate", "compare", "race", "sweep") for item in commands[name].params}
+    assert {"help"} == {name for names in HEADINGS.values() for name in names} - known

@@ -1,0 +1,37 @@
+"""Help of commands with many options: under headings, in the order in which a reader asks."""
+
+from collections.abc import Mapping
+
+from typer.core import TyperCommand
+
+OWN = "Options"
+"""The heading of what only one command has: a comparison's sides, a race's method."""
+HEADINGS: Mapping[str, tuple[str, ...]] = {
+    "What is asked": ("benchmark", "field", "ignore_field", "prompt", "limit", "repeats", "seed", "file"),
+    "Who is asked": ("model", "candidate", "option", "system", "profile"),
+    "Servers": ("endpoint", "slots", "gpu_tag", "provider", "embedded", "allow_remote", "spread"),
+    "Failures and time": ("max_failures", "timeout", "case_timeout"),
+    "Scores": ("metric", "judge", "embedder", "sandbox", "prices"),
+    "Checks": ("fail_under", "fail_on_regression", "regression_of", "junit"),
+    "Earlier and later work": ("resume", "reuse", "dry_run", "experiment", "publish"),
+    "Output": ("show", "history", "flips", "db", "json_", "help"),
+}
+
+
+class GroupedCommand(TyperCommand):
+    """A command whose help has these headings."""
+
+    def format_options(self, ctx, formatter) -> None:  # type: ignore[no-untyped-def]  # typer's own types are private
+        """Writes each option under its heading, its own ones first."""
+        heading_of = {name: heading for heading, names in HEADINGS.items() for name in names}
+        sections: dict[str, list[tuple[str, str]]] = {"Arguments": [], OWN: [], **{name: [] for name in HEADINGS}}
+        for parameter in self.get_params(ctx):
+            if (record := parameter.get_help_record(ctx)) is None:
+                continue
+            is_argument = parameter.param_type_name == "argument"
+            heading = "Arguments" if is_argument else heading_of.get(parameter.name or "", OWN)
+            sections[heading].append(record)
+        for heading, records in sections.items():
+            if records:
+                with formatter.section(heading):
+                    formatter.write_dl(records)

@@ -1,0 +1,34 @@
+"""Writes checks to the file of `--junit`."""
+
+from pathlib import Path
+
+from deployments.cli.terminal import tell
+from evaluation.errors import ConfigurationError
+from evaluation.formatting import counted
+
+
+def refuse_unwritable(path: Path) -> None:
+    """Refuses a file that cannot be written, before anything is asked.
+
+    Raises:
+        ConfigurationError: it is a folder, or its folder does not exist.
+    """
+    if path.is_dir() or not path.resolve().parent.is_dir():
+        raise ConfigurationError(
+            f"--junit {str(path)!r} cannot be written: it is a folder, or its folder does not exist", "Name a file."
+        )
+
+
+def write_junit(path: Path, content: bytes, *, n_checks: int) -> None:
+    """Writes the file, and says so.
+
+    Raises:
+        ConfigurationError: it cannot be written.
+    """
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise ConfigurationError(
+            f"--junit {str(path)!r} cannot be written: {error.strerror}", "Name another file."
+        ) from None
+    tell(f"wrote {counted(n_checks, 'check')} to {path}")
