@@ -278,12 +278,11 @@ def test_a_prefect_server_is_asked_where_one_is_set(benchwright: Command, prefec
 
 
 @pytest.mark.parametrize("password", ["hunter2", "hun@ter2", "hun/ter2", "hun/t@er2", "@/hunter2"])
-def test_no_part_of_a_password_in_prefects_address_is_shown(
-    benchwright: Command, monkeypatch: pytest.MonkeyPatch, password: str
-) -> None:
-    monkeypatch.setenv("PREFECT_API_URL", f"http://tom:{password}@127.0.0.1:9/api")
+def test_no_part_of_a_password_in_prefects_address_is_shown(benchwright: Command, password: str) -> None:
+    from prefect.settings import PREFECT_API_URL, temporary_settings
 
-    said = benchwright("doctor")
+    with temporary_settings({PREFECT_API_URL: f"http://tom:{password}@127.0.0.1:9/api"}):
+        said = benchwright("doctor")
 
     assert "127.0.0.1:9/api" in said.out
     assert not [part for part in ("hunter", "hun", "ter2", "t@er2", "tom") if part in said.out + said.err]
