@@ -101,3 +101,48 @@ def _is_full(limits: Limits) -> sa.ColumnElement[bool]:
     n_tokens = generation.c.prompt_tokens + generation.c.output_tokens
     full = sa.and_(n_tokens >= context - SPARE_TOKENS, sa.or_(sa.not_(_reaches(limits)), n_tokens <= context))
     return sa.func.coalesce(full, sa.false())
+
+
+LOOKED_AT = 2_000
+"""Answers of a candidate whose times are looked at: a habit of its server shows in the first ones."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queueing:
+    """How answers waited in the server's own queue, by the times that it reported."""
+
+    n: int
+    """Answers of which it reported times; from a loaded model, and not reused."""
+    n_waited: int
+    """Those that waited for longer than a share of the time that they were served."""
+    waited_s: float
+    """All together."""
+    served_s: float
+
+
+def count_waited(store: Store, run_candidate_id: int, *, longer_than: float) -> Queueing:
+    """How a candidate's first answers waited at its server.
+
+    Args:
+        store: Where they are.
+        run_candidate_id: The candidate in its run.
+        longer_than: The share of an answer's own time above which its wait counts.
+    """
+    served = sa.func.coalesce(generation.c.prompt_s, 0.0) + sa.func.coalesce(generation.c.generate_s, 0.0)
+    told = (
+        sa.select(generation.c.queue_s.label("waited_s"), served.label("served_s"))
+        .where(
+            generation.c.run_candidate_id == run_candidate_id,
+            generation.c.queue_s.is_not(None),
+            sa.not_(generation.c.reused),
+            sa.not_(generation.c.cold),
+            served > 0,
+        )
+        .limit(LOOKED_AT)
+        .subquery()
+    )
+    has_waited = sa.case((told.c.waited_s > longer_than * told.c.served_s, 1), else_=0)
+    sums = [sa.func.coalesce(sa.func.sum(column), 0) for column in (has_waited, told.c.waited_s, told.c.served_s)]
+    with store.read() as connection:
+        n, n_waited, waited_s, served_s = connection.execute(sa.select(sa.func.count(), *sums).select_from(told)).one()
+    return Queueing(n=n, n_waited=n_waited, waited_s=float(waited_s), served_s=float(served_s))

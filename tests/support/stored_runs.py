@@ -59,6 +59,7 @@ class Asked:
     endpoint: str = "here"
     details: Mapping[str, Any] = field(default_factory=dict)
     vram_share: float | None = 0.75
+    slots: int = 1
 
 
 def asked(model: str, outcomes: Mapping[str, Outcome | Sequence[Outcome]] | None = None, **given: Any) -> Asked:
@@ -147,7 +148,7 @@ def _store_candidate(store: Store, run_id: str, given: Asked) -> int:
             provider="ollama",
             server_version="0.33.0",
             options={"temperature": 0.0, "num_ctx": 4096, **candidate.options},
-            slots=1,
+            slots=given.slots,
             details=given.details,
         ),
     )

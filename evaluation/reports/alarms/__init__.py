@@ -9,6 +9,7 @@ from dataclasses import replace
 from evaluation.reports.alarms.alarm import Alarm, Findings
 from evaluation.reports.alarms.of_answers import EXTRACTION_FAILED, of_candidate
 from evaluation.reports.alarms.of_metrics import near_chance, without_variance
+from evaluation.reports.alarms.of_servers import too_many_slots
 from evaluation.reports.labels import is_baseline
 from evaluation.store.alarm_counts import score_spreads
 from evaluation.store.session import Store
@@ -28,6 +29,7 @@ def find_alarms(store: Store, findings: Findings) -> tuple[Alarm, ...]:
     alarms = guessed + list(without_variance(findings, spreads, alarmed))
     for row_id in findings.labels:
         alarms += of_candidate(store, findings, row_id, spreads[row_id])
+        alarms += too_many_slots(store, findings, row_id)
     baselines = _baselines(findings)
     return tuple(replace(alarm, about_baseline=alarm.candidate in baselines) for alarm in alarms)
 

@@ -16,8 +16,8 @@ class Alarm:
     """One sign of a fault."""
 
     kind: str
-    """`near_chance`, `zero_variance`, `extraction_failed`, `empty_answers`, `cut_answers`, `score_failures` or
-    `no_number`."""
+    """`near_chance`, `zero_variance`, `extraction_failed`, `empty_answers`, `cut_answers`, `too_many_slots`,
+    `score_failures` or `no_number`."""
     metric: str | None
     candidate: str | None
     """None: all of them."""

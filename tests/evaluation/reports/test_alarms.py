@@ -246,7 +246,7 @@ def test_answers_that_were_cut_are_told_apart_by_what_cut_them(
     (alarm,) = alarms(store, limited(one, options, trained), cases=cases)
 
     assert "cut_answers" == alarm["kind"]
-    assert f"3 of 40 answers (8%) {said}" in alarm["message"]
+    assert f"3 of 40 answers (8 %) {said}" in alarm["message"]
 
 
 @pytest.mark.parametrize(
