@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from deployments.cli.arguments import DatabaseOption, JsonOption, open_stored
+from deployments.cli.completion import run_ids
 
 if TYPE_CHECKING:
     from evaluation.store.headlines import HeadlineValue
@@ -13,7 +14,9 @@ if TYPE_CHECKING:
 
 runs = typer.Typer(help="Runs: list, tag, archive, delete.")
 
-RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="A run's id, the beginning of one, or `last`.")]
+RunArgument = Annotated[
+    str, typer.Argument(metavar="RUN", autocompletion=run_ids, help="A run's id, the beginning of one, or `last`.")
+]
 LimitOption = Annotated[int, typer.Option("--limit", min=1, metavar="N", help="The newest N runs.")]
 ExperimentOption = Annotated[
     str | None, typer.Option("--experiment", metavar="NAME", help="Runs of this experiment alone.")
