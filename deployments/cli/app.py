@@ -36,7 +36,7 @@ from deployments.cli.traffic import traffic
 app = typer.Typer(
     help="Evidence for choosing among language models that run on your own machines.",
     no_args_is_help=True,
-    add_completion=False,
+    add_completion=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},

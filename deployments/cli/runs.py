@@ -6,17 +6,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from deployments.cli.arguments import DatabaseOption, JsonOption, open_stored
+from deployments.cli.completion import run_ids
 
 if TYPE_CHECKING:
+    from evaluation.store.headlines import HeadlineValue
     from evaluation.store.records import RunSummary
 
 runs = typer.Typer(help="Runs: list, tag, archive, delete.")
 
-RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="A run's id, the beginning of one, or `last`.")]
+RunArgument = Annotated[
+    str, typer.Argument(metavar="RUN", autocompletion=run_ids, help="A run's id, the beginning of one, or `last`.")
+]
 LimitOption = Annotated[int, typer.Option("--limit", min=1, metavar="N", help="The newest N runs.")]
 ExperimentOption = Annotated[
     str | None, typer.Option("--experiment", metavar="NAME", help="Runs of this experiment alone.")
 ]
+_MOST_CANDIDATES = 3
 AllOption = Annotated[bool, typer.Option("--all", help="All runs, archived ones too.")]
 
 
@@ -48,6 +53,7 @@ def list_runs(
     from deployments.cli.tables import print_table
     from deployments.cli.terminal import print_json, tell
     from evaluation.store.experiments import find_experiment
+    from evaluation.store.headlines import headline_values
     from evaluation.store.runs import list_runs as stored_runs
 
     with open_stored(db) as store:
@@ -55,12 +61,21 @@ def list_runs(
         found = stored_runs(
             store, limit=None if everything else limit, include_archived=everything, experiment_id=experiment_id
         )
+        values = headline_values(store, [run.run_id for run in found])
     if as_json:
-        print_json([_as_json(run) for run in found])
+        print_json(
+            [
+                _as_json(run) | {"values": {item.candidate: item.value for item in values.get(run.run_id, ())}}
+                for run in found
+            ]
+        )
     elif found:
         print_table(
-            ("run", "status", "benchmark", "started", "candidates", "cases", "ok", "failed", "tags"),
-            [_cells(run, n_letters=_enough_letters([run.run_id for run in found])) for run in found],
+            ("run", "status", "benchmark", "started", "answered", "headline, best first"),
+            [
+                _cells(run, values.get(run.run_id, ()), n_letters=_enough_letters([run.run_id for run in found]))
+                for run in found
+            ],
         )
     elif experiment is not None:
         tell("the experiment has no run; `benchwright evaluate --experiment NAME` and `experiments add` give it some")
@@ -98,21 +113,36 @@ def _enough_letters(run_ids: Sequence[str]) -> int:
     return next((n for n in range(8, longest) if len({run_id[:n] for run_id in run_ids}) == len(run_ids)), longest)
 
 
-def _cells(run: "RunSummary", *, n_letters: int) -> tuple[object, ...]:
-    from deployments.cli.tables import moment
-
+def _cells(run: "RunSummary", values: "Sequence[HeadlineValue]", *, n_letters: int) -> tuple[object, ...]:
+    """A row that fits a terminal of 80 columns, whose long cells are broken into lines."""
     marks = (("★",) if run.favourite else ()) + run.tags + (("archived",) if run.archived_at else ())
+    n_planned = run.n_cases * run.n_repeats * len(run.candidates)
+    failed = f", {run.n_failed:,} failed" if run.n_failed else ""
     return (
         run.run_id[:n_letters],
         str(run.status),
-        run.benchmark_name,
-        moment(run.started_at),
-        run.candidates if len(run.candidates) < 4 else (*run.candidates[:3], f"… {len(run.candidates)} in all"),
-        run.n_cases,
-        run.n_ok + run.n_own_failed,
-        run.n_failed,
-        marks,
+        f"{run.benchmark_name} ({', '.join(marks)})" if marks else run.benchmark_name,
+        run.started_at.astimezone().strftime("%m-%d %H:%M") if run.started_at else "–",
+        f"{run.n_ok + run.n_own_failed:,}/{n_planned:,}{failed}",
+        _in_words(run, values),
     )
+
+
+def _in_words(run: "RunSummary", values: "Sequence[HeadlineValue]") -> str:
+    """`token_f1: large:1b 0.833, small:1b 0.500`; the labels alone where nothing is measured yet."""
+    from evaluation.formatting import quantity, score
+    from evaluation.metrics.speed import SPEED_METRICS
+    from evaluation.reports.metric_facts import higher_is_better
+
+    shown = quantity if run.headline in SPEED_METRICS else score
+    rising = all(higher_is_better(run.headline, item.signature) for item in values)
+    ranked = sorted(values, key=lambda item: item.value, reverse=rising)
+    measured = [f"{item.candidate} {shown(item.value)}" for item in ranked]
+    with_value = {item.candidate for item in values}
+    words = [*measured, *(label for label in run.candidates if label not in with_value)]
+    rest = [f"… {len(words)} in all"] if len(words) > _MOST_CANDIDATES else []
+    said = ", ".join([*words[:_MOST_CANDIDATES], *rest])
+    return f"{run.headline}: {said}" if measured else said
 
 
 @runs.command("tag")

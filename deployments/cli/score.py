@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from deployments.cli.arguments import DatabaseOption, EmbedderOption, JsonOption, JudgesOption, SandboxOption
+from deployments.cli.completion import run_ids
 
 if TYPE_CHECKING:
     from evaluation.score_request import ScoreRequest
@@ -14,7 +15,9 @@ Words = list[str] | None
 
 
 def score(
-    run: Annotated[str, typer.Argument(metavar="RUN", help="A run's id, the beginning of one, or `last`.")],
+    run: Annotated[
+        str, typer.Argument(metavar="RUN", autocompletion=run_ids, help="A run's id, the beginning of one, or `last`.")
+    ],
     metric: Annotated[Words, typer.Option(metavar="NAME", help="A metric; none: the benchmark's own.*")] = None,
     judge: JudgesOption = None,
     embedder: EmbedderOption = None,

@@ -6,13 +6,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from deployments.cli.arguments import DatabaseOption, JsonOption, open_stored
+from deployments.cli.completion import run_ids
 
 if TYPE_CHECKING:
     from evaluation.store.session import Store
 
 
 def show(
-    run: Annotated[str, typer.Argument(metavar="RUN", help="A run's id, the beginning of one, or `last`.")] = "last",
+    run: Annotated[
+        str, typer.Argument(metavar="RUN", autocompletion=run_ids, help="A run's id, the beginning of one, or `last`.")
+    ] = "last",
     case: Annotated[
         str | None, typer.Option("--case", metavar="ID", help="One case in full: prompt, answers, scores, timings.")
     ] = None,

@@ -1,9 +1,11 @@
 import io
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from recommendable import fill
 
 from evaluation.store.holders import take_hold
 from evaluation.store.records import Status
@@ -51,7 +53,26 @@ def test_the_list_shows_id_status_and_counts_to_a_person(benchwright: Command, s
     (line,) = [line for line in benchwright("runs", "list").out.splitlines() if "run-1" in line]
 
     assert ["run-1", "completed", "numbers"] == line.split()[:3]
-    assert ["a:1b,", "b:1b", "3", "4", "2"] == line.split()[5:]
+    assert ["4/6,", "2", "failed", "a:1b,", "b:1b"] == line.split()[5:]
+
+
+def test_the_list_shows_the_headline_scores_best_first_within_80_columns(
+    benchwright: Command, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with open_store(database) as store:
+        fill(store)
+    listed = {item["run_id"]: item["values"] for item in benchwright("runs", "list", "--json").json}
+    wide = benchwright("runs", "list").out
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+
+    narrow = re.sub(r"\x1b\[[0-9;]*m", "", benchwright("runs", "list").out)
+
+    assert all(listed.values())
+    for values in listed.values():
+        best = max(values, key=values.__getitem__)
+        assert re.search(rf": {best} {values[best]:.3f}", wide)
+    assert max(map(len, narrow.splitlines())) <= 80
 
 
 def test_long_ids_are_cut_as_far_as_they_tell_the_runs_apart_and_a_command_takes_them(

@@ -1,0 +1,44 @@
+"""What did candidates of runs get on the metric that their benchmark names first?"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from evaluation.store.session import Store
+from evaluation.store.tables import estimate, metric, run, run_candidate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeadlineValue:
+    """A candidate's mean."""
+
+    candidate: str
+    """Its label."""
+    value: float
+    signature: str
+    """Of the metric."""
+
+
+def headline_values(store: Store, run_ids: Collection[str]) -> dict[str, tuple[HeadlineValue, ...]]:
+    """The value of each candidate that has one, by run; in the order of the run's candidates.
+
+    Args:
+        store: The store.
+        run_ids: Runs with nothing measured yet are left out of the answer.
+    """
+    wanted = (
+        sa.select(run.c.id, run.c.metrics, run_candidate.c.label, estimate.c.value, metric.c.signature)
+        .join(run_candidate, run_candidate.c.run_id == run.c.id)
+        .join(estimate, estimate.c.run_candidate_id == run_candidate.c.id)
+        .join(metric, metric.c.key == estimate.c.metric_key)
+        .where(run.c.id.in_(sorted(run_ids)), estimate.c.quantity == "mean", metric.c.name == run.c.headline)
+        .order_by(run_candidate.c.id)
+    )
+    found: dict[str, list[HeadlineValue]] = {}
+    with store.read() as connection:
+        for run_id, metrics, label, value, signature in connection.execute(wanted):
+            if signature in {planned for _, planned in metrics}:
+                item = HeadlineValue(candidate=label, value=value, signature=signature)
+                found.setdefault(run_id, []).append(item)
+    return {run_id: tuple(values) for run_id, values in found.items()}
