@@ -5,6 +5,7 @@ Then the model says how likely the prompt is of each task that it knows, and eve
 
 import numpy as np
 
+from evaluation.formatting import percent
 from selection.choosing.wording import listed
 from selection.scoreboard import Deviations, Predictor, Scoreboard
 
@@ -50,7 +51,9 @@ def note_on_task(board: Scoreboard, predictor: Predictor | None, prompt: str) ->
         why = "no selection model decides" if predictor is None else "the model that decides cannot tell one"
         return f"no task was named and {why}: this is the best over all tasks, whatever the prompt"
     likely = sorted(shares.items(), key=lambda one: -one[1])
-    return f"no task was named; by its words the prompt is of {listed([f'{name} ({p:.0%})' for name, p in likely])}"
+    return (
+        f"no task was named; by its words the prompt is of {listed([f'{name} ({percent(p)})' for name, p in likely])}"
+    )
 
 
 def _likely(board: Scoreboard, predictor: Predictor, prompt: str) -> dict[str, float]:
