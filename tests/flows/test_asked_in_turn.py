@@ -103,6 +103,5 @@ def test_combinations_of_a_sweep_read_as_many_prompts_and_the_model_is_loaded_on
     (compared,) = compare_and_store(store, ComparisonRequest(runs=[run.plan.run_id]))
     timing = [pair for pair in compared["comparisons"] if pair["metric"] in ("latency_s", "ttft_s")]
     assert timing
-    # Of each two the cases are compared of which both found the prompt kept: 22 but those of which either was first.
+    # Of each two, those cases are compared of which both found the prompt kept.
     assert {"cached"} == {pair["prompts"] for pair in timing}
-    assert {10, 11, 12} >= {pair["n_pairs"] for pair in timing}
