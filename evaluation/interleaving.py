@@ -6,7 +6,7 @@ and slows down as time goes by. Asked one after the other, candidates would be c
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import groupby
 
 from evaluation.planning import PlannedCandidate
@@ -28,9 +28,8 @@ class Turns:
     """Whose turn it is. The first of a case moves on by one with every case and every repeat."""
 
     n_candidates: int
-    n_cases: int = 0
-    """Of which turns were given out so far."""
-    _first_position: int | None = field(default=None)
+    n_cases_before: int = 0
+    """Cases of the run that were asked before, or will be: work in many short parts goes on with whose turn it is."""
 
     def interleave(self, missing: Sequence[Sequence[Place]]) -> Iterator[tuple[int, str, int]]:
         """(number of the candidate, case id, repeat) in the order in which they are asked.
@@ -43,11 +42,9 @@ class Turns:
             for place in places:
                 by_case[place].add(number)
         for position, of_case in groupby(sorted(by_case), key=lambda place: place[0]):
-            # From the position, so that many short stretches of work do not all begin with the same one.
-            self._first_position = position if self._first_position is None else self._first_position
             for _, case_id, repeat in of_case:
-                first = self._first_position + self.n_cases + repeat
+                first = self.n_cases_before + repeat
                 for step in range(self.n_candidates):
                     if (number := (first + step) % self.n_candidates) in by_case[position, case_id, repeat]:
                         yield number, case_id, repeat
-            self.n_cases += 1
+            self.n_cases_before += 1

@@ -45,6 +45,10 @@ class PlannedCandidate:
     """Names of the servers that have its model, with equal digests: a pool that shares its work."""
     only_cases: frozenset[str] | None = None
     """Ids of those of the run's cases that it is asked now; None: all."""
+    positions: range | None = None
+    """Where those of the run's cases stand in its benchmark that it is asked now; None: all."""
+    repeats: range | None = None
+    """Those of each case that it is asked now, from 0; None: all."""
     share: Share | None = None
     """The part of the run's cases that this process asks; None: all."""
     asks_failures_again: bool = True

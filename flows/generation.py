@@ -8,6 +8,7 @@ from evaluation.interleaving import Turns, asked_together
 from evaluation.planning import Group, PlannedCandidate
 from evaluation.side_by_side import side_by_side
 from evaluation.store.records import Status
+from evaluation.store.run_cases import count_cases_before
 from evaluation.store.runs import set_run_candidate_status
 from tasks.generation.generate import Item, generate_shard
 from tasks.generation.giving_up import why_given_up
@@ -74,6 +75,8 @@ async def _stretches(bench: Workbench, work: GroupWork) -> AsyncIterator[tuple[s
             rest = items
             while rest and work.why_given_up is None:
                 size = bench.next_shard_size()
+                if len(together) > 1:
+                    size = _to_the_end_of_a_case(rest, size)
                 cut, rest = rest[:size], rest[size:]
                 for run_candidate_id, n in Counter(item[0] for item in cut).items():
                     work.left[run_candidate_id] = max(0, work.left[run_candidate_id] - n)
@@ -85,9 +88,16 @@ async def _stretches(bench: Workbench, work: GroupWork) -> AsyncIterator[tuple[s
             work.left[item.run_candidate_id] = 0
 
 
+def _to_the_end_of_a_case(items: Sequence[Item], size: int) -> int:
+    """So many items and the rest of the last one's case: shards overtake one another, a case's own turns must not."""
+    while size < len(items) and items[size][1] == items[size - 1][1]:
+        size += 1
+    return size
+
+
 async def _interleaved(bench: Workbench, together: Sequence[PlannedCandidate]) -> AsyncIterator[tuple[Item, ...]]:
     """What is missing of candidates of one run, page by page, the candidates in turn."""
-    turns = Turns(n_candidates=len(together))
+    turns: Turns | None = None
     pages = [MissingPages(bench.store, item) for item in together]
     while True:
         for page, item in zip(pages, together, strict=True):
@@ -99,6 +109,10 @@ async def _interleaved(bench: Workbench, together: Sequence[PlannedCandidate]) -
             return
         last = min((page.last_position for page in pages if page.last_position is not None), default=None)
         missing = [page.take(last) for page in pages]
+        if turns is None:
+            first = min(places[0][0] for places in missing if places)
+            n_before = await stored(count_cases_before, bench.store, together[0].run_id, first)
+            turns = Turns(n_candidates=len(together), n_cases_before=n_before)
         in_turn = turns.interleave(missing)
         yield tuple((together[number].run_candidate_id, case_id, repeat) for number, case_id, repeat in in_turn)
 

@@ -1,7 +1,9 @@
 """Which values of which parameters are best? Every combination is asked the same cases, and the scores are analysed."""
 
+import contextlib
 import time
-from dataclasses import replace
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,9 +12,9 @@ from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 from prefect.states import Failed
 
-from evaluation.planning import Plan
+from evaluation.planning import Group, Plan
 from evaluation.sweeping.request import SweepRequest
-from flows.planned_work import planned, work_through
+from flows.planned_work import let_go_of, planned, work_through
 from tasks.endings import cancel_runs
 from tasks.interruption import run_interruptibly
 from tasks.load import load_prompt
@@ -20,7 +22,7 @@ from tasks.own_settings import use_own_settings
 from tasks.plan import Asked
 from tasks.publish import publish_results
 from tasks.sweeping.finish import analyse_sweep, publish_sweep
-from tasks.sweeping.layout import SweepStretch, lay_out, n_done_before
+from tasks.sweeping.layout import SweepPart, given_up_in, lay_out
 from tasks.sweeping.look import Pace, look_at_sweep
 
 
@@ -58,8 +60,7 @@ async def _sweep(request: SweepRequest, invocation_id: str, flow_run_id: UUID) -
     plan = await planned(asked)
     for note in plan.notes:
         get_run_logger().info("%s", note)
-    await _ask_all(request, plan, flow_run_id)
-    statuses = await work_through(plan, flow_run_id)
+    statuses = await _ask_all(request, plan, flow_run_id)
     await publish_results(invocation_id)
     await publish_sweep(await analyse_sweep(invocation_id))
     if "failed" in statuses.values():
@@ -67,20 +68,29 @@ async def _sweep(request: SweepRequest, invocation_id: str, flow_run_id: UUID) -
     return statuses
 
 
-async def _ask_all(request: SweepRequest, plan: Plan, flow_run_id: UUID) -> None:
-    """Asks stretch after stretch. Judges and embedders wait for the end: no model is loaded for them in between."""
-    stretches = await lay_out(request, plan)
-    pace = Pace(began=time.monotonic(), n_before=await n_done_before(stretches))
-    for stretch in stretches:
-        part = _part(plan, stretch)
-        if stretch.n_done_after > pace.n_before and stretch is not stretches[-1]:
-            await work_through(part, flow_run_id, ends=False)
-            await look_at_sweep(plan.invocation_id, stretch, pace)
+async def _ask_all(request: SweepRequest, plan: Plan, flow_run_id: UUID) -> dict[str, str]:
+    """The status of the run, once all is asked. A model stays loaded from one part to the next."""
+    kept: dict[str, Group] = {}
+    try:
+        await _ask_parts(await lay_out(request, plan), plan, flow_run_id, kept)
+        statuses = await work_through(plan, flow_run_id, kept=kept)
+    except Exception:
+        with contextlib.suppress(Exception):  # what broke the sweep is what is to be told
+            await let_go_of(kept, plan)
+        raise
+    await let_go_of(kept, plan)
+    return statuses
 
 
-def _part(plan: Plan, stretch: SweepStretch) -> Plan:
-    groups = (
-        replace(group, planned=tuple(one for one in group.planned if one.run_candidate_id in stretch.run_candidate_ids))
-        for group in plan.groups
-    )
-    return replace(plan, groups=tuple(group for group in groups if group.planned), asked_models=())
+async def _ask_parts(parts: Sequence[SweepPart], plan: Plan, flow_run_id: UUID, kept: dict[str, Group]) -> None:
+    """Asks part after part but the last one, which is asked with whatever is missing then, and looks after each."""
+    if not parts:
+        return
+    since, given_up = datetime.now(UTC), frozenset[int]()
+    pace = Pace(began=time.monotonic(), n_before=parts[0].n_done_after - parts[0].n_generations)
+    for part in parts[:-1]:
+        own = part.plan_of(plan, without=given_up)
+        if own.groups:
+            await work_through(own, flow_run_id, ends=False, kept=kept)
+            given_up |= await given_up_in(own, since)
+            await look_at_sweep(plan.invocation_id, part, pace)

@@ -25,6 +25,8 @@ def missing_page(
     ask_failures_again: bool = True,
     ask_permanent_failures_again: bool = True,
     share: Share | None = None,
+    positions: range | None = None,
+    repeats: range | None = None,
 ) -> MissingPage:
     """(case id, repeat) without an answer or own failure, in the order of the benchmark.
 
@@ -37,6 +39,8 @@ def missing_page(
         ask_permanent_failures_again: True on a resume; False where a shard is retried, to which a failure of the
             server's that asking again will not change is final.
         share: The part of the run's cases that is looked at; None: all.
+        positions: Where the cases stand that are looked at; None: anywhere.
+        repeats: Those that are looked at; None: all.
 
     Raises:
         StoreError: no such candidate of a run.
@@ -49,11 +53,13 @@ def missing_page(
         wanted = _incomplete(run_id, run_candidate_id, not_final, n_repeats, after)
         if share is not None:
             wanted = wanted.where(run_case.c.position % share.of == share.number - 1)
+        if positions is not None:
+            wanted = wanted.where(run_case.c.position >= positions.start, run_case.c.position < positions.stop)
         rows = connection.execute(wanted.limit(n_cases + 1)).all()
         page = rows[:n_cases]
         case_ids = [row.case_id for row in page]
         there = _final_items(connection, run_candidate_id, case_ids, not_final) if page else set()
-    planned = ((row.position, (row.case_id, repeat)) for row in page for repeat in range(n_repeats))
+    planned = ((row.position, (row.case_id, repeat)) for row in page for repeat in repeats or range(n_repeats))
     missing = [(position, item) for position, item in planned if item not in there]
     return MissingPage(
         items=tuple(item for _, item in missing),

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
+from evaluation.generation import PromptState
 from evaluation.store.session import Store
 from evaluation.store.tables import generation, run, run_candidate
 
@@ -24,7 +25,7 @@ _SOURCES = 50
 _LOOKED_AT = 2_000
 """Outcomes of each of them, at most: an endpoint of a pool may have answered few."""
 _READ = (
-    *("id", "endpoint", "failure_kind", "reused", "cold"),
+    *("id", "endpoint", "failure_kind", "reused", "cold", "prompt_state"),
     *("total_s", "load_s", "prompt_tokens", "output_tokens", "finished_at"),
 )
 _LOAD_S = "load_s"
@@ -57,7 +58,8 @@ def past_speed(
     """The speed of the newest warm generations on that endpoint; None: the model was never asked there.
 
     Generations of the same digest come first, then of the same candidate, then of the same model name; within these
-    those of the same benchmark, where they are enough.
+    those of the same benchmark, where they are enough. Answers to prompts that the server had kept count only where
+    nothing else is known: whoever is asked next may have to wait for every prompt to be read.
 
     Args:
         store: The store.
@@ -71,10 +73,13 @@ def past_speed(
         for basis, same in _identities(model, digest, fingerprint):
             sources = _sources(connection, same)
             alike = [source for source in sources if source.benchmark_name == benchmark_name]
-            narrow = _generations(connection, alike, endpoint_name)
-            wide = narrow if len(narrow) >= _ENOUGH else _generations(connection, sources, endpoint_name)
-            if wide:
-                return _speed(wide, endpoint_name, model, basis, same_benchmark=len(narrow) == len(wide))
+            for with_cached in (False, True):
+                narrow = _generations(connection, alike, endpoint_name, with_cached=with_cached)
+                wide = narrow
+                if len(narrow) < _ENOUGH:
+                    wide = _generations(connection, sources, endpoint_name, with_cached=with_cached)
+                if wide:
+                    return _speed(wide, endpoint_name, model, basis, same_benchmark=len(narrow) == len(wide))
     return None
 
 
@@ -121,7 +126,7 @@ def _sources(connection: Connection, same: sa.ColumnElement[bool]) -> Sequence[R
 
 
 def _generations(
-    connection: Connection, sources: Sequence[Row[Any]], endpoint_name: str
+    connection: Connection, sources: Sequence[Row[Any]], endpoint_name: str, *, with_cached: bool
 ) -> list[tuple[Row[Any], Row[Any]]]:
     """The newest timed ones with their sources; the candidate's own failures cost time like any other."""
     found: list[tuple[Row[Any], Row[Any]]] = []
@@ -131,6 +136,7 @@ def _generations(
             sa.select(some)
             .where(some.c.endpoint == endpoint_name, some.c.failure_kind.is_(None), some.c.total_s.is_not(None))
             .where(sa.not_(some.c.reused), sa.not_(some.c.cold))
+            .where(sa.true() if with_cached else sa.func.coalesce(some.c.prompt_state, "") != PromptState.CACHED.value)
             .order_by(some.c.id.desc())
             .limit(_NEWEST - len(found))
         )

@@ -51,6 +51,21 @@ def run_case_ids(store: Store, run_id: str, *, page: int = 500) -> Iterator[tupl
         last = rows[-1].position
 
 
+def run_case_positions(store: Store, run_id: str) -> list[int]:
+    """Where a run's cases stand in its benchmark, in that order."""
+    wanted = sa.select(run_case.c.position).where(run_case.c.run_id == run_id).order_by(run_case.c.position)
+    with store.read() as connection:
+        return list(connection.execute(wanted).scalars())
+
+
+def count_cases_before(store: Store, run_id: str, position: int) -> int:
+    """How many of a run's cases stand before that position of its benchmark."""
+    wanted = sa.select(sa.func.count()).select_from(run_case)
+    with store.read() as connection:
+        before = wanted.where(run_case.c.run_id == run_id, run_case.c.position < position)
+        return int(connection.execute(before).scalar_one())
+
+
 def has_run_case(store: Store, run_id: str, case_id: str) -> bool:
     """True where the run asks that case."""
     wanted = sa.select(run_case.c.position).where(run_case.c.run_id == run_id, run_case.c.case_id == case_id)

@@ -58,7 +58,7 @@ def sweep_outcome(store: Store, invocation_id: str) -> dict[str, Any]:
 
 
 def best_so_far(store: Store, invocation_id: str) -> tuple[Combination, dict[str, Any]] | None:
-    """The combination with the best mean of the headline among those that have one, with its interval: no verdict."""
+    """The best mean of the headline so far, with its interval and number of cases, and whose it is: no verdict."""
     record, run = sweep_of(store, invocation_id)
     of_candidate = {
         candidate.run_candidate_id: combination
@@ -73,7 +73,8 @@ def best_so_far(store: Store, invocation_id: str) -> tuple[Combination, dict[str
         return None
     sign = 1 if higher_is_better(means[0].metric.name, means[0].metric.signature) else -1
     best = max(means, key=lambda row: sign * row.estimate.value)
-    numbers = {"value": best.estimate.value, "low": best.estimate.low, "high": best.estimate.high}
+    of = best.estimate
+    numbers = {"value": of.value, "low": of.low, "high": of.high, "n_cases": of.n_cases}
     return of_candidate[best.run_candidate_id], numbers
 
 

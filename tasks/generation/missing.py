@@ -15,9 +15,16 @@ PAGE_CASES = 1_000
 
 def count_open(store: Store, item: PlannedCandidate) -> int:
     """How many generations of the cases that it is asked now have no outcome yet."""
-    if item.only_cases is None and item.share is None and item.asks_failures_again:
+    if item.asks_failures_again and all(
+        limit is None for limit in (item.only_cases, item.share, item.positions, item.repeats)
+    ):
         return count_missing(store, item.run_candidate_id)
     return sum(len(page.items) for page in _pages(store, item))
+
+
+def is_open(store: Store, item: PlannedCandidate) -> bool:
+    """True where any of them has no outcome yet."""
+    return any(page.items for page in _pages(store, item))
 
 
 def open_page(store: Store, item: PlannedCandidate, *, after: int) -> MissingPage:
@@ -35,6 +42,8 @@ def open_page(store: Store, item: PlannedCandidate, *, after: int) -> MissingPag
         n_cases=PAGE_CASES,
         ask_failures_again=item.asks_failures_again,
         share=item.share,
+        positions=item.positions,
+        repeats=item.repeats,
     )
     if (wanted := item.only_cases) is None:
         return page

@@ -8,7 +8,7 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect.runtime import task_run
 
-from evaluation.formatting import duration
+from evaluation.formatting import counted, duration
 from evaluation.reports.escaping import for_markdown, one_line
 from evaluation.reports.sweep_words import words_of
 from evaluation.reports.tables import shown_estimate
@@ -20,21 +20,21 @@ from evaluation.sweeping.space import Combination
 from tasks.artifacts import publish_page
 from tasks.stored import stored
 from tasks.story import mention, tell
-from tasks.sweeping.layout import SweepStretch
+from tasks.sweeping.layout import SweepPart
 
 _SHOWN_LETTERS = 120
 
 
 @dataclass(frozen=True, kw_only=True)
 class Pace:
-    """When this process began, and how many combinations were done then."""
+    """When this process began, and how many generations were done then."""
 
     began: float
     n_before: int
 
-    def left(self, stretch: SweepStretch) -> str:
+    def left(self, part: SweepPart) -> str:
         """`4 min left`; empty where nothing is left, or nothing was measured."""
-        n_done, n_left = stretch.n_done_after - self.n_before, stretch.n_all - stretch.n_done_after
+        n_done, n_left = part.n_done_after - self.n_before, part.n_all - part.n_done_after
         if n_done <= 0 or n_left <= 0:
             return ""
         seconds = (time.monotonic() - self.began) / n_done * n_left
@@ -42,17 +42,17 @@ class Pace:
 
 
 def _task_run_name() -> str:
-    stretch = task_run.parameters["stretch"]
-    return f"look after {stretch.n_done_after} of {stretch.n_all} combinations"
+    part = task_run.parameters["part"]
+    return f"look after {part.n_done_after} of {part.n_all} answers"
 
 
 @task(name="look", task_run_name=_task_run_name, cache_policy=NO_CACHE, persist_result=False)
-async def look_at_sweep(invocation_id: str, stretch: SweepStretch, pace: Pace) -> None:
+async def look_at_sweep(invocation_id: str, part: SweepPart, pace: Pace) -> None:
     """Says how far the sweep is. The best so far is the highest mean, and no verdict."""
     best, answer = await stored(_seen, invocation_id)
-    said = f"{stretch.n_done_after} of {stretch.n_all} combinations{pace.left(stretch)}"
+    said = f"{part.n_done_after:,} of {part.n_all:,} answers{pace.left(part)}"
     if best is not None:
-        said += f"; best so far {words_of(best[0])}: {shown_estimate(best[1])}"
+        said += f"; best so far {words_of(best[0])}: {shown_estimate(best[1])} on {counted(best[1]['n_cases'], 'case')}"
     tell("%s", said)
     lines = [said]
     if answer:

@@ -10,6 +10,7 @@ import pytest
 from scripted_ollama import ScriptedOllama, scripted_ollama
 
 Evaluate = Callable[..., Any]
+Sweep = Callable[..., Any]
 
 
 @pytest.fixture
@@ -60,6 +61,26 @@ def evaluate(
         given = {"endpoints": [ollama_by_script.url], "slots": 4, **request}
         asked = EvaluationRequest(benchmarks=list(benchmarks), **given)
         running: Any = flow(asked, invocation_id, return_state=True)
+        return asyncio.run(running)
+
+    return run
+
+
+@pytest.fixture
+def sweep(prefect_api: str, store_url: str, ollama_by_script: ScriptedOllama, monkeypatch: pytest.MonkeyPatch) -> Sweep:
+    """Runs the flow and returns its final state."""
+    monkeypatch.setenv("BENCHWRIGHT_DATABASE_URL", store_url)
+    monkeypatch.setenv("BENCHWRIGHT_RETRY_BASE_S", "0.01")
+
+    def run(benchmark: str | None, *parameters: str, evaluation: dict[str, Any] | None = None, **given: Any) -> Any:
+        from evaluation.sweeping.request import read_sweep_request
+        from flows.sweep import sweep as flow
+
+        asked = {"endpoints": [ollama_by_script.url], "slots": 4, "models": ["model"], **(evaluation or {})}
+        if benchmark is not None:
+            asked["benchmarks"] = [benchmark]
+        request = read_sweep_request({"evaluation": asked, "parameters": list(parameters), **given})
+        running: Any = flow(request, "one", return_state=True)
         return asyncio.run(running)
 
     return run

@@ -13,6 +13,7 @@ from evaluation.store.runs import runs_of_invocation
 from evaluation.store.session import Store
 
 Evaluate = Callable[..., Any]
+Sweep = Callable[..., Any]
 Benchmarks = Callable[..., str]
 TWO = {"candidates": ["keeps temperature=0", "keeps temperature=0.1"], "slots": 1}
 
@@ -79,3 +80,28 @@ def test_a_second_run_with_kept_prompts_is_not_held_against_the_first(
     (compared,) = compare_and_store(store, ComparisonRequest(runs=run_ids))
     assert not {"latency_s", "ttft_s"} & {pair["metric"] for pair in compared["comparisons"]}
     assert any("latency_s, ttft_s: timing cannot be compared" in note for note in compared["notes"])
+
+
+def test_combinations_of_a_sweep_read_as_many_prompts_and_the_model_is_loaded_once(
+    sweep: Sweep, store: Store, ollama_by_script: ScriptedOllama, benchmark_file: Benchmarks
+) -> None:
+    ollama_by_script.add("keeps", keeping_prompts)
+
+    state = sweep(
+        benchmark_file(30), "temperature=0,0.1,0.2,0.3", evaluation={"models": ["keeps"], "slots": 1, "limit": 22}
+    )
+
+    assert state.is_completed()
+    assert 88 == len(ollama_by_script.chats)
+    first = first_asked(ollama_by_script)
+    assert [5, 5, 6, 6] == sorted(first.values())
+    assert 1 == len(ollama_by_script.loads)
+    asked = candidates(store, "one")
+    assert [16, 16, 17, 17] == sorted(found["n_cached"] for found in asked)
+    assert [5, 5, 6, 6] == sorted(found["metrics"]["latency_s"]["n"] for found in asked)
+    (run,) = runs_of_invocation(store, "one")
+    (compared,) = compare_and_store(store, ComparisonRequest(runs=[run.plan.run_id]))
+    timing = [pair for pair in compared["comparisons"] if pair["metric"] in ("latency_s", "ttft_s")]
+    assert timing
+    # Of each two, those cases are compared of which both found the prompt kept.
+    assert {"cached"} == {pair["prompts"] for pair in timing}

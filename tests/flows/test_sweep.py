@@ -1,10 +1,8 @@
 """A sweep asks every combination the same cases, says what it found, and never asks twice what is stored."""
 
-import asyncio
 from collections.abc import Callable
 from typing import Any
 
-import pytest
 from ending_early import HangsAtFive, press_ctrl_c
 from looking_back import only_run
 from scripted_ollama import Chat, Reply, ScriptedOllama, right
@@ -16,26 +14,6 @@ from evaluation.sweeping.outcome import sweep_outcome
 
 Sweep = Callable[..., Any]
 Benchmarks = Callable[..., str]
-
-
-@pytest.fixture
-def sweep(prefect_api: str, store_url: str, ollama_by_script: ScriptedOllama, monkeypatch: pytest.MonkeyPatch) -> Sweep:
-    """Runs the flow and returns its final state."""
-    monkeypatch.setenv("BENCHWRIGHT_DATABASE_URL", store_url)
-    monkeypatch.setenv("BENCHWRIGHT_RETRY_BASE_S", "0.01")
-
-    def run(benchmark: str | None, *parameters: str, evaluation: dict[str, Any] | None = None, **given: Any) -> Any:
-        from evaluation.sweeping.request import read_sweep_request
-        from flows.sweep import sweep as flow
-
-        asked = {"endpoints": [ollama_by_script.url], "slots": 4, "models": ["model"], **(evaluation or {})}
-        if benchmark is not None:
-            asked["benchmarks"] = [benchmark]
-        request = read_sweep_request({"evaluation": asked, "parameters": list(parameters), **given})
-        running: Any = flow(request, "one", return_state=True)
-        return asyncio.run(running)
-
-    return run
 
 
 def cold_is_right(chat: Chat) -> Reply:

@@ -60,8 +60,8 @@ def test_progress_says_what_is_best_so_far_what_is_left_and_the_latest_answer(sw
     said = sweep("--benchmark", path, "--model", "model", "--param", "temperature=0,0.5,1,1.5")
 
     assert 0 == said.code
-    assert "2 of 4 combinations" in said.err
-    assert "best so far temperature=0: 1.000" in said.err
+    assert "40 of 80 answers" in said.err
+    assert "best so far temperature=0: 1.000 [0.722, 1.000] on 10 cases" in said.err
     assert "latest answer: no idea" in said.err
 
 

@@ -120,3 +120,17 @@ def test_where_failures_are_not_asked_again_what_has_no_outcome_alone_is_missing
     assert (("case-0", 0),) == missing_page(store, row_id, ask_failures_again=False).items
     assert 2 == count_failures_since(store, row_id, down.finished_at)
     assert 0 == count_failures_since(store, row_id, down.finished_at + timedelta(seconds=1))
+
+
+def test_of_some_positions_and_repeats_nothing_else_is_missing(
+    store: Store, plan_run: Callable[..., RunPlan], plan_candidate: PlanCandidate, make_row: MakeRow
+) -> None:
+    plan_run(n_repeats=3)
+    row_id = plan_candidate()
+    save_outcomes(store, [make_row(row_id, "case-1")])
+
+    page = missing_page(store, row_id, positions=range(1, 3), repeats=range(2))
+
+    assert (("case-1", 1), ("case-2", 0), ("case-2", 1)) == page.items
+    assert (1, 2, 2) == page.positions
+    assert () == missing_page(store, row_id, positions=range(1, 2), repeats=range(1)).items

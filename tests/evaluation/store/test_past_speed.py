@@ -9,7 +9,7 @@ from reusable_runs import BENCHMARK, CANDIDATE, CASES, MOMENT, AskedRun, answer
 from evaluation.candidate import Candidate
 from evaluation.case import Case
 from evaluation.errors import FailureKind
-from evaluation.generation import Failure, Generation, Outcome, Timing
+from evaluation.generation import Failure, Generation, Outcome, PromptState, Timing
 from evaluation.store.past_speed import PastSpeed, past_load_s, past_speed, record_load_s
 from evaluation.store.runs import find_run
 from evaluation.store.session import Store
@@ -92,6 +92,20 @@ def test_what_was_reused_cold_failed_or_untimed_says_nothing_of_speed(store: Sto
     found = speed(store)
     assert found is not None
     assert (found.n_generations, found.generation_s) == (2, 3.0)
+
+
+def test_answers_to_prompts_that_were_kept_count_only_where_no_other_is_known(store: Store) -> None:
+    kept = lasting(0.5, prompt_state=PromptState.CACHED)
+    replace(RUN, outcomes=each(kept)).store(store)
+    alone = speed(store)
+    outcomes: dict[str, Outcome] = {"c0": lasting(4.0, prompt_state=PromptState.FRESH), "c1": kept, "c2": lasting(2.0)}
+    replace(RUN, run_id="newer", outcomes=outcomes).store(store)
+    beside_others = speed(store)
+
+    assert alone is not None
+    assert (3, 0.5) == (alone.n_generations, alone.generation_s)
+    assert beside_others is not None
+    assert (2, 3.0) == (beside_others.n_generations, beside_others.generation_s)
 
 
 def test_counts_that_a_server_does_not_give_are_not_known(store: Store) -> None:

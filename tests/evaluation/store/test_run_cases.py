@@ -4,6 +4,7 @@ import pytest
 
 from evaluation.errors import ConfigurationError, StoreError
 from evaluation.store.records import RunPlan
+from evaluation.store.run_cases import count_cases_before, run_case_positions
 from evaluation.store.runs import (
     create_run,
     extend_run,
@@ -85,3 +86,10 @@ def test_what_was_asked_for_can_be_replaced(store: Store, plan_run: PlanRun) -> 
     assert {"models": ["m:1b", "n:1b"]} == found.request
     with pytest.raises(StoreError, match="holds no invocation 'nobody'"):
         update_invocation_request(store, "nobody", {})
+
+
+def test_cases_are_counted_up_to_a_position(store: Store, plan_run: PlanRun) -> None:
+    plan_run()
+
+    assert [0, 1, 2] == run_case_positions(store, "run-1")
+    assert [0, 2, 3] == [count_cases_before(store, "run-1", position) for position in (0, 2, 9)]
