@@ -90,7 +90,8 @@ def _announced(text: str, options: Sequence[str]) -> Iterator[Claim]:
                 start=match.start(),
                 end=end,
                 options=named,
-                asserts=bool(match.groupdict().get("contrast")) or not _is_denied(text, match.start(), start),
+                asserts=bool(match.groupdict().get("contrast"))
+                or not (match.group("group")[:8].lower() == "neither " or _is_denied(text, match.start(), start)),
                 is_final=is_strong and wording.FINAL.search(text, max(0, match.start() - 12), start) is not None,
             )
     for match in wording.ANNOUNCED_TEXT.finditer(text):

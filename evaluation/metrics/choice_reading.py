@@ -9,7 +9,15 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from evaluation.metrics import choice_wording as wording
-from evaluation.metrics.choice_claims import Claim, claims, is_asked, option_index, readable, without_list
+from evaluation.metrics.choice_claims import (
+    Claim,
+    claims,
+    is_asked,
+    option_index,
+    option_text_at,
+    readable,
+    without_list,
+)
 from evaluation.metrics.extraction import NOT_EXTRACTED, chosen_label, is_denied, named_label
 
 STRICT = "strict"
@@ -18,6 +26,7 @@ AMBIGUOUS = "ambiguous"
 
 _NOTHING_BUT = re.compile(r"[^\w¬~≠]*(?P<letter>[A-Za-z])[^\w+#?/]*")
 _LEADING = re.compile(r"\W*(?P<letter>[A-Za-z])\W*[).:,\]\n]")
+_NOTHING_MORE = re.compile(r"[\"').,;! ]*(?:$|\n)")
 _LEADS = re.compile(
     r"[(\[\"']{0,2}(?:option\s|choice\s|answer\s)?[(\[\"']{0,2}(?P<letter>[A-Za-z])(?:[)\]\"']{0,2}[).:,\]\n;–—]|[)\]]|"
     r"\s(?:-|–|—|because|since|as|is|,|instead|rather|over|of\scourse|but\snot|I\s(?:think|believe|guess)|it\sis)(?!\w))",
@@ -104,9 +113,23 @@ def _claimed(text: str, said: Sequence[Claim], options: Sequence[str]) -> Choice
         return _SEVERAL
     if any(index in claim.options for claim in said if not claim.asserts and claim.start >= last.end):
         return _SEVERAL
+    too = _offered_too(text, last.start, options)
+    led = _LEADS.match(text)
+    is_second = led is not None and option_index(led.group("letter"), options) not in (None, index)
+    if too - {index} or (too and (is_second or wording.NOT_ONLY.search(text, 0, last.end))):
+        return _SEVERAL
     if _names_no_single_one(text, last.end, options) or wording.ALTERNATIVE.match(text, last.end):
         return _SEVERAL
     return _NONE if index is None else Choice(index, FLEXIBLE)
+
+
+def _offered_too(text: str, start: int, options: Sequence[str]) -> set[int | None]:
+    """Options that are offered beside the one chosen, from `start` on: "but B is also acceptable"."""
+    return {
+        option_index(match.group(match.lastgroup or 0), options)
+        for match in wording.OFFERED_TOO.finditer(text, start)
+        if not is_denied(text, match.start(), match.end()) and not is_asked(text, match.end())
+    } - {None}
 
 
 def _names_no_single_one(text: str, start: int, options: Sequence[str]) -> bool:
@@ -160,6 +183,8 @@ def _leading(text: str, options: Sequence[str]) -> Choice | None:
     beside = re.finditer(r"(?<![\w'])[A-Z](?![\w'])(?!\s(?!or|and|as)[a-z])", text[: match.end() + 9])
     if len({found.group() for found in beside if not is_denied(text, found.start(), found.end())}) > 1:
         return _SEVERAL
+    if _has_another_text(text, match.end(), index, options) or _offered_too(text, match.end(), options) - {index}:
+        return _SEVERAL
     lines = [named_option(line, options) for line in text.split("\n")]
     leading = {
         option_index(found.group("letter"), options) for line in text.split("\n") if (found := _LEADS.match(line))
@@ -169,6 +194,12 @@ def _leading(text: str, options: Sequence[str]) -> Choice | None:
         if len(lines) > 1
         else Choice(index, FLEXIBLE)
     )
+
+
+def _has_another_text(text: str, end: int, index: int, options: Sequence[str]) -> bool:
+    """Whether nothing but another option's text follows a letter: "A. London", where London is B."""
+    of_text = option_text_at(text, end + (text[end : end + 1] == " "), options)
+    return of_text is not None and of_text[0] != index and _NOTHING_MORE.match(text, of_text[1]) is not None
 
 
 def _alone(text: str, options: Sequence[str], said: Sequence[Claim]) -> Choice | None:

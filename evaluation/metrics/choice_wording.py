@@ -72,7 +72,7 @@ CHOSEN = re.compile(
     rf"clearly|definitely|probably|surely|certainly|obviously|(?:no|nope|wait|i\smean)(?:,\s?(?:no\s)?(?:no|wait))?(?=,)|or\srather|so\s(?:is|are|would\sbe)))"
     rf"|(?<!\w)(?:it|that|this|which)(?:'s|’s|\s(?:is|was|must\sbe|has\sto\sbe|would\sbe|should\sbe|will\sbe))(?P<denied>\snot|n't|n’t)?"
     rf"|(?<!\w)(?:so|therefore|thus|hence|ergo|also|deshalb|por\s(?:lo\s)?tanto|donc)[,:]?"
-    rf"|(?P<contrast>(?<!\w)(?:not|nicht|no|pas)|n't)\s{_ONE},?\s(?:but|sondern|sino|mais)(?:\srather)?"
+    rf"|(?P<contrast>(?<!\w)(?:not|nicht|no|pas|neither\s{_ONE}\snor)|n't)\s{_ONE},?\s(?:but|sondern|sino|mais)(?:\srather)?"
     rf"|(?<!\w)(?:choose|select|pick|correction|rather|instead|make\sit)[,:]?)"
     rf"\s?[:,]?\s?(?:(?:that|it|it's|it’s|it\sis|to\sbe)\s){{0,2}}(?:{_FILLER}){{0,3}}(?P<group>{GROUP})",
     re.IGNORECASE,
@@ -84,7 +84,7 @@ _RIGHT = (
     r"accurate|appropriate|plausible|suitable|probable)|richtig|korrekt|correct[ao]s?|correcte|corrett[ao]|juist|goed)"
 )
 _WRONG = (
-    r"(?:incorrect|wrong|false|untrue|inaccurate|invalid|impossible|irrelevant|ruled\sout|eliminated|excluded|out|"
+    r"(?:incorrect|wrong|worst|false|untrue|inaccurate|invalid|impossible|irrelevant|ruled\sout|eliminated|excluded|out|"
     r"implausible|unlikely|second|worse|less\s\w+|tempting|a\sdistractor|no|nope|falsch|incorrect[ao]s?|fals[ao]|faux|sbagliat[ao]|errad[ao])"
 )
 _ADVERBS = (
@@ -115,7 +115,10 @@ BOXED = re.compile(rf"\\boxed\s?\{{\s?(?P<group>{GROUP})\s?\}}")
 FINAL = re.compile(
     r"(?:final|correct(?:ed)?|revised|updated|actual|definitive)\W{0,3}(?:answer|choice|option)", re.IGNORECASE
 )
-DENIAL = re.compile(r"(?<!\w)(?:not|never|cannot|nicht|kein|ne|non|não|niet)(?!\w)|n't(?!\w)", re.IGNORECASE)
+DENIAL = re.compile(
+    r"(?<!\w)(?:not|never|cannot|unlikely|hardly|refus(?:e|es|ed|ing)|declin(?:e|es|ed|ing)|nicht|kein|ne|non|não|niet)(?!\w)|n't(?!\w)",
+    re.IGNORECASE,
+)
 CORRECTION = re.compile(
     r"(?<!\w)(?:no|wait|but|however|yet|although|though|while|whereas|actually|correction|sorry|scratch\sthat|on\ssecond\sthought|hmm+|reconsider\w*|re-?check\w*|"
     r"mistake\w*|misread|apolog\w+|rather|instead|let\sme\s(?:check|think|verify|re)\w*|change\smy|oops|my\sbad|"
@@ -124,7 +127,7 @@ CORRECTION = re.compile(
 )
 ALSO = re.compile(r"(?<!\w)(?:also|too|as\swell|equally|likewise|so\s(?:is|are))(?!\w)", re.IGNORECASE)
 NOT_THE_ANSWER = re.compile(
-    r"(?:incorrect|wrong|false|worst|least\s\w+|tempting|popular|falsche|first|second|third|fourth|next|other)\s?$",
+    r"(?:incorrect|wrong|false|worst|least\s\w+|opposite\sof|tempting|popular|falsche|first|second|third|fourth|next|other)\s?$",
     re.IGNORECASE,
 )
 OTHERS_SAY = re.compile(
@@ -159,6 +162,16 @@ ALTERNATIVE = re.compile(
     re.IGNORECASE,
 )
 """After a claim: or maybe C."""
+
+OFFERED_TOO = re.compile(
+    r"(?<!\w)(?i:also|as\swell\sas)\s(?i:be\s)?\(?(?P<after>[A-Z])(?=[\s.)]*$|[).,;!\n])"
+    r"|(?<![\w'])\(?(?P<before>[A-Z])\)?\s(?:(?:is|was|would|could|may|might|can)\s)?"
+    r"(?:(?:also|equally)\s(?:be\s)?(?:an?\s)?(?:acceptable|correct|right|valid|fine|true|okay|ok|works?|fits?|do|an\sanswer)"
+    r"|(?:be\s)?(?:acceptable|correct|right|valid|fine|true|okay|ok|works?|fits?|do)[ ](?:too|as\swell))(?!\w)"
+)
+"""A second letter that is offered beside the first: but B is also acceptable; it could also be B."""
+
+NOT_ONLY = re.compile(r"(?<!\w)not\s(?:only|just)(?!\w)", re.IGNORECASE)
 
 LINE_VERDICT = re.compile(
     rf"[\s.):,(–—\-]{{0,4}}(?:{_VERB}\s|this\s(?:is|option\sis)\s|that\sis\s)?{_ADVERBS}(?:(?P<wrong>not\s(?:the\s)?(?:correct|right|true|answer|best)|{_WRONG}(?!\w)|[✗✘❌×])|"

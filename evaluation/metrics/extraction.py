@@ -16,7 +16,7 @@ _WRAPPING = " \t\r\n.,;:!?\"'`*_()[]{}<>«»“”‘’"
 _BLANKS = re.compile(r"[\s_]+|(?<=\w)-(?=[^\W\d_])|(?<=[^\W\d_])-(?=\w)")
 _DENIED_BEFORE = re.compile(
     r"(?:\b(?:not|never|neither|nor|cannot|except|unlike|instead\s+of|rather\s+than|other\s+than|rul(?:e|es|ed|ing)\s+out"
-    r"|eliminat\w+|exclud\w+)|n't|n’t)\b(?!\s+(?:only|just))(?:[\s\"'(*]+\w+){0,4}[\s\"'(*]*$",
+    r"|eliminat\w+|exclud\w+|refus(?:e|es|ed|ing)|declin(?:e|es|ed|ing)|unlikely)|n't|n’t)\b(?!\s+(?:only|just))(?:[\s\"'(*]+\w+){0,4}[\s\"'(*]*$",
     re.IGNORECASE,
 )
 _DENIED_AFTER = re.compile(
@@ -26,6 +26,9 @@ _DENIED_AFTER = re.compile(
     re.IGNORECASE,
 )
 _CLAUSE_END = re.compile(r"[.;:,\n!?]")
+_SUBJECT = re.compile(r"\s(?:is|was|are|were)\s")
+_NO_LABEL_BEFORE = r"(?!\s(?:doubt|idea|answer|clue|longer|matter|more|one|opinion|question|information)\b)"
+"""Words before which `no` is no answer: no doubt, no idea."""
 _ALTERNATIVE = re.compile(
     r"[\"'*)\].]{0,4}\s*(?:\?|(?:,|/|&|\bor\b|\band\b|\bas well as\b)"
     r"(?:[\s,/&]|\b(?:or|and|also|maybe|perhaps|even)\b){0,4}$)",
@@ -96,6 +99,8 @@ def _is_one_of_several(text: str, mentions: list[tuple[int, str]]) -> bool:
     if _DENIED_AFTER.match(text, end):
         return True
     following = mentions[1][0] if len(mentions) > 1 else end
+    if {word for _, word in mentions} != {mentions[0][1]} and _SUBJECT.match(text, end):
+        return True
     joined = _ALTERNATIVE.match(text[end:following]) if following - end < 40 else None
     return joined is not None or text[end : end + 1] == "?"
 
@@ -109,6 +114,8 @@ def _any_of(words: tuple[str, ...]) -> re.Pattern[str]:
 
 def _whole(word: str) -> str:
     before, after = whole_number(word)
+    after += r"(?!\s?[%‰°])" if word[-1:].isdigit() else ""
+    after += _NO_LABEL_BEFORE if word == "no" else ""
     return (
         rf"(?<!\w){before}{re.escape(word)}(?![\w+#])" + after
         if word[-1].isalnum()

@@ -10,6 +10,7 @@ import unicodedata
 from evaluation.metrics.sentence_marks import TYPOGRAPHIC, without_outer_marks, without_sentence_marks
 
 _ARTICLE_BEFORE_A_WORD = re.compile(r"\b(?:a|an|the)\s+(?=\w)(?!(?:and|or)\b)", re.IGNORECASE)
+_THE_BEFORE_A_NAME = re.compile(r"\bthe\s+(?=\w)(?!(?:and|or|a|an|the)\b)", re.IGNORECASE)
 _ARTICLES = frozenset({"a", "an", "the"})
 # The day and month of a date may stand before its year.
 _NO_NUMBER_BEFORE = (
@@ -54,10 +55,12 @@ def keeps_words(text: str) -> bool:
 def without_articles(text: str) -> str:
     """`text` without English articles, where a word or a number remains.
 
-    One at the very end stays, for it is a name ("vitamin A"), and so do those among single letters ("a b").
+    One at the very end stays, for it is a name ("vitamin A"), and so do `a` and `an` among single letters ("a b").
     """
     rest = _ARTICLE_BEFORE_A_WORD.sub("", text)
-    return rest if keeps_words(rest) or any(map(str.isdigit, rest)) else text
+    if keeps_words(rest) or any(map(str.isdigit, rest)):
+        return rest
+    return _THE_BEFORE_A_NAME.sub("", text)
 
 
 def without_punctuation(text: str) -> str:

@@ -4,10 +4,19 @@
 """
 
 import re
+import string
 import unicodedata
 
-TYPOGRAPHIC = str.maketrans(dict.fromkeys("“”„«»", '"') | dict.fromkeys("‘’‚‹›", "'") | {"−": "-", "–": "-"})
-"""One way of writing quotes, the minus sign and the dash of a range."""
+_FULL_WIDTH = {chr(ord(sign) + 0xFEE0): sign for sign in string.ascii_letters + string.digits}
+_INVISIBLE = "\u00ad\u200b\u200e\u200f\u2060\ufeff"
+TYPOGRAPHIC = str.maketrans(
+    dict.fromkeys("“”„«»「」『』", '"')
+    | dict.fromkeys("‘’‚‹›", "'")
+    | {"−": "-", "–": "-"}
+    | _FULL_WIDTH
+    | dict.fromkeys(_INVISIBLE, "")
+)
+"""One way of writing quotes, the minus sign, the dash of a range and full-width letters; nothing that is not seen."""
 
 _MEANT = frozenset("#%&@/\\‰‱§¶+=<>|^~$[]{}")
 """Punctuation that is said, not set: it always stays."""
@@ -22,6 +31,7 @@ _UNSPACED = re.compile(r"(?<!\d)[、。，！？；：]|[、。，！？；：](
 _PHRASE_IN_BRACKETS = re.compile(r"\s*[\[{]\s*([^\W\d_][^\d\[\]{}(),;:=<>|/\\]*)[\]}]\s*")
 _OPERAND = re.compile(r"[^\w]*(?:\d[\d.,]*|[^\W\d_])[^\w]*")
 _CALL = re.compile(r"\w\([^()\s]*\s")
+_LOGIC = re.compile(r"(?<!\w)(?:and|or|not|xor|nor)\s*\(|\)\s*(?:and|or|xor|nor)(?!\w)", re.IGNORECASE)
 _LONE = re.compile(r"\(([^\W\d_])\)|([^\W\d_])[).:]")
 
 
@@ -33,7 +43,10 @@ def without_sentence_marks(text: str) -> str:
     pieces = re.split(r"(\s+)", text)
     words = pieces[::2]
     # `5'` and `O(n log n)`: what has no partner, or whose partner stands inside a word, is no sentence's mark.
+    # In `p and (q or r)` the brackets say what belongs together.
     kept = {mark for mark in "\"'" if text.count(mark) % 2} | set(")" if _CALL.search(text) else "")
+    if _LOGIC.search(text):
+        kept |= set("()")
     for number, word in enumerate(words):
         if len(word) > _LONGEST_WORD:
             continue
@@ -51,12 +64,21 @@ def without_outer_marks(text: str) -> str:
     quote, inner = shorter[:1], shorter[1:-1]
     if inner and quote == shorter[-1] and quote in _QUOTES and quote not in inner:
         shorter = inner
-    if len(shorter) > 1 and shorter[-1] in ".。" and shorter[-2].isalnum():
-        shorter = shorter[:-1]
+    if len(shorter) > 1 and shorter[-1] in ".。" and _ends_something(shorter[-2]):
+        shorter = _without_emphasis(shorter[:-1])
     lone = _LONE.fullmatch(shorter)
     if lone:
         shorter = lone.group(1) or lone.group(2)
-    return text.replace(text.strip(), shorter) if any(map(str.isalnum, shorter)) else text
+    return text.replace(text.strip(), shorter) if any(map(_is_said, shorter)) else text
+
+
+def _is_said(sign: str) -> bool:
+    return sign.isalnum() or unicodedata.category(sign) == "So"
+
+
+def _ends_something(sign: str) -> bool:
+    """Whether a full stop may follow `sign` and be the sentence's own: after `C++`, `50%`, `f(x)` or a picture."""
+    return sign.isalnum() or sign in ")]}%‰#+*`\"'" or unicodedata.category(sign) in ("So", "Sc", "Mn", "Sk")
 
 
 def _without_emphasis(text: str) -> str:
@@ -73,20 +95,23 @@ def _says_something(words: list[str], number: int) -> bool:
 
 def _without_marks_around(word: str, kept: set[str], *, is_last: bool) -> str:
     start, end = 0, len(word)
-    while _opens(word[start:end]):
+    while _opens(word[start:end], kept):
         start += 1
     while _closes(word[start:end], kept, is_last=is_last):
         end -= 1
     return word[start:end]
 
 
-def _opens(word: str) -> bool:
+def _opens(word: str, kept: set[str]) -> bool:
     mark = word[0]
     if not _is_sentence_mark(mark) or mark in "*_":
         return False
     if mark == "(":
-        return word.count("(") > word.count(")") or word.find(")") == len(word.rstrip(".,;:!?\"'")) - 1
-    return not (mark in "-." and word[1:2].isalnum())
+        return (mark not in kept and word.count("(") > word.count(")")) or word.find(")") == len(
+            word.rstrip(".,;:!?\"'")
+        ) - 1
+    # `-x`, `.5`, `!ready` and `:key` are not `x`, `5`, `ready` and `key`.
+    return not (mark in "-.!?:" and word[1:2].isalnum())
 
 
 def _closes(word: str, kept: set[str], *, is_last: bool) -> bool:
@@ -95,6 +120,8 @@ def _closes(word: str, kept: set[str], *, is_last: bool) -> bool:
         return False
     if mark == ")":
         return mark not in kept and word.count(")") > word.count("(")
+    if mark == "-" and before.isalnum():
+        return False
     if before.isdigit():
         # `5'` and `5"` are measures, and `5!` a factorial, unless a sentence ends with it.
         return not (mark in "′″" or mark in kept or (mark == "!" and not is_last))

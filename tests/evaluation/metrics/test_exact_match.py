@@ -32,6 +32,17 @@ from evaluation.metrics.exact_match import ExactMatch
         ("مدينة؟", "مدينة"),
         ("नमस्ते।", "नमस्ते"),
         ("Ph.D.", "PhD"),
+        ("C++.", "C++"),
+        ("The C++", "C++"),
+        ("50%.", "50%"),
+        ("f(x).", "f(x)"),
+        ("[1, 2].", "[1, 2]"),
+        ("😀.", "😀"),
+        ("“😀”", "😀"),
+        ("「42」", "42"),
+        ("Ａ", "A"),
+        ("１２", "12"),
+        ("\u200bParis\ufeff", "Paris"),
     ],
 )
 def test_case_blanks_articles_and_sentence_punctuation_do_not_matter(score, answer, reference):
@@ -132,3 +143,22 @@ def test_every_text_matches_itself(score, text):
 @given(st.text(), st.text())
 def test_the_two_sides_can_be_swapped(score, left, right):
     assert score(ExactMatch(), left, right).value == score(ExactMatch(), right, left).value
+
+
+@pytest.mark.parametrize(
+    ("answer", "reference"),
+    [
+        ("!true", "true"),
+        ("!ready", "ready"),
+        (":name", "name"),
+        ("Cl-", "Cl"),
+        ("NO3-", "NO3"),
+        ("p and (q or r)", "(p and q) or r"),
+        ("p and (q or r)", "p and q or r"),
+        ("not (p or q)", "not p or q"),
+        ("the a", "a"),
+        ("😀", "😁"),
+    ],
+)
+def test_a_sign_that_changes_the_meaning_counts_beside_words_too(score, answer, reference):
+    assert 0.0 == score(ExactMatch(), answer, reference).value

@@ -77,6 +77,52 @@ def test_several_options_that_are_offered_are_ambiguous_and_score_zero(score, an
     assert (0.0, "ambiguous", (0.0, 0.0)) == (measurement.value, measurement.label, measurement.evidence)
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "The best answer is A, but B is also acceptable",
+        "The answer is C; A would also work.",
+        "The answer could be A. It could also be B.",
+        "A. Also B.",
+        "Not only A but also B",
+        "A. London",
+        "(A) London",
+    ],
+)
+def test_a_second_option_that_is_offered_too_or_belies_the_letter_is_ambiguous(answer):
+    assert (None, "ambiguous") == (chosen_option(answer, CITIES).index, chosen_option(answer, CITIES).stage)
+
+
+@pytest.mark.parametrize(
+    ("answer", "options"),
+    [
+        ("I refuse to answer A.", CITIES),
+        ("The answer is unlikely to be D.", CITIES),
+        ("A is the worst choice", CITIES),
+        ("The opposite of A is the answer", CITIES),
+        ("I have no idea", ("Yes", "No")),
+        ("There is no answer", ("Yes", "No")),
+        ("10%", ("10", "1", "100")),
+    ],
+)
+def test_an_option_that_is_shunned_or_only_resembled_is_not_read(answer, options):
+    assert chosen_option(answer, options).index is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "options", "index"),
+    [
+        ("No doubt, yes.", ("Yes", "No"), 0),
+        ("Yes, no doubt.", ("Yes", "No"), 0),
+        ("The answer is neither A nor B but D.", CITIES, 3),
+        ("The answer is A. B is also wrong.", CITIES, 0),
+        ("Both A and B are correct, but A is the best answer.", CITIES, 0),
+    ],
+)
+def test_what_is_said_beside_the_choice_does_not_hide_it(answer, options, index):
+    assert index == chosen_option(answer, options).index
+
+
 def test_no_answer_of_a_large_hand_labelled_set_is_read_wrongly_and_hardly_one_is_not_read():
     wrong, unread, answers = [], [], labelled()
     for row in answers:
