@@ -9,6 +9,7 @@ import shlex
 import sys
 from typing import TYPE_CHECKING, Any
 
+from deployments.guarded.own_results import read_no_results
 from evaluation.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -19,9 +20,10 @@ ENGINE = "deployments.guarded.engine"
 
 
 def run_own_flows_only() -> None:
-    """Has Prefect load no other flows in this process. To be called before it imports what loads them."""
+    """Has Prefect load no other flows and no results here. To be called before it imports what loads them."""
     import prefect.flows
 
+    read_no_results()
     prefect.flows.load_flow_from_flow_run = load_own_flow  # type: ignore[assignment]
 
 
