@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import IO, Any
 
+import numpy as np
+
 from evaluation.benchmarks.rows import Row, shown
 from evaluation.bounded_reading import LARGEST_FILE, LONGEST_LINE, TooLongError, bounded
 from evaluation.errors import BenchmarkError
@@ -127,13 +129,14 @@ def parquet_rows(handle: IO[bytes], path: str) -> Iterator[Row]:
         _check_twice(file.schema_arrow.names, path)
         _check_chunks(file.metadata)
         classes = _class_names(file.schema_arrow.metadata or {})
+        singles = [field.name for field in file.schema_arrow if _is_of_single_floats(field.type)]
         for batch in file.iter_batches(batch_size=_PARQUET_BATCH):
             n_bytes += batch.nbytes
             if n_bytes > LARGEST_FILE:
                 raise TooLongError("the table, unpacked,", LARGEST_FILE)
             for values in batch.to_pylist():
                 number += 1
-                yield Row(path=path, number=number, unit="row", values=_named(values, classes))
+                yield Row(path=path, number=number, unit="row", values=_named(_as_written(values, singles), classes))
     except pyarrow.ArrowException as error:
         raise BenchmarkError(
             path,
@@ -167,6 +170,24 @@ def _class_names(metadata: Mapping[bytes, bytes]) -> dict[str, list[str]]:
         }
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return {}
+
+
+def _is_of_single_floats(kind: Any) -> bool:
+    """Whether a column, or the lists in it, holds numbers of 32 bits, where Python's have 64."""
+    if hasattr(kind, "value_type"):
+        kind = kind.value_type
+    return str(kind) == "float"
+
+
+def _as_written(values: dict[str, Any], singles: Sequence[str]) -> dict[str, Any]:
+    """`values` with the fewest digits that name a number of 32 bits: 0.1, not 0.10000000149011612."""
+    return values | {column: _fewest_digits(values[column]) for column in singles}
+
+
+def _fewest_digits(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_fewest_digits(item) for item in value]
+    return float(str(np.float32(value))) if isinstance(value, float) else value
 
 
 def _named(values: dict[str, Any], classes: Mapping[str, Sequence[str]]) -> dict[str, Any]:

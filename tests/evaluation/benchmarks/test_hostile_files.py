@@ -48,6 +48,19 @@ def test_a_parquet_file_that_names_a_column_twice_is_refused(tmp_path: Path) -> 
     assert "names a column twice" == _refusal(path).problem
 
 
+def test_a_parquet_files_number_of_32_bits_is_read_with_the_digits_it_was_written_with(tmp_path: Path) -> None:
+    path = tmp_path / "x.parquet"
+    single = pyarrow.float32()
+    columns = {
+        "prompt": ["a", "b"],
+        "references": pyarrow.array([[0.1], [1.5, 2.7]], pyarrow.list_(single)),
+        "cluster": pyarrow.array([0.3, None], single),
+    }
+    parquet.write_table(pyarrow.table(columns), path)
+    cases = load_benchmark(path).cases
+    assert [(("0.1",), "0.3"), (("1.5", "2.7"), None)] == [(case.references, case.cluster) for case in cases]
+
+
 @pytest.mark.parametrize(
     ("word", "expected"),
     [
