@@ -40,6 +40,9 @@ class EmbeddedApp:
             }
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":  # to a client, the handshake is refused with 403
+            await send({"type": "websocket.close", "code": 1000})
+            return
         if scope["type"] != "http":
             raise RuntimeError(f"only HTTP is served here, not {scope['type']!r}")
         raw = await _whole_body(receive)
