@@ -20,10 +20,12 @@ NAMES_VARIABLE = "BENCHWRIGHT_ALLOWED_HOSTS"
 SIGN_IN = "/sign-in"
 """The page that takes the password from the address (`/sign-in#USER:PASSWORD`) to where Prefect's pages look for it."""
 _SIGN_IN_PAGE = b"""<!doctype html><meta charset="utf-8"><title>Benchwright</title><script>
-const password = decodeURIComponent(location.hash.slice(1));
-if (password) localStorage.setItem("prefect-password", btoa(password));
-location.replace("/");
+const key = btoa(decodeURIComponent(location.hash.slice(1)));
+fetch("/api/admin/version", {headers: {Authorization: `Basic ${key}`}})
+  .then((answer) => { if (key && answer.ok) localStorage.setItem("prefect-password", key); })
+  .finally(() => location.replace("/"));
 </script>"""
+"""A password that the server does not take is not kept: a link of somebody else's must not sign anybody out."""
 _AUTHORITY = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9_-]+(?:\.[a-z0-9_-]+)*)\.?(?::(\d{1,5}))?")
 _HEADERS = (
     (b"x-frame-options", b"DENY"),
