@@ -17,7 +17,7 @@ from evaluation.planning import Plan, PlannedRun
 from evaluation.reports.tables import shown_estimate, shown_speed
 from evaluation.scoring import by_work, score_candidate
 from evaluation.store.records import CandidateProgress, EstimateRow
-from evaluation.store.runs import progress
+from evaluation.store.runs import find_run, progress
 from evaluation.store.scores import load_estimates
 from evaluation.store.session import Store
 from tasks.stored import stored
@@ -84,8 +84,14 @@ async def _finished(store: Store, invocation_id: str, *, without: Collection[int
 async def _score(store: Store, item: CandidateProgress, run: PlannedRun) -> None:
     estimates = await stored(_estimates, store, item, _metrics(run))
     if estimates:
+        headline = await stored(_headline, store, item.run_id)
+        shown = next((row for row in estimates if row.metric.name == headline), estimates[0])
         failed = f", {counted(item.n_failed, 'failure')} of the server" if item.n_failed else ""
-        tell("%s · %s: %s%s", item.label, item.benchmark_name, _in_words(estimates[0]), failed)
+        tell("%s · %s: %s%s", item.label, item.benchmark_name, _in_words(shown), failed)
+
+
+def _headline(store: Store, run_id: str) -> str:
+    return find_run(store, run_id).plan.headline
 
 
 def _in_words(row: EstimateRow) -> str:

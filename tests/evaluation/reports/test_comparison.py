@@ -81,7 +81,7 @@ PAIR: dict[str, Any] = {
         (
             {"verdict": "inconclusive", "n_more": 2_127, "aim": 0.03, "difference": 0.1, "low": -0.06, "high": 0.26,
              "p_value": 0.29, "p_adjusted": 0.29, "n_pairs": 40, "n_better_a": 8, "n_better_b": 4, "n_equal": 28},
-            "inconclusive: 2,127 more cases would settle a 3-point difference, and 194 more cases one of 10 points, "
+            "inconclusive: 2,127 more cases would settle a 3-point difference, and 209 more cases one of 10 points, "
             "as seen (A less B: +10.0 points [-6.0, +26.0], p = .290 (exact McNemar), 40 pairs)",
         ),
         (
