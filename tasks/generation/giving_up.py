@@ -57,6 +57,9 @@ def _larger_context(item: PlannedCandidate, n_prompt_tokens: int) -> str:
         return "Start the server with a larger context"
     if item.trained_context and num_ctx >= item.trained_context:
         return f"Shorten the prompts, or take another model: this one was trained for {item.trained_context:,} tokens"
+    if item.trained_context and n_prompt_tokens >= item.trained_context:
+        most = f"--option num_ctx={item.trained_context}, all that this model was trained for"
+        return f"Raise num_ctx to {most}, and shorten the prompts that do not fit even then"
     needed = n_prompt_tokens + int(item.options.get("num_predict", 0)) if n_prompt_tokens else 2 * num_ctx
     roomy = 1 << (max(needed, num_ctx + 1) - 1).bit_length()
     return f"Raise num_ctx, for example with --option num_ctx={min(roomy, item.trained_context or roomy)}"

@@ -291,7 +291,7 @@ def test_a_database_of_a_newer_version_is_refused(
     assert said.json["error"]["next"]
 
 
-def test_where_every_prompt_is_too_long_the_exit_code_is_3_and_the_option_is_named(
+def test_where_every_prompt_is_too_long_the_exit_code_is_3_and_what_helps_is_named(
     evaluate: Command, benchmark: Path, ollama_by_script: ScriptedOllama
 ) -> None:
     said = "request (9000 tokens) exceeds the available context size (4096 tokens)"
@@ -301,7 +301,7 @@ def test_where_every_prompt_is_too_long_the_exit_code_is_3_and_the_option_is_nam
 
     assert 3 == ended.code
     text = " ".join((ended.out + ended.err).split())
-    for words in ("every prompt is too long", "has 9000 tokens", "num_ctx is 4096", "--option num_ctx=16384"):
+    for words in ("every prompt is too long", "has 9000 tokens", "num_ctx is 4096", "--option num_ctx=8192, all that"):
         assert words in text
     assert "Traceback" not in ended.err
 
@@ -409,7 +409,7 @@ def test_an_interruption_before_the_run_began_is_one_object_too(
 ) -> None:
     ollama_by_script.add("good")
     handlers = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
-    monkeypatch.setattr("deployments.prefect_server.PrefectServer.wait", lambda _: interrupt())
+    monkeypatch.setattr("deployments.prefect_server.PrefectServer.wait", lambda *_: interrupt())
 
     said = evaluate("--benchmark", benchmark, "--model", "good", "--json")
 
