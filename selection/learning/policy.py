@@ -4,12 +4,14 @@ A training is judged by the choices that follow from it, and these depend on wha
 broken. So it is these choices that are compared here, by the function that names in `selection.choosing`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evaluation.evidence import Choosable
+from selection.choosing.admission import takes_of
 from selection.choosing.expectations import facts_of
 from selection.choosing.naming import named, near_the_best, takings
 from selection.scoreboard import Scoreboard
@@ -47,19 +49,48 @@ class ServedPolicy:
             expected: The same shape, NaN for one that nothing is known of.
         """
         found = np.zeros(len(values), dtype=np.int64)
-        utility = 100 * _nameable(values, expected, self.board.candidates)
+        candidates = self.board.candidates
+        quality = _nameable(values, expected, candidates)
         for task in np.unique(tasks):
             rows = np.flatnonzero(tasks == task)
             standing = self.board.standings[str(task)]
-            facts = facts_of(standing, self.board.candidates, Constraints().percentile, None)
-            near = near_the_best(utility[rows], standing.n_pairs, self.rule.tolerance)
-            found[rows] = named(utility[rows], near, takings(facts, self.rule.on_tie))
+            facts = facts_of(standing, candidates, Constraints().percentile, None)
+            takes = takes_of(facts)[:, 1:]
+            # As `in_order` has equals: the one first that takes less.
+            order = np.array(
+                sorted(
+                    range(len(candidates)), key=lambda i: (*takes[i].tolist(), candidates[i].label, candidates[i].key)
+                )
+            )
+            known = np.clip(quality[np.ix_(rows, order)], standing.lowest, standing.highest)
+            utility = np.round(100 * _admitted(known, takes[order], [candidates[i].is_program for i in order]), 9)
+            near = near_the_best(utility, standing.n_pairs[np.ix_(order, order)], self.rule.tolerance)
+            things = [thing[order] for thing in takings(facts, self.rule.on_tie)]
+            found[rows] = order[named(utility, near, things)]
         return found
 
     def reached(self, tasks: NDArray[np.str_], values: Matrix, expected: Matrix) -> Vector:
         """The quality on each case of the candidate named for it, shape (n_cases,)."""
         place = self.named(tasks, values, expected)[:, None]
         return np.asarray(np.take_along_axis(values, place, axis=1)[:, 0], dtype=np.float64)
+
+
+def _admitted(quality: Matrix, takes: Matrix, is_program: Sequence[bool]) -> Matrix:
+    """The qualities, NaN of whom `admission` would not have named for a case.
+
+    A program is left out wherever a model may be named: whether it is told from every model hangs on errors that a
+    training does not have for each case.
+    """
+    models = np.isfinite(quality) & ~np.array(is_program, dtype=np.bool_)
+    kind = np.where(models.any(axis=1, keepdims=True), models, np.isfinite(quality))
+    no_more: Mask = np.all(takes[:, None, :] <= takes[None, :, :], axis=2)
+    less: Mask = np.any(takes[:, None, :] < takes[None, :, :], axis=2)
+    admitted = kind.copy()
+    for i in range(quality.shape[1]):
+        with np.errstate(invalid="ignore"):
+            at_least, better = quality >= quality[:, [i]], quality > quality[:, [i]]
+        admitted[:, i] &= ~(kind & no_more[:, i] & at_least & (better | less[:, i])).any(axis=1)
+    return np.where(admitted, quality, np.nan)
 
 
 def _nameable(values: Matrix, expected: Matrix, candidates: tuple[Choosable, ...]) -> Matrix:
