@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import pytest
 from looking_back import results
+from prefect.client.orchestration import get_client
 from scripted_ollama import Chat, Reply, ScriptedOllama, right
 
 from evaluation.resolving import default_gpu_tag
@@ -51,7 +52,9 @@ def test_a_limit_that_is_smaller_is_obeyed_and_that_is_said(
     said: list[str] = []
     monkeypatch.setattr(serving, "tell", lambda message, *words: said.append(message % words))
     tag = f"gpu-{uuid4().hex[:8]}"
-    asyncio.run(ensure_limit(tag, 2))
+    asyncio.run(ensure_limit(tag, 8))
+    with get_client(sync_client=True) as client:  # as a person does in Prefect's pages
+        client.request("PATCH", f"/v2/concurrency_limits/{tag}", json={"limit": 2})
     two = threading.Barrier(2, timeout=120)
 
     def fills_two_slots(chat: Chat) -> Reply:
