@@ -152,3 +152,21 @@ def test_other_units_are_written_one_way() -> None:
         shown.size(None),
         shown.size(1_500_000_000),
     )
+
+
+@pytest.mark.parametrize(
+    ("n_bytes", "words"),
+    [
+        (None, "–"),
+        (0, "0 B"),
+        (999, "999 B"),
+        (1000, "1.0 kB"),
+        (98_362_432, "98.4 MB"),
+        (274_000_000, "274 MB"),
+        (999_600_000, "1.0 GB"),
+        (2_019_393_189, "2.0 GB"),
+        (5 * 10**15, "5,000 TB"),
+    ],
+)
+def test_a_size_is_said_in_the_largest_unit_that_fits(n_bytes: int | None, words: str) -> None:
+    assert words == shown.size(n_bytes)

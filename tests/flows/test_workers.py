@@ -56,7 +56,8 @@ def machines(
     urls: tuple[str, str], results_store: Store, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[SeveralMachines]:
     folder = tmp_path_factory.mktemp("machines")
-    with several_machines(folder, prefect_url=urls[0], results_url=urls[1]) as found:
+    files = tmp_path_factory.getbasetemp()
+    with several_machines(folder, prefect_url=urls[0], results_url=urls[1], form_files=files) as found:
         yield found
     gc.collect()  # while the warnings of Prefect's clients are expected
 

@@ -163,13 +163,16 @@ def _told(state: Any) -> str:
 
 
 @contextmanager
-def several_machines(folder: Path, *, prefect_url: str, results_url: str) -> Iterator[SeveralMachines]:
+def several_machines(
+    folder: Path, *, prefect_url: str, results_url: str, form_files: Path
+) -> Iterator[SeveralMachines]:
     """A running Prefect server on PostgreSQL, its deployments in a pool, and no worker yet.
 
     Args:
         folder: For logs and homes.
         prefect_url: `postgresql://…` of an empty database.
         results_url: Of the results, with its schema.
+        form_files: The folder of which flow runs may name files.
     """
     from prefect.settings import PREFECT_API_URL, temporary_settings
 
@@ -185,7 +188,12 @@ def several_machines(folder: Path, *, prefect_url: str, results_url: str) -> Ite
     argv = [sys.executable, "-P", "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
     server = start_helper(argv, log_path=folder / "server.log", env=server_env)
     as_in_life = {"PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "INFO"}  # a flow run logs into a pipe to its worker
-    env = plain | as_in_life | {"PREFECT_API_URL": api, "BENCHWRIGHT_DATABASE_URL": results_url}
+    ours = {
+        "PREFECT_API_URL": api,
+        "BENCHWRIGHT_DATABASE_URL": results_url,
+        "BENCHWRIGHT_FORM_FILES": str(form_files),
+    }
+    env = plain | as_in_life | ours
     machines = SeveralMachines(folder, server, api, env)
     try:
         server.wait_for_health(f"{api}/health", timeout_s=DEADLINE_S)

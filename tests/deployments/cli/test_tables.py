@@ -7,24 +7,6 @@ from deployments.cli import tables
 
 
 @pytest.mark.parametrize(
-    ("n_bytes", "words"),
-    [
-        (None, "–"),
-        (0, "0 B"),
-        (999, "999 B"),
-        (1000, "1.0 kB"),
-        (98_362_432, "98.4 MB"),
-        (274_000_000, "274 MB"),
-        (999_600_000, "1.0 GB"),
-        (2_019_393_189, "2.0 GB"),
-        (5 * 10**15, "5000 TB"),
-    ],
-)
-def test_a_size_is_said_in_the_largest_unit_that_fits(n_bytes: int | None, words: str) -> None:
-    assert words == tables.size(n_bytes)
-
-
-@pytest.mark.parametrize(
     ("text", "n_bytes"),
     [
         ("8GB", 8 * 10**9),
