@@ -36,6 +36,10 @@ class Line:
         self._lets_others_first_until: float | None = None
         self._n_ignored = 0
         self._ignored_until = 0.0
+        self._ignored_version: str | None = None
+        """Of the limit that counts who waits, without what we did to it; None: not seen since."""
+        self._waiting_id = ""
+        self._show_at = 0.0
 
     def check(self, view: TagView) -> None:
         """Takes note of limits that were removed and made anew."""
@@ -43,7 +47,9 @@ class Line:
         self.place.check(view.waiting)
 
     async def renew(self) -> None:
-        """Keeps the turn or the place in line, and lets the others know that the leader is there."""
+        """Keeps the turn or the place in line, and lets the others know that we are there."""
+        if self.place.n and time.monotonic() >= self._show_at:
+            await self._show_that_somebody_waits()
         await self.place.renew()
         await self.turn.lease.renew()
         await self.turn.keep()
@@ -80,15 +86,24 @@ class Line:
     async def stand(self, view: TagView) -> None:
         """Lets the others see that somebody waits, and says so."""
         if self.place.n == 0:
-            await self.place.take(1, view.waiting.limit_id)
+            self._waiting_id = view.waiting.limit_id
+            await self._show_that_somebody_waits()
         note = self.turn.note
         if note is not None and not self.turn.is_our_models and not view.turn.n_free:
             self._saying.once("line", f"waiting for the GPU {self._tag}: {note.model} of another evaluation is at work")
 
+    async def _show_that_somebody_waits(self) -> None:
+        """Takes the place anew: the lease of one who was killed changes no more, and is told from ours by that."""
+        self._show_at = time.monotonic() + self._rhythm.renew_every_s
+        self._ignored_version = None
+        await self.place.replace(1, self._waiting_id)
+
     async def leave(self) -> None:
         """Lets the others see that we wait no more."""
         self._saying.over("line")
-        await self.place.give_all_back()
+        if self.place.n:
+            self._ignored_version = None
+            await self.place.give_all_back()
 
     async def may_stay(self, view: TagView, *, works: bool, has_slots: bool) -> bool:
         """False when the turn is no longer our model's, or was given up by us for somebody who waits.
@@ -122,9 +137,13 @@ class Line:
         self._lets_others_first_until = now + self._rhythm.stand_back_at_most_s
 
     def _n_others_waiting(self, view: TagView) -> int:
-        """How many others wait, but for those who did not take the turn that we gave up for them."""
+        """How many others wait, but for those who did not take the turn that we gave up for them, and are silent since.
+
+        One of them who was only slow is seen again when it next shows that it waits.
+        """
         waiting = max(view.waiting.n_taken - self.place.n, 0)
-        if time.monotonic() >= self._ignored_until:
+        self._ignored_version = self._ignored_version or view.waiting.version
+        if time.monotonic() >= self._ignored_until or view.waiting.version != self._ignored_version:
             self._n_ignored = 0
         self._n_ignored = min(self._n_ignored, waiting)
         return waiting - self._n_ignored

@@ -1,8 +1,10 @@
 """Claims that meet on one GPU: they share it with one model, and take turns with two."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from slot_workers import FAST, TAG, FakeLimits, Worker, until
@@ -345,6 +347,43 @@ def test_who_waits_and_does_not_come_costs_one_pause_and_not_one_after_another(
         await until(lambda: limits.calls["look"] > n_looks + 2 * FAST.shortest_turn_s / FAST.look_every_s)
         assert 2 == one.n_loads
         await one.stop()
+
+    asyncio.run(scenario())
+
+
+class SlowToTakeATurn:
+    """Limits of which one claim gets the turn only when it is another's again."""
+
+    def __init__(self, limits: FakeLimits, until_then: Callable[[], bool]) -> None:
+        self._limits, self._until_then = limits, until_then
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._limits, name)
+
+    async def take(self, name: str, n: int, *, lease_s: float) -> str | None:
+        if name == TURN:
+            await until(self._until_then)
+        return await self._limits.take(name, n, lease_s=lease_s)
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[Any]:
+        async with self._limits.open():
+            yield self
+
+
+def test_who_was_too_slow_for_the_turn_that_was_given_up_for_it_is_not_ignored_for_long(
+    limits: FakeLimits, worker: Make
+) -> None:
+    async def scenario() -> None:
+        first = worker("small").start()
+        await until(lambda: first.n_done > 0)
+        slow = SlowToTakeATurn(limits, lambda: first.n_loads >= 2)
+        second = worker("large", open_limits=slow.open).start()
+        await until(lambda: first.n_loads == 2)
+        began = asyncio.get_running_loop().time()
+        await until(lambda: second.n_done > 0)
+        assert asyncio.get_running_loop().time() - began < FAST.ignore_waiting_s / 4
+        await _stop(first, second)
 
     asyncio.run(scenario())
 

@@ -13,8 +13,16 @@ from tasks.slots.limits import Limit
 from tasks.slots.prefect_limits import prefect_limits
 from tasks.slots.tag_limits import turn_name, waiting_name, wanted_name
 
-QUICK = replace(Rhythm().times(0.1), lease_s=60.0, poll_every_s=0.1)
-"""Prefect accepts no shorter lease."""
+QUICK = replace(
+    Rhythm().times(0.1),
+    lease_s=60.0,
+    poll_every_s=0.1,
+    drain_at_end_s=60.0,
+    give_back_at_most_s=60.0,
+    let_go_at_most_s=60.0,
+    n_give_back_tries=100,
+)
+"""Prefect accepts no shorter lease; a real server may take its time when everything is given back."""
 
 
 @pytest.fixture
@@ -235,7 +243,7 @@ def test_claims_with_different_models_take_turns(worker: Callable[..., Worker], 
         second.on_load = load
         second.start()
         await until(lambda: second.n_done > 0)
-        await until(lambda: first.n_loads == 2)
+        await until(lambda: first.n_loads >= 2)
         await first.stop()
         await second.stop()
         assert 0 == sum(at_work_while_loading)
