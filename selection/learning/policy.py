@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluation.evidence import Choosable
-from selection.choosing.admission import takes_of
+from selection.choosing.admission import beaten, takes_of
 from selection.choosing.expectations import facts_of
 from selection.choosing.naming import named, near_the_best, takings
 from selection.scoreboard import Scoreboard
@@ -83,14 +83,8 @@ def _admitted(quality: Matrix, takes: Matrix, is_program: Sequence[bool]) -> Mat
     """
     models = np.isfinite(quality) & ~np.array(is_program, dtype=np.bool_)
     kind = np.where(models.any(axis=1, keepdims=True), models, np.isfinite(quality))
-    no_more: Mask = np.all(takes[:, None, :] <= takes[None, :, :], axis=2)
-    less: Mask = np.any(takes[:, None, :] < takes[None, :, :], axis=2)
-    admitted = kind.copy()
-    for i in range(quality.shape[1]):
-        with np.errstate(invalid="ignore"):
-            at_least, better = quality >= quality[:, [i]], quality > quality[:, [i]]
-        admitted[:, i] &= ~(kind & no_more[:, i] & at_least & (better | less[:, i])).any(axis=1)
-    return np.where(admitted, quality, np.nan)
+    nameable = np.where(kind, quality, np.nan)
+    return np.where(beaten(nameable, takes), np.nan, nameable)
 
 
 def _nameable(values: Matrix, expected: Matrix, candidates: tuple[Choosable, ...]) -> Matrix:
