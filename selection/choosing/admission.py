@@ -40,7 +40,7 @@ def may_be_named(
         candidates: All candidates, by position.
         facts: Their numbers.
     """
-    kind = _of_the_kind_asked_for(order, contrasts, candidates)
+    kind = kind_asked_for(order, contrasts, candidates)
     takes = takes_of(facts)[kind]
     (is_beaten,) = beaten(-takes[None, :, 0], takes[:, 1:]).tolist()
     return [i for i, worse in zip(kind, is_beaten, strict=True) if not worse]
@@ -75,10 +75,14 @@ def beaten(quality: Matrix, takes: Matrix) -> Mask:
     return found
 
 
-def _of_the_kind_asked_for(
-    order: Sequence[int], contrasts: Sequence[Contrast], candidates: Sequence[Choosable]
-) -> list[int]:
-    """The models; all where there is no model, and the program that leads where it is told from every model."""
+def kind_asked_for(order: Sequence[int], contrasts: Sequence[Contrast], candidates: Sequence[Choosable]) -> list[int]:
+    """The models; all where there is no model, and the program that leads where it is told from every model.
+
+    Args:
+        order: The feasible candidates by utility.
+        contrasts: The first of them against each of the others.
+        candidates: All candidates, by position.
+    """
     models = [i for i in order if not candidates[i].is_program]
     if not models:
         return list(order)
