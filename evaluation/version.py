@@ -1,10 +1,12 @@
 """Which version of the code made a number?"""
 
+import hashlib
+import os
 import subprocess
 from functools import cache
 from pathlib import Path
 
-from evaluation import __version__
+from evaluation import LOADED_AT, __version__
 
 
 @cache
@@ -26,3 +28,28 @@ def _git(root: Path, *words: str) -> str | None:
     except (OSError, subprocess.SubprocessError):
         return None
     return done.stdout.strip()
+
+
+@cache
+def code_hash() -> str | None:
+    """A hash of the code itself, to the letter: what was computed by another one may be another number.
+
+    None where a file is younger than this process, which then runs the code of before.
+    """
+    root = Path(__file__).parents[1]
+    paths = [
+        os.path.join(folder, name)
+        for package in ("evaluation", "selection")
+        for folder, _, names in os.walk(root / package)
+        for name in names
+        if name.endswith(".py")
+    ]
+    hashed = hashlib.sha256()
+    for path in sorted(paths):
+        with open(path, "rb") as source:
+            content = source.read()
+            if os.fstat(source.fileno()).st_mtime > LOADED_AT:
+                return None
+        hashed.update(f"{path.removeprefix(str(root))} {len(content)} ".encode())
+        hashed.update(content)
+    return hashed.hexdigest()

@@ -116,8 +116,10 @@ def checked_choice(name: str, value: str, kind: object) -> str:
     return value
 
 
-def must_be_tolerance(tolerance: object) -> None:
-    """Raises `ConfigurationError` unless it is a number of points from 0 to 100."""
+def must_be_ways(*, on_tie: str, tolerance: object, on_little_evidence: str) -> None:
+    """Raises `ConfigurationError` unless these can be ways of choosing."""
+    checked_choice("on_tie", on_tie, OnTie)
+    checked_choice("on_little_evidence", on_little_evidence, OnLittleEvidence)
     if not (_is_number(tolerance) and 0 <= tolerance <= 100):  # type: ignore[operator]
         raise ConfigurationError(
             f"tolerance is {tolerance!r}", "Give points of quality from 0 to 100, such as 0.5 for half a point."

@@ -1,16 +1,22 @@
 """Which database does a path or URL name, and how may it be shown?"""
 
+import os
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import sqlalchemy as sa
 from platformdirs import user_data_path
-from sqlalchemy.engine import URL
 
 from evaluation.errors import StoreError
 
+if TYPE_CHECKING:
+    from sqlalchemy.engine import URL
+
 _ALLOWED = "give a path, sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME"
 _SECRET_QUERY = ("password", "sslpassword")
+_SQLITE = "sqlite+pysqlite:///"
+_PLAIN = re.compile(r"[\w./~ +,-]+")
+"""A path in which no character means anything in a URL."""
 
 
 def default_url() -> str:
@@ -18,12 +24,41 @@ def default_url() -> str:
     return f"sqlite:///{user_data_path('benchwright', appauthor=False) / 'benchwright.db'}"
 
 
-def parse_url(url: str | None) -> URL:
+def plain_path(url: str | None) -> str | None:
+    """The file of SQLite that `url` plainly names, absolute; None where only `parse_url` can tell.
+
+    For whoever cannot wait until SQLAlchemy is loaded.
+    """
+    text = default_url() if url is None else url.strip()
+    path = text.removeprefix(_SQLITE).removeprefix("sqlite:///")
+    return os.path.abspath(os.path.expanduser(path)) if _PLAIN.fullmatch(path) else None
+
+
+def path_of(url: str) -> str:
+    """The file of SQLite that `url` names, absolute."""
+    return plain_path(url) or os.path.abspath(str(parse_url(url).database))
+
+
+def address_of_path(path: str) -> str:
+    """A file of SQLite as a URL."""
+    return f"{_SQLITE}{path}"
+
+
+def sqlite_url(path: str) -> "URL":
+    """The same, parsed, whatever characters are in it."""
+    from sqlalchemy.engine import URL
+
+    return URL.create("sqlite+pysqlite", database=path)
+
+
+def parse_url(url: str | None) -> "URL":
     """The database that `url` names; None names the default one.
 
     Raises:
         StoreError: it is neither a path nor a URL of SQLite or PostgreSQL.
     """
+    import sqlalchemy as sa
+
     text = default_url() if url is None else url.strip()
     if "://" not in text:
         text = f"sqlite:///{text}" if text and text != ":memory:" else "sqlite://"
@@ -45,13 +80,13 @@ def parse_url(url: str | None) -> URL:
             raise StoreError(f"{_masked(text)!r}: no results database speaks {scheme!r}", _ALLOWED)
 
 
-def _sqlite(url: URL) -> URL:
+def _sqlite(url: "URL") -> "URL":
     if not url.database or url.database == ":memory:":
         raise StoreError("the results database must outlive this process: no database in memory", _ALLOWED)
     return url.set(drivername="sqlite+pysqlite", database=str(Path(url.database).expanduser()))
 
 
-def shown(url: URL) -> str:
+def shown(url: "URL") -> str:
     """`url` as it may be printed: without its password and its driver."""
     hidden = url.update_query_dict({name: "***" for name in _SECRET_QUERY if name in url.query})
     return hidden.set(drivername=url.get_backend_name()).render_as_string(hide_password=True)

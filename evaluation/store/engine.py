@@ -1,6 +1,6 @@
 """How the store connects, and what its errors mean to a person."""
 
-import json
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -14,6 +14,7 @@ from sqlalchemy.engine import URL, Connection, Engine
 from evaluation.errors import RefusedValueError, StoreError, StoreUnreachableError
 from evaluation.private_files import make_private_folder
 from evaluation.store.address import shown
+from evaluation.store.sqlite_values import to_json
 
 CONNECT_TIMEOUT_S = 10
 _NOTICING_A_DEAD_LINE = {
@@ -37,23 +38,27 @@ def make_engine(url: URL, *, busy_timeout_s: float = 30.0, foreign_keys: bool = 
         defaults = {"connect_timeout": CONNECT_TIMEOUT_S, **_NOTICING_A_DEAD_LINE}
         arguments = {name: value for name, value in defaults.items() if name not in url.query}
         return sa.create_engine(
-            url, json_serializer=_to_json, connect_args=arguments, pool_pre_ping=True, max_overflow=32
+            url, json_serializer=to_json, connect_args=arguments, pool_pre_ping=True, max_overflow=32
         )
     engine = sa.create_engine(
-        url, json_serializer=_to_json, connect_args={"timeout": busy_timeout_s}, pool_size=8, max_overflow=32
+        url, json_serializer=to_json, connect_args={"timeout": busy_timeout_s}, pool_size=8, max_overflow=32
     )
     event.listen(engine, "connect", partial(_configure_sqlite, foreign_keys=foreign_keys))
     event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
-def _to_json(value: Any) -> str:
-    try:
-        return json.dumps(value, allow_nan=False)
-    except (TypeError, ValueError) as error:
-        raise StoreError(
-            f"not storable as JSON: {error}", "store plain JSON: no NaN, no infinity, no objects"
-        ) from error
+def engine_of(connection: sqlite3.Connection) -> Engine:
+    """An engine for one connection that is open already; its transactions are a writer's."""
+    engine = sa.create_engine(
+        "sqlite://",
+        creator=lambda: connection,
+        poolclass=sa.StaticPool,
+        json_serializer=to_json,
+        execution_options={"sqlite_begin": "IMMEDIATE"},
+    )
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
 
 
 def _configure_sqlite(connection: Any, _record: object, *, foreign_keys: bool) -> None:

@@ -12,12 +12,9 @@ import sqlalchemy as sa
 from evaluation.evidence import Evidence
 from evaluation.store.evidence_base import EvidenceBase
 from evaluation.store.evidence_rows import Columns, add_import, add_runs, read_families
-from evaluation.store.evidence_stamp import EvidenceStamp
 from evaluation.store.session import Store
 from evaluation.store.tables import scoreboard_case
 from evaluation.store.yardsticks import IMPORT, version_of
-
-__all__ = ["EvidenceStamp", "evidence_fingerprint", "read_evidence", "read_prompts"]
 
 
 def read_evidence(store: Store, *, tasks: Collection[str] | None = None) -> Evidence:

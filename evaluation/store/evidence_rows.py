@@ -12,8 +12,8 @@ from sqlalchemy.engine import Connection
 from evaluation.evidence import Choosable, Evidence, EvidenceCase
 from evaluation.generation import PromptState
 from evaluation.store.choosables import imported, labelled_apart
-from evaluation.store.columns import unescape_text
 from evaluation.store.evidence_base import AskedCandidate, ImportedScoreboard
+from evaluation.store.safe_text import unescape_text
 from evaluation.store.tables import (
     benchmark,
     benchmark_case,

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import fields
 from datetime import datetime
 from functools import cache
 from math import isfinite
@@ -13,12 +12,12 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Dialect, RowMapping
 
 from evaluation.errors import ConfigurationError, UnknownNameError
+from evaluation.store.recommendation_rows import FIELDS, row_of
 from evaluation.store.records import RecommendationRecord, ReportedOutcome
 from evaluation.store.session import Store
 from evaluation.store.statements import now, upsert
 from evaluation.store.tables import recommendation
 
-_FIELDS = tuple(one.name for one in fields(RecommendationRecord) if one.name != "recommendation_id")
 _REPORTED = ("quality", "latency_s", "ok")
 
 
@@ -27,7 +26,7 @@ _MOST_NAMED = 3
 
 
 class Writer(Protocol):
-    """A store, or an `EvidenceStamp` where what is written is not to count as a change."""
+    """A store, or a `SqliteStamp` where what is written is not to count as a change."""
 
     def write(self) -> AbstractContextManager[Connection]:
         """A connection in a transaction that is committed at the end, or rolled back on any error."""
@@ -45,7 +44,7 @@ def save_recommendations(
         Ids of outcomes whose recommendation is not there; of these nothing is stored.
     """
     with writer.write() as connection:
-        upsert(connection, recommendation, [_row(record) for record in records], key=["id"])
+        upsert(connection, recommendation, [row_of(record) for record in records], key=["id"])
         return tuple(one.recommendation_id for one in outcomes if not _report(connection, one))
 
 
@@ -57,7 +56,7 @@ def prepared(store: Store, record: RecommendationRecord) -> dict[str, Any]:
         ValueError: a time without its zone.
     """
     processors = _processors(store._engine.dialect)
-    row = _row(record)
+    row = row_of(record)
     return {name: process(row[name]) if process else row[name] for name, process in processors.items()}
 
 
@@ -261,20 +260,7 @@ def _unknown(wanted: str, newest: Sequence[str]) -> UnknownNameError:
     return UnknownNameError("recommendation", wanted, newest, step)
 
 
-def _row(record: RecommendationRecord) -> dict[str, Any]:
-    row = {name: getattr(record, name) for name in _FIELDS}
-    plain = {
-        "constraints": dict(record.constraints),
-        "weights": dict(record.weights),
-        "expected": dict(record.expected),
-        "alternatives": [dict(one) for one in record.alternatives],
-        "tied": list(record.tied),
-        "details": dict(record.details),
-    }
-    return {"id": record.recommendation_id, **row, **plain}
-
-
 def _record(row: RowMapping) -> RecommendationRecord:
-    values = {name: row[name] for name in _FIELDS}
+    values = {name: row[name] for name in FIELDS}
     values |= {"alternatives": tuple(row["alternatives"]), "tied": tuple(row["tied"])}
     return RecommendationRecord(recommendation_id=row["id"], **values)

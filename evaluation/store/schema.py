@@ -1,7 +1,5 @@
 """Which schema does a database have, and how does it get this version's?"""
 
-from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -9,11 +7,10 @@ from sqlalchemy.engine import URL, Connection
 
 from evaluation.errors import StoreError
 from evaluation.store.address import shown
+from evaluation.store.revisions import MIGRATIONS, VERSION_TABLE, known_revisions, newest_revision
 from evaluation.store.tables import METADATA
+from evaluation.store.watched_tables import statements_to_watch
 
-VERSION_TABLE = "benchwright_version"
-"""Not Alembic's usual name: Prefect may keep its own tables in the same PostgreSQL database."""
-_MIGRATIONS = Path(__file__).parent / "migrations"
 _LOCK = 7_236_478_112
 """An arbitrary number, the same in all processes that upgrade a PostgreSQL database."""
 
@@ -26,23 +23,9 @@ def _config() -> "Config":
     from alembic.config import Config
 
     config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     return config
-
-
-@cache
-def known_revisions() -> tuple[str, ...]:
-    """Revisions that this version knows, oldest first: each is the number in its file's name.
-
-    Alembic, which would say the same, is imported only where there is something to migrate.
-    """
-    return tuple(sorted(path.name[1:5] for path in (_MIGRATIONS / "versions").glob("v[0-9][0-9][0-9][0-9]_*.py")))
-
-
-def newest_revision() -> str:
-    """The revision that this version reads and writes."""
-    return known_revisions()[-1]
 
 
 def stored_revision(connection: Connection) -> str | None:
@@ -88,3 +71,6 @@ def migrate(connection: Connection, url: URL) -> None:
     config = _config()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+    if connection.dialect.name == "sqlite":
+        for statement in statements_to_watch():
+            connection.exec_driver_sql(statement)

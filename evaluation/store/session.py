@@ -13,12 +13,14 @@ import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection
 
 from evaluation.errors import StoreError
-from evaluation.private_files import database_files, make_private, make_private_file
+from evaluation.private_files import make_private_file
 from evaluation.store.address import default_url, parse_url, shown
+from evaluation.store.database_access import make_database_private
 from evaluation.store.database_file import file_of
 from evaluation.store.engine import make_engine, make_folder, store_error, translated
 from evaluation.store.records import DatabaseInfo
-from evaluation.store.schema import check_upgradable, migrate, newest_revision, stored_revision
+from evaluation.store.revisions import newest_revision
+from evaluation.store.schema import check_upgradable, migrate, stored_revision
 from evaluation.store.tables import METADATA
 
 WRITE_AHEAD_WITHIN_S = 30.0
@@ -59,6 +61,11 @@ class Store:
     def dialect(self) -> str:
         """`sqlite` or `postgresql`."""
         return self._url.get_backend_name()
+
+    @property
+    def path(self) -> str:
+        """The file, of SQLite."""
+        return str(self._url.database)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -185,10 +192,7 @@ def _make_file(address: URL) -> None:
     with suppress(OSError):
         make_private_file(path)
     if path.is_file():
-        for beside in database_files(path):
-            make_private(beside)
-    if address == parse_url(None):  # a folder of ours; any other is the user's
-        make_private(path.parent)
+        make_database_private(str(path.absolute()))
 
 
 def _migrate(address: URL) -> None:

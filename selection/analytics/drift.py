@@ -146,21 +146,7 @@ def _of_use(group: Sequence[PastDecision]) -> Drift | None:
     of_use = by_prompt(known, [float(bool(one.ok)) for one in known])
     n, n_of_use = len(of_use), sum(share >= 0.5 for share in of_use)
     expected = fmean(max(0.0, (one.expected_quality or 0.0) - Z_95 * (one.expected_quality_se or 0.0)) for one in known)
-    low, high, p = _by_binomial(n_of_use, n, expected, is_one_sided=True)
-    return Drift(
-        task=known[-1].task,
-        candidate=known[-1].candidate_label or "",
-        candidate_key=known[-1].candidate_key or "",
-        quantity="ok",
-        n_outcomes=len(known),
-        n_prompts=n,
-        expected=expected,
-        observed=n_of_use / n,
-        difference=n_of_use / n - expected,
-        low=low - expected,
-        high=high - expected,
-        p_value=p if n >= MIN_PROMPTS else None,
-    )
+    return _of_share("ok", known, n_of_use, n, expected, is_one_sided=True)
 
 
 def _by_t(difference: float, se: float, n: int) -> tuple[float, float, float | None]:
@@ -183,17 +169,30 @@ def _of_latency(group: Sequence[PastDecision]) -> Drift | None:
     late = by_prompt(known, [float((one.latency_s or 0.0) > (one.expected_latency_s or 0.0)) for one in known])
     n, n_late = len(late), sum(share > 0.5 for share in late)
     expected = fmean(1 - one.constraints.percentile for one in known)
-    low, high, p = _by_binomial(n_late, n, expected)
+    return _of_share("latency_s", known, n_late, n, expected)
+
+
+def _of_share(
+    quantity: Literal["ok", "latency_s"],
+    known: Sequence[PastDecision],
+    n_yes: int,
+    n: int,
+    expected: float,
+    *,
+    is_one_sided: bool = False,
+) -> Drift:
+    """Of a share of the prompts against the one that was expected."""
+    low, high, p = _by_binomial(n_yes, n, expected, is_one_sided=is_one_sided)
     return Drift(
         task=known[-1].task,
         candidate=known[-1].candidate_label or "",
         candidate_key=known[-1].candidate_key or "",
-        quantity="latency_s",
+        quantity=quantity,
         n_outcomes=len(known),
         n_prompts=n,
         expected=expected,
-        observed=n_late / n,
-        difference=n_late / n - expected,
+        observed=n_yes / n,
+        difference=n_yes / n - expected,
         low=low - expected,
         high=high - expected,
         p_value=p if n >= MIN_PROMPTS else None,

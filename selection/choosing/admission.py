@@ -14,6 +14,9 @@ from selection.choosing.expectations import Facts
 from selection.choosing.ties import Contrast
 from selection.standing.two_way import Mask, Matrix
 
+_MOST_AT_ONCE = 4_000_000
+"""Pairs of candidates on a case that are held in memory together."""
+
 
 def in_order(
     places: Sequence[int], candidates: Sequence[Choosable], facts: Facts, utility: Mapping[int, float]
@@ -37,8 +40,9 @@ def may_be_named(
         candidates: All candidates, by position.
         facts: Their numbers.
     """
-    kind = _of_the_kind_asked_for(order, contrasts, candidates)
-    is_beaten = beaten(takes_of(facts)[kind]).tolist()
+    kind = kind_asked_for(order, contrasts, candidates)
+    takes = takes_of(facts)[kind]
+    (is_beaten,) = beaten(-takes[None, :, 0], takes[:, 1:]).tolist()
     return [i for i, worse in zip(kind, is_beaten, strict=True) if not worse]
 
 
@@ -49,20 +53,36 @@ def takes_of(facts: Facts) -> Matrix:
     return np.where(np.isnan(takes), np.inf, takes)
 
 
-def beaten(takes: Matrix) -> Mask:
-    """True for each row than which another is nowhere more and somewhere less; shape (n_rows,)."""
-    no_more, less = np.ones((2, len(takes), len(takes)), dtype=np.bool_)
-    less[:] = False
+def beaten(quality: Matrix, takes: Matrix) -> Mask:
+    """True for who is beaten on a case by another that may be named; shape (n_cases, n_candidates).
+
+    Args:
+        quality: Expected on each case, shape (n_cases, n_candidates); NaN for one that may not be named.
+        takes: From `takes_of` without the quality; the same on all cases.
+    """
+    n_cases, n = quality.shape
+    no_more, less = np.ones((n, n), dtype=np.bool_), np.zeros((n, n), dtype=np.bool_)
     for column in takes.T:
         no_more &= column[:, None] <= column
         less |= column[:, None] < column
-    return np.asarray((no_more & less).any(axis=0), dtype=np.bool_)
+    at_once = max(_MOST_AT_ONCE // max(n * n, 1), 1)
+    found = np.zeros(quality.shape, dtype=np.bool_)
+    for start in range(0, n_cases, at_once):
+        part = quality[start : start + at_once]
+        with np.errstate(invalid="ignore"):
+            no_worse, better = part[:, :, None] >= part[:, None, :], part[:, :, None] > part[:, None, :]
+        found[start : start + at_once] = (no_more & no_worse & (less | better)).any(axis=1)
+    return found
 
 
-def _of_the_kind_asked_for(
-    order: Sequence[int], contrasts: Sequence[Contrast], candidates: Sequence[Choosable]
-) -> list[int]:
-    """The models; all where there is no model, and the program that leads where it is told from every model."""
+def kind_asked_for(order: Sequence[int], contrasts: Sequence[Contrast], candidates: Sequence[Choosable]) -> list[int]:
+    """The models; all where there is no model, and the program that leads where it is told from every model.
+
+    Args:
+        order: The feasible candidates by utility.
+        contrasts: The first of them against each of the others.
+        candidates: All candidates, by position.
+    """
     models = [i for i in order if not candidates[i].is_program]
     if not models:
         return list(order)

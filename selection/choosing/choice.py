@@ -10,15 +10,7 @@ from selection.choosing.limits import apply_constraints
 from selection.choosing.notes import most_cases, too_little
 from selection.choosing.terms import Choice, DecidedBy, Question
 from selection.scoreboard import Deviations, Scoreboard, TaskStanding
-from selection.wishes import (
-    TOLERANCE,
-    Constraints,
-    OnLittleEvidence,
-    OnTie,
-    Weights,
-    checked_choice,
-    must_be_tolerance,
-)
+from selection.wishes import TOLERANCE, Constraints, OnLittleEvidence, OnTie, Weights, must_be_ways
 
 __all__ = ["Choice", "choose"]
 
@@ -55,9 +47,7 @@ def choose(
         SelectionError: candidates were measured, and the constraints left none.
         ConfigurationError: `on_tie` or `on_little_evidence` is no such word, or `tolerance` no number of points.
     """
-    checked_choice("on_tie", on_tie, OnTie)
-    checked_choice("on_little_evidence", on_little_evidence, OnLittleEvidence)
-    must_be_tolerance(tolerance)
+    must_be_ways(on_tie=on_tie, tolerance=tolerance, on_little_evidence=on_little_evidence)
     question = Question(
         task=task,
         constraints=constraints or Constraints(),

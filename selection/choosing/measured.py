@@ -2,6 +2,8 @@
 
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
 
 from evaluation.formatting import points, quantity
 from selection.answers import Adjustments, Expected, Measured, MeasuredPart
@@ -12,16 +14,52 @@ _SHOWN = 0.0005
 """Half of the last digit of a quality in percent: a smaller difference does not show."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Known:
+    """What is known of a candidate whatever is asked."""
+
+    measured: Measured
+    n_missing: int
+    """Parts (cases or tasks) that it was not asked."""
+    filled_in: float
+    other_tasks: float
+
+
 def measured_of(standing: TaskStanding, place: int) -> Measured | None:
     """What the candidate reached on what it was asked; None where that is nothing."""
+    known = _known_of(standing)[place]
+    return None if known is None else known.measured
+
+
+@lru_cache(maxsize=64)
+def _known_of(standing: TaskStanding) -> tuple[_Known | None, ...]:
+    """Of each candidate; kept, since a standing never changes and most questions are of the same ones."""
     levels = standing.levels
-    if levels is None or math.isnan(levels.measured[place]):
-        return None
-    return Measured(
+    if levels is None:
+        return (None,) * len(standing.n_measured)
+    return tuple(
+        None if math.isnan(value) else _known(standing, levels, place)
+        for place, value in enumerate(levels.measured.tolist())
+    )
+
+
+def _known(standing: TaskStanding, levels: Levels, place: int) -> _Known:
+    n_missing = (
+        int((levels.n_by_part[place] == 0).sum())
+        if levels.are_tasks
+        else int(levels.n_cases.sum() - levels.n_by_part[place].sum())
+    )
+    measured = Measured(
         value=float(levels.measured[place]),
         n_cases=int(standing.n_measured[place]),
         parts=tuple(_part(levels, place, part) for part in range(len(levels.parts))),
         over_tasks=levels.are_tasks,
+    )
+    return _Known(
+        measured=measured,
+        n_missing=n_missing,
+        filled_in=round(float(levels.filled_in[place]), 9),
+        other_tasks=round(float(levels.pulled[place]), 9),
     )
 
 
@@ -45,21 +83,15 @@ def adjustments_of(standing: TaskStanding, place: int, expected: Expected, *, fo
         expected: Its quality, as it is told.
         for_prompt: Whether a selection model looked at the prompt.
     """
-    levels = standing.levels
-    if levels is None or math.isnan(levels.measured[place]):
+    known = _known_of(standing)[place]
+    if known is None:
         return None
-    filled_in, other_tasks = round(float(levels.filled_in[place]), 9), round(float(levels.pulled[place]), 9)
     # The rest: what the prompt adds, and what is cut off at the ends of what a quality can be.
-    rest = round(expected.value - float(levels.measured[place]) - filled_in - other_tasks, 9)
-    n_missing = (
-        int((levels.n_by_part[place] == 0).sum())
-        if levels.are_tasks
-        else int(levels.n_cases.sum() - levels.n_by_part[place].sum())
-    )
+    rest = round(expected.value - known.measured.value - known.filled_in - known.other_tasks, 9)
     return Adjustments(
-        n_filled_in=n_missing,
-        filled_in=filled_in if for_prompt else filled_in + rest,
-        other_tasks=other_tasks,
+        n_filled_in=known.n_missing,
+        filled_in=known.filled_in if for_prompt else known.filled_in + rest,
+        other_tasks=known.other_tasks,
         prompt=rest if for_prompt else None,
     )
 

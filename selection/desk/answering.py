@@ -17,15 +17,7 @@ from selection.choosing.explanation import explanation_of, reason_of
 from selection.choosing.reported import contradiction_lines, reported_notes
 from selection.desk.desk import Desk
 from selection.desk.view import View
-from selection.wishes import (
-    TOLERANCE,
-    Constraints,
-    OnLittleEvidence,
-    OnTie,
-    Weights,
-    checked_choice,
-    must_be_tolerance,
-)
+from selection.wishes import TOLERANCE, Constraints, OnLittleEvidence, OnTie, Weights, must_be_ways
 
 if TYPE_CHECKING:
     import numpy as np
@@ -61,9 +53,7 @@ class Question:
             value = getattr(self, name)
             if not isinstance(value, kind):
                 raise ConfigurationError(f"{name} is {value!r}", f"Give {kind.__name__}(…) from selection.")
-        checked_choice("on_tie", self.on_tie, OnTie)
-        checked_choice("on_little_evidence", self.on_little_evidence, OnLittleEvidence)
-        must_be_tolerance(self.tolerance)
+        must_be_ways(on_tie=self.on_tie, tolerance=self.tolerance, on_little_evidence=self.on_little_evidence)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,7 @@ from selection.desk.allowance import Allowance
 from selection.desk.decisions import Decision, DecisionLog, Outcome
 from selection.desk.memory import AnswerMemory
 from selection.desk.outcomes import OutcomeLedger
-from selection.desk.view import Book, View
+from selection.desk.view import Book, FirstKnown, View
 
 PATIENCE_S = 1.0
 """How long a question waits for a store that is asked over a network."""
@@ -115,18 +115,29 @@ class Desk:
         with self._reading:
             if self._view is None:
                 stamp = self.book.stamp()
-                champion_id = self.book.champion_id()
-                champion, notes = self.book.champion()
-                scoreboard, champion = self.book.scoreboard(champion)
+                known = self.book.kept()
+                notes: tuple[str, ...] = ()
+                if known is None:
+                    known, notes = self._first_read()
                 self.outcomes.refresh()
                 self._view = View(
-                    scoreboard=scoreboard,
-                    champion=champion,
-                    champion_id=champion_id,
+                    scoreboard=known.scoreboard,
+                    champion=known.champion,
+                    champion_id=known.champion_id,
                     stamp=stamp,
                     notes=notes,
                 )
             return self._view
+
+    def _first_read(self) -> tuple[FirstKnown, tuple[str, ...]]:
+        """What is known, kept for the next process, with notes on the champion."""
+        champion_id = self.book.champion_id()
+        champion, notes = self.book.champion()
+        scoreboard, champion = self.book.scoreboard(champion)
+        known = FirstKnown(scoreboard=scoreboard, champion=champion, champion_id=champion_id)
+        if not notes:  # A model that could not be read may be readable for the next one.
+            self.book.keep(known)
+        return known, notes
 
     def _look(self, view: View) -> None:
         """Brings the view up to date, and lets the next one look."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _lock = Lock()
 _desks: dict[str, Desk] = {}
+_VARIABLE = "BENCHWRIGHT_DATABASE_URL"
 _of_the_parent: list[Desk] = []
 """Kept for ever: to let go of a parent's connection would end it for the parent too."""
 
@@ -54,16 +55,26 @@ def address_of(store: "str | Path | Store | None") -> str:
         ConfigurationError: it is none, or a setting is wrong.
         StoreError: it is no database URL.
     """
-    from evaluation.store.address import parse_url
-    from evaluation.store.session import Store
+    from evaluation.store.address import address_of_path, parse_url, plain_path
 
-    if not (store is None or isinstance(store, str | Path | Store)):
-        raise ConfigurationError(f"store is {store!r}", "Give a path, a URL, an open store, or leave it out.")
-    given = store.url if isinstance(store, Store) else None if store is None else str(store)
-    url = parse_url(_of_settings(_variable()) if given is None else given)
+    given = _of_settings() if store is None else _url_of(store)
+    plain = plain_path(given)
+    if plain is not None:
+        return address_of_path(plain)
+    url = parse_url(given)
     if url.get_backend_name() == "sqlite":
         url = url.set(database=os.path.abspath(str(url.database)))
     return url.render_as_string(hide_password=False)
+
+
+def _url_of(store: "str | Path | Store") -> str:
+    if isinstance(store, str | Path):
+        return str(store)
+    from evaluation.store.session import Store
+
+    if not isinstance(store, Store):
+        raise ConfigurationError(f"store is {store!r}", "Give a path, a URL, an open store, or leave it out.")
+    return store.url
 
 
 def close_desks() -> int:
@@ -79,12 +90,16 @@ def flush_desks(timeout_s: float = 5.0) -> int:
     return sum(desk.log.flush(timeout_s) for desk in tuple(_desks.values()))
 
 
-def _variable() -> str | None:
-    return next((value for name, value in os.environ.items() if name.upper() == "BENCHWRIGHT_DATABASE_URL"), None)
+def _of_settings() -> str | None:
+    """The setting's database. Where no other is set, no other can be wrong, and pydantic need not be loaded."""
+    given = {name.upper(): value for name, value in os.environ.items() if name.upper().startswith("BENCHWRIGHT_")}
+    if set(given) <= {_VARIABLE}:
+        return given.get(_VARIABLE) or None
+    return _checked_setting(given.get(_VARIABLE))
 
 
 @lru_cache(maxsize=8)
-def _of_settings(variable: str | None) -> str | None:
+def _checked_setting(variable: str | None) -> str | None:
     """The setting's database while the variable stays as it is: to read all settings takes a millisecond."""
     from pydantic import ValidationError
 

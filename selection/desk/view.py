@@ -34,6 +34,17 @@ class View:
     """What was answered from this scoreboard where no prompt mattered, by what was asked."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirstKnown:
+    """What is known when a store is first asked."""
+
+    scoreboard: Scoreboard
+    champion: Predictor | None
+    """As of the scoreboard's evidence; None: the scoreboard decides alone."""
+    champion_id: str | None
+    """Of the promotion that holds."""
+
+
 class Book(Protocol):
     """A store, as far as a desk reads and writes it. Each method raises `StoreError` where it is away."""
 
@@ -52,6 +63,14 @@ class Book(Protocol):
 
     def stamp(self) -> object:
         """The same while nobody else has written; cheap."""
+        ...
+
+    def kept(self) -> FirstKnown | None:
+        """What another process kept of the evidence and the models as they are now; None: nothing."""
+        ...
+
+    def keep(self, known: FirstKnown) -> None:
+        """Keeps what was read since `kept`, where it can be."""
         ...
 
     def fingerprint(self) -> str:

@@ -114,13 +114,14 @@ def written_array(array: NDArray[Any]) -> bytes:
     return written.getvalue()
 
 
-def read_array(data: bytes, what: str, *, may_be_records: bool = False) -> NDArray[Any]:
+def read_array(data: bytes, what: str, *, may_be_records: bool = False, must_be_finite: bool = True) -> NDArray[Any]:
     """The numbers of a `.npy` file.
 
     Args:
         data: The file.
         what: It is called in an error.
         may_be_records: Records of numbers may be in it too, as scikit-learn keeps the nodes of a tree.
+        must_be_finite: What is not known (NaN) and what has no bound is refused.
 
     Raises:
         ModelFileError: it holds something else, other than it says, or values that are no numbers.
@@ -143,6 +144,6 @@ def read_array(data: bytes, what: str, *, may_be_records: bool = False) -> NDArr
     if size != len(content):
         raise ModelFileError(f"{what} has {len(content)} bytes for a shape of {shape}: {size} are due", TRAIN_AGAIN)
     array = np.frombuffer(content, dtype=dtype).reshape(shape, order="F" if is_fortran else "C")
-    if array.dtype.kind == "f" and not (np.abs(array) < 1e30).all():
+    if must_be_finite and array.dtype.kind == "f" and not (np.abs(array) < 1e30).all():
         raise ModelFileError(f"{what} holds values that are no finite numbers", TRAIN_AGAIN)
     return array

@@ -7,12 +7,10 @@ from evaluation.errors import ModelFileError, StoreUnreachableError
 from evaluation.store.records import Champion, SelectionModelRecord
 from evaluation.store.selection_models import champions, read_model
 from evaluation.store.session import Store
+from selection.learning.model_files import FROM_A_FILE, read_serving
 
 if TYPE_CHECKING:
     from selection.learning.serving import ServedModel
-
-FROM_A_FILE = "from a file"
-"""The status of a model that was not trained here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +56,6 @@ def served_model(store: Store, model: SelectionModelRecord) -> "ServedModel":
         ModelFileError: it is not whole, or must not be read.
         DamagedModelError: its bytes are not those that were stored.
     """
-    from selection.learning.model_files import read_serving
-
     stored = read_model(store, model.model_id)
     if stored.serving is None:
         raise ModelFileError(

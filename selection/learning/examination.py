@@ -38,9 +38,14 @@ class Examination:
     single: Vector
     """How good each candidate is over all tasks, each case counting alike; shape (n_candidates,)."""
 
-    def reached(self, expected: Matrix) -> Vector:
-        """The quality of the candidate that is named for each case where this is expected, shape (n_cases,)."""
-        return self.policy.reached(np.array(self.tasks), self.values, expected)
+    def reached(self, expected: Matrix, errors: Matrix | None = None) -> Vector:
+        """The quality of the candidate that is named for each case where this is expected, shape (n_cases,).
+
+        Args:
+            expected: Of each candidate on each case.
+            errors: Standard errors of what is added for the prompts; None: nothing is.
+        """
+        return self.policy.reached(np.array(self.tasks), self.values, expected, errors)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,24 +136,27 @@ class Expectations(NamedTuple):
     """By which is chosen."""
     told: Matrix
     """What is said of it."""
+    errors: Matrix
+    """Standard errors of what is added for the prompts."""
 
 
 def expectations(exam: Examination, model: Predictor | None) -> Expectations:
     """What is expected, and what is told of it."""
     expected = exam.expected.copy()
-    told = exam.expected.copy()
+    told, errors = exam.expected.copy(), np.zeros(exam.expected.shape)
     for row, (task, prompt) in enumerate(zip(exam.tasks, exam.prompts, strict=True)):
         found = None if model is None else model.deviations(task, prompt, exam.keys)
         if found is not None:
             expected[row] += found.value
             told[row] = as_told(expected[row], found.told)
-    return Expectations(expected, told)
+            errors[row] = found.se
+    return Expectations(expected, told, errors)
 
 
 def examined(exam: Examination, model: Predictor | None) -> Examined:
     """How the model did on the test; None is the scoreboard alone."""
-    expected, told = expectations(exam, model)
-    ours, single = exam.reached(expected), reached(exam.values, exam.single)
+    expected, told, errors = expectations(exam, model)
+    ours, single = exam.reached(expected, errors), reached(exam.values, exam.single)
     per_task, oracle = exam.reached(exam.expected), np.nanmax(exam.values, axis=1)
     cells = np.isfinite(exam.values) & np.isfinite(expected)
     room = float(oracle.mean() - single.mean())

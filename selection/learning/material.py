@@ -39,9 +39,14 @@ class Material:
     policy: ServedPolicy
     """By which candidates are named."""
 
-    def reached(self, expected: Matrix) -> Vector:
-        """The quality of the candidate that is named for each case where this is expected, shape (n_cases,)."""
-        return self.policy.reached(np.array(self.tasks)[self.task], self.values, expected)
+    def reached(self, expected: Matrix, errors: Matrix | None = None) -> Vector:
+        """The quality of the candidate that is named for each case where this is expected, shape (n_cases,).
+
+        Args:
+            expected: Of each candidate on each case.
+            errors: Standard errors of what is added for the prompts; None: nothing is.
+        """
+        return self.policy.reached(np.array(self.tasks)[self.task], self.values, expected, errors)
 
     @property
     def n_families(self) -> int:

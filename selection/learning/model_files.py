@@ -29,6 +29,8 @@ from selection.learning.serving import ServedModel
 if TYPE_CHECKING:
     from selection.learning.training import Trained
 
+FROM_A_FILE = "from a file"
+"""The status of a model that was not trained here."""
 PROBES = (
     "",
     "What is the capital of France?",

@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluation.evidence import Choosable
-from selection.choosing.admission import takes_of
+from selection.choosing.admission import beaten, kind_asked_for, takes_of
 from selection.choosing.expectations import facts_of
 from selection.choosing.naming import named, near_the_best, takings
-from selection.scoreboard import Scoreboard
+from selection.choosing.ties import contrasts_with
+from selection.scoreboard import Deviations, Scoreboard, TaskStanding
 from selection.standing.two_way import Mask, Matrix, Vector
 from selection.wishes import TOLERANCE, Constraints, OnTie
 
@@ -40,13 +41,16 @@ class ServedPolicy:
     board: Scoreboard
     rule: TieRule = AS_BY_DEFAULT
 
-    def named(self, tasks: NDArray[np.str_], values: Matrix, expected: Matrix) -> Integers:
+    def named(
+        self, tasks: NDArray[np.str_], values: Matrix, expected: Matrix, errors: Matrix | None = None
+    ) -> Integers:
         """The position of the candidate for each case, of those that were measured on it.
 
         Args:
             tasks: Of each case; all of them are tasks of the scoreboard.
             values: Qualities, shape (n_cases, n_candidates), NaN where it was not asked; one number in every row.
             expected: The same shape, NaN for one that nothing is known of.
+            errors: Standard errors of what is added for the prompts, the same shape; None: nothing is added.
         """
         found = np.zeros(len(values), dtype=np.int64)
         candidates = self.board.candidates
@@ -63,34 +67,65 @@ class ServedPolicy:
                 )
             )
             known = np.clip(quality[np.ix_(rows, order)], standing.lowest, standing.highest)
-            utility = np.round(100 * _admitted(known, takes[order], [candidates[i].is_program for i in order]), 9)
+            added = np.zeros(known.shape) if errors is None else errors[np.ix_(rows, order)]
+            kind = _of_the_kind_asked_for(known, added, order, standing, candidates)
+            utility = np.round(100 * np.where(beaten(kind, takes[order]), np.nan, kind), 9)
             near = near_the_best(utility, standing.n_pairs[np.ix_(order, order)], self.rule.tolerance)
             things = [thing[order] for thing in takings(facts, self.rule.on_tie)]
             found[rows] = order[named(utility, near, things)]
         return found
 
-    def reached(self, tasks: NDArray[np.str_], values: Matrix, expected: Matrix) -> Vector:
+    def reached(
+        self, tasks: NDArray[np.str_], values: Matrix, expected: Matrix, errors: Matrix | None = None
+    ) -> Vector:
         """The quality on each case of the candidate named for it, shape (n_cases,)."""
-        place = self.named(tasks, values, expected)[:, None]
+        place = self.named(tasks, values, expected, errors)[:, None]
         return np.asarray(np.take_along_axis(values, place, axis=1)[:, 0], dtype=np.float64)
 
 
-def _admitted(quality: Matrix, takes: Matrix, is_program: Sequence[bool]) -> Matrix:
-    """The qualities, NaN of whom `admission` would not have named for a case.
+def _of_the_kind_asked_for(
+    quality: Matrix, errors: Matrix, order: Integers, standing: TaskStanding, candidates: Sequence[Choosable]
+) -> Matrix:
+    """The qualities, NaN of those that `admission` leaves out on a case for being a program, or beside one that leads.
 
-    A program is left out wherever a model may be named: whether it is told from every model hangs on errors that a
-    training does not have for each case.
+    Args:
+        quality: What is expected, shape (n_cases, n_candidates), NaN of those that cannot be named.
+        errors: Of what is added for the prompts.
+        order: The positions of the columns in the scoreboard.
+        standing: Of the task.
+        candidates: All, by position.
     """
-    models = np.isfinite(quality) & ~np.array(is_program, dtype=np.bool_)
-    kind = np.where(models.any(axis=1, keepdims=True), models, np.isfinite(quality))
-    no_more: Mask = np.all(takes[:, None, :] <= takes[None, :, :], axis=2)
-    less: Mask = np.any(takes[:, None, :] < takes[None, :, :], axis=2)
-    admitted = kind.copy()
-    for i in range(quality.shape[1]):
-        with np.errstate(invalid="ignore"):
-            at_least, better = quality >= quality[:, [i]], quality > quality[:, [i]]
-        admitted[:, i] &= ~(kind & no_more[:, i] & at_least & (better | less[:, i])).any(axis=1)
-    return np.where(admitted, quality, np.nan)
+    is_program = np.array([candidates[i].is_program for i in order], dtype=np.bool_)
+    models = np.isfinite(quality) & ~is_program
+    found = np.where(models.any(axis=1, keepdims=True) & ~models, np.nan, quality)
+    utility = np.round(100 * quality, 9)
+    leads = is_program[np.nanargmax(utility, axis=1)] & models.any(axis=1)
+    known: dict[bytes, list[int]] = {}
+    for row in np.flatnonzero(leads).tolist():
+        key = quality[row].tobytes() + errors[row].tobytes()
+        if key not in known:
+            known[key] = _kind_on_a_case(quality[row], errors[row], order, standing, candidates)
+        found[row] = np.where(np.isin(order, known[key]), quality[row], np.nan)
+    return found
+
+
+def _kind_on_a_case(
+    quality: Vector, errors: Vector, order: Integers, standing: TaskStanding, candidates: Sequence[Choosable]
+) -> list[int]:
+    best_first = np.argsort(-np.round(100 * quality, 9), kind="stable")
+    places = order[[at for at in best_first.tolist() if np.isfinite(quality[at])]].tolist()
+    moved, se = np.zeros((2, len(candidates)))
+    moved[order] = np.nan_to_num(quality - standing.quality[order])
+    se[order] = errors
+    contrasts = contrasts_with(
+        places[0],
+        places[1:],
+        standing=standing,
+        deviations=Deviations(value=moved, se=se),
+        quality_weight=1.0,
+        beside=[0.0] * len(candidates),
+    )
+    return kind_asked_for(places, contrasts, candidates)
 
 
 def _nameable(values: Matrix, expected: Matrix, candidates: tuple[Choosable, ...]) -> Matrix:

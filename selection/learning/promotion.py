@@ -104,7 +104,8 @@ def compare(
     exam = examination(evidence, matrix, prompts, families, shown=~kept, asked=kept & ~seen, rule=rule)
     if exam is None:
         return None
-    ours, theirs = (exam.reached(expectations(exam, model).expected) for model in (challenger, champion))
+    foretold = [expectations(exam, model) for model in (challenger, champion)]
+    ours, theirs = (exam.reached(one.expected, one.errors) for one in foretold)
     return Rivalry(gain=paired_gain(ours, theirs, exam.families), n_changed=int((ours != theirs).sum()))
 
 

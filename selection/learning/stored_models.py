@@ -6,8 +6,8 @@ from evaluation.errors import ConfigurationError, ModelFileError
 from evaluation.store.records import SelectionModelRecord
 from evaluation.store.selection_models import find_model, history, read_model, save_model
 from evaluation.store.session import Store
-from selection.learning.deciding import FROM_A_FILE, served_model
-from selection.learning.model_files import PackedModel, read_file, read_serving, write_file
+from selection.learning.deciding import served_model
+from selection.learning.model_files import FROM_A_FILE, PackedModel, read_file, read_serving, write_file
 
 
 def save_to_file(store: Store, wanted: str | int, path: Path) -> SelectionModelRecord:

@@ -86,6 +86,8 @@ class _Unseen:
     """What models that were not shown a case's family predicted for it."""
 
     deviation: Mapping[str, Matrix]
+    error: Mapping[str, Matrix]
+    """Standard errors of the deviations."""
     difficulty: Vector
 
 
@@ -103,10 +105,10 @@ def try_learners(
     features = space.space.of_all(data.prompts, embed).astype(np.float64)
     reading = fit_reading(space.space, features, data.task, len(data.tasks))
     unseen = _unseen(data, features, learners, rng)
-    gains = {name: _gain(data, deviation) for name, deviation in unseen.deviation.items()}
+    gains = {name: _gain(data, deviation, unseen.error[name]) for name, deviation in unseen.deviation.items()}
     closeness = {name: _closeness(data, deviation) for name, deviation in unseen.deviation.items()}
     best = max(learners, key=lambda learner: closeness[learner.name].value)
-    findings = {name: _findings(data, deviation) for name, deviation in unseen.deviation.items()}
+    findings = {name: _findings(data, deviation, unseen.error[name]) for name, deviation in unseen.deviation.items()}
     listed = ", ".join(f"{name} {gain.in_points()}" for name, gain in gains.items())
     tells = closeness[best.name].is_real and any(one.shrink for one in findings[best.name])
     if not tells or gains[best.name].value <= 0:
@@ -137,7 +139,7 @@ def _difficulty(features: Matrix, found: Targets) -> Linear:
 
 
 def _unseen(data: Material, features: Matrix, learners: Sequence[Learner], rng: np.random.Generator) -> _Unseen:
-    deviation = {learner.name: np.zeros(data.values.shape) for learner in learners}
+    deviation, error = ({learner.name: np.zeros(data.values.shape) for learner in learners} for _ in range(2))
     difficulty = np.zeros(len(data.values))
     for fold in range(data.n_folds):
         shown, asked = data.fold != fold, np.flatnonzero(data.fold == fold)
@@ -148,9 +150,9 @@ def _unseen(data: Material, features: Matrix, learners: Sequence[Learner], rng: 
         for learner in learners:
             part = learner.fit(_lesson(data, features, found, shown), rng, quick=True).part
             for case, row, task in zip(asked, features[asked], data.task[asked].tolist(), strict=True):
-                value = part.deviations(row, task)[0]
+                value, error[learner.name][case] = part.deviations(row, task)
                 deviation[learner.name][case] = value - value.mean()
-    return _Unseen(deviation=deviation, difficulty=difficulty)
+    return _Unseen(deviation=deviation, error=error, difficulty=difficulty)
 
 
 def _came(data: Material, deviation: Matrix, cases: Mask | Integers) -> tuple[Matrix, Matrix]:
@@ -177,14 +179,25 @@ def _closer(data: Material, came: Matrix, expected: Matrix, rows: Integers, *, l
     return paired_gain(*apart, data.families[rows], confidence_level=level)
 
 
-def _scores(data: Material, deviation: Matrix) -> Matrix:
-    """Expectations of every case, its deviations shrunk by what other folds say."""
+def _shrunk(data: Material, deviation: Matrix) -> Matrix:
+    """What the deviations of every case are multiplied with, by what other folds say; shape (n_cases, 1)."""
     shrinks = np.array([_shrinks(data, deviation, data.fold != fold) for fold in range(data.n_folds)])
-    return data.expected + shrinks[data.fold, data.task][:, None] * deviation
+    return np.asarray(shrinks[data.fold, data.task][:, None], dtype=np.float64)
 
 
-def _gain(data: Material, deviation: Matrix) -> Gain:
-    ours = data.reached(_scores(data, deviation))
+def _scores(data: Material, deviation: Matrix) -> Matrix:
+    """Expectations of every case."""
+    return data.expected + _shrunk(data, deviation) * deviation
+
+
+def _reached(data: Material, deviation: Matrix, error: Matrix) -> Vector:
+    """What choosing by the deviations brings on every case."""
+    shrunk = _shrunk(data, deviation)
+    return data.reached(data.expected + shrunk * deviation, shrunk * error)
+
+
+def _gain(data: Material, deviation: Matrix, error: Matrix) -> Gain:
+    ours = _reached(data, deviation, error)
     return paired_gain(ours, data.reached(data.expected), data.families, confidence_level=LEVEL)
 
 
@@ -195,9 +208,9 @@ def _closeness(data: Material, deviation: Matrix) -> Gain:
     return _closer(data, came, expected, everything)
 
 
-def _findings(data: Material, deviation: Matrix) -> tuple[TaskFinding, ...]:
+def _findings(data: Material, deviation: Matrix, error: Matrix) -> tuple[TaskFinding, ...]:
     shrinks = _shrinks(data, deviation, np.ones(len(data.values), dtype=np.bool_))
-    ours, without = data.reached(_scores(data, deviation)), data.reached(data.expected)
+    ours, without = _reached(data, deviation, error), data.reached(data.expected)
     found = []
     for place, task in enumerate(data.tasks):
         rows = np.flatnonzero(data.task == place)

@@ -459,7 +459,7 @@ def test_what_the_package_offers_is_there():
 
 def test_warm_answers_are_quick_enough_to_be_asked_for_every_prompt(path):
     recommend("summarization", "first", store=path)
-    with mock.patch("selection.desk.book.read_evidence", side_effect=AssertionError("read again")):
+    with mock.patch("evaluation.store.evidence.read_evidence", side_effect=AssertionError("read again")):
         for i in range(50):
             recommend("summarization", f"prompt {i}", store=path)
     # The bound of 5 ms is held by tests/benchmarks/recommend_speed.py.

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from evaluation.store.schema import VERSION_TABLE
+from evaluation.store.revisions import VERSION_TABLE
 from evaluation.store.tables import METADATA
 
 connection = context.config.attributes["connection"]

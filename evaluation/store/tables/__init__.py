@@ -84,6 +84,8 @@ from evaluation.store.tables.scores import (
     score_failure,
 )
 from evaluation.store.tables.selection import (
+    EvidenceChangeTable,
+    KeptScoreboardTable,
     PromotionTable,
     RecommendationTable,
     ScoreboardCaseTable,
@@ -119,6 +121,7 @@ __all__ = [
     "EmbeddingTable",
     "EndpointTable",
     "EstimateTable",
+    "EvidenceChangeTable",
     "ExperimentRunTable",
     "ExperimentTable",
     "GenerationTable",
@@ -126,6 +129,7 @@ __all__ = [
     "HolderRunTable",
     "HolderTable",
     "InvocationTable",
+    "KeptScoreboardTable",
     "MetricTable",
     "ModelTable",
     "MonitorLookTable",

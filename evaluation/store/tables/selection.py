@@ -163,6 +163,29 @@ class ScoreboardRowTable(Row, table=True):
     memory_gb: float | None = real_field()
 
 
+class EvidenceChangeTable(Row, table=True):
+    """How often the evidence has changed, in one row that triggers count up; PostgreSQL has no row."""
+
+    __tablename__ = "evidence_change"
+
+    id: int | None = key_field()
+    n_changes: int = whole_field()
+
+
+class KeptScoreboardTable(Row, table=True):
+    """What was computed from the evidence, in one row."""
+
+    __tablename__ = "kept_scoreboard"
+
+    id: int | None = key_field()
+    n_changes: int = whole_field()
+    """Of the evidence that it was computed from."""
+    made_by: str = text_field()
+    """A hash of the code that computed it: another one computes it again."""
+    content: bytes = Field(sa_type=sa.LargeBinary, nullable=False)
+    """Arrays; never a pickle."""
+
+
 selection_model = METADATA.tables["selection_model"]
 promotion = METADATA.tables["promotion"]
 recommendation = METADATA.tables["recommendation"]

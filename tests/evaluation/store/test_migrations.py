@@ -14,8 +14,9 @@ from evaluation.store.address import parse_url
 from evaluation.store.engine import make_engine, make_folder
 from evaluation.store.evidence import evidence_fingerprint, read_evidence
 from evaluation.store.outcomes import count_outcomes
+from evaluation.store.revisions import VERSION_TABLE, known_revisions, newest_revision
 from evaluation.store.runs import find_run, run_case_ids
-from evaluation.store.schema import VERSION_TABLE, _config, known_revisions, newest_revision
+from evaluation.store.schema import _config
 from evaluation.store.session import open_store, upgrade
 from evaluation.store.tables import METADATA
 
@@ -113,4 +114,4 @@ def test_the_numbers_of_the_files_are_the_revisions_that_alembic_finds() -> None
     from evaluation.store import schema
 
     scripts = ScriptDirectory.from_config(schema._config())
-    assert tuple(reversed([script.revision for script in scripts.walk_revisions()])) == schema.known_revisions()
+    assert tuple(reversed([script.revision for script in scripts.walk_revisions()])) == known_revisions()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from evaluation.errors import ConfigurationError, StoreError, UnknownNameError
-from evaluation.store.evidence import EvidenceStamp
+from evaluation.store.evidence_stamp import stamp_of
 from evaluation.store.recommendations import (
     count_outcomes_since,
     find_recommendation,
@@ -118,7 +118,7 @@ def test_all_of_a_batch_is_stored_or_nothing(store: Store) -> None:
 
 
 def test_they_may_be_written_through_a_stamp(store: Store) -> None:
-    stamp = EvidenceStamp(store)
+    stamp = stamp_of(store)
     before = stamp.value()
     save_recommendations(stamp, [record(1)])
     report_outcome(stamp, "rec-1", ok=True)

@@ -19,7 +19,8 @@ from evaluation.store.benchmarks import list_benchmarks
 from evaluation.store.endpoints import save_endpoint
 from evaluation.store.engine import store_error
 from evaluation.store.records import EndpointRecord
-from evaluation.store.schema import VERSION_TABLE, migrate, newest_revision
+from evaluation.store.revisions import VERSION_TABLE, newest_revision
+from evaluation.store.schema import migrate
 from evaluation.store.session import Store, backup, info, open_store, upgrade
 from evaluation.store.tables import METADATA, invocation
 

@@ -2,19 +2,23 @@
 
 import math
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 from scored_tables import named, scored
 
 from selection.answers import Ranked
+from selection.choosing import admission
 from selection.choosing.admission import beaten
 from selection.choosing.choice import Choice, choose
 from selection.choosing.explanation import reason_of
 from selection.scoreboard import Deviations
 from selection.standing.building import build_scoreboard
+from selection.standing.two_way import Matrix
 from selection.wishes import Constraints, OnTie, Weights
 
 N_CASES = 24
@@ -132,5 +136,28 @@ def test_the_models_are_told_apart_by_the_best_of_them_where_a_program_leads() -
 
 
 def test_one_that_another_beats_is_beaten_where_it_alone_is_not_known() -> None:
-    takes = np.array([[-0.5, 1.0, np.inf], [-0.5, 1.0, 3.0], [-0.6, np.inf, np.inf], [-0.5, 0.9, np.inf]])
-    assert [True, False, False, False] == beaten(takes).tolist()
+    quality = np.array([[0.5, 0.5, 0.6, 0.5]])
+    takes = np.array([[1.0, np.inf], [1.0, 3.0], [np.inf, np.inf], [0.9, np.inf]])
+    assert [[True, False, False, False]] == beaten(quality, takes).tolist()
+
+
+def test_who_may_not_be_named_on_a_case_beats_nobody_there() -> None:
+    quality = np.array([[0.5, 0.4], [np.nan, 0.4], [0.4, 0.4]])
+    takes = np.array([[1.0], [2.0]])
+    assert [[False, True], [False, False], [False, True]] == beaten(quality, takes).tolist()
+
+
+@given(
+    quality=arrays(np.float64, (3, 4), elements=st.sampled_from([0.0, 0.5, 1.0, np.nan])),
+    takes=arrays(np.float64, (4, 2), elements=st.sampled_from([1.0, 2.0, np.inf])),
+)
+def test_all_cases_at_once_and_each_alone_are_as_the_definition_says(quality: Matrix, takes: Matrix) -> None:
+    def beats(case: int, one: int, other: int) -> bool:
+        ours, theirs = [(-quality[case, i], *takes[i]) for i in (one, other)]
+        nowhere_worse = all(a <= b for a, b in zip(ours, theirs, strict=True))
+        return nowhere_worse and any(a < b for a, b in zip(ours, theirs, strict=True))
+
+    expected = [[any(beats(case, one, other) for one in range(4)) for other in range(4)] for case in range(3)]
+    assert expected == beaten(quality, takes).tolist()
+    with mock.patch.object(admission, "_MOST_AT_ONCE", 1):
+        assert expected == beaten(quality, takes).tolist()

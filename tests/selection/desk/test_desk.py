@@ -33,6 +33,7 @@ class FakeBook:
         self.written = []
         self.hold = None
         self.notes = ()
+        self.kept_before = self.kept_now = None
 
     def _asked(self, what):
         self.calls.append(what)
@@ -55,6 +56,12 @@ class FakeBook:
 
     def outcomes(self, since, limit):
         return ()
+
+    def kept(self):
+        return self.kept_before
+
+    def keep(self, known):
+        self.kept_now = known
 
     def champion_id(self):
         return str(self.promoted)

@@ -25,7 +25,11 @@ def random_board(rng: np.random.Generator) -> Scoreboard:
         n_timed=np.full(n, 200),
     )
     standing.n_pairs[0, -1] = standing.n_pairs[-1, 0] = 3
-    candidates = tuple(named(NAMES[at], memory_bytes=float(rng.integers(1, 4)) * 1e9) for at in range(n))
+    programs = rng.random(n) < rng.choice([0.0, 0.4])
+    candidates = tuple(
+        named(f"{'baseline-' if programs[at] else ''}{NAMES[at]}", memory_bytes=float(rng.integers(1, 4)) * 1e9)
+        for at in range(n)
+    )
     return Scoreboard(candidates=candidates, standings={"qa": standing}, overall=standing, fingerprint="x")
 
 
@@ -40,18 +44,19 @@ def test_a_training_is_judged_by_the_choices_that_are_served(seed: int, on_tie: 
     board = random_board(rng)
     n = len(board.candidates)
     moved = rng.normal(0, 0.02, (20, n)) * (rng.random((20, 1)) < 0.8)
+    errors = np.where(moved == 0, 0.0, rng.choice([1e-4, 0.003, 0.1], (20, 1)))
     expected = board.standings["qa"].quality + moved
     policy = ServedPolicy(board=board, rule=TieRule(on_tie=on_tie, tolerance=tolerance))
-    places = policy.named(np.array(["qa"] * 20), np.full((20, n), 0.5), expected)
+    places = policy.named(np.array(["qa"] * 20), np.full((20, n), 0.5), expected, errors)
     served = [
         choose(
             board,
             task="qa",
             on_tie=on_tie,
             tolerance=tolerance,
-            deviations=Deviations(value=row, se=np.full(n, 0.1)),
+            deviations=Deviations(value=row, se=se),
         ).chosen
-        for row in moved
+        for row, se in zip(moved, errors, strict=True)
     ]
     assert [one.key for one in served if one] == [board.candidates[at].key for at in places.tolist()]
 
@@ -80,3 +85,17 @@ def test_prices_decide_among_those_near_the_best_alone(on_tie: OnTie, place: int
     policy = ServedPolicy(board=build_scoreboard(evidence), rule=TieRule(on_tie=on_tie))
     expected = np.array([[0.900, 0.896, 0.890]])
     assert [place] == policy.named(np.array(["qa"]), np.ones((1, 3)), expected).tolist()
+
+
+def test_a_program_is_named_where_it_beats_every_model_and_left_out_where_it_may_be_chance() -> None:
+    right = np.arange(60) % 10
+    quality = np.array([right < 9, right < 4, right < 3], dtype=np.float64)
+    candidates = (named("baseline-lead"), named("model"), named("other"))
+    board = build_scoreboard(scored(quality, candidates=candidates))
+    policy = ServedPolicy(board=board, rule=HIGHEST)
+    tasks, values = np.array(["qa"] * 3), np.ones((3, 3))
+    expected = np.tile(board.standings["qa"].quality, (3, 1))
+    expected[2] -= [0.6, 0.0, 0.0]
+    errors = np.array([[0.0] * 3, [0.4] * 3, [0.0] * 3])
+    assert [0, 1, 1] == policy.named(tasks, values, expected, errors).tolist()
+    assert [0, 0, 1] == policy.named(tasks, values, expected).tolist()

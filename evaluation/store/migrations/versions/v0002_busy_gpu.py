@@ -75,7 +75,7 @@ def upgrade() -> None:
 
 def _move_case_ids() -> None:
     """Makes rows of the lists of case ids. The ids stand in columns as they were escaped: lists hold them plain."""
-    from evaluation.store.columns import escape_text
+    from evaluation.store.safe_text import escape_text
 
     connection = op.get_bind()
     runs = sa.table("run", sa.column("id"), sa.column("benchmark_version"), sa.column("case_ids", sa.JSON()))
@@ -95,7 +95,7 @@ def _move_case_ids() -> None:
 
 
 def _fill_clusters() -> None:
-    from evaluation.store.columns import escape_text
+    from evaluation.store.safe_text import escape_text
 
     connection = op.get_bind()
     cases = sa.table("benchmark_case", sa.column("id"), sa.column("content", sa.JSON()), sa.column("cluster"))

@@ -1,0 +1,113 @@
+"""What was computed from the evidence, kept in a SQLite database for the next process that asks; PostgreSQL keeps none.
+
+It is given out only where no row of what it was computed from has changed since (`watched_tables`), and the code that
+computed it is the same to the letter.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from evaluation.errors import StoreError
+from evaluation.store.revisions import VERSION_TABLE, newest_revision
+from evaluation.store.sqlite_stamp import SqliteStamp
+from evaluation.store.watched_tables import n_changes
+
+if TYPE_CHECKING:
+    from evaluation.store.session import Store
+
+MOST_BYTES = 32_000_000
+"""What is larger is computed each time: to write it may take longer than a question may wait."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptContent:
+    """What a database keeps."""
+
+    n_changes: int | None
+    """How often the evidence has changed; None where nobody counts, and nothing can be kept."""
+    content: bytes | None
+    """Of this evidence; None: nothing is kept of it."""
+
+
+def read_kept(stamp: SqliteStamp, made_by: str) -> KeptContent:
+    """What is kept of the evidence as it is now.
+
+    Args:
+        stamp: Of the file.
+        made_by: The code that may have computed it.
+
+    Raises:
+        StoreError: the file is away, or cannot be read.
+    """
+    with stamp.read() as connection:
+        changes = n_changes(connection)
+        row = connection.execute(
+            "SELECT content FROM kept_scoreboard WHERE n_changes = ? AND made_by = ? AND length(content) <= ?",
+            (changes, made_by, MOST_BYTES),
+        ).fetchone()
+    return KeptContent(n_changes=changes, content=None if row is None else bytes(row[0]))
+
+
+def is_of_this_version(stamp: SqliteStamp) -> bool:
+    """False where there is no database that can be read, or one that another version of this program wrote."""
+    try:
+        with stamp.read() as connection:
+            if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (VERSION_TABLE,)).fetchone():
+                return False
+            row = connection.execute(f"SELECT version_num FROM {VERSION_TABLE}").fetchone()  # noqa: S608
+    except StoreError:
+        return False
+    return row is not None and row[0] == newest_revision()
+
+
+def keep(stamp: SqliteStamp, content: bytes, *, n_changes_before: int, made_by: str) -> bool:
+    """True where it is kept now; not where the evidence has changed since it was read, or it is too large.
+
+    Args:
+        stamp: Of the file.
+        content: What was computed.
+        n_changes_before: How often the evidence had changed before it was read.
+        made_by: The code that computed it.
+
+    Raises:
+        StoreError: the file is away, or cannot be written.
+    """
+    if len(content) > MOST_BYTES:
+        return False
+    with stamp.write_plainly() as connection:
+        if n_changes(connection) != n_changes_before:
+            return False
+        connection.execute(
+            "INSERT OR REPLACE INTO kept_scoreboard (id, n_changes, made_by, content) VALUES (1, ?, ?, ?)",
+            (n_changes_before, made_by, content),
+        )
+    return True
+
+
+def may_be_kept(store: "Store") -> bool:
+    """True where all metrics are this program's own: what another package says of its own may change with it."""
+    import sqlalchemy as sa
+
+    from evaluation.metrics import METRICS
+    from evaluation.store.tables import metric, run
+
+    with store.read() as connection:
+        names = set(connection.execute(sa.select(metric.c.name)).scalars())
+        names |= {name for planned in connection.execute(sa.select(run.c.metrics)).scalars() for name, _ in planned}
+    return all(name.partition(" by ")[0] in METRICS for name in names)
+
+
+def read_serving_of(stamp: SqliteStamp, model_id: str) -> tuple[int, str, bytes] | None:
+    """The version, the status and the serving bytes of a selection model; None where they are not what was stored.
+
+    Raises:
+        StoreError: the file is away, or cannot be read.
+    """
+    with stamp.read() as connection:
+        row = connection.execute(
+            "SELECT version, status, serving, serving_sha256 FROM selection_model WHERE id = ?", (model_id,)
+        ).fetchone()
+    if row is None or row[2] is None or hashlib.sha256(row[2]).hexdigest() != row[3]:
+        return None
+    return int(row[0]), str(row[1]), bytes(row[2])

@@ -1,0 +1,22 @@
+"""Which schemas does this version know? Said by the names of files, so that nothing must be imported for it."""
+
+from functools import cache
+from pathlib import Path
+
+VERSION_TABLE = "benchwright_version"
+"""Not Alembic's usual name: Prefect may keep its own tables in the same PostgreSQL database."""
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+@cache
+def known_revisions() -> tuple[str, ...]:
+    """Revisions that this version knows, oldest first: each is the number in its file's name.
+
+    Alembic, which would say the same, is imported only where there is something to migrate.
+    """
+    return tuple(sorted(path.name[1:5] for path in (MIGRATIONS / "versions").glob("v[0-9][0-9][0-9][0-9]_*.py")))
+
+
+def newest_revision() -> str:
+    """The revision that this version reads and writes."""
+    return known_revisions()[-1]

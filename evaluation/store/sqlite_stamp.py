@@ -1,0 +1,171 @@
+"""A SQLite file asked and written through the standard library alone, by one connection that is kept.
+
+A first recommendation needs little of a database, and SQLAlchemy takes several times as long to load as that takes.
+"""
+
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from evaluation.errors import StoreUnreachableError
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection, Engine
+
+WAIT_FOR_A_WRITER_S = 0.02
+"""A write of what was recommended takes a few milliseconds; whoever does not wait for it misses what others changed."""
+
+
+class SqliteStamp:
+    """A stamp of the file that differs after somebody else wrote, and the way to write without changing it.
+
+    SQLite says of a connection whether others have written since, so one connection is kept for both. Safe in threads:
+    one writes at a time, and nobody who asks waits for a slow writer.
+
+    Args:
+        path: The file.
+        busy_timeout_s: How long a write waits for other processes.
+        on_another_file: Called where another file stands in the place of the one that was open.
+    """
+
+    def __init__(
+        self, path: str, *, busy_timeout_s: float = 30.0, on_another_file: Callable[[], None] = lambda: None
+    ) -> None:
+        self.path = path
+        """The file."""
+        self._busy_timeout_s, self._on_another_file = busy_timeout_s, on_another_file
+        self._lock = threading.Lock()
+        self._last: Hashable = None
+        self._written_since = 0.0
+        self._connection: sqlite3.Connection | None = None
+        self._engine: Engine | None = None
+        self._file: tuple[int, int] | None = None
+
+    def value(self) -> Hashable:
+        """Equal to the last one as long as nothing changed; another one says that something may have.
+
+        While a write takes long it is the last one, so that nobody waits for a disk.
+
+        Raises:
+            StoreUnreachableError: the file is away.
+            StoreError: it cannot be read.
+        """
+        waits_until = self._written_since + WAIT_FOR_A_WRITER_S
+        timeout = -1 if self._last is None else max(0.0, waits_until - time.monotonic())
+        if not self._lock.acquire(timeout=timeout):
+            return self._last
+        try:
+            with _translated(self.path):
+                # Asked outside of a transaction, in which nothing that others write would show.
+                (changes,) = self._kept().execute("PRAGMA data_version").fetchone()
+                self._last = self._file, changes
+                return self._last
+        finally:
+            self._lock.release()
+
+    @contextmanager
+    def read(self) -> Iterator[sqlite3.Connection]:
+        """The connection in a transaction that sees one state of the file."""
+        with self._lock, _translated(self.path), _transaction(self._kept(), "DEFERRED") as connection:
+            yield connection
+
+    @contextmanager
+    def write_plainly(self) -> Iterator[sqlite3.Connection]:
+        """The connection in a transaction that is committed at the end, or rolled back on any error.
+
+        What it changes does not change the stamp.
+        """
+        with self._lock, _translated(self.path):
+            self._written_since = time.monotonic()
+            with _transaction(self._kept(), "IMMEDIATE") as connection:
+                yield connection
+
+    @contextmanager
+    def write(self) -> "Iterator[Connection]":
+        """The same, as `Store.write` gives it."""
+        from evaluation.store.address import sqlite_url
+        from evaluation.store.engine import engine_of, translated
+
+        with self._lock, translated(sqlite_url(self.path)), _translated(self.path):
+            self._written_since = time.monotonic()
+            plain = self._kept()
+            if self._engine is None:
+                self._engine = engine_of(plain)
+            with self._engine.begin() as connection:
+                yield connection
+
+    def close(self) -> None:
+        """Closes the kept connection."""
+        with self._lock:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        if self._engine is not None:
+            self._engine.dispose()
+        if self._connection is not None:
+            self._connection.close()
+        self._connection = self._engine = self._file = None
+
+    def _kept(self) -> sqlite3.Connection:
+        self._check_file()
+        if self._connection is None:
+            uri = f"file:{_quoted(self.path)}?mode=rw"
+            connection = sqlite3.connect(
+                uri, uri=True, timeout=self._busy_timeout_s, isolation_level=None, check_same_thread=False
+            )
+            connection.execute("PRAGMA foreign_keys = ON")
+            # What is written here may be lost with the power, though not with the process: nobody waits for the disk.
+            connection.execute("PRAGMA synchronous = NORMAL")
+            self._connection = connection
+        return self._connection
+
+    def _check_file(self) -> None:
+        """Opens the file anew where another one stands in its place."""
+        try:
+            found = os.stat(self.path)
+        except OSError as error:
+            self._let_go()
+            raise StoreUnreachableError(
+                f"the database sqlite:///{self.path} is away: {error.strerror}", "put it back, or use another --db"
+            ) from error
+        file = (found.st_dev, found.st_ino)
+        if file != self._file:
+            self._let_go()
+            self._on_another_file()
+            self._file = file
+
+
+def _quoted(path: str) -> str:
+    from urllib.parse import quote
+
+    return quote(path)
+
+
+@contextmanager
+def _transaction(connection: sqlite3.Connection, kind: str) -> Iterator[sqlite3.Connection]:
+    connection.execute(f"BEGIN {kind}")
+    try:
+        yield connection
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+@contextmanager
+def _translated(path: str) -> Iterator[None]:
+    """Turns SQLite's errors into a `StoreError` that says what to do."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        import sqlalchemy as sa
+
+        from evaluation.store.address import sqlite_url
+        from evaluation.store.engine import store_error
+
+        raise store_error(sa.exc.DatabaseError("", None, error), sqlite_url(path)) from error

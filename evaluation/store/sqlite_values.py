@@ -1,0 +1,66 @@
+"""Rows as SQLite's driver takes them: the same as `evaluation.store.columns` makes of them, without SQLAlchemy."""
+
+import json
+import sqlite3
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from evaluation.errors import StoreError
+from evaluation.store.safe_text import escape_text
+
+
+def to_json(value: Any) -> str:
+    """The value as a column of JSON holds it.
+
+    Raises:
+        StoreError: it is no plain JSON.
+    """
+    try:
+        return json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise StoreError(
+            f"not storable as JSON: {error}", "store plain JSON: no NaN, no infinity, no objects"
+        ) from error
+
+
+def sqlite_value(value: Any) -> Any:
+    """The value as it is bound: texts escaped, times in UTC, lists and mappings as JSON.
+
+    Raises:
+        StoreError: a number that JSON does not know.
+        ValueError: a time without its zone.
+    """
+    if isinstance(value, str):
+        return escape_text(value)
+    if isinstance(value, dict | list):
+        return to_json(value)
+    if isinstance(value, datetime):
+        return _stored_time(value)
+    return value
+
+
+def _stored_time(moment: datetime) -> str:
+    if moment.tzinfo is None:
+        raise ValueError(f"{moment!r} has no time zone; give datetime.now(UTC) or another aware datetime")
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}"
+
+
+def time_of(stored: str) -> datetime:
+    """The moment that was stored."""
+    return datetime.fromisoformat(stored).replace(tzinfo=UTC)
+
+
+def insert_new(connection: sqlite3.Connection, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Inserts rows of bound values; one whose `id` is there already is left as it is.
+
+    Args:
+        connection: In a transaction.
+        table: One of ours.
+        rows: All with the same columns, which are the table's.
+    """
+    if rows:
+        names = list(rows[0])
+        places = ", ".join("?" * len(names))
+        statement = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({places}) ON CONFLICT (id) DO NOTHING"  # noqa: S608
+        connection.executemany(statement, [[row[name] for name in names] for row in rows])

@@ -1,0 +1,63 @@
+"""Has the evidence changed since another process read it? On SQLite a number says so, which triggers count up.
+
+Any change of a row counts, by whatever program, in a table that the evidence or the deciding model is read from. The
+number is right only while all triggers stand as they do here: `n_changes` says nothing where they do not. PostgreSQL
+has no such number: it would be one row for which all writers wait.
+"""
+
+import sqlite3
+
+WATCHED = (
+    "benchmark",
+    "benchmark_case",
+    "candidate",
+    "endpoint",
+    "generation",
+    "metric",
+    "model",
+    "profile",
+    "promotion",
+    "run",
+    "run_candidate",
+    "score",
+    "scoreboard_case",
+    "scoreboard_import",
+    "scoreboard_row",
+    "selection_model",
+)
+_PREFIX = "evidence_change_"
+_EVENTS = ("INSERT", "UPDATE", "DELETE")
+_COUNT = "UPDATE evidence_change SET n_changes = n_changes + 1"
+
+
+def _triggers() -> dict[str, str]:
+    """The statement that makes each trigger, by its name."""
+    names = {f"{_PREFIX}{table}_{event.lower()}": (table, event) for table in WATCHED for event in _EVENTS}
+    return {
+        name: f"CREATE TRIGGER {name} AFTER {event} ON {table} BEGIN {_COUNT}; END"
+        for name, (table, event) in names.items()
+    }
+
+
+def statements_to_watch() -> tuple[str, ...]:
+    """Makes all triggers anew: a migration that rebuilds a table loses its own. What was kept before is dropped."""
+    made = _triggers()
+    return (
+        *(f"DROP TRIGGER IF EXISTS {name}" for name in made),
+        *made.values(),
+        "INSERT OR IGNORE INTO evidence_change (id, n_changes) VALUES (1, 0)",
+        "DELETE FROM kept_scoreboard",
+    )
+
+
+def n_changes(connection: sqlite3.Connection) -> int | None:
+    """How often the evidence has changed; None where nobody counts.
+
+    Raises:
+        sqlite3.Error: it cannot be read.
+    """
+    there = dict(connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"))
+    if any(there.get(name) != statement for name, statement in _triggers().items()):
+        return None
+    row = connection.execute("SELECT n_changes FROM evidence_change WHERE id = 1").fetchone()
+    return None if row is None else int(row[0])

@@ -1,0 +1,147 @@
+"""A scoreboard as bytes that a later process reads: an npz of bare numbers with a JSON header, never a pickle.
+
+Every shape is checked before anything is computed from it.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evaluation.errors import ModelFileError
+from evaluation.evidence import Choosable, Place
+from selection.learning.archives import packed_archive, read_archive, read_array, written_array
+from selection.scoreboard import Levels, Scoreboard, TaskStanding
+
+WHAT = "the kept scoreboard"
+_HEADER = "header.npy"
+_NEXT = "It is computed again from the evidence."
+_PER_CANDIDATE = frozenset(
+    {
+        *("n_measured", "quality", "quality_se", "n_timed", "cost_usd", "cost_se", "energy_j", "energy_se", "n_cached"),
+        *("measured", "filled_in", "pulled"),
+    }
+)
+_PER_PAIR = frozenset({"difference", "difference_se", "n_pairs"})
+_PER_PART = frozenset({"by_part", "n_by_part", "n_answers"})
+_N_QUANTILES = 101
+_COUNTS = frozenset({"n_measured", "n_pairs", "n_timed", "n_cached", "n_by_part", "n_answers", "n_cases"})
+_STANDING = tuple(one.name for one in fields(TaskStanding) if one.name != "levels")
+_LEVELS = tuple(one.name for one in fields(Levels))
+_ENDS = ("lowest", "highest")
+
+Array = NDArray[Any]
+
+
+def written_scoreboard(scoreboard: Scoreboard, about: Mapping[str, Any]) -> bytes:
+    """The scoreboard, with something beside it as plain JSON."""
+    standings = [*scoreboard.standings.values(), scoreboard.overall]
+    header = {
+        "about": about,
+        "fingerprint": scoreboard.fingerprint,
+        "candidates": [_plain_candidate(one) for one in scoreboard.candidates],
+        "tasks": list(scoreboard.standings),
+        "standings": [_plain_standing(one) for one in standings],
+    }
+    text = np.frombuffer(json.dumps(header).encode(), dtype=np.uint8)
+    members = {_HEADER: written_array(text)}
+    for place, standing in enumerate(standings):
+        members |= {f"{place}.{name}.npy": written_array(array) for name, array in _arrays(standing)}
+    return packed_archive(members, is_packed=False)
+
+
+def _plain_candidate(one: Choosable) -> dict[str, Any]:
+    plain = {field.name: getattr(one, field.name) for field in fields(Choosable)}
+    places = [[place.name, place.url, place.provider] for place in one.places]
+    return plain | {"options": dict(one.options), "places": places, "capabilities": sorted(one.capabilities)}
+
+
+def _plain_standing(one: TaskStanding) -> dict[str, Any]:
+    levels = None if one.levels is None else {"parts": one.levels.parts, "are_tasks": one.levels.are_tasks}
+    return {"task": one.task, "n_cases": one.n_cases, "has_cached": one.n_cached is not None, "levels": levels}
+
+
+def _arrays(one: TaskStanding) -> Iterator[tuple[str, Array]]:
+    yield "ends", np.array([one.lowest, one.highest])
+    for whole, prefix, names in ((one, "", _STANDING), (one.levels, "levels.", _LEVELS)):
+        for name in names:
+            value = getattr(whole, name, None)
+            if isinstance(value, np.ndarray):
+                yield f"{prefix}{name}", value
+
+
+def read_scoreboard(content: bytes) -> tuple[Scoreboard, Mapping[str, Any]]:
+    """The scoreboard, and what was written beside it.
+
+    Raises:
+        ModelFileError: there is none in these bytes, or one that is not whole.
+    """
+    members = read_archive(content, WHAT)
+    try:
+        header = json.loads(read_array(members.pop(_HEADER), WHAT).tobytes())
+        candidates = tuple(_candidate(one) for one in header["candidates"])
+        standings = [_standing(one, members, place, len(candidates)) for place, one in enumerate(header["standings"])]
+        *of_tasks, overall = standings
+        found = Scoreboard(
+            candidates=candidates,
+            standings=dict(zip(header["tasks"], of_tasks, strict=True)),
+            overall=overall,
+            fingerprint=header["fingerprint"],
+        )
+        about = dict(header["about"])
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        raise ModelFileError(f"{WHAT} is not whole: {type(error).__name__}: {error}"[:200], _NEXT) from error
+    if members:
+        raise ModelFileError(f"{WHAT} holds {min(members)!r:.80}, which is no part of it", _NEXT)
+    return found, about
+
+
+def _candidate(plain: Mapping[str, Any]) -> Choosable:
+    places = tuple(Place(name=name, url=url, provider=provider) for name, url, provider in plain["places"])
+    examples = tuple((prompt, answer) for prompt, answer in plain["examples"])
+    capabilities = frozenset(plain["capabilities"])
+    return Choosable(**{**plain, "places": places, "examples": examples, "capabilities": capabilities})
+
+
+def _standing(plain: Mapping[str, Any], members: dict[str, bytes], place: int, n_candidates: int) -> TaskStanding:
+    def taken(name: str, n_parts: int = 0) -> Array:
+        member = f"{place}.{name}.npy"
+        array = read_array(members.pop(member), f"{WHAT}'s {member!r}", must_be_finite=False)
+        _must_fit(array, name.removeprefix("levels."), n_candidates, n_parts)
+        return array
+
+    ends = taken("ends")
+    about = plain["levels"]
+    levels = None
+    if about is not None:
+        parts = tuple(about["parts"])
+        arrays = {name: taken(f"levels.{name}", len(parts)) for name in _LEVELS if name not in ("parts", "are_tasks")}
+        levels = Levels(parts=parts, are_tasks=about["are_tasks"], **arrays)
+    names = [name for name in _STANDING if name not in ("task", "n_cases", *_ENDS, "n_cached")]
+    return TaskStanding(
+        task=plain["task"],
+        n_cases=plain["n_cases"],
+        lowest=float(ends[0]),
+        highest=float(ends[1]),
+        n_cached=taken("n_cached") if plain["has_cached"] else None,
+        levels=levels,
+        **{name: taken(name) for name in names},
+    )
+
+
+def _must_fit(array: Array, name: str, n_candidates: int, n_parts: int) -> None:
+    kind = "i" if name in _COUNTS else "f"
+    shape: tuple[int, ...]
+    if name in _PER_CANDIDATE:
+        shape = (n_candidates,)
+    elif name in _PER_PAIR:
+        shape = (n_candidates, n_candidates)
+    elif name in _PER_PART:
+        shape = (n_candidates, n_parts)
+    else:
+        shape = {"latency_s": (n_candidates, _N_QUANTILES), "n_cases": (n_parts,), "ends": (2,)}[name]
+    if array.dtype.kind != kind or array.shape != shape:
+        raise ModelFileError(f"{WHAT} holds {name!r} of type {array.dtype} and shape {array.shape}", _NEXT)
