@@ -6,7 +6,7 @@ from threading import RLock
 from typing import TYPE_CHECKING, TypeVar
 
 from evaluation.errors import StoreError, StoreUnreachableError
-from evaluation.store.evidence import EvidenceStamp, evidence_fingerprint, read_evidence
+from evaluation.store.evidence import EvidenceStamp, evidence_fingerprint, read_evidence, sample_prompts
 from evaluation.store.patience import patiently
 from evaluation.store.recommendations import (
     find_recommendation,
@@ -65,6 +65,10 @@ class StoreBook:
         """From the evidence as it is, and what of the model this evidence bears out."""
         evidence = read_evidence(self._open()[0])
         return build_scoreboard(evidence), None if champion is None else champion.as_of(evidence)
+
+    def prompts(self, *, task: str | None, limit: int) -> tuple[str, ...]:
+        """Some of those that candidates were measured on, at most `limit`; None: of any task."""
+        return sample_prompts(self._open()[0], task=task, limit=limit)
 
     def champion_id(self) -> str | None:
         """Of the promotion that holds; None: nothing was ever promoted."""
