@@ -15,6 +15,7 @@ from selection_kinds import KINDS, KNOWN, Drawn, draw, draw_as
 from selection_pools import Matrix, Pool
 
 from selection.budgets.allocation import allocate
+from selection.budgets.expectations import N_TYPICAL
 from selection.budgets.pacing import Pacer
 from selection.choosing.choice import Choice
 from selection.desk.answering import Question, chosen
@@ -89,7 +90,11 @@ def served_pool(job: tuple[str, str, str, int]) -> Served:
     cells = np.isfinite(told)
     held_out = trained.report.examined
     has_prices = known in ("prices", "both") and bool(np.isfinite(board.overall.cost_usd).all())
-    streams = _streams(expected, board.overall.cost_usd, chance) if has_prices and cells.all() else (None, None, None)
+    streams: tuple[float | None, ...] = (None, None, None)
+    if has_prices and cells.all():
+        measured = rng.permutation(np.flatnonzero(shown))[:N_TYPICAL]
+        typical = _expected(_choices(view, pool, measured, way, "cheapest"), keys)
+        streams = _streams(expected, typical, board.overall.cost_usd)
     return Served(
         way=way,
         drawn=drawn,
@@ -145,7 +150,7 @@ def _expected(choices: Sequence[Choice], keys: Sequence[str]) -> Matrix:
     return found
 
 
-def _streams(expected: Matrix, cost: NDArray[np.float64], chance: Matrix) -> tuple[float, float, float]:
+def _streams(expected: Matrix, typical: Matrix, cost: NDArray[np.float64]) -> tuple[float, float, float]:
     """How far a stream is below a plan, below itself with less money, and below a single candidate, at most.
 
     By what is expected, as both choose by it.
@@ -155,7 +160,7 @@ def _streams(expected: Matrix, cost: NDArray[np.float64], chance: Matrix) -> tup
     for share in BUDGETS:
         budget = n * float(cost.min() + share * np.ptp(cost))
         planned = expected[rows, allocate(expected, np.tile(cost, (n, 1)), budget)].mean()
-        pacer = Pacer(budget, n_expected=n)
+        pacer = Pacer(budget, n_expected=n, typical=[(row, cost) for row in typical])
         streamed = expected[rows, [pacer.choose(row, cost) for row in expected]].mean()
         affordable = expected.mean(axis=0)[n * cost <= budget * (1 + 1e-12)]
         below, falls = max(below, planned - streamed), max(falls, before - streamed)
