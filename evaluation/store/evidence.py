@@ -9,12 +9,15 @@ from collections.abc import Collection, Sequence
 
 import sqlalchemy as sa
 
-from evaluation.evidence import Evidence
+from evaluation.evidence import Evidence, EvidenceCase
 from evaluation.store.evidence_base import EvidenceBase
 from evaluation.store.evidence_rows import Columns, add_import, add_runs, read_families
 from evaluation.store.session import Store
-from evaluation.store.tables import scoreboard_case
-from evaluation.store.yardsticks import IMPORT, version_of
+from evaluation.store.tables import benchmark_case, scoreboard_case
+from evaluation.store.yardsticks import IMPORT, version_of, yardsticks
+
+_FEW = 500
+"""Up to so many cases are read by their ids; of more, the whole import is read."""
 
 
 def read_evidence(store: Store, *, tasks: Collection[str] | None = None) -> Evidence:
@@ -45,18 +48,53 @@ def read_prompts(store: Store, evidence: Evidence) -> tuple[str, ...]:
 
     Empty where a case is gone since the evidence was read.
     """
+    return _prompts_of(store, evidence.cases)
+
+
+def sample_prompts(store: Store, *, task: str | None, limit: int) -> tuple[str, ...]:
+    """Prompts of the cases that candidates were measured on, at most `limit`, drawn evenly from all of them.
+
+    Args:
+        store: Where runs and imports are. Archived runs are left out.
+        task: Of these cases; None: any.
+        limit: How many.
+    """
+    cases = _measured_cases(store, task)
+    places = range(len(cases)) if len(cases) <= limit else [len(cases) * place // limit for place in range(limit)]
+    return tuple(prompt for prompt in _prompts_of(store, [cases[place] for place in places]) if prompt)
+
+
+def _measured_cases(store: Store, task: str | None) -> list[EvidenceCase]:
+    """Of benchmarks and imports, in the order in which they are stored."""
+    imported = sa.select(scoreboard_case.c.import_id, scoreboard_case.c.task, scoreboard_case.c.case_id)
+    if task is not None:
+        imported = imported.where(scoreboard_case.c.task == task)
+    case_ids = sa.select(benchmark_case.c.case_id).order_by(benchmark_case.c.position)
+    with store.read() as connection:
+        task_of = {one.benchmark_version: one.task for one in yardsticks(connection) if task in (None, one.task)}
+        found = [
+            (version, own_task, case_id)
+            for version, own_task in task_of.items()
+            for case_id in connection.execute(case_ids.where(benchmark_case.c.version == version)).scalars()
+        ]
+        rows = connection.execute(imported.order_by(scoreboard_case.c.import_id, scoreboard_case.c.position)).all()
+    found += [(f"{IMPORT}{row.import_id}", row.task, row.case_id) for row in rows]
+    return [EvidenceCase(task=own, yardstick=name, case_id=case_id, family="") for name, own, case_id in found]
+
+
+def _prompts_of(store: Store, cases: Sequence[EvidenceCase]) -> tuple[str, ...]:
     by_yardstick: defaultdict[str, list[int]] = defaultdict(list)
-    for position, case in enumerate(evidence.cases):
+    for position, case in enumerate(cases):
         by_yardstick[case.yardstick].append(position)
-    prompts = [""] * len(evidence.cases)
+    prompts = [""] * len(cases)
     for yardstick, positions in by_yardstick.items():
-        cases = [evidence.cases[position] for position in positions]
+        own = [cases[position] for position in positions]
         if yardstick.startswith(IMPORT):
-            imported = _imported_prompts(store, yardstick.removeprefix(IMPORT))
-            found = [imported.get((case.task, case.case_id), "") for case in cases]
+            imported = _imported_prompts(store, yardstick.removeprefix(IMPORT), [case.case_id for case in own])
+            found = [imported.get((case.task, case.case_id), "") for case in own]
         else:
-            asked = _asked_prompts(store, version_of(yardstick), [case.case_id for case in cases])
-            found = [asked.get(case.case_id, "") for case in cases]
+            asked = _asked_prompts(store, version_of(yardstick), [case.case_id for case in own])
+            found = [asked.get(case.case_id, "") for case in own]
         for position, prompt in zip(positions, found, strict=True):
             prompts[position] = prompt
     return tuple(prompts)
@@ -78,8 +116,12 @@ def _asked_prompts(store: Store, version: str, case_ids: Sequence[str]) -> dict[
     }
 
 
-def _imported_prompts(store: Store, import_id: str) -> dict[tuple[str, str], str]:
+def _imported_prompts(store: Store, import_id: str, case_ids: Sequence[str]) -> dict[tuple[str, str], str]:
+    """Of these cases at least."""
     columns = (scoreboard_case.c.task, scoreboard_case.c.case_id, scoreboard_case.c.prompt)
+    wanted = sa.select(*columns).where(scoreboard_case.c.import_id == import_id)
+    if len(case_ids) <= _FEW:
+        wanted = wanted.where(scoreboard_case.c.case_id.in_(case_ids))
     with store.read() as connection:
-        rows = connection.execute(sa.select(*columns).where(scoreboard_case.c.import_id == import_id)).all()
+        rows = connection.execute(wanted).all()
     return {(row.task, row.case_id): row.prompt for row in rows}

@@ -43,18 +43,29 @@ def _first_largest(value: Floats) -> Choices:
     return found
 
 
-def smallest_multiplier(quality: Floats, cost: Floats, budget: float) -> float:
-    """The smallest multiplier at which all choices together cost at most the budget; infinity where none does."""
-    if spent(cost, at_multiplier(quality, cost, 0.0)) <= budget:
+def smallest_multiplier(quality: Floats, cost: Floats, budget: float, *, weight: Floats | None = None) -> float:
+    """The smallest multiplier at which all choices together cost at most the budget; infinity where none does.
+
+    Args:
+        quality: Expected, shape (n_questions, n_candidates).
+        cost: US dollars, the same shape.
+        budget: US dollars for all together.
+        weight: How many questions each row stands for; None: one.
+    """
+
+    def spent_at(multiplier: float) -> float:
+        return spent(cost, at_multiplier(quality, cost, multiplier), weight=weight)
+
+    if spent_at(0.0) <= budget:
         return 0.0
     low, high = 0.0, steepest(quality, cost) * (1 + 1e-9)
-    if spent(cost, at_multiplier(quality, cost, high)) > budget:
+    if spent_at(high) > budget:
         return math.inf
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
-        if not low < middle < high:
+        if high - low <= _LEEWAY * high:
             break
-        if spent(cost, at_multiplier(quality, cost, middle)) <= budget:
+        if spent_at(middle) <= budget:
             high = middle
         else:
             low = middle
@@ -106,9 +117,10 @@ def _best_of(starts: Sequence[Choices], quality: Floats, cost: Floats, budget: f
     return max(filled, key=lambda one: float(quality[rows, one].sum()))
 
 
-def spent(cost: Floats, choices: Choices) -> float:
-    """The sum of the costs of what was chosen."""
-    return float(np.take_along_axis(cost, choices[:, None], axis=1).sum())
+def spent(cost: Floats, choices: Choices, *, weight: Floats | None = None) -> float:
+    """The sum of the costs of what was chosen; each row counts as many times as its weight, once without weights."""
+    each = np.take_along_axis(cost, choices[:, None], axis=1)[:, 0]
+    return float(each.sum() if weight is None else weight @ each)
 
 
 def steepest(quality: Floats, cost: Floats) -> float:

@@ -1,13 +1,14 @@
 """What may each prompt expect from each candidate, and what does that cost? The matrices that budgets work on."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from evaluation.errors import ConfigurationError, SelectionError
+from evaluation.errors import ConfigurationError, SelectionError, StoreError
 from evaluation.evidence import Choosable
 from selection.answers import Ranked
 from selection.budgets.allocation import Floats
@@ -21,6 +22,9 @@ from selection.wishes import Constraints, Weights
 if TYPE_CHECKING:
     from evaluation.store.session import Store
     from selection.desk.view import View
+
+N_TYPICAL = 128
+"""From so many measured prompts a stream learns at its beginning what prompts are like."""
 
 
 class Qualities(NamedTuple):
@@ -71,9 +75,23 @@ class Field:
         known = {prompt: self.quality(prompt) for prompt in dict.fromkeys(prompts)}
         return Qualities(*(np.stack(column) for column in zip(*(known[prompt] for prompt in prompts), strict=True)))
 
+    def of_prompts(self, prompts: Sequence[str]) -> list[tuple[Floats, Floats]]:
+        """Expected qualities and costs of each prompt; none where no prompt makes a difference."""
+        if self.view.champion is None:
+            return []
+        found = [self.quality(prompt).expected for prompt in dict.fromkeys(prompts)]
+        return [(quality, self.cost) for quality in found] if any((one != found[0]).any() for one in found) else []
+
     def costs(self, n_prompts: int) -> Floats:
         """Shape (n_prompts, n_candidates)."""
         return np.tile(self.cost, (n_prompts, 1))
+
+
+def typical_prompts(task: str | None, store: "str | Path | Store | None") -> tuple[str, ...]:
+    """Prompts that candidates were measured on; none where the store is away."""
+    with suppress(StoreError):
+        return desk_of(store).book.prompts(task=task, limit=N_TYPICAL)
+    return ()
 
 
 def field_of(task: str | None, constraints: Constraints, store: "str | Path | Store | None") -> Field:

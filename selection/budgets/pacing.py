@@ -1,28 +1,29 @@
 """Which candidate for the next question of a stream, so that the budget lasts as long as the stream?
 
-Each question may take what is left, divided by how many are still to come. The multiplier at which the questions seen
-so far would have taken just that is put on the next one (re-solving; Balseiro, Lu & Mirrokni, arXiv:2011.10124, follow
-the same dual price by gradient steps). What is saved or overspent corrects itself, as the quotient moves.
+By a plan for this question, and for as many as are still to come, each of them a share of the questions known so far:
+those seen, and typical ones from before the stream. The multiplier of that plan is put on the question (re-solving, as
+the Bayes selector does: Vera & Banerjee, arXiv:1901.05028). What is saved or overspent corrects itself.
 
-At the multiplier itself a question may be worth two candidates alike; where all questions are alike, all of them are.
-Such questions get the dearer one in just the share that spends the budget, so that a stream without any knowledge of
-its prompts gets the mixture that a plan for all of them would. The last questions are planned whole.
-Where nobody knows how many will come, as many again are expected as came so far.
+At the multiplier itself a question may be worth two candidates alike. Where all questions are alike, all of them are,
+and get the dearer one in just the share that spends the budget, so that a stream without any knowledge of its prompts
+gets the mixture that a plan for all of them would. Where this question alone is, it gets the dearer one if the plan
+gives it at least half of it. Where nobody knows how many will come, as many again are expected as came so far.
 """
 
 from collections import deque
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from evaluation.errors import SelectionError
-from selection.budgets.allocation import Floats, allocate, at_multiplier, smallest_multiplier, spent
+from selection.budgets.allocation import Choices, Floats, at_multiplier, smallest_multiplier, spent
 
 _LEEWAY = 1e-9
 _BESIDE = 1e-6
 """Relative: how far below the multiplier the dearer of two equals is looked for."""
-_PLANNED = 32
-"""So many questions before the end, each is chosen by a plan for all that are left."""
+_FIRST, _LAST, _EVERY = 32, 64, 16
+"""The multiplier is found anew for each of the first and of the last questions, and else after so many."""
 
 
 class _Price(NamedTuple):
@@ -31,6 +32,8 @@ class _Price(NamedTuple):
     multiplier: float
     dearer_share: float
     """Of the questions to which two candidates are worth the same at it, how many get the dearer one."""
+    is_of_one: bool = False
+    """True where these are this question alone."""
 
 
 class Pacer:
@@ -40,11 +43,18 @@ class Pacer:
         budget_usd: For all answers together, by their expected costs unless `settle` says what they really were.
         n_expected: How many questions there will be; None: nobody knows.
         n_at_least: Where nobody knows, how many are expected at the beginning.
-        memory: How many of the last questions the multiplier is found from.
+        typical: Expected qualities and costs of questions like those to come, for as long as few have come.
+        memory: How many of the last questions the multiplier is found from, typical ones among them at first.
     """
 
     def __init__(
-        self, budget_usd: float, *, n_expected: int | None = None, n_at_least: int = 100, memory: int = 128
+        self,
+        budget_usd: float,
+        *,
+        n_expected: int | None = None,
+        n_at_least: int = 100,
+        typical: Sequence[tuple[Floats, Floats]] = (),
+        memory: int = 256,
     ) -> None:
         self.left_usd = budget_usd
         self.n_seen = 0
@@ -52,7 +62,7 @@ class Pacer:
         self._credit = 0.5
         self._n_expected = n_expected
         self._n_at_least = n_at_least
-        self._seen: deque[tuple[Floats, Floats]] = deque(maxlen=memory)
+        self._known: deque[tuple[Floats, Floats]] = deque(typical, maxlen=memory)
 
     def choose(self, quality: Floats, cost: Floats) -> int:
         """The position of the candidate for this question; its expected cost is taken from the budget.
@@ -70,15 +80,12 @@ class Pacer:
                 f"the budget is spent: ${self.left_usd:.6g} are left, and the cheapest candidate takes ${cheapest:.6g}",
                 "Begin another router with a new budget.",
             )
-        self._seen.append((quality, cost))
-        n_certain = self._n_still_certain()
-        may_take = max(self.left_usd - cheapest * (n_certain - 1), cheapest)
-        if self._n_expected is not None and n_certain <= _PLANNED:
-            position = self._planned(quality, cost, n_certain, may_take)
-        else:
-            if self.n_seen < 32 or self.n_seen % 16 == 0:
-                self._price = self._found_price()
-            position = self._paced(quality, cost, may_take)
+        may_take = max(self.left_usd - cheapest * (self._n_still_certain() - 1), cheapest)
+        n_to_come = self._n_to_come()
+        if self.n_seen < _FIRST or n_to_come <= _LAST or self.n_seen % _EVERY == 0:
+            self._price = self._found_price(quality, cost, n_to_come)
+        position = self._paced(quality, cost, may_take)
+        self._known.append((quality, cost))
         self.n_seen += 1
         self.left_usd -= float(cost[position])
         return position
@@ -95,22 +102,13 @@ class Pacer:
         )
         if cheaper == dearer:
             return cheaper
+        if self._price.is_of_one:
+            return dearer if self._price.dearer_share >= 0.5 else cheaper
         self._credit += self._price.dearer_share
         if self._credit < 1:
             return cheaper
         self._credit -= 1
         return dearer
-
-    def _planned(self, quality: Floats, cost: Floats, n_left: int, may_take: float) -> int:
-        """What a plan for this question and the others that are left, drawn as those seen before were, gives it."""
-        before = [self._seen[-2 - place % (len(self._seen) - 1)] for place in range(n_left - 1)] if self.n_seen else []
-        others = before or [(quality, cost)] * (n_left - 1)
-        rows = np.stack([quality, *(one for one, _ in others)])
-        costs = np.stack([cost, *(one for _, one in others)])
-        least = spent(costs, at_multiplier(rows, costs, np.inf))
-        plan = allocate(rows, costs, max(self.left_usd, least))
-        position = int(plan[0])
-        return position if cost[position] <= may_take * (1 + _LEEWAY) else int(np.argmin(cost))
 
     def _n_still_certain(self) -> int:
         """Questions that are sure to come, with this one: for each the cheapest candidate must stay affordable."""
@@ -118,19 +116,32 @@ class Pacer:
 
     def _n_to_come(self) -> int:
         """With this one."""
-        if self._n_expected is not None and self._n_expected > self.n_seen:
-            return self._n_expected - self.n_seen
-        return max(self.n_seen, self._n_at_least)
+        if self._n_expected is None:
+            return max(self.n_seen, self._n_at_least - self.n_seen, 1)
+        return self._n_expected - self.n_seen if self._n_expected > self.n_seen else self.n_seen
 
-    def _found_price(self) -> _Price:
-        quality = np.stack([one for one, _ in self._seen])
-        cost = np.stack([one for _, one in self._seen])
-        budget = len(self._seen) * self.left_usd / self._n_to_come()
-        multiplier = smallest_multiplier(quality, cost, budget)
+    def _found_price(self, quality: Floats, cost: Floats, n_to_come: int) -> _Price:
+        """By a plan for this question and `n_to_come - 1` others, drawn evenly from those that are known."""
+        others = self._known if n_to_come > 1 else ()
+        rows = np.stack([quality, *(one for one, _ in others)])
+        costs = np.stack([cost, *(one for _, one in others)])
+        weight = np.ones(1) * n_to_come
+        if others:
+            weight = np.concatenate([[1.0], np.full(len(others), (n_to_come - 1) / len(others))])
+        budget = self.left_usd * (1 + _LEEWAY)
+        multiplier = smallest_multiplier(rows, costs, budget, weight=weight)
         if not np.isfinite(multiplier):
             return _Price(1e300, 0.0)
-        low, high = (spent(cost, at_multiplier(quality, cost, one)) for one in (multiplier, multiplier * (1 - _BESIDE)))
-        return _Price(multiplier, float(np.clip((budget - low) / (high - low), 0.0, 1.0)) if high > low else 0.0)
+        cheaper, dearer = (at_multiplier(rows, costs, one) for one in (multiplier, multiplier * (1 - _BESIDE)))
+        low, high = (spent(costs, choices, weight=weight) for choices in (cheaper, dearer))
+        if high <= low:
+            return _Price(multiplier, 0.0)
+        share = float(np.clip((budget - low) / (high - low), 0.0, 1.0))
+        return _Price(multiplier, share, is_of_one=bool(others) and _differ_at_first_alone(cheaper, dearer))
+
+
+def _differ_at_first_alone(one: Choices, other: Choices) -> bool:
+    return np.flatnonzero(one != other).tolist() == [0]
 
 
 def _worth_most(quality: Floats, cost: Floats, multiplier: float, may_take: float) -> int:

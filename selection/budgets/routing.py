@@ -18,7 +18,7 @@ from evaluation.errors import ConfigurationError
 from evaluation.evidence import Choosable
 from selection.budgets.allocation import allocate
 from selection.budgets.curve import CheapestShare, CostQuality, CurvePoint, cost_quality_curve
-from selection.budgets.expectations import checked_prompts, field_of
+from selection.budgets.expectations import checked_prompts, field_of, typical_prompts
 from selection.budgets.pacing import Pacer
 from selection.wishes import Constraints
 
@@ -165,7 +165,9 @@ def cheapest_share(
 class BudgetRouter:
     """Who answers the next prompt of a stream, so that the budget lasts. Safe to use from several threads.
 
-    By expected costs it never spends more than the budget. The evidence is that of the time when it was made.
+    Where a selection model decides, what prompts are like is learned at first from those that candidates were measured
+    on, then from those that come. By expected costs it never spends more than the budget. The evidence is that of the
+    time when it was made.
 
     Args:
         budget_usd: US dollars for the whole stream.
@@ -198,7 +200,8 @@ class BudgetRouter:
         if n_prompts is not None:
             cheapest = np.full((n_prompts, 1), self._field.cost.min())
             allocate(np.zeros((n_prompts, 1)), cheapest, self.budget_usd)
-        self._pacer = Pacer(self.budget_usd, n_expected=n_prompts)
+        typical = self._field.of_prompts(typical_prompts(task, store)) if self._field.view.champion else []
+        self._pacer = Pacer(self.budget_usd, n_expected=n_prompts, typical=typical)
 
     @property
     def left_usd(self) -> float:

@@ -110,6 +110,12 @@ class StoreBook:
         evidence = read_evidence(self._open())
         return build_scoreboard(evidence), None if champion is None else champion.as_of(evidence)
 
+    def prompts(self, *, task: str | None, limit: int) -> tuple[str, ...]:
+        """Some of those that candidates were measured on, at most `limit`; None: of any task."""
+        from evaluation.store.evidence import sample_prompts
+
+        return sample_prompts(self._open(), task=task, limit=limit)
+
     def champion_id(self) -> str | None:
         """Of the promotion that holds; None: nothing was ever promoted."""
         from evaluation.store.selection_models import champion

@@ -81,6 +81,10 @@ class Book(Protocol):
         """From the evidence as it is, and what of the model this evidence bears out."""
         ...
 
+    def prompts(self, *, task: str | None, limit: int) -> tuple[str, ...]:
+        """Some of those that candidates were measured on, at most `limit`; None: of any task."""
+        ...
+
     def champion_id(self) -> str | None:
         """Of the promotion that holds."""
         ...

@@ -11,16 +11,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from selection_bounds import Bound, interval
+from selection_forest import forest_names
 from selection_kinds import KINDS, KNOWN, Drawn, draw, draw_as
 from selection_pools import Matrix, Pool
 
 from selection.budgets.allocation import allocate
+from selection.budgets.expectations import N_TYPICAL
 from selection.budgets.pacing import Pacer
 from selection.choosing.choice import Choice
 from selection.desk.answering import Question, chosen
 from selection.desk.view import View
 from selection.learning.calibration import calibration_error
-from selection.learning.quality_matrix import evidence_of
+from selection.learning.quality_matrix import evidence_of, quality_matrix
 from selection.learning.training import train
 from selection.standing.building import build_scoreboard
 from selection.wishes import Constraints, OnTie, Weights
@@ -45,6 +47,8 @@ class Served:
     default: float
     best: float
     """With `on_tie="best"`."""
+    forest: float
+    """With what a random forest on the same features expects, the task always named to it."""
     announced: float | None
     """The gain over the best single candidate that the training reports."""
     calibration_error: float
@@ -82,14 +86,23 @@ def served_pool(job: tuple[str, str, str, int]) -> Served:
     by_default, at_best = (_choices(view, pool, asked, way, on_tie) for on_tie in ("cheapest", "best"))
     chance, cost = pool.chance[asked], pool.mean_cost[asked]
     single, rows = _best_single(evidence), np.arange(len(asked))
-    keys = [candidate.key for candidate in board.candidates]
+    keys, matrix = [candidate.key for candidate in board.candidates], quality_matrix(evidence)
+    by_forest = forest_names(
+        (list(prompts), matrix.tasks, matrix.values),
+        ([pool.prompts[case] for case in asked.tolist()], pool.tasks[asked]),
+        seed=seed,
+    )
     named, named_best = ([keys.index(one.chosen.key) for one in found if one.chosen] for found in (by_default, at_best))
     told, expected = _told(by_default, keys), _expected(by_default, keys)
     labels = chance * (1 - 2 * drawn.noise) + drawn.noise
     cells = np.isfinite(told)
     held_out = trained.report.examined
     has_prices = known in ("prices", "both") and bool(np.isfinite(board.overall.cost_usd).all())
-    streams = _streams(expected, board.overall.cost_usd, chance) if has_prices and cells.all() else (None, None, None)
+    streams: tuple[float | None, ...] = (None, None, None)
+    if has_prices and cells.all():
+        measured = rng.permutation(np.flatnonzero(shown))[:N_TYPICAL]
+        typical = _expected(_choices(view, pool, measured, way, "cheapest"), keys)
+        streams = _streams(expected, typical, board.overall.cost_usd)
     return Served(
         way=way,
         drawn=drawn,
@@ -97,6 +110,7 @@ def served_pool(job: tuple[str, str, str, int]) -> Served:
         single=float(chance[:, single].mean()),
         default=float(chance[rows, named].mean()),
         best=float(chance[rows, named_best].mean()),
+        forest=float(chance[rows, by_forest].mean()),
         announced=None if held_out is None else held_out.over_single.value,
         calibration_error=calibration_error(told[cells], labels[cells]) or 0.0,
         cost_share=float(cost[rows, named].mean() / cost[:, single].mean()),
@@ -145,7 +159,7 @@ def _expected(choices: Sequence[Choice], keys: Sequence[str]) -> Matrix:
     return found
 
 
-def _streams(expected: Matrix, cost: NDArray[np.float64], chance: Matrix) -> tuple[float, float, float]:
+def _streams(expected: Matrix, typical: Matrix, cost: NDArray[np.float64]) -> tuple[float, float, float]:
     """How far a stream is below a plan, below itself with less money, and below a single candidate, at most.
 
     By what is expected, as both choose by it.
@@ -155,7 +169,7 @@ def _streams(expected: Matrix, cost: NDArray[np.float64], chance: Matrix) -> tup
     for share in BUDGETS:
         budget = n * float(cost.min() + share * np.ptp(cost))
         planned = expected[rows, allocate(expected, np.tile(cost, (n, 1)), budget)].mean()
-        pacer = Pacer(budget, n_expected=n)
+        pacer = Pacer(budget, n_expected=n, typical=[(row, cost) for row in typical])
         streamed = expected[rows, [pacer.choose(row, cost) for row in expected]].mean()
         affordable = expected.mean(axis=0)[n * cost <= budget * (1 + 1e-12)]
         below, falls = max(below, planned - streamed), max(falls, before - streamed)
@@ -177,6 +191,10 @@ def bounds_of(found: Sequence[Served]) -> list[Bound]:
         bounds.append(Bound(name=f"default, {name}: gain over the best single, upper end", value=gain[2], least=0.0))
         cost = float(np.mean([one.best - one.default for one in group]))
         bounds.append(Bound(name=f"default, {name}: given up for what is cheaper", value=cost, most=0.005))
+    of_named = [one.default - one.forest for one in found if one.way != "task not named"]
+    if len(of_named) > 1:
+        high = interval(of_named)[2]
+        bounds.append(Bound(name="default: gain over a random forest, upper end", value=high, least=0.0))
     many = [one for one in found if one.drawn.n_cases >= ENOUGH]
     if many:
         error = float(np.mean([one.calibration_error for one in many]))
@@ -199,6 +217,7 @@ def about(found: Sequence[Served]) -> dict[str, Any]:
         way: {
             "pools": len(group),
             "gain_over_single": interval([one.default - one.single for one in group]),
+            "gain_over_forest": interval([one.default - one.forest for one in group]),
             "gain_with_best": float(np.mean([one.best - one.single for one in group])),
             "announced": float(np.mean([one.announced for one in group if one.announced is not None])),
             "calibration_error": float(np.mean([one.calibration_error for one in group])),

@@ -121,10 +121,34 @@ def test_a_default_that_loses_or_tells_too_much_misses_its_bounds() -> None:
 
     def served(at: int, **found: float) -> Any:
         drawn = kinds.draw_as("topic", "both", np.random.default_rng(at), n_cases=500)
-        known: dict[str, Any] = {"single": 0.6, "default": 0.62, "best": 0.62, "announced": 0.02 + 0.001 * (at % 3 - 1)}
+        known: dict[str, Any] = {
+            "single": 0.6,
+            "default": 0.62,
+            "best": 0.62,
+            "forest": 0.61,
+            "announced": 0.02 + 0.001 * (at % 3 - 1),
+        }
         rest = {"calibration_error": 0.02, "cost_share": 1.0, "below_route": 0.0, "falls": 0.0, "below_single": 0.0}
         return defaults.Served(way="task named", drawn=drawn, learner="ridge", **{**known, **rest, **found})
 
     assert all(bound.holds for bound in defaults.bounds_of([served(at) for at in range(6)]))
-    for wrong in ({"default": 0.55}, {"announced": 0.09}, {"calibration_error": 0.05}, {"below_route": 0.02}):
+    for wrong in (
+        {"default": 0.55},
+        {"forest": 0.66},
+        {"announced": 0.09},
+        {"calibration_error": 0.05},
+        {"below_route": 0.02},
+    ):
         assert not all(bound.holds for bound in defaults.bounds_of([served(at, **wrong) for at in range(6)]))
+
+
+def test_a_forest_names_whom_the_words_of_a_prompt_speak_for() -> None:
+    forest: Any = importlib.import_module("selection_forest")
+    rng = np.random.default_rng(0)
+    is_code = rng.random(300) < 0.5
+    prompts = [f"{'compile the function' if code else 'knead the dough'} {rng.integers(1_000)}" for code in is_code]
+    values = np.stack([is_code, ~is_code], axis=1).astype(np.float64)
+    values[rng.random(values.shape) < 0.1] = np.nan
+    tasks = np.repeat("any", 300)
+    named = forest.forest_names((prompts[:250], tasks[:250], values[:250]), (prompts[250:], tasks[250:]), seed=0)
+    assert np.where(is_code[250:], 0, 1).tolist() == named.tolist()

@@ -20,7 +20,7 @@ from evaluation.metrics.speed import LatencyS
 from evaluation.prices import PRICE
 from evaluation.score import Measurement
 from evaluation.store.endpoints import remove_endpoint, save_endpoint
-from evaluation.store.evidence import evidence_fingerprint, read_evidence, read_prompts
+from evaluation.store.evidence import evidence_fingerprint, read_evidence, read_prompts, sample_prompts
 from evaluation.store.loaded_memory import record_loaded_bytes
 from evaluation.store.models import register_model, retire_model
 from evaluation.store.records import EndpointRecord, MetricUse, ScoreRow, Status
@@ -427,3 +427,19 @@ def test_prompts_are_what_was_asked_with_the_benchmarks_words(store: Store) -> N
     assert tuple(f"Question: What is {i}?" for i in range(4)) == read_prompts(store, found)
     delete_run(store, "run-1")
     assert "Question: What is 0?" == read_prompts(store, found)[0]
+
+
+def test_measured_prompts_are_drawn_evenly_from_the_cases_of_a_task(store: Store) -> None:
+    cases = numbers(10)
+    store_run(store, asked("a:1b", right(cases)), cases=cases)
+    everything = read_prompts(store, read_evidence(store))
+    task = read_evidence(store).cases[0].task
+    assert everything == sample_prompts(store, task=task, limit=10) == sample_prompts(store, task=None, limit=99)
+    assert (everything[0], everything[3], everything[6]) == sample_prompts(store, task=task, limit=3)
+    assert () == sample_prompts(store, task="another", limit=10)
+
+
+def test_an_archived_runs_prompts_are_not_drawn(store: Store) -> None:
+    store_run(store, asked("a:1b", right(CASES)), cases=CASES, run_id="gone")
+    archive_run(store, "gone")
+    assert () == sample_prompts(store, task=None, limit=10)

@@ -7,7 +7,7 @@ import pytest
 from stored_runs import asked, numbers, right, store_run
 
 from evaluation.errors import ConfigurationError, UnknownNameError
-from evaluation.store.evidence import evidence_fingerprint, read_evidence, read_prompts
+from evaluation.store.evidence import evidence_fingerprint, read_evidence, read_prompts, sample_prompts
 from evaluation.store.records import ImportedCase, ScoreboardContent
 from evaluation.store.scoreboard_imports import list_imports, remove_import, save_import
 from evaluation.store.session import Store, info
@@ -60,7 +60,8 @@ def test_an_import_is_evidence_like_our_own(store: Store) -> None:
     np.testing.assert_array_equal([1.5, NAN, NAN, 2.0], found.latency_s)
     np.testing.assert_array_equal([NAN, NAN, 0.001, NAN], found.cost_usd)
     np.testing.assert_array_equal([3.0, NAN, NAN, NAN], found.energy_j)
-    assert ("Hi", "Ho \x00", "2+2") == read_prompts(store, found)
+    assert ("Hi", "Ho \x00", "2+2") == read_prompts(store, found) == sample_prompts(store, task=None, limit=3)
+    assert ("Hi", "Ho \x00") == sample_prompts(store, task="chat", limit=3)
 
 
 def test_a_name_like_ours_stays_an_imported_one(store: Store) -> None:

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import norm
 
 from evaluation.errors import SelectionError
 from selection.budgets.allocation import allocate
@@ -135,3 +136,33 @@ def test_the_cheap_of_two_that_a_budget_lies_between_is_not_asked_alone():
     by_budget = [mean_quality(rows, cost, 200 * budget)[0] for budget in (1e-4, 2.5e-4, 5e-4, 2.2e-3)]
     assert sorted(by_budget) == by_budget
     assert by_budget[0] >= 0.75
+
+
+def best_without_foresight(n, budget, mean, spread):
+    """The most that any policy gains on average which learns of each question when it comes (dynamic programming).
+
+    Questions gain a normal amount from a dear answer; `budget` of `n` get one.
+    """
+    value = np.zeros(budget + 1)
+    for _ in range(n):
+        least = value[1:] - value[:-1]
+        apart = (mean - least) / spread
+        taken = least + (mean - least) * norm.cdf(apart) + spread * norm.pdf(apart)
+        value = np.concatenate([value[:1], value[:-1] + taken])
+    return value[-1] / n
+
+
+@pytest.mark.parametrize("n_dear", [1, 2])
+def test_a_short_stream_of_very_unlike_questions_does_nearly_as_well_as_any_can_that_knows_none_before(n_dear):
+    rng, n, mean, spread = np.random.default_rng(n_dear), 20, 0.1, 0.28
+    cost, gained = np.array([0.0, 1.0]), []
+
+    def drawn(size):
+        return np.stack([np.full(size, 0.4), 0.4 + rng.normal(mean, spread, size)], axis=1)
+
+    for _ in range(30):
+        typical, rows = [(row, cost) for row in drawn(128)], drawn(n)
+        pacer = Pacer(n_dear, n_expected=n, typical=typical)
+        gained.append(rows[np.arange(n), [pacer.choose(row, cost) for row in rows]].mean() - 0.4)
+    error = np.std(gained, ddof=1) / np.sqrt(len(gained))
+    assert np.mean(gained) >= best_without_foresight(n, n_dear, mean, spread) - 0.004 - 2 * error

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from recommendable import fill
 
-from evaluation.errors import ConfigurationError, SelectionError
+from evaluation.errors import ConfigurationError, SelectionError, StoreError
 from evaluation.store.session import open_store
 from selection import BudgetRouter, Constraints, cheapest_share, cost_quality, recommend, route
 from selection.budgets.expectations import field_of
@@ -113,6 +113,35 @@ def test_a_stream_keeps_its_budget(path):
     assert sum(one.cost_usd for one in found) <= 0.3 + 1e-12
     assert 0.3 - sum(one.cost_usd for one in found) == pytest.approx(router.left_usd)
     assert router.left_usd < LARGE
+
+
+def test_a_stream_knows_from_measured_prompts_that_better_uses_of_its_money_will_come(path, with_a_model, monkeypatch):
+    view = desk_of(path).view()
+    mean, keys = view.scoreboard.standings["summarization"].quality, view.scoreboard.candidates
+    monkeypatch.setattr(view.champion, "deviations", rather_easy_or_hard(mean, len(keys)))
+    monkeypatch.setattr(desk_of(path).book, "prompts", lambda **_: ("hard 1", "rather easy 1", "hard 2", "easy 2"))
+    router = BudgetRouter(2 * LARGE + 8 * MIDDLE, n_prompts=10, task="summarization", store=path)
+    named = [router.route(f"{'rather easy' if i < 5 else 'hard'} {i}").candidate.label for i in range(10)]
+    assert "large:1b" not in named[:5]
+    assert 2 == named[5:].count("large:1b")
+
+
+def rather_easy_or_hard(mean, n):
+    """Deviations by which a dear candidate is of some use on any prompt, and of much on a hard one."""
+
+    def deviations(task, prompt, keys):
+        wanted = mean if "hard" in prompt else mean.max() - 0.2 * (mean.max() - mean)
+        return Deviations(value=wanted - mean, se=np.zeros(n))
+
+    return deviations
+
+
+def test_without_the_store_a_stream_begins_with_what_comes(path, with_a_model, monkeypatch):
+    def away(**_):
+        raise StoreError("the store is away", "Wait for it.")
+
+    monkeypatch.setattr(desk_of(path).book, "prompts", away)
+    assert "small:1b" == BudgetRouter(0.1, n_prompts=9, task="summarization", store=path).route("easy").candidate.label
 
 
 def test_a_stream_from_many_threads_keeps_its_budget(path):
