@@ -11,6 +11,7 @@ from evaluation.reports.comparison_words import (
     amount,
     evidence_of,
     listed,
+    n_tested,
     named_tests,
     shown_pairs,
     size_of,
@@ -157,14 +158,14 @@ def _against(baseline: str, pairs: Sequence[Pair]) -> str:
         else:
             open_.append(f"{other} ({pair['verdict']})")
     kinds = {"better": better, "worse": worse, "not told apart": open_}
-    test = named_tests(pairs, len(pairs))
+    test = named_tests(pairs, n_tested(pairs))
     said = "; ".join(f"{word}: {listed(names)}" for word, names in kinds.items() if names)
     return f"against {baseline}: {said}" + (f" ({test})" if test and (better or worse) else "")
 
 
 def _many(found: Mapping[str, Any], pairs: Sequence[Pair]) -> list[str]:
     """Who wins, where anybody does; else who leads and cannot be told apart, and how the first two of them compare."""
-    order, winner, n_adjusted = found["order"], found["winner"], len(pairs)
+    order, winner, n_adjusted = found["order"], found["winner"], n_tested(pairs)
     if winner is not None:
         nearest = min(_pairs_of(winner, pairs), key=lambda pair: abs(_gap(pair)))
         other = nearest["b"] if nearest["a"] == winner else nearest["a"]

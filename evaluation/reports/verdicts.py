@@ -11,8 +11,9 @@ from evaluation.comparing.comparison import Comparison, compare_runs
 from evaluation.comparing.request import ComparisonRequest
 from evaluation.errors import IncomparableError
 from evaluation.formatting import counted
-from evaluation.reports.comparison import comparison_result
+from evaluation.reports.comparison import comparison_result, pairs_of
 from evaluation.reports.comparison_sentences import leading_sentences, pair_sentence, sentences
+from evaluation.reports.comparison_words import n_tested
 from evaluation.reports.labels import is_baseline, unique_labels
 from evaluation.store.runs import find_run
 from evaluation.store.session import Store
@@ -35,7 +36,16 @@ def headline_verdict(store: Store, run: Mapping[str, Any]) -> list[str]:
         return sentences(result)[:1]
     lead, *others = leading_sentences(result)
     baseline = _best_model_and_baseline(result)
-    return [f"{result['headline']}: {lead}", *others, *([] if baseline is None else [baseline])]
+    more = [sentence for sentence in (baseline, _of_common_cases(result)) if sentence is not None]
+    return [f"{result['headline']}: {lead}", *others, *more]
+
+
+def _of_common_cases(result: Mapping[str, Any]) -> str | None:
+    """Why the values of the table are not those that were compared; None where they are."""
+    pairs = pairs_of(result, result["headline"])
+    if not any(pair["n_only_a"] or pair["n_only_b"] for pair in pairs):
+        return None
+    return "Compared on the cases that both have a value of; the table has each candidate's own cases."
 
 
 def _labels_of_run(store: Store, run_id: str, found: Comparison) -> dict[str, str]:
@@ -71,4 +81,4 @@ def _best_model_and_baseline(result: Mapping[str, Any]) -> str | None:
     pair = next((pair for pair in pairs if {pair["a"], pair["b"]} == {model, baseline}), None)
     if pair is None:
         return None
-    return f"The best model and the best baseline: {pair_sentence(pair, n_adjusted=len(pairs))}."
+    return f"The best model and the best baseline: {pair_sentence(pair, n_adjusted=n_tested(pairs))}."

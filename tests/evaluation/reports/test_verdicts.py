@@ -7,6 +7,8 @@ from stored_runs import Asked, answer, asked, numbers, right, store_run, wrong
 from evaluation.candidate import Candidate
 from evaluation.case import Case
 from evaluation.formatting import p_value
+from evaluation.generation import Failure, FailureKind
+from evaluation.reports.comparison_remarks import dropped_lines, zero_lines
 from evaluation.reports.results import run_result
 from evaluation.reports.verdicts import MOST_CANDIDATES, headline_verdict
 from evaluation.store.session import Store
@@ -174,3 +176,59 @@ def test_twins_of_one_name_are_not_mixed_up(store: Store) -> None:
     (said,) = verdict(store, run_id)
 
     assert said.startswith("exact_match: a:1b @here 22222222 is the best of 3: better than the nearest, a:1b @here 1")
+
+
+def test_a_table_of_each_candidates_own_cases_and_a_verdict_on_the_common_ones_say_so(store: Store) -> None:
+    cases = numbers(10)
+    answers = right(cases)
+    on_six = {f"c{i}": answers[f"c{i}"] for i in range(6)}
+    run_id = store_run(
+        store, asked("a:1b", on_six), asked("b:1b", wrong(cases) | dict(list(answers.items())[:6])), cases=cases
+    )
+
+    said = verdict(store, run_id)
+
+    assert said[-1] == "Compared on the cases that both have a value of; the table has each candidate's own cases."
+    assert (
+        "values and order above are of the 6 cases that both sides have a value of, each difference of those of the "
+        "two; `benchwright show` has each candidate's own cases, and may order them otherwise"
+        in dropped_lines(compared(store, run_id))
+    )
+
+
+def test_where_all_have_the_same_cases_nothing_is_said_of_them(store: Store) -> None:
+    run_id = four_sides(store)
+
+    assert [] == [line for line in verdict(store, run_id) if "own cases" in line]
+    assert [] == dropped_lines(compared(store, run_id))
+
+
+def test_p_is_said_to_allow_for_the_pairs_that_were_tested(store: Store) -> None:
+    cases = numbers(10)
+    few = dict(list(right(cases).items())[:3])
+    run_id = store_run(store, asked("a:1b", right(cases)), asked("b:1b", wrong(cases)), asked("c:1b", few), cases=cases)
+
+    said = verdict(store, run_id)
+    pair = next(pair for pair in compared(store, run_id)["comparisons"] if (pair["a"], pair["b"]) == ("a:1b", "b:1b"))
+
+    assert pair["p_adjusted"] == pair["p_value"]
+    assert "Holm" not in " ".join(said)
+
+
+def test_failures_as_zero_stand_at_the_p_that_allows_for_all_pairs(store: Store) -> None:
+    cases = numbers(12)
+    run_id = store_run(
+        store,
+        asked("a:1b", right(cases)),
+        asked("b:1b", wrong(cases) | {"c0": Failure(kind=FailureKind.TIMED_OUT, message="late")}),
+        asked("c:1b", wrong(cases)),
+        cases=cases,
+    )
+    result = compared(store, run_id)
+    pair = next(pair for pair in result["comparisons"] if (pair["a"], pair["b"]) == ("a:1b", "b:1b"))
+
+    (line,) = [line for line in zero_lines(result) if line.startswith("a:1b – b:1b")]
+
+    assert pair["p_adjusted"] > pair["p_value"]
+    assert f" {p_value(pair['p_adjusted'])}, 11 pairs" in line
+    assert f" {p_value(pair['failures_as_zero']['p_adjusted'])}, 12 pairs" in line
