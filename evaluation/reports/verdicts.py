@@ -35,9 +35,13 @@ def headline_verdict(store: Store, run: Mapping[str, Any]) -> list[str]:
     if result["headline"] is None:
         return sentences(result)[:1]
     lead, *others = leading_sentences(result)
-    baseline = _best_model_and_baseline(result)
-    more = [sentence for sentence in (baseline, _of_common_cases(result)) if sentence is not None]
+    more = [sentence for sentence in (_best_model_and_baseline(result), _of_common_cases(result)) if sentence]
     return [f"{result['headline']}: {lead}", *others, *more]
+
+
+def verdict_of_run(store: Store, run_id: str) -> list[str]:
+    """The same of a stored run, by its id."""
+    return headline_verdict(store, {"run_id": run_id, "candidates": find_run(store, run_id).candidates})
 
 
 def _of_common_cases(result: Mapping[str, Any]) -> str | None:
