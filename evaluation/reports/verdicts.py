@@ -36,7 +36,7 @@ def headline_verdict(store: Store, run: Mapping[str, Any]) -> list[str]:
         return sentences(result)[:1]
     lead, *others = leading_sentences(result)
     more = [sentence for sentence in (_best_model_and_baseline(result), _of_common_cases(result)) if sentence]
-    return [f"{result['headline']}: {lead}", *others, *more]
+    return [f"{result['headline']}: {lead}", *others, *more, *found.changed_texts]
 
 
 def verdict_of_run(store: Store, run_id: str) -> list[str]:
