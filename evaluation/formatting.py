@@ -178,7 +178,7 @@ def per_second(rate: float, what: str = "") -> str:
 def _significant(value: float, digits: int, *, signed: bool) -> str:
     sign = "+" if signed else ""
     if not math.isfinite(value) or value == 0:
-        return f"{value:{sign}g}"
+        return f"{value + 0.0:{sign}g}"  # which makes -0 to 0
     rounded = float(f"{value:.{digits}g}")
     if not _LEAST_DECIMAL <= abs(rounded) < 1 / _LEAST_DECIMAL:
         return f"{value:{sign}.{digits - 1}e}"
@@ -189,6 +189,7 @@ def _significant(value: float, digits: int, *, signed: bool) -> str:
 
 def _fixed(value: float, digits: int, exact: tuple[float, ...], *, signed: bool) -> str:
     """So many decimals, and more where fewer would claim one of the `exact` values; at last one digit that counts."""
+    value += 0.0  # which makes -0 to 0
     text = _kept_off(value, digits, exact, _MOST_DIGITS, signed=signed)
     if text is not None:
         return text

@@ -146,6 +146,9 @@ class Recommendation:
     """Why `quality` is another number than `measured`; None where nothing was measured."""
     reported: Reported | None = None
     """What came of it when it was named before; None: nothing was reported."""
+    tested_by: str | None = None
+    """By what the best was held against the others: `exact McNemar over all measured runs, Holm over 6 pairs`; None
+    where there was nobody to hold it against."""
 
     @property
     def abstained(self) -> bool:

@@ -39,6 +39,18 @@ class Levels:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class PairTests:
+    """Which two can be told apart on what both were asked; shape (n_candidates, n_candidates), the same both ways."""
+
+    p_adjusted: "NDArray[np.float64]"
+    """Two-sided, adjusted by Holm over all pairs that were tested; NaN where two share too little."""
+    n_differing: "NDArray[np.int64]"
+    """Families that one of two alone has right, where all answers are right or wrong and McNemar's test was made; -1:
+    Student's t."""
+    n_tests: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class TaskStanding:
     """How the candidates stand on a task; arrays are shape (n_candidates,) unless they say so, NaN where unknown."""
 
@@ -70,6 +82,8 @@ class TaskStanding:
     """Answers of each to prompts that servers had, or may have had, in their caches: not timed. None: nobody's."""
     levels: Levels | None = None
     """None where nothing but expectations is known."""
+    tests: PairTests | None = None
+    """Of the qualities alone; None where they were not made."""
 
     @property
     def is_fraction(self) -> bool:

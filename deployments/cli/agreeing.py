@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from evaluation.store.session import Store
 
 DEFAULT_BENCHMARK = "text_generation"
+SLOTS_UNKNOWN = 4
+"""Requests at once where the slots of a server are not stored; one that has fewer lets them wait."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +62,7 @@ def agree(
 ) -> None:
     """Measure whether servers answer alike: each is asked the same cases twice. Exit 1: not to be pooled.
 
-    Nothing is stored.
+    A server with several slots (4 where nobody said) is asked once more, so many cases at once. Nothing is stored.
     """
     from deployments.cli.agreement_page import agreement_as_json, print_agreement
     from deployments.cli.servers import ask_all, wanted_endpoints
@@ -165,14 +167,25 @@ def _compare_digests(answers: "Sequence[Answer]", infos: "Sequence[ModelInfo]", 
 async def _measured(answers: "Sequence[Answer]", infos: "Sequence[ModelInfo]", asked: _Asked) -> "Agreement":
     from deployments.cli.terminal import tell
     from evaluation.servers.agreement import agreement
-    from evaluation.servers.asking_twice import N_TIMES, ask_everyone_twice
+    from evaluation.servers.asking_twice import N_TIMES, ask_everyone_at_once, ask_everyone_twice
 
-    n = N_TIMES * len(asked.questions)
-    tell(f"asking {len(answers)} servers {len(asked.questions)} cases of {asked.benchmark}, each twice")
+    n = len(asked.questions)
+    tell(f"asking {len(answers)} servers {n} cases of {asked.benchmark}, each twice, then several at once")
     async with AsyncExitStack() as stack:
         parties = await _parties(stack, answers, infos, asked)
-        found = await ask_everyone_twice(parties, asked.questions, seed=asked.seed, on_answer=_teller(n * len(parties)))
-    return agreement([party.endpoint for party in parties], found, asked.questions, asked.metric)
+        on_answer = _teller(n * sum(N_TIMES + (party.slots > 1) for party in parties))
+        found = await ask_everyone_twice(parties, asked.questions, seed=asked.seed, on_answer=on_answer)
+        beside = await ask_everyone_at_once(parties, asked.questions, seed=asked.seed, on_answer=on_answer)
+    return agreement(
+        [party.endpoint for party in parties],
+        found,
+        asked.questions,
+        asked.metric,
+        at_once=[
+            None if outcomes is None else (party.slots, outcomes)
+            for party, outcomes in zip(parties, beside, strict=True)
+        ],
+    )
 
 
 def _teller(n_all: int) -> Any:
@@ -227,6 +240,7 @@ async def _parties(
             model=info.name,
             options=options,
             think=(asked.wanted.think or False) if can_think else None,
+            slots=answer.endpoint.slots or SLOTS_UNKNOWN,
         )
         for answer, provider, info in zip(answers, providers, shown, strict=True)
     ]

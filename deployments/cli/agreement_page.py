@@ -39,6 +39,9 @@ def print_agreement(found: "Agreement", metric: str) -> None:
         say(f"left out: {found.n_failed} cases on which a server failed")
     for pair in found.between:
         say(pair.sentence)
+    for item in found.within:
+        if item.sentence is not None:
+            say(item.sentence)
 
 
 def _print_differences(found: "Agreement", metric: str) -> None:
@@ -81,7 +84,14 @@ def agreement_as_json(found: "Agreement", *, digests: Sequence[str | None]) -> d
         "n_cases": found.n_cases,
         "n_failed": found.n_failed,
         "may_be_pooled": found.may_be_pooled,
-        "within": [asdict(item) | {"equal": _share_as_json(item.equal)} for item in found.within],
+        "within": [
+            asdict(item)
+            | {
+                "equal": _share_as_json(item.equal),
+                "beside": None if item.beside is None else _share_as_json(item.beside),
+            }
+            for item in found.within
+        ],
         "between": [
             asdict(pair) | {"equal": _share_as_json(pair.equal), "score_differs": pair.score_differs}
             for pair in found.between

@@ -2,13 +2,14 @@
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, cast, get_args
+from typing import TYPE_CHECKING, Any, cast, get_args
 
 from deployments.cli.arguments import database_url
+from deployments.cli.recommended_runs import lines_of, verdicts_of_runs
 from deployments.cli.terminal import EXIT_DONE, EXIT_MENDABLE, print_json, tell
 
 if TYPE_CHECKING:
@@ -154,12 +155,13 @@ def _show(found: "Recommendation", candidate: "Choosable", wanted: Wanted, url: 
         write_out(wanted.out, written)
     if as_json:
         said = recommendation_as_json(found, percentile=wanted.constraints.percentile)
+        said |= {"comparisons": verdicts_of_runs(found, url)}
         print_json(said | ({} if explanation is None else {"explanation": explanation}))
     elif written is not None and wanted.out is None:
         tell(one_line(found.reason) if explanation is None else _as_block(explanation))
         sys.stdout.write(written)
     else:
-        _print_page(found, wanted, explanation)
+        _print_page(found, wanted, explanation, verdicts_of_runs(found, url))
 
 
 def write_out(path: Path, text: str) -> None:
@@ -174,7 +176,9 @@ def write_out(path: Path, text: str) -> None:
     tell(f"{path}: written")
 
 
-def _print_page(found: "Recommendation", wanted: Wanted, explanation: str | None) -> None:
+def _print_page(
+    found: "Recommendation", wanted: Wanted, explanation: str | None, verdicts: Sequence[Mapping[str, Any]]
+) -> None:
     from deployments.cli.results import say_line
     from deployments.cli.split_table import print_split_table
     from selection.pages.recommendation import candidate_rows, difference_lines, part_rows, removed_lines
@@ -190,7 +194,8 @@ def _print_page(found: "Recommendation", wanted: Wanted, explanation: str | None
         print_split_table(parts, words=())
     say_line()
     notes = [note for note in found.notes if f"\nNote: {note}." not in (explanation or "")]
-    for line in (*difference_lines(found), *removed_lines(found), *(f"note: {note}" for note in notes)):
+    told = (*difference_lines(found), *removed_lines(found), *(f"note: {note}" for note in notes))
+    for line in (*told, *lines_of(verdicts)):
         say_line(line)
     say_line(f"decided by {found.decided_by}")
     if explanation is not None:

@@ -41,8 +41,8 @@ def _print_run(store: "Store", run: Mapping[str, Any], *, among: int) -> None:
         print_split_table(rows, words=("failed",), marked=headline_title(run))
         say_line()
         say_line(caption(run))
-    if (verdict := headline_verdict(store, run)) is not None:
-        say_line(verdict)
+    for place, sentence in enumerate(headline_verdict(store, run)):
+        say_line(f"- {sentence}" if place else sentence)
     for text in remarks(run):
         say_line(text)
     for candidate in run["candidates"]:

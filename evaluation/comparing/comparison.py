@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from evaluation.comparing.changed_texts import notes_on_changed_texts
 from evaluation.comparing.flips import Flips, find_flips, flipped_pairs
 from evaluation.comparing.like_with_like import AlikePairs, Basis, alike_pairs, notes_on
 from evaluation.comparing.matching import match_runs
@@ -76,6 +77,8 @@ class Comparison:
     """By judges who saw two answers at a time."""
     flips: tuple[Flips, ...]
     notes: tuple[str, ...]
+    changed_texts: tuple[str, ...] = ()
+    """Notes on differences that are no larger than the share of texts that change when asked again."""
     unscored: tuple[str, ...] = ()
     """Labels of the sides that have no score at all, which are left out."""
 
@@ -117,6 +120,7 @@ def compare_runs(
         figures=figures,
         preferences=tuple(find_preferences(store, measured.sides, measured.pairwise, seed=work.seed)),
         flips=work.flips(metrics[0]) if metrics and not headline_only else (),
+        changed_texts=notes_on_changed_texts(store, measured.sides, metrics[0] if metrics else None),
         unscored=measured.unscored,
         notes=(*matched.notes, *measured.notes, *work.notes, *remarks_on(measured.sides, metrics, figures)),
     )

@@ -49,7 +49,7 @@ def comparison_result(store: Store, comparison: Comparison) -> dict[str, Any]:
         "metrics": [_metric(found) for found in (*comparison.metrics, *comparison.figures)],
         "preferences": [asdict(found) for found in comparison.preferences],
         "flips": [asdict(found) for found in comparison.flips],
-        "notes": list(comparison.notes),
+        "notes": [*comparison.notes, *comparison.changed_texts],
         "comparisons": [
             pair_result(found, pair) for found in (*comparison.metrics, *comparison.figures) for pair in found.pairs
         ],

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from evaluation.formatting import counted, p_cell, p_value, quantity
+from evaluation.formatting import counted, p_value, quantity
 from evaluation.reports.comparison_missing import is_all_equal
 from evaluation.reports.comparison_tables import Result, is_pair, title, verdict_words
 from evaluation.reports.comparison_words import RATIO, size_of
@@ -31,7 +31,24 @@ def dropped_lines(result: Result) -> list[str]:
         for pair in result["comparisons"]
         if pair["metric"] == result["headline"] and (pair["n_only_a"] or pair["n_only_b"])
     ]
-    return lines + unequal
+    common = _of_common_cases(result) if unequal else None
+    return lines + unequal + ([] if common is None else [common])
+
+
+def _of_common_cases(result: Result) -> str | None:
+    """What the values and the order are of, where sides have a value of different cases; None where all are lacking."""
+    n = min((value["n"] for value in _headline(result)["values"].values()), default=0)
+    if not n:
+        return None
+    whose = "both sides" if len(result["sides"]) == 2 else "all sides"
+    return (
+        f"values and order above are of the {counted(n, 'case')} that {whose} have a value of, each difference of those"
+        " of the two; `benchwright show` has each candidate's own cases, and may order them otherwise"
+    )
+
+
+def _headline(result: Result) -> Mapping[str, Any]:
+    return next(found for found in result["metrics"] if found["metric"] == result["headline"])
 
 
 def ratio_lines(result: Result) -> list[str]:
@@ -74,10 +91,8 @@ def zero_lines(result: Result) -> list[str]:
 
 
 def _short(pair: Mapping[str, Any]) -> str:
-    return (
-        f"{size_of(pair, signed=True)}, p {p_cell(pair['p_value'])}, {counted(pair['n_pairs'], 'pair')}, "
-        f"{verdict_words(pair)}"
-    )
+    p = pair["p_value"] if pair["p_adjusted"] is None else pair["p_adjusted"]
+    return f"{size_of(pair, signed=True)}, {p_value(p)}, {counted(pair['n_pairs'], 'pair')}, {verdict_words(pair)}"
 
 
 def gate_line(found: Mapping[str, Any]) -> str | None:

@@ -11,6 +11,7 @@ from evaluation.reports.comparison_words import (
     amount,
     evidence_of,
     listed,
+    n_tested,
     named_tests,
     shown_pairs,
     size_of,
@@ -32,20 +33,32 @@ def sentences(result: Result) -> list[str]:
         return [*preferred, *(f"{pair['metric']}: {pair_sentence(pair)}." for pair in result["comparisons"])] or [
             "there is nothing to compare"
         ]
-    pairs = [pair for pair in result["comparisons"] if pair["metric"] == metric]
-    found = next(found for found in result["metrics"] if found["metric"] == metric)
-    lead = _lead(result, found, pairs)
+    pairs = _headline_pairs(result)
     extra = [said for pair in _looked_at(result, pairs) if (said := not_worse(pair, result["against"]))]
     notes = dict.fromkeys(note for pair in pairs for note in pair["notes"] if len(pairs) == 1)
-    return [lead, *extra, *preferred, *(f"{note[0].upper()}{note[1:]}." for note in notes)]
+    return [
+        *leading_sentences(result),
+        *extra,
+        *preferred,
+        *(f"{note[0].upper()}{note[1:]}." for note in notes),
+    ]
 
 
-def _lead(result: Result, found: Mapping[str, Any], pairs: Sequence[Pair]) -> str:
+def leading_sentences(result: Result) -> list[str]:
+    """What the headline says, a sentence for each comparison that is told of; empty without a headline."""
+    pairs = _headline_pairs(result)
+    if not pairs:
+        return []
     if len(pairs) == 1:
-        return f"{pair_sentence(pairs[0])}."
+        return [f"{pair_sentence(pairs[0])}."]
     if result["against"] is not None:
-        return f"{_against(result['against'], pairs)}."
-    return f"{_many(found, pairs)}."
+        return [f"{_against(result['against'], pairs)}."]
+    found = next(found for found in result["metrics"] if found["metric"] == result["headline"])
+    return [f"{said}." for said in _many(found, pairs)]
+
+
+def _headline_pairs(result: Result) -> list[Pair]:
+    return [pair for pair in result["comparisons"] if pair["metric"] == result["headline"]]
 
 
 def pair_sentence(pair: Pair, *, n_adjusted: int = 1) -> str:
@@ -145,30 +158,30 @@ def _against(baseline: str, pairs: Sequence[Pair]) -> str:
         else:
             open_.append(f"{other} ({pair['verdict']})")
     kinds = {"better": better, "worse": worse, "not told apart": open_}
-    test = named_tests(pairs, len(pairs))
+    test = named_tests(pairs, n_tested(pairs))
     said = "; ".join(f"{word}: {listed(names)}" for word, names in kinds.items() if names)
     return f"against {baseline}: {said}" + (f" ({test})" if test and (better or worse) else "")
 
 
-def _many(found: Mapping[str, Any], pairs: Sequence[Pair]) -> str:
-    """Who wins, where anybody does; else who leads and cannot be told apart."""
-    order, winner, n_adjusted = found["order"], found["winner"], len(pairs)
+def _many(found: Mapping[str, Any], pairs: Sequence[Pair]) -> list[str]:
+    """Who wins, where anybody does; else who leads and cannot be told apart, and how the first two of them compare."""
+    order, winner, n_adjusted = found["order"], found["winner"], n_tested(pairs)
     if winner is not None:
         nearest = min(_pairs_of(winner, pairs), key=lambda pair: abs(_gap(pair)))
         other = nearest["b"] if nearest["a"] == winner else nearest["a"]
         lead = _better(nearest, winner, other).removeprefix(f"{winner} is better than {other}")
         nearest_one = f"better than the nearest, {other}{lead if lead.startswith(':') else ',' + lead}"
-        return f"{winner} is the best of {len(order)}: {nearest_one}, {evidence_of(nearest, n_adjusted)}"
+        return [f"{winner} is the best of {len(order)}: {nearest_one}, {evidence_of(nearest, n_adjusted)}"]
     if not order:
-        return "no side could be ranked"
+        return ["no side could be ranked"]
     leaders = [order[0], *(o for o in order[1:] if _is_open(order[0], o, pairs))]
     if len(leaders) == 1:
-        return f"no winner among {len(order)}: not every lead is shown"
+        return [f"no winner among {len(order)}: not every lead is shown"]
     first = next(pair for pair in pairs if {pair["a"], pair["b"]} == set(leaders[:2]))
-    return (
-        f"no winner among {len(order)}: {listed(leaders)} cannot be told apart; between the first two, "
-        f"{pair_sentence(first, n_adjusted=n_adjusted)}"
-    )
+    return [
+        f"no winner among {len(order)}: {listed(leaders)} cannot be told apart",
+        f"The first two: {pair_sentence(first, n_adjusted=n_adjusted)}",
+    ]
 
 
 def _pairs_of(side: str, pairs: Sequence[Pair]) -> list[Pair]:

@@ -75,6 +75,11 @@ def named_tests(pairs: Sequence[Mapping[str, Any]], n_adjusted: int) -> str:
     return listed(names) + (f", Holm over {n_adjusted} pairs" if is_adjusted else "")
 
 
+def n_tested(pairs: Sequence[Mapping[str, Any]]) -> int:
+    """For how many pairs adjusted p-values allow: those with too few cases are not tested, and claim nothing."""
+    return sum(pair["p_adjusted"] is not None for pair in pairs)
+
+
 def evidence_of(pair: Mapping[str, Any], n_adjusted: int = 1) -> str:
     """`p = .0004 (exact McNemar), 1,319 pairs`, with the number of comparisons for which p allows."""
     p = pair["p_value"] if pair["p_adjusted"] is None else pair["p_adjusted"]

@@ -71,7 +71,7 @@ def _lead(result: Mapping[str, Any]) -> str:
 def _run(store: Store, run: Mapping[str, Any], table_id: str | None, album: Album) -> str:
     verdict = headline_verdict(store, run)
     lines = [f"## {for_markdown(run['benchmark'])}", _about(run)]
-    lines += [f"> {for_markdown(verdict)}"] if verdict else []
+    lines += ["\n>\n".join(f"> {for_markdown(sentence)}" for sentence in verdict)]
     lines += [*_results(run), _links(run, table_id)]
     lines += album.show(quality_against_cost(run))
     lines += album.show(latencies(store, run))

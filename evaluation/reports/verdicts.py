@@ -1,7 +1,7 @@
-"""One honest sentence under a run's table: who is best, as far as these cases can tell?
+"""The verdict under a run's table: who is best, as far as these cases can tell? A sentence for each comparison.
 
-It is the first sentence of `benchwright compare RUN`, of the same comparison. Where nobody has won, and the run has
-models and baselines, it goes on with how the best model stands to the best baseline, at the same adjusted p.
+They are the first of `benchwright compare RUN`, of the same comparison. Where nobody has won, and the run has models
+and baselines, another one says how the best model stands to the best baseline, at the same adjusted p.
 """
 
 from collections.abc import Mapping
@@ -11,8 +11,9 @@ from evaluation.comparing.comparison import Comparison, compare_runs
 from evaluation.comparing.request import ComparisonRequest
 from evaluation.errors import IncomparableError
 from evaluation.formatting import counted
-from evaluation.reports.comparison import comparison_result
-from evaluation.reports.comparison_sentences import pair_sentence, sentences
+from evaluation.reports.comparison import comparison_result, pairs_of
+from evaluation.reports.comparison_sentences import leading_sentences, pair_sentence, sentences
+from evaluation.reports.comparison_words import n_tested
 from evaluation.reports.labels import is_baseline, unique_labels
 from evaluation.store.runs import find_run
 from evaluation.store.session import Store
@@ -21,19 +22,34 @@ MOST_CANDIDATES = 20
 """Of more, all pairs take too long to be compared whenever a run is looked at."""
 
 
-def headline_verdict(store: Store, run: Mapping[str, Any]) -> str | None:
-    """What `compare` says first of the run's candidates; None for fewer than two that have scores in common."""
+def headline_verdict(store: Store, run: Mapping[str, Any]) -> list[str]:
+    """What `compare` says first of the run's candidates; empty for fewer than two that have scores in common."""
     run_id, n = str(run["run_id"]), len(run["candidates"])
     if n > MOST_CANDIDATES:
-        return f"Who is best? `benchwright compare {run_id}` compares all {counted(n * (n - 1) // 2, 'pair')}."
+        return [f"Who is best? `benchwright compare {run_id}` compares all {counted(n * (n - 1) // 2, 'pair')}."]
     try:
         found = compare_runs(store, [run_id], ComparisonRequest(runs=[run_id], n_flips=0), headline_only=True)
     except IncomparableError:
-        return None
+        return []
     result = _with_labels(comparison_result(store, found), _labels_of_run(store, run_id, found))
-    said = [sentences(result)[0], _best_model_and_baseline(result)]
-    metric = f"{result['headline']}: " if result["headline"] is not None else ""
-    return metric + " ".join(sentence for sentence in said if sentence)
+    if result["headline"] is None:
+        return sentences(result)[:1]
+    lead, *others = leading_sentences(result)
+    more = [sentence for sentence in (_best_model_and_baseline(result), _of_common_cases(result)) if sentence]
+    return [f"{result['headline']}: {lead}", *others, *more, *found.changed_texts]
+
+
+def verdict_of_run(store: Store, run_id: str) -> list[str]:
+    """The same of a stored run, by its id."""
+    return headline_verdict(store, {"run_id": run_id, "candidates": find_run(store, run_id).candidates})
+
+
+def _of_common_cases(result: Mapping[str, Any]) -> str | None:
+    """Why the values of the table are not those that were compared; None where they are."""
+    pairs = pairs_of(result, result["headline"])
+    if not any(pair["n_only_a"] or pair["n_only_b"] for pair in pairs):
+        return None
+    return "Compared on the cases that both have a value of; the table has each candidate's own cases."
 
 
 def _labels_of_run(store: Store, run_id: str, found: Comparison) -> dict[str, str]:
@@ -69,4 +85,4 @@ def _best_model_and_baseline(result: Mapping[str, Any]) -> str | None:
     pair = next((pair for pair in pairs if {pair["a"], pair["b"]} == {model, baseline}), None)
     if pair is None:
         return None
-    return f"The best model and the best baseline: {pair_sentence(pair, n_adjusted=len(pairs))}."
+    return f"The best model and the best baseline: {pair_sentence(pair, n_adjusted=n_tested(pairs))}."

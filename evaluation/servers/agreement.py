@@ -56,6 +56,23 @@ class Within:
     """Mean of both times; None where the metric has no value."""
     score_noise: float | None
     """The first time's mean less the second's."""
+    beside: Share | None = None
+    """The same texts alone and beside other requests; None where it was not asked so."""
+    slots: int = 1
+    """Requests at once, beside others."""
+
+    @property
+    def sentence(self) -> str | None:
+        """What follows for runs with several requests at once; None where it was not asked so."""
+        if self.beside is None:
+            return None
+        alone, beside = self.equal, self.beside
+        counted = (
+            f"{self.endpoint}: {alone.n_equal:,} of {alone.n:,} texts are the same asked twice alone, "
+            f"{beside.n_equal:,} of {beside.n:,} with {self.slots} requests at once"
+        )
+        changes = beside.value < alone.value
+        return f"{counted}: --slots 1 is the way to repeat a run to the letter" if changes else counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +128,12 @@ class Agreement:
 
 
 def agreement(
-    endpoints: Sequence[str], answers: Sequence[Answers], questions: Sequence[Question], metric: Metric
+    endpoints: Sequence[str],
+    answers: Sequence[Answers],
+    questions: Sequence[Question],
+    metric: Metric,
+    *,
+    at_once: Sequence[tuple[int, Sequence[Outcome]] | None] | None = None,
 ) -> Agreement:
     """How alike the endpoints answered.
 
@@ -120,6 +142,8 @@ def agreement(
         answers: What each answered, as `ask_everyone_twice` returns it.
         questions: What they were asked.
         metric: The quantity whose difference matters.
+        at_once: Of each endpoint how many requests it was sent at once, and what it answered, as `ask_everyone_at_once`
+            returns it; None where it was not.
 
     Raises:
         ConfigurationError: on no case every endpoint answered.
@@ -137,7 +161,9 @@ def agreement(
     ]
     pairs = list(combinations(parties, 2))
     return Agreement(
-        within=tuple(party.within() for party in parties),
+        within=tuple(
+            party.within(beside, whole) for party, beside in zip(parties, at_once or [None] * len(parties), strict=True)
+        ),
         between=tuple(_between(a, b) for a, b in pairs),
         differences=tuple(found for a, b in pairs for found in _differences(a, b)),
         n_cases=len(whole),
@@ -174,7 +200,7 @@ class _Answered:
             for question, times in zip(questions, written, strict=True)
         ]
 
-    def within(self) -> Within:
+    def within(self, beside: tuple[int, Sequence[Outcome]] | None, whole: Sequence[int]) -> Within:
         means = self.means()
         noise = None
         if means is not None:
@@ -184,7 +210,18 @@ class _Answered:
             equal=Share.of([first == second for first, second in self.texts]),
             score=float(np.mean(means)) if means is not None else None,
             score_noise=noise,
+            beside=None if beside is None else self._beside([beside[1][index] for index in whole]),
+            slots=1 if beside is None else beside[0],
         )
+
+    def _beside(self, outcomes: Sequence[Outcome]) -> Share | None:
+        """On how many cases the text is that of the first time; None where the server failed on all."""
+        equal = [
+            outcome.text == first
+            for outcome, (first, *_) in zip(outcomes, self.texts, strict=True)
+            if isinstance(outcome, Generation)
+        ]
+        return Share.of(equal) if equal else None
 
     def means(self) -> list[float] | None:
         """One score a case; None where a case has none."""

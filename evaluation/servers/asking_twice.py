@@ -1,4 +1,8 @@
-"""Several servers are asked the same cases, each of them twice: what they answer is held against one another later."""
+"""Several servers are asked the same cases, each of them twice: what they answer is held against one another later.
+
+Those that serve several requests at once are asked a third time, beside others: answers of one batch influence each
+other, so that a server which repeats itself alone need not do so in use.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -28,6 +32,8 @@ class Party:
     options: Mapping[str, Any]
     """All that are sent, but the seed."""
     think: bool | str | None = None
+    slots: int = 1
+    """Requests at once, the third time; 1: there is none."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +73,40 @@ async def ask_everyone_twice(
     """
     asking = (_twice(party, questions, seed=seed, timeout_s=timeout_s, on_answer=on_answer) for party in parties)
     return tuple(await side_by_side(asking))
+
+
+async def ask_everyone_at_once(
+    parties: Sequence[Party],
+    questions: Sequence[Question],
+    *,
+    seed: int = 0,
+    timeout_s: float = 300.0,
+    on_answer: Callable[[], None] = lambda: None,
+) -> tuple[tuple[Outcome, ...] | None, ...]:
+    """What each party answered, sent as many questions at once as it has slots; None for one with a single slot.
+
+    The arguments are those of `ask_everyone_twice`, which comes first: it loads the models.
+
+    Raises:
+        ProviderError: a server refuses; asking again would not help.
+    """
+    asking = (_at_once(party, questions, seed=seed, timeout_s=timeout_s, on_answer=on_answer) for party in parties)
+    return tuple(await side_by_side(asking))
+
+
+async def _at_once(
+    party: Party, questions: Sequence[Question], *, seed: int, timeout_s: float, on_answer: Callable[[], None]
+) -> tuple[Outcome, ...] | None:
+    if party.slots == 1:
+        return None
+    requests = [_request(party, question, seed=seed, timeout_s=timeout_s) for question in questions]
+    outcomes: list[Outcome] = []
+    for start in range(0, len(requests), party.slots):
+        batch = requests[start : start + party.slots]
+        outcomes += await side_by_side(_outcome(party.provider, request) for request in batch)
+        for _ in batch:
+            on_answer()
+    return tuple(outcomes)
 
 
 async def _twice(

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from evaluation.errors import ConfigurationError
 from evaluation.stats.effect_sizes import cohen_g, odds_ratio
 from evaluation.stats.equivalence import share_within
+from evaluation.stats.equivalence_cases import share_equivalence_cases
 from evaluation.stats.evidence import Evidence, Terms
 from evaluation.stats.intervals import Interval, newcombe_interval, newcombe_phi
 from evaluation.stats.mcnemar import (
@@ -17,7 +18,6 @@ from evaluation.stats.mcnemar import (
 )
 from evaluation.stats.mcnemar_power import exact_mcnemar_cases, mcnemar_detectable
 from evaluation.stats.numbers import Vector, is_binary
-from evaluation.stats.power import cases_for_equivalence
 from evaluation.stats.tango import bonett_price_interval, paired_wald_interval, tango_interval
 
 AIM = 0.03
@@ -91,4 +91,4 @@ def share_intervals(only_a: int, only_b: int, n: int, level: float) -> Mapping[s
 def _needed(discordant: float, margin: float | None, alpha: float) -> float:
     if margin is None:
         return exact_mcnemar_cases(AIM, discordant=discordant, alpha=alpha)
-    return cases_for_equivalence(margin, variance=max(discordant, margin), alpha=alpha)
+    return share_equivalence_cases(margin, discordant=discordant, alpha=alpha)

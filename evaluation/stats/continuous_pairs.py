@@ -9,10 +9,11 @@ import numpy as np
 from evaluation.stats.bootstrap import accelerated_mean_interval
 from evaluation.stats.effect_sizes import cohen_dz, hedges_gz
 from evaluation.stats.equivalence import mean_within
+from evaluation.stats.equivalence_cases import mean_equivalence_cases
 from evaluation.stats.evidence import Evidence, Terms
 from evaluation.stats.intervals import Interval, t_interval
 from evaluation.stats.numbers import Vector, difference_of, is_constant, standard_deviation
-from evaluation.stats.power import cases_for_equivalence, paired_t_cases, paired_t_detectable
+from evaluation.stats.power import paired_t_cases, paired_t_detectable
 from evaluation.stats.sign_flips import sign_flip_p_value
 
 NO_SPREAD = "every pair differs by the same: no spread was seen, so there is no interval"
@@ -121,9 +122,7 @@ def needed(deviation: float, aim: float, *, is_margin: bool, alpha: float) -> fl
     if not deviation or aim < deviation * _SMALLEST_EFFECT:
         return None
     effect = min(aim / deviation, _LARGEST_EFFECT)
-    return (
-        cases_for_equivalence(effect, variance=1.0, alpha=alpha) if is_margin else paired_t_cases(effect, alpha=alpha)
-    )
+    return mean_equivalence_cases(effect, alpha=alpha) if is_margin else paired_t_cases(effect, alpha=alpha)
 
 
 def _detectable(n: int, deviation: float, alpha: float) -> float | None:

@@ -1,7 +1,10 @@
 """Of the cases that only one of two candidates has right, are too many the same candidate's?
 
-p = 2 · P(Bin(b + c, 1/2) <= min(b, c)), b and c the cases that only one of them has right (McNemar 1947).
+p = 2 · P(Bin(b + c, 1/2) <= min(b, c)), b and c the cases that only one of them has right (McNemar 1947). Without
+scipy, for whose import a recommendation cannot wait.
 """
+
+import math
 
 MAX_DISCORDANT_FOR_EXACT = 1000
 
@@ -18,19 +21,37 @@ def mcnemar_p_value(only_a: int, only_b: int) -> tuple[float, str]:
 
 def exact_p_value(only_a: int, only_b: int) -> float:
     """Two-sided exact p, which is the sign test's too; 1 where nothing differs."""
-    # With equal chances the two tails are each other's mirror image. Not scipy.stats: it takes seconds to import.
-    from scipy.special import bdtr
-
-    return min(1.0, 2 * float(bdtr(min(only_a, only_b), only_a + only_b, 0.5)))
+    # With equal chances the two tails are each other's mirror image.
+    fewer, n = min(only_a, only_b), only_a + only_b
+    return min(1.0, 2 * _tail(fewer, n))
 
 
 def mid_p_value(only_a: int, only_b: int) -> float:
     """Two-sided mid-p: the exact p less the chance of what was seen (Fagerland et al. 2013, BMC MRM 13:91)."""
-    from scipy.special import bdtr
-
     fewer, n = min(only_a, only_b), only_a + only_b
-    below = float(bdtr(fewer - 1, n, 0.5)) if fewer else 0.0
-    return min(1.0, below + float(bdtr(fewer, n, 0.5)))
+    return min(1.0, 2 * _tail(fewer, n) - _chance(fewer, n))
+
+
+def _tail(most: int, n: int) -> float:
+    """P(Bin(n, 1/2) <= most) where `most` is at most half of n: summed from its largest term down."""
+    term = _chance(most, n)
+    terms, k = [term], most
+    while k > 0 and term > terms[0] * _NEGLIGIBLE:
+        term *= k / (n - k + 1)
+        terms.append(term)
+        k -= 1
+    return math.fsum(terms)
+
+
+def _chance(k: int, n: int) -> float:
+    """P(Bin(n, 1/2) = k)."""
+    if n <= MAX_DISCORDANT_FOR_EXACT:
+        return math.comb(n, k) / (1 << n)
+    return math.exp(math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1) - n * math.log(2))
+
+
+_NEGLIGIBLE = 1e-18
+"""Of the largest term of a sum."""
 
 
 def chi2(only_a: int, only_b: int) -> float:
@@ -56,6 +77,4 @@ def corrected_chi2_p_value(only_a: int, only_b: int) -> float:
 
 
 def _p_value(statistic: float) -> float:
-    from scipy.special import chdtrc
-
-    return float(chdtrc(1, statistic))
+    return math.erfc(math.sqrt(statistic / 2))

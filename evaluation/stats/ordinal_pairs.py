@@ -6,11 +6,11 @@ P(A > B) - P(A < B) with Tango's interval of three outcomes, and Wilcoxon's test
 from evaluation.stats.binary_pairs import share_intervals
 from evaluation.stats.continuous_pairs import paired_t
 from evaluation.stats.equivalence import share_within
+from evaluation.stats.equivalence_cases import share_equivalence_cases
 from evaluation.stats.evidence import Evidence, Terms
 from evaluation.stats.mcnemar import exact_p_value
 from evaluation.stats.mcnemar_power import exact_mcnemar_cases, mcnemar_detectable
 from evaluation.stats.numbers import Vector, difference_of
-from evaluation.stats.power import cases_for_equivalence
 from evaluation.stats.signed_ranks import rank_biserial, wilcoxon_p_value
 from evaluation.stats.tango import tango_interval
 
@@ -49,5 +49,5 @@ def _needed(discordant: float, aim: float, *, is_margin: bool, alpha: float) -> 
     if not aim:
         return None
     if is_margin:
-        return cases_for_equivalence(aim, variance=max(discordant, aim), alpha=alpha)
+        return share_equivalence_cases(aim, discordant=discordant, alpha=alpha)
     return exact_mcnemar_cases(aim, discordant=discordant, alpha=alpha)

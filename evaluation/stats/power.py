@@ -34,7 +34,7 @@ def cases_for_difference(difference: float, *, variance: float, alpha: float = A
         power: Chance of seeing the difference.
     """
     checked(alpha, power)
-    return (z_of(1 - alpha / 2) + z_of(power)) ** 2 * variance / _not_zero(difference) ** 2
+    return (z_of(1 - alpha / 2) + z_of(power)) ** 2 * variance / not_zero(difference) ** 2
 
 
 def detectable_difference(n_cases: float, *, variance: float, alpha: float = ALPHA, power: float = POWER) -> float:
@@ -113,18 +113,9 @@ def mcnemar_cases(difference: float, *, discordant: float, alpha: float = ALPHA,
         power: Chance of seeing the difference.
     """
     checked(alpha, power)
-    size = abs(_not_zero(difference))
+    size = abs(not_zero(difference))
     share = max(discordant, size)
     return (z_of(1 - alpha / 2) * sqrt(share) + z_of(power) * sqrt(share - size * size)) ** 2 / size**2
-
-
-def cases_for_equivalence(margin: float, *, variance: float, alpha: float = ALPHA, power: float = POWER) -> float:
-    """Pairs that show two equal candidates to be equivalent within a margin, by two one-sided tests.
-
-    So many also show a true difference of the margin, with about the same power.
-    """
-    checked(alpha, power)
-    return (z_of(1 - alpha) + z_of((1 + power) / 2)) ** 2 * variance / _not_zero(margin) ** 2
 
 
 def z_of(probability: float) -> float:
@@ -132,7 +123,12 @@ def z_of(probability: float) -> float:
     return NormalDist().inv_cdf(probability)
 
 
-def _not_zero(difference: float) -> float:
+def not_zero(difference: float) -> float:
+    """The difference.
+
+    Raises:
+        ConfigurationError: it is 0, which no number of cases shows.
+    """
     if difference == 0:
         raise ConfigurationError(
             "no number of cases shows a difference of 0", "name the smallest difference that would matter"

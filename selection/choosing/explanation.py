@@ -7,7 +7,7 @@ from evaluation.formatting import points
 from selection.answers import Expected, Ranked
 from selection.choosing.choice import Choice
 from selection.choosing.measured import part_shown, why_expected
-from selection.choosing.ties import TEST, Contrast
+from selection.choosing.ties import Contrast
 from selection.choosing.wording import counted, listed, ordinal, p_value, quality, quality_interval, quantity
 from selection.wishes import MEMORY_DIGITS, TIE_ORDERS
 
@@ -77,7 +77,7 @@ def _lead(choice: Choice, winner: Ranked) -> str:
     best = "" if winner is first else f"{first.candidate.label} is "
     gap = f"{_gap(choice, clear[1])} better than {clear[0].candidate.label}"
     before, after = _of_what(choice, first, clear[0], clear[1])
-    return f"{best}{before}{gap}{after} ({p_value(clear[1].p_value)}; {TEST})"
+    return f"{best}{before}{gap}{after} ({p_value(clear[1].p_value)}; {clear[1].test})"
 
 
 def _of_what(choice: Choice, first: Ranked, other: Ranked, contrast: Contrast) -> tuple[str, str]:

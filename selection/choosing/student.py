@@ -18,6 +18,14 @@ def two_sided_p_value(t: float, freedom: float) -> float:
     return math.erfc(z / math.sqrt(2))
 
 
+def paired_p_value(difference: float, se: float, n_pairs: int) -> float:
+    """Two-sided p of a mean difference of n pairs, never below what their signs could show, 2 / 2ⁿ."""
+    if not difference:
+        return 1.0
+    p = two_sided_p_value(difference / se, n_pairs - 1) if se > 0 else 0.0
+    return max(p, 2.0 ** (1 - min(n_pairs, 1000)))
+
+
 @lru_cache(maxsize=4096)
 def t_limit(freedom: float) -> float:
     """How many standard errors a 95 % interval reaches to either side; infinite without a degree of freedom."""

@@ -1,21 +1,21 @@
 """Which candidates cannot be told from the best one?
 
-Paired contrasts of the best with every other, Student's t, adjusted by Holm (1979) over those compared. No test of
-fewer than six pairs can reach 5 %, and none is believed beyond what the signs of n pairs could show, 2 / 2ⁿ.
+By the tests of `selection.standing.pair_tests`, which are those of `benchwright compare`, where nothing but the quality
+on the task counts. Else paired contrasts of the best with every other of what counts, Student's t, adjusted by Holm
+(1979) over those compared. No test of fewer than six pairs can reach 5 %, and none is believed beyond what the signs
+of n pairs could show, 2 / 2ⁿ.
 """
 
 import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from selection.choosing.student import two_sided_p_value
-from selection.scoreboard import Deviations, TaskStanding
+from evaluation.stats.mcnemar import MAX_DISCORDANT_FOR_EXACT
+from selection.choosing.student import paired_p_value
+from selection.scoreboard import Deviations, PairTests, TaskStanding
 from selection.standing.contrasts import MIN_PAIRS
 
 ALPHA = 0.05
-TEST = "paired t over all measured runs, Holm"
-"""What gives its p-values. They are of the utility, and of every run of a candidate; those of `benchwright compare` are
-of one run's cases, by the exact test of their kind."""
 
 
 class Contrast(NamedTuple):
@@ -28,6 +28,8 @@ class Contrast(NamedTuple):
     n_pairs: int
     p_value: float
     """Adjusted; 1 where they cannot be compared."""
+    test: str
+    """Where the p-value comes from: `exact McNemar over all measured runs, Holm over 6 pairs`."""
 
     @property
     def is_tied(self) -> bool:
@@ -54,6 +56,9 @@ def contrasts_with(
         quality_weight: Points of utility for a point of quality.
         beside: What each candidate's utility has from elsewhere, by position; taken as known.
     """
+    more = [beside[best] - beside[other] for other in others]
+    if deviations is None and quality_weight > 0 and standing.tests is not None and not any(more):
+        return _by_quality_alone(best, others, standing, standing.tests, scale=100 * quality_weight)
     differences, errors, pairs = standing.difference[best], standing.difference_se[best], standing.n_pairs[best]
     if deviations is not None:
         moved = (standing.quality + deviations.value).clip(standing.lowest, standing.highest) - standing.quality
@@ -61,18 +66,45 @@ def contrasts_with(
         errors = (errors**2 + deviations.se[best] ** 2 + deviations.se**2) ** 0.5
     differences_, errors_, pairs_ = differences.tolist(), errors.tolist(), pairs.tolist()
     scale = 100 * quality_weight
-    more = [beside[best] - beside[other] for other in others]
     if not scale:
         return [
-            Contrast(_known(differences_[other]), gap, pairs_[other], 0.0 if gap > 0 else 1.0)
+            Contrast(_known(differences_[other]), gap, pairs_[other], 0.0 if gap > 0 else 1.0, "what is known of both")
             for other, gap in zip(others, more, strict=True)
         ]
     gaps = [scale * differences_[other] + plus for other, plus in zip(others, more, strict=True)]
     p_values = [_p_value(gap, scale * errors_[other], pairs_[other]) for other, gap in zip(others, gaps, strict=True)]
+    test = _said("paired t", sum(not math.isnan(p) for p in p_values))
     return [
-        Contrast(_known(differences_[other]), _known(gap), pairs_[other], p_value)
+        Contrast(_known(differences_[other]), _known(gap), pairs_[other], p_value, test)
         for other, gap, p_value in zip(others, gaps, _adjusted(p_values), strict=True)
     ]
+
+
+def _by_quality_alone(
+    best: int, others: Sequence[int], standing: TaskStanding, tests: PairTests, *, scale: float
+) -> list[Contrast]:
+    difference, n_pairs = standing.difference[best].tolist(), standing.n_pairs[best].tolist()
+    p_values, differing = tests.p_adjusted[best].tolist(), tests.n_differing[best].tolist()
+    return [
+        Contrast(
+            _known(difference[other]),
+            _known(scale * difference[other]),
+            n_pairs[other],
+            p_values[other] if difference[other] > 0 and not math.isnan(p_values[other]) else 1.0,
+            _said(_name_of(differing[other]), tests.n_tests),
+        )
+        for other in others
+    ]
+
+
+def _name_of(n_differing: int) -> str:
+    if n_differing < 0:
+        return "paired t"
+    return "exact McNemar" if n_differing <= MAX_DISCORDANT_FOR_EXACT else "McNemar"
+
+
+def _said(test: str, n_tests: int) -> str:
+    return f"{test} over all measured runs" + (f", Holm over {n_tests} pairs" if n_tests > 1 else "")
 
 
 def _known(value: float) -> float | None:
@@ -83,10 +115,7 @@ def _p_value(gap: float, se: float, n_pairs: int) -> float:
     """NaN: not to be compared. One that is no better than the other is not told from it."""
     if n_pairs < MIN_PAIRS or not math.isfinite(se):
         return math.nan
-    if gap <= 0:
-        return 1.0
-    p = two_sided_p_value(gap / se, n_pairs - 1) if se > 0 else 0.0
-    return max(p, 2.0 ** (1 - min(n_pairs, 1000)))
+    return paired_p_value(gap, se, n_pairs) if gap > 0 else 1.0
 
 
 def _adjusted(p_values: Sequence[float]) -> list[float]:

@@ -244,5 +244,6 @@ def _recommendation(
         n_cases=choice.n_cases,
         decided_by=decided_by,
         notes=notes,
+        tested_by=next((contrast.test for contrast in choice.contrasts if contrast is not None), None),
         created_at=datetime.now(UTC),
     )

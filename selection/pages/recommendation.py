@@ -50,6 +50,7 @@ def recommendation_as_json(found: Recommendation, *, percentile: float) -> dict[
         "removed": [_removed(one) for one in found.removed],
         "n_cases": found.n_cases,
         "decided_by": found.decided_by,
+        "tested_by": found.tested_by,
         "notes": list(found.notes),
         "created_at": found.created_at.isoformat(),
     }

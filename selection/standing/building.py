@@ -12,10 +12,11 @@ import numpy as np
 
 from evaluation.evidence import Evidence
 from selection.scoreboard import Scoreboard, TaskStanding
-from selection.standing.contrasts import MIN_PAIRS
+from selection.standing.contrasts import MIN_PAIRS, Contrasts
 from selection.standing.levels import levels_on_task
 from selection.standing.measured_costs import Means, grouped_means, grouped_quantiles
 from selection.standing.overall import over_all_tasks
+from selection.standing.pair_tests import tested_pairs
 from selection.standing.shrinkage import Shrunk, shrink
 from selection.standing.task_quality import TaskQuality, task_quality
 from selection.standing.task_table import Integers, TaskTable, task_tables
@@ -98,8 +99,7 @@ def _standing(
     latency_s, n_timed = grouped_quantiles(evidence.latency_s[table.rows], group, n)
     cost = _means(evidence.cost_usd, table, group, n)
     energy = _means(evidence.energy_j, table, group, n)
-    pairs = np.zeros((n, n), dtype=np.int64)
-    pairs[np.ix_(place, place)] = quality.contrasts.n_pairs
+    contrasts = _of_all(quality.contrasts, place, n)
     measured = np.zeros(n, dtype=np.int64)
     measured[place] = quality.n_cases
     return TaskStanding(
@@ -109,9 +109,9 @@ def _standing(
         # Rounded, so that equal candidates are equal whatever the order in which they were summed.
         quality=np.round(_spread(quality.mean, place, n) + shift, 12),
         quality_se=np.sqrt(variance),
-        difference=_spread_square(quality.contrasts.difference, place, n),
-        difference_se=_spread_square(quality.contrasts.se, place, n),
-        n_pairs=pairs,
+        difference=contrasts.difference,
+        difference_se=contrasts.se,
+        n_pairs=contrasts.n_pairs,
         latency_s=latency_s,
         n_timed=n_timed,
         cost_usd=cost.mean,
@@ -124,6 +124,7 @@ def _standing(
         if evidence.is_cached is None
         else np.bincount(group[evidence.is_cached[table.rows]], minlength=n),
         levels=levels_on_task(evidence, table, quality.mean, shift[place]),
+        tests=tested_pairs(contrasts),
     )
 
 
@@ -137,7 +138,11 @@ def _spread(values: Vector, place: Integers, n: int) -> Vector:
     return found
 
 
-def _spread_square(values: Matrix, place: Integers, n: int) -> Matrix:
-    found = np.full((n, n), np.nan)
-    found[np.ix_(place, place)] = values
-    return found
+def _of_all(contrasts: Contrasts, place: Integers, n: int) -> Contrasts:
+    """The contrasts of all candidates, from those of the ones at `place`."""
+    spread = Contrasts(
+        np.full((n, n), np.nan), np.full((n, n), np.nan), np.zeros((n, n), dtype=np.int64), np.full((n, n), -1)
+    )
+    for whole, part in zip(spread, contrasts, strict=True):
+        whole[np.ix_(place, place)] = part
+    return spread

@@ -26,15 +26,21 @@ class Contrasts(NamedTuple):
     difference: Matrix
     se: Matrix
     n_pairs: Integers
+    only_row: Integers
+    """Common families that only the row's candidate has right, where all of both are right or wrong; else -1."""
 
 
 class _Sums(NamedTuple):
-    """Over the common families of every pair: how many, and powers of their differences."""
+    """Over the common families of every pair: how many, powers of their differences, and how these are spread."""
 
     n: Matrix
     first: Matrix
     second: Matrix
     fourth: Matrix
+    only_row: Matrix
+    """Where the row's is 1 and the column's 0."""
+    in_part: Matrix
+    """Where either is neither 0 nor 1."""
 
 
 def paired_contrasts(values: Matrix, asked: Mask, family_starts: Integers) -> Contrasts:
@@ -49,7 +55,7 @@ def paired_contrasts(values: Matrix, asked: Mask, family_starts: Integers) -> Co
         asked: Where there is one.
         family_starts: Where each family's cases begin.
     """
-    n, first, second, fourth = _sums(values, asked, family_starts)
+    n, first, second, fourth, only_row, in_part = _sums(values, asked, family_starts)
     with np.errstate(invalid="ignore", divide="ignore"):
         difference = first / n
         noise = second <= 1e-12 * n
@@ -58,7 +64,12 @@ def paired_contrasts(values: Matrix, asked: Mask, family_starts: Integers) -> Co
         se = np.sqrt(spread + 2 * np.where(noise, _usual(size2), size2)) / n
     np.fill_diagonal(difference, 0.0)
     np.fill_diagonal(se, 0.0)
-    return Contrasts(np.where(n > 0, difference, np.nan), np.where(n > 0, se, np.nan), np.rint(n).astype(np.int64))
+    return Contrasts(
+        np.where(n > 0, difference, np.nan),
+        np.where(n > 0, se, np.nan),
+        np.rint(n).astype(np.int64),
+        np.where(in_part > 0, -1, np.rint(only_row)).astype(np.int64),
+    )
 
 
 def _usual(size2: Matrix) -> float:
@@ -83,6 +94,8 @@ def _sums(values: Matrix, asked: Mask, family_starts: Integers) -> _Sums:
 def _of_whole_families(means: Matrix, measured: Mask) -> _Sums:
     """Where each candidate was asked all of a family or nothing, powers of differences are products of matrices."""
     present = measured.astype(np.float64)
+    right, wrong = ((measured & (means == value)).astype(np.float64) for value in (1, 0))
+    in_part = present - right - wrong
     centre = (means * present).sum(axis=0) / np.maximum(present.sum(axis=0), 1)
     z = (means - centre) * present
     z2 = z**2
@@ -92,6 +105,8 @@ def _of_whole_families(means: Matrix, measured: Mask) -> _Sums:
         first - first.T,
         np.maximum(second + second.T - 2 * z @ z.T, 0.0),
         np.maximum(fourth + fourth.T - 4 * (cubes + cubes.T) + 6 * z2 @ z2.T, 0.0),
+        right @ wrong.T,
+        in_part @ present.T + present @ in_part.T,
     )
 
 
@@ -109,12 +124,16 @@ def _of_ragged_families(values: Matrix, asked: Mask, starts: Integers) -> _Sums:
     """Where candidates were asked different cases of a family: each pair's own common cases."""
     rows, columns = np.triu_indices(len(values))
     both = asked[rows] & asked[columns]
-    apart = (values[rows] - values[columns]) * both
     n_cases = np.add.reduceat(both, starts, axis=1, dtype=np.int64)
-    d = np.add.reduceat(apart, starts, axis=1) / np.maximum(n_cases, 1)
+    known = n_cases > 0
+    left, right = (np.add.reduceat(values[i] * both, starts, axis=1) / np.maximum(n_cases, 1) for i in (rows, columns))
+    d = left - right
     d2 = d * d
-    found = ((n_cases > 0).sum(axis=1), d.sum(axis=1), d2.sum(axis=1), np.einsum("pf,pf->p", d2, d2))
-    return _Sums(*(_mirrored(one, rows, columns, sign) for one, sign in zip(found, (1, -1, 1, 1), strict=True)))
+    in_part = known & ~(np.isin(left, (0, 1)) & np.isin(right, (0, 1)))
+    even = [known, d2, d2 * d2, in_part]
+    n, second, fourth, partly = (_mirrored(one.sum(axis=1), rows, columns, 1) for one in even)
+    only_row = _mirrored((d == 1).sum(axis=1), rows, columns, 0) + _mirrored((d == -1).sum(axis=1), rows, columns, 0).T
+    return _Sums(n, _mirrored(d.sum(axis=1), rows, columns, -1), second, fourth, only_row, partly)
 
 
 def _mirrored(values: Vector | Integers, rows: Integers, columns: Integers, sign: int) -> Matrix:

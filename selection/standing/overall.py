@@ -8,6 +8,7 @@ from selection.scoreboard import TaskStanding
 from selection.standing.contrasts import MIN_PAIRS
 from selection.standing.levels import levels_over_tasks
 from selection.standing.measured_costs import Means, mixed_quantiles
+from selection.standing.pair_tests import tests_over_tasks
 from selection.standing.task_table import Integers
 from selection.standing.two_way import Mask, Matrix, Vector, fit_two_way
 
@@ -47,6 +48,7 @@ def over_all_tasks(
         if any(one.n_cached is not None for one in counted)
         else None,
         levels=levels_over_tasks(counted, quality),
+        tests=tests_over_tasks(counted, difference, difference_se, n_pairs),
     )
 
 

@@ -1,6 +1,7 @@
 """What a rounded number may say."""
 
 import re
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -170,3 +171,9 @@ def test_other_units_are_written_one_way() -> None:
 )
 def test_a_size_is_said_in_the_largest_unit_that_fits(n_bytes: int | None, words: str) -> None:
     assert words == shown.size(n_bytes)
+
+
+@pytest.mark.parametrize("shape", [shown.points, shown.score, shown.quantity, shown.precise, shown.coefficient])
+def test_nothing_is_no_less_than_nothing(shape: Callable[..., str]) -> None:
+    assert shape(0.0, signed=True) == shape(-0.0, signed=True)
+    assert shape(0.0) == shape(-0.0)

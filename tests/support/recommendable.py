@@ -24,8 +24,8 @@ RIGHT = {
 """How many of a task's 40 cases each candidate gets right."""
 
 
-def fill(store: Store, right: Mapping[str, Mapping[str, int]] = RIGHT) -> None:
-    """Stores a run for each task."""
+def fill(store: Store, right: Mapping[str, Mapping[str, int]] = RIGHT, *, prefix: str = "run-") -> None:
+    """Stores a run for each task, under the prefix and the task's name."""
     for task, of_candidates in right.items():
         cases = tuple(
             Case(case_id=f"{task}-{i}", prompt=f"{task} number {i}?", references=("yes",)) for i in range(N_CASES)
@@ -34,7 +34,7 @@ def fill(store: Store, right: Mapping[str, Mapping[str, int]] = RIGHT) -> None:
             store,
             *(_asked(label, cases, n_right) for label, n_right in of_candidates.items()),
             cases=cases,
-            run_id=f"run-{task}",
+            run_id=f"{prefix}{task}",
             task_type=task,
             name=task,
         )

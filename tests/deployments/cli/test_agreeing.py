@@ -109,7 +109,7 @@ def test_options_and_the_number_of_cases_reach_both_servers(
     said = benchwright(*words(ollama_by_script, other, numbers, "--cases", 3, "--option", "num_predict=5"))
 
     assert 0 == said.code
-    assert [6, 6] == [len(ollama_by_script.chats), len(other.chats)]
+    assert [9, 9] == [len(ollama_by_script.chats), len(other.chats)]  # twice alone, once beside others
     options = [chat.options for chat in ollama_by_script.chats]
     assert options == [chat.options for chat in other.chats]
     assert (5, 7, 0.0) == (options[0]["num_predict"], options[0]["top_k"], options[0]["temperature"])
@@ -164,3 +164,24 @@ def test_a_server_that_does_not_answer_is_named(
 
     assert 2 == said.code
     assert "127.0.0.1:9: no server answers" in said.err
+
+
+def test_the_same_texts_are_asked_beside_others_too(
+    benchwright: Command, ollama_by_script: ScriptedOllama, other: ScriptedOllama, numbers: Path
+) -> None:
+    n_asked = 0
+
+    def otherwise_the_third_time(chat: Chat) -> Reply:
+        nonlocal n_asked
+        n_asked += 1
+        return Reply(text="same" if n_asked <= 24 else f"text {n_asked}")
+
+    ollama_by_script.add("tiny:1b", otherwise_the_third_time, digest=DIGEST)
+    other.add("tiny:1b", lambda chat: Reply(text="same"), digest=DIGEST)
+    said = benchwright(*words(ollama_by_script, other, numbers, "--json"))
+
+    assert [(12, 0), (12, 12)] == [
+        (item["equal"]["n_equal"], item["beside"]["n_equal"]) for item in said.json["within"]
+    ]
+    assert [4, 4] == [item["slots"] for item in said.json["within"]]
+    assert said.json["may_be_pooled"]

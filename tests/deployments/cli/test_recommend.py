@@ -10,6 +10,7 @@ from unittest import mock
 import pytest
 from recommendable import delete_evidence, fill, swap_scores
 
+from evaluation.formatting import p_value
 from evaluation.store.recommendations import find_recommendation, list_recommendations
 from evaluation.store.session import open_store
 
@@ -233,3 +234,43 @@ def test_a_name_from_elsewhere_cannot_pass_for_a_line_of_ours(benchwright: Comma
         assert "\x1b" not in one.out + one.err
         lines = (one.out + one.err).splitlines()
         assert [] == [line for line in lines if line.startswith("error: forged")]
+
+
+def test_right_or_wrong_answers_of_one_run_have_the_p_of_its_comparison_and_no_second_verdict(
+    recommend: Command, benchwright: Command
+) -> None:
+    found = recommend("--task", "summarization", "--json").json
+    compared = benchwright("compare", "run-summarization", "--json").json["comparisons"]
+    pair = next(
+        pair
+        for pair in compared
+        if pair["metric"] == "exact_match" and {pair["a"], pair["b"]} == {"large:1b", "middle:1b"}
+    )
+
+    assert "exact McNemar over all measured runs, Holm over 3 pairs" == found["tested_by"]
+    assert f"({p_value(pair['p_adjusted'])}; exact McNemar" in found["reason"]
+    assert [] == found["comparisons"]
+
+
+def test_where_it_judges_more_than_a_run_the_runs_own_verdict_stands_beside_it(
+    recommend: Command, database: str
+) -> None:
+    said = recommend("--task", "summarization", "--weight", "latency=2")
+    found = recommend("--task", "summarization", "--weight", "latency=2", "--json").json
+
+    assert found["tested_by"].startswith("paired t")
+    (one,) = found["comparisons"]
+    assert ("run-summarization", "summarization") == (one["run_id"], one["benchmark"])
+    assert one["sentences"][0].startswith("exact_match: large:1b is the best of 3")
+    lines = said.out.splitlines()
+    place = lines.index("one run alone, by its own tests (`benchwright compare RUN`):")
+    assert lines[place + 1] == f"- run-summarization, summarization: {one['sentences'][0]}"
+
+
+def test_of_several_runs_on_a_task_the_newest_of_each_benchmark_is_told(recommend: Command, database: str) -> None:
+    with open_store(database) as store:
+        fill(store, {"classification": {"small": 38, "middle": 24, "large": 12}}, prefix="again-")
+
+    found = recommend("--task", "classification", "--json").json
+
+    assert ["again-classification"] == [one["run_id"] for one in found["comparisons"]]

@@ -151,3 +151,26 @@ def test_every_two_of_several_servers_are_compared() -> None:
         (pair.a, pair.b, pair.may_be_pooled) for pair in found.between
     ]
     assert not found.may_be_pooled
+
+
+def test_a_server_whose_texts_change_beside_others_says_so_and_is_pooled_all_the_same() -> None:
+    alone = ["one"] * 20
+    beside: list[Outcome] = [Generation(text="one" if i < 16 else "two", answer="") for i in range(20)]
+    beside[0] = DOWN
+
+    found = agreement(
+        ["here", "there"], [steady(alone), steady(alone)], questions(20), ExactMatch(), at_once=[(4, beside), None]
+    )
+
+    here, there = found.within
+    assert (15, 19, 4) == (
+        here.beside.n_equal if here.beside else None,
+        here.beside.n if here.beside else None,
+        here.slots,
+    )
+    assert (
+        "here: 20 of 20 texts are the same asked twice alone, 15 of 19 with 4 requests at once: "
+        "--slots 1 is the way to repeat a run to the letter" == here.sentence
+    )
+    assert (None, None) == (there.beside, there.sentence)
+    assert found.may_be_pooled

@@ -4,10 +4,10 @@ import pytest
 from evaluation.errors import ConfigurationError
 from evaluation.stats.binary_pairs import binary_evidence, share_intervals
 from evaluation.stats.equivalence import share_within
+from evaluation.stats.equivalence_cases import share_equivalence_cases
 from evaluation.stats.evidence import Terms
 from evaluation.stats.intervals import newcombe_interval, newcombe_phi
 from evaluation.stats.mcnemar_power import exact_mcnemar_cases, mcnemar_detectable
-from evaluation.stats.power import cases_for_equivalence
 from evaluation.stats.tango import bonett_price_interval, paired_wald_interval, tango_interval
 
 
@@ -78,12 +78,12 @@ def test_what_so_many_pairs_show_is_counted_by_the_test_that_decides():
 
 def test_with_a_margin_it_is_equivalence_that_has_to_be_settled():
     found = evidence(both=60, only_a=9, only_b=7, neither=24, margin=0.02)
-    assert (cases_for_equivalence(0.02, variance=0.16), 0.02) == (found.n_needed, found.aim)
+    assert (share_equivalence_cases(0.02, discordant=0.16), 0.02) == (found.n_needed, found.aim)
     assert share_within(only_a=9, only_b=7, n=100, margin=0.02) == found.within
     strict = evidence(both=60, only_a=9, only_b=7, neither=24, margin=0.02, level=0.99)
-    assert cases_for_equivalence(0.02, variance=0.16, alpha=0.01) == strict.n_needed
+    assert share_equivalence_cases(0.02, discordant=0.16, alpha=0.01) == strict.n_needed
     # Where nothing differed, as much may differ as the margin leaves.
-    assert cases_for_equivalence(0.02, variance=0.02) == evidence(both=60, neither=40, margin=0.02).n_needed
+    assert share_equivalence_cases(0.02, discordant=0.02) == evidence(both=60, neither=40, margin=0.02).n_needed
 
 
 def test_pairs_that_all_agree_have_p_one_and_an_interval_of_positive_width():

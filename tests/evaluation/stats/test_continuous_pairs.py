@@ -15,8 +15,9 @@ from evaluation.stats.continuous_pairs import (
     spread_interval,
 )
 from evaluation.stats.equivalence import mean_within
+from evaluation.stats.equivalence_cases import mean_equivalence_cases
 from evaluation.stats.evidence import Terms
-from evaluation.stats.power import cases_for_equivalence, paired_t_cases, paired_t_detectable
+from evaluation.stats.power import paired_t_cases, paired_t_detectable
 
 SLEEP_A = np.array([0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0])
 SLEEP_B = np.array([1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4])
@@ -65,11 +66,11 @@ def test_what_so_many_pairs_show_comes_from_the_t_test():
 
 def test_with_a_margin_it_is_equivalence_that_has_to_be_settled():
     found = evidence(SLEEP_A, SLEEP_B, margin=0.5)
-    variance = 1.2299954832798732**2
-    assert cases_for_equivalence(0.5, variance=variance) == pytest.approx(found.n_needed)
+    effect = 0.5 / 1.2299954832798732
+    assert mean_equivalence_cases(effect) == pytest.approx(found.n_needed)
     assert (0.5, mean_within(SLEEP_A - SLEEP_B, 0.5)) == (found.aim, found.within)
     strict = evidence(SLEEP_A, SLEEP_B, margin=0.5, level=0.99)
-    assert cases_for_equivalence(0.5, variance=variance, alpha=0.01) == pytest.approx(strict.n_needed)
+    assert mean_equivalence_cases(effect, alpha=0.01) == pytest.approx(strict.n_needed)
 
 
 def test_nothing_differs():
@@ -181,7 +182,7 @@ def test_nothing_can_be_planned_without_spread_or_aim():
     assert needed(1.0, 0.0, is_margin=False, alpha=0.05) is None
     assert needed(1.0, 1e-7, is_margin=False, alpha=0.05) is None
     assert needed(1.0, 1e-5, is_margin=False, alpha=0.05) > 1e10
-    assert needed(1e-300, 1e-301, is_margin=True, alpha=0.05) == pytest.approx(cases_for_equivalence(0.1, variance=1.0))
+    assert needed(1e-300, 1e-301, is_margin=True, alpha=0.05) == pytest.approx(mean_equivalence_cases(0.1))
 
 
 def test_the_interval_of_log_normal_differences_covers_the_truth():

@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 
 from evaluation.stats.equivalence import share_within
+from evaluation.stats.equivalence_cases import share_equivalence_cases
 from evaluation.stats.evidence import Terms
 from evaluation.stats.mcnemar_power import exact_mcnemar_cases, mcnemar_detectable
 from evaluation.stats.ordinal_pairs import SPLIT, ordinal_evidence
-from evaluation.stats.power import cases_for_equivalence
 from evaluation.stats.signed_ranks import wilcoxon_p_value
 from evaluation.stats.tango import bonett_price_interval, tango_interval
 
@@ -68,9 +68,9 @@ def test_what_so_many_pairs_show():
 def test_a_margin_is_one_of_chances():
     found = evidence(A, B, margin=0.3)
     assert share_within(only_a=5, only_b=1, n=10, margin=0.3) == found.within
-    assert (cases_for_equivalence(0.3, variance=0.6), 0.3) == (found.n_needed, found.aim)
-    assert cases_for_equivalence(0.3, variance=0.6, alpha=0.01) == evidence(A, B, margin=0.3, level=0.99).n_needed
-    assert cases_for_equivalence(0.7, variance=0.7) == evidence(A, B, margin=0.7).n_needed
+    assert (share_equivalence_cases(0.3, discordant=0.6), 0.3) == (found.n_needed, found.aim)
+    assert share_equivalence_cases(0.3, discordant=0.6, alpha=0.01) == evidence(A, B, margin=0.3, level=0.99).n_needed
+    assert share_equivalence_cases(0.7, discordant=0.6) == evidence(A, B, margin=0.7).n_needed
 
 
 def test_equal_ratings_have_p_one_and_an_interval_of_positive_width():

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluation.errors import ConfigurationError
+from evaluation.stats.equivalence_cases import share_equivalence_cases
 from evaluation.stats.mcnemar_power import exact_mcnemar_cases
 from evaluation.stats.pair_comparison import DISAGREE, Kind, PairComparison, compare_pair, kind_of, readjusted
-from evaluation.stats.power import cases_for_equivalence
 from evaluation.stats.repeats import case_means
 
 SLEEP_A = [0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0]
@@ -156,7 +156,7 @@ class TestMoreCases:
 
     def test_a_margin_is_planned_for_where_there_is_one(self):
         found = table(both=60, only_a=9, only_b=7, neither=24, margin=0.02)
-        assert np.ceil(cases_for_equivalence(0.02, variance=0.16)) - 100 == found.n_more
+        assert np.ceil(share_equivalence_cases(0.02, discordant=0.16)) - 100 == found.n_more
 
     def test_at_least_six_pairs_are_needed(self):
         assert 4 == compared([0.5, 0.5], [0.5, 0.5]).n_more

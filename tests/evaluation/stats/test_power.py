@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from evaluation.errors import ConfigurationError
+from evaluation.stats.equivalence_cases import mean_equivalence_cases, share_equivalence_cases
 from evaluation.stats.mcnemar_power import mcnemar_detectable
 from evaluation.stats.power import (
     cases_for_difference,
-    cases_for_equivalence,
     detectable_difference,
     mcnemar_cases,
     paired_t_cases,
@@ -90,29 +90,12 @@ def test_a_difference_needs_at_least_as_many_differing_cases():
     assert expected == pytest.approx(mcnemar_cases(0.05, discordant=0.05))
 
 
-def test_equivalence_needs_the_one_sided_and_half_the_other_error():
-    # (1.645 + 1.282)² 0.25 / 0.02²
-    expected = (1.6448536269514722 + 1.2815515655446004) ** 2 * 0.25 / 0.02**2
-    assert expected == pytest.approx(cases_for_equivalence(0.02, variance=0.25))
-    assert expected < cases_for_equivalence(0.02, variance=0.25, alpha=0.01)
-    assert expected < cases_for_equivalence(0.02, variance=0.25, power=0.9)
-
-
-def test_so_many_pairs_show_two_equal_candidates_to_be_equivalent():
-    from scipy.stats import ttest_1samp
-
-    n = round(cases_for_equivalence(0.5, variance=1.0))
-    differences = np.random.default_rng(0).normal(0, 1, size=(5000, n))
-    below = ttest_1samp(differences, 0.5, axis=1, alternative="less").pvalue < 0.05
-    above = ttest_1samp(differences, -0.5, axis=1, alternative="greater").pvalue < 0.05
-    assert 0.8 == pytest.approx((below & above).mean(), abs=0.03)
-
-
 @pytest.mark.parametrize(
     "ask",
     [
         lambda: cases_for_difference(0.0, variance=1.0),
-        lambda: cases_for_equivalence(0.0, variance=1.0),
+        lambda: share_equivalence_cases(0.0, discordant=0.3),
+        lambda: mean_equivalence_cases(0.0),
         lambda: mcnemar_cases(0.0, discordant=0.3),
         lambda: paired_t_cases(0.0),
     ],
@@ -131,7 +114,8 @@ def test_chances_of_error_that_make_no_sense_are_refused(alpha, power):
         lambda: mcnemar_detectable(10, discordant=0.3, alpha=alpha, power=power),
         lambda: paired_t_cases(0.5, alpha=alpha, power=power),
         lambda: paired_t_detectable(10, alpha=alpha, power=power),
-        lambda: cases_for_equivalence(0.1, variance=1.0, alpha=alpha, power=power),
+        lambda: share_equivalence_cases(0.1, discordant=0.3, alpha=alpha, power=power),
+        lambda: mean_equivalence_cases(0.1, alpha=alpha, power=power),
     ):
         with pytest.raises(ConfigurationError, match="alpha="):
             ask()

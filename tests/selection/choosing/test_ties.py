@@ -36,7 +36,9 @@ def test_several_are_adjusted_by_holm() -> None:
 
 def test_nothing_is_told_apart_on_five_common_families() -> None:
     standing = replace(standing_of([0.9, 0.1]), n_pairs=np.full((2, 2), 5))
-    assert [Contrast(pytest.approx(0.8), pytest.approx(80), 5, 1.0)] == _contrasts(standing)
+    assert [Contrast(pytest.approx(0.8), pytest.approx(80), 5, 1.0, "paired t over all measured runs")] == _contrasts(
+        standing
+    )
 
 
 def test_no_p_value_is_below_what_the_signs_of_the_pairs_could_show() -> None:
@@ -48,7 +50,7 @@ def test_one_without_a_question_in_common_is_not_told_apart_and_takes_nothing_fr
     apart = standing_of([0.9, 0.1, 0.85])
     apart.n_pairs[0, 1], apart.difference[0, 1], apart.difference_se[0, 1] = 0, np.nan, np.nan
     first, second = _contrasts(apart)
-    assert Contrast(None, None, 0, 1.0) == first
+    assert Contrast(None, None, 0, 1.0, "paired t over all measured runs") == first
     assert _contrasts(standing_of([0.9, 0.85]))[0].p_value == second.p_value
 
 

@@ -1,0 +1,34 @@
+"""Which runs does the evidence on a task come from?"""
+
+from collections.abc import Collection
+
+from evaluation.store.evidence_base import EvidenceBase
+from evaluation.store.session import Store
+
+
+def runs_behind(store: Store, *, task: str, keys: Collection[str]) -> tuple[list[tuple[str, str]], int]:
+    """The newest run of each benchmark (its id and the benchmark's name) that asked at least two of some candidates.
+
+    Args:
+        store: Where the runs are.
+        task: What the benchmarks are of.
+        keys: The candidates.
+
+    Returns:
+        These runs, the newest first, and how many runs and imports there are on the task in all.
+    """
+    with store.read() as connection:
+        base = EvidenceBase.read(connection)
+    asked: dict[str, set[str]] = {}
+    newest: dict[str, str] = {}
+    shown: dict[str, str] = {}
+    for one in base.asked:  # in the order in which they were stored
+        if one.yardstick.task != task:
+            continue
+        of_run = asked.setdefault(one.yardstick.run_id, set())
+        of_run.add(one.key)
+        if len(of_run & set(keys)) > 1:
+            newest.pop(one.yardstick.name, None)
+            newest[one.yardstick.name] = one.yardstick.run_id
+            shown[one.yardstick.run_id] = one.yardstick.benchmark_name
+    return [(run_id, shown[run_id]) for run_id in reversed(newest.values())], len(asked) + len(base.imports)
