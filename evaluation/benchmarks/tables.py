@@ -136,7 +136,8 @@ def parquet_rows(handle: IO[bytes], path: str) -> Iterator[Row]:
                 raise TooLongError("the table, unpacked,", LARGEST_FILE)
             for values in batch.to_pylist():
                 number += 1
-                yield Row(path=path, number=number, unit="row", values=_named(_as_written(values, singles), classes))
+                values = _named(_as_written(values, singles), classes)
+                yield Row(path=path, number=number, unit="row", values=values, classes=classes)
     except pyarrow.ArrowException as error:
         raise BenchmarkError(
             path,

@@ -76,6 +76,12 @@ def named_option(text: str, options: Sequence[str]) -> int | None:
     return None
 
 
+def other_option(text: str, options: Sequence[str]) -> int | None:
+    """Index of the option whose text `text` is, where it is the letter of another one."""
+    by_text = _index_of_text(text, options)
+    return by_text if named_option(text, options) != by_text else None
+
+
 def _flexibly_chosen(text: str, options: Sequence[str]) -> Choice:
     if not text:
         return _NONE
