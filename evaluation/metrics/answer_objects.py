@@ -1,8 +1,9 @@
 """Which part of a JSON object is the answer? `{"reasoning": "A is wrong", "final_answer": "B"}` gives `B`."""
 
-import json
 import re
 from typing import Any
+
+from evaluation.metrics.json_answers import FoundJson, found_json
 
 _OBJECT = re.compile(r"\s*(?:```(?:json)?\s*)?(\{.*\})(?:\s*```)?\s*", re.DOTALL)
 _ANSWER = re.compile(r"(?:^|[_\s-])(?:answer|choice|option|letter|selection|pick)s?(?:$|[_\s-])", re.IGNORECASE)
@@ -16,11 +17,10 @@ def answer_in_object(text: str) -> str | None:
     match = _OBJECT.fullmatch(text)
     if match is None:
         return None
-    try:
-        content = json.loads(match.group(1))
-    except (ValueError, RecursionError):
+    found = found_json(match.group(1), strict=True)
+    if not isinstance(found, FoundJson) or not isinstance(found.value, dict):
         return None
-    values = [_written(content[name]) for name in content if _ANSWER.search(name)]
+    values = [_written(value) for name, value in found.value.items() if _ANSWER.search(name)]
     return "\n".join(values) if values and all(values) else None
 
 
