@@ -66,7 +66,7 @@ def aggregate_run(
     if apart is None:
         with Apart() as apart:
             return aggregate_run(store, run_id, metrics, apart=apart, only=only)
-    judge_prompts(store, run_id)
+    judge_prompts(store, run_id, only=only)
     run = find_run(store, run_id)
     clusters = case_clusters(store, run.plan.benchmark_version)
     estimated = [found for found in run.candidates if only is None or found.run_candidate_id in only]

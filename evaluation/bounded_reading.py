@@ -3,7 +3,7 @@
 import io
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, AnyStr, Final
 
 MIB: Final = 2**20
 LONGEST_LINE: Final = 64 * MIB
@@ -63,11 +63,11 @@ def bounded(source: IO[bytes], limit: int = LARGEST_FILE) -> io.BufferedReader:
     return io.BufferedReader(BoundedReader(source, limit), buffer_size=MIB)
 
 
-def bounded_lines(source: IO[bytes], limit: int = LONGEST_LINE) -> Iterator[bytes]:
+def bounded_lines(source: IO[AnyStr], limit: int = LONGEST_LINE) -> Iterator[AnyStr]:
     """The lines of a file, each with its end.
 
     Raises:
-        TooLongError: a line is longer than `limit` bytes; names it.
+        TooLongError: a line is longer than `limit` bytes, or characters of a text file; names it.
     """
     number = 0
     while line := source.readline(limit + 1):

@@ -89,7 +89,17 @@ def read_scoreboard(
     try:
         _check_suffix(path)
         table = _Table()
-        for row in without(read_document(path).rows, ignore, ignored):
+        document = read_document(path)
+        if document.header.model_fields_set:
+            raise BenchmarkError(
+                str(path),
+                "begins with a benchmark's header, of which an import reads nothing",
+                line=1,
+                field="benchmark",
+                expected=_columns_said(),
+                next_step="remove that line, and import the file again; nothing of it was stored",
+            )
+        for row in without(document.rows, ignore, ignored):
             table.add(row)
     except BenchmarkError as error:
         raise _of_a_scoreboard(error) from None

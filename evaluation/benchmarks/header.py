@@ -52,6 +52,7 @@ class Header(BaseModel):
     def over(self, other: "Header") -> "Header":
         """This header, with what it leaves unset taken from `other`."""
         mine = {key: getattr(self, key) for key in self.model_fields_set}
+        mine["prompt"] = other.prompt.model_copy(update=self.prompt.model_dump(exclude_unset=True))
         return other.model_copy(update=mine)
 
 

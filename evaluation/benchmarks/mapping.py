@@ -37,13 +37,17 @@ def without(rows: Iterable[Row], ignored: Collection[str], seen: set[str]) -> It
 
     Args:
         rows: The rows.
-        ignored: Names as the file has them.
+        ignored: Names as the file has them; `choices.image` is a key of the objects in `choices`.
         seen: Gets those that held something.
     """
+    parts = {name for name in ignored if "." in name}
     for row in rows:
         dropped = {name for name in row.values if name in ignored or _is_index(row, name)}
         seen.update(dropped)
-        yield replace(row, values={k: v for k, v in row.values.items() if k not in dropped}) if dropped else row
+        if dropped or parts:
+            values = {name: value for name, value in row.values.items() if name not in dropped}
+            row = replace(row, values=values, ignored_parts=parts, left_out=seen)
+        yield row
 
 
 def _is_index(row: Row, name: str) -> bool:

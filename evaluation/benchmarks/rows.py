@@ -3,7 +3,8 @@
 import json
 import math
 import reprlib
-from collections.abc import Mapping
+import shlex
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -28,6 +29,12 @@ class Row:
     """What a field mapping puts into the case's details."""
     used: set[str] = field(default_factory=set, compare=False, repr=False)
     """Names of the fields that were read: what nobody reads must not be dropped in silence."""
+    ignored_parts: Collection[str] = ()
+    """Keys of the objects in its fields that are to be ignored, as `choices.image`."""
+    left_out: set[str] = field(default_factory=set, compare=False, repr=False)
+    """Gets those of `ignored_parts` that held something."""
+    classes: Collection[str] = ()
+    """The file's fields whose values stand for numbers that the file itself names."""
 
     def knows(self, *names: str) -> bool:
         """True where the row has all these fields, with or without a value."""
@@ -46,6 +53,27 @@ class Row:
     def unused(self) -> tuple[str, ...]:
         """The fields that hold something and that nobody has read."""
         return tuple(name for name, value in self.values.items() if name not in self.used and not is_blank(value))
+
+    def is_class(self, name: str) -> bool:
+        """True where the file itself names what the field's numbers stand for."""
+        return self.names.get(name, name) in self.classes
+
+    def check_parts(self, name: str, value: Any, known: Collection[str]) -> None:
+        """Raises `BenchmarkError` where an object, or one in a list, has a key that nothing reads or leaves out."""
+        theirs = self.names.get(name, name)
+        for part in value if isinstance(value, list) else [value]:
+            for key, held in part.items() if isinstance(part, dict) else ():
+                if key in known or is_blank(held):
+                    continue
+                if f"{theirs}.{key}" not in self.ignored_parts:
+                    raise self.error(
+                        f"unknown field {str(key)[:60]!r} in it, which no model would be asked with",
+                        field=name,
+                        expected=f"objects with {' and '.join(known)}",
+                        next_step=f"leave it out with `--ignore-field {shlex.quote(f'{theirs}.{key}'[:120])}`; "
+                        "in a header: ignore_fields",
+                    )
+                self.left_out.add(f"{theirs}.{key}")
 
     def error(
         self, problem: str, *, field: str | None = None, expected: str | None = None, next_step: str | None = None

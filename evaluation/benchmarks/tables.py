@@ -10,7 +10,7 @@ from typing import IO, Any
 import numpy as np
 
 from evaluation.benchmarks.rows import Row, shown
-from evaluation.bounded_reading import LARGEST_FILE, LONGEST_LINE, TooLongError, bounded
+from evaluation.bounded_reading import LARGEST_FILE, LONGEST_LINE, TooLongError, bounded, bounded_lines
 from evaluation.errors import BenchmarkError
 
 MMLU_COLUMNS = ("question", "A", "B", "C", "D", "answer")
@@ -45,7 +45,7 @@ def _records(handle: IO[bytes], path: str, delimiter: str) -> Iterator[list[str]
     """All records that are not blank. The limit of a cell's size is global to `csv`, so it is set only here."""
     text = io.TextIOWrapper(handle, encoding="utf-8-sig", newline="")
     limit = csv.field_size_limit(LONGEST_LINE)
-    reader = csv.reader(_text_lines(text), delimiter=delimiter, strict=True)
+    reader = csv.reader(bounded_lines(text, LONGEST_LINE), delimiter=delimiter, strict=True)
     try:
         records = [record for record in reader if record]
     except UnicodeDecodeError as error:
@@ -68,15 +68,6 @@ def _records(handle: IO[bytes], path: str, delimiter: str) -> Iterator[list[str]
         csv.field_size_limit(limit)
         text.detach()
     return iter(records)
-
-
-def _text_lines(text: io.TextIOWrapper) -> Iterator[str]:
-    number = 0
-    while line := text.readline(LONGEST_LINE + 1):
-        number += 1
-        if len(line) > LONGEST_LINE:
-            raise TooLongError("the line", LONGEST_LINE, number)
-        yield line
 
 
 def _is_headerless_mmlu(record: Sequence[str]) -> bool:
@@ -136,7 +127,8 @@ def parquet_rows(handle: IO[bytes], path: str) -> Iterator[Row]:
                 raise TooLongError("the table, unpacked,", LARGEST_FILE)
             for values in batch.to_pylist():
                 number += 1
-                yield Row(path=path, number=number, unit="row", values=_named(_as_written(values, singles), classes))
+                values = _named(_as_written(values, singles), classes)
+                yield Row(path=path, number=number, unit="row", values=values, classes=classes)
     except pyarrow.ArrowException as error:
         raise BenchmarkError(
             path,

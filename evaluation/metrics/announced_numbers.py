@@ -15,6 +15,13 @@ _SAID = re.compile(
     rf"[\s:*_\"'`(\[]{{0,6}}{_FILLER}[\s*_\"'`(\[\\]{{0,4}}{_START}",
     re.IGNORECASE,
 )
+# "No, 20" after an answer, with no other number to the end.
+_CORRECTED = re.compile(
+    r"(?<!\w)(?:no|wait|actually|sorry|correction|oops|scratch\sthat|I\smean)[,:.!…—-]{0,3}\s"
+    r"(?:(?:no|wait|it|it's|it’s|that's|that|is|should|be|the|answer|make|rather)[,:.]?\s){0,6}[*_$€£¥]{0,3}"
+    rf"{_START}(?=[^\d\s]*[\d.,/]+[^\d]{{0,60}}$)",
+    re.IGNORECASE,
+)
 _DENIED = re.compile(r"(?<!\w)(?:not|never|cannot|no|wrong|incorrect|between|nicht)(?!\w)|n't(?!\w)", re.IGNORECASE)
 _BOLD = re.compile(rf"\*\*{_START}([^*\n]{{1,60}})\*\*")
 _NUMBER_AND_UNIT = re.compile(
@@ -40,7 +47,8 @@ def announcements(text: str) -> tuple[Announcement, ...]:
     """The places where a number is announced, the one that counts most first."""
     said = [match for match in _SAID.finditer(text) if not _DENIED.search(match.group())]
     if said:
-        return (Announcement(said[-1].end(), is_sum=True),)
+        corrected = _CORRECTED.search(text, said[-1].end())
+        return (Announcement((corrected or said[-1]).end(), is_sum=True),)
     line = next((found for found in reversed(text.split("\n")) if any(map(str.isdigit, found))), "")
     place = text.rfind(line)
     bold = [

@@ -3,10 +3,11 @@
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from evaluation.metrics import choice_wording as wording
+from evaluation.metrics.answer_objects import answer_in_object
 
 MAX_CHARS = 40_000
 """Of a longer answer the beginning and the end are read, half of this each."""
@@ -16,7 +17,12 @@ _OPEN_THINKING = re.compile(r"<think(?:ing)?>", re.IGNORECASE)
 _LATEX_TEXT = re.compile(r"\\(?:text|mathrm|mathbf|textbf|mathsf|textrm|mathit|rm|bf)\s?\{([^{}]{0,200})\}")
 _LATEX_MARKS = re.compile(r"\\[()\[\]]|\$(?=[A-Za-z(]\W)|(?<=[A-Za-z)])\$")
 _EMPHASIS = re.compile(r"[*`]{1,3}|(?<!\w)_{1,2}(?=\S)|(?<=\S)_{1,2}(?!\w)|^\s{0,3}(?:#{1,6}|>)\s", re.MULTILINE)
-_TAGS = re.compile(r"</?(?:answer|b|i|em|strong|p|br|final|choice|option)\s?/?>", re.IGNORECASE)
+_TAGS = re.compile(
+    r"</?(?:b|i|em|strong|p|br|final|(?:\w{1,12}[_-])?(?:answer|choice|option|letter|response|result))\s?/?>",
+    re.IGNORECASE,
+)
+_STRUCK = re.compile(r"~~[^~\n]{1,200}~~|<(del|s|strike)>.{0,200}?</\1>", re.IGNORECASE)
+_PERCENT = re.compile(r"(?<=\d)(?: %|\\%)")
 _QUOTES = str.maketrans(dict.fromkeys("“”„«»「」『』【】", '"') | dict.fromkeys("‘’‚‹›", "'"))
 
 
@@ -35,12 +41,17 @@ class Claim:
 
 
 def readable(answer: str) -> str:
-    """`answer` without thinking, emphasis and LaTeX's wrappers, with single blanks and without blank lines."""
+    """`answer` without thinking, emphasis, struck text and LaTeX's wrappers, with single blanks, without blank lines.
+
+    Of a JSON object, what it has as its answer.
+    """
     if len(answer) > MAX_CHARS:
         answer = f"{answer[: MAX_CHARS // 2]}\n{answer[-MAX_CHARS // 2 :]}"
     *_, answer = _THINKING.split(answer)
     answer = _OPEN_THINKING.split(answer)[0]
-    text = unicodedata.normalize("NFKC", answer).translate(_QUOTES)
+    answer = answer_in_object(answer) or answer
+    text = _STRUCK.sub(" ", unicodedata.normalize("NFKC", answer).translate(_QUOTES))
+    text = _PERCENT.sub("%", text)
     text = _LATEX_TEXT.sub(r"\1", _LATEX_TEXT.sub(r"\1", _TAGS.sub(" ", text)))
     text = _EMPHASIS.sub("", _LATEX_MARKS.sub("", text))
     return "\n".join(words for line in text.splitlines() if (words := " ".join(line.split())))
@@ -54,8 +65,40 @@ def without_list(text: str, options: Sequence[str]) -> str:
 
 def claims(text: str, options: Sequence[str]) -> list[Claim]:
     """All claims of a readable text in words ("the answer is B", "A is wrong"), in their order."""
-    found = [*_announced(text, options), *_judged(text, options), *_boxed(text, options), *_judged_lines(text, options)]
-    return sorted(found, key=lambda claim: (claim.start, claim.end))
+    judged = [*_judged(text, options), *_judged_lines(text, options)]
+    found = [*_announced(text, options, judged), *judged, *_boxed(text, options)]
+    return sorted(_jointly(found, options), key=lambda claim: (claim.start, claim.end))
+
+
+def _jointly(found: Sequence[Claim], options: Sequence[str]) -> Iterator[Claim]:
+    """The claims, where one of several letters is one of the option that is all of them ("Both A and B")."""
+    denied = [claim for claim in found if not claim.asserts]
+    joint = [
+        claim
+        for claim in found
+        if claim.asserts and joined(claim.options, options) != claim.options and not _is_within(claim, denied)
+    ]
+    for claim in found:
+        if claim in joint:
+            yield replace(claim, options=joined(claim.options, options))
+        elif not _is_within(claim, joint):
+            yield claim
+
+
+def _is_within(claim: Claim, others: Sequence[Claim]) -> bool:
+    return any(other.start <= claim.start and claim.end <= other.end for other in others)
+
+
+def joined(letters: frozenset[int | None], options: Sequence[str]) -> frozenset[int | None]:
+    """The option that is all of `letters` ("Both A and B"), where there is one; else the letters as they are."""
+    if len(letters) < 2:
+        return letters
+    for index, option in enumerate(map(str.strip, options)):
+        named = {option_index(letter, options) for letter in _single_letters(option)}
+        is_all = wording.ALL_BEFORE.fullmatch(option) is not None and letters == set(range(index))
+        if is_all or (wording.JOINT_TEXT.fullmatch(option) and letters == named):
+            return frozenset({index})
+    return letters
 
 
 def option_index(letter: str, options: Sequence[str]) -> int | None:
@@ -71,7 +114,7 @@ def option_text_at(text: str, start: int, options: Sequence[str]) -> tuple[int, 
     return (int(str(match.lastgroup)[1:]), match.end()) if match else None
 
 
-def _announced(text: str, options: Sequence[str]) -> Iterator[Claim]:
+def _announced(text: str, options: Sequence[str], judged: Sequence[Claim]) -> Iterator[Claim]:
     for pattern, is_strong in ((wording.ANNOUNCED, True), (wording.CHOSEN, False)):
         for match in _overlapping(pattern, text):
             start, end, named = match.start("group"), match.end("group"), _letters(match, options)
@@ -91,7 +134,11 @@ def _announced(text: str, options: Sequence[str]) -> Iterator[Claim]:
                 end=end,
                 options=named,
                 asserts=bool(match.groupdict().get("contrast"))
-                or not (match.group("group")[:8].lower() == "neither " or _is_denied(text, match.start(), start)),
+                or not (
+                    match.group("group")[:8].lower() == "neither "
+                    or _is_denied(text, match.start(), start)
+                    or _is_wrong_too(match, judged)
+                ),
                 is_final=is_strong and wording.FINAL.search(text, max(0, match.start() - 12), start) is not None,
             )
     for match in wording.ANNOUNCED_TEXT.finditer(text):
@@ -109,7 +156,8 @@ def _judged(text: str, options: Sequence[str]) -> Iterator[Claim]:
             continue
         if wording.ONLY_IF.match(text, match.end()):
             continue
-        says = says and not _is_denied(text, match.start(), match.start())
+        is_neither = match.group("group")[:8].lower() == "neither "
+        says = says and not is_neither and not _is_denied(text, match.start(), match.start())
         yield Claim(start=match.start(), end=match.end(), options=_letters(match, options), asserts=says)
     for match in _overlapping(wording.REJECTED, text):
         if _ends_there(text, match.end("group"), options, _letters(match, options)):
@@ -132,6 +180,12 @@ def _is_denied(text: str, start: int, end: int) -> bool:
     clause = _clause_before(text, start)
     denied = wording.DENIAL.search(clause + text[start:end])
     return denied is not None or wording.NOT_THE_ANSWER.search(clause) is not None
+
+
+def _is_wrong_too(match: re.Match[str], judged: Sequence[Claim]) -> bool:
+    """Whether "so is A" follows a judgement that another option is wrong."""
+    before = [claim for claim in judged if claim.end <= match.start()]
+    return bool(before) and not before[-1].asserts and wording.SO_IS.match(match.group()) is not None
 
 
 def _others_say(text: str, start: int) -> bool:
@@ -226,7 +280,9 @@ def _texts(options: tuple[str, ...]) -> re.Pattern[str] | None:
     if not worth:
         return None
     parts = (f"(?P<o{i}>{re.escape(plain[i])})" for i in worth)
-    return re.compile(rf"(?:[\"'(]|the\s|an?\s)?(?:{'|'.join(parts)})(?![\w%])(?![.,]\d)", re.IGNORECASE)
+    return re.compile(
+        rf"(?:[\"'(]|the\s|an?\s)?(?:{'|'.join(parts)})(?![\w%])(?![.,]\d)(?!(?<=\d)\s?[-+*/×·÷^]\s?\d)", re.IGNORECASE
+    )
 
 
 @lru_cache(maxsize=512)

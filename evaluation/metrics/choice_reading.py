@@ -13,6 +13,7 @@ from evaluation.metrics.choice_claims import (
     Claim,
     claims,
     is_asked,
+    joined,
     option_index,
     option_text_at,
     readable,
@@ -29,7 +30,7 @@ _LEADING = re.compile(r"\W*(?P<letter>[A-Za-z])\W*[).:,\]\n]")
 _NOTHING_MORE = re.compile(r"[\"').,;! ]*(?:$|\n)")
 _LEADS = re.compile(
     r"[(\[\"']{0,2}(?:option\s|choice\s|answer\s)?[(\[\"']{0,2}(?P<letter>[A-Za-z])(?:[)\]\"']{0,2}[).:,\]\n;–—]|[)\]]|"
-    r"\s(?:-|–|—|because|since|as|is|,|instead|rather|over|of\scourse|but\snot|I\s(?:think|believe|guess)|it\sis)(?!\w))",
+    r"\s\((?=[^()]{1,80}\)[.!]?$)|\s(?:-|–|—|because|since|as|is|,|instead|rather|over|of\scourse|but\snot|I\s(?:think|believe|guess)|it\sis)(?!\w))",
     re.IGNORECASE,
 )
 
@@ -76,6 +77,12 @@ def named_option(text: str, options: Sequence[str]) -> int | None:
     return None
 
 
+def other_option(text: str, options: Sequence[str]) -> int | None:
+    """Index of the option whose text `text` is, where it is the letter of another one."""
+    by_text = _index_of_text(text, options)
+    return by_text if named_option(text, options) != by_text else None
+
+
 def _flexibly_chosen(text: str, options: Sequence[str]) -> Choice:
     if not text:
         return _NONE
@@ -109,7 +116,9 @@ def _claimed(text: str, said: Sequence[Claim], options: Sequence[str]) -> Choice
         return _SEVERAL
     (index,) = last.options
     others = [claim for claim in asserted if claim.options != last.options]
-    if others and (others[-1].is_final or not last.is_final) and not _corrects(text, others[-1], last):
+    if others and (others[-1].is_final or not last.is_final) and not _settles(text, others[-1], last):
+        return _SEVERAL
+    if wording.ALSO_LEADS.match(text, last.start) or _goes_on_with_another(text, last.end, index, options):
         return _SEVERAL
     if any(index in claim.options for claim in said if not claim.asserts and claim.start >= last.end):
         return _SEVERAL
@@ -137,6 +146,21 @@ def _names_no_single_one(text: str, start: int, options: Sequence[str]) -> bool:
     if any(wording.NO_SINGLE_ANSWER.match(option) for option in options):
         return False
     return wording.NO_SINGLE_ANSWER.search(text, start) is not None
+
+
+def _goes_on_with_another(text: str, end: int, index: int | None, options: Sequence[str]) -> bool:
+    """Whether the line after a choice is nothing but another option's letter."""
+    here, _, following = text[end:].partition("\n")
+    match = _NOTHING_BUT.fullmatch(following.partition("\n")[0])
+    return (
+        match is not None and not here.strip(" .)\"'") and option_index(match["letter"], options) not in (None, index)
+    )
+
+
+def _settles(text: str, earlier: Claim, last: Claim) -> bool:
+    """Whether the last claim corrects the earlier one, or decides between the options that it offered."""
+    offers = last.options < earlier.options and " or " in text[earlier.start : earlier.end]
+    return offers or _corrects(text, earlier, last)
 
 
 def _corrects(text: str, earlier: Claim, last: Claim) -> bool:
@@ -206,7 +230,9 @@ def _alone(text: str, options: Sequence[str], said: Sequence[Claim]) -> Choice |
     found: set[int | None] = set()
     for match in wording.SEVERAL.finditer(text):
         if not is_asked(text, match.end()):
-            found |= {option_index(letter, options) for letter in re.findall(r"(?<!\w)[A-Z](?!\w)", match.group())}
+            letters = re.findall(r"(?<!\w)[A-Z](?!\w)", match.group())
+            named = joined(frozenset(option_index(letter, options) for letter in letters), options)
+            found |= named if None not in named else set()
     for match in wording.ALONE.finditer(text):
         name = match.lastgroup or ""
         if (name == "leading" and match.group(name).islower()) or wording.NO_CHOICE_AFTER.search(

@@ -41,13 +41,13 @@ _FILLER = (
 _NOUN = (
     r"(?:(?:正确|正確|最终|最終|标准)?(?:答案|正解|答え|回答)(?:选|選)?|(?<=\n)A(?=\s?:\s)|^A(?=\s?:\s)|answer|option|choice|solution|response|pick|guess|vote|conclusion|selection|verdict|ans|letter|(?:correct|right|best)\sone|antwort|lösung|"
     r"respuesta|opci[oó]n|r[eé]ponse|choix|risposta|opzione|scelta|resposta|op[cç][aã]o|alternativa|antwoord|odpowied[zź]|"
-    r"svar|vastaus|cevap|yan[ıi]t|jawaban|odpov[eě][dď]|r[aă]spuns(?:ul)?|đáp\s+án|ответ|відповідь|απάντηση|उत्तर|الإجابة|"
+    r"svar(?:et)?|คำตอบ|vastaus|cevap|yan[ıi]t|jawaban|odpov[eě][dď]|r[aă]spuns(?:ul)?|đáp\s+án|ответ|відповідь|απάντηση|उत्तर|الإجابة|"
     r"الجواب|תשובה|정답|답)"
 )
 _COPULA = (
     r"(?:(?:is|are|was|be|would\sbe|should\sbe|must\sbe|has\sto\sbe|will\sbe|could\sbe|may\sbe|might\sbe|remains|"
     r"seems\sto\sbe|appears\sto\sbe|comes\sout\sas|ist|lautet|wäre|es|ser[ií]a|est|serait|è|é|seria|to|är|er|on|là|adalah|"
-    r"je|este|είναι|هي|هو|है)(?!\w)|是|为|為|は|は、|은|는)"
+    r"je|este|είναι|คือ|هي|هو|है)(?!\w)|是|为|為|は|は、|은|는)"
 )
 _ADJECTIVES = (
     r"(?:\s?\(?(?:correcta|correcte?|corretta|correta|richtige?|final|here|above|below|choice|option|chosen)\)?)?"
@@ -69,7 +69,7 @@ CHOSEN = re.compile(
     rf"|(?:应该|我)?(?:选择?|選択?)|(?<!\w)(?:going\swith|choosing|selecting|picking|leaving(?:\sus)?(?:\swith)?|leaves(?:\sus)?(?:\swith)?|points\sto|"
     rf"corresponds\sto|matches|gives|yields|which\smakes\sit|(?:ich\swähle|elijo|escojo|je\schoisis|scelgo|escolho|ik\skies|wybieram|"
     rf"выбираю|creo\sque\ses|c'est|es\sist|ich\swürde|je\sdirais|(?:richtig|correct[ao]?|corretta|korrekt)\s(?:is|ist|es|est|è)|(?=letra\s)|only|"
-    rf"clearly|definitely|probably|surely|certainly|obviously|(?:no|nope|wait|i\smean)(?:,\s?(?:no\s)?(?:no|wait))?(?=,)|or\srather|so\s(?:is|are|would\sbe)))"
+    rf"clearly|definitely|probably|surely|certainly|obviously|actually|(?:most\s)?likely|(?:no|nope|wait|i\smean)(?:,\s?(?:no\s)?(?:no|wait))?(?=,)|or\srather|so\s(?:is|are|would\sbe)))"
     rf"|(?<!\w)(?:it|that|this|which)(?:'s|’s|\s(?:is|was|must\sbe|has\sto\sbe|would\sbe|should\sbe|will\sbe))(?P<denied>\snot|n't|n’t)?"
     rf"|(?<!\w)(?:so|therefore|thus|hence|ergo|also|deshalb|por\s(?:lo\s)?tanto|donc)[,:]?"
     rf"|(?P<contrast>(?<!\w)(?:not|nicht|no|pas|neither\s{_ONE}\snor)|n't)\s{_ONE},?\s(?:but|sondern|sino|mais)(?:\srather)?"
@@ -111,12 +111,12 @@ REJECTED = re.compile(
 )
 """B, not A; this rules out C."""
 
-BOXED = re.compile(rf"\\boxed\s?\{{\s?(?P<group>{GROUP})\s?\}}")
+BOXED = re.compile(rf"\\f?box(?:ed)?\s?\{{\s?(?P<group>{GROUP})\s?\}}")
 FINAL = re.compile(
     r"(?:final|correct(?:ed)?|revised|updated|actual|definitive)\W{0,3}(?:answer|choice|option)", re.IGNORECASE
 )
 DENIAL = re.compile(
-    r"(?<!\w)(?:not|never|cannot|unlikely|hardly|refus(?:e|es|ed|ing)|declin(?:e|es|ed|ing)|nicht|kein|ne|non|não|niet)(?!\w)|n't(?!\w)",
+    r"(?<!\w)(?:not|never|cannot|unlikely|hardly|nobody|no\sone|none|disagree|(?<!no\s)(?<!any\s)(?<!without\s)(?<!without\sa\s)doubt(?:s|ful|ed)?|refus(?:e|es|ed|ing)|declin(?:e|es|ed|ing)|nicht|kein|ne|non|não|niet)(?!\w)|n't(?!\w)",
     re.IGNORECASE,
 )
 CORRECTION = re.compile(
@@ -131,7 +131,7 @@ NOT_THE_ANSWER = re.compile(
     re.IGNORECASE,
 )
 OTHERS_SAY = re.compile(
-    r"(?<!\w)(?:many|some|most|others?|people|students|everyone|anyone|one|you\s(?:might|may|could|would)|they|he|she)(?:\s\w+){0,4}\s?$",
+    r"(?<!\w)(?:many|some|(?<!the\s)most|others?|people|students|everyone|anyone|one|you\s(?:might|may|could|would)|they|he|she)(?:\s\w+){0,4}\s?$",
     re.IGNORECASE,
 )
 CLAUSE_END = re.compile(r"[.;:,!?\n]|(?<!\w)(?:but|so|because|since|therefore|thus|hence|and)(?!\w)", re.IGNORECASE)
@@ -157,7 +157,7 @@ ANNOUNCED_TEXT = re.compile(
 
 JOIN = re.compile(_JOIN, re.IGNORECASE)
 ALTERNATIVE = re.compile(
-    r"[.,;]?\s?(?:\(?or|alternatively|possibly|maybe|perhaps|though\sit\s(?:could|might))\s(?:maybe|perhaps|possibly|even|it\s|could\s|might\s|also\s|be\s){0,4}"
+    r"[.,;]?\s?(?:but\s)?(?:\(?or|alternatively|possibly|maybe|perhaps|though\sit\s(?:could|might))\s(?:maybe|perhaps|possibly|even|it\s|could\s|might\s|also\s|be\s){0,4}"
     rf"{_ONE}",
     re.IGNORECASE,
 )
@@ -166,12 +166,25 @@ ALTERNATIVE = re.compile(
 OFFERED_TOO = re.compile(
     r"(?<!\w)(?i:also|as\swell\sas)\s(?i:be\s)?\(?(?P<after>[A-Z])(?=[\s.)]*$|[).,;!\n])"
     r"|(?<![\w'])\(?(?P<before>[A-Z])\)?\s(?:(?:is|was|would|could|may|might|can)\s)?"
-    r"(?:(?:also|equally)\s(?:be\s)?(?:an?\s)?(?:acceptable|correct|right|valid|fine|true|okay|ok|works?|fits?|do|an\sanswer)"
+    r"(?:(?:also|equally)\s(?:be\s)?(?:an?\s)?(?:acceptable|possible|correct|right|valid|fine|true|okay|ok|works?|fits?|do|an\sanswer)"
     r"|(?:be\s)?(?:acceptable|correct|right|valid|fine|true|okay|ok|works?|fits?|do)[ ](?:too|as\swell))(?!\w)"
 )
 """A second letter that is offered beside the first: but B is also acceptable; it could also be B."""
 
 NOT_ONLY = re.compile(r"(?<!\w)not\s(?:only|just)(?!\w)", re.IGNORECASE)
+
+SO_IS = re.compile(r"so\s(?:is|are|would\sbe)(?!\w)", re.IGNORECASE)
+"""What was said before holds of the next letter too: and so is A."""
+
+ALSO_LEADS = re.compile(r"also(?!\w)", re.IGNORECASE)
+JOINT_TEXT = re.compile(
+    r"(?:both\s)?(?:options?\s|choices?\s|answers?\s)?\(?[A-Z]\)?(?:(?:,\s?(?:and\s)?|\s?&\s?|\sand\s)\(?[A-Z]\)?)+"
+    r"(?:\sonly|\sare\s(?:both\s|all\s)?(?:correct|right|true))?\.?",
+    re.IGNORECASE,
+)
+"""An option that is several others: Both A and B."""
+ALL_BEFORE = re.compile(r"(?:all|both)\s(?:of\s)?(?:the|these)(?:\s(?:\w+\s)?above)?\.?", re.IGNORECASE)
+"""An option that is all before it: All of the above."""
 
 LINE_VERDICT = re.compile(
     rf"[\s.):,(–—\-]{{0,4}}(?:{_VERB}\s|this\s(?:is|option\sis)\s|that\sis\s)?{_ADVERBS}(?:(?P<wrong>not\s(?:the\s)?(?:correct|right|true|answer|best)|{_WRONG}(?!\w)|[✗✘❌×])|"
@@ -192,8 +205,8 @@ LINE_LETTER = re.compile(
     rf"(?:options?\s|choices?\s|answers?\s)?{_OPEN}(?P<letter>[A-Za-z])[)\]}}\"'$]{{0,3}}\s?[.):,\-–—]?\s?(?P<rest>.*)"
 )
 ALONE = re.compile(
-    rf"(?:(?<![\w)°])[(\[](?P<bracketed>[A-Za-z])[)\]](?!\w)|(?<!\w)(?:option|choice|answer|letter)\s{_OPEN}(?P<named>[A-Z])(?![\w'’+#])"
-    r"|(?<!\w)(?P<itis>[A-Z])(?=\sit\sis(?!\w))|(?:^|(?<=[.:;!?,]\s)|(?<=\n))(?P<leading>[A-Z])(?=$|[.,;:!?)](?:\s|$)|\n)(?!\.\s(?-i:[a-z])))",
+    rf"(?:(?<![\w)°])[(\[](?P<bracketed>[A-Za-z])[)\]](?!\w)|(?<!\w)(?:option|choice|answer|letter|opci[oó]n|alternativa|antwort|respuesta|r[eé]ponse|risposta|resposta|cevap|ответ|svar)\s{_OPEN}(?P<named>[A-Z])(?![\w'’+#])"
+    r"|(?<!\w)(?:maybe|perhaps|possibly)\s(?P<perhaps>[A-Z])(?=$|[.,;!\n])|(?<!\w)(?P<itis>[A-Z])(?=\sit\sis(?!\w))|(?:^|(?<=[.:;!?,]\s)|(?<=\n))(?P<leading>[A-Z])(?=$|[.,;:!?)](?:\s|$)|\n)(?!\.\s(?-i:[a-z])))",
     re.IGNORECASE,
 )
 """A letter in brackets, after "option", or by itself between two marks."""

@@ -13,21 +13,27 @@ from evaluation.metrics.normalization import folded, whole_number
 from evaluation.score import Measurement
 
 _LETTERS_WITH_CASE = frozenset({"Lu", "Ll"})
+_UNSEEN = str.maketrans(dict.fromkeys("\ufe0e\ufe0f", ""))
+"""Whether a sign is drawn as text or as a picture is not compared."""
+_NOT_JOINED = "(?<!\u200d)"
+# A combining mark, a joiner, a keycap or a colour of skin belongs to the sign before it.
+_NOTHING_JOINED = "(?![\u0300-\u036f\u200d\u20d0-\u20ff\U0001f3fb-\U0001f3ff])"
+_FLAG_LETTERS = re.compile("[\U0001f1e6-\U0001f1ff]+$")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Contains(Metric):
     """1 where a reference (with `all`, every reference) stands somewhere in the answer, else 0.
 
-    Runs of blanks and line breaks count as one blank. A number must be there whole (`5` is not in `15`, `-5` or `5.2`)
-    and a single letter by itself (`C` is not in `C++` or `Cats`). An empty reference is contained in an empty answer
-    only.
+    Runs of blanks and line breaks count as one blank. A number must be there whole (`5` is not in `15`, `-5` or `5.2`),
+    a single letter by itself (`C` is not in `C++` or `Cats`), and a sign with what is joined to it (`👍` is not in
+    `👍🏿`). An empty reference is contained in an empty answer only.
     """
 
     name: ClassVar[str] = "contains"
     unit: ClassVar[str] = "fraction"
     needs: ClassVar[frozenset[Need]] = frozenset({Need.REFERENCES})
-    scorer_version: ClassVar[str] = "3"
+    scorer_version: ClassVar[str] = "4"
     formula: ClassVar[str] = "1 if a reference (with `all`: each of them) is a part of the answer, else 0"
     blind_spots: ClassVar[str] = (
         "A denied or quoted reference counts ('it is not Paris'), a long answer that names everything is right, and "
@@ -47,7 +53,7 @@ class Contains(Metric):
         return Measurement(value=float(right), rationale=rationale)
 
     def _folded(self, text: str) -> str:
-        text = " ".join(text.split())
+        text = " ".join(text.translate(_UNSEEN).split())
         return folded(text) if self.ignore_case else text
 
 
@@ -57,6 +63,14 @@ def _contained(reference: str, answer: str) -> bool:
     before, after = whole_number(reference)
     if len(reference) == 1 and unicodedata.category(reference) in _LETTERS_WITH_CASE:
         before, after = r"(?<!\w)", r"(?![\w+#'’])"
-    if not before and not after:
-        return reference in answer
-    return re.search(f"{before}{re.escape(reference)}{after}", answer) is not None
+    after += _NOTHING_JOINED
+    return any(
+        not _is_half_flag(answer, match.start())
+        for match in re.finditer(f"{before}{_NOT_JOINED}{re.escape(reference)}{after}", answer)
+    )
+
+
+def _is_half_flag(text: str, start: int) -> bool:
+    """Whether the sign at `start` is the second letter of a flag, which is written with two."""
+    letters = _FLAG_LETTERS.search(text, max(0, start - 200), start)
+    return _FLAG_LETTERS.match(text[start : start + 1]) is not None and letters is not None and len(letters[0]) % 2 == 1

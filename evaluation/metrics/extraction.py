@@ -14,9 +14,11 @@ NOT_EXTRACTED = "not_extracted"
 
 _WRAPPING = " \t\r\n.,;:!?\"'`*_()[]{}<>«»“”‘’"
 _BLANKS = re.compile(r"[\s_]+|(?<=\w)-(?=[^\W\d_])|(?<=[^\W\d_])-(?=\w)")
+_PERCENT = re.compile(r"(?<=\d)(?:\s|\\)+%")
 _DENIED_BEFORE = re.compile(
-    r"(?:\b(?:not|never|neither|nor|cannot|except|unlike|instead\s+of|rather\s+than|other\s+than|rul(?:e|es|ed|ing)\s+out"
-    r"|eliminat\w+|exclud\w+|refus(?:e|es|ed|ing)|declin(?:e|es|ed|ing)|unlikely)|n't|n’t)\b(?!\s+(?:only|just))(?:[\s\"'(*]+\w+){0,4}[\s\"'(*]*$",
+    r"(?:\b(?:not|never|neither|nor|cannot|except|unlike|(?:any|every)thing\s+but|all\s+but|instead\s+of|rather\s+than|other\s+than|rul(?:e|es|ed|ing)\s+out"
+    r"|eliminat\w+|exclud\w+|refus(?:e|es|ed|ing)|declin(?:e|es|ed|ing)|unlikely)|n't|n’t)\b(?!\s+(?:only|just))(?:[\s\"'(*]+\w+){0,4}[\s\"'(*]*$"
+    r"|(?:^|\s)(?:non|un|anti|semi|quasi)\s$",
     re.IGNORECASE,
 )
 _DENIED_AFTER = re.compile(
@@ -25,10 +27,23 @@ _DENIED_AFTER = re.compile(
     r"(?:not\b(?!\s+only)|n't|n’t|isn't|isn’t|can't|cannot|wrong|incorrect|false|out\b|impossible|ruled|eliminated|excluded)",
     re.IGNORECASE,
 )
-_CLAUSE_END = re.compile(r"[.;:,\n!?]")
+_CLAUSE_END = re.compile(r"[.;:,\n!?]|(?<!thing\s)(?<!all\s)\bbut\b", re.IGNORECASE)
 _SUBJECT = re.compile(r"\s(?:is|was|are|were)\s")
-_NO_LABEL_BEFORE = r"(?!\s(?:doubt|idea|answer|clue|longer|matter|more|one|opinion|question|information)\b)"
-"""Words before which `no` is no answer: no doubt, no idea."""
+_NO_LABEL_BEFORE = (
+    r"(?!\s(?:doubt|idea|answer|clue|longer|matter|more|one|opinion|question|information|way|reason|evidence|need|point|"
+    r"mention|indication|sign|proof|consensus|such|correct|right|single|clear|definite|option|choice|statement)\b)"
+)
+"""Words before which `no` is no answer: no doubt, no idea, no way."""
+_NUMBER = re.compile(r"[$€£¥]?\d[\d.,/]*%?")
+_WITH = r"(?:[-+*/×·÷:^x]|plus|minus|times|to|by|through|until|and|or)"
+_SUM_AFTER = re.compile(rf"\s?(?:[^\W\d]{{1,15}}\s){{0,2}}?{_WITH}\s?[$€£¥]?\d")
+_SUM_BEFORE = re.compile(rf"\d\s?(?:[^\W\d]{{1,15}}\s){{0,2}}?{_WITH}\s?[$€£¥]?$")
+_COMPARED = re.compile(
+    r"(?:(?<!\w)(?:(?:more|less|fewer|greater|higher|lower|larger|smaller)\s+than|at\s+(?:least|most)|over|under|above|below|"
+    r"up\s+to)|[<>≤≥±])\s*[$€£¥]?$"
+)
+_OPEN_END = re.compile(r"\s+or\b|,?\s+(?:and\s+)?(?:then|later|afterwards)\b")
+"""What follows a label that is one of several, of which the others may be none of ours: or …, and then …"""
 _ALTERNATIVE = re.compile(
     r"[\"'*)\].]{0,4}\s*(?:\?|(?:,|/|&|\bor\b|\band\b|\bas well as\b)"
     r"(?:[\s,/&]|\b(?:or|and|also|maybe|perhaps|even)\b){0,4}$)",
@@ -45,14 +60,15 @@ def plain(text: str) -> str:
     stripped = text.strip(_WRAPPING)
     if not (keeps_words(stripped) or (len(stripped) == 1 and stripped.isalpha())):
         stripped = without_outer_marks(text)
-    return _BLANKS.sub(" ", stripped).strip()
+    return _PERCENT.sub("%", _BLANKS.sub(" ", stripped)).strip()
 
 
 def named_label(text: str, labels: Sequence[str]) -> str | None:
     """The label that `text` is, as written or but for case, blanks and marks around it; None for none or several."""
     stripped = text.strip()
-    if stripped in labels:
-        return stripped
+    for as_written in (stripped, without_outer_marks(stripped)):
+        if as_written in labels:
+            return as_written
     bare = stripped.strip(_WRAPPING)
     if bare and bare in labels and plain(bare) == plain(text):
         return bare
@@ -73,11 +89,22 @@ def chosen_label(answer: str, labels: Sequence[str]) -> str | None:
         if plain(label):
             by_text[plain(label)] = None if plain(label) in by_text else label
     text = plain(answer)
-    mentions = label_mentions(text, tuple(by_text))
+    mentions = [found for found in label_mentions(text, tuple(by_text)) if _stands_by_itself(text, *found)]
     if mentions and mentions[0][0] == 0 and not _is_one_of_several(text, mentions):
         return by_text[mentions[0][1]]
     mentioned = {word for start, word in mentions if not is_denied(text, start, start + len(word))}
-    return by_text[mentioned.pop()] if len(mentioned) == 1 else None
+    if len(mentioned) != 1 or all(_OPEN_END.match(text, start + len(word)) for start, word in mentions):
+        return None
+    return by_text[mentioned.pop()]
+
+
+def _stands_by_itself(text: str, start: int, word: str) -> bool:
+    """False for a number in a sum, a range or a comparison."""
+    end = start + len(word)
+    if not _NUMBER.fullmatch(word):
+        return True
+    before = text[max(0, start - 40) : start]
+    return not (_SUM_AFTER.match(text, end) or _SUM_BEFORE.search(before) or _COMPARED.search(before))
 
 
 def is_denied(text: str, start: int, end: int) -> bool:
@@ -96,7 +123,7 @@ def label_mentions(text: str, words: tuple[str, ...]) -> list[tuple[int, str]]:
 def _is_one_of_several(text: str, mentions: list[tuple[int, str]]) -> bool:
     """Whether the first label is offered with another ("ham or spam"), asked ("ham?") or denied ("ham is wrong")."""
     end = len(mentions[0][1])
-    if _DENIED_AFTER.match(text, end):
+    if _DENIED_AFTER.match(text, end) or _OPEN_END.match(text, end):
         return True
     following = mentions[1][0] if len(mentions) > 1 else end
     if {word for _, word in mentions} != {mentions[0][1]} and _SUBJECT.match(text, end):

@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 
 from evaluation.case import Case
 from evaluation.generation import Generation
-from evaluation.metrics.choice_reading import FLEXIBLE, STRICT, chosen_option, named_option
+from evaluation.metrics.choice_reading import FLEXIBLE, STRICT, chosen_option, named_option, other_option
 from evaluation.metrics.extraction import NOT_EXTRACTED
 from evaluation.metrics.metric import Answers, Metric, Need
 from evaluation.score import Measurement
@@ -26,7 +26,7 @@ class MultipleChoice(Metric):
     name: ClassVar[str] = "multiple_choice"
     unit: ClassVar[str] = "fraction"
     needs: ClassVar[frozenset[Need]] = frozenset({Need.REFERENCES, Need.CHOICES})
-    scorer_version: ClassVar[str] = "5"
+    scorer_version: ClassVar[str] = "6"
     formula: ClassVar[str] = "1 if the option that is read from the answer, strictly or else flexibly, is right; else 0"
     blind_spots: ClassVar[str] = (
         "An answer that weighs several options and settles on none is not read, and neither is a choice announced in "
@@ -40,10 +40,18 @@ class MultipleChoice(Metric):
     """By which stage the value is taken; the evidence has both."""
 
     def problem(self, case: Case) -> str | None:
-        """Says which reference names no option."""
+        """Says which reference names no option, or two."""
         for reference in case.references:
-            if named_option(reference, case.choices) is None:
+            index = named_option(reference, case.choices)
+            if index is None:
                 return f"has the reference {reference!r}, which is neither the letter nor the text of an option"
+            other = other_option(reference, case.choices)
+            if other is not None:
+                lettered = [f"{chr(ord('A') + place)}) {case.choices[place]}" for place in (index, other)]
+                return (
+                    f"has the reference {reference!r}, which is the letter of {case.choices[index]!r} and the text of "
+                    f"option {lettered[1][0]}; write the letter with its text, {lettered[0]!r} or {lettered[1]!r}"
+                )
         return None
 
     def measure(self, case: Case, generations: Sequence[Generation], answers: Answers) -> Measurement:

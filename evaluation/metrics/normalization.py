@@ -7,7 +7,7 @@ import re
 import string
 import unicodedata
 
-from evaluation.metrics.sentence_marks import TYPOGRAPHIC, without_outer_marks, without_sentence_marks
+from evaluation.metrics.sentence_marks import TYPOGRAPHIC, is_said, without_outer_marks, without_sentence_marks
 
 _ARTICLE_BEFORE_A_WORD = re.compile(r"\b(?:a|an|the)\s+(?=\w)(?!(?:and|or)\b)", re.IGNORECASE)
 _THE_BEFORE_A_NAME = re.compile(r"\bthe\s+(?=\w)(?!(?:and|or|a|an|the)\b)", re.IGNORECASE)
@@ -70,6 +70,8 @@ def without_punctuation(text: str) -> str:
     `50%`), square and curly brackets, and marks inside a word (`f(x)`, `snake_case`). Where no word would remain, only
     a full stop, quotes and emphasis around the whole text are left out.
     """
+    if not any(map(is_said, text)):
+        return text
     text = text.translate(TYPOGRAPHIC)
     words = without_sentence_marks(text)
     return words if keeps_words(words) else without_outer_marks(text)

@@ -24,11 +24,21 @@ MAX_CHARS = 400
 _MAX_MARKED_CHARS = 200
 _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻", "0123456789+-")
 # Each stands for one character, so that places in the text stay what they are.
-_PLAIN_FORMS = str.maketrans("０１２３４５６７８９．，－−＋％／＄￥٫٬⁄∕", "0123456789.,--+%/$¥.,//")
+_PLAIN_FORMS = str.maketrans("０１２３４５６７８９．，－−–＋％／＄￥٫٬⁄∕", "0123456789.,---+%/$¥.,//")
 _VULGAR = "½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅐⅛⅜⅝⅞⅑⅒"
+# LaTeX's ways of keeping a comma from being one of a list: `1{,}234`, `1\\,234`.
+_LATEX_THOUSANDS = re.compile(r"(?<=\d)(?:\{,\}|\\[,!])(?=\d{3}(?!\d))")
+_DENIED_BEFORE = re.compile(r"(?:(?<!\w)not|n't|n’t)(?:\s(?:equal(?:\sto)?|simply|just))?\s[$€£¥]?$", re.IGNORECASE)
+_DEVIATION_BEFORE = re.compile(r"(?:±|\\pm)\s?$")
+# `17 or 18`, `between 17 and 18`, `17-18`: which of the two is meant is not said.
+_OTHER_BEFORE = re.compile(
+    r"(?:(?<![\w.,/=+*×·÷^-])[$€£¥]?\d[\d.,]*-[$€£¥]?|(?<!\w)\d[\d.,]*%?(?:\s[^\W\d]{1,12})?\s(?:or|to|oder|ou)\s[$€£¥]?"
+    r"|(?<!\w)between\s[$€£¥]?\d[\d.,]*%?(?:\s[^\W\d]{1,12})?\sand\s[$€£¥]?)$",
+    re.IGNORECASE,
+)
 # In `16-3` the dash subtracts; in `= -3`, `-$3` and `$-3` it belongs to the number.
 _MINUS_BEFORE = re.compile(r"(?:(?:^|[^\w)\]%.$€£¥])-[$€£¥]?|(?:^|[^\w)\]%])[$€£¥]-)$")
-_OPERATOR = re.compile(r"\s?(?:[-+/×·÷^=≈<]|\*(?!\*)|x(?=\s?\d))")
+_OPERATOR = re.compile(r"\s?(?:[-+/×·÷^=≈<]|\*(?!\*)|x(?=\s?\d))|\)\s?\(")
 _ALTERNATIVE = re.compile(r"(?:\s\w{1,12})?,?\s(?:or|to|oder|ou|o)\s[$€£¥]?\d")
 _SENTENCE_END = re.compile(r"[.;!?]\s|\n")
 _PERCENT_AFTER = re.compile(r"\s?\\?%|\s(?:percent|per cent|pct)\b", re.IGNORECASE)
@@ -55,7 +65,7 @@ def found_number(text: str, *, decimal_comma: bool) -> FoundNumber | None:
     announced ("the answer is 18", "A: 18", a last line with `**18**`, `= 18 (2 · 9)`); else the last number. Of two
     that are announced together ("5 or 6") none is read.
     """
-    text = text.rstrip().translate(_PLAIN_FORMS)
+    text = _LATEX_THOUSANDS.sub("\u2009", text.rstrip().translate(_PLAIN_FORMS))
     marked = _marked(text, decimal_comma)
     if marked is not None:
         return marked
@@ -63,10 +73,12 @@ def found_number(text: str, *, decimal_comma: bool) -> FoundNumber | None:
     if announced is not None:
         return announced
     number, in_word = _patterns(decimal_comma)
-    match = _last(number, text)
+    match = _last_meant(number, text)
+    if match is not None and _OTHER_BEFORE.search(text[max(0, match.start() - 60) : match.start()]):
+        return FoundNumber(None, False, AMBIGUOUS, match.group()[:MAX_CHARS])
     if match is not None:
         return _read(match, text, EARLIER_LINE if "\n" in text[match.end() :] else LAST_LINE, decimal_comma)
-    match = _last(in_word, text)
+    match = None if number.search(text) else _last(in_word, text)
     return None if match is None else _read(match, text, INSIDE_WORD, decimal_comma)
 
 
@@ -91,7 +103,7 @@ def _announced(text: str, decimal_comma: bool) -> FoundNumber | None:
         if match is None or text[place.start : match.start()].strip(" -+~≈$€£¥"):
             continue
         if place.is_sum and _OPERATOR.match(text, match.end()):
-            match = _result(number, text, match.end())
+            match = _result(number, text, match)
         elif place.is_sum and _ALTERNATIVE.match(text, match.end()):
             return FoundNumber(None, False, AMBIGUOUS, match.group()[:MAX_CHARS])
         elif (
@@ -105,12 +117,16 @@ def _announced(text: str, decimal_comma: bool) -> FoundNumber | None:
     return None
 
 
-def _result(number: re.Pattern[str], text: str, start: int) -> re.Match[str] | None:
-    """The number after the last `=` of the sum that goes on at `start`."""
+def _result(number: re.Pattern[str], text: str, first: re.Match[str]) -> re.Match[str] | None:
+    """The number after the last `=` of the sum that `first` opens; `first` itself in `18 = 2 · 9`."""
+    start = first.end()
     rest = _SENTENCE_END.split(text[start : start + MAX_CHARS], maxsplit=1)[0]
     equals = rest.rfind("=")
     match = number.search(text, start + equals + 1) if equals >= 0 else None
-    return match if match and not text[start + equals + 1 : match.start()].strip(" -+~≈$€£¥*") else None
+    if match is None or text[start + equals + 1 : match.start()].strip(" -+~≈$€£¥*"):
+        return None
+    is_taken_apart = not rest[:equals].strip(" *") and _OPERATOR.match(text, match.end())
+    return first if is_taken_apart else match
 
 
 def _up_to_its_brace(text: str) -> str:
@@ -136,9 +152,9 @@ def _value(parts: Mapping[str, str | None], decimal_comma: bool) -> Fraction:
     def number(name: str) -> Fraction:
         return _plain(parts.get(name) or "0", decimal_comma)
 
-    for prefix in ("", "latex_"):
-        if parts.get(f"{prefix}over"):
-            return _mixed(number(f"{prefix}whole"), number(f"{prefix}over"), number(f"{prefix}under"))
+    for whole, part in (("whole", ""), ("latex_whole", "latex_"), ("latex_whole", "latex_digit_")):
+        if parts.get(f"{part}over"):
+            return _mixed(number(whole), number(f"{part}over"), number(f"{part}under"))
     if parts.get("vulgar"):
         return number("vulgar_whole") + Fraction(numeric(str(parts["vulgar"]))).limit_denominator(10)
     powers = (parts.get(name) for name in ("e", "power", "raised", "ten_power", "ten_raised"))
@@ -170,20 +186,31 @@ def _patterns(decimal_comma: bool) -> tuple[re.Pattern[str], re.Pattern[str]]:
         # The digit of `m2`, `x1` or `m^2` is part of a name or a unit; that of `18km` is not.
         (?<![A-Za-z\d^])(?:
             (?:(?P<latex_whole>\d{{1,9}})\s?)?
-            \\[dt]?frac\s?\{{\s?(?P<latex_over>{plain})\s?\}}\s?\{{\s?(?P<latex_under>{plain})\s?\}}
+            \\[dt]?frac(?:\s?\{{\s?(?P<latex_over>{plain})\s?\}}\s?\{{\s?(?P<latex_under>{plain})\s?\}}
+                |\s?(?P<latex_digit_over>\d)\s?(?P<latex_digit_under>\d))
         |   (?:(?P<vulgar_whole>\d{{1,9}})\s?)?(?P<vulgar>[{_VULGAR}])
         |   (?<![/.,])(?:(?P<whole>\d{{1,9}})[ ])?(?P<over>{plain})[ ]?/[ ]?(?P<under>{plain})(?![\d/])
         |   10{_exponent("ten_")}
-        |   {simple}(?:\s?(?:[×x*·]|\\times|\\cdot)\s?10{_exponent("")})?
+        |   (?>{simple}(?:\s?(?:[×x*·]|\\times|\\cdot)\s?10{_exponent("")})?)(?!\s?\^[\s{{(]*[-\d]|[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]|\*\*\d)
         )
         |   (?<![\w.])(?P<bare>{point}\d++)
     """
-    return re.compile(number, re.VERBOSE), re.compile(simple)
+    return re.compile(number, re.VERBOSE), re.compile(rf"(?<![\^\d]){simple}(?!\s?\^)")
 
 
 def _exponent(prefix: str) -> str:
     raised = rf"(?P<{prefix}raised>[⁻⁺]?[⁰¹²³⁴⁵⁶⁷⁸⁹]{{1,3}})"
-    return rf"(?:\^\{{?(?P<{prefix}power>[-+]?\d{{1,3}})(?!\d)\}}?|{raised})"
+    return rf"(?:(?:\^|\*\*)\{{?(?P<{prefix}power>[-+]?\d{{1,3}})(?!\d)\}}?|{raised})"
+
+
+def _last_meant(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
+    """The last number that is neither denied ("not 18") nor a deviation (`± 2`)."""
+    last = None
+    for match in pattern.finditer(text):
+        before = text[max(0, match.start() - 24) : match.start()]
+        if not (_DENIED_BEFORE.search(before) or _DEVIATION_BEFORE.search(before)):
+            last = match
+    return last
 
 
 def _last(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:

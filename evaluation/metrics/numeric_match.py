@@ -35,7 +35,7 @@ class NumericMatch(Metric):
     name: ClassVar[str] = "numeric_match"
     unit: ClassVar[str] = "fraction"
     needs: ClassVar[frozenset[Need]] = frozenset({Need.REFERENCES})
-    scorer_version: ClassVar[str] = "3"
+    scorer_version: ClassVar[str] = "4"
     formula: ClassVar[str] = "1 if |number of the answer - number of a reference| ≤ tolerance, else 0"
     blind_spots: ClassVar[str] = (
         "A number that follows an answer that nothing announces (`18, as 9 > 2`) is taken for it; units, currencies, "

@@ -8,7 +8,8 @@ import string
 import unicodedata
 
 _FULL_WIDTH = {chr(ord(sign) + 0xFEE0): sign for sign in string.ascii_letters + string.digits}
-_INVISIBLE = "\u00ad\u200b\u200e\u200f\u2060\ufeff"
+# Variation selectors 15 and 16 say whether a sign is drawn as text or as a picture.
+_INVISIBLE = "\u00ad\u200b\u200e\u200f\u2060\ufeff\ufe0e\ufe0f"
 TYPOGRAPHIC = str.maketrans(
     dict.fromkeys("“”„«»「」『』", '"')
     | dict.fromkeys("‘’‚‹›", "'")
@@ -69,10 +70,11 @@ def without_outer_marks(text: str) -> str:
     lone = _LONE.fullmatch(shorter)
     if lone:
         shorter = lone.group(1) or lone.group(2)
-    return text.replace(text.strip(), shorter) if any(map(_is_said, shorter)) else text
+    return text.replace(text.strip(), shorter) if any(map(is_said, shorter)) else text
 
 
-def _is_said(sign: str) -> bool:
+def is_said(sign: str) -> bool:
+    """Whether `sign` is a letter, a digit or a picture, which no normalisation leaves out."""
     return sign.isalnum() or unicodedata.category(sign) == "So"
 
 
@@ -110,8 +112,8 @@ def _opens(word: str, kept: set[str]) -> bool:
         return (mark not in kept and word.count("(") > word.count(")")) or word.find(")") == len(
             word.rstrip(".,;:!?\"'")
         ) - 1
-    # `-x`, `.5`, `!ready` and `:key` are not `x`, `5`, `ready` and `key`.
-    return not (mark in "-.!?:" and word[1:2].isalnum())
+    # `-x`, `--all`, `.5`, `!ready` and `:key` are not `x`, `all`, `5`, `ready` and `key`.
+    return not (mark in "-.!?:" and word[1:2].isalnum()) and not (word[:2] == "--" and word[2:3].isalnum())
 
 
 def _closes(word: str, kept: set[str], *, is_last: bool) -> bool:

@@ -17,7 +17,10 @@ from evaluation.score import Measurement
 
 # A call, an operator or a bracket of a program or a formula, as no sentence has them.
 _CODE = re.compile(r"\w[(\[]\S|[=<>{}\\^|~]|\w_\w|[^\W\d_][+#](?!\w)")
-_PARTS = re.compile(r"(?<![\w)\]])-?(?:\d+(?:[.,]\d+)*|\.\d+)|\d+(?:[.,]\d+)*|(?:[^\W\d]|[\u0300-\u036f])+|[^\w\s]")
+_MARKED = re.compile(r"^[^\w\s(]|[-+<>](?!\n)$|^__")
+_PARTS = re.compile(
+    r"[\U0001f1e6-\U0001f1ff]{2}|(?<![\w)\]])-?(?:\d+(?:[.,]\d+)*|\.\d+)|\d+(?:[.,]\d+)*|(?:[^\W\d]|[\u0300-\u036f])+|[^\w\s]"
+)
 _GROUPED = re.compile(r"-?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 
 
@@ -37,7 +40,7 @@ class TokenF1(Metric):
     formula: ClassVar[str] = (
         "max over references of 2·shared / (words of the answer + words of the reference), words as a multiset"
     )
-    scorer_version: ClassVar[str] = "2"
+    scorer_version: ClassVar[str] = "3"
     source: ClassVar[str] = "Rajpurkar et al. 2016, arXiv:1606.05250; SQuAD's evaluation script"
     blind_spots: ClassVar[str] = (
         "Order and meaning are not seen: a 'not' costs one word of many. Scripts without blanks between words are one"
@@ -50,8 +53,18 @@ class TokenF1(Metric):
 
 
 def is_in_words(answer: str, reference: str) -> bool:
-    """Whether SQuAD's rule holds: both texts have words (see `keeps_words`), and the reference is no code."""
+    """Whether SQuAD's rule holds: both texts have words (see `keeps_words`), and the reference is no code.
+
+    Nor is either of them one word with a mark that it means (`Na+`, `.NET`, `--all`).
+    """
+    if _is_marked_word(answer) or _is_marked_word(reference):
+        return False
     return keeps_words(answer) and keeps_words(reference) and not _CODE.search(reference)
+
+
+def _is_marked_word(text: str) -> bool:
+    word = without_punctuation(text).strip()
+    return bool(word) and not any(map(str.isspace, word)) and bool(_MARKED.search(word))
 
 
 def _f1(answer: str, reference: str) -> float:

@@ -12,9 +12,9 @@ import httpx
 from evaluation.errors import FailureKind, ProviderError, TransientProviderError
 from evaluation.providers import bounded_stream
 from evaluation.providers.bounded_stream import decompressed, read_beginning, read_whole
-from evaluation.providers.json_reading import OddRecordError, parse_json
+from evaluation.providers.json_reading import OddRecordError
 from evaluation.providers.kept_connections import KeptConnections
-from evaluation.providers.ndjson import split_lines
+from evaluation.providers.ndjson import read_object, split_lines
 from evaluation.providers.refusal import Asked, Refusal
 
 QUICK_S = 30.0
@@ -161,13 +161,8 @@ def _content(response: httpx.Response) -> AsyncIterable[bytes]:
 
 def _parsed(content: bytes) -> dict[str, Any] | bytes:
     """The JSON object that an answer is; the answer itself where it is none."""
-    try:
-        found = parse_json(content)
-    except OddRecordError:
-        raise
-    except ValueError:
-        return content
-    return found if isinstance(found, dict) else content
+    found = read_object(content)
+    return content if found is None else found
 
 
 async def drain(stream: Stream) -> None:

@@ -17,14 +17,19 @@ EARLIER = 3
 _CHUNK = 500
 
 
-def judge_prompts(store: Store, run_id: str) -> int:
+def judge_prompts(store: Store, run_id: str, *, only: Collection[int] | None = None) -> int:
     """How many answers of a run have a state of their prompt now that they had not before.
 
     Each model's answers are judged together, with those that earlier runs had from it for the same benchmark.
+
+    Args:
+        store: Where the answers are.
+        run_id: The run.
+        only: Ids of the rows of candidates: those of models that none of them is are not judged. None: all.
     """
     with store.read() as connection:
         changed: defaultdict[PromptState, list[int]] = defaultdict(list)
-        for own, others in _by_weights(connection, run_id):
+        for own, others in _by_weights(connection, run_id, only=only):
             rows = _answers(connection, [*own, *others])
             states = judge_readings([_reading(row) for row in rows])
             for row, state in zip(rows, states, strict=True):
@@ -48,8 +53,10 @@ def has_unjudged(store: Store, run_id: str) -> bool:
         return connection.execute(wanted.limit(1)).first() is not None
 
 
-def _by_weights(connection: Connection, run_id: str) -> list[tuple[frozenset[int], tuple[int, ...]]]:
-    """Candidates of the run that are the same weights, and those of earlier runs on the same benchmark."""
+def _by_weights(
+    connection: Connection, run_id: str, *, only: Collection[int] | None
+) -> list[tuple[frozenset[int], tuple[int, ...]]]:
+    """Candidates of the run that are the same weights as one of `only`, and those of earlier runs on the benchmark."""
     of = run_candidate.c
     asked = sa.select(run.c.benchmark_version, run.c.created_at).where(run.c.id == run_id)
     version, created_at = connection.execute(asked).one()
@@ -59,6 +66,7 @@ def _by_weights(connection: Connection, run_id: str) -> list[tuple[frozenset[int
     return [
         (frozenset(own), _earlier(connection, run_id, version, created_at, model=model, digest=digest))
         for (model, digest), own in groups.items()
+        if only is None or not set(only).isdisjoint(own)
     ]
 
 

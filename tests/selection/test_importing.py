@@ -181,3 +181,15 @@ def test_a_file_that_is_no_table_is_refused(tmp_path: Path, name: str, text: str
 def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
     with pytest.raises(BenchmarkError, match="no such file"):
         read_scoreboard(tmp_path / "nothing.csv")
+
+
+def test_a_benchmarks_header_is_refused_for_nothing_would_read_it(tmp_path: Path) -> None:
+    row = {"candidate": "a", "task": "t", "case_id": "1", "prompt": "p", "quality": 1}
+    path = tmp_path / "pool.jsonl"
+    path.write_text("\n".join(json.dumps(line) for line in ({"benchmark": {"criteria": "short"}}, row)))
+    with pytest.raises(BenchmarkError) as caught:
+        read_scoreboard(path)
+    assert (1, "begins with a benchmark's header, of which an import reads nothing") == (
+        caught.value.line,
+        caught.value.problem,
+    )

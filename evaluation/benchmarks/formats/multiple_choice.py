@@ -8,14 +8,21 @@ from evaluation.benchmarks.formats.format import CHOOSE_LETTER, Format, case_of,
 from evaluation.benchmarks.rows import Row, written
 from evaluation.case import Case
 
+_RIGHT = ("answer", "answer_index", "answer_text")
+"""Which field names the right option."""
+
 
 @dataclass(frozen=True)
 class Mmlu(Format):
-    """`question`, `choices` (or columns A to D) and `answer` as the index from 0 or the letter of the right one."""
+    """`question`, `choices` (or columns A to D) and `answer` as the index from 0 or the letter of the right one.
+
+    An `answer` in text that is the text of another option too is refused; `answer_index` (an index or a letter) and
+    `answer_text` say which of the two is meant.
+    """
 
     name: ClassVar[str] = "mmlu"
     title: ClassVar[str] = "MMLU"
-    fields: ClassVar[tuple[str, ...]] = ("question", "choices", "A", "B", "C", "D", "answer", "subject")
+    fields: ClassVar[tuple[str, ...]] = ("question", "choices", "A", "B", "C", "D", *_RIGHT, "subject")
     kept_fields: ClassVar[tuple[str, ...]] = ("subject",)
     task_type: ClassVar[str] = "question_answering"
     metrics: ClassVar[tuple[str, ...]] = ("multiple_choice",)
@@ -23,7 +30,8 @@ class Mmlu(Format):
     template: ClassVar[str] = CHOOSE_LETTER
 
     def recognises(self, row: Row) -> bool:
-        return row.knows("question", "answer") and (row.knows("choices") or row.knows("A", "B", "C", "D"))
+        has_answer = any(row.knows(name) for name in _RIGHT)
+        return has_answer and row.knows("question") and (row.knows("choices") or row.knows("A", "B", "C", "D"))
 
     def case(self, row: Row, case_id: str) -> Case:
         choices = row.listed("choices") if row.look_at("choices") is not None else self._columns(row)
@@ -32,7 +40,7 @@ class Mmlu(Format):
             case_id,
             prompt=row.text("question"),
             choices=choices,
-            references=(self._right_letter(row, choices),),
+            references=(_distinct(self._right(row, choices), choices),),
             cluster_field="subject",
         )
 
@@ -43,15 +51,63 @@ class Mmlu(Format):
             raise row.error("is missing", field=missing, expected="the text of this option")
         return tuple(word for word in words.values() if word is not None)
 
-    def _right_letter(self, row: Row, choices: Sequence[str]) -> str:
+    def _right(self, row: Row, choices: Sequence[str]) -> int:
+        """Index of the right option."""
+        given = [field for field in _RIGHT if row.get(field) is not None]
+        if len(given) > 1:
+            raise row.error(f"stands beside {given[0]!r}", field=given[1], expected="one field for the right option")
+        name = given[0] if given else _RIGHT[0]
+        by_text = _index_of_text(row, name, choices) if name != "answer_index" else None
+        if name == "answer_text":
+            if by_text is None:
+                raise row.wrong_type(name, "the text of one of the choices")
+            return by_text
+        index = self._index(row, name, choices)
+        if by_text in (None, index) or not self._may_be_text(row, name):
+            return index
+        raise row.error(
+            f"{row.word(name)!r} is both the index or letter of the option {choices[index]!r} and the text of option "
+            f"{letter(by_text or 0)}",
+            field=name,
+            expected="an answer that names one option",
+            next_step=f"say which is meant with `--field answer_index={row.names.get(name, name)}` or "
+            f"`--field answer_text={row.names.get(name, name)}`; in a header: fields",
+        )
+
+    def _may_be_text(self, row: Row, name: str) -> bool:
+        """False for a number beside choices in text, and for a letter that the file itself has for its options."""
+        value = row.look_at(name)
+        choices = row.look_at("choices")
+        if not isinstance(value, str):
+            return isinstance(choices, list) and not all(isinstance(text, str) for text in choices)
+        is_number = value.strip().isdecimal()
+        return not row.is_class(name) and (choices is not None or is_number)
+
+    def _index(self, row: Row, name: str, choices: Sequence[str]) -> int:
         letters = [letter(index) for index in range(len(choices))]
         expected = f"the index of the right option, 0 to {len(choices) - 1}, or its letter"
-        word = (written(row.required("answer", expected)) or "").strip().upper()
+        word = (written(row.required(name, expected)) or "").strip().upper()
         if word in letters:
-            return word
+            return letters.index(word)
         if word.isascii() and word.isdecimal() and len(word) < 4 and int(word) < len(letters):
-            return letters[int(word)]
-        raise row.wrong_type("answer", expected)
+            return int(word)
+        raise row.wrong_type(name, expected)
+
+
+def _index_of_text(row: Row, name: str, choices: Sequence[str]) -> int | None:
+    word = _plain(written(row.look_at(name)) or "")
+    return next((index for index, text in enumerate(choices) if _plain(text) == word), None)
+
+
+def _plain(text: str) -> str:
+    return text.strip().casefold()
+
+
+def _distinct(index: int, choices: Sequence[str]) -> str:
+    """The letter of an option; with its text, where the letter alone is the text of another one."""
+    name = letter(index)
+    is_taken = any(_plain(text) == name.casefold() for place, text in enumerate(choices) if place != index)
+    return f"{name}) {choices[index]}" if is_taken else name
 
 
 @dataclass(frozen=True)
@@ -74,16 +130,18 @@ class Arc(Format):
         stem = question.get("stem") if isinstance(question, dict) else question
         if not isinstance(stem, str) or not stem.strip():
             raise row.wrong_type("question", "text, or an object with stem and choices")
+        row.check_parts("question", question, ("stem", "choices"))
         labels, texts = self._options(row, question)
         key = row.word("answerKey")
         if key not in labels:
             raise row.wrong_type("answerKey", f"one of the labels {', '.join(labels)}")
-        return case_of(row, case_id, prompt=stem, choices=texts, references=(letter(labels.index(key)),))
+        return case_of(row, case_id, prompt=stem, choices=texts, references=(_distinct(labels.index(key), texts),))
 
     def _options(self, row: Row, question: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
         expected = "at least two options, each with a label of its own and a text"
         inner = question.get("choices") if isinstance(question, dict) else None
         options = inner if inner is not None else row.structure("choices", expected)
+        row.check_parts("choices" if inner is None else "question.choices", options, ("label", "text"))
         if isinstance(options, dict):
             labels, texts = options.get("label"), options.get("text")
         else:

@@ -76,8 +76,10 @@ class Plain(Format):
 def _references(row: Row, choices: Sequence[str]) -> tuple[str, ...]:
     """The references; where there are choices, each is one of them or the letter of one."""
     references = row.texts("references")
-    right = {choice.strip().casefold() for choice in choices} | {
-        letter(index).casefold() for index in range(len(choices))
+    right = {
+        form.strip().casefold()
+        for index, choice in enumerate(choices)
+        for form in (choice, letter(index), f"{letter(index)}) {choice}")
     }
     other = next(
         (text for text in references if choices and text.strip() and text.strip().casefold() not in right), None

@@ -42,6 +42,7 @@ class Squad(Format):
                 raise row.error("holds answers, yet the question is marked impossible", field="answers")
             return ("",)
         answers = row.structure("answers", EXPECTED)
+        row.check_parts("answers", answers, ("text", "answer_start", "answer_end"))
         texts = answers.get("text") if isinstance(answers, dict) else [_text_of(answer) for answer in answers]
         if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
             raise row.wrong_type("answers", EXPECTED)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
+from evaluation.exact_json import TwiceError, without_doubles
 from evaluation.fingerprint import canonical_json
 from evaluation.score import ScoreFailure
 
@@ -111,9 +112,11 @@ def _parsed(reply: str) -> Any:
     if len(reply) > MAX_REPLY_CHARACTERS:
         raise _UnreadableError(f"is {len(reply)} characters long, more than the {MAX_REPLY_CHARACTERS} that are read")
     try:
-        return json.loads(reply, object_pairs_hook=_without_doubles, parse_constant=_no_constant)
+        return json.loads(reply, object_pairs_hook=without_doubles, parse_constant=_no_constant)
     except _UnreadableError:
         raise
+    except TwiceError as error:
+        raise _UnreadableError(f"has the field {excerpt(error.key, max_characters=40)!r} twice") from error
     except json.JSONDecodeError as error:
         raise _UnreadableError(_json_problem(reply, error)) from error
     except RecursionError as error:
@@ -128,15 +131,6 @@ def _json_problem(reply: str, error: json.JSONDecodeError) -> str:
     if reply.lstrip()[:1] not in ("{", "["):
         return "is no JSON"
     return f"is no JSON ({error.msg} at character {error.pos + 1})"
-
-
-def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        double = next(name for name in names if names.count(name) > 1)
-        raise _UnreadableError(f"has the field {excerpt(double, max_characters=40)!r} twice")
-    return found
 
 
 def _no_constant(name: str) -> Any:

@@ -201,3 +201,57 @@ def test_an_unknown_field_that_may_be_the_references_gets_that_hint(write: Write
 def test_words_that_are_no_mapping_are_refused(words: list[str]) -> None:
     with pytest.raises(ConfigurationError, match="--field"):
         read_mapping(words)
+
+
+@pytest.mark.parametrize(
+    ("row", "part"),
+    [
+        (
+            {
+                "question": "q?",
+                "choices": {"label": ["A", "B"], "text": ["x", "y"], "image": "p.png"},
+                "answerKey": "A",
+            },
+            "choices",
+        ),
+        (
+            {
+                "question": "q?",
+                "choices": [{"label": "A", "text": "x", "image": "p.png"}, {"label": "B", "text": "y"}],
+                "answerKey": "A",
+            },
+            "choices",
+        ),
+        (
+            {
+                "question": {
+                    "stem": "q?",
+                    "image": "p.png",
+                    "choices": [{"label": "A", "text": "x"}, {"label": "B", "text": "y"}],
+                },
+                "answerKey": "A",
+            },
+            "question",
+        ),
+        (
+            {
+                "question": {
+                    "stem": "q?",
+                    "choices": [{"label": "A", "text": "x"}, {"label": "B", "text": "y", "image": "p.png"}],
+                },
+                "answerKey": "A",
+            },
+            "question.choices",
+        ),
+        ({"context": "c", "question": "q?", "answers": {"text": ["a"], "image": "p.png"}}, "answers"),
+        ({"context": "c", "question": "q?", "answers": [{"text": "a", "image": "p.png"}]}, "answers"),
+    ],
+)
+def test_a_key_inside_a_field_that_nothing_reads_is_refused_or_ignored_by_name(
+    write: Write, row: Any, part: str
+) -> None:
+    path = write("x.jsonl", [row])
+    error = _refusal(path)
+    assert "unknown field 'image' in it, which no model would be asked with" == error.problem
+    assert (part, f"`--ignore-field {part}.image`") == (error.field, str(error.next_step).split(";")[0][18:])
+    assert (f"{part}.image",) == load_benchmark(path, ignore=[f"{part}.image"]).fields.ignored

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from evaluation.benchmarks.header import Header, header_of
+from evaluation.benchmarks.header import Header, HeaderPrompt, header_of
 from evaluation.benchmarks.loading import load_benchmark
 from evaluation.errors import BenchmarkError
 
@@ -80,3 +80,8 @@ def test_a_headline_that_is_not_measured_is_refused(write: Write) -> None:
 def test_metric_names_are_not_checked_here(write: Write) -> None:
     path = write("x.jsonl", [{"benchmark": {"metrics": ["no_such_metric"]}}, {"prompt": "a"}])
     assert ("no_such_metric",) == load_benchmark(path).metrics
+
+
+def test_each_part_of_the_prompt_comes_from_the_inner_header_where_the_outer_lacks_it() -> None:
+    outer, inner = Header(prompt=HeaderPrompt(system="s")), Header(prompt=HeaderPrompt(template="{prompt}!"))
+    assert HeaderPrompt(system="s", template="{prompt}!") == outer.over(inner).prompt

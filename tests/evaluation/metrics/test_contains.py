@@ -52,3 +52,20 @@ def test_what_stands_in_the_middle_is_found(score, before, reference, after):
 def test_case_is_folded_as_unicode_says(score):
     assert 1.0 == score(Contains(), "HAUPTSTRASSE 5", "straße").value
     assert 1.0 == score(Contains(), "it is o'neill's", "O'Neill'S").value
+
+
+@pytest.mark.parametrize(
+    ("reference", "answer", "value"),
+    [
+        ("👍", "Sure 👍!", 1.0),
+        ("👍", "👍🏿", 0.0),
+        ("👩", "👩‍🔬", 0.0),
+        ("🔬", "👩‍🔬", 0.0),
+        ("🇷🇺", "🇫🇷🇺🇸", 0.0),
+        ("🇺🇸", "🇫🇷🇺🇸", 1.0),
+        ("❤️", "I ❤ you", 1.0),
+        ("x", "x̄", 0.0),
+    ],
+)
+def test_a_sign_is_looked_for_with_what_is_joined_to_it(score, reference, answer, value):
+    assert value == score(Contains(), answer, reference).value

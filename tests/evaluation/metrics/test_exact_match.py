@@ -162,3 +162,18 @@ def test_the_two_sides_can_be_swapped(score, left, right):
 )
 def test_a_sign_that_changes_the_meaning_counts_beside_words_too(score, answer, reference):
     assert 0.0 == score(ExactMatch(), answer, reference).value
+
+
+@pytest.mark.parametrize(
+    ("answer", "reference", "value"),
+    [
+        ("❤", "❤️", 1.0),
+        ("❤️", "💔", 0.0),
+        ("👍", "👍🏿", 0.0),
+        ("「", "」", 0.0),
+        ("--all", "-all", 0.0),
+        ("--all", "all", 0.0),
+    ],
+)
+def test_pictures_and_lone_signs_are_compared_as_they_are_meant(score, answer, reference, value):
+    assert value == score(ExactMatch(), answer, reference).value

@@ -35,8 +35,6 @@ RECORDED = Path(__file__).parents[3].parent / "shared" / "data" / "gsm8k" / "cas
         ("-$5", "-5"),
         ("$-5", "-5"),
         ("16 - 3 = 13", "13"),
-        ("16-3", "3"),
-        ("10–20", "20"),
         ("(5)-3", "3"),
         ("- 5 apples", "5"),
         (".5", "0.5"),
@@ -64,7 +62,15 @@ RECORDED = Path(__file__).parents[3].parent / "shared" / "data" / "gsm8k" / "cas
         ("10^3", "1000"),
         ("10⁻²", "0.01"),
         ("3 x 10", "10"),
-        ("2^10", "2"),
+        ("2^10 = 1024", "1024"),
+        ("25 = 5²", "25"),
+        ("The total is 18, not 20.", "18"),
+        ("18 ± 2", "18"),
+        ("6.022 × 10**23", "602200000000000000000000"),
+        ("1{,}234", "1234"),
+        ("\\boxed{1\\,234}", "1234"),
+        ("\\boxed{\\frac34}", "0.75"),
+        ("–5 °C", "-5"),
         ("3/4", "0.75"),
         ("3⁄4 cup", "0.75"),
         ("- 10 / 4", "2.5"),
@@ -122,6 +128,10 @@ def test_the_last_number_is_read_as_a_person_reads_it(score, answer, number):
         ("答案是18，因为9>2", "18"),
         ("#### 18\nThe answer is 3", "18"),
         ("The answer is 3, so \\boxed{18}", "18"),
+        ("The answer is 18. No, 20.", "20"),
+        ("The answer is 18. Wait, it should be 20.", "20"),
+        ("The answer is 42 = 6 * 7.", "42"),
+        ("The answer is (6)(7) = 42.", "42"),
     ],
 )
 def test_an_announced_number_comes_before_the_last_one(score, answer, number):
@@ -133,6 +143,30 @@ def test_of_two_announced_numbers_none_is_read(score, answer):
     for reference in ("5", "6"):
         measurement = score(NumericMatch(), answer, reference)
         assert (0.0, "ambiguous") == (measurement.value, measurement.label)
+
+
+@pytest.mark.parametrize(
+    "answer", ["17 or 18", "between 17 and 18", "17-18", "17–18", "17 to 18", "The answer is 17–18."]
+)
+def test_of_two_numbers_that_are_offered_together_none_is_read(score, answer):
+    for reference in ("17", "18"):
+        measurement = score(NumericMatch(), answer, reference)
+        assert (0.0, "ambiguous") == (measurement.value, measurement.label)
+
+
+@pytest.mark.parametrize(
+    ("answer", "reference"),
+    [
+        ("not 18", "18"),
+        ("The answer is not 18.", "18"),
+        ("It isn't 18.", "18"),
+        ("18^2", "18"),
+        ("2^10", "10"),
+        ("2^10", "2"),
+    ],
+)
+def test_a_denied_number_and_the_parts_of_a_power_are_not_the_answer(score, answer, reference):
+    assert 0.0 == score(NumericMatch(), answer, reference).value
 
 
 def test_the_reference_is_read_by_the_same_rule(score):

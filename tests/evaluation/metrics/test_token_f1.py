@@ -88,3 +88,16 @@ def test_it_is_symmetric_and_bounded(score, left, right):
     value = score(TokenF1(), left, right).value
     assert value == score(TokenF1(), right, left).value
     assert 0.0 <= value <= 1.0
+
+
+@pytest.mark.parametrize(
+    ("answer", "reference"),
+    [("Na-", "Na+"), ("Na+", "Na"), ("Cl", "Cl-"), ("NET", ".NET"), ("args", "*args"), ("init", "__init__")],
+)
+def test_a_mark_that_one_word_means_counts(score, answer, reference):
+    assert 1.0 > score(TokenF1(), answer, reference).value
+    assert 1.0 == score(TokenF1(), reference, reference).value
+
+
+def test_a_flag_is_one_sign(score):
+    assert 0.0 == score(TokenF1(), "🇩🇪", "🇪🇩").value

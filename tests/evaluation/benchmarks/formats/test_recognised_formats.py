@@ -14,6 +14,7 @@ from evaluation.benchmarks.loading import load_benchmark
 from evaluation.benchmarks.rendering import render
 from evaluation.case import Benchmark
 from evaluation.errors import BenchmarkError
+from evaluation.metrics.multiple_choice import MultipleChoice
 
 Write = Callable[[str, Any], Path]
 
@@ -352,3 +353,60 @@ def test_the_whole_reading_of_a_row_does_not_depend_on_the_order_of_its_fields(w
     for row in (GSM8K, HUMAN_EVAL, MBPP, SQUAD_FLAT, MMLU, ARC):
         backwards = dict(reversed(row.items()))
         assert load_benchmark(write("x.jsonl", [row])).version == load_benchmark(write("y.jsonl", [backwards])).version
+
+
+@pytest.mark.parametrize(
+    ("choices", "answer", "readings"),
+    [
+        (["1", "2", "3"], "1", ("'2'", "A")),
+        ([1, 2, 3], 1, ("'2'", "A")),
+        (["3", "2", "1"], " 1 ", ("'2'", "C")),
+        (["O", "A", "B", "AB"], "B", ("'A'", "C")),
+    ],
+)
+def test_an_answer_that_is_an_index_and_another_options_text_is_refused_until_it_is_settled(
+    write: Write, choices: Any, answer: Any, readings: tuple[str, str]
+) -> None:
+    path = write("x.jsonl", [{"question": "Which?", "choices": choices, "answer": answer}])
+    by_index, by_text = readings
+    with pytest.raises(BenchmarkError) as caught:
+        load_benchmark(path)
+    assert f"both the index or letter of the option {by_index} and the text of option {by_text}" in caught.value.problem
+    assert "`--field answer_index=answer` or `--field answer_text=answer`" in str(caught.value.next_step)
+    chosen = {
+        field: load_benchmark(path, fields={field: "answer"}).cases[0].references[0][0]
+        for field in ("answer_index", "answer_text")
+    }
+    assert {"answer_index": "B", "answer_text": by_text} == chosen
+
+
+@pytest.mark.parametrize(
+    ("row", "reference"),
+    [
+        ({"choices": ["1", "2", "3"], "answer": 1}, "B"),
+        ({"choices": ["0", "4", "2", "6"], "answer": "2"}, "C"),
+        ({"choices": ["10", "20"], "answer": "1"}, "B"),
+        ({"choices": ["A", "B", "AB", "O"], "answer": "B"}, "B"),
+        ({"choices": ["O", "A", "B", "AB"], "answer": 1}, "B) A"),
+        ({"A": "C", "B": "D", "C": "E", "D": "F", "answer": "C"}, "C) E"),
+    ],
+)
+def test_an_answer_with_one_reading_is_taken(write: Write, row: Any, reference: str) -> None:
+    (case,) = load_benchmark(write("x.jsonl", [{"question": "Which?", **row}])).cases
+    assert (reference,) == case.references
+    assert MultipleChoice().problem(case) is None
+
+
+def test_two_fields_for_the_right_option_are_refused(write: Write) -> None:
+    row = {"question": "Which?", "choices": ["x", "y"], "answer": 0, "answer_index": 1}
+    assert "field 'answer_index': stands beside 'answer'" in _refusal(write("x.jsonl", [row]))
+
+
+def test_a_letter_that_is_the_text_of_another_choice_needs_its_text(write: Write) -> None:
+    row = {"prompt": "Which group?", "choices": ["O", "A", "B", "AB"], "references": "B"}
+    problem = MultipleChoice().problem(load_benchmark(write("x.jsonl", [row])).cases[0])
+    assert "the letter of 'A' and the text of option C; write the letter with its text, 'B) A' or 'C) B'" in str(
+        problem
+    )
+    (case,) = load_benchmark(write("y.jsonl", [row | {"references": "C) B"}])).cases
+    assert MultipleChoice().problem(case) is None

@@ -1,0 +1,34 @@
+"""Which part of a JSON object is the answer? `{"reasoning": "A is wrong", "final_answer": "B"}` gives `B`."""
+
+import re
+from typing import Any
+
+from evaluation.metrics.json_answers import FoundJson, found_json
+
+_OBJECT = re.compile(r"\s*(?:```(?:json)?\s*)?(\{.*\})(?:\s*```)?\s*", re.DOTALL)
+_ANSWER = re.compile(r"(?:^|[_\s-])(?:answer|choice|option|letter|selection|pick)s?(?:$|[_\s-])", re.IGNORECASE)
+
+
+def answer_in_object(text: str) -> str | None:
+    """What the object that is all of `text` has under `answer`, `final_answer`, `choice` and the like, a line each.
+
+    None where `text` is no JSON object, fenced or not, or the object has no such key.
+    """
+    match = _OBJECT.fullmatch(text)
+    if match is None:
+        return None
+    found = found_json(match.group(1), strict=True)
+    if not isinstance(found, FoundJson) or not isinstance(found.value, dict):
+        return None
+    values = [_written(value) for name, value in found.value.items() if _ANSWER.search(name)]
+    return "\n".join(values) if values and all(values) else None
+
+
+def _written(value: Any) -> str:
+    """A text or number, or several of them side by side; empty for anything else."""
+    if isinstance(value, list):
+        parts = [_written(item) for item in value]
+        return " and ".join(parts) if all(parts) else ""
+    if isinstance(value, bool):
+        return str(value)
+    return str(value) if isinstance(value, str | int | float) else ""
