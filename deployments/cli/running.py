@@ -48,11 +48,9 @@ def run_flow(
         server: Prefect's.
         has_ended: True where all that the flow was to store is stored.
     """
-    from deployments.guarded.own_results import read_no_results
     from deployments.settling import settle
 
     server.wait(tell)
-    read_no_results()
     tell(f"Prefect: {server.page}")
     seen: list[int] = []
     runner = asyncio.Runner()
