@@ -17,6 +17,7 @@ from evaluation.errors import StoreError
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import State
 
+    from deployments.prefect_server import PrefectServer
     from evaluation.store.session import Store
 
 PREFECT_GONE_AFTER_S = 30.0
@@ -32,6 +33,12 @@ class PrefectGoneError(Exception):
 
 class TerminatedError(BaseException):
     """SIGTERM came while no flow was running."""
+
+
+def tell_of_own_server(server: "PrefectServer") -> None:
+    """Says that a Prefect server is started for this command, where none was configured."""
+    if server.is_ours:
+        tell("no Prefect server is named: one is started for this command, on your PREFECT_HOME")
 
 
 def run_flow(

@@ -74,7 +74,7 @@ def _score(request: "ScoreRequest", store: "Store", *, as_json: bool) -> int:
     from deployments.cli.blocks_in_use import with_servers_of_pools
     from deployments.cli.evaluating import exit_code
     from deployments.cli.results import print_run
-    from deployments.cli.running import run_flow, work_on_it_has_ended
+    from deployments.cli.running import run_flow, tell_of_own_server, work_on_it_has_ended
     from deployments.cli.terminal import (
         EXIT_DONE,
         EXIT_INTERRUPTED,
@@ -92,8 +92,7 @@ def _score(request: "ScoreRequest", store: "Store", *, as_json: bool) -> int:
     for note in found.notes:
         tell(f"note: {note}")
     with prefect_server() as server:
-        if server.is_ours:
-            tell("no Prefect server is named: one is started for this command, on your PREFECT_HOME")
+        tell_of_own_server(server)
 
         from flows.score import score  # while the server starts
 
