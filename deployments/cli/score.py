@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from deployments.cli.arguments import DatabaseOption, EmbedderOption, JsonOption, JudgesOption, SandboxOption
-from deployments.cli.completion import run_ids
+from deployments.cli.completion import metric_names, run_ids
 
 if TYPE_CHECKING:
     from evaluation.score_request import ScoreRequest
@@ -18,7 +18,9 @@ def score(
     run: Annotated[
         str, typer.Argument(metavar="RUN", autocompletion=run_ids, help="A run's id, the beginning of one, or `last`.")
     ],
-    metric: Annotated[Words, typer.Option(metavar="NAME", help="A metric; none: the benchmark's own.*")] = None,
+    metric: Annotated[
+        Words, typer.Option(metavar="NAME", autocompletion=metric_names, help="A metric; none: the benchmark's own.*")
+    ] = None,
     judge: JudgesOption = None,
     embedder: EmbedderOption = None,
     sandbox: SandboxOption = None,
