@@ -74,11 +74,6 @@ def close_desks() -> int:
     return sum(desk.close() for desk in desks)
 
 
-def flush_desks(timeout_s: float = 5.0) -> int:
-    """How many recommendations and outcomes are not stored, after all that can be now are."""
-    return sum(desk.log.flush(timeout_s) for desk in tuple(_desks.values()))
-
-
 def _variable() -> str | None:
     return next((value for name, value in os.environ.items() if name.upper() == "BENCHWRIGHT_DATABASE_URL"), None)
 
