@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
+from deployments.guarded.own_results import read_no_results
 from deployments.helper_process import HelperProcess, answers, is_of_this_user, listens, start_helper
 from deployments.named_server import must_let_in, wait_for_named
 from deployments.prefect_home import (
@@ -88,9 +89,10 @@ def use_lasting_server(needs: str) -> str:
     if (api := lasting_api()) is None:
         raise ConfigurationError(f"no Prefect server is configured, and {needs}", NO_SERVER)
     server = PrefectServer(api)
-    server.wait()
+    server.wait_for_answer()
     _use(server)
     _tell_prefect(api)
+    read_no_results()
     return api
 
 
@@ -136,7 +138,19 @@ class PrefectServer:
         return self.api.removesuffix("/api")
 
     def wait(self, tell: Callable[[str], None] = lambda _: None) -> None:
-        """Return when the server answers; one that is only busy is waited for.
+        """Return when the server answers, and states that this process reads there can no longer load code.
+
+        Args:
+            tell: Says that it is waited for.
+
+        Raises:
+            ConfigurationError: as of `wait_for_answer`.
+        """
+        self.wait_for_answer(tell)
+        read_no_results()
+
+    def wait_for_answer(self, tell: Callable[[str], None] = lambda _: None) -> None:
+        """Return when the server answers; one that is only busy is waited for. Prefect is not imported for it.
 
         Args:
             tell: Says that it is waited for.

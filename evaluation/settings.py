@@ -8,9 +8,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class Settings(BaseSettings):
-    """Read from `BENCHWRIGHT_…` variables by whoever starts the work; never at import."""
+    """Read from `BENCHWRIGHT_…` variables by whoever starts the work; never at import. An empty one is as if unset."""
 
-    model_config = SettingsConfigDict(env_prefix="BENCHWRIGHT_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="BENCHWRIGHT_", env_ignore_empty=True, frozen=True, extra="ignore")
 
     database_url: SecretStr | None = None
     """Where results are stored; None: SQLite in the user's data directory."""

@@ -9,12 +9,9 @@ from prefect.cache_policies import NO_CACHE
 
 from evaluation.benchmarks.sampling import chosen_cases, limited
 from evaluation.case import Benchmark
-from evaluation.metrics.metric import Need
-from evaluation.options import effective_options, load_options
+from evaluation.options import load_options
 from evaluation.planning import (
-    AskedModel,
     Group,
-    Lane,
     Plan,
     PlannedCandidate,
     PlannedRun,
@@ -22,14 +19,11 @@ from evaluation.planning import (
     run_id_for,
 )
 from evaluation.prices import PRICE, price_of
-from evaluation.providers.openai_wire import unsupported_options
 from evaluation.request import EvaluationRequest
 from evaluation.resolving import (
-    MetricModel,
     Resolution,
     ResolvedBenchmark,
     ResolvedCandidate,
-    ResolvedEndpoint,
     resolve,
 )
 from evaluation.resuming import refuse_changed_weights, refuse_held
@@ -51,11 +45,10 @@ from evaluation.store.runs import (
 )
 from evaluation.store.session import Store, open_store
 from evaluation.version import code_version
+from tasks.asked_models import asked_models, lane_of
 from tasks.load import LoadedBenchmark
 from tasks.stored import stored
 from tasks.using_blocks import with_pools, with_prices
-
-JUDGE_NUM_CTX = 8192
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,7 +157,7 @@ def _plan(asked: Asked, resolution: Resolution, store: Store) -> Plan:
     return Plan(
         invocation_id=asked.invocation_id,
         runs=tuple(runs),
-        lanes=tuple(_lane(endpoint, allow_remote=asked.request.allow_remote) for endpoint in used.values()),
+        lanes=tuple(lane_of(endpoint, allow_remote=asked.request.allow_remote) for endpoint in used.values()),
         groups=asked.grouped(planned),
         notes=resolution.notes,
         timeout_s=asked.request.timeout_s,
@@ -279,40 +272,3 @@ def _as_begun(
         options,
     )
     return {name: begun.get(name, value) for name, value in options.items()}
-
-
-def asked_models(models: Sequence[MetricModel], *, allow_remote: bool) -> tuple[AskedModel, ...]:
-    """The models that metrics ask, embedders first: they are small, and soon done."""
-    return tuple(
-        AskedModel(
-            need=str(model.need),
-            model=model.model,
-            digest=model.digest,
-            lane=_lane(model.resolved.endpoint, allow_remote=allow_remote),
-            options=_judging_options(model),
-            think=model.resolved.candidate.think,
-        )
-        for model in sorted(models, key=lambda model: model.need is Need.JUDGE)
-    )
-
-
-def _judging_options(model: MetricModel) -> dict[str, Any]:
-    """The same for every judge: the likeliest verdict, and room for a long answer."""
-    info = model.resolved.info
-    given = {"temperature": 0.0, "num_ctx": min(JUDGE_NUM_CTX, info.context_length or JUDGE_NUM_CTX)}
-    options = effective_options(given, benchmark={}, model=info.parameters)
-    unsent = set() if model.resolved.endpoint.provider == "ollama" else set(unsupported_options(options))
-    return {name: value for name, value in options.items() if name not in {*unsent, "num_predict", "stop"}}
-
-
-def _lane(endpoint: ResolvedEndpoint, *, allow_remote: bool) -> Lane:
-    return Lane(
-        endpoint_name=endpoint.name,
-        url=endpoint.url,
-        provider=endpoint.provider,
-        key_variable=endpoint.key_variable,
-        slots=endpoint.slots,
-        allow_remote=endpoint.allow_remote or allow_remote,
-        gpu_tag=endpoint.gpu_tag,
-        slots_are_given=endpoint.slots_are_given,
-    )

@@ -19,9 +19,7 @@ from prefect.exceptions import ObjectNotFound, PrefectException
 from prefect.runtime import deployment
 from prefect.states import Cancelled, Scheduled
 
-from evaluation.share import Share, is_share, share_of
-from evaluation.store.holders import holders_of, holders_of_flow, is_at_work, is_seen, own_silence_s
-from evaluation.store.missing import is_missing
+from evaluation.store.holders import holders_of_flow, own_silence_s
 from evaluation.store.records import RunRecord, Status
 from evaluation.store.recoveries import (
     RecoveryRecord,
@@ -32,10 +30,11 @@ from evaluation.store.recoveries import (
     put_back,
     wanted_recoveries,
 )
-from evaluation.store.runs import find_run, run_flows, runs_of_flow, set_run_candidate_status, set_run_status
+from evaluation.store.runs import set_run_candidate_status, set_run_status
 from evaluation.store.session import Store
 from tasks.endings import OPEN
 from tasks.holding import BEAT_EVERY_S
+from tasks.left_behind import LeftBehind, left_behind
 from tasks.recovery import call_crashed_for, free_slots_of_the_dead
 from tasks.stored import stored
 from tasks.story import tell, warn
@@ -192,50 +191,10 @@ async def _was_let_go(client: PrefectClient, flow_run_id: UUID, since: datetime)
         return False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Left:
-    """What a dead flow run has left in the store."""
-
-    is_share: bool
-    """It asked a share of a run's cases for another flow run."""
-    runs: tuple[RunRecord, ...]
-    lives: bool
-    """Another process of the same flow run is at work."""
-    is_seen: bool
-    """A process of it is there on this machine, be it silent: a laptop that slept, or a very busy machine."""
-    is_ended: bool
-    """Nothing of it is to be done any more, or by somebody else."""
-    is_missed: bool
-    """Somebody lives who waits for it; of a share: who spread the run."""
-
-
-def _left(store: Store, flow_run_id: str) -> _Left:
-    holders = holders_of_flow(store, flow_run_id)
-    share = next((share_of(held.part) for held in holders if held.part and is_share(held.part)), None)
-    runs = tuple(find_run(store, run_id) for run_id in runs_of_flow(store, flow_run_id))
-    held_by = (held for run in runs for held in holders_of(store, run.plan.run_id))
-    open_ = [run for run in runs if run.status in OPEN]
-    was_last = all(run_flows(store, run.plan.run_id)[-1] == flow_run_id for run in runs)
-    is_completed = all(run.status is Status.COMPLETED for run in runs)
-    return _Left(
-        is_share=share is not None,
-        runs=runs,
-        lives=any(is_at_work(held) for held in holders),
-        is_seen=any(is_seen(held) for held in holders),
-        is_ended=not _has_work(store, open_, share) if share else not (open_ or (is_completed and was_last)),
-        is_missed=any(is_at_work(held) and not is_share(held.part) for held in held_by),
-    )
-
-
-def _has_work(store: Store, open_: Sequence[RunRecord], share: Share) -> bool:
-    ids = [found.run_candidate_id for run in open_ for found in run.candidates]
-    return is_missing(store, ids, share)
-
-
 async def _decide(store: Store, client: PrefectClient, found: FlowRun | None, record: RecoveryRecord) -> str | None:
     """What was done, once it is claimed."""
     flow_run_id = record.flow_run_id
-    left = await stored(_left, store, flow_run_id)
+    left = await stored(left_behind, store, flow_run_id)
     if found is None or left.lives or not _is_broken_off(found.state):
         await stored(end_claim, store, flow_run_id)  # ended, made again, or of another server
         return None
@@ -274,7 +233,7 @@ async def _made_again(store: Store, client: PrefectClient, found: FlowRun) -> st
     return f"flow run {found.name}: {GONE}; it is made again ({n} of at most {MOST_RESTARTS} times)"
 
 
-async def _given_up(store: Store, client: PrefectClient, found: FlowRun, left: _Left) -> str:
+async def _given_up(store: Store, client: PrefectClient, found: FlowRun, left: LeftBehind) -> str:
     said = f"{GONE} for the {_ordinal(MOST_RESTARTS + 1)} time: it is not made again"
     await call_crashed_for(client, found.id, said)
     if not left.is_share:
@@ -283,7 +242,7 @@ async def _given_up(store: Store, client: PrefectClient, found: FlowRun, left: _
     return f"flow run {found.name}: {said}"
 
 
-async def _cancelled(store: Store, client: PrefectClient, found: FlowRun, left: _Left) -> None:
+async def _cancelled(store: Store, client: PrefectClient, found: FlowRun, left: LeftBehind) -> None:
     """It had no time to say of its runs that they are cancelled."""
     ended: State[None] = Cancelled(message=f"{GONE}; it was being cancelled")
     await client.set_flow_run_state(found.id, ended, force=True)
@@ -292,7 +251,7 @@ async def _cancelled(store: Store, client: PrefectClient, found: FlowRun, left: 
     await stored(end_claim, store, str(found.id))
 
 
-async def _left_to_its_user(store: Store, client: PrefectClient, found: FlowRun, left: _Left) -> str:
+async def _left_to_its_user(store: Store, client: PrefectClient, found: FlowRun, left: LeftBehind) -> str:
     """A command that somebody gave is theirs to give again."""
     await call_crashed_for(client, found.id, GONE)
     await stored(end_claim, store, str(found.id))

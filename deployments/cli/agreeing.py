@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from deployments.cli.arguments import DatabaseOption, FieldsOption, IgnoredFieldsOption, JsonOption, open_to_list
+from deployments.cli.completion import benchmark_names
 from evaluation.errors import ConfigurationError, UnknownNameError
 
 if TYPE_CHECKING:
@@ -44,7 +45,8 @@ def agree(
         list[str], typer.Option("--endpoint", metavar="URL|NAME", help="Two servers, or more; repeat it.")
     ],
     benchmark: Annotated[
-        str, typer.Option("--benchmark", metavar="NAME|PATH", help="Whose cases are asked.")
+        str,
+        typer.Option("--benchmark", metavar="NAME|PATH", autocompletion=benchmark_names, help="Whose cases are asked."),
     ] = DEFAULT_BENCHMARK,
     field: FieldsOption = None,
     ignore_field: IgnoredFieldsOption = None,

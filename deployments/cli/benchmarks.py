@@ -15,6 +15,7 @@ from deployments.cli.arguments import (
     open_results,
     open_to_list,
 )
+from deployments.cli.completion import benchmark_names
 from evaluation.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -93,7 +94,12 @@ def _record_as_json(record: "BenchmarkRecord") -> dict[str, Any]:
 
 @benchmarks.command("show")
 def show(
-    name: Annotated[str, typer.Argument(metavar="NAME|PATH", help="A suite, a stored benchmark, or a file.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME|PATH", autocompletion=benchmark_names, help="A suite, a stored benchmark, or a file."
+        ),
+    ],
     cases: Annotated[int, typer.Option("--cases", min=0, metavar="N", help="How many cases to show.")] = 3,
     field: FieldsOption = None,
     ignore_field: IgnoredFieldsOption = None,

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from deployments.cli.arguments import DatabaseOption, JsonOption
+from deployments.cli.completion import metric_names
 from deployments.cli.evaluate_options import taking_evaluation
 
 Words = list[str] | None
@@ -29,7 +30,10 @@ def compare(
         str | None, typer.Option(metavar="2pp", help="A difference too small to matter: not worse, or equivalent.")
     ] = None,
     metric: Annotated[
-        Words, typer.Option(metavar="NAME", help="Compare by this one; default: headline, then all.*")
+        Words,
+        typer.Option(
+            metavar="NAME", autocompletion=metric_names, help="Compare by this one; default: headline, then all.*"
+        ),
     ] = None,
     flips: Annotated[int | None, typer.Option(metavar="N", help="Flipped cases shown each way; default 5.")] = None,
     fail_on_regression: Annotated[

@@ -15,6 +15,7 @@ from deployments.cli.evaluating import (
     start_embedded_where_asked,
 )
 from deployments.cli.preparing import Prepared, check_servers, prepare
+from deployments.cli.running import tell_of_own_server
 from deployments.cli.terminal import (
     EXIT_DONE,
     EXIT_INTERRUPTED,
@@ -143,8 +144,7 @@ def _run(
     if prepared is not None:
         start_embedded_where_asked(prepared, stack)
         _refuse_unknown_side(request, check_servers(prepared, store), store)
-    if server.is_ours:
-        tell("no Prefect server is named: one is started for this command, on your PREFECT_HOME")
+    tell_of_own_server(server)
 
     from flows.compare import compare  # while the server starts
 

@@ -1,4 +1,4 @@
-"""What Tab offers for names that only the results know."""
+"""What Tab offers for names: those of runs and benchmarks that are stored, of suites, and of metrics."""
 
 
 def run_ids(incomplete: str) -> list[tuple[str, str]]:
@@ -14,3 +14,28 @@ def run_ids(incomplete: str) -> list[tuple[str, str]]:
         return []
     ids = [("last", "the newest run"), *((run.run_id, run.benchmark_name) for run in found)]
     return [(run_id, about) for run_id, about in ids if run_id.startswith(incomplete)]
+
+
+def benchmark_names(incomplete: str) -> list[tuple[str, str]]:
+    """Suites and stored benchmarks whose names begin so, with the number of cases; suites alone without a database."""
+    from deployments.cli.arguments import open_stored
+    from evaluation.benchmarks.suites import standard_suites
+    from evaluation.errors import BenchwrightError
+    from evaluation.store.benchmarks import list_benchmarks
+
+    about = dict.fromkeys(standard_suites(), "a standard suite")
+    try:
+        with open_stored(None) as store:
+            about |= {found.name: f"{found.n_cases:,} cases" for found in list_benchmarks(store)}
+    except BenchwrightError:
+        pass
+    return [(name, said) for name, said in sorted(about.items()) if name.startswith(incomplete)]
+
+
+def metric_names(incomplete: str) -> list[tuple[str, str]]:
+    """Metrics whose names begin so, with what they say of themselves."""
+    from evaluation.metrics.parsing import available_metrics
+
+    offered = available_metrics()
+    names = sorted(name for name in offered if name.startswith(incomplete))
+    return [(name, (offered[name].__doc__ or "").partition("\n")[0]) for name in names]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from deployments.cli.arguments import DatabaseOption, JsonOption, open_to_list
+from deployments.cli.completion import benchmark_names
 from evaluation.errors import ConfigurationError, UnknownNameError
 
 if TYPE_CHECKING:
@@ -27,7 +28,12 @@ def deploy(
     ] = None,
     benchmark: Annotated[
         list[str] | None,
-        typer.Option("--benchmark", metavar="NAME", help="What production candidates are asked every night.*"),
+        typer.Option(
+            "--benchmark",
+            metavar="NAME",
+            autocompletion=benchmark_names,
+            help="What production candidates are asked every night.*",
+        ),
     ] = None,
     candidate: Annotated[
         list[str] | None,

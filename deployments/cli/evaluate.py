@@ -15,13 +15,17 @@ from deployments.cli.arguments import (
     PricesOption,
     SandboxOption,
 )
+from deployments.cli.completion import benchmark_names, metric_names
 
 Words = list[str] | None
 
 
 def evaluate(
     # Each option's help ends with * where it may be repeated.
-    benchmark: Annotated[Words, typer.Option(metavar="NAME|PATH", help="Suite, stored benchmark or file.*")] = None,
+    benchmark: Annotated[
+        Words,
+        typer.Option(metavar="NAME|PATH", autocompletion=benchmark_names, help="Suite, stored benchmark or file.*"),
+    ] = None,
     field: FieldsOption = None,
     ignore_field: IgnoredFieldsOption = None,
     model: Annotated[Words, typer.Option(metavar="NAME", help="A model with the common options.*")] = None,
@@ -37,7 +41,9 @@ def evaluate(
     provider: Annotated[str | None, typer.Option(metavar="P", help="ollama or openai_compatible; else asked.")] = None,
     embedded: Annotated[bool, typer.Option("--embedded", help="Use the embedded server too, or alone.")] = False,
     allow_remote: Annotated[bool, typer.Option("--allow-remote", help="Allow models on others' machines.")] = False,
-    metric: Annotated[Words, typer.Option(metavar="NAME", help="Instead of the benchmark's metrics.*")] = None,
+    metric: Annotated[
+        Words, typer.Option(metavar="NAME", autocompletion=metric_names, help="Instead of the benchmark's metrics.*")
+    ] = None,
     judge: JudgesOption = None,
     embedder: EmbedderOption = None,
     sandbox: SandboxOption = None,

@@ -13,7 +13,7 @@ from deployments.cli.arguments import read_settings
 from deployments.cli.junit_file import refuse_unwritable, write_junit
 from deployments.cli.preparing import Prepared, check_servers, prepare
 from deployments.cli.results import print_invocation
-from deployments.cli.running import TerminatedError, all_have_ended, run_flow
+from deployments.cli.running import TerminatedError, all_have_ended, run_flow, tell_of_own_server
 from deployments.cli.spreading import check_spread, check_spread_of_dry_run
 from deployments.cli.terminal import (
     EXIT_CHECK_FAILED,
@@ -83,8 +83,7 @@ def _run(prepared: Prepared, store: "Store", stack: ExitStack, *, as_json: bool,
     check_spread(prepared.request, server, store)
     start_embedded_where_asked(prepared, stack)
     check_servers(prepared, store)
-    if server.is_ours:
-        tell("no Prefect server is named: one is started for this command, on your PREFECT_HOME")
+    tell_of_own_server(server)
 
     from flows.evaluate import evaluate  # while the server starts
 

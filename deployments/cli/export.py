@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from deployments.cli.arguments import DatabaseOption, open_stored
+from deployments.cli.completion import metric_names
 
 if TYPE_CHECKING:
     from evaluation.exporting.files import Format
@@ -36,7 +37,9 @@ def export(
         ),
     ] = None,
     candidate: Annotated[Words, typer.Option("--candidate", metavar="LABEL", help="This candidate alone.*")] = None,
-    metric: Annotated[Words, typer.Option("--metric", metavar="NAME", help="This metric alone.*")] = None,
+    metric: Annotated[
+        Words, typer.Option("--metric", metavar="NAME", autocompletion=metric_names, help="This metric alone.*")
+    ] = None,
     case: Annotated[Words, typer.Option("--case", metavar="ID", help="This case alone.*")] = None,
     failed: Annotated[
         bool | None, typer.Option("--failed/--answered", help="Failures of the server alone, or answers alone.")

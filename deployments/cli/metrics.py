@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from deployments.cli.arguments import JsonOption
+from deployments.cli.completion import metric_names
 
 if TYPE_CHECKING:
     from evaluation.metrics.metric import Metric
@@ -97,7 +98,12 @@ def _better(higher: bool) -> str:
 @metrics.command("show")
 def show(
     name: Annotated[
-        str, typer.Argument(metavar="NAME", help="A metric, also with options, or path.py:Name of your own.")
+        str,
+        typer.Argument(
+            metavar="NAME",
+            autocompletion=metric_names,
+            help="A metric, also with options, or path.py:Name of your own.",
+        ),
     ],
     as_json: JsonOption = False,
 ) -> None:

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from deployments.cli.evaluating import exit_code
-from deployments.cli.running import TerminatedError, run_flow
+from deployments.cli.running import TerminatedError, run_flow, tell_of_own_server
 from deployments.cli.terminal import EXIT_CHECK_FAILED, EXIT_DONE, EXIT_RUN_FAILED, print_json, tell
 from deployments.cli.workplace import code_of_signal, workplace
 from evaluation.errors import ConfigurationError
@@ -77,8 +77,7 @@ def _run(request: "MonitorRequest", store: "Store", stack: ExitStack, *, as_json
     from deployments.prefect_server import prefect_server
 
     server = stack.enter_context(prefect_server())
-    if server.is_ours:
-        tell("no Prefect server is named: one is started for this command, on your PREFECT_HOME")
+    tell_of_own_server(server)
 
     from flows.monitor import monitor  # while the server starts
 

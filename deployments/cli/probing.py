@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from deployments.cli.arguments import DatabaseOption, FieldsOption, IgnoredFieldsOption, JsonOption, open_results
+from deployments.cli.completion import benchmark_names
 from evaluation.errors import UnknownNameError
 from evaluation.formatting import per_second, quantity, ratio, seconds
 
@@ -28,7 +29,12 @@ def probe(
     most: Annotated[int, typer.Option("--most", min=1, max=1024, metavar="N", help="Send no more at once.")] = 64,
     benchmark: Annotated[
         str | None,
-        typer.Option("--benchmark", metavar="NAME|PATH", help="Send its prompts, to a server that knows only these."),
+        typer.Option(
+            "--benchmark",
+            metavar="NAME|PATH",
+            autocompletion=benchmark_names,
+            help="Send its prompts, to a server that knows only these.",
+        ),
     ] = None,
     field: FieldsOption = None,
     ignore_field: IgnoredFieldsOption = None,

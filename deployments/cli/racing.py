@@ -12,7 +12,7 @@ from deployments.cli.evaluating import (
 )
 from deployments.cli.preparing import Prepared, check_servers, prepare
 from deployments.cli.race_dry_run import show_race_dry_run
-from deployments.cli.running import TerminatedError
+from deployments.cli.running import TerminatedError, tell_of_own_server
 from deployments.cli.terminal import (
     EXIT_DONE,
     EXIT_INTERRUPTED,
@@ -133,8 +133,7 @@ def _run(prepared: Prepared, request: "RaceRequest", store: "Store", stack: Exit
     start_embedded_where_asked(prepared, stack)
     if len(check_servers(prepared, store).candidates) < 2:
         raise ConfigurationError("the candidates are one and the same", "Race two that differ, or more.")
-    if server.is_ours:
-        tell("no Prefect server is named: one is started for this command, on your PREFECT_HOME")
+    tell_of_own_server(server)
 
     from flows.race import race  # while the server starts
 

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from deployments.cli.evaluating import exit_code
-from deployments.cli.running import TerminatedError, run_flow
+from deployments.cli.running import TerminatedError, run_flow, tell_of_own_server
 from deployments.cli.terminal import (
     EXIT_DONE,
     EXIT_INTERRUPTED,
@@ -84,8 +84,7 @@ def _run(request: "RetrainRequest", store: "Store", stack: ExitStack, *, as_json
         _show(retraining_result(store, known, None, refusal), as_json=as_json)
         return EXIT_DONE
     server = stack.enter_context(prefect_server())
-    if server.is_ours:
-        tell("no Prefect server is named: one is started for this command, on your PREFECT_HOME")
+    tell_of_own_server(server)
 
     from flows.retrain import retrain  # while the server starts
 

@@ -6,6 +6,7 @@ import typer
 from typer.core import TyperGroup
 
 from deployments.cli.arguments import DatabaseOption, JsonOption
+from deployments.cli.completion import benchmark_names
 
 Words = list[str] | None
 _START = "start"
@@ -39,7 +40,10 @@ ReviewArgument = Annotated[str, typer.Argument(metavar="REVIEW", help="Its id, t
 def start(
     runs: Annotated[Words, typer.Argument(metavar="[RUN]...", help="Runs of one benchmark: ids, `last`.")] = None,
     benchmark: Annotated[
-        str | None, typer.Option("--benchmark", metavar="NAME", help="Without a RUN: its newest one.")
+        str | None,
+        typer.Option(
+            "--benchmark", metavar="NAME", autocompletion=benchmark_names, help="Without a RUN: its newest one."
+        ),
     ] = None,
     candidate: Annotated[
         Words, typer.Option("--candidate", metavar="NAME", help="Answers of this one alone; may be repeated.")

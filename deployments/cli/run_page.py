@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from evaluation.store.session import Store
 
 _KIND_WIDTH = 12
+_MOST_CLASSES = 12
+"""In a table of expected and given ones; a wider one is not read."""
 
 
 def print_run_page(store: "Store", run: Mapping[str, Any]) -> None:
@@ -17,6 +19,7 @@ def print_run_page(store: "Store", run: Mapping[str, Any]) -> None:
     print_run(store, run)
     _print_progress(run)
     _print_failures(run["failure_examples"], repeats=run["repeats"])
+    _print_classes(run["classes"])
     _print_latencies(run)
     _print_usage(run)
     _print_gpus(run)
@@ -92,6 +95,9 @@ def _print_classes(tables: Mapping[str, Any]) -> None:
         _heading(f"Classes: {label}")
         print_split_table(class_rows(table))
         say_line()
+        if len(table["predicted"]) > _MOST_CLASSES:
+            say_line(f"Which of {len(table['predicted']):,} classes was given for which: `show --json` has it.")
+            continue
         say_line("Expected (rows) and given (columns):")
         print_split_table(confusion_rows(table))
 

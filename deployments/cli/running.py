@@ -17,6 +17,7 @@ from evaluation.errors import StoreError
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import State
 
+    from deployments.prefect_server import PrefectServer
     from evaluation.store.session import Store
 
 PREFECT_GONE_AFTER_S = 30.0
@@ -34,6 +35,12 @@ class TerminatedError(BaseException):
     """SIGTERM came while no flow was running."""
 
 
+def tell_of_own_server(server: "PrefectServer") -> None:
+    """Says that a Prefect server is started for this command, where none was configured."""
+    if server.is_ours:
+        tell("no Prefect server is named: one is started for this command, on your PREFECT_HOME")
+
+
 def run_flow(
     begin: Callable[[], Any], invocation_id: str, store: "Store", server: Any, *, has_ended: Callable[[], bool]
 ) -> "tuple[State[Any] | None, int | None]":
@@ -48,11 +55,9 @@ def run_flow(
         server: Prefect's.
         has_ended: True where all that the flow was to store is stored.
     """
-    from deployments.guarded.own_results import read_no_results
     from deployments.settling import settle
 
     server.wait(tell)
-    read_no_results()
     tell(f"Prefect: {server.page}")
     seen: list[int] = []
     runner = asyncio.Runner()

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from deployments.cli.arguments import DatabaseOption, EmbedderOption, JsonOption, JudgesOption, SandboxOption
-from deployments.cli.completion import run_ids
+from deployments.cli.completion import metric_names, run_ids
 
 if TYPE_CHECKING:
     from evaluation.score_request import ScoreRequest
@@ -18,7 +18,9 @@ def score(
     run: Annotated[
         str, typer.Argument(metavar="RUN", autocompletion=run_ids, help="A run's id, the beginning of one, or `last`.")
     ],
-    metric: Annotated[Words, typer.Option(metavar="NAME", help="A metric; none: the benchmark's own.*")] = None,
+    metric: Annotated[
+        Words, typer.Option(metavar="NAME", autocompletion=metric_names, help="A metric; none: the benchmark's own.*")
+    ] = None,
     judge: JudgesOption = None,
     embedder: EmbedderOption = None,
     sandbox: SandboxOption = None,
@@ -74,7 +76,7 @@ def _score(request: "ScoreRequest", store: "Store", *, as_json: bool) -> int:
     from deployments.cli.blocks_in_use import with_servers_of_pools
     from deployments.cli.evaluating import exit_code
     from deployments.cli.results import print_run
-    from deployments.cli.running import run_flow, work_on_it_has_ended
+    from deployments.cli.running import run_flow, tell_of_own_server, work_on_it_has_ended
     from deployments.cli.terminal import (
         EXIT_DONE,
         EXIT_INTERRUPTED,
@@ -92,8 +94,7 @@ def _score(request: "ScoreRequest", store: "Store", *, as_json: bool) -> int:
     for note in found.notes:
         tell(f"note: {note}")
     with prefect_server() as server:
-        if server.is_ours:
-            tell("no Prefect server is named: one is started for this command, on your PREFECT_HOME")
+        tell_of_own_server(server)
 
         from flows.score import score  # while the server starts
 

@@ -38,7 +38,7 @@ def serve(
         typer.Option(metavar="NAME", help="A host name under which a browser reaches the pages, beside localhost."),
     ] = None,
     form_files: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
             metavar="FOLDER",
             help="The folder of which forms may name files: benchmarks, and metrics, whose code then runs.",
@@ -68,7 +68,7 @@ def serve(
             tell("stopped")
 
 
-def _tell_servers(names: Sequence[str], form_files: Path | None) -> None:
+def _tell_servers(names: Sequence[str], form_files: str | None) -> None:
     """Puts into the environment what the servers and flows of this process read there.
 
     Raises:
@@ -85,9 +85,9 @@ def _tell_servers(names: Sequence[str], form_files: Path | None) -> None:
     except ValueError as error:
         raise ConfigurationError(f"{error}", "For example --allow-host bench.example.com") from None
     if form_files is not None:
-        if not form_files.is_dir():
-            raise ConfigurationError(f"--form-files {str(form_files)!r} is not a folder", "Name one that exists.")
-        os.environ[FOLDER_VARIABLE] = str(form_files.resolve())
+        if not form_files.strip() or not Path(form_files).is_dir():
+            raise ConfigurationError(f"--form-files {form_files!r} is not a folder", "Name one that exists.")
+        os.environ[FOLDER_VARIABLE] = str(Path(form_files).resolve())
 
 
 def _heed_other_signals() -> None:

@@ -12,7 +12,7 @@ from deployments.cli.evaluating import (
     start_embedded_where_asked,
 )
 from deployments.cli.preparing import Prepared, check_servers, prepare
-from deployments.cli.running import TerminatedError
+from deployments.cli.running import TerminatedError, tell_of_own_server
 from deployments.cli.terminal import (
     EXIT_DONE,
     EXIT_INTERRUPTED,
@@ -176,8 +176,7 @@ def _run(prepared: Prepared, request: "SweepRequest", store: "Store", stack: Exi
         tell(sentence)
     for asked in asked_afterwards(store, prepared.request, resolution):
         tell(afterwards_sentence(asked))
-    if server.is_ours:
-        tell("no Prefect server is named: one is started for this command, on your PREFECT_HOME")
+    tell_of_own_server(server)
 
     from flows.sweep import sweep  # while the server starts
 

@@ -1,9 +1,9 @@
 """Where may Prefect's server connect to? To its database, and to the webhooks that the operator named.
 
 Automations call whatever address stands in a block, and whoever may use the API writes blocks. So the process itself
-is limited: names are looked up only where they are allowed, what they resolve to must be public unless it is private on
-purpose, and nothing is connected to that was not looked up so. That holds for redirects, for every kind of block, and
-for a name that changes its address between two look-ups.
+is limited: it starts no programs, names are looked up only where they are allowed, what they resolve to must be public
+unless it is private on purpose, and nothing is connected to that was not looked up so. That holds for redirects, for
+every kind of block, and for a name that changes its address between two look-ups.
 """
 
 import ipaddress
@@ -18,6 +18,8 @@ from urllib.parse import urlsplit
 
 WEBHOOKS_VARIABLE = "BENCHWRIGHT_WEBHOOKS"
 PRIVATE = "private"
+_SENDING = ("socket.connect", "socket.sendto", "socket.sendmsg")
+_PROGRAMS = ("subprocess.Popen", "os.system", "os.exec", "os.fork", "os.forkpty", "os.posix_spawn")
 _PORTS = {"http": 80, "https": 443, "postgresql": 5432, "redis": 6379}
 
 
@@ -144,7 +146,9 @@ class Gate:
         )
 
     def _on_event(self, event: str, arguments: tuple[Any, ...]) -> None:
-        if event in ("socket.connect", "socket.sendto") and not self.allows(arguments[1]):
+        if event in _PROGRAMS:
+            raise PermissionError(f"Prefect's server starts no programs ({event})")
+        if event in _SENDING and arguments[1] is not None and not self.allows(arguments[1]):
             raise RefusedConnectionError(_refusal(str(arguments[1][0]), arguments[1][1]))
 
 

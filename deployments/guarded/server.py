@@ -1,8 +1,8 @@
 """`python -m deployments.guarded.server server start …`: Prefect's server, which answers its own pages and programs.
 
 The words are those of `prefect`. What differs: requests of other origins and names are refused (`origins.py`), its
-process connects to named servers alone (`connections.py`), on anything but loopback it has a password, and what it
-writes is for its user alone.
+process connects to named servers alone and starts no programs (`connections.py`), notifications read no files
+(`notifications.py`), on anything but loopback it has a password, and what it writes is for its user alone.
 """
 
 import os
@@ -10,6 +10,7 @@ import sys
 from typing import Any
 
 from deployments.guarded.connections import Gate, named_webhooks, own_targets
+from deployments.guarded.notifications import only_send
 from deployments.guarded.origins import LOOPBACK_NAMES, OwnPagesOnly, allowed_names, host_name
 from deployments.prefect_home import own_password, prefect_home, webhooks_file
 from evaluation.errors import ConfigurationError
@@ -42,6 +43,7 @@ def main(words: list[str]) -> None:
     def run_guarded(app: Any, **options: Any) -> None:
         if isinstance(app, str):
             raise SystemExit("error: --workers above 1 is not offered here\n  next: leave --workers out")
+        only_send()
         gate.close()
         run(OwnPagesOnly(app, names=names, has_sign_in=True), **{**options, "loop": "asyncio"})
 

@@ -155,11 +155,6 @@ def _numbers(found: PairComparison) -> dict[str, Any]:
     }
 
 
-def metric_of_result(result: Mapping[str, Any], word: str | None) -> Mapping[str, Any]:
-    """What is said of all sides under that metric."""
-    return next(found for found in result["metrics"] if found["metric"] == word)
-
-
 def pairs_of(result: Mapping[str, Any], word: str | None) -> Sequence[Mapping[str, Any]]:
     """The pairs of one metric."""
     return [pair for pair in result["comparisons"] if pair["metric"] == word]

@@ -85,11 +85,6 @@ def close_desks() -> int:
     return sum(desk.close() for desk in desks)
 
 
-def flush_desks(timeout_s: float = 5.0) -> int:
-    """How many recommendations and outcomes are not stored, after all that can be now are."""
-    return sum(desk.log.flush(timeout_s) for desk in tuple(_desks.values()))
-
-
 def _of_settings() -> str | None:
     """The setting's database. Where no other is set, no other can be wrong, and pydantic need not be loaded."""
     given = {name.upper(): value for name, value in os.environ.items() if name.upper().startswith("BENCHWRIGHT_")}

@@ -62,7 +62,14 @@ def _note_load(bench: Workbench, station: Station, group: Group, load_s: float) 
 
 async def _loaded(station: Station, group: Group, *, base_s: float) -> str | None:
     try:
-        await load_with_retries(station.provider, group.model, group.load_options, endpoint=station.name, base_s=base_s)
+        await load_with_retries(
+            station.provider,
+            group.model,
+            group.load_options,
+            endpoint=station.name,
+            base_s=base_s,
+            keep_alive=KEEP_ALIVE,
+        )
     except ProviderError as error:
         return f"{error.kind}: {error.message}"
     return None
@@ -73,7 +80,7 @@ loads_in_progress: dict[str, str] = {}
 
 
 async def load_with_retries(
-    provider: Provider, model: str, load_options: Mapping[str, Any], *, endpoint: str, base_s: float
+    provider: Provider, model: str, load_options: Mapping[str, Any], *, endpoint: str, base_s: float, keep_alive: str
 ) -> None:
     """Load a model, waiting for a server that is away or busy with somebody else's; say what is waited for.
 
@@ -83,6 +90,7 @@ async def load_with_retries(
         load_options: What it is loaded with.
         endpoint: The server's name, for messages.
         base_s: The first pause.
+        keep_alive: How long the server keeps it once nobody asks.
 
     Raises:
         ProviderError: it cannot be loaded.
@@ -96,7 +104,7 @@ async def load_with_retries(
     loads_in_progress[endpoint] = f"loading {model} on {endpoint}"
     try:
         await retry(
-            lambda: provider.load(model, load_options, keep_alive=KEEP_ALIVE, timeout_s=LOAD_TIMEOUT_S),
+            lambda: provider.load(model, load_options, keep_alive=keep_alive, timeout_s=LOAD_TIMEOUT_S),
             RetrySchedule(base_s=base_s, max_attempts_by_kind=LOAD_ATTEMPTS),
             on_pause=on_pause,
         )

@@ -152,7 +152,14 @@ async def _loaded(provider: Provider, asked: AskedModel, *, base_s: float) -> fl
     began = asyncio.get_running_loop().time()
     options = load_options(asked.options)
     try:
-        await load_with_retries(provider, asked.model, options, endpoint=asked.lane.endpoint_name, base_s=base_s)
+        await load_with_retries(
+            provider,
+            asked.model,
+            options,
+            endpoint=asked.lane.endpoint_name,
+            base_s=base_s,
+            keep_alive=KEEP_ALIVE,
+        )
     except ProviderError as error:
         raise ConfigurationError(f"{asked.model} could not be loaded: {error.message}", error.next_step) from error
     return asyncio.get_running_loop().time() - began

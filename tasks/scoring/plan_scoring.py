@@ -14,7 +14,7 @@ from evaluation.settings import Settings
 from evaluation.store.records import RunRecord
 from evaluation.store.runs import find_invocation
 from evaluation.store.session import Store, open_store
-from tasks.plan import asked_models
+from tasks.asked_models import asked_models
 from tasks.stored import stored
 from tasks.using_blocks import with_pools
 

@@ -12,6 +12,7 @@ from evaluation.allowed_files import limit_files, must_be_allowed
 from evaluation.benchmarks.loading import load_benchmark
 from evaluation.errors import ConfigurationError, UnknownNameError
 from evaluation.metrics.parsing import parse_metric
+from evaluation.settings import Settings
 
 METRIC = """
 from dataclasses import dataclass
@@ -49,6 +50,12 @@ def limited(folder: Path | None, call: Any, *words: Any) -> Any:
 def test_who_typed_a_path_may_name_every_file(folder: Path) -> None:
     must_be_allowed(Path("/etc/passwd"), what="the benchmark")
     assert 1 == len(load_benchmark(str(folder / "cases.jsonl")).cases)
+
+
+def test_a_variable_that_is_set_to_nothing_names_no_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As Compose passes on one that is not set; an empty path would be the working directory."""
+    monkeypatch.setenv("BENCHWRIGHT_FORM_FILES", "")
+    assert Settings().form_files is None
 
 
 def test_a_form_may_name_no_file_unless_there_is_a_folder_and_suites_always(folder: Path) -> None:

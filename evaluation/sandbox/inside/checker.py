@@ -73,10 +73,23 @@ class Checker:
             self._namespace[name] = __import__(name)
         elif modules_only:
             return
+        elif library := self._library_meant(name):  # what the program calls so would judge its own answers
+            self._namespace[name] = library
         elif status == "error":
             self._namespace[name] = self._error_class(name, value)
         elif status == "value":
             self._namespace[name] = value
+
+    def _library_meant(self, name: str) -> ModuleType | None:
+        """The module of the standard library, where setup and tests take from its name what it has, and no more."""
+        if name not in sys.stdlib_module_names:
+            return None
+        try:
+            module = __import__(name)
+        except ImportError:  # of another system
+            return None
+        taken = [each for text in (self._setup, *self._tests) for each in taken_from(name, text)]
+        return module if taken and all(each is not None and hasattr(module, each) for each in taken) else None
 
     def _error_class(self, name: str, names: Sequence[str]) -> type[BaseException]:
         found = (vars(builtins).get(each) for each in names)
@@ -142,6 +155,18 @@ def _compiled(text: str) -> CodeType | None:
         return compile(text, _TESTS, "exec", dont_inherit=True)
     except (SyntaxError, ValueError, MemoryError, RecursionError):
         return None
+
+
+def taken_from(name: str, text: str) -> tuple[str | None, ...]:
+    """Of each use of a name in a text, the attribute that is taken from it; None where it is used by itself."""
+    import ast  # seldom needed, and slow to import
+
+    try:
+        nodes = list(ast.walk(ast.parse(text)))
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        return ()
+    of_attributes = {id(each.value): each.attr for each in nodes if isinstance(each, ast.Attribute)}
+    return tuple(of_attributes.get(id(each)) for each in nodes if isinstance(each, ast.Name) and each.id == name)
 
 
 def _names(code: CodeType) -> set[str]:

@@ -20,6 +20,7 @@ class GarbageError(Exception):
     """Bytes that are no value, or a number that means nothing."""
 
 
+_PLAIN = (bool, int, float, complex, str, bytes, tuple, list, dict, set, frozenset)
 _CHECKERS = 0
 """The first number of the tests' side."""
 
@@ -131,12 +132,12 @@ class Shared:
 
 
 def _refuse_shadows(value: Any, row: Row) -> None:
-    """An instance of a class of the tests' setup is plain data: its methods are the class's."""
+    """An instance of a class of the tests' setup is plain data: its methods, and what has methods, are the class's."""
     half = len(row) // 2
     for name, each in zip(row[:half], row[half:], strict=False):
         of_class = getattr(type(value), str(name), None)
         is_new = each is not of_class and vars(value).get(str(name)) is not each
-        if is_new and callable(of_class) and callable(each):
+        if is_new and callable(each) and not (of_class is None or isinstance(of_class, _PLAIN)):
             raise GarbageError(f"an object of type {type(value).__name__!r} with a method {str(name)!r} of its own")
 
 

@@ -1,15 +1,15 @@
-import os
 import signal
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from started_processes import started_process
 
 Command = Callable[..., Any]
 ROOT = Path(__file__).parents[3]
+PATIENCE_S = 240.0
 
 
 @pytest.fixture
@@ -257,10 +257,8 @@ def test_ctrl_c_in_a_pull_leaves_130_and_no_traceback(stocked: Any) -> None:
     stocked.may_end.clear()
     stocked.pull_lines = [{"status": "pulling manifest"}]
     command = [sys.executable, "-m", "deployments.cli", "models", "pull", "new:1b"]
-    with subprocess.Popen(
-        command, cwd=ROOT, env=dict(os.environ), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
-        assert stocked.pull_began.wait(60)
+    with started_process(command, cwd=ROOT) as process:
+        assert stocked.pull_began.wait(PATIENCE_S), process.poll()
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=120)
 

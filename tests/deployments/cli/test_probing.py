@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -12,6 +11,7 @@ from typing import Any
 
 import pytest
 from slotted_ollama import SlottedOllama, slotted_ollama, slotted_ollama_in_logical_time
+from started_processes import started_process
 
 Command = Callable[..., Any]
 
@@ -99,7 +99,7 @@ def test_a_server_that_is_down_is_named(benchwright: Command) -> None:
 def test_ctrl_c_ends_the_probe_and_its_requests(database: str) -> None:
     with slotted_ollama(slots=1, answer_s=600.0) as server:
         argv = [sys.executable, "-m", "deployments.cli", "endpoints", "probe", server.url]
-        with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        with started_process(argv) as process:
             give_up_at = time.monotonic() + 120
             while not server.n_answering and process.poll() is None and time.monotonic() < give_up_at:
                 time.sleep(0.02)

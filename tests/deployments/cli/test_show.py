@@ -1,3 +1,4 @@
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -5,6 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
+from scripted_ollama import Reply, ScriptedOllama
 from stored_runs import MOMENT, REQUEST, Asked, answer, asked, numbers, right, store_run, wrong
 
 from deployments.cli.results import print_invocation
@@ -377,3 +379,24 @@ def test_an_invocation_shows_each_of_its_runs(store: Store, capsys: pytest.Captu
     assert "numbers · 2 cases · run run-1" in out
     assert "letters · 2 cases · run run-1" in out
     assert "Where the numbers come from" not in out
+
+
+def test_a_classification_shows_how_each_candidate_tells_the_classes_apart(
+    benchwright: Command, evaluate: Command, tmp_path: Path, ollama_by_script: ScriptedOllama
+) -> None:
+    cases = tmp_path / "mail.jsonl"
+    rows = [("sell", "spam"), ("buy", "spam"), ("hello", "ham"), ("lunch", "ham")]
+    labels = ["spam", "ham"]
+    lines = [{"id": prompt, "prompt": prompt, "references": [label], "choices": labels} for prompt, label in rows]
+    cases.write_text("\n".join(map(json.dumps, lines)))
+    ollama_by_script.add("model", lambda chat: Reply(text="ham" if chat.prompt == "buy" else dict(rows)[chat.prompt]))
+    words = ("--benchmark", cases, "--model", "model", "--endpoint", ollama_by_script.url)
+    assert 0 == evaluate(*words, "--metric", "accuracy").code
+
+    lines_shown = shown_lines(benchwright("show", "last"))
+
+    start = lines_shown.index("Classes: model")
+    shown = [line.split() for line in lines_shown[start + 1 : start + 12] if line.strip()]
+    assert ["ham", "0.667", "1.000", "0.800", "2", "3"] in shown
+    assert ["spam", "1.000", "0.500", "0.667", "2", "1"] in shown
+    assert ["spam", "1", "1"] in shown

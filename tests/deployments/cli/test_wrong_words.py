@@ -60,3 +60,13 @@ def test_the_metrics_that_will_be_computed_are_the_ones_that_are_named(
     named = benchwright(*words, "--metric", "contains", "--metric", "contains(all=True)").err
     assert "; metrics contains (headline), contains(all=True)\n" in named
     assert "; metrics exact_match (headline)" in benchwright(*words).err
+
+
+@pytest.mark.parametrize("folder", ["", " ", "nowhere"])
+def test_serve_opens_no_folder_to_forms_that_was_not_named(benchwright: Command, folder: str) -> None:
+    said = benchwright("serve", "--form-files", folder)
+
+    assert (2, f"error: --form-files {folder!r} is not a folder\n  next: Name one that exists.\n") == (
+        said.code,
+        said.err,
+    )

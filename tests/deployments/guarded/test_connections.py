@@ -169,6 +169,7 @@ trials = {
     "httpx": lambda: asyncio.run(by_httpx("127.0.0.1")),
     "urllib": lambda: urllib.request.urlopen(f"http://127.0.0.1:{port}/").close(),
     "datagram": lambda: socket.socket(type=socket.SOCK_DGRAM).sendto(b"x", ("127.0.0.1", port)),
+    "message": lambda: socket.socket(type=socket.SOCK_DGRAM).sendmsg([b"x"], [], 0, ("127.0.0.1", port)),
     "listen": lambda: socket.create_server(("127.0.0.1", 0)).close(),
 }
 found = {}
@@ -209,11 +210,34 @@ def test_a_limited_process_connects_nowhere_by_any_way() -> None:
         with pytest.raises(TimeoutError):
             listener.accept()
     assert "done" == found.pop("listen")
-    assert 8 == len(found)
+    assert 9 == len(found)
     assert "done" not in found.values()
     assert {"httpx"} == {
         name for name, said in found.items() if "not allowed" not in said
     }  # it keeps the reason inside
+
+
+PROGRAMS = """
+import os, subprocess, sys
+from deployments.guarded.connections import Gate
+Gate(list).close()
+for trial in (
+    lambda: subprocess.run([sys.executable, "-c", ""]),
+    lambda: os.system("true"),
+    lambda: os.posix_spawn("/bin/true", ["true"], {}),
+    lambda: os.execv("/bin/true", ["true"]),
+    os.fork,
+):
+    try:
+        trial()
+    except PermissionError as error:
+        print(error)
+"""
+
+
+def test_a_limited_process_starts_no_programs() -> None:
+    done = subprocess.run([sys.executable, "-c", PROGRAMS], capture_output=True, text=True, check=True, timeout=240)
+    assert 5 == done.stdout.count("Prefect's server starts no programs")
 
 
 def test_a_limited_process_connects_to_a_named_server() -> None:

@@ -106,3 +106,27 @@ from prefect.settings import PREFECT_LOCAL_STORAGE_PATH
 assert {{str(PREFECT_LOCAL_STORAGE_PATH.value())}} == {{str(one.basepath) for one in storage}}, storage
 """
     subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=True, timeout=240)
+
+
+@pytest.mark.parametrize("begin", ["servers.PrefectServer(API).wait()", "servers.use_lasting_server('x')"])
+def test_a_command_that_only_asks_a_server_imports_nothing_that_a_state_names(begin: str) -> None:
+    """A state is parsed, with what its result names as serializer, by whoever reads a flow run."""
+    code = f"""
+import sys
+from deployments import prefect_server as servers
+API = "http://127.0.0.1:9/api"
+servers.lasting_api = lambda: API
+servers.wait_for_named = servers.must_let_in = lambda *_: None
+{begin}
+from prefect.client.schemas.objects import State
+try:
+    State.model_validate(
+        {{"type": "COMPLETED", "data": {{"storage_key": "x", "serializer": {{"type": "pickle", "picklelib": "this"}}}}}}
+    )
+except ValueError as error:
+    assert "expected one of cloudpickle" in str(error), error
+else:
+    raise AssertionError("it was read")
+assert "this" not in sys.modules
+"""
+    subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=True, timeout=240)

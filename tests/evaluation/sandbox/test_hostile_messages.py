@@ -359,6 +359,17 @@ PRETENDING = [
         tests=("assert f(3).holds(9)",),
     ),
     Hostile(
+        "gives an object of the setup with another judge inside",
+        "class Lax:\n    def same(self, *_): return True\n"
+        "def f(n):\n    box = Box(0)\n    box.judge = Lax()\n    return box",
+        (NOT_CHECKABLE,),
+        weak=True,
+        says="method 'judge' of its own",
+        setup="class Judge:\n    def same(self, a, b): return a == b\nclass Box:\n    judge = Judge()\n"
+        "    def __init__(self, n): self.n = n\n    def holds(self, n): return self.judge.same(self.n, n)",
+        tests=("assert f(3).holds(9)",),
+    ),
+    Hostile(
         "gives a number that is written like another",
         "class E(int):\n    __repr__ = __str__ = lambda self: '9'\n"
         "    __index__ = __int__ = lambda self: 9\ndef f(n): return E(0)",

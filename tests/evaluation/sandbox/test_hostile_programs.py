@@ -401,6 +401,21 @@ CLAIMING = [
         tests=("assert abs(f(3) - 9) < 1e-9", "assert math.isclose(f(3), 9)", "check(f)\nassert f(3) == 9"),
     ),
     Hostile(
+        "brings modules of its own for tests that name no function",
+        "class math:\n    isclose = lambda *a: True\nclass re:\n    match = lambda *a: True\n"
+        "class collections:\n    Counter = lambda *a: 1\nclass operator(Exception): pass\n"
+        "operator.eq = lambda *a: True\ndef f(n): return ''",
+        (FINISHED,),
+        weak=True,
+        entry_point=None,
+        tests=(
+            "assert re.match('abc', f(3))",
+            "assert math.isclose(len(f(3)), 9)",
+            "assert collections.Counter(f(3)) == collections.Counter('abc')",
+            "assert operator.eq(f(3), 'abc')",
+        ),
+    ),
+    Hostile(
         "traces every line",
         attack("sys.settrace(lambda *a: None)\nsys.setprofile(lambda *a: None)", "0"),
         (FINISHED,),

@@ -3,7 +3,6 @@
 import os
 import re
 import signal
-import subprocess
 import sys
 import tempfile
 import threading
@@ -11,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+from started_processes import started_process
 
 from evaluation.errors import ConfigurationError, SandboxError
 from evaluation.program import Program, ProgramEnd, ProgramOutcome
@@ -88,9 +88,7 @@ def test_ctrl_c_ends_all_programs(isolated: Isolation) -> None:
         f"run_programs([right, endless], isolation={isolated!r}, n_at_once=2, "
         "on_done=lambda *told: print('go', flush=True))"
     )
-    with subprocess.Popen(
-        [sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
+    with started_process([sys.executable, "-c", code], cwd=ROOT) as process:
         assert process.stdout is not None
         assert "go\n" == process.stdout.readline()
         process.send_signal(signal.SIGINT)
@@ -119,9 +117,7 @@ def test_a_killed_benchwright_takes_its_shut_in_programs_with_it(shut_in: Isolat
         "on_done=lambda *told: print('go', flush=True))"
     )
     env = {**os.environ, "TMPDIR": str(tmp_path)}  # it cannot tidy up
-    with subprocess.Popen(
-        [sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True, env=env
-    ) as process:
+    with started_process([sys.executable, "-c", code], cwd=ROOT, env=env) as process:
         assert process.stdout is not None
         process.stdout.readline()
         shut_ins = _living_with(str(process.pid))
