@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from evaluation.errors import ModelFileError
 from evaluation.evidence import Choosable, Place
 from selection.learning.archives import packed_archive, read_archive, read_array, written_array
-from selection.scoreboard import Levels, Scoreboard, TaskStanding
+from selection.scoreboard import Levels, PairTests, Scoreboard, TaskStanding
 
 WHAT = "the kept scoreboard"
 _HEADER = "header.npy"
@@ -25,12 +25,15 @@ _PER_CANDIDATE = frozenset(
         *("measured", "filled_in", "pulled"),
     }
 )
-_PER_PAIR = frozenset({"difference", "difference_se", "n_pairs"})
+_PER_PAIR = frozenset({"difference", "difference_se", "n_pairs", "p_adjusted", "n_differing"})
 _PER_PART = frozenset({"by_part", "n_by_part", "n_answers"})
 _N_QUANTILES = 101
-_COUNTS = frozenset({"n_measured", "n_pairs", "n_timed", "n_cached", "n_by_part", "n_answers", "n_cases"})
-_STANDING = tuple(one.name for one in fields(TaskStanding) if one.name != "levels")
+_COUNTS = frozenset(
+    {"n_measured", "n_pairs", "n_differing", "n_timed", "n_cached", "n_by_part", "n_answers", "n_cases"}
+)
+_STANDING = tuple(one.name for one in fields(TaskStanding) if one.name not in ("levels", "tests"))
 _LEVELS = tuple(one.name for one in fields(Levels))
+_TESTS = tuple(one.name for one in fields(PairTests) if one.name != "n_tests")
 _ENDS = ("lowest", "highest")
 
 Array = NDArray[Any]
@@ -61,12 +64,18 @@ def _plain_candidate(one: Choosable) -> dict[str, Any]:
 
 def _plain_standing(one: TaskStanding) -> dict[str, Any]:
     levels = None if one.levels is None else {"parts": one.levels.parts, "are_tasks": one.levels.are_tasks}
-    return {"task": one.task, "n_cases": one.n_cases, "has_cached": one.n_cached is not None, "levels": levels}
+    return {
+        "task": one.task,
+        "n_cases": one.n_cases,
+        "has_cached": one.n_cached is not None,
+        "levels": levels,
+        "n_tests": None if one.tests is None else one.tests.n_tests,
+    }
 
 
 def _arrays(one: TaskStanding) -> Iterator[tuple[str, Array]]:
     yield "ends", np.array([one.lowest, one.highest])
-    for whole, prefix, names in ((one, "", _STANDING), (one.levels, "levels.", _LEVELS)):
+    for whole, prefix, names in ((one, "", _STANDING), (one.levels, "levels.", _LEVELS), (one.tests, "tests.", _TESTS)):
         for name in names:
             value = getattr(whole, name, None)
             if isinstance(value, np.ndarray):
@@ -110,7 +119,7 @@ def _standing(plain: Mapping[str, Any], members: dict[str, bytes], place: int, n
     def taken(name: str, n_parts: int = 0) -> Array:
         member = f"{place}.{name}.npy"
         array = read_array(members.pop(member), f"{WHAT}'s {member!r}", must_be_finite=False)
-        _must_fit(array, name.removeprefix("levels."), n_candidates, n_parts)
+        _must_fit(array, name.removeprefix("levels.").removeprefix("tests."), n_candidates, n_parts)
         return array
 
     ends = taken("ends")
@@ -120,6 +129,9 @@ def _standing(plain: Mapping[str, Any], members: dict[str, bytes], place: int, n
         parts = tuple(about["parts"])
         arrays = {name: taken(f"levels.{name}", len(parts)) for name in _LEVELS if name not in ("parts", "are_tasks")}
         levels = Levels(parts=parts, are_tasks=about["are_tasks"], **arrays)
+    tests = None
+    if plain["n_tests"] is not None:
+        tests = PairTests(n_tests=int(plain["n_tests"]), **{name: taken(f"tests.{name}") for name in _TESTS})
     names = [name for name in _STANDING if name not in ("task", "n_cases", *_ENDS, "n_cached")]
     return TaskStanding(
         task=plain["task"],
@@ -128,6 +140,7 @@ def _standing(plain: Mapping[str, Any], members: dict[str, bytes], place: int, n
         highest=float(ends[1]),
         n_cached=taken("n_cached") if plain["has_cached"] else None,
         levels=levels,
+        tests=tests,
         **{name: taken(name) for name in names},
     )
 

@@ -54,7 +54,7 @@ def test_odd_candidates_unbounded_qualities_and_unknown_levels_come_back(board: 
         memory_bytes=None,
         think="high",
     )
-    overall = dataclasses.replace(board.overall, lowest=-np.inf, highest=np.inf, levels=None, n_cached=None)
+    overall = dataclasses.replace(board.overall, lowest=-np.inf, highest=np.inf, levels=None, n_cached=None, tests=None)
     changed = dataclasses.replace(board, candidates=(odd, *board.candidates[1:]), overall=overall)
     found, _ = read_scoreboard(written_scoreboard(changed, {}))
     assert same(changed, found)
