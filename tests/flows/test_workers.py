@@ -163,9 +163,16 @@ def test_a_flow_run_goes_on_when_its_worker_alone_is_killed(
 
 
 def _asks(store: Store, invocation_id: str, worker: Worker) -> bool:
-    """True where a flow run of that worker asks a share, and a part of all cases is done."""
+    """True where a flow run of that worker asks a share, a part of all cases is done, and every share has begun.
+
+    A flow run that is killed before it has taken hold of its share is found out minutes later.
+    """
     shares = {pid for part, pid in who_works(store, invocation_id).items() if not part.startswith("0/")}
-    return n_done(store, invocation_id) >= N_CASES // 10 and bool(shares & set(worker.processes()))
+    begun = {
+        held.part for run in runs_of_invocation(store, invocation_id) for held in holders_of(store, run.plan.run_id)
+    }
+    is_far = n_done(store, invocation_id) >= N_CASES // 10 and begun >= {"1/3", "2/3", "3/3"}
+    return is_far and bool(shares & set(worker.processes()))
 
 
 def test_a_run_that_is_cancelled_ends_its_shares_too(
