@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -31,10 +32,13 @@ ALLOWED = {
 }
 
 
-def sources() -> Iterator[tuple[str, ast.Module]]:
-    for package in ("evaluation", "selection", "tasks", "flows", "deployments"):
-        for path in sorted((ROOT / package).rglob("*.py")):
-            yield path.relative_to(ROOT).as_posix(), ast.parse(path.read_text(encoding="utf-8"))
+@cache
+def sources() -> tuple[tuple[str, ast.Module], ...]:
+    return tuple(
+        (path.relative_to(ROOT).as_posix(), ast.parse(path.read_text(encoding="utf-8")))
+        for package in ("evaluation", "selection", "tasks", "flows", "deployments")
+        for path in sorted((ROOT / package).rglob("*.py"))
+    )
 
 
 def rounding_formats(tree: ast.AST) -> Iterator[int]:
@@ -61,9 +65,10 @@ def p_values(tree: ast.AST) -> Iterator[int]:
         and node.body
         and isinstance(node.body[0], ast.Expr)
     }
-    attribute_docs = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    of_attributes = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    documentation = docstrings | of_attributes
     for node in ast.walk(tree):
-        if id(node) in docstrings | attribute_docs:
+        if id(node) in documentation:
             continue
         if isinstance(node, ast.JoinedStr):
             text = "".join(str(part.value) if isinstance(part, ast.Constant) else "{}" for part in node.values)
