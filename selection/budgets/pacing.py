@@ -6,8 +6,10 @@ the Bayes selector does: Vera & Banerjee, arXiv:1901.05028). What is saved or ov
 
 At the multiplier itself a question may be worth two candidates alike. Where all questions are alike, all of them are,
 and get the dearer one in just the share that spends the budget, so that a stream without any knowledge of its prompts
-gets the mixture that a plan for all of them would. Where this question alone is, it gets the dearer one if the plan
-gives it at least half of it. Where nobody knows how many will come, as many again are expected as came so far.
+gets the mixture that a plan for all of them would; but none gets it that would take money from the cheaper one of those
+to come, since one answer may take as much as all others together. Where this question alone is, it gets the dearer one
+if that brings more than its price brings to those to come. Where nobody knows how many will come, as many again are
+expected as came so far.
 """
 
 from collections import deque
@@ -31,7 +33,10 @@ class _Price(NamedTuple):
 
     multiplier: float
     dearer_share: float
-    """Of the questions to which two candidates are worth the same at it, how many get the dearer one."""
+    """Of the questions to which two candidates are worth the same at it, how many get the dearer one; of this question
+    alone 0 or 1."""
+    cheaper_usd: float = 0.0
+    """What a question takes on average where all these get the cheaper one."""
     is_of_one: bool = False
     """True where these are this question alone."""
 
@@ -84,7 +89,7 @@ class Pacer:
         n_to_come = self._n_to_come()
         if self.n_seen < _FIRST or n_to_come <= _LAST or self.n_seen % _EVERY == 0:
             self._price = self._found_price(quality, cost, n_to_come)
-        position = self._paced(quality, cost, may_take)
+        position = self._paced(quality, cost, may_take, n_to_come)
         self._known.append((quality, cost))
         self.n_seen += 1
         self.left_usd -= float(cost[position])
@@ -94,20 +99,24 @@ class Pacer:
         """Adds what an answer took less than was expected; negative where it took more."""
         self.left_usd += usd
 
-    def _paced(self, quality: Floats, cost: Floats, may_take: float) -> int:
+    def _paced(self, quality: Floats, cost: Floats, may_take: float, n_to_come: int) -> int:
         """By the multiplier; of two that are worth the same at it, the dearer one in its share."""
+        price = self._price
         cheaper, dearer = (
             _worth_most(quality, cost, multiplier, may_take)
-            for multiplier in (self._price.multiplier, self._price.multiplier * (1 - _BESIDE))
+            for multiplier in (price.multiplier, price.multiplier * (1 - _BESIDE))
         )
         if cheaper == dearer:
             return cheaper
-        if self._price.is_of_one:
-            return dearer if self._price.dearer_share >= 0.5 else cheaper
-        self._credit += self._price.dearer_share
-        if self._credit < 1:
+        if price.is_of_one:
+            return dearer if price.dearer_share else cheaper
+        if self._credit + price.dearer_share < 1:
+            self._credit += price.dearer_share
             return cheaper
-        self._credit -= 1
+        left_after = self.left_usd - float(cost[dearer]) - (n_to_come - 1) * price.cheaper_usd
+        if left_after < -_LEEWAY * self.left_usd:
+            return cheaper
+        self._credit += price.dearer_share - 1
         return dearer
 
     def _n_still_certain(self) -> int:
@@ -134,10 +143,44 @@ class Pacer:
             return _Price(1e300, 0.0)
         cheaper, dearer = (at_multiplier(rows, costs, one) for one in (multiplier, multiplier * (1 - _BESIDE)))
         low, high = (spent(costs, choices, weight=weight) for choices in (cheaper, dearer))
+        cheaper_usd = low / n_to_come
         if high <= low:
             return _Price(multiplier, 0.0)
-        share = float(np.clip((budget - low) / (high - low), 0.0, 1.0))
-        return _Price(multiplier, share, is_of_one=bool(others) and _differ_at_first_alone(cheaper, dearer))
+        if others and _differ_at_first_alone(cheaper, dearer):
+            of_others = _Plans(rows[1:], costs[1:], weight[1:])
+            brings = float(quality[dearer[0]] - quality[cheaper[0]])
+            takes = of_others.value(budget - cost[cheaper[0]]) - of_others.value(budget - cost[dearer[0]])
+            return _Price(multiplier, float(brings >= takes), cheaper_usd, is_of_one=True)
+        share = (budget - low) / (high - low) * _scarcity(weight[cheaper != dearer].sum(), n_to_come, len(others))
+        return _Price(multiplier, float(np.clip(share, 0.0, 1.0)), cheaper_usd)
+
+
+class _Plans(NamedTuple):
+    """Questions to be shared out, each row as many times as its weight."""
+
+    quality: Floats
+    cost: Floats
+    weight: Floats
+
+    def value(self, budget: float) -> float:
+        """The sum of the qualities that the budget pays for, parts of a question counting as such."""
+        multiplier = smallest_multiplier(self.quality, self.cost, budget, weight=self.weight)
+        if not np.isfinite(multiplier):
+            return -np.inf
+        (low, least), (high, most) = (self._at(one) for one in (multiplier, multiplier * (1 - _BESIDE)))
+        return least if high <= low else least + (most - least) * min((budget - low) / (high - low), 1.0)
+
+    def _at(self, multiplier: float) -> tuple[float, float]:
+        """What all take together at a multiplier, and the sum of their qualities."""
+        choices = at_multiplier(self.quality, self.cost, multiplier)
+        return spent(self.cost, choices, weight=self.weight), spent(self.quality, choices, weight=self.weight)
+
+
+def _scarcity(n_alike: float, n_to_come: int, n_known: int) -> float:
+    """How many times as many questions of a kind are expected as will come if these are a standard error fewer."""
+    share = min(n_alike / n_to_come, 1.0)
+    error = np.sqrt(n_to_come * share * (1 - share) * (1 + n_to_come / max(n_known, 1)))
+    return float(n_alike / max(n_alike - error, _LEEWAY))
 
 
 def _differ_at_first_alone(one: Choices, other: Choices) -> bool:

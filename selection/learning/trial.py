@@ -103,7 +103,7 @@ def try_learners(
         return Trial(winner=None, trained=None, reading=None, gains={}, findings={}, reason=reason)
     space = fit_space(data.prompts, rng=rng, embed=embed)
     features = space.space.of_all(data.prompts, embed).astype(np.float64)
-    reading = fit_reading(space.space, features, data.task, len(data.tasks))
+    reading = fit_reading(space.space, features, data.task, len(data.tasks), data.fold)
     unseen = _unseen(data, features, learners, rng)
     gains = {name: _gain(data, deviation, unseen.error[name]) for name, deviation in unseen.deviation.items()}
     closeness = {name: _closeness(data, deviation) for name, deviation in unseen.deviation.items()}

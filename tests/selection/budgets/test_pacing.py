@@ -166,3 +166,31 @@ def test_a_short_stream_of_very_unlike_questions_does_nearly_as_well_as_any_can_
         gained.append(rows[np.arange(n), [pacer.choose(row, cost) for row in rows]].mean() - 0.4)
     error = np.std(gained, ddof=1) / np.sqrt(len(gained))
     assert np.mean(gained) >= best_without_foresight(n, n_dear, mean, spread) - 0.004 - 2 * error
+
+
+def gained(quality, cost, budget, n_typical=0):
+    """Mean quality of a stream; the first questions are known before it begins."""
+    typical, asked = quality[:n_typical], quality[n_typical:]
+    pacer = Pacer(budget, n_expected=len(asked), typical=[(row, cost) for row in typical])
+    return float(np.mean([row[pacer.choose(row, cost)] for row in asked]))
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.002])
+def test_an_answer_that_takes_as_much_as_all_others_together_is_not_paid_for_with_theirs(noise):
+    cost, n_typical = np.array([1e-5, 1e-3, 0.12]), 48 if noise else 0
+    quality = [0.3, 0.7, 0.8] + noise * np.random.default_rng(3).normal(size=(100 + n_typical, 3))
+    of_the_middle = float(quality[n_typical:, 1].mean())
+    found = [gained(quality, cost, 0.1 + 0.12 * part, n_typical) for part in (0.0, 0.3, 0.6, 0.75, 0.9, 1.5)]
+    assert min(found) > of_the_middle - 0.003
+    assert min(np.diff(found)) > -0.003
+
+
+def test_of_few_questions_that_need_the_dear_one_hardly_any_goes_without_while_there_is_money_left():
+    cost, below = np.array([1e-4, 1e-3, 1e-2]), []
+    for seed in range(5):
+        is_hard = np.random.default_rng(seed).random((178, 1)) < 0.3
+        quality = np.where(is_hard, [0.1, 0.3, 0.9], [0.9, 0.92, 0.93])
+        asked = quality[78:]
+        planned = asked[np.arange(100), allocate(asked, np.tile(cost, (100, 1)), 0.3)].mean()
+        below.append(planned - gained(quality, cost, 0.3, n_typical=78))
+    assert np.mean(below) < 0.006

@@ -31,7 +31,7 @@ def test_a_prompt_is_told_by_its_words(n_tasks: int) -> None:
     places = np.repeat(np.arange(n_tasks), 50)
     prompts = prompts_of([names[at] for at in places], rng)
     space = fit_space(prompts, rng=rng).space
-    reading = fit_reading(space, space.of_all(prompts).astype(np.float64), places, n_tasks)
+    reading = fit_reading(space, space.of_all(prompts).astype(np.float64), places, n_tasks, np.arange(len(places)) % 5)
     assert reading is not None
     for name in names:
         (prompt,) = prompts_of([name], rng)
@@ -43,7 +43,10 @@ def test_a_prompt_is_told_by_its_words(n_tasks: int) -> None:
 def test_of_one_task_nothing_is_read() -> None:
     prompts = prompts_of(["law"] * 20, np.random.default_rng(0))
     space = fit_space(prompts, rng=np.random.default_rng(0)).space
-    assert fit_reading(space, space.of_all(prompts).astype(np.float64), np.zeros(20, dtype=np.int64), 1) is None
+    assert (
+        fit_reading(space, space.of_all(prompts).astype(np.float64), np.zeros(20, dtype=np.int64), 1, np.arange(20))
+        is None
+    )
 
 
 def test_what_tells_the_task_is_kept_where_no_learner_gained_too() -> None:
@@ -57,3 +60,32 @@ def test_what_tells_the_task_is_kept_where_no_learner_gained_too() -> None:
     for prompt in prompts[:5]:
         assert served.task_shares(prompt) == read.task_shares(prompt)
     assert {"code", "law"} == (read.task_shares("return a tuple in a loop") or {}).keys()
+
+
+@pytest.mark.parametrize("told", [0.0, 0.4])
+def test_the_share_of_a_task_is_how_often_a_prompt_that_reads_so_is_of_it(told: float) -> None:
+    """Some prompts have their task's words; the words of all others tell nothing of it."""
+    rng = np.random.default_rng(2)
+    tasks = np.array(["code", "law"])[rng.integers(2, size=700)]
+    tells = rng.random(700) < told
+    texts = prompts_of([task if known else "poetry" for task, known in zip(tasks, tells, strict=True)], rng)
+    shown, asked = texts[:300], texts[300:]
+    space = fit_space(shown, rng=rng).space
+    features, places = space.of_all(shown).astype(np.float64), (tasks[:300] == "law").astype(np.int64)
+    reading = fit_reading(space, features, places, 2, np.arange(300) % 5)
+    assert reading is not None
+    share = np.array([reading.shares(prompt, ["code", "law"], None)["law"] for prompt in asked])
+    silent, is_law = ~tells[300:], tasks[300:] == "law"
+    assert np.abs(share[silent] - 0.5).mean() < 0.1
+    assert np.abs(share - is_law)[~silent].mean() < 0.1 if told else silent.all()
+
+
+def test_unread_a_prompt_is_as_likely_of_a_task_with_few_cases() -> None:
+    rng = np.random.default_rng(3)
+    places = np.repeat([0, 1], [180, 20])
+    prompts = prompts_of(["poetry"] * 200, rng)
+    space = fit_space(prompts, rng=rng).space
+    reading = fit_reading(space, space.of_all(prompts).astype(np.float64), places, 2, np.arange(200) % 5)
+    assert reading is not None
+    shares = [reading.shares(prompt, ["many", "few"], None)["few"] for prompt in prompts_of(["poetry"] * 50, rng)]
+    assert 0.5 == pytest.approx(np.mean(shares), abs=0.1)
