@@ -24,7 +24,7 @@ def limit_files(folder: Path | None) -> None:
 
 
 def must_be_allowed(path: Path, *, what: str) -> None:
-    """Returns where a request may name this file. Whether there is one is not looked at before.
+    """Returns where a request may name this file. Outside the folder, whether there is one is not looked at.
 
     Args:
         path: Links are followed.
@@ -36,7 +36,10 @@ def must_be_allowed(path: Path, *, what: str) -> None:
     if not _is_limited.get():
         return
     folder = _folder.get()
-    if folder is not None and Path(os.path.realpath(path)).is_relative_to(folder):
+    real = Path(os.path.realpath(path))
+    if folder is not None and real.is_relative_to(folder):
+        if real.exists() and not (real.is_file() or real.is_dir()):  # a pipe would be waited for without end
+            raise ConfigurationError(f"{what} {str(path)!r} is a pipe or a device", "Name a file.")
         return
     if folder is None:
         raise ConfigurationError(

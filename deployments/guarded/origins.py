@@ -78,7 +78,7 @@ class OwnPagesOnly:
             )
         if len(origins) > 1 or any(_origin(text) != host for text in origins):
             return f"the origin {', '.join(origins)[:100]!r} is not a page of this server"
-        return _cross_site(scope)
+        return _cross_site(scope) or _foreign_referer(scope, host)
 
 
 def allowed_names() -> list[str]:
@@ -122,6 +122,17 @@ def _cross_site(scope: Scope) -> str | None:
         and not (scope["path"] == "/api" or scope["path"].startswith("/api/"))
     )
     return None if opens_a_page else f"the request comes from another page ({site})"
+
+
+def _foreign_referer(scope: Scope, host: tuple[str, str | None]) -> str | None:
+    """What changes something, from a browser that sends neither `Origin` nor `Sec-Fetch-Site`, is told by `Referer`."""
+    referers = _values(scope, b"referer")
+    changes = scope["type"] == "websocket" or scope["method"] not in ("GET", "HEAD", "OPTIONS")
+    if not changes or _values(scope, b"origin"):
+        return None
+    if any(_origin("/".join(text.split("/")[:3])) != host for text in referers):
+        return f"the request comes from another page ({', '.join(referers)[:100]})"
+    return None
 
 
 def _values(scope: Scope, name: bytes) -> list[str]:

@@ -1,6 +1,7 @@
 """Which files may a request name whose user is not at this machine?"""
 
 import asyncio
+import os
 from collections.abc import Iterator
 from contextvars import copy_context
 from pathlib import Path
@@ -107,3 +108,11 @@ def test_the_limit_holds_in_threads_and_tasks_that_are_started_under_it_and_not_
 
     asyncio.run(flow())
     load_benchmark(path)
+
+
+def test_a_pipe_in_the_folder_is_refused_and_not_waited_for(folder: Path) -> None:
+    os.mkfifo(folder / "pipe.jsonl")
+    limited(folder, lambda: must_be_allowed(folder / "cases.jsonl", what="the benchmark"))
+    limited(folder, lambda: must_be_allowed(folder / "missing.jsonl", what="the benchmark"))
+    with pytest.raises(ConfigurationError, match="is a pipe or a device"):
+        limited(folder, lambda: must_be_allowed(folder / "pipe.jsonl", what="the benchmark"))

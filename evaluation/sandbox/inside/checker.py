@@ -9,10 +9,11 @@ import sys
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
 
 from evaluation.sandbox.inside.errors import said_by
-from evaluation.sandbox.inside.exchanges import PROGRAM, CheckerExchange
+from evaluation.sandbox.inside.exchanges import PROGRAM, CheckerExchange, setup_classes
 from evaluation.sandbox.inside.limits import apply_limits, close_input, read_to_end
 from evaluation.sandbox.inside.line import GoneError, Line, NotCheckableError, UnreadableError, write_frame
 from evaluation.sandbox.inside.shared import Shared
+from evaluation.sandbox.inside.stand_ins import mark_as_class
 from evaluation.sandbox.inside.values import Decoder, Encoder, PlainOnly
 
 TYPE_CHECKING = False
@@ -49,6 +50,7 @@ class Checker:
         self._bring_names()
         if setup_failure:  # it may build on what only the program defines
             setup_failure = self._failure(self._setup, "<setup>")
+        self._line.setup_methods = _methods(self._namespace)
         if self._entry_point:
             self._namespace.pop(self._entry_point, None)  # a setup may hold its head
             self._bring(self._entry_point)
@@ -79,6 +81,8 @@ class Checker:
             self._namespace[name] = self._error_class(name, value)
         elif status == "value":
             self._namespace[name] = value
+            if name.lstrip("_")[:1].isupper():
+                mark_as_class(value)
 
     def _library_meant(self, name: str) -> ModuleType | None:
         """The module of the standard library, where setup and tests take from its name what it has, and no more."""
@@ -110,6 +114,12 @@ class Checker:
 
     def _say(self, *words: Any) -> None:
         _say(self._verdicts, *words)
+
+
+def _methods(namespace: dict[str, Any]) -> frozenset[str]:
+    """Names of the methods that classes of the setup define themselves."""
+    classes = [namespace[name] for name in setup_classes(namespace)]
+    return frozenset(name for kind in classes for name, value in vars(kind).items() if isinstance(value, FunctionType))
 
 
 def _kind(error: BaseException) -> str:

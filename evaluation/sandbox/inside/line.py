@@ -49,6 +49,8 @@ class Line:
         self._n_read = self._n_bytes_read = 0
         self.error_classes: dict[str, type[BaseException]] = {}
         """Classes of exceptions, beside the built-in ones, that answers may raise here."""
+        self.setup_methods: frozenset[str] = frozenset()
+        """Names of the methods of the setup's classes, which no object of the program may answer in their place."""
         self.trouble: BaseException | None = None
         """The last thing that no test may catch: one that swallows it has failed all the same."""
 

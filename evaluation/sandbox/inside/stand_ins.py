@@ -2,6 +2,9 @@
 
 The program may say what its object holds, gives and is called, for it does not know what the tests expect of that. It
 may not say whether the object equals, is less than or begins with something, for then it would pass its own tests.
+Methods that plain values have to hold another value against their own (`count`, `difference`), and those of the setup's
+classes, are such questions where a function gave the object. They are not where a test has made it of a class of the
+program, whose methods are what it tests: `Inventory().count("nails")`.
 """
 
 from __future__ import annotations
@@ -22,25 +25,54 @@ _VERDICTS = frozenset(
     for name in dir(kind)
     if name.startswith("is") or name.endswith("with") or name in ("__eq__", "__ne__", "__lt__", "__le__", "__gt__")
 ) | {"__ge__", "__contains__"}
+_RELATIONS = frozenset(
+    (
+        *("count", "index", "rindex", "find", "rfind", "equals", "difference", "intersection", "union"),
+        *("symmetric_difference", "replace", "removeprefix", "removesuffix", "partition", "rpartition"),
+        *("split", "rsplit", "strip", "lstrip", "rstrip"),
+    )
+)
+"""What a plain value is asked with the expected one in hand: what is left, where it is, how often it is there."""
 
 
 class StandIn:
     """An object of the program. Equal to nothing but itself."""
 
-    __slots__ = ("_benchwright_line", "_benchwright_number", "_benchwright_type")
+    __slots__ = (
+        *("_benchwright_line", "_benchwright_number", "_benchwright_type"),
+        *("_benchwright_makes", "_benchwright_is_made", "_benchwright_relation"),
+    )
 
     def __init__(self, line: Line, number: int, type_name: str) -> None:
         object.__setattr__(self, "_benchwright_line", line)
         object.__setattr__(self, "_benchwright_number", number)
         object.__setattr__(self, "_benchwright_type", type_name)
+        object.__setattr__(self, "_benchwright_makes", False)
+        object.__setattr__(self, "_benchwright_is_made", False)
+        object.__setattr__(self, "_benchwright_relation", None)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self._benchwright_line.ask("call", self, *args, **kwargs)
+        relation: tuple[StandIn, str] | None = self._benchwright_relation
+        if relation is not None and not all(isinstance(each, StandIn) for each in (*args, *kwargs.values())):
+            raise _trouble(relation[0], f"the test asks {_named(relation[0])} itself for {relation[1]!r} of a value")
+        answer = self._benchwright_line.ask("call", self, *args, **kwargs)
+        if self._benchwright_makes and isinstance(answer, StandIn):
+            object.__setattr__(answer, "_benchwright_is_made", True)
+        return answer
 
     def __getattr__(self, name: str) -> Any:
         if name in _VERDICTS:
             raise _trouble(self, f"the test asks {_named(self)} itself for {name!r}")
-        return self._benchwright_line.ask("getattr", self, name)
+        line: Line = self._benchwright_line
+        answer = line.ask("getattr", self, name)
+        if self._benchwright_makes:
+            mark_as_class(answer)
+        elif not self._benchwright_is_made and (name in _RELATIONS or name in line.setup_methods):
+            if isinstance(answer, StandIn):
+                object.__setattr__(answer, "_benchwright_relation", (self, name))
+            elif callable(answer):
+                raise _trouble(self, f"the test asks {_named(self)} itself for {name!r}")
+        return answer
 
     def __hash__(self) -> int:
         return hash(("stand-in", number_of(self)))
@@ -56,6 +88,12 @@ def number_of(stand_in: StandIn) -> int:
     """The number under which the program knows the object."""
     number: int = object.__getattribute__(stand_in, "_benchwright_number")
     return number
+
+
+def mark_as_class(value: Any) -> None:
+    """Where it stands for an object of the program: the tests know it as a class, and what it gives they have made."""
+    if isinstance(value, StandIn):
+        object.__setattr__(value, "_benchwright_makes", True)
 
 
 def _named(stand_in: StandIn) -> str:

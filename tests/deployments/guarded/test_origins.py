@@ -139,6 +139,18 @@ def test_what_another_page_embeds_or_fetches_without_an_origin_is_refused(site: 
     assert 403 == status(HOST, ("Sec-Fetch-Site", site), *frame, method="GET", path="/")
 
 
+@pytest.mark.parametrize(
+    "page", ["http://evil.example/p", "http://127.0.0.1:9999/p", "http://evil.example/?http://127.0.0.1:4200/", "x"]
+)
+def test_a_browser_that_sends_nothing_but_a_referer_is_known_by_it(page: str) -> None:
+    (start, *_) = ask(HOST, ("Referer", page))
+    assert 403 == start["status"]
+    (start, *_) = ask(HOST, ("Referer", page), method="GET", path="/dashboard")
+    assert 200 == start["status"], "a link from elsewhere opens a page"
+    (start, *_) = ask(HOST, ("Referer", "http://127.0.0.1:4200/dashboard"))
+    assert 200 == start["status"]
+
+
 def test_a_link_from_another_page_opens_a_page_and_nothing_of_the_api() -> None:
     link = (HOST, ("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "navigate"), ("Sec-Fetch-Dest", "document"))
     assert 200 == status(*link, method="GET", path="/runs")
