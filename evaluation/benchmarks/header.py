@@ -7,8 +7,9 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, StrictStr, StringConstraints, ValidationError
 
 from evaluation.benchmarks.rows import plain_json, shown
-from evaluation.errors import BenchmarkError
+from evaluation.errors import BenchmarkError, ConfigurationError, UnknownNameError
 from evaluation.metric_text import names_a_file
+from evaluation.options import read_options
 
 EXPECTED = {
     "string_type": "text",
@@ -91,6 +92,10 @@ def _check(header: Header, path: str, line: int | None) -> None:
         plain_json(header.options)
     except TypeError as error:
         raise BenchmarkError(path, str(error), line=line, field="options", expected="plain JSON values") from error
+    try:
+        read_options(header.options)
+    except (UnknownNameError, ConfigurationError) as error:
+        raise BenchmarkError(path, f"holds a wrong option: {error}", line=line, field="options") from error
 
 
 def _code_in_data(metric: str, path: str, line: int | None) -> BenchmarkError:

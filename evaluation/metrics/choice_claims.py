@@ -23,6 +23,8 @@ _TAGS = re.compile(
 )
 _STRUCK = re.compile(r"~~[^~\n]{1,200}~~|<(del|s|strike)>.{0,200}?</\1>", re.IGNORECASE)
 _PERCENT = re.compile(r"(?<=\d)(?: %|\\%)")
+# Scripts without blanks set a letter between their own: `A和B`.
+_SINGLE_LETTER = re.compile(r"(?<![A-Za-zÀ-ӿ\d_])[A-Za-z](?![A-Za-zÀ-ӿ\d_])")
 _QUOTES = str.maketrans(dict.fromkeys("“”„«»「」『』【】", '"') | dict.fromkeys("‘’‚‹›", "'"))
 
 
@@ -54,7 +56,8 @@ def readable(answer: str) -> str:
     text = _PERCENT.sub("%", text)
     text = _LATEX_TEXT.sub(r"\1", _LATEX_TEXT.sub(r"\1", _TAGS.sub(" ", text)))
     text = _EMPHASIS.sub("", _LATEX_MARKS.sub("", text))
-    return "\n".join(words for line in text.splitlines() if (words := " ".join(line.split())))
+    text = wording.AFTER_TICK.sub("\n", "\n".join(" ".join(line.split()) for line in text.splitlines()))
+    return "\n".join(filter(None, text.split("\n")))
 
 
 def without_list(text: str, options: Sequence[str]) -> str:
@@ -127,7 +130,9 @@ def _announced(text: str, options: Sequence[str], judged: Sequence[Claim]) -> It
                 named |= {of_text[0]}
             if is_asked(text, end) or wording.ONLY_IF.match(text, end):
                 continue
-            if _judgement(text, start) is False or _others_say(text, match.start()):
+            if _judgement(text, start) is False or others_say(text, match.start()):
+                continue
+            if _is_no_choice(text, match.start()):
                 continue
             yield Claim(
                 start=match.start(),
@@ -152,7 +157,7 @@ def _announced(text: str, options: Sequence[str], judged: Sequence[Claim]) -> It
 def _judged(text: str, options: Sequence[str]) -> Iterator[Claim]:
     for match in _overlapping(wording.JUDGED, text):
         says = _judgement(text, match.start())
-        if says is None or is_asked(text, match.end()) or _others_say(text, match.start()):
+        if says is None or is_asked(text, match.end()) or others_say(text, match.start()):
             continue
         if wording.ONLY_IF.match(text, match.end()):
             continue
@@ -188,8 +193,16 @@ def _is_wrong_too(match: re.Match[str], judged: Sequence[Claim]) -> bool:
     return bool(before) and not before[-1].asserts and wording.SO_IS.match(match.group()) is not None
 
 
-def _others_say(text: str, start: int) -> bool:
-    return wording.OTHERS_SAY.search(_clause_before(text, start)) is not None
+def others_say(text: str, start: int) -> bool:
+    """Whether the clause that goes on at `start` tells what others say: "many people think …"."""
+    clause = _clause_before(text, start)
+    return wording.OTHERS_SAY.search(clause) is not None and wording.THEY_KNOW.search(clause) is None
+
+
+def _is_no_choice(text: str, start: int) -> bool:
+    """Whether what announces a letter there announces all ("each option: A …"), or what somebody gets wrong."""
+    before = text[max(0, start - 60) : start]
+    return wording.FOR_EACH.search(before) is not None or wording.MISTAKEN.search(before) is not None
 
 
 def _clause_before(text: str, start: int) -> str:
@@ -232,7 +245,7 @@ def _letters(match: re.Match[str], options: Sequence[str]) -> frozenset[int | No
 
 def _single_letters(group: str) -> list[str]:
     joined = {"y", "o", "e"}
-    found = re.findall(r"(?<!\w)[A-Za-z](?!\w)", group)
+    found = _SINGLE_LETTER.findall(group)
     return [letter for i, letter in enumerate(found) if not (letter in joined and 0 < i < len(found) - 1)]
 
 

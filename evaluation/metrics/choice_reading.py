@@ -16,6 +16,7 @@ from evaluation.metrics.choice_claims import (
     joined,
     option_index,
     option_text_at,
+    others_say,
     readable,
     without_list,
 )
@@ -59,7 +60,16 @@ def chosen_option(answer: str, options: Sequence[str]) -> Choice:
     index = named_option(answer, options)
     if index is not None:
         return Choice(index, STRICT)
-    return _flexibly_chosen(readable(answer), options)
+    text = readable(answer)
+    own, next_question, _ = _until_next_question(text)
+    choice = _flexibly_chosen(own, options)
+    return _flexibly_chosen(text, options) if next_question and choice.stage == NOT_EXTRACTED else choice
+
+
+def _until_next_question(text: str) -> tuple[str, str, str]:
+    """What precedes a further question that the model asks itself, that question's first word, and what follows."""
+    match = wording.NEXT_QUESTION.search(text)
+    return (text[: match.start()], match.group(), text[match.end() :]) if match else (text, "", "")
 
 
 def named_option(text: str, options: Sequence[str]) -> int | None:
@@ -100,6 +110,8 @@ def _flexibly_chosen(text: str, options: Sequence[str]) -> Choice:
     for settled in stages:
         if settled is not None:
             return _unless_denied(settled, said) if settled is not stages[0] else settled
+    if (index := _joint_option(text, options)) is not None:
+        return Choice(index, FLEXIBLE)
     if _names_no_single_one(text, 0, options):
         return _SEVERAL
     return _by_text(text, options)
@@ -118,7 +130,7 @@ def _claimed(text: str, said: Sequence[Claim], options: Sequence[str]) -> Choice
     others = [claim for claim in asserted if claim.options != last.options]
     if others and (others[-1].is_final or not last.is_final) and not _settles(text, others[-1], last):
         return _SEVERAL
-    if wording.ALSO_LEADS.match(text, last.start) or _goes_on_with_another(text, last.end, index, options):
+    if wording.ALSO_LEADS.match(text, last.start) or _goes_on_with_another(text, last, said, options):
         return _SEVERAL
     if any(index in claim.options for claim in said if not claim.asserts and claim.start >= last.end):
         return _SEVERAL
@@ -148,13 +160,26 @@ def _names_no_single_one(text: str, start: int, options: Sequence[str]) -> bool:
     return wording.NO_SINGLE_ANSWER.search(text, start) is not None
 
 
-def _goes_on_with_another(text: str, end: int, index: int | None, options: Sequence[str]) -> bool:
-    """Whether the line after a choice is nothing but another option's letter."""
-    here, _, following = text[end:].partition("\n")
+def _joint_option(text: str, options: Sequence[str]) -> int | None:
+    """Index of the option that is meant by "none of these" alone, where one option is none, or all, of the others."""
+    if not wording.NO_SINGLE_ANSWER.fullmatch(text.rstrip(".!")):
+        return None
+    quantity = text.split()[0].casefold()
+    alike = [
+        index
+        for index, option in enumerate(options)
+        if wording.NO_SINGLE_ANSWER.match(option) and option.split()[0].casefold() == quantity
+    ]
+    return alike[0] if len(alike) == 1 else None
+
+
+def _goes_on_with_another(text: str, last: Claim, said: Sequence[Claim], options: Sequence[str]) -> bool:
+    """Whether the line after a choice is nothing but another option's letter, which is not called wrong."""
+    here, _, following = text[last.end :].partition("\n")
     match = _NOTHING_BUT.fullmatch(following.partition("\n")[0])
-    return (
-        match is not None and not here.strip(" .)\"'") and option_index(match["letter"], options) not in (None, index)
-    )
+    if match is None or here.strip(" .)\"'"):
+        return False
+    return option_index(match["letter"], options) not in {None, *last.options, *_denied(said)}
 
 
 def _settles(text: str, earlier: Claim, last: Claim) -> bool:
@@ -200,7 +225,7 @@ def _leading(text: str, options: Sequence[str]) -> Choice | None:
     index = option_index(match.group("letter"), options)
     if index is None or is_denied(text, match.start("letter"), match.end("letter")):
         return None
-    if wording.SEVERAL.match(text, match.start()):
+    if wording.SEVERAL.match(text, match.start()) or wording.ALTERNATIVE.match(text, match.end("letter")):
         return _SEVERAL
     if len({found.group("letter").upper() for found in wording.SUBJECT.finditer(text)}) > 1:
         return _SEVERAL
@@ -248,7 +273,8 @@ def _alone(text: str, options: Sequence[str], said: Sequence[Claim]) -> Choice |
 def _by_text(text: str, options: Sequence[str]) -> Choice:
     label = chosen_label(text, options)
     if label is not None:
-        return Choice(list(options).index(label), FLEXIBLE)
+        start = text.casefold().find(label.casefold())
+        return _NONE if start > 0 and others_say(text, start) else Choice(list(options).index(label), FLEXIBLE)
     return _SEVERAL if sum(_mentions(text, option, options) for option in options) > 1 else _NONE
 
 

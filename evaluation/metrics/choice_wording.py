@@ -23,8 +23,9 @@ GOES_ON = re.compile(rf"\s?(?:$|\n|[^\w\s+#°=→<>&]|[\u0900-\u0dff\u3000-\uffe
 
 _ONE = LETTER.replace("(?P<letter>", "(?:")
 _JOIN = (
-    r"\s?(?:,(?:\s?(?:and/or|and|or|und|oder|ou|et|y|o|e)(?!\w))?|/|&|(?:and/or|and|or|und|oder|ou|et|y|o|e|as\swell\sas|"
-    r"plus|nor)(?!\w))\s?(?:(?:maybe|perhaps|possibly|even|also|probably)\s)?"
+    r"\s?(?:,(?:\s?(?:and/or|and|or|und|oder|ou|et|y|o|e)(?!\w))?|[/&|、・]|(?:and/or|and|or|und|oder|ou|et|y|o|e|as\swell\sas|"
+    r"plus|nor|en|eller|och|og|lub|albo|oraz|и|или|και|ή|ve|veya|dan|atau|và|hoặc|और|या|או|أو)(?!\w)|"
+    r"和|或者?|与|跟|及|以及|と|か|または|와|과|이나|나|또는|و|ו)\s?(?:(?:maybe|perhaps|possibly|even|also|probably)\s)?"
 )
 GROUP = rf"(?:both\s|either\s|neither\s)?{_ONE}(?:{_JOIN}{_ONE}){{0,12}}"
 """One letter, or several that are offered together."""
@@ -36,7 +37,7 @@ _LISTED = (
 _FILLER = (
     r"(?:(?:clearly|definitely|therefore|thus|hence|then|obviously|likely|probably|most\s+likely|simply|just|indeed|"
     r"actually|certainly|surely|apparently|in\s+fact|now|still|also|the\s+(?:correct\s+)?(?:option|choice|answer|letter)|"
-    r"(?-i:[ao]|la|le|die|el)(?=\s(?:letra|lettera|opci|[A-Za-z](?![\w'])))|option|choice|answer|letter|number|eindeutig|wahrscheinlich|claramente|la\s+opci[oó]n|die\s+option|the)\s?[:,]?\s?)"
+    r"(?-i:[ao]|la|le|die|el)(?=\s(?:letra|lettera|lettre|buchstabe|opci|option|[A-Za-z](?![\w'])))|option|choice|answer|letter|number|eindeutig|wahrscheinlich|claramente|la\s+opci[oó]n|die\s+option|the)\s?[:,]?\s?)"
 )
 _NOUN = (
     r"(?:(?:正确|正確|最终|最終|标准)?(?:答案|正解|答え|回答)(?:选|選)?|(?<=\n)A(?=\s?:\s)|^A(?=\s?:\s)|answer|option|choice|solution|response|pick|guess|vote|conclusion|selection|verdict|ans|letter|(?:correct|right|best)\sone|antwort|lösung|"
@@ -70,6 +71,7 @@ CHOSEN = re.compile(
     rf"corresponds\sto|matches|gives|yields|which\smakes\sit|(?:ich\swähle|elijo|escojo|je\schoisis|scelgo|escolho|ik\skies|wybieram|"
     rf"выбираю|creo\sque\ses|c'est|es\sist|ich\swürde|je\sdirais|(?:richtig|correct[ao]?|corretta|korrekt)\s(?:is|ist|es|est|è)|(?=letra\s)|only|"
     rf"clearly|definitely|probably|surely|certainly|obviously|actually|(?:most\s)?likely|(?:no|nope|wait|i\smean)(?:,\s?(?:no\s)?(?:no|wait))?(?=,)|or\srather|so\s(?:is|are|would\sbe)))"
+    rf"|(?<!\w)(?:I\smeant?|(?:scratch|strike|make)\sthat|never\smind|edit|update)[,:]?"
     rf"|(?<!\w)(?:it|that|this|which)(?:'s|’s|\s(?:is|was|must\sbe|has\sto\sbe|would\sbe|should\sbe|will\sbe))(?P<denied>\snot|n't|n’t)?"
     rf"|(?<!\w)(?:so|therefore|thus|hence|ergo|also|deshalb|por\s(?:lo\s)?tanto|donc)[,:]?"
     rf"|(?P<contrast>(?<!\w)(?:not|nicht|no|pas|neither\s{_ONE}\snor)|n't)\s{_ONE},?\s(?:but|sondern|sino|mais)(?:\srather)?"
@@ -111,17 +113,30 @@ REJECTED = re.compile(
 )
 """B, not A; this rules out C."""
 
+FOR_EACH = re.compile(r"(?<!\w)(?:each|every|all|any)(?:\s\w+)?\s?$", re.IGNORECASE)
+"""Before a noun that announces no choice, but the list of all options: evaluate each option: …"""
+MISTAKEN = re.compile(
+    r"(?<!\w)(?:mistakes?|errors?|traps?|pitfalls?|misconceptions?)(?!\w)[^.,;:!?\n]{0,40}\sto\s?$", re.IGNORECASE
+)
+"""Before a choice that somebody could make wrongly: a common mistake is to pick …"""
+NEXT_QUESTION = re.compile(
+    r"\n(?:(?:next\s)?(?:question|q|problem|exercise)(?:\s?\d{1,4})?\s?[:.]|(?:user|human|<\|(?:im_start|user)\|>)\s?:?)(?!\w)",
+    re.IGNORECASE,
+)
+"""Where a model that does not stop goes on with a question of its own."""
+AFTER_TICK = re.compile(r"(?<=[✗✘❌✓✔✅])[\s,;|]+(?=[(\[]?[A-Za-z][)\].:\s])")
+"""The end of one option's verdict, where the next one's letter follows in the same line."""
 BOXED = re.compile(rf"\\f?box(?:ed)?\s?\{{\s?(?P<group>{GROUP})\s?\}}")
 FINAL = re.compile(
     r"(?:final|correct(?:ed)?|revised|updated|actual|definitive)\W{0,3}(?:answer|choice|option)", re.IGNORECASE
 )
 DENIAL = re.compile(
-    r"(?<!\w)(?:not|never|cannot|unlikely|hardly|nobody|no\sone|none|disagree|(?<!no\s)(?<!any\s)(?<!without\s)(?<!without\sa\s)doubt(?:s|ful|ed)?|refus(?:e|es|ed|ing)|declin(?:e|es|ed|ing)|nicht|kein|ne|non|não|niet)(?!\w)|n't(?!\w)",
+    r"(?<!\w)(?:not|never(?!\smind)|cannot|unlikely|hardly|nobody|no\sone|none|disagree|(?<!no\s)(?<!any\s)(?<!without\s)(?<!without\sa\s)doubt(?:s|ful|ed)?|refus(?:e|es|ed|ing)|declin(?:e|es|ed|ing)|nicht|kein|ne|non|não|niet)(?!\w)|n't(?!\w)",
     re.IGNORECASE,
 )
 CORRECTION = re.compile(
     r"(?<!\w)(?:no|wait|but|however|yet|although|though|while|whereas|actually|correction|sorry|scratch\sthat|on\ssecond\sthought|hmm+|reconsider\w*|re-?check\w*|"
-    r"mistake\w*|misread|apolog\w+|rather|instead|let\sme\s(?:check|think|verify|re)\w*|change\smy|oops|my\sbad|"
+    r"mistake\w*|misread|apolog\w+|never\smind|strike\sthat|make\sthat|I\smeant?|edit|update|erratum|rather|instead|let\sme\s(?:check|think|verify|re)\w*|change\smy|oops|my\sbad|"
     r"that(?:'s|’s|\sis)\s(?:wrong|not\sright|incorrect)|not\squite|upon\s(?:reflection|review)|revis\w+|double.check\w*)(?!\w)",
     re.IGNORECASE,
 )
@@ -134,6 +149,7 @@ OTHERS_SAY = re.compile(
     r"(?<!\w)(?:many|some|(?<!the\s)most|others?|people|students|everyone|anyone|one|you\s(?:might|may|could|would)|they|he|she)(?:\s\w+){0,4}\s?$",
     re.IGNORECASE,
 )
+THEY_KNOW = re.compile(r"(?<!\w)(?:know|agree)s?(?!\w)", re.IGNORECASE)
 CLAUSE_END = re.compile(r"[.;:,!?\n]|(?<!\w)(?:but|so|because|since|therefore|thus|hence|and)(?!\w)", re.IGNORECASE)
 NO_CHOICE_AFTER = re.compile(
     r"(?:appendix|figure|fig|section|part|parts|table|equation|eq|type|group|class|grade|point|plan|step|question|example|"
@@ -157,7 +173,7 @@ ANNOUNCED_TEXT = re.compile(
 
 JOIN = re.compile(_JOIN, re.IGNORECASE)
 ALTERNATIVE = re.compile(
-    r"[.,;]?\s?(?:but\s)?(?:\(?or|alternatively|possibly|maybe|perhaps|though\sit\s(?:could|might))\s(?:maybe|perhaps|possibly|even|it\s|could\s|might\s|also\s|be\s){0,4}"
+    r"[.,;]?\s?(?:but\s)?(?:\(?or|alternatively|possibly|maybe|perhaps|though\sit\s(?:could|might))\s(?:(?:maybe|perhaps|possibly|even|it|could|might|also|be)\s){0,4}"
     rf"{_ONE}",
     re.IGNORECASE,
 )

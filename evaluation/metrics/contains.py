@@ -10,11 +10,12 @@ from evaluation.case import Case
 from evaluation.generation import Generation
 from evaluation.metrics.metric import Answers, Metric, Need
 from evaluation.metrics.normalization import folded, whole_number
+from evaluation.metrics.sentence_marks import TYPOGRAPHIC_QUOTES
 from evaluation.score import Measurement
 
 _LETTERS_WITH_CASE = frozenset({"Lu", "Ll"})
-_UNSEEN = str.maketrans(dict.fromkeys("\ufe0e\ufe0f", ""))
-"""Whether a sign is drawn as text or as a picture is not compared."""
+_NOT_COMPARED = str.maketrans(dict.fromkeys("\ufe0e\ufe0f", "") | TYPOGRAPHIC_QUOTES)
+"""Whether a sign is drawn as text or as a picture, and a quote straight or curved."""
 _NOT_JOINED = "(?<!\u200d)"
 # A combining mark, a joiner, a keycap or a colour of skin belongs to the sign before it.
 _NOTHING_JOINED = "(?![\u0300-\u036f\u200d\u20d0-\u20ff\U0001f3fb-\U0001f3ff])"
@@ -25,15 +26,15 @@ _FLAG_LETTERS = re.compile("[\U0001f1e6-\U0001f1ff]+$")
 class Contains(Metric):
     """1 where a reference (with `all`, every reference) stands somewhere in the answer, else 0.
 
-    Runs of blanks and line breaks count as one blank. A number must be there whole (`5` is not in `15`, `-5` or `5.2`),
-    a single letter by itself (`C` is not in `C++` or `Cats`), and a sign with what is joined to it (`👍` is not in
-    `👍🏿`). An empty reference is contained in an empty answer only.
+    Runs of blanks and line breaks count as one blank, and curved quotes as straight ones. A number must be there whole
+    (`5` is not in `15`, `-5` or `5.2`), a single letter by itself (`C` is not in `C++` or `Cats`), and a sign with what
+    is joined to it (`👍` is not in `👍🏿`). An empty reference is contained in an empty answer only.
     """
 
     name: ClassVar[str] = "contains"
     unit: ClassVar[str] = "fraction"
     needs: ClassVar[frozenset[Need]] = frozenset({Need.REFERENCES})
-    scorer_version: ClassVar[str] = "4"
+    scorer_version: ClassVar[str] = "5"
     formula: ClassVar[str] = "1 if a reference (with `all`: each of them) is a part of the answer, else 0"
     blind_spots: ClassVar[str] = (
         "A denied or quoted reference counts ('it is not Paris'), a long answer that names everything is right, and "
@@ -53,7 +54,7 @@ class Contains(Metric):
         return Measurement(value=float(right), rationale=rationale)
 
     def _folded(self, text: str) -> str:
-        text = " ".join(text.translate(_UNSEEN).split())
+        text = " ".join(text.translate(_NOT_COMPARED).split())
         return folded(text) if self.ignore_case else text
 
 

@@ -29,7 +29,7 @@ class ExactMatch(Metric):
     needs: ClassVar[frozenset[Need]] = frozenset({Need.REFERENCES})
     formula: ClassVar[str] = "1 if the normalised answer equals a normalised reference, else 0"
     source: ClassVar[str] = "with `squad`: Rajpurkar et al. 2016, arXiv:1606.05250; SQuAD's evaluation script"
-    scorer_version: ClassVar[str] = "5"
+    scorer_version: ClassVar[str] = "6"
     blind_spots: ClassVar[str] = "A right answer in other words, or in a sentence around the right words, scores 0."
 
     ignore_case: bool = True

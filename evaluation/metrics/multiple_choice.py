@@ -26,7 +26,7 @@ class MultipleChoice(Metric):
     name: ClassVar[str] = "multiple_choice"
     unit: ClassVar[str] = "fraction"
     needs: ClassVar[frozenset[Need]] = frozenset({Need.REFERENCES, Need.CHOICES})
-    scorer_version: ClassVar[str] = "6"
+    scorer_version: ClassVar[str] = "7"
     formula: ClassVar[str] = "1 if the option that is read from the answer, strictly or else flexibly, is right; else 0"
     blind_spots: ClassVar[str] = (
         "An answer that weighs several options and settles on none is not read, and neither is a choice announced in "

@@ -10,13 +10,8 @@ import unicodedata
 _FULL_WIDTH = {chr(ord(sign) + 0xFEE0): sign for sign in string.ascii_letters + string.digits}
 # Variation selectors 15 and 16 say whether a sign is drawn as text or as a picture.
 _INVISIBLE = "\u00ad\u200b\u200e\u200f\u2060\ufeff\ufe0e\ufe0f"
-TYPOGRAPHIC = str.maketrans(
-    dict.fromkeys("“”„«»「」『』", '"')
-    | dict.fromkeys("‘’‚‹›", "'")
-    | {"−": "-", "–": "-"}
-    | _FULL_WIDTH
-    | dict.fromkeys(_INVISIBLE, "")
-)
+TYPOGRAPHIC_QUOTES = dict.fromkeys("“”„«»「」『』", '"') | dict.fromkeys("‘’‚‹›", "'")
+TYPOGRAPHIC = str.maketrans(TYPOGRAPHIC_QUOTES | {"−": "-", "–": "-"} | _FULL_WIDTH | dict.fromkeys(_INVISIBLE, ""))
 """One way of writing quotes, the minus sign, the dash of a range and full-width letters; nothing that is not seen."""
 
 _MEANT = frozenset("#%&@/\\‰‱§¶+=<>|^~$[]{}")
@@ -113,7 +108,9 @@ def _opens(word: str, kept: set[str]) -> bool:
             word.rstrip(".,;:!?\"'")
         ) - 1
     # `-x`, `--all`, `.5`, `!ready` and `:key` are not `x`, `all`, `5`, `ready` and `key`.
-    return not (mark in "-.!?:" and word[1:2].isalnum()) and not (word[:2] == "--" and word[2:3].isalnum())
+    # `-\\infty` has the sign of its symbol.
+    is_sign = mark == "-" and word[1:2] in ("\\", "$", "∞", "(")
+    return not (is_sign or (mark in "-.!?:" and word[1:2].isalnum()) or (word[:2] == "--" and word[2:3].isalnum()))
 
 
 def _closes(word: str, kept: set[str], *, is_last: bool) -> bool:

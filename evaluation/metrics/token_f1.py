@@ -40,7 +40,7 @@ class TokenF1(Metric):
     formula: ClassVar[str] = (
         "max over references of 2·shared / (words of the answer + words of the reference), words as a multiset"
     )
-    scorer_version: ClassVar[str] = "3"
+    scorer_version: ClassVar[str] = "4"
     source: ClassVar[str] = "Rajpurkar et al. 2016, arXiv:1606.05250; SQuAD's evaluation script"
     blind_spots: ClassVar[str] = (
         "Order and meaning are not seen: a 'not' costs one word of many. Scripts without blanks between words are one"

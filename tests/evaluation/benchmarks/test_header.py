@@ -23,6 +23,20 @@ WRONG = [
         {"metrics": ["exact_match", "./own.py:Name(x=1)"]},
         "field 'metrics': names './own.py:Name(x=1)', which is code in a file; a benchmark is data, and runs no code;",
     ),
+    ({"options": {"max_token": 5}}, "field 'options': holds a wrong option: unknown option 'max_token'"),
+    (
+        {"options": {"temprature": 0}},
+        "field 'options': holds a wrong option: unknown option 'temprature'; did you mean 'temperature'?",
+    ),
+    (
+        {"options": {"temperature": "hot"}},
+        "field 'options': holds a wrong option: option temperature='hot' is not a number from 0 to 10",
+    ),
+    ({"options": {"temperature": -1}}, "field 'options': holds a wrong option: option temperature=-1 is out of bounds"),
+    (
+        {"options": {"num_predict": None}},
+        "field 'options': holds a wrong option: option num_predict=None is not a whole number of at least 1",
+    ),
     ({"name": ""}, "field 'name': got text: ''; expected text that is not empty"),
     ({"prompt": "a"}, "field 'prompt': got text: 'a'; expected an object"),
     ({"prompt": {"text": "a"}}, "field 'prompt.text': unknown key in the header; expected one of system, template"),

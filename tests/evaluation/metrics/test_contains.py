@@ -34,6 +34,8 @@ from evaluation.metrics.contains import Contains
         (Contains(), "I like C++ most", ("C++",), 1.0),
         (Contains(), "a[0]", ("]",), 1.0),
         (Contains(), "我喜欢猫", ("猫",), 1.0),
+        (Contains(), "I don’t know", ("don't know",), 1.0),
+        (Contains(), 'He said "no".', ("“no”",), 1.0),
     ],
 )
 def test_references_are_looked_for_in_the_answer(score, metric, answer, references, value):

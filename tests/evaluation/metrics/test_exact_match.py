@@ -91,6 +91,9 @@ def test_case_blanks_articles_and_sentence_punctuation_do_not_matter(score, answ
         ("٣", "٤"),
         ("नमस्ते", "नमस्त"),
         ("", "a"),
+        ("-\\infty", "\\infty"),
+        ("-$price", "$price"),
+        ("-(alpha + beta)", "(alpha + beta)"),
     ],
 )
 def test_what_carries_meaning_is_not_normalised_away(score, answer, reference):

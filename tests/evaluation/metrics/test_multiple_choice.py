@@ -123,6 +123,48 @@ def test_what_is_said_beside_the_choice_does_not_hide_it(answer, options, index)
     assert index == chosen_option(answer, options).index
 
 
+@pytest.mark.parametrize(
+    ("answer", "index"),
+    [
+        ("Answer: C. Sorry, I meant B.", 1),
+        ("The answer is D. Scratch that: B.", 1),
+        ("The answer is A. Never mind: C.", 2),
+        ("Answer: B\n\nEdit: the answer is C.", 2),
+        ("Answer: B|C", None),
+        ("B (or possibly C)", None),
+        ("答案是A和B", None),
+        ("Ответ: A и B", None),
+        ("정답은 A와 B입니다.", None),
+        ("الإجابة: A أو B", None),
+        ("B. London\n\nQuestion: What is the capital of Italy?\nA. Oslo\nB. Milan\nAnswer: D", 1),
+        ("Answer: B\n\nHuman: And Spain?\n\nAssistant: The answer is C.", 1),
+        ("Question: Which is a capital?\nAnswer: B", 1),
+        ("Let's evaluate each option:\nA. Paris: this is in France.\nB. London: this is", None),
+        ("A common mistake is to pick C. The answer is B.", 1),
+        ("If I am not wrong, the answer is B.", 1),
+        ("A lot of people think it is London, but I disagree.", None),
+        ("Most people know that Paris is a capital.", 0),
+        ("A ✗\nB ✓\nC ✗\nD ✗", 1),
+        ("A) ❌ B) ✅ C) ❌ D) ❌", 1),
+        ("A ✓\nB ✓\nC ✗\nD ✗", None),
+    ],
+)
+def test_corrections_joins_ticks_and_questions_that_the_model_asks_itself_are_read_as_a_person_would(answer, index):
+    assert index == chosen_option(answer, CITIES).index
+
+
+@pytest.mark.parametrize(
+    ("answer", "options", "index"),
+    [
+        ("None of these", ("Negligence", "Battery", "None of the above"), 2),
+        ("All of them", ("It is cheap", "It is fast", "All of the above"), 2),
+        ("All of these", ("Negligence", "Battery", "None of the above"), None),
+    ],
+)
+def test_none_of_these_is_the_option_that_says_so(answer, options, index):
+    assert index == chosen_option(answer, options).index
+
+
 def test_no_answer_of_a_large_hand_labelled_set_is_read_wrongly_and_hardly_one_is_not_read():
     wrong, unread, answers = [], [], labelled()
     for row in answers:
