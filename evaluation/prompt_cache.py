@@ -113,7 +113,8 @@ class _Judge:
             )
         if before is None:
             return PromptState.FRESH
-        if one.prompt_s is None:
+        is_length_known = (one.profile, one.case_id) in self._length
+        if one.prompt_s is None or (one.prompt_s == 0 and not is_length_known):
             return PromptState.UNKNOWN if one.sent_at_s - before < KEPT_FOR_S else PromptState.FRESH
         if (one.prompt_tokens or 0) < length / 2 and length > 1:
             return PromptState.CACHED  # an old server counts what it read alone

@@ -83,3 +83,13 @@ def test_another_profile_with_the_same_beginning_may_find_the_prompt_cached():
     ]
 
     assert [FRESH, CACHED] * 4 + [CACHED, FRESH] * 4 == judge_readings([*plain, *ending])
+
+
+def test_a_server_that_gives_no_figures_of_prompts_leaves_a_repeated_prompt_unknown():
+    readings = [
+        PromptReading(
+            server="s", profile="p", case_id="q", sent_at_s=at, prompt_tokens=None, cached_tokens=None, prompt_s=0.0
+        )
+        for at in (0.0, 1.0)
+    ]
+    assert [PromptState.FRESH, PromptState.UNKNOWN] == judge_readings(readings)
