@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from evaluation.store.session import Store
 
 Request = TypeVar("Request", "EvaluationRequest", "ScoreRequest")
+_ANSWERS_WITHIN_S = 10.0
 
 
 def must_have_server() -> None:
@@ -37,14 +38,17 @@ def database_of_block() -> str | None:
 
     from deployments.prefect_home import login
     from deployments.prefect_server import lasting_api, use_lasting_server
+    from evaluation.busy_machine import busy_words
 
     if (api := lasting_api()) is None:
         return None
     path = f"{api}/block_types/slug/{DATABASE_SLUG}"
     try:
-        has_blocks = httpx.get(path, auth=login(api), timeout=10).status_code != 404
-    except httpx.HTTPError:
-        tell("warning: the Prefect server does not answer; if one of its blocks names the results database, give --db")
+        has_blocks = httpx.get(path, auth=login(api), timeout=_ANSWERS_WITHIN_S).status_code != 404
+    except httpx.HTTPError as error:
+        busy = busy_words() if isinstance(error, httpx.TimeoutException) else None
+        next_step = "if one of its blocks names the results database, give --db"
+        tell(f"warning: the Prefect server does not answer{f': {busy}' if busy else ''}; {next_step}")
         return None
     if not has_blocks:
         return None

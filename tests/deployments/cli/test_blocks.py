@@ -2,6 +2,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from prefect.client.orchestration import get_client
 from pydantic import SecretStr
@@ -9,6 +10,7 @@ from pydantic import SecretStr
 from deployments.cli.arguments import database_url, read_price_file
 from deployments.cli.blocks_in_use import database_of_block, with_blocks_of_server, with_servers_of_pools
 from deployments.forms import Choices
+from evaluation import busy_machine
 from evaluation.errors import ConfigurationError
 from evaluation.request import EvaluationRequest
 from evaluation.store.session import open_store
@@ -80,6 +82,19 @@ def test_a_server_that_is_away_leaves_the_usual_database_with_a_warning(
     monkeypatch.setenv("PREFECT_API_URL", "http://127.0.0.1:9/api")
     assert database_of_block() is None
     assert "give --db" in capsys.readouterr().err
+
+
+def test_a_server_that_answers_too_late_is_not_blamed_where_the_machine_is_busy(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def late(*_: Any, **__: Any) -> httpx.Response:
+        raise httpx.ReadTimeout("")
+
+    monkeypatch.setenv("PREFECT_API_URL", "http://127.0.0.1:9/api")
+    monkeypatch.setattr(httpx, "get", late)
+    monkeypatch.setattr(busy_machine, "load", lambda: 1000.0)
+    assert database_of_block() is None
+    assert "does not answer: the machine is busy (load 1000 on " in capsys.readouterr().err
 
 
 def test_prices_come_from_a_block_and_a_missing_one_is_named(save: Callable[..., None]) -> None:
