@@ -120,6 +120,11 @@ def served_pool(job: tuple[str, str, str, int]) -> Served:
     )
 
 
+def served_again(plain: dict[str, Any]) -> Served:
+    """What came of a pool, from its plain values."""
+    return Served(**{**plain, "drawn": Drawn(**plain["drawn"])})
+
+
 def _shown(pool: Pool, n_cases: int, rng: np.random.Generator) -> NDArray[np.bool_]:
     shown = np.zeros(len(pool.prompts), dtype=np.bool_)
     for task in np.unique(pool.tasks):

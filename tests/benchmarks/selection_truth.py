@@ -5,6 +5,8 @@ none; each measured as it is, with 10 % of the labels turned, and with a candida
 fresh pool for every split; what is learned on the one part is judged by the true chances on the other. Beside them,
 pools of many kinds (`selection_kinds`), with prices, memory, both or nothing known, tasks named or not, and answers
 permuted, which are asked as anybody asks (`selection_defaults`). All choices are those of the default settings.
+
+All of it takes hours of one core: with `--kept FILE` a run that was cut short is gone on with.
 """
 
 import argparse
@@ -12,14 +14,16 @@ import sys
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[2])]
 
+from kept_jobs import KeptJobs, code_of  # noqa: E402
 from selection_bounds import Bound, interval, printed  # noqa: E402 - stand beside it
-from selection_defaults import Served, about, bounds_of, jobs_of, served_pool  # noqa: E402
+from selection_defaults import Served, about, bounds_of, jobs_of, served_again, served_pool  # noqa: E402
 from selection_pair import pair_shares  # noqa: E402
 from selection_pools import SIGNALS, TASKS, Pool, draw_pool, with_gaps, with_label_noise  # noqa: E402
 
@@ -35,6 +39,7 @@ from selection.wishes import Constraints  # noqa: E402
 
 CAPPED = 300
 """So many held-out cases are asked under a cap on cost."""
+CODE = ("selection/**/*.py", "evaluation/stats/*.py", "evaluation/evidence.py", "tests/benchmarks/selection_*.py")
 VARIANTS = ("as it is", "10 % label noise", "one missing for half")
 Matrix = NDArray[np.float64]
 
@@ -60,9 +65,11 @@ def main() -> int:
     """Runs the splits and says what they show."""
     given = _arguments()
     jobs = [(signal, seed, given.cases, given.candidates) for signal in SIGNALS for seed in range(given.splits)]
+    kept = KeptJobs(given.kept, code_of(*CODE))
     with get_context("spawn").Pool(given.workers) as workers:
-        splits = [split for found in workers.imap_unordered(_splits, jobs) for split in _told(found)]
-        served = [_served(found) for found in workers.imap_unordered(served_pool, jobs_of(given.pools))]
+        apply = workers.imap_unordered
+        splits = [one for found in kept.each(apply, _splits, jobs, _splits_again) for one in _told(found)]
+        served = [_served(found) for found in kept.each(apply, served_pool, jobs_of(given.pools), served_again)]
     pair = pair_shares(n_draws=given.draws, n_cases=200, rng=np.random.default_rng(given.splits))
     bounds = [bound for signal in SIGNALS if splits for bound in _bounds_of(signal, splits)] + bounds_of(served)
     bounds += [
@@ -100,6 +107,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--pools", type=int, default=84, help="of many kinds, asked with default settings")
     parser.add_argument("--draws", type=int, default=1_000, help="of the pair that differs by 5 points")
     parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--kept", type=Path, metavar="FILE", help="where results are kept, and taken from")
     return parser.parse_args()
 
 
@@ -115,6 +123,10 @@ def _splits(job: tuple[str, int, int, int]) -> list[Split]:
         VARIANTS[2]: (with_gaps(pool.evidence, int(rng.integers(n_candidates)), rng), pool.evidence),
     }
     return [_split(signal, name, pool, *both, shown, seed) for name, both in measured.items()]
+
+
+def _splits_again(plain: list[dict[str, Any]]) -> list[Split]:
+    return [Split(**one) for one in plain]
 
 
 def _split(

@@ -152,3 +152,33 @@ def test_a_forest_names_whom_the_words_of_a_prompt_speak_for() -> None:
     tasks = np.repeat("any", 300)
     named = forest.forest_names((prompts[:250], tasks[:250], values[:250]), (prompts[250:], tasks[250:]), seed=0)
     assert np.where(is_code[250:], 0, 1).tolist() == named.tolist()
+
+
+def test_a_run_that_was_cut_short_is_gone_on_with_and_what_other_code_made_is_made_again(tmp_path: Path) -> None:
+    kept_jobs, defaults = importlib.import_module("kept_jobs"), importlib.import_module("selection_defaults")
+    drawn_as = importlib.import_module("selection_kinds").Drawn(
+        kind="near", known="both", n_tasks=1, n_cases=np.int64(60), n_candidates=2, missing=0.0, noise=np.float64(0.1)
+    )
+    figures = dict.fromkeys(("single", "default", "best", "forest", "calibration_error", "cost_share"), 0.5)
+    streams = dict.fromkeys(("announced", "below_route", "falls", "below_single"))
+    made: list[int] = []
+
+    def pool(job: int) -> Any:
+        made.append(job)
+        return defaults.Served(way="permuted", drawn=drawn_as, learner=f"ridge {job}", **figures, **streams)
+
+    path = tmp_path / "kept.jsonl"
+
+    def run(jobs: list[int], made_by: str) -> list[str]:
+        found = kept_jobs.KeptJobs(path, made_by).each(map, pool, jobs, defaults.served_again)
+        return sorted(one.learner for one in found)
+
+    assert ["ridge 1", "ridge 2"] == run([1, 2], "code")
+    with path.open("a") as file:
+        file.write('\n{"job": "cut')
+    assert ["ridge 1", "ridge 2", "ridge 3"] == run([1, 2, 3], "code")
+    assert ["ridge 3"] == run([3], "code")
+    assert [1, 2, 3] == made
+    assert ["ridge 1"] == run([1], "other code")
+    assert [1, 2, 3, 1] == made
+    assert kept_jobs.code_of("selection/*.py") != kept_jobs.code_of("selection/**/*.py")
