@@ -51,6 +51,7 @@ def mend_modes() -> None:
     """Takes from other users what they may read in Prefect's home: it holds secrets, and the key to them."""
     home = prefect_home()
     make_private(home)
+    make_private(home / "benchwright")
     for path in secret_files():
         make_private(path)
 

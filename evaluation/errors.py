@@ -7,6 +7,7 @@
     ├── BenchmarkError                a bad file: file, line, field and what was expected
     ├── IncomparableError             two things that must not be compared; says what differs
     ├── StoreError                    disk full, newer schema, cannot be opened
+    │   ├── DatabaseLostError         the database file that the work began with was deleted, moved or replaced
     │   ├── StoreUnreachableError     the database is away or locked just now: asking again may help
     │   ├── RefusedValueError         a row holds what no database takes: that row alone is not stored
     │   ├── SupersededError           another process decided first, on what this one meant to replace
@@ -166,6 +167,10 @@ class IncomparableError(BenchwrightError):
 
 class StoreError(BenchwrightError):
     """The results database cannot be opened, read or written."""
+
+
+class DatabaseLostError(StoreError):
+    """The database file was deleted, moved away or replaced while it was in use: what was stored in it is gone."""
 
 
 class StoreUnreachableError(StoreError):

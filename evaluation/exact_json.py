@@ -4,16 +4,19 @@ import json
 from decimal import Decimal
 from typing import Any
 
+from evaluation.names import repeated_key
+
 
 class TwiceError(ValueError):
     """A key stands twice in one object: which of its values is meant cannot be known."""
 
-    def __init__(self, key: str) -> None:
-        super().__init__(key)
+    def __init__(self, key: str, how: str = "") -> None:
+        super().__init__(key, how)
         self.key = key
+        self.how = how
 
     def __str__(self) -> str:
-        return f"the key {self.key[:60]!r} stands twice in one object"
+        return f"the key {self.key[:60]!r} stands twice in one object{self.how}"
 
 
 def read_json(text: str) -> Any:
@@ -47,7 +50,7 @@ def without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         TwiceError: a key stands twice.
     """
     values = dict(pairs)
-    if len(values) < len(pairs):
-        names = [name for name, _ in pairs]
-        raise TwiceError(next(name for name in names if names.count(name) > 1))
+    is_plain = len(values) == len(pairs) and all(map(str.isascii, values))
+    if not is_plain and (twice := repeated_key(name for name, _ in pairs)):
+        raise TwiceError(*twice)
     return values

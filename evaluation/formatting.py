@@ -108,6 +108,22 @@ def beyond(value: float, limit: float) -> tuple[str, str]:
     return shown, allowed
 
 
+def rounded_to_hold(value: float, *, is_least: bool = False) -> float:
+    """A limit to advise, in three digits that count, which the value holds: `0.311` and not `0.310976`.
+
+    Args:
+        value: What is to hold it.
+        is_least: Whether it is the least that is allowed, and not the most.
+    """
+    if not value or not math.isfinite(value):
+        return value
+    shown = float(f"{value:.3g}")
+    if shown == value or (shown < value) == is_least:
+        return shown
+    step = 10.0 ** (math.floor(math.log10(abs(value))) - 2)
+    return float(f"{shown - step if is_least else shown + step:.3g}")
+
+
 def percent_beyond(share: float, limit: float) -> tuple[str, str]:
     """Two shares as percentages, with as many digits as show whether they differ."""
     for digits in range(3):
@@ -153,6 +169,15 @@ def size(n_bytes: float | None) -> str:
 def usd(amount: float) -> str:
     """`$0.0123`, `$1,200`."""
     return f"{'-' if amount < 0 else ''}${quantity(abs(amount))}"
+
+
+def usd_beyond(amount: float, budget: float) -> tuple[str, str]:
+    """Two amounts, with as many digits as show that they differ."""
+    for digits in (3, 5, 8, 12, 17):
+        shown, allowed = (_significant(one, digits, signed=False) for one in (amount, budget))
+        if shown != allowed or amount == budget:
+            break
+    return f"${shown}", f"${allowed}"
 
 
 def joules(energy: float) -> str:

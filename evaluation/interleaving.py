@@ -1,7 +1,9 @@
 """In which order are candidates of one loaded model asked? Case by case in turn, each as often first as the others.
 
 A server keeps prompts that it has read, so that whoever is asked a case second has its first token sooner; it warms up
-and slows down as time goes by. Asked one after the other, candidates would be compared by that as well.
+and slows down as time goes by. Asked one after the other, candidates would be compared by that as well. The circle is
+gone round forwards and backwards, so that of two candidates each comes after the other as often, also among the cases
+that a third one was asked first.
 """
 
 from collections import defaultdict
@@ -25,7 +27,10 @@ def asked_together(planned: Sequence[PlannedCandidate]) -> list[tuple[PlannedCan
 
 @dataclass(slots=True, kw_only=True)
 class Turns:
-    """Whose turn it is. The first of a case moves on by one with every case and every repeat."""
+    """Whose turn it is. The first of a case moves on by one with every case and every repeat.
+
+    After each time that all have been the first, the others follow it the other way round.
+    """
 
     n_candidates: int
     n_cases_before: int = 0
@@ -43,8 +48,9 @@ class Turns:
                 by_case[place].add(number)
         for position, of_case in groupby(sorted(by_case), key=lambda place: place[0]):
             for _, case_id, repeat in of_case:
-                first = self.n_cases_before + repeat
+                rounds, first = divmod(self.n_cases_before + repeat, self.n_candidates)
+                way = 1 if rounds % 2 == 0 else -1
                 for step in range(self.n_candidates):
-                    if (number := (first + step) % self.n_candidates) in by_case[position, case_id, repeat]:
+                    if (number := (first + way * step) % self.n_candidates) in by_case[position, case_id, repeat]:
                         yield number, case_id, repeat
             self.n_cases_before += 1

@@ -6,6 +6,7 @@ same would be two things.
 """
 
 import unicodedata
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from evaluation.errors import ConfigurationError
@@ -21,7 +22,49 @@ _JOINERS: Final = frozenset("\u200c\u200d")
 
 def normal_name(text: str) -> str:
     """The name in the form in which it is kept and compared: composed (NFC), without blanks around it."""
-    return unicodedata.normalize("NFC", text).strip()
+    return composed(text).strip()
+
+
+def composed(text: str) -> str:
+    """The text in Unicode's composed form (NFC), in which two texts that read the same are the same."""
+    return unicodedata.normalize("NFC", text)
+
+
+def repeated_key(keys: Iterable[str]) -> tuple[str, str] | None:
+    """A key of a mapping, or column of a table, that reads like an earlier one; None where no two do.
+
+    With it, words for a message where their Unicode forms differ, else an empty text.
+    """
+    forms: dict[str, str] = {}
+    for key in keys:
+        name = composed(key)
+        if name in forms:
+            return name, "" if forms[name] == key else ", in two Unicode forms"
+        forms[name] = key
+    return None
+
+
+class Spellings:
+    """Names as a file writes them: which are one name in more than one Unicode form?"""
+
+    def __init__(self) -> None:
+        self._first: dict[str, str] = {}
+        self._others: dict[str, list[str]] = {}
+
+    def add(self, text: str) -> tuple[str, int]:
+        """The name in the form in which it is kept, and which of its forms this is: 0 for the first that came."""
+        name, form = normal_name(text), text.strip()
+        if self._first.setdefault(name, form) == form:
+            return name, 0
+        others = self._others.setdefault(name, [])
+        if form not in others:
+            others.append(form)
+        return name, 1 + others.index(form)
+
+    @property
+    def merged(self) -> Sequence[str]:
+        """The names that came in more than one form."""
+        return tuple(self._others)
 
 
 def name_problem(text: str, *, longest: int = LONGEST_NAME) -> str | None:

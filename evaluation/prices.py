@@ -18,6 +18,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from evaluation.errors import ConfigurationError
+from evaluation.names import composed, repeated_key
+from evaluation.request_errors import file_step
 
 PRICE = "price"
 """Under which name a candidate's price (`Price.options`) stands among its details in a run."""
@@ -70,10 +72,10 @@ def price_of(table: PriceTable, model_name: str) -> Price | None:
     Its own name goes before every pattern; of patterns that fit, the one with the most letters that are no wildcards
     does, the first of the file among equals. A name without a tag is its `latest`.
     """
-    names = (model_name, _full(model_name))
+    names = (composed(model_name), _full(composed(model_name)))
     fitting = [
         (_distinctness(pattern, names), -place, price)
-        for place, (pattern, price) in enumerate(table.by_model)
+        for place, (pattern, price) in enumerate((composed(pattern), price) for pattern, price in table.by_model)
         if any(fnmatchcase(name, pattern) for name in names) or _full(pattern) in names
     ]
     if fitting:
@@ -116,8 +118,11 @@ def as_prices(given: Mapping[str, Any], *, source: str = "prices") -> PriceTable
         said = "; ".join(
             f"{' → '.join(map(str, item['loc']))} {_WORDS.get(item['type'], item['msg'])}" for item in error.errors()
         )
-        raise ConfigurationError(f"{source}: {said}", EXAMPLE) from None
-    by_model = tuple((name, _price(source, name, entry)) for name, entry in found.models.items())
+        step = file_step(error, outer=_PriceFile, inner=_PriceEntry, example=EXAMPLE)
+        raise ConfigurationError(f"{source}: {said}", step) from None
+    if twice := repeated_key(found.models):
+        raise ConfigurationError(f"{source}: models → {twice[0]} stands twice{twice[1]}", "Keep the one that is meant.")
+    by_model = tuple((composed(name), _price(source, name, entry)) for name, entry in found.models.items())
     return PriceTable(by_model=by_model, electricity_per_kwh=found.electricity_per_kwh)
 
 

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from evaluation.candidate import PLAIN_PROFILE, PromptProfile, WorkedExample
 from evaluation.errors import ConfigurationError
+from evaluation.request_errors import file_step
 
 CHECK_PATH = "Check the path."
 WORDS = {
@@ -72,7 +73,8 @@ def read_profile(path: Path) -> PromptProfile:
         said = "; ".join(
             f"{'.'.join(map(str, item['loc']))}: {WORDS.get(item['type'], item['msg'])}" for item in error.errors()
         )
-        raise ConfigurationError(f"profile {str(path)!r}: {said}", EXAMPLE) from None
+        step = file_step(error, outer=_ProfileFile, inner=_ExampleFile, example=EXAMPLE)
+        raise ConfigurationError(f"profile {str(path)!r}: {said}", step) from None
     if "{prompt}" not in found.template:
         raise ConfigurationError(
             f"profile {str(path)!r}: its template lacks {{prompt}}, so that no case would be asked",

@@ -4,8 +4,13 @@ Servers keep what they made of a prompt, so that the same prompt costs them next
 to 0.33 counts such a prompt in full and is merely quick with it; before July 2024 it left the tokens out that it had
 kept; newer ones, llama.cpp, vLLM and OpenAI say how many those were. All are held against what reading a prompt of
 that length usually takes, of those that were sent for the first time.
+
+A short prompt, or one that differs from all others in its end alone, is read so soon that finding it saves a third or a
+half, no more than chance may. Such answers are judged together, all of a candidate's: where they are sooner as a whole
+than those to the same prompts when these were new, it stays unknown what was kept.
 """
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -17,6 +22,14 @@ from evaluation.generation import PromptState
 SMALL_PART = 0.25
 """A prompt that took less than this of what its length usually takes was not read again. What is kept of a prompt that
 was sent before is nearly all of it; what it shares with every other prompt is missing from the usual already."""
+MOST_PART = 0.8
+"""Of what a prompt took when it was new. Where it takes less now, some of it may have been kept."""
+LEAST_SAVED = 0.01
+"""Of the seconds for a prompt: less is no sign of a cache, however surely it is measured."""
+BY_CHANCE = 0.05
+"""How often prompts that are read again may be taken for partly kept ones."""
+FEW = 6
+"""Prompts, of fewer than which chance tells nothing."""
 LAST_TOKENS = 2
 """So few are read again of a prompt that is known to its end."""
 KEPT_FOR_S = 12 * 3600.0
@@ -28,14 +41,18 @@ class PromptReading:
     """One answer's prompt, sent to one model at one server."""
 
     server: str
+    """The loaded model that it was sent to: one that is loaded anew has kept nothing."""
     profile: str
     """What its prompts share with one another."""
     case_id: str
+    """Equal for all that ask the same."""
     sent_at_s: float
     """On any clock that all readings share."""
     prompt_tokens: int | None
     cached_tokens: int | None
     prompt_s: float | None
+    candidate: str = ""
+    """Whose answer: what the seconds do not tell of one prompt is judged for all of a candidate's together."""
 
 
 def judge_readings(readings: Sequence[PromptReading]) -> list[PromptState]:
@@ -60,7 +77,10 @@ class _Judge:
             if one.prompt_tokens:
                 key = one.profile, one.case_id
                 self._length[key] = max(one.prompt_tokens, self._length.get(key, 0))
+        self._counts_kept_tokens = any(one.cached_tokens is not None for one in readings)
         self._sent_before: list[float | None] = list(self._times_before())
+        self._first_tokens = self._when_new([self._tokens_read(one) for one in readings])
+        self._first_s = self._when_new([one.prompt_s for one in readings])
         self._usual_tokens = self._usual([self._tokens_read(one) for one in readings])
         self._usual_s = self._usual([one.prompt_s for one in readings])
 
@@ -70,6 +90,14 @@ class _Judge:
         for one in self._readings:
             yield last.get(one.case_id)
             last[one.case_id] = one.sent_at_s
+
+    def _when_new(self, amounts: Sequence[float | None]) -> dict[tuple[str, str], float]:
+        """By profile and case, what the prompt took when it was sent for the first time."""
+        return {
+            (one.profile, one.case_id): amount
+            for one, amount, before in zip(self._readings, amounts, self._sent_before, strict=True)
+            if before is None and amount is not None
+        }
 
     def _usual(self, amounts: Sequence[float | None]) -> dict[tuple[str, int], float]:
         """The median for one token, by profile and magnitude of the length; of prompts sent for the first time."""
@@ -94,35 +122,71 @@ class _Judge:
     def _length_of(self, one: PromptReading) -> int:
         return self._length.get((one.profile, one.case_id), 1)
 
-    @staticmethod
-    def _tokens_read(one: PromptReading) -> float | None:
-        if one.prompt_tokens is None or one.cached_tokens is None:
+    def _tokens_read(self, one: PromptReading) -> float | None:
+        """None where it is not known. A server that counts what it had kept may leave a zero out."""
+        if one.prompt_tokens is None or not self._counts_kept_tokens:
             return None
-        return float(max(0, one.prompt_tokens - one.cached_tokens))
+        return float(max(0, one.prompt_tokens - (one.cached_tokens or 0)))
 
-    def states(self) -> Iterator[PromptState]:
-        for one, before in zip(self._readings, self._sent_before, strict=True):
-            yield self._state(one, before)
+    def states(self) -> list[PromptState]:
+        """In the order of the readings."""
+        found = [self._state(one, before) for one, before in zip(self._readings, self._sent_before, strict=True)]
+        sooner = self._candidates_answered_sooner(found)
+        return [
+            PromptState.UNKNOWN if state is None and one.candidate in sooner else state or PromptState.FRESH
+            for one, state in zip(self._readings, found, strict=True)
+        ]
 
-    def _state(self, one: PromptReading, before: float | None) -> PromptState:
-        length = self._length_of(one)
+    def _candidates_answered_sooner(self, found: Sequence[PromptState | None]) -> set[str]:
+        """Those whose prompts, of which the seconds alone tell nothing, take less than when they were new."""
+        parts: dict[str, list[float]] = {}
+        for one, state in zip(self._readings, found, strict=True):
+            if state is None and one.prompt_s:
+                usual = self._usual_of(one, self._usual_s, self._length_of(one))
+                when_new = self._first_s.get((one.profile, one.case_id), usual)
+                parts.setdefault(one.candidate, []).extend([one.prompt_s / when_new] if when_new > 0 else [])
+        return {candidate for candidate, of_candidate in parts.items() if _is_less_than_all(of_candidate)}
+
+    def _state(self, one: PromptReading, before: float | None) -> PromptState | None:
+        """None: it was sent before, not long ago, and its own seconds do not tell what was kept."""
         if (n_read := self._tokens_read(one)) is not None:
-            is_known_to_its_end = n_read <= LAST_TOKENS < length / 4
-            return _cached_if(
-                is_known_to_its_end or n_read < SMALL_PART * self._usual_of(one, self._usual_tokens, length)
-            )
+            return self._state_by_tokens(one, n_read, was_sent=before is not None)
         if before is None:
             return PromptState.FRESH
+        is_recent = one.sent_at_s - before < KEPT_FOR_S
+        length = self._length_of(one)
         is_length_known = (one.profile, one.case_id) in self._length
         if one.prompt_s is None or (one.prompt_s == 0 and not is_length_known):
-            return PromptState.UNKNOWN if one.sent_at_s - before < KEPT_FOR_S else PromptState.FRESH
+            return PromptState.UNKNOWN if is_recent else PromptState.FRESH
         if (one.prompt_tokens or 0) < length / 2 and length > 1:
             return PromptState.CACHED  # an old server counts what it read alone
-        return _cached_if(one.prompt_s < SMALL_PART * self._usual_of(one, self._usual_s, length))
+        if one.prompt_s < SMALL_PART * self._usual_of(one, self._usual_s, length):
+            return PromptState.CACHED
+        return None if is_recent else PromptState.FRESH
+
+    def _state_by_tokens(self, one: PromptReading, n_read: float, *, was_sent: bool) -> PromptState:
+        length = self._length_of(one)
+        usual = self._usual_of(one, self._usual_tokens, length)
+        if n_read <= LAST_TOKENS < length / 4 or n_read < SMALL_PART * usual:
+            return PromptState.CACHED
+        when_new = self._first_tokens.get((one.profile, one.case_id), usual)
+        return PromptState.UNKNOWN if was_sent and n_read < MOST_PART * min(when_new, usual) else PromptState.FRESH
 
 
-def _cached_if(is_cached: bool) -> PromptState:
-    return PromptState.CACHED if is_cached else PromptState.FRESH
+def _is_less_than_all(parts: Sequence[float]) -> bool:
+    """True where these parts of 1 are less as a whole: by Student's one-sided t of logs, of a few by their median."""
+    if len(parts) < FEW:
+        return bool(parts) and median(parts) < MOST_PART
+    logs = [math.log(part) for part in parts]
+    n, mean = len(logs), math.fsum(logs) / len(logs)
+    if mean > math.log1p(-LEAST_SAVED):
+        return False
+    se = math.sqrt(math.fsum((value - mean) ** 2 for value in logs) / (n - 1) / n)
+    if se == 0:
+        return True
+    from scipy.special import stdtr
+
+    return float(stdtr(n - 1, mean / se)) < BY_CHANCE
 
 
 def _magnitude(length: int) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from evaluation.errors import ConfigurationError
 
@@ -55,7 +55,28 @@ def refusal(error: ValidationError, known: Iterable[str], *, source: str) -> Con
     unknown = [str(item["loc"][-1]) for item in problems if item["type"] == "extra_forbidden"]
     wrong = [item for item in problems if item["type"] != "extra_forbidden"]
     said = [_said(item) for item in wrong] + ([_unknown_keys(unknown, tuple(known))] if unknown else [])
-    return ConfigurationError(f"{source}: " + "; ".join(said), _next_step(wrong))
+    step = _next_step(wrong)
+    return ConfigurationError(f"{source}: " + "; ".join(said), f"{_removal(unknown)}{step}")
+
+
+def file_step(error: ValidationError, *, outer: type[BaseModel], inner: type[BaseModel], example: str) -> str:
+    """The next step for a settings file: what to remove where it has keys that nothing reads, then an example.
+
+    Args:
+        error: What pydantic found.
+        outer: The file's own keys.
+        inner: The keys of the mappings in it.
+        example: A file that is right.
+    """
+    unknown = [item["loc"] for item in error.errors() if item["type"] == "extra_forbidden"]
+    if not unknown:
+        return example
+    kinds = [kind for kind in (outer, inner) if any((len(place) == 1) == (kind is outer) for place in unknown)]
+    known = tuple(dict.fromkeys(name for kind in kinds for name in kind.model_fields))
+    keys = tuple(dict.fromkeys(str(place[-1]) for place in unknown))
+    close = [match for key in keys for match in get_close_matches(key, known, n=1)]
+    meant = f", or write {' and '.join(map(repr, dict.fromkeys(close)))} if that is meant" if close else ""
+    return f"Remove {', '.join(repr(key[:60]) for key in keys)}{meant}; known keys: {', '.join(known)}. {example}"
 
 
 def _said(item: Any) -> str:
@@ -78,6 +99,10 @@ def _unknown_keys(keys: Sequence[str], known: Sequence[str]) -> str:
         close = get_close_matches(key, known, n=1)
         named.append(f"{key!r}" + (f" (did you mean {close[0]!r}?)" if close else ""))
     return f"unknown key{'s' if len(keys) > 1 else ''} {', '.join(named)}; known: {', '.join(known)}"
+
+
+def _removal(unknown: Sequence[str]) -> str:
+    return f"Remove {', '.join(repr(key[:60]) for key in unknown)}, or write the key that is meant. " if unknown else ""
 
 
 def _next_step(wrong: Sequence[Any]) -> str:

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 from evaluation.bounded_reading import MIB, TooLongError, bounded_lines
 from evaluation.errors import BenchmarkError
 from evaluation.exact_json import without_doubles
-from evaluation.names import LONGEST_TITLE, name_problem, normal_name
+from evaluation.field_mapping import named_fields
+from evaluation.names import LONGEST_TITLE, Spellings, name_problem
 from evaluation.traffic_calls import TrafficCall, TrafficStage
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ class ImportedTraffic:
     """Calls in the file, also those that were here before."""
     is_new: bool
     """False where this very file was imported before: nothing was stored now."""
+    notes: tuple[str, ...] = ()
+    """What a person should know of how names were read."""
 
 
 def import_traffic(store: "Store", path: str | Path, *, keep_texts: bool = False) -> ImportedTraffic:
@@ -69,7 +72,7 @@ def import_traffic(store: "Store", path: str | Path, *, keep_texts: bool = False
         return ImportedTraffic(record=known, n_lines=n_lines, is_new=False)
     second = _Reading(file, keep_texts=keep_texts, must_be=first.sha256)
     record, is_new = save_traffic_import(store, sha256=first.sha256, source=str(file), calls=second.calls())
-    return ImportedTraffic(record=record, n_lines=n_lines, is_new=is_new)
+    return ImportedTraffic(record=record, n_lines=n_lines, is_new=is_new, notes=second.notes())
 
 
 class _Reading:
@@ -80,11 +83,20 @@ class _Reading:
         self._keep_texts = keep_texts
         self._must_be = must_be
         self._hash = sha256()
+        self._spellings = {name: Spellings() for name in ("task", "candidate")}
 
     @property
     def sha256(self) -> str:
         """Of what was read."""
         return self._hash.hexdigest()
+
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know of how names were read."""
+        return tuple(
+            f"{named_fields(merged)} ({name}): written in more than one Unicode form, read as one name"
+            for name, spellings in self._spellings.items()
+            if (merged := spellings.merged)
+        )
 
     def calls(self) -> Iterator[TrafficCall]:
         """The calls in the order of the file."""
@@ -124,7 +136,8 @@ class _Reading:
         _check_fields(row, REQUIRED, (*REQUIRED, *OPTIONAL))
         for name in _NAMES:
             _check_name(name, row.get(name))
-        row = {**row, **{name: normal_name(row[name]) for name in ("task", "candidate") if isinstance(row[name], str)}}
+        texts = {name: row[name] for name in self._spellings if isinstance(row[name], str)}
+        row = {**row, **{name: self._spellings[name].add(text)[0] for name, text in texts.items()}}
         given = {name: value for name, value in row.items() if name not in ("id", "started_at", "stages")}
         if not self._keep_texts:
             given = {name: value for name, value in given.items() if name not in ("input", "output")}

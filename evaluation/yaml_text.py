@@ -75,15 +75,19 @@ def _exact(loader: Any, node: Any) -> Any:
 def _check_keys(node: Any) -> None:
     import yaml
 
-    keys: set[tuple[str, str]] = set()
+    from evaluation.names import composed
+
+    keys: dict[tuple[str, str], str] = {}
     for key, _ in node.value:
         if not isinstance(key, yaml.ScalarNode) or key.tag == "tag:yaml.org,2002:merge":
             continue
-        if (key.tag, key.value) in keys:
+        name = composed(key.value)
+        if (key.tag, name) in keys:
+            how = "" if keys[key.tag, name] == key.value else ", in two Unicode forms"
             raise yaml.constructor.ConstructorError(
-                None, None, f"the key {key.value[:60]!r} stands twice in one mapping", key.start_mark
+                None, None, f"the key {name[:60]!r} stands twice in one mapping{how}", key.start_mark
             )
-        keys.add((key.tag, key.value))
+        keys[key.tag, name] = key.value
 
 
 def _n_values(value: Any, known: dict[int, int | None]) -> int:

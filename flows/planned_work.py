@@ -27,8 +27,9 @@ from tasks.recovery import call_crashed, free_slots_of_the_dead
 from tasks.reuse import reuse_outcomes
 from tasks.salvage import score_what_is_finished
 from tasks.scoring.early_scores import early_scores
-from tasks.spreading.beginning import begin_candidates, note_given_up
+from tasks.spreading.beginning import begin_candidates
 from tasks.spreading.children import spread_out, tag_of
+from tasks.spreading.others import note_the_others
 from tasks.stored import stored
 from tasks.telemetry.gpu_sampling import gpu_sampling
 from tasks.watching import show_progress
@@ -112,7 +113,7 @@ async def _work_through(plan: Plan, flow_run_id: UUID, *, ends: bool, kept: dict
                 await call_crashed(bench.store, run_ids, flow_run_id)
                 await start_runs(bench.store, plan)
             else:
-                await note_given_up(bench)
+                await note_the_others(bench)
             if plan.reuse:
                 await _reuse(plan)
             await count_left(bench)

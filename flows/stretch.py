@@ -19,11 +19,12 @@ from flows.serving import serve_all
 from tasks.generation.workbench import Workbench, open_workbench
 from tasks.holding import holding
 from tasks.interruption import interruptible
+from tasks.one_database import one_database
 from tasks.own_settings import use_own_settings
 from tasks.plan import Asked
 from tasks.recovery import free_slots_of_the_dead
 from tasks.spreading.asked import asked_by
-from tasks.spreading.others import until_the_run_is_over, until_the_spreader_is_heard
+from tasks.spreading.others import note_the_others, until_the_run_is_over, until_the_spreader_is_heard
 from tasks.telemetry.gpu_sampling import gpu_sampling
 
 
@@ -45,7 +46,8 @@ async def stretch(request: Share, invocation_id: str) -> Any:
     async with interruptible(own_id) as interruption:
         try:
             asked = await asked_by(invocation_id, request, str(own_id))
-            return await _stretch(asked)
+            async with one_database(may_be_new=False):
+                return await _stretch(asked)
         except asyncio.CancelledError:
             return Cancelled(message=interruption.reason or "cancelled")
         except ConfigurationError as error:
@@ -60,6 +62,7 @@ async def _stretch(asked: Asked) -> str:
         run_ids = [run.run_id for run in plan.runs]
         async with holding(bench.store, run_ids, part=asked.part) as bench.leases.holder_id:
             await free_slots_of_the_dead(bench.store)
+            await note_the_others(bench)
             await count_left(bench)
             n_left = sum(work.n_left for work in bench.works)
             get_run_logger().info("%d generations of this share are missing", n_left)

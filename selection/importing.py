@@ -19,6 +19,7 @@ from evaluation.errors import BenchmarkError
 from evaluation.field_mapping import named_fields
 from evaluation.names import LONGEST_NAME, LONGEST_TITLE, name_problem, normal_name
 from evaluation.numbers_in_words import read_number
+from selection.repeated_answers import NAMES, RepeatedAnswers
 
 if TYPE_CHECKING:
     from evaluation.benchmarks.rows import Row
@@ -101,6 +102,7 @@ def read_scoreboard(
             )
         for row in without(document.rows, ignore, ignored):
             table.add(row)
+        table.check_repeats(path)
     except BenchmarkError as error:
         raise _of_a_scoreboard(error) from None
     if not table.n_rows:
@@ -110,7 +112,7 @@ def read_scoreboard(
     with path.open("rb") as handle:
         sha256 = file_digest(handle, "sha256").hexdigest()
     called = _checked_name(name or stem_of(path), path)
-    notes = (f"left out: {named_fields(sorted(ignored))}",) if ignored else ()
+    notes = (*((f"left out: {named_fields(sorted(ignored))}",) if ignored else ()), *table.notes())
     return table.content(sha256=sha256, name=called, source=str(path)), notes
 
 
@@ -123,6 +125,7 @@ class _Table:
         self._texts: list[tuple[str, str | None, int]] = []
         """Prompt, family and first row of each case."""
         self._positions = array("q"), array("q")
+        self._answers = RepeatedAnswers()
         self._quality = array("d")
         self._figures = {name: array("d") for name in FIGURES}
 
@@ -139,7 +142,7 @@ class _Table:
         """
         if not self.n_rows:
             self._check_columns(row)
-        candidate, task, case_id = (_word(row, name) for name in ("candidate", "task", "case_id"))
+        candidate, task, case_id = self._answers.add(row, [_word(row, name) for name in NAMES])
         of_candidate, of_case = self._positions
         of_case.append(self._case(row, task, case_id))
         of_candidate.append(self._candidates.setdefault(candidate, len(self._candidates)))
@@ -148,6 +151,14 @@ class _Table:
         self._quality.append(_number(row, "quality", most=1.0))
         if unused := row.unused():
             raise _unknown_columns(row, unused)
+
+    def check_repeats(self, path: Path) -> None:
+        """Raises `BenchmarkError` where rows may or may not be repeats of one answer."""
+        self._answers.check(path, *self._positions)
+
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know of how the names were read."""
+        return self._answers.notes()
 
     def _check_columns(self, row: "Row") -> None:
         missing = [name for name in REQUIRED if name not in row.values]
@@ -171,7 +182,7 @@ class _Table:
                     f"is another than in {row.unit} {self._texts[known][2]}, which has the same task and case_id",
                     field=name,
                     expected="one question under one case_id",
-                    next_step="give questions that differ case_ids that differ",
+                    next_step="give each question a case_id of its own",
                 )
         return known
 
@@ -202,8 +213,7 @@ def _word(row: "Row", name: str) -> str:
     word = row.word(name)
     if word is None:
         raise row.error("is missing", field=name, expected="text")
-    word = normal_name(word)
-    if problem := name_problem(word, longest=LONGEST_NAME if name == "case_id" else LONGEST_TITLE):
+    if problem := name_problem(normal_name(word), longest=LONGEST_NAME if name == "case_id" else LONGEST_TITLE):
         raise row.error(problem, field=name, expected="a name that people can read and type")
     return word
 

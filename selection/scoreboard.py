@@ -38,6 +38,10 @@ class Levels:
     """Cases of each part that anybody was asked, shape (n_parts,)."""
 
 
+BY_STUDENTS_T, BY_SIGN_FLIPS = -1, -2
+"""Tests of scores that are not all right or wrong."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class PairTests:
     """Which two can be told apart on what both were asked; shape (n_candidates, n_candidates), the same both ways."""
@@ -45,8 +49,8 @@ class PairTests:
     p_adjusted: "NDArray[np.float64]"
     """Two-sided, adjusted by Holm over all pairs that were tested; NaN where two share too little."""
     n_differing: "NDArray[np.int64]"
-    """Families that one of two alone has right, where all answers are right or wrong and McNemar's test was made; -1:
-    Student's t."""
+    """Families that one of two alone has right, where all answers are right or wrong and McNemar's test was made; else
+    `BY_STUDENTS_T` or `BY_SIGN_FLIPS`."""
     n_tests: int
 
 

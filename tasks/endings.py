@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from prefect import get_run_logger
 
-from evaluation.errors import BenchwrightError, StoreError
+from evaluation.errors import BenchwrightError, DatabaseLostError, StoreError
 from evaluation.missing_scores import too_many_missing
 from evaluation.planning import Plan
 from evaluation.settings import Settings
@@ -59,6 +59,8 @@ async def fail_runs(invocation_id: str, error: Exception) -> None:
     reason = error.message if isinstance(error, BenchwrightError) else f"{type(error).__name__}: {error}"
     try:
         await _shielded(lambda: _end_open(invocation_id, Status.FAILED, reason))
+    except DatabaseLostError:
+        return  # so are the runs
     except StoreError as second:
         get_run_logger().warning("the runs could not be marked as failed: %s", second)
 

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from prefect import get_run_logger
 from prefect.runtime import flow_run
 
-from evaluation.errors import StoreError
+from evaluation.errors import DatabaseLostError, StoreError
 from evaluation.store.holders import beat, let_go, take_hold
 from evaluation.store.session import Store
 from tasks.stored import stored
@@ -44,5 +44,7 @@ async def _beat(store: Store, holder_id: str) -> None:
         await asyncio.sleep(BEAT_EVERY_S)
         try:
             await asyncio.to_thread(beat, store, holder_id)
+        except DatabaseLostError:
+            return  # which ends the flow run
         except Exception as error:  # without a heartbeat the living count as dead
             get_run_logger().warning("the heartbeat could not be stored, and is tried again: %s", error)

@@ -15,6 +15,7 @@ from prefect.runtime import deployment
 from prefect.states import Cancelled
 
 from tasks.broken_pipes import outlive_the_reader
+from tasks.one_database import one_database
 
 LOOK_EVERY_S = 3.0
 T = TypeVar("T")
@@ -41,10 +42,14 @@ async def run_interruptibly(
         flow_run_id: Cancelling this flow run in Prefect interrupts the work, as Ctrl-C and SIGTERM do.
         work: The body.
         on_interruption: Called with the reason before the state is returned.
+
+    Raises:
+        DatabaseLostError: the results database was deleted, moved away or replaced since.
     """
     async with interruptible(flow_run_id) as interruption:
         try:
-            return await work()
+            async with one_database():
+                return await work()
         except asyncio.CancelledError:
             if on_interruption is not None:
                 await on_interruption(interruption.reason)

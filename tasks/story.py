@@ -6,10 +6,13 @@ from collections.abc import Callable
 from prefect import get_run_logger
 from prefect.exceptions import MissingContextError
 
+from evaluation.errors import DatabaseLostError
+
 
 def warn(message: str, *words: object) -> None:
-    """Logs a warning."""
-    _say(logging.WARNING, message, *words)
+    """Logs a warning; one of a lost database as a detail, since that error ends the flow run and is told there."""
+    is_told_at_the_end = any(isinstance(word, DatabaseLostError) for word in words)
+    _say(logging.DEBUG if is_told_at_the_end else logging.WARNING, message, *words)
 
 
 def tell(message: str, *words: object) -> None:

@@ -1,6 +1,5 @@
 """Databases for tests (a SQLite file each, a fresh database each of one PostgreSQL server), and one Prefect server."""
 
-import gc
 import os
 import shutil
 import signal
@@ -15,6 +14,7 @@ import psycopg
 import pytest
 from postgresql import PostgresqlServer
 from scripted_ollama import ScriptedOllama, scripted_ollama
+from work_done_once import collect_garbage, share_compiled_statements, share_tls_contexts
 
 from deployments.helper_process import HelperProcess
 from deployments.prefect_server import FEWER_WORDS, prefect_server
@@ -33,6 +33,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Keeps the user's Prefect out of the tests."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # so are jobs of a script started with &
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    share_compiled_statements()
+    share_tls_contexts()
     folder = Path(mkdtemp(prefix="benchwright-prefect-"))
     config.stash[_PREFECT_HOME] = folder
     for name in [name for name in os.environ if name.startswith(("PREFECT_", "BENCHWRIGHT_"))]:
@@ -89,7 +91,7 @@ def prefect_api(prefect_api_of_session: str, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("PREFECT_API_URL", prefect_api_of_session)
     with temporary_settings({PREFECT_API_URL: prefect_api_of_session}):
         yield prefect_api_of_session
-    gc.collect()  # while the warnings of Prefect's clients are expected
+    collect_garbage()  # while the warnings of Prefect's clients are expected
 
 
 @pytest.fixture

@@ -3,6 +3,8 @@
 import contextlib
 import os
 import sys
+from functools import cache
+from typing import Any
 
 
 def main() -> None:
@@ -25,17 +27,15 @@ def run(arguments: list[str]) -> int:
     if (hidden := hidden_package()) is not None:
         sys.stderr.write(f"error: {hidden}\n")
         return 2
-    from typer.main import get_command
-
-    from deployments.cli.app import app
-    from deployments.cli.plain_numbers import with_plain_numbers
-    from deployments.cli.terminal import EXIT_INTERRUPTED, report_error
-    from evaluation.errors import BenchwrightError
+    from deployments.cli.terminal import EXIT_INTERRUPTED, report_error, report_lost_database
+    from evaluation.errors import BenchwrightError, DatabaseLostError
 
     try:
-        with_plain_numbers(get_command(app))(args=arguments, prog_name="benchwright", standalone_mode=True)
+        _command_line()(args=arguments, prog_name="benchwright", standalone_mode=True)
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else (0 if end.code is None else 1)
+    except DatabaseLostError as error:
+        return report_lost_database(error, as_json="--json" in arguments)
     except BenchwrightError as error:
         return report_error(error, as_json="--json" in arguments)
     except KeyboardInterrupt:
@@ -44,6 +44,17 @@ def run(arguments: list[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     return 0
+
+
+@cache
+def _command_line() -> Any:
+    """Return all commands with their options; to build them takes a tenth of a second."""
+    from typer.main import get_command
+
+    from deployments.cli.app import app
+    from deployments.cli.plain_numbers import with_plain_numbers
+
+    return with_plain_numbers(get_command(app))
 
 
 if __name__ == "__main__":

@@ -44,13 +44,19 @@ app = typer.Typer(
 
 
 @app.callback(invoke_without_command=True)
-def options(version: bool = typer.Option(False, "--version", help="Print the version and leave.")) -> None:
+def options(
+    context: typer.Context, version: bool = typer.Option(False, "--version", help="Print the version and leave.")
+) -> None:
     """Evidence for choosing among language models that run on your own machines."""
+    from deployments.prefect_home import mend_modes
+
     if version:
         from evaluation.version import code_version
 
         typer.echo(f"benchwright {code_version()}")
         raise typer.Exit
+    if context.invoked_subcommand != "doctor":  # which tells of it first
+        mend_modes()
 
 
 app.command("compare", cls=GroupedCommand)(compare.compare)

@@ -112,7 +112,9 @@ def serve() -> Finding:
 
     found = find_serve()
     if found is None:
-        said = f"does not run on {prefect_home()}; `benchwright serve` starts pages, schedules and a worker"
+        said = (
+            f"not running for PREFECT_HOME {prefect_home()}; `benchwright serve` starts pages, schedules and a worker"
+        )
         return Finding(name="serve", state=State.NOTE, said=said)
     where = f"{found.page}, process {found.pid}"
     if answers(f"{found.page}/api{HEALTH}"):
@@ -183,7 +185,7 @@ def private_files(database_url: str | None) -> Finding:
         return Finding(name="private files", state=State.OK, said="results and secrets are this user's alone")
     said = "; ".join(f"{path} may be read by {who}" for path, who in found)
     command = f"chmod go-rwx {' '.join(shlex.quote(str(path)) for path, _ in found)}"
-    step = f"{command} (commands take it from others by themselves; what only a group may read is left to you)"
+    step = f"{command} (commands remove other users' access by themselves, but leave a group's to you)"
     return Finding(name="private files", state=State.NOTE, said=said, next_step=step)
 
 

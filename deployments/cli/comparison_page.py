@@ -18,7 +18,7 @@ def print_comparisons(results: Sequence[Result]) -> None:
 
 
 def _print_one(result: Result) -> None:
-    from evaluation.reports.comparison_remarks import dropped_lines, tail_lines, zero_lines
+    from evaluation.reports.comparison_remarks import dropped_lines, note_lines, tail_lines, zero_lines
     from evaluation.reports.comparison_tables import is_pair
 
     lead, *others = result["sentences"]
@@ -32,7 +32,7 @@ def _print_one(result: Result) -> None:
         _print_pair(result)
     else:
         _print_many(result)
-    remarks = (*dropped_lines(result), *zero_lines(result), *tail_lines(result), *result["notes"])
+    remarks = (*dropped_lines(result), *zero_lines(result), *tail_lines(result), *note_lines(result))
     for line in ("", *remarks) if remarks else ():
         say_line(line)
     _print_preferences(result)
@@ -112,10 +112,13 @@ def _print_flips(result: Result) -> None:
     from evaluation.reports.comparison_flips import flip_line
 
     for position, flips in enumerate(result["flips"]):
-        if position or not (flips["better_a"] or flips["better_b"]):
-            say_line(flip_line(flips))
+        line = flip_line(flips)
+        if line is None:
             continue
-        _heading(flip_line(flips))
+        if position or not (flips["better_a"] or flips["better_b"]):
+            say_line(line)
+            continue
+        _heading(line)
         for which, winner, run_id in (
             ("better_a", flips["a"], flips["run_a"]),
             ("better_b", flips["b"], flips["run_b"]),

@@ -62,9 +62,11 @@ def diagnose(given: Sequence[str], db: str | None) -> Diagnosis:
     """
     from deployments.cli import checks, machine
     from deployments.cli.first_steps import first_commands, memory_in_words, model_memory_bytes, suggestion_for
+    from deployments.prefect_home import mend_modes
 
     url = database_url(db)
     private_files = checks.private_files(url)  # before anything is mended
+    mend_modes()
     store, is_first_use = checks.database(url, typed=db)
     servers, answers = _servers(given, url, has_store=store.state is checks.State.OK)
     gpus, memory_bytes = machine.gpus(), machine.memory_bytes()

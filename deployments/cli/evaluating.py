@@ -27,7 +27,7 @@ from deployments.cli.terminal import (
 )
 from deployments.cli.thresholds import threshold_cases, threshold_checks
 from deployments.cli.workplace import ended_without_runs, workplace
-from evaluation.errors import BenchwrightError, ConfigurationError, StoreError
+from evaluation.errors import BenchwrightError, ConfigurationError, DatabaseLostError, StoreError
 
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import State
@@ -72,7 +72,7 @@ def run_evaluation(
                 check_spread_of_dry_run(prepared.request, store)
                 return show_dry_plan(prepared, store, stack, as_json=as_json)
             return _run(prepared, store, stack, as_json=as_json, junit=junit)
-    except (KeyboardInterrupt, TerminatedError) as end:
+    except (KeyboardInterrupt, TerminatedError, DatabaseLostError) as end:
         return ended_without_runs(end, prepared.invocation_id if prepared else None, as_json=as_json)
 
 
@@ -202,6 +202,7 @@ def exit_code(state: "State[Any] | None", number: int | None, *, has_runs: bool)
     """The code of how the flow run ended, and what broke it.
 
     Raises:
+        DatabaseLostError: its results are lost.
         BenchwrightError: what stopped it before there was any run, for the user to mend.
     """
     if state is None:
@@ -213,7 +214,7 @@ def exit_code(state: "State[Any] | None", number: int | None, *, has_runs: bool)
         return EXIT_INTERRUPTED if by_ctrl_c else EXIT_TERMINATED, None
     error = asyncio.run(state.aresult(raise_on_failure=False))
     if isinstance(error, BenchwrightError):
-        if not has_runs:
+        if not has_runs or isinstance(error, DatabaseLostError):
             raise error
         report_error(error, as_json=False)
     elif isinstance(error, BaseException):
@@ -235,6 +236,8 @@ def _show(
     invocation_id = prepared.invocation_id
     try:
         result = invocation_result(store, invocation_id)
+    except DatabaseLostError:
+        raise
     except StoreError as error:
         said = {"message": error.message, "next": error.next_step}
         if as_json:

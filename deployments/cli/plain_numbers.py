@@ -4,8 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-import typer
-
+from evaluation.errors import ConfigurationError
 from evaluation.numbers_in_words import read_number
 
 
@@ -24,5 +23,6 @@ def _cast(cast: Callable[[Any, Any], Any], param: Any, ctx: Any, value: Any) -> 
         try:
             read_number(value)
         except ValueError:
-            raise typer.BadParameter(f"{value!r} is not a number as 10 or 0.5", ctx=ctx, param=param) from None
+            name = param.opts[0] if param.param_type_name == "option" else param.human_readable_name
+            raise ConfigurationError(f"{name} {value!r} is not a number", "Write it like 10 or 0.5.") from None
     return made

@@ -23,7 +23,7 @@ from deployments.cli.terminal import (
     tell,
 )
 from deployments.cli.workplace import ended_without_runs, workplace
-from evaluation.errors import BenchwrightError, ConfigurationError, StoreError
+from evaluation.errors import BenchwrightError, ConfigurationError, DatabaseLostError, StoreError
 
 if TYPE_CHECKING:
     from evaluation.racing.request import RaceRequest
@@ -62,7 +62,7 @@ def run_race(wanted: Wanted, *, database: str | None, as_json: bool) -> int:
             if not wanted.given and not wanted.evaluation and _is_over(prepared, store):
                 return _show(prepared, store, EXIT_DONE, None, as_json=as_json)
             return _run(prepared, request, store, stack, as_json=as_json)
-    except (KeyboardInterrupt, TerminatedError) as end:
+    except (KeyboardInterrupt, TerminatedError, DatabaseLostError) as end:
         return ended_without_runs(end, invocation_id, as_json=as_json)
 
 
@@ -150,6 +150,8 @@ def _show(prepared: Prepared, store: "Store", code: int, broken_by: BenchwrightE
 
     try:
         result = race_result(store, prepared.invocation_id)
+    except DatabaseLostError:
+        raise
     except (StoreError, ValueError) as error:
         if code in (EXIT_INTERRUPTED, EXIT_TERMINATED):
             return code

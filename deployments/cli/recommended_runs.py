@@ -15,6 +15,10 @@ MOST_RUNS = 3
 """Newer runs are compared sooner; of more, the command is named that compares them."""
 
 
+_TESTS_OF_A_RUN = ("exact McNemar", "McNemar", "sign flips")
+"""Those with which `compare` tells the candidates of one run apart too."""
+
+
 def verdicts_of_runs(found: "Recommendation", url: str | None) -> list[dict[str, Any]]:
     """The verdict of each run that has at least two of the candidates, the newest of each benchmark.
 
@@ -29,7 +33,7 @@ def verdicts_of_runs(found: "Recommendation", url: str | None) -> list[dict[str,
     keys = {found.candidate.key, *(one.candidate.key for one in found.alternatives)}
     with open_store(url) as store:
         runs, n_in_all = runs_behind(store, task=found.task, keys=keys)
-        if n_in_all == 1 and "McNemar" in found.tested_by:
+        if n_in_all == 1 and found.tested_by.startswith(_TESTS_OF_A_RUN):
             return []
         return [_verdict(store, run_id, benchmark) for run_id, benchmark in runs[:MOST_RUNS]]
 

@@ -36,9 +36,9 @@ class TerminatedError(BaseException):
 
 
 def tell_of_own_server(server: "PrefectServer") -> None:
-    """Says that a Prefect server is started for this command, where none was configured."""
+    """Tells that a temporary Prefect server is started where none is configured."""
     if server.is_ours:
-        tell("no Prefect server is named: one is started for this command, on your PREFECT_HOME")
+        tell("PREFECT_API_URL is not set: starting a temporary Prefect server (data in PREFECT_HOME)")
 
 
 def run_flow(

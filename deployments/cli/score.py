@@ -57,15 +57,35 @@ def score(
 
 
 def _scored(request: "ScoreRequest", db: str | None, *, as_json: bool) -> int:
-
     from deployments.cli.running import TerminatedError
     from deployments.cli.workplace import ended_without_runs, workplace
 
     try:
         with workplace(db, may_be_new=False) as (store, _):
-            return _score(request, store, as_json=as_json)
+            try:
+                return _score(request, store, as_json=as_json)
+            except (KeyboardInterrupt, TerminatedError) as end:
+                return _ended_early(end, request.run, store, as_json=as_json)
     except (KeyboardInterrupt, TerminatedError) as end:
         return ended_without_runs(end, None, as_json=as_json)
+
+
+def _ended_early(end: BaseException, run: str, store: "Store", *, as_json: bool) -> int:
+    """The exit code of a scoring that was ended before its flow run began; its JSON shows the run as it stands."""
+    from deployments.cli.terminal import print_json, tell
+    from deployments.cli.workplace import code_of_signal, ended_without_runs
+    from evaluation.errors import ConfigurationError
+    from evaluation.reports.results import run_result
+    from evaluation.store.runs import find_run
+
+    try:
+        plan = find_run(store, run).plan
+    except ConfigurationError:
+        return ended_without_runs(end, None, as_json=as_json)
+    if as_json:
+        print_json({**run_result(store, plan.run_id), "status": "cancelled"})
+    tell("interrupted: no score was made; the same command begins again")
+    return code_of_signal(end)
 
 
 def _score(request: "ScoreRequest", store: "Store", *, as_json: bool) -> int:

@@ -23,7 +23,7 @@ from deployments.cli.terminal import (
     tell,
 )
 from deployments.cli.workplace import ended_without_runs, workplace
-from evaluation.errors import BenchwrightError, ConfigurationError, StoreError
+from evaluation.errors import BenchwrightError, ConfigurationError, DatabaseLostError, StoreError
 
 if TYPE_CHECKING:
     from evaluation.store.session import Store
@@ -63,7 +63,7 @@ def run_sweep(wanted: Wanted, *, database: str | None, as_json: bool) -> int:
                 swept = [parameter.name for parameter in request.all_parameters()]
                 return show_dry_plan(prepared, store, stack, as_json=as_json, max_rows=SHOWN_ROWS, named=swept)
             return _run(prepared, request, store, stack, as_json=as_json)
-    except (KeyboardInterrupt, TerminatedError) as end:
+    except (KeyboardInterrupt, TerminatedError, DatabaseLostError) as end:
         return ended_without_runs(end, invocation_id, as_json=as_json)
 
 
@@ -196,6 +196,8 @@ def _show(prepared: Prepared, store: "Store", code: int, broken_by: BenchwrightE
         if broken_by is not None:
             mark_as_failed(result, broken_by)
         _print(store, prepared.invocation_id, result, as_json=as_json)
+    except DatabaseLostError:
+        raise
     except StoreError as error:
         if code in (EXIT_INTERRUPTED, EXIT_TERMINATED):
             return code

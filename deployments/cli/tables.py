@@ -2,7 +2,6 @@
 
 import math
 import re
-import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
@@ -15,39 +14,62 @@ _UNITS: Mapping[str, int] = {
     **{f"{letter}IB": 1024**power for power, letter in enumerate("KMGT", start=1)},
 }
 _PIPE_WIDTH = 400
-"""A pipe has no edge at which a cell would have to be cut."""
+"""A pipe has no edge at which a cell would have to be cut, unless `COLUMNS` says where it is."""
 _WHOLE_WORD = 16
-"""Words up to here are kept in one piece on a narrow terminal."""
+"""Words up to here are kept in one piece on a narrow terminal, and shorter ones on a narrower one: down to"""
+_SHORTEST_WORD = 10
+_BETWEEN = 3
+"""What stands between two cells, or at the edges."""
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """Prints rows under columns on stdout; numbers stand to the right, None is a dash."""
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
-    from rich.measure import Measurement
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    from deployments.cli.split_table import screen_width
+
     words = [[in_words(cell) for cell in row] for row in rows]
+    cells = [[column, *(line[index] for line in words)] for index, column in enumerate(columns)]
+    widths = _widths(cells, (screen_width() or _PIPE_WIDTH) - _BETWEEN * len(columns))
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for index, column in enumerate(columns):
         numbers = bool(rows) and all(isinstance(row[index], int | float | None) for row in rows)
-        longest = max(len(word) for text in [column, *(line[index] for line in words)] for word in text.split() or [""])
-        table.add_column(
-            column,
-            justify="right" if numbers else "left",
-            overflow="fold",
-            min_width=min(longest, _WHOLE_WORD),
-            # The first column holds what a person copies into the next command: it stays whole.
-            no_wrap=index == 0,
-        )
+        table.add_column(column, justify="right" if numbers else "left", overflow="fold", width=widths[index])
     for line in words:
         table.add_row(*map(Text, line))
-    console = Console(markup=False, highlight=False, emoji=False, width=None if sys.stdout.isatty() else _PIPE_WIDTH)
-    # Where a terminal is too narrow for every column, its own line breaks are better than columns that are cut off.
-    least = Measurement.get(console, console.options.update(max_width=_PIPE_WIDTH), table).minimum
-    console.width = max(console.width, least)
-    console.print(table)
+    width = sum(widths) + _BETWEEN * len(columns)
+    Console(markup=False, highlight=False, emoji=False, width=width).print(table)
+
+
+def _widths(cells: Sequence[Sequence[str]], room: int) -> list[int]:
+    """Width of each column; together no wider than `room` where that can be.
+
+    The first column holds what a person copies into the next command: it stays whole. Of the others, short words stay
+    whole; where a terminal is too narrow even for that, its own line breaks are better than columns that are cut off.
+
+    Args:
+        cells: The texts of each column, its name first.
+        room: What there is for all of them.
+    """
+    from rich.cells import cell_len
+
+    natural = [max(cell_len(line) for text in column for line in text.split("\n")) for column in cells]
+    longest = [max(cell_len(word) for text in column for word in text.split() or [""]) for column in cells]
+    for whole_word in range(_WHOLE_WORD, _SHORTEST_WORD - 1, -1):
+        widths = [natural[0], *(min(n, whole_word) for n in longest[1:])]
+        if sum(widths) <= room:
+            break
+    else:
+        return [natural[0], *(min(n, _WHOLE_WORD) for n in longest[1:])]
+    for _ in range(room - sum(widths)):
+        short = [index for index, width in enumerate(widths) if width < natural[index]]
+        if not short:
+            break
+        widths[min(short, key=widths.__getitem__)] += 1
+    return widths
 
 
 def say(text: str = "") -> None:

@@ -4,7 +4,7 @@ import sys
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from evaluation.errors import BenchwrightError
+from evaluation.errors import BenchwrightError, DatabaseLostError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -58,3 +58,11 @@ def report_error(error: BenchwrightError, *, as_json: bool, code: int = EXIT_MEN
     if error.next_step:
         sys.stderr.write(f"  next: {for_terminal(error.next_step)}\n")
     return code
+
+
+def report_lost_database(error: DatabaseLostError, invocation_id: str | None = None, *, as_json: bool) -> int:
+    """The same of results that were lost with their database, which has none of them to show."""
+    if as_json:
+        said = {"message": error.message, "next": error.next_step}
+        print_json({"status": "failed", "invocation_id": invocation_id, "runs": [], "error": said})
+    return report_error(error, as_json=False, code=EXIT_RUN_FAILED)

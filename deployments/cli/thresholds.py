@@ -51,19 +51,21 @@ def _of(run: Numbers, name: str, limit: float) -> Iterator[ThresholdCheck]:
         rising = higher_is_better(word, run["metrics"].get(word, ""))
         for candidate in run["candidates"]:
             numbers = candidate["metrics"].get(word)
+            is_measured = numbers is not None and numbers.get("value") is not None
             yield ThresholdCheck(
                 benchmark=run["benchmark"],
                 candidate=candidate["candidate"],
                 metric=word,
                 limit=limit,
-                value=None if numbers is None else numbers["value"],
+                value=numbers["value"] if is_measured else None,
                 problem=_problem(numbers, limit, rising=rising),
             )
 
 
 def _problem(numbers: Numbers | None, limit: float, *, rising: bool) -> str | None:
-    if numbers is None:
-        return f"could not be measured, so that it is not known to hold {limit:g}"
+    if numbers is None or numbers.get("value") is None:
+        kept = " (the server had kept all its prompts)" if numbers and "cached_prompts" in numbers else ""
+        return f"could not be measured{kept}, so that it is not known to hold {limit:g}"
     if numbers["value"] >= limit if rising else numbers["value"] <= limit:
         return None
     value, shown = beyond(numbers["value"], limit)

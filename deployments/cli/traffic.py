@@ -74,16 +74,18 @@ def import_file(
     stages, id, input, output.
     """
     from deployments.cli.tables import say
-    from deployments.cli.terminal import print_json
+    from deployments.cli.terminal import print_json, tell
     from evaluation.formatting import counted
     from evaluation.traffic_importing import import_traffic
 
     with open_results(db) as store:
         made = import_traffic(store, file, keep_texts=keep_texts)
+    for note in made.notes:
+        tell(f"note: {note}")
     n_new = made.record.n_calls if made.is_new else 0
     if as_json:
         said = {"id": made.record.import_id, "source": made.record.source, "n_lines": made.n_lines}
-        print_json(said | {"n_new": n_new, "is_new": made.is_new})
+        print_json(said | {"n_new": n_new, "is_new": made.is_new, "notes": list(made.notes)})
     elif not made.is_new:
         say(f"{file}: this very file is here already, with {counted(made.record.n_calls, 'call')}")
     else:

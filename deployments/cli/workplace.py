@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from deployments.cli.arguments import database_url
 from deployments.cli.running import TerminatedError
-from deployments.cli.terminal import EXIT_INTERRUPTED, EXIT_TERMINATED, print_json
+from deployments.cli.terminal import EXIT_INTERRUPTED, EXIT_TERMINATED, print_json, report_lost_database
+from evaluation.errors import DatabaseLostError
 
 if TYPE_CHECKING:
     from evaluation.store.session import Store
@@ -18,19 +19,24 @@ if TYPE_CHECKING:
 def workplace(database: str | None, *, may_be_new: bool = True) -> "Iterator[tuple[Store, ExitStack]]":
     """The open store, which flows of this process use too, and a stack that ends what is started for the command.
 
+    Whatever this process opens under the store's name meanwhile is the same file.
+
     Args:
         database: Where results are kept; None: the default.
         may_be_new: Make the store where there is none yet.
 
     Raises:
+        DatabaseLostError: it was deleted, moved away or replaced meanwhile.
         StoreError: it cannot be opened, or is not there.
     """
     from deployments.cli.new_database import open_or_make
+    from evaluation.store.database_file import one_file
 
     url = database_url(database)
     with (
         heeding_sigterm(),
         open_or_make(url, typed=database, may_be_new=may_be_new) as store,
+        one_file(store),
         ExitStack() as stack,
     ):
         os.environ["BENCHWRIGHT_DATABASE_URL"] = store.url if url is None else url
@@ -68,7 +74,9 @@ def code_of_signal(end: BaseException) -> int:
 
 
 def ended_without_runs(end: BaseException, invocation_id: str | None, *, as_json: bool) -> int:
-    """The same, of an invocation that had nothing to show yet."""
+    """The same, of an invocation that had nothing to show yet, or lost it with its database."""
+    if isinstance(end, DatabaseLostError):
+        return report_lost_database(end, invocation_id, as_json=as_json)
     if as_json:
         print_json({"status": "cancelled", "invocation_id": invocation_id, "runs": []})
     return code_of_signal(end)

@@ -20,6 +20,7 @@ WEBHOOKS_VARIABLE = "BENCHWRIGHT_WEBHOOKS"
 PRIVATE = "private"
 _SENDING = ("socket.connect", "socket.sendto", "socket.sendmsg")
 _PROGRAMS = ("subprocess.Popen", "os.system", "os.exec", "os.fork", "os.forkpty", "os.posix_spawn")
+_GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")
 _PORTS = {"http": 80, "https": 443, "postgresql": 5432, "redis": 6379}
 
 
@@ -61,6 +62,8 @@ def is_public(address: str) -> bool:
             inner = ipaddress.IPv4Address(int(parsed) & 0xFFFFFFFF)
         if inner is not None:
             return is_public(str(inner))
+        if parsed not in _GLOBAL_UNICAST:  # other forms of IPv4's addresses, and what was local once
+            return False
     return parsed.is_global and not parsed.is_multicast
 
 
@@ -123,14 +126,19 @@ class Gate:
         if not targets:
             raise RefusedConnectionError(_refusal(name, port))
         found = self._look_up(host, port, *args, **options)
-        may_be_private = any(target.may_be_private for target in targets)
-        kept = [entry for entry in found if may_be_private or is_public(str(entry[4][0]))]
+        reached = [
+            (entry, target.port)
+            for entry in found
+            for target in targets
+            if target.may_be_private or is_public(str(entry[4][0]))
+        ]
+        kept = [entry for entry in found if any(entry is other for other, _ in reached)]
         if not kept:
             raise RefusedConnectionError(
                 f"{name} is at {found[0][4][0]}, an address of this machine or of a private network; "
                 f"to allow it, add `{PRIVATE}` to its entry in {WEBHOOKS_VARIABLE}"
             )
-        self._resolved |= {(_canonical(str(entry[4][0])), target.port) for entry in kept for target in targets}
+        self._resolved |= {(_canonical(str(entry[4][0])), number) for entry, number in reached}
         return kept
 
     def allows(self, address: object) -> bool:

@@ -125,12 +125,13 @@ def unknown_fields(row: Row, names: Sequence[str], form: type[Format] | Format) 
     known = dict.fromkeys([*form.fields, *form.kept_fields, *ID_FIELDS, *SHARED_FIELDS])
     ignoring = " ".join(f"--ignore-field {shlex.quote(name[:60])}" for name in names[:20])
     meant_by = f"read it as ours with `--field {close[1]}={shlex.quote(close[0][:60])}`, " if close else ""
-    kept = f"keep it with `--field details.{shlex.quote(names[0][:60])}={shlex.quote(names[0][:60])}`"
+    keeping = " ".join(f"--field details.{shlex.quote(name[:60])}={shlex.quote(name[:60])}" for name in names[:20])
+    pronoun = "them" if len(names) > 1 else "it"
     return row.error(
         f"unknown field{'s' if len(names) > 1 else ''} {named_fields(names)}, which no model would be asked with",
         expected=f"the fields of {form.title}: {', '.join(known)}",
-        next_step=f"{meant_by}{kept}, or leave {'them' if len(names) > 1 else 'it'} out with `{ignoring}`; "
-        "in a header: fields, ignore_fields",
+        next_step=f"{meant_by}keep {pronoun} with `{keeping}`, or leave {pronoun} out with `{ignoring}`; "
+        "a benchmark's header says the same under 'fields' and 'ignore_fields'",
     )
 
 

@@ -12,6 +12,8 @@ from typing import Any, Literal
 
 from evaluation.errors import BenchmarkError
 from evaluation.exact_json import read_json
+from evaluation.field_mapping import named_fields
+from evaluation.names import composed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,22 +60,23 @@ class Row:
         """True where the file itself names what the field's numbers stand for."""
         return self.names.get(name, name) in self.classes
 
-    def check_parts(self, name: str, value: Any, known: Collection[str]) -> None:
+    def check_parts(self, name: str, value: Any, known: Collection[str], *, expected: str | None = None) -> None:
         """Raises `BenchmarkError` where an object, or one in a list, has a key that nothing reads or leaves out."""
         theirs = self.names.get(name, name)
-        for part in value if isinstance(value, list) else [value]:
-            for key, held in part.items() if isinstance(part, dict) else ():
-                if key in known or is_blank(held):
-                    continue
-                if f"{theirs}.{key}" not in self.ignored_parts:
-                    raise self.error(
-                        f"unknown field {str(key)[:60]!r} in it, which no model would be asked with",
-                        field=name,
-                        expected=f"objects with {' and '.join(known)}",
-                        next_step=f"leave it out with `--ignore-field {shlex.quote(f'{theirs}.{key}'[:120])}`; "
-                        "in a header: ignore_fields",
-                    )
-                self.left_out.add(f"{theirs}.{key}")
+        parts = [part for part in (value if isinstance(value, list) else [value]) if isinstance(part, dict)]
+        keys = [str(key) for part in parts for key, held in part.items() if key not in known and not is_blank(held)]
+        unread = [key for key in dict.fromkeys(keys) if f"{theirs}.{key}" not in self.ignored_parts]
+        if unread:
+            ignoring = " ".join(f"--ignore-field {shlex.quote(f'{theirs}.{key}'[:120])}" for key in unread[:20])
+            raise self.error(
+                f"unknown field{'s' if len(unread) > 1 else ''} {named_fields(unread)} in it, "
+                "which no model would be asked with",
+                field=name,
+                expected=expected or f"objects with {' and '.join(known)}",
+                next_step=f"leave {'them' if len(unread) > 1 else 'it'} out with `{ignoring}`; "
+                "a benchmark's header says the same under 'ignore_fields'",
+            )
+        self.left_out.update(f"{theirs}.{key}" for key in keys)
 
     def error(
         self, problem: str, *, field: str | None = None, expected: str | None = None, next_step: str | None = None
@@ -147,7 +150,8 @@ class Row:
         """A list of at least two different texts, such as choices."""
         value = self.structure(name, expected)
         words = [written(item) for item in value] if isinstance(value, list) else []
-        if len(words) < 2 or len(set(words)) < len(words) or any(not (word and word.strip()) for word in words):
+        different = {composed(word) for word in words if word}
+        if len(words) < 2 or len(different) < len(words) or any(not (word and word.strip()) for word in words):
             raise self.wrong_type(name, expected)
         return tuple(word for word in words if word)
 

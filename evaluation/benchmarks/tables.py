@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import IO, Any
 
@@ -12,6 +11,7 @@ import numpy as np
 from evaluation.benchmarks.rows import Row, shown
 from evaluation.bounded_reading import LARGEST_FILE, LONGEST_LINE, TooLongError, bounded, bounded_lines
 from evaluation.errors import BenchmarkError
+from evaluation.names import repeated_key
 
 MMLU_COLUMNS = ("question", "A", "B", "C", "D", "answer")
 """MMLU's own files have these columns and no line that names them."""
@@ -80,9 +80,7 @@ def _columns(record: Sequence[str], path: str) -> tuple[str, ...]:
         raise BenchmarkError(
             path, "holds NUL characters", line=1, expected="text in UTF-8", next_step="save the table as UTF-8"
         )
-    twice = [name for name, n in Counter(columns).items() if n > 1]
-    if twice:
-        raise BenchmarkError(path, "names a column twice", line=1, field=twice[0], expected="a name for each column")
+    _check_twice(columns, path, line=1)
     other = next((mark for mark in ";\t|" if record[0].count(mark) >= len(columns)), None)
     if other:
         n_columns = "one column," if len(columns) == 1 else f"{len(columns)} columns, the first"
@@ -138,10 +136,12 @@ def parquet_rows(handle: IO[bytes], path: str) -> Iterator[Row]:
         ) from error
 
 
-def _check_twice(columns: Sequence[str], path: str) -> None:
-    twice = [name for name, n in Counter(columns).items() if n > 1]
-    if twice:
-        raise BenchmarkError(path, "names a column twice", field=twice[0], expected="a name for each column")
+def _check_twice(columns: Sequence[str], path: str, *, line: int | None = None) -> None:
+    if twice := repeated_key(columns):
+        name, how = twice
+        raise BenchmarkError(
+            path, f"names a column twice{how}", line=line, field=name, expected="a name for each column"
+        )
 
 
 def _check_chunks(metadata: Any) -> None:

@@ -179,6 +179,7 @@ class _Work:
     def figures(self, metrics: Sequence[ComparedMetric]) -> Iterator[MetricComparison]:
         """The comparison by each figure that two sides have, of like with like; those that lack it are left out."""
         read = {side.label: [figures_of(self._store, member) for member in side.members] for side in self._sides}
+        asked_with = {side.label: (frozenset(side.run_ids), frozenset(side.digests)) for side in self._sides}
         timed: list[AlikePairs] = []
         for metric in metrics:
             values = {label: figure_of_side(found, metric.word) for label, found in read.items()}
@@ -187,7 +188,8 @@ class _Work:
                 lacking = [label for label in values if label not in known]
                 if lacking:
                     self.notes.append(f"{metric.word}: nothing is known of {', '.join(lacking)}")
-                pairs = alike_pairs(metric.word, known, self._against.label if self._against else None)
+                against = self._against.label if self._against else None
+                pairs = alike_pairs(metric.word, known, against, asked_with=asked_with)
                 timed.append(pairs)
                 if not pairs.is_too_little:
                     yield self._compared(metric, pairs.of_all.values, failed={}, margin=None, alike=pairs)

@@ -7,7 +7,7 @@ one prompt and found the others, which is what a crossover trial compares.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from math import exp, fsum, log
@@ -54,10 +54,17 @@ class Alike:
         return self.n_compared < self.n_shared and self.n_pairs < MIN_ALIKE
 
 
-def alike(sides: Sides) -> Alike:
-    """The figures that may be compared, of the basis that gives the most pairs; of equal ones the nearest to fresh."""
+def alike(sides: Sides, *, in_turn: bool = True) -> Alike:
+    """The figures that may be compared, of the basis that gives the most pairs; of equal ones the nearest to fresh.
+
+    Args:
+        sides: Two or more.
+        in_turn: False where they were not asked in turn, so that a prompt of which it is not known whether it was
+            kept may have been kept for the one and read for the other.
+    """
     n_shared = _n_shared(sides)
-    bases = [*_uniform(sides, n_shared), *_balanced(sides, n_shared)]
+    known = sides if in_turn else {label: _of_known_prompts(of_side) for label, of_side in sides.items()}
+    bases = [*_uniform(known, n_shared), *_balanced(known, n_shared)]
     if not bases:
         return Alike(
             basis="fresh",
@@ -68,6 +75,14 @@ def alike(sides: Sides) -> Alike:
             n_compared=0,
         )
     return max(bases, key=lambda one: (one.n_pairs, -_PREFERRED.index(one.basis)))
+
+
+def _of_known_prompts(of_side: Mapping[str, Values]) -> dict[str, Values]:
+    known = {
+        case_id: {states: value for states, value in values.items() if PromptState.UNKNOWN not in states}
+        for case_id, values in of_side.items()
+    }
+    return {case_id: values for case_id, values in known.items() if values}
 
 
 _PREFERRED: tuple[Basis, ...] = ("fresh", "balanced", "cached", "unknown", "mixed")
@@ -185,12 +200,23 @@ class AlikePairs:
         return ({}, {}) if found.is_too_little else (found.values[pair[0]], found.values[pair[1]])
 
 
-def alike_pairs(word: str, sides: Sides, against: str | None) -> AlikePairs:
-    """The figures of all pairs that are compared: of each with each, or of each with one of them."""
+def alike_pairs(
+    word: str, sides: Sides, against: str | None, *, asked_with: Mapping[str, Hashable] | None = None
+) -> AlikePairs:
+    """The figures of all pairs that are compared: of each with each, or of each with one of them.
+
+    Args:
+        word: What the figure is called.
+        sides: Two or more.
+        against: What every other side is held against; None: each against each.
+        asked_with: Equal for sides that were asked in turn. None: all were.
+    """
+    turn = asked_with or {}
     pairs = combinations(sides, 2) if against is None else ((label, against) for label in sides if label != against)
-    found = {(a, b): alike({a: sides[a], b: sides[b]}) for a, b in pairs}
+    found = {(a, b): alike({a: sides[a], b: sides[b]}, in_turn=turn.get(a) == turn.get(b)) for a, b in pairs}
+    of_all = alike(sides, in_turn=len({turn.get(label) for label in sides}) == 1)
     return AlikePairs(
-        word=word, sides=sides, of_all=next(iter(found.values())) if len(sides) == 2 else alike(sides), of_pairs=found
+        word=word, sides=sides, of_all=next(iter(found.values())) if len(sides) == 2 else of_all, of_pairs=found
     )
 
 
@@ -222,16 +248,22 @@ _NAMED = 3
 
 def _why_not(found: Alike, sides: Sides) -> str:
     shares = "; ".join(f"{label}: {_share(values)}" for label, values in sides.items())
-    return (
-        f"timing cannot be compared: on {found.n_compared:,} of {found.n_shared:,} common cases alone had the servers "
-        f"kept as much of the prompts for both ({shares})"
+    why = (
+        f"on {found.n_compared:,} of {found.n_shared:,} common cases alone had the servers kept as much of the prompts"
     )
+    if all(map(_is_unknown, sides.values())):
+        return f"timing cannot be compared: {why} for both for certain, since they do not say what they keep ({shares})"
+    return f"timing cannot be compared: {why} for both ({shares})"
 
 
 def _share(values: Mapping[str, Values]) -> str:
     """How many of a side's cases have nothing but answers to prompts that may have been kept."""
     n_kept = sum(not any(PromptState.FRESH in states for states in found) for found in values.values())
     return f"{n_kept:,} of {len(values):,} prompts cached"
+
+
+def _is_unknown(values: Mapping[str, Values]) -> bool:
+    return any(PromptState.UNKNOWN in states for found in values.values() for states in found)
 
 
 def _how(found: Alike) -> str | None:
@@ -241,8 +273,8 @@ def _how(found: Alike) -> str | None:
         return None if found.n_compared == found.n_shared else f"compared on the {of} whose prompts were read for both"
     if found.basis == "balanced":
         return (
-            f"compared on {found.n_pairs:,} sets of 2 cases, in each of which both had one prompt read and found the "
-            f"other in the server's cache ({of})"
+            f"compared on {found.n_pairs:,} sets of 2 cases; in each set, both sides had one fresh and one cached "
+            f"prompt ({of})"
         )
     return f"compared on the {of} {_CASES[found.basis]}"
 

@@ -24,7 +24,7 @@ class Accuracy(Metric):
     name: ClassVar[str] = "accuracy"
     unit: ClassVar[str] = "fraction"
     needs: ClassVar[frozenset[Need]] = frozenset({Need.REFERENCES, Need.CHOICES})
-    scorer_version: ClassVar[str] = "3"
+    scorer_version: ClassVar[str] = "4"
     formula: ClassVar[str] = (
         "1 if the label that is read from the answer is a reference, else 0; the mean is the share of right labels"
     )

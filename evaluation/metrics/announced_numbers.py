@@ -11,18 +11,51 @@ _FILLER = (
 )
 _START = r"(?=[-+~≈]?\s?[$€£¥]?\s?[-+]?(?:[.,]?\d|\\[dt]?frac|[½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅐⅛⅜⅝⅞⅑⅒]))"
 _SAID = re.compile(
-    rf"(?:(?<!\w){_NOUN}\*{{0,2}}(?:[ ]\w{{1,15}}){{0,6}}?[ ]?{_COPULA}(?![^\W\d])|(?:^|\n)[ *#]{{0,6}}A[ ]?[:：])"
+    rf"(?:<(?:\w{{1,12}}_)?answer>|(?:^|\n)[ *#]{{0,6}}A[ ]?[:：]"
+    rf"|(?<!\w){_NOUN}\*{{0,2}}(?:[ ]\w{{1,15}}){{0,6}}?[ ]?{_COPULA}(?![^\W\d]))"
     rf"[\s:*_\"'`(\[]{{0,6}}{_FILLER}[\s*_\"'`(\[\\]{{0,4}}{_START}",
     re.IGNORECASE,
 )
 # "No, 20" after an answer, with no other number to the end.
 _CORRECTED = re.compile(
-    r"(?<!\w)(?:no|wait|actually|sorry|correction|oops|scratch\sthat|I\smean)[,:.!…—-]{0,3}\s"
-    r"(?:(?:no|wait|it|it's|it’s|that's|that|is|should|be|the|answer|make|rather)[,:.]?\s){0,6}[*_$€£¥]{0,3}"
+    r"(?<!\w)(?:no|wait|actually|sorry|correction|oops|scratch\sthat|I\smean|nein|espera|perd[oó]n|attendez)[,:.!…—-]{0,3}\s"
+    r"(?:(?:no|wait|it|it's|it’s|that's|that|is|should|be|the|answer|make|rather|nein|moment|es|ist)[,:.]?\s){0,6}[*_$€£¥]{0,3}"
     rf"{_START}(?=[^\d\s]*[\d.,/]+[^\d]{{0,60}}$)",
     re.IGNORECASE,
 )
-_DENIED = re.compile(r"(?<!\w)(?:not|never|cannot|no|wrong|incorrect|between|nicht)(?!\w)|n't(?!\w)", re.IGNORECASE)
+_DENIED = re.compile(
+    r"(?<!\w)(?:not|never|cannot|no|wrong|incorrect|between|nicht|no\ses|non|pas)(?!\w)|n't(?!\w)|不是", re.IGNORECASE
+)
+_SUPPOSED = re.compile(
+    r"(?<!\w)(?:if|whether|unless|(?<!I\s)suppose|supposing|(?<!I\s)assum(?:e|ing)|imagine|wenn|angenommen)\s(?:that\s)?(?:the\s|your\s|my\s)?"
+    r"(?:correct\s|final\s|right\s)?$"
+    r"|(?<!\w)(?:many|some|others?|people|students|one|you|they|he|she)(?:\s\w+){0,3}\s(?:say|think|answer|claim|guess|believe|argue)s?"
+    r"\s(?:that\s)?(?:the\s)?$",
+    re.IGNORECASE,
+)
+_ONLY_IF = re.compile(
+    r"[-+~≈$€£¥\s]{0,4}\d[\d,]*(?:\.\d+)?%?(?:\s\w{1,15})?\s(?:if|were|had|unless)(?!\w)", re.IGNORECASE
+)
+_NEXT_QUESTION = re.compile(
+    r"\n[ *#]{0,6}(?:next\s)?(?:question|q|problem|exercise|user|human)(?:\s?\d{1,4})?\s?[:.]", re.IGNORECASE
+)
+_TAKEN_BACK = re.compile(
+    r"(?<!\w)(?:wait|hold\son|hmm+|nein|moment|espera)[,.!…\s—–-]{1,5}(?:no|nein)(?=[,.!…\s]*$|[.!])"
+    r"|(?:^|(?<=[.!?;,\n…]\s)|(?<=\n)|(?<=but\s))(?:that|this)(?:(?:'s|’s|\sis)\s(?:wrong|incorrect|not\s(?:right|correct))"
+    r"|\s(?:can't|can’t|cannot|isn't|isn’t)\s?(?:be)?\s?(?:right|correct))(?=\s?(?:$|[.!,;:?\n—–-]|because|since|as))|不对|不對|错了",
+    re.IGNORECASE,
+)
+_IS_ANSWER = re.compile(
+    r"(?<![\w.,/$€£¥-])[-+]?[$€£¥]?\d[\d.,]*%?(?:\s[^\W\d]{1,12})?\sis\s(?:therefore\s|thus\s)?(?:the|our|my)\s(?:final\s|correct\s|right\s)?"
+    r"(?:answer|result|solution)(?!\w)",
+    re.IGNORECASE,
+)
+_LEADING = re.compile(
+    rf"\s*\*{{0,2}}(?P<number>{_START}[^*\n]{{1,60}})\*{{0,2}}[.!]?\n\s*\*{{0,2}}"
+    r"(?:explanation|reason(?:ing)?|rationale|justification|because|since|note)(?!\w)",
+    re.IGNORECASE,
+)
+_NAMED_BOLD = re.compile(rf"\*\*[^*\n\d]{{1,40}}[:=][ ]?(?P<number>{_START}[^*\n]{{1,60}})\*\*")
 _BOLD = re.compile(rf"\*\*{_START}([^*\n]{{1,60}})\*\*")
 _NUMBER_AND_UNIT = re.compile(
     r"[-+~≈$€£¥\s]*[\d.,/'’ ½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅐⅛⅜⅝⅞⅑⅒%-]*\d?\s?(?:\\?%|[$€£¥])?(?:[ ]?[^\W\d]\w{0,14}){0,3}[.!]?"
@@ -45,10 +78,16 @@ class Announcement:
 
 def announcements(text: str) -> tuple[Announcement, ...]:
     """The places where a number is announced, the one that counts most first."""
-    said = [match for match in _SAID.finditer(text) if not _DENIED.search(match.group())]
+    said = _said(text)
     if said:
         corrected = _CORRECTED.search(text, said[-1].end())
         return (Announcement((corrected or said[-1]).end(), is_sum=True),)
+    *_, stated = [None, *_IS_ANSWER.finditer(text)]
+    if stated:
+        return (Announcement(stated.start(), is_sum=False),)
+    leading = _LEADING.match(text)
+    if leading and _NUMBER_AND_UNIT.fullmatch(leading["number"]):
+        return (Announcement(leading.start("number"), is_sum=False),)
     line = next((found for found in reversed(text.split("\n")) if any(map(str.isdigit, found))), "")
     place = text.rfind(line)
     bold = [
@@ -58,7 +97,31 @@ def announcements(text: str) -> tuple[Announcement, ...]:
     ]
     if bold:
         return (Announcement(place + bold[-1].start(1), is_sum=False),)
+    *_, named = [None, *_NAMED_BOLD.finditer(line)]
+    if named and _NUMBER_AND_UNIT.fullmatch(named["number"]):
+        return (Announcement(place + named.start("number"), is_sum=False),)
     return tuple(Announcement(place + match.end(), is_sum=False) for match in list(_EQUATION.finditer(line))[-1:])
+
+
+def taken_back(text: str) -> int | None:
+    """Where the answer takes back what it has announced last; None where it does not."""
+    said = _said(text)
+    match = _TAKEN_BACK.search(text, said[-1].end()) if said else None
+    return match.end() if match else None
+
+
+def _said(text: str) -> list[re.Match[str]]:
+    """Numbers that are announced in words, and neither denied nor supposed, up to a further question."""
+    said = [
+        match
+        for match in _SAID.finditer(text)
+        if not _DENIED.search(match.group())
+        and not _SUPPOSED.search(text[max(0, match.start() - 40) : match.start()])
+        and not _ONLY_IF.match(text, match.end())
+    ]
+    first = said[0].end() if said else len(text)
+    question = _NEXT_QUESTION.search(text, first)
+    return [match for match in said if question is None or match.end() <= question.start()]
 
 
 def is_explained(text: str, end: int) -> bool:

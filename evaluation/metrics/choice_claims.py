@@ -7,25 +7,12 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from evaluation.metrics import choice_wording as wording
-from evaluation.metrics.answer_objects import answer_in_object
+from evaluation.metrics.choice_names import is_in_a_name
+from evaluation.metrics.choice_rejections import rejections
+from evaluation.metrics.choice_reports import clause_before, is_of_others, others_say
 
-MAX_CHARS = 40_000
-"""Of a longer answer the beginning and the end are read, half of this each."""
-
-_THINKING = re.compile(r"</think(?:ing)?>", re.IGNORECASE)
-_OPEN_THINKING = re.compile(r"<think(?:ing)?>", re.IGNORECASE)
-_LATEX_TEXT = re.compile(r"\\(?:text|mathrm|mathbf|textbf|mathsf|textrm|mathit|rm|bf)\s?\{([^{}]{0,200})\}")
-_LATEX_MARKS = re.compile(r"\\[()\[\]]|\$(?=[A-Za-z(]\W)|(?<=[A-Za-z)])\$")
-_EMPHASIS = re.compile(r"[*`]{1,3}|(?<!\w)_{1,2}(?=\S)|(?<=\S)_{1,2}(?!\w)|^\s{0,3}(?:#{1,6}|>)\s", re.MULTILINE)
-_TAGS = re.compile(
-    r"</?(?:b|i|em|strong|p|br|final|(?:\w{1,12}[_-])?(?:answer|choice|option|letter|response|result))\s?/?>",
-    re.IGNORECASE,
-)
-_STRUCK = re.compile(r"~~[^~\n]{1,200}~~|<(del|s|strike)>.{0,200}?</\1>", re.IGNORECASE)
-_PERCENT = re.compile(r"(?<=\d)(?: %|\\%)")
 # Scripts without blanks set a letter between their own: `A和B`.
 _SINGLE_LETTER = re.compile(r"(?<![A-Za-zÀ-ӿ\d_])[A-Za-z](?![A-Za-zÀ-ӿ\d_])")
-_QUOTES = str.maketrans(dict.fromkeys("“”„«»「」『』【】", '"') | dict.fromkeys("‘’‚‹›", "'"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,33 +29,18 @@ class Claim:
     """It calls itself the final answer, or is boxed."""
 
 
-def readable(answer: str) -> str:
-    """`answer` without thinking, emphasis, struck text and LaTeX's wrappers, with single blanks, without blank lines.
-
-    Of a JSON object, what it has as its answer.
-    """
-    if len(answer) > MAX_CHARS:
-        answer = f"{answer[: MAX_CHARS // 2]}\n{answer[-MAX_CHARS // 2 :]}"
-    *_, answer = _THINKING.split(answer)
-    answer = _OPEN_THINKING.split(answer)[0]
-    answer = answer_in_object(answer) or answer
-    text = _STRUCK.sub(" ", unicodedata.normalize("NFKC", answer).translate(_QUOTES))
-    text = _PERCENT.sub("%", text)
-    text = _LATEX_TEXT.sub(r"\1", _LATEX_TEXT.sub(r"\1", _TAGS.sub(" ", text)))
-    text = _EMPHASIS.sub("", _LATEX_MARKS.sub("", text))
-    text = wording.AFTER_TICK.sub("\n", "\n".join(" ".join(line.split()) for line in text.splitlines()))
-    return "\n".join(filter(None, text.split("\n")))
-
-
 def without_list(text: str, options: Sequence[str]) -> str:
     """`text` without the list of all options, where it repeats it."""
     pattern = _listing(tuple(options))
     return pattern.sub("\n", text).strip() if pattern else text
 
 
-def claims(text: str, options: Sequence[str]) -> list[Claim]:
+def claims(text: str, options: Sequence[str], question: str = "") -> list[Claim]:
     """All claims of a readable text in words ("the answer is B", "A is wrong"), in their order."""
-    judged = [*_judged(text, options), *_judged_lines(text, options)]
+    rejected = [*_rejected(text, options, question)]
+    starts = {claim.start for claim in rejected}
+    judged = [claim for claim in _judged(text, options) if not (claim.asserts and claim.start in starts)]
+    judged += [*_judged_lines(text, options), *rejected]
     found = [*_announced(text, options, judged), *judged, *_boxed(text, options)]
     return sorted(_jointly(found, options), key=lambda claim: (claim.start, claim.end))
 
@@ -112,7 +84,7 @@ def option_index(letter: str, options: Sequence[str]) -> int | None:
 
 def option_text_at(text: str, start: int, options: Sequence[str]) -> tuple[int, int] | None:
     """Index of the option whose text stands at `start`, and where it ends."""
-    pattern = _texts(tuple(options))
+    pattern = option_pattern(tuple(options))
     match = pattern.match(text, start) if pattern else None
     return (int(str(match.lastgroup)[1:]), match.end()) if match else None
 
@@ -142,13 +114,29 @@ def _announced(text: str, options: Sequence[str], judged: Sequence[Claim]) -> It
                 or not (
                     match.group("group")[:8].lower() == "neither "
                     or _is_denied(text, match.start(), start)
+                    or wording.DENIED_BEHIND.match(text, end)
+                    or wording.WOULD_BE_WRONG.match(text, end)
                     or _is_wrong_too(match, judged)
                 ),
                 is_final=is_strong and wording.FINAL.search(text, max(0, match.start() - 12), start) is not None,
             )
-    for match in wording.ANNOUNCED_TEXT.finditer(text):
-        of_text = option_text_at(text, match.end(), options)
-        if of_text and not is_asked(text, of_text[1]):
+    yield from _announced_texts(text, options)
+
+
+def _announced_texts(text: str, options: Sequence[str]) -> Iterator[Claim]:
+    for pattern in (wording.ANNOUNCED_TEXT, wording.CONCLUDED_TEXT):
+        for match in pattern.finditer(text):
+            # "the" may be a filler, or the first word of the option.
+            of_text = option_text_at(text, match.start("filler"), options) or option_text_at(text, match.end(), options)
+            if of_text is None or is_asked(text, of_text[1]) or _is_no_choice(text, match.start()):
+                continue
+            # "No" may be an option itself, and no correction.
+            if pattern is wording.CONCLUDED_TEXT and (
+                not wording.TEXT_ENDS.match(text, of_text[1]) or option_text_at(text, match.start(), options)
+            ):
+                continue
+            if others_say(text, match.start()):
+                continue
             named = frozenset({of_text[0], *_joined_text(text, of_text[1], options)})
             denied = _is_denied(text, match.start(), match.end())
             yield Claim(start=match.start(), end=of_text[1], options=named, asserts=not denied)
@@ -159,7 +147,9 @@ def _judged(text: str, options: Sequence[str]) -> Iterator[Claim]:
         says = _judgement(text, match.start())
         if says is None or is_asked(text, match.end()) or others_say(text, match.start()):
             continue
-        if wording.ONLY_IF.match(text, match.end()):
+        if is_in_a_name(text, match.start("group")) or is_of_others(text, match.end("group")):
+            continue
+        if wording.ONLY_IF.match(text, match.end()) or _is_no_choice(text, match.start()):
             continue
         is_neither = match.group("group")[:8].lower() == "neither "
         says = says and not is_neither and not _is_denied(text, match.start(), match.start())
@@ -167,6 +157,12 @@ def _judged(text: str, options: Sequence[str]) -> Iterator[Claim]:
     for match in _overlapping(wording.REJECTED, text):
         if _ends_there(text, match.end("group"), options, _letters(match, options)):
             yield Claim(start=match.start(), end=match.end("group"), options=_letters(match, options), asserts=False)
+
+
+def _rejected(text: str, options: Sequence[str], question: str) -> Iterator[Claim]:
+    for start, end, letter in rejections(text, options, question):
+        if not others_say(text, start) and not is_in_a_name(text, start):
+            yield Claim(start=start, end=end, options=frozenset({option_index(letter, options)}), asserts=False)
 
 
 def _judgement(text: str, start: int) -> bool | None:
@@ -182,7 +178,7 @@ def _judgement(text: str, start: int) -> bool | None:
 
 def _is_denied(text: str, start: int, end: int) -> bool:
     """Whether a claim's cue, or the clause before it, denies it: "I don't think …", "the wrong answer is …"."""
-    clause = _clause_before(text, start)
+    clause = clause_before(text, start)
     denied = wording.DENIAL.search(clause + text[start:end])
     return denied is not None or wording.NOT_THE_ANSWER.search(clause) is not None
 
@@ -193,20 +189,10 @@ def _is_wrong_too(match: re.Match[str], judged: Sequence[Claim]) -> bool:
     return bool(before) and not before[-1].asserts and wording.SO_IS.match(match.group()) is not None
 
 
-def others_say(text: str, start: int) -> bool:
-    """Whether the clause that goes on at `start` tells what others say: "many people think …"."""
-    clause = _clause_before(text, start)
-    return wording.OTHERS_SAY.search(clause) is not None and wording.THEY_KNOW.search(clause) is None
-
-
 def _is_no_choice(text: str, start: int) -> bool:
-    """Whether what announces a letter there announces all ("each option: A …"), or what somebody gets wrong."""
+    """Whether what is announced there is each option in turn, what somebody gets wrong, or only supposed."""
     before = text[max(0, start - 60) : start]
-    return wording.FOR_EACH.search(before) is not None or wording.MISTAKEN.search(before) is not None
-
-
-def _clause_before(text: str, start: int) -> str:
-    return wording.CLAUSE_END.split(text[max(0, start - 60) : start])[-1]
+    return any(pattern.search(before) for pattern in (wording.FOR_EACH, wording.MISTAKEN, wording.SUPPOSED))
 
 
 def _boxed(text: str, options: Sequence[str]) -> Iterator[Claim]:
@@ -286,7 +272,7 @@ def _joined_text(text: str, end: int, options: Sequence[str]) -> set[int]:
 
 
 @lru_cache(maxsize=512)
-def _texts(options: tuple[str, ...]) -> re.Pattern[str] | None:
+def option_pattern(options: tuple[str, ...]) -> re.Pattern[str] | None:
     """The text of an option, the longest first; options of a single letter are left to their letters."""
     plain = {i: _plain(option) for i, option in enumerate(options)}
     worth = sorted((i for i in plain if len(plain[i]) > 1 or plain[i].isdigit()), key=lambda i: -len(plain[i]))

@@ -53,7 +53,7 @@ _COPULA = (
 _ADJECTIVES = (
     r"(?:\s?\(?(?:correcta|correcte?|corretta|correta|richtige?|final|here|above|below|choice|option|chosen)\)?)?"
 )
-_WORDS_BETWEEN = r"(?:,?\s[^\W\d]{2,15},?){0,6}?"
+_WORDS_BETWEEN = r"(?:,?\s[^\W\d]{2,15}(?:['’]t)?,?){0,6}?"
 _SIGN = r"(?:[:：=]|-{1,2}>|=>|→|⇒|➡|–|—|-)"
 ANNOUNCED = re.compile(
     rf"(?<!\w){_NOUN}[\"']?{_ADJECTIVES}(?:{_WORDS_BETWEEN}\s?{_COPULA}(?P<denied>n't|\s(?:not|never|nicht|niet))?|\s?{_SIGN}|\s(?=[A-Za-z]\sहै)|(?<=[选選])|"
@@ -70,7 +70,7 @@ CHOSEN = re.compile(
     rf"|(?:应该|我)?(?:选择?|選択?)|(?<!\w)(?:going\swith|choosing|selecting|picking|leaving(?:\sus)?(?:\swith)?|leaves(?:\sus)?(?:\swith)?|points\sto|"
     rf"corresponds\sto|matches|gives|yields|which\smakes\sit|(?:ich\swähle|elijo|escojo|je\schoisis|scelgo|escolho|ik\skies|wybieram|"
     rf"выбираю|creo\sque\ses|c'est|es\sist|ich\swürde|je\sdirais|(?:richtig|correct[ao]?|corretta|korrekt)\s(?:is|ist|es|est|è)|(?=letra\s)|only|"
-    rf"clearly|definitely|probably|surely|certainly|obviously|actually|(?:most\s)?likely|(?:no|nope|wait|i\smean)(?:,\s?(?:no\s)?(?:no|wait))?(?=,)|or\srather|so\s(?:is|are|would\sbe)))"
+    rf"clearly|definitely|probably|surely|certainly|obviously|actually|(?:most\s)?likely|(?:no|nope|wait|i\smean|oops|sorry)(?:,\s?(?:no\s)?(?:no|wait))?(?=,)|or\srather|so\s(?:is|are|would\sbe)))"
     rf"|(?<!\w)(?:I\smeant?|(?:scratch|strike|make)\sthat|never\smind|edit|update)[,:]?"
     rf"|(?<!\w)(?:it|that|this|which)(?:'s|’s|\s(?:is|was|must\sbe|has\sto\sbe|would\sbe|should\sbe|will\sbe))(?P<denied>\snot|n't|n’t)?"
     rf"|(?<!\w)(?:so|therefore|thus|hence|ergo|also|deshalb|por\s(?:lo\s)?tanto|donc)[,:]?"
@@ -87,7 +87,7 @@ _RIGHT = (
 )
 _WRONG = (
     r"(?:incorrect|wrong|worst|false|untrue|inaccurate|invalid|impossible|irrelevant|ruled\sout|eliminated|excluded|out|"
-    r"implausible|unlikely|second|worse|less\s\w+|tempting|a\sdistractor|no|nope|falsch|incorrect[ao]s?|fals[ao]|faux|sbagliat[ao]|errad[ao])"
+    r"implausible|unlikely|second|worse|less\s\w+|tempting|a\sdistractor|no(?!\s[a-z])|nope|falsch|incorrect[ao]s?|fals[ao]|faux|sbagliat[ao]|errad[ao])"
 )
 _ADVERBS = (
     r"(?:(?:like|the|a|an|also|both|clearly|definitely|therefore|thus|then|probably|likely|indeed|obviously|certainly|simply|"
@@ -113,10 +113,17 @@ REJECTED = re.compile(
 )
 """B, not A; this rules out C."""
 
+WOULD_BE_WRONG = re.compile(
+    r"[)\]\"']{0,2}\s(?:is|was|would\sbe|will\sbe)\s(?:an?\s|the\s)?(?:\w+\s)?(?:mistake|error|wrong|incorrect|foolish|unwise|risky)(?!\w)",
+    re.IGNORECASE,
+)
+"""Behind a choice: choosing B would be a mistake."""
 FOR_EACH = re.compile(r"(?<!\w)(?:each|every|all|any)(?:\s\w+)?\s?$", re.IGNORECASE)
 """Before a noun that announces no choice, but the list of all options: evaluate each option: …"""
 MISTAKEN = re.compile(
-    r"(?<!\w)(?:mistakes?|errors?|traps?|pitfalls?|misconceptions?)(?!\w)[^.,;:!?\n]{0,40}\sto\s?$", re.IGNORECASE
+    r"(?<!\w)(?:mistakes?|mistaken|errors?|traps?|pitfalls?|misconceptions?|wrong|foolish|unwise|incorrect|tempting)(?!\w)"
+    r"[^.,;:!?\n]{0,40}\sto\s?$",
+    re.IGNORECASE,
 )
 """Before a choice that somebody could make wrongly: a common mistake is to pick …"""
 NEXT_QUESTION = re.compile(
@@ -131,11 +138,22 @@ FINAL = re.compile(
     r"(?:final|correct(?:ed)?|revised|updated|actual|definitive)\W{0,3}(?:answer|choice|option)", re.IGNORECASE
 )
 DENIAL = re.compile(
-    r"(?<!\w)(?:not|never(?!\smind)|cannot|unlikely|hardly|nobody|no\sone|none|disagree|(?<!no\s)(?<!any\s)(?<!without\s)(?<!without\sa\s)doubt(?:s|ful|ed)?|refus(?:e|es|ed|ing)|declin(?:e|es|ed|ing)|nicht|kein|ne|non|não|niet)(?!\w)|n't(?!\w)",
+    r"(?<!\w)(?:not|never(?!\smind)|cannot|unlikely|hardly|nobody|no\sone|none|disagree|(?<!no\s)(?<!any\s)(?<!without\s)(?<!without\sa\s)doubt(?:s|ful|ed)?|refus(?:e|es|ed|ing)|declin(?:e|es|ed|ing)|nicht|kein|ne|non|não|niet|inte|ikke|nie|не|nem|no\s(?:es|ser[ií]a|puede|parece))(?!\w)|n't(?!\w)|不是|并非",
     re.IGNORECASE,
 )
+SUPPOSED = re.compile(
+    r"(?<!\w)(?:if|whether|unless|until|(?<!I\s)(?<!I'd\s)suppose|supposing|(?<!I\s)(?<!I'd\s)(?<!can\s)(?<!safely\s)(?<!would\s)assum(?:e|es|ing)|imagine|pretend|provided|"
+    r"probability|chances?|likelihood|odds|possibility|idea|notion|(?:the|a|any|this)\s(?:claim|assertion|assumption|hypothesis|suggestion|belief)\sthat|wenn|falls|ob|angenommen|si|se)\s(?:that\s|dass\s|que\s)?"
+    r"(?:(?:the|my|your|our|die|la|el|a)\s)?(?:(?:correct|right|final|best|true|richtige)\s)?$",
+    re.IGNORECASE,
+)
+"""Before a choice that is only supposed, or spoken of: suppose the answer is A; the probability that it's B."""
+DENIED_BEHIND = re.compile(
+    r"[)\]\"']{0,2}\s?(?:では(?:あり|な)|じゃ(?:あり|な)|[은는이가]?\s?아(?:닙|니)|değil(?!\w)|(?:是)?(?:不正?[确確对對]|错|錯)|(?:は)?(?:間違|違い|誤))"
+)
+"""After a choice, in languages that deny behind it: Bではありません."""
 CORRECTION = re.compile(
-    r"(?<!\w)(?:no|wait|but|however|yet|although|though|while|whereas|actually|correction|sorry|scratch\sthat|on\ssecond\sthought|hmm+|reconsider\w*|re-?check\w*|"
+    r"(?<!\w)(?:no|wait|but|however|yet|espera|perd[oó]n|attendez|nein|moment|although|though|while|whereas|actually|correction|sorry|scratch\sthat|on\ssecond\sthought|hmm+|reconsider\w*|re-?check\w*|"
     r"mistake\w*|misread|apolog\w+|never\smind|strike\sthat|make\sthat|I\smeant?|edit|update|erratum|rather|instead|let\sme\s(?:check|think|verify|re)\w*|change\smy|oops|my\sbad|"
     r"that(?:'s|’s|\sis)\s(?:wrong|not\sright|incorrect)|not\squite|upon\s(?:reflection|review)|revis\w+|double.check\w*)(?!\w)",
     re.IGNORECASE,
@@ -166,10 +184,19 @@ NO_SINGLE_ANSWER = re.compile(
 
 ANNOUNCED_TEXT = re.compile(
     rf"(?<!\w)(?:{_NOUN}[\"']?{_ADJECTIVES}(?:{_WORDS_BETWEEN}\s?{_COPULA}(?P<denied>n't|\s(?:not|never|nicht|niet))?|\s?{_SIGN})"
-    rf"|I(?:'d|'ll|\swould|\swill)?\s(?:choose|pick|select|go\swith|say))\s{{0,2}}(?:{_FILLER}){{0,2}}",
+    rf"|I(?:'d|'ll|\swould|\swill)?\s(?:choose|pick|select|go\swith|say))\s{{0,2}}(?P<filler>(?:{_FILLER}){{0,2}})",
     re.IGNORECASE,
 )
 """The answer is …, before an option's text."""
+
+CONCLUDED_TEXT = re.compile(
+    rf"(?:(?:^|(?<=[.!?;:,\n]\s)|(?<=\n))(?:so|therefore|thus|hence|ergo|consequently)(?!\w)|(?<!\w)(?:I\smeant?|actually|sorry|oops|"
+    r"correction|rather|(?:make|scratch)\sthat)(?!\w)|(?<!\w)(?:wait|no|nope|nein)(?=[,!:;…—–-]|\.\s\D))"
+    rf"[,:;.!…—–-]{{0,3}}\s{{0,2}}(?:(?:I\smeant?|(?:then\s)?(?:it|that)(?:'s|\sis|\smust\sbe))\s)?(?P<filler>(?:{_FILLER}){{0,2}})",
+    re.IGNORECASE,
+)
+"""So …; no, …: before an option's text with which its clause ends (`TEXT_ENDS`)."""
+TEXT_ENDS = re.compile(r"[\"')\]]{0,2}(?:\s?\([A-Za-z]\))?(?:[.!;,](?!\w)|\s?$|\n|\s(?:because|since|as)(?!\w))")
 
 JOIN = re.compile(_JOIN, re.IGNORECASE)
 ALTERNATIVE = re.compile(
@@ -226,3 +253,29 @@ ALONE = re.compile(
     re.IGNORECASE,
 )
 """A letter in brackets, after "option", or by itself between two marks."""
+
+NOTHING_BUT = re.compile(r"[^\w¬~≠]*(?P<letter>[A-Za-z])[^\w+#?/]*")
+"""A text that is a letter and marks."""
+LEADS = re.compile(
+    r"[(\[\"']{0,2}(?:option\s|choice\s|answer\s)?[(\[\"']{0,2}(?P<letter>[A-Za-z])(?:[)\]\"']{0,2}[).:,\]\n;–—]|[)\]]|"
+    r"\s\((?=[^()]{1,80}\)[.!]?$)|\s(?:-|–|—|because|since|as|is|,|instead|rather|over|of\scourse|but\snot|I\s(?:think|believe|guess)|it\sis)(?!\w))",
+    re.IGNORECASE,
+)
+"""A letter that leads an answer."""
+WEIGHED = re.compile(
+    r"(?<!\w)(?:consider(?:ing)?|(?:start|begin)(?:s|ing)?\swith|look(?:ing)?\sat|examin(?:e|ing)|evaluat(?:e|ing)|check(?:ing)?|"
+    r"analy[sz](?:e|ing)|tak(?:e|ing)|test(?:ing)?|try(?:ing)?|(?:question|problem|text|passage)\sis\sabout|(?:options|choices)(?:\s(?:are|include))?[:,]?)\s(?:first\s|(?:the\s)?(?:first\s)?(?:option|choice|answer)s?\s)?[(\[\"']?$",
+    re.IGNORECASE,
+)
+"""Before an option that is only looked at: let's consider …"""
+UNDECIDED = re.compile(
+    r"(?<!\w)(?:(?<!I\s)(?:suppose|assume|imagine)|whether|(?:decide|determine|ask|asks|see|know|tell|check|find\sout|verify|figure\sout)\sif|if\sthe\s(?:statement|claim|sentence|answer))(?!\w)",
+    re.IGNORECASE,
+)
+"""In a clause that leaves its option open: the question is whether …"""
+IN_TURN = re.compile(
+    r"\W{0,3}\s?is\sthe\s(?:first|second|third|fourth|next|other|last)\s(?:option|choice|one)(?!\w)", re.IGNORECASE
+)
+"""After a letter that is only the next one to be looked at."""
+AFFIRMED = re.compile(r"[^.!?\n]{0,40}\?\s(?:yes|yeah|right|correct|ja|sí|oui)(?!\w)", re.IGNORECASE)
+"""After a question that the answer itself says yes to."""

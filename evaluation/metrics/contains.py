@@ -10,7 +10,7 @@ from evaluation.case import Case
 from evaluation.generation import Generation
 from evaluation.metrics.metric import Answers, Metric, Need
 from evaluation.metrics.normalization import folded, whole_number
-from evaluation.metrics.sentence_marks import TYPOGRAPHIC_QUOTES
+from evaluation.metrics.sentence_marks import TYPOGRAPHIC_QUOTES, without_closing_marks
 from evaluation.score import Measurement
 
 _LETTERS_WITH_CASE = frozenset({"Lu", "Ll"})
@@ -28,13 +28,14 @@ class Contains(Metric):
 
     Runs of blanks and line breaks count as one blank, and curved quotes as straight ones. A number must be there whole
     (`5` is not in `15`, `-5` or `5.2`), a single letter by itself (`C` is not in `C++` or `Cats`), and a sign with what
-    is joined to it (`👍` is not in `👍🏿`). An empty reference is contained in an empty answer only.
+    is joined to it (`👍` is not in `👍🏿`). The reference's own full stop, quotes and other marks around all of it need
+    not be there (`Paris.` is in `It is Paris`). An empty reference is contained in an empty answer only.
     """
 
     name: ClassVar[str] = "contains"
     unit: ClassVar[str] = "fraction"
     needs: ClassVar[frozenset[Need]] = frozenset({Need.REFERENCES})
-    scorer_version: ClassVar[str] = "5"
+    scorer_version: ClassVar[str] = "6"
     formula: ClassVar[str] = "1 if a reference (with `all`: each of them) is a part of the answer, else 0"
     blind_spots: ClassVar[str] = (
         "A denied or quoted reference counts ('it is not Paris'), a long answer that names everything is right, and "
@@ -48,22 +49,31 @@ class Contains(Metric):
     def measure(self, case: Case, generations: Sequence[Generation], answers: Answers) -> Measurement:
         (generation,) = generations
         answer = self._folded(generation.answer)
-        missing = [reference for reference in case.references if not _contained(self._folded(reference), answer)]
+        missing = [reference for reference in case.references if not _contained(*self._bare(reference), answer)]
         right = len(missing) < (1 if self.all else len(case.references))
         rationale = None if right else f"not found: {', '.join(map(repr, missing))}"
         return Measurement(value=float(right), rationale=rationale)
+
+    def _bare(self, reference: str) -> tuple[str, bool]:
+        """The reference without its closing marks, and whether it ended with one."""
+        whole = self._folded(reference)
+        bare = without_closing_marks(whole)
+        return bare, bare != whole
 
     def _folded(self, text: str) -> str:
         text = " ".join(text.translate(_NOT_COMPARED).split())
         return folded(text) if self.ignore_case else text
 
 
-def _contained(reference: str, answer: str) -> bool:
+def _contained(reference: str, is_closed: bool, answer: str) -> bool:
     if not reference:
         return not answer
     before, after = whole_number(reference)
     if len(reference) == 1 and unicodedata.category(reference) in _LETTERS_WITH_CASE:
         before, after = r"(?<!\w)", r"(?![\w+#'’])"
+    elif is_closed and unicodedata.category(reference[-1]) in _LETTERS_WITH_CASE:
+        # `No.` is not in `nothing`.
+        before, after = before or (r"(?<!\w)" if reference[0].isalpha() else ""), r"(?!\w)"
     after += _NOTHING_JOINED
     return any(
         not _is_half_flag(answer, match.start())

@@ -18,8 +18,11 @@ class ExactMatch(Metric):
     Applied in this order, each step an option: sentence punctuation goes, English articles before another word go,
     case is folded and letters are composed (`é` may be written in two characters), outer blanks go and inner ones
     become one. What carries meaning stays: a number's point, comma and sign, symbols (`C++`, `50%`), square and curly
-    brackets, marks inside a word (`f(x)`). A step after which no word would remain is not taken: `[1, 2]` is not
-    `{1, 2}`, `3 - 2` is not `3 2`, `A` is not `the`; around such an answer only a full stop, quotes and emphasis go.
+    brackets, signs inside a word (`f(x)`). An apostrophe goes (`don't` is `dont`), and so do the points of an
+    abbreviation (`U.S.` is `US`); a hyphen is nothing or a blank (`ice-cream` is `icecream` and `ice cream`). They stay
+    where the word without them is another one: `we're` is not `were`, `re-sign` is not `resign`. A step after which no
+    word would remain is not taken: `[1, 2]` is not `{1, 2}`, `3 - 2` is not `3 2`, `A` is not `the`; around such an
+    answer only a full stop, quotes and emphasis go.
     With every option off, the texts are compared as they are.
     With `squad`, SQuAD's official rule is applied instead, which removes all ASCII punctuation and every article.
     """
@@ -29,7 +32,7 @@ class ExactMatch(Metric):
     needs: ClassVar[frozenset[Need]] = frozenset({Need.REFERENCES})
     formula: ClassVar[str] = "1 if the normalised answer equals a normalised reference, else 0"
     source: ClassVar[str] = "with `squad`: Rajpurkar et al. 2016, arXiv:1606.05250; SQuAD's evaluation script"
-    scorer_version: ClassVar[str] = "6"
+    scorer_version: ClassVar[str] = "7"
     blind_spots: ClassVar[str] = "A right answer in other words, or in a sentence around the right words, scores 0."
 
     ignore_case: bool = True
@@ -43,17 +46,22 @@ class ExactMatch(Metric):
 
     def measure(self, case: Case, generations: Sequence[Generation], answers: Answers) -> Measurement:
         (generation,) = generations
-        answer = self._normalised(generation.answer)
-        right = any(answer == self._normalised(reference) for reference in case.references)
+        answer = self._forms(generation.answer)
+        right = any(not answer.isdisjoint(self._forms(reference)) for reference in case.references)
         return Measurement(value=float(right))
 
-    def _normalised(self, text: str) -> str:
+    def _forms(self, text: str) -> frozenset[str]:
+        """What `text` may be compared as: its hyphens between words left out, or as blanks."""
+        hyphens = ("", " ") if "-" in text or "\N{EN DASH}" in text else ("",)
+        return frozenset(self._normalised(text, hyphen) for hyphen in hyphens)
+
+    def _normalised(self, text: str, hyphen: str) -> str:
         if self.squad:
             return " ".join(squad_words(text))
         if self.strip:
             text = " ".join(text.split())
         if self.ignore_punctuation:
-            text = without_punctuation(text)
+            text = without_punctuation(text, hyphen=hyphen)
         if self.ignore_articles:
             text = without_articles(text)
         if self.ignore_case:

@@ -22,20 +22,36 @@ _DENIED_BEFORE = re.compile(
     re.IGNORECASE,
 )
 _DENIED_AFTER = re.compile(
-    r"[\"'*)\]]{0,4}\s*(?:(?:is|was|are|were|would\s+be|seems?|looks?|must\s+be|can)\s+)?"
+    r"[\"'*)\]]{0,4}:?\s*(?:(?:is|was|are|were|would\s+be|seems?|looks?|must\s+be|can)\s+)?"
     r"(?:(?:also|clearly|definitely|therefore|thus|simply|obviously|just|probably|both|all|completely)\s+)?"
     r"(?:not\b(?!\s+only)|n't|n’t|isn't|isn’t|can't|cannot|wrong|incorrect|false|out\b|impossible|ruled|eliminated|excluded)",
     re.IGNORECASE,
 )
 _CLAUSE_END = re.compile(r"[.;:,\n!?]|(?<!thing\s)(?<!all\s)\bbut\b", re.IGNORECASE)
 _SUBJECT = re.compile(r"\s(?:is|was|are|were)\s")
-_NO_LABEL_BEFORE = (
+NO_LABEL_BEFORE = (
     r"(?!\s(?:doubt|idea|answer|clue|longer|matter|more|one|opinion|question|information|way|reason|evidence|need|point|"
     r"mention|indication|sign|proof|consensus|such|correct|right|single|clear|definite|option|choice|statement)\b)"
 )
 """Words before which `no` is no answer: no doubt, no idea, no way."""
+NO_BY_ITSELF = (
+    r"(?=\s*(?:$|[^\w\s])|\s(?:because|since|as|it|he|she|they|this|that|these|those|there|i|we|you|not|if|but|and|or|the|is|"
+    r"was|for|due|explanation|reason)\b)"
+)
+"""What follows `no` inside a text where it is an answer: before a noun (`no survivors`) it is none."""
+_STANDS = re.compile(
+    r"[\"'*)\]]{0,4}(?:$|[.;!\n…]|\s?[—–(]|\s-\s|,(?!\s(?:which|who|whose|where|the|an?|known|with|being|also|like|and|or|while)\b)|"
+    r"\s(?:because|since|as|instead\sof|rather\sthan|not|over)\b)"
+)
+"""What follows a label that is an answer, and not the subject of a sentence."""
+_YES_NO = frozenset({"yes", "no", "true", "false", "maybe"})
+_COLON = re.compile(r"[\"'*)\]]{0,4}:")
+_CORRECTS = re.compile(
+    r"(?<!\w)(?:wait|actually|sorry|oops|correction|rather|i\smeant?|well|hmm+|no|nein|make\sthat|scratch\sthat)(?!\w)"
+    r"[\s,.:;!…—–-]*(?:(?:it|it's|that's|is|then)\s)?$"
+)
 _NUMBER = re.compile(r"[$€£¥]?\d[\d.,/]*%?")
-_WITH = r"(?:[-+*/×·÷:^x]|plus|minus|times|to|by|through|until|and|or)"
+_WITH = r"(?:[-+*/×·÷^x]|:(?!\s)|(?<=\s):|plus|minus|times|to|by|through|until|and|or)"
 _SUM_AFTER = re.compile(rf"\s?(?:[^\W\d]{{1,15}}\s){{0,2}}?{_WITH}\s?[$€£¥]?\d")
 _SUM_BEFORE = re.compile(rf"\d\s?(?:[^\W\d]{{1,15}}\s){{0,2}}?{_WITH}\s?[$€£¥]?$")
 _COMPARED = re.compile(
@@ -84,21 +100,57 @@ def chosen_label(answer: str, labels: Sequence[str]) -> str | None:
     named = named_label(answer, labels)
     if named is not None:
         return named
-    by_text: dict[str, str | None] = {}
-    for label in labels:
-        if plain(label):
-            by_text[plain(label)] = None if plain(label) in by_text else label
-    text = plain(answer)
-    mentions = [found for found in label_mentions(text, tuple(by_text)) if _stands_by_itself(text, *found)]
+    by_text, text, mentions = _mentioned(answer, labels)
     if mentions and mentions[0][0] == 0 and not _is_one_of_several(text, mentions):
-        return by_text[mentions[0][1]]
+        first_line = answer.strip().partition("\n")[0]
+        if named_label(first_line, labels) or _leads(text, mentions):
+            return by_text[mentions[0][1]]
     mentioned = {word for start, word in mentions if not is_denied(text, start, start + len(word))}
     if len(mentioned) != 1 or all(_OPEN_END.match(text, start + len(word)) for start, word in mentions):
         return None
     return by_text[mentioned.pop()]
 
 
-def _stands_by_itself(text: str, start: int, word: str) -> bool:
+def leading_label(answer: str, labels: Sequence[str]) -> str | None:
+    """The label with which `answer` begins, where a mark or a reason follows it: "Yes, because …"."""
+    by_text, text, mentions = _mentioned(answer, labels)
+    leads = bool(mentions) and mentions[0][0] == 0 and _stands(text, mentions[0][1])
+    return by_text[mentions[0][1]] if leads and not _is_one_of_several(text, mentions) else None
+
+
+def _mentioned(answer: str, labels: Sequence[str]) -> tuple[dict[str, str | None], str, list[tuple[int, str]]]:
+    """Labels by their plain text (None for a text that two have), the plain answer, and where it names which text."""
+    by_text: dict[str, str | None] = {}
+    for label in labels:
+        if plain(label):
+            by_text[plain(label)] = None if plain(label) in by_text else label
+    text = plain(answer)
+    mentions = [found for found in label_mentions(text, tuple(by_text)) if stands_by_itself(text, *found)]
+    return by_text, text, mentions
+
+
+def _leads(text: str, mentions: list[tuple[int, str]]) -> bool:
+    """Whether the label that begins the text is its answer, not the first one of which it tells something."""
+    _, label = mentions[0]
+    others = [
+        (start, word) for start, word in mentions if word != label and not is_denied(text, start, start + len(word))
+    ]
+    if not others:
+        return True
+    if any(_CORRECTS.search(text[max(len(label), start - 30) : start]) for start, _ in others):
+        return False
+    if _COLON.match(text, len(label)):
+        return not any(_COLON.match(text, start + len(word)) for start, word in others)
+    return _stands(text, label)
+
+
+def _stands(text: str, label: str) -> bool:
+    """Whether the label that begins `text` is an answer by itself; no subject of a sentence is a mere yes or no."""
+    end = len(label)
+    return _STANDS.match(text, end) is not None or (label in _YES_NO and text[end : end + 1] == ",")
+
+
+def stands_by_itself(text: str, start: int, word: str) -> bool:
     """False for a number in a sum, a range or a comparison."""
     end = start + len(word)
     if not _NUMBER.fullmatch(word):
@@ -142,7 +194,7 @@ def _any_of(words: tuple[str, ...]) -> re.Pattern[str]:
 def _whole(word: str) -> str:
     before, after = whole_number(word)
     after += r"(?!\s?[%‰°])" if word[-1:].isdigit() else ""
-    after += _NO_LABEL_BEFORE if word == "no" else ""
+    after += f"{NO_LABEL_BEFORE}(?:(?<=^no)|{NO_BY_ITSELF})" if word == "no" else ""
     return (
         rf"(?<!\w){before}{re.escape(word)}(?![\w+#])" + after
         if word[-1].isalnum()

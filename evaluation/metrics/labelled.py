@@ -23,7 +23,7 @@ class LabelledMetric(CorpusMetric):
     Evidence: the expected and the predicted class.
     """
 
-    scorer_version: ClassVar[str] = "3"
+    scorer_version: ClassVar[str] = "4"
     unit: ClassVar[str] = "fraction"
     needs: ClassVar[frozenset[Need]] = frozenset({Need.REFERENCES, Need.CHOICES})
 

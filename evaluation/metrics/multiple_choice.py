@@ -6,7 +6,9 @@ from typing import ClassVar, Literal
 
 from evaluation.case import Case
 from evaluation.generation import Generation
-from evaluation.metrics.choice_reading import FLEXIBLE, STRICT, chosen_option, named_option, other_option
+from evaluation.metrics.choice_naming import named_option, other_option
+from evaluation.metrics.choice_outcome import FLEXIBLE, STRICT
+from evaluation.metrics.choice_reading import chosen_option
 from evaluation.metrics.extraction import NOT_EXTRACTED
 from evaluation.metrics.metric import Answers, Metric, Need
 from evaluation.score import Measurement
@@ -19,14 +21,15 @@ class MultipleChoice(Metric):
     The label is the stage that found the choice: `strict` (the answer is a letter, an option's text, or both),
     `flexible` (somewhere in a longer answer), `ambiguous` (several options are offered, or the one offered is denied
     too) or `not_extracted`; the last two score 0. Many of them mean that the format broke, not the model's knowledge.
-    Of an answer that corrects itself, the correction counts. Evidence: whether the choice is right by the strict stage
-    alone, and by both stages.
+    Of an answer that corrects itself, the correction counts; one that only takes its choice back is `ambiguous`. Of one
+    that was cut off at the limit of tokens, the sentence or list that it did not finish chooses nothing. Evidence:
+    whether the choice is right by the strict stage alone, and by both stages.
     """
 
     name: ClassVar[str] = "multiple_choice"
     unit: ClassVar[str] = "fraction"
     needs: ClassVar[frozenset[Need]] = frozenset({Need.REFERENCES, Need.CHOICES})
-    scorer_version: ClassVar[str] = "7"
+    scorer_version: ClassVar[str] = "9"
     formula: ClassVar[str] = "1 if the option that is read from the answer, strictly or else flexibly, is right; else 0"
     blind_spots: ClassVar[str] = (
         "An answer that weighs several options and settles on none is not read, and neither is a choice announced in "
@@ -56,7 +59,12 @@ class MultipleChoice(Metric):
 
     def measure(self, case: Case, generations: Sequence[Generation], answers: Answers) -> Measurement:
         (generation,) = generations
-        choice = chosen_option(generation.answer, case.choices)
+        choice = chosen_option(
+            generation.answer,
+            case.choices,
+            question="\n".join((case.prompt, *(message.content for message in case.messages))),
+            cut_off=generation.finish_reason == "length",
+        )
         if choice.index is None:
             return Measurement(value=0.0, label=choice.stage, evidence=(0.0, 0.0))
         index, stage = choice.index, choice.stage

@@ -7,9 +7,12 @@ import re
 import string
 import unicodedata
 
+from evaluation.metrics.said_signs import NAMED_A
 from evaluation.metrics.sentence_marks import TYPOGRAPHIC, is_said, without_outer_marks, without_sentence_marks
 
-_ARTICLE_BEFORE_A_WORD = re.compile(r"\b(?:a|an|the)\s+(?=\w)(?!(?:and|or)\b)", re.IGNORECASE)
+_ARTICLE_BEFORE_A_WORD = re.compile(
+    rf"(?P<named>{NAMED_A.pattern})|\b(?:a|an|the)\s+(?=\w)(?!(?:and|or)\b)", re.IGNORECASE
+)
 _THE_BEFORE_A_NAME = re.compile(r"\bthe\s+(?=\w)(?!(?:and|or|a|an|the)\b)", re.IGNORECASE)
 _ARTICLES = frozenset({"a", "an", "the"})
 # The day and month of a date may stand before its year.
@@ -55,25 +58,26 @@ def keeps_words(text: str) -> bool:
 def without_articles(text: str) -> str:
     """`text` without English articles, where a word or a number remains.
 
-    One at the very end stays, for it is a name ("vitamin A"), and so do `a` and `an` among single letters ("a b").
+    One at the very end stays, for it is a name, and so do the letter of a name ("vitamin A", see `NAMED_A`), and `a`
+    and `an` among single letters ("a b").
     """
-    rest = _ARTICLE_BEFORE_A_WORD.sub("", text)
+    rest = _ARTICLE_BEFORE_A_WORD.sub(lambda found: found["named"] or "", text)
     if keeps_words(rest) or any(map(str.isdigit, rest)):
         return rest
     return _THE_BEFORE_A_NAME.sub("", text)
 
 
-def without_punctuation(text: str) -> str:
+def without_punctuation(text: str, *, hyphen: str = "") -> str:
     """`text` without sentence punctuation, quotes and emphasis marks, where a word remains (see `keeps_words`).
 
     What carries meaning stays: the point, comma and sign of a number (`3.5` is not `35`), symbols (`C++`, `C#`,
     `50%`), square and curly brackets, and marks inside a word (`f(x)`, `snake_case`). Where no word would remain, only
-    a full stop, quotes and emphasis around the whole text are left out.
+    a full stop, quotes and emphasis around the whole text are left out. `hyphen` is put for a hyphen between words.
     """
     if not any(map(is_said, text)):
         return text
     text = text.translate(TYPOGRAPHIC)
-    words = without_sentence_marks(text)
+    words = without_sentence_marks(text, hyphen=hyphen)
     return words if keeps_words(words) else without_outer_marks(text)
 
 

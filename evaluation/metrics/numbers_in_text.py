@@ -10,7 +10,8 @@ from fractions import Fraction
 from functools import lru_cache
 from unicodedata import numeric
 
-from evaluation.metrics.announced_numbers import announcements, is_explained
+from evaluation.metrics.announced_numbers import announcements, is_explained, taken_back
+from evaluation.metrics.answer_objects import answer_in_object
 
 MARKED = "marked"
 ANNOUNCED = "announced"
@@ -28,7 +29,16 @@ _PLAIN_FORMS = str.maketrans("０１２３４５６７８９．，－−–＋�
 _VULGAR = "½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅐⅛⅜⅝⅞⅑⅒"
 # LaTeX's ways of keeping a comma from being one of a list: `1{,}234`, `1\\,234`.
 _LATEX_THOUSANDS = re.compile(r"(?<=\d)(?:\{,\}|\\[,!])(?=\d{3}(?!\d))")
-_DENIED_BEFORE = re.compile(r"(?:(?<!\w)not|n't|n’t)(?:\s(?:equal(?:\sto)?|simply|just))?\s[$€£¥]?$", re.IGNORECASE)
+_DENIED_BEFORE = re.compile(
+    r"(?:(?<!\w)(?:not|never|cannot|nicht|pas|no\ses|não\sé|non\sè)|n't|n’t)(?:\s(?:be|equal(?:\sto)?|simply|just))?\s[$€£¥]?$|不是\s?$",
+    re.IGNORECASE,
+)
+_LABEL_BEFORE = re.compile(
+    r"(?<!\w)(?:step|question|problem|option|equation|eq\.?|figure|fig\.?)\s[#(]?$", re.IGNORECASE
+)
+"""Before the number of something else: see step 3."""
+_ITEM_BEFORE = re.compile(r"(?:^|\n)[ \t*#]{0,6}$")
+_ITEM_AFTER = re.compile(r"[.)]\**\s(?=\S)")
 _DEVIATION_BEFORE = re.compile(r"(?:±|\\pm)\s?$")
 # `17 or 18`, `between 17 and 18`, `17-18`: which of the two is meant is not said.
 _OTHER_BEFORE = re.compile(
@@ -38,7 +48,7 @@ _OTHER_BEFORE = re.compile(
 )
 # In `16-3` the dash subtracts; in `= -3`, `-$3` and `$-3` it belongs to the number.
 _MINUS_BEFORE = re.compile(r"(?:(?:^|[^\w)\]%.$€£¥])-[$€£¥]?|(?:^|[^\w)\]%])[$€£¥]-)$")
-_OPERATOR = re.compile(r"\s?(?:[-+/×·÷^=≈<]|\*(?!\*)|x(?=\s?\d))|\)\s?\(")
+_OPERATOR = re.compile(r"\s?(?:[-+/×·÷^=≈]|<(?!/)|\*(?!\*)|x(?=\s?\d))|\)\s?\(")
 _ALTERNATIVE = re.compile(r"(?:\s\w{1,12})?,?\s(?:or|to|oder|ou|o)\s[$€£¥]?\d")
 _SENTENCE_END = re.compile(r"[.;!?]\s|\n")
 _PERCENT_AFTER = re.compile(r"\s?\\?%|\s(?:percent|per cent|pct)\b", re.IGNORECASE)
@@ -65,15 +75,19 @@ def found_number(text: str, *, decimal_comma: bool) -> FoundNumber | None:
     announced ("the answer is 18", "A: 18", a last line with `**18**`, `= 18 (2 · 9)`); else the last number. Of two
     that are announced together ("5 or 6") none is read.
     """
+    text = answer_in_object(text) or text
     text = _LATEX_THOUSANDS.sub("\u2009", text.rstrip().translate(_PLAIN_FORMS))
     marked = _marked(text, decimal_comma)
     if marked is not None:
         return marked
-    announced = _announced(text, decimal_comma)
+    number, in_word = _patterns(decimal_comma)
+    rejected = taken_back(text)
+    announced = _announced(text, decimal_comma) if rejected is None else None
     if announced is not None:
         return announced
-    number, in_word = _patterns(decimal_comma)
     match = _last_meant(number, text)
+    if rejected is not None and match is not None and match.start() < rejected:
+        return FoundNumber(None, False, AMBIGUOUS, match.group()[:MAX_CHARS])
     if match is not None and _OTHER_BEFORE.search(text[max(0, match.start() - 60) : match.start()]):
         return FoundNumber(None, False, AMBIGUOUS, match.group()[:MAX_CHARS])
     if match is not None:
@@ -204,13 +218,23 @@ def _exponent(prefix: str) -> str:
 
 
 def _last_meant(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
-    """The last number that is neither denied ("not 18") nor a deviation (`± 2`)."""
-    last = None
+    """The last number that is neither denied ("not 18") nor a deviation (`± 2`), nor the label of something else."""
+    last = label = None
     for match in pattern.finditer(text):
         before = text[max(0, match.start() - 24) : match.start()]
-        if not (_DENIED_BEFORE.search(before) or _DEVIATION_BEFORE.search(before)):
+        if _DENIED_BEFORE.search(before) or _DEVIATION_BEFORE.search(before):
+            continue
+        if _is_label(text, match, before):
+            label = match
+        else:
             last = match
-    return last
+    return last or label
+
+
+def _is_label(text: str, match: re.Match[str], before: str) -> bool:
+    """Whether a number only counts steps or items: "(see step 3)", or "3." at the beginning of a line."""
+    is_item = _ITEM_BEFORE.search(before) and _ITEM_AFTER.match(text, match.end()) and len(match.group()) < 3
+    return bool(is_item) or _LABEL_BEFORE.search(before) is not None
 
 
 def _last(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:

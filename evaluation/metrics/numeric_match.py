@@ -23,9 +23,12 @@ class NumericMatch(Metric):
     r"""1 where the number that the answer gives equals that of a reference, else 0.
 
     It is the last number, unless one is marked as the answer (`\boxed{…}`, or alone in a line after `####`) or
-    announced ("the answer is 18", `A: 18`, `**18**` in the last line), and the label says where it stood: `marked`,
-    `announced`, `last_line`, `earlier_line`, `inside_word` (`USD18`, used only where no number stands by itself),
-    `ambiguous` ("the answer is 5 or 6") or `no_number`, which both score 0. Compared exactly: `57.00` and `$57` are 57,
+    announced ("the answer is 18", "18 is the answer", `A: 18`, `**18**` in the last line, `18` above an explanation, a
+    JSON object's `answer`), and the label says where it stood: `marked`, `announced`, `last_line`, `earlier_line`,
+    `inside_word` (`USD18`, used only where no number stands by itself), `ambiguous` ("the answer is 5 or 6", "it is 5.
+    Wait, that's wrong") or `no_number`, which both score 0. A number that is supposed ("if the answer is 5"), said by
+    others, or announced to a further question is not announced, and one that counts steps or items ("see step 3") is
+    read only where there is no other. Compared exactly: `57.00` and `$57` are 57,
     `1,234` and `1'234` are 1234, `3/4`, `¾` and `\frac{3}{4}` are 0.75, `1 1/2` is 1.5, `1.5e3` and `1.5 × 10^3` are
     1500. A currency and a unit are not compared. A percentage equals its number and, where only one side has the sign,
     its hundredth: `12%` is right for 12 and for 0.12. The comma separates thousands (`3,5` are two numbers), unless
@@ -35,11 +38,11 @@ class NumericMatch(Metric):
     name: ClassVar[str] = "numeric_match"
     unit: ClassVar[str] = "fraction"
     needs: ClassVar[frozenset[Need]] = frozenset({Need.REFERENCES})
-    scorer_version: ClassVar[str] = "4"
+    scorer_version: ClassVar[str] = "5"
     formula: ClassVar[str] = "1 if |number of the answer - number of a reference| ≤ tolerance, else 0"
     blind_spots: ClassVar[str] = (
         "A number that follows an answer that nothing announces (`18, as 9 > 2`) is taken for it; units, currencies, "
-        "words (`twelve`, `2 million`) and the way to the number are not read."
+        "times of day (`7:30`), words (`twelve`, `2 million`) and the way to the number are not read."
     )
 
     tolerance: float = 0.0

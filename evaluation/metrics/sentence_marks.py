@@ -7,6 +7,8 @@ import re
 import string
 import unicodedata
 
+from evaluation.metrics.inner_marks import without_inner_marks
+
 _FULL_WIDTH = {chr(ord(sign) + 0xFEE0): sign for sign in string.ascii_letters + string.digits}
 # Variation selectors 15 and 16 say whether a sign is drawn as text or as a picture.
 _INVISIBLE = "\u00ad\u200b\u200e\u200f\u2060\ufeff\ufe0e\ufe0f"
@@ -22,17 +24,18 @@ _QUOTES = "\"'`"
 # `**word**` and `code`; what multiplies (`2*3*4`) or names (`*args`, `__init__`) is no emphasis.
 _EMPHASIS = re.compile(r"(?<![\w*`])(\*{1,3}|`{1,3}|(?<!_)_(?!_))(?=[^\s*`_])([^*`_]{1,500})(?<=\S)\1(?![\w*`_])")
 _ABBREVIATION = re.compile(r"(?<![\w.])(?:[^\W\d_]{1,3}\.){2,}(?:[^\W\d_](?!\w))?")
-_BETWEEN_LETTERS = re.compile(r"(?<=[^\W\d_])'(?=[^\W\d_])|(?<=[^\W\d_]{2})-(?=[^\W\d_])|(?<=[^\W\d_])-(?=[^\W\d_]{2})")
 _UNSPACED = re.compile(r"(?<!\d)[、。，！？；：]|[、。，！？；：](?!\d)")
 _PHRASE_IN_BRACKETS = re.compile(r"\s*[\[{]\s*([^\W\d_][^\d\[\]{}(),;:=<>|/\\]*)[\]}]\s*")
+_CLOSING = {left: right for left, right in zip("\"'“‘„«「『《〈【(（", "\"'”’“»」』》〉】)）", strict=True)}
+_SENTENCE_ENDS = frozenset(".!?…,;:。．｡！？，、；：।؟۔،؛")
 _OPERAND = re.compile(r"[^\w]*(?:\d[\d.,]*|[^\W\d_])[^\w]*")
 _CALL = re.compile(r"\w\([^()\s]*\s")
 _LOGIC = re.compile(r"(?<!\w)(?:and|or|not|xor|nor)\s*\(|\)\s*(?:and|or|xor|nor)(?!\w)", re.IGNORECASE)
 _LONE = re.compile(r"\(([^\W\d_])\)|([^\W\d_])[).:]")
 
 
-def without_sentence_marks(text: str) -> str:
-    """`text` without the marks of its sentences, word by word; blanks stay as they are."""
+def without_sentence_marks(text: str, *, hyphen: str = "") -> str:
+    """`text` without the marks of its sentences, word by word, `hyphen` for that between words; blanks stay."""
     phrase = _PHRASE_IN_BRACKETS.fullmatch(text)
     text = _without_emphasis(phrase.group(1) if phrase else text)
     text = _UNSPACED.sub("", _ABBREVIATION.sub(lambda found: found.group().replace(".", ""), text))
@@ -50,7 +53,7 @@ def without_sentence_marks(text: str) -> str:
             pieces[2 * number] = word if _says_something(words, number) else ""
             continue
         word = _without_marks_around(word, kept, is_last=number == len(words) - 1)
-        pieces[2 * number] = _BETWEEN_LETTERS.sub("", word)
+        pieces[2 * number] = without_inner_marks(word, hyphen=hyphen)
     return "".join(pieces)
 
 
@@ -66,6 +69,51 @@ def without_outer_marks(text: str) -> str:
     if lone:
         shorter = lone.group(1) or lone.group(2)
     return text.replace(text.strip(), shorter) if any(map(is_said, shorter)) else text
+
+
+def without_marks_of_other_scripts(text: str) -> str:
+    """`text` without the marks around and between words in letters that are not Latin: `今天。` is `今天`."""
+    if text.isascii():
+        return text
+    return re.sub(r"\S+", lambda found: _without_marks_of_its_script(found.group()), text)
+
+
+def _without_marks_of_its_script(word: str) -> str:
+    if not any(letter.isalpha() and "LATIN" not in unicodedata.name(letter, "") for letter in word):
+        return word
+    word, start = _UNSPACED.sub("", word), 0
+    while start < len(word) - 1 and _is_mark_of_another_script(word[start]):
+        start += 1
+    end = len(word)
+    while end > start + 1 and _is_mark_of_another_script(word[end - 1]):
+        end -= 1
+    return word[start:end]
+
+
+def _is_mark_of_another_script(mark: str) -> bool:
+    return not mark.isascii() and _is_sentence_mark(mark)
+
+
+def without_closing_marks(text: str) -> str:
+    """`text` without emphasis, quotes and brackets around all of it, and the marks that end its sentence.
+
+    A single letter keeps its brackets, and what has no word (`5!`) all but a full stop.
+    """
+    bare, before = text.strip(), ""
+    while bare != before:
+        before = bare
+        bare = _without_emphasis(bare)
+        closing, inner = _CLOSING.get(bare[:1]), bare[1:-1]
+        if inner and bare[-1] == closing and not {bare[0], closing} & set(inner) and (closing != ")" or len(inner) > 2):
+            bare = inner.strip()
+        ends = _SENTENCE_ENDS if _ends_a_word(bare[-2:-1]) else ".。．｡"
+        if len(bare) > 1 and bare[-1] in ends and (_ends_something(bare[-2]) or bare[-2] in _SENTENCE_ENDS):
+            bare = bare[:-1]
+    return bare if any(map(is_said, bare)) else text
+
+
+def _ends_a_word(sign: str) -> bool:
+    return sign in _SENTENCE_ENDS or unicodedata.category(sign or " ")[0] in "LM"
 
 
 def is_said(sign: str) -> bool:

@@ -13,13 +13,15 @@ from evaluation.case import Case
 from evaluation.generation import Generation
 from evaluation.metrics.metric import Answers, Metric, Need
 from evaluation.metrics.normalization import folded, keeps_words, squad_words, without_articles, without_punctuation
+from evaluation.metrics.said_signs import said_signs
+from evaluation.metrics.sentence_marks import without_marks_of_other_scripts
 from evaluation.score import Measurement
 
 # A call, an operator or a bracket of a program or a formula, as no sentence has them.
 _CODE = re.compile(r"\w[(\[]\S|[=<>{}\\^|~]|\w_\w|[^\W\d_][+#](?!\w)")
 _MARKED = re.compile(r"^[^\w\s(]|[-+<>](?!\n)$|^__")
 _PARTS = re.compile(
-    r"[\U0001f1e6-\U0001f1ff]{2}|(?<![\w)\]])-?(?:\d+(?:[.,]\d+)*|\.\d+)|\d+(?:[.,]\d+)*|(?:[^\W\d]|[\u0300-\u036f])+|[^\w\s]"
+    r"[\U0001f1e6-\U0001f1ff]{2}|(?<![\w)\]])-?(?:\d+(?:[.,]\d+)*|\.\d+)|\d+(?:[.,]\d+)*|(?:[^\W\d]|[\u0300-\u036f])+|(?:\+\+|--)(?=[^\W\d_])|[^\w\s]"
 )
 _GROUPED = re.compile(r"-?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 
@@ -31,7 +33,9 @@ class TokenF1(Metric):
     SQuAD's official rule: a multiset of lower-case words without ASCII punctuation and English articles, the best
     over the references. It holds where answer and reference have words. Where one has none (`[1, 2]`, `3.5`, `C++`,
     `A`), or the reference is code, the marks are counted too: each number with its sign and point, each word and each
-    other sign is one.
+    other sign is one; and so they are where the two are the same by SQuAD's rule, but for a sign of code or a letter
+    that names something (`#define X` and `define X`, `vitamin A` and `vitamin`). The marks of other scripts around
+    their words (`今天。`) are left out as ASCII's are.
     """
 
     name: ClassVar[str] = "token_f1"
@@ -40,10 +44,11 @@ class TokenF1(Metric):
     formula: ClassVar[str] = (
         "max over references of 2·shared / (words of the answer + words of the reference), words as a multiset"
     )
-    scorer_version: ClassVar[str] = "4"
+    scorer_version: ClassVar[str] = "5"
     source: ClassVar[str] = "Rajpurkar et al. 2016, arXiv:1606.05250; SQuAD's evaluation script"
     blind_spots: ClassVar[str] = (
-        "Order and meaning are not seen: a 'not' costs one word of many. Scripts without blanks between words are one"
+        "Order and meaning are not seen: a 'not' costs one word of many. An `A` that names something is told from the"
+        " article behind common nouns alone ('vitamin A'). Scripts without blanks between words are one"
         " word a line."
     )
 
@@ -55,11 +60,18 @@ class TokenF1(Metric):
 def is_in_words(answer: str, reference: str) -> bool:
     """Whether SQuAD's rule holds: both texts have words (see `keeps_words`), and the reference is no code.
 
-    Nor is either of them one word with a mark that it means (`Na+`, `.NET`, `--all`).
+    Nor is either of them one word with a mark that it means (`Na+`, `.NET`, `--all`), or all that differs a sign that
+    is said (see `said_signs`).
     """
     if _is_marked_word(answer) or _is_marked_word(reference):
         return False
-    return keeps_words(answer) and keeps_words(reference) and not _CODE.search(reference)
+    if not (keeps_words(answer) and keeps_words(reference)) or _CODE.search(reference):
+        return False
+    return said_signs(answer) == said_signs(reference) or Counter(_words(answer)) != Counter(_words(reference))
+
+
+def _words(text: str) -> list[str]:
+    return squad_words(without_marks_of_other_scripts(text))
 
 
 def _is_marked_word(text: str) -> bool:
@@ -68,7 +80,7 @@ def _is_marked_word(text: str) -> bool:
 
 
 def _f1(answer: str, reference: str) -> float:
-    words, wanted = squad_words(answer), squad_words(reference)
+    words, wanted = _words(answer), _words(reference)
     if not is_in_words(answer, reference):
         words, wanted = _with_marks(answer), _with_marks(reference)
     if not words and not wanted:

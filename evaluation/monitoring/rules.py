@@ -10,6 +10,7 @@ from statistics import median
 from typing import Any
 
 from evaluation.formatting import beyond, counted, percent_beyond, quantity
+from evaluation.generation import PromptState
 from evaluation.monitoring.changes import changes_since, in_words
 from evaluation.monitoring.request import MonitorRequest
 from evaluation.monitoring.values import Point, Series
@@ -78,11 +79,13 @@ class Judged:
 def duration(given: Judged) -> Verdict | None:
     """Its median duration against its usual one: the median of the baseline's, at as many requests at once.
 
-    Answers to prompts that a server had in its cache are held against such answers alone.
+    Answers to prompts that a server had in its cache are held against such answers alone. Those of which it is not
+    known are held against answers to fresh prompts, than which they are slower only where the server is.
     """
     point, limit = given.point, given.request.slower_than
     now = point.setting
-    alike = [one for one in given.baseline if (one.setting.slots, one.setting.prompts) == (now.slots, now.prompts)]
+    prompts = PromptState.FRESH if now.prompts == PromptState.UNKNOWN else now.prompts
+    alike = [one for one in given.baseline if (one.setting.slots, one.setting.prompts) == (now.slots, prompts)]
     known = [one.duration_s for one in alike if one.duration_s is not None and one.n_timed >= given.min_timed]
     if point.duration_s is None or point.n_timed < given.min_timed or not known:
         return None

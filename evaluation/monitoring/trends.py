@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from statistics import median
 from typing import Any, Literal
 
+from evaluation.generation import PromptState
 from evaluation.monitoring.values import QUANTITIES, Point, Quantity, Series
 from evaluation.stats.multiplicity import benjamini_hochberg
 
@@ -70,7 +71,10 @@ def trends(series: Iterable[Series]) -> tuple[Trend, ...]:
 
 
 def comparable(series: Series, quantity: Quantity) -> list[Point]:
-    """The points that have the figure, measured as the newest one: by the same judge, with prompts as fresh."""
+    """The points that have the figure, measured as the newest one: by the same judge, with prompts as fresh.
+
+    Where it is not known whether prompts were kept, seconds and joules of two points are not comparable.
+    """
     known = [point for point in series.points if point.value(quantity) is not None]
     if quantity == "quality" and known:
         known = [point for point in known if point.setting.judge == known[-1].setting.judge]
@@ -78,6 +82,7 @@ def comparable(series: Series, quantity: Quantity) -> list[Point]:
         known = [point for point in known if point.setting.slots == known[-1].setting.slots]
     if quantity in ("duration_s", "energy_j") and known:
         known = [point for point in known if point.setting.prompts == known[-1].setting.prompts]
+        known = [] if known[-1].setting.prompts == PromptState.UNKNOWN else known
     return known
 
 

@@ -38,9 +38,11 @@ def _answer(text: str | None) -> str:
 _LONGEST, _BEGIN, _END = 80, 34, 48
 
 
-def flip_line(flips: Mapping[str, Any]) -> str:
-    """How many cases flipped each way."""
+def flip_line(flips: Mapping[str, Any]) -> str | None:
+    """How many cases flipped each way; None where none did."""
     n = flips["n_better_a"] + flips["n_better_b"]
+    if not n:
+        return None
     return (
         f"{counted(n, 'case')} flipped: {flips['a']} is better on {flips['n_better_a']:,}, {flips['b']} on "
         f"{flips['n_better_b']:,}; {flips['n_equal']:,} alike"

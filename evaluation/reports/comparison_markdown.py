@@ -15,6 +15,7 @@ from evaluation.reports.comparison_remarks import (
     dropped_lines,
     gate_line,
     more_sides,
+    note_lines,
     ratio_lines,
     tail_lines,
     zero_lines,
@@ -118,9 +119,10 @@ def _preferences(result: Result) -> list[str]:
 def _flips(result: Result) -> list[str]:
     parts: list[str] = []
     for flips in result["flips"]:
-        if not flips["better_a"] and not flips["better_b"]:
+        line = flip_line(flips)
+        if line is None or not (flips["better_a"] or flips["better_b"]):
             continue
-        parts.append(f"### {for_markdown(flip_line(flips))}")
+        parts.append(f"### {for_markdown(line)}")
         for which, winner in (("better_a", flips["a"]), ("better_b", flips["b"])):
             if rows := flip_rows(flips, which):
                 parts += [f"Better answered by {for_markdown(winner)}:", markdown_table(rows)]
@@ -129,7 +131,7 @@ def _flips(result: Result) -> list[str]:
 
 
 def _sources(result: Result) -> list[str]:
-    parts = ["### Where the numbers come from", *(f"{for_markdown(note)}." for note in result["notes"])]
+    parts = ["### Where the numbers come from", *(f"{for_markdown(note)}." for note in note_lines(result))]
     parts.append(markdown_table(side_source_rows(result)))
     version = f"Benchmark version `{result['benchmark_version'][:12]}`"
     stored = f" · comparison `{result['comparison_id']}`" if result.get("comparison_id") else ""

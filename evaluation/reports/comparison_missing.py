@@ -13,16 +13,18 @@ Pair = Mapping[str, Any]
 
 
 def what_is_missing(pair: Pair) -> str | None:
-    """`240 more cases would settle a 3-point difference`; None where the pairs show nothing that could be counted by.
+    """`240 more cases would settle a 3-point difference`; None where the two are equal on all cases.
 
     Of right or wrong answers without a margin the count is for 3 points, whatever was seen; where that was more, the
     count for as much stands beside it.
     """
+    if is_all_equal(pair) and pair["margin"] is None:
+        return None
     if pair["n_more"] and pair["aim"]:
         return f"{_more(pair['n_more'])} would settle {_aimed_at(pair['aim'], pair)}{_aim_is(pair)}"
     if pair["mde"] is not None:
         return f"a difference of {_amount_of(pair['mde'], pair)} or more would have shown"
-    return None if is_all_equal(pair) else f"these cases cannot tell {pair['a']} from {pair['b']}"
+    return f"these cases cannot tell {pair['a']} from {pair['b']}"
 
 
 def is_all_equal(pair: Pair) -> bool:
@@ -31,8 +33,11 @@ def is_all_equal(pair: Pair) -> bool:
 
 
 def all_equal(pair: Pair) -> str:
-    """`A and B are equal on all 40 pairs`."""
-    return f"{pair['a']} and {pair['b']} are equal on all {shown_pairs(pair)}"
+    """`A and B are equal on all 40 pairs`, and how large a difference that leaves possible, where it can be told."""
+    limits = [abs(pair[name]) for name in ("low", "high") if pair[name] is not None]
+    possible = f", which leaves a difference of up to {_amount_of(max(limits), pair)} possible" if any(limits) else ""
+    is_ratio = pair["kind"] == RATIO
+    return f"{pair['a']} and {pair['b']} are equal on all {shown_pairs(pair)}{'' if is_ratio else possible}"
 
 
 def _more(n: int) -> str:

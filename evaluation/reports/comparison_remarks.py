@@ -5,7 +5,7 @@ from typing import Any
 
 from evaluation.formatting import counted, p_value, quantity
 from evaluation.reports.comparison_missing import is_all_equal
-from evaluation.reports.comparison_tables import Result, is_pair, title, verdict_words
+from evaluation.reports.comparison_tables import FIGURE_TITLES, Result, is_pair, title, verdict_words
 from evaluation.reports.comparison_words import RATIO, size_of
 
 RATIOS = "“Times” is the geometric mean of the ratios case by case, not the ratio of the two means shown."
@@ -76,8 +76,19 @@ def tail_lines(result: Result) -> list[str]:
 def _shown_tail(tail: Mapping[str, Any]) -> str:
     value = quantity(tail["value"], signed=True)
     if tail["low"] is None:
-        return f"{value} [no interval]"
+        return f"{value} [no interval: too few cases]"
     return f"{value} [{quantity(tail['low'], signed=True)}, {quantity(tail['high'], signed=True)}]"
+
+
+def note_lines(result: Result) -> list[str]:
+    """Where the numbers come from, with metrics called as the tables call them."""
+    return [_with_titles(note) for note in result["notes"]]
+
+
+def _with_titles(note: str) -> str:
+    names, colon, rest = note.partition(": ")
+    words = names.split(", ")
+    return f"{', '.join(map(title, words))}: {rest}" if colon and all(word in FIGURE_TITLES for word in words) else note
 
 
 def zero_lines(result: Result) -> list[str]:
@@ -107,8 +118,8 @@ def gate_line(found: Mapping[str, Any]) -> str | None:
 def more_sides(result: Result) -> Sequence[str]:
     """How to read the tables of three or more sides."""
     if result["against"] is not None:
-        return (f"Each side is held against {result['against']} alone; ranks from–to are those that this leaves open.",)
-    return (
-        "Sides that share a letter are not shown to differ (Holm over all pairs of a metric). Ranks from–to are those "
-        "that the shown differences leave open.",
-    )
+        return (f"Each side is compared with {result['against']} alone. {_RANKS}",)
+    return (f"Sides with a letter in common do not differ significantly (Holm over all pairs of a metric). {_RANKS}",)
+
+
+_RANKS = "Ranks from–to: the best and the worst rank that the significant differences allow."

@@ -15,6 +15,7 @@ ENERGY_COLUMNS = {"energy_j": "J/answer", "energy_per_right_j": "J/right answer"
 COST_COLUMNS = {"cost_usd": "USD/answer"}
 """These and those above are shown where any candidate has them."""
 USAGE_COLUMNS = {"prompt_tokens": "tokens in", "output_tokens": "tokens out", **COST_COLUMNS}
+NO_INTERVAL = "no interval: too few cases or clusters, or the same value on each, so that no spread was seen"
 FAILURES_AS_ZERO = "mean_with_failures_as_zero"
 
 
@@ -162,7 +163,15 @@ def caption(run: Mapping[str, Any]) -> str:
 def remarks(run: Mapping[str, Any]) -> list[str]:
     """What is to be said below the table of a run, a sentence for each thing."""
     scored = (failures_as_zero(run), extractions(run), unscored(run), not_defined(run))
-    return [text for part in (without_column(run), *scored, reused(run), cached(run), run["judging"]) for text in part]
+    parts = (no_interval(run), without_column(run), *scored, reused(run), cached(run), run["judging"])
+    return [text for part in parts for text in part]
+
+
+def no_interval(run: Mapping[str, Any]) -> list[str]:
+    """Why values of the run's metrics stand without an interval, where any do."""
+    shown = [candidate["metrics"].get(name) or {} for candidate in run["candidates"] for name in run["metrics"]]
+    is_any = any(numbers.get("value") is not None and numbers.get("low") is None for numbers in shown)
+    return [NO_INTERVAL] if is_any else []
 
 
 def failures_as_zero(run: Mapping[str, Any]) -> list[str]:
@@ -271,9 +280,16 @@ def cached(run: Mapping[str, Any]) -> list[str]:
         took = ", ".join(f"{title} {shown_speed(numbers)}" for title, numbers in known.items())
         lines.append(
             f"{candidate['candidate']}: {n:,} of {candidate['n_ok']:,} prompts were, or may have been, in the server's "
-            f"cache, apart from the timing figures above{f': {took}' if took else ''}"
+            f"cache, {_where_they_are(candidate)} the timing figures above{f': {took}' if took else ''}"
         )
     return lines
+
+
+def _where_they_are(candidate: Mapping[str, Any]) -> str:
+    """Of answers to prompts of which nobody knows whether they were kept, if there are no others, the table tells."""
+    is_all = candidate["n_cached"] + candidate["n_reused"] >= candidate["n_ok"]
+    is_shown = candidate["metrics"].get("latency_s", {}).get("value") is not None
+    return "which may make it look faster in" if is_all and is_shown else "apart from"
 
 
 _OF_PROMPTS = {"latency_s": "latency s", "ttft_s": "first token s"}

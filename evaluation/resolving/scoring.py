@@ -1,12 +1,13 @@
 """What is measured when a stored run is scored again, and who is asked for it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from evaluation.errors import ConfigurationError
 from evaluation.metrics.metric import Metric
 from evaluation.resolving.benchmarks import resolve_benchmark
-from evaluation.resolving.endpoints import resolve_endpoints
+from evaluation.resolving.endpoints import ResolvedEndpoint, resolve_endpoints
 from evaluation.resolving.metric_models import (
     MetricModel,
     bound_metrics,
@@ -60,4 +61,11 @@ async def resolve_scoring(request: "ScoreRequest", *, settings: Settings, store:
         against=opponent_name(first.label, first.candidate_fingerprint),
         criteria=benchmark.criteria,
     )
-    return ScoringResolution(run=run, metrics=bound, models=models, notes=(*notes, *said))
+    return ScoringResolution(run=run, metrics=bound, models=models, notes=(*_of_asked(notes, endpoints, models), *said))
+
+
+def _of_asked(notes: Sequence[str], endpoints: Sequence[ResolvedEndpoint], models: Sequence[MetricModel]) -> list[str]:
+    """The notes without those on servers that answer for no model of a metric, and so are not asked."""
+    asked = {endpoint.name for model in models for endpoint in model.resolved.endpoints}
+    others = [f"{endpoint.name}: " for endpoint in endpoints if endpoint.name not in asked]
+    return [note for note in notes if not note.startswith(tuple(others))]

@@ -1,7 +1,7 @@
 """From what was asked for to a stored review: the same question is the same review, whoever asks it again."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any
 
@@ -14,7 +14,7 @@ from evaluation.comparing.refusing import refuse_other_versions
 from evaluation.comparing.sides import Side, find_side, make_sides
 from evaluation.errors import ConfigurationError, IncomparableError
 from evaluation.fingerprint import fingerprint
-from evaluation.generation import Generation
+from evaluation.generation import Generation, PromptState
 from evaluation.reviewing.material import seen_cases
 from evaluation.reviewing.picking import MOST_OUTPUTS, Picked, Seen, choose_sides, pick
 from evaluation.reviewing.request import ReviewRequest
@@ -201,7 +201,7 @@ def _items(
             reason=one.picked.reason,
             why=one.picked.why,
             question=_question(benchmark, cases[one.picked.seen.case_id], show_references=show_references),
-            outputs=tuple(answers[place][one.picked.seen.case_id] for place in one.sides),
+            outputs=_with_times_alike([answers[place][one.picked.seen.case_id] for place in one.sides]),
         )
         for one in shown
     ]
@@ -212,14 +212,32 @@ def _question(benchmark: Benchmark, case: Case, *, show_references: bool) -> dic
     return {"messages": asked, "references": list(case.references) if show_references else []}
 
 
-def _answers(store: Store, side: Side, case_ids: Sequence[str]) -> dict[str, ShownOutput]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Answer:
+    output: ShownOutput
+    prompt_state: PromptState
+
+
+def _with_times_alike(answers: Sequence[_Answer]) -> tuple[ShownOutput, ...]:
+    """The outputs of an item, without times where a server had kept the prompt for one of them and read it for another.
+
+    A person would grade what the cache did.
+    """
+    outputs = [answer.output for answer in answers]
+    if {answer.prompt_state for answer in answers} in ({PromptState.FRESH}, {PromptState.CACHED}):
+        return tuple(outputs)
+    return tuple(replace(output, total_s=None) for output in outputs)
+
+
+def _answers(store: Store, side: Side, case_ids: Sequence[str]) -> dict[str, _Answer]:
     """The side's first answer to each case."""
     (member,) = side.members
-    found: dict[str, ShownOutput] = {}
+    found: dict[str, _Answer] = {}
     for stored in load_outcomes(store, member.row_id, case_ids) if case_ids else ():
         outcome = stored.row.outcome
         if isinstance(outcome, Generation):
-            found.setdefault(stored.row.case_id, _output(side, stored, outcome))
+            state = outcome.prompt_state or PromptState.FRESH
+            found.setdefault(stored.row.case_id, _Answer(output=_output(side, stored, outcome), prompt_state=state))
     return found
 
 

@@ -58,20 +58,25 @@ class Started:
     folder: str | None = None
     mark: str = ""
     uid: int = 0
-    _ended: bool = field(default=False, init=False)
+    _killed: bool = field(default=False, init=False)
 
-    def end(self) -> None:
-        """Ends it with all that came of it."""
-        if self._ended:
+    def kill(self) -> None:
+        """End it with all processes that came of it; its folder stays, and may take long to remove."""
+        if self._killed:
             return
-        self._ended = True
+        self._killed = True
         if self.mark:
             kill_tree(self.process, self.mark, self.uid)
         else:
             self.process.kill()  # the namespace of its processes dies with it
             self.process.wait()
+
+    def end(self) -> None:
+        """End it with all that came of it."""
+        self.kill()
         if self.folder is not None:
             remove_tree(self.folder)
+            self.folder = None
 
 
 def program_job(program: Program) -> dict[str, Any]:

@@ -118,7 +118,7 @@ class _Pair:
                 for key, _ in selector.select(self._patience(began)):
                     self._hear(selector, key.fd)
         end, message = self._end
-        self._sides["program"].end()
+        self._sides["program"].kill()
         self._drain("program", self._program_prints)
         if self._n_output > MAX_OUTPUT_BYTES:
             end, message = ProgramEnd.TOO_MUCH_OUTPUT, f"more than {MAX_OUTPUT_BYTES} bytes of output"

@@ -61,7 +61,9 @@ def record_look(
 
 
 def _open(connection: Connection) -> Sequence[RowMapping]:
-    wanted = sa.select(alert).where(alert.c.resolved_at.is_(None)).order_by(alert.c.raised_at, alert.c.id)
+    wanted = (
+        sa.select(alert).where(alert.c.resolved_at.is_(None)).order_by(alert.c.raised_at, alert.c.subject, alert.c.id)
+    )
     return connection.execute(wanted).mappings().all()
 
 
@@ -107,7 +109,7 @@ def list_alerts(store: Store, *, with_resolved: bool = False, since: datetime | 
         with_resolved: Those too that are over.
         since: Raised then or later.
     """
-    wanted = sa.select(alert).order_by(alert.c.raised_at.desc(), alert.c.id)
+    wanted = sa.select(alert).order_by(alert.c.raised_at.desc(), alert.c.subject, alert.c.id)
     if not with_resolved:
         wanted = wanted.where(alert.c.resolved_at.is_(None))
     if since is not None:
@@ -123,7 +125,7 @@ def find_alert(store: Store, wanted: str) -> AlertRecord:
         UnknownNameError: there is none.
         ConfigurationError: several begin like this.
     """
-    newest = sa.select(alert).order_by(alert.c.raised_at.desc(), alert.c.id)
+    newest = sa.select(alert).order_by(alert.c.raised_at.desc(), alert.c.subject, alert.c.id)
     alike = newest if wanted == "last" else newest.where(alert.c.id.startswith(wanted, autoescape=True))
     with store.read() as connection:
         found = connection.execute(alike.limit(2 if wanted != "last" else 1)).mappings().all() if wanted else []

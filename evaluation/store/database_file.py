@@ -1,11 +1,17 @@
 """Is the file of an open database still the one under its name? SQLite goes on writing into one that was deleted."""
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from sqlalchemy.engine import URL
+
+from evaluation.errors import DatabaseLostError, StoreError
+from evaluation.store.address import shown
 
 if TYPE_CHECKING:
     from evaluation.store.session import Store
@@ -31,6 +37,77 @@ class DatabaseFile:
         return (found.st_dev, found.st_ino) == (self.device, self.inode)
 
 
+_kept: list[DatabaseFile] = []
+_lock = threading.Lock()
+
+
+@contextmanager
+def one_file(store: "Store") -> Iterator[DatabaseFile | None]:
+    """Let every store that this process opens under the store's name be the same file, until the block is left.
+
+    Without it, a store that is opened after the file was deleted would make an empty database in its place. The store
+    must stay open as long: an open file's number is not given to another one.
+
+    Yields:
+        The file; None where the store has none, as on PostgreSQL.
+
+    Raises:
+        DatabaseLostError: another such block began with another file.
+    """
+    url = sa.make_url(store.url)
+    file = kept_file(url) or file_of(url)
+    if file is None:
+        yield None
+        return
+    if not file.is_there:
+        raise database_lost(url)
+    with _lock:
+        _kept.append(file)
+    try:
+        yield file
+    finally:
+        with _lock:
+            _kept.remove(file)
+
+
+def kept_file(url: URL) -> DatabaseFile | None:
+    """The file that `url` must be, because a block of `one_file` began with it; None: whichever there is."""
+    if url.get_backend_name() != "sqlite":
+        return None
+    path = _path(url)
+    with _lock:
+        return next((file for file in _kept if file.path == path), None)
+
+
+@contextmanager
+def lost_if_gone(file: DatabaseFile | None, url: URL) -> Iterator[None]:
+    """Refuse to begin without the file, and to call anything done that was done after it was gone.
+
+    Raises:
+        DatabaseLostError: it was deleted, moved or replaced, before the block or in it.
+    """
+    if file is not None and not file.is_there:
+        raise database_lost(url)
+    try:
+        yield
+    except DatabaseLostError:
+        raise
+    except StoreError as error:
+        if file is not None and not file.is_there:
+            raise database_lost(url) from error
+        raise
+    if file is not None and not file.is_there:
+        raise database_lost(url)
+
+
+def database_lost(url: URL) -> DatabaseLostError:
+    """The error of a database whose file is no longer the one under its name."""
+    return DatabaseLostError(
+        f"the database {shown(url)} was deleted or replaced while it was in use",
+        "restore the file, or run the command again to begin a new database",
+    )
+
+
 def database_file(store: "Store") -> DatabaseFile | None:
     """The store's file; None where it has none that can be looked at, as on PostgreSQL."""
     return file_of(sa.make_url(store.url))
@@ -40,9 +117,13 @@ def file_of(url: URL) -> DatabaseFile | None:
     """The file that `url` names; None where there is none yet, or none that can be looked at."""
     if url.get_backend_name() != "sqlite":
         return None
-    path = Path(url.database or "").absolute()
+    path = _path(url)
     try:
         found = path.stat()
     except OSError:
         return None
     return DatabaseFile(path=path, device=found.st_dev, inode=found.st_ino)
+
+
+def _path(url: URL) -> Path:
+    return Path(url.database or "").absolute()

@@ -18,7 +18,7 @@ from evaluation.store.yardsticks import IMPORT, Yardstick, yardsticks
 _PRIMES = (2_147_483_647, 2_147_483_629, 2_147_483_587)
 """Each product of two numbers below them fits 63 bits."""
 _FACTORS = (1_836_311_903, 1_276_901_417, 1_640_531_527, 1_103_515_245)
-_STIRS = (1_442_695_041, 1_013_904_223)
+_ADDED = 1_442_695_041
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +130,7 @@ def _sums(connection: Connection, keys: Collection[str], has_imports: bool) -> l
     of = generation.c
     wanted = [
         _sum_of(generation, _figures(), of.id, of.run_candidate_id),
-        _sum_of(score, score.c.value * 1e9, score.c.generation_id).where(score.c.metric_key.in_(sorted(keys))),
+        _sum_of(score, score.c.value * 1e9, score.c.generation_id, where=score.c.metric_key.in_(sorted(keys))),
     ]
     if has_imports:
         row = scoreboard_row.c
@@ -138,18 +138,29 @@ def _sums(connection: Connection, keys: Collection[str], has_imports: bool) -> l
     return [[int(number or 0) for number in connection.execute(one).one()] for one in wanted]
 
 
-def _sum_of(table: sa.Table, value: sa.ColumnElement[Any], *places: sa.ColumnElement[int]) -> sa.Select[Any]:
-    """The number of rows, and the sum of a number of each.
+def _sum_of(
+    table: sa.Table,
+    value: sa.ColumnElement[Any],
+    *places: sa.ColumnElement[int],
+    where: sa.ColumnElement[bool] | None = None,
+) -> sa.Select[Any]:
+    """The number of rows, and the sum of a number of each: the value times what its places give.
 
-    The remainders of three primes, one after another, leave nothing linear: else values that are exchanged both ways
-    equally often could leave the sum as it was.
+    That is squared twice, modulo one prime after another, which leaves nothing linear in the places: else values that
+    are exchanged both ways equally often could leave the sum as it was.
     """
-    first, *others = _PRIMES
-    parts = [sa.cast(value + 1, sa.BigInteger), *(place + 1 for place in places)]
-    mixed = sum((part % first * factor % first for part, factor in zip(parts, _FACTORS, strict=False)), sa.literal(0))
-    for prime, factor in zip(others, _STIRS, strict=True):
-        mixed = mixed % first * factor % prime
-    return sa.select(sa.func.count(), sa.func.sum(mixed)).select_from(table)
+    first, second, third = _PRIMES
+    number = (sa.cast(value + 1, sa.BigInteger) % third).label("number")
+    place = sum(
+        (number_of_place % first * factor % first for number_of_place, factor in zip(places, _FACTORS, strict=False)),
+        sa.literal(_ADDED),
+    )
+    counted = sa.select(number, place.label("place")).select_from(table)
+    rows = (counted if where is None else counted.where(where)).subquery().c
+    one = rows.place % first
+    rows = sa.select(rows.number, (one * one % first).label("place")).subquery().c
+    two = (rows.place + _ADDED) % second
+    return sa.select(sa.func.count(), sa.func.sum(rows.number * (two * two % second) % third))
 
 
 def _weighed(*parts: tuple[sa.ColumnElement[Any], float]) -> sa.ColumnElement[Any]:

@@ -7,20 +7,25 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
+from evaluation.fingerprint import fingerprint
 from evaluation.generation import PromptState
+from evaluation.options import load_options
 from evaluation.prompt_cache import PromptReading, judge_readings
 from evaluation.store.session import Store
-from evaluation.store.tables import candidate, generation, run, run_candidate
+from evaluation.store.tables import benchmark_case, candidate, generation, run, run_candidate
 
 EARLIER = 3
 """Candidates of earlier runs that say what a prompt usually takes: the newest with answers to fresh prompts."""
 _CHUNK = 500
+_LOADS_AS_ASKED = "ollama"
+"""The provider whose servers load a model with the options of a request."""
 
 
 def judge_prompts(store: Store, run_id: str, *, only: Collection[int] | None = None) -> int:
     """How many answers of a run have a state of their prompt now that they had not before.
 
-    Each model's answers are judged together, with those that earlier runs had from it for the same benchmark.
+    Each model's answers are judged together, with those that earlier runs had from it for the same benchmark, and for
+    others that hold some of its cases.
 
     Args:
         store: Where the answers are.
@@ -31,7 +36,8 @@ def judge_prompts(store: Store, run_id: str, *, only: Collection[int] | None = N
         changed: defaultdict[PromptState, list[int]] = defaultdict(list)
         for own, others in _by_weights(connection, run_id, only=only):
             rows = _answers(connection, [*own, *others])
-            states = judge_readings([_reading(row) for row in rows])
+            loads = _loads(connection, [*own, *others])
+            states = judge_readings([_reading(row, loads[row.run_candidate_id]) for row in rows])
             for row, state in zip(rows, states, strict=True):
                 if row.run_candidate_id in own and row.prompt_state != state:
                     changed[state].append(row.id)
@@ -56,7 +62,7 @@ def has_unjudged(store: Store, run_id: str) -> bool:
 def _by_weights(
     connection: Connection, run_id: str, *, only: Collection[int] | None
 ) -> list[tuple[frozenset[int], tuple[int, ...]]]:
-    """Candidates of the run that are the same weights as one of `only`, and those of earlier runs on the benchmark."""
+    """Candidates of the run that are the same weights as one of `only`, and those of earlier runs on these cases."""
     of = run_candidate.c
     asked = sa.select(run.c.benchmark_version, run.c.created_at).where(run.c.id == run_id)
     version, created_at = connection.execute(asked).one()
@@ -73,42 +79,65 @@ def _by_weights(
 def _earlier(
     connection: Connection, run_id: str, version: str, created_at: Any, *, model: str, digest: str | None
 ) -> tuple[int, ...]:
+    """The newest of this version of the benchmark, and the newest of others that share cases with it."""
     of = run_candidate.c
     same = of.digest == digest if digest else sa.and_(of.model_name == model, of.digest.is_(None))
     fresh = sa.exists().where(generation.c.run_candidate_id == of.id, generation.c.prompt_state == PromptState.FRESH)
     wanted = (
         sa.select(of.id)
         .join(run, run.c.id == of.run_id)
-        .where(run.c.benchmark_version == version, run.c.id != run_id, run.c.created_at <= created_at, same, fresh)
+        .where(run.c.id != run_id, run.c.created_at <= created_at, same)
         .order_by(run.c.created_at.desc(), of.id)
-        .limit(EARLIER)
     )
-    return tuple(connection.execute(wanted).scalars())
+    newest = wanted.where(fresh).limit(EARLIER), wanted.limit(1)  # what was sent last may be unknown itself
+    own = benchmark_case.alias("own")
+    alike = (
+        sa.select(benchmark_case.c.version)
+        .join(own, own.c.content_hash == benchmark_case.c.content_hash)
+        .where(own.c.version == version, benchmark_case.c.version != version)
+    )
+    of_benchmark = run.c.benchmark_version == version, run.c.benchmark_version.in_(alike)
+    queries = [query.where(these) for these in of_benchmark for query in newest]
+    return tuple(dict.fromkeys(row_id for query in queries for row_id in connection.execute(query).scalars()))
 
 
 def _answers(connection: Connection, row_ids: Collection[int]) -> Sequence[Row[Any]]:
     """Answers that these candidates gave themselves."""
-    of = generation.c
-    columns = (of.id, of.run_candidate_id, of.case_id, of.endpoint, of.prompt_tokens, of.cached_tokens, of.prompt_s)
+    of, asked, case = generation.c, run_candidate.c, benchmark_case.c
+    columns = (of.id, of.run_candidate_id, of.endpoint, of.prompt_tokens, of.cached_tokens, of.prompt_s)
     return connection.execute(
         sa.select(*columns, of.total_s, of.finished_at, of.prompt_state, candidate.c.profile_hash)
-        .join(run_candidate, run_candidate.c.id == of.run_candidate_id)
-        .join(candidate, candidate.c.fingerprint == run_candidate.c.candidate_fingerprint)
+        .add_columns(case.content_hash)
+        .join(run_candidate, asked.id == of.run_candidate_id)
+        .join(candidate, candidate.c.fingerprint == asked.candidate_fingerprint)
+        .join(run, run.c.id == asked.run_id)
+        .join(benchmark_case, sa.and_(case.version == run.c.benchmark_version, case.case_id == of.case_id))
         .where(of.run_candidate_id.in_(sorted(row_ids)), sa.not_(of.reused), of.total_s.is_not(None))
         .where(sa.func.coalesce(of.failure_kind, "") == "")
         .order_by(of.id)
     ).all()
 
 
-def _reading(row: Row[Any]) -> PromptReading:
+def _loads(connection: Connection, row_ids: Collection[int]) -> dict[int, str]:
+    """By candidate, the options with which an Ollama server loads its model: with others it loads the model anew."""
+    of = run_candidate.c
+    wanted = sa.select(of.id, of.provider, of.options).where(of.id.in_(sorted(row_ids)))
+    return {
+        row.id: fingerprint(load_options(row.options)) if row.provider == _LOADS_AS_ASKED else ""
+        for row in connection.execute(wanted)
+    }
+
+
+def _reading(row: Row[Any], load: str) -> PromptReading:
     return PromptReading(
-        server=row.endpoint,
+        server=f"{row.endpoint} {load}",
         profile=row.profile_hash,
-        case_id=row.case_id,
+        case_id=row.content_hash,
         sent_at_s=row.finished_at.timestamp() - row.total_s,
         prompt_tokens=row.prompt_tokens,
         cached_tokens=row.cached_tokens,
         prompt_s=row.prompt_s,
+        candidate=str(row.run_candidate_id),
     )
 
 

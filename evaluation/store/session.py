@@ -16,7 +16,7 @@ from evaluation.errors import StoreError
 from evaluation.private_files import make_private_file
 from evaluation.store.address import default_url, parse_url, shown
 from evaluation.store.database_access import make_database_private
-from evaluation.store.database_file import file_of
+from evaluation.store.database_file import database_lost, file_of, kept_file, lost_if_gone
 from evaluation.store.engine import make_engine, make_folder, store_error, translated
 from evaluation.store.records import DatabaseInfo
 from evaluation.store.revisions import newest_revision
@@ -45,7 +45,7 @@ class Store:
         self._url = url
         self._engine = make_engine(url, busy_timeout_s=busy_timeout_s)
         self._writing = self._engine.execution_options(sqlite_begin="IMMEDIATE")
-        self._file = file_of(url)
+        self._file = kept_file(url) or file_of(url)
 
     @property
     def shown_url(self) -> str:
@@ -81,12 +81,8 @@ class Store:
 
     @contextmanager
     def _same_file(self) -> Iterator[None]:
-        if self._file is not None and not self._file.is_there:
-            raise StoreError(
-                f"the database {self.shown_url} was deleted or replaced while it was in use",
-                "restore the file, or run the command again to begin a new database",
-            )
-        yield
+        with lost_if_gone(self._file, self._url):
+            yield
         if self._file is None:
             self._file = file_of(self._url)
 
@@ -112,9 +108,12 @@ def open_store(url: str | None = None, *, upgrade_from_empty: bool = True, busy_
         busy_timeout_s: How long a writer waits for another process on SQLite.
 
     Raises:
+        DatabaseLostError: the work of this process began with another file (`one_file`).
         StoreError: it cannot be opened, or its schema is older or newer than this code's.
     """
     address = parse_url(url)
+    if (kept := kept_file(address)) is not None and not kept.is_there:
+        raise database_lost(address)  # before an empty one would be made in its place
     if not upgrade_from_empty:
         _must_be_there(address)
     elif _is_sqlite(address):
@@ -148,7 +147,7 @@ def must_be_there(url: str | None) -> None:
     _must_be_there(parse_url(url))
 
 
-def is_file_missing(url: str) -> bool:
+def is_file_missing(url: str | None) -> bool:
     """True where `url` names a file of SQLite that is not there."""
     address = parse_url(url)
     return _is_sqlite(address) and not os.path.exists(str(address.database))

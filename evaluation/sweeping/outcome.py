@@ -10,10 +10,12 @@ from evaluation.aggregation import case_values
 from evaluation.errors import StoreError
 from evaluation.metrics.measuring import combining
 from evaluation.metrics.parsing import metric_of
+from evaluation.metrics.speed import reads_the_prompt
 from evaluation.options import OPTIONS
 from evaluation.reports.metric_facts import higher_is_better, is_over_all_cases, value_range
 from evaluation.store.benchmarks import case_clusters
 from evaluation.store.outcome_numbers import iterate_values
+from evaluation.store.outcomes import count_outcomes
 from evaluation.store.records import MetricUse, RunCandidateRecord, RunRecord
 from evaluation.store.runs import find_run, runs_of_invocation
 from evaluation.store.scores import load_estimates
@@ -164,7 +166,26 @@ def _metric(
         higher_is_better=better,
         value_range=value_range(use.name),
     )
-    return {"metric": use.name, "signature": use.signature, "higher_is_better": better, **analysis_as_json(found)}
+    analysis = analysis_as_json(found)
+    analysis["notes"] += _of_cached_prompts(store, run, use)
+    return {"metric": use.name, "signature": use.signature, "higher_is_better": better, **analysis}
+
+
+def _of_cached_prompts(store: Store, run: RunRecord, use: MetricUse) -> list[str]:
+    """Said of a figure that a server's prompt cache changes: the means here are of all answers."""
+    metric = metric_of(use.name, use.signature)
+    if metric is None or not reads_the_prompt(metric):
+        return []
+    counts = count_outcomes(store, run.plan.run_id)
+    n_cached = sum(found.n_cached for found in counts)
+    if not n_cached:
+        return []
+    n = sum(found.n_ok + found.n_own_failed for found in counts)
+    return [
+        f"the server had kept, or may have kept, {n_cached:,} of {n:,} prompts, whose answers are in these means of "
+        f"{use.name} beside those to prompts that it read; `benchwright compare {run.plan.run_id}` holds like against "
+        "like"
+    ]
 
 
 def _scores(

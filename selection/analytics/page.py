@@ -36,9 +36,11 @@ def analytics_lines(found: Analytics) -> list[str]:
             "evaluations, which those outcomes contradict: they do not count below."
         )
     if found.right is not None:
-        others = " others" if found.n_contradicted else ""
+        others = "other " if found.n_contradicted else ""
+        share = f"{percent(found.right.value)} [{percent_number(found.right.low)}, {percent_number(found.right.high)}]"
         lines.append(
-            f"By today's evaluations {_shown(found.right)}{others} named the best candidate or one tied with it."
+            f"By today's evaluations, {share} of {found.right.n:,} {others}recommendations named the best candidate or "
+            "one tied with it."
         )
     if found.ok is not None:
         lines.append(f"Of use, as reported: {_shown(found.ok)}.")
@@ -63,12 +65,21 @@ def _regret_line(one: Regret) -> str:
 
 def _contradiction_line(one: Drift) -> str:
     told = "quality" if one.quantity == "quality" else "share of answers of use"
+    observed, expected = _levels(one)
     least = "" if one.quantity == "quality" else "at least "
     return (
         f"Outcomes contradict the evaluations: {one.candidate} on {one.task or 'all tasks'}: {told} "
-        f"{quantity(one.observed)}, expected {least}{quantity(one.expected)} ({counted(one.n_outcomes, 'outcome')}, "
+        f"{observed}, expected {least}{expected} ({counted(one.n_outcomes, 'outcome')}, "
         f"{p_value(one.p_value)})."
     )
+
+
+def _levels(one: Drift) -> tuple[str, str]:
+    """What came and what was expected, in percent as everywhere, but for qualities that are no shares."""
+    levels = (one.observed, one.expected)
+    if all(0 <= level <= 1 for level in levels):
+        return percent(levels[0], digits=1), percent(levels[1], digits=1)
+    return quantity(levels[0]), quantity(levels[1])
 
 
 def _drift_line(one: Drift) -> str:
@@ -77,8 +88,9 @@ def _drift_line(one: Drift) -> str:
         "ok": "share of answers of use",
         "latency_s": "share of answers slower than expected",
     }[one.quantity]
+    observed, expected = _levels(one)
     chance = "" if one.p_value is None else f", {p_value(one.p_value)}"
     return (
-        f"Drift: {one.candidate} on {one.task or 'all tasks'}: {what} {quantity(one.observed)}, expected "
-        f"{quantity(one.expected)} ({counted(one.n_outcomes, 'outcome')}{chance})."
+        f"Drift: {one.candidate} on {one.task or 'all tasks'}: {what} {observed}, expected "
+        f"{expected} ({counted(one.n_outcomes, 'outcome')}{chance})."
     )

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluation.errors import SelectionError
+from evaluation.formatting import rounded_to_hold, usd, usd_beyond
 
 Floats = NDArray[np.float64]
 Choices = NDArray[np.int64]
@@ -87,9 +88,10 @@ def allocate(quality: Floats, cost: Floats, budget: float) -> Choices:
     least, said = spent(cost, cheapest), budget
     budget *= 1 + _LEEWAY
     if least > budget:
+        needed, given = usd_beyond(least, said)
         raise SelectionError(
-            f"${said:g} are too little for {len(quality)} prompts: the cheapest candidates take ${least:.6g}",
-            f"Give a budget of at least ${least:.6g}, or ask fewer prompts.",
+            f"{given} are too little for {len(quality)} prompts: the cheapest candidates take {needed}",
+            f"Give a budget of at least {usd(rounded_to_hold(least))}, or ask fewer prompts.",
         )
     multiplier = smallest_multiplier(quality, cost, budget)
     choices = at_multiplier(quality, cost, multiplier)

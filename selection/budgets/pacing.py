@@ -8,10 +8,14 @@ At the multiplier itself a question may be worth two candidates alike. Where all
 and get the dearer one in just the share that spends the budget, so that a stream without any knowledge of its prompts
 gets the mixture that a plan for all of them would; but none gets it that would take money from the cheaper one of those
 to come, since one answer may take as much as all others together. Where this question alone is, it gets the dearer one
-if that brings more than its price brings to those to come. Where nobody knows how many will come, as many again are
-expected as came so far.
+if that brings more than its price brings to those to come.
+
+Of a budget for each question, what was not spent is saved: a question may take its own amount and what is saved, never
+what is still to come, and the plan is for the next ones with their amounts. So whenever the stream ends, no more was
+spent than all questions that came brought, and none is refused whose amount pays for the cheapest candidate.
 """
 
+import math
 from collections import deque
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -19,6 +23,7 @@ from typing import NamedTuple
 import numpy as np
 
 from evaluation.errors import SelectionError
+from evaluation.formatting import counted, usd
 from selection.budgets.allocation import Choices, Floats, at_multiplier, smallest_multiplier, spent
 
 _LEEWAY = 1e-9
@@ -26,6 +31,10 @@ _BESIDE = 1e-6
 """Relative: how far below the multiplier the dearer of two equals is looked for."""
 _FIRST, _LAST, _EVERY = 32, 64, 16
 """The multiplier is found anew for each of the first and of the last questions, and else after so many."""
+_AHEAD = 100
+"""Of a stream whose length nobody knows, so many questions are planned at a time."""
+_DUST = 1e-6
+"""A share of the cheapest answer's cost: less is what sums of floats leave over."""
 
 
 class _Price(NamedTuple):
@@ -45,29 +54,38 @@ class Pacer:
     """The choices for a stream; not for several threads at once.
 
     Args:
-        budget_usd: For all answers together, by their expected costs unless `settle` says what they really were.
-        n_expected: How many questions there will be; None: nobody knows.
-        n_at_least: Where nobody knows, how many are expected at the beginning.
+        budget_usd: For all answers together, by their expected costs unless `give_back` says what they really were;
+            None: there is no such bound.
+        n_expected: How many questions there will be; None: nobody knows, and each brings its own money.
+        per_question_usd: What each question adds to what may be spent, up to the budget; None: all of it is there from
+            the beginning.
         typical: Expected qualities and costs of questions like those to come, for as long as few have come.
         memory: How many of the last questions the multiplier is found from, typical ones among them at first.
     """
 
     def __init__(
         self,
-        budget_usd: float,
+        budget_usd: float | None,
         *,
         n_expected: int | None = None,
-        n_at_least: int = 100,
+        per_question_usd: float | None = None,
         typical: Sequence[tuple[Floats, Floats]] = (),
         memory: int = 256,
     ) -> None:
-        self.left_usd = budget_usd
+        budget = math.inf if budget_usd is None else budget_usd
         self.n_seen = 0
+        self._saved_usd = budget if per_question_usd is None else 0.0
+        self._to_add_usd = 0.0 if per_question_usd is None else budget
+        self._per_question_usd = per_question_usd or 0.0
         self._price = _Price(0.0, 0.0)
         self._credit = 0.5
         self._n_expected = n_expected
-        self._n_at_least = n_at_least
         self._known: deque[tuple[Floats, Floats]] = deque(typical, maxlen=memory)
+
+    @property
+    def left_usd(self) -> float:
+        """What may still be spent: of the budget, or, where there is none for all, of what the questions added."""
+        return self._saved_usd + (self._to_add_usd if math.isfinite(self._to_add_usd) else 0.0)
 
     def choose(self, quality: Floats, cost: Floats) -> int:
         """The position of the candidate for this question; its expected cost is taken from the budget.
@@ -79,25 +97,46 @@ class Pacer:
         Raises:
             SelectionError: what is left does not pay for the cheapest candidate.
         """
+        self._add_for_one()
         cheapest = float(cost.min())
-        if cheapest > self.left_usd * (1 + _LEEWAY):
-            raise SelectionError(
-                f"the budget is spent: ${self.left_usd:.6g} are left, and the cheapest candidate takes ${cheapest:.6g}",
-                "Begin another router with a new budget.",
-            )
-        may_take = max(self.left_usd - cheapest * (self._n_still_certain() - 1), cheapest)
+        if cheapest > self._saved_usd * (1 + _LEEWAY):
+            raise self._too_little(cheapest)
+        may_take = max(self._saved_usd - cheapest * (self._n_still_certain() - 1), cheapest)
         n_to_come = self._n_to_come()
         if self.n_seen < _FIRST or n_to_come <= _LAST or self.n_seen % _EVERY == 0:
             self._price = self._found_price(quality, cost, n_to_come)
         position = self._paced(quality, cost, may_take, n_to_come)
         self._known.append((quality, cost))
         self.n_seen += 1
-        self.left_usd -= float(cost[position])
+        self._saved_usd -= float(cost[position])
         return position
+
+    def _too_little(self, cheapest: float) -> SelectionError:
+        left = self._saved_usd if abs(self._saved_usd) > _DUST * cheapest else 0.0
+        needed = f"and the cheapest candidate takes {usd(cheapest)}"
+        if self._per_question_usd and self._to_add_usd > 0:
+            return SelectionError(
+                f"too little is saved for this prompt: {usd(left)} with its own, {needed}",
+                "Answers took more than was expected. Ask again with the next prompts, which add theirs, or begin "
+                "another router with more for each prompt.",
+            )
+        spent_on = f" after {counted(self.n_seen, 'prompt')}"
+        return SelectionError(
+            f"the budget is spent{spent_on}: {usd(left)} are left, {needed}", "Begin another router with a new budget."
+        )
+
+    def _add_for_one(self) -> None:
+        added = min(self._per_question_usd, self._to_add_usd)
+        self._saved_usd += added
+        self._to_add_usd -= added
+
+    def _for(self, n_to_come: int) -> float:
+        """US dollars for this question, which has its own already, and for those after it."""
+        return self._saved_usd + min(self._per_question_usd * (n_to_come - 1), self._to_add_usd)
 
     def give_back(self, usd: float) -> None:
         """Adds what an answer took less than was expected; negative where it took more."""
-        self.left_usd += usd
+        self._saved_usd += usd
 
     def _paced(self, quality: Floats, cost: Floats, may_take: float, n_to_come: int) -> int:
         """By the multiplier; of two that are worth the same at it, the dearer one in its share."""
@@ -113,8 +152,8 @@ class Pacer:
         if self._credit + price.dearer_share < 1:
             self._credit += price.dearer_share
             return cheaper
-        left_after = self.left_usd - float(cost[dearer]) - (n_to_come - 1) * price.cheaper_usd
-        if left_after < -_LEEWAY * self.left_usd:
+        money = self._for(n_to_come)
+        if money - float(cost[dearer]) - (n_to_come - 1) * price.cheaper_usd < -_LEEWAY * money:
             return cheaper
         self._credit += price.dearer_share - 1
         return dearer
@@ -126,7 +165,7 @@ class Pacer:
     def _n_to_come(self) -> int:
         """With this one."""
         if self._n_expected is None:
-            return max(self.n_seen, self._n_at_least - self.n_seen, 1)
+            return _AHEAD
         return self._n_expected - self.n_seen if self._n_expected > self.n_seen else self.n_seen
 
     def _found_price(self, quality: Floats, cost: Floats, n_to_come: int) -> _Price:
@@ -137,7 +176,7 @@ class Pacer:
         weight = np.ones(1) * n_to_come
         if others:
             weight = np.concatenate([[1.0], np.full(len(others), (n_to_come - 1) / len(others))])
-        budget = self.left_usd * (1 + _LEEWAY)
+        budget = self._for(n_to_come) * (1 + _LEEWAY)
         multiplier = smallest_multiplier(rows, costs, budget, weight=weight)
         if not np.isfinite(multiplier):
             return _Price(1e300, 0.0)

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from evaluation.errors import ConfigurationError
+from evaluation.errors import ConfigurationError, SelectionError
 from evaluation.evidence import Choosable
+from evaluation.formatting import rounded_to_hold, usd_beyond
 from selection.budgets.allocation import allocate
 from selection.budgets.curve import CheapestShare, CostQuality, CurvePoint, cost_quality_curve
 from selection.budgets.expectations import checked_prompts, field_of, typical_prompts
@@ -38,6 +39,8 @@ __all__ = [
 ]
 
 _ANYTHING = Constraints()
+_LEEWAY = 1e-12
+"""Relative: a total divided by the number of prompts may miss a cost by a float's last digit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,47 +168,85 @@ def cheapest_share(
 class BudgetRouter:
     """Who answers the next prompt of a stream, so that the budget lasts. Safe to use from several threads.
 
+    The budget is stated for all prompts of a known number (`budget_usd`, `n_prompts`), or for each of a stream of any
+    length (`per_prompt_usd`): then what one prompt leaves is saved for the next ones, and whenever the stream ends, no
+    more was spent than `per_prompt_usd` for each prompt that came. A total alone says not how fast it may be spent.
+
     Where a selection model decides, what prompts are like is learned at first from those that candidates were measured
     on, then from those that come. By expected costs it never spends more than the budget. The evidence is that of the
     time when it was made.
 
     Args:
-        budget_usd: US dollars for the whole stream.
-        n_prompts: How many there will be; None: nobody knows, and as many again are expected as came so far.
+        budget_usd: US dollars for the whole stream; beside `per_prompt_usd`, where it ends at the latest.
+        n_prompts: How many there will be at most; those that come beyond are paid for by what is left.
+        per_prompt_usd: US dollars for each prompt, where nobody knows how many will come.
         task: What they are for.
         constraints: What must hold of every candidate.
         store: A path, a URL or an open store; None: the database that the command uses.
 
     Raises:
-        SelectionError: the budget does not pay for so many answers of the cheapest candidate, no candidate may
-            answer, or no cost is known.
-        ConfigurationError: an argument that cannot be one.
+        SelectionError: the budget does not pay for so many answers of the cheapest candidate, or for one where it is
+            for each prompt; no candidate may answer, or no cost is known.
+        ConfigurationError: an argument that cannot be one, or neither `n_prompts` nor `per_prompt_usd`.
         StoreError: the store is away, and nothing was read from it yet.
     """
 
     def __init__(
         self,
-        budget_usd: float,
+        budget_usd: float | None = None,
         *,
         n_prompts: int | None = None,
+        per_prompt_usd: float | None = None,
         task: str | None = None,
         constraints: Constraints = _ANYTHING,
         store: "str | Path | Store | None" = None,
     ) -> None:
-        self.budget_usd = _checked_budget(budget_usd)
-        if n_prompts is not None:
-            checked_prompts(n_prompts)
+        self.budget_usd = None if budget_usd is None else _checked_budget(budget_usd)
+        self.per_prompt_usd = None if per_prompt_usd is None else _checked_budget(per_prompt_usd, "per_prompt_usd")
+        self._check_pace(n_prompts)
         self._field = field_of(task, constraints, store)
         self._lock = Lock()
-        if n_prompts is not None:
-            cheapest = np.full((n_prompts, 1), self._field.cost.min())
-            allocate(np.zeros((n_prompts, 1)), cheapest, self.budget_usd)
         typical = self._field.of_prompts(typical_prompts(task, store)) if self._field.view.champion else []
-        self._pacer = Pacer(self.budget_usd, n_expected=n_prompts, typical=typical)
+        self._pacer = Pacer(
+            self.budget_usd, n_expected=n_prompts, per_question_usd=self._paid_for(n_prompts), typical=typical
+        )
+
+    def _check_pace(self, n_prompts: int | None) -> None:
+        if n_prompts is not None:
+            checked_prompts(n_prompts)
+        if n_prompts is not None and self.per_prompt_usd is not None:
+            raise ConfigurationError(
+                f"n_prompts={n_prompts} and per_prompt_usd={self.per_prompt_usd:g} are both given",
+                "Give budget_usd with n_prompts, or per_prompt_usd where nobody knows how many will come.",
+            )
+        if self.per_prompt_usd is None and (self.budget_usd is None or n_prompts is None):
+            raise ConfigurationError(
+                "a budget says how fast it may be spent only with the number of prompts",
+                "Give budget_usd with n_prompts (how many at most), or per_prompt_usd where nobody knows how many will "
+                "come; budget_usd beside it ends the stream at that total.",
+            )
+
+    def _paid_for(self, n_prompts: int | None) -> float | None:
+        """What each prompt adds, which pays for the cheapest candidate; None where all is there from the beginning.
+
+        Raises:
+            SelectionError: the budget does not pay for the cheapest candidate.
+        """
+        least = float(self._field.cost.min())
+        if self.per_prompt_usd is None:
+            allocate(np.zeros((n_prompts or 1, 1)), np.full((n_prompts or 1, 1), least), self.budget_usd or 0.0)
+            return None
+        if self.per_prompt_usd < least * (1 - _LEEWAY):
+            needed, given = usd_beyond(least, self.per_prompt_usd)
+            raise SelectionError(
+                f"{given} are too little for a prompt: the cheapest candidate takes {needed}",
+                f"Give per_prompt_usd={rounded_to_hold(least):g} or more.",
+            )
+        return max(self.per_prompt_usd, least)
 
     @property
     def left_usd(self) -> float:
-        """What is left of the budget."""
+        """What is left of the budget; where there is none for all prompts, what those that came have saved."""
         return self._pacer.left_usd
 
     def route(self, prompt: str | None = None) -> Routed:
@@ -236,9 +277,9 @@ class BudgetRouter:
             self._pacer.give_back(routed.cost_usd - cost_usd)
 
 
-def _checked_budget(budget_usd: object) -> float:
+def _checked_budget(budget_usd: object, name: str = "budget_usd") -> float:
     if not _is_amount(budget_usd):
-        raise ConfigurationError(f"budget_usd is {budget_usd!r}", "Give US dollars, zero or more.")
+        raise ConfigurationError(f"{name} is {budget_usd!r}", "Give US dollars, zero or more.")
     return float(budget_usd)  # type: ignore[arg-type]
 
 

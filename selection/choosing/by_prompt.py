@@ -56,6 +56,15 @@ def note_on_task(board: Scoreboard, predictor: Predictor | None, prompt: str) ->
     )
 
 
+def note_unused(predictor: Predictor | None) -> str:
+    """That the prompt made no difference, and why."""
+    if predictor is None:
+        why = "no selection model decides (`benchwright retrain` trains one)"
+    else:
+        why = f"{predictor.version} has learned no difference between its prompts"
+    return f"the prompt was not used: {why}; the answer is the same for every prompt of this task"
+
+
 def _likely(board: Scoreboard, predictor: Predictor, prompt: str) -> dict[str, float]:
     """How likely the prompt is of each task that has a standing; they sum to one, empty where nobody knows."""
     shares = predictor.task_shares(prompt) or {}

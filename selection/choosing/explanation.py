@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from evaluation.formatting import points
 from selection.answers import Expected, Ranked
 from selection.choosing.choice import Choice
+from selection.choosing.limits import RULED_OUT_BY
 from selection.choosing.measured import part_shown, why_expected
 from selection.choosing.ties import Contrast
 from selection.choosing.wording import counted, listed, ordinal, p_value, quality, quality_interval, quantity
@@ -19,7 +20,9 @@ def reason_of(choice: Choice) -> str:
         return f"No candidate is named: {choice.notes[0]}."
     if winner is None:
         return f"{choice.chosen.label} is named {choice.notes[-1]}. Before that: {choice.notes[0]}.{_ruled_out(choice)}"
-    parts = [_level(choice, winner), _lead(choice, winner), _tie(choice, winner), _program(choice, winner)]
+    behind = "" if winner is choice.ranked[0] else _behind(choice, winner)
+    about = (_level(choice, winner), behind, _lead(choice, winner), _tie(choice, winner))
+    parts = [*about, _program(choice, winner)]
     rule = f" Named by rule, since {choice.notes[0]}." if choice.decided_by == "rules" else ""
     return "; ".join(part for part in parts if part) + "." + _ruled_out(choice) + rule
 
@@ -36,8 +39,8 @@ def _level(choice: Choice, winner: Ranked) -> str:
     label, cases, measured = winner.candidate.label, counted(choice.n_cases, "case"), winner.measured
     if measured is None:
         return f"{label} is expected at {_quality(choice, winner.quality)} {where} ({cases})"
-    if measured.over_tasks:
-        n_tasks = sum(part.value is not None for part in measured.parts)
+    n_tasks = sum(part.value is not None for part in measured.parts)
+    if measured.over_tasks and n_tasks > 1:
         cases = f"the mean over {counted(n_tasks, 'task')}, each counting alike; {cases}"
     shown = quality(measured.value, is_fraction=choice.is_fraction)
     return f"{label} is measured at {shown} {where} ({cases}) and expected at {_expected(choice, winner)}"
@@ -78,6 +81,18 @@ def _lead(choice: Choice, winner: Ranked) -> str:
     gap = f"{_gap(choice, clear[1])} better than {clear[0].candidate.label}"
     before, after = _of_what(choice, first, clear[0], clear[1])
     return f"{best}{before}{gap}{after} ({p_value(clear[1].p_value)}; {clear[1].test})"
+
+
+def _behind(choice: Choice, winner: Ranked) -> str:
+    """How far the named one is from the best, where another one is that."""
+    contrast = choice.contrasts[choice.ranked.index(winner)]
+    if contrast is None or contrast.gap is None or contrast.difference is None or _is_utility(choice):
+        return ""
+    first = choice.ranked[0]
+    before, after = _of_what(choice, first, winner, contrast)
+    gap = quantity(abs(contrast.difference)) if not choice.is_fraction else f"{points(abs(contrast.difference))} points"
+    side = "below" if contrast.difference >= 0 else "above"
+    return f"{before}{gap} {side} {first.candidate.label}{after} ({p_value(contrast.p_value)}; {contrast.test})"
 
 
 def _of_what(choice: Choice, first: Ranked, other: Ranked, contrast: Contrast) -> tuple[str, str]:
@@ -218,18 +233,13 @@ _THINGS = ("latency", "cost", "energy", "memory")
 """In the order in which they decide between equals."""
 SAME_DIFFERENCE = 0.0005
 """Half of the last digit that is shown in percent."""
-_BY = {
-    "not_ready": "not being ready to call",
-    "not_measured": "too few measured cases",
-    "models_only": "being no model",
-}
 
 
 def _ruled_out(choice: Choice) -> str:
     if not choice.removed:
         return ""
     by_name = Counter(one.constraint for one in choice.removed)
-    text = f" Ruled out: {', '.join(f'{n:,} by {_BY.get(name, name)}' for name, n in by_name.items())}"
+    text = f" Ruled out: {', '.join(f'{n:,} by {RULED_OUT_BY.get(name, name)}' for name, n in by_name.items())}"
     best = choice.removed[-1] if len(choice.removed) == 1 else None
     return f"{text} ({best.candidate.label}: {best.reason})." if best else f"{text}."
 

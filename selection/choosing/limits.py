@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from evaluation.errors import SelectionError
 from evaluation.evidence import Choosable
+from evaluation.formatting import rounded_to_hold
 from evaluation.reports.escaping import one_line
 from selection.answers import Removed
 from selection.choosing.expectations import Facts
@@ -41,11 +42,20 @@ class _Limit:
     is_least: bool = False
     scale: float = 1.0
 
-    def verdict(self, candidate: Choosable, value: float, limit: float) -> Verdict:
+    def verdict(self, candidate: Choosable, value: float, limit: float, *, n_cached: int = 0) -> Verdict:
+        """None where the limit holds.
+
+        Args:
+            candidate: Whose number it is.
+            value: NaN: it is not known.
+            limit: What is asked.
+            n_cached: Answers that do not count, since servers had kept their prompts.
+        """
         if math.isnan(value):
             asked = f"{self.prefix}{limit * self.scale:,.10g}{self.unit}{self.at}"
             word = "at least" if self.is_least else "at most"
-            reason = f"its {self.thing} is not known, and {word} {asked} is asked"
+            kept = f" (servers had kept the prompts of its {counted(n_cached, 'answer')})" if n_cached else ""
+            reason = f"its {self.thing} is not known{kept}, and {word} {asked} is asked"
             return Removed(candidate=candidate, constraint=self.name, reason=reason, limit=limit)
         # A mean of equal numbers may differ from them in its last digit.
         if (value >= limit * (1 - _ROUNDING)) if self.is_least else (value <= limit * (1 + _ROUNDING)):
@@ -101,13 +111,17 @@ def _rules(
     for limit, values in _limits(facts, is_fraction):
         bound = getattr(constraints, limit.name)
         if bound is not None:
-            yield limit.name, _checked(candidates, limit, values, bound)
+            n_cached = facts.n_cached if limit.thing in _OF_FRESH_PROMPTS else [0] * len(candidates)
+            yield limit.name, _checked(candidates, limit, values, bound, n_cached)
+
+
+_OF_FRESH_PROMPTS = ("latency", "energy")
 
 
 def _checked(
-    candidates: Sequence[Choosable], limit: _Limit, values: Sequence[float], bound: float
+    candidates: Sequence[Choosable], limit: _Limit, values: Sequence[float], bound: float, n_cached: Sequence[int]
 ) -> Callable[[int], Verdict]:
-    return lambda i: limit.verdict(candidates[i], values[i], bound)
+    return lambda i: limit.verdict(candidates[i], values[i], bound, n_cached=n_cached[i])
 
 
 def _limits(facts: Facts, is_fraction: bool) -> tuple[tuple[_Limit, Sequence[float]], ...]:
@@ -169,17 +183,32 @@ def _elsewhere(candidate: Choosable, allowed: Sequence[str]) -> Verdict:
     return Removed(candidate=candidate, constraint="endpoints", reason=f"{where}; allowed: {listed(allowed)}")
 
 
+RULED_OUT_BY = {
+    "not_measured": "too few measured cases",
+    "not_ready": "not being ready to call",
+    "models_only": "being no model",
+    "capabilities": "the capabilities",
+    "endpoints": "the endpoints",
+    "max_memory_gb": "the limit on memory",
+    "max_latency_s": "the limit on latency",
+    "max_cost_per_1k": "the limit on cost",
+    "max_energy_j": "the limit on energy",
+    "min_quality": "the least quality",
+}
+"""What rules a candidate out, in words."""
+
+
 def _none_left(name: str, last: Sequence[Removed], removed: Sequence[Removed]) -> SelectionError:
     nearest = _nearest_miss(last)
     message = (
-        f"no candidate is left: {name} ruled out the last {len(last) if len(last) > 1 else 'one'}. "
+        f"no candidate is left: {RULED_OUT_BY[name]} ruled out the last {len(last) if len(last) > 1 else 'one'}. "
         f"Nearest is {nearest.candidate.label}: {nearest.reason}."
     )
     before: dict[str, int] = {}
     for one in removed[: len(removed) - len(last)]:
         before[one.constraint] = before.get(one.constraint, 0) + 1
     if before:
-        message += f" Before it: {', '.join(f'{key} {n:,}' for key, n in before.items())}."
+        message += f" Ruled out before: {', '.join(f'{n:,} by {RULED_OUT_BY[key]}' for key, n in before.items())}."
     return SelectionError(one_line(message), one_line(_next_step(name, nearest, last)))
 
 
@@ -209,7 +238,7 @@ def _next_step(name: str, nearest: Removed, last: Sequence[Removed]) -> str:
         return f"Known {name}: {listed(known, 10)}. Ask for these alone, or evaluate a candidate that has others."
     if nearest.value is None:
         return f"Leave {name} out, or evaluate again where it is measured."
-    enough = _loose_enough(nearest.value, is_least=name == "min_quality")
+    enough = rounded_to_hold(nearest.value, is_least=name == "min_quality")
     return f"Ask for {name}={enough:.6g} or looser, or evaluate another candidate."
 
 
@@ -218,12 +247,3 @@ def _known_of(name: str, candidates: Sequence[Choosable]) -> list[str]:
     if name == "capabilities":
         return sorted({one for candidate in candidates for one in candidate.capabilities})
     return sorted({place.name for candidate in candidates for place in candidate.places})
-
-
-def _loose_enough(value: float, *, is_least: bool) -> float:
-    """The value in six digits, rounded to the side on which it still holds."""
-    shown = float(f"{value:.6g}")
-    step = 10.0 ** (math.floor(math.log10(abs(value))) - 5) if value else 0.0
-    if is_least:
-        return shown if shown <= value else shown - step
-    return shown if shown >= value else shown + step

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from evaluation.stats.mcnemar import MAX_DISCORDANT_FOR_EXACT
 from selection.choosing.student import paired_p_value
-from selection.scoreboard import Deviations, PairTests, TaskStanding
+from selection.scoreboard import BY_SIGN_FLIPS, Deviations, PairTests, TaskStanding
 from selection.standing.contrasts import MIN_PAIRS
 
 ALPHA = 0.05
@@ -99,7 +99,7 @@ def _by_quality_alone(
 
 def _name_of(n_differing: int) -> str:
     if n_differing < 0:
-        return "paired t"
+        return "sign flips" if n_differing == BY_SIGN_FLIPS else "paired t"
     return "exact McNemar" if n_differing <= MAX_DISCORDANT_FOR_EXACT else "McNemar"
 
 

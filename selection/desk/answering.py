@@ -11,7 +11,7 @@ from evaluation.errors import ConfigurationError
 from evaluation.reports.escaping import one_line
 from selection.analytics.reported import reported_of_use
 from selection.answers import Expected, Ranked, Recommendation, Reported
-from selection.choosing.by_prompt import deviations_of, note_on_task
+from selection.choosing.by_prompt import deviations_of, note_on_task, note_unused
 from selection.choosing.choice import Choice, choose
 from selection.choosing.explanation import explanation_of, reason_of
 from selection.choosing.reported import contradiction_lines, reported_notes
@@ -141,8 +141,9 @@ def answered(
         choice = replace(choice, chosen=drawn.candidate, n_cases=drawn.quality.n_cases)
     reported = _reported(desk, choice)
     reason += "".join(f" {one_line(line)}" for line in contradiction_lines(choice, reported))
-    said = (*reported_notes(choice, reported), *choice.notes, *_changed_since(view, question, choice))
-    notes = tuple(dict.fromkeys(one_line(one) for one in (*said, *desk.notes(view))))
+    said = (*reported_notes(choice, reported), *choice.notes, *desk.notes(view))
+    on_prompt = _on_the_prompt(view, question, choice)
+    notes = tuple(dict.fromkeys(one_line(one) for one in (*said, *on_prompt)))
     return Answer(
         recommendation=_recommendation(choice, reason, found.decided_by, notes, reported),
         explain=partial(_explained, view, question, choice.chosen.key if choice.chosen else None, reported),
@@ -178,14 +179,16 @@ def _on_the_task(winner: Ranked) -> Expected:
     return replace(found, value=value, low=None if low is None else max(0.0, low - moved))
 
 
-def _changed_since(view: View, question: Question, choice: Choice) -> tuple[str, ...]:
-    """A model learned from the evidence of its day; the scoreboard beside it is today's."""
-    if question.prompt is None or choice.abstained or choice.decided_by != "scoreboard":
+def _on_the_prompt(view: View, question: Question, choice: Choice) -> tuple[str, ...]:
+    """Whether the prompt was used, and how far what a model knows of prompts is of today's evidence."""
+    if question.prompt is None or choice.abstained:
         return ()
-    if question.task is None:
-        note = note_on_task(view.scoreboard, view.champion, question.prompt)
-        return () if note is None else (note,)
-    return () if view.champion is None else view.champion.notes_on(question.task)
+    board, model = view.scoreboard, view.champion
+    if question.task is None and (note := note_on_task(board, model, question.prompt)) is not None:
+        return (note,)
+    notes = () if model is None or choice.decided_by != "scoreboard" else model.notes_on(question.task)
+    is_used = choice.decided_by == "scoreboard" and _deviations(view, question) is not None
+    return notes if is_used or notes else (note_unused(model),)
 
 
 def _explained(view: View, question: Question, key: str | None, reported: Reported | None) -> str:

@@ -41,9 +41,10 @@ def told_knots(expected: Vector, came: Vector) -> Vector:
     if len(came) < MIN_ANSWERS or came.min() < 0 or came.max() > 1:
         return grid
     groups = np.array_split(np.argsort(expected, kind="stable"), min(MOST_GROUPS, len(came) // PRIOR_ANSWERS))
-    means = np.array([expected[group].mean() for group in groups])
-    sizes = np.array([len(group) for group in groups])
-    sums = np.array([came[group].sum() for group in groups])
+    # Groups whose means are equal but for rounding are one: no line leads from one of them to the next.
+    means, place = np.unique([round(float(expected[group].mean()), 9) for group in groups], return_inverse=True)
+    sizes = np.bincount(place, [len(group) for group in groups])
+    sums = np.bincount(place, [came[group].sum() for group in groups])
     reached = IsotonicRegression().fit_transform(
         means, (sums + PRIOR_ANSWERS * means) / (sizes + PRIOR_ANSWERS), sample_weight=sizes
     )

@@ -48,7 +48,7 @@ def kept(store: Store, *, since: Begun) -> Kept:
 def _of_a_model(newest: SelectionModelRecord, holds: Champion, decider: str, since: Begun) -> dict[str, str]:
     if holds.model is not None and holds.model.model_id == newest.model_id and holds.promotion_id != since.promotion_id:
         return {
-            "sentence": f"{_name(newest)} was trained and decides from now on",
+            "sentence": f"{_name(newest)} was trained and is now the selection model",
             "next_step": "`benchwright selection history` says why; `benchwright selection rollback` takes it back.",
         }
     return {

@@ -177,12 +177,12 @@ def decide(
 def _first(challenger: ServedModel, rivalry: Rivalry | None) -> PromotionDecision:
     """Without a champion, a model that reads prompts must do at least as well as the scoreboard alone."""
     if challenger.kind == BEST_PER_TASK:
-        reason = "there is no champion yet, and no learner gained over the best per task: the scoreboard decides"
+        reason = "there was none before, and no learner gained over the best per task: the scoreboard decides"
         return PromotionDecision(verdict="promote", reason=reason)
     if rivalry is not None and rivalry.gain.high < 0:
         reason = f"the challenger does worse than the scoreboard alone on held-out families: {_told(rivalry)}"
         return PromotionDecision(verdict="keep", reason=reason)
-    reason = f"there is no champion yet, and {challenger.kind} gained in cross-validation; {_told(rivalry)}"
+    reason = f"there was none before, and {challenger.kind} gained in cross-validation; {_told(rivalry)}"
     return PromotionDecision(verdict="promote", reason=reason)
 
 

@@ -232,7 +232,7 @@ def retraining_result(
     reason = judged.reason if judged is not None else refusal or ""
     said = {
         "not trained": f"No model was trained: {reason}.",
-        "promoted": f"{name} decides from now on: {reason}.",
+        "promoted": f"{name} is now the selection model: {reason}.",
         "kept": f"{name} was trained, and {holder} goes on deciding: {reason}.",
     }
     return {

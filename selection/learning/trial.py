@@ -116,7 +116,7 @@ def try_learners(
         return Trial(winner=None, trained=None, reading=reading, gains=gains, findings=findings, reason=reason)
     trained = _trained(data, space, features, unseen, best, rng)
     reason = (
-        f"{best.name} foretells held-out answers most closely, by which a learner is chosen, and gained; "
+        f"{best.name} has the lowest cross-validated error, and its choices gained; "
         f"gains over the best per task: {listed}"
     )
     return Trial(winner=best.name, trained=trained, reading=reading, gains=gains, findings=findings, reason=reason)

@@ -10,7 +10,7 @@ from evaluation.formatting import quantity
 from evaluation.reports.escaping import one_line
 from selection.answers import Adjustments, Expected, Measured, Ranked, Recommendation, Removed, Reported
 from selection.choosing.measured import difference_line, part_shown
-from selection.choosing.wording import counted, quality, quality_interval
+from selection.choosing.wording import counted, listed, quality, quality_interval
 from selection.configuration import as_mapping
 
 _ABBREVIATED = 8
@@ -183,8 +183,13 @@ def _with_interval(numbers: Expected | None) -> str:
 
 def removed_lines(found: Recommendation) -> list[str]:
     """Who was ruled out, and why."""
-    lines = [f"ruled out: {one.candidate.label}: {one.reason}" for one in found.removed[:_ABBREVIATED]]
-    if (n_more := len(found.removed) - _ABBREVIATED) > 0:
+    unmeasured = [one for one in found.removed if one.constraint == "not_measured" and not one.value]
+    removed = [one for one in found.removed if one not in unmeasured]
+    lines = [f"ruled out: {one.candidate.label}: {one.reason}" for one in removed[:_ABBREVIATED]]
+    if unmeasured:
+        names = listed([one.candidate.label for one in unmeasured])
+        lines.append(f"ruled out, as not measured on this task: {names}")
+    if (n_more := len(removed) - _ABBREVIATED) > 0:
         lines.append(f"ruled out: {counted(n_more, 'other candidate')}; --json lists them")
     return lines
 

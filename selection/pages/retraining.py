@@ -64,8 +64,8 @@ def held_out_lines(report: Values) -> list[str]:
         said.append(f"expectations are off by {points(found['calibration_error'])} points on average")
     if (cap := found["cap"]) is not None:
         said.append(
-            f"under a cap on cost, {cap['n_violations']:,} of {counted(cap['n_cases'], 'choice')} are over it, "
-            f"and held-out answers cost {percent(cap['held_out_over_cap'])} of it"
+            f"with a cap on the mean cost, {cap['n_violations']:,} of {counted(cap['n_cases'], 'choice')} exceed it as "
+            f"expected, and the held-out answers take {percent(cap['held_out_over_cap'])} of it"
         )
     return [*lines, f"{'; '.join(said).capitalize()}."]
 

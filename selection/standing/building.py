@@ -124,7 +124,7 @@ def _standing(
         if evidence.is_cached is None
         else np.bincount(group[evidence.is_cached[table.rows]], minlength=n),
         levels=levels_on_task(evidence, table, quality.mean, shift[place]),
-        tests=tested_pairs(contrasts),
+        tests=tested_pairs(table, [one.label for one in evidence.candidates], contrasts),
     )
 
 

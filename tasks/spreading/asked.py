@@ -4,8 +4,9 @@ from evaluation.errors import ConfigurationError
 from evaluation.request import read_request
 from evaluation.settings import Settings
 from evaluation.share import Share
+from evaluation.store.address import parse_url, shown
 from evaluation.store.runs import find_invocation
-from evaluation.store.session import open_store
+from evaluation.store.session import is_file_missing, open_store
 from tasks.plan import Asked
 from tasks.stored import stored
 
@@ -20,12 +21,18 @@ async def asked_by(invocation_id: str, share: Share, flow_run_id: str) -> Asked:
 
 
 def _asked_by(invocation_id: str, share: Share, flow_run_id: str) -> Asked:
-    with open_store(Settings().database) as store:
+    url = Settings().database
+    if is_file_missing(url):
+        raise _not_ours(f"there is no database {shown(parse_url(url))}")
+    with open_store(url, upgrade_from_empty=False) as store:
         found = find_invocation(store, invocation_id)
         if found is None:
-            raise ConfigurationError(
-                f"{store.shown_url} holds no invocation {invocation_id!r}",
-                "Workers must keep results where the evaluation does: BENCHWRIGHT_DATABASE_URL, or the block.",
-            )
+            raise _not_ours(f"{store.shown_url} holds no invocation {invocation_id!r}")
     request = read_request(found.request, source="the stored request")
     return Asked(request=request, invocation_id=invocation_id, flow_run_id=flow_run_id, share=share)
+
+
+def _not_ours(problem: str) -> ConfigurationError:
+    return ConfigurationError(
+        problem, "Workers must keep results where the evaluation does: BENCHWRIGHT_DATABASE_URL, or the block."
+    )

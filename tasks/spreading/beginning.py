@@ -1,12 +1,11 @@
-"""The candidates of a run that is spread: marked as being asked before, and as given up where a share gave them up."""
+"""The candidates of a run that is spread, marked as being asked before the shares are."""
 
 from evaluation.planning import Plan
 from evaluation.share import is_share
 from evaluation.store.holders import living_holders
 from evaluation.store.records import Status
-from evaluation.store.runs import runs_of_invocation, set_run_candidate_status
+from evaluation.store.runs import set_run_candidate_status
 from evaluation.store.session import Store
-from tasks.generation.workbench import Workbench
 from tasks.stored import stored
 
 
@@ -21,11 +20,3 @@ def _begin(store: Store, plan: Plan) -> None:
             continue
         for item in plan.candidates_of(run.run_id):
             set_run_candidate_status(store, item.run_candidate_id, Status.RUNNING)
-
-
-async def note_given_up(bench: Workbench) -> None:
-    """Asks nothing more of candidates that were given up by those who asked the shares."""
-    for run in await stored(runs_of_invocation, bench.store, bench.plan.invocation_id):
-        for found in run.candidates:
-            if found.run_candidate_id in bench.watches and found.status is Status.FAILED:
-                bench.watches[found.run_candidate_id].given_up = found.given_up_reason

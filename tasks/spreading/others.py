@@ -32,6 +32,11 @@ HEARD_WITHIN_S = 900.0
 """So long a share that has nothing left to ask stays for whoever waits for it."""
 
 
+async def note_the_others(bench: Workbench) -> None:
+    """Counts the failures and give-ups of those who asked other shares before we ask anything."""
+    await asyncio.to_thread(_look, bench, await stored(_began, bench))
+
+
 async def until_the_run_is_over(bench: Workbench) -> None:
     """Returns when somebody has ended the runs. Until then give-ups and failures of the others count here too."""
     since = await stored(_began, bench)

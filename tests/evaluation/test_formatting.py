@@ -177,3 +177,16 @@ def test_a_size_is_said_in_the_largest_unit_that_fits(n_bytes: int | None, words
 def test_nothing_is_no_less_than_nothing(shape: Callable[..., str]) -> None:
     assert shape(0.0, signed=True) == shape(-0.0, signed=True)
     assert shape(0.0) == shape(-0.0)
+
+
+@pytest.mark.parametrize(
+    ("value", "is_least", "advised"),
+    [(0.310976, False, 0.311), (0.3114, False, 0.312), (0.8337, True, 0.833), (0.5, False, 0.5), (0.0, False, 0.0)],
+)
+def test_a_limit_to_advise_has_three_digits_and_is_held_by_the_value(value, is_least, advised) -> None:
+    assert advised == shown.rounded_to_hold(value, is_least=is_least)
+
+
+def test_two_amounts_are_shown_so_that_they_differ() -> None:
+    assert ("$0.0001", "$0.00005") == shown.usd_beyond(0.0001, 0.00005)
+    assert ("$1.0003", "$1.0002") == shown.usd_beyond(1.0003, 1.0002)

@@ -1,6 +1,7 @@
 """Candidates of one loaded model are asked in turn, and each comes first as often as the others."""
 
 from collections import Counter
+from itertools import combinations
 
 import pytest
 from hypothesis import given
@@ -66,3 +67,16 @@ def test_everything_that_is_missing_is_asked_once(missing: list[set[int]]):
     order = list(Turns(n_candidates=len(places)).interleave(places))
 
     assert sorted((number, case_id, 0) for number, of in enumerate(places) for _, case_id, _ in of) == sorted(order)
+
+
+def test_of_two_each_comes_after_the_other_as_often_among_the_cases_that_a_third_was_asked_first():
+    """What a server keeps of a case's prompt is alike for these two, so that nothing else may favour one of them."""
+    n = 4
+    places = [(i, f"c{i}", 0) for i in range(4 * n)]
+    order: dict[str, list[int]] = {}
+    for number, case_id, _ in Turns(n_candidates=n).interleave([places] * n):
+        order.setdefault(case_id, []).append(number)
+
+    for a, b in combinations(range(n), 2):
+        others_first = [asked for asked in order.values() if asked[0] not in (a, b)]
+        assert len(others_first) == 2 * sum(asked.index(a) < asked.index(b) for asked in others_first)

@@ -2,6 +2,7 @@ import json
 from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -52,6 +53,14 @@ def test_a_models_own_name_goes_before_patterns_and_the_most_distinct_pattern_be
 
     names = ("llama3.2:3b", "llama3.2:8b", "llama2:7b", "qwen:1b", "llama3.2:1b")
     assert [4, 3, 2, 1, 5] == [price(prices, name) for name in names]
+
+
+def test_a_models_price_is_known_in_either_unicode_form_and_not_given_in_both(tmp_path: Path) -> None:
+    prices = as_prices({"models": {"cafe\u0301": {"per_kwh": 1}}})
+    assert [1, 1] == [price(prices, name) for name in ("caf\u00e9", "cafe\u0301")]
+    (tmp_path / "p.toml").write_text('[models]\n"caf\u00e9" = {per_kwh = 1}\n"cafe\u0301" = {per_kwh = 2}\n')
+    with pytest.raises(ConfigurationError, match="models → caf\u00e9 stands twice, in two Unicode forms"):
+        read_prices(tmp_path / "p.toml")
 
 
 def test_among_equal_patterns_the_first_of_the_file_counts() -> None:
@@ -116,6 +125,22 @@ def test_a_file_that_cannot_be_meant_is_refused_with_its_place(tmp_path: Path, t
         read_prices(path)
     assert said in caught.value.message
     assert caught.value.next_step
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "models: {a: {per_khw: 1, tax: 2}}",
+            "Remove 'per_khw', 'tax', or write 'per_kwh' if that is meant; known keys: input_per_million, ",
+        ),
+        ("currency: EUR", "Remove 'currency'; known keys: electricity_per_kwh, models. For example"),
+    ],
+)
+def test_the_next_step_for_an_unknown_key_is_to_remove_it(text: str, said: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        as_prices(yaml.safe_load(text))
+    assert str(caught.value.next_step).startswith(said)
 
 
 def test_a_file_that_is_not_there_is_named() -> None:

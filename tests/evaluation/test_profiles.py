@@ -45,6 +45,15 @@ def test_a_wrong_profile_is_refused_by_its_path(tmp_path: Path, content: str, me
     assert "{prompt}" in str(caught.value.next_step)
 
 
+def test_the_next_step_for_an_unknown_key_is_to_remove_it(tmp_path: Path) -> None:
+    path = tmp_path / "wrong.yaml"
+    path.write_text("sistem: x\nexamples: [{prompt: a, answer: b, note: c}]\n")
+    with pytest.raises(ConfigurationError) as caught:
+        read_profile(path)
+    said = "Remove 'note', 'sistem', or write 'system' if that is meant; known keys: name, system, template, examples, "
+    assert str(caught.value.next_step).startswith(said)
+
+
 def test_a_missing_profile_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="No such file") as caught:
         read_profile(tmp_path / "nowhere.yaml")

@@ -93,3 +93,74 @@ def test_a_server_that_gives_no_figures_of_prompts_leaves_a_repeated_prompt_unkn
         for at in (0.0, 1.0)
     ]
     assert [PromptState.FRESH, PromptState.UNKNOWN] == judge_readings(readings)
+
+
+def twelve(at: float, *, prompt_s: float, candidate: str, spread: float = 0.1, **known: Any) -> list[PromptReading]:
+    """The same twelve prompts, sent by one candidate, of about that many seconds."""
+    rng = np.random.default_rng(int(at) + 7)
+    seconds = prompt_s * np.exp(rng.normal(0, spread, 12))
+    return [reading(f"q{i}", at + i, prompt_s=float(s), candidate=candidate, **known) for i, s in enumerate(seconds)]
+
+
+@pytest.mark.parametrize("kept_s", [0.009, 0.012, 0.018, 0.024])
+def test_short_prompts_that_all_come_somewhat_sooner_may_have_been_kept(kept_s: float):
+    """A fast server reads them in 30 ms, and needs a third of that, or most of it, to find them."""
+    first = twelve(0, prompt_s=0.03, candidate="first")
+    second = twelve(100, prompt_s=kept_s, candidate="second")
+
+    states = judge_readings([*first, *second])
+
+    assert [FRESH] * 12 == states[:12]
+    assert UNKNOWN in states
+    assert FRESH not in states[12:]
+
+
+def test_prompts_that_take_as_long_as_when_they_were_new_were_read_again():
+    """The model was loaded anew between the two; in five of a hundred such cases chance says otherwise."""
+    n_fresh = 0
+    for at in range(100, 4100, 100):
+        readings = [
+            *twelve(0, prompt_s=0.03, candidate="first"),
+            *twelve(at, prompt_s=0.03, candidate="second", spread=0.2),
+        ]
+        n_fresh += judge_readings(readings)[12:] == [FRESH] * 12
+
+    assert n_fresh >= 34
+
+
+def test_a_server_that_was_slower_for_a_while_has_kept_nothing():
+    first = twelve(0, prompt_s=0.03, candidate="first")
+
+    assert {FRESH} == set(judge_readings([*first, *twelve(100, prompt_s=0.05, candidate="second")]))
+
+
+def test_of_two_that_were_asked_in_turn_each_read_half_of_the_prompts():
+    """Half of them were new for one, half for the other; to find one takes half of the time that reading takes."""
+    readings = [
+        reading(
+            f"q{i}",
+            10 * i + (0 if (i + number) % 2 == 0 else 5),
+            prompt_s=0.03 if (i + number) % 2 == 0 else 0.015,
+            candidate=str(number),
+        )
+        for number in range(2)
+        for i in range(12)
+    ]
+
+    assert [FRESH, UNKNOWN] * 6 + [UNKNOWN, FRESH] * 6 == judge_readings(readings)
+
+
+def test_a_server_that_leaves_a_zero_out_counts_nevertheless():
+    """It reads the last 16 tokens of 120 again, and says what it had kept only where it had kept something."""
+    first = [reading(f"q{i}", i, prompt_tokens=120, prompt_s=0.06) for i in range(12)]
+    second = [reading(f"q{i}", 100 + i, prompt_tokens=120, cached_tokens=104, prompt_s=0.02) for i in range(12)]
+    after_a_restart = [reading(f"q{i}", 200 + i, prompt_tokens=120, prompt_s=0.02) for i in range(12)]
+
+    assert [FRESH] * 12 + [CACHED] * 12 + [FRESH] * 12 == judge_readings([*first, *second, *after_a_restart])
+
+
+def test_a_prompt_half_of_which_was_kept_is_neither_fresh_nor_cached():
+    first = [reading(f"q{i}", i, prompt_tokens=120, cached_tokens=0) for i in range(6)]
+    second = [reading(f"q{i}", 100 + i, prompt_tokens=120, cached_tokens=60) for i in range(6)]
+
+    assert [FRESH] * 6 + [UNKNOWN] * 6 == judge_readings([*first, *second])

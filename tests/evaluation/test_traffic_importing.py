@@ -117,5 +117,7 @@ def test_a_line_has_a_longest_length(store: Store, file: Path, monkeypatch: pyte
 
 def test_names_that_differ_by_their_unicode_form_alone_are_one(store: Store, file: Path) -> None:
     file.write_text(line(task="caf\u00e9") + line(task="cafe\u0301"))
-    import_traffic(store, file)
+    assert ("'caf\u00e9' (task): written in more than one Unicode form, read as one name",) == import_traffic(
+        store, file
+    ).notes
     assert {"caf\u00e9"} == {one.task for one in list_traffic(store)}

@@ -52,7 +52,9 @@ def test_a_model_is_trained_and_decides_and_its_page_stands_in_prefect(
         artifacts = {one["key"]: one for one in client.post("artifacts/filter", json=of_run).json()}
         tasks = client.post("task_runs/filter", json=of_run).json()
     assert {"retraining", "retraining-tasks"} == artifacts.keys()
-    assert artifacts["retraining"]["data"].startswith("# Retraining\n\n> best\\_per\\_task 1 decides from now on")
+    assert artifacts["retraining"]["data"].startswith(
+        "# Retraining\n\n> best\\_per\\_task 1 is now the selection model"
+    )
     assert [
         "gather the evidence",
         "split by family and train · seed 3",

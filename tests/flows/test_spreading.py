@@ -1,12 +1,15 @@
 """A run whose cases are asked by several flow runs: what they leave undone, and what they find out, is not lost."""
 
+import asyncio
+import threading
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
 from looking_back import only_run, outcomes
-from scripted_ollama import Chat, Reply, ScriptedOllama
+from scripted_ollama import Chat, Reply, ScriptedOllama, right
 from worker_in_thread import stretch_deployed, worker_in_thread
 
 from evaluation.store.records import Status
@@ -22,6 +25,7 @@ Benchmarks = Callable[..., str]
 def _looks_often(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(children, "LOOK_EVERY_S", 0.2)
     monkeypatch.setattr(others, "LOOK_EVERY_S", 0.2)
+    monkeypatch.setattr(others, "STALLED_AFTER_S", 1.0)
 
 
 def test_every_case_is_asked_once_by_the_flow_run_of_its_share(
@@ -75,9 +79,17 @@ def test_a_candidate_that_a_share_gives_up_is_given_up_for_all_and_asked_no_more
     prefect_api: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Failures of the server's count over all shares: 8 of 12 are allowed, and none of the shares has more than 6."""
+    """Failures of the server's count over all shares: 8 of 12 are allowed, and none of the shares has more than 6.
+
+    A share that begins later knows them before it asks, whenever its first look at the others comes.
+    """
+
+    async def never(_bench: object) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr("flows.stretch.until_the_run_is_over", never)
     monkeypatch.setattr(generate, "RetrySchedule", partial(generate.RetrySchedule, max_attempts=2))
-    monkeypatch.setenv("BENCHWRIGHT_RETRY_BASE_S", "0.5")
+    monkeypatch.setenv("BENCHWRIGHT_RETRY_BASE_S", "0.1")
 
     def fails(_chat: Chat) -> Reply:
         return Reply(status=500, error="llama runner process has terminated: exit status 2")
@@ -100,8 +112,6 @@ def test_a_candidate_that_a_share_gives_up_is_given_up_for_all_and_asked_no_more
 def test_a_share_of_an_invocation_that_is_not_in_its_database_says_where_it_looked(
     prefect_api: str, store: Store, store_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import asyncio
-
     from evaluation.share import Share
     from flows.stretch import stretch
 
@@ -110,3 +120,47 @@ def test_a_share_of_an_invocation_that_is_not_in_its_database_says_where_it_look
     state = asyncio.run(running)
     assert state.is_failed()
     assert "holds no invocation 'unknown'. Workers must keep results where the evaluation does" in state.message
+
+
+def test_where_the_database_is_lost_nobody_asks_on_and_no_flow_run_is_completed(
+    evaluate: Evaluate,
+    sqlite_url: str,
+    ollama_by_script: ScriptedOllama,
+    benchmark_file: Benchmarks,
+    prefect_api: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("tasks.one_database.LOOK_EVERY_S", 0.05)
+    path = Path(sqlite_url.removeprefix("sqlite:///"))
+    may_go_on = threading.Event()
+
+    def deletes(chat: Chat) -> Reply:
+        for file in path.parent.glob(f"{path.name}*"):
+            file.unlink()
+        may_go_on.wait(600)
+        return right(chat)
+
+    ollama_by_script.add("model", deletes)
+    with worker_in_thread(prefect_api):
+        state = evaluate(benchmark_file(40), models=["model"], slots=1, spread=2, invocation_id="lost")
+        may_go_on.set()
+
+    assert state.is_failed()
+    assert "was deleted or replaced while it was in use" in state.message
+    assert 1 == len(ollama_by_script.chats)
+    assert not path.exists()
+    assert "COMPLETED" not in _states_of_shares(prefect_api, "lost")
+
+
+def _states_of_shares(api: str, invocation_id: str) -> list[str]:
+    """The states of the flow runs over which an evaluation was spread; there is at least one."""
+    from prefect.client.orchestration import SyncPrefectClient, get_client
+    from prefect.client.schemas.filters import FlowRunFilter
+    from prefect.settings import PREFECT_API_URL, temporary_settings
+
+    tagged = FlowRunFilter.model_validate({"tags": {"all_": [children.tag_of(invocation_id)]}})
+    with temporary_settings({PREFECT_API_URL: api}), get_client(sync_client=True) as client:
+        assert isinstance(client, SyncPrefectClient)
+        states = [found.state.type.name for found in client.read_flow_runs(flow_run_filter=tagged) if found.state]
+    assert states
+    return states

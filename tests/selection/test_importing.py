@@ -92,7 +92,7 @@ def test_other_forms_hold_the_same(tmp_path: Path, name: str) -> None:
         (["a, ,2,Hi,1"], "row 5, field 'task': is missing", "nothing of it was stored"),
         (["a,chat,,Hi,1"], "row 5, field 'case_id': is missing", "nothing of it was stored"),
         (["a,chat,2,,1"], "row 5, field 'prompt': is missing", "nothing of it was stored"),
-        (["c,chat,1,Hullo,1"], "row 5, field 'prompt': is another than in row 1", "case_ids that differ"),
+        (["c,chat,1,Hullo,1"], "row 5, field 'prompt': is another than in row 1", "each question a case_id of its own"),
         (["a,chat,2,Hi,1,7"], "row 5: has 6 cells; expected 5", "quotes"),
         (['a,chat,2,"Hi,1'], "broken CSV", "nothing of it was stored"),
     ],
@@ -149,8 +149,28 @@ def test_a_number_is_written_as_one(tmp_path: Path, quality: str) -> None:
 
 def test_names_that_differ_by_their_unicode_form_alone_are_one_candidate(tmp_path: Path) -> None:
     rows = ("caf\u00e9,chat,1,Hi,1", "cafe\u0301,chat,2,Ho,0")
-    content, _ = read_scoreboard(file(tmp_path, *rows))
+    content, notes = read_scoreboard(file(tmp_path, *rows))
     assert ("caf\u00e9",) == content.candidates
+    assert ("'caf\u00e9' (candidate): written in more than one Unicode form, read as one name",) == notes
+
+
+@pytest.mark.parametrize("field", ["candidate", "task", "case_id"])
+@pytest.mark.parametrize("forms", [("caf\u00e9", "cafe\u0301"), ("cafe\u0301", "caf\u00e9")])
+def test_answers_whose_names_differ_by_their_unicode_form_alone_are_not_averaged(
+    tmp_path: Path, field: str, forms: tuple[str, str]
+) -> None:
+    given = {"candidate": "a", "task": "chat", "case_id": "1", "prompt": "Hi"}
+    pairs = zip(forms, "10", strict=True)
+    rows = [",".join({**given, field: form, "quality": quality}.values()) for form, quality in pairs]
+    with pytest.raises(BenchmarkError, match=f"row 3, field '{field}': reads like that of row 2") as caught:
+        read_scoreboard(file(tmp_path, "b,chat,2,Ho,1", *rows))
+    assert "if they are repeats" in str(caught.value.next_step)
+
+
+def test_repeats_under_one_unicode_form_are_averaged_whichever_it_is(tmp_path: Path) -> None:
+    rows = ("cafe\u0301,chat,1,Hi,1", " cafe\u0301 ,chat,1,Hi,0", "caf\u00e9,chat,2,Ho,1")
+    content, _ = read_scoreboard(file(tmp_path, *rows))
+    assert [1.0, 0.0, 1.0] == content.quality.tolist()
 
 
 @pytest.mark.parametrize(("candidate", "words"), [("x" * 201, "201 characters"), ("a\u200bb", "U\\+200B")])

@@ -485,3 +485,9 @@ def test_a_hostile_name_is_harmless_in_a_reason_an_explanation_and_an_error(tmp_
         assert "\x1b" not in text
         assert "\u202e" not in text
     assert "good" in found.reason
+
+
+def test_a_prompt_that_nobody_looked_at_is_said_not_to_have_been_used(path):
+    (note,) = recommend("summarization", prompt="Sum this up.", store=path).notes
+    assert note.startswith("the prompt was not used: no selection model decides")
+    assert not any("the prompt" in one for one in recommend("summarization", store=path).notes)

@@ -7,6 +7,7 @@ from typing import ClassVar
 from evaluation.benchmarks.formats.format import CHOOSE_LABEL, Format, case_of
 from evaluation.benchmarks.rows import Row
 from evaluation.case import Case
+from evaluation.names import normal_name
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Classification(Format):
         label = row.word("label")
         if label is None:
             raise row.error("is missing", field="label", expected="a word or a number")
-        return case_of(row, case_id, prompt=row.text("text"), references=(label.strip(),))
+        return case_of(row, case_id, prompt=row.text("text"), references=(normal_name(label),))
 
     def finished(self, cases: Sequence[Case]) -> tuple[Case, ...]:
         labels = _sorted({label for case in cases for label in case.references})

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from evaluation.benchmarks.formats.format import CHOOSE_LETTER, Format, case_of, letter
 from evaluation.benchmarks.rows import Row, written
 from evaluation.case import Case
+from evaluation.names import composed
 
 _RIGHT = ("answer", "answer_index", "answer_text")
 """Which field names the right option."""
@@ -71,7 +72,7 @@ class Mmlu(Format):
             field=name,
             expected="an answer that names one option",
             next_step=f"say which is meant with `--field answer_index={row.names.get(name, name)}` or "
-            f"`--field answer_text={row.names.get(name, name)}`; in a header: fields",
+            f"`--field answer_text={row.names.get(name, name)}`; a benchmark's header says the same under 'fields'",
         )
 
     def _may_be_text(self, row: Row, name: str) -> bool:
@@ -100,7 +101,7 @@ def _index_of_text(row: Row, name: str, choices: Sequence[str]) -> int | None:
 
 
 def _plain(text: str) -> str:
-    return text.strip().casefold()
+    return composed(text).strip().casefold()
 
 
 def _distinct(index: int, choices: Sequence[str]) -> str:
@@ -149,7 +150,7 @@ class Arc(Format):
             labels = [pair.get("label") for pair in pairs]
             texts = [pair.get("text") for pair in pairs]
         named, worded = _words(labels), _words(texts)
-        if len(named) < 2 or len(named) != len(worded) or len(set(named)) < len(named):
+        if len(named) < 2 or len(named) != len(worded) or len(set(map(composed, named))) < len(named):
             raise row.wrong_type("choices", expected, options)
         return named, worded
 

@@ -15,6 +15,7 @@ from evaluation.benchmarks.formats.format import (
 )
 from evaluation.benchmarks.rows import Row, plain_json, shown
 from evaluation.case import Case, Message
+from evaluation.names import composed
 
 ROLES = ("system", "user", "assistant")
 MESSAGES = "a list of objects with role (system, user or assistant) and content, at least one of them the user's"
@@ -77,12 +78,13 @@ def _references(row: Row, choices: Sequence[str]) -> tuple[str, ...]:
     """The references; where there are choices, each is one of them or the letter of one."""
     references = row.texts("references")
     right = {
-        form.strip().casefold()
+        composed(form).strip().casefold()
         for index, choice in enumerate(choices)
         for form in (choice, letter(index), f"{letter(index)}) {choice}")
     }
     other = next(
-        (text for text in references if choices and text.strip() and text.strip().casefold() not in right), None
+        (text for text in references if choices and text.strip() and composed(text).strip().casefold() not in right),
+        None,
     )
     if other is not None:
         raise row.error(
@@ -109,6 +111,8 @@ def _messages(row: Row) -> tuple[Message, ...]:
     if row.get("messages") is None:
         return ()
     turns = row.structure("messages", MESSAGES)
+    if isinstance(turns, list):
+        row.check_parts("messages", turns, ("role", "content"), expected=MESSAGES)
     messages = tuple(_message(row, turn) for turn in turns) if isinstance(turns, list) else ()
     if not any(message.role == "user" for message in messages):
         raise row.wrong_type("messages", MESSAGES)
@@ -123,10 +127,14 @@ def _messages(row: Row) -> tuple[Message, ...]:
 
 
 def _message(row: Row, turn: Any) -> Message:
-    if not isinstance(turn, dict) or set(turn) != {"role", "content"} or turn["role"] not in ROLES:
+    if not isinstance(turn, dict) or not {"role", "content"} <= set(turn):
         raise row.wrong_type("messages", MESSAGES, turn)
+    if turn["role"] not in ROLES:
+        problem = f"has a message with the role {shown(turn['role']).removeprefix('text: ')}"
+        raise row.error(problem, field="messages", expected=MESSAGES)
     if not isinstance(turn["content"], str) or not turn["content"].strip():
-        raise row.wrong_type("messages", "content that is text and not empty", turn)
+        problem = f"has a message whose content is {shown(turn['content'])}"
+        raise row.error(problem, field="messages", expected="content that is text and not empty")
     return Message(role=turn["role"], content=turn["content"])
 
 

@@ -6,7 +6,7 @@ from evaluation.cutting import CutBy, Limits
 from evaluation.errors import FailureKind
 from evaluation.formatting import counted, percent
 from evaluation.metrics.apart import BROKEN
-from evaluation.metrics.choice_reading import AMBIGUOUS
+from evaluation.metrics.choice_outcome import AMBIGUOUS
 from evaluation.metrics.extraction import NOT_EXTRACTED
 from evaluation.metrics.numeric_match import NO_NUMBER
 from evaluation.reports.alarms.alarm import Alarm, Findings, Spreads

@@ -14,6 +14,8 @@ from evaluation.store.session import Store
 
 ENOUGH_CASES = 10
 """Below so many cases, values that are all alike, or an interval around chance, say nothing."""
+ENOUGH_ZEROS = 3
+"""Below so many cases that were asked, a headline of 0 for everybody says nothing: they may be hard ones."""
 CASES_FOR_CHANCE = 1000
 """Over so many cases of the run, its first ones, the chance of a right guess is averaged."""
 
@@ -28,7 +30,9 @@ def near_chance(store: Store, findings: Findings) -> Iterator[Alarm]:
             continue
         n = min(row.estimate.n_cases for row in rows)
         chance = among_choices() if is_guessed_among_choices(use.name) else chance_level(use.name)
-        if use.name == findings.run.plan.headline and chance != 0 and all(row.estimate.value == 0 for row in rows):
+        n_asked = n + max(counts.n_failed for counts in findings.counts.values())
+        is_headline = use.name == findings.run.plan.headline and chance != 0
+        if is_headline and n_asked >= ENOUGH_ZEROS and all(row.estimate.value == 0 for row in rows):
             yield _at_fault(findings, word, n, f"{findings.title(use)} is 0 for every candidate")
         elif chance is not None and n >= ENOUGH_CASES and all(_least(row) <= chance for row in rows):
             what = f"{findings.title(use)} cannot be told from guessing ({quantity(chance)}) for any candidate"
@@ -76,7 +80,7 @@ def without_variance(findings: Findings, spreads: Mapping[int, Spreads], alarmed
                 continue  # a perfect candidate beside others is news, and no fault
             n = _n_cases(findings, row_id, use)
             message = (
-                f"{findings.labels[row_id]}: {findings.title(use)} is {spread.least:g} in every one of {n:,} "
+                f"{findings.labels[row_id]}: {findings.title(use)} is {quantity(spread.least)} in every one of {n:,} "
                 f"scored cases; look at two answers ({findings.look}) whether they deserve the same"
             )
             yield Alarm(
@@ -101,8 +105,6 @@ def _n_cases(findings: Findings, row_id: int, use: MetricUse) -> int:
 def _tells_nobody_apart(findings: Findings, use: MetricUse, value: float, n: int) -> Alarm:
     word = findings.words[use]
     step = "take harder cases" if value == best_value(use.name) else f"look at an answer ({findings.look})"
-    message = (
-        f"{findings.title(use)} is {value:g} for every answer of every candidate ({counted(n, 'scored case')}): it "
-        f"tells nobody apart; {step}, or take another metric"
-    )
+    what = f"{findings.title(use)} is {quantity(value)} for every answer of every candidate"
+    message = f"{what} ({counted(n, 'scored case')}): it tells nobody apart; {step}, or take another metric"
     return Alarm(kind="zero_variance", metric=word, candidate=None, share=None, n=n, message=message)

@@ -61,6 +61,7 @@ def database(tmp_path: Path, empty_database: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("BENCHWRIGHT_DATABASE_URL", url)
     monkeypatch.setenv("OLLAMA_HOST", NOBODY_LISTENS)
     monkeypatch.setenv("PREFECT_HOME", str(tmp_path / "prefect"))
+    monkeypatch.delenv("COLUMNS", raising=False)
     monkeypatch.delenv("PREFECT_API_URL", raising=False)
     monkeypatch.delenv("BENCHWRIGHT_EMBEDDED_URL", raising=False)
     return url

@@ -56,7 +56,7 @@ def test_a_serve_that_runs_is_named_with_its_address_and_shared_by_commands(
     monkeypatch.setenv("PREFECT_HOME", str(tmp_path / "prefect"))
     assert ("note", True) == (
         (without := _check(benchwright("doctor", "--json"), "serve"))["state"],
-        without["said"].startswith(f"does not run on {tmp_path / 'prefect'}; `benchwright serve`"),
+        without["said"].startswith(f"not running for PREFECT_HOME {tmp_path / 'prefect'}; `benchwright serve`"),
     )
 
     port = int(prefect_api.rsplit(":", 1)[1].split("/")[0])

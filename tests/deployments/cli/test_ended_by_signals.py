@@ -1,21 +1,13 @@
 """Every command that runs a flow ends alike when interrupted: its exit code, one JSON object, a cancelled flow run."""
 
-import asyncio
-import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ending_early import cancel_in_prefect, press_ctrl_c, terminate
-from numbers_benchmark import write_numbers
-from prefect.client.orchestration import SyncPrefectClient, get_client
-from prefect.client.schemas.sorting import FlowRunSort
-from recommendable import fill
-from scripted_ollama import Chat, Reply, ScriptedOllama, right
-
-from evaluation.store.session import open_store
+from interrupted_commands import COMMANDS, Interrupter, newest_flow_run, words_of
+from scripted_ollama import ScriptedOllama
 
 Command = Callable[..., Any]
 INTERRUPTIONS = {
@@ -23,51 +15,6 @@ INTERRUPTIONS = {
     "SIGTERM": (terminate, 143),
     "cancelled in Prefect": (cancel_in_prefect, 143),
 }
-COMMANDS = ("evaluate", "race", "sweep", "compare", "score", "retrain", "monitor")
-
-
-@dataclass
-class Interrupter:
-    """Interrupts the command once, from another thread, and holds whoever called it until the test is over."""
-
-    interrupt: Callable[[], None]
-    prefect_api: str
-    is_over: threading.Event = field(default_factory=threading.Event)
-    errors: list[BaseException] = field(default_factory=list)
-    _begun: threading.Event = field(default_factory=threading.Event)
-
-    def begin(self) -> None:
-        """Interrupt in the background; calls after the first do nothing."""
-        if not self._begun.is_set():
-            self._begun.set()
-            threading.Thread(target=self._interrupt).start()
-
-    def as_model(self, chat: Chat) -> Reply:
-        """Answer the first few cases; hang on case 5, and interrupt."""
-        if chat.prompt == "What is 5?":
-            self.begin()
-            self.is_over.wait(600)
-        return right(chat)
-
-    def as_judge(self, _chat: Chat) -> Reply:
-        """Hang on every verdict, and interrupt."""
-        self.begin()
-        self.is_over.wait(600)
-        return Reply(text='{"rationale": "so it is", "score": 3}')
-
-    async def as_task(self, *_: object, **__: object) -> None:
-        """Stand in for a flow's first task."""
-        self.begin()
-        await asyncio.sleep(600)
-
-    def _interrupt(self) -> None:
-        from prefect.settings import PREFECT_API_URL, temporary_settings
-
-        try:
-            with temporary_settings({PREFECT_API_URL: self.prefect_api}):
-                self.interrupt()
-        except BaseException as error:
-            self.errors.append(error)
 
 
 @pytest.mark.parametrize("interruption", INTERRUPTIONS)
@@ -86,7 +33,7 @@ def test_an_interrupted_command_ends_with_its_code_one_json_object_and_a_cancell
     interrupt, code = INTERRUPTIONS[interruption]
     monkeypatch.setattr("tasks.interruption.LOOK_EVERY_S", 0.1)
     interrupter = Interrupter(interrupt, prefect_api)
-    words = _words(name, interrupter, evaluate, database, tmp_path, ollama_by_script, monkeypatch)
+    words = words_of(name, interrupter, evaluate, database, tmp_path, ollama_by_script, monkeypatch)
 
     ended = benchwright(name, *words, "--json")
     interrupter.is_over.set()
@@ -95,49 +42,25 @@ def test_an_interrupted_command_ends_with_its_code_one_json_object_and_a_cancell
     assert code == ended.code
     assert "cancelled" == ended.json["status"]
     assert "Traceback" not in ended.err
-    assert ("CANCELLED", name) == _newest_flow_run(prefect_api)
+    assert ("CANCELLED", name) == newest_flow_run(prefect_api)
 
 
-def _words(
-    name: str,
-    interrupter: Interrupter,
+@pytest.mark.parametrize(("interrupt", "code"), [(press_ctrl_c, 130), (terminate, 143)], ids=["Ctrl-C", "SIGTERM"])
+def test_a_scoring_that_is_interrupted_before_its_flow_run_names_its_run(
+    benchwright: Command,
     evaluate: Command,
-    database: str,
-    folder: Path,
-    ollama: ScriptedOllama,
+    benchmark: Path,
+    ollama_by_script: ScriptedOllama,
     monkeypatch: pytest.MonkeyPatch,
-) -> tuple[object, ...]:
-    """The words of a command that is interrupted in the middle of its work."""
-    server = ("--endpoint", ollama.url)
-    cases = ("--benchmark", write_numbers(folder / "numbers.jsonl", 30))
-    match name:
-        case "retrain":
-            with open_store(database) as store:
-                fill(store)
-            monkeypatch.setattr("flows.retrain.gather_evidence", interrupter.as_task)
-            return ()
-        case "monitor":
-            monkeypatch.setattr("flows.monitor.take_up_what_died", interrupter.as_task)
-            return ()
-        case "score":
-            ollama.add("good")
-            ollama.add("judge", interrupter.as_judge, digest="d" * 64)
-            assert 0 == evaluate(*cases, "--model", "good").code
-            return ("last", *server, "--metric", "judge_rubric", "--judge", "judge")
-    ollama.add("model", interrupter.as_model, digest="1" * 64)
-    ollama.add("other", digest="2" * 64)
-    if name == "sweep":
-        return (*server, *cases, "--model", "model", "--param", "temperature=0:1:0.5")
-    models = ("--model", "model") if name == "evaluate" else ("--model", "model", "--model", "other")
-    return (*server, *cases, *models)
+    interrupt: Callable[[], None],
+    code: int,
+) -> None:
+    ollama_by_script.add("good")
+    run_id = evaluate("--benchmark", benchmark, "--model", "good", "--json").json["runs"][0]["run_id"]
+    monkeypatch.setattr("deployments.prefect_server.prefect_server", interrupt)
 
+    ended = benchwright("score", "last", "--json")
 
-def _newest_flow_run(api: str) -> tuple[str, str]:
-    """State and flow of the flow run that was made last."""
-    from prefect.settings import PREFECT_API_URL, temporary_settings
-
-    with temporary_settings({PREFECT_API_URL: api}), get_client(sync_client=True) as client:
-        assert isinstance(client, SyncPrefectClient)
-        (newest,) = client.read_flow_runs(sort=FlowRunSort.EXPECTED_START_TIME_DESC, limit=1)
-        assert newest.state is not None
-        return newest.state.type.name, client.read_flow(newest.flow_id).name
+    assert (code, "cancelled", run_id) == (ended.code, ended.json["status"], ended.json["run_id"])
+    assert 6 == ended.json["n_cases"]
+    assert "Traceback" not in ended.err

@@ -91,3 +91,23 @@ def test_a_home_that_was_open_to_all_is_told_of_by_doctor_and_mended_by_the_next
     assert {"prefect/benchwright/shared.log": "0o640"} == {
         name: mode for name, mode in modes(folder).items() if name.startswith(("prefect", "user/data"))
     }
+
+
+@pytest.mark.parametrize("words", [("doctor",), ("runs", "list"), ("metrics", "list")], ids=" ".join)
+def test_a_command_that_starts_no_server_mends_prefects_home_too(
+    home: Home, folder: Path, words: tuple[str, ...]
+) -> None:
+    prefect = folder / "prefect"
+    (prefect / "benchwright").mkdir(parents=True)
+    for name in ("prefect.db", "prefect.db-wal", "profiles.toml", "benchwright/password"):
+        (prefect / name).touch()
+        (prefect / name).chmod(0o644)
+    for path, mode in ((prefect, 0o755), (prefect / "benchwright", 0o755), (prefect / "profiles.toml", 0o640)):
+        path.chmod(mode)
+
+    code, said = home.run(*words)
+
+    assert code == 0, said
+    open_to_more = {name: mode for name, mode in modes(folder).items() if name.startswith("prefect")}
+    assert {"prefect/profiles.toml": "0o640"} == open_to_more, "what somebody gave to a group stays the group's"
+    assert ("everybody" in said) is (words == ("doctor",)), "doctor tells of it, and mends it afterwards"

@@ -72,7 +72,7 @@ def test_no_feasible_candidate_is_2_with_the_constraint_the_nearest_miss_and_the
     said = recommend("--task", "summarization", "--max-latency", "100ms", "--json")
 
     assert 2 == said.code
-    assert "max_latency_s ruled out the last 3. Nearest is small:1b" in said.json["error"]["message"]
+    assert "the limit on latency ruled out the last 3. Nearest is small:1b" in said.json["error"]["message"]
     assert said.json["error"]["next"].startswith("Ask for --max-latency 0.5s or looser")
 
 

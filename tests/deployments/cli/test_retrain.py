@@ -32,7 +32,7 @@ def test_the_sentence_comes_first_and_the_model_decides(
     again = benchwright("retrain", "--if-enough-new", 1, "--json")
 
     assert 0 == said.code
-    assert said.out.startswith("best_per_task 1 decides from now on: there is no champion yet")
+    assert said.out.startswith("best_per_task 1 is now the selection model: there was none before")
     assert "all tasks        the best on the task      80          2" in said.out
     assert (0, "not trained") == (again.code, again.json["decision"])
     with open_store(filled) as store:
@@ -115,7 +115,7 @@ def test_a_model_that_came_to_decide_before_the_interruption_is_said_to(
     interrupted(signal.SIGINT, lambda store: carry_out(store, judge(store, train_and_store(store, seed=0))))
     said = benchwright("retrain", "--json")
 
-    assert (130, "best_per_task 1 was trained and decides from now on") == (said.code, said.json["sentence"])
+    assert (130, "best_per_task 1 was trained and is now the selection model") == (said.code, said.json["sentence"])
     assert said.json["model_id"]
     assert "`benchwright selection rollback` takes it back" in said.err
 

@@ -56,15 +56,17 @@ def test_the_list_shows_id_status_and_counts_to_a_person(benchwright: Command, s
     assert ["4/6,", "2", "failed", "a:1b,", "b:1b"] == line.split()[5:]
 
 
+@pytest.mark.parametrize("is_terminal", [True, False])
 def test_the_list_shows_the_headline_scores_best_first_within_80_columns(
-    benchwright: Command, database: str, monkeypatch: pytest.MonkeyPatch
+    benchwright: Command, database: str, monkeypatch: pytest.MonkeyPatch, is_terminal: bool
 ) -> None:
     with open_store(database) as store:
         fill(store)
     listed = {item["run_id"]: item["values"] for item in benchwright("runs", "list", "--json").json}
+    monkeypatch.delenv("COLUMNS", raising=False)
     wide = benchwright("runs", "list").out
     monkeypatch.setenv("COLUMNS", "80")
-    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setattr("sys.stdout.isatty", lambda: is_terminal)
 
     narrow = re.sub(r"\x1b\[[0-9;]*m", "", benchwright("runs", "list").out)
 

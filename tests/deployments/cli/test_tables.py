@@ -75,3 +75,21 @@ def test_a_moment_is_said_by_this_machines_clock() -> None:
 
     assert moment.astimezone().strftime("%Y-%m-%d %H:%M") == tables.in_words(moment)
     assert "–" == tables.moment(None)
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+@pytest.mark.parametrize("width", [80, 100])
+def test_long_words_are_broken_where_the_table_would_not_fit(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, width: int, is_terminal: bool
+) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: is_terminal)
+    monkeypatch.setenv("COLUMNS", str(width))
+    headline = "token_f1: baseline-best-sentence 0.833, hf.co/someone/a-very-long-name-of-a-model-GGUF:Q4_K_M 0.500"
+    row = ("5c9ba1f1-4c", "interrupted", "code_generation_python (nightly)", "11-23 07:00", "1,319/5,276", headline)
+
+    tables.print_table(("run", "status", "benchmark", "started", "answered", "headline, best first"), [row])
+
+    lines = re.sub("\x1b[^m]*m", "", capsys.readouterr().out).splitlines()
+    assert max(map(len, lines)) <= width
+    assert [["5c9ba1f1-4c", "interrupted"]] == [line.split()[:2] for line in lines if "5c9ba1f1-4c" in line]
+    assert all(sign in "".join(lines) for sign in ("0.833", "0.500"))

@@ -58,6 +58,10 @@ def gate(*entries: str, names: dict[str, list[str]] | None = None) -> Gate:
         "::ffff:10.0.0.1",
         "2002:7f00:1::",
         "64:ff9b::a9fe:a9fe",
+        "64:ff9b:1::7f00:1",
+        "::127.0.0.1",
+        "::ffff:0:127.0.0.1",
+        "fec0::1",
     ],
 )
 def test_addresses_of_this_machine_of_networks_and_links_are_not_public(address: str) -> None:
@@ -97,6 +101,14 @@ def test_a_name_that_leads_to_a_private_address_is_refused_unless_that_is_meant(
     meant = gate("http://hooks.example.com private", names=names)
     meant.look_up("hooks.example.com", 80)
     assert meant.allows((address, 80))
+
+
+def test_a_word_for_one_port_says_nothing_of_another_port_of_the_same_name() -> None:
+    made = gate("https://hook.test", "http://hook.test:9000 private", names={"hook.test": ["10.0.0.7", PUBLIC]})
+    assert ["10.0.0.7", PUBLIC] == [entry[4][0] for entry in made.look_up("hook.test")]
+    assert made.allows(("10.0.0.7", 9000))
+    assert made.allows((PUBLIC, 443))
+    assert not made.allows(("10.0.0.7", 443))
 
 
 def test_of_public_and_private_addresses_the_public_ones_are_left() -> None:

@@ -75,7 +75,40 @@ def test_all_unknown_fields_of_the_file_are_named_at_once(write: Write) -> None:
     rows = [{"prompt": "a", "references": "b", "images": ["x"]}, {"prompt": "c", "references": "d", "tools": [1]}]
     error = _refusal(write("x.jsonl", rows))
     assert (1, "unknown fields 'images', 'tools', which no model would be asked with") == (error.line, error.problem)
-    assert "--ignore-field images --ignore-field tools" in str(error.next_step)
+    assert (
+        "keep them with `--field details.images=images --field details.tools=tools`, or leave them out with "
+        "`--ignore-field images --ignore-field tools`; a benchmark's header says the same under 'fields' and "
+        "'ignore_fields'"
+    ) == error.next_step
+
+
+def test_unknown_keys_of_messages_are_named_and_may_be_ignored(write: Write) -> None:
+    turns = [
+        {"role": "user", "content": "What is in it?", "images": ["x.png"], "name": None},
+        {"role": "assistant", "content": "Wait.", "tool_calls": [{"id": "1"}]},
+        {"role": "user", "content": "And?", "images": ["y.png"]},
+    ]
+    path = write("x.jsonl", [{"messages": turns, "references": "b"}])
+    error = _refusal(path)
+    assert (1, "messages") == (error.line, error.field)
+    assert "unknown fields 'images', 'tool_calls' in it, which no model would be asked with" == error.problem
+    assert "`--ignore-field messages.images --ignore-field messages.tool_calls`" in str(error.next_step)
+    benchmark = load_benchmark(path, ignore=["messages.images", "messages.tool_calls"])
+    assert ("messages.images", "messages.tool_calls") == benchmark.fields.ignored
+    assert ["What is in it?", "Wait.", "And?"] == [turn.content for turn in benchmark.cases[0].messages]
+
+
+@pytest.mark.parametrize(
+    ("turn", "problem"),
+    [
+        ({"role": "tool", "content": "b"}, "has a message with the role 'tool'"),
+        ({"role": "user", "content": [{"type": "text"}]}, "has a message whose content is a list: [{'type': 'text'}]"),
+    ],
+)
+def test_a_message_that_cannot_be_sent_is_refused_for_what_is_wrong_with_it(
+    write: Write, turn: dict[str, Any], problem: str
+) -> None:
+    assert problem == _refusal(write("x.jsonl", [{"messages": [turn], "references": "b"}])).problem
 
 
 def test_a_field_without_a_value_is_no_loss(write: Write) -> None:

@@ -147,6 +147,51 @@ def test_two_ids_that_differ_by_their_unicode_form_alone_are_one(write: Write) -
     assert (2, "the id 'café' is already that of line 1") == (error.line, error.problem)
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "problem"),
+    [
+        ("x.csv", "prompt,references,caf\u00e9,cafe\u0301\na,b,c,d\n", "names a column twice, in two Unicode forms"),
+        (
+            "x.jsonl",
+            '{"prompt": "a", "references": "b", "details": {"caf\u00e9": 1, "cafe\u0301": 2}}\n',
+            "the key 'caf\u00e9' stands twice in one object, in two Unicode forms",
+        ),
+        (
+            "x.yaml",
+            "- {prompt: a, references: b, details: {cafe\u0301: 1, caf\u00e9: 2}}\n",
+            "broken YAML: the key 'caf\u00e9' stands twice in one mapping, in two Unicode forms",
+        ),
+    ],
+)
+def test_keys_that_differ_by_their_unicode_form_alone_are_refused(
+    write: Write, name: str, text: str, problem: str
+) -> None:
+    assert problem == _refusal(write(name, text)).problem
+
+
+def test_choices_that_differ_by_their_unicode_form_alone_are_not_different(write: Write) -> None:
+    choices = ["caf\u00e9", "cafe\u0301"]
+    for row in (
+        {"prompt": "a", "choices": choices, "references": "caf\u00e9"},
+        {"question": "a", "choices": choices, "answer": 0},
+        {"question": "a", "choices": {"label": choices, "text": ["x", "y"]}, "answerKey": "caf\u00e9"},
+    ):
+        assert "choices" == _refusal(write("x.jsonl", [row])).field
+
+
+def test_labels_and_references_are_the_same_in_both_unicode_forms(write: Write) -> None:
+    labelled = [
+        {"text": "a", "label": "caf\u00e9"},
+        {"text": "b", "label": "cafe\u0301"},
+        {"text": "c", "label": "tea"},
+    ]
+    assert ("caf\u00e9", "tea") == load_benchmark(write("x.jsonl", labelled)).cases[0].choices
+    by_text = {"question": "a", "choices": ["tea", "caf\u00e9"], "answer_text": "cafe\u0301"}
+    assert ("B",) == load_benchmark(write("y.jsonl", [by_text])).cases[0].references
+    plain = {"prompt": "a", "choices": ["tea", "caf\u00e9"], "references": "cafe\u0301"}
+    assert 1 == len(load_benchmark(write("z.jsonl", [plain])).cases)
+
+
 def test_a_benchmarks_name_is_composed_and_has_a_longest_length(write: Write) -> None:
     decomposed = unicodedata.normalize("NFD", "café")
     assert "caf\u00e9" == load_benchmark(write(f"{decomposed}.jsonl", [GOOD])).name

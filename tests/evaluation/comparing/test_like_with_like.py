@@ -108,3 +108,24 @@ def test_two_runs_whose_prompts_were_all_kept_are_compared_and_it_is_said():
     assert ("latency_s: compared on the 8 of 8 cases whose prompts were in the server's cache for both",) == notes_on(
         [pairs]
     )
+
+
+def test_prompts_of_two_runs_of_which_nothing_is_known_are_not_alike():
+    """The server was started anew between the second run and the third: one found its prompts, the other read them."""
+    second: Side = {f"q{i}": {UNKNOWN: 0.25} for i in range(12)}
+    third: Side = {f"q{i}": {UNKNOWN: 6.0} for i in range(12)}
+    pairs = alike_pairs("ttft_s", {"second": second, "third": third}, None, asked_with={"second": 1, "third": 2})
+
+    assert pairs.is_too_little
+    assert ({}, {}) == pairs.values_of(("second", "third"))
+    (note,) = notes_on([pairs])
+    assert "timing cannot be compared" in note
+    assert "for certain, since they do not say what they keep" in note
+
+
+def test_prompts_of_one_run_of_which_nothing_is_known_are_alike():
+    sides = {label: {f"q{i}": {UNKNOWN: value} for i in range(12)} for label, value in (("a", 0.25), ("b", 0.3))}
+    pairs = alike_pairs("ttft_s", sides, None, asked_with={"a": 1, "b": 1})
+
+    assert "unknown" == pairs.of_all.basis
+    assert not pairs.is_too_little

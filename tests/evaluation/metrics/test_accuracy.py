@@ -93,3 +93,21 @@ def test_a_label_of_nothing_but_marks_is_never_read():
 
 def test_case_is_folded_as_unicode_says(score):
     assert "straße" == score(Accuracy(), "STRASSE", "straße", choices=("straße", "weg")).label
+
+
+@pytest.mark.parametrize(
+    ("answer", "labels", "label"),
+    [
+        ("spam: no sign of it. ham: all signs of it.", ("spam", "ham"), None),
+        ("Positive aspects are few, the whole is negative.", ("positive", "negative"), None),
+        ("Sports. The match is no matter of politics.", ("sports", "politics"), "sports"),
+        ("Sports\n\nPolitics is only mentioned.", ("sports", "politics"), "sports"),
+        ("positive because nothing negative is said", ("positive", "negative"), "positive"),
+        ("Spam. Sorry, ham.", ("spam", "ham"), None),
+        ("The text names no survivors.", ("yes", "no"), None),
+        ("In short, no.", ("yes", "no"), "no"),
+        ("Yes, the text says no such thing is false.", ("yes", "no"), "yes"),
+    ],
+)
+def test_a_label_that_begins_a_sentence_about_itself_is_no_answer_where_another_one_is_named(answer, labels, label):
+    assert label == chosen_label(answer, labels)

@@ -352,3 +352,42 @@ def test_digits_may_be_parted_by_thin_blanks_and_apostrophes_of_two_kinds(score)
 def test_a_reference_with_an_underscore_between_digits_is_refused():
     problem = NumericMatch().problem(Case(case_id="a", prompt="?", references=("0_1",)))
     assert "has the reference '0_1', where an underscore stands between digits" == problem
+
+
+@pytest.mark.parametrize(
+    ("answer", "right", "wrong"),
+    [
+        ("**18**\n\nExplanation: 9 eggs at $2.", "18", "2"),
+        ("18 eggs\nBecause 9 + 9 = 18 and 2 are left.", "18", "2"),
+        ("24 is the answer, as 4 * 6 = 24 and 24 / 4 = 6.", "24", "6"),
+        ("**Total: 15 apples** (5 red and 10 green)", "15", "10"),
+        ("The total is 15 (see step 3).", "15", "3"),
+        ("1. Add 5 and 10.\n2. The result is 15.\n3. Done", "15", "3"),
+        ('{"answer": 24, "steps": 3}', "24", "3"),
+        ("<answer>24</answer> (confidence 90%)", "24", "90"),
+        ("The answer is 5. Some may say the answer is 6.", "5", "6"),
+        ("Answer: 45\n\nQuestion 2: What is 3 + 4?\nAnswer: 7", "45", "7"),
+        ("The answer would be 5 if there were no tax; with tax it is 6.", "6", "5"),
+        ("Suppose the answer is 5. Then 2x = 10, but it must be 12.", "12", "5"),
+        ("答案是5。不对，应该是7。", "7", "5"),
+        ("Die Antwort ist 5. Nein, Moment: 7.", "7", "5"),
+        ("She has 3 left, so the answer is 3 and not 4.", "3", "4"),
+        ("I suppose the answer is 5 (of 9).", "5", "9"),
+    ],
+)
+def test_the_number_that_is_the_answer_is_read_not_the_one_beside_it(score, answer, right, wrong):
+    assert (1.0, 0.0) == (score(NumericMatch(), answer, right).value, score(NumericMatch(), answer, wrong).value)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "The answer is 5. Wait, that's not right.",
+        "The answer is 5. Wait, no.",
+        "The answer can't be 5.",
+        "La respuesta no es 5.",
+        "答案不是5。",
+    ],
+)
+def test_a_number_that_is_denied_or_taken_back_is_no_answer(score, answer):
+    assert 0.0 == score(NumericMatch(), answer, "5").value

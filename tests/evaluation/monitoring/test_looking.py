@@ -8,13 +8,14 @@ from stored_runs import answer
 from watched_runs import NOW, answers, many_cases, watched_run
 
 from evaluation.errors import FailureKind
-from evaluation.generation import Failure
+from evaluation.generation import Failure, Outcome, Timing
 from evaluation.monitoring.looking import look
 from evaluation.monitoring.request import MonitorRequest, TokenBudget
 from evaluation.store.alerts import list_alerts, record_look
 from evaluation.store.gpu_samples import GpuSample, save_gpu_samples
+from evaluation.store.prompt_states import judge_prompts
 from evaluation.store.records import AlertChanges
-from evaluation.store.runs import tag_run
+from evaluation.store.runs import find_run, tag_run
 from evaluation.store.session import Store
 from evaluation.store.tables import generation, run
 
@@ -251,3 +252,39 @@ def test_an_alert_of_what_is_not_measured_any_more_ends_after_a_week(store: Stor
     assert ["there has been nothing to judge it by for 7 days"] == [
         one.resolution for one in looked(store, NOW + 8 * DAY).resolved
     ]
+
+
+def of_silent_server(seconds: float) -> dict[str, Outcome]:
+    """Answers of a server that gives no figures of prompts."""
+    timing = Timing(total_s=seconds)
+    known = {"timing": timing, "prompt_tokens": None, "output_tokens": None}
+    return {case.case_id: answer(case.references[0], **known) for case in CASES[:12]}
+
+
+def send_after(store: Store, run_id: str, hours: float) -> None:
+    """Gives a run's answers the time at which they were asked, and judges their prompts."""
+    ids = [found.run_candidate_id for found in find_run(store, run_id).candidates]
+    moment = NOW - DAY + hours * HOUR
+    with store.write() as connection:
+        wanted = sa.update(generation).where(generation.c.run_candidate_id.in_(ids))
+        connection.execute(wanted.values(finished_at=moment, prompt_state=None))
+    judge_prompts(store, run_id)
+
+
+def test_a_server_that_does_not_say_what_it_keeps_is_not_called_slow_after_it_was_started_anew(store: Store) -> None:
+    """Every hour: the first run's prompts are read, those of five are found, those of the last are read again."""
+    for number, seconds in enumerate([3.0, 0.5, 0.5, 0.5, 0.5, 0.5, 3.0]):
+        run_id = f"run-{number}"
+        watched_run(store, CASES[:12], of_silent_server(seconds), run_id=run_id, age=DAY - number * HOUR)
+        send_after(store, run_id, number)
+
+    assert [] == rules(looked(store))
+
+
+def test_a_server_that_does_not_say_what_it_keeps_is_called_slow_where_it_is_slower_than_at_first(store: Store) -> None:
+    for number, seconds in enumerate([3.0, 0.5, 7.0]):
+        run_id = f"run-{number}"
+        watched_run(store, CASES[:12], of_silent_server(seconds), run_id=run_id, age=DAY - number * HOUR)
+        send_after(store, run_id, number)
+
+    assert ["duration"] == rules(looked(store))

@@ -80,6 +80,24 @@ def test_a_headline_that_is_zero_for_everyone_raises_an_alarm(store: Store) -> N
     assert "benchwright show run-1 --case ID" in alarm["message"]
 
 
+def test_an_alarm_shows_a_value_with_as_many_digits_as_the_tables(store: Store) -> None:
+    cases = tuple(Case(case_id=str(n), prompt="?", references=("a b",)) for n in range(12))
+    answers = {case.case_id: answer("a") for case in cases}
+    message = alarms(store, asked("a:1b", answers), cases=cases, metrics=("token_f1",), headline="token_f1")[0][
+        "message"
+    ]
+
+    assert message.startswith(
+        "token_f1 is 0.667 for every answer of every candidate (12 scored cases): it tells nobody"
+    )
+
+
+def test_a_headline_that_is_zero_on_two_cases_raises_none(store: Store) -> None:
+    cases = numbers(2)
+
+    assert [] == alarms(store, asked("a:1b", wrong(cases)), asked("b:1b", wrong(cases)), cases=cases)
+
+
 def test_zero_on_another_metric_than_the_headline_or_for_one_candidate_alone_raises_none(store: Store) -> None:
     cases = numbers(5)
     asked_ = (asked("a:1b", wrong(cases)), asked("b:1b", right(cases)))

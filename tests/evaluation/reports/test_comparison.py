@@ -9,9 +9,10 @@ from hostile_texts import foreign_markup
 from stored_runs import answer
 
 from evaluation.reports.comparison_checks import RegressionCheck, regression_checks
+from evaluation.reports.comparison_flips import flip_line
 from evaluation.reports.comparison_junit import as_junit
 from evaluation.reports.comparison_markdown import comparisons_as_markdown
-from evaluation.reports.comparison_remarks import RATIOS
+from evaluation.reports.comparison_remarks import RATIOS, note_lines
 from evaluation.reports.comparison_sentences import not_worse, pair_sentence
 from evaluation.reports.comparison_store import stored_result
 from evaluation.reports.comparison_tables import artifact_rows, matrix_rows, metric_rows, side_rows
@@ -104,7 +105,7 @@ PAIR: dict[str, Any] = {
         (
             {"verdict": "inconclusive", "n_more": 220, "aim": 0.03, "difference": 0.0, "low": -0.09, "high": 0.09,
              "p_value": 1.0, "p_adjusted": 1.0, "n_pairs": 40, "n_better_a": 0, "n_better_b": 0, "n_equal": 40},
-            "inconclusive: 220 more cases would settle a 3-point difference (A and B are equal on all 40 pairs)",
+            "inconclusive: A and B are equal on all 40 pairs, which leaves a difference of up to 9.0 points possible",
         ),
         (
             {"verdict": "insufficient data", "n_pairs": 4},
@@ -247,6 +248,14 @@ def test_a_side_without_a_score_is_an_error_to_continuous_integration_and_fails_
     (suite,) = fromstring(as_junit([*others, silent]))
     assert ("2", "0", "1") == (suite.attrib["tests"], suite.attrib["failures"], suite.attrib["errors"])
     assert "silent:1b has no score" in str(suite[-1][0].text)
+
+
+def test_flips_are_told_of_where_there_are_any_and_notes_name_metrics_as_the_tables_do() -> None:
+    flips = {"a": "x", "b": "y", "n_better_a": 0, "n_better_b": 0, "n_equal": 12}
+    assert flip_line(flips) is None
+    assert "1 case flipped: x is better on 1, y on 0; 11 alike" == flip_line({**flips, "n_better_a": 1, "n_equal": 11})
+    notes = ["latency_s, ttft_s: compared", "a – b: latency_s", "no colon"]
+    assert ["latency s, first token s: compared", *notes[1:]] == note_lines({"notes": notes})
 
 
 def test_a_stored_comparison_is_the_one_that_was_made(store: Store) -> None:

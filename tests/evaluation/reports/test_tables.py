@@ -15,6 +15,7 @@ from evaluation.prices import PRICE
 from evaluation.reports.metric_facts import higher_is_better, is_over_all_cases
 from evaluation.reports.results import run_result
 from evaluation.reports.tables import (
+    NO_INTERVAL,
     as_markdown_table,
     caption,
     failures_as_zero,
@@ -346,3 +347,14 @@ def test_what_was_scored_later_with_other_options_is_said_below_the_table_by_a_s
     assert said.startswith("exact_match(ignore_case=False), scored beside the table: a:1b 1.000 [")
     assert "b:1b 0.000 [" in said
     assert "exact_match" == list(result_rows(run)[0])[1]
+
+
+def test_why_a_value_has_no_interval_is_told_below_the_table(store: Store) -> None:
+    cases = numbers(2)
+    run_id = store_run(store, asked("a:1b", right(cases)), cases=cases, metrics=("token_f1",))
+    numbers_of = {"value": 0.5, "low": None, "high": None}
+    run = run_result(store, run_id)
+    without = {**run, "candidates": [{**run["candidates"][0], "metrics": {"token_f1": numbers_of}}]}
+
+    assert NO_INTERVAL not in remarks(run)
+    assert NO_INTERVAL in remarks(without)

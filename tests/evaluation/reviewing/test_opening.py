@@ -3,15 +3,18 @@
 from collections import Counter
 
 import pytest
+import sqlalchemy as sa
 from reviewable import NAMES, candidate, fill, opened
 from stored_runs import answer, asked, numbers, store_run
 
 from evaluation.errors import BenchwrightError, ConfigurationError, FailureKind, IncomparableError, UnknownNameError
-from evaluation.generation import Failure, Timing
+from evaluation.generation import Failure, PromptState, Timing
 from evaluation.reviewing.opening import open_review
 from evaluation.reviewing.request import ReviewRequest, read_review_request
 from evaluation.store.reviews import list_reviews
+from evaluation.store.runs import find_run
 from evaluation.store.session import Store
+from evaluation.store.tables import generation
 
 
 def test_the_same_question_is_the_same_review_whoever_asks(store: Store) -> None:
@@ -165,3 +168,28 @@ def test_a_case_that_changed_between_two_runs_of_a_model_is_a_flip(store: Store)
 
     assert {("c6", "flip"), ("c7", "flip")} == {(item.case_id, item.reason) for item in review.items}
     assert {"a model's value changed between runs"} == {item.why for item in review.items}
+
+
+@pytest.mark.parametrize(
+    ("states", "is_timed"),
+    [
+        ((PromptState.FRESH, PromptState.FRESH), True),
+        ((PromptState.CACHED, PromptState.CACHED), True),
+        ((PromptState.FRESH, PromptState.CACHED), False),
+        ((PromptState.UNKNOWN, PromptState.UNKNOWN), False),
+        ((None, None), True),
+    ],
+)
+def test_speed_is_graded_only_where_servers_had_kept_as_much_of_the_prompt(
+    store: Store, states: tuple[PromptState | None, PromptState | None], is_timed: bool
+) -> None:
+    cases = numbers(4)
+    both = (candidate(name, cases, range(4)) for name in ("a:1b", "b:1b"))
+    store_run(store, *both, cases=cases)
+    for found, state in zip(find_run(store, "run-1").candidates, states, strict=True):
+        with store.write() as connection:
+            same = generation.c.run_candidate_id == found.run_candidate_id
+            connection.execute(sa.update(generation).where(same).values(prompt_state=state))
+
+    for item in opened(store, n_cases=4).items:
+        assert [is_timed] * 2 == [output.total_s is not None for output in item.outputs]

@@ -14,11 +14,21 @@ from started_processes import started_process
 
 from evaluation.errors import ConfigurationError, SandboxError
 from evaluation.program import Program, ProgramEnd, ProgramOutcome
-from evaluation.sandbox import CancelledError, Isolation, describe_isolation, isolation, run_programs
+from evaluation.sandbox import (
+    CancelledError,
+    Isolation,
+    describe_isolation,
+    isolation,
+    run_programs,
+    starting,
+    watching,
+)
 from evaluation.sandbox import isolation as isolation_module
 from evaluation.sandbox.interpreter import find_interpreter
 from evaluation.sandbox.starting import Place
 from evaluation.sandbox.watching import run_program
+
+from .conftest import isolation_named
 
 ROOT = Path(__file__).parents[3]
 ENDLESS = Program(source="import time\ndef f(): time.sleep(600)", tests=("f()",), timeout_s=600)
@@ -196,3 +206,19 @@ def test_every_program_of_root_is_a_user_of_its_own(shut_in: Isolation) -> None:
     uids = [int(found) for each in outcomes for found in re.findall(r"\d{5}", each.message)]
     assert 6 == len(uids), outcomes
     assert {61_184 <= uid < 65_184 for uid in uids} == {True}
+
+
+def test_the_time_that_its_folder_takes_to_remove_is_not_the_programs(monkeypatch: pytest.MonkeyPatch) -> None:
+    one_day_s, clock, removed = 86_400.0, time.monotonic, starting.remove_tree
+    days = [0]
+
+    def remove_slowly(folder: str) -> None:
+        days[0] += 1
+        removed(folder)
+
+    monkeypatch.setattr(starting, "remove_tree", remove_slowly)
+    monkeypatch.setattr(watching.time, "monotonic", lambda: clock() + days[0] * one_day_s)
+    (outcome,) = run_programs([_right(1)], isolation=isolation_named("weak"))
+    assert (True,) == outcome.passed
+    assert days[0] >= 1
+    assert outcome.duration_s < one_day_s

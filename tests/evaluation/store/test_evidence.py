@@ -289,6 +289,21 @@ def test_a_fingerprint_notices_a_change(store: Store, change: Callable[[Store], 
     assert before != evidence_fingerprint(store) == read_evidence(store).fingerprint
 
 
+def test_a_fingerprint_notices_exchanged_scores_whatever_numbers_the_rows_have(store: Store) -> None:
+    """A sum of remainders that is linear in the rows' numbers misses a third of these exchanges."""
+    missed = []
+    for place in range(20):
+        pair = asked("a:1b", right(CASES[:1])), asked("b:1b", wrong(CASES[:1]))
+        store_run(store, *pair, cases=CASES[:1], run_id=f"run-{place}")
+        before = evidence_fingerprint(store)
+        with store.write() as connection:
+            newest = connection.scalars(sa.select(score.c.id).order_by(score.c.id.desc()).limit(2)).all()
+            connection.execute(sa.update(score).where(score.c.id.in_(newest)).values(value=1 - score.c.value))
+        if before == evidence_fingerprint(store):
+            missed.append(place)
+    assert [] == missed
+
+
 def test_a_fingerprint_notices_that_two_who_are_equally_good_exchange_their_answers(store: Store) -> None:
     cases = numbers(10)
     store_run(store, asked("a:1b", right(cases)), asked("b:1b", wrong(cases)), cases=cases)

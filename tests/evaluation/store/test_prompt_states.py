@@ -6,12 +6,13 @@ from datetime import timedelta
 import numpy as np
 import pytest
 import sqlalchemy as sa
-from stored_runs import answer, asked, numbers, store_run
+from stored_runs import MOMENT, answer, asked, numbers, store_run
 
 from evaluation.aggregation import aggregate_run
 from evaluation.generation import Generation, Outcome, Timing
 from evaluation.monitoring.values import point_of_calls
 from evaluation.reports.results import run_result
+from evaluation.reports.tables import remarks
 from evaluation.store.evidence import evidence_fingerprint, read_evidence
 from evaluation.store.monitored import read_calls
 from evaluation.store.prompt_states import has_unjudged, judge_prompts
@@ -146,3 +147,76 @@ def test_tokens_per_second_are_those_after_the_first_token_in_the_monitor_too(st
     (found,) = run_result(store, "run-1")["candidates"]
     assert found["metrics"]["tokens_per_s"]["value"] == point.tokens_per_s == 20.0
     assert point.call_tokens_per_s is None
+
+
+def kept_or_read(*, is_cached: bool) -> dict[str, Outcome]:
+    return {case.case_id: one(case.references[0], is_cached=is_cached) for case in CASES}
+
+
+def states(store: Store, run_id: str) -> set[str | None]:
+    """Of the prompts of a run's answers."""
+    ids = [found.run_candidate_id for found in find_run(store, run_id).candidates]
+    with store.read() as connection:
+        wanted = sa.select(generation.c.prompt_state).where(generation.c.run_candidate_id.in_(ids))
+        return set(connection.execute(wanted).scalars())
+
+
+def test_a_case_of_another_version_of_the_benchmark_is_the_same_prompt(store: Store) -> None:
+    store_run(store, asked("m:1b", kept_or_read(is_cached=False)), cases=CASES, run_id="run-1")
+    fewer = CASES[:7]
+    kept = {case_id: found for case_id, found in kept_or_read(is_cached=True).items() if case_id != "c7"}
+    store_run(store, asked("m:1b", kept), cases=fewer, run_id="run-2")
+    send_later(store, "run-2")
+    aggregate_run(store, "run-2", ("exact_match",))
+
+    assert {"fresh"} == states(store, "run-1")
+    assert {"cached"} == states(store, "run-2")
+
+
+def test_a_model_that_is_loaded_with_other_options_has_kept_nothing(store: Store) -> None:
+    """Eight threads read in a fiftieth of the time: that is what they are for, and no cache."""
+    slow = asked("m:1b", kept_or_read(is_cached=False))
+    fast = replace(
+        asked("m:1b", kept_or_read(is_cached=True)),
+        candidate=replace(slow.candidate, options={"num_thread": 8}),
+    )
+    store_run(store, slow, cases=CASES, run_id="run-1")
+    store_run(store, fast, cases=CASES, run_id="run-2")
+    send_later(store, "run-2")
+    aggregate_run(store, "run-2", ("exact_match",))
+
+    assert {"fresh"} == states(store, "run-2")
+
+
+def test_a_table_of_answers_of_which_nothing_is_known_says_that_they_may_look_faster(store: Store) -> None:
+    timing = Timing(total_s=0.5)
+    silent = {case.case_id: answer("x", timing=timing, prompt_tokens=None) for case in CASES}
+    store_run(store, asked("m:1b", silent), cases=CASES, run_id="run-1")
+    store_run(store, asked("m:1b", silent), cases=CASES, run_id="run-2")
+    with store.write() as connection:
+        ids = [found.run_candidate_id for found in find_run(store, "run-2").candidates]
+        moment = MOMENT + 60 * SECOND
+        later = sa.update(generation).where(generation.c.run_candidate_id.in_(ids))
+        connection.execute(later.values(finished_at=moment, prompt_state=None))
+    aggregate_run(store, "run-2", ("exact_match",))
+
+    run = run_result(store, "run-2")
+    assert 0.5 == run["candidates"][0]["metrics"]["latency_s"]["value"]
+    assert (
+        "m:1b: 8 of 8 prompts were, or may have been, in the server's cache, which may make it look faster in the "
+        "timing figures above"
+    ) in remarks(run)
+    assert not any("cache" in line for line in remarks(run_result(store, "run-1")))
+
+
+def test_a_prompt_that_was_sent_an_hour_ago_is_not_fresh_since_it_was_new_long_before(store: Store) -> None:
+    silent = {case.case_id: answer("x", timing=Timing(total_s=0.5), prompt_tokens=None) for case in CASES}
+    for run_id, hours in (("run-1", 0), ("run-2", 11), ("run-3", 13)):
+        store_run(store, asked("m:1b", silent), cases=CASES, run_id=run_id)
+        ids = [found.run_candidate_id for found in find_run(store, run_id).candidates]
+        with store.write() as connection:
+            sent = sa.update(generation).where(generation.c.run_candidate_id.in_(ids))
+            connection.execute(sent.values(finished_at=MOMENT + 3600 * hours * SECOND, prompt_state=None))
+        judge_prompts(store, run_id)
+
+    assert [{"fresh"}, {"unknown"}, {"unknown"}] == [states(store, run_id) for run_id in ("run-1", "run-2", "run-3")]

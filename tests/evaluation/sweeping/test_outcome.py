@@ -7,7 +7,11 @@ from stored_runs import Asked, answer, numbers, store_run
 
 from evaluation.candidate import Candidate
 from evaluation.errors import StoreError
+from evaluation.generation import PromptState
+from evaluation.metrics.parsing import parse_metric
+from evaluation.scoring import score_candidate
 from evaluation.store.records import Status
+from evaluation.store.runs import find_run
 from evaluation.store.session import Store
 from evaluation.store.sweeps import begin_sweep, find_sweep, finish_sweep
 from evaluation.sweeping.outcome import best_so_far, sweep_outcome
@@ -167,3 +171,29 @@ def test_other_runs_and_other_candidates_are_refused(store: Store, swept: str) -
     )
     with pytest.raises(StoreError, match="are not the combinations of its sweep"):
         sweep_outcome(store, "of-run-2")
+
+
+def test_means_over_kept_and_read_prompts_say_so(store: Store) -> None:
+    """Each of two combinations reads every other prompt first, and finds the others: its mean is of both."""
+    outcomes = [
+        {
+            case.case_id: answer(
+                "x", prompt_state=PromptState.FRESH if i % 2 == number else PromptState.CACHED, cached_tokens=None
+            )
+            for i, case in enumerate(CASES)
+        }
+        for number in range(2)
+    ]
+    candidates = [
+        Asked(candidate=Candidate(model="a:1b", digest="d", options=options), outcomes=found)
+        for options, found in zip(TRIED[:2], outcomes, strict=True)
+    ]
+    metrics = ("exact_match", "ttft_s")
+    store_run(store, *candidates, cases=CASES, metrics=metrics, scored=False)
+    for row in find_run(store, "run-1").candidates:
+        score_candidate(store, "run-1", row.run_candidate_id, [parse_metric(text) for text in metrics])
+    quality, first_token = sweep_outcome(store, begin(store, TRIED[:2], "temperature=0,0.5"))["metrics"]
+
+    (note,) = first_token["notes"]
+    assert note.startswith("the server had kept, or may have kept, 12 of 24 prompts")
+    assert not any("kept" in line for line in quality["notes"])

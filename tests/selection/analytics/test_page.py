@@ -49,8 +49,8 @@ def analytics(**changed: Any) -> Analytics:
 def test_it_is_told_how_many_how_often_right_and_what_has_drifted() -> None:
     assert [
         "50 recommendations (scoreboard 30, ridge 2 (abc) 10), 30 with a reported outcome.",
-        "Outcomes contradict the evaluations: small on law: quality 0.5, expected 0.8 (30 outcomes, p = .0002).",
-        "By today's evaluations 90 % [80, 95] of 40 named the best candidate or one tied with it.",
+        "Outcomes contradict the evaluations: small on law: quality 50.0 %, expected 80.0 % (30 outcomes, p = .0002).",
+        "By today's evaluations, 90 % [80, 95] of 40 recommendations named the best candidate or one tied with it.",
         "Named nobody: 20 % [10, 30] of 50.",
         "Regret 2026-05-04 to 2026-05-11: 1.25 points in 40 decisions.",
         "A reason to evaluate and to retrain: the outcomes of small on law are 0.3 below what was expected "

@@ -58,18 +58,28 @@ def test_a_budget_for_the_cheapest_alone_gets_the_cheapest_alone():
 
 
 def test_a_stream_of_unknown_length_never_overspends_and_ends_with_an_error_that_says_so():
-    pacer = Pacer(5.0)
-    with pytest.raises(SelectionError, match="the budget is spent"):
+    pacer = Pacer(5.0, per_question_usd=0.025)
+    with pytest.raises(SelectionError, match=r"the budget is spent after \d+ prompts"):
         walk(pacer, stream(2_000))
     assert pacer.left_usd >= -1e-9
-    assert pacer.n_seen > 100
+    assert pacer.n_seen >= 200
 
 
-def test_a_stream_of_unknown_length_keeps_something_for_as_many_again():
-    pacer = Pacer(50.0)
-    _, taken = walk(pacer, stream(400))
-    assert taken[399] < 50
-    assert pacer.left_usd > 0.1 * 50
+def test_a_stream_of_unknown_length_spends_as_its_questions_bring_money_and_never_before():
+    choices, taken = walk(Pacer(None, per_question_usd=0.06), stream(400))
+    brought = 0.06 * np.arange(1, 401)
+    assert (taken <= brought * (1 + 1e-9)).all()
+    assert taken[-1] >= 0.95 * brought[-1]
+    assert {0, 1, 2} == set(choices.tolist())
+
+
+def test_what_floats_leave_over_is_told_as_nothing():
+    pacer, cost = Pacer(0.3, n_expected=3), np.array([0.1])
+    for _ in range(3):
+        pacer.choose(np.array([0.5]), cost)
+    assert pacer.left_usd != 0
+    with pytest.raises(SelectionError, match=r"\$0 are left"):
+        pacer.choose(np.array([0.5]), cost)
 
 
 def test_what_answers_really_took_moves_what_is_left():
@@ -117,6 +127,28 @@ def test_a_stream_of_like_questions_gets_what_a_plan_gets_at_any_budget_and_neve
         assert streamed >= before - one_question - 1e-9
         assert streamed >= affordable.max() - one_question - 1e-9
         before = streamed
+
+
+@settings(max_examples=8, deadline=None)
+@given(seed=st.integers(0, 10_000), noise=st.sampled_from([0.0, 0.08]))
+def test_a_stream_of_any_length_with_money_for_each_is_never_refused_nor_gets_less_for_more_money(seed, noise):
+    quality, cost = alike(seed)
+    rows = (quality + noise * np.random.default_rng(seed).normal(size=(200, len(quality)))).clip(0, 1)
+    before = {20: 0.0, 60: 0.0, 200: 0.0}
+    for share in (0.0, 0.02, 0.1, 0.2, 0.45, 0.8, 1.0):
+        each = cost.min() + share * (cost.max() - cost.min())
+        pacer = Pacer(None, per_question_usd=each)
+        chosen = [pacer.choose(row, cost) for row in rows]
+        assert (np.cumsum(cost[chosen]) <= each * np.arange(1, 201) * (1 + 1e-9)).all()
+        for n, poorer in before.items():
+            streamed = rows[np.arange(n), chosen[:n]].mean()
+            one_question = float((rows[:n].max(axis=1) - rows[:n].min(axis=1)).max()) / n
+            assert streamed >= rows[:n, cost <= each * (1 + 1e-12)].mean(axis=0).max() - one_question - 1e-9
+            assert streamed >= poorer - one_question - 1e-9
+            if not noise:
+                planned = rows[np.arange(n), allocate(rows[:n], np.tile(cost, (n, 1)), n * each)].mean()
+                assert streamed >= planned - 2 * one_question - 1e-9
+            before[n] = streamed
 
 
 @settings(max_examples=5, deadline=None)

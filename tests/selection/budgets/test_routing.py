@@ -152,7 +152,7 @@ def test_a_stream_from_many_threads_keeps_its_budget(path):
 
 
 def test_what_answers_really_cost_is_settled(path):
-    router = BudgetRouter(1.0, task="summarization", store=path)
+    router = BudgetRouter(1.0, n_prompts=100, task="summarization", store=path)
     routed = router.route("one")
     left = router.left_usd
     router.settle(routed, 2 * routed.cost_usd)
@@ -164,6 +164,56 @@ def test_what_answers_really_cost_is_settled(path):
 def test_a_stream_that_cannot_be_paid_for_is_refused_at_the_beginning(path):
     with pytest.raises(SelectionError, match="too little for 1000 prompts"):
         BudgetRouter(0.01, n_prompts=1_000, task="summarization", store=path)
+
+
+def test_a_total_alone_is_no_pace_and_says_which_two_ways_there_are(path):
+    with pytest.raises(ConfigurationError, match="only with the number of prompts") as caught:
+        BudgetRouter(1.0, task="summarization", store=path)
+    assert {"n_prompts", "per_prompt_usd"} <= set(str(caught.value.next_step).replace(",", "").split())
+    with pytest.raises(ConfigurationError, match="both given"):
+        BudgetRouter(1.0, n_prompts=9, per_prompt_usd=0.1, task="summarization", store=path)
+    with pytest.raises(ConfigurationError, match="per_prompt_usd is -1"):
+        BudgetRouter(per_prompt_usd=-1, task="summarization", store=path)
+
+
+@pytest.mark.parametrize("of_the_dear", [0.06, 0.1, 0.2, 0.45, 0.7, 1.0])
+@pytest.mark.parametrize("n", [20, 300])
+def test_with_money_for_each_prompt_no_length_must_be_known_and_none_is_refused(path, of_the_dear, n):
+    each = of_the_dear * LARGE
+    router = BudgetRouter(per_prompt_usd=each, task="summarization", store=path)
+    routed = [router.route() for _ in range(n)]
+    taken = np.cumsum([one.cost_usd for one in routed])
+    assert (taken <= each * np.arange(1, n + 1) * (1 + 1e-9)).all()
+    planned = route(n, budget_usd=n * each, task="summarization", store=path)
+    qualities = [one.quality for one in routed]
+    one_prompt = max(qualities) - min(qualities)
+    assert np.mean(qualities) >= planned.quality - one_prompt / n - 1e-3
+
+
+def test_money_for_each_prompt_that_does_not_pay_for_the_cheapest_is_refused_at_the_beginning(path):
+    with pytest.raises(SelectionError, match=r"\$0.00005 are too little for a prompt") as caught:
+        BudgetRouter(per_prompt_usd=0.00005, task="summarization", store=path)
+    assert "per_prompt_usd=0.0001 " in str(caught.value.next_step)
+
+
+def test_a_total_beside_it_ends_the_stream(path):
+    router = BudgetRouter(10 * SMALL, per_prompt_usd=SMALL, task="summarization", store=path)
+    assert 10 * SMALL == pytest.approx(router.left_usd)
+    for _ in range(10):
+        router.route()
+    with pytest.raises(
+        SelectionError, match=r"spent after 10 prompts: \$0 are left, and the cheapest candidate takes \$0.0001"
+    ):
+        router.route()
+
+
+def test_who_took_more_than_was_expected_waits_for_the_next_prompts_money(path):
+    router = BudgetRouter(per_prompt_usd=SMALL, task="summarization", store=path)
+    router.settle(router.route(), 3 * SMALL)
+    for _ in range(2):
+        with pytest.raises(SelectionError, match="too little is saved for this prompt"):
+            router.route()
+    assert SMALL == pytest.approx(router.route().cost_usd)
 
 
 @pytest.mark.parametrize("budget", [-1, float("nan"), float("inf"), "1", None, True])

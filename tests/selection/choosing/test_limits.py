@@ -1,11 +1,14 @@
 """What is advised where no candidate is left."""
 
+import math
+
 import pytest
 from scored_tables import named, standing_of
 
 from evaluation.errors import SelectionError
 from evaluation.evidence import Choosable, Place
 from selection.choosing.choice import choose
+from selection.choosing.limits import _Limit
 from selection.scoreboard import Scoreboard
 from selection.wishes import Constraints
 
@@ -33,3 +36,17 @@ def test_a_server_that_nobody_has_is_answered_with_those_that_are_known_harmless
     assert advice.startswith("Known endpoints: gpu-1")
     assert "\n" not in advice
     assert "\x1b" not in advice
+
+
+def test_a_latency_that_is_not_known_since_all_prompts_were_kept_says_so() -> None:
+    limit = _Limit("max_latency_s", "takes", "over", " s", "latency")
+    removed = limit.verdict(named("a"), math.nan, 0.5, n_cached=12)
+
+    assert removed is not None
+    assert (
+        "its latency is not known (servers had kept the prompts of its 12 answers), and at most 0.5 s is asked"
+        == removed.reason
+    )
+    plain = limit.verdict(named("a"), math.nan, 0.5)
+    assert plain is not None
+    assert "its latency is not known, and at most 0.5 s is asked" == plain.reason

@@ -126,6 +126,11 @@ def test_a_number_over_all_tasks_says_that_it_is_a_mean_of_task_means() -> None:
     )
 
 
+def test_one_task_is_no_mean_of_tasks() -> None:
+    reason = reason_of(choose(build_scoreboard(scored(np.eye(2)[:, [0] * 40]))))
+    assert "on all tasks (40 cases)" in reason
+
+
 def test_the_answers_of_repeats_are_counted() -> None:
     part = MeasuredPart(name="x", value=0.5, n_cases=12, n_answers=24, of_n_cases=40)
     assert "50.0 % (12 of 40, 24 answers)" == part_shown(part, is_fraction=True)

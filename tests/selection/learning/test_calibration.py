@@ -1,5 +1,5 @@
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from selection.choosing.told import N_KNOTS, as_expected, as_told
@@ -25,6 +25,7 @@ def test_expectations_that_are_too_far_out_are_told_as_they_come() -> None:
 
 @settings(max_examples=40, deadline=None)
 @given(n=st.integers(1, 2_000), bend=st.floats(-1, 3), seed=st.integers(0, 1_000))
+@example(n=300, bend=4e-15, seed=0)  # expectations that are equal but for rounding
 def test_what_is_told_is_a_quality_and_keeps_the_order(n: int, bend: float, seed: int) -> None:
     expected, came, _ = drawn(n, bend, seed)
     knots = told_knots(expected, came)

@@ -48,5 +48,5 @@ def test_a_model_that_came_to_decide_is_said_to_and_is_no_news_to_the_next_one(s
     assert carry_out(store, judge(store, train_and_store(store, seed=0)))
 
     assert champion(store).model is not None
-    assert "best_per_task 1 was trained and decides from now on" == kept(store, since=before).sentence
+    assert "best_per_task 1 was trained and is now the selection model" == kept(store, since=before).sentence
     assert "no model was trained, and best_per_task 1 goes on deciding" == kept(store, since=begun(store)).sentence

@@ -149,7 +149,7 @@ def test_the_result_says_in_a_sentence_what_became_of_it(store: Store) -> None:
 
     assert "No model was trained: too little is new." == refused["sentence"]
     assert (None, None) == (refused["model_id"], refused["report"])
-    assert promoted["sentence"].startswith("best_per_task 1 decides from now on: ")
+    assert promoted["sentence"].startswith("best_per_task 1 is now the selection model: ")
     assert judged.model_id == promoted["champion_id"]
     assert "best_per_task 1 was trained, and best_per_task 1 goes on deciding: no real gain." == kept["sentence"]
 

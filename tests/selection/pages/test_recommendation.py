@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -107,3 +108,13 @@ def test_the_evaluation_to_run_names_the_suite_of_the_task_and_models_that_can_b
     assert "benchwright evaluate --benchmark code_generation --model a:1b" == evaluation_to_run("code", known)
     assert "benchwright evaluate --benchmark FILE --model MODEL" == evaluation_to_run("law", [])
     assert "--model 'a b'" in evaluation_to_run(None, [choosable("a\nb")])
+
+
+def test_candidates_that_were_never_measured_on_the_task_stand_in_one_line():
+    (one,) = recommendation().removed
+    unmeasured = [replace(one, constraint="not_measured", reason="…", value=0.0, limit=10.0)] * 3
+    lines = removed_lines(recommendation(removed=(one, *unmeasured)))
+    assert [
+        "ruled out: huge: takes 40 GB, over 8 GB",
+        "ruled out, as not measured on this task: huge, huge and huge",
+    ] == lines

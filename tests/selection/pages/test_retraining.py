@@ -56,7 +56,7 @@ REPORT: dict[str, Any] = {
 
 def result(**changed: Any) -> dict[str, Any]:
     given = {
-        "sentence": "ridge 2 decides from now on: it gained.",
+        "sentence": "ridge 2 is now the selection model: it gained.",
         "notes": [],
         "report": REPORT,
         "evidence_fingerprint": "abcdef0123456789",
@@ -85,7 +85,7 @@ def test_what_it_is_worth_on_unseen_prompts_is_said_with_intervals() -> None:
     assert "On 40 cases of 38 held-out families: mean quality 0.750" in lines
     assert "over the best on each task: +3.00 [2.00, 4.00] points" in lines
     assert "25 % of the way" in lines
-    assert "0 of 40 choices are over it, and held-out answers cost 97 % of it" in lines
+    assert "0 of 40 choices exceed it as expected, and the held-out answers take 97 % of it" in lines
     bare = held_out_lines(
         {**REPORT, "held_out": {**HELD_OUT, "oracle_share": None, "calibration_error": None, "cap": None}}
     )

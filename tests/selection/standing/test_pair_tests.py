@@ -2,11 +2,13 @@ import numpy as np
 import pytest
 from scored_tables import scored
 
+from evaluation.stats.multiplicity import holm
 from evaluation.stats.ranking import compare_many
 from evaluation.stats.verdicts import A_BETTER, B_BETTER, MIN_PAIRS
 from selection.choosing.choice import choose
 from selection.choosing.explanation import reason_of
 from selection.scoreboard import Scoreboard
+from selection.standing import pair_tests
 from selection.standing.building import build_scoreboard
 
 
@@ -93,14 +95,50 @@ def test_one_question_in_two_versions_of_a_benchmark_is_one_case_of_the_exact_te
     assert (9, 2 / 2**9) == (tests.n_differing[0, 1], tests.p_adjusted[0, 1])
 
 
-def test_other_scores_are_held_against_students_t() -> None:
-    rng = np.random.default_rng(3)
-    tests = build_scoreboard(scored(rng.random((2, 40)))).standings["qa"].tests
+def _fractions(rng: np.random.Generator) -> np.ndarray:
+    """Means of three right or wrong answers, or scores of a metric, with holes."""
+    table = _right_or_wrong(rng)
+    if rng.random() < 0.5:
+        return np.where(np.isfinite(table), rng.binomial(3, 0.3 + 0.4 * np.nan_to_num(table)) / 3, np.nan)
+    return table * rng.random(table.shape)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_other_scores_have_the_p_values_of_compare(seed: int) -> None:
+    table = _fractions(np.random.default_rng(2000 + seed))
+    tests = build_scoreboard(scored(table)).standings["qa"].tests
     assert tests is not None
-    assert -1 == tests.n_differing[0, 1]
-    assert "paired t over all measured runs" in reason_of(
-        choose(build_scoreboard(scored([[0.9] * 20, [0.2, 0.3] * 10])), task="qa")
-    )
+    found = compare_many(_sides(table), seed=0)
+    expected = [one.p_adjusted for _, _, one in found.pairs if one.n_pairs >= MIN_PAIRS]
+    places = [("abcdefgh".index(a), "abcdefgh".index(b)) for a, b, one in found.pairs if one.n_pairs >= MIN_PAIRS]
+    assert expected == pytest.approx([tests.p_adjusted[place] for place in places], abs=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_scores_of_cases_that_share_families_have_the_p_values_of_compare(seed: int) -> None:
+    rng = np.random.default_rng(3000 + seed)
+    table = _fractions(rng)
+    families = [f"family {place}" for place in rng.integers(0, max(8, table.shape[1] // 2), size=table.shape[1])]
+    standing = build_scoreboard(scored(table, families=families)).standings["qa"]
+    assert standing.tests is not None
+    clusters = {str(case): family for case, family in enumerate(families)}
+    raw = {(a, b): one.p_value for a, b, one in compare_many(_sides(table), seed=0, clusters=clusters).pairs}
+    places = [
+        (a, b) for a, b in zip(*np.triu_indices(len(table), 1), strict=True) if standing.n_pairs[a, b] >= MIN_PAIRS
+    ]
+    expected = holm([raw["abcdefgh"[a], "abcdefgh"[b]] for a, b in places])
+    assert expected == pytest.approx([standing.tests.p_adjusted[place] for place in places], rel=1e-9)
+
+
+def test_the_reason_names_sign_flips() -> None:
+    few = [[0.9] * 20, [0.2, 0.3] * 10]
+    assert "sign flips over all measured runs" in reason_of(choose(build_scoreboard(scored(few)), task="qa"))
+
+
+def test_many_candidates_on_many_cases_are_held_against_students_t(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pair_tests, "MAX_FLIPPED", 79)
+    few = [[0.9] * 40, [0.2, 0.3] * 20]
+    assert "paired t over all measured runs" in reason_of(choose(build_scoreboard(scored(few)), task="qa"))
 
 
 def test_where_no_task_is_named_and_one_is_known_its_own_test_decides() -> None:
