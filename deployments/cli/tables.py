@@ -13,8 +13,6 @@ _UNITS: Mapping[str, int] = {
     **{f"{letter}{end}": 1000**power for power, letter in enumerate("KMGT", start=1) for end in ("", "B")},
     **{f"{letter}IB": 1024**power for power, letter in enumerate("KMGT", start=1)},
 }
-_PIPE_WIDTH = 400
-"""A pipe has no edge at which a cell would have to be cut, unless `COLUMNS` says where it is."""
 _WHOLE_WORD = 16
 """Words up to here are kept in one piece on a narrow terminal, and shorter ones on a narrower one: down to"""
 _SHORTEST_WORD = 10
@@ -33,7 +31,8 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Non
 
     words = [[in_words(cell) for cell in row] for row in rows]
     cells = [[column, *(line[index] for line in words)] for index, column in enumerate(columns)]
-    widths = _widths(cells, (screen_width() or _PIPE_WIDTH) - _BETWEEN * len(columns))
+    screen = screen_width()
+    widths = _widths(cells, None if screen is None else screen - _BETWEEN * len(columns))
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for index, column in enumerate(columns):
         numbers = bool(rows) and all(isinstance(row[index], int | float | None) for row in rows)
@@ -44,7 +43,7 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Non
     Console(markup=False, highlight=False, emoji=False, width=width).print(table)
 
 
-def _widths(cells: Sequence[Sequence[str]], room: int) -> list[int]:
+def _widths(cells: Sequence[Sequence[str]], room: int | None) -> list[int]:
     """Width of each column; together no wider than `room` where that can be.
 
     The first column holds what a person copies into the next command: it stays whole. Of the others, short words stay
@@ -52,11 +51,13 @@ def _widths(cells: Sequence[Sequence[str]], room: int) -> list[int]:
 
     Args:
         cells: The texts of each column, its name first.
-        room: What there is for all of them.
+        room: What there is for all of them; None: a pipe or a file, which has no edge.
     """
     from rich.cells import cell_len
 
     natural = [max(cell_len(line) for text in column for line in text.split("\n")) for column in cells]
+    if room is None:
+        return natural
     longest = [max(cell_len(word) for text in column for word in text.split() or [""]) for column in cells]
     for whole_word in range(_WHOLE_WORD, _SHORTEST_WORD - 1, -1):
         widths = [natural[0], *(min(n, whole_word) for n in longest[1:])]

@@ -22,9 +22,12 @@ def test_a_size_is_read_in_decimal_and_binary_units(text: str, n_bytes: int) -> 
 
 
 def test_a_table_keeps_every_character_of_a_long_cell_in_a_pipe(capsys: pytest.CaptureFixture[str]) -> None:
-    tables.print_table(("name", "n"), [("x" * 150, 1234), ("[bold]not markup[/bold]", None)])
+    tables.print_table(
+        ("name", "said", "n"), [("x" * 150, "many words " * 90, 1234), ("[bold]not markup[/bold]", "", None)]
+    )
 
     out = capsys.readouterr().out
+    assert ("many words " * 90).strip() in out, "a line of its own for each row"
     assert "x" * 150 in out
     assert "[bold]not markup[/bold]" in out
     assert "1,234" in out
