@@ -19,7 +19,7 @@ from deployments.forms import Choices
 from deployments.helper_process import HelperProcess, start_helper
 
 POOL = "benchwright"
-DEADLINE_S = 400.0
+DEADLINE_S = 900.0
 
 
 def until(condition: Callable[[], bool], *, what: Callable[[], str] = str) -> None:
