@@ -3,7 +3,8 @@
 The words are those of `prefect server start`. What differs: requests of other origins and names are refused
 (`origins.py`), its process connects to named servers alone and starts no programs (`connections.py`), notifications
 read no files (`notifications.py`), templates of automations fill in values alone (`templates.py`), on anything but
-loopback it has a password, it stays in the foreground, and what it writes is for its user alone.
+loopback it has a password, it stays in the foreground, what it writes is for its user alone, and requests that write to
+SQLite at once wait for one another (`write_locks.py`).
 """
 
 import hmac
@@ -16,6 +17,7 @@ from deployments.guarded.connections import Gate, named_webhooks, own_targets
 from deployments.guarded.notifications import only_send
 from deployments.guarded.origins import LOOPBACK_NAMES, OwnPagesOnly, allowed_names, host_name
 from deployments.guarded.templates import only_fill_in
+from deployments.guarded.write_locks import take_write_locks_first
 from deployments.prefect_home import own_password, prefect_home, webhooks_file
 from evaluation.errors import ConfigurationError
 from evaluation.private_files import only_for_this_user
@@ -54,6 +56,7 @@ def main(words: list[str]) -> None:
         _must_not_be_open(options["host"])
         only_send()
         only_fill_in()
+        take_write_locks_first()
         gate.close()
         run(OwnPagesOnly(app, names=names, has_sign_in=True), **{**options, "loop": "asyncio"})
 

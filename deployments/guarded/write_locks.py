@@ -1,0 +1,28 @@
+"""How may two requests of Prefect's server write to one SQLite file? The second waits for the first.
+
+Prefect begins most of its transactions without SQLite's write lock and takes it at the first statement that writes.
+Where another transaction has written in between, SQLite refuses that at once, whatever its busy timeout: the server
+answers 503, and Prefect's client asks again after two seconds or more. An evaluation writes its artifact while it
+announces its turn at a GPU, so that nearly every one met it.
+"""
+
+from typing import Any
+
+
+def take_write_locks_first() -> None:
+    """Has Prefect's transactions in this process begin with the write lock, for which SQLite waits up to a minute.
+
+    A transaction within another one begins as Prefect has it: it would wait for its own.
+
+    Raises:
+        AttributeError: this release of Prefect begins them by something else.
+    """
+    from prefect.server.database.configurations import SQLITE_BEGIN_MODE, AioSqliteConfiguration
+
+    begin = AioSqliteConfiguration.begin_transaction
+
+    def begin_transaction(configuration: Any, session: Any, with_for_update: bool = False) -> Any:
+        is_outermost = SQLITE_BEGIN_MODE.get() is None
+        return begin(configuration, session, with_for_update=with_for_update or is_outermost)
+
+    setattr(AioSqliteConfiguration, "begin_transaction", begin_transaction)  # noqa: B010 - a method, to mypy
