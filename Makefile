@@ -1,4 +1,5 @@
 # make demo    set everything up and run the main job         make test   pass the tests
+# make test-long   the stories of processes: workers, kills, schedules, servers
 # make ui      click through Prefect's pages in a headless Chromium, and attack them from another page
 # make check   formatting, lint, types, contracts, locks, tests
 PYTHON ?= python3
@@ -9,14 +10,19 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-ver
 	--no-emit-index-url --no-emit-find-links --no-header
 EMBEDDED := $(shell sed -n 's/^\([a-z0-9-]*\)==.*/\1/p' requirements-embedded.lock)
 
-.PHONY: demo test ui setup setup-dev check format lint types contracts locks lock benchmarks clean
+.PHONY: demo test test-long ui setup setup-dev check format lint types contracts locks lock benchmarks clean
 
 demo: setup
 	$(BIN)/benchwright demo
 
 # In two to four processes, each with a Prefect server and a PostgreSQL of its own.
+PYTEST := $(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 --dist=worksteal
 test: setup-dev
-	$(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 --dist=worksteal --cov=evaluation --cov-branch --cov-report=term:skip-covered --cov-fail-under=90
+	$(PYTEST) -m "not long" --cov=evaluation --cov-branch --cov-report=term:skip-covered --cov-fail-under=90
+
+# A story to a process: they start servers of their own, and none waits behind another one.
+test-long: setup-dev
+	$(PYTEST) -m long --dist=loadfile
 
 # The pages in a real browser: `benchwright serve` in a home of its own, and a headless Chromium that clicks. Then a
 # page of another site tries to use the server.
@@ -57,6 +63,7 @@ $(VENV)/.setup-ui: $(VENV)/.setup requirements-ui.lock
 	@touch $@
 
 check: setup-dev format lint types contracts locks
+	$(MAKE) test-long
 	$(MAKE) test
 
 format:

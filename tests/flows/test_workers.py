@@ -22,7 +22,7 @@ from evaluation.store.records import Status
 from evaluation.store.runs import progress, runs_of_invocation
 from evaluation.store.session import Store, open_store
 
-pytestmark = pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
+pytestmark = [pytest.mark.long, pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")]
 Benchmarks = Callable[..., str]
 N_CASES = 400
 SLOTS = 8

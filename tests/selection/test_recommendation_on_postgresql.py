@@ -10,7 +10,10 @@ from evaluation.store.session import open_store
 from selection import explain, flush, recommend, report_outcome
 from selection.desk.registry import close_desks, desk_of
 
-pytestmark = pytest.mark.skipif(not is_installed(), reason="no PostgreSQL to start a server of our own")
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(not is_installed(), reason="no PostgreSQL to start a server of our own"),
+]
 
 
 def model(found):

@@ -20,7 +20,10 @@ from evaluation.store.outcomes import iterate_outcomes
 from evaluation.store.runs import find_run
 from evaluation.store.session import open_store
 
-pytestmark = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs /proc to find what is left")
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs /proc to find what is left"),
+]
 PATIENCE_S = 120.0
 """So much longer than anything should take that no slow machine fails a test."""
 

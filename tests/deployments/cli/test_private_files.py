@@ -8,6 +8,8 @@ import pytest
 from numbers_benchmark import write_numbers
 from served import Home
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:

@@ -22,7 +22,10 @@ from served import Home, eventually
 
 from deployments.serving.worker import POOL
 
-pytestmark = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs /proc to find what is left")
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs /proc to find what is left"),
+]
 FOREIGN = {"Origin": "http://evil.example"}
 METRIC = """
 from dataclasses import dataclass

@@ -30,7 +30,10 @@ from evaluation.store.runs import find_run
 from evaluation.store.session import open_store
 from tasks.monitoring.notify import RAISED
 
-pytestmark = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs /proc to find what is left")
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs /proc to find what is left"),
+]
 NOBODY = "00000000-0000-0000-0000-000000000000"
 OPEN = {("GET", "/health"), ("GET", "/ready")}
 

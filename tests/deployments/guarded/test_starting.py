@@ -9,6 +9,8 @@ import pytest
 
 from deployments.guarded.server import main
 
+pytestmark = pytest.mark.long
+
 START = """
 import subprocess
 import sys
