@@ -42,29 +42,36 @@ class _Asked:
 def agree(
     model: Annotated[str, typer.Argument(metavar="MODEL", help="A model that all of the servers have.")],
     endpoint: Annotated[
-        list[str], typer.Option("--endpoint", metavar="URL|NAME", help="Two servers, or more; repeat it.")
+        list[str], typer.Option("--endpoint", metavar="URL|NAME", help="A server; repeat it for two or more.")
     ],
     benchmark: Annotated[
         str,
-        typer.Option("--benchmark", metavar="NAME|PATH", autocompletion=benchmark_names, help="Whose cases are asked."),
+        typer.Option(
+            "--benchmark",
+            metavar="NAME|PATH",
+            autocompletion=benchmark_names,
+            help="The benchmark whose cases are asked.",
+        ),
     ] = DEFAULT_BENCHMARK,
     field: FieldsOption = None,
     ignore_field: IgnoredFieldsOption = None,
-    cases: Annotated[int, typer.Option("--cases", min=1, metavar="K", help="How many of its cases.")] = 20,
+    cases: Annotated[int, typer.Option("--cases", min=1, metavar="K", help="How many of its cases to ask.")] = 20,
     option: Annotated[
         list[str] | None,
         typer.Option("--option", metavar="KEY=VALUE", help="An option for the model; may be repeated."),
     ] = None,
-    seed: Annotated[int, typer.Option("--seed", min=0, metavar="S", help="It draws the cases and their seeds.")] = 0,
+    seed: Annotated[
+        int, typer.Option("--seed", min=0, metavar="S", help="The random seed of the cases and their seeds.")
+    ] = 0,
     any_digest: Annotated[
-        bool, typer.Option("--any-digest", help="Ask even where the servers have different weights, or do not say.")
+        bool, typer.Option("--any-digest", help="Ask even if the servers' weights differ or are unknown.")
     ] = False,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Measure whether servers answer alike: each is asked the same cases twice. Exit 1: not to be pooled.
+    """Measure whether servers give the same answers: each is asked the same cases twice. Exit with 1: do not pool them.
 
-    A server with several slots (4 where nobody said) is asked once more, so many cases at once. Nothing is stored.
+    A server with several slots (4 if not stated) is asked once more, with so many requests at once. Nothing is stored.
     """
     from deployments.cli.agreement_page import agreement_as_json, print_agreement
     from deployments.cli.servers import ask_all, wanted_endpoints

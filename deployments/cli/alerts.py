@@ -20,14 +20,16 @@ CHANGES = ("model", "judge", "server")
 
 @alerts.command("list")
 def list_all(
-    all_: Annotated[bool, typer.Option("--all", help="Those too that are over.")] = False,
-    rule: Annotated[str | None, typer.Option("--rule", metavar="RULE", help="Of this rule alone.")] = None,
-    task: Annotated[str | None, typer.Option("--task", metavar="TASK", help="Of this task or benchmark alone.")] = None,
-    candidate: Annotated[str | None, typer.Option("--candidate", metavar="NAME", help="Of this one alone.")] = None,
+    all_: Annotated[bool, typer.Option("--all", help="Include alerts that are over.")] = False,
+    rule: Annotated[str | None, typer.Option("--rule", metavar="RULE", help="Only for this rule.")] = None,
+    task: Annotated[str | None, typer.Option("--task", metavar="TASK", help="Only for this task or benchmark.")] = None,
+    candidate: Annotated[
+        str | None, typer.Option("--candidate", metavar="NAME", help="Only for this candidate.")
+    ] = None,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show the alerts that are not over."""
+    """List the open alerts."""
     from deployments.cli.terminal import print_json, tell
     from evaluation.monitoring.result import alert_as_plain
     from evaluation.store.alerts import list_alerts
@@ -67,14 +69,15 @@ def _print(found: "list[AlertRecord]") -> None:
 @alerts.command("ack")
 def acknowledge(
     alert: Annotated[str, typer.Argument(metavar="ALERT", help="Its id, or the beginning of one; `last`.")],
-    note: Annotated[str | None, typer.Option("--note", metavar="TEXT", help="What you want to say of it.")] = None,
+    note: Annotated[str | None, typer.Option("--note", metavar="TEXT", help="A note to store with it.")] = None,
     by: Annotated[
-        str | None, typer.Option("--by", metavar="NAME", help="Who you are; default: your login.", show_default=False)
+        str | None,
+        typer.Option("--by", metavar="NAME", help="Your name; default: your login name.", show_default=False),
     ] = None,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Say that you know: nobody is notified of it any more. A change of model, judge or server is accepted so."""
+    """Acknowledge an alert: nobody is notified of it again. This also accepts a change of model, judge or server."""
     from deployments.cli.tables import say
     from deployments.cli.terminal import print_json
     from evaluation.monitoring.result import alert_as_plain
@@ -95,14 +98,16 @@ def silence(
     until: Annotated[
         str, typer.Option("--until", metavar="8h|3d|DATE", help="When the silence ends, or how long it lasts.")
     ],
-    rule: Annotated[str | None, typer.Option("--rule", metavar="RULE", help="Of this rule alone.")] = None,
-    task: Annotated[str | None, typer.Option("--task", metavar="TASK", help="Of this task or benchmark alone.")] = None,
-    candidate: Annotated[str | None, typer.Option("--candidate", metavar="NAME", help="Of this one alone.")] = None,
-    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why.")] = "",
+    rule: Annotated[str | None, typer.Option("--rule", metavar="RULE", help="Only for this rule.")] = None,
+    task: Annotated[str | None, typer.Option("--task", metavar="TASK", help="Only for this task or benchmark.")] = None,
+    candidate: Annotated[
+        str | None, typer.Option("--candidate", metavar="NAME", help="Only for this candidate.")
+    ] = None,
+    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="The reason.")] = "",
     db: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Notify nobody of alerts of a rule, task or candidate for a while. They are raised and listed all the same."""
+    """Silence the notifications for a rule, task or candidate for a while. Alerts are still raised and listed."""
     from deployments.cli.tables import moment, say
     from deployments.cli.terminal import print_json
     from evaluation.errors import ConfigurationError
@@ -125,11 +130,11 @@ def silence(
 
 @alerts.command("silences")
 def silences(
-    end: Annotated[int | None, typer.Option("--end", metavar="N", help="End this one now.")] = None,
+    end: Annotated[int | None, typer.Option("--end", metavar="N", help="The silence to end now.")] = None,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show the silences that hold, or end one."""
+    """List the active silences, or end one."""
     from deployments.cli.tables import print_table, say
     from deployments.cli.terminal import print_json, tell
     from evaluation.store.alert_silences import end_silence, list_silences
@@ -154,22 +159,22 @@ def notify(
     webhook: Annotated[
         str | None,
         typer.Option(
-            "--webhook", metavar="URL|BLOCK", help="Where to: a URL, `-` to read one from stdin, or a Prefect block."
+            "--webhook", metavar="URL|BLOCK", help="A URL, `-` to read one from standard input, or a Prefect block."
         ),
     ] = None,
     severity: Annotated[
         list[str] | None,
-        typer.Option("--severity", metavar="WORD", help="Of critical, warning, notice these alone.*"),
+        typer.Option("--severity", metavar="WORD", help="Only this severity: critical, warning or notice.*"),
     ] = None,
     private: Annotated[
         bool, typer.Option("--private", help="The webhook may be on this machine or in a private network.")
     ] = False,
-    off: Annotated[bool, typer.Option("--off", help="Notify nobody from now on.")] = False,
+    off: Annotated[bool, typer.Option("--off", help="Turn notifications off.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Let Prefect call a webhook, or a notification block such as `slack-webhook/NAME`, for each new alert.
+    """Have Prefect call a webhook, or a notification block such as `slack-webhook/NAME`, for each new alert.
 
-    A URL is kept in a Prefect block, encrypted, and is shown nowhere. * may be repeated.
+    A URL is kept in a Prefect block, encrypted, and is shown nowhere. Options marked * may be repeated.
     """
     from deployments.automations import notify_by, notify_nobody
     from deployments.cli.deploy import must_answer

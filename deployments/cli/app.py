@@ -45,7 +45,7 @@ app = typer.Typer(
 
 @app.callback(invoke_without_command=True)
 def options(
-    context: typer.Context, version: bool = typer.Option(False, "--version", help="Print the version and leave.")
+    context: typer.Context, version: bool = typer.Option(False, "--version", help="Print the version and exit.")
 ) -> None:
     """Evidence for choosing among language models that run on your own machines."""
     from deployments.prefect_home import mend_modes

@@ -13,7 +13,7 @@ DatabaseOption = Annotated[
     str | None,
     typer.Option("--db", metavar="URL", help="Results database: a path or a URL.", show_default=False),
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON value.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 EndpointsOption = Annotated[
     list[str] | None,
     typer.Option(
@@ -23,10 +23,12 @@ EndpointsOption = Annotated[
 
 FieldsOption = Annotated[
     list[str] | None,
-    typer.Option("--field", metavar="OURS=THEIRS", help="A benchmark file's name of a field: prompt=question.*"),
+    typer.Option(
+        "--field", metavar="OURS=THEIRS", help="The column of a benchmark file that holds a field: prompt=question.*"
+    ),
 ]
 IgnoredFieldsOption = Annotated[
-    list[str] | None, typer.Option("--ignore-field", metavar="NAME", help="A field of a benchmark file to leave out.*")
+    list[str] | None, typer.Option("--ignore-field", metavar="NAME", help="A field of a benchmark file to ignore.*")
 ]
 JudgesOption = Annotated[
     list[str] | None, typer.Option("--judge", metavar="MODEL[@ENDPOINT]", help="A model that judges the answers.*")
@@ -36,14 +38,14 @@ EmbedderOption = Annotated[
 ]
 SandboxOption = Annotated[
     str | None,
-    typer.Option("--sandbox", metavar="weak", help="Accept a weaker sandbox where bubblewrap is missing."),
+    typer.Option("--sandbox", metavar="weak", help="Accept a weaker sandbox if bubblewrap is not installed."),
 ]
 
 
 PricesOption = Annotated[
     Path | None,
     typer.Option(
-        "--prices", metavar="FILE|block:NAME", help="Prices by model, for cost_usd; default BENCHWRIGHT_PRICES."
+        "--prices", metavar="FILE|block:NAME", help="File of prices by model, for cost_usd; default BENCHWRIGHT_PRICES."
     ),
 ]
 

@@ -27,7 +27,7 @@ benchmarks = typer.Typer(no_args_is_help=True, help="Benchmarks: list, show, add
 PathArgument = Annotated[
     Path, typer.Argument(metavar="PATH", help="JSONL, CSV, TSV, Parquet, JSON or YAML; also as .gz.")
 ]
-NameOption = Annotated[str | None, typer.Option("--name", metavar="NAME", help="What to call it.")]
+NameOption = Annotated[str | None, typer.Option("--name", metavar="NAME", help="The name to store it under.")]
 
 
 @benchmarks.command("list")
@@ -106,7 +106,7 @@ def show(
     db: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show what a benchmark asks, what counts as good, and its first cases as a model gets them. * may be repeated."""
+    """Show a benchmark's metrics and its first cases as a model receives them. Options marked * may be repeated."""
     from deployments.cli.tables import print_details, say
     from deployments.cli.terminal import print_json
     from evaluation.field_mapping import read_mapping
@@ -190,7 +190,7 @@ def validate(
     ignore_field: IgnoredFieldsOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Say whether a file is fit to be evaluated; nothing is stored. Options marked * may be repeated."""
+    """Check whether a file can be evaluated; nothing is stored. Options marked * may be repeated."""
     from deployments.cli.terminal import print_json
     from evaluation.benchmarks.loading import equal_contents
 

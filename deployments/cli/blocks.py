@@ -28,7 +28,7 @@ class KindOfBlock:
 
 @blocks.command("register")
 def register(as_json: JsonOption = False) -> None:
-    """Let the pages of the configured Prefect server offer our kinds of blocks. Again: refreshes their forms."""
+    """Register Benchwright's block types on the configured Prefect server. Run again, it refreshes their forms."""
     from deployments.cli.blocks_in_use import must_have_server
     from deployments.cli.tables import say
     from deployments.cli.terminal import print_json
@@ -45,7 +45,7 @@ def register(as_json: JsonOption = False) -> None:
 
 @blocks.command("list")
 def list_blocks(as_json: JsonOption = False) -> None:
-    """List the kinds and the names of their blocks; nothing of what is in them."""
+    """List the block types and the names of their blocks, without their contents."""
     from deployments.cli.blocks_in_use import must_have_server
     from deployments.cli.tables import print_table
     from deployments.cli.terminal import print_json, tell

@@ -22,45 +22,55 @@ def compare(
         str | None,
         typer.Option(
             metavar="KEY",
-            help="What makes a side: model, family, quantization, temperature, profile, run, week, tag, …",
+            help="What to compare by: model, family, quantization, temperature, profile, run, week, tag, …",
         ),
     ] = None,
-    against: Annotated[str | None, typer.Option(metavar="NAME", help="Hold every other side against this one.")] = None,
+    against: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Compare every other side with this one, the baseline.")
+    ] = None,
     margin: Annotated[
-        str | None, typer.Option(metavar="2pp", help="A difference too small to matter: not worse, or equivalent.")
+        str | None,
+        typer.Option(metavar="2pp", help="The largest difference that does not matter: not worse, or equivalent."),
     ] = None,
     metric: Annotated[
         Words,
         typer.Option(
-            metavar="NAME", autocompletion=metric_names, help="Compare by this one; default: headline, then all.*"
+            metavar="NAME",
+            autocompletion=metric_names,
+            help="A metric to compare by; default: the headline, then all.*",
         ),
     ] = None,
-    flips: Annotated[int | None, typer.Option(metavar="N", help="Flipped cases shown each way; default 5.")] = None,
+    flips: Annotated[
+        int | None, typer.Option(metavar="N", help="Flipped cases to show in each direction; default 5.")
+    ] = None,
     fail_on_regression: Annotated[
-        bool, typer.Option("--fail-on-regression", help="Exit 1 where a side is worse than --against or the first.")
+        bool, typer.Option("--fail-on-regression", help="Exit with 1 if a side is worse than --against or the first.")
     ] = False,
     regression_of: Annotated[
-        Words, typer.Option(metavar="METRIC", help="Check this too, such as latency_s; implies the check.*")
+        Words, typer.Option(metavar="METRIC", help="A further metric to check, such as latency_s; implies the check.*")
     ] = None,
     junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the checks as JUnit XML.")] = None,
     history: Annotated[
-        bool, typer.Option("--history", help="How these sides came out before: runs, or names of two sides.")
+        bool, typer.Option("--history", help="Show earlier comparisons of these runs, or of two sides by name.")
     ] = False,
     experiment: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Make it one of this experiment's; alone: compare its runs.")
+        str | None,
+        typer.Option(metavar="NAME", help="Add the comparison to this experiment; without RUNS: compare its runs."),
     ] = None,
     publish: Annotated[
-        bool, typer.Option("--publish", help="Run as a flow, so that the page stands in Prefect too.")
+        bool, typer.Option("--publish", help="Run as a flow, so that the page is published in Prefect too.")
     ] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what would be asked and compared, alone.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print what would be asked and compared, and exit.")
+    ] = False,
     db: DatabaseOption = None,
     json_: JsonOption = False,
     *,
     evaluation: Mapping[str, Any],
 ) -> None:
-    """Hold candidates against each other, case by case: of stored runs, or evaluated now by what `evaluate` takes.
+    """Compare candidates case by case: those of stored runs, or ones evaluated now with the options of `evaluate`.
 
-    Marked * may be repeated.
+    Options marked * may be repeated.
     """
     from deployments.cli.comparing import Wanted, run_comparison, show_history
     from deployments.cli.evaluate_options import evaluation_fields

@@ -27,7 +27,7 @@ def show_comparisons(
         wanted: What was typed.
         store: Where the runs are.
         results: The comparisons, one for each benchmark.
-        as_json: Print one JSON value.
+        as_json: Print the result as JSON.
         code: What the exit code is so far.
         evaluated: Ids of the runs that were made for it.
     """

@@ -18,7 +18,7 @@ db.command("prune")(prune)
 
 @db.command("info")
 def info(db: DatabaseOption = None, as_json: JsonOption = False) -> None:
-    """Say where the database is, its schema, and what it holds."""
+    """Show where the database is, its schema, and what it holds."""
     from evaluation.store.session import info as database_info
 
     _print(database_info(database_url(db)), as_json=as_json)
@@ -26,7 +26,7 @@ def info(db: DatabaseOption = None, as_json: JsonOption = False) -> None:
 
 @db.command("upgrade")
 def upgrade(db: DatabaseOption = None, as_json: JsonOption = False) -> None:
-    """Bring the schema to this version's; make the database where there is none."""
+    """Upgrade the schema to this version's, or create the database."""
     from evaluation.store.session import upgrade as upgrade_database
 
     _print(upgrade_database(database_url(db)), as_json=as_json)
@@ -34,11 +34,11 @@ def upgrade(db: DatabaseOption = None, as_json: JsonOption = False) -> None:
 
 @db.command("backup")
 def backup(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where the copy goes; must not exist yet.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The copy to write; must not exist yet.")],
     db: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Copy the database, also while runs are written."""
+    """Copy the database, even while runs are being written."""
     from deployments.cli.tables import say
     from deployments.cli.terminal import print_json
     from evaluation.formatting import size

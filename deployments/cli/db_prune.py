@@ -25,21 +25,22 @@ def prune(
         typer.Option(
             "--also",
             metavar="KIND",
-            help="Old runs that are else kept: favourites, baselines, evidence, reviews, experiments, comparisons, "
-            "searches (races, sweeps), notes.*",
+            help="Delete also old runs that are otherwise kept: favourites, baselines, evidence, reviews, experiments, "
+            "comparisons, searches (races, sweeps), notes.*",
             show_default=False,
         ),
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go, and delete nothing.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what would be deleted, and exit.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")] = False,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Delete old runs, GPU samples, recommendations, alerts and calls in production, after asking.
+    """Delete old runs, GPU samples, recommendations, alerts and production calls, after confirmation.
 
-    Runs go that ended before, with all that hangs on them; those that are needed stay, and it is said why. Those that
-    are worked on stay, whatever is said.
-    A SQLite file gets smaller; PostgreSQL uses the room again by itself. * may be repeated.
+    Runs that ended earlier are deleted with all that belongs to them. Those that are still needed are kept, with the
+    reason; those that are at work are always kept.
+
+    A SQLite file shrinks; PostgreSQL reuses the space by itself. Options marked * may be repeated.
     """
     from deployments.cli.agreeing_to_delete import agrees
     from deployments.cli.terminal import print_json, tell

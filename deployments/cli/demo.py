@@ -29,13 +29,13 @@ OWN_CASE = '{"prompt": "What is the capital of France?", "references": ["Paris"]
 
 
 def demo(
-    limit: Annotated[int, typer.Option(metavar="N", min=1, help="Cases of each suite.")] = N_CASES,
+    limit: Annotated[int, typer.Option(metavar="N", min=1, help="Cases per suite.")] = N_CASES,
     db: DatabaseOption = None,
     json_: JsonOption = False,
 ) -> None:
     """Evaluate a small real model and simple baselines on five suites: a first look, in a few minutes.
 
-    Where an Ollama server answers, its smallest models take part.
+    If an Ollama server answers, its smallest models take part.
     """
     from deployments.cli.evaluating import run_evaluation
 

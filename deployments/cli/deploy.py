@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 def deploy(
     only: Annotated[
-        list[str] | None, typer.Option("--only", metavar="NAME", help="Deploy this one alone; may be repeated.")
+        list[str] | None, typer.Option("--only", metavar="NAME", help="Deploy only this one; may be repeated.")
     ] = None,
     work_pool: Annotated[
         str | None, typer.Option("--work-pool", metavar="NAME", help="The pool whose workers run them.")
     ] = None,
     timezone: Annotated[
-        str | None, typer.Option("--timezone", metavar="TZ", help="The clock of the schedules; UTC at first.")
+        str | None, typer.Option("--timezone", metavar="TZ", help="Time zone of the schedules; initially UTC.")
     ] = None,
     benchmark: Annotated[
         list[str] | None,
@@ -32,7 +32,7 @@ def deploy(
             "--benchmark",
             metavar="NAME",
             autocompletion=benchmark_names,
-            help="What production candidates are asked every night.*",
+            help="A benchmark that production candidates are asked every night.*",
         ),
     ] = None,
     candidate: Annotated[
@@ -41,18 +41,20 @@ def deploy(
     ] = None,
     write_prefect_yaml: Annotated[
         Path | None,
-        typer.Option("--write-prefect-yaml", metavar="FILE", help="Write the definitions there, and deploy nothing."),
+        typer.Option(
+            "--write-prefect-yaml", metavar="FILE", help="Write the definitions to this file, and deploy nothing."
+        ),
     ] = None,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Put all deployments on the Prefect server.
+    """Create or update all deployments on the Prefect server.
 
-    These are evaluate, compare, race, sweep, retrain, monitor and review, with forms and schedules, and stretch: runs
-    that are spread over workers start it themselves, and nobody does by hand.
+    These are evaluate, compare, race, sweep, retrain, monitor and review, with forms and schedules, and stretch, which
+    only runs that are split across workers start.
 
-    Again: refreshes the choices in the forms; what was changed in Prefect's pages stays.
-    With --benchmark and --candidate the nightly evaluation and the weekly re-test are switched on. * may be repeated.
+    Run again, it refreshes the choices in the forms and keeps what was changed in Prefect's pages. With --benchmark and
+    --candidate the nightly evaluation and the weekly re-test are switched on. Options marked * may be repeated.
     """
     from deployments.definitions import check_timezone, chosen, prefect_yaml
 

@@ -32,7 +32,7 @@ class Diagnosis:
 
 
 def doctor(endpoint: EndpointsOption = None, db: DatabaseOption = None, as_json: JsonOption = False) -> None:
-    """Check what an evaluation needs, and name the command that mends what is missing."""
+    """Check what an evaluation needs, and name the command that fixes what is missing."""
     from deployments.cli.checks import State
     from deployments.cli.terminal import EXIT_MENDABLE, report_error
 

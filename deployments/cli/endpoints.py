@@ -15,7 +15,7 @@ from evaluation.errors import ConfigurationError, UnknownNameError
 if TYPE_CHECKING:
     from evaluation.store.records import EndpointRecord
 
-endpoints = typer.Typer(no_args_is_help=True, help="Servers that answer: list, add, probe, remove.")
+endpoints = typer.Typer(no_args_is_help=True, help="Model servers: list, add, probe, remove.")
 endpoints.command("probe")(probe)
 
 RESERVED = ("embedded",)
@@ -25,7 +25,7 @@ _KEY_STARTS = ("sk", "pk", "gsk", "hf_", "xai", "ghp", "glpat", "akia", "aiza")
 
 @endpoints.command("list")
 def list_endpoints(db: DatabaseOption = None, as_json: JsonOption = False) -> None:
-    """List the stored endpoints; none of them is asked."""
+    """List the stored endpoints without contacting them."""
     from deployments.cli.tables import print_table
     from deployments.cli.terminal import print_json, tell
     from evaluation.store.registry import list_endpoints as stored_endpoints
@@ -57,22 +57,25 @@ def _cells(record: "EndpointRecord") -> tuple[object, ...]:
 
 @endpoints.command("add")
 def add(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="What to call it.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The name to store it under.")],
     url: Annotated[str, typer.Argument(metavar="URL", help="Where it is: http://127.0.0.1:11434")],
     gpu_tag: Annotated[
         str | None, typer.Option("--gpu-tag", metavar="T", help="The GPU behind it; endpoints on one GPU share a tag.")
     ] = None,
     slots: Annotated[
-        int | None, typer.Option("--slots", min=1, max=4096, metavar="N", help="Requests that it serves at once.")
+        int | None, typer.Option("--slots", min=1, max=4096, metavar="N", help="Requests that it answers at once.")
     ] = None,
     provider: Annotated[
         str | None, typer.Option("--provider", metavar="P", help=f"{' or '.join(PROVIDERS)}; else it is asked.")
     ] = None,
     key_variable: Annotated[
-        str | None, typer.Option("--key-variable", metavar="VARIABLE", help="Name of the variable that holds its key.")
+        str | None,
+        typer.Option(
+            "--key-variable", metavar="VARIABLE", help="Name of the environment variable that holds its API key."
+        ),
     ] = None,
     electricity_price: Annotated[
-        float | None, typer.Option("--electricity-price", min=0.0, metavar="X", help="Price of a kWh.")
+        float | None, typer.Option("--electricity-price", min=0.0, metavar="X", help="Electricity price per kWh.")
     ] = None,
     allow_remote: Annotated[
         bool | None,
@@ -80,13 +83,13 @@ def add(
             "--allow-remote/--no-allow-remote", help="Allow its models that run on somebody else's machine, or not."
         ),
     ] = None,
-    no_check: Annotated[bool, typer.Option("--no-check", help="Do not ask the server.")] = False,
+    no_check: Annotated[bool, typer.Option("--no-check", help="Do not contact the server.")] = False,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Store a server under a name. It is asked which protocol it speaks and which models it has.
 
-    Under a name that is stored already, what is not given anew stays as it was.
+    For a name that is stored already, options left out keep their values.
     """
     from deployments.cli.limits import tell_prefect
     from deployments.cli.tables import say
@@ -177,7 +180,7 @@ def _asked(record: "EndpointRecord") -> tuple["EndpointRecord", str]:
 def remove(
     name: Annotated[str, typer.Argument(metavar="NAME", help="A stored endpoint's name.")], db: DatabaseOption = None
 ) -> None:
-    """Forget an endpoint; its runs stay."""
+    """Remove an endpoint; its runs stay."""
     from deployments.cli.tables import say
     from evaluation.store.registry import remove_endpoint
 

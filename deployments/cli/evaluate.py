@@ -24,64 +24,89 @@ def evaluate(
     # Each option's help ends with * where it may be repeated.
     benchmark: Annotated[
         Words,
-        typer.Option(metavar="NAME|PATH", autocompletion=benchmark_names, help="Suite, stored benchmark or file.*"),
+        typer.Option(
+            metavar="NAME|PATH", autocompletion=benchmark_names, help="A suite, a stored benchmark or a file.*"
+        ),
     ] = None,
     field: FieldsOption = None,
     ignore_field: IgnoredFieldsOption = None,
-    model: Annotated[Words, typer.Option(metavar="NAME", help="A model with the common options.*")] = None,
+    model: Annotated[Words, typer.Option(metavar="NAME", help="A model, with the options given for all.*")] = None,
     candidate: Annotated[
-        Words, typer.Option(metavar="'NAME key=value …'", help="A model with options, profile or think of its own.*")
+        Words, typer.Option(metavar="'NAME key=value …'", help="A model with options, a profile or think of its own.*")
     ] = None,
     option: Annotated[Words, typer.Option(metavar="KEY=VALUE", help="An option for every --model.*")] = None,
     system: Annotated[str | None, typer.Option(metavar="TEXT", help="System prompt for every --model.")] = None,
     profile: Annotated[str | None, typer.Option(metavar="NAME", help="Prompt profile for every --model.")] = None,
-    endpoint: Annotated[Words, typer.Option(metavar="URL|NAME", help="A server; default OLLAMA_HOST.*")] = None,
-    slots: Annotated[int | None, typer.Option(metavar="N", help="Requests a server serves at once; default 1.")] = None,
+    endpoint: Annotated[
+        Words, typer.Option(metavar="URL|NAME", help="A server's name or address; default OLLAMA_HOST.*")
+    ] = None,
+    slots: Annotated[
+        int | None, typer.Option(metavar="N", help="Requests that a server answers at once; default 1.")
+    ] = None,
     gpu_tag: Annotated[str | None, typer.Option(metavar="T", help="Name of the GPU behind the endpoints.")] = None,
-    provider: Annotated[str | None, typer.Option(metavar="P", help="ollama or openai_compatible; else asked.")] = None,
-    embedded: Annotated[bool, typer.Option("--embedded", help="Use the embedded server too, or alone.")] = False,
-    allow_remote: Annotated[bool, typer.Option("--allow-remote", help="Allow models on others' machines.")] = False,
+    provider: Annotated[
+        str | None, typer.Option(metavar="P", help="ollama or openai_compatible; default: detected.")
+    ] = None,
+    embedded: Annotated[
+        bool, typer.Option("--embedded", help="Use the embedded server, alone or beside others.")
+    ] = False,
+    allow_remote: Annotated[
+        bool, typer.Option("--allow-remote", help="Allow models that run on somebody else's machines.")
+    ] = False,
     metric: Annotated[
-        Words, typer.Option(metavar="NAME", autocompletion=metric_names, help="Instead of the benchmark's metrics.*")
+        Words,
+        typer.Option(metavar="NAME", autocompletion=metric_names, help="A metric to use instead of the benchmark's.*"),
     ] = None,
     judge: JudgesOption = None,
     embedder: EmbedderOption = None,
     sandbox: SandboxOption = None,
     prices: PricesOption = None,
-    limit: Annotated[int | None, typer.Option(metavar="N", help="The first N cases of a seeded order.")] = None,
+    limit: Annotated[
+        int | None, typer.Option(metavar="N", help="Ask only the first N cases, in the seed's order.")
+    ] = None,
     repeats: Annotated[int | None, typer.Option(metavar="K", help="Ask each case K times.")] = None,
     seed: Annotated[
         int | None,
-        typer.Option(metavar="S", help="Of all that is drawn. Same texts again: on most servers with --slots 1."),
+        typer.Option(metavar="S", help="The random seed. Most servers repeat a text only with one slot."),
     ] = None,
     max_failures: Annotated[
-        str | None, typer.Option(metavar="10%|N", help="Server failures allowed for each candidate; default 10%.")
+        str | None, typer.Option(metavar="10%|N", help="Server failures allowed per candidate; default 10%.")
     ] = None,
-    fail_under: Annotated[Words, typer.Option(metavar="METRIC=VALUE", help="Exit 1 where a value is lower.*")] = None,
+    fail_under: Annotated[Words, typer.Option(metavar="METRIC=VALUE", help="Exit with 1 if a value is lower.*")] = None,
     junit: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the checks of --fail-under as JUnit XML.")
     ] = None,
-    timeout: Annotated[float | None, typer.Option(metavar="S", help="One attempt; default 300.")] = None,
+    timeout: Annotated[float | None, typer.Option(metavar="S", help="Time limit of one attempt; default 300.")] = None,
     case_timeout: Annotated[
-        float | None, typer.Option(metavar="S", help="All attempts of a case; default 1800.")
+        float | None, typer.Option(metavar="S", help="Time limit of all attempts of a case; default 1800.")
     ] = None,
     spread: Annotated[
-        int | None, typer.Option(metavar="N", help="Flow runs on workers that share the asking; default 1: none.")
+        int | None, typer.Option(metavar="N", help="Number of worker flow runs to split the run across; default 1.")
     ] = None,
     resume: Annotated[
         str | None,
-        typer.Option(metavar="RUN|last", help="Go on with that run's whole invocation: only what is missing is asked."),
+        typer.Option(metavar="RUN|last", help="Resume the invocation of this run; only missing cases are asked."),
     ] = None,
-    reuse: Annotated[bool, typer.Option("--reuse", help="Take equal answers of earlier runs, marked.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan, its loads and its cost, alone.")] = False,
+    reuse: Annotated[
+        bool, typer.Option("--reuse", help="Reuse answers of earlier runs to equal requests; they are marked.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print the plan, its model loads and its cost, and exit.")
+    ] = False,
     experiment: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Add the runs to it; its template says what is not said here.")
+        str | None,
+        typer.Option(metavar="NAME", help="Add the runs to this experiment; its template fills in what is left out."),
     ] = None,
-    file: Annotated[Path | None, typer.Option("-f", "--file", metavar="FILE.yaml", help="All of this.")] = None,
+    file: Annotated[
+        Path | None, typer.Option("-f", "--file", metavar="FILE.yaml", help="Read these options from a file.")
+    ] = None,
     db: DatabaseOption = None,
     json_: JsonOption = False,
 ) -> None:
-    """Ask models a benchmark's cases, score the answers, and say how sure the numbers are. Marked * may be repeated."""
+    """Ask models a benchmark's cases, score the answers, and report how certain the numbers are.
+
+    Options marked * may be repeated.
+    """
     from deployments.cli.arguments import accept_sandbox, read_price_file, usual_prices
     from deployments.cli.evaluating import run_evaluation
 

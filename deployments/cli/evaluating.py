@@ -128,7 +128,7 @@ def show_dry_plan(
         prepared: What is asked for.
         store: What was seen before.
         stack: Ends what is started for it.
-        as_json: Print one JSON value.
+        as_json: Print the result as JSON.
         max_rows: Cuts the table short.
         named: Options that every candidate's label names, defaults too.
     """

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 def delete(
     name: NameArgument,
     keep_runs: Annotated[bool, typer.Option("--keep-runs", help="Leave its runs in the store.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")] = False,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Delete an experiment with its notes, comparisons and the runs that belong to it alone, after asking."""
+    """Delete an experiment with its notes, comparisons and the runs that belong to it alone, after confirmation."""
     from deployments.cli.agreeing_to_delete import agrees
     from deployments.cli.tables import say
     from deployments.cli.terminal import print_json, tell

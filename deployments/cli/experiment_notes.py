@@ -13,21 +13,21 @@ if TYPE_CHECKING:
 def annotate(
     text: Annotated[str | None, typer.Argument(metavar="[TEXT]", help="The note.")] = None,
     experiment: Annotated[
-        str | None, typer.Option("--experiment", metavar="NAME", help="A note on an experiment.")
+        str | None, typer.Option("--experiment", metavar="NAME", help="The experiment to annotate.")
     ] = None,
-    run: Annotated[str | None, typer.Option("--run", metavar="RUN", help="A note on a run.")] = None,
-    case: Annotated[str | None, typer.Option("--case", metavar="ID", help="… on this case of the run.")] = None,
+    run: Annotated[str | None, typer.Option("--run", metavar="RUN", help="The run to annotate.")] = None,
+    case: Annotated[str | None, typer.Option("--case", metavar="ID", help="The case of that run to annotate.")] = None,
     comparison: Annotated[
-        str | None, typer.Option("--comparison", metavar="ID", help="A note on a comparison.")
+        str | None, typer.Option("--comparison", metavar="ID", help="The comparison to annotate.")
     ] = None,
     author: Annotated[
-        str | None, typer.Option("--author", metavar="NAME", help="Who says so; default: the user of this machine.")
+        str | None, typer.Option("--author", metavar="NAME", help="The author; default: your login name.")
     ] = None,
-    remove: Annotated[int | None, typer.Option("--remove", metavar="N", help="Take note N away again.")] = None,
+    remove: Annotated[int | None, typer.Option("--remove", metavar="N", help="Remove note N.")] = None,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Note something on an experiment, a run, a case or a comparison."""
+    """Add a note to an experiment, a run, a case or a comparison."""
     import getpass
 
     from deployments.cli.tables import say

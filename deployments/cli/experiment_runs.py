@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
 
 def add(name: NameArgument, runs: RunsArgument, db: DatabaseOption = None, as_json: JsonOption = False) -> None:
-    """Add runs that are stored already."""
+    """Add stored runs to an experiment."""
     from evaluation.store.experiments import add_runs
 
     _change(name, runs, db, by=add_runs, words=("added", "in all"), in_json=as_json)
 
 
 def remove(name: NameArgument, runs: RunsArgument, db: DatabaseOption = None, as_json: JsonOption = False) -> None:
-    """Take runs out of an experiment; they stay in the store."""
+    """Remove runs from an experiment; they stay in the store."""
     from evaluation.store.experiments import remove_runs
 
     _change(name, runs, db, by=remove_runs, words=("taken out", "left"), in_json=as_json)
@@ -62,7 +62,7 @@ def diff(
     db: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show how two runs differ: parameters, numbers, cases. Of an experiment: its last two runs of one benchmark."""
+    """Show how two runs differ: parameters, numbers, cases. For an experiment: its last two runs of one benchmark."""
     from deployments.cli.experiment_page import print_diff
     from deployments.cli.terminal import print_json
     from evaluation.reports.run_diff import run_diff

@@ -10,10 +10,15 @@ if TYPE_CHECKING:
 
 NameArgument = Annotated[str, typer.Argument(metavar="EXPERIMENT", help="Its name, its id or the beginning of one.")]
 RunsArgument = Annotated[list[str], typer.Argument(metavar="RUN…", help="Runs: ids, beginnings of ids, or `last`.")]
-QuestionOption = Annotated[str | None, typer.Option("--question", metavar="TEXT", help="What it is to find out.")]
-DescriptionOption = Annotated[str | None, typer.Option("--description", metavar="TEXT", help="Why, and how.")]
+QuestionOption = Annotated[str | None, typer.Option("--question", metavar="TEXT", help="The question to answer.")]
+DescriptionOption = Annotated[
+    str | None, typer.Option("--description", metavar="TEXT", help="Why it is made, and how.")
+]
 TemplateOption = Annotated[
-    Path | None, typer.Option("--template", metavar="FILE.yaml", help="Options of its evaluations, as `evaluate -f`.")
+    Path | None,
+    typer.Option(
+        "--template", metavar="FILE.yaml", help="A file with the options of its evaluations, as for `evaluate -f`."
+    ),
 ]
 TagsOption = Annotated[list[str] | None, typer.Option("--tag", metavar="TAG", help="A tag; may be repeated.")]
 

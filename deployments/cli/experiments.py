@@ -28,18 +28,18 @@ experiments = typer.Typer(
 
 @experiments.command("create")
 def create(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="What it is called.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The experiment's name.")],
     question: QuestionOption = None,
     description: DescriptionOption = None,
     template: TemplateOption = None,
     like_run: Annotated[
-        str | None, typer.Option("--like-run", metavar="RUN", help="A template from what that run was asked for.")
+        str | None, typer.Option("--like-run", metavar="RUN", help="Use the options of this run as the template.")
     ] = None,
     tag: TagsOption = None,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Begin an experiment. `evaluate --experiment NAME` adds runs to it, with its template for what is not said."""
+    """Create an experiment. `evaluate --experiment NAME` adds runs to it; its template fills in what is left out."""
     from evaluation.errors import ConfigurationError
     from evaluation.store.experiments import create_experiment
     from evaluation.templates import read_template, template_of_run
@@ -64,7 +64,7 @@ def create(
 
 @experiments.command("list")
 def list_all(
-    everything: Annotated[bool, typer.Option("--all", help="Archived ones too.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Include archived ones.")] = False,
     tag: TagsOption = None,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
@@ -110,17 +110,19 @@ def show(name: NameArgument, db: DatabaseOption = None, as_json: JsonOption = Fa
 @experiments.command("edit")
 def edit(
     name: NameArgument,
-    rename: Annotated[str | None, typer.Option("--rename", metavar="NAME", help="Another name.")] = None,
+    rename: Annotated[str | None, typer.Option("--rename", metavar="NAME", help="The new name.")] = None,
     question: QuestionOption = None,
     description: DescriptionOption = None,
     template: TemplateOption = None,
     tag: TagsOption = None,
-    untag: Annotated[list[str] | None, typer.Option("--untag", metavar="TAG", help="A tag to take away.")] = None,
-    favourite: Annotated[bool | None, typer.Option("--favourite/--no-favourite", help="Mark it, or unmark it.")] = None,
+    untag: Annotated[list[str] | None, typer.Option("--untag", metavar="TAG", help="A tag to remove.")] = None,
+    favourite: Annotated[
+        bool | None, typer.Option("--favourite/--no-favourite", help="Mark it as a favourite, or unmark it.")
+    ] = None,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Change what is named; all else stays."""
+    """Change the given fields of an experiment; the others stay."""
     from evaluation.errors import ConfigurationError
     from evaluation.store.experiments import change_experiment, find_experiment
     from evaluation.templates import read_template
@@ -154,11 +156,11 @@ experiments.command("annotate")(annotate)
 @experiments.command("clone")
 def clone(
     name: NameArgument,
-    new_name: Annotated[str, typer.Argument(metavar="NEW_NAME", help="What the copy is called.")],
+    new_name: Annotated[str, typer.Argument(metavar="NEW_NAME", help="The name of the copy.")],
     db: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Begin a new experiment with another one's question, template and tags, and no runs."""
+    """Create an experiment with another one's question, template and tags, without its runs."""
     from evaluation.store.experiments import clone_experiment, find_experiment
 
     with open_stored(db) as store:
@@ -169,11 +171,11 @@ def clone(
 @experiments.command("archive")
 def archive(
     name: NameArgument,
-    undo: Annotated[bool, typer.Option("--undo", help="Take it back into the list.")] = False,
+    undo: Annotated[bool, typer.Option("--undo", help="Show it in the list again.")] = False,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Take an experiment out of the list; nothing of it is lost."""
+    """Hide an experiment from the list; nothing of it is deleted."""
     from evaluation.store.experiments import archive_experiment, find_experiment
 
     with open_stored(db) as store:
@@ -191,11 +193,11 @@ experiments.command("delete")(delete)
 def template(
     name: NameArgument,
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE.yaml", help="A file that is not there yet; default: print.")
+        Path | None, typer.Option("--out", metavar="FILE.yaml", help="A new file to write; default: print.")
     ] = None,
     db: DatabaseOption = None,
 ) -> None:
-    """Give an experiment's template as a file to share: `evaluate -f` runs it, `create --template` takes it."""
+    """Write an experiment's template as a file to share: `evaluate -f` runs it, `create --template` reads it."""
     import sys
 
     from deployments.cli.terminal import tell

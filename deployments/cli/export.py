@@ -26,30 +26,30 @@ def export(
     ],
     form: Annotated[
         str | None,
-        typer.Option("--format", metavar="csv|json|parquet", help="Default: as --out ends, else csv."),
+        typer.Option("--format", metavar="csv|json|parquet", help="Default: by the ending of --out, else csv."),
     ] = None,
     table: Annotated[
         str | None,
         typer.Option(
             "--table",
             metavar="answers|scores|results|pairs",
-            help="What a row is; default: answers of runs, pairs of a comparison.",
+            help="What a row holds; default: answers of runs, pairs of a comparison.",
         ),
     ] = None,
-    candidate: Annotated[Words, typer.Option("--candidate", metavar="LABEL", help="This candidate alone.*")] = None,
+    candidate: Annotated[Words, typer.Option("--candidate", metavar="LABEL", help="Only this candidate.*")] = None,
     metric: Annotated[
-        Words, typer.Option("--metric", metavar="NAME", autocompletion=metric_names, help="This metric alone.*")
+        Words, typer.Option("--metric", metavar="NAME", autocompletion=metric_names, help="Only this metric.*")
     ] = None,
-    case: Annotated[Words, typer.Option("--case", metavar="ID", help="This case alone.*")] = None,
+    case: Annotated[Words, typer.Option("--case", metavar="ID", help="Only this case.*")] = None,
     failed: Annotated[
-        bool | None, typer.Option("--failed/--answered", help="Failures of the server alone, or answers alone.")
+        bool | None, typer.Option("--failed/--answered", help="Only failures of the server, or only answers.")
     ] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE", help="A file that is not there yet; default: print.")
+        Path | None, typer.Option("--out", metavar="FILE", help="A new file to write; default: print.")
     ] = None,
     db: DatabaseOption = None,
 ) -> None:
-    """Write what is shown as a table: numbers unrounded, formulas defused. Marked * may be repeated."""
+    """Export results as a table: numbers unrounded, spreadsheet formulas escaped. Options marked * may be repeated."""
     from deployments.cli.running import TerminatedError
     from deployments.cli.workplace import code_of_signal, heeding_sigterm
     from evaluation.exporting.filters import Filters

@@ -7,13 +7,13 @@ from typer.core import TyperCommand
 OWN = "Options"
 """The heading of what only one command has: a comparison's sides, a race's method."""
 HEADINGS: Mapping[str, tuple[str, ...]] = {
-    "What is asked": ("benchmark", "field", "ignore_field", "prompt", "limit", "repeats", "seed", "file"),
-    "Who is asked": ("model", "candidate", "option", "system", "profile"),
+    "Cases": ("benchmark", "field", "ignore_field", "prompt", "limit", "repeats", "seed", "file"),
+    "Models": ("model", "candidate", "option", "system", "profile"),
     "Servers": ("endpoint", "slots", "gpu_tag", "provider", "embedded", "allow_remote", "spread"),
-    "Failures and time": ("max_failures", "timeout", "case_timeout"),
-    "Scores": ("metric", "judge", "embedder", "sandbox", "prices"),
+    "Failures and timeouts": ("max_failures", "timeout", "case_timeout"),
+    "Scoring": ("metric", "judge", "embedder", "sandbox", "prices"),
     "Checks": ("fail_under", "fail_on_regression", "regression_of", "junit"),
-    "Earlier and later work": ("resume", "reuse", "dry_run", "experiment", "publish"),
+    "Resuming and planning": ("resume", "reuse", "dry_run", "experiment", "publish"),
     "Output": ("show", "history", "flips", "db", "json_", "help"),
 }
 

@@ -107,7 +107,7 @@ def show(
     ],
     as_json: JsonOption = False,
 ) -> None:
-    """Show what a metric computes, what it cannot see, and its options."""
+    """Show what a metric computes, what it does not capture, and its options."""
     from deployments.cli.tables import print_details, say
     from deployments.cli.terminal import print_json
 

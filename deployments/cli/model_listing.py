@@ -12,24 +12,27 @@ if TYPE_CHECKING:
     from evaluation.store.records import ModelRecord
     from evaluation.store.session import Store
 
-FamilyOption = Annotated[str | None, typer.Option("--family", metavar="F", help="As its server calls it: llama.")]
+FamilyOption = Annotated[
+    str | None, typer.Option("--family", metavar="F", help="The family as its server names it: llama.")
+]
 
 
 def list_models(
     endpoint: EndpointsOption = None,
     capability: Annotated[
-        str | None, typer.Option("--capability", metavar="C", help="Only models that can: completion, thinking, …")
+        str | None,
+        typer.Option("--capability", metavar="C", help="Only models with this capability: completion, thinking, …"),
     ] = None,
     max_size: Annotated[
-        str | None, typer.Option("--max-size", metavar="SIZE", help="Only models of 8GB, 500MB … at most.")
+        str | None, typer.Option("--max-size", metavar="SIZE", help="Only models up to this size: 8GB, 500MB, …")
     ] = None,
     family: FamilyOption = None,
-    retired: Annotated[bool, typer.Option("--retired", help="Retired models too.")] = False,
-    stored: Annotated[bool, typer.Option("--stored", help="Ask no server: what was seen before.")] = False,
+    retired: Annotated[bool, typer.Option("--retired", help="Include retired models.")] = False,
+    stored: Annotated[bool, typer.Option("--stored", help="Contact no server; show what was recorded before.")] = False,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List the models that the servers have now, and note them in the store."""
+    """List the models that the servers have now, and record them in the store."""
     from deployments.cli.tables import read_size
     from deployments.cli.terminal import print_json
 

@@ -32,7 +32,7 @@ NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="A model's nam
 def show(
     name: NameArgument,
     endpoint: EndpointsOption = None,
-    stored: Annotated[bool, typer.Option("--stored", help="Ask no server: what was seen before.")] = False,
+    stored: Annotated[bool, typer.Option("--stored", help="Contact no server; show what was recorded before.")] = False,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -114,7 +114,7 @@ def _print_versions(versions: Sequence["ModelRecord"]) -> None:
 def pull(
     name: NameArgument,
     endpoint: Annotated[
-        str | None, typer.Option("--endpoint", metavar="URL|NAME", help="The server that fetches it.")
+        str | None, typer.Option("--endpoint", metavar="URL|NAME", help="The server that pulls it.")
     ] = None,
     allow_remote: Annotated[
         bool, typer.Option("--allow-remote", help="Allow a model that runs on somebody else's machine.")
@@ -122,7 +122,7 @@ def pull(
     db: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Have a server fetch a model, and note it in the store."""
+    """Have a server pull a model, and record it in the store."""
     from deployments.cli.pulling import pull_model
     from deployments.cli.servers import record_models, wanted_endpoints
     from deployments.cli.tables import say
@@ -148,18 +148,20 @@ def pull(
 def register(
     name: NameArgument,
     family: FamilyOption = None,
-    quantisation: Annotated[str | None, typer.Option("--quantisation", metavar="Q", help="As in Q4_K_M.")] = None,
-    size: Annotated[str | None, typer.Option("--size", metavar="SIZE", help="Of its file: 4.7GB.")] = None,
-    parameters: Annotated[str | None, typer.Option("--parameters", metavar="N", help="As in 8.0B.")] = None,
-    context: Annotated[int | None, typer.Option("--context", min=1, metavar="N", help="Tokens it can read.")] = None,
+    quantisation: Annotated[str | None, typer.Option("--quantisation", metavar="Q", help="Such as Q4_K_M.")] = None,
+    size: Annotated[str | None, typer.Option("--size", metavar="SIZE", help="Size of its file, such as 4.7GB.")] = None,
+    parameters: Annotated[str | None, typer.Option("--parameters", metavar="N", help="Such as 8.0B.")] = None,
+    context: Annotated[
+        int | None, typer.Option("--context", min=1, metavar="N", help="Context length in tokens.")
+    ] = None,
     capability: Annotated[
-        list[str] | None, typer.Option("--capability", metavar="C", help="What it can; may be repeated.")
+        list[str] | None, typer.Option("--capability", metavar="C", help="A capability; may be repeated.")
     ] = None,
     licence: Annotated[str | None, typer.Option("--licence", metavar="L", help="Its licence.")] = None,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Note a model that no server has yet; a retired one takes new runs again."""
+    """Record a model that no server has yet; a retired one can be used again."""
     from deployments.cli.tables import read_size, say
     from deployments.cli.terminal import print_json
     from evaluation.store.registry import register_model
@@ -186,7 +188,7 @@ def register(
 
 @models.command("retire")
 def retire(name: NameArgument, db: DatabaseOption = None, as_json: JsonOption = False) -> None:
-    """End new use of a model; its versions and runs stay."""
+    """Retire a model from new runs; its versions and runs stay."""
     from deployments.cli.tables import say
     from deployments.cli.terminal import print_json
     from evaluation.store.registry import retire_model

@@ -12,44 +12,54 @@ def monitor(
         str | None, typer.Option("--since", metavar="30d|4w", help="How far to look back; default 30 days.")
     ] = None,
     slower_than: Annotated[
-        float | None, typer.Option("--slower-than", metavar="N", help="Times the usual duration; default 2.")
+        float | None,
+        typer.Option("--slower-than", metavar="N", help="Alert above this multiple of the usual duration; default 2."),
     ] = None,
     success_below: Annotated[
-        float | None, typer.Option("--success-below", metavar="SHARE", help="Least share of success; default 0.9.")
+        float | None,
+        typer.Option("--success-below", metavar="SHARE", help="Alert below this success rate; default 0.9."),
     ] = None,
     gpu_below: Annotated[
-        float | None, typer.Option("--gpu-below", metavar="SHARE", help="Least GPU utilisation; default 0.5.")
+        float | None,
+        typer.Option("--gpu-below", metavar="SHARE", help="Alert below this GPU utilisation; default 0.5."),
     ] = None,
     token_budget: Annotated[
         list[str] | None,
-        typer.Option("--token-budget", metavar="[TASK=]N", help="Tokens that a call may take on average.*"),
+        typer.Option("--token-budget", metavar="[TASK=]N", help="Average number of tokens that a call may use.*"),
     ] = None,
     baseline_runs: Annotated[
         int | None, typer.Option("--baseline-runs", metavar="N", help="Runs in a baseline; default 5.")
     ] = None,
     false_alarm_rate: Annotated[
         float | None,
-        typer.Option("--false-alarm-rate", metavar="P", help="Chance of any false alarm of quality; default 0.05 …"),
+        typer.Option(
+            "--false-alarm-rate",
+            metavar="P",
+            help="Chance of any false alarm of quality in --over-looks; default 0.05.",
+        ),
     ] = None,
     over_looks: Annotated[
-        int | None, typer.Option("--over-looks", metavar="N", help="… in so many looks at new runs; default 200.")
+        int | None,
+        typer.Option(
+            "--over-looks", metavar="N", help="Looks at new runs that --false-alarm-rate covers; default 200."
+        ),
     ] = None,
     min_calls: Annotated[
-        int | None, typer.Option("--min-calls", metavar="N", help="Live calls to judge by; default 20.")
+        int | None, typer.Option("--min-calls", metavar="N", help="Production calls needed for an alert; default 20.")
     ] = None,
     without: Annotated[
         list[str] | None,
-        typer.Option("--without", metavar="RULE", help="A rule that is left out.*"),
+        typer.Option("--without", metavar="RULE", help="A rule to leave out.*"),
     ] = None,
     fail_on_alert: Annotated[
-        bool, typer.Option("--fail-on-alert", help="Exit with 1 where an alert is open that nobody acknowledged.")
+        bool, typer.Option("--fail-on-alert", help="Exit with 1 if an alert is open and not acknowledged.")
     ] = False,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Look at evaluations and production traffic over time; raise alerts, and end those that are over.
+    """Check evaluations and production traffic over time; raise alerts, and close those that are over.
 
-    Rules: duration, success, tokens, gpu, quality, model, judge, server. * may be repeated.
+    Rules: duration, success, tokens, gpu, quality, model, judge, server. Options marked * may be repeated.
     """
     from deployments.cli.monitoring import read_budgets, read_days, run_monitor
 

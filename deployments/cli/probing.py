@@ -24,16 +24,18 @@ if TYPE_CHECKING:
 def probe(
     endpoint: Annotated[str, typer.Argument(metavar="NAME|URL", help="A stored endpoint, or an address.")],
     model: Annotated[
-        str | None, typer.Option("--model", metavar="M", help="Ask this one; else the smallest that is there.")
+        str | None, typer.Option("--model", metavar="M", help="The model to ask; default: the server's smallest.")
     ] = None,
-    most: Annotated[int, typer.Option("--most", min=1, max=1024, metavar="N", help="Send no more at once.")] = 64,
+    most: Annotated[
+        int, typer.Option("--most", min=1, max=1024, metavar="N", help="Most requests to send at once.")
+    ] = 64,
     benchmark: Annotated[
         str | None,
         typer.Option(
             "--benchmark",
             metavar="NAME|PATH",
             autocompletion=benchmark_names,
-            help="Send its prompts, to a server that knows only these.",
+            help="Send this benchmark's prompts, to a server that knows only these.",
         ),
     ] = None,
     field: FieldsOption = None,
@@ -44,7 +46,7 @@ def probe(
     db: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Measure how many requests a server serves at once, which no server tells. The answers are not kept.
+    """Measure how many requests a server answers at once, which no server reports. The answers are not stored.
 
     A stored endpoint gets the number as its slots, and the limit of its GPU in Prefect follows. Options marked * may be
     repeated.

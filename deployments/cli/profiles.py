@@ -57,7 +57,7 @@ def add(
     db: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Store the profile in a file; the same name means it from now on."""
+    """Store a profile from a file; its name refers to it from now on."""
     from deployments.cli.terminal import tell
     from evaluation.errors import ConfigurationError
     from evaluation.profiles import STANDARD_PROFILES, read_profile

@@ -15,38 +15,43 @@ Words = list[str] | None
 def race(
     method: Annotated[
         str | None,
-        typer.Option(metavar="evidence|halving", help="With a guarantee (default), or the worse half of every round."),
+        typer.Option(
+            metavar="evidence|halving", help="Drop with a guarantee (default), or the worse half in every round."
+        ),
     ] = None,
     alpha: Annotated[
-        float | None, typer.Option(metavar="P", help="The best is dropped with at most this probability; default 0.05.")
+        float | None, typer.Option(metavar="P", help="Largest probability that the best is dropped; default 0.05.")
     ] = None,
     margin: Annotated[
-        str | None, typer.Option(metavar="2pp", help="A difference that does not matter: the race may end there.")
+        str | None, typer.Option(metavar="2pp", help="A difference that does not matter; the race may end at it.")
     ] = None,
     levels: Annotated[
         Words,
         typer.Option(
-            metavar="smoke=20,quick=100,full", help="After how many cases it is decided; default: continuous.*"
+            metavar="smoke=20,quick=100,full", help="Numbers of cases after which to decide; default: continuously.*"
         ),
     ] = None,
     confirm: Annotated[
-        int | None, typer.Option(metavar="N", help="Unseen cases for the winner and the runner-up, at most.")
+        int | None, typer.Option(metavar="N", help="Most unseen cases to ask the winner and the runner-up.")
     ] = None,
     budget: Annotated[
-        Words, typer.Option(metavar="calls=N,minutes=N,tokens=N", help="The race ends when one of these is spent.*")
+        Words, typer.Option(metavar="calls=N,minutes=N,tokens=N", help="End the race when one of these is spent.*")
     ] = None,
     resume: Annotated[
-        str | None, typer.Option(metavar="RUN|last", help="Go on with that race: only what is missing is asked.")
+        str | None, typer.Option(metavar="RUN|last", help="Resume this race; only missing cases are asked.")
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print when it is decided and what it takes at most, alone.")
+        bool, typer.Option("--dry-run", help="Print when decisions are made and the highest cost, and exit.")
     ] = False,
     db: DatabaseOption = None,
     json_: JsonOption = False,
     *,
     evaluation: Mapping[str, Any],
 ) -> None:
-    """Find the best of many candidates on one benchmark: losers leave early. Options marked * may be repeated."""
+    """Find the best of many candidates on one benchmark, dropping the losers early.
+
+    Options marked * may be repeated.
+    """
     from deployments.cli.evaluate_options import evaluation_fields
     from deployments.cli.racing import Wanted, run_race
 

@@ -12,61 +12,74 @@ Words = list[str] | None
 
 def recommend(
     task: Annotated[
-        str | None, typer.Option(metavar="TASK", help="What it is for: summarization, code, …, or a word of your own.")
+        str | None, typer.Option(metavar="TASK", help="The task: summarization, code, …, or a name of your own.")
     ] = None,
-    prompt: Annotated[str | None, typer.Option(metavar="TEXT", help="The prompt that is to be answered.")] = None,
+    prompt: Annotated[str | None, typer.Option(metavar="TEXT", help="The prompt to answer.")] = None,
     prompt_file: Annotated[
-        Path | None, typer.Option("--prompt-file", metavar="FILE", help="The same from a file; - reads the input.")
+        Path | None,
+        typer.Option("--prompt-file", metavar="FILE", help="A file with the prompt; - reads standard input."),
     ] = None,
-    max_latency: Annotated[str | None, typer.Option(metavar="2s", help="Time for an answer, at --percentile.")] = None,
+    max_latency: Annotated[
+        str | None, typer.Option(metavar="2s", help="Longest time for an answer, at --percentile.")
+    ] = None,
     percentile: Annotated[
-        str, typer.Option(metavar="p95", help="Of the measured times, for --max-latency; p95, 95%, 95, .95 are one.")
+        str, typer.Option(metavar="p95", help="Percentile of the times that --max-latency limits: p95, 95%, 95 or .95.")
     ] = "p95",
-    max_memory: Annotated[str | None, typer.Option(metavar="8GB", help="Memory of the loaded model.")] = None,
+    max_memory: Annotated[str | None, typer.Option(metavar="8GB", help="Most memory of the loaded model.")] = None,
     max_cost_per_1k: Annotated[
-        str | None, typer.Option("--max-cost-per-1k", metavar="USD", help="US dollars for 1,000 answers.")
+        str | None,
+        typer.Option("--max-cost-per-1k", metavar="USD", help="Highest cost of 1,000 answers, in US dollars."),
     ] = None,
-    max_energy: Annotated[str | None, typer.Option(metavar="50J", help="Energy of an answer, on average.")] = None,
+    max_energy: Annotated[
+        str | None, typer.Option(metavar="50J", help="Highest energy of an answer, on average.")
+    ] = None,
     min_quality: Annotated[
-        str | None, typer.Option(metavar="60%", help="What the expected quality must reach, from 0 to 1: 60%, 0.6.")
+        str | None, typer.Option(metavar="60%", help="Lowest expected quality, from 0 to 1: 60% or 0.6.")
     ] = None,
     capability: Annotated[
-        Words, typer.Option(metavar="NAME", help="The model has it: vision, tools, thinking.*")
+        Words, typer.Option(metavar="NAME", help="A capability of the model: vision, tools, thinking.*")
     ] = None,
-    endpoint: Annotated[Words, typer.Option(metavar="NAME", help="One of these servers must have it.*")] = None,
+    endpoint: Annotated[
+        Words, typer.Option(metavar="NAME", help="A server that must have the model; of several, any.*")
+    ] = None,
     models_only: Annotated[
-        bool, typer.Option("--models-only", help="No program is named; so with --export modelfile.")
+        bool, typer.Option("--models-only", help="Recommend no program; implied by --export modelfile.")
     ] = False,
     weight: Annotated[
         Words,
         typer.Option(
-            metavar="NAME=N", help="latency, cost, energy: points of quality that a halving is worth; quality=1.*"
+            metavar="NAME=N", help="Points of quality that halving latency, cost or energy is worth; quality=1.*"
         ),
     ] = None,
     on_tie: Annotated[
-        str, typer.Option(metavar="cheapest|fastest|best", help="Which of those near the best is named.")
+        str,
+        typer.Option(metavar="cheapest|fastest|best", help="Which candidate to recommend among those near the best."),
     ] = "cheapest",
     tolerance: Annotated[
         float,
-        typer.Option(metavar="POINTS", help="How near: points of expected quality that it may lie below the best."),
+        typer.Option(metavar="POINTS", help="How near: points of expected quality below the best."),
     ] = 0.5,
     on_little_evidence: Annotated[
-        str, typer.Option(metavar="abstain|rules", help="Under 10 measured cases: name nobody, or go by a rule.")
+        str,
+        typer.Option(metavar="abstain|rules", help="With under 10 measured cases: recommend nobody, or follow a rule."),
     ] = "abstain",
     log: Annotated[
-        str, typer.Option(metavar="hash|prompt", help="Stored of the prompt: hash and length; or its text too.")
+        str, typer.Option(metavar="hash|prompt", help="What to store of the prompt: hash and length, or its text too.")
     ] = "hash",
-    explain: Annotated[bool, typer.Option("--explain", help="Say at length what it rests on.")] = False,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Explain in detail what the recommendation rests on.")
+    ] = False,
     export: Annotated[
-        str | None, typer.Option(metavar="modelfile|json|env", help="Print the candidate in this form instead.")
+        str | None, typer.Option(metavar="modelfile|json|env", help="Print the candidate in this format instead.")
     ] = None,
-    out: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write it there; a file that is not there yet.")
-    ] = None,
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Write it to this new file.")] = None,
     db: DatabaseOption = None,
     json_: JsonOption = False,
 ) -> None:
-    """Name the candidate for a task or a prompt, from what was measured: with its reason. Marked * may be repeated."""
+    """Recommend a candidate for a task or a prompt from what was measured, with the reason.
+
+    Options marked * may be repeated.
+    """
     from deployments.cli.recommend_words import (
         read_dollars,
         read_gigabytes,

@@ -10,15 +10,13 @@ from deployments.cli.arguments import DatabaseOption, JsonOption
 def retrain(
     if_enough_new: Annotated[
         int | None,
-        typer.Option(
-            "--if-enough-new", metavar="N", help="End at once where fewer scored answers and outcomes are new than N."
-        ),
+        typer.Option("--if-enough-new", metavar="N", help="Stop if fewer than N scored answers and outcomes are new."),
     ] = None,
-    seed: Annotated[int | None, typer.Option(metavar="N", help="Of what is drawn in training; default 0.")] = None,
+    seed: Annotated[int | None, typer.Option(metavar="N", help="The random seed of the training; default 0.")] = None,
     db: DatabaseOption = None,
     json_: JsonOption = False,
 ) -> None:
-    """Train selection models on what was measured; one that is really better on unseen prompts decides from then on."""
+    """Train selection models on what was measured; one that is significantly better on unseen prompts is promoted."""
     from deployments.cli.retraining import run_retraining
 
     given: dict[str, Any] = {"if_enough_new": if_enough_new, "seed": seed}

@@ -25,13 +25,15 @@ class _RunsOrCommand(TyperGroup):
 review = typer.Typer(
     cls=_RunsOrCommand,
     no_args_is_help=True,
-    help="Rate answers without seeing whose they are: `review RUN`. List reviews, go on with one, see its result.",
+    help="Rate answers without seeing whose they are: `review RUN`. List reviews, resume one, show its result.",
 )
 
-RaterOption = Annotated[str | None, typer.Option("--rater", metavar="NAME", help="Who rates; else it is asked.")]
+RaterOption = Annotated[
+    str | None, typer.Option("--rater", metavar="NAME", help="The rater's name; default: asked for.")
+]
 RatersOption = Annotated[
     int | None,
-    typer.Option("--raters", metavar="N", help="How many people rate; whose answers are whose is told after the last."),
+    typer.Option("--raters", metavar="N", help="Number of raters; the candidates are revealed after the last."),
 ]
 ReviewArgument = Annotated[str, typer.Argument(metavar="REVIEW", help="Its id, the beginning of it, or `last`.")]
 
@@ -42,11 +44,14 @@ def start(
     benchmark: Annotated[
         str | None,
         typer.Option(
-            "--benchmark", metavar="NAME", autocompletion=benchmark_names, help="Without a RUN: its newest one."
+            "--benchmark",
+            metavar="NAME",
+            autocompletion=benchmark_names,
+            help="Without a RUN: the newest one of this benchmark.",
         ),
     ] = None,
     candidate: Annotated[
-        Words, typer.Option("--candidate", metavar="NAME", help="Answers of this one alone; may be repeated.")
+        Words, typer.Option("--candidate", metavar="NAME", help="Only answers of this candidate; may be repeated.")
     ] = None,
     kind: Annotated[
         str | None,
@@ -56,24 +61,26 @@ def start(
         Words,
         typer.Option("--criterion", metavar="NAME", help="accuracy, completeness, relevance, speed; may be repeated."),
     ] = None,
-    cases: Annotated[int | None, typer.Option("--cases", metavar="N", help="How many; default 10.")] = None,
+    cases: Annotated[int | None, typer.Option("--cases", metavar="N", help="Number of cases; default 10.")] = None,
     flip_share: Annotated[
-        float | None, typer.Option("--flip-share", metavar="0.3", help="Of them, cases that flipped.")
+        float | None, typer.Option("--flip-share", metavar="0.3", help="Share of cases that flipped.")
     ] = None,
     control_share: Annotated[
-        float | None, typer.Option("--control-share", metavar="0.2", help="Of them, drawn from all cases.")
+        float | None, typer.Option("--control-share", metavar="0.2", help="Share of cases drawn from all cases.")
     ] = None,
-    seed: Annotated[int | None, typer.Option("--seed", metavar="S", help="It draws cases and their order.")] = None,
-    no_references: Annotated[bool, typer.Option("--no-references", help="Do not show what counts as right.")] = False,
+    seed: Annotated[
+        int | None, typer.Option("--seed", metavar="S", help="The random seed of the cases and their order.")
+    ] = None,
+    no_references: Annotated[bool, typer.Option("--no-references", help="Do not show the reference answers.")] = False,
     rater: RaterOption = None,
     raters: RatersOption = None,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Rate answers of stored runs here, case by case. The same question again goes on where it was left.
+    """Rate answers of stored runs in the terminal, case by case. The same command again resumes where it stopped.
 
-    Cases on which candidates differ come in, cases that flipped, and random controls, in an order that tells nothing.
-    Each is stored as it is rated: leave with q or Ctrl-C at any time.
+    It shows cases on which candidates differ, cases that flipped and random controls, in an order that tells nothing.
+    Each rating is stored at once: leave with q or Ctrl-C at any time.
     """
     from deployments.cli.reviewing import review_in_terminal
     from evaluation.reviewing.request import read_review_request
@@ -104,7 +111,7 @@ def resume(
     db: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Go on with a review, or be its second rater."""
+    """Resume a review, or join it as its second rater."""
     from deployments.cli.reviewing import review_in_terminal
     from evaluation.reviewing.request import read_review_request
 
@@ -115,7 +122,7 @@ def resume(
 
 @review.command("list")
 def list_all(db: DatabaseOption = None, as_json: JsonOption = False) -> None:
-    """List reviews, the newest first: how many cases, who rated."""
+    """List reviews, newest first, with their cases and raters."""
     from deployments.cli.arguments import open_stored
     from deployments.cli.review_page import print_reviews, summary_as_json
     from deployments.cli.terminal import print_json, tell
@@ -135,12 +142,15 @@ def list_all(db: DatabaseOption = None, as_json: JsonOption = False) -> None:
 def show(
     name: ReviewArgument = "last",
     unblind: Annotated[
-        bool, typer.Option("--unblind", help="Tell whose answers are whose though people still rate.")
+        bool, typer.Option("--unblind", help="Reveal the candidates although ratings are missing.")
     ] = False,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show what came of a review, with names. While people still rate: how far it is, and who is waited for."""
+    """Show the result of a review, with the candidates' names.
+
+    While ratings are missing: its progress, and who is to rate.
+    """
     from deployments.cli.arguments import open_stored
     from deployments.cli.review_page import print_progress, print_result
     from deployments.cli.terminal import print_json
@@ -161,7 +171,7 @@ def show(
 @review.command("delete")
 def delete(
     name: Annotated[str, typer.Argument(metavar="REVIEW", help="Its id, or the beginning of it.")],
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:

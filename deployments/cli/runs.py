@@ -17,12 +17,12 @@ runs = typer.Typer(help="Runs: list, tag, archive, delete.")
 RunArgument = Annotated[
     str, typer.Argument(metavar="RUN", autocompletion=run_ids, help="A run's id, the beginning of one, or `last`.")
 ]
-LimitOption = Annotated[int, typer.Option("--limit", min=1, metavar="N", help="The newest N runs.")]
+LimitOption = Annotated[int, typer.Option("--limit", min=1, metavar="N", help="Show the newest N runs.")]
 ExperimentOption = Annotated[
-    str | None, typer.Option("--experiment", metavar="NAME", help="Runs of this experiment alone.")
+    str | None, typer.Option("--experiment", metavar="NAME", help="Only runs of this experiment.")
 ]
 _MOST_CANDIDATES = 3
-AllOption = Annotated[bool, typer.Option("--all", help="All runs, archived ones too.")]
+AllOption = Annotated[bool, typer.Option("--all", help="Include archived runs.")]
 
 
 @runs.callback(invoke_without_command=True)
@@ -152,9 +152,11 @@ def tag(
         list[str] | None, typer.Option("--add", metavar="TAG", help="A tag to add; may be repeated.")
     ] = None,
     remove: Annotated[
-        list[str] | None, typer.Option("--remove", metavar="TAG", help="A tag to take away; may be repeated.")
+        list[str] | None, typer.Option("--remove", metavar="TAG", help="A tag to remove; may be repeated.")
     ] = None,
-    favourite: Annotated[bool | None, typer.Option("--favourite/--no-favourite", help="Mark it, or unmark it.")] = None,
+    favourite: Annotated[
+        bool | None, typer.Option("--favourite/--no-favourite", help="Mark it as a favourite, or unmark it.")
+    ] = None,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -182,11 +184,11 @@ def tag(
 @runs.command("archive")
 def archive(
     run: RunArgument,
-    undo: Annotated[bool, typer.Option("--undo", help="Take it back into the lists.")] = False,
+    undo: Annotated[bool, typer.Option("--undo", help="Show it in the lists again.")] = False,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Take a run out of the lists; nothing of it is lost."""
+    """Hide a run from the lists; nothing of it is deleted."""
     from deployments.cli.tables import say
     from deployments.cli.terminal import print_json
     from evaluation.store.runs import archive_run, find_run
@@ -203,7 +205,7 @@ def archive(
 @runs.command("delete")
 def delete(
     run: RunArgument,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")] = False,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:

@@ -19,7 +19,8 @@ def score(
         str, typer.Argument(metavar="RUN", autocompletion=run_ids, help="A run's id, the beginning of one, or `last`.")
     ],
     metric: Annotated[
-        Words, typer.Option(metavar="NAME", autocompletion=metric_names, help="A metric; none: the benchmark's own.*")
+        Words,
+        typer.Option(metavar="NAME", autocompletion=metric_names, help="A metric; default: the benchmark's own.*"),
     ] = None,
     judge: JudgesOption = None,
     embedder: EmbedderOption = None,
@@ -27,15 +28,21 @@ def score(
     endpoint: Annotated[
         Words, typer.Option(metavar="URL|NAME|pool:NAME", help="A server; default: those of the run.*")
     ] = None,
-    slots: Annotated[int | None, typer.Option(metavar="N", help="Requests a server serves at once; default 1.")] = None,
+    slots: Annotated[
+        int | None, typer.Option(metavar="N", help="Requests that a server answers at once; default 1.")
+    ] = None,
     gpu_tag: Annotated[str | None, typer.Option(metavar="T", help="Name of the GPU behind the endpoints.")] = None,
-    provider: Annotated[str | None, typer.Option(metavar="P", help="ollama or openai_compatible; else asked.")] = None,
-    allow_remote: Annotated[bool, typer.Option("--allow-remote", help="Allow models on others' machines.")] = False,
-    timeout: Annotated[float | None, typer.Option(metavar="S", help="One attempt; default 300.")] = None,
+    provider: Annotated[
+        str | None, typer.Option(metavar="P", help="ollama or openai_compatible; default: detected.")
+    ] = None,
+    allow_remote: Annotated[
+        bool, typer.Option("--allow-remote", help="Allow models that run on somebody else's machines.")
+    ] = False,
+    timeout: Annotated[float | None, typer.Option(metavar="S", help="Time limit of one attempt; default 300.")] = None,
     db: DatabaseOption = None,
     json_: JsonOption = False,
 ) -> None:
-    """Measure a run's stored answers by metrics; nothing is generated again. Marked * may be repeated."""
+    """Score a run's stored answers by metrics; nothing is generated again. Options marked * may be repeated."""
     from deployments.cli.arguments import accept_sandbox
     from evaluation.score_request import read_score_request
 

@@ -16,20 +16,20 @@ if TYPE_CHECKING:
 
 selection = typer.Typer(
     no_args_is_help=True,
-    help="Choosing: the scoreboard, selection models, results from elsewhere, outcomes, configurations.",
+    help="Model selection: the scoreboard, selection models, imported results, outcomes, configurations.",
 )
 
 ModelArgument = Annotated[str, typer.Argument(metavar="ID", help="A model's version or id, or the beginning of one.")]
-ReasonOption = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Why, for whoever reads it later.")]
+ReasonOption = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="The reason, for the record.")]
 
 
 @selection.command("show")
 def show(
-    task: Annotated[str | None, typer.Option("--task", metavar="TASK", help="This task alone.")] = None,
+    task: Annotated[str | None, typer.Option("--task", metavar="TASK", help="Only this task.")] = None,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show who decides, the scoreboard of each task, and how recommendations came out."""
+    """Show what decides, the scoreboard of each task, and the outcomes of recommendations."""
     from deployments.cli.recommending import at_the_desk
     from deployments.cli.selection_page import champion_as_json, print_selection
     from deployments.cli.terminal import print_json
@@ -54,7 +54,7 @@ def show(
 
 @selection.command("history")
 def history(db: DatabaseOption = None, as_json: JsonOption = False) -> None:
-    """List the selection models that were trained, and who decided when."""
+    """List the trained selection models, and which one decided when."""
     from deployments.cli.selection_page import (
         champion_as_json,
         champion_lines,
@@ -86,7 +86,7 @@ def promote(
     db: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Let a model decide: a stored one, or one from a file, which is checked before anything of it is used."""
+    """Promote a selection model: a stored one, or one from a file, which is checked before it is used."""
     from evaluation.store.selection_models import champion
     from evaluation.store.selection_models import promote as store_promotion
     from selection.learning.deciding import deciding
@@ -103,7 +103,7 @@ def promote(
 
 @selection.command("rollback")
 def rollback(reason: ReasonOption = None, db: DatabaseOption = None, as_json: JsonOption = False) -> None:
-    """Let the model before decide again; done again, the one before that, and at last the scoreboard alone."""
+    """Return to the selection model before; run again, to the one before that, and finally to the scoreboard."""
     from evaluation.store.selection_models import rollback as store_rollback
     from selection.learning.deciding import deciding
 
@@ -116,7 +116,7 @@ def rollback(reason: ReasonOption = None, db: DatabaseOption = None, as_json: Js
 @selection.command("save")
 def save(
     model: ModelArgument,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file that is not there yet.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A new file to write.")],
     db: DatabaseOption = None,
 ) -> None:
     """Write a selection model to a file, to be promoted elsewhere."""
@@ -132,14 +132,15 @@ def save(
 def export(
     task: Annotated[str | None, typer.Option("--task", metavar="TASK", help="For this task; default: all.")] = None,
     form: Annotated[
-        str | None, typer.Option("--format", metavar="modelfile|json|env", help="Default: as --out ends, else json.")
+        str | None,
+        typer.Option("--format", metavar="modelfile|json|env", help="Default: by the ending of --out, else json."),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE", help="A file that is not there yet; default: print.")
+        Path | None, typer.Option("--out", metavar="FILE", help="A new file to write; default: print.")
     ] = None,
     db: DatabaseOption = None,
 ) -> None:
-    """Write the winning configuration down: `recommend --export`, with quality alone; a Modelfile is a model's."""
+    """Export the winning configuration, as `recommend --export` does, by quality alone; a Modelfile needs a model."""
     from deployments.cli.recommending import Wanted, checked_form, run_recommendation
     from selection.wishes import Constraints, Weights
 

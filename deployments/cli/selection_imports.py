@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def import_file(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV or Parquet.")],
     name: Annotated[
-        str | None, typer.Option("--name", metavar="NAME", help="What it is called; default: as the file.")
+        str | None, typer.Option("--name", metavar="NAME", help="The name of the import; default: that of the file.")
     ] = None,
     ignore_field: Annotated[
         list[str] | None, typer.Option("--ignore-field", metavar="NAME", help="A column to leave out; may be repeated.")
@@ -22,7 +22,7 @@ def import_file(
     db: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Take results from elsewhere, so that they count like our own.
+    """Import results from elsewhere, which then count like Benchwright's own.
 
     Columns: candidate, task, case_id, prompt, quality; if known latency_s, cost_usd, energy_j, memory_gb, family.
     """
@@ -44,7 +44,7 @@ def import_file(
 
 
 def list_all(db: DatabaseOption = None, as_json: JsonOption = False) -> None:
-    """List the results from elsewhere."""
+    """List the imported results."""
     from deployments.cli.tables import moment, print_table
     from deployments.cli.terminal import print_json, tell
     from evaluation.store.scoreboard_imports import list_imports
@@ -75,11 +75,11 @@ def list_all(db: DatabaseOption = None, as_json: JsonOption = False) -> None:
 
 def forget(
     name: Annotated[str, typer.Argument(metavar="IMPORT", help="Its name, its id or the beginning of one.")],
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")] = False,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Take results from elsewhere out again, after asking; recommendations rest on the others from then on."""
+    """Delete imported results, after confirmation; recommendations rest on the others from then on."""
     from deployments.cli.agreeing_to_delete import agrees
     from deployments.cli.tables import say
     from deployments.cli.terminal import print_json, tell

@@ -15,17 +15,19 @@ _USUAL_ROWS = 20
 
 def outcome(
     recommendation: Annotated[
-        str, typer.Argument(metavar="ID", help="Of a recommendation, the beginning of one, or `last`.")
+        str, typer.Argument(metavar="ID", help="A recommendation's id, the beginning of one, or `last`.")
     ],
     quality: Annotated[
         str | None, typer.Option("--quality", metavar="80%", help="How good the answer was: 80% or 0.8.")
     ] = None,
-    latency: Annotated[str | None, typer.Option("--latency", metavar="1.2s", help="Time that the answer took.")] = None,
-    ok: Annotated[bool | None, typer.Option("--ok/--failed", help="Whether the answer was of use.")] = None,
+    latency: Annotated[
+        str | None, typer.Option("--latency", metavar="1.2s", help="The time that the answer took.")
+    ] = None,
+    ok: Annotated[bool | None, typer.Option("--ok/--failed", help="Whether the answer was useful.")] = None,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Report what came of a recommendation."""
+    """Report the outcome of a recommendation."""
     from deployments.cli.recommend_words import read_quality, read_seconds
     from deployments.cli.tables import say
     from deployments.cli.terminal import print_json
@@ -52,12 +54,12 @@ def outcome(
 
 
 def recommendations(
-    task: Annotated[str | None, typer.Option("--task", metavar="TASK", help="For this task alone.")] = None,
-    limit: Annotated[int, typer.Option("--limit", metavar="N", min=1, help="The newest so many.")] = _USUAL_ROWS,
+    task: Annotated[str | None, typer.Option("--task", metavar="TASK", help="Only for this task.")] = None,
+    limit: Annotated[int, typer.Option("--limit", metavar="N", min=1, help="Show the newest N.")] = _USUAL_ROWS,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List what was recommended, the newest first, with what was reported of it."""
+    """List recommendations, newest first, with their reported outcomes."""
     from deployments.cli.tables import print_table
     from deployments.cli.terminal import print_json, tell
     from evaluation.store.recommendations import list_recommendations

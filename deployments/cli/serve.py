@@ -17,12 +17,12 @@ PORT = 4200
 
 
 def serve(
-    port: Annotated[int, typer.Option(metavar="N", min=1, max=65535, help="Where Prefect's pages are.")] = PORT,
+    port: Annotated[int, typer.Option(metavar="N", min=1, max=65535, help="Port of Prefect's pages.")] = PORT,
     embedded: Annotated[
         bool | None,
         typer.Option(
             "--embedded/--no-embedded",
-            help="Start the embedded server, or do not; otherwise where no model server answers.",
+            help="Start the embedded server, or do not; default: if no other answers.",
             show_default=False,
         ),
     ] = None,
@@ -35,13 +35,13 @@ def serve(
     ] = True,
     allow_host: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME", help="A host name under which a browser reaches the pages, beside localhost."),
+        typer.Option(metavar="NAME", help="A host name under which browsers may open the pages, beside localhost."),
     ] = None,
     form_files: Annotated[
         str | None,
         typer.Option(
             metavar="FOLDER",
-            help="The folder of which forms may name files: benchmarks, and metrics, whose code then runs.",
+            help="Folder of files that forms may use: benchmarks, and metrics, whose code then runs.",
             show_default="none",
         ),
     ] = None,
@@ -50,7 +50,7 @@ def serve(
 ) -> None:
     """Run everything on this machine until Ctrl-C: Prefect's pages, all flows as forms and schedules, a worker.
 
-    Where no model server answers, the embedded one is started. What was stored and scheduled is there the next time.
+    If no model server answers, the embedded one is started. Results and schedules are kept for the next time.
     """
     from deployments.cli.running import TerminatedError
     from deployments.cli.terminal import tell

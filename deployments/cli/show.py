@@ -20,7 +20,7 @@ def show(
         str | None, typer.Option("--case", metavar="ID", help="One case in full: prompt, answers, scores, timings.")
     ] = None,
     as_yaml: Annotated[
-        bool, typer.Option("--as-yaml", help="Print what was asked for, as a file that `evaluate -f` runs again.")
+        bool, typer.Option("--as-yaml", help="Print the request as a file that `evaluate -f` can run again.")
     ] = False,
     as_json: JsonOption = False,
     db: DatabaseOption = None,

@@ -20,23 +20,28 @@ def sweep(
     design: Annotated[
         str | None, typer.Option(metavar="grid|random|latin", help="All combinations (default), or --samples of them.")
     ] = None,
-    samples: Annotated[int | None, typer.Option(metavar="N", help="Combinations of a random or latin design.")] = None,
+    samples: Annotated[
+        int | None, typer.Option(metavar="N", help="Number of combinations in a random or latin design.")
+    ] = None,
     prompt: Annotated[
         str | None, typer.Option(metavar="TEXT", help="A single prompt without a reference, instead of a benchmark.")
     ] = None,
     resume: Annotated[
-        str | None, typer.Option(metavar="RUN|last", help="Go on with that sweep: only what is missing is asked.")
+        str | None, typer.Option(metavar="RUN|last", help="Resume this sweep; only missing cases are asked.")
     ] = None,
     show: Annotated[
-        str | None, typer.Option(metavar="RUN|last", help="Show what that sweep found; nothing is asked.")
+        str | None, typer.Option(metavar="RUN|last", help="Show the results of this sweep; nothing is asked.")
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the combinations and the cost, alone.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the combinations and the cost, and exit.")] = False,
     db: DatabaseOption = None,
     json_: JsonOption = False,
     *,
     evaluation: Mapping[str, Any],
 ) -> None:
-    """Ask every combination of parameters the same cases, and say which values are best. Marked * may be repeated."""
+    """Evaluate every combination of parameters on the same cases, and say which values are best.
+
+    Options marked * may be repeated.
+    """
     from deployments.cli.evaluate_options import evaluation_fields
     from deployments.cli.sweeping import Wanted, run_sweep, show_sweep
 

@@ -74,7 +74,7 @@ def show_sweep(run: str, wanted: Wanted, *, database: str | None, as_json: bool)
         run: Its run.
         wanted: What else was typed, which must be nothing.
         database: Where it is stored.
-        as_json: Print one JSON value.
+        as_json: Print the result as JSON.
 
     Raises:
         UnknownNameError: no such run.

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from evaluation.store.traffic import TrafficCount
     from evaluation.traffic_calls import TrafficCall
 
-traffic = typer.Typer(no_args_is_help=True, help="Calls in production: list what was recorded, import logs, forget.")
+traffic = typer.Typer(no_args_is_help=True, help="Production calls: list what was recorded, import logs, delete.")
 traffic.command("forget")(forget)
 
 _HOURS = {"h": 1, "d": 24, "w": 7 * 24}
@@ -23,19 +23,20 @@ _HOURS = {"h": 1, "d": 24, "w": 7 * 24}
 
 @traffic.command("list")
 def list_all(
-    task: Annotated[str | None, typer.Option("--task", metavar="TASK", help="This task alone.")] = None,
-    candidate: Annotated[str | None, typer.Option("--candidate", metavar="NAME", help="This candidate alone.")] = None,
+    task: Annotated[str | None, typer.Option("--task", metavar="TASK", help="Only this task.")] = None,
+    candidate: Annotated[str | None, typer.Option("--candidate", metavar="NAME", help="Only this candidate.")] = None,
     since: Annotated[
         str | None, typer.Option("--since", metavar="24h|7d|DATE", help="Calls from then on; default: all.")
     ] = None,
     calls: Annotated[
-        int | None, typer.Option("--calls", metavar="N", min=1, help="The newest N calls one by one, with their steps.")
+        int | None,
+        typer.Option("--calls", metavar="N", min=1, help="Show the newest N calls one by one, with their steps."),
     ] = None,
-    failed: Annotated[bool, typer.Option("--failed", help="With --calls: those that failed alone.")] = False,
+    failed: Annotated[bool, typer.Option("--failed", help="With --calls: only those that failed.")] = False,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show what each candidate did for each task, or single calls."""
+    """Summarise calls by candidate and task, or list single calls."""
     from deployments.cli.terminal import print_json, tell
     from evaluation.errors import ConfigurationError
     from evaluation.store.traffic import count_traffic, list_traffic
@@ -68,7 +69,7 @@ def import_file(
     db: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Take calls from a log: the whole file, or nothing where a line is wrong.
+    """Import calls from a log: the whole file, or nothing if a line is wrong.
 
     A line's fields: task, candidate, started_at, duration_s; if known ok, error_type, prompt_tokens, output_tokens,
     stages, id, input, output.

@@ -15,13 +15,13 @@ def forget(
     imported: Annotated[
         str | None, typer.Option("--import", metavar="ID|FILE", help="Calls that came with this import.")
     ] = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")] = False,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Delete recorded calls, after asking: those of which all holds that is given.
+    """Delete the recorded calls that match all given options, after confirmation.
 
-    By age they go with `benchwright db prune`. A file whose calls are all gone can be imported again.
+    To delete by age, use `benchwright db prune`. A file whose calls are all deleted can be imported again.
     """
     from deployments.cli.agreeing_to_delete import agrees
     from deployments.cli.tables import say

@@ -72,8 +72,8 @@ def test_the_help_and_the_page_name_every_deployment_and_say_that_nobody_starts_
 
     for text in (said.partition("Options")[0], page):
         assert NAMES == [name for name in NAMES if re.search(rf"\b{name}\b", text)]
-        assert "start it themselves, and nobody does by hand" in " ".join(text.split())
-    assert "Put all deployments on the Prefect server." in benchwright("--help").out
+        assert "which only runs that are split across workers start" in " ".join(text.split())
+    assert "Create or update all deployments on the Prefect server." in benchwright("--help").out
 
 
 def test_every_flow_is_deployed_once_and_a_redeploy_refreshes_the_choices(

@@ -99,7 +99,7 @@ def test_commands_with_many_options_have_them_under_headings_each_once(
             assert 1 == sum(re.search(rf"(^|, ){long}( |$)", line) is not None for line in lines), long
     headings = [line for line in out.splitlines() if re.fullmatch(r"[A-Z][a-z ]+:", line)]
     assert len(headings) >= 7
-    assert "What is asked:" in headings
+    assert "Cases:" in headings
 
 
 def test_every_option_under_a_heading_is_one_of_a_command() -> None:
