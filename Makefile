@@ -27,6 +27,7 @@ ui: $(VENV)/.setup-ui
 # The pages that are written from the code; a test fails where they are out of date.
 docs: setup-dev
 	$(BIN)/python docs/tools/settings_page.py
+	$(BIN)/python docs/tools/json_schemas.py
 
 setup: $(VENV)/.setup
 setup-dev: $(VENV)/.setup-dev

@@ -6,8 +6,6 @@ described here; `tests/architecture/test_settings_page.py` fails where one of th
 """
 
 import ast
-import inspect
-import itertools
 import re
 import textwrap
 from collections import defaultdict
@@ -19,6 +17,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 import click
 import typer
+from docstrings import field_docstrings
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
@@ -328,14 +327,14 @@ code 2 and the variable's name, never its value. Workers need the same settings 
 
 def own_settings() -> Section:
     """Return the fields of `Settings`, described by their docstrings."""
-    docstrings = _field_docstrings()
+    docstrings = field_docstrings(Settings)
     prefix = str(Settings.model_config["env_prefix"])
     variables = [
         Variable(
             name=prefix + name.upper(),
             type=_type_in_words(field),
             default=DEFAULTS.get(name) or _default_in_words(field),
-            meaning=f"{docstrings[name]} {NOTES.get(name, '')}".strip(),
+            meaning=f"{_without_default(docstrings[name])} {NOTES.get(name, '')}".strip(),
             options=OPTIONS.get(name, ()),
         )
         for name, field in Settings.model_fields.items()
@@ -343,15 +342,9 @@ def own_settings() -> Section:
     return Section(title="Benchwright", text="The class `Settings` in `evaluation/settings.py`.", variables=variables)
 
 
-def _field_docstrings() -> dict[str, str]:
-    """Return the string under each field of `Settings`, in one line."""
-    (settings_class,) = (node for node in ast.parse(inspect.getsource(Settings)).body if isinstance(node, ast.ClassDef))
-    docstrings = {}
-    for field, below in itertools.pairwise(settings_class.body):
-        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and isinstance(below, ast.Expr):
-            text = " ".join(str(ast.literal_eval(below.value)).split())
-            docstrings[field.target.id] = re.sub(r"; None: [^.]*", "", text)  # the page has a column for it
-    return docstrings
+def _without_default(docstring: str) -> str:
+    """Return a docstring without what None means: the page has a column for it."""
+    return re.sub(r"; None: [^.]*", "", docstring)
 
 
 def _type_in_words(field: FieldInfo) -> str:

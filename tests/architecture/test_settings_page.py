@@ -1,13 +1,11 @@
 """Is every environment variable on `docs/settings.md`, and is the page as its generator writes it?"""
 
 import ast
-import importlib.util
 import re
-import sys
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
-from types import ModuleType
+
+import settings_page
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "settings.md"
@@ -16,18 +14,6 @@ READ_BY_OTHERS = {"OLLAMA_NUM_PARALLEL", "XDG_DATA_HOME"}
 """By Ollama, and by platformdirs, which names the data directory."""
 PLATFORMS = {"POSTGRES_USER", "POSTGRES_DB", "OLLAMA_MODELS"}
 """What Compose tells images of others, with values of its own."""
-
-
-@cache
-def _generator() -> ModuleType:
-    path = ROOT / "docs" / "tools" / "settings_page.py"
-    spec = importlib.util.spec_from_file_location("settings_page", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["settings_page"] = module
-    spec.loader.exec_module(module)
-    return module
 
 
 def _names_on_the_page() -> set[str]:
@@ -48,9 +34,9 @@ def _names_in(tree: ast.AST) -> Iterator[str]:
 
 
 def _names_in_code() -> set[str]:
-    fields = _generator().Settings.model_fields
+    fields = settings_page.Settings.model_fields
     names = {f"BENCHWRIGHT_{name.upper()}" for name in fields} | {"DO_NOT_TRACK"}
-    for path in _generator().source_files():
+    for path in settings_page.source_files():
         names.update(_names_in(ast.parse(path.read_text(encoding="utf-8"))))
     compose = (ROOT / "compose.yaml").read_text(encoding="utf-8")
     names.update(re.findall(r"^ +([A-Z_]+):", compose, re.MULTILINE), re.findall(r"\$\{([A-Z_]+)", compose))
@@ -59,7 +45,7 @@ def _names_in_code() -> set[str]:
 
 def test_the_page_is_what_its_generator_writes() -> None:
     """Else: `.venv/bin/python docs/tools/settings_page.py`."""
-    assert _generator().render() == PAGE.read_text(encoding="utf-8")
+    assert settings_page.render() == PAGE.read_text(encoding="utf-8")
 
 
 def test_every_variable_in_the_code_is_on_the_page_and_no_other() -> None:
@@ -80,12 +66,12 @@ def test_variables_in_other_documents_are_on_the_page() -> None:
 
 
 def test_an_option_that_no_command_has_cannot_stand_on_the_page() -> None:
-    commands = _generator().commands_by_option()
-    options = [option for names in _generator().OPTIONS.values() for option in names]
-    sections = _generator().SECTIONS
+    commands = settings_page.commands_by_option()
+    options = [option for names in settings_page.OPTIONS.values() for option in names]
+    sections = settings_page.SECTIONS
     options += [option for section in sections for variable in section.variables for option in variable.options]
     assert [] == [option for option in options if not commands[option]]
-    assert [] == [field for field in _generator().OPTIONS if field not in _generator().Settings.model_fields]
+    assert [] == [field for field in settings_page.OPTIONS if field not in settings_page.Settings.model_fields]
 
 
 def test_a_variable_that_is_read_in_any_way_is_noticed() -> None:
