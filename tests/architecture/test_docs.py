@@ -1,6 +1,7 @@
 """Do the documents name files that exist? Checked for links, and for every path below a folder of ours."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -22,3 +23,11 @@ def test_every_path_and_link_of_a_document_leads_somewhere(document: Path) -> No
     links = [match[1] for match in LINK.finditer(text) if not (document.parent / match[1]).exists()]
     paths = [match[0] for match in PATH.finditer(text) if not _is_there(ROOT / match[0])]
     assert ([], []) == (links, paths)
+
+
+def test_the_picture_of_the_layers_is_that_of_the_import_contracts() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
+        "contracts"
+    ]
+    layers = next(contract["layers"] for contract in contracts if contract["type"] == "layers")
+    assert f"    {' --> '.join(layers)}\n" in (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
