@@ -31,3 +31,17 @@ def test_the_picture_of_the_layers_is_that_of_the_import_contracts() -> None:
     ]
     layers = next(contract["layers"] for contract in contracts if contract["type"] == "layers")
     assert f"    {' --> '.join(layers)}\n" in (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_link_to_a_heading_leads_to_one(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    links = re.findall(r"\]\(([\w./-]*\.md)?#([^)]+)\)", text)
+    lost = [(name, anchor) for name, anchor in links if anchor not in _anchors(document.parent / (name or document))]
+    assert [] == lost
+
+
+def _anchors(path: Path) -> set[str]:
+    """The anchors that GitHub makes of a document's headings."""
+    headings = re.findall(r"^#+ (.+)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
