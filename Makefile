@@ -10,7 +10,7 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-ver
 	--no-emit-index-url --no-emit-find-links --no-header
 EMBEDDED := $(shell sed -n 's/^\([a-z0-9-]*\)==.*/\1/p' requirements-embedded.lock)
 
-.PHONY: demo test test-long ui setup setup-dev check format lint types contracts locks lock benchmarks clean
+.PHONY: demo test test-long ui docs setup setup-dev check format lint types contracts locks lock benchmarks clean
 
 demo: setup
 	$(BIN)/benchwright demo
@@ -29,6 +29,11 @@ test-long: setup-dev
 ui: $(VENV)/.setup-ui
 	$(BIN)/python tests/ui/first_day.py
 	$(BIN)/python tests/ui/foreign_page.py
+
+# The pages that are written from the code; a test fails where they are out of date.
+docs: setup-dev
+	$(BIN)/python docs/tools/settings_page.py
+	$(BIN)/python docs/tools/json_schemas.py
 
 setup: $(VENV)/.setup
 setup-dev: $(VENV)/.setup-dev
