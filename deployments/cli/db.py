@@ -70,5 +70,5 @@ def _print(found: "DatabaseInfo", *, as_json: bool) -> None:
     if found.revision != found.newest_revision:
         tell(
             f"this version writes schema {found.newest_revision}: `benchwright db upgrade` brings an older database "
-            "there, and a newer one needs a newer benchwright"
+            "there or says what does, and a newer one needs a newer benchwright"
         )

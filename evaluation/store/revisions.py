@@ -17,6 +17,11 @@ def known_revisions() -> tuple[str, ...]:
     return tuple(sorted(path.name[1:5] for path in (MIGRATIONS / "versions").glob("v[0-9][0-9][0-9][0-9]_*.py")))
 
 
+def oldest_revision() -> str:
+    """The revision that a database must have at least, to be used or upgraded here."""
+    return known_revisions()[0]
+
+
 def newest_revision() -> str:
     """The revision that this version reads and writes."""
     return known_revisions()[-1]

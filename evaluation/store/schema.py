@@ -7,12 +7,16 @@ from sqlalchemy.engine import URL, Connection
 
 from evaluation.errors import StoreError
 from evaluation.store.address import shown
-from evaluation.store.revisions import MIGRATIONS, VERSION_TABLE, known_revisions, newest_revision
+from evaluation.store.revisions import MIGRATIONS, VERSION_TABLE, known_revisions, newest_revision, oldest_revision
 from evaluation.store.tables import METADATA
 from evaluation.store.watched_tables import statements_to_watch
 
 _LOCK = 7_236_478_112
 """An arbitrary number, the same in all processes that upgrade a PostgreSQL database."""
+_LEAVE_AN_OLD_SCHEMA = (
+    "run `benchwright db upgrade` of commit 7f72b96, which upgrades it; or write its results to files with the "
+    "version that made it (`benchwright export RUN --out FILE`) and use another --db"
+)
 
 
 if TYPE_CHECKING:
@@ -45,12 +49,18 @@ def check_upgradable(connection: Connection, url: URL) -> str | None:
     """The database's revision; None where it is empty.
 
     Raises:
-        StoreError: something else's tables are in it, or a newer version of ours wrote it.
+        StoreError: something else's tables are in it, or its schema is older or newer than those this version knows.
     """
     revision = stored_revision(connection)
     if revision is None:
         if not is_empty(connection):
             raise StoreError(f"the database {shown(url)} holds something else's tables", "use another --db")
+    elif revision < oldest_revision():
+        raise StoreError(
+            f"the database {shown(url)} was written by an earlier version: it has schema {revision!r}, "
+            f"and this version upgrades none before {oldest_revision()!r}",
+            _LEAVE_AN_OLD_SCHEMA,
+        )
     elif revision not in known_revisions():
         raise StoreError(
             f"the database {shown(url)} was written by a newer version: it has schema {revision!r}, "

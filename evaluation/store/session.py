@@ -172,7 +172,7 @@ def upgrade(url: str | None = None) -> DatabaseInfo:
     """The database after its schema was brought to this version's.
 
     Raises:
-        StoreError: it cannot be opened, is not ours, or was written by a newer version.
+        StoreError: it cannot be opened, is not ours, or its schema is older or newer than those this version knows.
     """
     address = parse_url(url)
     if _is_sqlite(address):

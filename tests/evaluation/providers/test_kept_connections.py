@@ -157,11 +157,17 @@ def test_a_connection_with_more_than_was_asked_for_is_given_up(raw: Any, wire: A
     assert 2 == server.n_connections
 
 
-def test_what_comes_while_a_connection_is_idle_is_no_answer_to_the_next_request(raw: Any, wire: Any) -> None:
+@pytest.mark.parametrize("is_whole_answer", [False, True])
+def test_what_comes_while_a_connection_is_idle_is_no_answer_to_the_next_request(
+    raw: Any, wire: Any, is_whole_answer: bool
+) -> None:
+    timed_out = b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n"
+    unasked = whole(raw, wire, "of another case") if is_whole_answer else timed_out
+
     async def says_goodbye(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         writer.write(whole(raw, wire))
         await goodbye.wait()
-        writer.write(b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n")
+        writer.write(unasked)
         await writer.drain()
         return False
 
