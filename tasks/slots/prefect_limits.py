@@ -1,7 +1,8 @@
 """Prefect's global concurrency limits (version 2), asked with its own client but without its patience.
 
-Prefect's client sleeps 2, 4, 8, … s after every 503, which a server on SQLite gives whenever two processes write at
-once. Here each call is made once; who calls decides when to ask again.
+Prefect's client sleeps 2, 4, 8, … s after every 503, which a server of Prefect's own on SQLite gives whenever two
+requests write at once, and sleeps also where no retry is left. Here each call is made once, and answered at once; who
+calls decides when to ask again.
 """
 
 import asyncio
@@ -162,10 +163,18 @@ def _without_retries(settings: Settings) -> Settings:
     return copied
 
 
+async def _wait_for_nothing(response: httpx.Response) -> None:
+    """Have the client return a failed response at once, however many retries are left: it sleeps before it does."""
+    response.headers["Retry-After"] = "0"
+
+
 @asynccontextmanager
 async def prefect_limits() -> AsyncIterator[Limits]:
     """The limits of the Prefect server in use, for as long as the context is open."""
-    settings: dict[str, Any] = {"timeout": httpx.Timeout(ANSWER_WITHIN_S)}
+    settings: dict[str, Any] = {
+        "timeout": httpx.Timeout(ANSWER_WITHIN_S),
+        "event_hooks": {"response": [_wait_for_nothing]},
+    }
     if str(PREFECT_API_URL.value()).startswith("http://"):
         settings["verify"] = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # loading certificates takes longer than a lease
     async with get_client(httpx_settings=settings) as client:
