@@ -10,7 +10,8 @@ from evaluation.comparing.sides import Side
 from evaluation.metrics.judges.pairwise import JudgePairwise
 from evaluation.metrics.parsing import metric_of
 from evaluation.resolving.metric_models import is_opponent
-from evaluation.stats.preferences import PreferenceRanking, rank_preferences
+from evaluation.stats.preference_ranking import PreferenceRanking
+from evaluation.stats.preferences import rank_preferences
 from evaluation.stats.votes import Vote
 from evaluation.store.outcome_numbers import iterate_values
 from evaluation.store.records import MetricUse

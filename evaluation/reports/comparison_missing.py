@@ -6,8 +6,8 @@ from typing import Any
 from evaluation.formatting import counted, points, quantity
 from evaluation.reports.comparison_words import FRACTION, ORDINAL, RATIO, amount, shown_pairs, unit_of
 from evaluation.stats.binary_pairs import AIM
+from evaluation.stats.kinds import Kind
 from evaluation.stats.mcnemar_power import exact_mcnemar_cases
-from evaluation.stats.pair_comparison import Kind
 
 Pair = Mapping[str, Any]
 
