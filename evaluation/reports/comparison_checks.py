@@ -1,11 +1,12 @@
 """Did anything get worse? What `--fail-on-regression` asks of a comparison, check by check."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from evaluation.errors import UnknownNameError
 from evaluation.reports.comparison_sentences import ALPHA, pair_sentence
+from evaluation.results.comparisons import ComparisonResult
+from evaluation.results.pairs import PairResult
 from evaluation.stats.verdicts import A_BETTER, B_BETTER, INSUFFICIENT_DATA
 
 
@@ -27,7 +28,7 @@ class RegressionCheck:
         return self.outcome in ("regressed", "unscored")
 
 
-def regression_checks(results: Sequence[Mapping[str, Any]], metrics: Sequence[str] = ()) -> list[RegressionCheck]:
+def regression_checks(results: Sequence[ComparisonResult], metrics: Sequence[str] = ()) -> list[RegressionCheck]:
     """A check for each side and metric against the baseline, which is `--against` or the first side.
 
     A significant loss fails, unless a margin was given and the side is shown to be not worse by it.
@@ -42,22 +43,22 @@ def regression_checks(results: Sequence[Mapping[str, Any]], metrics: Sequence[st
     return [check for result in results for check in _of_result(result, metrics)]
 
 
-def _of_result(result: Mapping[str, Any], metrics: Sequence[str]) -> list[RegressionCheck]:
-    baseline = result["against"] or result["sides"][0]["side"]
-    known = [found["metric"] for found in result["metrics"]]
-    wanted = list(dict.fromkeys(([result["headline"]] if result["headline"] else []) + list(metrics)))
+def _of_result(result: ComparisonResult, metrics: Sequence[str]) -> list[RegressionCheck]:
+    baseline = result.against or result.sides[0].label
+    known = [found.metric for found in result.metrics]
+    wanted = list(dict.fromkeys(([result.headline] if result.headline else []) + list(metrics)))
     for name in wanted:
         if name not in known:
             raise UnknownNameError("metric that was compared", name, known)
-    pairs = [pair for pair in result["comparisons"] if baseline in (pair["a"], pair["b"])]
-    found = [_check(result, baseline, pair) for name in wanted for pair in pairs if pair["metric"] == name]
-    return [*found, *(_unscored(result, baseline, side) for side in result.get("unscored", ()))]
+    pairs = [pair for pair in result.pairs if baseline in (pair.a, pair.b)]
+    found = [_check(result, baseline, pair) for name in wanted for pair in pairs if pair.metric == name]
+    return [*found, *(_unscored(result, baseline, side) for side in result.unscored)]
 
 
-def _unscored(result: Mapping[str, Any], baseline: str, side: str) -> RegressionCheck:
-    metric = str(result["headline"])
+def _unscored(result: ComparisonResult, baseline: str, side: str) -> RegressionCheck:
+    metric = str(result.headline)
     return RegressionCheck(
-        benchmark=result["benchmark"],
+        benchmark=result.benchmark,
         metric=metric,
         baseline=baseline,
         side=side,
@@ -66,16 +67,16 @@ def _unscored(result: Mapping[str, Any], baseline: str, side: str) -> Regression
     )
 
 
-def _check(result: Mapping[str, Any], baseline: str, pair: Mapping[str, Any]) -> RegressionCheck:
-    is_a = pair["a"] == baseline
-    side = pair["b"] if is_a else pair["a"]
-    lost = pair["verdict"] == (A_BETTER if is_a else B_BETTER)
-    p_not_worse = pair["p_b_not_worse" if is_a else "p_a_not_worse"]
+def _check(result: ComparisonResult, baseline: str, pair: PairResult) -> RegressionCheck:
+    is_a = pair.a == baseline
+    side = pair.b if is_a else pair.a
+    lost = pair.verdict == (A_BETTER if is_a else B_BETTER)
+    p_not_worse = pair.p_b_not_worse if is_a else pair.p_a_not_worse
     tolerated = lost and p_not_worse is not None and p_not_worse < ALPHA
     outcome = "regressed" if lost and not tolerated else "passed"
-    if pair["verdict"] == INSUFFICIENT_DATA:
+    if pair.verdict == INSUFFICIENT_DATA:
         outcome = "undecided"
-    said = f"{pair['metric']}: {pair_sentence(pair)}" + ("; within the margin" if tolerated else "")
+    said = f"{pair.metric}: {pair_sentence(pair)}" + ("; within the margin" if tolerated else "")
     return RegressionCheck(
-        benchmark=result["benchmark"], metric=pair["metric"], baseline=baseline, side=side, outcome=outcome, said=said
+        benchmark=result.benchmark, metric=pair.metric, baseline=baseline, side=side, outcome=outcome, said=said
     )
