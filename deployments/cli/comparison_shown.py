@@ -49,7 +49,7 @@ def show_comparisons(
                 tell(f"comparison {result.comparison_id} is one of experiment {result.experiment}")
     for check in checks:
         if check.outcome != "passed":
-            tell(f"check {'failed' if check.has_failed else 'undecided'}: {check.said}")
+            tell(f"check {'failed' if check.has_failed else 'undecided'}: {check.sentence}")
     if code == EXIT_DONE and wanted.fails and any(check.has_failed for check in checks):
         return EXIT_CHECK_FAILED
     return code

@@ -29,15 +29,15 @@ def history_of(store: Store, words: Sequence[str], *, metrics: Sequence[str] = (
     """
     if not words:
         raise ConfigurationError("--history needs runs, or the names of two sides", _EXAMPLE)
-    found = {
+    history = {
         (row.comparison_id, row.pair.metric, row.pair.result.a, row.pair.result.b): _history_result(row, a)
         for a, b in _pairs(store, words)
         for row in pair_history(store, a, b)
         if _is_wanted(row, metrics)
     }
-    if not found:
+    if not history:
         raise UnknownNameError("comparison of", " and ".join(words), _compared(store), _NEXT)
-    return sorted(found.values(), key=lambda row: (row.created_at, row.comparison_id))
+    return sorted(history.values(), key=lambda row: (row.created_at, row.comparison_id))
 
 
 def _compared(store: Store) -> list[str]:

@@ -40,5 +40,5 @@ def _counts(store: Store, side: Side, counts: Mapping[int, OutcomeCounts], headl
 
 
 def _unscored(store: Store, member: Member, headline: MetricUse | None) -> Mapping[str, int]:
-    found = dict(count_score_failures(store, member.row_id))
-    return found.get(headline, {}) if headline is not None else {}
+    counts = dict(count_score_failures(store, member.row_id))
+    return counts.get(headline, {}) if headline is not None else {}

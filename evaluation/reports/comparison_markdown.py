@@ -58,12 +58,12 @@ def _links(
     results: Sequence[ComparisonResult], flow_runs: Mapping[str, Sequence[str]], tables: Sequence[str]
 ) -> list[str]:
     """What belongs to each comparison elsewhere."""
-    found = []
+    links_of_each = []
     for result, table in zip_longest(results, tables[: len(results)]):
         made_by = dict.fromkeys(flow_run for run_id in result.run_ids for flow_run in flow_runs.get(run_id, ()))
         links = [artifact_link(table, said="All pairs to search and sort")] if table else []
-        found.append(" · ".join([*links, *map(flow_run_link, made_by)]))
-    return found
+        links_of_each.append(" · ".join([*links, *map(flow_run_link, made_by)]))
+    return links_of_each
 
 
 def _one(result: ComparisonResult, album: Album, links: str) -> str:

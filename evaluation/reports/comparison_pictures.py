@@ -64,8 +64,8 @@ def sides_against_cost(result: ComparisonResult) -> Picture | None:
     """Every side's headline against what it takes; None where two sides do not have both."""
     if result.headline is None:
         return None
-    found = {metric.metric: metric for metric in result.metrics}
-    headline = found[result.headline]
+    metrics = {metric.metric: metric for metric in result.metrics}
+    headline = metrics[result.headline]
     return quality_picture(
         [side.label for side in result.sides],
         benchmark=result.benchmark,
@@ -73,13 +73,13 @@ def sides_against_cost(result: ComparisonResult) -> Picture | None:
         title=title(result.headline),
         higher_is_better=headline.higher_is_better,
         quality=headline.values,
-        costs={cost: found[cost].values for cost in COSTS if cost in found},
+        costs={cost: metrics[cost].values for cost in COSTS if cost in metrics},
     )
 
 
 def side_latencies(result: ComparisonResult) -> Picture | None:
     """Every side's mean latency with its interval; None where no time is known."""
-    metric = next((found for found in result.metrics if found.metric == "latency_s"), None)
+    metric = next((each for each in result.metrics if each.metric == "latency_s"), None)
     values = {} if metric is None else metric.values
     rows = [
         Row(label=side.label, known=number, said=_in_words(values[side.label]))

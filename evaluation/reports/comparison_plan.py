@@ -23,17 +23,17 @@ def planned_comparisons(store: Store, request: ComparisonRequest) -> list[Planne
 
 
 def _planned(store: Store, request: ComparisonRequest, run_ids: Sequence[str]) -> PlannedComparison:
-    found = match_runs(store, run_ids, request)
-    plan = found.members[0].run.plan
+    matched = match_runs(store, run_ids, request)
+    plan = matched.members[0].run.plan
     return PlannedComparison(
         benchmark=plan.benchmark_name,
         benchmark_version=plan.benchmark_version,
-        run_ids=tuple(dict.fromkeys(member.run_id for member in found.members)),
+        run_ids=tuple(dict.fromkeys(member.run_id for member in matched.members)),
         by=request.by,
-        against=found.against.label if found.against else None,
-        sides=tuple(side.label for side in found.measured.sides),
-        metrics=tuple(metric.word for metric in (*found.measured.metrics, *found.measured.figures)),
-        pairs=tuple(found.pairs),
+        against=matched.against.label if matched.against else None,
+        sides=tuple(side.label for side in matched.measured.sides),
+        metrics=tuple(metric.word for metric in (*matched.measured.metrics, *matched.measured.figures)),
+        pairs=tuple(matched.pairs),
     )
 
 

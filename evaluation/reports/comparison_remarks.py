@@ -23,8 +23,8 @@ def dropped_lines(result: ComparisonResult) -> list[str]:
         missing = counts.n_asked - counts.n_answered - sum(counts.failures.values())
         kinds |= {"not answered": missing} if missing > 0 else {}
         if kinds:
-            said = ", ".join(f"{n:,} {kind}" for kind, n in kinds.items())
-            lines.append(f"{side.label}: {counted(sum(kinds.values()), 'answer')} dropped ({said})")
+            counts_by_kind = ", ".join(f"{n:,} {kind}" for kind, n in kinds.items())
+            lines.append(f"{side.label}: {counted(sum(kinds.values()), 'answer')} dropped ({counts_by_kind})")
         if counts.n_cached:
             lines.append(f"{side.label}: {counts.n_cached:,} of {counts.n_answered:,} prompts in a server's cache")
         if counts.n_reused:
@@ -32,8 +32,8 @@ def dropped_lines(result: ComparisonResult) -> list[str]:
     unequal = [
         f"{pair.a} – {pair.b}: {pair.n_pairs:,} pairs; {pair.n_only_a:,} cases have a value of the first "
         f"alone, {pair.n_only_b:,} of the second"
-        for pair in result.pairs
-        if pair.metric == result.headline and (pair.n_only_a or pair.n_only_b)
+        for pair in result.headline_pairs
+        if pair.n_only_a or pair.n_only_b
     ]
     common = _of_common_cases(result) if unequal else None
     return lines + unequal + ([] if common is None else [common])
@@ -97,8 +97,8 @@ def zero_lines(result: ComparisonResult) -> list[str]:
     return [
         f"{pair.a} – {pair.b} on complete cases: {_short(pair)}; with failed cases as zero: "
         f"{_short(pair.with_numbers(pair.failures_as_zero))}"
-        for pair in result.pairs
-        if pair.metric == result.headline and pair.failures_as_zero is not None
+        for pair in result.headline_pairs
+        if pair.failures_as_zero is not None
     ]
 
 

@@ -26,13 +26,13 @@ ALPHA = 0.05
 def sentences(result: ComparisonResult) -> list[str]:
     """First what the headline says, then what the margin adds to it, and where tests and intervals disagree."""
     metric = result.headline
-    preferred = [f"{preference_sentence(found)}." for found in result.preferences]
+    preferred = [f"{preference_sentence(preference)}." for preference in result.preferences]
     if metric is None:
         return [*preferred, *(f"{pair.metric}: {pair_sentence(pair)}." for pair in result.pairs)] or [
             "there is nothing to compare"
         ]
     pairs = result.headline_pairs
-    extra = [said for pair in _looked_at(result, pairs) if (said := not_worse(pair, result.against))]
+    extra = [sentence for pair in _looked_at(result, pairs) if (sentence := not_worse(pair, result.against))]
     notes = dict.fromkeys(note for pair in pairs for note in pair.notes if len(pairs) == 1)
     return [
         *leading_sentences(result),
@@ -51,7 +51,7 @@ def leading_sentences(result: ComparisonResult) -> list[str]:
         return [f"{pair_sentence(pairs[0])}."]
     if result.against is not None:
         return [f"{_against(result.against, pairs)}."]
-    return [f"{said}." for said in _many(result.metric(result.headline), pairs)]
+    return [f"{sentence}." for sentence in _many(result.metric(result.headline), pairs)]
 
 
 def pair_sentence(pair: PairResult, *, n_adjusted: int = 1) -> str:
@@ -123,12 +123,12 @@ def not_worse(pair: PairResult, against: str | None = None) -> str | None:
         return None
     sides = ((pair.a, pair.b, pair.p_a_not_worse), (pair.b, pair.a, pair.p_b_not_worse))
     winner = {A_BETTER: pair.a, B_BETTER: pair.b}.get(pair.verdict)
-    said = [
+    claims = [
         f"{side} is not worse than {other} by {_within(pair.margin, pair)} or more ({p_value(p)})"
         for side, other, p in sides
         if p is not None and p < ALPHA and side not in (winner, against)
     ]
-    return f"{listed(said)}." if said else None
+    return f"{listed(claims)}." if claims else None
 
 
 def _looked_at(result: ComparisonResult, pairs: Sequence[PairResult]) -> Sequence[PairResult]:
@@ -152,8 +152,8 @@ def _against(baseline: str, pairs: Sequence[PairResult]) -> str:
             open_.append(f"{other} ({pair.verdict})")
     kinds = {"better": better, "worse": worse, "not told apart": open_}
     test = named_tests(pairs, n_tested(pairs))
-    said = "; ".join(f"{word}: {listed(names)}" for word, names in kinds.items() if names)
-    return f"against {baseline}: {said}" + (f" ({test})" if test and (better or worse) else "")
+    outcomes = "; ".join(f"{word}: {listed(names)}" for word, names in kinds.items() if names)
+    return f"against {baseline}: {outcomes}" + (f" ({test})" if test and (better or worse) else "")
 
 
 def _many(metric: MetricComparisonResult, pairs: Sequence[PairResult]) -> list[str]:

@@ -64,20 +64,20 @@ def runs_meant(store: Store, request: ComparisonRequest) -> tuple[str, ...]:
     """
     if not request.runs and request.experiment is not None and request.evaluation is None:
         return _runs_of(find_experiment(store, request.experiment))
-    found: list[str] = []
+    run_ids: list[str] = []
     for word in request.runs:
         named = experiment_named(store, word)
-        found += _runs_of(named) if named is not None else [find_run(store, word).plan.run_id]
-    return tuple(dict.fromkeys(found))
+        run_ids += _runs_of(named) if named is not None else [find_run(store, word).plan.run_id]
+    return tuple(dict.fromkeys(run_ids))
 
 
-def _runs_of(found: ExperimentRecord) -> tuple[str, ...]:
-    if not found.run_ids:
+def _runs_of(experiment: ExperimentRecord) -> tuple[str, ...]:
+    if not experiment.run_ids:
         raise ConfigurationError(
-            f"experiment {found.name!r} has no run to compare",
+            f"experiment {experiment.name!r} has no run to compare",
             "`benchwright evaluate --experiment NAME` or `benchwright experiments add NAME RUN` gives it one.",
         )
-    return found.run_ids
+    return experiment.run_ids
 
 
 def _means_an_experiment(store: Store, request: ComparisonRequest) -> bool:

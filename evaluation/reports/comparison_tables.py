@@ -34,15 +34,15 @@ def metric_rows(result: ComparisonResult) -> list[Row]:
     a, b = _two(result)
     rows = []
     for pair in result.pairs:
-        found = result.metric(pair.metric)
+        metric = result.metric(pair.metric)
         difference = "–" if pair.difference is None else size_of(pair, flipped=pair.a != a, signed=True)
         if is_all_equal(pair) and pair.low is None:
             difference = "equal on every case"
         rows.append(
             {
                 "metric": title(pair.metric) + (" *" if pair.metric == result.headline else ""),
-                side_column(a): _value(found, a),
-                side_column(b): _value(found, b),
+                side_column(a): _value(metric, a),
+                side_column(b): _value(metric, b),
                 "difference [95 %]": difference,
                 "p": p_cell(pair.p_value),
                 "pairs": f"{pair.n_pairs:,}",
@@ -97,60 +97,60 @@ def side_rows(result: ComparisonResult) -> list[Row]:
     rows = []
     for label in [*order, *(name for name in sides if name not in order)]:
         row: Row = {"side": label}
-        for found in result.metrics:
-            shown = _estimate(found, label) if found is headline else _value(found, label)
-            row[title(found.metric)] = f"{shown} {_letters(found, label)}".rstrip()
-            if found is headline:
-                row["rank"] = _ranks(found, label)
+        for metric in result.metrics:
+            shown = _estimate(metric, label) if metric is headline else _value(metric, label)
+            row[title(metric.metric)] = f"{shown} {_letters(metric, label)}".rstrip()
+            if metric is headline:
+                row["rank"] = _ranks(metric, label)
         counts = sides[label].counts
         row["answered"] = f"{counts.n_answered:,}/{counts.n_asked:,}"
         rows.append(row)
     return rows
 
 
-def _letters(found: MetricComparisonResult, label: str) -> str:
+def _letters(metric: MetricComparisonResult, label: str) -> str:
     """A letter for each tied group in which the side stands."""
-    return letters(found.groups).get(label, "")
+    return letters(metric.groups).get(label, "")
 
 
-def _ranks(found: MetricComparisonResult, label: str) -> str:
-    low, high = found.ranks.get(label, (None, None))
+def _ranks(metric: MetricComparisonResult, label: str) -> str:
+    low, high = metric.ranks.get(label, (None, None))
     if low is None:
         return "–"
     return f"{low}" if low == high else f"{low}–{high}"
 
 
-def _estimate(found: MetricComparisonResult, label: str) -> str:
-    numbers = found.values.get(label)
+def _estimate(metric: MetricComparisonResult, label: str) -> str:
+    numbers = metric.values.get(label)
     if numbers is None:
         return "–"
-    value = _number(found, numbers.value)
+    value = _number(metric, numbers.value)
     if numbers.low is None or numbers.high is None:
         return f"{value} [no interval]"
-    return f"{value} [{_number(found, numbers.low)}, {_number(found, numbers.high)}]"
+    return f"{value} [{_number(metric, numbers.low)}, {_number(metric, numbers.high)}]"
 
 
-def _value(found: MetricComparisonResult, label: str) -> str:
-    numbers = found.values.get(label)
-    return "–" if numbers is None else _number(found, numbers.value)
+def _value(metric: MetricComparisonResult, label: str) -> str:
+    numbers = metric.values.get(label)
+    return "–" if numbers is None else _number(metric, numbers.value)
 
 
-def _number(found: MetricComparisonResult, value: float) -> str:
-    return score(value) if found.unit == "fraction" else quantity(value)
+def _number(metric: MetricComparisonResult, value: float) -> str:
+    return score(value) if metric.unit == "fraction" else quantity(value)
 
 
 def matrix_title(result: ComparisonResult) -> str:
     """What the cells of the matrix are."""
-    found = result.metrics[0]
-    word = "by" if found.kind == Kind.RATIO else "less"
-    return f"{title(found.metric)}: the row's side {word} the column's, * where the difference is shown"
+    metric = result.metrics[0]
+    word = "by" if metric.kind == Kind.RATIO else "less"
+    return f"{title(metric.metric)}: the row's side {word} the column's, * where the difference is shown"
 
 
 def matrix_rows(result: ComparisonResult) -> list[Row]:
     """Of the headline: the row's side less the column's, best first, with a star where the difference is shown."""
-    found = result.metrics[0]
-    pairs = {(pair.a, pair.b): pair for pair in result.pairs if pair.metric == found.metric}
-    order = found.order
+    metric = result.metrics[0]
+    pairs = {(pair.a, pair.b): pair for pair in result.pairs_by(metric.metric)}
+    order = metric.order
     return [{"side": row, **{side_column(other): _cell(row, other, pairs) for other in order}} for row in order]
 
 
@@ -178,8 +178,7 @@ def pair_rows(result: ComparisonResult, metric: str) -> list[Row]:
             "MDE": "–" if pair.mde is None else amount(pair.mde, pair),
             "verdict": verdict_words(pair),
         }
-        for pair in result.pairs
-        if pair.metric == metric
+        for pair in result.pairs_by(metric)
     ]
 
 
@@ -209,7 +208,7 @@ def side_source_rows(result: ComparisonResult) -> list[Row]:
 
 def _differing_options(result: ComparisonResult, member: MemberResult) -> str:
     """The options in which the members of the comparison differ."""
-    everyone = [found.options for side in result.sides for found in side.members]
+    everyone = [other.options for side in result.sides for other in side.members]
     names = sorted({name for options in everyone for name in options})
     differing = [name for name in names if len({repr(options.get(name)) for options in everyone}) > 1]
     profile = [f"profile={member.profile}"] if member.profile != "plain" else []

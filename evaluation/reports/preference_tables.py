@@ -43,7 +43,7 @@ def preference_sentence(preference: PreferenceResult) -> str:
     if not ranking.ratings:
         return f"{preference.word}: no joint ranking ({votes})"
     first, second = (rating.name for rating in ranking.ratings[:2])
-    between = next(one for one in contrasts if {one.a, one.b} == {first, second})
+    between = next(each for each in contrasts if {each.a, each.b} == {first, second})
     chance = between.chance if between.a == first else 1 - between.chance
     numbers = f"chance {percent(chance)} against {second}, {p_value(between.p_adjusted)} (Bradley–Terry, Holm), {votes}"
     if ranking.winner is not None:

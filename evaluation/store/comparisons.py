@@ -93,13 +93,13 @@ def save_comparison(
         "created_at": now(),
     }
     with store.write() as connection:
-        found = connection.execute(sa.select(comparison).where(comparison.c.id == comparison_id)).mappings().first()
-        known = None if found is None else _record(connection, found)
-        same_numbers = known is not None and known.pairs == tuple(pairs)
-        if known is not None and same_numbers:
-            if _says(known.result) == _says(result):
+        old = connection.execute(sa.select(comparison).where(comparison.c.id == comparison_id)).mappings().first()
+        stored = None if old is None else _record(connection, old)
+        same_numbers = stored is not None and stored.pairs == tuple(pairs)
+        if stored is not None and same_numbers:
+            if _without_version(stored.result) == _without_version(result):
                 return False
-            row["created_at"] = known.created_at
+            row["created_at"] = stored.created_at
         upsert(connection, comparison, [row], key=["id"], update=[name for name in row if name != "id"])
         if not same_numbers:
             _save_pairs(connection, comparison_id, pairs)
@@ -111,7 +111,7 @@ def _without_pairs(result: ComparisonResult) -> dict[str, Any]:
     return {name: value for name, value in result.as_json_without_pairs().items() if name != "experiment"}
 
 
-def _says(result: ComparisonResult) -> ComparisonResult:
+def _without_version(result: ComparisonResult) -> ComparisonResult:
     """Return what it says, whichever code said so."""
     return replace(result, code_version="", experiment=None)
 

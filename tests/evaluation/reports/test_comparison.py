@@ -199,7 +199,7 @@ def test_of_many_sides_a_ratio_is_explained_where_the_headline_is_one(store: Sto
 
 def test_junit_is_valid_xml_whatever_a_model_is_called() -> None:
     check = RegressionCheck(
-        benchmark='n<&"\x00', metric="m", baseline="]]>\x1b", side="\ud800", outcome="regressed", said="<b>&\x0b"
+        benchmark='n<&"\x00', metric="m", baseline="]]>\x1b", side="\ud800", outcome="regressed", sentence="<b>&\x0b"
     )
 
     (suite,) = fromstring(as_junit([check]))
