@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from evaluation.results.estimates import MetricEstimate
+from evaluation.results.estimates import HasInterval
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,10 +21,12 @@ class Known:
         return (self.value, self.value) if self.low is None or self.high is None else (self.low, self.high)
 
 
-def known(numbers: MetricEstimate | Mapping[str, Any] | None) -> Known | None:
-    """Return the estimate, or the number in `{"value", "low", "high"}`; None where there is none."""
-    if isinstance(numbers, MetricEstimate):
-        return Known(value=numbers.value, low=numbers.low, high=numbers.high)
-    if not numbers or numbers.get("value") is None:
+def known(numbers: HasInterval | Mapping[str, Any] | None) -> Known | None:
+    """Return the number of an estimate, or of stored `{"value", "low", "high"}`; None where there is none."""
+    if isinstance(numbers, Mapping):
+        value, low, high = (numbers.get(name) for name in ("value", "low", "high"))
+    elif numbers is not None:
+        value, low, high = numbers.value, numbers.low, numbers.high
+    else:
         return None
-    return Known(value=numbers["value"], low=numbers.get("low"), high=numbers.get("high"))
+    return None if value is None else Known(value=value, low=low, high=high)

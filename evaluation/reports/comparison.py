@@ -12,7 +12,6 @@ from evaluation.results.comparisons import ComparisonResult, GateResult, MetricC
 from evaluation.results.estimates import MetricEstimate
 from evaluation.results.pairs import PairNumbers, PairResult
 from evaluation.results.sides import MemberResult, SideResult
-from evaluation.score import Estimate
 from evaluation.stats.pair_comparison import PairComparison
 from evaluation.store.benchmarks import find_benchmark
 from evaluation.store.session import Store
@@ -113,7 +112,7 @@ def _metric(compared: MetricComparison) -> MetricComparisonResult:
         unit=compared.metric.unit,
         kind=compared.pairs[0].found.kind if compared.pairs else None,
         higher_is_better=compared.metric.higher_is_better,
-        values={label: _estimate(value) for label, value in compared.values.items()},
+        values={label: MetricEstimate.of(value) for label, value in compared.values.items()},
         winner=many.winner,
         order=many.order,
         groups=many.groups,
@@ -138,10 +137,6 @@ def _gate(compared: MetricComparison) -> GateResult | None:
     )
 
 
-def _estimate(value: Estimate) -> MetricEstimate:
-    return MetricEstimate(value=value.value, low=value.low, high=value.high, n_cases=value.n_cases, method=value.method)
-
-
 def _pair(compared: MetricComparison, pair: ComparedPair) -> PairResult:
     zero = pair.found.failures_as_zero
     return PairResult(
@@ -151,7 +146,7 @@ def _pair(compared: MetricComparison, pair: ComparedPair) -> PairResult:
         **vars(_numbers(pair.found)),
         standard_error=pair.standard_error,
         unit=compared.metric.unit,
-        tails={name: _estimate(value) for name, value in pair.tails.items()},
+        tails={name: MetricEstimate.of(value) for name, value in pair.tails.items()},
         prompts=pair.prompts,
         failures_as_zero=None if zero is None else _numbers(zero),
     )

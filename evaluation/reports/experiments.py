@@ -7,7 +7,6 @@ from evaluation.reports.labels import unique_labels
 from evaluation.reports.notes import annotation_facts
 from evaluation.reports.results import run_result
 from evaluation.reports.tables import ranked
-from evaluation.results.as_json import as_json
 from evaluation.store.annotations import annotations
 from evaluation.store.experiments import comparisons_of_experiment, find_experiment
 from evaluation.store.records import ExperimentRecord
@@ -43,12 +42,12 @@ def experiment_result(store: Store, wanted: str) -> dict[str, Any]:
         store,
         experiment_id=found.experiment_id,
         run_ids=found.run_ids,
-        comparison_ids=[comparison.comparison_id for comparison in compared],
+        comparison_ids=[one["comparison_id"] for one in compared],
     )
     return {
         **experiment_facts(found),
         "runs": [_run(store, run_id) for run_id in found.run_ids],
-        "comparisons": as_json(compared),
+        "comparisons": compared,
         "annotations": [annotation_facts(note) for note in notes],
     }
 

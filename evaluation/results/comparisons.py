@@ -171,20 +171,6 @@ class ComparisonResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ComparisonSummary:
-    """A stored comparison in short."""
-
-    comparison_id: str
-    benchmark: str
-    """Its name."""
-    run_ids: tuple[str, ...]
-    sentence: str | None
-    """Who is better, as far as the cases can tell."""
-    created_at: datetime
-    """When it was compared."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PairHistoryResult:
     """How two sides came out by one metric in one stored comparison."""
 

@@ -9,7 +9,6 @@ from sqlalchemy.engine import Connection
 
 from evaluation.errors import ConfigurationError, UnknownNameError
 from evaluation.names import checked_name, normal_name
-from evaluation.results.comparisons import ComparisonSummary
 from evaluation.store.records import ExperimentRecord
 from evaluation.store.session import Store
 from evaluation.store.statements import now
@@ -210,19 +209,19 @@ def file_comparison(store: Store, comparison_id: str, experiment_id: str) -> Non
         connection.execute(mine.values(experiment_id=experiment_id))
 
 
-def comparisons_of_experiment(store: Store, experiment_id: str) -> tuple[ComparisonSummary, ...]:
-    """Return the experiment's comparisons, oldest first."""
+def comparisons_of_experiment(store: Store, experiment_id: str) -> tuple[dict[str, Any], ...]:
+    """The experiment's comparisons, oldest first: which runs, and the sentence that they ended in."""
     wanted = sa.select(comparison).where(comparison.c.experiment_id == experiment_id)
     with store.read() as connection:
         rows = connection.execute(wanted.order_by(comparison.c.created_at, comparison.c.id)).mappings().all()
     return tuple(
-        ComparisonSummary(
-            comparison_id=row["id"],
-            benchmark=row["benchmark_name"],
-            run_ids=tuple(row["run_ids"]),
-            sentence=next(iter(row["result"].get("sentences", ())), None),
-            created_at=row["created_at"],
-        )
+        {
+            "comparison_id": row["id"],
+            "benchmark": row["benchmark_name"],
+            "run_ids": list(row["run_ids"]),
+            "sentence": next(iter(row["result"].get("sentences", ())), None),
+            "created_at": row["created_at"].isoformat(),
+        }
         for row in rows
     )
 
