@@ -109,12 +109,11 @@ def show_history(words: Sequence[str], metrics: Sequence[str], *, database: str 
     """
     from deployments.cli.comparison_page import print_history
     from evaluation.comparing.history import history_of
-    from evaluation.results.as_json import as_json as result_as_json
 
     with open_stored(database) as store:
         history = history_of(store, words, metrics=metrics)
     if as_json:
-        print_json({"history": result_as_json(history)})
+        print_json({"history": history})
     else:
         print_history(history, words)
     return EXIT_DONE

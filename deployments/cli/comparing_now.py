@@ -115,14 +115,13 @@ def _show_dry_run(
 ) -> int:
     from deployments.cli.results import say_line
     from evaluation.reports.comparison_plan import planned_beside, planned_sentence
-    from evaluation.results.as_json import as_json as result_as_json
 
     start_embedded_where_asked(prepared, stack)
     resolution = check_servers(prepared, store)
     _refuse_unknown_side(request, resolution, store)
     labels = [found.candidate.label for found in resolution.candidates]
     planned = [planned_beside(store, request, benchmark, labels) for benchmark in prepared.benchmarks]
-    show_forecast(prepared, store, resolution, as_json=as_json, beside={"planned": result_as_json(planned)})
+    show_forecast(prepared, store, resolution, as_json=as_json, beside={"planned": planned})
     if not as_json:
         for found in planned:
             say_line(planned_sentence(found))

@@ -68,18 +68,18 @@ def _as_json(
     evaluated: Sequence[str],
 ) -> dict[str, Any]:
     from evaluation.reports.results import run_result, worst_status
-    from evaluation.results.as_json import as_json as result_as_json
+    from evaluation.results.as_json import as_json
 
     runs = [run_result(store, run_id) for run_id in evaluated]
     return {
         "status": worst_status([run["status"] for run in runs]) if runs else "completed",
         "comparisons": [
-            {**result_as_json(pair), "benchmark": result.benchmark, "comparison_id": result.comparison_id}
+            {**as_json(pair), "benchmark": result.benchmark, "comparison_id": result.comparison_id}
             for result in results
             for pair in result.pairs
         ],
         "results": [result.as_json_without_pairs() for result in results],
-        **({} if checks is None else {"checks": result_as_json(checks)}),
+        **({} if checks is None else {"checks": checks}),
         **({"runs": runs} if runs else {}),
     }
 
@@ -88,10 +88,9 @@ def show_planned(planned: "Sequence[PlannedComparison]", *, as_json: bool) -> in
     """The exit code of showing which stored pairs would be compared."""
     from deployments.cli.results import say_line
     from evaluation.formatting import counted
-    from evaluation.results.as_json import as_json as result_as_json
 
     if as_json:
-        print_json({"planned": result_as_json(planned)})
+        print_json({"planned": planned})
         return EXIT_DONE
     for comparison in planned:
         n_pairs, n_sides = counted(len(comparison.pairs), "pair"), counted(len(comparison.sides), "side")
