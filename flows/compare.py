@@ -1,6 +1,6 @@
 """Who is better, and how sure is that? Candidates of stored runs, or of an evaluation made now, on the same cases."""
 
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 from uuid import UUID
 
 from prefect import flow, get_run_logger
@@ -18,6 +18,15 @@ from tasks.load import load_benchmark
 from tasks.own_settings import use_own_settings
 from tasks.plan import Asked
 from tasks.publish import publish_results
+
+
+class Compared(TypedDict):
+    """What the flow run made."""
+
+    comparisons: list[str]
+    """Ids of the comparisons, one for each benchmark."""
+    runs: NotRequired[dict[str, str]]
+    """How each run of the evaluation ended, by its id."""
 
 
 def _flow_run_name() -> str:
@@ -50,7 +59,7 @@ async def compare(request: ComparisonRequest, invocation_id: str | None = None) 
 
 async def _compare_as_requested(
     request: ComparisonRequest, invocation_id: str, flow_run_id: UUID
-) -> State[Any] | dict[str, Any]:
+) -> State[Any] | Compared:
     stored_runs = await find_runs(request)
     if request.evaluation is None:
         return await _compare(request, stored_runs, ())
@@ -63,28 +72,26 @@ async def _evaluate_and_compare(
     stored_runs: tuple[str, ...],
     invocation_id: str,
     flow_run_id: UUID,
-) -> State[Any] | dict[str, Any]:
+) -> State[Any] | Compared:
     if stored_runs:
         loaded = [
             await load_benchmark(name, evaluation.field_mapping(), evaluation.ignore_fields)
             for name in evaluation.benchmarks
         ]
-        await refuse_unfit(stored_runs, {found.version: found.name for found in loaded})
+        await refuse_unfit(stored_runs, {benchmark.version: benchmark.name for benchmark in loaded})
     plan = await planned(Asked(request=evaluation, invocation_id=invocation_id, flow_run_id=str(flow_run_id)))
     for note in plan.notes:
         get_run_logger().info("%s", note)
     statuses = await work_through(plan, flow_run_id)
     await publish_results(plan.invocation_id)
-    found = await _compare(request, stored_runs, tuple(run.run_id for run in plan.runs))
+    compared = await _compare(request, stored_runs, tuple(run.run_id for run in plan.runs))
     failed = [run_id for run_id, status in statuses.items() if status == "failed"]
     if failed:
         return Failed(message=f"failed: {', '.join(failed)}; the comparison of the other candidates stands")
-    return {**found, "runs": statuses}
+    return {**compared, "runs": statuses}
 
 
-async def _compare(
-    request: ComparisonRequest, stored_runs: tuple[str, ...], evaluated: tuple[str, ...]
-) -> dict[str, Any]:
+async def _compare(request: ComparisonRequest, stored_runs: tuple[str, ...], evaluated: tuple[str, ...]) -> Compared:
     comparison_ids = await compare_candidates(request, stored_runs=stored_runs, evaluated=evaluated)
     await publish_comparison(comparison_ids)
     return {"comparisons": list(comparison_ids)}

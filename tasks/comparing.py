@@ -1,14 +1,13 @@
 """Holds candidates of stored runs against each other, and shows what came of it in Prefect."""
 
-from typing import Any
-
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from evaluation.comparing.request import ComparisonRequest
 from evaluation.reports.comparison_markdown import comparisons_as_markdown
-from evaluation.reports.comparison_store import compare_and_store, refuse_unfit_runs, runs_meant, stored_result
+from evaluation.reports.comparison_store import compare_and_store, refuse_unfit_runs, runs_meant
 from evaluation.reports.comparison_tables import artifact_rows
+from evaluation.results.comparisons import ComparisonResult
 from evaluation.settings import Settings
 from evaluation.store.comparisons import find_comparison
 from evaluation.store.runs import run_flows
@@ -60,7 +59,7 @@ async def compare_candidates(
 def _compare(request: ComparisonRequest, stored_runs: tuple[str, ...], evaluated: tuple[str, ...]) -> tuple[str, ...]:
     with open_store(Settings().database) as store:
         results = compare_and_store(store, request, evaluated=evaluated, stored=stored_runs)
-    return tuple(result["comparison_id"] for result in results)
+    return tuple(result.comparison_id for result in results)
 
 
 @task(name="publish comparison", task_run_name="publish the comparison", cache_policy=NO_CACHE, persist_result=False)
@@ -70,20 +69,20 @@ async def publish_comparison(comparison_ids: tuple[str, ...]) -> None:
     tables = []
     async with going_on_without("the comparisons"):
         for result in results:
-            key = artifact_key("comparison", result["benchmark"])
-            description = f"{result['benchmark']} · comparison {result['comparison_id']} · {len(result['sides'])} sides"
+            key = artifact_key("comparison", result.benchmark)
+            description = f"{result.benchmark} · comparison {result.comparison_id} · {len(result.sides)} sides"
             tables.append(await publish_table(artifact_rows(result), key=key, said=description))
         flow_runs = await stored(_flow_runs, results)
         page = comparisons_as_markdown(results, flow_runs=flow_runs, tables=tables)
         await publish_page(page, key="comparison", said="Who is better, and how sure that is")
 
 
-def _load(comparison_ids: tuple[str, ...]) -> list[dict[str, Any]]:
+def _load(comparison_ids: tuple[str, ...]) -> list[ComparisonResult]:
     with open_store(Settings().database) as store:
-        return [stored_result(find_comparison(store, comparison_id)) for comparison_id in comparison_ids]
+        return [find_comparison(store, comparison_id).result for comparison_id in comparison_ids]
 
 
-def _flow_runs(results: list[dict[str, Any]]) -> dict[str, tuple[str, ...]]:
+def _flow_runs(results: list[ComparisonResult]) -> dict[str, tuple[str, ...]]:
     """Who made each run."""
     with open_store(Settings().database) as store:
-        return {run_id: run_flows(store, run_id) for result in results for run_id in result["run_ids"]}
+        return {run_id: run_flows(store, run_id) for result in results for run_id in result.run_ids}

@@ -12,9 +12,8 @@ from deployments.cli.terminal import EXIT_DONE, EXIT_RUN_FAILED, print_json
 if TYPE_CHECKING:
     from evaluation.comparing.request import ComparisonRequest
     from evaluation.request import EvaluationRequest
+    from evaluation.results.comparisons import ComparisonResult
     from evaluation.store.session import Store
-
-Results = list[dict[str, Any]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,10 +94,10 @@ def _of_stored_runs(wanted: Wanted, store: "Store", *, as_json: bool) -> int:
     return show_comparisons(wanted, store, results, as_json=as_json, code=code)
 
 
-def _has_failed_run(store: "Store", results: Results) -> bool:
+def _has_failed_run(store: "Store", results: "Sequence[ComparisonResult]") -> bool:
     from evaluation.store.runs import find_run
 
-    run_ids = dict.fromkeys(run_id for result in results for run_id in result["run_ids"])
+    run_ids = dict.fromkeys(run_id for result in results for run_id in result.run_ids)
     return any(find_run(store, run_id).status == "failed" for run_id in run_ids)
 
 
@@ -112,9 +111,9 @@ def show_history(words: Sequence[str], metrics: Sequence[str], *, database: str 
     from evaluation.comparing.history import history_of
 
     with open_stored(database) as store:
-        rows = history_of(store, words, metrics=metrics)
+        history = history_of(store, words, metrics=metrics)
     if as_json:
-        print_json({"history": rows})
+        print_json({"history": history})
     else:
-        print_history(rows, words)
+        print_history(history, words)
     return EXIT_DONE

@@ -1,21 +1,23 @@
 """What a comparison leaves behind: the page or the JSON value, the checks, their file and the exit code."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from deployments.cli.comparing import Results, Wanted
+from deployments.cli.comparing import Wanted
 from deployments.cli.junit_file import write_junit
 from deployments.cli.terminal import EXIT_CHECK_FAILED, EXIT_DONE, print_json, tell
 
 if TYPE_CHECKING:
     from evaluation.reports.comparison_checks import RegressionCheck
+    from evaluation.results.comparisons import ComparisonResult
+    from evaluation.results.planned_comparisons import PlannedComparison
     from evaluation.store.session import Store
 
 
 def show_comparisons(
     wanted: Wanted,
     store: "Store",
-    results: Results,
+    results: "Sequence[ComparisonResult]",
     *,
     as_json: bool,
     code: int = EXIT_DONE,
@@ -43,55 +45,57 @@ def show_comparisons(
     else:
         print_comparisons(results)
         for result in results:
-            if result.get("experiment") is not None:
-                tell(f"comparison {result['comparison_id']} is one of experiment {result['experiment']}")
+            if result.experiment is not None:
+                tell(f"comparison {result.comparison_id} is one of experiment {result.experiment}")
     for check in checks:
         if check.outcome != "passed":
-            tell(f"check {'failed' if check.has_failed else 'undecided'}: {check.said}")
+            tell(f"check {'failed' if check.has_failed else 'undecided'}: {check.sentence}")
     if code == EXIT_DONE and wanted.fails and any(check.has_failed for check in checks):
         return EXIT_CHECK_FAILED
     return code
 
 
-def _checks(wanted: Wanted, results: Results) -> "list[RegressionCheck]":
+def _checks(wanted: Wanted, results: "Sequence[ComparisonResult]") -> "list[RegressionCheck]":
     from evaluation.reports.comparison_checks import regression_checks
 
     return regression_checks(results, wanted.check_metrics) if wanted.checks else []
 
 
 def _as_json(
-    store: "Store", results: Results, checks: "list[RegressionCheck] | None", evaluated: Sequence[str]
+    store: "Store",
+    results: "Sequence[ComparisonResult]",
+    checks: "list[RegressionCheck] | None",
+    evaluated: Sequence[str],
 ) -> dict[str, Any]:
-    from dataclasses import asdict
-
     from evaluation.reports.results import run_result, worst_status
+    from evaluation.results.as_json import as_json
 
     runs = [run_result(store, run_id) for run_id in evaluated]
     return {
         "status": worst_status([run["status"] for run in runs]) if runs else "completed",
         "comparisons": [
-            {**pair, "benchmark": result["benchmark"], "comparison_id": result["comparison_id"]}
+            {**as_json(pair), "benchmark": result.benchmark, "comparison_id": result.comparison_id}
             for result in results
-            for pair in result["comparisons"]
+            for pair in result.pairs
         ],
-        "results": [{name: value for name, value in result.items() if name != "comparisons"} for result in results],
-        **({} if checks is None else {"checks": [asdict(check) for check in checks]}),
+        "results": [result.as_json_without_pairs() for result in results],
+        **({} if checks is None else {"checks": checks}),
         **({"runs": runs} if runs else {}),
     }
 
 
-def show_planned(planned: Sequence[Mapping[str, Any]], *, as_json: bool) -> int:
+def show_planned(planned: "Sequence[PlannedComparison]", *, as_json: bool) -> int:
     """The exit code of showing which stored pairs would be compared."""
     from deployments.cli.results import say_line
     from evaluation.formatting import counted
 
     if as_json:
-        print_json({"planned": list(planned)})
+        print_json({"planned": planned})
         return EXIT_DONE
-    for found in planned:
-        n_pairs, n_sides = counted(len(found["pairs"]), "pair"), counted(len(found["sides"]), "side")
-        say_line(f"{found['benchmark']}: {n_pairs} of {n_sides} would be compared by {', '.join(found['metrics'])}")
-        for a, b in found["pairs"]:
+    for comparison in planned:
+        n_pairs, n_sides = counted(len(comparison.pairs), "pair"), counted(len(comparison.sides), "side")
+        say_line(f"{comparison.benchmark}: {n_pairs} of {n_sides} would be compared by {', '.join(comparison.metrics)}")
+        for a, b in comparison.pairs:
             say_line(f"  {a} – {b}")
     say_line("Nothing was compared, and nothing is stored.")
     return EXIT_DONE

@@ -4,22 +4,25 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from evaluation.comparing.changed_texts import notes_on_changed_texts
-from evaluation.comparing.flips import Flips, find_flips, flipped_pairs
-from evaluation.comparing.like_with_like import AlikePairs, Basis, alike_pairs, notes_on
+from evaluation.comparing.flips import find_flips, flipped_pairs
+from evaluation.comparing.like_with_like import AlikePairs, alike_pairs, notes_on
 from evaluation.comparing.matching import match_runs
 from evaluation.comparing.members import Member
 from evaluation.comparing.metrics import ComparedMetric
 from evaluation.comparing.pair_error import paired_standard_error
-from evaluation.comparing.preferences import Preferences, find_preferences
+from evaluation.comparing.preferences import find_preferences
 from evaluation.comparing.remarks import remarks_on
 from evaluation.comparing.request import ComparisonRequest
 from evaluation.comparing.sides import Side
-from evaluation.comparing.standing import Standing, standings
+from evaluation.comparing.standing import count_cases
 from evaluation.comparing.tails import MOST_PAIRS_OF_SIDES, TAILED, tails_of
 from evaluation.comparing.values import failed_of, figure_of_side, figures_of, scores_of
 from evaluation.errors import IncomparableError
 from evaluation.fingerprint import fingerprint
 from evaluation.reports.metric_facts import value_range
+from evaluation.results.comparisons import Flips, PreferenceResult
+from evaluation.results.pairs import Basis
+from evaluation.results.sides import SideCounts
 from evaluation.score import Estimate
 from evaluation.stats.estimate import mean_estimate
 from evaluation.stats.pair_comparison import PairComparison
@@ -65,7 +68,8 @@ class Comparison:
 
     members: tuple[Member, ...]
     sides: tuple[Side, ...]
-    standings: Mapping[str, Standing]
+    counts: Mapping[str, SideCounts]
+    """What became of each side's cases, by its label."""
     by: str | None
     against: str | None
     margin: float | None
@@ -73,7 +77,7 @@ class Comparison:
     """Of quality, the headline first."""
     figures: tuple[MetricComparison, ...]
     """Speed, tokens, cost and energy, as ratios."""
-    preferences: tuple[Preferences, ...]
+    preferences: tuple[PreferenceResult, ...]
     """By judges who saw two answers at a time."""
     flips: tuple[Flips, ...]
     notes: tuple[str, ...]
@@ -112,7 +116,7 @@ def compare_runs(
     return Comparison(
         members=members,
         sides=measured.sides,
-        standings=standings(store, measured.sides, metrics[0].metric.use if metrics else None),
+        counts=count_cases(store, measured.sides, metrics[0].metric.use if metrics else None),
         by=request.by,
         against=against.label if against else None,
         margin=work.margin_of(measured.metrics[0]) if measured.metrics else None,

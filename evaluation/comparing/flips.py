@@ -2,44 +2,16 @@
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from evaluation.comparing.members import Member
 from evaluation.comparing.sides import Side
 from evaluation.generation import Failure
+from evaluation.results.comparisons import Flip, Flips
 from evaluation.store.outcomes import load_outcomes
 from evaluation.store.session import Store
 
 LONGEST_ANSWER = 240
 """Letters of an answer that are kept with the comparison; all of it stands in the run."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Flip:
-    """A case on which two sides differ."""
-
-    case_id: str
-    value_a: float
-    value_b: float
-    answer_a: str | None
-    """The first repeat's answer, cut short in its middle; None where there is none."""
-    answer_b: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Flips:
-    """All cases on which two sides differ, counted, and the clearest of them."""
-
-    a: str
-    b: str
-    run_a: str
-    """A run in which the answers stand in full."""
-    run_b: str
-    n_better_a: int
-    n_better_b: int
-    n_equal: int
-    better_a: tuple[Flip, ...]
-    better_b: tuple[Flip, ...]
 
 
 def flipped_pairs(order: Sequence[str], against: str | None) -> list[tuple[str, str]]:

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from itertools import combinations
-from typing import Any
 
 from evaluation.comparing.members import find_members
 from evaluation.comparing.metrics import FIGURES
 from evaluation.errors import ConfigurationError, UnknownNameError
+from evaluation.results.comparisons import PairHistoryResult
 from evaluation.store.comparisons import PairHistoryRow, compared_pairs, pair_history
 from evaluation.store.session import Store
 
@@ -15,8 +15,8 @@ _EXAMPLE = "For example `benchwright compare --history last`, or `benchwright co
 _NEXT = "Compare them first: that makes a history. Of two weights under one name each has its digest in its name."
 
 
-def history_of(store: Store, words: Sequence[str], *, metrics: Sequence[str] = ()) -> list[dict[str, Any]]:
-    """Every stored comparison of these sides as plain values, the oldest first.
+def history_of(store: Store, words: Sequence[str], *, metrics: Sequence[str] = ()) -> list[PairHistoryResult]:
+    """Every stored comparison of these sides, the oldest first.
 
     Args:
         store: Where comparisons are.
@@ -29,15 +29,15 @@ def history_of(store: Store, words: Sequence[str], *, metrics: Sequence[str] = (
     """
     if not words:
         raise ConfigurationError("--history needs runs, or the names of two sides", _EXAMPLE)
-    found = {
-        (row.comparison_id, row.pair.metric, row.pair.a, row.pair.b): _as_plain(row, a)
+    history = {
+        (row.comparison_id, row.pair.metric, row.pair.result.a, row.pair.result.b): _history_result(row, a)
         for a, b in _pairs(store, words)
         for row in pair_history(store, a, b)
         if _is_wanted(row, metrics)
     }
-    if not found:
+    if not history:
         raise UnknownNameError("comparison of", " and ".join(words), _compared(store), _NEXT)
-    return sorted(found.values(), key=lambda row: (row["created_at"], row["comparison_id"]))
+    return sorted(history.values(), key=lambda row: (row.created_at, row.comparison_id))
 
 
 def _compared(store: Store) -> list[str]:
@@ -46,7 +46,7 @@ def _compared(store: Store) -> list[str]:
 
 def _is_wanted(row: PairHistoryRow, metrics: Sequence[str]) -> bool:
     if metrics:
-        return row.pair.details.get("metric") in metrics or row.pair.metric.name in metrics
+        return row.pair.result.metric in metrics or row.pair.metric.name in metrics
     return row.pair.metric.name not in FIGURES
 
 
@@ -65,16 +65,15 @@ def _pairs(store: Store, words: Sequence[str]) -> list[tuple[list[str], list[str
     return [([a], [b]) for a, b in pairs]
 
 
-def _as_plain(row: PairHistoryRow, first: Sequence[str]) -> dict[str, Any]:
-    """The row, with `flipped` where the side that was asked for first stands second."""
-    is_first = row.pair.a_key in first or row.pair.a in first
-    return {
-        "comparison_id": row.comparison_id,
-        "created_at": row.created_at.isoformat(),
-        "benchmark": row.benchmark_name,
-        "benchmark_version": row.benchmark_version,
-        "run_ids": list(row.run_ids),
-        "code_version": row.code_version,
-        **row.pair.details,
-        "flipped": not is_first,
-    }
+def _history_result(row: PairHistoryRow, first: Sequence[str]) -> PairHistoryResult:
+    is_first = row.pair.a_key in first or row.pair.result.a in first
+    return PairHistoryResult(
+        comparison_id=row.comparison_id,
+        created_at=row.created_at,
+        benchmark=row.benchmark_name,
+        benchmark_version=row.benchmark_version,
+        run_ids=row.run_ids,
+        code_version=row.code_version,
+        pair=row.pair.result,
+        flipped=not is_first,
+    )

@@ -11,9 +11,9 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from math import exp, fsum, log
-from typing import Literal
 
 from evaluation.generation import PromptState
+from evaluation.results.pairs import Basis
 
 States = tuple[PromptState, ...]
 """Of the prompts behind a side's figure, one for each member."""
@@ -21,7 +21,6 @@ Values = Mapping[States, float]
 """A side's figure of one case, by the states that it was taken in."""
 Sides = Mapping[str, Mapping[str, Values]]
 """By side, then by case."""
-Basis = Literal["fresh", "cached", "unknown", "balanced", "mixed"]
 
 MIN_ALIKE = 6
 """Fewer pairs cannot tell two sides apart even where all differ one way (sign flips, p > .03)."""

@@ -14,7 +14,7 @@ from evaluation.metrics.parsing import metric_class, metric_of, parse_metric
 from evaluation.metrics.speed import SPEED_METRICS
 from evaluation.reports.metric_facts import higher_is_better, is_over_all_cases
 from evaluation.reports.results import metric_keys
-from evaluation.stats.pair_comparison import Kind
+from evaluation.stats.kinds import Kind
 from evaluation.store.records import MetricUse
 from evaluation.store.scores import scored_metrics
 from evaluation.store.session import Store

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from evaluation.stats.clusters import cluster_means
-from evaluation.stats.pair_comparison import Kind, PairComparison
+from evaluation.stats.kinds import Kind
+from evaluation.stats.pair_comparison import PairComparison
 
 
 def paired_standard_error(

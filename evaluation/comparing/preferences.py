@@ -1,7 +1,7 @@
 """Who is preferred, where a judge saw two answers at a time? Its verdicts on the sides, on one scale of strength."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -10,27 +10,17 @@ from evaluation.comparing.sides import Side
 from evaluation.metrics.judges.pairwise import JudgePairwise
 from evaluation.metrics.parsing import metric_of
 from evaluation.resolving.metric_models import is_opponent
-from evaluation.stats.preferences import PreferenceRanking, rank_preferences
+from evaluation.results.comparisons import PreferenceResult
+from evaluation.stats.preferences import rank_preferences
 from evaluation.stats.votes import Vote
 from evaluation.store.outcome_numbers import iterate_values
 from evaluation.store.records import MetricUse
 from evaluation.store.session import Store
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Preferences:
-    """What one judge prefers."""
-
-    word: str
-    """`judge_pairwise by MODEL`."""
-    signature: str
-    """Without the opponent, who is another one in every run."""
-    ranking: PreferenceRanking
-
-
 def find_preferences(
     store: Store, sides: Sequence[Side], uses: Sequence[MetricUse], *, seed: int
-) -> Iterator[Preferences]:
+) -> Iterator[PreferenceResult]:
     """The ranking by each judge who compared answers of these sides.
 
     Args:
@@ -48,7 +38,7 @@ def find_preferences(
     for judge, found in votes.items():
         if found:
             ranking = rank_preferences(found, rng=np.random.default_rng(seed))
-            yield Preferences(word=f"{judge.name} by {judge.model}", signature=judge.signature, ranking=ranking)
+            yield PreferenceResult(word=f"{judge.name} by {judge.model}", signature=judge.signature, ranking=ranking)
 
 
 def _votes(store: Store, sides: Sequence[Side], use: MetricUse, against: str) -> Iterator[Vote]:

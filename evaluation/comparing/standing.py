@@ -2,43 +2,24 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from evaluation.comparing.members import Member
 from evaluation.comparing.sides import Side
+from evaluation.results.sides import SideCounts
 from evaluation.store.outcomes import count_outcomes
 from evaluation.store.records import MetricUse, OutcomeCounts
 from evaluation.store.scores import count_score_failures
 from evaluation.store.session import Store
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """Counts over all members of a side, of generations and not of cases."""
-
-    n_asked: int
-    """Cases times repeats."""
-    n_answered: int
-    """The candidate's own failures among them, which are scored."""
-    failures: Mapping[str, int]
-    """Of the server, by kind: left out of every score."""
-    own_failures: Mapping[str, int]
-    score_failures: Mapping[str, int]
-    """Answers without a value of the headline metric, by kind."""
-    n_reused: int
-    """Taken from earlier runs: out of every timing figure."""
-    n_cached: int
-    """Answers to prompts that a server had, or may have had, in its cache."""
-
-
-def standings(store: Store, sides: Sequence[Side], headline: MetricUse | None) -> dict[str, Standing]:
-    """The standing of each side, by its label."""
+def count_cases(store: Store, sides: Sequence[Side], headline: MetricUse | None) -> dict[str, SideCounts]:
+    """Return the counts of each side, by its label."""
     run_ids = dict.fromkeys(member.run_id for side in sides for member in side.members)
     counts = {found.run_candidate_id: found for run_id in run_ids for found in count_outcomes(store, run_id)}
-    return {side.label: _standing(store, side, counts, headline) for side in sides}
+    return {side.label: _counts(store, side, counts, headline) for side in sides}
 
 
-def _standing(store: Store, side: Side, counts: Mapping[int, OutcomeCounts], headline: MetricUse | None) -> Standing:
+def _counts(store: Store, side: Side, counts: Mapping[int, OutcomeCounts], headline: MetricUse | None) -> SideCounts:
     of_members = [counts[member.row_id] for member in side.members]
     failures: Counter[str] = Counter()
     own: Counter[str] = Counter()
@@ -47,7 +28,7 @@ def _standing(store: Store, side: Side, counts: Mapping[int, OutcomeCounts], hea
         failures.update({str(kind): n for kind, n in found.failures.items()})
         own.update({str(kind): n for kind, n in found.own_failures.items()})
         unscored.update(_unscored(store, member, headline))
-    return Standing(
+    return SideCounts(
         n_asked=sum(member.run.plan.n_cases * member.run.plan.n_repeats for member in side.members),
         n_answered=sum(found.n_ok + found.n_own_failed for found in of_members),
         failures=dict(failures),
@@ -59,5 +40,5 @@ def _standing(store: Store, side: Side, counts: Mapping[int, OutcomeCounts], hea
 
 
 def _unscored(store: Store, member: Member, headline: MetricUse | None) -> Mapping[str, int]:
-    found = dict(count_score_failures(store, member.row_id))
-    return found.get(headline, {}) if headline is not None else {}
+    counts = dict(count_score_failures(store, member.row_id))
+    return counts.get(headline, {}) if headline is not None else {}

@@ -59,7 +59,7 @@ def _labels(store: Store, source: Source) -> list[str]:
     """What the candidates, or the sides of a comparison, are called."""
     if source.comparison_id:
         pairs = find_comparison(store, source.comparison_id).pairs
-        return list(dict.fromkeys(side for pair in pairs for side in (pair.a, pair.b)))
+        return list(dict.fromkeys(side for pair in pairs for side in (pair.result.a, pair.result.b)))
     runs = [find_run(store, run_id) for run_id in source.run_ids]
     return list(dict.fromkeys(label for run in runs for label in unique_labels(run).values()))
 
@@ -68,7 +68,7 @@ def _metrics(store: Store, source: Source, kind: Kind) -> list[str]:
     """The words for the metrics that occur in these rows."""
     if source.comparison_id:
         pairs = find_comparison(store, source.comparison_id).pairs
-        return list(dict.fromkeys(pair.details["metric"] for pair in pairs))
+        return list(dict.fromkeys(pair.result.metric for pair in pairs))
     if kind is Kind.RESULTS:
         results = [run_result(store, run_id) for run_id in source.run_ids]
         return list(

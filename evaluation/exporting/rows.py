@@ -8,6 +8,7 @@ from evaluation.exporting.filters import Filters
 from evaluation.exporting.source import Kind, Source
 from evaluation.exporting.words import words_of_runs
 from evaluation.reports.results import run_result
+from evaluation.results.as_json import as_json
 from evaluation.store.comparisons import ComparisonPairRecord, find_comparison
 from evaluation.store.runs import find_run
 from evaluation.store.session import Store
@@ -77,17 +78,17 @@ def _pairs(store: Store, comparison_id: str, filters: Filters) -> tuple[tuple[st
         "benchmark_version": found.benchmark_version,
     }
     wanted = [pair for pair in found.pairs if _is_wanted(pair, filters)]
-    further = dict.fromkeys(name for pair in found.pairs for name in pair.details if name not in OF_A_PAIR)
+    further = dict.fromkeys(name for pair in found.pairs for name in as_json(pair.result) if name not in OF_A_PAIR)
     return (*OF_A_PAIR, *further), (known | _pair(pair) for pair in wanted)
 
 
 def _pair(pair: ComparisonPairRecord) -> Row:
-    return {"signature": pair.metric.signature, "a_key": pair.a_key, "b_key": pair.b_key, **pair.details}
+    return {"signature": pair.metric.signature, "a_key": pair.a_key, "b_key": pair.b_key, **as_json(pair.result)}
 
 
 def _is_wanted(pair: ComparisonPairRecord, filters: Filters) -> bool:
     """True for the pairs that a single name is part of, and for those between several names."""
-    if filters.metrics and pair.details["metric"] not in filters.metrics:
+    if filters.metrics and pair.result.metric not in filters.metrics:
         return False
-    sides, wanted = {pair.a, pair.b}, set(filters.candidates)
+    sides, wanted = {pair.result.a, pair.result.b}, set(filters.candidates)
     return bool(wanted & sides) if len(wanted) == 1 else not wanted or sides <= wanted

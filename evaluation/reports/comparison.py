@@ -1,160 +1,156 @@
-"""A comparison as plain values: what `--json`, the terminal, the artifacts and the store are all made of."""
+"""A comparison as its result: what `--json`, the terminal, the artifacts and the store are all made of."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
-from typing import Any
+from dataclasses import fields, replace
 
 from evaluation.comparing.comparison import ComparedPair, Comparison, MetricComparison
+from evaluation.comparing.members import Member
+from evaluation.comparing.request import ComparisonRequest
 from evaluation.comparing.sides import Side
+from evaluation.fingerprint import fingerprint
 from evaluation.reports.comparison_sentences import sentences
-from evaluation.score import Estimate
+from evaluation.results.comparisons import ComparisonResult, GateResult, MetricComparisonResult
+from evaluation.results.estimates import MetricEstimate
+from evaluation.results.pairs import PairNumbers, PairResult
+from evaluation.results.sides import MemberResult, SideResult
 from evaluation.stats.pair_comparison import PairComparison
 from evaluation.store.benchmarks import find_benchmark
 from evaluation.store.session import Store
-
-PAIR_COLUMNS = (
-    "verdict",
-    "difference",
-    "low",
-    "high",
-    "p_value",
-    "p_adjusted",
-    "n_pairs",
-    "method",
-    "effect_size",
-    "mde",
-)
-"""What stands in columns of its own, in their order."""
-_OWN = ("failures_as_zero", "also", "intervals", "notes", "kind")
-"""Fields of a pair that are not taken as they are."""
+from evaluation.version import code_version
 
 
-def comparison_result(store: Store, comparison: Comparison) -> dict[str, Any]:
-    """The comparison in full, its pairs flat under `comparisons`: quality first, the headline's before all."""
-    run = comparison.members[0].run
-    benchmark = find_benchmark(store, run.plan.benchmark_version)
-    result: dict[str, Any] = {
-        "benchmark": run.plan.benchmark_name,
-        "benchmark_version": run.plan.benchmark_version,
-        "task_type": benchmark.task_type if benchmark else None,
-        "n_cases": benchmark.n_cases if benchmark else None,
-        "run_ids": list(dict.fromkeys(member.run_id for member in comparison.members)),
-        "by": comparison.by,
-        "against": comparison.against,
-        "margin": comparison.margin,
-        "headline": comparison.headline.metric.word if comparison.headline else None,
-        "winner": comparison.headline.many.winner if comparison.headline else None,
-        "sides": [_side(comparison, side) for side in comparison.sides],
-        "unscored": list(comparison.unscored),
-        "metrics": [_metric(found) for found in (*comparison.metrics, *comparison.figures)],
-        "preferences": [asdict(found) for found in comparison.preferences],
-        "flips": [asdict(found) for found in comparison.flips],
-        "notes": [*comparison.notes, *comparison.changed_texts],
-        "comparisons": [
-            pair_result(found, pair) for found in (*comparison.metrics, *comparison.figures) for pair in found.pairs
-        ],
-    }
-    plain: dict[str, Any] = _as_lists(result)
-    return {"sentences": sentences(plain), **plain}
+def comparison_result(store: Store, comparison: Comparison, request: ComparisonRequest) -> ComparisonResult:
+    """Return the comparison in full: quality first, the headline's metrics and pairs before all.
+
+    Args:
+        store: Where the benchmark is.
+        comparison: What was found.
+        request: What was asked for.
+    """
+    plan = comparison.members[0].run.plan
+    benchmark = find_benchmark(store, plan.benchmark_version)
+    headline = comparison.headline
+    run_ids = tuple(dict.fromkeys(member.run_id for member in comparison.members))
+    metrics = (*comparison.metrics, *comparison.figures)
+    result = ComparisonResult(
+        comparison_id=_comparison_id(request, run_ids, comparison),
+        code_version=code_version(),
+        sentences=(),
+        benchmark=plan.benchmark_name,
+        benchmark_version=plan.benchmark_version,
+        task_type=benchmark.task_type if benchmark else None,
+        n_cases=benchmark.n_cases if benchmark else None,
+        run_ids=run_ids,
+        by=comparison.by,
+        against=comparison.against,
+        margin=comparison.margin,
+        headline=headline.metric.word if headline else None,
+        winner=headline.many.winner if headline else None,
+        sides=tuple(_side(comparison, side) for side in comparison.sides),
+        unscored=comparison.unscored,
+        metrics=tuple(_metric(metric) for metric in metrics),
+        preferences=comparison.preferences,
+        flips=comparison.flips,
+        notes=(*comparison.notes, *comparison.changed_texts),
+        pairs=tuple(_pair(metric, pair) for metric in metrics for pair in metric.pairs),
+    )
+    return replace(result, sentences=tuple(sentences(result)))
 
 
-def _as_lists(value: Any) -> Any:
-    """The value as JSON gives it back."""
-    if isinstance(value, Mapping):
-        return {str(key): _as_lists(item) for key, item in value.items()}
-    return [_as_lists(item) for item in value] if isinstance(value, list | tuple) else value
+def _comparison_id(request: ComparisonRequest, run_ids: tuple[str, ...], comparison: Comparison) -> str:
+    """Return the same for the same question to the same runs, however worded and however many cases are shown."""
+    margin = request.read_margin()
+    return fingerprint(
+        {
+            "runs": list(run_ids),
+            "by": comparison.by,
+            "against": comparison.against,
+            "metrics": request.metrics,
+            "margin": None if margin is None else [margin.value, margin.in_points],
+        }
+    )[:12]
 
 
-def _side(comparison: Comparison, side: Side) -> dict[str, Any]:
-    standing = comparison.standings[side.label]
-    return {
-        "side": side.label,
-        "key": side.key,
-        "digests": list(side.digests),
-        "run_ids": list(side.run_ids),
-        "members": [
-            {
-                "run_id": member.run_id,
-                "candidate": member.label,
-                "model": member.model,
-                "digest": member.digest,
-                "fingerprint": member.fingerprint,
-                "family": member.details.get("family"),
-                "parameter_size": member.details.get("parameter_size"),
-                "quantization": member.details.get("quantization"),
-                "options": dict(member.options),
-                "profile": member.profile,
-                "think": member.details.get("think"),
-                "endpoint": member.endpoints,
-                "server_version": member.servers,
-                "slots": member.candidate.plan.slots,
-                "seed": member.run.plan.seed,
-                "repeats": member.run.plan.n_repeats,
-                "started_at": member.run.started_at.isoformat() if member.run.started_at else None,
-                "code_version": member.run.plan.code_version,
-            }
-            for member in side.members
-        ],
-        **asdict(standing),
-    }
+def _side(comparison: Comparison, side: Side) -> SideResult:
+    return SideResult(
+        label=side.label,
+        key=side.key,
+        digests=side.digests,
+        run_ids=side.run_ids,
+        members=tuple(_member(member) for member in side.members),
+        counts=comparison.counts[side.label],
+    )
 
 
-def _metric(found: MetricComparison) -> dict[str, Any]:
-    return {
-        "metric": found.metric.word,
-        "signature": found.metric.use.signature,
-        "unit": found.metric.unit,
-        "kind": str(found.pairs[0].found.kind) if found.pairs else None,
-        "higher_is_better": found.metric.higher_is_better,
-        "values": {label: _estimate(value) for label, value in found.values.items()},
-        "winner": found.many.winner,
-        "order": list(found.many.order),
-        "groups": [list(group) for group in found.many.groups],
-        "ranks": {label: list(ranks) for label, ranks in found.many.ranks.items()},
-        "gate": _gate(found),
-        "notes": list(found.many.notes),
-    }
+def _member(member: Member) -> MemberResult:
+    return MemberResult(
+        run_id=member.run_id,
+        candidate=member.label,
+        model=member.model,
+        digest=member.digest,
+        fingerprint=member.fingerprint,
+        family=member.details.get("family"),
+        parameter_size=member.details.get("parameter_size"),
+        quantization=member.details.get("quantization"),
+        options=dict(member.options),
+        profile=member.profile,
+        think=member.details.get("think"),
+        endpoint=member.endpoints,
+        server_version=member.servers,
+        slots=member.candidate.plan.slots,
+        seed=member.run.plan.seed,
+        n_repeats=member.run.plan.n_repeats,
+        started_at=member.run.started_at,
+        code_version=member.run.plan.code_version,
+    )
 
 
-def _gate(found: MetricComparison) -> dict[str, Any] | None:
-    if found.many.gate is None:
+def _metric(compared: MetricComparison) -> MetricComparisonResult:
+    many = compared.many
+    return MetricComparisonResult(
+        metric=compared.metric.word,
+        signature=compared.metric.use.signature,
+        unit=compared.metric.unit,
+        kind=compared.pairs[0].found.kind if compared.pairs else None,
+        higher_is_better=compared.metric.higher_is_better,
+        values={label: MetricEstimate.of(value) for label, value in compared.values.items()},
+        winner=many.winner,
+        order=many.order,
+        groups=many.groups,
+        ranks=many.ranks,
+        gate=_gate(compared),
+        notes=many.notes,
+    )
+
+
+def _gate(compared: MetricComparison) -> GateResult | None:
+    gate = compared.many.gate
+    if gate is None:
         return None
-    gate = asdict(found.many.gate)
-    return {**gate, "mean_ranks": dict(zip(found.sides, gate["mean_ranks"], strict=True))}
+    return GateResult(
+        test=gate.test,
+        statistic=gate.statistic,
+        degrees_of_freedom=gate.degrees_of_freedom,
+        p_value=gate.p_value,
+        n_cases=gate.n_cases,
+        mean_ranks=dict(zip(compared.sides, gate.mean_ranks, strict=True)),
+        critical_difference=gate.critical_difference,
+    )
 
 
-def _estimate(value: Estimate) -> dict[str, Any]:
-    return {"value": value.value, "low": value.low, "high": value.high, "n": value.n_cases, "method": value.method}
-
-
-def pair_result(found: MetricComparison, pair: ComparedPair) -> dict[str, Any]:
-    """One pair, flat."""
+def _pair(compared: MetricComparison, pair: ComparedPair) -> PairResult:
     zero = pair.found.failures_as_zero
-    return {
-        "metric": found.metric.word,
-        "a": pair.a.label,
-        "b": pair.b.label,
-        **_numbers(pair.found),
-        "standard_error": pair.standard_error,
-        "unit": found.metric.unit,
-        "tails": {name: _estimate(value) for name, value in pair.tails.items()},
-        "prompts": pair.prompts,
-        "failures_as_zero": None if zero is None else _numbers(zero),
-    }
+    return PairResult(
+        metric=compared.metric.word,
+        a=pair.a.label,
+        b=pair.b.label,
+        **vars(_numbers(pair.found)),
+        standard_error=pair.standard_error,
+        unit=compared.metric.unit,
+        tails={name: MetricEstimate.of(value) for name, value in pair.tails.items()},
+        prompts=pair.prompts,
+        failures_as_zero=None if zero is None else _numbers(zero),
+    )
 
 
-def _numbers(found: PairComparison) -> dict[str, Any]:
-    plain = {name: getattr(found, name) for name in found.__dataclass_fields__ if name not in _OWN}
-    return {
-        **{name: plain.pop(name) for name in PAIR_COLUMNS},
-        "kind": str(found.kind),
-        **plain,
-        "also": dict(found.also),
-        "intervals": {name: list(limits) for name, limits in found.intervals.items()},
-        "notes": list(found.notes),
-    }
-
-
-def pairs_of(result: Mapping[str, Any], word: str | None) -> Sequence[Mapping[str, Any]]:
-    """The pairs of one metric."""
-    return [pair for pair in result["comparisons"] if pair["metric"] == word]
+def _numbers(found: PairComparison) -> PairNumbers:
+    return PairNumbers(**{each.name: getattr(found, each.name) for each in fields(PairNumbers)})

@@ -22,4 +22,4 @@ def as_junit(checks: Sequence[RegressionCheck]) -> bytes:
 def _case(check: RegressionCheck) -> JUnitCase:
     outcome, kind = _OUTCOMES[check.outcome]
     name = f"{check.side} against {check.baseline}: {check.metric}"
-    return JUnitCase(name=name, group=check.benchmark, outcome=outcome, kind=kind, text=check.said)
+    return JUnitCase(name=name, group=check.benchmark, outcome=outcome, kind=kind, text=check.sentence)

@@ -1,27 +1,26 @@
 """From what was asked to stored comparisons: one for each benchmark version, the same question under the same id."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import replace
 
 from evaluation.comparing.comparison import Comparison, compare_runs
 from evaluation.comparing.refusing import SHORT, version_differences
 from evaluation.comparing.request import ComparisonRequest
 from evaluation.errors import ConfigurationError, IncomparableError
-from evaluation.fingerprint import fingerprint
-from evaluation.reports.comparison import PAIR_COLUMNS, comparison_result
-from evaluation.store.comparisons import ComparisonPairRecord, ComparisonRecord, find_comparison, save_comparison
+from evaluation.reports.comparison import comparison_result
+from evaluation.results.comparisons import ComparisonResult
+from evaluation.store.comparisons import ComparisonPairRecord, find_comparison, save_comparison
 from evaluation.store.experiments import experiment_named, experiment_of_runs, file_comparison, find_experiment
 from evaluation.store.prompt_states import has_unjudged, judge_prompts
-from evaluation.store.records import ExperimentRecord, MetricUse, RunRecord
+from evaluation.store.records import ExperimentRecord, RunRecord
 from evaluation.store.runs import find_run
 from evaluation.store.session import Store
-from evaluation.version import code_version
 
 
 def compare_and_store(
     store: Store, request: ComparisonRequest, *, evaluated: Sequence[str] = (), stored: Sequence[str] | None = None
-) -> list[dict[str, Any]]:
-    """The comparisons that were asked for, as plain values, stored.
+) -> list[ComparisonResult]:
+    """The comparisons that were asked for, stored.
 
     Args:
         store: Where the runs are and the comparisons go.
@@ -65,20 +64,20 @@ def runs_meant(store: Store, request: ComparisonRequest) -> tuple[str, ...]:
     """
     if not request.runs and request.experiment is not None and request.evaluation is None:
         return _runs_of(find_experiment(store, request.experiment))
-    found: list[str] = []
+    run_ids: list[str] = []
     for word in request.runs:
         named = experiment_named(store, word)
-        found += _runs_of(named) if named is not None else [find_run(store, word).plan.run_id]
-    return tuple(dict.fromkeys(found))
+        run_ids += _runs_of(named) if named is not None else [find_run(store, word).plan.run_id]
+    return tuple(dict.fromkeys(run_ids))
 
 
-def _runs_of(found: ExperimentRecord) -> tuple[str, ...]:
-    if not found.run_ids:
+def _runs_of(experiment: ExperimentRecord) -> tuple[str, ...]:
+    if not experiment.run_ids:
         raise ConfigurationError(
-            f"experiment {found.name!r} has no run to compare",
+            f"experiment {experiment.name!r} has no run to compare",
             "`benchwright evaluate --experiment NAME` or `benchwright experiments add NAME RUN` gives it one.",
         )
-    return found.run_ids
+    return experiment.run_ids
 
 
 def _means_an_experiment(store: Store, request: ComparisonRequest) -> bool:
@@ -126,42 +125,17 @@ def refuse_unfit_runs(store: Store, run_ids: Sequence[str], benchmarks: Mapping[
             )
 
 
-def _compared(store: Store, request: ComparisonRequest, run_ids: Sequence[str]) -> dict[str, Any]:
+def _compared(store: Store, request: ComparisonRequest, run_ids: Sequence[str]) -> ComparisonResult:
     for run_id in run_ids:
         if has_unjudged(store, run_id):
             judge_prompts(store, run_id)
     comparison = compare_runs(store, run_ids, request)
-    result = comparison_result(store, comparison)
+    result = comparison_result(store, comparison, request)
     # Where it is filed, and how its runs were made, change no number, and so make no other comparison.
     asked = request.model_dump(mode="json", exclude_defaults=True, exclude={"experiment", "evaluation"})
-    asked |= {"runs": result["run_ids"]}
-    comparison_id = _id_of(request, result)
-    made = {"comparison_id": comparison_id, "code_version": code_version(), **result}
-    save_comparison(
-        store,
-        comparison_id=comparison_id,
-        benchmark=(result["benchmark_version"], result["benchmark"]),
-        run_ids=result["run_ids"],
-        request=asked,
-        result={name: value for name, value in made.items() if name != "comparisons"},
-        pairs=_pair_records(comparison, result["comparisons"]),
-        code_version=made["code_version"],
-    )
-    return {**made, "experiment": _filed(store, request, comparison_id, result["run_ids"])}
-
-
-def _id_of(request: ComparisonRequest, result: Mapping[str, Any]) -> str:
-    """The same for the same question to the same runs, however it was worded and however many cases are shown."""
-    margin = request.read_margin()
-    return fingerprint(
-        {
-            "runs": result["run_ids"],
-            "by": result["by"],
-            "against": result["against"],
-            "metrics": request.metrics,
-            "margin": None if margin is None else [margin.value, margin.in_points],
-        }
-    )[:12]
+    asked |= {"runs": list(result.run_ids)}
+    save_comparison(store, request=asked, result=result, pairs=_pair_records(comparison, result))
+    return replace(result, experiment=_filed(store, request, result.comparison_id, result.run_ids))
 
 
 def _filed(store: Store, request: ComparisonRequest, comparison_id: str, run_ids: Sequence[str]) -> str | None:
@@ -179,24 +153,10 @@ def _filed(store: Store, request: ComparisonRequest, comparison_id: str, run_ids
     return find_experiment(store, experiment_id).name
 
 
-def _pair_records(comparison: Comparison, pairs: Sequence[Mapping[str, Any]]) -> list[ComparisonPairRecord]:
+def _pair_records(comparison: Comparison, result: ComparisonResult) -> list[ComparisonPairRecord]:
     keys = {side.label: side.key for side in comparison.sides}
-    uses = {found.metric.word: found.metric.use for found in (*comparison.metrics, *comparison.figures)}
-    return [_pair_record(pair, uses[pair["metric"]], keys) for pair in pairs]
-
-
-def _pair_record(pair: Mapping[str, Any], use: MetricUse, keys: Mapping[str, str]) -> ComparisonPairRecord:
-    return ComparisonPairRecord(
-        metric=use,
-        a=pair["a"],
-        b=pair["b"],
-        a_key=keys[pair["a"]],
-        b_key=keys[pair["b"]],
-        details=dict(pair),
-        **{name: pair[name] for name in PAIR_COLUMNS},
-    )
-
-
-def stored_result(record: ComparisonRecord) -> dict[str, Any]:
-    """A stored comparison as it was when it was made, its pairs with it."""
-    return {**record.result, "comparisons": [dict(pair.details) for pair in record.pairs]}
+    uses = {each.metric.word: each.metric.use for each in (*comparison.metrics, *comparison.figures)}
+    return [
+        ComparisonPairRecord(metric=uses[pair.metric], a_key=keys[pair.a], b_key=keys[pair.b], result=pair)
+        for pair in result.pairs
+    ]

@@ -1,15 +1,17 @@
 """A comparison as rows of short texts: the same for the terminal, a table artifact and Markdown."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from evaluation.formatting import p_cell, quantity, score
 from evaluation.reports.comparison_missing import is_all_equal
-from evaluation.reports.comparison_words import RATIO, amount, interval, size_of
+from evaluation.reports.comparison_words import amount, interval, size_of
+from evaluation.results.comparisons import ComparisonResult, MetricComparisonResult, PairHistoryResult
+from evaluation.results.pairs import PairResult
+from evaluation.results.sides import MemberResult
+from evaluation.stats.kinds import Kind
 from evaluation.stats.standing import letters
 from evaluation.stats.verdicts import A_BETTER, B_BETTER, EQUIVALENT, INSUFFICIENT_DATA
 
-Result = Mapping[str, Any]
 Row = dict[str, str]
 FIGURE_TITLES = {
     "latency_s": "latency s",
@@ -22,28 +24,28 @@ FIGURE_TITLES = {
 }
 
 
-def is_pair(result: Result) -> bool:
+def is_pair(result: ComparisonResult) -> bool:
     """True for a comparison of two sides."""
-    return len(result["sides"]) == 2
+    return len(result.sides) == 2
 
 
-def metric_rows(result: Result) -> list[Row]:
+def metric_rows(result: ComparisonResult) -> list[Row]:
     """Of two sides: one row a metric, the headline first; differences are the first side less the second."""
     a, b = _two(result)
     rows = []
-    for pair in result["comparisons"]:
-        found = _metric(result, pair["metric"])
-        difference = "–" if pair["difference"] is None else size_of(pair, flipped=pair["a"] != a, signed=True)
-        if is_all_equal(pair) and pair["low"] is None:
+    for pair in result.pairs:
+        metric = result.metric(pair.metric)
+        difference = "–" if pair.difference is None else size_of(pair, flipped=pair.a != a, signed=True)
+        if is_all_equal(pair) and pair.low is None:
             difference = "equal on every case"
         rows.append(
             {
-                "metric": title(pair["metric"]) + (" *" if pair["metric"] == result["headline"] else ""),
-                side_column(a): _value(found, a),
-                side_column(b): _value(found, b),
+                "metric": title(pair.metric) + (" *" if pair.metric == result.headline else ""),
+                side_column(a): _value(metric, a),
+                side_column(b): _value(metric, b),
                 "difference [95 %]": difference,
-                "p": p_cell(pair["p_value"]),
-                "pairs": f"{pair['n_pairs']:,}",
+                "p": p_cell(pair.p_value),
+                "pairs": f"{pair.n_pairs:,}",
                 "verdict": verdict_words(pair),
             }
         )
@@ -58,11 +60,11 @@ def side_column(label: str) -> str:
     return f"{label} (side)" if label in _TITLES else label
 
 
-def _two(result: Result) -> tuple[str, str]:
-    pairs = result["comparisons"]
+def _two(result: ComparisonResult) -> tuple[str, str]:
+    pairs = result.pairs
     if pairs:
-        return pairs[0]["a"], pairs[0]["b"]
-    return result["sides"][0]["side"], result["sides"][1]["side"]
+        return pairs[0].a, pairs[0].b
+    return result.sides[0].label, result.sides[1].label
 
 
 def title(word: str) -> str:
@@ -70,168 +72,161 @@ def title(word: str) -> str:
     return FIGURE_TITLES.get(word, word)
 
 
-def verdict_words(pair: Mapping[str, Any]) -> str:
+def verdict_words(pair: PairResult) -> str:
     """The verdict with the better side's name in it."""
-    match pair["verdict"]:
+    match pair.verdict:
         case verdict if verdict in (A_BETTER, B_BETTER):
-            return f"{pair['a'] if verdict == A_BETTER else pair['b']} better"
+            return f"{pair.a if verdict == A_BETTER else pair.b} better"
         case verdict if verdict == EQUIVALENT:
             return "equivalent within the margin"
         case verdict if verdict == INSUFFICIENT_DATA:
             return "too few to tell"
-        case _ if pair["n_more"]:
-            return f"inconclusive (+{pair['n_more']:,} cases)"
+        case _ if pair.n_more:
+            return f"inconclusive (+{pair.n_more:,} cases)"
         case _:
             return "inconclusive"
 
 
-def side_rows(result: Result) -> list[Row]:
+def side_rows(result: ComparisonResult) -> list[Row]:
     """One row a side, best first: the headline with rank and tied group, then every other metric with its groups."""
-    if not result["metrics"]:
+    if not result.metrics:
         return []
-    headline = result["metrics"][0]
-    order = headline["order"] or [side["side"] for side in result["sides"]]
-    sides = {side["side"]: side for side in result["sides"]}
+    headline = result.metrics[0]
+    order = headline.order or [side.label for side in result.sides]
+    sides = {side.label: side for side in result.sides}
     rows = []
     for label in [*order, *(name for name in sides if name not in order)]:
         row: Row = {"side": label}
-        for found in result["metrics"]:
-            shown = _estimate(found, label) if found is headline else _value(found, label)
-            row[title(found["metric"])] = f"{shown} {_letters(found, label)}".rstrip()
-            if found is headline:
-                row["rank"] = _ranks(found, label)
-        row["answered"] = f"{sides[label]['n_answered']:,}/{sides[label]['n_asked']:,}"
+        for metric in result.metrics:
+            shown = _estimate(metric, label) if metric is headline else _value(metric, label)
+            row[title(metric.metric)] = f"{shown} {_letters(metric, label)}".rstrip()
+            if metric is headline:
+                row["rank"] = _ranks(metric, label)
+        counts = sides[label].counts
+        row["answered"] = f"{counts.n_answered:,}/{counts.n_asked:,}"
         rows.append(row)
     return rows
 
 
-def _letters(found: Mapping[str, Any], label: str) -> str:
+def _letters(metric: MetricComparisonResult, label: str) -> str:
     """A letter for each tied group in which the side stands."""
-    return letters(found["groups"]).get(label, "")
+    return letters(metric.groups).get(label, "")
 
 
-def _ranks(found: Mapping[str, Any], label: str) -> str:
-    low, high = found["ranks"].get(label, (None, None))
+def _ranks(metric: MetricComparisonResult, label: str) -> str:
+    low, high = metric.ranks.get(label, (None, None))
     if low is None:
         return "–"
     return f"{low}" if low == high else f"{low}–{high}"
 
 
-def _estimate(found: Mapping[str, Any], label: str) -> str:
-    numbers = found["values"].get(label)
+def _estimate(metric: MetricComparisonResult, label: str) -> str:
+    numbers = metric.values.get(label)
     if numbers is None:
         return "–"
-    value = _number(found, numbers["value"])
-    if numbers["low"] is None:
+    value = _number(metric, numbers.value)
+    if numbers.low is None or numbers.high is None:
         return f"{value} [no interval]"
-    return f"{value} [{_number(found, numbers['low'])}, {_number(found, numbers['high'])}]"
+    return f"{value} [{_number(metric, numbers.low)}, {_number(metric, numbers.high)}]"
 
 
-def _value(found: Mapping[str, Any], label: str) -> str:
-    numbers = found["values"].get(label)
-    return "–" if numbers is None else _number(found, numbers["value"])
+def _value(metric: MetricComparisonResult, label: str) -> str:
+    numbers = metric.values.get(label)
+    return "–" if numbers is None else _number(metric, numbers.value)
 
 
-def _number(found: Mapping[str, Any], value: float) -> str:
-    return score(value) if found["unit"] == "fraction" else quantity(value)
+def _number(metric: MetricComparisonResult, value: float) -> str:
+    return score(value) if metric.unit == "fraction" else quantity(value)
 
 
-def _metric(result: Result, word: str) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = next(found for found in result["metrics"] if found["metric"] == word)
-    return found
-
-
-def matrix_title(result: Result) -> str:
+def matrix_title(result: ComparisonResult) -> str:
     """What the cells of the matrix are."""
-    found = result["metrics"][0]
-    word = "by" if found["kind"] == RATIO else "less"
-    return f"{title(found['metric'])}: the row's side {word} the column's, * where the difference is shown"
+    metric = result.metrics[0]
+    word = "by" if metric.kind == Kind.RATIO else "less"
+    return f"{title(metric.metric)}: the row's side {word} the column's, * where the difference is shown"
 
 
-def matrix_rows(result: Result) -> list[Row]:
+def matrix_rows(result: ComparisonResult) -> list[Row]:
     """Of the headline: the row's side less the column's, best first, with a star where the difference is shown."""
-    found = result["metrics"][0]
-    pairs = {(pair["a"], pair["b"]): pair for pair in result["comparisons"] if pair["metric"] == found["metric"]}
-    order = found["order"]
+    metric = result.metrics[0]
+    pairs = {(pair.a, pair.b): pair for pair in result.pairs_by(metric.metric)}
+    order = metric.order
     return [{"side": row, **{side_column(other): _cell(row, other, pairs) for other in order}} for row in order]
 
 
-def _cell(row: str, column: str, pairs: Mapping[tuple[str, str], Mapping[str, Any]]) -> str:
+def _cell(row: str, column: str, pairs: Mapping[tuple[str, str], PairResult]) -> str:
     pair = pairs.get((row, column)) or pairs.get((column, row))
-    if pair is None or pair["difference"] is None:
+    if pair is None or pair.difference is None:
         return ""
-    value = pair["difference"]
-    if pair["a"] != row:
-        value = 1 / value if pair["kind"] == RATIO else -value
-    return amount(value, pair, signed=True) + ("*" if pair["verdict"] in (A_BETTER, B_BETTER) else "")
+    value = pair.difference
+    if pair.a != row:
+        value = 1 / value if pair.kind == Kind.RATIO else -value
+    return amount(value, pair, signed=True) + ("*" if pair.verdict in (A_BETTER, B_BETTER) else "")
 
 
-def pair_rows(result: Result, metric: str) -> list[Row]:
+def pair_rows(result: ComparisonResult, metric: str) -> list[Row]:
     """One row a pair of a metric, in full."""
     return [
         {
-            "pair": f"{pair['a']} – {pair['b']}",
-            "difference": "–" if pair["difference"] is None else amount(pair["difference"], pair, signed=True),
-            "interval": interval(pair, signed=True) if pair["difference"] is not None else "–",
-            "p": p_cell(pair["p_value"]),
-            "p (Holm)": p_cell(pair["p_adjusted"]),
-            "pairs": f"{pair['n_pairs']:,}",
-            "better/worse/equal": f"{pair['n_better_a']:,}/{pair['n_better_b']:,}/{pair['n_equal']:,}",
-            "MDE": "–" if pair["mde"] is None else amount(pair["mde"], pair),
+            "pair": f"{pair.a} – {pair.b}",
+            "difference": "–" if pair.difference is None else amount(pair.difference, pair, signed=True),
+            "interval": interval(pair, signed=True) if pair.difference is not None else "–",
+            "p": p_cell(pair.p_value),
+            "p (Holm)": p_cell(pair.p_adjusted),
+            "pairs": f"{pair.n_pairs:,}",
+            "better/worse/equal": f"{pair.n_better_a:,}/{pair.n_better_b:,}/{pair.n_equal:,}",
+            "MDE": "–" if pair.mde is None else amount(pair.mde, pair),
             "verdict": verdict_words(pair),
         }
-        for pair in result["comparisons"]
-        if pair["metric"] == metric
+        for pair in result.pairs_by(metric)
     ]
 
 
-def artifact_rows(result: Result) -> list[Row]:
+def artifact_rows(result: ComparisonResult) -> list[Row]:
     """Every pair of every metric, for a table that can be searched and sorted."""
     return [
-        {"metric": title(metric["metric"]), **row}
-        for metric in result["metrics"]
-        for row in pair_rows(result, metric["metric"])
+        {"metric": title(metric.metric), **row} for metric in result.metrics for row in pair_rows(result, metric.metric)
     ]
 
 
-def side_source_rows(result: Result) -> list[Row]:
+def side_source_rows(result: ComparisonResult) -> list[Row]:
     """What each side is: one row for each of its members."""
     return [
         {
-            "side": side["side"],
-            "model": member["model"],
-            "digest": (member["digest"] or "unverified").removeprefix("sha256:")[:12],
-            "quantisation": str(member["quantization"] or "–"),
-            "run": member["run_id"],
-            "server": f"{member['endpoint']} {member['server_version']}",
+            "side": side.label,
+            "model": member.model,
+            "digest": (member.digest or "unverified").removeprefix("sha256:")[:12],
+            "quantisation": str(member.quantization or "–"),
+            "run": member.run_id,
+            "server": f"{member.endpoint} {member.server_version}",
             "options": _differing_options(result, member),
         }
-        for side in result["sides"]
-        for member in side["members"]
+        for side in result.sides
+        for member in side.members
     ]
 
 
-def _differing_options(result: Result, member: Mapping[str, Any]) -> str:
+def _differing_options(result: ComparisonResult, member: MemberResult) -> str:
     """The options in which the members of the comparison differ."""
-    everyone = [found["options"] for side in result["sides"] for found in side["members"]]
+    everyone = [other.options for side in result.sides for other in side.members]
     names = sorted({name for options in everyone for name in options})
     differing = [name for name in names if len({repr(options.get(name)) for options in everyone}) > 1]
-    profile = [f"profile={member['profile']}"] if member["profile"] != "plain" else []
-    return " ".join([*(f"{name}={member['options'].get(name)}" for name in differing), *profile]) or "the same"
+    profile = [f"profile={member.profile}"] if member.profile != "plain" else []
+    return " ".join([*(f"{name}={member.options.get(name)}" for name in differing), *profile]) or "the same"
 
 
-def history_rows(rows: Sequence[Mapping[str, Any]]) -> list[Row]:
+def history_rows(history: Sequence[PairHistoryResult]) -> list[Row]:
     """One row for each time that a pair was compared by a metric; a pair stands the same way round each time."""
     return [
         {
-            "when": str(row["created_at"])[:16].replace("T", " "),
-            "pair": f"{row['b']} – {row['a']}" if row["flipped"] else f"{row['a']} – {row['b']}",
-            "metric": f"{row['benchmark']} {title(row['metric'])}",
-            "difference [interval]": size_of(row, flipped=row["flipped"], signed=True),
-            "p": p_cell(row["p_adjusted"] if row["p_adjusted"] is not None else row["p_value"]),
-            "pairs": f"{row['n_pairs']:,}",
-            "verdict": verdict_words(row),
-            "comparison": row["comparison_id"],
+            "when": str(each.created_at)[:16],
+            "pair": f"{each.pair.b} – {each.pair.a}" if each.flipped else f"{each.pair.a} – {each.pair.b}",
+            "metric": f"{each.benchmark} {title(each.pair.metric)}",
+            "difference [interval]": size_of(each.pair, flipped=each.flipped, signed=True),
+            "p": p_cell(each.pair.p_adjusted if each.pair.p_adjusted is not None else each.pair.p_value),
+            "pairs": f"{each.pair.n_pairs:,}",
+            "verdict": verdict_words(each.pair),
+            "comparison": each.comparison_id,
         }
-        for row in rows
+        for each in history
     ]

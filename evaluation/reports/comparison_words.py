@@ -1,56 +1,55 @@
 """Differences, ratios and p-values of a comparison in the words in which people read them."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from evaluation.formatting import counted, p_value, points, quantity
+from evaluation.results.pairs import PairResult
+from evaluation.stats.kinds import Kind
 
-RATIO = "ratio"
-ORDINAL = "ordinal"
 FRACTION = "fraction"
 
 
-def amount(value: float, pair: Mapping[str, Any], *, signed: bool = False) -> str:
+def amount(value: float, pair: PairResult, *, signed: bool = False) -> str:
     """A difference of that pair's metric as a bare number: points of a share, or the metric's unit."""
-    if pair["kind"] == RATIO:
+    if pair.kind == Kind.RATIO:
         return quantity(value)
-    if pair["unit"] == FRACTION or pair["kind"] == ORDINAL:
+    if pair.unit == FRACTION or pair.kind == Kind.ORDINAL:
         return points(value, signed=signed)
     return quantity(value, signed=signed)
 
 
-def unit_of(pair: Mapping[str, Any]) -> str:
+def unit_of(pair: PairResult) -> str:
     """The word after an amount."""
-    if pair["unit"] == FRACTION or pair["kind"] == ORDINAL:
+    if pair.unit == FRACTION or pair.kind == Kind.ORDINAL:
         return " points"
-    return f" {pair['unit']}" if pair["unit"] else ""
+    return f" {pair.unit}" if pair.unit else ""
 
 
-def interval(pair: Mapping[str, Any], *, flipped: bool = False, signed: bool = False) -> str:
+def interval(pair: PairResult, *, flipped: bool = False, signed: bool = False) -> str:
     """`[1.9, 6.3]` of the difference, seen from the other side where it is flipped; `[no interval]` without one."""
-    if pair["low"] is None or pair["high"] is None:
+    if pair.low is None or pair.high is None:
         return "[no interval]"
-    low, high = pair["low"], pair["high"]
+    low, high = pair.low, pair.high
     if flipped:
-        low, high = (1 / high, 1 / low) if pair["kind"] == RATIO else (-high, -low)
+        low, high = (1 / high, 1 / low) if pair.kind == Kind.RATIO else (-high, -low)
     return f"[{amount(low, pair, signed=signed)}, {amount(high, pair, signed=signed)}]"
 
 
-def size_of(pair: Mapping[str, Any], *, flipped: bool = False, signed: bool = False) -> str:
+def size_of(pair: PairResult, *, flipped: bool = False, signed: bool = False) -> str:
     """`4.1 points [1.9, 6.3]`, or `0.52 times [0.50, 0.54]` of a ratio."""
-    value = pair["difference"]
+    value = pair.difference
     if value is None:
         return "no difference can be told"
     if flipped:
-        value = 1 / value if pair["kind"] == RATIO else -value
-    word = " times" if pair["kind"] == RATIO else unit_of(pair)
+        value = 1 / value if pair.kind == Kind.RATIO else -value
+    word = " times" if pair.kind == Kind.RATIO else unit_of(pair)
     return f"{amount(value, pair, signed=signed)}{word} {interval(pair, flipped=flipped, signed=signed)}"
 
 
-def shown_pairs(pair: Mapping[str, Any]) -> str:
+def shown_pairs(pair: PairResult) -> str:
     """`1,319 pairs`, with the clusters that they stand in."""
-    clusters = f" in {counted(pair['n_clusters'], 'cluster')}" if pair["n_clusters"] is not None else ""
-    return counted(pair["n_pairs"], "pair") + clusters
+    clusters = f" in {counted(pair.n_clusters, 'cluster')}" if pair.n_clusters is not None else ""
+    return counted(pair.n_pairs, "pair") + clusters
 
 
 _TESTS = {
@@ -65,24 +64,24 @@ _TESTS = {
 }
 
 
-def named_tests(pairs: Sequence[Mapping[str, Any]], n_adjusted: int) -> str:
+def named_tests(pairs: Sequence[PairResult], n_adjusted: int) -> str:
     """`exact McNemar, Holm over 6 pairs`: where these pairs' p-values come from; empty where there was no test."""
-    methods = dict.fromkeys(pair["method"].rpartition("+")[2] for pair in pairs if pair["p_value"] is not None)
+    methods = dict.fromkeys(pair.method.rpartition("+")[2] for pair in pairs if pair.p_value is not None)
     names = list(dict.fromkeys(_TESTS.get(method, method) for method in methods))
     if not names:
         return ""
-    is_adjusted = n_adjusted > 1 and any(pair["p_adjusted"] is not None for pair in pairs)
+    is_adjusted = n_adjusted > 1 and any(pair.p_adjusted is not None for pair in pairs)
     return listed(names) + (f", Holm over {n_adjusted} pairs" if is_adjusted else "")
 
 
-def n_tested(pairs: Sequence[Mapping[str, Any]]) -> int:
+def n_tested(pairs: Sequence[PairResult]) -> int:
     """For how many pairs adjusted p-values allow: those with too few cases are not tested, and claim nothing."""
-    return sum(pair["p_adjusted"] is not None for pair in pairs)
+    return sum(pair.p_adjusted is not None for pair in pairs)
 
 
-def evidence_of(pair: Mapping[str, Any], n_adjusted: int = 1) -> str:
+def evidence_of(pair: PairResult, n_adjusted: int = 1) -> str:
     """`p = .0004 (exact McNemar), 1,319 pairs`, with the number of comparisons for which p allows."""
-    p = pair["p_value"] if pair["p_adjusted"] is None else pair["p_adjusted"]
+    p = pair.p_value if pair.p_adjusted is None else pair.p_adjusted
     test = named_tests([pair], n_adjusted)
     return f"{p_value(p)}{f' ({test})' if test else ''}, {shown_pairs(pair)}"
 

@@ -11,10 +11,12 @@ from evaluation.comparing.comparison import Comparison, compare_runs
 from evaluation.comparing.request import ComparisonRequest
 from evaluation.errors import IncomparableError
 from evaluation.formatting import counted
-from evaluation.reports.comparison import comparison_result, pairs_of
+from evaluation.reports.comparison import comparison_result
+from evaluation.reports.comparison_labels import with_labels
 from evaluation.reports.comparison_sentences import leading_sentences, pair_sentence, sentences
 from evaluation.reports.comparison_words import n_tested
 from evaluation.reports.labels import is_baseline, unique_labels
+from evaluation.results.comparisons import ComparisonResult
 from evaluation.store.runs import find_run
 from evaluation.store.session import Store
 
@@ -27,16 +29,17 @@ def headline_verdict(store: Store, run: Mapping[str, Any]) -> list[str]:
     run_id, n = str(run["run_id"]), len(run["candidates"])
     if n > MOST_CANDIDATES:
         return [f"Who is best? `benchwright compare {run_id}` compares all {counted(n * (n - 1) // 2, 'pair')}."]
+    request = ComparisonRequest(runs=[run_id], n_flips=0)
     try:
-        found = compare_runs(store, [run_id], ComparisonRequest(runs=[run_id], n_flips=0), headline_only=True)
+        comparison = compare_runs(store, [run_id], request, headline_only=True)
     except IncomparableError:
         return []
-    result = _with_labels(comparison_result(store, found), _labels_of_run(store, run_id, found))
-    if result["headline"] is None:
+    result = with_labels(comparison_result(store, comparison, request), _labels_of_run(store, run_id, comparison))
+    if result.headline is None:
         return sentences(result)[:1]
     lead, *others = leading_sentences(result)
     more = [sentence for sentence in (_best_model_and_baseline(result), _of_common_cases(result)) if sentence]
-    return [f"{result['headline']}: {lead}", *others, *more, *found.changed_texts]
+    return [f"{result.headline}: {lead}", *others, *more, *comparison.changed_texts]
 
 
 def verdict_of_run(store: Store, run_id: str) -> list[str]:
@@ -44,45 +47,31 @@ def verdict_of_run(store: Store, run_id: str) -> list[str]:
     return headline_verdict(store, {"run_id": run_id, "candidates": find_run(store, run_id).candidates})
 
 
-def _of_common_cases(result: Mapping[str, Any]) -> str | None:
+def _of_common_cases(result: ComparisonResult) -> str | None:
     """Why the values of the table are not those that were compared; None where they are."""
-    pairs = pairs_of(result, result["headline"])
-    if not any(pair["n_only_a"] or pair["n_only_b"] for pair in pairs):
+    if not any(pair.n_only_a or pair.n_only_b for pair in result.headline_pairs):
         return None
     return "Compared on the cases that both have a value of; the table has each candidate's own cases."
 
 
-def _labels_of_run(store: Store, run_id: str, found: Comparison) -> dict[str, str]:
+def _labels_of_run(store: Store, run_id: str, comparison: Comparison) -> dict[str, str]:
     """What the run's own table calls each side: it tells twins of one name apart by their servers."""
     labels = unique_labels(find_run(store, run_id))
-    return {side.label: labels[side.members[0].row_id] for side in found.sides}
+    return {side.label: labels[side.members[0].row_id] for side in comparison.sides}
 
 
-def _with_labels(value: Any, labels: Mapping[str, str]) -> Any:
-    match value:
-        case str():
-            return labels.get(value, value)
-        case Mapping():
-            return {labels.get(key, key): _with_labels(item, labels) for key, item in value.items()}
-        case list():
-            return [_with_labels(item, labels) for item in value]
-        case _:
-            return value
-
-
-def _best_model_and_baseline(result: Mapping[str, Any]) -> str | None:
+def _best_model_and_baseline(result: ComparisonResult) -> str | None:
     """How the best model stands to the best baseline; None where there is no such pair, or all is said of it."""
-    metric = result["headline"]
-    pairs = [pair for pair in result["comparisons"] if pair["metric"] == metric]
-    if result["winner"] is not None or len(pairs) < 2:
+    pairs = result.headline_pairs
+    if result.winner is not None or len(pairs) < 2:
         return None
-    order = next(found["order"] for found in result["metrics"] if found["metric"] == metric)
-    names = {side["side"]: side["members"][0]["model"] for side in result["sides"]}
+    order = result.metric(result.headline).order
+    names = {side.label: side.members[0].model for side in result.sides}
     model = next((side for side in order if not is_baseline(names[side])), None)
     baseline = next((side for side in order if is_baseline(names[side])), None)
     if {model, baseline} == set(order[:2]):
         return None
-    pair = next((pair for pair in pairs if {pair["a"], pair["b"]} == {model, baseline}), None)
+    pair = next((pair for pair in pairs if {pair.a, pair.b} == {model, baseline}), None)
     if pair is None:
         return None
     return f"The best model and the best baseline: {pair_sentence(pair, n_adjusted=n_tested(pairs))}."

@@ -11,15 +11,17 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
-_KEY = "json_key"
-_MERGED = "json_merged"
-MERGED = MappingProxyType({_MERGED: True})
+NAME_KEY = "json_key"
+"""Under which the metadata of a field has its key in JSON."""
+MERGED_KEY = "json_merged"
+"""Which the metadata of a merged field has."""
+MERGED = MappingProxyType({MERGED_KEY: True})
 """Metadata of a field whose own keys JSON shows among those of the object that holds it."""
 
 
 def json_key(key: str) -> Mapping[str, str]:
     """Return the metadata of a field that JSON shows under another key than its name."""
-    return MappingProxyType({_KEY: key})
+    return MappingProxyType({NAME_KEY: key})
 
 
 def as_json(value: object) -> Any:
@@ -71,4 +73,6 @@ class _Shown:
 
 @cache
 def _layout(of: "type[DataclassInstance]") -> tuple[_Shown, ...]:
-    return tuple(_Shown(each.name, each.metadata.get(_KEY, each.name), _MERGED in each.metadata) for each in fields(of))
+    return tuple(
+        _Shown(each.name, each.metadata.get(NAME_KEY, each.name), MERGED_KEY in each.metadata) for each in fields(of)
+    )

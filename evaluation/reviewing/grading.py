@@ -11,8 +11,9 @@ import numpy as np
 from evaluation.reviewing.request import LEAST, MOST
 from evaluation.reviewing.showing import SPEED
 from evaluation.stats.estimate import mean_estimate
+from evaluation.stats.kinds import Kind
 from evaluation.stats.multiplicity import holm
-from evaluation.stats.pair_comparison import Kind, PairComparison, compare_pair, readjusted
+from evaluation.stats.pair_comparison import PairComparison, compare_pair, readjusted
 from evaluation.store.records import RatingRecord, ReviewItem
 
 OVERALL = "overall"

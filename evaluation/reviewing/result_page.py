@@ -7,8 +7,10 @@ from evaluation.formatting import counted, p_value
 from evaluation.reports.escaping import for_markdown
 from evaluation.reports.preference_tables import preference_rows
 from evaluation.reports.tables import as_markdown_table, shown_estimate
+from evaluation.results.from_json import from_json
 from evaluation.reviewing.result_words import rater_words
 from evaluation.reviewing.showing import as_cell
+from evaluation.stats.preference_ranking import PreferenceRanking
 
 Row = dict[str, str]
 _WIDEST, _NARROWEST = 44, 12
@@ -28,7 +30,7 @@ _WORDS = {
 def score_rows(result: Result) -> list[Row]:
     """One row a candidate, the best first; empty where nothing is rated."""
     if result["kind"] == "preference":
-        return preference_rows({"ranking": result["ranking"]}) if result["ranking"] else []
+        return preference_rows(from_json(PreferenceRanking, result["ranking"])) if result["ranking"] else []
     return [
         {
             "candidate": one["candidate"],

@@ -5,7 +5,6 @@ The kind of data decides on estimate, interval and test; the verdict follows the
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from math import ceil
 
 import numpy as np
@@ -17,6 +16,7 @@ from evaluation.stats.clusters import cluster_means
 from evaluation.stats.continuous_pairs import continuous_evidence
 from evaluation.stats.evidence import Evidence, Terms
 from evaluation.stats.intervals import Interval, checked_confidence_level
+from evaluation.stats.kinds import Kind
 from evaluation.stats.numbers import Vector, difference_of
 from evaluation.stats.ordinal_pairs import ordinal_evidence
 from evaluation.stats.pairing import Usable, paired_by_case, usable_scores
@@ -25,17 +25,6 @@ from evaluation.stats.verdicts import A_BETTER, B_BETTER, EQUIVALENT, INSUFFICIE
 
 DISAGREE = "interval and test disagree; the verdict follows the test"
 SMALL = "the difference is real, and smaller than the margin"
-
-
-class Kind(StrEnum):
-    """What the numbers are."""
-
-    BINARY = "binary"
-    CONTINUOUS = "continuous"
-    ORDINAL = "ordinal"
-    """Ratings, of which only the order counts: the difference is P(A > B) - P(A < B)."""
-    RATIO = "ratio"
-    """Positive quantities whose ratio counts, such as latencies: the difference is the geometric mean of A / B."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

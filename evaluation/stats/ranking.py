@@ -16,8 +16,9 @@ from evaluation.stats.adjusted_pairs import adjusted_pairs
 from evaluation.stats.clusters import cluster_means
 from evaluation.stats.gates import Gate, Matrix, gate_of
 from evaluation.stats.intervals import checked_confidence_level
+from evaluation.stats.kinds import Kind
 from evaluation.stats.multiplicity import ADJUSTMENTS
-from evaluation.stats.pair_comparison import Kind, PairComparison, compare_pair, kind_of
+from evaluation.stats.pair_comparison import PairComparison, compare_pair, kind_of
 from evaluation.stats.pairing import usable_scores
 from evaluation.stats.standing import apart_without_difference, rank_intervals, sole_winner, tied_groups
 from evaluation.stats.verdicts import A_BETTER, B_BETTER

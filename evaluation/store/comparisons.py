@@ -1,7 +1,7 @@
 """Which comparisons were made, and how did one pair come out over time?"""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +9,10 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
 from evaluation.errors import ConfigurationError, UnknownNameError
+from evaluation.results.as_json import as_json
+from evaluation.results.comparisons import ComparisonResult
+from evaluation.results.from_json import from_json
+from evaluation.results.pairs import PairResult
 from evaluation.store.records import MetricUse
 from evaluation.store.scores import metric_key
 from evaluation.store.session import Store
@@ -24,23 +28,10 @@ class ComparisonPairRecord:
     """Two sides of a comparison on one metric."""
 
     metric: MetricUse
-    a: str
-    b: str
     a_key: str
     """What the side is, whatever it was called: its candidate's fingerprint, or the value it was grouped by."""
     b_key: str
-    verdict: str
-    difference: float | None
-    low: float | None
-    high: float | None
-    p_value: float | None
-    p_adjusted: float | None
-    n_pairs: int
-    method: str
-    effect_size: float | None
-    mde: float | None
-    details: Mapping[str, Any]
-    """All that is known of the pair, as plain JSON."""
+    result: PairResult
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +43,8 @@ class ComparisonRecord:
     benchmark_name: str
     run_ids: tuple[str, ...]
     request: Mapping[str, Any]
-    result: Mapping[str, Any]
-    """All but the pairs."""
+    result: ComparisonResult
+    """As it was when it was made; under which experiment it is filed is a column of its own, which may change."""
     pairs: tuple[ComparisonPairRecord, ...]
     code_version: str
     created_at: datetime
@@ -76,13 +67,9 @@ class PairHistoryRow:
 def save_comparison(
     store: Store,
     *,
-    comparison_id: str,
-    benchmark: tuple[str, str],
-    run_ids: Sequence[str],
     request: Mapping[str, Any],
-    result: Mapping[str, Any],
+    result: ComparisonResult,
     pairs: Sequence[ComparisonPairRecord],
-    code_version: str,
 ) -> bool:
     """True where something was written: one that says the same is left as it is, one that says something else replaced.
 
@@ -90,42 +77,43 @@ def save_comparison(
 
     Args:
         store: Where it goes.
-        comparison_id: The same for the same question, so that looking twice makes no history.
-        benchmark: Version and name.
-        run_ids: From whose scores it was made.
         request: What was asked for.
-        result: All but the pairs.
-        pairs: In the order in which they are shown.
-        code_version: The code that answered.
+        result: What was found; its id is the same for the same question, so that looking twice makes no history.
+        pairs: Of the result, in their order.
     """
-    version, name = benchmark
+    comparison_id = result.comparison_id
     row = {
         "id": comparison_id,
-        "benchmark_version": version,
-        "benchmark_name": name,
-        "run_ids": list(run_ids),
+        "benchmark_version": result.benchmark_version,
+        "benchmark_name": result.benchmark,
+        "run_ids": list(result.run_ids),
         "request": dict(request),
-        "result": dict(result),
-        "code_version": code_version,
+        "result": _without_pairs(result),
+        "code_version": result.code_version,
         "created_at": now(),
     }
     with store.write() as connection:
-        found = connection.execute(sa.select(comparison).where(comparison.c.id == comparison_id)).mappings().first()
-        known = None if found is None else _record(connection, found)
-        same_numbers = known is not None and known.pairs == tuple(pairs)
-        if known is not None and same_numbers:
-            if _says(known.result) == _says(result):
+        old = connection.execute(sa.select(comparison).where(comparison.c.id == comparison_id)).mappings().first()
+        stored = None if old is None else _record(connection, old)
+        same_numbers = stored is not None and stored.pairs == tuple(pairs)
+        if stored is not None and same_numbers:
+            if _without_version(stored.result) == _without_version(result):
                 return False
-            row["created_at"] = known.created_at
+            row["created_at"] = stored.created_at
         upsert(connection, comparison, [row], key=["id"], update=[name for name in row if name != "id"])
         if not same_numbers:
             _save_pairs(connection, comparison_id, pairs)
     return True
 
 
-def _says(result: Mapping[str, Any]) -> dict[str, Any]:
-    """What it says, whichever code said so."""
-    return {name: value for name, value in result.items() if name != "code_version"}
+def _without_pairs(result: ComparisonResult) -> dict[str, Any]:
+    """Return what stands in the comparison's own row, as JSON."""
+    return {name: value for name, value in result.as_json_without_pairs().items() if name != "experiment"}
+
+
+def _without_version(result: ComparisonResult) -> ComparisonResult:
+    """Return what it says, whichever code said so."""
+    return replace(result, code_version="", experiment=None)
 
 
 def find_comparison(store: Store, wanted: str) -> ComparisonRecord:
@@ -232,8 +220,8 @@ def _pair_row(comparison_id: str, position: int, pair: ComparisonPairRecord) -> 
         "metric_key": metric_key(pair.metric.signature),
         "a_key": pair.a_key,
         "b_key": pair.b_key,
-        **{name: getattr(pair, name) for name in _SHOWN},
-        "details": dict(pair.details),
+        **{name: getattr(pair.result, name) for name in _SHOWN},
+        "details": as_json(pair.result),
     }
 
 
@@ -244,14 +232,16 @@ def _record(connection: Connection, row: RowMapping) -> ComparisonRecord:
         .where(comparison_pair.c.comparison_id == row["id"])
         .order_by(comparison_pair.c.position)
     )
+    of_sides = tuple(_pair(pair) for pair in connection.execute(pairs).mappings())
+    stored = {**row["result"], "comparisons": []}
     return ComparisonRecord(
         comparison_id=row["id"],
         benchmark_version=row["benchmark_version"],
         benchmark_name=row["benchmark_name"],
         run_ids=tuple(row["run_ids"]),
         request=row["request"],
-        result=row["result"],
-        pairs=tuple(_pair(found) for found in connection.execute(pairs).mappings()),
+        result=replace(from_json(ComparisonResult, stored), pairs=tuple(pair.result for pair in of_sides)),
+        pairs=of_sides,
         code_version=row["code_version"],
         created_at=row["created_at"],
         experiment_id=row["experiment_id"],
@@ -263,6 +253,5 @@ def _pair(row: RowMapping) -> ComparisonPairRecord:
         metric=MetricUse(name=row["name"], signature=row["signature"]),
         a_key=row["a_key"],
         b_key=row["b_key"],
-        details=row["details"],
-        **{name: row[name] for name in _SHOWN},
+        result=from_json(PairResult, row["details"]),
     )

@@ -15,7 +15,7 @@ import numpy as np
 from calibration_populations import Array, Drawn, unit_differences
 from scipy import stats
 
-from evaluation.stats.pair_comparison import Kind
+from evaluation.stats.kinds import Kind
 
 
 def matching_name(kind: Kind, *, clustered: bool) -> str:

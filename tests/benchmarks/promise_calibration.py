@@ -16,9 +16,10 @@ from scipy import stats
 from evaluation.stats.equivalence import mean_within, share_within
 from evaluation.stats.equivalence_cases import mean_equivalence_cases, share_equivalence_cases
 from evaluation.stats.estimate import mean_estimate
+from evaluation.stats.kinds import Kind
 from evaluation.stats.mcnemar import mcnemar_p_value
 from evaluation.stats.mcnemar_power import exact_mcnemar_cases, mcnemar_detectable
-from evaluation.stats.pair_comparison import Kind, compare_pair
+from evaluation.stats.pair_comparison import compare_pair
 from evaluation.stats.power import mcnemar_cases
 from evaluation.stats.roots import crossing
 

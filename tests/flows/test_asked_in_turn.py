@@ -48,9 +48,9 @@ def test_each_reads_as_many_prompts_and_the_model_is_loaded_once(
         assert (6, 6) == (latency["n"], latency["cached_prompts"]["n"])
     (run,) = runs_of_invocation(store, "one")
     (compared,) = compare_and_store(store, ComparisonRequest(runs=[run.plan.run_id]))
-    pairs = {pair["metric"]: pair for pair in compared["comparisons"]}
-    assert ("balanced", 6) == (pairs["latency_s"]["prompts"], pairs["latency_s"]["n_pairs"])
-    assert any("6 sets of 2 cases" in note for note in compared["notes"])
+    pairs = {pair.metric: pair for pair in compared.pairs}
+    assert ("balanced", 6) == (pairs["latency_s"].prompts, pairs["latency_s"].n_pairs)
+    assert any("6 sets of 2 cases" in note for note in compared.notes)
 
 
 def test_repeats_are_read_once_and_told_apart(
@@ -78,8 +78,8 @@ def test_a_second_run_with_kept_prompts_is_not_held_against_the_first(
     assert "value" not in after["metrics"]["latency_s"]
     run_ids = [runs_of_invocation(store, name)[0].plan.run_id for name in ("before", "after")]
     (compared,) = compare_and_store(store, ComparisonRequest(runs=run_ids))
-    assert not {"latency_s", "ttft_s"} & {pair["metric"] for pair in compared["comparisons"]}
-    assert any("latency_s, ttft_s: timing cannot be compared" in note for note in compared["notes"])
+    assert not {"latency_s", "ttft_s"} & {pair.metric for pair in compared.pairs}
+    assert any("latency_s, ttft_s: timing cannot be compared" in note for note in compared.notes)
 
 
 def test_combinations_of_a_sweep_read_as_many_prompts_and_the_model_is_loaded_once(
@@ -101,7 +101,7 @@ def test_combinations_of_a_sweep_read_as_many_prompts_and_the_model_is_loaded_on
     assert [5, 5, 6, 6] == sorted(found["metrics"]["latency_s"]["n"] for found in asked)
     (run,) = runs_of_invocation(store, "one")
     (compared,) = compare_and_store(store, ComparisonRequest(runs=[run.plan.run_id]))
-    timing = [pair for pair in compared["comparisons"] if pair["metric"] in ("latency_s", "ttft_s")]
+    timing = [pair for pair in compared.pairs if pair.metric in ("latency_s", "ttft_s")]
     assert timing
     # Of each two, those cases are compared of which both found the prompt kept.
-    assert {"cached"} == {pair["prompts"] for pair in timing}
+    assert {"cached"} == {pair.prompts for pair in timing}

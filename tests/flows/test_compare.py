@@ -87,7 +87,7 @@ def test_an_evaluation_and_its_comparison_are_one_flow_run(
     assert {run.plan.benchmark_name: (run.plan.run_id,) for run in runs} == {
         name: one.run_ids for name, one in found.items()
     }
-    pair = found["numbers"].pairs[0]
+    pair = found["numbers"].result.pairs[0]
     assert ("good", "half", "A better", 12) == (pair.a, pair.b, pair.verdict, pair.n_pairs)
 
 
@@ -124,4 +124,4 @@ def test_a_candidate_that_was_given_up_does_not_keep_the_others_from_being_compa
     assert state.is_failed()
     assert "the comparison of the other candidates stands" in (state.message or "")
     (stored,) = list_comparisons(store)
-    assert ["good", "half"] == [side["side"] for side in stored.result["sides"]]
+    assert ["good", "half"] == [side.label for side in stored.result.sides]

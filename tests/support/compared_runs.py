@@ -11,6 +11,8 @@ from evaluation.comparing.request import ComparisonRequest
 from evaluation.errors import FailureKind
 from evaluation.generation import Failure, Generation, Outcome, Timing
 from evaluation.reports.comparison_store import compare_and_store
+from evaluation.results.comparisons import ComparisonResult
+from evaluation.results.pairs import PairResult
 from evaluation.store.session import Store
 
 
@@ -54,16 +56,16 @@ def candidate(
     )
 
 
-def compared(store: Store, *runs: str, **request: Any) -> dict[str, Any]:
+def compared(store: Store, *runs: str, **request: Any) -> ComparisonResult:
     """The result of comparing these runs, of one benchmark."""
     (result,) = compare_and_store(store, ComparisonRequest(runs=list(runs), **request))
     return result
 
 
-def pair_of(result: Mapping[str, Any], metric: str | None = None) -> dict[str, Any]:
+def pair_of(result: ComparisonResult, metric: str | None = None) -> PairResult:
     """The only pair of the headline, or of that metric."""
-    (found,) = [pair for pair in result["comparisons"] if pair["metric"] == (metric or result["headline"])]
-    return dict(found)
+    (pair,) = result.pairs_by(metric or result.headline)
+    return pair
 
 
 __all__ = ["Generation", "candidate", "cases_of", "compared", "failed", "pair_of", "right_on", "store_run", "timed"]

@@ -43,7 +43,7 @@ def test_a_difference_within_the_share_of_texts_that_change_says_so(store: Store
         "difference within 20 % of the cases, as of a:1b – b:1b (-10.0 points), may be another one when asked again"
     )
     assert expected == said[-1]
-    assert expected in compared(store, run_id)["notes"]
+    assert expected in compared(store, run_id).notes
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from stored_runs import answer
 
 from evaluation.candidate import PromptProfile
 from evaluation.errors import BenchwrightError, ConfigurationError, IncomparableError, UnknownNameError
+from evaluation.results.as_json import as_json
 from evaluation.store.session import Store
 
 CASES = cases_of(40)
@@ -24,13 +25,13 @@ def test_two_candidates_of_a_run_are_paired_case_by_case(store: Store) -> None:
 
     pair = pair_of(compared(store, run))
 
-    assert ("a:1b", "b:1b", "B better", 40) == (pair["a"], pair["b"], pair["verdict"], pair["n_pairs"])
-    assert -0.5 == pair["difference"]
+    assert ("a:1b", "b:1b", "B better", 40) == (pair.a, pair.b, pair.verdict, pair.n_pairs)
+    assert -0.5 == pair.difference
     # McNemar's exact test on 0 against 20 discordant pairs.
-    assert pytest.approx(2 * 0.5**20) == pair["p_value"]
-    assert (0, 20, 20) == (pair["n_better_a"], pair["n_better_b"], pair["n_equal"])
+    assert pytest.approx(2 * 0.5**20) == pair.p_value
+    assert (0, 20, 20) == (pair.n_better_a, pair.n_better_b, pair.n_equal)
     # sd of 20 differences of -1 and 20 of 0 is sqrt(40/39)/2.
-    assert pytest.approx((40 / 39) ** 0.5 / 2 / 40**0.5) == pair["standard_error"]
+    assert pytest.approx((40 / 39) ** 0.5 / 2 / 40**0.5) == pair.standard_error
 
 
 def test_the_same_numbers_make_one_comparison_however_often_they_are_looked_at(store: Store) -> None:
@@ -40,7 +41,7 @@ def test_the_same_numbers_make_one_comparison_however_often_they_are_looked_at(s
 
     first, again = compared(store, run), compared(store, "last")
 
-    assert json.dumps(first) == json.dumps(again)
+    assert json.dumps(as_json(first)) == json.dumps(as_json(again))
 
 
 def test_pairs_are_made_by_case_id_and_never_by_position(store: Store) -> None:
@@ -51,7 +52,7 @@ def test_pairs_are_made_by_case_id_and_never_by_position(store: Store) -> None:
 
     pair = pair_of(compared(store, "one", "two"))
 
-    assert (0, 0, 40) == (pair["n_better_a"], pair["n_better_b"], pair["n_equal"])
+    assert (0, 0, 40) == (pair.n_better_a, pair.n_better_b, pair.n_equal)
 
 
 def test_only_cases_that_both_have_are_paired(store: Store) -> None:
@@ -62,8 +63,8 @@ def test_only_cases_that_both_have_are_paired(store: Store) -> None:
     result = compared(store, "one", "two")
 
     pair = pair_of(result)
-    assert (12, 28, 0, "A better") == (pair["n_pairs"], pair["n_only_a"], pair["n_only_b"], pair["verdict"])
-    assert 12 == result["metrics"][0]["values"]["a:1b"]["n"]
+    assert (12, 28, 0, "A better") == (pair.n_pairs, pair.n_only_a, pair.n_only_b, pair.verdict)
+    assert 12 == result.metrics[0].values["a:1b"].n_cases
 
 
 def test_failures_of_the_server_are_left_out_and_counted_as_zero_beside(store: Store) -> None:
@@ -77,11 +78,11 @@ def test_failures_of_the_server_are_left_out_and_counted_as_zero_beside(store: S
     result = compared(store, run)
 
     pair = pair_of(result)
-    assert (30, 0.0, "inconclusive") == (pair["n_pairs"], pair["difference"], pair["verdict"])
-    zero = pair["failures_as_zero"]
-    assert (40, -0.25, "B better") == (zero["n_pairs"], zero["difference"], zero["verdict"])
-    side = result["sides"][0]
-    assert ({"timed_out": 10}, 40, 30) == (side["failures"], side["n_asked"], side["n_answered"])
+    assert (30, 0.0, "inconclusive") == (pair.n_pairs, pair.difference, pair.verdict)
+    zero = pair.failures_as_zero
+    assert (40, -0.25, "B better") == (zero.n_pairs, zero.difference, zero.verdict)
+    side = result.sides[0]
+    assert ({"timed_out": 10}, 40, 30) == (side.counts.failures, side.counts.n_asked, side.counts.n_answered)
 
 
 def test_repeats_of_a_case_are_averaged_and_are_one_pair(store: Store) -> None:
@@ -92,9 +93,9 @@ def test_repeats_of_a_case_are_averaged_and_are_one_pair(store: Store) -> None:
 
     pair = pair_of(compared(store, run))
 
-    assert (8, 0.5, "continuous") == (pair["n_pairs"], pair["difference"], pair["kind"])
+    assert (8, 0.5, "continuous") == (pair.n_pairs, pair.difference, pair.kind)
     # All eight differences point one way: 2 / 2^8.
-    assert 2 / 2**8 == pair["p_value"]
+    assert 2 / 2**8 == pair.p_value
 
 
 def test_declared_clusters_are_what_was_sampled(store: Store) -> None:
@@ -105,7 +106,7 @@ def test_declared_clusters_are_what_was_sampled(store: Store) -> None:
 
     pair = pair_of(compared(store, run))
 
-    assert (40, 8, "cluster_t") == (pair["n_pairs"], pair["n_clusters"], pair["method"])
+    assert (40, 8, "cluster_t") == (pair.n_pairs, pair.n_clusters, pair.method)
 
 
 def test_latency_is_a_geometric_mean_of_ratios_and_less_is_better(store: Store) -> None:
@@ -116,11 +117,11 @@ def test_latency_is_a_geometric_mean_of_ratios_and_less_is_better(store: Store) 
 
     pair = pair_of(compared(store, run), "latency_s")
 
-    assert ("ratio", "B better", 12) == (pair["kind"], pair["verdict"], pair["n_pairs"])
-    assert pytest.approx(exp(log(2.0) - log(0.5))) == pair["difference"]
+    assert ("ratio", "B better", 12) == (pair.kind, pair.verdict, pair.n_pairs)
+    assert pytest.approx(exp(log(2.0) - log(0.5))) == pair.difference
     # The median of 12 latencies that rise by a hundredth of the first.
-    assert pytest.approx((2.0 - 0.5) * 1.055) == pair["tails"]["p50"]["value"]
-    assert {"p50", "p95"} == pair["tails"].keys()
+    assert pytest.approx((2.0 - 0.5) * 1.055) == pair.tails["p50"].value
+    assert {"p50", "p95"} == pair.tails.keys()
 
 
 def test_reused_answers_have_tokens_and_no_time(store: Store) -> None:
@@ -134,10 +135,10 @@ def test_reused_answers_have_tokens_and_no_time(store: Store) -> None:
 
     result = compared(store, run)
 
-    metrics = [found["metric"] for found in result["metrics"]]
+    metrics = [found.metric for found in result.metrics]
     assert "latency_s" not in metrics
     assert "output_tokens" in metrics
-    assert 8 == result["sides"][0]["n_reused"]
+    assert 8 == result.sides[0].counts.n_reused
 
 
 def test_a_winner_of_three_is_better_than_each(store: Store) -> None:
@@ -151,13 +152,13 @@ def test_a_winner_of_three_is_better_than_each(store: Store) -> None:
 
     result = compared(store, run)
 
-    headline = result["metrics"][0]
-    assert "b:1b" == result["winner"] == headline["winner"]
-    assert ["b:1b", "c:1b", "a:1b"] == headline["order"]
-    assert [["b:1b"], ["c:1b", "a:1b"]] == headline["groups"]
-    assert {"b:1b": [1, 1], "c:1b": [2, 3], "a:1b": [2, 3]} == headline["ranks"]
-    assert "cochran_q" == headline["gate"]["test"]
-    assert 3 == len([pair for pair in result["comparisons"] if pair["metric"] == "exact_match"])
+    headline = result.metrics[0]
+    assert "b:1b" == result.winner == headline.winner
+    assert ("b:1b", "c:1b", "a:1b") == headline.order
+    assert (("b:1b",), ("c:1b", "a:1b")) == headline.groups
+    assert {"b:1b": (1, 1), "c:1b": (2, 3), "a:1b": (2, 3)} == headline.ranks
+    assert "cochran_q" == headline.gate.test
+    assert 3 == len([pair for pair in result.pairs if pair.metric == "exact_match"])
 
 
 def test_there_is_no_winner_where_the_first_two_cannot_be_told_apart(store: Store) -> None:
@@ -171,8 +172,8 @@ def test_there_is_no_winner_where_the_first_two_cannot_be_told_apart(store: Stor
 
     result = compared(store, run)
 
-    assert None is result["winner"]
-    assert result["sentences"][0].startswith("no winner among 3: b:1b and c:1b cannot be told apart")
+    assert None is result.winner
+    assert result.sentences[0].startswith("no winner among 3: b:1b and c:1b cannot be told apart")
 
 
 def test_against_a_baseline_only_pairs_with_it_are_compared(store: Store) -> None:
@@ -186,9 +187,9 @@ def test_against_a_baseline_only_pairs_with_it_are_compared(store: Store) -> Non
 
     result = compared(store, run, against="a:1b")
 
-    headline = [(pair["a"], pair["b"]) for pair in result["comparisons"] if pair["metric"] == "exact_match"]
+    headline = [(pair.a, pair.b) for pair in result.pairs if pair.metric == "exact_match"]
     assert [("b:1b", "a:1b"), ("c:1b", "a:1b")] == headline
-    assert result["sentences"][0].startswith("against a:1b: better: b:1b (by 50.0 points [")
+    assert result.sentences[0].startswith("against a:1b: better: b:1b (by 50.0 points [")
 
 
 def test_equivalence_and_not_worse_need_a_margin(store: Store) -> None:
@@ -198,9 +199,9 @@ def test_equivalence_and_not_worse_need_a_margin(store: Store) -> None:
 
     without, within = pair_of(compared(store, run)), compared(store, run, margin="5pp")
 
-    assert "inconclusive" == without["verdict"]
-    assert ("equivalent", 0.05) == (pair_of(within)["verdict"], pair_of(within)["margin"])
-    assert within["sentences"][0].startswith("a:1b and b:1b are equivalent within 5 points (")
+    assert "inconclusive" == without.verdict
+    assert ("equivalent", 0.05) == (pair_of(within).verdict, pair_of(within).margin)
+    assert within.sentences[0].startswith("a:1b and b:1b are equivalent within 5 points (")
 
 
 @pytest.mark.parametrize("margin", ["5pp", "5%", "0.05", " 5 pp"])
@@ -209,7 +210,7 @@ def test_a_margin_may_be_written_in_three_ways(store: Store, margin: str) -> Non
         store, candidate("a:1b", right_on(CASES, range(9))), candidate("b:1b", right_on(CASES, range(9))), cases=CASES
     )
 
-    assert 0.05 == pair_of(compared(store, run, margin=margin))["margin"]
+    assert 0.05 == pair_of(compared(store, run, margin=margin)).margin
 
 
 @pytest.mark.parametrize("margin", ["", "two", "-2pp", "0", "nan", "inf", "2", "1e999"])
@@ -231,9 +232,9 @@ def test_chosen_metrics_alone_are_compared(store: Store) -> None:
         metrics=("exact_match", "token_f1"),
     )
 
-    assert ["token_f1"] == [found["metric"] for found in compared(store, run, metrics=["token_f1"])["metrics"]]
-    assert ["latency_s"] == [found["metric"] for found in compared(store, run, metrics=["latency_s"])["metrics"]]
-    every = [found["metric"] for found in compared(store, run)["metrics"]]
+    assert ["token_f1"] == [found.metric for found in compared(store, run, metrics=["token_f1"]).metrics]
+    assert ["latency_s"] == [found.metric for found in compared(store, run, metrics=["latency_s"]).metrics]
+    every = [found.metric for found in compared(store, run).metrics]
     assert ["exact_match", "token_f1", "latency_s"] == every[:3]
 
 
@@ -257,8 +258,8 @@ def test_a_candidate_without_a_score_is_left_out_and_said_to_be(store: Store) ->
 
     result = compared(store, run)
 
-    assert ["a:1b", "b:1b"] == [side["side"] for side in result["sides"]]
-    assert "broken:1b: nothing was scored, left out" in result["notes"]
+    assert ["a:1b", "b:1b"] == [side.label for side in result.sides]
+    assert "broken:1b: nothing was scored, left out" in result.notes
 
 
 @pytest.mark.parametrize(
@@ -335,8 +336,8 @@ def test_another_metric_with_two_signatures_is_left_out_and_the_reason_said(stor
 
     result = compared(store, "one", "two")
 
-    assert "numeric_match" not in [found["metric"] for found in result["metrics"]]
-    assert any("numeric_match is not compared: 'numeric_match' is not measured alike" in n for n in result["notes"])
+    assert "numeric_match" not in [found.metric for found in result.metrics]
+    assert any("numeric_match is not compared: 'numeric_match' is not measured alike" in n for n in result.notes)
 
 
 def test_two_digests_under_one_tag_are_two_sides_with_both_digests(store: Store) -> None:
@@ -347,12 +348,12 @@ def test_two_digests_under_one_tag_are_two_sides_with_both_digests(store: Store)
 
     result = compared(store, "one", "two")
 
-    assert ["a:1b @11111111", "a:1b @22222222"] == [side["side"] for side in result["sides"]]
-    assert [["1" * 64], ["2" * 64]] == [side["digests"] for side in result["sides"]]
-    assert any("digests 111111111111 and 222222222222" in note for note in result["notes"])
-    assert "A better" == pair_of(result)["verdict"]
+    assert ["a:1b @11111111", "a:1b @22222222"] == [side.label for side in result.sides]
+    assert [("1" * 64,), ("2" * 64,)] == [side.digests for side in result.sides]
+    assert any("digests 111111111111 and 222222222222" in note for note in result.notes)
+    assert "A better" == pair_of(result).verdict
     by_model = compared(store, "one", "two", by="model")
-    assert ["a:1b @11111111", "a:1b @22222222"] == [side["side"] for side in by_model["sides"]]
+    assert ["a:1b @11111111", "a:1b @22222222"] == [side.label for side in by_model.sides]
 
 
 def test_a_side_that_would_merge_two_weights_is_refused(store: Store) -> None:
@@ -375,9 +376,9 @@ def test_one_candidate_in_two_runs_is_two_sides_named_by_their_runs(store: Store
 
     result = compared(store, "one", "two")
 
-    assert ["a:1b, run one", "a:1b, run two"] == [side["side"] for side in result["sides"]]
-    assert result["sides"][0]["key"] == result["sides"][1]["key"]
-    assert "a:1b is one candidate, asked in runs one and two (server 0.33.0 each time)" in result["notes"]
+    assert ["a:1b, run one", "a:1b, run two"] == [side.label for side in result.sides]
+    assert result.sides[0].key == result.sides[1].key
+    assert "a:1b is one candidate, asked in runs one and two (server 0.33.0 each time)" in result.notes
 
 
 def test_runs_of_one_candidate_are_merged_only_by_a_key(store: Store) -> None:
@@ -392,10 +393,10 @@ def test_runs_of_one_candidate_are_merged_only_by_a_key(store: Store) -> None:
 
     each, merged = compared(store, "run-0", "run-1"), compared(store, "run-0", "run-1", by="candidate")
 
-    assert 4 == len(each["sides"])
-    assert ["a:1b", "b:1b"] == [side["side"] for side in merged["sides"]]
-    assert 25 / 40 == merged["metrics"][0]["values"]["a:1b"]["value"]
-    assert ["run-0", "run-1"] == merged["sides"][0]["run_ids"]
+    assert 4 == len(each.sides)
+    assert ["a:1b", "b:1b"] == [side.label for side in merged.sides]
+    assert 25 / 40 == merged.metrics[0].values["a:1b"].value
+    assert ("run-0", "run-1") == merged.sides[0].run_ids
 
 
 @pytest.mark.parametrize(
@@ -423,7 +424,7 @@ def test_sides_are_made_along_any_key(store: Store, by: str, labels: list[str]) 
         cases=CASES,
     )
 
-    assert labels == [side["side"] for side in compared(store, run, by=by)["sides"]]
+    assert labels == [side.label for side in compared(store, run, by=by).sides]
 
 
 def test_candidates_without_the_key_are_left_out_and_said_to_be(store: Store) -> None:
@@ -435,7 +436,7 @@ def test_candidates_without_the_key_are_left_out_and_said_to_be(store: Store) ->
         cases=CASES,
     )
 
-    assert "baseline-lead: no quantization is known, left out" in compared(store, run, by="quantization")["notes"]
+    assert "baseline-lead: no quantization is known, left out" in compared(store, run, by="quantization").notes
 
 
 def test_flipped_cases_are_shown_with_what_both_said(store: Store) -> None:
@@ -446,10 +447,10 @@ def test_flipped_cases_are_shown_with_what_both_said(store: Store) -> None:
         cases=CASES,
     )
 
-    (flips,) = compared(store, run, n_flips=2)["flips"]
+    (flips,) = compared(store, run, n_flips=2).flips
 
-    counts = {flips["a"]: flips["n_better_a"], flips["b"]: flips["n_better_b"]}
+    counts = {flips.a: flips.n_better_a, flips.b: flips.n_better_b}
     assert {"a:1b": 10, "b:1b": 28} == counts
-    of_a = flips["better_a"] if flips["a"] == "a:1b" else flips["better_b"]
-    assert ["c00", "c01"] == [flip["case_id"] for flip in of_a]
-    assert {"0", "no idea"} == {of_a[0]["answer_a"], of_a[0]["answer_b"]}
+    of_a = flips.better_a if flips.a == "a:1b" else flips.better_b
+    assert ["c00", "c01"] == [flip.case_id for flip in of_a]
+    assert {"0", "no idea"} == {of_a[0].answer_a, of_a[0].answer_b}

@@ -7,7 +7,8 @@ import pytest
 
 from evaluation.comparing.like_with_like import Values, alike, alike_pairs, notes_on
 from evaluation.generation import PromptState
-from evaluation.stats.pair_comparison import Kind, compare_pair
+from evaluation.stats.kinds import Kind
+from evaluation.stats.pair_comparison import compare_pair
 from evaluation.stats.verdicts import A_BETTER, B_BETTER
 
 FRESH, CACHED = (PromptState.FRESH,), (PromptState.CACHED,)

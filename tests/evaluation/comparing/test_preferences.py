@@ -41,11 +41,11 @@ def test_verdicts_of_a_judge_rank_the_sides_on_one_scale(store: Store) -> None:
 
     result = compared(store, run)
 
-    (found,) = result["preferences"]
-    assert "judge_pairwise by judge:8b" == found["word"]
-    assert ["good:1b", "first:1b", "poor:1b"] == [rating["name"] for rating in found["ranking"]["ratings"]]
-    assert ("good:1b", 60, 30) == tuple(found["ranking"][key] for key in ("winner", "n_votes", "n_prompts"))
-    assert "judge_pairwise" not in [metric["metric"] for metric in result["metrics"]]
+    (found,) = result.preferences
+    assert "judge_pairwise by judge:8b" == found.word
+    assert ["good:1b", "first:1b", "poor:1b"] == [rating.name for rating in found.ranking.ratings]
+    assert ("good:1b", 60, 30) == (found.ranking.winner, found.ranking.n_votes, found.ranking.n_prompts)
+    assert "judge_pairwise" not in [metric.metric for metric in result.metrics]
     assert "judge\\_pairwise by judge:8b: good:1b is preferred" in comparisons_as_markdown([result])
 
 
@@ -54,16 +54,16 @@ def test_preferences_alone_may_be_asked_for(store: Store) -> None:
 
     result = compared(store, run, metrics=["judge_pairwise"])
 
-    assert [] == result["comparisons"]
-    assert None is result["headline"]
-    assert result["sentences"][0].startswith("judge_pairwise by judge:8b: good:1b is preferred (chance 9")
+    assert () == result.pairs
+    assert None is result.headline
+    assert result.sentences[0].startswith("judge_pairwise by judge:8b: good:1b is preferred (chance 9")
 
 
 def test_a_judge_of_two_runs_gives_one_ranking(store: Store) -> None:
     judged_run(store, "one", {"good:1b": 20})
     judged_run(store, "two", {"other:1b": 20})
 
-    (found,) = compared(store, "one", "two", by="candidate")["preferences"]
+    (found,) = compared(store, "one", "two", by="candidate").preferences
 
-    assert {"first:1b", "good:1b", "other:1b"} == {rating["name"] for rating in found["ranking"]["ratings"]}
-    assert replace(JudgePairwise(model="judge:8b", digest="d"), against="").signature == found["signature"]
+    assert {"first:1b", "good:1b", "other:1b"} == {rating.name for rating in found.ranking.ratings}
+    assert replace(JudgePairwise(model="judge:8b", digest="d"), against="").signature == found.signature

@@ -20,6 +20,7 @@ from evaluation.reports.case_results import case_result
 from evaluation.reports.comparison_store import compare_and_store
 from evaluation.reports.escaping import as_json
 from evaluation.reports.results import run_result
+from evaluation.results.as_json import as_json as result_as_json
 from evaluation.store.experiments import add_runs, create_experiment
 from evaluation.store.session import Store
 
@@ -129,16 +130,16 @@ def test_what_would_leave_everything_out_is_refused(two_runs: Store) -> None:
 
 def test_a_comparison_is_exported_as_it_is_shown(two_runs: Store) -> None:
     (made,) = compare_and_store(two_runs, ComparisonRequest(runs=["run-1"]))
-    shown = json.loads(as_json(made["comparisons"]))
+    shown = json.loads(as_json(result_as_json(made.pairs)))
 
-    pairs = exported(two_runs, made["comparison_id"])
+    pairs = exported(two_runs, made.comparison_id)
 
     assert shown == [{name: pair[name] for name in shown[0]} for pair in pairs]
-    assert {made["benchmark_version"]} == {pair["benchmark_version"] for pair in pairs}
-    only = exported(two_runs, made["comparison_id"], metrics=("token_f1",), candidates=("a:1b",))
+    assert {made.benchmark_version} == {pair["benchmark_version"] for pair in pairs}
+    only = exported(two_runs, made.comparison_id, metrics=("token_f1",), candidates=("a:1b",))
     assert ["token_f1"] == [pair["metric"] for pair in only]
     with pytest.raises(ConfigurationError, match="has no answers"):
-        exported(two_runs, made["comparison_id"], Kind.ANSWERS)
+        exported(two_runs, made.comparison_id, Kind.ANSWERS)
 
 
 def test_a_name_goes_before_the_beginning_of_an_id(two_runs: Store) -> None:

@@ -1,10 +1,12 @@
 """What a comparison says and shows, whatever its sides are called and whatever they wrote."""
 
+from dataclasses import replace
 from typing import Any
 from xml.etree.ElementTree import fromstring
 
 import pytest
 from compared_runs import candidate, cases_of, compared, right_on, store_run, timed
+from comparison_results import a_comparison, a_pair, some_flips
 from hostile_texts import foreign_markup
 from stored_runs import answer
 
@@ -14,39 +16,13 @@ from evaluation.reports.comparison_junit import as_junit
 from evaluation.reports.comparison_markdown import comparisons_as_markdown
 from evaluation.reports.comparison_remarks import RATIOS, note_lines
 from evaluation.reports.comparison_sentences import not_worse, pair_sentence
-from evaluation.reports.comparison_store import stored_result
 from evaluation.reports.comparison_tables import artifact_rows, matrix_rows, metric_rows, side_rows
+from evaluation.results.comparisons import ComparisonResult
+from evaluation.stats.kinds import Kind
 from evaluation.store.comparisons import find_comparison, list_comparisons
 from evaluation.store.session import Store
 
 CASES = cases_of(40)
-PAIR: dict[str, Any] = {
-    "metric": "exact_match",
-    "a": "A",
-    "b": "B",
-    "kind": "binary",
-    "unit": "fraction",
-    "verdict": "B better",
-    "difference": -0.041,
-    "low": -0.063,
-    "high": -0.019,
-    "p_value": 0.0004,
-    "p_adjusted": 0.0004,
-    "method": "newcombe+mcnemar_exact",
-    "n_pairs": 1319,
-    "n_clusters": None,
-    "n_better_a": 180,
-    "n_better_b": 234,
-    "n_equal": 905,
-    "n_more": None,
-    "aim": None,
-    "mde": 0.031,
-    "margin": None,
-    "higher_is_better": True,
-    "confidence_level": 0.95,
-    "p_a_not_worse": None,
-    "p_b_not_worse": None,
-}
 
 
 @pytest.mark.parametrize(
@@ -128,22 +104,22 @@ PAIR: dict[str, Any] = {
     ],
 )  # fmt: skip
 def test_a_sentence_says_who_is_better_or_what_is_missing(changes: dict[str, Any], said: str) -> None:
-    assert said == pair_sentence(PAIR | changes)
+    assert said == pair_sentence(a_pair(**changes))
 
 
 def test_not_worse_is_said_of_the_side_for_which_it_is_shown() -> None:
-    loss = PAIR | {"margin": 0.08, "p_a_not_worse": 0.01, "p_b_not_worse": 0.0}
+    loss = a_pair(margin=0.08, p_a_not_worse=0.01, p_b_not_worse=0.0)
 
     assert "A is not worse than B by 8 points or more (p = .010)." == not_worse(loss)
     assert None is not_worse(loss, against="A")
-    assert None is not_worse(PAIR)
-    assert None is not_worse(loss | {"p_a_not_worse": 0.2})
+    assert None is not_worse(a_pair())
+    assert None is not_worse(replace(loss, p_a_not_worse=0.2))
 
 
 HOSTILE = "|a](javascript:alert(1)) <img src=x onerror=alert(1)> `b` :1b"
 
 
-def hostile_result(store: Store) -> dict[str, Any]:
+def hostile_result(store: Store) -> ComparisonResult:
     said = {case.case_id: answer("<script>alert(1)</script> | [x](javascript:y) ![z](http://evil)") for case in CASES}
     store_run(
         store, candidate(HOSTILE, said), candidate("b:1b", right_on(CASES, range(40))), cases=CASES, run_id="hostile"
@@ -202,7 +178,7 @@ def test_a_ratio_is_said_to_be_of_the_cases_and_not_of_the_two_means_beside_it(s
     )
     result = compared(store, "one")
     page = comparisons_as_markdown([result])
-    alike = {**result, "comparisons": [pair for pair in result["comparisons"] if pair["kind"] != "ratio"]}
+    alike = replace(result, pairs=tuple(pair for pair in result.pairs if pair.kind != Kind.RATIO))
 
     assert 1 == page.count(RATIOS)
     assert page.index(" times \\[") < page.index(RATIOS) < page.index("Where the numbers")
@@ -223,7 +199,7 @@ def test_of_many_sides_a_ratio_is_explained_where_the_headline_is_one(store: Sto
 
 def test_junit_is_valid_xml_whatever_a_model_is_called() -> None:
     check = RegressionCheck(
-        benchmark='n<&"\x00', metric="m", baseline="]]>\x1b", side="\ud800", outcome="regressed", said="<b>&\x0b"
+        benchmark='n<&"\x00', metric="m", baseline="]]>\x1b", side="\ud800", outcome="regressed", sentence="<b>&\x0b"
     )
 
     (suite,) = fromstring(as_junit([check]))
@@ -251,11 +227,11 @@ def test_a_side_without_a_score_is_an_error_to_continuous_integration_and_fails_
 
 
 def test_flips_are_told_of_where_there_are_any_and_notes_name_metrics_as_the_tables_do() -> None:
-    flips = {"a": "x", "b": "y", "n_better_a": 0, "n_better_b": 0, "n_equal": 12}
-    assert flip_line(flips) is None
-    assert "1 case flipped: x is better on 1, y on 0; 11 alike" == flip_line({**flips, "n_better_a": 1, "n_equal": 11})
-    notes = ["latency_s, ttft_s: compared", "a – b: latency_s", "no colon"]
-    assert ["latency s, first token s: compared", *notes[1:]] == note_lines({"notes": notes})
+    assert flip_line(some_flips()) is None
+    flips = some_flips(n_better_a=1, n_equal=11)
+    assert "1 case flipped: x is better on 1, y on 0; 11 alike" == flip_line(flips)
+    notes = ("latency_s, ttft_s: compared", "a – b: latency_s", "no colon")
+    assert ["latency s, first token s: compared", *notes[1:]] == note_lines(a_comparison(notes=notes))
 
 
 def test_a_stored_comparison_is_the_one_that_was_made(store: Store) -> None:
@@ -264,15 +240,12 @@ def test_a_stored_comparison_is_the_one_that_was_made(store: Store) -> None:
     )
     result = compared(store, run)
 
-    stored = find_comparison(store, result["comparison_id"][:6])
+    stored = find_comparison(store, result.comparison_id[:6])
 
-    # Under which experiment it is filed is a column of its own, which may change.
-    assert stored_result(stored) | {"experiment": None} == result
+    assert stored.result == result
     assert (run,) == stored.run_ids
-    assert result["code_version"] == stored.code_version
-    assert {"digest-of-a:1b", "digest-of-b:1b"} == {
-        digest for side in stored.result["sides"] for digest in side["digests"]
-    }
+    assert result.code_version == stored.code_version
+    assert {"digest-of-a:1b", "digest-of-b:1b"} == {digest for side in stored.result.sides for digest in side.digests}
     assert [stored] == list(list_comparisons(store))
 
 
@@ -281,8 +254,10 @@ def test_the_winner_of_many_is_said_with_its_smallest_lead(store: Store) -> None
         store, *(candidate(f"m{n}:1b", right_on(CASES, range(n * 13))) for n in range(4)), cases=CASES, run_id="four"
     )
 
-    assert compared(store, run)["sentences"][0].startswith(
-        "m3:1b is the best of 4: better than the nearest, m2:1b, by 32.5 points ["
+    assert (
+        compared(store, run)
+        .sentences[0]
+        .startswith("m3:1b is the best of 4: better than the nearest, m2:1b, by 32.5 points [")
     )
 
 
@@ -294,7 +269,7 @@ def test_tables_hold_every_side_and_pair(store: Store) -> None:
 
     assert ["m2:1b", "m1:1b", "m0:1b"] == [row["side"] for row in side_rows(result)]
     assert ["", "+25.0*", "+50.0*"] == [matrix_rows(result)[0][name] for name in ("m2:1b", "m1:1b", "m0:1b")]
-    assert len(result["comparisons"]) == len(artifact_rows(result))
+    assert len(result.pairs) == len(artifact_rows(result))
 
 
 def test_two_sides_of_which_one_is_called_like_a_column_keep_all_columns(store: Store) -> None:

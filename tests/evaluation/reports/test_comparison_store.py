@@ -6,7 +6,7 @@ import pytest
 from compared_runs import candidate, cases_of, right_on, store_run
 
 from evaluation.comparing.request import ComparisonRequest
-from evaluation.reports.comparison_store import compare_and_store, stored_result
+from evaluation.reports.comparison_store import compare_and_store
 from evaluation.request import EvaluationRequest
 from evaluation.store.comparisons import find_comparison, list_comparisons
 from evaluation.store.session import Store
@@ -27,8 +27,8 @@ def test_what_was_compared_with_its_evaluation_is_found_again_when_its_run_is_co
 
     (again,) = compare_and_store(store, ComparisonRequest(runs=[run]))
 
-    assert made["comparison_id"] == again["comparison_id"]
-    assert [made["comparison_id"]] == [stored.comparison_id for stored in list_comparisons(store)]
+    assert made.comparison_id == again.comparison_id
+    assert [made.comparison_id] == [stored.comparison_id for stored in list_comparisons(store)]
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_the_same_question_in_other_words_is_one_comparison(
     (said,) = compare_and_store(store, ComparisonRequest(runs=[run], **other))
 
     (stored,) = list_comparisons(store)
-    assert said == stored_result(stored) | {"experiment": None}
+    assert said == stored.result
 
 
 @pytest.mark.parametrize(
@@ -66,6 +66,6 @@ def test_a_comparison_follows_the_scores_of_its_run(store: Store, run: str) -> N
 
     (after,) = compare_and_store(store, ComparisonRequest(runs=[run]))
 
-    assert before["comparison_id"] == after["comparison_id"]
-    assert "inconclusive" == after["comparisons"][0]["verdict"]
-    assert after == stored_result(find_comparison(store, after["comparison_id"])) | {"experiment": None}
+    assert before.comparison_id == after.comparison_id
+    assert "inconclusive" == after.pairs[0].verdict
+    assert after == find_comparison(store, after.comparison_id).result

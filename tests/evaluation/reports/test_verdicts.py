@@ -37,11 +37,11 @@ def test_a_run_and_its_comparison_give_one_verdict_at_one_p(store: Store) -> Non
 
     said = verdict(store, run_id)
 
-    assert result["winner"] == "a:1b"
-    assert said == [f"exact_match: {result['sentences'][0]}"]
-    nearest = next(pair for pair in result["comparisons"] if (pair["a"], pair["b"]) == ("a:1b", "b:1b"))
-    assert nearest["p_adjusted"] < 0.05 < 6 * nearest["p_value"]
-    assert f"{p_value(nearest['p_adjusted'])} (exact McNemar, Holm over 6 pairs)" in said[0]
+    assert result.winner == "a:1b"
+    assert said == [f"exact_match: {result.sentences[0]}"]
+    nearest = next(pair for pair in result.pairs if (pair.a, pair.b) == ("a:1b", "b:1b"))
+    assert nearest.p_adjusted < 0.05 < 6 * nearest.p_value
+    assert f"{p_value(nearest.p_adjusted)} (exact McNemar, Holm over 6 pairs)" in said[0]
 
 
 def test_scores_that_are_drawn_for_the_test_give_the_same_p_again_and_in_the_comparison(store: Store) -> None:
@@ -60,7 +60,7 @@ def test_scores_that_are_drawn_for_the_test_give_the_same_p_again_and_in_the_com
     said = verdict(store, run_id)
 
     assert said == verdict(store, run_id)
-    first, *others = compared(store, run_id)["sentences"]
+    first, *others = compared(store, run_id).sentences
     assert said[: 1 + len(others)] == [f"token_f1: {first}", *others]
     assert "(sign flips, Holm over 3 pairs)" in " ".join(said)
 
@@ -209,9 +209,9 @@ def test_p_is_said_to_allow_for_the_pairs_that_were_tested(store: Store) -> None
     run_id = store_run(store, asked("a:1b", right(cases)), asked("b:1b", wrong(cases)), asked("c:1b", few), cases=cases)
 
     said = verdict(store, run_id)
-    pair = next(pair for pair in compared(store, run_id)["comparisons"] if (pair["a"], pair["b"]) == ("a:1b", "b:1b"))
+    pair = next(pair for pair in compared(store, run_id).pairs if (pair.a, pair.b) == ("a:1b", "b:1b"))
 
-    assert pair["p_adjusted"] == pair["p_value"]
+    assert pair.p_adjusted == pair.p_value
     assert "Holm" not in " ".join(said)
 
 
@@ -225,10 +225,10 @@ def test_failures_as_zero_stand_at_the_p_that_allows_for_all_pairs(store: Store)
         cases=cases,
     )
     result = compared(store, run_id)
-    pair = next(pair for pair in result["comparisons"] if (pair["a"], pair["b"]) == ("a:1b", "b:1b"))
+    pair = next(pair for pair in result.pairs if (pair.a, pair.b) == ("a:1b", "b:1b"))
 
     (line,) = [line for line in zero_lines(result) if line.startswith("a:1b – b:1b")]
 
-    assert pair["p_adjusted"] > pair["p_value"]
-    assert f" {p_value(pair['p_adjusted'])}, 11 pairs" in line
-    assert f" {p_value(pair['failures_as_zero']['p_adjusted'])}, 12 pairs" in line
+    assert pair.p_adjusted > pair.p_value
+    assert f" {p_value(pair.p_adjusted)}, 11 pairs" in line
+    assert f" {p_value(pair.failures_as_zero.p_adjusted)}, 12 pairs" in line

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from evaluation.errors import ConfigurationError
 from evaluation.stats.equivalence_cases import share_equivalence_cases
+from evaluation.stats.kinds import Kind
 from evaluation.stats.mcnemar_power import exact_mcnemar_cases
-from evaluation.stats.pair_comparison import DISAGREE, Kind, PairComparison, compare_pair, kind_of, readjusted
+from evaluation.stats.pair_comparison import DISAGREE, PairComparison, compare_pair, kind_of, readjusted
 from evaluation.stats.repeats import case_means
 
 SLEEP_A = [0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0]

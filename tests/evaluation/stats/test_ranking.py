@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from evaluation.errors import ConfigurationError, UnknownNameError
 from evaluation.stats.gates import gate_of
+from evaluation.stats.kinds import Kind
 from evaluation.stats.multiplicity import holm
-from evaluation.stats.pair_comparison import Kind, compare_pair
+from evaluation.stats.pair_comparison import compare_pair
 from evaluation.stats.ranking import MAX_PAIRS_WITH_CHECKS, compare_many, pair_rng
 
 RECORDED = Path(__file__).parents[3].parent / "shared" / "data" / "gsm8k" / "cases.jsonl.gz"

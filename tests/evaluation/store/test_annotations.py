@@ -1,9 +1,9 @@
 """Notes: on what they are, and that nothing is noted on what is not there."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 import pytest
+from comparison_results import a_comparison
 
 from evaluation.errors import UnknownNameError
 from evaluation.store.annotations import annotate, annotations, notes_on_case
@@ -21,17 +21,9 @@ from evaluation.store.records import RunPlan
 from evaluation.store.session import Store
 
 
-def save(store: Store, comparison_id: str, result: Mapping[str, Any] | None = None) -> None:
-    save_comparison(
-        store,
-        comparison_id=comparison_id,
-        benchmark=("v1", "numbers"),
-        run_ids=["run-1"],
-        request={},
-        result=result or {},
-        pairs=[],
-        code_version="1",
-    )
+def save(store: Store, comparison_id: str, *sentences: str) -> None:
+    result = a_comparison(comparison_id=comparison_id, run_ids=("run-1",), sentences=sentences)
+    save_comparison(store, request={}, result=result, pairs=[])
 
 
 def test_a_note_on_a_comparison_that_does_not_exist_is_refused(store: Store) -> None:
@@ -77,7 +69,7 @@ def test_what_goes_is_counted_before_it_goes(store: Store, plan_run: Callable[..
     ladder, steps = create_experiment(store, name="ladder"), create_experiment(store, name="steps")
     add_runs(store, ladder.experiment_id, ["run-1", "run-2"])
     add_runs(store, steps.experiment_id, ["run-2"])
-    save(store, "abc123", {"sentences": ["a is better than b.", "more"]})
+    save(store, "abc123", "a is better than b.", "more")
     file_comparison(store, "abc123", ladder.experiment_id)
     for target in ({"run_id": "run-1"}, {"run_id": "run-2"}, {"comparison_id": "abc123"}):
         annotate(store, text="look", author="ada", **target)

@@ -1,6 +1,7 @@
 from typing import Any
 
 import pytest
+from comparison_results import a_comparison, a_pair
 
 from evaluation.errors import ConfigurationError, UnknownNameError
 from evaluation.store.annotations import annotate, annotations
@@ -19,36 +20,15 @@ EXACT = MetricUse(name="exact_match", signature="ExactMatch(ignore_case=True)|v1
 
 
 def pair(a: str, b: str, **changes: Any) -> ComparisonPairRecord:
-    known: dict[str, Any] = {
-        "metric": EXACT,
-        "a_key": f"key of {a}",
-        "b_key": f"key of {b}",
-        "verdict": "A better",
-        "difference": 0.25,
-        "low": 0.1,
-        "high": None,
-        "p_value": 0.01,
-        "p_adjusted": 0.02,
-        "n_pairs": 40,
-        "method": "newcombe+mcnemar_exact",
-        "effect_size": None,
-        "mde": 0.2,
-        "details": {"a": a, "b": b, "notes": ["none"]},
-    }
-    return ComparisonPairRecord(a=a, b=b, **(known | changes))
+    result = a_pair(
+        **{"a": a, "b": b, "verdict": "A better", "difference": 0.25, "high": None, "notes": ("none",)} | changes
+    )
+    return ComparisonPairRecord(metric=EXACT, a_key=f"key of {a}", b_key=f"key of {b}", result=result)
 
 
 def save(store: Store, comparison_id: str, *pairs: ComparisonPairRecord) -> bool:
-    return save_comparison(
-        store,
-        comparison_id=comparison_id,
-        benchmark=("v1", "numbers"),
-        run_ids=["one", "two"],
-        request={"runs": ["one", "two"]},
-        result={"winner": "a"},
-        pairs=pairs,
-        code_version="0.1.0",
-    )
+    found = a_comparison(comparison_id=comparison_id, winner="a", pairs=tuple(pair.result for pair in pairs))
+    return save_comparison(store, request={"runs": ["one", "two"]}, result=found, pairs=pairs)
 
 
 def test_a_comparison_is_found_as_it_was_saved_by_the_beginning_of_its_id(store: Store) -> None:
@@ -64,7 +44,8 @@ def test_a_comparison_is_found_as_it_was_saved_by_the_beginning_of_its_id(store:
         found.benchmark_name,
         found.run_ids,
     )
-    assert ({"runs": ["one", "two"]}, {"winner": "a"}, "0.1.0") == (found.request, found.result, found.code_version)
+    assert ({"runs": ["one", "two"]}, "0.1.0") == (found.request, found.code_version)
+    assert ("a", tuple(record.result for record in pairs)) == (found.result.winner, found.result.pairs)
 
 
 def test_the_same_comparison_again_is_left_as_it_is(store: Store) -> None:
@@ -84,7 +65,7 @@ def test_a_comparison_that_says_something_else_by_now_is_replaced_and_keeps_its_
     assert save(store, "abcdef", pair("a", "b", verdict="B better"))
 
     (found,) = list_comparisons(store)
-    assert ["B better"] == [row.verdict for row in found.pairs]
+    assert ["B better"] == [row.result.verdict for row in found.pairs]
     assert made.created_at < found.created_at
     assert ["look again"] == [note.text for note in annotations(store, comparison_ids=["abcdef"])]
 
@@ -107,7 +88,7 @@ def test_the_history_of_a_pair_is_in_order_whichever_side_stood_first(store: Sto
     by_name = pair_history(store, ["a"], ["b"])
     by_key = pair_history(store, ["key of b"], ["key of a"])
 
-    assert [("first", 0.25), ("second", -0.5)] == [(row.comparison_id, row.pair.difference) for row in by_name]
+    assert [("first", 0.25), ("second", -0.5)] == [(row.comparison_id, row.pair.result.difference) for row in by_name]
     assert by_name == by_key
 
 

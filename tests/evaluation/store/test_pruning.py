@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from comparison_results import a_comparison
 
 from evaluation.errors import StoreError, UnknownNameError
 from evaluation.store.annotations import annotate
@@ -116,16 +117,10 @@ def test_what_is_needed_is_kept_unless_said(store: Store, ended_run: Callable[..
         plan = ended_run(name)
     tag_run(store, "liked", favourite=True)
     add_runs(store, create_experiment(store, name="question").experiment_id, ["filed"])
-    save_comparison(
-        store,
-        comparison_id="comparison",
-        benchmark=(plan.benchmark_version, plan.benchmark_name),
-        run_ids=["compared"],
-        request={},
-        result={},
-        pairs=[],
-        code_version="0",
+    result = a_comparison(
+        benchmark=plan.benchmark_name, benchmark_version=plan.benchmark_version, run_ids=("compared",)
     )
+    save_comparison(store, request={}, result=result, pairs=[])
     begin_race(store, "of-raced", request={}, code_version="0")
     begin_sweep(store, "of-swept", request={}, combinations=[], code_version="0")
     annotate(store, text="Look.", author="me", run_id="noted")

@@ -1,0 +1,8 @@
+"""Results are read back alike from any store: one database is enough here."""
+
+import pytest
+
+
+@pytest.fixture
+def store_url(sqlite_url: str) -> str:
+    return sqlite_url
