@@ -12,6 +12,7 @@ from deployments.cli.terminal import EXIT_DONE, EXIT_RUN_FAILED, print_json
 if TYPE_CHECKING:
     from evaluation.comparing.request import ComparisonRequest
     from evaluation.request import EvaluationRequest
+    from evaluation.results.runs import RunResult
     from evaluation.store.session import Store
 
 Results = list[dict[str, Any]]
@@ -60,7 +61,7 @@ def run_comparison(wanted: Wanted, *, database: str | None, as_json: bool) -> in
         return code_of_signal(end)
 
 
-def cancelled_result(runs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def cancelled_result(runs: "Sequence[RunResult]") -> dict[str, Any]:
     """What `--json` says of a comparison that did not come about."""
     return {"status": "cancelled", "comparisons": [], "results": [], "runs": list(runs)}
 

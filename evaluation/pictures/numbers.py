@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from evaluation.results.estimates import HasInterval
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
@@ -19,8 +21,12 @@ class Known:
         return (self.value, self.value) if self.low is None or self.high is None else (self.low, self.high)
 
 
-def known(numbers: Mapping[str, Any] | None) -> Known | None:
-    """The number in `{"value", "low", "high"}`; None where there is none."""
-    if not numbers or numbers.get("value") is None:
+def known(numbers: HasInterval | Mapping[str, Any] | None) -> Known | None:
+    """Return the number of an estimate, or of stored `{"value", "low", "high"}`; None where there is none."""
+    if isinstance(numbers, Mapping):
+        value, low, high = (numbers.get(name) for name in ("value", "low", "high"))
+    elif numbers is not None:
+        value, low, high = numbers.value, numbers.low, numbers.high
+    else:
         return None
-    return Known(value=numbers["value"], low=numbers.get("low"), high=numbers.get("high"))
+    return None if value is None else Known(value=value, low=low, high=high)

@@ -4,7 +4,10 @@ import html
 import json
 import re
 import unicodedata
+from dataclasses import is_dataclass
 from typing import Any
+
+from evaluation.results.as_json import as_json as result_as_json
 
 _HARMFUL = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 """Controls, direction marks, lone surrogates, private use, and line ends that only some programs know."""
@@ -45,8 +48,13 @@ def _is_harmful(letter: str) -> bool:
 
 def as_json(value: Any) -> str:
     """`value` as JSON that reads back the same and that a terminal shows without obeying it."""
-    text = json.dumps(value, ensure_ascii=False, indent=2, default=str)
+    text = json.dumps(value, ensure_ascii=False, indent=2, default=_plain)
     return "".join(json.dumps(letter)[1:-1] if letter != "\n" and _is_harmful(letter) else letter for letter in text)
+
+
+def _plain(value: Any) -> Any:
+    """What JSON has for a value that it does not know."""
+    return result_as_json(value) if is_dataclass(value) else str(value)
 
 
 def for_markdown(text: str, *, max_length: int | None = None) -> str:

@@ -7,6 +7,7 @@ from evaluation.pictures.numbers import known
 from evaluation.pictures.scatter import Point, frontier, scatter
 from evaluation.reports.album import Picture
 from evaluation.reports.metric_facts import value_range
+from evaluation.results.estimates import HasInterval
 
 COSTS: Mapping[str, tuple[str, str]] = {
     "cost_usd": ("cost", "US dollars an answer"),
@@ -14,7 +15,7 @@ COSTS: Mapping[str, tuple[str, str]] = {
     "latency_s": ("latency", "seconds an answer, mean over cases"),
 }
 """What quality is held against: the first of these that is known of every candidate."""
-Values = Mapping[str, Mapping[str, Any] | None]
+Values = Mapping[str, HasInterval | Mapping[str, Any] | None]
 """Numbers by the name of a candidate."""
 
 

@@ -15,6 +15,7 @@ from evaluation.reports.comparison import comparison_result, pairs_of
 from evaluation.reports.comparison_sentences import leading_sentences, pair_sentence, sentences
 from evaluation.reports.comparison_words import n_tested
 from evaluation.reports.labels import is_baseline, unique_labels
+from evaluation.results.runs import RunResult
 from evaluation.store.runs import find_run
 from evaluation.store.session import Store
 
@@ -22,9 +23,17 @@ MOST_CANDIDATES = 20
 """Of more, all pairs take too long to be compared whenever a run is looked at."""
 
 
-def headline_verdict(store: Store, run: Mapping[str, Any]) -> list[str]:
+def headline_verdict(store: Store, run: RunResult) -> list[str]:
     """What `compare` says first of the run's candidates; empty for fewer than two that have scores in common."""
-    run_id, n = str(run["run_id"]), len(run["candidates"])
+    return _verdict(store, run.run_id, n=len(run.candidates))
+
+
+def verdict_of_run(store: Store, run_id: str) -> list[str]:
+    """The same of a stored run, by its id."""
+    return _verdict(store, run_id, n=len(find_run(store, run_id).candidates))
+
+
+def _verdict(store: Store, run_id: str, *, n: int) -> list[str]:
     if n > MOST_CANDIDATES:
         return [f"Who is best? `benchwright compare {run_id}` compares all {counted(n * (n - 1) // 2, 'pair')}."]
     try:
@@ -37,11 +46,6 @@ def headline_verdict(store: Store, run: Mapping[str, Any]) -> list[str]:
     lead, *others = leading_sentences(result)
     more = [sentence for sentence in (_best_model_and_baseline(result), _of_common_cases(result)) if sentence]
     return [f"{result['headline']}: {lead}", *others, *more, *found.changed_texts]
-
-
-def verdict_of_run(store: Store, run_id: str) -> list[str]:
-    """The same of a stored run, by its id."""
-    return headline_verdict(store, {"run_id": run_id, "candidates": find_run(store, run_id).candidates})
 
 
 def _of_common_cases(result: Mapping[str, Any]) -> str | None:

@@ -1,0 +1,50 @@
+"""A metric's estimate, and what has a value with an interval."""
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from evaluation.results.as_json import json_key
+from evaluation.score import Estimate
+
+
+class HasInterval(Protocol):
+    """Whatever has a value with an interval: an estimate, a metric of a candidate, a grade."""
+
+    @property
+    def value(self) -> float | None:
+        """None where there is no value."""
+
+    @property
+    def low(self) -> float | None:
+        """The interval's lower end; None where there is no interval."""
+
+    @property
+    def high(self) -> float | None:
+        """The interval's upper end; None where there is no interval."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricEstimate:
+    """One quantity of a metric over cases, with its interval, not rounded."""
+
+    value: float
+    """In the metric's unit."""
+    low: float | None
+    """Lower end of the 95 % interval, in the metric's unit; None where the cases are too few to say."""
+    high: float | None
+    """Upper end of the same interval."""
+    n_cases: int = field(metadata=json_key("n"))
+    """Cases that the value rests on."""
+    method: str
+    """How the interval was made: `wilson`, `t`, `cluster_t`, `bootstrap`, …"""
+
+    @staticmethod
+    def of(estimate: Estimate) -> "MetricEstimate":
+        """Return what a report shows of an estimate."""
+        return MetricEstimate(
+            value=estimate.value,
+            low=estimate.low,
+            high=estimate.high,
+            n_cases=estimate.n_cases,
+            method=estimate.method,
+        )
