@@ -56,8 +56,8 @@ def test_comparisons_are_read_by_attribute(path: Path) -> None:
     untyped = [ast.unparse(node) for node in nodes(path) if is_untyped(node)]
     by_text = [ast.unparse(node) for node in nodes(path) if is_by_text(node)]
 
-    assert UNTYPED.get(name, 0) == len(untyped), untyped
-    assert SUBSCRIPTS.get(name, 0) == len(by_text), by_text
+    assert len(untyped) <= UNTYPED.get(name, 0), untyped
+    assert len(by_text) <= SUBSCRIPTS.get(name, 0), by_text
 
 
 def test_the_readers_of_comparisons_are_found() -> None:
