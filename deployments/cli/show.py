@@ -51,7 +51,7 @@ def _show_run(store: "Store", run_id: str, *, as_json: bool) -> None:
         print_json(found)
     else:
         print_run_page(store, found)
-        _say_whether_it_is_a_race(store, found["invocation_id"], run_id)
+        _say_whether_it_is_a_race(store, found.run.invocation_id, run_id)
 
 
 def _say_whether_it_is_a_race(store: "Store", invocation_id: str, run_id: str) -> None:

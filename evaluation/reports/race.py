@@ -1,6 +1,5 @@
 """A race as plain values: what `--json`, the artifacts and the terminal are all made of."""
 
-from collections.abc import Mapping
 from dataclasses import asdict
 from itertools import groupby
 from typing import Any
@@ -13,6 +12,8 @@ from evaluation.racing.rules import Spent
 from evaluation.racing.standing import Standing
 from evaluation.racing.state import RaceState
 from evaluation.reports.results import invocation_result
+from evaluation.results.races import RaceResult
+from evaluation.results.runs import RunResult
 from evaluation.store.races import RaceRecord, find_race, load_decisions
 from evaluation.store.session import Store
 
@@ -37,8 +38,8 @@ def outcome_as_json(found: RaceOutcome, grid: Grid, state: RaceState, spent: Spe
     }
 
 
-def race_result(store: Store, invocation_id: str) -> dict[str, Any]:
-    """The runs of a race's invocation, as of any other, and beside them the race with all its decisions.
+def race_result(store: Store, invocation_id: str) -> RaceResult:
+    """Return the runs of a race's invocation, as of any other, and beside them the race with all its decisions.
 
     Raises:
         StoreError: the invocation is no race, or has no run.
@@ -47,18 +48,19 @@ def race_result(store: Store, invocation_id: str) -> dict[str, Any]:
     if record is None:
         raise StoreError(f"invocation {invocation_id!r} is no race", "`benchwright show RUN` shows its runs")
     evaluated = invocation_result(store, invocation_id)
-    (run,) = evaluated["runs"]
+    (run,) = evaluated.runs
     decisions = load_decisions(store, invocation_id)
-    return {**evaluated, "race": {**_described(record, run), "decisions": [_decision(found) for found in decisions]}}
+    race = {**_described(record, run), "decisions": [_decision(found) for found in decisions]}
+    return RaceResult(invocation=evaluated, race=race)
 
 
-def _described(record: RaceRecord, run: Mapping[str, Any]) -> dict[str, Any]:
+def _described(record: RaceRecord, run: RunResult) -> dict[str, Any]:
     asked = {name: record.request.get(name) for name in ("method", "alpha", "margin", "levels", "confirm", "budget")}
     unfinished = {name: None for name in ("verdict", "winner", "ending", "sentence", "confirmation")}
     return {
-        "run_id": run["run_id"],
-        "benchmark": run["benchmark"],
-        "metric": run["headline"],
+        "run_id": run.run_id,
+        "benchmark": run.benchmark,
+        "metric": run.headline,
         **asked,
         **(record.result or {**unfinished, "tied": [], "ranking": []}),
     }

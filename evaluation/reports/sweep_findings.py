@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from evaluation.formatting import coefficient, counted, p_value, percent, score
+from evaluation.pictures.numbers import known
 from evaluation.reports.comparison_words import listed
 from evaluation.reports.sweep_words import is_narrowed, level_words, mean_words, range_words, words_of
 from evaluation.reports.tables import shown_estimate
@@ -131,11 +132,11 @@ def _of_combinations(metric: Metric) -> str:
         return "No combination has a score."
     best, n_all, n_possible = scored[0], len(scored), metric["n_may_be_best"]
     if n_all == 1:
-        return f"One combination has scores, {words_of(best['combination'])}: {shown_estimate(best)}."
+        return f"One combination has scores, {words_of(best['combination'])}: {shown_estimate(known(best))}."
     word = "highest" if metric["higher_is_better"] else "lowest"
     n_alike = sum(one["value"] == best["value"] for one in scored) - 1
     alike = f", and {n_alike:,} more the same" if n_alike else ""
-    said = f"The {word} mean has {words_of(best['combination'])}: {shown_estimate(best)}{alike}."
+    said = f"The {word} mean has {words_of(best['combination'])}: {shown_estimate(known(best))}{alike}."
     if n_possible == 1:
         others = "the other one" if n_all == 2 else f"each of the other {n_all - 1:,}"
         return f"{said} It is shown to be better than {others}."

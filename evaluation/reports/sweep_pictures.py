@@ -18,7 +18,7 @@ def combination_picture(metric: Metric) -> Picture | None:
         Row(
             label=words_of(one["combination"]),
             known=number,
-            said=shown_estimate(one),
+            said=shown_estimate(number),
             kind="mark" if one["may_be_best"] else "plain",
         )
         for one in metric["combinations"]

@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from evaluation.formatting import coefficient, counted, p_cell, score
+from evaluation.pictures.numbers import known
 from evaluation.reports.sweep_words import is_narrowed, level_words, mean_words, range_words, shown_value
 from evaluation.reports.tables import shown_estimate
+from evaluation.results.runs import InvocationResult
 
 Metric = Mapping[str, Any]
 SHOWN_COMBINATIONS = 12
@@ -17,7 +19,7 @@ def combination_rows(metric: Metric, *, limit: int | None = SHOWN_COMBINATIONS) 
     return [
         {
             **{name: shown_value(value) for name, value in one["combination"].items()},
-            metric["metric"]: shown_estimate(one),
+            metric["metric"]: shown_estimate(known(one)),
             f"{metric['unit']}s": f"{one['n_units']:,}",
             "may be the best": "–" if one["value"] is None else "yes" if one["may_be_best"] else "no",
         }
@@ -67,7 +69,7 @@ def level_rows(metric: Metric) -> list[dict[str, str]]:
     ]
 
 
-def missing_lines(result: Mapping[str, Any]) -> list[str]:
+def missing_lines(result: InvocationResult) -> list[str]:
     """What the servers, and whoever scores, still owe: a line each.
 
     Args:
@@ -75,9 +77,9 @@ def missing_lines(result: Mapping[str, Any]) -> list[str]:
     """
     failed: Counter[str] = Counter()
     unscored: Counter[str] = Counter()
-    for candidate in (candidate for run in result["runs"] for candidate in run["candidates"]):
-        failed.update(candidate["failures"])
-        for metric, kinds in candidate["score_failures"].items():
+    for candidate in (candidate for run in result.runs for candidate in run.candidates):
+        failed.update(candidate.failures)
+        for metric, kinds in candidate.score_failures.items():
             unscored.update({f"{metric}: {kind}": n for kind, n in kinds.items()})
     lines = [f"Not answered: {_by_kind(failed)}."] if failed else []
     return [*lines, f"Answered, without a score: {_by_kind(unscored)}."] if unscored else lines

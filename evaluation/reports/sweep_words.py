@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from evaluation.pictures.numbers import Known
 from evaluation.reports.tables import shown_estimate
 
 
@@ -44,4 +45,4 @@ def level_words(level: Mapping[str, Any]) -> str:
 
 def mean_words(level: Mapping[str, Any]) -> str:
     """A level's mean over all else, with its interval."""
-    return shown_estimate({"value": level["value"], "low": level["value_low"], "high": level["value_high"]})
+    return shown_estimate(Known(value=level["value"], low=level["value_low"], high=level["value_high"]))

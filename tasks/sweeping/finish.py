@@ -55,5 +55,5 @@ def _beside(found: dict[str, Any]) -> tuple[list[str], list[Picture | None]]:
     """Links to the flow runs that made it, and what its answers took."""
     with open_store(Settings().database) as store:
         run = run_result(store, found["run_id"])
-        links = [flow_run_link(flow_run_id) for flow_run_id in run["flow_run_ids"]]
+        links = [flow_run_link(flow_run_id) for flow_run_id in run.flow_run_ids]
         return links, [quality_against_cost(run), latencies(store, run)]

@@ -9,6 +9,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.runtime import task_run
 
 from evaluation.formatting import counted, duration
+from evaluation.pictures.numbers import known
 from evaluation.reports.escaping import for_markdown, one_line
 from evaluation.reports.sweep_words import words_of
 from evaluation.reports.tables import shown_estimate
@@ -52,7 +53,9 @@ async def look_at_sweep(invocation_id: str, part: SweepPart, pace: Pace) -> None
     best, answer = await stored(_seen, invocation_id)
     said = f"{part.n_done_after:,} of {part.n_all:,} answers{pace.left(part)}"
     if best is not None:
-        said += f"; best so far {words_of(best[0])}: {shown_estimate(best[1])} on {counted(best[1]['n_cases'], 'case')}"
+        combination, numbers = best
+        n_cases = counted(numbers["n_cases"], "case")
+        said += f"; best so far {words_of(combination)}: {shown_estimate(known(numbers))} on {n_cases}"
     tell("%s", said)
     lines = [said]
     if answer:

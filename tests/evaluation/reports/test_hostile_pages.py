@@ -54,7 +54,7 @@ def test_the_page_of_an_evaluation(store: Store, text: str) -> None:
 def test_the_page_of_a_race(store: Store, text: str) -> None:
     cases = numbers(6)
     store_run(store, asked(text, right(cases)), asked("b:1b", wrong(cases)), cases=cases, name=text)
-    (run,) = invocation_result(store, "of-run-1")["runs"]
+    (run,) = invocation_result(store, "of-run-1").runs
     place = {"rank": 1, "score": 0.5, "behind_first": 0.0, "n_cases": 6, "left_after": 4, "given_up": True}
     decision = {"look": 1, "decision": "given_up", "n_cases": 4, "reason": text, "evidence": {"calls": 4}}
     race: dict[str, Any] = {

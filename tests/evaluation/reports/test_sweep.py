@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 from hostile_texts import foreign_markup
+from run_results import a_run_result, an_invocation_result, candidate_result
 
 from evaluation.reports.sweep_findings import other_metric_lines, sweep_sentences
 from evaluation.reports.sweep_markdown import sweep_as_markdown
@@ -238,11 +239,11 @@ def test_a_table_recommends_only_where_an_effect_is_shown() -> None:
 
 
 def test_what_the_servers_and_the_judges_owe_is_counted_by_kind() -> None:
-    owing = {"failures": {"timed_out": 2}, "score_failures": {"judge_rubric": {"unreadable": 3}}}
-    result = {"runs": [{"candidates": [owing, owing, {"failures": {}, "score_failures": {}}]}]}
+    owing = candidate_result(failures={"timed_out": 2}, score_failures={"judge_rubric": {"unreadable": 3}})
+    result = an_invocation_result(a_run_result(owing, owing, candidate_result()))
 
     assert [
         "Not answered: 4 × timed_out.",
         "Answered, without a score: 6 × judge_rubric: unreadable.",
     ] == missing_lines(result)
-    assert [] == missing_lines({"runs": []})
+    assert [] == missing_lines(an_invocation_result())
