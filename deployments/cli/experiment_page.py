@@ -98,21 +98,21 @@ def _on(note: AnnotationRecord) -> str:
     return f" (comparison {note.comparison_id[:8]})" if note.comparison_id else ""
 
 
-def print_diff(found: RunDiff) -> None:
+def print_diff(diff: RunDiff) -> None:
     """Print how two runs differ."""
-    first, second = (run_id[:8] for run_id in found.run_ids)
+    first, second = (run_id[:8] for run_id in diff.run_ids)
     say()
     say(f"run {first} and run {second}")
     say()
-    _print_parameters("of the runs", found.parameters, first, second)
-    for labels, which in ((found.only_in_first, first), (found.only_in_second, second)):
+    _print_parameters("of the runs", diff.parameters, first, second)
+    for labels, which in ((diff.only_in_first, first), (diff.only_in_second, second)):
         if labels:
             say(f"only in {which}: {', '.join(labels)}")
-    for candidate in found.candidates:
+    for candidate in diff.candidates:
         _print_candidate(candidate, first, second)
-    if not found.same_cases:
+    if not diff.same_cases:
         say("The runs asked different benchmark versions: their numbers are not comparable, nor are their cases.")
-    elif found.candidates:
+    elif diff.candidates:
         say(f"Whether a difference is more than chance: `benchwright compare {first} {second}`.")
 
 

@@ -167,5 +167,5 @@ def _show(prepared: Prepared, store: "Store", code: int, broken_by: BenchwrightE
     else:
         print_race(result)
     if code != EXIT_DONE:
-        tell(f"  next: `benchwright race --resume {result.race['run_id']}` goes on with it")
+        tell(f"  next: `benchwright race --resume {result.race.run_id}` goes on with it")
     return code

@@ -216,6 +216,6 @@ def _print(store: "Store", invocation_id: str, result: "InvocationResult", *, as
 
     found = sweep_outcome(store, invocation_id)
     if as_json:
-        print_json({**result_as_json(result), "sweep": {**found, "sentences": sweep_sentences(found)}})
+        print_json({**result_as_json(result), "sweep": {**result_as_json(found), "sentences": sweep_sentences(found)}})
     else:
         print_sweep(result, found)

@@ -201,16 +201,16 @@ def _candidate(
     )
 
 
-def _endpoints(store: Store, found: RunCandidateRecord) -> dict[str, int] | None:
+def _endpoints(store: Store, record: RunCandidateRecord) -> dict[str, int] | None:
     """How many outcomes each server of a pool gave; None where there was but one server."""
-    if len(found.plan.details.get(SERVER_VERSIONS, {})) < 2:
+    if len(record.plan.details.get(SERVER_VERSIONS, {})) < 2:
         return None
-    return outcomes_by_endpoint(store, found.run_candidate_id)
+    return outcomes_by_endpoint(store, record.run_candidate_id)
 
 
-def _n_scored(store: Store, found: RunCandidateRecord, keys: Mapping[str, str]) -> dict[str, int]:
+def _n_scored(store: Store, record: RunCandidateRecord, keys: Mapping[str, str]) -> dict[str, int]:
     """How many answers have a score, by metric."""
-    counted = scored_metrics(store, found.run_candidate_id)
+    counted = scored_metrics(store, record.run_candidate_id)
     return {keys[use.signature]: n for use, n in counted if use.signature in keys}
 
 
@@ -236,12 +236,12 @@ def _metrics(rows: Sequence[EstimateRow], keys: Mapping[str, str]) -> dict[str, 
 
 
 def _mean(row: EstimateRow) -> MetricMean:
-    found = row.estimate
+    estimate = row.estimate
     return MetricMean(
-        value=found.value,
-        low=found.low,
-        high=found.high,
-        n_cases=found.n_cases,
-        method=found.method,
+        value=estimate.value,
+        low=estimate.low,
+        high=estimate.high,
+        n_cases=estimate.n_cases,
+        method=estimate.method,
         signature=row.metric.signature,
     )

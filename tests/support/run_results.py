@@ -1,9 +1,14 @@
 """Results of runs as a test needs them: what it does not name has some value."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from evaluation.racing.decision import Fate
+from evaluation.racing.outcome import Verdict
+from evaluation.racing.rules import Spent
+from evaluation.racing.state import Ending
 from evaluation.results.estimates import MetricEstimate
+from evaluation.results.races import Race, RaceDecision, RaceOutcomeResult, RacePlace
 from evaluation.results.runs import CandidateResult, InvocationResult, MetricMean, MetricResult, RunResult
 from evaluation.store.records import Status
 
@@ -103,3 +108,61 @@ def a_run_result(
 def an_invocation_result(*runs: RunResult, status: Status = Status.COMPLETED) -> InvocationResult:
     """The invocation of these runs."""
     return InvocationResult(status=status, invocation_id="of-run-1", runs=runs)
+
+
+def race_place(rank: int, label: str, **changed: Any) -> RacePlace:
+    """A candidate's place; by itself it was in to the end."""
+    usual = {"score": 0.75, "behind_first": 0.0, "n_cases": 30, "left_after": None, "is_given_up": False}
+    return RacePlace(rank=rank, label=label, fingerprint=f"fingerprint-of-{label}", **{**usual, **changed})
+
+
+def race_decision(look: int, label: str, fate: Fate, *, n_cases: int, reason: str, calls: int) -> RaceDecision:
+    """What was decided of a candidate at a look."""
+    return RaceDecision(
+        look=look,
+        label=label,
+        fingerprint=f"fingerprint-of-{label}",
+        fate=fate,
+        n_cases=n_cases,
+        reason=reason,
+        evidence={"calls": calls},
+    )
+
+
+def a_race(
+    ranking: Sequence[RacePlace],
+    decisions: Sequence[RaceDecision],
+    *,
+    spent: Spent,
+    full_grid_calls: int,
+    sentence: str = "a wins.",
+    **changed: Any,
+) -> Race:
+    """A race by evidence that is over."""
+    outcome = RaceOutcomeResult(
+        verdict=Verdict.WINNER,
+        winner=ranking[0].label,
+        tied=(),
+        ending=Ending.ONE_LEFT,
+        sentence=sentence,
+        ranking=tuple(ranking),
+        confirmation=None,
+        n_more=None,
+        n_looks=1,
+        n_cases=30,
+        n_pool=100,
+        spent=spent,
+        full_grid_calls=full_grid_calls,
+    )
+    fields: dict[str, Any] = {
+        "run_id": "run-1",
+        "benchmark": "numbers",
+        "metric": "exact_match",
+        "method": "evidence",
+        "alpha": 0.05,
+        "margin": None,
+        "levels": (),
+        "confirm": None,
+        "budget": (),
+    }
+    return Race(outcome=outcome, decisions=tuple(decisions), **{**fields, **changed})
