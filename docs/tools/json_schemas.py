@@ -15,6 +15,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from docstrings import field_docstrings
 
 from evaluation.results.as_json import MERGED
+from evaluation.results.unpaired import UnpairedComparisonResult
 from evaluation.store.records.alerts import SilenceRecord
 from evaluation.store.records.asked import DatabaseInfo, EndpointRecord
 from evaluation.traffic_calls import TrafficCall
@@ -23,6 +24,7 @@ FOLDER = Path(__file__).parents[1] / "schemas"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 COMMANDS: Mapping[str, Any] = {
     "alerts silences": Sequence[SilenceRecord],
+    "compare --unpaired": UnpairedComparisonResult,
     "db info": DatabaseInfo,
     "endpoints list": Sequence[EndpointRecord],
     "traffic list --calls": Sequence[TrafficCall],
