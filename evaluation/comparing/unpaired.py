@@ -19,6 +19,8 @@ from evaluation.version import code_version
 _PAIRED_ONLY = (*FIGURES, JudgePairwise.name)
 """What says something of cases in common alone: speed and cost depend on the prompts, preferences on both answers."""
 
+_N_NAMED = 3
+
 
 def compare_unpaired(store: Store, run_ids: Sequence[str], request: ComparisonRequest) -> UnpairedComparisonResult:
     """Return how the candidates of these runs compare, with every case as evidence of its own.
@@ -202,9 +204,13 @@ def _group(side: Side, values: GroupValues | None, reader: GroupReader) -> Group
 
 
 def _notes_on_common_cases(pairs: Sequence[UnpairedPairResult], headline: str) -> tuple[str, ...]:
-    return tuple(
-        f"{pair.a} and {pair.b} have {counted(pair.n_common, 'case')} in common: of these, the paired comparison "
-        "(`benchwright compare` without --unpaired, on runs of one benchmark version) is the stronger one"
-        for pair in pairs
-        if pair.metric == headline and pair.n_common
+    """Return one note on all pairs that are better compared case by case."""
+    shared = [pair for pair in pairs if pair.metric == headline and pair.n_common]
+    if not shared:
+        return ()
+    named = "; ".join(f"{pair.a} and {pair.b} have {counted(pair.n_common, 'case')}" for pair in shared[:_N_NAMED])
+    more = f"; {len(shared) - _N_NAMED:,} more pairs have some" if len(shared) > _N_NAMED else ""
+    return (
+        f"{named} in common{more}: of these, the paired comparison (`benchwright compare` without --unpaired, on runs "
+        "of one benchmark version) is the stronger one",
     )

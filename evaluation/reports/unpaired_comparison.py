@@ -37,8 +37,8 @@ def unpaired_sentences(result: UnpairedComparisonResult) -> list[str]:
     clear = [pair for pair in pairs if pair.verdict in (A_BETTER, B_BETTER)]
     if n_tested == 0:
         return [f"insufficient data: no pair has {MIN_GROUP} cases in both groups."]
-    differ = "differs" if len(clear) == 1 else "differ"
-    lead = f"{len(clear) or 'None'} of {counted(len(pairs), 'pair')} {differ} ({_tests(pairs, n_tested)})."
+    differ = "differ" if len(clear) > 1 else "differs"
+    lead = f"{len(clear) or 'None'} of {len(pairs):,} pairs {differ} significantly ({_tests(pairs, n_tested)})."
     return [lead, *(f"{_pair_sentence(pair, n_tested)}." for pair in clear)]
 
 

@@ -115,10 +115,25 @@ def test_several_pairs_are_adjusted_by_holm(benchwright: Command, database: str)
     said = benchwright("compare", "old", "new", "third", "--unpaired")
     against = benchwright("compare", "old", "new", "third", "--unpaired", "--against", "old")
 
-    assert said.out.startswith("2 of 3 pairs differ (χ², Holm over 3 pairs).")
+    assert said.out.startswith("2 of 3 pairs differ significantly (χ², Holm over 3 pairs).")
     assert "m:1b, run new and x:1b have 40 cases in common: of these, the paired comparison" in said.out
-    assert against.out.startswith("1 of 2 pairs differs (χ², Holm over 2 pairs).")
+    assert against.out.startswith("1 of 2 pairs differs significantly (χ², Holm over 2 pairs).")
     assert "in common" not in against.out
+
+
+def test_pairs_without_a_significant_difference_are_not_called_equal_and_share_one_note(
+    benchwright: Command, database: str
+) -> None:
+    with open_store(database) as store:
+        asked = [candidate(f"m{n}:1b", right_on(CASES, range(20 + n))) for n in range(4)]
+        store_run(store, *asked, cases=CASES, run_id="four")
+
+    said = benchwright("compare", "four", "--unpaired")
+
+    assert said.out.startswith("None of 6 pairs differs significantly (χ², Holm over 6 pairs).")
+    (note,) = (line for line in said.out.splitlines() if "in common" in line)
+    assert note.startswith("m0:1b and m1:1b have 40 cases; m0:1b and m2:1b have 40 cases; ")
+    assert "in common; 3 more pairs have some: of these, the paired comparison" in note
 
 
 @pytest.mark.usefixtures("two_benchmarks")
