@@ -22,7 +22,6 @@ from deployments.settling import settle
 from evaluation.store.session import Store, open_store
 from evaluation.store.tables import METADATA
 
-_TESTS_OF_EVALUATION = Path(__file__).parent / "evaluation"
 _PREFECT_HOME = pytest.StashKey[Path]()
 """A folder of the test session's own: Prefect reads its settings when it is imported, which tests do first of all."""
 _PREFECT_SERVER = pytest.StashKey[HelperProcess]()
@@ -49,15 +48,10 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Lets Prefect leave the connections of its synchronous clients to the garbage collector, as it does.
-
-    The coverage of `evaluation` is that of its own tests: to measure the others too costs a quarter of their time.
-    """
+    """Lets Prefect leave the connections of its synchronous clients to the garbage collector, as it does."""
     for item in items:
         if "prefect_api" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.filterwarnings("ignore:unclosed <socket.socket:ResourceWarning"))
-        if not item.path.is_relative_to(_TESTS_OF_EVALUATION):
-            item.add_marker(pytest.mark.no_cover)
 
 
 @pytest.hookimpl(wrapper=True)
