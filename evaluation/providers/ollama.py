@@ -6,6 +6,7 @@ from typing import Any, Unpack
 
 from evaluation.errors import FailureKind, ProviderError, TransientProviderError
 from evaluation.generation import Generation, GenerationRequest
+from evaluation.model_info import ModelInfo
 from evaluation.providers.answering_model import is_named_alike, other_weights, wrong_model
 from evaluation.providers.connection import drain
 from evaluation.providers.draft import Draft
@@ -16,7 +17,7 @@ from evaluation.providers.ollama_errors import ollama_error
 from evaluation.providers.ollama_models import listed_models, loaded_models, pull_progress, shown_model
 from evaluation.providers.ollama_wire import chat_body, expect_done, finished, load_body, take_line
 from evaluation.providers.overlong import n_telling_characters, sign_of_truncation
-from evaluation.providers.provider import LoadedModel, ModelInfo, PullProgress
+from evaluation.providers.provider import LoadedModel, PullProgress
 from evaluation.providers.records import name_of
 from evaluation.providers.refusal import Asked
 

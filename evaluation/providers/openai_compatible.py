@@ -5,6 +5,7 @@ from typing import Any, Unpack
 
 from evaluation.errors import FailureKind, ProviderError, TransientProviderError
 from evaluation.generation import Generation, GenerationRequest
+from evaluation.model_info import ModelInfo
 from evaluation.providers.answering_model import is_named_alike, other_listed, wrong_model
 from evaluation.providers.connection import drain
 from evaluation.providers.draft import Draft
@@ -13,7 +14,7 @@ from evaluation.providers.model_server import Access, ModelServer
 from evaluation.providers.ollama import EMBED_TIMEOUT_S, read_vector, refuse_empty_prompt
 from evaluation.providers.openai_errors import openai_error
 from evaluation.providers.openai_wire import Events, chat_body, listed_models, unsupported_options
-from evaluation.providers.provider import LoadedModel, ModelInfo, PullProgress
+from evaluation.providers.provider import LoadedModel, PullProgress
 from evaluation.providers.records import name_of
 from evaluation.providers.refusal import Asked
 
