@@ -1,13 +1,12 @@
 """Shows a run's results in Prefect: a table to search for each run, and a page of Markdown for all of them."""
 
-from typing import Any
-
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from evaluation.reports.markdown import invocation_as_markdown
 from evaluation.reports.results import invocation_result
 from evaluation.reports.tables import result_rows
+from evaluation.results.runs import InvocationResult, RunResult
 from evaluation.settings import Settings
 from evaluation.store.session import open_store
 from tasks.artifacts import artifact_key, publish_page, publish_table
@@ -21,22 +20,22 @@ async def publish_results(invocation_id: str) -> None:
     result = await stored(_result, invocation_id)
     tables: dict[str, str] = {}
     async with going_on_without("the results"):
-        for run in result["runs"]:
-            key = artifact_key("results", run["benchmark"])
-            tables[run["run_id"]] = await publish_table(result_rows(run), key=key, said=_caption(run))
+        for run in result.runs:
+            key = artifact_key("results", run.benchmark)
+            tables[run.run_id] = await publish_table(result_rows(run), key=key, said=_caption(run))
         page = await stored(_page, result, tables)
         await publish_page(page, key="evaluation", said="The evaluation, run by run")
 
 
-def _result(invocation_id: str) -> dict[str, Any]:
+def _result(invocation_id: str) -> InvocationResult:
     with open_store(Settings().database) as store:
         return invocation_result(store, invocation_id)
 
 
-def _page(result: dict[str, Any], tables: dict[str, str]) -> str:
+def _page(result: InvocationResult, tables: dict[str, str]) -> str:
     with open_store(Settings().database) as store:
         return invocation_as_markdown(store, result, table_links=tables)
 
 
-def _caption(run: dict[str, Any]) -> str:
-    return f"{run['benchmark']} · run {run['run_id']} · {run['status']} · 95 % intervals over {run['n_cases']:,} cases"
+def _caption(run: RunResult) -> str:
+    return f"{run.benchmark} · run {run.run_id} · {run.status} · 95 % intervals over {run.n_cases:,} cases"

@@ -48,13 +48,12 @@ def run(arguments: list[str]) -> int:
 
 @cache
 def _command_line() -> Any:
-    """Return all commands with their options; to build them takes a tenth of a second."""
+    """Return all commands; each is made when it is called, and kept."""
     from typer.main import get_command
 
     from deployments.cli.app import app
-    from deployments.cli.plain_numbers import with_plain_numbers
 
-    return with_plain_numbers(get_command(app))
+    return get_command(app)
 
 
 if __name__ == "__main__":

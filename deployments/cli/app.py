@@ -1,39 +1,92 @@
-"""Every command of `benchwright`. Heavy imports stand inside the commands, so that `--help` answers at once."""
+"""Every command of `benchwright`, imported when it is called."""
 
 import typer
 
-from deployments.cli import (
-    compare,
-    demo,
-    deploy,
-    doctor,
-    evaluate,
-    export,
-    monitor,
-    race,
-    recommend,
-    retrain,
-    runs,
-    score,
-    serve,
-    show,
-    sweep,
-)
-from deployments.cli.alerts import alerts
-from deployments.cli.benchmarks import benchmarks
-from deployments.cli.blocks import blocks
-from deployments.cli.db import db
-from deployments.cli.endpoints import endpoints
-from deployments.cli.experiments import experiments
-from deployments.cli.grouped_help import GroupedCommand
-from deployments.cli.metrics import metrics
-from deployments.cli.models import models
-from deployments.cli.profiles import profiles
-from deployments.cli.review import review
-from deployments.cli.selection import selection
-from deployments.cli.traffic import traffic
+from deployments.cli.lazy_commands import LazyCommand, LazyGroup
+
+
+def _lazy(target: str, summary: str, *, has_headings: bool = False) -> LazyCommand:
+    return LazyCommand(f"deployments.cli.{target}", summary, has_headings)
+
+
+COMMANDS = {
+    "compare": _lazy(
+        "compare:compare",
+        "Compare candidates case by case: those of stored runs, or ones evaluated now with the options of `evaluate`.",
+        has_headings=True,
+    ),
+    "demo": _lazy(
+        "demo:demo", "Evaluate a small real model and simple baselines on five suites: a first look, in a few minutes."
+    ),
+    "deploy": _lazy("deploy:deploy", "Create or update all deployments on the Prefect server."),
+    "doctor": _lazy(
+        "doctor:doctor", "Check what an evaluation needs, and name the command that fixes what is missing."
+    ),
+    "evaluate": _lazy(
+        "evaluate:evaluate",
+        "Ask models a benchmark's cases, score the answers, and report how certain the numbers are.",
+        has_headings=True,
+    ),
+    "monitor": _lazy(
+        "monitor:monitor",
+        "Check evaluations and production traffic over time; raise alerts, and close those that are over.",
+    ),
+    "race": _lazy(
+        "race:race", "Find the best of many candidates on one benchmark, dropping the losers early.", has_headings=True
+    ),
+    "recommend": _lazy(
+        "recommend:recommend", "Recommend a candidate for a task or a prompt from what was measured, with the reason."
+    ),
+    "retrain": _lazy(
+        "retrain:retrain",
+        "Train selection models on what was measured; one that is significantly better on unseen prompts is promoted.",
+    ),
+    "score": _lazy("score:score", "Score a run's stored answers by metrics; nothing is generated again."),
+    "serve": _lazy(
+        "serve:serve",
+        "Run everything on this machine until Ctrl-C: Prefect's pages, all flows as forms and schedules, a worker.",
+    ),
+    "show": _lazy(
+        "show:show", "Show a run: its results, what failed with an example each, and where the numbers come from."
+    ),
+    "sweep": _lazy(
+        "sweep:sweep",
+        "Evaluate every combination of parameters on the same cases, and say which values are best.",
+        has_headings=True,
+    ),
+    "export": _lazy("export:export", "Export results as a table: numbers unrounded, spreadsheet formulas escaped."),
+    "runs": _lazy("runs:runs", "Runs: list, tag, archive, delete."),
+    "experiments": _lazy(
+        "experiments:experiments", "Experiments: a question, its runs, notes; compare, clone, share, archive, delete."
+    ),
+    "endpoints": _lazy("endpoints:endpoints", "Model servers: list, add, probe, remove."),
+    "models": _lazy("models:models", "Models: list, show, agree, pull, register, retire."),
+    "profiles": _lazy("profiles:profiles", "Prompt profiles: list, show, add."),
+    "benchmarks": _lazy("benchmarks:benchmarks", "Benchmarks: list, show, add, validate."),
+    "alerts": _lazy("alerts:alerts", "Alerts of the monitor: list, acknowledge, silence, notify."),
+    "blocks": _lazy(
+        "blocks:blocks", "Databases, pools of servers and prices kept by the Prefect server: register, list."
+    ),
+    "metrics": _lazy("metrics:metrics", "Metrics: list, show."),
+    "review": _lazy(
+        "review:review",
+        "Rate answers without seeing whose they are: `review RUN`. List reviews, resume one, show its result.",
+    ),
+    "selection": _lazy(
+        "selection:selection",
+        "Model selection: the scoreboard, selection models, imported results, outcomes, configurations.",
+    ),
+    "traffic": _lazy("traffic:traffic", "Production calls: list what was recorded, import logs, delete."),
+    "db": _lazy("db:db", "The results database: info, upgrade, backup, prune."),
+}
+
+
+class _Benchwright(LazyGroup):
+    LAZY = COMMANDS
+
 
 app = typer.Typer(
+    cls=_Benchwright,
     help="Evidence for choosing among language models that run on your own machines.",
     no_args_is_help=True,
     add_completion=True,
@@ -57,32 +110,3 @@ def options(
         raise typer.Exit
     if context.invoked_subcommand != "doctor":  # which tells of it first
         mend_modes()
-
-
-app.command("compare", cls=GroupedCommand)(compare.compare)
-app.command("demo")(demo.demo)
-app.command("deploy")(deploy.deploy)
-app.command("doctor")(doctor.doctor)
-app.command("evaluate", cls=GroupedCommand)(evaluate.evaluate)
-app.command("monitor")(monitor.monitor)
-app.command("race", cls=GroupedCommand)(race.race)
-app.command("recommend")(recommend.recommend)
-app.command("retrain")(retrain.retrain)
-app.command("score")(score.score)
-app.command("serve")(serve.serve)
-app.command("show")(show.show)
-app.command("sweep", cls=GroupedCommand)(sweep.sweep)
-app.command("export")(export.export)
-app.add_typer(runs.runs, name="runs")
-app.add_typer(experiments, name="experiments")
-app.add_typer(endpoints, name="endpoints")
-app.add_typer(models, name="models")
-app.add_typer(profiles, name="profiles")
-app.add_typer(benchmarks, name="benchmarks")
-app.add_typer(alerts, name="alerts")
-app.add_typer(blocks, name="blocks")
-app.add_typer(metrics, name="metrics")
-app.add_typer(review, name="review")
-app.add_typer(selection, name="selection")
-app.add_typer(traffic, name="traffic")
-app.add_typer(db, name="db")

@@ -1,13 +1,25 @@
 """One case of a run in full, for a person: prompt, references, and what became of every candidate's attempts."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 from deployments.cli.results import say_line
 from deployments.cli.split_table import screen_width
 from deployments.cli.terminal import result
 from deployments.cli.text_block import as_block
 from evaluation.formatting import joules, percent, precise
+
+if TYPE_CHECKING:
+    from evaluation.case import Case, Message
+    from evaluation.results.cases import (
+        AnswerResult,
+        CaseCandidate,
+        CaseResult,
+        MissingOutcome,
+        OutcomeResult,
+        ScoreFailureResult,
+        ScoreResult,
+    )
 
 _TIMINGS = {
     "total_s": "total",
@@ -27,63 +39,62 @@ _OUTCOMES = {
 }
 
 
-def print_case_page(found: Mapping[str, Any]) -> None:
-    """Prints a case as `evaluation.reports.case_results.case_result` gives it."""
-    case = found["case"]
+def print_case_page(shown: "CaseResult") -> None:
+    """Print a case of a run in full."""
     say_line()
-    say_line(f"case {case['case_id']} · {found['benchmark']} · run {found['run_id']} · {found['status']}", style="bold")
-    _print_case(case)
-    prompts = _same_prompts(found["candidates"])
+    say_line(f"case {shown.case.case_id} · {shown.benchmark} · run {shown.run_id} · {shown.status}", style="bold")
+    _print_case(shown.case)
+    prompts = _same_prompts(shown.candidates)
     for messages, labels in prompts:
         _print_prompt(messages, labels if len(prompts) > 1 else [])
-    for candidate in found["candidates"]:
-        for outcome in candidate["outcomes"]:
-            _print_outcome(candidate, outcome, repeats=found["repeats"])
+    for candidate in shown.candidates:
+        for outcome in candidate.outcomes:
+            _print_outcome(candidate, outcome, repeats=shown.n_repeats)
     say_line()
-    for note in found["annotations"]:
-        say_line(f"note {note['annotation_id']} · {note['created_at'][:10]} {note['author']}: {note['text']}")
-    say_line(f"benchmark version {found['benchmark_version']}, code {found['code_version']}")
+    for note in shown.annotations:
+        say_line(f"note {note.annotation_id} · {note.created_at:%Y-%m-%d} {note.author}: {note.text}")
+    say_line(f"benchmark version {shown.benchmark_version}, code {shown.code_version}")
 
 
-def _print_case(case: Mapping[str, Any]) -> None:
-    for number, reference in enumerate(case["references"], 1):
-        _print_text("reference" if len(case["references"]) == 1 else f"reference {number}", reference)
-    if not case["references"]:
+def _print_case(case: "Case") -> None:
+    for number, reference in enumerate(case.references, 1):
+        _print_text("reference" if len(case.references) == 1 else f"reference {number}", reference)
+    if not case.references:
         say_line("no reference")
-    for number, passage in enumerate(case["context"], 1):
-        _print_text(f"context {number} of {len(case['context'])}", passage)
-    if case["choices"]:
-        _print_text("choices", "\n".join(case["choices"]))
-    if case["cluster"] is not None:
-        say_line(f"cluster: {case['cluster']}")
-    if case["tags"]:
-        say_line(f"tags: {', '.join(case['tags'])}")
-    for name, value in case["details"].items():
+    for number, passage in enumerate(case.context, 1):
+        _print_text(f"context {number} of {len(case.context)}", passage)
+    if case.choices:
+        _print_text("choices", "\n".join(case.choices))
+    if case.cluster is not None:
+        say_line(f"cluster: {case.cluster}")
+    if case.tags:
+        say_line(f"tags: {', '.join(case.tags)}")
+    for name, value in case.details.items():
         _print_text(f"detail {name}", value if isinstance(value, str) else _json(value))
 
 
-def _json(value: Any) -> str:
+def _json(value: object) -> str:
     from evaluation.reports.escaping import as_json
 
     return as_json(value)
 
 
-def _same_prompts(candidates: Sequence[Mapping[str, Any]]) -> list[tuple[list[Mapping[str, str]], list[str]]]:
+def _same_prompts(candidates: Sequence["CaseCandidate"]) -> list[tuple[tuple["Message", ...], list[str]]]:
     """Each prompt with those to whom it was sent: one, unless prompt profiles differ."""
-    prompts: list[tuple[list[Mapping[str, str]], list[str]]] = []
+    prompts: list[tuple[tuple[Message, ...], list[str]]] = []
     for candidate in candidates:
-        same = next((labels for messages, labels in prompts if messages == candidate["messages"]), None)
+        same = next((labels for messages, labels in prompts if messages == candidate.messages), None)
         if same is None:
-            prompts.append((candidate["messages"], [candidate["candidate"]]))
+            prompts.append((candidate.messages, [candidate.label]))
         else:
-            same.append(candidate["candidate"])
+            same.append(candidate.label)
     return prompts
 
 
-def _print_prompt(messages: Sequence[Mapping[str, str]], labels: Sequence[str]) -> None:
+def _print_prompt(messages: Sequence["Message"], labels: Sequence[str]) -> None:
     to = f" to {', '.join(labels)}" if labels else ""
     for message in messages:
-        _print_text(f"prompt as sent{to}: {message['role']}", message["content"])
+        _print_text(f"prompt as sent{to}: {message.role}", message.content)
 
 
 def _print_text(title: str, text: str) -> None:
@@ -91,85 +102,97 @@ def _print_text(title: str, text: str) -> None:
     result().print(as_block(text, width=screen_width()))
 
 
-def _print_outcome(candidate: Mapping[str, Any], outcome: Mapping[str, Any], *, repeats: int) -> None:
-    repeat = f" · repeat {outcome['repeat'] + 1} of {repeats}" if repeats > 1 else ""
+def _print_outcome(candidate: "CaseCandidate", outcome: "OutcomeResult | MissingOutcome", *, repeats: int) -> None:
+    from evaluation.results.cases import AnswerResult, MissingOutcome
+
+    repeat = f" · repeat {outcome.repeat + 1} of {repeats}" if repeats > 1 else ""
     say_line()
-    say_line(f"{candidate['candidate']}{repeat}", style="bold")
-    if outcome["outcome"] == "missing":
+    say_line(f"{candidate.label}{repeat}", style="bold")
+    if isinstance(outcome, MissingOutcome):
         say_line("no outcome is stored: it was not asked, or not answered before the run ended")
         return
     _print_failure(outcome)
-    _print_answer(outcome)
-    _print_scores(outcome["scores"])
+    if isinstance(outcome.came_back, AnswerResult):
+        _print_answer(outcome.came_back, has_failed=outcome.failure is not None)
+    _print_scores(outcome.scores)
     _print_usage(candidate, outcome)
 
 
-def _print_failure(outcome: Mapping[str, Any]) -> None:
-    if (failure := outcome["failure"]) is not None:
-        _print_text(_OUTCOMES[outcome["outcome"]].format(kind=failure["kind"]), failure["message"] or "no message")
+def _print_failure(outcome: "OutcomeResult") -> None:
+    if (failure := outcome.failure) is not None:
+        _print_text(_OUTCOMES[outcome.outcome].format(kind=failure.kind), failure.message or "no message")
 
 
-def _print_answer(outcome: Mapping[str, Any]) -> None:
-    if "answer" not in outcome:
-        return
-    if outcome["answer"] or not outcome["failure"]:
-        _print_text("answer", outcome["answer"])
-    if outcome["text"] != outcome["answer"]:
-        _print_text("raw text", outcome["text"])
-    if outcome["thinking"]:
-        _print_text("thinking", outcome["thinking"])
+def _print_answer(given: "AnswerResult", *, has_failed: bool) -> None:
+    if given.answer or not has_failed:
+        _print_text("answer", given.answer)
+    if given.text != given.answer:
+        _print_text("raw text", given.text)
+    if given.thinking:
+        _print_text("thinking", given.thinking)
 
 
-def _print_scores(scores: Mapping[str, Mapping[str, Any]]) -> None:
+def _print_scores(scores: Mapping[str, "ScoreResult | ScoreFailureResult"]) -> None:
+    from evaluation.results.cases import ScoreFailureResult
+
     for name, score in scores.items():
-        if (failure := score.get("failure")) is not None:
-            _print_text(f"{name} could not be had: {failure['kind']}", failure["message"])
+        if isinstance(score, ScoreFailureResult):
+            _print_text(f"{name} could not be had: {score.failure.kind}", score.failure.message)
             continue
-        label = f" · {score['label']}" if score["label"] else ""
-        say_line(f"{name} {precise(score['value'])}{label}")
-        if score["rationale"]:
-            result().print(as_block(score["rationale"], width=screen_width()))
+        label = f" · {score.label}" if score.label else ""
+        say_line(f"{name} {precise(score.value)}{label}")
+        if score.rationale:
+            result().print(as_block(score.rationale, width=screen_width()))
     if not scores:
         say_line("no score")
 
 
-def _print_usage(candidate: Mapping[str, Any], outcome: Mapping[str, Any]) -> None:
+def _print_usage(candidate: "CaseCandidate", outcome: "OutcomeResult") -> None:
     """Timings, tokens, and what else is known of the attempt, as far as it is known."""
     from evaluation.formatting import counted
 
     lines = {
         "timings": _timings(outcome),
         "usage": [
-            *(
-                f"{counted(outcome[name], 'token')} {way}"
-                for name, way in (("prompt_tokens", "in"), ("output_tokens", "out"))
-                if outcome.get(name) is not None
-            ),
-            _worded(outcome.get("finish_reason"), "finish reason {}"),
-            _worded((outcome.get("cut") or {}).get("message"), "{}"),
-            counted(outcome["n_attempts"], "attempt"),
-            _worded(outcome["seed"], "seed {}"),
-            "" if outcome["energy_j"] is None else joules(outcome["energy_j"]),
+            *_tokens(outcome),
+            counted(outcome.n_attempts, "attempt"),
+            _worded(outcome.seed, "seed {}"),
+            "" if outcome.energy_j is None else joules(outcome.energy_j),
         ],
         "server": [
-            f"{outcome['endpoint']} ({candidate['provider']} {candidate['server_version'] or 'of unknown version'})",
-            _worded(outcome["effective_context"], "context {}"),
-            _place(outcome["vram_share"]),
-            f"finished {outcome['finished_at']}",
+            f"{outcome.endpoint} ({candidate.provider} {candidate.server_version or 'of unknown version'})",
+            _worded(outcome.effective_context, "context {}"),
+            _place(outcome.vram_share),
+            f"finished {outcome.finished_at.isoformat()}",
         ],
         "candidate": [
-            f"profile {candidate['profile']}",
-            _worded(candidate["think"], "think {}"),
-            f"digest {candidate['digest'] or 'none: unverified weights'}",
+            f"profile {candidate.profile}",
+            _worded(candidate.think, "think {}"),
+            f"digest {candidate.digest or 'none: unverified weights'}",
         ],
-        "options": [" ".join(f"{name}={value}" for name, value in candidate["options"].items())],
+        "options": [" ".join(f"{name}={value}" for name, value in candidate.options.items())],
     }
     for name, parts in lines.items():
-        if said := " · ".join(part for part in parts if part):
-            say_line(f"{name}: {said}")
+        if text := " · ".join(part for part in parts if part):
+            say_line(f"{name}: {text}")
 
 
-def _worded(value: Any, words: str) -> str:
+def _tokens(outcome: "OutcomeResult") -> list[str]:
+    from evaluation.formatting import counted
+    from evaluation.results.cases import AnswerResult
+
+    given = outcome.came_back
+    if not isinstance(given, AnswerResult):
+        return []
+    return [
+        "" if given.prompt_tokens is None else f"{counted(given.prompt_tokens, 'token')} in",
+        "" if given.output_tokens is None else f"{counted(given.output_tokens, 'token')} out",
+        _worded(given.finish_reason, "finish reason {}"),
+        "" if outcome.cut is None else outcome.cut.message,
+    ]
+
+
+def _worded(value: object, words: str) -> str:
     return "" if value is None else words.format(value)
 
 
@@ -182,12 +205,17 @@ def _place(vram_share: float | None) -> str:
     return f"{percent(vram_share)} in VRAM" + ("" if vram_share >= 1 else ", the rest on the CPU")
 
 
-def _timings(outcome: Mapping[str, Any]) -> list[str]:
-    timings = outcome["timings"] or {}
-    said = [f"{word} {precise(timings[name])} s" for name, word in _TIMINGS.items() if timings.get(name) is not None]
-    if outcome.get("reused"):
-        said.append("reused from an earlier run, so in no timing figure")
-    elif said and "cold" in outcome:
-        said.append("cold: waited for the model to load" if outcome["cold"] else "warm")
-        said += [words] if (words := _PROMPTS.get(str(outcome.get("prompt_state")))) is not None else []
-    return said
+def _timings(outcome: "OutcomeResult") -> list[str]:
+    from evaluation.results.cases import AnswerResult
+
+    given = outcome.came_back
+    seconds = {word: getattr(given.timings, name, None) for name, word in _TIMINGS.items()}
+    parts = [f"{word} {precise(value)} s" for word, value in seconds.items() if value is not None]
+    if not isinstance(given, AnswerResult):
+        return parts
+    if given.reused:
+        parts.append("reused from an earlier run, so in no timing figure")
+    elif parts:
+        parts.append("cold: waited for the model to load" if given.cold else "warm")
+        parts += [words] if (words := _PROMPTS.get(str(given.prompt_state))) is not None else []
+    return parts

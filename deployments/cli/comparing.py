@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from evaluation.comparing.request import ComparisonRequest
     from evaluation.request import EvaluationRequest
     from evaluation.results.comparisons import ComparisonResult
+    from evaluation.results.runs import RunResult
     from evaluation.store.session import Store
 
 
@@ -59,7 +60,7 @@ def run_comparison(wanted: Wanted, *, database: str | None, as_json: bool) -> in
         return code_of_signal(end)
 
 
-def cancelled_result(runs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def cancelled_result(runs: "Sequence[RunResult]") -> dict[str, Any]:
     """What `--json` says of a comparison that did not come about."""
     return {"status": "cancelled", "comparisons": [], "results": [], "runs": list(runs)}
 

@@ -205,9 +205,9 @@ def _show_interrupted(
     if as_json:
         print_json(cancelled_result(runs))
     for run in runs:
-        tell(f"{run['benchmark']}: run {run['run_id']} is {run['status']}, and nothing was compared")
+        tell(f"{run.benchmark}: run {run.run_id} is {run.status}, and nothing was compared")
     steps = [_typed(wanted, run_ids) for run_ids in grouped_runs(store, request, evaluated=evaluated)]
-    if any(run["status"] != "completed" for run in runs):
+    if any(run.status != "completed" for run in runs):
         steps.insert(0, f"benchwright evaluate --resume {evaluated[0]}")
     if runs:
         tell(f"  next: {', then '.join(f'`{step}`' for step in steps)}")

@@ -72,7 +72,7 @@ def _as_json(
 
     runs = [run_result(store, run_id) for run_id in evaluated]
     return {
-        "status": worst_status([run["status"] for run in runs]) if runs else "completed",
+        "status": worst_status([run.status for run in runs]) if runs else "completed",
         "comparisons": [
             {**as_json(pair), "benchmark": result.benchmark, "comparison_id": result.comparison_id}
             for result in results

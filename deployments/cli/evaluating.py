@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from prefect.client.schemas.objects import State
 
     from evaluation.resolving import Resolution
+    from evaluation.results.runs import InvocationResult
     from evaluation.store.session import Store
 
 EMBEDDED_SLOTS = 2
@@ -232,6 +233,7 @@ def _show(
     junit: Path | None,
 ) -> int:
     from evaluation.reports.results import invocation_result
+    from evaluation.store.records import Status
 
     invocation_id = prepared.invocation_id
     try:
@@ -244,30 +246,31 @@ def _show(
             print_json({"status": "failed", "invocation_id": invocation_id, "runs": [], "error": said})
         return report_error(error, as_json=False, code=EXIT_RUN_FAILED)
     if broken_by is not None:
-        mark_as_failed(result, broken_by)
-    if code in (EXIT_INTERRUPTED, EXIT_TERMINATED) and not result["runs"]:
-        result["status"] = "cancelled"  # it was ended before any run stood in the store
+        result = marked_as_failed(result, broken_by)
+    if code in (EXIT_INTERRUPTED, EXIT_TERMINATED) and not result.runs:
+        result = replace(result, status=Status.CANCELLED)  # it was ended before any run stood in the store
     code = _check_thresholds(prepared, result, code, junit)
     if as_json:
         print_json(result)
     else:
         print_invocation(store, result)
-    if code in (EXIT_INTERRUPTED, EXIT_TERMINATED) and result["runs"]:
-        tell(f"  next: `benchwright evaluate --resume {result['runs'][0]['run_id']}` asks and scores what is missing")
+    if code in (EXIT_INTERRUPTED, EXIT_TERMINATED) and result.runs:
+        tell(f"  next: `benchwright evaluate --resume {result.runs[0].run_id}` asks and scores what is missing")
     return code
 
 
-def mark_as_failed(result: dict[str, Any], error: BenchwrightError) -> None:
-    """Says that the open runs have failed, where the store could not be told any more."""
-    open_ = ("planned", "running", "interrupted")
-    for run in result["runs"]:
-        if run["status"] in open_:
-            run.update(status="failed", reason=error.message)
-    if result["status"] in open_:
-        result["status"] = "failed"
+def marked_as_failed(result: "InvocationResult", error: BenchwrightError) -> "InvocationResult":
+    """Return the result with its open runs failed, where the store could not be told any more."""
+    from evaluation.store.records import Status
+
+    open_ = (Status.PLANNED, Status.RUNNING, Status.INTERRUPTED)
+    runs = [
+        replace(run, status=Status.FAILED, reason=error.message) if run.status in open_ else run for run in result.runs
+    ]
+    return replace(result, status=Status.FAILED if result.status in open_ else result.status, runs=tuple(runs))
 
 
-def _check_thresholds(prepared: Prepared, result: Mapping[str, Any], code: int, junit: Path | None) -> int:
+def _check_thresholds(prepared: Prepared, result: "InvocationResult", code: int, junit: Path | None) -> int:
     """The exit code: 1 where all is done, and a value is under what was asked for, or above it where less is better."""
     checks = threshold_checks(prepared.request, result)
     if junit is not None:

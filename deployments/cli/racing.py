@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from deployments.cli.evaluating import (
-    mark_as_failed,
+    marked_as_failed,
     run_to_its_end,
     start_embedded_where_asked,
 )
@@ -161,11 +161,11 @@ def _show(prepared: Prepared, store: "Store", code: int, broken_by: BenchwrightE
             print_json({"status": "failed", "invocation_id": prepared.invocation_id, "runs": [], "error": words})
         return report_error(said, as_json=False, code=EXIT_RUN_FAILED)
     if broken_by is not None:
-        mark_as_failed(result, broken_by)
+        result = replace(result, invocation=marked_as_failed(result.invocation, broken_by))
     if as_json:
         print_json(result)
     else:
         print_race(result)
     if code != EXIT_DONE:
-        tell(f"  next: `benchwright race --resume {result['race']['run_id']}` goes on with it")
+        tell(f"  next: `benchwright race --resume {result.race.run_id}` goes on with it")
     return code

@@ -1,39 +1,40 @@
 """Results on the terminal: a table a run, one honest sentence, what failed, and where to look next."""
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from deployments.cli.split_table import print_split_table
 from deployments.cli.terminal import result, tell
 from evaluation.reports.escaping import one_line
 
 if TYPE_CHECKING:
+    from evaluation.results.runs import InvocationResult, RunResult
     from evaluation.store.session import Store
 
 
-def print_invocation(store: "Store", found: Mapping[str, Any]) -> None:
+def print_invocation(store: "Store", invocation: "InvocationResult") -> None:
     """Prints every run of an invocation."""
-    for run in found["runs"]:
-        _print_run(store, run, among=len(found["runs"]))
-    _print_once(found["runs"])
+    for run in invocation.runs:
+        _print_run(store, run, among=len(invocation.runs))
+    _print_once(invocation.runs)
 
 
-def print_run(store: "Store", run: Mapping[str, Any]) -> None:
+def print_run(store: "Store", run: "RunResult") -> None:
     """Prints a run's table with its verdicts."""
     _print_run(store, run, among=1)
     _print_once([run])
 
 
-def _print_run(store: "Store", run: Mapping[str, Any], *, among: int) -> None:
+def _print_run(store: "Store", run: "RunResult", *, among: int) -> None:
     from evaluation.formatting import counted
     from evaluation.reports.alarms.saying import alarm_lines
     from evaluation.reports.tables import caption, headline_title, remarks, result_rows
     from evaluation.reports.verdicts import headline_verdict
 
-    repeats = f" × {run['repeats']} repeats" if run["repeats"] > 1 else ""
+    repeats = f" × {run.n_repeats} repeats" if run.n_repeats > 1 else ""
     say_line()
     say_line(
-        f"{run['benchmark']} · {counted(run['n_cases'], 'case')}{repeats} · run {run['run_id']} · {run['status']}",
+        f"{run.benchmark} · {counted(run.n_cases, 'case')}{repeats} · run {run.run_id} · {run.status}",
         style="bold",
     )
     say_line()
@@ -45,18 +46,18 @@ def _print_run(store: "Store", run: Mapping[str, Any], *, among: int) -> None:
         say_line(f"- {sentence}" if place else sentence)
     for text in remarks(run):
         say_line(text)
-    for candidate in run["candidates"]:
-        if candidate["given_up"]:
-            say_line(f"{candidate['candidate']} was given up: {candidate['given_up']}")
-    said = [candidate["given_up"] for candidate in run["candidates"] if candidate["given_up"]]
-    if run["reason"] and not any(text in run["reason"] for text in said):
-        say_line(f"{run['status']}: {run['reason']}")
-    of_which = f"{run['benchmark']}: " if among > 1 else ""
+    for candidate in run.candidates:
+        if candidate.given_up_reason:
+            say_line(f"{candidate.label} was given up: {candidate.given_up_reason}")
+    reasons = [candidate.given_up_reason for candidate in run.candidates if candidate.given_up_reason]
+    if run.reason and not any(text in run.reason for text in reasons):
+        say_line(f"{run.status}: {run.reason}")
+    of_which = f"{run.benchmark}: " if among > 1 else ""
     for text in alarm_lines(run):
         tell(f"alarm: {of_which}{text}")
 
 
-def _print_once(runs: Sequence[Mapping[str, Any]]) -> None:
+def _print_once(runs: Sequence["RunResult"]) -> None:
     """Prints what is said once of all runs, and not run by run."""
     from evaluation.reports.alarms.saying import baselines_line
     from evaluation.reports.tables import partly_on_the_cpu

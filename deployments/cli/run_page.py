@@ -1,12 +1,17 @@
 """What `show RUN` prints below the results: what failed, how fast it was, and where the numbers come from."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import TYPE_CHECKING
 
 from deployments.cli.results import print_run, say_line
 from deployments.cli.split_table import print_split_table
 
 if TYPE_CHECKING:
+    from evaluation.metrics.class_table import ClassTable
+    from evaluation.results.failures import FailureExample, FailureSummary
+    from evaluation.results.runs import CandidateResult, RunInFull, RunResult
+    from evaluation.store.records import AnnotationRecord
     from evaluation.store.session import Store
 
 _KIND_WIDTH = 12
@@ -14,20 +19,21 @@ _MOST_CLASSES = 12
 """In a table of expected and given ones; a wider one is not read."""
 
 
-def print_run_page(store: "Store", run: Mapping[str, Any]) -> None:
-    """Prints a run in full, as `evaluation.reports.results.run_in_full` gives it."""
+def print_run_page(store: "Store", shown: "RunInFull") -> None:
+    """Print a run in full."""
+    run = shown.run
     print_run(store, run)
     _print_progress(run)
-    _print_failures(run["failure_examples"], repeats=run["repeats"])
-    _print_classes(run["classes"])
+    _print_failures(shown.failures, repeats=run.n_repeats)
+    _print_classes(shown.classes)
     _print_latencies(run)
     _print_usage(run)
     _print_gpus(run)
-    _print_notes(run["annotations"])
-    _print_sources(run)
-    if run["case_ids"]:
+    _print_notes(shown.annotations)
+    _print_sources(run, shown.experiments)
+    if shown.case_ids:
         say_line()
-        say_line(f"One case in full: benchwright show {run['run_id']} --case {_as_word(run['case_ids'][0])}")
+        say_line(f"One case in full: benchwright show {run.run_id} --case {_as_word(shown.case_ids[0])}")
 
 
 def _as_word(text: str) -> str:
@@ -37,20 +43,20 @@ def _as_word(text: str) -> str:
     return shlex.quote(text)
 
 
-def _print_progress(run: Mapping[str, Any]) -> None:
+def _print_progress(run: "RunResult") -> None:
     """Says what an unfinished run has, and that it was not scored where it was not."""
     from evaluation.formatting import counted
 
-    n_ok = sum(candidate["n_ok"] for candidate in run["candidates"])
-    n_failed = sum(candidate["n_failed"] for candidate in run["candidates"])
-    n_planned = run["n_cases"] * run["repeats"] * len(run["candidates"])
-    if run["status"] != "completed":
+    n_ok = sum(candidate.n_ok for candidate in run.candidates)
+    n_failed = sum(candidate.n_failed for candidate in run.candidates)
+    n_planned = run.n_cases * run.n_repeats * len(run.candidates)
+    if run.status != "completed":
         say_line(
             f"{n_ok + n_failed:,} of {n_planned:,} outcomes are stored: {counted(n_ok, 'answer')}, "
             f"{counted(n_failed, 'failure')} of the server."
         )
-    if not any(name in candidate["metrics"] for candidate in run["candidates"] for name in run["metrics"]):
-        say_line(_NOT_SCORED.get(run["status"], "They were not scored."))
+    if not any(name in candidate.metrics for candidate in run.candidates for name in run.metrics):
+        say_line(_NOT_SCORED.get(run.status, "They were not scored."))
 
 
 _NOT_SCORED = {
@@ -61,23 +67,23 @@ _NOT_SCORED = {
 }
 
 
-def _print_failures(failures: Sequence[Mapping[str, Any]], *, repeats: int) -> None:
+def _print_failures(failures: Sequence["FailureSummary"], *, repeats: int) -> None:
     _heading("Failures")
     if not failures:
         say_line("none")
     for failure in failures:
-        whose = "the candidate's own, scored as an empty answer" if failure["own"] else "the server's, not scored"
-        say_line(f"{failure['n']:,} {failure['kind']} ({whose})")
-        _say_line_below(", ".join(f"{label}: {n:,}" for label, n in failure["by_candidate"].items()))
-        if (example := failure["example"]) is not None:
-            _say_line_below(f"for example {_where(example, repeats)}: {example['message'] or 'no message'}")
+        whose = "the candidate's own, scored as an empty answer" if failure.is_own else "the server's, not scored"
+        say_line(f"{failure.n:,} {failure.kind} ({whose})")
+        _say_line_below(", ".join(f"{label}: {n:,}" for label, n in failure.by_candidate.items()))
+        if (example := failure.example) is not None:
+            _say_line_below(f"for example {_where(example, repeats)}: {example.message or 'no message'}")
 
 
-def _where(example: Mapping[str, Any], repeats: int) -> str:
+def _where(example: "FailureExample", repeats: int) -> str:
     from evaluation.formatting import counted
 
-    repeat = f", repeat {example['repeat'] + 1} of {repeats}" if repeats > 1 else ""
-    return f"case {example['case_id']}{repeat}, {example['candidate']}, {counted(example['n_attempts'], 'attempt')}"
+    repeat = f", repeat {example.repeat + 1} of {repeats}" if repeats > 1 else ""
+    return f"case {example.case_id}{repeat}, {example.candidate}, {counted(example.n_attempts, 'attempt')}"
 
 
 def _say_line_below(text: str) -> None:
@@ -88,21 +94,21 @@ def _say_line_below(text: str) -> None:
     result().print(f"    {one_line(text)}")
 
 
-def _print_classes(tables: Mapping[str, Any]) -> None:
+def _print_classes(tables: Mapping[str, "ClassTable"]) -> None:
     from evaluation.reports.classes import class_rows, confusion_rows
 
     for label, table in tables.items():
         _heading(f"Classes: {label}")
         print_split_table(class_rows(table))
         say_line()
-        if len(table["predicted"]) > _MOST_CLASSES:
-            say_line(f"Which of {len(table['predicted']):,} classes was given for which: `show --json` has it.")
+        if len(table.predicted) > _MOST_CLASSES:
+            say_line(f"Which of {len(table.predicted):,} classes was given for which: `show --json` has it.")
             continue
         say_line("Expected (rows) and given (columns):")
         print_split_table(confusion_rows(table))
 
 
-def _print_latencies(run: Mapping[str, Any]) -> None:
+def _print_latencies(run: "RunResult") -> None:
     from evaluation.reports.tables import latency_rows
 
     if rows := latency_rows(run):
@@ -110,7 +116,7 @@ def _print_latencies(run: Mapping[str, Any]) -> None:
         print_split_table(rows)
 
 
-def _print_usage(run: Mapping[str, Any]) -> None:
+def _print_usage(run: "RunResult") -> None:
     from evaluation.reports.tables import usage_rows
 
     if rows := usage_rows(run):
@@ -118,7 +124,7 @@ def _print_usage(run: Mapping[str, Any]) -> None:
         print_split_table(rows)
 
 
-def _print_gpus(run: Mapping[str, Any]) -> None:
+def _print_gpus(run: "RunResult") -> None:
     from evaluation.reports.gpu import gpu_lines
 
     if lines := gpu_lines(run):
@@ -127,12 +133,12 @@ def _print_gpus(run: Mapping[str, Any]) -> None:
             say_line(line)
 
 
-def _print_notes(notes: Sequence[Mapping[str, Any]]) -> None:
+def _print_notes(notes: Sequence["AnnotationRecord"]) -> None:
     if notes:
         _heading("Notes")
     for note in notes:
-        on = f", case {note['case_id']}" if note["case_id"] is not None else ""
-        say_line(f"note {note['annotation_id']} · {note['created_at'][:10]} {note['author']}{on}: {note['text']}")
+        on = f", case {note.case_id}" if note.case_id is not None else ""
+        say_line(f"note {note.annotation_id} · {note.created_at:%Y-%m-%d} {note.author}{on}: {note.text}")
 
 
 def _heading(text: str) -> None:
@@ -140,57 +146,61 @@ def _heading(text: str) -> None:
     say_line(text, style="bold")
 
 
-def _print_sources(run: Mapping[str, Any]) -> None:
+def _print_sources(run: "RunResult", experiments: Sequence[str]) -> None:
     from evaluation.formatting import counted
     from evaluation.reports.titles import short_titles
 
     _heading("Where the numbers come from")
-    limit = f", limit {run['limit']}" if run["limit"] is not None else ""
-    times = "once" if run["repeats"] == 1 else f"{run['repeats']} times"
+    limit = f", limit {run.limit}" if run.limit is not None else ""
+    times = "once" if run.n_repeats == 1 else f"{run.n_repeats} times"
     common = _common_options(run)
     _print_facts(
         {
-            "run": run["run_id"],
-            "invocation": run["invocation_id"],
-            "started": run["started_at"],
-            "finished": run["finished_at"],
-            "benchmark": f"{run['benchmark']} ({run['task_type']})",
-            "version": run["benchmark_version"],
-            "asked": f"{counted(run['n_cases'], 'case')}, {times} each, seed {run['seed']}{limit}",
-            "code": run["code_version"],
-            **{f"metric {short_titles(run['metrics'])[name]}": said for name, said in run["metrics"].items()},
+            "run": run.run_id,
+            "invocation": run.invocation_id,
+            "started": _moment(run.started_at),
+            "finished": _moment(run.finished_at),
+            "benchmark": f"{run.benchmark} ({run.task_type})",
+            "version": run.benchmark_version,
+            "asked": f"{counted(run.n_cases, 'case')}, {times} each, seed {run.seed}{limit}",
+            "code": run.code_version,
+            **{f"metric {short_titles(run.metrics)[name]}": said for name, said in run.metrics.items()},
             "options": common,
-            "flow runs": ", ".join(run["flow_run_ids"]),
-            "experiments": ", ".join(run["experiments"]),
+            "flow runs": ", ".join(run.flow_run_ids),
+            "experiments": ", ".join(experiments),
         }
     )
-    for candidate in run["candidates"]:
+    for candidate in run.candidates:
         say_line()
         _print_facts(_source(candidate, with_options=common is None))
 
 
-def _common_options(run: Mapping[str, Any]) -> str | None:
+def _moment(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()
+
+
+def _common_options(run: "RunResult") -> str | None:
     """The options that all candidates have; None where they differ."""
-    options = {_shown_options(candidate) for candidate in run["candidates"]}
+    options = {_shown_options(candidate) for candidate in run.candidates}
     return options.pop() if len(options) == 1 else None
 
 
-def _shown_options(candidate: Mapping[str, Any]) -> str:
-    return " ".join(f"{name}={value}" for name, value in candidate["options"].items())
+def _shown_options(candidate: "CandidateResult") -> str:
+    return " ".join(f"{name}={value}" for name, value in candidate.options.items())
 
 
-def _source(candidate: Mapping[str, Any], *, with_options: bool) -> dict[str, str | None]:
-    details = candidate["details"]
+def _source(candidate: "CandidateResult", *, with_options: bool) -> dict[str, str | None]:
+    details = candidate.details
     about = [str(details[name]) for name in ("family", "parameter_size", "quantization") if details.get(name)]
-    version = f" {candidate['server_version']}" if candidate["server_version"] else ""
+    version = f" {candidate.server_version}" if candidate.server_version else ""
     return {
-        "candidate": candidate["candidate"],
-        "model": candidate["model"] + (f" ({', '.join(about)})" if about else ""),
-        "digest": candidate["digest"] or "none: unverified weights",
-        "fingerprint": candidate["fingerprint"],
+        "candidate": candidate.label,
+        "model": candidate.model + (f" ({', '.join(about)})" if about else ""),
+        "digest": candidate.digest or "none: unverified weights",
+        "fingerprint": candidate.fingerprint,
         "options": _shown_options(candidate) if with_options else None,
-        "endpoint": f"{candidate['endpoint']} at {candidate['endpoint_url']} ({candidate['provider']}{version})",
-        "answered by": ", ".join(f"{name} {n:,}" for name, n in (candidate["endpoints"] or {}).items()) or None,
+        "endpoint": f"{candidate.endpoint} at {candidate.endpoint_url} ({candidate.provider}{version})",
+        "answered by": ", ".join(f"{name} {n:,}" for name, n in (candidate.endpoints or {}).items()) or None,
     }
 
 

@@ -84,10 +84,13 @@ def _scored(request: "ScoreRequest", db: str | None, *, as_json: bool) -> int:
 
 def _ended_early(end: BaseException, run: str, store: "Store", *, as_json: bool) -> int:
     """The exit code of a scoring that was ended before its flow run began; its JSON shows the run as it stands."""
+    from dataclasses import replace
+
     from deployments.cli.terminal import print_json, tell
     from deployments.cli.workplace import code_of_signal, ended_without_runs
     from evaluation.errors import ConfigurationError
     from evaluation.reports.results import run_result
+    from evaluation.store.records import Status
     from evaluation.store.runs import find_run
 
     try:
@@ -95,13 +98,14 @@ def _ended_early(end: BaseException, run: str, store: "Store", *, as_json: bool)
     except ConfigurationError:
         return ended_without_runs(end, None, as_json=as_json)
     if as_json:
-        print_json({**run_result(store, plan.run_id), "status": "cancelled"})
+        print_json(replace(run_result(store, plan.run_id), status=Status.CANCELLED))
     tell("interrupted: no score was made; the same command begins again")
     return code_of_signal(end)
 
 
 def _score(request: "ScoreRequest", store: "Store", *, as_json: bool) -> int:
     import asyncio
+    from dataclasses import replace
     from datetime import UTC, datetime
 
     from deployments.cli.arguments import read_settings
@@ -120,6 +124,7 @@ def _score(request: "ScoreRequest", store: "Store", *, as_json: bool) -> int:
     from deployments.prefect_server import prefect_server
     from evaluation.reports.results import run_result
     from evaluation.resolving.scoring import resolve_scoring
+    from evaluation.store.records import Status
 
     of_servers = with_servers_of_pools(request, store)
     found = asyncio.run(resolve_scoring(of_servers, settings=read_settings(), store=store))
@@ -149,7 +154,7 @@ def _score(request: "ScoreRequest", store: "Store", *, as_json: bool) -> int:
     result = run_result(store, plan.run_id)
     is_interrupted = code in (EXIT_INTERRUPTED, EXIT_TERMINATED)
     if as_json:
-        print_json({**result, "status": "cancelled"} if is_interrupted else result)
+        print_json(replace(result, status=Status.CANCELLED) if is_interrupted else result)
     else:
         print_run(store, result)
     if is_interrupted:

@@ -46,12 +46,12 @@ def _show_run(store: "Store", run_id: str, *, as_json: bool) -> None:
     from deployments.cli.terminal import print_json
     from evaluation.reports.results import run_in_full
 
-    found = run_in_full(store, run_id)
+    shown = run_in_full(store, run_id)
     if as_json:
-        print_json(found)
+        print_json(shown)
     else:
-        print_run_page(store, found)
-        _say_whether_it_is_a_race(store, found["invocation_id"], run_id)
+        print_run_page(store, shown)
+        _say_whether_it_is_a_race(store, shown.run.invocation_id, run_id)
 
 
 def _say_whether_it_is_a_race(store: "Store", invocation_id: str, run_id: str) -> None:
@@ -69,11 +69,11 @@ def _show_case(store: "Store", run_id: str, case_id: str, *, as_json: bool) -> N
     from deployments.cli.terminal import print_json
     from evaluation.reports.case_results import case_result
 
-    found = case_result(store, run_id, case_id)
+    shown = case_result(store, run_id, case_id)
     if as_json:
-        print_json(found)
+        print_json(shown)
     else:
-        print_case_page(found)
+        print_case_page(shown)
 
 
 def _request_as_yaml(store: "Store", run_id: str) -> str:

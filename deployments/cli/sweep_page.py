@@ -1,7 +1,6 @@
 """A sweep on the terminal: what the scores say, parameter by parameter, and the best combinations."""
 
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
 from deployments.cli.results import say_line
 from deployments.cli.split_table import print_split_table
@@ -15,17 +14,21 @@ from evaluation.reports.sweep_tables import (
     missing_lines,
 )
 
+if TYPE_CHECKING:
+    from evaluation.results.runs import InvocationResult
+    from evaluation.results.sweeps import SweepResult, SweptMetric
 
-def print_sweep(result: Mapping[str, Any], sweep: Mapping[str, Any]) -> None:
+
+def print_sweep(result: "InvocationResult", sweep: "SweepResult") -> None:
     """Prints a sweep; of one that is not over, what its answers say so far."""
     say_line()
-    say_line(f"sweep on {sweep['benchmark']} · run {sweep['run_id']} · {result['status']}", style="bold")
+    say_line(f"sweep on {sweep.benchmark} · run {sweep.run_id} · {result.status}", style="bold")
     say_line(f"{caption(sweep)}.")
     say_line()
     for sentence in sweep_sentences(sweep):
         say_line(sentence)
-    if sweep["metrics"]:
-        _print_tables(sweep["metrics"][0])
+    if sweep.metrics:
+        _print_tables(sweep.metrics[0])
     if others := other_metric_lines(sweep):
         say_line()
         say_line("The other metrics:")
@@ -33,14 +36,14 @@ def print_sweep(result: Mapping[str, Any], sweep: Mapping[str, Any]) -> None:
         say_line(line)
     for line in missing_lines(result):
         say_line(line)
-    for run in result["runs"]:
-        if run["reason"]:
-            say_line(f"{run['status']}: {run['reason']}")
+    for run in result.runs:
+        if run.reason:
+            say_line(f"{run.status}: {run.reason}")
     say_line()
-    say_line(f"`benchwright show {sweep['run_id']}` shows every combination with its answers.")
+    say_line(f"`benchwright show {sweep.run_id}` shows every combination with its answers.")
 
 
-def _print_tables(metric: Mapping[str, Any]) -> None:
+def _print_tables(metric: "SweptMetric") -> None:
     for rows, words in (
         (effect_rows(metric), ("effect", "recommended")),
         (level_rows(metric), ()),

@@ -26,6 +26,7 @@ from deployments.cli.workplace import ended_without_runs, workplace
 from evaluation.errors import BenchwrightError, ConfigurationError, DatabaseLostError, StoreError
 
 if TYPE_CHECKING:
+    from evaluation.results.runs import InvocationResult
     from evaluation.store.session import Store
     from evaluation.sweeping.request import SweepRequest
 
@@ -188,13 +189,13 @@ def _run(prepared: Prepared, request: "SweepRequest", store: "Store", stack: Exi
 
 
 def _show(prepared: Prepared, store: "Store", code: int, broken_by: BenchwrightError | None, *, as_json: bool) -> int:
-    from deployments.cli.evaluating import mark_as_failed
+    from deployments.cli.evaluating import marked_as_failed
     from evaluation.reports.results import invocation_result
 
     try:
         result = invocation_result(store, prepared.invocation_id)
         if broken_by is not None:
-            mark_as_failed(result, broken_by)
+            result = marked_as_failed(result, broken_by)
         _print(store, prepared.invocation_id, result, as_json=as_json)
     except DatabaseLostError:
         raise
@@ -203,17 +204,18 @@ def _show(prepared: Prepared, store: "Store", code: int, broken_by: BenchwrightE
             return code
         return report_error(broken_by or error, as_json=as_json, code=EXIT_RUN_FAILED)
     if code != EXIT_DONE:
-        tell(f"  next: `benchwright sweep --resume {result['runs'][0]['run_id']}` goes on with it")
+        tell(f"  next: `benchwright sweep --resume {result.runs[0].run_id}` goes on with it")
     return code
 
 
-def _print(store: "Store", invocation_id: str, result: dict[str, Any], *, as_json: bool) -> None:
+def _print(store: "Store", invocation_id: str, result: "InvocationResult", *, as_json: bool) -> None:
     from deployments.cli.sweep_page import print_sweep
     from evaluation.reports.sweep_findings import sweep_sentences
+    from evaluation.results.as_json import as_json as result_as_json
     from evaluation.sweeping.outcome import sweep_outcome
 
     found = sweep_outcome(store, invocation_id)
     if as_json:
-        print_json({**result, "sweep": {**found, "sentences": sweep_sentences(found)}})
+        print_json({**result_as_json(result), "sweep": {**result_as_json(found), "sentences": sweep_sentences(found)}})
     else:
         print_sweep(result, found)

@@ -15,6 +15,10 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from docstrings import field_docstrings
 
 from evaluation.results.as_json import MERGED
+from evaluation.results.cases import CaseResult
+from evaluation.results.experiments import ExperimentResult
+from evaluation.results.run_diffs import RunDiff
+from evaluation.results.runs import RunInFull
 from evaluation.store.records.alerts import SilenceRecord
 from evaluation.store.records.asked import DatabaseInfo, EndpointRecord
 from evaluation.traffic_calls import TrafficCall
@@ -25,6 +29,10 @@ COMMANDS: Mapping[str, Any] = {
     "alerts silences": Sequence[SilenceRecord],
     "db info": DatabaseInfo,
     "endpoints list": Sequence[EndpointRecord],
+    "experiments diff": RunDiff,
+    "experiments show": ExperimentResult,
+    "show": RunInFull,
+    "show --case": CaseResult,
     "traffic list --calls": Sequence[TrafficCall],
 }
 """What a command prints with `--json`."""
@@ -53,7 +61,7 @@ def schema_of(described: Any, definitions: dict[str, Any]) -> dict[str, Any]:
     origin, arguments = get_origin(described), get_args(described)
     if described in PLAIN:
         return {"type": PLAIN[described]}
-    if described is Any:
+    if described in (Any, object):
         return {}
     if described is datetime:
         return {"type": "string", "format": "date-time"}
@@ -80,12 +88,14 @@ def _object(described: type, definitions: dict[str, Any]) -> dict[str, Any]:
     types, docstrings = get_type_hints(described), field_docstrings(described)
     properties: dict[str, Any] = {}
     required: list[str] = []
+    others: bool | dict[str, Any] = False
     for field in fields(described):
         schema = schema_of(types[field.name], definitions)
         if any(field.metadata.get(key) for key in MERGED):
-            inner = definitions[schema["$ref"].rpartition("/")[2]]
-            properties |= inner["properties"]
-            required += inner["required"]
+            merged = _merged(schema, definitions)
+            properties |= merged["properties"]
+            required += merged["required"]
+            others = merged["additionalProperties"] or others
             continue
         key = field.metadata.get("json_key", field.name)
         text = docstrings.get(field.name)
@@ -97,8 +107,28 @@ def _object(described: type, definitions: dict[str, Any]) -> dict[str, Any]:
         "type": "object",
         "properties": properties,
         "required": required,
-        "additionalProperties": False,
+        "additionalProperties": others,
     }
+
+
+def _merged(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
+    """Return one schema of the objects that may be merged into another: what all of them require is required."""
+    choices = [_resolved(choice, definitions) for choice in schema.get("anyOf", [schema])]
+    properties: dict[str, Any] = {}
+    for choice in choices:
+        for key, of_key in choice.get("properties", {}).items():
+            known = properties.get(key, of_key)
+            properties[key] = of_key if known == of_key else {"anyOf": [known, of_key]}
+    required = [set(choice.get("required", [])) for choice in choices]
+    return {
+        "properties": properties,
+        "required": [key for key in properties if all(key in keys for keys in required)],
+        "additionalProperties": next((more for each in choices if (more := each.get("additionalProperties"))), False),
+    }
+
+
+def _resolved(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
+    return definitions[schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
 
 
 if __name__ == "__main__":

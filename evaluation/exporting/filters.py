@@ -72,6 +72,6 @@ def _metrics(store: Store, source: Source, kind: Kind) -> list[str]:
     if kind is Kind.RESULTS:
         results = [run_result(store, run_id) for run_id in source.run_ids]
         return list(
-            dict.fromkeys(name for result in results for found in result["candidates"] for name in found["metrics"])
+            dict.fromkeys(name for result in results for candidate in result.candidates for name in candidate.metrics)
         )
     return list(words_of_runs(store, [find_run(store, run_id) for run_id in source.run_ids]).values())

@@ -1,7 +1,6 @@
 """What a run, an experiment or a comparison has to give, as rows of plain values."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from evaluation.exporting.answers import OF_A_SCORE, OF_AN_ANSWER, Row, answer_rows, score_columns, score_rows
 from evaluation.exporting.filters import Filters
@@ -9,6 +8,8 @@ from evaluation.exporting.source import Kind, Source
 from evaluation.exporting.words import words_of_runs
 from evaluation.reports.results import run_result
 from evaluation.results.as_json import as_json
+from evaluation.results.estimates import MetricEstimate
+from evaluation.results.runs import CandidateResult, MetricResult, RunResult
 from evaluation.store.comparisons import ComparisonPairRecord, find_comparison
 from evaluation.store.runs import find_run
 from evaluation.store.session import Store
@@ -49,24 +50,45 @@ def rows(store: Store, source: Source, kind: Kind, filters: Filters) -> tuple[tu
 def _results(store: Store, source: Source, filters: Filters) -> Iterator[Row]:
     """The numbers of `show --json`, a row each."""
     for run_id in source.run_ids:
-        result = run_result(store, run_id)
-        for found in result["candidates"]:
-            if filters.candidates and found["candidate"] not in filters.candidates:
+        run = run_result(store, run_id)
+        for candidate in run.candidates:
+            if filters.candidates and candidate.label not in filters.candidates:
                 continue
-            known = {name: result[name] for name in ("run_id", "benchmark", "benchmark_version", "status")}
-            known |= {name: found[name] for name in ("candidate", "model", "digest", "fingerprint", "endpoint")}
-            for metric, numbers in found["metrics"].items():
+            about = _about(run, candidate)
+            for metric, result in candidate.metrics.items():
                 if not filters.metrics or metric in filters.metrics:
-                    yield from _quantities(known, metric, numbers)
+                    yield from _quantities(about, metric, result)
 
 
-def _quantities(known: Row, metric: str, numbers: Mapping[str, Any]) -> Iterator[Row]:
-    head = known | {"metric": metric, "signature": numbers.get("signature")}
-    if "value" in numbers:
-        yield head | {"quantity": "mean"} | {name: numbers[name] for name in NUMBERS}
-    for quantity, part in numbers.items():
-        if isinstance(part, Mapping):
-            yield head | {"quantity": quantity} | {name: part[name] for name in NUMBERS}
+def _about(run: RunResult, candidate: CandidateResult) -> Row:
+    return {
+        "run_id": run.run_id,
+        "benchmark": run.benchmark,
+        "benchmark_version": run.benchmark_version,
+        "status": str(run.status),
+        "candidate": candidate.label,
+        "model": candidate.model,
+        "digest": candidate.digest,
+        "fingerprint": candidate.fingerprint,
+        "endpoint": candidate.endpoint,
+    }
+
+
+def _quantities(about: Row, metric: str, result: MetricResult) -> Iterator[Row]:
+    head = about | {"metric": metric, "signature": result.signature}
+    estimates = {} if result.mean is None else {"mean": result.mean}
+    for quantity, estimate in {**estimates, **result.quantities}.items():
+        yield head | {"quantity": quantity} | _numbers(estimate)
+
+
+def _numbers(estimate: MetricEstimate) -> Row:
+    return {
+        "value": estimate.value,
+        "low": estimate.low,
+        "high": estimate.high,
+        "n": estimate.n_cases,
+        "method": estimate.method,
+    }
 
 
 def _pairs(store: Store, comparison_id: str, filters: Filters) -> tuple[tuple[str, ...], Iterator[Row]]:

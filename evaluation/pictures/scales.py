@@ -1,6 +1,7 @@
 """Where on the paper does a number stand, and which numbers are written at an axis?"""
 
 import math
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -58,8 +59,9 @@ def scale(
     found = [value for value in values if math.isfinite(value)] or [0.0, 1.0]
     low, high = min(found), max(found)
     if may_be_log and low > 0 and high / low > WIDE:
-        room = (high / low) ** _ROOM
-        return Scale(low=low / room, high=high * room, begin=begin, end=end, is_log=True)
+        factor = (high / low) ** _ROOM
+        if low / factor >= sys.float_info.min and high * factor <= sys.float_info.max:
+            return Scale(low=low / factor, high=high * factor, begin=begin, end=end, is_log=True)
     room = _room(low, high)
     low, high = low - room, high + room
     low, high = max(floor - room / 3, low), min(cap + room / 3, high)

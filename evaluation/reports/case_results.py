@@ -1,20 +1,30 @@
 """One case of a run in full: what was asked, what every candidate made of it, and what the metrics say."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from difflib import get_close_matches
-from typing import Any
 
 from evaluation.benchmarks.rendering import render
 from evaluation.candidate import Candidate
-from evaluation.case import Case, Message
+from evaluation.case import Message
 from evaluation.cutting import FINISH_REASON, Limits
 from evaluation.errors import StoreError, UnknownNameError
 from evaluation.generation import Failure, Generation
 from evaluation.reports.failure_examples import failure_kind
 from evaluation.reports.labels import unique_labels
-from evaluation.reports.notes import annotation_facts
 from evaluation.reports.results import metric_keys
+from evaluation.results.cases import (
+    AnswerResult,
+    CaseCandidate,
+    CaseResult,
+    CutResult,
+    FailureTimings,
+    MissingOutcome,
+    NoAnswerResult,
+    OutcomeFailure,
+    OutcomeResult,
+    ScoreFailureResult,
+    ScoreResult,
+)
 from evaluation.store.annotations import notes_on_case
 from evaluation.store.benchmarks import has_case, load_benchmark_version
 from evaluation.store.outcomes import load_outcomes
@@ -24,41 +34,41 @@ from evaluation.store.runs import find_run, has_run_case, run_case_ids
 from evaluation.store.scores import score_failures_of_case, scores_of_case
 from evaluation.store.session import Store
 
-Scores = dict[int, dict[str, dict[str, Any]]]
+Scores = dict[int, dict[str, ScoreResult | ScoreFailureResult]]
 """By repeat, then by metric."""
 _MOST_NAMED = 500
 
 
-def case_result(store: Store, run_id: str, case_id: str) -> dict[str, Any]:
-    """A case with every candidate's outcomes, repeat by repeat, as plain values.
+def case_result(store: Store, run_id: str, case_id: str) -> CaseResult:
+    """Return a case with every candidate's outcomes, repeat by repeat.
 
     Raises:
         UnknownNameError: the run did not ask this case; names those that are written alike.
     """
     run = find_run(store, run_id)
-    version, name = run.plan.benchmark_version, run.plan.benchmark_name
-    if not has_run_case(store, run.plan.run_id, case_id):
+    plan = run.plan
+    if not has_run_case(store, plan.run_id, case_id):
         raise unknown_case(store, run, case_id)
-    benchmark = load_benchmark_version(store, version, name, case_ids=[case_id])
+    benchmark = load_benchmark_version(store, plan.benchmark_version, plan.benchmark_name, case_ids=[case_id])
     (case,) = benchmark.cases
     asked = render(benchmark, case)
     labels = unique_labels(run)
-    return {
-        "run_id": run.plan.run_id,
-        "status": str(run.status),
-        "benchmark": run.plan.benchmark_name,
-        "benchmark_version": run.plan.benchmark_version,
-        "task_type": benchmark.task_type,
-        "headline": run.plan.headline,
-        "seed": run.plan.seed,
-        "repeats": run.plan.n_repeats,
-        "code_version": run.plan.code_version,
-        "case": _case(case),
-        "annotations": [annotation_facts(note) for note in notes_on_case(store, run.plan.run_id, case_id)],
-        "candidates": [
-            _candidate(store, run, found, labels[found.run_candidate_id], case_id, asked) for found in run.candidates
-        ],
-    }
+    return CaseResult(
+        run_id=plan.run_id,
+        status=run.status,
+        benchmark=plan.benchmark_name,
+        benchmark_version=plan.benchmark_version,
+        task_type=benchmark.task_type,
+        headline=plan.headline,
+        seed=plan.seed,
+        n_repeats=plan.n_repeats,
+        code_version=plan.code_version,
+        case=case,
+        annotations=tuple(notes_on_case(store, plan.run_id, case_id)),
+        candidates=tuple(
+            _candidate(store, run, record, labels[record.run_candidate_id], case_id, asked) for record in run.candidates
+        ),
+    )
 
 
 def unknown_case(store: Store, run: RunRecord, case_id: str) -> UnknownNameError:
@@ -77,36 +87,31 @@ def unknown_case(store: Store, run: RunRecord, case_id: str) -> UnknownNameError
     )
 
 
-def _case(case: Case) -> dict[str, Any]:
-    messages = [asdict(message) for message in case.messages]
-    return {"case_id": case.case_id, **case.content, "messages": messages}
-
-
 def _candidate(
-    store: Store, run: RunRecord, found: RunCandidateRecord, label: str, case_id: str, asked: tuple[Message, ...]
-) -> dict[str, Any]:
-    plan = found.plan
+    store: Store, run: RunRecord, record: RunCandidateRecord, label: str, case_id: str, asked: tuple[Message, ...]
+) -> CaseCandidate:
+    plan = record.plan
     limits = Limits.of(plan.options, trained_context=plan.details.get("context_length"))
     candidate = _stored_candidate(store, plan.candidate_fingerprint)
-    outcomes = {stored.row.repeat: stored for stored in load_outcomes(store, found.run_candidate_id, [case_id])}
-    scores = _scores(store, found.run_candidate_id, case_id, planned=run.plan.metrics)
-    return {
-        "candidate": label,
-        "model": plan.model_name,
-        "digest": plan.digest,
-        "fingerprint": plan.candidate_fingerprint,
-        "options": dict(plan.options),
-        "profile": candidate.profile.name,
-        "think": candidate.think,
-        "endpoint": plan.endpoint_name,
-        "provider": plan.provider,
-        "server_version": plan.server_version,
-        "messages": [asdict(message) for message in candidate.profile.wrap(asked)],
-        "outcomes": [
+    outcomes = {stored.row.repeat: stored for stored in load_outcomes(store, record.run_candidate_id, [case_id])}
+    scores = _scores(store, record.run_candidate_id, case_id, planned=run.plan.metrics)
+    return CaseCandidate(
+        label=label,
+        model=plan.model_name,
+        digest=plan.digest,
+        fingerprint=plan.candidate_fingerprint,
+        options=dict(plan.options),
+        profile=candidate.profile.name,
+        think=candidate.think,
+        endpoint=plan.endpoint_name,
+        provider=plan.provider,
+        server_version=plan.server_version,
+        messages=tuple(candidate.profile.wrap(asked)),
+        outcomes=tuple(
             _outcome(outcomes.get(repeat), repeat, scores.get(repeat, {}), limits)
             for repeat in range(run.plan.n_repeats)
-        ],
-    }
+        ),
+    )
 
 
 def _stored_candidate(store: Store, fingerprint: str) -> Candidate:
@@ -126,46 +131,48 @@ def _scores(store: Store, run_candidate_id: int, case_id: str, *, planned: Seque
     order = list(keys)
     scores: Scores = {}
     for use, score in sorted(found, key=lambda pair: order.index(pair[0].signature)):
-        scores.setdefault(score.repeat, {})[keys[use.signature]] = {
-            "value": score.measurement.value,
-            "label": score.measurement.label,
-            "rationale": score.measurement.rationale,
-            "signature": use.signature,
-        }
+        scores.setdefault(score.repeat, {})[keys[use.signature]] = ScoreResult(
+            value=score.measurement.value,
+            label=score.measurement.label,
+            rationale=score.measurement.rationale,
+            signature=use.signature,
+        )
     for use, missing in failed:
-        scores.setdefault(missing.repeat, {})[keys[use.signature]] = {
-            "value": None,
-            "failure": {"kind": missing.failure.kind, "message": missing.failure.message},
-            "signature": use.signature,
-        }
+        failure = ScoreFailureResult(failure=missing.failure, signature=use.signature)
+        scores.setdefault(missing.repeat, {})[keys[use.signature]] = failure
     return scores
 
 
-def _outcome(stored: StoredOutcome | None, repeat: int, scores: Mapping[str, Any], limits: Limits) -> dict[str, Any]:
+def _outcome(
+    stored: StoredOutcome | None,
+    repeat: int,
+    scores: Mapping[str, ScoreResult | ScoreFailureResult],
+    limits: Limits,
+) -> OutcomeResult | MissingOutcome:
     if stored is None:
-        return {"repeat": repeat, "outcome": "missing"}
+        return MissingOutcome(repeat=repeat)
     row, outcome = stored.row, stored.row.outcome
     kind = failure_kind(outcome)
-    return {
-        "repeat": repeat,
-        "outcome": _word(outcome),
-        "failure": None if kind is None else {"kind": str(kind), "message": outcome.message},
-        **_what_came_back(outcome),
-        "cut": _cut(outcome, row.effective_context, limits),
-        "scores": dict(scores),
-        "n_attempts": outcome.n_attempts,
-        "seed": outcome.seed,
-        "endpoint": row.endpoint,
-        "effective_context": row.effective_context,
-        "vram_share": row.vram_share,
-        "energy_j": outcome.energy_j if isinstance(outcome, Generation) else None,
-        "stages": [asdict(stage) for stage in row.stages],
-        "started_at": row.started_at.isoformat() if row.started_at else None,
-        "finished_at": row.finished_at.isoformat(),
-    }
+    return OutcomeResult(
+        repeat=repeat,
+        outcome=_word(outcome),
+        failure=None if kind is None else OutcomeFailure(kind=kind, message=outcome.message),
+        came_back=_what_came_back(outcome),
+        cut=_cut(outcome, row.effective_context, limits),
+        scores=scores,
+        n_attempts=outcome.n_attempts,
+        seed=outcome.seed,
+        endpoint=row.endpoint,
+        effective_context=row.effective_context,
+        vram_share=row.vram_share,
+        energy_j=outcome.energy_j if isinstance(outcome, Generation) else None,
+        stages=tuple(row.stages),
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+    )
 
 
-def _cut(outcome: Generation | Failure, effective_context: int | None, limits: Limits) -> dict[str, str] | None:
+def _cut(outcome: Generation | Failure, effective_context: int | None, limits: Limits) -> CutResult | None:
     """What cut an answer off, in words, and what helps; None where nothing did."""
     if isinstance(outcome, Failure) or outcome.finish_reason != FINISH_REASON:
         return None
@@ -174,7 +181,7 @@ def _cut(outcome: Generation | Failure, effective_context: int | None, limits: L
         output_tokens=outcome.output_tokens,
         effective_context=effective_context,
     )
-    return {"by": cut.value, "message": f"cut {limits.where(cut)}; {limits.step(cut)}"}
+    return CutResult(by=cut.value, message=f"cut {limits.where(cut)}; {limits.step(cut)}")
 
 
 def _word(outcome: Generation | Failure) -> str:
@@ -183,19 +190,20 @@ def _word(outcome: Generation | Failure) -> str:
     return "answer" if outcome.own_failure is None else "own_failure"
 
 
-def _what_came_back(outcome: Generation | Failure) -> dict[str, Any]:
+def _what_came_back(outcome: Generation | Failure) -> AnswerResult | NoAnswerResult:
     if isinstance(outcome, Failure):
-        return {"timings": None if outcome.total_s is None else {"total_s": outcome.total_s}}
-    return {
-        "answer": outcome.answer,
-        "text": outcome.text,
-        "thinking": outcome.thinking,
-        "finish_reason": outcome.finish_reason,
-        "prompt_tokens": outcome.prompt_tokens,
-        "output_tokens": outcome.output_tokens,
-        "cached_tokens": outcome.cached_tokens,
-        "timings": None if outcome.timing is None else asdict(outcome.timing),
-        "cold": outcome.cold,
-        "reused": outcome.reused,
-        "prompt_state": outcome.prompt_state,
-    }
+        timings = None if outcome.total_s is None else FailureTimings(total_s=outcome.total_s)
+        return NoAnswerResult(timings=timings)
+    return AnswerResult(
+        answer=outcome.answer,
+        text=outcome.text,
+        thinking=outcome.thinking,
+        finish_reason=outcome.finish_reason,
+        prompt_tokens=outcome.prompt_tokens,
+        output_tokens=outcome.output_tokens,
+        cached_tokens=outcome.cached_tokens,
+        timings=outcome.timing,
+        cold=outcome.cold,
+        reused=outcome.reused,
+        prompt_state=outcome.prompt_state,
+    )

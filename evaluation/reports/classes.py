@@ -1,10 +1,7 @@
 """How well each candidate of a run tells the classes apart: a table of classes and a confusion matrix."""
 
-from dataclasses import asdict
-from typing import Any
-
 from evaluation.formatting import score
-from evaluation.metrics.class_table import classification_report
+from evaluation.metrics.class_table import ClassTable, classification_report
 from evaluation.metrics.labelled import LabelledMetric
 from evaluation.metrics.parsing import metric_of
 from evaluation.reports.labels import unique_labels
@@ -13,7 +10,7 @@ from evaluation.store.scores import iterate_scores
 from evaluation.store.session import Store
 
 
-def class_tables(store: Store, run_id: str) -> dict[str, dict[str, Any]]:
+def class_tables(store: Store, run_id: str) -> dict[str, ClassTable]:
     """The table of classes of each candidate, by its label; empty where no metric notes the classes."""
     run = find_run(store, run_id)
     labelled = (use for use in run.plan.metrics if isinstance(metric_of(use.name, use.signature), LabelledMetric))
@@ -27,30 +24,30 @@ def class_tables(store: Store, run_id: str) -> dict[str, dict[str, Any]]:
         )
         for found in run.candidates
     }
-    return {label: asdict(table) for label, table in tables.items() if table.n_rows}
+    return {label: table for label, table in tables.items() if table.n_rows}
 
 
-def class_rows(table: dict[str, Any]) -> list[dict[str, str]]:
+def class_rows(table: ClassTable) -> list[dict[str, str]]:
     """One row a class: precision, recall, F1 and how often it was expected."""
     return [
         {
-            "class": row["label"],
-            "precision": score(row["precision"]),
-            "recall": score(row["recall"]),
-            "F1": score(row["f1"]),
-            "expected": f"{row['support']:,}",
-            "given": f"{row['n_predicted']:,}",
+            "class": row.label,
+            "precision": score(row.precision),
+            "recall": score(row.recall),
+            "F1": score(row.f1),
+            "expected": f"{row.support:,}",
+            "given": f"{row.n_predicted:,}",
         }
-        for row in table["classes"]
+        for row in table.classes
     ]
 
 
-def confusion_rows(table: dict[str, Any]) -> list[dict[str, str]]:
+def confusion_rows(table: ClassTable) -> list[dict[str, str]]:
     """One row a class that was expected: how often each class was given."""
     return [
         {
-            "expected": row["label"],
-            **{name or "no class": f"{n:,}" for name, n in zip(table["predicted"], counts, strict=True)},
+            "expected": row.label,
+            **{name or "no class": f"{n:,}" for name, n in zip(table.predicted, counts, strict=True)},
         }
-        for row, counts in zip(table["classes"], table["confusion"], strict=True)
+        for row, counts in zip(table.classes, table.confusion, strict=True)
     ]

@@ -4,16 +4,16 @@ No verdict: whether one run is worse than another is told by a comparison of the
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 from evaluation.pictures.courses import Course, courses
 from evaluation.pictures.numbers import Known
 from evaluation.reports.album import Picture
 from evaluation.reports.metric_facts import value_range
 from evaluation.reports.tables import headline_title, ranked, shown_estimate
+from evaluation.results.runs import RunResult
 from evaluation.store.earlier_runs import EarlierValue, values_over_runs
 from evaluation.store.session import Store
 
@@ -34,23 +34,23 @@ class Drift:
     """What was no longer the same as in the run before, a sentence each."""
 
 
-def drift(store: Store, run: Mapping[str, Any]) -> Drift | None:
+def drift(store: Store, run: RunResult) -> Drift | None:
     """The run's candidates in it and in earlier runs; None where there is no earlier one."""
-    headline = run["headline"]
-    found = _told_apart(values_over_runs(store, run["run_id"], run["metrics"].get(headline, headline)))
+    headline = run.headline
+    found = _told_apart(values_over_runs(store, run.run_id, run.metrics.get(headline, headline)))
     run_ids = list(dict.fromkeys(value.run_id for value in found))
     if len(run_ids) < 2:
         return None
-    order = [str(candidate["candidate"]) for candidate in ranked(run)]
+    order = [candidate.label for candidate in ranked(run)]
     labels = sorted({value.label for value in found}, key=lambda label: order.index(label) if label in order else 999)
     by_label = {label: [value for value in found if value.label == label] for label in labels}
     title = headline_title(run)
     svg = courses(
         [_course(label, values, run_ids) for label, values in by_label.items()],
         [_moment(run_id, found) for run_id in run_ids],
-        title=f"{title} from run to run · {run['benchmark']}",
+        title=f"{title} from run to run · {run.benchmark}",
         y_title=title,
-        y_range=value_range(str(headline).partition(" by ")[0]),
+        y_range=value_range(headline.partition(" by ")[0]),
     )
     said = f"{title} of each candidate in {len(run_ids)} runs of this benchmark, with 95 % intervals"
     return Drift(
@@ -69,7 +69,7 @@ def _told_apart(values: Sequence[EarlierValue]) -> list[EarlierValue]:
 
 def _course(label: str, values: Sequence[EarlierValue], run_ids: Sequence[str]) -> Course:
     places = [run_ids.index(value.run_id) for value in values]
-    known = {place: Known(**_numbers(value)) for place, value in zip(places, values, strict=True)}
+    known = {place: _known(value) for place, value in zip(places, values, strict=True)}
     changed = {
         place
         for place, value, before in zip(places[1:], values[1:], values, strict=False)
@@ -78,9 +78,8 @@ def _course(label: str, values: Sequence[EarlierValue], run_ids: Sequence[str]) 
     return Course(label=label, values=known, changed=frozenset(changed))
 
 
-def _numbers(value: EarlierValue) -> dict[str, Any]:
-    numbers = asdict(value.estimate)
-    return {name: numbers[name] for name in ("value", "low", "high")}
+def _known(value: EarlierValue) -> Known:
+    return Known(value=value.estimate.value, low=value.estimate.low, high=value.estimate.high)
 
 
 def _moment(run_id: str, found: Sequence[EarlierValue]) -> str:
@@ -93,7 +92,7 @@ def _row(value: EarlierValue) -> dict[str, str]:
         "when (UTC)": value.made_at.strftime("%Y-%m-%d %H:%M"),
         "run": value.run_id,
         "candidate": value.label,
-        "value": shown_estimate(_numbers(value)),
+        "value": shown_estimate(value.estimate),
         "cases": f"{value.estimate.n_cases:,}",
     }
 

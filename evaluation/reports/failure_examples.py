@@ -1,35 +1,35 @@
 """What failed in a run, how often, and what does one such failure look like?"""
 
 from collections.abc import Mapping
-from typing import Any
 
 from evaluation.errors import FailureKind
 from evaluation.generation import Failure, Outcome
 from evaluation.reports.labels import unique_labels
+from evaluation.results.failures import FailureExample, FailureSummary
 from evaluation.store.outcomes import count_outcomes, first_of_kind
 from evaluation.store.records import OutcomeCounts, StoredOutcome
 from evaluation.store.runs import find_run
 from evaluation.store.session import Store
 
 
-def failure_examples(store: Store, run_id: str) -> list[dict[str, Any]]:
+def failure_examples(store: Store, run_id: str) -> tuple[FailureSummary, ...]:
     """Every kind of failure with its count for each candidate and one example: the server's first, then the most."""
     labels = unique_labels(find_run(store, run_id))
     counts = {found.run_candidate_id: _kinds(found) for found in count_outcomes(store, run_id)}
-    examples: dict[FailureKind, dict[str, Any]] = {}
+    examples: dict[FailureKind, FailureExample] = {}
     for row_id, kinds in counts.items():
         examples |= _examples(store, row_id, labels[row_id], {kind for kind in kinds if kind not in examples})
-    found = [
-        _entry(kind, counts, labels, examples.get(kind)) for kind in sorted({k for c in counts.values() for k in c})
+    failures = [
+        _summary(kind, counts, labels, examples.get(kind)) for kind in sorted({k for c in counts.values() for k in c})
     ]
-    return sorted(found, key=lambda entry: (entry["own"], -entry["n"], entry["kind"]))
+    return tuple(sorted(failures, key=lambda failure: (failure.is_own, -failure.n, failure.kind)))
 
 
 def _kinds(counts: OutcomeCounts) -> dict[FailureKind, int]:
     return {kind: n for kind, n in (*counts.failures.items(), *counts.own_failures.items()) if n}
 
 
-def _examples(store: Store, row_id: int, label: str, wanted: set[FailureKind]) -> dict[FailureKind, dict[str, Any]]:
+def _examples(store: Store, row_id: int, label: str, wanted: set[FailureKind]) -> dict[FailureKind, FailureExample]:
     """The first failure of each wanted kind; one that was answered meanwhile has none."""
     found = {kind: first_of_kind(store, row_id, kind) for kind in sorted(wanted)}
     return {kind: _example(stored, label) for kind, stored in found.items() if stored is not None}
@@ -40,29 +40,29 @@ def failure_kind(outcome: Outcome) -> FailureKind | None:
     return outcome.kind if isinstance(outcome, Failure) else outcome.own_failure
 
 
-def _example(found: StoredOutcome, label: str) -> dict[str, Any]:
-    outcome = found.row.outcome
-    return {
-        "candidate": label,
-        "case_id": found.row.case_id,
-        "repeat": found.row.repeat,
-        "message": outcome.message,
-        "n_attempts": outcome.n_attempts,
-        "endpoint": found.row.endpoint,
-    }
+def _example(stored: StoredOutcome, label: str) -> FailureExample:
+    outcome = stored.row.outcome
+    return FailureExample(
+        candidate=label,
+        case_id=stored.row.case_id,
+        repeat=stored.row.repeat,
+        message=outcome.message,
+        n_attempts=outcome.n_attempts,
+        endpoint=stored.row.endpoint,
+    )
 
 
-def _entry(
+def _summary(
     kind: FailureKind,
     counts: Mapping[int, Mapping[FailureKind, int]],
     labels: Mapping[int, str],
-    example: Mapping[str, Any] | None,
-) -> dict[str, Any]:
+    example: FailureExample | None,
+) -> FailureSummary:
     by_candidate = {labels[row_id]: kinds[kind] for row_id, kinds in counts.items() if kind in kinds}
-    return {
-        "kind": str(kind),
-        "own": kind.is_the_candidates_own,
-        "n": sum(by_candidate.values()),
-        "by_candidate": by_candidate,
-        "example": example,
-    }
+    return FailureSummary(
+        kind=kind,
+        is_own=kind.is_the_candidates_own,
+        n=sum(by_candidate.values()),
+        by_candidate=by_candidate,
+        example=example,
+    )

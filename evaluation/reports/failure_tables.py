@@ -1,32 +1,29 @@
 """What failed in a run, kind by kind: whose fault it was, how often, of whom, and what one such failure looks like."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+
+from evaluation.results.failures import FailureExample, FailureSummary
 
 LONGEST_MESSAGE = 160
 
 
-def failure_rows(entries: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
-    """A row a kind of failure.
-
-    Args:
-        entries: As `failure_examples` gives them.
-    """
+def failure_rows(failures: Sequence[FailureSummary]) -> list[dict[str, str]]:
+    """Return a row for each kind of failure."""
     return [
         {
-            "failure": entry["kind"],
-            "whose": "the candidate's" if entry["own"] else "the server's",
-            "times": f"{entry['n']:,}",
-            "of": ", ".join(f"{label} {n:,}" for label, n in entry["by_candidate"].items()),
-            "for example": _example(entry["example"]),
+            "failure": str(failure.kind),
+            "whose": "the candidate's" if failure.is_own else "the server's",
+            "times": f"{failure.n:,}",
+            "of": ", ".join(f"{label} {n:,}" for label, n in failure.by_candidate.items()),
+            "for example": _example(failure.example),
         }
-        for entry in entries
+        for failure in failures
     ]
 
 
-def _example(found: Mapping[str, Any] | None) -> str:
-    if found is None:
+def _example(example: FailureExample | None) -> str:
+    if example is None:
         return "–"
-    message = " ".join(str(found["message"] or "").split())
+    message = " ".join((example.message or "").split())
     cut = message if len(message) <= LONGEST_MESSAGE else f"{message[: LONGEST_MESSAGE - 1]}…"
-    return f"case {found['case_id']}: {cut}" if cut else f"case {found['case_id']}"
+    return f"case {example.case_id}: {cut}" if cut else f"case {example.case_id}"

@@ -1,70 +1,75 @@
 """What did the GPUs of local endpoints do for an evaluation, and what did its answers cost in joules?"""
 
 from collections.abc import Mapping
-from typing import Any
 
 from evaluation.formatting import counted, joules, percent, size, watts
+from evaluation.results.gpus import EnergyResult, GpuResult
+from evaluation.results.runs import MetricResult, RunResult
 from evaluation.store.energy_totals import energy_totals
 from evaluation.store.gpu_samples import GpuUse, gpu_summary
 from evaluation.store.session import Store
 
 
-def gpu_report(store: Store, invocation_id: str) -> list[dict[str, Any]]:
-    """Means and peaks of each GPU over the whole invocation, by endpoint; empty where none was sampled."""
-    return [_gpu(use) for use in gpu_summary(store, invocation_id)]
+def gpu_report(store: Store, invocation_id: str) -> tuple[GpuResult, ...]:
+    """Return the means and peaks of each GPU over the whole invocation, by endpoint; empty where none was sampled."""
+    return tuple(_gpu(use) for use in gpu_summary(store, invocation_id))
 
 
-def _gpu(use: GpuUse) -> dict[str, Any]:
-    return {
-        "endpoint": use.endpoint,
-        "gpu_index": use.gpu_index,
-        "gpu": use.gpu_name,
-        "n_samples": use.n_samples,
-        "first_at": use.first_at.isoformat(),
-        "last_at": use.last_at.isoformat(),
-        "utilisation_mean": use.utilisation_mean,
-        "utilisation_peak": use.utilisation_peak,
-        "memory_peak_bytes": use.memory_peak_bytes,
-        "memory_total_bytes": use.memory_total_bytes,
-        "power_mean_w": use.power_mean_w,
-        "power_peak_w": use.power_peak_w,
-    }
+def _gpu(use: GpuUse) -> GpuResult:
+    return GpuResult(
+        endpoint=use.endpoint,
+        gpu_index=use.gpu_index,
+        gpu_name=use.gpu_name,
+        n_samples=use.n_samples,
+        first_at=use.first_at,
+        last_at=use.last_at,
+        utilisation_mean=use.utilisation_mean,
+        utilisation_peak=use.utilisation_peak,
+        memory_peak_bytes=use.memory_peak_bytes,
+        memory_total_bytes=use.memory_total_bytes,
+        power_mean_w=use.power_mean_w,
+        power_peak_w=use.power_peak_w,
+    )
 
 
-def energy_report(store: Store, run_id: str) -> dict[int, dict[str, Any]]:
-    """Joules of each candidate of a run whose answers were measured, by the candidate's row.
+def energy_report(store: Store, run_id: str) -> dict[int, EnergyResult]:
+    """Return the joules of each candidate of a run whose answers were measured, by the candidate's row.
 
     What an answer and a right one took, with their intervals, are metrics: `energy_j` and `energy_per_right_j`.
     """
     return {
-        row_id: {"n": total.n_measured, "total_j": total.energy_j, "mean_j": total.energy_j / total.n_measured}
+        row_id: EnergyResult(
+            n_answers=total.n_measured, total_j=total.energy_j, mean_j=total.energy_j / total.n_measured
+        )
         for row_id, total in energy_totals(store, run_id).items()
     }
 
 
-def gpu_lines(run: Mapping[str, Any]) -> list[str]:
-    """A line for each GPU, and one for each candidate whose joules are known."""
-    return [_gpu_line(gpu) for gpu in run["gpu"]] + [
-        f"{candidate['candidate']}: {_energy_line(candidate)}" for candidate in run["candidates"] if candidate["energy"]
+def gpu_lines(run: RunResult) -> list[str]:
+    """Return a line for each GPU, and one for each candidate whose joules are known."""
+    return [_gpu_line(gpu) for gpu in run.gpus] + [
+        f"{candidate.label}: {_energy_line(candidate.energy, candidate.metrics)}"
+        for candidate in run.candidates
+        if candidate.energy is not None
     ]
 
 
-def _gpu_line(gpu: Mapping[str, Any]) -> str:
-    said = []
-    if gpu["utilisation_mean"] is not None:
-        said.append(f"{percent(gpu['utilisation_mean'])} busy (at most {percent(gpu['utilisation_peak'])})")
-    if gpu["power_mean_w"] is not None:
-        said.append(f"{watts(gpu['power_mean_w'])} (at most {watts(gpu['power_peak_w'])})")
-    if gpu["memory_peak_bytes"] is not None:
-        total = gpu["memory_total_bytes"]
+def _gpu_line(gpu: GpuResult) -> str:
+    parts = []
+    if gpu.utilisation_mean is not None and gpu.utilisation_peak is not None:
+        parts.append(f"{percent(gpu.utilisation_mean)} busy (at most {percent(gpu.utilisation_peak)})")
+    if gpu.power_mean_w is not None and gpu.power_peak_w is not None:
+        parts.append(f"{watts(gpu.power_mean_w)} (at most {watts(gpu.power_peak_w)})")
+    if gpu.memory_peak_bytes is not None:
+        total = gpu.memory_total_bytes
         of_all = "" if total is None else f" of {size(total)}"
-        said.append(f"{size(gpu['memory_peak_bytes'])}{of_all} in use at most")
-    what = ", ".join(said) or "it says nothing of its load"
-    return f"{gpu['endpoint']}, GPU {gpu['gpu_index']} ({gpu['gpu']}): {what}; {counted(gpu['n_samples'], 'sample')}"
+        parts.append(f"{size(gpu.memory_peak_bytes)}{of_all} in use at most")
+    load = ", ".join(parts) or "it says nothing of its load"
+    return f"{gpu.endpoint}, GPU {gpu.gpu_index} ({gpu.gpu_name}): {load}; {counted(gpu.n_samples, 'sample')}"
 
 
-def _energy_line(candidate: Mapping[str, Any]) -> str:
-    energy, right = candidate["energy"], candidate["metrics"].get("energy_per_right_j")
-    parts = [f"{joules(energy['mean_j'])} an answer"]
-    parts += [f"{joules(right['value'])} for each right one"] if right else []
-    return f"{', '.join(parts)} ({counted(energy['n'], 'answer')} measured, {joules(energy['total_j'])})"
+def _energy_line(energy: EnergyResult, metrics: Mapping[str, MetricResult]) -> str:
+    right = metrics.get("energy_per_right_j")
+    parts = [f"{joules(energy.mean_j)} an answer"]
+    parts += [f"{joules(right.value)} for each right one"] if right is not None and right.value is not None else []
+    return f"{', '.join(parts)} ({counted(energy.n_answers, 'answer')} measured, {joules(energy.total_j)})"

@@ -1,7 +1,6 @@
 """What the stored verdicts of a run tell of its judges."""
 
 from collections.abc import Iterable
-from typing import Any
 
 import numpy as np
 
@@ -16,10 +15,10 @@ from evaluation.store.scores import count_score_failures, iterate_scores
 from evaluation.store.session import Store
 
 
-def judging_report(store: Store, run: RunRecord, used: Iterable[MetricUse]) -> list[str]:
+def judging_report(store: Store, run: RunRecord, used: Iterable[MetricUse]) -> tuple[str, ...]:
     """Whether the judges of these metrics agree, and what they look at beside the answers; empty without judges."""
     judges = [scores for use in used if (scores := _scores_of(store, run, use)) is not None]
-    return judging_lines(_findings(run, judges)) if judges else []
+    return tuple(judging_lines(_findings(run, judges))) if judges else ()
 
 
 def _findings(run: RunRecord, judges: list[JudgeScores]) -> JudgingFindings:
@@ -39,7 +38,7 @@ def _scores_of(store: Store, run: RunRecord, use: MetricUse) -> JudgeScores | No
         for score in iterate_scores(store, row_id, use.signature):
             key = f"{row_id} {score.case_id} {score.repeat}"
             measurements[key], cases[key] = score.measurement, score.case_id
-        kinds: dict[str, Any] = dict(count_score_failures(store, row_id)).get(use, {})
+        kinds: dict[str, int] = dict(count_score_failures(store, row_id)).get(use, {})
         for kind, n in kinds.items():
             failures[kind] = failures.get(kind, 0) + n
     if not measurements and not failures:

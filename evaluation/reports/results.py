@@ -1,9 +1,8 @@
-"""A run's results as plain values: what `--json`, `show` and the artifacts are all made of."""
+"""A run's results: what `--json`, `show` and the artifacts are all made of."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
-from typing import Any
 
+from evaluation.errors import FailureKind
 from evaluation.metrics.metric import ModelMetric
 from evaluation.metrics.parsing import metric_of
 from evaluation.metrics.speed import SPEED_METRICS
@@ -13,7 +12,9 @@ from evaluation.reports.failure_examples import failure_examples
 from evaluation.reports.gpu import energy_report, gpu_report
 from evaluation.reports.judges_of_run import judging_report
 from evaluation.reports.labels import unique_labels
-from evaluation.reports.notes import annotation_facts
+from evaluation.results.estimates import MetricEstimate
+from evaluation.results.gpus import EnergyResult
+from evaluation.results.runs import CandidateResult, InvocationResult, MetricMean, MetricResult, RunInFull, RunResult
 from evaluation.store.annotations import annotations
 from evaluation.store.benchmarks import find_benchmark
 from evaluation.store.experiments import experiments_of_run
@@ -22,7 +23,6 @@ from evaluation.store.records import (
     SERVER_VERSIONS,
     EstimateRow,
     MetricUse,
-    OutcomeCounts,
     RunCandidateRecord,
     RunRecord,
     Status,
@@ -41,93 +41,82 @@ _WORST_FIRST = (
 )
 
 
-def worst_status(statuses: Sequence[str]) -> str:
-    """The status of several runs together."""
-    return next((str(status) for status in _WORST_FIRST if status in statuses), str(Status.PLANNED))
+def worst_status(statuses: Sequence[str]) -> Status:
+    """Return the status of several runs together."""
+    return next((status for status in _WORST_FIRST if status in statuses), Status.PLANNED)
 
 
-def invocation_result(store: Store, invocation_id: str) -> dict[str, Any]:
-    """The runs of an invocation, with the worst of their statuses."""
-    runs = [run_result(store, run.plan.run_id) for run in runs_of_invocation(store, invocation_id)]
-    return {
-        "status": worst_status([run["status"] for run in runs]),
-        "invocation_id": invocation_id,
-        "runs": runs,
-    }
+def invocation_result(store: Store, invocation_id: str) -> InvocationResult:
+    """Return the runs of an invocation, with the worst of their statuses."""
+    runs = tuple(run_result(store, run.plan.run_id) for run in runs_of_invocation(store, invocation_id))
+    return InvocationResult(status=worst_status([run.status for run in runs]), invocation_id=invocation_id, runs=runs)
 
 
-def run_result(store: Store, run_id: str) -> dict[str, Any]:
-    """One run: what it was, its candidates, their counts and their numbers, not rounded."""
+def run_result(store: Store, run_id: str) -> RunResult:
+    """Return one run: what it was, its candidates, their counts and their numbers, not rounded."""
     run = find_run(store, run_id)
-    benchmark = find_benchmark(store, run.plan.benchmark_version)
-    counts = {found.run_candidate_id: found for found in count_outcomes(store, run_id)}
+    plan = run.plan
+    benchmark = find_benchmark(store, plan.benchmark_version)
+    counts = {counted.run_candidate_id: counted for counted in count_outcomes(store, run_id)}
     estimates: dict[int, list[EstimateRow]] = {}
     for row in load_estimates(store, run_id):
         estimates.setdefault(row.run_candidate_id, []).append(row)
-    failed = {found.run_candidate_id: count_score_failures(store, found.run_candidate_id) for found in run.candidates}
+    failed = {
+        record.run_candidate_id: count_score_failures(store, record.run_candidate_id) for record in run.candidates
+    }
     others = [row.metric for rows in estimates.values() for row in rows]
-    keys = metric_keys(run.plan.metrics, [*others, *(use for counted in failed.values() for use, _ in counted)])
+    keys = metric_keys(plan.metrics, [*others, *(use for counted in failed.values() for use, _ in counted)])
     labels = unique_labels(run)
-    measured = _measured(run, keys)
-    uses = [*run.plan.metrics, *others, *(use for counted in failed.values() for use, _ in counted)]
+    uses = [*plan.metrics, *others, *(use for counted in failed.values() for use, _ in counted)]
     findings = Findings(
         run=run,
-        words={use: keys[use.signature] for use in uses if use in run.plan.metrics or use.name not in SPEED_METRICS},
+        words={use: keys[use.signature] for use in uses if use in plan.metrics or use.name not in SPEED_METRICS},
         labels=labels,
         counts=counts,
         estimates=estimates,
         score_failures=failed,
     )
-    gpus = gpu_report(store, run.plan.invocation_id)
-    energies = energy_report(store, run.plan.run_id) if gpus else {}
-    return {
-        "run_id": run.plan.run_id,
-        "invocation_id": run.plan.invocation_id,
-        "status": str(run.status),
-        "reason": run.reason,
-        "benchmark": run.plan.benchmark_name,
-        "benchmark_version": run.plan.benchmark_version,
-        "task_type": benchmark.task_type if benchmark else None,
-        "headline": headline_key(run, keys),
-        "metrics": measured,
-        "alarms": [asdict(alarm) for alarm in find_alarms(store, findings)],
-        "seed": run.plan.seed,
-        "repeats": run.plan.n_repeats,
-        "limit": run.plan.limit,
-        "n_cases": run.plan.n_cases,
-        "code_version": run.plan.code_version,
-        "tags": list(run.plan.tags),
-        "started_at": _when(run, "started_at"),
-        "finished_at": _when(run, "finished_at"),
-        "flow_run_ids": list(run_flows(store, run_id)),
-        "gpu": gpus,
-        "judging": judging_report(store, run, _uses(keys, run, others)),
-        "candidates": [
-            {
-                "candidate": labels[found.run_candidate_id],
-                **_candidate(
-                    run, found, counts[found.run_candidate_id], estimates.get(found.run_candidate_id, []), keys
-                ),
-                "score_failures": {keys[use.signature]: kinds for use, kinds in failed[found.run_candidate_id]},
-                "n_scored": _n_scored(store, found, keys),
-                "endpoints": _endpoints(store, found),
-                "energy": energies.get(found.run_candidate_id),
-            }
-            for found in run.candidates
-        ],
-    }
+    gpus = gpu_report(store, plan.invocation_id)
+    energies = energy_report(store, plan.run_id) if gpus else {}
+    return RunResult(
+        run_id=plan.run_id,
+        invocation_id=plan.invocation_id,
+        status=run.status,
+        reason=run.reason,
+        benchmark=plan.benchmark_name,
+        benchmark_version=plan.benchmark_version,
+        task_type=benchmark.task_type if benchmark else None,
+        headline=headline_key(run, keys),
+        metrics=_measured(run, keys),
+        alarms=find_alarms(store, findings),
+        seed=plan.seed,
+        n_repeats=plan.n_repeats,
+        limit=plan.limit,
+        n_cases=plan.n_cases,
+        code_version=plan.code_version,
+        tags=tuple(plan.tags),
+        started_at=run.started_at,
+        finished_at=run.finished_at,
+        flow_run_ids=run_flows(store, run_id),
+        gpus=gpus,
+        judging=judging_report(store, run, _uses(keys, run, others)),
+        candidates=tuple(
+            _candidate(store, findings, record, keys, energies.get(record.run_candidate_id))
+            for record in run.candidates
+        ),
+    )
 
 
-def run_in_full(store: Store, run_id: str) -> dict[str, Any]:
-    """One run with what `show` has beyond its results: failures with examples, notes, and the ids of its cases."""
-    return {
-        **run_result(store, run_id),
-        "failure_examples": failure_examples(store, run_id),
-        "classes": class_tables(store, run_id),
-        "experiments": list(experiments_of_run(store, run_id)),
-        "annotations": [annotation_facts(note) for note in annotations(store, run_ids=[run_id])],
-        "case_ids": [case_id for page in run_case_ids(store, run_id) for case_id in page],
-    }
+def run_in_full(store: Store, run_id: str) -> RunInFull:
+    """Return one run with what `show` has beyond its results."""
+    return RunInFull(
+        run=run_result(store, run_id),
+        failures=failure_examples(store, run_id),
+        classes=class_tables(store, run_id),
+        experiments=experiments_of_run(store, run_id),
+        annotations=tuple(annotations(store, run_ids=[run_id])),
+        case_ids=tuple(case_id for page in run_case_ids(store, run_id) for case_id in page),
+    )
 
 
 def metric_keys(planned: Sequence[MetricUse], others: Iterable[MetricUse] = ()) -> dict[str, str]:
@@ -178,77 +167,81 @@ def _measured(run: RunRecord, keys: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _when(run: RunRecord, name: str) -> str | None:
-    moment = getattr(run, name)
-    return moment.isoformat() if moment else None
-
-
 def _candidate(
-    run: RunRecord,
-    found: RunCandidateRecord,
-    counts: OutcomeCounts,
-    rows: Sequence[EstimateRow],
-    keys: Mapping[str, str],
-) -> dict[str, Any]:
-    plan = found.plan
-    return {
-        "model": plan.model_name,
-        "digest": plan.digest,
-        "fingerprint": plan.candidate_fingerprint,
-        "options": dict(plan.options),
-        "endpoint": plan.endpoint_name,
-        "endpoint_url": plan.endpoint_url,
-        "provider": plan.provider,
-        "server_version": plan.server_version,
-        "status": str(found.status),
-        "given_up": found.given_up_reason,
-        "n_cases": run.plan.n_cases,
-        "n_ok": counts.n_ok + counts.n_own_failed,
-        "n_failed": counts.n_failed,
-        "n_reused": counts.n_reused,
-        "n_cached": counts.n_cached,
-        "vram_share": counts.vram_share,
-        "failures": _by_kind(counts.failures),
-        "own_failures": _by_kind(counts.own_failures),
-        "metrics": _metrics(rows, keys),
-        "details": dict(plan.details),
-    }
+    store: Store, findings: Findings, record: RunCandidateRecord, keys: Mapping[str, str], energy: EnergyResult | None
+) -> CandidateResult:
+    plan, row_id = record.plan, record.run_candidate_id
+    counts = findings.counts[row_id]
+    return CandidateResult(
+        label=findings.labels[row_id],
+        model=plan.model_name,
+        digest=plan.digest,
+        fingerprint=plan.candidate_fingerprint,
+        options=dict(plan.options),
+        endpoint=plan.endpoint_name,
+        endpoint_url=plan.endpoint_url,
+        provider=plan.provider,
+        server_version=plan.server_version,
+        status=record.status,
+        given_up_reason=record.given_up_reason,
+        n_cases=findings.run.plan.n_cases,
+        n_ok=counts.n_ok + counts.n_own_failed,
+        n_failed=counts.n_failed,
+        n_reused=counts.n_reused,
+        n_cached=counts.n_cached,
+        vram_share=counts.vram_share,
+        failures=_by_kind(counts.failures),
+        own_failures=_by_kind(counts.own_failures),
+        metrics=_metrics(findings.estimates.get(row_id, ()), keys),
+        details=dict(plan.details),
+        score_failures={keys[use.signature]: kinds for use, kinds in findings.score_failures[row_id]},
+        n_scored=_n_scored(store, record, keys),
+        endpoints=_endpoints(store, record),
+        energy=energy,
+    )
 
 
-def _endpoints(store: Store, found: RunCandidateRecord) -> dict[str, int] | None:
+def _endpoints(store: Store, record: RunCandidateRecord) -> dict[str, int] | None:
     """How many outcomes each server of a pool gave; None where there was but one server."""
-    if len(found.plan.details.get(SERVER_VERSIONS, {})) < 2:
+    if len(record.plan.details.get(SERVER_VERSIONS, {})) < 2:
         return None
-    return outcomes_by_endpoint(store, found.run_candidate_id)
+    return outcomes_by_endpoint(store, record.run_candidate_id)
 
 
-def _n_scored(store: Store, found: RunCandidateRecord, keys: Mapping[str, str]) -> dict[str, int]:
+def _n_scored(store: Store, record: RunCandidateRecord, keys: Mapping[str, str]) -> dict[str, int]:
     """How many answers have a score, by metric."""
-    counted = scored_metrics(store, found.run_candidate_id)
+    counted = scored_metrics(store, record.run_candidate_id)
     return {keys[use.signature]: n for use, n in counted if use.signature in keys}
 
 
-def _by_kind(kinds: Mapping[Any, int]) -> dict[str, int]:
+def _by_kind(kinds: Mapping[FailureKind, int]) -> dict[str, int]:
     return {str(kind): count for kind, count in sorted(kinds.items()) if count}
 
 
-def _metrics(rows: Sequence[EstimateRow], keys: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+def _metrics(rows: Sequence[EstimateRow], keys: Mapping[str, str]) -> dict[str, MetricResult]:
     """Each metric's mean with its interval; other quantities of the same metric stand beside it."""
-    metrics: dict[str, dict[str, Any]] = {}
+    means: dict[str, MetricMean] = {}
+    quantities: dict[str, dict[str, MetricEstimate]] = {}
     for row in sorted(rows, key=lambda row: row.quantity != "mean"):
-        numbers = {
-            "value": row.estimate.value,
-            "low": row.estimate.low,
-            "high": row.estimate.high,
-            "n": row.estimate.n_cases,
-            "method": row.estimate.method,
-        }
-        word, signature = keys[row.metric.signature], row.metric.signature
-        if metrics.get(word, {}).get("signature", signature) != signature:  # a cost by another price
+        signature = row.metric.signature
+        word = keys[signature]
+        if word in means and means[word].signature != signature:  # a cost by another price
             word = signature
-        of_metric = metrics.setdefault(word, {})
+        of_metric = quantities.setdefault(word, {})
         if row.quantity == "mean":
-            of_metric.update(numbers, signature=row.metric.signature)
+            means[word] = _mean(row)
         else:
-            of_metric[row.quantity] = numbers
-    return metrics
+            of_metric[row.quantity] = MetricEstimate.of(row.estimate)
+    return {word: MetricResult(mean=means.get(word), quantities=beside) for word, beside in quantities.items()}
+
+
+def _mean(row: EstimateRow) -> MetricMean:
+    estimate = row.estimate
+    return MetricMean(
+        value=estimate.value,
+        low=estimate.low,
+        high=estimate.high,
+        n_cases=estimate.n_cases,
+        method=estimate.method,
+        signature=row.metric.signature,
+    )

@@ -1,7 +1,6 @@
 """How does one run differ from another: in what was asked for, in its numbers, and case by case?"""
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from evaluation.aggregation import case_values
 from evaluation.metrics.measuring import BrokenMetricError, combining
@@ -9,19 +8,19 @@ from evaluation.metrics.parsing import metric_of
 from evaluation.reports.labels import unique_labels
 from evaluation.reports.metric_facts import higher_is_better, is_over_all_cases
 from evaluation.reports.results import run_result
+from evaluation.results.run_diffs import CandidateDiff, CaseDifferences, DiffedMetric, MetricDifference, Pairs, RunDiff
+from evaluation.results.runs import CandidateResult, MetricMean, RunResult
 from evaluation.store.records import RunCandidateRecord, RunRecord
 from evaluation.store.runs import find_invocation, find_run
 from evaluation.store.session import Store
 
-OF_THE_RUN = ("benchmark", "benchmark_version", "seed", "repeats", "limit", "n_cases", "headline", "code_version")
-OF_A_CANDIDATE = ("model", "digest", "options", "endpoint", "provider", "server_version", "fingerprint")
 _NOT_ASKED_FOR = ("benchmarks", "models", "candidates")
 """Shown as what they became: the benchmark and the candidates."""
 _ROUNDING = 1e-12
 
 
-def run_diff(store: Store, a: str, b: str) -> dict[str, Any]:
-    """The differences of two runs as plain values; what is equal is left out.
+def run_diff(store: Store, a: str, b: str) -> RunDiff:
+    """Return the differences of two runs; what is equal is left out.
 
     Candidates are matched by their labels. A difference of two values says nothing of chance: a comparison does.
 
@@ -30,74 +29,107 @@ def run_diff(store: Store, a: str, b: str) -> dict[str, Any]:
     """
     runs = find_run(store, a), find_run(store, b)
     results = run_result(store, runs[0].plan.run_id), run_result(store, runs[1].plan.run_id)
-    candidates = [{found["candidate"]: found for found in result["candidates"]} for result in results]
-    both = [label for label in candidates[0] if label in candidates[1]]
+    first, second = ({candidate.label: candidate for candidate in result.candidates} for result in results)
     same_cases = runs[0].plan.benchmark_version == runs[1].plan.benchmark_version
+    return RunDiff(
+        run_ids=(results[0].run_id, results[1].run_id),
+        parameters=_run_parameters(store, runs, results),
+        only_in_first=tuple(label for label in first if label not in second),
+        only_in_second=tuple(label for label in second if label not in first),
+        candidates=tuple(
+            CandidateDiff(
+                label=label,
+                parameters=_candidate_parameters(first[label], second[label]),
+                scores=_score_differences(first[label], second[label]),
+                cases=_case_differences(store, runs, label) if same_cases else None,
+            )
+            for label in first
+            if label in second
+        ),
+        same_cases=same_cases,
+    )
+
+
+def _run_parameters(store: Store, runs: tuple[RunRecord, RunRecord], results: tuple[RunResult, RunResult]) -> Pairs:
+    """What differs of the runs, by name: the first one's value and the second one's."""
+    first, second = (_of_the_run(result) for result in results)
+    asked = [_asked_for(store, run) for run in runs]
+    return {**_differing(asked[0], asked[1]), **_differing(first, second)}
+
+
+def _of_the_run(result: RunResult) -> dict[str, object]:
     return {
-        "runs": [result["run_id"] for result in results],
-        "parameters": _run_parameters(store, runs, results),
-        "only_in_first": [label for label in candidates[0] if label not in candidates[1]],
-        "only_in_second": [label for label in candidates[1] if label not in candidates[0]],
-        "candidates": [
-            {
-                "candidate": label,
-                "parameters": _candidate_parameters(candidates[0][label], candidates[1][label]),
-                "scores": _score_differences(candidates[0][label], candidates[1][label]),
-                "cases": _case_differences(store, runs, label) if same_cases else None,
-            }
-            for label in both
-        ],
-        "same_cases": same_cases,
+        "benchmark": result.benchmark,
+        "benchmark_version": result.benchmark_version,
+        "seed": result.seed,
+        "repeats": result.n_repeats,
+        "limit": result.limit,
+        "n_cases": result.n_cases,
+        "headline": result.headline,
+        "code_version": result.code_version,
     }
 
 
-def _run_parameters(
-    store: Store, runs: tuple[RunRecord, RunRecord], results: tuple[Mapping[str, Any], Mapping[str, Any]]
-) -> dict[str, list[Any]]:
-    """What differs of the runs, by name: the first one's value and the second one's."""
-    first, second = ({name: result[name] for name in OF_THE_RUN} for result in results)
-    asked = [_asked_for(store, run) for run in runs]
-    return _differing(asked[0], asked[1]) | _differing(first, second)
-
-
-def _asked_for(store: Store, run: RunRecord) -> dict[str, Any]:
+def _asked_for(store: Store, run: RunRecord) -> dict[str, object]:
     invocation = find_invocation(store, run.plan.invocation_id)
     request = dict(invocation.request) if invocation is not None else {}
     return {name: value for name, value in request.items() if name not in _NOT_ASKED_FOR}
 
 
-def _candidate_parameters(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, list[Any]]:
-    a, b = ({name: found[name] for name in OF_A_CANDIDATE if name != "options"} for found in (first, second))
-    options = _differing(first["options"], second["options"])
-    return _differing(a, b) | {f"option {name}": values for name, values in options.items()}
+def _candidate_parameters(first: CandidateResult, second: CandidateResult) -> Pairs:
+    options = _differing(first.options, second.options)
+    of_candidates = _differing(_of_a_candidate(first), _of_a_candidate(second))
+    return {**of_candidates, **{f"option {name}": values for name, values in options.items()}}
 
 
-def _differing(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, list[Any]]:
+def _of_a_candidate(candidate: CandidateResult) -> dict[str, object]:
+    """What it is, its options aside."""
     return {
-        name: [first.get(name), second.get(name)]
+        "model": candidate.model,
+        "digest": candidate.digest,
+        "endpoint": candidate.endpoint,
+        "provider": candidate.provider,
+        "server_version": candidate.server_version,
+        "fingerprint": candidate.fingerprint,
+    }
+
+
+def _differing(first: Mapping[str, object], second: Mapping[str, object]) -> Pairs:
+    return {
+        name: (first.get(name), second.get(name))
         for name in dict.fromkeys([*first, *second])
         if first.get(name) != second.get(name)
     }
 
 
-def _score_differences(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _score_differences(first: CandidateResult, second: CandidateResult) -> tuple[MetricDifference, ...]:
     """Metrics that both have: their values, and the second less the first where the signatures are equal."""
-    found = []
-    for name in [name for name in first["metrics"] if name in second["metrics"]]:
-        a, b = first["metrics"][name], second["metrics"][name]
-        comparable = a.get("signature") == b.get("signature") and None not in (a.get("value"), b.get("value"))
-        found.append(
-            {
-                "metric": name,
-                "first": {key: a.get(key) for key in ("value", "low", "high", "n", "signature")},
-                "second": {key: b.get(key) for key in ("value", "low", "high", "n", "signature")},
-                "difference": b["value"] - a["value"] if comparable else None,
-            }
-        )
-    return found
+    return tuple(
+        _metric_difference(name, result.mean, second.metrics[name].mean)
+        for name, result in first.metrics.items()
+        if name in second.metrics
+    )
 
 
-def _case_differences(store: Store, runs: tuple[RunRecord, RunRecord], label: str) -> dict[str, Any] | None:
+def _metric_difference(name: str, first: MetricMean | None, second: MetricMean | None) -> MetricDifference:
+    difference = None
+    if first is not None and second is not None and first.signature == second.signature:
+        difference = second.value - first.value
+    return MetricDifference(
+        metric=name,
+        first=_diffed(first),
+        second=_diffed(second),
+        difference=difference,
+    )
+
+
+def _diffed(mean: MetricMean | None) -> DiffedMetric:
+    if mean is None:
+        return DiffedMetric(value=None, low=None, high=None, n_cases=None, signature=None)
+    return DiffedMetric(value=mean.value, low=mean.low, high=mean.high, n_cases=mean.n_cases, signature=mean.signature)
+
+
+def _case_differences(store: Store, runs: tuple[RunRecord, RunRecord], label: str) -> CaseDifferences | None:
     """Cases whose value on the headline metric differs; None where the two runs have no such metric in common."""
     metric = runs[0].plan.headline
     signatures = [[use.signature for use in run.plan.metrics if use.name == metric] for run in runs]
@@ -111,14 +143,14 @@ def _case_differences(store: Store, runs: tuple[RunRecord, RunRecord], label: st
         return None
     sign = 1 if higher_is_better(metric, shared) else -1
     gains = {case_id: sign * (second[case_id] - value) for case_id, value in first.items() if case_id in second}
-    return {
-        "metric": metric,
-        "n_both": len(gains),
-        "better": [case_id for case_id, gain in gains.items() if gain > _ROUNDING],
-        "worse": [case_id for case_id, gain in gains.items() if gain < -_ROUNDING],
-        "only_in_first": [case_id for case_id in first if case_id not in second],
-        "only_in_second": [case_id for case_id in second if case_id not in first],
-    }
+    return CaseDifferences(
+        metric=metric,
+        n_both=len(gains),
+        better=tuple(case_id for case_id, gain in gains.items() if gain > _ROUNDING),
+        worse=tuple(case_id for case_id, gain in gains.items() if gain < -_ROUNDING),
+        only_in_first=tuple(case_id for case_id in first if case_id not in second),
+        only_in_second=tuple(case_id for case_id in second if case_id not in first),
+    )
 
 
 def _combine(metric: str, signature: str) -> Callable[..., float] | None:

@@ -4,9 +4,6 @@ They are the first of `benchwright compare RUN`, of the same comparison. Where n
 and baselines, another one says how the best model stands to the best baseline, at the same adjusted p.
 """
 
-from collections.abc import Mapping
-from typing import Any
-
 from evaluation.comparing.comparison import Comparison, compare_runs
 from evaluation.comparing.request import ComparisonRequest
 from evaluation.errors import IncomparableError
@@ -17,6 +14,7 @@ from evaluation.reports.comparison_sentences import leading_sentences, pair_sent
 from evaluation.reports.comparison_words import n_tested
 from evaluation.reports.labels import is_baseline, unique_labels
 from evaluation.results.comparisons import ComparisonResult
+from evaluation.results.runs import RunResult
 from evaluation.store.runs import find_run
 from evaluation.store.session import Store
 
@@ -24,9 +22,17 @@ MOST_CANDIDATES = 20
 """Of more, all pairs take too long to be compared whenever a run is looked at."""
 
 
-def headline_verdict(store: Store, run: Mapping[str, Any]) -> list[str]:
+def headline_verdict(store: Store, run: RunResult) -> list[str]:
     """What `compare` says first of the run's candidates; empty for fewer than two that have scores in common."""
-    run_id, n = str(run["run_id"]), len(run["candidates"])
+    return _verdict(store, run.run_id, n=len(run.candidates))
+
+
+def verdict_of_run(store: Store, run_id: str) -> list[str]:
+    """The same of a stored run, by its id."""
+    return _verdict(store, run_id, n=len(find_run(store, run_id).candidates))
+
+
+def _verdict(store: Store, run_id: str, *, n: int) -> list[str]:
     if n > MOST_CANDIDATES:
         return [f"Who is best? `benchwright compare {run_id}` compares all {counted(n * (n - 1) // 2, 'pair')}."]
     request = ComparisonRequest(runs=[run_id], n_flips=0)
@@ -40,11 +46,6 @@ def headline_verdict(store: Store, run: Mapping[str, Any]) -> list[str]:
     lead, *others = leading_sentences(result)
     more = [sentence for sentence in (_best_model_and_baseline(result), _of_common_cases(result)) if sentence]
     return [f"{result.headline}: {lead}", *others, *more, *comparison.changed_texts]
-
-
-def verdict_of_run(store: Store, run_id: str) -> list[str]:
-    """The same of a stored run, by its id."""
-    return headline_verdict(store, {"run_id": run_id, "candidates": find_run(store, run_id).candidates})
 
 
 def _of_common_cases(result: ComparisonResult) -> str | None:

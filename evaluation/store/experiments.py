@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection
 
 from evaluation.errors import ConfigurationError, UnknownNameError
 from evaluation.names import checked_name, normal_name
-from evaluation.store.records import ExperimentRecord
+from evaluation.store.records import ComparisonSummary, ExperimentRecord
 from evaluation.store.session import Store
 from evaluation.store.statements import now
 from evaluation.store.tables import comparison, experiment, experiment_run
@@ -209,19 +209,19 @@ def file_comparison(store: Store, comparison_id: str, experiment_id: str) -> Non
         connection.execute(mine.values(experiment_id=experiment_id))
 
 
-def comparisons_of_experiment(store: Store, experiment_id: str) -> tuple[dict[str, Any], ...]:
+def comparisons_of_experiment(store: Store, experiment_id: str) -> tuple[ComparisonSummary, ...]:
     """The experiment's comparisons, oldest first: which runs, and the sentence that they ended in."""
     wanted = sa.select(comparison).where(comparison.c.experiment_id == experiment_id)
     with store.read() as connection:
         rows = connection.execute(wanted.order_by(comparison.c.created_at, comparison.c.id)).mappings().all()
     return tuple(
-        {
-            "comparison_id": row["id"],
-            "benchmark": row["benchmark_name"],
-            "run_ids": list(row["run_ids"]),
-            "sentence": next(iter(row["result"].get("sentences", ())), None),
-            "created_at": row["created_at"].isoformat(),
-        }
+        ComparisonSummary(
+            comparison_id=row["id"],
+            benchmark=row["benchmark_name"],
+            run_ids=tuple(row["run_ids"]),
+            sentence=next(iter(row["result"].get("sentences", ())), None),
+            created_at=row["created_at"],
+        )
         for row in rows
     )
 

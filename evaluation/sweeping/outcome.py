@@ -1,7 +1,7 @@
 """What a sweep found, from the stored scores of its run."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,8 @@ from evaluation.metrics.parsing import metric_of
 from evaluation.metrics.speed import reads_the_prompt
 from evaluation.options import OPTIONS
 from evaluation.reports.metric_facts import higher_is_better, is_over_all_cases, value_range
+from evaluation.results.estimates import MetricEstimate
+from evaluation.results.sweeps import EffectResult, InteractionResult, SweepResult, SweptMetric, ValueChoice, ValueRange
 from evaluation.store.benchmarks import case_clusters
 from evaluation.store.outcome_numbers import iterate_values
 from evaluation.store.outcomes import count_outcomes
@@ -23,12 +25,12 @@ from evaluation.store.session import Store
 from evaluation.store.sweeps import SweepRecord, find_sweep
 from evaluation.sweeping.analysis import analyse, recommended
 from evaluation.sweeping.contrasts import Matrix
-from evaluation.sweeping.findings import Effect, Level, SweepAnalysis
+from evaluation.sweeping.findings import Effect, Interaction, Level, SweepAnalysis
 from evaluation.sweeping.space import Combination, Parameter, parse_parameters
 
 
-def sweep_outcome(store: Store, invocation_id: str) -> dict[str, Any]:
-    """The analysis of every metric of a sweep's run, as plain values, the headline first.
+def sweep_outcome(store: Store, invocation_id: str) -> SweepResult:
+    """Return the analysis of every metric of a sweep's run, the headline first.
 
     Raises:
         StoreError: the invocation is no sweep, or has no run yet.
@@ -37,29 +39,29 @@ def sweep_outcome(store: Store, invocation_id: str) -> dict[str, Any]:
     candidates = candidates_of(record, run)
     parameters = parameters_of(record)
     uses = sorted(run.plan.metrics, key=lambda use: use.name != run.plan.headline)
-    metrics = [
+    metrics = tuple(
         _metric(store, run, use, record.combinations, candidates, parameters)
         for use in uses
         if not is_over_all_cases(use.name, use.signature)
-    ]
-    return {
-        "run_id": run.plan.run_id,
-        "benchmark": run.plan.benchmark_name,
-        "benchmark_version": run.plan.benchmark_version,
-        "prompt": record.request.get("prompt"),
-        "design": record.request.get("design", "grid"),
-        "seed": run.plan.seed,
-        "n_cases": run.plan.n_cases,
-        "repeats": run.plan.n_repeats,
-        "n_combinations": len(record.combinations),
-        "parameters": {parameter.name: _range_of(parameter) for parameter in parameters},
-        "headline": run.plan.headline,
-        "as_asked": list(_as_asked(record.combinations, candidates)),
-        "metrics": metrics,
-    }
+    )
+    return SweepResult(
+        run_id=run.plan.run_id,
+        benchmark=run.plan.benchmark_name,
+        benchmark_version=run.plan.benchmark_version,
+        prompt=record.request.get("prompt"),
+        design=record.request.get("design", "grid"),
+        seed=run.plan.seed,
+        n_cases=run.plan.n_cases,
+        n_repeats=run.plan.n_repeats,
+        n_combinations=len(record.combinations),
+        parameters={parameter.name: _range_of(parameter) for parameter in parameters},
+        headline=run.plan.headline,
+        as_asked=tuple(_as_asked(record.combinations, candidates)),
+        metrics=metrics,
+    )
 
 
-def best_so_far(store: Store, invocation_id: str) -> tuple[Combination, dict[str, Any]] | None:
+def best_so_far(store: Store, invocation_id: str) -> tuple[Combination, MetricEstimate] | None:
     """The best mean of the headline so far, with its interval and number of cases, and whose it is: no verdict."""
     record, run = sweep_of(store, invocation_id)
     of_candidate = {
@@ -75,9 +77,7 @@ def best_so_far(store: Store, invocation_id: str) -> tuple[Combination, dict[str
         return None
     sign = 1 if higher_is_better(means[0].metric.name, means[0].metric.signature) else -1
     best = max(means, key=lambda row: sign * row.estimate.value)
-    of = best.estimate
-    numbers = {"value": of.value, "low": of.low, "high": of.high, "n_cases": of.n_cases}
-    return of_candidate[best.run_candidate_id], numbers
+    return of_candidate[best.run_candidate_id], MetricEstimate.of(best.estimate)
 
 
 def sweep_of(store: Store, invocation_id: str) -> tuple[SweepRecord, RunRecord]:
@@ -151,7 +151,7 @@ def _metric(
     tried: Sequence[Combination],
     candidates: Sequence[RunCandidateRecord],
     parameters: Sequence[Parameter],
-) -> dict[str, Any]:
+) -> SweptMetric:
     independent = run.plan.n_cases == 1
     better = higher_is_better(use.name, use.signature)
     scores, case_ids = _scores(store, use, candidates, independent=independent)
@@ -166,9 +166,8 @@ def _metric(
         higher_is_better=better,
         value_range=value_range(use.name),
     )
-    analysis = analysis_as_json(found)
-    analysis["notes"] += _of_cached_prompts(store, run, use)
-    return {"metric": use.name, "signature": use.signature, "higher_is_better": better, **analysis}
+    swept = swept_metric(use, found, higher_is_better=better)
+    return replace(swept, notes=(*swept.notes, *_of_cached_prompts(store, run, use)))
 
 
 def _of_cached_prompts(store: Store, run: RunRecord, use: MetricUse) -> list[str]:
@@ -217,38 +216,58 @@ def _answers(store: Store, run_candidate_id: int, signature: str, _combine: obje
     return {f"{number:06d}": value for number, (_, value) in enumerate(values)}
 
 
-def _range_of(parameter: Parameter) -> dict[str, Any]:
-    if parameter.is_continuous:
-        return {"low": parameter.low, "high": parameter.high}
-    return {"values": list(parameter.values)}
+def _range_of(parameter: Parameter) -> ValueRange | ValueChoice:
+    if parameter.low is not None and parameter.high is not None and parameter.is_continuous:
+        return ValueRange(low=parameter.low, high=parameter.high)
+    return ValueChoice(values=tuple(parameter.values))
 
 
-def analysis_as_json(found: SweepAnalysis) -> dict[str, Any]:
-    """An analysis as plain values, not rounded."""
+def swept_metric(use: MetricUse, found: SweepAnalysis, *, higher_is_better: bool) -> SweptMetric:
+    """Return an analysis of a metric's scores as it is shown, not rounded."""
     level = found.confidence_level
-    return {
-        "n_units": found.n_units,
-        "unit": found.unit,
-        "confidence_level": level,
-        "combinations": [asdict(standing) for standing in found.standings],
-        "n_may_be_best": sum(standing.may_be_best for standing in found.standings),
-        "effects": [_effect(effect, level) for effect in found.effects],
-        "interactions": [{**asdict(one), "is_shown": one.is_shown(level)} for one in found.interactions],
-        "constant": list(found.constant),
-        "notes": list(found.notes),
-    }
+    return SweptMetric(
+        metric=use.name,
+        signature=use.signature,
+        higher_is_better=higher_is_better,
+        n_units=found.n_units,
+        unit=found.unit,
+        confidence_level=level,
+        combinations=found.standings,
+        n_may_be_best=sum(standing.may_be_best for standing in found.standings),
+        effects=tuple(_effect(effect, level) for effect in found.effects),
+        interactions=tuple(_interaction(interaction, level) for interaction in found.interactions),
+        constant=found.constant,
+        notes=found.notes,
+    )
 
 
-def _effect(effect: Effect, level: float) -> dict[str, Any]:
-    return {
-        **asdict(effect),
-        "levels": [asdict(level) for level in effect.levels],
-        "is_shown": effect.is_shown(level),
-        "recommended": _recommendation(effect, recommended(effect)),
-    }
+def _effect(effect: Effect, level: float) -> EffectResult:
+    return EffectResult(
+        name=effect.name,
+        is_numeric=effect.is_numeric,
+        levels=effect.levels,
+        p_value=effect.p_value,
+        p_adjusted=effect.p_adjusted,
+        spread=effect.spread,
+        correlation=effect.correlation,
+        p_correlation=effect.p_correlation,
+        detectable=effect.detectable,
+        is_shown=effect.is_shown(level),
+        recommended=_recommendation(effect, recommended(effect)),
+    )
 
 
-def _recommendation(effect: Effect, levels: Sequence[Level]) -> Mapping[str, Any]:
+def _interaction(interaction: Interaction, level: float) -> InteractionResult:
+    return InteractionResult(
+        first=interaction.first,
+        second=interaction.second,
+        p_value=interaction.p_value,
+        p_adjusted=interaction.p_adjusted,
+        is_shown=interaction.is_shown(level),
+    )
+
+
+def _recommendation(effect: Effect, levels: Sequence[Level]) -> ValueRange | ValueChoice:
     if effect.is_numeric and levels:
-        return {"low": levels[0].low, "high": levels[-1].high}
-    return {"values": [level.low for level in levels]}
+        return ValueRange(low=levels[0].low, high=levels[-1].high)
+    return ValueChoice(values=tuple(level.low for level in levels))

@@ -1,7 +1,5 @@
 """How did a race come out? Stored, and shown in Prefect."""
 
-from typing import Any
-
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
@@ -10,9 +8,11 @@ from evaluation.racing.blocks import next_block
 from evaluation.racing.outcome import outcome
 from evaluation.reports.album import Picture
 from evaluation.reports.page_links import artifact_link, flow_run_link
-from evaluation.reports.race import outcome_as_json, race_result
-from evaluation.reports.race_page import race_as_markdown, ranking_rows
+from evaluation.reports.race import race_outcome, race_result
+from evaluation.reports.race_page import NOT_OVER, race_as_markdown, ranking_rows
 from evaluation.reports.run_pictures import latencies
+from evaluation.results.as_json import as_json
+from evaluation.results.races import RaceResult
 from evaluation.settings import Settings
 from evaluation.store.races import finish_race
 from evaluation.store.records import RunRecord, Status
@@ -43,7 +43,7 @@ def _end(course: Course, minutes: float, metrics: tuple[str, ...]) -> dict[str, 
         here = position(store, course, minutes=minutes)
         state, _ = next_block(here.state, here.grid, here.spent)
         found = outcome(state, here.grid, seed=course.request.evaluation.seed)
-        finish_race(store, course.invocation_id, outcome_as_json(found, here.grid, state, here.spent))
+        finish_race(store, course.invocation_id, as_json(race_outcome(found, here.grid, state, here.spent)))
         reasons = _why_failed(store, course, run, metrics)
         status = Status.FAILED if reasons else Status.COMPLETED
         set_run_status(store, run.plan.run_id, status, reason="; ".join(reasons) or None)
@@ -67,17 +67,18 @@ def _why_failed(store: Store, course: Course, run: RunRecord, metrics: tuple[str
 async def publish_race(invocation_id: str) -> None:
     """Publishes the ranking as a table, and the race with all its decisions as a page of Markdown."""
     result, pictures = await stored(_shown, invocation_id)
-    race = result["race"]
-    key = artifact_key("race", race["benchmark"])
+    race = result.race
+    sentence = race.outcome.sentence or NOT_OVER
+    key = artifact_key("race", race.benchmark)
     async with going_on_without("the race's decisions"):
-        table_id = await publish_table(ranking_rows(race), key=key, said=race["sentence"])
+        table_id = await publish_table(ranking_rows(race), key=key, said=sentence)
         links = [artifact_link(table_id, said="The ranking to search and sort")]
-        links += [flow_run_link(flow_run_id) for run in result["runs"] for flow_run_id in run["flow_run_ids"]]
+        links += [flow_run_link(flow_run_id) for run in result.invocation.runs for flow_run_id in run.flow_run_ids]
         page = race_as_markdown(race, pictures=pictures, links=" · ".join(links))
-        await publish_page(page, key="race", said=race["sentence"])
+        await publish_page(page, key="race", said=sentence)
 
 
-def _shown(invocation_id: str) -> tuple[dict[str, Any], list[Picture | None]]:
+def _shown(invocation_id: str) -> tuple[RaceResult, list[Picture | None]]:
     with open_store(Settings().database) as store:
         result = race_result(store, invocation_id)
-        return result, [latencies(store, run) for run in result["runs"]]
+        return result, [latencies(store, run) for run in result.invocation.runs]

@@ -96,9 +96,8 @@ def _headline(store: Store, run_id: str) -> str:
 
 def _in_words(row: EstimateRow) -> str:
     """`token_f1 0.390 [0.364, 0.417] on 40 cases`."""
-    numbers = {name: getattr(row.estimate, name) for name in ("value", "low", "high")}
     shown = shown_speed if row.metric.name in SPEED_METRICS else shown_estimate
-    return f"{row.metric.name} {shown(numbers)} on {counted(row.estimate.n_cases, 'case')}"
+    return f"{row.metric.name} {shown(row.estimate)} on {counted(row.estimate.n_cases, 'case')}"
 
 
 def _estimates(store: Store, item: CandidateProgress, metrics: tuple[str, ...]) -> list[EstimateRow]:

@@ -90,7 +90,7 @@ class Line:
             await self._show_that_somebody_waits()
         note = self.turn.note
         if note is not None and not self.turn.is_our_models and not view.turn.n_free:
-            self._saying.once("line", f"waiting for the GPU {self._tag}: {note.model} of another evaluation is at work")
+            self._saying.once("line", f"waiting for the GPU {self._tag}: {note.model} still has its turn there")
 
     async def _show_that_somebody_waits(self) -> None:
         """Takes the place anew: the lease of one who was killed changes no more, and is told from ours by that."""

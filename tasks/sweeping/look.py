@@ -2,7 +2,6 @@
 
 import time
 from dataclasses import dataclass
-from typing import Any
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
@@ -12,6 +11,7 @@ from evaluation.formatting import counted, duration
 from evaluation.reports.escaping import for_markdown, one_line
 from evaluation.reports.sweep_words import words_of
 from evaluation.reports.tables import shown_estimate
+from evaluation.results.estimates import MetricEstimate
 from evaluation.settings import Settings
 from evaluation.store.outcomes import latest_answer
 from evaluation.store.session import open_store
@@ -52,7 +52,9 @@ async def look_at_sweep(invocation_id: str, part: SweepPart, pace: Pace) -> None
     best, answer = await stored(_seen, invocation_id)
     said = f"{part.n_done_after:,} of {part.n_all:,} answers{pace.left(part)}"
     if best is not None:
-        said += f"; best so far {words_of(best[0])}: {shown_estimate(best[1])} on {counted(best[1]['n_cases'], 'case')}"
+        combination, estimate = best
+        n_cases = counted(estimate.n_cases, "case")
+        said += f"; best so far {words_of(combination)}: {shown_estimate(estimate)} on {n_cases}"
     tell("%s", said)
     lines = [said]
     if answer:
@@ -71,6 +73,6 @@ async def _show(lines: list[str]) -> None:
         mention("progress is shown later: %s", error)
 
 
-def _seen(invocation_id: str) -> tuple[tuple[Combination, dict[str, Any]] | None, str | None]:
+def _seen(invocation_id: str) -> tuple[tuple[Combination, MetricEstimate] | None, str | None]:
     with open_store(Settings().database) as store:
         return best_so_far(store, invocation_id), latest_answer(store, invocation_id)

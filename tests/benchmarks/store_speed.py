@@ -112,8 +112,8 @@ def _measured(store: Store, n_rows: int, n_single: int, in_flight: int) -> dict[
     score_s = seconds(lambda: score_candidate(store, run_id, row_id, [parse_metric(METRIC)]))
     aggregate_s = seconds(lambda: aggregate_run(store, run_id, [METRIC]))
     reads["results_s"] = seconds(lambda: run_result(store, run_id), times=2)
-    (shown,) = run_result(store, run_id)["candidates"]
-    assert (shown["n_ok"], shown["metrics"][METRIC]["value"]) == (n_rows, 1.0)
+    (shown,) = run_result(store, run_id).candidates
+    assert (shown.n_ok, shown.metrics[METRIC].value) == (n_rows, 1.0)
     return {
         "plan_s": plan_s,
         "writes_per_s": {"one_by_one": one_by_one, f"{in_flight}_in_flight": together},

@@ -9,6 +9,7 @@ from scripted_ollama import ScriptedOllama, keeping_prompts
 from evaluation.comparing.request import ComparisonRequest
 from evaluation.reports.comparison_store import compare_and_store
 from evaluation.reports.results import invocation_result
+from evaluation.results.runs import CandidateResult
 from evaluation.store.runs import runs_of_invocation
 from evaluation.store.session import Store
 
@@ -26,11 +27,10 @@ def first_asked(fake: ScriptedOllama) -> Counter[float]:
     return Counter(first.values())
 
 
-def candidates(store: Store, invocation_id: str) -> list[dict[str, Any]]:
+def candidates(store: Store, invocation_id: str) -> tuple[CandidateResult, ...]:
     """The candidates of the invocation's one run."""
-    (run,) = invocation_result(store, invocation_id)["runs"]
-    found: list[dict[str, Any]] = run["candidates"]
-    return found
+    (run,) = invocation_result(store, invocation_id).runs
+    return run.candidates
 
 
 def test_each_reads_as_many_prompts_and_the_model_is_loaded_once(
@@ -43,9 +43,9 @@ def test_each_reads_as_many_prompts_and_the_model_is_loaded_once(
     assert Counter({0: 6, 0.1: 6}) == first_asked(ollama_by_script)
     assert 1 == len(ollama_by_script.loads)
     for found in candidates(store, "one"):
-        assert (12, 6) == (found["n_ok"], found["n_cached"])
-        latency = found["metrics"]["latency_s"]
-        assert (6, 6) == (latency["n"], latency["cached_prompts"]["n"])
+        assert (12, 6) == (found.n_ok, found.n_cached)
+        latency = found.metrics["latency_s"]
+        assert (6, 6) == (latency.mean.n_cases, latency.quantities["cached_prompts"].n_cases)
     (run,) = runs_of_invocation(store, "one")
     (compared,) = compare_and_store(store, ComparisonRequest(runs=[run.plan.run_id]))
     pairs = {pair.metric: pair for pair in compared.pairs}
@@ -61,7 +61,7 @@ def test_repeats_are_read_once_and_told_apart(
     evaluate(benchmark_file(6), **TWO, repeats=3, invocation_id="one")
 
     assert Counter({0: 3, 0.1: 3}) == first_asked(ollama_by_script)
-    assert [15, 15] == [found["n_cached"] for found in candidates(store, "one")]
+    assert [15, 15] == [found.n_cached for found in candidates(store, "one")]
 
 
 def test_a_second_run_with_kept_prompts_is_not_held_against_the_first(
@@ -72,10 +72,10 @@ def test_a_second_run_with_kept_prompts_is_not_held_against_the_first(
     for name in ("before", "after"):
         evaluate(path, models=["keeps"], slots=1, seed=1, invocation_id=name)
 
-    assert [0] == [found["n_cached"] for found in candidates(store, "before")]
+    assert [0] == [found.n_cached for found in candidates(store, "before")]
     (after,) = candidates(store, "after")
-    assert 12 == after["n_cached"]
-    assert "value" not in after["metrics"]["latency_s"]
+    assert 12 == after.n_cached
+    assert after.metrics["latency_s"].mean is None
     run_ids = [runs_of_invocation(store, name)[0].plan.run_id for name in ("before", "after")]
     (compared,) = compare_and_store(store, ComparisonRequest(runs=run_ids))
     assert not {"latency_s", "ttft_s"} & {pair.metric for pair in compared.pairs}
@@ -97,8 +97,8 @@ def test_combinations_of_a_sweep_read_as_many_prompts_and_the_model_is_loaded_on
     assert [5, 5, 6, 6] == sorted(first.values())
     assert 1 == len(ollama_by_script.loads)
     asked = candidates(store, "one")
-    assert [16, 16, 17, 17] == sorted(found["n_cached"] for found in asked)
-    assert [5, 5, 6, 6] == sorted(found["metrics"]["latency_s"]["n"] for found in asked)
+    assert [16, 16, 17, 17] == sorted(found.n_cached for found in asked)
+    assert [5, 5, 6, 6] == sorted(found.metrics["latency_s"].mean.n_cases for found in asked)
     (run,) = runs_of_invocation(store, "one")
     (compared,) = compare_and_store(store, ComparisonRequest(runs=[run.plan.run_id]))
     timing = [pair for pair in compared.pairs if pair.metric in ("latency_s", "ttft_s")]

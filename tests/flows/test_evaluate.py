@@ -11,6 +11,8 @@ from scripted_ollama import Chat, Reply, ScriptedOllama, right
 from evaluation.fingerprint import derived_seed
 from evaluation.generation import Failure, Generation
 from evaluation.reports.results import invocation_result
+from evaluation.results.as_json import as_json
+from evaluation.results.runs import CandidateResult
 from evaluation.store.outcomes import iterate_outcomes, load_outcomes
 from evaluation.store.records import Status, StoredOutcome
 from evaluation.store.runs import find_invocation, holders_of, run_case_ids, run_flows, runs_of_invocation
@@ -31,9 +33,9 @@ def outcomes(store: Store, invocation_id: str, candidate: int = 0) -> list[Store
     return [found for page in iterate_outcomes(store, row_id) for found in page]
 
 
-def candidates_of(store: Store, invocation_id: str) -> dict[str, dict[str, Any]]:
-    (run,) = invocation_result(store, invocation_id)["runs"]
-    return {candidate["candidate"]: candidate for candidate in run["candidates"]}
+def candidates_of(store: Store, invocation_id: str) -> dict[str, CandidateResult]:
+    (run,) = invocation_result(store, invocation_id).runs
+    return {candidate.label: candidate for candidate in run.candidates}
 
 
 @pytest.mark.parametrize("store_url", ["sqlite", "postgresql"], indirect=True)
@@ -48,15 +50,15 @@ def test_every_case_is_asked_once_scored_and_aggregated_on_both_databases(
     assert state.is_completed()
     for model in ("good", "bad"):
         assert {f"What is {n}?": 1 for n in range(6)} == ollama_by_script.asked(model)
-    (run,) = invocation_result(store, "one")["runs"]
+    (run,) = invocation_result(store, "one").runs
     said = [
-        (item["candidate"], item["status"], item["n_ok"], item["n_failed"], item["metrics"]["exact_match"]["value"])
-        for item in run["candidates"]
+        (item.label, item.status, item.n_ok, item.n_failed, item.metrics["exact_match"].value)
+        for item in run.candidates
     ]
     assert [("good", "completed", 6, 0, 1.0), ("bad", "completed", 6, 0, 0.0)] == said
-    assert "completed" == run["status"]
-    assert 6 == run["candidates"][0]["metrics"]["exact_match"]["n"]
-    assert {"latency_s", "ttft_s"} <= run["candidates"][0]["metrics"].keys()
+    assert "completed" == run.status
+    assert 6 == run.candidates[0].metrics["exact_match"].mean.n_cases
+    assert {"latency_s", "ttft_s"} <= run.candidates[0].metrics.keys()
 
 
 def test_every_number_can_be_followed_to_its_run_case_digest_options_and_code_version(
@@ -122,8 +124,8 @@ def test_two_benchmarks_and_two_models_make_two_loads_and_two_runs(
 
     assert [("good", 4096), ("bad", 4096)] == ollama_by_script.loads
     assert ["good"] * 11 + ["bad"] * 11 == [chat.model for chat in ollama_by_script.chats]
-    runs = invocation_result(store, "one")["runs"]
-    assert [("first", 5), ("second", 6)] == [(run["benchmark"], run["n_cases"]) for run in runs]
+    runs = invocation_result(store, "one").runs
+    assert [("first", 5), ("second", 6)] == [(run.benchmark, run.n_cases) for run in runs]
 
 
 def test_one_model_with_two_contexts_is_loaded_twice_and_with_two_temperatures_once(
@@ -151,7 +153,7 @@ def test_every_repeat_is_asked_with_a_seed_of_its_own_and_n_counts_cases(
     assert {(f"c{n}", k): derived_seed(4, f"c{n}", k) for n in range(3) for k in range(3)} == seeds
     assert 9 == len(set(seeds.values()))
     (candidate,) = candidates_of(store, "one").values()
-    assert (3, 9, 3) == (candidate["n_cases"], candidate["n_ok"], candidate["metrics"]["exact_match"]["n"])
+    assert (3, 9, 3) == (candidate.n_cases, candidate.n_ok, candidate.metrics["exact_match"].mean.n_cases)
 
 
 def test_a_limit_takes_the_same_cases_for_the_same_seed_and_others_for_another(
@@ -191,12 +193,12 @@ def test_two_runs_with_the_same_inputs_and_seed_give_the_same_numbers(
     found = []
     for invocation_id in ("one", "two"):
         evaluate(path, models=["model"], options=["temperature=0.9"], seed=8, invocation_id=invocation_id)
-        found.append(_without_times(invocation_result(store, invocation_id)))
+        found.append(_without_times(as_json(invocation_result(store, invocation_id))))
 
     assert found[0] == found[1]
-    (candidate,) = found[0]["runs"][0]["candidates"]
-    assert 0 < candidate["metrics"]["exact_match"]["value"] < 1
-    assert candidate["metrics"]["bleu"]["low"] < candidate["metrics"]["bleu"]["high"]
+    (candidate,) = candidates_of(store, "one").values()
+    assert 0 < candidate.metrics["exact_match"].value < 1
+    assert candidate.metrics["bleu"].low < candidate.metrics["bleu"].high
 
 
 def test_the_slots_are_kept_busy_and_never_exceeded(
@@ -230,7 +232,7 @@ def test_a_retry_of_the_same_invocation_asks_only_what_is_missing(
     (run,) = runs_of_invocation(store, "one")
     assert (Status.COMPLETED, None) == (run.status, run.reason)
     assert (Status.COMPLETED, None) == (run.candidates[0].status, run.candidates[0].given_up_reason)
-    assert 6 == candidates_of(store, "one")["model"]["metrics"]["exact_match"]["n"]
+    assert 6 == candidates_of(store, "one")["model"].metrics["exact_match"].mean.n_cases
     assert 2 == len(run_flows(store, run.plan.run_id))
 
 
@@ -313,13 +315,14 @@ def test_a_failure_of_the_servers_is_counted_and_never_scored(
     assert state.is_completed()
     assert 8 == ollama_by_script.asked("model")["What is 3?"]
     found = candidates_of(store, "one")["model"]
-    assert (9, 1, {"runner_crashed": 1}) == (found["n_ok"], found["n_failed"], found["failures"])
-    numbers = found["metrics"]["exact_match"]
+    assert (9, 1, {"runner_crashed": 1}) == (found.n_ok, found.n_failed, found.failures)
+    numbers = found.metrics["exact_match"]
+    as_zero = numbers.quantities["mean_with_failures_as_zero"]
     assert (1.0, 9, 0.9, 10) == (
-        numbers["value"],
-        numbers["n"],
-        numbers["mean_with_failures_as_zero"]["value"],
-        numbers["mean_with_failures_as_zero"]["n"],
+        numbers.value,
+        numbers.mean.n_cases,
+        as_zero.value,
+        as_zero.n_cases,
     )
     (failed,) = (item for item in outcomes(store, "one") if isinstance(item.row.outcome, Failure))
     assert ("c3", 8, derived_seed(0, "c3", 0)) == (
@@ -338,10 +341,13 @@ def test_an_empty_answer_is_scored_labelled_and_no_failure_of_the_servers(
 
     assert state.is_completed()
     found = candidates_of(store, "one")["silent"]
-    assert (4, 0, {}, {"empty_answer": 1}) == tuple(
-        found[key] for key in ("n_ok", "n_failed", "failures", "own_failures")
+    assert (4, 0, {}, {"empty_answer": 1}) == (
+        found.n_ok,
+        found.n_failed,
+        found.failures,
+        found.own_failures,
     )
-    assert (0.75, 4) == (found["metrics"]["exact_match"]["value"], found["metrics"]["exact_match"]["n"])
+    assert (0.75, 4) == (found.metrics["exact_match"].value, found.metrics["exact_match"].mean.n_cases)
 
 
 @pytest.mark.parametrize(
@@ -391,6 +397,6 @@ def test_an_attempt_that_takes_too_long_is_ended_and_so_is_a_case(
 
     assert not is_over.is_set()
     is_over.set()
-    assert {"timed_out": 1} == candidates_of(store, "one")["model"]["failures"]
+    assert {"timed_out": 1} == candidates_of(store, "one")["model"].failures
     (failed,) = (item.row.outcome for item in outcomes(store, "one") if isinstance(item.row.outcome, Failure))
     assert failed.n_attempts in (1, 2)

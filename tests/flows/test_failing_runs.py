@@ -9,6 +9,7 @@ from scripted_ollama import Chat, Reply, ScriptedOllama, right
 
 from evaluation.errors import ConfigurationError, FailureKind, StoreError
 from evaluation.reports.results import invocation_result
+from evaluation.results.runs import CandidateResult
 from evaluation.store.outcomes import count_outcomes
 from evaluation.store.records import RunRecord, Status
 from evaluation.store.runs import runs_of_invocation
@@ -51,15 +52,14 @@ def test_a_candidate_over_its_failure_budget_is_given_up_and_the_others_go_on(
     assert "broken was given up" in run.reason
     assert 1 == len(ollama_by_script.asked("broken"))
     assert len(ollama_by_script.asked("cuts")) < 10
-    counts = {item["candidate"]: (item["n_ok"], item["n_failed"]) for item in _candidates(store)}
+    counts = {item.label: (item.n_ok, item.n_failed) for item in _candidates(store)}
     assert {"broken": (0, 1), "cuts": (0, 3), "good": (20, 0)} == counts
-    assert 1.0 == _candidates(store)[2]["metrics"]["exact_match"]["value"]
+    assert 1.0 == _candidates(store)[2].metrics["exact_match"].value
 
 
-def _candidates(store: Store) -> list[dict[str, Any]]:
-    (run,) = invocation_result(store, "one")["runs"]
-    found: list[dict[str, Any]] = run["candidates"]
-    return found
+def _candidates(store: Store) -> tuple[CandidateResult, ...]:
+    (run,) = invocation_result(store, "one").runs
+    return run.candidates
 
 
 @pytest.mark.parametrize(("allowed", "ends"), [("3", Status.COMPLETED), ("2", Status.FAILED)])
@@ -152,9 +152,9 @@ def test_one_overlong_prompt_is_an_outcome_and_ends_nothing(
 
     (small,) = _candidates(store)
     assert (4, {"prompt_too_long": 1}, 0.75) == (
-        small["n_ok"],
-        small["own_failures"],
-        small["metrics"]["exact_match"]["value"],
+        small.n_ok,
+        small.own_failures,
+        small.metrics["exact_match"].value,
     )
 
 
@@ -177,8 +177,8 @@ def test_a_server_that_goes_away_in_mid_run_ends_its_candidates_and_what_was_ans
     assert first.given_up_reason is not None
     assert "server_down" in first.given_up_reason
     found = _candidates(store)[0]
-    assert found["n_ok"] >= 1
-    assert 1.0 == found["metrics"]["exact_match"]["value"]
+    assert found.n_ok >= 1
+    assert 1.0 == found.metrics["exact_match"].value
 
 
 def test_a_disk_that_is_full_in_mid_run_fails_the_run_with_the_next_step_and_keeps_what_was_stored(

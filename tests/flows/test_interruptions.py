@@ -57,9 +57,9 @@ def test_a_run_that_is_ended_early_is_cancelled_and_keeps_every_finished_case(
     assert Status.CANCELLED is run.candidates[0].status
     (counts,) = count_outcomes(store, run.plan.run_id)
     assert len(ollama_by_script.chats) - 1 == counts.n_ok > 0
-    (candidate,) = invocation_result(store, "one")["runs"][0]["candidates"]
-    numbers = candidate["metrics"]["exact_match"]
-    assert (1.0, counts.n_ok) == (numbers["value"], numbers["n"])
+    (candidate,) = invocation_result(store, "one").runs[0].candidates
+    numbers = candidate.metrics["exact_match"]
+    assert (1.0, counts.n_ok) == (numbers.value, numbers.mean.n_cases)
     assert all(holder.ended_at is not None for holder in holders_of(store, run.plan.run_id))
     assert before == [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
 

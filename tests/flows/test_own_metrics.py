@@ -66,18 +66,18 @@ def test_a_metric_that_is_broken_or_defined_for_no_case_is_told_of_and_harms_no_
     state = evaluate(benchmark_file(2), models=["good"], metrics=[*metrics, "exact_match"], invocation_id="one")
 
     assert state.is_completed()
-    (run,) = invocation_result(store, "one")["runs"]
-    (candidate,) = run["candidates"]
+    (run,) = invocation_result(store, "one").runs
+    (candidate,) = run.candidates
     assert {
         "own_Number": {"metric_returned_nonsense": 2},
         "own_Interrupts": {"metric_raised": 2},
         "own_Leaves": {"metric_ended_its_process": 2},
-    } == candidate["score_failures"]
-    values = {name: candidate["metrics"][name]["value"] for name in ("own_Sound", "exact_match")}
+    } == candidate.score_failures
+    values = {name: candidate.metrics[name].value for name in ("own_Sound", "exact_match")}
     assert {"own_Sound": 0.25, "exact_match": 1.0} == values
     undefined = [line for line in remarks(run) if "not defined" in line]
     assert ["own_Nothing: not defined for any case of good (it returned None each time, and has no value)"] == undefined
-    alarmed = {alarm["metric"] for alarm in run["alarms"] if alarm["kind"] == "score_failures"}
+    alarmed = {alarm.metric for alarm in run.alarms if alarm.kind == "score_failures"}
     assert {"own_Number", "own_Interrupts", "own_Leaves"} == alarmed
 
 
@@ -97,8 +97,8 @@ def test_a_metric_that_never_returns_is_a_named_failure_after_its_limit(
     )
 
     assert state.is_completed()
-    (run,) = invocation_result(store, "one")["runs"]
-    assert {"own_Hangs": {"metric_given_up": 1, "metric_timed_out": 3}} == run["candidates"][0]["score_failures"]
+    (run,) = invocation_result(store, "one").runs
+    assert {"own_Hangs": {"metric_given_up": 1, "metric_timed_out": 3}} == run.candidates[0].score_failures
 
 
 def test_one_ctrl_c_ends_a_run_whose_metric_never_returns_and_keeps_what_is_scored(
@@ -129,6 +129,6 @@ def test_one_ctrl_c_ends_a_run_whose_metric_never_returns_and_keeps_what_is_scor
     thread.join()
 
     assert (True, "interrupted by Ctrl-C") == (state.is_cancelled(), state.message)
-    (run,) = invocation_result(store, "one")["runs"]
-    assert {"exact_match": 3, "own_Sound": 3} == run["candidates"][0]["n_scored"]
+    (run,) = invocation_result(store, "one").runs
+    assert {"exact_match": 3, "own_Sound": 3} == run.candidates[0].n_scored
     assert [] == [line for line in remarks(run) if "not defined" in line]

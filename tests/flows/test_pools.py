@@ -62,8 +62,8 @@ def test_two_servers_share_one_run_and_the_slower_gets_less(
     assert {f"c{n}" for n in range(40) if f"What is {n}?" in asked[1]} == {
         found.row.case_id for found in outcomes(store) if found.row.endpoint == other_ollama.name
     }
-    (candidate,) = invocation_result(store, "one")["runs"][0]["candidates"]
-    assert answered_at(store) == candidate["endpoints"]
+    (candidate,) = invocation_result(store, "one").runs[0].candidates
+    assert answered_at(store) == candidate.endpoints
     assert 2 == other_ollama.max_active >= ollama_by_script.max_active
     assert 4 == only_run(store).candidates[0].plan.slots
 
@@ -101,7 +101,7 @@ def test_the_other_takes_over_from_a_server_that_dies_and_nobody_waits_for_that_
 
     assert state.is_completed()
     found = results(store)["model"]
-    assert (40, 0, 1.0) == (found["n_ok"], found["n_failed"], found["metrics"]["exact_match"]["value"])
+    assert (40, 0, 1.0) == (found.n_ok, found.n_failed, found.metrics["exact_match"].value)
     assert ONCE == ollama_by_script.asked("model") + other_ollama.asked("model")
     assert {ollama_by_script.name, other_ollama.name} == set(answered_at(store))
 
@@ -147,7 +147,7 @@ def test_a_server_that_comes_back_is_used_again(
     assert state.is_completed()
     assert is_back.is_set()
     assert any(f"endpoint {other_ollama.name} ({other_ollama.url}) answers again" == line for line in said)
-    assert (200, 0) == (results(store)["model"]["n_ok"], results(store)["model"]["n_failed"])
+    assert (200, 0) == (results(store)["model"].n_ok, results(store)["model"].n_failed)
     asked = ollama_by_script.asked("model") + other_ollama.asked("model")
     assert {f"What is {n}?": 1 for n in range(200)} == asked
 
@@ -189,8 +189,8 @@ def test_a_server_that_is_back_unnoticed_takes_over_from_the_last_one(
     assert state.is_completed(), only_run(store).reason
     assert any(f"endpoint {ollama_by_script.name} " in line for line in said)
     found = results(store)["model"]
-    assert 200 == found["n_ok"] + found["n_failed"]
-    assert found["n_failed"] <= 20
+    assert 200 == found.n_ok + found.n_failed
+    assert found.n_failed <= 20
 
 
 def test_where_both_servers_die_the_candidate_is_given_up_and_an_endpoint_is_named(
@@ -227,7 +227,7 @@ def test_where_both_servers_die_the_candidate_is_given_up_and_an_endpoint_is_nam
     reason = run.candidates[0].given_up_reason or ""
     assert "server_down" in reason
     assert any(server.url in reason for server in (ollama_by_script, other_ollama))
-    assert 1 < results(store)["model"]["n_ok"] < 40
+    assert 1 < results(store)["model"].n_ok < 40
 
 
 def test_one_of_two_servers_keeps_the_model_until_the_last_case_has_its_answer(
@@ -252,7 +252,7 @@ def test_one_of_two_servers_keeps_the_model_until_the_last_case_has_its_answer(
     state = evaluate(benchmark_file(12), models=["model"], endpoints=urls, slots=1, invocation_id="one")
 
     assert state.is_completed()
-    assert 12 == results(store)["model"]["n_ok"]
+    assert 12 == results(store)["model"].n_ok
     assert len(ollama_by_script.loads) <= 1
     assert len(other_ollama.loads) <= 1
 

@@ -70,17 +70,17 @@ def test_the_best_wins_with_fewer_calls_and_stands_in_the_store_like_any_run(
 
     assert state.is_completed()
     result = race_result(store, "one")
-    found = result["race"]
-    assert ("winner", "good", "one_left") == (found["verdict"], found["winner"], found["ending"])
-    assert ["good", "middling", "bad"] == [place["candidate"] for place in found["ranking"]]
+    found = result.race.outcome
+    assert ("winner", "good", "one_left") == (found.verdict, found.winner, found.ending)
+    assert ["good", "middling", "bad"] == [place.label for place in found.ranking]
     asked = {model: _n_asked(ollama_by_script, model) for model in ("good", "middling", "bad")}
-    assert found["spent"]["calls"] == sum(asked.values()) < found["full_grid_calls"] == 180
-    left_after = {place["candidate"]: place["left_after"] for place in found["ranking"]}
+    assert found.spent.calls == sum(asked.values()) < found.full_grid_calls == 180
+    left_after = {place.label: place.left_after for place in found.ranking}
     assert asked["bad"] == left_after["bad"] < asked["good"]
-    assert asked["good"] == results(store)["good"]["n_ok"]
+    assert asked["good"] == results(store)["good"].n_ok
     assert Status.COMPLETED is only_run(store).status
     assert all(count == 1 for model in asked for count in ollama_by_script.asked(model).values())
-    assert len(ollama_by_script.loads) <= 3 * found["n_looks"]
+    assert len(ollama_by_script.loads) <= 3 * found.n_looks
 
 
 def test_the_confirmation_asks_winner_and_runner_up_unseen_cases_alone(
@@ -102,13 +102,13 @@ def test_the_confirmation_asks_winner_and_runner_up_unseen_cases_alone(
     state = race(benchmark_file(75), models=["late", "early", "good"], levels="one=20,full")
 
     assert state.is_completed()
-    found = race_result(store, "one")["race"]
+    found = race_result(store, "one").race.outcome
     assert {"good": None, "early": 20, "late": 60} == {
-        standing["candidate"]: standing["left_after"] for standing in found["ranking"]
+        standing.label: standing.left_after for standing in found.ranking
     }
-    assert ("early", 15) == (found["confirmation"]["runner_up"], found["confirmation"]["n_cases"])
+    assert ("early", 15) == (found.confirmation.runner_up, found.confirmation.n_cases)
     assert {*range(20), *range(60, 75)} == {place[prompt] for prompt in ollama_by_script.asked("early")}
-    assert (75 + 60 + 35) == found["spent"]["calls"]
+    assert (75 + 60 + 35) == found.spent.calls
 
 
 def test_a_model_stays_loaded_from_one_look_to_the_next_and_the_run_reads_as_running_in_between(
@@ -197,12 +197,12 @@ def test_everybody_who_is_in_is_asked_the_same_cases(
 
     assert state.is_completed()
     assert ollama_by_script.asked("one") == ollama_by_script.asked("other")
-    found = race_result(store, "one")["race"]
-    assert ("tied", None, "cases_used_up", ["one", "other"]) == (
-        found["verdict"],
-        found["winner"],
-        found["ending"],
-        found["tied"],
+    found = race_result(store, "one").race.outcome
+    assert ("tied", None, "cases_used_up", ("one", "other")) == (
+        found.verdict,
+        found.winner,
+        found.ending,
+        found.tied,
     )
 
 
@@ -225,8 +225,8 @@ def test_a_race_that_was_cancelled_goes_on_where_it_was(
     assert (True, True) == (first.is_cancelled(), second.is_completed())
     after = load_decisions(store, "one")
     assert before == after[: len(before)]
-    found = race_result(store, "one")["race"]
-    assert ("winner", "good") == (found["verdict"], found["winner"])
+    found = race_result(store, "one").race.outcome
+    assert ("winner", "good") == (found.verdict, found.winner)
     assert {1} == set(ollama_by_script.asked("bad").values())
     assert Fate.CONFIRMED is after[-1].fate
 
@@ -241,9 +241,13 @@ def test_a_candidate_that_cannot_be_asked_is_given_up_and_the_others_race_on(
     state = race(benchmark_file(30), models=["bad", "broken", "good"])
 
     assert state.is_failed()
-    found = race_result(store, "one")["race"]
-    assert ("winner", "good") == (found["verdict"], found["winner"])
-    assert (3, "broken", True) == tuple(found["ranking"][-1][name] for name in ("rank", "candidate", "given_up"))
+    found = race_result(store, "one").race.outcome
+    assert ("winner", "good") == (found.verdict, found.winner)
+    assert (3, "broken", True) == (
+        found.ranking[-1].rank,
+        found.ranking[-1].label,
+        found.ranking[-1].is_given_up,
+    )
     assert "broken was given up" in (only_run(store).reason or "")
     assert Fate.GIVEN_UP in {decision.fate for decision in load_decisions(store, "one")}
 
@@ -264,7 +268,7 @@ def test_where_nobody_could_be_asked_nobody_is_dropped_and_the_race_goes_on_once
     assert (True, True) == (first.is_failed(), second.is_completed())
     assert "none of the 2 candidates that are in the race could be asked" in first.message
     assert () == decided
-    assert "tied" == race_result(store, "one")["race"]["verdict"]
+    assert "tied" == race_result(store, "one").race.outcome.verdict
 
 
 def test_halving_asks_the_better_half_more_and_more(
@@ -277,8 +281,8 @@ def test_halving_asks_the_better_half_more_and_more(
     state = race(benchmark_file(40), models=list(shares), method="halving", levels="one=10,two=20", confirm=4)
 
     assert state.is_completed()
-    found = race_result(store, "one")["race"]
-    assert "d" == found["ranking"][0]["candidate"]
+    found = race_result(store, "one").race.outcome
+    assert "d" == found.ranking[0].label
     asked = sorted(_n_asked(ollama_by_script, name) for name in shares)
     assert asked[0] == asked[1] < asked[2] == asked[3]
 
@@ -292,9 +296,9 @@ def test_a_budget_of_calls_ends_the_race(
     state = race(benchmark_file(100), models=["one", "other"], budget="calls=30")
 
     assert state.is_completed()
-    found = race_result(store, "one")["race"]
-    assert ("tied", "budget_spent") == (found["verdict"], found["ending"])
-    assert 20 <= found["spent"]["calls"] <= 30
+    found = race_result(store, "one").race.outcome
+    assert ("tied", "budget_spent") == (found.verdict, found.ending)
+    assert 20 <= found.spent.calls <= 30
 
 
 def test_one_candidate_under_two_names_is_no_race(

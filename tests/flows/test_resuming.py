@@ -53,7 +53,7 @@ def test_a_run_that_was_cancelled_asks_only_what_is_not_stored(
     assert {f"What is {n}?": 1 for n in range(12) if f"c{n}" not in kept} == again
     assert kept.items() <= {found.row.case_id: found.generation_id for found in outcomes(store)}.items()
     assert (Status.COMPLETED, None) == (only_run(store).status, only_run(store).reason)
-    assert (12, 1.0) == (results(store)["model"]["n_ok"], results(store)["model"]["metrics"]["exact_match"]["value"])
+    assert (12, 1.0) == (results(store)["model"].n_ok, results(store)["model"].metrics["exact_match"].value)
 
 
 def test_a_run_goes_on_with_the_options_it_began_with_though_a_default_has_changed(
@@ -168,7 +168,7 @@ def test_failures_of_the_servers_are_asked_again_and_answers_never(
     ollama_by_script.add("model", has_a_bad_day, digest="d" * 64)
     path = benchmark_file(5)
     evaluate(path, models=["model"], max_failures="1", invocation_id="one")
-    assert (4, 1) == (results(store)["model"]["n_ok"], results(store)["model"]["n_failed"])
+    assert (4, 1) == (results(store)["model"].n_ok, results(store)["model"].n_failed)
     ollama_by_script.chats.clear()
     ollama_by_script.add("model", right, digest="d" * 64)
 
@@ -176,7 +176,7 @@ def test_failures_of_the_servers_are_asked_again_and_answers_never(
 
     assert {"What is 3?": 1} == ollama_by_script.asked("model")
     found = results(store)["model"]
-    assert (0, {}, {"empty_answer": 1}) == (found["n_failed"], found["failures"], found["own_failures"])
+    assert (0, {}, {"empty_answer": 1}) == (found.n_failed, found.failures, found.own_failures)
 
 
 def test_another_model_more_repeats_and_a_higher_limit_add_to_what_is_there(
@@ -261,5 +261,5 @@ def test_a_run_goes_on_with_the_version_it_began_with_whatever_became_of_its_fil
     gone = evaluate(path, models=["model"], limit=6, invocation_id="one")
 
     assert (True, True) == (changed.is_completed(), gone.is_completed())
-    assert (version, 6) == (only_run(store).plan.benchmark_version, results(store)["model"]["n_ok"])
+    assert (version, 6) == (only_run(store).plan.benchmark_version, results(store)["model"].n_ok)
     assert {f"What is {n}?": 1 for n in range(6)} == ollama_by_script.asked("model")

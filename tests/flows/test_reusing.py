@@ -39,8 +39,8 @@ def test_equal_answers_are_taken_and_marked_and_the_rest_is_asked(
     }
     assert before == taken
     found = results(store, "two")["model"]
-    assert (8, len(before), 1.0) == (found["n_ok"], found["n_reused"], found["metrics"]["exact_match"]["value"])
-    assert 8 - len(before) == found["metrics"]["latency_s"]["n"]
+    assert (8, len(before), 1.0) == (found.n_ok, found.n_reused, found.metrics["exact_match"].value)
+    assert 8 - len(before) == found.metrics["latency_s"].mean.n_cases
 
 
 def test_a_run_that_another_one_answers_whole_loads_nothing(
@@ -56,8 +56,8 @@ def test_a_run_that_another_one_answers_whole_loads_nothing(
 
     assert ([], []) == (ollama_by_script.chats, ollama_by_script.loads)
     found = results(store, "two")["model"]
-    assert (4, 4, 1.0) == (found["n_ok"], found["n_reused"], found["metrics"]["exact_match"]["value"])
-    assert "latency_s" not in found["metrics"]
+    assert (4, 4, 1.0) == (found.n_ok, found.n_reused, found.metrics["exact_match"].value)
+    assert "latency_s" not in found.metrics
 
 
 @pytest.mark.parametrize(
@@ -82,4 +82,4 @@ def test_nothing_is_taken_that_was_asked_in_another_way(
     evaluate(path, models=["model"], invocation_id="two", **{"reuse": True, **change})
 
     assert {f"What is {n}?": 1 for n in range(3)} == ollama_by_script.asked("model")
-    assert 0 == sum(found["n_reused"] for found in results(store, "two").values())
+    assert 0 == sum(found.n_reused for found in results(store, "two").values())

@@ -88,8 +88,8 @@ def test_a_judge_is_asked_after_the_last_answer_in_one_load(
     assert 10 == sum(ollama_by_script.asked("judge").values())
     assert all(chat.options["temperature"] == 0 for chat in ollama_by_script.chats if chat.model == "judge")
     digest = ollama_by_script.models["judge"].digest
-    (run,) = invocation_result(store, "one")["runs"]
-    assert f"model='judge', digest='{digest}'" in run["metrics"]["judge_rubric"]
+    (run,) = invocation_result(store, "one").runs
+    assert f"model='judge', digest='{digest}'" in run.metrics["judge_rubric"]
 
 
 def test_several_judges_give_scores_of_their_own(
@@ -103,10 +103,10 @@ def test_several_judges_give_scores_of_their_own(
         benchmark_file(4), models=["good"], metrics=["judge_rubric"], judges=["mild", "harsh"], invocation_id="one"
     )
 
-    (run,) = invocation_result(store, "one")["runs"]
-    found = {key: metric["value"] for key, metric in run["candidates"][0]["metrics"].items() if "judge" in key}
+    (run,) = invocation_result(store, "one").runs
+    found = {key: metric.value for key, metric in run.candidates[0].metrics.items() if "judge" in key}
     assert {"judge_rubric by mild": 0.75, "judge_rubric by harsh": 0.25} == found
-    assert "judge_rubric by mild" == run["headline"]
+    assert "judge_rubric by mild" == run.headline
 
 
 def test_a_judge_that_no_metric_asks_is_told_of(
@@ -225,11 +225,11 @@ def test_few_missing_verdicts_stand_below_the_results_and_do_not_fail_the_run(
     )
 
     assert state.is_completed()
-    (run,) = invocation_result(store, "one")["runs"]
-    assert "completed" == run["status"]
+    (run,) = invocation_result(store, "one").runs
+    assert "completed" == run.status
     assert (
         "good: 1 answer without a score on judge_rubric: 1 runner_crashed; 9 of 10 have one; "
-        f"`benchwright evaluate --resume {run['run_id']}` or the same `benchwright score` asks the others again"
+        f"`benchwright evaluate --resume {run.run_id}` or the same `benchwright score` asks the others again"
     ) in remarks(run)
 
 
@@ -344,8 +344,8 @@ def test_stored_answers_are_scored_anew_without_a_generation(
 
     assert state.is_completed()
     assert 5 == len(ollama_by_script.chats) - n_asked
-    (run,) = invocation_result(store, "one")["runs"]
-    found = {key: run["candidates"][0]["metrics"][key]["value"] for key in ("exact_match", "token_f1", "judge_rubric")}
+    (run,) = invocation_result(store, "one").runs
+    found = {key: run.candidates[0].metrics[key].value for key in ("exact_match", "token_f1", "judge_rubric")}
     assert {"exact_match": 1.0, "token_f1": 1.0, "judge_rubric": 1.0} == found
 
 
@@ -402,8 +402,8 @@ def test_a_hostile_judge_leaves_a_verdict_or_a_named_failure_of_every_case_and_i
     ((_, kinds),) = count_score_failures(store, row_id)
     assert 120 == len(values(store, "one", 1, "judge_pairwise")) + sum(kinds.values())
     assert {"verdict_unreadable", "runner_crashed", "timed_out"} == kinds.keys()
-    (run,) = invocation_result(store, "one")["runs"]
-    (said,) = (line for line in run["judging"] if "position" in line)
+    (run,) = invocation_result(store, "one").runs
+    (said,) = (line for line in run.judging if "position" in line)
     assert said.startswith("judge judge prefers the first position: ")
     share = int(re.search(r": (\d+) ?%", said)[1])  # type: ignore[index]
     assert 70 <= share <= 92, said

@@ -100,5 +100,5 @@ def test_two_servers_on_one_gpu_take_turns_with_different_models(
 
     assert state.is_completed()
     assert {1} == set(met)
-    assert [30, 30] == [found["n_ok"] for found in results(store).values()]
+    assert [30, 30] == [found.n_ok for found in results(store).values()]
     assert (6, 0) == (limit_of(tag).limit, limit_of(tag).n_taken)

@@ -7,6 +7,7 @@ from ending_early import HangsAtFive, press_ctrl_c
 from looking_back import only_run
 from scripted_ollama import Chat, Reply, ScriptedOllama, right
 
+from evaluation.results.as_json import as_json
 from evaluation.store.records import Status
 from evaluation.store.session import Store
 from evaluation.store.sweeps import find_sweep
@@ -42,7 +43,7 @@ def test_every_combination_is_asked_every_case_once_and_what_matters_is_found(
     assert [("model", 1024), ("model", 2048)] == ollama_by_script.loads
     stored = find_sweep(store, "one")
     assert stored is not None
-    assert stored.result == sweep_outcome(store, "one")
+    assert stored.result == as_json(sweep_outcome(store, "one"))
     effects = {effect["name"]: effect for effect in stored.result["metrics"][0]["effects"]}
     assert (True, {"low": 0.0, "high": 0.0}) == (
         effects["temperature"]["is_shown"],
@@ -73,7 +74,7 @@ def test_a_sweep_that_was_cancelled_asks_only_what_is_missing(
     assert 0 < stored_before < 36
     assert 36 - stored_before == len(ollama_by_script.chats)
     assert 36 == _n_stored(store)
-    assert {12} == {one["n_units"] for one in sweep_outcome(store, "one")["metrics"][0]["combinations"]}
+    assert {12} == {one.n_units for one in sweep_outcome(store, "one").metrics[0].combinations}
 
 
 def _n_stored(store: Store) -> int:
@@ -107,13 +108,11 @@ def test_a_combination_that_is_given_up_leaves_the_others_their_results(
     state = sweep(benchmark_file(8), "temperature=0,1", evaluation={"models": ["model", "broken"]})
 
     assert state.is_failed()
-    (metric,) = sweep_outcome(store, "one")["metrics"]
-    values = {
-        (one["combination"]["model"], one["combination"]["temperature"]): one["value"] for one in metric["combinations"]
-    }
+    (metric,) = sweep_outcome(store, "one").metrics
+    values = {(one.combination["model"], one.combination["temperature"]): one.value for one in metric.combinations}
     assert {("model", 0.0): 1.0, ("model", 1.0): 0.0, ("broken", 0.0): None, ("broken", 1.0): None} == values
-    assert ["temperature"] == [effect["name"] for effect in metric["effects"]]
-    assert ["model"] == metric["constant"]
+    assert ["temperature"] == [effect.name for effect in metric.effects]
+    assert ("model",) == metric.constant
 
 
 def test_a_single_prompt_is_swept_without_a_reference(
@@ -125,8 +124,8 @@ def test_a_single_prompt_is_swept_without_a_reference(
 
     assert state.is_completed()
     found = sweep_outcome(store, "one")
-    assert ("Tell me of the sea.", "overall_quality", 1) == (found["prompt"], found["headline"], found["n_cases"])
-    assert {("answer", 6)} == {(metric["unit"], metric["n_units"]) for metric in found["metrics"]}
+    assert ("Tell me of the sea.", "overall_quality", 1) == (found.prompt, found.headline, found.n_cases)
+    assert {("answer", 6)} == {(metric.unit, metric.n_units) for metric in found.metrics}
     assert 6 == len(ollama_by_script.chats)
 
 

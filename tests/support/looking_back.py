@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from evaluation.reports.results import invocation_result
+from evaluation.results.runs import CandidateResult
 from evaluation.store.holders import process_start, take_hold, this_host
 from evaluation.store.outcomes import iterate_outcomes
 from evaluation.store.records import RunRecord, StoredOutcome
@@ -26,10 +27,10 @@ def outcomes(store: Store, invocation_id: str = "one", candidate: int = 0) -> li
     return [found for page in iterate_outcomes(store, row_id) for found in page]
 
 
-def results(store: Store, invocation_id: str = "one") -> dict[str, dict[str, Any]]:
+def results(store: Store, invocation_id: str = "one") -> dict[str, CandidateResult]:
     """What is reported of each candidate of the one run, by its label."""
-    (run,) = invocation_result(store, invocation_id)["runs"]
-    return {candidate["candidate"]: candidate for candidate in run["candidates"]}
+    (run,) = invocation_result(store, invocation_id).runs
+    return {candidate.label: candidate for candidate in run.candidates}
 
 
 @contextmanager

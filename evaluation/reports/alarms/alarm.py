@@ -1,4 +1,4 @@
-"""A sign that the measuring is at fault, and what it is read from."""
+"""What signs of a fault in the measuring are read from."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,26 +9,6 @@ from evaluation.store.records import EstimateRow, MetricUse, OutcomeCounts, RunR
 
 Spreads = Mapping[str, ScoreSpread]
 """How far a candidate's scores lie apart, by the metric's signature."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Alarm:
-    """One sign of a fault."""
-
-    kind: str
-    """`near_chance`, `zero_variance`, `extraction_failed`, `empty_answers`, `cut_answers`, `too_many_slots`,
-    `score_failures` or `no_number`."""
-    metric: str | None
-    candidate: str | None
-    """None: all of them."""
-    share: float | None
-    """Of the answers or scores, in [0, 1]; None for an alarm that counts none."""
-    n: int
-    """How many answers or scores it is about; for `near_chance` and `zero_variance`, how many cases."""
-    message: str
-    """What it is and what to do next."""
-    about_baseline: bool = False
-    """True where the candidate is no model, but a baseline: it fails in ways of its own, and nobody mends it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

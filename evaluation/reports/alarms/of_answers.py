@@ -9,7 +9,8 @@ from evaluation.metrics.apart import BROKEN
 from evaluation.metrics.choice_outcome import AMBIGUOUS
 from evaluation.metrics.extraction import NOT_EXTRACTED
 from evaluation.metrics.numeric_match import NO_NUMBER
-from evaluation.reports.alarms.alarm import Alarm, Findings, Spreads
+from evaluation.reports.alarms.alarm import Findings, Spreads
+from evaluation.results.alarms import Alarm
 from evaluation.store.alarm_counts import count_cut
 from evaluation.store.records import MetricUse
 from evaluation.store.session import Store

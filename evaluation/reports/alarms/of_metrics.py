@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 
 from evaluation.formatting import counted, quantity
-from evaluation.reports.alarms.alarm import Alarm, Findings, Spreads
+from evaluation.reports.alarms.alarm import Findings, Spreads
 from evaluation.reports.metric_facts import best_value, chance_level, higher_is_better, is_guessed_among_choices
+from evaluation.results.alarms import Alarm
 from evaluation.store.alarm_counts import ScoreSpread
 from evaluation.store.benchmarks import load_cases
 from evaluation.store.records import EstimateRow, MetricUse, RunRecord

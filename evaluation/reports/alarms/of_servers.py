@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from evaluation.formatting import counted, percent
-from evaluation.reports.alarms.alarm import Alarm, Findings
+from evaluation.reports.alarms.alarm import Findings
+from evaluation.results.alarms import Alarm
 from evaluation.store.alarm_counts import count_waited
 from evaluation.store.session import Store
 

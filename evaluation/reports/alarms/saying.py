@@ -1,20 +1,20 @@
 """Which alarms does a person read one by one? Those about models; those about baselines are one line together."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from evaluation.formatting import counted
+from evaluation.results.runs import RunResult
 
 
-def alarm_lines(run: Mapping[str, Any]) -> list[str]:
+def alarm_lines(run: RunResult) -> list[str]:
     """Each alarm of a run that is about a model, or about all candidates."""
-    return [str(alarm["message"]) for alarm in run["alarms"] if not alarm["about_baseline"]]
+    return [alarm.message for alarm in run.alarms if not alarm.about_baseline]
 
 
-def baselines_line(runs: Sequence[Mapping[str, Any]]) -> str | None:
+def baselines_line(runs: Sequence[RunResult]) -> str | None:
     """How many alarms of these runs are about baselines; None where none is."""
-    about = Counter(str(alarm["candidate"]) for run in runs for alarm in run["alarms"] if alarm["about_baseline"])
+    about = Counter(str(alarm.candidate) for run in runs for alarm in run.alarms if alarm.about_baseline)
     if not about:
         return None
     who = ", ".join(f"{label} {n}" for label, n in sorted(about.items(), key=lambda item: (-item[1], item[0])))

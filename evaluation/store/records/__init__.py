@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from evaluation.store.records.alerts import AlertChanges, AlertRecord, Finding, MonitorLook, SilenceRecord
     from evaluation.store.records.asked import BenchmarkRecord, DatabaseInfo, EndpointRecord, MetricUse, ModelRecord
-    from evaluation.store.records.experiments import AnnotationRecord, ExperimentRecord
+    from evaluation.store.records.experiments import AnnotationRecord, ComparisonSummary, ExperimentRecord
     from evaluation.store.records.outcomes import (
         CandidateProgress,
         MissingPage,
@@ -68,6 +68,7 @@ _HOMES = {
     ),
     "experiments": (
         "AnnotationRecord",
+        "ComparisonSummary",
         "ExperimentRecord",
     ),
     "outcomes": (
@@ -126,6 +127,7 @@ __all__ = [
     "BenchmarkRecord",
     "CandidateProgress",
     "Champion",
+    "ComparisonSummary",
     "DatabaseInfo",
     "EndpointRecord",
     "EstimateRow",

@@ -25,6 +25,20 @@ class ExperimentRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ComparisonSummary:
+    """One line of an experiment's comparisons."""
+
+    comparison_id: str
+    benchmark: str
+    """Name of the benchmark."""
+    run_ids: tuple[str, ...]
+    """The runs that were compared."""
+    sentence: str | None
+    """What it ended in; None where nothing was said."""
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AnnotationRecord:
     """A person's note."""
 

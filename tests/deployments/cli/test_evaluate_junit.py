@@ -6,9 +6,11 @@ from typing import Any
 from xml.etree.ElementTree import fromstring
 
 import pytest
+from run_results import a_run_result, an_invocation_result
 from scripted_ollama import Reply, ScriptedOllama, right
 
 from deployments.cli.thresholds import threshold_cases
+from evaluation.store.records import Status
 
 Command = Callable[..., Any]
 
@@ -48,8 +50,8 @@ def test_without_a_threshold_or_a_place_for_the_file_nothing_is_asked(
     assert [] == ollama_by_script.chats
 
 
-@pytest.mark.parametrize(("status", "kinds"), [("failed", ["failed"]), ("completed", [])])
-def test_a_run_that_has_not_completed_is_an_error(status: str, kinds: list[str]) -> None:
-    run = {"run_id": "r1", "status": status, "reason": "the server is away", "benchmark": "numbers"}
+@pytest.mark.parametrize(("status", "kinds"), [(Status.FAILED, ["failed"]), (Status.COMPLETED, [])])
+def test_a_run_that_has_not_completed_is_an_error(status: Status, kinds: list[str]) -> None:
+    result = an_invocation_result(a_run_result(status=status, reason="the server is away"))
 
-    assert kinds == [case.kind for case in threshold_cases([], {"runs": [run]}) if case.outcome == "error"]
+    assert kinds == [case.kind for case in threshold_cases([], result) if case.outcome == "error"]

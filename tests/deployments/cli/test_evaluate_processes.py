@@ -16,6 +16,7 @@ from numbers_benchmark import write_numbers
 from scripted_ollama import ScriptedOllama
 
 from evaluation.reports.results import run_result
+from evaluation.results.as_json import as_json
 from evaluation.store.outcomes import iterate_outcomes
 from evaluation.store.runs import find_run
 from evaluation.store.session import open_store
@@ -139,7 +140,7 @@ def _stored(command: Command) -> dict[str, Any]:
         run = find_run(store, "last")
         (row_id,) = (found.run_candidate_id for found in run.candidates if found.plan.model_name == "model")
         kept = {found.row.case_id: found.generation_id for page in iterate_outcomes(store, row_id) for found in page}
-        return {"result": run_result(store, run.plan.run_id), "kept": kept}
+        return {"result": as_json(run_result(store, run.plan.run_id)), "kept": kept}
 
 
 def test_ctrl_c_in_mid_run_ends_with_130_and_everything_finished_is_stored(ended: dict[str, dict[str, Any]]) -> None:

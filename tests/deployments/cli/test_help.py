@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from deployments.cli.app import COMMANDS
+
 ROOT = Path(__file__).parents[3]
 SLOW = ("prefect", "pandas", "numpy", "scipy", "sklearn", "sqlmodel", "sqlalchemy", "httpx", "pyarrow", "uvicorn")
 
@@ -111,3 +113,26 @@ def test_every_option_under_a_heading_is_one_of_a_command() -> None:
     commands = get_command(app).commands  # type: ignore[attr-defined]
     known = {item.name for name in ("evaluate", "compare", "race", "sweep") for item in commands[name].params}
     assert {"help"} == {name for names in HEADINGS.values() for name in names} - known
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_list_of_commands_says_what_each_commands_own_help_begins_with(name: str) -> None:
+    from typer.main import get_command
+
+    from deployments.cli.app import app
+
+    command = get_command(app).commands[name]  # type: ignore[attr-defined]
+
+    assert " ".join(command.help.split()).startswith(COMMANDS[name].summary)
+
+
+def test_the_list_of_commands_imports_none_of_them() -> None:
+    program = (
+        "import sys; from deployments.cli.__main__ import run; code = run(['--help']); "
+        "from deployments.cli.app import COMMANDS; "
+        "modules = {lazy.target.partition(':')[0] for lazy in COMMANDS.values()}; "
+        "print(code, len(modules), sorted(modules & sys.modules.keys()), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert f"0 {len(COMMANDS)} []\n" == done.stderr

@@ -26,6 +26,7 @@ from served import Home, eventually
 
 from deployments.serving.worker import POOL
 from evaluation.reports.results import run_result
+from evaluation.results.as_json import as_json
 from evaluation.store.runs import find_run
 from evaluation.store.session import open_store
 from tasks.monitoring.notify import RAISED
@@ -154,7 +155,7 @@ def _tell_the_rest(told: Story, home: Home, port: int, hanging: str, script: Han
     database = home.variables["BENCHWRIGHT_DATABASE_URL"]
     with open_store(database) as store:
         run = find_run(store, "last")
-        told.facts["last run"] = run_result(store, run.plan.run_id)
+        told.facts["last run"] = as_json(run_result(store, run.plan.run_id))
     told.states["hanging"] = _state_in_file(home, hanging)
 
 

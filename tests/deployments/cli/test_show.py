@@ -373,7 +373,7 @@ def test_an_invocation_shows_each_of_its_runs(store: Store, capsys: pytest.Captu
     store_run(store, asked("a:1b", right(cases)), cases=cases)
     found = invocation_result(store, "of-run-1")
 
-    print_invocation(store, found | {"runs": [*found["runs"], found["runs"][0] | {"benchmark": "letters"}]})
+    print_invocation(store, replace(found, runs=(*found.runs, replace(found.runs[0], benchmark="letters"))))
 
     out = capsys.readouterr().out
     assert "numbers · 2 cases · run run-1" in out

@@ -1,30 +1,31 @@
 """Thresholds of figures that a run has not measured."""
 
 import pytest
+from run_results import a_run_result, an_invocation_result, candidate_result, estimate, metric_result
 
 from deployments.cli.thresholds import threshold_checks
 from evaluation.request import EvaluationRequest
+from evaluation.results.runs import MetricResult
 
 
 @pytest.mark.parametrize(
-    ("numbers", "why"),
+    ("latency", "why"),
     [
         (
-            {"cached_prompts": {"value": 0.25, "low": None, "high": None, "n": 12}},
+            metric_result(cached_prompts=estimate(0.25, n_cases=12)),
             "could not be measured (the server had kept all its prompts), so that it is not known to hold 2",
         ),
         (None, "could not be measured, so that it is not known to hold 2"),
-        ({"value": 1.5}, None),
-        ({"value": 3.0}, "3 is over 2"),
+        (metric_result(1.5), None),
+        (metric_result(3.0), "3 is over 2"),
     ],
 )
-def test_a_latency_of_kept_prompts_alone_holds_no_threshold(numbers: dict[str, object] | None, why: str | None) -> None:
+def test_a_latency_of_kept_prompts_alone_holds_no_threshold(latency: MetricResult | None, why: str | None) -> None:
     request = EvaluationRequest(benchmarks=["b.jsonl"], models=["m:1b"], fail_under=["latency_s=2"])
-    metrics = {} if numbers is None else {"latency_s": numbers}
-    candidate = {"candidate": "m:1b", "metrics": metrics}
-    run = {"benchmark": "b", "metrics": {"exact_match": "ExactMatch()|v6"}, "candidates": [candidate]}
+    candidate = candidate_result("m:1b", {} if latency is None else {"latency_s": latency})
+    run = a_run_result(candidate, benchmark="b", metrics={"exact_match": "ExactMatch()|v6"})
 
-    (check,) = threshold_checks(request, {"runs": [run]})
+    (check,) = threshold_checks(request, an_invocation_result(run))
 
     assert why == check.problem
-    assert (None if numbers is None else numbers.get("value")) == check.value
+    assert (None if latency is None else latency.value) == check.value

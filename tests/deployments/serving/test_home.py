@@ -80,7 +80,7 @@ def test_a_file_of_somebody_elses_is_no_serve(home: Path, text: str) -> None:
 
 
 def test_a_taken_port_is_refused_with_a_free_one(taken: int, free: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("deployments.helper_process.ANSWERS_WITHIN_S", 0.2)
+    monkeypatch.setattr("deployments.server_health.ANSWERS_WITHIN_S", 0.2)
     message, next_step = refused(lambda: must_be_free(taken))
     must_be_free(free)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from evaluation.pictures.boxes import Spread, boxes
@@ -133,6 +133,8 @@ def test_very_many_rows_are_cut_and_the_picture_says_so() -> None:
 
 
 @given(values=st.lists(st.floats(min_value=-1e9, max_value=1e9), min_size=1, max_size=8), may_be_log=st.booleans())
+@example(values=[1.0, 2.2e-311], may_be_log=True)
+@example(values=[1e-9, 2.3e-308], may_be_log=True)
 def test_every_value_has_its_place_on_the_axis_and_ticks_are_inside(values: list[float], may_be_log: bool) -> None:
     axis = scale(values, begin=10, end=110, may_be_log=may_be_log)
 

@@ -15,6 +15,7 @@ from evaluation.generation import Failure, Generation, Outcome
 from evaluation.metrics.parsing import parse_metric
 from evaluation.reports.alarms.saying import alarm_lines, baselines_line
 from evaluation.reports.results import run_result
+from evaluation.results.alarms import Alarm
 from evaluation.scoring import score_candidate
 from evaluation.store.records import MetricUse, ScoreRow, Status
 from evaluation.store.runs import find_run
@@ -25,9 +26,8 @@ LETTERS = ("A", "B", "C", "D")
 DOWN = Failure(kind=FailureKind.SERVER_DOWN, message="nobody listens")
 
 
-def alarms(store: Store, *candidates: Asked, cases: Sequence[Case], **given: Any) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = run_result(store, store_run(store, *candidates, cases=cases, **given))["alarms"]
-    return found
+def alarms(store: Store, *candidates: Asked, cases: Sequence[Case], **given: Any) -> tuple[Alarm, ...]:
+    return run_result(store, store_run(store, *candidates, cases=cases, **given)).alarms
 
 
 def limited(one: Asked, options: dict[str, Any], trained: int | None) -> Asked:
@@ -54,14 +54,14 @@ def mixed(cases: Sequence[Case], n_right: int) -> dict[str, Outcome]:
     return {**wrong(cases), **right(cases[:n_right])}
 
 
-def kinds(found: Sequence[dict[str, Any]]) -> list[str]:
-    return [alarm["kind"] for alarm in found]
+def kinds(found: Sequence[Alarm]) -> list[str]:
+    return [alarm.kind for alarm in found]
 
 
 def test_a_run_without_fault_raises_none(store: Store) -> None:
     cases = numbers(40)
 
-    assert [] == alarms(store, asked("a:1b", mixed(cases, 20)), asked("b:1b", mixed(cases, 30)), cases=cases)
+    assert () == alarms(store, asked("a:1b", mixed(cases, 20)), asked("b:1b", mixed(cases, 30)), cases=cases)
 
 
 def test_a_headline_that_is_zero_for_everyone_raises_an_alarm(store: Store) -> None:
@@ -75,19 +75,17 @@ def test_a_headline_that_is_zero_for_everyone_raises_an_alarm(store: Store) -> N
         headline="regex",
     )
 
-    assert ("near_chance", "regex", None, 3) == tuple(alarm[key] for key in ("kind", "metric", "candidate", "n"))
-    assert alarm["message"].startswith("regex is 0 for every candidate")
-    assert "benchwright show run-1 --case ID" in alarm["message"]
+    assert ("near_chance", "regex", None, 3) == (alarm.kind, alarm.metric, alarm.candidate, alarm.n)
+    assert alarm.message.startswith("regex is 0 for every candidate")
+    assert "benchwright show run-1 --case ID" in alarm.message
 
 
 def test_an_alarm_shows_a_value_with_as_many_digits_as_the_tables(store: Store) -> None:
     cases = tuple(Case(case_id=str(n), prompt="?", references=("a b",)) for n in range(12))
     answers = {case.case_id: answer("a") for case in cases}
-    message = alarms(store, asked("a:1b", answers), cases=cases, metrics=("token_f1",), headline="token_f1")[0][
-        "message"
-    ]
+    alarm, *_ = alarms(store, asked("a:1b", answers), cases=cases, metrics=("token_f1",), headline="token_f1")
 
-    assert message.startswith(
+    assert alarm.message.startswith(
         "token_f1 is 0.667 for every answer of every candidate (12 scored cases): it tells nobody"
     )
 
@@ -95,21 +93,21 @@ def test_an_alarm_shows_a_value_with_as_many_digits_as_the_tables(store: Store) 
 def test_a_headline_that_is_zero_on_two_cases_raises_none(store: Store) -> None:
     cases = numbers(2)
 
-    assert [] == alarms(store, asked("a:1b", wrong(cases)), asked("b:1b", wrong(cases)), cases=cases)
+    assert () == alarms(store, asked("a:1b", wrong(cases)), asked("b:1b", wrong(cases)), cases=cases)
 
 
 def test_zero_on_another_metric_than_the_headline_or_for_one_candidate_alone_raises_none(store: Store) -> None:
     cases = numbers(5)
     asked_ = (asked("a:1b", wrong(cases)), asked("b:1b", right(cases)))
 
-    assert [] == alarms(store, *asked_, cases=cases, metrics=("exact_match", "regex(pattern='never')"))
+    assert () == alarms(store, *asked_, cases=cases, metrics=("exact_match", "regex(pattern='never')"))
 
 
 def test_a_candidate_without_a_value_keeps_the_alarm_about_all_of_them_back(store: Store) -> None:
     cases = numbers(3)
     failed: dict[str, Outcome] = {case.case_id: DOWN for case in cases}
 
-    assert [] == alarms(store, asked("a:1b", wrong(cases)), asked("b:1b", failed), cases=cases)
+    assert () == alarms(store, asked("a:1b", wrong(cases)), asked("b:1b", failed), cases=cases)
 
 
 def test_scores_near_chance_for_every_candidate_raise_an_alarm(store: Store) -> None:
@@ -119,14 +117,12 @@ def test_scores_near_chance_for_every_candidate_raise_an_alarm(store: Store) -> 
 
     (alarm,) = alarms(store, guess, worse, cases=cases, **given)
 
-    assert ("near_chance", "multiple_choice", None, 40) == tuple(
-        alarm[key] for key in ("kind", "metric", "candidate", "n")
-    )
-    assert "multiple_choice cannot be told from guessing (0.25) for any candidate" in alarm["message"]
+    assert ("near_chance", "multiple_choice", None, 40) == (alarm.kind, alarm.metric, alarm.candidate, alarm.n)
+    assert "multiple_choice cannot be told from guessing (0.25) for any candidate" in alarm.message
     knows = asked("c:1b", chosen(cases, "AAB"))
-    assert [] == alarms(store, guess, knows, cases=cases, run_id="run-2", **given)
+    assert () == alarms(store, guess, knows, cases=cases, run_id="run-2", **given)
     few = choices(9)
-    assert [] == alarms(store, asked("a:1b", chosen(few, "ABCD")), cases=few, run_id="run-3", **given)
+    assert () == alarms(store, asked("a:1b", chosen(few, "ABCD")), cases=few, run_id="run-3", **given)
 
 
 def test_chance_is_averaged_over_cases_of_different_numbers_of_choices(store: Store) -> None:
@@ -140,7 +136,7 @@ def test_chance_is_averaged_over_cases_of_different_numbers_of_choices(store: St
         headline="multiple_choice",
     )
 
-    assert "guessing (0.375)" in alarm["message"]
+    assert "guessing (0.375)" in alarm.message
 
 
 def test_a_metric_with_a_chance_level_of_its_own_is_held_against_that(store: Store) -> None:
@@ -149,21 +145,19 @@ def test_a_metric_with_a_chance_level_of_its_own_is_held_against_that(store: Sto
     answers = {case.case_id: answer(labels[i // 2 % 2]) for i, case in enumerate(cases)}
     found = alarms(store, asked("a:1b", answers), cases=cases, metrics=("mcc",), headline="mcc")
 
-    assert [("near_chance", "mcc")] == [(alarm["kind"], alarm["metric"]) for alarm in found]
-    assert "guessing (0)" in found[0]["message"]
+    assert [("near_chance", "mcc")] == [(alarm.kind, alarm.metric) for alarm in found]
+    assert "guessing (0)" in found[0].message
 
 
 def test_a_metric_that_says_the_same_of_all_tells_nobody_apart(store: Store) -> None:
     cases = numbers(10)
     (alarm,) = alarms(store, asked("a:1b", right(cases)), asked("b:1b", right(cases)), cases=cases)
 
-    assert ("zero_variance", "exact_match", None, 10) == tuple(
-        alarm[key] for key in ("kind", "metric", "candidate", "n")
-    )
-    assert "exact_match is 1 for every answer of every candidate (10 scored cases)" in alarm["message"]
-    assert "take harder cases" in alarm["message"]
+    assert ("zero_variance", "exact_match", None, 10) == (alarm.kind, alarm.metric, alarm.candidate, alarm.n)
+    assert "exact_match is 1 for every answer of every candidate (10 scored cases)" in alarm.message
+    assert "take harder cases" in alarm.message
     few = numbers(9)
-    assert [] == alarms(store, asked("a:1b", right(few)), cases=few, run_id="run-2")
+    assert () == alarms(store, asked("a:1b", right(few)), cases=few, run_id="run-2")
 
 
 def test_a_metric_that_is_never_reached_is_to_be_looked_at(store: Store) -> None:
@@ -171,29 +165,29 @@ def test_a_metric_that_is_never_reached_is_to_be_looked_at(store: Store) -> None
     metrics = ("exact_match", "regex(pattern='never')")
     (alarm,) = alarms(store, asked("a:1b", mixed(cases, 5)), cases=cases, metrics=metrics)
 
-    assert ("zero_variance", "regex") == (alarm["kind"], alarm["metric"])
-    assert "it tells nobody apart; look at an answer (benchwright show run-1 --case ID)" in alarm["message"]
+    assert ("zero_variance", "regex") == (alarm.kind, alarm.metric)
+    assert "it tells nobody apart; look at an answer (benchwright show run-1 --case ID)" in alarm.message
 
 
 def test_a_metric_that_says_the_same_of_one_candidates_answers_is_told_of(store: Store) -> None:
     cases = numbers(12)
     (alarm,) = alarms(store, asked("a:1b", wrong(cases)), asked("b:1b", mixed(cases, 9)), cases=cases)
 
-    assert ("zero_variance", "a:1b", 12) == tuple(alarm[key] for key in ("kind", "candidate", "n"))
-    assert "a:1b: exact_match is 0 in every one of 12 scored cases" in alarm["message"]
+    assert ("zero_variance", "a:1b", 12) == (alarm.kind, alarm.candidate, alarm.n)
+    assert "a:1b: exact_match is 0 in every one of 12 scored cases" in alarm.message
 
 
 def test_a_candidate_that_is_always_right_beside_others_raises_none(store: Store) -> None:
     cases = numbers(20)
 
-    assert [] == alarms(store, asked("a:1b", right(cases)), asked("b:1b", mixed(cases, 10)), cases=cases)
+    assert () == alarms(store, asked("a:1b", right(cases)), asked("b:1b", mixed(cases, 10)), cases=cases)
 
 
 def test_repeats_of_few_cases_are_not_many_cases(store: Store) -> None:
     cases = numbers(5)
     repeated: dict[str, Any] = {case.case_id: [answer(case.references[0])] * 4 for case in cases}
 
-    assert [] == alarms(store, asked("a:1b", repeated), cases=cases, n_repeats=4)
+    assert () == alarms(store, asked("a:1b", repeated), cases=cases, n_repeats=4)
 
 
 @pytest.mark.parametrize(("n", "raised"), [(2, []), (3, ["extraction_failed"])])
@@ -206,8 +200,8 @@ def test_answers_in_which_nothing_was_found_raise_one_above_5_percent(store: Sto
 
     assert raised == kinds(found)
     if raised:
-        assert ("a:1b", n, n / 40) == tuple(found[0][key] for key in ("candidate", "n", "share"))
-        assert "a:1b: 3 of 40 answers (8 %) gave multiple_choice nothing to compare" in found[0]["message"]
+        assert ("a:1b", n, n / 40) == (found[0].candidate, found[0].n, found[0].share)
+        assert "a:1b: 3 of 40 answers (8 %) gave multiple_choice nothing to compare" in found[0].message
 
 
 def test_metrics_that_read_the_same_fail_in_one_alarm(store: Store) -> None:
@@ -218,8 +212,8 @@ def test_metrics_that_read_the_same_fail_in_one_alarm(store: Store) -> None:
         store, asked("a:1b", outcomes), cases=cases, metrics=("accuracy", "macro_f1"), headline="accuracy"
     )
 
-    assert ("extraction_failed", "accuracy", 10) == (alarm["kind"], alarm["metric"], alarm["n"])
-    assert "gave accuracy, macro_f1 nothing to compare" in alarm["message"]
+    assert ("extraction_failed", "accuracy", 10) == (alarm.kind, alarm.metric, alarm.n)
+    assert "gave accuracy, macro_f1 nothing to compare" in alarm.message
 
 
 @pytest.mark.parametrize(
@@ -239,9 +233,14 @@ def test_empty_answers_raise_one_above_5_percent_with_the_step_that_helps(
     outcomes = {**mixed(cases, 20), **{case.case_id: empty for case in cases[-3:]}}
     (alarm,) = alarms(store, asked("a:1b", outcomes), cases=cases)
 
-    assert ("empty_answers", None, 3, 3 / 40) == tuple(alarm[key] for key in ("kind", "metric", "n", "share"))
-    assert f"3 {kind}" in alarm["message"]
-    assert step in alarm["message"]
+    assert ("empty_answers", None, 3, 3 / 40) == (
+        alarm.kind,
+        alarm.metric,
+        alarm.n,
+        alarm.share,
+    )
+    assert f"3 {kind}" in alarm.message
+    assert step in alarm.message
 
 
 @pytest.mark.parametrize(
@@ -263,8 +262,8 @@ def test_answers_that_were_cut_are_told_apart_by_what_cut_them(
     options = {"num_predict": 88 if num_ctx != 256 else 512, "num_ctx": num_ctx}
     (alarm,) = alarms(store, limited(one, options, trained), cases=cases)
 
-    assert "cut_answers" == alarm["kind"]
-    assert f"3 of 40 answers (8 %) {said}" in alarm["message"]
+    assert "cut_answers" == alarm.kind
+    assert f"3 of 40 answers (8 %) {said}" in alarm.message
 
 
 @pytest.mark.parametrize(
@@ -283,7 +282,7 @@ def test_thinking_that_was_cut_has_the_step_against_what_cut_it(
     one = limited(asked("a:1b", outcomes), {"num_predict": 88, "num_ctx": num_ctx}, trained)
     (alarm,) = alarms(store, one, cases=cases)
 
-    assert f"; {step}, or turn thinking off with think=false" in alarm["message"]
+    assert f"; {step}, or turn thinking off with think=false" in alarm.message
 
 
 @pytest.mark.parametrize(("n", "raised"), [(2, []), (3, ["cut_answers"])])
@@ -296,7 +295,7 @@ def test_answers_that_were_cut_raise_one_above_5_percent(store: Store, n: int, r
 
     assert raised == kinds(found)
     if raised:
-        assert "3 of 40 answers (8 %) were cut by a limit that the server does not name; raise" in found[0]["message"]
+        assert "3 of 40 answers (8 %) were cut by a limit that the server does not name; raise" in found[0].message
 
 
 def _fail_scores(store: Store, use: MetricUse, kind: str, n: int) -> None:
@@ -332,11 +331,11 @@ def test_scores_that_could_not_be_had_raise_one_above_5_percent_and_any_where_th
     store_run(store, asked("a:1b", mixed(cases, 20)), cases=cases)
     _fail_scores(store, find_run(store, "run-1").plan.metrics[0], kind, n)
 
-    found = run_result(store, "run-1")["alarms"]
+    found = run_result(store, "run-1").alarms
     assert raised == kinds(found)
     if raised:
-        assert (n, n / 40, "exact_match") == tuple(found[0][key] for key in ("n", "share", "metric"))
-        assert f"have no exact_match ({n} {kind})" in found[0]["message"]
+        assert (n, n / 40, "exact_match") == (found[0].n, found[0].share, found[0].metric)
+        assert f"have no exact_match ({n} {kind})" in found[0].message
 
 
 def test_a_metric_that_was_scored_later_with_other_options_is_looked_at_as_well(store: Store) -> None:
@@ -348,8 +347,13 @@ def test_a_metric_that_was_scored_later_with_other_options_is_looked_at_as_well(
     aggregate_run(store, "run-1", (later.text,))
     _fail_scores(store, MetricUse(name=later.name, signature=later.signature), "metric_raised", 4)
 
-    (alarm,) = run_result(store, "run-1")["alarms"]
-    assert ("score_failures", later.signature, 4, 0.1) == tuple(alarm[key] for key in ("kind", "metric", "n", "share"))
+    (alarm,) = run_result(store, "run-1").alarms
+    assert ("score_failures", later.signature, 4, 0.1) == (
+        alarm.kind,
+        alarm.metric,
+        alarm.n,
+        alarm.share,
+    )
 
 
 def test_a_metric_with_scores_and_no_number_is_told_of(store: Store, tmp_path: Path) -> None:
@@ -371,15 +375,15 @@ def test_a_metric_with_scores_and_no_number_is_told_of(store: Store, tmp_path: P
     cases = numbers(12)
     (alarm,) = alarms(store, asked("a:1b", mixed(cases, 6)), cases=cases, metrics=("exact_match", f"{path}:Gloomy"))
 
-    assert ("no_number", "gloomy", "a:1b", 12) == tuple(alarm[key] for key in ("kind", "metric", "candidate", "n"))
-    assert "its combine() or aggregate() fails" in alarm["message"]
+    assert ("no_number", "gloomy", "a:1b", 12) == (alarm.kind, alarm.metric, alarm.candidate, alarm.n)
+    assert "its combine() or aggregate() fails" in alarm.message
 
 
 def test_a_run_that_was_not_asked_or_not_scored_yet_raises_none_about_scores(store: Store) -> None:
     cases = numbers(12)
 
-    assert [] == alarms(store, asked("a:1b"), cases=cases, scored=False, status=Status.RUNNING)
-    assert [] == alarms(
+    assert () == alarms(store, asked("a:1b"), cases=cases, scored=False, status=Status.RUNNING)
+    assert () == alarms(
         store, asked("a:1b", wrong(cases)), cases=cases, run_id="run-2", scored=False, status=Status.RUNNING
     )
 
@@ -397,9 +401,9 @@ def test_alarms_about_baselines_are_one_line_and_those_about_models_are_said_one
     run = run_result(store, store_run(store, *asked_, cases=cases, **given))
 
     assert ["bad:1b", "baseline-lead", "baseline-random"] == list(
-        dict.fromkeys(alarm["candidate"] for alarm in run["alarms"])
+        dict.fromkeys(alarm.candidate for alarm in run.alarms)
     )
-    assert {True} == {alarm["about_baseline"] for alarm in run["alarms"] if "baseline-" in alarm["candidate"]}
+    assert {True} == {alarm.about_baseline for alarm in run.alarms if "baseline-" in alarm.candidate}
     assert {"bad:1b"} == {line.partition(": ")[0] for line in alarm_lines(run)}
     assert (
         "12 alarms about baselines left out, which fail in ways of their own (baseline-lead 6, "

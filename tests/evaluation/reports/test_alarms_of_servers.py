@@ -7,6 +7,7 @@ from stored_runs import answer, asked, numbers, store_run
 
 from evaluation.generation import Timing
 from evaluation.reports.results import run_result
+from evaluation.results.alarms import Alarm
 from evaluation.store.session import Store
 
 CASES = numbers(20)
@@ -14,7 +15,7 @@ CASES = numbers(20)
 
 def alarms(
     store: Store, waits: list[float | None], *, slots: int, served_s: float = 1.0, **given: Any
-) -> list[dict[str, Any]]:
+) -> tuple[Alarm, ...]:
     """What is raised of answers that waited so long, over and over; half of each are right."""
     outcomes = {}
     for i, case in enumerate(CASES):
@@ -22,20 +23,19 @@ def alarms(
         timing = Timing(total_s=served_s + (wait_s or 0.0), queue_s=wait_s, prompt_s=0.25, generate_s=served_s - 0.25)
         outcomes[case.case_id] = answer(case.references[0] if i % 2 else "no idea", timing=timing, **given)
     run_id = store_run(store, asked("a:1b", outcomes, slots=slots), cases=CASES)
-    found: list[dict[str, Any]] = run_result(store, run_id)["alarms"]
-    return found
+    return run_result(store, run_id).alarms
 
 
 def test_four_slots_at_a_server_with_one_are_told(store: Store) -> None:
     (alarm,) = alarms(store, [3.0], slots=4)
-    assert ("too_many_slots", "a:1b", 20, 1.0) == tuple(alarm[key] for key in ("kind", "candidate", "n", "share"))
-    assert "it served about 1 at a time, and was sent 4" in alarm["message"]
-    assert "`benchwright endpoints probe` measures" in alarm["message"]
+    assert ("too_many_slots", "a:1b", 20, 1.0) == (alarm.kind, alarm.candidate, alarm.n, alarm.share)
+    assert "it served about 1 at a time, and was sent 4" in alarm.message
+    assert "`benchwright endpoints probe` measures" in alarm.message
 
 
 def test_four_slots_at_a_server_with_two_are_told_with_that_number(store: Store) -> None:
     (alarm,) = alarms(store, [1.0], slots=4)
-    assert "it served about 2 at a time, and was sent 4" in alarm["message"]
+    assert "it served about 2 at a time, and was sent 4" in alarm.message
 
 
 @pytest.mark.parametrize(
@@ -44,8 +44,8 @@ def test_four_slots_at_a_server_with_two_are_told_with_that_number(store: Store)
     ids=["no wait", "short waits", "others now and then", "a server that does not say", "one request at a time"],
 )
 def test_nothing_is_told(waits: list[float | None], slots: int, store: Store) -> None:
-    assert [] == alarms(store, waits, slots=slots)
+    assert () == alarms(store, waits, slots=slots)
 
 
 def test_answers_for_which_the_model_was_loaded_are_no_sign(store: Store) -> None:
-    assert [] == alarms(store, [3.0], slots=4, cold=True)
+    assert () == alarms(store, [3.0], slots=4, cold=True)

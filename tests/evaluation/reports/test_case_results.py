@@ -8,6 +8,8 @@ from evaluation.generation import Failure, Generation
 from evaluation.metrics.parsing import parse_metric
 from evaluation.reports import case_results
 from evaluation.reports.case_results import case_result
+from evaluation.results.as_json import as_json
+from evaluation.results.cases import FailureTimings, MissingOutcome, OutcomeFailure
 from evaluation.scoring import score_candidate
 from evaluation.store.records import Status
 from evaluation.store.runs import find_run
@@ -21,15 +23,22 @@ def test_a_case_shows_what_came_back_with_scores_timings_and_where_from(store: S
 
     found = case_result(store, run_id, "c1")
 
-    assert ("run-1", "completed", "numbers", 7, 1) == tuple(
-        found[name] for name in ("run_id", "status", "benchmark", "seed", "repeats")
+    assert ("run-1", "completed", "numbers", 7, 1) == (
+        found.run_id,
+        found.status,
+        found.benchmark,
+        found.seed,
+        found.n_repeats,
     )
-    assert ("c1", "What is 1?", ["1"]) == tuple(found["case"][name] for name in ("case_id", "prompt", "references"))
-    (candidate,) = found["candidates"]
-    assert ("a:1b", "digest-of-a:1b", "plain", None) == tuple(
-        candidate[name] for name in ("candidate", "digest", "profile", "think")
+    assert ("c1", "What is 1?", ("1",)) == (found.case.case_id, found.case.prompt, found.case.references)
+    (candidate,) = found.candidates
+    assert ("a:1b", "digest-of-a:1b", "plain", None) == (
+        candidate.label,
+        candidate.digest,
+        candidate.profile,
+        candidate.think,
     )
-    (outcome,) = candidate["outcomes"]
+    (outcome,) = candidate.outcomes
     signature = parse_metric("exact_match").signature
     assert {
         "repeat": 0,
@@ -54,7 +63,7 @@ def test_a_case_shows_what_came_back_with_scores_timings_and_where_from(store: S
         "reused": False,
         "prompt_state": "fresh",
         "cut": None,
-        "scores": {"exact_match": outcome["scores"]["exact_match"]},
+        "scores": {"exact_match": as_json(outcome.scores["exact_match"])},
         "n_attempts": 3,
         "seed": 99,
         "endpoint": "here",
@@ -64,8 +73,11 @@ def test_a_case_shows_what_came_back_with_scores_timings_and_where_from(store: S
         "stages": [],
         "started_at": MOMENT.isoformat(),
         "finished_at": MOMENT.isoformat(),
-    } == outcome
-    assert (1.0, signature) == tuple(outcome["scores"]["exact_match"][name] for name in ("value", "signature"))
+    } == as_json(outcome)
+    assert (1.0, signature) == (
+        outcome.scores["exact_match"].value,
+        outcome.scores["exact_match"].signature,
+    )
 
 
 def test_the_prompt_is_the_one_that_each_candidate_was_sent(store: Store) -> None:
@@ -83,19 +95,19 @@ def test_the_prompt_is_the_one_that_each_candidate_was_sent(store: Store) -> Non
         prompt=PromptTemplate(system="Answer.", template="{context} {prompt}"),
     )
 
-    first, second = case_result(store, run_id, "c0")["candidates"]
+    first, second = case_result(store, run_id, "c0").candidates
 
-    assert [
-        {"role": "system", "content": "Answer."},
-        {"role": "user", "content": "It is zero. What is 0?"},
-    ] == first["messages"]
-    assert [
-        {"role": "system", "content": "Be brief.\n\nAnswer."},
-        {"role": "user", "content": "2? Now."},
-        {"role": "assistant", "content": "2"},
-        {"role": "user", "content": "It is zero. What is 0? Now."},
-    ] == second["messages"]
-    assert ("terse", True) == (second["profile"], second["think"])
+    assert (
+        Message(role="system", content="Answer."),
+        Message(role="user", content="It is zero. What is 0?"),
+    ) == first.messages
+    assert (
+        Message(role="system", content="Be brief.\n\nAnswer."),
+        Message(role="user", content="2? Now."),
+        Message(role="assistant", content="2"),
+        Message(role="user", content="It is zero. What is 0? Now."),
+    ) == second.messages
+    assert ("terse", True) == (second.profile, second.think)
 
 
 def test_a_conversation_stays_one(store: Store) -> None:
@@ -107,9 +119,7 @@ def test_a_conversation_stays_one(store: Store) -> None:
     cases = (Case(case_id="talk", messages=turns, references=("2",)),)
     found = case_result(store, store_run(store, asked("a:1b"), cases=cases), "talk")
 
-    expected = [{"role": turn.role, "content": turn.content} for turn in turns]
-    assert expected == found["case"]["messages"]
-    assert expected == found["candidates"][0]["messages"]
+    assert turns == found.case.messages == found.candidates[0].messages
 
 
 def test_repeats_failures_and_what_is_missing_stand_in_order(store: Store) -> None:
@@ -126,19 +136,19 @@ def test_repeats_failures_and_what_is_missing_stand_in_order(store: Store) -> No
         status=Status.CANCELLED,
     )
 
-    first, second = case_result(store, run_id, "c0")["candidates"]
+    first, second = case_result(store, run_id, "c0").candidates
 
     assert ["answer", "server_failure", "own_failure", "server_failure", "missing"] == [
-        outcome["outcome"] for outcome in first["outcomes"]
+        outcome.outcome for outcome in first.outcomes
     ]
-    good, failed, own, late, _ = first["outcomes"]
-    assert {"kind": "server_down", "message": "nobody listens"} == failed["failure"]
-    assert ({"total_s": 2.0}, None) == (failed["timings"], late["timings"])
-    assert ({}, 8, 5) == (failed["scores"], failed["n_attempts"], failed["seed"])
-    assert {"kind": "empty_answer", "message": "not a word"} == own["failure"]
-    assert (1.0, 0.0) == (good["scores"]["exact_match"]["value"], own["scores"]["exact_match"]["value"])
-    assert None is own["timings"]
-    assert [{"repeat": repeat, "outcome": "missing"} for repeat in range(5)] == second["outcomes"]
+    good, failed, own, late, _ = first.outcomes
+    assert OutcomeFailure(kind=FailureKind.SERVER_DOWN, message="nobody listens") == failed.failure
+    assert (FailureTimings(total_s=2.0), None) == (failed.came_back.timings, late.came_back.timings)
+    assert ({}, 8, 5) == (failed.scores, failed.n_attempts, failed.seed)
+    assert OutcomeFailure(kind=FailureKind.EMPTY_ANSWER, message="not a word") == own.failure
+    assert (1.0, 0.0) == (good.scores["exact_match"].value, own.scores["exact_match"].value)
+    assert None is own.came_back.timings
+    assert tuple(MissingOutcome(repeat=repeat) for repeat in range(5)) == second.outcomes
 
 
 def test_every_metric_that_ever_scored_the_case_is_there_and_the_runs_own_first(store: Store) -> None:
@@ -149,11 +159,11 @@ def test_every_metric_that_ever_scored_the_case_is_there_and_the_runs_own_first(
     later = parse_metric("regex(pattern='.')")
     score_candidate(store, run_id, find_run(store, run_id).candidates[0].run_candidate_id, [later])
 
-    (outcome,) = case_result(store, run_id, "c1")["candidates"][0]["outcomes"]
+    (outcome,) = case_result(store, run_id, "c1").candidates[0].outcomes
 
-    assert ["regex", later.signature] == list(outcome["scores"])
-    assert "matched '1'" == outcome["scores"]["regex"]["rationale"]
-    assert "matched '.'" == outcome["scores"][later.signature]["rationale"]
+    assert ["regex", later.signature] == list(outcome.scores)
+    assert "matched '1'" == outcome.scores["regex"].rationale
+    assert "matched '.'" == outcome.scores[later.signature].rationale
 
 
 def test_an_unknown_case_is_answered_with_those_written_alike(store: Store) -> None:

@@ -26,9 +26,9 @@ def test_the_example_of_each_kind_is_its_first(store: Store) -> None:
     found = failure_examples(store, run_id)
 
     assert [("server_down", 3, "c2"), ("timed_out", 1, "c1"), ("empty_answer", 2, "c3")] == [
-        (entry["kind"], entry["n"], entry["example"]["case_id"]) for entry in found
+        (entry.kind, entry.n, entry.example.case_id) for entry in found
     ]
-    assert {"a:1b": 2, "b:1b": 1} == found[0]["by_candidate"]
+    assert {"a:1b": 2, "b:1b": 1} == found[0].by_candidate
 
 
 def test_a_failure_that_was_answered_meanwhile_is_counted_without_an_example(
@@ -39,4 +39,4 @@ def test_a_failure_that_was_answered_meanwhile_is_counted_without_an_example(
 
     (found,) = failure_examples(store, run_id)
 
-    assert (1, None) == (found["n"], found["example"])
+    assert (1, None) == (found.n, found.example)

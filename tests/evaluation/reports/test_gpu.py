@@ -1,7 +1,7 @@
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
+from run_results import a_run_result
 from stored_runs import answer, asked, numbers, store_run
 
 from evaluation.aggregation import aggregate_run
@@ -11,6 +11,7 @@ from evaluation.metrics.parsing import parse_metric
 from evaluation.reports.case_results import case_result
 from evaluation.reports.gpu import gpu_lines, gpu_report
 from evaluation.reports.results import run_result
+from evaluation.results.gpus import GpuResult
 from evaluation.scoring import score_candidate
 from evaluation.store.gpu_samples import GpuSample, save_gpu_samples
 from evaluation.store.outcomes import save_outcomes
@@ -71,17 +72,22 @@ def _sampled_run(
 def test_a_result_has_the_gpus_and_the_joules_of_an_answer_and_of_a_right_one(store: Store) -> None:
     result = run_result(store, _sampled_run(store, ["0", "1", "no idea"]))
 
-    (gpu,) = result["gpu"]
-    assert ("here", 0, "NVIDIA H100", 4) == tuple(gpu[name] for name in ("endpoint", "gpu_index", "gpu", "n_samples"))
-    assert (0.625, 1.0) == (gpu["utilisation_mean"], gpu["utilisation_peak"])
-    (candidate,) = result["candidates"]
-    assert {
-        "n": 3,
-        "total_j": pytest.approx(300.0),
-        "mean_j": pytest.approx(100.0),
-    } == candidate["energy"]
+    (gpu,) = result.gpus
+    assert ("here", 0, "NVIDIA H100", 4) == (
+        gpu.endpoint,
+        gpu.gpu_index,
+        gpu.gpu_name,
+        gpu.n_samples,
+    )
+    assert (0.625, 1.0) == (gpu.utilisation_mean, gpu.utilisation_peak)
+    (candidate,) = result.candidates
+    assert (3, pytest.approx(300.0), pytest.approx(100.0)) == (
+        candidate.energy.n_answers,
+        candidate.energy.total_j,
+        candidate.energy.mean_j,
+    )
     assert [pytest.approx(100.0), pytest.approx(150.0)] == [
-        candidate["metrics"][name]["value"] for name in ("energy_j", "energy_per_right_j")
+        candidate.metrics[name].value for name in ("energy_j", "energy_per_right_j")
     ]
 
 
@@ -98,14 +104,14 @@ def test_a_page_says_it_in_a_line_for_each_gpu_and_candidate(store: Store) -> No
 def test_a_case_has_the_joules_of_its_answer(store: Store) -> None:
     found = case_result(store, _sampled_run(store, ["0", "1"]), "c1")
 
-    assert [pytest.approx(100.0)] == [outcome["energy_j"] for outcome in found["candidates"][0]["outcomes"]]
+    assert [pytest.approx(100.0)] == [outcome.energy_j for outcome in found.candidates[0].outcomes]
 
 
 @pytest.mark.parametrize(("text", "headline"), [("no idea", "exact_match"), ("0", "bleu")])
 def test_where_nothing_was_right_there_are_no_joules_of_a_right_answer(store: Store, text: str, headline: str) -> None:
     result = run_result(store, _sampled_run(store, [text], headline=headline))
 
-    assert "energy_per_right_j" not in result["candidates"][0]["metrics"]
+    assert "energy_per_right_j" not in result.candidates[0].metrics
     assert "m:1b: 100 J an answer (1 answer measured, 100 J)" == gpu_lines(result)[-1]
 
 
@@ -114,29 +120,31 @@ def test_a_card_that_does_not_say_its_power_is_shown_without_it(store: Store) ->
 
     (line,) = gpu_lines(result)
     assert "here, GPU 0 (NVIDIA H100): 38 % busy (at most 50 %), 40.0 GB of 80.0 GB in use at most; 2 samples" == line
-    assert [None] == [candidate["energy"] for candidate in result["candidates"]]
+    assert [None] == [candidate.energy for candidate in result.candidates]
 
 
 def test_a_run_on_no_gpu_of_ours_says_nothing_of_gpus(store: Store) -> None:
     result = run_result(store, store_run(store, asked("m:1b"), cases=numbers(1)))
 
-    assert ([], [], None) == (result["gpu"], gpu_lines(result), result["candidates"][0]["energy"])
-    assert [] == gpu_report(store, "of-run-1")
+    assert ((), [], None) == (result.gpus, gpu_lines(result), result.candidates[0].energy)
+    assert () == gpu_report(store, "of-run-1")
 
 
 def test_a_card_that_says_nothing_but_its_name_is_named() -> None:
-    silent: dict[str, Any] = dict.fromkeys(
-        [
-            "utilisation_mean",
-            "utilisation_peak",
-            "power_mean_w",
-            "power_peak_w",
-            "memory_peak_bytes",
-            "memory_total_bytes",
-        ]
+    moment = datetime.now(UTC)
+    gpu = GpuResult(
+        endpoint="here",
+        gpu_index=1,
+        gpu_name="Old card",
+        n_samples=1,
+        first_at=moment,
+        last_at=moment,
+        utilisation_mean=None,
+        utilisation_peak=None,
+        memory_peak_bytes=None,
+        memory_total_bytes=None,
+        power_mean_w=None,
+        power_peak_w=None,
     )
-    gpu = {"endpoint": "here", "gpu_index": 1, "gpu": "Old card", "n_samples": 1, **silent}
 
-    assert ["here, GPU 1 (Old card): it says nothing of its load; 1 sample"] == gpu_lines(
-        {"gpu": [gpu], "candidates": []}
-    )
+    assert ["here, GPU 1 (Old card): it says nothing of its load; 1 sample"] == gpu_lines(a_run_result(gpus=(gpu,)))

@@ -1,14 +1,15 @@
 """No page of an artifact holds markup, links or images of anybody but us, whatever names and messages say."""
 
-from typing import Any
-
 import pytest
 from hostile_texts import ALL, NAME, TEXTS, foreign_markup
+from run_results import a_race, race_decision, race_place
 from stored_runs import answer, asked, numbers, right, store_run, wrong
 
 from evaluation.case import Case
 from evaluation.errors import FailureKind
 from evaluation.generation import Failure
+from evaluation.racing.decision import Fate
+from evaluation.racing.rules import Spent
 from evaluation.reports.markdown import invocation_as_markdown
 from evaluation.reports.race_page import race_as_markdown
 from evaluation.reports.results import invocation_result
@@ -54,17 +55,17 @@ def test_the_page_of_an_evaluation(store: Store, text: str) -> None:
 def test_the_page_of_a_race(store: Store, text: str) -> None:
     cases = numbers(6)
     store_run(store, asked(text, right(cases)), asked("b:1b", wrong(cases)), cases=cases, name=text)
-    (run,) = invocation_result(store, "of-run-1")["runs"]
-    place = {"rank": 1, "score": 0.5, "behind_first": 0.0, "n_cases": 6, "left_after": 4, "given_up": True}
-    decision = {"look": 1, "decision": "given_up", "n_cases": 4, "reason": text, "evidence": {"calls": 4}}
-    race: dict[str, Any] = {
-        **{"run_id": "run-1", "benchmark": text, "metric": text, "method": "evidence", "alpha": 0.05, "margin": text},
-        "sentence": text,
-        "ranking": [{**place, "candidate": text}],
-        "decisions": [{**decision, "candidate": text}],
-        "spent": {"calls": 4, "minutes": 1.0, "tokens": 9},
-        "full_grid_calls": 12,
-    }
+    (run,) = invocation_result(store, "of-run-1").runs
+    race = a_race(
+        [race_place(1, text, score=0.5, n_cases=6, left_after=4, is_given_up=True)],
+        [race_decision(1, text, Fate.GIVEN_UP, n_cases=4, reason=text, calls=4)],
+        spent=Spent(calls=4, minutes=1.0, tokens=9),
+        full_grid_calls=12,
+        sentence=text,
+        benchmark=text,
+        metric=text,
+        margin=text,
+    )
 
     page = race_as_markdown(race, pictures=[latencies(store, run), quality_against_cost(run)])
 

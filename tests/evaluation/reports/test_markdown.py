@@ -1,4 +1,7 @@
+from dataclasses import replace
+
 import pytest
+from run_results import an_invocation_result
 from stored_runs import answer, asked, numbers, right, store_run, wrong
 
 from evaluation.errors import FailureKind
@@ -43,7 +46,7 @@ def test_a_page_links_to_the_tables_that_it_is_given(store: Store) -> None:
     cases = numbers(2)
     run_id = store_run(store, asked("a:1b", right(cases)), cases=cases)
     result = run_result(store, run_id)
-    whole = {"status": "completed", "invocation_id": result["invocation_id"], "runs": [result]}
+    whole = an_invocation_result(result)
 
     text = invocation_as_markdown(store, whole, table_links={run_id: "a1-b2"})
 
@@ -55,9 +58,10 @@ def test_a_page_of_several_runs_names_them_and_the_worst_status(store: Store) ->
     cases = numbers(2)
     store_run(store, asked("a:1b", right(cases)), cases=cases)
     result = invocation_result(store, "of-run-1")
-    second = result["runs"][0] | {"benchmark": "other|one", "status": "cancelled"}
+    (first,) = result.runs
+    second = replace(first, benchmark="other|one", status=Status.CANCELLED)
 
-    text = invocation_as_markdown(store, result | {"status": "cancelled", "runs": [result["runs"][0], second]})
+    text = invocation_as_markdown(store, replace(result, status=Status.CANCELLED, runs=(first, second)))
 
     assert "cancelled · 1 candidate on 2 benchmarks" in text
     assert r"**On this page:** numbers · other\|one" in text
@@ -98,10 +102,10 @@ def test_a_page_of_a_run_that_has_nothing_yet_is_a_page(store: Store) -> None:
 def test_weights_without_a_digest_are_called_unverified(store: Store) -> None:
     cases = numbers(1)
     store_run(store, asked("a:1b", right(cases)), cases=cases)
-    result = invocation_result(store, "of-run-1")
-    result["runs"][0]["candidates"][0]["digest"] = None
+    (run,) = invocation_result(store, "of-run-1").runs
+    unverified = replace(run, candidates=(replace(run.candidates[0], digest=None),))
 
-    assert "| a:1b | unverified weights |" in invocation_as_markdown(store, result)
+    assert "| a:1b | unverified weights |" in invocation_as_markdown(store, an_invocation_result(unverified))
 
 
 @pytest.mark.parametrize("name", ["<script>alert(1)</script>", "a|b`c`", "[x](http://evil.example)", "\x1b[31m\u202ex"])
@@ -130,7 +134,7 @@ def test_the_cpu_and_the_alarms_about_baselines_are_a_line_each_for_the_whole_pa
             run_id=f"run-{number}",
         )
     runs = [run_result(store, "run-1"), run_result(store, "run-2")]
-    text = invocation_as_markdown(store, {"status": "completed", "invocation_id": "of-run-1", "runs": runs})
+    text = invocation_as_markdown(store, an_invocation_result(*runs))
 
     assert 1 == text.count("on the CPU, wholly or in part: a:1b \\(50 %\\)")
     assert 1 == text.count("2 alarms about baselines left out")

@@ -1,10 +1,12 @@
 """A sweep's report says what its tests carry, and no more; what a model is called cannot break its page."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 from hostile_texts import foreign_markup
+from run_results import a_run_result, an_invocation_result, candidate_result
 
 from evaluation.reports.sweep_findings import other_metric_lines, sweep_sentences
 from evaluation.reports.sweep_markdown import sweep_as_markdown
@@ -15,36 +17,41 @@ from evaluation.reports.sweep_tables import (
     level_rows,
     missing_lines,
 )
+from evaluation.results.sweeps import SweepResult, ValueRange
+from evaluation.store.records import MetricUse
 from evaluation.sweeping.analysis import analyse
 from evaluation.sweeping.contrasts import Matrix
 from evaluation.sweeping.designs import Design, combinations
-from evaluation.sweeping.outcome import analysis_as_json
+from evaluation.sweeping.outcome import swept_metric
 from evaluation.sweeping.space import Parameter, parse_parameters
 
 RNG_SEED = 5
 CURVE = parse_parameters(["temperature=0:1:0.25", "top_k=10,40"])
 
 
-def report(parameters: tuple[Parameter, ...], scores: Matrix, **given: Any) -> dict[str, Any]:
-    """A sweep as it is stored, of these scores; shape (n_combinations, n_cases)."""
+def report(parameters: tuple[Parameter, ...], scores: Matrix, **given: Any) -> SweepResult:
+    """A sweep of these scores; shape (n_combinations, n_cases)."""
     tried = combinations(parameters, Design.GRID, n_samples=None, seed=0)
     better = given.pop("higher_is_better", True)
     independent = given.get("n_cases") == 1
     found = analyse(tried, scores, parameters, seed=1, higher_is_better=better, independent=independent)
-    metric = {"metric": "exact_match", "higher_is_better": better, **analysis_as_json(found)}
-    facts = {
+    use = MetricUse(name="exact_match", signature="ExactMatch()|v1")
+    facts: dict[str, Any] = {
         "run_id": "run-1",
         "benchmark": "numbers",
+        "benchmark_version": "v1",
+        "prompt": None,
         "design": "grid",
         "seed": 0,
         "n_cases": scores.shape[1],
-        "repeats": 1,
+        "n_repeats": 1,
         "n_combinations": len(tried),
+        "parameters": {},
         "headline": "exact_match",
-        "as_asked": [],
-        "metrics": [metric],
+        "as_asked": (),
+        "metrics": (swept_metric(use, found, higher_is_better=better),),
     }
-    return facts | given
+    return SweepResult(**{**facts, **given})
 
 
 def curved(n_cases: int = 60) -> Matrix:
@@ -59,7 +66,7 @@ def noise(n_cases: int = 20, n_rows: int = 10) -> Matrix:
     return np.random.default_rng(RNG_SEED).integers(0, 2, (n_rows, n_cases)).astype(np.float64)
 
 
-def said(sweep: dict[str, Any]) -> str:
+def said(sweep: SweepResult) -> str:
     return "\n".join(sweep_sentences(sweep))
 
 
@@ -118,10 +125,10 @@ def test_a_curve_neither_rises_nor_falls_though_its_straight_line_does() -> None
 
     sweep = report((steps,), scores)
 
-    (effect,) = sweep["metrics"][0]["effects"]
-    assert effect["p_correlation"] < 0.05
+    (effect,) = sweep.metrics[0].effects
+    assert effect.p_correlation < 0.05
     assert "rises" not in said(sweep)
-    assert all(0 <= level["value_low"] and level["value_high"] <= 1 for level in effect["levels"])
+    assert all(0 <= level.value_low and level.value_high <= 1 for level in effect.levels)
 
 
 def test_parameters_that_act_together_are_said_to() -> None:
@@ -155,12 +162,12 @@ def test_too_little_is_said_to_be_too_little_each_with_its_own_reason() -> None:
 
 def test_an_effect_without_a_value_that_is_shown_to_be_worse_leaves_open_which_is_best() -> None:
     sweep = report(CURVE, curved())
-    effect = sweep["metrics"][0]["effects"][0]
-    for level in effect["levels"]:
-        level["may_be_best"] = True
-    effect["recommended"] = {"low": 0.0, "high": 1.0}
+    (metric,) = sweep.metrics
+    first, *others = metric.effects
+    levels = tuple(replace(level, may_be_best=True) for level in first.levels)
+    undecided = replace(first, levels=levels, recommended=ValueRange(low=0.0, high=1.0))
 
-    text = said(sweep)
+    text = said(replace(sweep, metrics=(replace(metric, effects=(undecided, *others)),)))
 
     assert "temperature makes a difference in exact_match, but 60 cases do not tell which values are best." in text
     assert "no single value is shown to be worse than another" in text
@@ -168,7 +175,7 @@ def test_an_effect_without_a_value_that_is_shown_to_be_worse_leaves_open_which_i
 
 def test_a_single_prompt_and_what_was_asked_otherwise_are_named() -> None:
     rng = np.random.default_rng(1)
-    sweep = report(CURVE, rng.random((10, 3)), n_cases=1, repeats=3, as_asked=["the server takes no top_k"])
+    sweep = report(CURVE, rng.random((10, 3)), n_cases=1, n_repeats=3, as_asked=("the server takes no top_k",))
 
     text = said(sweep)
 
@@ -181,7 +188,8 @@ def test_a_single_prompt_and_what_was_asked_otherwise_are_named() -> None:
 
 def test_other_metrics_are_said_in_a_sentence_each() -> None:
     sweep = report(CURVE, curved())
-    sweep["metrics"].append({**report(CURVE, noise())["metrics"][0], "metric": "token_f1"})
+    other = replace(report(CURVE, noise()).metrics[0], metric="token_f1")
+    sweep = replace(sweep, metrics=(*sweep.metrics, other))
 
     assert [
         "No effect found: 20 cases show no difference in token_f1 between values of temperature and top_k."
@@ -190,14 +198,14 @@ def test_other_metrics_are_said_in_a_sentence_each() -> None:
 
 def test_a_metric_of_all_cases_together_is_not_analysed() -> None:
     assert ["bleu is computed from all cases together, and is not analysed by parameter."] == sweep_sentences(
-        {"metrics": [], "headline": "bleu"}
+        replace(report(CURVE, noise()), metrics=(), headline="bleu")
     )
 
 
 def test_a_long_table_is_cut_and_says_what_is_left_out() -> None:
     values = curved()
     values[7:] = np.nan
-    metric = report(CURVE, values)["metrics"][0]
+    metric = report(CURVE, values).metrics[0]
 
     assert 4 == len(combination_rows(metric, limit=4))
     assert "… and 6 more, 3 of them without a score (--json has all)." == further_combinations(metric, limit=4)
@@ -225,24 +233,24 @@ def test_a_hostile_name_stays_a_name_on_the_page(name: str) -> None:
 
 
 def test_a_table_recommends_only_where_an_effect_is_shown() -> None:
-    found = report(CURVE, curved())["metrics"][0]
+    found = report(CURVE, curved()).metrics[0]
 
     assert [("temperature", "shown", "= 0.5"), ("top_k", "none found", "none")] == [
         (row["parameter"], row["effect"], row["recommended"]) for row in effect_rows(found)
     ]
     assert {"temperature"} == {row["value"].split()[0] for row in level_rows(found)}
-    untested = report(CURVE, noise(n_cases=4))["metrics"][0]
+    untested = report(CURVE, noise(n_cases=4)).metrics[0]
     assert {("untested", "–", "–")} == {
         (row["effect"], row["correlation"], row["recommended"]) for row in effect_rows(untested)
     }
 
 
 def test_what_the_servers_and_the_judges_owe_is_counted_by_kind() -> None:
-    owing = {"failures": {"timed_out": 2}, "score_failures": {"judge_rubric": {"unreadable": 3}}}
-    result = {"runs": [{"candidates": [owing, owing, {"failures": {}, "score_failures": {}}]}]}
+    owing = candidate_result(failures={"timed_out": 2}, score_failures={"judge_rubric": {"unreadable": 3}})
+    result = an_invocation_result(a_run_result(owing, owing, candidate_result()))
 
     assert [
         "Not answered: 4 × timed_out.",
         "Answered, without a score: 6 × judge_rubric: unreadable.",
     ] == missing_lines(result)
-    assert [] == missing_lines({"runs": []})
+    assert [] == missing_lines(an_invocation_result())

@@ -1,8 +1,8 @@
 from dataclasses import replace
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from run_results import a_run_result, candidate_result, estimate, metric_result
 from stored_runs import answer, asked, numbers, right, store_run, wrong
 
 from evaluation.aggregation import aggregate_run
@@ -32,6 +32,7 @@ from evaluation.reports.tables import (
     usage_rows,
     without_column,
 )
+from evaluation.results.estimates import HasInterval
 from evaluation.scoring import score_candidate
 from evaluation.store.records import Status
 from evaluation.store.runs import find_run
@@ -45,13 +46,13 @@ DOWN = Failure(kind=FailureKind.SERVER_DOWN, message="nobody listens", n_attempt
     ("numbers_", "shown"),
     [
         (None, "–"),
-        ({}, "–"),
-        ({"p50": {"value": 1.0}}, "–"),
-        ({"value": 0.39042, "low": 0.364, "high": 0.417}, "0.390 [0.364, 0.417]"),
-        ({"value": 0.5, "low": None, "high": None}, "0.500 [no interval]"),
+        (metric_result(), "–"),
+        (metric_result(p50=estimate(1.0)), "–"),
+        (estimate(0.39042, 0.364, 0.417), "0.390 [0.364, 0.417]"),
+        (metric_result(0.5), "0.500 [no interval]"),
     ],
 )
-def test_a_value_never_stands_without_its_interval(numbers_: dict[str, Any] | None, shown: str) -> None:
+def test_a_value_never_stands_without_its_interval(numbers_: HasInterval | None, shown: str) -> None:
     assert shown == shown_estimate(numbers_)
 
 
@@ -59,13 +60,13 @@ def test_a_value_never_stands_without_its_interval(numbers_: dict[str, Any] | No
     ("numbers_", "shown"),
     [
         (None, "–"),
-        ({"p50": {"value": 1.0}}, "–"),
-        ({"value": 0.073, "low": 0.0694, "high": 0.0766}, "0.073 [0.0694, 0.0766]"),
-        ({"value": 29498.2, "low": 99.94, "high": 57771.0}, "29,498 [99.9, 57,771]"),
-        ({"value": 2.0, "low": None}, "2 [no interval]"),
+        (metric_result(p50=estimate(1.0)), "–"),
+        (estimate(0.073, 0.0694, 0.0766), "0.073 [0.0694, 0.0766]"),
+        (metric_result(29498.2, 99.94, 57771.0), "29,498 [99.9, 57,771]"),
+        (estimate(2.0), "2 [no interval]"),
     ],
 )
-def test_a_speed_has_three_digits_that_count_and_an_interval(numbers_: dict[str, Any] | None, shown: str) -> None:
+def test_a_speed_has_three_digits_that_count_and_an_interval(numbers_: HasInterval | None, shown: str) -> None:
     assert shown == shown_speed(numbers_)
 
 
@@ -93,29 +94,23 @@ def test_rows_are_ranked_by_the_headline_and_those_without_a_value_come_last(sto
 
 
 def test_the_fastest_is_the_first_where_less_is_better() -> None:
-    found = [{"candidate": name, "metrics": {"latency_s": {"value": s}}} for name, s in [("slow", 2.0), ("fast", 1.0)]]
+    slow, fast = (candidate_result(name, {"latency_s": metric_result(s)}) for name, s in (("slow", 2.0), ("fast", 1.0)))
 
-    assert ["fast", "slow"] == [
-        row["candidate"] for row in ranked({"headline": "latency_s", "metrics": {}, "candidates": found})
-    ]
+    assert [fast, slow] == ranked(a_run_result(slow, fast, headline="latency_s", metrics={}))
 
 
 def test_a_candidate_with_percentiles_but_no_mean_has_no_value() -> None:
-    found = [
-        {"candidate": "odd", "metrics": {"exact_match": {"p50": {"value": 1.0}}}},
-        {"candidate": "known", "metrics": {"exact_match": {"value": 0.0}}},
-    ]
+    odd = candidate_result("odd", {"exact_match": metric_result(p50=estimate(1.0))})
+    known = candidate_result("known", {"exact_match": metric_result(0.0)})
 
-    assert ["known", "odd"] == [
-        row["candidate"] for row in ranked({"headline": "exact_match", "metrics": {}, "candidates": found})
-    ]
+    assert [known, odd] == ranked(a_run_result(odd, known, metrics={}))
 
 
 def test_failures_are_said_in_words_and_own_ones_marked() -> None:
-    candidate = {"failures": {"timed_out": 3}, "own_failures": {"empty_answer": 2}, "status": "failed"}
+    candidate = candidate_result(failures={"timed_out": 3}, own_failures={"empty_answer": 2}, status=Status.FAILED)
 
     assert "given up, 3 timed_out, 2 empty_answer (own)" == shown_failures(candidate)
-    assert "0" == shown_failures({"failures": {}, "own_failures": {}, "status": "completed"})
+    assert "0" == shown_failures(candidate_result())
 
 
 def test_the_value_with_failures_as_zero_stands_beside_the_headline(store: Store) -> None:
@@ -145,15 +140,11 @@ def test_only_those_with_latencies_have_a_row_of_them(store: Store) -> None:
 
 
 def test_the_caption_says_which_values_are_no_means() -> None:
-    assert "* headline. exact_match: mean over cases [95 % interval]." == caption(
-        {"headline": "exact_match", "metrics": {"exact_match": ""}}
-    )
+    assert "* headline. exact_match: mean over cases [95 % interval]." == caption(a_run_result(headline="exact_match"))
     assert "* headline. accuracy: mean over cases; bleu, macro_f1: over all cases together [95 % interval]." == caption(
-        {"headline": "bleu", "metrics": {"accuracy": "", "macro_f1": "", "bleu": ""}}
+        a_run_result(headline="bleu", metrics={"accuracy": "", "macro_f1": "", "bleu": ""})
     )
-    assert "* headline. chrf: over all cases together [95 % interval]." == caption(
-        {"headline": "chrf", "metrics": {"chrf": ""}}
-    )
+    assert "* headline. chrf: over all cases together [95 % interval]." == caption(a_run_result(headline="chrf"))
 
 
 def test_tokens_and_costs_are_told_for_each_candidate(store: Store) -> None:
@@ -189,7 +180,7 @@ def test_candidates_of_different_prices_have_one_cost_each_under_one_name(store:
     models = [asked(f"{n}:1b", right(cases), details={PRICE: price}) for n, price in enumerate(prices)]
     run = run_result(store, store_run(store, *models, cases=cases))
 
-    assert [0.0013, 0.0026] == [found["metrics"]["cost_usd"]["value"] for found in run["candidates"]]
+    assert [0.0013, 0.0026] == [found.metrics["cost_usd"].value for found in run.candidates]
 
 
 def test_a_cost_by_another_price_stands_beside_the_first(store: Store) -> None:
@@ -201,9 +192,10 @@ def test_a_cost_by_another_price_stands_beside_the_first(store: Store) -> None:
     score_candidate(store, run_id, found.run_candidate_id, prices[1:])
     aggregate_run(store, run_id, (prices[1].text,))
 
-    metrics = run_result(store, run_id)["candidates"][0]["metrics"]
-    assert (0.0013, "total") == (metrics["cost_usd"]["value"], "total" if "total" in metrics["cost_usd"] else None)
-    assert 0.0026 == metrics[prices[1].signature]["value"]
+    metrics = run_result(store, run_id).candidates[0].metrics
+    assert 0.0013 == metrics["cost_usd"].value
+    assert "total" in metrics["cost_usd"].quantities
+    assert 0.0026 == metrics[prices[1].signature].value
 
 
 def test_a_cost_that_is_named_as_a_metric_keeps_the_digits_that_count(store: Store) -> None:
@@ -221,10 +213,10 @@ def test_a_metric_of_a_users_file_says_in_its_signature_which_way_is_better() ->
 
     assert (False, True) == (higher_is_better("own", lower), higher_is_better("own", together))
     assert (False, True) == (is_over_all_cases("own", lower), is_over_all_cases("own", together))
-    candidates = [{"candidate": name, "metrics": {"own": {"value": value}}} for name, value in (("a", 1), ("b", 2))]
+    candidates = [candidate_result(name, {"own": metric_result(value)}) for name, value in (("a", 1), ("b", 2))]
     for signature, order in ((lower, ["a", "b"]), (together, ["b", "a"])):
-        run = {"headline": "own", "metrics": {"own": signature}, "candidates": candidates}
-        assert order == [found["candidate"] for found in ranked(run)]
+        run = a_run_result(*candidates, headline="own", metrics={"own": signature})
+        assert order == [candidate.label for candidate in ranked(run)]
 
 
 def test_facts_of_metrics_are_known_and_strangers_are_taken_as_better_when_higher(
@@ -264,7 +256,7 @@ def test_it_is_said_how_much_was_taken_from_earlier_runs(store: Store) -> None:
     some = {case_id: replace(given, reused=case_id != "c3") for case_id, given in right(cases).items()}
     run = run_result(store, store_run(store, asked("a:1b", some), asked("b:1b", right(cases)), cases=cases))
 
-    assert [3, 0] == [candidate["n_reused"] for candidate in run["candidates"]]
+    assert [3, 0] == [candidate.n_reused for candidate in run.candidates]
     assert ["a:1b: 3 of 4 taken from earlier runs (out of timing figures)"] == reused(run)
 
 
@@ -284,7 +276,7 @@ def test_a_model_that_was_partly_on_the_cpu_is_warned_of_by_the_least_share(stor
 
     run = run_result(store, run_id)
 
-    assert [0.5, 1.0, None, 0.999, None] == [candidate["vram_share"] for candidate in run["candidates"]]
+    assert [0.5, 1.0, None, 0.999, None] == [candidate.vram_share for candidate in run.candidates]
     assert "on the CPU, wholly or in part: a:1b (50 %), d:1b (0.1 %)" == partly_on_the_cpu([run])
 
 
@@ -315,7 +307,7 @@ def test_a_metric_with_other_options_has_a_short_column_and_its_signature_in_the
     assert "1.000 [0.439, 1.000]" == row["contains(all=True)"]
     signature = parse_metric("contains(all=True)").signature
     assert "Contains(all=True, ignore_case=True)" == signature.partition("|")[0]
-    assert signature in run["candidates"][0]["metrics"]
+    assert signature in run.candidates[0].metrics
     assert "* headline. exact_match, contains, contains(all=True): mean over cases [95 % interval]." == caption(run)
 
 
@@ -352,9 +344,8 @@ def test_what_was_scored_later_with_other_options_is_said_below_the_table_by_a_s
 def test_why_a_value_has_no_interval_is_told_below_the_table(store: Store) -> None:
     cases = numbers(2)
     run_id = store_run(store, asked("a:1b", right(cases)), cases=cases, metrics=("token_f1",))
-    numbers_of = {"value": 0.5, "low": None, "high": None}
     run = run_result(store, run_id)
-    without = {**run, "candidates": [{**run["candidates"][0], "metrics": {"token_f1": numbers_of}}]}
+    without = replace(run, candidates=(replace(run.candidates[0], metrics={"token_f1": metric_result(0.5)}),))
 
     assert NO_INTERVAL not in remarks(run)
     assert NO_INTERVAL in remarks(without)

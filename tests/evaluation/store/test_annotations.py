@@ -75,7 +75,7 @@ def test_what_goes_is_counted_before_it_goes(store: Store, plan_run: Callable[..
         annotate(store, text="look", author="ada", **target)
 
     assert ["a is better than b."] == [
-        one["sentence"] for one in comparisons_of_experiment(store, ladder.experiment_id)
+        comparison.sentence for comparison in comparisons_of_experiment(store, ladder.experiment_id)
     ]
     goes = what_goes(store, ladder.experiment_id, with_runs=True)
     assert Doomed(run_ids=("run-1",), n_answers=0, n_comparisons=1, n_notes=2, n_runs_kept=1) == goes

@@ -80,12 +80,13 @@ def test_figures_of_fresh_and_cached_prompts_stand_apart(store: Store) -> None:
     store_two(store)
     aggregate_run(store, "run-1", ("exact_match",))
 
-    for found in run_result(store, "run-1")["candidates"]:
-        assert 4 == found["n_cached"]
-        latency, pace = found["metrics"]["latency_s"], found["metrics"]["tokens_per_s"]
-        assert (2.0, 4) == (latency["value"], latency["n"])
-        assert (pytest.approx(1.02), 4) == (latency["cached_prompts"]["value"], latency["cached_prompts"]["n"])
-        assert (10.0, 8) == (pace["value"], pace["n"])
+    for found in run_result(store, "run-1").candidates:
+        assert 4 == found.n_cached
+        latency, pace = found.metrics["latency_s"], found.metrics["tokens_per_s"]
+        kept = latency.quantities["cached_prompts"]
+        assert (2.0, 4) == (latency.value, latency.mean.n_cases)
+        assert (pytest.approx(1.02), 4) == (kept.value, kept.n_cases)
+        assert (10.0, 8) == (pace.value, pace.mean.n_cases)
 
 
 def test_evidence_has_the_latency_of_fresh_prompts_alone(store: Store) -> None:
@@ -108,10 +109,10 @@ def test_a_second_run_is_judged_by_what_the_first_one_took(store: Store) -> None
     send_later(store, "run-2")
     aggregate_run(store, "run-2", ("exact_match",))
 
-    (candidate,) = run_result(store, "run-2")["candidates"]
-    assert 8 == candidate["n_cached"]
-    assert "value" not in candidate["metrics"]["latency_s"]
-    assert 8 == candidate["metrics"]["latency_s"]["cached_prompts"]["n"]
+    (candidate,) = run_result(store, "run-2").candidates
+    assert 8 == candidate.n_cached
+    assert candidate.metrics["latency_s"].mean is None
+    assert 8 == candidate.metrics["latency_s"].quantities["cached_prompts"].n_cases
 
 
 @pytest.mark.parametrize(
@@ -144,8 +145,8 @@ def test_tokens_per_second_are_those_after_the_first_token_in_the_monitor_too(st
     calls = read_calls(store, [candidate.run_candidate_id])[candidate.run_candidate_id]
     point = point_of_calls(calls, at=candidate.started_at)
 
-    (found,) = run_result(store, "run-1")["candidates"]
-    assert found["metrics"]["tokens_per_s"]["value"] == point.tokens_per_s == 20.0
+    (found,) = run_result(store, "run-1").candidates
+    assert found.metrics["tokens_per_s"].value == point.tokens_per_s == 20.0
     assert point.call_tokens_per_s is None
 
 
@@ -201,7 +202,7 @@ def test_a_table_of_answers_of_which_nothing_is_known_says_that_they_may_look_fa
     aggregate_run(store, "run-2", ("exact_match",))
 
     run = run_result(store, "run-2")
-    assert 0.5 == run["candidates"][0]["metrics"]["latency_s"]["value"]
+    assert 0.5 == run.candidates[0].metrics["latency_s"].value
     assert (
         "m:1b: 8 of 8 prompts were, or may have been, in the server's cache, which may make it look faster in the "
         "timing figures above"

@@ -9,6 +9,8 @@ from evaluation.candidate import Candidate
 from evaluation.errors import StoreError
 from evaluation.generation import PromptState
 from evaluation.metrics.parsing import parse_metric
+from evaluation.results.as_json import as_json
+from evaluation.results.sweeps import ValueChoice, ValueRange
 from evaluation.scoring import score_candidate
 from evaluation.store.records import Status
 from evaluation.store.runs import find_run
@@ -55,52 +57,52 @@ def swept(store: Store) -> str:
 def test_the_headline_comes_first_and_each_combination_has_its_own_score(store: Store, swept: str) -> None:
     found = sweep_outcome(store, swept)
 
-    assert ["exact_match", "token_f1"] == [metric["metric"] for metric in found["metrics"]]
+    assert ["exact_match", "token_f1"] == [metric.metric for metric in found.metrics]
     assert [(0.0, 0.9167), (0.5, 0.6667), (1.0, 0.0)] == [
-        (one["combination"]["temperature"], round(one["value"], 4)) for one in found["metrics"][0]["combinations"]
+        (one.combination["temperature"], round(one.value, 4)) for one in found.metrics[0].combinations
     ]
-    assert ("grid", 3, 12, 1, {"temperature": {"values": [0.0, 0.5, 1.0]}}) == (
-        found["design"],
-        found["n_combinations"],
-        found["n_cases"],
-        found["repeats"],
-        found["parameters"],
+    assert ("grid", 3, 12, 1, {"temperature": ValueChoice(values=(0.0, 0.5, 1.0))}) == (
+        found.design,
+        found.n_combinations,
+        found.n_cases,
+        found.n_repeats,
+        found.parameters,
     )
-    (effect,) = found["metrics"][0]["effects"]
-    assert effect["is_shown"]
-    assert {"low": 0.0, "high": 0.5} == effect["recommended"]
-    assert [] == found["as_asked"]
+    (effect,) = found.metrics[0].effects
+    assert effect.is_shown
+    assert ValueRange(low=0.0, high=0.5) == effect.recommended
+    assert () == found.as_asked
 
 
 def test_what_was_found_can_be_stored_as_it_is(store: Store, swept: str) -> None:
     found = sweep_outcome(store, swept)
 
-    finish_sweep(store, swept, found)
+    finish_sweep(store, swept, as_json(found))
 
     stored = find_sweep(store, swept)
     assert stored is not None
-    assert found == stored.result
+    assert as_json(found) == stored.result
 
 
 def test_best_so_far_is_the_highest_mean_with_its_interval(store: Store, swept: str) -> None:
     best = best_so_far(store, swept)
 
     assert best is not None
-    combination, numbers_ = best
+    combination, estimate = best
     assert {"temperature": 0.0} == combination
-    assert pytest.approx(11 / 12) == numbers_["value"]
-    assert numbers_["low"] < numbers_["value"] < numbers_["high"]
+    assert pytest.approx(11 / 12) == estimate.value
+    assert estimate.low < estimate.value < estimate.high
 
 
 def test_before_anything_is_scored_there_is_no_best_and_nothing_is_said(store: Store) -> None:
     store_run(store, *(asked(one, 0, n_cases=0) for one in TRIED), cases=CASES, scored=False, status=Status.RUNNING)
     invocation_id = begin(store)
 
-    (metric,) = sweep_outcome(store, invocation_id)["metrics"]
+    (metric,) = sweep_outcome(store, invocation_id).metrics
 
     assert best_so_far(store, invocation_id) is None
-    assert [None, None, None] == [one["value"] for one in metric["combinations"]]
-    assert 0 == metric["n_may_be_best"]
+    assert [None, None, None] == [one.value for one in metric.combinations]
+    assert 0 == metric.n_may_be_best
 
 
 def test_a_combination_that_was_given_up_leaves_the_others_results(store: Store) -> None:
@@ -113,11 +115,11 @@ def test_a_combination_that_was_given_up_leaves_the_others_results(store: Store)
         status=Status.FAILED,
     )
 
-    (metric,) = sweep_outcome(store, begin(store))["metrics"]
+    (metric,) = sweep_outcome(store, begin(store)).metrics
 
-    assert [0.0, 1.0, 0.5] == [one["combination"]["temperature"] for one in metric["combinations"]]
-    assert metric["effects"][0]["is_shown"]
-    assert any("1 of 3 combinations have no score" in note for note in metric["notes"])
+    assert [0.0, 1.0, 0.5] == [one.combination["temperature"] for one in metric.combinations]
+    assert metric.effects[0].is_shown
+    assert any("1 of 3 combinations have no score" in note for note in metric.notes)
 
 
 def test_models_that_were_named_by_model_are_a_parameter(store: Store) -> None:
@@ -126,10 +128,10 @@ def test_models_that_were_named_by_model_are_a_parameter(store: Store) -> None:
 
     found = sweep_outcome(store, begin(store, tried, "temperature=0"))
 
-    assert ["model", "temperature"] == list(found["parameters"])
-    (effect,) = found["metrics"][0]["effects"]
-    assert ("model", {"values": ["a:1b"]}) == (effect["name"], effect["recommended"])
-    assert ["temperature"] == found["metrics"][0]["constant"]
+    assert ["model", "temperature"] == list(found.parameters)
+    (effect,) = found.metrics[0].effects
+    assert ("model", ValueChoice(values=("a:1b",))) == (effect.name, effect.recommended)
+    assert ("temperature",) == found.metrics[0].constant
 
 
 def test_a_value_that_was_not_used_as_asked_is_named(store: Store) -> None:
@@ -142,7 +144,7 @@ def test_a_value_that_was_not_used_as_asked_is_named(store: Store) -> None:
     assert [
         "here takes no top_k: its values were not sent, and cannot make a difference there",
         "a:1b was asked with num_ctx=2047 where num_ctx=8192 was wanted: it was trained for no more",
-    ] == found["as_asked"]
+    ] == list(found.as_asked)
 
 
 def test_a_single_case_asked_several_times_has_answers_as_evidence(store: Store) -> None:
@@ -156,10 +158,10 @@ def test_a_single_case_asked_several_times_has_answers_as_evidence(store: Store)
     ]
     store_run(store, *candidates, cases=case, n_repeats=8)
 
-    (metric,) = sweep_outcome(store, begin(store))["metrics"]
+    (metric,) = sweep_outcome(store, begin(store)).metrics
 
-    assert ("answer", 24) == (metric["unit"], metric["n_units"])
-    assert metric["effects"][0]["is_shown"]
+    assert ("answer", 24) == (metric.unit, metric.n_units)
+    assert metric.effects[0].is_shown
 
 
 def test_other_runs_and_other_candidates_are_refused(store: Store, swept: str) -> None:
@@ -192,8 +194,8 @@ def test_means_over_kept_and_read_prompts_say_so(store: Store) -> None:
     store_run(store, *candidates, cases=CASES, metrics=metrics, scored=False)
     for row in find_run(store, "run-1").candidates:
         score_candidate(store, "run-1", row.run_candidate_id, [parse_metric(text) for text in metrics])
-    quality, first_token = sweep_outcome(store, begin(store, TRIED[:2], "temperature=0,0.5"))["metrics"]
+    quality, first_token = sweep_outcome(store, begin(store, TRIED[:2], "temperature=0,0.5")).metrics
 
-    (note,) = first_token["notes"]
+    (note,) = first_token.notes
     assert note.startswith("the server had kept, or may have kept, 12 of 24 prompts")
-    assert not any("kept" in line for line in quality["notes"])
+    assert not any("kept" in line for line in quality.notes)

@@ -186,7 +186,7 @@ def test_claims_with_different_models_take_turns_and_never_work_at_the_same_time
         watching.cancel()
         await _stop(*workers)
         for one, other in zip(workers, reversed(workers), strict=True):
-            sentence = f"waiting for the GPU {TAG}: {other.model}:1b of another evaluation is at work"
+            sentence = f"waiting for the GPU {TAG}: {other.model}:1b still has its turn there"
             assert sentence in one.said
 
     asyncio.run(scenario())
@@ -237,7 +237,7 @@ def test_who_waits_says_so_once_a_turn(limits: FakeLimits, worker: Make) -> None
         await until(lambda: limits.taken(WAITING) == 1)
         n_looks = limits.calls["look"]
         await until(lambda: limits.calls["look"] > n_looks + 20)
-        assert [f"waiting for the GPU {TAG}: small:1b of another evaluation is at work"] == second.said
+        assert [f"waiting for the GPU {TAG}: small:1b still has its turn there"] == second.said
         assert 0 == second.n_loads
         await first.stop()
         await until(lambda: second.gate.capacity == 16)

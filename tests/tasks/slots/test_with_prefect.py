@@ -247,7 +247,7 @@ def test_claims_with_different_models_take_turns(worker: Callable[..., Worker], 
         await first.stop()
         await second.stop()
         assert 0 == sum(at_work_while_loading)
-        assert f"waiting for the GPU {tag}: small:1b of another evaluation is at work" in second.said
+        assert f"waiting for the GPU {tag}: small:1b still has its turn there" in second.said
         assert [0, 0, 0, 0] == await _taken(tag)
 
     asyncio.run(scenario())

@@ -1,0 +1,88 @@
+"""Commands whose modules are imported when they are called: `benchwright --help` and completion of names need none."""
+
+from collections.abc import Iterator, Mapping, MutableMapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_group
+
+from deployments.cli.grouped_help import GroupedCommand
+from deployments.cli.plain_numbers import with_plain_numbers
+
+_BESIDE_NAMES = 6
+"""Columns that the margins take in a list of commands."""
+
+
+@dataclass(frozen=True, slots=True)
+class LazyCommand:
+    """A command, or a group of them, and where it is defined."""
+
+    target: str
+    """`package.module:name` of a function or of a `typer.Typer`."""
+    summary: str
+    """The beginning of its help."""
+    has_headings: bool = False
+    """Its many options stand under headings."""
+
+
+class LazyCommands(MutableMapping[str, Any]):
+    """Typer's commands by name, each made when it is looked up."""
+
+    def __init__(self, commands: Mapping[str, LazyCommand]) -> None:
+        self.lazy = commands
+        self._made: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._made:
+            self._made[name] = with_plain_numbers(_made(name, self.lazy[name]))
+        return self._made[name]
+
+    def __setitem__(self, name: str, command: Any) -> None:
+        self._made[name] = command
+
+    def __delitem__(self, name: str) -> None:
+        del self._made[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.lazy or name in self._made
+
+    def __iter__(self) -> Iterator[str]:
+        return iter({**self.lazy, **self._made})
+
+    def __len__(self) -> int:
+        return len({**self.lazy, **self._made})
+
+
+def _made(name: str, lazy: LazyCommand) -> Any:
+    module, _, attribute = lazy.target.partition(":")
+    target = getattr(import_module(module), attribute)
+    holder = typer.Typer(rich_markup_mode=None, add_completion=False)
+    if isinstance(target, typer.Typer):
+        holder.add_typer(target, name=name)
+    else:
+        holder.command(name, cls=GroupedCommand if lazy.has_headings else None)(target)
+    return get_group(holder).commands[name]
+
+
+class LazyGroup(TyperGroup):
+    """A group whose commands are listed without being imported."""
+
+    LAZY: Mapping[str, LazyCommand] = {}
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        self.commands = LazyCommands(self.LAZY)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write each command's name and the beginning of its help."""
+        room = formatter.width - _BESIDE_NAMES - max(map(len, self.LAZY))
+        with formatter.section("Commands"):
+            formatter.write_dl(
+                [
+                    (name, TyperCommand(name, help=lazy.summary).get_short_help_str(room))
+                    for name, lazy in self.LAZY.items()
+                ]
+            )

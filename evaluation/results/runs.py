@@ -1,0 +1,174 @@
+"""What an evaluation found: an invocation, its runs, their candidates, and each candidate's metrics."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from evaluation.metrics.class_table import ClassTable
+from evaluation.results.alarms import Alarm
+from evaluation.results.as_json import MERGED, json_key
+from evaluation.results.estimates import MetricEstimate
+from evaluation.results.failures import FailureSummary
+from evaluation.results.gpus import EnergyResult, GpuResult
+from evaluation.store.records import AnnotationRecord, Status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricMean(MetricEstimate):
+    """A metric's value for a run: its mean over cases, or what it computes from all cases together."""
+
+    signature: str
+    """The metric with its options and its scorer's version, by which the cases were scored."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricResult:
+    """What a candidate reached on a metric: the mean, and other quantities of the same metric beside it."""
+
+    mean: MetricMean | None = field(metadata=MERGED)
+    """None where there is no value, but another quantity."""
+    quantities: Mapping[str, MetricEstimate] = field(metadata=MERGED)
+    """By name: `mean_with_failures_as_zero`, `strict`, `flexible`, `p50`, `p95`, `total`, `cached_prompts`, …"""
+
+    @property
+    def value(self) -> float | None:
+        """The mean, in the metric's unit; None where there is none."""
+        return None if self.mean is None else self.mean.value
+
+    @property
+    def low(self) -> float | None:
+        """Lower end of the mean's 95 % interval; None where there is no interval."""
+        return None if self.mean is None else self.mean.low
+
+    @property
+    def high(self) -> float | None:
+        """Upper end of the mean's 95 % interval; None where there is no interval."""
+        return None if self.mean is None else self.mean.high
+
+    @property
+    def signature(self) -> str | None:
+        """Signature of the metric that the mean is of; None where there is no mean."""
+        return None if self.mean is None else self.mean.signature
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CandidateResult:
+    """One candidate of a run: what it was, what became of its cases, and its metrics."""
+
+    label: str = field(metadata=json_key("candidate"))
+    """What it is called; no two of a run are called the same."""
+    model: str
+    """Name of the weights at the provider."""
+    digest: str | None
+    """Hash of the weights; None: unverified."""
+    fingerprint: str
+    """Hash of all that can change its answers."""
+    options: Mapping[str, object]
+    """Effective options: the candidate's over the benchmark's over the defaults."""
+    endpoint: str
+    """Name of the server that it was planned for."""
+    endpoint_url: str
+    provider: str
+    """The wire protocol: `ollama`, `openai`, …"""
+    server_version: str | None
+    status: Status
+    given_up_reason: str | None = field(metadata=json_key("given_up"))
+    """Why it was given up; None: it was not."""
+    n_cases: int
+    """Cases of the run."""
+    n_ok: int
+    """Answers, the candidate's own failures among them: all that is scored."""
+    n_failed: int
+    """Failures of the server: counted, never scored."""
+    n_reused: int
+    """Outcomes taken from earlier runs, which are in no timing figure."""
+    n_cached: int
+    """Answers to prompts that a server had, or may have had, in its cache."""
+    vram_share: float | None
+    """The least share of the model that was in the GPU's memory, in [0, 1]; None: no server said so."""
+    failures: Mapping[str, int]
+    """Failures of the server, by kind."""
+    own_failures: Mapping[str, int]
+    """The candidate's own failures, by kind."""
+    metrics: Mapping[str, MetricResult]
+    """By the metric's word, as in `RunResult.metrics`; figures of speed, energy and cost beside them."""
+    details: Mapping[str, object]
+    """What else its server said: quantisation, context length, warnings."""
+    score_failures: Mapping[str, Mapping[str, int]]
+    """Scores that could not be had, by the metric's word, then by kind."""
+    n_scored: Mapping[str, int]
+    """Answers that have a score, by the metric's word."""
+    endpoints: Mapping[str, int] | None
+    """Outcomes that each server of a pool gave; None where there was but one server."""
+    energy: EnergyResult | None
+    """None where it was not measured."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunResult:
+    """One run: a benchmark asked of candidates. Numbers are not rounded."""
+
+    run_id: str
+    invocation_id: str
+    status: Status
+    reason: str | None
+    """Why it failed or was cancelled."""
+    benchmark: str
+    """Name of the benchmark."""
+    benchmark_version: str
+    """Hash of the benchmark's cases, prompt and metrics."""
+    task_type: str | None
+    """None where the store no longer has the benchmark."""
+    headline: str
+    """Word of the metric that ranks the candidates."""
+    metrics: Mapping[str, str]
+    """Signatures of the metrics, by the words under which their numbers stand."""
+    alarms: tuple[Alarm, ...]
+    """Signs that the measuring is at fault: those about all candidates first."""
+    seed: int
+    n_repeats: int = field(metadata=json_key("repeats"))
+    """How often each case was asked."""
+    limit: int | None
+    """How many cases were asked for at most; None: all."""
+    n_cases: int
+    """Cases that were chosen."""
+    code_version: str
+    """Version of this program that planned the run."""
+    tags: tuple[str, ...]
+    started_at: datetime | None
+    finished_at: datetime | None
+    flow_run_ids: tuple[str, ...]
+    """Prefect's flow runs that worked on it."""
+    gpus: tuple[GpuResult, ...] = field(metadata=json_key("gpu"))
+    """Of the whole invocation; empty where none was sampled."""
+    judging: tuple[str, ...]
+    """Whether its judges agree, and what they look at beside the answers: a sentence each; empty without judges."""
+    candidates: tuple[CandidateResult, ...]
+    """In the order in which they were planned."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunInFull:
+    """A run with what `show` has beyond its results."""
+
+    run: RunResult = field(metadata=MERGED)
+    failures: tuple[FailureSummary, ...] = field(metadata=json_key("failure_examples"))
+    """The server's first, then the most frequent."""
+    classes: Mapping[str, ClassTable]
+    """Classes and confusion matrix of each candidate, by its label; empty where no metric notes the classes."""
+    experiments: tuple[str, ...]
+    """Names of the experiments that the run belongs to."""
+    annotations: tuple[AnnotationRecord, ...]
+    """What people noted on the run and its cases."""
+    case_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvocationResult:
+    """The runs of one invocation, which were planned together."""
+
+    status: Status
+    """The worst of its runs'."""
+    invocation_id: str
+    runs: tuple[RunResult, ...]
+    """One a benchmark, in the order in which they were asked for."""

@@ -1,0 +1,112 @@
+"""What a sweep found: what each parameter does, and which combinations may be the best."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from evaluation.results.as_json import json_key
+from evaluation.sweeping.findings import Level, Standing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValueRange:
+    """All values from one to another."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValueChoice:
+    """Some values."""
+
+    values: tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EffectResult:
+    """What a parameter does."""
+
+    name: str
+    is_numeric: bool
+    levels: tuple[Level, ...]
+    """In the order of their values."""
+    p_value: float | None
+    """None where it was not tested."""
+    p_adjusted: float | None
+    """Over the parameters (Holm)."""
+    spread: float
+    """The best level's mean less the worst one's, in the metric's unit."""
+    correlation: float | None
+    """Spearman's, of the values and the combinations' means; None for what is no number."""
+    p_correlation: float | None
+    """Whether the straight line rises or falls over the cases, adjusted over the parameters (Holm)."""
+    detectable: float | None
+    """How far the ends of its range must be apart to be found 4 times in 5; None where it was not tested."""
+    is_shown: bool
+    """True where it makes a difference beyond chance."""
+    recommended: ValueRange | ValueChoice
+    """Values that are not shown to be worse than another."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InteractionResult:
+    """Whether the effect of one parameter depends on the other."""
+
+    first: str
+    second: str
+    p_value: float | None
+    """None where it was not tested."""
+    p_adjusted: float | None
+    """Over the pairs of parameters (Holm)."""
+    is_shown: bool
+    """True where it does beyond chance."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweptMetric:
+    """What the scores of a sweep say on one metric."""
+
+    metric: str
+    signature: str
+    higher_is_better: bool
+    n_units: int
+    """Pieces of evidence."""
+    unit: str
+    """What they are: `case`, `cluster`, or `answer` to a single prompt."""
+    confidence_level: float
+    combinations: tuple[Standing, ...]
+    """Best first; those without a value last."""
+    n_may_be_best: int
+    effects: tuple[EffectResult, ...]
+    interactions: tuple[InteractionResult, ...]
+    constant: tuple[str, ...]
+    """Parameters of which one value has scores."""
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepResult:
+    """A sweep with the analysis of each metric."""
+
+    run_id: str
+    benchmark: str
+    """Name of the benchmark."""
+    benchmark_version: str
+    prompt: str | None
+    """The single prompt that was asked; None: a benchmark's cases."""
+    design: str
+    """How combinations were chosen: `grid`, `random`, …"""
+    seed: int
+    n_cases: int
+    """Cases that were chosen."""
+    n_repeats: int = field(metadata=json_key("repeats"))
+    """How often each case was asked."""
+    n_combinations: int
+    parameters: Mapping[str, ValueRange | ValueChoice]
+    """Values of each parameter that could be tried, by its name."""
+    headline: str
+    """Name of the metric that ranks the combinations."""
+    as_asked: tuple[str, ...]
+    """Where a model was asked with something else than the combination says: a sentence each."""
+    metrics: tuple[SweptMetric, ...]
+    """The headline first; without those that are computed from all cases together."""

@@ -1,0 +1,88 @@
+"""Results of runs are types: none of them holds `Any`, and nobody reads them by a text, which typing cannot check."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+DEFINING = (
+    "alarms.py",
+    "cases.py",
+    "estimates.py",
+    "experiments.py",
+    "failures.py",
+    "gpus.py",
+    "races.py",
+    "run_diffs.py",
+    "runs.py",
+    "sweeps.py",
+)
+READING = (
+    "evaluation/reports/case_results.py",
+    "evaluation/reports/classes.py",
+    "evaluation/reports/drift.py",
+    "evaluation/reports/experiments.py",
+    "evaluation/reports/failure_examples.py",
+    "evaluation/reports/failure_tables.py",
+    "evaluation/reports/gpu.py",
+    "evaluation/reports/judges_of_run.py",
+    "evaluation/reports/markdown.py",
+    "evaluation/reports/race_page.py",
+    "evaluation/reports/race_pictures.py",
+    "evaluation/reports/results.py",
+    "evaluation/reports/run_diff.py",
+    "evaluation/reports/run_pictures.py",
+    "evaluation/reports/sweep_findings.py",
+    "evaluation/reports/sweep_markdown.py",
+    "evaluation/reports/sweep_pictures.py",
+    "evaluation/reports/sweep_tables.py",
+    "evaluation/reports/sweep_words.py",
+    "evaluation/reports/tables.py",
+    "deployments/cli/case_page.py",
+    "deployments/cli/experiment_page.py",
+    "deployments/cli/race_page.py",
+    "deployments/cli/results.py",
+    "deployments/cli/run_page.py",
+    "deployments/cli/show.py",
+    "deployments/cli/sweep_page.py",
+    "deployments/cli/thresholds.py",
+    "tasks/publish.py",
+)
+
+
+def names_in(source: str) -> set[str]:
+    """Every name that a module reads."""
+    return {node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name)}
+
+
+def read_by_text(source: str) -> list[str]:
+    """Every `value["key"]` that is read, but those of types (`Sequence["RunResult"]`)."""
+    return [
+        ast.unparse(node)
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Subscript)
+        and isinstance(node.ctx, ast.Load)
+        and isinstance(node.slice, ast.Constant)
+        and isinstance(node.slice.value, str)
+        and not (isinstance(node.value, ast.Name) and node.value.id[0].isupper())
+        and not (isinstance(node.value, ast.Name) and node.value.id in ("list", "tuple", "dict"))
+    ]
+
+
+@pytest.mark.parametrize("name", DEFINING)
+def test_no_type_of_a_result_holds_any(name: str) -> None:
+    assert "Any" not in names_in((ROOT / "evaluation/results" / name).read_text())
+
+
+@pytest.mark.parametrize("name", READING)
+def test_results_of_runs_are_read_by_attribute(name: str) -> None:
+    source = (ROOT / name).read_text()
+
+    assert [] == read_by_text(source)
+    assert "Any" not in names_in(source)
+
+
+def test_these_checks_can_fail() -> None:
+    assert "Any" in names_in("from typing import Any\nfields: dict[str, Any] = {}\n")
+    assert ["run['status']"] == read_by_text('print(run["status"], Sequence["Run"], list["Run"])')
