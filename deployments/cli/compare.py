@@ -53,6 +53,13 @@ def compare(
     history: Annotated[
         bool, typer.Option("--history", help="Show earlier comparisons of these runs, or of two sides by name.")
     ] = False,
+    unpaired: Annotated[
+        bool,
+        typer.Option(
+            "--unpaired",
+            help="Compare groups that share no cases: two benchmarks, two versions of one, two halves of traffic.",
+        ),
+    ] = False,
     experiment: Annotated[
         str | None,
         typer.Option(metavar="NAME", help="Add the comparison to this experiment; without RUNS: compare its runs."),
@@ -75,6 +82,28 @@ def compare(
     from deployments.cli.comparing import Wanted, run_comparison, show_history
     from deployments.cli.evaluate_options import evaluation_fields
 
+    if unpaired:
+        from deployments.cli.comparing_unpaired import compare_unpaired_runs
+
+        fields = {"runs": runs, "by": by, "against": against, "margin": margin, "metrics": metric}
+        paired_options = {
+            "--flips": flips is not None,
+            "--fail-on-regression": fail_on_regression,
+            "--regression-of": bool(regression_of),
+            "--junit": junit is not None,
+            "--history": history,
+            "--experiment": experiment is not None,
+            "--publish": publish,
+            "--dry-run": dry_run,
+            "the options of `evaluate`": bool(evaluation_fields(evaluation)),
+        }
+        code = compare_unpaired_runs(
+            {name: value for name, value in fields.items() if value is not None and value != []},
+            paired_only=[option for option, is_typed in paired_options.items() if is_typed],
+            database=db,
+            as_json=json_,
+        )
+        raise typer.Exit(code)
     if history:
         raise typer.Exit(show_history(runs or [], metric or [], database=db, as_json=json_))
     asked = evaluation_fields(evaluation)

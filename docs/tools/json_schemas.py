@@ -19,6 +19,7 @@ from evaluation.results.cases import CaseResult
 from evaluation.results.experiments import ExperimentResult
 from evaluation.results.run_diffs import RunDiff
 from evaluation.results.runs import RunInFull
+from evaluation.results.unpaired import UnpairedComparisonResult
 from evaluation.store.records.alerts import SilenceRecord
 from evaluation.store.records.asked import DatabaseInfo, EndpointRecord
 from evaluation.traffic_calls import TrafficCall
@@ -27,6 +28,7 @@ FOLDER = Path(__file__).parents[1] / "schemas"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 COMMANDS: Mapping[str, Any] = {
     "alerts silences": Sequence[SilenceRecord],
+    "compare --unpaired": UnpairedComparisonResult,
     "db info": DatabaseInfo,
     "endpoints list": Sequence[EndpointRecord],
     "experiments diff": RunDiff,

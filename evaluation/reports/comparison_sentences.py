@@ -2,17 +2,16 @@
 
 from collections.abc import Sequence
 
-from evaluation.formatting import p_value, quantity
+from evaluation.formatting import p_value
 from evaluation.reports.comparison_missing import all_equal, is_all_equal, what_is_missing
 from evaluation.reports.comparison_words import (
-    amount,
     evidence_of,
     listed,
+    margin_words,
     n_tested,
     named_tests,
     shown_pairs,
     size_of,
-    unit_of,
 )
 from evaluation.reports.preference_tables import preference_sentence
 from evaluation.results.comparisons import ComparisonResult, MetricComparisonResult
@@ -66,7 +65,7 @@ def pair_sentence(pair: PairResult, *, n_adjusted: int = 1) -> str:
         first, second = (a, b) if verdict == A_BETTER else (b, a)
         return f"{_better(pair, first, second)}, {evidence_of(pair, n_adjusted)}"
     if verdict == EQUIVALENT and pair.margin is not None:
-        return f"{a} and {b} are equivalent within {_within(pair.margin, pair)} ({_seen(pair, n_adjusted)})"
+        return f"{a} and {b} are equivalent within {margin_words(pair.margin, pair)} ({_seen(pair, n_adjusted)})"
     if verdict == INSUFFICIENT_DATA:
         return _too_few(pair)
     missing = what_is_missing(pair)
@@ -85,17 +84,6 @@ def _better(pair: PairResult, first: str, second: str) -> str:
     if not pair.higher_is_better:
         flipped = not flipped
     return f"{first} is better than {second} by {size_of(pair, flipped=flipped)}{falling}"
-
-
-def _within(margin: float, pair: PairResult) -> str:
-    if pair.kind == Kind.RATIO:
-        return f"a factor of {quantity(1 + margin)}"
-    return _plural(amount(margin, pair).removesuffix(".0"), pair)
-
-
-def _plural(number: str, pair: PairResult) -> str:
-    word = unit_of(pair)
-    return f"{number} point" if word == " points" and number == "1" else f"{number}{word}"
 
 
 def _seen(pair: PairResult, n_adjusted: int) -> str:
@@ -124,7 +112,7 @@ def not_worse(pair: PairResult, against: str | None = None) -> str | None:
     sides = ((pair.a, pair.b, pair.p_a_not_worse), (pair.b, pair.a, pair.p_b_not_worse))
     winner = {A_BETTER: pair.a, B_BETTER: pair.b}.get(pair.verdict)
     claims = [
-        f"{side} is not worse than {other} by {_within(pair.margin, pair)} or more ({p_value(p)})"
+        f"{side} is not worse than {other} by {margin_words(pair.margin, pair)} or more ({p_value(p)})"
         for side, other, p in sides
         if p is not None and p < ALPHA and side not in (winner, against)
     ]

@@ -1,6 +1,7 @@
 """Differences, ratios and p-values of a comparison in the words in which people read them."""
 
 from collections.abc import Sequence
+from typing import Protocol
 
 from evaluation.formatting import counted, p_value, points, quantity
 from evaluation.results.pairs import PairResult
@@ -9,7 +10,31 @@ from evaluation.stats.kinds import Kind
 FRACTION = "fraction"
 
 
-def amount(value: float, pair: PairResult, *, signed: bool = False) -> str:
+class HasDifference(Protocol):
+    """Two sides, or two groups, that differ by so much on a metric."""
+
+    @property
+    def kind(self) -> Kind:
+        """What the numbers are."""
+
+    @property
+    def unit(self) -> str:
+        """The metric's."""
+
+    @property
+    def difference(self) -> float | None:
+        """The first less the second; of a ratio, the first by the second."""
+
+    @property
+    def low(self) -> float | None:
+        """Lower limit of the difference; None without an interval."""
+
+    @property
+    def high(self) -> float | None:
+        """Upper limit of the difference; None without an interval."""
+
+
+def amount(value: float, pair: HasDifference, *, signed: bool = False) -> str:
     """A difference of that pair's metric as a bare number: points of a share, or the metric's unit."""
     if pair.kind == Kind.RATIO:
         return quantity(value)
@@ -18,14 +43,14 @@ def amount(value: float, pair: PairResult, *, signed: bool = False) -> str:
     return quantity(value, signed=signed)
 
 
-def unit_of(pair: PairResult) -> str:
+def unit_of(pair: HasDifference) -> str:
     """The word after an amount."""
     if pair.unit == FRACTION or pair.kind == Kind.ORDINAL:
         return " points"
     return f" {pair.unit}" if pair.unit else ""
 
 
-def interval(pair: PairResult, *, flipped: bool = False, signed: bool = False) -> str:
+def interval(pair: HasDifference, *, flipped: bool = False, signed: bool = False) -> str:
     """`[1.9, 6.3]` of the difference, seen from the other side where it is flipped; `[no interval]` without one."""
     if pair.low is None or pair.high is None:
         return "[no interval]"
@@ -35,7 +60,7 @@ def interval(pair: PairResult, *, flipped: bool = False, signed: bool = False) -
     return f"[{amount(low, pair, signed=signed)}, {amount(high, pair, signed=signed)}]"
 
 
-def size_of(pair: PairResult, *, flipped: bool = False, signed: bool = False) -> str:
+def size_of(pair: HasDifference, *, flipped: bool = False, signed: bool = False) -> str:
     """`4.1 points [1.9, 6.3]`, or `0.52 times [0.50, 0.54]` of a ratio."""
     value = pair.difference
     if value is None:
@@ -44,6 +69,14 @@ def size_of(pair: PairResult, *, flipped: bool = False, signed: bool = False) ->
         value = 1 / value if pair.kind == Kind.RATIO else -value
     word = " times" if pair.kind == Kind.RATIO else unit_of(pair)
     return f"{amount(value, pair, signed=signed)}{word} {interval(pair, flipped=flipped, signed=signed)}"
+
+
+def margin_words(margin: float, pair: HasDifference) -> str:
+    """`1 point`, `2 points`, `a factor of 1.10`: a margin of that pair's metric."""
+    if pair.kind == Kind.RATIO:
+        return f"a factor of {quantity(1 + margin)}"
+    number, word = amount(margin, pair).removesuffix(".0"), unit_of(pair)
+    return f"{number} point" if word == " points" and number == "1" else f"{number}{word}"
 
 
 def shown_pairs(pair: PairResult) -> str:

@@ -1,5 +1,7 @@
 """How large is a difference, whatever the unit of the metric?"""
 
+from math import asin, sqrt
+
 from evaluation.stats.numbers import Vector, is_constant, standard_deviation
 
 
@@ -7,6 +9,11 @@ def cohen_g(only_a: int, only_b: int) -> float | None:
     """How far A's share of the discordant pairs lies from one half, in [-0.5, 0.5]; None where nothing differs."""
     n = only_a + only_b
     return only_a / n - 0.5 if n else None
+
+
+def cohen_h(a: float, b: float) -> float:
+    """How far two shares of different cases lie apart, as angles, in [-π, π]: 2 asin √a - 2 asin √b (Cohen 1988)."""
+    return 2 * asin(sqrt(a)) - 2 * asin(sqrt(b))
 
 
 def odds_ratio(only_a: int, only_b: int) -> float | None:

@@ -1,19 +1,19 @@
-"""Do two groups differ that have no cases in common? Shares, means and categories; pairs tell far more.
+"""Do two groups differ that have no cases in common? Shares, means and ranks; pairs tell far more.
 
 Never for two candidates on the same cases: there, `pair_comparison` knows which answers belong together.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from math import comb, sqrt
+from math import comb, erfc, hypot, sqrt
 from typing import NamedTuple
 
 import numpy as np
 
 from evaluation.errors import ConfigurationError
-from evaluation.stats.effect_sizes import small_sample_factor
+from evaluation.stats.effect_sizes import cohen_h, small_sample_factor
 from evaluation.stats.intervals import Interval, checked_confidence_level, t_interval, wilson_interval
-from evaluation.stats.numbers import Vector, as_vector, is_constant
+from evaluation.stats.numbers import Vector, as_vector, is_constant, standard_deviation
 
 SMALL_CELL = 5
 """Expected counts below which chi-square is not trusted."""
@@ -37,16 +37,15 @@ class UnpairedResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CategoryResult:
-    """Whether two groups spread over the same categories differently."""
+class RankTest:
+    """Whether the scores of one group tend to be the higher ones, whatever the distances (Mann and Whitney 1947)."""
 
-    chi2: float
-    degrees_of_freedom: int
+    u: float
+    """Pairs of a case of A and one of B in which A's score is the higher one; ties count half."""
     p_value: float
-    cramers_v: float
-    n_small: int
-    """Cells with an expected count below 5; where there are many, the p-value is rough."""
-    method: str = "chi2"
+    """Two-sided: exact without ties where a group has at most 8 cases, else normal, corrected for ties."""
+    rank_biserial: float
+    """P(A higher) - P(B higher), in [-1, 1]."""
 
 
 def unpaired_shares(
@@ -54,8 +53,11 @@ def unpaired_shares(
 ) -> UnpairedResult:
     """Difference of two shares of different cases: Newcombe's interval and a test of the two by two table.
 
-    Interval: Newcombe 1998 (Statistics in Medicine 17:873), method 10, of two Wilson intervals. Test: chi-square
-    without correction, Fisher's exact one where an expected count is below 5.
+    Interval: Newcombe 1998 (Statistics in Medicine 17:873), method 10, of two Wilson intervals. Test: Pearson's
+    chi-square without correction, Fisher's exact one where an expected count is below 5. Effect size: Cohen's h.
+
+    Raises:
+        ConfigurationError: a group is empty, or has fewer than none or more than all right.
     """
     level = checked_confidence_level(confidence_level)
     for right, n in ((right_a, n_a), (right_b, n_b)):
@@ -64,17 +66,18 @@ def unpaired_shares(
     a, b = right_a / n_a, right_b / n_b
     low_a, high_a = wilson_interval(right_a, n_a, confidence_level=level)
     low_b, high_b = wilson_interval(right_b, n_b, confidence_level=level)
-    table = category_difference({"right": right_a, "wrong": n_a - right_a}, {"right": right_b, "wrong": n_b - right_b})
+    is_small = _least_expected(right_a, n_a, right_b, n_b) < SMALL_CELL
+    test = fisher_p_value if is_small else chi_square_p_value
     return UnpairedResult(
         difference=a - b,
         low=a - b - sqrt((a - low_a) ** 2 + (high_b - b) ** 2),
         high=a - b + sqrt((high_a - a) ** 2 + (b - low_b) ** 2),
-        p_value=fisher_p_value(right_a, n_a, right_b, n_b) if table.n_small else table.p_value,
+        p_value=test(right_a, n_a, right_b, n_b),
         n_a=n_a,
         n_b=n_b,
-        method="newcombe_unpaired+fisher" if table.n_small else "newcombe_unpaired+chi2",
-        effect_size=table.cramers_v,
-        effect_size_name="cramers_v",
+        method=f"newcombe_unpaired+{'fisher' if is_small else 'chi2'}",
+        effect_size=cohen_h(a, b),
+        effect_size_name="cohen_h",
         confidence_level=level,
     )
 
@@ -102,31 +105,30 @@ def unpaired_means(a: Sequence[float], b: Sequence[float], *, confidence_level: 
     )
 
 
-def category_difference(a: Mapping[str, int], b: Mapping[str, int]) -> CategoryResult:
-    """Pearson's chi-square of two groups' counts over the same categories, such as the labels two models gave.
+def rank_test(a: Sequence[float], b: Sequence[float]) -> RankTest:
+    """Mann and Whitney's test of two groups, with the rank-biserial correlation as its effect size."""
+    from scipy.stats import mannwhitneyu
 
-    Args:
-        a: How often each category was seen; one that is not named was not seen.
-        b: The same for the other group.
+    left, right = as_vector(a, what="scores of A"), as_vector(b, what="scores of B")
+    if is_constant(np.concatenate((left, right))):
+        return RankTest(u=left.size * right.size / 2, p_value=1.0, rank_biserial=0.0)
+    u, p_value = mannwhitneyu(left, right)
+    return RankTest(u=float(u), p_value=float(p_value), rank_biserial=2 * float(u) / (left.size * right.size) - 1)
 
-    Raises:
-        ConfigurationError: a group is empty, or a count is negative.
-    """
-    from scipy.special import chdtrc
 
-    names = [name for name in sorted(a.keys() | b.keys()) if a.get(name, 0) + b.get(name, 0)]
-    counts = np.array([[group.get(name, 0) for name in names] for group in (a, b)], dtype=np.float64)
-    if min([*a.values(), *b.values()], default=0) < 0 or not counts.sum(axis=1).all():
-        raise ConfigurationError("a group has no cases, or a negative count", "count the cases of each category")
-    expected = counts.sum(axis=1, keepdims=True) * counts.sum(axis=0) / counts.sum()
-    chi2, degrees = float(((counts - expected) ** 2 / expected).sum()), len(names) - 1
-    return CategoryResult(
-        chi2=chi2,
-        degrees_of_freedom=degrees,
-        p_value=float(chdtrc(degrees, chi2)) if degrees else 1.0,
-        cramers_v=sqrt(chi2 / float(counts.sum())),
-        n_small=int((expected < SMALL_CELL).sum()),
-    )
+def chi_square_p_value(right_a: int, n_a: int, right_b: int, n_b: int) -> float:
+    """Return p of Pearson's chi-square, without correction; 1 where both groups are all right, or all wrong."""
+    n, right = n_a + n_b, right_a + right_b
+    if right in (0, n):
+        return 1.0
+    cross = right_a * (n_b - right_b) - right_b * (n_a - right_a)
+    return erfc(abs(cross) * sqrt(n / (2 * n_a * n_b * right * (n - right))))
+
+
+def _least_expected(right_a: int, n_a: int, right_b: int, n_b: int) -> float:
+    """The smallest count that is expected in a cell where something was counted in its column."""
+    n, right = n_a + n_b, right_a + right_b
+    return min(n_a, n_b) * min(column for column in (right, n - right) if column) / n
 
 
 def fisher_p_value(right_a: int, n_a: int, right_b: int, n_b: int) -> float:
@@ -147,13 +149,18 @@ class _Welch(NamedTuple):
 def _welch(a: Vector, b: Vector, level: float) -> _Welch:
     from scipy.special import stdtr
 
-    variances = float(a.var(ddof=1)), float(b.var(ddof=1))
-    parts = variances[0] / a.size, variances[1] / b.size
-    error, difference = sqrt(sum(parts)), float(a.mean() - b.mean())
-    degrees = sum(parts) ** 2 / (parts[0] ** 2 / (a.size - 1) + parts[1] ** 2 / (b.size - 1))
-    pooled = sqrt(((a.size - 1) * variances[0] + (b.size - 1) * variances[1]) / (a.size + b.size - 2))
+    error, degrees = welch_error(a, b)
+    difference, n = float(a.mean() - b.mean()), a.size + b.size - 2
+    pooled = hypot(standard_deviation(a) * sqrt((a.size - 1) / n), standard_deviation(b) * sqrt((b.size - 1) / n))
     return _Welch(
         interval=t_interval(difference, error, degrees, confidence_level=level),
         p_value=2 * float(stdtr(degrees, -abs(difference) / error)),
-        effect=small_sample_factor(a.size + b.size - 2) * difference / pooled,
+        effect=small_sample_factor(n) * difference / pooled,
     )
+
+
+def welch_error(a: Vector, b: Vector) -> tuple[float, float]:
+    """Standard error of the difference of two means and its degrees of freedom (Welch 1947), of groups that vary."""
+    of_a, of_b = standard_deviation(a) / sqrt(a.size), standard_deviation(b) / sqrt(b.size)
+    error = hypot(of_a, of_b)
+    return error, 1 / ((of_a / error) ** 4 / (a.size - 1) + (of_b / error) ** 4 / (b.size - 1))

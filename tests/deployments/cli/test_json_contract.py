@@ -39,6 +39,7 @@ STORED: Mapping[str, Words] = {
     "show-of-one-task": ("show", "run-summarization"),
     "compare": ("compare", "run-summarization"),
     "compare-by-margin": ("compare", "mixed", "--margin", "0.1", "--metric", "exact_match"),
+    "compare-unpaired": ("compare", "mixed", "usual", "--unpaired", "--against", "first"),
     "recommend": ("recommend", "--task", "summarization"),
     "recommend-abstains": ("recommend", "--task", "law"),
     "recommend-under-limits": ("recommend", "--task", "summarization", "--max-latency", "2s"),

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluation.errors import ConfigurationError
-from evaluation.stats.unpaired import category_difference, fisher_p_value, unpaired_means, unpaired_shares
+from evaluation.stats.unpaired import chi_square_p_value, fisher_p_value, rank_test, unpaired_means, unpaired_shares
 
 SLEEP_A = [0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0]
 SLEEP_B = [1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4]
@@ -73,7 +73,7 @@ def test_shares_of_many_are_tested_by_chi_square_and_of_few_by_fisher():
 
     found = unpaired_shares(56, 70, 48, 80)
     assert chi2_contingency([[56, 14], [48, 32]], correction=False).pvalue == pytest.approx(found.p_value)
-    assert ("newcombe_unpaired+chi2", "cramers_v") == (found.method, found.effect_size_name)
+    assert ("newcombe_unpaired+chi2", "cohen_h") == (found.method, found.effect_size_name)
     found = unpaired_shares(5, 56, 0, 29)
     assert fisher_exact([[5, 51], [0, 29]]).pvalue == pytest.approx(found.p_value)
     assert "newcombe_unpaired+fisher" == found.method
@@ -93,42 +93,53 @@ def test_fishers_p_is_that_of_scipy(right_a, wrong_a, right_b, wrong_b):
     assert pytest.approx(reference) == fisher_p_value(right_a, right_a + wrong_a, right_b, right_b + wrong_b)
 
 
-def test_categories_are_compared_by_pearsons_chi_square():
-    from scipy.stats import chi2_contingency
+@pytest.mark.parametrize(("right", "method"), [(10, "chi2"), (9, "fisher")])
+def test_an_expected_count_of_five_is_not_small(right, method):
+    assert f"newcombe_unpaired+{method}" == unpaired_shares(5, 10, right - 5, 10).method
 
-    a, b = {"yes": 30, "no": 20, "maybe": 4}, {"no": 35, "yes": 12, "never": 0}
-    found = category_difference(a, b)
-    reference = chi2_contingency([[20, 30, 4], [35, 12, 0]], correction=False)
-    assert pytest.approx((reference.statistic, reference.pvalue, reference.dof)) == (
-        found.chi2,
+
+@pytest.mark.parametrize(("a", "b"), [((5, 5), (9, 9)), ((0, 5), (0, 9))])
+def test_groups_that_are_all_right_or_all_wrong_do_not_differ(a, b):
+    found = unpaired_shares(*a, *b)
+    assert (0.0, 1.0, 0.0) == (found.difference, found.p_value, found.effect_size)
+    assert 1.0 == chi_square_p_value(*a, *b)
+
+
+def test_the_effect_of_shares_is_cohens_h():
+    # Cohen 1988, table 6.2.2: phi of .65 is 1.875, of .5 is 1.571
+    assert 1.875 - 1.571 == pytest.approx(unpaired_shares(65, 100, 50, 100).effect_size, abs=1e-3)
+    assert np.pi == pytest.approx(unpaired_shares(5, 5, 0, 5).effect_size)
+
+
+def test_scores_too_small_to_be_squared_are_compared_all_the_same():
+    a, b = [3.0, 4.5, 9.0], [1.0, 1.5, 1.25, 0.5]
+    plain, tiny = unpaired_means(a, b), unpaired_means([x * 1e-200 for x in a], [x * 1e-200 for x in b])
+    assert (pytest.approx(plain.p_value), pytest.approx(plain.effect_size)) == (tiny.p_value, tiny.effect_size)
+
+
+def test_ranks_are_tested_by_mann_and_whitney():
+    # Mann-Whitney on R's wilcox.test example (Hollander and Wolfe 1973, 69f): depression of permeability,
+    # W = 35, one-sided p = .1272 of the alternative "greater", so two-sided .2544
+    x = [0.80, 0.83, 1.89, 1.04, 1.45, 1.38, 1.91, 1.64, 0.73, 1.46]
+    y = [1.15, 0.88, 0.90, 0.74, 1.21]
+    found = rank_test(x, y)
+    assert (35, pytest.approx(0.2544, abs=1e-4), pytest.approx(2 * 35 / 50 - 1)) == (
+        found.u,
         found.p_value,
-        found.degrees_of_freedom,
+        found.rank_biserial,
     )
-    # 101 cases in all; each group expects 2 of "maybe"
-    assert (pytest.approx((reference.statistic / 101) ** 0.5), 2, "chi2") == (
-        found.cramers_v,
-        found.n_small,
-        found.method,
-    )
-    assert found == category_difference(b, a)
 
 
-def test_an_expected_count_of_five_is_not_small():
-    assert 0 == category_difference({"x": 5, "y": 5}, {"x": 5, "y": 5}).n_small
-    assert 4 == category_difference({"x": 4, "y": 4}, {"x": 4, "y": 4}).n_small
+def test_the_rank_biserial_is_the_chance_of_more_less_that_of_less():
+    a, b = [1.0, 2.0, 2.0, 5.0], [2.0, 0.0, 3.0]
+    higher, lower = (sum(op(x, y) for x in a for y in b) for op in (float.__gt__, float.__lt__))
+    assert (higher - lower) / 12 == pytest.approx(rank_test(a, b).rank_biserial)
+    assert pytest.approx(-rank_test(b, a).rank_biserial) == rank_test(a, b).rank_biserial
 
 
-def test_a_single_category_tells_nothing_apart():
-    found = category_difference({"yes": 5}, {"yes": 9})
-    assert (0.0, 0, 1.0, 0.0) == (found.chi2, found.degrees_of_freedom, found.p_value, found.cramers_v)
-
-
-@pytest.mark.parametrize(
-    ("a", "b"), [({}, {"x": 1}), ({"x": 1}, {}), ({"x": 0}, {"x": 3}), ({"x": -1, "y": 4}, {"x": 3}), ({}, {})]
-)
-def test_empty_groups_and_negative_counts_are_refused(a, b):
-    with pytest.raises(ConfigurationError, match="no cases, or a negative count"):
-        category_difference(a, b)
+def test_equal_scores_have_no_ranks_to_tell_apart():
+    found = rank_test([1.0, 1.0], [1.0, 1.0, 1.0])
+    assert (3.0, 1.0, 0.0) == (found.u, found.p_value, found.rank_biserial)
 
 
 @pytest.mark.parametrize("counts", [(3, 2, 1, 2), (-1, 2, 1, 2), (0, 0, 1, 2), (1, 2, 5, 4)])

@@ -1,0 +1,108 @@
+"""Which of several groups without common cases is better? Every pair tested, and what holds for all pairs together."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+from evaluation.stats.equivalence import MarginTest
+from evaluation.stats.intervals import checked_confidence_level
+from evaluation.stats.kinds import Kind
+from evaluation.stats.multiplicity import holm
+from evaluation.stats.numbers import Vector, as_vector, is_binary
+from evaluation.stats.unpaired import RankTest, UnpairedResult, rank_test, unpaired_means, unpaired_shares
+from evaluation.stats.unpaired_equivalence import unpaired_means_within, unpaired_shares_within
+from evaluation.stats.verdicts import INSUFFICIENT_DATA, MIN_PAIRS, verdict_of
+
+MIN_GROUP = MIN_PAIRS
+"""Cases, or clusters of them, that each group needs; the paired comparison asks for as many pairs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupPair:
+    """Two groups on one metric."""
+
+    a: str
+    b: str
+    kind: Kind
+    test: UnpairedResult
+    p_adjusted: float | None = None
+    """Holm's, over all pairs whose groups are large enough; the verdict follows it."""
+    within: MarginTest | None = None
+    """Against the margin; None without one."""
+    ranks: RankTest | None = None
+    """None for right or wrong."""
+    verdict: str = INSUFFICIENT_DATA
+
+    @property
+    def is_large_enough(self) -> bool:
+        """Whether both groups have the cases for a verdict."""
+        return min(self.test.n_a, self.test.n_b) >= MIN_GROUP
+
+
+def compare_groups(
+    groups: Mapping[str, Sequence[float]],
+    *,
+    against: str | None = None,
+    margin: float | None = None,
+    higher_is_better: bool = True,
+    confidence_level: float = 0.95,
+) -> tuple[GroupPair, ...]:
+    """Return every pair of groups, or every group with one of them, with verdicts that allow for all pairs.
+
+    Args:
+        groups: A value for each case, or each cluster of cases, of each group; at least one.
+        against: The group that the others are compared with.
+        margin: The largest difference that does not matter, in the unit of the values.
+        higher_is_better: Whether the better group is the one with the higher mean.
+        confidence_level: Of all intervals together (Bonferroni); its rest is the limit for adjusted p-values.
+    """
+    alpha = round(1 - checked_confidence_level(confidence_level), 12)
+    vectors = {label: as_vector(values, what=f"values of {label}") for label, values in groups.items()}
+    names = combinations(groups, 2) if against is None else ((label, against) for label in groups if label != against)
+    pairs = list(names)
+    kind = Kind.BINARY if all(map(is_binary, vectors.values())) else Kind.CONTINUOUS
+    level = 1 - alpha / max(1, len(pairs))
+    tested = [_tested(a, b, vectors[a], vectors[b], kind, margin, level) for a, b in pairs]
+    return _decided(tested, higher_is_better=higher_is_better, alpha=alpha)
+
+
+def _tested(a: str, b: str, of_a: Vector, of_b: Vector, kind: Kind, margin: float | None, level: float) -> GroupPair:
+    if kind is Kind.BINARY:
+        table = (int(of_a.sum()), of_a.size, int(of_b.sum()), of_b.size)
+        return GroupPair(
+            a=a,
+            b=b,
+            kind=kind,
+            test=unpaired_shares(*table, confidence_level=level),
+            within=None if margin is None else unpaired_shares_within(*table, margin=margin),
+        )
+    return GroupPair(
+        a=a,
+        b=b,
+        kind=kind,
+        test=unpaired_means(of_a.tolist(), of_b.tolist(), confidence_level=level),
+        within=None if margin is None else unpaired_means_within(of_a, of_b, margin=margin),
+        ranks=rank_test(of_a.tolist(), of_b.tolist()),
+    )
+
+
+def _decided(tested: Sequence[GroupPair], *, higher_is_better: bool, alpha: float) -> tuple[GroupPair, ...]:
+    """Return the pairs with their adjusted p-values and verdicts; those of equivalence are adjusted by themselves."""
+    places = [i for i, pair in enumerate(tested) if pair.is_large_enough]
+    adjusted = dict(zip(places, holm([tested[i].test.p_value for i in places]), strict=True)) if places else {}
+    within = {i: test.p_equivalence for i in places if (test := tested[i].within) is not None}
+    within = dict(zip(within, holm(tuple(within.values())), strict=True)) if within else {}
+    return tuple(
+        replace(
+            pair,
+            p_adjusted=adjusted.get(i),
+            verdict=verdict_of(
+                gain=pair.test.difference if higher_is_better else -pair.test.difference,
+                p_value=adjusted.get(i),
+                n_pairs=min(pair.test.n_a, pair.test.n_b),
+                alpha=alpha,
+                p_equivalence=within.get(i),
+            ),
+        )
+        for i, pair in enumerate(tested)
+    )
