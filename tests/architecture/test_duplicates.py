@@ -15,6 +15,8 @@ MIGRATIONS = "evaluation/store/migrations/versions/"
 ALLOWED = {
     # What a race and a sweep are given on the command line.
     ("deployments/cli/racing.py", "deployments/cli/sweeping.py"),
+    # Keys of two results in the order of their JSON, with meanings of their own: differences of pairs and of groups.
+    ("evaluation/results/pairs.py", "evaluation/results/unpaired.py"),
 }
 
 Line: TypeAlias = tuple[int, str]
