@@ -16,7 +16,7 @@ from evaluation.errors import ConfigurationError, UnknownNameError
 if TYPE_CHECKING:
     from deployments.cli.servers import Answer
     from evaluation.metrics.metric import Metric
-    from evaluation.providers.provider import ModelInfo
+    from evaluation.model_info import ModelInfo
     from evaluation.request import CandidateRequest, EvaluationRequest
     from evaluation.servers.agreement import Agreement
     from evaluation.servers.asking_twice import Party, Question

@@ -40,8 +40,25 @@ SandboxOption = Annotated[
     str | None,
     typer.Option("--sandbox", metavar="weak", help="Accept a weaker sandbox if bubblewrap is not installed."),
 ]
-
-
+SlotsOption = Annotated[
+    int | None, typer.Option("--slots", metavar="N", help="Requests that a server answers at once; default 1.")
+]
+GpuTagOption = Annotated[
+    str | None, typer.Option("--gpu-tag", metavar="T", help="Name of the GPU behind the endpoints.")
+]
+ProviderOption = Annotated[
+    str | None, typer.Option("--provider", metavar="P", help="ollama or openai_compatible; default: detected.")
+]
+RemoteOption = Annotated[
+    bool, typer.Option("--allow-remote", help="Allow models that run on somebody else's machines.")
+]
+TimeoutOption = Annotated[
+    float | None, typer.Option("--timeout", metavar="S", help="Time limit of one attempt; default 300.")
+]
+FavouriteOption = Annotated[
+    bool | None, typer.Option("--favourite/--no-favourite", help="Mark it as a favourite, or unmark it.")
+]
+OutOption = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="A new file to write; default: print.")]
 PricesOption = Annotated[
     Path | None,
     typer.Option(

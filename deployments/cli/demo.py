@@ -14,7 +14,7 @@ from deployments.cli.arguments import DatabaseOption, JsonOption
 from deployments.cli.terminal import result, tell
 
 if TYPE_CHECKING:
-    from evaluation.providers.provider import ModelInfo
+    from evaluation.model_info import ModelInfo
 
 CODE = "code_generation"
 SUITES = ("question_answering", "summarization", "classification", "text_generation", CODE)

@@ -9,11 +9,16 @@ from deployments.cli.arguments import (
     DatabaseOption,
     EmbedderOption,
     FieldsOption,
+    GpuTagOption,
     IgnoredFieldsOption,
     JsonOption,
     JudgesOption,
     PricesOption,
+    ProviderOption,
+    RemoteOption,
     SandboxOption,
+    SlotsOption,
+    TimeoutOption,
 )
 from deployments.cli.completion import benchmark_names, metric_names
 
@@ -40,19 +45,13 @@ def evaluate(
     endpoint: Annotated[
         Words, typer.Option(metavar="URL|NAME", help="A server's name or address; default OLLAMA_HOST.*")
     ] = None,
-    slots: Annotated[
-        int | None, typer.Option(metavar="N", help="Requests that a server answers at once; default 1.")
-    ] = None,
-    gpu_tag: Annotated[str | None, typer.Option(metavar="T", help="Name of the GPU behind the endpoints.")] = None,
-    provider: Annotated[
-        str | None, typer.Option(metavar="P", help="ollama or openai_compatible; default: detected.")
-    ] = None,
+    slots: SlotsOption = None,
+    gpu_tag: GpuTagOption = None,
+    provider: ProviderOption = None,
     embedded: Annotated[
         bool, typer.Option("--embedded", help="Use the embedded server, alone or beside others.")
     ] = False,
-    allow_remote: Annotated[
-        bool, typer.Option("--allow-remote", help="Allow models that run on somebody else's machines.")
-    ] = False,
+    allow_remote: RemoteOption = False,
     metric: Annotated[
         Words,
         typer.Option(metavar="NAME", autocompletion=metric_names, help="A metric to use instead of the benchmark's.*"),
@@ -76,7 +75,7 @@ def evaluate(
     junit: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the checks of --fail-under as JUnit XML.")
     ] = None,
-    timeout: Annotated[float | None, typer.Option(metavar="S", help="Time limit of one attempt; default 300.")] = None,
+    timeout: TimeoutOption = None,
     case_timeout: Annotated[
         float | None, typer.Option(metavar="S", help="Time limit of all attempts of a case; default 1800.")
     ] = None,

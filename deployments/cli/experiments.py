@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from deployments.cli.arguments import DatabaseOption, JsonOption, open_results, open_stored
+from deployments.cli.arguments import DatabaseOption, FavouriteOption, JsonOption, open_results, open_stored
 from deployments.cli.experiment_deleting import delete
 from deployments.cli.experiment_notes import annotate
 from deployments.cli.experiment_runs import add, diff, remove
@@ -116,9 +116,7 @@ def edit(
     template: TemplateOption = None,
     tag: TagsOption = None,
     untag: Annotated[list[str] | None, typer.Option("--untag", metavar="TAG", help="A tag to remove.")] = None,
-    favourite: Annotated[
-        bool | None, typer.Option("--favourite/--no-favourite", help="Mark it as a favourite, or unmark it.")
-    ] = None,
+    favourite: FavouriteOption = None,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from deployments.cli.arguments import DatabaseOption, open_stored
+from deployments.cli.arguments import DatabaseOption, OutOption, open_stored
 from deployments.cli.completion import metric_names
 
 if TYPE_CHECKING:
@@ -44,9 +44,7 @@ def export(
     failed: Annotated[
         bool | None, typer.Option("--failed/--answered", help="Only failures of the server, or only answers.")
     ] = None,
-    out: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE", help="A new file to write; default: print.")
-    ] = None,
+    out: OutOption = None,
     db: DatabaseOption = None,
 ) -> None:
     """Export results as a table: numbers unrounded, spreadsheet formulas escaped. Options marked * may be repeated."""

@@ -13,7 +13,8 @@ from evaluation.formatting import per_second, quantity, ratio, seconds
 
 if TYPE_CHECKING:
     from evaluation.case import Message
-    from evaluation.providers.provider import ModelInfo, Provider
+    from evaluation.model_info import ModelInfo
+    from evaluation.providers.provider import Provider
     from evaluation.servers.probe_round import ProbeRound
     from evaluation.servers.probing import Probe
     from evaluation.servers.repeatability import Repeatability

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from deployments.cli.arguments import DatabaseOption, JsonOption, open_stored
+from deployments.cli.arguments import DatabaseOption, FavouriteOption, JsonOption, open_stored
 from deployments.cli.completion import run_ids
 
 if TYPE_CHECKING:
@@ -154,9 +154,7 @@ def tag(
     remove: Annotated[
         list[str] | None, typer.Option("--remove", metavar="TAG", help="A tag to remove; may be repeated.")
     ] = None,
-    favourite: Annotated[
-        bool | None, typer.Option("--favourite/--no-favourite", help="Mark it as a favourite, or unmark it.")
-    ] = None,
+    favourite: FavouriteOption = None,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:

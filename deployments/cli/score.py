@@ -4,7 +4,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from deployments.cli.arguments import DatabaseOption, EmbedderOption, JsonOption, JudgesOption, SandboxOption
+from deployments.cli.arguments import (
+    DatabaseOption,
+    EmbedderOption,
+    GpuTagOption,
+    JsonOption,
+    JudgesOption,
+    ProviderOption,
+    RemoteOption,
+    SandboxOption,
+    SlotsOption,
+    TimeoutOption,
+)
 from deployments.cli.completion import metric_names, run_ids
 
 if TYPE_CHECKING:
@@ -28,17 +39,11 @@ def score(
     endpoint: Annotated[
         Words, typer.Option(metavar="URL|NAME|pool:NAME", help="A server; default: those of the run.*")
     ] = None,
-    slots: Annotated[
-        int | None, typer.Option(metavar="N", help="Requests that a server answers at once; default 1.")
-    ] = None,
-    gpu_tag: Annotated[str | None, typer.Option(metavar="T", help="Name of the GPU behind the endpoints.")] = None,
-    provider: Annotated[
-        str | None, typer.Option(metavar="P", help="ollama or openai_compatible; default: detected.")
-    ] = None,
-    allow_remote: Annotated[
-        bool, typer.Option("--allow-remote", help="Allow models that run on somebody else's machines.")
-    ] = False,
-    timeout: Annotated[float | None, typer.Option(metavar="S", help="Time limit of one attempt; default 300.")] = None,
+    slots: SlotsOption = None,
+    gpu_tag: GpuTagOption = None,
+    provider: ProviderOption = None,
+    allow_remote: RemoteOption = False,
+    timeout: TimeoutOption = None,
     db: DatabaseOption = None,
     json_: JsonOption = False,
 ) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from deployments.cli.arguments import DatabaseOption, JsonOption, open_stored
+from deployments.cli.arguments import DatabaseOption, JsonOption, OutOption, open_stored
 from deployments.cli.selection_imports import forget, import_file, list_all
 from deployments.cli.selection_outcomes import outcome, recommendations
 
@@ -135,9 +135,7 @@ def export(
         str | None,
         typer.Option("--format", metavar="modelfile|json|env", help="Default: by the ending of --out, else json."),
     ] = None,
-    out: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE", help="A new file to write; default: print.")
-    ] = None,
+    out: OutOption = None,
     db: DatabaseOption = None,
 ) -> None:
     """Export the winning configuration, as `recommend --export` does, by quality alone; a Modelfile needs a model."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from evaluation.errors import BenchwrightError, ConfigurationError, ProviderError
-from evaluation.providers.provider import ModelInfo
+from evaluation.model_info import ModelInfo
 
 if TYPE_CHECKING:
     from evaluation.providers.provider import Provider

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from evaluation.qualities import QUALITIES
+
 FAMILIES: Mapping[str, tuple[str, ...]] = {
     "text": (
         "exact_match",
@@ -31,17 +33,7 @@ FAMILIES: Mapping[str, tuple[str, ...]] = {
     "classification": ("accuracy", "macro_f1", "weighted_f1", "mcc"),
     "code": ("pass_at_k", "tests_passed", "syntax_valid"),
     "retrieval-augmented answers": ("faithfulness", "context_precision", "context_recall", "answer_relevance"),
-    "quality without references": (
-        "coherence",
-        "completeness",
-        "readability",
-        "length_fit",
-        "creativity",
-        "specificity",
-        "overall_quality",
-        "word_count",
-        "sentence_count",
-    ),
+    "quality without references": (*QUALITIES, "overall_quality", "word_count", "sentence_count"),
     "judges": ("judge_rubric", "judge_pairwise"),
     "speed and cost": (
         "latency_s",

@@ -26,18 +26,12 @@ Values = Mapping[str, Sequence[float]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class QualityLook:
+class QualityLook(Newcomer):
     """How a run stands against its baseline."""
 
     metric: str
     signature: str
     higher_is_better: bool
-    n_cases: int
-    n_worse: int
-    n_better: int
-    value: float
-    usual: float
-    p_value: float
     baseline: tuple[str, ...]
     """Run ids."""
     level: float
@@ -59,7 +53,7 @@ class QualityLook:
         """The same as plain values."""
         names = ("metric", "higher_is_better", "n_cases", "n_worse", "n_better", "value", "usual", "p_value")
         found = {name: getattr(self, name) for name in (*names, "p_adjusted", "level", "is_below", "stays")}
-        return found | {"baseline": list(self.baseline), "difference": self.value - self.usual}
+        return found | {"baseline": list(self.baseline), "difference": self.difference}
 
 
 def quality_look(

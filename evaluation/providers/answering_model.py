@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evaluation.errors import FailureKind, ProviderError
+from evaluation.model_info import ModelInfo
 from evaluation.providers.model_names import find_model, full_name
-from evaluation.providers.provider import ModelInfo
 from evaluation.providers.records import name_of
 from evaluation.providers.refusal import Asked
 

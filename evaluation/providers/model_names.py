@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from evaluation.errors import FailureKind, ProviderError
-from evaluation.providers.provider import ModelInfo
+from evaluation.model_info import ModelInfo
 
 
 def full_name(name: str) -> str:

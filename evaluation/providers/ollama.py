@@ -1,24 +1,23 @@
 """An Ollama server over its own API, which alone can set every option and says where the time went."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from typing import Any
-
-import httpx
+from collections.abc import AsyncIterator, Mapping
+from typing import Any, Unpack
 
 from evaluation.errors import FailureKind, ProviderError, TransientProviderError
 from evaluation.generation import Generation, GenerationRequest
+from evaluation.model_info import ModelInfo
 from evaluation.providers.answering_model import is_named_alike, other_weights, wrong_model
-from evaluation.providers.connection import Connection, drain
+from evaluation.providers.connection import drain
 from evaluation.providers.draft import Draft
-from evaluation.providers.model_names import find_model, is_remote, remote_refused, same_model
+from evaluation.providers.model_names import find_model, remote_refused, same_model
+from evaluation.providers.model_server import Access, ModelServer
 from evaluation.providers.ndjson import read_object
 from evaluation.providers.ollama_errors import ollama_error
 from evaluation.providers.ollama_models import listed_models, loaded_models, pull_progress, shown_model
 from evaluation.providers.ollama_wire import chat_body, expect_done, finished, load_body, take_line
 from evaluation.providers.overlong import n_telling_characters, sign_of_truncation
-from evaluation.providers.phase import Phase
-from evaluation.providers.provider import LoadedModel, ModelInfo, PullProgress
+from evaluation.providers.provider import LoadedModel, PullProgress
 from evaluation.providers.records import name_of
 from evaluation.providers.refusal import Asked
 
@@ -26,45 +25,24 @@ EMBED_TIMEOUT_S = 300.0
 MAX_COMPONENT = 1e100
 
 
-class OllamaProvider:
+class OllamaProvider(ModelServer):
     """One Ollama server. Use it as an async context manager, on one event loop."""
 
     name: str = "ollama"
     limits: tuple[str, ...] = ()
     tells_what_is_loaded: bool = True
 
-    def __init__(
-        self,
-        url: str,
-        *,
-        api_key: str | None = None,
-        allow_remote: bool = False,
-        transport: httpx.AsyncBaseTransport | None = None,
-        unload_timeout_s: float = 60.0,
-    ) -> None:
-        """Nothing is connected yet.
+    def __init__(self, url: str, *, unload_timeout_s: float = 60.0, **access: Unpack[Access]) -> None:
+        """Connect to nothing yet.
 
         Args:
             url: As `normalise_url` gives it.
-            api_key: Sent as a bearer token; for servers behind a proxy that asks for one.
-            allow_remote: Let prompts go to models that run on somebody else's machine.
-            transport: Instead of the network.
             unload_timeout_s: How long `unload` waits for a model to be gone.
+            access: How the server is reached.
         """
         # Ollama's compatibility layer; its own API, which can do more, stands beside it.
-        self.url = url.rstrip("/").removesuffix("/v1")
-        self._connection = Connection(self.url, error_of=ollama_error, api_key=api_key, transport=transport)
-        self._allow_remote = allow_remote
+        super().__init__(url.rstrip("/").removesuffix("/v1"), error_of=ollama_error, **access)
         self._unload_timeout_s = unload_timeout_s
-
-    def __repr__(self) -> str:
-        return f"OllamaProvider({self.url!r})"
-
-    async def __aenter__(self) -> "OllamaProvider":
-        return self
-
-    async def __aexit__(self, *exc: object) -> None:
-        await self._connection.close()
 
     async def version(self) -> str | None:
         answer = await self._connection.ask("GET", "/api/version", asked=self._asked())
@@ -121,17 +99,6 @@ class OllamaProvider:
             await asyncio.sleep(pause_s)
             pause_s = min(1.0, 2 * pause_s)
 
-    async def generate(
-        self, request: GenerationRequest, *, on_phase: Callable[[Phase], None] | None = None
-    ) -> Generation:
-        """The answer in time, complete and checked. Cancelling it stops the server's work too."""
-        draft = Draft(on_phase)
-        try:
-            async with asyncio.timeout(request.timeout_s):
-                return await self.answer(request, draft)
-        except TimeoutError as error:
-            raise draft.timed_out(request, self._asked(request.model)) from error
-
     async def answer(self, request: GenerationRequest, draft: Draft) -> Generation:
         """As `generate`, without its deadline."""
         self._refuse_remote(request.model)
@@ -152,10 +119,6 @@ class OllamaProvider:
                     await self._refuse_other_model(final, asked)
                     return generation
             raise draft.ended_early(asked, was_whole=stream.content_type.startswith("application/json"))
-
-    def _refuse_remote(self, model: str) -> None:
-        if not self._allow_remote and is_remote(model):
-            raise remote_refused(model)
 
     def _refuse_remote_answer(self, final: Mapping[str, Any], asked: Asked) -> None:
         """A remote model under a local name gives itself away only in its answer."""
@@ -207,14 +170,6 @@ class OllamaProvider:
             return None
         return next((entry.context_length for entry in loaded if same_model(entry.name, model)), None)
 
-    async def embed(self, model: str, texts: Sequence[str]) -> tuple[tuple[float, ...], ...]:
-        """One vector a text, shape (n_texts, n_dimensions), each of length one.
-
-        Sent one by one: batches have given wrong vectors on servers with several slots.
-        """
-        self._refuse_remote(model)
-        return tuple([await self._embedded(model, text) for text in texts])
-
     async def _embedded(self, model: str, text: str) -> tuple[float, ...]:
         asked = self._asked(model)
         body = {"model": model, "input": [text], "truncate": False}
@@ -239,10 +194,6 @@ class OllamaProvider:
                 FailureKind.CUT_STREAM,
                 next_step="Pull again; what has come is kept.",
             )
-
-    def _asked(self, model: str | None = None, options: Mapping[str, Any] | None = None) -> Asked:
-        num_ctx = (options or {}).get("num_ctx")
-        return Asked(url=self.url, model=model, num_ctx=num_ctx if isinstance(num_ctx, int) else None)
 
 
 def refuse_empty_prompt(request: GenerationRequest, asked: Asked) -> None:

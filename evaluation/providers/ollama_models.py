@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from evaluation.errors import FailureKind, ProviderError
+from evaluation.model_info import ModelInfo
 from evaluation.providers.model_names import full_name
-from evaluation.providers.provider import LoadedModel, ModelInfo, PullProgress
+from evaluation.providers.provider import LoadedModel, PullProgress
 from evaluation.providers.records import MAX_NAME, name_of, number_of
 from evaluation.providers.refusal import Asked, line_refusal
 

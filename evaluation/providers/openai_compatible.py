@@ -1,29 +1,27 @@
 """A server that speaks OpenAI's protocol: llama.cpp's, vLLM, LM Studio. It can be asked less and tells less."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from typing import Any
-
-import httpx
+from collections.abc import AsyncIterator, Mapping
+from typing import Any, Unpack
 
 from evaluation.errors import FailureKind, ProviderError, TransientProviderError
 from evaluation.generation import Generation, GenerationRequest
+from evaluation.model_info import ModelInfo
 from evaluation.providers.answering_model import is_named_alike, other_listed, wrong_model
-from evaluation.providers.connection import Connection, drain
+from evaluation.providers.connection import drain
 from evaluation.providers.draft import Draft
-from evaluation.providers.model_names import find_model, is_remote, remote_refused
+from evaluation.providers.model_names import find_model
+from evaluation.providers.model_server import Access, ModelServer
 from evaluation.providers.ollama import EMBED_TIMEOUT_S, read_vector, refuse_empty_prompt
 from evaluation.providers.openai_errors import openai_error
 from evaluation.providers.openai_wire import Events, chat_body, listed_models, unsupported_options
-from evaluation.providers.phase import Phase
-from evaluation.providers.provider import LoadedModel, ModelInfo, PullProgress
+from evaluation.providers.provider import LoadedModel, PullProgress
 from evaluation.providers.records import name_of
 from evaluation.providers.refusal import Asked
 
 MAX_BELIEVED = 100
 
 
-class OpenAICompatibleProvider:
+class OpenAICompatibleProvider(ModelServer):
     """One OpenAI-compatible server. Use it as an async context manager, on one event loop."""
 
     name: str = "openai_compatible"
@@ -38,30 +36,11 @@ class OpenAICompatibleProvider:
     )
     tells_what_is_loaded: bool = False
 
-    def __init__(
-        self,
-        url: str,
-        *,
-        api_key: str | None = None,
-        allow_remote: bool = False,
-        transport: httpx.AsyncBaseTransport | None = None,
-    ) -> None:
-        """Nothing is connected yet; arguments as for `OllamaProvider`. A `/v1` at the URL's end is understood."""
-        self.url = url.rstrip("/")
-        base = self.url.removesuffix("/v1")
-        self._connection = Connection(base, error_of=openai_error, api_key=api_key, transport=transport)
-        self._allow_remote = allow_remote
+    def __init__(self, url: str, **access: Unpack[Access]) -> None:
+        """Connect to nothing yet. A `/v1` at the URL's end is understood."""
+        super().__init__(url.rstrip("/"), error_of=openai_error, **access)
         self._believed: set[tuple[str, str]] = set()
         """Names under which a model's answers come, so that the server is asked once about each."""
-
-    def __repr__(self) -> str:
-        return f"OpenAICompatibleProvider({self.url!r})"
-
-    async def __aenter__(self) -> "OpenAICompatibleProvider":
-        return self
-
-    async def __aexit__(self, *exc: object) -> None:
-        await self._connection.close()
 
     def unsupported_options(self, options: Mapping[str, Any]) -> tuple[str, ...]:
         """Names of the options that cannot be sent."""
@@ -100,17 +79,6 @@ class OpenAICompatibleProvider:
     async def unload(self, model: str, *, wait: bool = True) -> None:
         """Does nothing: the server keeps its model."""
 
-    async def generate(
-        self, request: GenerationRequest, *, on_phase: Callable[[Phase], None] | None = None
-    ) -> Generation:
-        """The answer in time, complete. Cancelling it closes the connection."""
-        draft = Draft(on_phase)
-        try:
-            async with asyncio.timeout(request.timeout_s):
-                return await self.answer(request, draft)
-        except TimeoutError as error:
-            raise draft.timed_out(request, self._asked(request.model)) from error
-
     async def answer(self, request: GenerationRequest, draft: Draft) -> Generation:
         """As `generate`, without its deadline."""
         self._refuse_remote(request.model)
@@ -147,15 +115,6 @@ class OpenAICompatibleProvider:
         if len(self._believed) < MAX_BELIEVED:
             self._believed.add((model, named))
 
-    def _refuse_remote(self, model: str) -> None:
-        if not self._allow_remote and is_remote(model):
-            raise remote_refused(model)
-
-    async def embed(self, model: str, texts: Sequence[str]) -> tuple[tuple[float, ...], ...]:
-        """One vector a text, shape (n_texts, n_dimensions)."""
-        self._refuse_remote(model)
-        return tuple([await self._embedded(model, text) for text in texts])
-
     async def _embedded(self, model: str, text: str) -> tuple[float, ...]:
         asked = self._asked(model)
         body = {"model": model, "input": [text], "encoding_format": "float"}
@@ -173,6 +132,3 @@ class OpenAICompatibleProvider:
             "Start the server with the model.",
         )
         yield  # makes this an asynchronous generator
-
-    def _asked(self, model: str | None = None) -> Asked:
-        return Asked(url=self.url, model=model)

@@ -5,10 +5,10 @@ from typing import Any
 
 from evaluation.errors import FailureKind, TransientProviderError
 from evaluation.generation import Generation, GenerationRequest, Timing
+from evaluation.model_info import ModelInfo
 from evaluation.providers.draft import Draft
 from evaluation.providers.ndjson import read_object
 from evaluation.providers.openai_errors import openai_error
-from evaluation.providers.provider import ModelInfo
 from evaluation.providers.records import count_of, name_of, number_of, text_of
 from evaluation.providers.refusal import Asked, line_refusal
 

@@ -1,39 +1,15 @@
 """What every provider offers: one server, one wire protocol, no memory between calls."""
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from evaluation.generation import Generation, GenerationRequest
+from evaluation.model_info import ModelInfo
 
 if TYPE_CHECKING:
     from evaluation.providers.draft import Draft
 from evaluation.providers.phase import Phase
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModelInfo:
-    """A model as its server describes it."""
-
-    name: str
-    """Full `name:tag`."""
-    digest: str | None
-    """64 hex digits of the weights' manifest; None where the server has none to give."""
-    family: str | None = None
-    parameter_size: str | None = None
-    """As the server writes it: `8.0B`."""
-    n_parameters: int | None = None
-    quantization: str | None = None
-    context_length: int | None = None
-    size_bytes: int | None = None
-    capabilities: tuple[str, ...] = ()
-    """`completion`, `thinking`, `tools`, `vision`, `embedding`, …"""
-    licence: str | None = None
-    parameters: Mapping[str, Any] = field(default_factory=dict)
-    """The model's own option values; a repeated key (`stop`) is a list."""
-    template: str | None = None
-    remote_host: str | None = None
-    """Set where the prompt would leave this machine."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

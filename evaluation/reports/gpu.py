@@ -6,30 +6,7 @@ from evaluation.formatting import counted, joules, percent, size, watts
 from evaluation.results.gpus import EnergyResult, GpuResult
 from evaluation.results.runs import MetricResult, RunResult
 from evaluation.store.energy_totals import energy_totals
-from evaluation.store.gpu_samples import GpuUse, gpu_summary
 from evaluation.store.session import Store
-
-
-def gpu_report(store: Store, invocation_id: str) -> tuple[GpuResult, ...]:
-    """Return the means and peaks of each GPU over the whole invocation, by endpoint; empty where none was sampled."""
-    return tuple(_gpu(use) for use in gpu_summary(store, invocation_id))
-
-
-def _gpu(use: GpuUse) -> GpuResult:
-    return GpuResult(
-        endpoint=use.endpoint,
-        gpu_index=use.gpu_index,
-        gpu_name=use.gpu_name,
-        n_samples=use.n_samples,
-        first_at=use.first_at,
-        last_at=use.last_at,
-        utilisation_mean=use.utilisation_mean,
-        utilisation_peak=use.utilisation_peak,
-        memory_peak_bytes=use.memory_peak_bytes,
-        memory_total_bytes=use.memory_total_bytes,
-        power_mean_w=use.power_mean_w,
-        power_peak_w=use.power_peak_w,
-    )
 
 
 def energy_report(store: Store, run_id: str) -> dict[int, EnergyResult]:

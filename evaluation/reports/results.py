@@ -9,7 +9,7 @@ from evaluation.metrics.speed import SPEED_METRICS
 from evaluation.reports.alarms import Findings, find_alarms
 from evaluation.reports.classes import class_tables
 from evaluation.reports.failure_examples import failure_examples
-from evaluation.reports.gpu import energy_report, gpu_report
+from evaluation.reports.gpu import energy_report
 from evaluation.reports.judges_of_run import judging_report
 from evaluation.reports.labels import unique_labels
 from evaluation.results.estimates import MetricEstimate
@@ -18,6 +18,7 @@ from evaluation.results.runs import CandidateResult, InvocationResult, MetricMea
 from evaluation.store.annotations import annotations
 from evaluation.store.benchmarks import find_benchmark
 from evaluation.store.experiments import experiments_of_run
+from evaluation.store.gpu_samples import gpu_summary
 from evaluation.store.outcomes import count_outcomes, outcomes_by_endpoint
 from evaluation.store.records import (
     SERVER_VERSIONS,
@@ -76,7 +77,7 @@ def run_result(store: Store, run_id: str) -> RunResult:
         estimates=estimates,
         score_failures=failed,
     )
-    gpus = gpu_report(store, plan.invocation_id)
+    gpus = gpu_summary(store, plan.invocation_id)
     energies = energy_report(store, plan.run_id) if gpus else {}
     return RunResult(
         run_id=plan.run_id,

@@ -9,11 +9,11 @@ from evaluation.candidate import OPEN_LENGTH_TASKS, PLAIN_PROFILE, Candidate, Pr
 from evaluation.case import Benchmark
 from evaluation.errors import ConfigurationError, ProviderError, UnknownNameError
 from evaluation.fingerprint import canonical_json, fingerprint
+from evaluation.model_info import ModelInfo
 from evaluation.options import candidate_options, effective_options, says_length
 from evaluation.providers.connecting import connect
 from evaluation.providers.model_names import find_model, is_remote
 from evaluation.providers.openai_wire import unsupported_options
-from evaluation.providers.provider import ModelInfo
 from evaluation.request import CandidateRequest
 from evaluation.resolving.endpoints import EMBEDDED, ResolvedEndpoint
 

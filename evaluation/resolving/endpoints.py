@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from evaluation.errors import BenchwrightError, ConfigurationError
+from evaluation.model_info import ModelInfo
 from evaluation.providers.connecting import START_ONE, connect, default_url, normalise_url
-from evaluation.providers.provider import ModelInfo
 from evaluation.request import EvaluationRequest
 from evaluation.settings import Settings
 

@@ -8,7 +8,7 @@ from evaluation.case import Benchmark
 from evaluation.errors import ConfigurationError, UnknownNameError
 from evaluation.metrics.metric import Metric, Need
 from evaluation.metrics.speed import SPEED_METRICS
-from evaluation.providers.provider import ModelInfo
+from evaluation.model_info import ModelInfo
 from evaluation.request import EvaluationRequest
 from evaluation.resolving.abilities import refuse_without_ability
 from evaluation.resolving.benchmarks import ResolvedBenchmark, resolve_benchmark

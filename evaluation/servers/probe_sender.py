@@ -10,10 +10,11 @@ from evaluation.candidate import DEFAULT_OPTIONS
 from evaluation.case import Message
 from evaluation.errors import FailureKind, ProviderError, TransientProviderError
 from evaluation.generation import Generation, GenerationRequest
+from evaluation.model_info import ModelInfo
 from evaluation.options import effective_options, load_options
 from evaluation.providers.model_names import same_model
 from evaluation.providers.openai_wire import unsupported_options
-from evaluation.providers.provider import ModelInfo, Provider
+from evaluation.providers.provider import Provider
 from evaluation.retry_schedule import RETRIES, RetrySchedule, retry
 from evaluation.servers.probe_round import ProbeRound, read_round
 from evaluation.side_by_side import side_by_side

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 from evaluation.errors import ConfigurationError
 from evaluation.formatting import duration
+from evaluation.model_info import ModelInfo
 from evaluation.providers.model_names import is_remote, same_model
-from evaluation.providers.provider import LoadedModel, ModelInfo, Provider
+from evaluation.providers.provider import LoadedModel, Provider
 from evaluation.servers.probe_round import ProbeRound, Seen
 from evaluation.servers.probe_sender import FEW_TOKENS, Prompts, Sender, explicit_options
 

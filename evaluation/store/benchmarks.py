@@ -210,21 +210,15 @@ def _case_row(version: str, position: int, case: Case) -> dict[str, Any]:
 
 
 def _benchmark(row: RowMapping, cases: tuple[Case, ...]) -> Benchmark:
-    return Benchmark(
-        name=row["name"],
-        task_type=row["task_type"],
-        cases=cases,
-        prompt=PromptTemplate(system=row["prompt_system"], template=row["prompt_template"]),
-        options=row["options"],
-        metrics=tuple(row["metrics"]),
-        headline=row["headline"],
-        description=row["description"],
-        criteria=row["criteria"],
-        licence=row["licence"],
-        source=row["source"],
-        format=row["format"],
-        fields=_field_use(row["field_use"]),
-    )
+    prompt = PromptTemplate(system=row["prompt_system"], template=row["prompt_template"])
+    return Benchmark(cases=cases, prompt=prompt, **_facts(row))
+
+
+def _facts(row: RowMapping) -> dict[str, Any]:
+    """Return what a benchmark and the record of it both say."""
+    names = ("name", "task_type", "headline", "options", "description", "criteria", "licence", "source", "format")
+    facts = {name: row[name] for name in names}
+    return {**facts, "metrics": tuple(row["metrics"]), "fields": _field_use(row["field_use"])}
 
 
 def _field_use(stored: dict[str, Any] | None) -> FieldUse:
@@ -247,19 +241,4 @@ def _case(case_id: str, content: dict[str, Any]) -> Case:
 
 
 def _record(row: RowMapping) -> BenchmarkRecord:
-    return BenchmarkRecord(
-        name=row["name"],
-        version=row["version"],
-        task_type=row["task_type"],
-        n_cases=row["n_cases"],
-        metrics=tuple(row["metrics"]),
-        headline=row["headline"],
-        options=row["options"],
-        description=row["description"],
-        criteria=row["criteria"],
-        licence=row["licence"],
-        source=row["source"],
-        format=row["format"],
-        fields=_field_use(row["field_use"]),
-        saved_at=row["saved_at"],
-    )
+    return BenchmarkRecord(version=row["version"], n_cases=row["n_cases"], saved_at=row["saved_at"], **_facts(row))

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from evaluation.score import Estimate
 from evaluation.store.records import Status
-from evaluation.store.scores import metric_key
+from evaluation.store.scores import metric_key, stored_estimate
 from evaluation.store.session import Store
 from evaluation.store.tables import estimate, run, run_candidate
 
@@ -79,12 +79,5 @@ def _value(row: sa.Row[tuple[object, ...]]) -> EarlierValue:
         label=row.label,
         digest=row.digest,
         server_version=row.server_version,
-        estimate=Estimate(
-            value=row.value,
-            low=row.low,
-            high=row.high,
-            n_cases=row.n_cases,
-            method=row.method,
-            confidence_level=row.confidence_level,
-        ),
+        estimate=stored_estimate(row),
     )

@@ -6,6 +6,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from evaluation.results.gpus import GpuResult
 from evaluation.store.session import Store
 from evaluation.store.tables import gpu_sample
 
@@ -28,24 +29,6 @@ class GpuSample:
     memory_total_bytes: int | None = None
     power_w: float | None = None
     """Of the whole card."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GpuUse:
-    """One GPU over an invocation. None: the card never said."""
-
-    endpoint: str
-    gpu_index: int
-    gpu_name: str
-    n_samples: int
-    first_at: datetime
-    last_at: datetime
-    utilisation_mean: float | None
-    utilisation_peak: float | None
-    memory_peak_bytes: int | None
-    memory_total_bytes: int | None
-    power_mean_w: float | None
-    power_peak_w: float | None
 
 
 _COLUMNS = [column for column in gpu_sample.c if column.name not in ("id", "invocation_id")]
@@ -82,8 +65,8 @@ def iterate_gpu_samples(
         page_after = wanted.where(place > sa.tuple_(*last))
 
 
-def gpu_summary(store: Store, invocation_id: str) -> tuple[GpuUse, ...]:
-    """Means and peaks of each endpoint's GPUs over the invocation."""
+def gpu_summary(store: Store, invocation_id: str) -> tuple[GpuResult, ...]:
+    """Return the means and peaks of each GPU over the invocation, by endpoint; empty where none was sampled."""
     columns = gpu_sample.c
     gpu = (columns.endpoint, columns.gpu_index, columns.gpu_name)
     wanted = (
@@ -104,4 +87,4 @@ def gpu_summary(store: Store, invocation_id: str) -> tuple[GpuUse, ...]:
         .order_by(*gpu)
     )
     with store.read() as connection:
-        return tuple(GpuUse(**row) for row in connection.execute(wanted).mappings())
+        return tuple(GpuResult(**row) for row in connection.execute(wanted).mappings())

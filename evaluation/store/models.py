@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
 from evaluation.errors import UnknownNameError
-from evaluation.providers.provider import ModelInfo
+from evaluation.model_info import ModelInfo
 from evaluation.store.records import ModelRecord
 from evaluation.store.session import Store
 from evaluation.store.statements import now, one_at_a_time
@@ -17,51 +17,17 @@ from evaluation.store.tables import model
 _COLUMNS = tuple(model.c[field.name] for field in fields(ModelRecord))
 
 
-def record_model(
-    store: Store,
-    *,
-    name: str,
-    digest: str | None,
-    endpoint_name: str,
-    family: str | None = None,
-    parameter_size: str | None = None,
-    n_parameters: int | None = None,
-    quantization: str | None = None,
-    context_length: int | None = None,
-    size_bytes: int | None = None,
-    capabilities: tuple[str, ...] = (),
-    licence: str | None = None,
-    parameters: Mapping[str, Any] | None = None,
-    template: str | None = None,
-    remote_host: str | None = None,
-) -> ModelRecord:
-    """The model as now seen on an endpoint. Another digest than before makes a new version; the old one stays."""
-    facts: dict[str, Any] = {
-        "digest": digest,
-        "endpoint_name": endpoint_name,
-        "family": family,
-        "parameter_size": parameter_size,
-        "n_parameters": n_parameters,
-        "quantization": quantization,
-        "context_length": context_length,
-        "size_bytes": size_bytes,
-        "capabilities": list(capabilities),
-        "licence": licence,
-        "parameters": dict(parameters or {}),
-        "template": template,
-        "remote_host": remote_host,
-    }
+def record_seen(store: Store, info: ModelInfo, *, endpoint_name: str) -> ModelRecord:
+    """Return the model as now seen on an endpoint. Another digest makes a new version; the old one stays."""
+    name, digest = info.name, info.digest
+    facts = {field.name: getattr(info, field.name) for field in fields(ModelInfo) if field.name != "name"}
+    facts |= {"endpoint_name": endpoint_name, "capabilities": list(info.capabilities)}
+    facts["parameters"] = dict(info.parameters)
     with store.write() as connection:
         one_at_a_time(connection, "model")
         here = sa.and_(model.c.name == name, model.c.endpoint_name == endpoint_name)
         connection.execute(sa.update(model).where(here).values(is_current=False))
         return _write(connection, name, facts, same=_same_version(connection, name, digest, endpoint_name))
-
-
-def record_seen(store: Store, info: ModelInfo, *, endpoint_name: str) -> ModelRecord:
-    """The model as its server describes it, recorded."""
-    facts = {field.name: getattr(info, field.name) for field in fields(ModelInfo)}
-    return record_model(store, endpoint_name=endpoint_name, **facts)
 
 
 def _same_version(connection: Connection, name: str, digest: str | None, endpoint_name: str) -> int | None:

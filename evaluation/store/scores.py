@@ -271,18 +271,23 @@ def _estimate_values(row: EstimateRow) -> dict[str, Any]:
     }
 
 
+def stored_estimate(row: sa.Row[Any]) -> Estimate:
+    """Return the estimate whose columns a row holds."""
+    return Estimate(
+        value=row.value,
+        low=row.low,
+        high=row.high,
+        n_cases=row.n_cases,
+        method=row.method,
+        confidence_level=row.confidence_level,
+    )
+
+
 def _estimate_row(row: sa.Row[Any]) -> EstimateRow:
     return EstimateRow(
         run_candidate_id=row.run_candidate_id,
         metric=MetricUse(name=row.name, signature=row.signature),
         quantity=row.quantity,
-        estimate=Estimate(
-            value=row.value,
-            low=row.low,
-            high=row.high,
-            n_cases=row.n_cases,
-            method=row.method,
-            confidence_level=row.confidence_level,
-        ),
+        estimate=stored_estimate(row),
         details=row.details,
     )

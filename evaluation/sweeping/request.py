@@ -10,6 +10,7 @@ from evaluation.case import Benchmark, Case
 from evaluation.errors import ConfigurationError
 from evaluation.fingerprint import fingerprint
 from evaluation.options import load_options
+from evaluation.qualities import QUALITIES
 from evaluation.request import CandidateRequest, EvaluationRequest, parse_options
 from evaluation.request_errors import refusal
 from evaluation.request_model import RequestModel
@@ -17,15 +18,7 @@ from evaluation.sweeping.designs import Design, combinations
 from evaluation.sweeping.space import MODEL, PROFILE, THINK, Combination, Parameter, parse_parameters
 
 ABOUT = "`benchwright sweep --help` lists what can be said."
-PROMPT_METRICS = (
-    "overall_quality",
-    "coherence",
-    "completeness",
-    "readability",
-    "length_fit",
-    "creativity",
-    "specificity",
-)
+PROMPT_METRICS = ("overall_quality", *QUALITIES)
 """What is measured on a single prompt, for which there is no reference."""
 
 

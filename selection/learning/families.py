@@ -19,6 +19,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from evaluation.errors import ConfigurationError
 from evaluation.evidence import EvidenceCase
 from selection.learning.features import read_part
 from selection.standing.two_way import Mask
@@ -32,6 +33,19 @@ LARGEST = 0.2
 """No joined family may hold more than this share of a task."""
 _PRIME = np.uint64((1 << 31) - 1)
 _BANDS, _ROWS = 12, 3
+
+
+def families_and_codes(cases: Sequence[EvidenceCase], prompts: Sequence[str]) -> tuple[Integers, NDArray[np.uint64]]:
+    """Return the family of each case, and the code of its prompt.
+
+    Raises:
+        ConfigurationError: the prompts are not those of the cases.
+    """
+    if len(prompts) != len(cases):
+        raise ConfigurationError(
+            f"{len(prompts)} prompts for {len(cases)} cases", "Give the prompt of every case, in their order."
+        )
+    return prompt_families(cases, prompts), prompt_codes(cases, prompts)
 
 
 def prompt_families(cases: Sequence[EvidenceCase], prompts: Sequence[str]) -> Integers:

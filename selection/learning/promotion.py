@@ -10,10 +10,9 @@ from typing import Literal
 
 import numpy as np
 
-from evaluation.errors import ConfigurationError
 from evaluation.evidence import Evidence
 from selection.learning.examination import examination, expectations
-from selection.learning.families import held_out, prompt_codes, prompt_families
+from selection.learning.families import families_and_codes, held_out
 from selection.learning.gains import Gain, paired_gain
 from selection.learning.policy import AS_BY_DEFAULT, TieRule
 from selection.learning.quality_matrix import quality_matrix
@@ -91,12 +90,8 @@ def compare(
     Raises:
         ConfigurationError: the prompts are not those of the evidence.
     """
-    if len(prompts) != len(evidence.cases):
-        raise ConfigurationError(
-            f"{len(prompts)} prompts for {len(evidence.cases)} cases", "Give the prompt of every case, in their order."
-        )
-    matrix, families = quality_matrix(evidence), prompt_families(evidence.cases, prompts)
-    codes = prompt_codes(evidence.cases, prompts)
+    families, codes = families_and_codes(evidence.cases, prompts)
+    matrix = quality_matrix(evidence)
     kept = held_out(families, codes, held_out_share)
     seen = np.isin(codes, challenger.trained_on)
     if champion is not None:

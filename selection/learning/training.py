@@ -12,11 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluation.errors import ConfigurationError
 from evaluation.evidence import Evidence
 from evaluation.version import code_version
 from selection.learning.examination import Examined, examination, examined
-from selection.learning.families import held_out, prompt_codes, prompt_families
+from selection.learning.families import families_and_codes, held_out
 from selection.learning.features import Embed
 from selection.learning.learned_answers import LearnedAnswers, learned_answers
 from selection.learning.learners import LEARNERS, Learner
@@ -149,12 +148,8 @@ def train(
     Raises:
         ConfigurationError: the prompts are not those of the evidence.
     """
-    if len(prompts) != len(evidence.cases):
-        raise ConfigurationError(
-            f"{len(prompts)} prompts for {len(evidence.cases)} cases", "Give the prompt of every case, in their order."
-        )
-    matrix, families = quality_matrix(evidence), prompt_families(evidence.cases, prompts)
-    codes = prompt_codes(evidence.cases, prompts)
+    families, codes = families_and_codes(evidence.cases, prompts)
+    matrix = quality_matrix(evidence)
     asked = held_out(families, codes, held_out_share)
     shown = ~asked & np.isfinite(matrix.values).any(axis=1)
     data = material(evidence, matrix, prompts, families, shown, rng, rule)

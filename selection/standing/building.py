@@ -37,7 +37,7 @@ def build_scoreboard(evidence: Evidence) -> Scoreboard:
     return Scoreboard(
         candidates=evidence.candidates,
         standings=standings,
-        overall=over_all_tasks(tuple(standings.values()), n_candidates, ends),
+        overall=over_all_tasks(tuple(standings.values()), n_candidates),
         fingerprint=evidence.fingerprint,
     )
 

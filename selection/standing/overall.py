@@ -17,9 +17,7 @@ FEW_CASES = 10
 ALL_TASKS = "all tasks"
 
 
-def over_all_tasks(
-    standings: Sequence[TaskStanding], n_candidates: int, ends: tuple[float, float] = (0.0, 1.0)
-) -> TaskStanding:
+def over_all_tasks(standings: Sequence[TaskStanding], n_candidates: int) -> TaskStanding:
     """The mean over the tasks; one that a candidate was not measured on is filled in by the additive fit."""
     counted = [one for one in standings if one.n_measured.max(initial=0) >= FEW_CASES] or list(standings)
     quality, quality_se = _quality(counted, n_candidates)
@@ -42,8 +40,8 @@ def over_all_tasks(
         cost_se=cost.se,
         energy_j=energy.mean,
         energy_se=energy.se,
-        lowest=ends[0],
-        highest=ends[1],
+        lowest=min((one.lowest for one in standings), default=0.0),
+        highest=max((one.highest for one in standings), default=1.0),
         n_cached=np.sum([one.n_cached for one in counted if one.n_cached is not None], axis=0, dtype=np.int64)
         if any(one.n_cached is not None for one in counted)
         else None,

@@ -3,10 +3,9 @@
 import time
 from collections.abc import Callable
 
-from tasks.slots.gate import Gate
+from tasks.slots.gpu_slots import GpuSlots
 from tasks.slots.leases import Leases
-from tasks.slots.limits import Limit, Limits
-from tasks.slots.rhythm import Rhythm
+from tasks.slots.limits import Limit
 from tasks.slots.saying import Saying
 from tasks.slots.shares import growth, share
 from tasks.slots.tag_limits import TagView, wanted_name
@@ -19,23 +18,14 @@ class Allotment:
     """The slots of one claim, and the gate that lets as many requests through."""
 
     def __init__(
-        self,
-        limits: Limits,
-        tag: str,
-        gate: Gate,
-        *,
-        slots: int,
-        wanted: Callable[[], int],
-        saying: Saying,
-        rhythm: Rhythm,
-        on_change: Callable[[], None],
+        self, gpu: GpuSlots, *, wanted: Callable[[], int], saying: Saying, on_change: Callable[[], None]
     ) -> None:
-        self.leases = Leases(limits, tag, rhythm, on_change)
-        self.wants = Leases(limits, wanted_name(tag), rhythm, on_change)
+        self.leases = Leases(gpu.limits, gpu.tag, gpu.rhythm, on_change)
+        self.wants = Leases(gpu.limits, wanted_name(gpu.tag), gpu.rhythm, on_change)
         self.others_want = 0
         """How many slots other claims with our model could use."""
-        self._tag, self._gate, self._own_slots, self._wanted = tag, gate, slots, wanted
-        self._saying, self._rhythm = saying, rhythm
+        self._tag, self._gate, self._own_slots, self._rhythm = gpu.tag, gpu.gate, gpu.n, gpu.rhythm
+        self._wanted, self._saying = wanted, saying
         self._is_open = False
         self._target = 0
         self._n_usable = 0

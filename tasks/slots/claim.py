@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 
 from tasks.slots.gate import Gate
+from tasks.slots.gpu_slots import GpuSlots
 from tasks.slots.keeper import Keeper
 from tasks.slots.limits import Limits
 from tasks.slots.prefect_limits import prefect_limits
@@ -79,10 +80,7 @@ class SlotClaim:
         opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         async with self._open_limits() as limits:
             keeper = Keeper(
-                limits,
-                self._tag,
-                self._gate,
-                slots=self._slots,
+                GpuSlots(limits=limits, tag=self._tag, gate=self._gate, n=self._slots, rhythm=self._rhythm),
                 model_key=model_key,
                 model=shown_model,
                 wanted=wanted,
@@ -91,7 +89,6 @@ class SlotClaim:
                 on_open=lambda: None if opened.done() else opened.set_result(None),
                 on_leases=self._on_leases,
                 say=self._say,
-                rhythm=self._rhythm,
             )
             keeping = asyncio.create_task(keeper.run())
             failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()

@@ -16,11 +16,10 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from tasks.slots.allotment import Allotment
-from tasks.slots.gate import Gate
+from tasks.slots.gpu_slots import GpuSlots
 from tasks.slots.lease_news import LeaseNews
-from tasks.slots.limits import Limits, LimitsAwayError
+from tasks.slots.limits import LimitsAwayError
 from tasks.slots.line import Line
-from tasks.slots.rhythm import Rhythm
 from tasks.slots.saying import Saying
 from tasks.slots.tag_limits import TagView, look_at
 
@@ -34,11 +33,8 @@ class Keeper:
 
     def __init__(
         self,
-        limits: Limits,
-        tag: str,
-        gate: Gate,
+        gpu: GpuSlots,
         *,
-        slots: int,
         model_key: str,
         model: str,
         wanted: Callable[[], int],
@@ -47,9 +43,9 @@ class Keeper:
         on_open: Callable[[], None],
         on_leases: Callable[[frozenset[str]], Awaitable[None]],
         say: Callable[[str], None],
-        rhythm: Rhythm,
     ) -> None:
-        self._limits, self._tag, self._gate, self._own_slots, self._rhythm = limits, tag, gate, slots, rhythm
+        self._limits, self._tag, self._gate, self._own_slots = gpu.limits, gpu.tag, gpu.gate, gpu.n
+        self._rhythm = gpu.rhythm
         self._prepare, self._abandon, self._on_open = prepare, abandon, on_open
         self.is_entered = False
         """True once somebody works in the turn, whose part it is then to let the model go."""
@@ -58,11 +54,15 @@ class Keeper:
         self._saying = Saying(say)
         self._news = LeaseNews(on_leases, self._held)
         told = self._news.changed
-        self._allotment = Allotment(
-            limits, tag, gate, slots=slots, wanted=wanted, saying=self._saying, rhythm=rhythm, on_change=told
-        )
+        self._allotment = Allotment(gpu, wanted=wanted, saying=self._saying, on_change=told)
         self._line = Line(
-            limits, tag, model_key=model_key, model=model, saying=self._saying, rhythm=rhythm, on_change=told
+            gpu.limits,
+            gpu.tag,
+            model_key=model_key,
+            model=model,
+            saying=self._saying,
+            rhythm=gpu.rhythm,
+            on_change=told,
         )
         self._everything = (self._allotment.leases, self._allotment.wants, self._line.place, self._line.turn.lease)
 

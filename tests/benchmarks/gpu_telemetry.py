@@ -21,9 +21,8 @@ from typing import Any
 from measuring import print_result, workplace
 
 from evaluation.energy import shared_energy
-from evaluation.reports.gpu import gpu_report
 from evaluation.results.as_json import as_json
-from evaluation.store.gpu_samples import GpuSample, iterate_gpu_samples
+from evaluation.store.gpu_samples import GpuSample, gpu_summary, iterate_gpu_samples
 from evaluation.store.runs import create_invocation
 from evaluation.store.session import Store, open_store
 from tasks.telemetry.gpu_sampling import gpu_sampling
@@ -46,7 +45,7 @@ def main() -> None:
         create_invocation(store, invocation_id="measured", request={}, code_version="measured")
         stretches = asyncio.run(_sampled(store, asked.seconds / 2))
         samples = [sample for page in iterate_gpu_samples(store, "measured", ENDPOINT[0]) for sample in page]
-        values = _values(samples, stretches) | {"all_gpus": as_json(gpu_report(store, "measured"))}
+        values = _values(samples, stretches) | {"all_gpus": as_json(gpu_summary(store, "measured"))}
     print_result("gpu_telemetry", values, _said(values))
 
 

@@ -25,9 +25,10 @@ from evaluation.fingerprint import derived_seed
 from evaluation.generation import Generation, GenerationRequest
 from evaluation.metrics.metric import CorpusMetric, Metric
 from evaluation.metrics.parsing import parse_metric
+from evaluation.model_info import ModelInfo
 from evaluation.options import candidate_options, effective_options
 from evaluation.providers.connecting import connect
-from evaluation.providers.provider import ModelInfo, Provider
+from evaluation.providers.provider import Provider
 from evaluation.score import Estimate, Measurement
 from evaluation.scoring import asks
 from evaluation.stats.estimate import corpus_estimate, mean_estimate

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from prefect.utilities.callables import parameter_schema
 from prefect.utilities.schema_tools.validation import ValidationError, validate
+from recorded_models import record_model
 
 from deployments.definitions import DEFINITIONS, Definition
 from deployments.forms import KNOWN_THEN, Choices, choices_in, form
@@ -13,7 +14,7 @@ from evaluation.case import Benchmark, Case
 from evaluation.request import EvaluationRequest
 from evaluation.store.benchmarks import save_benchmark
 from evaluation.store.records import EndpointRecord
-from evaluation.store.registry import record_model, register_model, retire_model, save_endpoint, save_profile
+from evaluation.store.registry import register_model, retire_model, save_endpoint, save_profile
 from evaluation.store.session import Store
 
 CHOICES = Choices(benchmarks=("numbers",), models=("a:1b", "b:1b"), endpoints=("big",), profiles=("plain",))

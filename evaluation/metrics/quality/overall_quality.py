@@ -13,6 +13,7 @@ from evaluation.metrics.quality.length_fit import LengthFit
 from evaluation.metrics.quality.quality_metric import QualityMetric, measurement
 from evaluation.metrics.quality.readability import Readability
 from evaluation.metrics.quality.specificity import Specificity
+from evaluation.qualities import QUALITIES
 from evaluation.score import Measurement, ScoreFailure
 
 _LEAST = 0.05
@@ -45,7 +46,7 @@ class OverallQuality(QualityMetric):
 
     def __post_init__(self) -> None:
         """Refuse a negative weight, and weights that are all zero."""
-        for name in ("coherence", "completeness", "readability", "length_fit", "creativity", "specificity"):
+        for name in QUALITIES:
             if not 0 <= getattr(self, name) < math.inf:
                 self.refuse(name, allowed="a weight from 0", example="0.2")
         if not self._weights():

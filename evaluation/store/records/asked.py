@@ -1,11 +1,12 @@
 """What is asked, and of whom, as the store keeps it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from evaluation.field_mapping import FieldUse
+from evaluation.model_info import ModelInfo
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,24 +45,11 @@ class EndpointRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ModelRecord:
+class ModelRecord(ModelInfo):
     """A version of a model as one endpoint has it."""
 
-    name: str
-    digest: str | None
     endpoint_name: str | None
     """None: registered by hand, not yet seen on a server."""
-    family: str | None = None
-    parameter_size: str | None = None
-    n_parameters: int | None = None
-    quantization: str | None = None
-    context_length: int | None = None
-    size_bytes: int | None = None
-    capabilities: tuple[str, ...] = ()
-    licence: str | None = None
-    parameters: Mapping[str, Any] = field(default_factory=dict)
-    template: str | None = None
-    remote_host: str | None = None
     first_seen: datetime
     last_seen: datetime
     is_current: bool

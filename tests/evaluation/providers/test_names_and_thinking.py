@@ -1,7 +1,7 @@
 import pytest
 
+from evaluation.model_info import ModelInfo
 from evaluation.providers.model_names import find_model, full_name, is_remote
-from evaluation.providers.provider import ModelInfo
 from evaluation.providers.thinking import split_thinking
 
 

@@ -4,9 +4,10 @@ import httpx
 import pytest
 
 from evaluation.errors import CandidateFailureError, FailureKind, ProviderError, TransientProviderError
+from evaluation.model_info import ModelInfo
 from evaluation.providers.ollama import OllamaProvider
 from evaluation.providers.ollama_models import read_parameters
-from evaluation.providers.provider import ModelInfo, PullProgress
+from evaluation.providers.provider import PullProgress
 
 DIGEST = "fd5f44c0b5aff6453726119fc560d73a8a995a55b4a49804bc24b1969ecf1794"
 TAGS = {

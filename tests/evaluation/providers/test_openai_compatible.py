@@ -6,10 +6,10 @@ import httpx
 import pytest
 
 from evaluation.errors import CandidateFailureError, FailureKind, ProviderError, TransientProviderError
+from evaluation.model_info import ModelInfo
 from evaluation.providers.openai_compatible import OpenAICompatibleProvider
 from evaluation.providers.openai_wire import unsupported_options
 from evaluation.providers.phase import Phase
-from evaluation.providers.provider import ModelInfo
 
 CHAT = "/v1/chat/completions"
 DONE = "data: [DONE]\n\n"

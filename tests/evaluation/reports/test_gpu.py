@@ -9,11 +9,11 @@ from evaluation.energy import apportion_energy
 from evaluation.generation import Timing
 from evaluation.metrics.parsing import parse_metric
 from evaluation.reports.case_results import case_result
-from evaluation.reports.gpu import gpu_lines, gpu_report
+from evaluation.reports.gpu import gpu_lines
 from evaluation.reports.results import run_result
 from evaluation.results.gpus import GpuResult
 from evaluation.scoring import score_candidate
-from evaluation.store.gpu_samples import GpuSample, save_gpu_samples
+from evaluation.store.gpu_samples import GpuSample, gpu_summary, save_gpu_samples
 from evaluation.store.outcomes import save_outcomes
 from evaluation.store.records import OutcomeRow, Status
 from evaluation.store.runs import find_run
@@ -127,7 +127,7 @@ def test_a_run_on_no_gpu_of_ours_says_nothing_of_gpus(store: Store) -> None:
     result = run_result(store, store_run(store, asked("m:1b"), cases=numbers(1)))
 
     assert ((), [], None) == (result.gpus, gpu_lines(result), result.candidates[0].energy)
-    assert () == gpu_report(store, "of-run-1")
+    assert () == gpu_summary(store, "of-run-1")
 
 
 def test_a_card_that_says_nothing_but_its_name_is_named() -> None:

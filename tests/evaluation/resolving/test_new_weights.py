@@ -2,13 +2,13 @@
 
 import asyncio
 
+from recorded_models import record_model
 from scripted_ollama import ScriptedOllama
 
 from evaluation.case import Benchmark, Case
 from evaluation.request import EvaluationRequest
 from evaluation.resolving import Resolution, resolve
 from evaluation.settings import Settings
-from evaluation.store.registry import record_model
 from evaluation.store.session import Store
 
 

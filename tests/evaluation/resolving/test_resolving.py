@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from recorded_models import record_model
 from scripted_ollama import ScriptedOllama
 
 from evaluation.candidate import PromptProfile
@@ -18,7 +19,7 @@ from evaluation.resolving import Resolution, default_gpu_tag, find_benchmark, fi
 from evaluation.settings import Settings
 from evaluation.store.benchmarks import save_benchmark
 from evaluation.store.records import EndpointRecord
-from evaluation.store.registry import record_model, retire_model, save_endpoint, save_profile
+from evaluation.store.registry import retire_model, save_endpoint, save_profile
 from evaluation.store.session import Store, open_store
 
 NUMBERS = Benchmark(

@@ -11,8 +11,9 @@ from slotted_ollama import slotted_ollama, slotted_ollama_in_logical_time
 from evaluation.case import Message
 from evaluation.errors import ConfigurationError, FailureKind, ProviderError, TransientProviderError
 from evaluation.generation import Generation, GenerationRequest, Timing
+from evaluation.model_info import ModelInfo
 from evaluation.providers.connecting import connect
-from evaluation.providers.provider import LoadedModel, ModelInfo
+from evaluation.providers.provider import LoadedModel
 from evaluation.retry_schedule import RetrySchedule
 from evaluation.servers.probe_round import ProbeRound
 from evaluation.servers.probing import MOST_TOKENS, Probe, model_to_probe, probe_slots

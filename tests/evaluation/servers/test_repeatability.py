@@ -8,7 +8,8 @@ import pytest
 
 from evaluation.errors import FailureKind, ProviderError
 from evaluation.generation import Generation, GenerationRequest
-from evaluation.providers.provider import LoadedModel, ModelInfo
+from evaluation.model_info import ModelInfo
+from evaluation.providers.provider import LoadedModel
 from evaluation.servers.repeatability import TOPICS, Repeatability, measure_repeatability
 
 MODEL = ModelInfo(name="small:1b", digest="d" * 64, size_bytes=1, capabilities=("completion",))

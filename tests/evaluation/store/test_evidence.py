@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import sqlalchemy as sa
+from recorded_models import record_model
 from stored_runs import answer, asked, numbers, right, store_run, wrong
 
 from evaluation.candidate import Candidate, PromptProfile, WorkedExample
@@ -24,7 +25,6 @@ from evaluation.store.evidence import evidence_fingerprint, read_evidence, read_
 from evaluation.store.loaded_memory import record_loaded_bytes
 from evaluation.store.models import register_model, retire_model
 from evaluation.store.records import EndpointRecord, MetricUse, ScoreRow, Status
-from evaluation.store.registry import record_model
 from evaluation.store.runs import archive_run, delete_run, find_run
 from evaluation.store.scores import save_scores
 from evaluation.store.session import Store

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from evaluation.errors import StoreError
-from evaluation.store.gpu_samples import GpuSample, GpuUse, gpu_summary, iterate_gpu_samples, save_gpu_samples
+from evaluation.results.gpus import GpuResult
+from evaluation.store.gpu_samples import GpuSample, gpu_summary, iterate_gpu_samples, save_gpu_samples
 from evaluation.store.records import RunPlan
 from evaluation.store.runs import delete_run
 from evaluation.store.session import Store
@@ -69,7 +70,7 @@ def test_the_summary_has_means_and_peaks_by_endpoint_and_gpu(store: Store, plan_
     another, first, second = gpu_summary(store, "invocation-1")
 
     assert (
-        GpuUse(
+        GpuResult(
             endpoint="local",
             gpu_index=0,
             gpu_name="NVIDIA H100",

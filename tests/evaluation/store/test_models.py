@@ -1,11 +1,11 @@
 import pytest
+from recorded_models import record_model
 
 from evaluation.errors import UnknownNameError
 from evaluation.store.registry import (
     is_retired,
     list_models,
     model_versions,
-    record_model,
     register_model,
     retire_model,
 )

@@ -5,8 +5,8 @@ import pytest
 from evaluation.candidate import Candidate
 from evaluation.case import Benchmark, Case
 from evaluation.errors import ConfigurationError
+from evaluation.model_info import ModelInfo
 from evaluation.options import candidate_options
-from evaluation.providers.provider import ModelInfo
 from evaluation.resolving import ResolvedCandidate, ResolvedEndpoint
 from evaluation.sweeping.sending import unsent_notes
 from evaluation.sweeping.space import parse_parameters

@@ -182,6 +182,16 @@ def bomb_that_lies_about_its_size() -> bytes:
     return bytes(data)
 
 
+def turned_bits() -> bytes:
+    """A file with other bytes at the end of its largest array, wherever that begins."""
+    data = bytearray(packed().serving)
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        largest = max(archive.infolist(), key=lambda member: member.compress_size)
+    end = largest.header_offset + 30 + len(largest.filename) + largest.compress_size
+    data[end - 20 : end - 10] = bytes(255 - byte for byte in data[end - 20 : end - 10])
+    return bytes(data)
+
+
 def nested_json() -> bytes:
     text = b'{"format_version": 1, "kind": ' + b"[" * 200_000 + b"]" * 200_000 + b"}"
     return with_member("header.npy", written_array(np.frombuffer(text, dtype=np.uint8)))
@@ -194,7 +204,7 @@ POISON: dict[str, tuple[Callable[[], bytes], str]] = {
     "text": (lambda: b"hello there, this is a model", "begins with 'hello there,'"),
     "cut off": (lambda: packed().serving[: len(packed().serving) // 2], "damaged or cut off"),
     "one byte short": (lambda: packed().serving[:-1], "damaged or cut off"),
-    "turned bits": (lambda: packed().serving.replace(packed().serving[2000:2010], b"0123456789"), "damaged"),
+    "turned bits": (turned_bits, "damaged"),
     "an array that is a pickle": (lambda: with_member("space.idf.npy", object_array()), "holds Python objects"),
     "a shape that is too large": (lambda: with_member("space.idf.npy", lying_header()), "32000000000000 are due"),
     "a zip bomb": (bomb, "which unpacks to 50000000 bytes"),
