@@ -124,7 +124,9 @@ class SocketExchange(asyncio.Protocol):
         if not self._received and not self._has_ended:
             self._news = asyncio.get_running_loop().create_future()
             try:
-                await asyncio.wait_for(self._news, self._silence_s)
+                # Not `wait_for`: Python 3.11's forgets a cancellation where the news come in the same moment.
+                async with asyncio.timeout(self._silence_s):
+                    await self._news
             except TimeoutError as error:
                 raise httpx.ReadTimeout(f"nothing came for {self._silence_s:g} s") from error
         if not self._received and self._broke_by is not None:

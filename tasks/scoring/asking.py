@@ -121,7 +121,8 @@ async def _keep_showing(artifact: ProgressArtifact, how_far: HowFar, ended: asyn
     while not ended.is_set():
         await artifact.show(how_far.percent, str(how_far))
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(ended.wait(), SHOW_EVERY_S)
+            async with asyncio.timeout(SHOW_EVERY_S):
+                await ended.wait()
         if time.monotonic() - said_at >= SAY_EVERY_S:
             said_at = time.monotonic()
             get_run_logger().info("%s", how_far)
