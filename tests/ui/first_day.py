@@ -77,6 +77,7 @@ def first_day(home: Home, shots: Path, hook: str, received: list[dict[str, Any]]
             try:
                 pages.go(f"/sign-in#{Path(facts['password_file']).read_text().strip()}")
                 page.wait_for_url(lambda address: "sign-in" not in address)
+                pages.see("Deployments")  # a page that is left while it signs in forgets the password
                 evaluate(pages)
                 review(pages)
                 alert(pages, home, hook, received)
