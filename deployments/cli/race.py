@@ -53,7 +53,8 @@ def race(
     Options marked * may be repeated.
     """
     from deployments.cli.evaluate_options import evaluation_fields
-    from deployments.cli.racing import Wanted, run_race
+    from deployments.cli.racing import run_race
+    from deployments.cli.typed_search import TypedSearch
 
     given: dict[str, Any] = {
         "method": method,
@@ -63,7 +64,7 @@ def race(
         "confirm": confirm,
         "budget": budget,
     }
-    wanted = Wanted(
+    wanted = TypedSearch(
         given={key: value for key, value in given.items() if value not in (None, [])},
         evaluation=evaluation_fields(evaluation),
         resume=resume,

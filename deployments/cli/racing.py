@@ -1,8 +1,7 @@
 """From what was typed to an exit code: a race is prepared, run by its flow and shown."""
 
-from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from deployments.cli.evaluating import (
@@ -22,6 +21,7 @@ from deployments.cli.terminal import (
     report_error,
     tell,
 )
+from deployments.cli.typed_search import TypedSearch
 from deployments.cli.workplace import ended_without_runs, workplace
 from evaluation.errors import BenchwrightError, ConfigurationError, DatabaseLostError, StoreError
 
@@ -34,19 +34,7 @@ MAY_CHANGE = "budget"
 """Of a race's own words, what a resume may say anew."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Wanted:
-    """What was typed."""
-
-    given: Mapping[str, Any]
-    """Fields of `RaceRequest`."""
-    evaluation: Mapping[str, Any]
-    """Fields of `EvaluationRequest`."""
-    resume: str | None = None
-    dry_run: bool = False
-
-
-def run_race(wanted: Wanted, *, database: str | None, as_json: bool) -> int:
+def run_race(wanted: TypedSearch, *, database: str | None, as_json: bool) -> int:
     """The exit code of a race.
 
     Raises:
@@ -66,7 +54,7 @@ def run_race(wanted: Wanted, *, database: str | None, as_json: bool) -> int:
         return ended_without_runs(end, invocation_id, as_json=as_json)
 
 
-def _prepared(wanted: Wanted, store: "Store") -> "tuple[Prepared, RaceRequest]":
+def _prepared(wanted: TypedSearch, store: "Store") -> "tuple[Prepared, RaceRequest]":
     from evaluation.racing.request import read_race_request
     from evaluation.templates import with_template
 
@@ -83,7 +71,7 @@ def _prepared(wanted: Wanted, store: "Store") -> "tuple[Prepared, RaceRequest]":
     return prepared, typed.model_copy(update={"evaluation": prepared.request})
 
 
-def _resumed(wanted: Wanted, run: str, store: "Store") -> "tuple[Prepared, RaceRequest]":
+def _resumed(wanted: TypedSearch, run: str, store: "Store") -> "tuple[Prepared, RaceRequest]":
     from evaluation.racing.request import read_race_request
     from evaluation.resuming import HOW
     from evaluation.store.races import find_race

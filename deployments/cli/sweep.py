@@ -43,10 +43,11 @@ def sweep(
     Options marked * may be repeated.
     """
     from deployments.cli.evaluate_options import evaluation_fields
-    from deployments.cli.sweeping import Wanted, run_sweep, show_sweep
+    from deployments.cli.sweeping import run_sweep, show_sweep
+    from deployments.cli.typed_search import TypedSearch
 
     given: dict[str, Any] = {"parameters": param, "design": design, "samples": samples, "prompt": prompt}
-    wanted = Wanted(
+    wanted = TypedSearch(
         given={key: value for key, value in given.items() if value not in (None, [])},
         evaluation=evaluation_fields(evaluation),
         resume=resume,

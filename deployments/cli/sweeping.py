@@ -1,8 +1,6 @@
 """From what was typed to an exit code: a sweep is prepared, run by its flow and shown."""
 
-from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from deployments.cli.arguments import open_stored
@@ -22,6 +20,7 @@ from deployments.cli.terminal import (
     report_error,
     tell,
 )
+from deployments.cli.typed_search import TypedSearch
 from deployments.cli.workplace import ended_without_runs, workplace
 from evaluation.errors import BenchwrightError, ConfigurationError, DatabaseLostError, StoreError
 
@@ -36,19 +35,7 @@ SHOWN_ROWS = 24
 """Of a dry run's table: a sweep may have thousands of combinations, and they all look alike."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Wanted:
-    """What was typed."""
-
-    given: Mapping[str, Any]
-    """Fields of `SweepRequest`."""
-    evaluation: Mapping[str, Any]
-    """Fields of `EvaluationRequest`."""
-    resume: str | None = None
-    dry_run: bool = False
-
-
-def run_sweep(wanted: Wanted, *, database: str | None, as_json: bool) -> int:
+def run_sweep(wanted: TypedSearch, *, database: str | None, as_json: bool) -> int:
     """The exit code of a sweep.
 
     Raises:
@@ -68,7 +55,7 @@ def run_sweep(wanted: Wanted, *, database: str | None, as_json: bool) -> int:
         return ended_without_runs(end, invocation_id, as_json=as_json)
 
 
-def show_sweep(run: str, wanted: Wanted, *, database: str | None, as_json: bool) -> int:
+def show_sweep(run: str, wanted: TypedSearch, *, database: str | None, as_json: bool) -> int:
     """Prints what a stored sweep found.
 
     Args:
@@ -95,7 +82,7 @@ def show_sweep(run: str, wanted: Wanted, *, database: str | None, as_json: bool)
     return EXIT_DONE
 
 
-def _prepared(wanted: Wanted, store: "Store") -> "tuple[Prepared, SweepRequest]":
+def _prepared(wanted: TypedSearch, store: "Store") -> "tuple[Prepared, SweepRequest]":
     from evaluation.store.benchmarks import save_benchmark
     from evaluation.sweeping.request import prompt_benchmark, read_sweep_request
     from evaluation.templates import with_template
@@ -111,7 +98,7 @@ def _prepared(wanted: Wanted, store: "Store") -> "tuple[Prepared, SweepRequest]"
     return prepared, typed.model_copy(update={"evaluation": typed.evaluation.model_copy(update=names)})
 
 
-def _resumed(wanted: Wanted, run: str, store: "Store") -> "tuple[Prepared, SweepRequest]":
+def _resumed(wanted: TypedSearch, run: str, store: "Store") -> "tuple[Prepared, SweepRequest]":
     from evaluation.resuming import HOW
     from evaluation.store.runs import find_run
     from evaluation.store.sweeps import find_sweep

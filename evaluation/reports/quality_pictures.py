@@ -1,7 +1,6 @@
 """Quality against what it takes, whoever the candidates are: of a run, of a comparison."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from evaluation.pictures.numbers import known
 from evaluation.pictures.scatter import Point, frontier, scatter
@@ -15,7 +14,7 @@ COSTS: Mapping[str, tuple[str, str]] = {
     "latency_s": ("latency", "seconds an answer, mean over cases"),
 }
 """What quality is held against: the first of these that is known of every candidate."""
-Values = Mapping[str, HasInterval | Mapping[str, Any] | None]
+Values = Mapping[str, HasInterval | None]
 """Numbers by the name of a candidate."""
 
 

@@ -13,8 +13,6 @@ N_LINES = 6
 MIGRATIONS = "evaluation/store/migrations/versions/"
 """What a schema was at a time; it does not change when the code does."""
 ALLOWED = {
-    # What a race and a sweep are given on the command line.
-    ("deployments/cli/racing.py", "deployments/cli/sweeping.py"),
     # Keys of two results in the order of their JSON, with meanings of their own: differences of pairs and of groups.
     ("evaluation/results/pairs.py", "evaluation/results/unpaired.py"),
 }

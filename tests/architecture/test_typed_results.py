@@ -23,14 +23,9 @@ READERS = (
     "flows/compare.py",
 )
 UNTYPED = {
-    "evaluation/reports/verdicts.py": 1,  # takes a run's result
     "evaluation/results/comparisons.py": 1,  # JSON without the pairs
     "evaluation/results/sides.py": 1,  # the options of a candidate
     "deployments/cli/comparison_shown.py": 1,  # the JSON that is printed
-}
-SUBSCRIPTS = {
-    "evaluation/reports/verdicts.py": 2,  # of a run's result
-    "deployments/cli/comparison_shown.py": 1,  # of a run's result
 }
 FILES = sorted(path for pattern in READERS for path in ROOT.glob(pattern))
 
@@ -57,7 +52,7 @@ def test_comparisons_are_read_by_attribute(path: Path) -> None:
     by_text = [ast.unparse(node) for node in nodes(path) if is_by_text(node)]
 
     assert len(untyped) <= UNTYPED.get(name, 0), untyped
-    assert len(by_text) <= SUBSCRIPTS.get(name, 0), by_text
+    assert [] == by_text
 
 
 def test_the_readers_of_comparisons_are_found() -> None:
