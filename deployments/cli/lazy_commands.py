@@ -1,6 +1,6 @@
 """Commands whose modules are imported when they are called: `benchwright --help` and completion of names need none."""
 
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
@@ -28,32 +28,26 @@ class LazyCommand:
     """Its many options stand under headings."""
 
 
-class LazyCommands(MutableMapping[str, Any]):
+class LazyCommands(Mapping[str, Any]):
     """Typer's commands by name, each made when it is looked up."""
 
     def __init__(self, commands: Mapping[str, LazyCommand]) -> None:
-        self.lazy = commands
+        self._lazy = commands
         self._made: dict[str, Any] = {}
 
     def __getitem__(self, name: str) -> Any:
         if name not in self._made:
-            self._made[name] = with_plain_numbers(_made(name, self.lazy[name]))
+            self._made[name] = with_plain_numbers(_made(name, self._lazy[name]))
         return self._made[name]
 
-    def __setitem__(self, name: str, command: Any) -> None:
-        self._made[name] = command
-
-    def __delitem__(self, name: str) -> None:
-        del self._made[name]
-
     def __contains__(self, name: object) -> bool:
-        return name in self.lazy or name in self._made
+        return name in self._lazy
 
     def __iter__(self) -> Iterator[str]:
-        return iter({**self.lazy, **self._made})
+        return iter(self._lazy)
 
     def __len__(self) -> int:
-        return len({**self.lazy, **self._made})
+        return len(self._lazy)
 
 
 def _made(name: str, lazy: LazyCommand) -> Any:
@@ -74,7 +68,7 @@ class LazyGroup(TyperGroup):
 
     def __init__(self, **attributes: Any) -> None:
         super().__init__(**attributes)
-        self.commands = LazyCommands(self.LAZY)
+        self.commands: Any = LazyCommands(self.LAZY)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Write each command's name and the beginning of its help."""
