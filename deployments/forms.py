@@ -64,7 +64,7 @@ def choices_in(store: "Store") -> Choices:
     """What is known by name: what comes with the program, and what is stored and not retired."""
     from evaluation.benchmarks.suites import standard_suites
     from evaluation.profiles import STANDARD_PROFILES
-    from evaluation.resolving import EMBEDDED
+    from evaluation.resolution import EMBEDDED
     from evaluation.store.benchmarks import list_benchmarks
     from evaluation.store.registry import list_endpoints, list_models, list_profiles
 

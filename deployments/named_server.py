@@ -6,8 +6,8 @@ import httpx
 
 from deployments.prefect_home import configured_api, login, source_of_api
 from deployments.server_health import Health, wait_while_busy
-from evaluation.busy_machine import busy_words
 from evaluation.errors import ConfigurationError
+from evaluation.machine_load import busy_words
 
 
 def wait_for_named(api: str, health_page: str, tell: Callable[[str], None]) -> None:

@@ -31,8 +31,8 @@ from deployments.prefect_home import (
     write_address,
 )
 from deployments.server_health import Health, health_of
-from evaluation.busy_machine import busy_words, stretched_s
 from evaluation.errors import ConfigurationError
+from evaluation.machine_load import busy_words, stretched_s
 
 HEALTH = "/health"
 NO_SERVER = (

@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from evaluation.busy_machine import busy_words, stretched_s
-from evaluation.store.patience import PATIENCE_S
+from evaluation.machine_load import busy_words, stretched_s
+from evaluation.store.retrying import PATIENCE_S
 
 ANSWERS_WITHIN_S = 10.0
 """A server that is gone refuses at once; one that is busy may take seconds to say anything."""

@@ -13,13 +13,12 @@ from operator import itemgetter
 import numpy as np
 
 from evaluation.errors import ConfigurationError
-from evaluation.figures import figure_estimates
 from evaluation.fingerprint import fingerprint
-from evaluation.metrics.apart import Apart
 from evaluation.metrics.cost import cost_metric
-from evaluation.metrics.lost import LostMetric
-from evaluation.metrics.measuring import BrokenMetricError
+from evaluation.metrics.guarded_calls import BrokenMetricError
 from evaluation.metrics.metric import CorpusMetric, Metric, TooFewRepeatsError
+from evaluation.metrics.metric_process import Apart
+from evaluation.metrics.missing_metric import LostMetric
 from evaluation.metrics.parsing import metric_class, metric_of, parse_metric
 from evaluation.metrics.speed import TIMED_METRICS, EnergyPerRightJ, reads_the_prompt
 from evaluation.prices import PRICE
@@ -33,6 +32,7 @@ from evaluation.store.records import EstimateRow, MetricUse, RunCandidateRecord,
 from evaluation.store.runs import find_run
 from evaluation.store.scores import forget_figures, iterate_scores, save_estimates
 from evaluation.store.session import Store
+from evaluation.usage_estimates import figure_estimates
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

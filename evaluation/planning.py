@@ -8,7 +8,7 @@ from typing import Any
 from evaluation.candidate import PromptProfile
 from evaluation.fingerprint import canonical_json, fingerprint
 from evaluation.options import load_options
-from evaluation.share import Share
+from evaluation.run_share import Share
 
 AIMED_SHARDS = 200
 """Task runs that a flow run has at most, in the main."""

@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Any
 
 from evaluation.errors import ConfigurationError
-from evaluation.metric_text import with_whole_path
+from evaluation.evaluation_request import EvaluationRequest
+from evaluation.metric_specs import with_whole_path
 from evaluation.prices import read_prices
-from evaluation.request import EvaluationRequest
 
 AN_EXAMPLE = "`benchwright show RUN --as-yaml` prints an example."
 

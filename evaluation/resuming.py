@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from evaluation.changed_metrics import found_metrics
 from evaluation.errors import ConfigurationError
-from evaluation.found_metrics import found_metrics
-from evaluation.metric_text import names_a_file, with_whole_path
-from evaluation.request import EvaluationRequest, read_request
-from evaluation.resolving import ResolvedCandidate
-from evaluation.share import may_work_beside
+from evaluation.evaluation_request import EvaluationRequest, read_request
+from evaluation.metric_specs import names_a_file, with_whole_path
+from evaluation.resolution import ResolvedCandidate
+from evaluation.run_share import may_work_beside
 from evaluation.store.holders import held_error, living_holders
 from evaluation.store.outcomes import count_missing
 from evaluation.store.records import RunRecord

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import ConfigDict, Field, ValidationError, field_validator
 
-from evaluation.request import EvaluationRequest, names_a_model
+from evaluation.evaluation_request import EvaluationRequest, names_a_model
 from evaluation.request_errors import refusal
 from evaluation.request_model import RequestModel
 from evaluation.store.records import RunRecord

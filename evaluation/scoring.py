@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from evaluation.generation import Generation
-from evaluation.metrics.apart import Apart, is_ours
-from evaluation.metrics.lost import LostMetric
 from evaluation.metrics.metric import Metric, ModelMetric, Need
+from evaluation.metrics.metric_process import Apart, is_ours
+from evaluation.metrics.missing_metric import LostMetric
 from evaluation.metrics.parsing import parse_metric
 from evaluation.planning import AskedModel
 from evaluation.score import Measurement, ScoreFailure

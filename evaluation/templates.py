@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from evaluation.errors import ConfigurationError, StoreError, UnknownNameError
-from evaluation.request import EvaluationRequest, read_request
+from evaluation.evaluation_request import EvaluationRequest, read_request
 from evaluation.request_file import read_request_file
 from evaluation.store.experiments import find_experiment
 from evaluation.store.records import ExperimentRecord

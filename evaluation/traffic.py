@@ -21,7 +21,7 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from evaluation.background import BATCH_AFTER_S
+from evaluation.background_writer import BATCH_AFTER_S
 from evaluation.traffic_calls import TrafficCall, TrafficStage
 from evaluation.traffic_writer import EXIT_TIMEOUT_S, MOST_WAITING, TrafficWriter
 

@@ -7,7 +7,7 @@ setting turns into an exception.
 import sys
 from collections.abc import Callable, Sequence
 
-from evaluation.background import BATCH_AFTER_S, Attempt, BackgroundWriter, attempt
+from evaluation.background_writer import BATCH_AFTER_S, Attempt, BackgroundWriter, attempt
 
 MOST_WAITING = 10_000
 EXIT_TIMEOUT_S = 10.0

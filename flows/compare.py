@@ -8,16 +8,16 @@ from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 from prefect.states import Failed
 
-from evaluation.comparing.request import ComparisonRequest
-from evaluation.request import EvaluationRequest
+from evaluation.comparisons.comparison_request import ComparisonRequest
+from evaluation.evaluation_request import EvaluationRequest
 from flows.planned_work import planned, work_through
-from tasks.comparing import compare_candidates, find_runs, publish_comparison, refuse_unfit
-from tasks.endings import cancel_runs
+from tasks.comparison import compare_candidates, find_runs, publish_comparison, refuse_unfit
+from tasks.flow_settings import use_own_settings
 from tasks.interruption import run_interruptibly
 from tasks.load import load_benchmark
-from tasks.own_settings import use_own_settings
 from tasks.plan import Asked
 from tasks.publish import publish_results
+from tasks.run_lifecycle import cancel_runs
 
 
 class Compared(TypedDict):

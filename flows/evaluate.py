@@ -8,13 +8,13 @@ from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 from prefect.states import Failed
 
-from evaluation.request import EvaluationRequest
+from evaluation.evaluation_request import EvaluationRequest
 from flows.planned_work import planned, work_through
-from tasks.endings import cancel_runs
+from tasks.flow_settings import use_own_settings
 from tasks.interruption import run_interruptibly
-from tasks.own_settings import use_own_settings
 from tasks.plan import Asked
 from tasks.publish import publish_results
+from tasks.run_lifecycle import cancel_runs
 
 
 def _flow_run_name() -> str:

@@ -4,9 +4,9 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 
+from evaluation.gather import side_by_side
 from evaluation.interleaving import Turns, asked_together
 from evaluation.planning import Group, PlannedCandidate
-from evaluation.side_by_side import side_by_side
 from evaluation.store.records import Status
 from evaluation.store.run_cases import count_cases_before
 from evaluation.store.runs import set_run_candidate_status
@@ -15,7 +15,7 @@ from tasks.generation.giving_up import why_given_up
 from tasks.generation.group_work import GroupWork
 from tasks.generation.missing import MissingPages, count_open
 from tasks.generation.workbench import Workbench
-from tasks.stored import stored
+from tasks.store_calls import stored
 
 LOOK_EVERY_S = 0.1
 """How soon a case that pauses before its next attempt is made up for by another shard."""

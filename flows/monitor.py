@@ -6,13 +6,13 @@ from uuid import UUID
 from prefect import flow, get_run_logger
 from prefect.runtime import flow_run
 
-from evaluation.monitoring.request import MonitorRequest
+from evaluation.monitoring.monitor_request import MonitorRequest
+from tasks.flow_settings import use_own_settings
 from tasks.interruption import run_interruptibly
-from tasks.monitoring.look import look_around
-from tasks.monitoring.mend import take_up_what_died
 from tasks.monitoring.notify import notify
 from tasks.monitoring.publish import publish_monitor
-from tasks.own_settings import use_own_settings
+from tasks.monitoring.restart_dead_runs import take_up_what_died
+from tasks.monitoring.update_alerts import look_around
 
 _AS_IT_IS = MonitorRequest()
 

@@ -8,31 +8,31 @@ from prefect import get_run_logger
 
 from evaluation.energy import apportion_energy
 from evaluation.errors import HeldError, ProviderError
+from evaluation.gather import side_by_side
 from evaluation.planning import Group, Plan
+from evaluation.run_share import whole_of
 from evaluation.settings import Settings
-from evaluation.share import whole_of
-from evaluation.side_by_side import side_by_side
 from evaluation.store.session import open_store
 from flows.generation import count_left, generate_all
 from flows.scoring import score_all
 from flows.serving import serve_all
-from tasks.endings import fail_runs, finish_runs, start_runs
 from tasks.generation.residency import release_model
 from tasks.generation.workbench import Workbench, open_workbench
-from tasks.holding import holding
+from tasks.heartbeat import holding
 from tasks.load import LoadedBenchmark, benchmarks_begun, load_benchmark
+from tasks.partial_scoring import score_what_is_finished
 from tasks.plan import Asked, plan_work
+from tasks.progress import show_progress
 from tasks.reconciling import reconcile_at_start
 from tasks.recovery import call_crashed, free_slots_of_the_dead
 from tasks.reuse import reuse_outcomes
-from tasks.salvage import score_what_is_finished
+from tasks.run_lifecycle import fail_runs, finish_runs, start_runs
 from tasks.scoring.early_scores import early_scores
-from tasks.spreading.beginning import begin_candidates
 from tasks.spreading.children import spread_out, tag_of
-from tasks.spreading.others import note_the_others
-from tasks.stored import stored
+from tasks.spreading.other_shares import note_the_others
+from tasks.spreading.start_candidates import begin_candidates
+from tasks.store_calls import stored
 from tasks.telemetry.gpu_sampling import gpu_sampling
-from tasks.watching import show_progress
 
 
 async def planned(asked: Asked, benchmarks: tuple[LoadedBenchmark, ...] | None = None) -> Plan:

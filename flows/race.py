@@ -13,19 +13,19 @@ from prefect.states import Failed
 
 from evaluation.errors import BenchwrightError, ConfigurationError, HeldError
 from evaluation.planning import Group, Plan
-from evaluation.racing.request import RaceRequest
+from evaluation.races.race_request import RaceRequest
 from flows.planned_work import let_go_of, planned, work_through
-from tasks.endings import cancel_runs, fail_runs
+from tasks.flow_logging import tell
+from tasks.flow_settings import use_own_settings
 from tasks.interruption import run_interruptibly
 from tasks.load import benchmarks_begun, load_benchmark
-from tasks.own_settings import use_own_settings
 from tasks.plan import Asked, Stretch
 from tasks.publish import publish_results
-from tasks.racing.course import Course, Step, lay_out, next_step
-from tasks.racing.finish import end_race, publish_race
-from tasks.racing.hold import RaceHold
-from tasks.racing.look import decide_look, mark_planned
-from tasks.story import tell
+from tasks.races.decision import decide_look, mark_planned
+from tasks.races.finish import end_race, publish_race
+from tasks.races.run_hold import RaceHold
+from tasks.races.schedule import Course, Step, lay_out, next_step
+from tasks.run_lifecycle import cancel_runs, fail_runs
 
 
 def _flow_run_name() -> str:

@@ -9,8 +9,8 @@ from prefect.runtime import flow_run
 from evaluation.errors import SelectionError
 from selection.learning.retraining import Judgement
 from selection.retrain_request import RetrainRequest
+from tasks.flow_settings import use_own_settings
 from tasks.interruption import run_interruptibly
-from tasks.own_settings import use_own_settings
 from tasks.retraining.learn import gather_evidence, train_challenger
 from tasks.retraining.promote import evaluate_challenger, promote_or_keep
 from tasks.retraining.publish import publish_retraining

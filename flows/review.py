@@ -5,12 +5,12 @@ from typing import Any
 from prefect import flow, get_run_logger
 from prefect.runtime import flow_run
 
-from evaluation.reviewing.progress import cases_per_form, is_rated, page_key, pages
-from evaluation.reviewing.request import ReviewRequest
-from tasks.own_settings import use_own_settings
-from tasks.reviewing.ask import Form, ask, was_asked
-from tasks.reviewing.publish import publish_result
-from tasks.reviewing.session import open_session, ratings_so_far, store_ratings
+from evaluation.reviews.progress import cases_per_form, is_rated, page_key, pages
+from evaluation.reviews.review_request import ReviewRequest
+from tasks.flow_settings import use_own_settings
+from tasks.reviews.ask import Form, ask, was_asked
+from tasks.reviews.publish import publish_result
+from tasks.reviews.session import open_session, ratings_so_far, store_ratings
 
 _AS_IT_IS = ReviewRequest()
 

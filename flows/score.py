@@ -12,13 +12,13 @@ from evaluation.score_request import ScoreRequest
 from evaluation.settings import Settings
 from evaluation.store.session import open_store
 from flows.scoring import score_all
-from tasks.holding import holding
+from tasks.flow_settings import use_own_settings
+from tasks.heartbeat import holding
 from tasks.interruption import run_interruptibly
 from tasks.lease_book import LeaseBook
-from tasks.own_settings import use_own_settings
 from tasks.publish import publish_results
 from tasks.scoring.plan_scoring import plan_scoring
-from tasks.stored import stored
+from tasks.store_calls import stored
 
 
 def _flow_run_name() -> str:

@@ -3,18 +3,18 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from evaluation.answering.answering import Answerers
 from evaluation.errors import ConfigurationError
+from evaluation.metric_backends.dispatch import Answerers
 from evaluation.planning import AskedModel, ScoringPlan
 from evaluation.scoring import MetricsByWork, by_work
 from evaluation.settings import Settings
 from evaluation.store.session import Store
 from tasks.aggregate import aggregate
-from tasks.scoring.asked_server import asked_server, nobody_answers
-from tasks.scoring.asking import asking
+from tasks.flow_logging import warn
+from tasks.scoring.backends import asking
+from tasks.scoring.metric_server import asked_server, nobody_answers
 from tasks.scoring.sandboxed import sandboxed
 from tasks.scoring.score import score_by_asking, score_candidate
-from tasks.story import warn
 
 OnLeases = Callable[[str, frozenset[str]], Awaitable[None]]
 

@@ -5,16 +5,16 @@ import contextlib
 import time
 
 from evaluation.errors import ProviderError
+from evaluation.gather import side_by_side
 from evaluation.planning import Group, Lane
-from evaluation.side_by_side import side_by_side
+from tasks.flow_logging import tell, warn
 from tasks.generation.group_work import GroupWork
 from tasks.generation.pool import Station
 from tasks.generation.residency import load_model, release_model
 from tasks.generation.workbench import Workbench
 from tasks.pending_limits import apply_pending_limits
 from tasks.slots import LimitsAwayError, SlotClaim, Turn, ensure_limit
-from tasks.spreading.others import others_still_ask, until_others_need_no_other_model
-from tasks.story import tell, warn
+from tasks.spreading.other_shares import others_still_ask, until_others_need_no_other_model
 
 LOOK_EVERY_S = 0.1
 FIRST_LOOK_BACK_S, LAST_LOOK_BACK_S = 2.0, 30.0

@@ -10,21 +10,21 @@ from prefect.runtime import flow_run
 from prefect.states import Cancelled, Failed
 
 from evaluation.errors import ConfigurationError
+from evaluation.gather import side_by_side
 from evaluation.planning import Plan
-from evaluation.share import Share
-from evaluation.side_by_side import side_by_side
+from evaluation.run_share import Share
 from flows.generation import count_left, generate_all
 from flows.planned_work import planned
 from flows.serving import serve_all
+from tasks.database_guard import one_database
+from tasks.flow_settings import use_own_settings
 from tasks.generation.workbench import Workbench, open_workbench
-from tasks.holding import holding
+from tasks.heartbeat import holding
 from tasks.interruption import interruptible
-from tasks.one_database import one_database
-from tasks.own_settings import use_own_settings
 from tasks.plan import Asked
 from tasks.recovery import free_slots_of_the_dead
-from tasks.spreading.asked import asked_by
-from tasks.spreading.others import note_the_others, until_the_run_is_over, until_the_spreader_is_heard
+from tasks.spreading.other_shares import note_the_others, until_the_run_is_over, until_the_spreader_is_heard
+from tasks.spreading.share_request import asked_by
 from tasks.telemetry.gpu_sampling import gpu_sampling
 
 

@@ -13,17 +13,17 @@ from prefect.runtime import flow_run
 from prefect.states import Failed
 
 from evaluation.planning import Group, Plan
-from evaluation.sweeping.request import SweepRequest
+from evaluation.sweeps.sweep_request import SweepRequest
 from flows.planned_work import let_go_of, planned, work_through
-from tasks.endings import cancel_runs
+from tasks.flow_settings import use_own_settings
 from tasks.interruption import run_interruptibly
 from tasks.load import load_prompt
-from tasks.own_settings import use_own_settings
 from tasks.plan import Asked
 from tasks.publish import publish_results
-from tasks.sweeping.finish import analyse_sweep, publish_sweep
-from tasks.sweeping.layout import SweepPart, given_up_in, lay_out
-from tasks.sweeping.look import Pace, look_at_sweep
+from tasks.run_lifecycle import cancel_runs
+from tasks.sweeps.finish import analyse_sweep, publish_sweep
+from tasks.sweeps.layout import SweepPart, given_up_in, lay_out
+from tasks.sweeps.progress import Pace, look_at_sweep
 
 
 def _flow_run_name() -> str:

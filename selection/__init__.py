@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from evaluation.errors import BenchwrightError, ConfigurationError, SelectionError, StoreError, UnknownNameError
-    from selection.analytics.looking_back import Analytics, analyse
+    from selection.analytics.analysis import Analytics, analyse
     from selection.answers import Adjustments, Expected, Measured, Ranked, Recommendation, Removed, Reported
     from selection.budgets.routing import BudgetRouter, Routed, Routing, cheapest_share, cost_quality, route
+    from selection.preferences import Constraints, Weights
     from selection.recommendation import explain, flush, rank, recommend, report_outcome
-    from selection.wishes import Constraints, Weights
 
 _HOMES = {
     "evaluation.errors": (
@@ -26,11 +26,11 @@ _HOMES = {
         "StoreError",
         "UnknownNameError",
     ),
-    "selection.analytics.looking_back": ("Analytics", "analyse"),
+    "selection.analytics.analysis": ("Analytics", "analyse"),
     "selection.answers": ("Adjustments", "Expected", "Measured", "Ranked", "Recommendation", "Removed", "Reported"),
     "selection.budgets.routing": ("BudgetRouter", "Routed", "Routing", "cheapest_share", "cost_quality", "route"),
     "selection.recommendation": ("explain", "flush", "rank", "recommend", "report_outcome"),
-    "selection.wishes": ("Constraints", "Weights"),
+    "selection.preferences": ("Constraints", "Weights"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from evaluation.errors import BenchmarkError
 from evaluation.field_mapping import named_fields
 from evaluation.names import LONGEST_NAME, LONGEST_TITLE, name_problem, normal_name
-from evaluation.numbers_in_words import read_number
+from evaluation.number_parsing import read_number
 from selection.repeated_answers import NAMES, RepeatedAnswers
 
 if TYPE_CHECKING:

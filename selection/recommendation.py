@@ -7,15 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evaluation.errors import ConfigurationError
-from selection.wishes import (
-    TOLERANCE,
-    Constraints,
-    LogPrompt,
-    OnLittleEvidence,
-    OnTie,
-    Weights,
-    checked_choice,
-)
+from selection.preferences import TOLERANCE, Constraints, LogPrompt, OnLittleEvidence, OnTie, Weights, checked_choice
 
 if TYPE_CHECKING:
     import numpy as np
@@ -66,9 +58,9 @@ def recommend(
         ConfigurationError: an argument that cannot be one.
         StoreError: the store is away, and nothing was read from it yet.
     """
-    from selection.desk.answering import Question, answered
-    from selection.desk.decisions import Decision
-    from selection.desk.registry import desk_of
+    from selection.recommender.answer import Question, answered
+    from selection.recommender.decisions import Decision
+    from selection.recommender.registry import desk_of
 
     if not (_is_number(explore) and 0 <= explore <= 1):
         raise ConfigurationError(f"explore is {explore!r}", "Give a share between 0 and 1.")
@@ -132,8 +124,8 @@ def rank(
         ConfigurationError: an argument that cannot be one.
         StoreError: the store is away, and nothing was read from it yet.
     """
-    from selection.desk.answering import Question, chosen
-    from selection.desk.registry import desk_of
+    from selection.recommender.answer import Question, chosen
+    from selection.recommender.registry import desk_of
 
     question = Question(
         task=task,
@@ -160,8 +152,8 @@ def explain(recommendation: "Recommendation | str", *, store: "Where" = None) ->
     """
     from evaluation.reports.escaping import for_terminal
     from selection.answers import Recommendation
-    from selection.desk.memory import text_of
-    from selection.desk.registry import desk_of
+    from selection.recommender.memory import text_of
+    from selection.recommender.registry import desk_of
 
     if isinstance(recommendation, str):
         recommendation_id = _checked_id(recommendation)
@@ -202,8 +194,8 @@ def report_outcome(
         ConfigurationError: nothing was recommended under this id, or an argument that cannot be one.
     """
     from evaluation.store.recommendations import must_be_outcome
-    from selection.desk.decisions import Outcome
-    from selection.desk.registry import desk_of
+    from selection.recommender.decisions import Outcome
+    from selection.recommender.registry import desk_of
 
     must_be_outcome(quality=quality, latency_s=latency_s, ok=ok)
     outcome = Outcome(
@@ -225,7 +217,7 @@ def flush(timeout_s: float = 5.0, *, store: "Where" = None) -> int:
         timeout_s: How long to wait for them.
         store: Where they were asked for.
     """
-    from selection.desk.registry import desk_of
+    from selection.recommender.registry import desk_of
 
     return desk_of(store).log.flush(timeout_s)
 

@@ -114,7 +114,7 @@ class Deviations:
     value: "NDArray[np.float64]"
     se: "NDArray[np.float64]"
     told: "NDArray[np.float64] | None" = None
-    """Knots by which an expectation is told, see `selection.choosing.told`; None: as it is."""
+    """Knots by which an expectation is told, see `selection.choosing.calibrated_quality`; None: as it is."""
 
 
 class Predictor(Protocol):

@@ -4,10 +4,10 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from evaluation.aggregation import aggregate_run
-from evaluation.metrics.apart import Apart
+from evaluation.metrics.metric_process import Apart
 from evaluation.settings import Settings
 from evaluation.store.session import open_store
-from tasks.stored import stored
+from tasks.store_calls import stored
 
 
 @task(name="aggregate", task_run_name="aggregate {benchmark}", cache_policy=NO_CACHE, persist_result=False)

@@ -16,8 +16,8 @@ from prefect.artifacts import (
 )
 
 from evaluation.reports.escaping import for_cell, for_markdown
-from evaluation.store.patience import PATIENCE_S
-from tasks.prefect_away import while_away
+from evaluation.store.retrying import PATIENCE_S
+from tasks.prefect_outage import while_away
 
 LONGEST_DESCRIPTION = 400
 

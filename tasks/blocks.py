@@ -12,8 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from evaluation.errors import ConfigurationError, StoreError
 from evaluation.prices import as_prices
-from evaluation.providers.connecting import normalise_url
-from evaluation.resolving import default_gpu_tag
+from evaluation.providers.detection import normalise_url
+from evaluation.resolution import default_gpu_tag
 from evaluation.store.address import parse_url, shown
 from evaluation.store.records import EndpointRecord
 from tasks.block_names import DATABASE_SLUG

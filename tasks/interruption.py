@@ -15,7 +15,7 @@ from prefect.runtime import deployment
 from prefect.states import Cancelled
 
 from tasks.broken_pipes import outlive_the_reader
-from tasks.one_database import one_database
+from tasks.database_guard import one_database
 
 LOOK_EVERY_S = 3.0
 T = TypeVar("T")

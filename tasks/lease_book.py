@@ -5,7 +5,7 @@ import asyncio
 from evaluation.errors import StoreError
 from evaluation.store.holders import beat
 from evaluation.store.session import Store
-from tasks.story import warn
+from tasks.flow_logging import warn
 
 
 class LeaseBook:

@@ -9,6 +9,7 @@ from prefect.cache_policies import NO_CACHE
 
 from evaluation.benchmarks.sampling import chosen_cases, limited
 from evaluation.case import Benchmark
+from evaluation.evaluation_request import EvaluationRequest
 from evaluation.options import load_options
 from evaluation.planning import (
     Group,
@@ -19,16 +20,10 @@ from evaluation.planning import (
     run_id_for,
 )
 from evaluation.prices import PRICE, price_of
-from evaluation.request import EvaluationRequest
-from evaluation.resolving import (
-    Resolution,
-    ResolvedBenchmark,
-    ResolvedCandidate,
-    resolve,
-)
+from evaluation.resolution import Resolution, ResolvedBenchmark, ResolvedCandidate, resolve
 from evaluation.resuming import refuse_changed_weights, refuse_held
+from evaluation.run_share import Share, whole_of
 from evaluation.settings import Settings
-from evaluation.share import Share, whole_of
 from evaluation.store.benchmarks import load_benchmark_version
 from evaluation.store.experiments import add_runs, find_experiment
 from evaluation.store.records import SERVER_VERSIONS, MetricUse, RunCandidatePlan, RunPlan, RunRecord
@@ -45,10 +40,10 @@ from evaluation.store.runs import (
 )
 from evaluation.store.session import Store, open_store
 from evaluation.version import code_version
-from tasks.asked_models import asked_models, lane_of
+from tasks.block_values import with_pools, with_prices
 from tasks.load import LoadedBenchmark
-from tasks.stored import stored
-from tasks.using_blocks import with_pools, with_prices
+from tasks.metric_models import asked_models, lane_of
+from tasks.store_calls import stored
 
 
 @dataclass(frozen=True, kw_only=True)

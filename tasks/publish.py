@@ -3,15 +3,15 @@
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from evaluation.reports.markdown import invocation_as_markdown
-from evaluation.reports.results import invocation_result
-from evaluation.reports.tables import result_rows
+from evaluation.reports.runs.page import invocation_as_markdown
+from evaluation.reports.runs.result import invocation_result
+from evaluation.reports.runs.tables import result_rows
 from evaluation.results.runs import InvocationResult, RunResult
 from evaluation.settings import Settings
 from evaluation.store.session import open_store
 from tasks.artifacts import artifact_key, publish_page, publish_table
-from tasks.prefect_away import going_on_without
-from tasks.stored import stored
+from tasks.prefect_outage import going_on_without
+from tasks.store_calls import stored
 
 
 @task(name="publish", task_run_name="publish results", cache_policy=NO_CACHE, persist_result=False)

@@ -32,12 +32,12 @@ from evaluation.store.recoveries import (
 )
 from evaluation.store.runs import set_run_candidate_status, set_run_status
 from evaluation.store.session import Store
-from tasks.endings import OPEN
-from tasks.holding import BEAT_EVERY_S
-from tasks.left_behind import LeftBehind, left_behind
+from tasks.flow_logging import tell, warn
+from tasks.heartbeat import BEAT_EVERY_S
+from tasks.orphaned_runs import LeftBehind, left_behind
 from tasks.recovery import call_crashed_for, free_slots_of_the_dead
-from tasks.stored import stored
-from tasks.story import tell, warn
+from tasks.run_lifecycle import OPEN
+from tasks.store_calls import stored
 
 T = TypeVar("T")
 MOST_RESTARTS = 3

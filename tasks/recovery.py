@@ -18,9 +18,9 @@ from evaluation.errors import StoreError
 from evaluation.store.holders import dead_holders, end_holder
 from evaluation.store.runs import run_flows
 from evaluation.store.session import Store
+from tasks.flow_logging import tell, warn
 from tasks.slots import LimitsAwayError, free_dead_slots
-from tasks.stored import stored
-from tasks.story import tell, warn
+from tasks.store_calls import stored
 
 OPEN_STATES = (StateType.PENDING, StateType.RUNNING)
 PAGE, MOST_PAGES = 100, 20

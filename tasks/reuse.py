@@ -6,7 +6,7 @@ from prefect.cache_policies import NO_CACHE
 from evaluation.settings import Settings
 from evaluation.store.reuse import reuse_stored
 from evaluation.store.session import open_store
-from tasks.stored import stored
+from tasks.store_calls import stored
 
 
 @task(name="reuse", task_run_name="reuse {label} · {benchmark}", cache_policy=NO_CACHE, persist_result=False)

@@ -27,7 +27,7 @@ def run(arguments: list[str]) -> int:
     if (hidden := hidden_package()) is not None:
         sys.stderr.write(f"error: {hidden}\n")
         return 2
-    from deployments.cli.terminal import EXIT_INTERRUPTED, report_error, report_lost_database
+    from deployments.cli.terminal.output import EXIT_INTERRUPTED, report_error, report_lost_database
     from evaluation.errors import BenchwrightError, DatabaseLostError
 
     try:

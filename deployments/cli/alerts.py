@@ -30,7 +30,7 @@ def list_all(
     as_json: JsonOption = False,
 ) -> None:
     """List the open alerts."""
-    from deployments.cli.terminal import print_json, tell
+    from deployments.cli.terminal.output import print_json, tell
     from evaluation.monitoring.result import alert_as_plain
     from evaluation.store.alerts import list_alerts
 
@@ -47,7 +47,7 @@ def list_all(
 
 
 def _print(found: "list[AlertRecord]") -> None:
-    from deployments.cli.tables import moment, print_table
+    from deployments.cli.terminal.tables import moment, print_table
 
     print_table(
         ("alert", "state", "severity", "rule", "since", "seen", "what"),
@@ -78,8 +78,8 @@ def acknowledge(
     as_json: JsonOption = False,
 ) -> None:
     """Acknowledge an alert: nobody is notified of it again. This also accepts a change of model, judge or server."""
-    from deployments.cli.tables import say
-    from deployments.cli.terminal import print_json
+    from deployments.cli.terminal.output import print_json
+    from deployments.cli.terminal.tables import say
     from evaluation.monitoring.result import alert_as_plain
     from evaluation.store.alerts import acknowledge_alert, find_alert
 
@@ -108,8 +108,8 @@ def silence(
     as_json: JsonOption = False,
 ) -> None:
     """Silence the notifications for a rule, task or candidate for a while. Alerts are still raised and listed."""
-    from deployments.cli.tables import moment, say
-    from deployments.cli.terminal import print_json
+    from deployments.cli.terminal.output import print_json
+    from deployments.cli.terminal.tables import moment, say
     from evaluation.errors import ConfigurationError
     from evaluation.store.alert_silences import silence_alerts
 
@@ -135,8 +135,8 @@ def silences(
     as_json: JsonOption = False,
 ) -> None:
     """List the active silences, or end one."""
-    from deployments.cli.tables import print_table, say
-    from deployments.cli.terminal import print_json, tell
+    from deployments.cli.terminal.output import print_json, tell
+    from deployments.cli.terminal.tables import print_table, say
     from evaluation.store.alert_silences import end_silence, list_silences
 
     with open_stored(db) as store:
@@ -177,9 +177,9 @@ def notify(
     A URL is kept in a Prefect block, encrypted, and is shown nowhere. Options marked * may be repeated.
     """
     from deployments.automations import notify_by, notify_nobody
-    from deployments.cli.deploy import must_answer
-    from deployments.cli.tables import say
-    from deployments.cli.terminal import print_json
+    from deployments.cli.deploy.command import must_answer
+    from deployments.cli.terminal.output import print_json
+    from deployments.cli.terminal.tables import say
     from evaluation.errors import ConfigurationError
 
     if off == (webhook is not None):

@@ -11,34 +11,37 @@ def _lazy(target: str, summary: str, *, has_headings: bool = False) -> LazyComma
 
 COMMANDS = {
     "compare": _lazy(
-        "compare:compare",
+        "compare.command:compare",
         "Compare candidates case by case: those of stored runs, or ones evaluated now with the options of `evaluate`.",
         has_headings=True,
     ),
     "demo": _lazy(
         "demo:demo", "Evaluate a small real model and simple baselines on five suites: a first look, in a few minutes."
     ),
-    "deploy": _lazy("deploy:deploy", "Create or update all deployments on the Prefect server."),
+    "deploy": _lazy("deploy.command:deploy", "Create or update all deployments on the Prefect server."),
     "doctor": _lazy(
-        "doctor:doctor", "Check what an evaluation needs, and name the command that fixes what is missing."
+        "doctor.command:doctor", "Check what an evaluation needs, and name the command that fixes what is missing."
     ),
     "evaluate": _lazy(
-        "evaluate:evaluate",
+        "evaluate.command:evaluate",
         "Ask models a benchmark's cases, score the answers, and report how certain the numbers are.",
         has_headings=True,
     ),
     "monitor": _lazy(
-        "monitor:monitor",
+        "monitor.command:monitor",
         "Check evaluations and production traffic over time; raise alerts, and close those that are over.",
     ),
     "race": _lazy(
-        "race:race", "Find the best of many candidates on one benchmark, dropping the losers early.", has_headings=True
+        "race.command:race",
+        "Find the best of many candidates on one benchmark, dropping the losers early.",
+        has_headings=True,
     ),
     "recommend": _lazy(
-        "recommend:recommend", "Recommend a candidate for a task or a prompt from what was measured, with the reason."
+        "recommend.command:recommend",
+        "Recommend a candidate for a task or a prompt from what was measured, with the reason.",
     ),
     "retrain": _lazy(
-        "retrain:retrain",
+        "retrain.command:retrain",
         "Train selection models on what was measured; one that is significantly better on unseen prompts is promoted.",
     ),
     "score": _lazy("score:score", "Score a run's stored answers by metrics; nothing is generated again."),
@@ -47,37 +50,39 @@ COMMANDS = {
         "Run everything on this machine until Ctrl-C: Prefect's pages, all flows as forms and schedules, a worker.",
     ),
     "show": _lazy(
-        "show:show", "Show a run: its results, what failed with an example each, and where the numbers come from."
+        "show.command:show",
+        "Show a run: its results, what failed with an example each, and where the numbers come from.",
     ),
     "sweep": _lazy(
-        "sweep:sweep",
+        "sweep.command:sweep",
         "Evaluate every combination of parameters on the same cases, and say which values are best.",
         has_headings=True,
     ),
     "export": _lazy("export:export", "Export results as a table: numbers unrounded, spreadsheet formulas escaped."),
     "runs": _lazy("runs:runs", "Runs: list, tag, archive, delete."),
     "experiments": _lazy(
-        "experiments:experiments", "Experiments: a question, its runs, notes; compare, clone, share, archive, delete."
+        "experiments.command:experiments",
+        "Experiments: a question, its runs, notes; compare, clone, share, archive, delete.",
     ),
-    "endpoints": _lazy("endpoints:endpoints", "Model servers: list, add, probe, remove."),
-    "models": _lazy("models:models", "Models: list, show, agree, pull, register, retire."),
+    "endpoints": _lazy("endpoints.command:endpoints", "Model servers: list, add, probe, remove."),
+    "models": _lazy("models.command:models", "Models: list, show, agree, pull, register, retire."),
     "profiles": _lazy("profiles:profiles", "Prompt profiles: list, show, add."),
     "benchmarks": _lazy("benchmarks:benchmarks", "Benchmarks: list, show, add, validate."),
     "alerts": _lazy("alerts:alerts", "Alerts of the monitor: list, acknowledge, silence, notify."),
     "blocks": _lazy(
-        "blocks:blocks", "Databases, pools of servers and prices kept by the Prefect server: register, list."
+        "blocks.command:blocks", "Databases, pools of servers and prices kept by the Prefect server: register, list."
     ),
     "metrics": _lazy("metrics:metrics", "Metrics: list, show."),
     "review": _lazy(
-        "review:review",
+        "review.command:review",
         "Rate answers without seeing whose they are: `review RUN`. List reviews, resume one, show its result.",
     ),
     "selection": _lazy(
-        "selection:selection",
+        "selection.command:selection",
         "Model selection: the scoreboard, selection models, imported results, outcomes, configurations.",
     ),
-    "traffic": _lazy("traffic:traffic", "Production calls: list what was recorded, import logs, delete."),
-    "db": _lazy("db:db", "The results database: info, upgrade, backup, prune."),
+    "traffic": _lazy("traffic.command:traffic", "Production calls: list what was recorded, import logs, delete."),
+    "db": _lazy("db.command:db", "The results database: info, upgrade, backup, prune."),
 }
 
 

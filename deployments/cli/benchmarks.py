@@ -33,8 +33,8 @@ NameOption = Annotated[str | None, typer.Option("--name", metavar="NAME", help="
 @benchmarks.command("list")
 def list_benchmarks(db: DatabaseOption = None, as_json: JsonOption = False) -> None:
     """List the standard suites and the stored benchmarks."""
-    from deployments.cli.tables import print_table
-    from deployments.cli.terminal import print_json
+    from deployments.cli.terminal.output import print_json
+    from deployments.cli.terminal.tables import print_table
     from evaluation.benchmarks.suites import load_suite, standard_suites
     from evaluation.store.benchmarks import list_benchmarks as stored_benchmarks
 
@@ -107,10 +107,10 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """Show a benchmark's metrics and its first cases as a model receives them. Options marked * may be repeated."""
-    from deployments.cli.tables import print_details, say
-    from deployments.cli.terminal import print_json
+    from deployments.cli.terminal.output import print_json
+    from deployments.cli.terminal.tables import print_details, say
     from evaluation.field_mapping import read_mapping
-    from evaluation.resolving import find_benchmark
+    from evaluation.resolution import find_benchmark
 
     with open_to_list(db) as store:
         benchmark = find_benchmark(name, store=store, fields=read_mapping(field or []), ignore=ignore_field or ())
@@ -135,7 +135,7 @@ def _case_as_json(benchmark: "Benchmark", case: "Case") -> dict[str, Any]:
 
 
 def _print_case(benchmark: "Benchmark", case: "Case") -> None:
-    from deployments.cli.tables import print_details
+    from deployments.cli.terminal.tables import print_details
     from evaluation.benchmarks.rendering import render
 
     turns = {message.role: message.content for message in render(benchmark, case)}
@@ -152,7 +152,7 @@ def add(
     as_json: JsonOption = False,
 ) -> None:
     """Store a file's cases under its name; all of them, or none. Options marked * may be repeated."""
-    from deployments.cli.terminal import print_json
+    from deployments.cli.terminal.output import print_json
     from evaluation.benchmarks.suites import standard_suites
     from evaluation.store.benchmarks import save_benchmark
 
@@ -171,7 +171,7 @@ def add(
 
 
 def _tell_of_another_version(benchmark: "Benchmark", store: Any) -> None:
-    from deployments.cli.terminal import tell
+    from deployments.cli.terminal.output import tell
     from evaluation.store.benchmarks import find_benchmark
 
     before = find_benchmark(store, benchmark.name)
@@ -191,7 +191,7 @@ def validate(
     as_json: JsonOption = False,
 ) -> None:
     """Check whether a file can be evaluated; nothing is stored. Options marked * may be repeated."""
-    from deployments.cli.terminal import print_json
+    from deployments.cli.terminal.output import print_json
     from evaluation.benchmarks.loading import equal_contents
 
     benchmark = _checked(path, name=name, fields=field, ignored=ignore_field)
@@ -206,7 +206,7 @@ def _checked(
     path: Path, *, name: str | None, fields: Sequence[str] | None, ignored: Sequence[str] | None
 ) -> "Benchmark":
     """The benchmark in the file, whole, with metrics that can be measured on it."""
-    from deployments.cli.terminal import tell
+    from deployments.cli.terminal.output import tell
     from evaluation.benchmarks.loading import load_benchmark
     from evaluation.benchmarks.rendering import check_renderable
     from evaluation.field_mapping import read_mapping
@@ -230,7 +230,7 @@ def _asks_for(text: str, benchmark: "Benchmark") -> str | None:
     from evaluation.metrics.metric import Need
     from evaluation.metrics.needs import missing_needs
     from evaluation.metrics.parsing import parse_metric
-    from evaluation.resolving.metric_models import how_to_offer
+    from evaluation.resolution.metric_models import how_to_offer
 
     metric = parse_metric(text)
     if lacking := missing_needs(metric, benchmark.cases, offered=frozenset(Need)):
@@ -240,8 +240,8 @@ def _asks_for(text: str, benchmark: "Benchmark") -> str | None:
 
 
 def _print(benchmark: "Benchmark", verdict: str) -> None:
-    from deployments.cli.tables import say
-    from deployments.cli.terminal import tell
+    from deployments.cli.terminal.output import tell
+    from deployments.cli.terminal.tables import say
     from evaluation.benchmarks.loading import equal_contents, recognised_line
 
     say(recognised_line(benchmark))

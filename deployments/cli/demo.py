@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from deployments.cli.arguments import DatabaseOption, JsonOption
-from deployments.cli.terminal import result, tell
+from deployments.cli.terminal.output import result, tell
 
 if TYPE_CHECKING:
     from evaluation.model_info import ModelInfo
@@ -37,7 +37,7 @@ def demo(
 
     If an Ollama server answers, its smallest models take part.
     """
-    from deployments.cli.evaluating import run_evaluation
+    from deployments.cli.evaluate.run import run_evaluation
 
     given: dict[str, Any] = {"benchmarks": _suites(), "limit": limit, "embedded": True}
     models = asyncio.run(_ollama_models())
@@ -83,7 +83,7 @@ def embedded_model_is_there() -> bool:
 
 
 def _ollama_url() -> str:
-    from evaluation.providers.connecting import default_url
+    from evaluation.providers.detection import default_url
 
     return default_url(os.environ)
 
@@ -91,7 +91,7 @@ def _ollama_url() -> str:
 async def _ollama_models() -> list[str]:
     """The smallest local models that an Ollama server has; none where no server answers."""
     from evaluation.errors import BenchwrightError
-    from evaluation.providers.connecting import connect
+    from evaluation.providers.detection import connect
     from evaluation.providers.model_names import is_remote
 
     try:
@@ -111,8 +111,8 @@ def _answers_prompts(model: "ModelInfo") -> bool:
 
 def _say_who_is_recommended(db: str | None) -> None:
     """A sentence for each of some tasks, from what was measured; the evaluation has succeeded whatever it says."""
-    from deployments.cli.recommending import at_the_desk
-    from deployments.cli.results import say_line
+    from deployments.cli.recommend.run import at_the_desk
+    from deployments.cli.terminal.run_results import say_line
     from evaluation.errors import BenchwrightError
     from selection import recommend
 

@@ -11,9 +11,9 @@ from deployments.cli.arguments import DatabaseOption, OutOption, open_stored
 from deployments.cli.completion import metric_names
 
 if TYPE_CHECKING:
-    from evaluation.exporting.files import Format
-    from evaluation.exporting.filters import Filters
-    from evaluation.exporting.source import Kind
+    from evaluation.exports.files import Format
+    from evaluation.exports.filters import Filters
+    from evaluation.exports.source import Kind
     from evaluation.store.session import Store
 
 Words = list[str] | None
@@ -48,9 +48,9 @@ def export(
     db: DatabaseOption = None,
 ) -> None:
     """Export results as a table: numbers unrounded, spreadsheet formulas escaped. Options marked * may be repeated."""
-    from deployments.cli.running import TerminatedError
-    from deployments.cli.workplace import code_of_signal, heeding_sigterm
-    from evaluation.exporting.filters import Filters
+    from deployments.cli.flow_runs import TerminatedError
+    from deployments.cli.long_commands import code_of_signal, heeding_sigterm
+    from evaluation.exports.filters import Filters
 
     filters = Filters(
         candidates=tuple(candidate or ()), metrics=tuple(metric or ()), cases=tuple(case or ()), failed=failed
@@ -65,7 +65,7 @@ def export(
 
 def _format(form: str | None, out: Path | None) -> "Format":
     from evaluation.errors import ConfigurationError, UnknownNameError
-    from evaluation.exporting.files import Format
+    from evaluation.exports.files import Format
 
     if form is not None and form not in {*Format}:
         raise UnknownNameError("format", form, list(Format))
@@ -83,7 +83,7 @@ def _format(form: str | None, out: Path | None) -> "Format":
 
 def _kind(table: str | None) -> "Kind | None":
     from evaluation.errors import UnknownNameError
-    from evaluation.exporting.source import Kind
+    from evaluation.exports.source import Kind
 
     if table is not None and table not in {*Kind}:
         raise UnknownNameError("table", table, list(Kind))
@@ -93,11 +93,11 @@ def _kind(table: str | None) -> "Kind | None":
 def _export(
     store: "Store", what: str, form: "Format", wanted: "Kind | None", filters: "Filters", out: Path | None
 ) -> None:
-    from deployments.cli.terminal import tell
-    from evaluation.exporting.files import write_file, write_to_pipe
-    from evaluation.exporting.filters import check_filters
-    from evaluation.exporting.rows import rows
-    from evaluation.exporting.source import find_source
+    from deployments.cli.terminal.output import tell
+    from evaluation.exports.files import write_file, write_to_pipe
+    from evaluation.exports.filters import check_filters
+    from evaluation.exports.rows import rows
+    from evaluation.exports.source import find_source
 
     source = find_source(store, what)
     kind = wanted or source.kinds[0]

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from deployments.cli.terminal import tell
+from deployments.cli.terminal.output import tell
 from evaluation.errors import ConfigurationError
 from evaluation.formatting import counted
 

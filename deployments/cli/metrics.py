@@ -18,7 +18,7 @@ metrics = typer.Typer(no_args_is_help=True, help="Metrics: list, show.")
 @metrics.command("list")
 def list_metrics(as_json: JsonOption = False) -> None:
     """List every metric by family: unit, range, which values are better, and what it needs."""
-    from deployments.cli.terminal import print_json, tell
+    from deployments.cli.terminal.output import print_json, tell
 
     found, broken = _available()
     for problem in broken:
@@ -47,7 +47,7 @@ def _available() -> tuple[list[type["Metric"]], list[str]]:
 
 
 def _in_short(metric: type["Metric"]) -> dict[str, Any]:
-    from evaluation.metrics.describing import summary
+    from evaluation.metrics.descriptions import summary
     from evaluation.metrics.families import family_of
 
     low, high = metric.value_range
@@ -63,7 +63,7 @@ def _in_short(metric: type["Metric"]) -> dict[str, Any]:
 
 
 def _print_families(found: Sequence[Mapping[str, Any]]) -> None:
-    from deployments.cli.tables import print_table, say
+    from deployments.cli.terminal.tables import print_table, say
     from evaluation.metrics.families import FAMILIES, OTHERS
 
     for family in (*FAMILIES, OTHERS):
@@ -108,8 +108,8 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """Show what a metric computes, what it does not capture, and its options."""
-    from deployments.cli.tables import print_details, say
-    from deployments.cli.terminal import print_json
+    from deployments.cli.terminal.output import print_json
+    from deployments.cli.terminal.tables import print_details, say
 
     found = _in_full(name)
     if as_json:
@@ -126,7 +126,7 @@ def show(
 
 
 def _print_facts(found: Mapping[str, Any]) -> None:
-    from deployments.cli.tables import print_details
+    from deployments.cli.terminal.tables import print_details
 
     repeats = found["repeats_needed"]
     print_details(
@@ -154,7 +154,7 @@ def _option_in_words(option: Mapping[str, Any]) -> str:
 def _in_full(text: str) -> dict[str, Any]:
     """A metric with all that is known of it; its signature where every option that it must have is given."""
     from evaluation.errors import ConfigurationError
-    from evaluation.metrics.describing import docstring, option_docs
+    from evaluation.metrics.descriptions import docstring, option_docs
     from evaluation.metrics.parsing import class_named, metric_options, parse_metric
 
     kind = class_named(text)

@@ -17,8 +17,8 @@ profiles = typer.Typer(no_args_is_help=True, help="Prompt profiles: list, show, 
 @profiles.command("list")
 def list_profiles(db: DatabaseOption = None, as_json: JsonOption = False) -> None:
     """List the standard and the stored profiles."""
-    from deployments.cli.tables import print_table
-    from deployments.cli.terminal import print_json
+    from deployments.cli.terminal.output import print_json
+    from deployments.cli.terminal.tables import print_table
     from evaluation.profiles import STANDARD_PROFILES
     from evaluation.store.registry import list_profiles as stored_profiles
 
@@ -44,7 +44,7 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """Show a profile in full."""
-    from evaluation.resolving import find_profile
+    from evaluation.resolution import find_profile
 
     with open_to_list(db) as store:
         profile = find_profile(name, store=store)
@@ -58,7 +58,7 @@ def add(
     as_json: JsonOption = False,
 ) -> None:
     """Store a profile from a file; its name refers to it from now on."""
-    from deployments.cli.terminal import tell
+    from deployments.cli.terminal.output import tell
     from evaluation.errors import ConfigurationError
     from evaluation.profiles import STANDARD_PROFILES, read_profile
     from evaluation.store.registry import find_profile, save_profile
@@ -82,8 +82,8 @@ def _as_json(profile: "PromptProfile") -> dict[str, Any]:
 
 
 def _print(profile: "PromptProfile", *, as_json: bool) -> None:
-    from deployments.cli.tables import print_details
-    from deployments.cli.terminal import print_json
+    from deployments.cli.terminal.output import print_json
+    from deployments.cli.terminal.tables import print_details
 
     if as_json:
         print_json(_as_json(profile))

@@ -50,8 +50,8 @@ def list_runs(
     as_json: JsonOption = False,
 ) -> None:
     """List runs, newest first."""
-    from deployments.cli.tables import print_table
-    from deployments.cli.terminal import print_json, tell
+    from deployments.cli.terminal.output import print_json, tell
+    from deployments.cli.terminal.tables import print_table
     from evaluation.store.experiments import find_experiment
     from evaluation.store.headlines import headline_values
     from evaluation.store.runs import list_runs as stored_runs
@@ -159,8 +159,8 @@ def tag(
     as_json: JsonOption = False,
 ) -> None:
     """Add and remove tags of a run, or mark it as a favourite."""
-    from deployments.cli.tables import say
-    from deployments.cli.terminal import print_json
+    from deployments.cli.terminal.output import print_json
+    from deployments.cli.terminal.tables import say
     from evaluation.errors import ConfigurationError
     from evaluation.store.runs import find_run, tag_run
 
@@ -187,8 +187,8 @@ def archive(
     as_json: JsonOption = False,
 ) -> None:
     """Hide a run from the lists; nothing of it is deleted."""
-    from deployments.cli.tables import say
-    from deployments.cli.terminal import print_json
+    from deployments.cli.terminal.output import print_json
+    from deployments.cli.terminal.tables import say
     from evaluation.store.runs import archive_run, find_run
 
     with open_stored(db) as store:
@@ -208,9 +208,9 @@ def delete(
     as_json: JsonOption = False,
 ) -> None:
     """Delete a run with its answers, scores and estimates. A running one is refused."""
-    from deployments.cli.agreeing_to_delete import agrees
-    from deployments.cli.tables import say
-    from deployments.cli.terminal import print_json, tell
+    from deployments.cli.terminal.confirmation import agrees
+    from deployments.cli.terminal.output import print_json, tell
+    from deployments.cli.terminal.tables import say
     from evaluation.store.runs import delete_run, find_run
 
     with open_stored(db) as store:

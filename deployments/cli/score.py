@@ -69,8 +69,8 @@ def score(
 
 
 def _scored(request: "ScoreRequest", db: str | None, *, as_json: bool) -> int:
-    from deployments.cli.running import TerminatedError
-    from deployments.cli.workplace import ended_without_runs, workplace
+    from deployments.cli.flow_runs import TerminatedError
+    from deployments.cli.long_commands import ended_without_runs, workplace
 
     try:
         with workplace(db, may_be_new=False) as (store, _):
@@ -86,10 +86,10 @@ def _ended_early(end: BaseException, run: str, store: "Store", *, as_json: bool)
     """The exit code of a scoring that was ended before its flow run began; its JSON shows the run as it stands."""
     from dataclasses import replace
 
-    from deployments.cli.terminal import print_json, tell
-    from deployments.cli.workplace import code_of_signal, ended_without_runs
+    from deployments.cli.long_commands import code_of_signal, ended_without_runs
+    from deployments.cli.terminal.output import print_json, tell
     from evaluation.errors import ConfigurationError
-    from evaluation.reports.results import run_result
+    from evaluation.reports.runs.result import run_result
     from evaluation.store.records import Status
     from evaluation.store.runs import find_run
 
@@ -109,11 +109,10 @@ def _score(request: "ScoreRequest", store: "Store", *, as_json: bool) -> int:
     from datetime import UTC, datetime
 
     from deployments.cli.arguments import read_settings
-    from deployments.cli.blocks_in_use import with_servers_of_pools
-    from deployments.cli.evaluating import exit_code
-    from deployments.cli.results import print_run
-    from deployments.cli.running import run_flow, tell_of_own_server, work_on_it_has_ended
-    from deployments.cli.terminal import (
+    from deployments.cli.blocks.in_use import with_servers_of_pools
+    from deployments.cli.evaluate.run import exit_code
+    from deployments.cli.flow_runs import run_flow, tell_of_own_server, work_on_it_has_ended
+    from deployments.cli.terminal.output import (
         EXIT_DONE,
         EXIT_INTERRUPTED,
         EXIT_RUN_FAILED,
@@ -121,9 +120,10 @@ def _score(request: "ScoreRequest", store: "Store", *, as_json: bool) -> int:
         print_json,
         tell,
     )
+    from deployments.cli.terminal.run_results import print_run
     from deployments.prefect_server import prefect_server
-    from evaluation.reports.results import run_result
-    from evaluation.resolving.scoring import resolve_scoring
+    from evaluation.reports.runs.result import run_result
+    from evaluation.resolution.scoring import resolve_scoring
     from evaluation.store.records import Status
 
     of_servers = with_servers_of_pools(request, store)

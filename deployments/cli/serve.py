@@ -10,7 +10,7 @@ from deployments.cli.arguments import DatabaseOption, JsonOption
 
 if TYPE_CHECKING:
     from deployments.forms import Choices
-    from deployments.serving.standing import Standing
+    from deployments.serving.services import Standing
     from evaluation.store.session import Store
 
 PORT = 4200
@@ -52,9 +52,9 @@ def serve(
 
     If no model server answers, the embedded one is started. Results and schedules are kept for the next time.
     """
-    from deployments.cli.running import TerminatedError
-    from deployments.cli.terminal import tell
-    from deployments.cli.workplace import heeding_sigterm
+    from deployments.cli.flow_runs import TerminatedError
+    from deployments.cli.long_commands import heeding_sigterm
+    from deployments.cli.terminal.output import tell
     from deployments.serving.home import must_be_free, the_only_one
 
     _tell_servers(allow_host or (), form_files)
@@ -101,9 +101,9 @@ def _heed_other_signals() -> None:
 
 def _serve(port: int, embedded: bool | None, db: str | None, *, has_password: bool, as_json: bool) -> None:
     from deployments.cli.arguments import open_results
-    from deployments.cli.terminal import tell
+    from deployments.cli.terminal.output import tell
     from deployments.definitions import DEFINITIONS
-    from deployments.serving.standing import Standing
+    from deployments.serving.services import Standing
 
     _keep_results_in(db)
     tell("starting Prefect's server")
@@ -138,7 +138,7 @@ def _keep_results_in(db: str | None) -> None:
     import os
 
     from deployments.cli.arguments import read_settings
-    from deployments.cli.new_database import open_or_make
+    from deployments.cli.db.creation import open_or_make
 
     url = db if db is not None else read_settings().database
     if url is not None:
@@ -149,9 +149,9 @@ def _keep_results_in(db: str | None) -> None:
 def _ask_model_servers(standing: "Standing", store: "Store", embedded: bool | None) -> None:
     """Notes which models there are, for the forms to offer; starts the embedded server where it is wanted."""
     from deployments.cli.servers import ask_all, record_models, wanted_endpoints
-    from deployments.cli.terminal import tell
+    from deployments.cli.terminal.output import tell
     from deployments.serving.home import note_embedded
-    from evaluation.resolving import EMBEDDED
+    from evaluation.resolution import EMBEDDED
     from evaluation.store.records import EndpointRecord
 
     answers, errors = ask_all(wanted_endpoints([], store), in_full=True)
@@ -166,15 +166,15 @@ def _ask_model_servers(standing: "Standing", store: "Store", embedded: bool | No
 
 
 def _choices(store: "Store") -> "Choices":
-    from deployments.cli.blocks_in_use import with_blocks_of_server
+    from deployments.cli.blocks.in_use import with_blocks_of_server
     from deployments.forms import choices_in
 
     return with_blocks_of_server(choices_in(store))
 
 
 def _show(standing: "Standing", deployments: list[str], database: str, *, has_password: bool, as_json: bool) -> None:
-    from deployments.cli.sign_in import password_words, sign_in_page
-    from deployments.cli.terminal import print_json, result, tell
+    from deployments.cli.terminal.output import print_json, result, tell
+    from deployments.cli.terminal.sign_in import password_words, sign_in_page
     from evaluation.reports.escaping import for_terminal
 
     page = standing.server.page

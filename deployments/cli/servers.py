@@ -34,7 +34,7 @@ def wanted_endpoints(given: Sequence[str], store: "Store | None") -> list["Endpo
     Raises:
         ConfigurationError: neither a stored name nor an address.
     """
-    from evaluation.providers.connecting import default_url
+    from evaluation.providers.detection import default_url
     from evaluation.store.registry import list_endpoints
 
     if given:
@@ -47,7 +47,7 @@ def wanted_endpoints(given: Sequence[str], store: "Store | None") -> list["Endpo
 
 
 def _endpoint(text: str, store: "Store | None") -> "EndpointRecord":
-    from evaluation.providers.connecting import normalise_url
+    from evaluation.providers.detection import normalise_url
     from evaluation.store.records import EndpointRecord
     from evaluation.store.registry import find_endpoint
 
@@ -77,7 +77,7 @@ def api_key(endpoint: "EndpointRecord") -> str | None:
 
 async def connected(endpoint: "EndpointRecord") -> "Provider":
     """The provider that speaks to the endpoint; the caller enters it."""
-    from evaluation.providers.connecting import connect
+    from evaluation.providers.detection import connect
 
     return await connect(endpoint.url, provider=endpoint.provider or None, api_key=api_key(endpoint))
 
@@ -140,7 +140,7 @@ def ask_those_that_answer(endpoints: Sequence["EndpointRecord"]) -> list[Answer]
     Raises:
         ConfigurationError: none answers.
     """
-    from deployments.cli.terminal import tell
+    from deployments.cli.terminal.output import tell
 
     answers, errors = ask_all(endpoints, in_full=True)
     if not answers and errors:
@@ -159,7 +159,7 @@ def _step(errors: Sequence[tuple["EndpointRecord", BenchwrightError]]) -> str:
 
 def record_models(store: "Store", answers: Sequence[Answer]) -> list["ModelRecord"]:
     """The models as stored now that their servers have shown them; another digest than before is told of."""
-    from deployments.cli.terminal import tell
+    from deployments.cli.terminal.output import tell
     from evaluation.store.registry import list_models, record_seen
 
     before = {(old.name, old.endpoint_name): old.digest for old in list_models(store, include_retired=True)}

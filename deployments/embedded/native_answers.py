@@ -5,10 +5,10 @@ from contextlib import aclosing
 from time import perf_counter_ns
 from typing import Any
 
-from deployments.embedded.answering import Finished, Work, answered, collected
 from deployments.embedded.body import Body
 from deployments.embedded.engine import Job, Piece, ServedModel
 from deployments.embedded.options import full_options, keep_alive_s, load_options
+from deployments.embedded.prompt_answers import Finished, Work, answered, collected
 from deployments.embedded.registry import Registry
 from deployments.embedded.replies import NDJSON, Reply, Stream, WireError, go_time, json_line, json_reply
 from deployments.embedded.scheduler import Scheduler

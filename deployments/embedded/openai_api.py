@@ -6,10 +6,10 @@ from itertools import count
 from time import perf_counter_ns, time
 from typing import Any
 
-from deployments.embedded.answering import Finished, Work, answered, collected
 from deployments.embedded.body import Body
 from deployments.embedded.engine import Job, Piece, ServedModel
 from deployments.embedded.options import full_options, load_options
+from deployments.embedded.prompt_answers import Finished, Work, answered, collected
 from deployments.embedded.registry import Registry
 from deployments.embedded.replies import BARE_JSON, EVENTS, Reply, Stream, WireError, json_bytes, json_line
 from deployments.embedded.scheduler import Scheduler

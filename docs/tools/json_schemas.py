@@ -21,7 +21,7 @@ from evaluation.results.run_diffs import RunDiff
 from evaluation.results.runs import RunInFull
 from evaluation.results.unpaired import UnpairedComparisonResult
 from evaluation.store.records.alerts import SilenceRecord
-from evaluation.store.records.asked import DatabaseInfo, EndpointRecord
+from evaluation.store.records.candidates import DatabaseInfo, EndpointRecord
 from evaluation.traffic_calls import TrafficCall
 
 FOLDER = Path(__file__).parents[1] / "schemas"

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, StrictStr, StringConstraints, Valida
 
 from evaluation.benchmarks.rows import plain_json, shown
 from evaluation.errors import BenchmarkError, ConfigurationError, UnknownNameError
-from evaluation.metric_text import names_a_file
+from evaluation.metric_specs import names_a_file
 from evaluation.options import read_options
 
 EXPECTED = {

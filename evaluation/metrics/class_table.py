@@ -6,7 +6,7 @@ Precision = hits / times predicted; recall = hits / times expected; F1 = 2·hits
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from evaluation.metrics.labelled import NOTHING, counted_pairs
+from evaluation.metrics.labelled_metric import NOTHING, counted_pairs
 from evaluation.score import Measurement
 
 

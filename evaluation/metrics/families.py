@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from evaluation.qualities import QUALITIES
+from evaluation.quality_metrics import QUALITIES
 
 FAMILIES: Mapping[str, tuple[str, ...]] = {
     "text": (

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from evaluation.metrics.class_table import classification_report
-from evaluation.metrics.labelled import LabelledMetric
+from evaluation.metrics.labelled_metric import LabelledMetric
 from evaluation.score import Measurement
 
 

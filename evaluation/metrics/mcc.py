@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import sqrt
 from typing import ClassVar
 
-from evaluation.metrics.labelled import LabelledMetric, counted_pairs
+from evaluation.metrics.labelled_metric import LabelledMetric, counted_pairs
 from evaluation.score import Measurement
 
 

@@ -21,7 +21,7 @@ from types import ModuleType
 from typing import get_type_hints
 
 from evaluation.errors import ConfigurationError, UnknownNameError
-from evaluation.metrics.faults import in_words, place_in
+from evaluation.metrics.error_locations import in_words, place_in
 from evaluation.metrics.metric import CorpusMetric, Metric, Need
 
 EXAMPLE = (

@@ -6,9 +6,9 @@ from typing import ClassVar, Literal
 
 from evaluation.case import Case
 from evaluation.generation import Generation
-from evaluation.metrics.choice_naming import named_option, other_option
-from evaluation.metrics.choice_outcome import FLEXIBLE, STRICT
-from evaluation.metrics.choice_reading import chosen_option
+from evaluation.metrics.choices.choice import FLEXIBLE, STRICT
+from evaluation.metrics.choices.extraction import chosen_option
+from evaluation.metrics.choices.option_matching import named_option, other_option
 from evaluation.metrics.extraction import NOT_EXTRACTED
 from evaluation.metrics.metric import Answers, Metric, Need
 from evaluation.score import Measurement

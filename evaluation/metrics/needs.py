@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 from evaluation.case import Case
-from evaluation.metrics.faults import in_words
+from evaluation.metrics.error_locations import in_words
 from evaluation.metrics.metric import Metric, Need
 
 _IN_A_CASE: Mapping[Need, Callable[[Case], Collection[str]]] = {

@@ -7,7 +7,7 @@ import re
 import string
 import unicodedata
 
-from evaluation.metrics.said_signs import NAMED_A
+from evaluation.metrics.meaningful_symbols import NAMED_A
 from evaluation.metrics.sentence_marks import TYPOGRAPHIC, is_said, without_outer_marks, without_sentence_marks
 
 _ARTICLE_BEFORE_A_WORD = re.compile(

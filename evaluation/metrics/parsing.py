@@ -10,17 +10,17 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from evaluation.allowed_files import must_be_allowed
 from evaluation.catalogue import Catalogue
 from evaluation.errors import BenchwrightError, ConfigurationError, UnknownNameError
-from evaluation.metric_text import file_and_call, names_a_file
+from evaluation.metric_specs import file_and_call, names_a_file
 from evaluation.metrics import METRICS
 from evaluation.metrics.classes_in_file import without_class
-from evaluation.metrics.faults import in_words
-from evaluation.metrics.lost import LostMetric
+from evaluation.metrics.error_locations import in_words
 from evaluation.metrics.metric import Metric
 from evaluation.metrics.metric_files import (
     EXAMPLE,
     loaded_metric,
     metric_in_file,
 )
+from evaluation.metrics.missing_metric import LostMetric
 from evaluation.metrics.third_party import third_party_metric, third_party_names
 
 _EXAMPLE = "write a name, optionally with options: regex(pattern='^yes', ignore_case=True)"

@@ -11,9 +11,9 @@ from typing import ClassVar
 
 from evaluation.case import Case
 from evaluation.generation import Generation
+from evaluation.metrics.meaningful_symbols import said_signs
 from evaluation.metrics.metric import Answers, Metric, Need
 from evaluation.metrics.normalization import folded, keeps_words, squad_words, without_articles, without_punctuation
-from evaluation.metrics.said_signs import said_signs
 from evaluation.metrics.sentence_marks import without_marks_of_other_scripts
 from evaluation.score import Measurement
 

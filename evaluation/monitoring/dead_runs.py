@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from evaluation.formatting import counted
+from evaluation.monitoring.alert_names import listed
 from evaluation.monitoring.rules import CRITICAL, MIN_TIMED, Verdict
-from evaluation.monitoring.wording import listed
 from evaluation.reports.escaping import one_line
 from evaluation.store.records import Finding, Status
 from evaluation.store.records.alerts import subject_of

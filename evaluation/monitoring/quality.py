@@ -13,7 +13,7 @@ from statistics import fmean
 from typing import Any
 
 from evaluation.stats.multiplicity import holm
-from evaluation.stats.newcomer import Newcomer, newcomer
+from evaluation.stats.regression_test import Newcomer, newcomer
 
 STAYS = 0.05
 """An open alert is over when a new run is not below its baseline even at this level."""

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from evaluation.formatting import counted
-from evaluation.monitoring.looking import Look
+from evaluation.monitoring.monitoring_pass import Look
 from evaluation.monitoring.trends import Trend
 from evaluation.monitoring.values import QUANTITIES, Point, Series
 from evaluation.store.records import AlertChanges, AlertRecord, SilenceRecord

@@ -11,10 +11,10 @@ from typing import Any
 
 from evaluation.formatting import beyond, counted, percent_beyond, quantity
 from evaluation.generation import PromptState
+from evaluation.monitoring.alert_names import listed
 from evaluation.monitoring.changes import changes_since, in_words
-from evaluation.monitoring.request import MonitorRequest
+from evaluation.monitoring.monitor_request import MonitorRequest
 from evaluation.monitoring.values import Point, Series
-from evaluation.monitoring.wording import listed
 from evaluation.stats.intervals import wilson_interval
 from evaluation.store.records import Finding
 from evaluation.store.records.alerts import subject_of

@@ -4,9 +4,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from evaluation.monitoring.request import MonitorRequest
+from evaluation.monitoring.monitor_request import MonitorRequest
 from evaluation.monitoring.values import Point, Series, Setting, point_of_calls, point_of_live
-from evaluation.store.keeping import BASELINE
 from evaluation.store.monitored import (
     Calls,
     LiveCall,
@@ -16,6 +15,7 @@ from evaluation.store.monitored import (
     read_live,
 )
 from evaluation.store.records import MetricUse
+from evaluation.store.retention import BASELINE
 from evaluation.store.session import Store
 
 MOST_POINTS = 60

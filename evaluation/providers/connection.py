@@ -12,10 +12,10 @@ import httpx
 from evaluation.errors import FailureKind, ProviderError, TransientProviderError
 from evaluation.providers import bounded_stream
 from evaluation.providers.bounded_stream import decompressed, read_beginning, read_whole
+from evaluation.providers.connection_pool import KeptConnections
+from evaluation.providers.error_replies import Asked, Refusal
 from evaluation.providers.json_reading import OddRecordError
-from evaluation.providers.kept_connections import KeptConnections
 from evaluation.providers.ndjson import read_object, split_lines
-from evaluation.providers.refusal import Asked, Refusal
 
 QUICK_S = 30.0
 """For questions that a server answers from memory."""

@@ -4,12 +4,12 @@ import re
 import time
 from collections.abc import Callable
 
-from evaluation.cutting import FINISH_REASON, Limits
 from evaluation.errors import CandidateFailureError, FailureKind, ProviderError, TransientProviderError
 from evaluation.generation import Generation, GenerationRequest, Timing
-from evaluation.providers.phase import Phase
-from evaluation.providers.refusal import Asked
+from evaluation.providers.error_replies import Asked
+from evaluation.providers.request_phase import Phase
 from evaluation.providers.thinking import split_thinking
+from evaluation.truncation import FINISH_REASON, Limits
 
 MAX_EQUAL_CHUNKS = 30
 """Servers break an answer off, without an error, after more equal chunks in a row."""

@@ -10,9 +10,9 @@ import httpx
 from evaluation.generation import Generation, GenerationRequest
 from evaluation.providers.connection import Connection, ErrorOf
 from evaluation.providers.draft import Draft
+from evaluation.providers.error_replies import Asked
 from evaluation.providers.model_names import is_remote, remote_refused
-from evaluation.providers.phase import Phase
-from evaluation.providers.refusal import Asked
+from evaluation.providers.request_phase import Phase
 
 
 class Access(TypedDict, total=False):

@@ -7,9 +7,9 @@ import re
 from collections.abc import Callable
 
 from evaluation.errors import FailureKind, ProviderError, TransientProviderError
+from evaluation.providers.context_overflow import overlong_error
 from evaluation.providers.draft import repeated_itself
-from evaluation.providers.overlong import overlong_error
-from evaluation.providers.refusal import Asked, Refusal
+from evaluation.providers.error_replies import Asked, Refusal
 
 _REPEATED = re.compile(r"token repeat limit", re.IGNORECASE)
 _PERMANENT = re.compile(

@@ -7,10 +7,10 @@ from typing import Any
 
 from evaluation.errors import FailureKind, ProviderError
 from evaluation.model_info import ModelInfo
+from evaluation.providers.error_replies import Asked, line_refusal
 from evaluation.providers.model_names import full_name
 from evaluation.providers.provider import LoadedModel, PullProgress
-from evaluation.providers.records import MAX_NAME, name_of, number_of
-from evaluation.providers.refusal import Asked, line_refusal
+from evaluation.providers.record_fields import MAX_NAME, name_of, number_of
 
 
 def listed_models(answer: Mapping[str, Any]) -> tuple[ModelInfo, ...]:

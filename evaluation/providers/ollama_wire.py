@@ -6,10 +6,10 @@ from typing import Any
 from evaluation.errors import FailureKind, TransientProviderError
 from evaluation.generation import Generation, GenerationRequest, Timing
 from evaluation.providers.draft import Draft
+from evaluation.providers.error_replies import Asked, line_refusal
 from evaluation.providers.ndjson import read_object
 from evaluation.providers.ollama_errors import ollama_error
-from evaluation.providers.records import count_of, name_of, seconds_of, text_of
-from evaluation.providers.refusal import Asked, line_refusal
+from evaluation.providers.record_fields import count_of, name_of, seconds_of, text_of
 
 COLD_S = 0.2
 """A loaded model is found in about a millisecond; a load takes at least a quarter of a second."""

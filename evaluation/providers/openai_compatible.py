@@ -6,17 +6,17 @@ from typing import Any, Unpack
 from evaluation.errors import FailureKind, ProviderError, TransientProviderError
 from evaluation.generation import Generation, GenerationRequest
 from evaluation.model_info import ModelInfo
-from evaluation.providers.answering_model import is_named_alike, other_listed, wrong_model
 from evaluation.providers.connection import drain
 from evaluation.providers.draft import Draft
+from evaluation.providers.error_replies import Asked
+from evaluation.providers.model_identity import is_named_alike, other_listed, wrong_model
 from evaluation.providers.model_names import find_model
 from evaluation.providers.model_server import Access, ModelServer
 from evaluation.providers.ollama import EMBED_TIMEOUT_S, read_vector, refuse_empty_prompt
 from evaluation.providers.openai_errors import openai_error
 from evaluation.providers.openai_wire import Events, chat_body, listed_models, unsupported_options
 from evaluation.providers.provider import LoadedModel, PullProgress
-from evaluation.providers.records import name_of
-from evaluation.providers.refusal import Asked
+from evaluation.providers.record_fields import name_of
 
 MAX_BELIEVED = 100
 

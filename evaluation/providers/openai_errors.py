@@ -1,9 +1,9 @@
 """Again, or not? Refusals of llama.cpp's server, vLLM and LM Studio as our errors."""
 
 from evaluation.errors import FailureKind, ProviderError, TransientProviderError
+from evaluation.providers.context_overflow import overlong_error
+from evaluation.providers.error_replies import Asked, Refusal
 from evaluation.providers.ollama_errors import ollama_error
-from evaluation.providers.overlong import overlong_error
-from evaluation.providers.refusal import Asked, Refusal
 
 
 def openai_error(refusal: Refusal, asked: Asked) -> ProviderError:

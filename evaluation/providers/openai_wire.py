@@ -7,10 +7,10 @@ from evaluation.errors import FailureKind, TransientProviderError
 from evaluation.generation import Generation, GenerationRequest, Timing
 from evaluation.model_info import ModelInfo
 from evaluation.providers.draft import Draft
+from evaluation.providers.error_replies import Asked, line_refusal
 from evaluation.providers.ndjson import read_object
 from evaluation.providers.openai_errors import openai_error
-from evaluation.providers.records import count_of, name_of, number_of, text_of
-from evaluation.providers.refusal import Asked, line_refusal
+from evaluation.providers.record_fields import count_of, name_of, number_of, text_of
 
 SENDABLE: Mapping[str, str] = {
     "temperature": "temperature",

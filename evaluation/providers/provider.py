@@ -9,7 +9,7 @@ from evaluation.model_info import ModelInfo
 
 if TYPE_CHECKING:
     from evaluation.providers.draft import Draft
-from evaluation.providers.phase import Phase
+from evaluation.providers.request_phase import Phase
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,8 @@
 """An experiment in full: its question, what its runs found, its comparisons, what people noted."""
 
 from evaluation.reports.labels import unique_labels
-from evaluation.reports.results import run_result
-from evaluation.reports.tables import ranked
+from evaluation.reports.runs.result import run_result
+from evaluation.reports.runs.tables import ranked
 from evaluation.results.experiments import ExperimentFacts, ExperimentResult, ExperimentRun, HighestValue
 from evaluation.results.runs import RunResult
 from evaluation.store.annotations import annotations

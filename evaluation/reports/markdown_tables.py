@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from evaluation.reports.escaping import for_markdown
-from evaluation.reports.tables import as_markdown_table
+from evaluation.reports.runs.tables import as_markdown_table
 
 
 def markdown_table(rows: Sequence[Mapping[str, str]]) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from evaluation.pictures.numbers import known
-from evaluation.pictures.scatter import Point, frontier, scatter
+from evaluation.pictures.scatter_plots import Point, frontier, scatter
 from evaluation.reports.album import Picture
 from evaluation.reports.metric_facts import value_range
 from evaluation.results.estimates import HasInterval

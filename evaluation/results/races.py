@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from evaluation.racing.confirmation import Confirmation
-from evaluation.racing.decision import Fate
-from evaluation.racing.outcome import Verdict
-from evaluation.racing.rules import Spent
-from evaluation.racing.state import Ending
+from evaluation.races.confirmation import Confirmation
+from evaluation.races.decision import Fate
+from evaluation.races.outcome import Verdict
+from evaluation.races.rules import Spent
+from evaluation.races.state import Ending
 from evaluation.results.as_json import MERGED, json_key
 from evaluation.results.runs import InvocationResult
 

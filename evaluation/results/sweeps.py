@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from evaluation.results.as_json import json_key
-from evaluation.sweeping.findings import Level, Standing
+from evaluation.sweeps.findings import Level, Standing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,6 @@
 
 from evaluation.sandbox.isolation import Isolation, describe_isolation, isolation
 from evaluation.sandbox.running import run_programs
-from evaluation.sandbox.watching import CancelledError
+from evaluation.sandbox.supervision import CancelledError
 
 __all__ = ["CancelledError", "Isolation", "describe_isolation", "isolation", "run_programs"]

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
-from evaluation.busy_machine import stretched_s
+from evaluation.machine_load import stretched_s
 from evaluation.sandbox.interpreter import Interpreter
 
 BUNDLE = "/sandbox"

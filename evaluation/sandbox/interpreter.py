@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from evaluation.busy_machine import busy_words, stretched_s
 from evaluation.errors import SandboxError
-from evaluation.sandbox.weak import readable_by_all
+from evaluation.machine_load import busy_words, stretched_s
+from evaluation.sandbox.weak_isolation import readable_by_all
 
 _STARTED_BY = ("-I", "-S", "-B", "-X", "utf8")
 _LOOK = """

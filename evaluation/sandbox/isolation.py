@@ -5,11 +5,11 @@ import sys
 from dataclasses import dataclass
 from functools import lru_cache
 
-from evaluation.busy_machine import busy_words, stretched_s
 from evaluation.errors import ConfigurationError, SandboxError
+from evaluation.machine_load import busy_words, stretched_s
 from evaluation.sandbox.bubblewrap import find_bubblewrap
 from evaluation.sandbox.interpreter import find_interpreter
-from evaluation.sandbox.weak import is_root
+from evaluation.sandbox.weak_isolation import is_root
 
 BUBBLEWRAP = "bubblewrap"
 WEAK = "weak"

@@ -10,8 +10,8 @@ from evaluation.sandbox.bundle import bundle
 from evaluation.sandbox.interpreter import find_interpreter
 from evaluation.sandbox.isolation import WEAK, Isolation
 from evaluation.sandbox.starting import Place
-from evaluation.sandbox.watching import run_program
-from evaluation.sandbox.weak import is_root
+from evaluation.sandbox.supervision import run_program
+from evaluation.sandbox.weak_isolation import is_root
 
 _LOOK_S = 0.2
 

@@ -20,7 +20,7 @@ from evaluation.sandbox.inside.values import Encoder, NotCarriedError, PlainOnly
 from evaluation.sandbox.interpreter import Interpreter
 from evaluation.sandbox.isolation import WEAK, Isolation
 from evaluation.sandbox.system_calls import system_call_filter
-from evaluation.sandbox.weak import MARK, is_root, kill_tree, n_tasks_of_user, readable_by_all
+from evaluation.sandbox.weak_isolation import MARK, is_root, kill_tree, n_tasks_of_user, readable_by_all
 
 MEMORY_BYTES = 2**30
 FILE_BYTES = 16 * 2**20

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from evaluation.resolving import default_gpu_tag
+from evaluation.resolution import default_gpu_tag
 from evaluation.store.records import EndpointRecord
 
 UNSET_SLOTS = 1

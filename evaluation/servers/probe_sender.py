@@ -9,6 +9,7 @@ from typing import Any
 from evaluation.candidate import DEFAULT_OPTIONS
 from evaluation.case import Message
 from evaluation.errors import FailureKind, ProviderError, TransientProviderError
+from evaluation.gather import side_by_side
 from evaluation.generation import Generation, GenerationRequest
 from evaluation.model_info import ModelInfo
 from evaluation.options import effective_options, load_options
@@ -17,7 +18,6 @@ from evaluation.providers.openai_wire import unsupported_options
 from evaluation.providers.provider import Provider
 from evaluation.retry_schedule import RETRIES, RetrySchedule, retry
 from evaluation.servers.probe_round import ProbeRound, read_round
-from evaluation.side_by_side import side_by_side
 
 LOAD_TIMEOUT_S = 900.0
 FEW_TOKENS = 16

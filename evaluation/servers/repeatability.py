@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 from evaluation.case import Message
 from evaluation.errors import ProviderError
+from evaluation.gather import side_by_side
 from evaluation.generation import Generation, GenerationRequest
 from evaluation.model_info import ModelInfo
 from evaluation.providers.provider import Provider
 from evaluation.retry_schedule import RETRIES, retry
 from evaluation.servers.probe_sender import Prompts, Sender, explicit_options
-from evaluation.side_by_side import side_by_side
 
 TOPICS = (
     *("a lighthouse", "two brothers", "the last train", "a lost letter", "an old piano", "the sea in winter"),

@@ -6,7 +6,6 @@ from evaluation.errors import ConfigurationError
 from evaluation.stats.effect_sizes import cohen_g, odds_ratio
 from evaluation.stats.equivalence import share_within
 from evaluation.stats.equivalence_cases import share_equivalence_cases
-from evaluation.stats.evidence import Evidence, Terms
 from evaluation.stats.intervals import Interval, newcombe_interval, newcombe_phi
 from evaluation.stats.mcnemar import (
     chi2,
@@ -18,6 +17,7 @@ from evaluation.stats.mcnemar import (
 )
 from evaluation.stats.mcnemar_power import exact_mcnemar_cases, mcnemar_detectable
 from evaluation.stats.numbers import Vector, is_binary
+from evaluation.stats.pair_evidence import Evidence, Terms
 from evaluation.stats.tango import bonett_price_interval, paired_wald_interval, tango_interval
 
 AIM = 0.03

@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from evaluation.stats.clusters import cluster_means, design_effect
 from evaluation.stats.continuous_pairs import mean_evidence, paired_t_p_value
-from evaluation.stats.evidence import Evidence, Terms
 from evaluation.stats.numbers import Vector
+from evaluation.stats.pair_evidence import Evidence, Terms
 from evaluation.stats.sign_flips import sign_flip_p_value
 
 FEW_CLUSTERS = 10

@@ -10,9 +10,9 @@ from evaluation.stats.bootstrap import accelerated_mean_interval
 from evaluation.stats.effect_sizes import cohen_dz, hedges_gz
 from evaluation.stats.equivalence import mean_within
 from evaluation.stats.equivalence_cases import mean_equivalence_cases
-from evaluation.stats.evidence import Evidence, Terms
 from evaluation.stats.intervals import Interval, t_interval
 from evaluation.stats.numbers import Vector, difference_of, is_constant, standard_deviation
+from evaluation.stats.pair_evidence import Evidence, Terms
 from evaluation.stats.power import paired_t_cases, paired_t_detectable
 from evaluation.stats.sign_flips import sign_flip_p_value
 

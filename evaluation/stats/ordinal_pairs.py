@@ -7,10 +7,10 @@ from evaluation.stats.binary_pairs import share_intervals
 from evaluation.stats.continuous_pairs import paired_t
 from evaluation.stats.equivalence import share_within
 from evaluation.stats.equivalence_cases import share_equivalence_cases
-from evaluation.stats.evidence import Evidence, Terms
 from evaluation.stats.mcnemar import exact_p_value
 from evaluation.stats.mcnemar_power import exact_mcnemar_cases, mcnemar_detectable
 from evaluation.stats.numbers import Vector, difference_of
+from evaluation.stats.pair_evidence import Evidence, Terms
 from evaluation.stats.signed_ranks import rank_biserial, wilcoxon_p_value
 from evaluation.stats.tango import tango_interval
 

@@ -14,11 +14,11 @@ from evaluation.stats.binary_pairs import binary_evidence
 from evaluation.stats.clustered_pairs import clustered_evidence
 from evaluation.stats.clusters import cluster_means
 from evaluation.stats.continuous_pairs import continuous_evidence
-from evaluation.stats.evidence import Evidence, Terms
 from evaluation.stats.intervals import Interval, checked_confidence_level
 from evaluation.stats.kinds import Kind
 from evaluation.stats.numbers import Vector, difference_of
 from evaluation.stats.ordinal_pairs import ordinal_evidence
+from evaluation.stats.pair_evidence import Evidence, Terms
 from evaluation.stats.pairing import Usable, paired_by_case, usable_scores
 from evaluation.stats.ratio_pairs import as_ratio, log_terms, ratio_evidence
 from evaluation.stats.verdicts import A_BETTER, B_BETTER, EQUIVALENT, INSUFFICIENT_DATA, MIN_PAIRS, verdict_of

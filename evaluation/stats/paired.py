@@ -12,9 +12,9 @@ import numpy as np
 from evaluation.errors import IncomparableError
 from evaluation.stats.binary_pairs import binary_evidence
 from evaluation.stats.continuous_pairs import continuous_evidence
-from evaluation.stats.evidence import Terms
 from evaluation.stats.intervals import checked_confidence_level
 from evaluation.stats.numbers import as_vector, difference_of, is_binary
+from evaluation.stats.pair_evidence import Terms
 from evaluation.stats.verdicts import verdict_of
 
 

@@ -20,7 +20,7 @@ from evaluation.stats.kinds import Kind
 from evaluation.stats.multiplicity import ADJUSTMENTS
 from evaluation.stats.pair_comparison import PairComparison, compare_pair, kind_of
 from evaluation.stats.pairing import usable_scores
-from evaluation.stats.standing import apart_without_difference, rank_intervals, sole_winner, tied_groups
+from evaluation.stats.rank_groups import apart_without_difference, rank_intervals, sole_winner, tied_groups
 from evaluation.stats.verdicts import A_BETTER, B_BETTER
 
 Scores = Mapping[str, float]

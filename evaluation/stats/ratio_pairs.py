@@ -10,9 +10,9 @@ from math import exp, log1p
 import numpy as np
 
 from evaluation.stats.continuous_pairs import mean_evidence, paired_t_p_value
-from evaluation.stats.evidence import Evidence, Terms
 from evaluation.stats.intervals import Interval
 from evaluation.stats.numbers import Vector, difference_of
+from evaluation.stats.pair_evidence import Evidence, Terms
 from evaluation.stats.sign_flips import sign_flip_p_value
 
 _LARGEST_LOG = 700.0

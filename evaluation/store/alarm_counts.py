@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from evaluation.cutting import FINISH_REASON, SPARE_TOKENS, CutBy, Limits
 from evaluation.errors import FailureKind
 from evaluation.store.scores import metric_key
 from evaluation.store.session import Store
 from evaluation.store.tables import generation, score
+from evaluation.truncation import FINISH_REASON, SPARE_TOKENS, CutBy, Limits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

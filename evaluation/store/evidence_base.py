@@ -11,9 +11,9 @@ from sqlalchemy.engine import Connection
 from evaluation.evidence import Choosable
 from evaluation.fingerprint import fingerprint
 from evaluation.prices import PRICE
-from evaluation.store.choosables import choosables, imported
+from evaluation.store.monitored_metrics import IMPORT, Yardstick, yardsticks
+from evaluation.store.selectable_candidates import choosables, imported
 from evaluation.store.tables import generation, run_candidate, score, scoreboard_import, scoreboard_row
-from evaluation.store.yardsticks import IMPORT, Yardstick, yardsticks
 
 _PRIMES = (2_147_483_647, 2_147_483_629, 2_147_483_587)
 """Each product of two numbers below them fits 63 bits."""

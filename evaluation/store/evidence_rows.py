@@ -11,9 +11,10 @@ from sqlalchemy.engine import Connection
 
 from evaluation.evidence import Choosable, Evidence, EvidenceCase
 from evaluation.generation import PromptState
-from evaluation.store.choosables import imported, labelled_apart
 from evaluation.store.evidence_base import AskedCandidate, ImportedScoreboard
+from evaluation.store.monitored_metrics import IMPORT, version_of
 from evaluation.store.safe_text import unescape_text
+from evaluation.store.selectable_candidates import imported, labelled_apart
 from evaluation.store.tables import (
     benchmark,
     benchmark_case,
@@ -22,7 +23,6 @@ from evaluation.store.tables import (
     scoreboard_case,
     scoreboard_row,
 )
-from evaluation.store.yardsticks import IMPORT, version_of
 
 _CHUNK = 500
 _PAGE = 500

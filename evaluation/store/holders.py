@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
 from evaluation.errors import HeldError, StoreError
-from evaluation.share import may_work_beside
+from evaluation.run_share import may_work_beside
 from evaluation.store.records import HolderRecord
 from evaluation.store.recoveries import want
 from evaluation.store.session import Store

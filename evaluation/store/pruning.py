@@ -8,9 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from evaluation.store.deleting import delete_rows
-from evaluation.store.forgetting_traffic import forget_empty_imports
-from evaluation.store.keeping import IDS_AT_ONCE, Kept, find_held, find_keeping
 from evaluation.store.records import Status
+from evaluation.store.retention import IDS_AT_ONCE, Kept, find_held, find_keeping
 from evaluation.store.runs import delete_run
 from evaluation.store.session import Store
 from evaluation.store.tables import (
@@ -23,6 +22,7 @@ from evaluation.store.tables import (
     traffic,
     traffic_import,
 )
+from evaluation.store.traffic_deletion import forget_empty_imports
 
 _UNSEEN = timedelta(days=7)
 """An alert that lasts is seen at each look; one that was not for so long is over wherever a monitor runs."""

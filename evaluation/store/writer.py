@@ -8,9 +8,9 @@ from threading import Lock, Thread
 
 from evaluation.errors import RefusedValueError, StoreError
 from evaluation.store.outcome_rows import insert_outcomes, outcome_values
-from evaluation.store.patience import PATIENCE_S, patiently
 from evaluation.store.records import OutcomeRow
 from evaluation.store.refused_values import refuse_unstorable
+from evaluation.store.retrying import PATIENCE_S, patiently
 from evaluation.store.session import Store
 
 _MOST_IN_A_GROUP = 500

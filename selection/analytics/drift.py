@@ -18,7 +18,7 @@ from statistics import fmean
 from typing import Literal
 
 from evaluation.formatting import percent, quantity
-from selection.analytics.past import PastDecision
+from selection.analytics.past_decisions import PastDecision
 from selection.choosing.student import Z_95
 
 ALPHA = 0.05

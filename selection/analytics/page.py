@@ -4,8 +4,8 @@ from dataclasses import asdict
 from typing import Any
 
 from evaluation.formatting import percent, percent_number, quantity, quantity_interval
-from selection.analytics.looking_back import Analytics, Drift, Regret, Share
-from selection.choosing.wording import counted, p_value
+from selection.analytics.analysis import Analytics, Drift, Regret, Share
+from selection.choosing.number_words import counted, p_value
 
 _NEWEST_STRETCHES = 4
 

@@ -13,15 +13,15 @@ from evaluation.evidence import Choosable
 from selection.answers import Ranked
 from selection.budgets.allocation import Floats
 from selection.choosing.by_prompt import deviations_of
+from selection.choosing.calibrated_quality import as_told
 from selection.choosing.terms import Choice
-from selection.choosing.told import as_told
-from selection.desk.answering import Question, chosen
-from selection.desk.registry import desk_of
-from selection.wishes import Constraints, Weights
+from selection.preferences import Constraints, Weights
+from selection.recommender.answer import Question, chosen
+from selection.recommender.registry import desk_of
 
 if TYPE_CHECKING:
     from evaluation.store.session import Store
-    from selection.desk.view import View
+    from selection.recommender.view import View
 
 N_TYPICAL = 128
 """From so many measured prompts a stream learns at its beginning what prompts are like."""

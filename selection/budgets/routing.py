@@ -21,7 +21,7 @@ from selection.budgets.allocation import allocate
 from selection.budgets.curve import CheapestShare, CostQuality, CurvePoint, cost_quality_curve
 from selection.budgets.expectations import checked_prompts, field_of, typical_prompts
 from selection.budgets.pacing import Pacer
-from selection.wishes import Constraints
+from selection.preferences import Constraints
 
 if TYPE_CHECKING:
     from evaluation.store.session import Store

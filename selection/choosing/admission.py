@@ -12,7 +12,7 @@ import numpy as np
 from evaluation.evidence import Choosable
 from selection.choosing.expectations import Facts
 from selection.choosing.ties import Contrast
-from selection.standing.two_way import Mask, Matrix
+from selection.scoreboards.two_way import Mask, Matrix
 
 _MOST_AT_ONCE = 4_000_000
 """Pairs of candidates on a case that are held in memory together."""

@@ -6,7 +6,7 @@ Then the model says how likely the prompt is of each task that it knows, and eve
 import numpy as np
 
 from evaluation.formatting import percent
-from selection.choosing.wording import listed
+from selection.choosing.number_words import listed
 from selection.scoreboard import Deviations, Predictor, Scoreboard
 
 _LEAST_SHARE = 0.01

@@ -4,13 +4,13 @@ from dataclasses import replace
 
 from evaluation.evidence import Choosable
 from selection.answers import Removed
-from selection.choosing.among import allowed, choice_among
 from selection.choosing.expectations import facts_of
 from selection.choosing.limits import apply_constraints
 from selection.choosing.notes import most_cases, too_little
+from selection.choosing.ranking import allowed, choice_among
 from selection.choosing.terms import Choice, DecidedBy, Question
+from selection.preferences import TOLERANCE, Constraints, OnLittleEvidence, OnTie, Weights, must_be_ways
 from selection.scoreboard import Deviations, Scoreboard, TaskStanding
-from selection.wishes import TOLERANCE, Constraints, OnLittleEvidence, OnTie, Weights, must_be_ways
 
 __all__ = ["Choice", "choose"]
 

@@ -9,10 +9,10 @@ import numpy as np
 
 from evaluation.evidence import Choosable
 from selection.answers import Expected
+from selection.choosing.calibrated_quality import as_told
 from selection.choosing.student import t_limit
-from selection.choosing.told import as_told
 from selection.scoreboard import Deviations, TaskStanding
-from selection.standing.two_way import Matrix, Vector
+from selection.scoreboards.two_way import Matrix, Vector
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,10 +7,10 @@ from evaluation.formatting import points
 from selection.answers import Expected, Ranked
 from selection.choosing.choice import Choice
 from selection.choosing.limits import RULED_OUT_BY
-from selection.choosing.measured import part_shown, why_expected
+from selection.choosing.measured_quality import part_shown, why_expected
+from selection.choosing.number_words import counted, listed, ordinal, p_value, quality, quality_interval, quantity
 from selection.choosing.ties import Contrast
-from selection.choosing.wording import counted, listed, ordinal, p_value, quality, quality_interval, quantity
-from selection.wishes import MEMORY_DIGITS, TIE_ORDERS
+from selection.preferences import MEMORY_DIGITS, TIE_ORDERS
 
 
 def reason_of(choice: Choice) -> str:

@@ -10,8 +10,8 @@ from evaluation.formatting import rounded_to_hold
 from evaluation.reports.escaping import one_line
 from selection.answers import Removed
 from selection.choosing.expectations import Facts
-from selection.choosing.wording import beyond, counted, listed, ordinal
-from selection.wishes import Constraints
+from selection.choosing.number_words import beyond, counted, listed, ordinal
+from selection.preferences import Constraints
 
 Verdict = Removed | None
 

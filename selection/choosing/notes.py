@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 
 from selection.choosing.expectations import Facts, tail_is_unseen
-from selection.choosing.wording import counted, listed, ordinal
+from selection.choosing.number_words import counted, listed, ordinal
 from selection.scoreboard import Scoreboard, TaskStanding
-from selection.standing.contrasts import MIN_PAIRS
+from selection.scoreboards.contrasts import MIN_PAIRS
 
 FEW_CASES = 30
 FEW_FAMILIES = 10

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from selection.standing.two_way import Mask, Matrix
+from selection.scoreboards.two_way import Mask, Matrix
 
 
 def pareto_set(values: Matrix) -> Mask:

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from evaluation.formatting import percent
 from selection.answers import Reported
+from selection.choosing.number_words import counted, p_value, quality
 from selection.choosing.terms import Choice
-from selection.choosing.wording import counted, p_value, quality
 
 FEW_OUTCOMES = 6
 """Under which nothing is said: they tell next to nothing."""

@@ -6,8 +6,8 @@ from typing import Literal
 from evaluation.evidence import Choosable
 from selection.answers import Ranked, Removed
 from selection.choosing.ties import Contrast
+from selection.preferences import Constraints, OnTie, Weights
 from selection.scoreboard import Deviations
-from selection.wishes import Constraints, OnTie, Weights
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

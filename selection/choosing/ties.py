@@ -1,9 +1,9 @@
 """Which candidates cannot be told from the best one?
 
-By the tests of `selection.standing.pair_tests`, which are those of `benchwright compare`, where nothing but the quality
-on the task counts. Else paired contrasts of the best with every other of what counts, Student's t, adjusted by Holm
-(1979) over those compared. No test of fewer than six pairs can reach 5 %, and none is believed beyond what the signs
-of n pairs could show, 2 / 2ⁿ.
+By the tests of `selection.scoreboards.pair_tests`, which are those of `benchwright compare`, where nothing but the
+quality on the task counts. Else paired contrasts of the best with every other of what counts, Student's t, adjusted by
+Holm (1979) over those compared. No test of fewer than six pairs can reach 5 %, and none is believed beyond what the
+signs of n pairs could show, 2 / 2ⁿ.
 """
 
 import math
@@ -13,7 +13,7 @@ from typing import NamedTuple
 from evaluation.stats.mcnemar import MAX_DISCORDANT_FOR_EXACT
 from selection.choosing.student import paired_p_value
 from selection.scoreboard import BY_SIGN_FLIPS, Deviations, PairTests, TaskStanding
-from selection.standing.contrasts import MIN_PAIRS
+from selection.scoreboards.contrasts import MIN_PAIRS
 
 ALPHA = 0.05
 

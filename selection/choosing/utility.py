@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from selection.choosing.expectations import Facts
-from selection.wishes import Weights
+from selection.preferences import Weights
 
 _LEAST = {"latency": 1e-3, "cost": 1e-6, "energy": 1e-3}
 """Seconds, dollars for 1,000 answers, joules: to have less than this is worth no more."""

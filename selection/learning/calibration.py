@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from selection.choosing.told import as_expected
-from selection.standing.two_way import Matrix, Vector
+from selection.choosing.calibrated_quality import as_expected
+from selection.scoreboards.two_way import Matrix, Vector
 
 MIN_ANSWERS = 300
 """Under so many, expectations are told as they are."""

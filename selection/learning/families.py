@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from evaluation.errors import ConfigurationError
 from evaluation.evidence import EvidenceCase
 from selection.learning.features import read_part
-from selection.standing.two_way import Mask
+from selection.scoreboards.two_way import Mask
 
 Integers: TypeAlias = NDArray[np.int64]
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from evaluation.formatting import percent, points
 from selection.learning.families import Integers
-from selection.standing.two_way import Matrix, Vector
+from selection.scoreboards.two_way import Matrix, Vector
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

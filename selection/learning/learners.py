@@ -15,7 +15,7 @@ from selection.learning.features import Floats
 from selection.learning.quality_matrix import Integers
 from selection.learning.ridge import Linear, fit_ridge, ridge_strength
 from selection.learning.serving import NeighboursPart, Part, RidgePart, TreesPart
-from selection.standing.two_way import Matrix, Vector
+from selection.scoreboards.two_way import Matrix, Vector
 
 MIN_CASES = 30
 """A task with fewer has no model of its own beside that of all tasks."""

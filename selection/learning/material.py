@@ -9,8 +9,8 @@ from evaluation.evidence import Evidence
 from selection.learning.families import folds
 from selection.learning.policy import AS_BY_DEFAULT, ServedPolicy, TieRule
 from selection.learning.quality_matrix import Integers, QualityMatrix, evidence_of
-from selection.standing.building import build_scoreboard
-from selection.standing.two_way import Mask, Matrix, Vector
+from selection.scoreboards.building import build_scoreboard
+from selection.scoreboards.two_way import Mask, Matrix, Vector
 
 N_FOLDS = 5
 MOST_CASES = 12_000

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from evaluation.evidence import Choosable
 from selection.choosing.admission import beaten, kind_asked_for, takes_of
 from selection.choosing.expectations import facts_of
-from selection.choosing.naming import named, near_the_best, takings
+from selection.choosing.tie_breaking import named, near_the_best, takings
 from selection.choosing.ties import contrasts_with
+from selection.preferences import TOLERANCE, Constraints, OnTie
 from selection.scoreboard import Deviations, Scoreboard, TaskStanding
-from selection.standing.two_way import Mask, Matrix, Vector
-from selection.wishes import TOLERANCE, Constraints, OnTie
+from selection.scoreboards.two_way import Mask, Matrix, Vector
 
 Integers = NDArray[np.int64]
 

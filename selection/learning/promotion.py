@@ -11,9 +11,9 @@ from typing import Literal
 import numpy as np
 
 from evaluation.evidence import Evidence
-from selection.learning.examination import examination, expectations
 from selection.learning.families import families_and_codes, held_out
 from selection.learning.gains import Gain, paired_gain
+from selection.learning.held_out_test import examination, expectations
 from selection.learning.policy import AS_BY_DEFAULT, TieRule
 from selection.learning.quality_matrix import quality_matrix
 from selection.learning.serving import ServedModel

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluation.evidence import Evidence
-from selection.standing.two_way import Mask, Matrix
+from selection.scoreboards.two_way import Mask, Matrix
 
 Integers = NDArray[np.int64]
 

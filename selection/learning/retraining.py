@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from evaluation.errors import SupersededError
-from evaluation.store.evidence import read_evidence, read_prompts
 from evaluation.store.recommendations import count_outcomes_since, list_recommendations
+from evaluation.store.selection_evidence import read_evidence, read_prompts
 from evaluation.store.selection_models import champion, find_model, history, promote, read_model, save_model
 from evaluation.store.session import Store
-from selection.choosing.wording import counted, listed
-from selection.learning.deciding import deciding, served_model
+from selection.choosing.number_words import counted, listed
+from selection.learning.deciding_model import deciding, served_model
 
 if TYPE_CHECKING:
     from evaluation.evidence import Evidence
@@ -82,8 +82,8 @@ def what_is_new(store: Store) -> NewEvidence:
 def _reason(store: Store, evidence: "Evidence", trained_at: datetime | None) -> str | None:
     """What speaks for training, of all that came since a model was last trained; None: ever."""
     from selection.analytics.drift import drifts, reason_to_retrain
-    from selection.desk.rows import past_of
     from selection.learning.promotion import other_scores
+    from selection.recommender.rows import past_of
 
     model = deciding(store).served
     changed = () if model is None else other_scores(model, evidence)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from selection.standing.two_way import Matrix, Vector
+from selection.scoreboards.two_way import Matrix, Vector
 
 STRENGTHS = tuple(float(strength) for strength in np.geomspace(0.1, 10_000, 18))
 

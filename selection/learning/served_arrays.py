@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from evaluation.errors import ModelFileError
 from evaluation.fingerprint import canonical_json
-from selection.choosing.told import N_KNOTS, as_expected
+from selection.choosing.calibrated_quality import N_KNOTS, as_expected
 from selection.learning.archives import TRAIN_AGAIN, packed_archive, read_archive, read_array, written_array
 from selection.learning.features import PLAIN_FEATURES, PromptSpace
 from selection.learning.learned_answers import LearnedAnswers
-from selection.learning.reading import TaskReading
 from selection.learning.serving import PARTS, ServedLearner, ServedModel
+from selection.learning.task_reading import TaskReading
 
 FORMAT_VERSION = 3
 """2 keeps the answers that were learned from; 3 how expectations are told, and what tells a prompt's task."""

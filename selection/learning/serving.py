@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selection.learning.features import Embed, Floats, PromptSpace
-from selection.learning.holding import Holding, holdings
 from selection.learning.learned_answers import LearnedAnswers
-from selection.learning.reading import TaskReading
+from selection.learning.staleness import Holding, holdings
+from selection.learning.task_reading import TaskReading
 from selection.scoreboard import Deviations
 
 if TYPE_CHECKING:

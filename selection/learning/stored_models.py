@@ -6,7 +6,7 @@ from evaluation.errors import ConfigurationError, ModelFileError
 from evaluation.store.records import SelectionModelRecord
 from evaluation.store.selection_models import find_model, history, read_model, save_model
 from evaluation.store.session import Store
-from selection.learning.deciding import served_model
+from selection.learning.deciding_model import served_model
 from selection.learning.model_files import FROM_A_FILE, PackedModel, read_file, read_serving, write_file
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from selection.learning.quality_matrix import Integers
 from selection.learning.ridge import fit_ridge, ridge_strength
-from selection.standing.two_way import Matrix, Vector, fit_two_way
+from selection.scoreboards.two_way import Matrix, Vector, fit_two_way
 
 ROUNDS = 6
 

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from evaluation.evidence import Evidence
 from evaluation.version import code_version
-from selection.learning.examination import Examined, examination, examined
 from selection.learning.families import families_and_codes, held_out
 from selection.learning.features import Embed
+from selection.learning.held_out_test import Examined, examination, examined
 from selection.learning.learned_answers import LearnedAnswers, learned_answers
 from selection.learning.learners import LEARNERS, Learner
 from selection.learning.material import material

@@ -19,11 +19,11 @@ from selection.learning.gains import Gain, paired_gain
 from selection.learning.learners import Learned, Learner, Lesson
 from selection.learning.material import Material
 from selection.learning.quality_matrix import Integers
-from selection.learning.reading import TaskReading, fit_reading
 from selection.learning.ridge import Linear, fit_ridge, ridge_strength
 from selection.learning.serving import ServedLearner
 from selection.learning.targets import Targets, targets
-from selection.standing.two_way import Mask, Matrix, Vector
+from selection.learning.task_reading import TaskReading, fit_reading
+from selection.scoreboards.two_way import Mask, Matrix, Vector
 
 LEVEL = 0.9
 """Of the interval that is shown of a gain."""

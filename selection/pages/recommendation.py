@@ -9,8 +9,8 @@ from evaluation.evidence import Choosable
 from evaluation.formatting import quantity
 from evaluation.reports.escaping import one_line
 from selection.answers import Adjustments, Expected, Measured, Ranked, Recommendation, Removed, Reported
-from selection.choosing.measured import difference_line, part_shown
-from selection.choosing.wording import counted, listed, quality, quality_interval
+from selection.choosing.measured_quality import difference_line, part_shown
+from selection.choosing.number_words import counted, listed, quality, quality_interval
 from selection.configuration import as_mapping
 
 _ABBREVIATED = 8

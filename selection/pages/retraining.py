@@ -8,7 +8,7 @@ from typing import Any
 
 from evaluation.formatting import percent, points, score
 from evaluation.reports.escaping import as_markdown_code, for_markdown
-from selection.choosing.wording import counted
+from selection.choosing.number_words import counted
 
 Values = Mapping[str, Any]
 NOBODY_LEARNED = "best_per_task"
@@ -104,7 +104,7 @@ def _source(result: Values) -> str:
 
 
 def _table(rows: Sequence[Mapping[str, str]]) -> str:
-    from evaluation.reports.tables import as_markdown_table
+    from evaluation.reports.runs.tables import as_markdown_table
 
     if not rows:
         return "Nothing was measured on any task."

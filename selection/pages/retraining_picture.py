@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from evaluation.pictures.intervals import Row, intervals
+from evaluation.pictures.interval_plots import Row, intervals
 from evaluation.pictures.numbers import Known
 from evaluation.reports.album import Picture
 from selection.pages.retraining import NOBODY_LEARNED, gain_in_points

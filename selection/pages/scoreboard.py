@@ -7,8 +7,8 @@ from typing import Any
 from evaluation.formatting import quantity
 from selection.answers import Adjustments, Expected, Measured
 from selection.choosing.expectations import expected_quality, facts_of
-from selection.choosing.measured import adjustments_of, difference_line, measured_of
-from selection.choosing.wording import counted, quality, quality_interval
+from selection.choosing.measured_quality import adjustments_of, difference_line, measured_of
+from selection.choosing.number_words import counted, quality, quality_interval
 from selection.pages.recommendation import rows_of_parts
 from selection.scoreboard import Scoreboard, TaskStanding
 

@@ -8,8 +8,8 @@ from evaluation.formatting import seconds
 from evaluation.generation import Generation, GenerationRequest
 from evaluation.providers.draft import Draft
 from evaluation.providers.model_names import is_remote, same_model
-from evaluation.providers.phase import Phase
 from evaluation.providers.provider import Provider
+from evaluation.providers.request_phase import Phase
 
 ASK_S = 2.0
 """A server that works says within this what it has loaded, however busy its GPU is."""

@@ -21,21 +21,21 @@ from evaluation.errors import (
     RefusedValueError,
 )
 from evaluation.fingerprint import derived_seed
+from evaluation.gather import side_by_side
 from evaluation.generation import Failure, Generation, GenerationRequest, Outcome
 from evaluation.planning import PlannedCandidate
 from evaluation.retry_schedule import RetrySchedule
-from evaluation.side_by_side import side_by_side
 from evaluation.store.benchmarks import load_cases
 from evaluation.store.outcomes import load_outcomes
 from evaluation.store.records import OutcomeRow
+from tasks.flow_logging import tell, warn
 from tasks.generation.attempt import supervised
 from tasks.generation.group_work import GroupWork
 from tasks.generation.pool import Pool, Station
 from tasks.generation.watches import UNREACHABLE, CandidateWatch, EndpointWatch
 from tasks.generation.workbench import Workbench, workbench
-from tasks.retrying import is_unexpected
-from tasks.stored import stored
-from tasks.story import tell, warn
+from tasks.retry_policy import is_unexpected
+from tasks.store_calls import stored
 
 KEEP_ALIVE = "30m"
 

@@ -18,10 +18,10 @@ from evaluation.providers.provider import LoadedModel, Provider
 from evaluation.retry_schedule import FEW_ATTEMPTS, HOPELESS_SOON, RetrySchedule, retry
 from evaluation.store.loaded_memory import record_loaded_bytes
 from evaluation.store.past_speed import record_load_s
+from tasks.flow_logging import warn
 from tasks.generation.generate import KEEP_ALIVE
 from tasks.generation.pool import Station
 from tasks.generation.workbench import Workbench, workbench
-from tasks.story import warn
 
 LOAD_TIMEOUT_S = 900.0
 RELEASE_TIMEOUT_S = 10.0

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from evaluation.case import Benchmark
 from evaluation.errors import ConfigurationError
 from evaluation.planning import Group, Plan, shard_size
-from evaluation.providers.connecting import connect
+from evaluation.providers.detection import connect
 from evaluation.settings import Settings
 from evaluation.store.benchmarks import load_benchmark_version
 from evaluation.store.outcomes import OutcomeWriter
@@ -18,7 +18,7 @@ from tasks.generation.group_work import GroupWork
 from tasks.generation.pool import Station
 from tasks.generation.watches import CandidateWatch, EndpointWatch, Pace
 from tasks.lease_book import LeaseBook
-from tasks.stored import stored
+from tasks.store_calls import stored
 
 
 class Workbench:

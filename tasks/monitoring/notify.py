@@ -19,8 +19,8 @@ from evaluation.store.alert_silences import to_notify
 from evaluation.store.alerts import note_notified
 from evaluation.store.records import AlertRecord
 from evaluation.store.session import open_store
-from tasks.stored import stored
-from tasks.story import tell, warn
+from tasks.flow_logging import tell, warn
+from tasks.store_calls import stored
 
 RAISED = "benchwright.alert.raised"
 """The event of an alert."""

@@ -8,7 +8,7 @@ from prefect.cache_policies import NO_CACHE
 
 from evaluation.monitoring.page import monitor_as_markdown, statistics_rows
 from tasks.artifacts import publish_page, publish_table
-from tasks.prefect_away import going_on_without
+from tasks.prefect_outage import going_on_without
 
 
 @task(name="publish monitor", task_run_name="publish what was seen", cache_policy=NO_CACHE, persist_result=False)

@@ -20,8 +20,8 @@ from evaluation.monitoring.dead_runs import BACK, FlowRunEnd
 from evaluation.settings import Settings
 from evaluation.store.runs import runs_of_flow
 from evaluation.store.session import open_store
-from tasks.stored import stored
-from tasks.story import warn
+from tasks.flow_logging import warn
+from tasks.store_calls import stored
 
 TAG = "benchwright"
 """Of every flow run that a deployment of ours makes."""

@@ -8,8 +8,8 @@ from prefect.cache_policies import NO_CACHE
 from evaluation.settings import Settings
 from evaluation.store.session import open_store
 from selection.learning.retraining import NewEvidence, all_known, store_trained, trained, what_is_new
-from tasks.retraining.apart import apart
-from tasks.stored import stored
+from tasks.retraining.cancellable_thread import apart
+from tasks.store_calls import stored
 
 if TYPE_CHECKING:
     from selection.learning.model_files import PackedModel

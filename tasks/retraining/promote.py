@@ -6,7 +6,7 @@ from prefect.cache_policies import NO_CACHE
 from evaluation.settings import Settings
 from evaluation.store.session import open_store
 from selection.learning.retraining import Judgement, carry_out, judge
-from tasks.stored import stored
+from tasks.store_calls import stored
 
 
 @task(

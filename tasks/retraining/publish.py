@@ -14,8 +14,8 @@ from selection.learning.retraining import Judgement, NewEvidence, retraining_res
 from selection.pages.retraining import retraining_as_markdown, task_rows
 from selection.pages.retraining_picture import gains_picture
 from tasks.artifacts import publish_page, publish_table
-from tasks.prefect_away import going_on_without
-from tasks.stored import stored
+from tasks.prefect_outage import going_on_without
+from tasks.store_calls import stored
 
 
 @task(name="publish retraining", task_run_name="publish the retraining", cache_policy=NO_CACHE, persist_result=False)

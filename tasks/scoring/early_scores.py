@@ -10,18 +10,18 @@ from contextlib import asynccontextmanager
 
 from evaluation.aggregation import aggregate_run
 from evaluation.formatting import counted
-from evaluation.metrics.apart import is_ours
+from evaluation.metrics.metric_process import is_ours
 from evaluation.metrics.parsing import parse_metric
 from evaluation.metrics.speed import SPEED_METRICS
 from evaluation.planning import Plan, PlannedRun
-from evaluation.reports.tables import shown_estimate, shown_speed
+from evaluation.reports.runs.tables import shown_estimate, shown_speed
 from evaluation.scoring import by_work, score_candidate
 from evaluation.store.records import CandidateProgress, EstimateRow
 from evaluation.store.runs import find_run, progress
 from evaluation.store.scores import load_estimates
 from evaluation.store.session import Store
-from tasks.stored import stored
-from tasks.story import tell, warn
+from tasks.flow_logging import tell, warn
+from tasks.store_calls import stored
 
 CHECK_EVERY_S = 1.0
 MOST_ANSWERS = 2_000

@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
+from evaluation.evaluation_request import read_request
 from evaluation.planning import ScoredRun, ScoringPlan
-from evaluation.request import read_request
-from evaluation.resolving.scoring import resolve_scoring
+from evaluation.resolution.scoring import resolve_scoring
 from evaluation.score_request import ScoreRequest
 from evaluation.settings import Settings
 from evaluation.store.records import RunRecord
 from evaluation.store.runs import find_invocation
 from evaluation.store.session import Store, open_store
-from tasks.asked_models import asked_models
-from tasks.stored import stored
-from tasks.using_blocks import with_pools
+from tasks.block_values import with_pools
+from tasks.metric_models import asked_models
+from tasks.store_calls import stored
 
 
 @dataclass(frozen=True, kw_only=True)

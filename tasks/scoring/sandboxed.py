@@ -4,14 +4,14 @@ import threading
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-from evaluation.answering.answering import Answerers
-from evaluation.answering.programs import OnDone, Programs
+from evaluation.metric_backends.dispatch import Answerers
+from evaluation.metric_backends.programs import OnDone, Programs
 from evaluation.metrics.requests import RunProgram
 from evaluation.program import Program, ProgramOutcome
 from evaluation.sandbox.isolation import WEAK, isolation
 from evaluation.sandbox.running import run_programs
 from evaluation.settings import Settings
-from tasks.story import warn
+from tasks.flow_logging import warn
 
 
 @asynccontextmanager

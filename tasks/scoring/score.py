@@ -4,13 +4,13 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from evaluation import scoring
-from evaluation.asked_scoring import score_asking
-from evaluation.metrics.apart import Apart
+from evaluation.backend_scoring import score_asking
+from evaluation.metrics.metric_process import Apart
 from evaluation.metrics.parsing import parse_metric
 from evaluation.settings import Settings
 from evaluation.store.session import open_store
-from tasks.scoring.asking import opened
-from tasks.stored import stored
+from tasks.scoring.backends import opened
+from tasks.store_calls import stored
 
 
 @task(name="score", task_run_name="score {label} · {benchmark}", cache_policy=NO_CACHE, persist_result=False)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from tasks.slots.gpu_slots import GpuSlots
 from tasks.slots.leases import Leases
 from tasks.slots.limits import Limit
-from tasks.slots.saying import Saying
+from tasks.slots.log_once import Saying
 from tasks.slots.shares import growth, share
 from tasks.slots.tag_limits import TagView, wanted_name
 

@@ -10,7 +10,7 @@ from tasks.slots.gpu_slots import GpuSlots
 from tasks.slots.keeper import Keeper
 from tasks.slots.limits import Limits
 from tasks.slots.prefect_limits import prefect_limits
-from tasks.slots.rhythm import Rhythm
+from tasks.slots.timing import Rhythm
 
 
 @dataclass(frozen=True, slots=True)

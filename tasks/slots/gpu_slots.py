@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from tasks.slots.gate import Gate
 from tasks.slots.limits import Limits
-from tasks.slots.rhythm import Rhythm
+from tasks.slots.timing import Rhythm
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

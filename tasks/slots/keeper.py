@@ -19,8 +19,8 @@ from tasks.slots.allotment import Allotment
 from tasks.slots.gpu_slots import GpuSlots
 from tasks.slots.lease_news import LeaseNews
 from tasks.slots.limits import LimitsAwayError
-from tasks.slots.line import Line
-from tasks.slots.saying import Saying
+from tasks.slots.log_once import Saying
+from tasks.slots.queue_order import Line
 from tasks.slots.tag_limits import TagView, look_at
 
 

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tasks.slots.limits import Limit, Limits, LimitsAwayError
-from tasks.slots.rhythm import Rhythm
 from tasks.slots.shares import leases_to_keep
+from tasks.slots.timing import Rhythm
 
 
 @dataclass(slots=True)

@@ -8,8 +8,8 @@ from typing import Any
 
 from tasks.slots.leases import Leases
 from tasks.slots.limits import Limit, Limits, LimitsAwayError
-from tasks.slots.rhythm import Rhythm
 from tasks.slots.tag_limits import turn_name
+from tasks.slots.timing import Rhythm
 
 
 def note_name(tag: str) -> str:

@@ -14,14 +14,14 @@ from prefect.states import Cancelled, Cancelling
 
 from evaluation.errors import ConfigurationError
 from evaluation.planning import Plan
-from evaluation.share import Share
+from evaluation.run_share import Share
 from evaluation.store.holders import holders_of_flow
 from evaluation.store.missing import is_missing
 from evaluation.store.recoveries import find_recovery, want_recovery
 from evaluation.store.session import Store
+from tasks.flow_logging import tell, warn
 from tasks.reconciling import reconcile
-from tasks.stored import stored
-from tasks.story import tell, warn
+from tasks.store_calls import stored
 
 DEPLOYMENT = "stretch/stretch"
 LOOK_EVERY_S = 3.0

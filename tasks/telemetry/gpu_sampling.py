@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from evaluation.errors import StoreError
-from evaluation.resolving.endpoints import EMBEDDED
+from evaluation.resolution.endpoints import EMBEDDED
 from evaluation.store.gpu_samples import save_gpu_samples
-from evaluation.store.patience import patiently
+from evaluation.store.retrying import patiently
 from evaluation.store.session import Store
-from tasks.story import mention, tell, warn
+from tasks.flow_logging import mention, tell, warn
 from tasks.telemetry.sampler import GpuSampler
 
 READY_WITHIN_S = 1.0

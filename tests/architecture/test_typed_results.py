@@ -8,24 +8,24 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 READERS = (
-    "evaluation/comparing/history.py",
-    "evaluation/comparing/flips.py",
-    "evaluation/comparing/preferences.py",
-    "evaluation/reports/comparison*.py",
-    "evaluation/reports/preference_tables.py",
-    "evaluation/reports/verdicts.py",
+    "evaluation/comparisons/pair_history.py",
+    "evaluation/comparisons/flips.py",
+    "evaluation/comparisons/preferences.py",
+    "evaluation/reports/comparisons/*.py",
+    "evaluation/reports/comparisons/preferences.py",
+    "evaluation/reports/runs/verdict.py",
     "evaluation/results/*comparisons.py",
     "evaluation/results/pairs.py",
     "evaluation/results/sides.py",
-    "deployments/cli/comparison_page.py",
-    "deployments/cli/comparison_shown.py",
-    "tasks/comparing.py",
+    "deployments/cli/compare/page.py",
+    "deployments/cli/compare/output.py",
+    "tasks/comparison.py",
     "flows/compare.py",
 )
 UNTYPED = {
     "evaluation/results/comparisons.py": 1,  # JSON without the pairs
     "evaluation/results/sides.py": 1,  # the options of a candidate
-    "deployments/cli/comparison_shown.py": 1,  # the JSON that is printed
+    "deployments/cli/compare/output.py": 1,  # the JSON that is printed
 }
 FILES = sorted(path for pattern in READERS for path in ROOT.glob(pattern))
 

@@ -19,12 +19,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluation.formatting import counted
-from evaluation.racing.blocks import after, next_block
-from evaluation.racing.deciding import decide
-from evaluation.racing.grid import Grid
-from evaluation.racing.outcome import RaceOutcome, Verdict, outcome
-from evaluation.racing.rules import Method, RaceRules, Spent
-from evaluation.racing.state import RaceState, Runner
+from evaluation.races.blocks import after, next_block
+from evaluation.races.elimination import decide
+from evaluation.races.grid import Grid
+from evaluation.races.outcome import RaceOutcome, Verdict, outcome
+from evaluation.races.rules import Method, RaceRules, Spent
+from evaluation.races.state import RaceState, Runner
 
 N_CASES, N_CANDIDATES = 1000, 20
 ORDERS_A_POOL = 10

@@ -137,7 +137,7 @@ def quantile(in_order: Sequence[float], share: float) -> float:
 
 def promote_a_model(url: str) -> str:
     """Stores a model of the real kind, trained in a moment on few of the prompts, as champion; what is said of it."""
-    from evaluation.store.evidence import read_evidence, read_prompts
+    from evaluation.store.selection_evidence import read_evidence, read_prompts
     from evaluation.store.selection_models import champion, promote, save_model
     from evaluation.store.session import open_store
     from selection.learning.model_files import pack

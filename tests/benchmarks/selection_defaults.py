@@ -19,13 +19,13 @@ from selection.budgets.allocation import allocate
 from selection.budgets.expectations import N_TYPICAL
 from selection.budgets.pacing import Pacer
 from selection.choosing.choice import Choice
-from selection.desk.answering import Question, chosen
-from selection.desk.view import View
 from selection.learning.calibration import calibration_error
 from selection.learning.quality_matrix import evidence_of, quality_matrix
 from selection.learning.training import train
-from selection.standing.building import build_scoreboard
-from selection.wishes import Constraints, OnTie, Weights
+from selection.preferences import Constraints, OnTie, Weights
+from selection.recommender.answer import Question, chosen
+from selection.recommender.view import View
+from selection.scoreboards.building import build_scoreboard
 
 WAYS = ("task named", "task not named", "permuted")
 N_ASKED = 300

@@ -24,7 +24,7 @@ from evaluation.evidence import Choosable, Evidence, EvidenceCase  # noqa: E402
 from selection.choosing.choice import choose  # noqa: E402
 from selection.learning.quality_matrix import evidence_of, quality_matrix  # noqa: E402
 from selection.learning.training import train  # noqa: E402
-from selection.standing.building import build_scoreboard  # noqa: E402
+from selection.scoreboards.building import build_scoreboard  # noqa: E402
 
 TASK = "reasoning"
 MOST_LOST = 0.003

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from evaluation.evidence import Choosable, Evidence, EvidenceCase
 from selection.choosing.choice import choose
-from selection.standing.building import build_scoreboard
+from selection.scoreboards.building import build_scoreboard
 
 TASK = "classification"
 BETTER_ALONE, WORSE_ALONE, BOTH = 0.15, 0.10, 0.50

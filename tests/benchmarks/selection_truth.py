@@ -33,9 +33,9 @@ from selection.learning.calibration import calibration_error  # noqa: E402
 from selection.learning.quality_matrix import evidence_of, quality_matrix  # noqa: E402
 from selection.learning.serving import ServedModel  # noqa: E402
 from selection.learning.training import train  # noqa: E402
+from selection.preferences import Constraints  # noqa: E402
 from selection.scoreboard import Deviations, Scoreboard  # noqa: E402
-from selection.standing.building import build_scoreboard  # noqa: E402
-from selection.wishes import Constraints  # noqa: E402
+from selection.scoreboards.building import build_scoreboard  # noqa: E402
 
 CAPPED = 300
 """So many held-out cases are asked under a cap on cost."""

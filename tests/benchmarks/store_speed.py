@@ -26,7 +26,7 @@ from stored_runs import MOMENT, answer, asked, numbers, store_run
 
 from evaluation.aggregation import aggregate_run
 from evaluation.metrics.parsing import parse_metric
-from evaluation.reports.results import run_result
+from evaluation.reports.runs.result import run_result
 from evaluation.scoring import score_candidate
 from evaluation.store.outcomes import OutcomeWriter, count_missing, missing_page
 from evaluation.store.records import OutcomeRow, Status

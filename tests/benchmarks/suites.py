@@ -27,7 +27,7 @@ from evaluation.metrics.metric import CorpusMetric, Metric
 from evaluation.metrics.parsing import parse_metric
 from evaluation.model_info import ModelInfo
 from evaluation.options import candidate_options, effective_options
-from evaluation.providers.connecting import connect
+from evaluation.providers.detection import connect
 from evaluation.providers.provider import Provider
 from evaluation.score import Estimate, Measurement
 from evaluation.scoring import asks

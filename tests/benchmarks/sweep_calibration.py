@@ -11,12 +11,12 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from evaluation.stats.numbers import Vector
-from evaluation.sweeping.analysis import analyse
-from evaluation.sweeping.contrasts import Matrix
-from evaluation.sweeping.designs import Design, combinations
-from evaluation.sweeping.findings import SweepAnalysis
-from evaluation.sweeping.may_be_best import may_be_best
-from evaluation.sweeping.space import Combination, parse_parameters
+from evaluation.sweeps.analysis import analyse
+from evaluation.sweeps.best_set import may_be_best
+from evaluation.sweeps.contrasts import Matrix
+from evaluation.sweeps.designs import Design, combinations
+from evaluation.sweeps.findings import SweepAnalysis
+from evaluation.sweeps.space import Combination, parse_parameters
 
 GRID = parse_parameters(["temperature=0:1:0.25", "top_p=0.4,0.7,1.0", "model=a,b"])
 TRIED = combinations(GRID, Design.GRID, n_samples=None, seed=0)

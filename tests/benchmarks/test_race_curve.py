@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from evaluation.racing.rules import Method, RaceRules
+from evaluation.races.rules import Method, RaceRules
 
 
 @pytest.fixture

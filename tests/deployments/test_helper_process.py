@@ -14,7 +14,7 @@ import pytest
 
 from deployments import helper_process
 from deployments.helper_process import HelperProcess, answers, start_helper
-from evaluation import busy_machine
+from evaluation import machine_load
 from evaluation.errors import ConfigurationError
 
 _GRANDPARENT = """
@@ -180,8 +180,8 @@ def _waited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, moves: int, read
     with monkeypatch.context() as patched:
         clock = _Clock(patched, step_s=1.0)
         patched.setattr(helper_process, "Progress", lambda *_: _Moves(moves))
-        patched.setattr(busy_machine, "load", lambda: load)
-        patched.setattr(busy_machine, "n_processors", lambda: 2)
+        patched.setattr(machine_load, "load", lambda: load)
+        patched.setattr(machine_load, "n_processors", lambda: 2)
         patched.setattr(HelperProcess, "stop", lambda _: None)
         try:
             helper.wait_until(lambda: clock.now >= ready_at_s, timeout_s=10.0)

@@ -11,7 +11,7 @@ import pytest
 from deployments import named_server, server_health
 from deployments.named_server import wait_for_named
 from deployments.server_health import Health, health_of, wait_while_busy
-from evaluation import busy_machine
+from evaluation import machine_load
 from evaluation.errors import ConfigurationError
 
 NOBODY = "http://127.0.0.1:9/api"
@@ -77,7 +77,7 @@ def paused(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     pauses: list[float] = []
     monkeypatch.setattr(server_health.time, "sleep", pauses.append)
     monkeypatch.setattr(server_health.time, "monotonic", lambda: sum(pauses))
-    monkeypatch.setattr(busy_machine, "load", lambda: 0.0)
+    monkeypatch.setattr(machine_load, "load", lambda: 0.0)
     return pauses
 
 
@@ -107,8 +107,8 @@ def test_on_a_busy_machine_it_is_waited_for_longer_and_the_machine_is_named(
     paused: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told: list[str] = []
-    monkeypatch.setattr(busy_machine, "load", lambda: 30.0)
-    monkeypatch.setattr(busy_machine, "n_processors", lambda: 2)
+    monkeypatch.setattr(machine_load, "load", lambda: 30.0)
+    monkeypatch.setattr(machine_load, "n_processors", lambda: 2)
     _is_in_turn(monkeypatch, Health.BUSY)
     assert Health.BUSY is wait_while_busy(NOBODY, "the server", told.append, patience_s=10.0)
     assert 150.0 == sum(paused)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from evaluation.errors import ConfigurationError, UnknownNameError
-from evaluation.request import EvaluationRequest
+from evaluation.evaluation_request import EvaluationRequest
 from evaluation.resuming import grown, resumed
 from evaluation.store.session import open_store
 

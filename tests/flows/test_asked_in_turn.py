@@ -6,9 +6,9 @@ from typing import Any
 
 from scripted_ollama import ScriptedOllama, keeping_prompts
 
-from evaluation.comparing.request import ComparisonRequest
-from evaluation.reports.comparison_store import compare_and_store
-from evaluation.reports.results import invocation_result
+from evaluation.comparisons.comparison_request import ComparisonRequest
+from evaluation.reports.comparisons.saving import compare_and_store
+from evaluation.reports.runs.result import invocation_result
 from evaluation.results.runs import CandidateResult
 from evaluation.store.runs import runs_of_invocation
 from evaluation.store.session import Store

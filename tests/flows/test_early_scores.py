@@ -10,7 +10,7 @@ from scripted_ollama import Chat, Model, Reply, ScriptedOllama, right
 from evaluation.store.runs import runs_of_invocation
 from evaluation.store.scores import load_estimates
 from evaluation.store.session import Store
-from tasks import story
+from tasks import flow_logging
 from tasks.scoring import early_scores
 
 Evaluate = Callable[..., Any]
@@ -41,7 +41,7 @@ def test_a_candidate_is_scored_and_told_of_while_another_one_is_still_asked(
 
     ollama_by_script.models["fast"] = Model(digest="sha256:fast")
     ollama_by_script.models["slow"] = Model(digest="sha256:slow", script=waits_for_the_score)
-    monkeypatch.setattr(story, "listeners", [hear])
+    monkeypatch.setattr(flow_logging, "listeners", [hear])
 
     state = evaluate(benchmark_file(4), invocation_id="early", models=["fast", "slow"])
 

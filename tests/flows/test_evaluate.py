@@ -10,7 +10,7 @@ from scripted_ollama import Chat, Reply, ScriptedOllama, right
 
 from evaluation.fingerprint import derived_seed
 from evaluation.generation import Failure, Generation
-from evaluation.reports.results import invocation_result
+from evaluation.reports.runs.result import invocation_result
 from evaluation.results.as_json import as_json
 from evaluation.results.runs import CandidateResult
 from evaluation.store.outcomes import iterate_outcomes, load_outcomes

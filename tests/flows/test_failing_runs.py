@@ -8,7 +8,7 @@ from ending_early import room_for
 from scripted_ollama import Chat, Reply, ScriptedOllama, right
 
 from evaluation.errors import ConfigurationError, FailureKind, StoreError
-from evaluation.reports.results import invocation_result
+from evaluation.reports.runs.result import invocation_result
 from evaluation.results.runs import CandidateResult
 from evaluation.store.outcomes import count_outcomes
 from evaluation.store.records import RunRecord, Status

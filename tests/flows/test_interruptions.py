@@ -11,12 +11,12 @@ import pytest
 from ending_early import HangsAtFive, cancel_in_prefect, press_ctrl_c, terminate
 from scripted_ollama import Chat, Reply, ScriptedOllama, right
 
-from evaluation.reports.results import invocation_result
+from evaluation.reports.runs.result import invocation_result
 from evaluation.store.outcomes import count_outcomes
 from evaluation.store.records import Status
 from evaluation.store.runs import holders_of, runs_of_invocation
 from evaluation.store.session import Store
-from tasks import interruption, salvage
+from tasks import interruption, partial_scoring
 
 Evaluate = Callable[..., Any]
 Benchmarks = Callable[..., str]
@@ -42,7 +42,7 @@ def test_a_run_that_is_ended_early_is_cancelled_and_keeps_every_finished_case(
     reason: str,
 ) -> None:
     monkeypatch.setattr(interruption, "LOOK_EVERY_S", 0.1)
-    monkeypatch.setattr(salvage, "AT_MOST_S", 60.0)
+    monkeypatch.setattr(partial_scoring, "AT_MOST_S", 60.0)
     script = HangsAtFive(interrupt, prefect_api)
     ollama_by_script.add("model", script)
     before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
@@ -87,8 +87,8 @@ def test_scoring_what_is_finished_is_given_up_after_a_moment(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     may_go_on = threading.Event()
-    monkeypatch.setattr(salvage, "AT_MOST_S", 0.05)
-    monkeypatch.setattr(salvage, "_score", lambda _plan, _stopping, _apart: may_go_on.wait(60))
+    monkeypatch.setattr(partial_scoring, "AT_MOST_S", 0.05)
+    monkeypatch.setattr(partial_scoring, "_score", lambda _plan, _stopping, _apart: may_go_on.wait(60))
 
     def interrupts(chat: Chat) -> Reply:
         os.kill(os.getpid(), signal.SIGINT)

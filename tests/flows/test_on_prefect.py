@@ -15,7 +15,7 @@ from evaluation.store.runs import run_flows, runs_of_invocation
 from evaluation.store.session import Store
 from tasks import artifacts
 from tasks.artifacts import artifact_key
-from tasks.prefect_away import while_away
+from tasks.prefect_outage import while_away
 
 Evaluate = Callable[..., Any]
 Benchmarks = Callable[..., str]

@@ -10,10 +10,10 @@ import pytest
 from ending_early import press_ctrl_c
 from scripted_ollama import ScriptedOllama
 
-from evaluation.reports.results import invocation_result
-from evaluation.reports.tables import remarks
+from evaluation.reports.runs.result import invocation_result
+from evaluation.reports.runs.tables import remarks
 from evaluation.store.session import Store
-from tasks import salvage
+from tasks import partial_scoring
 
 Evaluate = Callable[..., Any]
 Benchmarks = Callable[..., str]
@@ -111,7 +111,7 @@ def test_one_ctrl_c_ends_a_run_whose_metric_never_returns_and_keeps_what_is_scor
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("BENCHWRIGHT_METRIC_TIMEOUT_S", "3600")
-    monkeypatch.setattr(salvage, "AT_MOST_S", 0.2)
+    monkeypatch.setattr(partial_scoring, "AT_MOST_S", 0.2)
     ollama_by_script.add("good")
     mark = tmp_path / "hangs"
     metrics = own(

@@ -11,12 +11,12 @@ from looking_back import only_run, results
 from scripted_ollama import Chat, Reply, ScriptedOllama, right
 
 from evaluation.benchmarks.sampling import limited
-from evaluation.racing.decision import Fate
-from evaluation.reports.race import race_result
+from evaluation.races.decision import Fate
+from evaluation.reports.races.result import race_result
 from evaluation.store.races import load_decisions
 from evaluation.store.records import Status
 from evaluation.store.session import Store
-from tasks.racing.look import decide_look
+from tasks.races.decision import decide_look
 
 Race = Callable[..., Any]
 Benchmarks = Callable[..., str]
@@ -29,7 +29,7 @@ def race(prefect_api: str, store_url: str, ollama_by_script: ScriptedOllama, mon
     monkeypatch.setenv("BENCHWRIGHT_RETRY_BASE_S", "0.01")
 
     def run(benchmark: str, *, models: list[str], evaluation: dict[str, Any] | None = None, **rules: Any) -> Any:
-        from evaluation.racing.request import read_race_request
+        from evaluation.races.race_request import read_race_request
         from flows.race import race as flow
 
         asked = {

@@ -14,7 +14,7 @@ from scripted_ollama import Chat, Reply, ScriptedOllama, right
 
 from evaluation.errors import ConfigurationError
 from evaluation.fingerprint import derived_seed
-from evaluation.resolving import default_gpu_tag
+from evaluation.resolution import default_gpu_tag
 from evaluation.store.holders import beat, dead_holders, holders_of
 from evaluation.store.records import Status
 from evaluation.store.runs import (
@@ -72,7 +72,7 @@ def test_a_run_goes_on_with_the_options_it_began_with_though_a_default_has_chang
     ollama_by_script.add("model", notes_the_length, digest="d" * 64)
     path = benchmark_file(4, task_type="generation")
     with monkeypatch.context() as older:
-        older.setattr("evaluation.resolving.candidates.OPEN_LENGTH_TASKS", frozenset())
+        older.setattr("evaluation.resolution.candidates.OPEN_LENGTH_TASKS", frozenset())
         evaluate(path, models=["model"], limit=2, invocation_id="one")
     evaluate(path, models=["model"], limit=4, invocation_id="one")
     evaluate(path, models=["model"], limit=1, invocation_id="two")

@@ -14,15 +14,15 @@ from prefect.client.schemas.objects import Artifact
 from scripted_ollama import Chat, Reply, ScriptedOllama
 
 from evaluation.errors import FailureKind, TransientProviderError
-from evaluation.reports.results import invocation_result
-from evaluation.reports.tables import remarks
+from evaluation.reports.runs.result import invocation_result
+from evaluation.reports.runs.tables import remarks
 from evaluation.retry_schedule import RetrySchedule
 from evaluation.store.records import RunRecord, Status
 from evaluation.store.runs import runs_of_invocation
 from evaluation.store.scores import count_score_failures, iterate_scores
 from evaluation.store.session import Store
 from tasks.generation import attempt
-from tasks.scoring.how_far import at_work
+from tasks.scoring.progress import at_work
 
 Evaluate = Callable[..., Any]
 Benchmarks = Callable[..., str]
@@ -380,7 +380,7 @@ def test_a_hostile_judge_leaves_a_verdict_or_a_named_failure_of_every_case_and_i
 ) -> None:
     monkeypatch.setattr(attempt, "ASK_S", 60.0)  # this process may be too busy to say in two seconds that it lives
     # each attempt at a question that stalls takes its time
-    monkeypatch.setattr("tasks.scoring.asked_server.RETRIES", RetrySchedule(max_attempts=2))
+    monkeypatch.setattr("tasks.scoring.metric_server.RETRIES", RetrySchedule(max_attempts=2))
     judge = HostileJudge(broken=0.08, refuses=0.04, stalls=0.02, fails=0.04, first=0.6, stall_s=30.0)
     ollama_by_script.add("good", lambda chat: Reply(text=f"It is {chat.prompt}"))
     ollama_by_script.add("bad", wrong)

@@ -15,7 +15,7 @@ from worker_in_thread import stretch_deployed, worker_in_thread
 from evaluation.store.records import Status
 from evaluation.store.session import Store
 from tasks.generation import generate
-from tasks.spreading import children, others
+from tasks.spreading import children, other_shares
 
 Evaluate = Callable[..., Any]
 Benchmarks = Callable[..., str]
@@ -24,8 +24,8 @@ Benchmarks = Callable[..., str]
 @pytest.fixture(autouse=True)
 def _looks_often(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(children, "LOOK_EVERY_S", 0.2)
-    monkeypatch.setattr(others, "LOOK_EVERY_S", 0.2)
-    monkeypatch.setattr(others, "STALLED_AFTER_S", 1.0)
+    monkeypatch.setattr(other_shares, "LOOK_EVERY_S", 0.2)
+    monkeypatch.setattr(other_shares, "STALLED_AFTER_S", 1.0)
 
 
 def test_every_case_is_asked_once_by_the_flow_run_of_its_share(
@@ -112,7 +112,7 @@ def test_a_candidate_that_a_share_gives_up_is_given_up_for_all_and_asked_no_more
 def test_a_share_of_an_invocation_that_is_not_in_its_database_says_where_it_looked(
     prefect_api: str, store: Store, store_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from evaluation.share import Share
+    from evaluation.run_share import Share
     from flows.stretch import stretch
 
     monkeypatch.setenv("BENCHWRIGHT_DATABASE_URL", store_url)
@@ -130,7 +130,7 @@ def test_where_the_database_is_lost_nobody_asks_on_and_no_flow_run_is_completed(
     prefect_api: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("tasks.one_database.LOOK_EVERY_S", 0.05)
+    monkeypatch.setattr("tasks.database_guard.LOOK_EVERY_S", 0.05)
     path = Path(sqlite_url.removeprefix("sqlite:///"))
     may_go_on = threading.Event()
 

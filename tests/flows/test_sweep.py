@@ -11,7 +11,7 @@ from evaluation.results.as_json import as_json
 from evaluation.store.records import Status
 from evaluation.store.session import Store
 from evaluation.store.sweeps import find_sweep
-from evaluation.sweeping.outcome import sweep_outcome
+from evaluation.sweeps.outcome import sweep_outcome
 
 Sweep = Callable[..., Any]
 Benchmarks = Callable[..., str]

@@ -135,9 +135,9 @@ def test_a_server_that_a_person_has_named_keeps_its_name_and_slots(
 ) -> None:
     import asyncio
 
-    from evaluation.request import EvaluationRequest
+    from evaluation.evaluation_request import EvaluationRequest
     from evaluation.store.records import EndpointRecord
-    from tasks.using_blocks import with_pools
+    from tasks.block_values import with_pools
 
     save_endpoint(store, EndpointRecord(name="mine", url="http://gpu-1:1", slots=7))
     servers = [PoolServer(url="http://gpu-1:1/", slots=2), PoolServer(url="http://gpu-2:1", slots=3)]
@@ -157,7 +157,7 @@ def test_a_server_that_a_person_has_named_keeps_its_name_and_slots(
 def test_a_block_with_a_wrong_database_says_so_without_it(save: Callable[..., None]) -> None:
     import asyncio
 
-    from tasks.using_blocks import address_in_block
+    from tasks.block_values import address_in_block
 
     save(ResultsDatabase(url=SecretStr(f"mysql://me:{PASSWORD}@host/name")), USUAL)
 

@@ -18,8 +18,8 @@ from evaluation.store.recommendations import list_recommendations
 from evaluation.store.selection_models import rollback
 from evaluation.store.session import Store, open_store
 from selection import explain, recommend
-from selection.desk import book
-from selection.desk.registry import close_desks, desk_of
+from selection.recommender import store_access
+from selection.recommender.registry import close_desks, desk_of
 
 PROMPTS = (None, ABOUT_PYTHON, ABOUT_HISTORY, ABOUT_COOKING)
 ROOT = Path(__file__).parents[2]
@@ -153,7 +153,7 @@ def test_a_model_that_cannot_be_read_is_noted_each_time_and_nothing_is_kept(stor
 def test_another_code_computes_again(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     answers(store)
     assert is_kept(store)
-    monkeypatch.setattr(book, "_made_by", lambda: "another")
+    monkeypatch.setattr(store_access, "_made_by", lambda: "another")
     assert not is_kept(store)
 
 

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from evaluation.errors import BenchmarkError
-from evaluation.store.evidence import read_evidence
 from evaluation.store.scoreboard_imports import list_imports
+from evaluation.store.selection_evidence import read_evidence
 from evaluation.store.session import Store
 from selection.importing import import_scoreboard, read_scoreboard
 

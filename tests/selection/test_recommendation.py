@@ -14,8 +14,8 @@ from recommendable import delete_evidence, fill, swap_scores
 from evaluation.errors import ConfigurationError, SelectionError, StoreError
 from evaluation.store.session import open_store
 from selection import Constraints, Weights, analyse, explain, flush, rank, recommend, report_outcome
-from selection.desk.registry import close_desks, desk_of
 from selection.importing import import_scoreboard
+from selection.recommender.registry import close_desks, desk_of
 
 ROOT = Path(__file__).parents[2]
 SUPPORT = ROOT / "tests" / "support"
@@ -459,7 +459,7 @@ def test_what_the_package_offers_is_there():
 
 def test_warm_answers_are_quick_enough_to_be_asked_for_every_prompt(path):
     recommend("summarization", "first", store=path)
-    with mock.patch("evaluation.store.evidence.read_evidence", side_effect=AssertionError("read again")):
+    with mock.patch("evaluation.store.selection_evidence.read_evidence", side_effect=AssertionError("read again")):
         for i in range(50):
             recommend("summarization", f"prompt {i}", store=path)
     # The bound of 5 ms is held by tests/benchmarks/recommend_speed.py.

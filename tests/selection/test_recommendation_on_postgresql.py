@@ -8,7 +8,7 @@ from recommendable import fill, swap_scores
 
 from evaluation.store.session import open_store
 from selection import explain, flush, recommend, report_outcome
-from selection.desk.registry import close_desks, desk_of
+from selection.recommender.registry import close_desks, desk_of
 
 pytestmark = [
     pytest.mark.long,

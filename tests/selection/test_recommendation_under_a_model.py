@@ -18,8 +18,8 @@ from evaluation.store.session import Store, open_store
 from evaluation.store.tables import generation, run_candidate, score
 from selection import rank, recommend
 from selection.answers import Recommendation
-from selection.desk.registry import close_desks
 from selection.learning.stored_models import save_to_file, store_file
+from selection.recommender.registry import close_desks
 
 PROMPTS = (ABOUT_PYTHON, ABOUT_HISTORY, ABOUT_COOKING)
 ROOT = Path(__file__).parents[2]

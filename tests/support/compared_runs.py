@@ -7,10 +7,10 @@ from stored_runs import Asked, answer, store_run
 
 from evaluation.candidate import Candidate
 from evaluation.case import Case
-from evaluation.comparing.request import ComparisonRequest
+from evaluation.comparisons.comparison_request import ComparisonRequest
 from evaluation.errors import FailureKind
 from evaluation.generation import Failure, Generation, Outcome, Timing
-from evaluation.reports.comparison_store import compare_and_store
+from evaluation.reports.comparisons.saving import compare_and_store
 from evaluation.results.comparisons import ComparisonResult
 from evaluation.results.pairs import PairResult
 from evaluation.store.session import Store

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from evaluation.reports.results import invocation_result
+from evaluation.reports.runs.result import invocation_result
 from evaluation.results.runs import CandidateResult
 from evaluation.store.holders import process_start, take_hold, this_host
 from evaluation.store.outcomes import iterate_outcomes

@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluation.racing.blocks import Block, after, next_block
-from evaluation.racing.confirmation import confirmation
-from evaluation.racing.deciding import confirmed, decide
-from evaluation.racing.decision import Decision
-from evaluation.racing.grid import Grid
-from evaluation.racing.outcome import RaceOutcome, outcome
-from evaluation.racing.rules import RaceRules, Spent
-from evaluation.racing.state import RaceState, Runner
+from evaluation.races.blocks import Block, after, next_block
+from evaluation.races.confirmation import confirmation
+from evaluation.races.decision import Decision
+from evaluation.races.elimination import confirmed, decide
+from evaluation.races.grid import Grid
+from evaluation.races.outcome import RaceOutcome, outcome
+from evaluation.races.rules import RaceRules, Spent
+from evaluation.races.state import RaceState, Runner
 
 
 @dataclass

@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from evaluation.racing.decision import Fate
-from evaluation.racing.outcome import Verdict
-from evaluation.racing.rules import Spent
-from evaluation.racing.state import Ending
+from evaluation.races.decision import Fate
+from evaluation.races.outcome import Verdict
+from evaluation.races.rules import Spent
+from evaluation.races.state import Ending
 from evaluation.results.estimates import MetricEstimate
 from evaluation.results.races import Race, RaceDecision, RaceOutcomeResult, RacePlace
 from evaluation.results.runs import CandidateResult, InvocationResult, MetricMean, MetricResult, RunResult

@@ -18,10 +18,10 @@ from evaluation.store.outcomes import save_outcomes
 from evaluation.store.records import OutcomeRow, RunCandidateRecord, Status
 from evaluation.store.runs import find_run, set_run_candidate_status
 from evaluation.store.session import Store
-from evaluation.sweeping.request import read_sweep_request
+from evaluation.sweeps.sweep_request import read_sweep_request
 from tasks.generation.missing import count_open
-from tasks.sweeping.layout import AIMED_PARTS, LEAST_GENERATIONS, SweepPart, _given_up_in, _lay_out, _missing_parts
-from tasks.sweeping.look import Pace
+from tasks.sweeps.layout import AIMED_PARTS, LEAST_GENERATIONS, SweepPart, _given_up_in, _lay_out, _missing_parts
+from tasks.sweeps.progress import Pace
 
 N_CASES = 12
 LayOut = Callable[..., tuple[Plan, tuple[SweepPart, ...]]]

@@ -58,11 +58,11 @@ def main(folder: Path) -> int:
 
 async def run_flows(home: Path) -> list[str]:
     """Every flow but `review` once, with hostile names, answers and messages; those that did not end as they should."""
-    from evaluation.comparing.request import read_comparison_request
-    from evaluation.monitoring.request import MonitorRequest
-    from evaluation.racing.request import read_race_request
-    from evaluation.request import EvaluationRequest
-    from evaluation.sweeping.request import read_sweep_request
+    from evaluation.comparisons.comparison_request import read_comparison_request
+    from evaluation.evaluation_request import EvaluationRequest
+    from evaluation.monitoring.monitor_request import MonitorRequest
+    from evaluation.races.race_request import read_race_request
+    from evaluation.sweeps.sweep_request import read_sweep_request
     from flows.compare import compare
     from flows.evaluate import evaluate
     from flows.monitor import monitor

@@ -13,8 +13,8 @@ from deployments.definitions import chosen
 from deployments.deploying import Asked, deploy
 from deployments.forms import Choices
 from deployments.serving.worker import POOL, make_pool, start_worker
-from evaluation.reviewing.progress import page_key
-from evaluation.reviewing.showing import criteria_of, letter
+from evaluation.reviews.blinded_cases import criteria_of, letter
+from evaluation.reviews.progress import page_key
 from evaluation.settings import Settings
 from evaluation.store.records import ReviewItem, ReviewRecord
 from evaluation.store.reviews import find_review

@@ -8,9 +8,9 @@ where those of names and numbers count three times. Halved where something speak
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from evaluation.metrics.grounding.doubts import doubt_about
 from evaluation.metrics.grounding.passages import Passages, closest_sentences, near_pairs, weight_held
 from evaluation.metrics.grounding.reading import Reading
+from evaluation.metrics.grounding.unsupported_claims import doubt_about
 
 THRESHOLD = 0.4
 """From here on a sentence counts as supported, where nothing speaks against it."""

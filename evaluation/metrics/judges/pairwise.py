@@ -6,7 +6,7 @@ from typing import ClassVar, Literal, NamedTuple, cast
 
 from evaluation.case import Case
 from evaluation.generation import Generation
-from evaluation.metrics.judges.asking import (
+from evaluation.metrics.judges.judge_metric import (
     EMPTY_ANSWER,
     MATERIAL_RULE,
     JudgeMetric,

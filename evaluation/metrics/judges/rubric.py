@@ -7,7 +7,7 @@ from typing import ClassVar, NamedTuple
 from evaluation.case import Case
 from evaluation.errors import ConfigurationError
 from evaluation.generation import Generation
-from evaluation.metrics.judges.asking import (
+from evaluation.metrics.judges.judge_metric import (
     EMPTY_ANSWER,
     MATERIAL_RULE,
     JudgeMetric,

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from evaluation.case import Case
 from evaluation.generation import Generation
-from evaluation.metrics.quality.prompt_wishes import items_wanted, prompt_of, stem_of, topics
+from evaluation.metrics.quality.prompt_requirements import items_wanted, prompt_of, stem_of, topics
 from evaluation.metrics.quality.quality_metric import QualityMetric, confidence_of, measurement
 from evaluation.metrics.quality.reading import READ_CHARS, reading_of, words
 from evaluation.metrics.quality.word_classes import DANGLING_WORDS

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from evaluation.case import Case
 from evaluation.generation import Generation
-from evaluation.metrics.quality.prompt_wishes import LengthWish, length_wishes, prompt_of
+from evaluation.metrics.quality.prompt_requirements import LengthWish, length_wishes, prompt_of
 from evaluation.metrics.quality.quality_metric import QualityMetric, measurement
 from evaluation.metrics.quality.reading import sentences, without_code, words
 from evaluation.score import Measurement

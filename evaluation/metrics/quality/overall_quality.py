@@ -13,7 +13,7 @@ from evaluation.metrics.quality.length_fit import LengthFit
 from evaluation.metrics.quality.quality_metric import QualityMetric, measurement
 from evaluation.metrics.quality.readability import Readability
 from evaluation.metrics.quality.specificity import Specificity
-from evaluation.qualities import QUALITIES
+from evaluation.quality_metrics import QUALITIES
 from evaluation.score import Measurement, ScoreFailure
 
 _LEAST = 0.05

@@ -7,9 +7,9 @@ nobody apart; answers that were cut, empty or not read score low for reasons tha
 from dataclasses import replace
 
 from evaluation.reports.alarms.alarm import Findings
-from evaluation.reports.alarms.of_answers import EXTRACTION_FAILED, of_candidate
-from evaluation.reports.alarms.of_metrics import near_chance, without_variance
-from evaluation.reports.alarms.of_servers import too_many_slots
+from evaluation.reports.alarms.answer_alarms import EXTRACTION_FAILED, of_candidate
+from evaluation.reports.alarms.metric_alarms import near_chance, without_variance
+from evaluation.reports.alarms.server_alarms import too_many_slots
 from evaluation.reports.labels import is_baseline
 from evaluation.results.alarms import Alarm
 from evaluation.store.alarm_counts import score_spreads

@@ -8,10 +8,10 @@ import select
 import sys
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
 
+from evaluation.sandbox.inside.channel import GoneError, Line, NotCheckableError, UnreadableError, write_frame
 from evaluation.sandbox.inside.errors import said_by
 from evaluation.sandbox.inside.exchanges import PROGRAM, CheckerExchange, setup_classes
 from evaluation.sandbox.inside.limits import apply_limits, close_input, read_to_end
-from evaluation.sandbox.inside.line import GoneError, Line, NotCheckableError, UnreadableError, write_frame
 from evaluation.sandbox.inside.shared import Shared
 from evaluation.sandbox.inside.stand_ins import mark_as_class
 from evaluation.sandbox.inside.values import Decoder, Encoder, PlainOnly

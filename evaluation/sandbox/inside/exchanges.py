@@ -14,7 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from evaluation.sandbox.inside.line import Line
+    from evaluation.sandbox.inside.channel import Line
 
 PROGRAM = "program"
 """The name of the module in which the benchmark's setup and the program run, on both sides."""

@@ -7,10 +7,10 @@ import os
 import sys
 from types import ModuleType
 
+from evaluation.sandbox.inside.channel import GoneError, Line, UnreadableError
 from evaluation.sandbox.inside.errors import described
 from evaluation.sandbox.inside.exchanges import PROGRAM, ProgramExchange, setup_classes
 from evaluation.sandbox.inside.limits import apply_limits, close_input, read_to_end
-from evaluation.sandbox.inside.line import GoneError, Line, UnreadableError
 from evaluation.sandbox.inside.shared import Shared
 from evaluation.sandbox.inside.stand_ins import CALCULATED
 from evaluation.sandbox.inside.values import Decoder, PlainOnly

@@ -9,14 +9,14 @@ program, whose methods are what it tests: `Inventory().count("nails")`.
 
 from __future__ import annotations
 
-from evaluation.sandbox.inside.line import NotCheckableError
+from evaluation.sandbox.inside.channel import NotCheckableError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from evaluation.sandbox.inside.line import Line
+    from evaluation.sandbox.inside.channel import Line
 
 _PLAIN_TYPES = (str, bytes, int, float, complex, list, tuple, dict, set, frozenset)
 _VERDICTS = frozenset(

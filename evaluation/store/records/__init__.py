@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from evaluation.store.records.alerts import AlertChanges, AlertRecord, Finding, MonitorLook, SilenceRecord
-    from evaluation.store.records.asked import BenchmarkRecord, DatabaseInfo, EndpointRecord, MetricUse, ModelRecord
+    from evaluation.store.records.candidates import (
+        BenchmarkRecord,
+        DatabaseInfo,
+        EndpointRecord,
+        MetricUse,
+        ModelRecord,
+    )
     from evaluation.store.records.experiments import AnnotationRecord, ComparisonSummary, ExperimentRecord
     from evaluation.store.records.outcomes import (
         CandidateProgress,
@@ -59,7 +65,7 @@ _HOMES = {
         "MonitorLook",
         "SilenceRecord",
     ),
-    "asked": (
+    "candidates": (
         "BenchmarkRecord",
         "DatabaseInfo",
         "EndpointRecord",

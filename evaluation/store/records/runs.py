@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from evaluation.store.records.asked import MetricUse
+from evaluation.store.records.candidates import MetricUse
 from evaluation.store.records.status import Status
 
 SERVER_VERSIONS = "server_versions"

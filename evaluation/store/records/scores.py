@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from evaluation.score import Estimate, Measurement, ScoreFailure
-from evaluation.store.records.asked import MetricUse
+from evaluation.store.records.candidates import MetricUse
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,8 @@ from evaluation.store.tables.alerts import (
     alert_silence,
     monitor_look,
 )
-from evaluation.store.tables.asked import (
+from evaluation.store.tables.benchmarks import BenchmarkCaseTable, BenchmarkTable, benchmark, benchmark_case
+from evaluation.store.tables.candidates import (
     CandidateTable,
     EndpointTable,
     ModelTable,
@@ -18,7 +19,6 @@ from evaluation.store.tables.asked import (
     model,
     profile,
 )
-from evaluation.store.tables.benchmarks import BenchmarkCaseTable, BenchmarkTable, benchmark, benchmark_case
 from evaluation.store.tables.comparisons import (
     ComparisonPairTable,
     ComparisonTable,

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 from scripted_ollama import Chat, Reply, ScriptedOllama
 
-from deployments.cli.running import TerminatedError
+from deployments.cli.flow_runs import TerminatedError
 
 Command = Callable[..., Any]
 
@@ -158,7 +158,7 @@ def test_an_interrupted_export_leaves_no_half_a_file(
         yield {"case_id": "c0"}
         raise raised
 
-    monkeypatch.setattr("evaluation.exporting.rows.answer_rows", interrupted)
+    monkeypatch.setattr("evaluation.exports.rows.answer_rows", interrupted)
     (tmp_path / "out").mkdir()
     said = benchwright("export", "run-1", "--out", tmp_path / "out" / "a.csv")
 

@@ -47,7 +47,7 @@ def test_a_database_that_is_lost_while_models_are_silent_ends_the_command_at_onc
     loss: str,
 ) -> None:
     path = Path(database.removeprefix("sqlite:///"))
-    monkeypatch.setattr("tasks.one_database.LOOK_EVERY_S", 0.05)
+    monkeypatch.setattr("tasks.database_guard.LOOK_EVERY_S", 0.05)
     interrupter = Interrupter(lambda: LOSSES[loss](path, empty_database), prefect_api)
     words = words_of(name, interrupter, evaluate, database, tmp_path, ollama_by_script, monkeypatch)
 
@@ -104,7 +104,8 @@ def test_a_database_that_is_lost_before_prefects_server_is_ready_ends_the_comman
 ) -> None:
     ollama_by_script.add("good")
     path = Path(database.removeprefix("sqlite:///"))
-    monkeypatch.setattr("deployments.cli.evaluating.check_spread", lambda *_: LOSSES["replaced"](path, empty_database))
+    lose = LOSSES["replaced"]
+    monkeypatch.setattr("deployments.cli.evaluate.run.check_spread", lambda *_: lose(path, empty_database))
 
     ended = evaluate("--benchmark", benchmark, "--model", "good", "--json")
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from deployments.serving import standing
+from deployments.serving import services
 from deployments.serving.reconciler import Reconciler
-from deployments.serving.standing import Standing
+from deployments.serving.services import Standing
 from evaluation.errors import StoreError
 
 PATIENCE_S = 300.0
@@ -81,7 +81,7 @@ def test_serve_looks_while_its_worker_lives_and_stops_before_it_ends_that(monkey
     monkeypatch.setattr(Standing, "_worker_again", lambda _: _Worker())
     monkeypatch.setattr(Standing, "_end_worker", lambda *_: ended.append("worker"))
     monkeypatch.setattr(Reconciler, "stop", lambda _: ended.append("reconciler"))
-    monkeypatch.setattr(standing, "Reconciler", lambda *given: Reconciler(*given, every_s=0.001))
+    monkeypatch.setattr(services, "Reconciler", lambda *given: Reconciler(*given, every_s=0.001))
     with Standing(1, print, take_up) as serving:
         serving.start_worker()
         assert looked.wait(PATIENCE_S)

@@ -11,7 +11,7 @@ import pytest
 
 from evaluation.case import Case
 from evaluation.generation import Generation
-from evaluation.metrics.choice_reading import chosen_option
+from evaluation.metrics.choices.extraction import chosen_option
 from evaluation.metrics.multiple_choice import MultipleChoice
 
 PLANETS = ("Mercury", "Venus", "Mars", "Jupiter")

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from evaluation.case import Case
 from evaluation.errors import ConfigurationError, UnknownNameError
 from evaluation.generation import Generation
-from evaluation.metric_text import file_and_call, names_a_file, with_whole_path
-from evaluation.metrics.measuring import measured
+from evaluation.metric_specs import file_and_call, names_a_file, with_whole_path
+from evaluation.metrics.guarded_calls import measured
 from evaluation.metrics.parsing import class_named, metric_of, parse_metric
 from evaluation.score import Measurement
 

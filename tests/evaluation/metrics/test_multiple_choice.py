@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluation.case import Case
-from evaluation.metrics.choice_naming import named_option
-from evaluation.metrics.choice_reading import chosen_option
+from evaluation.metrics.choices.extraction import chosen_option
+from evaluation.metrics.choices.option_matching import named_option
 from evaluation.metrics.multiple_choice import MultipleChoice
 
 CITIES = ("Paris", "London", "New York", "A small town")

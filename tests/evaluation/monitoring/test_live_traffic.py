@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 import pytest
 from watched_runs import NOW, answers, many_cases, watched_run
 
-from evaluation.monitoring.looking import Look, look
-from evaluation.monitoring.request import MonitorRequest
+from evaluation.monitoring.monitor_request import MonitorRequest
+from evaluation.monitoring.monitoring_pass import Look, look
 from evaluation.store.session import Store
 from evaluation.store.traffic import save_traffic
 from evaluation.traffic_calls import TrafficCall

@@ -5,9 +5,9 @@ from typing import Any
 
 from watched_runs import NOW, answers, many_cases, watched_run
 
-from evaluation.monitoring.looking import look
+from evaluation.monitoring.monitor_request import MonitorRequest
+from evaluation.monitoring.monitoring_pass import look
 from evaluation.monitoring.page import monitor_as_markdown
-from evaluation.monitoring.request import MonitorRequest
 from evaluation.monitoring.result import monitor_result
 from evaluation.store.alert_silences import list_silences
 from evaluation.store.alerts import list_alerts, record_look

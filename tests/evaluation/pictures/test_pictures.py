@@ -10,13 +10,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from evaluation.pictures.boxes import Spread, boxes
-from evaluation.pictures.courses import Course, courses
-from evaluation.pictures.intervals import Row, intervals
+from evaluation.pictures.box_plots import Spread, boxes
+from evaluation.pictures.interval_plots import Row, intervals
+from evaluation.pictures.line_plots import Course, courses
 from evaluation.pictures.numbers import Known, known
 from evaluation.pictures.rows import MOST_ROWS
 from evaluation.pictures.scales import scale
-from evaluation.pictures.scatter import Point, frontier, scatter
+from evaluation.pictures.scatter_plots import Point, frontier, scatter
 from evaluation.pictures.svg import WIDTH, as_markdown_image
 
 HOSTILE = [

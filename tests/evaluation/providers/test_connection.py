@@ -5,9 +5,9 @@ import pytest
 
 from evaluation.errors import FailureKind, ProviderError, TransientProviderError
 from evaluation.providers.draft import Draft
+from evaluation.providers.error_replies import Asked
 from evaluation.providers.ollama import OllamaProvider
-from evaluation.providers.phase import Phase
-from evaluation.providers.refusal import Asked
+from evaluation.providers.request_phase import Phase
 
 
 def generate(raw: Any, wire: Any, handler: Any, **changes: Any) -> Any:

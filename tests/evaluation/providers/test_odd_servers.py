@@ -13,11 +13,11 @@ import pytest
 from odd_exchanges import Endless, OddServer, drawn_response
 
 from evaluation.errors import FailureKind, ProviderError, TransientProviderError
-from evaluation.providers import bounded_stream, connecting
+from evaluation.providers import bounded_stream, detection
 from evaluation.providers.bounded_stream import MAX_ERROR_BYTES, MAX_LINE_BYTES, MAX_WHOLE_BYTES
+from evaluation.providers.error_replies import read_retry_after
 from evaluation.providers.ollama import OllamaProvider
 from evaluation.providers.openai_compatible import OpenAICompatibleProvider
-from evaluation.providers.refusal import read_retry_after
 
 MIB = 2**20
 N_EXCHANGES = 1_000
@@ -316,4 +316,4 @@ def test_a_server_that_sends_faster_than_it_is_read_has_to_wait(raw: Any) -> Non
 def test_detecting_what_a_server_speaks_meets_odd_ones_too(wire: Any) -> None:
     transport = OddServer(lambda _: httpx.Response(200, content=DEEP.encode()))
     with pytest.raises(ProviderError, match="cannot be read"):
-        asyncio.run(connecting.detect_provider(wire.url, transport=transport))
+        asyncio.run(detection.detect_provider(wire.url, transport=transport))

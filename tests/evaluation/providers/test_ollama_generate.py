@@ -6,7 +6,7 @@ import pytest
 
 from evaluation.case import Message
 from evaluation.errors import CandidateFailureError, FailureKind, ProviderError, TransientProviderError
-from evaluation.providers.phase import Phase
+from evaluation.providers.request_phase import Phase
 
 
 def test_a_stream_becomes_one_generation_with_usage_and_timing(wire: Any) -> None:

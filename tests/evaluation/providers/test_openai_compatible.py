@@ -9,7 +9,7 @@ from evaluation.errors import CandidateFailureError, FailureKind, ProviderError,
 from evaluation.model_info import ModelInfo
 from evaluation.providers.openai_compatible import OpenAICompatibleProvider
 from evaluation.providers.openai_wire import unsupported_options
-from evaluation.providers.phase import Phase
+from evaluation.providers.request_phase import Phase
 
 CHAT = "/v1/chat/completions"
 DONE = "data: [DONE]\n\n"

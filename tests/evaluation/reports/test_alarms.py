@@ -13,8 +13,8 @@ from evaluation.case import Case
 from evaluation.errors import FailureKind
 from evaluation.generation import Failure, Generation, Outcome
 from evaluation.metrics.parsing import parse_metric
-from evaluation.reports.alarms.saying import alarm_lines, baselines_line
-from evaluation.reports.results import run_result
+from evaluation.reports.alarms.alarm_lines import alarm_lines, baselines_line
+from evaluation.reports.runs.result import run_result
 from evaluation.results.alarms import Alarm
 from evaluation.scoring import score_candidate
 from evaluation.store.records import MetricUse, ScoreRow, Status

@@ -6,7 +6,7 @@ import pytest
 from stored_runs import answer, asked, numbers, store_run
 
 from evaluation.generation import Timing
-from evaluation.reports.results import run_result
+from evaluation.reports.runs.result import run_result
 from evaluation.results.alarms import Alarm
 from evaluation.store.session import Store
 

@@ -8,12 +8,12 @@ from stored_runs import answer, asked, numbers, right, store_run, wrong
 from evaluation.case import Case
 from evaluation.errors import FailureKind
 from evaluation.generation import Failure
-from evaluation.racing.decision import Fate
-from evaluation.racing.rules import Spent
-from evaluation.reports.markdown import invocation_as_markdown
-from evaluation.reports.race_page import race_as_markdown
-from evaluation.reports.results import invocation_result
-from evaluation.reports.run_pictures import latencies, quality_against_cost
+from evaluation.races.decision import Fate
+from evaluation.races.rules import Spent
+from evaluation.reports.races.page import race_as_markdown
+from evaluation.reports.runs.page import invocation_as_markdown
+from evaluation.reports.runs.pictures import latencies, quality_against_cost
+from evaluation.reports.runs.result import invocation_result
 from evaluation.store.session import Store
 
 

@@ -8,18 +8,17 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from stored_runs import answer, asked, numbers, store_run
 
-from evaluation.cutting import Limits
 from evaluation.errors import FailureKind
-from evaluation.exporting.filters import Filters, check_filters
-from evaluation.exporting.rows import rows
-from evaluation.exporting.source import Kind, find_source
+from evaluation.exports.filters import Filters, check_filters
+from evaluation.exports.rows import rows
+from evaluation.exports.source import Kind, find_source
 from evaluation.generation import Failure, Outcome
 from evaluation.metrics.parsing import parse_metric
-from evaluation.reports.case_results import case_result
 from evaluation.reports.experiments import experiment_result
-from evaluation.reports.results import invocation_result, run_in_full, run_result
-from evaluation.reports.run_diff import run_diff
-from evaluation.reports.verdicts import headline_verdict
+from evaluation.reports.runs.cases import case_result
+from evaluation.reports.runs.diff import run_diff
+from evaluation.reports.runs.result import invocation_result, run_in_full, run_result
+from evaluation.reports.runs.verdict import headline_verdict
 from evaluation.store.alarm_counts import count_cut, score_spreads
 from evaluation.store.annotations import annotations
 from evaluation.store.benchmarks import load_cases
@@ -31,6 +30,7 @@ from evaluation.store.outcomes import count_outcomes, first_of_kind, iterate_out
 from evaluation.store.runs import find_run, list_runs, progress
 from evaluation.store.scores import iterate_scores
 from evaluation.store.session import Store
+from evaluation.truncation import Limits
 
 LARGE = ("generation", "score", "stage", "run_case", "benchmark_case", "annotation")
 SIGNATURE = parse_metric("exact_match").signature

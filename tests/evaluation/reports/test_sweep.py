@@ -8,9 +8,9 @@ import pytest
 from hostile_texts import foreign_markup
 from run_results import a_run_result, an_invocation_result, candidate_result
 
-from evaluation.reports.sweep_findings import other_metric_lines, sweep_sentences
-from evaluation.reports.sweep_markdown import sweep_as_markdown
-from evaluation.reports.sweep_tables import (
+from evaluation.reports.sweeps.findings import other_metric_lines, sweep_sentences
+from evaluation.reports.sweeps.page import sweep_as_markdown
+from evaluation.reports.sweeps.tables import (
     combination_rows,
     effect_rows,
     further_combinations,
@@ -19,11 +19,11 @@ from evaluation.reports.sweep_tables import (
 )
 from evaluation.results.sweeps import SweepResult, ValueRange
 from evaluation.store.records import MetricUse
-from evaluation.sweeping.analysis import analyse
-from evaluation.sweeping.contrasts import Matrix
-from evaluation.sweeping.designs import Design, combinations
-from evaluation.sweeping.outcome import swept_metric
-from evaluation.sweeping.space import Parameter, parse_parameters
+from evaluation.sweeps.analysis import analyse
+from evaluation.sweeps.contrasts import Matrix
+from evaluation.sweeps.designs import Design, combinations
+from evaluation.sweeps.outcome import swept_metric
+from evaluation.sweeps.space import Parameter, parse_parameters
 
 RNG_SEED = 5
 CURVE = parse_parameters(["temperature=0:1:0.25", "top_k=10,40"])

@@ -1,7 +1,7 @@
 """A column is headed by a name that a person can read, and no two are headed alike."""
 
 from evaluation.metrics.parsing import parse_metric
-from evaluation.reports.results import metric_keys
+from evaluation.reports.runs.result import metric_keys
 from evaluation.reports.titles import short_titles
 from evaluation.store.records import MetricUse
 

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from evaluation import busy_machine
+from evaluation import machine_load
 from evaluation.program import Program, ProgramEnd, ProgramOutcome
 from evaluation.sandbox import Isolation, running
 from evaluation.sandbox.interpreter import find_interpreter
 from evaluation.sandbox.isolation import _trouble
 from evaluation.sandbox.starting import Place
-from evaluation.sandbox.watching import _Pair
+from evaluation.sandbox.supervision import _Pair
 
 
 @pytest.fixture
@@ -25,18 +25,18 @@ def tried(monkeypatch: pytest.MonkeyPatch) -> list[Program]:
         return [ProgramOutcome(passed=(False,), end=ProgramEnd.TIMED_OUT, message="no end")]
 
     monkeypatch.setattr(running, "run_programs", run)
-    monkeypatch.setattr(busy_machine, "n_processors", lambda: 2)
+    monkeypatch.setattr(machine_load, "n_processors", lambda: 2)
     return programs
 
 
 def test_an_idle_machine_is_not_blamed(tried: list[Program], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(busy_machine, "load", lambda: 1.0)
+    monkeypatch.setattr(machine_load, "load", lambda: 1.0)
     assert "no end" == _trouble(Isolation(name="bubblewrap", in_user_namespace=True))
     assert [30.0] == [program.timeout_s for program in tried]
 
 
 def test_a_busy_machine_gives_more_time_and_is_named(tried: list[Program], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(busy_machine, "load", lambda: 30.0)
+    monkeypatch.setattr(machine_load, "load", lambda: 30.0)
     trouble = _trouble(Isolation(name="bubblewrap", in_user_namespace=True))
     assert "no end: the machine is busy (load 30 on 2 processors)" == trouble
     assert [450.0] == [program.timeout_s for program in tried]
@@ -44,9 +44,9 @@ def test_a_busy_machine_gives_more_time_and_is_named(tried: list[Program], monke
 
 def test_a_sandbox_has_longer_to_start_on_a_busy_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     place = Place(Isolation(name="weak"), find_interpreter(), tmp_path)
-    monkeypatch.setattr(busy_machine, "n_processors", lambda: 2)
+    monkeypatch.setattr(machine_load, "n_processors", lambda: 2)
     found = []
     for load in (1.0, 30.0):
-        monkeypatch.setattr(busy_machine, "load", lambda load=load: load)
+        monkeypatch.setattr(machine_load, "load", lambda load=load: load)
         found.append(_Pair(Program(source="", tests=()), place)._deadline(0.0))
     assert [120.0, 1800.0] == found

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from evaluation.program import ProgramEnd, ProgramOutcome
+from evaluation.sandbox.inside.channel import GoneError, Line, read_frame
 from evaluation.sandbox.inside.checker import Checker, called
 from evaluation.sandbox.inside.exchanges import CheckerExchange
-from evaluation.sandbox.inside.line import GoneError, Line, read_frame
 from evaluation.sandbox.inside.program import Served
 from evaluation.sandbox.inside.shared import Shared
 from evaluation.sandbox.inside.values import Decoder, PlainOnly

@@ -265,7 +265,7 @@ OUR_CODE = [
     ),
     Hostile(
         "leaves as our code does",
-        "def f(n):\n    from evaluation.sandbox.inside.line import GoneError\n    raise GoneError('passed')",
+        "def f(n):\n    from evaluation.sandbox.inside.channel import GoneError\n    raise GoneError('passed')",
         (CRASHED,),
         weak=True,
         says="exit status 0",

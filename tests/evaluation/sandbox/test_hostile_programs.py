@@ -489,7 +489,7 @@ CLAIMING = [
     ),
     Hostile(
         "replaces what carries its answers",
-        "import sys\nline = sys.modules['evaluation.sandbox.inside.line'].Line\n"
+        "import sys\nline = sys.modules['evaluation.sandbox.inside.channel'].Line\n"
         "line._performed = lambda *a: ('value', True)\ndef f(n): return 0",
         (FINISHED, NOT_CHECKABLE),
         weak=True,

@@ -4,8 +4,8 @@ import os
 
 import pytest
 
-from evaluation.sandbox.inside import line as line_module
-from evaluation.sandbox.inside.line import Line, UnreadableError, write_frame
+from evaluation.sandbox.inside import channel as line_module
+from evaluation.sandbox.inside.channel import Line, UnreadableError, write_frame
 from evaluation.sandbox.inside.shared import Shared
 from evaluation.sandbox.inside.values import Encoder, PlainOnly
 

@@ -21,12 +21,12 @@ from evaluation.sandbox import (
     isolation,
     run_programs,
     starting,
-    watching,
+    supervision,
 )
 from evaluation.sandbox import isolation as isolation_module
 from evaluation.sandbox.interpreter import find_interpreter
 from evaluation.sandbox.starting import Place
-from evaluation.sandbox.watching import run_program
+from evaluation.sandbox.supervision import run_program
 
 from .conftest import isolation_named
 
@@ -217,7 +217,7 @@ def test_the_time_that_its_folder_takes_to_remove_is_not_the_programs(monkeypatc
         removed(folder)
 
     monkeypatch.setattr(starting, "remove_tree", remove_slowly)
-    monkeypatch.setattr(watching.time, "monotonic", lambda: clock() + days[0] * one_day_s)
+    monkeypatch.setattr(supervision.time, "monotonic", lambda: clock() + days[0] * one_day_s)
     (outcome,) = run_programs([_right(1)], isolation=isolation_named("weak"))
     assert (True,) == outcome.passed
     assert days[0] >= 1

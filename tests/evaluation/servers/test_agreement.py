@@ -7,7 +7,7 @@ from evaluation.errors import ConfigurationError, FailureKind
 from evaluation.generation import Failure, Generation, Outcome
 from evaluation.metrics.exact_match import ExactMatch
 from evaluation.servers.agreement import Agreement, agreement, first_difference
-from evaluation.servers.asking_twice import Answers, Question
+from evaluation.servers.repeated_requests import Answers, Question
 
 DOWN = Failure(kind=FailureKind.SERVER_DOWN, message="no server answers")
 

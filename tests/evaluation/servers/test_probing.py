@@ -12,7 +12,7 @@ from evaluation.case import Message
 from evaluation.errors import ConfigurationError, FailureKind, ProviderError, TransientProviderError
 from evaluation.generation import Generation, GenerationRequest, Timing
 from evaluation.model_info import ModelInfo
-from evaluation.providers.connecting import connect
+from evaluation.providers.detection import connect
 from evaluation.providers.provider import LoadedModel
 from evaluation.retry_schedule import RetrySchedule
 from evaluation.servers.probe_round import ProbeRound

@@ -5,9 +5,9 @@ from evaluation.errors import ConfigurationError
 from evaluation.stats.binary_pairs import binary_evidence, share_intervals
 from evaluation.stats.equivalence import share_within
 from evaluation.stats.equivalence_cases import share_equivalence_cases
-from evaluation.stats.evidence import Terms
 from evaluation.stats.intervals import newcombe_interval, newcombe_phi
 from evaluation.stats.mcnemar_power import exact_mcnemar_cases, mcnemar_detectable
+from evaluation.stats.pair_evidence import Terms
 from evaluation.stats.tango import bonett_price_interval, paired_wald_interval, tango_interval
 
 

@@ -4,7 +4,7 @@ import pytest
 from evaluation.stats.clustered_pairs import clustered_evidence
 from evaluation.stats.clusters import design_effect
 from evaluation.stats.equivalence import mean_within
-from evaluation.stats.evidence import Terms
+from evaluation.stats.pair_evidence import Terms
 from evaluation.stats.power import paired_t_cases, paired_t_detectable
 from evaluation.stats.sign_flips import sign_flip_p_value
 

@@ -16,7 +16,7 @@ from evaluation.stats.continuous_pairs import (
 )
 from evaluation.stats.equivalence import mean_within
 from evaluation.stats.equivalence_cases import mean_equivalence_cases
-from evaluation.stats.evidence import Terms
+from evaluation.stats.pair_evidence import Terms
 from evaluation.stats.power import paired_t_cases, paired_t_detectable
 
 SLEEP_A = np.array([0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0])

@@ -3,9 +3,9 @@ import pytest
 
 from evaluation.stats.equivalence import share_within
 from evaluation.stats.equivalence_cases import share_equivalence_cases
-from evaluation.stats.evidence import Terms
 from evaluation.stats.mcnemar_power import exact_mcnemar_cases, mcnemar_detectable
 from evaluation.stats.ordinal_pairs import SPLIT, ordinal_evidence
+from evaluation.stats.pair_evidence import Terms
 from evaluation.stats.signed_ranks import wilcoxon_p_value
 from evaluation.stats.tango import bonett_price_interval, tango_interval
 

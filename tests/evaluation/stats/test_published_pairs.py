@@ -10,10 +10,10 @@ from evaluation.stats.binary_pairs import binary_evidence
 from evaluation.stats.continuous_pairs import continuous_evidence, paired_t, spread_interval
 from evaluation.stats.effect_sizes import small_sample_factor
 from evaluation.stats.equivalence import mean_within
-from evaluation.stats.evidence import Terms
 from evaluation.stats.intervals import wilson_interval
 from evaluation.stats.mcnemar import chi2, chi2_p_value, corrected_chi2, corrected_chi2_p_value, exact_p_value
 from evaluation.stats.mcnemar import mid_p_value as mid_p
+from evaluation.stats.pair_evidence import Terms
 from evaluation.stats.share_intervals import clopper_pearson_interval, jeffreys_interval, wald_interval
 from evaluation.stats.sign_flips import sign_flip_p_value
 from evaluation.stats.signed_ranks import hodges_lehmann, normal_p_value, rank_biserial, wilcoxon_p_value

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from evaluation.stats.equivalence import mean_within
-from evaluation.stats.evidence import Terms
+from evaluation.stats.pair_evidence import Terms
 from evaluation.stats.power import paired_t_cases, paired_t_detectable
 from evaluation.stats.ratio_pairs import ratio_evidence
 from evaluation.stats.sign_flips import sign_flip_p_value

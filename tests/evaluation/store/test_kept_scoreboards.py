@@ -11,11 +11,11 @@ import sqlalchemy as sa
 from recommendable import fill, swap_scores
 
 from evaluation.store import kept_scoreboards
-from evaluation.store.evidence import evidence_fingerprint, read_evidence
 from evaluation.store.kept_scoreboards import is_of_this_version, keep, may_be_kept, read_kept, read_serving_of
 from evaluation.store.records import ImportedCase, ScoreboardContent
 from evaluation.store.revisions import VERSION_TABLE
 from evaluation.store.scoreboard_imports import save_import
+from evaluation.store.selection_evidence import evidence_fingerprint, read_evidence
 from evaluation.store.selection_models import champions, promote, read_model, save_model
 from evaluation.store.session import Store, open_store
 from evaluation.store.sqlite_stamp import SqliteStamp

@@ -6,7 +6,7 @@ import pytest
 from evaluation.case import Benchmark, Case
 from evaluation.errors import FailureKind, StoreError
 from evaluation.generation import Failure, Generation
-from evaluation.share import Share
+from evaluation.run_share import Share
 from evaluation.store.benchmarks import save_benchmark
 from evaluation.store.missing import count_failures_since, count_missing, is_missing, missing_page
 from evaluation.store.outcomes import save_outcomes

@@ -11,12 +11,12 @@ from stored_runs import MOMENT, answer, asked, numbers, store_run
 from evaluation.aggregation import aggregate_run
 from evaluation.generation import Generation, Outcome, Timing
 from evaluation.monitoring.values import point_of_calls
-from evaluation.reports.results import run_result
-from evaluation.reports.tables import remarks
-from evaluation.store.evidence import evidence_fingerprint, read_evidence
+from evaluation.reports.runs.result import run_result
+from evaluation.reports.runs.tables import remarks
 from evaluation.store.monitored import read_calls
 from evaluation.store.prompt_states import has_unjudged, judge_prompts
 from evaluation.store.runs import find_run
+from evaluation.store.selection_evidence import evidence_fingerprint, read_evidence
 from evaluation.store.session import Store
 from evaluation.store.tables import generation
 

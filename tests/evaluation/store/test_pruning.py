@@ -16,19 +16,19 @@ from evaluation.errors import StoreError, UnknownNameError
 from evaluation.store.annotations import annotate
 from evaluation.store.comparisons import save_comparison
 from evaluation.store.experiments import add_runs, create_experiment
-from evaluation.store.giving_back import file_size, free_inside, give_back
 from evaluation.store.gpu_samples import GpuSample, save_gpu_samples
 from evaluation.store.holders import let_go, take_hold
-from evaluation.store.keeping import Kept, read_kept
 from evaluation.store.outcomes import save_outcomes
 from evaluation.store.pruning import find_old, is_anyone_at_work, prune
 from evaluation.store.races import begin_race
 from evaluation.store.recommendations import list_recommendations, save_recommendations
 from evaluation.store.records import RecommendationRecord, RunPlan, Status
+from evaluation.store.retention import Kept, read_kept
 from evaluation.store.runs import list_runs, set_run_status, tag_run
 from evaluation.store.session import Store, info, open_store
 from evaluation.store.sweeps import begin_sweep
 from evaluation.store.tables import METADATA, run
+from evaluation.store.vacuum import file_size, free_inside, give_back
 
 OLD = datetime(2026, 1, 1, tzinfo=UTC)
 BEFORE = datetime(2026, 3, 1, tzinfo=UTC)
@@ -247,7 +247,7 @@ def test_without_room_on_the_disk_the_file_stays_as_it_is(roomy: Store) -> None:
 
 
 def test_a_database_that_another_process_writes_is_left_alone(roomy: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("evaluation.store.giving_back._BUSY_TIMEOUT_S", 0.1)
+    monkeypatch.setattr("evaluation.store.vacuum._BUSY_TIMEOUT_S", 0.1)
     with roomy.write(), pytest.raises(StoreError, match="locked"):
         give_back(roomy)
 

@@ -314,7 +314,7 @@ def test_a_database_that_is_away_for_a_moment_is_waited_for(store: Store, monkey
             yield connection
 
     monkeypatch.setattr(store, "write", writing)
-    monkeypatch.setattr("evaluation.store.patience.FIRST_PAUSE_S", 0.0)
+    monkeypatch.setattr("evaluation.store.retrying.FIRST_PAUSE_S", 0.0)
 
     assert reuse_stored(store, later) == 3
     assert gaps == []

@@ -3,7 +3,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from selection.analytics.looking_back import Analytics, Drift, Regret, Share
+from selection.analytics.analysis import Analytics, Drift, Regret, Share
 from selection.analytics.page import analytics_as_json, analytics_lines
 
 DRIFT = Drift(

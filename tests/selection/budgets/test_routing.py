@@ -10,9 +10,9 @@ from evaluation.errors import ConfigurationError, SelectionError, StoreError
 from evaluation.store.session import open_store
 from selection import BudgetRouter, Constraints, cheapest_share, cost_quality, recommend, route
 from selection.budgets.expectations import field_of
-from selection.desk.registry import close_desks, desk_of
-from selection.desk.view import View
 from selection.importing import import_scoreboard
+from selection.recommender.registry import close_desks, desk_of
+from selection.recommender.view import View
 from selection.scoreboard import Deviations
 
 SMALL, MIDDLE, LARGE = 0.0001, 0.001, 0.01

@@ -16,10 +16,10 @@ from selection.choosing import admission
 from selection.choosing.admission import beaten
 from selection.choosing.choice import Choice, choose
 from selection.choosing.explanation import reason_of
+from selection.preferences import Constraints, OnTie, Weights
 from selection.scoreboard import Deviations
-from selection.standing.building import build_scoreboard
-from selection.standing.two_way import Matrix
-from selection.wishes import Constraints, OnTie, Weights
+from selection.scoreboards.building import build_scoreboard
+from selection.scoreboards.two_way import Matrix
 
 N_CASES = 24
 

@@ -14,9 +14,9 @@ from evaluation.errors import ConfigurationError, SelectionError
 from evaluation.evidence import Choosable, Place
 from selection.choosing.choice import Choice, choose
 from selection.choosing.explanation import reason_of
+from selection.preferences import Constraints, OnLittleEvidence, Weights
 from selection.scoreboard import Deviations, Scoreboard, TaskStanding
-from selection.standing.building import build_scoreboard
-from selection.wishes import Constraints, OnLittleEvidence, Weights
+from selection.scoreboards.building import build_scoreboard
 
 NAMES = "abcdefghijklmnopqrstuvwxyz"
 

@@ -6,9 +6,9 @@ from scored_tables import named, scored, standing_of
 from evaluation.evidence import Choosable
 from selection.choosing.choice import choose
 from selection.choosing.explanation import explanation_of, reason_of
+from selection.preferences import Constraints, Weights
 from selection.scoreboard import Scoreboard, TaskStanding
-from selection.standing.building import build_scoreboard
-from selection.wishes import Constraints, Weights
+from selection.scoreboards.building import build_scoreboard
 
 
 def _board(standing: TaskStanding, candidates: tuple[Choosable, ...]) -> Scoreboard:

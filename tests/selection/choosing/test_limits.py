@@ -9,8 +9,8 @@ from evaluation.errors import SelectionError
 from evaluation.evidence import Choosable, Place
 from selection.choosing.choice import choose
 from selection.choosing.limits import _Limit
+from selection.preferences import Constraints
 from selection.scoreboard import Scoreboard
-from selection.wishes import Constraints
 
 
 def _advice(constraints: Constraints, *candidates: Choosable) -> str:

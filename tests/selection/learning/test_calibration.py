@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from selection.choosing.told import N_KNOTS, as_expected, as_told
+from selection.choosing.calibrated_quality import N_KNOTS, as_expected, as_told
 from selection.learning.calibration import calibration_error, told_knots
 
 

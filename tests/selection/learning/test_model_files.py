@@ -16,7 +16,7 @@ from learnable import learnable
 from sklearn.svm import SVR
 
 from evaluation.errors import ConfigurationError, ModelFileError, SelectionError
-from selection.choosing.told import as_expected
+from selection.choosing.calibrated_quality import as_expected
 from selection.learning.archives import packed_archive, written_array
 from selection.learning.learners import Learner, Neighbours, Ridge, Trees
 from selection.learning.model_files import (

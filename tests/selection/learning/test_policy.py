@@ -8,9 +8,9 @@ from scored_tables import named, scored, standing_of
 
 from selection.choosing.choice import choose
 from selection.learning.policy import HIGHEST, ServedPolicy, TieRule
+from selection.preferences import OnTie
 from selection.scoreboard import Deviations, Scoreboard
-from selection.standing.building import build_scoreboard
-from selection.wishes import OnTie
+from selection.scoreboards.building import build_scoreboard
 
 NAMES = "abcdefgh"
 

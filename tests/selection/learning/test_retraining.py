@@ -12,7 +12,6 @@ from evaluation.store.recommendations import report_outcome
 from evaluation.store.selection_models import champion, find_model, history, promote, read_model, save_model
 from evaluation.store.session import Store, open_store
 from selection import flush, recommend
-from selection.desk.registry import close_desks
 from selection.learning.retraining import (
     Judgement,
     carry_out,
@@ -21,6 +20,7 @@ from selection.learning.retraining import (
     train_and_store,
     what_is_new,
 )
+from selection.recommender.registry import close_desks
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import numpy as np
 
 from evaluation.evidence import Choosable, Evidence, EvidenceCase
 from selection.pages.scoreboard import scoreboard_as_json, scoreboard_rows, task_line
-from selection.standing.building import build_scoreboard
+from selection.scoreboards.building import build_scoreboard
 
 
 def evidence(*qualities: list[float], latency_s: float = np.nan) -> Evidence:

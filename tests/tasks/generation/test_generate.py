@@ -198,7 +198,7 @@ def test_nobody_is_asked_for_a_candidate_that_was_given_up() -> None:
 
 def test_a_server_in_trouble_is_named_once_and_so_is_its_recovery(monkeypatch: pytest.MonkeyPatch) -> None:
     heard: list[str] = []
-    monkeypatch.setattr("tasks.story.listeners", [lambda _level, said: heard.append(said)])
+    monkeypatch.setattr("tasks.flow_logging.listeners", [lambda _level, said: heard.append(said)])
     station = a_station("only", 1, down(), down(FailureKind.TIMED_OUT))
 
     async def work() -> Any:
@@ -216,7 +216,7 @@ def test_a_server_in_trouble_is_named_once_and_so_is_its_recovery(monkeypatch: p
 
 def test_a_cut_answer_is_no_trouble_with_its_server(monkeypatch: pytest.MonkeyPatch) -> None:
     heard: list[str] = []
-    monkeypatch.setattr("tasks.story.listeners", [lambda _level, said: heard.append(said)])
+    monkeypatch.setattr("tasks.flow_logging.listeners", [lambda _level, said: heard.append(said)])
     station = a_station("only", 1, down(FailureKind.CUT_STREAM))
 
     async def work() -> Any:

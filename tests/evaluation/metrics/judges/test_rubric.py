@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from evaluation.case import Case
 from evaluation.errors import ConfigurationError
 from evaluation.generation import Generation
-from evaluation.metrics.judges.asking import DEFAULT_CRITERIA, prompt_hash
+from evaluation.metrics.judges.judge_metric import DEFAULT_CRITERIA, prompt_hash
 from evaluation.metrics.judges.rubric import JudgeRubric, rubric_evidence
 from evaluation.metrics.judges.verdict import RUBRIC_SCHEMA
 from evaluation.metrics.parsing import metric_of, parse_metric

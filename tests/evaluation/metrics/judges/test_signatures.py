@@ -5,7 +5,7 @@ import pytest
 from evaluation.case import Case
 from evaluation.fingerprint import fingerprint
 from evaluation.generation import Generation
-from evaluation.metrics.judges.asking import JudgeMetric
+from evaluation.metrics.judges.judge_metric import JudgeMetric
 from evaluation.metrics.judges.pairwise import JudgePairwise
 from evaluation.metrics.judges.rubric import JudgeRubric
 

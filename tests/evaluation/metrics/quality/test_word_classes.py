@@ -3,7 +3,7 @@
 import pytest
 
 from evaluation.metrics.quality.completeness import ending_score
-from evaluation.metrics.quality.prompt_wishes import topics
+from evaluation.metrics.quality.prompt_requirements import topics
 from evaluation.metrics.quality.reading import reading_of
 from evaluation.metrics.quality.sentence_facts import sentence_of
 from evaluation.metrics.quality.specificity import specific_share

@@ -1,0 +1,89 @@
+"""`benchwright blocks`: the kinds of blocks that Prefect's pages offer, and the blocks that there are."""
+
+import asyncio
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+import typer
+
+from deployments.cli.arguments import JsonOption
+
+if TYPE_CHECKING:
+    from prefect.client.orchestration import PrefectClient
+
+blocks = typer.Typer(
+    no_args_is_help=True, help="Databases, pools of servers and prices kept by the Prefect server: register, list."
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class KindOfBlock:
+    """A kind, and the names of its blocks; never what is in them."""
+
+    kind: str
+    slug: str
+    is_registered: bool
+    names: tuple[str, ...] = ()
+
+
+@blocks.command("register")
+def register(as_json: JsonOption = False) -> None:
+    """Register Benchwright's block types on the configured Prefect server. Run again, it refreshes their forms."""
+    from deployments.cli.blocks.in_use import must_have_server
+    from deployments.cli.terminal.output import print_json
+    from deployments.cli.terminal.tables import say
+
+    must_have_server()
+    found = asyncio.run(_registered())
+    if as_json:
+        print_json([asdict(kind) for kind in found])
+        return
+    for kind in found:
+        say(f"registered {kind.kind} ({kind.slug})")
+    say("Make one in Prefect's pages under Blocks.")
+
+
+@blocks.command("list")
+def list_blocks(as_json: JsonOption = False) -> None:
+    """List the block types and the names of their blocks, without their contents."""
+    from deployments.cli.blocks.in_use import must_have_server
+    from deployments.cli.terminal.output import print_json, tell
+    from deployments.cli.terminal.tables import print_table
+
+    must_have_server()
+    found = asyncio.run(_listed())
+    if as_json:
+        print_json([asdict(kind) for kind in found])
+        return
+    print_table(("kind", "slug", "blocks"), [(kind.kind, kind.slug, ", ".join(kind.names) or None) for kind in found])
+    if not all(kind.is_registered for kind in found):
+        tell("not every kind is registered there; `benchwright blocks register` does it")
+
+
+async def _registered() -> "list[KindOfBlock]":
+    from tasks.blocks import BLOCKS
+
+    for kind in BLOCKS:
+        await kind.aregister_type_and_schema()
+    return await _listed()
+
+
+async def _listed() -> "list[KindOfBlock]":
+    from prefect.client.orchestration import get_client
+
+    from tasks.blocks import BLOCKS
+
+    async with get_client() as client:
+        return [await _kind(str(kind._block_type_name), str(kind._block_type_slug), client) for kind in BLOCKS]
+
+
+async def _kind(name: str, slug: str, client: "PrefectClient") -> KindOfBlock:
+    from prefect.exceptions import ObjectNotFound
+
+    try:
+        await client.read_block_type_by_slug(slug)
+    except ObjectNotFound:
+        return KindOfBlock(kind=name, slug=slug, is_registered=False)
+    found = await client.read_block_documents_by_type(slug, include_secrets=False)
+    names = tuple(sorted(document.name for document in found if document.name))
+    return KindOfBlock(kind=name, slug=slug, is_registered=True, names=names)

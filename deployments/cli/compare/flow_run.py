@@ -1,0 +1,226 @@
+"""A comparison as a flow run: what is asked for is evaluated first, and compared with it what is stored."""
+
+import shlex
+import uuid
+from collections.abc import Sequence
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+from deployments.cli.arguments import database_url
+from deployments.cli.compare.output import show_comparisons
+from deployments.cli.compare.run import Wanted, cancelled_result, comparison_request
+from deployments.cli.evaluate.preparation import Prepared, check_servers, prepare
+from deployments.cli.evaluate.run import run_to_its_end, show_forecast, start_embedded_where_asked
+from deployments.cli.flow_runs import tell_of_own_server
+from deployments.cli.long_commands import workplace
+from deployments.cli.terminal.output import (
+    EXIT_DONE,
+    EXIT_INTERRUPTED,
+    EXIT_RUN_FAILED,
+    EXIT_TERMINATED,
+    print_json,
+    tell,
+)
+from evaluation.errors import BenchwrightError, IncomparableError, UnknownNameError
+
+if TYPE_CHECKING:
+    from evaluation.comparisons.comparison_request import ComparisonRequest
+    from evaluation.resolution import Resolution
+    from evaluation.store.session import Store
+
+_OPTIONS = {"by": "--by", "against": "--against", "margin": "--margin", "metrics": "--metric", "n_flips": "--flips"}
+"""How a field of the request is typed."""
+
+
+def compare_by_the_flow(wanted: Wanted, database: str | None, *, as_json: bool) -> int:
+    """The exit code of a comparison that is a flow run, or of its dry run.
+
+    Raises:
+        BenchwrightError: something for the user to mend, before anything was asked of a model.
+    """
+    from evaluation.store.session import must_be_there
+
+    if not wanted.evaluation and (url := database_url(database)) is not None:
+        must_be_there(url)
+    with workplace(database) as (store, stack):
+        prepared = _prepared(wanted, store)
+        request = comparison_request(wanted, prepared.request if prepared else None)
+        stored_runs = _find_stored(request, prepared, store)
+        if prepared is not None:
+            _refuse_hopeless(request, prepared, stored_runs)
+            request = request.model_copy(update={"runs": stored_runs})
+            if wanted.dry_run:
+                return _show_dry_run(request, prepared, store, stack, as_json=as_json)
+        return _run(wanted, request, prepared, store, stack, as_json=as_json)
+
+
+def _prepared(wanted: Wanted, store: "Store") -> Prepared | None:
+    from evaluation.comparisons.metrics import FIGURES
+
+    if not wanted.evaluation:
+        return None
+    metrics = [name for name in wanted.given.get("metrics", ()) if name not in FIGURES]
+    asked = {**wanted.evaluation, **({"metrics": metrics} if metrics else {})}
+    return prepare(asked, store, source="the command line", resume=None)
+
+
+def _find_stored(request: "ComparisonRequest", prepared: Prepared | None, store: "Store") -> list[str]:
+    """Ids of the stored runs; one of another benchmark version is refused before a server is started."""
+    from evaluation.reports.comparisons.saving import refuse_unfit_runs, runs_meant
+    from evaluation.store.benchmarks import save_benchmark
+
+    found = list(runs_meant(store, request))
+    if prepared is not None and found:
+        versions = {save_benchmark(store, benchmark): benchmark.name for benchmark in prepared.benchmarks}
+        refuse_unfit_runs(store, found, versions)
+    return found
+
+
+def _refuse_hopeless(request: "ComparisonRequest", prepared: Prepared, stored_runs: Sequence[str]) -> None:
+    """Refuses what could not be compared after the evaluation either, before a server is started."""
+    from evaluation.comparisons.keys import KEY_NAMES
+    from evaluation.options import OPTIONS
+
+    if not stored_runs and len(prepared.request.models) + len(prepared.request.candidates) < 2:
+        raise IncomparableError(
+            "a comparison needs two sides, and one candidate is asked for",
+            "Name a second one with --model or --candidate, or a stored RUN.",
+        )
+    if request.by is not None and request.by not in (*KEY_NAMES, *OPTIONS):
+        raise UnknownNameError("key to compare by", request.by, [*KEY_NAMES, *OPTIONS])
+
+
+def _refuse_unknown_side(request: "ComparisonRequest", resolution: "Resolution", store: "Store") -> None:
+    """Refuses a baseline that no candidate is called, before a token is spent."""
+    from evaluation.comparisons.sides import FIRST
+    from evaluation.store.runs import find_run
+
+    wanted = request.against
+    if wanted is None or wanted == FIRST or request.by is not None:
+        return
+    stored = [find_run(store, run_id) for run_id in request.runs]
+    labels = [found.plan.label for run in stored for found in run.candidates]
+    labels += [found.candidate.label for found in resolution.candidates]
+    names = [*labels, *(run.plan.run_id for run in stored), *(found.candidate.model for found in resolution.candidates)]
+    if not any(name.startswith(wanted) or wanted.startswith(name) for name in names):
+        raise UnknownNameError("side", wanted, labels, "Give --against one of these names.")
+
+
+def _show_dry_run(
+    request: "ComparisonRequest", prepared: Prepared, store: "Store", stack: ExitStack, *, as_json: bool
+) -> int:
+    from deployments.cli.terminal.run_results import say_line
+    from evaluation.reports.comparisons.plan import planned_beside, planned_sentence
+
+    start_embedded_where_asked(prepared, stack)
+    resolution = check_servers(prepared, store)
+    _refuse_unknown_side(request, resolution, store)
+    labels = [found.candidate.label for found in resolution.candidates]
+    planned = [planned_beside(store, request, benchmark, labels) for benchmark in prepared.benchmarks]
+    show_forecast(prepared, store, resolution, as_json=as_json, beside={"planned": planned})
+    if not as_json:
+        for found in planned:
+            say_line(planned_sentence(found))
+    return EXIT_DONE
+
+
+def _run(
+    wanted: Wanted,
+    request: "ComparisonRequest",
+    prepared: Prepared | None,
+    store: "Store",
+    stack: ExitStack,
+    *,
+    as_json: bool,
+) -> int:
+    from deployments.prefect_server import prefect_server
+
+    invocation_id = prepared.invocation_id if prepared else uuid.uuid4().hex
+    server = stack.enter_context(prefect_server())
+    if prepared is not None:
+        start_embedded_where_asked(prepared, stack)
+        _refuse_unknown_side(request, check_servers(prepared, store), store)
+    tell_of_own_server(server)
+
+    from flows.compare import compare  # while the server starts
+
+    def begin() -> Any:
+        return compare(request, invocation_id, return_state=True)
+
+    code, _ = run_to_its_end(begin, invocation_id, store, server)
+    evaluated = _evaluated(store, invocation_id)
+    if code in (EXIT_INTERRUPTED, EXIT_TERMINATED):
+        return _show_interrupted(wanted, request, store, evaluated, code, as_json=as_json)
+    if code == EXIT_RUN_FAILED and not evaluated:
+        return code
+    return _show_evaluated(wanted, request, store, evaluated, code, as_json=as_json)
+
+
+def _evaluated(store: "Store", invocation_id: str) -> list[str]:
+    from evaluation.store.runs import runs_of_invocation
+
+    return [run.plan.run_id for run in runs_of_invocation(store, invocation_id)]
+
+
+def _show_evaluated(
+    wanted: Wanted,
+    request: "ComparisonRequest",
+    store: "Store",
+    evaluated: Sequence[str],
+    code: int,
+    *,
+    as_json: bool,
+) -> int:
+    """Shows what the flow stored: the same question to the same runs is one comparison."""
+    from evaluation.reports.comparisons.saving import compare_and_store
+
+    try:
+        results = compare_and_store(store, request, evaluated=evaluated)
+    except BenchwrightError as error:
+        if code == EXIT_DONE:
+            raise
+        tell(f"error: {error.message}")
+        return code
+    return show_comparisons(wanted, store, results, as_json=as_json, code=code, evaluated=evaluated)
+
+
+def _show_interrupted(
+    wanted: Wanted,
+    request: "ComparisonRequest",
+    store: "Store",
+    evaluated: Sequence[str],
+    code: int,
+    *,
+    as_json: bool,
+) -> int:
+    """Says how it goes on: the evaluation by itself, then the comparison of its runs."""
+    from evaluation.reports.comparisons.saving import grouped_runs
+    from evaluation.reports.runs.result import run_result
+
+    runs = [run_result(store, run_id) for run_id in evaluated]
+    if as_json:
+        print_json(cancelled_result(runs))
+    for run in runs:
+        tell(f"{run.benchmark}: run {run.run_id} is {run.status}, and nothing was compared")
+    steps = [_typed(wanted, run_ids) for run_ids in grouped_runs(store, request, evaluated=evaluated)]
+    if any(run.status != "completed" for run in runs):
+        steps.insert(0, f"benchwright evaluate --resume {evaluated[0]}")
+    if runs:
+        tell(f"  next: {', then '.join(f'`{step}`' for step in steps)}")
+    return code
+
+
+def _typed(wanted: Wanted, run_ids: Sequence[str]) -> str:
+    """The command that compares these runs as was asked."""
+    words = ["benchwright", "compare", *run_ids]
+    for name, option in _OPTIONS.items():
+        value = wanted.given.get(name)
+        for said in value if isinstance(value, list) else [] if value is None else [value]:
+            words += [option, str(said)]
+    if wanted.fails and not wanted.check_metrics:
+        words.append("--fail-on-regression")
+    for metric in wanted.check_metrics:
+        words += ["--regression-of", metric]
+    if wanted.junit is not None:
+        words += ["--junit", str(wanted.junit)]
+    return shlex.join(words)

@@ -1,0 +1,120 @@
+"""From what was typed to an exit code: stored runs are compared at once, an evaluation is made by the flow first."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from deployments.cli.arguments import open_stored
+from deployments.cli.junit_file import refuse_unwritable
+from deployments.cli.terminal.output import EXIT_DONE, EXIT_RUN_FAILED, print_json
+
+if TYPE_CHECKING:
+    from evaluation.comparisons.comparison_request import ComparisonRequest
+    from evaluation.evaluation_request import EvaluationRequest
+    from evaluation.results.comparisons import ComparisonResult
+    from evaluation.results.runs import RunResult
+    from evaluation.store.session import Store
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What was typed."""
+
+    given: Mapping[str, Any]
+    """Fields of `ComparisonRequest`."""
+    evaluation: Mapping[str, Any] = field(default_factory=dict)
+    """Fields of `EvaluationRequest`; empty: stored runs alone."""
+    checks: bool = False
+    """Look for regressions."""
+    fails: bool = False
+    """Exit 1 where there is one."""
+    check_metrics: tuple[str, ...] = ()
+    """Beside the headline."""
+    junit: Path | None = None
+    publish: bool = False
+    dry_run: bool = False
+
+
+def run_comparison(wanted: Wanted, *, database: str | None, as_json: bool) -> int:
+    """The exit code of a comparison.
+
+    Raises:
+        BenchwrightError: something for the user to mend.
+    """
+    from deployments.cli.flow_runs import TerminatedError
+    from deployments.cli.long_commands import code_of_signal
+
+    if wanted.junit is not None:
+        refuse_unwritable(wanted.junit)
+    try:
+        if wanted.evaluation or (wanted.publish and not wanted.dry_run):
+            from deployments.cli.compare.flow_run import compare_by_the_flow
+
+            return compare_by_the_flow(wanted, database, as_json=as_json)
+        with open_stored(database) as store:
+            return _of_stored_runs(wanted, store, as_json=as_json)
+    except (KeyboardInterrupt, TerminatedError) as end:
+        if as_json:
+            print_json(cancelled_result(()))
+        return code_of_signal(end)
+
+
+def cancelled_result(runs: "Sequence[RunResult]") -> dict[str, Any]:
+    """What `--json` says of a comparison that did not come about."""
+    return {"status": "cancelled", "comparisons": [], "results": [], "runs": list(runs)}
+
+
+def comparison_request(wanted: Wanted, evaluation: "EvaluationRequest | None") -> "ComparisonRequest":
+    """The request that was typed.
+
+    Raises:
+        ConfigurationError: names each field, its value and what is allowed.
+    """
+    from evaluation.comparisons.comparison_request import read_comparison_request
+    from evaluation.comparisons.sides import FIRST
+
+    given = {**wanted.given, "evaluation": evaluation}
+    if wanted.checks:  # the other pairs are not asked for, and p need not allow for them
+        given = {"against": FIRST, **given}
+    if wanted.fails and "metrics" in given:
+        given["metrics"] = [*given["metrics"], *wanted.check_metrics]
+    return read_comparison_request(given)
+
+
+def _of_stored_runs(wanted: Wanted, store: "Store", *, as_json: bool) -> int:
+    from deployments.cli.compare.output import show_comparisons, show_planned
+    from evaluation.reports.comparisons.plan import planned_comparisons
+    from evaluation.reports.comparisons.saving import compare_and_store
+
+    request = comparison_request(wanted, None)
+    if wanted.dry_run:
+        return show_planned(planned_comparisons(store, request), as_json=as_json)
+    results = compare_and_store(store, request)
+    code = EXIT_RUN_FAILED if wanted.fails and _has_failed_run(store, results) else EXIT_DONE
+    return show_comparisons(wanted, store, results, as_json=as_json, code=code)
+
+
+def _has_failed_run(store: "Store", results: "Sequence[ComparisonResult]") -> bool:
+    from evaluation.store.runs import find_run
+
+    run_ids = dict.fromkeys(run_id for result in results for run_id in result.run_ids)
+    return any(find_run(store, run_id).status == "failed" for run_id in run_ids)
+
+
+def show_history(words: Sequence[str], metrics: Sequence[str], *, database: str | None, as_json: bool) -> int:
+    """The exit code of showing how a pair came out before.
+
+    Raises:
+        BenchwrightError: no such run, or not two sides.
+    """
+    from deployments.cli.compare.page import print_history
+    from evaluation.comparisons.pair_history import history_of
+
+    with open_stored(database) as store:
+        history = history_of(store, words, metrics=metrics)
+    if as_json:
+        print_json({"history": history})
+    else:
+        print_history(history, words)
+    return EXIT_DONE

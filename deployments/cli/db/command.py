@@ -1,0 +1,74 @@
+"""`benchwright db`: where are the results, in which schema, and how are they kept safe?"""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from deployments.cli.arguments import DatabaseOption, JsonOption, database_url
+from deployments.cli.db.pruning import prune
+
+if TYPE_CHECKING:
+    from evaluation.store.records import DatabaseInfo
+
+db = typer.Typer(no_args_is_help=True, help="The results database: info, upgrade, backup, prune.")
+db.command("prune")(prune)
+
+
+@db.command("info")
+def info(db: DatabaseOption = None, as_json: JsonOption = False) -> None:
+    """Show where the database is, its schema, and what it holds."""
+    from evaluation.store.session import info as database_info
+
+    _print(database_info(database_url(db)), as_json=as_json)
+
+
+@db.command("upgrade")
+def upgrade(db: DatabaseOption = None, as_json: JsonOption = False) -> None:
+    """Upgrade the schema to this version's, or create the database."""
+    from evaluation.store.session import upgrade as upgrade_database
+
+    _print(upgrade_database(database_url(db)), as_json=as_json)
+
+
+@db.command("backup")
+def backup(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The copy to write; must not exist yet.")],
+    db: DatabaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Copy the database, even while runs are being written."""
+    from deployments.cli.terminal.output import print_json
+    from deployments.cli.terminal.tables import say
+    from evaluation.formatting import size
+    from evaluation.store.session import backup as backup_database
+
+    n_bytes = backup_database(database_url(db), file)
+    if as_json:
+        print_json({"path": str(file), "size_bytes": n_bytes})
+    else:
+        say(f"{file}: {size(n_bytes)}")
+
+
+def _print(found: "DatabaseInfo", *, as_json: bool) -> None:
+    from deployments.cli.terminal.output import print_json, tell
+    from deployments.cli.terminal.tables import print_details
+    from evaluation.formatting import size
+
+    if as_json:
+        print_json(asdict(found))
+        return
+    print_details(
+        {
+            "database": found.shown_url,
+            "schema": found.revision or "none yet",
+            "size": size(found.size_bytes),
+            "rows": {name: n for name, n in found.n_rows.items() if n},
+        }
+    )
+    if found.revision != found.newest_revision:
+        tell(
+            f"this version writes schema {found.newest_revision}: `benchwright db upgrade` brings an older database "
+            "there or says what does, and a newer one needs a newer benchwright"
+        )

@@ -1,0 +1,29 @@
+"""Is a results database made where a user named one? A typo must not begin an empty store without a word."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from evaluation.store.session import Store
+
+
+def open_or_make(url: str | None, *, typed: str | None = None, may_be_new: bool = True) -> "Store":
+    """The open store at `url`; where it is made at a place that was named, that is told.
+
+    Args:
+        url: The database that was asked for; None: the usual one, which is made without a word.
+        typed: What `--db` says; the folder of that file must be there.
+        may_be_new: Make it where there is none yet.
+
+    Raises:
+        StoreError: it cannot be opened, is not there, or has no folder.
+    """
+    from deployments.cli.terminal.output import tell
+    from evaluation.store.session import folder_must_be_there, is_file_missing, open_store
+
+    if typed is not None and may_be_new:
+        folder_must_be_there(typed)
+    is_new = may_be_new and url is not None and is_file_missing(url)
+    store = open_store(url, upgrade_from_empty=may_be_new)
+    if is_new:
+        tell(f"note: made a new results database at {store.shown_url}")
+    return store

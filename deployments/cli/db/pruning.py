@@ -1,0 +1,172 @@
+"""`benchwright db prune`: what is old, is it wanted still, and what became of its room on the disk?"""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from deployments.cli.arguments import DatabaseOption, JsonOption, open_stored
+from evaluation.errors import ConfigurationError, StoreError
+
+if TYPE_CHECKING:
+    from evaluation.store.pruning import Old
+    from evaluation.store.session import Store
+
+_HOURS = {"h": 1, "d": 24, "w": 168}
+_WORTH_IT = 0.1
+"""The share of a file that must be free before it is written anew although nothing was deleted."""
+
+
+def prune(
+    older_than: Annotated[str, typer.Option("--older-than", metavar="AGE", help="For example 90d, 12w or 36h.")],
+    also: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--also",
+            metavar="KIND",
+            help="Delete also old runs that are otherwise kept: favourites, baselines, evidence, reviews, experiments, "
+            "comparisons, searches (races, sweeps), notes.*",
+            show_default=False,
+        ),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what would be deleted, and exit.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")] = False,
+    db: DatabaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Delete old runs, GPU samples, recommendations, alerts and production calls, after confirmation.
+
+    Runs that ended earlier are deleted with all that belongs to them. Those that are still needed are kept, with the
+    reason; those that are at work are always kept.
+
+    A SQLite file shrinks; PostgreSQL reuses the space by itself. Options marked * may be repeated.
+    """
+    from deployments.cli.terminal.confirmation import agrees
+    from deployments.cli.terminal.output import print_json, tell
+    from evaluation.store.pruning import find_old
+    from evaluation.store.pruning import prune as prune_store
+    from evaluation.store.retention import read_kept
+    from evaluation.store.vacuum import database_size, free_inside
+
+    before = datetime.now(UTC) - read_age(older_than)
+    kinds = read_kept(also or [])
+    with open_stored(db) as store:
+        old = find_old(store, before, also=kinds)
+        n_bytes = database_size(store)
+        found = {**_as_json(old), "size_bytes": n_bytes, "free_bytes": free_inside(store), "deleted": False}
+        if not as_json or not (yes or dry_run):
+            _say(old, f"size of the {_place(store)}", n_bytes, to_story=as_json)
+        goes_on = not dry_run and (old.is_nothing or yes or agrees("Delete this?"))
+        if goes_on:
+            gone = old if old.is_nothing else prune_store(store, old, also=kinds)
+            found |= {
+                **_as_json(gone),
+                "deleted": not gone.is_nothing,
+                **_give_back(store, is_asked=not gone.is_nothing),
+            }
+    if as_json:
+        print_json(found)
+    elif goes_on:
+        _say_done(found, _place(store))
+    elif not dry_run:
+        tell("everything was kept")
+
+
+def read_age(text: str) -> timedelta:
+    """The age in `90d`, `12w` or `36h`.
+
+    Raises:
+        ConfigurationError: it is none of these, or nothing, or longer than there are dates.
+    """
+    found = re.fullmatch(r"\s*([0-9]{1,6})\s*([hdw])\s*", text)
+    hours = int(found[1]) * _HOURS[found[2]] if found else 0
+    if not 0 < hours < 24 * 365 * 100:
+        raise ConfigurationError(
+            f"--older-than {text!r} is not an age", "Give hours, days or weeks, for example 36h, 90d or 12w."
+        )
+    return timedelta(hours=hours)
+
+
+def _as_json(old: "Old") -> dict[str, Any]:
+    return {
+        "before": old.before.isoformat(),
+        "run_ids": list(old.run_ids),
+        "n_runs": len(old.run_ids),
+        "n_answers": old.n_answers,
+        "n_gpu_samples": old.n_gpu_samples,
+        "n_recommendations": old.n_recommendations,
+        "n_calls": old.n_calls,
+        "n_alerts": old.n_alerts,
+        "n_staying": old.n_staying,
+        "n_kept": {str(kept): n for kept, n in old.n_kept.items()},
+    }
+
+
+def _place(store: "Store") -> str:
+    return "file" if store.dialect == "sqlite" else "database"
+
+
+def _say(old: "Old", name_of_size: str, n_bytes: int, *, to_story: bool) -> None:
+    """Says what would go, and what stays."""
+    from deployments.cli.terminal.output import tell
+    from deployments.cli.terminal.tables import in_words, moment, say
+    from evaluation.formatting import size
+    from evaluation.store.retention import WHY, Kept
+
+    lines = {
+        "ended or made before": moment(old.before),
+        "runs": in_words(len(old.run_ids)),
+        "answers of them": in_words(old.n_answers),
+        "GPU samples": in_words(old.n_gpu_samples),
+        "recommendations": in_words(old.n_recommendations),
+        "calls in production": in_words(old.n_calls),
+        "alerts that are over": in_words(old.n_alerts),
+        name_of_size: size(n_bytes),
+        "old runs kept": in_words(old.n_staying),
+        **{f"  {kept}": f"{n:,}: {WHY[kept]}" for kept, n in old.n_kept.items()},
+    }
+    for name, value in lines.items():
+        (tell if to_story else say)(f"{name:<20}  {value}")
+    if any(kept is not Kept.HELD for kept in old.n_kept):
+        tell("`--also` with such a word, as `--also evidence`, lets those go too")
+
+
+def _give_back(store: "Store", *, is_asked: bool) -> dict[str, Any]:
+    """How the file stands afterwards, and why its free room was not given back, where it was not."""
+    from evaluation.store.pruning import is_anyone_at_work
+    from evaluation.store.vacuum import database_size, free_inside, give_back
+
+    n_bytes, free = database_size(store), free_inside(store)
+    reason = None
+    if free and (is_asked or free >= _WORTH_IT * n_bytes):
+        if is_anyone_at_work(store):
+            reason = "a run is being worked on, and would have to wait; prune again when it is done"
+        else:
+            try:
+                give_back(store)
+            except StoreError as error:
+                reason = error.message
+    return {"size_bytes": database_size(store), "free_bytes": free_inside(store), "not_given_back": reason}
+
+
+def _say_done(found: dict[str, Any], place: str) -> None:
+    from deployments.cli.terminal.output import tell
+    from deployments.cli.terminal.tables import say
+    from evaluation.formatting import counted, size
+
+    if found["deleted"]:
+        counts = {
+            "n_gpu_samples": "GPU sample",
+            "n_recommendations": "recommendation",
+            "n_alerts": "alert",
+            "n_calls": "call",
+        }
+        others = ", ".join(counted(found[name], noun) for name, noun in counts.items())
+        runs = f"{counted(found['n_runs'], 'run')} with {counted(found['n_answers'], 'answer')}"
+        say(f"deleted: {runs}, {others} in production")
+    else:
+        say("nothing was old enough to go")
+    say(f"the {place} has {size(found['size_bytes'])} now")
+    if found["not_given_back"]:
+        tell(f"{size(found['free_bytes'])} inside it are free and were not given back: {found['not_given_back']}")

@@ -1,0 +1,144 @@
+"""`benchwright deploy`: puts the flows on the Prefect server, with forms that offer the names that exist."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from deployments.cli.arguments import DatabaseOption, JsonOption, open_to_list
+from deployments.cli.completion import benchmark_names
+from evaluation.errors import ConfigurationError, UnknownNameError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from deployments.deploying import Deployed
+    from deployments.forms import Choices
+
+
+def deploy(
+    only: Annotated[
+        list[str] | None, typer.Option("--only", metavar="NAME", help="Deploy only this one; may be repeated.")
+    ] = None,
+    work_pool: Annotated[
+        str | None, typer.Option("--work-pool", metavar="NAME", help="The pool whose workers run them.")
+    ] = None,
+    timezone: Annotated[
+        str | None, typer.Option("--timezone", metavar="TZ", help="Time zone of the schedules; initially UTC.")
+    ] = None,
+    benchmark: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--benchmark",
+            metavar="NAME",
+            autocompletion=benchmark_names,
+            help="A benchmark that production candidates are asked every night.*",
+        ),
+    ] = None,
+    candidate: Annotated[
+        list[str] | None,
+        typer.Option("--candidate", metavar="TEXT", help="A candidate in production: 'MODEL num_ctx=8192'.*"),
+    ] = None,
+    write_prefect_yaml: Annotated[
+        Path | None,
+        typer.Option(
+            "--write-prefect-yaml", metavar="FILE", help="Write the definitions to this file, and deploy nothing."
+        ),
+    ] = None,
+    db: DatabaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Create or update all deployments on the Prefect server.
+
+    These are evaluate, compare, race, sweep, retrain, monitor and review, with forms and schedules, and stretch, which
+    only runs that are split across workers start.
+
+    Run again, it refreshes the choices in the forms and keeps what was changed in Prefect's pages. With --benchmark and
+    --candidate the nightly evaluation and the weekly re-test are switched on. Options marked * may be repeated.
+    """
+    from deployments.definitions import check_timezone, chosen, prefect_yaml
+
+    if write_prefect_yaml is not None:
+        _write(write_prefect_yaml, prefect_yaml())
+        return
+    definitions = chosen(tuple(only or ()))
+    if timezone is not None:
+        check_timezone(timezone)
+    must_answer()
+    with open_to_list(db) as store:
+        from deployments.cli.blocks.in_use import with_blocks_of_server
+        from deployments.cli.deploy.model_choices import with_models_of_servers
+        from deployments.forms import choices_in
+
+        choices = with_blocks_of_server(with_models_of_servers(choices_in(store), store))
+    production = _production(benchmark or [], candidate or [], choices)
+    from deployments.deploying import Asked, deploy
+
+    asked = Asked(choices=choices, work_pool=work_pool, timezone=timezone, production=production)
+    _show(deploy(definitions, asked), choices, as_json=as_json)
+
+
+def must_answer() -> None:
+    """Returns where a Prefect server is configured, or `serve` runs, and it answers.
+
+    Raises:
+        ConfigurationError: there is none.
+    """
+    from deployments.prefect_server import use_lasting_server
+
+    use_lasting_server("a deployment outlives this command")
+
+
+def _production(benchmarks: list[str], candidates: list[str], choices: "Choices") -> dict[str, Any] | None:
+    """What is evaluated every night; None where nothing is given."""
+    from evaluation.evaluation_request import read_request
+
+    if not benchmarks and not candidates:
+        return None
+    if not benchmarks or not candidates:
+        raise ConfigurationError(
+            "the nightly evaluation needs benchmarks and candidates", "Give both: --benchmark NAME --candidate MODEL"
+        )
+    for name in benchmarks:
+        if name not in choices.benchmarks:
+            step = "`benchwright benchmarks add FILE` stores one, so that a worker finds it by its name."
+            raise UnknownNameError("benchmark", name, choices.benchmarks, next_step=step)
+    given = {"benchmarks": benchmarks, "candidates": candidates}
+    for found in read_request(given).all_candidates():
+        if choices.models and found.model not in choices.models:
+            step = "`benchwright models list` asks the servers which they have, and notes them."
+            raise UnknownNameError("model", found.model, choices.models, next_step=step)
+    return given
+
+
+def _write(path: Path, text: str) -> None:
+    from deployments.cli.terminal.tables import say
+
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ConfigurationError(f"cannot write {str(path)!r}: {error.strerror}", "Give another path.") from None
+    say(f"{path}: written")
+
+
+def _show(deployed: "Sequence[Deployed]", choices: "Choices", *, as_json: bool) -> None:
+    from dataclasses import asdict
+
+    from deployments.cli.terminal.output import print_json, tell
+    from deployments.cli.terminal.tables import print_table
+
+    if as_json:
+        print_json([asdict(one) for one in deployed])
+        return
+    rows = [
+        (one.name, "deployed" if one.is_new else "refreshed", one.work_pool, "\n".join(one.schedules))
+        for one in deployed
+    ]
+    print_table(("deployment", "now", "work pool", "schedules"), rows)
+    for one in deployed:
+        for slug in one.restored:
+            tell(f"{one.name}: the schedule {slug} had lost its parameters, and has those of the last deploy again")
+    if not choices.models:
+        tell("no model is known yet, so that the forms take any name: deploy again when a server has one")
+    if any(one.work_pool is None for one in deployed):
+        tell("what has no work pool is run by nobody yet: give --work-pool NAME, and start a worker of that pool")

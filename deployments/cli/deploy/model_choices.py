@@ -1,0 +1,30 @@
+"""The models that forms offer: those that are noted, and those that the servers have at this moment."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from deployments.forms import Choices
+    from evaluation.store.session import Store
+
+WITHIN_S = 5.0
+"""A server that says nothing for so long is left out: forms are made without it."""
+
+
+def with_models_of_servers(choices: "Choices", store: "Store | None") -> "Choices":
+    """The choices with the models of the servers that answer soon, but for retired ones; tells of the other servers."""
+    from dataclasses import replace
+
+    from deployments.cli.servers import ask_all, wanted_endpoints
+    from deployments.cli.terminal.output import tell
+    from evaluation.providers.model_names import full_name
+    from evaluation.store.registry import list_models
+
+    answers, errors = ask_all(wanted_endpoints([], store), within_s=WITHIN_S)
+    for endpoint, error in errors:
+        tell(f"the forms offer what was noted of {endpoint.name} before: {error.message}")
+    every = list_models(store, include_retired=True) if store is not None else ()
+    retired = {full_name(record.name) for record in every if record.retired_at is not None}
+    seen = {info.name for answer in answers for info in answer.models if full_name(info.name) not in retired}
+    known = {full_name(name) for name in choices.models}
+    new = {name for name in seen if full_name(name) not in known}
+    return replace(choices, models=tuple(sorted({*choices.models, *new})))

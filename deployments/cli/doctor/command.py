@@ -1,0 +1,224 @@
+"""`benchwright doctor`: can this machine evaluate, what is missing, and where to begin?"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from deployments.cli.arguments import DatabaseOption, EndpointsOption, JsonOption, database_url
+from evaluation.errors import BenchwrightError, ConfigurationError
+
+if TYPE_CHECKING:
+    from deployments.cli.doctor.checks import Finding
+    from deployments.cli.doctor.first_steps import Suggestion
+    from deployments.cli.servers import Answer
+    from evaluation.store.records import EndpointRecord
+
+
+@dataclass(frozen=True, kw_only=True)
+class Diagnosis:
+    """All that was found."""
+
+    findings: "tuple[Finding, ...]"
+    answers: "tuple[Answer, ...]"
+    is_first_use: bool
+    suggestion: "Suggestion"
+    """Models that suit this machine."""
+    suited_by: str
+    """Which memory was counted for that."""
+    commands: tuple[str, ...]
+    """What to run first."""
+
+
+def doctor(endpoint: EndpointsOption = None, db: DatabaseOption = None, as_json: JsonOption = False) -> None:
+    """Check what an evaluation needs, and name the command that fixes what is missing."""
+    from deployments.cli.doctor.checks import State
+    from deployments.cli.terminal.output import EXIT_MENDABLE, report_error
+
+    diagnosis = diagnose(endpoint or [], db)
+    broken = [finding for finding in diagnosis.findings if finding.state is State.BROKEN]
+    if as_json:
+        _print_json(diagnosis, broken)
+    else:
+        _print(diagnosis)
+    if broken:
+        report_error(_error(broken), as_json=False)
+        raise typer.Exit(EXIT_MENDABLE)
+
+
+def _error(broken: "Sequence[Finding]") -> ConfigurationError:
+    return ConfigurationError(
+        "no evaluation is possible: " + "; ".join(f"{item.name}: {item.said}" for item in broken), broken[0].next_step
+    )
+
+
+def diagnose(given: Sequence[str], db: str | None) -> Diagnosis:
+    """What is there on this machine and on the servers that are asked.
+
+    Args:
+        given: Servers by name or address; empty: those that commands ask by default.
+        db: As in `--db`.
+    """
+    from deployments.cli.doctor import checks, machine
+    from deployments.cli.doctor.first_steps import first_commands, memory_in_words, model_memory_bytes, suggestion_for
+    from deployments.prefect_home import mend_modes
+
+    url = database_url(db)
+    private_files = checks.private_files(url)  # before anything is mended
+    mend_modes()
+    store, is_first_use = checks.database(url, typed=db)
+    servers, answers = _servers(given, url, has_store=store.state is checks.State.OK)
+    gpus, memory_bytes = machine.gpus(), machine.memory_bytes()
+    findings = (
+        checks.python_version(),
+        checks.prefect(),
+        checks.serve(),
+        store,
+        checks.disk(url),
+        private_files,
+        *servers,
+        checks.embedded(),
+        checks.sandbox(),
+        checks.gpu(gpus),
+        checks.memory(memory_bytes),
+    )
+    suggestion = suggestion_for(model_memory_bytes(gpus, memory_bytes))
+    endpoint, models = _where_to_begin(answers)
+    return Diagnosis(
+        findings=findings,
+        answers=answers,
+        is_first_use=is_first_use,
+        suggestion=suggestion,
+        suited_by=memory_in_words(gpus),
+        commands=first_commands(models, endpoint=endpoint, suggestion=suggestion),
+    )
+
+
+def _servers(
+    given: Sequence[str], url: str | None, *, has_store: bool
+) -> "tuple[tuple[Finding, ...], tuple[Answer, ...]]":
+    """What the servers say; a name or an address that is none is a finding too."""
+    from contextlib import ExitStack
+
+    from deployments.cli.doctor import checks
+    from deployments.cli.servers import ask_all, wanted_endpoints
+    from evaluation.store.session import open_store
+
+    try:
+        with ExitStack() as stack:
+            store = stack.enter_context(open_store(url)) if has_store else None
+            wanted = wanted_endpoints(given, store)
+    except BenchwrightError as error:
+        state = checks.State.BROKEN if given else checks.State.MISSING
+        return (checks.Finding(name="endpoint", state=state, said=error.message, next_step=error.next_step),), ()
+    beside = [] if given else _embedded_of_serve()
+    answers, errors = ask_all([*wanted, *beside])
+    has_models = any(answer.endpoint.url == one.url and answer.models for answer in answers for one in beside)
+    findings = [checks.answering(answer) for answer in answers]
+    findings += [checks.silent(asked, error, was_asked_for=bool(given), is_spare=has_models) for asked, error in errors]
+    return tuple(findings), tuple(answers)
+
+
+def _embedded_of_serve() -> "list[EndpointRecord]":
+    """The embedded server of the `serve` that runs on this Prefect home, under the address that commands take."""
+    from deployments.serving.home import find_serve
+    from evaluation.store.records import EndpointRecord
+
+    found = find_serve()
+    if found is None or found.embedded is None:
+        return []
+    return [EndpointRecord(name=found.embedded.removeprefix("http://"), url=found.embedded, provider="ollama")]
+
+
+def _where_to_begin(answers: "Sequence[Answer]") -> tuple[str | None, list[str]]:
+    """The server to begin with, and its models that can answer: the first that has some, else one that can pull."""
+    for answer in answers:
+        if models := _fit_to_answer(answer):
+            return answer.endpoint.name, models
+    pulling = (answer.endpoint.name for answer in answers if answer.endpoint.provider == "ollama")
+    return next(pulling, None), []
+
+
+def _fit_to_answer(answer: "Answer") -> list[str]:
+    """Local models that write text: the smallest first, since it answers soonest, and baselines after all others."""
+    from evaluation.providers.model_names import is_remote
+
+    fit = [
+        info
+        for info in answer.models
+        if not is_remote(info) and "embed" not in info.name
+        if not info.capabilities or "completion" in info.capabilities
+    ]
+    return [info.name for info in sorted(fit, key=lambda info: (info.family == "baseline", info.size_bytes or 0))]
+
+
+def _print(diagnosis: Diagnosis) -> None:
+    from deployments.cli.terminal.tables import print_table, say
+
+    print_table(("", "check", "found"), [(item.state.value, item.name, item.said) for item in diagnosis.findings])
+    for item in diagnosis.findings:
+        if item.next_step:
+            say(f"{item.name}: {item.next_step}")
+    if diagnosis.is_first_use:
+        _print_first_steps(diagnosis)
+
+
+def _print_first_steps(diagnosis: Diagnosis) -> None:
+    from deployments.cli.doctor.first_steps import SUGGESTIONS
+    from deployments.cli.terminal.tables import print_table, say
+    from evaluation.formatting import size
+
+    say("\nNo run is stored yet. Where to begin:\n")
+    models = [
+        (info.name, size(info.size_bytes), answer.endpoint.name)
+        for answer in diagnosis.answers
+        for info in answer.models
+    ]
+    if models:
+        print_table(("models that are there", "size", "endpoint"), models)
+    print_table(
+        ("memory for a model", "models to pull", ""),
+        [
+            (
+                f"{item.memory_gib:g} GiB or more" if item.memory_gib else "less",
+                item.models,
+                diagnosis.suited_by if item is diagnosis.suggestion else "",
+            )
+            for item in SUGGESTIONS
+        ],
+    )
+    say("The first command:" if len(diagnosis.commands) == 1 else "The first commands:")
+    for command in diagnosis.commands:
+        say(f"  {command}")
+
+
+def _print_json(diagnosis: Diagnosis, broken: "Sequence[Finding]") -> None:
+    from deployments.cli.terminal.output import print_json
+
+    said: dict[str, Any] = {"status": "ok"}
+    if broken:
+        error = _error(broken)
+        said = {"status": "error", "error": {"message": error.message, "next": error.next_step}}
+    print_json(
+        said
+        | {
+            "checks": [
+                {"name": item.name, "state": item.state.value, "said": item.said, "next": item.next_step}
+                for item in diagnosis.findings
+            ],
+            "models": [
+                {
+                    "name": info.name,
+                    "digest": info.digest,
+                    "size_bytes": info.size_bytes,
+                    "endpoint": answer.endpoint.name,
+                }
+                for answer in diagnosis.answers
+                for info in answer.models
+            ],
+            "first_use": diagnosis.is_first_use,
+            "suggestion": asdict(diagnosis.suggestion),
+            "first_commands": list(diagnosis.commands),
+        }
+    )

@@ -1,0 +1,221 @@
+"""`benchwright endpoints`: which servers are known by name?"""
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from deployments.cli.arguments import DatabaseOption, JsonOption, open_results, open_to_list
+from deployments.cli.endpoints.probe_run import probe
+from evaluation.errors import ConfigurationError, UnknownNameError
+
+if TYPE_CHECKING:
+    from evaluation.store.records import EndpointRecord
+
+endpoints = typer.Typer(no_args_is_help=True, help="Model servers: list, add, probe, remove.")
+endpoints.command("probe")(probe)
+
+RESERVED = ("embedded",)
+PROVIDERS = ("ollama", "openai_compatible")
+_KEY_STARTS = ("sk", "pk", "gsk", "hf_", "xai", "ghp", "glpat", "akia", "aiza")
+
+
+@endpoints.command("list")
+def list_endpoints(db: DatabaseOption = None, as_json: JsonOption = False) -> None:
+    """List the stored endpoints without contacting them."""
+    from deployments.cli.terminal.output import print_json, tell
+    from deployments.cli.terminal.tables import print_table
+    from evaluation.store.registry import list_endpoints as stored_endpoints
+
+    with open_to_list(db) as store:
+        found = stored_endpoints(store)
+    if as_json:
+        print_json([asdict(record) for record in found])
+    elif found:
+        columns = ("endpoint", "url", "provider", "GPU tag", "slots", "key from", "price per kWh", "remote models")
+        print_table(columns, [_cells(record) for record in found])
+    else:
+        tell("no endpoint is stored; commands ask OLLAMA_HOST. `benchwright endpoints add NAME URL` stores one")
+
+
+def _cells(record: "EndpointRecord") -> tuple[object, ...]:
+    key = record.key_variable
+    return (
+        record.name,
+        record.url,
+        record.provider or "asked each time",
+        record.gpu_tag or "of its address",
+        record.slots or 1,
+        f"{key} ({'set' if os.environ.get(key) else 'not set'})" if key else None,
+        record.electricity_price,
+        "allowed" if record.allow_remote else "refused",
+    )
+
+
+@endpoints.command("add")
+def add(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The name to store it under.")],
+    url: Annotated[str, typer.Argument(metavar="URL", help="Where it is: http://127.0.0.1:11434")],
+    gpu_tag: Annotated[
+        str | None, typer.Option("--gpu-tag", metavar="T", help="The GPU behind it; endpoints on one GPU share a tag.")
+    ] = None,
+    slots: Annotated[
+        int | None, typer.Option("--slots", min=1, max=4096, metavar="N", help="Requests that it answers at once.")
+    ] = None,
+    provider: Annotated[
+        str | None, typer.Option("--provider", metavar="P", help=f"{' or '.join(PROVIDERS)}; else it is asked.")
+    ] = None,
+    key_variable: Annotated[
+        str | None,
+        typer.Option(
+            "--key-variable", metavar="VARIABLE", help="Name of the environment variable that holds its API key."
+        ),
+    ] = None,
+    electricity_price: Annotated[
+        float | None, typer.Option("--electricity-price", min=0.0, metavar="X", help="Electricity price per kWh.")
+    ] = None,
+    allow_remote: Annotated[
+        bool | None,
+        typer.Option(
+            "--allow-remote/--no-allow-remote", help="Allow its models that run on somebody else's machine, or not."
+        ),
+    ] = None,
+    no_check: Annotated[bool, typer.Option("--no-check", help="Do not contact the server.")] = False,
+    db: DatabaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Store a server under a name. It is asked which protocol it speaks and which models it has.
+
+    For a name that is stored already, options left out keep their values.
+    """
+    from deployments.cli.endpoints.gpu_limits import tell_prefect
+    from deployments.cli.terminal.output import print_json, tell
+    from deployments.cli.terminal.tables import say
+    from evaluation.providers.detection import normalise_url
+    from evaluation.servers.gpu_limits import gpu_tag as tag_of
+    from evaluation.store.records import EndpointRecord
+    from evaluation.store.registry import find_endpoint, save_endpoint
+
+    if key_variable is not None:
+        check_key_variable(key_variable)
+    settings = {
+        "gpu_tag": gpu_tag,
+        "slots": slots,
+        "electricity_price": electricity_price,
+        "key_variable": key_variable,
+        "allow_remote": allow_remote,
+    }
+    given: dict[str, Any] = {key: value for key, value in settings.items() if value is not None}
+    record = EndpointRecord(
+        name=_checked_name(name), url=normalise_url(url), provider=_checked_provider(provider), **given
+    )
+    with open_results(db) as store:
+        before = find_endpoint(store, record.name)
+        kept = _kept(before, record, settings) if before is not None and before.name == record.name else {}
+        record, said = replace(record, **kept), "not asked"
+        if not no_check:
+            record, said = _asked(record)
+        is_resized = record.slots is not None and (slots is not None or gpu_tag is not None)
+        record = replace(record, limit_pending=is_resized or (before is not None and before.limit_pending))
+        save_endpoint(store, record)
+        if is_resized and tell_prefect(store, tag_of(record)):
+            record = replace(record, limit_pending=False)
+    if before is not None and before.name == record.name:
+        tell(f"replaced {before.name}, which was {before.url}" + _kept_in_words(before.name, kept))
+    if as_json:
+        print_json(asdict(record))
+    else:
+        say(f"{record.name}: {record.url}, {said}")
+
+
+OF_ONE_ADDRESS = ("key_variable", "allow_remote")
+"""What was granted to one address, and is not handed on to another: that would send it the key."""
+
+
+def _kept(before: "EndpointRecord", record: "EndpointRecord", settings: Mapping[str, Any]) -> dict[str, Any]:
+    """What the stored endpoint has set and the command does not give anew."""
+    stored = {
+        key: getattr(before, key)
+        for key, value in settings.items()
+        if value is None and (before.url == record.url or key not in OF_ONE_ADDRESS)
+    }
+    return {key: value for key, value in stored.items() if value is not None and value is not False}
+
+
+def _kept_in_words(name: str, kept: Mapping[str, Any]) -> str:
+    if not kept:
+        return ""
+    said = ", ".join(
+        f"--{key.replace('_', '-')}" + ("" if value is True else f" {value}") for key, value in kept.items()
+    )
+    return f"; kept: {said} (`benchwright endpoints remove {name}` forgets that)"
+
+
+def _asked(record: "EndpointRecord") -> tuple["EndpointRecord", str]:
+    """The record with the protocol that its server speaks, and what is to be said of it."""
+    from deployments.cli.servers import ask_all
+    from deployments.cli.terminal.output import tell
+    from evaluation.providers.detection import START_ONE
+
+    answers, errors = ask_all([record])
+    for _, error in errors:
+        step = "Start it, or check the address." if error.next_step == START_ONE else error.next_step
+        raise ConfigurationError(
+            f"endpoint {record.name!r}: {error.message}",
+            f"{step or 'Check the address.'} --no-check stores it without asking.",
+        ) from error
+    (answer,) = answers
+    for limit in answer.limits:
+        tell(f"{record.name}: {limit}")
+    n = len(answer.models)
+    version = f" {answer.version}" if answer.version else ""
+    said = f"{answer.endpoint.provider}{version}, {n} model{'' if n == 1 else 's'}"
+    return replace(record, provider=answer.endpoint.provider), said
+
+
+@endpoints.command("remove")
+def remove(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A stored endpoint's name.")], db: DatabaseOption = None
+) -> None:
+    """Remove an endpoint; its runs stay."""
+    from deployments.cli.terminal.tables import say
+    from evaluation.store.registry import remove_endpoint
+
+    with open_to_list(db) as store:
+        remove_endpoint(store, name)
+    say(f"{name}: removed")
+
+
+def _checked_name(name: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name):
+        raise ConfigurationError(
+            f"{name!r} is not a name for an endpoint", "Letters, digits, dots, dashes and underscores, 64 at most."
+        )
+    if name in RESERVED:
+        raise ConfigurationError(f"{name!r} is the name of the server that --embedded starts", "Take another name.")
+    return name
+
+
+def _checked_provider(provider: str | None) -> str:
+    if provider is not None and provider not in PROVIDERS:
+        raise UnknownNameError("provider", provider, PROVIDERS)
+    return provider or ""
+
+
+def check_key_variable(text: str) -> None:
+    """Refuses what is not the name of a variable, without showing it: it may be the key itself.
+
+    Raises:
+        ConfigurationError: it does not look like the name of a variable.
+    """
+    is_name = re.fullmatch(r"[A-Z_][A-Z0-9_]{0,63}", text) and not text.lower().startswith(_KEY_STARTS)
+    is_set = re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", text) and text in os.environ
+    if not (is_name or is_set):
+        raise ConfigurationError(
+            "--key-variable takes the name of an environment variable in capitals, and what was given is none "
+            "(it is not shown, since it may be the key itself)",
+            "export SERVER_KEY=… and give --key-variable SERVER_KEY",
+        )

@@ -1,0 +1,47 @@
+"""When the slots of an endpoint have changed, the limit of its GPU in Prefect follows: now, or with an evaluation."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from evaluation.store.session import Store
+
+PATIENCE_S = 5.0
+
+
+def tell_prefect(store: "Store", tag: str) -> bool:
+    """True where the pending limits, that of `tag` among them, stand in Prefect now; says what became of them."""
+    from deployments.cli.terminal.output import tell
+    from deployments.prefect_server import standing_api
+
+    api = standing_api()
+    set_now = _set_limits(store, api) if api is not None else None
+    if set_now is None:
+        tell(f"the limit {tag} in Prefect is set by the next evaluation, since no Prefect server answers now")
+        return False
+    for name, slots in set_now.items():
+        tell(f"the limit {name} in Prefect is {slots} now")
+    return True
+
+
+def _set_limits(store: "Store", api: str) -> Mapping[str, int] | None:
+    """The limits set; None: the server went away."""
+    import os
+
+    from deployments.prefect_server import FEWER_WORDS
+
+    for name, value in FEWER_WORDS.items():
+        os.environ.setdefault(name, value)
+    from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, temporary_settings
+
+    from deployments.prefect_home import login
+    from tasks.pending_limits import apply_pending_limits
+    from tasks.slots import LimitsAwayError
+
+    password = {PREFECT_API_AUTH_STRING: ":".join(found)} if (found := login(api)) else {}
+    with temporary_settings({PREFECT_API_URL: api, **password}):
+        try:
+            return asyncio.run(apply_pending_limits(store, patience_s=PATIENCE_S))
+        except LimitsAwayError:
+            return None

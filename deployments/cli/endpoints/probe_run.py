@@ -1,0 +1,231 @@
+"""`benchwright endpoints probe`: how many requests does a server really serve at once?"""
+
+import asyncio
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from deployments.cli.arguments import DatabaseOption, FieldsOption, IgnoredFieldsOption, JsonOption, open_results
+from deployments.cli.completion import benchmark_names
+from evaluation.errors import UnknownNameError
+from evaluation.formatting import per_second, quantity, ratio, seconds
+
+if TYPE_CHECKING:
+    from evaluation.case import Message
+    from evaluation.model_info import ModelInfo
+    from evaluation.providers.provider import Provider
+    from evaluation.servers.probe_round import ProbeRound
+    from evaluation.servers.probing import Probe
+    from evaluation.servers.repeatability import Repeatability
+    from evaluation.store.records import EndpointRecord
+    from evaluation.store.session import Store
+
+
+def probe(
+    endpoint: Annotated[str, typer.Argument(metavar="NAME|URL", help="A stored endpoint, or an address.")],
+    model: Annotated[
+        str | None, typer.Option("--model", metavar="M", help="The model to ask; default: the server's smallest.")
+    ] = None,
+    most: Annotated[
+        int, typer.Option("--most", min=1, max=1024, metavar="N", help="Most requests to send at once.")
+    ] = 64,
+    benchmark: Annotated[
+        str | None,
+        typer.Option(
+            "--benchmark",
+            metavar="NAME|PATH",
+            autocompletion=benchmark_names,
+            help="Send this benchmark's prompts, to a server that knows only these.",
+        ),
+    ] = None,
+    field: FieldsOption = None,
+    ignore_field: IgnoredFieldsOption = None,
+    save: Annotated[
+        bool | None, typer.Option("--save/--no-save", help="Store the number with the endpoint, or not.")
+    ] = None,
+    db: DatabaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure how many requests a server answers at once, which no server reports. The answers are not stored.
+
+    A stored endpoint gets the number as its slots, and the limit of its GPU in Prefect follows. Options marked * may be
+    repeated.
+    """
+    from deployments.cli.servers import wanted_endpoints
+
+    with open_results(db) as store:
+        (record,) = wanted_endpoints([endpoint], store)
+        prompts = _prompts(benchmark, store, field, ignore_field) if benchmark is not None else ()
+        found, repeatability = asyncio.run(_probed(record, model, most=most, prompts=prompts))
+        saved = _saved(store, record, found, save=save)
+    if as_json:
+        _print_json(record, found, repeatability, saved)
+    else:
+        _print(record, found, repeatability)
+
+
+def _prompts(
+    name: str, store: "Store", fields: list[str] | None, ignored: list[str] | None
+) -> "tuple[tuple[Message, ...], ...]":
+    from evaluation.benchmarks.rendering import render
+    from evaluation.field_mapping import read_mapping
+    from evaluation.resolution import find_benchmark
+
+    benchmark = find_benchmark(name, store=store, fields=read_mapping(fields or []), ignore=ignored or ())
+    return tuple(render(benchmark, case) for case in benchmark.cases)
+
+
+async def _probed(
+    record: "EndpointRecord", model: str | None, *, most: int, prompts: "tuple[tuple[Message, ...], ...]"
+) -> "tuple[Probe, Repeatability | None]":
+    from deployments.cli.servers import api_key
+    from deployments.cli.terminal.output import tell
+    from evaluation.providers.detection import connect
+    from evaluation.servers.probing import probe_slots
+    from evaluation.servers.repeatability import TOPICS, measure_repeatability
+
+    provider = await connect(
+        record.url,
+        provider=record.provider or None,
+        api_key=api_key(record),
+        allow_remote=record.allow_remote,
+    )
+    async with provider:
+        chosen = await _model(provider, model)
+        tell(f"{record.name}: asking {chosen.name}" + ("" if model else ", the smallest there; --model names another"))
+        found = await probe_slots(provider, chosen, most=most, prompts=prompts, on_round=_tell_round)
+        if found.slots == 1:
+            return found, None
+        tell(f"  the same {len(TOPICS)} texts alone, again alone, and {found.slots} at once")
+        return found, await measure_repeatability(provider, chosen, slots=found.slots, prompts=prompts)
+
+
+async def _model(provider: "Provider", name: str | None) -> "ModelInfo":
+    """The model named, else the one that answers soonest.
+
+    Raises:
+        UnknownNameError: the server has none of that name.
+    """
+    from evaluation.providers.model_names import find_model
+    from evaluation.servers.probing import model_to_probe
+
+    listed = await provider.models()
+    if name is None:
+        return await provider.show(model_to_probe(listed, await provider.loaded(), url=provider.url).name)
+    if (found := find_model(listed, name)) is None:
+        known = [info.name for info in listed]
+        raise UnknownNameError("model", name, known, f"Use a model of {provider.url}, or pull it there.")
+    return await provider.show(found.name)
+
+
+def _tell_round(found: "ProbeRound") -> None:
+    from deployments.cli.terminal.output import tell
+
+    tell(f"  {found.n_sent} at once: {found.seen.value}, {seconds(found.seconds)}")
+
+
+def _saved(store: "Store", record: "EndpointRecord", found: "Probe", *, save: bool | None) -> dict[str, Any]:
+    """Whether the slots were stored, and whether the limit in Prefect stands; says so."""
+    from deployments.cli.endpoints.gpu_limits import tell_prefect
+    from deployments.cli.terminal.output import tell
+    from evaluation.servers.gpu_limits import gpu_tag
+    from evaluation.store.registry import find_endpoint, save_endpoint
+
+    not_saved: dict[str, Any] = {"saved": False, "gpu_tag": gpu_tag(record), "limit_pending": None}
+    stored = find_endpoint(store, record.name)
+    if save is False:
+        return not_saved
+    if stored is None:
+        tell(f"not stored: `benchwright endpoints add NAME {record.url} --slots {found.slots}` stores it")
+        return not_saved
+    if not save and (doubt := _doubt(found, stored)) is not None:
+        tell(f"not stored, since {doubt}; --save stores {found.slots} all the same")
+        return not_saved
+    save_endpoint(store, replace(stored, slots=found.slots, limit_pending=True))
+    before = f", before {stored.slots}" if stored.slots not in (None, found.slots) else ""
+    tell(f"{record.name}: stored with {found.slots} slots{before}")
+    return {**not_saved, "saved": True, "limit_pending": not tell_prefect(store, gpu_tag(stored))}
+
+
+def _doubt(found: "Probe", stored: "EndpointRecord") -> str | None:
+    """Why the number is no better than the one that is stored."""
+    if found.was_disturbed:
+        return "somebody else uses the server"
+    if found.is_at_least and (stored.slots or 0) > found.slots:
+        return f"{stored.slots} are stored, and there may be more than {found.slots}"
+    return None
+
+
+def _print(record: "EndpointRecord", found: "Probe", repeatability: "Repeatability | None") -> None:
+    from deployments.cli.terminal.tables import print_table, say
+
+    print_table(
+        ("sent at once", "served at once", "seen", "requests/s", "server tokens/s", "seconds"),
+        [
+            (
+                item.n_sent,
+                item.n_at_once,
+                item.seen.value,
+                quantity(item.requests_per_s),
+                quantity(item.server_tokens_per_s) if item.server_tokens_per_s else None,
+                quantity(item.seconds),
+            )
+            for item in found.rounds
+        ],
+    )
+    number = f"at least {found.slots}" if found.is_at_least else f"{found.slots}"
+    noun = "request" if found.slots == 1 else "requests"
+    digest = f" (digest {found.digest[:12]})" if found.digest else ""
+    say(f"{record.name} serves {number} {noun} at once, seen with {found.model}{digest} in {seconds(found.seconds)}")
+    if (sentence := _does_it_pay(found)) is not None:
+        say(sentence)
+    if repeatability is not None:
+        say(repeatability.sentence)
+    for note in found.notes:
+        say(note)
+
+
+def _does_it_pay(found: "Probe") -> str | None:
+    alone, together = found.alone_server_tokens_per_s, found.together_server_tokens_per_s
+    if found.slots == 1 or not alone or not together:
+        return None
+    factor = together / alone
+    verdict = "parallel requests pay" if factor >= 1.15 else "parallel requests do not pay here"
+    speeds = f"{per_second(alone, 'tokens')} one at a time, {quantity(together)} with {found.slots} at once"
+    return f"the server writes {speeds} ({ratio(factor)}): {verdict}"
+
+
+def _print_json(
+    record: "EndpointRecord", found: "Probe", repeatability: "Repeatability | None", saved: dict[str, Any]
+) -> None:
+    from deployments.cli.terminal.output import print_json
+
+    print_json(
+        {
+            "endpoint": record.name,
+            "url": record.url,
+            "model": found.model,
+            "digest": found.digest,
+            "slots": found.slots,
+            "is_at_least": found.is_at_least,
+            "was_disturbed": found.was_disturbed,
+            "rounds": [
+                {
+                    "n_sent": item.n_sent,
+                    "peak_overlap": item.n_at_once,
+                    "seen": item.seen.value,
+                    "requests_per_s": item.requests_per_s,
+                    "server_tokens_per_s": item.server_tokens_per_s,
+                    "seconds": item.seconds,
+                }
+                for item in found.rounds
+            ],
+            "alone_server_tokens_per_s": found.alone_server_tokens_per_s,
+            "together_server_tokens_per_s": found.together_server_tokens_per_s,
+            "seconds": found.seconds,
+            "notes": list(found.notes),
+            "repeatability": None if repeatability is None else asdict(repeatability),
+            **saved,
+        }
+    )

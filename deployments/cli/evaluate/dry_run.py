@@ -1,0 +1,137 @@
+"""How `--dry-run` looks: the plan as a table, and what it will cost in a sentence or two."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from evaluation.formatting import counted, duration
+
+if TYPE_CHECKING:
+    from evaluation.forecasts.costs import Forecast, WorkForecast
+    from evaluation.forecasts.scoring_work import AskedAfterwards
+    from evaluation.store.past_speed import PastSpeed
+
+_BASIS = {"weights": "", "candidate": "", "model name": ", other weights of that name"}
+
+
+def show_dry_run(
+    forecast: "Forecast",
+    afterwards: "Sequence[AskedAfterwards]" = (),
+    *,
+    as_json: bool,
+    max_rows: int | None = None,
+    beside: Mapping[str, Any] = MappingProxyType({}),
+) -> None:
+    """Prints what would be done: the plan in order and its cost, or all of it, and `beside`, as one JSON object."""
+    from deployments.cli.terminal.output import print_json
+    from deployments.cli.terminal.tables import say
+    from evaluation.forecasts.costs import as_json as costs_as_json
+
+    if as_json:
+        later = [asdict(asked) | {"pace": _pace(asked)} for asked in afterwards]
+        print_json(costs_as_json(forecast) | {"asked_afterwards": later, **beside})
+        return
+    if forecast.works:
+        from deployments.cli.terminal.split_table import print_split_table
+
+        rows = list(_rows(forecast))
+        print_split_table(rows[:max_rows], words=("benchmark", "endpoint", "estimated from"))
+        if max_rows is not None and len(rows) > max_rows:
+            say(f"… and {len(rows) - max_rows:,} more (--json has all).")
+        say()
+    for sentence in sentences(forecast):
+        say(sentence)
+    for asked in afterwards:
+        say(afterwards_sentence(asked))
+
+
+def sentences(forecast: "Forecast") -> Iterator[str]:
+    """What it will cost: "2 model loads, 80 calls, about 3 min (from 500 generations of 2026-11-20).", and more."""
+    if not forecast.n_calls:
+        taken = f", {forecast.n_reusable:,} of them in earlier runs" if forecast.n_reusable else ""
+        yield f"Nothing to ask: {counted(forecast.n_done + forecast.n_reusable, 'outcome')} stored already{taken}."
+        return
+    yield f"{counted(forecast.n_model_loads, 'model load')}, {counted(forecast.n_calls, 'call')}, {_time(forecast)}."
+    if forecast.prompt_tokens is not None:
+        yield _tokens(forecast)
+    if forecast.n_done:
+        yield f"{counted(forecast.n_done, 'outcome')} stored already."
+    if forecast.n_reusable:
+        yield f"{counted(forecast.n_reusable, 'outcome')} reused from earlier runs."
+    if forecast.seconds is not None and forecast.n_loads_untimed:
+        yield f"Not in it: the time of {counted(forecast.n_loads_untimed, 'load')}, which was never measured."
+
+
+def _pace(asked: "AskedAfterwards") -> "dict[str, Any] | None":
+    return asdict(asked.pace) | {"newest_at": asked.pace.newest_at.isoformat()} if asked.pace is not None else None
+
+
+def afterwards_sentence(asked: "AskedAfterwards") -> str:
+    """Who is asked when the answers are there, how often, and for how long."""
+    what = f"the {asked.need} {asked.model} at {asked.endpoint} is asked up to {counted(asked.n_answers, 'time')}"
+    if asked.model is None:
+        what = f"programs are run for up to {counted(asked.n_answers, 'score')}"
+    if asked.seconds is None or asked.pace is None:
+        return f"Then {what}, time unknown: too few such scores here yet."
+    day = asked.pace.newest_at.astimezone().date()
+    return f"Then {what}, about {duration(asked.seconds)} (from {counted(asked.pace.n_scores, 'score')} of {day})."
+
+
+def _rows(forecast: "Forecast") -> "Iterator[dict[str, str]]":
+    for endpoint in forecast.endpoints:
+        for number, load in enumerate(endpoint.loads, start=1):
+            for work in load.works:
+                yield _row(forecast, work, f"{endpoint.endpoint_name} ({counted(endpoint.slots, 'slot')})", number)
+
+
+def _row(forecast: "Forecast", work: "WorkForecast", endpoint: str, number: int) -> "dict[str, str]":
+    row = {"candidate": work.label, "benchmark": work.benchmark_name, "endpoint": endpoint, "load": str(number)}
+    row["cases"] = f"{work.n_cases:,}" + (f" × {work.n_repeats}" if work.n_repeats > 1 else "")
+    if forecast.n_done:
+        row["stored"] = f"{work.n_done:,}"
+    if forecast.n_reusable:
+        row["reused"] = f"{work.n_reusable:,}"
+    row["calls"] = f"{work.n_calls:,}" + (" (its share)" if work.shared_with else "")
+    row["tokens in"] = _about(work.prompt_tokens)
+    row["tokens out"] = _about(work.output_tokens)
+    row["time"] = "unknown" if work.seconds is None else duration(work.seconds)
+    row["estimated from"] = "never asked here" if work.speed is None else _origin(work.speed)
+    return row
+
+
+def _about(count: int | None) -> str:
+    return "unknown" if count is None else f"{count:,}"
+
+
+def _origin(speed: "PastSpeed") -> str:
+    other = "" if speed.same_benchmark else ", other benchmarks"
+    day = speed.newest_at.astimezone().date()
+    return f"{counted(speed.n_generations, 'generation')} of {day}{other}{_BASIS[speed.basis]}"
+
+
+def _time(forecast: "Forecast") -> str:
+    if forecast.seconds is None:
+        return "time unknown: never asked here"
+    left_out = (
+        f", without {counted(forecast.n_calls_untimed, 'call')} never asked here" if forecast.n_calls_untimed else ""
+    )
+    return f"about {duration(forecast.seconds)} (from {_origins(forecast)}{left_out})"
+
+
+def _origins(forecast: "Forecast") -> str:
+    days = sorted({speed.newest_at.astimezone().date() for speed in forecast.speeds})
+    n = sum(speed.n_generations for speed in forecast.speeds)
+    span = str(days[0]) if len(days) == 1 else f"{days[0]} to {days[-1]}"
+    return f"{counted(n, 'generation')} of {span}"
+
+
+def _tokens(forecast: "Forecast") -> str:
+    rough = any(work.prompt_tokens_from_characters and work.n_calls for work in forecast.works)
+    words = f"About {forecast.prompt_tokens:,} tokens in" + (
+        " (counting one for every four characters)" if rough else ""
+    )
+    if forecast.output_tokens is not None:
+        words += f" and {forecast.output_tokens:,} out"
+    some = any(work.output_tokens is None and work.n_calls for work in forecast.works)
+    return words + (", as far as that is known." if some else ".")

@@ -1,0 +1,73 @@
+"""The options of `evaluate`, for other commands that evaluate something first."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from deployments.cli.evaluate.command import evaluate
+
+_FIELDS: Mapping[str, str] = {
+    "benchmark": "benchmarks",
+    "field": "fields",
+    "ignore_field": "ignore_fields",
+    "model": "models",
+    "candidate": "candidates",
+    "option": "options",
+    "endpoint": "endpoints",
+    "metric": "metrics",
+    "judge": "judges",
+    "timeout": "timeout_s",
+    "case_timeout": "case_timeout_s",
+}
+"""Fields of `EvaluationRequest` that are not called like their option."""
+_NO_FIELDS = frozenset({"sandbox", "prices", "file"})
+"""Options that say where a field comes from, or how this machine is used."""
+_NOT_TAKEN = frozenset({"resume", "dry_run", "fail_under", "junit", "db", "json_"})
+"""Options of `evaluate` that speak of its own work, or that every command has itself."""
+
+
+def taking_evaluation(command: Callable[..., None]) -> Callable[..., None]:
+    """`command` with the options of `evaluate` as well, which it is given as the mapping `evaluation`.
+
+    Args:
+        command: Takes `evaluation` by name; its own options come first, and win over those of the same name.
+    """
+    own = [item for name, item in inspect.signature(command).parameters.items() if name != "evaluation"]
+    taken = {
+        name: item.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+        for name, item in inspect.signature(evaluate).parameters.items()
+        if name not in _NOT_TAKEN and name not in {item.name for item in own}
+    }
+
+    def with_evaluation(**given: Any) -> None:
+        command(
+            **{name: value for name, value in given.items() if name not in taken},
+            evaluation={name: given[name] for name in taken},
+        )
+
+    parameters = [item.replace(kind=inspect.Parameter.KEYWORD_ONLY) for item in own] + list(taken.values())
+    with_evaluation.__signature__ = inspect.Signature(parameters, return_annotation=None)  # type: ignore[attr-defined]
+    with_evaluation.__annotations__ = {item.name: item.annotation for item in parameters}
+    with_evaluation.__doc__, with_evaluation.__name__ = command.__doc__, command.__name__
+    return with_evaluation
+
+
+def evaluation_fields(options: Mapping[str, Any]) -> dict[str, Any]:
+    """What these options say as fields of `EvaluationRequest`; those that say nothing are left out.
+
+    Raises:
+        ConfigurationError: a file that cannot be read, a price that is none.
+    """
+    from deployments.cli.arguments import accept_sandbox, read_price_file, usual_prices
+    from evaluation.request_file import read_request_file
+
+    accept_sandbox(options.get("sandbox"))
+    said = {_FIELDS.get(name, name): value for name, value in options.items() if name not in _NO_FIELDS}
+    said["prices"] = read_price_file(options.get("prices"))
+    given = {name: value for name, value in said.items() if value is not None and value is not False and value != []}
+    file: Path | None = options.get("file")
+    asked = {**(read_request_file(file) if file else {}), **given}
+    if asked and "prices" not in asked:
+        asked |= usual_prices()
+    return asked

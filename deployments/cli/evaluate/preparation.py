@@ -1,0 +1,119 @@
+"""From what was typed to a checked request with its benchmarks, before a server is started or a token is spent."""
+
+import asyncio
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from deployments.cli.arguments import read_settings
+from deployments.cli.terminal.output import tell
+
+if TYPE_CHECKING:
+    from evaluation.case import Benchmark
+    from evaluation.evaluation_request import EvaluationRequest
+    from evaluation.resolution import Resolution
+    from evaluation.resolution.benchmarks import ResolvedBenchmark
+    from evaluation.store.records import RunRecord
+    from evaluation.store.session import Store
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prepared:
+    """What is to be evaluated, and what of it was begun before."""
+
+    request: "EvaluationRequest"
+    invocation_id: str
+    benchmarks: "tuple[Benchmark, ...]"
+    earlier: "tuple[RunRecord, ...]" = ()
+    """The runs that are gone on with; empty for a new invocation."""
+
+
+def prepare(given: Mapping[str, Any], store: "Store", *, source: str, resume: str | None) -> Prepared:
+    """The request that was typed, or the one that is resumed; says what each benchmark is.
+
+    Raises:
+        BenchwrightError: something for the user to mend.
+    """
+    from evaluation.evaluation_request import read_request
+
+    if resume is None:
+        from evaluation.templates import with_template
+
+        request = _with_absolute_paths(read_request(with_template(store, given), source=source))
+        loaded = tuple(_read_benchmark(name, request, store) for name in request.benchmarks)
+        return Prepared(request=request, invocation_id=uuid.uuid4().hex, benchmarks=loaded)
+    from evaluation.resuming import refuse_held, resumed
+    from evaluation.run_share import whole_of
+
+    request, invocation_id, earlier = resumed(store, resume, given)
+    refuse_held(store, invocation_id, part=whole_of(request.spread) if request.spread > 1 else None)
+    begun = tuple(_stored_benchmark(run, store) for run in earlier)
+    rest = tuple(_read_benchmark(name, request, store) for name in request.benchmarks[len(begun) :])
+    for run in earlier:
+        tell(f"going on with run {run.plan.run_id} ({run.plan.benchmark_name}, {run.status})")
+    return Prepared(request=request, invocation_id=invocation_id, benchmarks=(*begun, *rest), earlier=earlier)
+
+
+def check_servers(prepared: Prepared, store: "Store") -> "Resolution":
+    """What the servers have for the request; says what the user should know before the flow run begins.
+
+    Raises:
+        BenchwrightError: no server, no such model, or one that is not the one that was asked before.
+    """
+    from deployments.cli.blocks.in_use import with_servers_of_pools
+    from evaluation.resolution import resolve
+
+    request = with_servers_of_pools(prepared.request, store)
+    resolution = asyncio.run(resolve(request, prepared.benchmarks, settings=read_settings(), store=store))
+    if prepared.earlier:
+        from evaluation.resuming import refuse_changed_weights
+
+        refuse_changed_weights(prepared.earlier, resolution.candidates)
+    for note in resolution.notes:
+        tell(f"note: {note}")
+    return resolution
+
+
+def _with_absolute_paths(request: "EvaluationRequest") -> "EvaluationRequest":
+    """The request with its benchmark files named so that it runs again from anywhere."""
+    from evaluation.benchmarks.suites import standard_suites
+
+    suites = standard_suites()
+    names = [
+        name if name in suites or not Path(name).exists() else str(Path(name).resolve()) for name in request.benchmarks
+    ]
+    return request.model_copy(update={"benchmarks": names})
+
+
+def _read_benchmark(name: str, request: "EvaluationRequest", store: "Store") -> "Benchmark":
+    """The benchmark, read once. What cannot be measured is refused before a server is started."""
+    from evaluation.benchmarks.loading import equal_contents, recognised_line
+    from evaluation.resolution import find_benchmark, resolve_benchmark
+
+    benchmark = find_benchmark(name, store=store, fields=request.field_mapping(), ignore=request.ignore_fields)
+    measured = resolve_benchmark(benchmark, request)
+    tell(recognised_line(_as_measured(measured, request.metrics)))
+    for sentence in benchmark.fields.as_sentences():
+        tell(f"note: {benchmark.name}: {sentence}")
+    if equal := equal_contents(benchmark):
+        tell(f"note: {benchmark.name}: {len(equal)} groups of cases ask and accept the same, such as {equal[0]}")
+    return benchmark
+
+
+def _as_measured(found: "ResolvedBenchmark", asked: Sequence[str]) -> "Benchmark":
+    """The benchmark with the metrics of the request in the place of its own, where that names any."""
+    from evaluation.metric_specs import names_a_file
+
+    if not asked:
+        return found.benchmark
+    said = [metric.name if names_a_file(text) else text for text, metric in zip(asked, found.metrics, strict=True)]
+    return replace(found.benchmark, metrics=tuple(said), headline=found.headline)
+
+
+def _stored_benchmark(run: "RunRecord", store: "Store") -> "Benchmark":
+    """The version that the run began with, whatever became of its file."""
+    from evaluation.store.benchmarks import load_benchmark_version
+
+    return load_benchmark_version(store, run.plan.benchmark_version, run.plan.benchmark_name)

@@ -1,0 +1,295 @@
+"""From a checked request to an exit code: servers started, the flow run, its result printed."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable, Collection, Mapping
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from deployments.cli.arguments import read_settings
+from deployments.cli.evaluate.preparation import Prepared, check_servers, prepare
+from deployments.cli.evaluate.thresholds import threshold_cases, threshold_checks
+from deployments.cli.evaluate.worker_checks import check_spread, check_spread_of_dry_run
+from deployments.cli.flow_runs import TerminatedError, all_have_ended, run_flow, tell_of_own_server
+from deployments.cli.junit_file import refuse_unwritable, write_junit
+from deployments.cli.long_commands import ended_without_runs, workplace
+from deployments.cli.terminal.output import (
+    EXIT_CHECK_FAILED,
+    EXIT_DONE,
+    EXIT_INTERRUPTED,
+    EXIT_RUN_FAILED,
+    EXIT_TERMINATED,
+    print_json,
+    report_error,
+    tell,
+)
+from deployments.cli.terminal.run_results import print_invocation
+from evaluation.errors import BenchwrightError, ConfigurationError, DatabaseLostError, StoreError
+
+if TYPE_CHECKING:
+    from prefect.client.schemas.objects import State
+
+    from evaluation.resolution import Resolution
+    from evaluation.results.runs import InvocationResult
+    from evaluation.store.session import Store
+
+EMBEDDED_SLOTS = 2
+
+
+def run_evaluation(
+    given: Mapping[str, Any],
+    *,
+    database: str | None,
+    as_json: bool,
+    source: str = "the command line",
+    resume: str | None = None,
+    dry_run: bool = False,
+    junit: Path | None = None,
+) -> int:
+    """The exit code of an evaluation of what was asked for.
+
+    Args:
+        given: Fields of `EvaluationRequest`; with `resume`, what is added to the stored request.
+        database: Where results are kept; None: the default.
+        as_json: Print the result as JSON.
+        source: What errors name as the place of a bad value.
+        resume: A run whose invocation is gone on with, or `last`.
+        dry_run: Print the plan alone.
+        junit: A file to which the thresholds of the request are written as JUnit XML.
+
+    Raises:
+        BenchwrightError: something for the user to mend, before anything was asked of a model.
+    """
+    prepared: Prepared | None = None
+    try:
+        with workplace(database, may_be_new=resume is None) as (store, stack):
+            prepared = prepare(given, store, source=source, resume=resume)
+            if junit is not None:
+                _check_junit(prepared, junit)
+            if dry_run:
+                check_spread_of_dry_run(prepared.request, store)
+                return show_dry_plan(prepared, store, stack, as_json=as_json)
+            return _run(prepared, store, stack, as_json=as_json, junit=junit)
+    except (KeyboardInterrupt, TerminatedError, DatabaseLostError) as end:
+        return ended_without_runs(end, prepared.invocation_id if prepared else None, as_json=as_json)
+
+
+def _run(prepared: Prepared, store: "Store", stack: ExitStack, *, as_json: bool, junit: Path | None) -> int:
+    from deployments.prefect_server import prefect_server
+
+    server = stack.enter_context(prefect_server())
+    check_spread(prepared.request, server, store)
+    start_embedded_where_asked(prepared, stack)
+    check_servers(prepared, store)
+    tell_of_own_server(server)
+
+    from flows.evaluate import evaluate  # while the server starts
+
+    def begin() -> Any:
+        return evaluate(prepared.request, prepared.invocation_id, return_state=True)
+
+    code, error = run_to_its_end(begin, prepared.invocation_id, store, server)
+    return _show(prepared, store, code, error, as_json=as_json, junit=junit)
+
+
+def run_to_its_end(
+    begin: Callable[[], Any], invocation_id: str, store: "Store", server: Any
+) -> tuple[int, BenchwrightError | None]:
+    """The exit code of a flow that works on an invocation, and the error that broke it.
+
+    Args:
+        begin: Calls the flow, so that it returns its state.
+        invocation_id: What it works on.
+        store: Where that stands.
+        server: Prefect's.
+    """
+    state, number = run_flow(
+        begin, invocation_id, store, server, has_ended=lambda: all_have_ended(store, invocation_id)
+    )
+    if state is None and number is None and (code := code_of_stored(store, invocation_id)) is not None:
+        return code, None
+    return exit_code(state, number, has_runs=has_runs(store, invocation_id))
+
+
+def show_dry_plan(
+    prepared: Prepared,
+    store: "Store",
+    stack: ExitStack,
+    *,
+    as_json: bool,
+    max_rows: int | None = None,
+    named: Collection[str] = (),
+) -> int:
+    """Prints what would be asked, and what it will cost; nothing is asked.
+
+    Args:
+        prepared: What is asked for.
+        store: What was seen before.
+        stack: Ends what is started for it.
+        as_json: Print the result as JSON.
+        max_rows: Cuts the table short.
+        named: Options that every candidate's label names, defaults too.
+    """
+    start_embedded_where_asked(prepared, stack)
+    resolution = check_servers(prepared, store)
+    show_forecast(prepared, store, resolution, as_json=as_json, max_rows=max_rows, named=named)
+    return EXIT_DONE
+
+
+def show_forecast(
+    prepared: Prepared,
+    store: "Store",
+    resolution: "Resolution",
+    *,
+    as_json: bool,
+    max_rows: int | None = None,
+    named: Collection[str] = (),
+    beside: Mapping[str, Any] | None = None,
+) -> None:
+    """Prints what it will cost to ask what was resolved; `beside` stands in the JSON object too."""
+    from deployments.cli.evaluate.dry_run import show_dry_run
+    from evaluation.forecasts.forecast import forecast
+    from evaluation.forecasts.planned_work import planned_works
+    from evaluation.forecasts.scoring_work import asked_afterwards
+
+    labels = {found.candidate.fingerprint: found.candidate.label_with(named) for found in resolution.candidates}
+    works = planned_works(store, prepared.request, resolution, prepared.earlier)
+    labelled = [replace(work, label=labels[work.fingerprint]) for work in works]
+    afterwards = asked_afterwards(store, prepared.request, resolution)
+    show_dry_run(forecast(store, labelled), afterwards, as_json=as_json, max_rows=max_rows, beside=beside or {})
+
+
+def start_embedded_where_asked(prepared: Prepared, stack: ExitStack) -> None:
+    """Starts the embedded server where it is asked for, until the stack is left."""
+    if prepared.request.embedded and not read_settings().embedded_url:
+        _start_embedded(stack)
+
+
+def _start_embedded(stack: ExitStack) -> None:
+    from deployments.helper_process import start_embedded
+
+    tell("starting the embedded server")
+    helper = stack.enter_context(start_embedded(slots=EMBEDDED_SLOTS))
+    os.environ["BENCHWRIGHT_EMBEDDED_URL"] = helper.url
+    stack.callback(os.environ.pop, "BENCHWRIGHT_EMBEDDED_URL", None)
+
+
+def code_of_stored(store: "Store", invocation_id: str) -> int | None:
+    """The exit code of runs that have ended in the store; None: they have not."""
+    from evaluation.store.runs import runs_of_invocation
+
+    if not all_have_ended(store, invocation_id):
+        return None
+    statuses = {str(run.status) for run in runs_of_invocation(store, invocation_id)}
+    if "cancelled" in statuses:
+        return EXIT_TERMINATED
+    return EXIT_RUN_FAILED if "failed" in statuses else EXIT_DONE
+
+
+def has_runs(store: "Store", invocation_id: str) -> bool:
+    """True where the invocation has begun a run, or nobody can tell."""
+    from evaluation.store.runs import runs_of_invocation
+
+    try:
+        return bool(runs_of_invocation(store, invocation_id))
+    except StoreError:
+        return True
+
+
+def exit_code(state: "State[Any] | None", number: int | None, *, has_runs: bool) -> tuple[int, BenchwrightError | None]:
+    """The code of how the flow run ended, and what broke it.
+
+    Raises:
+        DatabaseLostError: its results are lost.
+        BenchwrightError: what stopped it before there was any run, for the user to mend.
+    """
+    if state is None:
+        return EXIT_INTERRUPTED if number == signal.SIGINT else EXIT_TERMINATED, None
+    if state.is_completed():
+        return EXIT_DONE, None
+    if state.is_cancelled() or number is not None:
+        by_ctrl_c = number == signal.SIGINT or "Ctrl-C" in (state.message or "")
+        return EXIT_INTERRUPTED if by_ctrl_c else EXIT_TERMINATED, None
+    error = asyncio.run(state.aresult(raise_on_failure=False))
+    if isinstance(error, BenchwrightError):
+        if not has_runs or isinstance(error, DatabaseLostError):
+            raise error
+        report_error(error, as_json=False)
+    elif isinstance(error, BaseException):
+        tell(f"error: {type(error).__name__}: {error}")
+    return EXIT_RUN_FAILED, error if isinstance(error, BenchwrightError) else None
+
+
+def _show(
+    prepared: Prepared,
+    store: "Store",
+    code: int,
+    broken_by: BenchwrightError | None,
+    *,
+    as_json: bool,
+    junit: Path | None,
+) -> int:
+    from evaluation.reports.runs.result import invocation_result
+    from evaluation.store.records import Status
+
+    invocation_id = prepared.invocation_id
+    try:
+        result = invocation_result(store, invocation_id)
+    except DatabaseLostError:
+        raise
+    except StoreError as error:
+        said = {"message": error.message, "next": error.next_step}
+        if as_json:
+            print_json({"status": "failed", "invocation_id": invocation_id, "runs": [], "error": said})
+        return report_error(error, as_json=False, code=EXIT_RUN_FAILED)
+    if broken_by is not None:
+        result = marked_as_failed(result, broken_by)
+    if code in (EXIT_INTERRUPTED, EXIT_TERMINATED) and not result.runs:
+        result = replace(result, status=Status.CANCELLED)  # it was ended before any run stood in the store
+    code = _check_thresholds(prepared, result, code, junit)
+    if as_json:
+        print_json(result)
+    else:
+        print_invocation(store, result)
+    if code in (EXIT_INTERRUPTED, EXIT_TERMINATED) and result.runs:
+        tell(f"  next: `benchwright evaluate --resume {result.runs[0].run_id}` asks and scores what is missing")
+    return code
+
+
+def marked_as_failed(result: "InvocationResult", error: BenchwrightError) -> "InvocationResult":
+    """Return the result with its open runs failed, where the store could not be told any more."""
+    from evaluation.store.records import Status
+
+    open_ = (Status.PLANNED, Status.RUNNING, Status.INTERRUPTED)
+    runs = [
+        replace(run, status=Status.FAILED, reason=error.message) if run.status in open_ else run for run in result.runs
+    ]
+    return replace(result, status=Status.FAILED if result.status in open_ else result.status, runs=tuple(runs))
+
+
+def _check_thresholds(prepared: Prepared, result: "InvocationResult", code: int, junit: Path | None) -> int:
+    """The exit code: 1 where all is done, and a value is under what was asked for, or above it where less is better."""
+    checks = threshold_checks(prepared.request, result)
+    if junit is not None:
+        from evaluation.reports.junit import junit_xml
+
+        cases = threshold_cases(checks, result)
+        write_junit(junit, junit_xml(cases, suite="benchwright evaluate"), n_checks=len(cases))
+    if code != EXIT_DONE:
+        return code
+    for check in checks:
+        if check.problem is not None:
+            tell(f"check failed: {check.candidate} on {check.benchmark}: {check.metric} {check.problem}")
+            code = EXIT_CHECK_FAILED
+    return code
+
+
+def _check_junit(prepared: Prepared, path: Path) -> None:
+    refuse_unwritable(path)
+    if not prepared.request.thresholds():
+        raise ConfigurationError(
+            f"--junit {str(path)!r} has nothing to hold: no threshold is given", "Add --fail-under METRIC=VALUE."
+        )

@@ -1,0 +1,77 @@
+"""May this evaluation be spread over workers? Found out before anything is begun, and before nothing is: a dry run."""
+
+from typing import TYPE_CHECKING
+
+from deployments.cli.arguments import read_settings
+from deployments.cli.terminal.output import tell
+from evaluation.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from deployments.prefect_server import PrefectServer
+    from evaluation.evaluation_request import EvaluationRequest
+    from evaluation.store.session import Store
+
+NO_SERVER = (
+    "--spread needs a Prefect server that workers use too, and none is named",
+    "Set PREFECT_API_URL to it, or leave --spread out.",
+)
+DEPLOY = "Bring it there with `benchwright deploy --work-pool NAME`, and start `prefect worker start --pool NAME`."
+
+
+def check_spread_of_dry_run(request: "EvaluationRequest", store: "Store") -> None:
+    """The same as `check_spread` for what is not begun, so that no server is started for it.
+
+    Raises:
+        ConfigurationError: as of `check_spread`.
+    """
+    from deployments.prefect_home import configured_api
+    from deployments.prefect_server import prefect_server
+
+    if request.spread < 2:
+        return
+    if configured_api() is None:
+        raise ConfigurationError(*NO_SERVER)
+    with prefect_server() as server:
+        check_spread(request, server, store)
+
+
+def check_spread(request: "EvaluationRequest", server: "PrefectServer", store: "Store") -> None:
+    """Refuses what workers could not do, and says what they can do on one machine alone.
+
+    Args:
+        request: What is asked for.
+        server: Prefect's.
+        store: Where the results go.
+
+    Raises:
+        ConfigurationError: no standing Prefect server, no deployment there, or a model server of this process alone.
+    """
+    if request.spread < 2:
+        return
+    if server.is_ours or server.is_shared:
+        raise ConfigurationError(*NO_SERVER)
+    if request.embedded and not read_settings().embedded_url:
+        raise ConfigurationError(
+            "--spread cannot use the embedded server of this command: workers do not know it",
+            "Start it for all with `benchwright serve`, or leave --spread out.",
+        )
+    server.wait(tell)
+    _must_have_deployment()
+    if store.dialect == "sqlite":
+        tell(
+            "the results are in a SQLite file, which workers on this machine alone can share: for others set "
+            "BENCHWRIGHT_DATABASE_URL=postgresql://… here and for every worker"
+        )
+
+
+def _must_have_deployment() -> None:
+    from prefect.client.orchestration import get_client
+    from prefect.exceptions import ObjectNotFound
+
+    from tasks.spreading.children import DEPLOYMENT
+
+    with get_client(sync_client=True) as client:
+        try:
+            client.read_deployment_by_name(DEPLOYMENT)
+        except ObjectNotFound:
+            raise ConfigurationError(f"the Prefect server has no deployment {DEPLOYMENT!r}", DEPLOY) from None

@@ -1,0 +1,77 @@
+"""`benchwright experiments annotate`: what did people note, and on what?"""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from deployments.cli.arguments import DatabaseOption, JsonOption, open_stored
+
+if TYPE_CHECKING:
+    from evaluation.store.session import Store
+
+
+def annotate(
+    text: Annotated[str | None, typer.Argument(metavar="[TEXT]", help="The note.")] = None,
+    experiment: Annotated[
+        str | None, typer.Option("--experiment", metavar="NAME", help="The experiment to annotate.")
+    ] = None,
+    run: Annotated[str | None, typer.Option("--run", metavar="RUN", help="The run to annotate.")] = None,
+    case: Annotated[str | None, typer.Option("--case", metavar="ID", help="The case of that run to annotate.")] = None,
+    comparison: Annotated[
+        str | None, typer.Option("--comparison", metavar="ID", help="The comparison to annotate.")
+    ] = None,
+    author: Annotated[
+        str | None, typer.Option("--author", metavar="NAME", help="The author; default: your login name.")
+    ] = None,
+    remove: Annotated[int | None, typer.Option("--remove", metavar="N", help="Remove note N.")] = None,
+    db: DatabaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Add a note to an experiment, a run, a case or a comparison."""
+    import getpass
+
+    from deployments.cli.terminal.output import print_json
+    from deployments.cli.terminal.tables import say
+    from evaluation.errors import ConfigurationError
+    from evaluation.store.annotations import annotate as note
+    from evaluation.store.annotations import remove_annotation
+    from evaluation.store.experiments import find_experiment
+
+    targets = {"experiment": experiment, "run": run, "case": case, "comparison": comparison}
+    if remove is not None and (text is not None or any(target is not None for target in targets.values())):
+        raise ConfigurationError("--remove stands alone: a note has a number", "Leave out the text and the rest.")
+    with open_stored(db) as store:
+        if remove is not None:
+            remove_annotation(store, remove)
+            number, said = remove, "is gone"
+        else:
+            run_id = _noted_run(store, run, case)
+            number, said = (
+                note(
+                    store,
+                    text=text or "",
+                    author=author or getpass.getuser(),
+                    experiment_id=find_experiment(store, experiment).experiment_id if experiment is not None else None,
+                    run_id=run_id,
+                    case_id=case,
+                    comparison_id=comparison,
+                ),
+                "is kept",
+            )
+    if as_json:
+        print_json({"annotation_id": number})
+    else:
+        say(f"note {number} {said}")
+
+
+def _noted_run(store: "Store", run: str | None, case: str | None) -> str | None:
+    """The id of the run that a note is on, which has that case."""
+    from evaluation.reports.runs.cases import unknown_case
+    from evaluation.store.runs import find_run, has_run_case
+
+    if run is None:
+        return None
+    found = find_run(store, run)
+    if case is not None and not has_run_case(store, found.plan.run_id, case):
+        raise unknown_case(store, found, case)
+    return found.plan.run_id

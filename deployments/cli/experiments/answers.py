@@ -1,0 +1,35 @@
+"""How an experiment is named on the command line, and how it is answered with."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from evaluation.store.records import ExperimentRecord
+
+NameArgument = Annotated[str, typer.Argument(metavar="EXPERIMENT", help="Its name, its id or the beginning of one.")]
+RunsArgument = Annotated[list[str], typer.Argument(metavar="RUN…", help="Runs: ids, beginnings of ids, or `last`.")]
+QuestionOption = Annotated[str | None, typer.Option("--question", metavar="TEXT", help="The question to answer.")]
+DescriptionOption = Annotated[
+    str | None, typer.Option("--description", metavar="TEXT", help="Why it is made, and how.")
+]
+TemplateOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--template", metavar="FILE.yaml", help="A file with the options of its evaluations, as for `evaluate -f`."
+    ),
+]
+TagsOption = Annotated[list[str] | None, typer.Option("--tag", metavar="TAG", help="A tag; may be repeated.")]
+
+
+def answer(one: "ExperimentRecord", text: str, *, in_json: bool) -> None:
+    """Prints what became of the experiment: the text, or all of it as JSON."""
+    from deployments.cli.terminal.output import print_json
+    from deployments.cli.terminal.tables import say
+    from evaluation.reports.experiments import experiment_facts
+
+    if in_json:
+        print_json(experiment_facts(one))
+    else:
+        say(text)

@@ -1,0 +1,229 @@
+"""`benchwright experiments`: named questions, the runs that answer them, and what people noted."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from deployments.cli.arguments import DatabaseOption, FavouriteOption, JsonOption, open_results, open_stored
+from deployments.cli.experiments.annotations import annotate
+from deployments.cli.experiments.answers import (
+    DescriptionOption,
+    NameArgument,
+    QuestionOption,
+    TagsOption,
+    TemplateOption,
+    answer,
+)
+from deployments.cli.experiments.deletion import delete
+from deployments.cli.experiments.runs import add, diff, remove
+
+if TYPE_CHECKING:
+    from evaluation.store.records import ExperimentRecord
+
+experiments = typer.Typer(
+    no_args_is_help=True, help="Experiments: a question, its runs, notes; compare, clone, share, archive, delete."
+)
+
+
+@experiments.command("create")
+def create(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The experiment's name.")],
+    question: QuestionOption = None,
+    description: DescriptionOption = None,
+    template: TemplateOption = None,
+    like_run: Annotated[
+        str | None, typer.Option("--like-run", metavar="RUN", help="Use the options of this run as the template.")
+    ] = None,
+    tag: TagsOption = None,
+    db: DatabaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Create an experiment. `evaluate --experiment NAME` adds runs to it; its template fills in what is left out."""
+    from evaluation.errors import ConfigurationError
+    from evaluation.store.experiments import create_experiment
+    from evaluation.templates import read_template, template_of_run
+
+    if template is not None and like_run is not None:
+        raise ConfigurationError("--template and --like-run both give a template", "Leave one of them out.")
+    with open_results(db) as store:
+        options = read_template(template) if template else None
+        options = template_of_run(store, like_run) if like_run else options
+        made = create_experiment(
+            store,
+            name=name,
+            question=question or "",
+            description=description or "",
+            template=options,
+            tags=_checked_tags(tag),
+        )
+    answer(
+        made, f"{made.name}: created; `benchwright evaluate --experiment {made.name!r} …` adds runs", in_json=as_json
+    )
+
+
+@experiments.command("list")
+def list_all(
+    everything: Annotated[bool, typer.Option("--all", help="Include archived ones.")] = False,
+    tag: TagsOption = None,
+    db: DatabaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List experiments: favourites first, then the newest."""
+    from deployments.cli.terminal.output import print_json, tell
+    from deployments.cli.terminal.tables import moment, print_table
+    from evaluation.reports.experiments import experiment_facts
+    from evaluation.store.experiments import list_experiments
+
+    with open_stored(db) as store:
+        found = [one for one in list_experiments(store, include_archived=everything) if {*(tag or ())} <= {*one.tags}]
+    found.sort(key=lambda one: not one.favourite)
+    if as_json:
+        print_json([experiment_facts(one) for one in found])
+    elif found:
+        print_table(
+            ("experiment", "id", "question", "runs", "created", "tags"),
+            [
+                (one.name, one.experiment_id[:8], one.question, len(one.run_ids), moment(one.created_at), _marks(one))
+                for one in found
+            ],
+        )
+    else:
+        tell("no experiment is stored; `benchwright experiments create NAME --question '…'` begins one")
+
+
+@experiments.command("show")
+def show(name: NameArgument, db: DatabaseOption = None, as_json: JsonOption = False) -> None:
+    """Show an experiment: its question, its runs with their best candidates, comparisons and notes."""
+    from deployments.cli.experiments.page import print_experiment
+    from deployments.cli.terminal.output import print_json
+    from evaluation.reports.experiments import experiment_result
+
+    with open_stored(db) as store:
+        found = experiment_result(store, name)
+    if as_json:
+        print_json(found)
+    else:
+        print_experiment(found)
+
+
+@experiments.command("edit")
+def edit(
+    name: NameArgument,
+    rename: Annotated[str | None, typer.Option("--rename", metavar="NAME", help="The new name.")] = None,
+    question: QuestionOption = None,
+    description: DescriptionOption = None,
+    template: TemplateOption = None,
+    tag: TagsOption = None,
+    untag: Annotated[list[str] | None, typer.Option("--untag", metavar="TAG", help="A tag to remove.")] = None,
+    favourite: FavouriteOption = None,
+    db: DatabaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Change the given fields of an experiment; the others stay."""
+    from evaluation.errors import ConfigurationError
+    from evaluation.store.experiments import change_experiment, find_experiment
+    from evaluation.templates import read_template
+
+    with open_stored(db) as store:
+        before = find_experiment(store, name)
+        given: dict[str, Any] = {
+            "name": rename,
+            "question": question,
+            "description": description,
+            "template": read_template(template) if template else None,
+            "favourite": favourite,
+        }
+        changes = {key: value for key, value in given.items() if value is not None}
+        if tag or untag:
+            kept = [word for word in before.tags if word not in (untag or ())]
+            changes["tags"] = list(dict.fromkeys([*kept, *_checked_tags(tag)]))
+        if not changes:
+            raise ConfigurationError("nothing was asked to be changed", "Give --question, --tag, --favourite or more.")
+        change_experiment(store, before.experiment_id, **changes)
+        after = find_experiment(store, before.experiment_id)
+    answer(after, f"{after.name}: {', '.join(changes)} changed", in_json=as_json)
+
+
+experiments.command("add")(add)
+experiments.command("remove")(remove)
+experiments.command("diff")(diff)
+experiments.command("annotate")(annotate)
+
+
+@experiments.command("clone")
+def clone(
+    name: NameArgument,
+    new_name: Annotated[str, typer.Argument(metavar="NEW_NAME", help="The name of the copy.")],
+    db: DatabaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Create an experiment with another one's question, template and tags, without its runs."""
+    from evaluation.store.experiments import clone_experiment, find_experiment
+
+    with open_stored(db) as store:
+        made = clone_experiment(store, find_experiment(store, name).experiment_id, name=new_name)
+    answer(made, f"{made.name}: created, without runs", in_json=as_json)
+
+
+@experiments.command("archive")
+def archive(
+    name: NameArgument,
+    undo: Annotated[bool, typer.Option("--undo", help="Show it in the list again.")] = False,
+    db: DatabaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Hide an experiment from the list; nothing of it is deleted."""
+    from evaluation.store.experiments import archive_experiment, find_experiment
+
+    with open_stored(db) as store:
+        experiment_id = find_experiment(store, name).experiment_id
+        archive_experiment(store, experiment_id, archived=not undo)
+        after = find_experiment(store, experiment_id)
+    said = "back in the list" if undo else "archived; `experiments list --all` shows it"
+    answer(after, f"{after.name}: {said}", in_json=as_json)
+
+
+experiments.command("delete")(delete)
+
+
+@experiments.command("template")
+def template(
+    name: NameArgument,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE.yaml", help="A new file to write; default: print.")
+    ] = None,
+    db: DatabaseOption = None,
+) -> None:
+    """Write an experiment's template as a file to share: `evaluate -f` runs it, `create --template` reads it."""
+    import sys
+
+    from deployments.cli.terminal.output import tell
+    from evaluation.errors import ConfigurationError
+    from evaluation.store.experiments import find_experiment
+    from evaluation.templates import template_as_yaml, write_new_file
+
+    with open_stored(db) as store:
+        found = find_experiment(store, name)
+    if found.template is None:
+        raise ConfigurationError(
+            f"experiment {found.name!r} has no template",
+            "`benchwright experiments edit NAME --template FILE.yaml` gives it one.",
+        )
+    if out is None:
+        sys.stdout.write(template_as_yaml(found))
+        return
+    write_new_file(out, template_as_yaml(found, folder=out.parent))
+    tell(f"{out}: written")
+
+
+def _checked_tags(tags: list[str] | None) -> list[str]:
+    from evaluation.errors import ConfigurationError
+
+    if any(not word.strip() for word in tags or ()):
+        raise ConfigurationError("a tag must not be empty", "Give --tag a word.")
+    return [word.strip() for word in tags or ()]
+
+
+def _marks(one: "ExperimentRecord") -> tuple[str, ...]:
+    return (("★",) if one.favourite else ()) + one.tags + (("archived",) if one.archived_at else ())

@@ -1,0 +1,54 @@
+"""`benchwright experiments delete`: what goes with an experiment, and is that wanted?"""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from deployments.cli.arguments import DatabaseOption, JsonOption, open_stored
+from deployments.cli.experiments.answers import NameArgument
+
+if TYPE_CHECKING:
+    from evaluation.store.experiment_deletion import Doomed
+
+
+def delete(
+    name: NameArgument,
+    keep_runs: Annotated[bool, typer.Option("--keep-runs", help="Leave its runs in the store.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")] = False,
+    db: DatabaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Delete an experiment with its notes, comparisons and the runs that belong to it alone, after confirmation."""
+    from deployments.cli.terminal.confirmation import agrees
+    from deployments.cli.terminal.output import print_json, tell
+    from deployments.cli.terminal.tables import say
+    from evaluation.store.experiment_deletion import delete_experiment, what_goes
+    from evaluation.store.experiments import find_experiment
+
+    with open_stored(db) as store:
+        found = find_experiment(store, name)
+        goes = what_goes(store, found.experiment_id, with_runs=not keep_runs)
+        hanging = _hanging(goes)
+        if not yes and not agrees(f"Delete experiment {found.name!r} with {hanging}?"):
+            tell(f"{found.name} was kept")
+            if as_json:
+                print_json({"experiment": found.name, "deleted": False, "deleted_runs": []})
+            return
+        gone = delete_experiment(store, found.experiment_id, with_runs=not keep_runs)
+    if as_json:
+        print_json({"experiment": found.name, "deleted": True, "deleted_runs": list(gone)})
+    else:
+        say(f"{found.name}: deleted, with {hanging}")
+
+
+def _hanging(goes: "Doomed") -> str:
+    """What goes with an experiment, in words."""
+    from evaluation.formatting import counted
+
+    runs = counted(len(goes.run_ids), "run") + (f" ({counted(goes.n_answers, 'answer')})" if goes.run_ids else "")
+    kept = (
+        f"; {counted(goes.n_runs_kept, 'run')} of it {'stays' if goes.n_runs_kept == 1 else 'stay'}"
+        if goes.n_runs_kept
+        else ""
+    )
+    return f"{counted(goes.n_notes, 'note')}, {counted(goes.n_comparisons, 'comparison')} and {runs}{kept}"

@@ -1,0 +1,102 @@
+"""`benchwright experiments add|remove|diff`: which runs answer an experiment's question, and how do two differ?"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from deployments.cli.arguments import DatabaseOption, JsonOption, open_stored
+from deployments.cli.experiments.answers import NameArgument, RunsArgument, answer
+
+if TYPE_CHECKING:
+    from evaluation.store.session import Store
+
+
+def add(name: NameArgument, runs: RunsArgument, db: DatabaseOption = None, as_json: JsonOption = False) -> None:
+    """Add stored runs to an experiment."""
+    from evaluation.store.experiments import add_runs
+
+    _change(name, runs, db, by=add_runs, words=("added", "in all"), in_json=as_json)
+
+
+def remove(name: NameArgument, runs: RunsArgument, db: DatabaseOption = None, as_json: JsonOption = False) -> None:
+    """Remove runs from an experiment; they stay in the store."""
+    from evaluation.store.experiments import remove_runs
+
+    _change(name, runs, db, by=remove_runs, words=("taken out", "left"), in_json=as_json)
+
+
+def _change(
+    name: str,
+    runs: list[str],
+    db: str | None,
+    *,
+    by: "Callable[[Store, str, list[str]], int]",
+    words: tuple[str, str],
+    in_json: bool,
+) -> None:
+    """Changes which runs belong to the experiment, and shows it as it is then.
+
+    Args:
+        name: The experiment's.
+        runs: As they were named.
+        db: Where they are.
+        by: Gives how many runs it changed.
+        words: For these, and for those that belong to it then.
+        in_json: How it is shown.
+    """
+    from evaluation.formatting import counted
+    from evaluation.store.experiments import find_experiment
+
+    with open_stored(db) as store:
+        experiment_id = find_experiment(store, name).experiment_id
+        n_changed = by(store, experiment_id, [_run_id(store, run) for run in runs])
+        after = find_experiment(store, experiment_id)
+    changed, standing = words
+    n_now = counted(len(after.run_ids), "run")
+    answer(after, f"{after.name}: {counted(n_changed, 'run')} {changed}, {n_now} {standing}", in_json=in_json)
+
+
+def diff(
+    what: Annotated[list[str], typer.Argument(metavar="RUN RUN|EXPERIMENT", help="Two runs, or an experiment.")],
+    db: DatabaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show how two runs differ: parameters, numbers, cases. For an experiment: its last two runs of one benchmark."""
+    from deployments.cli.experiments.page import print_diff
+    from deployments.cli.terminal.output import print_json
+    from evaluation.reports.runs.diff import run_diff
+
+    with open_stored(db) as store:
+        first, second = _two_runs(store, what)
+        found = run_diff(store, first, second)
+    if as_json:
+        print_json(found)
+    else:
+        print_diff(found)
+
+
+def _two_runs(store: "Store", what: list[str]) -> tuple[str, str]:
+    from evaluation.errors import ConfigurationError
+    from evaluation.store.experiments import find_experiment
+    from evaluation.store.runs import find_run
+
+    if len(what) == 2:
+        return _run_id(store, what[0]), _run_id(store, what[1])
+    if len(what) != 1:
+        raise ConfigurationError(f"{len(what)} names were given to diff", "Give two runs, or one experiment.")
+    found = find_experiment(store, what[0])
+    runs = [find_run(store, run_id) for run_id in found.run_ids]
+    for later in reversed(runs):
+        earlier = [run for run in runs if run.plan.benchmark_name == later.plan.benchmark_name and run is not later]
+        if earlier:
+            return earlier[-1].plan.run_id, later.plan.run_id
+    raise ConfigurationError(
+        f"experiment {found.name!r} has no two runs of one benchmark", "Name two runs: `experiments diff RUN RUN`."
+    )
+
+
+def _run_id(store: "Store", wanted: str) -> str:
+    from evaluation.store.runs import find_run
+
+    return find_run(store, wanted).plan.run_id

@@ -1,0 +1,175 @@
+"""The flow run itself: its signals, its story on the terminal, and a Prefect server that goes away for good."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from deployments.cli.terminal.output import tell
+from deployments.cli.terminal.progress_bar import progress_bar
+from evaluation.errors import StoreError
+
+if TYPE_CHECKING:
+    from prefect.client.schemas.objects import State
+
+    from deployments.prefect_server import PrefectServer
+    from evaluation.store.session import Store
+
+PREFECT_GONE_AFTER_S = 30.0
+"""How long results that are complete wait for Prefect's server to come back."""
+PREFECT_LOOK_EVERY_S = 3.0
+PREFECT_BUSY_TIMES = 10
+"""A server that is there and too busy to answer is waited for so many times as long."""
+
+
+class PrefectGoneError(Exception):
+    """Prefect's server is gone, and nothing is left to be done without it."""
+
+
+class TerminatedError(BaseException):
+    """SIGTERM came while no flow was running."""
+
+
+def tell_of_own_server(server: "PrefectServer") -> None:
+    """Tells that a temporary Prefect server is started where none is configured."""
+    if server.is_ours:
+        tell("PREFECT_API_URL is not set: starting a temporary Prefect server (data in PREFECT_HOME)")
+
+
+def run_flow(
+    begin: Callable[[], Any], invocation_id: str, store: "Store", server: Any, *, has_ended: Callable[[], bool]
+) -> "tuple[State[Any] | None, int | None]":
+    """The final state of a flow run (None: it had none yet) and the signal that ended it early, if one did.
+
+    Neither a state nor a signal: it ended, and Prefect's server is gone.
+
+    Args:
+        begin: Calls the flow, so that it returns its state.
+        invocation_id: Whose progress is shown.
+        store: Where that stands.
+        server: Prefect's.
+        has_ended: True where all that the flow was to store is stored.
+    """
+    from deployments.settling import settle
+
+    server.wait(tell)
+    tell(f"Prefect: {server.page}")
+    seen: list[int] = []
+    runner = asyncio.Runner()
+    with progress_bar(store, invocation_id), _telling_the_story():
+        try:
+            work = _noting_signals(begin(), seen)
+            state = runner.run(_until_prefect_is_gone(work, server.api, has_ended))
+        except asyncio.CancelledError:
+            state = None
+        except PrefectGoneError:
+            # Its runner is left as it is: ending it would wait for a server that does not answer.
+            tell(
+                f"warning: Prefect's server at {server.api} is gone, and its record of this run ends early; "
+                "all answers and scores are stored"
+            )
+            return None, None
+    runner.close()
+    flow_run_id = state.state_details.flow_run_id if state is not None else None
+    ended_well = state is not None and not state.is_cancelled()
+    with contextlib.suppress(KeyboardInterrupt, TerminatedError):  # the run has ended, and is shown all the same
+        # A standing server goes on digesting what it was told; one that ends with a command must have done so.
+        awaited = str(flow_run_id) if flow_run_id and ended_well and (server.is_ours or server.is_shared) else None
+        settle(server.api, awaited, timeout_s=20 if ended_well else 1)
+    return state, seen[0] if seen else None
+
+
+@contextmanager
+def _telling_the_story() -> Iterator[None]:
+    """Lets whoever sits at the terminal hear what the flow says."""
+    from tasks.flow_logging import listeners
+
+    def hear(level: int, said: str) -> None:
+        if level >= logging.INFO:
+            tell(f"{'warning' if level >= logging.WARNING else 'note'}: {said}")
+
+    listeners.append(hear)
+    try:
+        yield
+    finally:
+        listeners.remove(hear)
+
+
+async def _until_prefect_is_gone(work: Any, api: str, has_ended: Callable[[], bool]) -> Any:
+    """What the flow run gives.
+
+    Raises:
+        PrefectGoneError: all is stored, and Prefect's server has not answered for a while.
+    """
+    running, gone = asyncio.create_task(work), asyncio.create_task(_prefect_gone(api, has_ended))
+    await asyncio.wait((running, gone), return_when=asyncio.FIRST_COMPLETED)
+    if not running.done():
+        raise PrefectGoneError
+    gone.cancel()
+    return running.result()
+
+
+async def _prefect_gone(api: str, has_ended: Callable[[], bool]) -> None:
+    """Returns when nothing is left to be stored and Prefect is gone for `PREFECT_GONE_AFTER_S`, or busy for long."""
+    from deployments.helper_process import answers, listens
+    from deployments.prefect_server import HEALTH
+
+    answered_at = time.monotonic()
+    while True:
+        await asyncio.sleep(PREFECT_LOOK_EVERY_S)
+        if await asyncio.to_thread(answers, api + HEALTH, timeout_s=PREFECT_LOOK_EVERY_S):
+            answered_at = time.monotonic()
+            continue
+        silent_s = time.monotonic() - answered_at
+        is_gone = silent_s > PREFECT_GONE_AFTER_S * PREFECT_BUSY_TIMES or not await asyncio.to_thread(listens, api)
+        if is_gone and silent_s > PREFECT_GONE_AFTER_S and await asyncio.to_thread(has_ended):
+            return
+
+
+def all_have_ended(store: "Store", invocation_id: str) -> bool:
+    """True where every run of the invocation has its end in the store."""
+    from evaluation.store.runs import runs_of_invocation
+
+    try:
+        runs = runs_of_invocation(store, invocation_id)
+    except StoreError:
+        return False
+    return bool(runs) and all(run.finished_at is not None for run in runs)
+
+
+def work_on_it_has_ended(store: "Store", run_id: str, *, since: datetime) -> bool:
+    """True where this process took hold of the run since then, and has let go of it again."""
+    import os
+
+    from evaluation.store.runs import holders_of
+
+    try:
+        holders = holders_of(store, run_id)
+    except StoreError:
+        return False
+    own = [holder for holder in holders if holder.pid == os.getpid() and holder.started_at >= since]
+    return bool(own) and all(holder.ended_at is not None for holder in own)
+
+
+async def _noting_signals(work: Any, seen: list[int]) -> Any:
+    """Runs the flow; a signal before its own handlers stand, or after, ends it too."""
+    task = asyncio.current_task()
+    loop = asyncio.get_running_loop()
+
+    def note(number: int, _frame: object) -> None:
+        seen.append(number)
+        if task is not None:
+            loop.call_soon_threadsafe(task.cancel)
+
+    # Not the loop's own handlers: the flow's would remove them for good.
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        return await work
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

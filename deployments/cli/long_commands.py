@@ -1,0 +1,82 @@
+"""Where a command works that may take long: its store, its signals, and what is started for it."""
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
+
+from deployments.cli.arguments import database_url
+from deployments.cli.flow_runs import TerminatedError
+from deployments.cli.terminal.output import EXIT_INTERRUPTED, EXIT_TERMINATED, print_json, report_lost_database
+from evaluation.errors import DatabaseLostError
+
+if TYPE_CHECKING:
+    from evaluation.store.session import Store
+
+
+@contextmanager
+def workplace(database: str | None, *, may_be_new: bool = True) -> "Iterator[tuple[Store, ExitStack]]":
+    """The open store, which flows of this process use too, and a stack that ends what is started for the command.
+
+    Whatever this process opens under the store's name meanwhile is the same file.
+
+    Args:
+        database: Where results are kept; None: the default.
+        may_be_new: Make the store where there is none yet.
+
+    Raises:
+        DatabaseLostError: it was deleted, moved away or replaced meanwhile.
+        StoreError: it cannot be opened, or is not there.
+    """
+    from deployments.cli.db.creation import open_or_make
+    from evaluation.store.database_file import one_file
+
+    url = database_url(database)
+    with (
+        heeding_sigterm(),
+        open_or_make(url, typed=database, may_be_new=may_be_new) as store,
+        one_file(store),
+        ExitStack() as stack,
+    ):
+        os.environ["BENCHWRIGHT_DATABASE_URL"] = store.url if url is None else url
+        _use_embedded_server_of_serve(stack)
+        yield store, stack
+
+
+def _use_embedded_server_of_serve(stack: ExitStack) -> None:
+    """Let `embedded` name the server of the `benchwright serve` on this Prefect home, in whichever shell that runs."""
+    from deployments.serving.home import find_serve
+
+    serving = None if "BENCHWRIGHT_EMBEDDED_URL" in os.environ else find_serve()
+    if serving is not None and serving.embedded:
+        os.environ["BENCHWRIGHT_EMBEDDED_URL"] = serving.embedded
+        stack.callback(os.environ.pop, "BENCHWRIGHT_EMBEDDED_URL", None)
+
+
+@contextmanager
+def heeding_sigterm() -> Iterator[None]:
+    """Lets SIGTERM unwind like Ctrl-C, so that what was started is stopped."""
+
+    def terminate(_number: int, _frame: object) -> None:
+        raise TerminatedError
+
+    before = signal.signal(signal.SIGTERM, terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def code_of_signal(end: BaseException) -> int:
+    """The exit code of what Ctrl-C or SIGTERM ended."""
+    return EXIT_TERMINATED if isinstance(end, TerminatedError) else EXIT_INTERRUPTED
+
+
+def ended_without_runs(end: BaseException, invocation_id: str | None, *, as_json: bool) -> int:
+    """The same, of an invocation that had nothing to show yet, or lost it with its database."""
+    if isinstance(end, DatabaseLostError):
+        return report_lost_database(end, invocation_id, as_json=as_json)
+    if as_json:
+        print_json({"status": "cancelled", "invocation_id": invocation_id, "runs": []})
+    return code_of_signal(end)

@@ -1,0 +1,255 @@
+"""`benchwright models agree`: do several servers answer alike, so that they may be pooled for one model?"""
+
+import asyncio
+import shlex
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from deployments.cli.arguments import DatabaseOption, FieldsOption, IgnoredFieldsOption, JsonOption, open_to_list
+from deployments.cli.completion import benchmark_names
+from evaluation.errors import ConfigurationError, UnknownNameError
+
+if TYPE_CHECKING:
+    from deployments.cli.servers import Answer
+    from evaluation.evaluation_request import CandidateRequest, EvaluationRequest
+    from evaluation.metrics.metric import Metric
+    from evaluation.model_info import ModelInfo
+    from evaluation.servers.agreement import Agreement
+    from evaluation.servers.repeated_requests import Party, Question
+    from evaluation.store.session import Store
+
+DEFAULT_BENCHMARK = "text_generation"
+SLOTS_UNKNOWN = 4
+"""Requests at once where the slots of a server are not stored; one that has fewer lets them wait."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Asked:
+    """What is asked of all, and what it is scored by."""
+
+    wanted: "CandidateRequest"
+    benchmark: str
+    questions: "tuple[Question, ...]"
+    metric: "Metric"
+    benchmark_options: dict[str, Any]
+    seed: int
+
+
+def agree(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="A model that all of the servers have.")],
+    endpoint: Annotated[
+        list[str], typer.Option("--endpoint", metavar="URL|NAME", help="A server; repeat it for two or more.")
+    ],
+    benchmark: Annotated[
+        str,
+        typer.Option(
+            "--benchmark",
+            metavar="NAME|PATH",
+            autocompletion=benchmark_names,
+            help="The benchmark whose cases are asked.",
+        ),
+    ] = DEFAULT_BENCHMARK,
+    field: FieldsOption = None,
+    ignore_field: IgnoredFieldsOption = None,
+    cases: Annotated[int, typer.Option("--cases", min=1, metavar="K", help="How many of its cases to ask.")] = 20,
+    option: Annotated[
+        list[str] | None,
+        typer.Option("--option", metavar="KEY=VALUE", help="An option for the model; may be repeated."),
+    ] = None,
+    seed: Annotated[
+        int, typer.Option("--seed", min=0, metavar="S", help="The random seed of the cases and their seeds.")
+    ] = 0,
+    any_digest: Annotated[
+        bool, typer.Option("--any-digest", help="Ask even if the servers' weights differ or are unknown.")
+    ] = False,
+    db: DatabaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure whether servers give the same answers: each is asked the same cases twice. Exit with 1: do not pool them.
+
+    A server with several slots (4 if not stated) is asked once more, with so many requests at once. Nothing is stored.
+    """
+    from deployments.cli.models.agreement_page import agreement_as_json, print_agreement
+    from deployments.cli.servers import ask_all, wanted_endpoints
+    from deployments.cli.terminal.output import EXIT_CHECK_FAILED, print_json
+
+    with open_to_list(db) as store:
+        request = _request(model, benchmark, field, ignore_field)
+        asked = _asked(store, model, option or [], request, n_cases=cases, seed=seed)
+        records = wanted_endpoints(endpoint, store)
+    if len({record.url for record in records}) < 2:
+        raise ConfigurationError("fewer than two servers are named", "Give --endpoint A --endpoint B, two that differ.")
+    answers, errors = ask_all(records)
+    for record, error in errors:
+        raise ConfigurationError(f"{record.name}: {error.message}", error.next_step)
+    infos = [_model(answer, model) for answer in answers]
+    _compare_digests(answers, infos, any_digest=any_digest)
+    found = asyncio.run(_measured(answers, infos, asked))
+    if as_json:
+        what = {"model": infos[0].name, "benchmark": asked.benchmark, "metric": asked.metric.name, "seed": asked.seed}
+        print_json(what | agreement_as_json(found, digests=[info.digest for info in infos]))
+    else:
+        print_agreement(found, asked.metric.name)
+    if not found.may_be_pooled:
+        raise typer.Exit(EXIT_CHECK_FAILED)
+
+
+def _request(model: str, benchmark: str, fields: list[str] | None, ignored: list[str] | None) -> "EvaluationRequest":
+    from evaluation.evaluation_request import read_request
+
+    given = {"benchmarks": [benchmark], "models": [model], "fields": fields or [], "ignore_fields": ignored or []}
+    return read_request(given)
+
+
+def _asked(
+    store: "Store", model: str, options: Sequence[str], request: "EvaluationRequest", *, n_cases: int, seed: int
+) -> _Asked:
+    from evaluation.benchmarks.rendering import render
+    from evaluation.benchmarks.sampling import limited
+    from evaluation.candidate import PLAIN_PROFILE
+    from evaluation.evaluation_request import CandidateRequest
+    from evaluation.resolution import find_benchmark, find_profile, resolve_benchmark
+    from evaluation.servers.repeated_requests import Question
+
+    wanted = CandidateRequest.parse(shlex.join([model, *options]))
+    profile = find_profile(wanted.profile, store=store) if wanted.profile else PLAIN_PROFILE
+    (name,) = request.benchmarks
+    benchmark = find_benchmark(name, store=store, fields=request.field_mapping(), ignore=request.ignore_fields)
+    resolved = resolve_benchmark(benchmark, request)
+    by_id = {case.case_id: case for case in resolved.benchmark.cases}
+    chosen = [by_id[case_id] for case_id in limited(list(by_id), limit=n_cases, seed=seed)]
+    return _Asked(
+        wanted=wanted,
+        benchmark=resolved.benchmark.name,
+        questions=tuple(
+            Question(case=case, messages=profile.wrap(render(resolved.benchmark, case))) for case in chosen
+        ),
+        metric=next(metric for metric in resolved.metrics if metric.name == resolved.headline),
+        benchmark_options=dict(resolved.benchmark.options),
+        seed=seed,
+    )
+
+
+def _model(answer: "Answer", name: str) -> "ModelInfo":
+    from evaluation.providers.model_names import find_model, is_remote, remote_refused
+
+    if (found := find_model(answer.models, name)) is None:
+        known = [info.name for info in answer.models]
+        step = (
+            f"Have {answer.endpoint.name} fetch it: `benchwright models pull {name} --endpoint {answer.endpoint.name}`."
+        )
+        raise UnknownNameError(f"model on {answer.endpoint.name}:", name, known, step)
+    if is_remote(found) and not answer.endpoint.allow_remote:
+        raise remote_refused(found.name, found.remote_host)
+    return found
+
+
+def _compare_digests(answers: "Sequence[Answer]", infos: "Sequence[ModelInfo]", *, any_digest: bool) -> None:
+    """Says how the weights compare.
+
+    Raises:
+        ConfigurationError: they differ, or a server does not say, and that was not allowed.
+    """
+    from deployments.cli.terminal.output import tell
+
+    digests = [info.digest for info in infos]
+    if digests[0] is not None and len(set(digests)) == 1:
+        tell(f"{infos[0].name}: the same weights everywhere, digest {digests[0][:12]}")
+        return
+    listed = ", ".join(
+        f"{answer.endpoint.name} {digest[:12] if digest else 'does not say'}"
+        for answer, digest in zip(answers, digests, strict=True)
+    )
+    if not any_digest:
+        verb = "are not known to have" if None in digests else "do not have"
+        raise ConfigurationError(
+            f"the servers {verb} the same weights of {infos[0].name!r}: {listed}",
+            "Pull it again where it is old, or ask all the same with --any-digest.",
+        )
+    tell(f"{infos[0].name}: not known to be the same weights: {listed}")
+
+
+async def _measured(answers: "Sequence[Answer]", infos: "Sequence[ModelInfo]", asked: _Asked) -> "Agreement":
+    from deployments.cli.terminal.output import tell
+    from evaluation.servers.agreement import agreement
+    from evaluation.servers.repeated_requests import N_TIMES, ask_everyone_at_once, ask_everyone_twice
+
+    n = len(asked.questions)
+    tell(f"asking {len(answers)} servers {n} cases of {asked.benchmark}, each twice, then several at once")
+    async with AsyncExitStack() as stack:
+        parties = await _parties(stack, answers, infos, asked)
+        on_answer = _teller(n * sum(N_TIMES + (party.slots > 1) for party in parties))
+        found = await ask_everyone_twice(parties, asked.questions, seed=asked.seed, on_answer=on_answer)
+        beside = await ask_everyone_at_once(parties, asked.questions, seed=asked.seed, on_answer=on_answer)
+    return agreement(
+        [party.endpoint for party in parties],
+        found,
+        asked.questions,
+        asked.metric,
+        at_once=[
+            None if outcomes is None else (party.slots, outcomes)
+            for party, outcomes in zip(parties, beside, strict=True)
+        ],
+    )
+
+
+def _teller(n_all: int) -> Any:
+    from deployments.cli.terminal.output import tell
+
+    n_done = 0
+
+    def one_more() -> None:
+        nonlocal n_done
+        n_done += 1
+        if n_done == n_all or n_done * 4 // n_all > (n_done - 1) * 4 // n_all:
+            tell(f"  {n_done} of {n_all} answers")
+
+    return one_more
+
+
+async def _parties(
+    stack: AsyncExitStack, answers: "Sequence[Answer]", infos: "Sequence[ModelInfo]", asked: _Asked
+) -> "list[Party]":
+    """The servers, opened, all asked with the options of the first, whatever parameters another has for the model."""
+    from deployments.cli.servers import api_key
+    from evaluation.options import candidate_options, effective_options
+    from evaluation.providers.detection import connect
+    from evaluation.providers.openai_wire import unsupported_options
+    from evaluation.servers.repeated_requests import Party
+
+    providers = [
+        await stack.enter_async_context(
+            await connect(
+                answer.endpoint.url,
+                provider=answer.endpoint.provider,
+                api_key=api_key(answer.endpoint),
+                allow_remote=answer.endpoint.allow_remote,
+            )
+        )
+        for answer in answers
+    ]
+    shown = [await provider.show(info.name) for provider, info in zip(providers, infos, strict=True)]
+    options = effective_options(
+        candidate_options(asked.wanted.options), benchmark=asked.benchmark_options, model=shown[0].parameters
+    )
+    trained = [info.context_length for info in shown if info.context_length]
+    options["num_ctx"] = min([options["num_ctx"], *trained])
+    if any(provider.name != "ollama" for provider in providers):
+        unsent = unsupported_options(options)
+        options = {name: value for name, value in options.items() if name not in unsent}
+    can_think = all("thinking" in info.capabilities for info in shown)
+    return [
+        Party(
+            endpoint=answer.endpoint.name,
+            provider=provider,
+            model=info.name,
+            options=options,
+            think=(asked.wanted.think or False) if can_think else None,
+            slots=answer.endpoint.slots or SLOTS_UNKNOWN,
+        )
+        for answer, provider, info in zip(answers, providers, shown, strict=True)
+    ]

@@ -1,0 +1,138 @@
+"""`benchwright models list`: which models have the servers now, and which of them fit?"""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from deployments.cli.arguments import DatabaseOption, EndpointsOption, JsonOption, open_results, open_to_list
+
+if TYPE_CHECKING:
+    from evaluation.store.records import ModelRecord
+    from evaluation.store.session import Store
+
+FamilyOption = Annotated[
+    str | None, typer.Option("--family", metavar="F", help="The family as its server names it: llama.")
+]
+
+
+def list_models(
+    endpoint: EndpointsOption = None,
+    capability: Annotated[
+        str | None,
+        typer.Option("--capability", metavar="C", help="Only models with this capability: completion, thinking, …"),
+    ] = None,
+    max_size: Annotated[
+        str | None, typer.Option("--max-size", metavar="SIZE", help="Only models up to this size: 8GB, 500MB, …")
+    ] = None,
+    family: FamilyOption = None,
+    retired: Annotated[bool, typer.Option("--retired", help="Include retired models.")] = False,
+    stored: Annotated[bool, typer.Option("--stored", help="Contact no server; show what was recorded before.")] = False,
+    db: DatabaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List the models that the servers have now, and record them in the store."""
+    from deployments.cli.terminal.output import print_json
+    from deployments.cli.terminal.tables import read_size
+
+    max_bytes = read_size(max_size, option="--max-size") if max_size is not None else None
+    with open_to_list(db) if stored else open_results(db) as store:
+        everything = _seen_before(store, endpoint or []) if stored else _seen_now(store, endpoint or [])
+    live = [record for record in everything if retired or record.retired_at is None]
+    found = [record for record in live if _fits(record, capability=capability, family=family, max_bytes=max_bytes)]
+    if as_json:
+        print_json([model_as_json(record) for record in found])
+    else:
+        _print_list(found)
+    _tell_of_the_rest(everything, live, found, capability=capability, family=family)
+
+
+def _seen_now(store: "Store", given: Sequence[str]) -> list["ModelRecord"]:
+    """What the servers have, and what was registered for none of them yet."""
+    from deployments.cli.servers import ask_those_that_answer, record_models, wanted_endpoints
+    from evaluation.store.registry import list_models as stored_models
+
+    found = record_models(store, ask_those_that_answer(wanted_endpoints(given, store)))
+    if not given:
+        names = {record.name for record in found}
+        registered = stored_models(store, include_retired=True)
+        found += [record for record in registered if record.endpoint_name is None and record.name not in names]
+    return sorted(found, key=lambda record: (record.name, record.endpoint_name or ""))
+
+
+def _seen_before(store: "Store", given: Sequence[str]) -> list["ModelRecord"]:
+    from deployments.cli.servers import wanted_endpoints
+    from evaluation.store.registry import list_models as stored_models
+
+    names = {endpoint.name for endpoint in wanted_endpoints(given, store)} if given else None
+    records = stored_models(store, include_retired=True)
+    return [record for record in records if names is None or record.endpoint_name in names]
+
+
+def _fits(record: "ModelRecord", *, capability: str | None, family: str | None, max_bytes: int | None) -> bool:
+    return (
+        (capability is None or capability.lower() in record.capabilities)
+        and (family is None or (record.family or "").lower() == family.lower())
+        and (max_bytes is None or (record.size_bytes is not None and record.size_bytes <= max_bytes))
+    )
+
+
+def _print_list(found: Sequence["ModelRecord"]) -> None:
+    from deployments.cli.terminal.tables import print_table
+    from evaluation.formatting import size
+
+    if not found:
+        return
+    print_table(
+        ("model", "parameters", "size", "quantisation", "context", "capabilities", "digest", "endpoint"),
+        [
+            (
+                record.name + (" (retired)" if record.retired_at else ""),
+                record.parameter_size,
+                size(record.size_bytes),
+                record.quantization,
+                record.context_length,
+                record.capabilities,
+                record.digest[:12] if record.digest else "unverified",
+                record.endpoint_name or "none yet",
+            )
+            for record in found
+        ],
+    )
+
+
+def _tell_of_the_rest(
+    everything: Sequence["ModelRecord"],
+    live: Sequence["ModelRecord"],
+    found: Sequence["ModelRecord"],
+    *,
+    capability: str | None,
+    family: str | None,
+) -> None:
+    """Says what was left out, and what there would be where a filter left nothing."""
+    from deployments.cli.terminal.output import tell
+
+    if n_retired := len(everything) - len(live):
+        tell(f"left out: {n_retired} retired; --retired shows {'it' if n_retired == 1 else 'them'}")
+    if found:
+        return
+    if not live:
+        tell("no model is there; `benchwright models pull NAME` fetches one")
+    elif capability is not None and not any(capability.lower() in record.capabilities for record in live):
+        seen = sorted({word for record in live for word in record.capabilities})
+        tell(f"no model has the capability {capability!r}; seen: {', '.join(seen) or 'none'}")
+    elif family is not None and not any((record.family or "").lower() == family.lower() for record in live):
+        seen = sorted({record.family for record in live if record.family})
+        tell(f"no model is of the family {family!r}; seen: {', '.join(seen) or 'none'}")
+    else:
+        tell(f"none of {len(live)} models fits")
+
+
+def model_as_json(record: "ModelRecord") -> dict[str, Any]:
+    """All that is noted of a model, as plain JSON."""
+    known = asdict(record)
+    for moment in ("first_seen", "last_seen", "retired_at"):
+        known[moment] = known[moment].isoformat() if known[moment] else None
+    known["endpoint"] = known.pop("endpoint_name")
+    return known

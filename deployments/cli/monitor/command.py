@@ -1,0 +1,79 @@
+"""`benchwright monitor`: looks at evaluations and production traffic, and tells of what is wrong."""
+
+from typing import Annotated, Any
+
+import typer
+
+from deployments.cli.arguments import DatabaseOption, JsonOption
+
+
+def monitor(
+    since: Annotated[
+        str | None, typer.Option("--since", metavar="30d|4w", help="How far to look back; default 30 days.")
+    ] = None,
+    slower_than: Annotated[
+        float | None,
+        typer.Option("--slower-than", metavar="N", help="Alert above this multiple of the usual duration; default 2."),
+    ] = None,
+    success_below: Annotated[
+        float | None,
+        typer.Option("--success-below", metavar="SHARE", help="Alert below this success rate; default 0.9."),
+    ] = None,
+    gpu_below: Annotated[
+        float | None,
+        typer.Option("--gpu-below", metavar="SHARE", help="Alert below this GPU utilisation; default 0.5."),
+    ] = None,
+    token_budget: Annotated[
+        list[str] | None,
+        typer.Option("--token-budget", metavar="[TASK=]N", help="Average number of tokens that a call may use.*"),
+    ] = None,
+    baseline_runs: Annotated[
+        int | None, typer.Option("--baseline-runs", metavar="N", help="Runs in a baseline; default 5.")
+    ] = None,
+    false_alarm_rate: Annotated[
+        float | None,
+        typer.Option(
+            "--false-alarm-rate",
+            metavar="P",
+            help="Chance of any false alarm of quality in --over-looks; default 0.05.",
+        ),
+    ] = None,
+    over_looks: Annotated[
+        int | None,
+        typer.Option(
+            "--over-looks", metavar="N", help="Looks at new runs that --false-alarm-rate covers; default 200."
+        ),
+    ] = None,
+    min_calls: Annotated[
+        int | None, typer.Option("--min-calls", metavar="N", help="Production calls needed for an alert; default 20.")
+    ] = None,
+    without: Annotated[
+        list[str] | None,
+        typer.Option("--without", metavar="RULE", help="A rule to leave out.*"),
+    ] = None,
+    fail_on_alert: Annotated[
+        bool, typer.Option("--fail-on-alert", help="Exit with 1 if an alert is open and not acknowledged.")
+    ] = False,
+    db: DatabaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Check evaluations and production traffic over time; raise alerts, and close those that are over.
+
+    Rules: duration, success, tokens, gpu, quality, model, judge, server. Options marked * may be repeated.
+    """
+    from deployments.cli.monitor.run import read_budgets, read_days, run_monitor
+
+    given: dict[str, Any] = {
+        "since_days": read_days(since),
+        "slower_than": slower_than,
+        "success_below": success_below,
+        "gpu_below": gpu_below,
+        "token_budgets": read_budgets(token_budget or []),
+        "baseline_runs": baseline_runs,
+        "false_alarm_rate": false_alarm_rate,
+        "over_looks": over_looks,
+        "min_calls": min_calls,
+        "left_out": without,
+    }
+    asked = {name: value for name, value in given.items() if value is not None}
+    raise typer.Exit(run_monitor(asked, database=db, as_json=as_json, fail_on_alert=fail_on_alert))

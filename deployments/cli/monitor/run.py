@@ -1,0 +1,125 @@
+"""From what was typed to an exit code: the flow that monitors is run, and what it saw is shown."""
+
+import asyncio
+import re
+import uuid
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+from deployments.cli.evaluate.run import exit_code
+from deployments.cli.flow_runs import TerminatedError, run_flow, tell_of_own_server
+from deployments.cli.long_commands import code_of_signal, workplace
+from deployments.cli.terminal.output import EXIT_CHECK_FAILED, EXIT_DONE, EXIT_RUN_FAILED, print_json, tell
+from evaluation.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from evaluation.monitoring.monitor_request import MonitorRequest
+    from evaluation.store.session import Store
+
+_DAYS = {"d": 1, "w": 7}
+
+
+def read_days(text: str | None) -> int | None:
+    """The days of `30d` or `4w`.
+
+    Raises:
+        ConfigurationError: it is neither.
+    """
+    if text is None:
+        return None
+    found = re.fullmatch(r"([0-9]{1,6})([dw])", text.strip())
+    if found is None:
+        raise ConfigurationError(f"--since {text!r} is no stretch of time", "For example 30d or 4w.")
+    return int(found[1]) * _DAYS[found[2]]
+
+
+def read_budgets(words: Sequence[str]) -> list[dict[str, Any]] | None:
+    """The budgets of `500` and `TASK=500`; None where there is none.
+
+    Raises:
+        ConfigurationError: one is neither.
+    """
+    found = []
+    for text in words:
+        task, _, number = text.rpartition("=")
+        if not re.fullmatch(r"[0-9]{1,12}", number.strip()):
+            raise ConfigurationError(f"--token-budget {text!r} is no budget", "For example 800 or flash_analysis=800.")
+        found.append({"task": task.strip(), "tokens_per_call": int(number)})
+    return found or None
+
+
+def run_monitor(given: Mapping[str, Any], *, database: str | None, as_json: bool, fail_on_alert: bool) -> int:
+    """The exit code of one look.
+
+    Args:
+        given: Fields of `MonitorRequest`.
+        database: Where everything is; None: the default.
+        as_json: Print the result as JSON.
+        fail_on_alert: 1 where an alert is open.
+
+    Raises:
+        BenchwrightError: something for the user to mend.
+    """
+    from evaluation.monitoring.monitor_request import read_monitor_request
+
+    request = read_monitor_request(given)
+    try:
+        with workplace(database, may_be_new=False) as (store, stack):
+            return _run(request, store, stack, as_json=as_json, fail_on_alert=fail_on_alert)
+    except (KeyboardInterrupt, TerminatedError) as end:
+        if as_json:
+            print_json({"status": "cancelled"})
+        return code_of_signal(end)
+
+
+def _run(request: "MonitorRequest", store: "Store", stack: ExitStack, *, as_json: bool, fail_on_alert: bool) -> int:
+    from deployments.prefect_server import prefect_server
+
+    server = stack.enter_context(prefect_server())
+    tell_of_own_server(server)
+
+    from flows.monitor import monitor  # while the server starts
+
+    def begin() -> Any:
+        return monitor(request, return_state=True)
+
+    state, number = run_flow(begin, uuid.uuid4().hex, store, server, has_ended=lambda: False)
+    code, error = exit_code(state, number, has_runs=False)
+    if code == EXIT_DONE and state is not None:
+        result = asyncio.run(state.aresult())
+        _show(result, as_json=as_json)
+        return EXIT_CHECK_FAILED if fail_on_alert and _has_open(result) else code
+    if as_json:
+        said = {} if error is None else {"error": {"message": error.message, "next": error.next_step}}
+        print_json({"status": "failed" if code == EXIT_RUN_FAILED else "cancelled", **said})
+    return code
+
+
+def _has_open(result: Mapping[str, Any]) -> bool:
+    return any(one["state"] == "open" for one in result["alerts"])
+
+
+def _show(result: Mapping[str, Any], *, as_json: bool) -> None:
+    from deployments.cli.terminal.run_results import say_line
+    from deployments.cli.terminal.split_table import print_split_table
+    from evaluation.monitoring.page import statistics_rows
+
+    if as_json:
+        print_json(result)
+        return
+    say_line(result["sentence"], style="bold")
+    for one in result["alerts"]:
+        marks = [word for word, holds in (("new", one["is_new"]), ("silenced", one["is_silenced"])) if holds]
+        marks += ["acknowledged"] if one["state"] == "acknowledged" else []
+        marked = f" ({', '.join(marks)})" if marks else ""
+        say_line(f"{one['severity']} {one['alert_id']} {one['rule']}{marked}: {one['sentence']}")
+    for one in result["resolved"]:
+        say_line(f"resolved {one['alert_id']} {one['rule']}: {one['sentence']}")
+    for one in result["insights"]:
+        say_line(f"note: {one['text']}")
+    if rows := statistics_rows(result):
+        say_line()
+        print_split_table(rows, words=("task", "candidate"))
+    if result["alerts"]:
+        tell("  next: `benchwright alerts ack ID` says that you know; `benchwright alerts silence` keeps it quiet")

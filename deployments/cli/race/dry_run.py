@@ -1,0 +1,108 @@
+"""What `race --dry-run` prints: when it is decided, what the first look takes, and what all of it can take at most."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from deployments.cli.evaluate.preparation import Prepared, check_servers
+from deployments.cli.evaluate.run import start_embedded_where_asked
+from deployments.cli.terminal.output import EXIT_DONE, print_json
+from evaluation.errors import ConfigurationError
+from evaluation.formatting import duration
+
+if TYPE_CHECKING:
+    from evaluation.forecasts.costs import Forecast
+    from evaluation.races.bounds import RaceBounds
+    from evaluation.races.race_request import RaceRequest
+    from evaluation.store.session import Store
+
+
+def show_race_dry_run(
+    prepared: Prepared, request: "RaceRequest", store: "Store", stack: ExitStack, *, as_json: bool
+) -> int:
+    """The exit code, once the plan is printed; nothing is asked, and nothing stored.
+
+    Raises:
+        BenchwrightError: no server, no such model, or fewer than two candidates.
+    """
+    from evaluation.forecasts.costs import as_json as forecast_as_json
+    from evaluation.forecasts.forecast import forecast
+    from evaluation.forecasts.planned_work import planned_works
+    from evaluation.forecasts.scoring_work import asked_afterwards
+    from evaluation.races.bounds import bounds
+
+    start_embedded_where_asked(prepared, stack)
+    resolution = check_servers(prepared, store)
+    if len(resolution.candidates) < 2:
+        raise ConfigurationError("the candidates are one and the same", "Race two that differ, or more.")
+    benchmark = resolution.benchmarks[0].benchmark
+    n_cases = min(len(benchmark.cases), prepared.request.limit or len(benchmark.cases))
+    bounded = bounds(
+        request.model_copy(update={"margin": None}).rules(), n_cases=n_cases, n_candidates=len(resolution.candidates)
+    )
+    first = prepared.request.model_copy(update={"limit": bounded.looks[0]})
+    found = forecast(store, planned_works(store, first, resolution, ()))
+    if as_json:
+        print_json({"race": _plain(bounded, found, request), "first_look": forecast_as_json(found)})
+    else:
+        _print(bounded, found, request, benchmark.name, asked_afterwards(store, first, resolution))
+    return EXIT_DONE
+
+
+def _plain(bounded: "RaceBounds", found: "Forecast", request: "RaceRequest") -> dict[str, Any]:
+    return {**request.own_fields, **asdict(bounded), "most_seconds": _most_seconds(bounded, found)}
+
+
+def _print(bounded: "RaceBounds", found: "Forecast", request: "RaceRequest", benchmark: str, afterwards: Any) -> None:
+    from deployments.cli.evaluate.dry_run import show_dry_run
+    from deployments.cli.terminal.tables import say
+
+    for sentence in _schedule(bounded, request, benchmark):
+        say(sentence)
+    say()
+    say("The first look:")
+    show_dry_run(found, afterwards, as_json=False)
+    say()
+    for sentence in _most(bounded, found, request):
+        say(sentence)
+
+
+def _schedule(bounded: "RaceBounds", request: "RaceRequest", benchmark: str) -> Iterator[str]:
+    from evaluation.formatting import counted
+
+    yield (
+        f"A race by {request.method}: {counted(bounded.n_candidates, 'candidate')} on {benchmark}, "
+        f"{counted(bounded.n_cases, 'case')}."
+    )
+    sizes = [f"{size:,}" for size in bounded.looks]
+    when = sizes[0] if len(sizes) == 1 else f"{', '.join(sizes[:-1])} and {sizes[-1]}"
+    yield f"It is decided who goes on after {when} {'case' if sizes == ['1'] else 'cases'}."
+    if bounded.n_confirm:
+        yield (
+            f"The last one left is held against the runner-up on {counted(bounded.n_confirm, 'unseen case')} at most."
+        )
+    else:
+        yield "No case is left to confirm a winner on."
+    if bounded.note is not None:
+        yield f"{bounded.note}."
+
+
+def _most(bounded: "RaceBounds", found: "Forecast", request: "RaceRequest") -> Iterator[str]:
+    seconds = _most_seconds(bounded, found)
+    time = "" if seconds is None else f", about {duration(seconds)}"
+    yield (
+        f"In all at most {bounded.most_calls:,} of the {bounded.full_grid_calls:,} calls that asking everybody "
+        f"everything takes{time}; whoever leaves early makes it less."
+    )
+    if request.budget:
+        yield f"It ends earlier where its budget is spent: {', '.join(request.budget)}."
+
+
+def _most_seconds(bounded: "RaceBounds", found: "Forecast") -> float | None:
+    """The first look's time, as many times as it has to be; its loads once for each look."""
+    if found.seconds is None or not found.n_calls:
+        return None
+    loading = max((sum(load.load_s or 0.0 for load in endpoint.loads) for endpoint in found.endpoints), default=0.0)
+    asking = max(0.0, found.seconds - loading)
+    return asking * bounded.most_calls / bounded.first_calls + loading * (len(bounded.looks) + bool(bounded.n_confirm))

@@ -1,0 +1,155 @@
+"""From what was typed to an exit code: a race is prepared, run by its flow and shown."""
+
+from contextlib import ExitStack
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from deployments.cli.evaluate.preparation import Prepared, check_servers, prepare
+from deployments.cli.evaluate.run import marked_as_failed, run_to_its_end, start_embedded_where_asked
+from deployments.cli.flow_runs import TerminatedError, tell_of_own_server
+from deployments.cli.long_commands import ended_without_runs, workplace
+from deployments.cli.race.dry_run import show_race_dry_run
+from deployments.cli.search_options import TypedSearch
+from deployments.cli.terminal.output import (
+    EXIT_DONE,
+    EXIT_INTERRUPTED,
+    EXIT_RUN_FAILED,
+    EXIT_TERMINATED,
+    print_json,
+    report_error,
+    tell,
+)
+from evaluation.errors import BenchwrightError, ConfigurationError, DatabaseLostError, StoreError
+
+if TYPE_CHECKING:
+    from evaluation.races.race_request import RaceRequest
+    from evaluation.store.session import Store
+
+SOURCE = "the command line"
+MAY_CHANGE = "budget"
+"""Of a race's own words, what a resume may say anew."""
+
+
+def run_race(wanted: TypedSearch, *, database: str | None, as_json: bool) -> int:
+    """The exit code of a race.
+
+    Raises:
+        BenchwrightError: something for the user to mend, before anything was asked of a model.
+    """
+    invocation_id: str | None = None
+    try:
+        with workplace(database, may_be_new=wanted.resume is None) as (store, stack):
+            prepared, request = _prepared(wanted, store)
+            if wanted.dry_run:
+                return show_race_dry_run(prepared, request, store, stack, as_json=as_json)
+            invocation_id = prepared.invocation_id
+            if not wanted.given and not wanted.evaluation and _is_over(prepared, store):
+                return _show(prepared, store, EXIT_DONE, None, as_json=as_json)
+            return _run(prepared, request, store, stack, as_json=as_json)
+    except (KeyboardInterrupt, TerminatedError, DatabaseLostError) as end:
+        return ended_without_runs(end, invocation_id, as_json=as_json)
+
+
+def _prepared(wanted: TypedSearch, store: "Store") -> "tuple[Prepared, RaceRequest]":
+    from evaluation.races.race_request import read_race_request
+    from evaluation.templates import with_template
+
+    if wanted.resume is not None:
+        if wanted.dry_run:
+            raise ConfigurationError(
+                "--dry-run shows a race before it begins",
+                "Leave --resume out, or look at the race by `benchwright show`.",
+            )
+        return _resumed(wanted, wanted.resume, store)
+    typed = read_race_request({**wanted.given, "evaluation": with_template(store, wanted.evaluation)})
+    prepared = prepare(wanted.evaluation, store, source=SOURCE, resume=None)
+    _refuse_unfit(typed, prepared)
+    return prepared, typed.model_copy(update={"evaluation": prepared.request})
+
+
+def _resumed(wanted: TypedSearch, run: str, store: "Store") -> "tuple[Prepared, RaceRequest]":
+    from evaluation.races.race_request import read_race_request
+    from evaluation.resuming import HOW
+    from evaluation.store.races import find_race
+
+    others = [name for name in wanted.given if name != MAY_CHANGE]
+    others += [name for name in wanted.evaluation if name not in HOW and name != "prices"]
+    if others:
+        raise ConfigurationError(
+            f"{', '.join(others)}: a race that is resumed keeps its candidates, its cases and its rules",
+            f"Resume it with nothing but --{MAY_CHANGE} and how its servers are asked, or begin a new race.",
+        )
+    asked = {name: value for name, value in wanted.evaluation.items() if name != "prices"}
+    prepared = prepare(asked, store, source=SOURCE, resume=run)
+    record = find_race(store, prepared.invocation_id)
+    if record is None:
+        raise ConfigurationError(
+            f"run {prepared.earlier[0].plan.run_id} is no race's", "Go on with it by `benchwright evaluate --resume`."
+        )
+    fields = {**record.request, **wanted.given, "evaluation": prepared.request.model_dump(exclude_defaults=True)}
+    return prepared, read_race_request(fields, source="the stored race")
+
+
+def _is_over(prepared: Prepared, store: "Store") -> bool:
+    """True where there is nothing to go on with, so that no server is needed."""
+    from evaluation.store.races import find_race
+
+    record = find_race(store, prepared.invocation_id)
+    has_ended = record is not None and record.finished_at is not None
+    return has_ended and all(run.status == "completed" for run in prepared.earlier)
+
+
+def _refuse_unfit(request: "RaceRequest", prepared: Prepared) -> None:
+    """Refuses a metric on which nobody can race, before a server is started."""
+    from evaluation.races.raceable_metrics import refuse_unfit
+    from evaluation.resolution import resolve_benchmark
+
+    found = resolve_benchmark(prepared.benchmarks[0], prepared.request)
+    headline = next(metric for metric in found.metrics if metric.name == found.headline)
+    refuse_unfit(headline)
+    request.rules(metric=headline.name, unit=headline.unit)
+
+
+def _run(prepared: Prepared, request: "RaceRequest", store: "Store", stack: ExitStack, *, as_json: bool) -> int:
+    from deployments.prefect_server import prefect_server
+
+    server = stack.enter_context(prefect_server())
+    start_embedded_where_asked(prepared, stack)
+    if len(check_servers(prepared, store).candidates) < 2:
+        raise ConfigurationError("the candidates are one and the same", "Race two that differ, or more.")
+    tell_of_own_server(server)
+
+    from flows.race import race  # while the server starts
+
+    def begin() -> Any:
+        return race(request, prepared.invocation_id, return_state=True)
+
+    code, error = run_to_its_end(begin, prepared.invocation_id, store, server)
+    return _show(prepared, store, code, error, as_json=as_json)
+
+
+def _show(prepared: Prepared, store: "Store", code: int, broken_by: BenchwrightError | None, *, as_json: bool) -> int:
+    from deployments.cli.race.page import print_race
+    from evaluation.reports.races.result import race_result
+
+    try:
+        result = race_result(store, prepared.invocation_id)
+    except DatabaseLostError:
+        raise
+    except (StoreError, ValueError) as error:
+        if code in (EXIT_INTERRUPTED, EXIT_TERMINATED):
+            return code
+        said = error if isinstance(error, StoreError) else StoreError("the race has no run", "Run it again.")
+        if as_json:
+            words = {"message": said.message, "next": said.next_step}
+            print_json({"status": "failed", "invocation_id": prepared.invocation_id, "runs": [], "error": words})
+        return report_error(said, as_json=False, code=EXIT_RUN_FAILED)
+    if broken_by is not None:
+        result = replace(result, invocation=marked_as_failed(result.invocation, broken_by))
+    if as_json:
+        print_json(result)
+    else:
+        print_race(result)
+    if code != EXIT_DONE:
+        tell(f"  next: `benchwright race --resume {result.race.run_id}` goes on with it")
+    return code

@@ -1,0 +1,219 @@
+"""From what was asked to an exit code: a candidate is recommended, shown, and written down for other programs."""
+
+import re
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast, get_args
+
+from deployments.cli.arguments import database_url
+from deployments.cli.recommend.stored_verdicts import lines_of, verdicts_of_runs
+from deployments.cli.terminal.output import EXIT_DONE, EXIT_MENDABLE, print_json, tell
+
+if TYPE_CHECKING:
+    from evaluation.evidence import Choosable
+    from selection.answers import Recommendation
+    from selection.configuration import Form
+    from selection.preferences import Constraints, LogPrompt, OnLittleEvidence, OnTie, Weights
+
+_OPTIONS = {
+    "max_latency_s": ("--max-latency", "s"),
+    "max_memory_gb": ("--max-memory", "GB"),
+    "max_cost_per_1k": ("--max-cost-per-1k", ""),
+    "max_energy_j": ("--max-energy", "J"),
+    "min_quality": ("--min-quality", ""),
+}
+"""What each number that must hold is called on the command line, and its unit there."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What was typed."""
+
+    task: str | None
+    prompt: str | None
+    constraints: "Constraints"
+    weights: "Weights"
+    on_tie: "OnTie"
+    on_little_evidence: "OnLittleEvidence"
+    tolerance: float = 0.5
+    log: "LogPrompt" = "hash"
+    explain: bool = False
+    form: "Form | None" = None
+    """In which form the candidate is written; None: it is shown."""
+    out: Path | None = None
+
+
+def checked_form(word: str | None, out: Path | None, *, option: str, as_json: bool = False) -> "Form | None":
+    """The form of a configuration that the word names, else that the file's name does; None where neither is given.
+
+    Raises:
+        UnknownNameError: there is no such form.
+        ConfigurationError: the file's name says nothing, or two things were to be printed.
+    """
+    from evaluation.errors import ConfigurationError, UnknownNameError
+    from selection.configuration import Form
+
+    known = get_args(Form)
+    if word is None and out is None:
+        return None
+    if word is None and out is not None:
+        named = [form for form in known if out.name.lower() == form or out.name.lower().endswith(f".{form}")]
+        if not named:
+            raise ConfigurationError(f"--out {str(out)!r} names no form", f"Give {option}: {', '.join(known)}.")
+        word = named[0]
+    if word not in known:
+        raise UnknownNameError(f"form of {option}", str(word), known)
+    if as_json and out is None:
+        raise ConfigurationError(
+            f"--json and {option} both say what is printed", f"Leave one out, or give --out FILE for {option}."
+        )
+    return cast("Form", word)
+
+
+def run_recommendation(wanted: Wanted, *, database: str | None, as_json: bool) -> int:
+    """The exit code of a recommendation: 2 where no candidate is named.
+
+    Raises:
+        BenchwrightError: something for the user to mend; no candidate does what must hold.
+    """
+    from evaluation.templates import must_be_new
+    from selection import recommend
+
+    if wanted.out is not None:  # nothing is decided, and stored, for a file that cannot be written
+        must_be_new(wanted.out)
+    with at_the_desk(database) as url, in_words_of_the_command():
+        found = recommend(
+            wanted.task,
+            wanted.prompt,
+            constraints=wanted.constraints,
+            weights=wanted.weights,
+            on_tie=wanted.on_tie,
+            tolerance=wanted.tolerance,
+            on_little_evidence=wanted.on_little_evidence,
+            store=url,
+            log=wanted.log,
+        )
+        if found.candidate is None:
+            return _say_why_nobody(found, wanted, url, as_json=as_json)
+        _show(found, found.candidate, wanted, url, as_json=as_json)
+    return EXIT_DONE
+
+
+@contextmanager
+def at_the_desk(database: str | None) -> "Iterator[str | None]":
+    """The database's URL; what was decided there is stored before this process ends."""
+    from selection.recommender.registry import close_desks
+
+    try:
+        yield database_url(database)
+    finally:
+        if n_lost := close_desks():
+            tell(f"warning: {n_lost} recommendations or outcomes could not be stored")
+
+
+@contextmanager
+def in_words_of_the_command() -> "Iterator[None]":
+    """Lets an error say which option to change, where it says which argument of Python."""
+    from evaluation.errors import SelectionError
+
+    try:
+        yield
+    except SelectionError as error:
+        step = error.next_step or ""
+        for argument, (option, unit) in _OPTIONS.items():
+            step = re.sub(rf"\b{argument}=(\S+)", rf"{option} \1{unit}", step)
+            step = step.replace(f"Leave {argument} out", f"Leave {option} out")
+        raise type(error)(error.message, step) from None
+
+
+def _say_why_nobody(found: "Recommendation", wanted: Wanted, url: str | None, *, as_json: bool) -> int:
+    from deployments.cli.terminal.output import report_error
+    from evaluation.errors import SelectionError
+    from selection.pages.recommendation import evaluation_to_run, recommendation_as_json
+    from selection.recommender.registry import desk_of
+
+    known = desk_of(url).view().scoreboard.candidates
+    step = f"`{evaluation_to_run(found.task, known)}`, or `--on-little-evidence rules`."
+    if as_json:
+        said = recommendation_as_json(found, percentile=wanted.constraints.percentile)
+        print_json(said | {"error": {"message": found.reason, "next": step}})
+    return report_error(SelectionError(found.reason, step), as_json=False, code=EXIT_MENDABLE)
+
+
+def _show(found: "Recommendation", candidate: "Choosable", wanted: Wanted, url: str | None, *, as_json: bool) -> None:
+    from evaluation.reports.escaping import one_line
+    from selection import explain
+    from selection.configuration import written_as
+    from selection.pages.recommendation import recommendation_as_json
+
+    written = None if wanted.form is None else written_as(candidate, wanted.form)
+    explanation = explain(found, store=url) if wanted.explain else None
+    if written is not None and wanted.out is not None:
+        write_out(wanted.out, written)
+    if as_json:
+        said = recommendation_as_json(found, percentile=wanted.constraints.percentile)
+        said |= {"comparisons": verdicts_of_runs(found, url)}
+        print_json(said | ({} if explanation is None else {"explanation": explanation}))
+    elif written is not None and wanted.out is None:
+        tell(one_line(found.reason) if explanation is None else _as_block(explanation))
+        sys.stdout.write(written)
+    else:
+        _print_page(found, wanted, explanation, verdicts_of_runs(found, url))
+
+
+def write_out(path: Path, text: str) -> None:
+    """Writes a file that is not there yet, and says so.
+
+    Raises:
+        ConfigurationError: it is there already, or cannot be written.
+    """
+    from evaluation.templates import write_new_file
+
+    write_new_file(path, text)
+    tell(f"{path}: written")
+
+
+def _print_page(
+    found: "Recommendation", wanted: Wanted, explanation: str | None, verdicts: Sequence[Mapping[str, Any]]
+) -> None:
+    from deployments.cli.terminal.run_results import say_line
+    from deployments.cli.terminal.split_table import print_split_table
+    from selection.pages.recommendation import candidate_rows, difference_lines, part_rows, removed_lines
+
+    say_line(found.reason, style="bold")
+    if rows := candidate_rows(found, percentile=wanted.constraints.percentile):
+        say_line()
+        print_split_table(rows, words=("mark",))
+    if parts := part_rows(found):
+        say_line()
+        say_line(f"measured on each {'task' if found.task is None else 'benchmark'} (cases)")
+        say_line()
+        print_split_table(parts, words=())
+    say_line()
+    notes = [note for note in found.notes if f"\nNote: {note}." not in (explanation or "")]
+    told = (*difference_lines(found), *removed_lines(found), *(f"note: {note}" for note in notes))
+    for line in (*told, *lines_of(verdicts)):
+        say_line(line)
+    say_line(f"decided by {found.decided_by}")
+    if explanation is not None:
+        _print_explanation(explanation.removeprefix(found.reason).strip("\n"))
+    say_line(f"How did it go? benchwright selection outcome {found.id} --quality 0.8 --latency 1.2s --ok")
+
+
+def _print_explanation(text: str) -> None:
+    """Prints it with a margin, so that no name in it can pass for a line of ours."""
+    from deployments.cli.terminal.tables import say
+
+    say()
+    say(_as_block(text))
+    say()
+
+
+def _as_block(text: str) -> str:
+    from deployments.cli.terminal.split_table import screen_width
+    from deployments.cli.terminal.text_block import as_block
+
+    return as_block(text, width=screen_width())

@@ -1,0 +1,53 @@
+"""What `compare` says of the runs that a recommendation rests on, where the recommendation judges something else.
+
+A recommendation judges all that was measured on a task; a comparison one run. Where both are right-or-wrong answers of
+one run, they are one test with one p-value; else their verdicts stand side by side.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from evaluation.store.session import Store
+    from selection.answers import Recommendation
+
+MOST_RUNS = 3
+"""Newer runs are compared sooner; of more, the command is named that compares them."""
+
+
+_TESTS_OF_A_RUN = ("exact McNemar", "McNemar", "sign flips")
+"""Those with which `compare` tells the candidates of one run apart too."""
+
+
+def verdicts_of_runs(found: "Recommendation", url: str | None) -> list[dict[str, Any]]:
+    """The verdict of each run that has at least two of the candidates, the newest of each benchmark.
+
+    Empty where nothing was told apart by a test, where no task was named, and where one run is all the evidence and
+    the test is that of the comparison.
+    """
+    from evaluation.store.evidence_runs import runs_behind
+    from evaluation.store.session import open_store
+
+    if found.task is None or found.candidate is None or found.tested_by is None:
+        return []
+    keys = {found.candidate.key, *(one.candidate.key for one in found.alternatives)}
+    with open_store(url) as store:
+        runs, n_in_all = runs_behind(store, task=found.task, keys=keys)
+        if n_in_all == 1 and found.tested_by.startswith(_TESTS_OF_A_RUN):
+            return []
+        return [_verdict(store, run_id, benchmark) for run_id, benchmark in runs[:MOST_RUNS]]
+
+
+def _verdict(store: "Store", run_id: str, benchmark: str) -> dict[str, Any]:
+    from evaluation.reports.runs.verdict import verdict_of_run
+
+    return {"run_id": run_id, "benchmark": benchmark, "sentences": verdict_of_run(store, run_id)}
+
+
+def lines_of(verdicts: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The verdicts for a person; empty without any."""
+    lines = ["one run alone, by its own tests (`benchwright compare RUN`):"] if verdicts else []
+    for one in verdicts:
+        first, *others = one["sentences"] or ["its candidates have no case in common"]
+        lines += [f"- {one['run_id']}, {one['benchmark']}: {first}", *(f"- {sentence}" for sentence in others)]
+    return lines

@@ -1,0 +1,24 @@
+"""`benchwright retrain`: learns anew which candidate suits which prompt, and lets a better model decide."""
+
+from typing import Annotated, Any
+
+import typer
+
+from deployments.cli.arguments import DatabaseOption, JsonOption
+
+
+def retrain(
+    if_enough_new: Annotated[
+        int | None,
+        typer.Option("--if-enough-new", metavar="N", help="Stop if fewer than N scored answers and outcomes are new."),
+    ] = None,
+    seed: Annotated[int | None, typer.Option(metavar="N", help="The random seed of the training; default 0.")] = None,
+    db: DatabaseOption = None,
+    json_: JsonOption = False,
+) -> None:
+    """Train selection models on what was measured; one that is significantly better on unseen prompts is promoted."""
+    from deployments.cli.retrain.run import run_retraining
+
+    given: dict[str, Any] = {"if_enough_new": if_enough_new, "seed": seed}
+    asked = {name: value for name, value in given.items() if value is not None}
+    raise typer.Exit(run_retraining(asked, database=db, as_json=json_))

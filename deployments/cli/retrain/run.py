@@ -1,0 +1,121 @@
+"""From what was typed to an exit code: the flow that retrains is run, and what became of it is shown."""
+
+import asyncio
+import uuid
+from collections.abc import Mapping
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+from deployments.cli.evaluate.run import exit_code
+from deployments.cli.flow_runs import TerminatedError, run_flow, tell_of_own_server
+from deployments.cli.long_commands import code_of_signal, workplace
+from deployments.cli.terminal.output import (
+    EXIT_DONE,
+    EXIT_INTERRUPTED,
+    EXIT_RUN_FAILED,
+    EXIT_TERMINATED,
+    print_json,
+    tell,
+)
+
+if TYPE_CHECKING:
+    from evaluation.store.session import Store
+    from selection.retrain_request import RetrainRequest
+
+
+def run_retraining(given: Mapping[str, Any], *, database: str | None, as_json: bool) -> int:
+    """The exit code of a retraining.
+
+    Args:
+        given: Fields of `RetrainRequest`.
+        database: Where the evidence is; None: the default.
+        as_json: Print the result as JSON.
+
+    Raises:
+        BenchwrightError: something for the user to mend.
+    """
+    from selection.retrain_request import read_retrain_request
+
+    request = read_retrain_request(given)
+    code: int | None = None
+    try:
+        with workplace(database, may_be_new=False) as (store, stack):
+            code = _run_or_say_what_is_kept(request, store, stack, as_json=as_json)
+    except (KeyboardInterrupt, TerminatedError) as end:
+        if code is None:
+            code = code_of_signal(end)
+            _say_ended("nothing was begun", "`benchwright retrain` begins again.", None, as_json=as_json)
+    return code
+
+
+def _run_or_say_what_is_kept(request: "RetrainRequest", store: "Store", stack: ExitStack, *, as_json: bool) -> int:
+    from evaluation.errors import StoreError
+    from selection.learning.resumption import begun, kept
+
+    before = begun(store)
+    try:
+        code = _run(request, store, stack, as_json=as_json)
+    except (KeyboardInterrupt, TerminatedError) as end:
+        code = code_of_signal(end)
+    if code in (EXIT_INTERRUPTED, EXIT_TERMINATED):
+        try:
+            found = kept(store, since=before)
+            _say_ended(found.sentence, found.next_step, found.model_id, as_json=as_json)
+        except StoreError as error:
+            step = "`benchwright selection history` lists what was trained."
+            _say_ended(f"what is kept is not known, {error.message}", step, None, as_json=as_json)
+    return code
+
+
+def _say_ended(sentence: str, next_step: str, model_id: str | None, *, as_json: bool) -> None:
+    """Says what is kept of a retraining that was ended early, and how to go on."""
+    if as_json:
+        print_json({"status": "cancelled", "sentence": sentence, "model_id": model_id, "next": next_step})
+    tell(f"interrupted: {sentence}")
+    tell(f"  next: {next_step}")
+
+
+def _run(request: "RetrainRequest", store: "Store", stack: ExitStack, *, as_json: bool) -> int:
+    from deployments.prefect_server import prefect_server
+    from selection.learning.retraining import retraining_result, what_is_new
+
+    known = what_is_new(store)
+    if (refusal := known.too_little(request.if_enough_new)) is not None:  # no server is started to hear that
+        _show(retraining_result(store, known, None, refusal), as_json=as_json)
+        return EXIT_DONE
+    server = stack.enter_context(prefect_server())
+    tell_of_own_server(server)
+
+    from flows.retrain import retrain  # while the server starts
+
+    def begin() -> Any:
+        return retrain(request, return_state=True)
+
+    state, number = run_flow(begin, uuid.uuid4().hex, store, server, has_ended=lambda: False)
+    code, error = exit_code(state, number, has_runs=False)
+    if code == EXIT_DONE and state is not None:
+        _show(asyncio.run(state.aresult()), as_json=as_json)
+    elif as_json and code == EXIT_RUN_FAILED:
+        said = {} if error is None else {"error": {"message": error.message, "next": error.next_step}}
+        print_json({"status": "failed", **said})
+    return code
+
+
+def _show(result: Mapping[str, Any], *, as_json: bool) -> None:
+    from deployments.cli.terminal.run_results import say_line
+    from deployments.cli.terminal.split_table import print_split_table
+    from selection.pages.retraining import held_out_lines, reason_lines, task_rows
+
+    if as_json:
+        print_json(result)
+        return
+    say_line(result["sentence"], style="bold")
+    for note in result["notes"]:
+        say_line(f"note: {note}")
+    if (report := result["report"]) is not None:
+        say_line()
+        print_split_table(task_rows(report), words=("decides",))
+        say_line()
+        for line in (*reason_lines(report), *held_out_lines(report)):
+            say_line(line)
+        say_line("`benchwright selection history` lists what was trained; `selection rollback` takes a promotion back.")

@@ -1,0 +1,196 @@
+"""`benchwright review`: people rate answers without seeing whose they are, and hear in the end what came of it."""
+
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from deployments.cli.arguments import DatabaseOption, JsonOption
+from deployments.cli.completion import benchmark_names
+
+Words = list[str] | None
+_START = "start"
+_HELP = ("-h", "--help")
+
+
+class _RunsOrCommand(TyperGroup):
+    """`review RUN` is `review start RUN`: run ids are no commands."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if args and args[0] not in self.commands and args[0] not in _HELP:
+            args = [_START, *args]
+        return super().parse_args(ctx, args)
+
+
+review = typer.Typer(
+    cls=_RunsOrCommand,
+    no_args_is_help=True,
+    help="Rate answers without seeing whose they are: `review RUN`. List reviews, resume one, show its result.",
+)
+
+RaterOption = Annotated[
+    str | None, typer.Option("--rater", metavar="NAME", help="The rater's name; default: asked for.")
+]
+RatersOption = Annotated[
+    int | None,
+    typer.Option("--raters", metavar="N", help="Number of raters; the candidates are revealed after the last."),
+]
+ReviewArgument = Annotated[str, typer.Argument(metavar="REVIEW", help="Its id, the beginning of it, or `last`.")]
+
+
+@review.command(_START)
+def start(
+    runs: Annotated[Words, typer.Argument(metavar="[RUN]...", help="Runs of one benchmark: ids, `last`.")] = None,
+    benchmark: Annotated[
+        str | None,
+        typer.Option(
+            "--benchmark",
+            metavar="NAME",
+            autocompletion=benchmark_names,
+            help="Without a RUN: the newest one of this benchmark.",
+        ),
+    ] = None,
+    candidate: Annotated[
+        Words, typer.Option("--candidate", metavar="NAME", help="Only answers of this candidate; may be repeated.")
+    ] = None,
+    kind: Annotated[
+        str | None,
+        typer.Option("--kind", metavar="grades|preference", help="Grades of 1–5, or which of two is better."),
+    ] = None,
+    criterion: Annotated[
+        Words,
+        typer.Option("--criterion", metavar="NAME", help="accuracy, completeness, relevance, speed; may be repeated."),
+    ] = None,
+    cases: Annotated[int | None, typer.Option("--cases", metavar="N", help="Number of cases; default 10.")] = None,
+    flip_share: Annotated[
+        float | None, typer.Option("--flip-share", metavar="0.3", help="Share of cases that flipped.")
+    ] = None,
+    control_share: Annotated[
+        float | None, typer.Option("--control-share", metavar="0.2", help="Share of cases drawn from all cases.")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option("--seed", metavar="S", help="The random seed of the cases and their order.")
+    ] = None,
+    no_references: Annotated[bool, typer.Option("--no-references", help="Do not show the reference answers.")] = False,
+    rater: RaterOption = None,
+    raters: RatersOption = None,
+    db: DatabaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Rate answers of stored runs in the terminal, case by case. The same command again resumes where it stopped.
+
+    It shows cases on which candidates differ, cases that flipped and random controls, in an order that tells nothing.
+    Each rating is stored at once: leave with q or Ctrl-C at any time.
+    """
+    from deployments.cli.review.dialogue import review_in_terminal
+    from evaluation.reviews.review_request import read_review_request
+
+    given: dict[str, Any] = {
+        "runs": runs,
+        "benchmark": benchmark,
+        "candidates": candidate,
+        "kind": kind,
+        "criteria": criterion,
+        "n_cases": cases,
+        "flip_share": flip_share,
+        "control_share": control_share,
+        "seed": seed,
+        "show_references": False if no_references else None,
+        "rater": rater,
+        "n_raters": raters,
+    }
+    request = read_review_request({key: value for key, value in given.items() if value is not None and value != []})
+    raise typer.Exit(review_in_terminal(request, database=db, as_json=as_json))
+
+
+@review.command("resume")
+def resume(
+    name: ReviewArgument = "last",
+    rater: RaterOption = None,
+    raters: RatersOption = None,
+    db: DatabaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Resume a review, or join it as its second rater."""
+    from deployments.cli.review.dialogue import review_in_terminal
+    from evaluation.reviews.review_request import read_review_request
+
+    given = {"review": name, "rater": rater, "n_raters": raters}
+    said = {key: value for key, value in given.items() if value is not None}
+    raise typer.Exit(review_in_terminal(read_review_request(said), database=db, as_json=as_json))
+
+
+@review.command("list")
+def list_all(db: DatabaseOption = None, as_json: JsonOption = False) -> None:
+    """List reviews, newest first, with their cases and raters."""
+    from deployments.cli.arguments import open_stored
+    from deployments.cli.review.page import print_reviews, summary_as_json
+    from deployments.cli.terminal.output import print_json, tell
+    from evaluation.store.reviews import list_reviews
+
+    with open_stored(db) as store:
+        found = list_reviews(store)
+    if as_json:
+        print_json([summary_as_json(one) for one in found])
+    elif found:
+        print_reviews(found)
+    else:
+        tell("there is no review yet; `benchwright review RUN` begins one")
+
+
+@review.command("show")
+def show(
+    name: ReviewArgument = "last",
+    unblind: Annotated[
+        bool, typer.Option("--unblind", help="Reveal the candidates although ratings are missing.")
+    ] = False,
+    db: DatabaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show the result of a review, with the candidates' names.
+
+    While ratings are missing: its progress, and who is to rate.
+    """
+    from deployments.cli.arguments import open_stored
+    from deployments.cli.review.page import print_progress, print_result
+    from deployments.cli.terminal.output import print_json
+    from evaluation.reviews.blinded import without_names
+    from evaluation.reviews.results import review_result
+
+    with open_stored(db) as store:
+        result = review_result(store, name)
+    is_open = result["awaited"]["is_over"] or unblind
+    if as_json:
+        print_json(result if is_open else without_names(result))
+    elif is_open:
+        print_result(result)
+    else:
+        print_progress(result)
+
+
+@review.command("delete")
+def delete(
+    name: Annotated[str, typer.Argument(metavar="REVIEW", help="Its id, or the beginning of it.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
+    db: DatabaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Delete a review with all its ratings. Runs stay."""
+    from deployments.cli.arguments import open_stored
+    from deployments.cli.terminal.confirmation import agrees
+    from deployments.cli.terminal.output import EXIT_CHECK_FAILED, print_json
+    from deployments.cli.terminal.tables import say
+    from evaluation.formatting import counted
+    from evaluation.store.ratings import load_ratings
+    from evaluation.store.reviews import delete_review, find_review
+
+    with open_stored(db) as store:
+        found = find_review(store, name)
+        n_ratings = len(load_ratings(store, found.review_id))
+        if not yes and not agrees(f"Delete review {found.review_id} with {counted(n_ratings, 'rating')}?"):
+            raise typer.Exit(EXIT_CHECK_FAILED)
+        delete_review(store, found.review_id)
+    if as_json:
+        print_json({"review_id": found.review_id, "n_ratings": n_ratings})
+    else:
+        say(f"review {found.review_id} is deleted, with {counted(n_ratings, 'rating')}")

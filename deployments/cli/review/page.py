@@ -1,0 +1,122 @@
+"""A case to be rated, and what came of a review, on the terminal."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from deployments.cli.terminal.output import story
+from deployments.cli.terminal.run_results import say_line
+from deployments.cli.terminal.split_table import print_split_table, screen_width
+from deployments.cli.terminal.tables import print_table
+from deployments.cli.terminal.text_block import as_block
+
+if TYPE_CHECKING:
+    from evaluation.store.records import ReviewItem, ReviewRecord, ReviewSummary
+
+
+def print_item(review: "ReviewRecord", item: "ReviewItem") -> None:
+    """Prints a case with its answers under their letters, beside the result: on stderr."""
+    from evaluation.reviews.blinded_cases import NO_ANSWER, SPEED, cases_title, criteria_of, letter, shown_time
+
+    story().print()
+    story().print(cases_title([item], len(review.items)), style="bold")
+    for message in item.question["messages"]:
+        _block(f"asked ({message['role']}):", message["content"])
+    for reference in item.question["references"]:
+        _block("right:", reference)
+    is_timed = SPEED in criteria_of(review, item)
+    for position, output in enumerate(item.outputs):
+        time = f", {shown_time(output.total_s)}" if is_timed else ""
+        _block(f"{letter(position)}{time}:", output.answer if output.answer.strip() else NO_ANSWER)
+
+
+def _block(title: str, text: str) -> None:
+    from evaluation.reports.escaping import one_line
+    from evaluation.reviews.blinded_cases import cut
+
+    story().print(one_line(title))
+    story().print(as_block(cut(text), width=screen_width()))
+
+
+def print_result(result: Mapping[str, Any]) -> None:
+    """Prints what came of a review, with names."""
+    from evaluation.reviews.result_page import agreement_rows, control_rows, metric_rows, pair_rows, score_rows
+    from evaluation.reviews.result_words import rater_words
+
+    say_line(result["sentence"], style="bold")
+    say_line(f"review {result['review_id']} · {result['benchmark']} · rated by {rater_words(result)}")
+    for note in result["notes"]:
+        say_line(f"note: {note}")
+    tables = {
+        "By candidate, with 95 % intervals over cases": score_rows(result),
+        "Each two": pair_rows(result),
+        "Random controls alone": control_rows(result),
+        "Do raters agree?": agreement_rows(result),
+        "Do metrics and judges agree with people?": metric_rows(result),
+    }
+    for title, rows in tables.items():
+        if rows:
+            say_line()
+            say_line(title, style="bold")
+            say_line()
+            print_split_table(rows)
+    _print_cases(result)
+
+
+def _print_cases(result: Mapping[str, Any]) -> None:
+    from evaluation.reviews.result_page import item_rows
+
+    rows = item_rows(result)
+    if rows:
+        say_line()
+        say_line("Case by case", style="bold")
+        print_table(list(rows[0]), [list(row.values()) for row in rows])
+
+
+def print_progress(result: Mapping[str, Any]) -> None:
+    """Prints how far a review is, and no name of a candidate."""
+    from evaluation.reviews.blinded import awaited_words
+    from evaluation.reviews.result_words import rater_words
+
+    say_line(f"{result['n_rated']} of {result['n_items']} cases are rated, by {rater_words(result)}", style="bold")
+    say_line(f"review {result['review_id']} · {result['benchmark']} · runs {', '.join(result['run_ids'])}")
+    say_line(f"Whose answers are whose is told when {awaited_words(result['awaited'])}.")
+    say_line(
+        f"Go on with `benchwright review resume {result['review_id']}`; "
+        f"`benchwright review show {result['review_id']} --unblind` tells the result so far."
+    )
+
+
+def print_reviews(reviews: "Sequence[ReviewSummary]") -> None:
+    """Prints one line a review."""
+    print_table(
+        ("review", "benchmark", "rated by", "cases", "rated", "raters", "runs", "made", "last rating"),
+        [
+            (
+                one.review_id,
+                one.benchmark_name,
+                one.kind,
+                one.n_items,
+                one.n_rated,
+                list(one.raters),
+                list(one.run_ids),
+                one.created_at,
+                one.rated_at,
+            )
+            for one in reviews
+        ],
+    )
+
+
+def summary_as_json(one: "ReviewSummary") -> dict[str, Any]:
+    """One review of a list."""
+    return {
+        "review_id": one.review_id,
+        "benchmark": one.benchmark_name,
+        "kind": one.kind,
+        "run_ids": list(one.run_ids),
+        "n_items": one.n_items,
+        "n_rated": one.n_rated,
+        "raters": list(one.raters),
+        "created_at": one.created_at.isoformat(),
+        "rated_at": None if one.rated_at is None else one.rated_at.isoformat(),
+    }

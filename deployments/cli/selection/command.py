@@ -1,0 +1,185 @@
+"""`benchwright selection`: what choosing rests on, which model decides, results from elsewhere, how it went."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from deployments.cli.arguments import DatabaseOption, JsonOption, OutOption, open_stored
+from deployments.cli.selection.imports import forget, import_file, list_all
+from deployments.cli.selection.outcomes import outcome, recommendations
+
+if TYPE_CHECKING:
+    from evaluation.store.session import Store
+    from selection.learning.deciding_model import Deciding
+
+selection = typer.Typer(
+    no_args_is_help=True,
+    help="Model selection: the scoreboard, selection models, imported results, outcomes, configurations.",
+)
+
+ModelArgument = Annotated[str, typer.Argument(metavar="ID", help="A model's version or id, or the beginning of one.")]
+ReasonOption = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="The reason, for the record.")]
+
+
+@selection.command("show")
+def show(
+    task: Annotated[str | None, typer.Option("--task", metavar="TASK", help="Only this task.")] = None,
+    db: DatabaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what decides, the scoreboard of each task, and the outcomes of recommendations."""
+    from deployments.cli.recommend.run import at_the_desk
+    from deployments.cli.selection.page import champion_as_json, print_selection
+    from deployments.cli.terminal.output import print_json
+    from evaluation.errors import UnknownNameError
+    from selection.analytics.analysis import analyse
+    from selection.analytics.page import analytics_as_json
+    from selection.learning.deciding_model import deciding
+    from selection.pages.scoreboard import scoreboard_as_json
+    from selection.recommender.registry import desk_of
+
+    with open_stored(db) as store, at_the_desk(db) as url:
+        decides, board, analytics = deciding(store), desk_of(url).view().scoreboard, analyse(store=url, task=task)
+    if task is not None and task not in board.standings:
+        raise UnknownNameError("task", task, board.standings, "`benchwright selection show` lists what was measured")
+    standings = [one for one in board.standings.values() if task in (None, one.task)]
+    if as_json:
+        said = {"champion": champion_as_json(decides), "tasks": scoreboard_as_json(board, standings)}
+        print_json(said | {"recommendations": analytics_as_json(analytics)})
+    else:
+        print_selection(decides, board, standings, analytics)
+
+
+@selection.command("history")
+def history(db: DatabaseOption = None, as_json: JsonOption = False) -> None:
+    """List the trained selection models, and which one decided when."""
+    from deployments.cli.selection.page import (
+        champion_as_json,
+        champion_lines,
+        model_as_json,
+        print_history,
+        promotion_as_json,
+    )
+    from deployments.cli.terminal.output import print_json
+    from deployments.cli.terminal.tables import say
+    from evaluation.store.selection_models import history as stored_models
+    from evaluation.store.selection_models import promotions
+    from selection.learning.deciding_model import deciding
+
+    with open_stored(db) as store:
+        models, made, decides = stored_models(store), promotions(store), deciding(store)
+    if as_json:
+        said: dict[str, Any] = {"champion": champion_as_json(decides), "models": [model_as_json(one) for one in models]}
+        print_json(said | {"promotions": [promotion_as_json(one) for one in made]})
+        return
+    print_history(models, made, decides)
+    for line in champion_lines(decides):
+        say(line)
+
+
+@selection.command("promote")
+def promote(
+    what: Annotated[str, typer.Argument(metavar="ID|FILE", help="A stored model, or a model file.")],
+    reason: ReasonOption = None,
+    db: DatabaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Promote a selection model: a stored one, or one from a file, which is checked before it is used."""
+    from evaluation.store.selection_models import champion
+    from evaluation.store.selection_models import promote as store_promotion
+    from selection.learning.deciding_model import deciding
+    from selection.learning.stored_models import must_be_readable
+
+    with open_stored(db) as store:
+        replaced, model_id, said = champion(store), _model_of(store, what), reason or "promoted by hand"
+        must_be_readable(store, model_id)
+        if replaced.model is None or replaced.model.model_id != model_id:
+            store_promotion(store, model_id, replacing=replaced.promotion_id, reason=said)
+        decides = deciding(store)
+    _say_champion(decides, as_json=as_json)
+
+
+@selection.command("rollback")
+def rollback(reason: ReasonOption = None, db: DatabaseOption = None, as_json: JsonOption = False) -> None:
+    """Return to the selection model before; run again, to the one before that, and finally to the scoreboard."""
+    from evaluation.store.selection_models import rollback as store_rollback
+    from selection.learning.deciding_model import deciding
+
+    with open_stored(db) as store:
+        store_rollback(store, reason=reason or "rolled back by hand")
+        decides = deciding(store)
+    _say_champion(decides, as_json=as_json)
+
+
+@selection.command("save")
+def save(
+    model: ModelArgument,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A new file to write.")],
+    db: DatabaseOption = None,
+) -> None:
+    """Write a selection model to a file, to be promoted elsewhere."""
+    from deployments.cli.terminal.output import tell
+    from selection.learning.stored_models import save_to_file
+
+    with open_stored(db) as store:
+        saved = save_to_file(store, model, file)
+    tell(f"{file}: model {saved.version} ({saved.kind}), written")
+
+
+@selection.command("export")
+def export(
+    task: Annotated[str | None, typer.Option("--task", metavar="TASK", help="For this task; default: all.")] = None,
+    form: Annotated[
+        str | None,
+        typer.Option("--format", metavar="modelfile|json|env", help="Default: by the ending of --out, else json."),
+    ] = None,
+    out: OutOption = None,
+    db: DatabaseOption = None,
+) -> None:
+    """Export the winning configuration, as `recommend --export` does, by quality alone; a Modelfile needs a model."""
+    from deployments.cli.recommend.run import Wanted, checked_form, run_recommendation
+    from selection.preferences import Constraints, Weights
+
+    chosen = checked_form(form or (None if out else "json"), out, option="--format")
+    wanted = Wanted(
+        task=task,
+        prompt=None,
+        constraints=Constraints(models_only=chosen == "modelfile"),
+        weights=Weights(),
+        on_tie="cheapest",
+        on_little_evidence="abstain",
+        form=chosen,
+        out=out,
+    )
+    raise typer.Exit(run_recommendation(wanted, database=db, as_json=False))
+
+
+selection.command("outcome")(outcome)
+selection.command("recommendations")(recommendations)
+selection.command("import")(import_file)
+selection.command("imports")(list_all)
+selection.command("forget")(forget)
+
+
+def _model_of(store: "Store", what: str) -> str:
+    """The id of a stored model; what is a file is checked and stored first."""
+    from evaluation.store.selection_models import find_model
+    from selection.learning.stored_models import store_file
+
+    if Path(what).suffix or os.sep in what or os.path.isfile(what):
+        return store_file(store, Path(what)).model_id
+    return find_model(store, what).model_id
+
+
+def _say_champion(decides: "Deciding", *, as_json: bool) -> None:
+    from deployments.cli.selection.page import champion_as_json, champion_lines
+    from deployments.cli.terminal.output import print_json
+    from deployments.cli.terminal.tables import say
+
+    if as_json:
+        print_json(champion_as_json(decides))
+        return
+    for line in champion_lines(decides):
+        say(line)

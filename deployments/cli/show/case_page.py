@@ -1,0 +1,221 @@
+"""One case of a run in full, for a person: prompt, references, and what became of every candidate's attempts."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from deployments.cli.terminal.output import result
+from deployments.cli.terminal.run_results import say_line
+from deployments.cli.terminal.split_table import screen_width
+from deployments.cli.terminal.text_block import as_block
+from evaluation.formatting import joules, percent, precise
+
+if TYPE_CHECKING:
+    from evaluation.case import Case, Message
+    from evaluation.results.cases import (
+        AnswerResult,
+        CaseCandidate,
+        CaseResult,
+        MissingOutcome,
+        OutcomeResult,
+        ScoreFailureResult,
+        ScoreResult,
+    )
+
+_TIMINGS = {
+    "total_s": "total",
+    "ttft_s": "first token after",
+    "queue_s": "queue",
+    "load_s": "load",
+    "prompt_s": "prompt",
+    "generate_s": "generate",
+}
+_PROMPTS = {
+    "cached": "the prompt was in the server's cache",
+    "unknown": "the prompt had been sent before, and the server does not say whether it was in its cache",
+}
+_OUTCOMES = {
+    "server_failure": "The server failed: {kind} (counted, not scored)",
+    "own_failure": "The candidate failed: {kind} (scored as an empty answer)",
+}
+
+
+def print_case_page(shown: "CaseResult") -> None:
+    """Print a case of a run in full."""
+    say_line()
+    say_line(f"case {shown.case.case_id} · {shown.benchmark} · run {shown.run_id} · {shown.status}", style="bold")
+    _print_case(shown.case)
+    prompts = _same_prompts(shown.candidates)
+    for messages, labels in prompts:
+        _print_prompt(messages, labels if len(prompts) > 1 else [])
+    for candidate in shown.candidates:
+        for outcome in candidate.outcomes:
+            _print_outcome(candidate, outcome, repeats=shown.n_repeats)
+    say_line()
+    for note in shown.annotations:
+        say_line(f"note {note.annotation_id} · {note.created_at:%Y-%m-%d} {note.author}: {note.text}")
+    say_line(f"benchmark version {shown.benchmark_version}, code {shown.code_version}")
+
+
+def _print_case(case: "Case") -> None:
+    for number, reference in enumerate(case.references, 1):
+        _print_text("reference" if len(case.references) == 1 else f"reference {number}", reference)
+    if not case.references:
+        say_line("no reference")
+    for number, passage in enumerate(case.context, 1):
+        _print_text(f"context {number} of {len(case.context)}", passage)
+    if case.choices:
+        _print_text("choices", "\n".join(case.choices))
+    if case.cluster is not None:
+        say_line(f"cluster: {case.cluster}")
+    if case.tags:
+        say_line(f"tags: {', '.join(case.tags)}")
+    for name, value in case.details.items():
+        _print_text(f"detail {name}", value if isinstance(value, str) else _json(value))
+
+
+def _json(value: object) -> str:
+    from evaluation.reports.escaping import as_json
+
+    return as_json(value)
+
+
+def _same_prompts(candidates: Sequence["CaseCandidate"]) -> list[tuple[tuple["Message", ...], list[str]]]:
+    """Each prompt with those to whom it was sent: one, unless prompt profiles differ."""
+    prompts: list[tuple[tuple[Message, ...], list[str]]] = []
+    for candidate in candidates:
+        same = next((labels for messages, labels in prompts if messages == candidate.messages), None)
+        if same is None:
+            prompts.append((candidate.messages, [candidate.label]))
+        else:
+            same.append(candidate.label)
+    return prompts
+
+
+def _print_prompt(messages: Sequence["Message"], labels: Sequence[str]) -> None:
+    to = f" to {', '.join(labels)}" if labels else ""
+    for message in messages:
+        _print_text(f"prompt as sent{to}: {message.role}", message.content)
+
+
+def _print_text(title: str, text: str) -> None:
+    say_line(f"{title}:")
+    result().print(as_block(text, width=screen_width()))
+
+
+def _print_outcome(candidate: "CaseCandidate", outcome: "OutcomeResult | MissingOutcome", *, repeats: int) -> None:
+    from evaluation.results.cases import AnswerResult, MissingOutcome
+
+    repeat = f" · repeat {outcome.repeat + 1} of {repeats}" if repeats > 1 else ""
+    say_line()
+    say_line(f"{candidate.label}{repeat}", style="bold")
+    if isinstance(outcome, MissingOutcome):
+        say_line("no outcome is stored: it was not asked, or not answered before the run ended")
+        return
+    _print_failure(outcome)
+    if isinstance(outcome.came_back, AnswerResult):
+        _print_answer(outcome.came_back, has_failed=outcome.failure is not None)
+    _print_scores(outcome.scores)
+    _print_usage(candidate, outcome)
+
+
+def _print_failure(outcome: "OutcomeResult") -> None:
+    if (failure := outcome.failure) is not None:
+        _print_text(_OUTCOMES[outcome.outcome].format(kind=failure.kind), failure.message or "no message")
+
+
+def _print_answer(given: "AnswerResult", *, has_failed: bool) -> None:
+    if given.answer or not has_failed:
+        _print_text("answer", given.answer)
+    if given.text != given.answer:
+        _print_text("raw text", given.text)
+    if given.thinking:
+        _print_text("thinking", given.thinking)
+
+
+def _print_scores(scores: Mapping[str, "ScoreResult | ScoreFailureResult"]) -> None:
+    from evaluation.results.cases import ScoreFailureResult
+
+    for name, score in scores.items():
+        if isinstance(score, ScoreFailureResult):
+            _print_text(f"{name} could not be had: {score.failure.kind}", score.failure.message)
+            continue
+        label = f" · {score.label}" if score.label else ""
+        say_line(f"{name} {precise(score.value)}{label}")
+        if score.rationale:
+            result().print(as_block(score.rationale, width=screen_width()))
+    if not scores:
+        say_line("no score")
+
+
+def _print_usage(candidate: "CaseCandidate", outcome: "OutcomeResult") -> None:
+    """Timings, tokens, and what else is known of the attempt, as far as it is known."""
+    from evaluation.formatting import counted
+
+    lines = {
+        "timings": _timings(outcome),
+        "usage": [
+            *_tokens(outcome),
+            counted(outcome.n_attempts, "attempt"),
+            _worded(outcome.seed, "seed {}"),
+            "" if outcome.energy_j is None else joules(outcome.energy_j),
+        ],
+        "server": [
+            f"{outcome.endpoint} ({candidate.provider} {candidate.server_version or 'of unknown version'})",
+            _worded(outcome.effective_context, "context {}"),
+            _place(outcome.vram_share),
+            f"finished {outcome.finished_at.isoformat()}",
+        ],
+        "candidate": [
+            f"profile {candidate.profile}",
+            _worded(candidate.think, "think {}"),
+            f"digest {candidate.digest or 'none: unverified weights'}",
+        ],
+        "options": [" ".join(f"{name}={value}" for name, value in candidate.options.items())],
+    }
+    for name, parts in lines.items():
+        if text := " · ".join(part for part in parts if part):
+            say_line(f"{name}: {text}")
+
+
+def _tokens(outcome: "OutcomeResult") -> list[str]:
+    from evaluation.formatting import counted
+    from evaluation.results.cases import AnswerResult
+
+    given = outcome.came_back
+    if not isinstance(given, AnswerResult):
+        return []
+    return [
+        "" if given.prompt_tokens is None else f"{counted(given.prompt_tokens, 'token')} in",
+        "" if given.output_tokens is None else f"{counted(given.output_tokens, 'token')} out",
+        _worded(given.finish_reason, "finish reason {}"),
+        "" if outcome.cut is None else outcome.cut.message,
+    ]
+
+
+def _worded(value: object, words: str) -> str:
+    return "" if value is None else words.format(value)
+
+
+def _place(vram_share: float | None) -> str:
+    """Where the model lay: a part of it on the CPU makes it slow."""
+    if vram_share is None:
+        return ""
+    if vram_share == 0:
+        return "on the CPU"
+    return f"{percent(vram_share)} in VRAM" + ("" if vram_share >= 1 else ", the rest on the CPU")
+
+
+def _timings(outcome: "OutcomeResult") -> list[str]:
+    from evaluation.results.cases import AnswerResult
+
+    given = outcome.came_back
+    seconds = {word: getattr(given.timings, name, None) for name, word in _TIMINGS.items()}
+    parts = [f"{word} {precise(value)} s" for word, value in seconds.items() if value is not None]
+    if not isinstance(given, AnswerResult):
+        return parts
+    if given.reused:
+        parts.append("reused from an earlier run, so in no timing figure")
+    elif parts:
+        parts.append("cold: waited for the model to load" if given.cold else "warm")
+        parts += [words] if (words := _PROMPTS.get(str(given.prompt_state))) is not None else []
+    return parts

@@ -1,0 +1,98 @@
+"""`benchwright show`: what came out of a run, what failed, and what became of one case?"""
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from deployments.cli.arguments import DatabaseOption, JsonOption, open_stored
+from deployments.cli.completion import run_ids
+
+if TYPE_CHECKING:
+    from evaluation.store.session import Store
+
+
+def show(
+    run: Annotated[
+        str, typer.Argument(metavar="RUN", autocompletion=run_ids, help="A run's id, the beginning of one, or `last`.")
+    ] = "last",
+    case: Annotated[
+        str | None, typer.Option("--case", metavar="ID", help="One case in full: prompt, answers, scores, timings.")
+    ] = None,
+    as_yaml: Annotated[
+        bool, typer.Option("--as-yaml", help="Print the request as a file that `evaluate -f` can run again.")
+    ] = False,
+    as_json: JsonOption = False,
+    db: DatabaseOption = None,
+) -> None:
+    """Show a run: its results, what failed with an example each, and where the numbers come from."""
+    from evaluation.errors import ConfigurationError
+    from evaluation.store.runs import find_run
+
+    if as_yaml and (as_json or case is not None):
+        raise ConfigurationError("--as-yaml stands alone", "Leave out --json and --case, or --as-yaml.")
+    with open_stored(db) as store:
+        run_id = find_run(store, run).plan.run_id
+        if as_yaml:
+            sys.stdout.write(_request_as_yaml(store, run_id))
+        elif case is not None:
+            _show_case(store, run_id, case, as_json=as_json)
+        else:
+            _show_run(store, run_id, as_json=as_json)
+
+
+def _show_run(store: "Store", run_id: str, *, as_json: bool) -> None:
+    from deployments.cli.show.run_page import print_run_page
+    from deployments.cli.terminal.output import print_json
+    from evaluation.reports.runs.result import run_in_full
+
+    shown = run_in_full(store, run_id)
+    if as_json:
+        print_json(shown)
+    else:
+        print_run_page(store, shown)
+        _say_whether_it_is_a_race(store, shown.run.invocation_id, run_id)
+
+
+def _say_whether_it_is_a_race(store: "Store", invocation_id: str, run_id: str) -> None:
+    """A race asks its candidates different numbers of cases, which a reader may wonder at."""
+    from deployments.cli.terminal.run_results import say_line
+    from evaluation.store.races import find_race
+
+    if find_race(store, invocation_id) is not None:
+        say_line()
+        say_line(f"This run is a race's: `benchwright race --resume {run_id}` shows who left after how many cases.")
+
+
+def _show_case(store: "Store", run_id: str, case_id: str, *, as_json: bool) -> None:
+    from deployments.cli.show.case_page import print_case_page
+    from deployments.cli.terminal.output import print_json
+    from evaluation.reports.runs.cases import case_result
+
+    shown = case_result(store, run_id, case_id)
+    if as_json:
+        print_json(shown)
+    else:
+        print_case_page(shown)
+
+
+def _request_as_yaml(store: "Store", run_id: str) -> str:
+    """The request of the run's invocation, all its benchmarks and candidates."""
+    from evaluation.errors import StoreError
+    from evaluation.evaluation_request import read_request
+    from evaluation.reports.escaping import for_terminal
+    from evaluation.request_file import request_as_yaml
+    from evaluation.store.runs import find_invocation, find_run
+
+    invocation = find_invocation(store, find_run(store, run_id).plan.invocation_id)
+    if invocation is None:
+        raise StoreError(f"{store.shown_url} does not hold what was asked for in run {run_id!r}")
+    text = request_as_yaml(read_request(invocation.request, source=f"what was asked for in run {run_id!r}"))
+    return text if for_terminal(text) == text else _in_ascii(text)
+
+
+def _in_ascii(text: str) -> str:
+    """The same YAML with every other letter written as its number, since some of them would trick a terminal."""
+    import yaml
+
+    return yaml.safe_dump(yaml.safe_load(text), sort_keys=False, allow_unicode=False)

@@ -1,0 +1,215 @@
+"""What `show RUN` prints below the results: what failed, how fast it was, and where the numbers come from."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from deployments.cli.terminal.run_results import print_run, say_line
+from deployments.cli.terminal.split_table import print_split_table
+
+if TYPE_CHECKING:
+    from evaluation.metrics.class_table import ClassTable
+    from evaluation.results.failures import FailureExample, FailureSummary
+    from evaluation.results.runs import CandidateResult, RunInFull, RunResult
+    from evaluation.store.records import AnnotationRecord
+    from evaluation.store.session import Store
+
+_KIND_WIDTH = 12
+_MOST_CLASSES = 12
+"""In a table of expected and given ones; a wider one is not read."""
+
+
+def print_run_page(store: "Store", shown: "RunInFull") -> None:
+    """Print a run in full."""
+    run = shown.run
+    print_run(store, run)
+    _print_progress(run)
+    _print_failures(shown.failures, repeats=run.n_repeats)
+    _print_classes(shown.classes)
+    _print_latencies(run)
+    _print_usage(run)
+    _print_gpus(run)
+    _print_notes(shown.annotations)
+    _print_sources(run, shown.experiments)
+    if shown.case_ids:
+        say_line()
+        say_line(f"One case in full: benchwright show {run.run_id} --case {_as_word(shown.case_ids[0])}")
+
+
+def _as_word(text: str) -> str:
+    """`text` as a shell takes it for one word."""
+    import shlex
+
+    return shlex.quote(text)
+
+
+def _print_progress(run: "RunResult") -> None:
+    """Says what an unfinished run has, and that it was not scored where it was not."""
+    from evaluation.formatting import counted
+
+    n_ok = sum(candidate.n_ok for candidate in run.candidates)
+    n_failed = sum(candidate.n_failed for candidate in run.candidates)
+    n_planned = run.n_cases * run.n_repeats * len(run.candidates)
+    if run.status != "completed":
+        say_line(
+            f"{n_ok + n_failed:,} of {n_planned:,} outcomes are stored: {counted(n_ok, 'answer')}, "
+            f"{counted(n_failed, 'failure')} of the server."
+        )
+    if not any(name in candidate.metrics for candidate in run.candidates for name in run.metrics):
+        say_line(_NOT_SCORED.get(run.status, "They were not scored."))
+
+
+_NOT_SCORED = {
+    "planned": "Nothing was asked yet.",
+    "running": "A candidate is scored when it was asked all cases; judges and programs follow at the end.",
+    "completed": "Nothing was scored.",
+    "interrupted": "They were not scored: whoever worked on the run is gone.",
+}
+
+
+def _print_failures(failures: Sequence["FailureSummary"], *, repeats: int) -> None:
+    _heading("Failures")
+    if not failures:
+        say_line("none")
+    for failure in failures:
+        whose = "the candidate's own, scored as an empty answer" if failure.is_own else "the server's, not scored"
+        say_line(f"{failure.n:,} {failure.kind} ({whose})")
+        _say_line_below(", ".join(f"{label}: {n:,}" for label, n in failure.by_candidate.items()))
+        if (example := failure.example) is not None:
+            _say_line_below(f"for example {_where(example, repeats)}: {example.message or 'no message'}")
+
+
+def _where(example: "FailureExample", repeats: int) -> str:
+    from evaluation.formatting import counted
+
+    repeat = f", repeat {example.repeat + 1} of {repeats}" if repeats > 1 else ""
+    return f"case {example.case_id}{repeat}, {example.candidate}, {counted(example.n_attempts, 'attempt')}"
+
+
+def _say_line_below(text: str) -> None:
+    """Prints one line, indented."""
+    from deployments.cli.terminal.output import result
+    from evaluation.reports.escaping import one_line
+
+    result().print(f"    {one_line(text)}")
+
+
+def _print_classes(tables: Mapping[str, "ClassTable"]) -> None:
+    from evaluation.reports.runs.classes import class_rows, confusion_rows
+
+    for label, table in tables.items():
+        _heading(f"Classes: {label}")
+        print_split_table(class_rows(table))
+        say_line()
+        if len(table.predicted) > _MOST_CLASSES:
+            say_line(f"Which of {len(table.predicted):,} classes was given for which: `show --json` has it.")
+            continue
+        say_line("Expected (rows) and given (columns):")
+        print_split_table(confusion_rows(table))
+
+
+def _print_latencies(run: "RunResult") -> None:
+    from evaluation.reports.runs.tables import latency_rows
+
+    if rows := latency_rows(run):
+        _heading("Latency in seconds, without the model's loading [95 % interval]")
+        print_split_table(rows)
+
+
+def _print_usage(run: "RunResult") -> None:
+    from evaluation.reports.runs.tables import usage_rows
+
+    if rows := usage_rows(run):
+        _heading("Tokens and cost of an answer [95 % interval]")
+        print_split_table(rows)
+
+
+def _print_gpus(run: "RunResult") -> None:
+    from evaluation.reports.runs.gpu import gpu_lines
+
+    if lines := gpu_lines(run):
+        _heading("The endpoints' GPUs during the evaluation, and the energy of its answers")
+        for line in lines:
+            say_line(line)
+
+
+def _print_notes(notes: Sequence["AnnotationRecord"]) -> None:
+    if notes:
+        _heading("Notes")
+    for note in notes:
+        on = f", case {note.case_id}" if note.case_id is not None else ""
+        say_line(f"note {note.annotation_id} · {note.created_at:%Y-%m-%d} {note.author}{on}: {note.text}")
+
+
+def _heading(text: str) -> None:
+    say_line()
+    say_line(text, style="bold")
+
+
+def _print_sources(run: "RunResult", experiments: Sequence[str]) -> None:
+    from evaluation.formatting import counted
+    from evaluation.reports.titles import short_titles
+
+    _heading("Where the numbers come from")
+    limit = f", limit {run.limit}" if run.limit is not None else ""
+    times = "once" if run.n_repeats == 1 else f"{run.n_repeats} times"
+    common = _common_options(run)
+    _print_facts(
+        {
+            "run": run.run_id,
+            "invocation": run.invocation_id,
+            "started": _moment(run.started_at),
+            "finished": _moment(run.finished_at),
+            "benchmark": f"{run.benchmark} ({run.task_type})",
+            "version": run.benchmark_version,
+            "asked": f"{counted(run.n_cases, 'case')}, {times} each, seed {run.seed}{limit}",
+            "code": run.code_version,
+            **{f"metric {short_titles(run.metrics)[name]}": said for name, said in run.metrics.items()},
+            "options": common,
+            "flow runs": ", ".join(run.flow_run_ids),
+            "experiments": ", ".join(experiments),
+        }
+    )
+    for candidate in run.candidates:
+        say_line()
+        _print_facts(_source(candidate, with_options=common is None))
+
+
+def _moment(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()
+
+
+def _common_options(run: "RunResult") -> str | None:
+    """The options that all candidates have; None where they differ."""
+    options = {_shown_options(candidate) for candidate in run.candidates}
+    return options.pop() if len(options) == 1 else None
+
+
+def _shown_options(candidate: "CandidateResult") -> str:
+    return " ".join(f"{name}={value}" for name, value in candidate.options.items())
+
+
+def _source(candidate: "CandidateResult", *, with_options: bool) -> dict[str, str | None]:
+    details = candidate.details
+    about = [str(details[name]) for name in ("family", "parameter_size", "quantization") if details.get(name)]
+    version = f" {candidate.server_version}" if candidate.server_version else ""
+    return {
+        "candidate": candidate.label,
+        "model": candidate.model + (f" ({', '.join(about)})" if about else ""),
+        "digest": candidate.digest or "none: unverified weights",
+        "fingerprint": candidate.fingerprint,
+        "options": _shown_options(candidate) if with_options else None,
+        "endpoint": f"{candidate.endpoint} at {candidate.endpoint_url} ({candidate.provider}{version})",
+        "answered by": ", ".join(f"{name} {n:,}" for name, n in (candidate.endpoints or {}).items()) or None,
+    }
+
+
+def _print_facts(facts: Mapping[str, str | None]) -> None:
+    """Prints names and values, a line each; what is not known is left out."""
+    from deployments.cli.terminal.output import result
+    from evaluation.reports.escaping import one_line
+
+    known = {one_line(name): one_line(str(value)) for name, value in facts.items() if value}
+    width = max(_KIND_WIDTH, *map(len, known))
+    for name, value in known.items():
+        result().print(f"{name:<{width}}  {value}")

@@ -1,0 +1,204 @@
+"""From what was typed to an exit code: a sweep is prepared, run by its flow and shown."""
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+from deployments.cli.arguments import open_stored
+from deployments.cli.evaluate.preparation import Prepared, check_servers, prepare
+from deployments.cli.evaluate.run import run_to_its_end, show_dry_plan, start_embedded_where_asked
+from deployments.cli.flow_runs import TerminatedError, tell_of_own_server
+from deployments.cli.long_commands import ended_without_runs, workplace
+from deployments.cli.search_options import TypedSearch
+from deployments.cli.terminal.output import (
+    EXIT_DONE,
+    EXIT_INTERRUPTED,
+    EXIT_RUN_FAILED,
+    EXIT_TERMINATED,
+    print_json,
+    report_error,
+    tell,
+)
+from evaluation.errors import BenchwrightError, ConfigurationError, DatabaseLostError, StoreError
+
+if TYPE_CHECKING:
+    from evaluation.results.runs import InvocationResult
+    from evaluation.store.session import Store
+    from evaluation.sweeps.sweep_request import SweepRequest
+
+SOURCE = "the command line"
+ABOUT_SHOW = "For example `benchwright sweep --show last`"
+SHOWN_ROWS = 24
+"""Of a dry run's table: a sweep may have thousands of combinations, and they all look alike."""
+
+
+def run_sweep(wanted: TypedSearch, *, database: str | None, as_json: bool) -> int:
+    """The exit code of a sweep.
+
+    Raises:
+        BenchwrightError: something for the user to mend, before anything was asked of a model.
+    """
+    invocation_id: str | None = None
+    try:
+        with workplace(database, may_be_new=wanted.resume is None) as (store, stack):
+            prepared, request = _prepared(wanted, store)
+            invocation_id = prepared.invocation_id
+            if wanted.dry_run:
+                tell(_what_is_tried(request))
+                swept = [parameter.name for parameter in request.all_parameters()]
+                return show_dry_plan(prepared, store, stack, as_json=as_json, max_rows=SHOWN_ROWS, named=swept)
+            return _run(prepared, request, store, stack, as_json=as_json)
+    except (KeyboardInterrupt, TerminatedError, DatabaseLostError) as end:
+        return ended_without_runs(end, invocation_id, as_json=as_json)
+
+
+def show_sweep(run: str, wanted: TypedSearch, *, database: str | None, as_json: bool) -> int:
+    """Prints what a stored sweep found.
+
+    Args:
+        run: Its run.
+        wanted: What else was typed, which must be nothing.
+        database: Where it is stored.
+        as_json: Print the result as JSON.
+
+    Raises:
+        UnknownNameError: no such run.
+        ConfigurationError: the run is no sweep's, or something else was typed.
+    """
+    from evaluation.reports.runs.result import invocation_result
+    from evaluation.store.runs import find_run
+
+    others = [*wanted.given, *(name for name in wanted.evaluation if name != "prices")]
+    if others or wanted.resume is not None or wanted.dry_run:
+        raise ConfigurationError("--show shows what is stored, and takes nothing but --db and --json", ABOUT_SHOW)
+    with open_stored(database) as store:
+        found = find_run(store, _newest_for_last(store, run)).plan
+        _refuse_other(store, found.invocation_id, found.run_id)
+        result = invocation_result(store, found.invocation_id)
+        _print(store, found.invocation_id, result, as_json=as_json)
+    return EXIT_DONE
+
+
+def _prepared(wanted: TypedSearch, store: "Store") -> "tuple[Prepared, SweepRequest]":
+    from evaluation.store.benchmarks import save_benchmark
+    from evaluation.sweeps.sweep_request import prompt_benchmark, read_sweep_request
+    from evaluation.templates import with_template
+
+    if wanted.resume is not None:
+        return _resumed(wanted, wanted.resume, store)
+    typed = read_sweep_request({**wanted.given, "evaluation": with_template(store, wanted.evaluation)})
+    if typed.prompt is not None:
+        save_benchmark(store, prompt_benchmark(typed.prompt))
+    asked = typed.evaluation_of_all().model_dump(exclude_defaults=True)
+    prepared = prepare(asked, store, source=SOURCE, resume=None)
+    names = {"benchmarks": prepared.request.benchmarks}
+    return prepared, typed.model_copy(update={"evaluation": typed.evaluation.model_copy(update=names)})
+
+
+def _resumed(wanted: TypedSearch, run: str, store: "Store") -> "tuple[Prepared, SweepRequest]":
+    from evaluation.resuming import HOW
+    from evaluation.store.runs import find_run
+    from evaluation.store.sweeps import find_sweep
+    from evaluation.sweeps.sweep_request import read_sweep_request
+
+    others = [*wanted.given, *(name for name in wanted.evaluation if name not in HOW and name != "prices")]
+    if others:
+        raise ConfigurationError(
+            f"{', '.join(others)}: a sweep that is resumed keeps its parameters, its models and its cases",
+            "Resume it with nothing but how its servers are asked, or begin a new sweep.",
+        )
+    asked = {name: value for name, value in wanted.evaluation.items() if name != "prices"}
+    earlier = find_run(store, _newest_for_last(store, run)).plan
+    _refuse_other(store, earlier.invocation_id, earlier.run_id)
+    prepared = prepare(asked, store, source=SOURCE, resume=earlier.run_id)
+    record = find_sweep(store, prepared.invocation_id)
+    assert record is not None  # noqa: S101 - refused above
+    how = {name: getattr(prepared.request, name) for name in HOW}
+    evaluation = {**record.request["evaluation"], **how}
+    return prepared, read_sweep_request({**record.request, "evaluation": evaluation}, source="the stored sweep")
+
+
+def _newest_for_last(store: "Store", run: str) -> str:
+    """The newest sweep's run for `last`; what was typed else, and where there is no sweep."""
+    from evaluation.store.sweeps import newest_sweep
+
+    return (newest_sweep(store) or run) if run == "last" else run
+
+
+def _refuse_other(store: "Store", invocation_id: str, run_id: str) -> None:
+    from evaluation.store.sweeps import find_sweep
+
+    if find_sweep(store, invocation_id) is None:
+        raise ConfigurationError(
+            f"run {run_id} is no sweep's", "`benchwright runs list` names the runs, and `benchwright show` shows any."
+        )
+
+
+def _what_is_tried(request: "SweepRequest") -> str:
+    n = len(request.combinations())
+    names = ", ".join(parameter.name for parameter in request.all_parameters())
+    fewer = f"; there are no {request.samples:,}" if request.samples is not None and n < request.samples else ""
+    return f"{n:,} combination{'s' if n != 1 else ''} of {names} ({request.design}){fewer}"
+
+
+def _run(prepared: Prepared, request: "SweepRequest", store: "Store", stack: ExitStack, *, as_json: bool) -> int:
+    from deployments.cli.evaluate.dry_run import afterwards_sentence, sentences
+    from deployments.prefect_server import prefect_server
+    from evaluation.forecasts.forecast import forecast
+    from evaluation.forecasts.planned_work import planned_works
+    from evaluation.forecasts.scoring_work import asked_afterwards
+    from evaluation.sweeps.sweep_request import refuse_alike
+    from evaluation.sweeps.unsent_parameters import unsent_notes
+
+    server = stack.enter_context(prefect_server())
+    start_embedded_where_asked(prepared, stack)
+    resolution = check_servers(prepared, store)
+    refuse_alike(len(request.combinations()), len(resolution.candidates))
+    for note in unsent_notes(request.all_parameters(), resolution.candidates, resolution.benchmarks[0].benchmark):
+        tell(f"note: {note}")
+    tell(_what_is_tried(request))
+    for sentence in sentences(forecast(store, planned_works(store, prepared.request, resolution, prepared.earlier))):
+        tell(sentence)
+    for asked in asked_afterwards(store, prepared.request, resolution):
+        tell(afterwards_sentence(asked))
+    tell_of_own_server(server)
+
+    from flows.sweep import sweep  # while the server starts
+
+    def begin() -> Any:
+        return sweep(request, prepared.invocation_id, return_state=True)
+
+    code, error = run_to_its_end(begin, prepared.invocation_id, store, server)
+    return _show(prepared, store, code, error, as_json=as_json)
+
+
+def _show(prepared: Prepared, store: "Store", code: int, broken_by: BenchwrightError | None, *, as_json: bool) -> int:
+    from deployments.cli.evaluate.run import marked_as_failed
+    from evaluation.reports.runs.result import invocation_result
+
+    try:
+        result = invocation_result(store, prepared.invocation_id)
+        if broken_by is not None:
+            result = marked_as_failed(result, broken_by)
+        _print(store, prepared.invocation_id, result, as_json=as_json)
+    except DatabaseLostError:
+        raise
+    except StoreError as error:
+        if code in (EXIT_INTERRUPTED, EXIT_TERMINATED):
+            return code
+        return report_error(broken_by or error, as_json=as_json, code=EXIT_RUN_FAILED)
+    if code != EXIT_DONE:
+        tell(f"  next: `benchwright sweep --resume {result.runs[0].run_id}` goes on with it")
+    return code
+
+
+def _print(store: "Store", invocation_id: str, result: "InvocationResult", *, as_json: bool) -> None:
+    from deployments.cli.sweep.page import print_sweep
+    from evaluation.reports.sweeps.findings import sweep_sentences
+    from evaluation.results.as_json import as_json as result_as_json
+    from evaluation.sweeps.outcome import sweep_outcome
+
+    found = sweep_outcome(store, invocation_id)
+    if as_json:
+        print_json({**result_as_json(result), "sweep": {**result_as_json(found), "sentences": sweep_sentences(found)}})
+    else:
+        print_sweep(result, found)

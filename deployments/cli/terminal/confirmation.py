@@ -1,0 +1,22 @@
+"""Nothing is deleted before somebody said yes."""
+
+
+def agrees(question: str) -> bool:
+    """True where a person says yes.
+
+    Raises:
+        ConfigurationError: there is nobody to ask.
+    """
+    import sys
+
+    import typer
+
+    from deployments.cli.terminal.output import EXIT_INTERRUPTED
+    from evaluation.errors import ConfigurationError
+
+    if not sys.stdin.isatty():
+        raise ConfigurationError("deleting needs a yes, and there is no terminal to ask on", "Give --yes.")
+    try:
+        return typer.confirm(question, err=True)
+    except typer.Abort:
+        raise typer.Exit(EXIT_INTERRUPTED) from None

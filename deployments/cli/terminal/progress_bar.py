@@ -1,0 +1,121 @@
+"""The live bar of a running evaluation, read from the store like every other face of it."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from deployments.cli.terminal.output import story, tell
+from evaluation.errors import StoreError
+
+if TYPE_CHECKING:
+    from evaluation.store.records import CandidateProgress
+    from evaluation.store.session import Store
+    from tasks.scoring.progress import HowFar
+
+LOOK_EVERY_S = 0.5
+LINE_EVERY_S = 15.0
+
+
+@contextmanager
+def progress_bar(store: "Store", invocation_id: str) -> Iterator[None]:
+    """Shows done, failed, rate, time left and who is at work: a bar on a terminal, a line now and then elsewhere."""
+    closing = threading.Event()
+    show = _show_bar if story().is_terminal else _show_lines
+    thread = threading.Thread(target=show, args=(store, invocation_id, closing), daemon=True, name="progress-bar")
+    thread.start()
+    try:
+        yield
+    finally:
+        closing.set()
+        thread.join(timeout=2)
+
+
+def _look(store: "Store", invocation_id: str) -> "tuple[CandidateProgress, ...]":
+    from evaluation.store.runs import progress
+
+    try:
+        return progress(store, invocation_id)
+    except StoreError:
+        return ()
+
+
+def _show_bar(store: "Store", invocation_id: str, closing: threading.Event) -> None:
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+
+    from evaluation.reports.runs.pace import Pace
+
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=24),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[said]}", markup=False),
+    )
+    pace = Pace()
+    with Progress(*columns, console=story(), transient=True) as bar:
+        shown = bar.add_task("starting", total=None, said="")
+        last = False
+        while not last:
+            last = closing.wait(LOOK_EVERY_S)
+            if (asked := _asked()) is not None:
+                said = f"scores · {asked.time_left}".removesuffix(" · ")
+                bar.update(shown, total=asked.n_planned, completed=asked.n_ended, description=asked.who, said=said)
+            elif found := _look(store, invocation_id):
+                n_done, n_failed, n_planned = _sums(found)
+                said = " · ".join(word for word in (f"{n_failed} failed", pace.in_words(found)) if word)
+                bar.update(shown, total=n_planned, completed=n_done + n_failed, description=_at_work(found), said=said)
+
+
+def _show_lines(store: "Store", invocation_id: str, closing: threading.Event) -> None:
+    from evaluation.reports.runs.pace import Pace
+
+    pace, next_line = Pace(), time.monotonic() + LINE_EVERY_S
+    while not closing.wait(LOOK_EVERY_S):
+        if not (found := _look(store, invocation_id)):
+            continue
+        words = pace.in_words(found)
+        if time.monotonic() >= next_line:
+            next_line += LINE_EVERY_S
+            if (asked := _asked()) is not None:
+                tell(str(asked))
+                continue
+            n_done, n_failed, n_planned = _sums(found)
+            said = [f"{n_done + n_failed} of {n_planned} done, {n_failed} failed", words, _at_work(found)]
+            tell(" · ".join(word for word in said if word))
+
+
+def _asked() -> "HowFar | None":
+    """Whoever is asked for scores now, with how far that is."""
+    from tasks.scoring.progress import at_work
+
+    return at_work[-1] if at_work else None
+
+
+def _loads_in_progress() -> "list[str]":
+    from tasks.generation.residency import loads_in_progress
+
+    return list(loads_in_progress.values())
+
+
+def _sums(found: "tuple[CandidateProgress, ...]") -> tuple[int, int, int]:
+    return (
+        sum(item.n_done for item in found),
+        sum(item.n_failed for item in found),
+        sum(item.n_planned for item in found),
+    )
+
+
+def _at_work(found: "tuple[CandidateProgress, ...]") -> str:
+    from evaluation.reports.escaping import for_terminal
+
+    running = [item for item in found if item.status == "running"]
+    open_ = [item for item in running if item.n_done + item.n_failed < item.n_planned]
+    if not open_ and (loads := _loads_in_progress()):
+        return for_terminal(", ".join(loads))
+    if all(item.status == "planned" for item in found):
+        return "planning"
+    if not open_:
+        return "loading the next model" if any(item.status == "planned" for item in found) else "scoring"
+    return for_terminal(f"{open_[0].label} · {open_[0].benchmark_name}")

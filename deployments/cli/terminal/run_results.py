@@ -1,0 +1,73 @@
+"""Results on the terminal: a table a run, one honest sentence, what failed, and where to look next."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from deployments.cli.terminal.output import result, tell
+from deployments.cli.terminal.split_table import print_split_table
+from evaluation.reports.escaping import one_line
+
+if TYPE_CHECKING:
+    from evaluation.results.runs import InvocationResult, RunResult
+    from evaluation.store.session import Store
+
+
+def print_invocation(store: "Store", invocation: "InvocationResult") -> None:
+    """Prints every run of an invocation."""
+    for run in invocation.runs:
+        _print_run(store, run, among=len(invocation.runs))
+    _print_once(invocation.runs)
+
+
+def print_run(store: "Store", run: "RunResult") -> None:
+    """Prints a run's table with its verdicts."""
+    _print_run(store, run, among=1)
+    _print_once([run])
+
+
+def _print_run(store: "Store", run: "RunResult", *, among: int) -> None:
+    from evaluation.formatting import counted
+    from evaluation.reports.alarms.alarm_lines import alarm_lines
+    from evaluation.reports.runs.tables import caption, headline_title, remarks, result_rows
+    from evaluation.reports.runs.verdict import headline_verdict
+
+    repeats = f" × {run.n_repeats} repeats" if run.n_repeats > 1 else ""
+    say_line()
+    say_line(
+        f"{run.benchmark} · {counted(run.n_cases, 'case')}{repeats} · run {run.run_id} · {run.status}",
+        style="bold",
+    )
+    say_line()
+    if rows := result_rows(run):
+        print_split_table(rows, words=("failed",), marked=headline_title(run))
+        say_line()
+        say_line(caption(run))
+    for place, sentence in enumerate(headline_verdict(store, run)):
+        say_line(f"- {sentence}" if place else sentence)
+    for text in remarks(run):
+        say_line(text)
+    for candidate in run.candidates:
+        if candidate.given_up_reason:
+            say_line(f"{candidate.label} was given up: {candidate.given_up_reason}")
+    reasons = [candidate.given_up_reason for candidate in run.candidates if candidate.given_up_reason]
+    if run.reason and not any(text in run.reason for text in reasons):
+        say_line(f"{run.status}: {run.reason}")
+    of_which = f"{run.benchmark}: " if among > 1 else ""
+    for text in alarm_lines(run):
+        tell(f"alarm: {of_which}{text}")
+
+
+def _print_once(runs: Sequence["RunResult"]) -> None:
+    """Prints what is said once of all runs, and not run by run."""
+    from evaluation.reports.alarms.alarm_lines import baselines_line
+    from evaluation.reports.runs.tables import partly_on_the_cpu
+
+    if (slow := partly_on_the_cpu(runs)) is not None:
+        say_line(f"warning: {slow}")
+    if (left_out := baselines_line(runs)) is not None:
+        tell(f"note: {left_out}")
+
+
+def say_line(text: str = "", *, style: str | None = None) -> None:
+    """Prints one line of the result, whoever wrote its words."""
+    result().print(one_line(text) if text.strip() else "", style=style)

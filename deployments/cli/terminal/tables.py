@@ -1,0 +1,129 @@
+"""How lists and details look to a person: tables, sizes, moments."""
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from evaluation.errors import ConfigurationError
+
+_UNITS: Mapping[str, int] = {
+    "": 1,
+    "B": 1,
+    **{f"{letter}{end}": 1000**power for power, letter in enumerate("KMGT", start=1) for end in ("", "B")},
+    **{f"{letter}IB": 1024**power for power, letter in enumerate("KMGT", start=1)},
+}
+_WHOLE_WORD = 16
+"""Words up to here are kept in one piece on a narrow terminal, and shorter ones on a narrower one: down to"""
+_SHORTEST_WORD = 10
+_BETWEEN = 3
+"""What stands between two cells, or at the edges."""
+
+
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Prints rows under columns on stdout; numbers stand to the right, None is a dash."""
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from deployments.cli.terminal.split_table import screen_width
+
+    words = [[in_words(cell) for cell in row] for row in rows]
+    cells = [[column, *(line[index] for line in words)] for index, column in enumerate(columns)]
+    screen = screen_width()
+    widths = _widths(cells, None if screen is None else screen - _BETWEEN * len(columns))
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for index, column in enumerate(columns):
+        numbers = bool(rows) and all(isinstance(row[index], int | float | None) for row in rows)
+        table.add_column(column, justify="right" if numbers else "left", overflow="fold", width=widths[index])
+    for line in words:
+        table.add_row(*map(Text, line))
+    width = sum(widths) + _BETWEEN * len(columns)
+    Console(markup=False, highlight=False, emoji=False, width=width).print(table)
+
+
+def _widths(cells: Sequence[Sequence[str]], room: int | None) -> list[int]:
+    """Width of each column; together no wider than `room` where that can be.
+
+    The first column holds what a person copies into the next command: it stays whole. Of the others, short words stay
+    whole; where a terminal is too narrow even for that, its own line breaks are better than columns that are cut off.
+
+    Args:
+        cells: The texts of each column, its name first.
+        room: What there is for all of them; None: a pipe or a file, which has no edge.
+    """
+    from rich.cells import cell_len
+
+    natural = [max(cell_len(line) for text in column for line in text.split("\n")) for column in cells]
+    if room is None:
+        return natural
+    longest = [max(cell_len(word) for text in column for word in text.split() or [""]) for column in cells]
+    for whole_word in range(_WHOLE_WORD, _SHORTEST_WORD - 1, -1):
+        widths = [natural[0], *(min(n, whole_word) for n in longest[1:])]
+        if sum(widths) <= room:
+            break
+    else:
+        return [natural[0], *(min(n, _WHOLE_WORD) for n in longest[1:])]
+    for _ in range(room - sum(widths)):
+        short = [index for index, width in enumerate(widths) if width < natural[index]]
+        if not short:
+            break
+        widths[min(short, key=widths.__getitem__)] += 1
+    return widths
+
+
+def say(text: str = "") -> None:
+    """Prints a line of the result, harmless whoever wrote it."""
+    from deployments.cli.terminal.output import result
+    from evaluation.reports.escaping import for_terminal
+
+    result().print(for_terminal(text))
+
+
+def print_details(details: Mapping[str, object]) -> None:
+    """Prints names and values on stdout, a line each; what is not known is left out."""
+    known = {name: value for name, value in details.items() if value not in (None, "", (), [], {})}
+    width = max((len(name) for name in known), default=0)
+    for name, value in known.items():
+        text = in_words(value).replace("\n", "\n" + " " * (width + 2))
+        say(f"{name:<{width}}  {text}")
+
+
+def in_words(value: object) -> str:
+    """`value` as a cell shows it, safe for a terminal."""
+    from evaluation.reports.escaping import for_terminal
+
+    match value:
+        case None:
+            return "–"
+        case bool():
+            return "yes" if value else "no"
+        case int():
+            return f"{value:,}"
+        case datetime():
+            return moment(value)
+        case Mapping():
+            return for_terminal(", ".join(f"{key}={item}" for key, item in value.items()))
+        case list() | tuple():
+            return for_terminal(", ".join(str(item) for item in value))
+        case _:
+            return for_terminal(str(value))
+
+
+def moment(when: datetime | None) -> str:
+    """`when` by this machine's clock, to the minute."""
+    return when.astimezone().strftime("%Y-%m-%d %H:%M") if when else "–"
+
+
+def read_size(text: str, *, option: str) -> int:
+    """Bytes in `8GB`, `500 MB`, `7.5GiB` or a plain number.
+
+    Raises:
+        ConfigurationError: it is none of these, or not above zero.
+    """
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]*)\s*", text)
+    factor = _UNITS.get(found[2].upper()) if found else None
+    if found is None or factor is None or not 0 < float(found[1]) * factor < math.inf:
+        raise ConfigurationError(f"{option} {text!r} is not a size", "For example 8GB, 500MB or 7.5GiB.")
+    return int(float(found[1]) * factor)

@@ -1,0 +1,174 @@
+"""`benchwright traffic`: what models did in production, recorded by applications or imported from their logs."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from deployments.cli.arguments import DatabaseOption, JsonOption, open_results, open_stored
+from deployments.cli.traffic.deletion import forget
+from evaluation.formatting import seconds
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from evaluation.store.traffic import TrafficCount
+    from evaluation.traffic_calls import TrafficCall
+
+traffic = typer.Typer(no_args_is_help=True, help="Production calls: list what was recorded, import logs, delete.")
+traffic.command("forget")(forget)
+
+_HOURS = {"h": 1, "d": 24, "w": 7 * 24}
+
+
+@traffic.command("list")
+def list_all(
+    task: Annotated[str | None, typer.Option("--task", metavar="TASK", help="Only this task.")] = None,
+    candidate: Annotated[str | None, typer.Option("--candidate", metavar="NAME", help="Only this candidate.")] = None,
+    since: Annotated[
+        str | None, typer.Option("--since", metavar="24h|7d|DATE", help="Calls from then on; default: all.")
+    ] = None,
+    calls: Annotated[
+        int | None,
+        typer.Option("--calls", metavar="N", min=1, help="Show the newest N calls one by one, with their steps."),
+    ] = None,
+    failed: Annotated[bool, typer.Option("--failed", help="With --calls: only those that failed.")] = False,
+    db: DatabaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Summarise calls by candidate and task, or list single calls."""
+    from deployments.cli.terminal.output import print_json, tell
+    from evaluation.errors import ConfigurationError
+    from evaluation.store.traffic import count_traffic, list_traffic
+
+    if failed and calls is None:
+        raise ConfigurationError("--failed chooses among single calls", "Add --calls 20.")
+    wanted: dict[str, Any] = {"task": task, "candidate": candidate, "since": _read_since(since)}
+    with open_stored(db) as store:
+        single = list_traffic(store, ok=False if failed else None, limit=calls, **wanted) if calls else ()
+        counts = () if calls else count_traffic(store, **wanted)
+    if as_json:
+        print_json([_call_as_json(one) for one in single] if calls else [_count_as_json(one) for one in counts])
+    elif single:
+        _print_calls(single)
+    elif counts:
+        _print_counts(counts)
+    elif any(value is not None for value in wanted.values()) or failed:
+        tell("no such call is recorded")
+    else:
+        tell(
+            "no call is recorded; applications record theirs with `evaluation.traffic`, and "
+            "`benchwright traffic import FILE` takes them from a log"
+        )
+
+
+@traffic.command("import")
+def import_file(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="JSONL, one call a line.")],
+    keep_texts: Annotated[bool, typer.Option("--keep-texts", help="Store input and output too.")] = False,
+    db: DatabaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Import calls from a log: the whole file, or nothing if a line is wrong.
+
+    A line's fields: task, candidate, started_at, duration_s; if known ok, error_type, prompt_tokens, output_tokens,
+    stages, id, input, output.
+    """
+    from deployments.cli.terminal.output import print_json, tell
+    from deployments.cli.terminal.tables import say
+    from evaluation.formatting import counted
+    from evaluation.traffic_import import import_traffic
+
+    with open_results(db) as store:
+        made = import_traffic(store, file, keep_texts=keep_texts)
+    for note in made.notes:
+        tell(f"note: {note}")
+    n_new = made.record.n_calls if made.is_new else 0
+    if as_json:
+        said = {"id": made.record.import_id, "source": made.record.source, "n_lines": made.n_lines}
+        print_json(said | {"n_new": n_new, "is_new": made.is_new, "notes": list(made.notes)})
+    elif not made.is_new:
+        say(f"{file}: this very file is here already, with {counted(made.record.n_calls, 'call')}")
+    else:
+        known = f", {made.n_lines - n_new:,} here already" if n_new < made.n_lines else ""
+        say(f"{file}: {counted(n_new, 'new call')}{known}")
+
+
+def _read_since(text: str | None) -> "datetime | None":
+    """The moment that `24h`, `7d`, `2w`, a date or a moment names; without a zone it is of this machine's clock."""
+    import re
+    from datetime import UTC, datetime, timedelta
+
+    from evaluation.errors import ConfigurationError
+
+    if text is None:
+        return None
+    try:
+        if found := re.fullmatch(r"([0-9]{1,6})([hdw])", text.strip()):
+            return datetime.now(UTC) - timedelta(hours=int(found[1]) * _HOURS[found[2]])
+        return datetime.fromisoformat(text.strip()).astimezone(UTC)
+    except (ValueError, OverflowError, OSError):
+        raise ConfigurationError(f"--since {text!r} is no moment", "For example 24h, 7d or 2026-05-04.") from None
+
+
+def _print_counts(counts: "tuple[TrafficCount, ...]") -> None:
+    from deployments.cli.terminal.tables import moment, print_table
+
+    print_table(
+        ("task", "candidate", "calls", "failed", "mean time", "tokens in", "tokens out", "first", "last"),
+        [
+            (
+                one.task,
+                one.candidate,
+                one.n_calls,
+                one.n_failed,
+                seconds(one.mean_duration_s),
+                one.prompt_tokens,
+                one.output_tokens,
+                moment(one.first_at),
+                moment(one.last_at),
+            )
+            for one in counts
+        ],
+    )
+
+
+def _print_calls(calls: "tuple[TrafficCall, ...]") -> None:
+    from deployments.cli.terminal.tables import moment, print_table
+
+    print_table(
+        ("started", "task", "candidate", "ended", "time", "tokens in", "tokens out", "steps"),
+        [
+            (
+                moment(one.started_at),
+                one.task,
+                one.candidate,
+                "ok" if one.ok else one.error_type or "failed",
+                seconds(one.duration_s),
+                one.prompt_tokens,
+                one.output_tokens,
+                [f"{stage.name} {seconds(stage.duration_s)}" for stage in one.stages],
+            )
+            for one in calls
+        ],
+    )
+
+
+def _count_as_json(one: "TrafficCount") -> dict[str, Any]:
+    return {
+        "task": one.task,
+        "candidate": one.candidate,
+        "n_calls": one.n_calls,
+        "n_failed": one.n_failed,
+        "mean_duration_s": one.mean_duration_s,
+        "prompt_tokens": one.prompt_tokens,
+        "output_tokens": one.output_tokens,
+        "first_at": one.first_at.isoformat(),
+        "last_at": one.last_at.isoformat(),
+    }
+
+
+def _call_as_json(one: "TrafficCall") -> dict[str, Any]:
+    from dataclasses import asdict
+
+    return asdict(one) | {"started_at": one.started_at.isoformat()}

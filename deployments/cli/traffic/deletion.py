@@ -1,0 +1,45 @@
+"""`benchwright traffic forget`: which recorded calls are to go, and is that agreed to?"""
+
+from typing import Annotated
+
+import typer
+
+from deployments.cli.arguments import DatabaseOption, JsonOption, open_stored
+
+
+def forget(
+    task: Annotated[str | None, typer.Option("--task", metavar="TASK", help="Calls for this task.")] = None,
+    candidate: Annotated[
+        str | None, typer.Option("--candidate", metavar="NAME", help="Calls that this candidate answered.")
+    ] = None,
+    imported: Annotated[
+        str | None, typer.Option("--import", metavar="ID|FILE", help="Calls that came with this import.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")] = False,
+    db: DatabaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Delete the recorded calls that match all given options, after confirmation.
+
+    To delete by age, use `benchwright db prune`. A file whose calls are all deleted can be imported again.
+    """
+    from deployments.cli.terminal.confirmation import agrees
+    from deployments.cli.terminal.output import print_json, tell
+    from deployments.cli.terminal.tables import say
+    from evaluation.formatting import counted
+    from evaluation.store.traffic_deletion import Forgettable, count_forgettable, find_import_id, forget_traffic
+
+    with open_stored(db) as store:
+        import_id = None if imported is None else find_import_id(store, imported)
+        which = Forgettable(task=task, candidate=candidate, import_id=import_id)
+        n = count_forgettable(store, which)
+        goes = yes or n == 0 or agrees(f"Forget {counted(n, 'call')}?")
+        n_gone = forget_traffic(store, which) if goes else 0
+    if as_json:
+        print_json({"n_calls": n, "n_forgotten": n_gone})
+    elif not goes:
+        tell("everything was kept")
+    elif n == 0:
+        tell("no such call is recorded")
+    else:
+        say(f"{counted(n_gone, 'call')} forgotten")

@@ -1,0 +1,58 @@
+"""Does a difference hang on texts that come out otherwise whenever they are asked for again?
+
+A server that answers several requests in one batch need not repeat itself, not even with one seed at temperature 0.
+Where two runs of one candidate tell how many texts change, a difference of no more points than that share may be
+another one in the next run, whatever its p-value says of other cases.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from evaluation.comparisons.sides import Side
+from evaluation.formatting import percent, points
+from evaluation.store.changed_texts import ChangedTexts, find_changed_texts
+from evaluation.store.session import Store
+
+if TYPE_CHECKING:
+    from evaluation.comparisons.comparison import MetricComparison
+
+
+def notes_on_changed_texts(store: Store, sides: Sequence[Side], headline: "MetricComparison | None") -> tuple[str, ...]:
+    """A sentence for each side whose texts change and of which a difference in points is no larger than their share."""
+    if headline is None or headline.metric.unit != "fraction":
+        return ()
+    differences = {
+        (pair.a.label, pair.b.label): pair.found.difference
+        for pair in headline.pairs
+        if pair.found.difference is not None
+    }
+    notes = []
+    for side in sides:
+        of_side = {pair: value for pair, value in differences.items() if side.label in pair}
+        if of_side and (found := _changed(store, side)) is not None:
+            small = [pair for pair, value in of_side.items() if abs(value) <= found.share]
+            if small:
+                notes.append(_note(side.label, found, small, differences))
+    return tuple(notes)
+
+
+def _changed(store: Store, side: Side) -> ChangedTexts | None:
+    """Of the side's candidate of which most is known; None where no text changed, or nobody asked again."""
+    found = [one for member in side.members if (one := find_changed_texts(store, member.row_id)) is not None]
+    return max((one for one in found if one.n_changed), key=lambda one: one.n, default=None)
+
+
+def _note(
+    label: str,
+    found: ChangedTexts,
+    small: Sequence[tuple[str, str]],
+    differences: "dict[tuple[str, str], float]",
+) -> str:
+    a, b = small[0]
+    more = f" and {len(small) - 1} others" if len(small) > 1 else ""
+    step = "; --slots 1 is the reproducible way" if found.slots > 1 else ""
+    return (
+        f"{label}: {found.n_changed:,} of {found.n:,} texts came out otherwise in run {found.run_id} (the same cases "
+        f"and seeds, {found.slots} at a time at most): a difference within {percent(found.share)} of the cases, as of "
+        f"{a} – {b} ({points(differences[a, b], signed=True)} points){more}, may be another one when asked again{step}"
+    )

@@ -1,0 +1,255 @@
+"""By which metrics may these sides be compared? Those that were measured alike on all of them, the headline first."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from evaluation.comparisons.comparability import refuse_other_signatures
+from evaluation.comparisons.members import Member
+from evaluation.comparisons.sides import Side
+from evaluation.errors import BenchwrightError, IncomparableError, UnknownNameError
+from evaluation.metrics import METRICS
+from evaluation.metrics.judges.pairwise import JudgePairwise
+from evaluation.metrics.judges.rubric import JudgeRubric
+from evaluation.metrics.parsing import metric_class, metric_of, parse_metric
+from evaluation.metrics.speed import SPEED_METRICS
+from evaluation.reports.metric_facts import higher_is_better, is_over_all_cases
+from evaluation.reports.runs.result import metric_keys
+from evaluation.stats.kinds import Kind
+from evaluation.store.records import MetricUse
+from evaluation.store.scores import scored_metrics
+from evaluation.store.session import Store
+
+FIGURES = (
+    "latency_s",
+    "ttft_s",
+    "tokens_per_s",
+    "prompt_tokens",
+    "output_tokens",
+    "cost_usd",
+    "energy_j",
+)
+"""Compared as ratios, as far as all sides have them. Seconds a token are tokens a second turned round."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComparedMetric:
+    """A metric as all sides were measured by it."""
+
+    word: str
+    """What it is called in the comparison."""
+    use: MetricUse
+    unit: str
+    kind: Kind | None
+    """None: nothing but 0 and 1 is binary, all else continuous."""
+    higher_is_better: bool
+    over_all_cases: bool
+    """True where a run's value is computed from all cases together; it is compared case by case all the same."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """What sides were measured by."""
+
+    sides: tuple[Side, ...]
+    """Those that have a score at all."""
+    metrics: tuple[ComparedMetric, ...]
+    """The headline first; empty where figures alone were asked for."""
+    figures: tuple[ComparedMetric, ...]
+    pairwise: tuple[MetricUse, ...]
+    """Verdicts of judges on pairs of candidates."""
+    notes: tuple[str, ...]
+    unscored: tuple[str, ...] = ()
+    """Labels of the sides that have no score at all, which are left out."""
+
+
+def find_metrics(store: Store, sides: Sequence[Side], wanted: Sequence[str]) -> Measured:
+    """What the sides can be compared by: what is wanted, or all that they share.
+
+    Raises:
+        IncomparableError: nothing is shared, or the headline was measured in different ways.
+        UnknownNameError: a metric that no side was measured by.
+    """
+    used = {side.label: _uses(store, side) for side in sides}
+    notes = [f"{label}: nothing was scored, left out" for label, uses in used.items() if not uses]
+    scored = tuple(side for side in sides if used[side.label])
+    if len(scored) < 2:
+        raise _unscored(sides, scored)
+    used = {side.label: used[side.label] for side in scored}
+    words = metric_keys(scored[0].members[0].run.plan.metrics, [use for uses in used.values() for use in uses])
+    names = _wanted_names(wanted, used, words)
+    shared, refused = _shared(used)
+    plain = [use for use in shared if use.name not in SPEED_METRICS and use.name != JudgePairwise.name]
+    figures_alone = bool(wanted) and not names
+    chosen = _chosen(plain, refused, names, scored[0].members[0], used, figures_alone=figures_alone)
+    if wanted:
+        plain = [use for use in plain if use in chosen]
+    for name, problem in refused.items():
+        if not wanted and name not in SPEED_METRICS and name != JudgePairwise.name:
+            notes.append(f"{name} is not compared: {problem.message}")
+    order = sorted(plain, key=lambda use: (use not in chosen, chosen.index(use) if use in chosen else 0))
+    figures = [name for name in FIGURES if not wanted or name in wanted]
+    return Measured(
+        sides=scored,
+        metrics=tuple(_compared(use, words) for use in order),
+        figures=tuple(figure(name) for name in figures),
+        pairwise=_pairwise(used, wanted),
+        notes=tuple(notes),
+        unscored=tuple(side.label for side in sides if side not in scored),
+    )
+
+
+def _uses(store: Store, side: Side) -> tuple[MetricUse, ...]:
+    """The metrics by which every member of the side has scores."""
+    of_members = [[use for use, _ in scored_metrics(store, member.row_id)] for member in side.members]
+    pairwise = [use for uses in of_members for use in uses if use.name == JudgePairwise.name]
+    shared = [use for use in of_members[0] if all(use in uses for uses in of_members)]
+    return tuple(dict.fromkeys([*shared, *pairwise]))
+
+
+def _unscored(sides: Sequence[Side], scored: Sequence[Side]) -> IncomparableError:
+    silent = [side for side in sides if side not in scored]
+    named = ", ".join(f"{side.label!r} (run {', '.join(side.run_ids)})" for side in silent)
+    return IncomparableError(
+        f"there are not two sides with scores: nothing is scored of {named}",
+        "`benchwright show RUN` says how far a run is; `benchwright score RUN` scores what is answered.",
+    )
+
+
+def _wanted_names(
+    wanted: Sequence[str], used: Mapping[str, Sequence[MetricUse]], words: Mapping[str, str]
+) -> list[tuple[str, str | None]]:
+    """Name and signature (None: any) of each metric that was asked for, speeds left out."""
+    found: list[tuple[str, str | None]] = []
+    uses = {use.signature: use for uses in used.values() for use in uses}
+    for text in wanted:
+        if text in FIGURES:
+            continue
+        exact = next((use for use in uses.values() if text in (use.signature, words.get(use.signature))), None)
+        by_name = [use for use in uses.values() if use.name == text]
+        if by_name:
+            found.append((text, None))
+        elif exact is not None:
+            found.append((exact.name, exact.signature))
+        elif (signature := _signature(text)) in uses:
+            found.append((uses[signature].name, signature))
+        else:
+            known = [*dict.fromkeys(words[use.signature] for use in uses.values()), *FIGURES]
+            raise UnknownNameError(
+                "metric of these runs", text, known, f"Measure it first: `benchwright score RUN --metric {text}`."
+            )
+    return found
+
+
+def _signature(text: str) -> str:
+    try:
+        return parse_metric(text).signature
+    except BenchwrightError:
+        return ""
+
+
+def _shared(used: Mapping[str, Sequence[MetricUse]]) -> tuple[list[MetricUse], dict[str, IncomparableError]]:
+    """What all sides were measured by, and why other metrics of theirs are not compared."""
+    first = next(iter(used.values()))
+    shared = [use for use in first if all(use in uses for uses in used.values())]
+    refused: dict[str, IncomparableError] = {}
+    for name in dict.fromkeys(use.name for uses in used.values() for use in uses):
+        if name in {use.name for use in shared}:
+            continue
+        of_name = {label: [use for use in uses if use.name == name] for label, uses in used.items()}
+        lacking = [label for label, uses in of_name.items() if not uses]
+        refused[name] = (
+            IncomparableError(
+                f"{name!r} was not measured on {', '.join(map(repr, lacking))}",
+                f"Measure it, without a new answer: `benchwright score RUN --metric {name}`.",
+            )
+            if lacking
+            else refuse_other_signatures(name, of_name)
+        )
+    return shared, refused
+
+
+def _chosen(
+    shared: Sequence[MetricUse],
+    refused: Mapping[str, IncomparableError],
+    names: Sequence[tuple[str, str | None]],
+    first: Member,
+    used: Mapping[str, Sequence[MetricUse]],
+    *,
+    figures_alone: bool,
+) -> list[MetricUse]:
+    """The metrics that come first: those that were asked for, else the headline of the first run."""
+    if names:
+        return [use for name, signature in names for use in _of_name(shared, refused, name, signature)]
+    if figures_alone:
+        return []
+    headline = first.run.plan.headline
+    if headline in SPEED_METRICS or headline == JudgePairwise.name:
+        return list(shared)
+    planned = {use.signature for use in first.run.plan.metrics}
+    found = [use for use in shared if use.name == headline]
+    found = [use for use in found if use.signature in planned] or found
+    if found:
+        return found[:1]
+    others = {other.name for uses in used.values() for other in uses if other.name == headline}
+    if headline in refused and headline in others:
+        raise refused[headline]
+    if not shared:
+        raise IncomparableError(
+            f"the sides share no metric: the first run's headline is {headline!r}",
+            f"Measure all alike, without a new answer: `benchwright score RUN --metric {headline}`.",
+        )
+    return list(shared[:1])
+
+
+def _of_name(
+    shared: Sequence[MetricUse], refused: Mapping[str, IncomparableError], name: str, signature: str | None
+) -> list[MetricUse]:
+    if name == JudgePairwise.name:
+        return []
+    found = [use for use in shared if use.name == name and signature in (None, use.signature)]
+    if not found:
+        raise refused.get(name) or IncomparableError(
+            f"{name!r} with the signature {signature} was not measured on all sides",
+            f"Measure it, without a new answer: `benchwright score RUN --metric {name}`.",
+        )
+    return found
+
+
+def _pairwise(used: Mapping[str, Sequence[MetricUse]], wanted: Sequence[str]) -> tuple[MetricUse, ...]:
+    found = dict.fromkeys(use for uses in used.values() for use in uses if use.name == JudgePairwise.name)
+    return tuple(found) if not wanted or JudgePairwise.name in wanted else ()
+
+
+def _compared(use: MetricUse, words: Mapping[str, str]) -> ComparedMetric:
+    return ComparedMetric(
+        word=words[use.signature],
+        use=use,
+        unit=_unit(use),
+        kind=Kind.ORDINAL if use.name == JudgeRubric.name else None,
+        higher_is_better=higher_is_better(use.name, use.signature),
+        over_all_cases=is_over_all_cases(use.name, use.signature),
+    )
+
+
+def _unit(use: MetricUse) -> str:
+    found = metric_of(use.name, use.signature)
+    if found is not None:
+        return found.unit
+    try:
+        return metric_class(use.name).unit
+    except BenchwrightError:  # of a package that is gone, or of a file that was not loaded
+        return ""
+
+
+def figure(name: str) -> ComparedMetric:
+    """Speed, tokens, cost or energy as a metric of a comparison. Prices are the candidates' own."""
+    metric = METRICS[name]
+    use = MetricUse(name=name, signature=metric().signature)
+    return ComparedMetric(
+        word=name,
+        use=use,
+        unit=metric.unit,
+        kind=Kind.RATIO,
+        higher_is_better=metric.higher_is_better,
+        over_all_cases=False,
+    )

@@ -1,0 +1,190 @@
+"""Who is held against whom? Each candidate of each run is a side of its own, unless a key puts several into one."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from evaluation.comparisons.keys import KEY_NAMES, key_of, options_of, without_common_tags
+from evaluation.comparisons.members import Member
+from evaluation.errors import ConfigurationError, IncomparableError, UnknownNameError
+
+FIRST = "first"
+_SHORT = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """One or more candidates whose values are averaged case by case."""
+
+    label: str
+    """A name that no other side of the comparison has."""
+    key: str
+    """What the side is, whatever it is called: its candidate's fingerprint, or the value it was grouped by."""
+    members: tuple[Member, ...]
+
+    @property
+    def digests(self) -> tuple[str | None, ...]:
+        """The weights behind it, each once; None for weights that nobody could verify."""
+        return tuple(dict.fromkeys(member.digest for member in self.members))
+
+    @property
+    def run_ids(self) -> tuple[str, ...]:
+        """The runs behind it, each once."""
+        return tuple(dict.fromkeys(member.run_id for member in self.members))
+
+
+def make_sides(members: Sequence[Member], by: str | None) -> tuple[tuple[Side, ...], tuple[str, ...]]:
+    """At least two sides in the order in which their first members were given, and what is to be said of them.
+
+    Raises:
+        UnknownNameError: there is no such key.
+        IncomparableError: there is only one side, or one would merge two weights under one name.
+    """
+    sides, notes = (_one_each(members), ()) if by is None else _grouped(members, by)
+    if len(sides) < 2:
+        raise _too_few(sides, by)
+    return sides, notes
+
+
+def _too_few(sides: Sequence[Side], by: str | None) -> IncomparableError:
+    named = f"only {sides[0].label!r}" if sides else "no candidate"
+    if by is None:
+        return IncomparableError(f"a comparison needs two sides, and there is {named}", "Give a second run as well.")
+    return IncomparableError(
+        f"a comparison needs two sides, and by {by!r} there is {named}",
+        "Compare along a key in which the candidates differ, or leave --by out to hold each against each.",
+    )
+
+
+def _one_each(members: Sequence[Member]) -> tuple[Side, ...]:
+    labels = _distinct_labels(members)
+    return tuple(
+        Side(label=label, key=member.fingerprint, members=(member,))
+        for label, member in zip(labels, members, strict=True)
+    )
+
+
+def _distinct_labels(members: Sequence[Member]) -> list[str]:
+    """The candidates' labels; those that are alike are told apart by weights, then by server version and run."""
+    labels = [member.label for member in members]
+    labels = _told_apart(labels, members, lambda member: member.identity, lambda word: f" @{word}")
+    labels = _told_apart(labels, members, lambda member: member.fingerprint, lambda word: f" #{word}")
+    labels = _told_apart(labels, members, lambda member: member.servers, lambda word: f", server {word}", short=False)
+    return _told_apart(
+        labels, members, lambda member: member.run_id, lambda word: f", run {word}", short=False, all_=True
+    )
+
+
+def _told_apart(
+    labels: Sequence[str],
+    members: Sequence[Member],
+    fact: Callable[[Member], str],
+    say: Callable[[str], str],
+    *,
+    short: bool = True,
+    all_: bool = False,
+) -> list[str]:
+    """The labels, longer where several members share one and differ in that fact.
+
+    Args:
+        labels: So far.
+        members: Whose they are.
+        fact: In what members may differ.
+        say: How the fact is said.
+        short: Say no more of the fact than is needed.
+        all_: Say it of every label that is shared, differing or not.
+    """
+    facts: dict[str, set[str]] = {}
+    for label, member in zip(labels, members, strict=True):
+        facts.setdefault(label, set()).add(fact(member))
+    times = Counter(labels)
+    return [
+        label + say(_shortest(fact(member), facts[label]) if short else fact(member))
+        if len(facts[label]) > 1 or (all_ and times[label] > 1)
+        else label
+        for label, member in zip(labels, members, strict=True)
+    ]
+
+
+def _shortest(word: str, among: Iterable[str]) -> str:
+    """The beginning of `word` that none of the others shares."""
+    others = [other for other in among if other != word]
+    length = _SHORT
+    while length < len(word) and any(other.startswith(word[:length]) for other in others):
+        length += 4
+    return word[:length]
+
+
+def _grouped(members: Sequence[Member], by: str) -> tuple[tuple[Side, ...], tuple[str, ...]]:
+    known = [*KEY_NAMES, *options_of(members)]
+    if by not in known:
+        raise UnknownNameError("key to compare by", by, known, "`--by run` holds whole runs against each other.")
+    values = without_common_tags(members) if by == "tag" else {member: key_of(member, by) for member in members}
+    lacking = [member for member in members if values[member] is None]
+    groups: dict[str, list[Member]] = {}
+    for member in members:
+        if (value := values[member]) is not None:
+            groups.setdefault(value, []).append(member)
+    if by == "model":
+        groups = _by_weights(groups)
+    for value, group in groups.items():
+        _refuse_two_weights(by, value, group)
+    prefix = "" if by in ("model", "run", "tag", "week", "family", "digest", "candidate") else f"{by}="
+    sides = tuple(
+        Side(label=f"{prefix}{value}", key=f"{by}={value}", members=tuple(group)) for value, group in groups.items()
+    )
+    notes = [f"{', '.join(dict.fromkeys(m.label for m in lacking))}: no {by} is known, left out"] if lacking else []
+    return sides, tuple(notes)
+
+
+def _by_weights(groups: Mapping[str, list[Member]]) -> dict[str, list[Member]]:
+    """A model is its weights: one name with two digests is two models."""
+    found: dict[str, list[Member]] = {}
+    for name, group in groups.items():
+        identities = {member.identity for member in group}
+        for member in group:
+            word = f"{name} @{_shortest(member.identity, identities)}" if len(identities) > 1 else name
+            found.setdefault(word, []).append(member)
+    return found
+
+
+def _refuse_two_weights(by: str, value: str, group: Sequence[Member]) -> None:
+    seen: dict[str, Member] = {}
+    for member in group:
+        first = seen.setdefault(member.model, member)
+        if first.identity != member.identity:
+            raise IncomparableError(
+                f"by {by!r}, the side {value!r} would merge two weights under the name {member.model!r}: "
+                f"{first.identity[:12]} in run {first.run_id} and {member.identity[:12]} in run {member.run_id}",
+                "Compare them with `--by digest`, or leave one of the runs out.",
+            )
+
+
+def find_side(sides: Sequence[Side], wanted: str, *, option: str = "--against") -> Side:
+    """The side of that label; else the one whose model, run, weights or fingerprint `wanted` names or begins.
+
+    `first` is the first of all, unless one is called so. `option` is what `wanted` was given with, for the message.
+
+    Raises:
+        UnknownNameError: there is none.
+        ConfigurationError: it names several.
+    """
+    exact = [side for side in sides if side.label == wanted] or (list(sides[:1]) if wanted == FIRST else [])
+    named = exact or [side for side in sides if any(wanted in _names(member) for member in side.members)]
+    begun = named or [side for side in sides if side.label.startswith(wanted)]
+    begun = begun or [side for side in sides if len(wanted) >= 4 and any(_begins(m, wanted) for m in side.members)]
+    if len(begun) > 1:
+        found = ", ".join(repr(side.label) for side in begun)
+        raise ConfigurationError(f"{option} {wanted!r} names several sides: {found}", "Give one of these names.")
+    if not begun:
+        raise UnknownNameError("side", wanted, [side.label for side in sides], f"Give {option} one of these names.")
+    return begun[0]
+
+
+def _names(member: Member) -> tuple[str, ...]:
+    return (member.label, member.model, member.model.removesuffix(":latest"), member.run_id)
+
+
+def _begins(member: Member, wanted: str) -> bool:
+    words = (member.run_id, member.fingerprint, member.identity, member.identity.removeprefix("sha256:"))
+    return any(word.startswith(wanted) for word in words)

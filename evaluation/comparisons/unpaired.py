@@ -1,0 +1,216 @@
+"""Groups that share no cases, metric by metric: two benchmarks, two versions of one, two halves of traffic."""
+
+from collections.abc import Mapping, Sequence
+
+from evaluation.comparisons.comparison_request import ComparisonRequest
+from evaluation.comparisons.groups import GroupReader, GroupValues
+from evaluation.comparisons.members import Member, find_members
+from evaluation.comparisons.metrics import FIGURES, ComparedMetric, find_metrics
+from evaluation.comparisons.sides import Side, find_side, make_sides
+from evaluation.errors import ConfigurationError, IncomparableError
+from evaluation.formatting import counted
+from evaluation.metrics.judges.pairwise import JudgePairwise
+from evaluation.results.unpaired import GroupResult, UnpairedComparisonResult, UnpairedPairResult
+from evaluation.stats.unpaired_comparison import GroupPair, compare_groups
+from evaluation.store.benchmarks import find_benchmark
+from evaluation.store.session import Store
+from evaluation.version import code_version
+
+_PAIRED_ONLY = (*FIGURES, JudgePairwise.name)
+"""What says something of cases in common alone: speed and cost depend on the prompts, preferences on both answers."""
+
+_N_NAMED = 3
+
+
+def compare_unpaired(store: Store, run_ids: Sequence[str], request: ComparisonRequest) -> UnpairedComparisonResult:
+    """Return how the candidates of these runs compare, with every case as evidence of its own.
+
+    Args:
+        store: Where they are.
+        run_ids: Ids, beginnings of ids, or `last`; their order decides which group is first.
+        request: Along what, by which metrics, with which margin, against which group.
+
+    Raises:
+        IncomparableError: other task types, a headline that was not measured alike, or nothing shared.
+        ConfigurationError: something in the request that does not fit these runs.
+    """
+    _refuse_paired_metrics(request.metrics)
+    members = find_members(store, run_ids)
+    if not members:
+        raise IncomparableError("these runs have no candidate", "See `benchwright runs list`.")
+    task_type = _common_task_type(store, members)
+    sides, side_notes = make_sides(members, request.by)
+    against = find_side(sides, request.against) if request.against is not None else None
+    measured = find_metrics(store, sides, request.metrics)
+    if against is not None and against not in measured.sides:
+        raise IncomparableError(f"{against.label!r} has no scores to compare with", "Choose another --against.")
+    if not measured.metrics:
+        raise IncomparableError(
+            "the groups share no metric but speed, cost or preferences, which cases in common alone can tell apart",
+            "Score the answers by another metric: `benchwright score RUN --metric NAME`.",
+        )
+    reader = GroupReader(store)
+    read = {
+        metric.word: {side.label: reader.values_of(side, metric.use) for side in measured.sides}
+        for metric in measured.metrics
+    }
+    headline = measured.metrics[0]
+    _refuse_missing_values(headline, read[headline.word])
+    pairs, notes = _all_pairs(measured.metrics, read, against, request)
+    return UnpairedComparisonResult(
+        sentences=(),
+        code_version=code_version(),
+        task_type=task_type,
+        run_ids=tuple(dict.fromkeys(member.run_id for member in members)),
+        by=request.by,
+        against=against.label if against else None,
+        headline=headline.word,
+        groups=tuple(_group(side, read[headline.word][side.label], reader) for side in measured.sides),
+        pairs=pairs,
+        notes=(*side_notes, *measured.notes, *notes, *_notes_on_common_cases(pairs, headline.word)),
+    )
+
+
+def _refuse_paired_metrics(names: Sequence[str]) -> None:
+    for name in names:
+        if name in _PAIRED_ONLY:
+            raise ConfigurationError(
+                f"--metric {name} needs cases in common, and --unpaired compares groups without them",
+                "Choose a metric of quality, or compare runs of one benchmark without --unpaired.",
+            )
+
+
+def _common_task_type(store: Store, members: Sequence[Member]) -> str | None:
+    """Return the task type of all benchmarks.
+
+    Raises:
+        IncomparableError: they have several.
+    """
+    types: dict[str, Member] = {}
+    for member in members:
+        benchmark = find_benchmark(store, member.run.plan.benchmark_version)
+        if benchmark is not None:
+            types.setdefault(benchmark.task_type, member)
+    if len(types) > 1:
+        (first, a), (second, b) = list(types.items())[:2]
+        raise IncomparableError(
+            f"run {a.run_id} is of the task type {first!r} ({a.run.plan.benchmark_name!r}) and run {b.run_id} of "
+            f"{second!r} ({b.run.plan.benchmark_name!r}): scores of different tasks say nothing of each other",
+            "Compare runs of benchmarks with one task type; `benchwright benchmarks list` shows it.",
+        )
+    return next(iter(types), None)
+
+
+def _refuse_missing_values(headline: ComparedMetric, values: Mapping[str, GroupValues | None]) -> None:
+    empty = [label for label, of_group in values.items() if of_group is None or not of_group.values]
+    if empty:
+        raise IncomparableError(
+            f"{', '.join(map(repr, empty))} has no value of {headline.word!r}",
+            "Choose another --metric; `benchwright show RUN` says what became of the cases.",
+        )
+
+
+def _all_pairs(
+    metrics: Sequence[ComparedMetric],
+    read: Mapping[str, Mapping[str, GroupValues | None]],
+    against: Side | None,
+    request: ComparisonRequest,
+) -> tuple[tuple[UnpairedPairResult, ...], tuple[str, ...]]:
+    """Return the pairs of all metrics, and notes on the metrics that were left out for some group."""
+    pairs: list[UnpairedPairResult] = []
+    notes: list[str] = []
+    for metric in metrics:
+        groups = {label: found for label, found in read[metric.word].items() if found is not None and found.values}
+        missing = [label for label in read[metric.word] if label not in groups]
+        if missing:
+            notes.append(f"{metric.word}: {', '.join(missing)} has no value, left out")
+        if len(groups) > 1 and (against is None or against.label in groups):
+            pairs += _pairs_by(metric, groups, against, _margin_of(metric, metrics[0], request))
+    return tuple(pairs), tuple(notes)
+
+
+def _margin_of(metric: ComparedMetric, headline: ComparedMetric, request: ComparisonRequest) -> float | None:
+    """Return the margin in that metric's unit; None for a metric that points are no measure of."""
+    margin = request.read_margin()
+    if margin is None or (metric is not headline and metric.unit != "fraction" and margin.in_points):
+        return None
+    return margin.of_unit(metric.word, metric.unit)
+
+
+def _pairs_by(
+    metric: ComparedMetric, groups: Mapping[str, GroupValues], against: Side | None, margin: float | None
+) -> list[UnpairedPairResult]:
+    clustered = any(group.has_clusters for group in groups.values())
+    units = {label: group.units(clustered=clustered) for label, group in groups.items()}
+    compared = compare_groups(
+        units,
+        against=against.label if against else None,
+        margin=margin,
+        higher_is_better=metric.higher_is_better,
+    )
+    return [_pair(metric, pair, groups, units, margin, clustered=clustered) for pair in compared]
+
+
+def _pair(
+    metric: ComparedMetric,
+    pair: GroupPair,
+    groups: Mapping[str, GroupValues],
+    units: Mapping[str, Sequence[float]],
+    margin: float | None,
+    *,
+    clustered: bool,
+) -> UnpairedPairResult:
+    test, a, b = pair.test, groups[pair.a].values, groups[pair.b].values
+    return UnpairedPairResult(
+        metric=metric.word,
+        a=pair.a,
+        b=pair.b,
+        verdict=pair.verdict,
+        difference=test.difference,
+        low=test.low,
+        high=test.high,
+        p_value=test.p_value,
+        p_adjusted=pair.p_adjusted,
+        n_a=len(a),
+        n_b=len(b),
+        n_clusters_a=test.n_a if clustered else None,
+        n_clusters_b=test.n_b if clustered else None,
+        n_common=len({content for _, content in a} & {content for _, content in b}),
+        mean_a=sum(units[pair.a]) / len(units[pair.a]),
+        mean_b=sum(units[pair.b]) / len(units[pair.b]),
+        method=test.method,
+        effect_size=test.effect_size,
+        effect_size_name=test.effect_size_name,
+        mann_whitney=pair.ranks,
+        margin=margin,
+        p_equivalence=pair.within.p_equivalence if pair.within else None,
+        kind=pair.kind,
+        unit=metric.unit,
+        higher_is_better=metric.higher_is_better,
+        confidence_level=test.confidence_level,
+    )
+
+
+def _group(side: Side, values: GroupValues | None, reader: GroupReader) -> GroupResult:
+    plans = [member.run.plan for member in side.members]
+    return GroupResult(
+        label=side.label,
+        run_ids=side.run_ids,
+        benchmarks=tuple(dict.fromkeys(plan.benchmark_name for plan in plans)),
+        benchmark_versions=tuple(dict.fromkeys(plan.benchmark_version for plan in plans)),
+        n_cases=len(values.values) if values else 0,
+        n_failed=len(reader.failed_of(side)),
+    )
+
+
+def _notes_on_common_cases(pairs: Sequence[UnpairedPairResult], headline: str) -> tuple[str, ...]:
+    """Return one note on all pairs that are better compared case by case."""
+    shared = [pair for pair in pairs if pair.metric == headline and pair.n_common]
+    if not shared:
+        return ()
+    named = "; ".join(f"{pair.a} and {pair.b} have {counted(pair.n_common, 'case')}" for pair in shared[:_N_NAMED])
+    more = f"; {len(shared) - _N_NAMED:,} more pairs have some" if len(shared) > _N_NAMED else ""
+    return (
+        f"{named} in common{more}: of these, the paired comparison (`benchwright compare` without --unpaired, on runs "
+        "of one benchmark version) is the stronger one",
+    )

@@ -1,0 +1,156 @@
+"""Answers and scores as rows, a page in memory at a time."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from evaluation.exports.filters import Filters
+from evaluation.generation import Failure, Generation
+from evaluation.reports.labels import unique_labels
+from evaluation.score import Measurement, ScoreFailure
+from evaluation.store.outcomes import iterate_outcomes, load_outcomes
+from evaluation.store.records import RunCandidateRecord, RunRecord, StoredOutcome
+from evaluation.store.scores import scores_of_generations
+from evaluation.store.session import Store
+
+Row = dict[str, Any]
+OF_AN_ANSWER = (
+    "run_id", "benchmark", "benchmark_version", "candidate", "model", "digest", "fingerprint", "endpoint", "case_id",
+    "repeat", "answer", "text", "thinking", "finish_reason", "failure", "own_failure", "message", "prompt_tokens",
+    "output_tokens", "cached_tokens", "total_s", "ttft_s", "queue_s", "load_s", "prompt_s", "generate_s", "cold",
+    "reused", "prompt_state", "n_attempts", "seed", "effective_context", "vram_share", "energy_j", "started_at",
+    "finished_at",
+)  # fmt: skip
+OF_A_SCORE = (
+    "run_id", "benchmark", "candidate", "case_id", "repeat", "metric", "signature", "value", "label", "rationale",
+    "failure", "message",
+)  # fmt: skip
+_SECONDS = ("total_s", "ttft_s", "queue_s", "load_s", "prompt_s", "generate_s")
+
+
+def score_columns(word: str) -> tuple[str, str, str]:
+    """Columns of a metric in the table of answers: its value, its label, and why there is none."""
+    column = f"metric {word}" if word in OF_AN_ANSWER else word
+    return column, f"{column} label", f"{column} failure"
+
+
+def answer_rows(store: Store, run: RunRecord, words: Mapping[str, str], filters: Filters) -> Iterator[Row]:
+    """A row for each outcome of a run, with its scores in columns of their own.
+
+    Args:
+        store: Where they are.
+        run: The run.
+        words: Of the metrics that are wanted, by signature.
+        filters: Which outcomes.
+    """
+    for found, label in _candidates(run, filters):
+        of_candidate = _of_candidate(run, found, label)
+        for page in _pages(store, found, filters):
+            scores = scores_of_generations(store, [stored.generation_id for stored in page]) if words else {}
+            for stored in page:
+                row = of_candidate | _answer(stored)
+                for use, said in scores.get(stored.generation_id, ()):
+                    if use.signature in words:
+                        row |= _score_cells(words[use.signature], said)
+                yield row
+
+
+def score_rows(store: Store, run: RunRecord, words: Mapping[str, str], filters: Filters) -> Iterator[Row]:
+    """A row for each score of a run; the arguments are those of `answer_rows`."""
+    for found, label in _candidates(run, filters):
+        of_candidate = {"run_id": run.plan.run_id, "benchmark": run.plan.benchmark_name, "candidate": label}
+        for page in _pages(store, found, filters):
+            scores = scores_of_generations(store, [stored.generation_id for stored in page])
+            for stored in page:
+                place = of_candidate | {"case_id": stored.row.case_id, "repeat": stored.row.repeat}
+                for use, said in scores.get(stored.generation_id, ()):
+                    if use.signature in words:
+                        yield place | {"metric": words[use.signature], "signature": use.signature} | _score(said)
+
+
+def _candidates(run: RunRecord, filters: Filters) -> Iterator[tuple[RunCandidateRecord, str]]:
+    labels = unique_labels(run)
+    for found in run.candidates:
+        label = labels[found.run_candidate_id]
+        if not filters.candidates or label in filters.candidates:
+            yield found, label
+
+
+def _pages(store: Store, found: RunCandidateRecord, filters: Filters) -> Iterator[list[StoredOutcome]]:
+    """The outcomes that are wanted, a page at a time; named cases are looked up and not searched for."""
+    row_id = found.run_candidate_id
+    pages: Iterable[tuple[StoredOutcome, ...]] = (
+        [load_outcomes(store, row_id, list(dict.fromkeys(filters.cases)))]
+        if filters.cases
+        else iterate_outcomes(store, row_id)
+    )
+    for page in pages:
+        yield [stored for stored in page if _is_wanted(stored, filters)]
+
+
+def _is_wanted(stored: StoredOutcome, filters: Filters) -> bool:
+    return filters.failed is None or filters.failed == isinstance(stored.row.outcome, Failure)
+
+
+def _of_candidate(run: RunRecord, found: RunCandidateRecord, label: str) -> Row:
+    return {
+        "run_id": run.plan.run_id,
+        "benchmark": run.plan.benchmark_name,
+        "benchmark_version": run.plan.benchmark_version,
+        "candidate": label,
+        "model": found.plan.model_name,
+        "digest": found.plan.digest,
+        "fingerprint": found.plan.candidate_fingerprint,
+    }
+
+
+def _answer(stored: StoredOutcome) -> Row:
+    row, outcome = stored.row, stored.row.outcome
+    known: Row = {
+        "endpoint": row.endpoint,
+        "case_id": row.case_id,
+        "repeat": row.repeat,
+        "n_attempts": outcome.n_attempts,
+        "seed": outcome.seed,
+        "effective_context": row.effective_context,
+        "vram_share": row.vram_share,
+        "started_at": row.started_at,
+        "finished_at": row.finished_at,
+    }
+    return known | (_of_generation(outcome) if isinstance(outcome, Generation) else _of_failure(outcome))
+
+
+def _of_generation(given: Generation) -> Row:
+    timing = given.timing
+    return {
+        "answer": given.answer,
+        "text": given.text,
+        "thinking": given.thinking,
+        "finish_reason": given.finish_reason,
+        "own_failure": str(given.own_failure) if given.own_failure else None,
+        "message": given.message if given.own_failure else None,
+        "prompt_tokens": given.prompt_tokens,
+        "output_tokens": given.output_tokens,
+        "cached_tokens": given.cached_tokens,
+        **{name: getattr(timing, name) if timing else None for name in _SECONDS},
+        "cold": given.cold,
+        "reused": given.reused,
+        "prompt_state": given.prompt_state.value if given.prompt_state else None,
+        "energy_j": given.energy_j,
+    }
+
+
+def _of_failure(given: Failure) -> Row:
+    return {"failure": str(given.kind), "message": given.message, "total_s": given.total_s}
+
+
+def _score_cells(word: str, said: Measurement | ScoreFailure) -> Row:
+    value, label, failure = score_columns(word)
+    if isinstance(said, ScoreFailure):
+        return {failure: said.kind}
+    return {value: said.value, label: said.label}
+
+
+def _score(said: Measurement | ScoreFailure) -> Row:
+    if isinstance(said, ScoreFailure):
+        return {"failure": said.kind, "message": said.message}
+    return {"value": said.value, "label": said.label, "rationale": said.rationale}

@@ -1,0 +1,77 @@
+"""Which rows are wanted; what would silently leave everything out is refused."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from evaluation.errors import ConfigurationError, UnknownNameError
+from evaluation.exports.metric_words import words_of_runs
+from evaluation.exports.source import Kind, Source
+from evaluation.reports.labels import unique_labels
+from evaluation.reports.runs.cases import unknown_case
+from evaluation.reports.runs.result import run_result
+from evaluation.store.comparisons import find_comparison
+from evaluation.store.runs import find_run, has_run_case
+from evaluation.store.session import Store
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filters:
+    """Which rows are wanted; an empty one lets all through."""
+
+    candidates: tuple[str, ...] = ()
+    metrics: tuple[str, ...] = ()
+    cases: tuple[str, ...] = ()
+    failed: bool | None = None
+    """True: failures of the server alone; False: answers alone."""
+
+
+def check_filters(store: Store, source: Source, kind: Kind, filters: Filters) -> None:
+    """Refuses what would silently leave everything out.
+
+    Raises:
+        ConfigurationError: this kind of row cannot be had of the source, or cannot be filtered so.
+        UnknownNameError: a candidate, a metric or a case that does not occur.
+    """
+    if kind not in source.kinds:
+        raise ConfigurationError(
+            f"{source.name} has no {kind}", f"It has: {', '.join(source.kinds)}; choose with --table."
+        )
+    if filters.failed is not None and kind is not Kind.ANSWERS:
+        raise ConfigurationError(f"--failed and --answered choose among answers, not {kind}", "Give --table answers.")
+    if filters.cases and kind in (Kind.RESULTS, Kind.PAIRS):
+        raise ConfigurationError(f"--case does not choose among {kind}", "Give --table answers or scores.")
+    if filters.candidates:
+        _refuse_unknown(f"candidate of {source.name}", filters.candidates, _labels(store, source))
+    if filters.metrics:
+        _refuse_unknown(f"metric of {source.name}", filters.metrics, _metrics(store, source, kind))
+    for case_id in filters.cases:
+        if not any(has_run_case(store, run_id, case_id) for run_id in source.run_ids):
+            raise unknown_case(store, find_run(store, source.run_ids[-1]), case_id)
+
+
+def _refuse_unknown(what: str, wanted: Sequence[str], known: Sequence[str]) -> None:
+    for name in wanted:
+        if name not in known:
+            raise UnknownNameError(what, name, known)
+
+
+def _labels(store: Store, source: Source) -> list[str]:
+    """What the candidates, or the sides of a comparison, are called."""
+    if source.comparison_id:
+        pairs = find_comparison(store, source.comparison_id).pairs
+        return list(dict.fromkeys(side for pair in pairs for side in (pair.result.a, pair.result.b)))
+    runs = [find_run(store, run_id) for run_id in source.run_ids]
+    return list(dict.fromkeys(label for run in runs for label in unique_labels(run).values()))
+
+
+def _metrics(store: Store, source: Source, kind: Kind) -> list[str]:
+    """The words for the metrics that occur in these rows."""
+    if source.comparison_id:
+        pairs = find_comparison(store, source.comparison_id).pairs
+        return list(dict.fromkeys(pair.result.metric for pair in pairs))
+    if kind is Kind.RESULTS:
+        results = [run_result(store, run_id) for run_id in source.run_ids]
+        return list(
+            dict.fromkeys(name for result in results for candidate in result.candidates for name in candidate.metrics)
+        )
+    return list(words_of_runs(store, [find_run(store, run_id) for run_id in source.run_ids]).values())

@@ -1,0 +1,25 @@
+"""Under which word do the scores of several runs stand? One word never stands for two signatures."""
+
+from collections.abc import Sequence
+
+from evaluation.reports.runs.result import metric_keys
+from evaluation.store.records import MetricUse, RunRecord
+from evaluation.store.scores import count_score_failures, scored_metrics
+from evaluation.store.session import Store
+
+
+def words_of_runs(store: Store, runs: Sequence[RunRecord]) -> dict[str, str]:
+    """The word of each signature by which any answer of the runs was scored, as `show --case` has it.
+
+    Where two runs measured one metric in different ways, the first has its name, the other its signature.
+    """
+    planned = [use for run in runs for use in run.plan.metrics]
+    scored = [use for run in runs for found in run.candidates for use in _scored(store, found.run_candidate_id)]
+    return metric_keys(planned, scored)
+
+
+def _scored(store: Store, run_candidate_id: int) -> list[MetricUse]:
+    return [
+        *(use for use, _ in scored_metrics(store, run_candidate_id)),
+        *(use for use, _ in count_score_failures(store, run_candidate_id)),
+    ]

@@ -1,0 +1,116 @@
+"""What a run, an experiment or a comparison has to give, as rows of plain values."""
+
+from collections.abc import Iterator
+
+from evaluation.exports.answers import OF_A_SCORE, OF_AN_ANSWER, Row, answer_rows, score_columns, score_rows
+from evaluation.exports.filters import Filters
+from evaluation.exports.metric_words import words_of_runs
+from evaluation.exports.source import Kind, Source
+from evaluation.reports.runs.result import run_result
+from evaluation.results.as_json import as_json
+from evaluation.results.estimates import MetricEstimate
+from evaluation.results.runs import CandidateResult, MetricResult, RunResult
+from evaluation.store.comparisons import ComparisonPairRecord, find_comparison
+from evaluation.store.runs import find_run
+from evaluation.store.session import Store
+
+NUMBERS = ("value", "low", "high", "n", "method")
+OF_A_RESULT = (
+    "run_id", "benchmark", "benchmark_version", "status", "candidate", "model", "digest", "fingerprint", "endpoint",
+    "metric", "signature", "quantity", *NUMBERS,
+)  # fmt: skip
+OF_A_PAIR = (
+    "comparison_id", "benchmark", "benchmark_version", "metric", "signature", "a", "b", "a_key", "b_key", "verdict",
+    "difference", "low", "high", "p_value", "p_adjusted", "n_pairs", "method", "effect_size", "mde",
+)  # fmt: skip
+
+
+def rows(store: Store, source: Source, kind: Kind, filters: Filters) -> tuple[tuple[str, ...], Iterator[Row]]:
+    """The columns, and the rows one by one: of 100,000 answers, a page is in memory.
+
+    Args:
+        store: Where they are.
+        source: What is exported.
+        kind: What one row is.
+        filters: Which ones.
+    """
+    if source.comparison_id:
+        return _pairs(store, source.comparison_id, filters)
+    if kind is Kind.RESULTS:
+        return OF_A_RESULT, _results(store, source, filters)
+    runs = [find_run(store, run_id) for run_id in source.run_ids]
+    known = words_of_runs(store, runs)
+    words = {said: word for said, word in known.items() if not filters.metrics or word in filters.metrics}
+    if kind is Kind.SCORES:
+        return OF_A_SCORE, (row for run in runs for row in score_rows(store, run, words, filters))
+    columns = dict.fromkeys(column for word in words.values() for column in score_columns(word))
+    return (*OF_AN_ANSWER, *columns), (row for run in runs for row in answer_rows(store, run, words, filters))
+
+
+def _results(store: Store, source: Source, filters: Filters) -> Iterator[Row]:
+    """The numbers of `show --json`, a row each."""
+    for run_id in source.run_ids:
+        run = run_result(store, run_id)
+        for candidate in run.candidates:
+            if filters.candidates and candidate.label not in filters.candidates:
+                continue
+            about = _about(run, candidate)
+            for metric, result in candidate.metrics.items():
+                if not filters.metrics or metric in filters.metrics:
+                    yield from _quantities(about, metric, result)
+
+
+def _about(run: RunResult, candidate: CandidateResult) -> Row:
+    return {
+        "run_id": run.run_id,
+        "benchmark": run.benchmark,
+        "benchmark_version": run.benchmark_version,
+        "status": str(run.status),
+        "candidate": candidate.label,
+        "model": candidate.model,
+        "digest": candidate.digest,
+        "fingerprint": candidate.fingerprint,
+        "endpoint": candidate.endpoint,
+    }
+
+
+def _quantities(about: Row, metric: str, result: MetricResult) -> Iterator[Row]:
+    head = about | {"metric": metric, "signature": result.signature}
+    estimates = {} if result.mean is None else {"mean": result.mean}
+    for quantity, estimate in {**estimates, **result.quantities}.items():
+        yield head | {"quantity": quantity} | _numbers(estimate)
+
+
+def _numbers(estimate: MetricEstimate) -> Row:
+    return {
+        "value": estimate.value,
+        "low": estimate.low,
+        "high": estimate.high,
+        "n": estimate.n_cases,
+        "method": estimate.method,
+    }
+
+
+def _pairs(store: Store, comparison_id: str, filters: Filters) -> tuple[tuple[str, ...], Iterator[Row]]:
+    """The pairs of `compare --json`, all that is said of each."""
+    found = find_comparison(store, comparison_id)
+    known = {
+        "comparison_id": found.comparison_id,
+        "benchmark": found.benchmark_name,
+        "benchmark_version": found.benchmark_version,
+    }
+    wanted = [pair for pair in found.pairs if _is_wanted(pair, filters)]
+    further = dict.fromkeys(name for pair in found.pairs for name in as_json(pair.result) if name not in OF_A_PAIR)
+    return (*OF_A_PAIR, *further), (known | _pair(pair) for pair in wanted)
+
+
+def _pair(pair: ComparisonPairRecord) -> Row:
+    return {"signature": pair.metric.signature, "a_key": pair.a_key, "b_key": pair.b_key, **as_json(pair.result)}
+
+
+def _is_wanted(pair: ComparisonPairRecord, filters: Filters) -> bool:
+    """True for the pairs that a single name is part of, and for those between several names."""
+    if filters.metrics and pair.result.metric not in filters.metrics:
+        return False
+    sides, wanted = {pair.result.a, pair.result.b}, set(filters.candidates)
+    return bool(wanted & sides) if len(wanted) == 1 else not wanted or sides <= wanted

@@ -1,0 +1,236 @@
+"""What will planned work cost: model loads, calls, tokens and time, judged by what the same work took before?
+
+An endpoint works through its groups in order, endpoints go side by side, and a pool shares a group by the speed of its
+slots. `n` calls on an endpoint take `n × seconds of a generation / slots`.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from statistics import fmean
+from typing import Any
+
+from evaluation.fingerprint import canonical_json
+from evaluation.forecasts.costs import EndpointForecast, Forecast, LoadForecast, WorkForecast
+from evaluation.forecasts.worker_shares import shared_out
+from evaluation.store.past_speed import PastSpeed, past_load_s, past_speed
+from evaluation.store.session import Store
+
+CHARACTERS_PER_TOKEN = 4.0
+"""A rule of thumb for English text, used only where nothing is known, and said."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedWork:
+    """One candidate on one benchmark, with what is known of it before anything is stored."""
+
+    endpoint_names: tuple[str, ...]
+    """The endpoints that share it."""
+    slots: Mapping[str, int]
+    """Of each of these endpoints."""
+    model: str
+    digest: str | None
+    load_options: Mapping[str, Any]
+    label: str
+    fingerprint: str
+    benchmark_name: str
+    n_cases: int
+    n_repeats: int
+    n_done: int = 0
+    """Outcomes that are stored already."""
+    n_reusable: int = 0
+    """Outcomes that earlier runs have, where these are to be reused."""
+    options: Mapping[str, Any]
+    """The effective ones."""
+    prompt_characters: int | None = None
+    """Of the messages of all cases together, asked once; None: not counted."""
+
+    @property
+    def n_calls(self) -> int:
+        """Generations that are still to be asked for."""
+        return max(0, self.n_cases * self.n_repeats - self.n_done - self.n_reusable)
+
+
+@dataclass(slots=True)
+class _Station:
+    """How far an endpoint is."""
+
+    slots: int
+    free_at_s: float
+    loads: list[LoadForecast]
+
+    def load(self, work: PlannedWork, load_s: float | None) -> None:
+        """Loads the work's model, unless it is loaded already."""
+        wanted = (work.model, dict(work.load_options))
+        if self.loads and (self.loads[-1].model, self.loads[-1].load_options) == wanted:
+            return
+        self.loads.append(LoadForecast(model=wanted[0], load_options=wanted[1], load_s=load_s, works=()))
+        self.free_at_s += load_s or 0.0
+
+
+def forecast(store: Store, planned: Sequence[PlannedWork]) -> Forecast:
+    """What the work will cost, in the order in which it is given; work of one group stands together.
+
+    Nothing is stored. Estimates assume as many at once as the past had: other slots change what a generation takes.
+    """
+    stations = {
+        name: _Station(slots=work.slots[name], free_at_s=0.0, loads=[])
+        for work in planned
+        for name in work.endpoint_names
+    }
+    look_up = _looking_up(store)
+    for group in _groups(planned):
+        if any(work.n_calls for work in group):
+            _add(stations, group, look_up, _load_times(store, group[0]))
+    return _summed(stations, planned)
+
+
+def _groups(planned: Sequence[PlannedWork]) -> list[list[PlannedWork]]:
+    """Work that the same endpoints do with the same model loaded, in order of first appearance."""
+    groups: dict[tuple[tuple[str, ...], str, str], list[PlannedWork]] = {}
+    for work in planned:
+        key = (work.endpoint_names, work.model, canonical_json(dict(work.load_options)))
+        groups.setdefault(key, []).append(work)
+    return list(groups.values())
+
+
+_LookUp = Callable[[PlannedWork, str], PastSpeed | None]
+
+
+def _looking_up(store: Store) -> _LookUp:
+    known = cache(
+        lambda endpoint, model, digest, fingerprint, benchmark: past_speed(
+            store,
+            endpoint_name=endpoint,
+            model=model,
+            digest=digest,
+            fingerprint=fingerprint,
+            benchmark_name=benchmark,
+        )
+    )
+    return lambda work, name: known(name, work.model, work.digest, work.fingerprint, work.benchmark_name)
+
+
+def _load_times(store: Store, work: PlannedWork) -> dict[str, float | None]:
+    return {
+        name: past_load_s(store, endpoint_name=name, model=work.model, digest=work.digest, fingerprint=work.fingerprint)
+        for name in work.endpoint_names
+    }
+
+
+def _add(
+    stations: Mapping[str, _Station],
+    group: Sequence[PlannedWork],
+    look_up: _LookUp,
+    load_times: Mapping[str, float | None],
+) -> None:
+    """Lets the stations do the work of one group after what they have."""
+    sharing = {name: stations[name] for name in group[0].endpoint_names}
+    before = {name: (station.free_at_s, list(station.loads)) for name, station in sharing.items()}
+    for name, station in sharing.items():
+        station.load(group[0], load_times[name])
+    by_work = [_worked(sharing, work, look_up) for work in group]
+    for name, station in sharing.items():
+        if any(parts[name].n_calls for parts in by_work):
+            station.loads[-1] = replace(
+                station.loads[-1], works=(*station.loads[-1].works, *(parts[name] for parts in by_work))
+            )
+        else:
+            station.free_at_s, station.loads = before[name]
+
+
+def _worked(stations: Mapping[str, _Station], work: PlannedWork, look_up: _LookUp) -> dict[str, WorkForecast]:
+    """Each station's part of the work, with the stations busy until it is done."""
+    speeds = {name: look_up(work, name) for name in stations}
+    known = [speed for speed in speeds.values() if speed is not None]
+    generation_s = {
+        name: speed.generation_s if speed else fmean(other.generation_s for other in known) if known else None
+        for name, speed in speeds.items()
+    }
+    shares = shared_out(
+        work.n_calls,
+        starts_s={name: station.free_at_s if known else 0.0 for name, station in stations.items()},
+        calls_per_s={name: station.slots / (generation_s[name] or 1.0) for name, station in stations.items()},
+    )
+    taking_part = [name for name, share in shares.items() if share]
+    parts = {}
+    for name, station in stations.items():
+        others = tuple(other for other in taking_part if other != name)
+        each_s, speed = generation_s[name], speeds[name] or next(iter(known), None)
+        seconds = None if each_s is None else _seconds(shares[name], each_s, station.slots)
+        station.free_at_s += seconds or 0.0
+        parts[name] = _part(work, shares[name], others, seconds, speed)
+    return parts
+
+
+def _seconds(n_calls: int, generation_s: float, slots: int) -> float:
+    return max(n_calls / slots, min(n_calls, 1)) * generation_s
+
+
+def _part(
+    work: PlannedWork, n_calls: int, shared_with: tuple[str, ...], seconds: float | None, speed: PastSpeed | None
+) -> WorkForecast:
+    prompt_tokens, from_characters = _prompt_tokens(work, speed)
+    output_tokens = speed.output_tokens if speed else None
+    most = work.options.get("num_predict")
+    if output_tokens is not None and most is not None:
+        output_tokens = min(output_tokens, most)
+    return WorkForecast(
+        label=work.label,
+        benchmark_name=work.benchmark_name,
+        n_cases=work.n_cases,
+        n_repeats=work.n_repeats,
+        n_done=work.n_done,
+        n_reusable=work.n_reusable,
+        n_calls=n_calls,
+        shared_with=shared_with,
+        prompt_tokens=None if prompt_tokens is None else round(n_calls * prompt_tokens),
+        prompt_tokens_from_characters=from_characters,
+        output_tokens=None if output_tokens is None else round(n_calls * output_tokens),
+        seconds=seconds,
+        speed=speed,
+    )
+
+
+def _prompt_tokens(work: PlannedWork, speed: PastSpeed | None) -> tuple[float | None, bool]:
+    """Tokens of one prompt, and whether they were counted from its characters."""
+    seen = speed.prompt_tokens if speed else None
+    if seen is not None and speed is not None and speed.same_benchmark:
+        return seen, False
+    if work.prompt_characters is not None and work.n_cases:
+        return work.prompt_characters / work.n_cases / CHARACTERS_PER_TOKEN, True
+    return seen, False
+
+
+def _summed(stations: Mapping[str, _Station], planned: Sequence[PlannedWork]) -> Forecast:
+    endpoints = tuple(_endpoint(name, station) for name, station in stations.items())
+    loads = [load for endpoint in endpoints for load in endpoint.loads]
+    works = [work for load in loads for work in load.works]
+    timed = [endpoint.seconds for endpoint in endpoints if endpoint.seconds is not None]
+    return Forecast(
+        endpoints=endpoints,
+        n_model_loads=len(loads),
+        n_calls=sum(work.n_calls for work in planned),
+        n_done=sum(work.n_done for work in planned),
+        n_reusable=sum(work.n_reusable for work in planned),
+        n_calls_untimed=sum(work.n_calls for work in works if work.seconds is None),
+        n_loads_untimed=sum(load.load_s is None for load in loads),
+        prompt_tokens=_total([work.prompt_tokens for work in works]),
+        output_tokens=_total([work.output_tokens for work in works]),
+        seconds=max(timed, default=None),
+    )
+
+
+def _endpoint(name: str, station: _Station) -> EndpointForecast:
+    is_known = any(work.seconds is not None for load in station.loads for work in load.works)
+    return EndpointForecast(
+        endpoint_name=name,
+        slots=station.slots,
+        loads=tuple(station.loads),
+        seconds=station.free_at_s if is_known else None,
+    )
+
+
+def _total(counts: Sequence[int | None]) -> int | None:
+    known = [count for count in counts if count is not None]
+    return sum(known) if known else None

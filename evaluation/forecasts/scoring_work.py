@@ -1,0 +1,87 @@
+"""How often are the models of metrics asked once the answers are there, how many programs run, and how long is that?
+
+At most: equal answers are asked once.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from evaluation.benchmarks.sampling import chosen_cases
+from evaluation.evaluation_request import EvaluationRequest
+from evaluation.forecasts.scoring_pace import ScoringPace, n_requests, scoring_pace
+from evaluation.metrics.metric import Metric, ModelMetric, Need
+from evaluation.resolution import Resolution
+from evaluation.resolution.metric_models import MetricModel, models_needed
+from evaluation.store.session import Store
+
+
+@dataclass(frozen=True, kw_only=True)
+class AskedAfterwards:
+    """A model that metrics ask, or the sandbox."""
+
+    need: str
+    """`embedder`, `judge` or `sandbox`."""
+    model: str | None
+    """None: the sandbox."""
+    endpoint: str | None
+    n_answers: int
+    """Answers that it is asked about, over all its metrics; an embedder embeds their references too."""
+    seconds: float | None
+    """None: nobody was asked here before, or too seldom to tell."""
+    pace: ScoringPace | None
+    """What that rests on."""
+
+
+def asked_afterwards(store: Store, request: EvaluationRequest, resolution: Resolution) -> tuple[AskedAfterwards, ...]:
+    """The sandbox where programs are run, then every model that metrics ask, in the order in which they are asked."""
+    found = [_asked(store, request, resolution, Need.SANDBOX, None)]
+    found += [_asked(store, request, resolution, model.need, model) for model in resolution.metric_models]
+    return tuple(asked for asked in found if asked.n_answers)
+
+
+def _asked(
+    store: Store, request: EvaluationRequest, resolution: Resolution, need: Need, model: MetricModel | None
+) -> AskedAfterwards:
+    is_meant = _asking_for_programs if model is None else _asking(model)
+    n_answers = _n_answers(request, resolution, is_meant)
+    pace = scoring_pace(store, is_meant) if n_answers else None
+    return AskedAfterwards(
+        need=str(need),
+        model=None if model is None else model.model,
+        endpoint=None if model is None else model.resolved.endpoint.name,
+        n_answers=n_answers,
+        seconds=None if pace is None else n_answers * pace.request_s,
+        pace=pace,
+    )
+
+
+def _asking_for_programs(metric: Metric) -> bool:
+    return Need.SANDBOX in metric.asks_for
+
+
+def _asking(model: MetricModel) -> Callable[[Metric], bool]:
+    def asks(metric: Metric) -> bool:
+        return (
+            isinstance(metric, ModelMetric)
+            and model.need in models_needed(metric)
+            and (metric.model, metric.digest) == (model.model, model.digest)
+        )
+
+    return asks
+
+
+def _n_answers(request: EvaluationRequest, resolution: Resolution, is_meant: Callable[[Metric], bool]) -> int:
+    n_candidates = len(resolution.candidates)
+    return sum(
+        _n_asked(metric, n_candidates)
+        * len(chosen_cases(item.benchmark, limit=request.limit, seed=request.seed))
+        * request.repeats
+        for item in resolution.benchmarks
+        for metric in item.metrics
+        if is_meant(metric)
+    )
+
+
+def _n_asked(metric: Metric, n_candidates: int) -> int:
+    """For each case: the first candidate of pairs is nobody's opponent but the others'."""
+    return n_requests(metric) * (n_candidates - 1 if n_requests(metric) > 1 else n_candidates)

@@ -1,0 +1,94 @@
+"""Verdicts from a judge model: asked with the likeliest wording, again where the server failed, never repaired."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+from evaluation.errors import CandidateFailureError, FailureKind, ProviderError, TransientProviderError
+from evaluation.generation import Generation, GenerationRequest
+from evaluation.metrics.requests import Answer, AskJudge
+from evaluation.retry_schedule import HOPELESS_SOON, RetrySchedule
+from evaluation.score import ScoreFailure
+from evaluation.truncation import FINISH_REASON, Limits
+
+RETRIES = RetrySchedule(max_attempts_by_kind={**HOPELESS_SOON, FailureKind.TIMED_OUT: 4})
+"""Every attempt that stalls takes its whole time limit, so that there are fewer of them."""
+GIVEN_UP_AFTER = 5
+"""Questions in a row, all attempts used up, that a server did not answer at all; or as many as it has slots."""
+UNREACHABLE = frozenset({FailureKind.SERVER_DOWN, FailureKind.LOADING_TIMED_OUT, FailureKind.TIMED_OUT})
+QUOTED = 200
+"""Characters of what a judge wrote that a failure repeats."""
+
+
+@dataclass
+class Judge:
+    """Answers `AskJudge` of one model."""
+
+    ask: Callable[[GenerationRequest], Awaitable[Generation]]
+    """Sends one request where the server has room for it; raises as `Provider.generate`."""
+    options: Mapping[str, Any]
+    """All that are sent, but the seed and the length of an answer."""
+    think: bool | str | None = None
+    slots: int = 1
+    timeout_s: float = 300.0
+    retries: RetrySchedule = RETRIES
+    keep_alive: str | int = "10m"
+    given_up: str | None = field(default=None, init=False)
+    """Why nothing is asked any more."""
+    _n_in_a_row: int = field(default=0, init=False)
+
+    async def answer(self, question: AskJudge) -> Answer:
+        """What the judge wrote, or why it wrote nothing."""
+        request = GenerationRequest(
+            model=question.model,
+            messages=question.messages,
+            options={**self.options, "seed": question.seed, "num_predict": question.num_predict},
+            think=self.think,
+            format=json.loads(question.schema) if question.schema else None,
+            keep_alive=self.keep_alive,
+            timeout_s=self.timeout_s,
+        )
+        for n_attempts in count(1):
+            if self.given_up is not None:
+                return ScoreFailure(kind="judge_given_up", message=self.given_up)
+            outcome = await self._attempt(request)
+            if isinstance(outcome, str):
+                self._n_in_a_row = 0
+                return outcome
+            failure, error = outcome
+            pause_s = None if error is None else self.retries.pause_s(error, n_attempts)
+            if pause_s is None:
+                if isinstance(error, TransientProviderError):
+                    self._note(failure)
+                return failure
+            await asyncio.sleep(pause_s)
+        raise AssertionError("a schedule of retries ends")
+
+    async def _attempt(self, request: GenerationRequest) -> str | tuple[ScoreFailure, ProviderError | None]:
+        try:
+            generation = await self.ask(request)
+        except CandidateFailureError as error:
+            said = f"; it wrote {error.text[:QUOTED]!r}" if error.text else ""
+            return ScoreFailure(kind=f"judge_{error.kind}", message=error.message + said), error
+        except ProviderError as error:
+            return ScoreFailure(kind=str(error.kind), message=error.message), error
+        if generation.finish_reason == FINISH_REASON:
+            limits = Limits.of(request.options)
+            cut = limits.cut_by(prompt_tokens=generation.prompt_tokens, output_tokens=generation.output_tokens)
+            said = f"it was cut {limits.where(cut)}: {generation.text[:QUOTED]!r}"
+            return ScoreFailure(kind="verdict_unreadable", message=said), None
+        return generation.text
+
+    def _note(self, failure: ScoreFailure) -> None:
+        if failure.kind not in UNREACHABLE:
+            self._n_in_a_row = 0
+            return
+        self._n_in_a_row += 1
+        if self._n_in_a_row >= max(GIVEN_UP_AFTER, self.slots):
+            self.given_up = (
+                f"the judge's server did not answer {self._n_in_a_row} questions in a row; "
+                f"the last: {failure.kind}: {failure.message}"
+            )

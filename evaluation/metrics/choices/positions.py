@@ -1,0 +1,134 @@
+"""Which option do the letters and texts of an answer choose that nothing announces, by where they stand?"""
+
+import re
+from collections.abc import Collection, Sequence
+
+from evaluation.metrics.choices import patterns as wording
+from evaluation.metrics.choices.choice import FLEXIBLE, NONE, SEVERAL, Choice
+from evaluation.metrics.choices.claims import Claim, is_asked, joined, option_index, option_text_at
+from evaluation.metrics.choices.mentions import Mention, mentions
+from evaluation.metrics.choices.option_matching import named_option
+from evaluation.metrics.choices.proper_names import is_in_a_name
+from evaluation.metrics.choices.reported_choices import is_of_others, others_say
+from evaluation.metrics.choices.settlement import denied_options, offered_too
+from evaluation.metrics.extraction import chosen_label, is_denied
+
+_NOTHING_MORE = re.compile(r"[\"').,;! ]*(?:$|\n)")
+
+
+def in_a_line(text: str, options: Sequence[str], said: Sequence[Claim] = ()) -> Choice | None:
+    """A letter, with or without its option's text, alone in a line; lines that only repeat the options do not count."""
+    lines = text.split("\n")
+    named = [named_option(line, options) for line in lines]
+    if len(lines) == 1:
+        return None
+    listed = _listed(named)
+    found = {index for i, index in enumerate(named) if index is not None and i not in listed}
+    return None if not found else _one_of(found)
+
+
+def _listed(named: Sequence[int | None]) -> set[int]:
+    """Places of lines that list the options from the first one on."""
+    listed: set[int] = set()
+    for start, index in enumerate(named):
+        if index == 0:
+            end = start
+            while end < len(named) and named[end] == end - start:
+                end += 1
+            if end - start > 1:
+                listed |= set(range(start, end))
+    return listed
+
+
+def leading(text: str, options: Sequence[str], said: Sequence[Claim] = ()) -> Choice | None:
+    """The letter with which the answer begins, where none other stands beside it or at the beginning of a line."""
+    match = wording.LEADS.match(text)
+    if match is None:
+        return None
+    index = option_index(match.group("letter"), options)
+    if index is None or is_denied(text, match.start("letter"), match.end("letter")):
+        return None
+    if wording.IN_TURN.match(text, match.end("letter")) or is_of_others(text, match.end("letter")):
+        return None
+    if any(not claim.asserts and claim.start <= match.start("letter") < claim.end for claim in said):
+        return None
+    if wording.SEVERAL.match(text, match.start()) or wording.ALTERNATIVE.match(text, match.end("letter")):
+        return SEVERAL
+    subjects = {option_index(found.group("letter"), options) for found in wording.SUBJECT.finditer(text)}
+    if len(subjects - (denied_options(said) - {index})) > 1:
+        return SEVERAL
+    beside = re.finditer(r"(?<![\w'])[A-Z](?![\w'])(?!\s(?!or|and|as)[a-z])", text[: match.end() + 9])
+    if len({found.group() for found in beside if not is_denied(text, found.start(), found.end())}) > 1:
+        return SEVERAL
+    if _has_another_text(text, match.end(), index, options) or offered_too(text, match.end(), options) - {index}:
+        return SEVERAL
+    lines = [named_option(line, options) for line in text.split("\n")]
+    leading = {
+        option_index(found.group("letter"), options)
+        for line in text.split("\n")
+        if (found := wording.LEADS.match(line))
+    }
+    return (
+        _one_of({*leading, *(i for i in lines if i is not None)} - {None})
+        if len(lines) > 1
+        else Choice(index, FLEXIBLE)
+    )
+
+
+def _has_another_text(text: str, end: int, index: int, options: Sequence[str]) -> bool:
+    """Whether nothing but another option's text follows a letter: "A. London", where London is B."""
+    of_text = option_text_at(text, end + (text[end : end + 1] == " "), options)
+    return of_text is not None and of_text[0] != index and _NOTHING_MORE.match(text, of_text[1]) is not None
+
+
+def alone(text: str, options: Sequence[str], said: Sequence[Claim]) -> Choice | None:
+    """The letter that stands by itself: in brackets, behind "option", or between two marks."""
+    found: set[int | None] = set()
+    for match in wording.SEVERAL.finditer(text):
+        if not is_asked(text, match.end()):
+            letters = re.findall(r"(?<!\w)[A-Z](?!\w)", match.group())
+            named = joined(frozenset(option_index(letter, options) for letter in letters), options)
+            found |= named if None not in named else set()
+    for match in wording.ALONE.finditer(text):
+        name = match.lastgroup or ""
+        if (name == "leading" and match.group(name).islower()) or is_in_a_name(text, match.start()):
+            continue
+        if others_say(text, match.start()) or is_of_others(text, match.end(name)):
+            continue
+        is_weighed = wording.WEIGHED.search(text[max(0, match.start() - 40) : match.start()])
+        if is_weighed or wording.DENIED_BEHIND.match(text, match.end()):
+            continue
+        if not is_denied(text, match.start(), match.end()) and not is_asked(text, match.end()):
+            found.add(option_index(match.group(name), options))
+    found -= {None, *denied_options(said)}
+    return _one_of(found) if found else None
+
+
+def by_text(text: str, options: Sequence[str]) -> Choice:
+    """The option whose text leads the answer, or is the only one that it names and does not leave open."""
+    label = chosen_label(text, options)
+    if label is None:
+        return SEVERAL if sum(_mentions(text, option) for option in options) > 1 else NONE
+    index = list(options).index(label)
+    places = [named for named in mentions(text, options) if named.index == index]
+    if places and all(_is_left_open(text, place) for place in places):
+        return NONE
+    return Choice(index, FLEXIBLE)
+
+
+def _is_left_open(text: str, place: Mention) -> bool:
+    """Whether others say what is named there, or the answer only looks at it, or asks whether it is so."""
+    if is_asked(text, place.end) and not wording.AFFIRMED.match(text, place.end):
+        return True
+    before = text[max(0, place.start - 80) : place.start]
+    clause = wording.CLAUSE_END.split(before)[-1]
+    is_open = wording.WEIGHED.search(before) or wording.UNDECIDED.search(clause) or wording.SUPPOSED.search(before)
+    return (place.start > 0 and others_say(text, place.start)) or is_open is not None
+
+
+def _mentions(text: str, option: str) -> bool:
+    return len(option) > 1 and option.casefold() in text.casefold()
+
+
+def _one_of(found: Collection[int | None]) -> Choice:
+    return Choice(next(iter(found)), FLEXIBLE) if len(found) == 1 else SEVERAL

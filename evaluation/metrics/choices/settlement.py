@@ -1,0 +1,108 @@
+"""Do the claims of an answer settle on one option, and does nothing else in it offer another one or take it back?"""
+
+from collections.abc import Sequence
+
+from evaluation.metrics.choices import patterns as wording
+from evaluation.metrics.choices.choice import FLEXIBLE, NONE, SEVERAL, Choice
+from evaluation.metrics.choices.claims import Claim, is_asked, option_index
+from evaluation.metrics.choices.corrections import is_one_of_two, is_replaced, is_taken_back
+from evaluation.metrics.choices.mentions import mentions
+from evaluation.metrics.extraction import is_denied
+
+
+def claimed(text: str, said: Sequence[Claim], options: Sequence[str]) -> Choice | None:
+    """The last assertion, where the others agree with it or it corrects them."""
+    asserted = _asserted(said)
+    if not asserted:
+        return None
+    last = asserted[-1]
+    if len(last.options) > 1:
+        return SEVERAL
+    (index,) = last.options
+    others = [claim for claim in asserted if claim.options != last.options]
+    if others and (others[-1].is_final or not last.is_final) and not _settles(text, others[-1], last):
+        return SEVERAL
+    if wording.ALSO_LEADS.match(text, last.start) or _goes_on_with_another(text, last, said, options):
+        return SEVERAL
+    if any(index in claim.options for claim in said if not claim.asserts and claim.start >= last.end):
+        return SEVERAL
+    too = offered_too(text, last.start, options)
+    led = wording.LEADS.match(text)
+    is_second = led is not None and option_index(led.group("letter"), options) not in (None, index)
+    if too - {index} or (too and (is_second or wording.NOT_ONLY.search(text, 0, last.end))):
+        return SEVERAL
+    if names_no_single_one(text, last.end, options) or wording.ALTERNATIVE.match(text, last.end):
+        return SEVERAL
+    return NONE if index is None else Choice(index, FLEXIBLE)
+
+
+def _asserted(said: Sequence[Claim]) -> list[Claim]:
+    asserted = [claim for claim in said if claim.asserts]
+    return [claim for claim in asserted if claim.options != {None}] or asserted
+
+
+def offered_too(text: str, start: int, options: Sequence[str]) -> set[int | None]:
+    """Options that are offered beside the one chosen, from `start` on: "but B is also acceptable"."""
+    return {
+        option_index(match.group(match.lastgroup or 0), options)
+        for match in wording.OFFERED_TOO.finditer(text, start)
+        if not is_denied(text, match.start(), match.end()) and not is_asked(text, match.end())
+    } - {None}
+
+
+def names_no_single_one(text: str, start: int, options: Sequence[str]) -> bool:
+    """Whether it is "all of the above" or the like, from `start` on, where no option says so."""
+    if any(wording.NO_SINGLE_ANSWER.match(option) for option in options):
+        return False
+    return wording.NO_SINGLE_ANSWER.search(text, start) is not None
+
+
+def _goes_on_with_another(text: str, last: Claim, said: Sequence[Claim], options: Sequence[str]) -> bool:
+    """Whether the line after a choice is nothing but another option's letter, which is not called wrong."""
+    here, _, following = text[last.end :].partition("\n")
+    match = wording.NOTHING_BUT.fullmatch(following.partition("\n")[0])
+    if match is None or here.strip(" .)\"'"):
+        return False
+    return option_index(match["letter"], options) not in {None, *last.options, *denied_options(said)}
+
+
+def _settles(text: str, earlier: Claim, last: Claim) -> bool:
+    """Whether the last claim corrects the earlier one, or decides between the options that it offered."""
+    offers = last.options < earlier.options and " or " in text[earlier.start : earlier.end]
+    return offers or _corrects(text, earlier, last)
+
+
+def _corrects(text: str, earlier: Claim, last: Claim) -> bool:
+    if wording.ALSO.search(text, earlier.end, min(len(text), last.end + 12)):
+        return False
+    return wording.CORRECTION.search(text, earlier.end, min(len(text), last.start + 14)) is not None
+
+
+def denied_options(said: Sequence[Claim]) -> set[int | None]:
+    """Options that a claim calls wrong."""
+    return {index for claim in said if not claim.asserts for index in claim.options}
+
+
+def last_assertion(said: Sequence[Claim]) -> Claim | None:
+    """The last claim that offers an option; one of a letter that no option has only where there is no other."""
+    asserted = _asserted(said)
+    return asserted[-1] if asserted else None
+
+
+def unless_withdrawn(text: str, choice: Choice, said: Sequence[Claim], options: Sequence[str]) -> Choice:
+    """The choice, unless the answer takes it back, replaces it or names it side by side with another option."""
+    index = choice.index
+    if index is None:
+        return choice
+    named, denied = mentions(text, options), denied_options(said)
+    last = last_assertion(said)
+    if last is not None and index in last.options:
+        start, end = last.start, last.end
+    else:
+        start, end = next(((own.start, own.end) for own in named if own.index == index), (0, 0))
+    withdrawn = (
+        is_taken_back(text, end, index, named)
+        or is_replaced(text, end, index, named, denied)
+        or is_one_of_two(text, start, end, index, named, denied)
+    )
+    return SEVERAL if withdrawn else choice

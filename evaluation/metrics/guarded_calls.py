@@ -1,0 +1,177 @@
+"""How is a metric asked, so that a broken one fails its own score and nothing else?
+
+A metric may be anybody's code: whatever it raises, and whatever it returns that is no measurement, becomes a
+`ScoreFailure` with a name. Only the interruption of the process itself, by a real Ctrl-C, goes through.
+"""
+
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from math import isfinite
+from numbers import Real
+
+from evaluation.case import Case
+from evaluation.generation import Generation
+from evaluation.metrics.error_locations import in_words, place_in
+from evaluation.metrics.metric import Answers, CorpusMetric, Metric, Request, TooFewRepeatsError
+from evaluation.metrics.requests import AskJudge, EmbedText, RunProgram
+from evaluation.score import Measurement, ScoreFailure
+
+RAISED = "metric_raised"
+NONSENSE = "metric_returned_nonsense"
+_UNSOUND = "measure() returned a ScoreFailure whose kind is no word, or whose message is no text"
+_SLACK = 1e-9
+"""How far beyond its range a value may lie by rounding alone; it is then taken for the end of the range."""
+
+
+def measured(
+    metric: Metric, case: Case, generations: Sequence[Generation], answers: Answers
+) -> Measurement | ScoreFailure | None:
+    """What the metric says of the case, or how it failed.
+
+    Args:
+        metric: Anybody's.
+        case: What was asked.
+        generations: As `Metric.measure` takes them.
+        answers: Likewise.
+    """
+    try:
+        found = metric.measure(case, generations, answers)
+    except BaseException as error:
+        return _raised(metric, "measure", _not_ours(error))
+    if found is None:
+        return None
+    if isinstance(found, ScoreFailure):
+        return found if _is_sound(found) else ScoreFailure(kind=NONSENSE, message=f"{metric.name}: {_UNSOUND}")
+    for problem in _problems(metric, found):
+        return ScoreFailure(kind=NONSENSE, message=f"{metric.name}: {problem}")
+    return replace(found, value=_in_range(metric, found.value))
+
+
+def requested(metric: Metric, case: Case, generations: Sequence[Generation]) -> tuple[Request, ...] | ScoreFailure:
+    """What the metric wants answered for the case, or how it failed."""
+    try:
+        found = tuple(metric.requests(case, generations))
+    except BaseException as error:
+        return _raised(metric, "requests", _not_ours(error))
+    for request in found:
+        if not isinstance(request, EmbedText | AskJudge | RunProgram):
+            said = f"{metric.name}: requests() gave a {type(request).__name__}, which nobody can answer"
+            return ScoreFailure(kind=NONSENSE, message=said)
+    return found
+
+
+class BrokenMetricError(Exception):
+    """A metric that failed on many values at once, where no single score could fail for it."""
+
+
+def combining(metric: Metric) -> Callable[[Sequence[float]], float]:
+    """The metric's `combine`; what it returns raises `BrokenMetricError` where that fails."""
+    if type(metric).combine is Metric.combine:
+        return metric.combine
+
+    def combined(values: Sequence[float]) -> float:
+        return _sound(metric, "combine", lambda: metric.combine(values))
+
+    return combined
+
+
+def aggregating(metric: CorpusMetric) -> Callable[[Sequence[Measurement]], float]:
+    """The metric's `aggregate`; what it returns raises `BrokenMetricError` where that fails."""
+
+    def aggregated(rows: Sequence[Measurement]) -> float:
+        return _sound(metric, "aggregate", lambda: metric.aggregate(rows))
+
+    return aggregated
+
+
+def _sound(metric: Metric, step: str, call: Callable[[], object]) -> float:
+    try:
+        value = call()
+    except TooFewRepeatsError:
+        raise
+    except BaseException as error:
+        raise BrokenMetricError(_raised(metric, step, _not_ours(error)).message) from error
+    for problem in _wrong_value(metric, step, value):
+        raise BrokenMetricError(f"{metric.name}: {problem}")
+    return _in_range(metric, value)
+
+
+def _not_ours(error: BaseException) -> BaseException:
+    """The error, where it is the metric's own. A Ctrl-C at the terminal is none, and is raised again.
+
+    Python raises it only in the main thread, and only as long as its own handler stands: anywhere else a
+    `KeyboardInterrupt` is somebody's idea of an error.
+    """
+    if (
+        isinstance(error, KeyboardInterrupt)
+        and threading.current_thread() is threading.main_thread()
+        and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    ):
+        raise error
+    return error
+
+
+def _raised(metric: Metric, step: str, error: BaseException) -> ScoreFailure:
+    file = getattr(sys.modules.get(type(metric).__module__), "__file__", None)
+    line = place_in(error, file) if file is not None else None
+    where = f" (line {line} of {file})" if line is not None else ""
+    return ScoreFailure(kind=RAISED, message=f"{metric.name}: {step}() raised {in_words(error)}{where}")
+
+
+def _is_sound(failure: ScoreFailure) -> bool:
+    return isinstance(failure.kind, str) and failure.kind != "" and isinstance(failure.message, str)
+
+
+def _problems(metric: Metric, found: object) -> Iterator[str]:
+    if not isinstance(found, Measurement):
+        yield (
+            f"measure() returned {_shown(found)}, a {type(found).__name__}; "
+            "it must return a Measurement(value=…), a ScoreFailure or None"
+        )
+        return
+    yield from _wrong_value(metric, "measure", found.value)
+    for name, text in (("label", found.label), ("rationale", found.rationale)):
+        if text is not None and not isinstance(text, str):
+            yield f"its {name} is a {type(text).__name__}, not text or None"
+    if not isinstance(found.evidence, tuple) or not all(map(_is_plain, found.evidence)):
+        yield "its evidence is not a tuple of finite numbers and texts"
+
+
+def _is_plain(part: object) -> bool:
+    return isinstance(part, str) or (isinstance(part, int | float) and _as_float(part) is not None)
+
+
+def _wrong_value(metric: Metric, step: str, value: object) -> Iterator[str]:
+    """Why the value is none, at most once."""
+    low, high = metric.value_range
+    number = _as_float(value)
+    if not isinstance(value, Real):
+        yield f"{step}() gave {_shown(value)}, a {type(value).__name__}, as its value: not a number"
+    elif number is None:
+        yield f"{step}() gave the value {_shown(value)}, which is no finite number"
+    elif not low - _SLACK * max(1.0, abs(low)) <= number <= high + _SLACK * max(1.0, abs(high)):
+        yield f"{step}() gave the value {_shown(value)}, outside its own range of {low:g} to {high:g}"
+
+
+def _as_float(value: object) -> float | None:
+    """The value as a finite number; None where it is none."""
+    try:
+        number = float(value) if isinstance(value, Real) else None
+    except (OverflowError, ValueError, TypeError):
+        return None
+    return number if number is not None and isfinite(number) else None
+
+
+def _in_range(metric: Metric, value: object) -> float:
+    low, high = metric.value_range
+    return min(max(_as_float(value) or 0.0, float(low)), float(high))
+
+
+def _shown(value: object) -> str:
+    try:
+        return repr(value)[:80]
+    except Exception:  # its `__repr__` is broken too
+        return "that cannot be shown"

@@ -1,0 +1,291 @@
+"""How is a metric that is not ours kept from harming a run? It measures in a process of its own.
+
+So one that never returns, or takes its process down, fails its own scores and nothing else. A thread would not do: a
+pattern that backtracks for ever keeps the interpreter's lock, so that nobody could even count the seconds. The process
+is started with the first case, serves all that follow, and is no sandbox: the code has its user's rights.
+"""
+
+import json
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import fields
+from typing import Any
+
+from evaluation.case import Case
+from evaluation.generation import Generation
+from evaluation.metrics import guarded_calls
+from evaluation.metrics.error_locations import in_words
+from evaluation.metrics.guarded_calls import NONSENSE, RAISED, BrokenMetricError
+from evaluation.metrics.metric import Answers, CorpusMetric, Metric, Request
+from evaluation.metrics.metric_files import source_of
+from evaluation.metrics.metric_process_child import Hello
+from evaluation.metrics.missing_metric import LOST
+from evaluation.metrics.third_party import third_party_names
+from evaluation.score import Measurement, ScoreFailure
+
+LIMIT_S = 60.0
+"""Seconds for one case, unless the setting `BENCHWRIGHT_METRIC_TIMEOUT_S` says otherwise."""
+START_LIMIT_S = 120.0
+"""Seconds for loading the metric's file with all that it imports."""
+GIVEN_UP_AFTER = 3
+"""Calls in a row that never returned, or ended the process: nothing is asked of the metric any more."""
+
+TIMED_OUT = "metric_timed_out"
+DIED = "metric_ended_its_process"
+GIVEN_UP = "metric_given_up"
+BROKEN = frozenset({RAISED, NONSENSE, TIMED_OUT, DIED, GIVEN_UP, LOST})
+"""Kinds of score failures that are the fault of the metric's own code."""
+
+_CHILD = (
+    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
+    "from evaluation.metrics.metric_process_child import main; main()"
+)
+
+
+class MeasuringEndedError(Exception):
+    """Whoever wanted to know has stopped waiting."""
+
+
+def is_ours(metric: Metric) -> bool:
+    """False for a metric from a user's file or from another package."""
+    kind = type(metric)
+    if kind.__module__.startswith("evaluation."):
+        return True
+    return source_of(kind) is None and metric.name not in third_party_names()
+
+
+class Apart:
+    """Measures: our own metrics here, each other one in its own process. May be closed from any thread."""
+
+    def __init__(self, *, limit_s: float = LIMIT_S) -> None:
+        """Nothing is started yet.
+
+        Args:
+            limit_s: Seconds that another's metric has for one case.
+        """
+        self._limit_s = limit_s
+        self._closed = threading.Event()
+        self._others: dict[Metric, _Other | None] = {}
+
+    def __enter__(self) -> "Apart":
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends every process, also one that is at work: whoever waits for it gets a `MeasuringEndedError`."""
+        self._closed.set()
+        for other in list(self._others.values()):
+            if other is not None:
+                other.close()
+
+    def measured(
+        self, metric: Metric, case: Case, generations: Sequence[Generation], answers: Answers
+    ) -> Measurement | ScoreFailure | None:
+        """As `measuring.measured`.
+
+        Raises:
+            MeasuringEndedError: it was closed.
+        """
+        if self._closed.is_set():
+            raise MeasuringEndedError
+        if (other := self._other(metric)) is None:
+            return guarded_calls.measured(metric, case, generations, answers)
+        found: Measurement | ScoreFailure | None = other.asked("measured", case, tuple(generations), dict(answers))
+        return found
+
+    def requested(
+        self, metric: Metric, case: Case, generations: Sequence[Generation]
+    ) -> tuple[Request, ...] | ScoreFailure:
+        """As `measuring.requested`."""
+        if (other := self._other(metric)) is None:
+            return guarded_calls.requested(metric, case, generations)
+        found: tuple[Request, ...] | ScoreFailure = other.asked("requested", case, tuple(generations))
+        return found
+
+    def combining(self, metric: Metric) -> Callable[[Sequence[float]], float]:
+        """As `measuring.combining`."""
+        if type(metric).combine is Metric.combine or (other := self._other(metric)) is None:
+            return guarded_calls.combining(metric)
+        return lambda values: _number(other.asked("combined", tuple(values)))
+
+    def aggregating(self, metric: CorpusMetric) -> Callable[[Sequence[Measurement]], float]:
+        """As `measuring.aggregating`."""
+        other = self._other(metric)
+        return guarded_calls.aggregating(metric) if other is None else lambda rows: _number(other.aggregated(rows))
+
+    def _other(self, metric: Metric) -> "_Other | None":
+        """Who measures the metric; None: we do."""
+        if metric not in self._others:
+            self._others[metric] = None if is_ours(metric) else _Other(metric, self._limit_s, self._closed)
+        return self._others[metric]
+
+
+def _number(found: Any) -> float:
+    if isinstance(found, ScoreFailure):
+        raise BrokenMetricError(found.message)
+    return float(found)
+
+
+class _Other:
+    """One metric that is not ours, with its process, which is started anew after it died."""
+
+    def __init__(self, metric: Metric, limit_s: float, closed: threading.Event) -> None:
+        self._metric, self._limit_s, self._closed = metric, limit_s, closed
+        self._at_work = threading.Lock()
+        self._starting = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._n_lost = 0
+        self._places: dict[int, int] = {}
+        self._rows: list[Measurement] = []
+        """What the process has of a corpus metric's rows, which keep their ids as long as they stand here."""
+
+    def asked(self, step: str, *given: Any) -> Any:
+        """What the step gives, or the failure that came of it."""
+        with self._at_work:
+            return self._asked(step, given)
+
+    def aggregated(self, rows: Sequence[Measurement]) -> Any:
+        """Of the rows; each is sent but once."""
+        with self._at_work:
+            if self._process is None:
+                self._places, self._rows = {}, []
+            new = []
+            for row in rows:
+                if id(row) not in self._places:
+                    self._places[id(row)] = len(self._rows)
+                    self._rows.append(row)
+                    new.append(row)
+            return self._asked("aggregated", (new, [self._places[id(row)] for row in rows]))
+
+    def _asked(self, step: str, given: tuple[Any, ...]) -> Any:
+        if self._n_lost >= GIVEN_UP_AFTER:
+            said = f"{self._metric.name}: it did not come back from {self._n_lost} calls in a row, and is asked no more"
+            return ScoreFailure(kind=GIVEN_UP, message=said)
+        if self._process is None and (failure := self._start()) is not None:
+            return failure
+        found = self._exchanged((step, given), self._limit_s)
+        if isinstance(found, ScoreFailure) and found.kind in (TIMED_OUT, DIED):
+            self._n_lost += 1
+        else:
+            self._n_lost = 0
+        return found
+
+    def _start(self) -> ScoreFailure | None:
+        path, source = source_of(type(self._metric)) or (None, b"")
+        options = {option.name: getattr(self._metric, option.name) for option in fields(self._metric)}
+        hello = Hello(
+            path=path,
+            source=source,
+            module=type(self._metric).__module__,
+            class_name=type(self._metric).__qualname__,
+            options=options,
+            limit_s=self._limit_s,
+        )
+        with self._starting:
+            if self._closed.is_set():
+                raise MeasuringEndedError
+            try:
+                self._process = subprocess.Popen(
+                    [sys.executable, "-P", "-c", _CHILD, json.dumps(sys.path)],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    start_new_session=True,  # a Ctrl-C at the terminal is ours
+                )
+            except OSError as error:
+                return ScoreFailure(kind=RAISED, message=f"{self._metric.name} cannot be started: {in_words(error)}")
+        found = self._exchanged(hello, START_LIMIT_S)
+        if isinstance(found, ScoreFailure):
+            self._n_lost += 1
+            self._end()
+            return found
+        return None
+
+    def _exchanged(self, message: Any, limit_s: float) -> Any:
+        process, late = self._process, threading.Event()
+        assert process is not None  # noqa: S101 - it was started
+        assert process.stdin is not None  # noqa: S101 - pipes were asked for
+        assert process.stdout is not None  # noqa: S101 - likewise
+
+        def end_it() -> None:
+            late.set()
+            _kill(process)
+
+        timer = threading.Timer(limit_s, end_it)
+        timer.daemon = True
+        timer.start()
+        try:
+            pickle.dump(message, process.stdin)
+            process.stdin.flush()
+            word, found = pickle.load(process.stdout)  # noqa: S301 - the user's own code, with the user's rights
+        except Exception as error:
+            return self._lost(process, limit_s if late.is_set() else None, error)
+        finally:
+            timer.cancel()
+        return found if word == "found" else ScoreFailure(kind=RAISED, message=str(found))
+
+    def _lost(self, process: "subprocess.Popen[bytes]", late_s: float | None, error: Exception) -> ScoreFailure:
+        """Why the process gave no answer."""
+        self._end()
+        if self._closed.is_set():
+            raise MeasuringEndedError
+        name = self._metric.name
+        if late_s is not None:
+            step = f"give it longer with BENCHWRIGHT_METRIC_TIMEOUT_S (seconds, now {late_s:g}), or mend it"
+            return ScoreFailure(
+                kind=TIMED_OUT, message=f"{name}: it did not return within {late_s:g} s, and was ended; {step}"
+            )
+        if not isinstance(error, EOFError | BrokenPipeError | pickle.UnpicklingError):
+            return ScoreFailure(kind=RAISED, message=f"{name}: {in_words(error)}")
+        return ScoreFailure(kind=DIED, message=f"{name}: it ended its own process ({_how(process.returncode)})")
+
+    def close(self) -> None:
+        """Ends the process, whoever waits for it; may be called from any thread."""
+        with self._starting:
+            process = self._process
+        if process is not None:
+            _kill(process)
+        with self._at_work:  # who waits sees the end at once
+            self._end()
+
+    def _end(self) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        _kill(process)
+        process.wait()
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                _close(pipe)
+
+
+def _close(pipe: Any) -> None:
+    try:
+        pipe.close()
+    except (OSError, ValueError):  # what was not sent any more; somebody reads from it in another thread
+        return
+
+
+def _kill(process: "subprocess.Popen[bytes]") -> None:
+    """Ends the process and what it started."""
+    if process.poll() is not None:
+        return
+    try:
+        if hasattr(os, "killpg"):
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
+    except (ProcessLookupError, PermissionError):
+        process.kill()
+
+
+def _how(code: int | None) -> str:
+    if code is not None and code < 0:
+        return f"by signal {-code}"
+    return f"exit code {code}"

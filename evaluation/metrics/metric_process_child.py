@@ -1,0 +1,130 @@
+"""The other side of `apart`: loads one metric that is not ours, and measures what it is sent until there is no more."""
+
+import os
+import pickle
+import signal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from evaluation.errors import BenchwrightError
+from evaluation.metrics.error_locations import in_words
+from evaluation.metrics.guarded_calls import NONSENSE, BrokenMetricError, aggregating, combining, measured, requested
+from evaluation.metrics.metric import Metric
+from evaluation.metrics.metric_files import metric_from_source
+from evaluation.score import Measurement, ScoreFailure
+
+GRACE_S = 5.0
+"""So much later than the parent would have ended us we end ourselves: it is gone then."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hello:
+    """Which metric, from where, with which options."""
+
+    path: Path | None
+    """The user's file; None: a module that can be imported."""
+    source: bytes
+    module: str
+    class_name: str
+    options: Mapping[str, Any]
+    limit_s: float
+
+
+@dataclass
+class Measurer:
+    """Does what it is asked, by the name of the step."""
+
+    metric: Metric
+    rows: list[Measurement] = field(default_factory=list)
+    """Those of a corpus metric that came so far: later ones are named by their place."""
+
+    def measured(self, *given: Any) -> Measurement | ScoreFailure | None:
+        """As `measuring.measured`, of plain values alone."""
+        found = measured(self.metric, *given)
+        if not isinstance(found, Measurement):
+            return found
+        return Measurement(
+            value=found.value,
+            label=_plain(found.label),
+            rationale=_plain(found.rationale),
+            evidence=tuple(_plain(part) if isinstance(part, str) else float(part) for part in found.evidence),
+        )
+
+    def requested(self, *given: Any) -> Any:
+        """As `measuring.requested`."""
+        return requested(self.metric, *given)
+
+    def combined(self, values: Any) -> float:
+        """As the metric's `combine`."""
+        return combining(self.metric)(values)
+
+    def aggregated(self, new: Any, places: Any) -> float:
+        """As the metric's `aggregate`, of rows that came before, or come now, by their places."""
+        self.rows += new
+        return aggregating(self.metric)([self.rows[place] for place in places])  # type: ignore[arg-type]
+
+
+def _plain(text: str | None) -> Any:
+    return None if text is None else "".join(text)
+
+
+def _metric(hello: Hello) -> Metric:
+    if hello.path is None:
+        kind: Any = import_module(hello.module)
+        for name in hello.class_name.split("."):
+            kind = getattr(kind, name)
+    else:
+        kind = metric_from_source(hello.path, hello.source, hello.class_name)
+    made: Metric = kind(**hello.options)
+    return made
+
+
+def _answered(step: Any, given: tuple[Any, ...]) -> tuple[str, Any]:
+    try:
+        return "found", step(*given)
+    except BrokenMetricError as error:
+        return "broken", str(error)
+
+
+def _sent(replies: BinaryIO, reply: tuple[str, Any]) -> None:
+    try:
+        packed = pickle.dumps(reply)
+    except Exception as error:  # a value of a kind that only the user's file knows
+        packed = pickle.dumps(("found", ScoreFailure(kind=NONSENSE, message=f"its result: {in_words(error)}")))
+    replies.write(packed)
+    replies.flush()
+
+
+def _until_ended_after(seconds: float) -> None:
+    """The kernel ends this process then, also where no Python code gets a turn."""
+    if hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+
+
+def main() -> None:
+    """Serves until there is nothing more to read. What the metric prints goes to stderr."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C is the parent's
+    asked, replies = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    with open(os.devnull, "rb") as nothing:
+        os.dup2(nothing.fileno(), 0)
+    hello: Hello = pickle.load(asked)  # noqa: S301 - from our own parent
+    try:
+        measurer = Measurer(_metric(hello))
+    except BaseException as error:  # whatever the user's file does when it is loaded
+        said = error.message if isinstance(error, BenchwrightError) else in_words(error)
+        _sent(replies, ("broken", said))
+        return
+    _sent(replies, ("found", None))
+    while True:
+        try:
+            name, given = pickle.load(asked)  # noqa: S301 - likewise
+        except EOFError:
+            return
+        _until_ended_after(hello.limit_s + GRACE_S)
+        reply = _answered(getattr(measurer, name), given)
+        _until_ended_after(0)
+        _sent(replies, reply)

@@ -1,0 +1,146 @@
+"""One look at all that was measured: figures over time, what is wrong, and which runs were looked at for it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from evaluation.monitoring.anomalies import Anomaly, anomalies
+from evaluation.monitoring.baselines import Looks, baseline_of, to_judge
+from evaluation.monitoring.dead_runs import BACK, RULE, FlowRunEnd, flow_run_verdicts, run_verdicts
+from evaluation.monitoring.histories import change_verdicts
+from evaluation.monitoring.insights import Insight, insights
+from evaluation.monitoring.monitor_request import MonitorRequest
+from evaluation.monitoring.quality_alerts import FreshLook, fresh_look, quality_again, quality_verdict, together
+from evaluation.monitoring.rules import Judged, Verdict, verdicts
+from evaluation.monitoring.series import evaluation_series, live_series
+from evaluation.monitoring.trends import Trend, trends
+from evaluation.monitoring.values import Point, Series
+from evaluation.store.alerts import find_looks
+from evaluation.store.busy_gpus import busy_gpus
+from evaluation.store.monitored import MonitoredRun, monitored_runs
+from evaluation.store.records import Finding, MonitorLook
+from evaluation.store.runs_without_numbers import run_ends
+from evaluation.store.session import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What was seen at a moment."""
+
+    moment: datetime
+    series: tuple[Series, ...]
+    findings: tuple[Finding, ...]
+    judged: frozenset[str]
+    """Subjects of all that could be judged."""
+    looks: tuple[MonitorLook, ...]
+    """Runs that were looked at for the first time."""
+    trends: tuple[Trend, ...] = ()
+    anomalies: tuple[Anomaly, ...] = ()
+    insights: tuple[Insight, ...] = ()
+
+
+def look(store: Store, request: MonitorRequest, moment: datetime, *, scheduled: Sequence[FlowRunEnd] = ()) -> Look:
+    """What is to be seen now. Nothing is stored.
+
+    Args:
+        store: Where everything is.
+        request: What is too much.
+        moment: Now.
+        scheduled: How flow runs of schedules ended, the oldest first.
+    """
+    runs = monitored_runs(store)
+    evaluated = evaluation_series(store, runs, request, moment)
+    lived = live_series(store, request, moment)
+    looks = find_looks(store, [point.row_id for one in evaluated for point in one.points if point.row_id is not None])
+    fresh = together(_fresh(store, evaluated, looks, request))
+    found = [
+        *_thresholds(store, evaluated, runs, looks, request),
+        *_live_thresholds(lived, request),
+        *_quality(evaluated, fresh, looks, request),
+        *change_verdicts(runs, since=moment - timedelta(days=request.since_days), left_out=request.left_out),
+        *_dead(store, request, moment, scheduled),
+    ]
+    series = (*evaluated, *lived)
+    over_time, odd = trends(series), anomalies(series)
+    return Look(
+        moment=moment,
+        series=series,
+        findings=_findings(found),
+        judged=frozenset(one.subject for one in found),
+        looks=tuple(one.stored for one in fresh),
+        trends=over_time,
+        anomalies=odd,
+        insights=insights(series, over_time, odd),
+    )
+
+
+def _dead(store: Store, request: MonitorRequest, moment: datetime, scheduled: Sequence[FlowRunEnd]) -> list[Verdict]:
+    if RULE in request.left_out:
+        return []
+    return [*run_verdicts(run_ends(store, since=moment - BACK), moment), *flow_run_verdicts(scheduled)]
+
+
+def _fresh(store: Store, evaluated: Iterable[Series], looks: Looks, request: MonitorRequest) -> list[FreshLook]:
+    found = []
+    for one in evaluated:
+        new = [point for point in to_judge(one, looks) if point.row_id not in looks]
+        found += [fresh_look(store, one, point, looks, request, n_now=n) for n, point in enumerate(new)]
+    return found
+
+
+def _thresholds(
+    store: Store, evaluated: Iterable[Series], runs: Sequence[MonitoredRun], looks: Looks, request: MonitorRequest
+) -> list[Verdict]:
+    by_row = {one.row_id: one for one in runs}
+    found: list[Verdict] = []
+    for series in evaluated:
+        for point in to_judge(series, looks):
+            baseline = baseline_of(series, point, looks, request.baseline_runs)
+            gpus = _gpus(store, point, by_row)
+            found += verdicts(Judged(series=series, point=point, baseline=baseline, request=request, gpus=gpus))
+    return found
+
+
+def _gpus(store: Store, point: Point, by_row: Mapping[int, MonitoredRun]) -> list[tuple[str, int, float]]:
+    if point.row_id is None:
+        return []
+    known = busy_gpus(store, invocation_id=by_row[point.row_id].invocation_id, run_candidate_id=point.row_id)
+    return [(one.endpoint, one.n_samples, one.utilisation) for one in known]
+
+
+def _live_thresholds(lived: Iterable[Series], request: MonitorRequest) -> list[Verdict]:
+    return [
+        verdict
+        for one in lived
+        for verdict in verdicts(
+            Judged(
+                series=one, point=one.points[-1], baseline=() if one.usual is None else (one.usual,), request=request
+            )
+        )
+    ]
+
+
+def _quality(
+    evaluated: Iterable[Series], fresh: Sequence[FreshLook], looks: Looks, request: MonitorRequest
+) -> list[Verdict]:
+    if "quality" in request.left_out:
+        return []
+    again = [
+        quality_again(one, point, baseline_of(one, point, looks, request.baseline_runs), looks[point.row_id].quality)
+        for one in evaluated
+        for point in to_judge(one, looks)
+        if point.row_id is not None and point.row_id in looks
+    ]
+    return [one for one in (*again, *map(quality_verdict, fresh)) if one is not None]
+
+
+def _findings(found: Iterable[Verdict]) -> tuple[Finding, ...]:
+    """One for each subject: one that raises an alert before one that does not, else the newest."""
+    kept: dict[str, Finding] = {}
+    for one in found:
+        if one.finding is None:
+            continue
+        known = kept.get(one.subject)
+        if known is None or one.finding.raises >= known.raises:
+            kept[one.subject] = one.finding
+    return tuple(kept.values())

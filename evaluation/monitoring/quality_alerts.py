@@ -1,0 +1,147 @@
+"""Looks at each new run's quality once, and says what follows from it, then and later."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from evaluation.formatting import counted, p_value, quantity
+from evaluation.metrics.judges.pairwise import JudgePairwise
+from evaluation.metrics.speed import SPEED_METRICS
+from evaluation.monitoring.baselines import Looks, baseline_of
+from evaluation.monitoring.changes import changes_since, in_words
+from evaluation.monitoring.monitor_request import MonitorRequest
+from evaluation.monitoring.quality import QualityLook, Values, adjusted, level_of, quality_look
+from evaluation.monitoring.rules import CRITICAL, Verdict
+from evaluation.monitoring.values import Point, Series
+from evaluation.reports.metric_facts import higher_is_better
+from evaluation.store.monitored import mean_scores
+from evaluation.store.outcome_numbers import iterate_values
+from evaluation.store.records import Finding, MetricUse, MonitorLook
+from evaluation.store.records.alerts import subject_of
+from evaluation.store.session import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FreshLook:
+    """A run that was never looked at before."""
+
+    series: Series
+    point: Point
+    baseline: tuple[Point, ...] = ()
+    """Those that were measured by the very same metric."""
+    quality: QualityLook | None = None
+    """None: there is nothing to hold it against."""
+
+    @property
+    def stored(self) -> MonitorLook:
+        """What is kept of it."""
+        quality = None if self.quality is None else self.quality.plain()
+        return MonitorLook(run_candidate_id=self.point.row_id or 0, quality=quality)
+
+
+def fresh_look(
+    store: Store, series: Series, point: Point, looks: Looks, request: MonitorRequest, *, n_now: int = 0
+) -> FreshLook:
+    """The run against its baseline, where it has one.
+
+    Args:
+        store: Where its scores are.
+        series: All runs of the candidate.
+        point: The one that is judged.
+        looks: What was found of earlier ones.
+        request: How long a baseline is, and what may be spent.
+        n_now: Runs of the candidate that are looked at before this one, now.
+    """
+    bare = FreshLook(series=series, point=point)
+    signature, metric = point.setting.judge, series.headline
+    if signature is None or metric is None or point.row_id is None or not point.is_complete or point.is_baseline:
+        return bare
+    if metric in SPEED_METRICS or metric.startswith(JudgePairwise.name):
+        return bare
+    use = MetricUse(name=metric, signature=signature)
+    scored = mean_scores(store, [one.row_id for one in series.points if one.row_id is not None], {metric})
+    alike = {row_id for row_id, scores in scored.items() if use in scores}
+    baseline = baseline_of(series, point, looks, request.baseline_runs, among=alike)
+    earlier = {one.run_id or "": _values(store, one.row_id, signature) for one in baseline}
+    n_before = n_now + sum(_was_tested(one, looks) for one in series.points)
+    quality = quality_look(
+        _values(store, point.row_id, signature),
+        earlier,
+        metric=metric,
+        signature=signature,
+        higher_is_better=higher_is_better(metric, signature),
+        level=level_of(n_before, rate=request.false_alarm_rate, n_looks=request.over_looks),
+    )
+    return replace(bare, baseline=baseline, quality=quality)
+
+
+def _was_tested(point: Point, looks: Looks) -> bool:
+    known = None if point.row_id is None else looks.get(point.row_id)
+    return known is not None and known.quality is not None
+
+
+def _values(store: Store, row_id: int | None, signature: str) -> Values:
+    found: defaultdict[str, list[float]] = defaultdict(list)
+    for case_id, value in iterate_values(store, row_id or 0, signature):
+        found[case_id].append(value)
+    return found
+
+
+def together(fresh: Sequence[FreshLook]) -> list[FreshLook]:
+    """The looks of one time, each knowing of the others."""
+    tested = [one for one in fresh if one.quality is not None]
+    looks = adjusted([one.quality for one in tested if one.quality is not None])
+    known = {id(one): quality for one, quality in zip(tested, looks, strict=True)}
+    return [replace(one, quality=known.get(id(one))) for one in fresh]
+
+
+def quality_verdict(one: FreshLook) -> Verdict | None:
+    """What follows from a new run; None: it could not be judged."""
+    if one.point.is_baseline:
+        return Verdict(subject=_subject(one.series))
+    return None if one.quality is None else _verdict(one.series, one.point, one.baseline, one.quality.plain())
+
+
+def quality_again(
+    series: Series, point: Point, baseline: Sequence[Point], known: Mapping[str, Any] | None
+) -> Verdict | None:
+    """What follows from a run that was looked at before: evidence that stands is told again, and not tested again."""
+    if point.is_baseline:
+        return Verdict(subject=_subject(series))
+    return None if known is None else _verdict(series, point, baseline, known)
+
+
+def _subject(series: Series) -> str:
+    return subject_of("quality", series.about)
+
+
+def _verdict(series: Series, point: Point, baseline: Sequence[Point], known: Mapping[str, Any]) -> Verdict:
+    if not known["stays"]:
+        return Verdict(subject=_subject(series))
+    changes = changes_since([one.setting for one in baseline], point.setting)
+    finding = Finding(
+        rule="quality",
+        about=series.about,
+        severity=CRITICAL,
+        source=series.source,
+        task=series.task,
+        benchmark=series.benchmark,
+        candidate=series.candidate,
+        metric=known["metric"],
+        run_id=point.run_id,
+        sentence=f"{_sentence(series, known)} {in_words(changes)}",
+        evidence=dict(known),
+        changes=tuple(one.plain() for one in changes),
+        raises=known["is_below"],
+    )
+    return Verdict(subject=_subject(series), finding=finding)
+
+
+def _sentence(series: Series, known: Mapping[str, Any]) -> str:
+    moved = "below" if known["higher_is_better"] else "above"
+    return (
+        f"{series.name}: {known['metric']} {quantity(known['value'])}, {moved} the {quantity(known['usual'])} of its "
+        f"baseline ({counted(len(known['baseline']), 'run')}) on the same {counted(known['n_cases'], 'case')}: "
+        f"{known['n_worse']:,} worse, {known['n_better']:,} better, {p_value(known['p_value'])}."
+    )

@@ -1,0 +1,87 @@
+"""Which protocol does the server at an address speak, and what is its provider?"""
+
+from typing import Any
+
+import httpx
+
+from evaluation.errors import ConfigurationError, FailureKind, ProviderError
+from evaluation.providers import PROVIDERS
+from evaluation.providers.addresses import default_url, normalise_url
+from evaluation.providers.connection import Connection
+from evaluation.providers.error_replies import Asked
+from evaluation.providers.ollama import OllamaProvider
+from evaluation.providers.ollama_errors import ollama_error
+from evaluation.providers.openai_compatible import OpenAICompatibleProvider
+from evaluation.providers.provider import Provider
+
+__all__ = ["START_ONE", "connect", "default_url", "detect_provider", "normalise_url"]
+
+START_ONE = "Start one with `ollama serve`, or give another address with `--endpoint`."
+
+
+async def connect(
+    url: str,
+    provider: str | None = None,
+    api_key: str | None = None,
+    *,
+    allow_remote: bool = False,
+    transport: httpx.AsyncBaseTransport | None = None,
+) -> Provider:
+    """The provider for a server, to be entered with `async with`. Where `provider` is given, nothing is asked yet.
+
+    Args:
+        url: Any form that `normalise_url` reads.
+        provider: A name in `PROVIDERS`; None: the server is asked.
+        api_key: Sent as a bearer token.
+        allow_remote: Let prompts go to models that run on somebody else's machine.
+        transport: Instead of the network.
+
+    Raises:
+        ConfigurationError: a bad address, an unknown protocol, or no server there.
+        ProviderError: the server refuses to say.
+    """
+    address = normalise_url(url)
+    name = provider or await detect_provider(address, api_key=api_key, transport=transport)
+    return PROVIDERS[name](address, api_key=api_key, allow_remote=allow_remote, transport=transport)
+
+
+async def detect_provider(
+    url: str, *, api_key: str | None = None, transport: httpx.AsyncBaseTransport | None = None
+) -> str:
+    """`ollama` or `openai_compatible`: what the server at `url` speaks.
+
+    Raises:
+        ConfigurationError: nothing listens there, or it speaks neither.
+        TransientProviderError: it is too slow or too busy to tell.
+        ProviderError: it refuses to tell, for want of a key for example.
+    """
+    address = normalise_url(url)
+    connection = Connection(address.removesuffix("/v1"), error_of=ollama_error, api_key=api_key, transport=transport)
+    tried: list[str] = []
+    try:
+        answer = await _answer(connection, "/api/version", tried)
+        if isinstance(answer.get("version"), str):
+            return OllamaProvider.name
+        answer = await _answer(connection, "/v1/models", tried)
+        if isinstance(answer.get("data"), list):
+            return OpenAICompatibleProvider.name
+    finally:
+        await connection.close()
+    raise ConfigurationError(
+        f"the server at {address} speaks neither Ollama's protocol nor OpenAI's; tried {'; '.join(tried)}", START_ONE
+    )
+
+
+async def _answer(connection: Connection, path: str, tried: list[str]) -> dict[str, Any]:
+    """What the server says at `path`; nothing where it has no such path."""
+    try:
+        answer = await connection.ask("GET", path, asked=Asked(url=connection.url))
+    except ProviderError as error:
+        if isinstance(error.__cause__, httpx.ConnectError | httpx.ConnectTimeout):
+            raise ConfigurationError(f"{error.message}; tried {path}", START_ONE) from error
+        if error.kind is not FailureKind.BAD_OPTION:
+            raise
+        tried.append(f"{path} ({error.message})")
+        return {}
+    tried.append(f"{path} (an answer, but not the expected one)")
+    return answer

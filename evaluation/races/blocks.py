@@ -1,0 +1,90 @@
+"""What is asked next: the same cases of everybody who is in, as far as the budget goes."""
+
+import math
+from dataclasses import dataclass, replace
+
+from evaluation.races.budget_share import affordable_share
+from evaluation.races.confirmation import n_to_confirm
+from evaluation.races.grid import Grid
+from evaluation.races.ranking import leaders_first, runner_up
+from evaluation.races.rules import Spent
+from evaluation.races.schedule import n_kept_back
+from evaluation.races.state import Ending, RaceState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """Cases that are asked before the next decision."""
+
+    name: str
+    look: int
+    """Counted from 1."""
+    places: tuple[int, ...]
+    """Who is asked, whoever is likeliest to go on last: its model stays loaded until the next block."""
+    n_cases: int
+    """The first ones of the race's order, up to which they are asked."""
+    first_case: int = 0
+    """The first of them; what is missing before it stays missing."""
+    is_confirmation: bool = False
+
+
+def next_block(state: RaceState, grid: Grid, spent: Spent) -> tuple[RaceState, Block | None]:
+    """The race, over where the budget is, and what is asked next; None: nothing any more.
+
+    Args:
+        state: Where the race stands.
+        grid: The scores on all cases asked so far.
+        spent: What it has taken.
+    """
+    if state.ending is None:
+        return _next_look(state, grid, spent)
+    return state, _confirmation(state, grid, spent)
+
+
+def after(state: RaceState, block: Block) -> RaceState:
+    """The race once a block has been asked."""
+    if block.is_confirmation:
+        return replace(state, look=block.look, n_confirmed=block.n_cases - state.n_asked)
+    return replace(state, look=block.look, n_asked=block.n_cases)
+
+
+def _next_look(state: RaceState, grid: Grid, spent: Spent) -> tuple[RaceState, Block | None]:
+    level = next(level for level in state.levels if (level.n_cases or 0) > state.n_asked)
+    n_new = (level.n_cases or 0) - state.n_asked
+    calls_a_case = len(state.alive) * state.rules.n_repeats
+    share = affordable_share(
+        state.rules.budget,
+        spent,
+        n_calls=n_new * calls_a_case,
+        kept_calls=2 * state.rules.n_repeats * n_kept_back(state.rules, state.n_pool),
+    )
+    n_affordable = math.floor(n_new * min(1.0, share) + 1e-9)
+    if n_affordable < 1:
+        return replace(state, ending=Ending.BUDGET_SPENT), None
+    return state, Block(
+        name=level.name,
+        look=state.look + 1,
+        places=state.alive if state.look == 0 else leaders_first(grid, state.alive)[::-1],
+        n_cases=state.n_asked + n_affordable,
+    )
+
+
+def _confirmation(state: RaceState, grid: Grid, spent: Spent) -> Block | None:
+    """The winner and the runner-up on cases that neither has seen, where there is somebody to hold it against."""
+    second = runner_up(state, grid)
+    if state.ending is not Ending.ONE_LEFT or state.n_confirmed is not None or second is None:
+        return None
+    places = tuple(sorted((*state.alive, second)))
+    wanted = n_to_confirm(state, grid)
+    share = affordable_share(state.rules.budget, spent, n_calls=wanted * len(places) * state.rules.n_repeats)
+    n_new = math.floor(wanted * min(1.0, share) + 1e-9)
+    if n_new < 1:
+        return None
+    return Block(
+        name="confirmation",
+        look=state.look + 1,
+        places=places,
+        n_cases=state.n_asked + n_new,
+        first_case=state.n_asked,
+        is_confirmation=True,
+    )

@@ -1,0 +1,63 @@
+"""What can a race take at most? Known before the first question, from its rules alone."""
+
+from dataclasses import dataclass
+
+from evaluation.races.rules import Method, RaceRules
+from evaluation.races.schedule import cut_confirmation, n_kept_back, n_kept_of, schedule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RaceBounds:
+    """A race before it begins."""
+
+    n_candidates: int
+    n_cases: int
+    """Of the benchmark, as far as the race may ask them."""
+    looks: tuple[int, ...]
+    """Cases that everybody who is in has been asked, at each decision."""
+    n_confirm: int
+    """Unseen cases for the winner and the runner-up, at most."""
+    first_calls: int
+    """Generations of the first look, which everybody takes part in."""
+    most_calls: int
+    """Generations of the whole race, if as many go on at every look as may, and the budget lets them."""
+    full_grid_calls: int
+    """Generations if everybody is asked everything."""
+    note: str | None
+    """What its user should know before it begins."""
+
+
+def bounds(rules: RaceRules, *, n_cases: int, n_candidates: int) -> RaceBounds:
+    """The bounds of a race.
+
+    Args:
+        rules: The race's.
+        n_cases: Cases of the benchmark.
+        n_candidates: Who begins.
+    """
+    looks = tuple(level.n_cases or 0 for level in schedule(rules, n_pool=n_cases, n_candidates=n_candidates))
+    n_confirm = min(n_kept_back(rules, n_cases), n_cases - looks[-1])
+    most = rules.n_repeats * (_most_asked(rules, looks, n_candidates) + 2 * n_confirm)
+    return RaceBounds(
+        n_candidates=n_candidates,
+        n_cases=n_cases,
+        looks=looks,
+        n_confirm=n_confirm,
+        first_calls=rules.n_repeats * n_candidates * looks[0],
+        most_calls=most if rules.budget.calls is None else min(most, rules.budget.calls),
+        full_grid_calls=rules.n_repeats * n_candidates * n_cases,
+        note=cut_confirmation(rules, n_cases),
+    )
+
+
+def _most_asked(rules: RaceRules, looks: tuple[int, ...], n_candidates: int) -> int:
+    """Cases times candidates, without the confirmation: by evidence everybody may be in to the last look."""
+    if rules.method is Method.EVIDENCE:
+        return n_candidates * looks[-1]
+    n_in, n_before, asked = n_candidates, 0, 0
+    for size in looks:
+        if n_in < 2:
+            break
+        asked += n_in * (size - n_before)
+        n_in, n_before = n_kept_of(n_in, is_last=size == looks[-1]), size
+    return asked

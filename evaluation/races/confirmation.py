@@ -1,0 +1,117 @@
+"""Is the winner better than the runner-up on cases that neither has seen?
+
+The cases of the race chose the winner, so that they flatter it; these do not. After a race by evidence the winner need
+only be ahead on them. That is no formality: where two are equally good, each may be dropped with a probability of
+alpha, and either way the one that is left is ahead on unseen cases in at most half of all times, so that one of two
+equals is named the winner with a probability of at most 2 · alpha · 1/2 = alpha. After halving, which guarantees
+nothing, it must be ahead by a one-sided test at alpha on the unseen cases alone.
+"""
+
+import math
+from dataclasses import dataclass
+from statistics import NormalDist
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evaluation.races.grid import Grid
+from evaluation.races.ranking import runner_up
+from evaluation.races.rules import Method
+from evaluation.races.schedule import n_kept_back
+from evaluation.races.state import RaceState
+from evaluation.stats.pair_comparison import PairComparison, compare_pair
+
+POWER = 0.95
+"""With which halving's test sees a difference about as large as the race's."""
+SURE_TO_BE_AHEAD = 0.95
+"""With which probability such a difference is seen by its sign."""
+LUCKIEST = 3.0
+"""How many times too large the race's difference is taken to be, at most."""
+FEWEST = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmation:
+    """The winner held against the runner-up on unseen cases."""
+
+    winner: str
+    """Its label."""
+    runner_up: str
+    n_cases: int
+    difference: float | None
+    """Winner less runner-up, in the metric's unit; None where no case has both scores."""
+    low: float | None
+    high: float | None
+    p_value: float
+    """One-sided: how often an equally good one would be as far ahead."""
+    needed: float | None
+    """What the p must not exceed; None: being ahead is enough."""
+    is_confirmed: bool
+    span: float = 1.0
+    """From the metric's least to its greatest value."""
+
+
+def n_to_confirm(state: RaceState, grid: Grid) -> int:
+    """Unseen cases that would confirm a difference like the race's, as far as the benchmark has them."""
+    most = min(n_kept_back(state.rules, state.n_pool), state.n_pool - state.n_asked)
+    second = runner_up(state, grid)
+    if second is None or most <= 0:
+        return 0
+    seen = grid.differences(state.alive[0], second)
+    if not seen.size or float(seen.mean()) <= 0:
+        return most
+    gap = _less_flattering(seen)
+    normal = NormalDist()
+    if state.rules.method is Method.HALVING:
+        z = normal.inv_cdf(1 - state.rules.alpha) + normal.inv_cdf(POWER)
+    else:
+        z = normal.inv_cdf(SURE_TO_BE_AHEAD)
+    return min(most, max(FEWEST, math.ceil(z * z * float(seen.var()) / gap**2)))
+
+
+def _less_flattering(seen: NDArray[np.float64]) -> float:
+    """The mean difference, a standard error smaller: who came first among many was lucky too."""
+    mean = float(seen.mean())
+    return max(mean - float(seen.std()) / math.sqrt(seen.size), mean / LUCKIEST)
+
+
+def confirmation(state: RaceState, grid: Grid, *, seed: int) -> Confirmation | None:
+    """What the unseen cases say; None where none were asked.
+
+    Args:
+        state: After the confirmation's block.
+        grid: All scores.
+        seed: The race's.
+    """
+    second = runner_up(state, grid)
+    if state.n_confirmed is None or second is None:
+        return None
+    (first,) = state.alive
+    found = _compared(grid, first, second, unseen=slice(state.n_asked, state.n_asked + state.n_confirmed), seed=seed)
+    ahead = (found.difference or 0.0) > 0
+    p_value = (found.p_value or 1.0) / 2 if ahead else 1.0
+    needed = state.rules.alpha if state.rules.method is Method.HALVING else None
+    return Confirmation(
+        winner=state.runners[first].label,
+        runner_up=state.runners[second].label,
+        n_cases=found.n_pairs,
+        difference=_scaled(found.difference, grid.span),
+        low=_scaled(found.low, grid.span),
+        high=_scaled(found.high, grid.span),
+        p_value=p_value,
+        needed=needed,
+        is_confirmed=ahead and (needed is None or p_value <= needed),
+        span=grid.span,
+    )
+
+
+def _compared(grid: Grid, one: int, other: int, *, unseen: slice, seed: int) -> PairComparison:
+    sides = [
+        {str(case): float(value) for case, value in enumerate(grid.values[unseen, place]) if np.isfinite(value)}
+        for place in (one, other)
+    ]
+    return compare_pair(*sides, rng=np.random.default_rng(seed), beside=False)
+
+
+def _scaled(value: float | None, span: float) -> float | None:
+    return None if value is None else value * span

@@ -1,0 +1,45 @@
+"""Where does a race stand that was begun before? Read from the decisions that were stored."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from evaluation.races.decision import Decision, Fate
+from evaluation.races.elimination import with_ending
+from evaluation.races.grid import Grid
+from evaluation.races.state import RaceState
+
+_GONE = (Fate.DROPPED, Fate.GIVEN_UP)
+_CHECKED = (Fate.CONFIRMED, Fate.NOT_CONFIRMED)
+
+
+def n_cases_decided_on(decisions: Sequence[Decision]) -> int:
+    """Cases on which the looks of a race rest, the confirmation's not among them."""
+    return max((decision.n_cases for decision in decisions if decision.fate not in _CHECKED), default=0)
+
+
+def resumed(state: RaceState, decisions: Sequence[Decision], grid: Grid) -> RaceState:
+    """The race as its decisions left it. What was decided stands, whatever the scores say by now.
+
+    Args:
+        state: At its beginning.
+        decisions: All that are stored.
+        grid: The scores on the cases that they rest on.
+    """
+    if not decisions:
+        return state
+    gone = {decision.key: decision for decision in decisions if decision.fate in _GONE}
+    runners = tuple(
+        replace(
+            runner,
+            left_at=gone[runner.key].n_cases,
+            is_given_up=gone[runner.key].fate is Fate.GIVEN_UP,
+        )
+        if runner.key in gone
+        else runner
+        for runner in state.runners
+    )
+    n_asked = n_cases_decided_on(decisions)
+    found = replace(state, runners=runners, n_asked=n_asked, look=max(decision.look for decision in decisions))
+    found = with_ending(found, grid.first(n_asked))
+    checked = [decision for decision in decisions if decision.fate in _CHECKED]
+    return replace(found, n_confirmed=checked[0].n_cases - n_asked) if checked else found

@@ -1,0 +1,89 @@
+"""After how many cases is it decided who goes on? The schedule of a race, fixed before it begins."""
+
+import math
+
+from evaluation.races.rules import Level, Method, RaceRules
+
+FIRST_LOOK, FIRST_LOOK_OF_FEW = 40, 20
+"""In a benchmark of 400 cases or more, and of 200 or fewer."""
+STEP_SHARE, SHORTEST_STEP = 0.08, 50
+"""Looks double until they are so far apart, as a share of the benchmark and in cases, and stay so far apart.
+
+Early looks cost a load of every model; late ones, with few models left, cost little and save many generations.
+"""
+LEAST_STEP = 0.5
+"""A last look that would add less than this part of a step is joined with the one before."""
+FIRST_ROUND = 28
+ROUND_GROWTH = 1.75
+"""From one round of halving to the next."""
+SMALLEST_ROUND = 8
+
+
+def n_kept_back(rules: RaceRules, n_pool: int) -> int:
+    """Cases that only the confirmation asks, of a benchmark with `n_pool` cases."""
+    wanted = rules.confirm if rules.confirm is not None else math.ceil(rules.confirm_share * n_pool)
+    return max(0, min(wanted, n_pool - 2))
+
+
+def cut_confirmation(rules: RaceRules, n_pool: int) -> str | None:
+    """That fewer cases are kept back than were asked for, in words; None: they are not."""
+    n_kept = n_kept_back(rules, n_pool)
+    if rules.confirm is None or n_kept >= rules.confirm:
+        return None
+    return (
+        f"--confirm {rules.confirm:,} is more than there is: of {n_pool:,} cases {n_kept:,} are kept back, so that the "
+        f"race itself is decided on {n_pool - n_kept:,}; a smaller --confirm gives it more"
+    )
+
+
+def schedule(rules: RaceRules, *, n_pool: int, n_candidates: int) -> tuple[Level, ...]:
+    """The looks of a race, each with the cases that everybody left has been asked by then.
+
+    Args:
+        rules: The race's.
+        n_pool: Cases of the benchmark.
+        n_candidates: Who begins.
+    """
+    most = n_pool - n_kept_back(rules, n_pool)
+    if rules.levels:
+        return _named(rules.levels, most)
+    sizes = _rounds(most, n_candidates) if rules.method is Method.HALVING else _looks(most, n_pool)
+    word = "round" if rules.method is Method.HALVING else "look"
+    return tuple(Level(name=f"{word} {number}", n_cases=size) for number, size in enumerate(sizes, 1))
+
+
+def n_kept_of(n_alive: int, *, is_last: bool) -> int:
+    """How many go on after a round of halving; the last round keeps one."""
+    return 1 if is_last else math.ceil(n_alive / 2)
+
+
+def _named(levels: tuple[Level, ...], most: int) -> tuple[Level, ...]:
+    """The levels that a benchmark has cases for; the last one that has asks all of them."""
+    cut: list[Level] = []
+    for level in levels:
+        size = most if level.n_cases is None else min(level.n_cases, most)
+        cut.append(Level(name=level.name, n_cases=size))
+        if size == most:
+            break
+    return tuple(cut)
+
+
+def _looks(most: int, n_pool: int) -> list[int]:
+    longest = max(SHORTEST_STEP, math.ceil(STEP_SHARE * n_pool))
+    sizes = [min(most, FIRST_LOOK, max(FIRST_LOOK_OF_FEW, n_pool // 10))]
+    while sizes[-1] < most:
+        step = min(sizes[-1], longest)
+        following = sizes[-1] + step
+        sizes.append(following if following + LEAST_STEP * step < most else most)
+    return sizes
+
+
+def _rounds(most: int, n_candidates: int) -> list[int]:
+    """As many rounds as there is to halve; they begin smaller where the benchmark has too few cases for them."""
+    n_rounds, n_alive = 1, n_candidates
+    while (n_alive := n_kept_of(n_alive, is_last=False)) > 1:
+        n_rounds += 1
+    fitting = most / ROUND_GROWTH ** (n_rounds - 1)
+    first = min(FIRST_ROUND, max(SMALLEST_ROUND, math.floor(fitting)))
+    sizes = [min(most, round(first * ROUND_GROWTH**number)) for number in range(n_rounds)]
+    return list(dict.fromkeys(sizes))

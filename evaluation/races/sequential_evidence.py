@@ -1,0 +1,111 @@
+"""Who is not the best? Evidence that may be looked at after every case, by betting against each candidate.
+
+For candidate i, a player begins with 1 and bets before every case that whoever else leads so far will beat i on it:
+with d = score of that rival − score of i, in [−1, 1], a stake of λ multiplies the money by 1 + λ·d. If i is the best,
+every such bet is fair or worse, whoever the rival is, since the rival is chosen before the case is seen. So the money
+is a non-negative supermartingale: the probability that it ever reaches 1/α is at most α (Ville). A candidate against
+which the money has reached 1/α is not the best; the best one is dropped with a probability of at most α, however
+many others there are, for it can only be dropped by the bets against itself. Hence no correction for their number.
+Both are asked the same cases: a case on which they do equally well moves nothing, and shared difficulty cancels out.
+
+The stake is not known in advance; the money is spread evenly over several (Waudby-Smith & Ramdas, arXiv:2010.09686).
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evaluation.races.grid import Grid
+
+STAKES = (0.15, 0.3, 0.6, 0.95)
+"""Good for differences of about 3, 7, 15 and 30 points of right answers, and of less where scores vary less."""
+PRIOR_CASES = 2.0
+"""Cases of middling score that everybody is credited with, so that one lucky case leads nobody far."""
+
+
+def evidence_against(grid: Grid, left_at: Sequence[int | None]) -> NDArray[np.float64]:
+    """The logarithm of the greatest money ever made by betting that a candidate is not the best, shape (n_candidates,).
+
+    Args:
+        grid: The scores so far. A case on which either side has none is no bet.
+        left_at: After how many cases each candidate left the race; None: it is in.
+    """
+    n_cases, n_candidates = grid.values.shape
+    if n_cases == 0 or n_candidates < 2:
+        return np.zeros(n_candidates)
+    gain = _rivals_scores(grid.values, left_at) - grid.values
+    gain = np.where(np.isfinite(gain), gain, 0.0)
+    money = [np.cumsum(np.log1p(stake * gain), axis=0) for stake in STAKES]
+    together = np.logaddexp.reduce(np.stack(money), axis=0) - np.log(len(STAKES))
+    most: NDArray[np.float64] = np.maximum(together.max(axis=0), 0.0)
+    return most
+
+
+def evidence_within(grid: Grid, one: int, other: int, *, margin: float) -> float:
+    """The logarithm of the greatest money ever made by betting that `one` is not better than `other` by the margin.
+
+    Args:
+        grid: The scores so far.
+        one: A candidate's place.
+        other: Another's.
+        margin: On the grid's scale, from 0 to 1.
+    """
+    gain = (margin - grid.differences(one, other)) / (1 + margin)
+    if gain.size == 0:
+        return 0.0
+    money = np.stack([np.cumsum(np.log1p(stake * gain)) for stake in STAKES])
+    together = np.logaddexp.reduce(money, axis=0) - np.log(len(STAKES))
+    return max(0.0, float(together.max()))
+
+
+def cases_needed(differences: NDArray[np.float64], *, alpha: float) -> int | None:
+    """About how many cases, those seen counted in, drop who is behind, if all come out as these; None: never.
+
+    The bets' money after n cases is the mean over the stakes of exp(n · g), g being the mean of log(1 + stake · d):
+    what is lost by not knowing the stake is in it.
+
+    Args:
+        differences: Of the one that is ahead less the other, in [-1, 1], shape (n_cases,).
+        alpha: The race's.
+    """
+    if differences.size == 0:
+        return None
+    growth = np.array([float(np.log1p(stake * differences).mean()) for stake in STAKES])
+    if growth.max() <= 0:
+        return None
+    wanted = np.log(1 / alpha) + np.log(len(STAKES))
+    # The best stake alone brings it about after `most` cases; together with the others it is sooner.
+    low, most = 0, int(np.ceil(wanted / growth.max()))
+    while most - low > 1:
+        middle = (low + most) // 2
+        low, most = (low, middle) if np.logaddexp.reduce(middle * growth) >= wanted else (middle, most)
+    return most
+
+
+def _rivals_scores(values: NDArray[np.float64], left_at: Sequence[int | None]) -> NDArray[np.float64]:
+    """What the best other candidate scored on each case, the best by the cases before it; same shape as `values`."""
+    n_cases, n_candidates = values.shape
+    ends = np.array([n_cases if end is None else end for end in left_at])
+    before = _means_before(values)
+    before[np.arange(n_cases)[:, None] >= ends[None, :]] = -np.inf
+    rows = np.arange(n_cases)
+    leader = before.argmax(axis=1)
+    of_leader = values[rows, leader]
+    before[rows, leader] = -np.inf
+    second = before.argmax(axis=1)
+    has_second = np.isfinite(before[rows, second])
+    rivals = np.repeat(of_leader[:, None], n_candidates, axis=1)
+    rivals[rows, leader] = np.where(has_second, values[rows, second], np.nan)
+    return rivals
+
+
+def _means_before(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Each candidate's mean over the cases before each one, drawn a little to the middle."""
+    there = np.isfinite(values)
+    sums = np.cumsum(np.where(there, values, 0.0), axis=0)
+    counts = np.cumsum(there, axis=0)
+    sums, counts = np.roll(sums, 1, axis=0), np.roll(counts, 1, axis=0).astype(np.float64)
+    sums[0], counts[0] = 0.0, 0.0
+    means: NDArray[np.float64] = (sums + PRIOR_CASES / 2) / (counts + PRIOR_CASES)
+    return means

@@ -1,0 +1,25 @@
+"""The checks of comparisons as JUnit XML."""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from evaluation.reports.comparisons.regression_checks import RegressionCheck
+from evaluation.reports.junit import JUnitCase, junit_xml
+
+_OUTCOMES: Mapping[str, tuple[Literal["passed", "failure", "error", "skipped"], str]] = {
+    "passed": ("passed", ""),
+    "regressed": ("failure", "regression"),
+    "undecided": ("skipped", ""),
+    "unscored": ("error", "unscored"),
+}
+
+
+def as_junit(checks: Sequence[RegressionCheck]) -> bytes:
+    """One test case a check: a regression fails, what was not scored is an error, what cannot be told is skipped."""
+    return junit_xml([_case(check) for check in checks], suite="benchwright compare")
+
+
+def _case(check: RegressionCheck) -> JUnitCase:
+    outcome, kind = _OUTCOMES[check.outcome]
+    name = f"{check.side} against {check.baseline}: {check.metric}"
+    return JUnitCase(name=name, group=check.benchmark, outcome=outcome, kind=kind, text=check.sentence)

@@ -1,0 +1,106 @@
+"""A race for people: who came where, what was decided at which look, and what it cost."""
+
+from collections.abc import Sequence
+
+from evaluation.formatting import counted, percent, quantity, score
+from evaluation.reports.album import Album, Picture
+from evaluation.reports.escaping import for_markdown
+from evaluation.reports.markdown_tables import markdown_table
+from evaluation.reports.races.pictures import standings
+from evaluation.reports.races.result import Look, looks_of
+from evaluation.results.races import Race, RaceOutcomeResult, RacePlace
+
+NOT_OVER = "The race is not over."
+
+
+def ranking_rows(race: Race) -> list[dict[str, str]]:
+    """A row for each candidate, the first one first."""
+    return [
+        {
+            "candidate": place.label,
+            "rank": str(place.rank),
+            "score": "–" if place.score is None else score(place.score),
+            "behind the first": "–" if place.behind_first is None else score(place.behind_first),
+            "cases": f"{place.n_cases:,}",
+            "left": _left(place),
+        }
+        for place in race.outcome.ranking
+    ]
+
+
+def _left(place: RacePlace) -> str:
+    if place.left_after is None:
+        return "in to the end"
+    how = "given up" if place.is_given_up else "dropped"
+    return f"{how} after {place.left_after:,}"
+
+
+def look_lines(race: Race) -> list[str]:
+    """A line for each look: how many cases, who left, who went on."""
+    return [_look_line(look) for look in looks_of(race.decisions)]
+
+
+def _look_line(look: Look) -> str:
+    calls = "" if look.calls is None else f", {counted(look.calls, 'call')} so far"
+    if look.checks:
+        check = look.checks[0]
+        return f"confirmation{calls}: {check.label} {check.reason}"
+    names = ", ".join(decision.label for decision in look.left)
+    left = f"{len(look.left)} left ({names})" if look.left else "nobody left"
+    return f"look {look.look}, {counted(look.n_cases, 'case')}{calls}: {left}, {look.n_left_in} still in"
+
+
+def departure_lines(race: Race) -> list[str]:
+    """Why each candidate left, in the order in which they did."""
+    return [f"{decision.label}: {decision.reason}" for look in looks_of(race.decisions) for decision in look.left]
+
+
+def cost_line(outcome: RaceOutcomeResult) -> str:
+    """What the race took, beside what asking everybody everything would have taken."""
+    spent = outcome.spent
+    share = spent.calls / outcome.full_grid_calls
+    return (
+        f"{counted(spent.calls, 'call')} of the {outcome.full_grid_calls:,} that asking everybody everything takes "
+        f"({percent(share)}), {spent.tokens:,} tokens, {quantity(spent.minutes)} minutes"
+    )
+
+
+def rule_line(race: Race) -> str:
+    """By which rules it was run."""
+    if race.method == "halving":
+        rule = "halving: the worse half of every round leaves, with no guarantee but the confirmation's"
+    else:
+        rule = f"evidence: the best one is dropped with a probability of at most {race.alpha:g}"
+    margin = f"; a difference under {race.margin} does not matter" if race.margin else ""
+    return f"{rule}{margin}; scores are {race.metric}"
+
+
+def race_as_markdown(race: Race, *, pictures: Sequence[Picture | None] = (), links: str = "") -> str:
+    """The race with all that was decided in it, as one page.
+
+    Args:
+        race: Of which the page is.
+        pictures: Beside its own, what else is shown.
+        links: Markdown that leads to what belongs to it.
+    """
+    album = Album()
+    shown = [image for picture in (standings(race), *pictures) for image in album.show(picture)]
+    parts = [
+        f"# Race on {for_markdown(race.benchmark)}",
+        f"> {for_markdown(race.outcome.sentence or NOT_OVER)}",
+        markdown_table(ranking_rows(race)),
+        links,
+        *shown,
+        for_markdown(f"{_cost(race)}{rule_line(race)}. Run {race.run_id}."),
+        _list("Looks", look_lines(race)),
+        _list("Why each one left", departure_lines(race)),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _cost(race: Race) -> str:
+    return f"{cost_line(race.outcome)}. " if isinstance(race.outcome, RaceOutcomeResult) else ""
+
+
+def _list(title: str, lines: list[str]) -> str:
+    return "\n".join([f"## {title}", "", *(f"- {for_markdown(line)}" for line in lines)]) if lines else ""

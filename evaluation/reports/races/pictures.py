@@ -1,0 +1,33 @@
+"""A race in a picture: where each candidate was when it was asked its last case."""
+
+from evaluation.formatting import counted, score
+from evaluation.pictures.interval_plots import Row, intervals
+from evaluation.pictures.numbers import Known
+from evaluation.reports.album import Picture
+from evaluation.results.races import Race
+
+
+def standings(race: Race) -> Picture | None:
+    """Each one's score over the cases that it was asked, who left hollow; None where nobody has a score.
+
+    Without intervals: of a candidate that left because it stood low, an interval would be too low.
+    """
+    rows = [
+        Row(
+            label=place.label,
+            known=Known(value=place.score),
+            said=f"{score(place.score)} on {counted(place.n_cases, 'case')}",
+            kind="mark" if place.left_after is None else "plain",
+        )
+        for place in race.outcome.ranking
+        if place.score is not None
+    ]
+    if not rows:
+        return None
+    svg = intervals(
+        rows,
+        title=f"{race.metric} in the race · {race.benchmark}",
+        x_title=f"{race.metric}, over the cases that each one was asked",
+        about="Filled: in to the end. Hollow: left on the way, and so was asked fewer cases.",
+    )
+    return Picture(svg=svg, said="Where each candidate stood at the end of the race, or when it left")

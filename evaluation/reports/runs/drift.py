@@ -1,0 +1,114 @@
+"""How did a run's candidates do in earlier runs of the same benchmark? In a picture, a table, and what changed since.
+
+No verdict: whether one run is worse than another is told by a comparison of the two, case by case.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from evaluation.pictures.line_plots import Course, courses
+from evaluation.pictures.numbers import Known
+from evaluation.reports.album import Picture
+from evaluation.reports.metric_facts import value_range
+from evaluation.reports.runs.tables import headline_title, ranked, shown_estimate
+from evaluation.results.runs import RunResult
+from evaluation.store.earlier_runs import EarlierValue, values_over_runs
+from evaluation.store.session import Store
+
+LONGEST_TABLE = 24
+"""Rows on the page; the picture has more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drift:
+    """What is shown of earlier runs."""
+
+    picture: Picture
+    rows: list[dict[str, str]]
+    """One a run and candidate, the newest first."""
+    run_ids: tuple[str, ...]
+    """The newest first."""
+    changes: list[str]
+    """What was no longer the same as in the run before, a sentence each."""
+
+
+def drift(store: Store, run: RunResult) -> Drift | None:
+    """The run's candidates in it and in earlier runs; None where there is no earlier one."""
+    headline = run.headline
+    found = _told_apart(values_over_runs(store, run.run_id, run.metrics.get(headline, headline)))
+    run_ids = list(dict.fromkeys(value.run_id for value in found))
+    if len(run_ids) < 2:
+        return None
+    order = [candidate.label for candidate in ranked(run)]
+    labels = sorted({value.label for value in found}, key=lambda label: order.index(label) if label in order else 999)
+    by_label = {label: [value for value in found if value.label == label] for label in labels}
+    title = headline_title(run)
+    svg = courses(
+        [_course(label, values, run_ids) for label, values in by_label.items()],
+        [_moment(run_id, found) for run_id in run_ids],
+        title=f"{title} from run to run · {run.benchmark}",
+        y_title=title,
+        y_range=value_range(headline.partition(" by ")[0]),
+    )
+    said = f"{title} of each candidate in {len(run_ids)} runs of this benchmark, with 95 % intervals"
+    return Drift(
+        picture=Picture(svg=svg, said=said),
+        rows=[_row(value) for value in sorted(found, key=lambda one: run_ids.index(one.run_id), reverse=True)],
+        run_ids=tuple(reversed(run_ids)),
+        changes=[said for values in by_label.values() for said in _changes(values)],
+    )
+
+
+def _told_apart(values: Sequence[EarlierValue]) -> list[EarlierValue]:
+    """Without two candidates of one name in one run: nobody knows which of them goes on which."""
+    times = Counter((value.run_id, value.label) for value in values)
+    return [value for value in values if times[value.run_id, value.label] == 1]
+
+
+def _course(label: str, values: Sequence[EarlierValue], run_ids: Sequence[str]) -> Course:
+    places = [run_ids.index(value.run_id) for value in values]
+    known = {place: _known(value) for place, value in zip(places, values, strict=True)}
+    changed = {
+        place
+        for place, value, before in zip(places[1:], values[1:], values, strict=False)
+        if value.digest != before.digest
+    }
+    return Course(label=label, values=known, changed=frozenset(changed))
+
+
+def _known(value: EarlierValue) -> Known:
+    return Known(value=value.estimate.value, low=value.estimate.low, high=value.estimate.high)
+
+
+def _moment(run_id: str, found: Sequence[EarlierValue]) -> str:
+    """The day, as the clock of the world has it."""
+    return next(value.made_at for value in found if value.run_id == run_id).strftime("%Y-%m-%d")
+
+
+def _row(value: EarlierValue) -> dict[str, str]:
+    return {
+        "when (UTC)": value.made_at.strftime("%Y-%m-%d %H:%M"),
+        "run": value.run_id,
+        "candidate": value.label,
+        "value": shown_estimate(value.estimate),
+        "cases": f"{value.estimate.n_cases:,}",
+    }
+
+
+def _changes(values: Sequence[EarlierValue]) -> list[str]:
+    """Other weights or another server under the same name."""
+    said = []
+    for before, value in pairwise(values):
+        since = f"in run {value.run_id} ({value.made_at:%Y-%m-%d})"
+        if value.digest != before.digest:
+            said.append(f"{value.label}: other weights {since} than before: {_short(before)} became {_short(value)}")
+        if value.server_version != before.server_version:
+            versions = f"{before.server_version or 'unknown'} became {value.server_version or 'unknown'}"
+            said.append(f"{value.label}: another server version {since}: {versions}")
+    return said
+
+
+def _short(value: EarlierValue) -> str:
+    return (value.digest or "unknown").removeprefix("sha256:")[:12]

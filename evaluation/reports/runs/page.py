@@ -1,0 +1,181 @@
+"""A page that a person would like to read: what was asked, what came out, how sure it is, where it comes from."""
+
+from collections.abc import Mapping, Sequence
+
+from evaluation.formatting import counted
+from evaluation.reports.alarms.alarm_lines import alarm_lines, baselines_line
+from evaluation.reports.album import Album
+from evaluation.reports.escaping import as_markdown_code, for_markdown
+from evaluation.reports.markdown_tables import markdown_table
+from evaluation.reports.page_links import artifact_link, flow_run_link
+from evaluation.reports.runs.drift import LONGEST_TABLE, drift
+from evaluation.reports.runs.failure_examples import failure_examples
+from evaluation.reports.runs.failure_tables import failure_rows
+from evaluation.reports.runs.pictures import latencies, quality_against_cost
+from evaluation.reports.runs.tables import (
+    COST_COLUMNS,
+    ENERGY_COLUMNS,
+    SPEED_COLUMNS,
+    as_markdown_table,
+    caption,
+    headline_title,
+    partly_on_the_cpu,
+    remarks,
+    result_rows,
+)
+from evaluation.reports.runs.verdict import headline_verdict
+from evaluation.results.runs import InvocationResult, RunResult
+from evaluation.store.runs import find_invocation
+from evaluation.store.session import Store
+
+WIDEST = 6
+"""Columns of a table that the pages of the orchestrator show in whole."""
+FIGURE_COLUMNS = frozenset({*SPEED_COLUMNS.values(), *ENERGY_COLUMNS.values(), *COST_COLUMNS.values()})
+
+
+def invocation_as_markdown(
+    store: Store, result: InvocationResult, *, table_links: Mapping[str, str] | None = None
+) -> str:
+    """All runs of an invocation as one page.
+
+    Args:
+        store: Where the scores are that verdicts need.
+        result: The invocation's result.
+        table_links: The artifact that has each run's table, by run id.
+    """
+    links, album = table_links or {}, Album()
+    runs = result.runs
+    parts = ["# Evaluation", _lead(result)]
+    if len(runs) > 1:
+        parts.append("**On this page:** " + " · ".join(f"{for_markdown(run.benchmark)}" for run in runs))
+    parts += [_run(store, run, links.get(run.run_id), album) for run in runs]
+    parts += album.left_out()
+    parts += [f"**Warning:** {for_markdown(said)}"] if (said := partly_on_the_cpu(runs)) else []
+    parts += [for_markdown(said)] if (said := baselines_line(runs)) else []
+    parts.append(_provenance(store, result))
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _lead(result: InvocationResult) -> str:
+    runs = result.runs
+    candidates = {candidate.fingerprint for run in runs for candidate in run.candidates}
+    n_ok = sum(candidate.n_ok for run in runs for candidate in run.candidates)
+    n_failed = sum(candidate.n_failed for run in runs for candidate in run.candidates)
+    failed = f"{counted(n_failed, 'server failure')} (counted, never scored)" if n_failed else "no server failure"
+    return (
+        f"{result.status} · {counted(len(candidates), 'candidate')} on "
+        f"{counted(len(runs), 'benchmark')} · {counted(n_ok, 'answer')}, {failed}"
+    )
+
+
+def _run(store: Store, run: RunResult, table_id: str | None, album: Album) -> str:
+    verdict = headline_verdict(store, run)
+    lines = [f"## {for_markdown(run.benchmark)}", _about(run)]
+    lines += ["\n>\n".join(f"> {for_markdown(sentence)}" for sentence in verdict)]
+    lines += [*_results(run), _links(run, table_id)]
+    lines += album.show(quality_against_cost(run))
+    lines += album.show(latencies(store, run))
+    lines += _titled("What failed", failure_rows(failure_examples(store, run.run_id)))
+    lines += _list("Alarms", alarm_lines(run))
+    lines += _list("Notes", remarks(run))
+    lines += _earlier(store, run, album)
+    lines += [_given_up(each.label, each.given_up_reason) for each in run.candidates if each.given_up_reason]
+    return "\n\n".join(line for line in lines if line)
+
+
+def _results(run: RunResult) -> list[str]:
+    """The table of results; in two, quality and figures, where it would be wider than the page."""
+    rows = [{key: for_markdown(value) for key, value in row.items()} for row in result_rows(run)]
+    columns = list(rows[0]) if rows else ["candidate"]
+    if len(columns) <= WIDEST:
+        return [_result_table(run, columns, rows)]
+    figures = [column for column in columns if column in FIGURE_COLUMNS]
+    quality = [column for column in columns if column not in FIGURE_COLUMNS]
+    return [_result_table(run, quality, rows), _result_table(run, ["candidate", *figures], rows)]
+
+
+def _result_table(run: RunResult, columns: Sequence[str], rows: Sequence[Mapping[str, str]]) -> str:
+    titles = {column: for_markdown(column) for column in columns}
+    if (headline := headline_title(run)) in titles:
+        titles[headline] = f"**{for_markdown(headline)}** \\*"
+    shown = [{title: row[column] for column, title in titles.items()} for row in rows]
+    return as_markdown_table(list(titles.values()), shown)
+
+
+def _links(run: RunResult, table_id: str | None) -> str:
+    links = [artifact_link(table_id, said="This table to search and sort")] if table_id else []
+    links += [flow_run_link(flow_run_id) for flow_run_id in run.flow_run_ids]
+    return " · ".join(links)
+
+
+def _titled(title: str, rows: Sequence[Mapping[str, str]]) -> list[str]:
+    """A titled table of texts that are not Markdown yet; nothing where it has no row."""
+    return [f"### {title}", markdown_table(rows)] if rows else []
+
+
+def _earlier(store: Store, run: RunResult, album: Album) -> list[str]:
+    """The same candidates in earlier runs; nothing where there is none."""
+    found = drift(store, run)
+    if found is None:
+        return []
+    newest, before = found.run_ids[:2]
+    n_more = len(found.rows) - LONGEST_TABLE
+    return [
+        "### Earlier runs of the same candidates",
+        *album.show(found.picture),
+        markdown_table(found.rows[:LONGEST_TABLE]),
+        *([f"… and {counted(n_more, 'older value')} in the picture."] if n_more > 0 else []),
+        *_list("", found.changes),
+        f"Whether two of them differ is told case by case: `benchwright compare {newest} {before}`",
+    ]
+
+
+def _list(title: str, texts: Sequence[str]) -> list[str]:
+    """A titled list; nothing where it is empty."""
+    if not texts:
+        return []
+    heading = [f"### {title}", ""] if title else []
+    return ["\n".join([*heading, *(f"- {for_markdown(text)}" for text in texts)])]
+
+
+def _about(run: RunResult) -> str:
+    repeats = f", {run.n_repeats} repeats each" if run.n_repeats > 1 else ""
+    return (
+        f"Run `{run.run_id}` · {for_markdown(str(run.task_type))} · {counted(run.n_cases, 'case')}{repeats} · "
+        f"seed {run.seed} · {run.status}. "
+        f"{for_markdown(caption(run))} One case in full: "
+        f"`benchwright show {run.run_id} --case ID`"
+    )
+
+
+def _given_up(label: str, reason: str) -> str:
+    return f"**{for_markdown(label)}** was given up: {for_markdown(reason)}"
+
+
+def _provenance(store: Store, result: InvocationResult) -> str:
+    """What a reader needs to trace or repeat the numbers."""
+    seen = {candidate.fingerprint: candidate for run in result.runs for candidate in run.candidates}
+    rows = [
+        {
+            "candidate": for_markdown(candidate.label),
+            "digest": as_markdown_code(candidate.digest[:12]) if candidate.digest else "unverified weights",
+            "quantisation": for_markdown(str(candidate.details.get("quantization") or "–")),
+            "endpoint": for_markdown(f"{candidate.endpoint} {candidate.server_version or ''}"),
+            "context": for_markdown(str(candidate.options.get("num_ctx", "–"))),
+            "temperature": for_markdown(str(candidate.options.get("temperature", "–"))),
+        }
+        for candidate in seen.values()
+    ]
+    invocation = find_invocation(store, result.invocation_id)
+    version = for_markdown(invocation.code_version) if invocation else "?"
+    flow_runs = dict.fromkeys(flow for run in result.runs for flow in run.flow_run_ids)
+    links = " · ".join(flow_run_link(flow_run_id) for flow_run_id in flow_runs)
+    versions = ", ".join(f"{for_markdown(run.benchmark)} `{run.benchmark_version[:12]}`" for run in result.runs)
+    return "\n\n".join(
+        [
+            "## Where the numbers come from",
+            as_markdown_table(list(rows[0]), rows) if rows else "",
+            f"Invocation `{result.invocation_id}` · benchmark versions: {versions} · code {version}"
+            + (f" · {links}" if links else ""),
+        ]
+    )

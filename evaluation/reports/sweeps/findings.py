@@ -1,0 +1,155 @@
+"""What a sweep's scores say, in sentences: what each parameter does, which values may be the best, and no more."""
+
+from evaluation.formatting import coefficient, counted, p_value, percent, score
+from evaluation.reports.comparisons.words import listed
+from evaluation.reports.runs.tables import shown_estimate
+from evaluation.reports.sweeps.words import is_narrowed, level_words, mean_words, range_words, words_of
+from evaluation.results.sweeps import EffectResult, SweepResult, SweptMetric
+from evaluation.sweeps.effect_tests import MIN_UNITS
+from evaluation.sweeps.findings import Level
+
+
+def sweep_sentences(sweep: SweepResult) -> list[str]:
+    """What the headline's scores say, a sentence each, the most important one first. Each rests on a test."""
+    if not sweep.metrics:
+        return [f"{sweep.headline} is computed from all cases together, and is not analysed by parameter."]
+    metric = sweep.metrics[0]
+    return [
+        _first_sentence(metric),
+        *(sentence for effect in metric.effects for sentence in _of_effect(metric, effect)),
+        *_of_interactions(metric),
+        _of_combinations(metric),
+        *(f"{name} has scores of one value only, and nothing can be said of it." for name in metric.constant),
+        *(f"Note: {note}." for note in metric.notes),
+        *(f"Note: {note}." for note in sweep.as_asked),
+        *_only_this_prompt(sweep),
+    ]
+
+
+def other_metric_lines(sweep: SweepResult) -> list[str]:
+    """For each metric beside the headline, what its scores say in a sentence."""
+    return [_first_sentence(metric) for metric in sweep.metrics[1:]]
+
+
+def _first_sentence(metric: SweptMetric) -> str:
+    if not any(effect.p_value is not None for effect in metric.effects):
+        return f"Nothing can be said of the parameters in {metric.metric}: {_why_untested(metric)}."
+    shown = [effect for effect in metric.effects if effect.is_shown]
+    evidence = counted(metric.n_units, metric.unit)
+    if not shown:
+        names = listed([effect.name for effect in metric.effects])
+        return f"No effect found: {evidence} show no difference in {metric.metric} between values of {names}."
+    narrowed = [effect for effect in shown if is_narrowed(effect)]
+    if not narrowed:
+        names = listed([effect.name for effect in shown])
+        one = "makes" if len(shown) == 1 else "make"
+        return f"{names} {one} a difference in {metric.metric}, but {evidence} do not tell which values are best."
+    said = listed([f"{effect.name} {range_words(effect)}" for effect in narrowed])
+    return f"Best for {metric.metric}, as far as {evidence} can tell: {said}."
+
+
+def _why_untested(metric: SweptMetric) -> str:
+    scored = [one for one in metric.combinations if one.value is not None]
+    if len(scored) < len(metric.combinations):
+        return f"{len(scored):,} of {counted(len(metric.combinations), 'combination')} have scores"
+    if not metric.effects:
+        return "each has one value only"
+    if metric.unit != "answer" and metric.n_units < MIN_UNITS:
+        return f"{counted(metric.n_units, metric.unit)} are too few"
+    of = counted(metric.n_units, metric.unit)
+    return f"{of} of {counted(len(scored), 'combination')} do not tell the parameters apart"
+
+
+def _of_effect(metric: SweptMetric, effect: EffectResult) -> list[str]:
+    if effect.p_adjusted is None:
+        return []
+    p = p_value(effect.p_adjusted)
+    if not effect.is_shown:
+        return [
+            f"{effect.name}: no effect found ({p}; the means of its values differ by up to "
+            f"{score(effect.spread)}{_would_have_been_found(effect)})."
+        ]
+    ends = ", ".join(f"{level_words(level)} has {mean_words(level)}" for level in _extremes(metric, effect))
+    said = [f"{effect.name} matters ({p}): {ends}; {_why(effect)}."]
+    return [*said, *_trend(metric, effect)]
+
+
+def _trend(metric: SweptMetric, effect: EffectResult) -> list[str]:
+    """Whether the metric rises or falls with a parameter; empty where it does neither."""
+    correlation, p = effect.correlation, effect.p_correlation
+    if correlation is None or p is None or not _goes_one_way(metric, effect, correlation, p):
+        return []
+    goes = "rises" if correlation > 0 else "falls"
+    return [
+        f"{metric.metric} {goes} with {effect.name} (Spearman {coefficient(correlation, signed=True)}, {p_value(p)})."
+    ]
+
+
+def _would_have_been_found(effect: EffectResult) -> str:
+    """What could have been found: silence is no proof of sameness."""
+    if effect.detectable is None:
+        return ""
+    what = "a steady rise or fall" if effect.is_numeric else "a difference between two of them"
+    return f"; {what} of {score(effect.detectable)} would have been found 4 times in 5"
+
+
+def _goes_one_way(metric: SweptMetric, effect: EffectResult, correlation: float, p: float) -> bool:
+    """True where a line is shown and its ends have the lowest and the highest mean: a curve does not rise or fall."""
+    if p >= 1 - metric.confidence_level:
+        return False
+    values = [level.value for level in effect.levels]
+    ends = values if correlation > 0 else values[::-1]
+    return bool(ends[0] == min(values) and ends[-1] == max(values))
+
+
+def _why(effect: EffectResult) -> str:
+    """Why this range is recommended."""
+    left_out = [level for level in effect.levels if not level.may_be_best]
+    if not left_out:
+        return "no single value is shown to be worse than another"
+    return f"shown to be worse than another value: {listed([level_words(level) for level in left_out])}"
+
+
+def _extremes(metric: SweptMetric, effect: EffectResult) -> tuple[Level, Level]:
+    ordered = sorted(effect.levels, key=lambda level: float(level.value), reverse=metric.higher_is_better)
+    return ordered[0], ordered[-1]
+
+
+def _of_interactions(metric: SweptMetric) -> list[str]:
+    tested = [one for one in metric.interactions if one.p_adjusted is not None]
+    shown = [one for one in tested if one.is_shown]
+    if shown:
+        return [
+            f"{one.first} and {one.second} act together ({p_value(one.p_adjusted)}): which value of one "
+            "is best depends on the other, so choose among the combinations below."
+            for one in shown
+        ]
+    return ["No two parameters are shown to act together."] if tested else []
+
+
+def _of_combinations(metric: SweptMetric) -> str:
+    scored = [one for one in metric.combinations if one.value is not None]
+    if not scored:
+        return "No combination has a score."
+    best, n_all, n_possible = scored[0], len(scored), metric.n_may_be_best
+    if n_all == 1:
+        return f"One combination has scores, {words_of(best.combination)}: {shown_estimate(best)}."
+    word = "highest" if metric.higher_is_better else "lowest"
+    n_alike = sum(one.value == best.value for one in scored) - 1
+    alike = f", and {n_alike:,} more the same" if n_alike else ""
+    said = f"The {word} mean has {words_of(best.combination)}: {shown_estimate(best)}{alike}."
+    if n_possible == 1:
+        others = "the other one" if n_all == 2 else f"each of the other {n_all - 1:,}"
+        return f"{said} It is shown to be better than {others}."
+    if n_possible == n_all:
+        return f"{said} None of the {n_all:,} combinations is shown to be worse than another: each may be the best."
+    return (
+        f"{said} {n_possible:,} of {counted(n_all, 'combination')} may be the best: with "
+        f"{percent(metric.confidence_level)} confidence the best one is among them."
+    )
+
+
+def _only_this_prompt(sweep: SweepResult) -> list[str]:
+    if sweep.n_cases != 1:
+        return []
+    return ["All of this holds for this one prompt, and says nothing of others."]

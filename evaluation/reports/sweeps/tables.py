@@ -1,0 +1,111 @@
+"""A sweep in tables: its combinations, its parameters, their values; and what stands beside them."""
+
+from collections import Counter
+from collections.abc import Mapping
+
+from evaluation.formatting import coefficient, counted, p_cell, score
+from evaluation.reports.runs.tables import shown_estimate
+from evaluation.reports.sweeps.words import is_narrowed, level_words, mean_words, range_words, shown_value
+from evaluation.results.runs import InvocationResult
+from evaluation.results.sweeps import EffectResult, SweepResult, SweptMetric
+
+SHOWN_COMBINATIONS = 12
+
+
+def combination_rows(metric: SweptMetric, *, limit: int | None = SHOWN_COMBINATIONS) -> list[dict[str, str]]:
+    """A row a combination, best first."""
+    return [
+        {
+            **{name: shown_value(value) for name, value in one.combination.items()},
+            metric.metric: shown_estimate(one),
+            f"{metric.unit}s": f"{one.n_units:,}",
+            "may be the best": "–" if one.value is None else "yes" if one.may_be_best else "no",
+        }
+        for one in metric.combinations[:limit]
+    ]
+
+
+def effect_rows(metric: SweptMetric) -> list[dict[str, str]]:
+    """A row a parameter: what it does, and what is recommended."""
+    return [
+        {
+            "parameter": effect.name,
+            "effect": _found(effect),
+            "p": p_cell(effect.p_adjusted),
+            "spread": score(effect.spread),
+            "correlation": _correlation(effect),
+            "p of correlation": p_cell(effect.p_correlation),
+            "recommended": _advice(effect),
+        }
+        for effect in metric.effects
+    ]
+
+
+def _correlation(effect: EffectResult) -> str:
+    if effect.correlation is None or effect.p_correlation is None:
+        return "–"
+    return coefficient(effect.correlation, signed=True)
+
+
+def _found(effect: EffectResult) -> str:
+    if effect.p_adjusted is None:
+        return "untested"
+    return "shown" if effect.is_shown else "none found"
+
+
+def _advice(effect: EffectResult) -> str:
+    if effect.is_shown:
+        return range_words(effect) if is_narrowed(effect) else "open"
+    return "none" if effect.p_adjusted is not None else "–"
+
+
+def level_rows(metric: SweptMetric) -> list[dict[str, str]]:
+    """A row a value of each parameter that makes a difference: its mean over all else."""
+    return [
+        {
+            "value": f"{effect.name} {level_words(level)}",
+            metric.metric: mean_words(level),
+            "may be the best": "yes" if level.may_be_best else "no",
+        }
+        for effect in metric.effects
+        if effect.is_shown
+        for level in effect.levels
+    ]
+
+
+def missing_lines(result: InvocationResult) -> list[str]:
+    """What the servers, and whoever scores, still owe: a line each.
+
+    Args:
+        result: Of the sweep's invocation.
+    """
+    failed: Counter[str] = Counter()
+    unscored: Counter[str] = Counter()
+    for candidate in (candidate for run in result.runs for candidate in run.candidates):
+        failed.update(candidate.failures)
+        for metric, kinds in candidate.score_failures.items():
+            unscored.update({f"{metric}: {kind}": n for kind, n in kinds.items()})
+    lines = [f"Not answered: {_by_kind(failed)}."] if failed else []
+    return [*lines, f"Answered, without a score: {_by_kind(unscored)}."] if unscored else lines
+
+
+def _by_kind(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{n:,} × {kind}" for kind, n in sorted(counts.items()))
+
+
+def further_combinations(metric: SweptMetric, *, limit: int = SHOWN_COMBINATIONS) -> str:
+    """What the table of combinations leaves out; empty where it has all."""
+    rest = metric.combinations[limit:]
+    if not rest:
+        return ""
+    n_unscored = sum(one.value is None for one in rest)
+    without = f", {n_unscored:,} of them without a score" if n_unscored else ""
+    return f"… and {len(rest):,} more{without} (--json has all)."
+
+
+def caption(sweep: SweepResult) -> str:
+    """What was tried on what."""
+    asked = "a single prompt" if sweep.n_cases == 1 else counted(sweep.n_cases, "case")
+    repeats = f", each asked {sweep.n_repeats} times" if sweep.n_repeats > 1 else ""
+    tried = f"{counted(sweep.n_combinations, 'combination')} ({sweep.design})"
+    return f"{tried} on {asked}{repeats}, seed {sweep.seed}"

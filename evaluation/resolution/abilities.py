@@ -1,0 +1,35 @@
+"""Can a model do what it will be asked? As its server says, before the first token is spent."""
+
+from evaluation.errors import ConfigurationError
+from evaluation.resolution.candidates import ResolvedCandidate
+
+_DOES = {"embedding": "embeds no texts", "completion": "writes no answers"}
+
+
+def refuse_without_ability(resolved: ResolvedCandidate, ability: str, wanted: str, option: str) -> None:
+    """Returns where the model has the ability, or its server does not say what its models can do.
+
+    Args:
+        resolved: The model, as its server describes it.
+        ability: `completion` or `embedding`, as servers call them.
+        wanted: What it was to be asked for, in words.
+        option: Where another model is named.
+
+    Raises:
+        ConfigurationError: it has other abilities only; names those, and the models that may be named.
+    """
+    info, endpoint = resolved.info, resolved.endpoint
+    if not info.capabilities or ability in info.capabilities:
+        return
+    able = sorted(model.name for model in endpoint.models if ability in model.capabilities)
+    there = f"At {endpoint.name} these can: {', '.join(able[:5])}." if able else _how_to_find(ability)
+    raise ConfigurationError(
+        f"model {info.name!r} {_DOES[ability]}, and {wanted}: its server lists {', '.join(info.capabilities)} for it, "
+        f"and not {ability}",
+        f"Name another with {option}. {there}",
+    )
+
+
+def _how_to_find(ability: str) -> str:
+    pull = ", or pull one: `benchwright models pull nomic-embed-text`" if ability == "embedding" else ""
+    return f"`benchwright models list --capability {ability}` shows which can{pull}."

@@ -1,0 +1,97 @@
+"""Which benchmark is meant, and can these metrics be measured on it?"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from evaluation.case import Benchmark
+from evaluation.errors import ConfigurationError, UnknownNameError
+from evaluation.metrics.metric import Metric, Need
+from evaluation.names import normal_name
+
+if TYPE_CHECKING:
+    from evaluation.evaluation_request import EvaluationRequest
+    from evaluation.store.session import Store
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResolvedBenchmark:
+    """A benchmark with the metrics that this run computes on it."""
+
+    benchmark: Benchmark
+    metrics: tuple[Metric, ...]
+    headline: str
+
+
+def resolve_benchmark(benchmark: Benchmark, request: "EvaluationRequest") -> ResolvedBenchmark:
+    """The benchmark with the request's metrics, or its own where none is named. They know of no model yet."""
+    from evaluation.benchmarks.rendering import check_renderable
+
+    if not benchmark.cases:
+        raise ConfigurationError(f"benchmark {benchmark.name!r} has no case", "Add a case to its file.")
+    check_renderable(benchmark)
+    chosen = tuple(_metric(text, benchmark, request) for text in (request.metrics or benchmark.metrics))
+    names = [metric.name for metric in chosen]
+    headline = benchmark.headline if benchmark.headline in names else names[0]
+    return ResolvedBenchmark(benchmark=benchmark, metrics=chosen, headline=headline)
+
+
+def find_benchmark(
+    name: str, *, store: "Store | None", fields: Mapping[str, str] | None = None, ignore: Sequence[str] = ()
+) -> Benchmark:
+    """A standard suite, else a stored benchmark, else the file at that path.
+
+    Args:
+        name: Its name or path.
+        store: Where stored benchmarks are; None: nowhere.
+        fields: Our field names to those of the file.
+        ignore: Fields of the file to leave out.
+
+    Raises:
+        UnknownNameError: neither a suite, nor stored, nor a path.
+        ConfigurationError: fields are mapped or ignored, and it is no file.
+        BenchmarkError: the file cannot be used.
+    """
+    from pathlib import Path
+
+    from evaluation.benchmarks.loading import load_benchmark, refuse_fields
+    from evaluation.benchmarks.suites import standard_suites
+
+    if name in standard_suites() or Path(name).exists() or store is None:
+        return load_benchmark(name, fields=fields, ignore=ignore)
+    from evaluation.store.benchmarks import find_benchmark as find_stored
+    from evaluation.store.benchmarks import list_benchmarks, load_benchmark_version
+
+    if (stored := find_stored(store, name) or find_stored(store, normal_name(name))) is not None:
+        refuse_fields(f"the stored benchmark {name!r}", fields, ignore)
+        return load_benchmark_version(store, stored.version)
+    try:
+        return load_benchmark(name, fields=fields, ignore=ignore)
+    except UnknownNameError as error:
+        known = [*error.known, *(record.name for record in list_benchmarks(store))]
+        raise UnknownNameError(error.kind, name, dict.fromkeys(known), error.next_step) from None
+
+
+def _metric(text: str, benchmark: Benchmark, request: "EvaluationRequest") -> Metric:
+    from evaluation.metrics.needs import missing_needs
+    from evaluation.metrics.parsing import parse_metric
+    from evaluation.resolution.metric_models import how_to_offer, offered_needs
+    from evaluation.sandbox.isolation import isolation
+    from evaluation.settings import Settings
+
+    metric = parse_metric(text, may_name_a_file=bool(request.metrics))
+    offered = offered_needs(request, metric)
+    if lacking := missing_needs(metric, benchmark.cases, offered=offered):
+        raise ConfigurationError(
+            f"benchmark {benchmark.name!r}: {lacking}",
+            (how_to_offer(metric) if metric.asks_for - offered else None) or "Choose another with --metric.",
+        )
+    if Need.SANDBOX in metric.asks_for:
+        isolation(Settings().sandbox)  # refuses where programs cannot be kept from harm
+    if metric.n_repeats_needed > request.repeats:
+        raise ConfigurationError(
+            f"metric {metric.text} needs each case asked {metric.n_repeats_needed} times, and repeats is "
+            f"{request.repeats}",
+            f"Give --repeats {metric.n_repeats_needed} or more.",
+        )
+    return metric

@@ -1,0 +1,252 @@
+"""Which server has the model that was named, under which digest, and what will it be asked with?"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+from evaluation.candidate import OPEN_LENGTH_TASKS, PLAIN_PROFILE, Candidate, PromptProfile
+from evaluation.case import Benchmark
+from evaluation.errors import ConfigurationError, ProviderError, UnknownNameError
+from evaluation.evaluation_request import CandidateRequest
+from evaluation.fingerprint import canonical_json, fingerprint
+from evaluation.model_info import ModelInfo
+from evaluation.options import candidate_options, effective_options, says_length
+from evaluation.providers.detection import connect
+from evaluation.providers.model_names import find_model, is_remote
+from evaluation.providers.openai_wire import unsupported_options
+from evaluation.resolution.endpoints import EMBEDDED, ResolvedEndpoint
+
+if TYPE_CHECKING:
+    from evaluation.store.session import Store
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResolvedCandidate:
+    """A candidate with the servers that will answer for it."""
+
+    candidate: Candidate
+    endpoints: tuple[ResolvedEndpoint, ...]
+    """All that have its model, with equal digests; at least one."""
+    info: ModelInfo
+
+    @property
+    def endpoint(self) -> ResolvedEndpoint:
+        """The first of its servers, which described the model."""
+        return self.endpoints[0]
+
+    def options_for(self, benchmark: Benchmark) -> dict[str, Any]:
+        """Every option sent for this candidate on that benchmark, without the seed.
+
+        Where the task leaves the length open and nobody says it, an answer may fill the context: `num_predict` is then
+        `num_ctx`, at which the server ends it in any case. Not so for OpenAI's protocol: its servers refuse a limit
+        for which prompt and context leave no room, and the context is theirs.
+        """
+        given = {"benchmark": benchmark.options, "model": self.info.parameters}
+        options = effective_options(self.candidate.options, **given)
+        trained = self.info.context_length
+        if trained and options["num_ctx"] > trained:
+            options["num_ctx"] = trained
+        is_open = benchmark.task_type in OPEN_LENGTH_TASKS and not says_length(self.candidate.options, **given)
+        if is_open and self.endpoint.provider == "ollama":
+            options["num_predict"] = options["num_ctx"]
+        if self.endpoint.provider != "ollama":
+            unsent = set(unsupported_options(options))
+            options = {name: value for name, value in options.items() if name not in unsent}
+        return options
+
+
+async def resolve_candidate(
+    wanted: CandidateRequest,
+    endpoints: Sequence[ResolvedEndpoint],
+    *,
+    store: "Store | None",
+    allow_remote: bool,
+    described: dict[tuple[str, str], ModelInfo] | None = None,
+) -> tuple[ResolvedCandidate, list[str]]:
+    """The candidate that was asked for, with what its user should know of it.
+
+    Args:
+        wanted: What was asked for.
+        endpoints: The servers that there are.
+        store: For profiles and retired models; None: there is none yet.
+        allow_remote: Models on others' machines may be asked.
+        described: What servers said of their models, by endpoint and model, so that each is asked once; added to.
+
+    Raises:
+        ConfigurationError: no server has the model, it is retired or remote, or cannot do what is asked.
+    """
+    pool, listed, notes = _whoever_has(wanted.model, endpoints)
+    endpoint = pool[0]
+    _refuse_retired(listed.name, store)
+    if is_remote(listed) and not (allow_remote or endpoint.allow_remote):
+        raise ConfigurationError(
+            f"model {listed.name!r} runs on another machine ({listed.remote_host or 'its name ends in cloud'}), "
+            "so that every prompt would leave this one",
+            "Give --allow-remote if that is what you want.",
+        )
+    known = {} if described is None else described
+    key = (endpoint.name, listed.name)
+    if key not in known:
+        known[key] = await _show(endpoint, listed)
+    info = known[key]
+    think, said = _think_mode(wanted, info)
+    notes += said
+    candidate = Candidate(
+        model=info.name,
+        digest=info.digest,
+        options=candidate_options(wanted.options),
+        profile=_profile(wanted, store),
+        think=think,
+        endpoint_identity=None if info.digest else f"{endpoint.url} {canonical_json(_reported(info))}",
+    )
+    notes += _pulled_again(info, store)
+    if info.digest is None:
+        notes.append(f"{info.name}: unverified weights, since its server gives no digest")
+    if info.context_length and candidate.options["num_ctx"] > info.context_length:
+        notes.append(
+            f"{info.name}: num_ctx {candidate.options['num_ctx']} is more than the {info.context_length} "
+            "that the model was trained for, which is used"
+        )
+    return ResolvedCandidate(candidate=candidate, endpoints=pool, info=info), notes
+
+
+def _pulled_again(info: ModelInfo, store: "Store | None") -> list[str]:
+    """A note where the name stood for other weights before: their results are another model version's."""
+    if store is None or info.digest is None:
+        return []
+    from evaluation.store.registry import model_versions
+
+    try:
+        known = [version.digest for version in model_versions(store, info.name) if version.digest]
+    except UnknownNameError:
+        return []
+    if not known or info.digest in known:
+        return []
+    return [f"{info.name} has new weights: {info.digest[:12]}, before {known[0][:12]}; earlier results stay apart"]
+
+
+def _reported(info: ModelInfo) -> Mapping[str, Any]:
+    return {"family": info.family, "quantization": info.quantization, "context_length": info.context_length}
+
+
+def _whoever_has(
+    name: str, endpoints: Sequence[ResolvedEndpoint]
+) -> tuple[tuple[ResolvedEndpoint, ...], ModelInfo, list[str]]:
+    """The servers that have the model, how the first describes it, and what is to be said of them.
+
+    The embedded server is asked only for what nobody else has.
+    """
+    found = [(endpoint, info) for endpoint in endpoints if (info := find_model(endpoint.models, name)) is not None]
+    elsewhere = [(endpoint, info) for endpoint, info in found if endpoint.name != EMBEDDED]
+    if found:
+        pool, notes = _pool(name, elsewhere or found)
+        return pool, (elsewhere or found)[0][1], notes
+    known = sorted({info.name for endpoint in endpoints for info in endpoint.models})
+    places = ", ".join(
+        endpoint.url if endpoint.url.endswith(endpoint.name) else f"{endpoint.name} ({endpoint.url})"
+        for endpoint in endpoints
+    )
+    raise UnknownNameError("model", name, known, f"{_how_to_get(name, known, endpoints)} Asked: {places}.")
+
+
+def _pool(
+    name: str, found: Sequence[tuple[ResolvedEndpoint, ModelInfo]]
+) -> tuple[tuple[ResolvedEndpoint, ...], list[str]]:
+    """The servers that share the work, which must have the same weights.
+
+    Raises:
+        ConfigurationError: they have others under the same name.
+    """
+    first, _ = found[0]
+    if len(found) == 1:
+        return (first,), []
+    alike = all(other.digest is not None and endpoint.provider == first.provider for endpoint, other in found)
+    if not alike:
+        return (first,), [f"{name} is asked at {first.name} alone: without digests, equal weights cannot be told"]
+    if len({other.digest for _, other in found}) > 1:
+        places = ", ".join(f"{(other.digest or '')[:12]} at {endpoint.name}" for endpoint, other in found)
+        raise ConfigurationError(
+            f"model {name!r} has different weights on its servers: {places}",
+            f"Pull it again where it is old (`benchwright models pull {name} --endpoint NAME`), or name one server.",
+        )
+    pool = tuple(endpoint for endpoint, _ in found)
+    notes = [f"{name} is shared by {', '.join(endpoint.name for endpoint in pool)}"]
+    if len(versions := {endpoint.server_version for endpoint in pool}) > 1:
+        notes.append(
+            f"the servers of {name} have different versions ({', '.join(sorted(map(str, versions)))}); "
+            f"`benchwright models agree {name}` measures whether they answer alike"
+        )
+    return pool, notes
+
+
+def _how_to_get(name: str, known: Sequence[str], endpoints: Sequence[ResolvedEndpoint]) -> str:
+    """The next step: a model that is there, or one that could be pulled, but never what is but a slip of the pen."""
+    can_pull = any(endpoint.provider == "ollama" and endpoint.name != EMBEDDED for endpoint in endpoints)
+    if get_close_matches(name, known, n=1):
+        return "Use that name" + (", or pull another model with `benchwright models pull NAME`." if can_pull else ".")
+    return f"Run `benchwright models pull {name}`." if can_pull else "Use one of the known names."
+
+
+def _refuse_retired(name: str, store: "Store | None") -> None:
+    if store is None:
+        return
+    from evaluation.store.registry import is_retired
+
+    if is_retired(store, name):
+        raise ConfigurationError(
+            f"model {name!r} is retired, and takes no new runs",
+            "Use another model; `benchwright models list` shows them.",
+        )
+
+
+async def _show(endpoint: ResolvedEndpoint, listed: ModelInfo) -> ModelInfo:
+    provider = await connect(endpoint.url, provider=endpoint.provider, api_key=endpoint.api_key)
+    async with provider:
+        try:
+            shown = await provider.show(listed.name)
+        except ProviderError as error:
+            raise ConfigurationError(f"model {listed.name!r}: {error.message}", error.next_step) from error
+    return replace(
+        shown,
+        name=listed.name,
+        digest=listed.digest or shown.digest,
+        size_bytes=listed.size_bytes or shown.size_bytes,
+        remote_host=listed.remote_host or shown.remote_host,
+    )
+
+
+def _think_mode(wanted: CandidateRequest, info: ModelInfo) -> tuple[bool | str | None, list[str]]:
+    if "thinking" not in info.capabilities:
+        if wanted.think:
+            raise ConfigurationError(f"model {info.name!r} has no thinking mode", "Leave think out for it.")
+        return None, []
+    if wanted.think is not None:
+        return wanted.think, []
+    return False, [f"{info.name} can think, and is asked not to; think=true lets it (and give it a larger num_predict)"]
+
+
+def _profile(wanted: CandidateRequest, store: "Store | None") -> PromptProfile:
+    profile = find_profile(wanted.profile, store=store) if wanted.profile else PLAIN_PROFILE
+    if wanted.system is None:
+        return profile
+    name = f"system-{fingerprint(wanted.system)[:8]}" if profile is PLAIN_PROFILE else f"{profile.name}+system"
+    return replace(profile, name=name, system=wanted.system)
+
+
+def find_profile(name: str, *, store: "Store | None") -> PromptProfile:
+    """The prompt profile called `name`: stored, or one of the standard ones."""
+    from evaluation.profiles import STANDARD_PROFILES
+
+    if store is not None:
+        from evaluation.store.registry import find_profile as find_stored
+        from evaluation.store.registry import list_profiles
+
+        if (stored := find_stored(store, name)) is not None:
+            return stored
+        known = [profile.name for profile in list_profiles(store)]
+    else:
+        known = []
+    if name in STANDARD_PROFILES:
+        return STANDARD_PROFILES[name]
+    raise UnknownNameError("profile", name, [*STANDARD_PROFILES, *known], "`benchwright profiles add FILE` stores one.")

@@ -1,0 +1,156 @@
+"""Which of the servers that were named answer, and what have they?"""
+
+import asyncio
+import os
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from evaluation.errors import BenchwrightError, ConfigurationError
+from evaluation.evaluation_request import EvaluationRequest
+from evaluation.model_info import ModelInfo
+from evaluation.providers.detection import START_ONE, connect, default_url, normalise_url
+from evaluation.settings import Settings
+
+if TYPE_CHECKING:
+    from evaluation.store.session import Store
+
+EMBEDDED = "embedded"
+DEFAULT_SLOTS = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResolvedEndpoint:
+    """A server that answered."""
+
+    name: str
+    url: str
+    provider: str
+    gpu_tag: str
+    slots: int
+    slots_are_given: bool = False
+    """The user named their number; it was not assumed."""
+    key_variable: str | None = None
+    allow_remote: bool = False
+    server_version: str | None = None
+    models: tuple[ModelInfo, ...] = ()
+    limits: tuple[str, ...] = ()
+
+    @property
+    def api_key(self) -> str | None:
+        """The key in the variable that the endpoint names; never stored, never shown."""
+        return os.environ.get(self.key_variable) if self.key_variable else None
+
+
+async def resolve_endpoints(
+    request: EvaluationRequest, *, settings: Settings, store: "Store | None"
+) -> tuple[list[ResolvedEndpoint], list[str]]:
+    """The servers that answer, and what is to be said about them.
+
+    Raises:
+        ConfigurationError: no server answers.
+    """
+    wanted = _all_wanted(request, settings, store)
+    wanted = list({endpoint.url: endpoint for endpoint in reversed(wanted)}.values())[::-1]
+    answers = await asyncio.gather(*(_ask(endpoint) for endpoint in wanted), return_exceptions=True)
+    endpoints: list[ResolvedEndpoint] = []
+    notes: list[str] = []
+    errors: list[BenchwrightError] = []
+    for answer in answers:
+        if isinstance(answer, BenchwrightError):
+            errors.append(answer)
+        elif isinstance(answer, BaseException):
+            raise answer
+        else:
+            endpoints.append(answer)
+    if not endpoints:
+        step = _next_step(errors[0], embedded=request.embedded)
+        raise ConfigurationError("; ".join(error.message for error in errors), step)
+    notes += [f"left out: {error.message}" for error in errors]
+    if request.slots is None:
+        notes += [
+            f"{endpoint.name}: 1 request at a time; --slots N if the server serves more (OLLAMA_NUM_PARALLEL)"
+            for endpoint in endpoints
+            if endpoint.slots == DEFAULT_SLOTS and endpoint.name != EMBEDDED
+        ]
+    return endpoints, notes
+
+
+def _all_wanted(request: EvaluationRequest, settings: Settings, store: "Store | None") -> list[ResolvedEndpoint]:
+    """The servers that are named; where none is: Ollama's usual one, and the embedded one where it runs already."""
+    is_default = not request.endpoints and not request.embedded
+    is_named = EMBEDDED in request.endpoints
+    texts = [default_url(os.environ)] if is_default else list(request.endpoints)
+    wanted = [_wanted_endpoint(text, request, store=store) for text in texts if text != EMBEDDED]
+    if request.embedded or is_named or (is_default and settings.embedded_url):
+        wanted.append(_embedded_endpoint(settings))
+    return wanted
+
+
+def _next_step(error: BenchwrightError, *, embedded: bool) -> str | None:
+    """The error's own, with `--embedded` where a server could be started so."""
+    if error.next_step == START_ONE and not embedded:
+        return f"{START_ONE.removesuffix('.')}, or add `--embedded`."
+    return error.next_step
+
+
+def _wanted_endpoint(text: str, request: EvaluationRequest, *, store: "Store | None") -> ResolvedEndpoint:
+    stored = None
+    if store is not None:
+        from evaluation.store.registry import find_endpoint
+
+        stored = find_endpoint(store, text)
+    if stored is not None:
+        return ResolvedEndpoint(
+            name=stored.name,
+            url=stored.url,
+            provider=stored.provider or "",
+            gpu_tag=request.gpu_tag or stored.gpu_tag or default_gpu_tag(stored.url),
+            slots=request.slots or stored.slots or DEFAULT_SLOTS,
+            slots_are_given=request.slots is not None,
+            key_variable=stored.key_variable,
+            allow_remote=stored.allow_remote,
+        )
+    url = normalise_url(text)
+    return ResolvedEndpoint(
+        name=_address(url),
+        url=url,
+        provider=request.provider or "",
+        gpu_tag=request.gpu_tag or default_gpu_tag(url),
+        slots=request.slots or DEFAULT_SLOTS,
+        slots_are_given=request.slots is not None,
+    )
+
+
+def default_gpu_tag(url: str) -> str:
+    """`gpu-HOST-PORT` of the endpoint."""
+    return "gpu-" + "".join(letter if letter.isalnum() else "-" for letter in _address(url)).strip("-").lower()
+
+
+def _address(url: str) -> str:
+    return url.split("://", 1)[1].strip("/")
+
+
+def _embedded_endpoint(settings: Settings) -> ResolvedEndpoint:
+    if not settings.embedded_url:
+        raise ConfigurationError(
+            "no embedded server is running", "`benchwright evaluate --embedded …` starts one, and so does `serve`."
+        )
+    return ResolvedEndpoint(
+        name=EMBEDDED, url=settings.embedded_url, provider="ollama", gpu_tag="gpu-embedded", slots=_embedded_slots()
+    )
+
+
+def _embedded_slots() -> int:
+    return max(1, min(4, os.cpu_count() or 1))
+
+
+async def _ask(endpoint: ResolvedEndpoint) -> ResolvedEndpoint:
+    if endpoint.key_variable and not endpoint.api_key:
+        raise ConfigurationError(
+            f"endpoint {endpoint.name!r} takes its key from the variable {endpoint.key_variable!r}, which is not set",
+            f"export {endpoint.key_variable}=…",
+        )
+    provider = await connect(endpoint.url, provider=endpoint.provider or None, api_key=endpoint.api_key)
+    async with provider:
+        version, models = await asyncio.gather(provider.version(), provider.models())
+    return replace(endpoint, provider=provider.name, server_version=version, models=models, limits=provider.limits)

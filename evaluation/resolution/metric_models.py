@@ -1,0 +1,167 @@
+"""Which embedder and which judges do the metrics ask, on which server, with which weights?"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from evaluation.errors import ConfigurationError
+from evaluation.evaluation_request import CandidateRequest, EvaluationRequest
+from evaluation.metrics.metric import Metric, ModelMetric, Need
+from evaluation.resolution.abilities import refuse_without_ability
+from evaluation.resolution.candidates import ResolvedCandidate, resolve_candidate
+from evaluation.resolution.endpoints import ResolvedEndpoint, resolve_endpoints
+from evaluation.settings import Settings
+
+if TYPE_CHECKING:
+    from evaluation.store.session import Store
+
+MODEL_NEEDS = frozenset({Need.EMBEDDER, Need.JUDGE})
+_FLAGS = {Need.EMBEDDER: "--embedder MODEL", Need.JUDGE: "--judge MODEL"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class MetricModel:
+    """A model that metrics ask, on the server that answers for it."""
+
+    need: Need
+    name: str
+    """As it was asked for, without its server."""
+    resolved: ResolvedCandidate
+
+    @property
+    def model(self) -> str:
+        """The model's full name."""
+        return self.resolved.info.name
+
+    @property
+    def digest(self) -> str:
+        """Of its weights; where its server gives none, what else tells them apart."""
+        return self.resolved.info.digest or f"unverified at {self.resolved.endpoint.url}"
+
+
+def models_needed(metric: Metric) -> frozenset[Need]:
+    """Whether the metric asks an embedder, a judge, or neither."""
+    return metric.asks_for & MODEL_NEEDS
+
+
+def offered_needs(request: EvaluationRequest, metric: Metric) -> frozenset[Need]:
+    """What can be had for the metric beside the case: where it names its model, that one."""
+    named = models_needed(metric) if isinstance(metric, ModelMetric) and metric.model else frozenset()
+    embedder = {Need.EMBEDDER} if request.embedder else set()
+    judges = {Need.JUDGE} if request.judges else set()
+    return frozenset({Need.SANDBOX, *named, *embedder, *judges})
+
+
+def how_to_offer(metric: Metric) -> str | None:
+    """The option that names what the metric asks for."""
+    flags = [_FLAGS[need] for need in sorted(models_needed(metric))]
+    return f"Name one with {' and '.join(flags)}." if flags else None
+
+
+async def resolve_metric_models(
+    request: EvaluationRequest,
+    metrics: Sequence[Metric],
+    endpoints: Sequence[ResolvedEndpoint],
+    *,
+    settings: Settings,
+    store: "Store | None",
+) -> tuple[tuple[MetricModel, ...], list[str]]:
+    """Every model that these metrics ask, each once, with what the user should know.
+
+    Raises:
+        ConfigurationError: no server has it, or it cannot do what is asked of it.
+    """
+    found: list[MetricModel] = []
+    notes: list[str] = []
+    for need, text in _wanted(request, metrics):
+        name, place = _split(text)
+        servers = list(endpoints)
+        if place:
+            servers, said = await resolve_endpoints(
+                request.model_copy(update={"endpoints": [place], "embedded": False}), settings=settings, store=store
+            )
+            notes += said
+        asked = CandidateRequest(model=name, think=False if need is Need.JUDGE else None)
+        resolved, _ = await resolve_candidate(asked, servers, store=store, allow_remote=request.allow_remote)
+        _refuse_unfit(need, resolved)
+        found.append(MetricModel(need=need, name=name, resolved=resolved))
+    return tuple(found), notes
+
+
+def _wanted(request: EvaluationRequest, metrics: Sequence[Metric]) -> list[tuple[Need, str]]:
+    wanted: list[tuple[Need, str]] = []
+    for metric in metrics:
+        for need in sorted(models_needed(metric)):
+            named = metric.model if isinstance(metric, ModelMetric) else ""
+            general = [request.embedder] if need is Need.EMBEDDER else request.judges
+            wanted += [(need, text) for text in ([named] if named else general) if text]
+    return list(dict.fromkeys(wanted))
+
+
+def _split(text: str) -> tuple[str, str]:
+    """Model and server of `MODEL@SERVER`; a model's name holds no `@`."""
+    name, _, place = text.partition("@")
+    if not name.strip() or (place == "" and "@" in text):
+        raise ConfigurationError(f"{text!r} is neither MODEL nor MODEL@ENDPOINT", "For example qwen3:8b@big-server")
+    return name.strip(), place.strip()
+
+
+def _refuse_unfit(need: Need, resolved: ResolvedCandidate) -> None:
+    """Refuses a model of which its server says that it cannot do what the metrics ask."""
+    refuse_without_ability(
+        resolved,
+        "embedding" if need is Need.EMBEDDER else "completion",
+        f"the metrics ask its {'embeddings' if need is Need.EMBEDDER else 'verdicts'}",
+        _FLAGS[need],
+    )
+
+
+def bound_metrics(
+    metrics: Sequence[Metric], models: Sequence[MetricModel], *, against: str | None, criteria: str = ""
+) -> tuple[Metric, ...]:
+    """The metrics with the models that they ask, one for each judge.
+
+    Args:
+        metrics: As the benchmark or the request names them.
+        models: Those that were found.
+        against: The candidate with which others are compared in pairs, as `opponent_name` has it.
+        criteria: What a good answer of the benchmark is, for judges that were given nothing else.
+    """
+    bound: list[Metric] = []
+    for metric in metrics:
+        needs = models_needed(metric)
+        if not isinstance(metric, ModelMetric) or not needs:
+            bound.append(metric)
+            continue
+        name = _split(metric.model)[0] if metric.model else ""
+        fit = [model for model in models if model.need in needs and name in ("", model.name, model.model)]
+        for model in fit:
+            changes = {"model": model.model, "digest": model.digest}
+            changes |= {"against": against} if against and getattr(metric, "against", None) == "" else {}
+            changes |= {"criteria": criteria} if criteria and getattr(metric, "criteria", None) == "" else {}
+            bound.append(replace(metric, **changes))
+    return tuple(dict.fromkeys(bound))
+
+
+def refuse_without_opponent(metrics: Sequence[Metric], labels: Sequence[str]) -> None:
+    """Refuses a metric that compares candidates where there is but one.
+
+    Raises:
+        ConfigurationError: names the metric and the candidate.
+    """
+    for metric in metrics:
+        if getattr(metric, "against", None) == "" and len(labels) < 2:
+            raise ConfigurationError(
+                f"metric {metric.name!r} compares candidates, and there is only one: {labels[0]}",
+                "Name a second one with --model or --candidate.",
+            )
+
+
+def opponent_name(label: str, fingerprint: str) -> str:
+    """A candidate as a pairwise metric names it: for people, and for sure."""
+    return f"{label} #{fingerprint[:12]}"
+
+
+def is_opponent(against: str, fingerprint: str) -> bool:
+    """True for the candidate that `opponent_name` named."""
+    return against.rpartition("#")[2] == fingerprint[:12]

@@ -1,0 +1,141 @@
+"""All that a request means here and now. What a person may have got wrong is found before a token is spent."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from evaluation.case import Benchmark
+from evaluation.errors import ConfigurationError, UnknownNameError
+from evaluation.evaluation_request import EvaluationRequest
+from evaluation.metrics.metric import Metric, Need
+from evaluation.metrics.speed import SPEED_METRICS
+from evaluation.model_info import ModelInfo
+from evaluation.resolution.abilities import refuse_without_ability
+from evaluation.resolution.benchmarks import ResolvedBenchmark, resolve_benchmark
+from evaluation.resolution.candidates import ResolvedCandidate, resolve_candidate
+from evaluation.resolution.endpoints import ResolvedEndpoint, resolve_endpoints
+from evaluation.resolution.metric_models import (
+    MetricModel,
+    bound_metrics,
+    models_needed,
+    opponent_name,
+    refuse_without_opponent,
+    resolve_metric_models,
+)
+from evaluation.settings import Settings
+
+if TYPE_CHECKING:
+    from evaluation.store.session import Store
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resolution:
+    """All that a request means here and now, with what its user should know."""
+
+    benchmarks: tuple[ResolvedBenchmark, ...]
+    candidates: tuple[ResolvedCandidate, ...]
+    endpoints: tuple[ResolvedEndpoint, ...]
+    notes: tuple[str, ...]
+    metric_models: tuple[MetricModel, ...] = ()
+    """Those that the metrics ask: embedders before judges."""
+
+
+async def resolve(
+    request: EvaluationRequest, loaded: Sequence[Benchmark], *, settings: Settings, store: "Store | None"
+) -> Resolution:
+    """The things behind the names of a request.
+
+    Args:
+        request: What was asked for.
+        loaded: Its benchmarks.
+        settings: Where an embedded server is, if one runs.
+        store: For endpoints, profiles and retired models; None: there is none yet.
+
+    Raises:
+        ConfigurationError: a name, value or server that its user can mend.
+    """
+    benchmarks = tuple(resolve_benchmark(benchmark, request) for benchmark in loaded)
+    _refuse_doubles(benchmarks)
+    _refuse_unmeasured(request, benchmarks)
+    asked = request.all_candidates()
+    endpoints, notes = await resolve_endpoints(request, settings=settings, store=store)
+    found: list[ResolvedCandidate] = []
+    described: dict[tuple[str, str], ModelInfo] = {}
+    fingerprints: set[str] = set()
+    for wanted in asked:
+        candidate, said = await resolve_candidate(
+            wanted, endpoints, store=store, allow_remote=request.allow_remote, described=described
+        )
+        refuse_without_ability(candidate, "completion", "a candidate is asked for answers", "--model NAME")
+        if candidate.candidate.fingerprint in fingerprints:
+            notes.append(f"{candidate.candidate.label} was asked for twice, and is evaluated once")
+            continue
+        fingerprints.add(candidate.candidate.fingerprint)
+        found.append(candidate)
+        notes += said
+    benchmarks, models, said = await _with_models(request, benchmarks, found, endpoints, settings=settings, store=store)
+    notes += said
+    used = {endpoint.name for candidate in found for endpoint in candidate.endpoints}
+    notes += [
+        f"{endpoint.name}: {limit}" for endpoint in endpoints if endpoint.name in used for limit in endpoint.limits
+    ]
+    if request.repeats > 1 and any(item.candidate.options.get("temperature") == 0 for item in found):
+        notes.append(
+            "several repeats at temperature 0 mostly repeat the same answer; --option temperature=0.7 varies it"
+        )
+    return Resolution(
+        benchmarks=benchmarks,
+        candidates=tuple(found),
+        endpoints=tuple(endpoints),
+        notes=tuple(dict.fromkeys(notes)),
+        metric_models=models,
+    )
+
+
+async def _with_models(
+    request: EvaluationRequest,
+    benchmarks: Sequence[ResolvedBenchmark],
+    candidates: Sequence[ResolvedCandidate],
+    endpoints: Sequence[ResolvedEndpoint],
+    *,
+    settings: Settings,
+    store: "Store | None",
+) -> tuple[tuple[ResolvedBenchmark, ...], tuple[MetricModel, ...], list[str]]:
+    """The benchmarks with metrics that know whom to ask."""
+    metrics = [metric for item in benchmarks for metric in item.metrics]
+    models, notes = await resolve_metric_models(request, metrics, endpoints, settings=settings, store=store)
+    first = candidates[0].candidate
+    refuse_without_opponent(metrics, [found.candidate.label for found in candidates])
+    against = opponent_name(first.label, first.fingerprint)
+    bound = tuple(
+        replace(item, metrics=bound_metrics(item.metrics, models, against=against, criteria=item.benchmark.criteria))
+        for item in benchmarks
+    )
+    return bound, models, [*notes, *_asked_in_vain(request, metrics)]
+
+
+def _asked_in_vain(request: EvaluationRequest, metrics: Sequence[Metric]) -> list[str]:
+    """Models that were named for metrics, and that no metric asks."""
+    needs = frozenset().union(*(models_needed(metric) for metric in metrics))
+    named = [(Need.JUDGE, text) for text in request.judges] + [(Need.EMBEDDER, request.embedder)]
+    return [
+        f"no metric asks the {need} {text}; `benchwright metrics list` shows which do"
+        for need, text in named
+        if text and need not in needs
+    ]
+
+
+def _refuse_doubles(benchmarks: Sequence[ResolvedBenchmark]) -> None:
+    names = [item.benchmark.name for item in benchmarks]
+    for name in names:
+        if names.count(name) > 1:
+            raise ConfigurationError(
+                f"two benchmarks are named {name!r}", "Rename one of the files, or give it a name."
+            )
+
+
+def _refuse_unmeasured(request: EvaluationRequest, benchmarks: Sequence[ResolvedBenchmark]) -> None:
+    measured = {metric.name for item in benchmarks for metric in item.metrics} | set(SPEED_METRICS)
+    for name in request.thresholds():
+        if name not in measured:
+            raise UnknownNameError("metric of this run", name, sorted(measured), "It is named by --fail-under.")

@@ -1,0 +1,71 @@
+"""What is measured when a stored run is scored again, and who is asked for it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from evaluation.errors import ConfigurationError
+from evaluation.metrics.metric import Metric
+from evaluation.resolution.benchmarks import resolve_benchmark
+from evaluation.resolution.endpoints import ResolvedEndpoint, resolve_endpoints
+from evaluation.resolution.metric_models import (
+    MetricModel,
+    bound_metrics,
+    models_needed,
+    opponent_name,
+    refuse_without_opponent,
+    resolve_metric_models,
+)
+from evaluation.settings import Settings
+from evaluation.store.benchmarks import load_benchmark_version
+from evaluation.store.runs import find_run
+
+if TYPE_CHECKING:
+    from evaluation.score_request import ScoreRequest
+    from evaluation.store.records import RunRecord
+    from evaluation.store.session import Store
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoringResolution:
+    """A stored run with the metrics that know whom to ask."""
+
+    run: "RunRecord"
+    metrics: tuple[Metric, ...]
+    models: tuple[MetricModel, ...]
+    notes: tuple[str, ...]
+
+
+async def resolve_scoring(request: "ScoreRequest", *, settings: Settings, store: "Store") -> ScoringResolution:
+    """The run, its metrics and their models.
+
+    Raises:
+        UnknownNameError: no such run or metric.
+        ConfigurationError: a name, value or server that its user can mend.
+    """
+    run = find_run(store, request.run)
+    if not run.candidates:
+        raise ConfigurationError(f"run {run.plan.run_id} has no candidate", "Name another run.")
+    asked = request.for_run(run)
+    benchmark = load_benchmark_version(store, run.plan.benchmark_version, run.plan.benchmark_name)
+    metrics = resolve_benchmark(benchmark, asked).metrics
+    if not any(models_needed(metric) for metric in metrics):
+        return ScoringResolution(run=run, metrics=metrics, models=(), notes=())
+    refuse_without_opponent(metrics, [found.plan.label for found in run.candidates])
+    endpoints, notes = await resolve_endpoints(asked, settings=settings, store=store)
+    models, said = await resolve_metric_models(asked, metrics, endpoints, settings=settings, store=store)
+    first = run.candidates[0].plan
+    bound = bound_metrics(
+        metrics,
+        models,
+        against=opponent_name(first.label, first.candidate_fingerprint),
+        criteria=benchmark.criteria,
+    )
+    return ScoringResolution(run=run, metrics=bound, models=models, notes=(*_of_asked(notes, endpoints, models), *said))
+
+
+def _of_asked(notes: Sequence[str], endpoints: Sequence[ResolvedEndpoint], models: Sequence[MetricModel]) -> list[str]:
+    """The notes without those on servers that answer for no model of a metric, and so are not asked."""
+    asked = {endpoint.name for model in models for endpoint in model.resolved.endpoints}
+    others = [f"{endpoint.name}: " for endpoint in endpoints if endpoint.name not in asked]
+    return [note for note in notes if not note.startswith(tuple(others))]

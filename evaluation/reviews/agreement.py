@@ -1,0 +1,200 @@
+"""Do raters agree with each other, and do metrics and judges agree with them?"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
+from itertools import combinations
+from statistics import fmean
+from typing import Any
+
+import numpy as np
+
+from evaluation.metrics.judges.pairwise import JudgePairwise
+from evaluation.metrics.judges.rubric import JudgeRubric, rubric_evidence
+from evaluation.reviews.grades import OVERALL, Ratings, with_overall
+from evaluation.reviews.preferences import TIE, score_of_first
+from evaluation.score import Measurement
+from evaluation.stats.agreement import Agreement, krippendorff_alpha, raw_agreement, weighted_kappa
+from evaluation.stats.estimate import mean_estimate
+from evaluation.stats.rank_correlation import spearman
+from evaluation.stats.reweighting import reweighted_interval
+from evaluation.store.records import ReviewItem
+
+PREFERENCE = "preference"
+N_RESAMPLES = 1000
+_MISSING = float("nan")
+_LEVEL = 0.95
+Key = tuple[int, int]
+"""An item, and the place of an output in it."""
+MetricValues = Mapping[str, Mapping[int, Measurement]]
+"""By metric, by generation."""
+
+
+def rater_agreement(
+    items: Sequence[ReviewItem], ratings: Ratings, criteria: Sequence[str], *, seed: int
+) -> list[dict[str, Any]]:
+    """How far raters agree, by criterion: alpha of all, and of each two a weighted kappa; empty for a single one.
+
+    The answers of a case are no independent evidence: cases are resampled whole.
+    """
+    raters = sorted({one.rater for found in ratings.values() for one in found})
+    if len(raters) < 2:
+        return []
+    found = []
+    for name in criteria or (PREFERENCE,):
+        rng = np.random.default_rng(seed)
+        keys, table = _table(items, ratings, raters, name)
+        clusters = [item_id for item_id, _ in keys]
+        alpha = krippendorff_alpha(table, rng=rng, level="ordinal", clusters=clusters)
+        # The plain share's interval would take the answers of one case for independent evidence: it gets none.
+        equal = replace(raw_agreement(table), low=None, high=None)
+        found += [_agreement(name, raters, alpha), _agreement(name, raters, equal)]
+        for a, b in combinations(range(len(raters)), 2):
+            kappa = weighted_kappa(table[a], table[b], rng=rng, clusters=clusters)
+            found.append(_agreement(name, [raters[a], raters[b]], kappa))
+    return found
+
+
+def _agreement(name: str, raters: Sequence[str], found: Agreement) -> dict[str, Any]:
+    return {"criterion": name, "raters": list(raters), **asdict(found)}
+
+
+def _table(
+    items: Sequence[ReviewItem], ratings: Ratings, raters: Sequence[str], name: str
+) -> tuple[list[Key], list[list[float]]]:
+    """What was rated, and a row for each rater with gaps as NaN."""
+    given: dict[str, dict[Key, float]] = {rater: {} for rater in raters}
+    for item in items:
+        for one in ratings.get(item.item_id, ()):
+            if name == PREFERENCE:
+                given[one.rater][item.item_id, 0] = score_of_first(one)
+            for position, grades in enumerate(one.said.grades or ()):
+                if name in grades:
+                    given[one.rater][item.item_id, position] = float(grades[name])
+    keys = sorted(set().union(*given.values()))
+    return keys, [[given[rater].get(key, _MISSING) for key in keys] for rater in raters]
+
+
+def metrics_with_grades(
+    items: Sequence[ReviewItem], ratings: Ratings, metrics: MetricValues, *, seed: int
+) -> list[dict[str, Any]]:
+    """How each metric goes along with what people gave the same answers, over all criteria but speed."""
+    people = _people(items, ratings)
+    found = []
+    for name, values in metrics.items():
+        keys = [key for key in people if people[key][0] in values]
+        if not keys:
+            continue
+        clusters = [item_id for item_id, _ in keys]
+        measured = [values[people[key][0]] for key in keys]
+        given = [people[key][1] for key in keys]
+        row = _correlation([one.value for one in measured], given, clusters, seed)
+        found.append({"metric": name, "of": OVERALL, **row})
+        if name.startswith(JudgeRubric.name):
+            found += _kappa(name, measured, given, clusters, seed)
+    return found
+
+
+def _people(items: Sequence[ReviewItem], ratings: Ratings) -> dict[Key, tuple[int, float]]:
+    """Of each answer its generation, and what people gave it on the whole."""
+    found: dict[Key, tuple[int, float]] = {}
+    for item in items:
+        for position, output in enumerate(item.outputs):
+            given = [
+                overall
+                for one in ratings.get(item.item_id, ())
+                if one.said.grades is not None and (overall := _overall(one.said.grades[position])) is not None
+            ]
+            if given:
+                found[item.item_id, position] = (output.generation_id, fmean(given))
+    return found
+
+
+def _overall(grades: Mapping[str, int]) -> float | None:
+    return next(iter(with_overall(grades).values()), None)
+
+
+def _correlation(x: Sequence[float], y: Sequence[float], clusters: Sequence[int], seed: int) -> dict[str, Any]:
+    left, right = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
+    value = float(spearman(np.ones((1, left.size)), left, right)[0])
+    interval = None
+    if value == value:
+        interval = reweighted_interval(
+            lambda weights: spearman(weights, left, right),
+            left.size,
+            rng=np.random.default_rng(seed),
+            n_resamples=N_RESAMPLES,
+            confidence_level=_LEVEL,
+            clusters=clusters,
+        )
+    return {
+        "coefficient": "spearman",
+        "value": value if value == value else None,
+        "low": None if interval is None else interval.low,
+        "high": None if interval is None else interval.high,
+        "n": left.size,
+        "reason": None if value == value else "one of the two does not vary",
+    }
+
+
+def _kappa(
+    name: str, measured: Sequence[Measurement], given: Sequence[float], clusters: Sequence[int], seed: int
+) -> Iterator[dict[str, Any]]:
+    """A judge that grades from 1 to 5, too, can be held against people grade by grade."""
+    evidence = [rubric_evidence(one) for one in measured]
+    grades = [_MISSING if one is None else one.score for one in evidence]
+    if any(grade == grade for grade in grades):
+        found = weighted_kappa(grades, list(given), rng=np.random.default_rng(seed), clusters=clusters)
+        yield {
+            "metric": name,
+            "of": OVERALL,
+            "coefficient": found.coefficient,
+            "value": found.value,
+            "low": found.low,
+            "high": found.high,
+            "n": found.n_pairable,
+            "reason": found.reason,
+        }
+
+
+def metrics_with_preferences(
+    items: Sequence[ReviewItem], ratings: Ratings, metrics: MetricValues, *, better_if_higher: Mapping[str, bool]
+) -> list[dict[str, Any]]:
+    """How often each metric is on the side of most people, of the cases on which both take a side."""
+    found = []
+    for name, values in metrics.items():
+        measured = {place: one.value for place, one in values.items()}
+        if name.startswith(JudgePairwise.name):
+            measured = _of_pairs(items, measured)
+        agreed: list[float] = []
+        clusters: list[str | None] = []
+        for item in items:
+            given = [score_of_first(one) for one in ratings.get(item.item_id, ())]
+            first, second = (measured.get(output.generation_id) for output in item.outputs)
+            if not given or fmean(given) == TIE or first is None or second is None:
+                continue
+            if apart := first - second:
+                agreed.append(float((apart > 0) is ((fmean(given) > TIE) is better_if_higher[name])))
+                clusters.append(item.cluster)
+        if agreed:
+            share = mean_estimate(agreed, clusters=clusters if any(clusters) else None)
+            numbers = {"value": share.value, "low": share.low, "high": share.high, "n": share.n_cases, "reason": None}
+            found.append({"metric": name, "of": PREFERENCE, "coefficient": "same_side", **numbers})
+    return found
+
+
+def _of_pairs(items: Sequence[ReviewItem], values: Mapping[int, float]) -> dict[int, float]:
+    """A pairwise judge's values of the answers that were shown beside the opponent's, which has no verdict of its own.
+
+    What it says of two others, each against the opponent, is no verdict between these.
+    """
+    decided = {
+        output.candidate for item in items for output in item.outputs if values.get(output.generation_id, TIE) != TIE
+    }
+    found: dict[int, float] = {}
+    for item in items:
+        opponents = [output for output in item.outputs if output.candidate not in decided]
+        others = [output for output in item.outputs if output.candidate in decided]
+        if len(opponents) == 1 and all(other.generation_id in values for other in others):
+            found |= {other.generation_id: values[other.generation_id] for other in others}
+            found[opponents[0].generation_id] = TIE
+    return found

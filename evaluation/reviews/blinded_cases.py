@@ -1,0 +1,156 @@
+"""Cases as a person sees them before the result: no name, no order and no exact time tells whose an answer is."""
+
+import re
+from collections.abc import Mapping, Sequence
+from textwrap import wrap
+from typing import Any
+
+from evaluation.reports.escaping import for_markdown, one_line
+from evaluation.reviews.review_request import LEAST, MOST
+from evaluation.store.records import ReviewItem, ReviewRecord
+
+LETTERS = "ABCD"
+SPEED = "speed"
+NO_ANSWER = "(no answer)"
+LONGEST_SHOWN = 20_000
+"""Letters of a text; beyond, its end is cut."""
+LONGEST_HINT = 1_000
+_ROOM = 108
+"""Letters that stand side by side on a page of Prefect's."""
+NO_BREAK = "\u00a0"
+MEANING: Mapping[str, str] = {
+    "accuracy": "is what it says right?",
+    "completeness": "is all there that was asked for?",
+    "relevance": "does it keep to the question?",
+    SPEED: "is it fast enough?",
+}
+
+
+def letter(position: int) -> str:
+    """`A` for the first output of an item."""
+    return LETTERS[position]
+
+
+def criteria_of(review: ReviewRecord, item: ReviewItem) -> tuple[str, ...]:
+    """By what the answers of an item are graded: by speed only where every time is known."""
+    is_timed = all(output.total_s is not None for output in item.outputs)
+    return tuple(name for name in review.criteria if name != SPEED or is_timed)
+
+
+def shown_time(total_s: float | None) -> str:
+    """`about 2 s`: one figure alone, since more of them would tell candidates apart."""
+    if total_s is None:
+        return "not measured"
+    return f"about {float(f'{total_s:.0e}'):g} s"
+
+
+def cut(text: str) -> str:
+    """The text, its end cut where it is very long."""
+    if len(text) <= LONGEST_SHOWN:
+        return text
+    return f"{text[:LONGEST_SHOWN]} … ({len(text) - LONGEST_SHOWN:,} more letters are not shown)"
+
+
+def how_to_rate(review: ReviewRecord) -> list[str]:
+    """What a rater is asked to do, and a line for each criterion."""
+    if not review.criteria:
+        return ["Say which of the two answers is better, or that they are equally good."]
+    lead = f"Grade each answer from {LEAST} (worst) to {MOST} (best):"
+    return [lead, *(f"{name}: {MEANING[name]}" for name in review.criteria)]
+
+
+def cases_title(items: Sequence[ReviewItem], n_items: int) -> str:
+    """`Cases 1 to 3 of 10`."""
+    first, last = items[0].position + 1, items[-1].position + 1
+    return f"Case {first} of {n_items}" if first == last else f"Cases {first} to {last} of {n_items}"
+
+
+def page_as_markdown(review: ReviewRecord, items: Sequence[ReviewItem], *, refused: str | None = None) -> str:
+    """Some cases with their answers side by side, as text that no answer can turn into markup.
+
+    Args:
+        review: Whose they are.
+        items: Which.
+        refused: Why what was said of them before was not stored.
+    """
+    parts = [f"# {cases_title(items, len(review.items))} · {for_markdown(review.benchmark_name)}"]
+    parts += [f"**Not stored:** {for_markdown(refused)}"] if refused else []
+    lead, *criteria = how_to_rate(review)
+    parts += [for_markdown(lead), "\n".join(f"- {for_markdown(line)}" for line in criteria)]
+    for item in items:
+        parts += [f"## Case {item.position + 1}", _question(item.question), _answers(review, item)]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _question(question: Mapping[str, Any]) -> str:
+    return "\n\n".join(f"**{for_markdown(title)}:** {as_cell(text)}" for title, text in _asked(question))
+
+
+def _asked(question: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Titles and texts of what was asked, and of what counts as right."""
+    messages, references = question["messages"], question["references"]
+    titles = ["Asked" if len(messages) == 1 else f"Asked, {message['role']}" for message in messages]
+    found = [(title, message["content"]) for title, message in zip(titles, messages, strict=True)]
+    return found + [("Right" if len(references) == 1 else f"Right, {n}", text) for n, text in enumerate(references, 1)]
+
+
+def _answers(review: ReviewRecord, item: ReviewItem) -> str:
+    letters = [letter(position) for position in range(len(item.outputs))]
+    width = _ROOM // len(letters)
+    lines = [
+        "| " + " | ".join(letters) + " |",
+        "| " + " | ".join("---" for _ in letters) + " |",
+        "| " + " | ".join(as_cell(output.answer, width=width) or NO_ANSWER for output in item.outputs) + " |",
+    ]
+    if SPEED in criteria_of(review, item):
+        lines.append("| " + " | ".join(f"*{shown_time(output.total_s)}*" for output in item.outputs) + " |")
+    return "\n".join(lines)
+
+
+def as_cell(text: str, *, width: int | None = None) -> str:
+    """A text of several lines as a cell of a table, which shows just these characters.
+
+    Args:
+        text: Whoever wrote it.
+        width: Letters in a line at most: Prefect's older pages break no line in a table. None: as it is.
+    """
+    lines = [part for line in cut(text).strip("\n").split("\n") for part in _folded(line, width)]
+    return "<br>".join(_indent(line) + for_markdown(line) for line in lines) if text.strip() else ""
+
+
+def _folded(line: str, width: int | None) -> list[str]:
+    expanded = line.expandtabs(4)
+    return [expanded] if width is None or len(expanded) <= width else wrap(expanded, width)
+
+
+def _indent(line: str) -> str:
+    """The blanks in front of it, which stay: Prefect's older pages show `&nbsp;` letter by letter."""
+    expanded = line.expandtabs(4)
+    return NO_BREAK * min(40, len(expanded) - len(expanded.lstrip(" ")))
+
+
+def item_as_hint(review: ReviewRecord, item: ReviewItem) -> str:
+    """The case once more, for the help of its fields, which stand in view while they are filled in.
+
+    Prefect's older pages read that help as Markdown, its newer ones as it stands: code is harmless and legible in both.
+    """
+    is_timed = SPEED in criteria_of(review, item)
+    texts = [*_asked(item.question)]
+    for position, output in enumerate(item.outputs):
+        time = f", {shown_time(output.total_s)}" if is_timed else ""
+        texts.append((f"{letter(position)}{time}", output.answer if output.answer.strip() else NO_ANSWER))
+    return "\n\n".join(f"{for_markdown(title)}: {as_code(text)}" for title, text in texts)
+
+
+def as_code(text: str) -> str:
+    """A text as lines of code, its end cut where it is long: harmless in Markdown, legible without it."""
+    shown = text.strip("\n")
+    shown = shown if len(shown) <= LONGEST_HINT else f"{shown[:LONGEST_HINT]} … (all of it stands above)"
+    return "\n\n".join(_code_line(line) for line in shown.split("\n") if line.strip())
+
+
+def _code_line(line: str) -> str:
+    words = _indent(line) + one_line(line)
+    fence = "`" * (1 + max((len(run) for run in re.findall(r"`+", words)), default=0))
+    edge = " " if len(fence) > 1 else ""
+    return f"{fence}{edge}{words}{edge}{fence}"

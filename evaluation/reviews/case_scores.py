@@ -1,0 +1,46 @@
+"""What is known of the cases of runs before anybody looks at them? Numbers where there are any, else the wordings."""
+
+from collections.abc import Sequence
+
+from evaluation.comparisons.sides import Side
+from evaluation.comparisons.values import scores_of
+from evaluation.fingerprint import fingerprint
+from evaluation.generation import Generation
+from evaluation.reviews.case_selection import Seen
+from evaluation.store.outcome_numbers import iterate_figures
+from evaluation.store.outcomes import iterate_outcomes
+from evaluation.store.records import MetricUse
+from evaluation.store.session import Store
+
+
+def seen_cases(store: Store, sides: Sequence[Side], use: MetricUse | None) -> list[Seen]:
+    """All cases that any of the sides answered, by their ids.
+
+    Args:
+        store: Where they are.
+        sides: Whose answers, each one candidate of one run.
+        use: The metric by which candidates differ; None: by their wordings. So too where it was never scored.
+    """
+    answered = [{case_id for case_id, _ in iterate_figures(store, side.members[0].row_id)} for side in sides]
+    values = [scores_of(store, side, use) if use is not None else {} for side in sides]
+    wordings = [_wordings(store, side) for side in sides] if not any(values) else []
+    return [
+        Seen(
+            case_id=case_id,
+            sides=(found := tuple(place for place, known in enumerate(answered) if case_id in known)),
+            values={place: values[place][case_id] for place in found if case_id in values[place]},
+            n_wordings=len({wordings[place].get(case_id) for place in found}) if wordings else None,
+        )
+        for case_id in sorted(set().union(*answered), key=lambda word: (len(word), word))
+    ]
+
+
+def _wordings(store: Store, side: Side) -> dict[str, str]:
+    """The hash of the first answer to each case, whatever its capitals and blanks."""
+    found: dict[str, str] = {}
+    for page in iterate_outcomes(store, side.members[0].row_id):
+        for stored in page:
+            outcome = stored.row.outcome
+            if isinstance(outcome, Generation):
+                found.setdefault(stored.row.case_id, fingerprint(" ".join(outcome.answer.casefold().split())))
+    return found

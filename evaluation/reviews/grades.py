@@ -1,0 +1,130 @@
+"""What do grades say of each candidate, and of each two? Raters are averaged first: one number a case, paired."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict
+from itertools import combinations
+from statistics import fmean
+from typing import Any
+
+import numpy as np
+
+from evaluation.reviews.blinded_cases import SPEED
+from evaluation.reviews.review_request import LEAST, MOST
+from evaluation.stats.estimate import mean_estimate
+from evaluation.stats.kinds import Kind
+from evaluation.stats.multiplicity import holm
+from evaluation.stats.pair_comparison import PairComparison, compare_pair, readjusted
+from evaluation.store.records import RatingRecord, ReviewItem
+
+OVERALL = "overall"
+"""The mean of all grades of an answer but that for its speed."""
+_WIDEST = float(MOST - LEAST)
+"""No difference of two grades, and so no interval of one, is further from 0."""
+Values = dict[str, dict[str, dict[str, float]]]
+"""Candidate, criterion, case: the mean of what raters gave."""
+Ratings = Mapping[int, Sequence[RatingRecord]]
+"""By item."""
+
+
+def graded_values(items: Sequence[ReviewItem], ratings: Ratings) -> Values:
+    """One number for each candidate, criterion and case that was graded."""
+    given: dict[str, dict[str, dict[str, list[float]]]] = {}
+    for item in items:
+        for one in ratings.get(item.item_id, ()):
+            for output, grades in zip(item.outputs, one.said.grades or (), strict=False):
+                for name, value in with_overall(grades).items():
+                    of_case = given.setdefault(output.candidate, {}).setdefault(name, {})
+                    of_case.setdefault(item.case_id, []).append(value)
+    return {
+        candidate: {
+            name: {case_id: fmean(values) for case_id, values in cases.items()} for name, cases in of_candidate.items()
+        }
+        for candidate, of_candidate in given.items()
+    }
+
+
+def with_overall(grades: Mapping[str, int]) -> dict[str, float]:
+    """The grades of an answer, and their mean."""
+    quality = [float(value) for name, value in grades.items() if name != SPEED]
+    overall = {OVERALL: fmean(quality)} if len(quality) > 1 else {}
+    return overall | {name: float(value) for name, value in grades.items()}
+
+
+def candidate_grades(
+    values: Values, names: Sequence[str], *, clusters: Mapping[str, str], controls: Collection[str]
+) -> list[dict[str, Any]]:
+    """What each candidate was given, the best first, over all cases and over the controls alone."""
+    found = [
+        {
+            "candidate": candidate,
+            "grades": {name: _estimate(given[name], clusters) for name in names if name in given},
+            "controls": {
+                name: _estimate(only, clusters)
+                for name in names
+                if name in given and (only := {case: v for case, v in given[name].items() if case in controls})
+            },
+        }
+        for candidate, given in values.items()
+    ]
+    return sorted(found, key=lambda one: (-_first(one["grades"]), one["candidate"]))
+
+
+def _first(grades: Any) -> float:
+    return next((float(one["value"]) for one in grades.values()), 0.0)
+
+
+def _estimate(by_case: Mapping[str, float], clusters: Mapping[str, str]) -> dict[str, Any]:
+    of = [clusters.get(case_id) for case_id in by_case]
+    found = mean_estimate(list(by_case.values()), clusters=of if any(of) else None)
+    return asdict(found.within((LEAST, MOST)))
+
+
+def differences(
+    values: Values, names: Sequence[str], *, clusters: Mapping[str, str], seed: int
+) -> list[dict[str, Any]]:
+    """Each two candidates on the cases of both, by each criterion; the first one has the better mean.
+
+    What is said of the first criterion allows for all pairs, what is said of the others for all of theirs together.
+    """
+    first, rest = names[:1], names[1:]
+    return [one for family in (first, rest) for one in _family(values, family, clusters=clusters, seed=seed)]
+
+
+def _family(values: Values, names: Sequence[str], *, clusters: Mapping[str, str], seed: int) -> list[dict[str, Any]]:
+    found = [
+        (name, a, b, _compared(values[a][name], values[b][name], clusters, seed))
+        for name in names
+        for a, b in combinations([one for one in values if name in values[one]], 2)
+        if values[a][name].keys() & values[b][name].keys()
+    ]
+    adjusted = holm([1.0 if one.p_value is None else one.p_value for *_, one in found])
+    return [
+        _difference(name, a, b, readjusted(one, p_adjusted=p, alpha=0.05))
+        for (name, a, b, one), p in zip(found, adjusted, strict=True)
+    ]
+
+
+def _compared(a: Mapping[str, float], b: Mapping[str, float], clusters: Mapping[str, str], seed: int) -> PairComparison:
+    rng = np.random.default_rng(seed)
+    return compare_pair(a, b, rng=rng, kind=Kind.CONTINUOUS, clusters=clusters, beside=False)
+
+
+def _difference(name: str, a: str, b: str, found: PairComparison) -> dict[str, Any]:
+    turned = found.difference is not None and found.difference < 0
+    low = None if found.low is None else max(-_WIDEST, found.low)
+    high = None if found.high is None else min(_WIDEST, found.high)
+    if turned:
+        low, high = (None if high is None else -high), (None if low is None else -low)
+    return {
+        "criterion": name,
+        "a": b if turned else a,
+        "b": a if turned else b,
+        "difference": None if found.difference is None else abs(found.difference),
+        "low": low,
+        "high": high,
+        "n_cases": found.n_pairs,
+        "p_value": found.p_value,
+        "p_adjusted": None if found.p_value is None else found.p_adjusted,
+        "is_significant": found.verdict in ("A better", "B better"),
+        "method": found.method,
+    }

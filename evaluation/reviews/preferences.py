@@ -1,0 +1,70 @@
+"""Who is preferred, when people say which of two answers is better?"""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from statistics import fmean
+from typing import Any
+
+import numpy as np
+
+from evaluation.reviews.grades import Ratings
+from evaluation.stats.mcnemar import exact_p_value
+from evaluation.stats.preferences import rank_preferences
+from evaluation.stats.votes import Vote
+from evaluation.store.records import RatingRecord, ReviewItem
+
+TIE = 0.5
+
+
+def score_of_first(rating: RatingRecord) -> float:
+    """1 where the answer shown as A was preferred, 0 where B was, .5 for a tie."""
+    preferred = rating.said.preferred
+    return TIE if preferred is None else float(preferred == 0)
+
+
+def votes_of(items: Sequence[ReviewItem], ratings: Ratings) -> list[Vote]:
+    """Every preference as a vote; those on one case, or on cases that belong together, are one piece of evidence."""
+    return [
+        Vote(
+            a=item.outputs[0].candidate,
+            b=item.outputs[1].candidate,
+            score=score_of_first(one),
+            prompt=item.case_id if item.cluster is None else f"cluster {item.cluster}",
+        )
+        for item in items
+        for one in ratings.get(item.item_id, ())
+    ]
+
+
+def ranking(votes: Sequence[Vote], *, seed: int) -> dict[str, Any] | None:
+    """Strengths on one scale (Bradley-Terry); None without a vote."""
+    return asdict(rank_preferences(votes, rng=np.random.default_rng(seed))) if votes else None
+
+
+def pair_preferences(items: Sequence[ReviewItem], ratings: Ratings) -> list[dict[str, Any]]:
+    """On how many cases each of two was preferred by most raters, and the sign test's p; the first one more often."""
+    scores: dict[tuple[str, str], list[float]] = {}
+    for item in items:
+        given = [score_of_first(one) for one in ratings.get(item.item_id, ())]
+        if not given:
+            continue
+        first, second = (output.candidate for output in item.outputs)
+        of_first = fmean(given)
+        pair, score = ((first, second), of_first) if first < second else ((second, first), 1 - of_first)
+        scores.setdefault(pair, []).append(score)
+    return [_pair(*pair, found) for pair, found in sorted(scores.items())]
+
+
+def _pair(a: str, b: str, scores: Sequence[float]) -> dict[str, Any]:
+    n_a, n_b = sum(score > TIE for score in scores), sum(score < TIE for score in scores)
+    if n_b > n_a:
+        a, b, n_a, n_b = b, a, n_b, n_a
+    return {
+        "a": a,
+        "b": b,
+        "n_a": n_a,
+        "n_b": n_b,
+        "n_tied": len(scores) - n_a - n_b,
+        "n_cases": len(scores),
+        "p_value": exact_p_value(n_a, n_b),
+    }

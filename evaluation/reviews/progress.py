@@ -1,0 +1,41 @@
+"""Which cases are asked next? Pages that never change, so that a form filled in days later is still about its cases."""
+
+from collections.abc import Collection, Sequence
+
+from evaluation.reviews.blinded_cases import criteria_of
+from evaluation.store.records import RatingRecord, ReviewItem, ReviewRecord
+
+FIELDS_WITH_EASE = 24
+"""More of them in one form are tedious."""
+MOST_CASES = 5
+
+
+def cases_per_form(review: ReviewRecord, wanted: int | None) -> int:
+    """How many cases a form asks about."""
+    if wanted is not None:
+        return wanted
+    most = max(len(item.outputs) * len(criteria_of(review, item)) for item in review.items) if review.criteria else 1
+    return max(1, min(MOST_CASES, FIELDS_WITH_EASE // max(1, most)))
+
+
+def pages(review: ReviewRecord, size: int) -> list[tuple[ReviewItem, ...]]:
+    """The cases, form by form."""
+    return [review.items[start : start + size] for start in range(0, len(review.items), size)]
+
+
+def page_key(page: Sequence[ReviewItem], attempt: int = 1) -> str:
+    """Under which name a flow run asks for a page: `cases-1-3`, and `cases-1-3-again-2` where it had to ask again."""
+    again = f"-again-{attempt}" if attempt > 1 else ""
+    return f"cases-{page[0].position + 1}-{page[-1].position + 1}{again}"
+
+
+def is_rated(
+    page: Sequence[ReviewItem], ratings: Collection[RatingRecord], *, session_id: str | None, rater: str | None
+) -> bool:
+    """True where each case of the page was rated in that session, or by that rater."""
+    known = {one.said.item_id for one in ratings if _is_by(one, session_id, rater)}
+    return all(item.item_id in known for item in page)
+
+
+def _is_by(one: RatingRecord, session_id: str | None, rater: str | None) -> bool:
+    return one.session_id == session_id or (rater is not None and one.rater.casefold() == rater.casefold())

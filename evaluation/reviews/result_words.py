@@ -1,0 +1,83 @@
+"""What came of a review in words."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from evaluation.formatting import counted, p_value
+from evaluation.pictures.numbers import known
+from evaluation.reports.comparisons.words import listed
+from evaluation.reports.runs.tables import shown_estimate
+
+ENOUGH_CASES = 6
+"""With fewer, no two-sided test can tell candidates apart."""
+
+
+def result_sentence(result: Mapping[str, Any]) -> str:
+    """Who came out ahead, and how sure that is."""
+    if not result["n_rated"]:
+        return f"Nobody has rated a case of review {result['review_id']} yet."
+    return _preferred(result) if result["kind"] == "preference" else _graded(result)
+
+
+def _preferred(result: Mapping[str, Any]) -> str:
+    said = [_pair_words(pair) for pair in sorted(result["pairs"], key=lambda pair: pair["p_value"])]
+    rest = f"; {counted(len(said) - 1, 'more pair')}" if len(said) > 1 else ""
+    return f"{said[0]}{rest}."
+
+
+def _pair_words(pair: Mapping[str, Any]) -> str:
+    a, b, n_a, n_b, cases = pair["a"], pair["b"], pair["n_a"], pair["n_b"], counted(pair["n_cases"], "case")
+    if n_a == n_b == 0:
+        return f"{a} and {b} are tied on {'the one case' if pair['n_cases'] == 1 else f'all {cases}'}"
+    if n_a == n_b:
+        who = f"{a} and {b} are preferred equally often, each on {n_a} of {cases}"
+    else:
+        who = f"{a} is preferred to {b} on {n_a} of {cases}, and {b} to {a} on {n_b}"
+    return f"{who}, {pair['n_tied']} tied (sign test {p_value(pair['p_value'])})"
+
+
+def _graded(result: Mapping[str, Any]) -> str:
+    best = result["candidates"][0]
+    name, grade = next(iter(best["grades"].items()))
+    lead = f"{best['candidate']} has the best {name} grade: {shown_estimate(known(grade), digits=2)}"
+    of_best = [one for one in result["differences"] if one["criterion"] == name and one["a"] == best["candidate"]]
+    if not of_best:
+        return f"{lead}."
+    nearest = min(of_best, key=lambda one: one["difference"])
+    ahead = shown_estimate(known({**nearest, "value": nearest["difference"]}), digits=2)
+    if nearest["n_cases"] < ENOUGH_CASES:
+        return f"{lead}; {counted(nearest['n_cases'], 'case')} are too few to tell it from {nearest['b']} by a test."
+    verb = "is really ahead of" if nearest["is_significant"] else "cannot be told from"
+    return f"{lead}. It {verb} {nearest['b']}: {ahead} more, {p_value(nearest['p_adjusted'])} (Holm)."
+
+
+def result_notes(result: Mapping[str, Any]) -> list[str]:
+    """What a reader must know before believing the numbers."""
+    picked = result["picked"]
+    notes = []
+    if result["n_rated"] < result["n_items"]:
+        notes.append(
+            f"{result['n_items'] - result['n_rated']} of {counted(result['n_items'], 'case')} nobody has rated"
+        )
+    if any(reason != "control" for reason in picked):
+        n_controls = picked.get("control", 0)
+        only = {0: "nothing here speaks", 1: "the one random control alone speaks"}.get(
+            n_controls, f"the {n_controls} random controls alone speak"
+        )
+        notes.append(
+            "cases were picked because candidates differ there: the numbers are about such cases, and "
+            f"{only} for the whole benchmark"
+        )
+    if len(result["raters"]) == 1:
+        notes.append(f"one person rated, {result['raters'][0]['rater']}: how far people agree is not known")
+    ranking = result.get("ranking")
+    if ranking is not None:
+        notes += list(ranking["notes"])
+    return notes
+
+
+def rater_words(result: Mapping[str, Any]) -> str:
+    """`ana (10 cases) and ben (4 cases)`."""
+    if not result["raters"]:
+        return "nobody yet"
+    return listed([f"{one['rater']} ({counted(one['n_cases'], 'case')})" for one in result["raters"]])

@@ -1,0 +1,160 @@
+"""What came of a review, as plain values: the only place where answers get their candidates' names back."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from evaluation.metrics.parsing import metric_of
+from evaluation.reports.titles import short_titles
+from evaluation.reviews.agreement import MetricValues, metrics_with_grades, metrics_with_preferences, rater_agreement
+from evaluation.reviews.awaited_raters import find_awaited
+from evaluation.reviews.blinded_cases import SPEED, letter
+from evaluation.reviews.case_selection import CONTROL
+from evaluation.reviews.grades import OVERALL, Ratings, candidate_grades, differences, graded_values
+from evaluation.reviews.preferences import pair_preferences, ranking, votes_of
+from evaluation.reviews.result_words import result_notes, result_sentence
+from evaluation.score import Measurement
+from evaluation.store.ratings import load_ratings
+from evaluation.store.records import MetricUse, RatingRecord, ReviewItem, ReviewRecord
+from evaluation.store.reviews import find_review, list_sessions
+from evaluation.store.scores import scores_of_generations
+from evaluation.store.session import Store
+
+
+def review_result(store: Store, review_id: str) -> dict[str, Any]:
+    """All that is known of a review by now.
+
+    Raises:
+        UnknownNameError: there is none of that id.
+    """
+    review = find_review(store, review_id)
+    given = load_ratings(store, review.review_id)
+    ratings: dict[int, list[RatingRecord]] = {}
+    for one in given:
+        ratings.setdefault(one.said.item_id, []).append(one)
+    awaited = find_awaited(review, list_sessions(store, review.review_id), given, moment=datetime.now(UTC))
+    result = {**_about(review), "raters": _raters(given), "n_rated": len(ratings), "awaited": awaited.as_values()}
+    metrics, uses = _metric_values(store, review)
+    result |= _grades(review, ratings, metrics) if review.criteria else _preferences(review, ratings, metrics, uses)
+    result["items"] = [_item(item, ratings.get(item.item_id, [])) for item in review.items]
+    result["notes"] = result_notes(result)
+    return {"sentence": result_sentence(result), **result}
+
+
+def _about(review: ReviewRecord) -> dict[str, Any]:
+    reasons = [item.reason for item in review.items]
+    return {
+        "review_id": review.review_id,
+        "kind": review.kind,
+        "criteria": list(review.criteria),
+        "benchmark": review.benchmark_name,
+        "benchmark_version": review.benchmark_version,
+        "run_ids": list(review.run_ids),
+        "picked_by": review.headline,
+        "seed": review.request.get("seed", 0),
+        "code_version": review.code_version,
+        "created_at": review.created_at.isoformat(),
+        "n_items": len(review.items),
+        "picked": {reason: reasons.count(reason) for reason in dict.fromkeys(sorted(reasons))},
+    }
+
+
+def _raters(given: Sequence[RatingRecord]) -> list[dict[str, Any]]:
+    found: dict[str, list[RatingRecord]] = {}
+    for one in given:
+        found.setdefault(one.rater, []).append(one)
+    return [
+        {
+            "rater": rater,
+            "n_cases": len(ratings),
+            "first_at": min(one.rated_at for one in ratings).isoformat(),
+            "last_at": max(one.rated_at for one in ratings).isoformat(),
+        }
+        for rater, ratings in sorted(found.items())
+    ]
+
+
+def _grades(review: ReviewRecord, ratings: Ratings, metrics: MetricValues) -> dict[str, Any]:
+    quality = [name for name in review.criteria if name != SPEED]
+    names = [*([OVERALL] if len(quality) > 1 else []), *review.criteria]
+    clusters = {item.case_id: item.cluster for item in review.items if item.cluster is not None}
+    controls = {item.case_id for item in review.items if item.reason == CONTROL}
+    values = graded_values(review.items, ratings)
+    seed = review.request.get("seed", 0)
+    return {
+        "candidates": candidate_grades(values, names, clusters=clusters, controls=controls),
+        "differences": differences(values, names, clusters=clusters, seed=seed),
+        "agreement": rater_agreement(review.items, ratings, review.criteria, seed=seed),
+        "metrics": metrics_with_grades(review.items, ratings, metrics, seed=seed),
+    }
+
+
+def _preferences(
+    review: ReviewRecord, ratings: Ratings, metrics: MetricValues, uses: Mapping[str, MetricUse]
+) -> dict[str, Any]:
+    seed = review.request.get("seed", 0)
+    controls = [item for item in review.items if item.reason == CONTROL]
+    directions = {}
+    for word, use in uses.items():
+        metric = metric_of(use.name, use.signature)
+        directions[word] = metric is None or metric.higher_is_better
+    return {
+        "pairs": pair_preferences(review.items, ratings),
+        "pairs_on_controls": pair_preferences(controls, ratings),
+        "ranking": ranking(votes_of(review.items, ratings), seed=seed),
+        "agreement": rater_agreement(review.items, ratings, (), seed=seed),
+        "metrics": metrics_with_preferences(review.items, ratings, metrics, better_if_higher=directions),
+    }
+
+
+def _metric_values(
+    store: Store, review: ReviewRecord
+) -> tuple[dict[str, dict[int, Measurement]], dict[str, MetricUse]]:
+    """What metrics and judges say of the answers that were shown, by the metric's title."""
+    ids = [output.generation_id for item in review.items for output in item.outputs]
+    found: dict[MetricUse, dict[int, Measurement]] = {}
+    for generation_id, said in scores_of_generations(store, ids).items():
+        for use, measured in said:
+            if isinstance(measured, Measurement):
+                found.setdefault(use, {})[generation_id] = measured
+    names = [use.name for use in found]
+    words = {use: use.name if names.count(use.name) == 1 else use.signature for use in found}
+    titles = short_titles({word: use.signature for use, word in words.items()})
+    return (
+        {titles[words[use]]: values for use, values in found.items()},
+        {titles[words[use]]: use for use in found},
+    )
+
+
+def _item(item: ReviewItem, ratings: Sequence[RatingRecord]) -> dict[str, Any]:
+    return {
+        "case": item.position + 1,
+        "case_id": item.case_id,
+        "picked": item.reason,
+        "why": item.why,
+        "outputs": [
+            {
+                "letter": letter(position),
+                "candidate": output.candidate,
+                "run_id": output.run_id,
+                "generation_id": output.generation_id,
+            }
+            for position, output in enumerate(item.outputs)
+        ],
+        "ratings": [_rating(item, one) for one in ratings],
+    }
+
+
+def _rating(item: ReviewItem, one: RatingRecord) -> dict[str, Any]:
+    said = one.said
+    what: dict[str, Any]
+    if said.grades is None:
+        what = {"preferred": None if said.preferred is None else item.outputs[said.preferred].candidate}
+    else:
+        what = {
+            "grades": {
+                letter(position): {"candidate": item.outputs[position].candidate, **grades}
+                for position, grades in enumerate(said.grades)
+            }
+        }
+    return {"rater": one.rater, "rated_at": one.rated_at.isoformat(), **what, "notes": said.notes}

@@ -1,0 +1,235 @@
+"""Watches a program and its tests from outside: who says what, for how long, and how it ended."""
+
+import os
+import selectors
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from evaluation.errors import SandboxError
+from evaluation.machine_load import busy_words, stretched_s
+from evaluation.program import Program, ProgramEnd, ProgramOutcome
+from evaluation.sandbox.bubblewrap import HOME
+from evaluation.sandbox.file_trees import count_entries
+from evaluation.sandbox.starting import Place, Started, checker_job, processor_time_limit_s, program_job, start_side
+from evaluation.sandbox.verdicts import Verdicts
+
+MAX_OUTPUT_BYTES = 1_000_000
+MAX_FILES = 2_000
+_START_S = 120.0
+"""For both interpreters to be there on a machine with nothing else to do; the program's own time begins then."""
+_LOOK_S = 0.1
+
+
+class CancelledError(Exception):
+    """Whoever wanted the outcome does not want it any more."""
+
+
+def run_program(program: Program, place: Place, is_unwanted: Callable[[], bool]) -> ProgramOutcome:
+    """What came of a program.
+
+    Raises:
+        SandboxError: the sandbox did not start.
+        CancelledError: while it ran.
+    """
+    if len(program.source) > MAX_OUTPUT_BYTES:
+        return _outcome(program, [], ProgramEnd.SYNTAX_ERROR, f"a program of {len(program.source)} characters", place)
+    with _Pair(program, place) as pair:
+        return pair.watch(is_unwanted)
+
+
+class _Pair:
+    """The two interpreters, and the pipes between them and us."""
+
+    def __init__(self, program: Program, place: Place) -> None:
+        self._program, self._place, self._start_s = program, place, stretched_s(_START_S)
+        self._sides: dict[str, Started] = {}
+        self._files: set[int] = set()
+        self._output = {"program": b"", "checker": b""}
+        self._n_output = 0
+        self._verdicts = Verdicts(len(program.tests))
+        self._end: tuple[ProgramEnd, str] | None = None
+        self._started_at: float | None = None
+        """Set once: nothing that comes from inside moves it again."""
+
+    def __enter__(self) -> "_Pair":
+        try:
+            self._start()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def _start(self) -> None:
+        (program_reads, checker_writes), (checker_reads, program_writes) = self._pipe(), self._pipe()
+        (self._hears, verdict_writes) = self._pipe()
+        self._program_prints, program_output = self._pipe()
+        self._checker_prints, checker_output = self._pipe()
+        place, timeout_s = self._place, self._program.timeout_s
+        self._sides["checker"] = start_side(
+            place,
+            "checker",
+            checker_job(self._program),
+            (checker_reads, checker_writes, verdict_writes),
+            output=checker_output,
+            timeout_s=timeout_s,
+        )
+        self._sides["program"] = start_side(
+            place,
+            "program",
+            program_job(self._program),
+            (program_reads, program_writes),
+            output=program_output,
+            timeout_s=timeout_s,
+        )
+        ours = {self._hears, self._program_prints, self._checker_prints}
+        for file in self._files - ours:
+            os.close(file)
+        self._files = ours
+
+    def _pipe(self) -> tuple[int, int]:
+        ends = os.pipe()
+        self._files.update(ends)
+        return ends
+
+    def __exit__(self, *exc: object) -> None:
+        for name in ("program", "checker"):  # the program first: without the checker it would end itself
+            if name in self._sides:
+                self._sides[name].end()
+        for file in self._files:
+            os.close(file)
+        self._files = set()
+
+    def watch(self, is_unwanted: Callable[[], bool]) -> ProgramOutcome:
+        """The outcome, when it is there."""
+        began = time.monotonic()
+        with selectors.DefaultSelector() as selector:
+            for file in (self._hears, self._program_prints, self._checker_prints):
+                os.set_blocking(file, False)
+                selector.register(file, selectors.EVENT_READ)
+            while self._end is None:
+                if is_unwanted():
+                    raise CancelledError
+                self._look(began)
+                for key, _ in selector.select(self._patience(began)):
+                    self._hear(selector, key.fd)
+        end, message = self._end
+        self._sides["program"].kill()
+        self._drain("program", self._program_prints)
+        if self._n_output > MAX_OUTPUT_BYTES:
+            end, message = ProgramEnd.TOO_MUCH_OUTPUT, f"more than {MAX_OUTPUT_BYTES} bytes of output"
+        duration_s = time.monotonic() - (self._started_at or began)
+        return _outcome(self._program, self._verdicts.passed, end, message, self._place, duration_s)
+
+    def _deadline(self, began: float) -> float:
+        return began + self._start_s if self._started_at is None else self._started_at + self._program.timeout_s
+
+    def _patience(self, began: float) -> float:
+        return max(0.0, min(_LOOK_S, self._deadline(began) - time.monotonic()))
+
+    def _look(self, began: float) -> None:
+        """Ends what takes too long or leaves too much."""
+        now = time.monotonic()
+        if now >= self._deadline(began):
+            if self._started_at is None:
+                busy = f": {words}" if (words := busy_words()) else ""
+                raise SandboxError(f"the sandbox did not start within {self._start_s:.0f} s{busy}{self._said()}")
+            self._end = ProgramEnd.TIMED_OUT, f"no end after {self._program.timeout_s:g} s"
+        elif self._started_at is not None and now - self._started_at > _LOOK_S / 2 and self._n_files() > MAX_FILES:
+            self._end = ProgramEnd.TOO_MUCH_OUTPUT, f"more than {MAX_FILES} files"
+
+    def _n_files(self) -> int:
+        """How many files the program has in its folder, as far as can be seen from outside."""
+        side = self._sides["program"]
+        if side.folder is not None:
+            return count_entries(side.folder, at_most=MAX_FILES + 1)
+        pid = side.process.pid
+        with suppress(OSError):
+            for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+                room = os.statvfs(f"/proc/{child}/root{HOME}")
+                return room.f_files - room.f_ffree
+        return 0
+
+    def _hear(self, selector: selectors.BaseSelector, file: int) -> None:
+        try:
+            data = os.read(file, 1 << 16)
+        except BlockingIOError:
+            return
+        if not data:
+            selector.unregister(file)
+        if file == self._hears:
+            self._hear_verdicts(data)
+            return
+        side = "program" if file == self._program_prints else "checker"
+        self._output[side] = (self._output[side] + data)[-2_000:]
+        self._n_output += len(data)
+        if self._n_output > MAX_OUTPUT_BYTES:
+            self._end = ProgramEnd.TOO_MUCH_OUTPUT, f"more than {MAX_OUTPUT_BYTES} bytes of output"
+
+    def _hear_verdicts(self, data: bytes) -> None:
+        self._verdicts.read(data)
+        if self._started_at is None and self._verdicts.has_started:
+            self._started_at = time.monotonic()
+        if self._verdicts.end is not None:
+            self._end = self._gone() if self._verdicts.is_gone else self._verdicts.end
+        elif not data:
+            self._end = self._silence()
+
+    def _left_s(self, *, at_least: float, at_most: float) -> float:
+        """What is left of the program's time."""
+        left_s = 0.0 if self._started_at is None else self._deadline(self._started_at) - time.monotonic()
+        return min(at_most, max(at_least, left_s))
+
+    def _silence(self) -> tuple[ProgramEnd, str]:
+        """The checker is gone and has not said why."""
+        if self._started_at is None:
+            with suppress(subprocess.TimeoutExpired):
+                self._sides["checker"].process.wait(timeout=5)
+            self._drain("checker", self._checker_prints)
+            raise SandboxError(f"the sandbox does not start{self._said()}")
+        return ProgramEnd.CRASHED, "the tests' interpreter ended before the tests"
+
+    def _gone(self) -> tuple[ProgramEnd, str]:
+        """How the program's interpreter went."""
+        try:
+            status = self._sides["program"].process.wait(timeout=self._left_s(at_least=0.2, at_most=5.0))
+        except subprocess.TimeoutExpired:
+            return ProgramEnd.CRASHED, "it cut the line to the tests"
+        if self._started_at is None:
+            self._drain("program", self._program_prints)
+            raise SandboxError(f"the sandbox does not start{self._said()}")
+        number = -status if status < 0 else status - 128 if status > 128 else 0
+        name = signal.Signals(number).name if number in set(signal.Signals) else ""
+        if name == "SIGXCPU" and self._may_have_used_up_its_processor_time():
+            return ProgramEnd.TIMED_OUT, "no processor time left"
+        return ProgramEnd.CRASHED, f"killed by {name}" if name else f"ended with exit status {status}, without a word"
+
+    def _may_have_used_up_its_processor_time(self) -> bool:
+        """False where so much time has not even passed: it sent itself the signal."""
+        passed_s = time.monotonic() - (self._started_at or 0.0)
+        return passed_s * (os.cpu_count() or 1) >= processor_time_limit_s(self._program.timeout_s) / 2
+
+    def _drain(self, side: str, prints: int) -> None:
+        """Reads what is still in a side's pipe, up to what ends a program."""
+        with suppress(OSError):
+            while self._n_output <= MAX_OUTPUT_BYTES and (data := os.read(prints, 1 << 16)):
+                self._n_output += len(data)
+                self._output[side] = (self._output[side] + data)[-2_000:]
+
+    def _said(self) -> str:
+        said = b" ".join(self._output.values()).decode(errors="replace").split()
+        return f": {' '.join(said)[-500:]}" if said else ""
+
+
+def _outcome(
+    program: Program, passed: list[bool], end: ProgramEnd, message: str, place: Place, duration_s: float = 0.0
+) -> ProgramOutcome:
+    n_tests = len(program.tests)
+    known: list[Any] = [*passed[:n_tests], *[False] * (n_tests - len(passed))]
+    return ProgramOutcome(
+        passed=tuple(known), end=end, message=message, isolation=place.isolation.name, duration_s=duration_s
+    )

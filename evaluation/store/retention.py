@@ -1,0 +1,186 @@
+"""Which runs are needed, however old they are, and why?"""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from evaluation.errors import UnknownNameError
+from evaluation.store.holders import held_runs
+from evaluation.store.monitored_metrics import yardsticks
+from evaluation.store.records import Status
+from evaluation.store.tables import (
+    annotation,
+    comparison,
+    experiment_run,
+    generation,
+    holder,
+    holder_run,
+    monitor_look,
+    race,
+    review,
+    run,
+    run_candidate,
+    score,
+    sweep,
+)
+
+IDS_AT_ONCE = 500
+BASELINE = "baseline"
+"""The tag of a run that is as it should be: later ones are held against it."""
+BASELINE_RUNS = 5
+"""Runs that a monitor takes for a baseline where none is tagged and nothing else is said."""
+
+
+class Kept(StrEnum):
+    """Why an old run stays; all but those that are held may be given up."""
+
+    HELD = "held"
+    """Somebody works on it."""
+    FAVOURITES = "favourites"
+    BASELINES = "baselines"
+    """It is tagged so, or the monitor holds newer ones against it."""
+    EVIDENCE = "evidence"
+    """The newest scored one of a candidate on a benchmark version: recommendations decide by it."""
+    REVIEWS = "reviews"
+    """People rated its answers, or are to."""
+    EXPERIMENTS = "experiments"
+    """It belongs to one."""
+    COMPARISONS = "comparisons"
+    """A stored one was made from it."""
+    SEARCHES = "searches"
+    """A race or a sweep was made of it."""
+    NOTES = "notes"
+    """Somebody wrote one on it, or on a case of it."""
+
+
+WHY: Mapping[Kept, str] = {
+    Kept.HELD: "somebody works on them",
+    Kept.FAVOURITES: "marked so",
+    Kept.BASELINES: "tagged so, or the monitor holds newer runs against them",
+    Kept.EVIDENCE: "the newest scored run of a candidate on a benchmark, by which it is recommended",
+    Kept.REVIEWS: "people rated their answers, or are to",
+    Kept.EXPERIMENTS: "they belong to one",
+    Kept.COMPARISONS: "a stored one was made from them",
+    Kept.SEARCHES: "a race or a sweep was made of them",
+    Kept.NOTES: "somebody wrote one on them",
+}
+MAY_GO = tuple(kept for kept in Kept if kept is not Kept.HELD)
+
+
+def read_kept(names: Collection[str]) -> frozenset[Kept]:
+    """The reasons of these names.
+
+    Raises:
+        UnknownNameError: there is none of that name, or it holds whatever is said.
+    """
+    allowed = [str(kept) for kept in MAY_GO]
+    for name in names:
+        if name not in allowed:
+            raise UnknownNameError("kind of run that is kept", name, allowed)
+    return frozenset(map(Kept, names))
+
+
+def find_keeping(connection: Connection, before: datetime) -> dict[Kept, frozenset[str]]:
+    """Runs by the reason that keeps them.
+
+    Args:
+        connection: To the store.
+        before: Runs that ended earlier are old; a baseline is needed by runs that are not.
+    """
+
+    def ids(wanted: sa.Select[tuple[str]]) -> frozenset[str]:
+        return frozenset(connection.execute(wanted).scalars())
+
+    searched = [sa.exists().where(table.c.invocation_id == run.c.invocation_id) for table in (race, sweep)]
+    return {
+        Kept.HELD: find_held(connection),
+        Kept.FAVOURITES: ids(sa.select(run.c.id).where(run.c.favourite)),
+        Kept.BASELINES: _baselines(connection, before),
+        Kept.EVIDENCE: _evidence(connection),
+        Kept.REVIEWS: _named_in(connection, review.c.run_ids),
+        Kept.EXPERIMENTS: ids(sa.select(experiment_run.c.run_id)),
+        Kept.COMPARISONS: _named_in(connection, comparison.c.run_ids),
+        Kept.SEARCHES: ids(sa.select(run.c.id).where(sa.or_(*searched))),
+        Kept.NOTES: ids(sa.select(annotation.c.run_id).where(annotation.c.run_id.is_not(None))),
+    }
+
+
+def _named_in(connection: Connection, run_ids: sa.Column[Any]) -> frozenset[str]:
+    return frozenset(run_id for found in connection.execute(sa.select(run_ids)).scalars() for run_id in found)
+
+
+def find_held(connection: Connection) -> frozenset[str]:
+    """Runs that a living process works on."""
+    open_ends = (
+        sa.select(holder_run.c.run_id)
+        .join(holder, holder.c.id == holder_run.c.holder_id)
+        .where(holder.c.ended_at.is_(None))
+    )
+    found = list(connection.execute(open_ends.distinct()).scalars())
+    pages = (found[start : start + IDS_AT_ONCE] for start in range(0, len(found), IDS_AT_ONCE))
+    return frozenset[str]().union(*(held_runs(connection, page) for page in pages))
+
+
+def _baselines(connection: Connection, before: datetime) -> frozenset[str]:
+    """Runs that are tagged, and the first ones of each series that is looked at and has no tagged one."""
+    rows = connection.execute(sa.select(run.c.id, run.c.tags).where(run.c.archived_at.is_(None)))
+    tagged = frozenset(run_id for run_id, tags in rows if BASELINE in tags)
+    series: defaultdict[tuple[str, str, str], list[sa.Row[Any]]] = defaultdict(list)
+    for row in connection.execute(_ended_candidates()):
+        series[row.benchmark_version, row.benchmark_name, row.label].append(row)
+    first = (_first(group, tagged, before) for group in series.values())
+    return tagged.union(*first)
+
+
+def _ended_candidates() -> sa.Select[Any]:
+    """Candidates of ended runs with what the monitor found of them, the oldest first."""
+    of, run_of, look = run_candidate.c, run.c, monitor_look.c
+    return (
+        sa.select(run_of.id, run_of.benchmark_version, run_of.benchmark_name, run_of.status, run_of.finished_at)
+        .add_columns(of.label, of.given_up_reason, look.looked_at, look.quality)
+        .join(run_candidate, of.run_id == run_of.id)
+        .outerjoin(monitor_look, look.run_candidate_id == of.id)
+        .where(run_of.status.in_((Status.COMPLETED.value, Status.FAILED.value)), run_of.archived_at.is_(None))
+        .order_by(run_of.created_at, of.id)
+    )
+
+
+def _first(group: Sequence[sa.Row[Any]], tagged: Collection[str], before: datetime) -> frozenset[str]:
+    """The untagged baseline of a series of which the monitor watches runs that are not old."""
+    is_watched = any(row.looked_at is not None and row.finished_at and row.finished_at >= before for row in group)
+    if not is_watched or any(row.id in tagged for row in group):
+        return frozenset()
+    fit = [row for row in group if row.status == Status.COMPLETED.value and row.given_up_reason is None]
+    return frozenset([row.id for row in fit if not (row.quality or {}).get("is_below")][:BASELINE_RUNS])
+
+
+def _evidence(connection: Connection) -> frozenset[str]:
+    """Scored runs of which no newer one that ended well measures a candidate by the same yardstick on as many cases."""
+    names = {one.run_id: one.name for one in yardsticks(connection)}
+    is_scored = (
+        sa.exists()
+        .where(generation.c.run_candidate_id == run_candidate.c.id)
+        .where(score.c.generation_id == generation.c.id)
+    )
+    wanted = (
+        sa.select(run.c.id, run.c.n_cases, run.c.status, run_candidate.c.candidate_fingerprint)
+        .add_columns(run_candidate.c.given_up_reason)
+        .join(run_candidate, run_candidate.c.run_id == run.c.id)
+        .where(is_scored)
+        .order_by(run.c.created_at.desc(), run.c.id.desc())
+    )
+    most: dict[tuple[str, str], int] = {}
+    kept = set()
+    for row in connection.execute(wanted):
+        place = (row.candidate_fingerprint, names.get(row.id, ""))
+        if row.id not in names or row.n_cases <= most.get(place, 0):
+            continue
+        kept.add(row.id)
+        if row.status == Status.COMPLETED.value and row.given_up_reason is None:
+            most[place] = row.n_cases
+    return frozenset(kept)

@@ -1,0 +1,135 @@
+"""The parameters of a sweep, and the values that each may take."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from evaluation.errors import ConfigurationError, UnknownNameError
+from evaluation.number_parsing import read_number
+from evaluation.options import OPTIONS
+
+MODEL, PROFILE, THINK = "model", "profile", "think"
+CHOICES_OF_A_CANDIDATE = (MODEL, PROFILE, THINK)
+MAX_VALUES = 10_000
+"""Of one parameter: more is a typing mistake."""
+_EXAMPLE = "For example temperature=0.1:1.0:0.1, top_p=0.5,0.9 or model=a:1b,b:3b."
+
+Combination = Mapping[str, Any]
+"""The value of each parameter."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
+    """One parameter: a list of values, or everything from `low` to `high`."""
+
+    name: str
+    values: tuple[Any, ...] = ()
+    """Empty: continuous."""
+    low: float | None = None
+    high: float | None = None
+
+    @property
+    def is_continuous(self) -> bool:
+        """True where any value between two limits may be drawn."""
+        return not self.values
+
+    @property
+    def is_numeric(self) -> bool:
+        """True where its values have an order and distances."""
+        return self.is_continuous or all(
+            isinstance(value, int | float) and not isinstance(value, bool) for value in self.values
+        )
+
+    def at(self, share: float) -> Any:
+        """The value at a place in [0, 1) of the range, each one equally likely for a place drawn at random."""
+        if self.values:
+            return self.values[min(int(share * len(self.values)), len(self.values) - 1)]
+        assert self.low is not None  # noqa: S101 - continuous
+        assert self.high is not None  # noqa: S101
+        value = self.low + share * (self.high - self.low)
+        return self._checked(round(value) if OPTIONS[self.name].kind is int else round(value, 6))
+
+    def _checked(self, value: Any) -> Any:
+        return OPTIONS[self.name].read(self.name, value)
+
+
+def parse_parameters(texts: Sequence[str]) -> tuple[Parameter, ...]:
+    """The parameters in `temperature=0.1:1.0:0.1`, `top_p=0.5,0.9`, `model=a:1b,b:3b`, `temperature=0.1:1.0`.
+
+    Raises:
+        UnknownNameError: no such parameter.
+        ConfigurationError: no values, a value that is not allowed, a parameter twice.
+    """
+    found = [_parse(text) for text in texts]
+    names = [parameter.name for parameter in found]
+    for name in names:
+        if names.count(name) > 1:
+            raise ConfigurationError(f"parameter {name!r} is given twice", f"Give all its values at once. {_EXAMPLE}")
+    return tuple(found)
+
+
+def _parse(text: str) -> Parameter:
+    name, sign, said = text.partition("=")
+    name, said = name.strip(), said.strip()
+    if not sign or not name or not said:
+        raise ConfigurationError(f"parameter {text!r} is not of the form NAME=VALUES", _EXAMPLE)
+    if name in CHOICES_OF_A_CANDIDATE:
+        return Parameter(name=name, values=_unique(name, [_choice(name, word) for word in _words(name, said)]))
+    if name not in OPTIONS:
+        raise UnknownNameError("parameter", name, [*OPTIONS, *CHOICES_OF_A_CANDIDATE])
+    option = OPTIONS[name]
+    if ":" in said:
+        return _range(name, said)
+    return Parameter(name=name, values=_unique(name, [option.read(name, word) for word in _words(name, said)]))
+
+
+def _choice(name: str, word: str) -> Any:
+    if name != THINK:
+        return word
+    known = {"true": True, "false": False, "low": "low", "medium": "medium", "high": "high", "max": "max"}
+    if word.lower() not in known:
+        raise UnknownNameError("value of think", word, known)
+    return known[word.lower()]
+
+
+def _words(name: str, said: str) -> list[str]:
+    words = [word.strip() for word in said.split(",")]
+    if not all(words):
+        raise ConfigurationError(f"parameter {name}={said!r} has an empty value", _EXAMPLE)
+    return words
+
+
+def _unique(name: str, values: Sequence[Any]) -> tuple[Any, ...]:
+    if len({repr(value) for value in values}) < len(values):
+        raise ConfigurationError(f"parameter {name!r} has a value twice", "Give each value once.")
+    return tuple(values)
+
+
+def _range(name: str, said: str) -> Parameter:
+    """`low:high:step`, both ends among the values where the step leads there; `low:high`: everything between."""
+    option = OPTIONS[name]
+    if option.kind not in (int, float):
+        raise ConfigurationError(f"parameter {name!r} has no range", f"List its values. {_EXAMPLE}")
+    parts = said.split(":")
+    try:
+        for part in parts:
+            read_number(part)
+        numbers = [Decimal(part.strip()) for part in parts]
+    except (InvalidOperation, ValueError):
+        numbers = []
+    if len(numbers) not in (2, 3) or not all(number.is_finite() for number in numbers):
+        raise ConfigurationError(f"parameter {name}={said!r} is not low:high:step, nor low:high", _EXAMPLE)
+    low, high = numbers[:2]
+    if low >= high:
+        raise ConfigurationError(f"parameter {name}={said!r} does not rise from {low} to {high}", _EXAMPLE)
+    if len(numbers) == 2:
+        return Parameter(name=name, low=float(option.read(name, str(low))), high=float(option.read(name, str(high))))
+    step = numbers[2]
+    if step <= 0 or (high - low) / step >= MAX_VALUES:
+        raise ConfigurationError(
+            f"parameter {name}={said!r} has a step of {step}; allowed: above 0, and at most {MAX_VALUES:,} values",
+            _EXAMPLE,
+        )
+    n = int((high - low) / step) + 1
+    return Parameter(name=name, values=tuple(option.read(name, str(low + place * step)) for place in range(n)))

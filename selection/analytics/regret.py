@@ -1,0 +1,147 @@
+"""Was it right to recommend what was recommended, as far as today's evidence tells?
+
+*Right*: under the constraints and weights of then, today's scoreboard would name the same candidate, or cannot tell it
+from the best. *Regret*: the utility of today's best less that of the candidate that was named, in points; 0 for the
+best itself. Where the prompt was kept and a selection model decides today, both are judged by what it expects of that
+prompt, else by the task as a whole: nobody knows what the other candidates would have made of it. The best of today is
+the best of noisy numbers, so a small regret is expected even of a perfect choice; whether it was right is told with
+that noise in mind.
+"""
+
+import math
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from statistics import fmean
+
+from evaluation.errors import SelectionError
+from selection.analytics.drift import by_prompt
+from selection.analytics.past_decisions import PastDecision
+from selection.choosing.by_prompt import deviations_of
+from selection.choosing.choice import Choice, choose
+from selection.scoreboard import Predictor, Scoreboard
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """A past decision in the light of today."""
+
+    past: PastDecision
+    is_right: bool
+    regret: float | None
+    """In points; None where the candidate does not hold its constraints today, and so has no place in the ranking."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Regret:
+    """What the decisions of a stretch of time cost against today's best."""
+
+    begins_at: datetime
+    ends_at: datetime
+    n_decisions: int
+    n_questions: int
+    """Different prompts; decisions without one count each."""
+    points: float
+    """The mean, in hundredths of quality."""
+    low: float | None
+    """95 % interval over the questions; None for a single one."""
+    high: float | None
+
+
+def judged(past: Sequence[PastDecision], today: Scoreboard, predictor: Predictor | None = None) -> tuple[Judged, ...]:
+    """Those decisions that named somebody and of which today's evidence tells enough, in their order.
+
+    Args:
+        past: The decisions.
+        today: What is known now.
+        predictor: The selection model that decides now.
+    """
+    choices: dict[object, Choice | None] = {}
+    found = []
+    for one in past:
+        if one.candidate_key is None:
+            continue
+        asked = (
+            one.task,
+            one.constraints,
+            one.weights,
+            one.on_tie,
+            one.tolerance,
+            one.prompt if predictor is not None else None,
+        )
+        if asked not in choices:
+            choices[asked] = _today(one, today, predictor)
+        choice = choices[asked]
+        if choice is not None:
+            found.append(_judged(one, choice))
+    return tuple(found)
+
+
+def regret_over_time(found: Sequence[Judged], *, step: timedelta = timedelta(days=7)) -> tuple[Regret, ...]:
+    """The mean regret of each stretch of time in which something was decided, the oldest first.
+
+    Args:
+        found: From `judged`.
+        step: How long a stretch is; the first one begins at the midnight (UTC) before the first decision.
+    """
+    known = sorted((one for one in found if one.regret is not None), key=lambda one: one.past.created_at)
+    if not known:
+        return ()
+    start = known[0].past.created_at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    stretches: defaultdict[int, list[Judged]] = defaultdict(list)
+    for one in known:
+        stretches[(one.past.created_at - start) // step].append(one)
+    return tuple(_regret(group, start + number * step, step) for number, group in stretches.items())
+
+
+def _today(one: PastDecision, today: Scoreboard, predictor: Predictor | None) -> Choice | None:
+    """What would be chosen; None where today's evidence names nobody."""
+    deviations = deviations_of(today, predictor, one.task, one.prompt)
+    try:
+        choice = choose(
+            today,
+            task=one.task,
+            constraints=one.constraints,
+            weights=one.weights,
+            on_tie=one.on_tie,
+            tolerance=one.tolerance,
+            deviations=deviations,
+        )
+    except SelectionError:
+        return None
+    return None if choice.abstained else choice
+
+
+def _judged(one: PastDecision, choice: Choice) -> Judged:
+    # The best that might have been named: no program where a model is asked for.
+    best = next((ranked for ranked in choice.ranked if ranked.candidate.key in choice.pool), choice.ranked[0])
+    now = next((ranked for ranked in choice.ranked if ranked.candidate.key == one.candidate_key), None)
+    if now is None:
+        return Judged(past=one, is_right=False, regret=None)
+    is_right = now is best or now.is_tied or now is choice.winner
+    return Judged(past=one, is_right=is_right, regret=max(0.0, best.utility - now.utility))
+
+
+def _regret(group: Sequence[Judged], begins_at: datetime, step: timedelta) -> Regret:
+    points = by_prompt([one.past for one in group], [one.regret or 0.0 for one in group])
+    mean, n = fmean(points), len(points)
+    low, high = _interval(points, mean) if n > 1 else (None, None)
+    return Regret(
+        begins_at=begins_at,
+        ends_at=begins_at + step,
+        n_decisions=len(group),
+        n_questions=n,
+        points=mean,
+        low=low,
+        high=high,
+    )
+
+
+def _interval(points: Sequence[float], mean: float) -> tuple[float, float]:
+    from scipy.stats import t
+
+    n = len(points)
+    se = math.sqrt(sum((value - mean) ** 2 for value in points) / (n - 1) / n)
+    reach = float(t.ppf(0.975, n - 1)) * se
+    return max(0.0, mean - reach), mean + reach

@@ -1,0 +1,23 @@
+"""What is told of an expected quality, by what came of such expectations on prompts that were not learned from.
+
+Expectations are moved along a line through knots at equal distances between 0 and 1. It never falls, so that nobody
+overtakes another by it; it may be level, so that nothing is decided by it.
+"""
+
+import numpy as np
+
+from selection.scoreboards.two_way import Matrix, Vector
+
+N_KNOTS = 21
+
+
+def as_expected() -> Vector:
+    """The knots of the line that tells what is expected as it is."""
+    return np.linspace(0.0, 1.0, N_KNOTS)
+
+
+def as_told(expected: Vector | Matrix, knots: Vector | None) -> Vector | Matrix:
+    """What is told of these expectations; as they are without knots, and NaN where they are."""
+    if knots is None:
+        return expected
+    return np.where(np.isfinite(expected), np.interp(expected, as_expected(), knots), np.nan)

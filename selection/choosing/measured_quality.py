@@ -1,0 +1,136 @@
+"""What was measured of a candidate, and what makes the expectation another number: facts and words."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from evaluation.formatting import points, quantity
+from selection.answers import Adjustments, Expected, Measured, MeasuredPart
+from selection.choosing.number_words import counted, quality
+from selection.scoreboard import Levels, TaskStanding
+
+_SHOWN = 0.0005
+"""Half of the last digit of a quality in percent: a smaller difference does not show."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Known:
+    """What is known of a candidate whatever is asked."""
+
+    measured: Measured
+    n_missing: int
+    """Parts (cases or tasks) that it was not asked."""
+    filled_in: float
+    other_tasks: float
+
+
+def measured_of(standing: TaskStanding, place: int) -> Measured | None:
+    """What the candidate reached on what it was asked; None where that is nothing."""
+    known = _known_of(standing)[place]
+    return None if known is None else known.measured
+
+
+@lru_cache(maxsize=64)
+def _known_of(standing: TaskStanding) -> tuple[_Known | None, ...]:
+    """Of each candidate; kept, since a standing never changes and most questions are of the same ones."""
+    levels = standing.levels
+    if levels is None:
+        return (None,) * len(standing.n_measured)
+    return tuple(
+        None if math.isnan(value) else _known(standing, levels, place)
+        for place, value in enumerate(levels.measured.tolist())
+    )
+
+
+def _known(standing: TaskStanding, levels: Levels, place: int) -> _Known:
+    n_missing = (
+        int((levels.n_by_part[place] == 0).sum())
+        if levels.are_tasks
+        else int(levels.n_cases.sum() - levels.n_by_part[place].sum())
+    )
+    measured = Measured(
+        value=float(levels.measured[place]),
+        n_cases=int(standing.n_measured[place]),
+        parts=tuple(_part(levels, place, part) for part in range(len(levels.parts))),
+        over_tasks=levels.are_tasks,
+    )
+    return _Known(
+        measured=measured,
+        n_missing=n_missing,
+        filled_in=round(float(levels.filled_in[place]), 9),
+        other_tasks=round(float(levels.pulled[place]), 9),
+    )
+
+
+def _part(levels: Levels, place: int, part: int) -> MeasuredPart:
+    value = float(levels.by_part[place, part])
+    return MeasuredPart(
+        name=levels.parts[part],
+        value=None if math.isnan(value) else value,
+        n_cases=int(levels.n_by_part[place, part]),
+        n_answers=int(levels.n_answers[place, part]),
+        of_n_cases=int(levels.n_cases[part]),
+    )
+
+
+def adjustments_of(standing: TaskStanding, place: int, expected: Expected, *, for_prompt: bool) -> Adjustments | None:
+    """Why the expectation is another number than what was measured; None where nothing was.
+
+    Args:
+        standing: Of the task, or of all tasks.
+        place: The candidate's.
+        expected: Its quality, as it is told.
+        for_prompt: Whether a selection model looked at the prompt.
+    """
+    known = _known_of(standing)[place]
+    if known is None:
+        return None
+    # The rest: what the prompt adds, and what is cut off at the ends of what a quality can be.
+    rest = round(expected.value - known.measured.value - known.filled_in - known.other_tasks, 9)
+    return Adjustments(
+        n_filled_in=known.n_missing,
+        filled_in=known.filled_in if for_prompt else known.filled_in + rest,
+        other_tasks=known.other_tasks,
+        prompt=rest if for_prompt else None,
+    )
+
+
+def why_expected(adjustments: Adjustments | None, *, of_tasks: bool, is_fraction: bool) -> str:
+    """`-17.0 points towards its results on other tasks`; empty where nothing makes the two numbers differ."""
+    if adjustments is None:
+        return ""
+    return ", ".join(_reasons(adjustments, of_tasks=of_tasks, is_fraction=is_fraction))
+
+
+def difference_line(
+    label: str, measured: Measured | None, adjustments: Adjustments | None, *, is_fraction: bool
+) -> str | None:
+    """Why something else is expected of a candidate than was measured; None where that is not so."""
+    of_tasks = measured is not None and measured.over_tasks
+    why = why_expected(adjustments, of_tasks=of_tasks, is_fraction=is_fraction)
+    return f"{label}: expected differs from measured by {why}" if why else None
+
+
+def _reasons(found: Adjustments, *, of_tasks: bool, is_fraction: bool) -> Iterator[str]:
+    shown = _SHOWN if is_fraction else 0.0
+    if abs(found.other_tasks) > shown:
+        yield f"{_points(found.other_tasks, is_fraction)} towards its results on other tasks"
+    if found.n_filled_in or abs(found.filled_in) > shown:
+        what = counted(found.n_filled_in, "task" if of_tasks else "case")
+        yield f"{_points(found.filled_in, is_fraction)} for {what} it was not asked, filled in from others' results"
+    if found.prompt is not None and abs(found.prompt) > shown:
+        yield f"{_points(found.prompt, is_fraction)} for this prompt"
+
+
+def _points(value: float, is_fraction: bool) -> str:
+    return f"{points(value, signed=True)} points" if is_fraction else quantity(value, signed=True)
+
+
+def part_shown(part: MeasuredPart, *, is_fraction: bool) -> str:
+    """`67.5 % (40)`, `67.5 % (12 of 40, 24 answers)`, `not asked`."""
+    if part.value is None:
+        return "not asked"
+    cases = f"{part.n_cases:,}" if part.n_cases == part.of_n_cases else f"{part.n_cases:,} of {part.of_n_cases:,}"
+    answers = f", {part.n_answers:,} answers" if part.n_answers != part.n_cases else ""
+    return f"{quality(part.value, is_fraction=is_fraction)} ({cases}{answers})"

@@ -1,0 +1,182 @@
+"""Who of those that were measured: constraints, utility, ties, and the Pareto set."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from evaluation.evidence import Choosable
+from selection.answers import Ranked, Removed
+from selection.choosing.admission import in_order, may_be_named
+from selection.choosing.expectations import Facts, expected_quality, facts_of
+from selection.choosing.limits import apply_constraints
+from selection.choosing.measured_quality import adjustments_of, measured_of
+from selection.choosing.notes import notes_on
+from selection.choosing.pareto import pareto_set
+from selection.choosing.terms import Choice, DecidedBy, Question
+from selection.choosing.tie_breaking import named, near_the_best, takings
+from selection.choosing.ties import Contrast, contrasts_with
+from selection.choosing.utility import points_beside_quality
+from selection.scoreboard import Scoreboard, TaskStanding
+from selection.scoreboards.contrasts import MIN_PAIRS
+from selection.scoreboards.two_way import Matrix
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Field:
+    """The candidates that are left, in the order of their utility, by position in the scoreboard."""
+
+    candidates: Sequence[Choosable]
+    facts: Facts
+    order: list[int]
+    utility: Mapping[int, float]
+    contrasts: list[Contrast]
+    """The first against each of the others, in their order."""
+    removed: list[Removed]
+    admitted: list[int]
+    """Those of them that may be named."""
+    unknown: Mapping[str, list[int]]
+    """Those of which a thing that was given a weight is not known."""
+
+    def like_the_first(self) -> list[int]:
+        """The first and those that cannot be told from it."""
+        others = zip(self.order[1:], self.contrasts, strict=True)
+        return [self.order[0], *(i for i, one in others if one.is_tied)]
+
+
+def choice_among(
+    scoreboard: Scoreboard,
+    standing: TaskStanding,
+    question: Question,
+    decided_by: DecidedBy,
+    notes: tuple[str, ...] = (),
+) -> Choice:
+    """The choice among those that the standing knows.
+
+    Raises:
+        SelectionError: the constraints leave none.
+    """
+    field = _field(scoreboard.candidates, standing, question)
+    tied = field.like_the_first()
+    near, chosen = _near_and_named(field, standing, question)
+    ranked = _ranked(field, standing, question, set(tied) if len(tied) > 1 else set())
+    return Choice(
+        task=question.task,
+        chosen=ranked[field.order.index(chosen)].candidate,
+        ranked=ranked,
+        contrasts=(None, *field.contrasts),
+        tied=tuple(field.candidates[i].label for i in tied) if len(tied) > 1 else (),
+        pool=tuple(field.candidates[i].key for i in field.admitted),
+        near=tuple(field.candidates[i].label for i in near),
+        pareto=tuple(one.candidate.label for one in ranked if one.is_pareto),
+        removed=tuple(field.removed),
+        n_cases=field.facts.n_measured[chosen],
+        decided_by=decided_by,
+        notes=notes + _notes(field, standing, question, chosen),
+        on_tie=question.on_tie,
+        tolerance=question.tolerance,
+        weights=question.weights,
+        is_fraction=standing.is_fraction,
+        percentile=question.constraints.percentile,
+    )
+
+
+def _field(candidates: Sequence[Choosable], standing: TaskStanding, question: Question) -> _Field:
+    weights, deviations = question.weights, question.deviations
+    facts = facts_of(standing, candidates, question.constraints.percentile, deviations)
+    filtered = apply_constraints(
+        candidates,
+        facts,
+        question.constraints,
+        is_fraction=standing.is_fraction,
+        min_cases=max(question.min_cases, 1),
+    )
+    beside = points_beside_quality(facts, weights, filtered.left)
+    utility = {i: 100 * weights.quality * facts.quality[i] + beside.points[i] for i in filtered.left}
+    order = in_order(filtered.left, candidates, facts, utility)
+
+    contrasts = contrasts_with(
+        order[0],
+        order[1:],
+        standing=standing,
+        deviations=deviations,
+        quality_weight=weights.quality,
+        beside=beside.points,
+    )
+    return _Field(
+        candidates=candidates,
+        facts=facts,
+        order=order,
+        utility=utility,
+        contrasts=contrasts,
+        removed=filtered.removed,
+        admitted=may_be_named(order, contrasts, candidates=candidates, facts=facts),
+        unknown=beside.unknown,
+    )
+
+
+def _near_and_named(field: _Field, standing: TaskStanding, question: Question) -> tuple[list[int], int]:
+    """Those of the admitted that might be named for what they take, the best first, and the one that is."""
+    admitted = field.admitted
+    utility = np.array([[round(field.utility[i], 9) for i in admitted]])
+    tolerance = question.tolerance * question.weights.quality
+    near = near_the_best(utility, standing.n_pairs[np.ix_(admitted, admitted)], tolerance)
+    things = [values[admitted] for values in takings(field.facts, question.on_tie)]
+    (place,) = named(utility, near, things).tolist()
+    return [i for i, is_near in zip(admitted, near[0].tolist(), strict=True) if is_near], admitted[place]
+
+
+def _ranked(field: _Field, standing: TaskStanding, question: Question, tied: set[int]) -> tuple[Ranked, ...]:
+    facts, outlays = field.facts, field.facts.outlays
+    qualities = expected_quality(standing, facts, question.deviations, field.order)
+    on_front = pareto_set(_takes(facts)[field.order]).tolist()
+    return tuple(
+        Ranked(
+            candidate=allowed(field.candidates[i], question.constraints.endpoints),
+            utility=field.utility[i],
+            quality=quality,
+            latency_s=outlays.latency_s[i],
+            cost_per_1k=outlays.cost_per_1k[i],
+            energy_j=outlays.energy_j[i],
+            memory_gb=None if math.isnan(facts.memory_gb[i]) else facts.memory_gb[i],
+            is_tied=i in tied,
+            is_pareto=front,
+            measured=measured_of(standing, i),
+            adjustments=adjustments_of(standing, i, quality, for_prompt=question.deviations is not None),
+        )
+        for i, quality, front in zip(field.order, qualities, on_front, strict=True)
+    )
+
+
+def _takes(facts: Facts) -> Matrix:
+    """Less is better; a row for each candidate."""
+    columns = ([-value for value in facts.quality], facts.latency_s, facts.cost_per_1k, facts.energy_j, facts.memory_gb)
+    return np.array(columns, dtype=np.float64).T
+
+
+def allowed(candidate: Choosable, endpoints: Sequence[str]) -> Choosable:
+    """The candidate with those of its places that may be used; empty: all."""
+    if not endpoints:
+        return candidate
+    places = tuple(place for place in candidate.places if place.name in endpoints)
+    return replace(candidate, places=places) if places != candidate.places else candidate
+
+
+def _notes(field: _Field, standing: TaskStanding, question: Question, chosen: int) -> tuple[str, ...]:
+    apart = [i for i, one in zip(field.order[1:], field.contrasts, strict=True) if one.n_pairs < MIN_PAIRS]
+    labels = [one.label for one in field.candidates]
+    ahead = set(field.order[: field.order.index(chosen)]) | set(field.like_the_first())
+    programs = [i for i in field.order if i in ahead and field.candidates[i].is_program]
+    speed_matters = question.constraints.max_latency_s is not None or question.weights.latency > 0
+    return notes_on(
+        labels,
+        field.facts,
+        named=chosen,
+        n_families=int(standing.n_pairs[chosen, chosen]),
+        timed=field.order if speed_matters else [chosen],
+        unknown=field.unknown,
+        first=field.order[0],
+        apart=apart,
+        programs=[] if field.candidates[chosen].is_program else programs,
+    )

@@ -1,0 +1,69 @@
+"""Who is named of those that are about as good as the best: the cheapest, the fastest, or the best itself?
+
+By what that costs, and not by whether they can be told apart: on few cases, and for a single prompt always, nearly
+everybody is tied, and the cheapest of all may be far worse. Whoever is named is expected to be at most a tolerance
+below the best, so that the whole policy is, too. What serves and what a training judges name by this one function.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from selection.choosing.expectations import Facts
+from selection.preferences import MEMORY_DIGITS, TIE_ORDERS, OnTie
+from selection.scoreboards.contrasts import MIN_PAIRS, Integers
+from selection.scoreboards.two_way import Mask, Matrix, Vector
+
+_ROUNDING = 1e-9
+
+
+def takings(facts: Facts, on_tie: OnTie) -> tuple[Vector, ...]:
+    """By what one of several is named, the first thing first; less is better, infinite where it is not known."""
+    taken = {
+        "cost": facts.cost_per_1k,
+        "energy": facts.energy_j,
+        "latency": facts.latency_s,
+        "memory": [round(memory, MEMORY_DIGITS) for memory in facts.memory_gb],
+    }
+    return tuple(np.nan_to_num(np.array(taken[thing]), nan=np.inf) for thing in TIE_ORDERS[on_tie])
+
+
+def near_the_best(utility: Matrix, n_pairs: Integers, tolerance: float) -> Mask:
+    """The best of each row and those that may be named in its place, shape (n_rows, n_candidates).
+
+    Args:
+        utility: In points, shape (n_rows, n_candidates), NaN where one is not to be named; one number in every row.
+        n_pairs: Common families of each two; one that shares too few with the best is not named in its place.
+        tolerance: In points.
+    """
+    best = np.nanargmax(utility, axis=1)
+    rows = np.arange(len(utility))
+    with np.errstate(invalid="ignore"):
+        near: Mask = utility >= (utility[rows, best] - tolerance - _ROUNDING)[:, None]
+    near &= n_pairs[best] >= MIN_PAIRS
+    near[rows, best] = True
+    return near
+
+
+def named(utility: Matrix, near: Mask, things: Sequence[Vector]) -> Integers:
+    """The position of the one that is named in each row: of those near the best the one that takes least.
+
+    Where several take as little in everything, the one with the highest utility; of equal ones the first.
+
+    Args:
+        utility: As for `near_the_best`.
+        near: What that gave.
+        things: From `takings`.
+    """
+    rank = _ranks(things, utility.shape[1])
+    least = np.where(near, rank, np.iinfo(np.int64).max)
+    alike = least == least.min(axis=1, keepdims=True)
+    return np.asarray(np.argmax(np.where(alike, utility, -np.inf), axis=1), dtype=np.int64)
+
+
+def _ranks(things: Sequence[Vector], n_candidates: int) -> Integers:
+    """The place of each candidate by what it takes; the same for those that take the same."""
+    if not things:
+        return np.zeros(n_candidates, dtype=np.int64)
+    _, place = np.unique(np.stack(things, axis=1), axis=0, return_inverse=True)
+    return np.asarray(place.ravel(), dtype=np.int64)

@@ -1,0 +1,199 @@
+"""The last test: cases of held-out families, on which no choice was made."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from evaluation.evidence import Evidence
+from selection.choosing.calibrated_quality import as_told
+from selection.learning.calibration import calibration_error
+from selection.learning.families import Integers
+from selection.learning.gains import Gain, chosen, paired_gain, reached
+from selection.learning.policy import AS_BY_DEFAULT, ServedPolicy, TieRule
+from selection.learning.quality_matrix import QualityMatrix, evidence_of
+from selection.scoreboard import Predictor, Scoreboard
+from selection.scoreboards.building import build_scoreboard
+from selection.scoreboards.two_way import Mask, Matrix, Vector, fit_two_way
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Examination:
+    """Cases that are asked, with what the scoreboard of all other cases expects."""
+
+    keys: tuple[str, ...]
+    tasks: tuple[str, ...]
+    """Of each case."""
+    prompts: tuple[str, ...]
+    families: Integers
+    values: Matrix
+    """Qualities, shape (n_cases, n_candidates), NaN where it was not asked."""
+    cost_usd: Matrix
+    expected: Matrix
+    """By the scoreboard alone."""
+    expected_cost: Matrix
+    policy: ServedPolicy
+    """By which candidates are named."""
+    single: Vector
+    """How good each candidate is over all tasks, each case counting alike; shape (n_candidates,)."""
+
+    def reached(self, expected: Matrix, errors: Matrix | None = None) -> Vector:
+        """The quality of the candidate that is named for each case where this is expected, shape (n_cases,).
+
+        Args:
+            expected: Of each candidate on each case.
+            errors: Standard errors of what is added for the prompts; None: nothing is.
+        """
+        return self.policy.reached(np.array(self.tasks), self.values, expected, errors)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CapKept:
+    """What came of choosing under a cap on the mean cost: each task's median of the candidates."""
+
+    n_cases: int
+    n_violations: int
+    """Cases for which a candidate was named whose training estimate is above the cap."""
+    held_out_over_cap: float
+    """Mean cost of the held-out answers by that of their caps."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examined:
+    """How a model did; qualities are means over the cases."""
+
+    n_cases: int
+    n_families: int
+    model: float
+    best_single: float
+    best_per_task: float
+    oracle: float
+    """Were the best answer's candidate named each time; no one can, where luck made it the best."""
+    over_single: Gain
+    over_best_per_task: Gain
+    oracle_share: float | None
+    """Share of the way from the best single candidate to the oracle; None where there is none to go."""
+    regret: float
+    """Oracle less model."""
+    top_1: float
+    """Share of cases whose best answer the named candidate gave, a tie counting as best."""
+    calibration_error: float | None
+    """Of all expectations; None where qualities are no fractions."""
+    cap: CapKept | None
+    """None where no costs are known."""
+
+
+def examination(
+    evidence: Evidence,
+    matrix: QualityMatrix,
+    prompts: Sequence[str],
+    families: Integers,
+    *,
+    shown: Mask,
+    asked: Mask,
+    rule: TieRule = AS_BY_DEFAULT,
+) -> Examination | None:
+    """The test on `asked`, with the scoreboard of `shown`; None where nothing can be asked."""
+    if not shown.any():
+        return None
+    board = build_scoreboard(evidence_of(evidence, shown))
+    known = np.isin(matrix.tasks, list(board.standings)) & np.isfinite(matrix.values).any(axis=1)
+    cases = np.flatnonzero(asked & known)
+    if not len(cases):
+        return None
+    tasks = tuple(str(task) for task in matrix.tasks[cases])
+    return Examination(
+        keys=tuple(candidate.key for candidate in evidence.candidates),
+        tasks=tasks,
+        prompts=tuple(prompts[case] for case in cases.tolist()),
+        families=families[cases],
+        values=matrix.values[cases],
+        cost_usd=matrix.cost_usd[cases],
+        expected=np.array([board.standings[task].quality for task in tasks]),
+        expected_cost=np.array([board.standings[task].cost_usd for task in tasks]),
+        policy=ServedPolicy(board=board, rule=rule),
+        single=single_scores(board),
+    )
+
+
+def single_scores(board: Scoreboard) -> Vector:
+    """How good each candidate is over all tasks, each case counting alike; NaN where nothing is known."""
+    values = np.array([standing.quality for standing in board.standings.values()]).T
+    weights = np.array([float(standing.n_cases) for standing in board.standings.values()])
+    asked = np.isfinite(values)
+    scores = np.full(len(values), np.nan)
+    rows = asked.any(axis=1)
+    if rows.any():
+        scores[rows] = fit_two_way(values[rows], asked[rows], weights).mean
+    return scores
+
+
+class Expectations(NamedTuple):
+    """Of each candidate on each case, shape (n_cases, n_candidates)."""
+
+    expected: Matrix
+    """By which is chosen."""
+    told: Matrix
+    """What is said of it."""
+    errors: Matrix
+    """Standard errors of what is added for the prompts."""
+
+
+def expectations(exam: Examination, model: Predictor | None) -> Expectations:
+    """What is expected, and what is told of it."""
+    expected = exam.expected.copy()
+    told, errors = exam.expected.copy(), np.zeros(exam.expected.shape)
+    for row, (task, prompt) in enumerate(zip(exam.tasks, exam.prompts, strict=True)):
+        found = None if model is None else model.deviations(task, prompt, exam.keys)
+        if found is not None:
+            expected[row] += found.value
+            told[row] = as_told(expected[row], found.told)
+            errors[row] = found.se
+    return Expectations(expected, told, errors)
+
+
+def examined(exam: Examination, model: Predictor | None) -> Examined:
+    """How the model did on the test; None is the scoreboard alone."""
+    expected, told, errors = expectations(exam, model)
+    ours, single = exam.reached(expected, errors), reached(exam.values, exam.single)
+    per_task, oracle = exam.reached(exam.expected), np.nanmax(exam.values, axis=1)
+    cells = np.isfinite(exam.values) & np.isfinite(expected)
+    room = float(oracle.mean() - single.mean())
+    return Examined(
+        n_cases=len(ours),
+        n_families=len(np.unique(exam.families)),
+        model=float(ours.mean()),
+        best_single=float(single.mean()),
+        best_per_task=float(per_task.mean()),
+        oracle=float(oracle.mean()),
+        over_single=paired_gain(ours, single, exam.families),
+        over_best_per_task=paired_gain(ours, per_task, exam.families),
+        oracle_share=float(ours.mean() - single.mean()) / room if room > 1e-9 else None,
+        regret=float(oracle.mean() - ours.mean()),
+        top_1=float((ours >= oracle - 1e-9).mean()),
+        calibration_error=calibration_error(told[cells], exam.values[cells]),
+        cap=_under_a_cap(exam, expected),
+    )
+
+
+def _under_a_cap(exam: Examination, expected: Matrix) -> CapKept | None:
+    usable = np.isfinite(exam.expected_cost) & np.isfinite(exam.cost_usd) & np.isfinite(exam.values)
+    rows = usable.any(axis=1)
+    if not rows.any():
+        return None
+    costs = exam.expected_cost[rows]
+    caps = np.nanmedian(costs, axis=1)
+    feasible = usable[rows] & (costs <= caps[:, None])
+    some = feasible.any(axis=1)
+    if not some.any():
+        return None
+    named = chosen(np.where(feasible[some], exam.values[rows][some], np.nan), expected[rows][some])[:, None]
+    estimate = np.take_along_axis(costs[some], named, axis=1)[:, 0]
+    came = np.take_along_axis(exam.cost_usd[rows][some], named, axis=1)[:, 0]
+    total = float(caps[some].sum())
+    return CapKept(
+        n_cases=int(some.sum()),
+        n_violations=int((estimate > caps[some]).sum()),
+        held_out_over_cap=float(came.sum()) / total if total > 0 else 0.0,
+    )

@@ -1,0 +1,180 @@
+"""What of a model holds still, now that the evidence is another one than it was trained on?
+
+What was learned of a candidate is a mean over its answers, so that it can be wrong by no more than the share of them
+that have changed. Where more than `MOST_CHANGED` of its cases have another score now, or none, it is withheld: a
+training with a tenth of its labels wrong was measured to cost under a point (docs/recommending.md), and half of that
+is allowed. What one candidate's answers add to the others' is the same for all of these, so theirs stays. Where another
+candidate has all of those answers now, what was learned of them goes with them.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from evaluation.evidence import Evidence
+from evaluation.formatting import percent
+from selection.learning.current_answers import AnswersOfNow
+from selection.learning.learned_answers import Integers, LearnedAnswers
+
+MOST_CHANGED = 0.05
+"""Of a candidate's cases on a task."""
+MOST_WITHHELD = 0.5
+"""Of a task's candidates: beyond it all are, since how hard a prompt is for all was learned from their answers."""
+MIN_MOVED = 30
+"""Cases under which equal scores may be chance, and are no sign that a candidate has another one's answers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changed:
+    """How many of a candidate's cases have another score now, or none."""
+
+    label: str
+    n_changed: int
+    n_cases: int
+    is_withheld: bool
+
+    def __str__(self) -> str:
+        return f"{self.label} ({self.n_changed:,} of {self.n_cases:,})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holding:
+    """What holds of what was learned on a task."""
+
+    columns: Mapping[str, int]
+    """Which of the model's candidates speaks for a candidate of now, by key; empty: nothing holds."""
+    changed: tuple[Changed, ...] = ()
+    moved: tuple[tuple[str, str], ...] = ()
+    """Whose answers they were, and whose they are now."""
+    n_elsewhere: int = 0
+    """Cases that were learned from and are not known here, of a model that was trained elsewhere."""
+
+    def notes(self, model: str, task: str) -> Iterator[str]:
+        """What the reader of an answer should know; nothing where all is as it was.
+
+        Args:
+            model: What it is called.
+            task: On which this holds.
+        """
+        withheld = [str(one) for one in self.changed if one.is_withheld]
+        if withheld:
+            whose = "" if self.columns else "all candidates, since that of "
+            yield (
+                f"what {model} learned of prompts on {task} is withheld for {whose}{_listed(withheld)}: so many of the "
+                "cases that it learned from have another score now, or none; `benchwright retrain` looks again"
+            )
+        elif self.changed:
+            yield (
+                f"of the cases on {task} that {model} learned from, some have another score now, or none: "
+                f"{_listed([str(one) for one in self.changed])}; beyond {percent(MOST_CHANGED)} it says "
+                "no more of prompts"
+            )
+        for was, now in self.moved:
+            yield (
+                f"what {model} learned of prompts from the answers of {was} on {task} is said of {now}, whose answers "
+                "they are now; `benchwright retrain` looks again"
+            )
+        if self.n_elsewhere:
+            yield f"{self.n_elsewhere:,} of the cases on {task} that {model} learned from are not known here"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:5]) + (f" and {len(names) - 5:,} more" if len(names) > 5 else "")
+
+
+def holdings(
+    learned: LearnedAnswers, keys: Sequence[str], tasks: Sequence[str], evidence: Evidence, *, is_from_elsewhere: bool
+) -> dict[str, Holding]:
+    """What holds on each of the model's tasks, by the evidence of now.
+
+    Args:
+        learned: What it learned from.
+        keys: Of the candidates that it learned of.
+        tasks: Those that it knows.
+        evidence: All that is known now.
+        is_from_elsewhere: It was trained on another store: cases that are not known here say nothing against it.
+    """
+    comparison = _Comparison(learned, keys, tasks, evidence, is_from_elsewhere=is_from_elsewhere)
+    return {task: comparison.of_task(place, task) for place, task in enumerate(tasks)}
+
+
+class _Comparison:
+    """A model's candidates, column by column, against the evidence of now."""
+
+    def __init__(
+        self,
+        learned: LearnedAnswers,
+        keys: Sequence[str],
+        tasks: Sequence[str],
+        evidence: Evidence,
+        *,
+        is_from_elsewhere: bool,
+    ) -> None:
+        self._learned, self._keys, self._candidates = learned, keys, evidence.candidates
+        self._now = AnswersOfNow(learned, evidence, is_from_elsewhere=is_from_elsewhere)
+        self._measured = _measured(evidence)
+        self._places = {one.key: place for place, one in enumerate(evidence.candidates)}
+        self._answers = [self._now.answers(column) for column in range(len(keys))]
+        shape = (len(keys), len(tasks))
+        self._n_cases, self._n_lost = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
+        for column, (key, answers) in enumerate(zip(keys, self._answers, strict=True)):
+            cases = np.unique(learned.case[answers])
+            lost = self._now.lost(answers, self._places[key]) if key in self._places else cases
+            self._n_cases[column] = np.bincount(learned.tasks[cases], minlength=len(tasks))
+            self._n_lost[column] = np.bincount(learned.tasks[lost], minlength=len(tasks))
+
+    def of_task(self, place: int, task: str) -> Holding:
+        """What holds on one of the tasks."""
+        n_cases, n_lost = self._n_cases[:, place], self._n_lost[:, place]
+        holds = n_lost <= MOST_CHANGED * n_cases
+        here = self._measured.get(task, frozenset())
+        columns = {key: at for at, key in enumerate(self._keys) if key in self._places and holds[at]}
+        free = {at for at in here if self._candidates[at].key not in columns}
+        moved = self._moved(np.flatnonzero(~holds & (n_cases >= MIN_MOVED)), place, free)
+        columns |= {self._candidates[at].key: column for column, at in moved.items()}
+        asked = {at: key for at, key in enumerate(self._keys) if self._places.get(key) in here}
+        changed = tuple(
+            Changed(
+                label=self._label(at),
+                n_changed=int(n_lost[at]),
+                n_cases=int(n_cases[at]),
+                is_withheld=key not in columns,
+            )
+            for at, key in asked.items()
+            if n_lost[at] and (holds[at] or key not in columns)
+        )
+        if sum(one.is_withheld for one in changed) > MOST_WITHHELD * len(asked):
+            columns, moved = {}, {}
+        return Holding(
+            columns=columns,
+            changed=changed,
+            moved=tuple((self._label(column), self._candidates[at].label) for column, at in moved.items()),
+            n_elsewhere=self._now.n_elsewhere(place),
+        )
+
+    def _moved(self, columns: Integers, task: int, free: Collection[int]) -> dict[int, int]:
+        """Who of those that are free has all the answers of another that were learned from; by that one's column."""
+        left, found = set(free), {}
+        for column in columns.tolist():
+            own = self._answers[column]
+            own = own[self._learned.tasks[self._learned.case[own]] == task]
+            owner = self._now.owner(own, sorted(left))
+            if owner is not None:
+                left.remove(owner)
+                found[column] = owner
+        return found
+
+    def _label(self, column: int) -> str:
+        place = self._places.get(self._keys[column])
+        return self._keys[column] if place is None else self._candidates[place].label
+
+
+def _measured(evidence: Evidence) -> dict[str, frozenset[int]]:
+    """The positions of those who have a score on each task."""
+    names = {task: place for place, task in enumerate(dict.fromkeys(case.task for case in evidence.cases))}
+    of_case = np.array([names[case.task] for case in evidence.cases], dtype=np.int64)
+    rows = np.isfinite(evidence.quality)
+    found = np.unique(of_case[evidence.case[rows]] * len(evidence.candidates) + evidence.candidate[rows])
+    task, candidate = np.divmod(found, max(len(evidence.candidates), 1))
+    return {name: frozenset(candidate[task == place].tolist()) for name, place in names.items()}

@@ -1,0 +1,82 @@
+"""Of which task is a prompt whose task nobody named? A multinomial logistic model of its features.
+
+Unread, a prompt is as likely of each task, since over all tasks each counts alike, whatever the number of its cases.
+The model of so many features is surer than it may be, so its log odds are shrunk by what it said of families that it
+was not shown (temperature scaling, Guo et al. 2017, arXiv:1706.04599): to nothing where words do not tell tasks apart.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from selection.learning.features import Embed, Floats, PromptSpace
+from selection.learning.quality_matrix import Integers
+from selection.scoreboards.two_way import Matrix
+
+_STRENGTH = 30.0
+"""sklearn's `C`: features have a variance of one in all, so that weights must be large."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class TaskReading:
+    """Plain arrays that tell how likely a prompt is of each task."""
+
+    space: PromptSpace
+    weights: Floats
+    """Shape (n_features + 1, n_tasks); intercepts last."""
+
+    def shares(self, prompt: str, tasks: Sequence[str], embed: Embed | None) -> Mapping[str, float]:
+        """The probability of each task; they sum to one."""
+        score = self.space.of(prompt, embed) @ self.weights[:-1] + self.weights[-1]
+        likely = np.exp(score - score.max())
+        return dict(zip(tasks, (likely / likely.sum()).tolist(), strict=True))
+
+
+def fit_reading(
+    space: PromptSpace, features: Matrix, task: Integers, n_tasks: int, fold: Integers
+) -> TaskReading | None:
+    """The reading of these prompts; None where there is but one task.
+
+    Args:
+        space: In which the features lie.
+        features: Shape (n_cases, n_features).
+        task: Of each case, from 0; every one of them occurs.
+        n_tasks: How many there are.
+        fold: Of each case; a family lies in one fold.
+    """
+    if n_tasks < 2 or len(np.unique(task)) < n_tasks:
+        return None
+    weights = _trust(features, task, n_tasks, fold) * _fitted(features, task)
+    return TaskReading(space=space, weights=weights.astype(np.float64))
+
+
+def _fitted(features: Matrix, task: Integers) -> Matrix:
+    """The weights, intercepts last, shape (n_features + 1, n_tasks)."""
+    from sklearn.linear_model import LogisticRegression
+
+    fitted = LogisticRegression(C=_STRENGTH, max_iter=500, class_weight="balanced").fit(features, task)
+    weights = np.vstack([fitted.coef_.T, fitted.intercept_])
+    # Of two tasks there is one column: how much likelier the second is.
+    return np.hstack([np.zeros_like(weights), weights]) if weights.shape[1] == 1 else weights
+
+
+def _trust(features: Matrix, task: Integers, n_tasks: int, fold: Integers) -> float:
+    """From 0 to 1: by what the log odds must be multiplied to be true on families that were not shown."""
+    from scipy.optimize import minimize_scalar
+    from scipy.special import logsumexp
+
+    scores, known = np.zeros((len(task), n_tasks)), np.zeros(len(task), dtype=np.bool_)
+    for one in np.unique(fold):
+        shown, asked = fold != one, fold == one
+        if len(np.unique(task[shown])) == n_tasks:
+            weights = _fitted(features[shown], task[shown])
+            scores[asked], known[asked] = features[asked] @ weights[:-1] + weights[-1], True
+    if not known.any():
+        return 0.0
+    own, counted = scores[known, task[known]], 1 / np.bincount(task, minlength=n_tasks)[task[known]]
+
+    def surprise(trust: float) -> float:
+        return float(counted @ (logsumexp(trust * scores[known], axis=1) - trust * own))
+
+    return float(minimize_scalar(surprise, bounds=(0.0, 1.0), method="bounded").x)

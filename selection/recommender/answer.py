@@ -1,0 +1,252 @@
+"""From what is known and what is asked to an answer."""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING
+
+from evaluation.errors import ConfigurationError
+from evaluation.reports.escaping import one_line
+from selection.analytics.reported_outcomes import reported_of_use
+from selection.answers import Expected, Ranked, Recommendation, Reported
+from selection.choosing.by_prompt import deviations_of, note_on_task, note_unused
+from selection.choosing.choice import Choice, choose
+from selection.choosing.explanation import explanation_of, reason_of
+from selection.choosing.reported import contradiction_lines, reported_notes
+from selection.preferences import TOLERANCE, Constraints, OnLittleEvidence, OnTie, Weights, must_be_ways
+from selection.recommender.recommender import Desk
+from selection.recommender.view import View
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from selection.scoreboard import Deviations
+
+
+_MOST_KNOWN = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What is asked.
+
+    Raises:
+        ConfigurationError: something that cannot be asked.
+    """
+
+    task: str | None = None
+    prompt: str | None = None
+    constraints: Constraints
+    weights: Weights
+    on_tie: OnTie = "cheapest"
+    tolerance: float = TOLERANCE
+    on_little_evidence: OnLittleEvidence = "abstain"
+
+    def __post_init__(self) -> None:
+        for name in ("task", "prompt"):
+            value = getattr(self, name)
+            if not (value is None or (isinstance(value, str) and value.strip())):
+                raise ConfigurationError(f"{name} is {value!r}", "Give a text, or leave it out.")
+        for name, kind in (("constraints", Constraints), ("weights", Weights)):
+            value = getattr(self, name)
+            if not isinstance(value, kind):
+                raise ConfigurationError(f"{name} is {value!r}", f"Give {kind.__name__}(…) from selection.")
+        must_be_ways(on_tie=self.on_tie, tolerance=self.tolerance, on_little_evidence=self.on_little_evidence)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A recommendation with how it came about."""
+
+    recommendation: Recommendation
+    explain: Callable[[], str]
+    """Why, at length; thinks about the question again."""
+    evidence_fingerprint: str
+    propensity: float | None
+    """The probability with which this candidate was named, where it was drawn among the tied."""
+    drawn_among: tuple[str, ...]
+    """Labels of those it was drawn among; empty where nothing was drawn."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """A choice with who decided, and why."""
+
+    choice: Choice
+    decided_by: str
+    """`rules`, `scoreboard` or the version of the selection model."""
+    reason: str
+
+
+def chosen(view: View, question: Question) -> Chosen:
+    """The choice from what is known. Where the prompt does not matter, the same question is thought about once.
+
+    Raises:
+        SelectionError: the constraints leave nobody.
+    """
+    deviations = _deviations(view, question)
+    if deviations is not None:
+        return _chosen(view, question, deviations)
+    asked = replace(question, prompt=None)
+    known = view.answers.get(asked)
+    if isinstance(known, Chosen):
+        return known
+    if len(view.answers) >= _MOST_KNOWN:
+        view.answers.clear()
+    found = _chosen(view, question, None)
+    view.answers[asked] = found
+    return found
+
+
+def _chosen(view: View, question: Question, deviations: "Deviations | None") -> Chosen:
+    choice = choose(
+        view.scoreboard,
+        task=question.task,
+        constraints=question.constraints,
+        weights=question.weights,
+        on_tie=question.on_tie,
+        tolerance=question.tolerance,
+        on_little_evidence=question.on_little_evidence,
+        deviations=deviations,
+    )
+    decided_by: str = choice.decided_by
+    if deviations is not None and view.champion is not None and decided_by == "scoreboard" and not choice.abstained:
+        decided_by = view.champion.version
+    return Chosen(choice=choice, decided_by=decided_by, reason=one_line(reason_of(choice)))
+
+
+def answered(
+    desk: Desk, question: Question, *, explore: float = 0.0, rng: "np.random.Generator | None" = None
+) -> Answer:
+    """The answer from what the desk knows now.
+
+    Args:
+        desk: Where it is asked.
+        question: What is asked.
+        explore: The share of answers that are drawn at random among the tied.
+        rng: For these draws.
+
+    Raises:
+        SelectionError: the constraints leave nobody.
+        StoreError: nothing is known yet, and the store is away.
+    """
+    view = desk.view()
+    found = chosen(view, question)
+    choice, reason = found.choice, found.reason
+    drawn, propensity = _drawn(choice, explore, rng)
+    if drawn is not None and drawn.candidate is not choice.chosen:
+        reason += f" Drawn at random among the tied, as explore={explore:g} asks: {one_line(drawn.candidate.label)}."
+        choice = replace(choice, chosen=drawn.candidate, n_cases=drawn.quality.n_cases)
+    reported = _reported(desk, choice)
+    reason += "".join(f" {one_line(line)}" for line in contradiction_lines(choice, reported))
+    said = (*reported_notes(choice, reported), *choice.notes, *desk.notes(view))
+    on_prompt = _on_the_prompt(view, question, choice)
+    notes = tuple(dict.fromkeys(one_line(one) for one in (*said, *on_prompt)))
+    return Answer(
+        recommendation=_recommendation(choice, reason, found.decided_by, notes, reported),
+        explain=partial(_explained, view, question, choice.chosen.key if choice.chosen else None, reported),
+        evidence_fingerprint=view.scoreboard.fingerprint,
+        propensity=propensity,
+        drawn_among=() if propensity is None else tuple(one.candidate.label for one in _drawable(choice)),
+    )
+
+
+def _drawable(choice: Choice) -> list[Ranked]:
+    """The tied; no program where a model is named."""
+    programs_too = choice.chosen is not None and choice.chosen.is_program
+    return [one for one in choice.ranked if one.is_tied and (programs_too or not one.candidate.is_program)]
+
+
+def _reported(desk: Desk, choice: Choice) -> Reported | None:
+    """What came of the candidate on this task before, held against what is expected of it there."""
+    if choice.chosen is None:
+        return None
+    winner = choice.winner
+    return reported_of_use(
+        desk.outcomes.of(choice.task, choice.chosen.key), None if winner is None else _on_the_task(winner)
+    )
+
+
+def _on_the_task(winner: Ranked) -> Expected:
+    """What is expected over the task's prompts: outcomes are of other prompts than the one that is asked about now."""
+    found = winner.quality
+    moved = None if winner.adjustments is None else winner.adjustments.prompt
+    if not moved:
+        return found
+    value, low = found.value - moved, found.low
+    return replace(found, value=value, low=None if low is None else max(0.0, low - moved))
+
+
+def _on_the_prompt(view: View, question: Question, choice: Choice) -> tuple[str, ...]:
+    """Whether the prompt was used, and how far what a model knows of prompts is of today's evidence."""
+    if question.prompt is None or choice.abstained:
+        return ()
+    board, model = view.scoreboard, view.champion
+    if question.task is None and (note := note_on_task(board, model, question.prompt)) is not None:
+        return (note,)
+    notes = () if model is None or choice.decided_by != "scoreboard" else model.notes_on(question.task)
+    is_used = choice.decided_by == "scoreboard" and _deviations(view, question) is not None
+    return notes if is_used or notes else (note_unused(model),)
+
+
+def _explained(view: View, question: Question, key: str | None, reported: Reported | None) -> str:
+    choice = chosen(view, question).choice
+    told = [*contradiction_lines(choice, reported), *(f"Note: {one}." for one in reported_notes(choice, reported))]
+    return "\n".join([_explained_choice(choice, key), *told])
+
+
+def _explained_choice(choice: Choice, key: str | None) -> str:
+    drawn = next((one.candidate for one in choice.ranked if one.candidate.key == key), None)
+    if drawn is None or drawn is choice.chosen:
+        return explanation_of(choice)
+    return f"{explanation_of(choice)}\nDrawn at random among the tied: {drawn.label}."
+
+
+def _deviations(view: View, question: Question) -> "Deviations | None":
+    return deviations_of(view.scoreboard, view.champion, question.task, question.prompt)
+
+
+def _drawn(choice: Choice, explore: float, rng: "np.random.Generator | None") -> tuple[Ranked | None, float | None]:
+    """The one that is named after the draw, with its probability; None where there is nothing to draw among.
+
+    One that another beats in all that is known may be drawn: who explores wants to know whether that is so.
+    """
+    tied, winner = _drawable(choice), choice.winner
+    if not explore or len(tied) < 2 or winner not in tied or winner is None:
+        return None, None
+    import numpy as np
+
+    rng = np.random.default_rng() if rng is None else rng
+    found = tied[int(rng.integers(len(tied)))] if rng.random() < explore else winner
+    return found, explore / len(tied) + (1 - explore if found is winner else 0.0)
+
+
+def _recommendation(
+    choice: Choice, reason: str, decided_by: str, notes: tuple[str, ...], reported: Reported | None
+) -> Recommendation:
+    winner = choice.winner
+    return Recommendation(
+        id=uuid.uuid4().hex,
+        task=choice.task,
+        candidate=choice.chosen,
+        quality=winner.quality if winner else None,
+        latency_s=winner.latency_s if winner else None,
+        cost_per_1k=winner.cost_per_1k if winner else None,
+        energy_j=winner.energy_j if winner else None,
+        memory_gb=winner.memory_gb if winner else None,
+        measured=winner.measured if winner else None,
+        adjustments=winner.adjustments if winner else None,
+        reported=reported,
+        reason=reason,
+        alternatives=choice.alternatives,
+        pareto=choice.pareto,
+        tied=choice.tied,
+        removed=choice.removed,
+        n_cases=choice.n_cases,
+        decided_by=decided_by,
+        notes=notes,
+        tested_by=next((contrast.test for contrast in choice.contrasts if contrast is not None), None),
+        created_at=datetime.now(UTC),
+    )

@@ -1,0 +1,71 @@
+"""What was reported of the newest recommendations, kept current at next to no cost."""
+
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from threading import Lock
+
+from selection.analytics.reported_outcomes import NEWEST, UseOutcome
+
+MOST_READ = 5_000
+"""Outcomes that a first look reads."""
+LOOK_EVERY_S = 2.0
+"""How often it is asked what other processes reported."""
+_OVERLAP = timedelta(seconds=30)
+"""Other machines' clocks may be behind."""
+ReadOutcomes = Callable[[datetime | None, int], tuple[UseOutcome, ...]]
+"""Those reported at this moment or later, the oldest first; of too many the newest."""
+
+
+class OutcomeLedger:
+    """The newest outcomes by task and candidate; safe to use from several threads.
+
+    Args:
+        read: Reads them from the store.
+        clock: Tells the time, in seconds.
+    """
+
+    def __init__(self, read: ReadOutcomes, clock: Callable[[], float]) -> None:
+        self._read, self._clock = read, clock
+        self._lock = Lock()
+        self._groups: dict[tuple[str | None, str], dict[str, UseOutcome]] = {}
+        self._newest: datetime | None = None
+        self._is_stale = True
+        self._look_at = clock()
+
+    def expect_more(self) -> None:
+        """Says that this process has reported one, so that the next look reads it."""
+        self._is_stale = True
+
+    def refresh(self) -> None:
+        """Reads what is new, where something may be. Raises `StoreError` where the store is away."""
+        is_due = self._clock() >= self._look_at
+        if not (is_due or self._is_stale):
+            return
+        self._is_stale = False
+        since = self._newest
+        if since is not None and is_due:
+            since -= _OVERLAP
+        found = self._read(since, MOST_READ)
+        if is_due:
+            self._look_at = self._clock() + LOOK_EVERY_S
+        with self._lock:
+            self._take(found)
+
+    def of(self, task: str | None, candidate_key: str) -> tuple[UseOutcome, ...]:
+        """Of a candidate on a task, the oldest first."""
+        with self._lock:
+            return tuple(self._groups.get((task, candidate_key), {}).values())
+
+    def _take(self, found: tuple[UseOutcome, ...]) -> None:
+        touched: defaultdict[tuple[str | None, str], list[UseOutcome]] = defaultdict(list)
+        for one in found:
+            touched[one.task, one.candidate_key].append(one)
+            self._newest = one.reported_at if self._newest is None else max(self._newest, one.reported_at)
+        for key, outcomes in touched.items():
+            group = self._groups.setdefault(key, {})
+            for one in outcomes:
+                group.pop(one.recommendation_id, None)
+                group[one.recommendation_id] = one
+            for old in list(group)[:-NEWEST]:
+                del group[old]

@@ -1,0 +1,211 @@
+"""Where questions are answered: one desk for each store in a process, which knows what is known and keeps it current.
+
+What is known is an immutable `View`; a thread that asks takes the one there is. Whether the store has changed is asked
+with every question, which costs next to nothing; only where it has, one of the threads reads again, and the others go
+on with the view before. A store that changes all the time is not read all the time: beyond a first allowance, comparing
+may take a fiftieth of the time, and reading a twentieth. A store that is away takes no answer away: the view before
+serves on and says so.
+"""
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from threading import Event, Lock, Thread
+
+from evaluation.errors import StoreError
+from selection.recommender.allowance import Allowance
+from selection.recommender.decisions import Decision, DecisionLog, Outcome
+from selection.recommender.memory import AnswerMemory
+from selection.recommender.outcomes import OutcomeLedger
+from selection.recommender.view import Book, FirstKnown, View
+
+PATIENCE_S = 1.0
+"""How long a question waits for a store that is asked over a network."""
+LOOK_EVERY_S = 0.25
+"""How often such a store is asked whether it has changed."""
+
+
+class Desk:
+    """Answers from a store; safe to use from several threads, and of no use after a fork.
+
+    Args:
+        book: The store.
+        clock: Tells the time, in seconds; given in tests.
+        computed: Tells how long a thread has computed; given in tests.
+    """
+
+    def __init__(
+        self,
+        book: Book,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        computed: Callable[[], float] = time.thread_time,
+    ) -> None:
+        self.book = book
+        self.log = DecisionLog(book.write)
+        self.memory = AnswerMemory()
+        self.outcomes = OutcomeLedger(book.outcomes, clock)
+        self._clock = clock
+        self._reading = Lock()
+        self._swapping = Lock()
+        self._view: View | None = None
+        self._look_at = clock()
+        self._comparing = Allowance(0.12, 0.02, clock, computed)
+        self._rereading = Allowance(2.0, 0.05, clock, computed)
+
+    def view(self) -> View:
+        """What is known now, as far as it can be said without waiting for another thread.
+
+        Raises:
+            StoreError: nothing is known yet, and the store is away.
+        """
+        view = self._view
+        if view is None:
+            return self._first_view()
+        if self.book.is_slow and self._clock() < self._look_at:
+            return view
+        if self._reading.acquire(blocking=False):
+            view = self._view or view
+            if self.book.is_slow:
+                self._look_aside(view)
+            else:
+                self._look(view)
+        return self._view or view
+
+    def record(self, decision: Decision) -> None:
+        """Takes a decision to be written down; returns at once.
+
+        It is made ready here and not in the background: a thread that computes there makes every question wait.
+        """
+        try:
+            row = self.book.prepare(decision)
+        except Exception:  # Whatever cannot be stored, the answer must be given.
+            self.log.drop()
+            return
+        self.log.put(row)
+
+    def report(self, outcome: Outcome) -> None:
+        """Stores an outcome after what was decided before it; where the store is away, it waits like the decisions.
+
+        Raises:
+            ConfigurationError: nothing was recommended under this id.
+        """
+        if self.log.flush():
+            self.log.put(outcome)
+            return
+        try:
+            self.book.report(outcome)
+        except StoreError:
+            self.log.put(outcome)
+            return
+        self.outcomes.expect_more()
+
+    def notes(self, view: View) -> tuple[str, ...]:
+        """What the reader of an answer from this view should know of the store and the champion."""
+        return (*view.notes, *_said_of_store(view), *_said_of_log(self.log))
+
+    def close(self) -> int:
+        """How many entries could not be written; lets go of the store."""
+        n_left = self.log.close()
+        self.book.close()
+        return n_left
+
+    def _first_view(self) -> View:
+        with self._reading:
+            if self._view is None:
+                stamp = self.book.stamp()
+                known = self.book.kept()
+                notes: tuple[str, ...] = ()
+                if known is None:
+                    known, notes = self._first_read()
+                self.outcomes.refresh()
+                self._view = View(
+                    scoreboard=known.scoreboard,
+                    champion=known.champion,
+                    champion_id=known.champion_id,
+                    stamp=stamp,
+                    notes=notes,
+                )
+            return self._view
+
+    def _first_read(self) -> tuple[FirstKnown, tuple[str, ...]]:
+        """What is known, kept for the next process, with notes on the champion."""
+        champion_id = self.book.champion_id()
+        champion, notes = self.book.champion()
+        scoreboard, champion = self.book.scoreboard(champion)
+        known = FirstKnown(scoreboard=scoreboard, champion=champion, champion_id=champion_id)
+        if not notes:  # A model that could not be read may be readable for the next one.
+            self.book.keep(known)
+        return known, notes
+
+    def _look(self, view: View) -> None:
+        """Brings the view up to date, and lets the next one look."""
+        try:
+            found = self._revalidated(view)
+            with self._swapping:
+                self._view = found
+            if found.away is None:
+                with suppress(StoreError):
+                    self.outcomes.refresh()
+        finally:
+            self._reading.release()
+
+    def _look_aside(self, view: View) -> None:
+        """The same in a thread of its own, which is waited for only so long."""
+        self._look_at = self._clock() + LOOK_EVERY_S
+        done = Event()
+
+        def look() -> None:
+            self._look(view)
+            done.set()
+
+        Thread(target=look, name="desk-look", daemon=True).start()
+        if not done.wait(PATIENCE_S):
+            with self._swapping:
+                if self._view is view:
+                    self._view = replace(view, away=f"it has not answered within {PATIENCE_S:g} s")
+
+    def _revalidated(self, view: View) -> View:
+        try:
+            stamp = self.book.stamp()
+            if stamp == view.stamp:
+                return view if view.away is None and not view.is_behind else replace(view, away=None, is_behind=False)
+            if not self._comparing.is_left:
+                return replace(view, away=None, is_behind=True)
+            with self._comparing.spent():
+                champion_id = self.book.champion_id()
+                is_same = self.book.fingerprint() == view.scoreboard.fingerprint
+            if is_same and champion_id == view.champion_id:
+                return replace(view, stamp=stamp, away=None, is_behind=False)
+            return self._read_again(view, stamp, champion_id)
+        except StoreError as error:
+            return replace(view, away=error.message)
+
+    def _read_again(self, view: View, stamp: object, champion_id: str | None) -> View:
+        if not self._rereading.is_left:
+            return replace(view, away=None, is_behind=True)
+        with self._rereading.spent():
+            champion, notes = view.champion, view.notes
+            if champion_id != view.champion_id:
+                champion, notes = self.book.champion()
+            scoreboard, champion = self.book.scoreboard(champion)
+        return View(scoreboard=scoreboard, champion=champion, champion_id=champion_id, stamp=stamp, notes=notes)
+
+
+def _said_of_store(view: View) -> tuple[str, ...]:
+    if view.is_behind:
+        return ("the evidence is being written to; this rests on what was read some seconds ago",)
+    if view.away is None:
+        return ()
+    return (f"the store is away, so this rests on what was read before: {view.away}",)
+
+
+def _said_of_log(log: DecisionLog) -> tuple[str, ...]:
+    said = []
+    problem = log.problem
+    if problem is not None and log.n_waiting:
+        said.append(f"{log.n_waiting} recommendations and outcomes wait to be stored: {problem}")
+    if log.n_dropped:
+        said.append(f"{log.n_dropped} recommendations and outcomes could not be stored and were dropped")
+    return tuple(said)

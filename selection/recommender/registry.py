@@ -1,0 +1,129 @@
+"""Which desk answers from a store? One for each database in a process, made when it is first asked, closed at exit.
+
+A process that was forked begins without any: connections and threads do not live on in it, and what its parent has not
+written yet is the parent's to write.
+"""
+
+import atexit
+import os
+import sys
+from functools import lru_cache
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from evaluation.errors import ConfigurationError
+from selection.recommender.recommender import Desk
+
+if TYPE_CHECKING:
+    from evaluation.store.session import Store
+
+_lock = Lock()
+_desks: dict[str, Desk] = {}
+_VARIABLE = "BENCHWRIGHT_DATABASE_URL"
+_of_the_parent: list[Desk] = []
+"""Kept for ever: to let go of a parent's connection would end it for the parent too."""
+
+
+def desk_of(store: "str | Path | Store | None") -> Desk:
+    """The desk that answers from this database.
+
+    Args:
+        store: A path, a URL, or an open store; None: the database that the command uses.
+
+    Raises:
+        ConfigurationError: it is none of these, or a setting is wrong.
+        StoreError: it is no database URL.
+    """
+    address = address_of(store)
+    desk = _desks.get(address)
+    if desk is not None:
+        return desk
+    from selection.recommender.store_access import StoreBook
+
+    with _lock:
+        if address not in _desks:
+            _desks[address] = Desk(StoreBook(address))
+            _close_with_a_pool()
+        return _desks[address]
+
+
+def address_of(store: "str | Path | Store | None") -> str:
+    """The database as a URL that is the same wherever it is asked from.
+
+    Raises:
+        ConfigurationError: it is none, or a setting is wrong.
+        StoreError: it is no database URL.
+    """
+    from evaluation.store.address import address_of_path, parse_url, plain_path
+
+    given = _of_settings() if store is None else _url_of(store)
+    plain = plain_path(given)
+    if plain is not None:
+        return address_of_path(plain)
+    url = parse_url(given)
+    if url.get_backend_name() == "sqlite":
+        url = url.set(database=os.path.abspath(str(url.database)))
+    return url.render_as_string(hide_password=False)
+
+
+def _url_of(store: "str | Path | Store") -> str:
+    if isinstance(store, str | Path):
+        return str(store)
+    from evaluation.store.session import Store
+
+    if not isinstance(store, Store):
+        raise ConfigurationError(f"store is {store!r}", "Give a path, a URL, an open store, or leave it out.")
+    return store.url
+
+
+def close_desks() -> int:
+    """How many recommendations and outcomes could not be stored; all that could be are."""
+    with _lock:
+        desks = tuple(_desks.values())
+        _desks.clear()
+    return sum(desk.close() for desk in desks)
+
+
+def _of_settings() -> str | None:
+    """The setting's database. Where no other is set, no other can be wrong, and pydantic need not be loaded."""
+    given = {name.upper(): value for name, value in os.environ.items() if name.upper().startswith("BENCHWRIGHT_")}
+    if set(given) <= {_VARIABLE}:
+        return given.get(_VARIABLE) or None
+    return _checked_setting(given.get(_VARIABLE))
+
+
+@lru_cache(maxsize=8)
+def _checked_setting(variable: str | None) -> str | None:
+    """The setting's database while the variable stays as it is: to read all settings takes a millisecond."""
+    from pydantic import ValidationError
+
+    from evaluation.settings import Settings
+
+    try:
+        return Settings().database
+    except ValidationError as error:
+        said = "; ".join(
+            f"BENCHWRIGHT_{'_'.join(map(str, one['loc'])).upper()}: {one['msg']}" for one in error.errors()
+        )
+        raise ConfigurationError(f"a setting is wrong: {said}", "Correct the variable, or unset it.") from None
+
+
+def _begin_anew() -> None:
+    """In the child of a fork: another thread of the parent may have held the lock."""
+    global _lock
+    _lock = Lock()
+    _of_the_parent.extend(_desks.values())
+    _desks.clear()
+
+
+def _close_with_a_pool() -> None:
+    """Closes the desks of a child of `multiprocessing` too, which ends without the functions of `atexit`."""
+    multiprocessing = sys.modules.get("multiprocessing.util")
+    if multiprocessing is not None:
+        multiprocessing.Finalize(None, close_desks, exitpriority=10)
+
+
+atexit.register(close_desks)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_begin_anew)

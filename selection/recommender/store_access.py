@@ -1,0 +1,276 @@
+"""A desk's store: what it reads of evidence and models, and what it writes of decisions.
+
+SQLAlchemy, and all that reads evidence, is loaded when it is needed: of a SQLite database a process may answer from
+what another one kept, and write its decisions, without.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
+from functools import cache
+from threading import RLock
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+
+from evaluation.errors import ModelFileError, StoreError, StoreUnreachableError
+from evaluation.store.address import path_of
+from evaluation.store.database_access import make_database_private
+from evaluation.store.kept_scoreboards import is_of_this_version, keep, may_be_kept, read_kept, read_serving_of
+from evaluation.store.recommendation_rows import newest_outcomes_in_file, save_in_file, sqlite_row
+from evaluation.store.retrying import patiently
+from evaluation.store.sqlite_stamp import SqliteStamp
+from evaluation.version import code_hash, code_version
+from selection.analytics.reported_outcomes import UseOutcome
+from selection.recommender.decisions import Decision, Entry, Outcome, Row
+from selection.recommender.rows import past_of, record_of, reported_of, text_of_record
+from selection.recommender.stored_state import read, written
+from selection.recommender.view import FirstKnown
+from selection.scoreboard import Predictor, Scoreboard
+
+if TYPE_CHECKING:
+    from evaluation.store.evidence_stamp import ServerStamp
+    from evaluation.store.session import Store
+    from selection.analytics.past_decisions import PastDecision
+    from selection.learning.serving import ServedModel
+
+T = TypeVar("T")
+BUSY_S = 0.005
+"""How long one attempt to write waits for another process's: questions wait for it meanwhile."""
+PATIENCE_S = 5.0
+"""How long attempts go on."""
+
+
+class StoreBook:
+    """The book of a desk that answers from this database; it is opened when it is first needed.
+
+    Args:
+        url: From `selection.recommender.registry.address_of`.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._lock = RLock()
+        self._store: Store | None = None
+        self._server: ServerStamp | None = None
+        self._is_checked = False
+        path = None if self.is_slow else path_of(url)
+        self._file = (
+            None
+            if path is None
+            else SqliteStamp(path, busy_timeout_s=BUSY_S, on_another_file=self._let_go_of_the_store)
+        )
+        self._n_changes: int | None = None
+        """How often the evidence had changed when it was first asked for."""
+        self._model_id: str | None = None
+        """Of the model that was last read."""
+
+    @property
+    def is_slow(self) -> bool:
+        """True where it is asked over a network."""
+        return not self._url.startswith("sqlite")
+
+    def stamp(self) -> object:
+        """The same while nobody else has written."""
+        return self._stamp().value()
+
+    def kept(self) -> FirstKnown | None:
+        """What another process kept of the evidence as it is now; None: nothing, or it cannot be read."""
+        made_by = _made_by()
+        if self._file is None or made_by is None:
+            return None
+        with suppress(StoreError, ModelFileError):
+            found = read_kept(self._file, made_by)
+            self._n_changes = found.n_changes
+            return None if found.content is None else read(found.content, self._find_model)
+        return None
+
+    def keep(self, known: FirstKnown) -> None:
+        """Keeps what was read since `kept`, for the next process that asks, unless it has changed meanwhile."""
+        made_by = _made_by()
+        if self._file is None or self._n_changes is None or made_by is None:
+            return
+        with suppress(StoreError):  # Whoever asked has the answer, and the next one reads as this one did.
+            if may_be_kept(self._open()):
+                content = written(known, self._model_id)
+                if content is not None:
+                    keep(self._file, content, n_changes_before=self._n_changes, made_by=made_by)
+
+    def fingerprint(self) -> str:
+        """Of the evidence."""
+        from evaluation.store.selection_evidence import evidence_fingerprint
+
+        return evidence_fingerprint(self._open())
+
+    def scoreboard(self, champion: Predictor | None) -> tuple[Scoreboard, Predictor | None]:
+        """From the evidence as it is, and what of the model this evidence bears out."""
+        from evaluation.store.selection_evidence import read_evidence
+        from selection.scoreboards.building import build_scoreboard
+
+        evidence = read_evidence(self._open())
+        return build_scoreboard(evidence), None if champion is None else champion.as_of(evidence)
+
+    def prompts(self, *, task: str | None, limit: int) -> tuple[str, ...]:
+        """Some of those that candidates were measured on, at most `limit`; None: of any task."""
+        from evaluation.store.selection_evidence import sample_prompts
+
+        return sample_prompts(self._open(), task=task, limit=limit)
+
+    def champion_id(self) -> str | None:
+        """Of the promotion that holds; None: nothing was ever promoted."""
+        from evaluation.store.selection_models import champion
+
+        held = champion(self._open()).promotion_id
+        return None if held is None else str(held)
+
+    def champion(self) -> tuple[Predictor | None, tuple[str, ...]]:
+        """The first model in line that can be read, with notes on those before it in line."""
+        from selection.learning.deciding_model import deciding
+
+        found = deciding(self._open())
+        self._model_id = None if found.model is None else found.model.model_id
+        return found.served, found.notes
+
+    def prepare(self, decision: Decision) -> Row:
+        """The decision as it will be written, but for the code's version, which takes a while to be found once."""
+        record = record_of(decision)
+        if self._file is not None:
+            return sqlite_row(record)
+        from evaluation.store.recommendations import prepared
+
+        return prepared(self._open(), record)
+
+    def write(self, entries: Sequence[Entry]) -> int:
+        """How many outcomes were of no recommendation; all others are stored, or none where an error is raised."""
+        version = {"code_version": code_version()}
+        rows = [{**one, **version} for one in entries if not isinstance(one, Outcome)]
+        outcomes = [reported_of(one) for one in entries if isinstance(one, Outcome)]
+        file = self._file
+        if file is not None and not outcomes:
+            self._patiently(lambda _: save_in_file(file, rows))
+            return 0
+        from evaluation.store.recommendations import save_prepared
+
+        return len(self._patiently(lambda stamp: save_prepared(stamp, rows, outcomes)))
+
+    def report(self, outcome: Outcome) -> None:
+        """Stores what came of a recommendation. Raises `UnknownNameError` where there is none of that id."""
+        from evaluation.store.recommendations import report_outcome
+
+        self._patiently(
+            lambda stamp: report_outcome(
+                stamp,
+                outcome.recommendation_id,
+                quality=outcome.quality,
+                latency_s=outcome.latency_s,
+                ok=outcome.ok,
+                reported_at=outcome.reported_at,
+            )
+        )
+
+    def explained(self, recommendation_id: str) -> str:
+        """What is stored of a recommendation, for a person."""
+        from evaluation.store.recommendations import find_recommendation
+
+        return text_of_record(find_recommendation(self._open(), recommendation_id))
+
+    def past(self, *, task: str | None, since: datetime | None) -> "tuple[PastDecision, ...]":
+        """What was recommended, the oldest first."""
+        from evaluation.store.recommendations import list_recommendations
+
+        return tuple(past_of(one) for one in list_recommendations(self._open(), task=task, since=since))
+
+    def outcomes(self, since: datetime | None, limit: int) -> tuple[UseOutcome, ...]:
+        """What was reported at this moment or later, the oldest first; of too many the newest."""
+        return tuple(
+            UseOutcome(
+                recommendation_id=row["id"],
+                task=row["task"],
+                candidate_key=row["candidate_key"],
+                prompt_hash=row["prompt_hash"],
+                quality=row["quality"],
+                ok=row["ok"],
+                reported_at=row["reported_at"],
+            )
+            for row in self._newest_outcomes(since, limit)
+        )
+
+    def _newest_outcomes(self, since: datetime | None, limit: int) -> "Sequence[Mapping[str, Any]]":
+        if self._file is not None:
+            return newest_outcomes_in_file(self._file, since=since, limit=limit)
+        from evaluation.store.recommendations import newest_outcomes
+
+        return [dict(row) for row in newest_outcomes(self._open(), since=since, limit=limit)]
+
+    def close(self) -> None:
+        """Lets go of the store."""
+        with self._lock:
+            if self._file is not None:
+                self._file.close()
+            self._let_go_of_the_store()
+
+    def _patiently(self, write: "Callable[[SqliteStamp | ServerStamp], T]") -> T:
+        """What `write` gives, again and again while other processes write; at once an error where the store is away."""
+        stamp = self._stamp()
+
+        def attempt() -> T:
+            try:
+                stamp.value()
+            except StoreUnreachableError as error:
+                raise StoreError(error.message, error.next_step) from error
+            return write(stamp)
+
+        return patiently(attempt, patience_s=PATIENCE_S)
+
+    def _stamp(self) -> "SqliteStamp | ServerStamp":
+        if self._file is not None:
+            self._check(self._file)
+            return self._file
+        with self._lock:
+            if self._server is None:
+                from evaluation.store.evidence_stamp import ServerStamp
+
+                self._server = ServerStamp(self._open())
+            return self._server
+
+    def _check(self, file: SqliteStamp) -> None:
+        """Sees to it once that the file is a database of this version."""
+        if self._is_checked:
+            return
+        if is_of_this_version(file):
+            make_database_private(file.path)
+        else:
+            self._open()  # which says what is wrong
+        self._is_checked = True
+
+    def _find_model(self, model_id: str) -> "ServedModel | None":
+        from selection.learning.model_files import FROM_A_FILE, read_serving
+
+        found = None if self._file is None else read_serving_of(self._file, model_id)
+        if found is None:
+            return None
+        version, status, serving = found
+        return read_serving(serving, number=version, is_from_elsewhere=status == FROM_A_FILE)
+
+    def _open(self) -> "Store":
+        opened = self._store
+        if opened is not None:
+            return opened
+        from evaluation.store.session import open_store
+
+        with self._lock:
+            if self._store is None:
+                self._store = open_store(self._url, upgrade_from_empty=False, busy_timeout_s=BUSY_S)
+            return self._store
+
+    def _let_go_of_the_store(self) -> None:
+        store, self._store, self._server, self._is_checked = self._store, None, None, False
+        if store is not None:
+            store.close()
+
+
+@cache
+def _made_by() -> str | None:
+    """Another code, or another numpy, may compute another number; None where it is not known which code this is."""
+    code = code_hash()
+    return None if code is None else f"{code} numpy {np.__version__}"

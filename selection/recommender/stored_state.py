@@ -1,0 +1,90 @@
+"""What a desk knows at first, kept in the store for the next process, with what holds of the model that decides.
+
+The model itself stays where it is stored; kept is what was found of it when it was held against the evidence.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from evaluation.errors import ModelFileError
+from selection.learning.staleness import Changed, Holding
+from selection.recommender.view import FirstKnown
+from selection.scoreboards.serialization import read_scoreboard, written_scoreboard
+
+if TYPE_CHECKING:
+    from selection.learning.serving import ServedModel
+
+FindModel = Callable[[str], "ServedModel | None"]
+"""A model by its id, as it was trained; None where it is not what was stored."""
+
+
+def written(known: FirstKnown, model_id: str | None) -> bytes | None:
+    """What is known, as bytes; None where a model decides that is no stored one.
+
+    Args:
+        known: What is known.
+        model_id: The champion's, in the store.
+    """
+    champion = known.champion
+    if champion is None:
+        return written_scoreboard(known.scoreboard, {"champion_id": known.champion_id, "model": None})
+    from selection.learning.serving import ServedModel
+
+    if model_id is None or not isinstance(champion, ServedModel):
+        return None
+    holding = champion.holding
+    held = None if holding is None else {task: _plain_holding(one) for task, one in holding.items()}
+    model = {"id": model_id, "is_of_now": champion.is_of_now, "holding": held}
+    return written_scoreboard(known.scoreboard, {"champion_id": known.champion_id, "model": model})
+
+
+def _plain_holding(one: Holding) -> dict[str, Any]:
+    changed = [[each.label, each.n_changed, each.n_cases, each.is_withheld] for each in one.changed]
+    return {"columns": dict(one.columns), "changed": changed, "moved": one.moved, "n_elsewhere": one.n_elsewhere}
+
+
+def read(content: bytes, find_model: FindModel) -> FirstKnown:
+    """What was known.
+
+    Args:
+        content: From `written`.
+        find_model: Finds the champion's model.
+
+    Raises:
+        ModelFileError: it is not whole, or its model is not there.
+    """
+    scoreboard, about = read_scoreboard(content)
+    try:
+        plain = about["model"]
+        champion = None if plain is None else _champion(plain, find_model)
+        return FirstKnown(scoreboard=scoreboard, champion=champion, champion_id=about["champion_id"])
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise _not_whole(f"{type(error).__name__}: {error}") from error
+
+
+def _champion(plain: Mapping[str, Any], find_model: FindModel) -> "ServedModel":
+    model = find_model(plain["id"])
+    if model is None:
+        raise _not_whole("its model is not there")
+    holding = plain["holding"]
+    held = None if holding is None else {task: _holding(one, len(model.keys)) for task, one in holding.items()}
+    if held is not None and set(held) != set(model.tasks):
+        raise _not_whole("it is of other tasks than its model")
+    return replace(model, holding=held, is_of_now=plain["is_of_now"], _places={})
+
+
+def _holding(plain: Mapping[str, Any], n_candidates: int) -> Holding:
+    columns = dict(plain["columns"])
+    if not all(isinstance(column, int) and 0 <= column < n_candidates for column in columns.values()):
+        raise _not_whole("a candidate that its model does not have")
+    changed = tuple(
+        Changed(label=label, n_changed=n_changed, n_cases=n_cases, is_withheld=is_withheld)
+        for label, n_changed, n_cases, is_withheld in plain["changed"]
+    )
+    moved = tuple((was, now) for was, now in plain["moved"])
+    return Holding(columns=columns, changed=changed, moved=moved, n_elsewhere=plain["n_elsewhere"])
+
+
+def _not_whole(why: str) -> ModelFileError:
+    return ModelFileError(f"what was kept of the evidence is not whole: {why}"[:200], "It is computed again.")

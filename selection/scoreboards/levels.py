@@ -1,0 +1,105 @@
+"""What did each candidate reach on the cases that it was asked, and what makes the expectation another number?
+
+Measured is the mean over families of the mean of a family's cases, repeats averaged first: what a run's page shows of
+these cases, and what the paired differences of `selection.scoreboards.contrasts` are differences of.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from evaluation.evidence import Evidence
+from selection.scoreboard import Levels, TaskStanding
+from selection.scoreboards.contrasts import MIN_PAIRS
+from selection.scoreboards.task_table import Integers, TaskTable
+from selection.scoreboards.two_way import Mask, Matrix, Vector
+
+
+def levels_on_task(evidence: Evidence, table: TaskTable, mean: Vector, shift: Vector) -> Levels:
+    """Of all candidates of the evidence, each benchmark of the task apart.
+
+    Args:
+        evidence: Whose rows the table holds.
+        table: The task's answers.
+        mean: What the additive fit expects of each of the table's candidates on all of the task's cases.
+        shift: What the pull towards its results on other tasks adds to that.
+    """
+    n, place = len(evidence.candidates), table.candidates
+    yardsticks = np.array([evidence.cases[case].yardstick for case in table.cases.tolist()], dtype=np.object_)
+    names = list(dict.fromkeys(yardsticks.tolist()))
+    own = [yardsticks == name for name in names]
+    measured = mean_of_families(table.values, table.asked, table.family_of_case)
+    by_part = np.full((n, len(names)), np.nan)
+    n_by_part, n_answers = np.zeros((2, n, len(names)), dtype=np.int64)
+    for part, cases in enumerate(own):
+        by_part[place, part] = mean_of_families(
+            table.values[:, cases], table.asked[:, cases], table.family_of_case[cases]
+        )
+        n_by_part[place, part] = table.asked[:, cases].sum(axis=1)
+        n_answers[place, part] = table.n_answers[:, cases].sum(axis=1)
+    return Levels(
+        measured=_spread(measured, place, n),
+        filled_in=_spread(np.where(table.asked.all(axis=1), 0.0, mean - measured), place, n),
+        pulled=_spread(shift, place, n),
+        parts=tuple(evidence.benchmarks.get(name, name) for name in names),
+        are_tasks=False,
+        by_part=by_part,
+        n_by_part=n_by_part,
+        n_answers=n_answers,
+        n_cases=np.array([int(cases.sum()) for cases in own], dtype=np.int64),
+    )
+
+
+def levels_over_tasks(standings: Sequence[TaskStanding], quality: Vector) -> Levels | None:
+    """The means over the tasks that each candidate was measured on; None where a task's levels are not known.
+
+    Args:
+        standings: The tasks.
+        quality: What is expected over all of them.
+    """
+    levels = [one.levels for one in standings if one.levels is not None]
+    if len(levels) != len(standings) or not levels:
+        return None
+    by_part = np.stack([one.measured for one in levels], axis=1)
+    # As for differences: a task of which next to nothing is known of a candidate does not speak for it.
+    enough = np.stack([one.n_pairs.diagonal() >= MIN_PAIRS for one in standings], axis=1) & np.isfinite(by_part)
+    counted = np.where(enough.any(axis=1, keepdims=True), enough, np.isfinite(by_part))
+    measured = _mean_where(by_part, counted)
+    pulled = _mean_where(np.stack([one.pulled for one in levels], axis=1), counted)
+    return Levels(
+        measured=measured,
+        filled_in=quality - measured - pulled,
+        pulled=pulled,
+        parts=tuple(one.task for one in standings),
+        are_tasks=True,
+        by_part=by_part,
+        n_by_part=np.stack([one.n_by_part.sum(axis=1) for one in levels], axis=1),
+        n_answers=np.stack([one.n_answers.sum(axis=1) for one in levels], axis=1),
+        n_cases=np.array([one.n_cases for one in standings], dtype=np.int64),
+    )
+
+
+def mean_of_families(values: Matrix, asked: Mask, family: Integers) -> Vector:
+    """Of each candidate, over what it was asked; NaN where that is nothing.
+
+    Args:
+        values: Of each case, shape (n_candidates, n_cases).
+        asked: Where there is one.
+        family: Of each case; those of a family stand together.
+    """
+    starts = np.flatnonzero(np.diff(family, prepend=-1))
+    counts = np.add.reduceat(asked, starts, axis=1, dtype=np.int64)
+    means = np.add.reduceat(np.where(asked, values, 0.0), starts, axis=1) / np.maximum(counts, 1)
+    return _mean_where(means, counts > 0)
+
+
+def _mean_where(values: Matrix, counted: Mask) -> Vector:
+    n = counted.sum(axis=1)
+    total = np.where(counted, values, 0.0).sum(axis=1)
+    return np.asarray(np.divide(total, n, out=np.full(len(n), np.nan), where=n > 0), dtype=np.float64)
+
+
+def _spread(values: Vector, place: Integers, n: int) -> Vector:
+    spread = np.full(n, np.nan)
+    spread[place] = values
+    return spread

@@ -1,0 +1,95 @@
+"""Which candidates can be told apart on a task, allowing for all pairs that are looked at?
+
+The same evidence gets the same answer as from `benchwright compare`, adjusted by Holm over all pairs of the task:
+McNemar's test where all answers are right or wrong, else a test that flips the signs of the differences, or Student's
+t where several cases are of one family.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import numpy as np
+
+from evaluation.stats.continuous_pairs import paired_t_p_value
+from evaluation.stats.mcnemar import mcnemar_p_value
+from evaluation.stats.multiplicity import holm
+from evaluation.stats.ranking import pair_rng
+from evaluation.stats.sign_flips import sign_flip_p_value
+from selection.choosing.student import paired_p_value
+from selection.scoreboard import BY_SIGN_FLIPS, BY_STUDENTS_T, PairTests, TaskStanding
+from selection.scoreboards.contrasts import MIN_PAIRS, Contrasts
+from selection.scoreboards.task_table import Integers, TaskTable
+from selection.scoreboards.two_way import Matrix
+
+MAX_FLIPPED = 50_000
+"""Differences of all pairs of a task together of which signs are flipped, about half a second of work."""
+_WORK_OF_A_PAIR = 40
+"""What a pair takes beside its differences, in differences."""
+_SEED = 0
+"""The default of `compare`."""
+
+Tested = tuple[float, int]
+"""p, and what tells of the test in `PairTests.n_differing`."""
+
+
+def tested_pairs(table: TaskTable, labels: Sequence[str], contrasts: Contrasts) -> PairTests:
+    """Test and adjust every pair of a task that shares enough families.
+
+    Args:
+        table: The task's scores.
+        labels: Of all candidates, by which the flips of a pair are drawn.
+        contrasts: Of all candidates.
+    """
+    places = _places(contrasts)
+    work = sum(int(contrasts.n_pairs[place]) + _WORK_OF_A_PAIR for place in places)
+    if work > MAX_FLIPPED or all(contrasts.only_row[place] >= 0 for place in places):
+        return _adjusted(contrasts, partial(_by_contrast, contrasts))
+    return _adjusted(contrasts, partial(_by_scores, table, labels))
+
+
+def tests_over_tasks(
+    standings: Sequence[TaskStanding], difference: Matrix, se: Matrix, n_pairs: Integers
+) -> PairTests | None:
+    """Of the means over tasks; of a single task that task's own. None where a task's are not known."""
+    if len(standings) == 1:
+        return standings[0].tests
+    contrasts = Contrasts(difference, se, n_pairs, np.full(n_pairs.shape, -1))
+    return _adjusted(contrasts, partial(_by_contrast, contrasts))
+
+
+def _places(contrasts: Contrasts) -> list[tuple[int, int]]:
+    rows, columns = np.triu_indices(len(contrasts.n_pairs), 1)
+    enough = contrasts.n_pairs[rows, columns] >= MIN_PAIRS
+    return list(zip(rows[enough].tolist(), columns[enough].tolist(), strict=True))
+
+
+def _adjusted(contrasts: Contrasts, test: Callable[[int, int], Tested]) -> PairTests:
+    places = _places(contrasts)
+    tested = [test(a, b) for a, b in places]
+    p_adjusted = np.full(contrasts.n_pairs.shape, np.nan)
+    n_differing = np.full(contrasts.n_pairs.shape, BY_STUDENTS_T)
+    for (a, b), p, (_, by) in zip(places, holm([p for p, _ in tested]), tested, strict=True):
+        p_adjusted[a, b] = p_adjusted[b, a] = p
+        n_differing[a, b] = n_differing[b, a] = by
+    return PairTests(p_adjusted=p_adjusted, n_differing=n_differing, n_tests=len(places))
+
+
+def _by_contrast(contrasts: Contrasts, a: int, b: int) -> Tested:
+    """McNemar's test of right-or-wrong answers, Student's t of other scores."""
+    only_a, only_b = int(contrasts.only_row[a, b]), int(contrasts.only_row[b, a])
+    if only_a >= 0:
+        return mcnemar_p_value(only_a, only_b)[0], only_a + only_b
+    difference, se = float(contrasts.difference[a, b]), float(contrasts.se[a, b])
+    return paired_p_value(difference, se, int(contrasts.n_pairs[a, b])), BY_STUDENTS_T
+
+
+def _by_scores(table: TaskTable, labels: Sequence[str], a: int, b: int) -> Tested:
+    """Flips of the signs; Student's t of the families' means where several of the pair's cases are of one family."""
+    row_a, row_b = np.searchsorted(table.candidates, (a, b))
+    both = table.asked[row_a] & table.asked[row_b]
+    differences = (table.values[row_a] - table.values[row_b])[both]
+    _, family = np.unique(table.family_of_case[both], return_inverse=True)
+    means = np.bincount(family, differences) / np.bincount(family)
+    if means.size < differences.size and (p_value := paired_t_p_value(means)) is not None:
+        return p_value, BY_STUDENTS_T
+    return sign_flip_p_value(means, rng=pair_rng(_SEED, labels[a], labels[b]))[0], BY_SIGN_FLIPS

@@ -1,0 +1,139 @@
+"""Takes what blocks say to where it is used: the database, the servers of a pool, prices. No secret goes further."""
+
+import asyncio
+import os
+from dataclasses import replace
+from typing import TypeVar
+
+import httpx
+from prefect import get_run_logger
+from prefect.blocks.core import Block
+from pydantic import ValidationError
+
+from evaluation.errors import ConfigurationError
+from evaluation.evaluation_request import EvaluationRequest
+from evaluation.score_request import ScoreRequest
+from evaluation.settings import Settings
+from evaluation.store.address import parse_url, shown
+from evaluation.store.records import EndpointRecord
+from evaluation.store.registry import find_endpoint, save_endpoint
+from evaluation.store.session import Store
+from tasks.block_names import BLOCK, POOL, USUAL
+from tasks.blocks import EndpointPool, Prices, ResultsDatabase, key_variable
+
+B = TypeVar("B", bound=Block)
+Request = TypeVar("Request", EvaluationRequest, ScoreRequest)
+SEE = "`benchwright blocks list` shows those that there are."
+
+
+async def find_block(kind: type[B], name: str) -> B | None:
+    """The block of that name on the Prefect server; None where there is none.
+
+    Raises:
+        ConfigurationError: it lacks something, or the server does not answer. Nothing of its content is shown.
+    """
+    try:
+        found = await kind.aload(name)
+    except ValidationError as error:
+        fields = ", ".join(".".join(map(str, item["loc"])) for item in error.errors(include_input=False))
+        raise ConfigurationError(
+            f"the block {name!r} ({kind._block_type_name}) is not complete: {fields}", "Mend it in Prefect's pages."
+        ) from None
+    except httpx.HTTPError as error:
+        raise ConfigurationError(
+            f"the Prefect server did not say what is in the block {name!r}: {type(error).__name__}",
+            "Look whether it answers, and start again.",
+        ) from None
+    except ValueError:  # as Prefect says that there is no such block
+        return None
+    return found
+
+
+async def block_named(kind: type[B], name: str) -> B:
+    """The same, where there must be one.
+
+    Raises:
+        ConfigurationError: there is none.
+    """
+    found = await find_block(kind, name)
+    if found is None:
+        raise ConfigurationError(f"the Prefect server has no block {name!r} ({kind._block_type_name})", SEE)
+    return found
+
+
+async def address_in_block() -> str | None:
+    """The URL, with its password, in the block that names the usual results database; None where there is none."""
+    block = await find_block(ResultsDatabase, USUAL)
+    return None if block is None else block.address()
+
+
+async def use_results_database() -> None:
+    """Lets this process keep results where the block says, unless `BENCHWRIGHT_DATABASE_URL` says where.
+
+    For as long as the process lives: a flow run that began in one database ends there.
+    """
+    if Settings().database is not None:
+        return
+    url = await address_in_block()
+    if url is not None:
+        os.environ["BENCHWRIGHT_DATABASE_URL"] = url
+        get_run_logger().info("results are kept in %s, by the block %r", shown(parse_url(url)), USUAL)
+
+
+async def with_pools(request: Request, store: Store) -> Request:
+    """The request with each `pool:NAME` among its endpoints replaced by the servers of that pool, which are stored.
+
+    A key of a pool stands in a variable of this process from then on, and nowhere else.
+
+    Raises:
+        ConfigurationError: there is no such pool, or it is not complete.
+    """
+    if not any(text.startswith(POOL) for text in request.endpoints):
+        return request
+    names: list[str] = []
+    for text in request.endpoints:
+        names += await _servers(text.removeprefix(POOL), store) if text.startswith(POOL) else [text]
+    return request.model_copy(update={"endpoints": list(dict.fromkeys(names))})
+
+
+async def _servers(name: str, store: Store) -> list[str]:
+    pool = await block_named(EndpointPool, name)
+    if key := pool.key_in_clear():
+        os.environ[key_variable(name)] = key
+    return await asyncio.to_thread(_kept, list(pool.records(name)), store)
+
+
+def _kept(records: list[EndpointRecord], store: Store) -> list[str]:
+    """The names of the servers in the store. One that a person has given a name of its own stays as it is there."""
+    return [_kept_one(record, store) for record in records]
+
+
+def _kept_one(record: EndpointRecord, store: Store) -> str:
+    known = find_endpoint(store, record.url)
+    if known is not None and known.name != record.name:
+        return known.name
+    is_resized = known is None or (known.slots, known.gpu_tag) != (record.slots, record.gpu_tag)
+    wanted = replace(record, limit_pending=is_resized or (known is not None and known.limit_pending))
+    if wanted != known:
+        save_endpoint(store, wanted)
+    return record.name
+
+
+async def with_prices(request: EvaluationRequest) -> EvaluationRequest:
+    """The request with the prices that are in the block it names, where it names one: a run keeps what it used.
+
+    Raises:
+        ConfigurationError: there is no such block, or a price is none.
+    """
+    if not isinstance(request.prices, str):
+        return request
+    return request.model_copy(update={"prices": await prices_in_block(request.prices.removeprefix(BLOCK))})
+
+
+async def prices_in_block(name: str) -> dict[str, object]:
+    """What a file of `--prices` would hold.
+
+    Raises:
+        ConfigurationError: there is no such block, or a price is none.
+    """
+    return (await block_named(Prices, name)).content()

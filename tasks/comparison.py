@@ -1,0 +1,88 @@
+"""Holds candidates of stored runs against each other, and shows what came of it in Prefect."""
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from evaluation.comparisons.comparison_request import ComparisonRequest
+from evaluation.reports.comparisons.markdown import comparisons_as_markdown
+from evaluation.reports.comparisons.saving import compare_and_store, refuse_unfit_runs, runs_meant
+from evaluation.reports.comparisons.tables import artifact_rows
+from evaluation.results.comparisons import ComparisonResult
+from evaluation.settings import Settings
+from evaluation.store.comparisons import find_comparison
+from evaluation.store.runs import run_flows
+from evaluation.store.session import open_store
+from tasks.artifacts import artifact_key, publish_page, publish_table
+from tasks.prefect_outage import going_on_without
+from tasks.store_calls import stored
+
+
+@task(name="find runs", task_run_name="find the runs", cache_policy=NO_CACHE, persist_result=False)
+async def find_runs(request: ComparisonRequest) -> tuple[str, ...]:
+    """The ids of the stored runs, looked up before an evaluation makes another one the last."""
+    return await stored(_find_runs, request)
+
+
+def _find_runs(request: ComparisonRequest) -> tuple[str, ...]:
+    with open_store(Settings().database) as store:
+        return runs_meant(store, request)
+
+
+async def refuse_unfit(run_ids: tuple[str, ...], benchmarks: dict[str, str]) -> None:
+    """Returns where each stored run asked one of these benchmarks, names by version.
+
+    Raises:
+        IncomparableError: one did not.
+    """
+    await stored(_refuse_unfit, run_ids, benchmarks)
+
+
+def _refuse_unfit(run_ids: tuple[str, ...], benchmarks: dict[str, str]) -> None:
+    with open_store(Settings().database) as store:
+        refuse_unfit_runs(store, run_ids, benchmarks)
+
+
+@task(name="compare", task_run_name="compare the sides", cache_policy=NO_CACHE, persist_result=False)
+async def compare_candidates(
+    request: ComparisonRequest, *, stored_runs: tuple[str, ...], evaluated: tuple[str, ...]
+) -> tuple[str, ...]:
+    """The ids of the comparisons that now stand in the store, one for each benchmark.
+
+    Args:
+        request: Along what, by which metrics, with which margin.
+        stored_runs: Ids of the runs that it names.
+        evaluated: Of the runs that were made for it.
+    """
+    return await stored(_compare, request, stored_runs, evaluated)
+
+
+def _compare(request: ComparisonRequest, stored_runs: tuple[str, ...], evaluated: tuple[str, ...]) -> tuple[str, ...]:
+    with open_store(Settings().database) as store:
+        results = compare_and_store(store, request, evaluated=evaluated, stored=stored_runs)
+    return tuple(result.comparison_id for result in results)
+
+
+@task(name="publish comparison", task_run_name="publish the comparison", cache_policy=NO_CACHE, persist_result=False)
+async def publish_comparison(comparison_ids: tuple[str, ...]) -> None:
+    """Publishes a table of all pairs for each comparison and one page of Markdown for all of them, as artifacts."""
+    results = await stored(_load, comparison_ids)
+    tables = []
+    async with going_on_without("the comparisons"):
+        for result in results:
+            key = artifact_key("comparison", result.benchmark)
+            description = f"{result.benchmark} · comparison {result.comparison_id} · {len(result.sides)} sides"
+            tables.append(await publish_table(artifact_rows(result), key=key, said=description))
+        flow_runs = await stored(_flow_runs, results)
+        page = comparisons_as_markdown(results, flow_runs=flow_runs, tables=tables)
+        await publish_page(page, key="comparison", said="Who is better, and how sure that is")
+
+
+def _load(comparison_ids: tuple[str, ...]) -> list[ComparisonResult]:
+    with open_store(Settings().database) as store:
+        return [find_comparison(store, comparison_id).result for comparison_id in comparison_ids]
+
+
+def _flow_runs(results: list[ComparisonResult]) -> dict[str, tuple[str, ...]]:
+    """Who made each run."""
+    with open_store(Settings().database) as store:
+        return {run_id: run_flows(store, run_id) for result in results for run_id in result.run_ids}

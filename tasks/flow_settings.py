@@ -1,0 +1,24 @@
+"""What every flow does first: where its results are kept, and which files it may read."""
+
+from evaluation.allowed_files import limit_files
+from evaluation.settings import Settings
+from tasks.block_values import use_results_database
+
+
+async def use_own_settings() -> None:
+    """Lets this flow run keep results where the operator says, and read the files that its requester may name.
+
+    Whoever starts a flow on the command line may name every file. The parameters of a deployment's run come from
+    Prefect's API, be it by form, and may name those in one folder alone.
+    """
+    if _is_of_a_deployment():
+        limit_files(Settings().form_files)
+    await use_results_database()
+
+
+def _is_of_a_deployment() -> bool:
+    from prefect.context import FlowRunContext
+
+    context = FlowRunContext.get()
+    flow_run = None if context is None else context.flow_run
+    return flow_run is not None and flow_run.deployment_id is not None

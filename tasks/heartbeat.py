@@ -1,0 +1,50 @@
+"""Says that we work on runs, as long as we do: silence means that we are dead."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from prefect import get_run_logger
+from prefect.runtime import flow_run
+
+from evaluation.errors import DatabaseLostError, StoreError
+from evaluation.store.holders import beat, let_go, take_hold
+from evaluation.store.session import Store
+from tasks.store_calls import stored
+
+BEAT_EVERY_S = 15.0
+
+
+@asynccontextmanager
+async def holding(store: Store, run_ids: Sequence[str], *, part: str | None = None) -> AsyncIterator[str]:
+    """The id under which this process, and the flow run that it belongs to, hold the runs.
+
+    Args:
+        store: Where that is written down.
+        run_ids: May be none, where only the flow run's life is to be known of.
+        part: What of them it works on, beside those who work on other parts; None: all, and alone.
+
+    Raises:
+        HeldError: another process works on one of them.
+    """
+    flow_run_id = str(flow_run.id) if flow_run.id else None
+    holder_id = await stored(take_hold, store, run_ids, alone=True, flow_run_id=flow_run_id, part=part)
+    beating = asyncio.create_task(_beat(store, holder_id))
+    try:
+        yield holder_id
+    finally:
+        beating.cancel()
+        with contextlib.suppress(StoreError):
+            await asyncio.shield(asyncio.to_thread(let_go, store, holder_id))
+
+
+async def _beat(store: Store, holder_id: str) -> None:
+    while True:
+        await asyncio.sleep(BEAT_EVERY_S)
+        try:
+            await asyncio.to_thread(beat, store, holder_id)
+        except DatabaseLostError:
+            return  # which ends the flow run
+        except Exception as error:  # without a heartbeat the living count as dead
+            get_run_logger().warning("the heartbeat could not be stored, and is tried again: %s", error)

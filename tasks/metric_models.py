@@ -1,0 +1,50 @@
+"""The models that metrics ask, and the servers at which they and the candidates are asked."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from evaluation.metrics.metric import Need
+from evaluation.options import effective_options
+from evaluation.planning import AskedModel, Lane
+from evaluation.providers.openai_wire import unsupported_options
+from evaluation.resolution import MetricModel, ResolvedEndpoint
+
+JUDGE_NUM_CTX = 8192
+
+
+def asked_models(models: Sequence[MetricModel], *, allow_remote: bool) -> tuple[AskedModel, ...]:
+    """The models that metrics ask, embedders first: they are small, and soon done."""
+    return tuple(
+        AskedModel(
+            need=str(model.need),
+            model=model.model,
+            digest=model.digest,
+            lane=lane_of(model.resolved.endpoint, allow_remote=allow_remote),
+            options=_judging_options(model),
+            think=model.resolved.candidate.think,
+        )
+        for model in sorted(models, key=lambda model: model.need is Need.JUDGE)
+    )
+
+
+def _judging_options(model: MetricModel) -> dict[str, Any]:
+    """The same for every judge: the likeliest verdict, and room for a long answer."""
+    info = model.resolved.info
+    given = {"temperature": 0.0, "num_ctx": min(JUDGE_NUM_CTX, info.context_length or JUDGE_NUM_CTX)}
+    options = effective_options(given, benchmark={}, model=info.parameters)
+    unsent = set() if model.resolved.endpoint.provider == "ollama" else set(unsupported_options(options))
+    return {name: value for name, value in options.items() if name not in {*unsent, "num_predict", "stop"}}
+
+
+def lane_of(endpoint: ResolvedEndpoint, *, allow_remote: bool) -> Lane:
+    """What the asking needs to know of a server."""
+    return Lane(
+        endpoint_name=endpoint.name,
+        url=endpoint.url,
+        provider=endpoint.provider,
+        key_variable=endpoint.key_variable,
+        slots=endpoint.slots,
+        allow_remote=endpoint.allow_remote or allow_remote,
+        gpu_tag=endpoint.gpu_tag,
+        slots_are_given=endpoint.slots_are_given,
+    )

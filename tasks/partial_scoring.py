@@ -1,0 +1,57 @@
+"""The numbers of a run that was ended early: of what is finished, and only as far as a moment is enough for them."""
+
+import asyncio
+import contextlib
+import threading
+
+from prefect import get_run_logger
+
+from evaluation.aggregation import aggregate_run
+from evaluation.metrics.metric_process import Apart, is_ours
+from evaluation.metrics.parsing import parse_metric
+from evaluation.planning import Plan
+from evaluation.scoring import by_work, score_candidate
+from evaluation.settings import Settings
+from evaluation.store.session import open_store
+
+AT_MOST_S = 1.0
+
+
+async def score_what_is_finished(plan: Plan) -> None:
+    """Scores and aggregates the stored answers; gives up after a moment, since somebody waits for us to end."""
+    stopping, ended, apart = threading.Event(), asyncio.Event(), Apart(limit_s=AT_MOST_S)
+    loop = asyncio.get_running_loop()
+
+    def work() -> None:
+        with contextlib.suppress(Exception):  # the answers are stored, which is what counts now
+            _score(plan, stopping, apart)
+        with contextlib.suppress(RuntimeError):  # nobody waits any more
+            loop.call_soon_threadsafe(ended.set)
+
+    # Not in the loop's own executor, for which the process would wait at its end.
+    threading.Thread(target=work, daemon=True, name="salvage").start()
+    try:
+        async with asyncio.timeout(AT_MOST_S):
+            await ended.wait()
+    except TimeoutError:
+        stopping.set()
+        get_run_logger().info("the answers are stored, but there was no time to score all of them")
+    finally:
+        apart.close()  # a metric that never returns must not outlive us
+
+
+def _score(plan: Plan, stopping: threading.Event, apart: Apart) -> None:
+    """Our own metrics of all runs first, and their numbers: somebody else's may take longer than there is time."""
+    with open_store(Settings().database) as store:
+        parsed = {run.run_id: [parse_metric(text) for text in by_work(run.metrics).plain] for run in plan.runs}
+        for of_ours in (True, False):
+            for run in plan.runs:
+                metrics = [metric for metric in parsed[run.run_id] if is_ours(metric) is of_ours]
+                if not metrics and not of_ours:
+                    continue
+                for item in plan.candidates_of(run.run_id):
+                    if stopping.is_set():
+                        return
+                    score_candidate(store, run.run_id, item.run_candidate_id, metrics, apart=apart)
+                texts = run.metrics if not of_ours else [text for text in run.metrics if is_ours(parse_metric(text))]
+                aggregate_run(store, run.run_id, texts, apart=apart)

@@ -1,0 +1,58 @@
+"""Asks Prefect's server from a flow, and again for as long as it is away: what is shown there must not end the work.
+
+Prefect's own client asks again only where it was answered before, which a client made for one call never was.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import TypeVar
+
+import httpx
+
+from evaluation.store.retrying import PATIENCE_S
+from tasks.flow_logging import warn
+from tasks.retrying import again_while_away
+
+T = TypeVar("T")
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 5.0
+
+
+async def while_away(call: Callable[[], Awaitable[T]], *, patience_s: float = PATIENCE_S) -> T:
+    """What `call` gives. While Prefect's server is away it is called again.
+
+    Args:
+        call: Must do no harm when it is done twice: a connection may break after the server did it.
+        patience_s: How long it is called again; 0: it is called once.
+
+    Raises:
+        Exception: whatever it raises; that the server is away, only after that time.
+    """
+    return await again_while_away(
+        call,
+        is_away=_is_away,
+        on_wait=lambda error: warn("the Prefect server is away, and is waited for: %s", _in_words(error)),
+        patience_s=patience_s,
+        pauses_s=(FIRST_PAUSE_S, LONGEST_PAUSE_S),
+    )
+
+
+@asynccontextmanager
+async def going_on_without(what: str) -> AsyncIterator[None]:
+    """Leaves its body where Prefect's server stayed away, with a warning that names what is not shown there."""
+    try:
+        yield
+    except Exception as error:
+        if not _is_away(error):
+            raise
+        warn("%s could not be shown in Prefect, and stand in the results' database alone: %s", what, _in_words(error))
+
+
+def _is_away(error: Exception) -> bool:
+    """True where the server may answer later: not reached, or overburdened."""
+    if isinstance(error, httpx.HTTPStatusError):
+        return error.response.status_code >= 500
+    return isinstance(error, httpx.TransportError | OSError)
+
+
+def _in_words(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}".splitlines()[0]

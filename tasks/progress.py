@@ -1,0 +1,47 @@
+"""Shows how far the work is as a Prefect artifact, read from the store like every other face of it."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from evaluation.errors import StoreError
+from evaluation.reports.runs.pace import Pace
+from evaluation.store.runs import progress
+from evaluation.store.session import Store
+from tasks.artifacts import ProgressArtifact
+
+SHOW_EVERY_S = 2.0
+
+
+@asynccontextmanager
+async def show_progress(store: Store, invocation_id: str) -> AsyncIterator[None]:
+    """Keeps the progress artifact up to date while the work goes on, and leaves it at its end."""
+    artifact, pace = ProgressArtifact(), Pace()
+    await _show_once(artifact, pace, store, invocation_id)
+    showing = asyncio.create_task(_keep_showing(artifact, pace, store, invocation_id))
+    try:
+        yield
+    finally:
+        showing.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await showing
+    await _show_once(artifact, pace, store, invocation_id)
+
+
+async def _keep_showing(artifact: ProgressArtifact, pace: Pace, store: Store, invocation_id: str) -> None:
+    while True:
+        await asyncio.sleep(SHOW_EVERY_S)
+        await _show_once(artifact, pace, store, invocation_id)
+
+
+async def _show_once(artifact: ProgressArtifact, pace: Pace, store: Store, invocation_id: str) -> None:
+    with contextlib.suppress(StoreError):
+        found = await asyncio.to_thread(progress, store, invocation_id)
+        planned = sum(item.n_planned for item in found)
+        done = sum(item.n_done for item in found)
+        failed = sum(item.n_failed for item in found)
+        percent = 100.0 * (done + failed) / planned if planned else 100.0
+        said = f"{done:,} answered, {failed:,} failed, of {planned:,} generations"
+        left = pace.in_words(found)
+        await artifact.show(percent, f"{said} · {left}" if left else said)

@@ -1,0 +1,121 @@
+"""After a block of cases: who is dropped, who goes on, and why."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+from prefect.runtime import task_run
+
+from evaluation.errors import ConfigurationError
+from evaluation.formatting import counted
+from evaluation.planning import Plan
+from evaluation.races.blocks import Block, after
+from evaluation.races.confirmation import confirmation
+from evaluation.races.decision import Decision, Fate
+from evaluation.races.elimination import confirmed, decide, give_up
+from evaluation.races.rules import Spent
+from evaluation.races.state import RaceState
+from evaluation.settings import Settings
+from evaluation.store.races import save_decisions
+from evaluation.store.records import Status
+from evaluation.store.runs import set_run_candidate_status
+from evaluation.store.session import Store, open_store
+from tasks.flow_logging import tell
+from tasks.races.schedule import Course, Step, position, run_of
+from tasks.store_calls import stored
+
+
+async def mark_planned(plan: Plan) -> None:
+    """Marks everybody who will be asked as not begun, whatever the look before has left."""
+    await stored(_mark_planned, plan)
+
+
+def _mark_planned(plan: Plan) -> None:
+    with open_store(Settings().database) as store:
+        for item in plan.candidates:
+            set_run_candidate_status(store, item.run_candidate_id, Status.PLANNED)
+
+
+def _task_run_name() -> str:
+    step = task_run.parameters["step"]
+    return f"decide after {step.name} · {step.n_cases} cases"
+
+
+@task(name="decide", task_run_name=_task_run_name, cache_policy=NO_CACHE, persist_result=False)
+async def decide_look(course: Course, step: Step, *, minutes: float) -> tuple[Decision, ...]:
+    """What was decided, stored, on the cases that are scored now.
+
+    Args:
+        course: The race.
+        step: What was asked.
+        minutes: That this process has taken.
+
+    Raises:
+        ConfigurationError: none of those that are in could be asked.
+    """
+    decisions = await stored(_decide, course, step, minutes)
+    for decision in decisions:
+        if decision.fate is not Fate.KEPT:
+            tell("%s is %s: %s", decision.label, str(decision.fate).replace("_", " "), decision.reason)
+    n_left = Counter(decision.fate for decision in decisions)[Fate.KEPT]
+    if not step.is_confirmation:
+        are, cases = "is" if n_left == 1 else "are", counted(step.n_cases, "case")
+        tell("%s: %d of %d %s still in after %s", step.name, n_left, step.n_candidates, are, cases)
+    return decisions
+
+
+def _decide(course: Course, step: Step, minutes: float) -> tuple[Decision, ...]:
+    with open_store(Settings().database) as store:
+        here = position(store, course, minutes=minutes, n_cases=step.n_cases)
+        state = after(here.state, _block(here.state, step))
+        if step.is_confirmation:
+            found = confirmation(state, here.grid, seed=course.request.evaluation.seed)
+            decisions = confirmed(state, found)
+        else:
+            reasons = _given_up(store, course)
+            _refuse_to_end_for_want_of_a_server(state, reasons)
+            state, gone = give_up(state, reasons)
+            decisions = (*gone, *decide(state, here.grid)[1])
+        decisions = _with_costs(decisions, here.spent)
+        save_decisions(store, course.invocation_id, decisions)
+        return decisions
+
+
+def _block(state: RaceState, step: Step) -> Block:
+    places = tuple(place for place, runner in enumerate(state.runners) if step.keys is None or runner.key in step.keys)
+    return Block(
+        name=step.name,
+        look=step.look,
+        places=places,
+        n_cases=step.n_cases,
+        first_case=step.first_case,
+        is_confirmation=step.is_confirmation,
+    )
+
+
+def _given_up(store: Store, course: Course) -> dict[str, str]:
+    """Why each candidate that could not be asked was given up, by fingerprint."""
+    run = run_of(store, course)
+    return {
+        found.plan.candidate_fingerprint: found.given_up_reason
+        for found in (run.candidates if run is not None else ())
+        if found.status is Status.FAILED and found.given_up_reason
+    }
+
+
+def _refuse_to_end_for_want_of_a_server(state: RaceState, reasons: Mapping[str, str]) -> None:
+    """Nobody is dropped where nobody could be asked: the same look is asked again by a resume."""
+    runners = [state.runners[place] for place in state.alive]
+    if runners and all(runner.key in reasons for runner in runners):
+        said = "; ".join(dict.fromkeys(reasons[runner.key] for runner in runners))
+        raise ConfigurationError(
+            f"none of the {len(runners)} candidates that are in the race could be asked: {said}",
+            "Mend that, and go on with `benchwright race --resume last`.",
+        )
+
+
+def _with_costs(decisions: Sequence[Decision], spent: Spent) -> tuple[Decision, ...]:
+    """What the race had taken by then stands with every decision."""
+    return tuple(replace(decision, evidence={**decision.evidence, **asdict(spent)}) for decision in decisions)

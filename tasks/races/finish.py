@@ -1,0 +1,84 @@
+"""How did a race come out? Stored, and shown in Prefect."""
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from evaluation.missing_scores import too_many_missing
+from evaluation.races.blocks import next_block
+from evaluation.races.outcome import outcome
+from evaluation.reports.album import Picture
+from evaluation.reports.page_links import artifact_link, flow_run_link
+from evaluation.reports.races.page import NOT_OVER, race_as_markdown, ranking_rows
+from evaluation.reports.races.result import race_outcome, race_result
+from evaluation.reports.runs.pictures import latencies
+from evaluation.results.as_json import as_json
+from evaluation.results.races import RaceResult
+from evaluation.settings import Settings
+from evaluation.store.races import finish_race
+from evaluation.store.records import RunRecord, Status
+from evaluation.store.runs import set_run_status
+from evaluation.store.session import Store, open_store
+from tasks.artifacts import artifact_key, publish_page, publish_table
+from tasks.prefect_outage import going_on_without
+from tasks.races.schedule import Course, position, run_of
+from tasks.store_calls import stored
+
+
+@task(name="finish race", task_run_name="finish the race", cache_policy=NO_CACHE, persist_result=False)
+async def end_race(course: Course, *, minutes: float, metrics: tuple[str, ...]) -> dict[str, str]:
+    """The status of the run, once the outcome of the race is stored.
+
+    Args:
+        course: The race, over.
+        minutes: That this process has taken.
+        metrics: The run's, as `parse_metric` reads them.
+    """
+    return await stored(_end, course, minutes, metrics)
+
+
+def _end(course: Course, minutes: float, metrics: tuple[str, ...]) -> dict[str, str]:
+    with open_store(Settings().database) as store:
+        run = run_of(store, course)
+        assert run is not None  # noqa: S101 - a race that has asked something has its run
+        here = position(store, course, minutes=minutes)
+        state, _ = next_block(here.state, here.grid, here.spent)
+        found = outcome(state, here.grid, seed=course.request.evaluation.seed)
+        finish_race(store, course.invocation_id, as_json(race_outcome(found, here.grid, state, here.spent)))
+        reasons = _why_failed(store, course, run, metrics)
+        status = Status.FAILED if reasons else Status.COMPLETED
+        set_run_status(store, run.plan.run_id, status, reason="; ".join(reasons) or None)
+        return {run.plan.run_id: str(status)}
+
+
+def _why_failed(store: Store, course: Course, run: RunRecord, metrics: tuple[str, ...]) -> list[str]:
+    reasons = [
+        f"{found.plan.label} was given up: {found.given_up_reason}"
+        for found in run.candidates
+        if found.status is Status.FAILED and found.given_up_reason
+    ]
+    budget = course.request.evaluation.failure_budget(run.plan.n_cases * run.plan.n_repeats)
+    budgets = {found.run_candidate_id: budget for found in run.candidates}
+    if missing := too_many_missing(store, run.plan.run_id, metrics, budgets):
+        reasons.append(f"{missing}; `benchwright race --resume {run.plan.run_id}` asks them again")
+    return reasons
+
+
+@task(name="publish race", task_run_name="publish the race", cache_policy=NO_CACHE, persist_result=False)
+async def publish_race(invocation_id: str) -> None:
+    """Publishes the ranking as a table, and the race with all its decisions as a page of Markdown."""
+    result, pictures = await stored(_shown, invocation_id)
+    race = result.race
+    sentence = race.outcome.sentence or NOT_OVER
+    key = artifact_key("race", race.benchmark)
+    async with going_on_without("the race's decisions"):
+        table_id = await publish_table(ranking_rows(race), key=key, said=sentence)
+        links = [artifact_link(table_id, said="The ranking to search and sort")]
+        links += [flow_run_link(flow_run_id) for run in result.invocation.runs for flow_run_id in run.flow_run_ids]
+        page = race_as_markdown(race, pictures=pictures, links=" · ".join(links))
+        await publish_page(page, key="race", said=sentence)
+
+
+def _shown(invocation_id: str) -> tuple[RaceResult, list[Picture | None]]:
+    with open_store(Settings().database) as store:
+        result = race_result(store, invocation_id)
+        return result, [latencies(store, run) for run in result.invocation.runs]

@@ -1,0 +1,38 @@
+"""A race holds its run from its first look to its end, so that it reads as running while it is decided who goes on."""
+
+from contextlib import AsyncExitStack
+from types import TracebackType
+from typing import Self
+
+from evaluation.planning import Plan
+from evaluation.settings import Settings
+from evaluation.store.session import open_store
+from tasks.heartbeat import holding
+from tasks.store_calls import stored
+
+
+class RaceHold:
+    """This process's hold of a race's run, let go of when it is left."""
+
+    def __init__(self) -> None:
+        self.holder_id: str | None = None
+        """None before the first look is planned."""
+        self._open = AsyncExitStack()
+
+    async def take(self, plan: Plan) -> None:
+        """Holds the run of the plan, if that is not so yet.
+
+        Raises:
+            HeldError: another process works on it.
+        """
+        if self.holder_id is None:
+            store = self._open.enter_context(await stored(open_store, Settings().database))
+            self.holder_id = await self._open.enter_async_context(holding(store, [run.run_id for run in plan.runs]))
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self._open.aclose()

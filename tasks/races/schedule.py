@@ -1,0 +1,222 @@
+"""Where does a race stand? All of it is read from the store, so that a race that was killed goes on where it was."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from evaluation.aggregation import case_values
+from evaluation.benchmarks.sampling import limited
+from evaluation.metrics.guarded_calls import combining
+from evaluation.metrics.metric import Metric
+from evaluation.metrics.parsing import parse_metric
+from evaluation.races.blocks import Block, next_block
+from evaluation.races.decision import Decision
+from evaluation.races.grid import Grid, grid_of
+from evaluation.races.race_request import RaceRequest
+from evaluation.races.raceable_metrics import refuse_unfit
+from evaluation.races.resuming import n_cases_decided_on, resumed
+from evaluation.races.rules import Spent
+from evaluation.races.schedule import cut_confirmation
+from evaluation.races.state import RaceState, Runner
+from evaluation.reports.labels import unique_labels
+from evaluation.resolution.benchmarks import resolve_benchmark
+from evaluation.settings import Settings
+from evaluation.store.benchmarks import case_clusters, case_ids_of, load_benchmark_version
+from evaluation.store.plans import create_invocation
+from evaluation.store.races import begin_race, costs_of_run, load_decisions
+from evaluation.store.records import RunRecord
+from evaluation.store.runs import runs_of_invocation
+from evaluation.store.session import Store, open_store
+from evaluation.version import code_version
+from tasks.load import LoadedBenchmark
+from tasks.store_calls import stored
+
+
+@dataclass(frozen=True, kw_only=True)
+class Course:
+    """A race that is laid out: what it is about, and what it had taken before this process."""
+
+    request: RaceRequest
+    invocation_id: str
+    benchmark: LoadedBenchmark
+    metric: str
+    """What is raced on, as `parse_metric` reads it."""
+    minutes_before: float
+    notes: tuple[str, ...] = ()
+    """What its user should know before it begins."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Position:
+    """Where a race stands."""
+
+    state: RaceState
+    grid: Grid
+    """The scores on the cases that its decisions rest on."""
+    spent: Spent
+    decisions: tuple[Decision, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """What is asked next."""
+
+    name: str
+    look: int
+    n_cases: int
+    """The first ones of the race's order, up to which they are asked."""
+    n_cases_at_most: int
+    """Of the whole race."""
+    first_case: int
+    """Cases before this one are not asked, whatever is missing there."""
+    keys: tuple[str, ...] | None
+    """Fingerprints of those that are asked, whoever is likeliest to go on last; None: everybody."""
+    n_candidates: int
+    is_confirmation: bool
+
+
+async def lay_out(request: RaceRequest, invocation_id: str, benchmark: LoadedBenchmark) -> Course:
+    """The race, stored as one.
+
+    Raises:
+        ConfigurationError: the benchmark has no metric to race on.
+    """
+    return await stored(_lay_out, request, invocation_id, benchmark)
+
+
+def _lay_out(request: RaceRequest, invocation_id: str, benchmark: LoadedBenchmark) -> Course:
+    with open_store(Settings().database) as store:
+        headline = _headline(request, store, benchmark)
+        refuse_unfit(headline)
+        rules = request.rules(metric=headline.name, unit=headline.unit)
+        given = request.evaluation.model_dump(mode="json", exclude_defaults=True)
+        create_invocation(store, invocation_id=invocation_id, request=given, code_version=code_version())
+        begin_race(store, invocation_id, request=request.own_fields, code_version=code_version())
+        n_pool = len(_case_order(store, request, benchmark))
+        notes = _notes(case_clusters(store, benchmark.version), cut_confirmation(rules, n_pool))
+        said = [decision.evidence.get("minutes", 0.0) for decision in load_decisions(store, invocation_id)]
+    return Course(
+        request=request,
+        invocation_id=invocation_id,
+        benchmark=benchmark,
+        metric=headline.text,
+        minutes_before=max(said, default=0.0),
+        notes=notes,
+    )
+
+
+def _notes(clusters: Mapping[str, str], cut: str | None) -> tuple[str, ...]:
+    cut_short = () if cut is None else (cut,)
+    n_clusters = len(set(clusters.values()))
+    if n_clusters < 2:
+        return cut_short
+    return (
+        *cut_short,
+        f"the cases stand in {n_clusters} clusters: the race tells who is best on questions like these, drawn from "
+        "these clusters; whether that holds in others is for `compare` to say",
+    )
+
+
+def _headline(request: RaceRequest, store: Store, benchmark: LoadedBenchmark) -> Metric:
+    found = resolve_benchmark(load_benchmark_version(store, benchmark.version, benchmark.name), request.evaluation)
+    return next(metric for metric in found.metrics if metric.name == found.headline)
+
+
+async def next_step(course: Course, *, minutes: float) -> Step | None:
+    """What is asked next; None: the race is over.
+
+    Args:
+        course: The race.
+        minutes: That this process has taken.
+    """
+    return await stored(_next_step, course, minutes)
+
+
+def _next_step(course: Course, minutes: float) -> Step | None:
+    with open_store(Settings().database) as store:
+        run = run_of(store, course)
+        here = position(store, course, minutes=minutes)
+    _, block = next_block(here.state, here.grid, here.spent)
+    return None if block is None else _step(here.state, block, run)
+
+
+def _step(state: RaceState, block: Block, run: RunRecord | None) -> Step:
+    begun = run.plan.n_cases if run is not None else 0
+    return Step(
+        name=block.name,
+        look=block.look,
+        n_cases=max(block.n_cases, begun),  # a look that was cut off is gone on with as it was begun
+        n_cases_at_most=state.n_pool,
+        first_case=block.first_case,
+        keys=None if run is None else tuple(state.runners[place].key for place in block.places),
+        n_candidates=len(block.places),
+        is_confirmation=block.is_confirmation,
+    )
+
+
+def run_of(store: Store, course: Course) -> RunRecord | None:
+    """The race's run; None before its first look."""
+    return next(iter(runs_of_invocation(store, course.invocation_id)), None)
+
+
+def position(store: Store, course: Course, *, minutes: float, n_cases: int | None = None) -> Position:
+    """Where the race stands by its stored decisions.
+
+    Args:
+        store: The store.
+        course: The race.
+        minutes: That this process has taken.
+        n_cases: The cases whose scores are wanted; None: those that the decisions rest on.
+    """
+    run, decisions = run_of(store, course), load_decisions(store, course.invocation_id)
+    metric = parse_metric(course.metric)
+    order = case_order(store, course)
+    n_wanted = max((decision.n_cases for decision in decisions), default=0) if n_cases is None else n_cases
+    grid = _grid(store, run, metric, order[:n_wanted], n_candidates=_n_candidates(course))
+    beginning = RaceState(
+        rules=course.request.rules(metric=metric.name, unit=metric.unit),
+        n_pool=len(order),
+        runners=_runners(run, _n_candidates(course)),
+    )
+    state = resumed(beginning, decisions, grid.first(n_cases_decided_on(decisions)))
+    return Position(state=state, grid=grid, spent=_spent(store, run, course, minutes), decisions=decisions)
+
+
+def case_order(store: Store, course: Course) -> tuple[str, ...]:
+    """The cases of the race, in the order in which they are asked."""
+    return _case_order(store, course.request, course.benchmark)
+
+
+def _case_order(store: Store, request: RaceRequest, benchmark: LoadedBenchmark) -> tuple[str, ...]:
+    asked = request.evaluation
+    return limited(case_ids_of(store, benchmark.version), limit=asked.limit, seed=asked.seed)
+
+
+def _n_candidates(course: Course) -> int:
+    return len(course.request.evaluation.all_candidates())
+
+
+def _runners(run: RunRecord | None, n_candidates: int) -> tuple[Runner, ...]:
+    """Those of the run; before there is one, as many as were asked for."""
+    if run is None:
+        return tuple(Runner(key=str(place), label=str(place)) for place in range(n_candidates))
+    labels = unique_labels(run)
+    return tuple(
+        Runner(key=found.plan.candidate_fingerprint, label=labels[found.run_candidate_id]) for found in run.candidates
+    )
+
+
+def _grid(store: Store, run: RunRecord | None, metric: Metric, order: tuple[str, ...], *, n_candidates: int) -> Grid:
+    scores: list[dict[str, float]] = [{}] * n_candidates
+    if run is not None:
+        # With the digest of the model that it asks, where it asks one.
+        signature = next(use.signature for use in run.plan.metrics if use.name == run.plan.headline)
+        found = (case_values(store, item.run_candidate_id, signature, combining(metric)) for item in run.candidates)
+        scores = [dict(zip(values.case_ids, values.means, strict=True)) for values in found]
+    return grid_of(scores, order, value_range=metric.value_range, higher_is_better=metric.higher_is_better)
+
+
+def _spent(store: Store, run: RunRecord | None, course: Course, minutes: float) -> Spent:
+    if run is None:
+        return Spent(minutes=course.minutes_before + minutes)
+    costs = costs_of_run(store, run.plan.run_id)
+    return Spent(calls=costs.n_calls, minutes=course.minutes_before + minutes, tokens=costs.n_tokens)

@@ -1,0 +1,60 @@
+"""Shows in Prefect what is to be rated, blinded, and what came of it, with names."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from evaluation.reviews.blinded import blinded_as_markdown, without_names
+from evaluation.reviews.blinded_cases import cases_title
+from evaluation.reviews.progress import page_key
+from evaluation.reviews.result_page import result_as_markdown, score_rows
+from evaluation.reviews.results import review_result
+from evaluation.settings import Settings
+from evaluation.store.records import ReviewItem
+from evaluation.store.session import open_store
+from tasks import artifacts
+from tasks.artifacts import artifact_key
+from tasks.prefect_outage import going_on_without
+from tasks.reviews.session import forget_ended_sessions
+from tasks.store_calls import stored
+
+
+async def publish_page(review_id: str, page: Sequence[ReviewItem], n_items: int, markdown: str) -> None:
+    """Publishes some cases side by side. Neither key nor description says whose they are."""
+    await _publish_page(page_key(page), review_id, cases_title(page, n_items), markdown)
+
+
+@task(name="show cases", task_run_name="show {key}", cache_policy=NO_CACHE, persist_result=False)
+async def _publish_page(key: str, review_id: str, title: str, markdown: str) -> None:
+    said = f"{title} of review {review_id}. To rate them: the three dots of this flow run, Resume."
+    await artifacts.publish_page(markdown, key=artifact_key("review", review_id, key), said=said)
+
+
+@task(name="publish review", task_run_name="publish the result", cache_policy=NO_CACHE, persist_result=False)
+async def publish_result(review_id: str, *, unblind: bool = False) -> dict[str, Any]:
+    """What people said, by candidate, as plain values, once it stands in Prefect; no names while somebody may rate.
+
+    Args:
+        review_id: Its id, the beginning of it, or `last`.
+        unblind: Tell it with names all the same.
+    """
+    await forget_ended_sessions(review_id)
+    result = await stored(_result, review_id)
+    key = artifact_key("review", result["review_id"])
+    if not (result["awaited"]["is_over"] or unblind):
+        shown = without_names(result)
+        async with going_on_without("the review's votes"):
+            await artifacts.publish_page(blinded_as_markdown(result), key=f"{key}-result", said=shown["sentence"])
+        return shown
+    async with going_on_without("the review's results"):
+        if rows := score_rows(result):
+            await artifacts.publish_table(rows, key=f"{key}-scores", said=result["sentence"])
+        await artifacts.publish_page(result_as_markdown(result), key=f"{key}-result", said=result["sentence"])
+    return result
+
+
+def _result(review_id: str) -> dict[str, Any]:
+    with open_store(Settings().database) as store:
+        return review_result(store, review_id)

@@ -1,0 +1,102 @@
+"""A flow run's work on a review: which review it is, and which cases are still to be rated in it."""
+
+from uuid import UUID
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+from prefect.client.orchestration import PrefectClient, get_client
+from prefect.exceptions import ObjectNotFound
+
+from evaluation.reviews.creation import open_review
+from evaluation.reviews.review_request import ReviewRequest
+from evaluation.settings import Settings
+from evaluation.store.ratings import load_ratings, save_ratings
+from evaluation.store.records import RatingRecord, ReviewRecord, Said
+from evaluation.store.reviews import begin_session, find_review, find_session, forget_session, list_sessions
+from evaluation.store.session import open_store
+from tasks.store_calls import stored
+
+PLACE = "prefect"
+
+
+@task(name="open review", task_run_name="find or pick the cases", cache_policy=NO_CACHE, persist_result=False)
+async def open_session(request: ReviewRequest, session_id: str) -> ReviewRecord:
+    """The review of a session: a flow run that begins anew, days later, finds the one that it began with.
+
+    Args:
+        request: What was asked for.
+        session_id: The flow run's id.
+    """
+    return await stored(_open, request, session_id)
+
+
+def _open(request: ReviewRequest, session_id: str) -> ReviewRecord:
+    with open_store(Settings().database) as store:
+        session = find_session(store, session_id)
+        if session is None:
+            review = open_review(store, request)
+            begin_session(store, session_id=session_id, review_id=review.review_id, place=PLACE, rater=request.rater)
+            return review
+        return find_review(store, session.review_id)
+
+
+async def ratings_so_far(review_id: str) -> tuple[RatingRecord, ...]:
+    """Everybody's ratings of a review."""
+    return await stored(_ratings, review_id)
+
+
+def _ratings(review_id: str) -> tuple[RatingRecord, ...]:
+    with open_store(Settings().database) as store:
+        return load_ratings(store, review_id)
+
+
+@task(name="store ratings", task_run_name="store the ratings of {key}", cache_policy=NO_CACHE, persist_result=False)
+async def store_ratings(key: str, session_id: str, rater: str, said: tuple[Said, ...]) -> str:
+    """The rater's name as it now stands with the ratings.
+
+    Args:
+        key: Of the cases, for people.
+        session_id: The flow run's id.
+        rater: As it was typed.
+        said: Of each case.
+    """
+    return await stored(_store, session_id, rater, said)
+
+
+def _store(session_id: str, rater: str, said: tuple[Said, ...]) -> str:
+    with open_store(Settings().database) as store:
+        return save_ratings(store, session_id=session_id, rater=rater, said=said)
+
+
+async def forget_ended_sessions(wanted: str) -> None:
+    """Nobody waits any more for those whose flow run ended before they rated anything, as when it was cancelled.
+
+    Args:
+        wanted: The review's id, the beginning of it, or `last`.
+    """
+    async with get_client() as client:
+        for session_id in await stored(_without_ratings, wanted):
+            if await _has_ended(client, session_id):
+                await stored(_forget, session_id)
+
+
+def _without_ratings(wanted: str) -> list[str]:
+    with open_store(Settings().database) as store:
+        review_id = find_review(store, wanted).review_id
+        rated_in = {one.session_id for one in load_ratings(store, review_id)}
+        sessions = list_sessions(store, review_id)
+    return [one.session_id for one in sessions if one.place == PLACE and one.session_id not in rated_in]
+
+
+async def _has_ended(client: PrefectClient, session_id: str) -> bool:
+    """False too of a flow run that this server does not know: it may be another one's, where somebody rates."""
+    try:
+        state = (await client.read_flow_run(UUID(session_id))).state
+    except (ObjectNotFound, ValueError):
+        return False
+    return state is not None and (state.is_final() or state.is_cancelling())
+
+
+def _forget(session_id: str) -> None:
+    with open_store(Settings().database) as store:
+        forget_session(store, session_id)

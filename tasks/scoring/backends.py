@@ -1,0 +1,128 @@
+"""Whom the tasks of this process ask, under a name, and how far that is: shown in Prefect while it lasts."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from prefect import get_run_logger
+
+from evaluation.metric_backends.dispatch import Answerers
+from evaluation.metrics.parsing import parse_metric
+from evaluation.planning import AskedModel, ScoredRun, ScoringPlan
+from evaluation.resolution.metric_models import is_opponent
+from evaluation.scoring import by_work
+from evaluation.store.runs import find_run
+from evaluation.store.session import Store
+from evaluation.store.unscored import count_unscored
+from tasks.artifacts import ProgressArtifact, artifact_key
+from tasks.scoring.progress import HowFar, at_work
+from tasks.store_calls import stored
+
+SHOW_EVERY_S = 2.0
+SAY_EVERY_S = 15.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Open:
+    """What a task needs to ask."""
+
+    store: Store
+    answerers: Answerers
+    how_far: HowFar
+
+
+_OPEN: dict[str, Open] = {}
+
+
+def opened(name: str) -> Open:
+    """What `asking` has opened under that name in this process."""
+    return _OPEN[name]
+
+
+@asynccontextmanager
+async def asking(store: Store, plan: ScoringPlan, answerers: Answerers, asked: AskedModel | None) -> AsyncIterator[str]:
+    """The name under which tasks find whom to ask; shows how far they are.
+
+    Args:
+        store: Where the answers are, and the scores go.
+        plan: What is to be scored.
+        answerers: Who answers.
+        asked: The model that is asked; None: the sandbox.
+    """
+    who = f"{asked.need} {asked.model}" if asked is not None else "programs"
+    how_far = HowFar(who=who, n_planned=await stored(_n_unscored, store, plan, asked))
+    _OPEN[plan.name] = Open(store=store, answerers=answerers, how_far=how_far)
+    at_work.append(how_far)
+    try:
+        async with _shown(how_far):
+            yield plan.name
+    finally:
+        at_work.remove(how_far)
+        _OPEN.pop(plan.name, None)
+
+
+def _metrics_for(run: ScoredRun, asked: AskedModel | None) -> tuple[str, ...]:
+    """The metrics of a run that ask a model; None: the sandbox."""
+    work = by_work(run.metrics)
+    return work.programs if asked is None else work.of_model(asked)
+
+
+def _n_unscored(store: Store, plan: ScoringPlan, asked: AskedModel | None) -> int:
+    return sum(_n_unscored_of(store, run, _metrics_for(run, asked)) for run in plan.runs)
+
+
+def _n_unscored_of(store: Store, run: ScoredRun, metrics: tuple[str, ...]) -> int:
+    """Of one run; nobody is compared with itself."""
+    if not metrics:
+        return 0
+    parsed = [parse_metric(text) for text in metrics]
+    fingerprints = {
+        found.run_candidate_id: found.plan.candidate_fingerprint for found in find_run(store, run.run_id).candidates
+    }
+    return sum(
+        count_unscored(
+            store,
+            row_id,
+            [
+                one.signature
+                for one in parsed
+                if not is_opponent(getattr(one, "against", None) or "", fingerprints[row_id])
+            ],
+        )
+        for row_id in run.candidates
+    )
+
+
+@asynccontextmanager
+async def _shown(how_far: HowFar) -> AsyncIterator[None]:
+    """Keeps a progress artifact up to date, and leaves it at its end; none where there is nothing to do."""
+    if not how_far.n_planned:
+        yield
+        return
+    artifact = ProgressArtifact(artifact_key("progress", how_far.who))
+    ended = asyncio.Event()
+    showing = asyncio.create_task(_keep_showing(artifact, how_far, ended))
+    try:
+        yield
+        ended.set()
+        await showing  # what is on its way to Prefect arrives first
+        await artifact.show(100.0, str(how_far))
+    finally:
+        showing.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await showing
+
+
+async def _keep_showing(artifact: ProgressArtifact, how_far: HowFar, ended: asyncio.Event) -> None:
+    said_at = time.monotonic()
+    while not ended.is_set():
+        await artifact.show(how_far.percent, str(how_far))
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(SHOW_EVERY_S):
+                await ended.wait()
+        if time.monotonic() - said_at >= SAY_EVERY_S:
+            said_at = time.monotonic()
+            get_run_logger().info("%s", how_far)

@@ -1,0 +1,165 @@
+"""The server of a model that metrics ask: its turn on the GPU, the model loaded, its slots, and the answers."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
+
+from evaluation.errors import ConfigurationError, ProviderError
+from evaluation.generation import Generation, GenerationRequest
+from evaluation.metric_backends.dispatch import Answerers
+from evaluation.metric_backends.embedder import Embedder
+from evaluation.metric_backends.judge import RETRIES, Judge
+from evaluation.metrics.metric import Need
+from evaluation.metrics.requests import AskJudge, EmbedText
+from evaluation.options import load_options
+from evaluation.planning import AskedModel
+from evaluation.providers.detection import connect
+from evaluation.providers.provider import Provider
+from evaluation.retry_schedule import RetrySchedule
+from evaluation.score import ScoreFailure
+from evaluation.store.session import Store
+from tasks.flow_logging import tell
+from tasks.generation.attempt import supervised
+from tasks.generation.residency import load_with_retries, unload_or_warn
+from tasks.slots import Gate, SlotClaim, ensure_limit
+
+KEEP_ALIVE = "10m"
+MAX_EMBEDDING_REQUESTS = 4
+"""Batches on their way at once: a server embeds a batch at a time."""
+
+
+@asynccontextmanager
+async def asked_server(
+    asked: AskedModel,
+    store: Store,
+    *,
+    timeout_s: float,
+    retry_base_s: float,
+    on_leases: Callable[[str, frozenset[str]], Awaitable[None]],
+) -> AsyncIterator[Answerers]:
+    """Who answers the metrics' requests, as long as the model is in its server's memory in our turn.
+
+    Args:
+        asked: The model and its server.
+        store: Where vectors are kept.
+        timeout_s: For one attempt, loading left out.
+        retry_base_s: The first pause before a request is sent again.
+        on_leases: Told by endpoint which leases are held, so that others can free them if we die.
+
+    Raises:
+        ConfigurationError: the model cannot be loaded.
+    """
+    lane, gate = asked.lane, Gate()
+    key = os.environ.get(lane.key_variable) if lane.key_variable else None
+    provider = await connect(lane.url, provider=lane.provider, api_key=key, allow_remote=lane.allow_remote)
+    async with provider:
+        await ensure_limit(lane.gpu_tag, lane.slots, is_explicit=lane.slots_are_given)
+        claim = SlotClaim(
+            lane.gpu_tag,
+            gate,
+            slots=lane.slots,
+            on_leases=lambda leases: on_leases(f"{lane.endpoint_name} {asked.need}", leases),
+            say=tell,
+        )
+        turn = claim.turn(
+            asked.residency,
+            asked.model,
+            wanted=lambda: lane.slots,
+            prepare=lambda: _loaded(provider, asked, base_s=retry_base_s),
+        )
+        async with turn as held:
+            try:
+                yield _answerers(provider, asked, store, _Room(gate), timeout_s=timeout_s, retry_base_s=retry_base_s)
+            finally:
+                if not held.is_shared():
+                    await unload_or_warn(provider, asked.model, endpoint=asked.lane.endpoint_name, wait=False)
+
+
+def nobody_answers(asked: AskedModel, why: ConfigurationError) -> Answerers:
+    """Says of every request that the model could not be asked, so that each score is a named failure."""
+    failure = ScoreFailure(kind=f"{asked.need}_not_loaded", message=why.message)
+
+    async def answer(_request: Any) -> ScoreFailure:
+        return failure
+
+    return {EmbedText: answer, AskJudge: answer}
+
+
+class _Room:
+    """Lets a request in where a slot is leased and free; who waits is served in order."""
+
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
+        self._waiting: list[asyncio.Future[None]] = []
+        gate.on_change(self._serve)
+
+    async def __aenter__(self) -> None:
+        if not self._waiting and self._gate.try_enter():
+            return
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(future)
+        try:
+            await future
+        except asyncio.CancelledError:
+            if future.done() and not future.cancelled():
+                self._gate.leave()
+            raise
+
+    async def __aexit__(self, *exc: object) -> None:
+        self._gate.leave()
+
+    def _serve(self) -> None:
+        self._waiting = [future for future in self._waiting if not future.done()]
+        while self._waiting and self._gate.try_enter():
+            self._waiting.pop(0).set_result(None)
+
+
+def _answerers(
+    provider: Provider, asked: AskedModel, store: Store, room: _Room, *, timeout_s: float, retry_base_s: float
+) -> Answerers:
+    if asked.need == Need.EMBEDDER:
+        retries = RetrySchedule(base_s=retry_base_s)
+
+        async def embed(texts: Any) -> tuple[tuple[float, ...], ...]:
+            async with room:
+                return await provider.embed(asked.model, texts)
+
+        return {EmbedText: Embedder(embed, store, model=asked.model, digest=asked.digest, retries=retries).answer}
+
+    async def ask(request: GenerationRequest) -> Generation:
+        async with room:
+            return await supervised(provider, request)
+
+    judge = Judge(
+        ask=ask,
+        options=asked.options,
+        think=asked.think,
+        slots=asked.lane.slots,
+        timeout_s=timeout_s,
+        retries=replace(RETRIES, base_s=retry_base_s),
+        keep_alive=KEEP_ALIVE,
+    )
+    return {AskJudge: judge.answer}
+
+
+async def _loaded(provider: Provider, asked: AskedModel, *, base_s: float) -> float:
+    """Seconds that loading took. An embedder is loaded by its first text."""
+    if asked.need == Need.EMBEDDER:
+        return 0.0
+    began = asyncio.get_running_loop().time()
+    options = load_options(asked.options)
+    try:
+        await load_with_retries(
+            provider,
+            asked.model,
+            options,
+            endpoint=asked.lane.endpoint_name,
+            base_s=base_s,
+            keep_alive=KEEP_ALIVE,
+        )
+    except ProviderError as error:
+        raise ConfigurationError(f"{asked.model} could not be loaded: {error.message}", error.next_step) from error
+    return asyncio.get_running_loop().time() - began

@@ -1,0 +1,138 @@
+"""What a process that asks a share has to know of those that ask the others."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from datetime import datetime
+
+from evaluation.errors import StoreError
+from evaluation.planning import Plan
+from evaluation.run_share import is_share
+from evaluation.store.holders import is_alive, living_holders
+from evaluation.store.missing import count_failures_since
+from evaluation.store.records import Status
+from evaluation.store.recoveries import find_recovery
+from evaluation.store.runs import holders_of, progress, runs_of_invocation
+from evaluation.store.session import Store
+from evaluation.store.statements import now
+from tasks.flow_logging import warn
+from tasks.generation.group_work import GroupWork
+from tasks.generation.workbench import Workbench
+from tasks.reconciling import reconcile
+from tasks.run_lifecycle import OPEN
+from tasks.store_calls import stored
+
+LOOK_EVERY_S = 2.0
+RECONCILE_EVERY_S = 15.0
+STALLED_AFTER_S = 30.0
+"""Others from whom nothing came for so long are waited for no more."""
+SUSPECT_AFTER_S = 25.0
+"""Who did not beat for so long may be dead, and counts as dead after a minute."""
+HEARD_WITHIN_S = 900.0
+"""So long a share that has nothing left to ask stays for whoever waits for it."""
+
+
+async def note_the_others(bench: Workbench) -> None:
+    """Counts the failures and give-ups of those who asked other shares before we ask anything."""
+    await asyncio.to_thread(_look, bench, await stored(_began, bench))
+
+
+async def until_the_run_is_over(bench: Workbench) -> None:
+    """Returns when somebody has ended the runs. Until then give-ups and failures of the others count here too."""
+    since = await stored(_began, bench)
+    reconciled_at = time.monotonic()
+    while True:
+        await asyncio.sleep(LOOK_EVERY_S)
+        try:
+            if await asyncio.to_thread(_look, bench, since):
+                return
+            if time.monotonic() - reconciled_at >= RECONCILE_EVERY_S:
+                reconciled_at = time.monotonic()
+                await reconcile(bench.store, waits=False)
+        except StoreError as error:
+            warn("what the others do is looked at later: %s", error)
+
+
+def _began(bench: Workbench) -> datetime:
+    """When the process that spread the run began."""
+    run_ids = [run.run_id for run in bench.plan.runs]
+    held = [held for run_id in run_ids for held in living_holders(bench.store, run_id) if not is_share(held.part)]
+    return min((one.started_at for one in held), default=bench.opened_at)
+
+
+def _look(bench: Workbench, since: datetime) -> bool:
+    """True where the runs have ended; takes note of what became of the candidates elsewhere."""
+    runs = runs_of_invocation(bench.store, bench.plan.invocation_id)
+    for found in (candidate for run in runs for candidate in run.candidates):
+        if (watch := bench.watches.get(found.run_candidate_id)) is None:
+            continue
+        n_failed = count_failures_since(bench.store, found.run_candidate_id, since)
+        watch.n_failed_elsewhere = max(0, n_failed - watch.n_failed)
+        if found.status is Status.FAILED and watch.given_up is None:
+            watch.given_up = found.given_up_reason
+    return not any(run.status in OPEN for run in runs)
+
+
+async def until_others_need_no_other_model(bench: Workbench, work: GroupWork) -> None:
+    """Returns when the shares of the groups before this one are done: else a server would load now one, now the other.
+
+    Of whom nothing came for `STALLED_AFTER_S` is not waited for.
+    """
+    if bench.plan.share is None:
+        return
+    earlier = _earlier_candidates(bench, work)
+    n_before, came_at = -1, time.monotonic()
+    while earlier and (n_left := await stored(_n_left, bench.store, bench.plan.invocation_id, earlier)):
+        if n_left != n_before:
+            n_before, came_at = n_left, time.monotonic()
+        elif time.monotonic() - came_at >= STALLED_AFTER_S:
+            return
+        await asyncio.sleep(LOOK_EVERY_S)
+
+
+async def others_still_ask(bench: Workbench, work: GroupWork) -> bool:
+    """True where other shares have cases left for the model, so that who is last of all takes it out of memory."""
+    if bench.plan.share is None:
+        return False
+    planned = (item.run_candidate_id for item in work.group.planned)
+    asked = frozenset(one for one in planned if bench.watches[one].given_up is None)
+    return bool(asked) and await stored(_n_left, bench.store, bench.plan.invocation_id, asked) > 0
+
+
+def _earlier_candidates(bench: Workbench, work: GroupWork) -> frozenset[int]:
+    """Whom the servers of the work are asked for before it, with another model in their memory."""
+    own = work.group
+    return frozenset(
+        item.run_candidate_id
+        for other in bench.works[: bench.works.index(work)]
+        if other.group.residency != own.residency and set(other.group.endpoints) & set(own.endpoints)
+        for item in other.group.planned
+    )
+
+
+def _n_left(store: Store, invocation_id: str, run_candidate_ids: frozenset[int]) -> int:
+    found = [item for item in progress(store, invocation_id) if item.run_candidate_id in run_candidate_ids]
+    return sum(item.n_planned - item.n_done - item.n_failed for item in found if item.status is not Status.FAILED)
+
+
+async def until_the_spreader_is_heard(store: Store, plan: Plan) -> None:
+    """Returns when the process that waits for our share has beaten lately; where it is gone, it is made again first."""
+    began = time.monotonic()
+    await reconcile(store)
+    while await stored(_is_suspect, store, [run.run_id for run in plan.runs]):
+        if time.monotonic() - began > HEARD_WITHIN_S:
+            return
+        await asyncio.sleep(LOOK_EVERY_S)
+        await reconcile(store)
+
+
+def _is_suspect(store: Store, run_ids: Sequence[str]) -> bool:
+    """True where it fell silent and was not found dead yet, or was, and is still to be made again."""
+    spreaders = [held for run_id in run_ids for held in holders_of(store, run_id) if not is_share(held.part)]
+    if not spreaders:
+        return False
+    last = max(spreaders, key=lambda held: held.started_at)
+    if last.ended_at is not None:
+        found = find_recovery(store, last.flow_run_id) if last.flow_run_id else None
+        return found is not None and found.is_open
+    return (now() - last.heartbeat_at).total_seconds() > SUSPECT_AFTER_S or not is_alive(last)

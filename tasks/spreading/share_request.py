@@ -1,0 +1,38 @@
+"""What an evaluation that is spread over workers asks, for a process that knows its id alone."""
+
+from evaluation.errors import ConfigurationError
+from evaluation.evaluation_request import read_request
+from evaluation.run_share import Share
+from evaluation.settings import Settings
+from evaluation.store.address import parse_url, shown
+from evaluation.store.runs import find_invocation
+from evaluation.store.session import is_file_missing, open_store
+from tasks.plan import Asked
+from tasks.store_calls import stored
+
+
+async def asked_by(invocation_id: str, share: Share, flow_run_id: str) -> Asked:
+    """A share of what was asked for under that id.
+
+    Raises:
+        ConfigurationError: nothing was, in the results database of this process.
+    """
+    return await stored(_asked_by, invocation_id, share, flow_run_id)
+
+
+def _asked_by(invocation_id: str, share: Share, flow_run_id: str) -> Asked:
+    url = Settings().database
+    if is_file_missing(url):
+        raise _not_ours(f"there is no database {shown(parse_url(url))}")
+    with open_store(url, upgrade_from_empty=False) as store:
+        found = find_invocation(store, invocation_id)
+        if found is None:
+            raise _not_ours(f"{store.shown_url} holds no invocation {invocation_id!r}")
+    request = read_request(found.request, source="the stored request")
+    return Asked(request=request, invocation_id=invocation_id, flow_run_id=flow_run_id, share=share)
+
+
+def _not_ours(problem: str) -> ConfigurationError:
+    return ConfigurationError(
+        problem, "Workers must keep results where the evaluation does: BENCHWRIGHT_DATABASE_URL, or the block."
+    )

@@ -1,0 +1,22 @@
+"""The candidates of a run that is spread, marked as being asked before the shares are."""
+
+from evaluation.planning import Plan
+from evaluation.run_share import is_share
+from evaluation.store.holders import living_holders
+from evaluation.store.records import Status
+from evaluation.store.runs import set_run_candidate_status
+from evaluation.store.session import Store
+from tasks.store_calls import stored
+
+
+async def begin_candidates(store: Store, plan: Plan) -> None:
+    """Marks all candidates as running, unless shares of their run are being worked on already, which mark them too."""
+    await stored(_begin, store, plan)
+
+
+def _begin(store: Store, plan: Plan) -> None:
+    for run in plan.runs:
+        if any(is_share(held.part) for held in living_holders(store, run.run_id)):
+            continue
+        for item in plan.candidates_of(run.run_id):
+            set_run_candidate_status(store, item.run_candidate_id, Status.RUNNING)

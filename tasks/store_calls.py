@@ -1,0 +1,34 @@
+"""Asks the store from a flow: in a thread, and again for as long as the database is away."""
+
+import asyncio
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+from evaluation.errors import StoreUnreachableError
+from evaluation.store.retrying import FIRST_PAUSE_S, LONGEST_PAUSE_S, PATIENCE_S
+from tasks.flow_logging import warn
+from tasks.retrying import again_while_away
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+async def stored(call: Callable[P, T], *words: P.args, **named: P.kwargs) -> T:
+    """What `call` gives. While the database is away it is called again, and whoever is cancelled stops waiting.
+
+    Args:
+        call: Must do no harm when it is done twice: a connection may break after the commit.
+        words: Its arguments.
+        named: Likewise.
+
+    Raises:
+        StoreUnreachableError: the database was away for `PATIENCE_S`.
+        StoreError: another failure, at once.
+    """
+    return await again_while_away(
+        lambda: asyncio.to_thread(call, *words, **named),
+        is_away=lambda error: isinstance(error, StoreUnreachableError),
+        on_wait=lambda error: warn("the database is away, and is waited for: %s", error),
+        patience_s=PATIENCE_S,
+        pauses_s=(FIRST_PAUSE_S, LONGEST_PAUSE_S),
+    )

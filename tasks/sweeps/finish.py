@@ -1,0 +1,59 @@
+"""What a sweep found: stored, and shown in Prefect."""
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from evaluation.reports.album import Picture
+from evaluation.reports.page_links import artifact_link, flow_run_link
+from evaluation.reports.runs.pictures import latencies, quality_against_cost
+from evaluation.reports.runs.result import run_result
+from evaluation.reports.sweeps.findings import sweep_sentences
+from evaluation.reports.sweeps.page import sweep_as_markdown
+from evaluation.reports.sweeps.tables import combination_rows
+from evaluation.results.as_json import as_json
+from evaluation.results.sweeps import SweepResult
+from evaluation.settings import Settings
+from evaluation.store.session import open_store
+from evaluation.store.sweeps import finish_sweep
+from evaluation.sweeps.outcome import sweep_outcome
+from tasks.artifacts import artifact_key, publish_page, publish_table
+from tasks.prefect_outage import going_on_without
+from tasks.store_calls import stored
+
+
+@task(name="analyse sweep", task_run_name="analyse the sweep", cache_policy=NO_CACHE, persist_result=False)
+async def analyse_sweep(invocation_id: str) -> SweepResult:
+    """What the sweep found, stored."""
+    return await stored(_analyse, invocation_id)
+
+
+def _analyse(invocation_id: str) -> SweepResult:
+    with open_store(Settings().database) as store:
+        found = sweep_outcome(store, invocation_id)
+        finish_sweep(store, invocation_id, as_json(found))
+        return found
+
+
+@task(name="publish sweep", task_run_name="publish the sweep", cache_policy=NO_CACHE, persist_result=False)
+async def publish_sweep(found: SweepResult) -> None:
+    """Publishes the combinations as a table, and the report as a page of Markdown."""
+    sentence = sweep_sentences(found)[0]
+    links, pictures = await stored(_beside, found)
+    async with going_on_without("the sweep's combinations"):
+        if found.metrics:
+            table_id = await publish_table(
+                combination_rows(found.metrics[0], limit=None),
+                key=artifact_key("sweep", found.benchmark),
+                said=sentence,
+            )
+            links.append(artifact_link(table_id, said="The combinations to search and sort"))
+        page = sweep_as_markdown(found, pictures=pictures, links=" · ".join(links))
+        await publish_page(page, key="sweep", said=sentence)
+
+
+def _beside(found: SweepResult) -> tuple[list[str], list[Picture | None]]:
+    """Links to the flow runs that made it, and what its answers took."""
+    with open_store(Settings().database) as store:
+        run = run_result(store, found.run_id)
+        links = [flow_run_link(flow_run_id) for flow_run_id in run.flow_run_ids]
+        return links, [quality_against_cost(run), latencies(store, run)]

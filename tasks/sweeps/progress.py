@@ -1,0 +1,78 @@
+"""How far a sweep is: the best combination so far, the time that is left, and the latest answer."""
+
+import time
+from dataclasses import dataclass
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+from prefect.runtime import task_run
+
+from evaluation.formatting import counted, duration
+from evaluation.reports.escaping import for_markdown, one_line
+from evaluation.reports.runs.tables import shown_estimate
+from evaluation.reports.sweeps.words import words_of
+from evaluation.results.estimates import MetricEstimate
+from evaluation.settings import Settings
+from evaluation.store.outcomes import latest_answer
+from evaluation.store.session import open_store
+from evaluation.sweeps.outcome import best_so_far
+from evaluation.sweeps.space import Combination
+from tasks.artifacts import publish_page
+from tasks.flow_logging import mention, tell
+from tasks.store_calls import stored
+from tasks.sweeps.layout import SweepPart
+
+_SHOWN_LETTERS = 120
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pace:
+    """When this process began, and how many generations were done then."""
+
+    began: float
+    n_before: int
+
+    def left(self, part: SweepPart) -> str:
+        """`4 min left`; empty where nothing is left, or nothing was measured."""
+        n_done, n_left = part.n_done_after - self.n_before, part.n_all - part.n_done_after
+        if n_done <= 0 or n_left <= 0:
+            return ""
+        seconds = (time.monotonic() - self.began) / n_done * n_left
+        return f"; {duration(seconds)} left"
+
+
+def _task_run_name() -> str:
+    part = task_run.parameters["part"]
+    return f"look after {part.n_done_after} of {part.n_all} answers"
+
+
+@task(name="look", task_run_name=_task_run_name, cache_policy=NO_CACHE, persist_result=False)
+async def look_at_sweep(invocation_id: str, part: SweepPart, pace: Pace) -> None:
+    """Says how far the sweep is. The best so far is the highest mean, and no verdict."""
+    best, answer = await stored(_seen, invocation_id)
+    said = f"{part.n_done_after:,} of {part.n_all:,} answers{pace.left(part)}"
+    if best is not None:
+        combination, estimate = best
+        n_cases = counted(estimate.n_cases, "case")
+        said += f"; best so far {words_of(combination)}: {shown_estimate(estimate)} on {n_cases}"
+    tell("%s", said)
+    lines = [said]
+    if answer:
+        shown = one_line(answer)
+        lines.append(f"latest answer: {shown if len(shown) <= _SHOWN_LETTERS else shown[: _SHOWN_LETTERS - 1] + '…'}")
+        tell("%s", lines[-1])
+    await _show(lines)
+
+
+async def _show(lines: list[str]) -> None:
+    """Shows the same on the flow run's page."""
+    page = "\n\n".join(for_markdown(line) for line in lines)
+    try:
+        await publish_page(page, key="sweep-progress", said="How far the sweep is", patience_s=0.0)
+    except Exception as error:  # what is shown must not end the work
+        mention("progress is shown later: %s", error)
+
+
+def _seen(invocation_id: str) -> tuple[tuple[Combination, MetricEstimate] | None, str | None]:
+    with open_store(Settings().database) as store:
+        return best_so_far(store, invocation_id), latest_answer(store, invocation_id)

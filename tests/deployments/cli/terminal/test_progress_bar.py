@@ -1,0 +1,66 @@
+"""What the bar says of rate and time left."""
+
+import threading
+from typing import cast
+
+import pytest
+
+from deployments.cli.terminal import progress_bar
+from deployments.cli.terminal.progress_bar import _at_work
+from evaluation.store.records import CandidateProgress, Status
+from evaluation.store.session import Store
+from tasks.generation.residency import loads_in_progress
+from tasks.scoring.progress import HowFar, at_work
+
+
+def _progress(row: int, status: Status, n_done: int, n_planned: int = 100) -> CandidateProgress:
+    return CandidateProgress(
+        run_id="run",
+        benchmark_name="numbers",
+        run_candidate_id=row,
+        label=f"m{row}",
+        status=status,
+        n_planned=n_planned,
+        n_done=n_done,
+        n_failed=0,
+    )
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        ((_progress(1, Status.PLANNED, 0),), "planning"),
+        ((_progress(1, Status.RUNNING, 3), _progress(2, Status.PLANNED, 0)), "m1 · numbers"),
+        ((_progress(1, Status.RUNNING, 100),), "scoring"),
+        ((_progress(1, Status.RUNNING, 100), _progress(2, Status.PLANNED, 0)), "loading the next model"),
+        ((_progress(1, Status.COMPLETED, 100), _progress(2, Status.PLANNED, 0)), "loading the next model"),
+        ((_progress(1, Status.COMPLETED, 100),), "scoring"),
+    ],
+)
+def test_the_bar_says_who_is_at_work(found: tuple[CandidateProgress, ...], said: str) -> None:
+    assert said == _at_work(found)
+
+
+def test_the_bar_says_which_model_is_loaded_and_what_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    planned = (_progress(1, Status.PLANNED, 0),)
+
+    monkeypatch.setitem(loads_in_progress, "box", "waiting for box to load llama: queue full")
+    assert "waiting for box to load llama: queue full" == _at_work(planned)
+    assert "m1 · numbers" == _at_work((_progress(1, Status.RUNNING, 3), *planned))
+
+
+def test_whoever_is_asked_for_scores_is_told_of_with_a_total(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress_bar, "LOOK_EVERY_S", 0.001)
+    monkeypatch.setattr(progress_bar, "LINE_EVERY_S", 0.0)
+    monkeypatch.setattr(progress_bar, "_look", lambda *_: (_progress(1, Status.RUNNING, 100),))
+    told = threading.Event()
+    lines: list[str] = []
+    monkeypatch.setattr(progress_bar, "tell", lambda line: (lines.append(line), told.set()))
+    at_work.append(HowFar(who="judge qwen3:8b", n_planned=120, n_ended=34))
+    try:
+        with progress_bar.progress_bar(cast("Store", None), "invocation"):
+            assert told.wait(120)
+    finally:
+        at_work.clear()
+
+    assert "judge qwen3:8b: 34 of 120 scores" == lines[0]

@@ -1,0 +1,28 @@
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from deployments.cli.terminal.text_block import MARGIN, as_block
+from evaluation.reports.escaping import for_terminal
+
+
+def test_every_line_has_a_margin() -> None:
+    assert "  │ a\n  │ \n  │ b" == as_block("a\n\nb", width=None)
+
+
+def test_long_lines_are_folded_at_a_blank_and_long_words_anywhere() -> None:
+    assert "  │ one two\n  │ three" == as_block("one two three", width=14)
+    assert "  │ aaaaaaaaaa\n  │ aaaa" == as_block("a" * 14, width=14)
+
+
+def test_without_an_edge_a_line_stays_one() -> None:
+    assert MARGIN + "word " * 500 == as_block("word " * 500, width=None)
+
+
+@given(st.text(), st.integers(min_value=14, max_value=80))
+def test_nothing_is_lost_but_blanks_and_nothing_is_too_wide(text: str, width: int) -> None:
+    lines = as_block(text, width=width).split("\n")
+
+    assert all(line.startswith(MARGIN) and cell_len(line) <= width for line in lines)
+    shown = "".join(line.removeprefix(MARGIN) for line in lines)
+    assert "".join(for_terminal(text).split()) == "".join(shown.split())

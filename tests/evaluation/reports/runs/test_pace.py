@@ -1,0 +1,55 @@
+"""What is said of the pace and of the time that is left."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from evaluation.reports.runs.pace import Pace
+from evaluation.store.records import CandidateProgress, Status
+
+
+def _progress(row: int, status: Status, n_done: int, n_planned: int = 100) -> CandidateProgress:
+    return CandidateProgress(
+        run_id="run",
+        benchmark_name="numbers",
+        run_candidate_id=row,
+        label=f"m{row}",
+        status=status,
+        n_planned=n_planned,
+        n_done=n_done,
+        n_failed=0,
+    )
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    now = [1000.0]
+    monkeypatch.setattr("evaluation.reports.runs.pace.time", SimpleNamespace(monotonic=lambda: now[0]))
+    return now
+
+
+def test_the_time_left_is_that_of_the_model_at_work_since_another_may_be_far_faster(clock: list[float]) -> None:
+    pace, waiting = Pace(), _progress(2, Status.PLANNED, 0)
+    assert "" == pace.in_words((_progress(1, Status.RUNNING, 0), waiting))
+    clock[0] += 10
+    said = pace.in_words((_progress(1, Status.RUNNING, 20), waiting))
+    assert "2/s, 40 s left for this model, then 1 more" == said
+
+
+def test_another_model_begins_with_a_rate_of_its_own(clock: list[float]) -> None:
+    pace = Pace()
+    pace.in_words((_progress(1, Status.RUNNING, 0), _progress(2, Status.PLANNED, 0)))
+    clock[0] += 100
+    done = _progress(1, Status.COMPLETED, 100)
+    assert "" == pace.in_words((done, _progress(2, Status.RUNNING, 0)))
+    clock[0] += 1
+    assert "50/s, 1.0 s left for this model" == pace.in_words((done, _progress(2, Status.RUNNING, 50)))
+
+
+def test_the_wait_for_the_first_answer_is_not_counted_where_workers_had_to_start(clock: list[float]) -> None:
+    pace = Pace()
+    assert "" == pace.in_words((_progress(1, Status.RUNNING, 0),))
+    clock[0] += 60
+    assert "" == pace.in_words((_progress(1, Status.RUNNING, 1),))
+    clock[0] += 2
+    assert "10/s, 7.9 s left for this model" == pace.in_words((_progress(1, Status.RUNNING, 21),))

@@ -1,0 +1,40 @@
+"""What is said of the progress of whoever is asked for scores."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from tasks.scoring.progress import HowFar
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    now = [1000.0]
+    monkeypatch.setattr("tasks.scoring.progress.time", SimpleNamespace(monotonic=lambda: now[0]))
+    return now
+
+
+def test_scores_are_told_with_their_total_and_the_time_left_at_the_pace_so_far(clock: list[float]) -> None:
+    how_far = HowFar(who="judge qwen3:8b", n_planned=120)
+    assert ("judge qwen3:8b: 0 of 120 scores", 0.0) == (str(how_far), how_far.percent)
+
+    clock[0] += 17
+    assert "judge qwen3:8b: 0 of 120 scores" == str(how_far)
+    how_far.n_ended = 34
+    assert "judge qwen3:8b: 34 of 120 scores, 43 s left" == str(how_far)
+    clock[0] += 170
+    assert "judge qwen3:8b: 34 of 120 scores, 8 min left" == str(how_far)
+    how_far.n_ended = 120
+    assert ("judge qwen3:8b: 120 of 120 scores", 100.0) == (str(how_far), how_far.percent)
+
+
+def test_nothing_is_said_of_the_time_left_before_there_is_a_measure(clock: list[float]) -> None:
+    how_far = HowFar(who="programs", n_planned=1640, n_ended=3)
+    clock[0] += 0.5
+
+    assert how_far.seconds_left is None
+    assert "programs: 3 of 1,640 scores" == str(how_far)
+
+
+def test_nothing_to_do_is_all_done() -> None:
+    assert 100.0 == HowFar(who="programs", n_planned=0).percent

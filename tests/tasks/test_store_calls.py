@@ -1,0 +1,91 @@
+"""A database that is away is waited for, and whoever is cancelled waits no longer."""
+
+import asyncio
+import threading
+
+import pytest
+
+from evaluation.errors import StoreError, StoreUnreachableError
+from tasks import store_calls as module
+from tasks.store_calls import stored
+
+
+class Away:
+    """A store that is away for its first calls."""
+
+    def __init__(self, n_times: int) -> None:
+        self.n_times = n_times
+        self.n_calls = 0
+
+    def __call__(self, word: str, *, number: int) -> tuple[str, int]:
+        self.n_calls += 1
+        if self.n_calls <= self.n_times:
+            raise StoreUnreachableError("no database answers at postgresql://here/results")
+        return word, number
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "FIRST_PAUSE_S", 0.001)
+    monkeypatch.setattr(module, "LONGEST_PAUSE_S", 0.002)
+
+
+def test_a_database_that_comes_back_is_asked_again_and_that_it_was_away_is_said_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    call = Away(4)
+
+    assert ("a", 3) == asyncio.run(stored(call, "a", number=3))
+
+    assert 5 == call.n_calls
+    (said,) = (record.getMessage() for record in caplog.records if record.name == "benchwright")
+    assert "the database is away, and is waited for: no database answers" in said
+
+
+def test_one_that_stays_away_is_an_error_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PATIENCE_S", 0.02)
+
+    with pytest.raises(StoreUnreachableError, match="no database answers"):
+        asyncio.run(stored(Away(10_000), "a", number=3))
+
+
+def test_another_failure_is_an_error_at_once() -> None:
+    n_calls = 0
+
+    def full() -> None:
+        nonlocal n_calls
+        n_calls += 1
+        raise StoreError("the disk is full")
+
+    with pytest.raises(StoreError, match="the disk is full"):
+        asyncio.run(stored(full))
+    assert 1 == n_calls
+
+
+def test_who_is_cancelled_while_waiting_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "FIRST_PAUSE_S", 10_000.0)
+    call = Away(1)
+
+    async def work() -> None:
+        waiting = asyncio.create_task(stored(call, "a", number=3))
+        while not call.n_calls:
+            await asyncio.sleep(0.001)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+
+    asyncio.run(work())
+    assert 1 == call.n_calls
+
+
+def test_others_go_on_while_the_database_takes_its_time() -> None:
+    others_went_on = threading.Event()
+
+    async def work() -> bool:
+        slow = asyncio.create_task(stored(others_went_on.wait, 60.0))
+        for _ in range(10):
+            await asyncio.sleep(0)
+        others_went_on.set()
+        return await slow
+
+    assert asyncio.run(work())
