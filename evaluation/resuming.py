@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from evaluation.changed_metrics import found_metrics
+from evaluation.changed_metrics import metrics_for_resume
 from evaluation.errors import ConfigurationError
 from evaluation.evaluation_request import EvaluationRequest, read_request
 from evaluation.metric_specs import names_a_file, with_whole_path
@@ -64,7 +64,7 @@ def resumed(
     before = read_request(stored.request, source="the stored request")
     runs = runs_of_invocation(store, invocation_id)
     more = {name: value for name, value in given.items() if name != "metrics"}
-    found = found_metrics(
+    found = metrics_for_resume(
         before.metrics,
         runs,
         _files_alone(before, given),

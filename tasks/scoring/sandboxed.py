@@ -11,7 +11,7 @@ from evaluation.program import Program, ProgramOutcome
 from evaluation.sandbox.isolation import WEAK, isolation
 from evaluation.sandbox.running import run_programs
 from evaluation.settings import Settings
-from tasks.flow_logging import warn
+from tasks.flow_logging import log_warning
 
 
 @asynccontextmanager
@@ -23,7 +23,7 @@ async def sandboxed(settings: Settings) -> AsyncIterator[Answerers]:
     """
     found = isolation(settings.sandbox)
     if found.name == WEAK:
-        warn("programs run under the weak isolation, which is no sandbox: they may do what you may do")
+        log_warning("programs run under the weak isolation, which is no sandbox: they may do what you may do")
 
     def run_all(programs: Sequence[Program], cancelled: threading.Event, on_done: OnDone) -> list[ProgramOutcome]:
         return run_programs(programs, isolation=found, cancelled=cancelled, on_done=on_done)

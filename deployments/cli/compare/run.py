@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wanted:
+class CompareOptions:
     """What was typed."""
 
     given: Mapping[str, Any]
@@ -36,7 +36,7 @@ class Wanted:
     dry_run: bool = False
 
 
-def run_comparison(wanted: Wanted, *, database: str | None, as_json: bool) -> int:
+def run_comparison(wanted: CompareOptions, *, database: str | None, as_json: bool) -> int:
     """The exit code of a comparison.
 
     Raises:
@@ -65,7 +65,7 @@ def cancelled_result(runs: "Sequence[RunResult]") -> dict[str, Any]:
     return {"status": "cancelled", "comparisons": [], "results": [], "runs": list(runs)}
 
 
-def comparison_request(wanted: Wanted, evaluation: "EvaluationRequest | None") -> "ComparisonRequest":
+def comparison_request(wanted: CompareOptions, evaluation: "EvaluationRequest | None") -> "ComparisonRequest":
     """The request that was typed.
 
     Raises:
@@ -82,7 +82,7 @@ def comparison_request(wanted: Wanted, evaluation: "EvaluationRequest | None") -
     return read_comparison_request(given)
 
 
-def _of_stored_runs(wanted: Wanted, store: "Store", *, as_json: bool) -> int:
+def _of_stored_runs(wanted: CompareOptions, store: "Store", *, as_json: bool) -> int:
     from deployments.cli.compare.output import show_comparisons, show_planned
     from evaluation.reports.comparisons.plan import planned_comparisons
     from evaluation.reports.comparisons.saving import compare_and_store

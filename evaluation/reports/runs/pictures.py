@@ -2,7 +2,7 @@
 
 from evaluation.case import Case
 from evaluation.metrics.speed import LatencyS
-from evaluation.pictures.box_plots import Spread, boxes
+from evaluation.pictures.box_plots import Spread, draw_box_plots
 from evaluation.reports.album import Picture
 from evaluation.reports.labels import unique_labels
 from evaluation.reports.metric_facts import higher_is_better
@@ -46,7 +46,7 @@ def latencies(store: Store, run: RunResult) -> Picture | None:
     ]
     if not spreads:
         return None
-    svg = boxes(spreads, title=f"Latency · {run.benchmark}", x_title="seconds an answer, loading excluded")
+    svg = draw_box_plots(spreads, title=f"Latency · {run.benchmark}", x_title="seconds an answer, loading excluded")
     return Picture(svg=svg, said="How long answers took: median, middle half, p5 to p95 and p99 of each candidate")
 
 
