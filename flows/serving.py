@@ -6,7 +6,7 @@ import time
 
 from evaluation.errors import ProviderError
 from evaluation.gather import side_by_side
-from evaluation.planning import Group, Lane
+from evaluation.planning.plan import Group, Lane
 from tasks.flow_logging import tell, warn
 from tasks.generation.group_work import GroupWork
 from tasks.generation.pool import Station

@@ -150,7 +150,7 @@ def explain(recommendation: "Recommendation | str", *, store: "Where" = None) ->
         ConfigurationError: nothing was recommended under this id.
         StoreError: the store is away.
     """
-    from evaluation.reports.escaping import for_terminal
+    from evaluation.escaping import for_terminal
     from selection.answers import Recommendation
     from selection.recommender.memory import text_of
     from selection.recommender.registry import desk_of

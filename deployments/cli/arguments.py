@@ -69,7 +69,7 @@ PricesOption = Annotated[
 
 def read_price_file(file: Path | None) -> dict[str, Any] | None:
     """What the file, or the block, of `--prices` holds; None where none is named."""
-    from evaluation.prices import read_prices
+    from evaluation.requests.prices import read_prices
     from tasks.block_names import BLOCK
 
     if file is not None and str(file).startswith(BLOCK):

@@ -77,8 +77,8 @@ def _tell_servers(names: Sequence[str], form_files: str | None) -> None:
     import os
 
     from deployments.guarded.origins import NAMES_VARIABLE, allowed_names, host_name
-    from evaluation.allowed_files import FOLDER_VARIABLE
     from evaluation.errors import ConfigurationError
+    from evaluation.files.allowed_files import FOLDER_VARIABLE
 
     try:
         os.environ[NAMES_VARIABLE] = " ".join(host_name(name) for name in (*allowed_names(), *names))
@@ -151,8 +151,8 @@ def _ask_model_servers(standing: "Standing", store: "Store", embedded: bool | No
     from deployments.cli.servers import ask_all, record_models, wanted_endpoints
     from deployments.cli.terminal.output import tell
     from deployments.serving.home import note_embedded
+    from evaluation.records import EndpointRecord
     from evaluation.resolution import EMBEDDED
-    from evaluation.store.records import EndpointRecord
 
     answers, errors = ask_all(wanted_endpoints([], store), in_full=True)
     for endpoint, error in errors:
@@ -175,7 +175,7 @@ def _choices(store: "Store") -> "Choices":
 def _show(standing: "Standing", deployments: list[str], database: str, *, has_password: bool, as_json: bool) -> None:
     from deployments.cli.terminal.output import print_json, result, tell
     from deployments.cli.terminal.sign_in import password_words, sign_in_page
-    from evaluation.reports.escaping import for_terminal
+    from evaluation.escaping import for_terminal
 
     page = standing.server.page
     found: dict[str, Any] = {

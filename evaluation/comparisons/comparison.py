@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 
 from evaluation.comparisons.case_counts import count_cases
 from evaluation.comparisons.changed_texts import notes_on_changed_texts
-from evaluation.comparisons.comparison_request import ComparisonRequest
 from evaluation.comparisons.flips import find_flips, flipped_pairs
 from evaluation.comparisons.latency_quantiles import MOST_PAIRS_OF_SIDES, TAILED, tails_of
 from evaluation.comparisons.like_with_like import AlikePairs, alike_pairs, notes_on
@@ -19,7 +18,8 @@ from evaluation.comparisons.sides import Side
 from evaluation.comparisons.values import failed_of, figure_of_side, figures_of, scores_of
 from evaluation.errors import IncomparableError
 from evaluation.fingerprint import fingerprint
-from evaluation.reports.metric_facts import value_range
+from evaluation.metrics.metric_facts import value_range
+from evaluation.requests.comparison_request import ComparisonRequest
 from evaluation.results.comparisons import Flips, PreferenceResult
 from evaluation.results.pairs import Basis
 from evaluation.results.sides import SideCounts

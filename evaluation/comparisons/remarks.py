@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from evaluation.comparisons.sides import Side
-from evaluation.store.records import Status
+from evaluation.records import Status
 
 if TYPE_CHECKING:
     from evaluation.comparisons.comparison import MetricComparison

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from evaluation.reports.escaping import for_markdown
+from evaluation.escaping import for_markdown
 from evaluation.reports.runs.tables import as_markdown_table
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from evaluation.comparisons.words import listed
 from evaluation.formatting import counted, p_value
 from evaluation.pictures.numbers import known
-from evaluation.reports.comparisons.words import listed
 from evaluation.reports.runs.tables import shown_estimate
 
 ENOUGH_CASES = 6

@@ -10,9 +10,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from evaluation.errors import UnknownNameError
+from evaluation.records import Status
 from evaluation.store.holders import held_runs
 from evaluation.store.monitored_metrics import yardsticks
-from evaluation.store.records import Status
 from evaluation.store.tables import (
     annotation,
     comparison,

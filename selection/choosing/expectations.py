@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from evaluation.evidence import Choosable
+from evaluation.records.evidence import Choosable
 from selection.answers import Expected
 from selection.choosing.calibrated_quality import as_told
 from selection.choosing.student import t_limit

@@ -16,7 +16,7 @@ from selection.choosing.number_words import counted, listed
 from selection.learning.deciding_model import deciding, served_model
 
 if TYPE_CHECKING:
-    from evaluation.evidence import Evidence
+    from evaluation.records.evidence import Evidence
     from selection.learning.model_files import PackedModel
 
     Known = tuple[Evidence, tuple[str, ...]]

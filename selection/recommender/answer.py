@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from evaluation.errors import ConfigurationError
-from evaluation.reports.escaping import one_line
+from evaluation.escaping import one_line
 from selection.analytics.reported_outcomes import reported_of_use
 from selection.answers import Expected, Ranked, Recommendation, Reported
 from selection.choosing.by_prompt import deviations_of, note_on_task, note_unused

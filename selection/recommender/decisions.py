@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from evaluation.background_writer import BATCH_AFTER_S, BackgroundWriter, attempt
+from evaluation.store.background_writer import BATCH_AFTER_S, BackgroundWriter, attempt
 from selection.answers import Recommendation
 from selection.preferences import TOLERANCE, Constraints, LogPrompt, Weights
 

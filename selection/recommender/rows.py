@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from evaluation.errors import ConfigurationError
 from evaluation.formatting import quantity, quantity_interval
-from evaluation.store.records import RecommendationRecord, ReportedOutcome
+from evaluation.records import RecommendationRecord, ReportedOutcome
 from selection.analytics.past_decisions import PastDecision
 from selection.answers import Adjustments, Ranked, Removed
 from selection.choosing.measured_quality import why_expected

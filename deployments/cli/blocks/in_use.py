@@ -9,8 +9,8 @@ from tasks.block_names import BLOCK, DATABASE_SLUG, POOL
 
 if TYPE_CHECKING:
     from deployments.forms import Choices
-    from evaluation.evaluation_request import EvaluationRequest
-    from evaluation.score_request import ScoreRequest
+    from evaluation.requests.evaluation_request import EvaluationRequest
+    from evaluation.requests.score_request import ScoreRequest
     from evaluation.store.session import Store
 
 Request = TypeVar("Request", "EvaluationRequest", "ScoreRequest")

@@ -10,8 +10,8 @@ from deployments.cli.junit_file import refuse_unwritable
 from deployments.cli.terminal.output import EXIT_DONE, EXIT_RUN_FAILED, print_json
 
 if TYPE_CHECKING:
-    from evaluation.comparisons.comparison_request import ComparisonRequest
-    from evaluation.evaluation_request import EvaluationRequest
+    from evaluation.requests.comparison_request import ComparisonRequest
+    from evaluation.requests.evaluation_request import EvaluationRequest
     from evaluation.results.comparisons import ComparisonResult
     from evaluation.results.runs import RunResult
     from evaluation.store.session import Store
@@ -71,8 +71,8 @@ def comparison_request(wanted: Wanted, evaluation: "EvaluationRequest | None") -
     Raises:
         ConfigurationError: names each field, its value and what is allowed.
     """
-    from evaluation.comparisons.comparison_request import read_comparison_request
     from evaluation.comparisons.sides import FIRST
+    from evaluation.requests.comparison_request import read_comparison_request
 
     given = {**wanted.given, "evaluation": evaluation}
     if wanted.checks:  # the other pairs are not asked for, and p need not allow for them
@@ -84,8 +84,8 @@ def comparison_request(wanted: Wanted, evaluation: "EvaluationRequest | None") -
 
 def _of_stored_runs(wanted: Wanted, store: "Store", *, as_json: bool) -> int:
     from deployments.cli.compare.output import show_comparisons, show_planned
-    from evaluation.reports.comparisons.plan import planned_comparisons
-    from evaluation.reports.comparisons.saving import compare_and_store
+    from evaluation.comparisons.plan import planned_comparisons
+    from evaluation.comparisons.saving import compare_and_store
 
     request = comparison_request(wanted, None)
     if wanted.dry_run:

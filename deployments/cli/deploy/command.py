@@ -91,7 +91,7 @@ def must_answer() -> None:
 
 def _production(benchmarks: list[str], candidates: list[str], choices: "Choices") -> dict[str, Any] | None:
     """What is evaluated every night; None where nothing is given."""
-    from evaluation.evaluation_request import read_request
+    from evaluation.requests.evaluation_request import read_request
 
     if not benchmarks and not candidates:
         return None

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from deployments.cli.doctor.machine import Gpu
     from deployments.cli.servers import Answer
-    from evaluation.store.records import EndpointRecord
+    from evaluation.records import EndpointRecord
 
 OLDEST_PYTHON, NEWEST_PYTHON = (3, 11), (3, 13)
 LEAST_FREE_BYTES = 10**9
@@ -170,7 +170,7 @@ def disk(database_url: str | None) -> Finding:
 def private_files(database_url: str | None) -> Finding:
     """Whether somebody beside this user may read what holds secrets and results."""
     from deployments.prefect_home import prefect_home, secret_files
-    from evaluation.private_files import database_files, open_to_others
+    from evaluation.files.private_files import database_files, open_to_others
     from evaluation.store.address import default_url, parse_url
 
     paths = [prefect_home(), *secret_files()]

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
+from evaluation.escaping import for_markdown
 from evaluation.formatting import counted, percent, quantity, score
 from evaluation.reports.album import Album, Picture
-from evaluation.reports.escaping import for_markdown
 from evaluation.reports.markdown_tables import markdown_table
 from evaluation.reports.races.pictures import standings
-from evaluation.reports.races.result import Look, looks_of
 from evaluation.results.races import Race, RaceOutcomeResult, RacePlace
+from evaluation.runs.race_result import Look, looks_of
 
 NOT_OVER = "The race is not over."
 

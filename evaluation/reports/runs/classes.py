@@ -4,7 +4,7 @@ from evaluation.formatting import score
 from evaluation.metrics.class_table import ClassTable, classification_report
 from evaluation.metrics.labelled_metric import LabelledMetric
 from evaluation.metrics.parsing import metric_of
-from evaluation.reports.labels import unique_labels
+from evaluation.records.labels import unique_labels
 from evaluation.store.runs import find_run
 from evaluation.store.scores import iterate_scores
 from evaluation.store.session import Store

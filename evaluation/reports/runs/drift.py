@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from evaluation.metrics.metric_facts import value_range
 from evaluation.pictures.line_plots import Course, courses
 from evaluation.pictures.numbers import Known
 from evaluation.reports.album import Picture
-from evaluation.reports.metric_facts import value_range
 from evaluation.reports.runs.tables import headline_title, ranked, shown_estimate
 from evaluation.results.runs import RunResult
 from evaluation.store.earlier_runs import EarlierValue, values_over_runs

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from evaluation.formatting import counted, percent, quantity, quantity_interval, score, score_interval
+from evaluation.metrics.metric_facts import higher_is_better, is_over_all_cases
 from evaluation.metrics.speed import SPEED_METRICS
-from evaluation.missing_scores import SERVERS_FAULT
-from evaluation.reports.labels import is_baseline
-from evaluation.reports.metric_facts import higher_is_better, is_over_all_cases
-from evaluation.reports.titles import short_titles
+from evaluation.metrics.titles import short_titles
+from evaluation.records.labels import is_baseline
 from evaluation.results.estimates import HasInterval, MetricEstimate
 from evaluation.results.runs import CandidateResult, MetricMean, MetricResult, RunResult
+from evaluation.scoring.missing_scores import SERVERS_FAULT
 
 SPEED_COLUMNS = {"latency_s": "latency s", "tokens_per_s": "tokens/s"}
 ENERGY_COLUMNS = {"energy_j": "J/answer", "energy_per_right_j": "J/right answer"}

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from learnable import learnable
 
-from evaluation.evidence import Choosable, Evidence
+from evaluation.records.evidence import Choosable, Evidence
 from selection.learning.archives import packed_archive, read_archive, written_array
 from selection.learning.learned_answers import case_codes
 from selection.learning.learners import Ridge

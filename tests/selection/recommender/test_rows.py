@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from evaluation.store.records import RecommendationRecord
+from evaluation.records import RecommendationRecord
 from selection.preferences import LARGEST_WEIGHT, Constraints, Weights
 from selection.recommender.rows import past_of
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scored_tables import named, scored
 
-from evaluation.evidence import Choosable, Evidence
+from evaluation.records.evidence import Choosable, Evidence
 from selection.choosing.student import t_limit
 from selection.scoreboard import TaskStanding
 from selection.scoreboards.building import build_scoreboard

@@ -12,7 +12,7 @@ from deployments.cli.blocks.in_use import database_of_block, with_blocks_of_serv
 from deployments.forms import Choices
 from evaluation import machine_load
 from evaluation.errors import ConfigurationError
-from evaluation.evaluation_request import EvaluationRequest
+from evaluation.requests.evaluation_request import EvaluationRequest
 from evaluation.store.session import open_store
 from tasks.block_names import USUAL
 from tasks.blocks import EndpointPool, PoolServer, Prices, ResultsDatabase
