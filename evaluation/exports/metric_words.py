@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from evaluation.records import MetricUse, RunRecord
-from evaluation.runs.run_result import metric_keys
+from evaluation.records.metric_keys import metric_keys
 from evaluation.store.scores import count_score_failures, scored_metrics
 from evaluation.store.session import Store
 

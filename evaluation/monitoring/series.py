@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from evaluation.monitoring.values import Point, Series, Setting, point_of_calls, point_of_live
 from evaluation.records import MetricUse
+from evaluation.records.runs import BASELINE
 from evaluation.requests.monitor_request import MonitorRequest
 from evaluation.store.monitored import (
     Calls,
@@ -15,7 +16,6 @@ from evaluation.store.monitored import (
     read_calls,
     read_live,
 )
-from evaluation.store.retention import BASELINE
 from evaluation.store.session import Store
 
 MOST_POINTS = 60

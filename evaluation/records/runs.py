@@ -10,6 +10,10 @@ from evaluation.records.status import Status
 
 SERVER_VERSIONS = "server_versions"
 """Key in a run candidate's details: the version of each endpoint that was asked, None where it is not known."""
+BASELINE = "baseline"
+"""The tag of a run that is as it should be: later ones are held against it."""
+BASELINE_RUNS = 5
+"""Runs that a monitor takes for a baseline where none is tagged and nothing else is said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from typing import Any
 from evaluation.comparisons.words import listed
 from evaluation.formatting import counted, p_value
 from evaluation.pictures.numbers import known
-from evaluation.reports.runs.tables import shown_estimate
+from evaluation.results.estimates import shown_estimate
 
 ENOUGH_CASES = 6
 """With fewer, no two-sided test can tell candidates apart."""

@@ -10,6 +10,7 @@ from evaluation.errors import StoreError, UnknownNameError
 from evaluation.generation import Failure, Generation
 from evaluation.records import MetricUse, RunCandidateRecord, RunRecord, StoredOutcome
 from evaluation.records.labels import unique_labels
+from evaluation.records.metric_keys import metric_keys
 from evaluation.results.cases import (
     AnswerResult,
     CaseCandidate,
@@ -24,7 +25,6 @@ from evaluation.results.cases import (
     ScoreResult,
 )
 from evaluation.runs.failure_examples import failure_kind
-from evaluation.runs.run_result import metric_keys
 from evaluation.store.annotations import notes_on_case
 from evaluation.store.benchmarks import has_case, load_benchmark_version
 from evaluation.store.outcomes import load_outcomes

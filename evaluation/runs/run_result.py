@@ -1,19 +1,18 @@
 """A run's results: what `--json`, `show` and the artifacts are all made of."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from evaluation.errors import FailureKind
-from evaluation.metrics.metric import ModelMetric
-from evaluation.metrics.parsing import metric_of
 from evaluation.metrics.speed import SPEED_METRICS
 from evaluation.records import SERVER_VERSIONS, EstimateRow, MetricUse, RunCandidateRecord, RunRecord, Status
 from evaluation.records.labels import unique_labels
-from evaluation.reports.runs.classes import class_tables
-from evaluation.reports.runs.gpu import energy_report
+from evaluation.records.metric_keys import headline_key, metric_keys
 from evaluation.results.estimates import MetricEstimate
 from evaluation.results.gpus import EnergyResult
 from evaluation.results.runs import CandidateResult, InvocationResult, MetricMean, MetricResult, RunInFull, RunResult
 from evaluation.runs.alarms import Findings, find_alarms
+from evaluation.runs.class_tables import class_tables
+from evaluation.runs.energy_result import energy_report
 from evaluation.runs.failure_examples import failure_examples
 from evaluation.runs.judges.report import judging_report
 from evaluation.store.annotations import annotations
@@ -111,38 +110,6 @@ def run_in_full(store: Store, run_id: str) -> RunInFull:
         annotations=tuple(annotations(store, run_ids=[run_id])),
         case_ids=tuple(case_id for page in run_case_ids(store, run_id) for case_id in page),
     )
-
-
-def metric_keys(planned: Sequence[MetricUse], others: Iterable[MetricUse] = ()) -> dict[str, str]:
-    """The word under which each signature's numbers stand: the metric's name, which the run's own metrics take first.
-
-    Where several judges or embedders answered for it, each stands under `NAME by MODEL`; another signature of the same
-    metric (other options, an older scorer) under its signature.
-    """
-    uses = list({use.signature: use for use in (*planned, *others)}.values())
-    models = {use.signature: _model_of(use) for use in uses}
-    shared = {use.name for use in uses if len({models[one.signature] for one in uses if one.name == use.name}) > 1}
-    keys: dict[str, str] = {}
-    for use in uses:
-        model = models[use.signature]
-        word = f"{use.name} by {model}" if model and use.name in shared else use.name
-        keys[use.signature] = use.signature if word in keys.values() else word
-        # Candidates have prices of their own, and each has one cost.
-        if use.name in SPEED_METRICS and use.name not in {other.name for other in planned}:
-            keys[use.signature] = use.name
-    return keys
-
-
-def _model_of(use: MetricUse) -> str | None:
-    """The judge or embedder that a metric asks."""
-    metric = metric_of(use.name, use.signature)
-    return metric.model or None if isinstance(metric, ModelMetric) else None
-
-
-def headline_key(run: RunRecord, keys: Mapping[str, str]) -> str:
-    """The word under which the headline's numbers stand: of several judges', the first one's."""
-    name = run.plan.headline
-    return next((keys[use.signature] for use in run.plan.metrics if use.name == name), name)
 
 
 def _uses(keys: Mapping[str, str], run: RunRecord, others: Sequence[MetricUse]) -> list[MetricUse]:

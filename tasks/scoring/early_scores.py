@@ -14,7 +14,8 @@ from evaluation.metrics.parsing import parse_metric
 from evaluation.metrics.speed import SPEED_METRICS
 from evaluation.planning.plan import Plan, PlannedRun
 from evaluation.records import CandidateProgress, EstimateRow
-from evaluation.reports.runs.tables import shown_estimate, shown_speed
+from evaluation.reports.runs.tables import shown_speed
+from evaluation.results.estimates import shown_estimate
 from evaluation.scoring.aggregation import aggregate_run
 from evaluation.scoring.candidate_scoring import by_work, score_candidate
 from evaluation.store.runs import find_run, progress

@@ -9,9 +9,8 @@ from prefect.runtime import task_run
 
 from evaluation.escaping import for_markdown, one_line
 from evaluation.formatting import counted, duration
-from evaluation.reports.runs.tables import shown_estimate
 from evaluation.reports.sweeps.words import words_of
-from evaluation.results.estimates import MetricEstimate
+from evaluation.results.estimates import MetricEstimate, shown_estimate
 from evaluation.runs.sweep_result import best_so_far
 from evaluation.settings import Settings
 from evaluation.store.outcomes import latest_answer

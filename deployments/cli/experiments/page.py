@@ -6,7 +6,7 @@ from deployments.cli.terminal.split_table import print_split_table
 from deployments.cli.terminal.tables import in_words, moment, print_details, say
 from evaluation.formatting import counted, precise
 from evaluation.records import AnnotationRecord, ComparisonSummary
-from evaluation.reports.runs.tables import shown_estimate
+from evaluation.results.estimates import shown_estimate
 from evaluation.results.experiments import ExperimentResult, ExperimentRun
 from evaluation.results.run_diffs import CandidateDiff, CaseDifferences, MetricDifference, Pairs, RunDiff
 

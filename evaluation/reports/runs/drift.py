@@ -12,8 +12,10 @@ from evaluation.metrics.metric_facts import value_range
 from evaluation.pictures.line_plots import Course, courses
 from evaluation.pictures.numbers import Known
 from evaluation.reports.album import Picture
-from evaluation.reports.runs.tables import headline_title, ranked, shown_estimate
+from evaluation.reports.runs.tables import headline_title
+from evaluation.results.estimates import shown_estimate
 from evaluation.results.runs import RunResult
+from evaluation.runs.ranking import ranked
 from evaluation.store.earlier_runs import EarlierValue, values_over_runs
 from evaluation.store.session import Store
 

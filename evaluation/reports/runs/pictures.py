@@ -7,8 +7,9 @@ from evaluation.pictures.box_plots import Spread, boxes
 from evaluation.records.labels import unique_labels
 from evaluation.reports.album import Picture
 from evaluation.reports.quality_pictures import COSTS, quality_picture
-from evaluation.reports.runs.tables import headline_title, ranked
+from evaluation.reports.runs.tables import headline_title
 from evaluation.results.runs import MetricResult, RunResult
+from evaluation.runs.ranking import ranked
 from evaluation.score import Measurement
 from evaluation.store.outcome_numbers import iterate_figures
 from evaluation.store.runs import find_run

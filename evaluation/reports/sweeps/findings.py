@@ -2,8 +2,8 @@
 
 from evaluation.comparisons.words import listed
 from evaluation.formatting import coefficient, counted, p_value, percent, score
-from evaluation.reports.runs.tables import shown_estimate
 from evaluation.reports.sweeps.words import is_narrowed, level_words, mean_words, range_words, words_of
+from evaluation.results.estimates import shown_estimate
 from evaluation.results.sweeps import EffectResult, SweepResult, SweptMetric
 from evaluation.sweeps.effect_tests import MIN_UNITS
 from evaluation.sweeps.findings import Level

@@ -3,7 +3,7 @@
 from evaluation.metrics.parsing import parse_metric
 from evaluation.metrics.titles import short_titles
 from evaluation.records import MetricUse
-from evaluation.runs.run_result import metric_keys
+from evaluation.records.metric_keys import metric_keys
 
 
 def titles(*texts: str) -> list[str]:

@@ -19,19 +19,18 @@ from evaluation.reports.runs.tables import (
     failures_as_zero,
     latency_rows,
     partly_on_the_cpu,
-    ranked,
     remarks,
     result_columns,
     result_rows,
     reused,
-    shown_estimate,
     shown_failures,
     shown_speed,
     usage_rows,
     without_column,
 )
 from evaluation.requests.prices import PRICE
-from evaluation.results.estimates import HasInterval
+from evaluation.results.estimates import HasInterval, shown_estimate
+from evaluation.runs.ranking import ranked
 from evaluation.runs.run_result import run_result
 from evaluation.scoring.aggregation import aggregate_run
 from evaluation.scoring.candidate_scoring import score_candidate
