@@ -2,7 +2,7 @@
 
 from dataclasses import fields, replace
 
-from evaluation.comparisons.comparison import ComparedPair, Comparison, MetricComparison
+from evaluation.comparisons.compared import ComparedPair, Comparison, MetricComparison
 from evaluation.comparisons.members import Member
 from evaluation.comparisons.sentences import sentences
 from evaluation.comparisons.sides import Side

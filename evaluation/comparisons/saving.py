@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from evaluation.comparisons.comparability import SHORT, version_differences
-from evaluation.comparisons.comparison import Comparison, compare_runs
+from evaluation.comparisons.compared import Comparison
+from evaluation.comparisons.comparison import compare_runs
 from evaluation.comparisons.comparison_result import comparison_result
 from evaluation.errors import ConfigurationError, IncomparableError
 from evaluation.records import ExperimentRecord, RunRecord

@@ -6,7 +6,8 @@ from contextlib import asynccontextmanager
 
 from evaluation.metrics.requests import RunProgram
 from evaluation.program import Program, ProgramOutcome
-from evaluation.sandbox.isolation import WEAK, isolation
+from evaluation.sandbox.isolation import isolation
+from evaluation.sandbox.isolation_kinds import WEAK
 from evaluation.sandbox.running import run_programs
 from evaluation.scoring.metric_backends.dispatch import Answerers
 from evaluation.scoring.metric_backends.programs import OnDone, Programs

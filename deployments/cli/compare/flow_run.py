@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from deployments.cli.arguments import database_url
 from deployments.cli.compare.output import show_comparisons
-from deployments.cli.compare.run import Wanted, cancelled_result, comparison_request
+from deployments.cli.compare.request import Wanted, cancelled_result, comparison_request
 from deployments.cli.evaluate.preparation import Prepared, check_servers, prepare
 from deployments.cli.evaluate.run import run_to_its_end, show_forecast, start_embedded_where_asked
 from deployments.cli.flow_runs import tell_of_own_server

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from deployments.cli.compare.run import Wanted
+from deployments.cli.compare.request import Wanted
 from deployments.cli.junit_file import write_junit
 from deployments.cli.terminal.output import EXIT_CHECK_FAILED, EXIT_DONE, print_json, tell
 

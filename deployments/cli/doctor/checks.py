@@ -260,7 +260,8 @@ def memory(n_bytes: int | None) -> Finding:
 def sandbox() -> Finding:
     """How programs that a model wrote would be kept from harm."""
     from deployments.cli.arguments import read_settings
-    from evaluation.sandbox.isolation import WEAK, describe_isolation, isolation
+    from evaluation.sandbox.isolation import describe_isolation, isolation
+    from evaluation.sandbox.isolation_kinds import WEAK
 
     try:
         found = isolation(read_settings().sandbox)

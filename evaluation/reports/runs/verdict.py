@@ -4,7 +4,8 @@ They are the first of `benchwright compare RUN`, of the same comparison. Where n
 and baselines, another one says how the best model stands to the best baseline, at the same adjusted p.
 """
 
-from evaluation.comparisons.comparison import Comparison, compare_runs
+from evaluation.comparisons.compared import Comparison
+from evaluation.comparisons.comparison import compare_runs
 from evaluation.comparisons.comparison_result import comparison_result
 from evaluation.comparisons.sentences import leading_sentences, pair_sentence, sentences
 from evaluation.comparisons.words import n_tested
