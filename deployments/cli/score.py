@@ -109,7 +109,7 @@ def _score(request: "ScoreRequest", store: "Store", *, as_json: bool) -> int:
     from datetime import UTC, datetime
 
     from deployments.cli.arguments import read_settings
-    from deployments.cli.blocks.in_use import with_servers_of_pools
+    from deployments.cli.blocks_in_use import with_servers_of_pools
     from deployments.cli.evaluate.run import exit_code
     from deployments.cli.flow_runs import run_flow, tell_of_own_server, work_on_it_has_ended
     from deployments.cli.terminal.output import (

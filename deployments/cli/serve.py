@@ -138,7 +138,7 @@ def _keep_results_in(db: str | None) -> None:
     import os
 
     from deployments.cli.arguments import read_settings
-    from deployments.cli.db.creation import open_or_make
+    from deployments.cli.database_creation import open_or_make
 
     url = db if db is not None else read_settings().database
     if url is not None:
@@ -166,7 +166,7 @@ def _ask_model_servers(standing: "Standing", store: "Store", embedded: bool | No
 
 
 def _choices(store: "Store") -> "Choices":
-    from deployments.cli.blocks.in_use import with_blocks_of_server
+    from deployments.cli.blocks_in_use import with_blocks_of_server
     from deployments.forms import choices_in
 
     return with_blocks_of_server(choices_in(store))

@@ -10,8 +10,8 @@ import numpy as np
 from evaluation.records.evidence import Choosable
 from selection.answers import Expected
 from selection.choosing.calibrated_quality import as_told
-from selection.choosing.student import t_limit
 from selection.scoreboard import Deviations, TaskStanding
+from selection.scoreboards.student import t_limit
 from selection.scoreboards.two_way import Matrix, Vector
 
 if TYPE_CHECKING:

@@ -81,9 +81,9 @@ def what_is_new(store: Store) -> NewEvidence:
 
 def _reason(store: Store, evidence: "Evidence", trained_at: datetime | None) -> str | None:
     """What speaks for training, of all that came since a model was last trained; None: ever."""
-    from selection.analytics.drift import drifts, reason_to_retrain
+    from selection.decisions.decision_rows import past_of
+    from selection.decisions.drift import drifts, reason_to_retrain
     from selection.learning.promotion import other_scores
-    from selection.recommender.rows import past_of
 
     model = deciding(store).served
     changed = () if model is None else other_scores(model, evidence)

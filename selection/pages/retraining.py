@@ -104,7 +104,7 @@ def _source(result: Values) -> str:
 
 
 def _table(rows: Sequence[Mapping[str, str]]) -> str:
-    from evaluation.reports.runs.tables import as_markdown_table
+    from evaluation.reports.markdown_tables import as_markdown_table
 
     if not rows:
         return "Nothing was measured on any task."

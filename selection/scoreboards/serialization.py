@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from evaluation.errors import ModelFileError
 from evaluation.records.evidence import Choosable, Place
-from selection.learning.archives import packed_archive, read_archive, read_array, written_array
+from selection.archives import packed_archive, read_archive, read_array, written_array
 from selection.scoreboard import Levels, PairTests, Scoreboard, TaskStanding
 
 WHAT = "the kept scoreboard"

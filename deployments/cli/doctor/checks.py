@@ -130,7 +130,7 @@ def database(url: str | None, *, typed: str | None = None) -> tuple[Finding, boo
         url: Where it is.
         typed: What `--db` says.
     """
-    from deployments.cli.db.creation import open_or_make
+    from deployments.cli.database_creation import open_or_make
     from evaluation.formatting import size
     from evaluation.store.runs import list_runs
     from evaluation.store.session import info

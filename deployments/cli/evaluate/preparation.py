@@ -62,7 +62,7 @@ def check_servers(prepared: Prepared, store: "Store") -> "Resolution":
     Raises:
         BenchwrightError: no server, no such model, or one that is not the one that was asked before.
     """
-    from deployments.cli.blocks.in_use import with_servers_of_pools
+    from deployments.cli.blocks_in_use import with_servers_of_pools
     from evaluation.resolution import resolve
 
     request = with_servers_of_pools(prepared.request, store)

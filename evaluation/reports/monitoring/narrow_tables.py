@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from evaluation.escaping import for_markdown
-from evaluation.reports.runs.tables import as_markdown_table
+from evaluation.reports.markdown_tables import as_markdown_table
 
 WIDTH_PX = 700
 """What a table has there in a window of 1,280."""

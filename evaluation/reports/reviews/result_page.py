@@ -7,7 +7,7 @@ from evaluation.comparisons.preference_words import preference_rows
 from evaluation.escaping import for_markdown
 from evaluation.formatting import counted, p_value
 from evaluation.pictures.numbers import known
-from evaluation.reports.runs.tables import as_markdown_table
+from evaluation.reports.markdown_tables import as_markdown_table
 from evaluation.results.estimates import shown_estimate
 from evaluation.results.from_json import from_json
 from evaluation.reviews.blinded_cases import as_cell

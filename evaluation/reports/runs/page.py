@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from evaluation.escaping import as_markdown_code, for_markdown
 from evaluation.formatting import counted
 from evaluation.reports.album import Album
-from evaluation.reports.markdown_tables import markdown_table
+from evaluation.reports.markdown_tables import as_markdown_table, markdown_table
 from evaluation.reports.page_links import artifact_link, flow_run_link
 from evaluation.reports.runs.alarm_lines import alarm_lines, baselines_line
 from evaluation.reports.runs.drift import LONGEST_TABLE, drift
@@ -15,7 +15,6 @@ from evaluation.reports.runs.tables import (
     COST_COLUMNS,
     ENERGY_COLUMNS,
     SPEED_COLUMNS,
-    as_markdown_table,
     caption,
     headline_title,
     partly_on_the_cpu,

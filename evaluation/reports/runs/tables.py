@@ -303,9 +303,3 @@ def shown_failures(candidate: CandidateResult) -> str:
     if candidate.status == "failed":
         words.insert(0, "given up")
     return ", ".join(words) or "0"
-
-
-def as_markdown_table(columns: Sequence[str], rows: Sequence[Mapping[str, str]]) -> str:
-    """A Markdown table of texts that are Markdown already."""
-    head = "| " + " | ".join(columns) + " |\n|" + " --- |" * len(columns)
-    return "\n".join([head, *("| " + " | ".join(row[column] for column in columns) + " |" for row in rows)])

@@ -11,7 +11,7 @@ import pytest
 from learnable import learnable
 
 from evaluation.records.evidence import Choosable, Evidence
-from selection.learning.archives import packed_archive, read_archive, written_array
+from selection.archives import packed_archive, read_archive, written_array
 from selection.learning.learned_answers import case_codes
 from selection.learning.learners import Ridge
 from selection.learning.model_files import pack, read_serving

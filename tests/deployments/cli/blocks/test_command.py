@@ -8,7 +8,7 @@ from prefect.client.orchestration import get_client
 from pydantic import SecretStr
 
 from deployments.cli.arguments import database_url, read_price_file
-from deployments.cli.blocks.in_use import database_of_block, with_blocks_of_server, with_servers_of_pools
+from deployments.cli.blocks_in_use import database_of_block, with_blocks_of_server, with_servers_of_pools
 from deployments.forms import Choices
 from evaluation import machine_load
 from evaluation.errors import ConfigurationError

@@ -8,11 +8,11 @@ from typing import Any, cast
 from evaluation.errors import ConfigurationError
 from evaluation.formatting import quantity, quantity_interval
 from evaluation.records import RecommendationRecord, ReportedOutcome
-from selection.analytics.past_decisions import PastDecision
 from selection.answers import Adjustments, Ranked, Removed
 from selection.choosing.measured_quality import why_expected
+from selection.decisions.decision_log import Decision, Outcome
+from selection.decisions.past_decisions import PastDecision
 from selection.preferences import LARGEST_WEIGHT, MOST_LOGGED, TOLERANCE, Constraints, OnTie, Weights
-from selection.recommender.decisions import Decision, Outcome
 
 MOST_ALTERNATIVES = 5
 """So many are stored with what may be expected of them; of the others, and of more that were ruled out, the number."""

@@ -4,7 +4,7 @@ from threading import Event, Thread
 import pytest
 
 from evaluation.errors import StoreUnreachableError
-from selection.recommender.decisions import DecisionLog, Outcome
+from selection.decisions.decision_log import DecisionLog, Outcome
 
 MOMENT = datetime(2026, 5, 4, tzinfo=UTC)
 

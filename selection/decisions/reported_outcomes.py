@@ -16,7 +16,7 @@ from datetime import datetime
 from statistics import fmean
 
 from selection.answers import Expected, Reported
-from selection.choosing.student import Z_95, two_sided_p_value
+from selection.scoreboards.student import Z_95, two_sided_p_value
 
 ALPHA = 0.05
 MIN_PROMPTS = 6

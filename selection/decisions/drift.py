@@ -18,8 +18,8 @@ from statistics import fmean
 from typing import Literal
 
 from evaluation.formatting import percent, quantity
-from selection.analytics.past_decisions import PastDecision
-from selection.choosing.student import Z_95
+from selection.decisions.past_decisions import PastDecision
+from selection.scoreboards.student import Z_95
 
 ALPHA = 0.05
 MIN_PROMPTS = 6

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binom
 
-from selection.analytics.reported_outcomes import UseOutcome, binomial_at_most, reported_of_use
 from selection.answers import Expected, Reported
+from selection.decisions.reported_outcomes import UseOutcome, binomial_at_most, reported_of_use
 
 EXPECTED = Expected(value=0.9, low=0.82, high=0.98, n_cases=60)
 

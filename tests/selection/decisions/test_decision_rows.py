@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from evaluation.records import RecommendationRecord
+from selection.decisions.decision_rows import past_of
 from selection.preferences import LARGEST_WEIGHT, Constraints, Weights
-from selection.recommender.rows import past_of
 
 
 def stored(**given: Any) -> RecommendationRecord:

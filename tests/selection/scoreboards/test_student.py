@@ -3,7 +3,7 @@ import math
 import pytest
 from scipy import stats
 
-from selection.choosing.student import t_limit, two_sided_p_value
+from selection.scoreboards.student import t_limit, two_sided_p_value
 
 
 @pytest.mark.parametrize("freedom", [5, 9, 30, 199, 2000])
