@@ -191,7 +191,7 @@ def read_sweep_request(given: Mapping[str, Any], *, source: str = "the command l
     return request
 
 
-def refuse_alike(n_combinations: int, n_candidates: int) -> None:
+def refuse_equal_combinations(n_combinations: int, n_candidates: int) -> None:
     """Refuses a sweep of which two combinations are one and the same to the servers.
 
     Raises:
