@@ -41,7 +41,7 @@ class SweepRequest(RequestModel):
 
     @field_validator("parameters", mode="before")
     @classmethod
-    def _one_may_stand_alone(cls, value: Any) -> Any:
+    def _accept_single_value(cls, value: Any) -> Any:
         return [value] if isinstance(value, str) else value
 
     @model_validator(mode="before")

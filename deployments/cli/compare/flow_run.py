@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from deployments.cli.arguments import database_url
 from deployments.cli.compare.output import show_comparisons
-from deployments.cli.compare.request import Wanted, cancelled_result, comparison_request
+from deployments.cli.compare.request import CompareOptions, cancelled_result, comparison_request
 from deployments.cli.evaluate.preparation import Prepared, check_servers, prepare
 from deployments.cli.evaluate.run import run_to_its_end, show_forecast, start_embedded_if_requested
 from deployments.cli.flow_runs import tell_of_own_server
@@ -32,7 +32,7 @@ _OPTIONS = {"by": "--by", "against": "--against", "margin": "--margin", "metrics
 """How a field of the request is typed."""
 
 
-def compare_by_the_flow(wanted: Wanted, database: str | None, *, as_json: bool) -> int:
+def compare_by_the_flow(wanted: CompareOptions, database: str | None, *, as_json: bool) -> int:
     """The exit code of a comparison that is a flow run, or of its dry run.
 
     Raises:
@@ -54,7 +54,7 @@ def compare_by_the_flow(wanted: Wanted, database: str | None, *, as_json: bool) 
         return _run(wanted, request, prepared, store, stack, as_json=as_json)
 
 
-def _prepared(wanted: Wanted, store: "Store") -> Prepared | None:
+def _prepared(wanted: CompareOptions, store: "Store") -> Prepared | None:
     from evaluation.comparisons.metrics import FIGURES
 
     if not wanted.evaluation:
@@ -125,7 +125,7 @@ def _show_dry_run(
 
 
 def _run(
-    wanted: Wanted,
+    wanted: CompareOptions,
     request: "ComparisonRequest",
     prepared: Prepared | None,
     store: "Store",
@@ -163,7 +163,7 @@ def _evaluated(store: "Store", invocation_id: str) -> list[str]:
 
 
 def _show_evaluated(
-    wanted: Wanted,
+    wanted: CompareOptions,
     request: "ComparisonRequest",
     store: "Store",
     evaluated: Sequence[str],
@@ -185,7 +185,7 @@ def _show_evaluated(
 
 
 def _show_interrupted(
-    wanted: Wanted,
+    wanted: CompareOptions,
     request: "ComparisonRequest",
     store: "Store",
     evaluated: Sequence[str],
@@ -210,7 +210,7 @@ def _show_interrupted(
     return code
 
 
-def _typed(wanted: Wanted, run_ids: Sequence[str]) -> str:
+def _typed(wanted: CompareOptions, run_ids: Sequence[str]) -> str:
     """The command that compares these runs as was asked."""
     words = ["benchwright", "compare", *run_ids]
     for name, option in _OPTIONS.items():

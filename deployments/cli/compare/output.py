@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from deployments.cli.compare.request import Wanted
+from deployments.cli.compare.request import CompareOptions
 from deployments.cli.junit_file import write_junit
 from deployments.cli.terminal.output import EXIT_CHECK_FAILED, EXIT_DONE, print_json, print_status
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def show_comparisons(
-    wanted: Wanted,
+    wanted: CompareOptions,
     store: "Store",
     results: "Sequence[ComparisonResult]",
     *,
@@ -55,7 +55,7 @@ def show_comparisons(
     return code
 
 
-def _checks(wanted: Wanted, results: "Sequence[ComparisonResult]") -> "list[RegressionCheck]":
+def _checks(wanted: CompareOptions, results: "Sequence[ComparisonResult]") -> "list[RegressionCheck]":
     from evaluation.comparisons.regression_checks import regression_checks
 
     return regression_checks(results, wanted.check_metrics) if wanted.checks else []

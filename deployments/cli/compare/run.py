@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from deployments.cli.arguments import open_stored
-from deployments.cli.compare.request import cancelled_result, comparison_request
+from deployments.cli.compare.request import CompareOptions, cancelled_result, comparison_request
 from deployments.cli.junit_file import refuse_unwritable
 from deployments.cli.terminal.output import EXIT_DONE, EXIT_RUN_FAILED, print_json
 
