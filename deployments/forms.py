@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from deployments.form_layout import lay_out
 
 if TYPE_CHECKING:
-    from evaluation.store.records import ModelRecord
+    from evaluation.records import ModelRecord
     from evaluation.store.session import Store
 
 EVALUATION = "EvaluationRequest"
@@ -63,7 +63,7 @@ class Choices:
 def choices_in(store: "Store") -> Choices:
     """What is known by name: what comes with the program, and what is stored and not retired."""
     from evaluation.benchmarks.suites import standard_suites
-    from evaluation.profiles import STANDARD_PROFILES
+    from evaluation.requests.profiles import STANDARD_PROFILES
     from evaluation.resolution import EMBEDDED
     from evaluation.store.benchmarks import list_benchmarks
     from evaluation.store.registry import list_endpoints, list_models, list_profiles

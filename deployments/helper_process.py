@@ -22,8 +22,8 @@ from deployments.helper_supervisor import FOLDER_VARIABLE
 from deployments.server_health import ANSWERS_WITHIN_S, Health, health_of
 from deployments.starting import MOST_TIMES, VARIABLE, Progress, start_timeout_s
 from evaluation.errors import ConfigurationError
+from evaluation.files.private_files import make_private_folder
 from evaluation.machine_load import busy_words
-from evaluation.private_files import make_private_folder
 
 _SUPERVISOR = Path(__file__).with_name("helper_supervisor.py")
 

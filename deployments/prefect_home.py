@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from evaluation.errors import ConfigurationError
-from evaluation.private_files import FILE_MODE, database_files, make_private, make_private_folder
+from evaluation.files.private_files import FILE_MODE, database_files, make_private, make_private_folder
 
 USER = "benchwright"
 """Of the password that our own servers are given."""

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from deployments.guarded.connections import PRIVATE, WEBHOOKS_VARIABLE, is_public, read_target
 from deployments.prefect_home import own_folder, webhooks_file
 from evaluation.errors import ConfigurationError
-from evaluation.private_files import make_private_file
+from evaluation.files.private_files import make_private_file
 
 
 def allow_webhook(url: str, *, may_be_private: bool) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from evaluation.field_mapping import FieldUse
+from evaluation.files.field_mapping import FieldUse
 from evaluation.fingerprint import fingerprint
 
 TASK_TYPES = (

@@ -8,7 +8,7 @@ from typing import Any
 
 from evaluation.candidate import DEFAULT_NUM_PREDICT, DEFAULT_OPTIONS
 from evaluation.errors import ConfigurationError, UnknownNameError
-from evaluation.number_parsing import read_number
+from evaluation.files.number_parsing import read_number
 
 MODELS_OWN = "model"
 """`temperature=model`: keep what the model itself says."""

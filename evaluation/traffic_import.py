@@ -15,12 +15,12 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from evaluation.bounded_reading import MIB, TooLongError, bounded_lines
 from evaluation.errors import BenchmarkError
-from evaluation.exact_json import without_doubles
-from evaluation.field_mapping import named_fields
-from evaluation.names import LONGEST_TITLE, Spellings, name_problem
-from evaluation.traffic_calls import TrafficCall, TrafficStage
+from evaluation.files.bounded_reading import MIB, TooLongError, bounded_lines
+from evaluation.files.exact_json import without_doubles
+from evaluation.files.field_mapping import named_fields
+from evaluation.files.names import LONGEST_TITLE, Spellings, name_problem
+from evaluation.records.traffic_calls import TrafficCall, TrafficStage
 
 if TYPE_CHECKING:
     from evaluation.store.session import Store

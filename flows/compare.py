@@ -8,8 +8,8 @@ from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 from prefect.states import Failed
 
-from evaluation.comparisons.comparison_request import ComparisonRequest
-from evaluation.evaluation_request import EvaluationRequest
+from evaluation.requests.comparison_request import ComparisonRequest
+from evaluation.requests.evaluation_request import EvaluationRequest
 from flows.planned_work import planned, work_through
 from tasks.comparison import compare_candidates, find_runs, publish_comparison, refuse_unfit
 from tasks.flow_settings import use_own_settings

@@ -8,7 +8,7 @@ from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 from prefect.states import Failed
 
-from evaluation.evaluation_request import EvaluationRequest
+from evaluation.requests.evaluation_request import EvaluationRequest
 from flows.planned_work import planned, work_through
 from tasks.flow_settings import use_own_settings
 from tasks.interruption import run_interruptibly

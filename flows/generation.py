@@ -5,9 +5,9 @@ from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 
 from evaluation.gather import gather_or_cancel
-from evaluation.interleaving import Turns, asked_together
-from evaluation.planning import Group, PlannedCandidate
-from evaluation.store.records import Status
+from evaluation.planning.interleaving import Turns, asked_together
+from evaluation.planning.plan import Group, PlannedCandidate
+from evaluation.records import Status
 from evaluation.store.run_cases import count_cases_before
 from evaluation.store.runs import set_run_candidate_status
 from tasks.generation.generate import Item, generate_shard

@@ -6,7 +6,7 @@ from uuid import UUID
 from prefect import flow, get_run_logger
 from prefect.runtime import flow_run
 
-from evaluation.monitoring.monitor_request import MonitorRequest
+from evaluation.requests.monitor_request import MonitorRequest
 from tasks.flow_settings import use_own_settings
 from tasks.interruption import run_interruptibly
 from tasks.monitoring.notify import notify

@@ -6,11 +6,11 @@ from uuid import UUID
 
 from prefect import get_run_logger
 
-from evaluation.energy import apportion_energy
 from evaluation.errors import ProviderError, RunInUseError
 from evaluation.gather import gather_or_cancel
-from evaluation.planning import Group, Plan
-from evaluation.run_share import whole_of
+from evaluation.planning.plan import Group, Plan
+from evaluation.requests.run_share import whole_of
+from evaluation.scoring.energy import apportion_energy
 from evaluation.settings import Settings
 from evaluation.store.session import open_store
 from flows.generation import count_left, generate_all

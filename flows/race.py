@@ -12,8 +12,8 @@ from prefect.runtime import flow_run
 from prefect.states import Failed
 
 from evaluation.errors import BenchwrightError, ConfigurationError, RunInUseError
-from evaluation.planning import Group, Plan
-from evaluation.races.race_request import RaceRequest
+from evaluation.planning.plan import Group, Plan
+from evaluation.requests.race_request import RaceRequest
 from flows.planned_work import let_go_of, planned, work_through
 from tasks.flow_logging import log_info
 from tasks.flow_settings import use_own_settings

@@ -5,8 +5,8 @@ from typing import Any
 from prefect import flow, get_run_logger
 from prefect.runtime import flow_run
 
+from evaluation.requests.review_request import ReviewRequest
 from evaluation.reviews.progress import cases_per_form, is_rated, page_key, pages
-from evaluation.reviews.review_request import ReviewRequest
 from tasks.flow_settings import use_own_settings
 from tasks.reviews.ask import Form, ask, was_asked
 from tasks.reviews.publish import publish_result

@@ -7,8 +7,8 @@ from prefect import flow, get_run_logger
 from prefect.runtime import flow_run
 from prefect.states import Failed
 
-from evaluation.missing_scores import too_many_missing
-from evaluation.score_request import ScoreRequest
+from evaluation.requests.score_request import ScoreRequest
+from evaluation.scoring.missing_scores import too_many_missing
 from evaluation.settings import Settings
 from evaluation.store.session import open_store
 from flows.scoring import score_all

@@ -4,9 +4,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from evaluation.errors import ConfigurationError
-from evaluation.metric_backends.dispatch import Answerers
-from evaluation.planning import MetricModelPlan, ScoringPlan
-from evaluation.scoring import MetricsByWork, by_work
+from evaluation.planning.plan import MetricModelPlan, ScoringPlan
+from evaluation.scoring.candidate_scoring import MetricsByWork, by_work
+from evaluation.scoring.metric_backends.dispatch import Answerers
 from evaluation.settings import Settings
 from evaluation.store.session import Store
 from tasks.aggregate import aggregate

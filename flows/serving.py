@@ -6,7 +6,7 @@ import time
 
 from evaluation.errors import ProviderError
 from evaluation.gather import gather_or_cancel
-from evaluation.planning import Group, Lane
+from evaluation.planning.plan import Group, Lane
 from tasks.flow_logging import log_info, log_warning
 from tasks.generation.group_work import GroupWork
 from tasks.generation.pool import Station

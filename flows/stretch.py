@@ -11,8 +11,8 @@ from prefect.states import Cancelled, Failed
 
 from evaluation.errors import ConfigurationError
 from evaluation.gather import gather_or_cancel
-from evaluation.planning import Plan
-from evaluation.run_share import Share
+from evaluation.planning.plan import Plan
+from evaluation.requests.run_share import Share
 from flows.generation import count_left, generate_all
 from flows.planned_work import planned
 from flows.serving import serve_all

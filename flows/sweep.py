@@ -12,8 +12,8 @@ from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 from prefect.states import Failed
 
-from evaluation.planning import Group, Plan
-from evaluation.sweeps.sweep_request import SweepRequest
+from evaluation.planning.plan import Group, Plan
+from evaluation.requests.sweep_request import SweepRequest
 from flows.planned_work import let_go_of, planned, work_through
 from tasks.flow_settings import use_own_settings
 from tasks.interruption import run_interruptibly

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from evaluation.evidence import Choosable
+from evaluation.records.evidence import Choosable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

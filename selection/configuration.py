@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal
 
 from evaluation.errors import ConfigurationError
-from evaluation.evidence import Choosable
+from evaluation.escaping import as_json, for_terminal, one_line
 from evaluation.options import MODELS_OWN, OPTIONS
-from evaluation.reports.escaping import as_json, for_terminal, one_line
+from evaluation.records.evidence import Choosable
 
 Form = Literal["modelfile", "json", "env"]
 

@@ -16,14 +16,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evaluation.errors import BenchmarkError
-from evaluation.field_mapping import named_fields
-from evaluation.names import LONGEST_NAME, LONGEST_TITLE, name_problem, normal_name
-from evaluation.number_parsing import read_number
+from evaluation.files.field_mapping import named_fields
+from evaluation.files.names import LONGEST_NAME, LONGEST_TITLE, name_problem, normal_name
+from evaluation.files.number_parsing import read_number
 from selection.repeated_answers import NAMES, RepeatedAnswers
 
 if TYPE_CHECKING:
     from evaluation.benchmarks.rows import Row
-    from evaluation.store.records import ScoreboardContent, ScoreboardRecord
+    from evaluation.records import ScoreboardContent, ScoreboardRecord
     from evaluation.store.session import Store
 
 REQUIRED = ("candidate", "task", "case_id", "prompt", "quality")
@@ -190,7 +190,7 @@ class _Table:
         """All rows."""
         import numpy as np
 
-        from evaluation.store.records import ImportedCase, ScoreboardContent
+        from evaluation.records import ImportedCase, ScoreboardContent
 
         of_candidate, of_case = (np.array(column, dtype=np.int64) for column in self._positions)
         return ScoreboardContent(

@@ -58,8 +58,8 @@ def recommend(
         ConfigurationError: an argument that cannot be one.
         StoreError: the store is away, and nothing was read from it yet.
     """
+    from selection.decisions.decision_log import Decision
     from selection.recommender.answer import Question, answered
-    from selection.recommender.decisions import Decision
     from selection.recommender.registry import recommender_of
 
     if not (_is_number(explore) and 0 <= explore <= 1):
@@ -150,7 +150,7 @@ def explain(recommendation: "Recommendation | str", *, store: "Where" = None) ->
         ConfigurationError: nothing was recommended under this id.
         StoreError: the store is away.
     """
-    from evaluation.reports.escaping import for_terminal
+    from evaluation.escaping import for_terminal
     from selection.answers import Recommendation
     from selection.recommender.memory import text_of
     from selection.recommender.registry import recommender_of
@@ -194,7 +194,7 @@ def report_outcome(
         ConfigurationError: nothing was recommended under this id, or an argument that cannot be one.
     """
     from evaluation.store.recommendations import must_be_outcome
-    from selection.recommender.decisions import Outcome
+    from selection.decisions.decision_log import Outcome
     from selection.recommender.registry import recommender_of
 
     must_be_outcome(quality=quality, latency_s=latency_s, ok=ok)

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evaluation.errors import BenchmarkError
-from evaluation.field_mapping import named_fields
-from evaluation.names import Spellings
+from evaluation.files.field_mapping import named_fields
+from evaluation.files.names import Spellings
 
 if TYPE_CHECKING:
     from evaluation.benchmarks.rows import Row

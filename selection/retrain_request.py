@@ -6,8 +6,8 @@ from typing import Any
 from pydantic import ConfigDict, Field, ValidationError
 
 from evaluation.errors import ConfigurationError
-from evaluation.request_errors import refusal
-from evaluation.request_model import RequestModel
+from evaluation.requests.request_errors import refusal
+from evaluation.requests.request_model import RequestModel
 
 
 class RetrainRequest(RequestModel):

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from evaluation.evidence import Choosable, Evidence
+from evaluation.records.evidence import Choosable, Evidence
 
 if TYPE_CHECKING:
     import numpy as np

@@ -3,8 +3,8 @@
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from evaluation.aggregation import aggregate_run
 from evaluation.metrics.metric_process import MetricProcess
+from evaluation.scoring.aggregation import aggregate_run
 from evaluation.settings import Settings
 from evaluation.store.session import open_store
 from tasks.store_calls import call_store

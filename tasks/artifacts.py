@@ -1,7 +1,7 @@
 """What this program shows in Prefect's pages goes through here: one key, words that are no markup, plain cells.
 
 A description is Markdown to those pages, and holds names that somebody else gave. Pages are written by functions of the
-core that escape what they quote (`evaluation.reports.escaping.for_markdown`).
+core that escape what they quote (`evaluation.escaping.for_markdown`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ from prefect.artifacts import (
     aupdate_progress_artifact,
 )
 
-from evaluation.reports.escaping import for_cell, for_markdown
+from evaluation.escaping import for_cell, for_markdown
 from evaluation.store.retrying import PATIENCE_S
 from tasks.prefect_outage import retry_while_prefect_is_away
 

@@ -11,11 +11,11 @@ from prefect.blocks.core import Block
 from pydantic import ValidationError
 
 from evaluation.errors import ConfigurationError
-from evaluation.evaluation_request import EvaluationRequest
-from evaluation.score_request import ScoreRequest
+from evaluation.records import EndpointRecord
+from evaluation.requests.evaluation_request import EvaluationRequest
+from evaluation.requests.score_request import ScoreRequest
 from evaluation.settings import Settings
 from evaluation.store.address import parse_url, shown
-from evaluation.store.records import EndpointRecord
 from evaluation.store.registry import find_endpoint, save_endpoint
 from evaluation.store.session import Store
 from tasks.block_names import BLOCK, POOL, USUAL

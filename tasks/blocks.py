@@ -11,11 +11,11 @@ from prefect.blocks.core import Block
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from evaluation.errors import ConfigurationError, StoreError
-from evaluation.prices import as_prices
 from evaluation.providers.detection import normalise_url
+from evaluation.records import EndpointRecord
+from evaluation.requests.prices import as_prices
 from evaluation.resolution import default_gpu_tag
 from evaluation.store.address import parse_url, shown
-from evaluation.store.records import EndpointRecord
 from tasks.block_names import DATABASE_SLUG
 
 KEY_VARIABLE = "BENCHWRIGHT_KEY_OF_POOL_"

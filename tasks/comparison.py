@@ -3,10 +3,10 @@
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from evaluation.comparisons.comparison_request import ComparisonRequest
+from evaluation.comparisons.saving import compare_and_store, refuse_unfit_runs, requested_runs
 from evaluation.reports.comparisons.markdown import comparisons_as_markdown
-from evaluation.reports.comparisons.saving import compare_and_store, refuse_unfit_runs, requested_runs
 from evaluation.reports.comparisons.tables import artifact_rows
+from evaluation.requests.comparison_request import ComparisonRequest
 from evaluation.results.comparisons import ComparisonResult
 from evaluation.settings import Settings
 from evaluation.store.comparisons import find_comparison

@@ -1,6 +1,6 @@
 """What every flow does first: where its results are kept, and which files it may read."""
 
-from evaluation.allowed_files import limit_files
+from evaluation.files.allowed_files import limit_files
 from evaluation.settings import Settings
 from tasks.block_values import use_results_database
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from evaluation.metrics.metric import Need
 from evaluation.options import effective_options
-from evaluation.planning import Lane, MetricModelPlan
+from evaluation.planning.plan import Lane, MetricModelPlan
 from evaluation.providers.openai_wire import unsupported_options
 from evaluation.resolution import MetricModel, ResolvedEndpoint
 

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from evaluation.run_share import Share, is_share, share_of
+from evaluation.records import RunRecord, Status
+from evaluation.requests.run_share import Share, is_share, share_of
 from evaluation.store.holders import holders_of, holders_of_flow, is_at_work, is_seen
 from evaluation.store.missing import is_missing
-from evaluation.store.records import RunRecord, Status
 from evaluation.store.runs import find_run, run_flows, runs_of_flow
 from evaluation.store.session import Store
 from tasks.run_lifecycle import OPEN

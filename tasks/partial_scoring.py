@@ -6,11 +6,11 @@ import threading
 
 from prefect import get_run_logger
 
-from evaluation.aggregation import aggregate_run
 from evaluation.metrics.metric_process import MetricProcess, is_ours
 from evaluation.metrics.parsing import parse_metric
-from evaluation.planning import Plan
-from evaluation.scoring import by_work, score_candidate
+from evaluation.planning.plan import Plan
+from evaluation.scoring.aggregation import aggregate_run
+from evaluation.scoring.candidate_scoring import by_work, score_candidate
 from evaluation.settings import Settings
 from evaluation.store.session import open_store
 

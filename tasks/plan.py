@@ -9,24 +9,17 @@ from prefect.cache_policies import NO_CACHE
 
 from evaluation.benchmarks.sampling import chosen_cases, limited
 from evaluation.case import Benchmark
-from evaluation.evaluation_request import EvaluationRequest
 from evaluation.options import load_options
-from evaluation.planning import (
-    Group,
-    Plan,
-    PlannedCandidate,
-    PlannedRun,
-    grouped_by_residency,
-    run_id_for,
-)
-from evaluation.prices import PRICE, price_of
+from evaluation.planning.plan import Group, Plan, PlannedCandidate, PlannedRun, grouped_by_residency, run_id_for
+from evaluation.planning.resuming import refuse_changed_weights, refuse_held
+from evaluation.records import SERVER_VERSIONS, MetricUse, RunCandidatePlan, RunPlan, RunRecord
+from evaluation.requests.evaluation_request import EvaluationRequest
+from evaluation.requests.prices import PRICE, price_of
+from evaluation.requests.run_share import Share, whole_of
 from evaluation.resolution import Resolution, ResolvedBenchmark, ResolvedCandidate, resolve
-from evaluation.resuming import refuse_changed_weights, refuse_held
-from evaluation.run_share import Share, whole_of
 from evaluation.settings import Settings
 from evaluation.store.benchmarks import load_benchmark_version
 from evaluation.store.experiments import add_runs, find_experiment
-from evaluation.store.records import SERVER_VERSIONS, MetricUse, RunCandidatePlan, RunPlan, RunRecord
 from evaluation.store.registry import record_seen, save_candidate
 from evaluation.store.runs import (
     add_run_candidate,

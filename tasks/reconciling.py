@@ -19,8 +19,8 @@ from prefect.exceptions import ObjectNotFound, PrefectException
 from prefect.runtime import deployment
 from prefect.states import Cancelled, Scheduled
 
+from evaluation.records import RunRecord, Status
 from evaluation.store.holders import holders_of_flow, own_silence_s
-from evaluation.store.records import RunRecord, Status
 from evaluation.store.recoveries import (
     RecoveryRecord,
     claim_recovery,

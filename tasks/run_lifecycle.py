@@ -7,12 +7,12 @@ from typing import TypeVar
 from prefect import get_run_logger
 
 from evaluation.errors import BenchwrightError, DatabaseLostError, StoreError
-from evaluation.missing_scores import too_many_missing
-from evaluation.planning import Plan
-from evaluation.run_share import is_share
+from evaluation.planning.plan import Plan
+from evaluation.records import Status
+from evaluation.requests.run_share import is_share
+from evaluation.scoring.missing_scores import too_many_missing
 from evaluation.settings import Settings
 from evaluation.store.holders import living_holders
-from evaluation.store.records import Status
 from evaluation.store.runs import runs_of_invocation, set_run_candidate_status, set_run_status
 from evaluation.store.session import Store, open_store
 from tasks.generation.giving_up import why_given_up

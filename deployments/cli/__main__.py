@@ -9,7 +9,7 @@ from typing import Any
 
 def main() -> None:
     """Runs the command line and exits with its code, without the second that taking all modules apart would take."""
-    from evaluation.private_files import only_for_this_user
+    from evaluation.files.private_files import only_for_this_user
 
     only_for_this_user()
     code = run(sys.argv[1:])

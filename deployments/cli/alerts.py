@@ -9,7 +9,7 @@ from deployments.cli.arguments import DatabaseOption, JsonOption, open_stored
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from evaluation.store.records import AlertRecord, SilenceRecord
+    from evaluation.records import AlertRecord, SilenceRecord
 
 alerts = typer.Typer(no_args_is_help=True, help="Alerts of the monitor: list, acknowledge, silence, notify.")
 

@@ -69,11 +69,11 @@ PricesOption = Annotated[
 
 def read_price_file(file: Path | None) -> dict[str, Any] | None:
     """What the file, or the block, of `--prices` holds; None where none is named."""
-    from evaluation.prices import read_prices
+    from evaluation.requests.prices import read_prices
     from tasks.block_names import BLOCK
 
     if file is not None and str(file).startswith(BLOCK):
-        from deployments.cli.blocks.in_use import prices_of_block
+        from deployments.cli.blocks_in_use import prices_of_block
 
         return prices_of_block(str(file).removeprefix(BLOCK))
     return None if file is None else read_prices(file).content
@@ -109,14 +109,14 @@ def database_url(db: str | None) -> str | None:
     """The database that was asked for: by `--db`, else the setting, else the block; None: the default one."""
     if db is not None or (db := read_settings().database) is not None:
         return db
-    from deployments.cli.blocks.in_use import database_of_block
+    from deployments.cli.blocks_in_use import database_of_block
 
     return database_of_block()
 
 
 def open_results(db: str | None) -> "Store":
     """The open store that a command works on; made where there is none yet."""
-    from deployments.cli.db.creation import open_or_make
+    from deployments.cli.database_creation import open_or_make
 
     return open_or_make(database_url(db), typed=db)
 

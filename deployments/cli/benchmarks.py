@@ -20,7 +20,7 @@ from evaluation.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from evaluation.case import Benchmark, Case
-    from evaluation.store.records import BenchmarkRecord
+    from evaluation.records import BenchmarkRecord
 
 benchmarks = typer.Typer(no_args_is_help=True, help="Benchmarks: list, show, add, validate.")
 
@@ -109,7 +109,7 @@ def show(
     """Show a benchmark's metrics and its first cases as a model receives them. Options marked * may be repeated."""
     from deployments.cli.terminal.output import print_json
     from deployments.cli.terminal.tables import print_details, print_line
-    from evaluation.field_mapping import read_mapping
+    from evaluation.files.field_mapping import read_mapping
     from evaluation.resolution import find_benchmark
 
     with open_to_list(db) as store:
@@ -209,7 +209,7 @@ def _checked(
     from deployments.cli.terminal.output import print_status
     from evaluation.benchmarks.loading import load_benchmark
     from evaluation.benchmarks.rendering import check_renderable
-    from evaluation.field_mapping import read_mapping
+    from evaluation.files.field_mapping import read_mapping
 
     if name is not None and not name.strip():
         raise ConfigurationError("--name is empty", "Give it a word.")

@@ -29,7 +29,7 @@ def workplace(database: str | None, *, may_be_new: bool = True) -> "Iterator[tup
         DatabaseLostError: it was deleted, moved away or replaced meanwhile.
         StoreError: it cannot be opened, or is not there.
     """
-    from deployments.cli.db.creation import open_or_make
+    from deployments.cli.database_creation import open_or_make
     from evaluation.store.database_file import one_file
 
     url = database_url(database)

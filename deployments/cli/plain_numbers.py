@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from evaluation.errors import ConfigurationError
-from evaluation.number_parsing import read_number
+from evaluation.files.number_parsing import read_number
 
 
 def with_plain_numbers(command: Any) -> Any:

@@ -19,7 +19,7 @@ def list_profiles(db: DatabaseOption = None, as_json: JsonOption = False) -> Non
     """List the standard and the stored profiles."""
     from deployments.cli.terminal.output import print_json
     from deployments.cli.terminal.tables import print_table
-    from evaluation.profiles import STANDARD_PROFILES
+    from evaluation.requests.profiles import STANDARD_PROFILES
     from evaluation.store.registry import list_profiles as stored_profiles
 
     with open_to_list(db) as store:
@@ -60,7 +60,7 @@ def add(
     """Store a profile from a file; its name refers to it from now on."""
     from deployments.cli.terminal.output import print_status
     from evaluation.errors import ConfigurationError
-    from evaluation.profiles import STANDARD_PROFILES, read_profile
+    from evaluation.requests.profiles import STANDARD_PROFILES, read_profile
     from evaluation.store.registry import find_profile, save_profile
 
     profile = read_profile(file)

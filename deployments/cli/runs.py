@@ -9,8 +9,8 @@ from deployments.cli.arguments import DatabaseOption, FavouriteOption, JsonOptio
 from deployments.cli.completion import run_ids
 
 if TYPE_CHECKING:
+    from evaluation.records import RunSummary
     from evaluation.store.headlines import HeadlineValue
-    from evaluation.store.records import RunSummary
 
 runs = typer.Typer(help="Runs: list, tag, archive, delete.")
 
@@ -133,8 +133,8 @@ def _cells(run: "RunSummary", values: "Sequence[HeadlineValue]", *, n_letters: i
 def _in_words(run: "RunSummary", values: "Sequence[HeadlineValue]") -> str:
     """`token_f1: large:1b 0.833, small:1b 0.500`; the labels alone where nothing is measured yet."""
     from evaluation.formatting import quantity, score
+    from evaluation.metrics.metric_facts import higher_is_better
     from evaluation.metrics.speed import SPEED_METRICS
-    from evaluation.reports.metric_facts import higher_is_better
 
     shown = quantity if run.headline in SPEED_METRICS else score
     rising = all(higher_is_better(run.headline, item.signature) for item in values)

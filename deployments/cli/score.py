@@ -19,7 +19,7 @@ from deployments.cli.arguments import (
 from deployments.cli.completion import metric_names, run_ids
 
 if TYPE_CHECKING:
-    from evaluation.score_request import ScoreRequest
+    from evaluation.requests.score_request import ScoreRequest
     from evaluation.store.session import Store
 
 Words = list[str] | None
@@ -49,7 +49,7 @@ def score(
 ) -> None:
     """Score a run's stored answers by metrics; nothing is generated again. Options marked * may be repeated."""
     from deployments.cli.arguments import accept_sandbox
-    from evaluation.score_request import read_score_request
+    from evaluation.requests.score_request import read_score_request
 
     accept_sandbox(sandbox)
     given: dict[str, Any] = {
@@ -89,8 +89,8 @@ def _ended_early(end: BaseException, run: str, store: "Store", *, as_json: bool)
     from deployments.cli.long_commands import code_of_signal, ended_without_runs
     from deployments.cli.terminal.output import print_json, print_status
     from evaluation.errors import ConfigurationError
-    from evaluation.reports.runs.result import run_result
-    from evaluation.store.records import Status
+    from evaluation.records import Status
+    from evaluation.runs.run_result import run_result
     from evaluation.store.runs import find_run
 
     try:
@@ -109,7 +109,7 @@ def _score(request: "ScoreRequest", store: "Store", *, as_json: bool) -> int:
     from datetime import UTC, datetime
 
     from deployments.cli.arguments import read_settings
-    from deployments.cli.blocks.in_use import with_servers_of_pools
+    from deployments.cli.blocks_in_use import with_servers_of_pools
     from deployments.cli.evaluate.run import exit_code
     from deployments.cli.flow_runs import run_flow, tell_of_own_server, work_on_it_has_ended
     from deployments.cli.terminal.output import (
@@ -122,9 +122,9 @@ def _score(request: "ScoreRequest", store: "Store", *, as_json: bool) -> int:
     )
     from deployments.cli.terminal.run_results import print_run
     from deployments.prefect_server import prefect_server
-    from evaluation.reports.runs.result import run_result
+    from evaluation.records import Status
     from evaluation.resolution.scoring import resolve_scoring
-    from evaluation.store.records import Status
+    from evaluation.runs.run_result import run_result
 
     of_servers = with_servers_of_pools(request, store)
     found = asyncio.run(resolve_scoring(of_servers, settings=read_settings(), store=store))

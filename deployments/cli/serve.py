@@ -77,8 +77,8 @@ def _tell_servers(names: Sequence[str], form_files: str | None) -> None:
     import os
 
     from deployments.guarded.origins import NAMES_VARIABLE, allowed_names, host_name
-    from evaluation.allowed_files import FOLDER_VARIABLE
     from evaluation.errors import ConfigurationError
+    from evaluation.files.allowed_files import FOLDER_VARIABLE
 
     try:
         os.environ[NAMES_VARIABLE] = " ".join(host_name(name) for name in (*allowed_names(), *names))
@@ -138,7 +138,7 @@ def _keep_results_in(db: str | None) -> None:
     import os
 
     from deployments.cli.arguments import read_settings
-    from deployments.cli.db.creation import open_or_make
+    from deployments.cli.database_creation import open_or_make
 
     url = db if db is not None else read_settings().database
     if url is not None:
@@ -151,8 +151,8 @@ def _ask_model_servers(standing: "Services", store: "Store", embedded: bool | No
     from deployments.cli.servers import ask_all, record_models, requested_endpoints
     from deployments.cli.terminal.output import print_status
     from deployments.serving.home import note_embedded
+    from evaluation.records import EndpointRecord
     from evaluation.resolution import EMBEDDED
-    from evaluation.store.records import EndpointRecord
 
     answers, errors = ask_all(requested_endpoints([], store), in_full=True)
     for endpoint, error in errors:
@@ -166,7 +166,7 @@ def _ask_model_servers(standing: "Services", store: "Store", embedded: bool | No
 
 
 def _choices(store: "Store") -> "Choices":
-    from deployments.cli.blocks.in_use import with_blocks_of_server
+    from deployments.cli.blocks_in_use import with_blocks_of_server
     from deployments.forms import choices_in
 
     return with_blocks_of_server(choices_in(store))
@@ -175,7 +175,7 @@ def _choices(store: "Store") -> "Choices":
 def _show(standing: "Services", deployments: list[str], database: str, *, has_password: bool, as_json: bool) -> None:
     from deployments.cli.terminal.output import print_json, print_status, result
     from deployments.cli.terminal.sign_in import password_words, sign_in_page
-    from evaluation.reports.escaping import for_terminal
+    from evaluation.escaping import for_terminal
 
     page = standing.server.page
     found: dict[str, Any] = {

@@ -11,7 +11,7 @@ from evaluation.model_info import ModelInfo
 
 if TYPE_CHECKING:
     from evaluation.providers.provider import Provider
-    from evaluation.store.records import EndpointRecord, ModelRecord
+    from evaluation.records import EndpointRecord, ModelRecord
     from evaluation.store.session import Store
 
 SHOWN_AT_ONCE = 4
@@ -48,7 +48,7 @@ def requested_endpoints(given: Sequence[str], store: "Store | None") -> list["En
 
 def _endpoint(text: str, store: "Store | None") -> "EndpointRecord":
     from evaluation.providers.detection import normalise_url
-    from evaluation.store.records import EndpointRecord
+    from evaluation.records import EndpointRecord
     from evaluation.store.registry import find_endpoint
 
     if store is not None and (stored := find_endpoint(store, text)) is not None:

@@ -17,7 +17,7 @@ from deployments.embedded.engine import ServedModel
 from deployments.embedded.smollm2 import chatml_model, missing_parts, smollm2
 from deployments.guarded.origins import OwnPagesOnly, allowed_names, host_name
 from evaluation.errors import ConfigurationError
-from evaluation.private_files import only_for_this_user
+from evaluation.files.private_files import only_for_this_user
 
 _LOGGER = logging.getLogger("benchwright.embedded")
 

@@ -4,7 +4,7 @@ import os
 import runpy
 
 from deployments.guarded.own_flows import run_own_flows_only
-from evaluation.private_files import only_for_this_user
+from evaluation.files.private_files import only_for_this_user
 
 if __name__ == "__main__":
     only_for_this_user()

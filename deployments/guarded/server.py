@@ -20,7 +20,7 @@ from deployments.guarded.templates import only_fill_in
 from deployments.guarded.write_locks import take_write_locks_first
 from deployments.prefect_home import own_password, prefect_home, webhooks_file
 from evaluation.errors import ConfigurationError
-from evaluation.private_files import only_for_this_user
+from evaluation.files.private_files import only_for_this_user
 
 DEFAULTS = {
     "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": "http://127.0.0.1:4200",

@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from deployments.guarded.own_flows import engine_command, run_own_flows_only
-from evaluation.private_files import only_for_this_user
+from evaluation.files.private_files import only_for_this_user
 
 if TYPE_CHECKING:
     from prefect.workers.process import ProcessJobConfiguration

@@ -14,7 +14,7 @@ from deployments.helper_process import answers
 from deployments.prefect_home import configured_api, own_folder, prefect_home
 from deployments.prefect_server import HEALTH, running_api
 from evaluation.errors import ConfigurationError
-from evaluation.private_files import make_private_file
+from evaluation.files.private_files import make_private_file
 from evaluation.providers.addresses import without_credentials
 
 HERE = ("127.0.0.1", "localhost", "::1")

@@ -14,15 +14,15 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from docstrings import field_docstrings
 
+from evaluation.records.alerts import SilenceRecord
+from evaluation.records.candidates import DatabaseInfo, EndpointRecord
+from evaluation.records.traffic_calls import TrafficCall
 from evaluation.results.as_json import MERGED
 from evaluation.results.cases import CaseResult
 from evaluation.results.experiments import ExperimentResult
 from evaluation.results.run_diffs import RunDiff
 from evaluation.results.runs import RunInFull
 from evaluation.results.unpaired import UnpairedComparisonResult
-from evaluation.store.records.alerts import SilenceRecord
-from evaluation.store.records.candidates import DatabaseInfo, EndpointRecord
-from evaluation.traffic_calls import TrafficCall
 
 FOLDER = Path(__file__).parents[1] / "schemas"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"

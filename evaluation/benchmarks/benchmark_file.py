@@ -12,8 +12,8 @@ from evaluation.benchmarks.rendering import check_renderable
 from evaluation.benchmarks.rows import plain_json
 from evaluation.case import Benchmark, Case, PromptTemplate
 from evaluation.errors import BenchmarkError
-from evaluation.field_mapping import FieldUse
-from evaluation.names import LONGEST_TITLE, name_problem, normal_name
+from evaluation.files.field_mapping import FieldUse
+from evaluation.files.names import LONGEST_TITLE, name_problem, normal_name
 
 SPLIT_NAMES = frozenset({"test", "train", "dev", "val", "validation", "data", "cases"})
 """File names that say nothing of the benchmark."""

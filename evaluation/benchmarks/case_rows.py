@@ -14,8 +14,8 @@ from evaluation.benchmarks.rows import Row, plain_json
 from evaluation.benchmarks.usual_names import other_case_mapping, usual_mapping
 from evaluation.case import Case
 from evaluation.errors import BenchmarkError
-from evaluation.field_mapping import FieldUse
-from evaluation.names import name_problem, normal_name
+from evaluation.files.field_mapping import FieldUse
+from evaluation.files.names import name_problem, normal_name
 
 MOST_UNKNOWN = 100
 """Unknown fields that are collected for a message."""

@@ -13,7 +13,8 @@ from evaluation.benchmarks import tables
 from evaluation.benchmarks.header import Header, header_of
 from evaluation.benchmarks.rows import Row, shown
 from evaluation.benchmarks.squad_file import header_values, is_squad, squad_rows
-from evaluation.bounded_reading import (
+from evaluation.errors import BenchmarkError
+from evaluation.files.bounded_reading import (
     LARGEST_DOCUMENT,
     LARGEST_FILE,
     LARGEST_YAML,
@@ -21,8 +22,7 @@ from evaluation.bounded_reading import (
     bounded,
     bounded_lines,
 )
-from evaluation.errors import BenchmarkError
-from evaluation.exact_json import TwiceError, read_json
+from evaluation.files.exact_json import TwiceError, read_json
 
 SUFFIXES = (".jsonl", ".ndjson", ".csv", ".tsv", ".parquet", ".json", ".yaml", ".yml")
 
@@ -214,7 +214,7 @@ def _parsed_json(path: Path) -> Any:
 def _parsed_yaml(path: Path) -> Any:
     import yaml
 
-    from evaluation.yaml_text import read_yaml
+    from evaluation.files.yaml_text import read_yaml
 
     text = _whole_text(path, LARGEST_YAML)
     try:

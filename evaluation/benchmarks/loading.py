@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from evaluation.allowed_files import must_be_allowed
 from evaluation.benchmarks.benchmark_file import load_file
 from evaluation.benchmarks.formats import FORMATS
 from evaluation.benchmarks.suites import load_suite, standard_suites
 from evaluation.case import Benchmark
 from evaluation.errors import ConfigurationError
+from evaluation.files.allowed_files import must_be_allowed
 
 
 def load_benchmark(

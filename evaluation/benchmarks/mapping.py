@@ -12,7 +12,7 @@ from evaluation.benchmarks.rows import Row
 from evaluation.benchmarks.tables import INDEX_COLUMNS
 from evaluation.benchmarks.usual_names import PROMPT_NAMES, REFERENCE_NAMES
 from evaluation.errors import BenchmarkError
-from evaluation.field_mapping import DETAILS, named_fields
+from evaluation.files.field_mapping import DETAILS, named_fields
 
 
 def check_mapping(fields: Mapping[str, str], path: str) -> None:

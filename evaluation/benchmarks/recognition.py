@@ -8,7 +8,7 @@ from evaluation.benchmarks.formats.plain import Plain
 from evaluation.benchmarks.rows import Row
 from evaluation.benchmarks.usual_names import PROMPT_NAMES, REFERENCE_NAMES
 from evaluation.errors import BenchmarkError
-from evaluation.field_mapping import named_fields
+from evaluation.files.field_mapping import named_fields
 
 PERHAPS_PROMPTS = ("text", "sentence", "content", "body", "message", "title")
 """Names that may as well be something else, so that they are proposed and never taken."""

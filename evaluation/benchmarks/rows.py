@@ -11,9 +11,9 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from evaluation.errors import BenchmarkError
-from evaluation.exact_json import read_json
-from evaluation.field_mapping import named_fields
-from evaluation.names import composed
+from evaluation.files.exact_json import read_json
+from evaluation.files.field_mapping import named_fields
+from evaluation.files.names import composed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

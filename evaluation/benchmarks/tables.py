@@ -9,9 +9,9 @@ from typing import IO, Any
 import numpy as np
 
 from evaluation.benchmarks.rows import Row, shown
-from evaluation.bounded_reading import LARGEST_FILE, LONGEST_LINE, TooLongError, bounded, bounded_lines
 from evaluation.errors import BenchmarkError
-from evaluation.names import repeated_key
+from evaluation.files.bounded_reading import LARGEST_FILE, LONGEST_LINE, TooLongError, bounded, bounded_lines
+from evaluation.files.names import repeated_key
 
 MMLU_COLUMNS = ("question", "A", "B", "C", "D", "answer")
 """MMLU's own files have these columns and no line that names them."""

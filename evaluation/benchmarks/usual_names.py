@@ -8,7 +8,7 @@ from evaluation.benchmarks.formats.format import SHARED_FIELDS
 from evaluation.benchmarks.formats.plain import Plain
 from evaluation.benchmarks.rows import Row, is_blank
 from evaluation.errors import BenchmarkError
-from evaluation.field_mapping import named_fields
+from evaluation.files.field_mapping import named_fields
 
 PROMPT_NAMES = ("question", "query", "input", "user_input", "instruction", "problem")
 REFERENCE_NAMES = (

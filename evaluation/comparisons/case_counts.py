@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 
 from evaluation.comparisons.members import Member
 from evaluation.comparisons.sides import Side
+from evaluation.records import MetricUse, OutcomeCounts
 from evaluation.results.sides import SideCounts
 from evaluation.store.outcomes import count_outcomes
-from evaluation.store.records import MetricUse, OutcomeCounts
 from evaluation.store.scores import count_score_failures
 from evaluation.store.session import Store
 

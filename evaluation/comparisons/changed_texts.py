@@ -6,18 +6,15 @@ another one in the next run, whatever its p-value says of other cases.
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
+from evaluation.comparisons.compared import MetricComparison
 from evaluation.comparisons.sides import Side
 from evaluation.formatting import percent, points
 from evaluation.store.changed_texts import ChangedTexts, find_changed_texts
 from evaluation.store.session import Store
 
-if TYPE_CHECKING:
-    from evaluation.comparisons.comparison import MetricComparison
 
-
-def notes_on_changed_texts(store: Store, sides: Sequence[Side], headline: "MetricComparison | None") -> tuple[str, ...]:
+def notes_on_changed_texts(store: Store, sides: Sequence[Side], headline: MetricComparison | None) -> tuple[str, ...]:
     """A sentence for each side whose texts change and of which a difference in points is no larger than their share."""
     if headline is None or headline.metric.unit != "fraction":
         return ()

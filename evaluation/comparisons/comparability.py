@@ -6,10 +6,10 @@ from typing import Any
 
 from evaluation.comparisons.members import Member
 from evaluation.errors import IncomparableError, UnknownNameError
-from evaluation.reports.titles import signature_parts
+from evaluation.metrics.titles import signature_parts
+from evaluation.records import MetricUse
 from evaluation.store.benchmarks import load_benchmark_version
 from evaluation.store.case_hashes import case_hashes
-from evaluation.store.records import MetricUse
 from evaluation.store.session import Store
 
 SHORT = 12

@@ -1,11 +1,10 @@
 """Candidates on the same cases, metric by metric, with what is sure and what is not."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 
 from evaluation.comparisons.case_counts import count_cases
 from evaluation.comparisons.changed_texts import notes_on_changed_texts
-from evaluation.comparisons.comparison_request import ComparisonRequest
+from evaluation.comparisons.compared import ComparedPair, Comparison, MetricComparison
 from evaluation.comparisons.flips import find_flips, flipped_pairs
 from evaluation.comparisons.latency_quantiles import MOST_PAIRS_OF_SIDES, TAILED, tails_of
 from evaluation.comparisons.like_with_like import ComparablePairs, comparable_pairs, notes_on
@@ -19,77 +18,17 @@ from evaluation.comparisons.sides import Side
 from evaluation.comparisons.values import failed_of, figure_of_side, figures_of, scores_of
 from evaluation.errors import IncomparableError
 from evaluation.fingerprint import fingerprint
-from evaluation.reports.metric_facts import value_range
-from evaluation.results.comparisons import Flips, PreferenceResult
-from evaluation.results.pairs import Basis
-from evaluation.results.sides import SideCounts
+from evaluation.metrics.metric_facts import value_range
+from evaluation.requests.comparison_request import ComparisonRequest
+from evaluation.results.comparisons import Flips
 from evaluation.score import Estimate
 from evaluation.stats.estimate import mean_estimate
-from evaluation.stats.pair_comparison import PairComparison
-from evaluation.stats.ranking import ManyComparison, compare_many
+from evaluation.stats.ranking import compare_many
 from evaluation.store.benchmarks import case_clusters
 from evaluation.store.session import Store
 
 Values = Mapping[str, Mapping[str, float]]
 """By side, then by case."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ComparedPair:
-    """Two sides on one metric."""
-
-    a: Side
-    b: Side
-    found: PairComparison
-    standard_error: float | None
-    """Of the difference, over cases or clusters; None where it says nothing, as of a ratio."""
-    tails: Mapping[str, Estimate] = field(default_factory=dict)
-    """Of latencies: by how much the median and the slow tail differ, A less B."""
-    prompts: Basis | None = None
-    """Of figures: of which prompts they were compared."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MetricComparison:
-    """All sides on one metric."""
-
-    metric: ComparedMetric
-    sides: tuple[str, ...]
-    """Labels of those that have a value, in the order of the comparison."""
-    pairs: tuple[ComparedPair, ...]
-    many: ManyComparison
-    values: Mapping[str, Estimate]
-    """Each side's mean over the cases that all of them have; empty where there is none."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
-    """What came of holding candidates against each other."""
-
-    members: tuple[Member, ...]
-    sides: tuple[Side, ...]
-    counts: Mapping[str, SideCounts]
-    """What became of each side's cases, by its label."""
-    by: str | None
-    against: str | None
-    margin: float | None
-    metrics: tuple[MetricComparison, ...]
-    """Of quality, the headline first."""
-    figures: tuple[MetricComparison, ...]
-    """Speed, tokens, cost and energy, as ratios."""
-    preferences: tuple[PreferenceResult, ...]
-    """By judges who saw two answers at a time."""
-    flips: tuple[Flips, ...]
-    notes: tuple[str, ...]
-    changed_texts: tuple[str, ...] = ()
-    """Notes on differences that are no larger than the share of texts that change when asked again."""
-    unscored: tuple[str, ...] = ()
-    """Labels of the sides that have no score at all, which are left out."""
-
-    @property
-    def headline(self) -> MetricComparison | None:
-        """What sides are ranked by: a metric of quality, else a figure; None for preferences alone."""
-        return next(iter((*self.metrics, *self.figures)), None)
 
 
 def compare_runs(

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from evaluation.comparisons.comparability import refuse_other_versions
-from evaluation.comparisons.comparison_request import ComparisonRequest
 from evaluation.comparisons.members import Member, find_members
 from evaluation.comparisons.metrics import MeasuredMetric, find_metrics
 from evaluation.comparisons.sides import Side, find_side, make_sides
 from evaluation.errors import IncomparableError
+from evaluation.requests.comparison_request import ComparisonRequest
 from evaluation.store.session import Store
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from evaluation.store.records import SERVER_VERSIONS, RunCandidateRecord, RunRecord
+from evaluation.records import SERVER_VERSIONS, RunCandidateRecord, RunRecord
 from evaluation.store.registry import find_candidate
 from evaluation.store.runs import find_run
 from evaluation.store.session import Store

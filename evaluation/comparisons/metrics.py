@@ -10,12 +10,12 @@ from evaluation.errors import BenchwrightError, IncomparableError, UnknownNameEr
 from evaluation.metrics import METRICS
 from evaluation.metrics.judges.pairwise import JudgePairwise
 from evaluation.metrics.judges.rubric import JudgeRubric
+from evaluation.metrics.metric_facts import higher_is_better, is_over_all_cases
 from evaluation.metrics.parsing import metric_class, metric_of, parse_metric
 from evaluation.metrics.speed import SPEED_METRICS
-from evaluation.reports.metric_facts import higher_is_better, is_over_all_cases
-from evaluation.reports.runs.result import metric_keys
+from evaluation.records import MetricUse
+from evaluation.records.metric_keys import metric_keys
 from evaluation.stats.kinds import Kind
-from evaluation.store.records import MetricUse
 from evaluation.store.scores import scored_metrics
 from evaluation.store.session import Store
 

@@ -9,12 +9,12 @@ from evaluation.comparisons.members import Member
 from evaluation.comparisons.sides import Side
 from evaluation.metrics.judges.pairwise import JudgePairwise
 from evaluation.metrics.parsing import metric_of
+from evaluation.records import MetricUse
 from evaluation.resolution.metric_models import is_opponent
 from evaluation.results.comparisons import PreferenceResult
 from evaluation.stats.preferences import rank_preferences
 from evaluation.stats.votes import Vote
 from evaluation.store.outcome_numbers import iterate_values
-from evaluation.store.records import MetricUse
 from evaluation.store.session import Store
 
 

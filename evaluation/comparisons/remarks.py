@@ -1,19 +1,16 @@
 """What a reader of a comparison must know beside its numbers: other servers, unverified weights, unfinished runs."""
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
+from evaluation.comparisons.compared import MetricComparison
 from evaluation.comparisons.sides import Side
-from evaluation.store.records import Status
-
-if TYPE_CHECKING:
-    from evaluation.comparisons.comparison import MetricComparison
+from evaluation.records import Status
 
 _TIMED = ("latency_s", "ttft_s", "tokens_per_s", "energy_j")
 
 
 def remarks_on(
-    sides: Sequence[Side], metrics: "Sequence[MetricComparison]", figures: "Sequence[MetricComparison]"
+    sides: Sequence[Side], metrics: Sequence[MetricComparison], figures: Sequence[MetricComparison]
 ) -> tuple[str, ...]:
     """A sentence for each thing."""
     timed = any(found.metric.word in _TIMED for found in figures)
@@ -74,7 +71,7 @@ def _other_machines(sides: Sequence[Side]) -> Iterator[str]:
         yield f"timings were taken with different numbers of requests at once ({', '.join(map(str, slots))})"
 
 
-def _case_by_case(metrics: "Sequence[MetricComparison]") -> Iterator[str]:
+def _case_by_case(metrics: Sequence[MetricComparison]) -> Iterator[str]:
     words = [found.metric.word for found in metrics if found.metric.over_all_cases]
     if words:
         yield (

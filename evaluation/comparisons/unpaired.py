@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 
-from evaluation.comparisons.comparison_request import ComparisonRequest
 from evaluation.comparisons.groups import GroupReader, GroupValues
 from evaluation.comparisons.members import Member, find_members
 from evaluation.comparisons.metrics import FIGURES, ComparedMetric, find_metrics
@@ -10,6 +9,7 @@ from evaluation.comparisons.sides import Side, find_side, make_sides
 from evaluation.errors import ConfigurationError, IncomparableError
 from evaluation.formatting import counted
 from evaluation.metrics.judges.pairwise import JudgePairwise
+from evaluation.requests.comparison_request import ComparisonRequest
 from evaluation.results.unpaired import GroupResult, UnpairedComparisonResult, UnpairedPairResult
 from evaluation.stats.unpaired_comparison import GroupPair, compare_groups
 from evaluation.store.benchmarks import find_benchmark

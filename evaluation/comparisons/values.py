@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 
-from evaluation.aggregation import case_values
 from evaluation.case import Case
 from evaluation.comparisons.like_with_like import States, Values
 from evaluation.comparisons.members import Member
@@ -18,11 +17,12 @@ from evaluation.metrics.cost import cost_metric
 from evaluation.metrics.guarded_calls import BrokenMetricError, combining
 from evaluation.metrics.metric import Metric
 from evaluation.metrics.parsing import metric_of
-from evaluation.prices import PRICE
+from evaluation.records import MetricUse
+from evaluation.requests.prices import PRICE
+from evaluation.scoring.aggregation import case_values
+from evaluation.scoring.usage_estimates import by_prompt_state
 from evaluation.store.outcome_numbers import failed_cases, iterate_figures
-from evaluation.store.records import MetricUse
 from evaluation.store.session import Store
-from evaluation.usage_estimates import by_prompt_state
 
 _ANY_CASE = Case(case_id="any")
 """A figure of speed does not look at the case."""

@@ -5,10 +5,10 @@ from typing import Any
 
 from evaluation.exports.filters import Filters
 from evaluation.generation import Failure, Generation
-from evaluation.reports.labels import unique_labels
+from evaluation.records import RunCandidateRecord, RunRecord, StoredOutcome
+from evaluation.records.labels import unique_labels
 from evaluation.score import Measurement, ScoreFailure
 from evaluation.store.outcomes import iterate_outcomes, load_outcomes
-from evaluation.store.records import RunCandidateRecord, RunRecord, StoredOutcome
 from evaluation.store.scores import scores_of_generations
 from evaluation.store.session import Store
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from evaluation.errors import ConfigurationError
-from evaluation.reports.escaping import for_spreadsheet
+from evaluation.escaping import for_spreadsheet
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _ROWS_AT_ONCE = 2_000

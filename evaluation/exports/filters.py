@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from evaluation.errors import ConfigurationError, UnknownNameError
 from evaluation.exports.metric_words import words_of_runs
 from evaluation.exports.source import Kind, Source
-from evaluation.reports.labels import unique_labels
-from evaluation.reports.runs.cases import unknown_case
-from evaluation.reports.runs.result import run_result
+from evaluation.records.labels import unique_labels
+from evaluation.runs.case_result import unknown_case
+from evaluation.runs.run_result import run_result
 from evaluation.store.comparisons import find_comparison
 from evaluation.store.runs import find_run, has_run_case
 from evaluation.store.session import Store

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from evaluation.reports.runs.result import metric_keys
-from evaluation.store.records import MetricUse, RunRecord
+from evaluation.records import MetricUse, RunRecord
+from evaluation.records.metric_keys import metric_keys
 from evaluation.store.scores import count_score_failures, scored_metrics
 from evaluation.store.session import Store
 

@@ -6,10 +6,10 @@ from evaluation.exports.answers import OF_A_SCORE, OF_AN_ANSWER, Row, answer_row
 from evaluation.exports.filters import Filters
 from evaluation.exports.metric_words import words_of_runs
 from evaluation.exports.source import Kind, Source
-from evaluation.reports.runs.result import run_result
 from evaluation.results.as_json import as_json
 from evaluation.results.estimates import MetricEstimate
 from evaluation.results.runs import CandidateResult, MetricResult, RunResult
+from evaluation.runs.run_result import run_result
 from evaluation.store.comparisons import ComparisonPairRecord, find_comparison
 from evaluation.store.runs import find_run
 from evaluation.store.session import Store

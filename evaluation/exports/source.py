@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from evaluation.errors import ConfigurationError, UnknownNameError
+from evaluation.records import ExperimentRecord
 from evaluation.store.comparisons import find_comparison
 from evaluation.store.experiments import experiment_named, find_experiment
-from evaluation.store.records import ExperimentRecord
 from evaluation.store.runs import find_run
 from evaluation.store.session import Store
 

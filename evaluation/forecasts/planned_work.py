@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from evaluation.benchmarks.rendering import render
 from evaluation.benchmarks.sampling import chosen_cases
 from evaluation.case import Benchmark, Case
-from evaluation.evaluation_request import EvaluationRequest
 from evaluation.forecasts.forecast import PlannedWork
 from evaluation.options import load_options
+from evaluation.records import RunRecord
+from evaluation.requests.evaluation_request import EvaluationRequest
 from evaluation.resolution import Resolution, ResolvedCandidate
 from evaluation.store.missing import count_missing
-from evaluation.store.records import RunRecord
 from evaluation.store.reusable import Asking
 from evaluation.store.reuse import count_reusable
 from evaluation.store.session import Store

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from evaluation.benchmarks.sampling import chosen_cases
-from evaluation.evaluation_request import EvaluationRequest
 from evaluation.forecasts.scoring_pace import ScoringPace, n_requests, scoring_pace
 from evaluation.metrics.metric import Metric, ModelMetric, Need
+from evaluation.requests.evaluation_request import EvaluationRequest
 from evaluation.resolution import Resolution
 from evaluation.resolution.metric_models import MetricModel, models_needed
 from evaluation.store.session import Store

@@ -3,8 +3,8 @@
 import ast
 from pathlib import Path
 
-from evaluation.allowed_files import must_be_allowed
 from evaluation.errors import ConfigurationError
+from evaluation.files.allowed_files import must_be_allowed
 
 
 def without_class(text: str) -> ConfigurationError | None:

@@ -7,9 +7,9 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from evaluation.allowed_files import must_be_allowed
 from evaluation.catalogue import Catalogue
 from evaluation.errors import BenchwrightError, ConfigurationError, UnknownNameError
+from evaluation.files.allowed_files import must_be_allowed
 from evaluation.metric_specs import file_and_call, names_a_file
 from evaluation.metrics import METRICS
 from evaluation.metrics.classes_in_file import without_class

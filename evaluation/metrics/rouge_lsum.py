@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from evaluation.metrics.rouge import RougeMetric, Shares, rouge_words, shares_of
-from evaluation.sentences import split_sentences
+from evaluation.metrics.sentence_splitting import split_sentences
 
 if TYPE_CHECKING:
     import numpy as np

@@ -133,7 +133,7 @@ class EnergyJ(_Speed):
 class EnergyPerRightJ(_Speed):
     """Joules for each right answer: those of all answers over the sum of their scores, which one answer does not have.
 
-    Computed by `evaluation.aggregation` where the headline metric's scores lie in [0, 1].
+    Computed by `evaluation.scoring.aggregation` where the headline metric's scores lie in [0, 1].
     """
 
     name: ClassVar[str] = "energy_per_right_j"

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from evaluation.monitoring.values import Point, Series
-from evaluation.store.records import MonitorLook
+from evaluation.records import MonitorLook
 
 MOST_AT_ONCE = 20
 """Runs of a series that one look judges at most: the newest ones."""

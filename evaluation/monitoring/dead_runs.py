@@ -4,12 +4,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from evaluation.escaping import one_line
 from evaluation.formatting import counted
 from evaluation.monitoring.alert_names import listed
 from evaluation.monitoring.rules import CRITICAL, MIN_TIMED, Verdict
-from evaluation.reports.escaping import one_line
-from evaluation.store.records import Finding, Status
-from evaluation.store.records.alerts import subject_of
+from evaluation.records import Finding, Status
+from evaluation.records.alerts import subject_of
 from evaluation.store.runs_without_numbers import RunEnd
 
 RULE = "run"

@@ -9,9 +9,9 @@ from itertools import pairwise
 from evaluation.monitoring.changes import Change, shortened
 from evaluation.monitoring.rules import NOTICE, WARNING, Verdict
 from evaluation.monitoring.series import headline_of
+from evaluation.records import Finding
+from evaluation.records.alerts import subject_of
 from evaluation.store.monitored import MonitoredRun
-from evaluation.store.records import Finding
-from evaluation.store.records.alerts import subject_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,16 +9,16 @@ from evaluation.monitoring.baselines import Looks, baseline_of, to_judge
 from evaluation.monitoring.dead_runs import BACK, RULE, FlowRunEnd, flow_run_verdicts, run_verdicts
 from evaluation.monitoring.histories import change_verdicts
 from evaluation.monitoring.insights import Insight, insights
-from evaluation.monitoring.monitor_request import MonitorRequest
 from evaluation.monitoring.quality_alerts import NewRunCheck, check_new_run, quality_verdict, recheck_quality, together
 from evaluation.monitoring.rules import Judged, Verdict, verdicts
 from evaluation.monitoring.series import evaluation_series, live_series
 from evaluation.monitoring.trends import Trend, trends
 from evaluation.monitoring.values import Point, Series
+from evaluation.records import Finding, MonitorLook
+from evaluation.requests.monitor_request import MonitorRequest
 from evaluation.store.alerts import find_looks
 from evaluation.store.busy_gpus import busy_gpus
 from evaluation.store.monitored import MonitoredRun, monitored_runs
-from evaluation.store.records import Finding, MonitorLook
 from evaluation.store.runs_without_numbers import run_ends
 from evaluation.store.session import Store
 

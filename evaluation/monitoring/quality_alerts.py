@@ -7,18 +7,18 @@ from typing import Any
 
 from evaluation.formatting import counted, p_value, quantity
 from evaluation.metrics.judges.pairwise import JudgePairwise
+from evaluation.metrics.metric_facts import higher_is_better
 from evaluation.metrics.speed import SPEED_METRICS
 from evaluation.monitoring.baselines import Looks, baseline_of
 from evaluation.monitoring.changes import changes_since, in_words
-from evaluation.monitoring.monitor_request import MonitorRequest
 from evaluation.monitoring.quality import QualityCheck, Values, adjusted, check_quality, level_of
 from evaluation.monitoring.rules import CRITICAL, Verdict
 from evaluation.monitoring.values import Point, Series
-from evaluation.reports.metric_facts import higher_is_better
+from evaluation.records import Finding, MetricUse, MonitorLook
+from evaluation.records.alerts import subject_of
+from evaluation.requests.monitor_request import MonitorRequest
 from evaluation.store.monitored import mean_scores
 from evaluation.store.outcome_numbers import iterate_values
-from evaluation.store.records import Finding, MetricUse, MonitorLook
-from evaluation.store.records.alerts import subject_of
 from evaluation.store.session import Store
 
 

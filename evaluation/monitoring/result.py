@@ -8,7 +8,7 @@ from evaluation.formatting import counted
 from evaluation.monitoring.monitoring_pass import MonitoringPass
 from evaluation.monitoring.trends import Trend
 from evaluation.monitoring.values import QUANTITIES, Point, Series
-from evaluation.store.records import AlertChanges, AlertRecord, SilenceRecord
+from evaluation.records import AlertChanges, AlertRecord, SilenceRecord
 
 _MOMENTS = ("raised_at", "seen_at", "notified_at", "acknowledged_at", "resolved_at")
 

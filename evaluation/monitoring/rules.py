@@ -13,11 +13,11 @@ from evaluation.formatting import beyond, counted, percent_beyond, quantity
 from evaluation.generation import PromptState
 from evaluation.monitoring.alert_names import listed
 from evaluation.monitoring.changes import changes_since, in_words
-from evaluation.monitoring.monitor_request import MonitorRequest
 from evaluation.monitoring.values import Point, Series
+from evaluation.records import Finding
+from evaluation.records.alerts import subject_of
+from evaluation.requests.monitor_request import MonitorRequest
 from evaluation.stats.intervals import wilson_interval
-from evaluation.store.records import Finding
-from evaluation.store.records.alerts import subject_of
 
 CRITICAL, WARNING, NOTICE = "critical", "warning", "notice"
 MIN_TIMED = 5

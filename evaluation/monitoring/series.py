@@ -4,8 +4,10 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from evaluation.monitoring.monitor_request import MonitorRequest
 from evaluation.monitoring.values import Point, Series, Setting, point_of_calls, point_of_live
+from evaluation.records import MetricUse
+from evaluation.records.runs import BASELINE
+from evaluation.requests.monitor_request import MonitorRequest
 from evaluation.store.monitored import (
     Calls,
     LiveCall,
@@ -14,8 +16,6 @@ from evaluation.store.monitored import (
     read_calls,
     read_live,
 )
-from evaluation.store.records import MetricUse
-from evaluation.store.retention import BASELINE
 from evaluation.store.session import Store
 
 MOST_POINTS = 60

@@ -8,7 +8,7 @@ import base64
 import html
 from collections.abc import Sequence
 
-from evaluation.reports.escaping import for_markdown, one_line
+from evaluation.escaping import for_markdown, one_line
 
 WIDTH = 760
 LETTER_PX = 7.0

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from evaluation.reports.escaping import one_line
+from evaluation.escaping import one_line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from evaluation.reports.escaping import for_markdown
-from evaluation.reports.runs.tables import as_markdown_table
+from evaluation.escaping import for_markdown
 
 
 def markdown_table(rows: Sequence[Mapping[str, str]]) -> str:
@@ -13,3 +12,9 @@ def markdown_table(rows: Sequence[Mapping[str, str]]) -> str:
     titles = {column: for_markdown(column) for column in rows[0]}
     escaped = [{titles[column]: for_markdown(row[column]) for column in titles} for row in rows]
     return as_markdown_table(list(titles.values()), escaped)
+
+
+def as_markdown_table(columns: Sequence[str], rows: Sequence[Mapping[str, str]]) -> str:
+    """A Markdown table of texts that are Markdown already."""
+    head = "| " + " | ".join(columns) + " |\n|" + " --- |" * len(columns)
+    return "\n".join([head, *("| " + " | ".join(row[column] for column in columns) + " |" for row in rows)])

@@ -6,7 +6,7 @@ deep in both of the interfaces that the orchestrator has, and wherever these are
 
 import re
 
-from evaluation.reports.escaping import as_markdown_code, for_markdown
+from evaluation.escaping import as_markdown_code, for_markdown
 
 _ID = re.compile(r"[0-9A-Za-z-]{1,64}")
 _UP = "../.."

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from evaluation.case import Benchmark
 from evaluation.errors import ConfigurationError, UnknownNameError
+from evaluation.files.names import normal_name
 from evaluation.metrics.metric import Metric, Need
-from evaluation.names import normal_name
 
 if TYPE_CHECKING:
-    from evaluation.evaluation_request import EvaluationRequest
+    from evaluation.requests.evaluation_request import EvaluationRequest
     from evaluation.store.session import Store
 
 

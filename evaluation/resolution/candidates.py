@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 from evaluation.candidate import OPEN_LENGTH_TASKS, PLAIN_PROFILE, Candidate, PromptProfile
 from evaluation.case import Benchmark
 from evaluation.errors import ConfigurationError, ProviderError, UnknownNameError
-from evaluation.evaluation_request import CandidateRequest
 from evaluation.fingerprint import canonical_json, fingerprint
 from evaluation.model_info import ModelInfo
 from evaluation.options import candidate_options, effective_options, says_length
 from evaluation.providers.detection import connect
 from evaluation.providers.model_names import find_model, is_remote
 from evaluation.providers.openai_wire import unsupported_options
+from evaluation.requests.evaluation_request import CandidateRequest
 from evaluation.resolution.endpoints import EMBEDDED, ResolvedEndpoint
 
 if TYPE_CHECKING:
@@ -236,7 +236,7 @@ def _profile(wanted: CandidateRequest, store: "Store | None") -> PromptProfile:
 
 def find_profile(name: str, *, store: "Store | None") -> PromptProfile:
     """The prompt profile called `name`: stored, or one of the standard ones."""
-    from evaluation.profiles import STANDARD_PROFILES
+    from evaluation.requests.profiles import STANDARD_PROFILES
 
     if store is not None:
         from evaluation.store.registry import find_profile as find_stored

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from evaluation.errors import BenchwrightError, ConfigurationError
-from evaluation.evaluation_request import EvaluationRequest
 from evaluation.model_info import ModelInfo
 from evaluation.providers.detection import START_ONE, connect, default_url, normalise_url
+from evaluation.requests.evaluation_request import EvaluationRequest
 from evaluation.settings import Settings
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from evaluation.errors import ConfigurationError
-from evaluation.evaluation_request import CandidateRequest, EvaluationRequest
 from evaluation.metrics.metric import Metric, ModelMetric, Need
+from evaluation.requests.evaluation_request import CandidateRequest, EvaluationRequest
 from evaluation.resolution.abilities import refuse_without_ability
 from evaluation.resolution.candidates import ResolvedCandidate, resolve_candidate
 from evaluation.resolution.endpoints import ResolvedEndpoint, resolve_endpoints

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from evaluation.case import Benchmark
 from evaluation.errors import ConfigurationError, UnknownNameError
-from evaluation.evaluation_request import EvaluationRequest
 from evaluation.metrics.metric import Metric, Need
 from evaluation.metrics.speed import SPEED_METRICS
 from evaluation.model_info import ModelInfo
+from evaluation.requests.evaluation_request import EvaluationRequest
 from evaluation.resolution.abilities import refuse_without_ability
 from evaluation.resolution.benchmarks import ResolvedBenchmark, resolve_benchmark
 from evaluation.resolution.candidates import ResolvedCandidate, resolve_candidate

@@ -21,8 +21,8 @@ from evaluation.store.benchmarks import load_benchmark_version
 from evaluation.store.runs import find_run
 
 if TYPE_CHECKING:
-    from evaluation.score_request import ScoreRequest
-    from evaluation.store.records import RunRecord
+    from evaluation.records import RunRecord
+    from evaluation.requests.score_request import ScoreRequest
     from evaluation.store.session import Store
 
 

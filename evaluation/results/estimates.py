@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from evaluation.formatting import score, score_interval
 from evaluation.results.as_json import json_key
 from evaluation.score import Estimate
 
@@ -48,3 +49,13 @@ class MetricEstimate:
             n_cases=estimate.n_cases,
             method=estimate.method,
         )
+
+
+def shown_estimate(numbers: HasInterval | None, *, digits: int = 3) -> str:
+    """`0.390 [0.364, 0.417]`: a value never stands without its interval; `–` where there is none."""
+    if numbers is None or numbers.value is None:
+        return "–"
+    value = score(numbers.value, digits=digits)
+    if numbers.low is None or numbers.high is None:
+        return f"{value} [no interval]"
+    return f"{value} {score_interval(numbers.low, numbers.high, digits=digits)}"

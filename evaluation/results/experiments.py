@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from evaluation.records import AnnotationRecord, ComparisonSummary, Status
 from evaluation.results.as_json import MERGED, json_key
-from evaluation.store.records import AnnotationRecord, ComparisonSummary, Status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from evaluation.metrics.class_table import ClassTable
+from evaluation.records import AnnotationRecord, Status
 from evaluation.results.alarms import Alarm
 from evaluation.results.as_json import MERGED, json_key
 from evaluation.results.estimates import MetricEstimate
 from evaluation.results.failures import FailureSummary
 from evaluation.results.gpus import EnergyResult, GpuResult
-from evaluation.store.records import AnnotationRecord, Status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ import numpy as np
 
 from evaluation.metrics.judges.pairwise import JudgePairwise
 from evaluation.metrics.judges.rubric import JudgeRubric, rubric_evidence
+from evaluation.records import ReviewItem
 from evaluation.reviews.grades import OVERALL, Ratings, with_overall
 from evaluation.reviews.preferences import TIE, score_of_first
 from evaluation.score import Measurement
@@ -17,7 +18,6 @@ from evaluation.stats.agreement import Agreement, krippendorff_alpha, raw_agreem
 from evaluation.stats.estimate import mean_estimate
 from evaluation.stats.rank_correlation import spearman
 from evaluation.stats.reweighting import reweighted_interval
-from evaluation.store.records import ReviewItem
 
 PREFERENCE = "preference"
 N_RESAMPLES = 1000

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from evaluation.store.records import RatingRecord, ReviewRecord, ReviewSession
+from evaluation.records import RatingRecord, ReviewRecord, ReviewSession
 
 PATIENCE = timedelta(days=30)
 """Who began and did nothing for so long is waited for no longer."""

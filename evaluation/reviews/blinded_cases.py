@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from textwrap import wrap
 from typing import Any
 
-from evaluation.reports.escaping import for_markdown, one_line
-from evaluation.reviews.review_request import LEAST, MOST
-from evaluation.store.records import ReviewItem, ReviewRecord
+from evaluation.escaping import for_markdown, one_line
+from evaluation.records import ReviewItem, ReviewRecord
+from evaluation.requests.review_request import LEAST, MOST
 
 LETTERS = "ABCD"
 SPEED = "speed"

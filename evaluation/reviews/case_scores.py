@@ -6,10 +6,10 @@ from evaluation.comparisons.sides import Side
 from evaluation.comparisons.values import scores_of
 from evaluation.fingerprint import fingerprint
 from evaluation.generation import Generation
+from evaluation.records import MetricUse
 from evaluation.reviews.case_selection import CaseStatistics
 from evaluation.store.outcome_numbers import iterate_figures
 from evaluation.store.outcomes import iterate_outcomes
-from evaluation.store.records import MetricUse
 from evaluation.store.session import Store
 
 

@@ -15,12 +15,12 @@ from evaluation.comparisons.sides import Side, find_side, make_sides
 from evaluation.errors import ConfigurationError, IncomparableError
 from evaluation.fingerprint import fingerprint
 from evaluation.generation import Generation, PromptState
+from evaluation.records import MetricUse, ReviewItem, ReviewRecord, ShownOutput, StoredOutcome
+from evaluation.requests.review_request import ReviewRequest
 from evaluation.reviews.case_scores import seen_cases
 from evaluation.reviews.case_selection import MOST_OUTPUTS, CaseStatistics, SelectedCase, choose_sides, pick
-from evaluation.reviews.review_request import ReviewRequest
 from evaluation.store.benchmarks import load_benchmark_version
 from evaluation.store.outcomes import load_outcomes
-from evaluation.store.records import MetricUse, ReviewItem, ReviewRecord, ShownOutput, StoredOutcome
 from evaluation.store.reviews import ask_raters, find_review, has_review, save_review
 from evaluation.store.runs import find_run, list_runs
 from evaluation.store.session import Store

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from evaluation.records import RatingRecord, ReviewItem
 from evaluation.reviews.grades import Ratings
 from evaluation.stats.mcnemar import exact_p_value
 from evaluation.stats.preferences import rank_preferences
 from evaluation.stats.votes import Vote
-from evaluation.store.records import RatingRecord, ReviewItem
 
 TIE = 0.5
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Collection, Sequence
 
+from evaluation.records import RatingRecord, ReviewItem, ReviewRecord
 from evaluation.reviews.blinded_cases import criteria_of
-from evaluation.store.records import RatingRecord, ReviewItem, ReviewRecord
 
 FIELDS_WITH_EASE = 24
 """More of them in one form are tedious."""

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from evaluation.errors import ConfigurationError
+from evaluation.records import ReviewItem, ReviewRecord, Said
+from evaluation.requests.review_request import LEAST, LONGEST_NAME, MOST
 from evaluation.reviews.blinded_cases import criteria_of, letter
-from evaluation.reviews.review_request import LEAST, LONGEST_NAME, MOST
-from evaluation.store.records import ReviewItem, ReviewRecord, Said
 
 LONGEST_NOTE = 4000
 

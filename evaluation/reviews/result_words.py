@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from evaluation.comparisons.words import listed
 from evaluation.formatting import counted, p_value
 from evaluation.pictures.numbers import plotted_number
-from evaluation.reports.comparisons.words import listed
-from evaluation.reports.runs.tables import shown_estimate
+from evaluation.results.estimates import shown_estimate
 
 ENOUGH_CASES = 6
 """With fewer, no two-sided test can tell candidates apart."""

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from evaluation.metrics.parsing import metric_of
-from evaluation.reports.titles import short_titles
+from evaluation.metrics.titles import short_titles
+from evaluation.records import MetricUse, RatingRecord, ReviewItem, ReviewRecord
 from evaluation.reviews.agreement import MetricValues, metrics_with_grades, metrics_with_preferences, rater_agreement
 from evaluation.reviews.awaited_raters import find_awaited
 from evaluation.reviews.blinded_cases import SPEED, letter
@@ -15,7 +16,6 @@ from evaluation.reviews.preferences import pair_preferences, ranking, votes_of
 from evaluation.reviews.result_words import result_notes, result_sentence
 from evaluation.score import Measurement
 from evaluation.store.ratings import load_ratings
-from evaluation.store.records import MetricUse, RatingRecord, ReviewItem, ReviewRecord
 from evaluation.store.reviews import find_review, list_sessions
 from evaluation.store.scores import scores_of_generations
 from evaluation.store.session import Store

@@ -1,6 +1,7 @@
 """Runs what a model wrote, kept from harm, and has it checked where it cannot reach."""
 
-from evaluation.sandbox.isolation import Isolation, describe_isolation, isolation
+from evaluation.sandbox.isolation import describe_isolation, isolation
+from evaluation.sandbox.isolation_kinds import Isolation
 from evaluation.sandbox.running import run_programs
 from evaluation.sandbox.supervision import CancelledError
 

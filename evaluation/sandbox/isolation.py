@@ -2,32 +2,20 @@
 
 import os
 import sys
-from dataclasses import dataclass
 from functools import lru_cache
 
 from evaluation.errors import ConfigurationError, SandboxError
 from evaluation.machine_load import busy_words, stretched_s
 from evaluation.sandbox.bubblewrap import find_bubblewrap
 from evaluation.sandbox.interpreter import find_interpreter
+from evaluation.sandbox.isolation_kinds import BUBBLEWRAP, WEAK, Isolation
 from evaluation.sandbox.weak_isolation import is_root
 
-BUBBLEWRAP = "bubblewrap"
-WEAK = "weak"
 _NEXT = (
     "install bubblewrap (`apt-get install bubblewrap`, `dnf install bubblewrap`), or accept the weak isolation with "
     "`--sandbox weak` or BENCHWRIGHT_SANDBOX=weak: limits on time and memory, but the code may do "
     "what you may do: read and delete files, end processes"
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Isolation:
-    """How programs are kept from harm."""
-
-    name: str
-    """`bubblewrap` or `weak`."""
-    in_user_namespace: bool = False
-    """Whether bubblewrap's privileges come from a user namespace; else from root, and each program gets a user id."""
 
 
 def isolation(wanted: str | None = None) -> Isolation:

@@ -8,7 +8,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from evaluation.program import Program, ProgramOutcome
 from evaluation.sandbox.bundle import bundle
 from evaluation.sandbox.interpreter import find_interpreter
-from evaluation.sandbox.isolation import WEAK, Isolation
+from evaluation.sandbox.isolation_kinds import WEAK, Isolation
 from evaluation.sandbox.starting import Place
 from evaluation.sandbox.supervision import run_program
 from evaluation.sandbox.weak_isolation import is_root

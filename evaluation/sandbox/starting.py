@@ -18,7 +18,7 @@ from evaluation.sandbox.bundle import start_code
 from evaluation.sandbox.file_trees import remove_tree
 from evaluation.sandbox.inside.values import Encoder, NotCarriedError, PlainOnly
 from evaluation.sandbox.interpreter import Interpreter
-from evaluation.sandbox.isolation import WEAK, Isolation
+from evaluation.sandbox.isolation_kinds import WEAK, Isolation
 from evaluation.sandbox.system_calls import system_call_filter
 from evaluation.sandbox.weak_isolation import MARK, is_root, kill_tree, n_tasks_of_user, readable_by_all
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from evaluation.records import EndpointRecord
 from evaluation.resolution import default_gpu_tag
-from evaluation.store.records import EndpointRecord
 
 UNSET_SLOTS = 1
 """What an endpoint counts for as long as nobody has said how many requests it serves at once."""

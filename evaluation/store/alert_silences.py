@@ -7,8 +7,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import RowMapping
 
 from evaluation.errors import UnknownNameError
+from evaluation.records import AlertRecord, SilenceRecord
 from evaluation.store.alerts import list_alerts
-from evaluation.store.records import AlertRecord, SilenceRecord
 from evaluation.store.session import Store
 from evaluation.store.statements import now
 from evaluation.store.tables import alert_silence

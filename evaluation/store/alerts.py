@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
 from evaluation.errors import ConfigurationError, UnknownNameError
-from evaluation.store.records import AlertChanges, AlertRecord, Finding, MonitorLook
+from evaluation.records import AlertChanges, AlertRecord, Finding, MonitorLook
 from evaluation.store.session import Store
 from evaluation.store.statements import now, one_at_a_time, upsert
 from evaluation.store.tables import alert, monitor_look

@@ -6,8 +6,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import RowMapping
 
 from evaluation.errors import ConfigurationError, UnknownNameError
+from evaluation.records import AnnotationRecord
 from evaluation.store.comparisons import find_comparison
-from evaluation.store.records import AnnotationRecord
 from evaluation.store.runs import find_run
 from evaluation.store.session import Store
 from evaluation.store.statements import now

@@ -9,8 +9,8 @@ from sqlalchemy.engine import Connection, RowMapping
 
 from evaluation.case import Benchmark, Case, Message, PromptTemplate
 from evaluation.errors import ConfigurationError, StoreError, UnknownNameError
-from evaluation.field_mapping import FieldUse
-from evaluation.store.records import BenchmarkRecord
+from evaluation.files.field_mapping import FieldUse
+from evaluation.records import BenchmarkRecord
 from evaluation.store.session import Store
 from evaluation.store.statements import now, one_at_a_time, upsert
 from evaluation.store.tables import benchmark, benchmark_case

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from evaluation.private_files import database_files, make_private
+from evaluation.files.private_files import database_files, make_private
 from evaluation.store.address import default_url, path_of
 
 

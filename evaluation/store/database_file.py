@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.engine import URL
@@ -13,8 +13,13 @@ from sqlalchemy.engine import URL
 from evaluation.errors import DatabaseLostError, StoreError
 from evaluation.store.address import shown
 
-if TYPE_CHECKING:
-    from evaluation.store.session import Store
+
+class HasUrl(Protocol):
+    """A store that is open, as far as it is asked here."""
+
+    @property
+    def url(self) -> str:
+        """Address of its database."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +47,7 @@ _lock = threading.Lock()
 
 
 @contextmanager
-def one_file(store: "Store") -> Iterator[DatabaseFile | None]:
+def one_file(store: HasUrl) -> Iterator[DatabaseFile | None]:
     """Let every store that this process opens under the store's name be the same file, until the block is left.
 
     Without it, a store that is opened after the file was deleted would make an empty database in its place. The store
@@ -108,7 +113,7 @@ def database_lost(url: URL) -> DatabaseLostError:
     )
 
 
-def database_file(store: "Store") -> DatabaseFile | None:
+def database_file(store: HasUrl) -> DatabaseFile | None:
     """The store's file; None where it has none that can be looked at, as on PostgreSQL."""
     return file_of(sa.make_url(store.url))
 

@@ -6,7 +6,7 @@ from dataclasses import asdict, fields
 import sqlalchemy as sa
 
 from evaluation.errors import UnknownNameError
-from evaluation.store.records import EndpointRecord
+from evaluation.records import EndpointRecord
 from evaluation.store.session import Store
 from evaluation.store.statements import now, upsert
 from evaluation.store.tables import endpoint

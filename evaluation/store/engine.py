@@ -12,7 +12,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import URL, Connection, Engine
 
 from evaluation.errors import RefusedValueError, StoreError, StoreUnreachableError
-from evaluation.private_files import make_private_folder
+from evaluation.files.private_files import make_private_folder
 from evaluation.store.address import shown
 from evaluation.store.sqlite_values import to_json
 

@@ -8,9 +8,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from evaluation.evidence import Choosable
 from evaluation.fingerprint import fingerprint
-from evaluation.prices import PRICE
+from evaluation.records.evidence import Choosable
+from evaluation.requests.prices import PRICE
 from evaluation.store.monitored_metrics import IMPORT, Yardstick, yardsticks
 from evaluation.store.selectable_candidates import choosables, imported
 from evaluation.store.tables import generation, run_candidate, score, scoreboard_import, scoreboard_row

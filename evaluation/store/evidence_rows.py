@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 from sqlalchemy.engine import Connection
 
-from evaluation.evidence import Choosable, Evidence, EvidenceCase
 from evaluation.generation import PromptState
+from evaluation.records.evidence import Choosable, Evidence, EvidenceCase
 from evaluation.store.evidence_base import AskedCandidate, ImportedScoreboard
 from evaluation.store.monitored_metrics import IMPORT, version_of
 from evaluation.store.safe_text import unescape_text

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from evaluation.errors import StoreError
+from evaluation.records import Status
 from evaluation.store.experiments import find_experiment
 from evaluation.store.holders import held_runs
-from evaluation.store.records import Status
 from evaluation.store.runs import delete_run
 from evaluation.store.session import Store
 from evaluation.store.tables import (

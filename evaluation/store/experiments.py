@@ -8,8 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from evaluation.errors import ConfigurationError, UnknownNameError
-from evaluation.names import checked_name, normal_name
-from evaluation.store.records import ComparisonSummary, ExperimentRecord
+from evaluation.files.names import checked_name, normal_name
+from evaluation.records import ComparisonSummary, ExperimentRecord
 from evaluation.store.session import Store
 from evaluation.store.statements import now
 from evaluation.store.tables import comparison, experiment, experiment_run

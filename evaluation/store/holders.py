@@ -13,8 +13,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
 from evaluation.errors import RunInUseError, StoreError
-from evaluation.run_share import may_work_beside
-from evaluation.store.records import HolderRecord
+from evaluation.records import HolderRecord
+from evaluation.requests.run_share import may_work_beside
 from evaluation.store.recoveries import want
 from evaluation.store.session import Store
 from evaluation.store.statements import now, one_at_a_time

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Row
 
 from evaluation.generation import PromptState
 from evaluation.metrics.speed import tokens_per_s
-from evaluation.store.records import SERVER_VERSIONS, MetricUse, Status
+from evaluation.records import SERVER_VERSIONS, MetricUse, Status
 from evaluation.store.session import Store
 from evaluation.store.tables import benchmark, generation, metric, run, run_candidate, score, traffic
 

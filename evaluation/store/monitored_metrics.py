@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from evaluation.store.records import MetricUse
+from evaluation.records import MetricUse
 from evaluation.store.scores import metric_key
 from evaluation.store.tables import benchmark, generation, metric, run, run_candidate, score
 
@@ -95,7 +95,7 @@ class _Bounds:
         return None
 
     def _look_up(self, use: MetricUse) -> tuple[float, float] | None:
-        from evaluation.reports.metric_facts import higher_is_better, value_range
+        from evaluation.metrics.metric_facts import higher_is_better, value_range
 
         if use.name.partition(" by ")[0] == _PAIRWISE:
             return None

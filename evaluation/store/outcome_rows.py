@@ -8,7 +8,7 @@ from sqlalchemy.engine import Connection, RowMapping
 
 from evaluation.errors import FailureKind
 from evaluation.generation import Failure, Generation, Outcome, PromptState, Timing
-from evaluation.store.records import OutcomeRow, Stage, StoredOutcome
+from evaluation.records import OutcomeRow, Stage, StoredOutcome
 from evaluation.store.statements import upsert
 from evaluation.store.tables import generation, stage
 

@@ -8,9 +8,9 @@ from sqlalchemy.engine import Connection
 
 from evaluation.errors import FailureKind
 from evaluation.generation import PromptState
+from evaluation.records import OutcomeCounts, OutcomeRow, Stage, StoredOutcome
 from evaluation.store.missing import count_missing, missing_page
 from evaluation.store.outcome_rows import insert_outcomes, stored_outcome
-from evaluation.store.records import OutcomeCounts, OutcomeRow, Stage, StoredOutcome
 from evaluation.store.session import Store
 from evaluation.store.tables import generation, run, run_candidate, stage
 from evaluation.store.writer import OutcomeWriter

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection, Row
 from evaluation.fingerprint import fingerprint
 from evaluation.generation import PromptState
 from evaluation.options import load_options
-from evaluation.prompt_cache import PromptReading, judge_readings
+from evaluation.store.prompt_cache import PromptReading, judge_readings
 from evaluation.store.session import Store
 from evaluation.store.tables import benchmark_case, candidate, generation, run, run_candidate
 

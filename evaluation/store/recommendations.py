@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Dialect, RowMapping
 
 from evaluation.errors import ConfigurationError, UnknownNameError
+from evaluation.records import RecommendationRecord, ReportedOutcome
 from evaluation.store.recommendation_rows import FIELDS, row_of
-from evaluation.store.records import RecommendationRecord, ReportedOutcome
 from evaluation.store.session import Store
 from evaluation.store.statements import now, upsert
 from evaluation.store.tables import recommendation

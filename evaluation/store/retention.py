@@ -10,9 +10,10 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from evaluation.errors import UnknownNameError
+from evaluation.records import Status
+from evaluation.records.runs import BASELINE, BASELINE_RUNS
 from evaluation.store.holders import held_runs
 from evaluation.store.monitored_metrics import yardsticks
-from evaluation.store.records import Status
 from evaluation.store.tables import (
     annotation,
     comparison,
@@ -30,10 +31,6 @@ from evaluation.store.tables import (
 )
 
 IDS_AT_ONCE = 500
-BASELINE = "baseline"
-"""The tag of a run that is as it should be: later ones are held against it."""
-BASELINE_RUNS = 5
-"""Runs that a monitor takes for a baseline where none is tagged and nothing else is said."""
 
 
 class RetentionReason(StrEnum):

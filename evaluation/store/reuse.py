@@ -9,9 +9,9 @@ import sqlalchemy as sa
 
 from evaluation.case import Case
 from evaluation.generation import Generation
+from evaluation.records import MissingPage, OutcomeRow
 from evaluation.store.missing import missing_page
 from evaluation.store.outcome_rows import insert_outcomes, stored_outcome
-from evaluation.store.records import MissingPage, OutcomeRow
 from evaluation.store.retrying import patiently
 from evaluation.store.reusable import Asking, Source, asking_of, find_reusable, find_sources, question
 from evaluation.store.session import Store

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
 from evaluation.errors import ConfigurationError, UnknownNameError
-from evaluation.store.records import ReviewItem, ReviewRecord, ReviewSession, ReviewSummary, ShownOutput
+from evaluation.records import ReviewItem, ReviewRecord, ReviewSession, ReviewSummary, ShownOutput
 from evaluation.store.session import Store
 from evaluation.store.statements import now, upsert
 from evaluation.store.tables import rating, review, review_item, review_output, review_session

@@ -7,7 +7,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
 from evaluation.errors import ConfigurationError, StoreError, UnknownNameError
-from evaluation.names import checked_name, normal_name
+from evaluation.files.names import checked_name, normal_name
+from evaluation.records import MetricUse, RunCandidatePlan, RunCandidateRecord, RunPlan, RunRecord, Status
 from evaluation.store.holders import beat, held_runs, holders_of, let_go, take_hold
 from evaluation.store.plans import (
     add_run_candidate,
@@ -21,7 +22,6 @@ from evaluation.store.plans import (
     runs_of_flow,
     update_invocation_request,
 )
-from evaluation.store.records import MetricUse, RunCandidatePlan, RunCandidateRecord, RunPlan, RunRecord, Status
 from evaluation.store.run_cases import has_run_case, run_case_ids
 from evaluation.store.session import Store
 from evaluation.store.statements import now

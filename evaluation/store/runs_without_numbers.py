@@ -6,8 +6,8 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from evaluation.records import Status
 from evaluation.store.holders import held_runs
-from evaluation.store.records import Status
 from evaluation.store.session import Store
 from evaluation.store.summaries import derived_status
 from evaluation.store.tables import benchmark, estimate, generation, run, run_candidate

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
 from evaluation.candidate import Candidate, PromptProfile
-from evaluation.evidence import Choosable, Place
+from evaluation.records.evidence import Choosable, Place
 from evaluation.store.loaded_memory import loaded_bytes
 from evaluation.store.tables import candidate, endpoint, model, profile, run_candidate
 

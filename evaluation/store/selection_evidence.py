@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 
 import sqlalchemy as sa
 
-from evaluation.evidence import Evidence, EvidenceCase
+from evaluation.records.evidence import Evidence, EvidenceCase
 from evaluation.store.evidence_base import EvidenceBase
 from evaluation.store.evidence_rows import Columns, add_import, add_runs, read_families
 from evaluation.store.monitored_metrics import IMPORT, version_of, yardsticks

@@ -13,12 +13,12 @@ import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection
 
 from evaluation.errors import StoreError
-from evaluation.private_files import make_private_file
+from evaluation.files.private_files import make_private_file
+from evaluation.records import DatabaseInfo
 from evaluation.store.address import default_url, parse_url, shown
 from evaluation.store.database_access import make_database_private
 from evaluation.store.database_file import database_lost, file_of, kept_file, lost_if_gone
 from evaluation.store.engine import make_engine, make_folder, store_error, translated
-from evaluation.store.records import DatabaseInfo
 from evaluation.store.revisions import newest_revision
 from evaluation.store.schema import check_upgradable, migrate, stored_revision
 from evaluation.store.tables import METADATA

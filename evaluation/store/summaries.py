@@ -6,8 +6,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import RowMapping
 
+from evaluation.records import CandidateProgress, RunSummary, Status
 from evaluation.store.holders import held_runs
-from evaluation.store.records import CandidateProgress, RunSummary, Status
 from evaluation.store.session import Store
 from evaluation.store.tables import experiment_run, generation, run, run_candidate
 

@@ -9,10 +9,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
+from evaluation.records.traffic_calls import TrafficCall, TrafficStage
 from evaluation.store.session import Store
 from evaluation.store.statements import now, upsert
 from evaluation.store.tables import traffic, traffic_import, traffic_stage
-from evaluation.traffic_calls import TrafficCall, TrafficStage
 
 _AT_ONCE = 500
 _PLAIN = (

@@ -7,8 +7,8 @@ from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 
 from evaluation.errors import RefusedValueError, StoreError
+from evaluation.records import OutcomeRow
 from evaluation.store.outcome_rows import insert_outcomes, outcome_values
-from evaluation.store.records import OutcomeRow
 from evaluation.store.refused_values import refuse_unstorable
 from evaluation.store.retrying import PATIENCE_S, patiently
 from evaluation.store.session import Store

@@ -6,7 +6,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from evaluation.errors import ConfigurationError, UnknownNameError
-from evaluation.number_parsing import read_number
+from evaluation.files.number_parsing import read_number
 from evaluation.options import OPTIONS
 
 MODEL, PROFILE, THINK = "model", "profile", "think"

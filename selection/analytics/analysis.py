@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from selection.analytics.drawn_contrasts import DrawnContrast, drawn_contrasts
-from selection.analytics.drift import Drift, drifts, reason_to_retrain
-from selection.analytics.past_decisions import PastDecision
 from selection.analytics.regret import Regret, judged, regret_over_time
+from selection.decisions.drift import Drift, drifts, reason_to_retrain
+from selection.decisions.past_decisions import PastDecision
 
 if TYPE_CHECKING:
     from evaluation.store.session import Store

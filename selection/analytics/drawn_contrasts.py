@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from selection.analytics.past_decisions import PastDecision
+from selection.decisions.past_decisions import PastDecision
 
 MIN_OUTCOMES = 6
 

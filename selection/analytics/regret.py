@@ -16,10 +16,10 @@ from datetime import UTC, datetime, timedelta
 from statistics import fmean
 
 from evaluation.errors import SelectionError
-from selection.analytics.drift import by_prompt
-from selection.analytics.past_decisions import PastDecision
 from selection.choosing.by_prompt import deviations_of
 from selection.choosing.choice import Choice, choose
+from selection.decisions.drift import by_prompt
+from selection.decisions.past_decisions import PastDecision
 from selection.scoreboard import Predictor, Scoreboard
 
 

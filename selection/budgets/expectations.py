@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from evaluation.errors import ConfigurationError, SelectionError, StoreError
-from evaluation.evidence import Choosable
+from evaluation.records.evidence import Choosable
 from selection.answers import Ranked
 from selection.budgets.allocation import Floats
 from selection.choosing.by_prompt import deviations_of

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from evaluation.errors import ConfigurationError, SelectionError
-from evaluation.evidence import Choosable
 from evaluation.formatting import rounded_to_hold, usd_beyond
+from evaluation.records.evidence import Choosable
 from selection.budgets.allocation import allocate
 from selection.budgets.curve import CheapestShare, CostQuality, CurvePoint, cost_quality_curve
 from selection.budgets.expectations import checked_prompts, field_of, typical_prompts

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from evaluation.evidence import Choosable
+from evaluation.records.evidence import Choosable
 from selection.choosing.expectations import Facts
 from selection.choosing.ties import Contrast
 from selection.scoreboards.two_way import Mask, Matrix

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from evaluation.evidence import Choosable
+from evaluation.records.evidence import Choosable
 from selection.answers import Removed
 from selection.choosing.expectations import facts_of
 from selection.choosing.limits import apply_constraints

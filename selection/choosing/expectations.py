@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from evaluation.evidence import Choosable
+from evaluation.records.evidence import Choosable
 from selection.answers import Expected
 from selection.choosing.calibrated_quality import calibrated
-from selection.choosing.student import t_limit
 from selection.scoreboard import Deviations, TaskStanding
+from selection.scoreboards.student import t_limit
 from selection.scoreboards.two_way import Matrix, Vector
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from evaluation.errors import SelectionError
-from evaluation.evidence import Choosable
+from evaluation.escaping import one_line
 from evaluation.formatting import rounded_to_hold
-from evaluation.reports.escaping import one_line
+from evaluation.records.evidence import Choosable
 from selection.answers import Removed
 from selection.choosing.expectations import Facts
 from selection.choosing.number_words import beyond, counted, listed, ordinal

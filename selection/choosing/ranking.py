@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from evaluation.evidence import Choosable
+from evaluation.records.evidence import Choosable
 from selection.answers import Ranked, Removed
 from selection.choosing.admission import in_order, may_be_named
 from selection.choosing.expectations import Facts, expected_quality, facts_of

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from evaluation.evidence import Choosable
+from evaluation.records.evidence import Choosable
 from selection.answers import Ranked, Removed
 from selection.choosing.ties import Contrast
 from selection.preferences import Constraints, OnTie, Weights

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from evaluation.stats.mcnemar import MAX_DISCORDANT_FOR_EXACT
-from selection.choosing.student import paired_p_value
 from selection.scoreboard import BY_SIGN_FLIPS, Deviations, PairTests, TaskStanding
 from selection.scoreboards.contrasts import MIN_PAIRS
+from selection.scoreboards.student import paired_p_value
 
 ALPHA = 0.05
 

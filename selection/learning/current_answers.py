@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluation.evidence import Evidence
+from evaluation.records.evidence import Evidence
 from selection.learning.learned_answers import Codes, Integers, LearnedAnswers, case_codes
 
 _SAMPLE = 50

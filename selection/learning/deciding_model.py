@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from evaluation.errors import ModelFileError, StoreUnreachableError
-from evaluation.store.records import Champion, SelectionModelRecord
+from evaluation.records import Champion, SelectionModelRecord
 from evaluation.store.selection_models import champions, read_model
 from evaluation.store.session import Store
 from selection.learning.model_files import FROM_A_FILE, read_serving

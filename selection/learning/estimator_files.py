@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from evaluation.errors import ModelFileError
-from selection.learning.archives import TRAIN_AGAIN, read_archive, read_array
+from selection.archives import TRAIN_AGAIN, read_archive, read_array
 
 WHAT = "the estimator file"
 TRUSTED_TYPES = frozenset(

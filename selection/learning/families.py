@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluation.errors import ConfigurationError
-from evaluation.evidence import EvidenceCase
+from evaluation.records.evidence import EvidenceCase
 from selection.learning.features import read_part
 from selection.scoreboards.two_way import Mask
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from evaluation.evidence import Evidence
+from evaluation.records.evidence import Evidence
 from selection.choosing.calibrated_quality import calibrated
 from selection.learning.calibration import calibration_error
 from selection.learning.families import Integers

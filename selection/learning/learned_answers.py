@@ -7,7 +7,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluation.evidence import Evidence
+from evaluation.records.evidence import Evidence
 
 Integers: TypeAlias = NDArray[np.integer]
 Codes: TypeAlias = NDArray[np.uint64]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evaluation.evidence import Evidence
+from evaluation.records.evidence import Evidence
 from selection.learning.families import folds
 from selection.learning.policy import AS_BY_DEFAULT, ServedPolicy, TieRule
 from selection.learning.quality_matrix import Integers, QualityMatrix, evidence_of

@@ -20,7 +20,7 @@ import numpy as np
 from evaluation.errors import ConfigurationError, ModelFileError
 from evaluation.fingerprint import canonical_json
 from evaluation.formatting import quantity
-from selection.learning.archives import TRAIN_AGAIN, packed_archive, read_archive
+from selection.archives import TRAIN_AGAIN, packed_archive, read_archive
 from selection.learning.estimator_files import must_be_trusted, read_estimators, written_estimators
 from selection.learning.features import Embed
 from selection.learning.served_arrays import FORMAT_VERSION, must_be_readable_version, read_model, written_model

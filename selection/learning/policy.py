@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluation.evidence import Choosable
+from evaluation.records.evidence import Choosable
 from selection.choosing.admission import beaten, kind_asked_for, takes_of
 from selection.choosing.expectations import facts_of
 from selection.choosing.tie_breaking import named, near_the_best, takings

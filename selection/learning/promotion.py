@@ -10,7 +10,7 @@ from typing import Literal
 
 import numpy as np
 
-from evaluation.evidence import Evidence
+from evaluation.records.evidence import Evidence
 from selection.learning.families import families_and_codes, held_out
 from selection.learning.gains import Gain, paired_gain
 from selection.learning.held_out_test import examination, expectations

@@ -16,7 +16,7 @@ from selection.choosing.number_words import counted, listed
 from selection.learning.deciding_model import deciding, served_model
 
 if TYPE_CHECKING:
-    from evaluation.evidence import Evidence
+    from evaluation.records.evidence import Evidence
     from selection.learning.model_files import PackedModel
 
     Known = tuple[Evidence, tuple[str, ...]]
@@ -81,9 +81,9 @@ def what_is_new(store: Store) -> NewEvidence:
 
 def _reason(store: Store, evidence: "Evidence", trained_at: datetime | None) -> str | None:
     """What speaks for training, of all that came since a model was last trained; None: ever."""
-    from selection.analytics.drift import drifts, reason_to_retrain
+    from selection.decisions.decision_rows import past_of
+    from selection.decisions.drift import drifts, reason_to_retrain
     from selection.learning.promotion import other_scores
-    from selection.recommender.rows import past_of
 
     model = deciding(store).served
     changed = () if model is None else other_scores(model, evidence)

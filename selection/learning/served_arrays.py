@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from evaluation.errors import ModelFileError
 from evaluation.fingerprint import canonical_json
+from selection.archives import TRAIN_AGAIN, packed_archive, read_archive, read_array, written_array
 from selection.choosing.calibrated_quality import N_KNOTS, as_expected
-from selection.learning.archives import TRAIN_AGAIN, packed_archive, read_archive, read_array, written_array
 from selection.learning.features import PLAIN_FEATURES, PromptSpace
 from selection.learning.learned_answers import LearnedAnswers
 from selection.learning.serving import PARTS, ServedLearner, ServedModel

@@ -17,7 +17,7 @@ from selection.learning.task_reading import TaskReading
 from selection.scoreboard import Deviations
 
 if TYPE_CHECKING:
-    from evaluation.evidence import Evidence
+    from evaluation.records.evidence import Evidence
 
 Places: TypeAlias = NDArray[np.integer]
 Pair: TypeAlias = tuple[Floats, Floats]

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evaluation.evidence import Evidence
 from evaluation.formatting import percent
+from evaluation.records.evidence import Evidence
 from selection.learning.current_answers import AnswersOfNow
 from selection.learning.learned_answers import Integers, LearnedAnswers
 

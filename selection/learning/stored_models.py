@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from evaluation.errors import ConfigurationError, ModelFileError
-from evaluation.store.records import SelectionModelRecord
+from evaluation.records import SelectionModelRecord
 from evaluation.store.selection_models import find_model, history, read_model, save_model
 from evaluation.store.session import Store
 from selection.learning.deciding_model import served_model
@@ -23,7 +23,7 @@ def save_to_file(store: Store, wanted: str | int, path: Path) -> SelectionModelR
         ConfigurationError: the file is there already, or cannot be written.
         ModelFileError: the model is not whole.
     """
-    from evaluation.templates import must_be_new
+    from evaluation.planning.templates import must_be_new
 
     found = read_model(store, wanted)
     must_be_new(path)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluation.evidence import Evidence
+from evaluation.records.evidence import Evidence
 from evaluation.version import code_version
 from selection.learning.families import families_and_codes, held_out
 from selection.learning.features import Embed

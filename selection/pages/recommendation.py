@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from evaluation.evidence import Choosable
+from evaluation.escaping import one_line
 from evaluation.formatting import quantity
-from evaluation.reports.escaping import one_line
+from evaluation.records.evidence import Choosable
 from selection.answers import Adjustments, Expected, MeasuredQuality, Ranked, Recommendation, Removed, Reported
 from selection.choosing.measured_quality import difference_line, part_shown
 from selection.choosing.number_words import counted, listed, quality, quality_interval

@@ -6,8 +6,8 @@ All of it is read from the plain values that are stored with a selection model.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from evaluation.escaping import as_markdown_code, for_markdown
 from evaluation.formatting import percent, points, score
-from evaluation.reports.escaping import as_markdown_code, for_markdown
 from selection.choosing.number_words import counted
 
 Values = Mapping[str, Any]
@@ -104,7 +104,7 @@ def _source(result: Values) -> str:
 
 
 def _table(rows: Sequence[Mapping[str, str]]) -> str:
-    from evaluation.reports.runs.tables import as_markdown_table
+    from evaluation.reports.markdown_tables import as_markdown_table
 
     if not rows:
         return "Nothing was measured on any task."

@@ -8,13 +8,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from evaluation.errors import ConfigurationError
-from evaluation.reports.escaping import one_line
-from selection.analytics.reported_outcomes import reported_of_use
+from evaluation.escaping import one_line
 from selection.answers import Expected, Ranked, Recommendation, Reported
 from selection.choosing.by_prompt import deviations_of, note_on_task, note_unused
 from selection.choosing.choice import Choice, choose
 from selection.choosing.explanation import explanation_of, reason_of
 from selection.choosing.reported import contradiction_lines, reported_notes
+from selection.decisions.reported_outcomes import reported_of_use
 from selection.preferences import TOLERANCE, Constraints, OnLittleEvidence, OnTie, Weights, must_be_ways
 from selection.recommender.recommender import Recommender
 from selection.recommender.view import View

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from threading import Lock
 
-from selection.analytics.reported_outcomes import NEWEST, UseOutcome
+from selection.decisions.reported_outcomes import NEWEST, UseOutcome
 
 MOST_READ = 5_000
 """Outcomes that a first look reads."""

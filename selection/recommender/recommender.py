@@ -14,8 +14,8 @@ from dataclasses import replace
 from threading import Event, Lock, Thread
 
 from evaluation.errors import StoreError
+from selection.decisions.decision_log import Decision, DecisionLog, Outcome
 from selection.recommender.allowance import Allowance
-from selection.recommender.decisions import Decision, DecisionLog, Outcome
 from selection.recommender.memory import AnswerMemory
 from selection.recommender.outcomes import OutcomeLedger
 from selection.recommender.view import Book, FirstKnown, View

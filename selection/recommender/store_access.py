@@ -21,9 +21,9 @@ from evaluation.store.recommendation_rows import newest_outcomes_in_file, save_i
 from evaluation.store.retrying import patiently
 from evaluation.store.sqlite_stamp import SqliteStamp
 from evaluation.version import code_hash, code_version
-from selection.analytics.reported_outcomes import UseOutcome
-from selection.recommender.decisions import Decision, Entry, Outcome, Row
-from selection.recommender.rows import past_of, record_of, reported_of, text_of_record
+from selection.decisions.decision_log import Decision, Entry, Outcome, Row
+from selection.decisions.decision_rows import past_of, record_of, reported_of, text_of_record
+from selection.decisions.reported_outcomes import UseOutcome
 from selection.recommender.stored_state import read, written
 from selection.recommender.view import FirstKnown
 from selection.scoreboard import Predictor, Scoreboard
@@ -31,7 +31,7 @@ from selection.scoreboard import Predictor, Scoreboard
 if TYPE_CHECKING:
     from evaluation.store.evidence_stamp import ServerStamp
     from evaluation.store.session import Store
-    from selection.analytics.past_decisions import PastDecision
+    from selection.decisions.past_decisions import PastDecision
     from selection.learning.serving import ServedModel
 
 T = TypeVar("T")

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
-from selection.analytics.reported_outcomes import UseOutcome
-from selection.recommender.decisions import Decision, Entry, Outcome, Row
+from selection.decisions.decision_log import Decision, Entry, Outcome, Row
+from selection.decisions.reported_outcomes import UseOutcome
 from selection.scoreboard import Predictor, Scoreboard
 
 if TYPE_CHECKING:
-    from selection.analytics.past_decisions import PastDecision
+    from selection.decisions.past_decisions import PastDecision
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -10,7 +10,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from evaluation.evidence import Evidence
+from evaluation.records.evidence import Evidence
 from selection.scoreboard import Scoreboard, TaskStanding
 from selection.scoreboards.contrasts import MIN_PAIRS, Contrasts
 from selection.scoreboards.levels import levels_on_task

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from evaluation.evidence import Evidence
+from evaluation.records.evidence import Evidence
 from selection.scoreboard import Levels, TaskStanding
 from selection.scoreboards.contrasts import MIN_PAIRS
 from selection.scoreboards.task_table import Integers, TaskTable

@@ -15,9 +15,9 @@ from evaluation.stats.mcnemar import mcnemar_p_value
 from evaluation.stats.multiplicity import holm
 from evaluation.stats.ranking import pair_rng
 from evaluation.stats.sign_flips import sign_flip_p_value
-from selection.choosing.student import paired_p_value
 from selection.scoreboard import BY_SIGN_FLIPS, BY_STUDENTS_T, PairTests, TaskStanding
 from selection.scoreboards.contrasts import MIN_PAIRS, Contrasts
+from selection.scoreboards.student import paired_p_value
 from selection.scoreboards.task_table import Integers, TaskTable
 from selection.scoreboards.two_way import Matrix
 

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluation.errors import ModelFileError
-from evaluation.evidence import Choosable, Place
-from selection.learning.archives import packed_archive, read_archive, read_array, written_array
+from evaluation.records.evidence import Choosable, Place
+from selection.archives import packed_archive, read_archive, read_array, written_array
 from selection.scoreboard import Levels, PairTests, Scoreboard, TaskStanding
 
 WHAT = "the kept scoreboard"

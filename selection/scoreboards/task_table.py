@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluation.evidence import Evidence
+from evaluation.records.evidence import Evidence
 from selection.scoreboards.two_way import Mask, Matrix, Vector
 
 Integers = NDArray[np.int64]

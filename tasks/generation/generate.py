@@ -23,11 +23,11 @@ from evaluation.errors import (
 from evaluation.fingerprint import derived_seed
 from evaluation.gather import gather_or_cancel
 from evaluation.generation import Failure, Generation, GenerationRequest, Outcome
-from evaluation.planning import PlannedCandidate
+from evaluation.planning.plan import PlannedCandidate
+from evaluation.records import OutcomeRow
 from evaluation.retry_schedule import RetrySchedule
 from evaluation.store.benchmarks import load_cases
 from evaluation.store.outcomes import load_outcomes
-from evaluation.store.records import OutcomeRow
 from tasks.flow_logging import log_info, log_warning
 from tasks.generation.attempt import supervised
 from tasks.generation.group_work import GroupWork

@@ -4,7 +4,7 @@ import re
 
 from evaluation.errors import FailureKind
 from evaluation.generation import Generation
-from evaluation.planning import PlannedCandidate
+from evaluation.planning.plan import PlannedCandidate
 from evaluation.store.outcomes import count_outcomes, iterate_outcomes
 from evaluation.store.session import Store
 from tasks.generation.missing import count_open

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from evaluation.planning import Group, Lane
+from evaluation.planning.plan import Group, Lane
 from tasks.generation.pool import Pool, Station
 
 WORTH_A_LOAD = 2

@@ -3,10 +3,10 @@
 from collections import deque
 from collections.abc import Iterator
 
-from evaluation.interleaving import Place
-from evaluation.planning import PlannedCandidate
+from evaluation.planning.interleaving import Place
+from evaluation.planning.plan import PlannedCandidate
+from evaluation.records import MissingPage
 from evaluation.store.outcomes import count_missing, missing_page
-from evaluation.store.records import MissingPage
 from evaluation.store.session import Store
 
 PAGE_CASES = 1_000

@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 from dataclasses import dataclass, field
 
-from evaluation.planning import Lane
+from evaluation.planning.plan import Lane
 from evaluation.providers.provider import LoadedModel, Provider
 from tasks.generation.watches import EndpointWatch
 from tasks.slots import Gate

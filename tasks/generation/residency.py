@@ -12,7 +12,7 @@ from prefect.cache_policies import NO_CACHE
 from evaluation.case import Message
 from evaluation.errors import FailureKind, ProviderError, StoreError
 from evaluation.generation import GenerationRequest
-from evaluation.planning import Group
+from evaluation.planning.plan import Group
 from evaluation.providers.model_names import same_model
 from evaluation.providers.provider import LoadedModel, Provider
 from evaluation.retry_schedule import FEW_ATTEMPTS, HOPELESS_SOON, RetrySchedule, retry

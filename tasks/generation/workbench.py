@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from evaluation.case import Benchmark
 from evaluation.errors import ConfigurationError
-from evaluation.planning import Group, Plan, shard_size
+from evaluation.planning.plan import Group, Plan, shard_size
 from evaluation.providers.detection import connect
 from evaluation.settings import Settings
 from evaluation.store.benchmarks import load_benchmark_version

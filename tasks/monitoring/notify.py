@@ -12,12 +12,12 @@ from prefect.events import Event, RelatedResource, Resource
 from prefect.exceptions import PrefectHTTPStatusError
 from prefect.runtime import flow_run
 
+from evaluation.escaping import one_line
 from evaluation.monitoring.result import alert_as_plain
-from evaluation.reports.escaping import one_line
+from evaluation.records import AlertRecord
 from evaluation.settings import Settings
 from evaluation.store.alert_silences import to_notify
 from evaluation.store.alerts import note_notified
-from evaluation.store.records import AlertRecord
 from evaluation.store.session import open_store
 from tasks.flow_logging import log_info, log_warning
 from tasks.store_calls import call_store

@@ -6,7 +6,7 @@ from typing import Any
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from evaluation.monitoring.page import monitor_as_markdown, statistics_rows
+from evaluation.reports.monitoring.page import monitor_as_markdown, statistics_rows
 from tasks.artifacts import publish_page, publish_table
 from tasks.prefect_outage import going_on_without
 

@@ -7,9 +7,9 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from evaluation.monitoring.dead_runs import FlowRunEnd
-from evaluation.monitoring.monitor_request import MonitorRequest
 from evaluation.monitoring.monitoring_pass import run_pass
 from evaluation.monitoring.result import monitor_result
+from evaluation.requests.monitor_request import MonitorRequest
 from evaluation.settings import Settings
 from evaluation.store.alert_silences import list_silences
 from evaluation.store.alerts import list_alerts, record_look

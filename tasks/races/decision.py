@@ -10,16 +10,16 @@ from prefect.runtime import task_run
 
 from evaluation.errors import ConfigurationError
 from evaluation.formatting import counted
-from evaluation.planning import Plan
+from evaluation.planning.plan import Plan
 from evaluation.races.blocks import Block, after
 from evaluation.races.confirmation import confirmation
 from evaluation.races.decision import Decision, Fate
 from evaluation.races.elimination import confirmed, decide, give_up
 from evaluation.races.rules import Spent
 from evaluation.races.state import RaceState
+from evaluation.records import Status
 from evaluation.settings import Settings
 from evaluation.store.races import save_decisions
-from evaluation.store.records import Status
 from evaluation.store.runs import set_run_candidate_status
 from evaluation.store.session import Store, open_store
 from tasks.flow_logging import log_info

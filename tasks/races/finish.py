@@ -3,19 +3,19 @@
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from evaluation.missing_scores import too_many_missing
 from evaluation.races.blocks import next_block
 from evaluation.races.outcome import outcome
+from evaluation.records import RunRecord, Status
 from evaluation.reports.album import Picture
 from evaluation.reports.page_links import artifact_link, flow_run_link
 from evaluation.reports.races.page import NOT_OVER, race_as_markdown, ranking_rows
-from evaluation.reports.races.result import race_outcome, race_result
 from evaluation.reports.runs.pictures import latencies
 from evaluation.results.as_json import as_json
 from evaluation.results.races import RaceResult
+from evaluation.runs.race_result import race_outcome, race_result
+from evaluation.scoring.missing_scores import too_many_missing
 from evaluation.settings import Settings
 from evaluation.store.races import finish_race
-from evaluation.store.records import RunRecord, Status
 from evaluation.store.runs import set_run_status
 from evaluation.store.session import Store, open_store
 from tasks.artifacts import artifact_key, publish_page, publish_table

@@ -4,7 +4,7 @@ from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Self
 
-from evaluation.planning import Plan
+from evaluation.planning.plan import Plan
 from evaluation.settings import Settings
 from evaluation.store.session import open_store
 from tasks.heartbeat import hold_runs

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from evaluation.aggregation import case_values
 from evaluation.benchmarks.sampling import limited
 from evaluation.metrics.guarded_calls import combining
 from evaluation.metrics.metric import Metric
@@ -11,19 +10,20 @@ from evaluation.metrics.parsing import parse_metric
 from evaluation.races.blocks import Block, next_block
 from evaluation.races.decision import Decision
 from evaluation.races.grid import Grid, grid_of
-from evaluation.races.race_request import RaceRequest
 from evaluation.races.raceable_metrics import refuse_unfit
 from evaluation.races.resuming import n_cases_decided_on, resumed
 from evaluation.races.rules import Spent
 from evaluation.races.schedule import cut_confirmation
 from evaluation.races.state import RaceState, Runner
-from evaluation.reports.labels import unique_labels
+from evaluation.records import RunRecord
+from evaluation.records.labels import unique_labels
+from evaluation.requests.race_request import RaceRequest
 from evaluation.resolution.benchmarks import resolve_benchmark
+from evaluation.scoring.aggregation import case_values
 from evaluation.settings import Settings
 from evaluation.store.benchmarks import case_clusters, case_ids_of, load_benchmark_version
 from evaluation.store.plans import create_invocation
 from evaluation.store.races import begin_race, costs_of_run, load_decisions
-from evaluation.store.records import RunRecord
 from evaluation.store.runs import runs_of_invocation
 from evaluation.store.session import Store, open_store
 from evaluation.version import code_version

@@ -10,9 +10,9 @@ from prefect.flow_runs import asuspend_flow_run
 from pydantic import ValidationError
 
 from evaluation.errors import ConfigurationError
+from evaluation.records import ReviewItem, ReviewRecord, Said
 from evaluation.reviews.blinded_cases import page_as_markdown
 from evaluation.reviews.progress import page_key
-from evaluation.store.records import ReviewItem, ReviewRecord, Said
 from tasks.reviews.form import page_form, read_form
 from tasks.reviews.publish import publish_page
 

@@ -6,13 +6,13 @@ from typing import Any
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from evaluation.reviews.blinded import blinded_as_markdown, without_names
+from evaluation.records import ReviewItem
+from evaluation.reports.reviews.blinded import blinded_as_markdown, without_names
+from evaluation.reports.reviews.result_page import result_as_markdown, score_rows
 from evaluation.reviews.blinded_cases import cases_title
 from evaluation.reviews.progress import page_key
-from evaluation.reviews.result_page import result_as_markdown, score_rows
 from evaluation.reviews.results import review_result
 from evaluation.settings import Settings
-from evaluation.store.records import ReviewItem
 from evaluation.store.session import open_store
 from tasks import artifacts
 from tasks.artifacts import artifact_key

@@ -7,11 +7,11 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.orchestration import PrefectClient, get_client
 from prefect.exceptions import ObjectNotFound
 
+from evaluation.records import RatingRecord, ReviewRecord, Said
+from evaluation.requests.review_request import ReviewRequest
 from evaluation.reviews.creation import open_review
-from evaluation.reviews.review_request import ReviewRequest
 from evaluation.settings import Settings
 from evaluation.store.ratings import load_ratings, save_ratings
-from evaluation.store.records import RatingRecord, ReviewRecord, Said
 from evaluation.store.reviews import begin_session, find_review, find_session, forget_session, list_sessions
 from evaluation.store.session import open_store
 from tasks.store_calls import call_store

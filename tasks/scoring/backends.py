@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 from prefect import get_run_logger
 
-from evaluation.metric_backends.dispatch import Answerers
 from evaluation.metrics.parsing import parse_metric
-from evaluation.planning import MetricModelPlan, ScoredRun, ScoringPlan
+from evaluation.planning.plan import MetricModelPlan, ScoredRun, ScoringPlan
 from evaluation.resolution.metric_models import is_opponent
-from evaluation.scoring import by_work
+from evaluation.scoring.candidate_scoring import by_work
+from evaluation.scoring.metric_backends.dispatch import Answerers
 from evaluation.store.runs import find_run
 from evaluation.store.session import Store
 from evaluation.store.unscored import count_unscored

@@ -8,15 +8,16 @@ import contextlib
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 
-from evaluation.aggregation import aggregate_run
 from evaluation.formatting import counted
 from evaluation.metrics.metric_process import is_ours
 from evaluation.metrics.parsing import parse_metric
 from evaluation.metrics.speed import SPEED_METRICS
-from evaluation.planning import Plan, PlannedRun
-from evaluation.reports.runs.tables import shown_estimate, shown_speed
-from evaluation.scoring import by_work, score_candidate
-from evaluation.store.records import CandidateProgress, EstimateRow
+from evaluation.planning.plan import Plan, PlannedRun
+from evaluation.records import CandidateProgress, EstimateRow
+from evaluation.reports.runs.tables import shown_speed
+from evaluation.results.estimates import shown_estimate
+from evaluation.scoring.aggregation import aggregate_run
+from evaluation.scoring.candidate_scoring import by_work, score_candidate
 from evaluation.store.runs import find_run, progress
 from evaluation.store.scores import load_estimates
 from evaluation.store.session import Store

@@ -9,17 +9,17 @@ from typing import Any
 
 from evaluation.errors import ConfigurationError, ProviderError
 from evaluation.generation import Generation, GenerationRequest
-from evaluation.metric_backends.dispatch import Answerers
-from evaluation.metric_backends.embedder import Embedder
-from evaluation.metric_backends.judge import RETRIES, Judge
 from evaluation.metrics.metric import Need
 from evaluation.metrics.requests import AskJudge, EmbedText
 from evaluation.options import load_options
-from evaluation.planning import MetricModelPlan
+from evaluation.planning.plan import MetricModelPlan
 from evaluation.providers.detection import connect
 from evaluation.providers.provider import Provider
 from evaluation.retry_schedule import RetrySchedule
 from evaluation.score import ScoreFailure
+from evaluation.scoring.metric_backends.dispatch import Answerers
+from evaluation.scoring.metric_backends.embedder import Embedder
+from evaluation.scoring.metric_backends.judge import RETRIES, Judge
 from evaluation.store.session import Store
 from tasks.flow_logging import log_info
 from tasks.generation.attempt import supervised

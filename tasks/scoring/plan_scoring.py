@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from evaluation.evaluation_request import read_request
-from evaluation.planning import ScoredRun, ScoringPlan
+from evaluation.planning.plan import ScoredRun, ScoringPlan
+from evaluation.records import RunRecord
+from evaluation.requests.evaluation_request import read_request
+from evaluation.requests.score_request import ScoreRequest
 from evaluation.resolution.scoring import resolve_scoring
-from evaluation.score_request import ScoreRequest
 from evaluation.settings import Settings
-from evaluation.store.records import RunRecord
 from evaluation.store.runs import find_invocation
 from evaluation.store.session import Store, open_store
 from tasks.block_values import with_pools

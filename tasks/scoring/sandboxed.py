@@ -4,12 +4,13 @@ import threading
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-from evaluation.metric_backends.dispatch import Answerers
-from evaluation.metric_backends.programs import OnDone, Programs
 from evaluation.metrics.requests import RunProgram
 from evaluation.program import Program, ProgramOutcome
-from evaluation.sandbox.isolation import WEAK, isolation
+from evaluation.sandbox.isolation import isolation
+from evaluation.sandbox.isolation_kinds import WEAK
 from evaluation.sandbox.running import run_programs
+from evaluation.scoring.metric_backends.dispatch import Answerers
+from evaluation.scoring.metric_backends.programs import OnDone, Programs
 from evaluation.settings import Settings
 from tasks.flow_logging import log_warning
 

@@ -3,10 +3,10 @@
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from evaluation import scoring
-from evaluation.backend_scoring import score_asking
 from evaluation.metrics.metric_process import MetricProcess
 from evaluation.metrics.parsing import parse_metric
+from evaluation.scoring import candidate_scoring
+from evaluation.scoring.backend_scoring import score_asking
 from evaluation.settings import Settings
 from evaluation.store.session import open_store
 from tasks.scoring.backends import opened
@@ -16,7 +16,7 @@ from tasks.store_calls import call_store
 @task(name="score", task_run_name="score {label} · {benchmark}", cache_policy=NO_CACHE, persist_result=False)
 async def score_candidate(
     run_id: str, run_candidate_id: int, *, metrics: tuple[str, ...], label: str, benchmark: str
-) -> scoring.ScoreCounts:
+) -> candidate_scoring.ScoreCounts:
     """Counts of what was scored; every score is stored.
 
     Args:
@@ -30,16 +30,18 @@ async def score_candidate(
         return await call_store(_score, run_id, run_candidate_id, metrics, apart)
 
 
-def _score(run_id: str, run_candidate_id: int, metrics: tuple[str, ...], apart: MetricProcess) -> scoring.ScoreCounts:
+def _score(
+    run_id: str, run_candidate_id: int, metrics: tuple[str, ...], apart: MetricProcess
+) -> candidate_scoring.ScoreCounts:
     with open_store(Settings().database) as store:
         parsed = [parse_metric(text) for text in metrics]
-        return scoring.score_candidate(store, run_id, run_candidate_id, parsed, apart=apart)
+        return candidate_scoring.score_candidate(store, run_id, run_candidate_id, parsed, apart=apart)
 
 
 @task(name="score", task_run_name="score {label} · {benchmark} by {who}", cache_policy=NO_CACHE, persist_result=False)
 async def score_by_asking(
     asking: str, run_id: str, run_candidate_id: int, *, metrics: tuple[str, ...], label: str, benchmark: str, who: str
-) -> scoring.ScoreCounts:
+) -> candidate_scoring.ScoreCounts:
     """Counts of what was scored now; every score is stored. What has a score already is left as it is.
 
     Args:

@@ -13,8 +13,8 @@ from prefect.exceptions import ObjectNotFound
 from prefect.states import Cancelled, Cancelling
 
 from evaluation.errors import ConfigurationError
-from evaluation.planning import Plan
-from evaluation.run_share import Share
+from evaluation.planning.plan import Plan
+from evaluation.requests.run_share import Share
 from evaluation.store.holders import holders_of_flow
 from evaluation.store.missing import is_missing
 from evaluation.store.recoveries import find_recovery, request_recovery

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from evaluation.errors import StoreError
-from evaluation.planning import Plan
-from evaluation.run_share import is_share
+from evaluation.planning.plan import Plan
+from evaluation.records import Status
+from evaluation.requests.run_share import is_share
 from evaluation.store.holders import is_alive, living_holders
 from evaluation.store.missing import count_failures_since
-from evaluation.store.records import Status
 from evaluation.store.recoveries import find_recovery
 from evaluation.store.runs import holders_of, progress, runs_of_invocation
 from evaluation.store.session import Store

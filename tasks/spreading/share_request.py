@@ -1,8 +1,8 @@
 """What an evaluation that is spread over workers asks, for a process that knows its id alone."""
 
 from evaluation.errors import ConfigurationError
-from evaluation.evaluation_request import read_request
-from evaluation.run_share import Share
+from evaluation.requests.evaluation_request import read_request
+from evaluation.requests.run_share import Share
 from evaluation.settings import Settings
 from evaluation.store.address import parse_url, shown
 from evaluation.store.runs import find_invocation

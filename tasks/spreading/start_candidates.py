@@ -1,9 +1,9 @@
 """The candidates of a run that is spread, marked as being asked before the shares are."""
 
-from evaluation.planning import Plan
-from evaluation.run_share import is_share
+from evaluation.planning.plan import Plan
+from evaluation.records import Status
+from evaluation.requests.run_share import is_share
 from evaluation.store.holders import living_holders
-from evaluation.store.records import Status
 from evaluation.store.runs import set_run_candidate_status
 from evaluation.store.session import Store
 from tasks.store_calls import call_store

@@ -6,16 +6,16 @@ from prefect.cache_policies import NO_CACHE
 from evaluation.reports.album import Picture
 from evaluation.reports.page_links import artifact_link, flow_run_link
 from evaluation.reports.runs.pictures import latencies, quality_against_cost
-from evaluation.reports.runs.result import run_result
 from evaluation.reports.sweeps.findings import sweep_sentences
 from evaluation.reports.sweeps.page import sweep_as_markdown
 from evaluation.reports.sweeps.tables import combination_rows
 from evaluation.results.as_json import as_json
 from evaluation.results.sweeps import SweepResult
+from evaluation.runs.run_result import run_result
+from evaluation.runs.sweep_result import sweep_outcome
 from evaluation.settings import Settings
 from evaluation.store.session import open_store
 from evaluation.store.sweeps import finish_sweep
-from evaluation.sweeps.outcome import sweep_outcome
 from tasks.artifacts import artifact_key, publish_page, publish_table
 from tasks.prefect_outage import going_on_without
 from tasks.store_calls import call_store

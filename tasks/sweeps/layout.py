@@ -8,15 +8,15 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from evaluation.planning import Group, Plan, PlannedCandidate
+from evaluation.planning.plan import Group, Plan, PlannedCandidate
+from evaluation.records import Status
+from evaluation.requests.sweep_request import SweepRequest, refuse_equal_combinations
 from evaluation.settings import Settings
 from evaluation.store.missing import count_failures_since
-from evaluation.store.records import Status
 from evaluation.store.run_cases import run_case_positions
 from evaluation.store.runs import find_run
 from evaluation.store.session import Store, open_store
 from evaluation.store.sweeps import begin_sweep
-from evaluation.sweeps.sweep_request import SweepRequest, refuse_equal_combinations
 from evaluation.version import code_version
 from tasks.generation.missing import is_open
 from tasks.store_calls import call_store

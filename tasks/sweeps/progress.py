@@ -7,15 +7,14 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect.runtime import task_run
 
+from evaluation.escaping import for_markdown, one_line
 from evaluation.formatting import counted, duration
-from evaluation.reports.escaping import for_markdown, one_line
-from evaluation.reports.runs.tables import shown_estimate
 from evaluation.reports.sweeps.words import words_of
-from evaluation.results.estimates import MetricEstimate
+from evaluation.results.estimates import MetricEstimate, shown_estimate
+from evaluation.runs.sweep_result import best_so_far
 from evaluation.settings import Settings
 from evaluation.store.outcomes import latest_answer
 from evaluation.store.session import open_store
-from evaluation.sweeps.outcome import best_so_far
 from evaluation.sweeps.space import Combination
 from tasks.artifacts import publish_page
 from tasks.flow_logging import log_debug, log_info

@@ -8,11 +8,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 READERS = (
-    "evaluation/comparisons/pair_history.py",
-    "evaluation/comparisons/flips.py",
-    "evaluation/comparisons/preferences.py",
+    "evaluation/comparisons/*.py",
     "evaluation/reports/comparisons/*.py",
-    "evaluation/reports/comparisons/preferences.py",
     "evaluation/reports/runs/verdict.py",
     "evaluation/results/*comparisons.py",
     "evaluation/results/pairs.py",
@@ -23,6 +20,8 @@ READERS = (
     "flows/compare.py",
 )
 UNTYPED = {
+    "evaluation/comparisons/comparability.py": 3,  # options as they were given to servers
+    "evaluation/comparisons/members.py": 2,  # the options and details of a candidate
     "evaluation/results/comparisons.py": 1,  # JSON without the pairs
     "evaluation/results/sides.py": 1,  # the options of a candidate
     "deployments/cli/compare/output.py": 1,  # the JSON that is printed

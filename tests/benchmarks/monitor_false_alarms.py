@@ -13,8 +13,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluation.monitoring.monitor_request import MonitorRequest
 from evaluation.monitoring.quality import QualityCheck, Values, adjusted, check_quality, level_of
+from evaluation.requests.monitor_request import MonitorRequest
 from evaluation.stats.intervals import wilson_interval
 
 N_CASES, N_TURNED = 200, 20

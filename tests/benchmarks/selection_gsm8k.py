@@ -20,7 +20,7 @@ sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[2])]
 
 from selection_bounds import Bound, printed  # noqa: E402 - stands beside it
 
-from evaluation.evidence import Choosable, Evidence, EvidenceCase  # noqa: E402
+from evaluation.records.evidence import Choosable, Evidence, EvidenceCase  # noqa: E402
 from selection.choosing.choice import choose  # noqa: E402
 from selection.learning.quality_matrix import evidence_of, quality_matrix  # noqa: E402
 from selection.learning.training import train  # noqa: E402

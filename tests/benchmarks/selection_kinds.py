@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from selection_pools import Matrix, Pool, with_label_noise
 
-from evaluation.evidence import Choosable, Evidence, EvidenceCase
+from evaluation.records.evidence import Choosable, Evidence, EvidenceCase
 
 KINDS = ("task", "length", "topic", "difficulty", "none", "near", "dear is worse")
 """By what the candidates differ: the task, the prompt's length, its words, how hard it is (the cheap ones fail on hard

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluation.evidence import Choosable, Evidence, EvidenceCase
+from evaluation.records.evidence import Choosable, Evidence, EvidenceCase
 from selection.choosing.choice import choose
 from selection.scoreboards.building import build_scoreboard
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from selection_prompts import SUBJECTS, TASKS, draw_prompts
 
-from evaluation.evidence import Choosable, Evidence, EvidenceCase
+from evaluation.records.evidence import Choosable, Evidence, EvidenceCase
 
 Matrix = NDArray[np.float64]
 

@@ -27,7 +27,7 @@ from selection_defaults import Served, about, bounds_of, jobs_of, served_again, 
 from selection_pair import pair_shares  # noqa: E402
 from selection_pools import SIGNALS, TASKS, Pool, draw_pool, with_gaps, with_label_noise  # noqa: E402
 
-from evaluation.evidence import Evidence  # noqa: E402
+from evaluation.records.evidence import Evidence  # noqa: E402
 from selection.choosing.choice import choose  # noqa: E402
 from selection.learning.calibration import calibration_error  # noqa: E402
 from selection.learning.quality_matrix import evidence_of, quality_matrix  # noqa: E402
@@ -39,7 +39,12 @@ from selection.scoreboards.building import build_scoreboard  # noqa: E402
 
 CAPPED = 300
 """So many held-out cases are asked under a cap on cost."""
-CODE = ("selection/**/*.py", "evaluation/stats/*.py", "evaluation/evidence.py", "tests/benchmarks/selection_*.py")
+CODE = (
+    "selection/**/*.py",
+    "evaluation/stats/*.py",
+    "evaluation/records/evidence.py",
+    "tests/benchmarks/selection_*.py",
+)
 VARIANTS = ("as it is", "10 % label noise", "one missing for half")
 Matrix = NDArray[np.float64]
 

@@ -24,12 +24,12 @@ sys.path.insert(0, str(ROOT / "tests" / "support"))
 
 from stored_runs import MOMENT, answer, asked, numbers, store_run
 
-from evaluation.aggregation import aggregate_run
 from evaluation.metrics.parsing import parse_metric
-from evaluation.reports.runs.result import run_result
-from evaluation.scoring import score_candidate
+from evaluation.records import OutcomeRow, Status
+from evaluation.runs.run_result import run_result
+from evaluation.scoring.aggregation import aggregate_run
+from evaluation.scoring.candidate_scoring import score_candidate
 from evaluation.store.outcomes import OutcomeWriter, count_missing, missing_page
-from evaluation.store.records import OutcomeRow, Status
 from evaluation.store.runs import find_run, list_runs, progress
 from evaluation.store.session import Store, open_store
 

@@ -11,9 +11,9 @@ from deployments.definitions import DEFINITIONS, Definition
 from deployments.forms import KNOWN_THEN, Choices, choices_in, form
 from evaluation.candidate import PromptProfile
 from evaluation.case import Benchmark, Case
-from evaluation.evaluation_request import EvaluationRequest
+from evaluation.records import EndpointRecord
+from evaluation.requests.evaluation_request import EvaluationRequest
 from evaluation.store.benchmarks import save_benchmark
-from evaluation.store.records import EndpointRecord
 from evaluation.store.registry import register_model, retire_model, save_endpoint, save_profile
 from evaluation.store.session import Store
 

@@ -2,7 +2,7 @@
 
 from deployments.definitions import chosen, runner_deployment
 from deployments.forms import Choices, form
-from evaluation.monitoring.monitor_request import MonitorRequest
+from evaluation.requests.monitor_request import MonitorRequest
 from flows.monitor import monitor
 
 

@@ -55,7 +55,7 @@ def evaluate(
     monkeypatch.setenv("BENCHWRIGHT_RETRY_BASE_S", "0.01")
 
     def run(*benchmarks: str, invocation_id: str | None = None, **request: Any) -> Any:
-        from evaluation.evaluation_request import EvaluationRequest
+        from evaluation.requests.evaluation_request import EvaluationRequest
         from flows.evaluate import evaluate as flow
 
         given = {"endpoints": [ollama_by_script.url], "slots": 4, **request}
@@ -73,7 +73,7 @@ def sweep(prefect_api: str, store_url: str, ollama_by_script: ScriptedOllama, mo
     monkeypatch.setenv("BENCHWRIGHT_RETRY_BASE_S", "0.01")
 
     def run(benchmark: str | None, *parameters: str, evaluation: dict[str, Any] | None = None, **given: Any) -> Any:
-        from evaluation.sweeps.sweep_request import read_sweep_request
+        from evaluation.requests.sweep_request import read_sweep_request
         from flows.sweep import sweep as flow
 
         asked = {"endpoints": [ollama_by_script.url], "slots": 4, "models": ["model"], **(evaluation or {})}

@@ -10,9 +10,9 @@ from patient_client import patient_client
 from scripted_ollama import Chat, Reply, ScriptedOllama
 
 from deployments.settling import settle
-from evaluation.comparisons.comparison_request import ComparisonRequest
 from evaluation.errors import IncomparableError
-from evaluation.evaluation_request import EvaluationRequest
+from evaluation.requests.comparison_request import ComparisonRequest
+from evaluation.requests.evaluation_request import EvaluationRequest
 from evaluation.store.comparisons import list_comparisons
 from evaluation.store.runs import runs_of_invocation
 from evaluation.store.session import Store

@@ -10,11 +10,11 @@ from scripted_ollama import Chat, Reply, ScriptedOllama, right
 
 from evaluation.fingerprint import derived_seed
 from evaluation.generation import Failure, Generation
-from evaluation.reports.runs.result import invocation_result
+from evaluation.records import Status, StoredOutcome
 from evaluation.results.as_json import as_json
 from evaluation.results.runs import CandidateResult
+from evaluation.runs.run_result import invocation_result
 from evaluation.store.outcomes import iterate_outcomes, load_outcomes
-from evaluation.store.records import Status, StoredOutcome
 from evaluation.store.runs import find_invocation, holders_of, run_case_ids, run_flows, runs_of_invocation
 from evaluation.store.session import Store
 from tasks.generation import attempt

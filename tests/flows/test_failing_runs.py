@@ -8,10 +8,10 @@ from ending_early import room_for
 from scripted_ollama import Chat, Reply, ScriptedOllama, right
 
 from evaluation.errors import ConfigurationError, FailureKind, StoreError
-from evaluation.reports.runs.result import invocation_result
+from evaluation.records import RunRecord, Status
 from evaluation.results.runs import CandidateResult
+from evaluation.runs.run_result import invocation_result
 from evaluation.store.outcomes import count_outcomes
-from evaluation.store.records import RunRecord, Status
 from evaluation.store.runs import runs_of_invocation
 from evaluation.store.session import Store
 

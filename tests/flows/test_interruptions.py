@@ -11,9 +11,9 @@ import pytest
 from ending_early import HangsAtFive, cancel_in_prefect, press_ctrl_c, terminate
 from scripted_ollama import Chat, Reply, ScriptedOllama, right
 
-from evaluation.reports.runs.result import invocation_result
+from evaluation.records import Status
+from evaluation.runs.run_result import invocation_result
 from evaluation.store.outcomes import count_outcomes
-from evaluation.store.records import Status
 from evaluation.store.runs import holders_of, runs_of_invocation
 from evaluation.store.session import Store
 from tasks import interruption, partial_scoring

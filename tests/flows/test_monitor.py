@@ -15,7 +15,7 @@ from watched_runs import answers, many_cases, watched_run
 
 from deployments.automations import BLOCK, NAME, notify_by, notify_nobody
 from evaluation.errors import ConfigurationError, UnknownNameError
-from evaluation.monitoring.monitor_request import MonitorRequest
+from evaluation.requests.monitor_request import MonitorRequest
 from evaluation.store.alert_silences import silence_alerts
 from evaluation.store.alerts import list_alerts
 from evaluation.store.session import Store

@@ -10,7 +10,7 @@ from patient_client import patient_client
 from scripted_ollama import Reply, ScriptedOllama
 
 from deployments.settling import settle
-from evaluation.store.records import Status
+from evaluation.records import Status
 from evaluation.store.runs import run_flows, runs_of_invocation
 from evaluation.store.session import Store
 from tasks import artifacts

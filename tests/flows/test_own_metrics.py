@@ -10,8 +10,8 @@ import pytest
 from ending_early import press_ctrl_c
 from scripted_ollama import ScriptedOllama
 
-from evaluation.reports.runs.result import invocation_result
 from evaluation.reports.runs.tables import remarks
+from evaluation.runs.run_result import invocation_result
 from evaluation.store.session import Store
 from tasks import partial_scoring
 

@@ -9,8 +9,8 @@ import pytest
 from looking_back import only_run, outcomes, results
 from scripted_ollama import Chat, Reply, ScriptedOllama, right
 
-from evaluation.reports.runs.result import invocation_result
-from evaluation.store.records import Status
+from evaluation.records import Status
+from evaluation.runs.run_result import invocation_result
 from evaluation.store.session import Store
 from flows import serving
 

@@ -12,9 +12,9 @@ from scripted_ollama import Chat, Reply, ScriptedOllama, right
 
 from evaluation.benchmarks.sampling import limited
 from evaluation.races.decision import Fate
-from evaluation.reports.races.result import race_result
+from evaluation.records import Status
+from evaluation.runs.race_result import race_result
 from evaluation.store.races import load_decisions
-from evaluation.store.records import Status
 from evaluation.store.session import Store
 from tasks.races.decision import make_decision
 
@@ -29,7 +29,7 @@ def race(prefect_api: str, store_url: str, ollama_by_script: ScriptedOllama, mon
     monkeypatch.setenv("BENCHWRIGHT_RETRY_BASE_S", "0.01")
 
     def run(benchmark: str, *, models: list[str], evaluation: dict[str, Any] | None = None, **rules: Any) -> Any:
-        from evaluation.races.race_request import read_race_request
+        from evaluation.requests.race_request import read_race_request
         from flows.race import race as flow
 
         asked = {

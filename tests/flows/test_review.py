@@ -12,8 +12,8 @@ from reviewable import NAMES, fill
 
 from deployments.definitions import chosen, runner_deployment
 from deployments.settling import settle
+from evaluation.records import ReviewRecord
 from evaluation.store.ratings import load_ratings
-from evaluation.store.records import ReviewRecord
 from evaluation.store.reviews import find_review
 from evaluation.store.session import Store
 

@@ -14,10 +14,10 @@ from prefect.client.schemas.objects import Artifact
 from scripted_ollama import Chat, Reply, ScriptedOllama
 
 from evaluation.errors import FailureKind, TransientProviderError
-from evaluation.reports.runs.result import invocation_result
+from evaluation.records import RunRecord, Status
 from evaluation.reports.runs.tables import remarks
 from evaluation.retry_schedule import RetrySchedule
-from evaluation.store.records import RunRecord, Status
+from evaluation.runs.run_result import invocation_result
 from evaluation.store.runs import runs_of_invocation
 from evaluation.store.scores import count_score_failures, iterate_scores
 from evaluation.store.session import Store
@@ -57,7 +57,7 @@ def score(evaluate: Evaluate) -> Callable[..., Any]:
     """Runs the flow that scores stored answers anew, with that request."""
 
     def run(**request: Any) -> Any:
-        from evaluation.score_request import ScoreRequest
+        from evaluation.requests.score_request import ScoreRequest
         from flows.score import score as flow
 
         running: Any = flow(ScoreRequest(**request), return_state=True)

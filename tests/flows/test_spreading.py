@@ -12,7 +12,7 @@ from looking_back import only_run, outcomes
 from scripted_ollama import Chat, Reply, ScriptedOllama, right
 from worker_in_thread import stretch_deployed, worker_in_thread
 
-from evaluation.store.records import Status
+from evaluation.records import Status
 from evaluation.store.session import Store
 from tasks.generation import generate
 from tasks.spreading import children, other_shares
@@ -112,7 +112,7 @@ def test_a_candidate_that_a_share_gives_up_is_given_up_for_all_and_asked_no_more
 def test_a_share_of_an_invocation_that_is_not_in_its_database_says_where_it_looked(
     prefect_api: str, store: Store, store_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from evaluation.run_share import Share
+    from evaluation.requests.run_share import Share
     from flows.stretch import stretch
 
     monkeypatch.setenv("BENCHWRIGHT_DATABASE_URL", store_url)

@@ -7,11 +7,11 @@ from ending_early import HangsAtFive, press_ctrl_c
 from looking_back import only_run
 from scripted_ollama import Chat, Reply, ScriptedOllama, right
 
+from evaluation.records import Status
 from evaluation.results.as_json import as_json
-from evaluation.store.records import Status
+from evaluation.runs.sweep_result import sweep_outcome
 from evaluation.store.session import Store
 from evaluation.store.sweeps import find_sweep
-from evaluation.sweeps.outcome import sweep_outcome
 
 Sweep = Callable[..., Any]
 Benchmarks = Callable[..., str]

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from scripted_ollama import ScriptedOllama
 
 from evaluation.errors import ConfigurationError
-from evaluation.prices import PRICE
+from evaluation.requests.prices import PRICE
 from evaluation.store.registry import find_endpoint, save_endpoint
 from evaluation.store.runs import find_invocation
 from evaluation.store.session import Store
@@ -135,8 +135,8 @@ def test_a_server_that_a_person_has_named_keeps_its_name_and_slots(
 ) -> None:
     import asyncio
 
-    from evaluation.evaluation_request import EvaluationRequest
-    from evaluation.store.records import EndpointRecord
+    from evaluation.records import EndpointRecord
+    from evaluation.requests.evaluation_request import EvaluationRequest
     from tasks.block_values import with_pools
 
     save_endpoint(store, EndpointRecord(name="mine", url="http://gpu-1:1", slots=7))

@@ -17,8 +17,8 @@ from looking_back import only_run, outcomes
 from scripted_ollama import Chat, Reply, ScriptedOllama, right
 from several_machines import SeveralMachines, Worker, several_machines, until
 
+from evaluation.records import Status
 from evaluation.store.holders import holders_of
-from evaluation.store.records import Status
 from evaluation.store.runs import progress, runs_of_invocation
 from evaluation.store.session import Store, open_store
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from ollama_modelfile import read_modelfile
 
 from evaluation.errors import ConfigurationError
-from evaluation.evidence import Choosable, Place
+from evaluation.records.evidence import Choosable, Place
 from selection.configuration import as_environment, as_modelfile, written_as
 
 HERE = Place(name="box", url="http://box:11434", provider="ollama")

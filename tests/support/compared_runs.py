@@ -7,10 +7,10 @@ from stored_runs import Asked, answer, store_run
 
 from evaluation.candidate import Candidate
 from evaluation.case import Case
-from evaluation.comparisons.comparison_request import ComparisonRequest
+from evaluation.comparisons.saving import compare_and_store
 from evaluation.errors import FailureKind
 from evaluation.generation import Failure, Generation, Outcome, Timing
-from evaluation.reports.comparisons.saving import compare_and_store
+from evaluation.requests.comparison_request import ComparisonRequest
 from evaluation.results.comparisons import ComparisonResult
 from evaluation.results.pairs import PairResult
 from evaluation.store.session import Store

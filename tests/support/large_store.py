@@ -10,7 +10,7 @@ from stored_runs import MOMENT, Asked, store_run
 from evaluation.candidate import Candidate
 from evaluation.case import Case
 from evaluation.metrics.parsing import parse_metric
-from evaluation.prices import PRICE
+from evaluation.requests.prices import PRICE
 from evaluation.store.runs import find_run
 from evaluation.store.scores import metric_key
 from evaluation.store.session import Store

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from evaluation.evidence import Choosable, Evidence, EvidenceCase
+from evaluation.records.evidence import Choosable, Evidence, EvidenceCase
 
 SUBJECTS = {
     "python": ("function", "loop", "list", "index", "class", "exception", "return", "import", "tuple", "string"),

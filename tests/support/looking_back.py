@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from evaluation.reports.runs.result import invocation_result
+from evaluation.records import RunRecord, StoredOutcome
 from evaluation.results.runs import CandidateResult
+from evaluation.runs.run_result import invocation_result
 from evaluation.store.holders import process_start, take_hold, this_host
 from evaluation.store.outcomes import iterate_outcomes
-from evaluation.store.records import RunRecord, StoredOutcome
 from evaluation.store.runs import runs_of_invocation
 from evaluation.store.session import Store
 

@@ -9,7 +9,7 @@ from stored_runs import Asked, answer, store_run
 from evaluation.candidate import Candidate
 from evaluation.case import Case
 from evaluation.generation import Timing
-from evaluation.prices import PRICE
+from evaluation.requests.prices import PRICE
 from evaluation.store.session import Store
 from evaluation.store.tables import generation, run, run_candidate, score
 

@@ -3,8 +3,8 @@
 from typing import Any
 
 from evaluation.model_info import ModelInfo
+from evaluation.records import ModelRecord
 from evaluation.store.models import record_seen
-from evaluation.store.records import ModelRecord
 from evaluation.store.session import Store
 
 

@@ -9,9 +9,9 @@ from evaluation.candidate import Candidate
 from evaluation.case import Benchmark, Case
 from evaluation.fingerprint import derived_seed
 from evaluation.generation import Failure, Generation, Outcome, Timing
+from evaluation.records import OutcomeRow, RunCandidatePlan, RunPlan
 from evaluation.store.benchmarks import save_benchmark
 from evaluation.store.outcomes import save_outcomes
-from evaluation.store.records import OutcomeRow, RunCandidatePlan, RunPlan
 from evaluation.store.registry import save_candidate
 from evaluation.store.runs import add_run_candidate, create_invocation, create_run
 from evaluation.store.session import Store

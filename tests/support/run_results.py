@@ -7,10 +7,10 @@ from evaluation.races.decision import Fate
 from evaluation.races.outcome import Verdict
 from evaluation.races.rules import Spent
 from evaluation.races.state import Ending
+from evaluation.records import Status
 from evaluation.results.estimates import MetricEstimate
 from evaluation.results.races import Race, RaceDecision, RaceOutcomeResult, RacePlace
 from evaluation.results.runs import CandidateResult, InvocationResult, MetricMean, MetricResult, RunResult
-from evaluation.store.records import Status
 
 
 def estimate(value: float, low: float | None = None, high: float | None = None, n_cases: int = 1) -> MetricEstimate:

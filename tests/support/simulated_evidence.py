@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluation.evidence import Choosable, Evidence, EvidenceCase
 from evaluation.fingerprint import fingerprint
+from evaluation.records.evidence import Choosable, Evidence, EvidenceCase
 
 
 def evidence_of(

@@ -5,15 +5,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from evaluation.aggregation import aggregate_run
 from evaluation.candidate import Candidate
 from evaluation.case import Benchmark, Case
 from evaluation.generation import Failure, Generation, Outcome, Timing
 from evaluation.metrics.parsing import parse_metric
-from evaluation.scoring import score_candidate
+from evaluation.records import MetricUse, OutcomeRow, RunCandidatePlan, RunPlan, Status
+from evaluation.scoring.aggregation import aggregate_run
+from evaluation.scoring.candidate_scoring import score_candidate
 from evaluation.store.benchmarks import save_benchmark
 from evaluation.store.outcomes import save_outcomes
-from evaluation.store.records import MetricUse, OutcomeRow, RunCandidatePlan, RunPlan, Status
 from evaluation.store.registry import save_candidate
 from evaluation.store.runs import (
     add_run_candidate,

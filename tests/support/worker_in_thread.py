@@ -52,7 +52,7 @@ async def _work(ran: list[str], stop: threading.Event) -> None:
     from prefect.client.schemas.filters import FlowRunFilter
     from prefect.flow_engine import run_flow_async
 
-    from evaluation.run_share import Share
+    from evaluation.requests.run_share import Share
     from flows.stretch import stretch
 
     waiting = FlowRunFilter.model_validate(

@@ -5,8 +5,8 @@ import pytest
 from patient_client import patient_client
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
+from evaluation.records import EndpointRecord
 from evaluation.servers.gpu_limits import slots_by_tag
-from evaluation.store.records import EndpointRecord
 from evaluation.store.registry import list_endpoints, save_endpoint
 from evaluation.store.session import Store
 from tasks.pending_limits import apply_pending_limits

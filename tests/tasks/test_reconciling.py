@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from looking_back import another_process, held_by, held_by_a_dead_process
 from stored_runs import asked, numbers, store_run
 
+from evaluation.records import Status
 from evaluation.store.holders import beat, end_holder
-from evaluation.store.records import Status
 from evaluation.store.recoveries import find_recovery, requested_recoveries
 from evaluation.store.runs import find_run, record_run_flow
 from evaluation.store.session import Store

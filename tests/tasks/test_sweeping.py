@@ -13,12 +13,12 @@ from evaluation.candidate import PLAIN_PROFILE, Candidate
 from evaluation.errors import ConfigurationError, FailureKind
 from evaluation.generation import Failure, Outcome
 from evaluation.options import load_options
-from evaluation.planning import Plan, PlannedCandidate, PlannedRun, grouped_by_residency
+from evaluation.planning.plan import Plan, PlannedCandidate, PlannedRun, grouped_by_residency
+from evaluation.records import OutcomeRow, RunCandidateRecord, Status
+from evaluation.requests.sweep_request import read_sweep_request
 from evaluation.store.outcomes import save_outcomes
-from evaluation.store.records import OutcomeRow, RunCandidateRecord, Status
 from evaluation.store.runs import find_run, set_run_candidate_status
 from evaluation.store.session import Store
-from evaluation.sweeps.sweep_request import read_sweep_request
 from tasks.generation.missing import count_open
 from tasks.sweeps.layout import AIMED_PARTS, LEAST_GENERATIONS, SweepPart, _given_up_in, _lay_out, _missing_parts
 from tasks.sweeps.progress import Pace

@@ -58,11 +58,11 @@ def main(folder: Path) -> int:
 
 async def run_flows(home: Path) -> list[str]:
     """Every flow but `review` once, with hostile names, answers and messages; those that did not end as they should."""
-    from evaluation.comparisons.comparison_request import read_comparison_request
-    from evaluation.evaluation_request import EvaluationRequest
-    from evaluation.monitoring.monitor_request import MonitorRequest
-    from evaluation.races.race_request import read_race_request
-    from evaluation.sweeps.sweep_request import read_sweep_request
+    from evaluation.requests.comparison_request import read_comparison_request
+    from evaluation.requests.evaluation_request import EvaluationRequest
+    from evaluation.requests.monitor_request import MonitorRequest
+    from evaluation.requests.race_request import read_race_request
+    from evaluation.requests.sweep_request import read_sweep_request
     from flows.compare import compare
     from flows.evaluate import evaluate
     from flows.monitor import monitor
@@ -137,7 +137,7 @@ def _sometimes_right(share: float) -> Any:
 
 def benchmark(home: Path) -> str:
     """A file whose benchmark and cases have names as hostile as names may be."""
-    from evaluation.names import name_problem
+    from evaluation.files.names import name_problem
 
     header = {"name": NAME, "task_type": NAME, "metrics": ["exact_match", "token_f1"], "description": ALL}
     lines: list[dict[str, Any]] = [{"benchmark": header}]

@@ -13,10 +13,10 @@ from deployments.definitions import chosen
 from deployments.deploying import DeployRequest, deploy
 from deployments.forms import Choices
 from deployments.serving.worker import POOL, make_pool, start_worker
+from evaluation.records import ReviewItem, ReviewRecord
 from evaluation.reviews.blinded_cases import criteria_of, letter
 from evaluation.reviews.progress import page_key
 from evaluation.settings import Settings
-from evaluation.store.records import ReviewItem, ReviewRecord
 from evaluation.store.reviews import find_review
 from evaluation.store.runs import list_runs
 from evaluation.store.session import open_store

@@ -29,7 +29,7 @@ class KindOfBlock:
 @blocks.command("register")
 def register(as_json: JsonOption = False) -> None:
     """Register Benchwright's block types on the configured Prefect server. Run again, it refreshes their forms."""
-    from deployments.cli.blocks.in_use import must_have_server
+    from deployments.cli.blocks_in_use import must_have_server
     from deployments.cli.terminal.output import print_json
     from deployments.cli.terminal.tables import print_line
 
@@ -46,7 +46,7 @@ def register(as_json: JsonOption = False) -> None:
 @blocks.command("list")
 def list_blocks(as_json: JsonOption = False) -> None:
     """List the block types and the names of their blocks, without their contents."""
-    from deployments.cli.blocks.in_use import must_have_server
+    from deployments.cli.blocks_in_use import must_have_server
     from deployments.cli.terminal.output import print_json, print_status
     from deployments.cli.terminal.tables import print_table
 

@@ -79,7 +79,8 @@ def compare(
 
     Options marked * may be repeated.
     """
-    from deployments.cli.compare.run import CompareOptions, run_comparison, show_history
+    from deployments.cli.compare.request import CompareOptions
+    from deployments.cli.compare.run import run_comparison, show_history
     from deployments.cli.evaluate.options import evaluation_fields
 
     if unpaired:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from deployments.cli.arguments import database_url
 from deployments.cli.compare.output import show_comparisons
-from deployments.cli.compare.run import CompareOptions, cancelled_result, comparison_request
+from deployments.cli.compare.request import CompareOptions, cancelled_result, comparison_request
 from deployments.cli.evaluate.preparation import Prepared, check_servers, prepare
 from deployments.cli.evaluate.run import run_to_its_end, show_forecast, start_embedded_if_requested
 from deployments.cli.flow_runs import tell_of_own_server
@@ -24,7 +24,7 @@ from deployments.cli.terminal.output import (
 from evaluation.errors import BenchwrightError, IncomparableError, UnknownNameError
 
 if TYPE_CHECKING:
-    from evaluation.comparisons.comparison_request import ComparisonRequest
+    from evaluation.requests.comparison_request import ComparisonRequest
     from evaluation.resolution import Resolution
     from evaluation.store.session import Store
 
@@ -66,7 +66,7 @@ def _prepared(wanted: CompareOptions, store: "Store") -> Prepared | None:
 
 def _find_stored(request: "ComparisonRequest", prepared: Prepared | None, store: "Store") -> list[str]:
     """Ids of the stored runs; one of another benchmark version is refused before a server is started."""
-    from evaluation.reports.comparisons.saving import refuse_unfit_runs, requested_runs
+    from evaluation.comparisons.saving import refuse_unfit_runs, requested_runs
     from evaluation.store.benchmarks import save_benchmark
 
     found = list(requested_runs(store, request))
@@ -110,7 +110,7 @@ def _show_dry_run(
     request: "ComparisonRequest", prepared: Prepared, store: "Store", stack: ExitStack, *, as_json: bool
 ) -> int:
     from deployments.cli.terminal.run_results import say_line
-    from evaluation.reports.comparisons.plan import planned_beside, planned_sentence
+    from evaluation.comparisons.plan import planned_beside, planned_sentence
 
     start_embedded_if_requested(prepared, stack)
     resolution = check_servers(prepared, store)
@@ -172,7 +172,7 @@ def _show_evaluated(
     as_json: bool,
 ) -> int:
     """Shows what the flow stored: the same question to the same runs is one comparison."""
-    from evaluation.reports.comparisons.saving import compare_and_store
+    from evaluation.comparisons.saving import compare_and_store
 
     try:
         results = compare_and_store(store, request, evaluated=evaluated)
@@ -194,8 +194,8 @@ def _show_interrupted(
     as_json: bool,
 ) -> int:
     """Says how it goes on: the evaluation by itself, then the comparison of its runs."""
-    from evaluation.reports.comparisons.saving import grouped_runs
-    from evaluation.reports.runs.result import run_result
+    from evaluation.comparisons.saving import grouped_runs
+    from evaluation.runs.run_result import run_result
 
     runs = [run_result(store, run_id) for run_id in evaluated]
     if as_json:

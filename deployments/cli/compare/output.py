@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from deployments.cli.compare.run import CompareOptions
+from deployments.cli.compare.request import CompareOptions
 from deployments.cli.junit_file import write_junit
 from deployments.cli.terminal.output import EXIT_CHECK_FAILED, EXIT_DONE, print_json, print_status
 
 if TYPE_CHECKING:
-    from evaluation.reports.comparisons.regression_checks import RegressionCheck
+    from evaluation.comparisons.regression_checks import RegressionCheck
     from evaluation.results.comparisons import ComparisonResult
     from evaluation.results.planned_comparisons import PlannedComparison
     from evaluation.store.session import Store
@@ -56,7 +56,7 @@ def show_comparisons(
 
 
 def _checks(wanted: CompareOptions, results: "Sequence[ComparisonResult]") -> "list[RegressionCheck]":
-    from evaluation.reports.comparisons.regression_checks import regression_checks
+    from evaluation.comparisons.regression_checks import regression_checks
 
     return regression_checks(results, wanted.check_metrics) if wanted.checks else []
 
@@ -67,8 +67,8 @@ def _as_json(
     checks: "list[RegressionCheck] | None",
     evaluated: Sequence[str],
 ) -> dict[str, Any]:
-    from evaluation.reports.runs.result import run_result, worst_status
     from evaluation.results.as_json import as_json
+    from evaluation.runs.run_result import run_result, worst_status
 
     runs = [run_result(store, run_id) for run_id in evaluated]
     return {

@@ -92,7 +92,7 @@ def _heading(text: str) -> None:
 
 
 def _print_preferences(result: "ComparisonResult") -> None:
-    from evaluation.reports.comparisons.preferences import preference_lines, preference_rows
+    from evaluation.comparisons.preference_words import preference_lines, preference_rows
 
     for preference in result.preferences:
         _heading(f"{preference.word}: who is preferred")

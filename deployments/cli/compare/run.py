@@ -1,39 +1,16 @@
 """From what was typed to an exit code: stored runs are compared at once, an evaluation is made by the flow first."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from deployments.cli.arguments import open_stored
+from deployments.cli.compare.request import CompareOptions, cancelled_result, comparison_request
 from deployments.cli.junit_file import refuse_unwritable
 from deployments.cli.terminal.output import EXIT_DONE, EXIT_RUN_FAILED, print_json
 
 if TYPE_CHECKING:
-    from evaluation.comparisons.comparison_request import ComparisonRequest
-    from evaluation.evaluation_request import EvaluationRequest
     from evaluation.results.comparisons import ComparisonResult
-    from evaluation.results.runs import RunResult
     from evaluation.store.session import Store
-
-
-@dataclass(frozen=True, kw_only=True)
-class CompareOptions:
-    """What was typed."""
-
-    given: Mapping[str, Any]
-    """Fields of `ComparisonRequest`."""
-    evaluation: Mapping[str, Any] = field(default_factory=dict)
-    """Fields of `EvaluationRequest`; empty: stored runs alone."""
-    checks: bool = False
-    """Look for regressions."""
-    fails: bool = False
-    """Exit 1 where there is one."""
-    check_metrics: tuple[str, ...] = ()
-    """Beside the headline."""
-    junit: Path | None = None
-    publish: bool = False
-    dry_run: bool = False
 
 
 def run_comparison(wanted: CompareOptions, *, database: str | None, as_json: bool) -> int:
@@ -60,32 +37,10 @@ def run_comparison(wanted: CompareOptions, *, database: str | None, as_json: boo
         return code_of_signal(end)
 
 
-def cancelled_result(runs: "Sequence[RunResult]") -> dict[str, Any]:
-    """What `--json` says of a comparison that did not come about."""
-    return {"status": "cancelled", "comparisons": [], "results": [], "runs": list(runs)}
-
-
-def comparison_request(wanted: CompareOptions, evaluation: "EvaluationRequest | None") -> "ComparisonRequest":
-    """The request that was typed.
-
-    Raises:
-        ConfigurationError: names each field, its value and what is allowed.
-    """
-    from evaluation.comparisons.comparison_request import read_comparison_request
-    from evaluation.comparisons.sides import FIRST
-
-    given = {**wanted.given, "evaluation": evaluation}
-    if wanted.checks:  # the other pairs are not asked for, and p need not allow for them
-        given = {"against": FIRST, **given}
-    if wanted.fails and "metrics" in given:
-        given["metrics"] = [*given["metrics"], *wanted.check_metrics]
-    return read_comparison_request(given)
-
-
 def _of_stored_runs(wanted: CompareOptions, store: "Store", *, as_json: bool) -> int:
     from deployments.cli.compare.output import show_comparisons, show_planned
-    from evaluation.reports.comparisons.plan import planned_comparisons
-    from evaluation.reports.comparisons.saving import compare_and_store
+    from evaluation.comparisons.plan import planned_comparisons
+    from evaluation.comparisons.saving import compare_and_store
 
     request = comparison_request(wanted, None)
     if wanted.dry_run:

@@ -26,9 +26,9 @@ def compare_unpaired_runs(
     Raises:
         BenchwrightError: something for the user to mend.
     """
-    from evaluation.comparisons.comparison_request import read_comparison_request
     from evaluation.errors import ConfigurationError
     from evaluation.reports.comparisons.unpaired import unpaired_result
+    from evaluation.requests.comparison_request import read_comparison_request
     from evaluation.results.as_json import as_json as json_of
 
     if paired_only:

@@ -10,7 +10,7 @@ from deployments.cli.arguments import DatabaseOption, JsonOption, database_url
 from deployments.cli.db.pruning import prune
 
 if TYPE_CHECKING:
-    from evaluation.store.records import DatabaseInfo
+    from evaluation.records import DatabaseInfo
 
 db = typer.Typer(no_args_is_help=True, help="The results database: info, upgrade, backup, prune.")
 db.command("prune")(prune)

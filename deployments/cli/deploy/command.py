@@ -66,7 +66,7 @@ def deploy(
         check_timezone(timezone)
     must_answer()
     with open_to_list(db) as store:
-        from deployments.cli.blocks.in_use import with_blocks_of_server
+        from deployments.cli.blocks_in_use import with_blocks_of_server
         from deployments.cli.deploy.model_choices import with_models_of_servers
         from deployments.forms import choices_in
 
@@ -91,7 +91,7 @@ def must_answer() -> None:
 
 def _production(benchmarks: list[str], candidates: list[str], choices: "Choices") -> dict[str, Any] | None:
     """What is evaluated every night; None where nothing is given."""
-    from evaluation.evaluation_request import read_request
+    from evaluation.requests.evaluation_request import read_request
 
     if not benchmarks and not candidates:
         return None

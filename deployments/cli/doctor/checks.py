@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from deployments.cli.doctor.machine import Gpu
     from deployments.cli.servers import Answer
-    from evaluation.store.records import EndpointRecord
+    from evaluation.records import EndpointRecord
 
 OLDEST_PYTHON, NEWEST_PYTHON = (3, 11), (3, 13)
 LEAST_FREE_BYTES = 10**9
@@ -130,7 +130,7 @@ def database(url: str | None, *, typed: str | None = None) -> tuple[Finding, boo
         url: Where it is.
         typed: What `--db` says.
     """
-    from deployments.cli.db.creation import open_or_make
+    from deployments.cli.database_creation import open_or_make
     from evaluation.formatting import size
     from evaluation.store.runs import list_runs
     from evaluation.store.session import info
@@ -170,7 +170,7 @@ def disk(database_url: str | None) -> Finding:
 def private_files(database_url: str | None) -> Finding:
     """Whether somebody beside this user may read what holds secrets and results."""
     from deployments.prefect_home import prefect_home, secret_files
-    from evaluation.private_files import database_files, open_to_others
+    from evaluation.files.private_files import database_files, open_to_others
     from evaluation.store.address import default_url, parse_url
 
     paths = [prefect_home(), *secret_files()]
@@ -260,7 +260,8 @@ def memory(n_bytes: int | None) -> Finding:
 def sandbox() -> Finding:
     """How programs that a model wrote would be kept from harm."""
     from deployments.cli.arguments import read_settings
-    from evaluation.sandbox.isolation import WEAK, describe_isolation, isolation
+    from evaluation.sandbox.isolation import describe_isolation, isolation
+    from evaluation.sandbox.isolation_kinds import WEAK
 
     try:
         found = isolation(read_settings().sandbox)

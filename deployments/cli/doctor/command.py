@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from deployments.cli.doctor.checks import Finding
     from deployments.cli.doctor.first_steps import Suggestion
     from deployments.cli.servers import Answer
-    from evaluation.store.records import EndpointRecord
+    from evaluation.records import EndpointRecord
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,7 +123,7 @@ def _servers(
 def _embedded_of_serve() -> "list[EndpointRecord]":
     """The embedded server of the `serve` that runs on this Prefect home, under the address that commands take."""
     from deployments.serving.home import find_serve
-    from evaluation.store.records import EndpointRecord
+    from evaluation.records import EndpointRecord
 
     found = find_serve()
     if found is None or found.embedded is None:

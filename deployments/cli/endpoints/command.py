@@ -13,7 +13,7 @@ from deployments.cli.endpoints.probe_run import probe
 from evaluation.errors import ConfigurationError, UnknownNameError
 
 if TYPE_CHECKING:
-    from evaluation.store.records import EndpointRecord
+    from evaluation.records import EndpointRecord
 
 endpoints = typer.Typer(no_args_is_help=True, help="Model servers: list, add, probe, remove.")
 endpoints.command("probe")(probe)
@@ -95,8 +95,8 @@ def add(
     from deployments.cli.terminal.output import print_json, print_status
     from deployments.cli.terminal.tables import print_line
     from evaluation.providers.detection import normalise_url
+    from evaluation.records import EndpointRecord
     from evaluation.servers.gpu_limits import gpu_tag as tag_of
-    from evaluation.store.records import EndpointRecord
     from evaluation.store.registry import find_endpoint, save_endpoint
 
     if key_variable is not None:

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from evaluation.case import Message
     from evaluation.model_info import ModelInfo
     from evaluation.providers.provider import Provider
+    from evaluation.records import EndpointRecord
     from evaluation.servers.probe_round import ProbeRound
     from evaluation.servers.probing import Probe
     from evaluation.servers.repeatability import Repeatability
-    from evaluation.store.records import EndpointRecord
     from evaluation.store.session import Store
 
 
@@ -69,7 +69,7 @@ def _prompts(
     name: str, store: "Store", fields: list[str] | None, ignored: list[str] | None
 ) -> "tuple[tuple[Message, ...], ...]":
     from evaluation.benchmarks.rendering import render
-    from evaluation.field_mapping import read_mapping
+    from evaluation.files.field_mapping import read_mapping
     from evaluation.resolution import find_benchmark
 
     benchmark = find_benchmark(name, store=store, fields=read_mapping(fields or []), ignore=ignored or ())

@@ -150,7 +150,7 @@ def evaluate(
 
 def _merged(given: dict[str, Any], file: Path | None) -> dict[str, Any]:
     """What the file says, with what the command line says in its place."""
-    from evaluation.request_file import read_request_file
+    from evaluation.requests.request_file import read_request_file
 
     said = {key: value for key, value in given.items() if value is not None and value != []}
     return {**(read_request_file(file) if file else {}), **said}

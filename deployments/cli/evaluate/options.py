@@ -60,7 +60,7 @@ def evaluation_fields(options: Mapping[str, Any]) -> dict[str, Any]:
         ConfigurationError: a file that cannot be read, a price that is none.
     """
     from deployments.cli.arguments import accept_sandbox, read_price_file, usual_prices
-    from evaluation.request_file import read_request_file
+    from evaluation.requests.request_file import read_request_file
 
     accept_sandbox(options.get("sandbox"))
     said = {_FIELDS.get(name, name): value for name, value in options.items() if name not in _NO_FIELDS}

@@ -12,10 +12,10 @@ from deployments.cli.terminal.output import print_status
 
 if TYPE_CHECKING:
     from evaluation.case import Benchmark
-    from evaluation.evaluation_request import EvaluationRequest
+    from evaluation.records import RunRecord
+    from evaluation.requests.evaluation_request import EvaluationRequest
     from evaluation.resolution import Resolution
     from evaluation.resolution.benchmarks import ResolvedBenchmark
-    from evaluation.store.records import RunRecord
     from evaluation.store.session import Store
 
 
@@ -36,16 +36,16 @@ def prepare(given: Mapping[str, Any], store: "Store", *, source: str, resume: st
     Raises:
         BenchwrightError: something for the user to mend.
     """
-    from evaluation.evaluation_request import read_request
+    from evaluation.requests.evaluation_request import read_request
 
     if resume is None:
-        from evaluation.templates import with_template
+        from evaluation.planning.templates import with_template
 
         request = _with_absolute_paths(read_request(with_template(store, given), source=source))
         loaded = tuple(_read_benchmark(name, request, store) for name in request.benchmarks)
         return Prepared(request=request, invocation_id=uuid.uuid4().hex, benchmarks=loaded)
-    from evaluation.resuming import refuse_held, resumed
-    from evaluation.run_share import whole_of
+    from evaluation.planning.resuming import refuse_held, resumed
+    from evaluation.requests.run_share import whole_of
 
     request, invocation_id, earlier = resumed(store, resume, given)
     refuse_held(store, invocation_id, part=whole_of(request.spread) if request.spread > 1 else None)
@@ -62,13 +62,13 @@ def check_servers(prepared: Prepared, store: "Store") -> "Resolution":
     Raises:
         BenchwrightError: no server, no such model, or one that is not the one that was asked before.
     """
-    from deployments.cli.blocks.in_use import with_servers_of_pools
+    from deployments.cli.blocks_in_use import with_servers_of_pools
     from evaluation.resolution import resolve
 
     request = with_servers_of_pools(prepared.request, store)
     resolution = asyncio.run(resolve(request, prepared.benchmarks, settings=read_settings(), store=store))
     if prepared.earlier:
-        from evaluation.resuming import refuse_changed_weights
+        from evaluation.planning.resuming import refuse_changed_weights
 
         refuse_changed_weights(prepared.earlier, resolution.candidates)
     for note in resolution.notes:

@@ -232,8 +232,8 @@ def _show(
     as_json: bool,
     junit: Path | None,
 ) -> int:
-    from evaluation.reports.runs.result import invocation_result
-    from evaluation.store.records import Status
+    from evaluation.records import Status
+    from evaluation.runs.run_result import invocation_result
 
     invocation_id = prepared.invocation_id
     try:
@@ -261,7 +261,7 @@ def _show(
 
 def marked_as_failed(result: "InvocationResult", error: BenchwrightError) -> "InvocationResult":
     """Return the result with its open runs failed, where the store could not be told any more."""
-    from evaluation.store.records import Status
+    from evaluation.records import Status
 
     open_ = (Status.PLANNED, Status.RUNNING, Status.INTERRUPTED)
     runs = [

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from evaluation.formatting import beyond
 
 if TYPE_CHECKING:
-    from evaluation.evaluation_request import EvaluationRequest
     from evaluation.reports.junit import JUnitCase
+    from evaluation.requests.evaluation_request import EvaluationRequest
     from evaluation.results.runs import InvocationResult, MetricResult, RunResult
 
 
@@ -39,8 +39,8 @@ def threshold_checks(request: "EvaluationRequest", result: "InvocationResult") -
 
 
 def _of(run: "RunResult", name: str, limit: float) -> Iterator[ThresholdCheck]:
+    from evaluation.metrics.metric_facts import higher_is_better
     from evaluation.metrics.speed import SPEED_METRICS
-    from evaluation.reports.metric_facts import higher_is_better
 
     of_judges = [word for word in run.metrics if word == name or word.startswith(f"{name} by ")]
     for word in of_judges or ([name] if name in SPEED_METRICS else []):

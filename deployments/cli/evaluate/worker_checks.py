@@ -8,7 +8,7 @@ from evaluation.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from deployments.prefect_server import PrefectServer
-    from evaluation.evaluation_request import EvaluationRequest
+    from evaluation.requests.evaluation_request import EvaluationRequest
     from evaluation.store.session import Store
 
 NO_SERVER = (

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from evaluation.store.records import ExperimentRecord
+    from evaluation.records import ExperimentRecord
 
 NameArgument = Annotated[str, typer.Argument(metavar="EXPERIMENT", help="Its name, its id or the beginning of one.")]
 RunsArgument = Annotated[list[str], typer.Argument(metavar="RUN…", help="Runs: ids, beginnings of ids, or `last`.")]
@@ -27,7 +27,7 @@ def answer(one: "ExperimentRecord", text: str, *, in_json: bool) -> None:
     """Prints what became of the experiment: the text, or all of it as JSON."""
     from deployments.cli.terminal.output import print_json
     from deployments.cli.terminal.tables import print_line
-    from evaluation.reports.experiments import experiment_facts
+    from evaluation.runs.experiment_result import experiment_facts
 
     if in_json:
         print_json(experiment_facts(one))

@@ -19,7 +19,7 @@ from deployments.cli.experiments.deletion import delete
 from deployments.cli.experiments.runs import add, diff, remove
 
 if TYPE_CHECKING:
-    from evaluation.store.records import ExperimentRecord
+    from evaluation.records import ExperimentRecord
 
 experiments = typer.Typer(
     no_args_is_help=True, help="Experiments: a question, its runs, notes; compare, clone, share, archive, delete."
@@ -41,8 +41,8 @@ def create(
 ) -> None:
     """Create an experiment. `evaluate --experiment NAME` adds runs to it; its template fills in what is left out."""
     from evaluation.errors import ConfigurationError
+    from evaluation.planning.templates import read_template, template_of_run
     from evaluation.store.experiments import create_experiment
-    from evaluation.templates import read_template, template_of_run
 
     if template is not None and like_run is not None:
         raise ConfigurationError("--template and --like-run both give a template", "Leave one of them out.")
@@ -72,7 +72,7 @@ def list_all(
     """List experiments: favourites first, then the newest."""
     from deployments.cli.terminal.output import print_json, print_status
     from deployments.cli.terminal.tables import moment, print_table
-    from evaluation.reports.experiments import experiment_facts
+    from evaluation.runs.experiment_result import experiment_facts
     from evaluation.store.experiments import list_experiments
 
     with open_stored(db) as store:
@@ -97,7 +97,7 @@ def show(name: NameArgument, db: DatabaseOption = None, as_json: JsonOption = Fa
     """Show an experiment: its question, its runs with their best candidates, comparisons and notes."""
     from deployments.cli.experiments.page import print_experiment
     from deployments.cli.terminal.output import print_json
-    from evaluation.reports.experiments import experiment_result
+    from evaluation.runs.experiment_result import experiment_result
 
     with open_stored(db) as store:
         found = experiment_result(store, name)
@@ -122,8 +122,8 @@ def edit(
 ) -> None:
     """Change the given fields of an experiment; the others stay."""
     from evaluation.errors import ConfigurationError
+    from evaluation.planning.templates import read_template
     from evaluation.store.experiments import change_experiment, find_experiment
-    from evaluation.templates import read_template
 
     with open_stored(db) as store:
         before = find_experiment(store, name)
@@ -200,8 +200,8 @@ def template(
 
     from deployments.cli.terminal.output import print_status
     from evaluation.errors import ConfigurationError
+    from evaluation.planning.templates import template_as_yaml, write_new_file
     from evaluation.store.experiments import find_experiment
-    from evaluation.templates import template_as_yaml, write_new_file
 
     with open_stored(db) as store:
         found = find_experiment(store, name)

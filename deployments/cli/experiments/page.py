@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from deployments.cli.terminal.split_table import print_split_table
 from deployments.cli.terminal.tables import in_words, moment, print_details, print_line
 from evaluation.formatting import counted, precise
-from evaluation.reports.runs.tables import shown_estimate
+from evaluation.records import AnnotationRecord, ComparisonSummary
+from evaluation.results.estimates import shown_estimate
 from evaluation.results.experiments import ExperimentResult, ExperimentRun
 from evaluation.results.run_diffs import CandidateDiff, CaseDifferences, MetricDifference, Pairs, RunDiff
-from evaluation.store.records import AnnotationRecord, ComparisonSummary
 
 _SHOWN_CASES = 10
 _SHOWN_LETTERS = 60

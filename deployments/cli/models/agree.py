@@ -15,9 +15,9 @@ from evaluation.errors import ConfigurationError, UnknownNameError
 
 if TYPE_CHECKING:
     from deployments.cli.servers import Answer
-    from evaluation.evaluation_request import CandidateRequest, EvaluationRequest
     from evaluation.metrics.metric import Metric
     from evaluation.model_info import ModelInfo
+    from evaluation.requests.evaluation_request import CandidateRequest, EvaluationRequest
     from evaluation.servers.agreement import Agreement
     from evaluation.servers.repeated_requests import AskedServer, Question
     from evaluation.store.session import Store
@@ -99,7 +99,7 @@ def agree(
 
 
 def _request(model: str, benchmark: str, fields: list[str] | None, ignored: list[str] | None) -> "EvaluationRequest":
-    from evaluation.evaluation_request import read_request
+    from evaluation.requests.evaluation_request import read_request
 
     given = {"benchmarks": [benchmark], "models": [model], "fields": fields or [], "ignore_fields": ignored or []}
     return read_request(given)
@@ -111,7 +111,7 @@ def _asked(
     from evaluation.benchmarks.rendering import render
     from evaluation.benchmarks.sampling import limited
     from evaluation.candidate import PLAIN_PROFILE
-    from evaluation.evaluation_request import CandidateRequest
+    from evaluation.requests.evaluation_request import CandidateRequest
     from evaluation.resolution import find_benchmark, find_profile, resolve_benchmark
     from evaluation.servers.repeated_requests import Question
 

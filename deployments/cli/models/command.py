@@ -18,7 +18,7 @@ from deployments.cli.models.listing import FamilyOption, list_models, model_as_j
 from evaluation.errors import ConfigurationError, UnknownNameError
 
 if TYPE_CHECKING:
-    from evaluation.store.records import ModelRecord
+    from evaluation.records import ModelRecord
     from evaluation.store.session import Store
 
 models = typer.Typer(no_args_is_help=True, help="Models: list, show, agree, pull, register, retire.")

@@ -9,7 +9,7 @@ import typer
 from deployments.cli.arguments import DatabaseOption, EndpointsOption, JsonOption, open_results, open_to_list
 
 if TYPE_CHECKING:
-    from evaluation.store.records import ModelRecord
+    from evaluation.records import ModelRecord
     from evaluation.store.session import Store
 
 FamilyOption = Annotated[

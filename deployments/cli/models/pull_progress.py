@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
     from evaluation.providers.provider import PullProgress
-    from evaluation.store.records import EndpointRecord
+    from evaluation.records import EndpointRecord
 
 
 def pull_model(endpoint: "EndpointRecord", name: str, *, allow_remote: bool) -> Answer:
@@ -100,6 +100,6 @@ class _Bars:
 
 def _line(text: str) -> str:
     """What a server wrote, in one line that a terminal can bear."""
-    from evaluation.reports.escaping import for_terminal
+    from evaluation.escaping import for_terminal
 
     return " ".join(for_terminal(text).split())

@@ -14,7 +14,7 @@ from deployments.cli.terminal.output import EXIT_CHECK_FAILED, EXIT_DONE, EXIT_R
 from evaluation.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from evaluation.monitoring.monitor_request import MonitorRequest
+    from evaluation.requests.monitor_request import MonitorRequest
     from evaluation.store.session import Store
 
 _DAYS = {"d": 1, "w": 7}
@@ -61,7 +61,7 @@ def run_monitor(given: Mapping[str, Any], *, database: str | None, as_json: bool
     Raises:
         BenchwrightError: something for the user to mend.
     """
-    from evaluation.monitoring.monitor_request import read_monitor_request
+    from evaluation.requests.monitor_request import read_monitor_request
 
     request = read_monitor_request(given)
     try:
@@ -103,7 +103,7 @@ def _has_open(result: Mapping[str, Any]) -> bool:
 def _show(result: Mapping[str, Any], *, as_json: bool) -> None:
     from deployments.cli.terminal.run_results import say_line
     from deployments.cli.terminal.split_table import print_split_table
-    from evaluation.monitoring.page import statistics_rows
+    from evaluation.reports.monitoring.page import statistics_rows
 
     if as_json:
         print_json(result)

@@ -14,7 +14,7 @@ from evaluation.formatting import duration
 if TYPE_CHECKING:
     from evaluation.forecasts.costs import Forecast
     from evaluation.races.bounds import RaceBounds
-    from evaluation.races.race_request import RaceRequest
+    from evaluation.requests.race_request import RaceRequest
     from evaluation.store.session import Store
 
 

@@ -22,7 +22,7 @@ from deployments.cli.terminal.output import (
 from evaluation.errors import BenchwrightError, ConfigurationError, DatabaseLostError, StoreError
 
 if TYPE_CHECKING:
-    from evaluation.races.race_request import RaceRequest
+    from evaluation.requests.race_request import RaceRequest
     from evaluation.store.session import Store
 
 SOURCE = "the command line"
@@ -51,8 +51,8 @@ def run_race(wanted: TypedSearch, *, database: str | None, as_json: bool) -> int
 
 
 def _prepared(wanted: TypedSearch, store: "Store") -> "tuple[Prepared, RaceRequest]":
-    from evaluation.races.race_request import read_race_request
-    from evaluation.templates import with_template
+    from evaluation.planning.templates import with_template
+    from evaluation.requests.race_request import read_race_request
 
     if wanted.resume is not None:
         if wanted.dry_run:
@@ -68,8 +68,8 @@ def _prepared(wanted: TypedSearch, store: "Store") -> "tuple[Prepared, RaceReque
 
 
 def _resumed(wanted: TypedSearch, run: str, store: "Store") -> "tuple[Prepared, RaceRequest]":
-    from evaluation.races.race_request import read_race_request
-    from evaluation.resuming import HOW
+    from evaluation.planning.resuming import HOW
+    from evaluation.requests.race_request import read_race_request
     from evaluation.store.races import find_race
 
     others = [name for name in wanted.given if name != MAY_CHANGE]
@@ -130,7 +130,7 @@ def _run(prepared: Prepared, request: "RaceRequest", store: "Store", stack: Exit
 
 def _show(prepared: Prepared, store: "Store", code: int, broken_by: BenchwrightError | None, *, as_json: bool) -> int:
     from deployments.cli.race.page import print_race
-    from evaluation.reports.races.result import race_result
+    from evaluation.runs.race_result import race_result
 
     try:
         result = race_result(store, prepared.invocation_id)

@@ -127,7 +127,7 @@ def read_weights(words: Sequence[str]) -> "Weights":
         ConfigurationError: a word that is not `name=number`, a name twice, a weight that cannot be one.
         UnknownNameError: no such weight.
     """
-    from evaluation.number_parsing import read_number
+    from evaluation.files.number_parsing import read_number
     from selection.preferences import Weights
 
     known = [field.name for field in fields(Weights)]

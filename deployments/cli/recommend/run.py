@@ -13,7 +13,7 @@ from deployments.cli.recommend.stored_verdicts import lines_of, verdicts_of_runs
 from deployments.cli.terminal.output import EXIT_DONE, EXIT_MENDABLE, print_json, print_status
 
 if TYPE_CHECKING:
-    from evaluation.evidence import Choosable
+    from evaluation.records.evidence import Choosable
     from selection.answers import Recommendation
     from selection.configuration import Form
     from selection.preferences import Constraints, LogPrompt, OnLittleEvidence, OnTie, Weights
@@ -79,7 +79,7 @@ def run_recommendation(wanted: RecommendOptions, *, database: str | None, as_jso
     Raises:
         BenchwrightError: something for the user to mend; no candidate does what must hold.
     """
-    from evaluation.templates import must_be_new
+    from evaluation.planning.templates import must_be_new
     from selection import recommend
 
     if wanted.out is not None:  # nothing is decided, and stored, for a file that cannot be written
@@ -146,7 +146,7 @@ def _say_why_nobody(found: "Recommendation", wanted: RecommendOptions, url: str 
 def _show(
     found: "Recommendation", candidate: "Choosable", wanted: RecommendOptions, url: str | None, *, as_json: bool
 ) -> None:
-    from evaluation.reports.escaping import one_line
+    from evaluation.escaping import one_line
     from selection import explain
     from selection.configuration import written_as
     from selection.pages.recommendation import recommendation_as_json
@@ -172,7 +172,7 @@ def write_out(path: Path, text: str) -> None:
     Raises:
         ConfigurationError: it is there already, or cannot be written.
     """
-    from evaluation.templates import write_new_file
+    from evaluation.planning.templates import write_new_file
 
     write_new_file(path, text)
     print_status(f"{path}: written")

@@ -83,7 +83,7 @@ def start(
     Each rating is stored at once: leave with q or Ctrl-C at any time.
     """
     from deployments.cli.review.dialogue import review_in_terminal
-    from evaluation.reviews.review_request import read_review_request
+    from evaluation.requests.review_request import read_review_request
 
     given: dict[str, Any] = {
         "runs": runs,
@@ -113,7 +113,7 @@ def resume(
 ) -> None:
     """Resume a review, or join it as its second rater."""
     from deployments.cli.review.dialogue import review_in_terminal
-    from evaluation.reviews.review_request import read_review_request
+    from evaluation.requests.review_request import read_review_request
 
     given = {"review": name, "rater": rater, "n_raters": raters}
     said = {key: value for key, value in given.items() if value is not None}
@@ -154,7 +154,7 @@ def show(
     from deployments.cli.arguments import open_stored
     from deployments.cli.review.page import print_progress, print_result
     from deployments.cli.terminal.output import print_json
-    from evaluation.reviews.blinded import without_names
+    from evaluation.reports.reviews.blinded import without_names
     from evaluation.reviews.results import review_result
 
     with open_stored(db) as store:

@@ -10,8 +10,8 @@ from deployments.cli.terminal.output import EXIT_DONE, EXIT_INTERRUPTED, print_j
 from evaluation.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from evaluation.reviews.review_request import ReviewRequest
-    from evaluation.store.records import ReviewItem, ReviewRecord, Said
+    from evaluation.records import ReviewItem, ReviewRecord, Said
+    from evaluation.requests.review_request import ReviewRequest
     from evaluation.store.session import Store
 
 LEAVE, SKIP = "q", "s"
@@ -59,7 +59,7 @@ def review_in_terminal(request: "ReviewRequest", *, database: str | None, as_jso
 
 def _finished(store: "Store", review: "ReviewRecord", *, as_json: bool) -> int:
     from deployments.cli.review.page import print_progress, print_result
-    from evaluation.reviews.blinded import without_names
+    from evaluation.reports.reviews.blinded import without_names
     from evaluation.reviews.results import review_result
 
     result = review_result(store, review.review_id)
@@ -137,7 +137,7 @@ def _who(name: str | None) -> str:
 
 def _ask(review: "ReviewRecord", item: "ReviewItem") -> "Said":
     from deployments.cli.review.page import print_item
-    from evaluation.store.records import Said
+    from evaluation.records import Said
 
     print_item(review, item)
     if not review.criteria:

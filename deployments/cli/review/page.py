@@ -10,7 +10,7 @@ from deployments.cli.terminal.tables import print_table
 from deployments.cli.terminal.text_block import as_block
 
 if TYPE_CHECKING:
-    from evaluation.store.records import ReviewItem, ReviewRecord, ReviewSummary
+    from evaluation.records import ReviewItem, ReviewRecord, ReviewSummary
 
 
 def print_item(review: "ReviewRecord", item: "ReviewItem") -> None:
@@ -30,7 +30,7 @@ def print_item(review: "ReviewRecord", item: "ReviewItem") -> None:
 
 
 def _block(title: str, text: str) -> None:
-    from evaluation.reports.escaping import one_line
+    from evaluation.escaping import one_line
     from evaluation.reviews.blinded_cases import cut
 
     progress_console().print(one_line(title))
@@ -39,7 +39,7 @@ def _block(title: str, text: str) -> None:
 
 def print_result(result: Mapping[str, Any]) -> None:
     """Prints what came of a review, with names."""
-    from evaluation.reviews.result_page import agreement_rows, control_rows, metric_rows, pair_rows, score_rows
+    from evaluation.reports.reviews.result_page import agreement_rows, control_rows, metric_rows, pair_rows, score_rows
     from evaluation.reviews.result_words import rater_words
 
     say_line(result["sentence"], style="bold")
@@ -63,7 +63,7 @@ def print_result(result: Mapping[str, Any]) -> None:
 
 
 def _print_cases(result: Mapping[str, Any]) -> None:
-    from evaluation.reviews.result_page import item_rows
+    from evaluation.reports.reviews.result_page import item_rows
 
     rows = item_rows(result)
     if rows:
@@ -74,7 +74,7 @@ def _print_cases(result: Mapping[str, Any]) -> None:
 
 def print_progress(result: Mapping[str, Any]) -> None:
     """Prints how far a review is, and no name of a candidate."""
-    from evaluation.reviews.blinded import awaited_words
+    from evaluation.reports.reviews.blinded import awaited_words
     from evaluation.reviews.result_words import rater_words
 
     say_line(f"{result['n_rated']} of {result['n_items']} cases are rated, by {rater_words(result)}", style="bold")

@@ -8,7 +8,7 @@ import typer
 from deployments.cli.arguments import DatabaseOption, JsonOption, open_results, open_stored
 
 if TYPE_CHECKING:
-    from evaluation.store.records import ScoreboardRecord
+    from evaluation.records import ScoreboardRecord
 
 
 def import_file(

@@ -7,7 +7,7 @@ import typer
 from deployments.cli.arguments import DatabaseOption, JsonOption, open_stored
 
 if TYPE_CHECKING:
-    from evaluation.store.records import RecommendationRecord
+    from evaluation.records import RecommendationRecord
 
 _ID_LETTERS = 12
 _USUAL_ROWS = 20

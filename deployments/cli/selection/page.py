@@ -8,7 +8,7 @@ from deployments.cli.terminal.split_table import print_split_table
 from deployments.cli.terminal.tables import moment, print_table
 
 if TYPE_CHECKING:
-    from evaluation.store.records import Promotion, SelectionModelRecord
+    from evaluation.records import Promotion, SelectionModelRecord
     from selection.analytics.analysis import Analytics
     from selection.learning.deciding_model import Deciding
     from selection.scoreboard import Scoreboard, TaskStanding

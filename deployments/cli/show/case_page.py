@@ -74,7 +74,7 @@ def _print_case(case: "Case") -> None:
 
 
 def _json(value: object) -> str:
-    from evaluation.reports.escaping import as_json
+    from evaluation.escaping import as_json
 
     return as_json(value)
 

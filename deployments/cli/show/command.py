@@ -44,7 +44,7 @@ def show(
 def _show_run(store: "Store", run_id: str, *, as_json: bool) -> None:
     from deployments.cli.show.run_page import print_run_page
     from deployments.cli.terminal.output import print_json
-    from evaluation.reports.runs.result import run_in_full
+    from evaluation.runs.run_result import run_in_full
 
     shown = run_in_full(store, run_id)
     if as_json:
@@ -67,7 +67,7 @@ def _say_whether_it_is_a_race(store: "Store", invocation_id: str, run_id: str) -
 def _show_case(store: "Store", run_id: str, case_id: str, *, as_json: bool) -> None:
     from deployments.cli.show.case_page import print_case_page
     from deployments.cli.terminal.output import print_json
-    from evaluation.reports.runs.cases import case_result
+    from evaluation.runs.case_result import case_result
 
     shown = case_result(store, run_id, case_id)
     if as_json:
@@ -79,9 +79,9 @@ def _show_case(store: "Store", run_id: str, case_id: str, *, as_json: bool) -> N
 def _request_as_yaml(store: "Store", run_id: str) -> str:
     """The request of the run's invocation, all its benchmarks and candidates."""
     from evaluation.errors import StoreError
-    from evaluation.evaluation_request import read_request
-    from evaluation.reports.escaping import for_terminal
-    from evaluation.request_file import request_as_yaml
+    from evaluation.escaping import for_terminal
+    from evaluation.requests.evaluation_request import read_request
+    from evaluation.requests.request_file import request_as_yaml
     from evaluation.store.runs import find_invocation, find_run
 
     invocation = find_invocation(store, find_run(store, run_id).plan.invocation_id)

@@ -9,9 +9,9 @@ from deployments.cli.terminal.split_table import print_split_table
 
 if TYPE_CHECKING:
     from evaluation.metrics.class_table import ClassTable
+    from evaluation.records import AnnotationRecord
     from evaluation.results.failures import FailureExample, FailureSummary
     from evaluation.results.runs import CandidateResult, RunInFull, RunResult
-    from evaluation.store.records import AnnotationRecord
     from evaluation.store.session import Store
 
 _KIND_WIDTH = 12
@@ -89,7 +89,7 @@ def _where(example: "FailureExample", repeats: int) -> str:
 def _say_line_below(text: str) -> None:
     """Prints one line, indented."""
     from deployments.cli.terminal.output import result
-    from evaluation.reports.escaping import one_line
+    from evaluation.escaping import one_line
 
     result().print(f"    {one_line(text)}")
 
@@ -148,7 +148,7 @@ def _heading(text: str) -> None:
 
 def _print_sources(run: "RunResult", experiments: Sequence[str]) -> None:
     from evaluation.formatting import counted
-    from evaluation.reports.titles import short_titles
+    from evaluation.metrics.titles import short_titles
 
     _heading("Where the numbers come from")
     limit = f", limit {run.limit}" if run.limit is not None else ""
@@ -207,7 +207,7 @@ def _source(candidate: "CandidateResult", *, with_options: bool) -> dict[str, st
 def _print_facts(facts: Mapping[str, str | None]) -> None:
     """Prints names and values, a line each; what is not known is left out."""
     from deployments.cli.terminal.output import result
-    from evaluation.reports.escaping import one_line
+    from evaluation.escaping import one_line
 
     known = {one_line(name): one_line(str(value)) for name, value in facts.items() if value}
     width = max(_KIND_WIDTH, *map(len, known))

@@ -21,9 +21,9 @@ from deployments.cli.terminal.output import (
 from evaluation.errors import BenchwrightError, ConfigurationError, DatabaseLostError, StoreError
 
 if TYPE_CHECKING:
+    from evaluation.requests.sweep_request import SweepRequest
     from evaluation.results.runs import InvocationResult
     from evaluation.store.session import Store
-    from evaluation.sweeps.sweep_request import SweepRequest
 
 SOURCE = "the command line"
 ABOUT_SHOW = "For example `benchwright sweep --show last`"
@@ -64,7 +64,7 @@ def show_sweep(run: str, wanted: TypedSearch, *, database: str | None, as_json: 
         UnknownNameError: no such run.
         ConfigurationError: the run is no sweep's, or something else was typed.
     """
-    from evaluation.reports.runs.result import invocation_result
+    from evaluation.runs.run_result import invocation_result
     from evaluation.store.runs import find_run
 
     others = [*wanted.given, *(name for name in wanted.evaluation if name != "prices")]
@@ -79,9 +79,9 @@ def show_sweep(run: str, wanted: TypedSearch, *, database: str | None, as_json: 
 
 
 def _prepared(wanted: TypedSearch, store: "Store") -> "tuple[Prepared, SweepRequest]":
+    from evaluation.planning.templates import with_template
+    from evaluation.requests.sweep_request import prompt_benchmark, read_sweep_request
     from evaluation.store.benchmarks import save_benchmark
-    from evaluation.sweeps.sweep_request import prompt_benchmark, read_sweep_request
-    from evaluation.templates import with_template
 
     if wanted.resume is not None:
         return _resumed(wanted, wanted.resume, store)
@@ -95,10 +95,10 @@ def _prepared(wanted: TypedSearch, store: "Store") -> "tuple[Prepared, SweepRequ
 
 
 def _resumed(wanted: TypedSearch, run: str, store: "Store") -> "tuple[Prepared, SweepRequest]":
-    from evaluation.resuming import HOW
+    from evaluation.planning.resuming import HOW
+    from evaluation.requests.sweep_request import read_sweep_request
     from evaluation.store.runs import find_run
     from evaluation.store.sweeps import find_sweep
-    from evaluation.sweeps.sweep_request import read_sweep_request
 
     others = [*wanted.given, *(name for name in wanted.evaluation if name not in HOW and name != "prices")]
     if others:
@@ -146,8 +146,8 @@ def _run(prepared: Prepared, request: "SweepRequest", store: "Store", stack: Exi
     from evaluation.forecasts.forecast import forecast
     from evaluation.forecasts.planned_work import planned_works
     from evaluation.forecasts.scoring_work import work_of_metrics
-    from evaluation.sweeps.sweep_request import refuse_equal_combinations
-    from evaluation.sweeps.unsent_parameters import unsent_notes
+    from evaluation.planning.unsent_parameters import unsent_notes
+    from evaluation.requests.sweep_request import refuse_equal_combinations
 
     server = stack.enter_context(prefect_server())
     start_embedded_if_requested(prepared, stack)
@@ -173,7 +173,7 @@ def _run(prepared: Prepared, request: "SweepRequest", store: "Store", stack: Exi
 
 def _show(prepared: Prepared, store: "Store", code: int, broken_by: BenchwrightError | None, *, as_json: bool) -> int:
     from deployments.cli.evaluate.run import marked_as_failed
-    from evaluation.reports.runs.result import invocation_result
+    from evaluation.runs.run_result import invocation_result
 
     try:
         result = invocation_result(store, prepared.invocation_id)
@@ -195,7 +195,7 @@ def _print(store: "Store", invocation_id: str, result: "InvocationResult", *, as
     from deployments.cli.sweep.page import print_sweep
     from evaluation.reports.sweeps.findings import sweep_sentences
     from evaluation.results.as_json import as_json as result_as_json
-    from evaluation.sweeps.outcome import sweep_outcome
+    from evaluation.runs.sweep_result import sweep_outcome
 
     found = sweep_outcome(store, invocation_id)
     if as_json:

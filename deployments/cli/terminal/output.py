@@ -35,14 +35,14 @@ def progress_console() -> "Console":
 
 def print_status(text: str) -> None:
     """Says one thing of the story."""
-    from evaluation.reports.escaping import for_terminal
+    from evaluation.escaping import for_terminal
 
     progress_console().print(for_terminal(text))
 
 
 def print_json(value: Any) -> None:
     """Prints the one JSON value of a command that was asked for `--json`."""
-    from evaluation.reports.escaping import as_json
+    from evaluation.escaping import as_json
 
     sys.stdout.write(as_json(value) + "\n")
     sys.stdout.flush()
@@ -50,7 +50,7 @@ def print_json(value: Any) -> None:
 
 def report_error(error: BenchwrightError, *, as_json: bool, code: int = EXIT_MENDABLE) -> int:
     """Says what went wrong and what to do next; returns the exit code."""
-    from evaluation.reports.escaping import for_terminal
+    from evaluation.escaping import for_terminal
 
     if as_json and code == EXIT_MENDABLE:
         print_json({"status": "error", "error": {"message": error.message, "next": error.next_step}})

@@ -10,7 +10,7 @@ from deployments.cli.terminal.output import print_status, progress_console
 from evaluation.errors import StoreError
 
 if TYPE_CHECKING:
-    from evaluation.store.records import CandidateProgress
+    from evaluation.records import CandidateProgress
     from evaluation.store.session import Store
     from tasks.scoring.progress import ScoringProgress
 
@@ -108,7 +108,7 @@ def _sums(found: "tuple[CandidateProgress, ...]") -> tuple[int, int, int]:
 
 
 def _at_work(found: "tuple[CandidateProgress, ...]") -> str:
-    from evaluation.reports.escaping import for_terminal
+    from evaluation.escaping import for_terminal
 
     running = [item for item in found if item.status == "running"]
     open_ = [item for item in running if item.n_done + item.n_failed < item.n_planned]

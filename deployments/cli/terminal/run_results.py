@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from deployments.cli.terminal.output import print_status, result
 from deployments.cli.terminal.split_table import print_split_table
-from evaluation.reports.escaping import one_line
+from evaluation.escaping import one_line
 
 if TYPE_CHECKING:
     from evaluation.results.runs import InvocationResult, RunResult
@@ -27,7 +27,7 @@ def print_run(store: "Store", run: "RunResult") -> None:
 
 def _print_run(store: "Store", run: "RunResult", *, among: int) -> None:
     from evaluation.formatting import counted
-    from evaluation.reports.alarms.alarm_lines import alarm_lines
+    from evaluation.reports.runs.alarm_lines import alarm_lines
     from evaluation.reports.runs.tables import caption, headline_title, remarks, result_rows
     from evaluation.reports.runs.verdict import headline_verdict
 
@@ -59,7 +59,7 @@ def _print_run(store: "Store", run: "RunResult", *, among: int) -> None:
 
 def _print_once(runs: Sequence["RunResult"]) -> None:
     """Prints what is said once of all runs, and not run by run."""
-    from evaluation.reports.alarms.alarm_lines import baselines_line
+    from evaluation.reports.runs.alarm_lines import baselines_line
     from evaluation.reports.runs.tables import partly_on_the_cpu
 
     if (slow := partly_on_the_cpu(runs)) is not None:

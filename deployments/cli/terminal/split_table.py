@@ -5,7 +5,7 @@ import shutil
 import sys
 from collections.abc import Mapping, Sequence
 
-from evaluation.reports.escaping import one_line
+from evaluation.escaping import one_line
 
 _WIDEST_NAME = 60
 _WIDEST_WORDS = 30

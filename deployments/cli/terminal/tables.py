@@ -76,7 +76,7 @@ def _widths(cells: Sequence[Sequence[str]], room: int | None) -> list[int]:
 def print_line(text: str = "") -> None:
     """Prints a line of the result, harmless whoever wrote it."""
     from deployments.cli.terminal.output import result
-    from evaluation.reports.escaping import for_terminal
+    from evaluation.escaping import for_terminal
 
     result().print(for_terminal(text))
 
@@ -92,7 +92,7 @@ def print_details(details: Mapping[str, object]) -> None:
 
 def in_words(value: object) -> str:
     """`value` as a cell shows it, safe for a terminal."""
-    from evaluation.reports.escaping import for_terminal
+    from evaluation.escaping import for_terminal
 
     match value:
         case None:

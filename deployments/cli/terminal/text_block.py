@@ -13,7 +13,7 @@ def as_block(text: str, *, width: int | None) -> str:
         width: Columns of the screen; longer lines are folded, so that the margin stands before every part of them.
             None: no edge.
     """
-    from evaluation.reports.escaping import for_terminal
+    from evaluation.escaping import for_terminal
 
     lines = for_terminal(text).expandtabs(4).split("\n")
     room = None if width is None else max(10, width - len(MARGIN))

@@ -12,8 +12,8 @@ from evaluation.formatting import seconds
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from evaluation.records.traffic_calls import TrafficCall
     from evaluation.store.traffic import TrafficCount
-    from evaluation.traffic_calls import TrafficCall
 
 traffic = typer.Typer(no_args_is_help=True, help="Production calls: list what was recorded, import logs, delete.")
 traffic.command("forget")(forget)

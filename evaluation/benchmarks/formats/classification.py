@@ -7,7 +7,7 @@ from typing import ClassVar
 from evaluation.benchmarks.formats.format import CHOOSE_LABEL, Format, case_of
 from evaluation.benchmarks.rows import Row
 from evaluation.case import Case
-from evaluation.names import normal_name
+from evaluation.files.names import normal_name
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from evaluation.benchmarks.formats.format import CHOOSE_LETTER, Format, case_of, letter
 from evaluation.benchmarks.rows import Row, written
 from evaluation.case import Case
-from evaluation.names import composed
+from evaluation.files.names import composed
 
 _RIGHT = ("answer", "answer_index", "answer_text")
 """Which field names the right option."""

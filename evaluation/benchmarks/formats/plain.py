@@ -15,7 +15,7 @@ from evaluation.benchmarks.formats.format import (
 )
 from evaluation.benchmarks.rows import Row, plain_json, shown
 from evaluation.case import Case, Message
-from evaluation.names import composed
+from evaluation.files.names import composed
 
 ROLES = ("system", "user", "assistant")
 MESSAGES = "a list of objects with role (system, user or assistant) and content, at least one of them the user's"

@@ -17,9 +17,9 @@ from evaluation.metrics.grounding.passages import Passages, closest_sentences, i
 from evaluation.metrics.grounding.reading import Reading, read
 from evaluation.metrics.metric import Answers
 from evaluation.metrics.requests import Request
+from evaluation.metrics.sentence_splitting import split_sentences
 from evaluation.metrics.vectors import cosines
 from evaluation.score import Measurement, ScoreFailure
-from evaluation.sentences import split_sentences
 
 NONCOMMITTAL = "noncommittal"
 """The answer only says that it does not know."""

@@ -9,7 +9,7 @@ from evaluation.generation import Generation
 from evaluation.metrics.grounding.passages import indexed
 from evaluation.metrics.grounding.reading import read
 from evaluation.metrics.grounding.support import THRESHOLD, Support, supports
-from evaluation.sentences import split_sentences
+from evaluation.metrics.sentence_splitting import split_sentences
 
 MOST_SENTENCES = 200
 """Of one text, no more are looked at."""

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TypeVar
 
 from evaluation.metrics.grounding.reading import MOST_WORDS, Reading, read
-from evaluation.sentences import split_sentences
+from evaluation.metrics.sentence_splitting import split_sentences
 
 Key = TypeVar("Key")
 

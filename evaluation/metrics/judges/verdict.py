@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-from evaluation.exact_json import TwiceError, without_doubles
+from evaluation.files.exact_json import TwiceError, without_doubles
 from evaluation.fingerprint import canonical_json
 from evaluation.score import ScoreFailure
 

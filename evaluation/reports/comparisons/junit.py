@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from evaluation.reports.comparisons.regression_checks import RegressionCheck
+from evaluation.comparisons.regression_checks import RegressionCheck
 from evaluation.reports.junit import JUnitCase, junit_xml
 
 _OUTCOMES: Mapping[str, tuple[Literal["passed", "failure", "error", "skipped"], str]] = {

@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 from itertools import zip_longest
 
+from evaluation.comparisons.preference_words import preference_lines, preference_rows
+from evaluation.escaping import for_markdown
 from evaluation.formatting import counted
 from evaluation.reports.album import Album
 from evaluation.reports.comparisons.flips import flip_line, flip_rows
 from evaluation.reports.comparisons.pictures import differences, side_latencies, sides_against_cost
-from evaluation.reports.comparisons.preferences import preference_lines, preference_rows
 from evaluation.reports.comparisons.remarks import (
     dropped_lines,
     gate_line,
@@ -27,7 +28,6 @@ from evaluation.reports.comparisons.tables import (
     side_source_rows,
     title,
 )
-from evaluation.reports.escaping import for_markdown
 from evaluation.reports.markdown_tables import markdown_table
 from evaluation.reports.page_links import artifact_link, flow_run_link
 from evaluation.results.comparisons import ComparisonResult

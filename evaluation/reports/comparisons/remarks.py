@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
+from evaluation.comparisons.inconclusive import is_all_equal
+from evaluation.comparisons.words import size_of
 from evaluation.formatting import counted, p_value, quantity
-from evaluation.reports.comparisons.inconclusive import is_all_equal
 from evaluation.reports.comparisons.tables import FIGURE_TITLES, is_pair, title, verdict_words
-from evaluation.reports.comparisons.words import size_of
 from evaluation.results.comparisons import ComparisonResult, MetricComparisonResult
 from evaluation.results.estimates import MetricEstimate
 from evaluation.results.pairs import PairResult

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
+from evaluation.comparisons.inconclusive import is_all_equal
+from evaluation.comparisons.words import amount, interval, size_of
 from evaluation.formatting import p_cell, quantity, score
-from evaluation.reports.comparisons.inconclusive import is_all_equal
-from evaluation.reports.comparisons.words import amount, interval, size_of
 from evaluation.results.comparisons import ComparisonResult, MetricComparisonResult, PairHistoryResult
 from evaluation.results.pairs import PairResult
 from evaluation.results.sides import MemberResult

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from evaluation.comparisons.comparison_request import ComparisonRequest
+from evaluation.comparisons.saving import requested_runs
 from evaluation.comparisons.unpaired import compare_unpaired
+from evaluation.comparisons.words import FRACTION, listed, margin_words, size_of
 from evaluation.formatting import coefficient, counted, p_cell, p_value, quantity, score
-from evaluation.reports.comparisons.saving import requested_runs
-from evaluation.reports.comparisons.words import FRACTION, listed, margin_words, size_of
+from evaluation.requests.comparison_request import ComparisonRequest
 from evaluation.results.unpaired import GroupResult, UnpairedComparisonResult, UnpairedPairResult
 from evaluation.stats.unpaired_comparison import MIN_GROUP
 from evaluation.stats.verdicts import A_BETTER, B_BETTER, EQUIVALENT, INSUFFICIENT_DATA

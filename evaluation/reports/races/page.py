@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
+from evaluation.escaping import for_markdown
 from evaluation.formatting import counted, percent, quantity, score
 from evaluation.reports.album import Album, Picture
-from evaluation.reports.escaping import for_markdown
 from evaluation.reports.markdown_tables import markdown_table
 from evaluation.reports.races.pictures import standings_picture
-from evaluation.reports.races.result import RaceDecisionPoint, decision_points
 from evaluation.results.races import Race, RaceOutcomeResult, RacePlace
+from evaluation.runs.race_result import RaceDecisionPoint, decision_points
 
 NOT_OVER = "The race is not over."
 

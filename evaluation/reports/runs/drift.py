@@ -8,12 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from evaluation.metrics.metric_facts import value_range
 from evaluation.pictures.line_plots import CandidateLine, draw_line_plots
 from evaluation.pictures.numbers import PlottedNumber
 from evaluation.reports.album import Picture
-from evaluation.reports.metric_facts import value_range
-from evaluation.reports.runs.tables import headline_title, ranked, shown_estimate
+from evaluation.reports.runs.tables import headline_title
+from evaluation.results.estimates import shown_estimate
 from evaluation.results.runs import RunResult
+from evaluation.runs.ranking import ranked
 from evaluation.store.earlier_runs import EarlierValue, values_over_runs
 from evaluation.store.session import Store
 

@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 
 from evaluation.formatting import duration, per_second
-from evaluation.store.records import CandidateProgress, Status
+from evaluation.records import CandidateProgress, Status
 
 _LEAST_S = 1e-3
 SLOW_START_S = 15.0

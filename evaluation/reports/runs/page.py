@@ -2,21 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 
+from evaluation.escaping import as_markdown_code, for_markdown
 from evaluation.formatting import counted
-from evaluation.reports.alarms.alarm_lines import alarm_lines, baselines_line
 from evaluation.reports.album import Album
-from evaluation.reports.escaping import as_markdown_code, for_markdown
-from evaluation.reports.markdown_tables import markdown_table
+from evaluation.reports.markdown_tables import as_markdown_table, markdown_table
 from evaluation.reports.page_links import artifact_link, flow_run_link
+from evaluation.reports.runs.alarm_lines import alarm_lines, baselines_line
 from evaluation.reports.runs.drift import LONGEST_TABLE, drift
-from evaluation.reports.runs.failure_examples import failure_examples
 from evaluation.reports.runs.failure_tables import failure_rows
 from evaluation.reports.runs.pictures import latencies, quality_against_cost
 from evaluation.reports.runs.tables import (
     COST_COLUMNS,
     ENERGY_COLUMNS,
     SPEED_COLUMNS,
-    as_markdown_table,
     caption,
     headline_title,
     partly_on_the_cpu,
@@ -25,6 +23,7 @@ from evaluation.reports.runs.tables import (
 )
 from evaluation.reports.runs.verdict import headline_verdict
 from evaluation.results.runs import InvocationResult, RunResult
+from evaluation.runs.failure_examples import failure_examples
 from evaluation.store.runs import find_invocation
 from evaluation.store.session import Store
 

@@ -1,14 +1,15 @@
 """A run in pictures: what quality costs, and how long answers take."""
 
 from evaluation.case import Case
+from evaluation.metrics.metric_facts import higher_is_better
 from evaluation.metrics.speed import LatencyS
 from evaluation.pictures.box_plots import Spread, draw_box_plots
+from evaluation.records.labels import unique_labels
 from evaluation.reports.album import Picture
-from evaluation.reports.labels import unique_labels
-from evaluation.reports.metric_facts import higher_is_better
 from evaluation.reports.quality_pictures import COSTS, quality_picture
-from evaluation.reports.runs.tables import headline_title, ranked
+from evaluation.reports.runs.tables import headline_title
 from evaluation.results.runs import MetricResult, RunResult
+from evaluation.runs.ranking import ranked
 from evaluation.score import Measurement
 from evaluation.store.outcome_numbers import iterate_figures
 from evaluation.store.runs import find_run

@@ -2,14 +2,15 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from evaluation.formatting import counted, percent, quantity, quantity_interval, score, score_interval
+from evaluation.formatting import counted, percent, quantity, quantity_interval
+from evaluation.metrics.metric_facts import is_over_all_cases
 from evaluation.metrics.speed import SPEED_METRICS
-from evaluation.missing_scores import SERVERS_FAULT
-from evaluation.reports.labels import is_baseline
-from evaluation.reports.metric_facts import higher_is_better, is_over_all_cases
-from evaluation.reports.titles import short_titles
-from evaluation.results.estimates import HasInterval, MetricEstimate
+from evaluation.metrics.titles import short_titles
+from evaluation.records.labels import is_baseline
+from evaluation.results.estimates import HasInterval, MetricEstimate, shown_estimate
 from evaluation.results.runs import CandidateResult, MetricMean, MetricResult, RunResult
+from evaluation.runs.ranking import ranked
+from evaluation.scoring.missing_scores import SERVERS_FAULT
 
 SPEED_COLUMNS = {"latency_s": "latency s", "tokens_per_s": "tokens/s"}
 ENERGY_COLUMNS = {"energy_j": "J/answer", "energy_per_right_j": "J/right answer"}
@@ -18,16 +19,6 @@ COST_COLUMNS = {"cost_usd": "USD/answer"}
 USAGE_COLUMNS = {"prompt_tokens": "tokens in", "output_tokens": "tokens out", **COST_COLUMNS}
 NO_INTERVAL = "no interval: too few cases or clusters, or the same value on each, so that no spread was seen"
 FAILURES_AS_ZERO = "mean_with_failures_as_zero"
-
-
-def shown_estimate(numbers: HasInterval | None, *, digits: int = 3) -> str:
-    """`0.390 [0.364, 0.417]`: a value never stands without its interval; `–` where there is none."""
-    if numbers is None or numbers.value is None:
-        return "–"
-    value = score(numbers.value, digits=digits)
-    if numbers.low is None or numbers.high is None:
-        return f"{value} [no interval]"
-    return f"{value} {score_interval(numbers.low, numbers.high, digits=digits)}"
 
 
 def result_columns(run: RunResult) -> list[str]:
@@ -84,19 +75,6 @@ def result_rows(run: RunResult) -> list[dict[str, str]]:
         if name not in run.metrics and any(name in candidate.metrics for candidate in run.candidates)
     }
     return [_row(run, candidate, {**SPEED_COLUMNS, **known}) for candidate in ranked(run)]
-
-
-def ranked(run: RunResult) -> list[CandidateResult]:
-    """The candidates by the value of the headline metric, best first; those without one last."""
-    return sorted(run.candidates, key=lambda candidate: -_headline_value(run, candidate))
-
-
-def _headline_value(run: RunResult, candidate: CandidateResult) -> float:
-    result = candidate.metrics.get(run.headline)
-    if result is None or result.value is None:
-        return float("-inf")
-    is_better = higher_is_better(run.headline, run.metrics.get(run.headline, ""))
-    return result.value if is_better else -result.value
 
 
 def _row(run: RunResult, candidate: CandidateResult, speeds: Mapping[str, str]) -> dict[str, str]:
@@ -325,9 +303,3 @@ def shown_failures(candidate: CandidateResult) -> str:
     if candidate.status == "failed":
         words.insert(0, "given up")
     return ", ".join(words) or "0"
-
-
-def as_markdown_table(columns: Sequence[str], rows: Sequence[Mapping[str, str]]) -> str:
-    """A Markdown table of texts that are Markdown already."""
-    head = "| " + " | ".join(columns) + " |\n|" + " --- |" * len(columns)
-    return "\n".join([head, *("| " + " | ".join(row[column] for column in columns) + " |" for row in rows)])

@@ -1,9 +1,9 @@
 """What a sweep's scores say, in sentences: what each parameter does, which values may be the best, and no more."""
 
+from evaluation.comparisons.words import listed
 from evaluation.formatting import coefficient, counted, p_value, percent, score
-from evaluation.reports.comparisons.words import listed
-from evaluation.reports.runs.tables import shown_estimate
 from evaluation.reports.sweeps.words import is_narrowed, level_words, mean_words, range_words, words_of
+from evaluation.results.estimates import shown_estimate
 from evaluation.results.sweeps import EffectResult, SweepResult, SweptMetric
 from evaluation.sweeps.effect_tests import MIN_UNITS
 from evaluation.sweeps.findings import Level

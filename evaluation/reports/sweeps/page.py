@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from evaluation.escaping import for_markdown
 from evaluation.reports.album import Album, Picture
-from evaluation.reports.escaping import for_markdown
 from evaluation.reports.markdown_tables import markdown_table
 from evaluation.reports.sweeps.findings import other_metric_lines, sweep_sentences
 from evaluation.reports.sweeps.pictures import combination_picture, level_picture

@@ -3,8 +3,8 @@
 from evaluation.pictures.interval_plots import Row, draw_interval_plots
 from evaluation.pictures.numbers import PlottedNumber, plotted_number
 from evaluation.reports.album import Picture
-from evaluation.reports.runs.tables import shown_estimate
 from evaluation.reports.sweeps.words import level_words, mean_words, words_of
+from evaluation.results.estimates import shown_estimate
 from evaluation.results.sweeps import SweptMetric
 
 

@@ -1,7 +1,7 @@
 """Values, ranges and levels of a sweep in words."""
 
 from evaluation.pictures.numbers import PlottedNumber
-from evaluation.reports.runs.tables import shown_estimate
+from evaluation.results.estimates import shown_estimate
 from evaluation.results.sweeps import EffectResult, ValueChoice
 from evaluation.sweeps.findings import Level
 from evaluation.sweeps.space import Combination

@@ -19,9 +19,9 @@ from evaluation.candidate import Candidate
 from evaluation.case import Benchmark, Case
 from evaluation.errors import FailureKind
 from evaluation.generation import Failure, Generation, Outcome
+from evaluation.records import MetricUse, OutcomeRow, RunCandidatePlan, RunPlan, Status
 from evaluation.store.benchmarks import save_benchmark
 from evaluation.store.outcomes import save_outcomes
-from evaluation.store.records import MetricUse, OutcomeRow, RunCandidatePlan, RunPlan, Status
 from evaluation.store.registry import save_candidate
 from evaluation.store.runs import add_run_candidate, create_invocation, create_run, set_run_status
 from evaluation.store.session import open_store

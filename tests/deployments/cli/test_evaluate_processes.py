@@ -15,8 +15,8 @@ from ending_early import HangsAtFive
 from numbers_benchmark import write_numbers
 from scripted_ollama import ScriptedOllama
 
-from evaluation.reports.runs.result import run_result
 from evaluation.results.as_json import as_json
+from evaluation.runs.run_result import run_result
 from evaluation.store.outcomes import iterate_outcomes
 from evaluation.store.runs import find_run
 from evaluation.store.session import open_store

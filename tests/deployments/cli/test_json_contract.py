@@ -21,8 +21,8 @@ from recommendable import fill
 from stored_runs import store_run
 from watched_runs import answers, many_cases, watched_run
 
-from evaluation.monitoring.monitor_request import MonitorRequest
 from evaluation.monitoring.monitoring_pass import run_pass
+from evaluation.requests.monitor_request import MonitorRequest
 from evaluation.store.alerts import record_look
 from evaluation.store.session import open_store
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from evaluation.candidate import PromptProfile, WorkedExample
-from evaluation.profiles import STANDARD_PROFILES
+from evaluation.requests.profiles import STANDARD_PROFILES
 
 Command = Callable[..., Any]
 

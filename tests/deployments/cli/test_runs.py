@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from recommendable import fill
 
+from evaluation.records import Status
 from evaluation.store.holders import take_hold
-from evaluation.store.records import Status
 from evaluation.store.runs import find_run
 from evaluation.store.session import open_store
 

@@ -25,8 +25,8 @@ from scripted_ollama import ScriptedOllama, scripted_ollama
 from served import Home, eventually
 
 from deployments.serving.worker import POOL
-from evaluation.reports.runs.result import run_result
 from evaluation.results.as_json import as_json
+from evaluation.runs.run_result import run_result
 from evaluation.store.runs import find_run
 from evaluation.store.session import open_store
 from tasks.monitoring.notify import RAISED

@@ -8,7 +8,7 @@ import pytest
 
 from evaluation.benchmarks.loading import load_benchmark
 from evaluation.errors import BenchmarkError, ConfigurationError
-from evaluation.field_mapping import FieldUse, read_mapping
+from evaluation.files.field_mapping import FieldUse, read_mapping
 
 Write = Callable[[str, Any], Path]
 SQUAD = {

@@ -13,8 +13,8 @@ from pyarrow import parquet
 
 from evaluation.benchmarks import documents, tables
 from evaluation.benchmarks.loading import load_benchmark
-from evaluation.bounded_reading import bounded_lines
 from evaluation.errors import BenchmarkError
+from evaluation.files.bounded_reading import bounded_lines
 
 Write = Callable[[str, Any], Path]
 GOOD = {"prompt": "a?", "references": "b"}

@@ -3,11 +3,11 @@ from dataclasses import replace
 from compared_runs import candidate, cases_of, compared, right_on, store_run
 
 from evaluation.metrics.judges.pairwise import JudgePairwise
+from evaluation.records import MetricUse, ScoreRow
 from evaluation.reports.comparisons.markdown import comparisons_as_markdown
 from evaluation.resolution.metric_models import opponent_name
 from evaluation.score import Measurement
 from evaluation.store.outcomes import iterate_outcomes
-from evaluation.store.records import MetricUse, ScoreRow
 from evaluation.store.runs import find_run
 from evaluation.store.scores import save_scores
 from evaluation.store.session import Store

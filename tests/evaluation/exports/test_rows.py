@@ -8,19 +8,19 @@ import pyarrow.parquet as pq
 import pytest
 from stored_runs import answer, asked, numbers, right, store_run, wrong
 
-from evaluation.comparisons.comparison_request import ComparisonRequest
+from evaluation.comparisons.saving import compare_and_store
 from evaluation.errors import ConfigurationError, FailureKind, UnknownNameError
+from evaluation.escaping import as_json
 from evaluation.exports.answers import OF_AN_ANSWER
 from evaluation.exports.files import Format, write_rows
 from evaluation.exports.filters import Filters, check_filters
 from evaluation.exports.rows import rows
 from evaluation.exports.source import Kind, Source, find_source
 from evaluation.generation import Failure
-from evaluation.reports.comparisons.saving import compare_and_store
-from evaluation.reports.escaping import as_json
-from evaluation.reports.runs.cases import case_result
-from evaluation.reports.runs.result import run_result
+from evaluation.requests.comparison_request import ComparisonRequest
 from evaluation.results.as_json import as_json as result_as_json
+from evaluation.runs.case_result import case_result
+from evaluation.runs.run_result import run_result
 from evaluation.store.experiments import add_runs, create_experiment
 from evaluation.store.session import Store
 

@@ -9,9 +9,9 @@ from stored_runs import MOMENT, asked, numbers, right, store_run
 from evaluation.forecasts.scoring_pace import ScoringPace, n_requests, scoring_pace
 from evaluation.metrics.metric import Metric, ModelMetric
 from evaluation.metrics.parsing import parse_metric
+from evaluation.records import MetricUse, ScoreRow
 from evaluation.score import Measurement, ScoreFailure
 from evaluation.store.outcomes import iterate_outcomes
-from evaluation.store.records import MetricUse, ScoreRow
 from evaluation.store.runs import find_run
 from evaluation.store.scores import save_scores
 from evaluation.store.session import Store

@@ -9,10 +9,10 @@ from watched_runs import NOW, answers, many_cases, watched_run
 from evaluation.errors import FailureKind
 from evaluation.generation import Failure, Outcome
 from evaluation.monitoring.dead_runs import FlowRunEnd
-from evaluation.monitoring.monitor_request import MonitorRequest
 from evaluation.monitoring.monitoring_pass import run_pass
+from evaluation.records import AlertChanges
+from evaluation.requests.monitor_request import MonitorRequest
 from evaluation.store.alerts import record_look
-from evaluation.store.records import AlertChanges
 from evaluation.store.session import Store
 from evaluation.store.tables import estimate, run, run_candidate
 

@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 import pytest
 from watched_runs import NOW, answers, many_cases, watched_run
 
-from evaluation.monitoring.monitor_request import MonitorRequest
 from evaluation.monitoring.monitoring_pass import MonitoringPass, run_pass
+from evaluation.records.traffic_calls import TrafficCall
+from evaluation.requests.monitor_request import MonitorRequest
 from evaluation.store.session import Store
 from evaluation.store.traffic import save_traffic
-from evaluation.traffic_calls import TrafficCall
 
 HOUR = timedelta(hours=1)
 

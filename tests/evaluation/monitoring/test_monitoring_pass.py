@@ -9,12 +9,12 @@ from watched_runs import NOW, answers, many_cases, watched_run
 
 from evaluation.errors import FailureKind
 from evaluation.generation import Failure, Outcome, Timing
-from evaluation.monitoring.monitor_request import MonitorRequest, TokenBudget
 from evaluation.monitoring.monitoring_pass import run_pass
+from evaluation.records import AlertChanges
+from evaluation.requests.monitor_request import MonitorRequest, TokenBudget
 from evaluation.store.alerts import list_alerts, record_look
 from evaluation.store.gpu_samples import GpuSample, save_gpu_samples
 from evaluation.store.prompt_states import judge_prompts
-from evaluation.store.records import AlertChanges
 from evaluation.store.runs import find_run, tag_run
 from evaluation.store.session import Store
 from evaluation.store.tables import generation, run

@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 from stored_runs import Asked, answer, asked, numbers, right, store_run, wrong
 
-from evaluation.aggregation import aggregate_run
 from evaluation.case import Case
 from evaluation.errors import FailureKind
 from evaluation.generation import Failure, Generation, Outcome
 from evaluation.metrics.parsing import parse_metric
-from evaluation.reports.alarms.alarm_lines import alarm_lines, baselines_line
-from evaluation.reports.runs.result import run_result
+from evaluation.records import MetricUse, ScoreRow, Status
+from evaluation.reports.runs.alarm_lines import alarm_lines, baselines_line
 from evaluation.results.alarms import Alarm
-from evaluation.scoring import score_candidate
-from evaluation.store.records import MetricUse, ScoreRow, Status
+from evaluation.runs.run_result import run_result
+from evaluation.scoring.aggregation import aggregate_run
+from evaluation.scoring.candidate_scoring import score_candidate
 from evaluation.store.runs import find_run
 from evaluation.store.scores import save_scores
 from evaluation.store.session import Store

@@ -6,8 +6,8 @@ import pytest
 from stored_runs import answer, asked, numbers, store_run
 
 from evaluation.generation import Timing
-from evaluation.reports.runs.result import run_result
 from evaluation.results.alarms import Alarm
+from evaluation.runs.run_result import run_result
 from evaluation.store.session import Store
 
 CASES = numbers(20)

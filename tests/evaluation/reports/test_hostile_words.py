@@ -3,7 +3,7 @@
 import pytest
 from hostile_texts import ALL, NAME, TEXTS, n_hostile_words, texts_shown
 
-from evaluation.reports.escaping import for_cell
+from evaluation.escaping import for_cell
 
 
 @pytest.mark.parametrize("text", TEXTS)

@@ -14,11 +14,11 @@ from evaluation.exports.rows import rows
 from evaluation.exports.source import Kind, find_source
 from evaluation.generation import Failure, Outcome
 from evaluation.metrics.parsing import parse_metric
-from evaluation.reports.experiments import experiment_result
-from evaluation.reports.runs.cases import case_result
-from evaluation.reports.runs.diff import run_diff
-from evaluation.reports.runs.result import invocation_result, run_in_full, run_result
 from evaluation.reports.runs.verdict import headline_verdict
+from evaluation.runs.case_result import case_result
+from evaluation.runs.experiment_result import experiment_result
+from evaluation.runs.run_diff import run_diff
+from evaluation.runs.run_result import invocation_result, run_in_full, run_result
 from evaluation.store.alarm_counts import count_cut, score_spreads
 from evaluation.store.annotations import annotations
 from evaluation.store.benchmarks import load_cases

@@ -8,6 +8,7 @@ import pytest
 from hostile_texts import foreign_markup
 from run_results import a_run_result, an_invocation_result, candidate_result
 
+from evaluation.records import MetricUse
 from evaluation.reports.sweeps.findings import other_metric_lines, sweep_sentences
 from evaluation.reports.sweeps.page import sweep_as_markdown
 from evaluation.reports.sweeps.tables import (
@@ -18,11 +19,10 @@ from evaluation.reports.sweeps.tables import (
     missing_lines,
 )
 from evaluation.results.sweeps import SweepResult, ValueRange
-from evaluation.store.records import MetricUse
+from evaluation.runs.sweep_result import swept_metric
 from evaluation.sweeps.analysis import analyse
 from evaluation.sweeps.contrasts import Matrix
 from evaluation.sweeps.designs import Design, combinations
-from evaluation.sweeps.outcome import swept_metric
 from evaluation.sweeps.space import Parameter, parse_parameters
 
 RNG_SEED = 5

@@ -6,7 +6,7 @@ from recorded_models import record_model
 from scripted_ollama import ScriptedOllama
 
 from evaluation.case import Benchmark, Case
-from evaluation.evaluation_request import EvaluationRequest
+from evaluation.requests.evaluation_request import EvaluationRequest
 from evaluation.resolution import Resolution, resolve
 from evaluation.settings import Settings
 from evaluation.store.session import Store

@@ -9,7 +9,7 @@ from scripted_ollama import ScriptedOllama, scripted_ollama
 
 from evaluation.case import Benchmark, Case
 from evaluation.errors import ConfigurationError
-from evaluation.evaluation_request import read_request
+from evaluation.requests.evaluation_request import read_request
 from evaluation.resolution import Resolution, resolve
 from evaluation.settings import Settings
 

@@ -14,11 +14,11 @@ from scripted_ollama import ScriptedOllama
 from evaluation.candidate import PromptProfile
 from evaluation.case import Benchmark, Case
 from evaluation.errors import ConfigurationError, UnknownNameError
-from evaluation.evaluation_request import read_request
+from evaluation.records import EndpointRecord
+from evaluation.requests.evaluation_request import read_request
 from evaluation.resolution import Resolution, default_gpu_tag, find_benchmark, find_profile, resolve
 from evaluation.settings import Settings
 from evaluation.store.benchmarks import save_benchmark
-from evaluation.store.records import EndpointRecord
 from evaluation.store.registry import retire_model, save_endpoint, save_profile
 from evaluation.store.session import Store, open_store
 

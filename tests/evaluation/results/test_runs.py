@@ -4,7 +4,7 @@ import json
 
 from run_results import a_run_result, an_invocation_result, candidate_result, estimate, metric_result
 
-from evaluation.reports.escaping import as_json as json_text
+from evaluation.escaping import as_json as json_text
 from evaluation.results.as_json import as_json
 
 

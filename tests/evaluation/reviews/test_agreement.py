@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 import pytest
 
 from evaluation.metrics.judges.rubric import RubricEvidence
+from evaluation.records import RatingRecord, ReviewItem, Said, ShownOutput
 from evaluation.reviews.agreement import metrics_with_grades, metrics_with_preferences
 from evaluation.score import Measurement
-from evaluation.store.records import RatingRecord, ReviewItem, Said, ShownOutput
 
 NOW = datetime(2026, 5, 4, 3, 2, 1, tzinfo=UTC)
 

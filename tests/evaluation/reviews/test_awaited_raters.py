@@ -7,12 +7,12 @@ import pytest
 from reviewable import NAMES, fill, graded, opened
 
 from evaluation.errors import ConfigurationError
+from evaluation.records import ReviewRecord
+from evaluation.reports.reviews.blinded import blinded_as_markdown, blinded_sentence, without_names
+from evaluation.requests.review_request import read_review_request
 from evaluation.reviews.awaited_raters import AwaitedRaters, find_awaited
-from evaluation.reviews.blinded import blinded_as_markdown, blinded_sentence, without_names
 from evaluation.reviews.results import review_result
-from evaluation.reviews.review_request import read_review_request
 from evaluation.store.ratings import load_ratings, save_ratings
-from evaluation.store.records import ReviewRecord
 from evaluation.store.reviews import begin_session, list_sessions
 from evaluation.store.session import Store
 

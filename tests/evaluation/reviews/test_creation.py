@@ -9,8 +9,8 @@ from stored_runs import answer, asked, numbers, store_run
 
 from evaluation.errors import BenchwrightError, ConfigurationError, FailureKind, IncomparableError, UnknownNameError
 from evaluation.generation import Failure, PromptState, Timing
+from evaluation.requests.review_request import ReviewRequest, read_review_request
 from evaluation.reviews.creation import open_review
-from evaluation.reviews.review_request import ReviewRequest, read_review_request
 from evaluation.store.reviews import list_reviews
 from evaluation.store.runs import find_run
 from evaluation.store.session import Store

@@ -6,8 +6,8 @@ import pytest
 from reviewable import fill, graded, opened, prefers
 
 from evaluation.errors import ConfigurationError
-from evaluation.reviews.rating_checks import checked, checked_rater
-from evaluation.reviews.result_page import (
+from evaluation.records import ReviewItem, ReviewRecord, Said
+from evaluation.reports.reviews.result_page import (
     agreement_rows,
     fitting_width,
     item_rows,
@@ -15,9 +15,9 @@ from evaluation.reviews.result_page import (
     result_as_markdown,
     score_rows,
 )
+from evaluation.reviews.rating_checks import checked, checked_rater
 from evaluation.reviews.results import review_result
 from evaluation.store.ratings import save_ratings
-from evaluation.store.records import ReviewItem, ReviewRecord, Said
 from evaluation.store.reviews import begin_session
 from evaluation.store.runs import delete_run
 from evaluation.store.session import Store

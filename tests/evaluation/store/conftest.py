@@ -8,8 +8,8 @@ import pytest
 from evaluation.candidate import Candidate
 from evaluation.case import Benchmark, Case
 from evaluation.generation import Generation, Outcome, Timing
+from evaluation.records import MetricUse, OutcomeRow, RunCandidatePlan, RunPlan
 from evaluation.store.benchmarks import save_benchmark
-from evaluation.store.records import MetricUse, OutcomeRow, RunCandidatePlan, RunPlan
 from evaluation.store.registry import save_candidate
 from evaluation.store.runs import add_run_candidate, create_invocation, create_run
 from evaluation.store.session import Store

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from evaluation.errors import ConfigurationError, UnknownNameError
+from evaluation.records import AlertRecord, Finding
 from evaluation.store.alert_silences import end_silence, list_silences, silence_alerts, to_notify
 from evaluation.store.alerts import (
     acknowledge_alert,
@@ -14,7 +15,6 @@ from evaluation.store.alerts import (
     note_notified,
     record_look,
 )
-from evaluation.store.records import AlertRecord, Finding
 from evaluation.store.session import Store
 
 NOW = datetime(2026, 5, 20, tzinfo=UTC)

@@ -6,6 +6,7 @@ import pytest
 from comparison_results import a_comparison
 
 from evaluation.errors import UnknownNameError
+from evaluation.records import RunPlan
 from evaluation.store.annotations import annotate, annotations, notes_on_case
 from evaluation.store.comparisons import find_comparison, save_comparison
 from evaluation.store.experiment_deletion import ExperimentContents, contents_to_delete, delete_experiment
@@ -17,7 +18,6 @@ from evaluation.store.experiments import (
     experiment_of_runs,
     file_comparison,
 )
-from evaluation.store.records import RunPlan
 from evaluation.store.session import Store
 
 

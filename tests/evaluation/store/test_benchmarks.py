@@ -4,6 +4,7 @@ import pytest
 
 from evaluation.case import Benchmark, Case, Message, PromptTemplate
 from evaluation.errors import ConfigurationError, StoreError, UnknownNameError
+from evaluation.records import BenchmarkRecord
 from evaluation.store.benchmarks import (
     find_benchmark,
     list_benchmarks,
@@ -11,7 +12,6 @@ from evaluation.store.benchmarks import (
     load_cases,
     save_benchmark,
 )
-from evaluation.store.records import BenchmarkRecord
 from evaluation.store.session import Store, info
 
 RICH = Benchmark(

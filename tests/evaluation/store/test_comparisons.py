@@ -4,6 +4,7 @@ import pytest
 from comparison_results import a_comparison, a_pair
 
 from evaluation.errors import ConfigurationError, UnknownNameError
+from evaluation.records import MetricUse
 from evaluation.store.annotations import annotate, annotations
 from evaluation.store.comparisons import (
     ComparisonPairRecord,
@@ -13,7 +14,6 @@ from evaluation.store.comparisons import (
     pair_history,
     save_comparison,
 )
-from evaluation.store.records import MetricUse
 from evaluation.store.session import Store
 
 EXACT = MetricUse(name="exact_match", signature="ExactMatch(ignore_case=True)|v1")

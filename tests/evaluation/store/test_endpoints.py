@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from evaluation.errors import UnknownNameError
-from evaluation.store.records import EndpointRecord
+from evaluation.records import EndpointRecord
 from evaluation.store.registry import find_endpoint, list_endpoints, remove_endpoint, save_endpoint
 from evaluation.store.session import Store
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from evaluation.errors import ConfigurationError, StoreError, UnknownNameError
+from evaluation.records import RunPlan, Status
 from evaluation.store.annotations import annotate, annotations, remove_annotation
 from evaluation.store.experiment_deletion import delete_experiment, runs_of_its_own
 from evaluation.store.experiments import (
@@ -18,7 +19,6 @@ from evaluation.store.experiments import (
     list_experiments,
     remove_runs,
 )
-from evaluation.store.records import RunPlan, Status
 from evaluation.store.runs import find_run, set_run_status, take_hold
 from evaluation.store.session import Store
 

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from evaluation.errors import StoreError
+from evaluation.records import RunPlan
 from evaluation.results.gpus import GpuResult
 from evaluation.store.gpu_samples import GpuSample, gpu_summary, iterate_gpu_samples, save_gpu_samples
-from evaluation.store.records import RunPlan
 from evaluation.store.runs import delete_run
 from evaluation.store.session import Store
 

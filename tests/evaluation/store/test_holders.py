@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from evaluation.errors import RunInUseError, StoreError
+from evaluation.records import RunPlan, Status
 from evaluation.store.holders import (
     SILENCE_S,
     beat,
@@ -26,7 +27,6 @@ from evaluation.store.holders import (
     take_hold,
     this_host,
 )
-from evaluation.store.records import RunPlan, Status
 from evaluation.store.recoveries import requested_recoveries
 from evaluation.store.runs import find_run, list_runs, progress, set_run_candidate_status, set_run_status
 from evaluation.store.session import Store

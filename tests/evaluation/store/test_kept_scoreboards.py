@@ -10,9 +10,9 @@ import pytest
 import sqlalchemy as sa
 from recommendable import fill, swap_scores
 
+from evaluation.records import ImportedCase, ScoreboardContent
 from evaluation.store import kept_scoreboards
 from evaluation.store.kept_scoreboards import is_of_this_version, keep, may_be_kept, read_kept, read_serving_of
-from evaluation.store.records import ImportedCase, ScoreboardContent
 from evaluation.store.revisions import VERSION_TABLE
 from evaluation.store.scoreboard_imports import save_import
 from evaluation.store.selection_evidence import evidence_fingerprint, read_evidence

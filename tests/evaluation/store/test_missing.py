@@ -6,11 +6,11 @@ import pytest
 from evaluation.case import Benchmark, Case
 from evaluation.errors import FailureKind, StoreError
 from evaluation.generation import Failure, Generation
-from evaluation.run_share import Share
+from evaluation.records import MissingPage, OutcomeRow, RunPlan
+from evaluation.requests.run_share import Share
 from evaluation.store.benchmarks import save_benchmark
 from evaluation.store.missing import count_failures_since, count_missing, is_missing, missing_page
 from evaluation.store.outcomes import save_outcomes
-from evaluation.store.records import MissingPage, OutcomeRow, RunPlan
 from evaluation.store.runs import create_invocation, create_run
 from evaluation.store.session import Store
 

@@ -6,13 +6,13 @@ import pytest
 
 from evaluation.errors import FailureKind, StoreError
 from evaluation.generation import Failure, Generation
+from evaluation.records import OutcomeRow, Stage
 from evaluation.store.outcomes import (
     count_outcomes,
     iterate_outcomes,
     load_outcomes,
     save_outcomes,
 )
-from evaluation.store.records import OutcomeRow, Stage
 from evaluation.store.session import Store
 
 MakeRow = Callable[..., OutcomeRow]

@@ -8,11 +8,11 @@ import pytest
 import sqlalchemy as sa
 from stored_runs import MOMENT, answer, asked, numbers, store_run
 
-from evaluation.aggregation import aggregate_run
 from evaluation.generation import Generation, Outcome, Timing
 from evaluation.monitoring.values import point_of_calls
-from evaluation.reports.runs.result import run_result
 from evaluation.reports.runs.tables import remarks
+from evaluation.runs.run_result import run_result
+from evaluation.scoring.aggregation import aggregate_run
 from evaluation.store.monitored import read_calls
 from evaluation.store.prompt_states import has_unjudged, judge_prompts
 from evaluation.store.runs import find_run

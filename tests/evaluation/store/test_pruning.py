@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from comparison_results import a_comparison
 
 from evaluation.errors import StoreError, UnknownNameError
+from evaluation.records import RecommendationRecord, RunPlan, Status
 from evaluation.store.annotations import annotate
 from evaluation.store.comparisons import save_comparison
 from evaluation.store.experiments import add_runs, create_experiment
@@ -22,7 +23,6 @@ from evaluation.store.outcomes import save_outcomes
 from evaluation.store.pruning import find_prunable, is_anyone_at_work, prune
 from evaluation.store.races import begin_race
 from evaluation.store.recommendations import list_recommendations, save_recommendations
-from evaluation.store.records import RecommendationRecord, RunPlan, Status
 from evaluation.store.retention import RetentionReason, read_retention_reasons
 from evaluation.store.runs import list_runs, set_run_status, tag_run
 from evaluation.store.session import Store, info, open_store

@@ -10,6 +10,7 @@ from looking_back import only_run
 from evaluation.errors import FailureKind, StoreError
 from evaluation.generation import Failure, Generation
 from evaluation.races.decision import Decision, Fate
+from evaluation.records import OutcomeRow, RunPlan
 from evaluation.store.outcomes import save_outcomes
 from evaluation.store.races import (
     RunCosts,
@@ -20,7 +21,6 @@ from evaluation.store.races import (
     load_decisions,
     save_decisions,
 )
-from evaluation.store.records import OutcomeRow, RunPlan
 from evaluation.store.session import Store
 
 KEPT = Decision(

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from evaluation.errors import ConfigurationError, StoreError, UnknownNameError
+from evaluation.records import RecommendationRecord, ReportedOutcome
 from evaluation.store.evidence_stamp import stamp_of
 from evaluation.store.recommendations import (
     count_outcomes_since,
@@ -15,7 +16,6 @@ from evaluation.store.recommendations import (
     report_outcome,
     save_recommendations,
 )
-from evaluation.store.records import RecommendationRecord, ReportedOutcome
 from evaluation.store.session import Store
 
 MOMENT = datetime(2026, 5, 4, tzinfo=UTC)

@@ -8,11 +8,11 @@ import sqlalchemy as sa
 from stored_runs import Asked, asked, numbers, right, store_run
 
 from evaluation.case import Case
+from evaluation.records import Finding, MonitorLook, Status
+from evaluation.requests.review_request import ReviewRequest
 from evaluation.reviews.creation import open_review
-from evaluation.reviews.review_request import ReviewRequest
 from evaluation.store.alerts import acknowledge_alert, list_alerts, record_look
 from evaluation.store.pruning import find_prunable, prune
-from evaluation.store.records import Finding, MonitorLook, Status
 from evaluation.store.retention import WHY, RetentionReason
 from evaluation.store.runs import archive_run, list_runs, tag_run
 from evaluation.store.session import Store

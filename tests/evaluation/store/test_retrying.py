@@ -15,10 +15,10 @@ from sqlalchemy import event
 
 from evaluation.errors import StoreError, StoreUnreachableError
 from evaluation.generation import Generation
+from evaluation.records import OutcomeRow
 from evaluation.store.address import parse_url
 from evaluation.store.engine import store_error
 from evaluation.store.outcomes import OutcomeWriter, count_outcomes, load_outcomes
-from evaluation.store.records import OutcomeRow
 from evaluation.store.retrying import patiently
 from evaluation.store.session import Store, open_store
 

@@ -14,8 +14,8 @@ from evaluation.candidate import PromptProfile
 from evaluation.case import Benchmark, Case, Message, PromptTemplate
 from evaluation.errors import FailureKind, StoreError, StoreUnreachableError
 from evaluation.generation import Failure, Generation
+from evaluation.records import OutcomeRow
 from evaluation.store.outcomes import count_missing, load_outcomes
-from evaluation.store.records import OutcomeRow
 from evaluation.store.reusable import ASKED, SERVER_VERSIONS, Asking
 from evaluation.store.reuse import count_reusable, reuse_stored
 from evaluation.store.runs import delete_run

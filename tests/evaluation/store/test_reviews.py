@@ -3,8 +3,8 @@
 import pytest
 
 from evaluation.errors import ConfigurationError, UnknownNameError
+from evaluation.records import ReviewItem, ReviewRecord, Said, ShownOutput
 from evaluation.store.ratings import load_ratings, rated_items, save_ratings
-from evaluation.store.records import ReviewItem, ReviewRecord, Said, ShownOutput
 from evaluation.store.reviews import (
     begin_session,
     find_review,

@@ -3,7 +3,7 @@ from collections.abc import Callable
 import pytest
 
 from evaluation.errors import ConfigurationError, StoreError
-from evaluation.store.records import RunPlan
+from evaluation.records import RunPlan
 from evaluation.store.run_cases import count_cases_before, run_case_positions
 from evaluation.store.runs import (
     create_run,

@@ -4,9 +4,9 @@ from dataclasses import replace
 import pytest
 
 from evaluation.errors import StoreError
+from evaluation.records import EstimateRow, MetricUse, OutcomeRow, ScoreRow, StoredScore, StoredScoreFailure
 from evaluation.score import Estimate, Measurement, ScoreFailure
 from evaluation.store.outcomes import load_outcomes, save_outcomes
-from evaluation.store.records import EstimateRow, MetricUse, OutcomeRow, ScoreRow, StoredScore, StoredScoreFailure
 from evaluation.store.scores import (
     count_score_failures,
     iterate_scores,

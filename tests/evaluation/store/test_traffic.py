@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from evaluation.errors import ConfigurationError, UnknownNameError
+from evaluation.records.traffic_calls import TrafficCall, TrafficStage
 from evaluation.store.session import Store, info
 from evaluation.store.traffic import (
     count_traffic,
@@ -16,7 +17,6 @@ from evaluation.store.traffic import (
     save_traffic_import,
 )
 from evaluation.store.traffic_deletion import Forgettable, count_forgettable, find_import_id, forget_traffic
-from evaluation.traffic_calls import TrafficCall, TrafficStage
 
 MOMENT = datetime(2026, 5, 4, 3, 2, 1, 123456, tzinfo=UTC)
 

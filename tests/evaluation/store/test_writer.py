@@ -12,8 +12,8 @@ import pytest
 
 from evaluation.errors import RefusedValueError, StoreError
 from evaluation.generation import Generation, Timing
+from evaluation.records import OutcomeRow
 from evaluation.store.outcomes import OutcomeWriter, count_outcomes, load_outcomes
-from evaluation.store.records import OutcomeRow
 from evaluation.store.session import Store
 
 MakeRow = Callable[..., OutcomeRow]

@@ -7,9 +7,9 @@ from simulated_evidence import evidence_of
 
 from selection.analytics.analysis import analysed
 from selection.analytics.drawn_contrasts import drawn_contrasts
-from selection.analytics.drift import drifts
-from selection.analytics.past_decisions import PastDecision
 from selection.analytics.regret import judged, regret_over_time
+from selection.decisions.drift import drifts
+from selection.decisions.past_decisions import PastDecision
 from selection.preferences import Constraints, Weights
 from selection.scoreboard import Deviations
 from selection.scoreboards.building import build_scoreboard

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scored_tables import named, standing_of
 
-from evaluation.evidence import Evidence
+from evaluation.records.evidence import Evidence
 from selection.choosing.by_prompt import deviations_of, note_on_task, note_unused
 from selection.choosing.choice import choose
 from selection.scoreboard import Deviations, Scoreboard

@@ -11,7 +11,7 @@ from hypothesis.extra.numpy import arrays
 from scored_tables import named, scored, standing_of
 
 from evaluation.errors import ConfigurationError, SelectionError
-from evaluation.evidence import Choosable, Place
+from evaluation.records.evidence import Choosable, Place
 from selection.choosing.choice import Choice, choose
 from selection.choosing.explanation import reason_of
 from selection.preferences import Constraints, OnLittleEvidence, Weights

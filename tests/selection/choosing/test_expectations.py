@@ -6,9 +6,9 @@ from scored_tables import named, scored, standing_of
 
 from selection.answers import Expected
 from selection.choosing.expectations import expected_quality, facts_of, outlays_of, tail_is_unseen
-from selection.choosing.student import t_limit
 from selection.scoreboard import Deviations
 from selection.scoreboards.building import build_scoreboard
+from selection.scoreboards.student import t_limit
 
 TWO = (named("a", memory_bytes=4.2e9), named("b"))
 

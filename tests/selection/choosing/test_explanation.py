@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 from scored_tables import named, scored, standing_of
 
-from evaluation.evidence import Choosable
+from evaluation.records.evidence import Choosable
 from selection.choosing.choice import choose
 from selection.choosing.explanation import explanation_of, reason_of
 from selection.preferences import Constraints, Weights

@@ -6,7 +6,7 @@ import pytest
 from scored_tables import named, standing_of
 
 from evaluation.errors import SelectionError
-from evaluation.evidence import Choosable, Place
+from evaluation.records.evidence import Choosable, Place
 from selection.choosing.choice import choose
 from selection.choosing.limits import _Limit
 from selection.preferences import Constraints

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scored_tables import named, scored
 
-from evaluation.evidence import Evidence
+from evaluation.records.evidence import Evidence
 from selection.answers import Adjustments, MeasuredPart
 from selection.choosing.choice import Choice, choose
 from selection.choosing.explanation import explanation_of, reason_of

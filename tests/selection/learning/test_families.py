@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from evaluation.evidence import EvidenceCase
+from evaluation.records.evidence import EvidenceCase
 from selection.learning.families import folds, held_out, prompt_codes, prompt_families
 
 WORDS = ("red", "old", "tall", "quick", "lost", "iron", "glass", "north", "river", "tower", "ship", "baker", "clock")

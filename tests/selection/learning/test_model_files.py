@@ -16,8 +16,8 @@ from learnable import learnable
 from sklearn.svm import SVR
 
 from evaluation.errors import ConfigurationError, ModelFileError, SelectionError
+from selection.archives import packed_archive, written_array
 from selection.choosing.calibrated_quality import as_expected
-from selection.learning.archives import packed_archive, written_array
 from selection.learning.learners import Learner, Neighbours, Ridge, Trees
 from selection.learning.model_files import (
     PackedModel,

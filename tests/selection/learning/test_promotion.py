@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from learnable import learnable
 
-from evaluation.evidence import Choosable
+from evaluation.records.evidence import Choosable
 from selection.learning.gains import Gain
 from selection.learning.learners import Ridge
 from selection.learning.promotion import Rivalry, Staleness, compare, decide, staleness

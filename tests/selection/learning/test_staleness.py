@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from learnable import learnable
 
-from evaluation.evidence import Choosable, Evidence
-from selection.learning.archives import packed_archive, read_archive, written_array
+from evaluation.records.evidence import Choosable, Evidence
+from selection.archives import packed_archive, read_archive, written_array
 from selection.learning.learned_answers import case_codes
 from selection.learning.learners import Ridge
 from selection.learning.model_files import pack, read_serving

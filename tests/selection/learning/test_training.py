@@ -7,7 +7,7 @@ import pytest
 from learnable import learnable
 
 from evaluation.errors import ConfigurationError
-from evaluation.evidence import Evidence
+from evaluation.records.evidence import Evidence
 from selection.learning.families import prompt_codes
 from selection.learning.learners import Neighbours, Ridge
 from selection.learning.training import Trained, train

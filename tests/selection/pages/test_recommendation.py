@@ -3,7 +3,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from evaluation.evidence import Choosable, Place
+from evaluation.records.evidence import Choosable, Place
 from selection.answers import Expected, Ranked, Recommendation, Removed
 from selection.pages.recommendation import candidate_rows, evaluation_to_run, recommendation_as_json, removed_lines
 

@@ -2,7 +2,7 @@ import json
 
 import numpy as np
 
-from evaluation.evidence import Choosable, Evidence, EvidenceCase
+from evaluation.records.evidence import Choosable, Evidence, EvidenceCase
 from selection.pages.scoreboard import scoreboard_as_json, scoreboard_rows, task_line
 from selection.scoreboards.building import build_scoreboard
 

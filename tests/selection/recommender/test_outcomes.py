@@ -1,6 +1,6 @@
 from datetime import UTC, datetime, timedelta
 
-from selection.analytics.reported_outcomes import NEWEST, UseOutcome
+from selection.decisions.reported_outcomes import NEWEST, UseOutcome
 from selection.recommender.outcomes import LOOK_EVERY_S, MOST_READ, OutcomeLedger
 
 MOMENT = datetime(2026, 5, 4, tzinfo=UTC)

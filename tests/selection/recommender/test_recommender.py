@@ -7,7 +7,7 @@ from threading import Barrier, Event
 import pytest
 
 from evaluation.errors import ConfigurationError, StoreUnreachableError
-from selection.recommender.decisions import Outcome
+from selection.decisions.decision_log import Outcome
 from selection.recommender.recommender import Recommender
 
 MOMENT = datetime(2026, 5, 4, tzinfo=UTC)

@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scored_tables import named, scored
 
-from evaluation.evidence import Choosable, Evidence
-from selection.choosing.student import t_limit
+from evaluation.records.evidence import Choosable, Evidence
 from selection.scoreboard import TaskStanding
 from selection.scoreboards.building import build_scoreboard
+from selection.scoreboards.student import t_limit
 
 TABLES = arrays(np.float64, st.tuples(st.integers(1, 4), st.integers(1, 9)), elements=st.sampled_from([0, 0.5, 1]))
 

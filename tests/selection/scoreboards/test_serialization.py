@@ -13,7 +13,7 @@ from recommendable import fill
 from evaluation.errors import ModelFileError
 from evaluation.store.selection_evidence import read_evidence
 from evaluation.store.session import open_store
-from selection.learning.archives import packed_archive, read_archive, written_array
+from selection.archives import packed_archive, read_archive, written_array
 from selection.scoreboard import Scoreboard
 from selection.scoreboards.building import build_scoreboard
 from selection.scoreboards.serialization import read_scoreboard, written_scoreboard

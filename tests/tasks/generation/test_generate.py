@@ -12,10 +12,10 @@ import pytest
 from evaluation.case import Benchmark, Message
 from evaluation.errors import FailureKind, RefusedValueError, TransientProviderError
 from evaluation.generation import Failure, Generation, GenerationRequest, Outcome
-from evaluation.planning import Lane, PlannedCandidate
+from evaluation.planning.plan import Lane, PlannedCandidate
 from evaluation.providers.provider import Provider
+from evaluation.records import OutcomeRow
 from evaluation.store.outcome_rows import outcome_values
-from evaluation.store.records import OutcomeRow
 from evaluation.store.refused_values import refuse_unstorable
 from tasks.generation.generate import Asking, _ask, _saved
 from tasks.generation.group_work import GroupWork

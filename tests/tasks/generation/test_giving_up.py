@@ -10,7 +10,7 @@ from stored_runs import Asked, answer, asked, numbers, right, store_run
 from evaluation.candidate import PLAIN_PROFILE
 from evaluation.errors import FailureKind
 from evaluation.generation import Failure, Generation
-from evaluation.planning import Group, Plan, PlannedCandidate
+from evaluation.planning.plan import Group, Plan, PlannedCandidate
 from evaluation.settings import Settings
 from evaluation.store.runs import find_run
 from evaluation.store.session import Store

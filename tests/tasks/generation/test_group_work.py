@@ -6,7 +6,7 @@ from typing import cast
 import pytest
 
 from evaluation.candidate import PLAIN_PROFILE
-from evaluation.planning import Group, Lane, PlannedCandidate
+from evaluation.planning.plan import Group, Lane, PlannedCandidate
 from evaluation.providers.provider import Provider
 from tasks.generation.group_work import GroupWork
 from tasks.generation.pool import Station

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import pytest
 
-from evaluation.planning import Lane
+from evaluation.planning.plan import Lane
 from evaluation.providers.provider import Provider
 from tasks.generation.pool import Pool, Station
 from tasks.generation.watches import EndpointWatch

@@ -10,7 +10,7 @@ from stored_runs import asked, numbers, store_run
 
 from evaluation.candidate import PLAIN_PROFILE
 from evaluation.errors import ConfigurationError
-from evaluation.planning import Group, Lane, Plan, PlannedCandidate
+from evaluation.planning.plan import Group, Lane, Plan, PlannedCandidate
 from evaluation.store.loaded_memory import loaded_bytes
 from tasks.generation.generate import generate_shard
 from tasks.generation.residency import load_model, loads_in_progress, release_model

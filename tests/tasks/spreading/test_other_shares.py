@@ -8,11 +8,11 @@ import pytest
 from stored_runs import answer, asked, numbers, right, store_run
 
 from evaluation.candidate import PromptProfile
-from evaluation.planning import Group, Plan, PlannedCandidate
-from evaluation.run_share import Share
+from evaluation.planning.plan import Group, Plan, PlannedCandidate
+from evaluation.records import OutcomeRow, Status
+from evaluation.requests.run_share import Share
 from evaluation.settings import Settings
 from evaluation.store.outcomes import save_outcomes
-from evaluation.store.records import OutcomeRow, Status
 from evaluation.store.runs import find_run
 from evaluation.store.session import Store
 from tasks.generation.workbench import Workbench

@@ -8,11 +8,11 @@ from prefect.client.orchestration import get_client
 from pydantic import SecretStr
 
 from deployments.cli.arguments import database_url, read_price_file
-from deployments.cli.blocks.in_use import database_of_block, with_blocks_of_server, with_servers_of_pools
+from deployments.cli.blocks_in_use import database_of_block, with_blocks_of_server, with_servers_of_pools
 from deployments.forms import Choices
 from evaluation import machine_load
 from evaluation.errors import ConfigurationError
-from evaluation.evaluation_request import EvaluationRequest
+from evaluation.requests.evaluation_request import EvaluationRequest
 from evaluation.store.session import open_store
 from tasks.block_names import USUAL
 from tasks.blocks import EndpointPool, PoolServer, Prices, ResultsDatabase

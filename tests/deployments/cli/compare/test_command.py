@@ -10,7 +10,7 @@ from compared_runs import candidate, cases_of, right_on, store_run, timed
 from numbers_benchmark import write_numbers
 from scripted_ollama import Chat, Reply, ScriptedOllama
 
-from evaluation.store.records import Status
+from evaluation.records import Status
 from evaluation.store.session import open_store
 
 Command = Callable[..., Any]

@@ -4,7 +4,7 @@ import pytest
 from run_results import a_run_result, an_invocation_result, candidate_result, estimate, metric_result
 
 from deployments.cli.evaluate.thresholds import threshold_checks
-from evaluation.evaluation_request import EvaluationRequest
+from evaluation.requests.evaluation_request import EvaluationRequest
 from evaluation.results.runs import MetricResult
 
 

@@ -10,7 +10,7 @@ from scripted_ollama import ScriptedOllama
 
 from deployments.cli.evaluate.worker_checks import check_spread
 from deployments.prefect_server import PrefectServer
-from evaluation.evaluation_request import EvaluationRequest
+from evaluation.requests.evaluation_request import EvaluationRequest
 from evaluation.store.session import open_store
 
 Command = Callable[..., Any]

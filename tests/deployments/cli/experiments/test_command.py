@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from scripted_ollama import ScriptedOllama
 
+from evaluation.records import MetricUse, ScoreRow
 from evaluation.score import Measurement
 from evaluation.store.experiments import find_experiment
 from evaluation.store.outcomes import iterate_outcomes
-from evaluation.store.records import MetricUse, ScoreRow
 from evaluation.store.runs import find_run, runs_of_invocation
 from evaluation.store.scores import save_scores
 from evaluation.store.session import open_store

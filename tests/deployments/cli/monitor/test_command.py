@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from watched_runs import answers, many_cases, watched_run
 
-from evaluation.monitoring.monitor_request import MonitorRequest
 from evaluation.monitoring.monitoring_pass import run_pass
+from evaluation.requests.monitor_request import MonitorRequest
 from evaluation.store.alerts import record_look
 from evaluation.store.session import open_store
 

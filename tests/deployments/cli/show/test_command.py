@@ -14,13 +14,13 @@ from deployments.cli.terminal.run_results import print_invocation
 from evaluation.candidate import Candidate
 from evaluation.case import Case
 from evaluation.errors import FailureKind, StoreError
-from evaluation.evaluation_request import read_request
+from evaluation.escaping import for_terminal
 from evaluation.generation import Failure, Generation
-from evaluation.reports.escaping import for_terminal
-from evaluation.reports.runs.result import invocation_result
-from evaluation.request_file import read_request_file
+from evaluation.records import Status
+from evaluation.requests.evaluation_request import read_request
+from evaluation.requests.request_file import read_request_file
+from evaluation.runs.run_result import invocation_result
 from evaluation.store.gpu_samples import GpuSample, save_gpu_samples
-from evaluation.store.records import Status
 from evaluation.store.runs import take_hold
 from evaluation.store.session import Store, open_store
 

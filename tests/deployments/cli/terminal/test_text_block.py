@@ -3,7 +3,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from deployments.cli.terminal.text_block import MARGIN, as_block
-from evaluation.reports.escaping import for_terminal
+from evaluation.escaping import for_terminal
 
 
 def test_every_line_has_a_margin() -> None:

@@ -3,10 +3,10 @@
 from stored_runs import Asked, asked, numbers, right, store_run, wrong
 
 from evaluation.candidate import Candidate
+from evaluation.records import Status
 from evaluation.reports.runs.drift import drift
 from evaluation.reports.runs.page import invocation_as_markdown
-from evaluation.reports.runs.result import invocation_result, run_result
-from evaluation.store.records import Status
+from evaluation.runs.run_result import invocation_result, run_result
 from evaluation.store.runs import archive_run
 from evaluation.store.session import Store
 

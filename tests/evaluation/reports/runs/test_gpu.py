@@ -4,18 +4,18 @@ import pytest
 from run_results import a_run_result
 from stored_runs import answer, asked, numbers, store_run
 
-from evaluation.aggregation import aggregate_run
-from evaluation.energy import apportion_energy
 from evaluation.generation import Timing
 from evaluation.metrics.parsing import parse_metric
-from evaluation.reports.runs.cases import case_result
+from evaluation.records import OutcomeRow, Status
 from evaluation.reports.runs.gpu import gpu_lines
-from evaluation.reports.runs.result import run_result
 from evaluation.results.gpus import GpuResult
-from evaluation.scoring import score_candidate
+from evaluation.runs.case_result import case_result
+from evaluation.runs.run_result import run_result
+from evaluation.scoring.aggregation import aggregate_run
+from evaluation.scoring.candidate_scoring import score_candidate
+from evaluation.scoring.energy import apportion_energy
 from evaluation.store.gpu_samples import GpuSample, gpu_summary, save_gpu_samples
 from evaluation.store.outcomes import save_outcomes
-from evaluation.store.records import OutcomeRow, Status
 from evaluation.store.runs import find_run
 from evaluation.store.session import Store
 

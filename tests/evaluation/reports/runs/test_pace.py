@@ -4,8 +4,8 @@ from types import SimpleNamespace
 
 import pytest
 
+from evaluation.records import CandidateProgress, Status
 from evaluation.reports.runs.pace import Pace
-from evaluation.store.records import CandidateProgress, Status
 
 
 def _progress(row: int, status: Status, n_done: int, n_planned: int = 100) -> CandidateProgress:

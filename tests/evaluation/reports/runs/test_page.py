@@ -6,9 +6,9 @@ from stored_runs import answer, asked, numbers, right, store_run, wrong
 
 from evaluation.errors import FailureKind
 from evaluation.generation import Failure
+from evaluation.records import Status
 from evaluation.reports.runs.page import invocation_as_markdown
-from evaluation.reports.runs.result import invocation_result, run_result
-from evaluation.store.records import Status
+from evaluation.runs.run_result import invocation_result, run_result
 from evaluation.store.session import Store
 
 DOWN = Failure(kind=FailureKind.SERVER_DOWN, message="nobody listens", n_attempts=8)

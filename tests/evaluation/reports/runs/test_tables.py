@@ -5,36 +5,35 @@ import sqlalchemy as sa
 from run_results import a_run_result, candidate_result, estimate, metric_result
 from stored_runs import answer, asked, numbers, right, store_run, wrong
 
-from evaluation.aggregation import aggregate_run
 from evaluation.errors import FailureKind
 from evaluation.generation import Failure, Generation
 from evaluation.metrics import third_party
 from evaluation.metrics.cost import CostUsd
+from evaluation.metrics.metric_facts import higher_is_better, is_over_all_cases
 from evaluation.metrics.parsing import parse_metric
-from evaluation.prices import PRICE
-from evaluation.reports.metric_facts import higher_is_better, is_over_all_cases
-from evaluation.reports.runs.result import run_result
+from evaluation.records import Status
+from evaluation.reports.markdown_tables import as_markdown_table
 from evaluation.reports.runs.tables import (
     NO_INTERVAL,
-    as_markdown_table,
     caption,
     failures_as_zero,
     latency_rows,
     partly_on_the_cpu,
-    ranked,
     remarks,
     result_columns,
     result_rows,
     reused,
-    shown_estimate,
     shown_failures,
     shown_speed,
     usage_rows,
     without_column,
 )
-from evaluation.results.estimates import HasInterval
-from evaluation.scoring import score_candidate
-from evaluation.store.records import Status
+from evaluation.requests.prices import PRICE
+from evaluation.results.estimates import HasInterval, shown_estimate
+from evaluation.runs.ranking import ranked
+from evaluation.runs.run_result import run_result
+from evaluation.scoring.aggregation import aggregate_run
+from evaluation.scoring.candidate_scoring import score_candidate
 from evaluation.store.runs import find_run
 from evaluation.store.session import Store
 from evaluation.store.tables import generation

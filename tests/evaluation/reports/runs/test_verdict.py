@@ -9,8 +9,8 @@ from evaluation.case import Case
 from evaluation.formatting import p_value
 from evaluation.generation import Failure, FailureKind
 from evaluation.reports.comparisons.remarks import dropped_lines, zero_lines
-from evaluation.reports.runs.result import run_result
 from evaluation.reports.runs.verdict import MOST_CANDIDATES, headline_verdict
+from evaluation.runs.run_result import run_result
 from evaluation.store.session import Store
 
 

@@ -1,0 +1,105 @@
+"""What a command takes from blocks: the database, the servers of a pool, prices. Prefect is imported only for these."""
+
+import asyncio
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from deployments.cli.terminal.output import print_status
+from tasks.block_names import BLOCK, DATABASE_SLUG, POOL
+
+if TYPE_CHECKING:
+    from deployments.forms import Choices
+    from evaluation.requests.evaluation_request import EvaluationRequest
+    from evaluation.requests.score_request import ScoreRequest
+    from evaluation.store.session import Store
+
+Request = TypeVar("Request", "EvaluationRequest", "ScoreRequest")
+_ANSWERS_WITHIN_S = 10.0
+
+
+def must_have_server() -> None:
+    """Returns where a Prefect server is configured, or `serve` runs, and it answers.
+
+    Raises:
+        ConfigurationError: there is none.
+    """
+    from deployments.prefect_server import use_lasting_server
+
+    use_lasting_server("blocks are kept by one")
+
+
+def database_of_block() -> str | None:
+    """The database in the block `benchwright` of the configured server; None where there is no server or no block.
+
+    Raises:
+        ConfigurationError: the block is not complete.
+    """
+    import httpx
+
+    from deployments.prefect_home import login
+    from deployments.prefect_server import lasting_api, use_lasting_server
+    from evaluation.machine_load import busy_words
+
+    if (api := lasting_api()) is None:
+        return None
+    path = f"{api}/block_types/slug/{DATABASE_SLUG}"
+    try:
+        has_blocks = httpx.get(path, auth=login(api), timeout=_ANSWERS_WITHIN_S).status_code != 404
+    except httpx.HTTPError as error:
+        busy = busy_words() if isinstance(error, httpx.TimeoutException) else None
+        next_step = "if one of its blocks names the results database, give --db"
+        print_status(f"warning: the Prefect server does not answer{f': {busy}' if busy else ''}; {next_step}")
+        return None
+    if not has_blocks:
+        return None
+    use_lasting_server("blocks are kept by one")
+    from tasks.block_values import address_in_block
+
+    return asyncio.run(address_in_block())
+
+
+def with_servers_of_pools(request: Request, store: "Store") -> Request:
+    """The request with the servers of each pool that it names, which are stored.
+
+    Raises:
+        ConfigurationError: there is no such pool, or no server to ask for it.
+    """
+    if not any(text.startswith(POOL) for text in request.endpoints):
+        return request
+    must_have_server()
+    from tasks.block_values import with_pools
+
+    return asyncio.run(with_pools(request, store))
+
+
+def with_blocks_of_server(choices: "Choices") -> "Choices":
+    """The choices of a form, with the server's blocks of prices, and its pools among the endpoints.
+
+    Where no endpoint is known, any text is taken for one.
+    """
+    from tasks.blocks import EndpointPool, Prices
+
+    prices = _names_of_blocks(Prices._block_type_slug, BLOCK)
+    pools = _names_of_blocks(EndpointPool._block_type_slug, POOL) if choices.endpoints else ()
+    return replace(choices, endpoints=(*choices.endpoints, *pools), prices=prices)
+
+
+def _names_of_blocks(slug: str | None, before: str) -> tuple[str, ...]:
+    from prefect.client.orchestration import get_client
+
+    wanted = {"block_types": {"slug": {"any_": [slug]}}}
+    with get_client(sync_client=True) as client:
+        found = client.request("POST", "/block_documents/filter", json=wanted).json()
+    return tuple(sorted(before + document["name"] for document in found))
+
+
+def prices_of_block(name: str) -> dict[str, Any]:
+    """What a file of prices would hold.
+
+    Raises:
+        ConfigurationError: there is no such block, or no server to ask for it.
+    """
+    must_have_server()
+    from tasks.block_values import prices_in_block
+
+    return asyncio.run(prices_in_block(name))

@@ -1,0 +1,52 @@
+"""What was typed of a comparison, and the request that it makes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from evaluation.requests.comparison_request import ComparisonRequest
+    from evaluation.requests.evaluation_request import EvaluationRequest
+    from evaluation.results.runs import RunResult
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompareOptions:
+    """What was typed."""
+
+    given: Mapping[str, Any]
+    """Fields of `ComparisonRequest`."""
+    evaluation: Mapping[str, Any] = field(default_factory=dict)
+    """Fields of `EvaluationRequest`; empty: stored runs alone."""
+    checks: bool = False
+    """Look for regressions."""
+    fails: bool = False
+    """Exit 1 where there is one."""
+    check_metrics: tuple[str, ...] = ()
+    """Beside the headline."""
+    junit: Path | None = None
+    publish: bool = False
+    dry_run: bool = False
+
+
+def cancelled_result(runs: "Sequence[RunResult]") -> dict[str, Any]:
+    """What `--json` says of a comparison that did not come about."""
+    return {"status": "cancelled", "comparisons": [], "results": [], "runs": list(runs)}
+
+
+def comparison_request(wanted: CompareOptions, evaluation: "EvaluationRequest | None") -> "ComparisonRequest":
+    """The request that was typed.
+
+    Raises:
+        ConfigurationError: names each field, its value and what is allowed.
+    """
+    from evaluation.comparisons.sides import FIRST
+    from evaluation.requests.comparison_request import read_comparison_request
+
+    given = {**wanted.given, "evaluation": evaluation}
+    if wanted.checks:  # the other pairs are not asked for, and p need not allow for them
+        given = {"against": FIRST, **given}
+    if wanted.fails and "metrics" in given:
+        given["metrics"] = [*given["metrics"], *wanted.check_metrics]
+    return read_comparison_request(given)

@@ -1,0 +1,56 @@
+"""What does a JSON text say, exactly? Python's reader drops a key that stands twice, and rounds long decimals."""
+
+import json
+from decimal import Decimal
+from typing import Any
+
+from evaluation.files.names import repeated_key
+
+
+class TwiceError(ValueError):
+    """A key stands twice in one object: which of its values is meant cannot be known."""
+
+    def __init__(self, key: str, how: str = "") -> None:
+        super().__init__(key, how)
+        self.key = key
+        self.how = how
+
+    def __str__(self) -> str:
+        return f"the key {self.key[:60]!r} stands twice in one object{self.how}"
+
+
+def read_json(text: str) -> Any:
+    """The value that the text holds; a decimal that a float would round is a `Decimal`.
+
+    Raises:
+        TwiceError: a key stands twice in one object.
+        ValueError: it is not JSON, or holds a number of more digits than Python reads.
+        RecursionError: it is nested too deep.
+    """
+    return json.loads(text, object_pairs_hook=without_doubles, parse_float=exact_number)
+
+
+def exact_number(text: str) -> float | Decimal:
+    """The number as a float where that keeps all its digits, else as it is written.
+
+    Raises:
+        ValueError: it is so small that a float would be zero.
+    """
+    number = float(text)
+    exact = Decimal(text)
+    if number == 0 and exact != 0:
+        raise ValueError(f"the number {text[:40]} is too small to be read")
+    return number if number in (float("inf"), float("-inf")) or Decimal(repr(number)) == exact else exact
+
+
+def without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The object of these pairs.
+
+    Raises:
+        TwiceError: a key stands twice.
+    """
+    values = dict(pairs)
+    is_plain = len(values) == len(pairs) and all(map(str.isascii, values))
+    if not is_plain and (twice := repeated_key(name for name, _ in pairs)):
+        raise TwiceError(*twice)
+    return values

@@ -1,0 +1,56 @@
+"""In which order are candidates of one loaded model asked? Case by case in turn, each as often first as the others.
+
+A server keeps prompts that it has read, so that whoever is asked a case second has its first token sooner; it warms up
+and slows down as time goes by. Asked one after the other, candidates would be compared by that as well. The circle is
+gone round forwards and backwards, so that of two candidates each comes after the other as often, also among the cases
+that a third one was asked first.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from evaluation.planning.plan import PlannedCandidate
+
+Place = tuple[int, str, int]
+"""Where a case stands in its benchmark, its id, and a repeat from 0."""
+
+
+def asked_together(planned: Sequence[PlannedCandidate]) -> list[tuple[PlannedCandidate, ...]]:
+    """The candidates of a group run by run: those of one run are asked the same cases in turn."""
+    by_run: dict[str, list[PlannedCandidate]] = {}
+    for item in planned:
+        by_run.setdefault(item.run_id, []).append(item)
+    return [tuple(items) for items in by_run.values()]
+
+
+@dataclass(slots=True, kw_only=True)
+class Turns:
+    """Whose turn it is. The first of a case moves on by one with every case and every repeat.
+
+    After each time that all have been the first, the others follow it the other way round.
+    """
+
+    n_candidates: int
+    n_cases_before: int = 0
+    """Cases of the run that were asked before, or will be: work in many short parts goes on with whose turn it is."""
+
+    def interleave(self, missing: Sequence[Sequence[Place]]) -> Iterator[tuple[int, str, int]]:
+        """(number of the candidate, case id, repeat) in the order in which they are asked.
+
+        Args:
+            missing: By candidate, what is still to be asked of it, of cases after those of the last call.
+        """
+        by_case: defaultdict[tuple[int, str, int], set[int]] = defaultdict(set)
+        for number, places in enumerate(missing):
+            for place in places:
+                by_case[place].add(number)
+        for position, of_case in groupby(sorted(by_case), key=lambda place: place[0]):
+            for _, case_id, repeat in of_case:
+                rounds, first = divmod(self.n_cases_before + repeat, self.n_candidates)
+                way = 1 if rounds % 2 == 0 else -1
+                for step in range(self.n_candidates):
+                    if (number := (first + way * step) % self.n_candidates) in by_case[position, case_id, repeat]:
+                        yield number, case_id, repeat
+            self.n_cases_before += 1

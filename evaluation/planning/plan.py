@@ -1,0 +1,252 @@
+"""In which order is the work done, so that every model is loaded once? Pure values and their order."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from evaluation.candidate import PromptProfile
+from evaluation.fingerprint import canonical_json, fingerprint
+from evaluation.options import load_options
+from evaluation.requests.run_share import Share
+
+AIMED_SHARDS = 200
+"""Task runs that a flow run has at most, in the main."""
+SHARDS_PER_S = 4.0
+"""Task runs that a Prefect server digests with ease."""
+ONE_CASE_UNDER_PER_S = 5.0
+"""Answers a second up to which every case may be a task run of its own."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlannedCandidate:
+    """One candidate on one benchmark, with all that is needed to ask it."""
+
+    run_id: str
+    run_candidate_id: int
+    benchmark_version: str
+    benchmark_name: str
+    label: str
+    model: str
+    options: Mapping[str, Any]
+    """Effective options without the seed."""
+    load_options: Mapping[str, Any]
+    think: bool | str | None
+    profile: PromptProfile
+    seed: int
+    n_cases: int
+    n_repeats: int
+    failure_budget: int
+    """Generations on which the server may fail."""
+    digest: str | None = None
+    trained_context: int | None = None
+    """Tokens that the model was trained for; None: its server does not say."""
+    endpoints: tuple[str, ...] = ()
+    """Names of the servers that have its model, with equal digests: a pool that shares its work."""
+    only_cases: frozenset[str] | None = None
+    """Ids of those of the run's cases that it is asked now; None: all."""
+    positions: range | None = None
+    """Where those of the run's cases stand in its benchmark that it is asked now; None: all."""
+    repeats: range | None = None
+    """Those of each case that it is asked now, from 0; None: all."""
+    share: Share | None = None
+    """The part of the run's cases that this process asks; None: all."""
+    asks_failures_again: bool = True
+    """False where other processes have asked just now, and those on which the server failed have had their turn."""
+
+    @property
+    def n_generations(self) -> int:
+        """Cases times repeats."""
+        return self.n_cases * self.n_repeats
+
+
+@dataclass(frozen=True, kw_only=True)
+class Group:
+    """All work that one loaded model does before another takes its place."""
+
+    model: str
+    load_options: Mapping[str, Any]
+    planned: tuple[PlannedCandidate, ...]
+
+    @property
+    def endpoints(self) -> tuple[str, ...]:
+        """Names of the servers that share the work."""
+        return self.planned[0].endpoints
+
+    @property
+    def residency(self) -> str:
+        """What is in a server's memory: the same for everything that would find its model loaded."""
+        weights = self.planned[0].digest or f"{self.model} on {', '.join(self.endpoints)}"
+        return fingerprint([weights, dict(self.load_options)])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lane:
+    """One server that works. Lanes go side by side, each on one group at a time."""
+
+    endpoint_name: str
+    url: str
+    provider: str
+    key_variable: str | None
+    slots: int
+    allow_remote: bool
+    gpu_tag: str
+    slots_are_given: bool = False
+    """The user named their number; it was not assumed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlannedRun:
+    """One benchmark to be asked, and what is measured on it."""
+
+    run_id: str
+    benchmark_name: str
+    metrics: tuple[str, ...]
+    """With all their options, as `parse_metric` reads them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MetricModelPlan:
+    """A model that metrics ask once the answers are there: an embedder or a judge."""
+
+    need: str
+    """`embedder` or `judge`."""
+    model: str
+    digest: str
+    lane: Lane
+    """The server that answers for it."""
+    options: Mapping[str, Any]
+    """All that is sent, but the seed and the length of an answer."""
+    think: bool | str | None = None
+
+    @property
+    def residency(self) -> str:
+        """What is in the server's memory, as `Group.residency` has it."""
+        return fingerprint([self.digest, load_options(self.options)])
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoredRun:
+    """A run whose answers are to be scored."""
+
+    run_id: str
+    benchmark_name: str
+    metrics: tuple[str, ...]
+    """With all their options, as `parse_metric` reads them."""
+    candidates: Mapping[int, str]
+    """Labels by run-candidate id."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoringPlan:
+    """Answers that are to be scored, and the models that are asked for it, one after the other."""
+
+    name: str
+    """Of this work, in this process."""
+    runs: tuple[ScoredRun, ...]
+    asked_models: tuple[MetricModelPlan, ...]
+    timeout_s: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """All work of an invocation."""
+
+    invocation_id: str
+    runs: tuple[PlannedRun, ...]
+    lanes: tuple[Lane, ...]
+    groups: tuple[Group, ...]
+    """In the order in which they are worked on."""
+    notes: tuple[str, ...]
+    timeout_s: float
+    case_timeout_s: float
+    reuse: bool = False
+    asked_models: tuple[MetricModelPlan, ...] = ()
+    """In the order in which they are asked, after the last generation."""
+    spread: int = 1
+    """Over how many flow runs on workers the generations are spread; 1: this process asks all itself."""
+    share: Share | None = None
+    """The part of each run's cases that this process asks, and nothing else; None: all, and it ends the runs."""
+
+    @property
+    def candidates(self) -> tuple[PlannedCandidate, ...]:
+        """Every candidate of every run, in the order of the work."""
+        return tuple(item for group in self.groups for item in group.planned)
+
+    @property
+    def scoring(self) -> ScoringPlan:
+        """What follows the last generation."""
+        return ScoringPlan(
+            name=self.invocation_id,
+            runs=tuple(
+                ScoredRun(
+                    run_id=run.run_id,
+                    benchmark_name=run.benchmark_name,
+                    metrics=run.metrics,
+                    candidates={item.run_candidate_id: item.label for item in self.candidates_of(run.run_id)},
+                )
+                for run in self.runs
+            ),
+            asked_models=self.asked_models,
+            timeout_s=self.timeout_s,
+        )
+
+    def left_by_others(self) -> "Plan":
+        """The same, of which others have asked what they could: whom their server failed is not asked again."""
+        groups = (
+            replace(group, planned=tuple(replace(item, asks_failures_again=False) for item in group.planned))
+            for group in self.groups
+        )
+        return replace(self, groups=tuple(groups), reuse=False)
+
+    @property
+    def n_generations(self) -> int:
+        """All generations of all runs."""
+        return sum(item.n_generations for item in self.candidates)
+
+    def candidates_of(self, run_id: str) -> tuple[PlannedCandidate, ...]:
+        """The candidates of a run."""
+        return tuple(item for item in self.candidates if item.run_id == run_id)
+
+    def planned(self, run_candidate_id: int) -> tuple[int, PlannedCandidate]:
+        """The place of the group of the candidate of that id, and the candidate."""
+        for index, group in enumerate(self.groups):
+            for item in group.planned:
+                if item.run_candidate_id == run_candidate_id:
+                    return index, item
+        raise KeyError(run_candidate_id)
+
+
+def grouped_by_residency(planned: Sequence[PlannedCandidate]) -> tuple[Group, ...]:
+    """The work in an order in which no server loads a model twice: by server, model, and what would load it anew.
+
+    Servers and models keep the order in which they first appear.
+    """
+    pools = list(dict.fromkeys(item.endpoints for item in planned))
+    models = list(dict.fromkeys(item.model for item in planned))
+    groups: dict[tuple[int, int, str], list[PlannedCandidate]] = {}
+    for item in planned:
+        place = (pools.index(item.endpoints), models.index(item.model), canonical_json(dict(item.load_options)))
+        groups.setdefault(place, []).append(item)
+    return tuple(
+        Group(model=items[0].model, load_options=items[0].load_options, planned=tuple(items))
+        for _, items in sorted(groups.items(), key=lambda entry: entry[0])
+    )
+
+
+def run_id_for(invocation_id: str, benchmark_name: str) -> str:
+    """The run's id: the same for a retry of the same invocation."""
+    return fingerprint([invocation_id, benchmark_name])[:12]
+
+
+def shard_size(n_generations: int, *, requests_per_s: float | None) -> int:
+    """Cases in one shard: as small as the number of task runs and their rate allow.
+
+    Args:
+        n_generations: All generations of the flow run.
+        requests_per_s: How fast answers come now; None: not known yet.
+    """
+    by_count = math.ceil(n_generations / AIMED_SHARDS)
+    rate = requests_per_s or 0.0
+    by_rate = math.ceil(rate / SHARDS_PER_S) if rate > ONE_CASE_UNDER_PER_S else 1
+    return max(1, by_count, by_rate)

@@ -1,0 +1,168 @@
+"""What a resumed invocation asks for: all that it asked for before, and more of it where its user wants that."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from evaluation.errors import ConfigurationError
+from evaluation.metric_specs import names_a_file, with_whole_path
+from evaluation.planning.changed_metrics import metrics_for_resume
+from evaluation.records import RunRecord
+from evaluation.requests.evaluation_request import EvaluationRequest, read_request
+from evaluation.requests.run_share import may_work_beside
+from evaluation.resolution import ResolvedCandidate
+from evaluation.store.holders import held_error, living_holders
+from evaluation.store.outcomes import count_missing
+from evaluation.store.runs import find_invocation, find_run, runs_of_invocation
+from evaluation.store.session import Store
+
+ADDED = ("models", "candidates")
+MORE = ("repeats", "limit")
+HOW = frozenset(
+    {
+        "endpoints",
+        "slots",
+        "gpu_tag",
+        "provider",
+        "embedded",
+        "allow_remote",
+        "max_failures",
+        "fail_under",
+        "timeout_s",
+        "case_timeout_s",
+        "reuse",
+        "spread",
+    }
+)
+"""What says how the work is done, and may change from one stretch of it to the next."""
+FLAGS = {
+    "prices": "--prices",
+    "ignore_fields": "--ignore-field",
+    "benchmarks": "--benchmark",
+    "models": "--model",
+    "candidates": "--candidate",
+    "options": "--option",
+}
+
+
+def resumed(
+    store: Store, wanted: str, given: Mapping[str, Any]
+) -> tuple[EvaluationRequest, str, tuple[RunRecord, ...]]:
+    """The request with which the invocation of a run goes on, its id, and its runs.
+
+    Args:
+        store: The store.
+        wanted: A run's id or a unique beginning of it, or `last`.
+        given: What its user says in addition, by field of `EvaluationRequest`.
+
+    Raises:
+        UnknownNameError: no such run.
+        ConfigurationError: something that would make it another run, or less of it.
+    """
+    invocation_id = find_run(store, wanted).plan.invocation_id
+    stored = find_invocation(store, invocation_id)
+    assert stored is not None  # noqa: S101 - a run's invocation cannot be missing: a foreign key
+    before = read_request(stored.request, source="the stored request")
+    runs = runs_of_invocation(store, invocation_id)
+    more = {name: value for name, value in given.items() if name != "metrics"}
+    found = metrics_for_resume(
+        before.metrics,
+        runs,
+        _files_alone(before, given),
+        may_go_on_without=_is_something_left(store, runs, before) or not {*ADDED, *MORE}.isdisjoint(given),
+    )
+    return grown(before.model_copy(update={"metrics": found}), more), invocation_id, runs
+
+
+def _files_alone(before: EvaluationRequest, given: Mapping[str, Any]) -> list[str]:
+    """The metrics that are named, which must be in files: any other belongs to the run."""
+    texts = given.get("metrics") or []
+    texts = [texts] if isinstance(texts, str) else list(texts)
+    if not all(names_a_file(text) for text in texts):
+        grown(before, {"metrics": texts})  # refuses
+    return [with_whole_path(text) for text in texts]
+
+
+def _is_something_left(store: Store, runs: Sequence[RunRecord], request: EvaluationRequest) -> bool:
+    """True where answers are still to be had."""
+    if len(runs) < len(request.benchmarks):
+        return True
+    return any(count_missing(store, found.run_candidate_id) for run in runs for found in run.candidates)
+
+
+def grown(before: EvaluationRequest, given: Mapping[str, Any]) -> EvaluationRequest:
+    """What was asked for before, with more models, repeats or cases, and asked in another way.
+
+    Raises:
+        ConfigurationError: something that would make it another run, or less of it.
+    """
+    changed: dict[str, Any] = {}
+    for name, value in given.items():
+        if name in ADDED:
+            already = getattr(before, name)
+            more = [value] if isinstance(value, str) else list(value)
+            changed[name] = [*already, *(item for item in more if item not in already)]
+        elif name in MORE:
+            changed[name] = _not_less(name, value, getattr(before, name))
+        elif name in HOW:
+            changed[name] = value
+        else:
+            flag = FLAGS.get(name, f"--{name.removesuffix('s')}")
+            raise ConfigurationError(
+                f"{flag} belongs to a run, and a resume cannot change it",
+                "Begin a new run, or resume with nothing but more models, --repeats or --limit; "
+                "a model with options of its own is --candidate 'NAME key=value …'.",
+            )
+    return read_request({**before.model_dump(exclude_defaults=True), **changed})
+
+
+def _not_less(name: str, value: Any, before: int | None) -> Any:
+    if before is None:
+        raise ConfigurationError(f"--{name} {value}: the run asks all cases already", f"Leave --{name} out.")
+    if isinstance(value, int) and value < before:
+        raise ConfigurationError(
+            f"--{name} {value} is less than the {before} that the run has", f"Give {before} or more, or leave it out."
+        )
+    return value
+
+
+def refuse_held(store: Store, invocation_id: str, *, held_as: str | None = None, part: str | None = None) -> None:
+    """Refuses to work on runs that somebody works on now.
+
+    Args:
+        store: The store.
+        invocation_id: Whose runs.
+        held_as: The holder under which the caller holds them itself, if it does.
+        part: What of them it would work on; None: all.
+
+    Raises:
+        HeldError: names who it is.
+    """
+    for run in runs_of_invocation(store, invocation_id):
+        for holder in living_holders(store, run.plan.run_id):
+            if holder.holder_id != held_as and not may_work_beside(part, holder.part):
+                raise held_error(run.plan.run_id, holder)
+
+
+def refuse_changed_weights(earlier: Sequence[RunRecord], candidates: Sequence[ResolvedCandidate]) -> None:
+    """Refuses to go on with a run under whose model names other weights stand now.
+
+    Raises:
+        ConfigurationError: names the candidate, the weights that it had and those that its server has.
+    """
+    known = {resolved.candidate.fingerprint for resolved in candidates}
+    for run in earlier:
+        for found in run.candidates:
+            if found.plan.candidate_fingerprint in known:
+                continue
+            had, model = found.plan.digest, found.plan.model_name
+            has = next((item.candidate.digest for item in candidates if item.candidate.model == model), None)
+            if has == had:
+                raise ConfigurationError(
+                    f"run {run.plan.run_id} asked {found.plan.label}, and its options or profile were changed since",
+                    "Change them back, or begin a new run: answers to different questions are never mixed.",
+                )
+            raise ConfigurationError(
+                f"run {run.plan.run_id} asked {model} with the weights {(had or 'unknown')[:12]}, and its server has "
+                f"{(has or 'unknown')[:12]} under that name now",
+                "Bring the old weights back, or begin a new run: results of two models are never mixed.",
+            )

@@ -1,0 +1,25 @@
+"""What is each candidate of a run called, so that no two are called the same?"""
+
+from collections import Counter
+
+from evaluation.baselines import BASELINES
+from evaluation.records import RunCandidateRecord, RunRecord
+
+
+def unique_labels(run: RunRecord) -> dict[int, str]:
+    """Label by run-candidate id. One tag with two digests, as two servers may have it, is told apart by the digest."""
+    times = Counter(found.plan.label for found in run.candidates)
+    return {
+        found.run_candidate_id: found.plan.label if times[found.plan.label] == 1 else _with_identity(found)
+        for found in run.candidates
+    }
+
+
+def is_baseline(model: str) -> bool:
+    """True for a program that the embedded server offers under a model's name, to hold models against."""
+    return model.removesuffix(":latest") in BASELINES
+
+
+def _with_identity(found: RunCandidateRecord) -> str:
+    identity = found.plan.digest or found.plan.candidate_fingerprint
+    return f"{found.plan.label} @{found.plan.endpoint_name} {identity.removeprefix('sha256:')[:8]}"

@@ -1,0 +1,48 @@
+"""What it was worth."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from evaluation.records.candidates import MetricUse
+from evaluation.score import Estimate, Measurement, ScoreFailure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreRow:
+    """What a metric says of one stored generation, on its way into the store."""
+
+    generation_id: int
+    metric: MetricUse
+    measurement: Measurement | ScoreFailure
+    scorer_version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredScore:
+    """A metric's value for one case and repeat."""
+
+    case_id: str
+    repeat: int
+    measurement: Measurement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredScoreFailure:
+    """A score of one case and repeat that could not be had."""
+
+    case_id: str
+    repeat: int
+    failure: ScoreFailure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EstimateRow:
+    """A candidate's value in a run, with its uncertainty. Derived: may be dropped and rebuilt."""
+
+    run_candidate_id: int
+    metric: MetricUse
+    quantity: str = "mean"
+    """Which number of this metric: `mean`, `mean_with_failures_as_zero`, `p95`, …"""
+    estimate: Estimate
+    details: Mapping[str, Any] = field(default_factory=dict)

@@ -1,0 +1,89 @@
+"""What a person asks for when candidates are compared: the parameters of `compare`, the same as form and command."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from evaluation.requests.evaluation_request import EvaluationRequest
+from evaluation.requests.margin import Margin, read_margin
+from evaluation.requests.request_errors import refusal
+from evaluation.requests.request_model import RequestModel
+
+_ABOUT = "`benchwright compare --help` lists what can be said."
+
+
+class ComparisonRequest(RequestModel):
+    """Which candidates are held against each other: those of stored runs, those of an evaluation made now, or both."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", title="Comparison")
+
+    runs: list[str] = Field(
+        default=[],
+        description="Ids of runs, beginnings of ids, `last`, or names of experiments: all their candidates.",
+    )
+    experiment: str | None = Field(
+        default=None, description="The comparison becomes one of this experiment's, whose runs are meant where none is."
+    )
+    evaluation: EvaluationRequest | None = Field(default=None, description="What is evaluated first, and compared.")
+    metrics: list[str] = Field(default=[], description="Metrics; empty: the headline first, then all that are shared.")
+    by: str | None = Field(
+        default=None,
+        description="What makes a side: model, family, quantization, temperature, any option, profile, think, "
+        "endpoint, server_version, digest, week, run, tag. Empty: each candidate of each run.",
+    )
+    against: str | None = Field(
+        default=None, description="The side that every other one is held against; `first`: the first one."
+    )
+    margin: str | None = Field(default=None, description="A difference too small to matter: `2pp`, `2%` or `0.02`.")
+    n_flips: int = Field(default=5, ge=0, le=10_000, description="How many flipped cases are shown each way.")
+
+    @field_validator("runs", "metrics", mode="before")
+    @classmethod
+    def _accept_single_value(cls, value: Any) -> Any:
+        return [value] if isinstance(value, str) else value
+
+    @field_validator("runs", "metrics")
+    @classmethod
+    def _words_are_not_empty(cls, value: list[str]) -> list[str]:
+        if not all(word.strip() for word in value):
+            raise ValueError("an empty name, as an unset shell variable leaves it")
+        return list(dict.fromkeys(value))
+
+    @field_validator("by", "against", "experiment")
+    @classmethod
+    def _is_not_empty(cls, value: str | None) -> str | None:
+        if value is not None and not value.strip():
+            raise ValueError("empty; leave it out, or give a name")
+        return value
+
+    @model_validator(mode="after")
+    def _compares_something(self) -> "ComparisonRequest":
+        if not self.runs and self.evaluation is None and self.experiment is None:
+            raise ValueError(
+                "nothing to compare: give at least one RUN or an EXPERIMENT, or --benchmark and --model to evaluate now"
+            )
+        return self
+
+    def read_margin(self) -> Margin | None:
+        """The margin that was asked for.
+
+        Raises:
+            ConfigurationError: it is none.
+        """
+        return None if self.margin is None else read_margin(self.margin)
+
+
+def read_comparison_request(given: Mapping[str, Any]) -> ComparisonRequest:
+    """The request in `given`, checked.
+
+    Raises:
+        ConfigurationError: names each field, its value and what is allowed.
+    """
+    try:
+        request = ComparisonRequest.model_validate(dict(given))
+    except ValidationError as error:
+        refused = refusal(error, ComparisonRequest.model_fields, source="the command line")
+        raise type(refused)(refused.message, _ABOUT) from None
+    request.read_margin()
+    return request

@@ -1,0 +1,309 @@
+"""What a person asks for: the parameters of `evaluate`, the same as form, file and command line."""
+
+import math
+import re
+import shlex
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from evaluation.errors import ConfigurationError, UnknownNameError
+from evaluation.files.field_mapping import read_mapping
+from evaluation.files.number_parsing import read_number
+from evaluation.metric_specs import with_whole_path
+from evaluation.options import OPTIONS, read_options
+from evaluation.requests.prices import PriceTable, as_prices
+from evaluation.requests.request_addresses import WHERE_KEYS_BELONG, MetricText, ModelText, ServerText
+from evaluation.requests.request_errors import refusal
+from evaluation.requests.request_model import RequestModel
+
+COMMAND_LINE = "the command line"
+OF_BLOCK = "block:"
+"""Before the name of a block of prices, where prices may stand; whoever runs the request reads it."""
+NAMED_SO = "`MODEL` or `MODEL@ENDPOINT`, whose address holds no user, password or key."
+CANDIDATE_WORDS = ("profile", "think")
+THINK_WORDS: Mapping[str, bool | str] = {
+    "true": True,
+    "false": False,
+    "low": "low",
+    "medium": "medium",
+    "high": "high",
+    "max": "max",
+}
+
+
+class CandidateRequest(BaseModel):
+    """A model with the options that its user wants for it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    model: str
+    options: dict[str, Any] = {}
+    profile: str | None = None
+    system: str | None = None
+    think: bool | str | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> "CandidateRequest":
+        """The candidate in `NAME temperature=0.2 num_ctx=8192 profile=concise think=false`, words as in a shell.
+
+        Raises:
+            ConfigurationError: a word that is not `key=value`, an unknown key, a bad value.
+        """
+        try:
+            words = shlex.split(text)
+        except ValueError as error:
+            raise ConfigurationError(f"candidate {text!r}: {error}", "Close the quotation mark.") from None
+        if not words or "=" in words[0]:
+            raise ConfigurationError(
+                f"candidate {text!r} does not begin with a model's name", "For example 'NAME num_ctx=8192'"
+            )
+        options = parse_options(words[1:])
+        profile, think = options.pop("profile", None), options.pop("think", None)
+        read_options(options)
+        return cls(model=words[0], options=options, profile=profile, think=_read_think(think))
+
+    def as_text(self) -> str:
+        """The words from which `parse` makes this candidate."""
+        words = [self.model, *(f"{key}={_as_word(value)}" for key, value in self.options.items())]
+        words += [f"profile={self.profile}"] if self.profile else []
+        words += [f"think={_as_word(self.think)}"] if self.think is not None else []
+        return shlex.join(words)
+
+
+def _as_word(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "|".join(value) if isinstance(value, list) else str(value)
+
+
+def _read_think(value: Any) -> bool | str | None:
+    if value is None or isinstance(value, bool):
+        return value
+    if str(value).lower() not in THINK_WORDS:
+        raise ConfigurationError(
+            f"think={value!r} is not known; allowed: {', '.join(THINK_WORDS)}", "For example think=false"
+        )
+    return THINK_WORDS[str(value).lower()]
+
+
+def parse_options(words: list[str]) -> dict[str, Any]:
+    """`key=value` words as a mapping; several stop words are parted by `|`."""
+    options: dict[str, Any] = {}
+    for word in words:
+        key, sign, value = word.partition("=")
+        if not sign or not key or value == "":
+            raise ConfigurationError(f"option {word!r} is not of the form key=value", "For example temperature=0.2")
+        if key not in OPTIONS and key not in CANDIDATE_WORDS and key != "seed":
+            raise UnknownNameError("option", key, [*OPTIONS, *CANDIDATE_WORDS])
+        options[key] = value.split("|") if key == "stop" else value
+    return options
+
+
+def names_a_model(value: Any) -> Any:
+    """The name, or the list of names, of models that metrics ask.
+
+    Raises:
+        ValueError: one of them is empty, as an unset shell variable is, or lacks its model or its server.
+    """
+    for name in value if isinstance(value, list) else [value]:
+        if name is not None and not name.strip():
+            raise ValueError("an empty name; write MODEL or MODEL@ENDPOINT")
+        if name is not None and "@" in name and not all(part.strip() for part in name.partition("@")):
+            raise ValueError(f"{name!r} is neither MODEL nor MODEL@ENDPOINT, such as qwen3:8b@big-server")
+    return value
+
+
+class EvaluationRequest(RequestModel):
+    """Which candidates are asked which cases, how often, and what is measured."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", title="Evaluation")
+
+    benchmarks: list[str] = Field(
+        min_length=1, description="Names of standard suites or stored benchmarks, or paths of files."
+    )
+    models: list[str] = Field(default=[], description="Asked with the options that are given for all models.")
+    candidates: list[str] = Field(
+        default=[],
+        description="Each with its options on one line: `llama3.2:3b temperature=0.2 num_ctx=8192 profile=concise`.",
+    )
+    options: list[str] = Field(default=[], description="One each, for every model above: `temperature=0.2`.")
+    system: str | None = Field(default=None, description="Said to every model above before each case.")
+    profile: str | None = Field(default=None, description="How every model above is asked.")
+    endpoints: list[ServerText] = Field(
+        default=[],
+        description=f"Names or URLs of servers, or `pool:NAME`; empty: the one in OLLAMA_HOST. {WHERE_KEYS_BELONG}",
+    )
+    slots: int | None = Field(default=None, ge=1, le=4096, description="Requests that each server serves at once.")
+    gpu_tag: str | None = Field(default=None, description="Name of the GPU behind the endpoints.")
+    provider: str | None = Field(default=None, description="`ollama` or `openai_compatible`; empty: found out.")
+    embedded: bool = Field(default=False, description="Use the embedded server too.")
+    allow_remote: bool = Field(default=False, description="Allow models that run on somebody else's machine.")
+    metrics: list[MetricText] = Field(
+        default=[], description="Metrics instead of the benchmark's own; of your own file: `path.py:Name`."
+    )
+    judges: list[ModelText] = Field(default=[], description=f"Models that judge answers: {NAMED_SO}")
+    embedder: ModelText | None = Field(default=None, description=f"Model that embeds texts: {NAMED_SO}")
+    prices: dict[str, Any] | str | None = Field(
+        default=None,
+        description="Prices by model, as a file of `--prices` has them, or `block:NAME`; each candidate gets its cost.",
+    )
+    fields: list[str] = Field(
+        default=[],
+        description="How a benchmark file's fields are called, one each: `prompt=question`, `details.level=level`.",
+    )
+    ignore_fields: list[str] = Field(default=[], description="Fields of a benchmark file that are left out.")
+    limit: int | None = Field(default=None, ge=1, description="So many cases of a seeded order; empty: all.")
+    repeats: int = Field(default=1, ge=1, le=10_000, description="How often each case is asked.")
+    seed: int = Field(
+        default=0,
+        ge=0,
+        le=2**63 - 1,
+        description="Of all that is drawn. Same texts again: on most servers with one slot alone (`endpoints probe`).",
+    )
+    reuse: bool = Field(
+        default=False, description="Take equal answers of earlier runs; they are marked, and out of timing figures."
+    )
+    max_failures: str = Field(
+        default="10%", description="Server failures allowed for each candidate: a share (10%) or a number of cases."
+    )
+    fail_under: list[str] = Field(default=[], description="Least value of a metric, one each: `token_f1=0.5`.")
+    spread: int = Field(
+        default=1, ge=1, le=64, description="Flow runs on workers that share the asking; 1: one process asks all."
+    )
+    experiment: str | None = Field(default=None, description="Name of the experiment to which the runs belong.")
+    timeout_s: float = Field(default=300.0, gt=0, description="Seconds for one attempt, loading excluded.")
+    case_timeout_s: float = Field(default=1800.0, gt=0, description="Seconds for all attempts of a case.")
+
+    @field_validator("options", "fields", mode="before")
+    @classmethod
+    def _options_may_be_a_mapping(cls, value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return [f"{key}={_as_word(item)}" for key, item in value.items()]
+        return value
+
+    @field_validator(
+        "benchmarks", "models", "candidates", "metrics", "endpoints", "judges", "ignore_fields", mode="before"
+    )
+    @classmethod
+    def _accept_single_value(cls, value: Any) -> Any:
+        return [value] if isinstance(value, str) else value
+
+    @field_validator("metrics")
+    @classmethod
+    def _files_have_whole_paths(cls, value: list[str]) -> list[str]:
+        return [with_whole_path(text) for text in value]
+
+    _names_a_model = field_validator("judges", "embedder")(names_a_model)
+
+    @field_validator("prices")
+    @classmethod
+    def _prices_are_read_or_of_a_block(cls, value: Any) -> Any:
+        if isinstance(value, str) and not value.removeprefix(OF_BLOCK).strip():
+            return None
+        if isinstance(value, str) and not value.startswith(OF_BLOCK):
+            raise ValueError(f"{value!r} is neither `{OF_BLOCK}NAME`, a block of prices, nor a table of prices")
+        return value
+
+    @field_validator("max_failures", mode="before")
+    @classmethod
+    def _number_is_text(cls, value: Any) -> Any:
+        return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+    @model_validator(mode="after")
+    def _asks_somebody(self) -> "EvaluationRequest":
+        if not self.models and not self.candidates:
+            raise ValueError("no model: give at least one of `models` or `candidates` (--model, --candidate)")
+        self.failure_budget(1)
+        return self
+
+    @field_validator("fields")
+    @classmethod
+    def _fields_are_mapped(cls, value: list[str]) -> list[str]:
+        try:
+            read_mapping(value)
+        except ConfigurationError as error:
+            raise ValueError(error.message) from None
+        return value
+
+    def field_mapping(self) -> dict[str, str]:
+        """Our field names to those of the benchmark file."""
+        return read_mapping(self.fields)
+
+    def all_candidates(self) -> tuple[CandidateRequest, ...]:
+        """Every candidate asked for, those of `models` first.
+
+        Raises:
+            ConfigurationError: an option that does not exist or has a bad value.
+        """
+        common = parse_options(self.options)
+        think = _read_think(common.pop("think", None))
+        profile = common.pop("profile", None) or self.profile
+        read_options(common)
+        plain = [
+            CandidateRequest(model=name, options=common, profile=profile, system=self.system, think=think)
+            for name in self.models
+        ]
+        return (*plain, *(CandidateRequest.parse(text) for text in self.candidates))
+
+    def failure_budget(self, n_cases: int) -> int:
+        """The number of cases on which the server may fail for one candidate."""
+        text = self.max_failures.strip()
+        if match := re.fullmatch(r"([0-9]{1,12}(?:\.[0-9]{1,12})?)\s*%", text):
+            if float(match[1]) <= 100:
+                return math.floor(float(match[1]) / 100 * n_cases)
+        elif re.fullmatch(r"[0-9]{1,18}", text):
+            return int(text)
+        raise ValueError(f"max_failures {text!r} is neither a share like 10% (up to 100%) nor a whole number of cases")
+
+    def price_table(self) -> PriceTable:
+        """The prices, empty where none are given.
+
+        Raises:
+            ConfigurationError: a price that is none, or a block that was not read.
+        """
+        if isinstance(self.prices, str):
+            raise ConfigurationError(f"the prices of {self.prices!r} were not read", "Give a file, or a table.")
+        return as_prices(self.prices or {})
+
+    def thresholds(self) -> dict[str, float]:
+        """The `fail_under` checks by metric.
+
+        Raises:
+            ConfigurationError: not of the form METRIC=VALUE.
+        """
+        found: dict[str, float] = {}
+        for text in self.fail_under:
+            name, _, value = text.rpartition("=")
+            try:
+                found[name.strip()] = read_number(value)
+            except ValueError:
+                name = ""
+            if not name:
+                raise ConfigurationError(
+                    f"--fail-under {text!r} is not of the form METRIC=VALUE", "For example --fail-under token_f1=0.5"
+                )
+        return found
+
+
+def read_request(given: Mapping[str, Any], *, source: str = COMMAND_LINE) -> EvaluationRequest:
+    """The request in `given`, checked.
+
+    Raises:
+        ConfigurationError: names each field, its value and what is allowed.
+    """
+    try:
+        request = EvaluationRequest.model_validate(dict(given))
+    except ValidationError as error:
+        raise refusal(error, EvaluationRequest.model_fields, source=source) from None
+    try:
+        request.all_candidates()
+        request.thresholds()
+        if not isinstance(request.prices, str):
+            request.price_table()
+    except ConfigurationError as error:
+        if source == COMMAND_LINE:
+            raise
+        raise ConfigurationError(f"{source}: {error.message}", error.next_step) from None
+    return request

@@ -1,0 +1,172 @@
+"""What does a model's answer cost? A table of prices, by model, as its user's invoices and electricity bill have them.
+
+    electricity_per_kwh: 0.30               # USD; for every model whose energy is measured and that has no price here
+    models:
+      "gpt-oss:120b-cloud": {input_per_million: 0.15, output_per_million: 0.60}
+      "llama3.2:*": {per_kwh: 0.12}
+
+As YAML, or the same as TOML. Prices change numbers: a run that uses them keeps them with its candidates.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from evaluation.errors import ConfigurationError
+from evaluation.files.names import composed, repeated_key
+from evaluation.requests.request_errors import file_step
+
+PRICE = "price"
+"""Under which name a candidate's price (`Price.options`) stands among its details in a run."""
+EXAMPLE = "For example, in YAML: models: {'gpt-oss:*': {input_per_million: 0.15, output_per_million: 0.60}}"
+_WORDS = {
+    "extra_forbidden": "is no key of a price",
+    "greater_than_equal": "must not be negative",
+    "finite_number": "must be a finite number",
+    "float_type": "must be a number",
+    "float_parsing": "must be a number",
+    "model_type": "must be a mapping",
+    "dict_type": "must be a mapping of model names or patterns to prices",
+}
+"""pydantic's kinds of error in our words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Price:
+    """What a model takes: US dollars for a million tokens in and out, or for a kilowatt-hour of measured energy."""
+
+    input_per_million: float | None = None
+    output_per_million: float | None = None
+    per_kwh: float | None = None
+
+    @property
+    def options(self) -> dict[str, float]:
+        """The options with which the metric `cost_usd` computes by this price; plain JSON, to be kept with a run."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceTable:
+    """Prices by model."""
+
+    by_model: tuple[tuple[str, Price], ...] = ()
+    """Names, or patterns with `*`, `?` and `[…]`, in the order of the file."""
+    electricity_per_kwh: float | None = None
+    """For models that have no price of their own."""
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """The table as plain JSON, from which `as_prices` makes it again: what a request keeps of a file."""
+        models = {pattern: price.options for pattern, price in self.by_model}
+        return {"electricity_per_kwh": self.electricity_per_kwh, "models": models}
+
+
+def price_of(table: PriceTable, model_name: str) -> Price | None:
+    """The price of a model; None where nothing is known of it, which never means that it is free.
+
+    Its own name goes before every pattern; of patterns that fit, the one with the most letters that are no wildcards
+    does, the first of the file among equals. A name without a tag is its `latest`.
+    """
+    names = (composed(model_name), _full(composed(model_name)))
+    fitting = [
+        (_distinctness(pattern, names), -place, price)
+        for place, (pattern, price) in enumerate((composed(pattern), price) for pattern, price in table.by_model)
+        if any(fnmatchcase(name, pattern) for name in names) or _full(pattern) in names
+    ]
+    if fitting:
+        return max(fitting, key=lambda found: found[:2])[2]
+    return None if table.electricity_per_kwh is None else Price(per_kwh=table.electricity_per_kwh)
+
+
+def _full(name: str) -> str:
+    return name if ":" in name.rpartition("/")[2] else f"{name}:latest"
+
+
+def _distinctness(pattern: str, names: tuple[str, ...]) -> float:
+    if pattern in names or _full(pattern) in names:
+        return float("inf")
+    return sum(letter not in "*?[]" for letter in pattern)
+
+
+def read_prices(path: Path) -> PriceTable:
+    """The prices in a YAML or TOML file.
+
+    Raises:
+        ConfigurationError: no such file, neither YAML nor TOML, a wrong key, a price that is none.
+    """
+    return as_prices(_mapping(path), source=f"prices {str(path)!r}")
+
+
+def as_prices(given: Mapping[str, Any], *, source: str = "prices") -> PriceTable:
+    """The prices in a mapping, checked.
+
+    Args:
+        given: As a file has it.
+        source: Where it comes from, for a message.
+
+    Raises:
+        ConfigurationError: a wrong key, a price that is none.
+    """
+    try:
+        found = _PriceFile.model_validate(given)
+    except ValidationError as error:
+        said = "; ".join(
+            f"{' → '.join(map(str, item['loc']))} {_WORDS.get(item['type'], item['msg'])}" for item in error.errors()
+        )
+        step = file_step(error, outer=_PriceFile, inner=_PriceEntry, example=EXAMPLE)
+        raise ConfigurationError(f"{source}: {said}", step) from None
+    if twice := repeated_key(found.models):
+        raise ConfigurationError(f"{source}: models → {twice[0]} stands twice{twice[1]}", "Keep the one that is meant.")
+    by_model = tuple((composed(name), _price(source, name, entry)) for name, entry in found.models.items())
+    return PriceTable(by_model=by_model, electricity_per_kwh=found.electricity_per_kwh)
+
+
+class _PriceEntry(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    input_per_million: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    output_per_million: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    per_kwh: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+
+
+class _PriceFile(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    electricity_per_kwh: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    models: dict[str, _PriceEntry] = {}
+
+
+def _mapping(path: Path) -> Mapping[str, Any]:
+    import yaml
+
+    from evaluation.files.bounded_reading import read_settings_text
+    from evaluation.files.yaml_text import read_yaml
+
+    try:
+        text = read_settings_text(path)
+        given = tomllib.loads(text) if path.suffix.lower() == ".toml" else read_yaml(text, is_settings=True)
+    except OSError as error:
+        raise ConfigurationError(
+            f"cannot read the prices {str(path)!r}: {error.strerror}", "Check the path of --prices."
+        ) from None
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        said = " ".join(str(error).split())
+        raise ConfigurationError(f"prices {str(path)!r} are neither YAML nor TOML: {said}", EXAMPLE) from None
+    if not isinstance(given, Mapping):
+        raise ConfigurationError(f"prices {str(path)!r} hold a {type(given).__name__}, no mapping", EXAMPLE)
+    return given
+
+
+def _price(source: str, name: str, given: _PriceEntry) -> Price:
+    by_token = [given.input_per_million, given.output_per_million]
+    is_by_token = None not in by_token
+    is_by_energy = given.per_kwh is not None and by_token == [None, None]
+    if not is_by_energy and not (is_by_token and given.per_kwh is None):
+        raise ConfigurationError(
+            f"{source}: models → {name} must have either input_per_million and output_per_million, or per_kwh",
+            EXAMPLE,
+        )
+    return Price(**given.model_dump())

@@ -1,0 +1,140 @@
+"""What a person asks for when candidates race: the parameters of `race`, the same as form and command."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from evaluation.errors import ConfigurationError
+from evaluation.races.rules import Budget, Level, Method, RaceRules
+from evaluation.requests.evaluation_request import EvaluationRequest, read_request
+from evaluation.requests.margin import read_margin
+from evaluation.requests.request_errors import refusal
+from evaluation.requests.request_model import RequestModel
+
+ABOUT = "`benchwright race --help` lists what can be said."
+CONTINUOUS = "continuous"
+NAMED_LEVELS: Mapping[str, int | None] = {"smoke": 20, "quick": 100, "full": None}
+"""Cases that everybody left has been asked by the end of a level; None: all."""
+_NUMBER = re.compile(r"[0-9]{1,18}(?:\.[0-9]{1,18})?(?:[eE][0-9]{1,2})?")
+
+
+class RaceRequest(RequestModel):
+    """Which candidates race on which benchmark, and by which rules."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", title="Race")
+
+    evaluation: EvaluationRequest = Field(description="Candidates, one benchmark, and how they are asked.")
+    method: Literal["evidence", "halving"] = Field(
+        default="evidence",
+        description="evidence: whoever is shown not to be the best is dropped, with a guarantee; "
+        "halving: the worse half of every round, without one.",
+    )
+    alpha: float = Field(
+        default=0.05, gt=0, lt=0.5, description="Probability with which the best may be dropped, at most."
+    )
+    margin: str | None = Field(
+        default=None, description="A difference that does not matter: `2pp`, `2%` or `0.02`. The race may end there."
+    )
+    levels: list[str] = Field(
+        default=[], description="`continuous`, or levels such as `smoke`, `quick=200`, `full`; empty: continuous."
+    )
+    confirm: int | None = Field(
+        default=None, ge=0, description="Unseen cases for the confirmation, at most; empty: a share of the benchmark."
+    )
+    budget: list[str] = Field(default=[], description="`calls=4000`, `minutes=30`, `tokens=1e6`.")
+
+    @field_validator("levels", "budget", mode="before")
+    @classmethod
+    def _words_may_be_joined(cls, value: Any) -> Any:
+        words = [value] if isinstance(value, str) else value
+        if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+            return words
+        return [part.strip() for word in words for part in word.split(",")]
+
+    @model_validator(mode="after")
+    def _is_a_race(self) -> "RaceRequest":
+        if len(self.evaluation.benchmarks) != 1:
+            raise ValueError(f"a race has one benchmark, and {len(self.evaluation.benchmarks)} are named")
+        n_candidates = len(self.evaluation.models) + len(self.evaluation.candidates)
+        if n_candidates < 2:
+            raise ValueError("a race needs two candidates or more (--model, --candidate)")
+        if self.evaluation.spread > 1:
+            raise ValueError("a race decides as it goes, and is not spread over workers: leave spread out")
+        return self
+
+    @property
+    def own_fields(self) -> dict[str, Any]:
+        """All but the evaluation, as plain JSON."""
+        return self.model_dump(mode="json", exclude={"evaluation"})
+
+    def rules(self, *, metric: str = "score", unit: str = "fraction") -> RaceRules:
+        """The rules that these words name.
+
+        Args:
+            metric: The name of what is raced on.
+            unit: Its unit, in which the margin is.
+
+        Raises:
+            ConfigurationError: a level, a budget or a margin that is none.
+        """
+        return RaceRules(
+            method=Method(self.method),
+            alpha=self.alpha,
+            margin=None if self.margin is None else read_margin(self.margin).of_unit(metric, unit),
+            levels=_levels(self.levels),
+            confirm=self.confirm,
+            budget=_budget(self.budget),
+            n_repeats=self.evaluation.repeats,
+        )
+
+
+def read_race_request(given: Mapping[str, Any], *, source: str = "the command line") -> RaceRequest:
+    """The request in `given`, checked.
+
+    Raises:
+        ConfigurationError: names each field, its value and what is allowed.
+    """
+    asked = given.get("evaluation")
+    evaluation = read_request(asked, source=source) if isinstance(asked, Mapping) else asked
+    try:
+        request = RaceRequest.model_validate({**given, "evaluation": evaluation})
+    except ValidationError as error:
+        refused = refusal(error, RaceRequest.model_fields, source=source)
+        raise ConfigurationError(refused.message, ABOUT) from None
+    if request.margin is not None:
+        read_margin(request.margin)
+    request.model_copy(update={"margin": None}).rules()
+    return request
+
+
+def _levels(words: list[str]) -> tuple[Level, ...]:
+    if words in ([], [CONTINUOUS]):
+        return ()
+    return tuple(_level(word) for word in words)
+
+
+def _level(word: str) -> Level:
+    name, sign, size = word.partition("=")
+    if sign and name and re.fullmatch(r"[1-9][0-9]{0,17}", size):
+        return Level(name=name, n_cases=int(size))
+    if not sign and name in NAMED_LEVELS:
+        return Level(name=name, n_cases=NAMED_LEVELS[name])
+    raise ConfigurationError(
+        f"level {word!r} is not known; allowed: {CONTINUOUS} alone, {', '.join(NAMED_LEVELS)}, or NAME=CASES",
+        "For example --levels smoke=30,quick=200,full",
+    )
+
+
+def _budget(words: list[str]) -> Budget:
+    found: dict[str, Any] = {}
+    for word in words:
+        name, _, number = word.partition("=")
+        if name not in ("calls", "minutes", "tokens") or not _NUMBER.fullmatch(number) or name in found:
+            raise ConfigurationError(
+                f"budget {word!r} is not of the form calls=N, minutes=N or tokens=N, each once",
+                "For example --budget calls=4000,minutes=30",
+            )
+        found[name] = float(number) if name == "minutes" else int(float(number))
+    return Budget(**found)

@@ -1,0 +1,63 @@
+"""A request as a file: the YAML of `evaluate -f`, read and written."""
+
+from pathlib import Path
+from typing import Any
+
+from evaluation.errors import ConfigurationError
+from evaluation.metric_specs import with_whole_path
+from evaluation.requests.evaluation_request import EvaluationRequest
+from evaluation.requests.prices import read_prices
+
+AN_EXAMPLE = "`benchwright show RUN --as-yaml` prints an example."
+
+
+def read_request_file(path: Path) -> dict[str, Any]:
+    """The mapping in a YAML file of `evaluate -f`, with paths in it taken from its own folder.
+
+    Raises:
+        ConfigurationError: no such file, not YAML, not a mapping.
+    """
+    import yaml
+
+    from evaluation.files.bounded_reading import read_settings_text
+    from evaluation.files.yaml_text import read_yaml
+
+    try:
+        given = read_yaml(read_settings_text(path), is_settings=True)
+    except OSError as error:
+        raise ConfigurationError(
+            f"cannot read {str(path)!r}: {error.strerror}", "Check the path given to -f."
+        ) from None
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise ConfigurationError(f"{str(path)!r} is not YAML: {' '.join(str(error).split())}", AN_EXAMPLE) from None
+    if not isinstance(given, dict):
+        raise ConfigurationError(
+            f"{str(path)!r} holds a {type(given).__name__}, expected a mapping of the options of evaluate",
+            AN_EXAMPLE,
+        )
+    found = {str(key): value for key, value in given.items()}
+    if isinstance(found.get("benchmarks"), str | list):
+        names = [found["benchmarks"]] if isinstance(found["benchmarks"], str) else found["benchmarks"]
+        found["benchmarks"] = [_beside(path, name) for name in names]
+    if isinstance(found.get("metrics"), str | list):
+        texts = [found["metrics"]] if isinstance(found["metrics"], str) else found["metrics"]
+        found["metrics"] = [
+            with_whole_path(text, folder=path.parent) if isinstance(text, str) else text for text in texts
+        ]
+    if isinstance(found.get("prices"), str):
+        found["prices"] = read_prices(path.parent / found["prices"]).content
+    return found
+
+
+def _beside(path: Path, name: Any) -> Any:
+    """A benchmark file that lies where the request file lies, by its whole path; any other name as it is."""
+    if isinstance(name, str) and (path.parent / name).is_file():
+        return str((path.parent / name).resolve())
+    return name
+
+
+def request_as_yaml(request: EvaluationRequest) -> str:
+    """The request as a file that `evaluate -f` takes; what has its default is left out."""
+    import yaml
+
+    return yaml.safe_dump(request.model_dump(exclude_defaults=True), sort_keys=False, allow_unicode=True)

@@ -1,0 +1,140 @@
+"""What a person asks for when others are to look at answers: the parameters of `review`, as form and command."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from evaluation.requests.request_errors import refusal
+from evaluation.requests.request_model import RequestModel
+
+Kind = Literal["grades", "preference"]
+Criterion = Literal["accuracy", "completeness", "relevance", "speed"]
+CRITERIA: tuple[Criterion, ...] = ("accuracy", "completeness", "relevance", "speed")
+LEAST, MOST = 1, 5
+"""The worst and the best grade."""
+LONGEST_NAME = 80
+_ABOUT = "`benchwright review start --help` lists what can be said."
+
+
+class ReviewRequest(RequestModel):
+    """Whose answers people look at, how many cases, and how they are rated."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", title="Review")
+
+    runs: list[str] = Field(
+        default=[],
+        description="Ids of runs of one benchmark, beginnings of ids, or `last`. Empty: the newest run of the "
+        "benchmark, or of all.",
+    )
+    benchmark: str | None = Field(default=None, description="Runs of this benchmark alone.")
+    candidates: list[str] = Field(
+        default=[], description="Only answers of these candidates, as results call them. Empty: all of the runs."
+    )
+    kind: Kind = Field(
+        default="grades",
+        title="How they are rated",
+        description="`grades`: each answer from 1 to 5 by each criterion. `preference`: which of two is better.",
+    )
+    criteria: list[Criterion] = Field(
+        default=list(CRITERIA), min_length=1, description="By what answers are graded; of no matter for a preference."
+    )
+    n_cases: int = Field(default=10, ge=1, le=500, title="Cases", description="How many cases are looked at.")
+    flip_share: float = Field(
+        default=0.3,
+        ge=0,
+        le=1,
+        title="Share of flipped cases",
+        description="Cases on which a model was right in one run and wrong in another, or one candidate is right and "
+        "another wrong. What is left beside these and the controls are cases on which candidates differ most.",
+    )
+    control_share: float = Field(
+        default=0.2,
+        ge=0,
+        le=1,
+        title="Share of random controls",
+        description="Cases drawn from all, whatever candidates say there: they alone speak for the whole benchmark.",
+    )
+    seed: int = Field(default=0, ge=0, description="Decides which cases are drawn and in which order all is shown.")
+    show_references: bool = Field(default=True, description="Show what counts as right beside the answers.")
+    cases_per_form: int | None = Field(
+        default=None, ge=1, le=10, title="Cases in a form", description="Empty: as many as a form holds with ease."
+    )
+    review: str | None = Field(
+        default=None,
+        title="A review that stands already",
+        description="Its id, or `last`: go on with it, or be its second rater. All above is of no matter then.",
+    )
+    rater: str | None = Field(
+        default=None,
+        max_length=LONGEST_NAME,
+        title="Who rates",
+        description="Your name: what you rated before is not asked again. Empty: the form asks for it.",
+    )
+    n_raters: int | None = Field(
+        default=None,
+        ge=1,
+        le=50,
+        title="How many people rate",
+        description="Whose answers are whose is told when so many have rated every case, and nobody who began has "
+        "cases left. Empty: one, or as it was said before.",
+    )
+    wait_days: float = Field(
+        default=30, gt=0, le=365, title="Days to wait", description="How long a form waits to be filled in."
+    )
+    unblind: bool = Field(
+        default=False,
+        title="Tell the result now",
+        description="Whose answers are whose in the review that is named above, though people still rate. Nobody is "
+        "asked anything.",
+    )
+
+    @field_validator("runs", "candidates", "criteria", mode="before")
+    @classmethod
+    def _accept_single_value(cls, value: Any) -> Any:
+        return [value] if isinstance(value, str) else value
+
+    @field_validator("runs", "candidates")
+    @classmethod
+    def _words_are_not_empty(cls, value: list[str]) -> list[str]:
+        if not all(word.strip() for word in value):
+            raise ValueError("an empty name, as an unset shell variable leaves it")
+        return list(dict.fromkeys(value))
+
+    @field_validator("criteria")
+    @classmethod
+    def _each_once(cls, value: list[Criterion]) -> list[Criterion]:
+        return [criterion for criterion in CRITERIA if criterion in value]
+
+    @field_validator("benchmark", "review", "rater")
+    @classmethod
+    def _empty_is_none(cls, value: str | None) -> str | None:
+        return " ".join(value.split()) or None if value is not None else None
+
+    @model_validator(mode="after")
+    def _a_review_is_named_where_its_result_is_wanted(self) -> "ReviewRequest":
+        if self.unblind and self.review is None:
+            raise ValueError("to tell a result now, name the review: its id, or `last`")
+        return self
+
+    @model_validator(mode="after")
+    def _shares_fit(self) -> "ReviewRequest":
+        if self.flip_share + self.control_share > 1 + 1e-9:
+            raise ValueError(
+                f"the shares of flipped cases ({self.flip_share:g}) and of controls ({self.control_share:g}) "
+                "are more than all together"
+            )
+        return self
+
+
+def read_review_request(given: Mapping[str, Any]) -> ReviewRequest:
+    """The request that the words of the command line make.
+
+    Raises:
+        ConfigurationError: names each field, its value and what is allowed.
+    """
+    try:
+        return ReviewRequest.model_validate(dict(given))
+    except ValidationError as error:
+        refused = refusal(error, ReviewRequest.model_fields, source="the command line")
+        raise type(refused)(refused.message, _ABOUT) from None

@@ -1,0 +1,60 @@
+"""What a person asks for when stored answers are scored again: the parameters of `score`."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ConfigDict, Field, ValidationError, field_validator
+
+from evaluation.records import RunRecord
+from evaluation.requests.evaluation_request import EvaluationRequest, names_a_model
+from evaluation.requests.request_errors import refusal
+from evaluation.requests.request_model import RequestModel
+
+
+class ScoreRequest(RequestModel):
+    """Which run's answers are measured by which metrics."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", title="Scoring")
+
+    run: str = Field(min_length=1, description="A run's id, the beginning of one, or `last`.")
+    metrics: list[str] = Field(default=[], description="Metrics; empty: the benchmark's own.")
+    judges: list[str] = Field(default=[], description="Models that judge answers: `MODEL` or `MODEL@ENDPOINT`.")
+    embedder: str | None = Field(default=None, description="Model that embeds texts: `MODEL` or `MODEL@ENDPOINT`.")
+    endpoints: list[str] = Field(default=[], description="Servers of those models; empty: those of the run.")
+    slots: int | None = Field(default=None, ge=1, le=4096, description="Requests that each server serves at once.")
+    gpu_tag: str | None = Field(default=None, description="Name of the GPU behind the endpoints.")
+    provider: str | None = Field(default=None, description="`ollama` or `openai_compatible`; empty: asked.")
+    allow_remote: bool = Field(default=False, description="Allow models that run on somebody else's machine.")
+    timeout_s: float = Field(default=300.0, gt=0, description="Seconds for one attempt, loading excluded.")
+
+    _names_a_model = field_validator("judges", "embedder")(names_a_model)
+
+    @field_validator("metrics", "judges", "endpoints", mode="before")
+    @classmethod
+    def _accept_single_value(cls, value: Any) -> Any:
+        return [value] if isinstance(value, str) else value
+
+    def for_run(self, run: RunRecord) -> EvaluationRequest:
+        """The request of an evaluation that would measure the same of the same candidates."""
+        given = self.model_dump(exclude={"run"})
+        if not self.endpoints:
+            given["endpoints"] = list(dict.fromkeys(found.plan.endpoint_url for found in run.candidates))
+        return EvaluationRequest(
+            benchmarks=[run.plan.benchmark_name],
+            models=[found.plan.model_name for found in run.candidates],
+            repeats=run.plan.n_repeats,
+            seed=run.plan.seed,
+            **given,
+        )
+
+
+def read_score_request(given: Mapping[str, Any]) -> ScoreRequest:
+    """The request in `given`, checked.
+
+    Raises:
+        ConfigurationError: names each field, its value and what is allowed.
+    """
+    try:
+        return ScoreRequest.model_validate(dict(given))
+    except ValidationError as error:
+        raise refusal(error, ScoreRequest.model_fields, source="the command line") from None

@@ -1,0 +1,220 @@
+"""What a person asks for when parameters are swept: the parameters of `sweep`, the same as form and command."""
+
+from collections.abc import Collection, Mapping
+from typing import Any, Literal
+
+from pydantic import ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from evaluation.candidate import DEFAULT_NUM_PREDICT
+from evaluation.case import Benchmark, Case
+from evaluation.errors import ConfigurationError
+from evaluation.fingerprint import fingerprint
+from evaluation.options import load_options
+from evaluation.quality_metrics import QUALITIES
+from evaluation.requests.evaluation_request import CandidateRequest, EvaluationRequest, parse_options
+from evaluation.requests.request_errors import refusal
+from evaluation.requests.request_model import RequestModel
+from evaluation.sweeps.designs import Design, combinations
+from evaluation.sweeps.space import MODEL, PROFILE, THINK, Combination, Parameter, parse_parameters
+
+ABOUT = "`benchwright sweep --help` lists what can be said."
+PROMPT_METRICS = ("overall_quality", *QUALITIES)
+"""What is measured on a single prompt, for which there is no reference."""
+
+
+class SweepRequest(RequestModel):
+    """Which parameters are swept over which values, for which models, on what."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", title="Sweep")
+
+    evaluation: EvaluationRequest = Field(
+        description="Models, one benchmark, and how they are asked. Of several models each is tried."
+    )
+    parameters: list[str] = Field(
+        default=[], description="`temperature=0.1:1.0:0.1`, `top_p=0.5,0.9`, `profile=plain,concise`."
+    )
+    design: Literal["grid", "random", "latin"] = Field(
+        default="grid", description="All combinations; some at random; some that are spread evenly."
+    )
+    samples: int | None = Field(default=None, ge=1, description="How many combinations; a grid has all.")
+    prompt: str | None = Field(default=None, description="A single prompt without a reference, instead of a benchmark.")
+
+    @field_validator("parameters", mode="before")
+    @classmethod
+    def _accept_single_value(cls, value: Any) -> Any:
+        return [value] if isinstance(value, str) else value
+
+    @model_validator(mode="before")
+    @classmethod
+    def _completed(cls, given: Any) -> Any:
+        """A single prompt stands in the place of the benchmark; `model=a,b` among the parameters names the models."""
+        if not isinstance(given, Mapping) or not isinstance(evaluation := given.get("evaluation"), Mapping):
+            return given
+        found = dict(evaluation)
+        if isinstance(prompt := given.get("prompt"), str):
+            name = prompt_benchmark(prompt).name
+            if found.get("benchmarks") not in (None, [], [name]):
+                raise ValueError("a sweep is made on a benchmark or on a prompt: give one of them")
+            found["benchmarks"] = [name]
+        if not found.get("benchmarks"):
+            raise ValueError("a sweep needs a benchmark (--benchmark), or a single prompt (--prompt)")
+        if not found.get("models") and not found.get("candidates"):
+            found["models"] = _models_among(given.get("parameters"))
+        return {**given, "evaluation": found}
+
+    @model_validator(mode="after")
+    def _is_a_sweep(self) -> "SweepRequest":
+        if self.evaluation.candidates:
+            raise ValueError("a sweep makes its candidates itself: give --model and --param, and no --candidate")
+        if self.evaluation.system is not None:
+            raise ValueError("a sweep takes no --system: store a profile, and give --profile or --param profile=…")
+        if len(self.evaluation.benchmarks) != 1:
+            raise ValueError(f"a sweep has one benchmark, and {len(self.evaluation.benchmarks)} are named")
+        if self.evaluation.spread > 1:
+            raise ValueError(
+                "a sweep looks at its results as it goes, and is not spread over workers: leave spread out"
+            )
+        if self.prompt is not None and not self.prompt.strip():
+            raise ValueError("the prompt is empty")
+        swept = self.all_parameters()
+        if not swept:
+            raise ValueError("nothing is swept: give --param NAME=VALUES, or several --model")
+        self._refuse_fixed({parameter.name for parameter in swept})
+        return self
+
+    def _refuse_fixed(self, swept: Collection[str]) -> None:
+        """What is swept cannot be fixed as well."""
+        fixed = dict.fromkeys(parse_options(self.evaluation.options), "--option")
+        if self.evaluation.profile is not None:
+            fixed[PROFILE] = "--profile"
+        for name, option in fixed.items():
+            if name in swept:
+                raise ValueError(f"{name} is swept, and fixed by {option} too: give one of them")
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """What was asked for, as plain JSON; what has its default is left out."""
+        return self.model_dump(mode="json", exclude_defaults=True)
+
+    def all_parameters(self) -> tuple[Parameter, ...]:
+        """What is swept; several models are a parameter too, the first one.
+
+        Raises:
+            ConfigurationError: a parameter that is none.
+        """
+        given = parse_parameters(self.parameters)
+        models = tuple(dict.fromkeys(self.evaluation.models))
+        named = next((parameter.values for parameter in given if parameter.name == MODEL), None)
+        if named is not None and not set(models) <= set(named):
+            raise ConfigurationError(
+                f"models are named by --model ({', '.join(models)}) and by --param model=… ({', '.join(named)})",
+                "Give all of them in one place.",
+            )
+        if named is not None or len(models) < 2:
+            return given
+        return (Parameter(name=MODEL, values=models), *given)
+
+    def combinations(self) -> tuple[Combination, ...]:
+        """What is tried, in an order in which no server loads a model twice.
+
+        Raises:
+            ConfigurationError: a space that cannot be tried so.
+        """
+        parameters = self.all_parameters()
+        found = combinations(parameters, Design(self.design), n_samples=self.samples, seed=self.evaluation.seed)
+        loads = [_loads(combination) for combination in found]
+        models: dict[Any, int] = {}
+        first: dict[Any, int] = {}
+        for place, (combination, load) in enumerate(zip(found, loads, strict=True)):
+            models.setdefault(combination.get(MODEL), place)
+            first.setdefault(load, place)
+        order = sorted(range(len(found)), key=lambda place: (models[found[place].get(MODEL)], first[loads[place]]))
+        return tuple(found[place] for place in order)
+
+    def candidates(self) -> tuple[CandidateRequest, ...]:
+        """The candidate of each combination, in the same order.
+
+        Raises:
+            ConfigurationError: an option that does not exist or has a bad value.
+        """
+        common = parse_options(self.evaluation.options)
+        profile = common.pop(PROFILE, None) or self.evaluation.profile
+        think = common.pop(THINK, None)
+        return tuple(self._candidate(one, common, profile, think) for one in self.combinations())
+
+    def _candidate(
+        self, combination: Combination, common: Mapping[str, Any], profile: Any, think: Any
+    ) -> CandidateRequest:
+        own = {name: value for name, value in combination.items() if name not in (MODEL, PROFILE, THINK)}
+        words = CandidateRequest(
+            model=str(combination.get(MODEL, self.evaluation.models[0])),
+            options={**common, **own},
+            profile=combination.get(PROFILE, profile),
+            think=combination.get(THINK, think),
+        ).as_text()
+        return CandidateRequest.parse(words)
+
+    def evaluation_of_all(self) -> EvaluationRequest:
+        """The evaluation of every combination.
+
+        Raises:
+            ConfigurationError: an option that does not exist or has a bad value.
+        """
+        texts = [candidate.as_text() for candidate in self.candidates()]
+        return self.evaluation.model_copy(update={"models": [], "options": [], "profile": None, "candidates": texts})
+
+
+def _models_among(parameters: Any) -> list[str]:
+    """The models that a parameter `model=a,b` names; none where the parameters cannot be read, which is said later."""
+    texts = [parameters] if isinstance(parameters, str) else parameters if isinstance(parameters, list) else []
+    named = [text for text in texts if isinstance(text, str) and text.partition("=")[0].strip() == MODEL]
+    return [str(value) for parameter in parse_parameters(named) for value in parameter.values]
+
+
+def _loads(combination: Combination) -> tuple[Any, str]:
+    """The model, and what would load it anew."""
+    return combination.get(MODEL), fingerprint(load_options(combination))
+
+
+def read_sweep_request(given: Mapping[str, Any], *, source: str = "the command line") -> SweepRequest:
+    """The request in `given`, checked.
+
+    Raises:
+        ConfigurationError: names each field, its value and what is allowed.
+    """
+    try:
+        request = SweepRequest.model_validate(dict(given))
+    except ValidationError as error:
+        refused = refusal(error, SweepRequest.model_fields, source=source)
+        raise ConfigurationError(refused.message, ABOUT) from None
+    request.evaluation_of_all()
+    return request
+
+
+def refuse_equal_combinations(n_combinations: int, n_candidates: int) -> None:
+    """Refuses a sweep of which two combinations are one and the same to the servers.
+
+    Raises:
+        ConfigurationError: there are fewer candidates than combinations.
+    """
+    if n_candidates < n_combinations:
+        raise ConfigurationError(
+            f"of {n_combinations:,} combinations only {n_candidates:,} differ for the servers: "
+            "two values mean the same, such as two names of one model",
+            "Leave one of each two such values out.",
+        )
+
+
+def prompt_benchmark(prompt: str) -> Benchmark:
+    """A single prompt as a benchmark of one case, named by its contents."""
+    case = Case(case_id="prompt", prompt=prompt)
+    return Benchmark(
+        name=f"prompt-{fingerprint(prompt)[:8]}",
+        task_type="generation",
+        cases=(case,),
+        options={"num_predict": DEFAULT_NUM_PREDICT},
+        metrics=PROMPT_METRICS,
+        headline=PROMPT_METRICS[0],
+        description="A single prompt without a reference.",
+        source="a prompt",
+    )

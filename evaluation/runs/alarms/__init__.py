@@ -1,0 +1,44 @@
+"""What in a run's results points at a fault in the measuring, rather than at bad candidates?
+
+A score near chance for every candidate is mostly a broken extraction; a metric that says the same of every answer tells
+nobody apart; answers that were cut, empty or not read score low for reasons that have nothing to do with knowledge.
+"""
+
+from dataclasses import replace
+
+from evaluation.records.labels import is_baseline
+from evaluation.results.alarms import Alarm
+from evaluation.runs.alarms.alarm import Findings
+from evaluation.runs.alarms.answer_alarms import EXTRACTION_FAILED, of_candidate
+from evaluation.runs.alarms.metric_alarms import near_chance, without_variance
+from evaluation.runs.alarms.server_alarms import too_many_slots
+from evaluation.store.alarm_counts import score_spreads
+from evaluation.store.session import Store
+
+__all__ = ["Alarm", "Findings", "find_alarms"]
+
+
+def find_alarms(store: Store, findings: Findings) -> tuple[Alarm, ...]:
+    """Every alarm of a run: those about all candidates first, then candidate by candidate."""
+    signatures = [use.signature for use in findings.words]
+    spreads = {
+        row_id: {found.signature: found for found in score_spreads(store, row_id, signatures, labels=EXTRACTION_FAILED)}
+        for row_id in findings.labels
+    }
+    guessed = list(near_chance(store, findings))
+    alarmed = {alarm.metric for alarm in guessed}
+    alarms = guessed + list(without_variance(findings, spreads, alarmed))
+    for row_id in findings.labels:
+        alarms += of_candidate(store, findings, row_id, spreads[row_id])
+        alarms += too_many_slots(store, findings, row_id)
+    baselines = _baselines(findings)
+    return tuple(replace(alarm, about_baseline=alarm.candidate in baselines) for alarm in alarms)
+
+
+def _baselines(findings: Findings) -> frozenset[str]:
+    """Labels of the candidates that are baselines."""
+    return frozenset(
+        findings.labels[found.run_candidate_id]
+        for found in findings.run.candidates
+        if is_baseline(found.plan.model_name)
+    )

@@ -1,0 +1,142 @@
+"""How many of a candidate's answers could not be read, were empty or cut, or could not be scored?"""
+
+from collections.abc import Iterator, Mapping
+
+from evaluation.errors import FailureKind
+from evaluation.formatting import counted, percent
+from evaluation.metrics.choices.choice import AMBIGUOUS
+from evaluation.metrics.extraction import NOT_EXTRACTED
+from evaluation.metrics.metric_process import BROKEN
+from evaluation.metrics.numeric_match import NO_NUMBER
+from evaluation.records import MetricUse
+from evaluation.results.alarms import Alarm
+from evaluation.runs.alarms.alarm import Findings, Spreads
+from evaluation.store.alarm_counts import count_cut
+from evaluation.store.session import Store
+from evaluation.truncation import CutBy, Limits
+
+TOO_MANY = 0.05
+"""The share of a candidate's answers above which something is said."""
+EXTRACTION_FAILED = (NOT_EXTRACTED, AMBIGUOUS, NO_NUMBER)
+"""Labels by which metrics say that they found nothing to compare."""
+
+_OWN_STEPS: Mapping[FailureKind, str] = {
+    FailureKind.EMPTY_ANSWER: "look at the prompt, and at `stop` among the options",
+    FailureKind.REPEATED_ITSELF: "raise repeat_penalty or the temperature",
+}
+
+
+def of_candidate(store: Store, findings: Findings, row_id: int, spreads: Spreads) -> Iterator[Alarm]:
+    """The alarms about one candidate's answers, and about scores of them."""
+    yield from _not_extracted(findings, row_id, spreads)
+    yield from _empty(store, findings, row_id)
+    counts = findings.counts[row_id]
+    yield from _cut(
+        findings, row_id, count_cut(store, row_id, _limits(findings, row_id)), counts.n_ok + counts.n_own_failed
+    )
+    yield from _not_scored(findings, row_id, spreads)
+    yield from _without_number(findings, row_id, spreads)
+
+
+def _not_extracted(findings: Findings, row_id: int, spreads: Spreads) -> Iterator[Alarm]:
+    """Once for metrics that read the same from an answer: they fail on the same answers."""
+    by_count: dict[tuple[int, int], list[MetricUse]] = {}
+    for use in findings.words:
+        spread = spreads.get(use.signature)
+        if spread is not None and _is_too_many(spread.n_labelled, spread.n):
+            by_count.setdefault((spread.n_labelled, spread.n), []).append(use)
+    for (n, n_all), uses in by_count.items():
+        what = f"gave {', '.join(map(findings.title, uses))} nothing to compare, and count as wrong"
+        step = f"look at one ({findings.look}), then ask for the form of the answer in the prompt"
+        yield _share_alarm(findings, row_id, "extraction_failed", findings.words[uses[0]], n, n_all, what, step)
+
+
+def _empty(store: Store, findings: Findings, row_id: int) -> Iterator[Alarm]:
+    counts = findings.counts[row_id]
+    n_all = counts.n_ok + counts.n_own_failed
+    if not _is_too_many(counts.n_own_failed, n_all):
+        return
+    kinds = sorted(counts.own_failures.items(), key=lambda found: (-found[1], found[0]))
+    what = f"are empty or of no use ({', '.join(f'{n:,} {kind}' for kind, n in kinds if n)}), and count as empty"
+    step = _own_step(store, findings, row_id, kinds[0][0])
+    yield _share_alarm(findings, row_id, "empty_answers", None, counts.n_own_failed, n_all, what, step)
+
+
+def _own_step(store: Store, findings: Findings, row_id: int, kind: FailureKind) -> str:
+    """What helps against the commonest of a candidate's own failures."""
+    limits = _limits(findings, row_id)
+    if kind is FailureKind.THINKING_USED_UP_THE_BUDGET:
+        by = count_cut(store, row_id, limits, own_failure=kind)
+        is_full = max(by, key=lambda cut: by[cut], default=CutBy.UNKNOWN) is limits.full_context
+        more = {CutBy.NUM_CTX: "raise num_ctx", CutBy.TRAINED_CONTEXT: "shorten the prompt"}[limits.full_context]
+        return f"{more if is_full else 'raise num_predict'}, or turn thinking off with think=false"
+    if kind is FailureKind.PROMPT_TOO_LONG:
+        return limits.step(limits.full_context)
+    return _OWN_STEPS.get(kind, f"look at one ({findings.look})")
+
+
+def _cut(findings: Findings, row_id: int, by: Mapping[CutBy, int], n_all: int) -> Iterator[Alarm]:
+    n = sum(by.values())
+    if not _is_too_many(n, n_all):
+        return
+    limits = _limits(findings, row_id)
+    commonest = sorted(by, key=lambda cut: -by[cut])
+    places = [limits.where(cut) if len(by) == 1 else f"{by[cut]:,} {limits.where(cut)}" for cut in commonest]
+    what = f"were cut {', '.join(places)}" if len(by) == 1 else f"were cut: {', '.join(places)}"
+    steps = "; ".join(limits.step(cut) for cut in commonest)
+    yield _share_alarm(findings, row_id, "cut_answers", None, n, n_all, what, steps)
+
+
+def _limits(findings: Findings, row_id: int) -> Limits:
+    plan = next(found.plan for found in findings.run.candidates if found.run_candidate_id == row_id)
+    return Limits.of(plan.options, trained_context=plan.details.get("context_length"))
+
+
+def _not_scored(findings: Findings, row_id: int, spreads: Spreads) -> Iterator[Alarm]:
+    """For scores that could not be had: too many of them, or any where the metric's own code is broken."""
+    for use, kinds in findings.score_failures.get(row_id, ()):
+        n = sum(kinds.values())
+        spread = spreads.get(use.signature)
+        n_all = n + (spread.n if spread is not None else 0)
+        is_broken = any(kinds.get(kind) for kind in BROKEN)
+        if not is_broken and not _is_too_many(n, n_all):
+            continue
+        said = ", ".join(f"{count:,} {kind}" for kind, count in sorted(kinds.items()) if count)
+        what = f"have no {findings.title(use)} ({said})"
+        step = f"see why: {findings.look}" if is_broken else f"see why ({findings.look}), then score again"
+        yield _share_alarm(
+            findings, row_id, "score_failures", findings.words.get(use, use.signature), n, n_all, what, step
+        )
+
+
+def _without_number(findings: Findings, row_id: int, spreads: Spreads) -> Iterator[Alarm]:
+    """For metrics that have scores, but failed to make a number of them."""
+    if not findings.estimates.get(row_id):
+        return
+    for use in findings.words:
+        spread = spreads.get(use.signature)
+        if spread is not None and findings.estimate(row_id, use) is None:
+            message = (
+                f"{findings.labels[row_id]}: {findings.title(use)} has {counted(spread.n, 'score')} and no number over "
+                "them: its combine() or aggregate() fails; mend it, then score again"
+            )
+            yield Alarm(
+                kind="no_number",
+                metric=findings.words[use],
+                candidate=findings.labels[row_id],
+                share=None,
+                n=spread.n,
+                message=message,
+            )
+
+
+def _is_too_many(n: int, n_all: int) -> bool:
+    return n_all > 0 and n / n_all > TOO_MANY
+
+
+def _share_alarm(
+    findings: Findings, row_id: int, kind: str, metric: str | None, n: int, n_all: int, what: str, step: str
+) -> Alarm:
+    label = findings.labels[row_id]
+    message = f"{label}: {n:,} of {counted(n_all, 'answer')} ({percent(n / n_all)}) {what}; {step}"
+    return Alarm(kind=kind, metric=metric, candidate=label, share=n / n_all, n=n, message=message)

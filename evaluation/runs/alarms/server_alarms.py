@@ -1,0 +1,35 @@
+"""Did a candidate's server answer as many requests at a time as it was said to?"""
+
+from collections.abc import Iterator
+
+from evaluation.formatting import counted, percent
+from evaluation.results.alarms import Alarm
+from evaluation.runs.alarms.alarm import Findings
+from evaluation.store.alarm_counts import count_waited
+from evaluation.store.session import Store
+
+WAITED = 0.5
+"""Of its own time, the wait in the server's queue from which an answer counts as one that waited for another."""
+MOST = 0.5
+"""The share of such answers above which something is said: others may use the server now and then."""
+LEAST_N = 8
+
+
+def too_many_slots(store: Store, findings: Findings, row_id: int) -> Iterator[Alarm]:
+    """One where most answers waited for one another, by the queue times that the server itself reported."""
+    slots = next(found.plan.slots for found in findings.run.candidates if found.run_candidate_id == row_id)
+    if not slots or slots < 2:
+        return
+    queueing = count_waited(store, row_id, longer_than=WAITED)
+    if queueing.n < max(LEAST_N, 2 * slots) or queueing.n_waited <= MOST * queueing.n:
+        return
+    # All in flight are waiting or served: their times are as their numbers (Little 1961, 10.1287/opre.9.3.383).
+    n_served = max(1, round(slots * queueing.served_s / (queueing.served_s + queueing.waited_s)))
+    label, share = findings.labels[row_id], queueing.n_waited / queueing.n
+    message = (
+        f"{label}: {queueing.n_waited:,} of {counted(queueing.n, 'answer')} ({percent(share)}) waited in the server's "
+        f"own queue for more than half of the time that they took: it served about {n_served} at a time, and was sent "
+        f"{slots}; latencies hold that wait. `benchwright endpoints probe` measures how many it serves: give that as "
+        "--slots, or have it serve more (OLLAMA_NUM_PARALLEL)"
+    )
+    yield Alarm(kind="too_many_slots", metric=None, candidate=label, share=share, n=queueing.n_waited, message=message)

@@ -1,0 +1,209 @@
+"""One case of a run in full: what was asked, what every candidate made of it, and what the metrics say."""
+
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+
+from evaluation.benchmarks.rendering import render
+from evaluation.candidate import Candidate
+from evaluation.case import Message
+from evaluation.errors import StoreError, UnknownNameError
+from evaluation.generation import Failure, Generation
+from evaluation.records import MetricUse, RunCandidateRecord, RunRecord, StoredOutcome
+from evaluation.records.labels import unique_labels
+from evaluation.records.metric_keys import metric_keys
+from evaluation.results.cases import (
+    AnswerResult,
+    CaseCandidate,
+    CaseResult,
+    CutResult,
+    FailureTimings,
+    MissingOutcome,
+    NoAnswerResult,
+    OutcomeFailure,
+    OutcomeResult,
+    ScoreFailureResult,
+    ScoreResult,
+)
+from evaluation.runs.failure_examples import failure_kind
+from evaluation.store.annotations import notes_on_case
+from evaluation.store.benchmarks import has_case, load_benchmark_version
+from evaluation.store.outcomes import load_outcomes
+from evaluation.store.registry import find_candidate
+from evaluation.store.runs import find_run, has_run_case, run_case_ids
+from evaluation.store.scores import score_failures_of_case, scores_of_case
+from evaluation.store.session import Store
+from evaluation.truncation import FINISH_REASON, Limits
+
+Scores = dict[int, dict[str, ScoreResult | ScoreFailureResult]]
+"""By repeat, then by metric."""
+_MOST_NAMED = 500
+
+
+def case_result(store: Store, run_id: str, case_id: str) -> CaseResult:
+    """Return a case with every candidate's outcomes, repeat by repeat.
+
+    Raises:
+        UnknownNameError: the run did not ask this case; names those that are written alike.
+    """
+    run = find_run(store, run_id)
+    plan = run.plan
+    if not has_run_case(store, plan.run_id, case_id):
+        raise unknown_case(store, run, case_id)
+    benchmark = load_benchmark_version(store, plan.benchmark_version, plan.benchmark_name, case_ids=[case_id])
+    (case,) = benchmark.cases
+    asked = render(benchmark, case)
+    labels = unique_labels(run)
+    return CaseResult(
+        run_id=plan.run_id,
+        status=run.status,
+        benchmark=plan.benchmark_name,
+        benchmark_version=plan.benchmark_version,
+        task_type=benchmark.task_type,
+        headline=plan.headline,
+        seed=plan.seed,
+        n_repeats=plan.n_repeats,
+        code_version=plan.code_version,
+        case=case,
+        annotations=tuple(notes_on_case(store, plan.run_id, case_id)),
+        candidates=tuple(
+            _candidate(store, run, record, labels[record.run_candidate_id], case_id, asked) for record in run.candidates
+        ),
+    )
+
+
+def unknown_case(store: Store, run: RunRecord, case_id: str) -> UnknownNameError:
+    """Names the cases that are written alike; all others too where they are few."""
+    plan = run.plan
+    next_step = f"`benchwright show {plan.run_id} --json` lists the ids of all its cases"
+    if has_case(store, plan.benchmark_version, case_id):
+        next_step = f"it is a case of {plan.benchmark_name!r}, but this run asked only {plan.n_cases} of them"
+    alike: list[str] = []
+    first: list[str] = []
+    for page in run_case_ids(store, plan.run_id):
+        alike = get_close_matches(case_id, [*alike, *page], n=5)
+        first += page[: _MOST_NAMED - len(first)]
+    return UnknownNameError(
+        f"case of run {plan.run_id}", case_id, [*alike, *(known for known in first if known not in alike)], next_step
+    )
+
+
+def _candidate(
+    store: Store, run: RunRecord, record: RunCandidateRecord, label: str, case_id: str, asked: tuple[Message, ...]
+) -> CaseCandidate:
+    plan = record.plan
+    limits = Limits.of(plan.options, trained_context=plan.details.get("context_length"))
+    candidate = _stored_candidate(store, plan.candidate_fingerprint)
+    outcomes = {stored.row.repeat: stored for stored in load_outcomes(store, record.run_candidate_id, [case_id])}
+    scores = _scores(store, record.run_candidate_id, case_id, planned=run.plan.metrics)
+    return CaseCandidate(
+        label=label,
+        model=plan.model_name,
+        digest=plan.digest,
+        fingerprint=plan.candidate_fingerprint,
+        options=dict(plan.options),
+        profile=candidate.profile.name,
+        think=candidate.think,
+        endpoint=plan.endpoint_name,
+        provider=plan.provider,
+        server_version=plan.server_version,
+        messages=tuple(candidate.profile.wrap(asked)),
+        outcomes=tuple(
+            _outcome(outcomes.get(repeat), repeat, scores.get(repeat, {}), limits)
+            for repeat in range(run.plan.n_repeats)
+        ),
+    )
+
+
+def _stored_candidate(store: Store, fingerprint: str) -> Candidate:
+    candidate = find_candidate(store, fingerprint)
+    if candidate is None:
+        raise StoreError(
+            f"{store.shown_url} does not hold candidate {fingerprint!r} of the run", "restore the database's backup"
+        )
+    return candidate
+
+
+def _scores(store: Store, run_candidate_id: int, case_id: str, *, planned: Sequence[MetricUse]) -> Scores:
+    """The scores of a case's repeats, on every metric that they were ever scored with, the run's own first."""
+    found = scores_of_case(store, run_candidate_id, case_id)
+    failed = score_failures_of_case(store, run_candidate_id, case_id)
+    keys = metric_keys(planned, [use for use, _ in (*found, *failed)])
+    order = list(keys)
+    scores: Scores = {}
+    for use, score in sorted(found, key=lambda pair: order.index(pair[0].signature)):
+        scores.setdefault(score.repeat, {})[keys[use.signature]] = ScoreResult(
+            value=score.measurement.value,
+            label=score.measurement.label,
+            rationale=score.measurement.rationale,
+            signature=use.signature,
+        )
+    for use, missing in failed:
+        failure = ScoreFailureResult(failure=missing.failure, signature=use.signature)
+        scores.setdefault(missing.repeat, {})[keys[use.signature]] = failure
+    return scores
+
+
+def _outcome(
+    stored: StoredOutcome | None,
+    repeat: int,
+    scores: Mapping[str, ScoreResult | ScoreFailureResult],
+    limits: Limits,
+) -> OutcomeResult | MissingOutcome:
+    if stored is None:
+        return MissingOutcome(repeat=repeat)
+    row, outcome = stored.row, stored.row.outcome
+    kind = failure_kind(outcome)
+    return OutcomeResult(
+        repeat=repeat,
+        outcome=_word(outcome),
+        failure=None if kind is None else OutcomeFailure(kind=kind, message=outcome.message),
+        came_back=_what_came_back(outcome),
+        cut=_cut(outcome, row.effective_context, limits),
+        scores=scores,
+        n_attempts=outcome.n_attempts,
+        seed=outcome.seed,
+        endpoint=row.endpoint,
+        effective_context=row.effective_context,
+        vram_share=row.vram_share,
+        energy_j=outcome.energy_j if isinstance(outcome, Generation) else None,
+        stages=tuple(row.stages),
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+    )
+
+
+def _cut(outcome: Generation | Failure, effective_context: int | None, limits: Limits) -> CutResult | None:
+    """What cut an answer off, in words, and what helps; None where nothing did."""
+    if isinstance(outcome, Failure) or outcome.finish_reason != FINISH_REASON:
+        return None
+    cut = limits.cut_by(
+        prompt_tokens=outcome.prompt_tokens,
+        output_tokens=outcome.output_tokens,
+        effective_context=effective_context,
+    )
+    return CutResult(by=cut.value, message=f"cut {limits.where(cut)}; {limits.step(cut)}")
+
+
+def _word(outcome: Generation | Failure) -> str:
+    if isinstance(outcome, Failure):
+        return "server_failure"
+    return "answer" if outcome.own_failure is None else "own_failure"
+
+
+def _what_came_back(outcome: Generation | Failure) -> AnswerResult | NoAnswerResult:
+    if isinstance(outcome, Failure):
+        timings = None if outcome.total_s is None else FailureTimings(total_s=outcome.total_s)
+        return NoAnswerResult(timings=timings)
+    return AnswerResult(
+        answer=outcome.answer,
+        text=outcome.text,
+        thinking=outcome.thinking,
+        finish_reason=outcome.finish_reason,
+        prompt_tokens=outcome.prompt_tokens,
+        output_tokens=outcome.output_tokens,
+        cached_tokens=outcome.cached_tokens,
+        timings=outcome.timing,
+        cold=outcome.cold,
+        reused=outcome.reused,
+        prompt_state=outcome.prompt_state,
+    )

@@ -1,0 +1,68 @@
+"""What failed in a run, how often, and what does one such failure look like?"""
+
+from collections.abc import Mapping
+
+from evaluation.errors import FailureKind
+from evaluation.generation import Failure, Outcome
+from evaluation.records import OutcomeCounts, StoredOutcome
+from evaluation.records.labels import unique_labels
+from evaluation.results.failures import FailureExample, FailureSummary
+from evaluation.store.outcomes import count_outcomes, first_of_kind
+from evaluation.store.runs import find_run
+from evaluation.store.session import Store
+
+
+def failure_examples(store: Store, run_id: str) -> tuple[FailureSummary, ...]:
+    """Every kind of failure with its count for each candidate and one example: the server's first, then the most."""
+    labels = unique_labels(find_run(store, run_id))
+    counts = {found.run_candidate_id: _kinds(found) for found in count_outcomes(store, run_id)}
+    examples: dict[FailureKind, FailureExample] = {}
+    for row_id, kinds in counts.items():
+        examples |= _examples(store, row_id, labels[row_id], {kind for kind in kinds if kind not in examples})
+    failures = [
+        _summary(kind, counts, labels, examples.get(kind)) for kind in sorted({k for c in counts.values() for k in c})
+    ]
+    return tuple(sorted(failures, key=lambda failure: (failure.is_own, -failure.n, failure.kind)))
+
+
+def _kinds(counts: OutcomeCounts) -> dict[FailureKind, int]:
+    return {kind: n for kind, n in (*counts.failures.items(), *counts.own_failures.items()) if n}
+
+
+def _examples(store: Store, row_id: int, label: str, wanted: set[FailureKind]) -> dict[FailureKind, FailureExample]:
+    """The first failure of each wanted kind; one that was answered meanwhile has none."""
+    found = {kind: first_of_kind(store, row_id, kind) for kind in sorted(wanted)}
+    return {kind: _example(stored, label) for kind, stored in found.items() if stored is not None}
+
+
+def failure_kind(outcome: Outcome) -> FailureKind | None:
+    """Why there is no usable answer: the server's failure or the candidate's own; None where there is one."""
+    return outcome.kind if isinstance(outcome, Failure) else outcome.own_failure
+
+
+def _example(stored: StoredOutcome, label: str) -> FailureExample:
+    outcome = stored.row.outcome
+    return FailureExample(
+        candidate=label,
+        case_id=stored.row.case_id,
+        repeat=stored.row.repeat,
+        message=outcome.message,
+        n_attempts=outcome.n_attempts,
+        endpoint=stored.row.endpoint,
+    )
+
+
+def _summary(
+    kind: FailureKind,
+    counts: Mapping[int, Mapping[FailureKind, int]],
+    labels: Mapping[int, str],
+    example: FailureExample | None,
+) -> FailureSummary:
+    by_candidate = {labels[row_id]: kinds[kind] for row_id, kinds in counts.items() if kind in kinds}
+    return FailureSummary(
+        kind=kind,
+        is_own=kind.is_the_candidates_own,
+        n=sum(by_candidate.values()),
+        by_candidate=by_candidate,
+        example=example,
+    )

@@ -1,0 +1,166 @@
+"""A race in full: what `--json`, the artifacts and the terminal are all made of."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from evaluation.errors import StoreError
+from evaluation.races.confirmation import Confirmation
+from evaluation.races.decision import Decision, Fate
+from evaluation.races.grid import Grid
+from evaluation.races.outcome import RaceOutcome, Verdict
+from evaluation.races.ranking import RacePosition
+from evaluation.races.rules import Spent
+from evaluation.races.state import Ending, RaceState
+from evaluation.results.races import Race, RaceDecision, RaceOutcomeResult, RacePlace, RaceResult, UnfinishedRace
+from evaluation.results.runs import RunResult
+from evaluation.runs.run_result import invocation_result
+from evaluation.store.races import RaceRecord, find_race, load_decisions
+from evaluation.store.session import Store
+
+
+def race_outcome(found: RaceOutcome, grid: Grid, state: RaceState, spent: Spent) -> RaceOutcomeResult:
+    """Return how a race came out, with scores in the metric's own unit, as it is stored."""
+    n_candidates = len(state.runners)
+    return RaceOutcomeResult(
+        verdict=found.verdict,
+        winner=found.winner,
+        tied=tuple(found.tied),
+        ending=found.ending,
+        sentence=found.sentence,
+        ranking=tuple(_place(standing, grid) for standing in found.ranking),
+        confirmation=found.confirmation,
+        n_more=found.n_more,
+        n_looks=state.look,
+        n_cases=state.n_asked,
+        n_pool=state.n_pool,
+        spent=spent,
+        full_grid_calls=n_candidates * state.n_pool * state.rules.n_repeats,
+    )
+
+
+def race_result(store: Store, invocation_id: str) -> RaceResult:
+    """Return the runs of a race's invocation, as of any other, and beside them the race with all its decisions.
+
+    Raises:
+        StoreError: the invocation is no race, or has no run.
+    """
+    record = find_race(store, invocation_id)
+    if record is None:
+        raise StoreError(f"invocation {invocation_id!r} is no race", "`benchwright show RUN` shows its runs")
+    evaluated = invocation_result(store, invocation_id)
+    (run,) = evaluated.runs
+    decisions = tuple(_decision(decision) for decision in load_decisions(store, invocation_id))
+    return RaceResult(invocation=evaluated, race=_race(record, run, decisions))
+
+
+def _race(record: RaceRecord, run: RunResult, decisions: tuple[RaceDecision, ...]) -> Race:
+    rules = record.request
+    return Race(
+        run_id=run.run_id,
+        benchmark=run.benchmark,
+        metric=run.headline,
+        method=rules["method"],
+        alpha=rules["alpha"],
+        margin=rules["margin"],
+        levels=tuple(rules["levels"]),
+        confirm=rules["confirm"],
+        budget=tuple(rules["budget"]),
+        outcome=UnfinishedRace() if record.result is None else _stored_outcome(record.result),
+        decisions=decisions,
+    )
+
+
+def _stored_outcome(stored: Mapping[str, Any]) -> RaceOutcomeResult:
+    checked = stored["confirmation"]
+    return RaceOutcomeResult(
+        verdict=Verdict(stored["verdict"]),
+        winner=stored["winner"],
+        tied=tuple(stored["tied"]),
+        ending=Ending(stored["ending"]),
+        sentence=stored["sentence"],
+        ranking=tuple(_stored_place(place) for place in stored["ranking"]),
+        confirmation=None if checked is None else Confirmation(**checked),
+        n_more=stored["n_more"],
+        n_looks=stored["n_looks"],
+        n_cases=stored["n_cases"],
+        n_pool=stored["n_pool"],
+        spent=Spent(**stored["spent"]),
+        full_grid_calls=stored["full_grid_calls"],
+    )
+
+
+def _stored_place(stored: Mapping[str, Any]) -> RacePlace:
+    return RacePlace(
+        rank=stored["rank"],
+        label=stored["candidate"],
+        fingerprint=stored["fingerprint"],
+        score=stored["score"],
+        n_cases=stored["n_cases"],
+        behind_first=stored["behind_first"],
+        left_after=stored["left_after"],
+        is_given_up=stored["given_up"],
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RaceDecisionPoint:
+    """What happened at one look."""
+
+    look: int
+    """From 1."""
+    n_cases: int
+    """Cases that had been asked."""
+    left: tuple[RaceDecision, ...]
+    """Who was dropped or given up."""
+    n_left_in: int
+    """Candidates that were kept."""
+    checks: tuple[RaceDecision, ...]
+    """The confirmation, where this look was one."""
+    calls: int | None
+    """Calls of the race so far; None: not noted."""
+
+
+def decision_points(decisions: Sequence[RaceDecision]) -> list[RaceDecisionPoint]:
+    """Return what happened at each look: its cases, who left, and how many went on."""
+    looks = []
+    for look, group in groupby(decisions, key=lambda decision: decision.look):
+        of_look = list(group)
+        calls = of_look[0].evidence.get("calls")
+        looks.append(
+            RaceDecisionPoint(
+                look=look,
+                n_cases=of_look[0].n_cases,
+                left=tuple(each for each in of_look if each.fate in (Fate.DROPPED, Fate.GIVEN_UP)),
+                n_left_in=sum(each.fate is Fate.KEPT for each in of_look),
+                checks=tuple(each for each in of_look if each.fate in (Fate.CONFIRMED, Fate.NOT_CONFIRMED)),
+                calls=calls if isinstance(calls, int) else None,
+            )
+        )
+    return looks
+
+
+def _place(standing: RacePosition, grid: Grid) -> RacePlace:
+    return RacePlace(
+        rank=standing.rank,
+        label=standing.label,
+        fingerprint=standing.key,
+        score=None if standing.score is None else grid.in_unit(standing.score),
+        n_cases=standing.n_cases,
+        behind_first=None if standing.difference is None else -standing.difference * grid.span + 0.0,
+        left_after=standing.left_at,
+        is_given_up=standing.is_given_up,
+    )
+
+
+def _decision(decision: Decision) -> RaceDecision:
+    return RaceDecision(
+        look=decision.look,
+        label=decision.label,
+        fingerprint=decision.key,
+        fate=decision.fate,
+        n_cases=decision.n_cases,
+        reason=decision.reason,
+        evidence=dict(decision.evidence),
+    )

@@ -1,0 +1,170 @@
+"""How does one run differ from another: in what was asked for, in its numbers, and case by case?"""
+
+from collections.abc import Callable, Mapping
+
+from evaluation.metrics.guarded_calls import BrokenMetricError, combining
+from evaluation.metrics.metric_facts import higher_is_better, is_over_all_cases
+from evaluation.metrics.parsing import metric_of
+from evaluation.records import RunCandidateRecord, RunRecord
+from evaluation.records.labels import unique_labels
+from evaluation.results.run_diffs import CandidateDiff, CaseDifferences, DiffedMetric, MetricDifference, Pairs, RunDiff
+from evaluation.results.runs import CandidateResult, MetricMean, RunResult
+from evaluation.runs.run_result import run_result
+from evaluation.scoring.aggregation import case_values
+from evaluation.store.runs import find_invocation, find_run
+from evaluation.store.session import Store
+
+_NOT_ASKED_FOR = ("benchmarks", "models", "candidates")
+"""Shown as what they became: the benchmark and the candidates."""
+_ROUNDING = 1e-12
+
+
+def run_diff(store: Store, a: str, b: str) -> RunDiff:
+    """Return the differences of two runs; what is equal is left out.
+
+    Candidates are matched by their labels. A difference of two values says nothing of chance: a comparison does.
+
+    Raises:
+        UnknownNameError: no such run.
+    """
+    runs = find_run(store, a), find_run(store, b)
+    results = run_result(store, runs[0].plan.run_id), run_result(store, runs[1].plan.run_id)
+    first, second = ({candidate.label: candidate for candidate in result.candidates} for result in results)
+    same_cases = runs[0].plan.benchmark_version == runs[1].plan.benchmark_version
+    return RunDiff(
+        run_ids=(results[0].run_id, results[1].run_id),
+        parameters=_run_parameters(store, runs, results),
+        only_in_first=tuple(label for label in first if label not in second),
+        only_in_second=tuple(label for label in second if label not in first),
+        candidates=tuple(
+            CandidateDiff(
+                label=label,
+                parameters=_candidate_parameters(first[label], second[label]),
+                scores=_score_differences(first[label], second[label]),
+                cases=_case_differences(store, runs, label) if same_cases else None,
+            )
+            for label in first
+            if label in second
+        ),
+        same_cases=same_cases,
+    )
+
+
+def _run_parameters(store: Store, runs: tuple[RunRecord, RunRecord], results: tuple[RunResult, RunResult]) -> Pairs:
+    """What differs of the runs, by name: the first one's value and the second one's."""
+    first, second = (_of_the_run(result) for result in results)
+    asked = [_asked_for(store, run) for run in runs]
+    return {**_differing(asked[0], asked[1]), **_differing(first, second)}
+
+
+def _of_the_run(result: RunResult) -> dict[str, object]:
+    return {
+        "benchmark": result.benchmark,
+        "benchmark_version": result.benchmark_version,
+        "seed": result.seed,
+        "repeats": result.n_repeats,
+        "limit": result.limit,
+        "n_cases": result.n_cases,
+        "headline": result.headline,
+        "code_version": result.code_version,
+    }
+
+
+def _asked_for(store: Store, run: RunRecord) -> dict[str, object]:
+    invocation = find_invocation(store, run.plan.invocation_id)
+    request = dict(invocation.request) if invocation is not None else {}
+    return {name: value for name, value in request.items() if name not in _NOT_ASKED_FOR}
+
+
+def _candidate_parameters(first: CandidateResult, second: CandidateResult) -> Pairs:
+    options = _differing(first.options, second.options)
+    of_candidates = _differing(_of_a_candidate(first), _of_a_candidate(second))
+    return {**of_candidates, **{f"option {name}": values for name, values in options.items()}}
+
+
+def _of_a_candidate(candidate: CandidateResult) -> dict[str, object]:
+    """What it is, its options aside."""
+    return {
+        "model": candidate.model,
+        "digest": candidate.digest,
+        "endpoint": candidate.endpoint,
+        "provider": candidate.provider,
+        "server_version": candidate.server_version,
+        "fingerprint": candidate.fingerprint,
+    }
+
+
+def _differing(first: Mapping[str, object], second: Mapping[str, object]) -> Pairs:
+    return {
+        name: (first.get(name), second.get(name))
+        for name in dict.fromkeys([*first, *second])
+        if first.get(name) != second.get(name)
+    }
+
+
+def _score_differences(first: CandidateResult, second: CandidateResult) -> tuple[MetricDifference, ...]:
+    """Metrics that both have: their values, and the second less the first where the signatures are equal."""
+    return tuple(
+        _metric_difference(name, result.mean, second.metrics[name].mean)
+        for name, result in first.metrics.items()
+        if name in second.metrics
+    )
+
+
+def _metric_difference(name: str, first: MetricMean | None, second: MetricMean | None) -> MetricDifference:
+    difference = None
+    if first is not None and second is not None and first.signature == second.signature:
+        difference = second.value - first.value
+    return MetricDifference(
+        metric=name,
+        first=_diffed(first),
+        second=_diffed(second),
+        difference=difference,
+    )
+
+
+def _diffed(mean: MetricMean | None) -> DiffedMetric:
+    if mean is None:
+        return DiffedMetric(value=None, low=None, high=None, n_cases=None, signature=None)
+    return DiffedMetric(value=mean.value, low=mean.low, high=mean.high, n_cases=mean.n_cases, signature=mean.signature)
+
+
+def _case_differences(store: Store, runs: tuple[RunRecord, RunRecord], label: str) -> CaseDifferences | None:
+    """Cases whose value on the headline metric differs; None where the two runs have no such metric in common."""
+    metric = runs[0].plan.headline
+    signatures = [[use.signature for use in run.plan.metrics if use.name == metric] for run in runs]
+    shared = next((signature for signature in signatures[0] if signature in signatures[1]), None)
+    if shared is None or is_over_all_cases(metric, shared):
+        return None
+    try:
+        combine = _combine(metric, shared)
+        first, second = (_values(store, _candidate_of(run, label), shared, combine) for run in runs)
+    except BrokenMetricError:
+        return None
+    sign = 1 if higher_is_better(metric, shared) else -1
+    gains = {case_id: sign * (second[case_id] - value) for case_id, value in first.items() if case_id in second}
+    return CaseDifferences(
+        metric=metric,
+        n_both=len(gains),
+        better=tuple(case_id for case_id, gain in gains.items() if gain > _ROUNDING),
+        worse=tuple(case_id for case_id, gain in gains.items() if gain < -_ROUNDING),
+        only_in_first=tuple(case_id for case_id in first if case_id not in second),
+        only_in_second=tuple(case_id for case_id in second if case_id not in first),
+    )
+
+
+def _combine(metric: str, signature: str) -> Callable[..., float] | None:
+    found = metric_of(metric, signature)
+    return combining(found) if found is not None else None
+
+
+def _candidate_of(run: RunRecord, label: str) -> RunCandidateRecord:
+    labels = unique_labels(run)
+    return next(found for found in run.candidates if labels[found.run_candidate_id] == label)
+
+
+def _values(
+    store: Store, found: RunCandidateRecord, signature: str, combine: Callable[..., float] | None
+) -> dict[str, float]:
+    values = case_values(store, found.run_candidate_id, signature, combine)
+    return dict(zip(values.case_ids, values.means, strict=True))

@@ -1,0 +1,208 @@
+"""A run's results: what `--json`, `show` and the artifacts are all made of."""
+
+from collections.abc import Mapping, Sequence
+
+from evaluation.errors import FailureKind
+from evaluation.metrics.speed import SPEED_METRICS
+from evaluation.records import SERVER_VERSIONS, EstimateRow, MetricUse, RunCandidateRecord, RunRecord, Status
+from evaluation.records.labels import unique_labels
+from evaluation.records.metric_keys import headline_key, metric_keys
+from evaluation.results.estimates import MetricEstimate
+from evaluation.results.gpus import EnergyResult
+from evaluation.results.runs import CandidateResult, InvocationResult, MetricMean, MetricResult, RunInFull, RunResult
+from evaluation.runs.alarms import Findings, find_alarms
+from evaluation.runs.class_tables import class_tables
+from evaluation.runs.energy_result import energy_report
+from evaluation.runs.failure_examples import failure_examples
+from evaluation.runs.judges.report import judging_report
+from evaluation.store.annotations import annotations
+from evaluation.store.benchmarks import find_benchmark
+from evaluation.store.experiments import experiments_of_run
+from evaluation.store.gpu_samples import gpu_summary
+from evaluation.store.outcomes import count_outcomes, outcomes_by_endpoint
+from evaluation.store.runs import find_run, run_case_ids, run_flows, runs_of_invocation
+from evaluation.store.scores import count_score_failures, load_estimates, scored_metrics
+from evaluation.store.session import Store
+
+_WORST_FIRST = (
+    Status.FAILED,
+    Status.CANCELLED,
+    Status.INTERRUPTED,
+    Status.RUNNING,
+    Status.PLANNED,
+    Status.COMPLETED,
+)
+
+
+def worst_status(statuses: Sequence[str]) -> Status:
+    """Return the status of several runs together."""
+    return next((status for status in _WORST_FIRST if status in statuses), Status.PLANNED)
+
+
+def invocation_result(store: Store, invocation_id: str) -> InvocationResult:
+    """Return the runs of an invocation, with the worst of their statuses."""
+    runs = tuple(run_result(store, run.plan.run_id) for run in runs_of_invocation(store, invocation_id))
+    return InvocationResult(status=worst_status([run.status for run in runs]), invocation_id=invocation_id, runs=runs)
+
+
+def run_result(store: Store, run_id: str) -> RunResult:
+    """Return one run: what it was, its candidates, their counts and their numbers, not rounded."""
+    run = find_run(store, run_id)
+    plan = run.plan
+    benchmark = find_benchmark(store, plan.benchmark_version)
+    counts = {counted.run_candidate_id: counted for counted in count_outcomes(store, run_id)}
+    estimates: dict[int, list[EstimateRow]] = {}
+    for row in load_estimates(store, run_id):
+        estimates.setdefault(row.run_candidate_id, []).append(row)
+    failed = {
+        record.run_candidate_id: count_score_failures(store, record.run_candidate_id) for record in run.candidates
+    }
+    others = [row.metric for rows in estimates.values() for row in rows]
+    keys = metric_keys(plan.metrics, [*others, *(use for counted in failed.values() for use, _ in counted)])
+    labels = unique_labels(run)
+    uses = [*plan.metrics, *others, *(use for counted in failed.values() for use, _ in counted)]
+    findings = Findings(
+        run=run,
+        words={use: keys[use.signature] for use in uses if use in plan.metrics or use.name not in SPEED_METRICS},
+        labels=labels,
+        counts=counts,
+        estimates=estimates,
+        score_failures=failed,
+    )
+    gpus = gpu_summary(store, plan.invocation_id)
+    energies = energy_report(store, plan.run_id) if gpus else {}
+    return RunResult(
+        run_id=plan.run_id,
+        invocation_id=plan.invocation_id,
+        status=run.status,
+        reason=run.reason,
+        benchmark=plan.benchmark_name,
+        benchmark_version=plan.benchmark_version,
+        task_type=benchmark.task_type if benchmark else None,
+        headline=headline_key(run, keys),
+        metrics=_measured(run, keys),
+        alarms=find_alarms(store, findings),
+        seed=plan.seed,
+        n_repeats=plan.n_repeats,
+        limit=plan.limit,
+        n_cases=plan.n_cases,
+        code_version=plan.code_version,
+        tags=tuple(plan.tags),
+        started_at=run.started_at,
+        finished_at=run.finished_at,
+        flow_run_ids=run_flows(store, run_id),
+        gpus=gpus,
+        judging=judging_report(store, run, _uses(keys, run, others)),
+        candidates=tuple(
+            _candidate(store, findings, record, keys, energies.get(record.run_candidate_id))
+            for record in run.candidates
+        ),
+    )
+
+
+def run_in_full(store: Store, run_id: str) -> RunInFull:
+    """Return one run with what `show` has beyond its results."""
+    return RunInFull(
+        run=run_result(store, run_id),
+        failures=failure_examples(store, run_id),
+        classes=class_tables(store, run_id),
+        experiments=experiments_of_run(store, run_id),
+        annotations=tuple(annotations(store, run_ids=[run_id])),
+        case_ids=tuple(case_id for page in run_case_ids(store, run_id) for case_id in page),
+    )
+
+
+def _uses(keys: Mapping[str, str], run: RunRecord, others: Sequence[MetricUse]) -> list[MetricUse]:
+    """Every metric by which the run was scored, once."""
+    uses = {use.signature: use for use in (*run.plan.metrics, *others)}
+    return [uses[signature] for signature in keys if signature in uses]
+
+
+def _measured(run: RunRecord, keys: Mapping[str, str]) -> dict[str, str]:
+    """Signatures of what the run measures, and of what it was scored by later on, by their words."""
+    planned = {use.signature for use in run.plan.metrics}
+    return {
+        key: signature
+        for signature, key in keys.items()
+        if signature in planned or (key != signature and key not in SPEED_METRICS)
+    }
+
+
+def _candidate(
+    store: Store, findings: Findings, record: RunCandidateRecord, keys: Mapping[str, str], energy: EnergyResult | None
+) -> CandidateResult:
+    plan, row_id = record.plan, record.run_candidate_id
+    counts = findings.counts[row_id]
+    return CandidateResult(
+        label=findings.labels[row_id],
+        model=plan.model_name,
+        digest=plan.digest,
+        fingerprint=plan.candidate_fingerprint,
+        options=dict(plan.options),
+        endpoint=plan.endpoint_name,
+        endpoint_url=plan.endpoint_url,
+        provider=plan.provider,
+        server_version=plan.server_version,
+        status=record.status,
+        given_up_reason=record.given_up_reason,
+        n_cases=findings.run.plan.n_cases,
+        n_ok=counts.n_ok + counts.n_own_failed,
+        n_failed=counts.n_failed,
+        n_reused=counts.n_reused,
+        n_cached=counts.n_cached,
+        vram_share=counts.vram_share,
+        failures=_by_kind(counts.failures),
+        own_failures=_by_kind(counts.own_failures),
+        metrics=_metrics(findings.estimates.get(row_id, ()), keys),
+        details=dict(plan.details),
+        score_failures={keys[use.signature]: kinds for use, kinds in findings.score_failures[row_id]},
+        n_scored=_n_scored(store, record, keys),
+        endpoints=_endpoints(store, record),
+        energy=energy,
+    )
+
+
+def _endpoints(store: Store, record: RunCandidateRecord) -> dict[str, int] | None:
+    """How many outcomes each server of a pool gave; None where there was but one server."""
+    if len(record.plan.details.get(SERVER_VERSIONS, {})) < 2:
+        return None
+    return outcomes_by_endpoint(store, record.run_candidate_id)
+
+
+def _n_scored(store: Store, record: RunCandidateRecord, keys: Mapping[str, str]) -> dict[str, int]:
+    """How many answers have a score, by metric."""
+    counted = scored_metrics(store, record.run_candidate_id)
+    return {keys[use.signature]: n for use, n in counted if use.signature in keys}
+
+
+def _by_kind(kinds: Mapping[FailureKind, int]) -> dict[str, int]:
+    return {str(kind): count for kind, count in sorted(kinds.items()) if count}
+
+
+def _metrics(rows: Sequence[EstimateRow], keys: Mapping[str, str]) -> dict[str, MetricResult]:
+    """Each metric's mean with its interval; other quantities of the same metric stand beside it."""
+    means: dict[str, MetricMean] = {}
+    quantities: dict[str, dict[str, MetricEstimate]] = {}
+    for row in sorted(rows, key=lambda row: row.quantity != "mean"):
+        signature = row.metric.signature
+        word = keys[signature]
+        if word in means and means[word].signature != signature:  # a cost by another price
+            word = signature
+        of_metric = quantities.setdefault(word, {})
+        if row.quantity == "mean":
+            means[word] = _mean(row)
+        else:
+            of_metric[row.quantity] = MetricEstimate.of(row.estimate)
+    return {word: MetricResult(mean=means.get(word), quantities=beside) for word, beside in quantities.items()}
+
+
+def _mean(row: EstimateRow) -> MetricMean:
+    estimate = row.estimate
+    return MetricMean(
+        value=estimate.value,
+        low=estimate.low,
+        high=estimate.high,
+        n_cases=estimate.n_cases,
+        method=estimate.method,
+        signature=row.metric.signature,
+    )

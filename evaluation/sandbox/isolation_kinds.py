@@ -1,0 +1,16 @@
+"""The kinds of isolation that there are."""
+
+from dataclasses import dataclass
+
+BUBBLEWRAP = "bubblewrap"
+WEAK = "weak"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Isolation:
+    """How programs are kept from harm."""
+
+    name: str
+    """`bubblewrap` or `weak`."""
+    in_user_namespace: bool = False
+    """Whether bubblewrap's privileges come from a user namespace; else from root, and each program gets a user id."""

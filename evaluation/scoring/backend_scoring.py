@@ -1,0 +1,214 @@
+"""Scores of metrics that ask for more than the answer: vectors, verdicts, programs' outcomes. Asked only once each."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from evaluation.case import Case
+from evaluation.generation import Generation
+from evaluation.metrics.metric import Answers, Metric, Request
+from evaluation.metrics.metric_process import MetricProcess, is_ours
+from evaluation.records import RunRecord, ScoreRow, StoredOutcome
+from evaluation.resolution.metric_models import is_opponent
+from evaluation.score import Measurement, ScoreFailure
+from evaluation.scoring.candidate_scoring import ScoreCounts, as_row
+from evaluation.scoring.metric_backends.dispatch import Answerers, all_answers
+from evaluation.store.benchmarks import load_cases
+from evaluation.store.outcomes import iterate_outcomes, load_outcomes
+from evaluation.store.retrying import patiently
+from evaluation.store.runs import find_run
+from evaluation.store.scores import judged_ids, save_scores
+from evaluation.store.session import Store
+
+AT_ONCE = 256
+"""Answers that are worked on at once; who answers lets in as many as fit."""
+SAVED_EVERY = 32
+SAVED_AFTER_S = 1.0
+"""How many scores, and how many seconds of them, a killed process may lose at most."""
+NO_OPPONENT = ScoreFailure(kind="no_opponent", message="the other candidate has no answer to this case")
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Work:
+    """One score that is still missing."""
+
+    generation_id: int
+    metric: Metric
+    case: Case
+    generations: tuple[Generation, ...]
+    """Empty where the opponent has no answer."""
+
+
+async def score_asking(
+    store: Store,
+    run_id: str,
+    run_candidate_id: int,
+    metrics: Sequence[Metric],
+    answerers: Answerers,
+    *,
+    on_scored: Callable[[int], None] = lambda _: None,
+    apart: MetricProcess | None = None,
+) -> ScoreCounts:
+    """Counts of what was scored now; what has a score already is left as it is, what failed before is asked again.
+
+    Args:
+        store: Where the answers are, and the scores go.
+        run_id: The run.
+        run_candidate_id: Its candidate.
+        metrics: Those that ask.
+        answerers: Who answers.
+        on_scored: Told after each score how many there are, with those that could not be had.
+        apart: Where others' metrics measure; None: in processes for this call alone.
+    """
+    if apart is None:
+        with MetricProcess() as apart:
+            return await score_asking(
+                store, run_id, run_candidate_id, metrics, answerers, on_scored=on_scored, apart=apart
+            )
+    workers = {metric: _Worker(metric, apart) for metric in metrics}
+    run = await _patient(lambda: find_run(store, run_id))
+    metrics = [metric for metric in metrics if not _is_its_own_opponent(metric, run, run_candidate_id)]
+    n_generations = n_scores = n_failed = 0
+    async for page in _pages(store, run_candidate_id):
+        works = await _patient(lambda: list(_missing(store, run, page, metrics)))  # noqa: B023 - awaited at once
+        n_generations += len({work.generation_id for work in works})
+        rows: list[ScoreRow] = []
+        saved_at = time.monotonic()
+        try:
+            async for row in _limited((_score(work, workers[work.metric], answerers) for work in works), AT_ONCE):
+                if row is None:
+                    continue
+                rows.append(row)
+                n_scores += isinstance(row.measurement, Measurement)
+                n_failed += isinstance(row.measurement, ScoreFailure)
+                if len(rows) >= SAVED_EVERY or time.monotonic() - saved_at >= SAVED_AFTER_S:
+                    saving, rows, saved_at = rows, [], time.monotonic()
+                    await _saved(store, saving)
+                on_scored(n_scores + n_failed)
+        finally:  # who ends us early keeps what there is
+            await asyncio.shield(_saved(store, rows))
+    return ScoreCounts(n_generations=n_generations, n_scores=n_scores, n_failed=n_failed)
+
+
+async def _saved(store: Store, rows: list[ScoreRow]) -> None:
+    if rows:
+        await _patient(lambda: save_scores(store, rows))
+
+
+async def _patient(call: Callable[[], T]) -> T:
+    return await asyncio.to_thread(patiently, call)
+
+
+async def _pages(store: Store, run_candidate_id: int) -> AsyncIterator[tuple[StoredOutcome, ...]]:
+    pages = iterate_outcomes(store, run_candidate_id)
+    while (page := await asyncio.to_thread(next, pages, None)) is not None:
+        yield page
+
+
+def _missing(
+    store: Store, run: RunRecord, page: tuple[StoredOutcome, ...], metrics: Sequence[Metric]
+) -> Iterator[_Work]:
+    answered = [found for found in page if isinstance(found.row.outcome, Generation)]
+    case_ids = sorted({found.row.case_id for found in answered})
+    cases = {case.case_id: case for case in load_cases(store, run.plan.benchmark_version, case_ids)}
+    done = {
+        metric: judged_ids(store, metric.signature, [found.generation_id for found in answered]) for metric in metrics
+    }
+    others = {metric: _opponents(store, run, metric, case_ids) for metric in metrics}
+    # Answer by answer: metrics that want the same of an answer ask for it at the same time, and it is done once.
+    for found in answered:
+        for metric in metrics:
+            if found.generation_id in done[metric] or not isinstance(found.row.outcome, Generation):
+                continue
+            generations: tuple[Generation, ...] = (found.row.outcome,)
+            if (of_other := others[metric]) is not None:
+                other = of_other.get((found.row.case_id, found.row.repeat))
+                generations = () if other is None else (found.row.outcome, other)
+            yield _Work(
+                generation_id=found.generation_id,
+                metric=metric,
+                case=cases[found.row.case_id],
+                generations=generations,
+            )
+
+
+def _against(metric: Metric) -> str | None:
+    against = getattr(metric, "against", None)
+    return against if isinstance(against, str) and against else None
+
+
+def _is_its_own_opponent(metric: Metric, run: RunRecord, run_candidate_id: int) -> bool:
+    against = _against(metric)
+    own = next(found for found in run.candidates if found.run_candidate_id == run_candidate_id)
+    return against is not None and is_opponent(against, own.plan.candidate_fingerprint)
+
+
+def _opponents(
+    store: Store, run: RunRecord, metric: Metric, case_ids: Sequence[str]
+) -> Mapping[tuple[str, int], Generation] | None:
+    """The other candidate's answers, by case and repeat; None where the metric looks at one candidate alone."""
+    against = _against(metric)
+    if against is None:
+        return None
+    for found in run.candidates:
+        if is_opponent(against, found.plan.candidate_fingerprint):
+            return {
+                (stored.row.case_id, stored.row.repeat): stored.row.outcome
+                for stored in load_outcomes(store, found.run_candidate_id, case_ids)
+                if isinstance(stored.row.outcome, Generation)
+            }
+    return {}
+
+
+class _Worker:
+    """Measures by one metric: ours at once, another's in a thread, which waits for its process, one case at a time."""
+
+    def __init__(self, metric: Metric, apart: MetricProcess) -> None:
+        self._metric, self._apart, self._is_ours = metric, apart, is_ours(metric)
+        self._at_work = asyncio.Lock()
+
+    async def requested(self, work: _Work) -> tuple[Request, ...] | ScoreFailure:
+        """What the metric wants answered."""
+        return await self._done(lambda: self._apart.requested(self._metric, work.case, work.generations))
+
+    async def measured(self, work: _Work, answers: Answers) -> Measurement | ScoreFailure | None:
+        """What it says, given that."""
+        return await self._done(lambda: self._apart.measured(self._metric, work.case, work.generations, answers))
+
+    async def _done(self, call: Callable[[], T]) -> T:
+        if self._is_ours:
+            return call()
+        async with self._at_work:
+            return await asyncio.to_thread(call)
+
+
+async def _score(work: _Work, worker: _Worker, answerers: Answerers) -> ScoreRow | None:
+    if not work.generations:
+        return as_row(work.generation_id, work.metric, NO_OPPONENT)
+    requests = await worker.requested(work)
+    if isinstance(requests, ScoreFailure):
+        return as_row(work.generation_id, work.metric, requests)
+    answers = await all_answers(answerers, requests)
+    return as_row(work.generation_id, work.metric, await worker.measured(work, answers))
+
+
+async def _limited(works: Iterator[Awaitable[T]], n_at_once: int) -> AsyncIterator[T]:
+    """Results as they come, with so many in work at once; who stops listening ends them all."""
+    running: set[asyncio.Task[T]] = set()
+    try:
+        while True:
+            while len(running) < n_at_once and (work := next(works, None)) is not None:
+                running.add(asyncio.ensure_future(work))
+            if not running:
+                return
+            done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+            for one in done:
+                yield one.result()
+    finally:
+        for one in running:
+            one.cancel()
+        await asyncio.gather(*running, return_exceptions=True)

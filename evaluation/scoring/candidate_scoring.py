@@ -1,0 +1,149 @@
+"""Measures the stored answers of one candidate, in batches. No generation is needed for a new metric."""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from evaluation.generation import Generation
+from evaluation.metrics.metric import Metric, ModelMetric, Need
+from evaluation.metrics.metric_process import MetricProcess, is_ours
+from evaluation.metrics.missing_metric import MissingMetric
+from evaluation.metrics.parsing import parse_metric
+from evaluation.planning.plan import MetricModelPlan
+from evaluation.records import MetricUse, ScoreRow, StoredOutcome
+from evaluation.score import Measurement, ScoreFailure
+from evaluation.store.benchmarks import load_cases
+from evaluation.store.outcomes import iterate_outcomes
+from evaluation.store.runs import find_run
+from evaluation.store.scores import judged_ids, save_scores
+from evaluation.store.session import Store
+
+ASKED = frozenset({Need.EMBEDDER, Need.SANDBOX, Need.JUDGE})
+SAVED_AFTER_S = 1.0
+"""How many seconds of scores by somebody else's metric a killed process may lose at most."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreCounts:
+    """How much was scored."""
+
+    n_generations: int
+    n_scores: int
+    n_failed: int = 0
+    """Scores that could not be had."""
+
+
+def asks(metric: Metric) -> bool:
+    """True for a metric that needs vectors, verdicts or programs' outcomes: see `asked_scoring`."""
+    return bool(metric.asks_for & ASKED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricsByWork:
+    """Metrics of a run by who has to do something for them, each as `parse_metric` reads it."""
+
+    plain: tuple[str, ...]
+    """Those that need the answer alone."""
+    programs: tuple[str, ...]
+    """Those that run programs in the sandbox."""
+    by_model: Mapping[tuple[str, str, str], tuple[str, ...]]
+    """Those that ask a model, by what it is needed for, its name and its digest."""
+
+    def of_model(self, asked: MetricModelPlan) -> tuple[str, ...]:
+        """Those that ask that model."""
+        return self.by_model.get((asked.need, asked.model, asked.digest), ())
+
+
+def by_work(metrics: Sequence[str]) -> MetricsByWork:
+    """The metrics of a run, sorted by the work that they make."""
+    plain: list[str] = []
+    programs: list[str] = []
+    by_model: dict[tuple[str, str, str], list[str]] = {}
+    for text in metrics:
+        metric = parse_metric(text)
+        if not asks(metric):
+            plain.append(text)
+        elif isinstance(metric, ModelMetric) and (needs := metric.asks_for & {Need.EMBEDDER, Need.JUDGE}):
+            (need,) = needs
+            by_model.setdefault((str(need), metric.model, metric.digest), []).append(text)
+        else:
+            programs.append(text)
+    return MetricsByWork(
+        plain=tuple(plain),
+        programs=tuple(programs),
+        by_model={model: tuple(texts) for model, texts in by_model.items()},
+    )
+
+
+def score_candidate(
+    store: Store, run_id: str, run_candidate_id: int, metrics: Sequence[Metric], *, apart: MetricProcess | None = None
+) -> ScoreCounts:
+    """Counts of what was scored; every score is stored. The server's failures are left out, the candidate's are not.
+
+    Our own metrics come first, then one after the other: none waits for one that comes later and never returns.
+
+    Args:
+        store: Where the answers are, and the scores go.
+        run_id: The run.
+        run_candidate_id: Its candidate.
+        metrics: Those that ask for nothing.
+        apart: Where others' metrics measure; None: in processes for this call alone.
+    """
+    if apart is None:
+        with MetricProcess() as apart:
+            return score_candidate(store, run_id, run_candidate_id, metrics, apart=apart)
+    version = find_run(store, run_id).plan.benchmark_version
+    n_generations = n_scores = n_failed = 0
+    ours, others = list(filter(is_ours, metrics)), [metric for metric in metrics if not is_ours(metric)]
+    for some in (ours, *([metric] for metric in others)):
+        if not some:
+            continue
+        n_generations = 0
+        for page in iterate_outcomes(store, run_candidate_id):
+            n_generations += len(page)
+            for rows in _measured_page(store, version, page, some, apart):
+                save_scores(store, rows)
+                failed = sum(isinstance(row.measurement, ScoreFailure) for row in rows)
+                n_failed += failed
+                n_scores += len(rows) - failed
+    return ScoreCounts(n_generations=n_generations, n_scores=n_scores, n_failed=n_failed)
+
+
+def _measured_page(
+    store: Store, version: str, page: tuple[StoredOutcome, ...], metrics: Sequence[Metric], apart: MetricProcess
+) -> Iterator[list[ScoreRow]]:
+    """The page's scores, in so many parts that none of them waits long to be stored."""
+    wanted = sorted({found.row.case_id for found in page})
+    cases = {case.case_id: case for case in load_cases(store, version, wanted)}
+    ids = [found.generation_id for found in page]
+    # A metric that is lost takes no score away that it gave before.
+    kept: dict[Metric, frozenset[int]] = {
+        metric: judged_ids(store, metric.signature, ids) for metric in metrics if isinstance(metric, MissingMetric)
+    }
+    rows: list[ScoreRow] = []
+    saved_at = time.monotonic()
+    for found in page:
+        if not isinstance(found.row.outcome, Generation):
+            continue
+        for metric in metrics:
+            if found.generation_id in kept.get(metric, ()):
+                continue
+            said = apart.measured(metric, cases[found.row.case_id], (found.row.outcome,), {})
+            if (row := as_row(found.generation_id, metric, said)) is not None:
+                rows.append(row)
+        if time.monotonic() - saved_at >= SAVED_AFTER_S:
+            yield rows
+            rows, saved_at = [], time.monotonic()
+    yield rows
+
+
+def as_row(generation_id: int, metric: Metric, measurement: Measurement | ScoreFailure | None) -> ScoreRow | None:
+    """What a metric said of a generation, as it is stored; None where it has no value for it."""
+    if measurement is None:
+        return None
+    return ScoreRow(
+        generation_id=generation_id,
+        metric=MetricUse(name=metric.name, signature=metric.signature),
+        measurement=measurement,
+        scorer_version=metric.scorer_version,
+    )

@@ -1,0 +1,95 @@
+"""A candidate's speed, tokens, cost and energy in a run, from its answers' figures, each with its interval.
+
+Figures that are smaller where the server had read the prompt before are estimated apart for fresh and cached prompts.
+"""
+
+import math
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+from operator import itemgetter
+
+from evaluation.case import Case
+from evaluation.generation import Generation, PromptState
+from evaluation.metrics import METRICS
+from evaluation.metrics.cost import CostUsd
+from evaluation.metrics.metric import Metric
+from evaluation.metrics.speed import TIMED_METRICS, USAGE_METRICS, reads_the_prompt
+from evaluation.records import EstimateRow, MetricUse
+from evaluation.score import Estimate, Measurement
+from evaluation.stats.estimate import mean_estimate, quantile_estimate
+from evaluation.store.outcome_numbers import iterate_figures
+from evaluation.store.session import Store
+
+LATENCY_QUANTILES = {"p50": 0.5, "p90": 0.9, "p95": 0.95}
+_ANY_CASE = Case(case_id="any")
+"""A figure of speed does not look at the case."""
+
+
+def figure_estimates(store: Store, run_candidate_id: int, cost: CostUsd | None) -> Iterator[EstimateRow]:
+    """Speed, tokens and cost, from one reading of the answers' figures."""
+    metrics: list[Metric] = [METRICS[name]() for name in (*TIMED_METRICS, *USAGE_METRICS)]
+    metrics += [cost] if cost is not None else []
+    means = {metric.name: {state: array("d") for state in PromptState} for metric in metrics}
+    paid = array("d")
+    for _, of_case in groupby(iterate_figures(store, run_candidate_id), key=itemgetter(0)):
+        generations = [generation for _, generation in of_case]
+        for metric in metrics:
+            measured = [metric.measure(_ANY_CASE, (generation,), {}) for generation in generations]
+            for state, values in by_prompt_state(metric, generations, measured).items():
+                means[metric.name][state].append(math.fsum(values) / len(values))
+            if metric is cost:
+                own = zip(generations, measured, strict=True)
+                paid.extend(found.value for given, found in own if isinstance(found, Measurement) and not given.reused)
+    for metric in metrics:
+        yield from _figure_rows(run_candidate_id, metric, means[metric.name])
+    if cost is not None and paid:
+        yield _total(run_candidate_id, cost, paid)
+
+
+def by_prompt_state(
+    metric: Metric, generations: Sequence[Generation], measured: Sequence[object]
+) -> dict[PromptState, list[float]]:
+    """The values of a case's repeats apart by what the server had kept of their prompt, where that changes them."""
+    found: dict[PromptState, list[float]] = {}
+    for generation, one in zip(generations, measured, strict=True):
+        if isinstance(one, Measurement):
+            state = generation.prompt_state if reads_the_prompt(metric) else None
+            found.setdefault(state or PromptState.FRESH, []).append(one.value)
+    return found
+
+
+def _figure_rows(
+    run_candidate_id: int, metric: Metric, means: Mapping[PromptState, Sequence[float]]
+) -> Iterator[EstimateRow]:
+    """The estimate for fresh prompts, or where it is never known for unknown ones; cached ones stand beside it."""
+    first = PromptState.FRESH if means[PromptState.FRESH] else PromptState.UNKNOWN
+    yield from _speed_rows(run_candidate_id, metric, means[first])
+    for state in PromptState:
+        if state is not first and means[state]:
+            use = MetricUse(name=metric.name, signature=metric.signature)
+            estimate = mean_estimate(means[state]).within(metric.value_range)
+            yield EstimateRow(
+                run_candidate_id=run_candidate_id, metric=use, quantity=f"{state}_prompts", estimate=estimate
+            )
+
+
+def _total(run_candidate_id: int, metric: Metric, values: Sequence[float]) -> EstimateRow:
+    """What all answers that the run itself asked for took together: a sum that was counted, and has no interval."""
+    total = Estimate(value=math.fsum(values), low=None, high=None, n_cases=len(values), method="sum")
+    use = MetricUse(name=metric.name, signature=metric.signature)
+    return EstimateRow(run_candidate_id=run_candidate_id, metric=use, quantity="total", estimate=total)
+
+
+def _speed_rows(run_candidate_id: int, metric: Metric, means: Sequence[float]) -> Iterator[EstimateRow]:
+    if not means:
+        return
+    use = MetricUse(name=metric.name, signature=metric.signature)
+    yield EstimateRow(
+        run_candidate_id=run_candidate_id, metric=use, estimate=mean_estimate(means).within(metric.value_range)
+    )
+    if metric.name == "latency_s":
+        for quantity, q in LATENCY_QUANTILES.items():
+            yield EstimateRow(
+                run_candidate_id=run_candidate_id, metric=use, quantity=quantity, estimate=quantile_estimate(means, q)
+            )

@@ -1,0 +1,119 @@
+"""How does what an application did get into the store without the application waiting for it, or failing by it?
+
+What goes wrong is said once through `logging`, which an application routes as it likes and which, unlike a warning, no
+setting turns into an exception.
+"""
+
+import sys
+from collections.abc import Callable, Sequence
+
+from evaluation.store.background_writer import BATCH_AFTER_S, Attempt, BackgroundWriter, attempt
+
+MOST_WAITING = 10_000
+EXIT_TIMEOUT_S = 10.0
+"""How long the end of a process waits for what is not written yet; it does not where the store is away."""
+_LONGEST_PAUSE_S = 30.0
+"""Between attempts while the store is away."""
+
+Make = Callable[[], object]
+"""Makes what is stored; called in the thread. Raises where it cannot be stored."""
+Write = Callable[[Sequence[object]], None]
+"""Writes all or none. Raises `StoreError` where the same may succeed later, another error where it never will."""
+
+
+class TrafficWriter(BackgroundWriter[Make]):
+    """Calls on their way to the store.
+
+    Args:
+        write: Called in one thread at a time.
+        end: Called in that thread when it has written its last.
+        most_waiting: How many are kept while the store is away.
+        batch_after_s: How long the first of a batch waits for others.
+    """
+
+    def __init__(
+        self,
+        write: Write,
+        *,
+        end: Callable[[], None] = lambda: None,
+        most_waiting: int = MOST_WAITING,
+        batch_after_s: float = BATCH_AFTER_S,
+    ) -> None:
+        self._write, self._end = write, end
+        super().__init__(
+            self._made_and_written,
+            name="benchwright-traffic",
+            most_waiting=most_waiting,
+            longest_pause_s=_LONGEST_PAUSE_S,
+            batch_after_s=batch_after_s,
+        )
+
+    def _begin_anew(self) -> None:
+        super()._begin_anew()
+        self._has_said = self._has_said_lost = False
+
+    def begun(self) -> None:
+        """Lets processes of `multiprocessing`, which end without the functions of `atexit`, write all down."""
+        if processes := sys.modules.get("multiprocessing.util"):
+            processes.Finalize(None, self.close, exitpriority=10)
+
+    def met(self, problem: Exception) -> None:
+        """Says the first thing that went wrong."""
+        if not self._has_said:
+            self._has_said = True
+            _say(_in_words(problem))
+
+    def say(self, text: str) -> None:
+        """Says something that the application's owner should know."""
+        _say(text)
+
+    def ended(self) -> None:
+        """Lets go of the store."""
+        self._end()
+
+    def flush(self, timeout_s: float = EXIT_TIMEOUT_S) -> int:
+        """How many of the calls so far are left, after all that can be written now are: 0 unless the store is away."""
+        return super().flush(timeout_s)
+
+    def close(self, timeout_s: float = EXIT_TIMEOUT_S) -> int:
+        """How many calls could not be written; the thread ends, and says once how many were lost."""
+        n_left = super().close(timeout_s)
+        n_lost = n_left + self.n_dropped
+        if n_lost and not self._has_said_lost:
+            _say(f"calls of this process that are missing in the recorded traffic: {n_lost}")
+        self._has_said_lost = True
+        return n_left
+
+    def _made_and_written(self, batch: Sequence[Make]) -> Attempt[Make]:
+        made: list[tuple[Make, object]] = []
+        problem: Exception | None = None
+        for make in batch:
+            try:
+                made.append((make, make()))
+            except Exception as error:
+                problem = error
+        found = attempt(made, lambda pairs: self._write([row for _, row in pairs]))
+        return Attempt(
+            left=[make for make, _ in found.left],
+            n_refused=found.n_refused + len(batch) - len(made),
+            problem=found.problem or problem,
+        )
+
+
+def _in_words(problem: Exception) -> str:
+    """Without what an error of a library says: it may quote the call."""
+    from evaluation.errors import BenchwrightError
+
+    if isinstance(problem, BenchwrightError):
+        said = problem.message + (f" (next: {problem.next_step})" if problem.next_step else "")
+    elif type(problem) is ValueError and ": expected " in str(problem):
+        said = str(problem)
+    else:
+        said = f"an unexpected {type(problem).__name__}"
+    return f"a call could not be recorded, and the application goes on: {said}"
+
+
+def _say(text: str) -> None:
+    import logging
+
+    logging.getLogger("benchwright.traffic").warning("%s", text)

@@ -1,0 +1,71 @@
+"""What was recommended and what came of it, written down in the background so that nobody waits for a disk."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from evaluation.store.background_writer import BATCH_AFTER_S, BackgroundWriter, attempt
+from selection.answers import Recommendation
+from selection.preferences import TOLERANCE, Constraints, LogPrompt, Weights
+
+MOST_WAITING = 20_000
+_LONGEST_PAUSE_S = 2.0
+"""Between attempts while the store is away."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """A recommendation with what was asked."""
+
+    recommendation: Recommendation
+    prompt: str | None
+    log: LogPrompt
+    """What of the prompt is stored."""
+    constraints: Constraints
+    weights: Weights
+    on_tie: str
+    evidence_fingerprint: str
+    tolerance: float = TOLERANCE
+    propensity: float | None = None
+    """The probability with which this candidate was named, where it was drawn among the tied; None: nothing was."""
+    drawn_among: tuple[str, ...] = ()
+    """Labels of those it was drawn among."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What came of a recommendation; None: nothing was said of that."""
+
+    recommendation_id: str
+    quality: float | None
+    latency_s: float | None
+    ok: bool | None
+    reported_at: datetime
+
+
+Row = Mapping[str, Any]
+"""A decision, made ready for the store."""
+Entry = Row | Outcome
+Write = Callable[[Sequence[Entry]], int]
+"""Writes all or none, and says how many it refused for good. Raises `StoreError` where the same may succeed later,
+another error where it never will."""
+
+
+class DecisionLog(BackgroundWriter[Entry]):
+    """Entries on their way to the store.
+
+    Args:
+        write: Called in one thread at a time.
+        most_waiting: How many entries are kept while the store is away.
+        batch_after_s: How long the first entry of a batch waits for others.
+    """
+
+    def __init__(self, write: Write, *, most_waiting: int = MOST_WAITING, batch_after_s: float = BATCH_AFTER_S) -> None:
+        super().__init__(
+            lambda batch: attempt(batch, write),
+            name="decision-log",
+            most_waiting=most_waiting,
+            longest_pause_s=_LONGEST_PAUSE_S,
+            batch_after_s=batch_after_s,
+        )

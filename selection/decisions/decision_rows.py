@@ -1,0 +1,220 @@
+"""A decision as the row that is stored of it, and back to what the analytics and an explanation need."""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import fields
+from typing import Any, cast
+
+from evaluation.errors import ConfigurationError
+from evaluation.formatting import quantity, quantity_interval
+from evaluation.records import RecommendationRecord, ReportedOutcome
+from selection.answers import Adjustments, Ranked, Removed
+from selection.choosing.measured_quality import why_expected
+from selection.decisions.decision_log import Decision, Outcome
+from selection.decisions.past_decisions import PastDecision
+from selection.preferences import LARGEST_WEIGHT, MOST_LOGGED, TOLERANCE, Constraints, OnTie, Weights
+
+MOST_ALTERNATIVES = 5
+"""So many are stored with what may be expected of them; of the others, and of more that were ruled out, the number."""
+_Z = 1.959963984540054
+
+
+def record_of(decision: Decision) -> RecommendationRecord:
+    """The row of a decision, but for the version of the code."""
+    found, prompt = decision.recommendation, decision.prompt
+    candidate = found.candidate
+    return RecommendationRecord(
+        recommendation_id=found.id,
+        task=found.task,
+        prompt_hash=None if prompt is None else hashlib.sha256(prompt.encode("utf-8", "surrogatepass")).hexdigest(),
+        prompt=prompt[:MOST_LOGGED] if prompt is not None and decision.log == "prompt" else None,
+        constraints=_plain(decision.constraints),
+        weights=_plain(decision.weights),
+        on_tie=decision.on_tie,
+        candidate_key=candidate.key if candidate else None,
+        candidate_label=candidate.label if candidate else None,
+        expected=_expectations(found),
+        alternatives=tuple(_alternative(one) for one in found.alternatives[:MOST_ALTERNATIVES]),
+        tied=found.tied,
+        details={
+            "n_alternatives": len(found.alternatives),
+            "pareto": list(found.pareto),
+            "removed": [_removed(one) for one in found.removed[:MOST_ALTERNATIVES]],
+            "n_removed": len(found.removed),
+            "notes": list(found.notes),
+            "drawn_among": list(decision.drawn_among),
+            "prompt_characters": None if prompt is None else len(prompt),
+            "tolerance": decision.tolerance,
+        },
+        propensity=decision.propensity,
+        n_cases=found.n_cases,
+        decided_by=found.decided_by,
+        reason=found.reason,
+        evidence_fingerprint=decision.evidence_fingerprint,
+        code_version="",
+        created_at=found.created_at,
+    )
+
+
+def reported_of(outcome: Outcome) -> ReportedOutcome:
+    """The row of an outcome."""
+    return ReportedOutcome(
+        recommendation_id=outcome.recommendation_id,
+        quality=outcome.quality,
+        latency_s=outcome.latency_s,
+        ok=outcome.ok,
+        reported_at=outcome.reported_at,
+    )
+
+
+def past_of(record: RecommendationRecord) -> PastDecision:
+    """The decision as the analytics read it."""
+    quality, latency = (record.expected.get(name) or {} for name in ("quality", "latency_s"))
+    return PastDecision(
+        id=record.recommendation_id,
+        task=record.task,
+        prompt_hash=record.prompt_hash,
+        prompt=_whole_prompt(record),
+        constraints=_constraints_of(record.constraints),
+        weights=_weights_of(record.weights),
+        on_tie=cast("OnTie", record.on_tie),
+        tolerance=record.details.get("tolerance", TOLERANCE),
+        candidate_key=record.candidate_key,
+        candidate_label=record.candidate_label,
+        expected_quality=quality.get("value"),
+        expected_quality_se=_standard_error(quality),
+        expected_latency_s=latency.get("value"),
+        tied=tuple(record.details.get("drawn_among") or record.tied),
+        decided_by=record.decided_by,
+        created_at=record.created_at,
+        propensity=record.propensity,
+        quality=record.quality,
+        latency_s=record.latency_s,
+        ok=record.ok,
+        reported_at=record.reported_at,
+    )
+
+
+def _whole_prompt(record: RecommendationRecord) -> str | None:
+    """None where it was not kept, or its beginning alone: what is expected of that is another question."""
+    n_characters = record.details.get("prompt_characters")
+    is_cut = record.prompt is not None and n_characters is not None and n_characters > len(record.prompt)
+    return None if is_cut else record.prompt
+
+
+def text_of_record(record: RecommendationRecord) -> str:
+    """The stored reason, then the alternatives, who was ruled out, the notes and what was reported, for a person."""
+    return "\n".join([record.reason, *_lines(record)])
+
+
+def _lines(record: RecommendationRecord) -> Iterator[str]:
+    if record.alternatives:
+        yield "The others, the best first:"
+    for one in record.alternatives:
+        measured = one.get("measured")
+        words = [] if not measured else [f"measured {quantity(measured['value'])}"]
+        words += [f"{name} {_shown(one[name])}{_why(one, name)}" for name in _QUANTITIES if one.get(name)]
+        yield f"  {one['candidate']}: {', '.join(words)}{' (tied)' if one.get('is_tied') else ''}"
+    yield from _more(record.details.get("n_alternatives", 0) - len(record.alternatives))
+    removed = record.details.get("removed", [])
+    if removed:
+        yield "Ruled out:"
+    for one in removed:
+        yield f"  {one['candidate']}: {one['constraint']}, {one['reason']}"
+    yield from _more(record.details.get("n_removed", 0) - len(removed))
+    yield from (f"Note: {note}." for note in record.details.get("notes", []))
+    if record.reported_at is not None:
+        said = {"quality": record.quality, "latency_s": record.latency_s, "ok": record.ok}
+        yield "Reported: " + ", ".join(f"{name} {value}" for name, value in said.items() if value is not None) + "."
+
+
+def _why(stored: Mapping[str, Any], name: str) -> str:
+    """Why a quality that is expected is another one than was measured; as the recommendation told it."""
+    known = stored.get("adjustments") if name == "quality" else None
+    if not known:
+        return ""
+    # Over all tasks and on one alike: which it was, the reason says.
+    why = why_expected(Adjustments(**known), of_tasks=False, is_fraction=False)
+    return " expected" + (f" ({why})" if why else "")
+
+
+def _more(n: int) -> Iterator[str]:
+    if n > 0:
+        yield f"  … and {n} more"
+
+
+_QUANTITIES = ("quality", "cost_per_1k", "energy_j", "latency_s")
+
+
+def _expectations(found: Any) -> dict[str, Any]:
+    expected = {name: getattr(found, name) for name in _QUANTITIES}
+    # Not by `asdict`, which takes ten times as long, and this is done for every alternative.
+    plain = {
+        name: value and {"value": value.value, "low": value.low, "high": value.high, "n_cases": value.n_cases}
+        for name, value in expected.items()
+    }
+    measured, adjustments = found.measured, found.adjustments
+    return plain | {
+        "memory_gb": found.memory_gb,
+        "measured": measured and {"value": measured.value, "n_cases": measured.n_cases},
+        "adjustments": adjustments
+        and {
+            "n_filled_in": adjustments.n_filled_in,
+            "filled_in": adjustments.filled_in,
+            "other_tasks": adjustments.other_tasks,
+            "prompt": adjustments.prompt,
+        },
+    }
+
+
+def _alternative(one: Ranked) -> dict[str, Any]:
+    return {
+        "candidate": one.candidate.label,
+        "key": one.candidate.key,
+        "utility": one.utility,
+        **_expectations(one),
+        "is_tied": one.is_tied,
+        "is_pareto": one.is_pareto,
+    }
+
+
+def _removed(one: Removed) -> dict[str, Any]:
+    said = {name: getattr(one, name) for name in ("constraint", "reason", "value", "limit")}
+    return {"candidate": one.candidate.label, **said}
+
+
+def _plain(wishes: Constraints | Weights) -> dict[str, Any]:
+    plain = {field.name: getattr(wishes, field.name) for field in fields(wishes)}
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in plain.items()}
+
+
+def _constraints_of(stored: Mapping[str, Any]) -> Constraints:
+    try:
+        return Constraints(**_known(Constraints, stored))
+    except ConfigurationError:  # An earlier version let be asked what nothing can hold; nobody was named then.
+        return Constraints()
+
+
+def _weights_of(stored: Mapping[str, Any]) -> Weights:
+    known = _known(Weights, stored)
+    return Weights(**{name: min(weight, LARGEST_WEIGHT) for name, weight in known.items()})
+
+
+def _known(kind: type[Constraints] | type[Weights], stored: Mapping[str, Any]) -> dict[str, Any]:
+    """What this version knows of the stored wishes."""
+    names = {field.name for field in fields(kind)}
+    return {name: value for name, value in stored.items() if name in names}
+
+
+def _standard_error(expected: Mapping[str, Any]) -> float | None:
+    """From the longer side of the interval: the other one may end where no quality can be."""
+    value, low, high = (expected.get(name) for name in ("value", "low", "high"))
+    if value is None or low is None or high is None:
+        return None
+    return max(float(high - value), float(value - low)) / _Z
+
+
+def _shown(expected: Mapping[str, Any]) -> str:
+    low, high = expected.get("low"), expected.get("high")
+    interval = "" if low is None or high is None else f" {quantity_interval(low, high)}"
+    return f"{quantity(expected['value'])}{interval}"

@@ -1,0 +1,226 @@
+"""Do candidates still do what was expected of them when they were recommended?
+
+Of quality: reported less expected, averaged over the outcomes of one prompt, since those are one question; its error
+holds what prompts differ and the error of the expectation itself. Of use: how many answers were of use, against as many
+as the lower end of the expected quality says, since an answer of use need not be a perfect one. Of latency: how many
+answers took longer than the percentile that was expected, against how many should have; the percentile counts as known.
+Under six prompts nothing is tested; the tests are adjusted by Holm over all candidates and tasks.
+
+Only what was chosen is seen. That is no harm here, where a candidate is held against its own expectation; it would be
+where candidates are held against one another (`selection.analytics.drawn_contrasts`).
+"""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from statistics import fmean
+from typing import Literal
+
+from evaluation.formatting import percent, quantity
+from selection.decisions.past_decisions import PastDecision
+from selection.scoreboards.student import Z_95
+
+ALPHA = 0.05
+MIN_PROMPTS = 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drift:
+    """Outcomes of a candidate on a task against what was expected of it."""
+
+    task: str | None
+    candidate: str
+    """Its label."""
+    candidate_key: str
+    quantity: Literal["quality", "ok", "latency_s"]
+    n_outcomes: int
+    n_prompts: int
+    """Different ones; outcomes of one prompt are one question."""
+    expected: float
+    """Mean quality; of use the least share that it says; of latency the share that should take longer than expected."""
+    observed: float
+    """Mean quality; the share of answers that were of use; of latency the share that took longer."""
+    difference: float
+    """Observed less expected."""
+    low: float | None
+    """95 % interval of the difference; None where one prompt tells nothing of others."""
+    high: float | None
+    p_value: float | None
+    """Adjusted; None where there are too few prompts for a test."""
+
+    @property
+    def has_drifted(self) -> bool:
+        """True where chance does not explain it."""
+        return self.p_value is not None and self.p_value < ALPHA
+
+    @property
+    def is_worse(self) -> bool:
+        """True where it is worse than was expected."""
+        return self.difference > 0 if self.quantity == "latency_s" else self.difference < 0
+
+    @property
+    def contradicts(self) -> bool:
+        """True where it says that answers are worse than evaluations say, beyond chance."""
+        return self.has_drifted and self.is_worse and self.quantity != "latency_s"
+
+
+def drifts(past: Sequence[PastDecision]) -> tuple[Drift, ...]:
+    """One for each candidate, task and quantity of which outcomes were reported; the surest first."""
+    groups: defaultdict[tuple[str | None, str], list[PastDecision]] = defaultdict(list)
+    for one in past:
+        if one.has_outcome and one.candidate_key is not None:
+            groups[one.task, one.candidate_key].append(one)
+    found = [
+        drift
+        for group in groups.values()
+        for drift in (_of_quality(group), _of_use(group), _of_latency(group))
+        if drift
+    ]
+    return tuple(sorted(_adjusted(found), key=lambda one: (_known(one.p_value), one.candidate, one.task or "")))
+
+
+def reason_to_retrain(found: Sequence[Drift]) -> str | None:
+    """The surest drift of a quality or of use, in words; None where there is none.
+
+    Args:
+        found: From `drifts`.
+    """
+    for one in found:
+        if one.has_drifted and one.quantity == "quality":
+            return (
+                f"the outcomes of {one.candidate} on {one.task or 'all tasks'} are {quantity(abs(one.difference))} "
+                f"{'below' if one.is_worse else 'above'} what was expected ({one.n_prompts} prompts)"
+            )
+        if one.contradicts:
+            return (
+                f"of the answers of {one.candidate} on {one.task or 'all tasks'} {percent(one.observed)} were of use, "
+                f"where at least {percent(one.expected)} were expected ({one.n_prompts} prompts)"
+            )
+    return None
+
+
+def by_prompt(past: Iterable[PastDecision], value: "Sequence[float]") -> list[float]:
+    """The values averaged over the decisions of one prompt; one without a prompt is a question of its own."""
+    groups: defaultdict[str, list[float]] = defaultdict(list)
+    for one, each in zip(past, value, strict=True):
+        groups[one.prompt_hash or f"of {one.id}"].append(each)
+    return [fmean(values) for values in groups.values()]
+
+
+def _of_quality(group: Sequence[PastDecision]) -> Drift | None:
+    known = [one for one in group if one.quality is not None and one.expected_quality is not None]
+    if not known:
+        return None
+    observed = [one.quality or 0.0 for one in known]
+    expected = [one.expected_quality or 0.0 for one in known]
+    apart = by_prompt(known, [a - b for a, b in zip(observed, expected, strict=True)])
+    n = len(apart)
+    difference = fmean(apart)
+    low = high = p = None
+    if n > 1:
+        of_prompts = sum((value - difference) ** 2 for value in apart) / (n - 1) / n
+        of_expectation = fmean((one.expected_quality_se or 0.0) ** 2 for one in known)
+        low, high, p = _by_t(difference, math.sqrt(of_prompts + of_expectation), n)
+    return Drift(
+        task=known[-1].task,
+        candidate=known[-1].candidate_label or "",
+        candidate_key=known[-1].candidate_key or "",
+        quantity="quality",
+        n_outcomes=len(known),
+        n_prompts=n,
+        expected=fmean(expected),
+        observed=fmean(observed),
+        difference=difference,
+        low=low,
+        high=high,
+        p_value=p,
+    )
+
+
+def _of_use(group: Sequence[PastDecision]) -> Drift | None:
+    """Only whether fewer were of use than expected: more may mean that little is enough."""
+    known = [one for one in group if one.ok is not None and one.expected_quality is not None]
+    if not known:
+        return None
+    of_use = by_prompt(known, [float(bool(one.ok)) for one in known])
+    n, n_of_use = len(of_use), sum(share >= 0.5 for share in of_use)
+    expected = fmean(max(0.0, (one.expected_quality or 0.0) - Z_95 * (one.expected_quality_se or 0.0)) for one in known)
+    return _of_share("ok", known, n_of_use, n, expected, is_one_sided=True)
+
+
+def _by_t(difference: float, se: float, n: int) -> tuple[float, float, float | None]:
+    from scipy.stats import t
+
+    reach = float(t.ppf(0.975, n - 1)) * se
+    if n < MIN_PROMPTS:
+        p = None
+    elif se == 0:
+        p = 1.0 if difference == 0 else 2.0 ** (1 - n)
+    else:
+        p = float(2 * t.sf(abs(difference) / se, n - 1))
+    return difference - reach, difference + reach, p
+
+
+def _of_latency(group: Sequence[PastDecision]) -> Drift | None:
+    known = [one for one in group if one.latency_s is not None and one.expected_latency_s is not None]
+    if not known:
+        return None
+    late = by_prompt(known, [float((one.latency_s or 0.0) > (one.expected_latency_s or 0.0)) for one in known])
+    n, n_late = len(late), sum(share > 0.5 for share in late)
+    expected = fmean(1 - one.constraints.percentile for one in known)
+    return _of_share("latency_s", known, n_late, n, expected)
+
+
+def _of_share(
+    quantity: Literal["ok", "latency_s"],
+    known: Sequence[PastDecision],
+    n_yes: int,
+    n: int,
+    expected: float,
+    *,
+    is_one_sided: bool = False,
+) -> Drift:
+    """Of a share of the prompts against the one that was expected."""
+    low, high, p = _by_binomial(n_yes, n, expected, is_one_sided=is_one_sided)
+    return Drift(
+        task=known[-1].task,
+        candidate=known[-1].candidate_label or "",
+        candidate_key=known[-1].candidate_key or "",
+        quantity=quantity,
+        n_outcomes=len(known),
+        n_prompts=n,
+        expected=expected,
+        observed=n_yes / n,
+        difference=n_yes / n - expected,
+        low=low - expected,
+        high=high - expected,
+        p_value=p if n >= MIN_PROMPTS else None,
+    )
+
+
+def _by_binomial(n_yes: int, n: int, expected: float, *, is_one_sided: bool = False) -> tuple[float, float, float]:
+    from scipy.stats import binomtest
+
+    from evaluation.stats.intervals import wilson_interval
+
+    interval = wilson_interval(n_yes, n)
+    side: Literal["less", "two-sided"] = "less" if is_one_sided else "two-sided"
+    return interval.low, interval.high, float(binomtest(n_yes, n, expected, alternative=side).pvalue)
+
+
+def _adjusted(found: Sequence[Drift]) -> list[Drift]:
+    from evaluation.stats.multiplicity import holm
+
+    tested = [one for one in found if one.p_value is not None]
+    if not tested:
+        return list(found)
+    adjusted = holm([one.p_value or 0.0 for one in tested])
+    return [
+        *(replace(one, p_value=p) for one, p in zip(tested, adjusted, strict=True)),
+        *(one for one in found if one.p_value is None),
+    ]
+
+
+def _known(p_value: float | None) -> float:
+    return 2.0 if p_value is None else p_value
