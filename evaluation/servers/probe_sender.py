@@ -29,8 +29,12 @@ async def explicit_options(provider: Provider, model: ModelInfo) -> dict[str, An
     """Every option that a probe sends; the context is the one that the model is loaded with, which keeps it loaded."""
     loaded = next((entry for entry in await provider.loaded() if same_model(entry.name, model.name)), None)
     num_ctx = (loaded.context_length if loaded else None) or DEFAULT_OPTIONS["num_ctx"]
-    given = {"temperature": 0.0, "num_ctx": min(num_ctx, model.context_length or num_ctx), "repeat_penalty": 1.1}
-    options = {**effective_options(given, benchmark={}, model=model.parameters), "seed": 0}
+    probe_options = {
+        "temperature": 0.0,
+        "num_ctx": min(num_ctx, model.context_length or num_ctx),
+        "repeat_penalty": 1.1,
+    }
+    options = {**effective_options(probe_options, benchmark={}, model=model.parameters), "seed": 0}
     unsent = () if provider.name == "ollama" else unsupported_options(options)
     return {name: value for name, value in options.items() if name not in unsent}
 
@@ -73,10 +77,10 @@ class Sender:
             if pause_s is None:
                 raise errors[0]
             await asyncio.sleep(pause_s)
-        found = _read(answers, self.n_tokens)
-        self.rounds.append(found)
-        self._on_round(found)
-        return found
+        probe_round = _read(answers, self.n_tokens)
+        self.rounds.append(probe_round)
+        self._on_round(probe_round)
+        return probe_round
 
     async def _answer(self, request: GenerationRequest) -> Generation | ProviderError:
         try:
