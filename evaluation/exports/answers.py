@@ -42,42 +42,42 @@ def answer_rows(store: Store, run: RunRecord, words: Mapping[str, str], filters:
         words: Of the metrics that are wanted, by signature.
         filters: Which outcomes.
     """
-    for found, label in _candidates(run, filters):
-        of_candidate = _of_candidate(run, found, label)
-        for page in _pages(store, found, filters):
+    for candidate, label in _candidates(run, filters):
+        of_candidate = _of_candidate(run, candidate, label)
+        for page in _pages(store, candidate, filters):
             scores = scores_of_generations(store, [stored.generation_id for stored in page]) if words else {}
             for stored in page:
                 row = of_candidate | _answer(stored)
-                for use, said in scores.get(stored.generation_id, ()):
+                for use, score in scores.get(stored.generation_id, ()):
                     if use.signature in words:
-                        row |= _score_cells(words[use.signature], said)
+                        row |= _score_cells(words[use.signature], score)
                 yield row
 
 
 def score_rows(store: Store, run: RunRecord, words: Mapping[str, str], filters: Filters) -> Iterator[Row]:
     """A row for each score of a run; the arguments are those of `answer_rows`."""
-    for found, label in _candidates(run, filters):
+    for candidate, label in _candidates(run, filters):
         of_candidate = {"run_id": run.plan.run_id, "benchmark": run.plan.benchmark_name, "candidate": label}
-        for page in _pages(store, found, filters):
+        for page in _pages(store, candidate, filters):
             scores = scores_of_generations(store, [stored.generation_id for stored in page])
             for stored in page:
                 place = of_candidate | {"case_id": stored.row.case_id, "repeat": stored.row.repeat}
-                for use, said in scores.get(stored.generation_id, ()):
+                for use, score in scores.get(stored.generation_id, ()):
                     if use.signature in words:
-                        yield place | {"metric": words[use.signature], "signature": use.signature} | _score(said)
+                        yield place | {"metric": words[use.signature], "signature": use.signature} | _score(score)
 
 
 def _candidates(run: RunRecord, filters: Filters) -> Iterator[tuple[RunCandidateRecord, str]]:
     labels = unique_labels(run)
-    for found in run.candidates:
-        label = labels[found.run_candidate_id]
+    for candidate in run.candidates:
+        label = labels[candidate.run_candidate_id]
         if not filters.candidates or label in filters.candidates:
-            yield found, label
+            yield candidate, label
 
 
-def _pages(store: Store, found: RunCandidateRecord, filters: Filters) -> Iterator[list[StoredOutcome]]:
+def _pages(store: Store, candidate: RunCandidateRecord, filters: Filters) -> Iterator[list[StoredOutcome]]:
     """The outcomes that are wanted, a page at a time; named cases are looked up and not searched for."""
-    row_id = found.run_candidate_id
+    row_id = candidate.run_candidate_id
     pages: Iterable[tuple[StoredOutcome, ...]] = (
         [load_outcomes(store, row_id, list(dict.fromkeys(filters.cases)))]
         if filters.cases
@@ -91,21 +91,21 @@ def _is_selected(stored: StoredOutcome, filters: Filters) -> bool:
     return filters.failed is None or filters.failed == isinstance(stored.row.outcome, Failure)
 
 
-def _of_candidate(run: RunRecord, found: RunCandidateRecord, label: str) -> Row:
+def _of_candidate(run: RunRecord, candidate: RunCandidateRecord, label: str) -> Row:
     return {
         "run_id": run.plan.run_id,
         "benchmark": run.plan.benchmark_name,
         "benchmark_version": run.plan.benchmark_version,
         "candidate": label,
-        "model": found.plan.model_name,
-        "digest": found.plan.digest,
-        "fingerprint": found.plan.candidate_fingerprint,
+        "model": candidate.plan.model_name,
+        "digest": candidate.plan.digest,
+        "fingerprint": candidate.plan.candidate_fingerprint,
     }
 
 
 def _answer(stored: StoredOutcome) -> Row:
     row, outcome = stored.row, stored.row.outcome
-    known: Row = {
+    cells: Row = {
         "endpoint": row.endpoint,
         "case_id": row.case_id,
         "repeat": row.repeat,
@@ -116,41 +116,41 @@ def _answer(stored: StoredOutcome) -> Row:
         "started_at": row.started_at,
         "finished_at": row.finished_at,
     }
-    return known | (_of_generation(outcome) if isinstance(outcome, Generation) else _of_failure(outcome))
+    return cells | (_of_generation(outcome) if isinstance(outcome, Generation) else _of_failure(outcome))
 
 
-def _of_generation(given: Generation) -> Row:
-    timing = given.timing
+def _of_generation(generation: Generation) -> Row:
+    timing = generation.timing
     return {
-        "answer": given.answer,
-        "text": given.text,
-        "thinking": given.thinking,
-        "finish_reason": given.finish_reason,
-        "own_failure": str(given.own_failure) if given.own_failure else None,
-        "message": given.message if given.own_failure else None,
-        "prompt_tokens": given.prompt_tokens,
-        "output_tokens": given.output_tokens,
-        "cached_tokens": given.cached_tokens,
+        "answer": generation.answer,
+        "text": generation.text,
+        "thinking": generation.thinking,
+        "finish_reason": generation.finish_reason,
+        "own_failure": str(generation.own_failure) if generation.own_failure else None,
+        "message": generation.message if generation.own_failure else None,
+        "prompt_tokens": generation.prompt_tokens,
+        "output_tokens": generation.output_tokens,
+        "cached_tokens": generation.cached_tokens,
         **{name: getattr(timing, name) if timing else None for name in _SECONDS},
-        "cold": given.cold,
-        "reused": given.reused,
-        "prompt_state": given.prompt_state.value if given.prompt_state else None,
-        "energy_j": given.energy_j,
+        "cold": generation.cold,
+        "reused": generation.reused,
+        "prompt_state": generation.prompt_state.value if generation.prompt_state else None,
+        "energy_j": generation.energy_j,
     }
 
 
-def _of_failure(given: Failure) -> Row:
-    return {"failure": str(given.kind), "message": given.message, "total_s": given.total_s}
+def _of_failure(failure: Failure) -> Row:
+    return {"failure": str(failure.kind), "message": failure.message, "total_s": failure.total_s}
 
 
-def _score_cells(word: str, said: Measurement | ScoreFailure) -> Row:
+def _score_cells(word: str, score: Measurement | ScoreFailure) -> Row:
     value, label, failure = score_columns(word)
-    if isinstance(said, ScoreFailure):
-        return {failure: said.kind}
-    return {value: said.value, label: said.label}
+    if isinstance(score, ScoreFailure):
+        return {failure: score.kind}
+    return {value: score.value, label: score.label}
 
 
-def _score(said: Measurement | ScoreFailure) -> Row:
-    if isinstance(said, ScoreFailure):
-        return {"failure": said.kind, "message": said.message}
-    return {"value": said.value, "label": said.label, "rationale": said.rationale}
+def _score(score: Measurement | ScoreFailure) -> Row:
+    if isinstance(score, ScoreFailure):
+        return {"failure": score.kind, "message": score.message}
+    return {"value": score.value, "label": score.label, "rationale": score.rationale}
