@@ -68,7 +68,7 @@ def for_markdown(text: str, *, max_length: int | None = None) -> str:
         line = line[: max_length - 1] + "…"
     escaped = _MARKDOWN.sub(r"\\\1", html.escape(line, quote=False))
     escaped = _NUMBERED.sub(r"\1\\.", escaped)
-    return _LINK_STARTS.sub(lambda found: found[1][0] + _UNSEEN + found[1][1:], escaped)
+    return _LINK_STARTS.sub(lambda match: match[1][0] + _UNSEEN + match[1][1:], escaped)
 
 
 def for_cell(text: str) -> str:
@@ -79,7 +79,7 @@ def for_cell(text: str) -> str:
     that look like them.
     """
     line = one_line(text).translate(_LOOK_ALIKES)
-    line = _CELL_BREAKS.sub(lambda found: found[0][0] + _UNSEEN + found[0][1:], line)
+    line = _CELL_BREAKS.sub(lambda match: match[0][0] + _UNSEEN + match[0][1:], line)
     line = _EDGE_UNDERSCORE.sub("\uff3f", line)
     return _UNSEEN + line if _BLOCK_STARTS.match(line) else line
 

@@ -174,7 +174,7 @@ def usd(amount: float) -> str:
 def usd_beyond(amount: float, budget: float) -> tuple[str, str]:
     """Two amounts, with as many digits as show that they differ."""
     for digits in (3, 5, 8, 12, 17):
-        shown, allowed = (_significant(one, digits, signed=False) for one in (amount, budget))
+        shown, allowed = (_significant(value, digits, signed=False) for value in (amount, budget))
         if shown != allowed or amount == budget:
             break
     return f"${shown}", f"${allowed}"

@@ -14,8 +14,8 @@ def names_a_file(text: str) -> bool:
 
 def file_and_call(text: str) -> tuple[Path, str] | None:
     """Path and `Name` or `Name(option=…)` of a metric in a file; None where `text` names no file."""
-    found = _IN_A_FILE.fullmatch(text.strip()) if names_a_file(text) else None
-    return (_at_home(Path(found["path"])), found["call"]) if found else None
+    match = _IN_A_FILE.fullmatch(text.strip()) if names_a_file(text) else None
+    return (_at_home(Path(match["path"])), match["call"]) if match else None
 
 
 def _at_home(path: Path) -> Path:
@@ -32,5 +32,5 @@ def with_whole_path(text: str, *, folder: Path | None = None) -> str:
         text: A metric as a user names it.
         folder: From where a path leads; None: the working directory.
     """
-    found = file_and_call(text)
-    return text if found is None else f"{((folder or Path()) / found[0]).resolve()}:{found[1]}"
+    path_and_call = file_and_call(text)
+    return text if path_and_call is None else f"{((folder or Path()) / path_and_call[0]).resolve()}:{path_and_call[1]}"

@@ -108,7 +108,7 @@ OPTIONS: Mapping[str, Option] = {
 """Every option that a candidate may set. `seed` is the run's (`--seed`) and is derived for each case."""
 
 
-def read_options(given: Mapping[str, Any]) -> dict[str, Any]:
+def read_options(options: Mapping[str, Any]) -> dict[str, Any]:
     """The options a user gave, each in its type.
 
     Raises:
@@ -116,7 +116,7 @@ def read_options(given: Mapping[str, Any]) -> dict[str, Any]:
         ConfigurationError: a value of the wrong type or out of bounds.
     """
     checked: dict[str, Any] = {}
-    for name, value in given.items():
+    for name, value in options.items():
         if name == "seed":
             raise ConfigurationError(
                 "option seed is derived for each case from the run's seed", "Give the run's seed with --seed."
@@ -127,9 +127,9 @@ def read_options(given: Mapping[str, Any]) -> dict[str, Any]:
     return checked
 
 
-def candidate_options(given: Mapping[str, Any]) -> dict[str, Any]:
+def candidate_options(options: Mapping[str, Any]) -> dict[str, Any]:
     """The options in a candidate's fingerprint: the user's explicit ones over the defaults for candidates."""
-    return {**DEFAULT_OPTIONS, **read_options(given)}
+    return {**DEFAULT_OPTIONS, **read_options(options)}
 
 
 def effective_options(

@@ -68,8 +68,8 @@ def import_traffic(store: "Store", path: str | Path, *, keep_texts: bool = False
     n_lines = sum(1 for _ in first.calls())
     if not n_lines:
         raise BenchmarkError(str(file), "holds no call", expected="one call a line", next_step=_fields_said())
-    if (known := find_traffic_import(store, first.sha256)) is not None:
-        return ImportedTraffic(record=known, n_lines=n_lines, is_new=False)
+    if (earlier_import := find_traffic_import(store, first.sha256)) is not None:
+        return ImportedTraffic(record=earlier_import, n_lines=n_lines, is_new=False)
     second = _Reading(file, keep_texts=keep_texts, must_be=first.sha256)
     record, is_new = save_traffic_import(store, sha256=first.sha256, source=str(file), calls=second.calls())
     return ImportedTraffic(record=record, n_lines=n_lines, is_new=is_new, notes=second.notes())
@@ -138,26 +138,26 @@ class _Reading:
             _check_name(name, row.get(name))
         texts = {name: row[name] for name in self._spellings if isinstance(row[name], str)}
         row = {**row, **{name: self._spellings[name].add(text)[0] for name, text in texts.items()}}
-        given = {name: value for name, value in row.items() if name not in ("id", "started_at", "stages")}
+        fields = {name: value for name, value in row.items() if name not in ("id", "started_at", "stages")}
         if not self._keep_texts:
-            given = {name: value for name, value in given.items() if name not in ("input", "output")}
-        given = {name: value for name, value in given.items() if value is not None}
+            fields = {name: value for name, value in fields.items() if name not in ("input", "output")}
+        fields = {name: value for name, value in fields.items() if value is not None}
         return TrafficCall(
             call_id=call_id if row.get("id") is None else row["id"],
             started_at=_moment(row["started_at"]),
             stages=_stages(row.get("stages")),
-            **given,
+            **fields,
         )
 
 
-def _check_fields(row: dict[str, Any], required: tuple[str, ...], known: tuple[str, ...]) -> None:
+def _check_fields(row: dict[str, Any], required: tuple[str, ...], known_fields: tuple[str, ...]) -> None:
     for name in required:
         if row.get(name) is None:
             raise ValueError(f"the field {name!r} is missing")
     for name in row:
-        if name not in known:
-            close = get_close_matches(name, known, n=1)
-            meant = f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(known)}"
+        if name not in known_fields:
+            close = get_close_matches(name, known_fields, n=1)
+            meant = f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(known_fields)}"
             raise ValueError(f"unknown field {name[:40]!r}{meant}")
 
 
@@ -168,14 +168,14 @@ def _check_name(field: str, value: object) -> None:
 
 def _moment(value: object) -> datetime:
     try:
-        found = datetime.fromisoformat(value) if isinstance(value, str) else None
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
     except ValueError:
-        found = None
-    if found is None or found.tzinfo is None:
+        moment = None
+    if moment is None or moment.tzinfo is None:
         raise ValueError("started_at: expected a moment with its time zone, such as 2026-05-04T03:02:01Z")
     try:
-        found.astimezone(UTC)
-        return found
+        moment.astimezone(UTC)
+        return moment
     except OverflowError:
         raise ValueError("started_at: expected a moment of our times") from None
 
@@ -183,12 +183,12 @@ def _moment(value: object) -> datetime:
 def _stages(value: object) -> tuple[TrafficStage, ...]:
     if value is None:
         return ()
-    if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+    if not isinstance(value, list) or not all(isinstance(stage, dict) for stage in value):
         raise ValueError("stages: expected a list of objects")
-    for one in value:
-        _check_fields(one, _OF_A_STAGE[:2], _OF_A_STAGE)
-        _check_name("stages.name", one["name"])
-    return tuple(TrafficStage(**one) for one in value)
+    for stage in value:
+        _check_fields(stage, _OF_A_STAGE[:2], _OF_A_STAGE)
+        _check_name("stages.name", stage["name"])
+    return tuple(TrafficStage(**stage) for stage in value)
 
 
 def _refuse(word: str) -> None:

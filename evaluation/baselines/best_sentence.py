@@ -27,10 +27,10 @@ class BestSentence(Baseline):
 
     def _answer(self, prompt: str, *, seed: int, limit: int | None) -> str:
         parts = parts_of(prompt)
-        found = sentences(parts.body)
+        body_sentences = sentences(parts.body)
         if parts.options:
-            return _closest_option(parts, found)
-        best = _closest(parts.question, found)
+            return _closest_option(parts, body_sentences)
+        best = _closest(parts.question, body_sentences)
         return self._span(best, parts.question) if self.shorten else best
 
     def _span(self, sentence: str, question: str) -> str:
@@ -50,20 +50,20 @@ def _closest(question: str, texts: list[str]) -> str:
     return texts[scores.index(max(scores))] if scores else question
 
 
-def _closest_option(parts: PromptParts, found: list[str]) -> str:
+def _closest_option(parts: PromptParts, body_sentences: list[str]) -> str:
     """The option whose text shares most with the sentence closest to the question."""
-    sought = _closest(parts.question, found)
+    sought = _closest(parts.question, body_sentences)
     texts = list(parts.labels or parts.choices)
     return parts.options[texts.index(_closest(sought, texts))]
 
 
 def _new_runs(sentence: str, question: str) -> list[str]:
     """Stretches of `sentence` between words of the question and punctuation, trimmed of small words."""
-    asked = set(content_stems(question))
+    question_stems = set(content_stems(question))
     runs: list[list[str]] = [[]]
     for token in sentence.split():
-        known = any(stem(word) in asked for word in words(token))
-        if known:
+        is_asked = any(stem(word) in question_stems for word in words(token))
+        if is_asked:
             runs.append([])
             continue
         runs[-1].append(token)

@@ -39,7 +39,7 @@ class HashedWords:
 
     def _features(self, text: str) -> dict[str, float]:
         """Hashed names with their weights: 1 + ln(count), so that a repeated word counts less each time."""
-        found: dict[str, float] = {}
+        weights: dict[str, float] = {}
         for word, count in Counter(words(text)).items():
             weight = (1 + math.log(count)) * (self.stop_word_weight if word in STOP_WORDS else 1.0)
             pieces = {f"w:{stem(word)}": weight}
@@ -47,5 +47,5 @@ class HashedWords:
             for i in range(len(padded) - 2):
                 pieces[f"t:{padded[i : i + 3]}"] = weight * self.trigram_weight
             for name, value in pieces.items():
-                found[name] = found.get(name, 0.0) + value
-        return found
+                weights[name] = weights.get(name, 0.0) + value
+        return weights

@@ -34,7 +34,7 @@ def _best_label(text: str, labels: tuple[str, ...]) -> int:
 def _mentions(label: str, stems: Counter[str]) -> float:
     """Mean number of times that the label's words, or variants of them, stand in the text."""
     own = content_stems(label)
-    return sum(stems[one] for one in own) / len(own) if own else 0.0
+    return sum(stems[word] for word in own) / len(own) if own else 0.0
 
 
 def _keyword(text: str) -> str:

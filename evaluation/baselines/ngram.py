@@ -53,12 +53,12 @@ class Ngram(Baseline):
 
 def _followers(texts: Sequence[Sequence[str]], order: int) -> Mapping[tuple[str, ...], list[str]]:
     """For each stretch of 0 to `order` - 1 words, the words that have followed it, as often as they did."""
-    found: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    followers: dict[tuple[str, ...], list[str]] = defaultdict(list)
     for text in texts:
         for end in range(len(text)):
             for length in range(min(order, end + 1)):
-                found[tuple(text[end - length : end])].append(text[end])
-    return found
+                followers[tuple(text[end - length : end])].append(text[end])
+    return followers
 
 
 def _next_word(
@@ -66,8 +66,8 @@ def _next_word(
 ) -> str:
     """A word drawn from the followers of the longest known ending (backoff; Katz 1987 without discounts)."""
     for length in range(min(order - 1, len(heard)), 0, -1):
-        known = followers.get(tuple(heard[len(heard) - length :]))
-        if known:
-            return known[int(rng.integers(len(known)))]
+        next_words = followers.get(tuple(heard[len(heard) - length :]))
+        if next_words:
+            return next_words[int(rng.integers(len(next_words)))]
     every = followers[()]
     return every[int(rng.integers(len(every)))]

@@ -50,11 +50,11 @@ def _question_with_context(prompt: str) -> PromptParts | None:
     start, question = _CONTEXT.search(prompt), _last(_QUESTION, prompt)
     if question is None or start is None or question.start() < start.end():
         return None
-    asked, choices = _without_choices(prompt[question.end() :])
+    question_text, choices = _without_choices(prompt[question.end() :])
     # The last paragraph says how to answer, not what is asked.
-    asked = asked.split("\n\n")[0].strip()
+    question_text = question_text.split("\n\n")[0].strip()
     body = prompt[start.end() : question.start()].strip()
-    return PromptParts(body=body or asked or prompt, question=asked or prompt, choices=choices)
+    return PromptParts(body=body or question_text or prompt, question=question_text or prompt, choices=choices)
 
 
 def _document(prompt: str) -> PromptParts | None:
@@ -68,11 +68,11 @@ def _document(prompt: str) -> PromptParts | None:
 
 
 def _multiple_choice(prompt: str) -> PromptParts | None:
-    asked, choices = _without_choices(prompt)
+    question, choices = _without_choices(prompt)
     if not choices:
         return None
-    asked = asked.strip() or prompt
-    return PromptParts(body=asked, question=asked, choices=choices)
+    question = question.strip() or prompt
+    return PromptParts(body=question, question=question, choices=choices)
 
 
 def _without_choices(text: str) -> tuple[str, tuple[str, ...]]:
@@ -81,17 +81,17 @@ def _without_choices(text: str) -> tuple[str, tuple[str, ...]]:
     lettered = [_LETTERED.match(line.strip()) for line in lines]
     for first in range(len(lines) - 1, -1, -1):
         choices: list[str] = []
-        for found in lettered[first:]:
-            if found is None or found.group(1) != chr(ord("A") + len(choices)):
+        for match in lettered[first:]:
+            if match is None or match.group(1) != chr(ord("A") + len(choices)):
                 break
-            choices.append(found.group(2).strip())
+            choices.append(match.group(2).strip())
         if len(choices) > 1:
             return "\n".join(lines[:first]), tuple(choices)
     return text, ()
 
 
 def _last(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
-    found = None
+    last = None
     for match in pattern.finditer(text):
-        found = match
-    return found
+        last = match
+    return last

@@ -24,9 +24,9 @@ class TextRank(Baseline):
     """Sentences after these are not read: the likenesses grow with the square."""
 
     def _answer(self, prompt: str, *, seed: int, limit: int | None) -> str:
-        found = sentences(parts_of(prompt).body)[: self.max_sentences]
-        best = np.argsort(-centrality(found, damping=self.damping), kind="stable")[: self.n_sentences]
-        return " ".join(found[index] for index in sorted(best))
+        body_sentences = sentences(parts_of(prompt).body)[: self.max_sentences]
+        best = np.argsort(-centrality(body_sentences, damping=self.damping), kind="stable")[: self.n_sentences]
+        return " ".join(body_sentences[index] for index in sorted(best))
 
 
 def centrality(texts: list[str], *, damping: float = 0.85) -> npt.NDArray[np.float64]:

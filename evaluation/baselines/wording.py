@@ -38,14 +38,14 @@ STOP_WORDS = frozenset(_SMALL_WORDS.split())
 
 def sentences(text: str) -> list[str]:
     """The sentences of `text` in order, without blank ones; an initial or a title does not end a sentence."""
-    found: list[str] = []
+    merged: list[str] = []
     for piece in _SENTENCE_END.split(text):
         piece = " ".join(piece.split())
-        if found and _ABBREVIATION.search(found[-1]):
-            found[-1] = f"{found[-1]} {piece}".strip()
+        if merged and _ABBREVIATION.search(merged[-1]):
+            merged[-1] = f"{merged[-1]} {piece}".strip()
         elif piece:
-            found.append(piece)
-    return found
+            merged.append(piece)
+    return merged
 
 
 def words(text: str) -> list[str]:

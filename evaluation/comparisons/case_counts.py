@@ -15,7 +15,11 @@ from evaluation.store.session import Store
 def count_cases(store: Store, sides: Sequence[Side], headline: MetricUse | None) -> dict[str, SideCounts]:
     """Return the counts of each side, by its label."""
     run_ids = dict.fromkeys(member.run_id for side in sides for member in side.members)
-    counts = {found.run_candidate_id: found for run_id in run_ids for found in count_outcomes(store, run_id)}
+    counts = {
+        outcome_counts.run_candidate_id: outcome_counts
+        for run_id in run_ids
+        for outcome_counts in count_outcomes(store, run_id)
+    }
     return {side.label: _counts(store, side, counts, headline) for side in sides}
 
 
@@ -24,18 +28,18 @@ def _counts(store: Store, side: Side, counts: Mapping[int, OutcomeCounts], headl
     failures: Counter[str] = Counter()
     own: Counter[str] = Counter()
     unscored: Counter[str] = Counter()
-    for member, found in zip(side.members, of_members, strict=True):
-        failures.update({str(kind): n for kind, n in found.failures.items()})
-        own.update({str(kind): n for kind, n in found.own_failures.items()})
+    for member, outcome_counts in zip(side.members, of_members, strict=True):
+        failures.update({str(kind): n for kind, n in outcome_counts.failures.items()})
+        own.update({str(kind): n for kind, n in outcome_counts.own_failures.items()})
         unscored.update(_unscored(store, member, headline))
     return SideCounts(
         n_asked=sum(member.run.plan.n_cases * member.run.plan.n_repeats for member in side.members),
-        n_answered=sum(found.n_ok + found.n_own_failed for found in of_members),
+        n_answered=sum(outcome_counts.n_ok + outcome_counts.n_own_failed for outcome_counts in of_members),
         failures=dict(failures),
         own_failures=dict(own),
         score_failures=dict(unscored),
-        n_reused=sum(found.n_reused for found in of_members),
-        n_cached=sum(found.n_cached for found in of_members),
+        n_reused=sum(outcome_counts.n_reused for outcome_counts in of_members),
+        n_cached=sum(outcome_counts.n_cached for outcome_counts in of_members),
     )
 
 

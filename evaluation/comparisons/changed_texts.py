@@ -26,30 +26,32 @@ def notes_on_changed_texts(store: Store, sides: Sequence[Side], headline: Metric
     notes = []
     for side in sides:
         of_side = {pair: value for pair, value in differences.items() if side.label in pair}
-        if of_side and (found := _changed(store, side)) is not None:
-            small = [pair for pair, value in of_side.items() if abs(value) <= found.share]
+        if of_side and (texts := _changed(store, side)) is not None:
+            small = [pair for pair, value in of_side.items() if abs(value) <= texts.share]
             if small:
-                notes.append(_note(side.label, found, small, differences))
+                notes.append(_note(side.label, texts, small, differences))
     return tuple(notes)
 
 
 def _changed(store: Store, side: Side) -> ChangedTexts | None:
     """Of the side's candidate of which most is known; None where no text changed, or nobody asked again."""
-    found = [one for member in side.members if (one := find_changed_texts(store, member.row_id)) is not None]
-    return max((one for one in found if one.n_changed), key=lambda one: one.n, default=None)
+    changed_texts = [
+        texts for member in side.members if (texts := find_changed_texts(store, member.row_id)) is not None
+    ]
+    return max((texts for texts in changed_texts if texts.n_changed), key=lambda texts: texts.n, default=None)
 
 
 def _note(
     label: str,
-    found: ChangedTexts,
+    texts: ChangedTexts,
     small: Sequence[tuple[str, str]],
     differences: "dict[tuple[str, str], float]",
 ) -> str:
     a, b = small[0]
     more = f" and {len(small) - 1} others" if len(small) > 1 else ""
-    step = "; --slots 1 is the reproducible way" if found.slots > 1 else ""
+    step = "; --slots 1 is the reproducible way" if texts.slots > 1 else ""
     return (
-        f"{label}: {found.n_changed:,} of {found.n:,} texts came out otherwise in run {found.run_id} (the same cases "
-        f"and seeds, {found.slots} at a time at most): a difference within {percent(found.share)} of the cases, as of "
+        f"{label}: {texts.n_changed:,} of {texts.n:,} texts came out otherwise in run {texts.run_id} (the same cases "
+        f"and seeds, {texts.slots} at a time at most): a difference within {percent(texts.share)} of the cases, as of "
         f"{a} – {b} ({points(differences[a, b], signed=True)} points){more}, may be another one when asked again{step}"
     )

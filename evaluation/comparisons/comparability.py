@@ -44,15 +44,15 @@ def version_differences(store: Store, a: str, b: str) -> str:
         left, right = (load_benchmark_version(store, version, case_ids=()) for version in (a, b))
     except UnknownNameError as error:
         return f"they are other versions ({error.message})"
-    said = []
+    differences = []
     if left.prompt.template != right.prompt.template:
-        said.append(f"the prompt is {left.prompt.template!r} against {right.prompt.template!r}")
+        differences.append(f"the prompt is {left.prompt.template!r} against {right.prompt.template!r}")
     if left.prompt.system != right.prompt.system:
-        said.append(f"the system prompt is {left.prompt.system!r} against {right.prompt.system!r}")
+        differences.append(f"the system prompt is {left.prompt.system!r} against {right.prompt.system!r}")
     if options := _mapping_differences(left.options, right.options):
-        said.append(f"options that reach the model: {options}")
-    said += _case_differences(case_hashes(store, a), case_hashes(store, b))
-    return "; ".join(said) or "their cases stand in another order"
+        differences.append(f"options that reach the model: {options}")
+    differences += _case_differences(case_hashes(store, a), case_hashes(store, b))
+    return "; ".join(differences) or "their cases stand in another order"
 
 
 def _case_differences(a: Mapping[str, str], b: Mapping[str, str]) -> list[str]:
@@ -61,8 +61,8 @@ def _case_differences(a: Mapping[str, str], b: Mapping[str, str]) -> list[str]:
         "only in the second": [case_id for case_id in b if case_id not in a],
         "with another content": [case_id for case_id in a if case_id in b and a[case_id] != b[case_id]],
     }
-    said = [f"{len(ids):,} {kind} ({_some(ids)})" for kind, ids in kinds.items() if ids]
-    return [f"of {len(a):,} and {len(b):,} cases " + ", ".join(said)] if said else []
+    differences = [f"{len(ids):,} {kind} ({_some(ids)})" for kind, ids in kinds.items() if ids]
+    return [f"of {len(a):,} and {len(b):,} cases " + ", ".join(differences)] if differences else []
 
 
 def _some(ids: Sequence[str]) -> str:
@@ -79,16 +79,16 @@ def _value(options: Mapping[str, Any], name: str) -> str:
     return repr(options[name]) if name in options else "unset"
 
 
-def refuse_other_signatures(name: str, found: Mapping[str, Sequence[MetricUse]]) -> IncomparableError:
+def refuse_other_signatures(name: str, uses: Mapping[str, Sequence[MetricUse]]) -> IncomparableError:
     """The refusal to compare a metric that is measured in different ways; says in what they differ.
 
     Args:
         name: The metric.
-        found: What each side was measured with under that name.
+        uses: What each side was measured with under that name.
     """
-    first, *others = found
-    other = next((side for side in others if not _shares(found[first], found[side])), others[0])
-    a, b = found[first][0].signature, found[other][0].signature
+    first, *others = uses
+    other = next((side for side in others if not _shares(uses[first], uses[side])), others[0])
+    a, b = uses[first][0].signature, uses[other][0].signature
     return IncomparableError(
         f"{name!r} is not measured alike: {signature_differences(a, b)} ({first!r} against {other!r})",
         f"Measure both alike, without a new answer: `benchwright score RUN --metric {name}`.",
@@ -103,10 +103,10 @@ def signature_differences(a: str, b: str) -> str:
     """In which options, or in which version of the scorer, two signatures of a metric differ."""
     left, right = signature_parts(a), signature_parts(b)
     options = _texts(left.options, right.options)
-    said = [options] if options else []
+    differences = [options] if options else []
     if left.version != right.version:
-        said.append(f"scorer version {left.version} against {right.version}")
-    return "; ".join(said) or f"signature {a} against {b}"
+        differences.append(f"scorer version {left.version} against {right.version}")
+    return "; ".join(differences) or f"signature {a} against {b}"
 
 
 def _texts(a: Mapping[str, str], b: Mapping[str, str]) -> str:

@@ -125,14 +125,14 @@ class _Work:
         asked_with = {side.label: (frozenset(side.run_ids), frozenset(side.digests)) for side in self._sides}
         timed: list[ComparablePairs] = []
         for metric in metrics:
-            values = {label: figure_of_side(found, metric.word) for label, found in read.items()}
-            known = {label: found for label, found in values.items() if found}
-            if len(known) > 1 and (self._against is None or self._against.label in known):
-                lacking = [label for label in values if label not in known]
+            values = {label: figure_of_side(of_side, metric.word) for label, of_side in read.items()}
+            measured = {label: of_side for label, of_side in values.items() if of_side}
+            if len(measured) > 1 and (self._against is None or self._against.label in measured):
+                lacking = [label for label in values if label not in measured]
                 if lacking:
                     self.notes.append(f"{metric.word}: nothing is known of {', '.join(lacking)}")
                 against = self._against.label if self._against else None
-                pairs = comparable_pairs(metric.word, known, against, asked_with=asked_with)
+                pairs = comparable_pairs(metric.word, measured, against, asked_with=asked_with)
                 timed.append(pairs)
                 if not pairs.is_too_little:
                     yield self._compared(metric, pairs.of_all.values, failed={}, margin=None, alike=pairs)
@@ -161,16 +161,16 @@ class _Work:
             of_pairs=of_pairs,
         )
         pairs = []
-        for a, b, found in many.pairs:
+        for a, b, comparison in many.pairs:
             of_a, of_b = (values[a], values[b]) if of_pairs is None else of_pairs[a, b]
             basis = alike.of_pairs[a, b].basis if alike is not None and metric.word in _OF_PROMPTS else None
-            tails = self._tails(metric, (of_a, of_b), (a, b), len(many.pairs), found.confidence_level)
+            tails = self._tails(metric, (of_a, of_b), (a, b), len(many.pairs), comparison.confidence_level)
             pairs.append(
                 ComparedPair(
                     a=self._by_label[a],
                     b=self._by_label[b],
-                    found=found,
-                    standard_error=paired_standard_error(of_a, of_b, found, clusters=clusters),
+                    found=comparison,
+                    standard_error=paired_standard_error(of_a, of_b, comparison, clusters=clusters),
                     tails={} if basis == "balanced" else tails,
                     prompts=basis,
                 )
@@ -202,10 +202,10 @@ class _Work:
             return {}
         clusters = [self._clusters.get(case_id) for case_id in common] if self._clusters else None
         return {
-            label: mean_estimate([found[case_id] for case_id in common], clusters=clusters).within(
+            label: mean_estimate([by_case[case_id] for case_id in common], clusters=clusters).within(
                 value_range(metric.use.name)
             )
-            for label, found in values.items()
+            for label, by_case in values.items()
         }
 
     def flips(self, headline: MetricComparison) -> tuple[Flips, ...]:

@@ -152,5 +152,5 @@ def _pair(compared: MetricComparison, pair: ComparedPair) -> PairResult:
     )
 
 
-def _numbers(found: PairComparison) -> PairNumbers:
-    return PairNumbers(**{each.name: getattr(found, each.name) for each in fields(PairNumbers)})
+def _numbers(comparison: PairComparison) -> PairNumbers:
+    return PairNumbers(**{each.name: getattr(comparison, each.name) for each in fields(PairNumbers)})

@@ -74,12 +74,12 @@ def _clearest(gains: Mapping[str, float]) -> list[str]:
 
 def _answers(store: Store, member: Member, case_ids: Sequence[str]) -> dict[str, str]:
     """The first answer to each case, cut short."""
-    found: dict[str, str] = {}
+    answers: dict[str, str] = {}
     for stored in load_outcomes(store, member.row_id, case_ids) if case_ids else ():
         outcome = stored.row.outcome
         if not isinstance(outcome, Failure):
-            found.setdefault(stored.row.case_id, _cut(outcome.answer))
-    return found
+            answers.setdefault(stored.row.case_id, _cut(outcome.answer))
+    return answers
 
 
 def _cut(text: str) -> str:

@@ -62,8 +62,8 @@ def comparable_figures(sides: Sides, *, in_turn: bool = True) -> ComparableFigur
             kept may have been kept for the one and read for the other.
     """
     n_shared = _n_shared(sides)
-    known = sides if in_turn else {label: _of_known_prompts(of_side) for label, of_side in sides.items()}
-    bases = [*_uniform(known, n_shared), *_balanced(known, n_shared)]
+    eligible_sides = sides if in_turn else {label: _of_known_prompts(of_side) for label, of_side in sides.items()}
+    bases = [*_uniform(eligible_sides, n_shared), *_balanced(eligible_sides, n_shared)]
     if not bases:
         return ComparableFigures(
             basis="fresh",
@@ -73,15 +73,15 @@ def comparable_figures(sides: Sides, *, in_turn: bool = True) -> ComparableFigur
             n_shared=n_shared,
             n_compared=0,
         )
-    return max(bases, key=lambda one: (one.n_pairs, -_PREFERRED.index(one.basis)))
+    return max(bases, key=lambda figures: (figures.n_pairs, -_PREFERRED.index(figures.basis)))
 
 
 def _of_known_prompts(of_side: Mapping[str, Values]) -> dict[str, Values]:
-    known = {
+    by_case = {
         case_id: {states: value for states, value in values.items() if PromptState.UNKNOWN not in states}
         for case_id, values in of_side.items()
     }
-    return {case_id: values for case_id, values in known.items() if values}
+    return {case_id: values for case_id, values in by_case.items() if values}
 
 
 _PREFERRED: tuple[Basis, ...] = ("fresh", "balanced", "cached", "unknown", "mixed")
@@ -94,13 +94,15 @@ def _n_shared(sides: Mapping[str, Mapping[str, object]]) -> int:
 
 def _uniform(sides: Sides, n_shared: int) -> Iterator[ComparableFigures]:
     """One for each mixture of states that two sides share. Sides may have different numbers of members."""
-    kinds = dict.fromkeys(_kind(states) for values in sides.values() for found in values.values() for states in found)
+    kinds = dict.fromkeys(
+        _kind(states) for values in sides.values() for of_case in values.values() for states in of_case
+    )
     for kind in kinds:
         values = {
             label: {
                 case_id: value
-                for case_id, found in of_side.items()
-                for states, value in found.items()
+                for case_id, of_case in of_side.items()
+                for states, value in of_case.items()
                 if _kind(states) == kind
             }
             for label, of_side in sides.items()
@@ -129,7 +131,7 @@ def _balanced(sides: Sides, n_shared: int) -> Iterator[ComparableFigures]:
     first, *others = sides.values()
     by_reader: defaultdict[str, list[str]] = defaultdict(list)
     for case_id in sorted(case_id for case_id in first if all(case_id in other for other in others)):
-        if (reader := _sole_reader({label: found[case_id] for label, found in sides.items()})) is not None:
+        if (reader := _sole_reader({label: of_side[case_id] for label, of_side in sides.items()})) is not None:
             by_reader[reader].append(case_id)
     n_sets = min((len(by_reader[label]) for label in sides), default=0)
     if n_sets:
@@ -137,8 +139,8 @@ def _balanced(sides: Sides, n_shared: int) -> Iterator[ComparableFigures]:
         sets = {" + ".join(case_ids): case_ids for case_ids in drawn}
         yield ComparableFigures(
             basis="balanced",
-            values={label: _means(found, sets, is_geometric=True) for label, found in sides.items()},
-            shown={label: _means(found, sets, is_geometric=False) for label, found in sides.items()},
+            values={label: _means(of_side, sets, is_geometric=True) for label, of_side in sides.items()},
+            shown={label: _means(of_side, sets, is_geometric=False) for label, of_side in sides.items()},
             first_cases={name: case_ids[0] for name, case_ids in sets.items()},
             n_shared=n_shared,
             n_compared=n_sets * len(sides),
@@ -156,7 +158,7 @@ def _sole_reader(of_case: Mapping[str, Values]) -> str | None:
 
 def _first(values: Values) -> float | None:
     """The figure that is the nearest to a fresh prompt's."""
-    return next((value for _, value in sorted(values.items(), key=lambda one: _rank(one[0]))), None)
+    return next((value for _, value in sorted(values.items(), key=lambda item: _rank(item[0]))), None)
 
 
 def _rank(states: States) -> int:
@@ -164,14 +166,14 @@ def _rank(states: States) -> int:
 
 
 def _means(values: Mapping[str, Values], sets: Mapping[str, Sequence[str]], *, is_geometric: bool) -> dict[str, float]:
-    found: dict[str, float] = {}
+    means: dict[str, float] = {}
     for name, case_ids in sets.items():
         numbers = [value for case_id in case_ids if (value := _first(values[case_id])) is not None]
         if not is_geometric:
-            found[name] = fsum(numbers) / len(numbers)
+            means[name] = fsum(numbers) / len(numbers)
         elif all(number > 0 for number in numbers):
-            found[name] = exp(fsum(map(log, numbers)) / len(numbers))
-    return found
+            means[name] = exp(fsum(map(log, numbers)) / len(numbers))
+    return means
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,18 +189,18 @@ class ComparablePairs:
     @property
     def is_too_little(self) -> bool:
         """True where no pair can be compared."""
-        return all(found.is_too_little for found in self.of_pairs.values())
+        return all(figures.is_too_little for figures in self.of_pairs.values())
 
     def clusters(self, of_cases: Mapping[str, str]) -> dict[str, str]:
         """The cluster of each set of cases: that of its first case."""
-        firsts = {name: case_id for found in self.of_pairs.values() for name, case_id in found.first_cases.items()}
+        firsts = {name: case_id for figures in self.of_pairs.values() for name, case_id in figures.first_cases.items()}
         firsts |= self.of_all.first_cases
         return {name: of_cases[case_id] for name, case_id in firsts.items() if case_id in of_cases}
 
     def values_of(self, pair: tuple[str, str]) -> tuple[Mapping[str, float], Mapping[str, float]]:
         """What the two are compared by; nothing where that is too little."""
-        found = self.of_pairs[pair]
-        return ({}, {}) if found.is_too_little else (found.values[pair[0]], found.values[pair[1]])
+        figures = self.of_pairs[pair]
+        return ({}, {}) if figures.is_too_little else (figures.values[pair[0]], figures.values[pair[1]])
 
 
 def comparable_pairs(
@@ -214,28 +216,28 @@ def comparable_pairs(
     """
     turn = asked_with or {}
     pairs = combinations(sides, 2) if against is None else ((label, against) for label in sides if label != against)
-    found = {
+    of_pairs = {
         (a, b): comparable_figures({a: sides[a], b: sides[b]}, in_turn=turn.get(a) == turn.get(b)) for a, b in pairs
     }
     of_all = comparable_figures(sides, in_turn=len({turn.get(label) for label in sides}) == 1)
     return ComparablePairs(
-        word=word, sides=sides, of_all=next(iter(found.values())) if len(sides) == 2 else of_all, of_pairs=found
+        word=word, sides=sides, of_all=next(iter(of_pairs.values())) if len(sides) == 2 else of_all, of_pairs=of_pairs
     )
 
 
 def notes_on(figures: Sequence[ComparablePairs]) -> tuple[str, ...]:
     """On what prompts timings were compared, where that is not simply all of them: a line for figures with the same."""
-    said: dict[str, list[str]] = {}
-    for found in figures:
-        for line in _lines(found):
-            said.setdefault(line, []).append(found.word)
-    return tuple(f"{', '.join(words)}: {line}" for line, words in said.items())
+    words_by_line: dict[str, list[str]] = {}
+    for figure in figures:
+        for line in _lines(figure):
+            words_by_line.setdefault(line, []).append(figure.word)
+    return tuple(f"{', '.join(words)}: {line}" for line, words in words_by_line.items())
 
 
 def _lines(figure: ComparablePairs) -> list[str]:
     lines: dict[str, list[str]] = {}
-    for (a, b), found in figure.of_pairs.items():
-        line = _why_not(found, {a: figure.sides[a], b: figure.sides[b]}) if found.is_too_little else _how(found)
+    for (a, b), figures in figure.of_pairs.items():
+        line = _why_not(figures, {a: figure.sides[a], b: figure.sides[b]}) if figures.is_too_little else _how(figures)
         if line is not None:
             lines.setdefault(line, []).append(f"{a} – {b}")
     if len(figure.of_pairs) == 1:
@@ -249,10 +251,11 @@ def _lines(figure: ComparablePairs) -> list[str]:
 _NAMED = 3
 
 
-def _why_not(found: ComparableFigures, sides: Sides) -> str:
+def _why_not(figures: ComparableFigures, sides: Sides) -> str:
     shares = "; ".join(f"{label}: {_share(values)}" for label, values in sides.items())
     why = (
-        f"on {found.n_compared:,} of {found.n_shared:,} common cases alone had the servers kept as much of the prompts"
+        f"on {figures.n_compared:,} of {figures.n_shared:,} common cases alone had the servers kept as much of the "
+        "prompts"
     )
     if all(map(_is_unknown, sides.values())):
         return f"timing cannot be compared: {why} for both for certain, since they do not say what they keep ({shares})"
@@ -261,25 +264,27 @@ def _why_not(found: ComparableFigures, sides: Sides) -> str:
 
 def _share(values: Mapping[str, Values]) -> str:
     """How many of a side's cases have nothing but answers to prompts that may have been kept."""
-    n_kept = sum(not any(PromptState.FRESH in states for states in found) for found in values.values())
+    n_kept = sum(not any(PromptState.FRESH in states for states in of_case) for of_case in values.values())
     return f"{n_kept:,} of {len(values):,} prompts cached"
 
 
 def _is_unknown(values: Mapping[str, Values]) -> bool:
-    return any(PromptState.UNKNOWN in states for found in values.values() for states in found)
+    return any(PromptState.UNKNOWN in states for of_case in values.values() for states in of_case)
 
 
-def _how(found: ComparableFigures) -> str | None:
+def _how(figures: ComparableFigures) -> str | None:
     """On what two sides were compared; None where all prompts were fresh."""
-    of = f"{found.n_compared:,} of {found.n_shared:,} cases"
-    if found.basis == "fresh":
-        return None if found.n_compared == found.n_shared else f"compared on the {of} whose prompts were read for both"
-    if found.basis == "balanced":
+    of = f"{figures.n_compared:,} of {figures.n_shared:,} cases"
+    if figures.basis == "fresh":
         return (
-            f"compared on {found.n_pairs:,} sets of 2 cases; in each set, both sides had one fresh and one cached "
+            None if figures.n_compared == figures.n_shared else f"compared on the {of} whose prompts were read for both"
+        )
+    if figures.basis == "balanced":
+        return (
+            f"compared on {figures.n_pairs:,} sets of 2 cases; in each set, both sides had one fresh and one cached "
             f"prompt ({of})"
         )
-    return f"compared on the {of} {_CASES[found.basis]}"
+    return f"compared on the {of} {_CASES[figures.basis]}"
 
 
 _CASES: Mapping[Basis, str] = {

@@ -91,14 +91,14 @@ def find_members(store: Store, run_ids: Sequence[str]) -> tuple[Member, ...]:
     runs = {run.plan.run_id: run for run in (find_run(store, run_id) for run_id in run_ids)}
     profiles: dict[str, str] = {}
     return tuple(
-        Member(run=run, candidate=found, profile=_profile(store, found.plan.candidate_fingerprint, profiles))
+        Member(run=run, candidate=record, profile=_profile(store, record.plan.candidate_fingerprint, profiles))
         for run in runs.values()
-        for found in run.candidates
+        for record in run.candidates
     )
 
 
-def _profile(store: Store, fingerprint: str, known: dict[str, str]) -> str:
-    if fingerprint not in known:
+def _profile(store: Store, fingerprint: str, profile_names: dict[str, str]) -> str:
+    if fingerprint not in profile_names:
         candidate = find_candidate(store, fingerprint)
-        known[fingerprint] = candidate.profile.name if candidate is not None else "unknown"
-    return known[fingerprint]
+        profile_names[fingerprint] = candidate.profile.name if candidate is not None else "unknown"
+    return profile_names[fingerprint]

@@ -62,7 +62,7 @@ class MeasuredMetric:
     """Labels of the sides that have no score at all, which are left out."""
 
 
-def find_metrics(store: Store, sides: Sequence[Side], wanted: Sequence[str]) -> MeasuredMetric:
+def find_metrics(store: Store, sides: Sequence[Side], requested_metrics: Sequence[str]) -> MeasuredMetric:
     """What the sides can be compared by: what is wanted, or all that they share.
 
     Raises:
@@ -76,23 +76,23 @@ def find_metrics(store: Store, sides: Sequence[Side], wanted: Sequence[str]) -> 
         raise _unscored(sides, scored)
     used = {side.label: used[side.label] for side in scored}
     words = metric_keys(scored[0].members[0].run.plan.metrics, [use for uses in used.values() for use in uses])
-    names = _requested_metrics(wanted, used, words)
+    names = _requested_metrics(requested_metrics, used, words)
     shared, refused = _shared(used)
     plain = [use for use in shared if use.name not in SPEED_METRICS and use.name != JudgePairwise.name]
-    figures_alone = bool(wanted) and not names
+    figures_alone = bool(requested_metrics) and not names
     chosen = _chosen(plain, refused, names, scored[0].members[0], used, figures_alone=figures_alone)
-    if wanted:
+    if requested_metrics:
         plain = [use for use in plain if use in chosen]
     for name, problem in refused.items():
-        if not wanted and name not in SPEED_METRICS and name != JudgePairwise.name:
+        if not requested_metrics and name not in SPEED_METRICS and name != JudgePairwise.name:
             notes.append(f"{name} is not compared: {problem.message}")
     order = sorted(plain, key=lambda use: (use not in chosen, chosen.index(use) if use in chosen else 0))
-    figures = [name for name in FIGURES if not wanted or name in wanted]
+    figures = [name for name in FIGURES if not requested_metrics or name in requested_metrics]
     return MeasuredMetric(
         sides=scored,
         metrics=tuple(_compared(use, words) for use in order),
         figures=tuple(figure(name) for name in figures),
-        pairwise=_pairwise(used, wanted),
+        pairwise=_pairwise(used, requested_metrics),
         notes=tuple(notes),
         unscored=tuple(side.label for side in sides if side not in scored),
     )
@@ -116,28 +116,31 @@ def _unscored(sides: Sequence[Side], scored: Sequence[Side]) -> IncomparableErro
 
 
 def _requested_metrics(
-    wanted: Sequence[str], used: Mapping[str, Sequence[MetricUse]], words: Mapping[str, str]
+    texts: Sequence[str], used: Mapping[str, Sequence[MetricUse]], words: Mapping[str, str]
 ) -> list[tuple[str, str | None]]:
     """Name and signature (None: any) of each metric that was asked for, speeds left out."""
-    found: list[tuple[str, str | None]] = []
+    requested: list[tuple[str, str | None]] = []
     uses = {use.signature: use for uses in used.values() for use in uses}
-    for text in wanted:
+    for text in texts:
         if text in FIGURES:
             continue
         exact = next((use for use in uses.values() if text in (use.signature, words.get(use.signature))), None)
         by_name = [use for use in uses.values() if use.name == text]
         if by_name:
-            found.append((text, None))
+            requested.append((text, None))
         elif exact is not None:
-            found.append((exact.name, exact.signature))
+            requested.append((exact.name, exact.signature))
         elif (signature := _signature(text)) in uses:
-            found.append((uses[signature].name, signature))
+            requested.append((uses[signature].name, signature))
         else:
-            known = [*dict.fromkeys(words[use.signature] for use in uses.values()), *FIGURES]
+            available_metrics = [*dict.fromkeys(words[use.signature] for use in uses.values()), *FIGURES]
             raise UnknownNameError(
-                "metric of these runs", text, known, f"Measure it first: `benchwright score RUN --metric {text}`."
+                "metric of these runs",
+                text,
+                available_metrics,
+                f"Measure it first: `benchwright score RUN --metric {text}`.",
             )
-    return found
+    return requested
 
 
 def _signature(text: str) -> str:
@@ -186,10 +189,10 @@ def _chosen(
     if headline in SPEED_METRICS or headline == JudgePairwise.name:
         return list(shared)
     planned = {use.signature for use in first.run.plan.metrics}
-    found = [use for use in shared if use.name == headline]
-    found = [use for use in found if use.signature in planned] or found
-    if found:
-        return found[:1]
+    headline_uses = [use for use in shared if use.name == headline]
+    headline_uses = [use for use in headline_uses if use.signature in planned] or headline_uses
+    if headline_uses:
+        return headline_uses[:1]
     others = {other.name for uses in used.values() for other in uses if other.name == headline}
     if headline in refused and headline in others:
         raise refused[headline]
@@ -206,18 +209,18 @@ def _of_name(
 ) -> list[MetricUse]:
     if name == JudgePairwise.name:
         return []
-    found = [use for use in shared if use.name == name and signature in (None, use.signature)]
-    if not found:
+    uses = [use for use in shared if use.name == name and signature in (None, use.signature)]
+    if not uses:
         raise refused.get(name) or IncomparableError(
             f"{name!r} with the signature {signature} was not measured on all sides",
             f"Measure it, without a new answer: `benchwright score RUN --metric {name}`.",
         )
-    return found
+    return uses
 
 
-def _pairwise(used: Mapping[str, Sequence[MetricUse]], wanted: Sequence[str]) -> tuple[MetricUse, ...]:
-    found = dict.fromkeys(use for uses in used.values() for use in uses if use.name == JudgePairwise.name)
-    return tuple(found) if not wanted or JudgePairwise.name in wanted else ()
+def _pairwise(used: Mapping[str, Sequence[MetricUse]], requested_metrics: Sequence[str]) -> tuple[MetricUse, ...]:
+    pairwise_uses = dict.fromkeys(use for uses in used.values() for use in uses if use.name == JudgePairwise.name)
+    return tuple(pairwise_uses) if not requested_metrics or JudgePairwise.name in requested_metrics else ()
 
 
 def _compared(use: MetricUse, words: Mapping[str, str]) -> ComparedMetric:
@@ -232,9 +235,9 @@ def _compared(use: MetricUse, words: Mapping[str, str]) -> ComparedMetric:
 
 
 def _unit(use: MetricUse) -> str:
-    found = metric_of(use.name, use.signature)
-    if found is not None:
-        return found.unit
+    metric = metric_of(use.name, use.signature)
+    if metric is not None:
+        return metric.unit
     try:
         return metric_class(use.name).unit
     except BenchwrightError:  # of a package that is gone, or of a file that was not loaded

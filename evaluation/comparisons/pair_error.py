@@ -10,19 +10,19 @@ from evaluation.stats.pair_comparison import PairComparison
 
 
 def paired_standard_error(
-    a: Mapping[str, float], b: Mapping[str, float], found: PairComparison, *, clusters: Mapping[str, str]
+    a: Mapping[str, float], b: Mapping[str, float], comparison: PairComparison, *, clusters: Mapping[str, str]
 ) -> float | None:
     """The standard error of the difference as it was computed: over cases, or over the means of clusters.
 
     None of a ratio, whose difference is not one, and of fewer than two.
     """
-    if found.kind is Kind.RATIO:
+    if comparison.kind is Kind.RATIO:
         return None
     shared = sorted(case_id for case_id in a if case_id in b)
     differences = np.array([a[case_id] - b[case_id] for case_id in shared])
-    if found.kind is Kind.ORDINAL:
+    if comparison.kind is Kind.ORDINAL:
         differences = np.sign(differences)
-    if found.n_clusters is not None and differences.size:
+    if comparison.n_clusters is not None and differences.size:
         differences = cluster_means(differences, [clusters.get(case_id) for case_id in shared])
     if differences.size < 2:
         return None

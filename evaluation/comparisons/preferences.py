@@ -35,9 +35,9 @@ def find_preferences(
         if isinstance(metric, JudgePairwise):
             judge = replace(metric, against="")
             votes.setdefault(judge, []).extend(_votes(store, sides, use, metric.against))
-    for judge, found in votes.items():
-        if found:
-            ranking = rank_preferences(found, rng=np.random.default_rng(seed))
+    for judge, judge_votes in votes.items():
+        if judge_votes:
+            ranking = rank_preferences(judge_votes, rng=np.random.default_rng(seed))
             yield PreferenceResult(word=f"{judge.name} by {judge.model}", signature=judge.signature, ranking=ranking)
 
 

@@ -13,7 +13,7 @@ def remarks_on(
     sides: Sequence[Side], metrics: Sequence[MetricComparison], figures: Sequence[MetricComparison]
 ) -> tuple[str, ...]:
     """A sentence for each thing."""
-    timed = any(found.metric.word in _TIMED for found in figures)
+    timed = any(figure.metric.word in _TIMED for figure in figures)
     return (
         *_same_candidates(sides),
         *_one_tag_two_weights(sides),
@@ -42,9 +42,9 @@ def _one_tag_two_weights(sides: Sequence[Side]) -> Iterator[str]:
     for side in sides:
         for member in side.members:
             digests.setdefault(member.model, {})[member.digest or "unverified"] = None
-    for model, found in digests.items():
-        if len(found) > 1:
-            shown = " and ".join(digest.removeprefix("sha256:")[:12] for digest in found)
+    for model, model_digests in digests.items():
+        if len(model_digests) > 1:
+            shown = " and ".join(digest.removeprefix("sha256:")[:12] for digest in model_digests)
             yield f"{model} stands for different weights here, which are never merged: digests {shown}"
 
 
@@ -72,7 +72,7 @@ def _other_machines(sides: Sequence[Side]) -> Iterator[str]:
 
 
 def _case_by_case(metrics: Sequence[MetricComparison]) -> Iterator[str]:
-    words = [found.metric.word for found in metrics if found.metric.over_all_cases]
+    words = [comparison.metric.word for comparison in metrics if comparison.metric.over_all_cases]
     if words:
         yield (
             f"{', '.join(words)}: compared case by case, which is not the difference of the values over all cases "

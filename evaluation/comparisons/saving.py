@@ -133,9 +133,9 @@ def _compared(store: Store, request: ComparisonRequest, run_ids: Sequence[str]) 
     comparison = compare_runs(store, run_ids, request)
     result = comparison_result(store, comparison, request)
     # Where it is filed, and how its runs were made, change no number, and so make no other comparison.
-    asked = request.model_dump(mode="json", exclude_defaults=True, exclude={"experiment", "evaluation"})
-    asked |= {"runs": list(result.run_ids)}
-    save_comparison(store, request=asked, result=result, pairs=_pair_records(comparison, result))
+    stored_request = request.model_dump(mode="json", exclude_defaults=True, exclude={"experiment", "evaluation"})
+    stored_request |= {"runs": list(result.run_ids)}
+    save_comparison(store, request=stored_request, result=result, pairs=_pair_records(comparison, result))
     return replace(result, experiment=_filed(store, request, result.comparison_id, result.run_ids))
 
 

@@ -116,9 +116,9 @@ def _shortest(word: str, among: Iterable[str]) -> str:
 
 
 def _grouped(members: Sequence[Member], by: str) -> tuple[tuple[Side, ...], tuple[str, ...]]:
-    known = [*KEY_NAMES, *options_of(members)]
-    if by not in known:
-        raise UnknownNameError("key to compare by", by, known, "`--by run` holds whole runs against each other.")
+    keys = [*KEY_NAMES, *options_of(members)]
+    if by not in keys:
+        raise UnknownNameError("key to compare by", by, keys, "`--by run` holds whole runs against each other.")
     values = without_common_tags(members) if by == "tag" else {member: key_of(member, by) for member in members}
     lacking = [member for member in members if values[member] is None]
     groups: dict[str, list[Member]] = {}
@@ -139,13 +139,13 @@ def _grouped(members: Sequence[Member], by: str) -> tuple[tuple[Side, ...], tupl
 
 def _by_weights(groups: Mapping[str, list[Member]]) -> dict[str, list[Member]]:
     """A model is its weights: one name with two digests is two models."""
-    found: dict[str, list[Member]] = {}
+    by_weights: dict[str, list[Member]] = {}
     for name, group in groups.items():
         identities = {member.identity for member in group}
         for member in group:
             word = f"{name} @{_shortest(member.identity, identities)}" if len(identities) > 1 else name
-            found.setdefault(word, []).append(member)
-    return found
+            by_weights.setdefault(word, []).append(member)
+    return by_weights
 
 
 def _refuse_two_weights(by: str, value: str, group: Sequence[Member]) -> None:
@@ -160,24 +160,24 @@ def _refuse_two_weights(by: str, value: str, group: Sequence[Member]) -> None:
             )
 
 
-def find_side(sides: Sequence[Side], wanted: str, *, option: str = "--against") -> Side:
-    """The side of that label; else the one whose model, run, weights or fingerprint `wanted` names or begins.
+def find_side(sides: Sequence[Side], name: str, *, option: str = "--against") -> Side:
+    """The side of that label; else the one whose model, run, weights or fingerprint `name` names or begins.
 
-    `first` is the first of all, unless one is called so. `option` is what `wanted` was given with, for the message.
+    `first` is the first of all, unless one is called so. `option` is what `name` was given with, for the message.
 
     Raises:
         UnknownNameError: there is none.
         ConfigurationError: it names several.
     """
-    exact = [side for side in sides if side.label == wanted] or (list(sides[:1]) if wanted == FIRST else [])
-    named = exact or [side for side in sides if any(wanted in _names(member) for member in side.members)]
-    begun = named or [side for side in sides if side.label.startswith(wanted)]
-    begun = begun or [side for side in sides if len(wanted) >= 4 and any(_begins(m, wanted) for m in side.members)]
+    exact = [side for side in sides if side.label == name] or (list(sides[:1]) if name == FIRST else [])
+    named = exact or [side for side in sides if any(name in _names(member) for member in side.members)]
+    begun = named or [side for side in sides if side.label.startswith(name)]
+    begun = begun or [side for side in sides if len(name) >= 4 and any(_begins(m, name) for m in side.members)]
     if len(begun) > 1:
-        found = ", ".join(repr(side.label) for side in begun)
-        raise ConfigurationError(f"{option} {wanted!r} names several sides: {found}", "Give one of these names.")
+        labels = ", ".join(repr(side.label) for side in begun)
+        raise ConfigurationError(f"{option} {name!r} names several sides: {labels}", "Give one of these names.")
     if not begun:
-        raise UnknownNameError("side", wanted, [side.label for side in sides], f"Give {option} one of these names.")
+        raise UnknownNameError("side", name, [side.label for side in sides], f"Give {option} one of these names.")
     return begun[0]
 
 
@@ -185,6 +185,6 @@ def _names(member: Member) -> tuple[str, ...]:
     return (member.label, member.model, member.model.removesuffix(":latest"), member.run_id)
 
 
-def _begins(member: Member, wanted: str) -> bool:
+def _begins(member: Member, prefix: str) -> bool:
     words = (member.run_id, member.fingerprint, member.identity, member.identity.removeprefix("sha256:"))
-    return any(word.startswith(wanted) for word in words)
+    return any(word.startswith(prefix) for word in words)

@@ -120,7 +120,7 @@ def _all_pairs(
     pairs: list[UnpairedPairResult] = []
     notes: list[str] = []
     for metric in metrics:
-        groups = {label: found for label, found in read[metric.word].items() if found is not None and found.values}
+        groups = {label: group for label, group in read[metric.word].items() if group is not None and group.values}
         missing = [label for label in read[metric.word] if label not in groups]
         if missing:
             notes.append(f"{metric.word}: {', '.join(missing)} has no value, left out")

@@ -32,14 +32,14 @@ def scores_of(store: Store, side: Side, use: MetricUse) -> dict[str, float]:
     """The side's value of each case on a metric; where it has several members, of the cases that all of them have."""
     metric = metric_of(use.name, use.signature)
     combine = combining(metric) if metric is not None else None
-    found = []
+    of_members = []
     for member in side.members:
         try:
             values = case_values(store, member.row_id, use.signature, combine)
         except BrokenMetricError:  # it has no number then, which the run's own page says
             return {}
-        found.append(dict(zip(values.case_ids, values.means, strict=True)))
-    return _averaged(found)
+        of_members.append(dict(zip(values.case_ids, values.means, strict=True)))
+    return _averaged(of_members)
 
 
 def _averaged(members: Sequence[Mapping[str, float]]) -> dict[str, float]:
@@ -68,12 +68,12 @@ class Figures:
 
     def by_case(self, name: str) -> Mapping[str, Values]:
         """The figure of each case that has one, by the state of the prompt."""
-        found: dict[str, dict[States, float]] = {}
+        figures: dict[str, dict[States, float]] = {}
         for state, column in self.columns[name].items():
             for case_id, value in zip(self.case_ids, column, strict=True):
                 if value == value:
-                    found.setdefault(case_id, {})[(state,)] = value
-        return found
+                    figures.setdefault(case_id, {})[(state,)] = value
+        return figures
 
 
 def figures_of(store: Store, member: Member) -> Figures:
@@ -94,17 +94,17 @@ def figures_of(store: Store, member: Member) -> Figures:
 
 
 def _figure_metrics(member: Member) -> dict[str, Metric]:
-    found: dict[str, Metric] = {name: METRICS[name]() for name in FIGURES if name != "cost_usd"}
+    metrics: dict[str, Metric] = {name: METRICS[name]() for name in FIGURES if name != "cost_usd"}
     if (cost := cost_metric(member.details.get(PRICE))) is not None:
-        found["cost_usd"] = cost
-    return found
+        metrics["cost_usd"] = cost
+    return metrics
 
 
 def figure_of_side(figures: Sequence[Figures], name: str) -> Mapping[str, Values]:
     """A side's figure of each case by the states of its members' prompts; of the cases that all members have."""
-    if not all(name in found.columns for found in figures):
+    if not all(name in member_figures.columns for member_figures in figures):
         return {}
-    first, *others = [found.by_case(name) for found in figures]
+    first, *others = [member_figures.by_case(name) for member_figures in figures]
     if not others:
         return first
     common = (case_id for case_id in first if all(case_id in other for other in others))
@@ -116,7 +116,7 @@ def _together(members: Sequence[Values]) -> Values:
     alike = [state for state in members[0] if all(state in other for other in members)]
     chosen = [(state * len(members), [values[state] for values in members]) for state in alike]
     if not chosen:
-        ends = [min(values.items(), key=lambda one: _ORDER.index(one[0][0])) for values in members]
+        ends = [min(values.items(), key=lambda item: _ORDER.index(item[0][0])) for values in members]
         chosen = [(tuple(sorted(state for states, _ in ends for state in states)), [value for _, value in ends])]
     return {states: sum(values) / len(values) for states, values in chosen}
 

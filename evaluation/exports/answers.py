@@ -41,42 +41,42 @@ def answer_rows(store: Store, run: RunRecord, words: Mapping[str, str], filters:
         words: Of the metrics that are wanted, by signature.
         filters: Which outcomes.
     """
-    for found, label in _candidates(run, filters):
-        of_candidate = _of_candidate(run, found, label)
-        for page in _pages(store, found, filters):
+    for candidate, label in _candidates(run, filters):
+        of_candidate = _of_candidate(run, candidate, label)
+        for page in _pages(store, candidate, filters):
             scores = scores_of_generations(store, [stored.generation_id for stored in page]) if words else {}
             for stored in page:
                 row = of_candidate | _answer(stored)
-                for use, said in scores.get(stored.generation_id, ()):
+                for use, score in scores.get(stored.generation_id, ()):
                     if use.signature in words:
-                        row |= _score_cells(words[use.signature], said)
+                        row |= _score_cells(words[use.signature], score)
                 yield row
 
 
 def score_rows(store: Store, run: RunRecord, words: Mapping[str, str], filters: Filters) -> Iterator[Row]:
     """A row for each score of a run; the arguments are those of `answer_rows`."""
-    for found, label in _candidates(run, filters):
+    for candidate, label in _candidates(run, filters):
         of_candidate = {"run_id": run.plan.run_id, "benchmark": run.plan.benchmark_name, "candidate": label}
-        for page in _pages(store, found, filters):
+        for page in _pages(store, candidate, filters):
             scores = scores_of_generations(store, [stored.generation_id for stored in page])
             for stored in page:
                 place = of_candidate | {"case_id": stored.row.case_id, "repeat": stored.row.repeat}
-                for use, said in scores.get(stored.generation_id, ()):
+                for use, score in scores.get(stored.generation_id, ()):
                     if use.signature in words:
-                        yield place | {"metric": words[use.signature], "signature": use.signature} | _score(said)
+                        yield place | {"metric": words[use.signature], "signature": use.signature} | _score(score)
 
 
 def _candidates(run: RunRecord, filters: Filters) -> Iterator[tuple[RunCandidateRecord, str]]:
     labels = unique_labels(run)
-    for found in run.candidates:
-        label = labels[found.run_candidate_id]
+    for candidate in run.candidates:
+        label = labels[candidate.run_candidate_id]
         if not filters.candidates or label in filters.candidates:
-            yield found, label
+            yield candidate, label
 
 
-def _pages(store: Store, found: RunCandidateRecord, filters: Filters) -> Iterator[list[StoredOutcome]]:
+def _pages(store: Store, candidate: RunCandidateRecord, filters: Filters) -> Iterator[list[StoredOutcome]]:
     """The outcomes that are wanted, a page at a time; named cases are looked up and not searched for."""
-    row_id = found.run_candidate_id
+    row_id = candidate.run_candidate_id
     pages: Iterable[tuple[StoredOutcome, ...]] = (
         [load_outcomes(store, row_id, list(dict.fromkeys(filters.cases)))]
         if filters.cases
@@ -90,15 +90,15 @@ def _is_selected(stored: StoredOutcome, filters: Filters) -> bool:
     return filters.failed is None or filters.failed == isinstance(stored.row.outcome, Failure)
 
 
-def _of_candidate(run: RunRecord, found: RunCandidateRecord, label: str) -> Row:
+def _of_candidate(run: RunRecord, candidate: RunCandidateRecord, label: str) -> Row:
     return {
         "run_id": run.plan.run_id,
         "benchmark": run.plan.benchmark_name,
         "benchmark_version": run.plan.benchmark_version,
         "candidate": label,
-        "model": found.plan.model_name,
-        "digest": found.plan.digest,
-        "fingerprint": found.plan.candidate_fingerprint,
+        "model": candidate.plan.model_name,
+        "digest": candidate.plan.digest,
+        "fingerprint": candidate.plan.candidate_fingerprint,
     }
 
 
@@ -117,14 +117,14 @@ def _answer(stored: StoredOutcome) -> Row:
     }
 
 
-def _score_cells(word: str, said: Measurement | ScoreFailure) -> Row:
+def _score_cells(word: str, score: Measurement | ScoreFailure) -> Row:
     value, label, failure = score_columns(word)
-    if isinstance(said, ScoreFailure):
-        return {failure: said.kind}
-    return {value: said.value, label: said.label}
+    if isinstance(score, ScoreFailure):
+        return {failure: score.kind}
+    return {value: score.value, label: score.label}
 
 
-def _score(said: Measurement | ScoreFailure) -> Row:
-    if isinstance(said, ScoreFailure):
-        return {"failure": said.kind, "message": said.message}
-    return {"value": said.value, "label": said.label, "rationale": said.rationale}
+def _score(score: Measurement | ScoreFailure) -> Row:
+    if isinstance(score, ScoreFailure):
+        return {"failure": score.kind, "message": score.message}
+    return {"value": score.value, "label": score.label, "rationale": score.rationale}

@@ -49,10 +49,10 @@ def check_filters(store: Store, source: Source, kind: Kind, filters: Filters) ->
             raise unknown_case(store, find_run(store, source.run_ids[-1]), case_id)
 
 
-def _refuse_unknown(what: str, wanted: Sequence[str], known: Sequence[str]) -> None:
-    for name in wanted:
-        if name not in known:
-            raise UnknownNameError(what, name, known)
+def _refuse_unknown(what: str, names: Sequence[str], known_names: Sequence[str]) -> None:
+    for name in names:
+        if name not in known_names:
+            raise UnknownNameError(what, name, known_names)
 
 
 def _labels(store: Store, source: Source) -> list[str]:

@@ -14,7 +14,7 @@ def words_of_runs(store: Store, runs: Sequence[RunRecord]) -> dict[str, str]:
     Where two runs measured one metric in different ways, the first has its name, the other its signature.
     """
     planned = [use for run in runs for use in run.plan.metrics]
-    scored = [use for run in runs for found in run.candidates for use in _scored(store, found.run_candidate_id)]
+    scored = [use for run in runs for candidate in run.candidates for use in _scored(store, candidate.run_candidate_id)]
     return metric_keys(planned, scored)
 
 

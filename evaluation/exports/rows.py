@@ -39,8 +39,8 @@ def rows(store: Store, source: Source, kind: Kind, filters: Filters) -> tuple[tu
     if kind is Kind.RESULTS:
         return OF_A_RESULT, _results(store, source, filters)
     runs = [find_run(store, run_id) for run_id in source.run_ids]
-    known = words_of_runs(store, runs)
-    words = {said: word for said, word in known.items() if not filters.metrics or word in filters.metrics}
+    all_words = words_of_runs(store, runs)
+    words = {signature: word for signature, word in all_words.items() if not filters.metrics or word in filters.metrics}
     if kind is Kind.SCORES:
         return OF_A_SCORE, (row for run in runs for row in score_rows(store, run, words, filters))
     columns = dict.fromkeys(column for word in words.values() for column in score_columns(word))
@@ -93,15 +93,15 @@ def _numbers(estimate: MetricEstimate) -> Row:
 
 def _pairs(store: Store, comparison_id: str, filters: Filters) -> tuple[tuple[str, ...], Iterator[Row]]:
     """The pairs of `compare --json`, all that is said of each."""
-    found = find_comparison(store, comparison_id)
-    known = {
-        "comparison_id": found.comparison_id,
-        "benchmark": found.benchmark_name,
-        "benchmark_version": found.benchmark_version,
+    comparison = find_comparison(store, comparison_id)
+    of_comparison = {
+        "comparison_id": comparison.comparison_id,
+        "benchmark": comparison.benchmark_name,
+        "benchmark_version": comparison.benchmark_version,
     }
-    wanted = [pair for pair in found.pairs if _is_selected(pair, filters)]
-    further = dict.fromkeys(name for pair in found.pairs for name in as_json(pair.result) if name not in OF_A_PAIR)
-    return (*OF_A_PAIR, *further), (known | _pair(pair) for pair in wanted)
+    selected = [pair for pair in comparison.pairs if _is_selected(pair, filters)]
+    further = dict.fromkeys(name for pair in comparison.pairs for name in as_json(pair.result) if name not in OF_A_PAIR)
+    return (*OF_A_PAIR, *further), (of_comparison | _pair(pair) for pair in selected)
 
 
 def _pair(pair: ComparisonPairRecord) -> Row:
@@ -112,5 +112,5 @@ def _is_selected(pair: ComparisonPairRecord, filters: Filters) -> bool:
     """True for the pairs that a single name is part of, and for those between several names."""
     if filters.metrics and pair.result.metric not in filters.metrics:
         return False
-    sides, wanted = {pair.result.a, pair.result.b}, set(filters.candidates)
-    return bool(wanted & sides) if len(wanted) == 1 else not wanted or sides <= wanted
+    sides, names = {pair.result.a, pair.result.b}, set(filters.candidates)
+    return bool(names & sides) if len(names) == 1 else not names or sides <= names

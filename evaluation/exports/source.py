@@ -36,7 +36,7 @@ class Source:
         return (Kind.PAIRS,) if self.comparison_id else (Kind.ANSWERS, Kind.SCORES, Kind.RESULTS)
 
 
-def find_source(store: Store, wanted: str) -> Source:
+def find_source(store: Store, name: str) -> Source:
     """The experiment of that name, else the run, experiment or comparison of that id or the beginning of one.
 
     `last` is the newest run.
@@ -45,45 +45,45 @@ def find_source(store: Store, wanted: str) -> Source:
         UnknownNameError: none of them.
         ConfigurationError: several, or an experiment without runs.
     """
-    if wanted == _NEWEST:
-        return _run(store, wanted)
-    if (named := experiment_named(store, wanted)) is not None:
+    if name == _NEWEST:
+        return _run(store, name)
+    if (named := experiment_named(store, name)) is not None:
         return _of_experiment(named)
-    found: list[Source] = []
+    sources: list[Source] = []
     for look in (_run, _experiment, _comparison):
         try:
-            found.append(look(store, wanted))
+            sources.append(look(store, name))
         except UnknownNameError:
             continue
-    if not found:
+    if not sources:
         raise UnknownNameError(
             "run, experiment or comparison",
-            wanted,
+            name,
             (),
             "see `benchwright runs list` and `benchwright experiments list`",
         )
-    if len(found) > 1:
+    if len(sources) > 1:
         raise ConfigurationError(
-            f"{wanted!r} begins the ids of {' and '.join(source.name for source in found)}", "give more of the id"
+            f"{name!r} begins the ids of {' and '.join(source.name for source in sources)}", "give more of the id"
         )
-    return found[0]
+    return sources[0]
 
 
-def _run(store: Store, wanted: str) -> Source:
-    run_id = find_run(store, wanted).plan.run_id
+def _run(store: Store, name: str) -> Source:
+    run_id = find_run(store, name).plan.run_id
     return Source(name=f"run {run_id}", run_ids=(run_id,))
 
 
-def _experiment(store: Store, wanted: str) -> Source:
-    return _of_experiment(find_experiment(store, wanted))
+def _experiment(store: Store, name: str) -> Source:
+    return _of_experiment(find_experiment(store, name))
 
 
-def _of_experiment(found: ExperimentRecord) -> Source:
-    if not found.run_ids:
-        raise ConfigurationError(f"experiment {found.name!r} has no run to export", "add one: `experiments add`")
-    return Source(name=f"experiment {found.name}", run_ids=found.run_ids)
+def _of_experiment(experiment: ExperimentRecord) -> Source:
+    if not experiment.run_ids:
+        raise ConfigurationError(f"experiment {experiment.name!r} has no run to export", "add one: `experiments add`")
+    return Source(name=f"experiment {experiment.name}", run_ids=experiment.run_ids)
 
 
-def _comparison(store: Store, wanted: str) -> Source:
-    comparison_id = find_comparison(store, wanted).comparison_id
+def _comparison(store: Store, name: str) -> Source:
+    comparison_id = find_comparison(store, name).comparison_id
     return Source(name=f"comparison {comparison_id}", comparison_id=comparison_id)

@@ -50,13 +50,13 @@ def make_private_file(path: Path) -> None:
 def make_private(path: Path) -> bool:
     """True where others had access, which they have no longer; what is somebody else's stays as it is."""
     try:
-        found = path.lstat()
+        status = path.lstat()
     except OSError:
         return False
-    if stat.S_ISLNK(found.st_mode) or found.st_uid != os.getuid():
+    if stat.S_ISLNK(status.st_mode) or status.st_uid != os.getuid():
         return False
-    mode = private_mode(stat.S_IMODE(found.st_mode))
-    if mode == stat.S_IMODE(found.st_mode):
+    mode = private_mode(stat.S_IMODE(status.st_mode))
+    if mode == stat.S_IMODE(status.st_mode):
         return False
     try:
         path.chmod(mode)

@@ -90,17 +90,17 @@ def _check_keys(node: Any) -> None:
         keys[key.tag, name] = key.value
 
 
-def _n_values(value: Any, known: dict[int, int | None]) -> int:
+def _n_values(value: Any, counts: dict[int, int | None]) -> int:
     """How many values this one holds, with each alias counted as what it stands for."""
     import yaml
 
     if not isinstance(value, dict | list | set | tuple):
         return 1
-    if id(value) not in known:
-        known[id(value)] = None
+    if id(value) not in counts:
+        counts[id(value)] = None
         parts = [*value.keys(), *value.values()] if isinstance(value, dict) else value
-        known[id(value)] = 1 + sum(_n_values(part, known) for part in parts)
-    n = known[id(value)]
+        counts[id(value)] = 1 + sum(_n_values(part, counts) for part in parts)
+    n = counts[id(value)]
     if n is None:
         raise yaml.YAMLError("an alias stands for something that holds it")
     return n

@@ -61,10 +61,12 @@ class _Station:
 
     def load(self, work: PlannedWork, load_s: float | None) -> None:
         """Loads the work's model, unless it is loaded already."""
-        wanted = (work.model, dict(work.load_options))
-        if self.loads and (self.loads[-1].model, self.loads[-1].load_options) == wanted:
+        model_and_options = (work.model, dict(work.load_options))
+        if self.loads and (self.loads[-1].model, self.loads[-1].load_options) == model_and_options:
             return
-        self.loads.append(LoadForecast(model=wanted[0], load_options=wanted[1], load_s=load_s, works=()))
+        self.loads.append(
+            LoadForecast(model=model_and_options[0], load_options=model_and_options[1], load_s=load_s, works=())
+        )
         self.free_at_s += load_s or 0.0
 
 
@@ -98,7 +100,7 @@ _LookUp = Callable[[PlannedWork, str], PastSpeed | None]
 
 
 def _looking_up(store: Store) -> _LookUp:
-    known = cache(
+    cached_speed = cache(
         lambda endpoint, model, digest, fingerprint, benchmark: past_speed(
             store,
             endpoint_name=endpoint,
@@ -108,7 +110,7 @@ def _looking_up(store: Store) -> _LookUp:
             benchmark_name=benchmark,
         )
     )
-    return lambda work, name: known(name, work.model, work.digest, work.fingerprint, work.benchmark_name)
+    return lambda work, name: cached_speed(name, work.model, work.digest, work.fingerprint, work.benchmark_name)
 
 
 def _load_times(store: Store, work: PlannedWork) -> dict[str, float | None]:
@@ -142,21 +144,25 @@ def _add(
 def _worked(stations: Mapping[str, _Station], work: PlannedWork, look_up: _LookUp) -> dict[str, WorkForecast]:
     """Each station's part of the work, with the stations busy until it is done."""
     speeds = {name: look_up(work, name) for name in stations}
-    known = [speed for speed in speeds.values() if speed is not None]
+    measured_speeds = [speed for speed in speeds.values() if speed is not None]
     generation_s = {
-        name: speed.generation_s if speed else fmean(other.generation_s for other in known) if known else None
+        name: speed.generation_s
+        if speed
+        else fmean(other.generation_s for other in measured_speeds)
+        if measured_speeds
+        else None
         for name, speed in speeds.items()
     }
     shares = shared_out(
         work.n_calls,
-        starts_s={name: station.free_at_s if known else 0.0 for name, station in stations.items()},
+        starts_s={name: station.free_at_s if measured_speeds else 0.0 for name, station in stations.items()},
         calls_per_s={name: station.slots / (generation_s[name] or 1.0) for name, station in stations.items()},
     )
     taking_part = [name for name, share in shares.items() if share]
     parts = {}
     for name, station in stations.items():
         others = tuple(other for other in taking_part if other != name)
-        each_s, speed = generation_s[name], speeds[name] or next(iter(known), None)
+        each_s, speed = generation_s[name], speeds[name] or next(iter(measured_speeds), None)
         seconds = None if each_s is None else _seconds(shares[name], each_s, station.slots)
         station.free_at_s += seconds or 0.0
         parts[name] = _part(work, shares[name], others, seconds, speed)
@@ -232,5 +238,5 @@ def _endpoint(name: str, station: _Station) -> EndpointForecast:
 
 
 def _total(counts: Sequence[int | None]) -> int | None:
-    known = [count for count in counts if count is not None]
-    return sum(known) if known else None
+    known_counts = [count for count in counts if count is not None]
+    return sum(known_counts) if known_counts else None

@@ -70,9 +70,9 @@ def _n_done(store: Store, run: RunRecord | None, fingerprint: str) -> int:
         return 0
     planned = run.plan.n_cases * run.plan.n_repeats
     return sum(
-        planned - count_missing(store, found.run_candidate_id)
-        for found in run.candidates
-        if found.plan.candidate_fingerprint == fingerprint
+        planned - count_missing(store, candidate.run_candidate_id)
+        for candidate in run.candidates
+        if candidate.plan.candidate_fingerprint == fingerprint
     )
 
 

@@ -47,8 +47,8 @@ def scoring_pace(store: Store, is_meant: Callable[[Metric], bool]) -> ScoringPac
     }
     scores = newest_scores(store, list(weights)) if weights else ()
     n_asked, seconds = 0, 0.0
-    for run_id in dict.fromkeys(one.run_id for one in scores):
-        batches = _batches([one for one in scores if one.run_id == run_id], weights)
+    for run_id in dict.fromkeys(score.run_id for score in scores):
+        batches = _batches([score for score in scores if score.run_id == run_id], weights)
         for (before, _), (moment, n) in pairwise(batches):
             pause = (moment - before).total_seconds()
             if pause <= LONGEST_PAUSE_S:
@@ -61,6 +61,6 @@ def scoring_pace(store: Store, is_meant: Callable[[Metric], bool]) -> ScoringPac
 def _batches(scores: list[StoredThen], weights: dict[str, int]) -> list[tuple[datetime, int]]:
     """Moments at which something was stored, each with how many requests that took."""
     counted: Counter[datetime] = Counter()
-    for one in scores:
-        counted[one.stored_at] += weights[one.signature]
+    for score in scores:
+        counted[score.stored_at] += weights[score.signature]
     return sorted(counted.items())

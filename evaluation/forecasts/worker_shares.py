@@ -21,8 +21,8 @@ def shared_out(n_calls: int, *, starts_s: Mapping[str, float], calls_per_s: Mapp
         if starts_s[name] >= end_s:
             break
         taking_part.append(name)
-        waited = sum(calls_per_s[one] * starts_s[one] for one in taking_part)
-        end_s = (n_calls + waited) / sum(calls_per_s[one] for one in taking_part)
+        waited = sum(calls_per_s[worker] * starts_s[worker] for worker in taking_part)
+        end_s = (n_calls + waited) / sum(calls_per_s[worker] for worker in taking_part)
     return _whole({name: calls_per_s[name] * (end_s - starts_s[name]) for name in taking_part}, n_calls, starts_s)
 
 

@@ -42,8 +42,13 @@ class Anomaly:
 
 def anomalies(series: Iterable[Series]) -> tuple[Anomaly, ...]:
     """Newest figures that are out of the ordinary, the oddest first."""
-    found = [odd for one in series for name in QUANTITIES if (odd := _anomaly(one, name)) is not None]
-    return tuple(sorted(found, key=lambda one: one.p_value))
+    odd_figures = [
+        odd
+        for candidate_series in series
+        for name in QUANTITIES
+        if (odd := _anomaly(candidate_series, name)) is not None
+    ]
+    return tuple(sorted(odd_figures, key=lambda anomaly: anomaly.p_value))
 
 
 def _anomaly(series: Series, quantity: Quantity) -> Anomaly | None:

@@ -30,8 +30,8 @@ def to_judge(series: Series, looks: Looks) -> tuple[Point, ...]:
 
 
 def _looked_at(point: Point, looks: Looks) -> datetime:
-    found = None if point.row_id is None else looks[point.row_id].looked_at
-    return found or point.at
+    moment = None if point.row_id is None else looks[point.row_id].looked_at
+    return moment or point.at
 
 
 def baseline_of(
@@ -51,11 +51,11 @@ def baseline_of(
     if point.is_baseline:
         return (point,)
     before = series.points[: series.points.index(point)]
-    fit = [one for one in before if one.is_complete and (among is None or one.row_id in among)]
-    tagged = [one for one in fit if one.is_baseline]
-    return tuple(tagged[-n_runs:] or [one for one in fit if not _was_below(one, looks)][:n_runs])
+    fit = [earlier for earlier in before if earlier.is_complete and (among is None or earlier.row_id in among)]
+    tagged = [earlier for earlier in fit if earlier.is_baseline]
+    return tuple(tagged[-n_runs:] or [earlier for earlier in fit if not _was_below(earlier, looks)][:n_runs])
 
 
 def _was_below(point: Point, looks: Looks) -> bool:
-    known = None if point.row_id is None else looks.get(point.row_id)
-    return known is not None and known.quality is not None and bool(known.quality.get("is_below"))
+    look = None if point.row_id is None else looks.get(point.row_id)
+    return look is not None and look.quality is not None and bool(look.quality.get("is_below"))

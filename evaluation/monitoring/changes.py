@@ -30,14 +30,14 @@ class Change:
 
 def changes_between(before: Setting, now: Setting) -> tuple[Change, ...]:
     """All that is known of both and differs; digests at one server alone, since two may name one file differently."""
-    found = []
+    changes = []
     for what in WHAT:
         if what == "model" and before.endpoint != now.endpoint:
             continue
         was, is_now = getattr(before, what), getattr(now, what)
         if was is not None and is_now is not None and was != is_now:
-            found.append(Change(what=what, was=str(was), now=str(is_now)))
-    return tuple(found)
+            changes.append(Change(what=what, was=str(was), now=str(is_now)))
+    return tuple(changes)
 
 
 def changes_since(earlier: Sequence[Setting], now: Setting) -> tuple[Change, ...]:
@@ -49,10 +49,10 @@ def in_words(changes: Sequence[Change]) -> str:
     """A sentence on what changed, or that nothing of it did."""
     if not changes:
         return "Model, judge and server are the same as before."
-    said = [f"{WHAT[one.what]} changed ({shortened(one.was)} → {shortened(one.now)})" for one in changes]
-    same = [name for name in ("model", "judge", "server") if name not in {one.what for one in changes}]
+    changed = [f"{WHAT[change.what]} changed ({shortened(change.was)} → {shortened(change.now)})" for change in changes]
+    same = [name for name in ("model", "judge", "server") if name not in {change.what for change in changes}]
     rest = f"; {' and '.join(same)} {'is' if len(same) == 1 else 'are'} the same" if same else ""
-    return f"Since then {', '.join(said)}{rest}."
+    return f"Since then {', '.join(changed)}{rest}."
 
 
 def shortened(text: str, length: int = 24) -> str:

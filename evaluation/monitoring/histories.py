@@ -32,26 +32,26 @@ def change_verdicts(runs: Sequence[MonitoredRun], *, since: datetime, left_out: 
     """
     rules = {"model": _models, "server": _servers, "judge": _judges}
     out = set(left_out)
-    return [one for name, rule in rules.items() if name not in out for one in rule(runs, since)]
+    return [verdict for name, rule in rules.items() if name not in out for verdict in rule(runs, since)]
 
 
 def _models(runs: Sequence[MonitoredRun], since: datetime) -> list[Verdict]:
     """Digests are compared at one server alone: two servers name one file by different digests."""
     seen: defaultdict[tuple[str, str], list[_NotedIdentity]] = defaultdict(list)
-    for one in runs:
-        if one.digest is not None:
-            seen[one.model, one.endpoint].append(_NotedIdentity(value=one.digest, run=one))
+    for run in runs:
+        if run.digest is not None:
+            seen[run.model, run.endpoint].append(_NotedIdentity(value=run.digest, run=run))
     verdicts = [
         _verdict(
             "model",
             f"{model} at {endpoint}",
-            known,
+            identities,
             since,
             f"The weights of {model} at {endpoint} changed",
             WARNING,
             candidate=model,
         )
-        for (model, endpoint), known in seen.items()
+        for (model, endpoint), identities in seen.items()
     ]
     # Alerts of earlier versions were about the model at whichever server; nothing keeps them open.
     return [*verdicts, *(Verdict(subject=subject_of("model", model)) for model in {model for model, _ in seen})]
@@ -59,27 +59,27 @@ def _models(runs: Sequence[MonitoredRun], since: datetime) -> list[Verdict]:
 
 def _servers(runs: Sequence[MonitoredRun], since: datetime) -> list[Verdict]:
     seen: defaultdict[str, list[_NotedIdentity]] = defaultdict(list)
-    for one in runs:
-        for endpoint, version in one.server_versions.items():
+    for run in runs:
+        for endpoint, version in run.server_versions.items():
             if version is not None:
-                seen[endpoint].append(_NotedIdentity(value=version, run=one))
+                seen[endpoint].append(_NotedIdentity(value=version, run=run))
     return [
-        _verdict("server", endpoint, known, since, f"The version of the server {endpoint} changed", NOTICE)
-        for endpoint, known in seen.items()
+        _verdict("server", endpoint, identities, since, f"The version of the server {endpoint} changed", NOTICE)
+        for endpoint, identities in seen.items()
     ]
 
 
 def _judges(runs: Sequence[MonitoredRun], since: datetime) -> list[Verdict]:
     seen: defaultdict[tuple[str, str], list[_NotedIdentity]] = defaultdict(list)
-    for one in runs:
-        use = headline_of(one)
+    for run in runs:
+        use = headline_of(run)
         if use is not None:
-            seen[one.benchmark, use.name].append(_NotedIdentity(value=use.signature, run=one))
+            seen[run.benchmark, use.name].append(_NotedIdentity(value=use.signature, run=run))
     return [
         _verdict(
             "judge",
             f"{benchmark} · {metric}",
-            known,
+            identities,
             since,
             f"{benchmark} is measured by another {metric} than before (judge, options or scorer), so that its quality "
             "before and after cannot be compared and says nothing of the models",
@@ -87,7 +87,7 @@ def _judges(runs: Sequence[MonitoredRun], since: datetime) -> list[Verdict]:
             benchmark=benchmark,
             metric=metric,
         )
-        for (benchmark, metric), known in seen.items()
+        for (benchmark, metric), identities in seen.items()
     ]
 
 
@@ -125,7 +125,7 @@ def _verdict(
 def _last_change(seen: Sequence[_NotedIdentity]) -> tuple[_NotedIdentity | None, _NotedIdentity]:
     """What was noted before the newest change, and after it; None where nothing ever changed."""
     change: tuple[_NotedIdentity | None, _NotedIdentity] = (None, seen[0])
-    for before, one in pairwise(seen):
-        if before.value != one.value:
-            change = (before, one)
+    for before, after in pairwise(seen):
+        if before.value != after.value:
+            change = (before, after)
     return change

@@ -32,8 +32,8 @@ class Insight:
 def insights(series: Sequence[Series], trends: Iterable[Trend], anomalies: Iterable[Anomaly]) -> tuple[Insight, ...]:
     """All that there is, the surest first: trends, odd figures, another judge, failures, live calls."""
     return (
-        *(_of_trend(one) for one in trends if one.is_clear),
-        *(_of_anomaly(one) for one in anomalies),
+        *(_of_trend(trend) for trend in trends if trend.is_clear),
+        *(_of_anomaly(anomaly) for anomaly in anomalies),
         *_of_judges(series),
         *_of_failures(series),
         *_of_live(series),
@@ -67,50 +67,64 @@ def _shown(name: Quantity, value: float) -> str:
 
 def _of_judges(series: Iterable[Series]) -> Iterator[Insight]:
     """Quality that cannot be held against the run before, since it was measured by another judge or metric."""
-    for one in series:
-        if len(one.points) < 2:
+    for candidate_series in series:
+        if len(candidate_series.points) < 2:
             continue
-        before, newest = one.points[-2:]
+        before, newest = candidate_series.points[-2:]
         changes = [change for change in changes_between(before.setting, newest.setting) if change.what == "judge"]
         if not changes or before.quality is None or newest.quality is None:
             continue
         text = (
-            f"{one.name}: {one.headline} was {quantity(before.quality)} and is {quantity(newest.quality)} now, by "
-            "another judge, option or scorer. The two cannot be compared, and nothing follows for the model: "
+            f"{candidate_series.name}: {candidate_series.headline} was {quantity(before.quality)} and is "
+            f"{quantity(newest.quality)} now, by another judge, option or scorer. The two cannot be compared, and "
+            "nothing follows for the model: "
             f"`benchwright score {before.run_id} --metric …` measures the earlier answers alike."
         )
-        evidence = _about(one) | {"was": before.quality, "now": newest.quality, "was_in_run": before.run_id}
+        evidence = _about(candidate_series) | {
+            "was": before.quality,
+            "now": newest.quality,
+            "was_in_run": before.run_id,
+        }
         yield Insight(kind="judge", text=text, evidence=evidence | {"signature": shortened(changes[0].now, 200)})
 
 
 def _of_failures(series: Iterable[Series]) -> Iterator[Insight]:
-    for one in series:
-        newest = one.points[-1]
+    for candidate_series in series:
+        newest = candidate_series.points[-1]
         n_failed = newest.n - newest.n_ok
         if not newest.failures or n_failed / newest.n < MANY_FAILURES:
             continue
         kind, n_most = max(sorted(newest.failures.items()), key=lambda each: each[1])
-        text = f"{one.name}: {n_failed:,} of {counted(newest.n, 'call')} failed, most often by {kind} ({n_most:,})."
-        yield Insight(kind="failures", text=text, evidence=_about(one) | {"failures": dict(newest.failures)})
+        text = (
+            f"{candidate_series.name}: {n_failed:,} of {counted(newest.n, 'call')} failed, most often by {kind} "
+            f"({n_most:,})."
+        )
+        yield Insight(
+            kind="failures", text=text, evidence=_about(candidate_series) | {"failures": dict(newest.failures)}
+        )
 
 
 def _of_live(series: Sequence[Series]) -> Iterator[Insight]:
     """Where a candidate takes much longer, or much less, in production than in its evaluations."""
-    measured = {one.candidate: one.points[-1] for one in series if one.source == "evaluation"}
-    for one in series:
-        live, lab = one.points[-1], measured.get(one.candidate)
-        if one.source != "live" or lab is None or not live.duration_s or not lab.duration_s:
+    measured = {
+        candidate_series.candidate: candidate_series.points[-1]
+        for candidate_series in series
+        if candidate_series.source == "evaluation"
+    }
+    for candidate_series in series:
+        live, lab = candidate_series.points[-1], measured.get(candidate_series.candidate)
+        if candidate_series.source != "live" or lab is None or not live.duration_s or not lab.duration_s:
             continue
         ratio = live.duration_s / lab.duration_s
         if 1 / FAR_APART < ratio < FAR_APART:
             continue
         text = (
-            f"{one.name}: a call takes {quantity(live.duration_s)} s at the median in production, and "
+            f"{candidate_series.name}: a call takes {quantity(live.duration_s)} s at the median in production, and "
             f"{quantity(lab.duration_s)} s in its newest evaluation; its tokens are "
             f"{_known(live.tokens)} and {_known(lab.tokens)} a call."
         )
         evidence = {"live_s": live.duration_s, "evaluated_s": lab.duration_s, "ratio": ratio}
-        yield Insight(kind="live", text=text, evidence=_about(one) | evidence)
+        yield Insight(kind="live", text=text, evidence=_about(candidate_series) | evidence)
 
 
 def _known(value: float | None) -> str:

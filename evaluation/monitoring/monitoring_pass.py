@@ -53,9 +53,17 @@ def run_pass(
     runs = monitored_runs(store)
     evaluated = evaluation_series(store, runs, request, moment)
     lived = live_series(store, request, moment)
-    looks = find_looks(store, [point.row_id for one in evaluated for point in one.points if point.row_id is not None])
+    looks = find_looks(
+        store,
+        [
+            point.row_id
+            for candidate_series in evaluated
+            for point in candidate_series.points
+            if point.row_id is not None
+        ],
+    )
     fresh = together(_fresh(store, evaluated, looks, request))
-    found = [
+    all_verdicts = [
         *_thresholds(store, evaluated, runs, looks, request),
         *_live_thresholds(lived, request),
         *_quality(evaluated, fresh, looks, request),
@@ -67,9 +75,9 @@ def run_pass(
     return MonitoringPass(
         moment=moment,
         series=series,
-        findings=_findings(found),
-        judged=frozenset(one.subject for one in found),
-        looks=tuple(one.stored for one in fresh),
+        findings=_findings(all_verdicts),
+        judged=frozenset(verdict.subject for verdict in all_verdicts),
+        looks=tuple(check.stored for check in fresh),
         trends=over_time,
         anomalies=odd,
         insights=insights(series, over_time, odd),
@@ -83,40 +91,43 @@ def _dead(store: Store, request: MonitorRequest, moment: datetime, scheduled: Se
 
 
 def _fresh(store: Store, evaluated: Iterable[Series], looks: Looks, request: MonitorRequest) -> list[NewRunCheck]:
-    found = []
-    for one in evaluated:
-        new = [point for point in to_judge(one, looks) if point.row_id not in looks]
-        found += [check_new_run(store, one, point, looks, request, n_now=n) for n, point in enumerate(new)]
-    return found
+    checks = []
+    for series in evaluated:
+        new = [point for point in to_judge(series, looks) if point.row_id not in looks]
+        checks += [check_new_run(store, series, point, looks, request, n_now=n) for n, point in enumerate(new)]
+    return checks
 
 
 def _thresholds(
     store: Store, evaluated: Iterable[Series], runs: Sequence[MonitoredRun], looks: Looks, request: MonitorRequest
 ) -> list[Verdict]:
-    by_row = {one.row_id: one for one in runs}
-    found: list[Verdict] = []
+    by_row = {run.row_id: run for run in runs}
+    all_verdicts: list[Verdict] = []
     for series in evaluated:
         for point in to_judge(series, looks):
             baseline = baseline_of(series, point, looks, request.baseline_runs)
             gpus = _gpus(store, point, by_row)
-            found += verdicts(Judged(series=series, point=point, baseline=baseline, request=request, gpus=gpus))
-    return found
+            all_verdicts += verdicts(Judged(series=series, point=point, baseline=baseline, request=request, gpus=gpus))
+    return all_verdicts
 
 
 def _gpus(store: Store, point: Point, by_row: Mapping[int, MonitoredRun]) -> list[tuple[str, int, float]]:
     if point.row_id is None:
         return []
-    known = busy_gpus(store, invocation_id=by_row[point.row_id].invocation_id, run_candidate_id=point.row_id)
-    return [(one.endpoint, one.n_samples, one.utilisation) for one in known]
+    gpus = busy_gpus(store, invocation_id=by_row[point.row_id].invocation_id, run_candidate_id=point.row_id)
+    return [(gpu.endpoint, gpu.n_samples, gpu.utilisation) for gpu in gpus]
 
 
 def _live_thresholds(lived: Iterable[Series], request: MonitorRequest) -> list[Verdict]:
     return [
         verdict
-        for one in lived
+        for series in lived
         for verdict in verdicts(
             Judged(
-                series=one, point=one.points[-1], baseline=() if one.usual is None else (one.usual,), request=request
+                series=series,
+                point=series.points[-1],
+                baseline=() if series.usual is None else (series.usual,),
+                request=request,
             )
         )
     ]
@@ -128,21 +139,23 @@ def _quality(
     if "quality" in request.left_out:
         return []
     again = [
-        recheck_quality(one, point, baseline_of(one, point, looks, request.baseline_runs), looks[point.row_id].quality)
-        for one in evaluated
-        for point in to_judge(one, looks)
+        recheck_quality(
+            series, point, baseline_of(series, point, looks, request.baseline_runs), looks[point.row_id].quality
+        )
+        for series in evaluated
+        for point in to_judge(series, looks)
         if point.row_id is not None and point.row_id in looks
     ]
-    return [one for one in (*again, *map(quality_verdict, fresh)) if one is not None]
+    return [verdict for verdict in (*again, *map(quality_verdict, fresh)) if verdict is not None]
 
 
-def _findings(found: Iterable[Verdict]) -> tuple[Finding, ...]:
+def _findings(all_verdicts: Iterable[Verdict]) -> tuple[Finding, ...]:
     """One for each subject: one that raises an alert before one that does not, else the newest."""
     kept: dict[str, Finding] = {}
-    for one in found:
-        if one.finding is None:
+    for verdict in all_verdicts:
+        if verdict.finding is None:
             continue
-        known = kept.get(one.subject)
-        if known is None or one.finding.raises >= known.raises:
-            kept[one.subject] = one.finding
+        previous = kept.get(verdict.subject)
+        if previous is None or verdict.finding.raises >= previous.raises:
+            kept[verdict.subject] = verdict.finding
     return tuple(kept.values())

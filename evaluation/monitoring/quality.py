@@ -52,8 +52,8 @@ class QualityCheck(Newcomer):
     def plain(self) -> dict[str, Any]:
         """The same as plain values."""
         names = ("metric", "higher_is_better", "n_cases", "n_worse", "n_better", "value", "usual", "p_value")
-        found = {name: getattr(self, name) for name in (*names, "p_adjusted", "level", "is_below", "stays")}
-        return found | {"baseline": list(self.baseline), "difference": self.difference}
+        values = {name: getattr(self, name) for name in (*names, "p_adjusted", "level", "is_below", "stays")}
+        return values | {"baseline": list(self.baseline), "difference": self.difference}
 
 
 def check_quality(
@@ -80,17 +80,17 @@ def check_quality(
     if not shared:
         return None
     earlier = [[sign * fmean(values[case]) for values in baseline.values() if case in values] for case in shared]
-    found: Newcomer = newcomer([sign * fmean(newest[case]) for case in shared], earlier)
+    outcome: Newcomer = newcomer([sign * fmean(newest[case]) for case in shared], earlier)
     return QualityCheck(
         metric=metric,
         signature=signature,
         higher_is_better=higher_is_better,
-        n_cases=found.n_cases,
-        n_worse=found.n_worse,
-        n_better=found.n_better,
-        value=sign * found.value,
-        usual=sign * found.usual,
-        p_value=found.p_value,
+        n_cases=outcome.n_cases,
+        n_worse=outcome.n_worse,
+        n_better=outcome.n_better,
+        value=sign * outcome.value,
+        usual=sign * outcome.usual,
+        p_value=outcome.p_value,
         baseline=tuple(baseline),
         level=level,
     )
@@ -114,5 +114,5 @@ def adjusted(looks: Sequence[QualityCheck]) -> list[QualityCheck]:
     """The looks of one time with their p-values among each other."""
     if not looks:
         return []
-    together = holm([one.p_value for one in looks])
-    return [replace(one, p_adjusted=p) for one, p in zip(looks, together, strict=True)]
+    together = holm([check.p_value for check in looks])
+    return [replace(check, p_adjusted=p) for check, p in zip(looks, together, strict=True)]

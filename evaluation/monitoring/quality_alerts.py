@@ -60,11 +60,13 @@ def check_new_run(
     if metric in SPEED_METRICS or metric.startswith(JudgePairwise.name):
         return bare
     use = MetricUse(name=metric, signature=signature)
-    scored = mean_scores(store, [one.row_id for one in series.points if one.row_id is not None], {metric})
+    scored = mean_scores(
+        store, [series_point.row_id for series_point in series.points if series_point.row_id is not None], {metric}
+    )
     alike = {row_id for row_id, scores in scored.items() if use in scores}
     baseline = baseline_of(series, point, looks, request.baseline_runs, among=alike)
-    earlier = {one.run_id or "": _values(store, one.row_id, signature) for one in baseline}
-    n_before = n_now + sum(_was_tested(one, looks) for one in series.points)
+    earlier = {series_point.run_id or "": _values(store, series_point.row_id, signature) for series_point in baseline}
+    n_before = n_now + sum(_was_tested(series_point, looks) for series_point in series.points)
     quality = check_quality(
         _values(store, point.row_id, signature),
         earlier,
@@ -77,49 +79,49 @@ def check_new_run(
 
 
 def _was_tested(point: Point, looks: Looks) -> bool:
-    known = None if point.row_id is None else looks.get(point.row_id)
-    return known is not None and known.quality is not None
+    look = None if point.row_id is None else looks.get(point.row_id)
+    return look is not None and look.quality is not None
 
 
 def _values(store: Store, row_id: int | None, signature: str) -> Values:
-    found: defaultdict[str, list[float]] = defaultdict(list)
+    by_case: defaultdict[str, list[float]] = defaultdict(list)
     for case_id, value in iterate_values(store, row_id or 0, signature):
-        found[case_id].append(value)
-    return found
+        by_case[case_id].append(value)
+    return by_case
 
 
 def together(fresh: Sequence[NewRunCheck]) -> list[NewRunCheck]:
     """The looks of one time, each knowing of the others."""
-    tested = [one for one in fresh if one.quality is not None]
-    looks = adjusted([one.quality for one in tested if one.quality is not None])
-    known = {id(one): quality for one, quality in zip(tested, looks, strict=True)}
-    return [replace(one, quality=known.get(id(one))) for one in fresh]
+    tested = [check for check in fresh if check.quality is not None]
+    looks = adjusted([check.quality for check in tested if check.quality is not None])
+    adjusted_by_id = {id(check): quality for check, quality in zip(tested, looks, strict=True)}
+    return [replace(check, quality=adjusted_by_id.get(id(check))) for check in fresh]
 
 
-def quality_verdict(one: NewRunCheck) -> Verdict | None:
+def quality_verdict(check: NewRunCheck) -> Verdict | None:
     """What follows from a new run; None: it could not be judged."""
-    if one.point.is_baseline:
-        return Verdict(subject=_subject(one.series))
-    return None if one.quality is None else _verdict(one.series, one.point, one.baseline, one.quality.plain())
+    if check.point.is_baseline:
+        return Verdict(subject=_subject(check.series))
+    return None if check.quality is None else _verdict(check.series, check.point, check.baseline, check.quality.plain())
 
 
 def recheck_quality(
-    series: Series, point: Point, baseline: Sequence[Point], known: Mapping[str, Any] | None
+    series: Series, point: Point, baseline: Sequence[Point], quality: Mapping[str, Any] | None
 ) -> Verdict | None:
     """What follows from a run that was looked at before: evidence that stands is told again, and not tested again."""
     if point.is_baseline:
         return Verdict(subject=_subject(series))
-    return None if known is None else _verdict(series, point, baseline, known)
+    return None if quality is None else _verdict(series, point, baseline, quality)
 
 
 def _subject(series: Series) -> str:
     return subject_of("quality", series.about)
 
 
-def _verdict(series: Series, point: Point, baseline: Sequence[Point], known: Mapping[str, Any]) -> Verdict:
-    if not known["stays"]:
+def _verdict(series: Series, point: Point, baseline: Sequence[Point], quality: Mapping[str, Any]) -> Verdict:
+    if not quality["stays"]:
         return Verdict(subject=_subject(series))
-    changes = changes_since([one.setting for one in baseline], point.setting)
+    changes = changes_since([earlier.setting for earlier in baseline], point.setting)
     finding = Finding(
         rule="quality",
         about=series.about,
@@ -128,20 +130,20 @@ def _verdict(series: Series, point: Point, baseline: Sequence[Point], known: Map
         task=series.task,
         benchmark=series.benchmark,
         candidate=series.candidate,
-        metric=known["metric"],
+        metric=quality["metric"],
         run_id=point.run_id,
-        sentence=f"{_sentence(series, known)} {in_words(changes)}",
-        evidence=dict(known),
-        changes=tuple(one.plain() for one in changes),
-        raises=known["is_below"],
+        sentence=f"{_sentence(series, quality)} {in_words(changes)}",
+        evidence=dict(quality),
+        changes=tuple(change.plain() for change in changes),
+        raises=quality["is_below"],
     )
     return Verdict(subject=_subject(series), finding=finding)
 
 
-def _sentence(series: Series, known: Mapping[str, Any]) -> str:
-    moved = "below" if known["higher_is_better"] else "above"
+def _sentence(series: Series, quality: Mapping[str, Any]) -> str:
+    moved = "below" if quality["higher_is_better"] else "above"
     return (
-        f"{series.name}: {known['metric']} {quantity(known['value'])}, {moved} the {quantity(known['usual'])} of its "
-        f"baseline ({counted(len(known['baseline']), 'run')}) on the same {counted(known['n_cases'], 'case')}: "
-        f"{known['n_worse']:,} worse, {known['n_better']:,} better, {p_value(known['p_value'])}."
+        f"{series.name}: {quality['metric']} {quantity(quality['value'])}, {moved} the {quantity(quality['usual'])} of "
+        f"its baseline ({counted(len(quality['baseline']), 'run')}) on the same {counted(quality['n_cases'], 'case')}: "
+        f"{quality['n_worse']:,} worse, {quality['n_better']:,} better, {p_value(quality['p_value'])}."
     )

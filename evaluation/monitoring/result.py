@@ -24,36 +24,36 @@ def monitor_result(
         open_alerts: Those that are not over.
         silences: Those that hold.
     """
-    raised = {one.alert_id for one in changes.raised}
-    silenced = {one.alert_id for one in open_alerts if any(quiet.covers(one, seen.moment) for quiet in silences)}
+    raised = {alert.alert_id for alert in changes.raised}
+    silenced = {alert.alert_id for alert in open_alerts if any(quiet.covers(alert, seen.moment) for quiet in silences)}
     return {
         "moment": seen.moment.isoformat(),
         "sentence": _sentence(seen, changes, open_alerts),
         "alerts": [
-            alert_as_plain(one) | {"is_new": one.alert_id in raised, "is_silenced": one.alert_id in silenced}
-            for one in open_alerts
+            alert_as_plain(alert) | {"is_new": alert.alert_id in raised, "is_silenced": alert.alert_id in silenced}
+            for alert in open_alerts
         ],
-        "resolved": [alert_as_plain(one) for one in changes.resolved],
+        "resolved": [alert_as_plain(alert) for alert in changes.resolved],
         "n_looked_at": len(seen.looks),
-        "statistics": [_statistics(one, seen.trends) for one in seen.series],
-        "anomalies": [one.plain() for one in seen.anomalies],
-        "insights": [one.plain() for one in seen.insights],
+        "statistics": [_statistics(series, seen.trends) for series in seen.series],
+        "anomalies": [anomaly.plain() for anomaly in seen.anomalies],
+        "insights": [insight.plain() for insight in seen.insights],
     }
 
 
 def alert_as_plain(alert: AlertRecord) -> dict[str, Any]:
     """The alert as plain values."""
-    found = asdict(alert) | {"state": alert.state, "changes": [dict(one) for one in alert.changes]}
+    plain = asdict(alert) | {"state": alert.state, "changes": [dict(change) for change in alert.changes]}
     for name in _MOMENTS:
         moment = getattr(alert, name)
-        found[name] = None if moment is None else moment.isoformat()
-    return found
+        plain[name] = None if moment is None else moment.isoformat()
+    return plain
 
 
 def _sentence(seen: MonitoringPass, changes: AlertChanges, open_alerts: Sequence[AlertRecord]) -> str:
     if not seen.series:
         return "Nothing was evaluated and no call in production was recorded in that time."
-    n_calls = sum(point.n for one in seen.series for point in one.points)
+    n_calls = sum(point.n for series in seen.series for point in series.points)
     looked = f"{counted(len(seen.series), 'candidate and task')}, {counted(n_calls, 'call')}"
     looked = looked.replace("candidate and tasks", "pairs of candidate and task").replace(
         "1 candidate and task", "1 pair of candidate and task"
@@ -61,9 +61,9 @@ def _sentence(seen: MonitoringPass, changes: AlertChanges, open_alerts: Sequence
     if not open_alerts:
         over = f"; {counted(len(changes.resolved), 'alert')} resolved" if changes.resolved else ""
         return f"All is as it should be: {looked}{over}."
-    said = [f"{counted(len(open_alerts), 'open alert')}, {len(changes.raised):,} new"]
-    said += [f"{len(changes.resolved):,} resolved"] if changes.resolved else []
-    return f"{', '.join(said)}: {looked}."
+    parts = [f"{counted(len(open_alerts), 'open alert')}, {len(changes.raised):,} new"]
+    parts += [f"{len(changes.resolved):,} resolved"] if changes.resolved else []
+    return f"{', '.join(parts)}: {looked}."
 
 
 def _statistics(series: Series, trends: Sequence[Trend]) -> dict[str, Any]:
@@ -78,7 +78,7 @@ def _statistics(series: Series, trends: Sequence[Trend]) -> dict[str, Any]:
         "n_points": len(series.points),
         "n_calls": sum(point.n for point in series.points),
         "newest": _point(newest),
-        "trends": [one.plain() for one in trends if one.series is series],
+        "trends": [trend.plain() for trend in trends if trend.series is series],
         "points": [_point(point) for point in series.points],
     }
 

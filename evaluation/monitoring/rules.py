@@ -52,8 +52,10 @@ class Judged:
         subject = subject_of(rule, self.series.about)
         if not is_broken:
             return Verdict(subject=subject)
-        changes = changes_since([one.setting for one in self.baseline], self.point.setting)
-        said = f"{sentence} {in_words(changes)}" if self.baseline and self.series.source == "evaluation" else sentence
+        changes = changes_since([earlier.setting for earlier in self.baseline], self.point.setting)
+        full_sentence = (
+            f"{sentence} {in_words(changes)}" if self.baseline and self.series.source == "evaluation" else sentence
+        )
         series = self.series
         finding = Finding(
             rule=rule,
@@ -64,9 +66,9 @@ class Judged:
             benchmark=series.benchmark,
             candidate=series.candidate,
             run_id=self.point.run_id,
-            sentence=said,
+            sentence=full_sentence,
             evidence=dict(evidence),
-            changes=tuple(one.plain() for one in changes),
+            changes=tuple(change.plain() for change in changes),
         )
         return Verdict(subject=subject, finding=finding)
 
@@ -76,85 +78,93 @@ class Judged:
         return MIN_TIMED if self.series.source == "evaluation" else self.request.min_calls
 
 
-def duration(given: Judged) -> Verdict | None:
+def duration(judged: Judged) -> Verdict | None:
     """Its median duration against its usual one: the median of the baseline's, at as many requests at once.
 
     Answers to prompts that a server had in its cache are held against such answers alone. Those of which it is not
     known are held against answers to fresh prompts, than which they are slower only where the server is.
     """
-    point, limit = given.point, given.request.slower_than
+    point, limit = judged.point, judged.request.slower_than
     now = point.setting
     prompts = PromptState.FRESH if now.prompts == PromptState.UNKNOWN else now.prompts
-    alike = [one for one in given.baseline if (one.setting.slots, one.setting.prompts) == (now.slots, prompts)]
-    known = [one.duration_s for one in alike if one.duration_s is not None and one.n_timed >= given.min_timed]
-    if point.duration_s is None or point.n_timed < given.min_timed or not known:
+    alike = [
+        earlier
+        for earlier in judged.baseline
+        if (earlier.setting.slots, earlier.setting.prompts) == (now.slots, prompts)
+    ]
+    durations = [
+        earlier.duration_s
+        for earlier in alike
+        if earlier.duration_s is not None and earlier.n_timed >= judged.min_timed
+    ]
+    if point.duration_s is None or point.n_timed < judged.min_timed or not durations:
         return None
-    usual = median(known)
+    usual = median(durations)
     ratio = point.duration_s / usual if usual > 0 else 1.0
     times, most = beyond(ratio, limit)
     sentence = (
-        f"{given.series.name} takes {quantity(point.duration_s)} s at the median, {times} times its usual "
+        f"{judged.series.name} takes {quantity(point.duration_s)} s at the median, {times} times its usual "
         f"{quantity(usual)} s (limit: {most} times)."
     )
     evidence: dict[str, Any] = {"median_s": point.duration_s, "usual_s": usual, "ratio": ratio, "limit": limit}
-    evidence |= {"n": point.n_timed, "n_baseline": len(known), "slots": now.slots, "prompts": now.prompts}
+    evidence |= {"n": point.n_timed, "n_baseline": len(durations), "slots": now.slots, "prompts": now.prompts}
     severity = CRITICAL if ratio > 2 * limit else WARNING
-    return given.verdict("duration", is_broken=ratio > limit, severity=severity, sentence=sentence, evidence=evidence)
+    return judged.verdict("duration", is_broken=ratio > limit, severity=severity, sentence=sentence, evidence=evidence)
 
 
-def success(given: Judged) -> Verdict | None:
+def success(judged: Judged) -> Verdict | None:
     """The share of calls that came to an answer."""
-    point, least = given.point, given.request.success_below
-    if point.success is None or point.n < given.min_timed:
+    point, least = judged.point, judged.request.success_below
+    if point.success is None or point.n < judged.min_timed:
         return None
     interval = wilson_interval(point.n_ok, point.n)
-    failed = sorted(point.failures.items(), key=lambda one: (-one[1], one[0]))
+    failed = sorted(point.failures.items(), key=lambda item: (-item[1], item[0]))
     kinds = listed([f"{name} ({n})" for name, n in failed])
     share, limit = percent_beyond(point.success, least)
     why = f"it was given up: {point.given_up}" if point.given_up else f"failures: {kinds}"
     sentence = (
-        f"{given.series.name}: {counted(point.n_ok, 'answer')} of {counted(point.n, 'call')}, "
+        f"{judged.series.name}: {counted(point.n_ok, 'answer')} of {counted(point.n, 'call')}, "
         f"{share} (limit: {limit}); {why}."
     )
     evidence: dict[str, Any] = {"n": point.n, "n_ok": point.n_ok, "share": point.success, "limit": least}
     evidence |= {"low": interval.low, "high": interval.high, "failures": dict(failed)}
     severity = CRITICAL if interval.high < least else WARNING
-    return given.verdict(
+    return judged.verdict(
         "success", is_broken=point.success < least, severity=severity, sentence=sentence, evidence=evidence
     )
 
 
-def tokens(given: Judged) -> Verdict | None:
+def tokens(judged: Judged) -> Verdict | None:
     """The mean tokens of a call against the budget."""
-    point = given.point
-    budget = given.request.budget(given.series.benchmark, given.series.task)
-    if budget is None or point.tokens is None or point.n_counted < given.min_timed:
+    point = judged.point
+    budget = judged.request.budget(judged.series.benchmark, judged.series.task)
+    if budget is None or point.tokens is None or point.n_counted < judged.min_timed:
         return None
     sentence = (
-        f"{given.series.name} takes {quantity(point.tokens)} tokens a call, over its budget of {budget:,} "
+        f"{judged.series.name} takes {quantity(point.tokens)} tokens a call, over its budget of {budget:,} "
         f"({counted(point.n_counted, 'call')})."
     )
     evidence = {"tokens_per_call": point.tokens, "budget": budget, "n": point.n_counted}
-    return given.verdict(
+    return judged.verdict(
         "tokens", is_broken=point.tokens > budget, severity=WARNING, sentence=sentence, evidence=evidence
     )
 
 
-def gpu(given: Judged) -> Verdict | None:
+def gpu(judged: Judged) -> Verdict | None:
     """How much of the time in which it was asked the GPU worked: the least busy of its servers."""
-    known = [one for one in given.gpus if one[1] >= MIN_GPU_SAMPLES]
-    if not known:
+    gpus = [usage for usage in judged.gpus if usage[1] >= MIN_GPU_SAMPLES]
+    if not gpus:
         return None
-    endpoint, n, utilisation = min(known, key=lambda one: one[2])
-    least = given.request.gpu_below
+    endpoint, n, utilisation = min(gpus, key=lambda usage: usage[2])
+    least = judged.request.gpu_below
     worked, limit = percent_beyond(utilisation, least)
     sentence = (
-        f"The GPU of {endpoint} worked {worked} of the time in which {given.series.name} was asked "
+        f"The GPU of {endpoint} worked {worked} of the time in which {judged.series.name} was asked "
         f"(limit: {limit}; {counted(n, 'sample')}): more requests at once may fit."
     )
     evidence: dict[str, Any] = {"endpoint": endpoint, "utilisation": utilisation, "limit": least, "n": n}
-    evidence |= {"slots": given.point.setting.slots}
-    return given.verdict("gpu", is_broken=utilisation < least, severity=WARNING, sentence=sentence, evidence=evidence)
+    evidence |= {"slots": judged.point.setting.slots}
+    return judged.verdict("gpu", is_broken=utilisation < least, severity=WARNING, sentence=sentence, evidence=evidence)
 
 
 THRESHOLDS: Mapping[str, Callable[[Judged], Verdict | None]] = {
@@ -166,7 +176,7 @@ THRESHOLDS: Mapping[str, Callable[[Judged], Verdict | None]] = {
 """Rules that one point breaks or not. To add one: a function, a line."""
 
 
-def verdicts(given: Judged) -> list[Verdict]:
+def verdicts(judged: Judged) -> list[Verdict]:
     """What the rules say that hold and can be judged."""
-    found = [rule(given) for name, rule in THRESHOLDS.items() if name not in given.request.left_out]
-    return [one for one in found if one is not None]
+    outcomes = [rule(judged) for name, rule in THRESHOLDS.items() if name not in judged.request.left_out]
+    return [verdict for verdict in outcomes if verdict is not None]

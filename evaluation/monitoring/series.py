@@ -39,21 +39,21 @@ def evaluation_series(
     """
     since = moment - timedelta(days=request.since_days)
     groups: defaultdict[tuple[str, str, str], list[MonitoredRun]] = defaultdict(list)
-    for one in runs:
-        groups[one.benchmark_version, one.benchmark, one.candidate].append(one)
+    for run in runs:
+        groups[run.benchmark_version, run.benchmark, run.candidate].append(run)
     kept = [_kept(group, request.baseline_runs) for group in groups.values() if group[-1].created_at >= since]
-    row_ids = [one.row_id for group in kept for one in group]
+    row_ids = [run.row_id for group in kept for run in group]
     calls = read_calls(store, row_ids)
-    scores = mean_scores(store, row_ids, {one.headline for group in kept for one in group})
+    scores = mean_scores(store, row_ids, {run.headline for group in kept for run in group})
     return [_evaluated(group, calls, scores) for group in kept]
 
 
 def _kept(group: Sequence[MonitoredRun], n_baseline: int) -> list[MonitoredRun]:
     """The newest ones, and all that may be in a baseline."""
-    complete = [one for one in group if one.is_complete]
-    tagged = [one for one in complete if BASELINE in one.tags]
-    kept = {one.row_id for one in (*group[-MOST_POINTS:], *complete[: 2 * n_baseline], *tagged[-n_baseline:])}
-    return [one for one in group if one.row_id in kept]
+    complete = [run for run in group if run.is_complete]
+    tagged = [run for run in complete if BASELINE in run.tags]
+    kept = {run.row_id for run in (*group[-MOST_POINTS:], *complete[: 2 * n_baseline], *tagged[-n_baseline:])}
+    return [run for run in group if run.row_id in kept]
 
 
 def _evaluated(
@@ -67,52 +67,52 @@ def _evaluated(
         benchmark=newest.benchmark,
         benchmark_version=newest.benchmark_version,
         headline=newest.headline,
-        points=tuple(_point(one, calls[one.row_id], scores.get(one.row_id, {}), newest.headline) for one in group),
+        points=tuple(_point(run, calls[run.row_id], scores.get(run.row_id, {}), newest.headline) for run in group),
     )
 
 
-def _point(one: MonitoredRun, calls: Calls, scores: Mapping[MetricUse, float], headline: str | None) -> Point:
+def _point(run: MonitoredRun, calls: Calls, scores: Mapping[MetricUse, float], headline: str | None) -> Point:
     """A run's figures; its quality is that of `headline`, whatever its own headline was."""
-    use = metric_use(one, headline)
-    if one.given_up is not None:
-        missing = max(0, one.n_planned - calls.n)
+    use = metric_use(run, headline)
+    if run.given_up is not None:
+        missing = max(0, run.n_planned - calls.n)
         failures = calls.failures + type(calls.failures)({"not asked": missing})
         calls = Calls(n=calls.n + missing, failures=failures)
     return point_of_calls(
         calls,
-        at=one.created_at,
-        ended_at=one.ended_at,
+        at=run.created_at,
+        ended_at=run.ended_at,
         quality=None if use is None else scores.get(use),
-        run_id=one.run_id,
-        row_id=one.row_id,
-        given_up=one.given_up,
-        is_complete=one.is_complete,
-        is_baseline=BASELINE in one.tags,
+        run_id=run.run_id,
+        row_id=run.row_id,
+        given_up=run.given_up,
+        is_complete=run.is_complete,
+        is_baseline=BASELINE in run.tags,
         setting=Setting(
-            model=one.digest,
+            model=run.digest,
             judge=None if use is None else use.signature,
-            server=one.server_versions.get(one.endpoint),
-            endpoint=one.endpoint,
-            slots=one.slots,
+            server=run.server_versions.get(run.endpoint),
+            endpoint=run.endpoint,
+            slots=run.slots,
             prompts=calls.prompts.value,
         ),
     )
 
 
-def headline_of(one: MonitoredRun) -> MetricUse | None:
+def headline_of(run: MonitoredRun) -> MetricUse | None:
     """The headline with its signature, as the run planned it."""
-    return metric_use(one, one.headline)
+    return metric_use(run, run.headline)
 
 
-def metric_use(one: MonitoredRun, name: str | None) -> MetricUse | None:
+def metric_use(run: MonitoredRun, name: str | None) -> MetricUse | None:
     """A metric of the run with its signature; None: the run did not measure it."""
-    return next((use for use in one.metrics if use.name == name), None)
+    return next((use for use in run.metrics if use.name == name), None)
 
 
 def live_series(store: Store, request: MonitorRequest, moment: datetime) -> list[Series]:
     """A series for each candidate on each task in production."""
-    found = read_live(store, since=moment - timedelta(days=request.since_days), until=moment)
-    return [_lived(task, candidate, calls, request, moment) for (task, candidate), calls in sorted(found.items())]
+    live_calls = read_live(store, since=moment - timedelta(days=request.since_days), until=moment)
+    return [_lived(task, candidate, calls, request, moment) for (task, candidate), calls in sorted(live_calls.items())]
 
 
 def _lived(task: str, candidate: str, calls: Sequence[LiveCall], request: MonitorRequest, moment: datetime) -> Series:

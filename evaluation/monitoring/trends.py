@@ -63,11 +63,16 @@ class Trend:
 
 def trends(series: Iterable[Series]) -> tuple[Trend, ...]:
     """One for each figure of each series of which there are enough points."""
-    found = [trend for one in series for name in QUANTITIES if (trend := _trend(one, name)) is not None]
-    if not found:
+    tested = [
+        trend
+        for candidate_series in series
+        for name in QUANTITIES
+        if (trend := _trend(candidate_series, name)) is not None
+    ]
+    if not tested:
         return ()
-    adjusted = benjamini_hochberg([one.p_value for one in found])
-    return tuple(replace(one, p_adjusted=p) for one, p in zip(found, adjusted, strict=True))
+    adjusted = benjamini_hochberg([trend.p_value for trend in tested])
+    return tuple(replace(trend, p_adjusted=p) for trend, p in zip(tested, adjusted, strict=True))
 
 
 def comparable(series: Series, quantity: Quantity) -> list[Point]:
@@ -75,15 +80,15 @@ def comparable(series: Series, quantity: Quantity) -> list[Point]:
 
     Where it is not known whether prompts were kept, seconds and joules of two points are not comparable.
     """
-    known = [point for point in series.points if point.value(quantity) is not None]
-    if quantity == "quality" and known:
-        known = [point for point in known if point.setting.judge == known[-1].setting.judge]
-    if quantity in ("duration_s", "tokens_per_s", "call_tokens_per_s") and known:
-        known = [point for point in known if point.setting.slots == known[-1].setting.slots]
-    if quantity in ("duration_s", "energy_j") and known:
-        known = [point for point in known if point.setting.prompts == known[-1].setting.prompts]
-        known = [] if known[-1].setting.prompts == PromptState.UNKNOWN else known
-    return known
+    points = [point for point in series.points if point.value(quantity) is not None]
+    if quantity == "quality" and points:
+        points = [point for point in points if point.setting.judge == points[-1].setting.judge]
+    if quantity in ("duration_s", "tokens_per_s", "call_tokens_per_s") and points:
+        points = [point for point in points if point.setting.slots == points[-1].setting.slots]
+    if quantity in ("duration_s", "energy_j") and points:
+        points = [point for point in points if point.setting.prompts == points[-1].setting.prompts]
+        points = [] if points[-1].setting.prompts == PromptState.UNKNOWN else points
+    return points
 
 
 def _trend(series: Series, quantity: Quantity) -> Trend | None:
@@ -121,5 +126,5 @@ def _kendall(times: Sequence[float], values: Sequence[float]) -> tuple[float, fl
 
     if min(values) == max(values) or min(times) == max(times):
         return 0.0, 1.0
-    found = kendalltau(times, values)
-    return float(found.statistic), min(1.0, float(found.pvalue))
+    correlation = kendalltau(times, values)
+    return float(correlation.statistic), min(1.0, float(correlation.pvalue))

@@ -78,8 +78,8 @@ class Point:
 
     def value(self, quantity: Quantity) -> float | None:
         """One of the quantities that are followed."""
-        found: float | None = getattr(self, quantity)
-        return found
+        number: float | None = getattr(self, quantity)
+        return number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +114,7 @@ class Series:
         return f"{self.candidate} on {self.what}"
 
 
-def point_of_calls(calls: "Calls", **given: object) -> Point:
+def point_of_calls(calls: "Calls", **fields: object) -> Point:
     """What the answers of a run took: those to fresh prompts, or to cached ones, never both together."""
     latency_s = calls.latencies[calls.prompts]
     return Point(
@@ -128,7 +128,7 @@ def point_of_calls(calls: "Calls", **given: object) -> Point:
         n_counted=len(calls.tokens),
         tokens_per_s=_median(calls.tokens_per_s),
         energy_j=_mean(calls.energies[calls.prompts]),
-        **given,  # type: ignore[arg-type]
+        **fields,  # type: ignore[arg-type]
     )
 
 

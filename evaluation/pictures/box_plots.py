@@ -34,20 +34,26 @@ def draw_box_plots(spreads: Sequence[Spread], *, title: str, x_title: str) -> st
     """
     shown = spreads[:MOST_ROWS]
     bottom = TOP + ROW * len(shown)
-    quantiles = [np.quantile(np.asarray(one.values), (0.05, 0.25, 0.5, 0.75, 0.95, 0.99)).tolist() for one in shown]
+    quantiles = [
+        np.quantile(np.asarray(spread.values), (0.05, 0.25, 0.5, 0.75, 0.95, 0.99)).tolist() for spread in shown
+    ]
     axis = scale(
-        (number for found in quantiles for number in found), begin=LABEL_RIGHT, end=RIGHT, floor=0.0, may_be_log=True
+        (number for row_quantiles in quantiles for number in row_quantiles),
+        begin=LABEL_RIGHT,
+        end=RIGHT,
+        floor=0.0,
+        may_be_log=True,
     )
     unit = x_title + (" (logarithmic)" if axis.is_log else "")
     parts = across(axis, top=TOP - 6, bottom=bottom, title=unit)
-    for place, (spread, found) in enumerate(zip(shown, quantiles, strict=True)):
-        parts += _row(spread, found, axis, TOP + ROW * (place + 0.5))
+    for place, (spread, row_quantiles) in enumerate(zip(shown, quantiles, strict=True)):
+        parts += _row(spread, row_quantiles, axis, TOP + ROW * (place + 0.5))
     return picture(bottom + 46, title, [*parts, *_key(), *left_out(len(spreads) - len(shown), bottom + 34)])
 
 
-def _row(spread: Spread, found: Sequence[float], axis: Scale, y: float) -> list[str]:
-    low, lower, median, upper, high, tail = map(axis.at, found)
-    p50, p95, p99 = (quantity(found[place]) for place in (2, 4, 5))
+def _row(spread: Spread, quantiles: Sequence[float], axis: Scale, y: float) -> list[str]:
+    low, lower, median, upper, high, tail = map(axis.at, quantiles)
+    p50, p95, p99 = (quantity(quantiles[place]) for place in (2, 4, 5))
     numbers = f"{p50} · {p95} · {p99} ({len(spread.values):,})"
     return [
         text(LABEL_RIGHT - 10, y + 4, spread.label, text_anchor="end", longest=LONGEST_LABEL),

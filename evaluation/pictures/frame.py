@@ -7,11 +7,11 @@ from evaluation.pictures.svg import line, text
 def across(axis: Scale, *, top: float, bottom: float, title: str) -> list[str]:
     """Upright grid lines at the ticks of an axis from left to right, with their words below, and its title."""
     parts = [line(axis.begin, bottom, axis.end, bottom, class_="axis")]
-    for value, said in axis.ticks():
+    for value, label in axis.ticks():
         x = axis.at(value)
         parts += [
             line(x, top, x, bottom, class_="grid"),
-            text(x, bottom + 16, said, class_="faint", text_anchor="middle"),
+            text(x, bottom + 16, label, class_="faint", text_anchor="middle"),
         ]
     middle = (axis.begin + axis.end) / 2
     return [*parts, text(middle, bottom + 34, title, text_anchor="middle", longest=90)]
@@ -20,10 +20,10 @@ def across(axis: Scale, *, top: float, bottom: float, title: str) -> list[str]:
 def upwards(axis: Scale, *, left: float, right: float, title: str) -> list[str]:
     """Level grid lines at the ticks of an axis that grows upwards, with their words at the left, and its title."""
     parts = [line(left, axis.begin, left, axis.end, class_="axis")]
-    for value, said in axis.ticks():
+    for value, label in axis.ticks():
         y = axis.at(value)
         parts += [
             line(left, y, right, y, class_="grid"),
-            text(left - 6, y + 4, said, class_="faint", text_anchor="end"),
+            text(left - 6, y + 4, label, class_="faint", text_anchor="end"),
         ]
     return [*parts, text(16, axis.end - 12, title, longest=80)]

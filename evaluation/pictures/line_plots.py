@@ -26,7 +26,7 @@ class CandidateLine:
 
 
 def draw_line_plots(
-    found: Sequence[CandidateLine],
+    lines: Sequence[CandidateLine],
     moments: Sequence[str],
     *,
     title: str,
@@ -36,13 +36,13 @@ def draw_line_plots(
     """The picture; as many candidates as there are colours.
 
     Args:
-        found: At least one, with at least one value each.
+        lines: At least one, with at least one value each.
         moments: What is written below each run, the oldest first.
         title: What it shows.
         y_title: What the values are, with their unit.
         y_range: Beyond which no value can be.
     """
-    shown = found[: len(SERIES)]
+    shown = lines[: len(SERIES)]
     floor, cap = y_range
     ends = [end for course in shown for value in course.values.values() for end in value.ends]
     axis = scale(ends, begin=BOTTOM, end=TOP, floor=floor, cap=cap)
@@ -98,8 +98,8 @@ def _names(shown: Sequence[CandidateLine], axis: Scale, n: int) -> list[str]:
     parts: list[str] = []
     y = TOP - 16.0
     room = BOTTOM - 2 - 16 * (len(lasts) - 1)
-    for rank, (wanted, place, label) in enumerate(lasts):
-        y = min(max(wanted, y + 16), room + 16 * rank)
+    for rank, (last_y, place, label) in enumerate(lasts):
+        y = min(max(last_y, y + 16), room + 16 * rank)
         parts += [
             element("circle", cx=RIGHT + 18, cy=y, r=4, fill=SERIES[place]),
             text(RIGHT + 28, y + 4, label, longest=24),

@@ -33,8 +33,8 @@ class Scale:
 
     def ticks(self) -> list[tuple[float, str]]:
         """Round numbers along it, with their words."""
-        found = _log_ticks(self.low, self.high) if self.is_log else _even_ticks(self.low, self.high)
-        return [(value, tick_words(value)) for value in found]
+        values = _log_ticks(self.low, self.high) if self.is_log else _even_ticks(self.low, self.high)
+        return [(value, tick_words(value)) for value in values]
 
 
 def scale(
@@ -56,8 +56,8 @@ def scale(
         cap: Above which none can be.
         may_be_log: Where values are far apart, let each power of ten take the same room.
     """
-    found = [value for value in values if math.isfinite(value)] or [0.0, 1.0]
-    low, high = min(found), max(found)
+    finite = [value for value in values if math.isfinite(value)] or [0.0, 1.0]
+    low, high = min(finite), max(finite)
     if may_be_log and low > 0 and high / low > WIDE:
         factor = (high / low) ** _ROOM
         if low / factor >= sys.float_info.min and high * factor <= sys.float_info.max:
@@ -90,12 +90,12 @@ def _even_ticks(low: float, high: float, aimed: int = 6) -> list[float]:
     power = 10.0 ** math.floor(math.log10(raw))
     step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= raw * 0.999)
     first, last = math.ceil(low / step), math.floor(high / step)
-    found = (place * step for place in range(first, last + 1))
-    return [value for value in found if low <= value <= high]
+    multiples = (place * step for place in range(first, last + 1))
+    return [value for value in multiples if low <= value <= high]
 
 
 def _log_ticks(low: float, high: float) -> list[float]:
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     factors = (1,) if len(powers) > 5 else (1, 3) if len(powers) > 3 else (1, 2, 5)
-    found = [factor * 10.0**power for power in powers for factor in factors]
-    return [value for value in found if low <= value <= high] or [low, high]
+    numbers = [factor * 10.0**power for power in powers for factor in factors]
+    return [value for value in numbers if low <= value <= high] or [low, high]

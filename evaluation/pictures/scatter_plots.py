@@ -45,11 +45,11 @@ class _Box:
 def frontier(points: Sequence[Point], *, higher_is_better: bool = True) -> list[Point]:
     """Those than whom nobody is both better and cheaper, the cheapest first. By their values alone, as they stand."""
     sign = 1 if higher_is_better else -1
-    found: list[Point] = []
-    for point in sorted(points, key=lambda one: (one.x.value, -sign * one.y.value)):
-        if not found or sign * point.y.value > sign * found[-1].y.value:
-            found.append(point)
-    return found
+    front: list[Point] = []
+    for point in sorted(points, key=lambda point: (point.x.value, -sign * point.y.value)):
+        if not front or sign * point.y.value > sign * front[-1].y.value:
+            front.append(point)
+    return front
 
 
 def draw_scatter_plot(
@@ -71,9 +71,9 @@ def draw_scatter_plot(
         higher_is_better: Of what it is worth.
         y_range: Beyond which no value can be.
     """
-    x_axis = scale((end for one in points for end in one.x.ends), begin=LEFT, end=RIGHT, floor=0.0, may_be_log=True)
+    x_axis = scale((end for point in points for end in point.x.ends), begin=LEFT, end=RIGHT, floor=0.0, may_be_log=True)
     floor, cap = y_range
-    y_axis = scale((end for one in points for end in one.y.ends), begin=BOTTOM, end=TOP, floor=floor, cap=cap)
+    y_axis = scale((end for point in points for end in point.y.ends), begin=BOTTOM, end=TOP, floor=floor, cap=cap)
     best = frontier(points, higher_is_better=higher_is_better)
     parts = [
         *across(x_axis, top=TOP, bottom=BOTTOM, title=x_title + (" (logarithmic)" if x_axis.is_log else "")),
@@ -109,7 +109,7 @@ def _cross(point: Point, x_axis: Scale, y_axis: Scale, *, is_best: bool) -> list
 
 def _labels(points: Sequence[Point], x_axis: Scale, y_axis: Scale) -> list[str]:
     """A name at each dot, where one finds room; those that come first choose first."""
-    dots = [(x_axis.at(one.x.value), y_axis.at(one.y.value)) for one in points]
+    dots = [(x_axis.at(point.x.value), y_axis.at(point.y.value)) for point in points]
     taken = [_Box(left=x - 6, top=y - 6, right=x + 6, bottom=y + 6) for x, y in dots]
     parts: list[str] = []
     for point, (x, y) in zip(points, dots, strict=True):

@@ -45,17 +45,17 @@ def element(name: str, **attributes: float | str) -> str:
     return f"<{name}{_attributes(attributes)}/>"
 
 
-def text(x: float, y: float, said: str, *, longest: int | None = None, **attributes: float | str) -> str:
+def text(x: float, y: float, content: str, *, longest: int | None = None, **attributes: float | str) -> str:
     """A line of text.
 
     Args:
         x: Where it begins, in pixels; with `text_anchor`, its middle or its end.
         y: Its base line.
-        said: Whoever wrote it.
+        content: The text, whoever wrote it.
         longest: Letters; None: all.
         attributes: Of the element.
     """
-    return f"<text{_attributes({'x': x, 'y': y, **attributes})}>{words(said, longest=longest)}</text>"
+    return f"<text{_attributes({'x': x, 'y': y, **attributes})}>{words(content, longest=longest)}</text>"
 
 
 def line(x1: float, y1: float, x2: float, y2: float, **attributes: float | str) -> str:
@@ -82,19 +82,19 @@ def picture(height: float, title: str, parts: Sequence[str]) -> str:
     return f'<svg xmlns="http://www.w3.org/2000/svg" role="img" {size}>' + "".join(inside) + "</svg>"
 
 
-def as_markdown_image(svg: str, said: str) -> str:
+def as_markdown_image(svg: str, alt_text: str) -> str:
     """The picture as Markdown that stands by itself.
 
     Args:
         svg: The picture.
-        said: What stands there for whoever cannot see it.
+        alt_text: What stands there for whoever cannot see it.
     """
     data = base64.b64encode(svg.encode("utf-8")).decode("ascii")
-    return f"![{for_markdown(said)}](data:image/svg+xml;base64,{data})"
+    return f"![{for_markdown(alt_text)}](data:image/svg+xml;base64,{data})"
 
 
-def _attributes(given: dict[str, float | str]) -> str:
-    return "".join(f' {name.rstrip("_").replace("_", "-")}="{_value(value)}"' for name, value in given.items())
+def _attributes(attributes: dict[str, float | str]) -> str:
+    return "".join(f' {name.rstrip("_").replace("_", "-")}="{_value(value)}"' for name, value in attributes.items())
 
 
 def _value(value: float | str) -> str:

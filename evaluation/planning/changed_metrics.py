@@ -11,14 +11,14 @@ from evaluation.records import MetricUse, RunRecord
 
 
 def metrics_for_resume(
-    stored: Sequence[str], runs: Sequence[RunRecord], given: Sequence[str], *, may_go_on_without: bool
+    stored: Sequence[str], runs: Sequence[RunRecord], files: Sequence[str], *, may_go_on_without: bool
 ) -> list[str]:
     """The metrics with which a resume goes on: each in the file where it was, or in one of equal content elsewhere.
 
     Args:
         stored: As they were asked for when the runs began.
         runs: What was begun.
-        given: Files where some of them are now.
+        files: Files where some of them are now.
         may_go_on_without: There is something to do without a metric that is gone: it fails its own scores then.
 
     Raises:
@@ -26,19 +26,19 @@ def metrics_for_resume(
     """
     texts = [_as_asked(text) for text in stored]
     begun = [use for use in (runs[0].plan.metrics if runs else ()) if FROM_A_FILE in use.signature]
-    elsewhere = {parse_metric(text).signature: text for text in given}
-    found: list[str] = []
+    elsewhere = {parse_metric(text).signature: text for text in files}
+    metrics: list[str] = []
     for text in texts:
         use = _use_of(text, begun)
         if use is None:
-            found.append(text)
+            metrics.append(text)
             continue
         begun.remove(use)
         why = _reason_missing(text, use)
         if why is None or use.signature in elsewhere:
-            found.append(elsewhere.pop(use.signature, text))
+            metrics.append(elsewhere.pop(use.signature, text))
         elif may_go_on_without:
-            found.append(
+            metrics.append(
                 MissingMetric(stands_for=text, stored_name=use.name, stored_signature=use.signature, why=why).text
             )
         else:
@@ -48,7 +48,7 @@ def metrics_for_resume(
             f"--metric {text} is none of the metrics with which the run began, and a resume measures by no other",
             "To measure the stored answers by another metric: `benchwright score RUN --metric …`.",
         )
-    return found
+    return metrics
 
 
 def _as_asked(text: str) -> str:
@@ -61,9 +61,9 @@ def _as_asked(text: str) -> str:
 
 def _use_of(text: str, begun: Sequence[MetricUse]) -> MetricUse | None:
     """What the run began with under this text: the first one left of that class."""
-    if (found := file_and_call(text)) is None:
+    if (path_and_call := file_and_call(text)) is None:
         return None
-    class_name = found[1].partition("(")[0].strip()
+    class_name = path_and_call[1].partition("(")[0].strip()
     return next((use for use in begun if use.signature.startswith(f"{class_name}(")), None)
 
 
@@ -81,8 +81,8 @@ def _reason_missing(text: str, use: MetricUse) -> str | None:
 
 
 def _refusal(run: RunRecord, text: str, use: MetricUse, why: str) -> ConfigurationError:
-    found = file_and_call(text)
-    call = found[1] if found else text
+    path_and_call = file_and_call(text)
+    call = path_and_call[1] if path_and_call else text
     run_id = run.plan.run_id
     return ConfigurationError(
         f"run {run_id} measures by {use.name!r}, and {why}",

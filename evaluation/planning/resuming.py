@@ -45,37 +45,37 @@ FLAGS = {
 
 
 def resumed(
-    store: Store, wanted: str, given: Mapping[str, Any]
+    store: Store, run_id: str, additions: Mapping[str, Any]
 ) -> tuple[EvaluationRequest, str, tuple[RunRecord, ...]]:
     """The request with which the invocation of a run goes on, its id, and its runs.
 
     Args:
         store: The store.
-        wanted: A run's id or a unique beginning of it, or `last`.
-        given: What its user says in addition, by field of `EvaluationRequest`.
+        run_id: A run's id or a unique beginning of it, or `last`.
+        additions: What its user says in addition, by field of `EvaluationRequest`.
 
     Raises:
         UnknownNameError: no such run.
         ConfigurationError: something that would make it another run, or less of it.
     """
-    invocation_id = find_run(store, wanted).plan.invocation_id
+    invocation_id = find_run(store, run_id).plan.invocation_id
     stored = find_invocation(store, invocation_id)
     assert stored is not None  # noqa: S101 - a run's invocation cannot be missing: a foreign key
     before = read_request(stored.request, source="the stored request")
     runs = runs_of_invocation(store, invocation_id)
-    more = {name: value for name, value in given.items() if name != "metrics"}
-    found = metrics_for_resume(
+    more = {name: value for name, value in additions.items() if name != "metrics"}
+    metrics = metrics_for_resume(
         before.metrics,
         runs,
-        _files_alone(before, given),
-        may_go_on_without=_is_something_left(store, runs, before) or not {*ADDED, *MORE}.isdisjoint(given),
+        _files_alone(before, additions),
+        may_go_on_without=_is_something_left(store, runs, before) or not {*ADDED, *MORE}.isdisjoint(additions),
     )
-    return grown(before.model_copy(update={"metrics": found}), more), invocation_id, runs
+    return grown(before.model_copy(update={"metrics": metrics}), more), invocation_id, runs
 
 
-def _files_alone(before: EvaluationRequest, given: Mapping[str, Any]) -> list[str]:
+def _files_alone(before: EvaluationRequest, additions: Mapping[str, Any]) -> list[str]:
     """The metrics that are named, which must be in files: any other belongs to the run."""
-    texts = given.get("metrics") or []
+    texts = additions.get("metrics") or []
     texts = [texts] if isinstance(texts, str) else list(texts)
     if not all(names_a_file(text) for text in texts):
         grown(before, {"metrics": texts})  # refuses
@@ -86,17 +86,17 @@ def _is_something_left(store: Store, runs: Sequence[RunRecord], request: Evaluat
     """True where answers are still to be had."""
     if len(runs) < len(request.benchmarks):
         return True
-    return any(count_missing(store, found.run_candidate_id) for run in runs for found in run.candidates)
+    return any(count_missing(store, candidate.run_candidate_id) for run in runs for candidate in run.candidates)
 
 
-def grown(before: EvaluationRequest, given: Mapping[str, Any]) -> EvaluationRequest:
+def grown(before: EvaluationRequest, additions: Mapping[str, Any]) -> EvaluationRequest:
     """What was asked for before, with more models, repeats or cases, and asked in another way.
 
     Raises:
         ConfigurationError: something that would make it another run, or less of it.
     """
     changed: dict[str, Any] = {}
-    for name, value in given.items():
+    for name, value in additions.items():
         if name in ADDED:
             already = getattr(before, name)
             more = [value] if isinstance(value, str) else list(value)
@@ -149,16 +149,17 @@ def refuse_changed_weights(earlier: Sequence[RunRecord], candidates: Sequence[Re
     Raises:
         ConfigurationError: names the candidate, the weights that it had and those that its server has.
     """
-    known = {resolved.candidate.fingerprint for resolved in candidates}
+    fingerprints = {resolved.candidate.fingerprint for resolved in candidates}
     for run in earlier:
-        for found in run.candidates:
-            if found.plan.candidate_fingerprint in known:
+        for candidate in run.candidates:
+            if candidate.plan.candidate_fingerprint in fingerprints:
                 continue
-            had, model = found.plan.digest, found.plan.model_name
+            had, model = candidate.plan.digest, candidate.plan.model_name
             has = next((item.candidate.digest for item in candidates if item.candidate.model == model), None)
             if has == had:
                 raise ConfigurationError(
-                    f"run {run.plan.run_id} asked {found.plan.label}, and its options or profile were changed since",
+                    f"run {run.plan.run_id} asked {candidate.plan.label}, and its options or profile were changed "
+                    "since",
                     "Change them back, or begin a new run: answers to different questions are never mixed.",
                 )
             raise ConfigurationError(

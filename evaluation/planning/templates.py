@@ -28,15 +28,15 @@ def read_template(path: Path) -> dict[str, Any]:
     return checked_template(read_request_file(path), source=str(path))
 
 
-def checked_template(given: Mapping[str, Any], *, source: str) -> dict[str, Any]:
-    """`given` where each option is one of `evaluate`.
+def checked_template(template: Mapping[str, Any], *, source: str) -> dict[str, Any]:
+    """`template` where each option is one of `evaluate`.
 
     Raises:
         UnknownNameError: an option that does not exist.
         ConfigurationError: a bad value.
     """
     fields = {name for name in EvaluationRequest.model_fields if name != EXPERIMENT}
-    options = {name: value for name, value in given.items() if name != EXPERIMENT}
+    options = {name: value for name, value in template.items() if name != EXPERIMENT}
     for name in options:
         if name not in fields:
             raise UnknownNameError(f"option of a template ({source})", name, sorted(fields))
@@ -46,48 +46,48 @@ def checked_template(given: Mapping[str, Any], *, source: str) -> dict[str, Any]
     return options
 
 
-def template_of_run(store: Store, wanted: str) -> dict[str, Any]:
+def template_of_run(store: Store, run: str) -> dict[str, Any]:
     """What the invocation of a run was asked for, as a template.
 
     Raises:
         UnknownNameError: no such run.
     """
-    run_id = find_run(store, wanted).plan.run_id
+    run_id = find_run(store, run).plan.run_id
     invocation = find_invocation(store, find_run(store, run_id).plan.invocation_id)
     if invocation is None:
         raise StoreError(f"{store.shown_url} does not hold what was asked for in run {run_id!r}")
     return checked_template(invocation.request, source=f"what was asked for in run {run_id!r}")
 
 
-def with_template(store: Store, given: Mapping[str, Any]) -> dict[str, Any]:
+def with_template(store: Store, fields: Mapping[str, Any]) -> dict[str, Any]:
     """What is asked for, with the template of its experiment for what it does not say.
 
     Raises:
         UnknownNameError: no such experiment.
     """
-    name = given.get(EXPERIMENT)
+    name = fields.get(EXPERIMENT)
     if name is None:
-        return dict(given)
-    found = find_experiment(store, str(name))
-    template = dict(found.template or {})
-    if any(given.get(key) for key in ("models", "candidates")):
+        return dict(fields)
+    experiment = find_experiment(store, str(name))
+    template = dict(experiment.template or {})
+    if any(fields.get(key) for key in ("models", "candidates")):
         # Candidates that are named are all that are meant.
         template = {key: value for key, value in template.items() if key not in ("models", "candidates")}
-    return {**template, **given, EXPERIMENT: found.name}
+    return {**template, **fields, EXPERIMENT: experiment.name}
 
 
-def template_as_yaml(found: ExperimentRecord, *, folder: Path | None = None) -> str:
+def template_as_yaml(experiment: ExperimentRecord, *, folder: Path | None = None) -> str:
     """The template as a file, with the question that it serves above it.
 
     Args:
-        found: The experiment.
+        experiment: The experiment.
         folder: Where the file is to lie. Benchmark files in it are named from there, so that they can travel with it.
     """
     import yaml
 
-    words = f"{found.name}: {found.question}" if found.question else found.name
+    words = f"{experiment.name}: {experiment.question}" if experiment.question else experiment.name
     head = "".join(f"# {line}\n" for line in words.splitlines())
-    options = dict(found.template or {})
+    options = dict(experiment.template or {})
     ordered = {name: options[name] for name in (*_LISTS, *options) if name in options}
     if folder is not None and isinstance(ordered.get("benchmarks"), list):
         ordered["benchmarks"] = [_from(folder.resolve(), name) for name in ordered["benchmarks"]]

@@ -75,9 +75,9 @@ def _confirmation(state: RaceState, grid: Grid, spent: Spent) -> Block | None:
     if state.ending is not Ending.ONE_LEFT or state.n_confirmed is not None or second is None:
         return None
     places = tuple(sorted((*state.alive, second)))
-    wanted = n_to_confirm(state, grid)
-    share = affordable_share(state.rules.budget, spent, n_calls=wanted * len(places) * state.rules.n_repeats)
-    n_new = math.floor(wanted * min(1.0, share) + 1e-9)
+    n_needed = n_to_confirm(state, grid)
+    share = affordable_share(state.rules.budget, spent, n_calls=n_needed * len(places) * state.rules.n_repeats)
+    n_new = math.floor(n_needed * min(1.0, share) + 1e-9)
     if n_new < 1:
         return None
     return Block(

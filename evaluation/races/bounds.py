@@ -54,10 +54,10 @@ def _max_calls(rules: RaceRules, looks: tuple[int, ...], n_candidates: int) -> i
     """Cases times candidates, without the confirmation: by evidence everybody may be in to the last look."""
     if rules.method is Method.EVIDENCE:
         return n_candidates * looks[-1]
-    n_in, n_before, asked = n_candidates, 0, 0
+    n_in, n_before, n_calls = n_candidates, 0, 0
     for size in looks:
         if n_in < 2:
             break
-        asked += n_in * (size - n_before)
+        n_calls += n_in * (size - n_before)
         n_in, n_before = n_survivors(n_in, is_last=size == looks[-1]), size
-    return asked
+    return n_calls

@@ -87,17 +87,19 @@ def confirmation(state: RaceState, grid: Grid, *, seed: int) -> Confirmation | N
     if state.n_confirmed is None or second is None:
         return None
     (first,) = state.alive
-    found = _compared(grid, first, second, unseen=slice(state.n_asked, state.n_asked + state.n_confirmed), seed=seed)
-    ahead = (found.difference or 0.0) > 0
-    p_value = (found.p_value or 1.0) / 2 if ahead else 1.0
+    comparison = _compared(
+        grid, first, second, unseen=slice(state.n_asked, state.n_asked + state.n_confirmed), seed=seed
+    )
+    ahead = (comparison.difference or 0.0) > 0
+    p_value = (comparison.p_value or 1.0) / 2 if ahead else 1.0
     needed = state.rules.alpha if state.rules.method is Method.HALVING else None
     return Confirmation(
         winner=state.runners[first].label,
         runner_up=state.runners[second].label,
-        n_cases=found.n_pairs,
-        difference=_scaled(found.difference, grid.span),
-        low=_scaled(found.low, grid.span),
-        high=_scaled(found.high, grid.span),
+        n_cases=comparison.n_pairs,
+        difference=_scaled(comparison.difference, grid.span),
+        low=_scaled(comparison.low, grid.span),
+        high=_scaled(comparison.high, grid.span),
         p_value=p_value,
         needed=needed,
         is_confirmed=ahead and (needed is None or p_value <= needed),
@@ -105,10 +107,10 @@ def confirmation(state: RaceState, grid: Grid, *, seed: int) -> Confirmation | N
     )
 
 
-def _compared(grid: Grid, one: int, other: int, *, unseen: slice, seed: int) -> PairComparison:
+def _compared(grid: Grid, first: int, second: int, *, unseen: slice, seed: int) -> PairComparison:
     sides = [
         {str(case): float(value) for case, value in enumerate(grid.values[unseen, place]) if np.isfinite(value)}
-        for place in (one, other)
+        for place in (first, second)
     ]
     return compare_pair(*sides, rng=np.random.default_rng(seed), beside=False)
 

@@ -57,33 +57,36 @@ def decide(state: RaceState, grid: Grid) -> tuple[RaceState, tuple[Decision, ...
     return with_ending(after, grid), decisions
 
 
-def confirmed(state: RaceState, found: Confirmation | None) -> tuple[Decision, ...]:
+def confirmed(state: RaceState, confirmation: Confirmation | None) -> tuple[Decision, ...]:
     """What the unseen cases say of the winner, as a decision.
 
     Args:
         state: After the confirmation's block.
-        found: What `confirmation` gave.
+        confirmation: What `confirmation` gave.
     """
-    if found is None or state.n_confirmed is None:
+    if confirmation is None or state.n_confirmed is None:
         return ()
     runner = state.runners[state.alive[0]]
-    needed = "it need only be ahead" if found.needed is None else f"p must be at most {found.needed:g}"
-    standing = against((found.difference or 0.0) / found.span, found.span, found.runner_up)
+    needed = "it need only be ahead" if confirmation.needed is None else f"p must be at most {confirmation.needed:g}"
+    standing = against((confirmation.difference or 0.0) / confirmation.span, confirmation.span, confirmation.runner_up)
     return (
         Decision(
             look=state.look,
             key=runner.key,
             label=runner.label,
-            fate=Fate.CONFIRMED if found.is_confirmed else Fate.NOT_CONFIRMED,
+            fate=Fate.CONFIRMED if confirmation.is_confirmed else Fate.NOT_CONFIRMED,
             n_cases=state.n_asked + state.n_confirmed,
-            reason=f"on {counted(found.n_cases, 'unseen case')} {standing}, {p_value(found.p_value)}; {needed}",
+            reason=(
+                f"on {counted(confirmation.n_cases, 'unseen case')} {standing}, {p_value(confirmation.p_value)}; "
+                f"{needed}"
+            ),
             evidence={
-                "rival": found.runner_up,
-                "difference": found.difference,
-                "low": found.low,
-                "high": found.high,
-                "p_value": found.p_value,
-                "n_pairs": found.n_cases,
+                "rival": confirmation.runner_up,
+                "difference": confirmation.difference,
+                "low": confirmation.low,
+                "high": confirmation.high,
+                "p_value": confirmation.p_value,
+                "n_pairs": confirmation.n_cases,
             },
         ),
     )
@@ -121,8 +124,8 @@ def _decision(
     evidence: float | None = None,
 ) -> Decision:
     rival = order[0] if place != order[0] else order[1]
-    found = grid.differences(place, rival)
-    difference = float(found.mean()) if found.size else 0.0
+    differences = grid.differences(place, rival)
+    difference = float(differences.mean()) if differences.size else 0.0
     name = state.runners[rival].label
     standing = f"after {counted(state.n_asked, 'case')} {against(difference, grid.span, name)}"
     mean = float(grid.means()[place])
@@ -132,7 +135,7 @@ def _decision(
         "score": None if math.isnan(mean) else mean,
         "rival": name,
         "difference": difference * grid.span,
-        "n_pairs": int(found.size),
+        "n_pairs": int(differences.size),
     }
     if evidence is None:
         why = f"place {order.index(place) + 1} of {len(order)}"

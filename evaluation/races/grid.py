@@ -40,10 +40,10 @@ class Grid:
         counts: NDArray[np.int64] = np.isfinite(self.values).sum(axis=0).astype(np.int64)
         return counts
 
-    def differences(self, one: int, other: int) -> NDArray[np.float64]:
-        """`one` less `other` on every case on which both have a score."""
-        found = self.values[:, one] - self.values[:, other]
-        return found[np.isfinite(found)]
+    def differences(self, first: int, second: int) -> NDArray[np.float64]:
+        """`first` less `second` on every case on which both have a score."""
+        gains = self.values[:, first] - self.values[:, second]
+        return gains[np.isfinite(gains)]
 
 
 def grid_of(

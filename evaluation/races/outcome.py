@@ -87,7 +87,7 @@ def _tied(state: RaceState, grid: Grid, ranking: tuple[RacePosition, ...], verdi
         return ()
     second = runner_up(state, grid) if state.ending is Ending.ONE_LEFT else None
     keys = {state.runners[place].key for place in (*state.alive, *(() if second is None else (second,)))}
-    return tuple(found.label for found in ranking if found.key in keys)
+    return tuple(position.label for position in ranking if position.key in keys)
 
 
 def _sentence(

@@ -48,11 +48,11 @@ def runner_up(state: RaceState, grid: Grid) -> int | None:
         return None
     unseen = grid.values[state.n_asked : state.n_asked + (state.n_confirmed or 0)]
     dropped = [
-        (bool(np.isfinite(unseen[:, place]).any()), float(found.mean()), -place)
+        (bool(np.isfinite(unseen[:, place]).any()), float(differences.mean()), -place)
         for place, runner in enumerate(state.runners)
         if runner.left_at is not None
         and not runner.is_given_up
-        and (found := grid.first(runner.left_at).differences(place, state.alive[0])).size
+        and (differences := grid.first(runner.left_at).differences(place, state.alive[0])).size
     ]
     return -max(dropped)[2] if dropped else None
 
@@ -71,8 +71,8 @@ def rank_candidates(state: RaceState, grid: Grid) -> tuple[RacePosition, ...]:
     differences = {place: _difference(grid, place, first) for place in (*order, *gone)}
 
     def closeness(place: int) -> tuple[bool, float]:
-        found = differences[place]
-        return state.runners[place].is_given_up, -(found if found is not None else -2.0)
+        difference = differences[place]
+        return state.runners[place].is_given_up, -(difference if difference is not None else -2.0)
 
     means, counts = grid.means(), grid.counts()
     return tuple(
@@ -93,5 +93,5 @@ def rank_candidates(state: RaceState, grid: Grid) -> tuple[RacePosition, ...]:
 def _difference(grid: Grid, place: int, first: int | None) -> float | None:
     if first is None:
         return None
-    found = grid.differences(place, first)
-    return float(found.mean()) if found.size else None
+    differences = grid.differences(place, first)
+    return float(differences.mean()) if differences.size else None

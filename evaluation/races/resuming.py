@@ -39,7 +39,7 @@ def resumed(state: RaceState, decisions: Sequence[Decision], grid: Grid) -> Race
         for runner in state.runners
     )
     n_asked = n_cases_decided_on(decisions)
-    found = replace(state, runners=runners, n_asked=n_asked, look=max(decision.look for decision in decisions))
-    found = with_ending(found, grid.first(n_asked))
+    resumed_state = replace(state, runners=runners, n_asked=n_asked, look=max(decision.look for decision in decisions))
+    resumed_state = with_ending(resumed_state, grid.first(n_asked))
     checked = [decision for decision in decisions if decision.fate in _CHECKED]
-    return replace(found, n_confirmed=checked[0].n_cases - n_asked) if checked else found
+    return replace(resumed_state, n_confirmed=checked[0].n_cases - n_asked) if checked else resumed_state

@@ -76,9 +76,11 @@ class RaceRules:
         sizes = [level.n_cases for level in self.levels]
         if any(size is None for size in sizes[:-1]) or any(size is not None and size < 1 for size in sizes):
             raise ConfigurationError("only the last level may ask all cases, and every other at least one")
-        known = [size for size in sizes if size is not None]
-        if known != sorted(set(known)):
-            raise ConfigurationError(f"the levels ask {known} cases", "give each more cases than the one before it")
+        case_counts = [size for size in sizes if size is not None]
+        if case_counts != sorted(set(case_counts)):
+            raise ConfigurationError(
+                f"the levels ask {case_counts} cases", "give each more cases than the one before it"
+            )
 
     @property
     def confirm_share(self) -> float:

@@ -21,8 +21,8 @@ SMALLEST_ROUND = 8
 
 def n_held_out(rules: RaceRules, n_pool: int) -> int:
     """Cases that only the confirmation asks, of a benchmark with `n_pool` cases."""
-    wanted = rules.confirm if rules.confirm is not None else math.ceil(rules.confirm_share * n_pool)
-    return max(0, min(wanted, n_pool - 2))
+    n_confirm = rules.confirm if rules.confirm is not None else math.ceil(rules.confirm_share * n_pool)
+    return max(0, min(n_confirm, n_pool - 2))
 
 
 def cut_confirmation(rules: RaceRules, n_pool: int) -> str | None:

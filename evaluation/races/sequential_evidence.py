@@ -42,16 +42,16 @@ def evidence_against(grid: Grid, left_at: Sequence[int | None]) -> NDArray[np.fl
     return most
 
 
-def evidence_within(grid: Grid, one: int, other: int, *, margin: float) -> float:
-    """The logarithm of the greatest money ever made by betting that `one` is not better than `other` by the margin.
+def evidence_within(grid: Grid, first: int, second: int, *, margin: float) -> float:
+    """The logarithm of the greatest money ever made by betting that `first` is not better than `second` by the margin.
 
     Args:
         grid: The scores so far.
-        one: A candidate's place.
-        other: Another's.
+        first: A candidate's place.
+        second: Another's.
         margin: On the grid's scale, from 0 to 1.
     """
-    gain = (margin - grid.differences(one, other)) / (1 + margin)
+    gain = (margin - grid.differences(first, second)) / (1 + margin)
     if gain.size == 0:
         return 0.0
     money = np.stack([np.cumsum(np.log1p(stake * gain)) for stake in STAKES])
@@ -74,12 +74,12 @@ def cases_needed(differences: NDArray[np.float64], *, alpha: float) -> int | Non
     growth = np.array([float(np.log1p(stake * differences).mean()) for stake in STAKES])
     if growth.max() <= 0:
         return None
-    wanted = np.log(1 / alpha) + np.log(len(STAKES))
+    log_threshold = np.log(1 / alpha) + np.log(len(STAKES))
     # The best stake alone brings it about after `most` cases; together with the others it is sooner.
-    low, most = 0, int(np.ceil(wanted / growth.max()))
+    low, most = 0, int(np.ceil(log_threshold / growth.max()))
     while most - low > 1:
         middle = (low + most) // 2
-        low, most = (low, middle) if np.logaddexp.reduce(middle * growth) >= wanted else (middle, most)
+        low, most = (low, middle) if np.logaddexp.reduce(middle * growth) >= log_threshold else (middle, most)
     return most
 
 

@@ -12,15 +12,15 @@ _ID = re.compile(r"[0-9A-Za-z-]{1,64}")
 _UP = "../.."
 
 
-def flow_run_link(flow_run_id: str, *, said: str | None = None) -> str:
+def flow_run_link(flow_run_id: str, *, text: str | None = None) -> str:
     """Markdown that leads to a flow run; the id alone where it is none."""
     if not _ID.fullmatch(flow_run_id):
         return as_markdown_code(flow_run_id)
-    return f"[{for_markdown(said or f'flow run {flow_run_id[:8]}')}]({_UP}/runs/flow-run/{flow_run_id})"
+    return f"[{for_markdown(text or f'flow run {flow_run_id[:8]}')}]({_UP}/runs/flow-run/{flow_run_id})"
 
 
-def artifact_link(artifact_id: str, *, said: str) -> str:
+def artifact_link(artifact_id: str, *, text: str) -> str:
     """Markdown that leads to an artifact; the words alone where there is none of that id."""
     if not _ID.fullmatch(artifact_id):
-        return for_markdown(said)
-    return f"[{for_markdown(said)}]({_UP}/artifacts/artifact/{artifact_id})"
+        return for_markdown(text)
+    return f"[{for_markdown(text)}]({_UP}/artifacts/artifact/{artifact_id})"

@@ -41,7 +41,12 @@ def quality_picture(
     """
     scored = [name for name in names if plotted_number(quality.get(name)) is not None]
     cost = next(
-        (one for one in COSTS if all(plotted_number(costs.get(one, {}).get(name)) for name in scored)), "latency_s"
+        (
+            cost_name
+            for cost_name in COSTS
+            if all(plotted_number(costs.get(cost_name, {}).get(name)) for name in scored)
+        ),
+        "latency_s",
     )
     points = [
         Point(label=name, x=x, y=y)

@@ -74,14 +74,14 @@ class ComparisonRequest(RequestModel):
         return None if self.margin is None else read_margin(self.margin)
 
 
-def read_comparison_request(given: Mapping[str, Any]) -> ComparisonRequest:
-    """The request in `given`, checked.
+def read_comparison_request(fields: Mapping[str, Any]) -> ComparisonRequest:
+    """The request in `fields`, checked.
 
     Raises:
         ConfigurationError: names each field, its value and what is allowed.
     """
     try:
-        request = ComparisonRequest.model_validate(dict(given))
+        request = ComparisonRequest.model_validate(dict(fields))
     except ValidationError as error:
         refused = refusal(error, ComparisonRequest.model_fields, source="the command line")
         raise type(refused)(refused.message, _ABOUT) from None

@@ -275,28 +275,28 @@ class EvaluationRequest(RequestModel):
         Raises:
             ConfigurationError: not of the form METRIC=VALUE.
         """
-        found: dict[str, float] = {}
+        limits: dict[str, float] = {}
         for text in self.fail_under:
             name, _, value = text.rpartition("=")
             try:
-                found[name.strip()] = read_number(value)
+                limits[name.strip()] = read_number(value)
             except ValueError:
                 name = ""
             if not name:
                 raise ConfigurationError(
                     f"--fail-under {text!r} is not of the form METRIC=VALUE", "For example --fail-under token_f1=0.5"
                 )
-        return found
+        return limits
 
 
-def read_request(given: Mapping[str, Any], *, source: str = COMMAND_LINE) -> EvaluationRequest:
-    """The request in `given`, checked.
+def read_request(fields: Mapping[str, Any], *, source: str = COMMAND_LINE) -> EvaluationRequest:
+    """The request in `fields`, checked.
 
     Raises:
         ConfigurationError: names each field, its value and what is allowed.
     """
     try:
-        request = EvaluationRequest.model_validate(dict(given))
+        request = EvaluationRequest.model_validate(dict(fields))
     except ValidationError as error:
         raise refusal(error, EvaluationRequest.model_fields, source=source) from None
     try:

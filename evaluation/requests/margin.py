@@ -56,11 +56,11 @@ def read_margin(text: str) -> Margin:
     Raises:
         ConfigurationError: no number, not above zero.
     """
-    found = _SHARE.fullmatch(text.strip())
-    number = float(found["number"]) if found else math.nan
-    if found is None or not math.isfinite(number):
+    match = _SHARE.fullmatch(text.strip())
+    number = float(match["number"]) if match else math.nan
+    if match is None or not math.isfinite(number):
         raise ConfigurationError(f"--margin {text!r} is no difference", _EXAMPLE)
     if number <= 0:
         raise ConfigurationError(f"--margin {text!r} must be above zero: it is a distance", _EXAMPLE)
-    in_points = found["unit"] is not None
+    in_points = match["unit"] is not None
     return Margin(text=text.strip(), value=number / 100 if in_points else number, in_points=in_points)

@@ -79,7 +79,7 @@ def price_of(table: PriceTable, model_name: str) -> Price | None:
         if any(fnmatchcase(name, pattern) for name in names) or _full(pattern) in names
     ]
     if fitting:
-        return max(fitting, key=lambda found: found[:2])[2]
+        return max(fitting, key=lambda fit: fit[:2])[2]
     return None if table.electricity_per_kwh is None else Price(per_kwh=table.electricity_per_kwh)
 
 
@@ -102,28 +102,28 @@ def read_prices(path: Path) -> PriceTable:
     return as_prices(_mapping(path), source=f"prices {str(path)!r}")
 
 
-def as_prices(given: Mapping[str, Any], *, source: str = "prices") -> PriceTable:
+def as_prices(content: Mapping[str, Any], *, source: str = "prices") -> PriceTable:
     """The prices in a mapping, checked.
 
     Args:
-        given: As a file has it.
+        content: As a file has it.
         source: Where it comes from, for a message.
 
     Raises:
         ConfigurationError: a wrong key, a price that is none.
     """
     try:
-        found = _PriceFile.model_validate(given)
+        price_file = _PriceFile.model_validate(content)
     except ValidationError as error:
-        said = "; ".join(
+        problems = "; ".join(
             f"{' → '.join(map(str, item['loc']))} {_WORDS.get(item['type'], item['msg'])}" for item in error.errors()
         )
         step = file_step(error, outer=_PriceFile, inner=_PriceEntry, example=EXAMPLE)
-        raise ConfigurationError(f"{source}: {said}", step) from None
-    if twice := repeated_key(found.models):
+        raise ConfigurationError(f"{source}: {problems}", step) from None
+    if twice := repeated_key(price_file.models):
         raise ConfigurationError(f"{source}: models → {twice[0]} stands twice{twice[1]}", "Keep the one that is meant.")
-    by_model = tuple((composed(name), _price(source, name, entry)) for name, entry in found.models.items())
-    return PriceTable(by_model=by_model, electricity_per_kwh=found.electricity_per_kwh)
+    by_model = tuple((composed(name), _price(source, name, entry)) for name, entry in price_file.models.items())
+    return PriceTable(by_model=by_model, electricity_per_kwh=price_file.electricity_per_kwh)
 
 
 class _PriceEntry(BaseModel):
@@ -147,26 +147,26 @@ def _mapping(path: Path) -> Mapping[str, Any]:
 
     try:
         text = read_settings_text(path)
-        given = tomllib.loads(text) if path.suffix.lower() == ".toml" else read_yaml(text, is_settings=True)
+        content = tomllib.loads(text) if path.suffix.lower() == ".toml" else read_yaml(text, is_settings=True)
     except OSError as error:
         raise ConfigurationError(
             f"cannot read the prices {str(path)!r}: {error.strerror}", "Check the path of --prices."
         ) from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        said = " ".join(str(error).split())
-        raise ConfigurationError(f"prices {str(path)!r} are neither YAML nor TOML: {said}", EXAMPLE) from None
-    if not isinstance(given, Mapping):
-        raise ConfigurationError(f"prices {str(path)!r} hold a {type(given).__name__}, no mapping", EXAMPLE)
-    return given
+        problem = " ".join(str(error).split())
+        raise ConfigurationError(f"prices {str(path)!r} are neither YAML nor TOML: {problem}", EXAMPLE) from None
+    if not isinstance(content, Mapping):
+        raise ConfigurationError(f"prices {str(path)!r} hold a {type(content).__name__}, no mapping", EXAMPLE)
+    return content
 
 
-def _price(source: str, name: str, given: _PriceEntry) -> Price:
-    by_token = [given.input_per_million, given.output_per_million]
+def _price(source: str, name: str, entry: _PriceEntry) -> Price:
+    by_token = [entry.input_per_million, entry.output_per_million]
     is_by_token = None not in by_token
-    is_by_energy = given.per_kwh is not None and by_token == [None, None]
-    if not is_by_energy and not (is_by_token and given.per_kwh is None):
+    is_by_energy = entry.per_kwh is not None and by_token == [None, None]
+    if not is_by_energy and not (is_by_token and entry.per_kwh is None):
         raise ConfigurationError(
             f"{source}: models → {name} must have either input_per_million and output_per_million, or per_kwh",
             EXAMPLE,
         )
-    return Price(**given.model_dump())
+    return Price(**entry.model_dump())

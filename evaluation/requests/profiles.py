@@ -60,25 +60,25 @@ def read_profile(path: Path) -> PromptProfile:
     from evaluation.files.yaml_text import read_yaml
 
     try:
-        given = read_yaml(read_settings_text(path), is_settings=True)
+        content = read_yaml(read_settings_text(path), is_settings=True)
     except OSError as error:
         raise ConfigurationError(f"cannot read {str(path)!r}: {error.strerror}", CHECK_PATH) from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise ConfigurationError(f"{str(path)!r} is not YAML: {' '.join(str(error).split())}", EXAMPLE) from None
-    if not isinstance(given, dict):
+    if not isinstance(content, dict):
         raise ConfigurationError(f"{str(path)!r} is not a mapping with name, system, template and examples", EXAMPLE)
     try:
-        found = _ProfileFile.model_validate({"name": path.stem, **given})
+        profile = _ProfileFile.model_validate({"name": path.stem, **content})
     except ValidationError as error:
-        said = "; ".join(
+        problems = "; ".join(
             f"{'.'.join(map(str, item['loc']))}: {WORDS.get(item['type'], item['msg'])}" for item in error.errors()
         )
         step = file_step(error, outer=_ProfileFile, inner=_ExampleFile, example=EXAMPLE)
-        raise ConfigurationError(f"profile {str(path)!r}: {said}", step) from None
-    if "{prompt}" not in found.template:
+        raise ConfigurationError(f"profile {str(path)!r}: {problems}", step) from None
+    if "{prompt}" not in profile.template:
         raise ConfigurationError(
             f"profile {str(path)!r}: its template lacks {{prompt}}, so that no case would be asked",
             EXAMPLE,
         )
-    examples = tuple(WorkedExample(prompt=item.prompt, answer=item.answer) for item in found.examples)
-    return PromptProfile(name=found.name, system=found.system, template=found.template, examples=examples)
+    examples = tuple(WorkedExample(prompt=item.prompt, answer=item.answer) for item in profile.examples)
+    return PromptProfile(name=profile.name, system=profile.system, template=profile.template, examples=examples)

@@ -90,16 +90,18 @@ class RaceRequest(RequestModel):
         )
 
 
-def read_race_request(given: Mapping[str, Any], *, source: str = "the command line") -> RaceRequest:
-    """The request in `given`, checked.
+def read_race_request(fields: Mapping[str, Any], *, source: str = "the command line") -> RaceRequest:
+    """The request in `fields`, checked.
 
     Raises:
         ConfigurationError: names each field, its value and what is allowed.
     """
-    asked = given.get("evaluation")
-    evaluation = read_request(asked, source=source) if isinstance(asked, Mapping) else asked
+    evaluation_fields = fields.get("evaluation")
+    evaluation = (
+        read_request(evaluation_fields, source=source) if isinstance(evaluation_fields, Mapping) else evaluation_fields
+    )
     try:
-        request = RaceRequest.model_validate({**given, "evaluation": evaluation})
+        request = RaceRequest.model_validate({**fields, "evaluation": evaluation})
     except ValidationError as error:
         refused = refusal(error, RaceRequest.model_fields, source=source)
         raise ConfigurationError(refused.message, ABOUT) from None
@@ -128,13 +130,13 @@ def _level(word: str) -> Level:
 
 
 def _budget(words: list[str]) -> Budget:
-    found: dict[str, Any] = {}
+    limits: dict[str, Any] = {}
     for word in words:
         name, _, number = word.partition("=")
-        if name not in ("calls", "minutes", "tokens") or not _NUMBER.fullmatch(number) or name in found:
+        if name not in ("calls", "minutes", "tokens") or not _NUMBER.fullmatch(number) or name in limits:
             raise ConfigurationError(
                 f"budget {word!r} is not of the form calls=N, minutes=N or tokens=N, each once",
                 "For example --budget calls=4000,minutes=30",
             )
-        found[name] = float(number) if name == "minutes" else int(float(number))
-    return Budget(**found)
+        limits[name] = float(number) if name == "minutes" else int(float(number))
+    return Budget(**limits)

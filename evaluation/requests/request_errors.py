@@ -43,20 +43,20 @@ WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
 """pydantic's kinds of error in our words."""
 
 
-def refusal(error: ValidationError, known: Iterable[str], *, source: str) -> ConfigurationError:
+def refusal(error: ValidationError, field_names: Iterable[str], *, source: str) -> ConfigurationError:
     """Everything that is wrong in one error, which names each field, its value and what is allowed.
 
     Args:
         error: What pydantic found.
-        known: The fields that there are.
+        field_names: The fields that there are.
         source: Where the request was written.
     """
     problems = error.errors(include_url=False)
     unknown = [str(item["loc"][-1]) for item in problems if item["type"] == "extra_forbidden"]
     wrong = [item for item in problems if item["type"] != "extra_forbidden"]
-    said = [_said(item) for item in wrong] + ([_unknown_keys(unknown, tuple(known))] if unknown else [])
+    sentences = [_said(item) for item in wrong] + ([_unknown_keys(unknown, tuple(field_names))] if unknown else [])
     step = _next_step(wrong)
-    return ConfigurationError(f"{source}: " + "; ".join(said), f"{_removal(unknown)}{step}")
+    return ConfigurationError(f"{source}: " + "; ".join(sentences), f"{_removal(unknown)}{step}")
 
 
 def file_step(error: ValidationError, *, outer: type[BaseModel], inner: type[BaseModel], example: str) -> str:
@@ -72,11 +72,11 @@ def file_step(error: ValidationError, *, outer: type[BaseModel], inner: type[Bas
     if not unknown:
         return example
     kinds = [kind for kind in (outer, inner) if any((len(place) == 1) == (kind is outer) for place in unknown)]
-    known = tuple(dict.fromkeys(name for kind in kinds for name in kind.model_fields))
+    known_keys = tuple(dict.fromkeys(name for kind in kinds for name in kind.model_fields))
     keys = tuple(dict.fromkeys(str(place[-1]) for place in unknown))
-    close = [match for key in keys for match in get_close_matches(key, known, n=1)]
+    close = [match for key in keys for match in get_close_matches(key, known_keys, n=1)]
     meant = f", or write {' and '.join(map(repr, dict.fromkeys(close)))} if that is meant" if close else ""
-    return f"Remove {', '.join(repr(key[:60]) for key in keys)}{meant}; known keys: {', '.join(known)}. {example}"
+    return f"Remove {', '.join(repr(key[:60]) for key in keys)}{meant}; known keys: {', '.join(known_keys)}. {example}"
 
 
 def _said(item: Any) -> str:
@@ -92,13 +92,13 @@ def _said(item: Any) -> str:
     return f"{field} {message} (got {item['input']!r})"
 
 
-def _unknown_keys(keys: Sequence[str], known: Sequence[str]) -> str:
+def _unknown_keys(keys: Sequence[str], known_keys: Sequence[str]) -> str:
     """All unknown keys in one sentence, each with the known one that it may have been meant to be."""
     named = []
     for key in keys:
-        close = get_close_matches(key, known, n=1)
+        close = get_close_matches(key, known_keys, n=1)
         named.append(f"{key!r}" + (f" (did you mean {close[0]!r}?)" if close else ""))
-    return f"unknown key{'s' if len(keys) > 1 else ''} {', '.join(named)}; known: {', '.join(known)}"
+    return f"unknown key{'s' if len(keys) > 1 else ''} {', '.join(named)}; known: {', '.join(known_keys)}"
 
 
 def _removal(unknown: Sequence[str]) -> str:

@@ -23,30 +23,30 @@ def read_request_file(path: Path) -> dict[str, Any]:
     from evaluation.files.yaml_text import read_yaml
 
     try:
-        given = read_yaml(read_settings_text(path), is_settings=True)
+        content = read_yaml(read_settings_text(path), is_settings=True)
     except OSError as error:
         raise ConfigurationError(
             f"cannot read {str(path)!r}: {error.strerror}", "Check the path given to -f."
         ) from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise ConfigurationError(f"{str(path)!r} is not YAML: {' '.join(str(error).split())}", AN_EXAMPLE) from None
-    if not isinstance(given, dict):
+    if not isinstance(content, dict):
         raise ConfigurationError(
-            f"{str(path)!r} holds a {type(given).__name__}, expected a mapping of the options of evaluate",
+            f"{str(path)!r} holds a {type(content).__name__}, expected a mapping of the options of evaluate",
             AN_EXAMPLE,
         )
-    found = {str(key): value for key, value in given.items()}
-    if isinstance(found.get("benchmarks"), str | list):
-        names = [found["benchmarks"]] if isinstance(found["benchmarks"], str) else found["benchmarks"]
-        found["benchmarks"] = [_beside(path, name) for name in names]
-    if isinstance(found.get("metrics"), str | list):
-        texts = [found["metrics"]] if isinstance(found["metrics"], str) else found["metrics"]
-        found["metrics"] = [
+    fields = {str(key): value for key, value in content.items()}
+    if isinstance(fields.get("benchmarks"), str | list):
+        names = [fields["benchmarks"]] if isinstance(fields["benchmarks"], str) else fields["benchmarks"]
+        fields["benchmarks"] = [_beside(path, name) for name in names]
+    if isinstance(fields.get("metrics"), str | list):
+        texts = [fields["metrics"]] if isinstance(fields["metrics"], str) else fields["metrics"]
+        fields["metrics"] = [
             with_whole_path(text, folder=path.parent) if isinstance(text, str) else text for text in texts
         ]
-    if isinstance(found.get("prices"), str):
-        found["prices"] = read_prices(path.parent / found["prices"]).content
-    return found
+    if isinstance(fields.get("prices"), str):
+        fields["prices"] = read_prices(path.parent / fields["prices"]).content
+    return fields
 
 
 def _beside(path: Path, name: Any) -> Any:

@@ -127,14 +127,14 @@ class ReviewRequest(RequestModel):
         return self
 
 
-def read_review_request(given: Mapping[str, Any]) -> ReviewRequest:
+def read_review_request(fields: Mapping[str, Any]) -> ReviewRequest:
     """The request that the words of the command line make.
 
     Raises:
         ConfigurationError: names each field, its value and what is allowed.
     """
     try:
-        return ReviewRequest.model_validate(dict(given))
+        return ReviewRequest.model_validate(dict(fields))
     except ValidationError as error:
         refused = refusal(error, ReviewRequest.model_fields, source="the command line")
         raise type(refused)(refused.message, _ABOUT) from None

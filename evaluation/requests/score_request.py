@@ -36,25 +36,25 @@ class ScoreRequest(RequestModel):
 
     def for_run(self, run: RunRecord) -> EvaluationRequest:
         """The request of an evaluation that would measure the same of the same candidates."""
-        given = self.model_dump(exclude={"run"})
+        fields = self.model_dump(exclude={"run"})
         if not self.endpoints:
-            given["endpoints"] = list(dict.fromkeys(found.plan.endpoint_url for found in run.candidates))
+            fields["endpoints"] = list(dict.fromkeys(candidate.plan.endpoint_url for candidate in run.candidates))
         return EvaluationRequest(
             benchmarks=[run.plan.benchmark_name],
-            models=[found.plan.model_name for found in run.candidates],
+            models=[candidate.plan.model_name for candidate in run.candidates],
             repeats=run.plan.n_repeats,
             seed=run.plan.seed,
-            **given,
+            **fields,
         )
 
 
-def read_score_request(given: Mapping[str, Any]) -> ScoreRequest:
-    """The request in `given`, checked.
+def read_score_request(fields: Mapping[str, Any]) -> ScoreRequest:
+    """The request in `fields`, checked.
 
     Raises:
         ConfigurationError: names each field, its value and what is allowed.
     """
     try:
-        return ScoreRequest.model_validate(dict(given))
+        return ScoreRequest.model_validate(dict(fields))
     except ValidationError as error:
         raise refusal(error, ScoreRequest.model_fields, source="the command line") from None

@@ -46,21 +46,21 @@ class SweepRequest(RequestModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _completed(cls, given: Any) -> Any:
+    def _completed(cls, fields: Any) -> Any:
         """A single prompt stands in the place of the benchmark; `model=a,b` among the parameters names the models."""
-        if not isinstance(given, Mapping) or not isinstance(evaluation := given.get("evaluation"), Mapping):
-            return given
-        found = dict(evaluation)
-        if isinstance(prompt := given.get("prompt"), str):
+        if not isinstance(fields, Mapping) or not isinstance(evaluation := fields.get("evaluation"), Mapping):
+            return fields
+        evaluation_fields = dict(evaluation)
+        if isinstance(prompt := fields.get("prompt"), str):
             name = prompt_benchmark(prompt).name
-            if found.get("benchmarks") not in (None, [], [name]):
+            if evaluation_fields.get("benchmarks") not in (None, [], [name]):
                 raise ValueError("a sweep is made on a benchmark or on a prompt: give one of them")
-            found["benchmarks"] = [name]
-        if not found.get("benchmarks"):
+            evaluation_fields["benchmarks"] = [name]
+        if not evaluation_fields.get("benchmarks"):
             raise ValueError("a sweep needs a benchmark (--benchmark), or a single prompt (--prompt)")
-        if not found.get("models") and not found.get("candidates"):
-            found["models"] = _models_among(given.get("parameters"))
-        return {**given, "evaluation": found}
+        if not evaluation_fields.get("models") and not evaluation_fields.get("candidates"):
+            evaluation_fields["models"] = _models_among(fields.get("parameters"))
+        return {**fields, "evaluation": evaluation_fields}
 
     @model_validator(mode="after")
     def _is_a_sweep(self) -> "SweepRequest":
@@ -102,17 +102,17 @@ class SweepRequest(RequestModel):
         Raises:
             ConfigurationError: a parameter that is none.
         """
-        given = parse_parameters(self.parameters)
+        parameters = parse_parameters(self.parameters)
         models = tuple(dict.fromkeys(self.evaluation.models))
-        named = next((parameter.values for parameter in given if parameter.name == MODEL), None)
+        named = next((parameter.values for parameter in parameters if parameter.name == MODEL), None)
         if named is not None and not set(models) <= set(named):
             raise ConfigurationError(
                 f"models are named by --model ({', '.join(models)}) and by --param model=… ({', '.join(named)})",
                 "Give all of them in one place.",
             )
         if named is not None or len(models) < 2:
-            return given
-        return (Parameter(name=MODEL, values=models), *given)
+            return parameters
+        return (Parameter(name=MODEL, values=models), *parameters)
 
     def combinations(self) -> tuple[Combination, ...]:
         """What is tried, in an order in which no server loads a model twice.
@@ -121,15 +121,17 @@ class SweepRequest(RequestModel):
             ConfigurationError: a space that cannot be tried so.
         """
         parameters = self.all_parameters()
-        found = combinations(parameters, Design(self.design), n_samples=self.samples, seed=self.evaluation.seed)
-        loads = [_loads(combination) for combination in found]
+        unordered = combinations(parameters, Design(self.design), n_samples=self.samples, seed=self.evaluation.seed)
+        loads = [_loads(combination) for combination in unordered]
         models: dict[Any, int] = {}
         first: dict[Any, int] = {}
-        for place, (combination, load) in enumerate(zip(found, loads, strict=True)):
+        for place, (combination, load) in enumerate(zip(unordered, loads, strict=True)):
             models.setdefault(combination.get(MODEL), place)
             first.setdefault(load, place)
-        order = sorted(range(len(found)), key=lambda place: (models[found[place].get(MODEL)], first[loads[place]]))
-        return tuple(found[place] for place in order)
+        order = sorted(
+            range(len(unordered)), key=lambda place: (models[unordered[place].get(MODEL)], first[loads[place]])
+        )
+        return tuple(unordered[place] for place in order)
 
     def candidates(self) -> tuple[CandidateRequest, ...]:
         """The candidate of each combination, in the same order.
@@ -140,7 +142,7 @@ class SweepRequest(RequestModel):
         common = parse_options(self.evaluation.options)
         profile = common.pop(PROFILE, None) or self.evaluation.profile
         think = common.pop(THINK, None)
-        return tuple(self._candidate(one, common, profile, think) for one in self.combinations())
+        return tuple(self._candidate(combination, common, profile, think) for combination in self.combinations())
 
     def _candidate(
         self, combination: Combination, common: Mapping[str, Any], profile: Any, think: Any
@@ -176,14 +178,14 @@ def _loads(combination: Combination) -> tuple[Any, str]:
     return combination.get(MODEL), fingerprint(load_options(combination))
 
 
-def read_sweep_request(given: Mapping[str, Any], *, source: str = "the command line") -> SweepRequest:
-    """The request in `given`, checked.
+def read_sweep_request(fields: Mapping[str, Any], *, source: str = "the command line") -> SweepRequest:
+    """The request in `fields`, checked.
 
     Raises:
         ConfigurationError: names each field, its value and what is allowed.
     """
     try:
-        request = SweepRequest.model_validate(dict(given))
+        request = SweepRequest.model_validate(dict(fields))
     except ValidationError as error:
         refused = refusal(error, SweepRequest.model_fields, source=source)
         raise ConfigurationError(refused.message, ABOUT) from None

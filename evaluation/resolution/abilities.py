@@ -6,13 +6,13 @@ from evaluation.resolution.candidates import ResolvedCandidate
 _DOES = {"embedding": "embeds no texts", "completion": "writes no answers"}
 
 
-def refuse_without_ability(resolved: ResolvedCandidate, ability: str, wanted: str, option: str) -> None:
+def refuse_without_ability(resolved: ResolvedCandidate, ability: str, purpose: str, option: str) -> None:
     """Returns where the model has the ability, or its server does not say what its models can do.
 
     Args:
         resolved: The model, as its server describes it.
         ability: `completion` or `embedding`, as servers call them.
-        wanted: What it was to be asked for, in words.
+        purpose: What it was to be asked for, in words.
         option: Where another model is named.
 
     Raises:
@@ -24,7 +24,7 @@ def refuse_without_ability(resolved: ResolvedCandidate, ability: str, wanted: st
     able = sorted(model.name for model in endpoint.models if ability in model.capabilities)
     there = f"At {endpoint.name} these can: {', '.join(able[:5])}." if able else _how_to_find(ability)
     raise ConfigurationError(
-        f"model {info.name!r} {_DOES[ability]}, and {wanted}: its server lists {', '.join(info.capabilities)} for it, "
+        f"model {info.name!r} {_DOES[ability]}, and {purpose}: its server lists {', '.join(info.capabilities)} for it, "
         f"and not {ability}",
         f"Name another with {option}. {there}",
     )

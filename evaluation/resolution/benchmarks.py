@@ -68,8 +68,8 @@ def find_benchmark(
     try:
         return load_benchmark(name, fields=fields, ignore=ignore)
     except UnknownNameError as error:
-        known = [*error.known, *(record.name for record in list_benchmarks(store))]
-        raise UnknownNameError(error.kind, name, dict.fromkeys(known), error.next_step) from None
+        names = [*error.known, *(record.name for record in list_benchmarks(store))]
+        raise UnknownNameError(error.kind, name, dict.fromkeys(names), error.next_step) from None
 
 
 def _metric(text: str, benchmark: Benchmark, request: "EvaluationRequest") -> Metric:

@@ -42,12 +42,12 @@ class ResolvedCandidate:
         `num_ctx`, at which the server ends it in any case. Not so where servers refuse a limit for which prompt and
         context leave no room (`ends_at_context`).
         """
-        given = {"benchmark": benchmark.options, "model": self.info.parameters}
-        options = effective_options(self.candidate.options, **given)
+        defaults = {"benchmark": benchmark.options, "model": self.info.parameters}
+        options = effective_options(self.candidate.options, **defaults)
         trained = self.info.context_length
         if trained and options["num_ctx"] > trained:
             options["num_ctx"] = trained
-        is_open = benchmark.task_type in OPEN_LENGTH_TASKS and not says_length(self.candidate.options, **given)
+        is_open = benchmark.task_type in OPEN_LENGTH_TASKS and not says_length(self.candidate.options, **defaults)
         provider = PROVIDERS[self.endpoint.provider]
         if is_open and provider.ends_at_context:
             options["num_predict"] = options["num_ctx"]
@@ -55,7 +55,7 @@ class ResolvedCandidate:
 
 
 async def resolve_candidate(
-    wanted: CandidateRequest,
+    request: CandidateRequest,
     endpoints: Sequence[ResolvedEndpoint],
     *,
     store: "Store | None",
@@ -65,7 +65,7 @@ async def resolve_candidate(
     """The candidate that was asked for, with what its user should know of it.
 
     Args:
-        wanted: What was asked for.
+        request: What was asked for.
         endpoints: The servers that there are.
         store: For profiles and retired models; None: there is none yet.
         allow_remote: Models on others' machines may be asked.
@@ -74,7 +74,7 @@ async def resolve_candidate(
     Raises:
         ConfigurationError: no server has the model, it is retired or remote, or cannot do what is asked.
     """
-    pool, listed, notes = _whoever_has(wanted.model, endpoints)
+    pool, listed, notes = _whoever_has(request.model, endpoints)
     endpoint = pool[0]
     _refuse_retired(listed.name, store)
     if is_remote(listed) and not (allow_remote or endpoint.allow_remote):
@@ -83,18 +83,18 @@ async def resolve_candidate(
             "so that every prompt would leave this one",
             "Give --allow-remote if that is what you want.",
         )
-    known = {} if described is None else described
+    infos = {} if described is None else described
     key = (endpoint.name, listed.name)
-    if key not in known:
-        known[key] = await _show(endpoint, listed)
-    info = known[key]
-    think, said = _think_mode(wanted, info)
-    notes += said
+    if key not in infos:
+        infos[key] = await _show(endpoint, listed)
+    info = infos[key]
+    think, think_notes = _think_mode(request, info)
+    notes += think_notes
     candidate = Candidate(
         model=info.name,
         digest=info.digest,
-        options=candidate_options(wanted.options),
-        profile=_profile(wanted, store),
+        options=candidate_options(request.options),
+        profile=_profile(request, store),
         think=think,
         endpoint_identity=None if info.digest else f"{endpoint.url} {canonical_json(_reported(info))}",
     )
@@ -116,12 +116,12 @@ def _pulled_again(info: ModelInfo, store: "Store | None") -> list[str]:
     from evaluation.store.registry import model_versions
 
     try:
-        known = [version.digest for version in model_versions(store, info.name) if version.digest]
+        digests = [version.digest for version in model_versions(store, info.name) if version.digest]
     except UnknownNameError:
         return []
-    if not known or info.digest in known:
+    if not digests or info.digest in digests:
         return []
-    return [f"{info.name} has new weights: {info.digest[:12]}, before {known[0][:12]}; earlier results stay apart"]
+    return [f"{info.name} has new weights: {info.digest[:12]}, before {digests[0][:12]}; earlier results stay apart"]
 
 
 def _reported(info: ModelInfo) -> Mapping[str, Any]:
@@ -135,40 +135,40 @@ def _whoever_has(
 
     The embedded server is asked only for what nobody else has.
     """
-    found = [(endpoint, info) for endpoint in endpoints if (info := find_model(endpoint.models, name)) is not None]
-    elsewhere = [(endpoint, info) for endpoint, info in found if endpoint.name != EMBEDDED]
-    if found:
-        pool, notes = _pool(name, elsewhere or found)
-        return pool, (elsewhere or found)[0][1], notes
-    known = sorted({info.name for endpoint in endpoints for info in endpoint.models})
+    matches = [(endpoint, info) for endpoint in endpoints if (info := find_model(endpoint.models, name)) is not None]
+    elsewhere = [(endpoint, info) for endpoint, info in matches if endpoint.name != EMBEDDED]
+    if matches:
+        pool, notes = _pool(name, elsewhere or matches)
+        return pool, (elsewhere or matches)[0][1], notes
+    model_names = sorted({info.name for endpoint in endpoints for info in endpoint.models})
     places = ", ".join(
         endpoint.url if endpoint.url.endswith(endpoint.name) else f"{endpoint.name} ({endpoint.url})"
         for endpoint in endpoints
     )
-    raise UnknownNameError("model", name, known, f"{_how_to_get(name, known, endpoints)} Asked: {places}.")
+    raise UnknownNameError("model", name, model_names, f"{_how_to_get(name, model_names, endpoints)} Asked: {places}.")
 
 
 def _pool(
-    name: str, found: Sequence[tuple[ResolvedEndpoint, ModelInfo]]
+    name: str, matches: Sequence[tuple[ResolvedEndpoint, ModelInfo]]
 ) -> tuple[tuple[ResolvedEndpoint, ...], list[str]]:
     """The servers that share the work, which must have the same weights.
 
     Raises:
         ConfigurationError: they have others under the same name.
     """
-    first, _ = found[0]
-    if len(found) == 1:
+    first, _ = matches[0]
+    if len(matches) == 1:
         return (first,), []
-    alike = all(other.digest is not None and endpoint.provider == first.provider for endpoint, other in found)
+    alike = all(other.digest is not None and endpoint.provider == first.provider for endpoint, other in matches)
     if not alike:
         return (first,), [f"{name} is asked at {first.name} alone: without digests, equal weights cannot be told"]
-    if len({other.digest for _, other in found}) > 1:
-        places = ", ".join(f"{(other.digest or '')[:12]} at {endpoint.name}" for endpoint, other in found)
+    if len({other.digest for _, other in matches}) > 1:
+        places = ", ".join(f"{(other.digest or '')[:12]} at {endpoint.name}" for endpoint, other in matches)
         raise ConfigurationError(
             f"model {name!r} has different weights on its servers: {places}",
             f"Pull it again where it is old (`benchwright models pull {name} --endpoint NAME`), or name one server.",
         )
-    pool = tuple(endpoint for endpoint, _ in found)
+    pool = tuple(endpoint for endpoint, _ in matches)
     notes = [f"{name} is shared by {', '.join(endpoint.name for endpoint in pool)}"]
     if len(versions := {endpoint.server_version for endpoint in pool}) > 1:
         notes.append(
@@ -178,10 +178,10 @@ def _pool(
     return pool, notes
 
 
-def _how_to_get(name: str, known: Sequence[str], endpoints: Sequence[ResolvedEndpoint]) -> str:
+def _how_to_get(name: str, model_names: Sequence[str], endpoints: Sequence[ResolvedEndpoint]) -> str:
     """The next step: a model that is there, or one that could be pulled, but never what is but a slip of the pen."""
     can_pull = any(PROVIDERS[endpoint.provider].can_pull and endpoint.name != EMBEDDED for endpoint in endpoints)
-    if get_close_matches(name, known, n=1):
+    if get_close_matches(name, model_names, n=1):
         return "Use that name" + (", or pull another model with `benchwright models pull NAME`." if can_pull else ".")
     return f"Run `benchwright models pull {name}`." if can_pull else "Use one of the known names."
 
@@ -214,22 +214,22 @@ async def _show(endpoint: ResolvedEndpoint, listed: ModelInfo) -> ModelInfo:
     )
 
 
-def _think_mode(wanted: CandidateRequest, info: ModelInfo) -> tuple[bool | str | None, list[str]]:
+def _think_mode(request: CandidateRequest, info: ModelInfo) -> tuple[bool | str | None, list[str]]:
     if "thinking" not in info.capabilities:
-        if wanted.think:
+        if request.think:
             raise ConfigurationError(f"model {info.name!r} has no thinking mode", "Leave think out for it.")
         return None, []
-    if wanted.think is not None:
-        return wanted.think, []
+    if request.think is not None:
+        return request.think, []
     return False, [f"{info.name} can think, and is asked not to; think=true lets it (and give it a larger num_predict)"]
 
 
-def _profile(wanted: CandidateRequest, store: "Store | None") -> PromptProfile:
-    profile = find_profile(wanted.profile, store=store) if wanted.profile else PLAIN_PROFILE
-    if wanted.system is None:
+def _profile(request: CandidateRequest, store: "Store | None") -> PromptProfile:
+    profile = find_profile(request.profile, store=store) if request.profile else PLAIN_PROFILE
+    if request.system is None:
         return profile
-    name = f"system-{fingerprint(wanted.system)[:8]}" if profile is PLAIN_PROFILE else f"{profile.name}+system"
-    return replace(profile, name=name, system=wanted.system)
+    name = f"system-{fingerprint(request.system)[:8]}" if profile is PLAIN_PROFILE else f"{profile.name}+system"
+    return replace(profile, name=name, system=request.system)
 
 
 def find_profile(name: str, *, store: "Store | None") -> PromptProfile:
@@ -242,9 +242,11 @@ def find_profile(name: str, *, store: "Store | None") -> PromptProfile:
 
         if (stored := find_stored(store, name)) is not None:
             return stored
-        known = [profile.name for profile in list_profiles(store)]
+        stored_names = [profile.name for profile in list_profiles(store)]
     else:
-        known = []
+        stored_names = []
     if name in STANDARD_PROFILES:
         return STANDARD_PROFILES[name]
-    raise UnknownNameError("profile", name, [*STANDARD_PROFILES, *known], "`benchwright profiles add FILE` stores one.")
+    raise UnknownNameError(
+        "profile", name, [*STANDARD_PROFILES, *stored_names], "`benchwright profiles add FILE` stores one."
+    )

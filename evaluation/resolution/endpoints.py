@@ -50,9 +50,9 @@ async def resolve_endpoints(
     Raises:
         ConfigurationError: no server answers.
     """
-    wanted = _requested_endpoints(request, settings, store)
-    wanted = list({endpoint.url: endpoint for endpoint in reversed(wanted)}.values())[::-1]
-    answers = await asyncio.gather(*(_ask(endpoint) for endpoint in wanted), return_exceptions=True)
+    requested = _requested_endpoints(request, settings, store)
+    requested = list({endpoint.url: endpoint for endpoint in reversed(requested)}.values())[::-1]
+    answers = await asyncio.gather(*(_ask(endpoint) for endpoint in requested), return_exceptions=True)
     endpoints: list[ResolvedEndpoint] = []
     notes: list[str] = []
     errors: list[BenchwrightError] = []
@@ -83,10 +83,10 @@ def _requested_endpoints(
     is_default = not request.endpoints and not request.embedded
     is_named = EMBEDDED in request.endpoints
     texts = [default_url(os.environ)] if is_default else list(request.endpoints)
-    wanted = [_requested_endpoint(text, request, store=store) for text in texts if text != EMBEDDED]
+    endpoints = [_requested_endpoint(text, request, store=store) for text in texts if text != EMBEDDED]
     if request.embedded or is_named or (is_default and settings.embedded_url):
-        wanted.append(_embedded_endpoint(settings))
-    return wanted
+        endpoints.append(_embedded_endpoint(settings))
+    return endpoints
 
 
 def _next_step(error: BenchwrightError, *, embedded: bool) -> str | None:

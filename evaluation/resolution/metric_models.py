@@ -71,31 +71,33 @@ async def resolve_metric_models(
     Raises:
         ConfigurationError: no server has it, or it cannot do what is asked of it.
     """
-    found: list[MetricModel] = []
+    models: list[MetricModel] = []
     notes: list[str] = []
     for need, text in _requested_endpoint(request, metrics):
         name, place = _split(text)
         servers = list(endpoints)
         if place:
-            servers, said = await resolve_endpoints(
+            servers, place_notes = await resolve_endpoints(
                 request.model_copy(update={"endpoints": [place], "embedded": False}), settings=settings, store=store
             )
-            notes += said
-        asked = CandidateRequest(model=name, think=False if need is Need.JUDGE else None)
-        resolved, _ = await resolve_candidate(asked, servers, store=store, allow_remote=request.allow_remote)
+            notes += place_notes
+        candidate_request = CandidateRequest(model=name, think=False if need is Need.JUDGE else None)
+        resolved, _ = await resolve_candidate(
+            candidate_request, servers, store=store, allow_remote=request.allow_remote
+        )
         _refuse_unfit(need, resolved)
-        found.append(MetricModel(need=need, name=name, resolved=resolved))
-    return tuple(found), notes
+        models.append(MetricModel(need=need, name=name, resolved=resolved))
+    return tuple(models), notes
 
 
 def _requested_endpoint(request: EvaluationRequest, metrics: Sequence[Metric]) -> list[tuple[Need, str]]:
-    wanted: list[tuple[Need, str]] = []
+    requested: list[tuple[Need, str]] = []
     for metric in metrics:
         for need in sorted(models_needed(metric)):
             named = metric.model if isinstance(metric, ModelMetric) else ""
             general = [request.embedder] if need is Need.EMBEDDER else request.judges
-            wanted += [(need, text) for text in ([named] if named else general) if text]
-    return list(dict.fromkeys(wanted))
+            requested += [(need, text) for text in ([named] if named else general) if text]
+    return list(dict.fromkeys(requested))
 
 
 def _split(text: str) -> tuple[str, str]:

@@ -57,35 +57,37 @@ async def resolve(
     benchmarks = tuple(resolve_benchmark(benchmark, request) for benchmark in loaded)
     _refuse_doubles(benchmarks)
     _refuse_unmeasured(request, benchmarks)
-    asked = request.all_candidates()
+    candidate_requests = request.all_candidates()
     endpoints, notes = await resolve_endpoints(request, settings=settings, store=store)
-    found: list[ResolvedCandidate] = []
+    candidates: list[ResolvedCandidate] = []
     described: dict[tuple[str, str], ModelInfo] = {}
     fingerprints: set[str] = set()
-    for wanted in asked:
-        candidate, said = await resolve_candidate(
-            wanted, endpoints, store=store, allow_remote=request.allow_remote, described=described
+    for candidate_request in candidate_requests:
+        candidate, further_notes = await resolve_candidate(
+            candidate_request, endpoints, store=store, allow_remote=request.allow_remote, described=described
         )
         refuse_without_ability(candidate, "completion", "a candidate is asked for answers", "--model NAME")
         if candidate.candidate.fingerprint in fingerprints:
             notes.append(f"{candidate.candidate.label} was asked for twice, and is evaluated once")
             continue
         fingerprints.add(candidate.candidate.fingerprint)
-        found.append(candidate)
-        notes += said
-    benchmarks, models, said = await _with_models(request, benchmarks, found, endpoints, settings=settings, store=store)
-    notes += said
-    used = {endpoint.name for candidate in found for endpoint in candidate.endpoints}
+        candidates.append(candidate)
+        notes += further_notes
+    benchmarks, models, further_notes = await _with_models(
+        request, benchmarks, candidates, endpoints, settings=settings, store=store
+    )
+    notes += further_notes
+    used = {endpoint.name for candidate in candidates for endpoint in candidate.endpoints}
     notes += [
         f"{endpoint.name}: {limit}" for endpoint in endpoints if endpoint.name in used for limit in endpoint.limits
     ]
-    if request.repeats > 1 and any(item.candidate.options.get("temperature") == 0 for item in found):
+    if request.repeats > 1 and any(item.candidate.options.get("temperature") == 0 for item in candidates):
         notes.append(
             "several repeats at temperature 0 mostly repeat the same answer; --option temperature=0.7 varies it"
         )
     return Resolution(
         benchmarks=benchmarks,
-        candidates=tuple(found),
+        candidates=tuple(candidates),
         endpoints=tuple(endpoints),
         notes=tuple(dict.fromkeys(notes)),
         metric_models=models,
@@ -105,7 +107,7 @@ async def _with_models(
     metrics = [metric for item in benchmarks for metric in item.metrics]
     models, notes = await resolve_metric_models(request, metrics, endpoints, settings=settings, store=store)
     first = candidates[0].candidate
-    refuse_without_opponent(metrics, [found.candidate.label for found in candidates])
+    refuse_without_opponent(metrics, [resolved.candidate.label for resolved in candidates])
     against = opponent_name(first.label, first.fingerprint)
     bound = tuple(
         replace(item, metrics=bound_metrics(item.metrics, models, against=against, criteria=item.benchmark.criteria))

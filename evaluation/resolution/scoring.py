@@ -46,14 +46,16 @@ async def resolve_scoring(request: "ScoreRequest", *, settings: Settings, store:
     run = find_run(store, request.run)
     if not run.candidates:
         raise ConfigurationError(f"run {run.plan.run_id} has no candidate", "Name another run.")
-    asked = request.for_run(run)
+    evaluation_request = request.for_run(run)
     benchmark = load_benchmark_version(store, run.plan.benchmark_version, run.plan.benchmark_name)
-    metrics = resolve_benchmark(benchmark, asked).metrics
+    metrics = resolve_benchmark(benchmark, evaluation_request).metrics
     if not any(models_needed(metric) for metric in metrics):
         return ScoringResolution(run=run, metrics=metrics, models=(), notes=())
-    refuse_without_opponent(metrics, [found.plan.label for found in run.candidates])
-    endpoints, notes = await resolve_endpoints(asked, settings=settings, store=store)
-    models, said = await resolve_metric_models(asked, metrics, endpoints, settings=settings, store=store)
+    refuse_without_opponent(metrics, [candidate.plan.label for candidate in run.candidates])
+    endpoints, notes = await resolve_endpoints(evaluation_request, settings=settings, store=store)
+    models, model_notes = await resolve_metric_models(
+        evaluation_request, metrics, endpoints, settings=settings, store=store
+    )
     first = run.candidates[0].plan
     bound = bound_metrics(
         metrics,
@@ -61,11 +63,13 @@ async def resolve_scoring(request: "ScoreRequest", *, settings: Settings, store:
         against=opponent_name(first.label, first.candidate_fingerprint),
         criteria=benchmark.criteria,
     )
-    return ScoringResolution(run=run, metrics=bound, models=models, notes=(*_of_asked(notes, endpoints, models), *said))
+    return ScoringResolution(
+        run=run, metrics=bound, models=models, notes=(*_of_asked(notes, endpoints, models), *model_notes)
+    )
 
 
 def _of_asked(notes: Sequence[str], endpoints: Sequence[ResolvedEndpoint], models: Sequence[MetricModel]) -> list[str]:
     """The notes without those on servers that answer for no model of a metric, and so are not asked."""
-    asked = {endpoint.name for model in models for endpoint in model.resolved.endpoints}
-    others = [f"{endpoint.name}: " for endpoint in endpoints if endpoint.name not in asked]
+    used_names = {endpoint.name for model in models for endpoint in model.resolved.endpoints}
+    others = [f"{endpoint.name}: " for endpoint in endpoints if endpoint.name not in used_names]
     return [note for note in notes if not note.startswith(tuple(others))]

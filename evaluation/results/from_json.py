@@ -87,14 +87,14 @@ def _reader_of_object(kind: type[Any]) -> Reader:
         ]
 
     def read_object(value: Mapping[str, Any]) -> Any:
-        known: dict[str, Any] = {}
+        arguments: dict[str, Any] = {}
         for name, key, read, is_required in layout():
             if key is None:
-                known[name] = read(value)
+                arguments[name] = read(value)
             elif key in value:
-                known[name] = read(value[key])
+                arguments[name] = read(value[key])
             elif is_required:
                 raise ValueError(f"{kind.__name__} needs {key!r}, which is not among {sorted(value)}")
-        return kind(**known)
+        return kind(**arguments)
 
     return read_object

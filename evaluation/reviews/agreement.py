@@ -36,10 +36,10 @@ def rater_agreement(
 
     The answers of a case are no independent evidence: cases are resampled whole.
     """
-    raters = sorted({one.rater for found in ratings.values() for one in found})
+    raters = sorted({rating.rater for of_item in ratings.values() for rating in of_item})
     if len(raters) < 2:
         return []
-    found = []
+    rows = []
     for name in criteria or (PREFERENCE,):
         rng = np.random.default_rng(seed)
         keys, table = _table(items, ratings, raters, name)
@@ -47,31 +47,31 @@ def rater_agreement(
         alpha = krippendorff_alpha(table, rng=rng, level="ordinal", clusters=clusters)
         # The plain share's interval would take the answers of one case for independent evidence: it gets none.
         equal = replace(raw_agreement(table), low=None, high=None)
-        found += [_agreement(name, raters, alpha), _agreement(name, raters, equal)]
+        rows += [_agreement(name, raters, alpha), _agreement(name, raters, equal)]
         for a, b in combinations(range(len(raters)), 2):
             kappa = weighted_kappa(table[a], table[b], rng=rng, clusters=clusters)
-            found.append(_agreement(name, [raters[a], raters[b]], kappa))
-    return found
+            rows.append(_agreement(name, [raters[a], raters[b]], kappa))
+    return rows
 
 
-def _agreement(name: str, raters: Sequence[str], found: Agreement) -> dict[str, Any]:
-    return {"criterion": name, "raters": list(raters), **asdict(found)}
+def _agreement(name: str, raters: Sequence[str], agreement: Agreement) -> dict[str, Any]:
+    return {"criterion": name, "raters": list(raters), **asdict(agreement)}
 
 
 def _table(
     items: Sequence[ReviewItem], ratings: Ratings, raters: Sequence[str], name: str
 ) -> tuple[list[Key], list[list[float]]]:
     """What was rated, and a row for each rater with gaps as NaN."""
-    given: dict[str, dict[Key, float]] = {rater: {} for rater in raters}
+    by_rater: dict[str, dict[Key, float]] = {rater: {} for rater in raters}
     for item in items:
-        for one in ratings.get(item.item_id, ()):
+        for rating in ratings.get(item.item_id, ()):
             if name == PREFERENCE:
-                given[one.rater][item.item_id, 0] = score_of_first(one)
-            for position, grades in enumerate(one.said.grades or ()):
+                by_rater[rating.rater][item.item_id, 0] = score_of_first(rating)
+            for position, grades in enumerate(rating.said.grades or ()):
                 if name in grades:
-                    given[one.rater][item.item_id, position] = float(grades[name])
-    keys = sorted(set().union(*given.values()))
-    return keys, [[given[rater].get(key, _MISSING) for key in keys] for rater in raters]
+                    by_rater[rating.rater][item.item_id, position] = float(grades[name])
+    keys = sorted(set().union(*by_rater.values()))
+    return keys, [[by_rater[rater].get(key, _MISSING) for key in keys] for rater in raters]
 
 
 def metrics_with_grades(
@@ -79,34 +79,34 @@ def metrics_with_grades(
 ) -> list[dict[str, Any]]:
     """How each metric goes along with what people gave the same answers, over all criteria but speed."""
     people = _people(items, ratings)
-    found = []
+    rows = []
     for name, values in metrics.items():
         keys = [key for key in people if people[key][0] in values]
         if not keys:
             continue
         clusters = [item_id for item_id, _ in keys]
         measured = [values[people[key][0]] for key in keys]
-        given = [people[key][1] for key in keys]
-        row = _correlation([one.value for one in measured], given, clusters, seed)
-        found.append({"metric": name, "of": OVERALL, **row})
+        human_grades = [people[key][1] for key in keys]
+        row = _correlation([measurement.value for measurement in measured], human_grades, clusters, seed)
+        rows.append({"metric": name, "of": OVERALL, **row})
         if name.startswith(JudgeRubric.name):
-            found += _kappa(name, measured, given, clusters, seed)
-    return found
+            rows += _kappa(name, measured, human_grades, clusters, seed)
+    return rows
 
 
 def _people(items: Sequence[ReviewItem], ratings: Ratings) -> dict[Key, tuple[int, float]]:
     """Of each answer its generation, and what people gave it on the whole."""
-    found: dict[Key, tuple[int, float]] = {}
+    people: dict[Key, tuple[int, float]] = {}
     for item in items:
         for position, output in enumerate(item.outputs):
-            given = [
+            grades = [
                 overall
-                for one in ratings.get(item.item_id, ())
-                if one.said.grades is not None and (overall := _overall(one.said.grades[position])) is not None
+                for rating in ratings.get(item.item_id, ())
+                if rating.said.grades is not None and (overall := _overall(rating.said.grades[position])) is not None
             ]
-            if given:
-                found[item.item_id, position] = (output.generation_id, fmean(given))
-    return found
+            if grades:
+                people[item.item_id, position] = (output.generation_id, fmean(grades))
+    return people
 
 
 def _overall(grades: Mapping[str, int]) -> float | None:
@@ -137,22 +137,22 @@ def _correlation(x: Sequence[float], y: Sequence[float], clusters: Sequence[int]
 
 
 def _kappa(
-    name: str, measured: Sequence[Measurement], given: Sequence[float], clusters: Sequence[int], seed: int
+    name: str, measured: Sequence[Measurement], human_grades: Sequence[float], clusters: Sequence[int], seed: int
 ) -> Iterator[dict[str, Any]]:
     """A judge that grades from 1 to 5, too, can be held against people grade by grade."""
-    evidence = [rubric_evidence(one) for one in measured]
-    grades = [_MISSING if one is None else one.score for one in evidence]
+    evidence = [rubric_evidence(measurement) for measurement in measured]
+    grades = [_MISSING if verdict is None else verdict.score for verdict in evidence]
     if any(grade == grade for grade in grades):
-        found = weighted_kappa(grades, list(given), rng=np.random.default_rng(seed), clusters=clusters)
+        kappa = weighted_kappa(grades, list(human_grades), rng=np.random.default_rng(seed), clusters=clusters)
         yield {
             "metric": name,
             "of": OVERALL,
-            "coefficient": found.coefficient,
-            "value": found.value,
-            "low": found.low,
-            "high": found.high,
-            "n": found.n_pairable,
-            "reason": found.reason,
+            "coefficient": kappa.coefficient,
+            "value": kappa.value,
+            "low": kappa.low,
+            "high": kappa.high,
+            "n": kappa.n_pairable,
+            "reason": kappa.reason,
         }
 
 
@@ -160,26 +160,26 @@ def metrics_with_preferences(
     items: Sequence[ReviewItem], ratings: Ratings, metrics: MetricValues, *, better_if_higher: Mapping[str, bool]
 ) -> list[dict[str, Any]]:
     """How often each metric is on the side of most people, of the cases on which both take a side."""
-    found = []
+    rows = []
     for name, values in metrics.items():
-        measured = {place: one.value for place, one in values.items()}
+        measured = {place: measurement.value for place, measurement in values.items()}
         if name.startswith(JudgePairwise.name):
             measured = _of_pairs(items, measured)
         agreed: list[float] = []
         clusters: list[str | None] = []
         for item in items:
-            given = [score_of_first(one) for one in ratings.get(item.item_id, ())]
+            scores = [score_of_first(rating) for rating in ratings.get(item.item_id, ())]
             first, second = (measured.get(output.generation_id) for output in item.outputs)
-            if not given or fmean(given) == TIE or first is None or second is None:
+            if not scores or fmean(scores) == TIE or first is None or second is None:
                 continue
             if apart := first - second:
-                agreed.append(float((apart > 0) is ((fmean(given) > TIE) is better_if_higher[name])))
+                agreed.append(float((apart > 0) is ((fmean(scores) > TIE) is better_if_higher[name])))
                 clusters.append(item.cluster)
         if agreed:
             share = mean_estimate(agreed, clusters=clusters if any(clusters) else None)
             numbers = {"value": share.value, "low": share.low, "high": share.high, "n": share.n_cases, "reason": None}
-            found.append({"metric": name, "of": PREFERENCE, "coefficient": "same_side", **numbers})
-    return found
+            rows.append({"metric": name, "of": PREFERENCE, "coefficient": "same_side", **numbers})
+    return rows
 
 
 def _of_pairs(items: Sequence[ReviewItem], values: Mapping[int, float]) -> dict[int, float]:
@@ -190,11 +190,11 @@ def _of_pairs(items: Sequence[ReviewItem], values: Mapping[int, float]) -> dict[
     decided = {
         output.candidate for item in items for output in item.outputs if values.get(output.generation_id, TIE) != TIE
     }
-    found: dict[int, float] = {}
+    pair_values: dict[int, float] = {}
     for item in items:
         opponents = [output for output in item.outputs if output.candidate not in decided]
         others = [output for output in item.outputs if output.candidate in decided]
         if len(opponents) == 1 and all(other.generation_id in values for other in others):
-            found |= {other.generation_id: values[other.generation_id] for other in others}
-            found[opponents[0].generation_id] = TIE
-    return found
+            pair_values |= {other.generation_id: values[other.generation_id] for other in others}
+            pair_values[opponents[0].generation_id] = TIE
+    return pair_values

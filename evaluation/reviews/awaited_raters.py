@@ -52,48 +52,50 @@ def find_awaited(
 ) -> AwaitedRaters:
     """Who is still waited for: those who began, and those who were asked and did not begin."""
     named = _by_name(sessions, ratings)
-    rated_in = {one.session_id for one in ratings}
+    rated_in = {rating.session_id for rating in ratings}
     unfinished = {
-        found[0]: len(left)
-        for key, found in named.items()
-        if (left := _left(review, key, sessions, ratings)) and not _is_given_up(found[1], moment)
+        name: len(left)
+        for key, (name, latest) in named.items()
+        if (left := _left(review, key, sessions, ratings)) and not _is_given_up(latest, moment)
     }
     return AwaitedRaters(
         n_raters=int(review.request.get(N_RATERS) or 1),
         n_rated_by=_n_rated_by(review, ratings),
         unfinished=dict(sorted(unfinished.items())),
         n_unnamed=sum(
-            one.rater is None and one.session_id not in rated_in and not _is_given_up(one.started_at, moment)
-            for one in sessions
+            session.rater is None
+            and session.session_id not in rated_in
+            and not _is_given_up(session.started_at, moment)
+            for session in sessions
         ),
     )
 
 
 def _by_name(sessions: Sequence[ReviewSession], ratings: Sequence[RatingRecord]) -> dict[str, tuple[str, datetime]]:
     """Who said a name, in whatever capitals: the name as it stands with ratings, and when they last did something."""
-    seen = [(one.rater, one.started_at) for one in sessions if one.rater]
-    seen += [(one.rater, one.rated_at) for one in ratings]
-    found: dict[str, tuple[str, datetime]] = {}
+    seen = [(session.rater, session.started_at) for session in sessions if session.rater]
+    seen += [(rating.rater, rating.rated_at) for rating in ratings]
+    by_name: dict[str, tuple[str, datetime]] = {}
     for name, moment in seen:
-        latest = max(moment, found.get(name.casefold(), (name, moment))[1])
-        found[name.casefold()] = (name, latest)
-    return found
+        latest = max(moment, by_name.get(name.casefold(), (name, moment))[1])
+        by_name[name.casefold()] = (name, latest)
+    return by_name
 
 
 def _left(
     review: ReviewRecord, key: str, sessions: Sequence[ReviewSession], ratings: Sequence[RatingRecord]
 ) -> set[int]:
     """Cases that nobody of that name rated, nor anybody in a sitting of theirs: a form may be signed otherwise."""
-    own = {one.session_id for one in ratings if one.rater.casefold() == key}
-    own |= {one.session_id for one in sessions if one.rater and one.rater.casefold() == key}
-    done = {one.said.item_id for one in ratings if one.rater.casefold() == key or one.session_id in own}
+    own = {rating.session_id for rating in ratings if rating.rater.casefold() == key}
+    own |= {session.session_id for session in sessions if session.rater and session.rater.casefold() == key}
+    done = {rating.said.item_id for rating in ratings if rating.rater.casefold() == key or rating.session_id in own}
     return {item.item_id for item in review.items} - done
 
 
 def _n_rated_by(review: ReviewRecord, ratings: Collection[RatingRecord]) -> int:
     counts = {item.item_id: 0 for item in review.items}
-    for one in ratings:
-        counts[one.said.item_id] += 1
+    for rating in ratings:
+        counts[rating.said.item_id] += 1
     return min(counts.values(), default=0)
 
 

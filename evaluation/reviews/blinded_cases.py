@@ -90,8 +90,10 @@ def _asked(question: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Titles and texts of what was asked, and of what counts as right."""
     messages, references = question["messages"], question["references"]
     titles = ["Asked" if len(messages) == 1 else f"Asked, {message['role']}" for message in messages]
-    found = [(title, message["content"]) for title, message in zip(titles, messages, strict=True)]
-    return found + [("Right" if len(references) == 1 else f"Right, {n}", text) for n, text in enumerate(references, 1)]
+    titled_messages = [(title, message["content"]) for title, message in zip(titles, messages, strict=True)]
+    return titled_messages + [
+        ("Right" if len(references) == 1 else f"Right, {n}", text) for n, text in enumerate(references, 1)
+    ]
 
 
 def _answers(review: ReviewRecord, item: ReviewItem) -> str:

@@ -27,9 +27,9 @@ def seen_cases(store: Store, sides: Sequence[Side], use: MetricUse | None) -> li
     return [
         CaseStatistics(
             case_id=case_id,
-            sides=(found := tuple(place for place, known in enumerate(answered) if case_id in known)),
-            values={place: values[place][case_id] for place in found if case_id in values[place]},
-            n_wordings=len({wordings[place].get(case_id) for place in found}) if wordings else None,
+            sides=(places := tuple(place for place, case_ids in enumerate(answered) if case_id in case_ids)),
+            values={place: values[place][case_id] for place in places if case_id in values[place]},
+            n_wordings=len({wordings[place].get(case_id) for place in places}) if wordings else None,
         )
         for case_id in sorted(set().union(*answered), key=lambda word: (len(word), word))
     ]
@@ -37,10 +37,10 @@ def seen_cases(store: Store, sides: Sequence[Side], use: MetricUse | None) -> li
 
 def _wordings(store: Store, side: Side) -> dict[str, str]:
     """The hash of the first answer to each case, whatever its capitals and blanks."""
-    found: dict[str, str] = {}
+    hashes: dict[str, str] = {}
     for page in iterate_outcomes(store, side.members[0].row_id):
         for stored in page:
             outcome = stored.row.outcome
             if isinstance(outcome, Generation):
-                found.setdefault(stored.row.case_id, fingerprint(" ".join(outcome.answer.casefold().split())))
-    return found
+                hashes.setdefault(stored.row.case_id, fingerprint(" ".join(outcome.answer.casefold().split())))
+    return hashes

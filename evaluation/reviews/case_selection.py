@@ -91,17 +91,17 @@ def pick(
     n = min(n, len(drawn))
     n_controls = round(n * control_share)
     n_flips = min(n - n_controls, round(n * flip_share))
-    found = {
+    selected = {
         seen.case_id: SelectedCase(seen=seen, reason=CONTROL, why="drawn from all cases") for seen in drawn[:n_controls]
     }
 
     def take(
-        reason: str, wanted: int, size: Callable[[CaseStatistics], float], why: Callable[[CaseStatistics], str]
+        reason: str, n_cases: int, size: Callable[[CaseStatistics], float], why: Callable[[CaseStatistics], str]
     ) -> None:
-        left = [seen for seen in drawn if seen.case_id not in found and size(seen) > 0]
+        left = [seen for seen in drawn if seen.case_id not in selected and size(seen) > 0]
         left.sort(key=lambda seen: -round(size(seen), _DIGITS))  # stable: equals stay as they were drawn
-        for seen in left[: max(0, wanted)]:
-            found[seen.case_id] = SelectedCase(seen=seen, reason=reason, why=why(seen))
+        for seen in left[: max(0, n_cases)]:
+            selected[seen.case_id] = SelectedCase(seen=seen, reason=reason, why=why(seen))
 
     def flip(seen: CaseStatistics) -> float:
         return flip_of(seen, changed)
@@ -110,10 +110,10 @@ def pick(
         return "a model's value changed between runs" if changed else "one candidate is right, another wrong"
 
     take(DISAGREEMENT, n - n_controls - n_flips, spread_of, _why_apart)
-    take(FLIP, n - len(found), flip, why_flipped)
-    take(DISAGREEMENT, n - len(found), spread_of, _why_apart)
-    take(FURTHER, n - len(found), lambda _: 1.0, lambda _: "no other case differs or flipped")
-    shown = list(found.values())
+    take(FLIP, n - len(selected), flip, why_flipped)
+    take(DISAGREEMENT, n - len(selected), spread_of, _why_apart)
+    take(FURTHER, n - len(selected), lambda _: 1.0, lambda _: "no other case differs or flipped")
+    shown = list(selected.values())
     return [shown[place] for place in rng.permutation(len(shown))]
 
 
@@ -136,9 +136,9 @@ def choose_sides(
     """
     met = np.zeros((n_sides, n_sides))
     chosen = []
-    for one in picked:
-        options = _options(one.seen.sides, size, rng)
-        best = min(options, key=lambda option: (_times_met(met, option), -_apart(one.seen, option)))
+    for case in picked:
+        options = _options(case.seen.sides, size, rng)
+        best = min(options, key=lambda option: (_times_met(met, option), -_apart(case.seen, option)))
         for a, b in combinations_with_replacement(best, 2):
             met[a, b] += 1
         chosen.append(tuple(best[place] for place in rng.permutation(len(best))))

@@ -46,11 +46,11 @@ def open_review(store: Store, request: ReviewRequest) -> ReviewRecord:
     Raises:
         BenchwrightError: no such run, candidate or review; runs of several benchmarks; nothing that could be shown.
     """
-    found = _meant(store, request)
+    review = _meant(store, request)
     if request.n_raters is None:
-        return found
-    ask_raters(store, found.review_id, request.n_raters)
-    return find_review(store, found.review_id)
+        return review
+    ask_raters(store, review.review_id, request.n_raters)
+    return find_review(store, review.review_id)
 
 
 def _meant(store: Store, request: ReviewRequest) -> ReviewRecord:
@@ -58,11 +58,11 @@ def _meant(store: Store, request: ReviewRequest) -> ReviewRecord:
         return find_review(store, request.review)
     run_ids = _runs_meant(store, request)
     sides = _sides(store, run_ids, request)
-    wanted = _identity(request, run_ids, sides)
-    review_id = fingerprint(wanted)[:12]
+    identity = _identity(request, run_ids, sides)
+    review_id = fingerprint(identity)[:12]
     if has_review(store, review_id):
         return find_review(store, review_id)
-    return _made(store, request, sides, review_id=review_id, wanted=wanted)
+    return _made(store, request, sides, review_id=review_id, identity=identity)
 
 
 def _runs_meant(store: Store, request: ReviewRequest) -> list[str]:
@@ -114,24 +114,27 @@ def _identity(request: ReviewRequest, run_ids: Sequence[str], sides: Sequence[Si
 
 
 def _made(
-    store: Store, request: ReviewRequest, sides: Sequence[Side], *, review_id: str, wanted: Mapping[str, Any]
+    store: Store, request: ReviewRequest, sides: Sequence[Side], *, review_id: str, identity: Mapping[str, Any]
 ) -> ReviewRecord:
     plan = sides[0].members[0].run.plan
     use = _headline(sides)
     rng = np.random.default_rng(int(fingerprint([review_id, request.seed])[:16], 16))
     shown = _shown(_answered(store, sides, use), request, sides, rng)
     benchmark = load_benchmark_version(
-        store, plan.benchmark_version, plan.benchmark_name, case_ids=[one.picked.seen.case_id for one in shown]
+        store,
+        plan.benchmark_version,
+        plan.benchmark_name,
+        case_ids=[shown_case.picked.seen.case_id for shown_case in shown],
     )
     return save_review(
         store,
         review_id=review_id,
         benchmark=(plan.benchmark_version, plan.benchmark_name),
         kind=request.kind,
-        criteria=wanted["criteria"],
+        criteria=identity["criteria"],
         run_ids=list(dict.fromkeys(run_id for side in sides for run_id in side.run_ids)),
         headline=use.signature if use is not None else None,
-        request=wanted,
+        request=identity,
         code_version=code_version(),
         items=_items(store, benchmark, sides, shown, show_references=request.show_references),
     )
@@ -140,7 +143,7 @@ def _made(
 def _answered(store: Store, sides: Sequence[Side], use: MetricUse | None) -> list[CaseStatistics]:
     """The cases to choose among: those that two candidates answered, or the only one did."""
     least = min(2, len(sides))
-    seen = [one for one in seen_cases(store, sides, use) if len(one.sides) >= least]
+    seen = [case for case in seen_cases(store, sides, use) if len(case.sides) >= least]
     if not seen:
         raise ConfigurationError(
             "there is no case to show: " + ("no two candidates answered the same one" if least > 1 else "no answer"),
@@ -163,16 +166,18 @@ def _shown(
     )
     size = 2 if request.kind == PREFERENCE else min(MOST_OUTPUTS, len(sides))
     chosen = choose_sides(picked, size, len(sides), rng=rng)
-    return [_Shown(position=n, picked=one, sides=its) for n, (one, its) in enumerate(zip(picked, chosen, strict=True))]
+    return [
+        _Shown(position=n, picked=case, sides=its) for n, (case, its) in enumerate(zip(picked, chosen, strict=True))
+    ]
 
 
 def _headline(sides: Sequence[Side]) -> MetricUse | None:
     """What all of the runs were ranked by; None where they were not by the same."""
-    found = set()
+    headlines = set()
     for side in sides:
         plan = side.members[0].run.plan
-        found.add(next((use for use in plan.metrics if use.name == plan.headline), None))
-    return found.pop() if len(found) == 1 else None
+        headlines.add(next((use for use in plan.metrics if use.name == plan.headline), None))
+    return headlines.pop() if len(headlines) == 1 else None
 
 
 def _changed(sides: Sequence[Side]) -> list[tuple[int, int]]:
@@ -190,26 +195,26 @@ def _items(
 ) -> list[ReviewItem]:
     cases = {case.case_id: case for case in benchmark.cases}
     answers = [
-        _answers(store, side, [one.picked.seen.case_id for one in shown if place in one.sides])
+        _answers(store, side, [shown_case.picked.seen.case_id for shown_case in shown if place in shown_case.sides])
         for place, side in enumerate(sides)
     ]
     return [
         ReviewItem(
-            position=one.position,
-            case_id=one.picked.seen.case_id,
-            cluster=cases[one.picked.seen.case_id].cluster,
-            reason=one.picked.reason,
-            why=one.picked.why,
-            question=_question(benchmark, cases[one.picked.seen.case_id], show_references=show_references),
-            outputs=_with_times_alike([answers[place][one.picked.seen.case_id] for place in one.sides]),
+            position=shown_case.position,
+            case_id=shown_case.picked.seen.case_id,
+            cluster=cases[shown_case.picked.seen.case_id].cluster,
+            reason=shown_case.picked.reason,
+            why=shown_case.picked.why,
+            question=_question(benchmark, cases[shown_case.picked.seen.case_id], show_references=show_references),
+            outputs=_with_times_alike([answers[place][shown_case.picked.seen.case_id] for place in shown_case.sides]),
         )
-        for one in shown
+        for shown_case in shown
     ]
 
 
 def _question(benchmark: Benchmark, case: Case, *, show_references: bool) -> dict[str, Any]:
-    asked = [{"role": message.role, "content": message.content} for message in render(benchmark, case)]
-    return {"messages": asked, "references": list(case.references) if show_references else []}
+    messages = [{"role": message.role, "content": message.content} for message in render(benchmark, case)]
+    return {"messages": messages, "references": list(case.references) if show_references else []}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,13 +237,13 @@ def _with_times_alike(answers: Sequence[_Answer]) -> tuple[ShownOutput, ...]:
 def _answers(store: Store, side: Side, case_ids: Sequence[str]) -> dict[str, _Answer]:
     """The side's first answer to each case."""
     (member,) = side.members
-    found: dict[str, _Answer] = {}
+    answers: dict[str, _Answer] = {}
     for stored in load_outcomes(store, member.row_id, case_ids) if case_ids else ():
         outcome = stored.row.outcome
         if isinstance(outcome, Generation):
             state = outcome.prompt_state or PromptState.FRESH
-            found.setdefault(stored.row.case_id, _Answer(output=_output(side, stored, outcome), prompt_state=state))
-    return found
+            answers.setdefault(stored.row.case_id, _Answer(output=_output(side, stored, outcome), prompt_state=state))
+    return answers
 
 
 def _output(side: Side, stored: StoredOutcome, generation: Generation) -> ShownOutput:

@@ -28,18 +28,18 @@ Ratings = Mapping[int, Sequence[RatingRecord]]
 
 def graded_values(items: Sequence[ReviewItem], ratings: Ratings) -> Values:
     """One number for each candidate, criterion and case that was graded."""
-    given: dict[str, dict[str, dict[str, list[float]]]] = {}
+    by_candidate: dict[str, dict[str, dict[str, list[float]]]] = {}
     for item in items:
-        for one in ratings.get(item.item_id, ()):
-            for output, grades in zip(item.outputs, one.said.grades or (), strict=False):
+        for rating in ratings.get(item.item_id, ()):
+            for output, grades in zip(item.outputs, rating.said.grades or (), strict=False):
                 for name, value in with_overall(grades).items():
-                    of_case = given.setdefault(output.candidate, {}).setdefault(name, {})
+                    of_case = by_candidate.setdefault(output.candidate, {}).setdefault(name, {})
                     of_case.setdefault(item.case_id, []).append(value)
     return {
         candidate: {
             name: {case_id: fmean(values) for case_id, values in cases.items()} for name, cases in of_candidate.items()
         }
-        for candidate, of_candidate in given.items()
+        for candidate, of_candidate in by_candidate.items()
     }
 
 
@@ -54,29 +54,30 @@ def candidate_grades(
     values: Values, names: Sequence[str], *, clusters: Mapping[str, str], controls: Collection[str]
 ) -> list[dict[str, Any]]:
     """What each candidate was given, the best first, over all cases and over the controls alone."""
-    found = [
+    rows = [
         {
             "candidate": candidate,
-            "grades": {name: _estimate(given[name], clusters) for name in names if name in given},
+            "grades": {name: _estimate(by_criterion[name], clusters) for name in names if name in by_criterion},
             "controls": {
                 name: _estimate(only, clusters)
                 for name in names
-                if name in given and (only := {case: v for case, v in given[name].items() if case in controls})
+                if name in by_criterion
+                and (only := {case: v for case, v in by_criterion[name].items() if case in controls})
             },
         }
-        for candidate, given in values.items()
+        for candidate, by_criterion in values.items()
     ]
-    return sorted(found, key=lambda one: (-_first(one["grades"]), one["candidate"]))
+    return sorted(rows, key=lambda row: (-_first(row["grades"]), row["candidate"]))
 
 
 def _first(grades: Any) -> float:
-    return next((float(one["value"]) for one in grades.values()), 0.0)
+    return next((float(grade["value"]) for grade in grades.values()), 0.0)
 
 
 def _estimate(by_case: Mapping[str, float], clusters: Mapping[str, str]) -> dict[str, Any]:
     of = [clusters.get(case_id) for case_id in by_case]
-    found = mean_estimate(list(by_case.values()), clusters=of if any(of) else None)
-    return asdict(found.within((LEAST, MOST)))
+    estimate = mean_estimate(list(by_case.values()), clusters=of if any(of) else None)
+    return asdict(estimate.within((LEAST, MOST)))
 
 
 def differences(
@@ -87,20 +88,22 @@ def differences(
     What is said of the first criterion allows for all pairs, what is said of the others for all of theirs together.
     """
     first, rest = names[:1], names[1:]
-    return [one for family in (first, rest) for one in _family(values, family, clusters=clusters, seed=seed)]
+    return [
+        difference for family in (first, rest) for difference in _family(values, family, clusters=clusters, seed=seed)
+    ]
 
 
 def _family(values: Values, names: Sequence[str], *, clusters: Mapping[str, str], seed: int) -> list[dict[str, Any]]:
-    found = [
+    comparisons = [
         (name, a, b, _compared(values[a][name], values[b][name], clusters, seed))
         for name in names
-        for a, b in combinations([one for one in values if name in values[one]], 2)
+        for a, b in combinations([candidate for candidate in values if name in values[candidate]], 2)
         if values[a][name].keys() & values[b][name].keys()
     ]
-    adjusted = holm([1.0 if one.p_value is None else one.p_value for *_, one in found])
+    adjusted = holm([1.0 if comparison.p_value is None else comparison.p_value for *_, comparison in comparisons])
     return [
-        _difference(name, a, b, readjusted(one, p_adjusted=p, alpha=0.05))
-        for (name, a, b, one), p in zip(found, adjusted, strict=True)
+        _difference(name, a, b, readjusted(comparison, p_adjusted=p, alpha=0.05))
+        for (name, a, b, comparison), p in zip(comparisons, adjusted, strict=True)
     ]
 
 
@@ -109,22 +112,22 @@ def _compared(a: Mapping[str, float], b: Mapping[str, float], clusters: Mapping[
     return compare_pair(a, b, rng=rng, kind=Kind.CONTINUOUS, clusters=clusters, beside=False)
 
 
-def _difference(name: str, a: str, b: str, found: PairComparison) -> dict[str, Any]:
-    turned = found.difference is not None and found.difference < 0
-    low = None if found.low is None else max(-_WIDEST, found.low)
-    high = None if found.high is None else min(_WIDEST, found.high)
+def _difference(name: str, a: str, b: str, comparison: PairComparison) -> dict[str, Any]:
+    turned = comparison.difference is not None and comparison.difference < 0
+    low = None if comparison.low is None else max(-_WIDEST, comparison.low)
+    high = None if comparison.high is None else min(_WIDEST, comparison.high)
     if turned:
         low, high = (None if high is None else -high), (None if low is None else -low)
     return {
         "criterion": name,
         "a": b if turned else a,
         "b": a if turned else b,
-        "difference": None if found.difference is None else abs(found.difference),
+        "difference": None if comparison.difference is None else abs(comparison.difference),
         "low": low,
         "high": high,
-        "n_cases": found.n_pairs,
-        "p_value": found.p_value,
-        "p_adjusted": None if found.p_value is None else found.p_adjusted,
-        "is_significant": found.verdict in ("A better", "B better"),
-        "method": found.method,
+        "n_cases": comparison.n_pairs,
+        "p_value": comparison.p_value,
+        "p_adjusted": None if comparison.p_value is None else comparison.p_adjusted,
+        "is_significant": comparison.verdict in ("A better", "B better"),
+        "method": comparison.method,
     }

@@ -28,11 +28,11 @@ def votes_of(items: Sequence[ReviewItem], ratings: Ratings) -> list[Vote]:
         Vote(
             a=item.outputs[0].candidate,
             b=item.outputs[1].candidate,
-            score=score_of_first(one),
+            score=score_of_first(rating),
             prompt=item.case_id if item.cluster is None else f"cluster {item.cluster}",
         )
         for item in items
-        for one in ratings.get(item.item_id, ())
+        for rating in ratings.get(item.item_id, ())
     ]
 
 
@@ -45,14 +45,14 @@ def pair_preferences(items: Sequence[ReviewItem], ratings: Ratings) -> list[dict
     """On how many cases each of two was preferred by most raters, and the sign test's p; the first one more often."""
     scores: dict[tuple[str, str], list[float]] = {}
     for item in items:
-        given = [score_of_first(one) for one in ratings.get(item.item_id, ())]
-        if not given:
+        rater_scores = [score_of_first(rating) for rating in ratings.get(item.item_id, ())]
+        if not rater_scores:
             continue
         first, second = (output.candidate for output in item.outputs)
-        of_first = fmean(given)
+        of_first = fmean(rater_scores)
         pair, score = ((first, second), of_first) if first < second else ((second, first), 1 - of_first)
         scores.setdefault(pair, []).append(score)
-    return [_pair(*pair, found) for pair, found in sorted(scores.items())]
+    return [_pair(*pair, pair_scores) for pair, pair_scores in sorted(scores.items())]
 
 
 def _pair(a: str, b: str, scores: Sequence[float]) -> dict[str, Any]:

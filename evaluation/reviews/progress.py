@@ -10,10 +10,10 @@ FIELDS_WITH_EASE = 24
 MOST_CASES = 5
 
 
-def cases_per_form(review: ReviewRecord, wanted: int | None) -> int:
+def cases_per_form(review: ReviewRecord, n_cases: int | None) -> int:
     """How many cases a form asks about."""
-    if wanted is not None:
-        return wanted
+    if n_cases is not None:
+        return n_cases
     most = max(len(item.outputs) * len(criteria_of(review, item)) for item in review.items) if review.criteria else 1
     return max(1, min(MOST_CASES, FIELDS_WITH_EASE // max(1, most)))
 
@@ -33,9 +33,9 @@ def is_rated(
     page: Sequence[ReviewItem], ratings: Collection[RatingRecord], *, session_id: str | None, rater: str | None
 ) -> bool:
     """True where each case of the page was rated in that session, or by that rater."""
-    known = {one.said.item_id for one in ratings if _is_by(one, session_id, rater)}
-    return all(item.item_id in known for item in page)
+    rated_ids = {rating.said.item_id for rating in ratings if _is_by(rating, session_id, rater)}
+    return all(item.item_id in rated_ids for item in page)
 
 
-def _is_by(one: RatingRecord, session_id: str | None, rater: str | None) -> bool:
-    return one.session_id == session_id or (rater is not None and one.rater.casefold() == rater.casefold())
+def _is_by(rating: RatingRecord, session_id: str | None, rater: str | None) -> bool:
+    return rating.session_id == session_id or (rater is not None and rating.rater.casefold() == rater.casefold())

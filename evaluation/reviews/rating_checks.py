@@ -16,12 +16,12 @@ def checked_rater(name: str) -> str:
     Raises:
         ConfigurationError: it is empty, or too long.
     """
-    found = " ".join(name.split())
-    if not found:
+    rater = " ".join(name.split())
+    if not rater:
         raise ConfigurationError("nobody is named as the rater", "Say who rates.")
-    if len(found) > LONGEST_NAME:
-        raise ConfigurationError(f"the rater's name has {len(found)} letters", f"At most {LONGEST_NAME}.")
-    return found
+    if len(rater) > LONGEST_NAME:
+        raise ConfigurationError(f"the rater's name has {len(rater)} letters", f"At most {LONGEST_NAME}.")
+    return rater
 
 
 def checked_grade(value: object, *, of: str) -> int:
@@ -37,37 +37,43 @@ def checked_grade(value: object, *, of: str) -> int:
     return value
 
 
-def checked(review: ReviewRecord, said: Sequence[Said]) -> tuple[Said, ...]:
+def checked(review: ReviewRecord, judgements: Sequence[Said]) -> tuple[Said, ...]:
     """What was said, where all of it fits the review.
 
     Raises:
         ConfigurationError: a grade that is none, one too few or too many, or a preference for what is not there.
     """
     items = {item.item_id: item for item in review.items}
-    for one in said:
-        if one.item_id not in items:
-            raise ConfigurationError(f"item {one.item_id} is none of review {review.review_id}", "Rate its own cases.")
-        _check(review, items[one.item_id], one)
-    return tuple(said)
+    for judgement in judgements:
+        if judgement.item_id not in items:
+            raise ConfigurationError(
+                f"item {judgement.item_id} is none of review {review.review_id}", "Rate its own cases."
+            )
+        _check(review, items[judgement.item_id], judgement)
+    return tuple(judgements)
 
 
-def _check(review: ReviewRecord, item: ReviewItem, said: Said) -> None:
+def _check(review: ReviewRecord, item: ReviewItem, judgement: Said) -> None:
     case = f"case {item.position + 1}"
-    if len(said.notes) > LONGEST_NOTE:
-        raise ConfigurationError(f"the note on {case} has {len(said.notes):,} letters", f"At most {LONGEST_NOTE:,}.")
+    if len(judgement.notes) > LONGEST_NOTE:
+        raise ConfigurationError(
+            f"the note on {case} has {len(judgement.notes):,} letters", f"At most {LONGEST_NOTE:,}."
+        )
     if not review.criteria:
-        _check_preference(item, said, case)
+        _check_preference(item, judgement, case)
         return
-    wanted = criteria_of(review, item)
-    if said.grades is None or len(said.grades) != len(item.outputs):
+    criteria = criteria_of(review, item)
+    if judgement.grades is None or len(judgement.grades) != len(item.outputs):
         raise ConfigurationError(f"{case} has {len(item.outputs)} answers", "Grade each of them.")
-    for position, grades in enumerate(said.grades):
-        if set(grades) != set(wanted):
-            raise ConfigurationError(f"{case}, {letter(position)}: {', '.join(grades)} are graded", f"Grade {wanted}.")
+    for position, grades in enumerate(judgement.grades):
+        if set(grades) != set(criteria):
+            raise ConfigurationError(
+                f"{case}, {letter(position)}: {', '.join(grades)} are graded", f"Grade {criteria}."
+            )
         for name, value in grades.items():
             checked_grade(value, of=f"{case}, {letter(position)}, {name}")
 
 
-def _check_preference(item: ReviewItem, said: Said, case: str) -> None:
-    if said.grades is not None or said.preferred not in (None, *range(len(item.outputs))):
+def _check_preference(item: ReviewItem, judgement: Said, case: str) -> None:
+    if judgement.grades is not None or judgement.preferred not in (None, *range(len(item.outputs))):
         raise ConfigurationError(f"{case} asks which of two answers is better", "Say A, B or tie.")

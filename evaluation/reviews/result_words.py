@@ -20,9 +20,9 @@ def result_sentence(result: Mapping[str, Any]) -> str:
 
 
 def _preferred(result: Mapping[str, Any]) -> str:
-    said = [_pair_words(pair) for pair in sorted(result["pairs"], key=lambda pair: pair["p_value"])]
-    rest = f"; {counted(len(said) - 1, 'more pair')}" if len(said) > 1 else ""
-    return f"{said[0]}{rest}."
+    sentences = [_pair_words(pair) for pair in sorted(result["pairs"], key=lambda pair: pair["p_value"])]
+    rest = f"; {counted(len(sentences) - 1, 'more pair')}" if len(sentences) > 1 else ""
+    return f"{sentences[0]}{rest}."
 
 
 def _pair_words(pair: Mapping[str, Any]) -> str:
@@ -40,10 +40,10 @@ def _graded(result: Mapping[str, Any]) -> str:
     best = result["candidates"][0]
     name, grade = next(iter(best["grades"].items()))
     lead = f"{best['candidate']} has the best {name} grade: {shown_estimate(plotted_number(grade), digits=2)}"
-    of_best = [one for one in result["differences"] if one["criterion"] == name and one["a"] == best["candidate"]]
+    of_best = [row for row in result["differences"] if row["criterion"] == name and row["a"] == best["candidate"]]
     if not of_best:
         return f"{lead}."
-    nearest = min(of_best, key=lambda one: one["difference"])
+    nearest = min(of_best, key=lambda row: row["difference"])
     ahead = shown_estimate(plotted_number({**nearest, "value": nearest["difference"]}), digits=2)
     if nearest["n_cases"] < ENOUGH_CASES:
         return f"{lead}; {counted(nearest['n_cases'], 'case')} are too few to tell it from {nearest['b']} by a test."
@@ -80,4 +80,4 @@ def rater_words(result: Mapping[str, Any]) -> str:
     """`ana (10 cases) and ben (4 cases)`."""
     if not result["raters"]:
         return "nobody yet"
-    return listed([f"{one['rater']} ({counted(one['n_cases'], 'case')})" for one in result["raters"]])
+    return listed([f"{rater['rater']} ({counted(rater['n_cases'], 'case')})" for rater in result["raters"]])

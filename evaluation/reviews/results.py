@@ -28,12 +28,12 @@ def review_result(store: Store, review_id: str) -> dict[str, Any]:
         UnknownNameError: there is none of that id.
     """
     review = find_review(store, review_id)
-    given = load_ratings(store, review.review_id)
+    all_ratings = load_ratings(store, review.review_id)
     ratings: dict[int, list[RatingRecord]] = {}
-    for one in given:
-        ratings.setdefault(one.said.item_id, []).append(one)
-    awaited = find_awaited(review, list_sessions(store, review.review_id), given, moment=datetime.now(UTC))
-    result = {**_about(review), "raters": _raters(given), "n_rated": len(ratings), "awaited": awaited.as_values()}
+    for rating in all_ratings:
+        ratings.setdefault(rating.said.item_id, []).append(rating)
+    awaited = find_awaited(review, list_sessions(store, review.review_id), all_ratings, moment=datetime.now(UTC))
+    result = {**_about(review), "raters": _raters(all_ratings), "n_rated": len(ratings), "awaited": awaited.as_values()}
     metrics, uses = _metric_values(store, review)
     result |= _grades(review, ratings, metrics) if review.criteria else _preferences(review, ratings, metrics, uses)
     result["items"] = [_item(item, ratings.get(item.item_id, [])) for item in review.items]
@@ -59,18 +59,18 @@ def _about(review: ReviewRecord) -> dict[str, Any]:
     }
 
 
-def _raters(given: Sequence[RatingRecord]) -> list[dict[str, Any]]:
-    found: dict[str, list[RatingRecord]] = {}
-    for one in given:
-        found.setdefault(one.rater, []).append(one)
+def _raters(all_ratings: Sequence[RatingRecord]) -> list[dict[str, Any]]:
+    by_rater: dict[str, list[RatingRecord]] = {}
+    for rating in all_ratings:
+        by_rater.setdefault(rating.rater, []).append(rating)
     return [
         {
             "rater": rater,
             "n_cases": len(ratings),
-            "first_at": min(one.rated_at for one in ratings).isoformat(),
-            "last_at": max(one.rated_at for one in ratings).isoformat(),
+            "first_at": min(rating.rated_at for rating in ratings).isoformat(),
+            "last_at": max(rating.rated_at for rating in ratings).isoformat(),
         }
-        for rater, ratings in sorted(found.items())
+        for rater, ratings in sorted(by_rater.items())
     ]
 
 
@@ -112,17 +112,17 @@ def _metric_values(
 ) -> tuple[dict[str, dict[int, Measurement]], dict[str, MetricUse]]:
     """What metrics and judges say of the answers that were shown, by the metric's title."""
     ids = [output.generation_id for item in review.items for output in item.outputs]
-    found: dict[MetricUse, dict[int, Measurement]] = {}
-    for generation_id, said in scores_of_generations(store, ids).items():
-        for use, measured in said:
+    by_metric: dict[MetricUse, dict[int, Measurement]] = {}
+    for generation_id, scores in scores_of_generations(store, ids).items():
+        for use, measured in scores:
             if isinstance(measured, Measurement):
-                found.setdefault(use, {})[generation_id] = measured
-    names = [use.name for use in found]
-    words = {use: use.name if names.count(use.name) == 1 else use.signature for use in found}
+                by_metric.setdefault(use, {})[generation_id] = measured
+    names = [use.name for use in by_metric]
+    words = {use: use.name if names.count(use.name) == 1 else use.signature for use in by_metric}
     titles = short_titles({word: use.signature for use, word in words.items()})
     return (
-        {titles[words[use]]: values for use, values in found.items()},
-        {titles[words[use]]: use for use in found},
+        {titles[words[use]]: values for use, values in by_metric.items()},
+        {titles[words[use]]: use for use in by_metric},
     )
 
 
@@ -141,20 +141,20 @@ def _item(item: ReviewItem, ratings: Sequence[RatingRecord]) -> dict[str, Any]:
             }
             for position, output in enumerate(item.outputs)
         ],
-        "ratings": [_rating(item, one) for one in ratings],
+        "ratings": [_rating(item, rating) for rating in ratings],
     }
 
 
-def _rating(item: ReviewItem, one: RatingRecord) -> dict[str, Any]:
-    said = one.said
+def _rating(item: ReviewItem, rating: RatingRecord) -> dict[str, Any]:
+    judgement = rating.said
     what: dict[str, Any]
-    if said.grades is None:
-        what = {"preferred": None if said.preferred is None else item.outputs[said.preferred].candidate}
+    if judgement.grades is None:
+        what = {"preferred": None if judgement.preferred is None else item.outputs[judgement.preferred].candidate}
     else:
         what = {
             "grades": {
                 letter(position): {"candidate": item.outputs[position].candidate, **grades}
-                for position, grades in enumerate(said.grades)
+                for position, grades in enumerate(judgement.grades)
             }
         }
-    return {"rater": one.rater, "rated_at": one.rated_at.isoformat(), **what, "notes": said.notes}
+    return {"rater": rating.rater, "rated_at": rating.rated_at.isoformat(), **what, "notes": judgement.notes}

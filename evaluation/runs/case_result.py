@@ -53,7 +53,7 @@ def case_result(store: Store, run_id: str, case_id: str) -> CaseResult:
         raise unknown_case(store, run, case_id)
     benchmark = load_benchmark_version(store, plan.benchmark_version, plan.benchmark_name, case_ids=[case_id])
     (case,) = benchmark.cases
-    asked = render(benchmark, case)
+    messages = render(benchmark, case)
     labels = unique_labels(run)
     return CaseResult(
         run_id=plan.run_id,
@@ -68,7 +68,8 @@ def case_result(store: Store, run_id: str, case_id: str) -> CaseResult:
         case=case,
         annotations=tuple(notes_on_case(store, plan.run_id, case_id)),
         candidates=tuple(
-            _candidate(store, run, record, labels[record.run_candidate_id], case_id, asked) for record in run.candidates
+            _candidate(store, run, record, labels[record.run_candidate_id], case_id, messages)
+            for record in run.candidates
         ),
     )
 
@@ -85,12 +86,15 @@ def unknown_case(store: Store, run: RunRecord, case_id: str) -> UnknownNameError
         alike = get_close_matches(case_id, [*alike, *page], n=5)
         first += page[: _MOST_NAMED - len(first)]
     return UnknownNameError(
-        f"case of run {plan.run_id}", case_id, [*alike, *(known for known in first if known not in alike)], next_step
+        f"case of run {plan.run_id}",
+        case_id,
+        [*alike, *(other_id for other_id in first if other_id not in alike)],
+        next_step,
     )
 
 
 def _candidate(
-    store: Store, run: RunRecord, record: RunCandidateRecord, label: str, case_id: str, asked: tuple[Message, ...]
+    store: Store, run: RunRecord, record: RunCandidateRecord, label: str, case_id: str, messages: tuple[Message, ...]
 ) -> CaseCandidate:
     plan = record.plan
     limits = Limits.of(plan.options, trained_context=plan.details.get("context_length"))
@@ -108,7 +112,7 @@ def _candidate(
         endpoint=plan.endpoint_name,
         provider=plan.provider,
         server_version=plan.server_version,
-        messages=tuple(candidate.profile.wrap(asked)),
+        messages=tuple(candidate.profile.wrap(messages)),
         outcomes=tuple(
             _outcome(outcomes.get(repeat), repeat, scores.get(repeat, {}), limits)
             for repeat in range(run.plan.n_repeats)
@@ -127,12 +131,12 @@ def _stored_candidate(store: Store, fingerprint: str) -> Candidate:
 
 def _scores(store: Store, run_candidate_id: int, case_id: str, *, planned: Sequence[MetricUse]) -> Scores:
     """The scores of a case's repeats, on every metric that they were ever scored with, the run's own first."""
-    found = scores_of_case(store, run_candidate_id, case_id)
+    scored = scores_of_case(store, run_candidate_id, case_id)
     failed = score_failures_of_case(store, run_candidate_id, case_id)
-    keys = metric_keys(planned, [use for use, _ in (*found, *failed)])
+    keys = metric_keys(planned, [use for use, _ in (*scored, *failed)])
     order = list(keys)
     scores: Scores = {}
-    for use, score in sorted(found, key=lambda pair: order.index(pair[0].signature)):
+    for use, score in sorted(scored, key=lambda pair: order.index(pair[0].signature)):
         scores.setdefault(score.repeat, {})[keys[use.signature]] = ScoreResult(
             value=score.measurement.value,
             label=score.measurement.label,

@@ -18,9 +18,9 @@ def class_tables(store: Store, run_id: str) -> dict[str, ClassTable]:
         return {}
     labels = unique_labels(run)
     tables = {
-        labels[found.run_candidate_id]: classification_report(
-            [score.measurement for score in iterate_scores(store, found.run_candidate_id, signature)]
+        labels[candidate.run_candidate_id]: classification_report(
+            [score.measurement for score in iterate_scores(store, candidate.run_candidate_id, signature)]
         )
-        for found in run.candidates
+        for candidate in run.candidates
     }
     return {label: table for label, table in tables.items() if table.n_rows}

@@ -15,7 +15,9 @@ from evaluation.store.session import Store
 def failure_examples(store: Store, run_id: str) -> tuple[FailureSummary, ...]:
     """Every kind of failure with its count for each candidate and one example: the server's first, then the most."""
     labels = unique_labels(find_run(store, run_id))
-    counts = {found.run_candidate_id: _kinds(found) for found in count_outcomes(store, run_id)}
+    counts = {
+        outcome_counts.run_candidate_id: _kinds(outcome_counts) for outcome_counts in count_outcomes(store, run_id)
+    }
     examples: dict[FailureKind, FailureExample] = {}
     for row_id, kinds in counts.items():
         examples |= _examples(store, row_id, labels[row_id], {kind for kind in kinds if kind not in examples})
@@ -29,10 +31,10 @@ def _kinds(counts: OutcomeCounts) -> dict[FailureKind, int]:
     return {kind: n for kind, n in (*counts.failures.items(), *counts.own_failures.items()) if n}
 
 
-def _examples(store: Store, row_id: int, label: str, wanted: set[FailureKind]) -> dict[FailureKind, FailureExample]:
+def _examples(store: Store, row_id: int, label: str, kinds: set[FailureKind]) -> dict[FailureKind, FailureExample]:
     """The first failure of each wanted kind; one that was answered meanwhile has none."""
-    found = {kind: first_of_kind(store, row_id, kind) for kind in sorted(wanted)}
-    return {kind: _example(stored, label) for kind, stored in found.items() if stored is not None}
+    failures = {kind: first_of_kind(store, row_id, kind) for kind in sorted(kinds)}
+    return {kind: _example(stored, label) for kind, stored in failures.items() if stored is not None}
 
 
 def failure_kind(outcome: Outcome) -> FailureKind | None:

@@ -20,18 +20,18 @@ from evaluation.store.races import RaceRecord, find_race, load_decisions
 from evaluation.store.session import Store
 
 
-def race_outcome(found: RaceOutcome, grid: Grid, state: RaceState, spent: Spent) -> RaceOutcomeResult:
+def race_outcome(outcome: RaceOutcome, grid: Grid, state: RaceState, spent: Spent) -> RaceOutcomeResult:
     """Return how a race came out, with scores in the metric's own unit, as it is stored."""
     n_candidates = len(state.runners)
     return RaceOutcomeResult(
-        verdict=found.verdict,
-        winner=found.winner,
-        tied=tuple(found.tied),
-        ending=found.ending,
-        sentence=found.sentence,
-        ranking=tuple(_place(standing, grid) for standing in found.ranking),
-        confirmation=found.confirmation,
-        n_more=found.n_more,
+        verdict=outcome.verdict,
+        winner=outcome.winner,
+        tied=tuple(outcome.tied),
+        ending=outcome.ending,
+        sentence=outcome.sentence,
+        ranking=tuple(_place(standing, grid) for standing in outcome.ranking),
+        confirmation=outcome.confirmation,
+        n_more=outcome.n_more,
         n_looks=state.look,
         n_cases=state.n_asked,
         n_pool=state.n_pool,

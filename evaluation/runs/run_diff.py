@@ -53,8 +53,8 @@ def run_diff(store: Store, a: str, b: str) -> RunDiff:
 def _run_parameters(store: Store, runs: tuple[RunRecord, RunRecord], results: tuple[RunResult, RunResult]) -> Pairs:
     """What differs of the runs, by name: the first one's value and the second one's."""
     first, second = (_of_the_run(result) for result in results)
-    asked = [_asked_for(store, run) for run in runs]
-    return {**_differing(asked[0], asked[1]), **_differing(first, second)}
+    requests = [_asked_for(store, run) for run in runs]
+    return {**_differing(requests[0], requests[1]), **_differing(first, second)}
 
 
 def _of_the_run(result: RunResult) -> dict[str, object]:
@@ -154,17 +154,17 @@ def _case_differences(store: Store, runs: tuple[RunRecord, RunRecord], label: st
 
 
 def _combine(metric: str, signature: str) -> Callable[..., float] | None:
-    found = metric_of(metric, signature)
-    return combining(found) if found is not None else None
+    parsed_metric = metric_of(metric, signature)
+    return combining(parsed_metric) if parsed_metric is not None else None
 
 
 def _candidate_of(run: RunRecord, label: str) -> RunCandidateRecord:
     labels = unique_labels(run)
-    return next(found for found in run.candidates if labels[found.run_candidate_id] == label)
+    return next(candidate for candidate in run.candidates if labels[candidate.run_candidate_id] == label)
 
 
 def _values(
-    store: Store, found: RunCandidateRecord, signature: str, combine: Callable[..., float] | None
+    store: Store, candidate: RunCandidateRecord, signature: str, combine: Callable[..., float] | None
 ) -> dict[str, float]:
-    values = case_values(store, found.run_candidate_id, signature, combine)
+    values = case_values(store, candidate.run_candidate_id, signature, combine)
     return dict(zip(values.case_ids, values.means, strict=True))

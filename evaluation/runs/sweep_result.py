@@ -98,15 +98,15 @@ def candidates_of(record: SweepRecord, run: RunRecord) -> tuple[RunCandidateReco
     Raises:
         StoreError: the run has not got one of them.
     """
-    found = sorted(run.candidates, key=lambda candidate: candidate.run_candidate_id)
-    if len(found) != len(record.combinations) or not all(
-        _fits(combination, candidate) for combination, candidate in zip(record.combinations, found, strict=True)
+    candidates = sorted(run.candidates, key=lambda candidate: candidate.run_candidate_id)
+    if len(candidates) != len(record.combinations) or not all(
+        _fits(combination, candidate) for combination, candidate in zip(record.combinations, candidates, strict=True)
     ):
         raise StoreError(
             f"the candidates of run {run.plan.run_id!r} are not the combinations of its sweep",
             "a sweep is gone on with by `benchwright sweep --resume`, and takes no other candidates",
         )
-    return tuple(found)
+    return tuple(candidates)
 
 
 def _fits(combination: Combination, candidate: RunCandidateRecord) -> bool:
@@ -135,12 +135,15 @@ def _as_asked(tried: Sequence[Combination], candidates: Sequence[RunCandidateRec
 
 def parameters_of(record: SweepRecord) -> tuple[Parameter, ...]:
     """What was swept, a choice among models too."""
-    given = parse_parameters(record.request.get("parameters", ()))
-    names = {parameter.name for parameter in given}
+    parameters = parse_parameters(record.request.get("parameters", ()))
+    names = {parameter.name for parameter in parameters}
     rest = [name for name in record.combinations[0] if name not in names]
     return (
-        *(Parameter(name=name, values=tuple(dict.fromkeys(one[name] for one in record.combinations))) for name in rest),
-        *given,
+        *(
+            Parameter(name=name, values=tuple(dict.fromkeys(combination[name] for combination in record.combinations)))
+            for name in rest
+        ),
+        *parameters,
     )
 
 
@@ -156,7 +159,7 @@ def _metric(
     better = higher_is_better(use.name, use.signature)
     scores, case_ids = _scores(store, use, candidates, independent=independent)
     clusters = case_clusters(store, run.plan.benchmark_version)
-    found = analyse(
+    analysis = analyse(
         tried,
         scores,
         parameters,
@@ -166,7 +169,7 @@ def _metric(
         higher_is_better=better,
         value_range=value_range(use.name),
     )
-    swept = swept_metric(use, found, higher_is_better=better)
+    swept = swept_metric(use, analysis, higher_is_better=better)
     return replace(swept, notes=(*swept.notes, *_of_cached_prompts(store, run, use)))
 
 
@@ -176,10 +179,10 @@ def _of_cached_prompts(store: Store, run: RunRecord, use: MetricUse) -> list[str
     if metric is None or not reads_the_prompt(metric):
         return []
     counts = count_outcomes(store, run.plan.run_id)
-    n_cached = sum(found.n_cached for found in counts)
+    n_cached = sum(outcome_counts.n_cached for outcome_counts in counts)
     if not n_cached:
         return []
-    n = sum(found.n_ok + found.n_own_failed for found in counts)
+    n = sum(outcome_counts.n_ok + outcome_counts.n_own_failed for outcome_counts in counts)
     return [
         f"the server had kept, or may have kept, {n_cached:,} of {n:,} prompts, whose answers are in these means of "
         f"{use.name} beside those to prompts that it read; `benchwright compare {run.plan.run_id}` holds like against "
@@ -222,22 +225,22 @@ def _range_of(parameter: Parameter) -> ValueRange | ValueChoice:
     return ValueChoice(values=tuple(parameter.values))
 
 
-def swept_metric(use: MetricUse, found: SweepAnalysis, *, higher_is_better: bool) -> SweptMetric:
+def swept_metric(use: MetricUse, analysis: SweepAnalysis, *, higher_is_better: bool) -> SweptMetric:
     """Return an analysis of a metric's scores as it is shown, not rounded."""
-    level = found.confidence_level
+    level = analysis.confidence_level
     return SweptMetric(
         metric=use.name,
         signature=use.signature,
         higher_is_better=higher_is_better,
-        n_units=found.n_units,
-        unit=found.unit,
+        n_units=analysis.n_units,
+        unit=analysis.unit,
         confidence_level=level,
-        combinations=found.standings,
-        n_may_be_best=sum(standing.may_be_best for standing in found.standings),
-        effects=tuple(_effect(effect, level) for effect in found.effects),
-        interactions=tuple(_interaction(interaction, level) for interaction in found.interactions),
-        constant=found.constant,
-        notes=found.notes,
+        combinations=analysis.standings,
+        n_may_be_best=sum(standing.may_be_best for standing in analysis.standings),
+        effects=tuple(_effect(effect, level) for effect in analysis.effects),
+        interactions=tuple(_interaction(interaction, level) for interaction in analysis.interactions),
+        constant=analysis.constant,
+        notes=analysis.notes,
     )
 
 

@@ -72,15 +72,15 @@ def _file_system(interpreter: Interpreter, bundle: Path) -> list[str]:
 
 def _parents(paths: Sequence[str]) -> list[str]:
     """Every folder above the paths, the highest first; made anew, so that its owner's permissions do not matter."""
-    found = {str(parent) for path in paths for parent in Path(path).parents} - {"/"}
+    parents = {str(parent) for path in paths for parent in Path(path).parents} - {"/"}
     links = {link for link in ("/lib", "/lib64") if Path(link).is_symlink()}
-    return sorted(found - links - set(paths))
+    return sorted(parents - links - set(paths))
 
 
 def _package_folders(folders: Sequence[str]) -> list[str]:
     """Folders of other packages that lie in a library's, to be hidden."""
     names = ("site-packages", "dist-packages")
-    found = {str(path) for folder in folders for name in names if (path := Path(folder) / name).is_dir()}
+    direct = {str(path) for folder in folders for name in names if (path := Path(folder) / name).is_dir()}
     nested = {
         str(path)
         for folder in folders
@@ -88,7 +88,7 @@ def _package_folders(folders: Sequence[str]) -> list[str]:
         for path in Path(folder).glob(f"python3*/{name}")
         if path.is_dir()
     }
-    return sorted(found | nested)
+    return sorted(direct | nested)
 
 
 @lru_cache(maxsize=1)

@@ -63,9 +63,9 @@ def find_interpreter(*, for_any_user: bool = False) -> Interpreter:
     if not for_any_user:
         return _looked_at(own)
     for executable in dict.fromkeys((own, *_others_of_this_version())):
-        found = _looked_at(executable)
-        if readable_by_all(found.executable, *found.library_folders):
-            return found
+        interpreter = _looked_at(executable)
+        if readable_by_all(interpreter.executable, *interpreter.library_folders):
+            return interpreter
     raise SandboxError(
         f"programs would run as root: other users cannot read the Python at {own!r}",
         "run it as another user, or install bubblewrap (`apt-get install bubblewrap`)",
@@ -75,7 +75,11 @@ def find_interpreter(*, for_any_user: bool = False) -> Interpreter:
 def _others_of_this_version() -> list[str]:
     names = [f"python{sys.version_info.major}.{sys.version_info.minor}"]
     folders = ("/usr/local/bin", "/usr/bin", "/opt/python/bin")
-    return [os.path.realpath(found) for name in names if (found := shutil.which(name, path=os.pathsep.join(folders)))]
+    return [
+        os.path.realpath(executable)
+        for name in names
+        if (executable := shutil.which(name, path=os.pathsep.join(folders)))
+    ]
 
 
 def _looked_at(executable: str) -> Interpreter:
@@ -94,8 +98,8 @@ def _looked_at(executable: str) -> Interpreter:
         ) from error
     libraries, *folders = json.loads(looked.stdout)
     own = tuple(dict.fromkeys(os.path.realpath(folder) for folder in folders))
-    found = {str(Path(library).parent) for library in libraries}
-    outside = sorted(folder for folder in found if not _is_within(folder, own))
+    library_folders = {str(Path(library).parent) for library in libraries}
+    outside = sorted(folder for folder in library_folders if not _is_within(folder, own))
     loaders = [folder for folder in ("/lib64", "/usr/lib64") if Path(folder).is_dir() and not Path(folder).is_symlink()]
     return Interpreter(executable, own, tuple(dict.fromkeys([*outside, *loaders])))
 

@@ -18,33 +18,33 @@ _NEXT = (
 )
 
 
-def isolation(wanted: str | None = None) -> Isolation:
+def isolation(name: str | None = None) -> Isolation:
     """The isolation to use: `bubblewrap` where it works; `weak` only where that is wanted.
 
     Raises:
         ConfigurationError: there is none called so.
         SandboxError: bubblewrap is not installed, or does not work; says what to do.
     """
-    if wanted not in (None, "", BUBBLEWRAP, WEAK):
-        raise ConfigurationError(f"unknown isolation {wanted!r}", f"use {BUBBLEWRAP!r} or {WEAK!r}")
-    if wanted == WEAK:
+    if name not in (None, "", BUBBLEWRAP, WEAK):
+        raise ConfigurationError(f"unknown isolation {name!r}", f"use {BUBBLEWRAP!r} or {WEAK!r}")
+    if name == WEAK:
         if os.name != "posix":
             raise SandboxError(f"there are no limits for processes on {sys.platform}", "use Linux, WSL or macOS")
         if is_root():
             find_interpreter(for_any_user=True)  # refuses where programs would run as root
         return Isolation(name=WEAK)
-    found, problem = _tried(find_bubblewrap())
-    if found is None:
+    available, problem = _tried(find_bubblewrap())
+    if available is None:
         raise SandboxError(f"programs that a model wrote cannot be isolated here: {problem}", _NEXT)
-    return found
+    return available
 
 
 def describe_isolation() -> str:
     """Which isolation programs get on this machine, in a line."""
-    found, problem = _tried(find_bubblewrap())
-    if found is None:
+    available, problem = _tried(find_bubblewrap())
+    if available is None:
         return f"none: {problem}; code is not run unless `--sandbox weak` accepts limits that are no sandbox"
-    privileges = "in a user namespace" if found.in_user_namespace else "under user ids of their own"
+    privileges = "in a user namespace" if available.in_user_namespace else "under user ids of their own"
     return f"{BUBBLEWRAP}: programs run without network and files, {privileges}"
 
 
@@ -55,22 +55,22 @@ def _tried(bubblewrap: str | None) -> tuple[Isolation | None, str]:
         return None, "bubblewrap is not installed"
     problem = ""
     for in_user_namespace in (False, True) if is_root() else (True,):
-        found = Isolation(name=BUBBLEWRAP, in_user_namespace=in_user_namespace)
-        trouble = _trouble(found)
+        attempted = Isolation(name=BUBBLEWRAP, in_user_namespace=in_user_namespace)
+        trouble = _trouble(attempted)
         if trouble is None:
-            return found, ""
+            return attempted, ""
         problem = problem or trouble
     return None, f"bubblewrap is installed and does not work: {problem}"
 
 
-def _trouble(found: Isolation) -> str | None:
+def _trouble(attempted: Isolation) -> str | None:
     from evaluation.program import Program, ProgramEnd
     from evaluation.sandbox.running import run_programs
 
     source, tests = "def double(n):\n    return 2 * n", ("assert double(4) == 8",)
     program = Program(source=source, tests=tests, timeout_s=stretched_s(30.0))
     try:
-        (outcome,) = run_programs([program], isolation=found)
+        (outcome,) = run_programs([program], isolation=attempted)
     except SandboxError as error:
         return error.message
     if outcome.end is ProgramEnd.FINISHED and all(outcome.passed):

@@ -221,15 +221,15 @@ class _Pair:
                 self._output[side] = (self._output[side] + data)[-2_000:]
 
     def _said(self) -> str:
-        said = b" ".join(self._output.values()).decode(errors="replace").split()
-        return f": {' '.join(said)[-500:]}" if said else ""
+        words = b" ".join(self._output.values()).decode(errors="replace").split()
+        return f": {' '.join(words)[-500:]}" if words else ""
 
 
 def _outcome(
     program: Program, passed: list[bool], end: ProgramEnd, message: str, place: Place, duration_s: float = 0.0
 ) -> ProgramOutcome:
     n_tests = len(program.tests)
-    known: list[Any] = [*passed[:n_tests], *[False] * (n_tests - len(passed))]
+    test_results: list[Any] = [*passed[:n_tests], *[False] * (n_tests - len(passed))]
     return ProgramOutcome(
-        passed=tuple(known), end=end, message=message, isolation=place.isolation.name, duration_s=duration_s
+        passed=tuple(test_results), end=end, message=message, isolation=place.isolation.name, duration_s=duration_s
     )

@@ -65,10 +65,10 @@ _CLONE_THREAD = 0x00010000
 
 def system_call_filter(machine: str | None = None) -> bytes | None:
     """The filter for a kind of machine, this one unless said; None where its numbers are not known here."""
-    known = _NUMBERS.get(machine or platform.machine())
-    if known is None:
+    constants = _NUMBERS.get(machine or platform.machine())
+    if constants is None:
         return None
-    audit, numbers = known
+    audit, numbers = constants
     refused = sorted({**numbers, **_NEWER}[name] for name in (numbers | _NEWER) if name not in ("clone", "clone3"))
     steps = [
         (_LOAD, 0, 0, _AT_MACHINE),

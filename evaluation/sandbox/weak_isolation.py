@@ -91,21 +91,21 @@ def _rows() -> dict[int, list[str]]:
 
 def _living_descendants(pid: int) -> set[int]:
     rows = _rows()
-    found = {pid}
-    while more := {each for each, row in rows.items() if int(row[1]) in found} - found:
-        found |= more
-    return {each for each in found - {pid} if rows[each][0] not in _DEAD}
+    process_ids = {pid}
+    while more := {each for each, row in rows.items() if int(row[1]) in process_ids} - process_ids:
+        process_ids |= more
+    return {each for each in process_ids - {pid} if rows[each][0] not in _DEAD}
 
 
 def _marked(mark: str, uid: int, first: int) -> set[int]:
-    wanted = f"{MARK}={mark}".encode()
-    found = set()
+    marker = f"{MARK}={mark}".encode()
+    process_ids = set()
     for folder in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
-            is_marked = wanted in (folder / "environ").read_bytes().split(b"\0")
+            is_marked = marker in (folder / "environ").read_bytes().split(b"\0")
             if (is_marked or (uid and folder.stat().st_uid == uid)) and not _is_dead(folder):
-                found.add(int(folder.name))
-    return found - {os.getpid(), first}
+                process_ids.add(int(folder.name))
+    return process_ids - {os.getpid(), first}
 
 
 def _is_dead(folder: Path) -> bool:

@@ -69,13 +69,13 @@ def aggregate_run(
     judge_prompts(store, run_id, only=only)
     run = find_run(store, run_id)
     clusters = case_clusters(store, run.plan.benchmark_version)
-    estimated = [found for found in run.candidates if only is None or found.run_candidate_id in only]
+    estimated = [record for record in run.candidates if only is None or record.run_candidate_id in only]
     rows = [
         row
         for candidate in estimated
         for row in _candidate_estimates(store, run.plan, candidate, metrics, clusters, apart)
     ]
-    forget_figures(store, [found.run_candidate_id for found in estimated], (*TIMED_METRICS, "cost_usd"))
+    forget_figures(store, [record.run_candidate_id for record in estimated], (*TIMED_METRICS, "cost_usd"))
     save_estimates(store, rows)
     return len(rows)
 
@@ -223,7 +223,7 @@ def _corpus_estimates(
 
 def _evidence(store: Store, run_candidate_id: int, signature: str) -> tuple[list[Measurement], list[str]]:
     """All measurements and their cases, by case and repeat."""
-    scores = sorted(iterate_scores(store, run_candidate_id, signature), key=lambda found: (found.case_id, found.repeat))
+    scores = sorted(iterate_scores(store, run_candidate_id, signature), key=lambda row: (row.case_id, row.repeat))
     return [score.measurement for score in scores], [score.case_id for score in scores]
 
 
@@ -233,9 +233,9 @@ def _seed(seed: int, signature: str) -> int:
 
 def _says_how_right(name: str, signature: str) -> bool:
     """True for a metric whose value for one answer lies between 0, wrong, and 1, right."""
-    found = metric_of(name, signature)
+    parsed_metric = metric_of(name, signature)
     try:
-        metric = metric_class(name) if found is None else type(found)
+        metric = metric_class(name) if parsed_metric is None else type(parsed_metric)
     except ConfigurationError:  # of a package that is no longer installed, or of a file that was not loaded
         return False
     return metric.unit == "fraction" and metric.higher_is_better and not issubclass(metric, CorpusMetric)
@@ -250,8 +250,8 @@ def _energy_per_right(
         return
     case_ids: list[str] = []
     joules, right = array("d"), array("d")
-    found = iterate_energies(store, run_candidate_id, signature)
-    for case_id, of_case in groupby(found, key=lambda answer: answer.case_id):
+    energies = iterate_energies(store, run_candidate_id, signature)
+    for case_id, of_case in groupby(energies, key=lambda answer: answer.case_id):
         answers = list(of_case)
         case_ids.append(case_id)
         joules.append(sum(answer.energy_j for answer in answers))

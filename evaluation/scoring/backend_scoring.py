@@ -112,26 +112,26 @@ async def _pages(store: Store, run_candidate_id: int) -> AsyncIterator[tuple[Sto
 def _missing(
     store: Store, run: RunRecord, page: tuple[StoredOutcome, ...], metrics: Sequence[Metric]
 ) -> Iterator[_Work]:
-    answered = [found for found in page if isinstance(found.row.outcome, Generation)]
-    case_ids = sorted({found.row.case_id for found in answered})
+    answered = [stored for stored in page if isinstance(stored.row.outcome, Generation)]
+    case_ids = sorted({stored.row.case_id for stored in answered})
     cases = {case.case_id: case for case in load_cases(store, run.plan.benchmark_version, case_ids)}
     done = {
-        metric: judged_ids(store, metric.signature, [found.generation_id for found in answered]) for metric in metrics
+        metric: judged_ids(store, metric.signature, [stored.generation_id for stored in answered]) for metric in metrics
     }
     others = {metric: _opponents(store, run, metric, case_ids) for metric in metrics}
     # Answer by answer: metrics that want the same of an answer ask for it at the same time, and it is done once.
-    for found in answered:
+    for stored in answered:
         for metric in metrics:
-            if found.generation_id in done[metric] or not isinstance(found.row.outcome, Generation):
+            if stored.generation_id in done[metric] or not isinstance(stored.row.outcome, Generation):
                 continue
-            generations: tuple[Generation, ...] = (found.row.outcome,)
+            generations: tuple[Generation, ...] = (stored.row.outcome,)
             if (of_other := others[metric]) is not None:
-                other = of_other.get((found.row.case_id, found.row.repeat))
-                generations = () if other is None else (found.row.outcome, other)
+                other = of_other.get((stored.row.case_id, stored.row.repeat))
+                generations = () if other is None else (stored.row.outcome, other)
             yield _Work(
-                generation_id=found.generation_id,
+                generation_id=stored.generation_id,
                 metric=metric,
-                case=cases[found.row.case_id],
+                case=cases[stored.row.case_id],
                 generations=generations,
             )
 
@@ -143,7 +143,7 @@ def _against(metric: Metric) -> str | None:
 
 def _is_its_own_opponent(metric: Metric, run: RunRecord, run_candidate_id: int) -> bool:
     against = _against(metric)
-    own = next(found for found in run.candidates if found.run_candidate_id == run_candidate_id)
+    own = next(candidate for candidate in run.candidates if candidate.run_candidate_id == run_candidate_id)
     return against is not None and is_opponent(against, own.plan.candidate_fingerprint)
 
 
@@ -154,11 +154,11 @@ def _opponents(
     against = _against(metric)
     if against is None:
         return None
-    for found in run.candidates:
-        if is_opponent(against, found.plan.candidate_fingerprint):
+    for candidate in run.candidates:
+        if is_opponent(against, candidate.plan.candidate_fingerprint):
             return {
                 (stored.row.case_id, stored.row.repeat): stored.row.outcome
-                for stored in load_outcomes(store, found.run_candidate_id, case_ids)
+                for stored in load_outcomes(store, candidate.run_candidate_id, case_ids)
                 if isinstance(stored.row.outcome, Generation)
             }
     return {}
@@ -206,9 +206,9 @@ async def _limited(works: Iterator[Awaitable[T]], n_at_once: int) -> AsyncIterat
             if not running:
                 return
             done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
-            for one in done:
-                yield one.result()
+            for task in done:
+                yield task.result()
     finally:
-        for one in running:
-            one.cancel()
+        for task in running:
+            task.cancel()
         await asyncio.gather(*running, return_exceptions=True)

@@ -49,9 +49,9 @@ class MetricsByWork:
     by_model: Mapping[tuple[str, str, str], tuple[str, ...]]
     """Those that ask a model, by what it is needed for, its name and its digest."""
 
-    def of_model(self, asked: MetricModelPlan) -> tuple[str, ...]:
+    def of_model(self, model: MetricModelPlan) -> tuple[str, ...]:
         """Those that ask that model."""
-        return self.by_model.get((asked.need, asked.model, asked.digest), ())
+        return self.by_model.get((model.need, model.model, model.digest), ())
 
 
 def by_work(metrics: Sequence[str]) -> MetricsByWork:
@@ -113,23 +113,23 @@ def _measured_page(
     store: Store, version: str, page: tuple[StoredOutcome, ...], metrics: Sequence[Metric], apart: MetricProcess
 ) -> Iterator[list[ScoreRow]]:
     """The page's scores, in so many parts that none of them waits long to be stored."""
-    wanted = sorted({found.row.case_id for found in page})
-    cases = {case.case_id: case for case in load_cases(store, version, wanted)}
-    ids = [found.generation_id for found in page]
+    case_ids = sorted({stored.row.case_id for stored in page})
+    cases = {case.case_id: case for case in load_cases(store, version, case_ids)}
+    ids = [stored.generation_id for stored in page]
     # A metric that is lost takes no score away that it gave before.
     kept: dict[Metric, frozenset[int]] = {
         metric: judged_ids(store, metric.signature, ids) for metric in metrics if isinstance(metric, MissingMetric)
     }
     rows: list[ScoreRow] = []
     saved_at = time.monotonic()
-    for found in page:
-        if not isinstance(found.row.outcome, Generation):
+    for stored in page:
+        if not isinstance(stored.row.outcome, Generation):
             continue
         for metric in metrics:
-            if found.generation_id in kept.get(metric, ()):
+            if stored.generation_id in kept.get(metric, ()):
                 continue
-            said = apart.measured(metric, cases[found.row.case_id], (found.row.outcome,), {})
-            if (row := as_row(found.generation_id, metric, said)) is not None:
+            measured = apart.measured(metric, cases[stored.row.case_id], (stored.row.outcome,), {})
+            if (row := as_row(stored.generation_id, metric, measured)) is not None:
                 rows.append(row)
         if time.monotonic() - saved_at >= SAVED_AFTER_S:
             yield rows

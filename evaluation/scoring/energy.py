@@ -94,7 +94,11 @@ def apportion_energy(store: Store, invocation_id: str) -> None:
     by_gpu: defaultdict[str, list[GpuUser]] = defaultdict(list)
     for user in users:
         by_gpu[user.gpu].append(user)
-    energies = {key: np.full(len(found.starts), np.nan) for key, found in flights.items() if key[0] == invocation_id}
+    energies = {
+        key: np.full(len(endpoint_flights.starts), np.nan)
+        for key, endpoint_flights in flights.items()
+        if key[0] == invocation_id
+    }
     for gpu, of_gpu in sorted(by_gpu.items()):
         _add(energies, store, invocation_id, gpu, of_gpu, flights)
     for key, joules in energies.items():
@@ -121,5 +125,5 @@ def _add(
         own = joules[position : position + len(flights[key].starts)]
         position += len(own)
         if key in energies:
-            known = energies[key]
-            energies[key] = np.where(np.isnan(own), known, np.where(np.isnan(known), own, known + own))
+            earlier = energies[key]
+            energies[key] = np.where(np.isnan(own), earlier, np.where(np.isnan(earlier), own, earlier + own))

@@ -56,14 +56,14 @@ def missing_scores(store: Store, run_id: str, metrics: Sequence[str]) -> Iterato
         metrics: Those to look at, as `parse_metric` reads them.
     """
     models = {metric.signature: _model(metric) for metric in map(parse_metric, metrics)}
-    for found in find_run(store, run_id).candidates:
-        n_scored = {use.signature: n for use, n in scored_metrics(store, found.run_candidate_id)}
-        for use, kinds in count_score_failures(store, found.run_candidate_id):
+    for candidate in find_run(store, run_id).candidates:
+        n_scored = {use.signature: n for use, n in scored_metrics(store, candidate.run_candidate_id)}
+        for use, kinds in count_score_failures(store, candidate.run_candidate_id):
             of_server = {kind: n for kind, n in kinds.items() if kind in SERVERS_FAULT and n}
             if of_server and use.signature in models:
                 yield MissingScores(
-                    run_candidate_id=found.run_candidate_id,
-                    label=found.plan.label,
+                    run_candidate_id=candidate.run_candidate_id,
+                    label=candidate.plan.label,
                     metric=use.name,
                     model=models[use.signature],
                     n_scored=n_scored.get(use.signature, 0),
@@ -84,9 +84,9 @@ def too_many_missing(store: Store, run_id: str, metrics: Sequence[str], budgets:
         metrics: Those that were to be scored, as `parse_metric` reads them.
         budgets: How many may be missing, by run-candidate id: as many as answers may.
     """
-    said = [
+    sentences = [
         str(missing)
         for missing in missing_scores(store, run_id, metrics)
         if missing.n_missing > budgets.get(missing.run_candidate_id, 0)
     ]
-    return "; ".join(said) if said else None
+    return "; ".join(sentences) if sentences else None

@@ -40,7 +40,11 @@ def figure_estimates(store: Store, run_candidate_id: int, cost: CostUsd | None) 
                 means[metric.name][state].append(math.fsum(values) / len(values))
             if metric is cost:
                 own = zip(generations, measured, strict=True)
-                paid.extend(found.value for given, found in own if isinstance(found, Measurement) and not given.reused)
+                paid.extend(
+                    measurement.value
+                    for generation, measurement in own
+                    if isinstance(measurement, Measurement) and not generation.reused
+                )
     for metric in metrics:
         yield from _figure_rows(run_candidate_id, metric, means[metric.name])
     if cost is not None and paid:
@@ -51,12 +55,12 @@ def by_prompt_state(
     metric: Metric, generations: Sequence[Generation], measured: Sequence[object]
 ) -> dict[PromptState, list[float]]:
     """The values of a case's repeats apart by what the server had kept of their prompt, where that changes them."""
-    found: dict[PromptState, list[float]] = {}
-    for generation, one in zip(generations, measured, strict=True):
-        if isinstance(one, Measurement):
+    by_state: dict[PromptState, list[float]] = {}
+    for generation, measurement in zip(generations, measured, strict=True):
+        if isinstance(measurement, Measurement):
             state = generation.prompt_state if reads_the_prompt(metric) else None
-            found.setdefault(state or PromptState.FRESH, []).append(one.value)
-    return found
+            by_state.setdefault(state or PromptState.FRESH, []).append(measurement.value)
+    return by_state
 
 
 def _figure_rows(

@@ -165,7 +165,7 @@ def agreement(
             party.within(beside, whole) for party, beside in zip(parties, at_once or [None] * len(parties), strict=True)
         ),
         between=tuple(_between(a, b) for a, b in pairs),
-        differences=tuple(found for a, b in pairs for found in _differences(a, b)),
+        differences=tuple(difference for a, b in pairs for difference in _differences(a, b)),
         n_cases=len(whole),
         n_failed=len(questions) - len(whole),
     )
@@ -225,12 +225,12 @@ class _Answered:
 
     def means(self) -> list[float] | None:
         """One score a case; None where a case has none."""
-        known = self._known_scores()
-        return [float(np.mean(times)) for times in known] if len(known) == len(self.scores) else None
+        scores = self._known_scores()
+        return [float(np.mean(times)) for times in scores] if len(scores) == len(self.scores) else None
 
     def _known_scores(self) -> list[list[float]]:
-        known = [[score for score in times if score is not None] for times in self.scores]
-        return [times for times, every in zip(known, self.scores, strict=True) if len(times) == len(every)]
+        scores = [[score for score in times if score is not None] for times in self.scores]
+        return [times for times, every in zip(scores, self.scores, strict=True) if len(times) == len(every)]
 
 
 def _score(metric: Metric, question: Question, generation: Generation) -> float | None:
@@ -239,7 +239,7 @@ def _score(metric: Metric, question: Question, generation: Generation) -> float 
 
 
 def _between(a: _Answered, b: _Answered) -> Between:
-    equal = Share.of([one[0] == other[0] for one, other in zip(a.texts, b.texts, strict=True)])
+    equal = Share.of([of_a[0] == of_b[0] for of_a, of_b in zip(a.texts, b.texts, strict=True)])
     means_a, means_b = a.means(), b.means()
     scores = None
     if means_a is not None and means_b is not None:
@@ -260,7 +260,7 @@ def _held_against_noise(a: _Answered, b: _Answered) -> tuple[bool, str]:
     Against each of them by itself: a noisy server beside a steady one is no reason to pool the two.
     """
     pairs = list(zip(a.texts, b.texts, strict=True))
-    between = [float(np.mean([text == another for text in one for another in other])) for one, other in pairs]
+    between = [float(np.mean([text == another for text in of_a for another in of_b])) for of_a, of_b in pairs]
     within = {party.name: [float(first == second) for first, second in party.texts] for party in (a, b)}
     if all(sum(between) >= sum(own) for own in within.values()):
         return True, "no less than each agrees with itself asked twice"
@@ -283,28 +283,28 @@ def _held_against_noise(a: _Answered, b: _Answered) -> tuple[bool, str]:
 def _differences(a: _Answered, b: _Answered) -> list[CaseDifference]:
     return [
         _difference(a, b, index)
-        for index, (one, other) in enumerate(zip(a.texts, b.texts, strict=True))
-        if one[0] != other[0]
+        for index, (of_a, of_b) in enumerate(zip(a.texts, b.texts, strict=True))
+        if of_a[0] != of_b[0]
     ]
 
 
 def _difference(a: _Answered, b: _Answered, index: int) -> CaseDifference:
-    one, other = a.texts[index][0], b.texts[index][0]
-    position = first_difference(one, other)
+    text_a, text_b = a.texts[index][0], b.texts[index][0]
+    position = first_difference(text_a, text_b)
     return CaseDifference(
         case_id=a.case_ids[index],
         a=a.name,
         b=b.name,
         position=position,
-        text_a=one[position : position + SHOWN],
-        text_b=other[position : position + SHOWN],
+        text_a=text_a[position : position + SHOWN],
+        text_b=text_b[position : position + SHOWN],
         score_a=a.scores[index][0],
         score_b=b.scores[index][0],
     )
 
 
-def first_difference(one: str, other: str) -> int:
+def first_difference(first: str, second: str) -> int:
     """Where two different texts part, from 0; where one begins the other, the length of the shorter."""
     return next(
-        (index for index, (x, y) in enumerate(zip(one, other, strict=False)) if x != y), min(len(one), len(other))
+        (index for index, (x, y) in enumerate(zip(first, second, strict=False)) if x != y), min(len(first), len(second))
     )

@@ -112,10 +112,10 @@ def _told_by_the_server(timings: Sequence[Timing]) -> list[tuple[float, float]] 
     spans = [_server_s(timing) for timing in timings]
     if not all(spans):
         return None
-    known = [(timing, span or 0.0) for timing, span in zip(timings, spans, strict=True)]
+    timed = [(timing, span or 0.0) for timing, span in zip(timings, spans, strict=True)]
     # A server that plays recorded time faster than it passes reports more seconds than went by.
-    scale = min(1.0, *(timing.total_s / span for timing, span in known))
-    told = [(scale * (timing.queue_s or 0.0), timing.total_s - scale * span) for timing, span in known]
+    scale = min(1.0, *(timing.total_s / span for timing, span in timed))
+    told = [(scale * (timing.queue_s or 0.0), timing.total_s - scale * span) for timing, span in timed]
     # Between its arrival and its end a request is in the server's hands: else the durations are not about this time.
     believable = sum(late_s < timing.total_s / 2 for (_, late_s), timing in zip(told, timings, strict=True))
     return told if 2 * believable > len(timings) else None

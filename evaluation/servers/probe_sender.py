@@ -70,10 +70,10 @@ class Sender:
             if pause_s is None:
                 raise errors[0]
             await asyncio.sleep(pause_s)
-        found = _read(answers, self.n_tokens)
-        self.rounds.append(found)
-        self._on_round(found)
-        return found
+        probe_round = _read(answers, self.n_tokens)
+        self.rounds.append(probe_round)
+        self._on_round(probe_round)
+        return probe_round
 
     async def _answer(self, request: GenerationRequest) -> Generation | ProviderError:
         try:

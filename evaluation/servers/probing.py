@@ -107,13 +107,13 @@ async def probe_slots(
 async def _prepare(sender: Sender) -> bool:
     """True where the server was busy with somebody else's requests; answers are long enough from then on."""
     await sender.warm_up()
-    found = await sender.send(1)
-    if found.seconds < AIMED_ANSWER_S:
-        sender.n_tokens = min(MOST_TOKENS, math.ceil(FEW_TOKENS * AIMED_ANSWER_S / found.seconds))
-    found = await _clear_round(sender, 1)
-    if found.seconds < LEAST_ANSWER_S:
+    probe_round = await sender.send(1)
+    if probe_round.seconds < AIMED_ANSWER_S:
+        sender.n_tokens = min(MOST_TOKENS, math.ceil(FEW_TOKENS * AIMED_ANSWER_S / probe_round.seconds))
+    probe_round = await _clear_round(sender, 1)
+    if probe_round.seconds < LEAST_ANSWER_S:
         raise _too_fast(sender)
-    return found.seen is not SlotEvidence.ALL_AT_ONCE
+    return probe_round.seen is not SlotEvidence.ALL_AT_ONCE
 
 
 async def _search(sender: Sender, most: int) -> tuple[int, bool]:
@@ -123,12 +123,12 @@ async def _search(sender: Sender, most: int) -> tuple[int, bool]:
     while high - low > 1:
         n = _next(low, high, most, guess)
         guess = None if n == guess else guess
-        found = await _clear_round(sender, n)
-        if found.seen is SlotEvidence.ALL_AT_ONCE:
+        probe_round = await _clear_round(sender, n)
+        if probe_round.seen is SlotEvidence.ALL_AT_ONCE:
             low = n
         else:
-            high, is_known = n, found.seen is SlotEvidence.SOME_WAITED
-            guess = found.n_at_once
+            high, is_known = n, probe_round.seen is SlotEvidence.SOME_WAITED
+            guess = probe_round.n_at_once
     if low == 1 and not is_known and most > 1:
         raise _too_fast(sender)
     return low, is_known
@@ -150,24 +150,28 @@ async def _clear_round(sender: Sender, n: int) -> ProbeRound:
     best: ProbeRound | None = None
     waited: list[int] = []
     for _ in range(DOUBTFUL_TRIES):
-        found = await sender.send(n)
-        if found.seen is SlotEvidence.ALL_AT_ONCE:
-            return found
-        if found.seen is SlotEvidence.UNCLEAR:
-            if found.n_failed == 0:
+        probe_round = await sender.send(n)
+        if probe_round.seen is SlotEvidence.ALL_AT_ONCE:
+            return probe_round
+        if probe_round.seen is SlotEvidence.UNCLEAR:
+            if probe_round.n_failed == 0:
                 sender.n_tokens = min(MOST_TOKENS, 2 * sender.n_tokens)
             continue
-        best = found if best is None or found.n_at_once > best.n_at_once else best
-        if found.n_at_once in waited:
+        best = probe_round if best is None or probe_round.n_at_once > best.n_at_once else best
+        if probe_round.n_at_once in waited:
             break
-        waited.append(found.n_at_once)
-    return best or found
+        waited.append(probe_round.n_at_once)
+    return best or probe_round
 
 
 async def _speed(sender: Sender, n: int) -> float | None:
     """Tokens per second with `n` requests at once."""
-    known = [found for found in sender.rounds if found.n_sent == n and found.n_tokens == sender.n_tokens]
-    speeds = [found.server_tokens_per_s for found in known or [await sender.send(n)]]
+    rounds = [
+        probe_round
+        for probe_round in sender.rounds
+        if probe_round.n_sent == n and probe_round.n_tokens == sender.n_tokens
+    ]
+    speeds = [probe_round.server_tokens_per_s for probe_round in rounds or [await sender.send(n)]]
     counted = [speed for speed in speeds if speed is not None]
     return statistics.median(counted) if counted else None
 
@@ -182,7 +186,7 @@ def _too_fast(sender: Sender) -> ConfigurationError:
 
 def _notes(sender: Sender, slots: int, most: int, *, is_known: bool, was_busy: bool) -> tuple[str, ...]:
     notes = []
-    n_failed = sum(found.n_failed for found in sender.rounds)
+    n_failed = sum(probe_round.n_failed for probe_round in sender.rounds)
     if n_failed:
         notes.append(f"{n_failed} request{'' if n_failed == 1 else 's'} failed, which makes the rest less sure")
     if not is_known and slots == most:

@@ -88,7 +88,7 @@ async def _texts(provider: Provider, requests: Sequence[GenerationRequest], *, n
 
 async def _text(provider: Provider, request: GenerationRequest) -> str | None:
     try:
-        found: Generation = await retry(lambda: provider.generate(request), RETRIES)
+        generation: Generation = await retry(lambda: provider.generate(request), RETRIES)
     except ProviderError:
         return None
-    return found.text
+    return generation.text

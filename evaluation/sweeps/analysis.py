@@ -67,8 +67,8 @@ def analyse(
     units = scores if independent else _unit_scores(scores, clusters)
     scored = np.flatnonzero(~np.isnan(units).all(axis=1)).tolist()
     heard, scores_heard = [tried[place] for place in scored], units[scored]
-    known = [(parameter, columns_of(parameter, heard)) for parameter in parameters] if heard else []
-    varied = [(parameter, columns) for parameter, columns in known if columns is not None]
+    parameter_columns = [(parameter, columns_of(parameter, heard)) for parameter in parameters] if heard else []
+    varied = [(parameter, columns) for parameter, columns in parameter_columns if columns is not None]
     evidence = (OverAnswers if independent else OverCases)(
         scores_heard, [columns for _, columns in varied], n_draws=n_draws
     )
@@ -80,7 +80,7 @@ def analyse(
         standings=rank_combinations(tried, units, terms),
         effects=effects,
         interactions=_interactions(evidence, seed),
-        constant=tuple(parameter.name for parameter, columns in known if columns is None),
+        constant=tuple(parameter.name for parameter, columns in parameter_columns if columns is None),
         n_units=int((~np.isnan(units)).sum()) if independent else units.shape[1],
         unit="answer" if independent else "case" if units is scores else "cluster",
         notes=tuple(evidence.notes),
@@ -100,14 +100,14 @@ def _unit_scores(scores: Matrix, clusters: Sequence[str | None] | None) -> Matri
 
 def _of_missing(units: Matrix, *, independent: bool) -> list[str]:
     """What is to be said of scores that are not there."""
-    known = ~np.isnan(units)
-    n_scored = int(known.any(axis=1).sum())
+    is_scored = ~np.isnan(units)
+    n_scored = int(is_scored.any(axis=1).sum())
     notes = []
     if 0 < n_scored < len(units):
         notes.append(
             f"{len(units) - n_scored} of {len(units)} combinations have no score; all that is said is of the others"
         )
-    if not independent and (n_partly := int((known.any(axis=1) & ~known.all(axis=1)).sum())):
+    if not independent and (n_partly := int((is_scored.any(axis=1) & ~is_scored.all(axis=1)).sum())):
         what = "combination lacks" if n_partly == 1 else "combinations lack"
         notes.append(f"{n_partly} {what} the scores of some cases, and a mean is over those that are there")
     return notes
@@ -122,13 +122,13 @@ def _effects(
     seed: int,
 ) -> tuple[Effect, ...]:
     """The effects of the parameters, tested together: each one beside all others."""
-    found = []
+    effects = []
     alpha = (1 - terms.confidence_level) / max(1, len(varied))  # what Holm asks of the first one
     for place, parameter in enumerate(varied):
         levels = levels_of(parameter, tried, units, terms)
         correlation = _correlation(parameter, tried, units)
         p_value = evidence.effect(place, rng=np.random.default_rng([seed, place]))
-        found.append(
+        effects.append(
             Effect(
                 name=parameter.name,
                 is_numeric=parameter.is_numeric,
@@ -142,7 +142,7 @@ def _effects(
                 detectable=None if p_value is None else evidence.detectable(place, alpha=alpha),
             )
         )
-    return _adjusted(found)
+    return _adjusted(effects)
 
 
 def _correlation(parameter: Parameter, tried: Sequence[Combination], units: Matrix) -> float | None:
@@ -150,11 +150,11 @@ def _correlation(parameter: Parameter, tried: Sequence[Combination], units: Matr
     if not parameter.is_numeric:
         return None
     means = mean_known(units)
-    known = ~np.isnan(means)
-    values = np.array([combination[parameter.name] for combination in tried], dtype=np.float64)[known]
-    if known.sum() < 3 or np.ptp(means[known]) == 0 or np.ptp(values) == 0:
+    is_scored = ~np.isnan(means)
+    values = np.array([combination[parameter.name] for combination in tried], dtype=np.float64)[is_scored]
+    if is_scored.sum() < 3 or np.ptp(means[is_scored]) == 0 or np.ptp(values) == 0:
         return None
-    first, second = centred_ranks(values), centred_ranks(means[known])
+    first, second = centred_ranks(values), centred_ranks(means[is_scored])
     return float(first @ second / np.sqrt((first @ first) * (second @ second)))
 
 

@@ -29,10 +29,10 @@ def may_be_best(scores: Matrix, *, confidence_level: float, independent: bool = 
     order = np.argsort(-means, kind="stable")
     possible = []
     for row in scores:
-        known = not bool(np.isnan(row).all())
+        has_scores = not bool(np.isnan(row).all())
         # The likeliest to be better come first, and mostly the first few settle it.
         possible.append(
-            known
+            has_scores
             and not any(
                 bool((better(scores[order[start : start + _AT_ONCE]], row) < level).any())
                 for start in range(0, len(order), _AT_ONCE)
@@ -42,8 +42,8 @@ def may_be_best(scores: Matrix, *, confidence_level: float, independent: bool = 
 
 
 def _means(scores: Matrix) -> Vector:
-    known = ~np.isnan(scores)
-    return np.where(known.any(axis=1), np.nansum(scores, axis=1) / np.maximum(known.sum(axis=1), 1), -np.inf)
+    is_scored = ~np.isnan(scores)
+    return np.where(is_scored.any(axis=1), np.nansum(scores, axis=1) / np.maximum(is_scored.sum(axis=1), 1), -np.inf)
 
 
 def one_sided_p(first: Matrix, second: Vector) -> Vector:
@@ -56,11 +56,11 @@ def one_sided_p(first: Matrix, second: Vector) -> Vector:
     from scipy.special import bdtrc, stdtr
 
     gains = first - second
-    known = ~np.isnan(gains)
-    n = known.sum(axis=1)
-    gains = np.where(known, gains, 0.0)
+    is_paired = ~np.isnan(gains)
+    n = is_paired.sum(axis=1)
+    gains = np.where(is_paired, gains, 0.0)
     mean = gains.sum(axis=1) / np.maximum(n, 1)
-    squares = (np.where(known, gains - mean[:, None], 0.0) ** 2).sum(axis=1)
+    squares = (np.where(is_paired, gains - mean[:, None], 0.0) ** 2).sum(axis=1)
     error = np.sqrt(squares / np.maximum(n - 1, 1) / np.maximum(n, 1))
     with np.errstate(divide="ignore", invalid="ignore"):
         by_student = stdtr(np.maximum(n - 1, 1), -mean / error)
@@ -70,8 +70,8 @@ def one_sided_p(first: Matrix, second: Vector) -> Vector:
         more, less = (gains > 0).sum(axis=1), (gains < 0).sum(axis=1)
         # P(at least `more` of the pairs that differ).
         p_values = np.where(binary, bdtrc(np.maximum(more - 1, 0), np.maximum(more + less, 1), 0.5), p_values)
-    found: Vector = np.where((n < MIN_PAIRS) | (mean <= 0), 1.0, p_values)
-    return found
+    one_sided: Vector = np.where((n < MIN_PAIRS) | (mean <= 0), 1.0, p_values)
+    return one_sided
 
 
 def _welch_p(first: Matrix, second: Vector) -> Vector:
@@ -86,14 +86,14 @@ def _welch_p(first: Matrix, second: Vector) -> Vector:
         by_welch = stdtr(freedom, -gain / np.sqrt(parts))
     p_values = np.where(parts <= _ALIKE * gain**2, 0.5 ** np.minimum(n_a, n_b), by_welch)
     too_few = (n_a < 2) | (n_b < 2) | (n_a + n_b < MIN_PAIRS)
-    found: Vector = np.where(too_few | ~(gain > 0), 1.0, p_values)
-    return found
+    one_sided: Vector = np.where(too_few | ~(gain > 0), 1.0, p_values)
+    return one_sided
 
 
 def _of_rows(values: Matrix) -> tuple[Vector, Vector, Vector]:
     """Of each row: how many values, their mean, and the variance of that mean."""
-    known = ~np.isnan(values)
-    n = known.sum(axis=1).astype(np.float64)
-    mean = np.where(known, values, 0.0).sum(axis=1) / np.maximum(n, 1)
-    squares = (np.where(known, values - mean[:, None], 0.0) ** 2).sum(axis=1)
+    is_scored = ~np.isnan(values)
+    n = is_scored.sum(axis=1).astype(np.float64)
+    mean = np.where(is_scored, values, 0.0).sum(axis=1) / np.maximum(n, 1)
+    squares = (np.where(is_scored, values - mean[:, None], 0.0) ** 2).sum(axis=1)
     return n, mean, squares / np.maximum(n - 1, 1) / np.maximum(n, 1)

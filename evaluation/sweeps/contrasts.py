@@ -62,8 +62,8 @@ def _deviations(values: Sequence[object], levels: Sequence[object]) -> Matrix:
     """One column for every value but the last, which is -1 in all of them."""
     keys = [canonical_json(level) for level in levels]
     rows = np.vstack([np.eye(len(levels) - 1), -np.ones(len(levels) - 1)])
-    found: Matrix = rows[[keys.index(canonical_json(value)) for value in values]]
-    return found
+    columns: Matrix = rows[[keys.index(canonical_json(value)) for value in values]]
+    return columns
 
 
 def coefficients(scores: Matrix, design: Matrix) -> Matrix:
@@ -77,18 +77,18 @@ def coefficients(scores: Matrix, design: Matrix) -> Matrix:
         Shape (n_cases, n_columns), by least squares within each case.
     """
     full = np.column_stack([np.ones(len(design)), design])
-    known = ~np.isnan(scores)
-    found = np.full((scores.shape[1], design.shape[1]), np.nan)
-    whole = known.all(axis=0)
+    is_scored = ~np.isnan(scores)
+    slopes = np.full((scores.shape[1], design.shape[1]), np.nan)
+    whole = is_scored.all(axis=0)
     if np.linalg.matrix_rank(full) < full.shape[1]:
-        return found
+        return slopes
     if whole.any():
-        found[whole] = (np.linalg.pinv(full) @ scores[:, whole]).T[:, 1:]
+        slopes[whole] = (np.linalg.pinv(full) @ scores[:, whole]).T[:, 1:]
     for case in np.flatnonzero(~whole):
-        rows = known[:, case]
+        rows = is_scored[:, case]
         if rows.sum() >= full.shape[1] and np.linalg.matrix_rank(full[rows]) == full.shape[1]:
-            found[case] = np.linalg.lstsq(full[rows], scores[rows, case], rcond=None)[0][1:]
-    return found
+            slopes[case] = np.linalg.lstsq(full[rows], scores[rows, case], rcond=None)[0][1:]
+    return slopes
 
 
 def joint_p_value(effects: Matrix, *, rng: np.random.Generator, n_flips: int = 4999) -> float | None:
@@ -171,5 +171,5 @@ def residual_columns(values: Vector, others: Matrix, own: Matrix) -> tuple[Vecto
 def _basis(columns: Matrix) -> Matrix:
     """Orthonormal columns that span the same, shape (n, rank)."""
     left, sizes, _ = np.linalg.svd(columns, full_matrices=False)
-    found: Matrix = left[:, sizes > _ALIKE * max(1.0, float(sizes.max(initial=0.0)))]
-    return found
+    basis: Matrix = left[:, sizes > _ALIKE * max(1.0, float(sizes.max(initial=0.0)))]
+    return basis

@@ -93,8 +93,8 @@ class SweepAnalysis:
     @property
     def shown(self) -> tuple[Effect, ...]:
         """The parameters that make a difference beyond chance, the strongest first."""
-        found = [effect for effect in self.effects if effect.is_shown(self.confidence_level)]
-        return tuple(sorted(found, key=lambda effect: -effect.spread))
+        effects = [effect for effect in self.effects if effect.is_shown(self.confidence_level)]
+        return tuple(sorted(effects, key=lambda effect: -effect.spread))
 
     @property
     def best(self) -> CombinationScore | None:

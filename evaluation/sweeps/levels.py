@@ -44,18 +44,18 @@ def rank_combinations(
     """The combinations, best first."""
     sign = 1 if terms.higher_is_better else -1
     possible = may_be_best(sign * units, confidence_level=terms.confidence_level, independent=terms.independent)
-    found = []
+    scores = []
     for combination, row, is_possible in zip(tried, units, possible, strict=True):
         values = row[~np.isnan(row)]
         if values.size == 0:
-            found.append(
+            scores.append(
                 CombinationScore(
                     combination=combination, value=None, low=None, high=None, n_units=0, may_be_best=is_possible
                 )
             )
             continue
         estimate = mean_estimate(values.tolist(), confidence_level=terms.confidence_level).within(terms.value_range)
-        found.append(
+        scores.append(
             CombinationScore(
                 combination=combination,
                 value=estimate.value,
@@ -65,7 +65,7 @@ def rank_combinations(
                 may_be_best=is_possible,
             )
         )
-    return tuple(sorted(found, key=lambda one: float("inf") if one.value is None else -sign * one.value))
+    return tuple(sorted(scores, key=lambda score: float("inf") if score.value is None else -sign * score.value))
 
 
 def levels_of(
@@ -76,13 +76,13 @@ def levels_of(
     by_level = _by_level(units, [rows for _, _, rows in pieces], independent=terms.independent)
     sign = 1 if terms.higher_is_better else -1
     possible = may_be_best(sign * by_level, confidence_level=terms.confidence_level, independent=terms.independent)
-    found = []
+    levels = []
     for (low, high, rows), means, is_possible in zip(pieces, by_level, possible, strict=True):
         values = means[~np.isnan(means)]
         if values.size == 0:
             continue
         estimate = mean_estimate(values.tolist(), confidence_level=terms.confidence_level).within(terms.value_range)
-        found.append(
+        levels.append(
             Level(
                 low=low,
                 high=high,
@@ -93,7 +93,7 @@ def levels_of(
                 may_be_best=is_possible,
             )
         )
-    return tuple(found)
+    return tuple(levels)
 
 
 def _by_level(units: Matrix, rows_of: Sequence[Sequence[int]], *, independent: bool) -> Matrix:

@@ -61,42 +61,42 @@ def parse_parameters(texts: Sequence[str]) -> tuple[Parameter, ...]:
         UnknownNameError: no such parameter.
         ConfigurationError: no values, a value that is not allowed, a parameter twice.
     """
-    found = [_parse(text) for text in texts]
-    names = [parameter.name for parameter in found]
+    parameters = [_parse(text) for text in texts]
+    names = [parameter.name for parameter in parameters]
     for name in names:
         if names.count(name) > 1:
             raise ConfigurationError(f"parameter {name!r} is given twice", f"Give all its values at once. {_EXAMPLE}")
-    return tuple(found)
+    return tuple(parameters)
 
 
 def _parse(text: str) -> Parameter:
-    name, sign, said = text.partition("=")
-    name, said = name.strip(), said.strip()
-    if not sign or not name or not said:
+    name, sign, values_text = text.partition("=")
+    name, values_text = name.strip(), values_text.strip()
+    if not sign or not name or not values_text:
         raise ConfigurationError(f"parameter {text!r} is not of the form NAME=VALUES", _EXAMPLE)
     if name in CHOICES_OF_A_CANDIDATE:
-        return Parameter(name=name, values=_unique(name, [_choice(name, word) for word in _words(name, said)]))
+        return Parameter(name=name, values=_unique(name, [_choice(name, word) for word in _words(name, values_text)]))
     if name not in OPTIONS:
         raise UnknownNameError("parameter", name, [*OPTIONS, *CHOICES_OF_A_CANDIDATE])
     option = OPTIONS[name]
-    if ":" in said:
-        return _range(name, said)
-    return Parameter(name=name, values=_unique(name, [option.read(name, word) for word in _words(name, said)]))
+    if ":" in values_text:
+        return _range(name, values_text)
+    return Parameter(name=name, values=_unique(name, [option.read(name, word) for word in _words(name, values_text)]))
 
 
 def _choice(name: str, word: str) -> Any:
     if name != THINK:
         return word
-    known = {"true": True, "false": False, "low": "low", "medium": "medium", "high": "high", "max": "max"}
-    if word.lower() not in known:
-        raise UnknownNameError("value of think", word, known)
-    return known[word.lower()]
+    modes = {"true": True, "false": False, "low": "low", "medium": "medium", "high": "high", "max": "max"}
+    if word.lower() not in modes:
+        raise UnknownNameError("value of think", word, modes)
+    return modes[word.lower()]
 
 
-def _words(name: str, said: str) -> list[str]:
-    words = [word.strip() for word in said.split(",")]
+def _words(name: str, text: str) -> list[str]:
+    words = [word.strip() for word in text.split(",")]
     if not all(words):
-        raise ConfigurationError(f"parameter {name}={said!r} has an empty value", _EXAMPLE)
+        raise ConfigurationError(f"parameter {name}={text!r} has an empty value", _EXAMPLE)
     return words
 
 
@@ -106,12 +106,12 @@ def _unique(name: str, values: Sequence[Any]) -> tuple[Any, ...]:
     return tuple(values)
 
 
-def _range(name: str, said: str) -> Parameter:
+def _range(name: str, text: str) -> Parameter:
     """`low:high:step`, both ends among the values where the step leads there; `low:high`: everything between."""
     option = OPTIONS[name]
     if option.kind not in (int, float):
         raise ConfigurationError(f"parameter {name!r} has no range", f"List its values. {_EXAMPLE}")
-    parts = said.split(":")
+    parts = text.split(":")
     try:
         for part in parts:
             read_number(part)
@@ -119,16 +119,16 @@ def _range(name: str, said: str) -> Parameter:
     except (InvalidOperation, ValueError):
         numbers = []
     if len(numbers) not in (2, 3) or not all(number.is_finite() for number in numbers):
-        raise ConfigurationError(f"parameter {name}={said!r} is not low:high:step, nor low:high", _EXAMPLE)
+        raise ConfigurationError(f"parameter {name}={text!r} is not low:high:step, nor low:high", _EXAMPLE)
     low, high = numbers[:2]
     if low >= high:
-        raise ConfigurationError(f"parameter {name}={said!r} does not rise from {low} to {high}", _EXAMPLE)
+        raise ConfigurationError(f"parameter {name}={text!r} does not rise from {low} to {high}", _EXAMPLE)
     if len(numbers) == 2:
         return Parameter(name=name, low=float(option.read(name, str(low))), high=float(option.read(name, str(high))))
     step = numbers[2]
     if step <= 0 or (high - low) / step >= MAX_VALUES:
         raise ConfigurationError(
-            f"parameter {name}={said!r} has a step of {step}; allowed: above 0, and at most {MAX_VALUES:,} values",
+            f"parameter {name}={text!r} has a step of {step}; allowed: above 0, and at most {MAX_VALUES:,} values",
             _EXAMPLE,
         )
     n = int((high - low) / step) + 1

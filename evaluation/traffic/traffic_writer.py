@@ -92,11 +92,11 @@ class TrafficWriter(BackgroundWriter[Make]):
                 made.append((make, make()))
             except Exception as error:
                 problem = error
-        found = attempt(made, lambda pairs: self._write([row for _, row in pairs]))
+        written = attempt(made, lambda pairs: self._write([row for _, row in pairs]))
         return Attempt(
-            left=[make for make, _ in found.left],
-            n_refused=found.n_refused + len(batch) - len(made),
-            problem=found.problem or problem,
+            left=[make for make, _ in written.left],
+            n_refused=written.n_refused + len(batch) - len(made),
+            problem=written.problem or problem,
         )
 
 
@@ -105,12 +105,12 @@ def _in_words(problem: Exception) -> str:
     from evaluation.errors import BenchwrightError
 
     if isinstance(problem, BenchwrightError):
-        said = problem.message + (f" (next: {problem.next_step})" if problem.next_step else "")
+        reason = problem.message + (f" (next: {problem.next_step})" if problem.next_step else "")
     elif type(problem) is ValueError and ": expected " in str(problem):
-        said = str(problem)
+        reason = str(problem)
     else:
-        said = f"an unexpected {type(problem).__name__}"
-    return f"a call could not be recorded, and the application goes on: {said}"
+        reason = f"an unexpected {type(problem).__name__}"
+    return f"a call could not be recorded, and the application goes on: {reason}"
 
 
 def _say(text: str) -> None:

@@ -72,7 +72,7 @@ async def publish_race(invocation_id: str) -> None:
     key = artifact_key("race", race.benchmark)
     async with going_on_without("the race's decisions"):
         table_id = await publish_table(ranking_rows(race), key=key, said=sentence)
-        links = [artifact_link(table_id, said="The ranking to search and sort")]
+        links = [artifact_link(table_id, text="The ranking to search and sort")]
         links += [flow_run_link(flow_run_id) for run in result.invocation.runs for flow_run_id in run.flow_run_ids]
         page = race_as_markdown(race, pictures=pictures, links=" · ".join(links))
         await publish_page(page, key="race", said=sentence)

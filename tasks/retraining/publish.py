@@ -35,7 +35,7 @@ async def publish_retraining(
         if result["report"] is not None:
             rows = task_rows(result["report"])
             table_id = await publish_table(rows, key="retraining-tasks", said=result["sentence"])
-            links.append(artifact_link(table_id, said="The tasks to search and sort"))
+            links.append(artifact_link(table_id, text="The tasks to search and sort"))
             pictures = album.show(gains_picture(result["report"]))
         page = retraining_as_markdown(result, pictures=pictures, links=" · ".join(links))
         await publish_page(page, key="retraining", said=result["sentence"])

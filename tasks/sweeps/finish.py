@@ -46,7 +46,7 @@ async def publish_sweep(found: SweepResult) -> None:
                 key=artifact_key("sweep", found.benchmark),
                 said=sentence,
             )
-            links.append(artifact_link(table_id, said="The combinations to search and sort"))
+            links.append(artifact_link(table_id, text="The combinations to search and sort"))
         page = sweep_as_markdown(found, pictures=pictures, links=" · ".join(links))
         await publish_page(page, key="sweep", said=sentence)
 

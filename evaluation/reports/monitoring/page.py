@@ -21,18 +21,18 @@ def monitor_as_markdown(result: Values) -> str:
     parts = ["# Monitor", f"> {for_markdown(result['sentence'])}"]
     parts += ["## Alerts", _alerts(result["alerts"])] if result["alerts"] else []
     if result["resolved"]:
-        parts += ["## Resolved", _lines([f"~~{for_markdown(one['sentence'])}~~" for one in result["resolved"]])]
+        parts += ["## Resolved", _lines([f"~~{for_markdown(alert['sentence'])}~~" for alert in result["resolved"]])]
     if result.get("taken_up"):
-        parts += ["## Taken up again", _lines([for_markdown(said) for said in result["taken_up"]])]
+        parts += ["## Taken up again", _lines([for_markdown(sentence) for sentence in result["taken_up"]])]
     if result["insights"]:
-        parts += ["## Worth knowing", _lines([for_markdown(one["text"]) for one in result["insights"]])]
+        parts += ["## Worth knowing", _lines([for_markdown(insight["text"]) for insight in result["insights"]])]
     if result["statistics"]:
         parts += ["## Newest figures", *_tables(statistics_rows(result))]
     return "\n\n".join(parts) + "\n"
 
 
 def _alerts(alerts: Sequence[Values]) -> str:
-    return _lines([alert_line(one) for one in alerts])
+    return _lines([alert_line(alert) for alert in alerts])
 
 
 def alert_line(alert: Values) -> str:
@@ -52,20 +52,20 @@ def alert_line(alert: Values) -> str:
 
 def statistics_rows(result: Values) -> list[dict[str, str]]:
     """The newest figures, a row for each candidate on each task; an arrow where one clearly rises or falls."""
-    return [_row(one) for one in result["statistics"]]
+    return [_row(series) for series in result["statistics"]]
 
 
-def _row(one: Values) -> dict[str, str]:
-    arrows = {trend["quantity"]: _ARROWS[trend["direction"]] for trend in one["trends"] if trend["is_clear"]}
-    newest = one["newest"]
+def _row(series: Values) -> dict[str, str]:
+    arrows = {trend["quantity"]: _ARROWS[trend["direction"]] for trend in series["trends"] if trend["is_clear"]}
+    newest = series["newest"]
 
     def shown(name: str, words: Any = quantity) -> str:
         value = newest[name]
         return _NOTHING if value is None else f"{words(value)}{arrows.get(name, '')}"
 
     return {
-        "task": one["benchmark"] or f"{one['task']} (live)",
-        "candidate": one["candidate"],
+        "task": series["benchmark"] or f"{series['task']} (live)",
+        "candidate": series["candidate"],
         "calls": f"{newest['n']:,}",
         "success": shown("success", percent),
         "quality": shown("quality"),

@@ -37,12 +37,13 @@ def blinded_sentence(result: Mapping[str, Any]) -> str:
 
 def awaited_words(awaited: Mapping[str, Any]) -> str:
     """`ben has rated the other 3 cases and 1 more person has rated`."""
-    said = [
-        f"{one['rater']} has rated the {counted(one['n_left'], 'case')} left to them" for one in awaited["unfinished"]
+    parts = [
+        f"{person['rater']} has rated the {counted(person['n_left'], 'case')} left to them"
+        for person in awaited["unfinished"]
     ]
-    said += _people_rated(awaited["n_unnamed"], "who began and gave no name yet")
-    said += _people_rated(awaited["n_to_come"], "more")
-    return listed(said) if said else "every case is rated"
+    parts += _people_rated(awaited["n_unnamed"], "who began and gave no name yet")
+    parts += _people_rated(awaited["n_to_come"], "more")
+    return listed(parts) if parts else "every case is rated"
 
 
 def _people_rated(n: int, which: str) -> list[str]:

@@ -35,11 +35,11 @@ def score_rows(result: Result) -> list[Row]:
         return preference_rows(from_json(PreferenceRanking, result["ranking"])) if result["ranking"] else []
     return [
         {
-            "candidate": one["candidate"],
-            **{name: shown_estimate(plotted_number(grade), digits=2) for name, grade in one["grades"].items()},
-            "cases": f"{max((grade['n_cases'] for grade in one['grades'].values()), default=0):,}",
+            "candidate": candidate["candidate"],
+            **{name: shown_estimate(plotted_number(grade), digits=2) for name, grade in candidate["grades"].items()},
+            "cases": f"{max((grade['n_cases'] for grade in candidate['grades'].values()), default=0):,}",
         }
-        for one in result["candidates"]
+        for candidate in result["candidates"]
     ]
 
 
@@ -49,12 +49,12 @@ def control_rows(result: Result) -> list[Row]:
         return _pair_rows(result["pairs_on_controls"])
     return [
         {
-            "candidate": one["candidate"],
-            **{name: shown_estimate(plotted_number(grade), digits=2) for name, grade in one["controls"].items()},
-            "cases": f"{max(grade['n_cases'] for grade in one['controls'].values()):,}",
+            "candidate": candidate["candidate"],
+            **{name: shown_estimate(plotted_number(grade), digits=2) for name, grade in candidate["controls"].items()},
+            "cases": f"{max(grade['n_cases'] for grade in candidate['controls'].values()):,}",
         }
-        for one in result["candidates"]
-        if one["controls"]
+        for candidate in result["candidates"]
+        if candidate["controls"]
     ]
 
 
@@ -64,28 +64,28 @@ def pair_rows(result: Result) -> list[Row]:
         return _pair_rows(result["pairs"])
     return [
         {
-            "criterion": one["criterion"],
-            "ahead": one["a"],
-            "behind": one["b"],
-            "by": shown_estimate(plotted_number({**one, "value": one["difference"]}), digits=2),
-            "p (Holm)": p_value(one["p_adjusted"]),
-            "cases": f"{one['n_cases']:,}",
+            "criterion": pair["criterion"],
+            "ahead": pair["a"],
+            "behind": pair["b"],
+            "by": shown_estimate(plotted_number({**pair, "value": pair["difference"]}), digits=2),
+            "p (Holm)": p_value(pair["p_adjusted"]),
+            "cases": f"{pair['n_cases']:,}",
         }
-        for one in result["differences"]
+        for pair in result["differences"]
     ]
 
 
 def _pair_rows(pairs: Sequence[Mapping[str, Any]]) -> list[Row]:
     return [
         {
-            "candidate": one["a"],
-            "against": one["b"],
-            "better on": f"{one['n_a']:,}",
-            "worse on": f"{one['n_b']:,}",
-            "tied on": f"{one['n_tied']:,}",
-            "sign test": p_value(one["p_value"]),
+            "candidate": pair["a"],
+            "against": pair["b"],
+            "better on": f"{pair['n_a']:,}",
+            "worse on": f"{pair['n_b']:,}",
+            "tied on": f"{pair['n_tied']:,}",
+            "sign test": p_value(pair["p_value"]),
         }
-        for one in pairs
+        for pair in pairs
     ]
 
 
@@ -93,13 +93,13 @@ def agreement_rows(result: Result) -> list[Row]:
     """How far raters agree."""
     return [
         {
-            "criterion": one["criterion"],
-            "raters": ", ".join(one["raters"]),
-            "measure": _WORDS.get(one["coefficient"], one["coefficient"]),
-            "value": _value(one),
-            "rated twice": f"{one['n_pairable']:,} of {one['n_cases']:,}",
+            "criterion": agreement["criterion"],
+            "raters": ", ".join(agreement["raters"]),
+            "measure": _WORDS.get(agreement["coefficient"], agreement["coefficient"]),
+            "value": _value(agreement),
+            "rated twice": f"{agreement['n_pairable']:,} of {agreement['n_cases']:,}",
         }
-        for one in result["agreement"]
+        for agreement in result["agreement"]
     ]
 
 
@@ -107,17 +107,21 @@ def metric_rows(result: Result) -> list[Row]:
     """How far metrics and judges agree with people."""
     return [
         {
-            "metric": one["metric"],
-            "measure": _WORDS.get(one["coefficient"], one["coefficient"]),
-            "value": _value(one),
-            "of": f"{one['n']:,}",
+            "metric": agreement["metric"],
+            "measure": _WORDS.get(agreement["coefficient"], agreement["coefficient"]),
+            "value": _value(agreement),
+            "of": f"{agreement['n']:,}",
         }
-        for one in result["metrics"]
+        for agreement in result["metrics"]
     ]
 
 
-def _value(one: Mapping[str, Any]) -> str:
-    return shown_estimate(plotted_number(one), digits=2) if one["value"] is not None else str(one["reason"])
+def _value(agreement: Mapping[str, Any]) -> str:
+    return (
+        shown_estimate(plotted_number(agreement), digits=2)
+        if agreement["value"] is not None
+        else str(agreement["reason"])
+    )
 
 
 def item_rows(result: Result) -> list[Row]:
@@ -126,23 +130,23 @@ def item_rows(result: Result) -> list[Row]:
         {
             "case": f"{item['case']}",
             "id": item["case_id"],
-            "shown": ", ".join(f"{one['letter']} = {one['candidate']}" for one in item["outputs"]),
-            "rater": given["rater"],
-            "said": _said(given),
-            "notes": given["notes"],
+            "shown": ", ".join(f"{output['letter']} = {output['candidate']}" for output in item["outputs"]),
+            "rater": rating["rater"],
+            "said": _said(rating),
+            "notes": rating["notes"],
             "picked": f"{item['picked']}: {item['why']}",
         }
         for item in result["items"]
-        for given in item["ratings"]
+        for rating in item["ratings"]
     ]
 
 
-def _said(given: Mapping[str, Any]) -> str:
-    if "grades" not in given:
-        return "tie" if given["preferred"] is None else f"{given['preferred']} is better"
+def _said(rating: Mapping[str, Any]) -> str:
+    if "grades" not in rating:
+        return "tie" if rating["preferred"] is None else f"{rating['preferred']} is better"
     return "; ".join(
         f"{letter}: " + ", ".join(f"{name} {value}" for name, value in grades.items() if name != "candidate")
-        for letter, grades in given["grades"].items()
+        for letter, grades in rating["grades"].items()
     )
 
 
@@ -177,21 +181,21 @@ def fitting_width(rows: Sequence[Row]) -> int:
 def _about(result: Result) -> str:
     runs = ", ".join(f"`{run_id}`" for run_id in result["run_ids"])
     picked = ", ".join(f"{n} {reason}" for reason, n in result["picked"].items())
-    said = (
+    summary = (
         f"Review {result['review_id']} of {result['benchmark']} · {counted(result['n_items'], 'case')} ({picked}) · "
         f"rated by {rater_words(result)} · 95 % intervals over cases"
     )
-    return f"{for_markdown(said)} · runs {runs}"
+    return f"{for_markdown(summary)} · runs {runs}"
 
 
 def _case_lines(result: Result) -> Iterator[str]:
     """For each case what was shown as what, and below it what each rater said: lines, which break on any page."""
     for item in result["items"]:
-        shown = "; ".join(f"{one['letter']} = {one['candidate']}" for one in item["outputs"])
+        shown = "; ".join(f"{output['letter']} = {output['candidate']}" for output in item["outputs"])
         yield f"- **Case {item['case']}**, {for_markdown(item['case_id'])}: {for_markdown(shown)}. {_picked(item)}"
-        for given in item["ratings"]:
-            notes = f". Notes: {given['notes']}" if given["notes"] else ""
-            yield f"    - {for_markdown(given['rater'])}: {for_markdown(_said(given) + notes)}"
+        for rating in item["ratings"]:
+            notes = f". Notes: {rating['notes']}" if rating["notes"] else ""
+            yield f"    - {for_markdown(rating['rater'])}: {for_markdown(_said(rating) + notes)}"
 
 
 def _picked(item: Mapping[str, Any]) -> str:

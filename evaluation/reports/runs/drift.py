@@ -39,27 +39,32 @@ class Drift:
 def drift(store: Store, run: RunResult) -> Drift | None:
     """The run's candidates in it and in earlier runs; None where there is no earlier one."""
     headline = run.headline
-    found = _told_apart(values_over_runs(store, run.run_id, run.metrics.get(headline, headline)))
-    run_ids = list(dict.fromkeys(value.run_id for value in found))
+    earlier_values = _told_apart(values_over_runs(store, run.run_id, run.metrics.get(headline, headline)))
+    run_ids = list(dict.fromkeys(value.run_id for value in earlier_values))
     if len(run_ids) < 2:
         return None
     order = [candidate.label for candidate in ranked(run)]
-    labels = sorted({value.label for value in found}, key=lambda label: order.index(label) if label in order else 999)
-    by_label = {label: [value for value in found if value.label == label] for label in labels}
+    labels = sorted(
+        {value.label for value in earlier_values}, key=lambda label: order.index(label) if label in order else 999
+    )
+    by_label = {label: [value for value in earlier_values if value.label == label] for label in labels}
     title = headline_title(run)
     svg = draw_line_plots(
         [_course(label, values, run_ids) for label, values in by_label.items()],
-        [_moment(run_id, found) for run_id in run_ids],
+        [_moment(run_id, earlier_values) for run_id in run_ids],
         title=f"{title} from run to run · {run.benchmark}",
         y_title=title,
         y_range=value_range(headline.partition(" by ")[0]),
     )
-    said = f"{title} of each candidate in {len(run_ids)} runs of this benchmark, with 95 % intervals"
+    caption = f"{title} of each candidate in {len(run_ids)} runs of this benchmark, with 95 % intervals"
     return Drift(
-        picture=Picture(svg=svg, said=said),
-        rows=[_row(value) for value in sorted(found, key=lambda one: run_ids.index(one.run_id), reverse=True)],
+        picture=Picture(svg=svg, said=caption),
+        rows=[
+            _row(value)
+            for value in sorted(earlier_values, key=lambda earlier: run_ids.index(earlier.run_id), reverse=True)
+        ],
         run_ids=tuple(reversed(run_ids)),
-        changes=[said for values in by_label.values() for said in _changes(values)],
+        changes=[change for values in by_label.values() for change in _changes(values)],
     )
 
 
@@ -71,22 +76,22 @@ def _told_apart(values: Sequence[EarlierValue]) -> list[EarlierValue]:
 
 def _course(label: str, values: Sequence[EarlierValue], run_ids: Sequence[str]) -> CandidateLine:
     places = [run_ids.index(value.run_id) for value in values]
-    known = {place: _known(value) for place, value in zip(places, values, strict=True)}
+    by_place = {place: _known(value) for place, value in zip(places, values, strict=True)}
     changed = {
         place
         for place, value, before in zip(places[1:], values[1:], values, strict=False)
         if value.digest != before.digest
     }
-    return CandidateLine(label=label, values=known, changed=frozenset(changed))
+    return CandidateLine(label=label, values=by_place, changed=frozenset(changed))
 
 
 def _known(value: EarlierValue) -> PlottedNumber:
     return PlottedNumber(value=value.estimate.value, low=value.estimate.low, high=value.estimate.high)
 
 
-def _moment(run_id: str, found: Sequence[EarlierValue]) -> str:
+def _moment(run_id: str, values: Sequence[EarlierValue]) -> str:
     """The day, as the clock of the world has it."""
-    return next(value.made_at for value in found if value.run_id == run_id).strftime("%Y-%m-%d")
+    return next(value.made_at for value in values if value.run_id == run_id).strftime("%Y-%m-%d")
 
 
 def _row(value: EarlierValue) -> dict[str, str]:
@@ -101,15 +106,15 @@ def _row(value: EarlierValue) -> dict[str, str]:
 
 def _changes(values: Sequence[EarlierValue]) -> list[str]:
     """Other weights or another server under the same name."""
-    said = []
+    changes = []
     for before, value in pairwise(values):
         since = f"in run {value.run_id} ({value.made_at:%Y-%m-%d})"
         if value.digest != before.digest:
-            said.append(f"{value.label}: other weights {since} than before: {_short(before)} became {_short(value)}")
+            changes.append(f"{value.label}: other weights {since} than before: {_short(before)} became {_short(value)}")
         if value.server_version != before.server_version:
             versions = f"{before.server_version or 'unknown'} became {value.server_version or 'unknown'}"
-            said.append(f"{value.label}: another server version {since}: {versions}")
-    return said
+            changes.append(f"{value.label}: another server version {since}: {versions}")
+    return changes
 
 
 def _short(value: EarlierValue) -> str:

@@ -19,9 +19,9 @@ class Pace:
         self._began, self._n_before = time.monotonic(), 0
         self._has_come = False
 
-    def in_words(self, found: Sequence[CandidateProgress]) -> str:
+    def in_words(self, candidates: Sequence[CandidateProgress]) -> str:
         """`4.2/s, 12 s left for this model, then 3 more`; empty before there is something to say."""
-        running = [item for item in found if item.status is Status.RUNNING]
+        running = [item for item in candidates if item.status is Status.RUNNING]
         n_ended = sum(item.n_done + item.n_failed for item in running)
         at_work = frozenset(item.run_candidate_id for item in running)
         if at_work != self._at_work:
@@ -35,7 +35,7 @@ class Pace:
         n_left = sum(item.n_planned for item in running) - n_ended
         if rate <= 0 or n_left <= 0:
             return ""
-        labels = {item.label for item in found if item.status is Status.PLANNED}
+        labels = {item.label for item in candidates if item.status is Status.PLANNED}
         then = f", then {len(labels)} more" if labels else ""
         return f"{per_second(rate)}, {duration(n_left / rate)} left for this model{then}"
 

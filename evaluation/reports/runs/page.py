@@ -49,8 +49,8 @@ def invocation_as_markdown(
         parts.append("**On this page:** " + " · ".join(f"{for_markdown(run.benchmark)}" for run in runs))
     parts += [_run(store, run, links.get(run.run_id), album) for run in runs]
     parts += album.left_out()
-    parts += [f"**Warning:** {for_markdown(said)}"] if (said := partly_on_the_cpu(runs)) else []
-    parts += [for_markdown(said)] if (said := baselines_line(runs)) else []
+    parts += [f"**Warning:** {for_markdown(line)}"] if (line := partly_on_the_cpu(runs)) else []
+    parts += [for_markdown(line)] if (line := baselines_line(runs)) else []
     parts.append(_provenance(store, result))
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -102,7 +102,7 @@ def _result_table(run: RunResult, columns: Sequence[str], rows: Sequence[Mapping
 
 
 def _links(run: RunResult, table_id: str | None) -> str:
-    links = [artifact_link(table_id, said="This table to search and sort")] if table_id else []
+    links = [artifact_link(table_id, text="This table to search and sort")] if table_id else []
     links += [flow_run_link(flow_run_id) for flow_run_id in run.flow_run_ids]
     return " · ".join(links)
 
@@ -114,17 +114,17 @@ def _titled(title: str, rows: Sequence[Mapping[str, str]]) -> list[str]:
 
 def _earlier(store: Store, run: RunResult, album: Album) -> list[str]:
     """The same candidates in earlier runs; nothing where there is none."""
-    found = drift(store, run)
-    if found is None:
+    history = drift(store, run)
+    if history is None:
         return []
-    newest, before = found.run_ids[:2]
-    n_more = len(found.rows) - LONGEST_TABLE
+    newest, before = history.run_ids[:2]
+    n_more = len(history.rows) - LONGEST_TABLE
     return [
         "### Earlier runs of the same candidates",
-        *album.show(found.picture),
-        markdown_table(found.rows[:LONGEST_TABLE]),
+        *album.show(history.picture),
+        markdown_table(history.rows[:LONGEST_TABLE]),
         *([f"… and {counted(n_more, 'older value')} in the picture."] if n_more > 0 else []),
-        *_list("", found.changes),
+        *_list("", history.changes),
         f"Whether two of them differ is told case by case: `benchwright compare {newest} {before}`",
     ]
 

@@ -56,4 +56,4 @@ def _latencies(store: Store, run_candidate_id: int) -> list[float]:
     measured = (
         _LATENCY.measure(_ANY_CASE, (generation,), {}) for _, generation in iterate_figures(store, run_candidate_id)
     )
-    return [found.value for found in measured if isinstance(found, Measurement)]
+    return [measurement.value for measurement in measured if isinstance(measurement, Measurement)]

@@ -69,12 +69,12 @@ def without_column(run: RunResult) -> list[str]:
 
 def result_rows(run: RunResult) -> list[dict[str, str]]:
     """One row a candidate, best headline value first."""
-    known = {
+    further_columns = {
         name: title
         for name, title in {**ENERGY_COLUMNS, **COST_COLUMNS}.items()
         if name not in run.metrics and any(name in candidate.metrics for candidate in run.candidates)
     }
-    return [_row(run, candidate, {**SPEED_COLUMNS, **known}) for candidate in ranked(run)]
+    return [_row(run, candidate, {**SPEED_COLUMNS, **further_columns}) for candidate in ranked(run)]
 
 
 def _row(run: RunResult, candidate: CandidateResult, speeds: Mapping[str, str]) -> dict[str, str]:
@@ -126,8 +126,8 @@ def usage_rows(run: RunResult) -> list[dict[str, str]]:
     rows = []
     for candidate in ranked(run):
         metrics = candidate.metrics
-        known = {name: title for name, title in USAGE_COLUMNS.items() if _mean(metrics, name) is not None}
-        row = {title: shown_speed(metrics[name]) for name, title in known.items()}
+        columns = {name: title for name, title in USAGE_COLUMNS.items() if _mean(metrics, name) is not None}
+        row = {title: shown_speed(metrics[name]) for name, title in columns.items()}
         if (total := _quantity(metrics, "cost_usd", "total")) is not None:
             row["USD in all"] = quantity(total.value)
         if row:
@@ -162,17 +162,17 @@ def no_interval(run: RunResult) -> list[str]:
 
 def failures_as_zero(run: RunResult) -> list[str]:
     """For each candidate on which the server failed: the headline's value with those cases counted as zero."""
-    said = []
+    lines = []
     for candidate in ranked(run):
         mean = _mean(candidate.metrics, run.headline)
         worst = _quantity(candidate.metrics, run.headline, FAILURES_AS_ZERO)
         if mean is not None and worst is not None:
             n_failed = worst.n_cases - mean.n_cases
-            said.append(
+            lines.append(
                 f"{candidate.label}: {run.headline} {shown_estimate(mean)} on {mean.n_cases:,} cases; "
                 f"with the {n_failed:,} on which the server failed counted as zero {shown_estimate(worst)}"
             )
-    return said
+    return lines
 
 
 def unscored(run: RunResult) -> list[str]:
@@ -208,7 +208,7 @@ def not_defined(run: RunResult) -> list[str]:
     if run.status not in ("completed", "failed"):
         return []
     titles = _titles(run)
-    said: dict[str, list[str]] = {}
+    labels_by_metric: dict[str, list[str]] = {}
     for candidate in ranked(run):
         if candidate.status != "completed":
             continue
@@ -216,11 +216,11 @@ def not_defined(run: RunResult) -> list[str]:
             if not (candidate.n_ok and _is_measured(metric, signature, candidate)):
                 continue
             if not candidate.n_scored.get(metric) and not candidate.score_failures.get(metric):
-                said.setdefault(metric, []).append(candidate.label)
+                labels_by_metric.setdefault(metric, []).append(candidate.label)
     return [
         f"{titles.get(metric, metric)}: not defined for any case of {', '.join(labels)} "
         "(it returned None each time, and has no value)"
-        for metric, labels in said.items()
+        for metric, labels in labels_by_metric.items()
     ]
 
 
@@ -259,13 +259,13 @@ def cached(run: RunResult) -> list[str]:
     for candidate in ranked(run):
         if not (n := candidate.n_cached):
             continue
-        known = {
+        timings = {
             title: apart
             for name, title in _OF_PROMPTS.items()
             for prompts in ("cached_prompts", "unknown_prompts")
             if (apart := _quantity(candidate.metrics, name, prompts)) is not None
         }
-        took = ", ".join(f"{title} {shown_speed(numbers)}" for title, numbers in known.items())
+        took = ", ".join(f"{title} {shown_speed(numbers)}" for title, numbers in timings.items())
         lines.append(
             f"{candidate.label}: {n:,} of {candidate.n_ok:,} prompts were, or may have been, in the server's "
             f"cache, {_where_they_are(candidate)} the timing figures above{f': {took}' if took else ''}"
@@ -292,8 +292,8 @@ def partly_on_the_cpu(runs: Sequence[RunResult]) -> str | None:
     for candidate in (candidate for run in runs for candidate in ranked(run)):
         if candidate.vram_share is not None and not is_baseline(candidate.model):
             shares[candidate.label] = min(candidate.vram_share, shares.get(candidate.label, 1.0))
-    said = [f"{label} ({percent(1 - share)})" for label, share in shares.items() if share < 1]
-    return f"on the CPU, wholly or in part: {', '.join(said)}" if said else None
+    parts = [f"{label} ({percent(1 - share)})" for label, share in shares.items() if share < 1]
+    return f"on the CPU, wholly or in part: {', '.join(parts)}" if parts else None
 
 
 def shown_failures(candidate: CandidateResult) -> str:

@@ -42,14 +42,14 @@ def _first_sentence(metric: SweptMetric) -> str:
     narrowed = [effect for effect in shown if is_narrowed(effect)]
     if not narrowed:
         names = listed([effect.name for effect in shown])
-        one = "makes" if len(shown) == 1 else "make"
-        return f"{names} {one} a difference in {metric.metric}, but {evidence} do not tell which values are best."
-    said = listed([f"{effect.name} {range_words(effect)}" for effect in narrowed])
-    return f"Best for {metric.metric}, as far as {evidence} can tell: {said}."
+        verb = "makes" if len(shown) == 1 else "make"
+        return f"{names} {verb} a difference in {metric.metric}, but {evidence} do not tell which values are best."
+    choices = listed([f"{effect.name} {range_words(effect)}" for effect in narrowed])
+    return f"Best for {metric.metric}, as far as {evidence} can tell: {choices}."
 
 
 def _why_untested(metric: SweptMetric) -> str:
-    scored = [one for one in metric.combinations if one.value is not None]
+    scored = [combination for combination in metric.combinations if combination.value is not None]
     if len(scored) < len(metric.combinations):
         return f"{len(scored):,} of {counted(len(metric.combinations), 'combination')} have scores"
     if not metric.effects:
@@ -70,8 +70,8 @@ def _of_effect(metric: SweptMetric, effect: EffectResult) -> list[str]:
             f"{score(effect.spread)}{_would_have_been_found(effect)})."
         ]
     ends = ", ".join(f"{level_words(level)} has {mean_words(level)}" for level in _extremes(metric, effect))
-    said = [f"{effect.name} matters ({p}): {ends}; {_why(effect)}."]
-    return [*said, *_trend(metric, effect)]
+    sentences = [f"{effect.name} matters ({p}): {ends}; {_why(effect)}."]
+    return [*sentences, *_trend(metric, effect)]
 
 
 def _trend(metric: SweptMetric, effect: EffectResult) -> list[str]:
@@ -116,35 +116,35 @@ def _extremes(metric: SweptMetric, effect: EffectResult) -> tuple[Level, Level]:
 
 
 def _of_interactions(metric: SweptMetric) -> list[str]:
-    tested = [one for one in metric.interactions if one.p_adjusted is not None]
-    shown = [one for one in tested if one.is_shown]
+    tested = [interaction for interaction in metric.interactions if interaction.p_adjusted is not None]
+    shown = [interaction for interaction in tested if interaction.is_shown]
     if shown:
         return [
-            f"{one.first} and {one.second} act together ({p_value(one.p_adjusted)}): which value of one "
-            "is best depends on the other, so choose among the combinations below."
-            for one in shown
+            f"{interaction.first} and {interaction.second} act together ({p_value(interaction.p_adjusted)}): which "
+            "value of one is best depends on the other, so choose among the combinations below."
+            for interaction in shown
         ]
     return ["No two parameters are shown to act together."] if tested else []
 
 
 def _of_combinations(metric: SweptMetric) -> str:
-    scored = [one for one in metric.combinations if one.value is not None]
+    scored = [combination for combination in metric.combinations if combination.value is not None]
     if not scored:
         return "No combination has a score."
     best, n_all, n_possible = scored[0], len(scored), metric.n_may_be_best
     if n_all == 1:
         return f"One combination has scores, {words_of(best.combination)}: {shown_estimate(best)}."
     word = "highest" if metric.higher_is_better else "lowest"
-    n_alike = sum(one.value == best.value for one in scored) - 1
+    n_alike = sum(combination.value == best.value for combination in scored) - 1
     alike = f", and {n_alike:,} more the same" if n_alike else ""
-    said = f"The {word} mean has {words_of(best.combination)}: {shown_estimate(best)}{alike}."
+    lead = f"The {word} mean has {words_of(best.combination)}: {shown_estimate(best)}{alike}."
     if n_possible == 1:
         others = "the other one" if n_all == 2 else f"each of the other {n_all - 1:,}"
-        return f"{said} It is shown to be better than {others}."
+        return f"{lead} It is shown to be better than {others}."
     if n_possible == n_all:
-        return f"{said} None of the {n_all:,} combinations is shown to be worse than another: each may be the best."
+        return f"{lead} None of the {n_all:,} combinations is shown to be worse than another: each may be the best."
     return (
-        f"{said} {n_possible:,} of {counted(n_all, 'combination')} may be the best: with "
+        f"{lead} {n_possible:,} of {counted(n_all, 'combination')} may be the best: with "
         f"{percent(metric.confidence_level)} confidence the best one is among them."
     )
 

@@ -12,13 +12,13 @@ def combination_picture(metric: SweptMetric) -> Picture | None:
     """Every combination with its interval, best first; None where none has a score."""
     rows = [
         Row(
-            label=words_of(one.combination),
+            label=words_of(combination.combination),
             known=number,
             said=shown_estimate(number),
-            kind="mark" if one.may_be_best else "plain",
+            kind="mark" if combination.may_be_best else "plain",
         )
-        for one in metric.combinations
-        if (number := plotted_number(one)) is not None
+        for combination in metric.combinations
+        if (number := plotted_number(combination)) is not None
     ]
     if not rows:
         return None

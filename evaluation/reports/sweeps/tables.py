@@ -16,12 +16,12 @@ def combination_rows(metric: SweptMetric, *, limit: int | None = SHOWN_COMBINATI
     """A row a combination, best first."""
     return [
         {
-            **{name: shown_value(value) for name, value in one.combination.items()},
-            metric.metric: shown_estimate(one),
-            f"{metric.unit}s": f"{one.n_units:,}",
-            "may be the best": "–" if one.value is None else "yes" if one.may_be_best else "no",
+            **{name: shown_value(value) for name, value in combination.combination.items()},
+            metric.metric: shown_estimate(combination),
+            f"{metric.unit}s": f"{combination.n_units:,}",
+            "may be the best": "–" if combination.value is None else "yes" if combination.may_be_best else "no",
         }
-        for one in metric.combinations[:limit]
+        for combination in metric.combinations[:limit]
     ]
 
 
@@ -98,14 +98,14 @@ def further_combinations(metric: SweptMetric, *, limit: int = SHOWN_COMBINATIONS
     rest = metric.combinations[limit:]
     if not rest:
         return ""
-    n_unscored = sum(one.value is None for one in rest)
+    n_unscored = sum(combination.value is None for combination in rest)
     without = f", {n_unscored:,} of them without a score" if n_unscored else ""
     return f"… and {len(rest):,} more{without} (--json has all)."
 
 
 def caption(sweep: SweepResult) -> str:
     """What was tried on what."""
-    asked = "a single prompt" if sweep.n_cases == 1 else counted(sweep.n_cases, "case")
+    cases = "a single prompt" if sweep.n_cases == 1 else counted(sweep.n_cases, "case")
     repeats = f", each asked {sweep.n_repeats} times" if sweep.n_repeats > 1 else ""
     tried = f"{counted(sweep.n_combinations, 'combination')} ({sweep.design})"
-    return f"{tried} on {asked}{repeats}, seed {sweep.seed}"
+    return f"{tried} on {cases}{repeats}, seed {sweep.seed}"

@@ -21,20 +21,20 @@ def shown_value(value: object) -> str:
 
 def is_narrowed(effect: EffectResult) -> bool:
     """True where a value is left out of what is recommended."""
-    found, levels = effect.recommended, effect.levels
-    if isinstance(found, ValueChoice):
-        return len(found.values) < len(levels)
-    return bool(levels) and (found.low, found.high) != (levels[0].low, levels[-1].high)
+    choice, levels = effect.recommended, effect.levels
+    if isinstance(choice, ValueChoice):
+        return len(choice.values) < len(levels)
+    return bool(levels) and (choice.low, choice.high) != (levels[0].low, levels[-1].high)
 
 
 def range_words(effect: EffectResult) -> str:
     """`= 0.2`, `from 0.1 to 0.3`: what is recommended."""
-    found = effect.recommended
-    if isinstance(found, ValueChoice):
-        return "= " + " or ".join(shown_value(value) for value in found.values)
-    if found.low == found.high:
-        return f"= {shown_value(found.low)}"
-    return f"from {shown_value(found.low)} to {shown_value(found.high)}"
+    choice = effect.recommended
+    if isinstance(choice, ValueChoice):
+        return "= " + " or ".join(shown_value(value) for value in choice.values)
+    if choice.low == choice.high:
+        return f"= {shown_value(choice.low)}"
+    return f"from {shown_value(choice.low)} to {shown_value(choice.high)}"
 
 
 def level_words(level: Level) -> str:

@@ -22,7 +22,9 @@ def find_alarms(store: Store, findings: Findings) -> tuple[Alarm, ...]:
     """Every alarm of a run: those about all candidates first, then candidate by candidate."""
     signatures = [use.signature for use in findings.words]
     spreads = {
-        row_id: {found.signature: found for found in score_spreads(store, row_id, signatures, labels=EXTRACTION_FAILED)}
+        row_id: {
+            spread.signature: spread for spread in score_spreads(store, row_id, signatures, labels=EXTRACTION_FAILED)
+        }
         for row_id in findings.labels
     }
     guessed = list(near_chance(store, findings))
@@ -38,7 +40,7 @@ def find_alarms(store: Store, findings: Findings) -> tuple[Alarm, ...]:
 def _baselines(findings: Findings) -> frozenset[str]:
     """Labels of the candidates that are baselines."""
     return frozenset(
-        findings.labels[found.run_candidate_id]
-        for found in findings.run.candidates
-        if is_baseline(found.plan.model_name)
+        findings.labels[candidate.run_candidate_id]
+        for candidate in findings.run.candidates
+        if is_baseline(candidate.plan.model_name)
     )

@@ -27,8 +27,8 @@ class Findings:
 
     def estimate(self, row_id: int, use: MetricUse) -> EstimateRow | None:
         """A candidate's value on a metric; None where it has none."""
-        found = (row for row in self.estimates.get(row_id, ()) if row.metric == use and row.quantity == "mean")
-        return next(found, None)
+        rows = (row for row in self.estimates.get(row_id, ()) if row.metric == use and row.quantity == "mean")
+        return next(rows, None)
 
     def title(self, use: MetricUse) -> str:
         """What a metric is called in a sentence."""

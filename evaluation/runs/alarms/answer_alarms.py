@@ -56,7 +56,7 @@ def _empty(store: Store, findings: Findings, row_id: int) -> Iterator[Alarm]:
     n_all = counts.n_ok + counts.n_own_failed
     if not _is_too_many(counts.n_own_failed, n_all):
         return
-    kinds = sorted(counts.own_failures.items(), key=lambda found: (-found[1], found[0]))
+    kinds = sorted(counts.own_failures.items(), key=lambda item: (-item[1], item[0]))
     what = f"are empty or of no use ({', '.join(f'{n:,} {kind}' for kind, n in kinds if n)}), and count as empty"
     step = _own_step(store, findings, row_id, kinds[0][0])
     yield _share_alarm(findings, row_id, "empty_answers", None, counts.n_own_failed, n_all, what, step)
@@ -88,7 +88,7 @@ def _cut(findings: Findings, row_id: int, by: Mapping[CutBy, int], n_all: int) -
 
 
 def _limits(findings: Findings, row_id: int) -> Limits:
-    plan = next(found.plan for found in findings.run.candidates if found.run_candidate_id == row_id)
+    plan = next(candidate.plan for candidate in findings.run.candidates if candidate.run_candidate_id == row_id)
     return Limits.of(plan.options, trained_context=plan.details.get("context_length"))
 
 
@@ -101,8 +101,8 @@ def _not_scored(findings: Findings, row_id: int, spreads: Spreads) -> Iterator[A
         is_broken = any(kinds.get(kind) for kind in BROKEN)
         if not is_broken and not _is_too_many(n, n_all):
             continue
-        said = ", ".join(f"{count:,} {kind}" for kind, count in sorted(kinds.items()) if count)
-        what = f"have no {findings.title(use)} ({said})"
+        reasons = ", ".join(f"{count:,} {kind}" for kind, count in sorted(kinds.items()) if count)
+        what = f"have no {findings.title(use)} ({reasons})"
         step = f"see why: {findings.look}" if is_broken else f"see why ({findings.look}), then score again"
         yield _share_alarm(
             findings, row_id, "score_failures", findings.words.get(use, use.signature), n, n_all, what, step

@@ -25,9 +25,9 @@ def near_chance(store: Store, findings: Findings) -> Iterator[Alarm]:
     """For each metric on which no candidate is above chance; for the headline, also where everybody has 0."""
     among_choices = cache(lambda: _chance_among_choices(store, findings.run))
     for use, word in findings.words.items():
-        found = [findings.estimate(row_id, use) for row_id in findings.labels]
-        rows = [row for row in found if row is not None]
-        if not rows or len(rows) < len(found) or not higher_is_better(use.name, use.signature):
+        estimates = [findings.estimate(row_id, use) for row_id in findings.labels]
+        rows = [row for row in estimates if row is not None]
+        if not rows or len(rows) < len(estimates) or not higher_is_better(use.name, use.signature):
             continue
         n = min(row.estimate.n_cases for row in rows)
         chance = among_choices() if is_guessed_among_choices(use.name) else chance_level(use.name)

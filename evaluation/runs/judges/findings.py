@@ -93,12 +93,12 @@ def judging_findings(
         rng: Seed it to reproduce a report.
         ratings: People's, by metric and by what was rated, one or more each: 1-5 for grades; 1, 0.5 or 0 for pairs.
     """
-    found = tuple(_finding(scores, rng) for scores in judges)
+    judge_findings = tuple(_finding(scores, rng) for scores in judges)
     agreements = []
     for metric in dict.fromkeys(scores.metric for scores in judges):
         same = [scores for scores in judges if scores.metric == metric]
         agreements += _agreements(same, (ratings or {}).get(metric, {}), rng)
-    return JudgingFindings(judges=found, agreements=tuple(agreements))
+    return JudgingFindings(judges=judge_findings, agreements=tuple(agreements))
 
 
 def _finding(scores: JudgeScores, rng: np.random.Generator) -> JudgeFinding:
@@ -130,14 +130,14 @@ def _pairs(scores: JudgeScores) -> dict[str, PairwiseEvidence]:
     """What each pair's value rests on, where a judge was asked."""
     if scores.metric != JudgePairwise.name:
         return {}
-    read = {key: pairwise_evidence(found) for key, found in scores.measurements.items()}
+    read = {key: pairwise_evidence(measurement) for key, measurement in scores.measurements.items()}
     return {key: evidence for key, evidence in read.items() if evidence is not None}
 
 
 def _grades(scores: JudgeScores) -> dict[str, RubricEvidence]:
     if scores.metric != JudgeRubric.name:
         return {}
-    read = {key: rubric_evidence(found) for key, found in scores.measurements.items()}
+    read = {key: rubric_evidence(measurement) for key, measurement in scores.measurements.items()}
     return {key: evidence for key, evidence in read.items() if evidence is not None}
 
 
@@ -175,7 +175,7 @@ def _length_of_grades(
 def _rated(scores: JudgeScores) -> dict[str, float]:
     """What a judge gave, in the unit in which people give it: a grade of 1-5, or 1, 0.5 and 0 for a pair."""
     if scores.metric not in (JudgeRubric.name, JudgePairwise.name):
-        return {key: found.value for key, found in scores.measurements.items()}
+        return {key: measurement.value for key, measurement in scores.measurements.items()}
     pairs = {key: scores.measurements[key].value for key in _pairs(scores)}
     return pairs | {key: evidence.score for key, evidence in _grades(scores).items()}
 
@@ -187,17 +187,17 @@ def _agreements(
     rated = {scores.judge: _rated(scores) for scores in judges}
     groups = [tuple(rated)] if len(rated) > 2 else []
     groups += list(combinations(rated, 2))
-    found = []
+    agreements = []
     for raters in groups:
         keys, table = _table([rated[rater] for rater in raters])
         alpha = krippendorff_alpha(table, rng=rng, clusters=judges[0].clusters(keys))
-        found.append(RaterAgreement(raters=raters, metric=judges[0].metric, agreement=alpha))
-    people = {key: fmean(given) for key, given in ratings.items() if given}
+        agreements.append(RaterAgreement(raters=raters, metric=judges[0].metric, agreement=alpha))
+    people = {key: fmean(values) for key, values in ratings.items() if values}
     for scores in judges if people else ():
         keys, table = _table([rated[scores.judge], people])
         kappa = weighted_kappa(*table, rng=rng, clusters=scores.clusters(keys))
-        found.append(RaterAgreement(raters=(scores.judge, PEOPLE), metric=scores.metric, agreement=kappa))
-    return found
+        agreements.append(RaterAgreement(raters=(scores.judge, PEOPLE), metric=scores.metric, agreement=kappa))
+    return agreements
 
 
 def _table(rows: Sequence[Mapping[str, float]]) -> tuple[list[str], list[list[float]]]:

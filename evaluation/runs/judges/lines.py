@@ -9,55 +9,55 @@ from evaluation.stats.power import ALPHA
 def judging_lines(findings: JudgingFindings) -> list[str]:
     """First of each judge what it looks at, then how far the judges agree, with one another and with people."""
     lines = [line for judge in findings.judges for line in _judge_lines(judge)]
-    return lines + [_agreement_line(found) for found in findings.agreements]
+    return lines + [_agreement_line(agreement) for agreement in findings.agreements]
 
 
-def _judge_lines(found: JudgeFinding) -> list[str]:
-    lines = [_failure_line(found)] if found.failures else []
-    lines += [_position_line(found.judge, found.position)] if found.position is not None else []
-    lines += [_length_line(found, found.length)] if found.length is not None else []
+def _judge_lines(finding: JudgeFinding) -> list[str]:
+    lines = [_failure_line(finding)] if finding.failures else []
+    lines += [_position_line(finding.judge, finding.position)] if finding.position is not None else []
+    lines += [_length_line(finding, finding.length)] if finding.length is not None else []
     return lines
 
 
-def _failure_line(found: JudgeFinding) -> str:
-    n_failed = sum(found.failures.values())
-    kinds = ", ".join(f"{n:,} {kind}" for kind, n in sorted(found.failures.items()))
-    asked = counted(found.n_judged + n_failed, "verdict")
-    return f"judge {found.judge} ({found.metric}): {n_failed:,} of {asked} could not be had ({kinds})"
+def _failure_line(finding: JudgeFinding) -> str:
+    n_failed = sum(finding.failures.values())
+    kinds = ", ".join(f"{n:,} {kind}" for kind, n in sorted(finding.failures.items()))
+    verdicts = counted(finding.n_judged + n_failed, "verdict")
+    return f"judge {finding.judge} ({finding.metric}): {n_failed:,} of {verdicts} could not be had ({kinds})"
 
 
 def _position_line(judge: str, bias: PositionBias) -> str:
     if bias.first_share is None or bias.size is None or bias.p_value is None:
         return f"judge {judge}: whether it prefers a position cannot be told: {bias.reason}"
-    said = "shows no preference for a position"
+    conclusion = "shows no preference for a position"
     if bias.p_value < ALPHA:
-        said = f"prefers the {'first' if bias.size > 0 else 'second'} position"
+        conclusion = f"prefers the {'first' if bias.size > 0 else 'second'} position"
     share = f"{percent(bias.first_share)}{_percents(bias.first_low, bias.first_high)}"
     size = f"size {_signed(bias.size, bias.size_low, bias.size_high)}, {p_value(bias.p_value)}"
     inconsistent = f"{bias.n_inconsistent:,} of {counted(bias.n_pairs, 'pair')} inconsistent"
     return (
-        f"judge {judge} {said}: {share} of decided verdicts name the first (n = {bias.n_decided:,}), {size}, "
+        f"judge {judge} {conclusion}: {share} of decided verdicts name the first (n = {bias.n_decided:,}), {size}, "
         f"{inconsistent}; its verdicts are averaged over both orders"
     )
 
 
-def _length_line(found: JudgeFinding, bias: LengthBias) -> str:
-    who = f"judge {found.judge} ({found.metric})"
+def _length_line(finding: JudgeFinding, bias: LengthBias) -> str:
+    who = f"judge {finding.judge} ({finding.metric})"
     if bias.correlation is None or bias.p_value is None:
         return f"{who}: whether it goes by length cannot be told: {bias.reason}"
-    said = "shows no preference for longer or shorter answers"
+    conclusion = "shows no preference for longer or shorter answers"
     if bias.p_value < ALPHA:
-        said = f"prefers {'longer' if bias.correlation > 0 else 'shorter'} answers, which may also be better ones"
+        conclusion = f"prefers {'longer' if bias.correlation > 0 else 'shorter'} answers, which may also be better ones"
     numbers = f"correlation {_signed(bias.correlation, bias.low, bias.high)}, {p_value(bias.p_value)}"
     if bias.longer_share is not None:
         share = f"{percent(bias.longer_share)}{_percents(bias.longer_low, bias.longer_high)}"
         numbers += f", the longer one wins {share} of {counted(bias.n_decided, 'decided pair')}"
-    return f"{who} {said}: {numbers}"
+    return f"{who} {conclusion}: {numbers}"
 
 
-def _agreement_line(found: RaterAgreement) -> str:
-    agreement = found.agreement
-    who = f"{_raters(found.raters)} ({found.metric})"
+def _agreement_line(rater_agreement: RaterAgreement) -> str:
+    agreement = rater_agreement.agreement
+    who = f"{_raters(rater_agreement.raters)} ({rater_agreement.metric})"
     if agreement.value is None:
         return f"agreement of {who} cannot be told: {agreement.reason}"
     name = "alpha" if "alpha" in agreement.coefficient else "weighted kappa"

@@ -33,8 +33,8 @@ def _scores_of(store: Store, run: RunRecord, use: MetricUse) -> JudgeScores | No
     measurements: dict[str, Measurement] = {}
     failures: dict[str, int] = {}
     cases: dict[str, str] = {}
-    for found in run.candidates:
-        row_id = found.run_candidate_id
+    for candidate in run.candidates:
+        row_id = candidate.run_candidate_id
         for score in iterate_scores(store, row_id, use.signature):
             key = f"{row_id} {score.case_id} {score.repeat}"
             measurements[key], cases[key] = score.measurement, score.case_id

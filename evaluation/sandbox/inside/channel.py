@@ -104,11 +104,11 @@ class Channel:
         raise self.troubled(NotCheckableError(str(result)))
 
     def _serve(self, message: list[Any]) -> None:
-        number, operation, given = message
+        number, operation, arguments = message
         # Whoever else refers to an argument now has kept it.
         message.clear()
-        status, result = self._performed(operation, given)
-        del given
+        status, result = self._performed(operation, arguments)
+        del arguments
         try:
             frame = self._encoded(False, number, status, result)
         except Exception as error:  # such as its attributes raise while it is looked at
@@ -116,9 +116,9 @@ class Channel:
             frame = Encoder(PlainOnly()).encoded(words)
         self._send(frame)
 
-    def _performed(self, operation: Any, given: Any) -> tuple[str, Any]:
+    def _performed(self, operation: Any, arguments: Any) -> tuple[str, Any]:
         try:
-            args, kwargs = given
+            args, kwargs = arguments
             return "value", self._perform(operation, *args, **kwargs)
         except (GoneError, UnreadableError):
             raise
@@ -132,12 +132,12 @@ class Channel:
             NotCarriedError: it is as if it had never been tried.
         """
         shared = self._shared
-        known, changed, lost = shared.numbers, *shared.settle()
+        numbers_before, changed, lost = shared.numbers, *shared.settle()
         message = (asks, number, word, shared.rows(changed), lost, held)
         try:
             frame = Encoder(self._exchange, shared).encoded(message)
         except Exception:
-            shared.forget(shared.numbers - known)
+            shared.forget(shared.numbers - numbers_before)
             shared.unsettle(changed)
             raise
         shared.settle()

@@ -96,8 +96,8 @@ class Checker:
         return module if taken and all(each is not None and hasattr(module, each) for each in taken) else None
 
     def _error_class(self, name: str, names: Sequence[str]) -> type[BaseException]:
-        found = (vars(builtins).get(each) for each in names)
-        base = next(kind for kind in found if isinstance(kind, type) and issubclass(kind, BaseException))
+        builtin_objects = (vars(builtins).get(each) for each in names)
+        base = next(kind for kind in builtin_objects if isinstance(kind, type) and issubclass(kind, BaseException))
         kind = type(name, (base,), {"__module__": PROGRAM})
         self._line.error_classes[name] = kind
         return kind
@@ -151,13 +151,13 @@ def _cut(words: str) -> str:
 
 def _where(error: BaseException, text: str) -> str:
     """The line of the test in which it failed."""
-    found, place = None, error.__traceback__
+    line_number, place = None, error.__traceback__
     while place is not None:
         if place.tb_frame.f_code.co_filename == _TESTS:
-            found = place.tb_lineno
+            line_number = place.tb_lineno
         place = place.tb_next
     lines = text.splitlines()
-    return lines[found - 1].strip() if found is not None and 0 < found <= len(lines) else ""
+    return lines[line_number - 1].strip() if line_number is not None and 0 < line_number <= len(lines) else ""
 
 
 def _compiled(text: str) -> CodeType | None:

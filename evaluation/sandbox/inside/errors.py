@@ -31,7 +31,7 @@ def rebuilt(description: Any, classes: Mapping[str, type[BaseException]]) -> Bas
     """The exception that was described, of the nearest class that is known here."""
     try:
         names, arguments, words = description
-        kind = next(found for name in names if (found := classes.get(name) or _builtin(name)) is not None)
+        kind = next(error_class for name in names if (error_class := classes.get(name) or _builtin(name)) is not None)
         arguments = arguments or ((words,) if words else ())
     except (TypeError, ValueError, StopIteration):
         return RuntimeError("an exception that cannot be read")

@@ -109,9 +109,9 @@ class ProgramExchange:
         if tag == b"p":
             return object.__new__(self._namespace[words[0]])
         module, path = words
-        found = self._namespace if module == PROGRAM else vars(_module(module))
+        namespace = self._namespace if module == PROGRAM else vars(_module(module))
         first, *rest = path.split(".")
-        value = found[first]
+        value = namespace[first]
         for name in rest:
             value = getattr(value, name)
         return value
@@ -146,9 +146,11 @@ def _instance(value: Any, namespace: dict[str, Any]) -> tuple[bytes, tuple[Any, 
 
 def _class_by_name(words: tuple[Any, ...], namespace: dict[str, Any]) -> type:
     module, name = (PROGRAM, *words) if len(words) == 1 else words
-    found = vars(builtins).get(name) if module == "builtins" else namespace.get(name)
-    if isinstance(found, type) and (found.__module__ == PROGRAM if module == PROGRAM else _is_plain(found)):
-        return found
+    named_class = vars(builtins).get(name) if module == "builtins" else namespace.get(name)
+    if isinstance(named_class, type) and (
+        named_class.__module__ == PROGRAM if module == PROGRAM else _is_plain(named_class)
+    ):
+        return named_class
     raise GarbageError("a class that is not known here")
 
 
@@ -166,10 +168,10 @@ def _library_name(value: Any) -> tuple[str, str] | None:
         return None
     if module.partition(".")[0] not in sys.stdlib_module_names or module not in sys.modules:
         return None
-    found: Any = sys.modules[module]
+    library_value: Any = sys.modules[module]
     for name in path.split("."):
-        found = getattr(found, name, None)
-    return (module, path) if found is value else None
+        library_value = getattr(library_value, name, None)
+    return (module, path) if library_value is value else None
 
 
 def _setup_name(value: Any, namespace: dict[str, Any]) -> tuple[str, str] | None:

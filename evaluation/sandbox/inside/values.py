@@ -56,9 +56,9 @@ class Encoder:
         return b"".join(self._parts)
 
     def _put(self, value: Any) -> None:
-        known = self._shared.number_of(value)
-        if known is not None:
-            self._word(b"@", b"%d" % known)
+        number = self._shared.number_of(value)
+        if number is not None:
+            self._word(b"@", b"%d" % number)
             return
         self._depth += 1
         if self._depth > MAX_DEPTH:

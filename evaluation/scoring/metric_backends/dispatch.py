@@ -15,7 +15,9 @@ NOBODY = ScoreFailure(kind="nobody_answers", message="nothing here answers this 
 async def all_answers(answerers: Answerers, requests: Sequence[Request]) -> Answers:
     """The answer to each request, asked side by side."""
     different = list(dict.fromkeys(requests))
-    return dict(zip(different, await asyncio.gather(*(_answer(answerers, one) for one in different)), strict=True))
+    return dict(
+        zip(different, await asyncio.gather(*(_answer(answerers, request) for request in different)), strict=True)
+    )
 
 
 async def _answer(answerers: Answerers, request: Request) -> Answer:

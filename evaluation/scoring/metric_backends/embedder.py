@@ -76,9 +76,11 @@ class Embedder:
                 future.set_result(answers[text])
 
     async def _answers(self, texts: Sequence[str]) -> dict[str, Answer]:
-        known = await asyncio.to_thread(patiently, lambda: load_vectors(self._store, self._model, self._digest, texts))
-        missing = [text for text in texts if text not in known]
-        answers: dict[str, Answer] = {**known}
+        vectors = await asyncio.to_thread(
+            patiently, lambda: load_vectors(self._store, self._model, self._digest, texts)
+        )
+        missing = [text for text in texts if text not in vectors]
+        answers: dict[str, Answer] = {**vectors}
         if missing:
             answers |= await self._asked(missing)
         return answers
@@ -92,10 +94,10 @@ class Embedder:
             middle = len(texts) // 2
             return {**await self._asked(texts[:middle]), **await self._asked(texts[middle:])}
         self.n_embedded += len(texts)
-        found = {text: tuple(vector) for text, vector in zip(texts, vectors, strict=True)}
-        await asyncio.to_thread(patiently, lambda: save_vectors(self._store, self._model, self._digest, found))
+        by_text = {text: tuple(vector) for text, vector in zip(texts, vectors, strict=True)}
+        await asyncio.to_thread(patiently, lambda: save_vectors(self._store, self._model, self._digest, by_text))
         # As they will be read the next time: the same numbers, whoever is first.
-        return {**await asyncio.to_thread(load_vectors, self._store, self._model, self._digest, list(found))}
+        return {**await asyncio.to_thread(load_vectors, self._store, self._model, self._digest, list(by_text))}
 
     async def _attempts(self, texts: Sequence[str]) -> Sequence[Sequence[float]] | ScoreFailure:
         try:

@@ -71,15 +71,15 @@ class Judge:
         try:
             generation = await self.ask(request)
         except CandidateFailureError as error:
-            said = f"; it wrote {error.text[:QUOTED]!r}" if error.text else ""
-            return ScoreFailure(kind=f"judge_{error.kind}", message=error.message + said), error
+            detail = f"; it wrote {error.text[:QUOTED]!r}" if error.text else ""
+            return ScoreFailure(kind=f"judge_{error.kind}", message=error.message + detail), error
         except ProviderError as error:
             return ScoreFailure(kind=str(error.kind), message=error.message), error
         if generation.finish_reason == FINISH_REASON:
             limits = Limits.of(request.options)
             cut = limits.cut_by(prompt_tokens=generation.prompt_tokens, output_tokens=generation.output_tokens)
-            said = f"it was cut {limits.where(cut)}: {generation.text[:QUOTED]!r}"
-            return ScoreFailure(kind="verdict_unreadable", message=said), None
+            detail = f"it was cut {limits.where(cut)}: {generation.text[:QUOTED]!r}"
+            return ScoreFailure(kind="verdict_unreadable", message=detail), None
         return generation.text
 
     def _note(self, failure: ScoreFailure) -> None:
